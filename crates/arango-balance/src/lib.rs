@@ -1,0 +1,1 @@
+//! Which member? Load balancing policies and health for any tower service; no HTTP, no ArangoDB.

@@ -1,0 +1,1 @@
+//! An ArangoDB cluster for tests that starts in the process, with faults and a journal of what was executed.

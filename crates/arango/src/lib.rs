@@ -1,0 +1,1 @@
+//! The ArangoDB client that is at home in a cluster.
