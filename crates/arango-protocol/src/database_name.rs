@@ -1,0 +1,117 @@
+//! Names of databases, and the path they put before every other.
+
+use std::fmt;
+use std::sync::Arc;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// The longest name a database can have, in bytes: the server's limit for extended names.
+const LONGEST: usize = 128;
+
+/// The name of a database, fit to stand in a path.
+///
+/// ```
+/// use arango_protocol::DatabaseName;
+///
+/// let shop = DatabaseName::new("Büro / 1")?;
+/// assert_eq!(shop.prefix(), "/_db/B%C3%BCro%20%2F%201");
+/// assert_eq!(DatabaseName::system().prefix(), "");
+/// # Ok::<(), arango_protocol::InvalidName>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct DatabaseName {
+    name: Arc<str>,
+    // Encoded once: it stands in every path.
+    prefix: Arc<str>,
+}
+
+impl DatabaseName {
+    /// Checks a name as far as it can be checked without a server.
+    ///
+    /// Whether the server allows extended names, and that a name is in Unicode's normal form C, is
+    /// left to the server.
+    ///
+    /// # Errors
+    ///
+    /// If it is empty, longer than 128 bytes, holds a control character or is `.` or `..`.
+    pub fn new(name: &str) -> Result<Self, InvalidName> {
+        let reason = if name.is_empty() {
+            "is empty"
+        } else if name.len() > LONGEST {
+            "is longer than 128 bytes"
+        } else if name.chars().any(char::is_control) {
+            "holds a control character"
+        } else if name == "." || name == ".." {
+            "would change the path"
+        } else {
+            let prefix = if name == "_system" {
+                String::new()
+            } else {
+                const KEPT: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+                format!("/_db/{}", utf8_percent_encode(name, KEPT))
+            };
+            return Ok(Self { name: name.into(), prefix: prefix.into() });
+        };
+        Err(InvalidName { name: name.chars().take(LONGEST).collect(), reason })
+    }
+
+    /// The database `_system`, which every cluster has.
+    pub fn system() -> Self {
+        Self { name: "_system".into(), prefix: "".into() }
+    }
+
+    /// The name as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.name
+    }
+
+    /// What stands before every path of this database; nothing for `_system`.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+}
+
+impl fmt::Display for DatabaseName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)
+    }
+}
+
+impl fmt::Debug for DatabaseName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.name, f)
+    }
+}
+
+/// A name that no database can have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the database name {name:?} {reason}")]
+pub struct InvalidName {
+    name: String,
+    reason: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_encoded_byte_by_byte() {
+        for (name, prefix) in [
+            ("shop", "/_db/shop"),
+            ("_system", ""),
+            ("a/b%c", "/_db/a%2Fb%25c"),
+            ("日本", "/_db/%E6%97%A5%E6%9C%AC"),
+            ("x.y", "/_db/x%2Ey"),
+        ] {
+            assert_eq!(DatabaseName::new(name).unwrap().prefix(), prefix);
+        }
+    }
+
+    #[test]
+    fn a_name_that_no_server_takes_is_refused_before_sending() {
+        for name in ["", "..", "a\0b", "a\nb", &"x".repeat(129)] {
+            assert!(DatabaseName::new(name).is_err(), "{name:?}");
+        }
+    }
+}

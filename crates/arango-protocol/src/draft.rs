@@ -1,0 +1,229 @@
+//! Forming a request from an operation's facts.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::uri::PathAndQuery;
+use http::{Method, Request, Uri};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+
+use crate::{Facts, InvalidName};
+
+/// What may stand in a path segment or a query value as it is.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A request in the making: the template of the facts, filled in.
+///
+/// Mistakes are kept and reported by [`finish`](Self::finish), so that the chain reads straight.
+///
+/// ```
+/// use arango_protocol::{Draft, Facts};
+///
+/// const FACTS: Facts = Facts::get("collection.get", "/_api/collection/{name}");
+/// let request = Draft::new(FACTS).segment("name", "a/b").query("details", "true").finish()?;
+/// assert_eq!(request.uri(), "/_api/collection/a%2Fb?details=true");
+/// # Ok::<(), arango_protocol::BuildError>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "a draft is nothing until it is finished"]
+pub struct Draft {
+    method: Method,
+    template: &'static str,
+    // `None` as long as the template can be used as it is: most paths are constants.
+    path: Option<String>,
+    asked: bool,
+    body: Bytes,
+    json: bool,
+    mistake: Option<BuildError>,
+}
+
+impl Draft {
+    /// Begins with the method and the path template of `facts`.
+    pub fn new(facts: Facts) -> Self {
+        Self {
+            method: facts.method,
+            template: facts.path,
+            path: None,
+            asked: false,
+            body: Bytes::new(),
+            json: false,
+            mistake: None,
+        }
+    }
+
+    /// Fills `{name}` of the template with one percent-encoded segment.
+    pub fn segment(mut self, name: &'static str, value: &str) -> Self {
+        let fault = if value.is_empty() {
+            Some("is empty")
+        } else if value == "." || value == ".." {
+            Some("means another path")
+        } else {
+            None
+        };
+        if let Some(reason) = fault {
+            return self.mistaken(BuildError::Segment { name, reason });
+        }
+        let path = self.path.get_or_insert_with(|| self.template.to_owned());
+        let hole = format!("{{{name}}}");
+        match path.find(&hole) {
+            Some(at) => path.replace_range(at..at + hole.len(), &encode(value)),
+            None => return self.mistaken(BuildError::Segment { name, reason: "is not in the template" }),
+        }
+        self
+    }
+
+    /// Adds `name=value` to the query, percent-encoded.
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        let path = self.path.get_or_insert_with(|| self.template.to_owned());
+        path.push(if self.asked { '&' } else { '?' });
+        self.asked = true;
+        path.push_str(&encode(name));
+        path.push('=');
+        path.push_str(&encode(value));
+        self
+    }
+
+    /// Sets the body to `value` as JSON.
+    pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(bytes) => {
+                self.body = bytes.into();
+                self.json = true;
+                self
+            }
+            Err(error) => self.mistaken(BuildError::Body(error)),
+        }
+    }
+
+    /// Ends the draft.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake that was made: a segment that cannot stand in a path or was left open, or
+    /// a body that cannot be serialised.
+    pub fn finish(self) -> Result<Request<Bytes>, BuildError> {
+        if let Some(mistake) = self.mistake {
+            return Err(mistake);
+        }
+        let path = match self.path {
+            None if !self.template.contains('{') => PathAndQuery::from_static(self.template),
+            path => {
+                let path = path.unwrap_or_else(|| self.template.to_owned());
+                // Encoded values hold no brace, so a brace is a hole of the template.
+                if path.contains('{') {
+                    return Err(BuildError::Unfilled { path: self.template });
+                }
+                PathAndQuery::from_maybe_shared(Bytes::from(path)).map_err(BuildError::Path)?
+            }
+        };
+        let mut request = Request::new(self.body);
+        *request.method_mut() = self.method;
+        *request.uri_mut() = Uri::from(path);
+        if self.json {
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        Ok(request)
+    }
+
+    fn mistaken(mut self, mistake: BuildError) -> Self {
+        self.mistake.get_or_insert(mistake);
+        self
+    }
+}
+
+fn encode(value: &str) -> String {
+    utf8_percent_encode(value, UNRESERVED).to_string()
+}
+
+/// A request that could not be formed. Nothing was sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A value cannot stand in its place in the path.
+    #[error("the path segment `{name}` {reason}")]
+    Segment {
+        /// The name in the template.
+        name: &'static str,
+        /// What is wrong with the value.
+        reason: &'static str,
+    },
+    /// A place of the template was left open.
+    #[error("the path template `{path}` was not filled in")]
+    Unfilled {
+        /// The template.
+        path: &'static str,
+    },
+    /// The path is none.
+    #[error("the path is not valid")]
+    Path(#[source] http::uri::InvalidUri),
+    /// The body cannot be said in JSON.
+    #[error("the body cannot be written as JSON")]
+    Body(#[source] serde_json::Error),
+    /// A value is outside what the server takes.
+    #[error("`{field}` {reason}")]
+    Field {
+        /// The field of the operation.
+        field: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The name of the database cannot be one.
+    #[error("the database cannot be named so")]
+    Database(#[source] InvalidName),
+}
+
+impl From<InvalidName> for BuildError {
+    fn from(name: InvalidName) -> Self {
+        Self::Database(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Facts = Facts::get("t.plain", "/_api/version");
+    const HOLES: Facts = Facts::put("t.holes", "/_api/{a}/x/{b}");
+
+    #[test]
+    fn a_constant_path_goes_out_as_it_is() {
+        let request = Draft::new(PLAIN).finish().unwrap();
+        assert_eq!(request.uri(), "/_api/version");
+        assert!(request.headers().is_empty(), "no body, no content type");
+    }
+
+    #[test]
+    fn segments_and_queries_cannot_break_out_of_their_place() {
+        let request = Draft::new(HOLES)
+            .segment("a", "ü/%?{b}")
+            .segment("b", "c d")
+            .query("k&", "v=&")
+            .query("z", "")
+            .finish()
+            .unwrap();
+        assert_eq!(request.uri(), "/_api/%C3%BC%2F%25%3F%7Bb%7D/x/c%20d?k%26=v%3D%26&z=");
+    }
+
+    #[test]
+    fn a_segment_that_would_change_the_path_is_refused_by_name() {
+        for (value, text) in
+            [("", "the path segment `a` is empty"), ("..", "the path segment `a` means another path")]
+        {
+            let error = Draft::new(HOLES).segment("a", value).segment("b", "b").finish().unwrap_err();
+            assert_eq!(error.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_template_with_a_hole_left_is_refused() {
+        let error = Draft::new(HOLES).segment("a", "1").finish().unwrap_err();
+        assert!(matches!(error, BuildError::Unfilled { .. }));
+    }
+
+    #[test]
+    fn a_json_body_says_that_it_is_one() {
+        let request = Draft::new(PLAIN).json("on").finish().unwrap();
+        assert_eq!(request.body(), "\"on\"");
+        assert_eq!(request.headers()[CONTENT_TYPE], "application/json");
+    }
+}

@@ -1,0 +1,105 @@
+//! The numbers by which ArangoDB tells what happened.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The `errorNum` of a refusal.
+///
+/// The constants are those that decide what a client does next; any other number is kept as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ErrorNumber(pub u32);
+
+macro_rules! numbers {
+    ($($(#[$doc:meta])* $name:ident = $number:literal;)*) => {
+        impl ErrorNumber {
+            $($(#[$doc])* pub const $name: Self = Self($number);)*
+        }
+    };
+}
+
+numbers! {
+    /// The server does not know the call.
+    NOT_IMPLEMENTED = 9;
+    /// A parameter is missing or wrong.
+    BAD_PARAMETER = 10;
+    /// Not logged in, not allowed, or a database that may not be known: all three look alike.
+    FORBIDDEN = 11;
+    /// The request was cancelled.
+    REQUEST_CANCELED = 21;
+    /// The server is stopping.
+    SHUTTING_DOWN = 30;
+    /// The server is starting.
+    STARTING_UP = 38;
+    /// The login was wrong.
+    HTTP_UNAUTHORIZED = 401;
+    /// There is no such path.
+    HTTP_NOT_FOUND = 404;
+    /// Something needed did not answer in time.
+    HTTP_GATEWAY_TIMEOUT = 504;
+    /// Starting, or in maintenance mode.
+    HTTP_SERVICE_UNAVAILABLE = 503;
+    /// The body is no JSON.
+    HTTP_CORRUPTED_JSON = 600;
+    /// The server only reads at the moment.
+    READ_ONLY = 1004;
+    /// Two writes met, or a revision did not match.
+    CONFLICT = 1200;
+    /// There is no such document.
+    DOCUMENT_NOT_FOUND = 1202;
+    /// There is no such collection or view.
+    DATA_SOURCE_NOT_FOUND = 1203;
+    /// There is one of that name already.
+    DUPLICATE_NAME = 1207;
+    /// A unique attribute is taken.
+    UNIQUE_CONSTRAINT_VIOLATED = 1210;
+    /// There is no such database, as far as this coordinator knows.
+    DATABASE_NOT_FOUND = 1228;
+    /// Only in the database `_system`.
+    USE_SYSTEM_DATABASE = 1230;
+    /// The coordinator that holds the cursor, transaction or job is not in the cluster.
+    CLUSTER_SERVER_UNKNOWN = 1449;
+    /// The agency could not be read.
+    CLUSTER_READING_PLAN_AGENCY = 1454;
+    /// Something within the cluster took too long, and may still be running.
+    CLUSTER_TIMEOUT = 1457;
+    /// The connection to a DB-Server broke in the middle.
+    CLUSTER_CONNECTION_LOST = 1465;
+    /// Not in a cluster.
+    CLUSTER_UNSUPPORTED = 1470;
+    /// Only on a coordinator.
+    CLUSTER_ONLY_ON_COORDINATOR = 1471;
+    /// The agency could not be read.
+    CLUSTER_AGENCY_READ_FAILED = 1472;
+    /// A DB-Server could not be reached.
+    CLUSTER_BACKEND_UNAVAILABLE = 1478;
+    /// The leader of the shard has resigned.
+    CLUSTER_SHARD_LEADER_RESIGNED = 1491;
+    /// The agency did not answer.
+    CLUSTER_AGENCY_COMMUNICATION_FAILED = 1492;
+    /// It is being decided who leads.
+    CLUSTER_LEADERSHIP_CHALLENGE_ONGOING = 1495;
+    /// Another leads.
+    CLUSTER_NOT_LEADER = 1496;
+    /// The query was killed.
+    QUERY_KILLED = 1500;
+    /// There is no such cursor.
+    CURSOR_NOT_FOUND = 1600;
+    /// The cursor is in use.
+    CURSOR_BUSY = 1601;
+    /// The transaction was aborted.
+    TRANSACTION_ABORTED = 1654;
+    /// There is no such transaction.
+    TRANSACTION_NOT_FOUND = 1655;
+    /// The queue of the server is full.
+    QUEUE_FULL = 21003;
+    /// The server would have let the request wait for longer than it allows.
+    QUEUE_TIME_VIOLATED = 21004;
+}
+
+impl fmt::Display for ErrorNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

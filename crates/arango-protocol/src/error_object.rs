@@ -1,0 +1,56 @@
+//! What a server says went wrong.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::ErrorNumber;
+
+/// The body of every refusal that ArangoDB itself wrote.
+///
+/// Something between the client and the server (a proxy, a load balancer) answers with another
+/// body, for which [`parse`](Self::parse) gives `None`: that difference decides what may be
+/// concluded from the status.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct ErrorObject {
+    /// What happened, by number: the status alone does not tell.
+    #[serde(rename = "errorNum")]
+    pub number: ErrorNumber,
+    /// What happened, for people; not stable between versions.
+    #[serde(rename = "errorMessage", default)]
+    pub message: String,
+    /// The HTTP status once more.
+    #[serde(default)]
+    pub code: u16,
+}
+
+impl ErrorObject {
+    /// Reads an error object, or finds that `body` is none.
+    #[must_use]
+    pub fn parse(body: &[u8]) -> Option<Self> {
+        serde_json::from_slice(body).ok()
+    }
+}
+
+impl fmt::Display for ErrorObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (error {})", self.message, self.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_object_is_told_from_what_a_proxy_says() {
+        let body = br#"{"code":404,"error":true,"errorMessage":"database not found","errorNum":1228}"#;
+        let object = ErrorObject::parse(body).unwrap();
+        assert_eq!(object.number, ErrorNumber::DATABASE_NOT_FOUND);
+        assert_eq!(object.to_string(), "database not found (error 1228)");
+        for other in [&b"<html>502</html>"[..], b"", b"{}", b"[]", br#"{"error":"upstream"}"#] {
+            assert_eq!(ErrorObject::parse(other), None);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! What is known of an operation before it is sent.
+
+use std::time::Duration;
+
+use http::Method;
+
+/// Says whether a request may be sent again when nobody knows if it was executed.
+///
+/// Decided before the first attempt, never guessed after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RequestClass {
+    /// Has no effect on the server.
+    Safe,
+    /// Ends in the same state however often it runs; only the answer may differ.
+    Idempotent,
+    /// Everything else: a second copy is a second effect.
+    NonIdempotent,
+}
+
+impl RequestClass {
+    /// The class of a request of which only the method is known.
+    ///
+    /// `GET`, `HEAD` and `OPTIONS` are [`Safe`](Self::Safe); all others are taken for
+    /// [`NonIdempotent`](Self::NonIdempotent).
+    #[must_use]
+    pub fn of_method(method: &Method) -> Self {
+        match *method {
+            Method::GET | Method::HEAD | Method::OPTIONS => Self::Safe,
+            _ => Self::NonIdempotent,
+        }
+    }
+}
+
+/// Says on whom an operation acts, and so where it may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// The whole cluster: any coordinator may answer.
+    Cluster,
+    /// One database: any coordinator may answer, under the database's path.
+    Database,
+    /// The coordinator that answers. What changes something there is never sent to another.
+    Coordinator,
+}
+
+/// Says what a caller must be allowed, as the server documents it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Permission {
+    /// Nobody needs to be logged in.
+    None,
+    /// Any user who is logged in.
+    Authenticated,
+    /// Write access to the database `_system`, or a superuser token.
+    Admin,
+    /// A token made from the cluster's secret, without a user.
+    Superuser,
+}
+
+/// What is known of an operation before it is sent.
+///
+/// Made by one of the constructors named after the method and refined by the others:
+///
+/// ```
+/// use arango_protocol::{Facts, Permission, RequestClass};
+/// use std::time::Duration;
+///
+/// const FACTS: Facts = Facts::put("cluster.set_maintenance", "/_admin/cluster/maintenance")
+///     .idempotent()
+///     .patience(Duration::from_secs(150))
+///     .permission(Permission::Admin);
+/// assert_eq!(FACTS.class, RequestClass::Idempotent);
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Facts {
+    /// What errors and spans call it, such as `cluster.health`.
+    pub name: &'static str,
+    /// The method of the request.
+    pub method: Method,
+    /// The path without host and database; `{name}` stands for a segment to be filled in.
+    pub path: &'static str,
+    /// Whether it may be sent again; [`Operation::class`](crate::Operation::class) may refine it.
+    pub class: RequestClass,
+    /// On whom it acts.
+    pub scope: Scope,
+    /// How long the server itself may block; raises the attempt and total timeouts to at least
+    /// this. `None`: it answers at once.
+    pub patience: Option<Duration>,
+    /// Statuses of 400 and above that are answers rather than errors.
+    pub answers: &'static [u16],
+    /// The first server version that has it; `None`: all that are supported.
+    pub since: Option<&'static str>,
+    /// The first server version that no longer has it.
+    pub gone: Option<&'static str>,
+    /// What the caller must be allowed.
+    pub permission: Permission,
+}
+
+impl Facts {
+    /// A `GET`: [`Safe`](RequestClass::Safe).
+    #[must_use]
+    pub const fn get(name: &'static str, path: &'static str) -> Self {
+        Self::new(name, Method::GET, path, RequestClass::Safe)
+    }
+
+    /// A `POST`: [`NonIdempotent`](RequestClass::NonIdempotent) unless said otherwise.
+    #[must_use]
+    pub const fn post(name: &'static str, path: &'static str) -> Self {
+        Self::new(name, Method::POST, path, RequestClass::NonIdempotent)
+    }
+
+    /// A `PUT`: [`NonIdempotent`](RequestClass::NonIdempotent) unless said otherwise.
+    #[must_use]
+    pub const fn put(name: &'static str, path: &'static str) -> Self {
+        Self::new(name, Method::PUT, path, RequestClass::NonIdempotent)
+    }
+
+    /// A `PATCH`: [`NonIdempotent`](RequestClass::NonIdempotent) unless said otherwise.
+    #[must_use]
+    pub const fn patch(name: &'static str, path: &'static str) -> Self {
+        Self::new(name, Method::PATCH, path, RequestClass::NonIdempotent)
+    }
+
+    /// A `DELETE`: [`NonIdempotent`](RequestClass::NonIdempotent) unless said otherwise.
+    #[must_use]
+    pub const fn delete(name: &'static str, path: &'static str) -> Self {
+        Self::new(name, Method::DELETE, path, RequestClass::NonIdempotent)
+    }
+
+    const fn new(name: &'static str, method: Method, path: &'static str, class: RequestClass) -> Self {
+        Self {
+            name,
+            method,
+            path,
+            class,
+            scope: Scope::Cluster,
+            patience: None,
+            answers: &[],
+            since: None,
+            gone: None,
+            permission: Permission::Authenticated,
+        }
+    }
+
+    /// Declares that it has no effect on the server, whatever its method.
+    #[must_use]
+    pub const fn safe(mut self) -> Self {
+        self.class = RequestClass::Safe;
+        self
+    }
+
+    /// Declares that it ends in the same state however often it runs.
+    #[must_use]
+    pub const fn idempotent(mut self) -> Self {
+        self.class = RequestClass::Idempotent;
+        self
+    }
+
+    /// Declares on whom it acts.
+    #[must_use]
+    pub const fn scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// Declares how long the server itself may block before it answers.
+    #[must_use]
+    pub const fn patience(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+
+    /// Declares statuses of 400 and above to be answers, handed to
+    /// [`Operation::output`](crate::Operation::output) rather than returned as errors.
+    #[must_use]
+    pub const fn also_answers(mut self, statuses: &'static [u16]) -> Self {
+        self.answers = statuses;
+        self
+    }
+
+    /// Declares the first server version that has it.
+    #[must_use]
+    pub const fn since(mut self, version: &'static str) -> Self {
+        self.since = Some(version);
+        self
+    }
+
+    /// Declares the first server version that no longer has it.
+    #[must_use]
+    pub const fn gone(mut self, version: &'static str) -> Self {
+        self.gone = Some(version);
+        self
+    }
+
+    /// Declares what the caller must be allowed.
+    #[must_use]
+    pub const fn permission(mut self, permission: Permission) -> Self {
+        self.permission = permission;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_reading_methods_are_safe_when_nothing_else_is_known() {
+        for (method, class) in [
+            (Method::GET, RequestClass::Safe),
+            (Method::HEAD, RequestClass::Safe),
+            (Method::OPTIONS, RequestClass::Safe),
+            (Method::PUT, RequestClass::NonIdempotent),
+            (Method::DELETE, RequestClass::NonIdempotent),
+            (Method::POST, RequestClass::NonIdempotent),
+            (Method::PATCH, RequestClass::NonIdempotent),
+        ] {
+            assert_eq!(RequestClass::of_method(&method), class, "{method}");
+        }
+    }
+}
