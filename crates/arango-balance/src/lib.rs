@@ -1,1 +1,61 @@
-//! Which member? Load balancing policies and health for any tower service; no HTTP, no ArangoDB.
+//! Which member? Load balancing for tower services that know each of their members by name.
+//!
+//! A [`Balance`] picks a member for every request, in `call`, where the request is known. That is
+//! what makes "only this one" and "not that one again" possible, and it is why nothing here waits:
+//! a request for which no member can be found fails at once. Nothing here knows of HTTP or of any
+//! database; a member is whatever key `K` the caller uses.
+//!
+//! | question | answered by |
+//! |---|---|
+//! | who is there, and how is each doing? | [`Members`], [`Member`] |
+//! | who is next? | a [`Policy`]: [`RoundRobin`], [`Random`] |
+//! | who must, and who has been asked already? | a [`Route`], read from the request |
+//! | who is out of the rotation, and for how long? | [`HealthPolicy`], fed with [`Verdict`]s |
+//! | how is it put together? | [`BalanceLayer`] above [`PerMember`] |
+//!
+//! ```
+//! use arango_balance::{BalanceLayer, Members, NoMember, PerMember, RoundRobin};
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), NoMember> {
+//! let members = Members::new(["red", "green"]);
+//! let balanced = ServiceBuilder::new()
+//!     .layer(BalanceLayer::new(members, RoundRobin::default()))
+//!     .service(PerMember::new(|member: &arango_balance::Member<&'static str>| {
+//!         let name = *member.key();
+//!         service_fn(move |request: u32| async move { Ok::<_, NoMember>(format!("{name} {request}")) })
+//!     }));
+//!
+//! assert_eq!(balanced.clone().oneshot(1).await?, "red 1");
+//! assert_eq!(balanced.clone().oneshot(2).await?, "green 2");
+//! assert_eq!(balanced.clone().oneshot(3).await?, "red 3");
+//! # Ok(())
+//! # }
+//! ```
+
+mod balance;
+mod candidates;
+mod health;
+mod jitter;
+mod member;
+mod members;
+mod per_member;
+mod policy;
+mod probe;
+mod random;
+mod round_robin;
+mod route;
+
+pub use balance::{Balance, BalanceLayer, NoMember, ResponseFuture, Routed};
+pub use candidates::Candidates;
+pub use health::{HealthPolicy, Standing, Verdict};
+pub use jitter::{Jitter, SeededJitter, ThreadJitter};
+pub use member::Member;
+pub use members::{Members, MembersBuilder};
+pub use per_member::PerMember;
+pub use policy::Policy;
+pub use probe::Probed;
+pub use random::Random;
+pub use round_robin::RoundRobin;
+pub use route::Route;

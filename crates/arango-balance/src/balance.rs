@@ -1,0 +1,192 @@
+//! The layer that picks a member for each request.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+use tokio::time::Instant;
+use tower::{Layer, Service};
+
+use crate::member::InFlight;
+use crate::{Member, Members, Policy, Route};
+
+/// Makes [`Balance`] services.
+pub struct BalanceLayer<K, P, Req> {
+    members: Members<K>,
+    policy: Arc<P>,
+    route: fn(&Req) -> Route<'_, K>,
+}
+
+impl<K, P, Req> BalanceLayer<K, P, Req> {
+    /// Spreads requests over `members` by `policy`; every request may go to any member.
+    pub fn new(members: Members<K>, policy: P) -> Self {
+        Self { members, policy: Arc::new(policy), route: |_| Route::anywhere() }
+    }
+
+    /// Sets how a request tells where it may go.
+    #[must_use]
+    pub fn route_by(mut self, route: fn(&Req) -> Route<'_, K>) -> Self {
+        self.route = route;
+        self
+    }
+}
+
+impl<S, K, P, Req> Layer<S> for BalanceLayer<K, P, Req> {
+    type Service = Balance<S, K, P, Req>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Balance { inner, members: self.members.clone(), policy: Arc::clone(&self.policy), route: self.route }
+    }
+}
+
+/// Picks a member for each request.
+pub struct Balance<S, K, P, Req> {
+    inner: S,
+    members: Members<K>,
+    policy: Arc<P>,
+    route: fn(&Req) -> Route<'_, K>,
+}
+
+/// A request and the member picked for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Routed<K, Req> {
+    /// Where it goes.
+    pub member: Member<K>,
+    /// What goes there.
+    pub request: Req,
+}
+
+impl<S, K, P, Req> Service<Req> for Balance<S, K, P, Req>
+where
+    S: Service<Routed<K, Req>>,
+    S::Error: From<NoMember>,
+    K: PartialEq + Clone + Send + Sync + 'static,
+    P: Policy<K, Req>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, K>;
+
+    // The member is picked in `call`, so the inner service must be ready for any: see `PerMember`.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Req) -> Self::Future {
+        let now = Instant::now();
+        let route = (self.route)(&request);
+        let pinned = route.pinned.is_some();
+        let picked =
+            self.members.choose(&route, now, |candidates| self.policy.pick(candidates, &request, now));
+        match picked {
+            Some(member) => {
+                let in_flight = Some(member.begin());
+                ResponseFuture {
+                    response: Some(self.inner.call(Routed { member, request })),
+                    in_flight,
+                    pinned,
+                }
+            }
+            None => ResponseFuture { response: None, in_flight: None, pinned },
+        }
+    }
+}
+
+pin_project! {
+    /// Response future of [`Balance`].
+    pub struct ResponseFuture<F, K> {
+        // `None`: no member was found, and nothing was sent.
+        #[pin]
+        response: Option<F>,
+        in_flight: Option<InFlight<K>>,
+        pinned: bool,
+    }
+}
+
+impl<F, K, T, E> Future for ResponseFuture<F, K>
+where
+    F: Future<Output = Result<T, E>>,
+    E: From<NoMember>,
+{
+    type Output = Result<T, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let Some(response) = this.response.as_pin_mut() else {
+            return Poll::Ready(Err(NoMember { pinned: *this.pinned }.into()));
+        };
+        let result = ready!(response.poll(cx));
+        // Not when the future is dropped, which may be much later.
+        *this.in_flight = None;
+        Poll::Ready(result)
+    }
+}
+
+/// No member could be picked: the set is empty, or the one that the request asks for is not in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoMember {
+    pinned: bool,
+}
+
+impl NoMember {
+    /// Whether the request asked for one particular member.
+    pub fn was_pinned(self) -> bool {
+        self.pinned
+    }
+}
+
+impl fmt::Display for NoMember {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.pinned {
+            "the member that the request asks for is not in the set"
+        } else {
+            "there is no member to send the request to"
+        })
+    }
+}
+
+impl std::error::Error for NoMember {}
+
+impl<K, P, Req> Clone for BalanceLayer<K, P, Req> {
+    fn clone(&self) -> Self {
+        Self { members: self.members.clone(), policy: Arc::clone(&self.policy), route: self.route }
+    }
+}
+
+impl<S: Clone, K, P, Req> Clone for Balance<S, K, P, Req> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            members: self.members.clone(),
+            policy: Arc::clone(&self.policy),
+            route: self.route,
+        }
+    }
+}
+
+impl<K: fmt::Debug, P, Req> fmt::Debug for BalanceLayer<K, P, Req> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BalanceLayer").field("members", &self.members).finish_non_exhaustive()
+    }
+}
+
+impl<S: fmt::Debug, K: fmt::Debug, P, Req> fmt::Debug for Balance<S, K, P, Req> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Balance")
+            .field("inner", &self.inner)
+            .field("members", &self.members)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<F, K> fmt::Debug for ResponseFuture<F, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

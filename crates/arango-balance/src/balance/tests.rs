@@ -1,0 +1,212 @@
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tower::{ServiceExt, service_fn};
+use tower_test::{assert_request_eq, mock};
+
+use super::*;
+use crate::{PerMember, Probed, Random, RoundRobin, SeededJitter, Standing, Verdict};
+
+/// A request with wishes.
+#[derive(Debug, Clone, Default)]
+struct Wish {
+    pinned: Option<&'static str>,
+    tried: Vec<&'static str>,
+}
+
+type Answer = Result<&'static str, NoMember>;
+
+fn route(wish: &Wish) -> Route<'_, &'static str> {
+    Route { pinned: wish.pinned.as_ref(), tried: &wish.tried }
+}
+
+/// Answers with the name of the member that was picked.
+fn naming<P: Policy<&'static str, Wish>>(
+    members: &Members<&'static str>,
+    policy: P,
+) -> impl Service<Wish, Response = &'static str, Error = NoMember> + Clone + use<P> {
+    BalanceLayer::new(members.clone(), policy).route_by(route).layer(PerMember::new(
+        |member: &Member<&'static str>| {
+            let name = *member.key();
+            service_fn(move |_: Wish| async move { Answer::Ok(name) })
+        },
+    ))
+}
+
+async fn ask(
+    service: &mut impl Service<Wish, Response = &'static str, Error = NoMember>,
+    wish: Wish,
+) -> Answer {
+    std::future::poll_fn(|cx| service.poll_ready(cx)).await?;
+    service.call(wish).await
+}
+
+fn eject(member: &Member<&'static str>) {
+    for _ in 0..3 {
+        member.report(Verdict::Unreachable);
+    }
+    assert_eq!(member.standing(), Standing::Ejected);
+}
+
+/// The mock's error, and what `Balance` needs to be able to say.
+#[derive(Debug)]
+struct Failed;
+
+impl From<NoMember> for Failed {
+    fn from(_: NoMember) -> Self {
+        Self
+    }
+}
+
+#[tokio::test]
+async fn requests_take_the_members_in_turn() {
+    let members = Members::new(["a", "b"]);
+    let list = members.snapshot();
+    let (mock, mut handle) = mock::pair::<Routed<&str, &str>, &str>();
+    let mut balance = BalanceLayer::new(members, RoundRobin::default()).layer(mock.map_err(|_| Failed));
+
+    for expected in [0, 1, 0] {
+        handle.allow(1);
+        std::future::poll_fn(|cx| balance.poll_ready(cx)).await.unwrap();
+        let answer = balance.call("ping");
+        let routed = Routed { member: list[expected].clone(), request: "ping" };
+        assert_request_eq!(handle, routed).send_response("pong");
+        assert_eq!(answer.await.unwrap(), "pong");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_set_fails_at_once_rather_than_waiting() {
+    let mut service = naming(&Members::new([]), RoundRobin::default());
+    assert_eq!(ask(&mut service, Wish::default()).await, Err(NoMember { pinned: false }));
+}
+
+#[tokio::test]
+async fn a_pinned_request_goes_to_its_member_or_nowhere() {
+    let members = Members::new(["a", "b", "c"]);
+    let mut service = naming(&members, RoundRobin::default());
+    eject(&members.snapshot()[1]);
+    for _ in 0..5 {
+        assert_eq!(ask(&mut service, Wish { pinned: Some("b"), ..Wish::default() }).await, Ok("b"));
+    }
+    let unknown = ask(&mut service, Wish { pinned: Some("z"), ..Wish::default() }).await;
+    assert!(unknown.unwrap_err().was_pinned());
+}
+
+#[tokio::test]
+async fn no_member_is_asked_twice_while_an_untried_one_is_left() {
+    let members = Members::new(["a", "b", "c"]);
+    let mut service = naming(&members, Random::seeded(5));
+    for _ in 0..50 {
+        let mut tried = Vec::new();
+        for _ in 0..3 {
+            let name = ask(&mut service, Wish { tried: tried.clone(), pinned: None }).await.unwrap();
+            assert!(!tried.contains(&name));
+            tried.push(name);
+        }
+        assert!(ask(&mut service, Wish { tried, pinned: None }).await.is_ok(), "all tried: any will do");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_ejected_member_gets_nothing_until_its_probe_is_good_and_then_its_share() {
+    let members = Members::builder()
+        .jitter(Arc::new(SeededJitter::new(1)))
+        .probe(|_| async { Probed::Well })
+        .build(["a", "b", "c"]);
+    let mut service = naming(&members, RoundRobin::default());
+    let ejected = members.snapshot()[1].clone();
+    eject(&ejected);
+
+    for _ in 0..10 {
+        assert_ne!(ask(&mut service, Wish::default()).await, Ok("b"));
+    }
+    sleep(Duration::from_millis(1300)).await; // the longest that a first term can be
+    assert_eq!(ejected.standing(), Standing::Trial);
+
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        answers.push(ask(&mut service, Wish::default()).await.unwrap());
+    }
+    assert!(answers.contains(&"b"), "{answers:?}");
+    ejected.report(Verdict::Good);
+    assert_eq!(ejected.standing(), Standing::Well);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_that_stays_dead_is_probed_again_and_again_with_growing_terms() {
+    let (sender, mut probes) = tokio::sync::mpsc::unbounded_channel();
+    let members = Members::builder()
+        .jitter(Arc::new(SeededJitter::new(1)))
+        .probe(move |key: &'static str| {
+            let at = Instant::now();
+            let sender = sender.clone();
+            async move {
+                assert!(sender.send((key, at)).is_ok());
+                Probed::Gone
+            }
+        })
+        .build(["a", "b"]);
+    let mut service = naming(&members, RoundRobin::default());
+    eject(&members.snapshot()[0]);
+    let begin = Instant::now();
+    assert_eq!(ask(&mut service, Wish::default()).await, Ok("b"), "the request that wakes the probe");
+
+    let mut last = begin;
+    for seconds in [1.0, 2.0, 4.0, 8.0] {
+        let (key, at) = probes.recv().await.unwrap();
+        assert_eq!(key, "a");
+        let term = (at - last).as_secs_f64() / seconds;
+        assert!((0.79..1.21).contains(&term), "{term} of {seconds} s");
+        last = at;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_set_ends_its_probes() {
+    let members = Members::builder().probe(|_| std::future::pending()).build(["a", "b"]);
+    let mut service = naming(&members, RoundRobin::default());
+    eject(&members.snapshot()[0]);
+    ask(&mut service, Wish::default()).await.unwrap();
+    let metrics = tokio::runtime::Handle::current().metrics();
+    assert_eq!(metrics.num_alive_tasks(), 1);
+    drop((service, members));
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(metrics.num_alive_tasks(), 0);
+}
+
+#[tokio::test]
+async fn the_only_member_is_never_ejected() {
+    let members = Members::new(["a"]);
+    for _ in 0..10 {
+        members.snapshot()[0].report(Verdict::Unreachable);
+    }
+    assert_eq!(members.snapshot()[0].standing(), Standing::Well);
+    assert_eq!(ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await, Ok("a"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_most_are_ejected_ejection_is_ignored_and_who_failed_longest_ago_goes_first() {
+    let members = Members::builder().probe(|_| async { Probed::Gone }).build(["a", "b", "c"]);
+    let mut service = naming(&members, RoundRobin::default());
+    let list = members.snapshot();
+    for index in [1, 2, 0] {
+        sleep(Duration::from_millis(1)).await;
+        eject(&list[index]);
+    }
+    assert_eq!(ask(&mut service, Wish::default()).await, Ok("b"));
+    assert_eq!(ask(&mut service, Wish { tried: vec!["b"], pinned: None }).await, Ok("c"));
+    assert_eq!(ask(&mut service, Wish { tried: vec!["b", "c"], pinned: None }).await, Ok("a"));
+}
+
+#[tokio::test]
+async fn a_dropped_request_is_no_longer_in_flight() {
+    let members = Members::new(["a"]);
+    let mut balance = BalanceLayer::new(members.clone(), RoundRobin::default()).layer(PerMember::new(
+        |_: &Member<&'static str>| service_fn(|(): ()| std::future::pending::<Answer>()),
+    ));
+    let answer = balance.call(());
+    assert_eq!(members.snapshot()[0].in_flight(), 1);
+    drop(answer);
+    assert_eq!((members.snapshot()[0].in_flight(), members.snapshot()[0].requests()), (0, 1));
+}

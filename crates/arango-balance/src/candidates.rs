@@ -1,0 +1,56 @@
+//! The members a policy may choose from.
+
+use crate::Member;
+
+/// The members that one attempt may go to, in the order of the set.
+///
+/// Those that the request rules out, that were tried already or that are out of the rotation are
+/// not among them.
+#[derive(Debug)]
+pub struct Candidates<'a, K> {
+    members: &'a [Member<K>],
+    // `None`: all of them, which is the usual case and costs nothing.
+    chosen: Option<Vec<usize>>,
+}
+
+impl<'a, K> Candidates<'a, K> {
+    /// All of `members`.
+    pub(crate) fn all(members: &'a [Member<K>]) -> Self {
+        Self { members, chosen: None }
+    }
+
+    /// Those of `members` whose indices are given.
+    pub(crate) fn some(members: &'a [Member<K>], chosen: Vec<usize>) -> Self {
+        Self { members, chosen: Some(chosen) }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.chosen.as_ref().map_or(self.members.len(), Vec::len)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The member at `index`.
+    ///
+    /// # Panics
+    ///
+    /// If `index` is not less than [`len`](Self::len).
+    pub fn get(&self, index: usize) -> &'a Member<K> {
+        match &self.chosen {
+            None => &self.members[index],
+            Some(chosen) => &self.members[chosen[index]],
+        }
+    }
+
+    /// The index whose turn it is when `turn` is counted up without end; `None` if there are none.
+    ///
+    /// Every candidate has the same number of turns, so the share of a member that is masked
+    /// spreads over all others and does not fall to its neighbour.
+    pub fn nth_in_turn(&self, turn: usize) -> Option<usize> {
+        turn.checked_rem(self.len())
+    }
+}

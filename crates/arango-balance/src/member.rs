@@ -1,0 +1,172 @@
+//! One member: its key, its counts and its health.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use crate::health::Health;
+use crate::members::Set;
+use crate::{Standing, Verdict};
+
+/// One member of a set. Clones are handles on the same member.
+pub struct Member<K>(Arc<Entry<K>>);
+
+struct Entry<K> {
+    key: K,
+    slot: usize,
+    requests: AtomicU64,
+    in_flight: AtomicUsize,
+    // Whether `health` would learn nothing from a good verdict: spares the lock where all is well.
+    clean: AtomicBool,
+    health: Mutex<Health>,
+    probe: Mutex<Option<AbortHandle>>,
+    set: Weak<Set<K>>,
+}
+
+impl<K> Member<K> {
+    pub(crate) fn new(key: K, slot: usize, set: Weak<Set<K>>) -> Self {
+        Self(Arc::new(Entry {
+            key,
+            slot,
+            requests: AtomicU64::new(0),
+            in_flight: AtomicUsize::new(0),
+            clean: AtomicBool::new(true),
+            health: Mutex::default(),
+            probe: Mutex::default(),
+            set,
+        }))
+    }
+
+    /// What the caller knows it by.
+    pub fn key(&self) -> &K {
+        &self.0.key
+    }
+
+    /// How many requests were routed to it, further attempts included.
+    pub fn requests(&self) -> u64 {
+        self.0.requests.load(Ordering::Relaxed)
+    }
+
+    /// How many of them have not ended yet.
+    pub fn in_flight(&self) -> usize {
+        self.0.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// How it stands in the rotation.
+    pub fn standing(&self) -> Standing {
+        if self.is_clean() { Standing::Well } else { self.health().standing() }
+    }
+
+    /// Reports what an attempt told about it.
+    ///
+    /// The report may take it out of the rotation, which starts a task that probes it: then a tokio
+    /// runtime is needed. Without one the probe starts with the next request that finds one.
+    pub fn report(&self, verdict: Verdict) {
+        if verdict == Verdict::Good && self.is_clean() {
+            return;
+        }
+        if let Some(set) = self.0.set.upgrade() {
+            set.record(self, verdict, Instant::now());
+        }
+    }
+
+    /// Counts a request until the guard is dropped.
+    pub(crate) fn begin(&self) -> InFlight<K> {
+        self.0.requests.fetch_add(1, Ordering::Relaxed);
+        self.0.in_flight.fetch_add(1, Ordering::Relaxed);
+        if !self.is_clean() {
+            self.health().begin_trial();
+        }
+        InFlight(self.clone())
+    }
+
+    /// Its place in tables that go by member.
+    pub(crate) fn slot(&self) -> usize {
+        self.0.slot
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakMember<K> {
+        WeakMember(Arc::downgrade(&self.0))
+    }
+
+    pub(crate) fn is_clean(&self) -> bool {
+        self.0.clean.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn health(&self) -> MutexGuard<'_, Health> {
+        self.0.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the health and keeps what is derived from it true.
+    pub(crate) fn with_health<T>(&self, change: impl FnOnce(&mut Health) -> T) -> T {
+        let mut health = self.health();
+        let result = change(&mut health);
+        self.0.clean.store(health.is_clean(), Ordering::Relaxed);
+        result
+    }
+
+    pub(crate) fn probe(&self) -> MutexGuard<'_, Option<AbortHandle>> {
+        self.0.probe.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K> Drop for Entry<K> {
+    fn drop(&mut self) {
+        if let Some(probe) = self.probe.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            probe.abort();
+        }
+    }
+}
+
+impl<K> Clone for Member<K> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<K> PartialEq for Member<K> {
+    /// Whether both are the same member, not merely of the same key.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<K> Eq for Member<K> {}
+
+impl<K: fmt::Debug> fmt::Debug for Member<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Member")
+            .field("key", &self.0.key)
+            .field("standing", &self.standing())
+            .field("requests", &self.requests())
+            .field("in_flight", &self.in_flight())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A member that may have left the set.
+#[derive(Debug)]
+pub(crate) struct WeakMember<K>(Weak<Entry<K>>);
+
+impl<K> WeakMember<K> {
+    pub(crate) fn upgrade(&self) -> Option<Member<K>> {
+        self.0.upgrade().map(Member)
+    }
+}
+
+/// A request that is under way; it ends when this is dropped, in whatever way.
+#[derive(Debug)]
+pub(crate) struct InFlight<K>(Member<K>);
+
+impl<K> Drop for InFlight<K> {
+    fn drop(&mut self) {
+        self.0.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if !self.0.is_clean() {
+            // A trial that was dropped without a verdict must not keep others out for ever.
+            self.0.health().release_trial();
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The set of members, and who of them may be asked.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::time::Instant;
+
+use crate::health::Allowed;
+use crate::probe::{Probe, Probed};
+use crate::{Candidates, HealthPolicy, Jitter, Member, Route, Standing, ThreadJitter, Verdict};
+
+/// A set of members. Clones are handles on the same set.
+pub struct Members<K>(Arc<Set<K>>);
+
+/// What the handles share.
+pub(crate) struct Set<K> {
+    list: ArcSwap<Vec<Member<K>>>,
+    pub(crate) policy: HealthPolicy,
+    pub(crate) jitter: Arc<dyn Jitter>,
+    pub(crate) probe: Option<Probe<K>>,
+}
+
+impl<K> Members<K> {
+    /// A set of `keys` with the default [`HealthPolicy`] and no probe.
+    pub fn new(keys: impl IntoIterator<Item = K>) -> Self {
+        Self::builder().build(keys)
+    }
+
+    /// Begins a set with settings of its own.
+    pub fn builder() -> MembersBuilder<K> {
+        MembersBuilder { policy: HealthPolicy::default(), jitter: Arc::new(ThreadJitter), probe: None }
+    }
+
+    /// The members as they are now, in the order in which they were given.
+    pub fn snapshot(&self) -> Arc<Vec<Member<K>>> {
+        self.0.list.load_full()
+    }
+
+    /// Lets `choose` pick a member for a request that wants `route`, or finds that there is none.
+    pub(crate) fn choose(
+        &self,
+        route: &Route<'_, K>,
+        now: Instant,
+        choose: impl FnOnce(&Candidates<'_, K>) -> Option<usize>,
+    ) -> Option<Member<K>>
+    where
+        K: PartialEq + Clone + Send + Sync + 'static,
+    {
+        let list = self.0.list.load();
+        if let Some(pinned) = route.pinned {
+            return list.iter().find(|member| member.key() == pinned).cloned();
+        }
+        let candidates = if route.tried.is_empty() && list.iter().all(Member::is_clean) {
+            Candidates::all(&list)
+        } else {
+            self.0.wake_probes(&list, now);
+            Candidates::some(&list, eligible(&list, route.tried))
+        };
+        if candidates.is_empty() {
+            return None;
+        }
+        choose(&candidates).map(|index| candidates.get(index).clone())
+    }
+}
+
+/// Untried before tried, well before ejected; and where too few are well, who failed longest ago.
+fn eligible<K: PartialEq>(list: &[Member<K>], tried: &[K]) -> Vec<usize> {
+    let untried: Vec<usize> = (0..list.len()).filter(|&index| !tried.contains(list[index].key())).collect();
+    let asked = if untried.is_empty() { (0..list.len()).collect() } else { untried };
+
+    let well = list.iter().filter(|member| member.standing() == Standing::Well).count();
+    let open: Vec<usize> = asked.iter().copied().filter(|&index| list[index].health().open()).collect();
+    // With fewer than half of the members well the ejections say more about the client's own
+    // network than about the members, and the few that are left would be overrun.
+    if well * 2 >= list.len() && !open.is_empty() {
+        return open;
+    }
+    let failed: Vec<_> = asked.iter().map(|&index| (list[index].health().last_failed(), index)).collect();
+    let longest_ago = failed.iter().map(|(at, _)| *at).min().flatten();
+    failed.into_iter().filter(|(at, _)| *at == longest_ago).map(|(_, index)| index).collect()
+}
+
+impl<K> Set<K> {
+    /// Takes note of a verdict about one of the members.
+    pub(crate) fn record(self: &Arc<Self>, member: &Member<K>, verdict: Verdict, now: Instant) {
+        let list = self.list.load();
+        let by_gateway = list
+            .iter()
+            .filter(|other| *other != member && !other.is_clean() && other.health().ejected_by_gateway())
+            .count();
+        let allowed = Allowed { unreachable: list.len() > 1, gateway: by_gateway < list.len() / 2 };
+        let chance = self.jitter.unit();
+        let (before, after) = member.with_health(|health| {
+            let before = health.standing();
+            health.record(verdict, now, chance, &self.policy, allowed);
+            (before, health.standing())
+        });
+        if before != after {
+            tracing::debug!(?verdict, ?before, ?after, slot = member.slot(), "a member's standing changed");
+        }
+    }
+}
+
+impl<K> Clone for Members<K> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<K: fmt::Debug> fmt::Debug for Members<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.list.load().iter()).finish()
+    }
+}
+
+/// Settings of a set of [`Members`].
+pub struct MembersBuilder<K> {
+    policy: HealthPolicy,
+    jitter: Arc<dyn Jitter>,
+    probe: Option<Probe<K>>,
+}
+
+impl<K> MembersBuilder<K> {
+    /// Sets when members are ejected and may come back.
+    #[must_use]
+    pub fn health(mut self, policy: HealthPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Sets where chance comes from.
+    #[must_use]
+    pub fn jitter(mut self, jitter: Arc<dyn Jitter>) -> Self {
+        self.jitter = jitter;
+        self
+    }
+
+    /// Sets how an ejected member is asked whether it is well.
+    ///
+    /// Without a probe a member comes back for a trial as soon as its term is over.
+    #[must_use]
+    pub fn probe<F, Fut>(mut self, probe: F) -> Self
+    where
+        F: Fn(K) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Probed> + Send + 'static,
+    {
+        self.probe = Some(Probe::new(probe));
+        self
+    }
+
+    /// Ends the settings. Members are in the order of `keys`; of equal ones each counts.
+    pub fn build(self, keys: impl IntoIterator<Item = K>) -> Members<K> {
+        Members(Arc::new_cyclic(|set| {
+            let members = keys.into_iter().enumerate();
+            let list = members.map(|(slot, key)| Member::new(key, slot, set.clone())).collect();
+            Set {
+                list: ArcSwap::from_pointee(list),
+                policy: self.policy,
+                jitter: self.jitter,
+                probe: self.probe,
+            }
+        }))
+    }
+}
+
+impl<K> fmt::Debug for MembersBuilder<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MembersBuilder").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}

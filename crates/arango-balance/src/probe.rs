@@ -1,0 +1,96 @@
+//! Asking an ejected member whether it is well, in the background.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
+
+use tokio::runtime::Handle;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::Member;
+use crate::health::Found;
+use crate::member::WeakMember;
+use crate::members::Set;
+
+/// What a probe of an ejected member found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Probed {
+    /// It answers and takes requests: the next request may try it.
+    Well,
+    /// It answers, but takes no requests yet: it stays out for a term no longer than the last.
+    Busy,
+    /// It cannot be reached: it stays out, for longer.
+    Gone,
+}
+
+type ProbeFuture = Pin<Box<dyn Future<Output = Probed> + Send>>;
+
+/// How a member is asked.
+pub(crate) struct Probe<K>(Arc<dyn Fn(K) -> ProbeFuture + Send + Sync>);
+
+impl<K> Probe<K> {
+    pub(crate) fn new<F, Fut>(probe: F) -> Self
+    where
+        F: Fn(K) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Probed> + Send + 'static,
+    {
+        Self(Arc::new(move |key| Box::pin(probe(key))))
+    }
+}
+
+impl<K> fmt::Debug for Probe<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Probe")
+    }
+}
+
+impl<K: Clone + Send + Sync + 'static> Set<K> {
+    /// Sees to it that each ejected member has a task that will bring it back.
+    ///
+    /// Asked with every request as long as something is wrong, rather than once at the ejection:
+    /// the runtime that ran a task may be gone, and so may be the one the ejection happened on.
+    pub(crate) fn wake_probes(self: &Arc<Self>, list: &[Member<K>], now: Instant) {
+        for member in list.iter().filter(|member| !member.is_clean()) {
+            let Some(until) = member.health().ejected_until() else { continue };
+            // Longer than a task that is alive could be late by.
+            let overdue = now > until + self.policy.probe * 2;
+            let mut probe = member.probe();
+            let alive = probe.as_ref().is_some_and(|task| !task.is_finished());
+            if alive && !overdue {
+                continue;
+            }
+            let Ok(runtime) = Handle::try_current() else { return };
+            if let Some(stuck) = probe.take() {
+                stuck.abort();
+            }
+            *probe = Some(runtime.spawn(bring_back(Arc::downgrade(self), member.downgrade())).abort_handle());
+        }
+    }
+}
+
+/// Probes the member at the end of each term until it is no longer ejected.
+///
+/// Neither the set nor the member is kept alive by the task while it sleeps.
+async fn bring_back<K: Clone>(set: Weak<Set<K>>, member: WeakMember<K>) {
+    loop {
+        let until = member.upgrade().and_then(|member| member.health().ejected_until());
+        let Some(until) = until else { return };
+        sleep_until(until).await;
+        let (Some(set), Some(member)) = (set.upgrade(), member.upgrade()) else { return };
+        let found = match &set.probe {
+            None => Found::Well,
+            Some(probe) => {
+                let asked = (probe.0)(member.key().clone());
+                match timeout(set.policy.probe, asked).await {
+                    Ok(Probed::Well) => Found::Well,
+                    Ok(Probed::Busy) => Found::Busy,
+                    Ok(Probed::Gone) | Err(_) => Found::Gone,
+                }
+            }
+        };
+        let chance = set.jitter.unit();
+        member.with_health(|health| health.probed(found, Instant::now(), chance, &set.policy));
+        tracing::debug!(?found, slot = member.slot(), "probed an ejected member");
+    }
+}

@@ -1,0 +1,94 @@
+//! By chance.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::{Candidates, Jitter, Policy, SeededJitter, ThreadJitter};
+
+/// Takes a candidate by chance, each with the same probability.
+#[derive(Debug, Clone)]
+pub struct Random {
+    jitter: Arc<dyn Jitter>,
+}
+
+impl Random {
+    /// Leaves it to the generator of the current thread.
+    pub fn new() -> Self {
+        Self::by(Arc::new(ThreadJitter))
+    }
+
+    /// Makes the same choices for the same seed.
+    pub fn seeded(seed: u64) -> Self {
+        Self::by(Arc::new(SeededJitter::new(seed)))
+    }
+
+    /// Leaves it to `jitter`.
+    pub fn by(jitter: Arc<dyn Jitter>) -> Self {
+        Self { jitter }
+    }
+}
+
+impl Default for Random {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<K, Req> Policy<K, Req> for Random {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a share of the number of members, which is small"
+    )]
+    fn pick(&self, candidates: &Candidates<'_, K>, _: &Req, _: Instant) -> Option<usize> {
+        let members = candidates.len();
+        // The product may round up to `members`.
+        let index = (self.jitter.unit() * members as f64) as usize;
+        (members > 0).then(|| index.min(members - 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Members;
+
+    fn picks(policy: &Random, members: usize, picks: usize) -> Vec<usize> {
+        let list = Members::new(0..members).snapshot();
+        let candidates = Candidates::all(&list);
+        (0..picks).map(|_| policy.pick(&candidates, &(), Instant::now()).unwrap()).collect()
+    }
+
+    #[test]
+    fn the_same_seed_makes_the_same_choices() {
+        assert_eq!(picks(&Random::seeded(1), 5, 100), picks(&Random::seeded(1), 5, 100));
+        assert_ne!(picks(&Random::seeded(1), 5, 100), picks(&Random::seeded(2), 5, 100));
+    }
+
+    #[test]
+    fn every_member_gets_its_share_within_what_chance_allows() {
+        let mut counts = [0_u32; 4];
+        for index in picks(&Random::seeded(3), 4, 40_000) {
+            counts[index] += 1;
+        }
+        // Five standard deviations of a binomial distribution with n = 40 000, p = 1/4.
+        let allowed = 5.0 * (40_000.0_f64 * 0.25 * 0.75).sqrt();
+        for count in counts {
+            assert!((f64::from(count) - 10_000.0).abs() < allowed, "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn a_source_that_gives_almost_one_never_points_beyond_the_last() {
+        #[derive(Debug)]
+        struct Most;
+        impl Jitter for Most {
+            fn unit(&self) -> f64 {
+                1.0 - f64::EPSILON / 2.0
+            }
+        }
+        assert_eq!(picks(&Random::by(Arc::new(Most)), 3, 1), [2]);
+    }
+}

@@ -1,0 +1,71 @@
+//! Each in turn.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::time::Instant;
+
+use crate::{Candidates, Policy};
+
+/// Takes the candidates in turn.
+///
+/// As long as the candidates stay the same their counts differ by at most one, however many
+/// requests pick at once.
+#[derive(Debug, Default)]
+pub struct RoundRobin {
+    next: AtomicUsize,
+}
+
+impl<K, Req> Policy<K, Req> for RoundRobin {
+    fn pick(&self, candidates: &Candidates<'_, K>, _: &Req, _: Instant) -> Option<usize> {
+        // Relaxed: turns need to differ, not to be ordered with anything else.
+        candidates.nth_in_turn(self.next.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Members;
+    use proptest::prelude::*;
+
+    fn counts(members: &Members<usize>, out: Option<usize>, picks: usize, threads: usize) -> Vec<u64> {
+        let policy = RoundRobin::default();
+        let list = members.snapshot();
+        let chosen: Vec<usize> = (0..list.len()).filter(|index| Some(*index) != out).collect();
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    for _ in 0..picks / threads {
+                        let candidates = Candidates::some(&list, chosen.clone());
+                        let index = policy.pick(&candidates, &(), Instant::now()).unwrap();
+                        drop(candidates.get(index).begin());
+                    }
+                });
+            }
+        });
+        list.iter().map(Member::requests).collect()
+    }
+    use crate::Member;
+
+    #[test]
+    fn counts_differ_by_at_most_one_under_concurrency() {
+        let counts = counts(&Members::new([0, 1, 2]), None, 10_000, 4);
+        assert_eq!(counts.iter().sum::<u64>(), 10_000);
+        assert!(counts.iter().max().unwrap() - counts.iter().min().unwrap() <= 1, "{counts:?}");
+    }
+
+    #[test]
+    fn the_share_of_a_masked_member_spreads_over_all_others() {
+        let mut counts = counts(&Members::new([0, 1, 2, 3]), Some(1), 10_000, 4);
+        assert_eq!(counts.remove(1), 0);
+        assert!(counts.iter().max().unwrap() - counts.iter().min().unwrap() <= 1, "{counts:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_number_of_picks_over_any_number_of_members_is_even(members in 1_usize..20, picks in 0_usize..500) {
+            let counts = counts(&Members::new(0..members), None, picks, 1);
+            prop_assert!(counts.iter().max().unwrap() - counts.iter().min().unwrap() <= 1);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What a request itself says about where it may go.
+
+/// Where a request may go, as the request itself says.
+#[derive(Debug, Clone, Copy)]
+pub struct Route<'r, K> {
+    /// The only member it may go to, well or not.
+    pub pinned: Option<&'r K>,
+    /// Members that were asked already; none is asked again while an untried one is left.
+    pub tried: &'r [K],
+}
+
+impl<K> Route<'_, K> {
+    /// Any member will do.
+    pub const fn anywhere() -> Self {
+        Self { pinned: None, tried: &[] }
+    }
+}
