@@ -33,6 +33,16 @@ impl<K> Members<K> {
         MembersBuilder { policy: HealthPolicy::default(), jitter: Arc::new(ThreadJitter), probe: None }
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.list.load().len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The members as they are now, in the order in which they were given.
     pub fn snapshot(&self) -> Arc<Vec<Member<K>>> {
         self.0.list.load_full()

@@ -1,1 +1,64 @@
-//! How a request is sent to an ArangoDB cluster: a tower stack over hyper with one connection pool per coordinator.
+//! How a request is sent to an ArangoDB cluster.
+//!
+//! A [`Transport`] is a tower service over hyper. It keeps one pool of connections for each
+//! coordinator, spreads requests over them, and sends a request again exactly where it is proved
+//! that this does no harm: each call is of a [class](arango_protocol::RequestClass) that is decided
+//! before its first attempt, and every [`Error`] tells whether the request may have been executed.
+//!
+//! Nothing here knows what is asked: that is for the operations of `arango-cluster` and others like
+//! it. The facade `arango` puts both together.
+//!
+//! # Layers of one's own
+//!
+//! There are two doors. [`layer`](TransportBuilder::layer) takes a tower layer around whole calls;
+//! [`attempt_layer`](TransportBuilder::attempt_layer) takes one around each attempt at each
+//! coordinator, below everything that decides what is sent again. Any layer will do whose service is
+//! `Clone + Send + Sync`: it may change the answer's body and fail with whatever it likes. Such a
+//! failure counts for no coordinator's health, and its outcome is what the pool knows of the request.
+
+mod attempt;
+mod attempt_error;
+mod auth;
+mod backoff;
+mod body;
+mod builder;
+mod call;
+mod connect;
+mod coordinator;
+mod deadline;
+mod door;
+mod error;
+mod hosts;
+mod kind;
+mod limits;
+mod origin;
+mod outcome;
+mod pool;
+mod probe;
+mod record;
+mod retry;
+mod rules;
+mod stack;
+mod trace;
+mod transport;
+
+pub use arango_balance as balance;
+pub use arango_protocol as protocol;
+
+pub use attempt_error::AttemptError;
+pub use body::Body;
+pub use builder::{InvalidSettings, TransportBuilder};
+pub use call::{Call, Credentials};
+pub use connect::{BoxFuture, Connect, Io, Resolve, SystemResolve, TcpConnect};
+pub use coordinator::{Coordinator, Host};
+pub use door::{AttemptService, CallService};
+pub use error::{Error, Report, StoppedBy};
+pub use hosts::{HostFault, HostList, Hosts, InvalidHost, InvalidHosts};
+pub use kind::ErrorKind;
+pub use limits::{Limits, PoolLimits};
+pub use outcome::Outcome;
+pub use record::{Attempt, Phase};
+pub use transport::{CoordinatorState, Transport};
+
+/// An error of any kind.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,195 @@
+//! One attempt at one coordinator: its limit, its answer, and what both tell of the coordinator.
+
+use std::task::{Context, Poll};
+
+use arango_balance::{Member, Verdict};
+use arango_protocol::ErrorObject;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use tokio::time::{Instant, timeout_at};
+use tower::{Layer, Service};
+
+use crate::attempt_error::AttemptError;
+use crate::connect::BoxFuture;
+use crate::pool::Pool;
+use crate::record::{Attempt, AttemptPlan, Phase};
+use crate::rules;
+use crate::{Body, Coordinator, ErrorKind, Limits, Outcome};
+
+/// The largest part of an error answer that is read, in bytes.
+const ERROR_BYTES: usize = 64 << 10;
+
+/// An answer that is an error, in the extensions of the response.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal(pub(crate) Attempt);
+
+/// Makes [`Attempting`] services for one coordinator.
+#[derive(Debug, Clone)]
+pub(crate) struct AttemptLayer {
+    member: Member<Coordinator>,
+    pool: Pool,
+    limits: Limits,
+}
+
+impl AttemptLayer {
+    pub(crate) fn new(member: Member<Coordinator>, pool: Pool, limits: Limits) -> Self {
+        Self { member, pool, limits }
+    }
+}
+
+impl<S> Layer<S> for AttemptLayer {
+    type Service = Attempting<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Attempting { inner, seat: self.clone() }
+    }
+}
+
+/// Limits one attempt, reads its answer, reports to the member's health, and stamps the coordinator
+/// on what went wrong.
+///
+/// It stands above the user's attempt layers, so that one that replaces the error cannot replace
+/// who was asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Attempting<S> {
+    inner: S,
+    seat: AttemptLayer,
+}
+
+impl<S> Service<Request<Full<Bytes>>> for Attempting<S>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<Body>, Error = AttemptError>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = AttemptError;
+    // It awaits twice: the head, then the body.
+    type Future = BoxFuture<'static, Result<Response<Body>, AttemptError>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
+        let plan = request.extensions().get::<AttemptPlan>().cloned();
+        let seat = self.seat.clone();
+        let inner = self.inner.call(request);
+        Box::pin(seat.run(plan, inner))
+    }
+}
+
+impl AttemptLayer {
+    async fn run<F>(self, plan: Option<AttemptPlan>, inner: F) -> Result<Response<Body>, AttemptError>
+    where
+        F: Future<Output = Result<Response<Body>, AttemptError>>,
+    {
+        let began = Instant::now();
+        let heard = self.pool.heard();
+        let until = plan.as_ref().map_or(began + self.limits.attempt, |plan| plan.until);
+        if let Some(plan) = &plan {
+            plan.record.begin(self.member.key(), began);
+        }
+
+        let result = match timeout_at(until, inner).await {
+            Ok(Ok(response)) => self.read(plan.as_ref(), response).await,
+            Ok(Err(mut error)) => {
+                if error.kind() == ErrorKind::Middleware
+                    && let Some(plan) = &plan
+                {
+                    error.attempt().outcome = plan.record.outcome();
+                    error.attempt().phase = plan.record.phase();
+                }
+                Err(error)
+            }
+            Err(_) => {
+                let phase = plan.as_ref().map_or(Phase::Sent, |plan| plan.record.phase());
+                let outcome = plan.as_ref().map_or(Outcome::Unknown, |plan| plan.record.outcome());
+                Err(AttemptError::new(ErrorKind::AttemptTimeout, outcome, phase))
+            }
+        };
+
+        match result {
+            Ok(mut response) => {
+                match response.extensions_mut().get_mut::<Refusal>() {
+                    None => self.member.report(Verdict::Good),
+                    Some(Refusal(attempt)) => {
+                        self.stamp(attempt, began);
+                        self.member.report(rules::verdict(attempt));
+                    }
+                }
+                Ok(response)
+            }
+            Err(mut error) => {
+                self.stamp(error.attempt(), began);
+                let mut verdict = rules::verdict(error.attempt());
+                // Silence counts only if nothing at all was heard: a long query on a coordinator
+                // that answers others is no sign of anything.
+                let silent = error.kind() == ErrorKind::AttemptTimeout && self.pool.heard() == heard;
+                if silent {
+                    verdict = Verdict::Unreachable;
+                }
+                self.member.report(verdict);
+                Err(error)
+            }
+        }
+    }
+
+    /// Reads as much of the answer as the call wants.
+    async fn read(
+        &self,
+        plan: Option<&AttemptPlan>,
+        response: Response<Body>,
+    ) -> Result<Response<Body>, AttemptError> {
+        let call = plan.map(|plan| &plan.record.call);
+        let status = response.status();
+        let wanted = !is_refusal(status) || call.is_some_and(|call| call.answers.contains(&status.as_u16()));
+        if wanted && call.is_some_and(|call| call.streaming) {
+            return Ok(response);
+        }
+        let limit = if wanted { self.limits.body_bytes } else { ERROR_BYTES };
+        let (mut parts, body) = response.into_parts();
+        let bytes = match body.collect(limit, self.limits.body_idle).await {
+            Ok(bytes) => bytes,
+            // The status tells enough; the rest of so long an error does not matter.
+            Err(cut) if !wanted && cut.kind == ErrorKind::BodyTooLarge => Bytes::new(),
+            Err(cut) => {
+                let mut error = AttemptError::new(cut.kind, Outcome::Executed, Phase::Body);
+                error.attempt().status = Some(status);
+                return Err(match cut.source {
+                    Some(source) => error.because(source),
+                    None => error,
+                });
+            }
+        };
+        if !wanted {
+            parts.extensions.insert(Refusal(refused(status, &bytes)));
+        }
+        Ok(Response::from_parts(parts, Body::whole(bytes)))
+    }
+
+    fn stamp(&self, attempt: &mut Attempt, began: Instant) {
+        attempt.coordinator = Some(self.member.key().clone());
+        attempt.elapsed = began.elapsed();
+    }
+}
+
+/// Whether an answer of this status is an error unless the operation says otherwise. A redirect is:
+/// following it would send the body and the credentials to a host that nobody named.
+fn is_refusal(status: StatusCode) -> bool {
+    status.is_client_error()
+        || status.is_server_error()
+        || matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+fn refused(status: StatusCode, body: &[u8]) -> Attempt {
+    let object = ErrorObject::parse(body);
+    let (kind, outcome) = rules::refusal(status, object.as_ref().map(|object| object.number));
+    let mut attempt = Attempt::failed(kind, outcome, Phase::Body);
+    attempt.status = Some(status);
+    if let Some(object) = object {
+        attempt.number = Some(object.number);
+        attempt.message = Some(object.message);
+    }
+    attempt
+}

@@ -1,0 +1,91 @@
+//! The error between the retry layer and the connection pools.
+
+use std::fmt;
+
+use arango_balance::NoMember;
+
+use crate::record::{Attempt, Phase};
+use crate::{BoxError, Coordinator, ErrorKind, Outcome};
+
+/// Why one attempt failed below the retry layer.
+///
+/// The error of the service that a layer given to
+/// [`attempt_layer`](crate::TransportBuilder::attempt_layer) wraps. Such a layer may hand it on, boxed
+/// or not, or answer with an error of its own.
+#[derive(Clone)]
+pub struct AttemptError(Box<Attempt>);
+
+impl AttemptError {
+    pub(crate) fn new(kind: ErrorKind, outcome: Outcome, phase: Phase) -> Self {
+        Self(Box::new(Attempt::failed(kind, outcome, phase)))
+    }
+
+    #[must_use]
+    pub(crate) fn because(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into().into());
+        self
+    }
+
+    /// Takes back an error of ours that a foreign layer boxed, or keeps the foreign one. Its
+    /// outcome is left to the attempt layer, which knows how far the request got.
+    pub(crate) fn from_foreign(error: BoxError) -> Self {
+        match error.downcast::<Self>() {
+            Ok(ours) => *ours,
+            Err(foreign) => {
+                Self::new(ErrorKind::Middleware, Outcome::NotExecuted, Phase::Waiting).because(foreign)
+            }
+        }
+    }
+
+    pub(crate) fn attempt(&mut self) -> &mut Attempt {
+        &mut self.0
+    }
+
+    pub(crate) fn into_attempt(self) -> Attempt {
+        *self.0
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What is known of the request.
+    pub fn outcome(&self) -> Outcome {
+        self.0.outcome
+    }
+
+    /// Where it went.
+    pub fn coordinator(&self) -> Option<&Coordinator> {
+        self.0.coordinator.as_ref()
+    }
+}
+
+impl From<NoMember> for AttemptError {
+    fn from(none: NoMember) -> Self {
+        let kind =
+            if none.was_pinned() { ErrorKind::UnknownCoordinator } else { ErrorKind::NoCoordinatorAvailable };
+        Self::new(kind, Outcome::NotExecuted, Phase::Waiting)
+    }
+}
+
+impl fmt::Display for AttemptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.coordinator() {
+            Some(coordinator) => write!(f, "{} ({coordinator})", self.0.kind),
+            None => self.0.kind.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for AttemptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for AttemptError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as _)
+    }
+}

@@ -1,0 +1,178 @@
+//! The body of an answer.
+
+use std::any::Any;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::BodyExt;
+use http_body_util::combinators::UnsyncBoxBody;
+use hyper::body::Incoming;
+use tokio::time::timeout;
+
+use crate::pool::Lease;
+use crate::{BoxError, ErrorKind};
+
+/// The body of an answer: whole, or still on its way.
+///
+/// Read to the end it gives its connection back; dropped before that it closes it.
+pub struct Body(Repr);
+
+enum Repr {
+    Whole(Option<Bytes>),
+    Leased {
+        incoming: Incoming,
+        lease: Option<Lease>,
+    },
+    /// What a user's layer made of it.
+    Foreign(UnsyncBoxBody<Bytes, BoxError>),
+}
+
+impl Body {
+    pub(crate) fn whole(bytes: Bytes) -> Self {
+        Self(Repr::Whole(Some(bytes)))
+    }
+
+    pub(crate) fn leased(incoming: Incoming, lease: Lease) -> Self {
+        Self(Repr::Leased { incoming, lease: Some(lease) })
+    }
+
+    /// Takes any body; one of ours stays as it is.
+    pub(crate) fn from_foreign<B>(body: B) -> Self
+    where
+        B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        let mut body = Some(body);
+        if let Some(ours) = (&mut body as &mut dyn Any).downcast_mut::<Option<Self>>() {
+            return ours.take().expect("it was just put there");
+        }
+        let body = body.expect("it was not taken");
+        Self(Repr::Foreign(body.map_err(Into::into).boxed_unsync()))
+    }
+
+    /// Takes the whole body if it is there already, without waiting.
+    ///
+    /// It is, for every call that is not [`streaming`](crate::Call::streaming), unless a layer of
+    /// the user's made another of it.
+    pub fn take_whole(&mut self) -> Option<Bytes> {
+        match &mut self.0 {
+            Repr::Whole(bytes) => Some(bytes.take().unwrap_or_default()),
+            _ => None,
+        }
+    }
+
+    /// Reads to the end, at most `limit` bytes, waiting at most `idle` for each part.
+    pub(crate) async fn collect(mut self, limit: usize, idle: Duration) -> Result<Bytes, CutShort> {
+        if let Repr::Whole(bytes) = &mut self.0 {
+            return Ok(bytes.take().unwrap_or_default());
+        }
+        let first = match self.next(idle).await? {
+            Some(first) if self.is_end_stream() && first.len() <= limit => return Ok(first),
+            Some(first) => first,
+            None => return Ok(Bytes::new()),
+        };
+        let announced = usize::try_from(self.size_hint().lower()).unwrap_or(usize::MAX);
+        let mut whole = Vec::with_capacity(first.len().saturating_add(announced).min(limit));
+        let mut part = Some(first);
+        while let Some(bytes) = part {
+            if whole.len() + bytes.len() > limit {
+                return Err(CutShort { kind: ErrorKind::BodyTooLarge, source: None });
+            }
+            whole.extend_from_slice(&bytes);
+            part = if self.is_end_stream() { None } else { self.next(idle).await? };
+        }
+        Ok(whole.into())
+    }
+
+    /// The next part that holds data.
+    async fn next(&mut self, idle: Duration) -> Result<Option<Bytes>, CutShort> {
+        loop {
+            match timeout(idle, self.frame()).await {
+                Err(_) => return Err(CutShort { kind: ErrorKind::BodyTimeout, source: None }),
+                Ok(None) => return Ok(None),
+                Ok(Some(Err(error))) => {
+                    return Err(CutShort { kind: ErrorKind::BodyInterrupted, source: Some(error) });
+                }
+                Ok(Some(Ok(frame))) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Ok(Some(data));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Why a body could not be read to its end.
+#[derive(Debug)]
+pub(crate) struct CutShort {
+    pub(crate) kind: ErrorKind,
+    pub(crate) source: Option<BoxError>,
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match &mut self.0 {
+            Repr::Whole(bytes) => {
+                Poll::Ready(bytes.take().filter(|b| !b.is_empty()).map(|b| Ok(Frame::data(b))))
+            }
+            Repr::Leased { incoming, lease } => {
+                let frame = ready!(Pin::new(&mut *incoming).poll_frame(cx));
+                let ended = frame.is_none() || incoming.is_end_stream();
+                if let Some(lease) = lease.take_if(|_| ended) {
+                    lease.finish();
+                }
+                Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+            }
+            Repr::Foreign(body) => Pin::new(body).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Repr::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
+            Repr::Leased { incoming, .. } => incoming.is_end_stream(),
+            Repr::Foreign(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Repr::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
+            Repr::Leased { incoming, .. } => incoming.size_hint(),
+            Repr::Foreign(body) => body.size_hint(),
+        }
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        // An answer without a body is at its end before anybody reads it.
+        if let Repr::Leased { incoming, lease } = &mut self.0
+            && incoming.is_end_stream()
+            && let Some(lease) = lease.take()
+        {
+            lease.finish();
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match &self.0 {
+            Repr::Whole(_) => "Whole",
+            Repr::Leased { .. } => "Leased",
+            Repr::Foreign(_) => "Foreign",
+        };
+        f.debug_tuple("Body").field(&format_args!("{kind}")).finish()
+    }
+}

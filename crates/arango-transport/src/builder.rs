@@ -1,0 +1,267 @@
+//! What a transport is made from.
+
+use std::sync::Arc;
+
+use arango_balance::{HealthPolicy, Jitter, Policy, RoundRobin, ThreadJitter};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use tower::{Layer, Service};
+
+use crate::connect::{Connect, Connector, Resolve, SystemResolve, TcpConnect};
+use crate::door::{AttemptService, CallService, Doors};
+use crate::stack::{self, SharedPolicy};
+use crate::{BoxError, Coordinator, Credentials, HostList, InvalidHosts, Limits, PoolLimits, Transport};
+
+/// What a [`Transport`] is made from. Nothing is checked before [`build`](Self::build).
+#[must_use = "a builder does nothing until it is built"]
+pub struct TransportBuilder {
+    hosts: HostList,
+    pub(crate) parts: Parts,
+}
+
+/// Everything but the hosts.
+pub(crate) struct Parts {
+    pub(crate) limits: Limits,
+    pub(crate) pool: PoolLimits,
+    pub(crate) health: HealthPolicy,
+    pub(crate) credentials: Credentials,
+    pub(crate) policy: SharedPolicy,
+    pub(crate) jitter: Arc<dyn Jitter>,
+    pub(crate) connector: Connector,
+    pub(crate) doors: Doors,
+}
+
+impl TransportBuilder {
+    pub(crate) fn new(hosts: HostList) -> Self {
+        let limits = Limits::default();
+        let connector = Connector {
+            resolve: Arc::new(SystemResolve),
+            connect: Arc::new(TcpConnect),
+            limit: limits.connect,
+        };
+        let parts = Parts {
+            limits,
+            pool: PoolLimits::default(),
+            health: HealthPolicy::default(),
+            credentials: Credentials::none(),
+            policy: Arc::new(RoundRobin::default()),
+            jitter: Arc::new(ThreadJitter),
+            connector,
+            doors: Doors::default(),
+        };
+        Self { hosts, parts }
+    }
+
+    /// Replaces the hosts.
+    pub fn hosts(mut self, hosts: impl Into<HostList>) -> Self {
+        self.hosts = hosts.into();
+        self
+    }
+
+    /// Sets how long calls may take and how much may come back.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.parts.connector.limit = limits.connect;
+        self.parts.limits = limits;
+        self
+    }
+
+    /// Sets how many connections there may be to one coordinator, and for how long.
+    pub fn pool(mut self, limits: PoolLimits) -> Self {
+        self.parts.pool = limits;
+        self
+    }
+
+    /// Sets when a coordinator is taken out of the rotation, and when it may come back.
+    pub fn health(mut self, policy: HealthPolicy) -> Self {
+        self.parts.health = policy;
+        self
+    }
+
+    /// Sets who asks. Default: nobody in particular.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.parts.credentials = credentials;
+        self
+    }
+
+    /// Sets who is next. Default: [`RoundRobin`].
+    pub fn policy(mut self, policy: impl Policy<Coordinator, Request<Full<Bytes>>> + 'static) -> Self {
+        self.parts.policy = Arc::new(policy);
+        self
+    }
+
+    /// Sets where chance comes from: the length of pauses, the age of connections.
+    pub fn jitter(mut self, jitter: Arc<dyn Jitter>) -> Self {
+        self.parts.jitter = jitter;
+        self
+    }
+
+    /// Replaces how connections are opened.
+    pub fn connect(mut self, connect: impl Connect) -> Self {
+        self.parts.connector.connect = Arc::new(connect);
+        self
+    }
+
+    /// Replaces how names are resolved.
+    pub fn resolve(mut self, resolve: impl Resolve) -> Self {
+        self.parts.connector.resolve = Arc::new(resolve);
+        self
+    }
+
+    /// Adds a layer around whole calls: it sees each request once, however often it is sent, and
+    /// the deadline holds for it too. The first one added is the outermost.
+    ///
+    /// The layer is applied when the transport is built. One that spawns a task then, such as
+    /// tower's buffer, needs a runtime there.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use arango_transport::Transport;
+    /// use bytes::Bytes;
+    /// use http::Request;
+    /// use http_body_util::Full;
+    /// use tower::ServiceBuilder;
+    /// use tower::buffer::BufferLayer;
+    /// use tower::limit::{ConcurrencyLimitLayer, RateLimitLayer};
+    /// use tower::load_shed::LoadShedLayer;
+    /// use tower::timeout::TimeoutLayer;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let transport = Transport::builder("http://one:8529,http://two:8529")
+    ///     // At most a hundred at once; more are refused rather than kept waiting.
+    ///     .layer(ServiceBuilder::new().layer(LoadShedLayer::new()).layer(ConcurrencyLimitLayer::new(100)))
+    ///     // Stricter than the transport's own limit.
+    ///     .layer(TimeoutLayer::new(Duration::from_secs(5)))
+    ///     // A rate limit cannot be cloned, so a buffer stands before it.
+    ///     .layer(
+    ///         ServiceBuilder::new()
+    ///             .layer(BufferLayer::<Request<Full<Bytes>>>::new(64))
+    ///             .layer(RateLimitLayer::new(1000, Duration::from_secs(1))),
+    ///     )
+    ///     .build()?;
+    /// # drop(transport);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: Layer<CallService> + Send + Sync + 'static,
+        L::Service: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Full<Bytes>>>>::Error: Into<BoxError>,
+        <L::Service as Service<Request<Full<Bytes>>>>::Future: Send,
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        self.parts.doors.add_call(layer);
+        self
+    }
+
+    /// Adds a layer around attempts: it sees each attempt at each coordinator, with the credentials
+    /// on it. The first one added is the outermost.
+    ///
+    /// ```
+    /// use arango_transport::Transport;
+    /// use http::{HeaderName, HeaderValue};
+    /// use tower::limit::ConcurrencyLimitLayer;
+    /// use tower_http::set_header::SetRequestHeaderLayer;
+    /// use tower_http::trace::TraceLayer;
+    ///
+    /// let transport = Transport::builder("http://one:8529,http://two:8529")
+    ///     .attempt_layer(TraceLayer::new_for_http())
+    ///     .attempt_layer(SetRequestHeaderLayer::overriding(
+    ///         HeaderName::from_static("x-tenant"),
+    ///         HeaderValue::from_static("books"),
+    ///     ))
+    ///     // Made anew for each coordinator, so that each has a limit of its own.
+    ///     .attempt_layer(ConcurrencyLimitLayer::new(16))
+    ///     .build()?;
+    /// # drop(transport);
+    /// # Ok::<(), arango_transport::InvalidSettings>(())
+    /// ```
+    pub fn attempt_layer<L, B>(self, layer: L) -> Self
+    where
+        L: Layer<AttemptService> + Clone + Send + Sync + 'static,
+        L::Service: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Full<Bytes>>>>::Error: Into<BoxError>,
+        <L::Service as Service<Request<Full<Bytes>>>>::Future: Send,
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        self.attempt_layer_with(move |_| layer.clone())
+    }
+
+    /// Adds a layer around attempts that is made for each coordinator.
+    ///
+    /// ```
+    /// use arango_transport::{Coordinator, Transport};
+    /// use tower::limit::ConcurrencyLimitLayer;
+    ///
+    /// let transport = Transport::builder("http://small:8529,http://large:8529")
+    ///     .attempt_layer_with(|coordinator: &Coordinator| {
+    ///         ConcurrencyLimitLayer::new(if coordinator.as_str().contains("small") { 4 } else { 64 })
+    ///     })
+    ///     .build()?;
+    /// # drop(transport);
+    /// # Ok::<(), arango_transport::InvalidSettings>(())
+    /// ```
+    pub fn attempt_layer_with<F, L, B>(mut self, layer: F) -> Self
+    where
+        F: Fn(&Coordinator) -> L + Send + Sync + 'static,
+        L: Layer<AttemptService>,
+        L::Service: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Full<Bytes>>>>::Error: Into<BoxError>,
+        <L::Service as Service<Request<Full<Bytes>>>>::Future: Send,
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        self.parts.doors.add_attempt(layer);
+        self
+    }
+
+    /// Builds the transport. Neither a runtime nor a network is needed; the first call connects.
+    ///
+    /// # Errors
+    ///
+    /// If a host or a limit cannot be used; names each.
+    pub fn build(self) -> Result<Transport, InvalidSettings> {
+        let hosts = self.hosts.parse()?;
+        for (name, zero) in [
+            ("connect", self.parts.limits.connect.is_zero()),
+            ("attempt", self.parts.limits.attempt.is_zero()),
+            ("total", self.parts.limits.total.is_zero()),
+            ("body_idle", self.parts.limits.body_idle.is_zero()),
+            ("body_bytes", self.parts.limits.body_bytes == 0),
+            ("pool.connections", self.parts.pool.connections == 0),
+            ("pool.acquire", self.parts.pool.acquire.is_zero()),
+        ] {
+            if zero {
+                return Err(InvalidSettings::Zero { name });
+            }
+        }
+        Ok(stack::assemble(&hosts, self.parts))
+    }
+}
+
+impl std::fmt::Debug for TransportBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TransportBuilder")
+            .field("hosts", &self.hosts)
+            .field("limits", &self.parts.limits)
+            .field("pool", &self.parts.pool)
+            .field("doors", &self.parts.doors)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Settings that no transport can be made from.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidSettings {
+    /// The hosts cannot be used.
+    #[error(transparent)]
+    Hosts(#[from] InvalidHosts),
+    /// A limit of nothing would let no request through.
+    #[error("the limit `{name}` is zero, which would let no request through")]
+    Zero {
+        /// The limit.
+        name: &'static str,
+    },
+}

@@ -1,0 +1,168 @@
+//! One coordinator: where it is, as the user wrote it.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::net::{IpAddr, Ipv6Addr};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use http::HeaderValue;
+
+use crate::HostFault;
+
+/// The port that is meant where none is given.
+const DEFAULT_PORT: u16 = 8529;
+
+/// The address of a coordinator, parsed once.
+///
+/// Written as `http://host:port`, `tcp://host:port` or `http+tcp://host:port`, which all mean the
+/// same; the port may be left out and is 8529 then; IPv6 addresses stand in brackets. Two that mean
+/// the same are equal. Clones are cheap.
+///
+/// ```
+/// use arango_transport::Coordinator;
+///
+/// let here: Coordinator = "tcp://[::1]".parse()?;
+/// assert_eq!(here.to_string(), "http://[::1]:8529");
+/// assert_eq!(here, "HTTP://[0::1]:8529/".parse()?);
+/// # Ok::<(), arango_transport::HostFault>(())
+/// ```
+#[derive(Clone)]
+pub struct Coordinator(Arc<Parsed>);
+
+struct Parsed {
+    host: Host,
+    port: u16,
+    url: String,
+    authority: HeaderValue,
+}
+
+/// A host by name or by address.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Host {
+    /// To be resolved, in lower case.
+    Name(String),
+    /// An address.
+    Ip(IpAddr),
+}
+
+impl Coordinator {
+    /// The host.
+    pub fn host(&self) -> &Host {
+        &self.0.host
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.0.port
+    }
+
+    /// The normalised URL, without a trailing slash.
+    pub fn as_str(&self) -> &str {
+        &self.0.url
+    }
+
+    /// The value of the `Host` header.
+    pub(crate) fn authority(&self) -> &HeaderValue {
+        &self.0.authority
+    }
+}
+
+impl FromStr for Coordinator {
+    type Err = HostFault;
+
+    fn from_str(text: &str) -> Result<Self, HostFault> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(HostFault::Empty);
+        }
+        let (scheme, rest) = text.split_once("://").ok_or(HostFault::MissingScheme)?;
+        match scheme.to_ascii_lowercase().as_str() {
+            "http" | "tcp" | "http+tcp" => {}
+            "https" | "ssl" | "http+ssl" => return Err(HostFault::Tls),
+            _ => return Err(HostFault::UnknownScheme(scheme.to_owned())),
+        }
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, tail) = rest.split_at(end);
+        if authority.contains('@') {
+            return Err(HostFault::Credentials);
+        }
+        match tail.chars().next() {
+            Some('/') if tail == "/" => {}
+            Some('/') if !tail.contains('?') => return Err(HostFault::Path),
+            Some('#') => return Err(HostFault::Fragment),
+            Some(_) => return Err(HostFault::Query),
+            None => {}
+        }
+        let (host, port) = split_port(authority)?;
+        let port = match port {
+            None => DEFAULT_PORT,
+            Some(port) => match port.parse() {
+                // `parse` would take a sign.
+                Ok(number) if number != 0 && port.bytes().all(|byte| byte.is_ascii_digit()) => number,
+                _ => return Err(HostFault::Port(port.to_owned())),
+            },
+        };
+        let authority = match &host {
+            Host::Name(name) => format!("{name}:{port}"),
+            Host::Ip(IpAddr::V4(ip)) => format!("{ip}:{port}"),
+            Host::Ip(IpAddr::V6(ip)) => format!("[{ip}]:{port}"),
+        };
+        let url = format!("http://{authority}");
+        let authority = HeaderValue::try_from(authority).map_err(|_| HostFault::Host)?;
+        Ok(Self(Arc::new(Parsed { host, port, url, authority })))
+    }
+}
+
+/// Splits `host:port`, where the host may be an IPv6 address in brackets.
+fn split_port(authority: &str) -> Result<(Host, Option<&str>), HostFault> {
+    if let Some(rest) = authority.strip_prefix('[') {
+        let (ip, tail) = rest.split_once(']').ok_or(HostFault::Brackets)?;
+        let ip = ip.parse::<Ipv6Addr>().map_err(|_| HostFault::Host)?;
+        let port = match tail.strip_prefix(':') {
+            Some(port) => Some(port),
+            None if tail.is_empty() => None,
+            None => return Err(HostFault::Host),
+        };
+        return Ok((Host::Ip(ip.into()), port));
+    }
+    let (name, port) = match authority.split_once(':') {
+        Some((_, port)) if port.contains(':') => return Err(HostFault::Brackets),
+        Some((name, port)) => (name, Some(port)),
+        None => (authority, None),
+    };
+    if let Ok(ip) = name.parse::<IpAddr>() {
+        return Ok((Host::Ip(ip), port));
+    }
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    if name.is_empty() || !name.bytes().all(fits) {
+        return Err(HostFault::Host);
+    }
+    Ok((Host::Name(name.to_ascii_lowercase()), port))
+}
+
+impl PartialEq for Coordinator {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.url == other.0.url
+    }
+}
+
+impl Eq for Coordinator {}
+
+impl Hash for Coordinator {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.url.hash(state);
+    }
+}
+
+impl fmt::Display for Coordinator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.url)
+    }
+}
+
+impl fmt::Debug for Coordinator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.url)
+    }
+}

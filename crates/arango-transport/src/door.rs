@@ -1,0 +1,165 @@
+//! The two doors for layers of the user's own.
+//!
+//! Whatever such a layer makes of the answer's body or of the error is brought back to our types
+//! here, and nowhere else. Within, a layer of the user's sees services that are always ready.
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, Service, ServiceExt};
+
+use crate::attempt_error::AttemptError;
+use crate::connect::BoxFuture;
+use crate::record::CallRecord;
+use crate::{Body, BoxError, Call, Coordinator, Error, ErrorKind};
+
+/// What a layer given to [`layer`](crate::TransportBuilder::layer) wraps: whole calls.
+pub type CallService = BoxCloneSyncService<Request<Full<Bytes>>, Response<Body>, Error>;
+
+/// What a layer given to [`attempt_layer`](crate::TransportBuilder::attempt_layer) wraps: attempts at
+/// one coordinator.
+pub type AttemptService = BoxCloneSyncService<Request<Full<Bytes>>, Response<Body>, AttemptError>;
+
+type CallDoor = Arc<dyn Fn(CallService) -> CallService + Send + Sync>;
+type AttemptDoor = Arc<dyn Fn(&Coordinator, AttemptService) -> AttemptService + Send + Sync>;
+
+/// The layers of the user's own, the outermost first.
+#[derive(Clone, Default)]
+pub(crate) struct Doors {
+    calls: Vec<CallDoor>,
+    attempts: Vec<AttemptDoor>,
+}
+
+impl Doors {
+    pub(crate) fn add_call<L, B>(&mut self, layer: L)
+    where
+        L: Layer<CallService> + Send + Sync + 'static,
+        L::Service: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Full<Bytes>>>>::Error: Into<BoxError>,
+        <L::Service as Service<Request<Full<Bytes>>>>::Future: Send,
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        self.calls.push(Arc::new(move |inner| CallService::new(ForCalls(layer.layer(inner)))));
+    }
+
+    pub(crate) fn add_attempt<F, L, B>(&mut self, layer: F)
+    where
+        F: Fn(&Coordinator) -> L + Send + Sync + 'static,
+        L: Layer<AttemptService>,
+        L::Service: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Full<Bytes>>>>::Error: Into<BoxError>,
+        <L::Service as Service<Request<Full<Bytes>>>>::Future: Send,
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        self.attempts.push(Arc::new(move |coordinator, inner| {
+            AttemptService::new(ForAttempts(layer(coordinator).layer(inner)))
+        }));
+    }
+
+    pub(crate) fn has_attempts(&self) -> bool {
+        !self.attempts.is_empty()
+    }
+
+    pub(crate) fn has_calls(&self) -> bool {
+        !self.calls.is_empty()
+    }
+
+    /// Puts the layers for calls around `service`.
+    pub(crate) fn around_calls(&self, service: CallService) -> CallService {
+        self.calls.iter().rev().fold(service, |inner, door| door(inner))
+    }
+
+    /// Puts the layers for attempts at `coordinator` around `service`.
+    pub(crate) fn around_attempts(
+        &self,
+        coordinator: &Coordinator,
+        service: AttemptService,
+    ) -> AttemptService {
+        self.attempts.iter().rev().fold(service, |inner, door| door(coordinator, inner))
+    }
+}
+
+impl fmt::Debug for Doors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Doors")
+            .field("calls", &self.calls.len())
+            .field("attempts", &self.attempts.len())
+            .finish()
+    }
+}
+
+/// A user's layer around whole calls.
+#[derive(Debug, Clone)]
+struct ForCalls<S>(S);
+
+impl<S, B> Service<Request<Full<Bytes>>> for ForCalls<S>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Error;
+    type Future = BoxFuture<'static, Result<Response<Body>, Error>>;
+
+    // Readiness is part of the call, where the deadline holds for it.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
+        // The record is read back when the layer answers with an error of its own: by then the
+        // request is gone, but how far it got is on record.
+        let record = request.extensions().get::<Arc<CallRecord>>().cloned();
+        let record = record.unwrap_or_else(|| {
+            CallRecord::new(Call::of_method(request.method()), &request, std::time::Duration::ZERO)
+        });
+        let inner = self.0.clone();
+        Box::pin(async move {
+            match inner.oneshot(request).await {
+                Ok(response) => Ok(response.map(Body::from_foreign)),
+                Err(error) => match error.into().downcast::<Error>() {
+                    Ok(ours) => Err(*ours),
+                    Err(foreign) => Err(Error::cut_off(&record, ErrorKind::Middleware, Some(foreign))),
+                },
+            }
+        })
+    }
+}
+
+/// A user's layer around attempts.
+#[derive(Debug, Clone)]
+struct ForAttempts<S>(S);
+
+impl<S, B> Service<Request<Full<Bytes>>> for ForAttempts<S>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = AttemptError;
+    type Future = BoxFuture<'static, Result<Response<Body>, AttemptError>>;
+
+    // Readiness is part of the call, where the attempt's limit holds for it.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
+        let inner = self.0.clone();
+        Box::pin(async move {
+            match inner.oneshot(request).await {
+                Ok(response) => Ok(response.map(Body::from_foreign)),
+                Err(error) => Err(AttemptError::from_foreign(error.into())),
+            }
+        })
+    }
+}

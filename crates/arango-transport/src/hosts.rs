@@ -1,0 +1,354 @@
+//! The coordinators a user names, from whatever the user wrote.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::Coordinator;
+
+/// A list of coordinators, at least one, none twice, in the order in which they were named.
+///
+/// ```
+/// use arango_transport::Hosts;
+///
+/// let hosts: Hosts = "http://one:8529, tcp://two".parse()?;
+/// assert_eq!(hosts.to_string(), "http://one:8529,http://two:8529");
+/// assert_eq!(hosts, Hosts::parse(["http://one:8529", "http://two:8529"])?);
+///
+/// let error = "http://one,,ftp://two".parse::<Hosts>().unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "2 of the hosts cannot be used: number 2 is empty; \
+///      number 3, `ftp://two`, has the unknown scheme `ftp`"
+/// );
+/// # Ok::<(), arango_transport::InvalidHosts>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hosts(Vec<Coordinator>);
+
+impl Hosts {
+    /// Reads a list; each item may itself be several hosts with commas between them.
+    ///
+    /// # Errors
+    ///
+    /// Names every item that cannot be used, and what is wrong with it.
+    pub fn parse<I>(items: I) -> Result<Self, InvalidHosts>
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        let mut coordinators: Vec<Coordinator> = Vec::new();
+        let mut faults = Vec::new();
+        let mut number = 0;
+        for item in items {
+            for text in item.as_ref().split(',') {
+                number += 1;
+                match text.parse() {
+                    Ok(coordinator) if coordinators.contains(&coordinator) => {}
+                    Ok(coordinator) => coordinators.push(coordinator),
+                    Err(fault) => {
+                        faults.push(InvalidHost { number, text: without_secrets(text.trim()), fault });
+                    }
+                }
+            }
+        }
+        if coordinators.is_empty() || !faults.is_empty() {
+            return Err(InvalidHosts { faults });
+        }
+        Ok(Self(coordinators))
+    }
+
+    /// The coordinators.
+    pub fn coordinators(&self) -> &[Coordinator] {
+        &self.0
+    }
+}
+
+impl FromStr for Hosts {
+    type Err = InvalidHosts;
+
+    fn from_str(text: &str) -> Result<Self, InvalidHosts> {
+        Self::parse([text])
+    }
+}
+
+impl From<Coordinator> for Hosts {
+    fn from(coordinator: Coordinator) -> Self {
+        Self(vec![coordinator])
+    }
+}
+
+impl fmt::Display for Hosts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, coordinator) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(f, "{comma}{coordinator}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Hosts as the user wrote them, read when the client is built.
+///
+/// Made from one string with commas or from a list of strings.
+#[derive(Clone, Default)]
+pub struct HostList(Vec<String>);
+
+impl HostList {
+    /// Reads the list.
+    ///
+    /// # Errors
+    ///
+    /// As [`Hosts::parse`].
+    pub fn parse(&self) -> Result<Hosts, InvalidHosts> {
+        Hosts::parse(&self.0)
+    }
+}
+
+impl fmt::Debug for HostList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|text| without_secrets(text))).finish()
+    }
+}
+
+impl From<&str> for HostList {
+    fn from(text: &str) -> Self {
+        Self(vec![text.to_owned()])
+    }
+}
+
+impl From<String> for HostList {
+    fn from(text: String) -> Self {
+        Self(vec![text])
+    }
+}
+
+impl From<Hosts> for HostList {
+    fn from(hosts: Hosts) -> Self {
+        Self(hosts.0.iter().map(ToString::to_string).collect())
+    }
+}
+
+impl<S: AsRef<str>> From<&[S]> for HostList {
+    fn from(items: &[S]) -> Self {
+        Self(items.iter().map(|item| item.as_ref().to_owned()).collect())
+    }
+}
+
+impl<S: AsRef<str>> From<Vec<S>> for HostList {
+    fn from(items: Vec<S>) -> Self {
+        Self::from(&*items)
+    }
+}
+
+impl<S: AsRef<str>, const N: usize> From<[S; N]> for HostList {
+    fn from(items: [S; N]) -> Self {
+        Self::from(&items[..])
+    }
+}
+
+/// What was written where a host was expected, fit to be shown: a password may stand before an `@`
+/// or in a query.
+fn without_secrets(text: &str) -> String {
+    let shown = text.split(['?', '#']).next().unwrap_or_default();
+    match shown.rsplit_once('@') {
+        None => shown.to_owned(),
+        Some((before, host)) => {
+            let scheme =
+                before.split_once("://").map(|(scheme, _)| format!("{scheme}://")).unwrap_or_default();
+            format!("{scheme}…@{host}")
+        }
+    }
+}
+
+/// A list of hosts that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidHosts {
+    faults: Vec<InvalidHost>,
+}
+
+impl InvalidHosts {
+    /// The items that cannot be used; none if the list is empty.
+    pub fn faults(&self) -> &[InvalidHost] {
+        &self.faults
+    }
+}
+
+impl fmt::Display for InvalidHosts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.faults.len() {
+            0 => return f.write_str("no hosts were given: name at least one coordinator"),
+            1 => f.write_str("one of the hosts cannot be used: ")?,
+            many => write!(f, "{many} of the hosts cannot be used: ")?,
+        }
+        for (index, fault) in self.faults.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for InvalidHosts {}
+
+/// One item of a list of hosts that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidHost {
+    number: usize,
+    text: String,
+    fault: HostFault,
+}
+
+impl InvalidHost {
+    /// Its place in the list, counted from one.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
+    /// What is wrong with it.
+    pub fn fault(&self) -> &HostFault {
+        &self.fault
+    }
+}
+
+impl fmt::Display for InvalidHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.text.is_empty() {
+            return write!(f, "number {} {}", self.number, self.fault);
+        }
+        write!(f, "number {}, `{}`, {}", self.number, self.text, self.fault)
+    }
+}
+
+/// What can be wrong with a host.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HostFault {
+    /// There is nothing.
+    #[error("is empty")]
+    Empty,
+    /// It does not begin with a scheme.
+    #[error("has no scheme: write http://host:port")]
+    MissingScheme,
+    /// It begins with a scheme that is none of ours.
+    #[error("has the unknown scheme `{0}`")]
+    UnknownScheme(String),
+    /// It asks for TLS, which this version cannot speak.
+    #[error("asks for TLS, which is not supported yet")]
+    Tls,
+    /// The host is missing or holds what no host name can.
+    #[error("has no valid host name or address")]
+    Host,
+    /// An IPv6 address without brackets, or with one only.
+    #[error("needs brackets around its IPv6 address")]
+    Brackets,
+    /// The port is no number between 1 and 65535.
+    #[error("has the bad port `{0}`")]
+    Port(String),
+    /// There is a path, though the client makes all paths.
+    #[error("has a path; give the host alone")]
+    Path,
+    /// There is a query.
+    #[error("has a query; give the host alone")]
+    Query,
+    /// There is a fragment.
+    #[error("has a fragment; give the host alone")]
+    Fragment,
+    /// There is a user or a password, which would end up wherever the address is shown.
+    #[error("holds credentials; give them to the client on their own")]
+    Credentials,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn fault(text: &str) -> HostFault {
+        text.parse::<Hosts>().unwrap_err().faults()[0].fault().clone()
+    }
+
+    #[test]
+    fn all_spellings_of_a_coordinator_mean_the_same() {
+        for (text, url) in [
+            ("http://localhost:8529", "http://localhost:8529"),
+            ("  tcp://LocalHost ", "http://localhost:8529"),
+            ("http+tcp://db_1.example.com:80/", "http://db_1.example.com:80"),
+            ("HTTP://10.0.0.1", "http://10.0.0.1:8529"),
+            ("http://[::1]:8530", "http://[::1]:8530"),
+            ("http://[0:0:0:0:0:0:0:1]", "http://[::1]:8529"),
+        ] {
+            assert_eq!(text.parse::<Hosts>().unwrap().to_string(), url, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_string_with_commas_and_a_list_give_the_same_hosts_and_none_twice() {
+        let string: Hosts = "http://a,http://b , tcp://a:8529".parse().unwrap();
+        assert_eq!(string, Hosts::parse(vec!["http://a".to_owned(), "http://b".to_owned()]).unwrap());
+        assert_eq!(string.coordinators().len(), 2);
+    }
+
+    #[test]
+    fn each_fault_is_named() {
+        for (text, expected) in [
+            ("", HostFault::Empty),
+            (" ", HostFault::Empty),
+            ("localhost:8529", HostFault::MissingScheme),
+            ("ftp://a", HostFault::UnknownScheme("ftp".into())),
+            ("vst://a", HostFault::UnknownScheme("vst".into())),
+            ("https://a", HostFault::Tls),
+            ("ssl://a", HostFault::Tls),
+            ("http://", HostFault::Host),
+            ("http://a b", HostFault::Host),
+            ("http://[::zz]", HostFault::Host),
+            ("http://::1:8529", HostFault::Brackets),
+            ("http://[::1", HostFault::Brackets),
+            ("http://a:", HostFault::Port(String::new())),
+            ("http://a:0", HostFault::Port("0".into())),
+            ("http://a:+80", HostFault::Port("+80".into())),
+            ("http://a:65536", HostFault::Port("65536".into())),
+            ("http://a/_db/x", HostFault::Path),
+            ("http://a/?x=1", HostFault::Query),
+            ("http://a?x=1", HostFault::Query),
+            ("http://a#f", HostFault::Fragment),
+            ("http://root:pw@a:8529", HostFault::Credentials),
+        ] {
+            assert_eq!(fault(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_bad_item_is_named_at_once_and_no_secret_with_them() {
+        let error = Hosts::parse(["http://root:s3cret@a", "http://ok", "", "http://b?token=s3cret", "x"])
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "4 of the hosts cannot be used: number 1, `http://…@a`, holds credentials; give them to the client \
+             on their own; number 3 is empty; number 4, `http://b`, has a query; give the host alone; \
+             number 5, `x`, has no scheme: write http://host:port"
+        );
+        assert!(!format!("{error:?}").contains("s3cret"));
+        let none: [&str; 0] = [];
+        assert!(Hosts::parse(none).unwrap_err().to_string().starts_with("no hosts were given"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in ".{0,60}") {
+            let _ = text.parse::<Hosts>();
+        }
+
+        #[test]
+        fn what_is_shown_can_be_read_again(host in "[a-z0-9][a-z0-9.-]{0,20}", port in 1_u16..) {
+            let hosts: Hosts = format!("tcp://{host}:{port}").parse().unwrap();
+            prop_assert_eq!(&hosts.to_string().parse::<Hosts>().unwrap(), &hosts);
+        }
+
+        #[test]
+        fn any_ipv6_address_survives(bits in any::<u128>()) {
+            let ip = std::net::Ipv6Addr::from(bits);
+            let coordinator: Coordinator = format!("http://[{ip}]:1").parse().unwrap();
+            prop_assert_eq!(coordinator.host(), &crate::Host::Ip(ip.into()));
+        }
+    }
+}

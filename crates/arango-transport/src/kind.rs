@@ -1,0 +1,145 @@
+//! What can go wrong, by situation.
+
+use std::fmt;
+
+/// What went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The request could not be formed; nothing was sent.
+    Request,
+    /// The operation changes the coordinator that answers, and must be told which.
+    NeedsCoordinator,
+    /// The coordinator that the request is meant for is not one of the client's.
+    UnknownCoordinator,
+    /// None of the coordinators could be reached.
+    NoCoordinatorAvailable,
+    /// The name of the coordinator could not be resolved.
+    Dns,
+    /// The connection was refused, or there is no way to the coordinator.
+    ConnectRefused,
+    /// The connection could not be opened in time.
+    ConnectTimeout,
+    /// No connection became free in time; the limit is the client's own.
+    PoolExhausted,
+    /// Connections were closed before the request could be handed to them.
+    ConnectionClosedBeforeSend,
+    /// The connection broke after the request was handed to it.
+    ConnectionLost,
+    /// The head of the answer did not come in time.
+    AttemptTimeout,
+    /// The call took longer than it may.
+    DeadlineExceeded,
+    /// What came back is not HTTP.
+    ProtocolViolation,
+    /// The body of the answer was cut off.
+    BodyInterrupted,
+    /// The body of the answer stood still for too long.
+    BodyTimeout,
+    /// The body of the answer is larger than allowed.
+    BodyTooLarge,
+    /// The answer is not what the operation expects.
+    Decode,
+    /// An answer of 400 or more that ArangoDB did not write.
+    Http,
+    /// Not logged in, or not allowed to know the database.
+    NotAuthorized,
+    /// The user may not do this.
+    Forbidden,
+    /// The server only reads at the moment.
+    ReadOnly,
+    /// The coordinator is starting, or in maintenance mode.
+    StartingUp,
+    /// The coordinator is stopping.
+    ShuttingDown,
+    /// The queue of the server is full.
+    QueueFull,
+    /// The server would have let the request wait for longer than it allows.
+    QueueTimeViolated,
+    /// The coordinator could not reach a DB-Server.
+    BackendUnavailable,
+    /// The coordinator lost its connection to a DB-Server in the middle.
+    BackendConnectionLost,
+    /// A DB-Server did not answer the coordinator in time, and may be at it still.
+    BackendTimeout,
+    /// The server that was asked does not lead.
+    NotLeader,
+    /// The coordinator does not know the database.
+    DatabaseUnknown,
+    /// There is no such thing.
+    NotFound,
+    /// The coordinator that held the cursor, transaction or job is gone, or it has expired.
+    OwnerGone,
+    /// The cursor is in use.
+    CursorBusy,
+    /// There is one already, or two writes met.
+    Conflict,
+    /// The revision, or another condition, is not as the request demands.
+    PreconditionFailed,
+    /// It was killed, aborted or cancelled.
+    Aborted,
+    /// The agency did not answer the coordinator.
+    AgencyUnavailable,
+    /// Too many requests.
+    Throttled,
+    /// Something before the coordinator answered for it.
+    Gateway,
+    /// A redirect, which is never followed.
+    UnexpectedRedirect,
+    /// The server does not know the call.
+    NotSupported,
+    /// The server failed, or refused for a reason that has no kind of its own.
+    Server,
+    /// A layer that is not ours failed.
+    Middleware,
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Request => "the request could not be formed",
+            Self::NeedsCoordinator => "the operation changes one coordinator and must be told which",
+            Self::UnknownCoordinator => "the coordinator is not one of this client's",
+            Self::NoCoordinatorAvailable => "no coordinator could be reached",
+            Self::Dns => "the name could not be resolved",
+            Self::ConnectRefused => "the connection was refused",
+            Self::ConnectTimeout => "the connection could not be opened in time",
+            Self::PoolExhausted => "no connection became free in time",
+            Self::ConnectionClosedBeforeSend => "connections were closed before the request was sent",
+            Self::ConnectionLost => "the connection broke before the answer came",
+            Self::AttemptTimeout => "no answer came in time",
+            Self::DeadlineExceeded => "the call took longer than it may",
+            Self::ProtocolViolation => "the answer is not HTTP",
+            Self::BodyInterrupted => "the answer was cut off",
+            Self::BodyTimeout => "the answer stopped coming",
+            Self::BodyTooLarge => "the answer is larger than allowed",
+            Self::Decode => "the answer could not be read",
+            Self::Http => "the answer is an error that is not ArangoDB's",
+            Self::NotAuthorized => "not authorized",
+            Self::Forbidden => "forbidden",
+            Self::ReadOnly => "the server is read-only",
+            Self::StartingUp => "the coordinator is starting or in maintenance mode",
+            Self::ShuttingDown => "the coordinator is shutting down",
+            Self::QueueFull => "the server's queue is full",
+            Self::QueueTimeViolated => "the server's queue is too slow for this request",
+            Self::BackendUnavailable => "a DB-Server could not be reached",
+            Self::BackendConnectionLost => "the connection to a DB-Server broke",
+            Self::BackendTimeout => "a DB-Server did not answer in time",
+            Self::NotLeader => "the server does not lead",
+            Self::DatabaseUnknown => "the database is not known",
+            Self::NotFound => "not found",
+            Self::OwnerGone => "the cursor, transaction or job is gone",
+            Self::CursorBusy => "the cursor is in use",
+            Self::Conflict => "conflict",
+            Self::PreconditionFailed => "a precondition failed",
+            Self::Aborted => "aborted",
+            Self::AgencyUnavailable => "the agency did not answer",
+            Self::Throttled => "too many requests",
+            Self::Gateway => "something before the coordinator failed",
+            Self::UnexpectedRedirect => "the answer is a redirect, which is not followed",
+            Self::NotSupported => "the server does not support this",
+            Self::Server => "the server refused",
+            Self::Middleware => "a middleware layer failed",
+        })
+    }
+}

@@ -1,0 +1,58 @@
+//! From paths to a coordinator's own terms: the last layer above the pool.
+
+use std::task::{Context, Poll};
+
+use http::header::HOST;
+use http::{HeaderName, HeaderValue, Request};
+use tower::{Layer, Service};
+
+use crate::Coordinator;
+
+/// Tells servers who asks, for their logs and nothing else.
+const DRIVER: HeaderName = HeaderName::from_static("x-arango-driver");
+static DRIVER_VALUE: HeaderValue = HeaderValue::from_static(concat!("arango-rs/", env!("CARGO_PKG_VERSION")));
+
+/// Makes [`Origin`] services.
+#[derive(Debug, Clone)]
+pub(crate) struct OriginLayer(Coordinator);
+
+impl OriginLayer {
+    pub(crate) fn new(coordinator: Coordinator) -> Self {
+        Self(coordinator)
+    }
+}
+
+impl<S> Layer<S> for OriginLayer {
+    type Service = Origin<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Origin { inner, coordinator: self.0.clone() }
+    }
+}
+
+/// Names the coordinator in each request. Everything above it speaks in paths alone.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin<S> {
+    inner: S,
+    coordinator: Coordinator,
+}
+
+impl<S, B> Service<Request<B>> for Origin<S>
+where
+    S: Service<Request<B>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> S::Future {
+        let headers = request.headers_mut();
+        headers.insert(HOST, self.coordinator.authority().clone());
+        headers.entry(DRIVER).or_insert_with(|| DRIVER_VALUE.clone());
+        self.inner.call(request)
+    }
+}

@@ -1,0 +1,28 @@
+//! Asks a coordinator whether it takes requests.
+
+use arango_balance::Probed;
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{Request, StatusCode, Uri};
+use http_body_util::Full;
+use tower::Service;
+
+use crate::origin::Origin;
+use crate::pool::Pool;
+
+/// Needs no login, so that no credentials are sent while nobody knows who answers.
+const AVAILABILITY: PathAndQuery = PathAndQuery::from_static("/_admin/server/availability");
+
+/// Asks once, on a connection of the coordinator's own pool; whoever asks limits how long.
+pub(crate) async fn availability(mut origin: Origin<Pool>) -> Probed {
+    let mut request = Request::new(Full::new(Bytes::new()));
+    *request.uri_mut() = Uri::from(AVAILABILITY);
+    match origin.call(request).await {
+        Ok(response) if response.status() == StatusCode::OK => Probed::Well,
+        Ok(_) => Probed::Busy,
+        Err(error) => {
+            tracing::debug!(%error, "a coordinator that is out of the rotation cannot be reached yet");
+            Probed::Gone
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! What happens to a call, written down as it happens.
+//!
+//! The record is shared by every layer a request passes, so that whoever ends the call (a deadline,
+//! a user's layer, the last attempt) can tell how far it got.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arango_protocol::ErrorNumber;
+use http::{Method, Request, StatusCode, Uri};
+use tokio::time::Instant;
+
+use crate::{Call, Coordinator, ErrorKind, Outcome};
+
+/// How far an attempt got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Nothing was asked of a connection yet.
+    Waiting,
+    /// Waiting for a free connection.
+    Acquire,
+    /// Resolving the name and connecting.
+    Connect,
+    /// The request was handed to a connection; the head of the answer has not come.
+    Sent,
+    /// The head of the answer has come.
+    Body,
+}
+
+impl Phase {
+    const ALL: [Self; 5] = [Self::Waiting, Self::Acquire, Self::Connect, Self::Sent, Self::Body];
+
+    /// What is known of a request that got no further.
+    fn outcome(self) -> Outcome {
+        match self {
+            Self::Waiting | Self::Acquire | Self::Connect => Outcome::NotExecuted,
+            Self::Sent => Outcome::Unknown,
+            Self::Body => Outcome::Executed,
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Waiting => "before a connection was asked for",
+            Self::Acquire => "waiting for a connection",
+            Self::Connect => "connecting",
+            Self::Sent => "waiting for the answer",
+            Self::Body => "reading the answer",
+        })
+    }
+}
+
+/// One attempt that did not succeed.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// Where it went; `None` if it went nowhere.
+    pub coordinator: Option<Coordinator>,
+    /// The address it was connected to.
+    pub address: Option<SocketAddr>,
+    /// Whether its connection had carried requests before.
+    pub reused: bool,
+    /// How far it got.
+    pub phase: Phase,
+    /// What went wrong.
+    pub kind: ErrorKind,
+    /// What is known of its execution.
+    pub outcome: Outcome,
+    /// The status of the answer, if there was one.
+    pub status: Option<StatusCode>,
+    /// The number by which ArangoDB said what went wrong.
+    pub number: Option<ErrorNumber>,
+    /// What the server said, for people.
+    pub message: Option<String>,
+    /// The pause before it.
+    pub waited: Duration,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// What the layer below said.
+    pub source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Attempt {
+    /// An attempt that failed like this, of which nothing else is known yet.
+    pub(crate) fn failed(kind: ErrorKind, outcome: Outcome, phase: Phase) -> Self {
+        Self {
+            coordinator: None,
+            address: None,
+            reused: false,
+            phase,
+            kind,
+            outcome,
+            status: None,
+            number: None,
+            message: None,
+            waited: Duration::ZERO,
+            elapsed: Duration::ZERO,
+            source: None,
+        }
+    }
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.coordinator {
+            Some(coordinator) => write!(f, "{coordinator}: {}", self.kind)?,
+            None => write!(f, "{}", self.kind)?,
+        }
+        if let Some(message) = &self.message {
+            write!(f, ": {message}")?;
+        }
+        if let Some(status) = self.status {
+            write!(f, ", status {}", status.as_u16())?;
+        }
+        if let Some(number) = self.number {
+            write!(f, ", error {number}")?;
+        }
+        if let Some(source) = &self.source {
+            write!(f, ": {source}")?;
+        }
+        write!(f, " ({}, {}", self.outcome, self.phase)?;
+        if self.reused {
+            f.write_str(", reused connection")?;
+        }
+        write!(f, ", after {:.1?})", self.elapsed)
+    }
+}
+
+/// What happened to one call so far.
+#[derive(Debug)]
+pub(crate) struct CallRecord {
+    pub(crate) call: Call,
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) started: Instant,
+    pub(crate) deadline: Instant,
+    phase: AtomicU8,
+    log: Mutex<Log>,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    /// The attempt that is under way.
+    current: Option<(Coordinator, Instant)>,
+    failed: Vec<Attempt>,
+}
+
+impl CallRecord {
+    pub(crate) fn new<B>(call: Call, request: &Request<B>, total: Duration) -> Arc<Self> {
+        let started = Instant::now();
+        let total = call.patience.map_or(total, |patience| patience.max(total));
+        // A total that the clock cannot hold is as good as none: thirty years.
+        let deadline = started.checked_add(total).unwrap_or(started + Duration::from_secs(946_080_000));
+        Arc::new(Self {
+            call,
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            started,
+            deadline,
+            phase: AtomicU8::new(0),
+            log: Mutex::default(),
+        })
+    }
+
+    /// Notes that an attempt has reached `phase`.
+    pub(crate) fn reached(&self, phase: Phase) {
+        self.phase.store(phase as u8, Ordering::Relaxed);
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        Phase::ALL[usize::from(self.phase.load(Ordering::Relaxed))]
+    }
+
+    pub(crate) fn begin(&self, coordinator: &Coordinator, now: Instant) {
+        self.reached(Phase::Waiting);
+        self.log().current = Some((coordinator.clone(), now));
+    }
+
+    pub(crate) fn fail(&self, attempt: Attempt) {
+        let mut log = self.log();
+        log.current = None;
+        log.failed.push(attempt);
+        self.reached(Phase::Waiting);
+    }
+
+    /// Ends the attempt that is under way, if there is one, for a reason from above it.
+    pub(crate) fn cut_off(&self, kind: ErrorKind) -> Vec<Attempt> {
+        let mut log = self.log();
+        let phase = self.phase();
+        if let Some((coordinator, since)) = log.current.take() {
+            let mut attempt = Attempt::failed(kind, phase.outcome(), phase);
+            attempt.coordinator = Some(coordinator);
+            attempt.elapsed = since.elapsed();
+            log.failed.push(attempt);
+        }
+        std::mem::take(&mut log.failed)
+    }
+
+    /// The attempts that failed so far; the record forgets them.
+    pub(crate) fn take_failed(&self) -> Vec<Attempt> {
+        std::mem::take(&mut self.log().failed)
+    }
+
+    /// What may have happened by the attempt that is under way.
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.phase().outcome()
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the retry layer tells the layers below about one attempt; rides in the extensions.
+#[derive(Debug, Clone)]
+pub(crate) struct AttemptPlan {
+    pub(crate) record: Arc<CallRecord>,
+    /// The only coordinator it may go to.
+    pub(crate) pin: Option<Coordinator>,
+    /// Those that were asked before.
+    pub(crate) tried: Vec<Coordinator>,
+    /// Use no connection that has carried requests before.
+    pub(crate) fresh: bool,
+    /// When the head of the answer must be there.
+    pub(crate) until: Instant,
+}

@@ -1,0 +1,111 @@
+//! How the layers stand above each other, and why.
+
+use std::sync::Arc;
+
+use arango_balance::{Balance, BalanceLayer, Member, Members, PerMember, Policy, Route};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use tower::util::Either;
+use tower::{Layer, ServiceBuilder};
+
+use crate::attempt::{AttemptLayer, Attempting};
+use crate::auth::{Auth, AuthLayer};
+use crate::builder::Parts;
+use crate::door::{AttemptService, CallService};
+use crate::origin::{Origin, OriginLayer};
+use crate::pool::Pool;
+use crate::probe;
+use crate::record::AttemptPlan;
+use crate::retry::{Retry, RetryLayer};
+use crate::{Coordinator, Hosts, Transport};
+
+type Outgoing = Request<Full<Bytes>>;
+
+/// A policy whose type nobody needs to name.
+pub(crate) type SharedPolicy = Arc<dyn Policy<Coordinator, Outgoing>>;
+
+/// What is between the retry layer and one coordinator's pool.
+type Seat = Attempting<Either<AttemptService, Origin<Pool>>>;
+
+/// The stack without the user's layers around calls: nameable, so that nothing needs to be boxed.
+pub(crate) type Bare =
+    Retry<Auth<Balance<PerMember<Coordinator, Seat>, Coordinator, SharedPolicy, Outgoing>>>;
+
+/// Puts the stack together.
+///
+/// A request passes, from above:
+///
+/// | layer | why here |
+/// |---|---|
+/// | trace | sees what the caller feels: waiting and further attempts too |
+/// | deadline | one budget for everything below, the user's layers too |
+/// | the user's layers around calls | see each call once |
+/// | retry | above balance: a further attempt may choose anew |
+/// | auth | below retry: each attempt wears the current credentials; above balance: they hold cluster-wide |
+/// | balance | the last floor that does not know an address |
+/// | attempt | above the user's layers around attempts: none of them can erase who was asked |
+/// | the user's layers around attempts | see each attempt at their coordinator |
+/// | origin | everything above speaks in paths |
+/// | pool | its cap is one coordinator's: a slow one starves no other |
+///
+/// The first two are in [`Transport::send`].
+pub(crate) fn assemble(hosts: &Hosts, parts: Parts) -> Transport {
+    let Parts { limits, pool, health, credentials, policy, jitter, connector, doors } = parts;
+    let pools: Arc<Vec<Pool>> = Arc::new(
+        hosts
+            .coordinators()
+            .iter()
+            .map(|coordinator| {
+                Pool::new(coordinator.clone(), connector.clone(), pool.clone(), Arc::clone(&jitter))
+            })
+            .collect(),
+    );
+    let members = {
+        let pools = Arc::clone(&pools);
+        Members::builder()
+            .health(health)
+            .jitter(Arc::clone(&jitter))
+            .probe(move |coordinator| probe::availability(origin(&pools, &coordinator)))
+            .build(hosts.coordinators().iter().cloned())
+    };
+    let seats = {
+        let pools = Arc::clone(&pools);
+        let limits = limits.clone();
+        let doors = doors.clone();
+        PerMember::new(move |member: &Member<Coordinator>| {
+            let coordinator = member.key();
+            let origin = origin(&pools, coordinator);
+            let inner = if doors.has_attempts() {
+                Either::Left(doors.around_attempts(coordinator, AttemptService::new(origin)))
+            } else {
+                Either::Right(origin)
+            };
+            AttemptLayer::new(member.clone(), pool_of(&pools, coordinator), limits.clone()).layer(inner)
+        })
+    };
+    let bare: Bare = ServiceBuilder::new()
+        .layer(RetryLayer::new(members.clone(), limits.clone(), jitter))
+        .layer(AuthLayer::new(credentials))
+        .layer(BalanceLayer::new(members.clone(), policy).route_by(route))
+        .service(seats);
+    let layered = doors.has_calls().then(|| doors.around_calls(CallService::new(bare.clone())));
+    Transport::assembled(bare, layered, members, pools, limits)
+}
+
+fn pool_of(pools: &[Pool], coordinator: &Coordinator) -> Pool {
+    let pool = pools.iter().find(|pool| pool.coordinator() == coordinator);
+    pool.expect("there is a pool for each member").clone()
+}
+
+fn origin(pools: &[Pool], coordinator: &Coordinator) -> Origin<Pool> {
+    OriginLayer::new(coordinator.clone()).layer(pool_of(pools, coordinator))
+}
+
+/// Where a request may go, as the retry layer planned it.
+fn route(request: &Outgoing) -> Route<'_, Coordinator> {
+    match request.extensions().get::<AttemptPlan>() {
+        Some(plan) => Route { pinned: plan.pin.as_ref(), tried: &plan.tried },
+        None => Route::anywhere(),
+    }
+}

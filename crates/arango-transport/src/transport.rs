@@ -1,0 +1,154 @@
+//! The transport: what sends requests to a cluster.
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use arango_balance::{Members, Standing};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use tower::Service;
+use tracing::Instrument;
+
+use crate::connect::BoxFuture;
+use crate::door::CallService;
+use crate::pool::Pool;
+use crate::record::CallRecord;
+use crate::stack::Bare;
+use crate::{Body, Call, Coordinator, Error, HostList, Limits, TransportBuilder, deadline, trace};
+
+/// Sends requests to the coordinators of a cluster.
+///
+/// A tower [`Service`] that is always ready, and cheap to clone: all clones share one set of
+/// connection pools. Requests name a path and no host. It can be made without a runtime, kept in a
+/// `static` and used from several runtimes; each connection stays on the runtime that opened it.
+///
+/// Dropping a future abandons its call: the connection is closed, and a coordinator that had the
+/// request already executes it nevertheless. Dropping the last clone lets running calls finish.
+///
+/// ```no_run
+/// use arango_transport::{Credentials, Transport};
+/// use bytes::Bytes;
+/// use http::Request;
+/// use http_body_util::Full;
+/// use tower::ServiceExt;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let transport = Transport::builder("http://one:8529,http://two:8529")
+///     .credentials(Credentials::basic("root", "passwd"))
+///     .build()?;
+/// let request = Request::get("/_api/version").body(Full::<Bytes>::default())?;
+/// let answer = transport.oneshot(request).await?;
+/// println!("{}", answer.status());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Transport {
+    bare: Bare,
+    layered: Option<CallService>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    members: Members<Coordinator>,
+    pools: Arc<Vec<Pool>>,
+    limits: Limits,
+}
+
+impl Transport {
+    /// Begins a transport to `hosts`: one string with commas, or a list.
+    pub fn builder(hosts: impl Into<HostList>) -> TransportBuilder {
+        TransportBuilder::new(hosts.into())
+    }
+
+    pub(crate) fn assembled(
+        bare: Bare,
+        layered: Option<CallService>,
+        members: Members<Coordinator>,
+        pools: Arc<Vec<Pool>>,
+        limits: Limits,
+    ) -> Self {
+        Self { bare, layered, shared: Arc::new(Shared { members, pools, limits }) }
+    }
+
+    /// Sends a request of which more is known than its method tells.
+    ///
+    /// # Errors
+    ///
+    /// If no coordinator could be made to answer, or if it answered with a status of 400 or more
+    /// that the call does not declare to be an answer. The error tells whether the request may
+    /// have been executed.
+    pub async fn send(&self, mut request: Request<Full<Bytes>>, call: Call) -> Result<Response<Body>, Error> {
+        let record = CallRecord::new(call, &request, self.shared.limits.total);
+        request.extensions_mut().insert(Arc::clone(&record));
+        let answer = match &self.layered {
+            Some(layered) => layered.clone().call(request),
+            None => self.bare.clone().call(request),
+        };
+        let span = trace::span(&record);
+        let result = deadline::within(&record, answer).instrument(span.clone()).await;
+        trace::ended(&span, &result);
+        result
+    }
+
+    /// Tells of each coordinator, in the order in which they were named.
+    pub fn coordinators(&self) -> Vec<CoordinatorState> {
+        let members = self.shared.members.snapshot();
+        let pools = self.shared.pools.iter();
+        members
+            .iter()
+            .zip(pools)
+            .map(|(member, pool)| CoordinatorState {
+                address: member.key().clone(),
+                requests: member.requests(),
+                in_flight: member.in_flight(),
+                open_connections: pool.open(),
+                standing: member.standing(),
+            })
+            .collect()
+    }
+}
+
+impl Service<Request<Full<Bytes>>> for Transport {
+    type Response = Response<Body>;
+    type Error = Error;
+    type Future = BoxFuture<'static, Result<Response<Body>, Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<Full<Bytes>>) -> Self::Future {
+        let call = request.extensions_mut().remove::<Call>();
+        let call = call.unwrap_or_else(|| Call::of_method(request.method()));
+        let transport = self.clone();
+        Box::pin(async move { transport.send(request, call).await })
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport")
+            .field("coordinators", &self.coordinators())
+            .field("limits", &self.shared.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How one coordinator is doing, at one moment.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct CoordinatorState {
+    /// Where it is.
+    pub address: Coordinator,
+    /// Attempts that were sent its way since the client was built.
+    pub requests: u64,
+    /// Attempts that have not ended yet.
+    pub in_flight: usize,
+    /// Connections that exist, idle or in use.
+    pub open_connections: usize,
+    /// How it stands in the rotation.
+    pub standing: Standing,
+}
