@@ -149,7 +149,7 @@ impl AttemptLayer {
         }
         let limit = if wanted { self.limits.body_bytes } else { ERROR_BYTES };
         let (mut parts, body) = response.into_parts();
-        let bytes = match body.collect(limit, self.limits.body_idle).await {
+        let bytes = match body.read_whole(limit, self.limits.body_idle).await {
             Ok(bytes) => bytes,
             // The status tells enough; the rest of so long an error does not matter.
             Err(cut) if !wanted && cut.kind == ErrorKind::BodyTooLarge => Bytes::new(),

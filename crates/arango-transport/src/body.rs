@@ -64,8 +64,13 @@ impl Body {
         }
     }
 
+    /// Whether nothing of it is still on its way.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.0, Repr::Whole(_))
+    }
+
     /// Reads to the end, at most `limit` bytes, waiting at most `idle` for each part.
-    pub(crate) async fn collect(mut self, limit: usize, idle: Duration) -> Result<Bytes, CutShort> {
+    pub(crate) async fn read_whole(mut self, limit: usize, idle: Duration) -> Result<Bytes, CutShort> {
         if let Repr::Whole(bytes) = &mut self.0 {
             return Ok(bytes.take().unwrap_or_default());
         }

@@ -7,8 +7,9 @@ use arango_protocol::{BuildError, DecodeError, ErrorNumber, RequestClass};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 
+use crate::body::CutShort;
 use crate::record::{Attempt, CallRecord};
-use crate::{BoxError, Call, Coordinator, ErrorKind, Outcome};
+use crate::{BoxError, Call, Coordinator, ErrorKind, Outcome, Phase};
 
 /// Why a call failed, what is known of its execution, and everything that was tried.
 ///
@@ -112,23 +113,32 @@ impl Error {
         Self::unsent(call, method, path.to_owned(), ErrorKind::NeedsCoordinator)
     }
 
+    /// An answer that is not what was expected, or whose body could not be read.
+    fn answered(record: &CallRecord, kind: ErrorKind, status: StatusCode) -> Self {
+        let mut attempts = record.take_failed();
+        let mut attempt = Attempt::failed(kind, Outcome::Executed, Phase::Body);
+        attempt.coordinator = record.coordinator();
+        attempt.status = Some(status);
+        attempts.push(attempt);
+        let last = attempts.len() - 1;
+        let mut error = Self::of(record, attempts, StoppedBy::NotRetryable);
+        error.0.kind = kind;
+        error.0.decisive = Some(last);
+        error
+    }
+
     /// An answer that is not what the operation expects.
-    pub fn decode(
-        call: &Call,
-        method: Method,
-        path: String,
-        coordinator: Option<Coordinator>,
-        source: DecodeError,
-    ) -> Self {
-        let mut error = Self::unsent(call, method, path, ErrorKind::Decode);
-        let mut attempt = Attempt::failed(ErrorKind::Decode, Outcome::Executed, crate::Phase::Body);
-        attempt.coordinator = coordinator;
-        attempt.status = Some(source.status());
-        error.0.outcome = Outcome::Executed;
+    pub(crate) fn decode(record: &CallRecord, source: DecodeError) -> Self {
+        let mut error = Self::answered(record, ErrorKind::Decode, source.status());
         error.0.body = source.body().clone();
-        error.0.attempts.push(attempt);
-        error.0.decisive = Some(0);
         error.0.source = Some(source.into());
+        error
+    }
+
+    /// An answer whose body broke off above the last attempt.
+    pub(crate) fn cut_short(record: &CallRecord, status: StatusCode, cut: CutShort) -> Self {
+        let mut error = Self::answered(record, cut.kind, status);
+        error.0.source = cut.source;
         error
     }
 

@@ -202,6 +202,11 @@ impl CallRecord {
         std::mem::take(&mut log.failed)
     }
 
+    /// Where the attempt that is under way, or has succeeded, went.
+    pub(crate) fn coordinator(&self) -> Option<Coordinator> {
+        self.log().current.as_ref().map(|(coordinator, _)| coordinator.clone())
+    }
+
     /// The attempts that failed so far; the record forgets them.
     pub(crate) fn take_failed(&self) -> Vec<Attempt> {
         std::mem::take(&mut self.log().failed)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use arango_balance::{Members, Standing};
+use arango_protocol::{Answer, DecodeError};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -80,15 +81,57 @@ impl Transport {
     /// If no coordinator could be made to answer, or if it answered with a status of 400 or more
     /// that the call does not declare to be an answer. The error tells whether the request may
     /// have been executed.
-    pub async fn send(&self, mut request: Request<Full<Bytes>>, call: Call) -> Result<Response<Body>, Error> {
-        let record = CallRecord::new(call, &request, self.shared.limits.total);
+    pub async fn send(&self, request: Request<Full<Bytes>>, call: Call) -> Result<Response<Body>, Error> {
+        let mut request = request;
+        let record = self.record(&mut request, call);
+        self.run(request, &record).await
+    }
+
+    /// Sends a request and reads its answer as a whole with `read`.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and if `read` finds that the answer is not what it expects.
+    pub async fn ask<T>(
+        &self,
+        request: Request<Full<Bytes>>,
+        call: Call,
+        read: impl FnOnce(Answer) -> Result<T, DecodeError>,
+    ) -> Result<T, Error> {
+        let mut request = request;
+        let record = self.record(&mut request, call);
+        let (parts, mut body) = self.run(request, &record).await?.into_parts();
+        let bytes = body.take_whole().unwrap_or_default();
+        read(Answer::new(parts.status, parts.headers, bytes)).map_err(|error| Error::decode(&record, error))
+    }
+
+    /// Begins the record of a call and lets it ride with the request.
+    fn record(&self, request: &mut Request<Full<Bytes>>, call: Call) -> Arc<CallRecord> {
+        let record = CallRecord::new(call, request, self.shared.limits.total);
         request.extensions_mut().insert(Arc::clone(&record));
+        record
+    }
+
+    async fn run(&self, request: Request<Full<Bytes>>, record: &CallRecord) -> Result<Response<Body>, Error> {
         let answer = match &self.layered {
             Some(layered) => layered.clone().call(request),
             None => self.bare.clone().call(request),
         };
-        let span = trace::span(&record);
-        let result = deadline::within(&record, answer).instrument(span.clone()).await;
+        let answer = async {
+            let response = answer.await?;
+            if record.call.streaming || response.body().is_whole() {
+                return Ok(response);
+            }
+            // A layer of the user's made a body of its own: it still belongs to the call.
+            let limits = &self.shared.limits;
+            let (parts, body) = response.into_parts();
+            match body.read_whole(limits.body_bytes, limits.body_idle).await {
+                Ok(bytes) => Ok(Response::from_parts(parts, Body::whole(bytes))),
+                Err(cut) => Err(Error::cut_short(record, parts.status, cut)),
+            }
+        };
+        let span = trace::span(record);
+        let result = deadline::within(record, answer).instrument(span.clone()).await;
         trace::ended(&span, &result);
         result
     }

@@ -1,0 +1,316 @@
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use arango_balance::SeededJitter;
+use http_body_util::BodyExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+use tower::ServiceExt;
+
+use super::*;
+use crate::connect::{Connect, Io, SystemResolve};
+
+/// Hands the other end of every connection to the test.
+struct Script(mpsc::UnboundedSender<DuplexStream>);
+
+impl Connect for Script {
+    fn connect(&self, _: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
+        let (ours, theirs) = duplex(64 << 10);
+        let sent = self.0.send(theirs);
+        Box::pin(async move {
+            sent.map_err(|_| io::Error::from(io::ErrorKind::ConnectionRefused))?;
+            Ok(Box::new(ours) as Box<dyn Io>)
+        })
+    }
+}
+
+/// The other ends, in the order in which they were connected.
+type Peers = mpsc::UnboundedReceiver<DuplexStream>;
+
+fn pool(limits: PoolLimits) -> (Pool, Peers) {
+    let (sender, peers) = mpsc::unbounded_channel();
+    let connector = Connector {
+        resolve: Arc::new(SystemResolve),
+        connect: Arc::new(Script(sender)),
+        limit: Duration::from_secs(3),
+    };
+    let coordinator = "http://127.0.0.1:8529".parse().unwrap();
+    (Pool::new(coordinator, connector, limits, Arc::new(SeededJitter::new(1))), peers)
+}
+
+fn get(path: &str) -> Request<Full<Bytes>> {
+    Request::get(path).body(Full::default()).unwrap()
+}
+
+/// Reads the head of a request and tells its path.
+async fn heard(peer: &mut DuplexStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(peer.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap().split(' ').nth(1).unwrap().to_owned()
+}
+
+async fn say(peer: &mut DuplexStream, text: &str) {
+    peer.write_all(text.as_bytes()).await.unwrap();
+}
+
+const HELLO: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
+
+/// Reads the body of an answer to its end.
+async fn whole(answer: JoinHandle<Result<Response<Body>, AttemptError>>) -> Bytes {
+    answer.await.unwrap().unwrap().into_body().collect().await.unwrap().to_bytes()
+}
+
+/// Lets every other task run until it waits.
+async fn settle() {
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Sends a request that the peer answers with a hello, to its end.
+async fn exchange(pool: &Pool, peer: &mut DuplexStream, path: &str) {
+    let answer = tokio::spawn(pool.clone().oneshot(get(path)));
+    assert_eq!(heard(peer).await, path);
+    say(peer, HELLO).await;
+    assert_eq!(whole(answer).await, "hello");
+    settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_connection_used_last_is_used_next_and_only_then_a_new_one_opened() {
+    let (pool, mut peers) = pool(PoolLimits::default());
+    let first = tokio::spawn(pool.clone().oneshot(get("/1")));
+    let mut one = peers.recv().await.unwrap();
+    let second = tokio::spawn(pool.clone().oneshot(get("/2")));
+    let mut two = peers.recv().await.unwrap();
+    for (peer, answer) in [(&mut one, first), (&mut two, second)] {
+        heard(peer).await;
+        say(peer, HELLO).await;
+        assert_eq!(whole(answer).await, "hello");
+    }
+    settle().await;
+    for path in ["/3", "/4"] {
+        exchange(&pool, &mut two, path).await;
+    }
+    assert!(peers.try_recv().is_err());
+    assert_eq!(pool.open(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_cap_holds_to_the_end_of_the_body_and_those_who_wait_come_in_turn() {
+    let (pool, mut peers) = pool(PoolLimits::default().connections(1));
+    let first = tokio::spawn(pool.clone().oneshot(get("/1")));
+    let mut peer = peers.recv().await.unwrap();
+    heard(&mut peer).await;
+    let mut waiting = Vec::new();
+    for path in ["/2", "/3", "/4"] {
+        waiting.push(tokio::spawn(pool.clone().oneshot(get(path))));
+        settle().await;
+    }
+    say(&mut peer, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhel").await;
+    let body = first.await.unwrap().unwrap().into_body();
+    settle().await;
+    assert!(waiting.iter().all(|answer| !answer.is_finished()));
+    assert!(peers.try_recv().is_err(), "a head alone frees nothing");
+
+    say(&mut peer, "lo").await;
+    assert_eq!(body.collect().await.unwrap().to_bytes(), "hello");
+    for path in ["/2", "/3", "/4"] {
+        assert_eq!(heard(&mut peer).await, path);
+        say(&mut peer, HELLO).await;
+        assert_eq!(whole(waiting.remove(0)).await, "hello");
+    }
+    assert_eq!(pool.open(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_too_long_for_a_connection_is_told_that_nothing_was_sent() {
+    let (pool, mut peers) = pool(PoolLimits::default().connections(1));
+    let _first = tokio::spawn(pool.clone().oneshot(get("/1")));
+    let _peer = peers.recv().await.unwrap();
+    let began = Instant::now();
+    let error = pool.clone().oneshot(get("/2")).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::PoolExhausted, Outcome::NotExecuted));
+    assert_eq!(began.elapsed(), Duration::from_secs(10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_is_closed_when_nobody_has_used_it_for_the_idle_time() {
+    let (pool, mut peers) = pool(PoolLimits::default());
+    let answer = tokio::spawn(pool.clone().oneshot(get("/1")));
+    let mut peer = peers.recv().await.unwrap();
+    heard(&mut peer).await;
+    say(&mut peer, HELLO).await;
+    assert_eq!(whole(answer).await, "hello");
+    sleep(Duration::from_secs(24)).await;
+    assert_eq!(pool.open(), 1);
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(pool.open(), 0);
+    assert_eq!(peer.read(&mut [0]).await.unwrap(), 0, "the other end sees it closed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_always_in_use_is_replaced_when_it_has_come_of_age() {
+    let (pool, mut peers) = pool(PoolLimits::default().age(Duration::from_secs(100)));
+    let answer = tokio::spawn(pool.clone().oneshot(get("/1")));
+    let mut peer = peers.recv().await.unwrap();
+    heard(&mut peer).await;
+    say(&mut peer, HELLO).await;
+    assert_eq!(whole(answer).await, "hello");
+    for _ in 0..7 {
+        sleep(Duration::from_secs(10)).await;
+        exchange(&pool, &mut peer, "/again").await;
+    }
+    sleep(Duration::from_secs(20)).await;
+    exchange_on_new(&pool, &mut peers).await;
+    sleep(Duration::from_secs(24)).await;
+    settle().await;
+    assert_eq!(pool.open(), 1, "the old one is gone");
+}
+
+/// Sends requests until one opens a new connection, which answers it.
+async fn exchange_on_new(pool: &Pool, peers: &mut Peers) {
+    sleep(Duration::from_secs(10)).await;
+    let answer = tokio::spawn(pool.clone().oneshot(get("/new")));
+    let mut peer = peers.recv().await.unwrap();
+    heard(&mut peer).await;
+    say(&mut peer, HELLO).await;
+    assert_eq!(whole(answer).await, "hello");
+    // It stays open for the rest of the test.
+    tokio::spawn(async move {
+        let _ = peer.read(&mut [0]).await;
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_a_dead_connection_gives_back_goes_out_on_the_next() {
+    let (pool, mut peers) = pool(PoolLimits::default());
+    let answer = tokio::spawn(pool.clone().oneshot(get("/1")));
+    let mut peer = peers.recv().await.unwrap();
+    heard(&mut peer).await;
+    say(&mut peer, HELLO).await;
+    assert_eq!(whole(answer).await, "hello");
+    // Closed while idle: the pool may or may not have noticed when the next request comes.
+    drop(peer);
+    let answer = tokio::spawn(pool.clone().oneshot(get("/2")));
+    let mut next = peers.recv().await.unwrap();
+    assert_eq!(heard(&mut next).await, "/2");
+    say(&mut next, HELLO).await;
+    assert!(answer.await.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_breaks_after_the_request_leaves_its_fate_unknown_and_says_if_it_was_reused() {
+    for reused in [false, true] {
+        let (pool, mut peers) = pool(PoolLimits::default());
+        let mut peer = None;
+        if reused {
+            let answer = tokio::spawn(pool.clone().oneshot(get("/1")));
+            let mut first = peers.recv().await.unwrap();
+            heard(&mut first).await;
+            say(&mut first, HELLO).await;
+            assert_eq!(whole(answer).await, "hello");
+            peer = Some(first);
+        }
+        let answer = tokio::spawn(pool.clone().oneshot(get("/2")));
+        let mut peer = match peer {
+            Some(peer) => peer,
+            None => peers.recv().await.unwrap(),
+        };
+        assert_eq!(heard(&mut peer).await, "/2");
+        drop(peer);
+        let mut error = answer.await.unwrap().unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::ConnectionLost, Outcome::Unknown));
+        assert_eq!(error.attempt().reused, reused);
+        settle().await;
+        assert_eq!(pool.open(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_http_is_told_apart_from_a_broken_connection() {
+    let (pool, mut peers) = pool(PoolLimits::default());
+    let answer = tokio::spawn(pool.clone().oneshot(get("/")));
+    let mut peer = peers.recv().await.unwrap();
+    heard(&mut peer).await;
+    say(&mut peer, "220 smtp.example.com ESMTP\r\n\r\n").await;
+    let error = answer.await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::ProtocolViolation, Outcome::Unknown));
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_a_call_anywhere_closes_its_connection_and_leaks_nothing() {
+    let (pool, mut peers) = pool(PoolLimits::default().connections(1));
+
+    // While it waits for the head.
+    let call = tokio::spawn(pool.clone().oneshot(get("/1")));
+    let mut peer = peers.recv().await.unwrap();
+    heard(&mut peer).await;
+    // While another waits for a permit.
+    let queued = tokio::spawn(pool.clone().oneshot(get("/2")));
+    settle().await;
+    queued.abort();
+    settle().await;
+    call.abort();
+    settle().await;
+    assert_eq!(peer.read(&mut [0]).await.unwrap(), 0, "closed, not pooled");
+    assert_eq!((pool.open(), pool.0.permits.available_permits()), (0, 1));
+
+    // With half of the body read.
+    let call = tokio::spawn(pool.clone().oneshot(get("/3")));
+    let mut peer = peers.recv().await.unwrap();
+    heard(&mut peer).await;
+    say(&mut peer, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhel").await;
+    drop(call.await.unwrap().unwrap());
+    settle().await;
+    assert_eq!((pool.open(), pool.0.permits.available_permits()), (0, 1));
+
+    // The next request gets its own answer.
+    let call = tokio::spawn(pool.clone().oneshot(get("/4")));
+    let mut peer = peers.recv().await.unwrap();
+    assert_eq!(heard(&mut peer).await, "/4");
+    say(&mut peer, HELLO).await;
+    assert_eq!(whole(call).await, "hello");
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_pool_closes_what_is_idle_and_ends_every_task() {
+    let (pool, mut peers) = pool(PoolLimits::default());
+    let answer = tokio::spawn(pool.clone().oneshot(get("/1")));
+    let mut peer = peers.recv().await.unwrap();
+    heard(&mut peer).await;
+    say(&mut peer, HELLO).await;
+    assert_eq!(whole(answer).await, "hello");
+    drop(pool);
+    settle().await;
+    assert_eq!(peer.read(&mut [0]).await.unwrap(), 0);
+    assert_eq!(runtime::Handle::current().metrics().num_alive_tasks(), 0);
+}
+
+#[test]
+fn a_connection_is_never_used_on_another_runtime_than_its_own() {
+    let (pool, mut peers) = pool(PoolLimits::default());
+    let run = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    // Kept alive, but not run while the other is: its connections would never answer.
+    let (one, two) = (run(), run());
+    let mut ends = Vec::new();
+    for (runtime, path) in [(&one, "/1"), (&two, "/2"), (&one, "/3")] {
+        runtime.block_on(async {
+            let answer = tokio::spawn(pool.clone().oneshot(get(path)));
+            settle().await;
+            let mut peer = peers.try_recv().ok().or_else(|| ends.pop()).unwrap();
+            assert_eq!(heard(&mut peer).await, path);
+            say(&mut peer, HELLO).await;
+            assert_eq!(whole(answer).await, "hello");
+            ends.insert(0, peer);
+        });
+    }
+    assert_eq!(pool.open(), 2);
+    drop(one);
+    assert_eq!(pool.open(), 1, "its connections end with it");
+}
