@@ -1,0 +1,82 @@
+//! Where clients reach the coordinators.
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use bytes::Bytes;
+use http::Request;
+use serde::Deserialize;
+
+/// Where clients reach the coordinators, in no particular order.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Endpoints {
+    /// One entry for each coordinator that is registered. **One that is dead stays listed** until
+    /// it is removed.
+    #[serde(rename = "endpoints")]
+    pub listed: Vec<CoordinatorEndpoint>,
+}
+
+impl Endpoints {
+    /// The endpoints as the server wrote them, without the empty ones.
+    ///
+    /// An entry is empty while the coordinator that answers has not yet heard where the other is.
+    pub fn known(&self) -> impl Iterator<Item = &str> {
+        self.listed.iter().map(|entry| entry.endpoint.as_str()).filter(|endpoint| !endpoint.is_empty())
+    }
+}
+
+/// Where clients reach one coordinator.
+///
+/// Endpoints are the server's: `tcp://` stands for `http://`, `ssl://` for `https://`, and a port
+/// that is missing is 8529. Neither says whose endpoint it is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct CoordinatorEndpoint {
+    /// The advertised endpoint, or else the cluster's own, such as `tcp://10.0.0.11:8529`; may be
+    /// empty.
+    pub endpoint: String,
+    /// The cluster's own endpoint; only if another is advertised.
+    pub internal: Option<String>,
+}
+
+/// Asks where clients reach the coordinators. Any user may, whatever the database.
+///
+/// # Errors
+///
+/// 501 if a server other than a coordinator is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GetEndpoints;
+
+impl Operation for GetEndpoints {
+    type Output = Endpoints;
+
+    const FACTS: Facts = Facts::get("cluster.endpoints", "/_api/cluster/endpoints");
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<Endpoints, DecodeError> {
+        answer.json()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_asks, read};
+
+    #[test]
+    fn endpoints_are_kept_as_written_and_empty_ones_skipped_on_demand() {
+        assert_asks(&GetEndpoints, "GET", "/_api/cluster/endpoints");
+        let endpoints = read(
+            &GetEndpoints,
+            r#"{"error":false,"code":200,"endpoints":[
+                {"endpoint":"ssl://db1.example.com:8529","internal":"tcp://10.0.0.11:8529"},
+                {"endpoint":""},{"endpoint":"http+tcp://[::1]:8529"}]}"#,
+        );
+        assert_eq!(endpoints.listed.len(), 3);
+        assert_eq!(endpoints.listed[0].internal.as_deref(), Some("tcp://10.0.0.11:8529"));
+        let known: Vec<_> = endpoints.known().collect();
+        assert_eq!(known, ["ssl://db1.example.com:8529", "http+tcp://[::1]:8529"]);
+    }
+}

@@ -1,0 +1,82 @@
+//! One field with two types.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+
+/// Tells when a server was last heard of before its record was written.
+///
+/// **It is not a heartbeat**: see [`ServerHealth`](crate::ServerHealth).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LastAcked {
+    /// Of a coordinator or DB-Server: a moment, `YYYY-MM-DDTHH:MM:SSZ` by the agency's clock.
+    At(String),
+    /// Of an agent: how long ago the leading agent had its last acknowledgement, to the
+    /// millisecond. Zero for the leader itself; it grows for an agent that is dead.
+    Ago(Duration),
+}
+
+impl<'de> Deserialize<'de> for LastAcked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextOrSeconds)
+    }
+}
+
+struct TextOrSeconds;
+
+impl Visitor<'_> for TextOrSeconds {
+    type Value = LastAcked;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time or a number of seconds")
+    }
+
+    fn visit_str<E>(self, time: &str) -> Result<LastAcked, E> {
+        Ok(LastAcked::At(time.to_owned()))
+    }
+
+    fn visit_string<E>(self, time: String) -> Result<LastAcked, E> {
+        Ok(LastAcked::At(time))
+    }
+
+    fn visit_u64<E>(self, seconds: u64) -> Result<LastAcked, E> {
+        Ok(LastAcked::Ago(Duration::from_secs(seconds)))
+    }
+
+    fn visit_i64<E>(self, seconds: i64) -> Result<LastAcked, E> {
+        // Two clocks were compared; a little less than nothing is nothing.
+        Ok(LastAcked::Ago(Duration::from_secs(seconds.try_into().unwrap_or(0))))
+    }
+
+    fn visit_f64<E: Error>(self, seconds: f64) -> Result<LastAcked, E> {
+        Duration::try_from_secs_f64(seconds.max(0.0)).map(LastAcked::Ago).map_err(E::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_types_are_read() {
+        for (text, expected) in [
+            (r#""2026-03-01T08:00:04Z""#, LastAcked::At("2026-03-01T08:00:04Z".to_owned())),
+            ("0", LastAcked::Ago(Duration::ZERO)),
+            ("3", LastAcked::Ago(Duration::from_secs(3))),
+            ("0.037", LastAcked::Ago(Duration::from_millis(37))),
+            ("-0.001", LastAcked::Ago(Duration::ZERO)),
+            ("-1", LastAcked::Ago(Duration::ZERO)),
+        ] {
+            assert_eq!(serde_json::from_str::<LastAcked>(text).unwrap(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_neither_is_refused() {
+        for text in ["true", "[]", "{}", "1e300"] {
+            assert!(serde_json::from_str::<LastAcked>(text).is_err(), "{text}");
+        }
+    }
+}

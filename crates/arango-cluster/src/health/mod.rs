@@ -1,0 +1,48 @@
+//! How every server of the cluster is.
+
+mod cluster_health;
+mod last_acked;
+mod server_health;
+
+use std::time::Duration;
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use bytes::Bytes;
+use http::Request;
+
+pub use cluster_health::ClusterHealth;
+pub use last_acked::LastAcked;
+pub use server_health::{HealthStatus, ServerHealth};
+
+/// Asks how every server of the cluster is, as the agency last wrote it down.
+///
+/// What it tells lags: records stand still while
+/// [supervision maintenance](crate::SetMaintenance) is on, and for up to 55 seconds after the agency
+/// chose a new leader. A server that is joining is missing until its first record is written.
+///
+/// One unreachable agent delays the answer, and without a leading agent the server waits for up to
+/// 60 seconds; hence a patience of 75 seconds.
+///
+/// # Errors
+///
+/// 500 if the agency does not answer; 403 if a server other than a coordinator is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GetHealth;
+
+impl Operation for GetHealth {
+    type Output = ClusterHealth;
+
+    const FACTS: Facts =
+        Facts::get("cluster.health", "/_admin/cluster/health").patience(Duration::from_secs(75));
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<ClusterHealth, DecodeError> {
+        answer.json()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! Maintenance of one DB-Server.
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use bytes::Bytes;
+use http::Request;
+use serde::{Deserialize, Serialize};
+
+use crate::{Maintenance, ServerId};
+
+const PATH: &str = "/_admin/cluster/maintenance/{server}";
+
+/// That a DB-Server is in maintenance.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct ServerMaintenance {
+    /// `maintenance`.
+    pub mode: String,
+    /// When it ends by itself: `YYYY-MM-DDTHH:MM:SSZ`, by the agency's clock.
+    pub until: String,
+}
+
+/// Asks whether a DB-Server is in maintenance.
+///
+/// `None` is also the answer for a server that does not exist, or that is named by its short name.
+///
+/// # Errors
+///
+/// 403 without write access to `_system`; 400 from 3.10.0, which does not have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GetServerMaintenance<'a> {
+    /// The DB-Server, by its id.
+    pub server: &'a ServerId,
+}
+
+impl Operation for GetServerMaintenance<'_> {
+    type Output = Option<ServerMaintenance>;
+
+    const FACTS: Facts =
+        Facts::get("cluster.server_maintenance", PATH).since("3.10.1").permission(Permission::Admin);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).segment("server", self.server.as_str()).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<Self::Output, DecodeError> {
+        // The server leaves `result` out where others would write null.
+        answer.result()
+    }
+}
+
+/// Puts one DB-Server into maintenance, so that nothing is moved away from it while it restarts, or
+/// takes it out again.
+///
+/// The server answers once its supervision has followed, usually within a second or two. **While
+/// [supervision maintenance](crate::SetMaintenance) is on it does not answer at all**, although the
+/// change is written.
+///
+/// # Errors
+///
+/// 412 if the DB-Server is not [good](crate::HealthStatus::Good), or does not exist: one that has
+/// failed in maintenance leaves it only when its time is over. 403 without write access to `_system`;
+/// 400 from 3.10.0, which does not have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetServerMaintenance<'a> {
+    /// The DB-Server, by its id: a short name will not do.
+    pub server: &'a ServerId,
+    /// Whether it begins or ends, and for how long it lasts.
+    pub maintenance: Maintenance,
+}
+
+impl Operation for SetServerMaintenance<'_> {
+    type Output = ();
+
+    const FACTS: Facts = Facts::put("cluster.set_server_maintenance", PATH)
+        .idempotent() // a second time only makes it last longer
+        .since("3.10.1")
+        .permission(Permission::Admin);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        #[derive(Serialize)]
+        struct Body {
+            mode: &'static str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            timeout: Option<u64>,
+        }
+        let body = match self.maintenance {
+            Maintenance::On => Body { mode: "maintenance", timeout: None },
+            Maintenance::For(duration) => {
+                Body { mode: "maintenance", timeout: Some(Maintenance::seconds(duration)?) }
+            }
+            Maintenance::Off => Body { mode: "normal", timeout: None },
+        };
+        Draft::new(Self::FACTS).segment("server", self.server.as_str()).json(&body).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+        answer.ignore()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_asks, assert_refuses, assert_sends, read};
+    use std::time::Duration;
+
+    const PRMR_1: &str = "/_admin/cluster/maintenance/PRMR-1";
+
+    #[test]
+    fn that_there_is_no_maintenance_is_told_by_silence() {
+        let server = ServerId::from("PRMR-1");
+        let get = GetServerMaintenance { server: &server };
+        assert_asks(&get, "GET", PRMR_1);
+        assert_eq!(read(&get, r#"{"error":false,"code":200}"#), None);
+        assert_eq!(read(&get, r#"{"error":false,"code":200,"result":null}"#), None);
+        let on =
+            r#"{"error":false,"code":200,"result":{"Mode":"maintenance","Until":"2022-10-26T06:14:23Z"}}"#;
+        let on = read(&get, on).unwrap();
+        assert_eq!((on.mode.as_str(), on.until.as_str()), ("maintenance", "2022-10-26T06:14:23Z"));
+    }
+
+    #[test]
+    fn maintenance_begins_and_ends() {
+        let server = ServerId::from("PRMR-1");
+        for (maintenance, body) in [
+            (Maintenance::On, r#"{"mode":"maintenance"}"#),
+            (Maintenance::For(Duration::from_secs(600)), r#"{"mode":"maintenance","timeout":600}"#),
+            (Maintenance::Off, r#"{"mode":"normal"}"#),
+        ] {
+            let set = SetServerMaintenance { server: &server, maintenance };
+            assert_sends(&set, "PUT", PRMR_1, body);
+            read(&set, r#"{"error":false,"code":200}"#);
+        }
+    }
+
+    #[test]
+    fn what_the_server_would_bend_is_refused() {
+        let (server, nobody) = (ServerId::from("PRMR-1"), ServerId::from(""));
+        let time = Duration::from_millis(1500);
+        let set = SetServerMaintenance { server: &server, maintenance: Maintenance::For(time) };
+        assert_refuses(&set, "`maintenance` must last whole seconds");
+        // Without a segment it would be the maintenance of the whole cluster.
+        let set = SetServerMaintenance { server: &nobody, maintenance: Maintenance::On };
+        assert_refuses(&set, "the path segment `server` is empty");
+    }
+}

@@ -1,0 +1,11 @@
+//! Spreading leaders and shards evenly over the DB-Servers.
+
+mod execute;
+mod imbalance;
+mod options;
+mod plan;
+
+pub use execute::ExecuteMoves;
+pub use imbalance::{GetImbalance, Imbalance, LeaderImbalance, ShardImbalance};
+pub use options::RebalanceOptions;
+pub use plan::{PlanRebalance, Rebalance, RebalancePlan, ShardMove, Spread};

@@ -1,0 +1,91 @@
+//! Whether the server that answers wants to be asked.
+
+use arango_protocol::{
+    Answer, BuildError, DecodeError, Draft, ErrorNumber, ErrorObject, Facts, Operation, Permission, Scope,
+};
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use serde::Deserialize;
+
+use crate::ServerMode;
+
+/// Asks whether the server that answers wants to be asked. Nobody needs to be logged in.
+///
+/// That it does not is an answer, not an error. A coordinator in a soft shutdown says that it is
+/// available.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GetAvailability;
+
+/// Whether a server wants to be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Availability {
+    /// It does, in this mode; a read-only server is available.
+    Available(ServerMode),
+    /// It is starting, stopping or in maintenance, its queue is nearly full
+    /// (`--server.unavailability-queue-fill-grade`, 75 % by default), or its storage is ill.
+    ///
+    /// The number is what the server gave as the reason, such as [`ErrorNumber::SHUTTING_DOWN`];
+    /// none if something else, such as a proxy, answered for it.
+    Unavailable(Option<ErrorNumber>),
+}
+
+impl Availability {
+    /// Whether the server wants to be asked.
+    pub fn is_available(&self) -> bool {
+        matches!(self, Self::Available(_))
+    }
+}
+
+impl Operation for GetAvailability {
+    type Output = Availability;
+
+    const FACTS: Facts = Facts::get("server.availability", "/_admin/server/availability")
+        .scope(Scope::Coordinator)
+        .also_answers(&[503])
+        .permission(Permission::None);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<Availability, DecodeError> {
+        #[derive(Deserialize)]
+        struct Body {
+            mode: ServerMode,
+        }
+        if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+            let reason = ErrorObject::parse(answer.raw()).map(|error| error.number);
+            return Ok(Availability::Unavailable(reason));
+        }
+        answer.json::<Body>().map(|body| Availability::Available(body.mode))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{answer, assert_asks, read};
+
+    #[test]
+    fn a_server_that_is_read_only_is_available() {
+        assert_asks(&GetAvailability, "GET", "/_admin/server/availability");
+        let available = read(&GetAvailability, r#"{"error":false,"code":200,"mode":"readonly"}"#);
+        assert_eq!(available, Availability::Available(ServerMode::ReadOnly));
+        assert!(available.is_available());
+    }
+
+    #[test]
+    fn that_it_is_not_available_is_an_answer() {
+        for (body, reason) in [
+            (r#"{"error":true,"code":503,"errorNum":503,"errorMessage":"service unavailable"}"#, Some(503)),
+            (r#"{"error":true,"code":503,"errorNum":30,"errorMessage":"shutting down"}"#, Some(30)),
+            ("<html>", None),
+            ("", None),
+        ] {
+            let unavailable = GetAvailability.output(answer(503, body)).unwrap();
+            assert_eq!(unavailable, Availability::Unavailable(reason.map(ErrorNumber)));
+            assert!(!unavailable.is_available());
+        }
+    }
+}

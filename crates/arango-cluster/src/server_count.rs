@@ -1,0 +1,112 @@
+//! How many servers there should be.
+
+use std::fmt;
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use bytes::Bytes;
+use http::Request;
+use serde::Deserialize;
+use serde::de::{Deserializer, Visitor};
+
+use crate::ServerId;
+
+/// How many servers there should be: **a target, not a count**.
+///
+/// How many there are is told by [`ClusterHealth`](crate::ClusterHealth).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ServerCount {
+    /// How many DB-Servers there should be; `None` if it was never set, or not to a count: the
+    /// server lets any number be written.
+    #[serde(rename = "numberOfDBServers", deserialize_with = "count")]
+    pub db_servers: Option<usize>,
+    /// How many coordinators there should be; `None` as above.
+    #[serde(rename = "numberOfCoordinators", deserialize_with = "count")]
+    pub coordinators: Option<usize>,
+    /// DB-Servers that were emptied and are not used until they are taken off this list.
+    #[serde(rename = "cleanedServers")]
+    pub cleaned: Vec<ServerId>,
+}
+
+/// Asks how many servers there should be.
+///
+/// # Errors
+///
+/// 500 if the agency does not answer within 10 seconds; 403 if the server is hardened and the user is
+/// no administrator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GetServerCount;
+
+impl Operation for GetServerCount {
+    type Output = ServerCount;
+
+    const FACTS: Facts = Facts::get("cluster.server_count", "/_admin/cluster/numberOfServers");
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<ServerCount, DecodeError> {
+        answer.json()
+    }
+}
+
+fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    deserializer.deserialize_any(Count)
+}
+
+struct Count;
+
+impl Visitor<'_> for Count {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number or null")
+    }
+
+    fn visit_unit<E>(self) -> Result<Option<usize>, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Option<usize>, E> {
+        Ok(usize::try_from(number).ok())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Option<usize>, E> {
+        Ok(usize::try_from(number).ok())
+    }
+
+    fn visit_f64<E>(self, _fraction: f64) -> Result<Option<usize>, E> {
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_asks, read};
+
+    #[test]
+    fn targets_and_emptied_servers_are_read() {
+        assert_asks(&GetServerCount, "GET", "/_admin/cluster/numberOfServers");
+        let count = read(
+            &GetServerCount,
+            r#"{"error":false,"code":200,"numberOfDBServers":3,"numberOfCoordinators":2,
+                "cleanedServers":["PRMR-1"]}"#,
+        );
+        assert_eq!((count.db_servers, count.coordinators), (Some(3), Some(2)));
+        assert_eq!(count.cleaned, ["PRMR-1".into()]);
+    }
+
+    #[test]
+    fn a_target_may_never_have_been_set_or_be_nonsense() {
+        for (number, target) in
+            [("null", None), ("0", Some(0)), ("-1", None), ("2.5", None), ("18446744073709551616", None)]
+        {
+            let body = format!(r#"{{"numberOfDBServers":{number},"cleanedServers":[]}}"#);
+            let count = read(&GetServerCount, &body);
+            assert_eq!((count.db_servers, count.coordinators), (target, None), "{number}");
+        }
+    }
+}

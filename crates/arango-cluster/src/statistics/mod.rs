@@ -1,0 +1,99 @@
+//! What a server counts.
+
+mod client;
+mod histogram;
+mod http;
+mod server;
+mod system;
+
+use ::http::Request;
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Scope};
+use bytes::Bytes;
+use serde::Deserialize;
+
+use crate::{ServerId, proxied};
+
+pub use client::ClientStatistics;
+pub use histogram::Histogram;
+pub use http::HttpStatistics;
+pub use server::{
+    ScriptContext, ScriptContextStatistics, ServerStatistics, ThreadStatistics, TransactionStatistics,
+};
+pub use system::SystemStatistics;
+
+/// What a server has counted since it started.
+///
+/// Times are in seconds, sizes in bytes.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Statistics {
+    /// When it was counted, in seconds since 1970.
+    pub time: f64,
+    /// Whether the server counts.
+    #[serde(default)]
+    pub enabled: bool,
+    /// Of the process.
+    pub system: SystemStatistics,
+    /// Of all requests.
+    pub client: ClientStatistics,
+    /// Of the requests of users, those of other servers left out.
+    pub client_user: Option<ClientStatistics>,
+    /// Of requests, by method.
+    pub http: HttpStatistics,
+    /// Of the server as a whole.
+    pub server: ServerStatistics,
+}
+
+/// Asks the server that answers what it has counted. Gone since 4.0: metrics have taken its place.
+///
+/// # Errors
+///
+/// 404 with error 36 if statistics are switched off; 403 if the server is hardened and the user is
+/// no administrator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GetStatistics;
+
+impl Operation for GetStatistics {
+    type Output = Statistics;
+
+    const FACTS: Facts =
+        Facts::get("server.statistics", "/_admin/statistics").scope(Scope::Coordinator).gone("4.0.0");
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<Statistics, DecodeError> {
+        answer.json()
+    }
+}
+
+/// Asks a coordinator or DB-Server what it has counted, through whichever coordinator answers. Gone
+/// since 4.0.
+///
+/// Names and errors are those of [`GetServerVersion`](crate::GetServerVersion), and those of
+/// [`GetStatistics`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GetServerStatistics<'a> {
+    /// The server to be asked.
+    pub server: &'a ServerId,
+}
+
+impl Operation for GetServerStatistics<'_> {
+    type Output = Statistics;
+
+    const FACTS: Facts =
+        Facts::get("cluster.server_statistics", "/_admin/cluster/nodeStatistics").gone("4.0.0");
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        proxied(Self::FACTS, self.server)
+    }
+
+    fn output(&self, answer: Answer) -> Result<Statistics, DecodeError> {
+        answer.json()
+    }
+}
+
+#[cfg(test)]
+mod tests;
