@@ -41,6 +41,11 @@ mod server;
 mod server_count;
 mod statistics;
 
+// So that its example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 #[cfg(test)]
 mod promises;
 #[cfg(test)]
