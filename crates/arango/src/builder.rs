@@ -1,0 +1,129 @@
+//! What a client is made from.
+
+use std::sync::Arc;
+
+use arango_transport::balance::{HealthPolicy, Jitter, Policy, Random, RoundRobin};
+use arango_transport::{
+    AttemptService, BoxError, CallService, Connect, Coordinator, Credentials, HostList, InvalidSettings,
+    Limits, PoolLimits, Resolve, Transport, TransportBuilder,
+};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use tower::{Layer, Service};
+
+use crate::{Client, LoadBalancing};
+
+/// What a [`Client`] is made from. Nothing is checked before [`build`](Self::build).
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct ClientBuilder(TransportBuilder);
+
+impl ClientBuilder {
+    pub(crate) fn new() -> Self {
+        Self(Transport::builder(HostList::default()))
+    }
+
+    /// Sets the coordinators: a list of hosts, or one string with commas between them.
+    ///
+    /// Each is written as `http://host:port` or `tcp://host:port`; the port is 8529 if it is left out.
+    pub fn hosts(self, hosts: impl Into<HostList>) -> Self {
+        Self(self.0.hosts(hosts))
+    }
+
+    /// Sets how requests are spread over the coordinators. Default: [`LoadBalancing::RoundRobin`].
+    pub fn load_balancing(self, strategy: LoadBalancing) -> Self {
+        match strategy {
+            LoadBalancing::RoundRobin => self.policy(RoundRobin::default()),
+            LoadBalancing::Random => self.policy(Random::new()),
+        }
+    }
+
+    /// Spreads requests by a policy of one's own.
+    pub fn policy(self, policy: impl Policy<Coordinator, Request<Full<Bytes>>> + 'static) -> Self {
+        Self(self.0.policy(policy))
+    }
+
+    /// Logs in as `user` with every request. Default: no login.
+    pub fn basic_auth(self, user: &str, password: &str) -> Self {
+        Self(self.0.credentials(Credentials::basic(user, password)))
+    }
+
+    /// Sets how long calls may take and how much may come back.
+    pub fn limits(self, limits: Limits) -> Self {
+        Self(self.0.limits(limits))
+    }
+
+    /// Sets how many connections there may be to one coordinator, and for how long.
+    pub fn pool(self, limits: PoolLimits) -> Self {
+        Self(self.0.pool(limits))
+    }
+
+    /// Sets when a coordinator is taken out of the rotation, and when it may come back.
+    pub fn health(self, policy: HealthPolicy) -> Self {
+        Self(self.0.health(policy))
+    }
+
+    /// Sets where chance comes from: the length of pauses, the age of connections.
+    pub fn jitter(self, jitter: Arc<dyn Jitter>) -> Self {
+        Self(self.0.jitter(jitter))
+    }
+
+    /// Replaces how connections are opened.
+    pub fn connect(self, connect: impl Connect) -> Self {
+        Self(self.0.connect(connect))
+    }
+
+    /// Replaces how names are resolved.
+    pub fn resolve(self, resolve: impl Resolve) -> Self {
+        Self(self.0.resolve(resolve))
+    }
+
+    /// Adds a tower layer around whole calls; see [`TransportBuilder::layer`].
+    pub fn layer<L, B>(self, layer: L) -> Self
+    where
+        L: Layer<CallService> + Send + Sync + 'static,
+        L::Service: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Full<Bytes>>>>::Error: Into<BoxError>,
+        <L::Service as Service<Request<Full<Bytes>>>>::Future: Send,
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        Self(self.0.layer(layer))
+    }
+
+    /// Adds a tower layer around each attempt at each coordinator; see
+    /// [`TransportBuilder::attempt_layer`].
+    pub fn attempt_layer<L, B>(self, layer: L) -> Self
+    where
+        L: Layer<AttemptService> + Clone + Send + Sync + 'static,
+        L::Service: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Full<Bytes>>>>::Error: Into<BoxError>,
+        <L::Service as Service<Request<Full<Bytes>>>>::Future: Send,
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        Self(self.0.attempt_layer(layer))
+    }
+
+    /// Adds a tower layer around each attempt that is made for each coordinator; see
+    /// [`TransportBuilder::attempt_layer_with`].
+    pub fn attempt_layer_with<F, L, B>(self, layer: F) -> Self
+    where
+        F: Fn(&Coordinator) -> L + Send + Sync + 'static,
+        L: Layer<AttemptService>,
+        L::Service: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Full<Bytes>>>>::Error: Into<BoxError>,
+        <L::Service as Service<Request<Full<Bytes>>>>::Future: Send,
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        Self(self.0.attempt_layer_with(layer))
+    }
+
+    /// Builds the client. Neither a runtime nor a network is needed; the first call connects.
+    ///
+    /// # Errors
+    ///
+    /// If a host or a limit cannot be used; names every one of them and what is wrong with it.
+    pub fn build(self) -> Result<Client, InvalidSettings> {
+        self.0.build().map(Client::new)
+    }
+}

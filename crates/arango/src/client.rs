@@ -1,0 +1,60 @@
+//! The client.
+
+use arango_transport::protocol::DatabaseName;
+use arango_transport::{Coordinator, CoordinatorState, Transport};
+
+use crate::{ClientBuilder, Cluster, CoordinatorHandle, Database};
+
+/// A client of one cluster.
+///
+/// Cheap to clone; all clones share the same connections. It can be made without a runtime, kept in
+/// a `static` and used from several runtimes.
+///
+/// Every call is a future that does nothing until it is awaited. Dropping it abandons the call: a
+/// coordinator that has the request already executes it nevertheless.
+#[derive(Debug, Clone)]
+pub struct Client {
+    transport: Transport,
+}
+
+impl Client {
+    /// Begins a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    pub(crate) fn new(transport: Transport) -> Self {
+        Self { transport }
+    }
+
+    /// A handle on the database of this name.
+    ///
+    /// Asks nobody. A name that no database can have fails each call before anything is sent.
+    pub fn db(&self, name: &str) -> Database {
+        Database::new(self.transport.clone(), DatabaseName::new(name))
+    }
+
+    /// The administration of the cluster, asked in the database `_system`.
+    pub fn cluster(&self) -> Cluster {
+        Database::new(self.transport.clone(), Ok(DatabaseName::system())).cluster()
+    }
+
+    /// A handle on one coordinator: what is asked through it is asked of that one and no other.
+    ///
+    /// Asks nobody. A coordinator that is not one of the client's fails each call before anything is
+    /// sent.
+    pub fn coordinator(&self, coordinator: &Coordinator) -> CoordinatorHandle {
+        let system = Database::new(self.transport.clone(), Ok(DatabaseName::system()));
+        CoordinatorHandle::new(system.pinned_to(coordinator.clone()))
+    }
+
+    /// Tells of each coordinator how it is doing, in the order in which they were named.
+    pub fn coordinators(&self) -> Vec<CoordinatorState> {
+        self.transport.coordinators()
+    }
+
+    /// The transport below, for requests that are no operations.
+    pub fn transport(&self) -> &Transport {
+        &self.transport
+    }
+}

@@ -1,0 +1,103 @@
+//! A handle on one coordinator.
+
+use arango_cluster::{
+    Availability, GetAvailability, GetServerId, GetServerMode, GetServerRole, GetStatus, GetVersion,
+    ServerId, ServerMode, ServerRole, StatusReport, VersionInfo,
+};
+use arango_transport::Error;
+use arango_transport::protocol::{Answer, Operation};
+
+use crate::Database;
+
+/// A handle on one coordinator: what is asked through it is asked of that one and no other.
+///
+/// Whatever goes wrong there is an error; no other coordinator is tried. What changes something
+/// on the coordinator that answers can only be asked here.
+#[derive(Debug, Clone)]
+pub struct CoordinatorHandle {
+    database: Database,
+}
+
+impl CoordinatorHandle {
+    pub(crate) fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// Logs in as `user` with every request of this handle, instead of as the client does.
+    #[must_use]
+    pub fn basic_auth(self, user: &str, password: &str) -> Self {
+        Self { database: self.database.basic_auth(user, password) }
+    }
+
+    /// Executes an operation on this coordinator.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::execute`].
+    pub async fn execute<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
+        self.database.execute(operation).await
+    }
+
+    /// Executes an operation on this coordinator and keeps the answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::execute`].
+    pub async fn execute_keeping<O: Operation>(&self, operation: O) -> Result<(O::Output, Answer), Error> {
+        self.database.execute_keeping(operation).await
+    }
+
+    /// The id of this coordinator.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::execute`].
+    pub async fn server_id(&self) -> Result<ServerId, Error> {
+        self.execute(GetServerId).await
+    }
+
+    /// The role of this coordinator, which tells that it is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::execute`].
+    pub async fn server_role(&self) -> Result<ServerRole, Error> {
+        self.execute(GetServerRole).await
+    }
+
+    /// Whether it takes writes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::execute`].
+    pub async fn server_mode(&self) -> Result<ServerMode, Error> {
+        self.execute(GetServerMode).await
+    }
+
+    /// The version of this coordinator.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::execute`].
+    pub async fn version(&self) -> Result<VersionInfo, Error> {
+        self.execute(GetVersion::default()).await
+    }
+
+    /// Whether it takes requests at the moment; needs no login.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::execute`]; that it takes none is an answer.
+    pub async fn availability(&self) -> Result<Availability, Error> {
+        self.execute(GetAvailability).await
+    }
+
+    /// What the coordinator tells of itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::execute`].
+    pub async fn status(&self) -> Result<StatusReport, Error> {
+        self.execute(GetStatus).await
+    }
+}

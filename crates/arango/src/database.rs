@@ -1,0 +1,113 @@
+//! A handle on one database, and the way that every operation goes.
+
+use arango_cluster::{GetVersion, VersionInfo};
+use arango_transport::protocol::{
+    Answer, BuildError, DatabaseName, DecodeError, InvalidName, Operation, RequestClass, Scope,
+};
+use arango_transport::{Call, Coordinator, Credentials, Error, Transport};
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{Request, Uri};
+use http_body_util::Full;
+
+use crate::Cluster;
+
+/// A handle on one database. Cheap to clone; handles on several databases live side by side.
+#[derive(Debug, Clone)]
+pub struct Database {
+    transport: Transport,
+    // A name that cannot be one is told of when something is asked: making a handle never fails.
+    name: Result<DatabaseName, InvalidName>,
+    credentials: Option<Credentials>,
+    pin: Option<Coordinator>,
+}
+
+impl Database {
+    pub(crate) fn new(transport: Transport, name: Result<DatabaseName, InvalidName>) -> Self {
+        Self { transport, name, credentials: None, pin: None }
+    }
+
+    pub(crate) fn pinned_to(mut self, coordinator: Coordinator) -> Self {
+        self.pin = Some(coordinator);
+        self
+    }
+
+    /// Logs in as `user` with every request of this handle, instead of as the client does.
+    #[must_use]
+    pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
+        self.credentials = Some(Credentials::basic(user, password));
+        self
+    }
+
+    /// The administration of the cluster, asked under the path of this database.
+    pub fn cluster(&self) -> Cluster {
+        Cluster::new(self.clone())
+    }
+
+    /// The version of whichever coordinator answers.
+    ///
+    /// # Errors
+    ///
+    /// As [`execute`](Self::execute).
+    pub async fn version(&self) -> Result<VersionInfo, Error> {
+        self.execute(GetVersion::default()).await
+    }
+
+    /// Executes an operation: one of ours, or one that a user wrote.
+    ///
+    /// # Errors
+    ///
+    /// If the request could not be formed, if no coordinator could be made to answer, if the answer
+    /// is a refusal, or if it cannot be read. The error tells which, and whether the operation may
+    /// have been executed.
+    pub async fn execute<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
+        self.ask(&operation, |answer| operation.output(answer)).await
+    }
+
+    /// Executes an operation and keeps the answer, with every field that no type of ours names.
+    ///
+    /// # Errors
+    ///
+    /// As [`execute`](Self::execute).
+    pub async fn execute_keeping<O: Operation>(&self, operation: O) -> Result<(O::Output, Answer), Error> {
+        self.ask(&operation, |answer| Ok((operation.output(answer.clone())?, answer))).await
+    }
+
+    async fn ask<O: Operation, T>(
+        &self,
+        operation: &O,
+        read: impl FnOnce(Answer) -> Result<T, DecodeError>,
+    ) -> Result<T, Error> {
+        let facts = O::FACTS;
+        let class = operation.class();
+        let mut call = Call::of(&facts, class);
+        if let Some(credentials) = &self.credentials {
+            call = call.credentials(credentials);
+        }
+        match &self.pin {
+            Some(coordinator) => call = call.pinned_to(coordinator.clone()),
+            // Sent anywhere it would change whichever coordinator happened to be next.
+            None if facts.scope == Scope::Coordinator && class != RequestClass::Safe => {
+                return Err(Error::needs_coordinator(&call, facts.method, facts.path));
+            }
+            None => {}
+        }
+        match self.request(operation) {
+            Ok(request) => self.transport.ask(request, call, read).await,
+            Err(error) => Err(Error::request(&call, facts.method, facts.path, error)),
+        }
+    }
+
+    /// Forms the request of an operation, under the path of this database.
+    fn request<O: Operation>(&self, operation: &O) -> Result<Request<Full<Bytes>>, BuildError> {
+        let name = self.name.as_ref().map_err(|invalid| invalid.clone())?;
+        let mut request = operation.request()?;
+        if !name.prefix().is_empty() {
+            let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+            let whole = [name.prefix(), path].concat();
+            let whole = PathAndQuery::from_maybe_shared(Bytes::from(whole)).map_err(BuildError::Path)?;
+            *request.uri_mut() = Uri::from(whole);
+        }
+        Ok(request.map(Full::new))
+    }
+}
