@@ -1,0 +1,127 @@
+//! The refusals that come before any handler, in the order in which a coordinator makes them.
+
+use std::borrow::Cow;
+
+use http::{HeaderName, Method, header};
+
+use crate::api::{Call, Outcome};
+use crate::builder::Authentication;
+use crate::cluster::Shared;
+use crate::http::auth::Caller;
+use crate::http::encoding;
+use crate::http::reply::{Refusal, Reply};
+use crate::http::request::Request;
+use crate::state::State;
+use crate::state::servers::Life;
+use crate::state::users::Level;
+
+/// Lets a request in, its body decoded, or answers in place of the handler.
+pub(crate) fn admit<'a>(
+    state: &State,
+    shared: &Shared,
+    index: usize,
+    request: &'a Request,
+) -> Result<(Cow<'a, Request>, Caller), Box<Reply>> {
+    if let Some(reply) = protocol(request) {
+        return Err(Box::new(reply));
+    }
+    let caller = match shared.config.authentication {
+        Authentication::Off => Caller::Superuser,
+        Authentication::On => {
+            let now = state.clock.calendar(state.at).as_secs();
+            Caller::identify(request, &shared.signer, &state.users, now)
+        }
+    };
+    check(state, shared, index, request, &caller).map_err(|refusal| Box::new(refusal.into()))?;
+    let encoding = request.header("content-encoding");
+    if encoding.is_none() {
+        return Ok((Cow::Borrowed(request), caller));
+    }
+    if caller == Caller::Anonymous && shared.config.version.at_least(3, 12, 0) {
+        return Err(Box::new(Refusal::unauthorized().into()));
+    }
+    let body =
+        encoding::decode(encoding, request.body.clone()).map_err(|refusal| Box::new(refusal.into()))?;
+    Ok((Cow::Owned(Request { body, ..request.clone() }), caller))
+}
+
+/// What is answered before anybody asks who is there.
+fn protocol(request: &Request) -> Option<Reply> {
+    if request.method == Method::OPTIONS {
+        return Some(
+            Reply::empty(200).with_header(header::ALLOW, "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"),
+        );
+    }
+    let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+    if !known.contains(&request.method) {
+        return Some(Reply::empty(405).with_header(header::CONNECTION, "Close"));
+    }
+    if request.headers.contains_key(header::TRANSFER_ENCODING) {
+        let refusal = Refusal::new(501, 9, "Support for Transfer-Encoding: chunked is not implemented.");
+        return Some(Reply::from(refusal).with_header(header::CONNECTION, "Close"));
+    }
+    None
+}
+
+fn check(
+    state: &State,
+    shared: &Shared,
+    index: usize,
+    request: &Request,
+    caller: &Caller,
+) -> Result<(), Refusal> {
+    api_version(shared, request)?;
+    if state.coordinators[index].life == Life::Stopping {
+        return Err(Refusal::stopping());
+    }
+    let level = caller.level(&request.database, &state.users);
+    if !state.databases.contains_key(&request.database) {
+        // Whoever may not see the name must not learn that it means nothing.
+        let may_know = level != Level::None;
+        return Err(if may_know { Refusal::database_not_found() } else { Refusal::unauthorized() });
+    }
+    let is_open = matches!(request.path.as_str(), "/" | "/_admin/server/availability")
+        || request.path.starts_with("/_open/")
+        || request.path.starts_with("/_admin/aardvark/");
+    let is_for_users = request.path == "/_api/cluster/endpoints" || request.path.starts_with("/_api/user/");
+    let enters = is_open || level != Level::None || (is_for_users && *caller != Caller::Anonymous);
+    if enters { Ok(()) } else { Err(Refusal::unauthorized()) }
+}
+
+fn api_version(shared: &Shared, request: &Request) -> Result<(), Refusal> {
+    let Some(prefix) = request.api_version.as_deref() else { return Ok(()) };
+    if !shared.config.version.has_api_versions() {
+        return Err(Refusal::unknown_path(&format!("/_arango/{prefix}{}", request.path)));
+    }
+    let number = prefix.strip_prefix('v').filter(|digits| *digits == "0" || !digits.starts_with('0'));
+    match (prefix, number.and_then(|digits| digits.parse::<u32>().ok())) {
+        ("experimental", _) | (_, Some(1)) => Ok(()),
+        (_, Some(0)) if !shared.config.version.is_4() => Ok(()),
+        (_, Some(_)) => Err(Refusal::new(404, 404, "unsupported API version")),
+        (_, None) => Err(Refusal::new(400, 400, "invalid API version")),
+    }
+}
+
+/// Sends a request into the background, if it asks for that.
+pub(crate) fn background(call: &mut Call<'_>) -> Option<Outcome> {
+    let wish = call.request.header("x-arango-async")?;
+    let keeps_result = match wish {
+        "true" => false,
+        "store" => true,
+        _ => return None,
+    };
+    let server = &mut call.state.coordinators[call.index];
+    if keeps_result && server.soft_shutdown {
+        return Some(Outcome::Now(Refusal::new(503, 21003, "queue is full").into()));
+    }
+    server.requests.asynchronous += 1;
+    let mut reply = Reply::empty(202);
+    let mut kept = None;
+    if keeps_result {
+        let since = call.state.clock.calendar(call.state.at).as_secs();
+        let id = call.state.async_jobs.begin(call.index, call.caller.user().map(str::to_owned), since);
+        reply = reply.with_header(HeaderName::from_static("x-arango-async-id"), &id.to_string());
+        kept = Some(id);
+    }
+    Some(Outcome::Background { id: kept, reply })
+}

@@ -1,0 +1,220 @@
+//! Settings of a cluster before it starts.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use crate::cluster::TestCluster;
+use crate::config::Config;
+use crate::version::Version;
+
+/// Whether requests must say who sends them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Authentication {
+    /// Requests need a password or a token.
+    #[default]
+    On,
+    /// Everybody is the superuser, and there is no login.
+    Off,
+}
+
+/// Starts a [`TestCluster`]; every setting has a default.
+#[derive(Debug, Clone)]
+#[must_use = "a cluster starts with `start`"]
+pub struct Builder {
+    agents: usize,
+    db_servers: usize,
+    coordinators: usize,
+    version: String,
+    authentication: Authentication,
+    root_password: String,
+    jwt_secret: String,
+    ports: Vec<u16>,
+    seed: Option<u64>,
+    skewed: bool,
+    move_time: Duration,
+    moves_at_once: usize,
+    keep_alive: Duration,
+    in_memory: bool,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            agents: 3,
+            db_servers: 3,
+            coordinators: 3,
+            version: "3.12.5".to_owned(),
+            authentication: Authentication::On,
+            root_password: "passwd".to_owned(),
+            jwt_secret: "secret".to_owned(),
+            ports: Vec::new(),
+            seed: None,
+            skewed: false,
+            move_time: Duration::from_millis(150),
+            moves_at_once: 3,
+            keep_alive: Duration::from_secs(300),
+            in_memory: false,
+        }
+    }
+}
+
+impl Builder {
+    /// Sets the number of agents. Default: 3.
+    pub fn agents(mut self, count: usize) -> Self {
+        self.agents = count;
+        self
+    }
+
+    /// Sets the number of DB-Servers. Default: 3.
+    pub fn db_servers(mut self, count: usize) -> Self {
+        self.db_servers = count;
+        self
+    }
+
+    /// Sets the number of coordinators. Default: 3.
+    pub fn coordinators(mut self, count: usize) -> Self {
+        self.coordinators = count;
+        self
+    }
+
+    /// Sets the version that the cluster claims and behaves like: 3.10, 3.11, 3.12 or 4.0, with or without a patch.
+    ///
+    /// Default: 3.12.5, which is also what `3.12` means.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = version.into();
+        self
+    }
+
+    /// Sets the password of `root`. Default: `passwd`.
+    pub fn root_password(mut self, password: impl Into<String>) -> Self {
+        self.root_password = password.into();
+        self
+    }
+
+    /// Sets the secret that signs tokens. Default: `secret`.
+    pub fn jwt_secret(mut self, secret: impl Into<String>) -> Self {
+        self.jwt_secret = secret.into();
+        self
+    }
+
+    /// Switches authentication. Default: [`Authentication::On`].
+    pub fn authentication(mut self, authentication: Authentication) -> Self {
+        self.authentication = authentication;
+        self
+    }
+
+    /// Sets the coordinators' ports, first coordinator first. Default: the kernel chooses, as it does for missing ones.
+    pub fn ports(mut self, ports: impl IntoIterator<Item = u16>) -> Self {
+        self.ports = ports.into_iter().collect();
+        self
+    }
+
+    /// Sets the seed of all ids. Default: chosen at random.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Starts with two databases whose shards have two copies each and all their leaders on one DB-Server, so that a
+    /// rebalance has work to do.
+    pub fn skewed_shards(mut self) -> Self {
+        self.skewed = true;
+        self
+    }
+
+    /// Sets how long one move of a shard stays pending. Default: 150 ms.
+    pub fn move_time(mut self, time: Duration) -> Self {
+        self.move_time = time;
+        self
+    }
+
+    /// Sets how many moves of shards are pending at once. Default: 3.
+    pub fn moves_at_once(mut self, count: usize) -> Self {
+        self.moves_at_once = count;
+        self
+    }
+
+    /// Sets how long a coordinator keeps a connection on which nothing happens. Default: 300 seconds.
+    pub fn keep_alive(mut self, timeout: Duration) -> Self {
+        self.keep_alive = timeout;
+        self
+    }
+
+    /// Opens no sockets: coordinators have made-up addresses and are reached with
+    /// [`Coordinator::dial`](crate::Coordinator::dial), which also works under a paused clock.
+    pub fn in_memory(mut self) -> Self {
+        self.in_memory = true;
+        self
+    }
+
+    /// Starts the cluster; it runs until it is dropped.
+    ///
+    /// # Errors
+    /// If the version is not one that can be simulated, a count is zero, no tokio runtime is there, or a port is taken.
+    pub async fn start(self) -> Result<TestCluster, StartError> {
+        let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
+        let version: Version =
+            self.version.parse().map_err(|_| StartError::UnknownVersion { version: self.version.clone() })?;
+        for (what, count) in
+            [("agent", self.agents), ("DB-Server", self.db_servers), ("coordinator", self.coordinators)]
+        {
+            if count == 0 {
+                return Err(StartError::None { what });
+            }
+        }
+        let addresses: Vec<_> = (0..self.coordinators).map(|index| self.address(index)).collect();
+        let config = Config {
+            agents: self.agents,
+            db_servers: self.db_servers,
+            version,
+            authentication: self.authentication,
+            root_password: self.root_password,
+            jwt_secret: self.jwt_secret,
+            seed: self.seed.unwrap_or_else(rand::random),
+            skewed: self.skewed,
+            move_time: self.move_time,
+            moves_at_once: self.moves_at_once.max(1),
+            keep_alive: self.keep_alive,
+        };
+        TestCluster::open(config, &addresses, self.in_memory, &runtime)
+    }
+
+    fn address(&self, index: usize) -> SocketAddr {
+        // As the starter spreads them; nobody listens there.
+        let made_up = u16::try_from(8529 + 10 * index).unwrap_or(u16::MAX);
+        let default = if self.in_memory { made_up } else { 0 };
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.ports.get(index).copied().unwrap_or(default)))
+    }
+}
+
+/// Why a cluster could not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// There is no such version, or it is not simulated.
+    #[error("version `{version}` cannot be simulated; 3.10, 3.11, 3.12 and 4.0 can")]
+    UnknownVersion {
+        /// What was asked for.
+        version: String,
+    },
+    /// A cluster needs at least one of each role.
+    #[error("a cluster without a single {what} cannot start")]
+    None {
+        /// The role.
+        what: &'static str,
+    },
+    /// Called outside a tokio runtime.
+    #[error("a cluster starts within a tokio runtime")]
+    NoRuntime,
+    /// A coordinator found no port.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address that was tried.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+}

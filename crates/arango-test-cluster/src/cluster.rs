@@ -1,0 +1,179 @@
+//! The cluster as a test holds it.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use std::{fmt, io};
+
+use tokio::runtime::Handle;
+
+use crate::builder::{Builder, StartError};
+use crate::config::Config;
+use crate::control::Control;
+use crate::coordinator::Coordinator;
+use crate::door::Door;
+use crate::http::token::Signer;
+use crate::journal::Journal;
+use crate::state::State;
+
+/// A running cluster; it ends when it is dropped.
+pub struct TestCluster {
+    shared: Arc<Shared>,
+    coordinators: Vec<Coordinator>,
+}
+
+/// What all coordinators have in common.
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) signer: Signer,
+    pub(crate) journal: Journal,
+    pub(crate) state: Mutex<State>,
+}
+
+impl TestCluster {
+    /// Begins the settings of a cluster: three servers of each role, version 3.12.5, `root` with the password `passwd`.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(crate) fn open(
+        config: Config,
+        addresses: &[SocketAddr],
+        in_memory: bool,
+        runtime: &Handle,
+    ) -> Result<Self, StartError> {
+        let mut doors = Vec::with_capacity(addresses.len());
+        for address in addresses.iter().copied() {
+            let door = Door::new(address, in_memory, config.keep_alive, runtime)
+                .map_err(|source| StartError::Listen { address, source })?;
+            doors.push((door.address(address), door));
+        }
+        let endpoints: Vec<_> = doors.iter().map(|(address, _)| format!("tcp://{address}")).collect();
+        let shared = Arc::new(Shared {
+            signer: Signer::new(&config.jwt_secret),
+            journal: Journal::new(doors.len()),
+            state: Mutex::new(State::new(&config, &endpoints)),
+            config,
+        });
+        let coordinators: Vec<_> = (0..)
+            .zip(doors)
+            .map(|(index, (address, door))| Coordinator::new(index, address, door, Arc::clone(&shared)))
+            .collect();
+        let cluster = Self { shared, coordinators };
+        for coordinator in &cluster.coordinators {
+            let address = coordinator.address();
+            coordinator.open().map_err(|source| StartError::Listen { address, source })?;
+        }
+        Ok(cluster)
+    }
+
+    /// The coordinators' URLs, `http://127.0.0.1:PORT` each.
+    pub fn urls(&self) -> Vec<String> {
+        self.coordinators.iter().map(Coordinator::url).collect()
+    }
+
+    /// The password of `root`.
+    pub fn root_password(&self) -> &str {
+        &self.shared.config.root_password
+    }
+
+    /// The secret that signs tokens.
+    pub fn jwt_secret(&self) -> &str {
+        self.shared.signer.secret()
+    }
+
+    /// The version that the cluster claims.
+    pub fn version(&self) -> &str {
+        self.shared.config.version.text()
+    }
+
+    /// A token of the superuser that never expires.
+    pub fn superuser_token(&self) -> String {
+        self.shared.signer.superuser()
+    }
+
+    /// A token of a user, valid from now on for `lifetime`, which counts whole seconds. The user need not exist.
+    pub fn user_token(&self, user: &str, lifetime: Duration) -> String {
+        let state = self.shared.state();
+        let now = state.clock.calendar(state.clock.now()).as_secs();
+        self.shared.signer.user(user, now, now + lifetime.as_secs())
+    }
+
+    /// All coordinators, up or not.
+    pub fn coordinators(&self) -> &[Coordinator] {
+        &self.coordinators
+    }
+
+    /// The coordinator with this index.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub fn coordinator(&self, index: usize) -> &Coordinator {
+        &self.coordinators[index]
+    }
+
+    /// The ids of the DB-Servers, `PRMR-…`.
+    pub fn db_server_ids(&self) -> Vec<String> {
+        self.shared.state().db_server_ids()
+    }
+
+    /// The ids of the agents, `AGNT-…`.
+    pub fn agent_ids(&self) -> Vec<String> {
+        self.shared.state().agents.iter().map(|agent| agent.id.clone()).collect()
+    }
+
+    /// Stops a DB-Server: it turns `BAD` after 5 seconds and `FAILED` after 10.
+    ///
+    /// # Panics
+    /// If there are not so many DB-Servers.
+    pub fn stop_db_server(&self, index: usize) {
+        let mut state = self.shared.state();
+        let now = state.clock.now();
+        state.advance(now);
+        state.db_servers[index].stop(now);
+    }
+
+    /// Starts a stopped DB-Server again.
+    ///
+    /// # Panics
+    /// If there are not so many DB-Servers.
+    pub fn start_db_server(&self, index: usize) {
+        let mut state = self.shared.state();
+        let now = state.clock.now();
+        state.advance(now);
+        state.db_servers[index].start(now);
+    }
+
+    /// What reached the coordinators, and what was executed.
+    pub fn journal(&self) -> Journal {
+        self.shared.journal.clone()
+    }
+
+    /// What clients asked for and is not simulated; each thing once.
+    pub fn unsupported(&self) -> Vec<String> {
+        self.shared.state().unsupported.clone()
+    }
+
+    /// Opens a small HTTP door for other processes: faults, kills and the journal, on a random loopback port.
+    ///
+    /// # Errors
+    /// If no port can be listened on.
+    pub async fn control(&self) -> io::Result<Control> {
+        Control::open(Arc::clone(&self.shared), self.coordinators.clone()).await
+    }
+}
+
+impl Drop for TestCluster {
+    fn drop(&mut self) {
+        self.coordinators.iter().for_each(Coordinator::kill);
+    }
+}
+
+impl fmt::Debug for TestCluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestCluster")
+            .field("version", &self.version())
+            .field("urls", &self.urls())
+            .finish_non_exhaustive()
+    }
+}

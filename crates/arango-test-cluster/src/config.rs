@@ -1,0 +1,21 @@
+//! What the builder settled.
+
+use std::time::Duration;
+
+use crate::builder::Authentication;
+use crate::version::Version;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) agents: usize,
+    pub(crate) db_servers: usize,
+    pub(crate) version: Version,
+    pub(crate) authentication: Authentication,
+    pub(crate) root_password: String,
+    pub(crate) jwt_secret: String,
+    pub(crate) seed: u64,
+    pub(crate) skewed: bool,
+    pub(crate) move_time: Duration,
+    pub(crate) moves_at_once: usize,
+    pub(crate) keep_alive: Duration,
+}

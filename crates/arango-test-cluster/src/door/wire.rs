@@ -1,0 +1,99 @@
+//! A stream that can be cut from outside, whoever is reading or writing it.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use crate::fault::Close;
+
+/// What a coordinator can talk over.
+pub(crate) trait Bytestream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Bytestream for T {}
+
+pub(super) enum Stream {
+    Tcp(TcpStream),
+    Any(Box<dyn Bytestream>),
+}
+
+impl Stream {
+    fn as_pin(&mut self) -> Pin<&mut dyn Bytestream> {
+        match self {
+            Self::Tcp(stream) => Pin::new(stream),
+            Self::Any(stream) => Pin::new(stream.as_mut()),
+        }
+    }
+}
+
+/// A stream with several holders; the one that cuts it closes it for all, at once.
+#[derive(Clone)]
+pub(crate) struct Wire {
+    stream: Arc<Mutex<Option<Stream>>>,
+}
+
+impl Wire {
+    pub(super) fn new(stream: Stream) -> Self {
+        Self { stream: Arc::new(Mutex::new(Some(stream))) }
+    }
+
+    pub(super) fn cut(&self) {
+        self.lock().take();
+    }
+
+    pub(super) fn close(&self, how: Close) {
+        if let (Some(Stream::Tcp(stream)), Close::Rst) = (self.lock().take(), how) {
+            // With no time to linger the kernel resets the connection instead of ending it.
+            if let Err(error) = stream.set_zero_linger() {
+                tracing::debug!(%error, "linger");
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Stream>> {
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with<T>(
+        &self,
+        poll: impl FnOnce(Pin<&mut dyn Bytestream>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        match &mut *self.lock() {
+            Some(stream) => poll(stream.as_pin()),
+            None => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
+        }
+    }
+}
+
+impl std::fmt::Debug for Wire {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Wire").field("open", &self.lock().is_some()).finish()
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.with(|stream| stream.poll_read(cx, buffer))
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.with(|stream| stream.poll_write(cx, bytes))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.with(|stream| stream.poll_flush(cx))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.with(|stream| stream.poll_shutdown(cx))
+    }
+}

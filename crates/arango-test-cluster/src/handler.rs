@@ -1,0 +1,270 @@
+//! The one service that answers for a coordinator, whatever door a request came through.
+//!
+//! It leads a request past the faults, writes the journal, and asks [`api`](crate::api) for the answer. The state is
+//! changed in one step under one lock ([`Handler::apply`]), and in that step the request counts as executed.
+
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use tokio::time::sleep;
+
+use crate::admission;
+use crate::api::{self, Call, Outcome};
+use crate::coordinator::Inner;
+use crate::fault::{Close, Effect, Phase, Scripted, ScriptedBody, When};
+use crate::http::auth::Caller;
+use crate::http::reply::{Refusal, Reply};
+use crate::http::request::{Request, Target};
+use crate::journal::{Entry, EntryId};
+use crate::response;
+use crate::state::servers::Life;
+
+/// Answers the requests of one coordinator.
+#[derive(Clone)]
+pub(crate) struct Handler {
+    coordinator: Arc<Inner>,
+}
+
+/// The end of a connection: the bytes that are still written, and how it is closed.
+#[derive(Debug)]
+pub(crate) struct Cut {
+    pub(crate) bytes: Bytes,
+    pub(crate) how: Close,
+}
+
+impl Cut {
+    fn silent(how: Close) -> Self {
+        Self { bytes: Bytes::new(), how }
+    }
+}
+
+impl tower_service::Service<http::Request<Incoming>> for Handler {
+    type Response = Response<Full<Bytes>>;
+    type Error = Cut;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Cut>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Cut>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Incoming>) -> Self::Future {
+        Box::pin(self.clone().receive(request))
+    }
+}
+
+impl Handler {
+    pub(crate) fn new(coordinator: Arc<Inner>) -> Self {
+        Self { coordinator }
+    }
+
+    pub(crate) fn coordinator(&self) -> &Inner {
+        &self.coordinator
+    }
+
+    async fn receive(self, request: http::Request<Incoming>) -> Result<Response<Full<Bytes>>, Cut> {
+        let (head, body) = request.into_parts();
+        let struck = self.coordinator.faults.strike(&head.method, Target::parse(head.uri.path()).path);
+        if let Some(Effect::Close { phase: Phase::BeforeRead, how }) = struck.effect {
+            return Err(Cut::silent(how));
+        }
+        let Ok(body) = body.collect().await else { return Err(Cut::silent(Close::Fin)) };
+        let request = Request::new(&head, body.to_bytes());
+        let mut life = self.coordinator.pulse.subscribe();
+        let born = life.borrow().generation;
+        // In a task of its own, because a server finishes what it has read even if the client is gone.
+        let running = tokio::spawn(async move {
+            tokio::select! {
+                biased;
+                _ = life.wait_for(|life| life.generation != born) => Err(Cut::silent(Close::Fin)),
+                answer = self.answer(request, struck.latency, struck.effect, born) => answer,
+            }
+        });
+        running.await.unwrap_or_else(|_| Err(Cut::silent(Close::Fin)))
+    }
+
+    async fn answer(
+        &self,
+        request: Request,
+        latency: Duration,
+        effect: Option<Effect>,
+        born: u64,
+    ) -> Result<Response<Full<Bytes>>, Cut> {
+        self.awake().await;
+        let entry = self.journalise(&request);
+        if !latency.is_zero() {
+            sleep(latency).await;
+        }
+        let journal = &self.coordinator.cluster.journal;
+        match &effect {
+            Some(Effect::Close { phase: Phase::AfterRead, how }) => return Err(Cut::silent(*how)),
+            Some(Effect::Answer(scripted)) if scripted.when == When::BeforeExecution => {
+                journal.answered(entry, scripted.status);
+                return Ok(self.scripted(&request, scripted));
+            }
+            _ => {}
+        }
+        let Some(reply) = self.execute(&request, entry, born).await else {
+            return Err(Cut::silent(Close::Fin));
+        };
+        self.awake().await;
+        let response = response::of_reply(&request, reply);
+        journal.answered(entry, response.status().as_u16());
+        match effect {
+            None | Some(Effect::Latency(_)) => Ok(response),
+            Some(Effect::Hang) => pending().await,
+            Some(Effect::Garbage) => Err(Cut { bytes: response::garbage(), how: Close::Fin }),
+            Some(Effect::Answer(scripted)) => {
+                journal.answered(entry, scripted.status);
+                Ok(self.scripted(&request, &scripted))
+            }
+            Some(Effect::Close { phase, how }) => {
+                let bytes = match phase {
+                    Phase::InHead => response::half_of_head(response),
+                    Phase::InBody => response::head_and_half_of_body(response).await,
+                    Phase::BeforeRead | Phase::AfterRead | Phase::AfterExecution => Bytes::new(),
+                };
+                Err(Cut { bytes, how })
+            }
+        }
+    }
+
+    /// Waits while the process is paused.
+    async fn awake(&self) {
+        if !self.coordinator.pulse.borrow().paused {
+            return;
+        }
+        let mut life = self.coordinator.pulse.subscribe();
+        // The sender lives in `self`, so the wait cannot fail.
+        drop(life.wait_for(|life| !life.paused).await);
+    }
+
+    fn journalise(&self, request: &Request) -> EntryId {
+        self.coordinator.cluster.journal.received_one(Entry {
+            coordinator: self.coordinator.index,
+            coordinator_id: self.coordinator.id.clone(),
+            method: request.method.clone(),
+            path: request.path.clone(),
+            query: request.query.text().to_owned(),
+            database: request.database.clone(),
+            marker: marker(request).map(str::to_owned),
+            executed: false,
+            status: None,
+        })
+    }
+
+    fn scripted(&self, request: &Request, scripted: &Scripted) -> Response<Full<Bytes>> {
+        match &scripted.body {
+            ScriptedBody::ErrorObject { error_num, message } => {
+                let reply = Refusal::new(scripted.status, *error_num, message.clone()).into();
+                response::with_headers(response::of_reply(request, reply), &scripted.headers)
+            }
+            ScriptedBody::Raw { content_type, body } => response::with_headers(
+                response::foreign(scripted.status, content_type, body.clone()),
+                &scripted.headers,
+            ),
+        }
+    }
+
+    /// Executes a request; `None` if the process died before it was applied.
+    async fn execute(&self, request: &Request, entry: EntryId, born: u64) -> Option<Reply> {
+        match self.apply(request, entry, born)? {
+            Outcome::Now(reply) => Some(reply),
+            Outcome::Wait { every, mut check } => loop {
+                sleep(every).await;
+                let mut state = self.coordinator.cluster.state();
+                let now = state.clock.now();
+                state.advance(now);
+                if state.coordinators[self.coordinator.index].generation != born {
+                    return None;
+                }
+                if let Some(reply) = check(&mut state) {
+                    return Some(reply);
+                }
+            },
+            Outcome::Stop { reply, after } => {
+                let coordinator = Arc::clone(&self.coordinator);
+                // Outlives the request on purpose: the answer comes first, the end later.
+                tokio::spawn(async move {
+                    sleep(after).await;
+                    if coordinator.pulse.borrow().generation == born {
+                        coordinator.kill();
+                    }
+                });
+                Some(reply)
+            }
+            Outcome::Background { id, reply } => {
+                let mut request = request.clone();
+                request.headers.remove("x-arango-async");
+                // Nobody waits for it; what it answers is fetched by its id, if it has one.
+                tokio::spawn(self.clone().in_background(id, request, entry, born));
+                Some(reply)
+            }
+        }
+    }
+
+    /// Erased, because it executes what executes it.
+    fn in_background(
+        self,
+        id: Option<u64>,
+        request: Request,
+        entry: EntryId,
+        born: u64,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async move {
+            let result = self.execute(&request, entry, born).await;
+            if let (Some(id), Some(result)) = (id, result) {
+                self.coordinator.cluster.state().async_jobs.finish(id, result);
+            }
+        })
+    }
+
+    /// The instant in which a request is refused or applied.
+    fn apply(&self, request: &Request, entry: EntryId, born: u64) -> Option<Outcome> {
+        let shared = &self.coordinator.cluster;
+        let index = self.coordinator.index;
+        let mut state = shared.state();
+        let now = state.clock.now();
+        state.advance(now);
+        let server = &mut state.coordinators[index];
+        if server.generation != born || matches!(server.life, Life::Down { .. }) {
+            return None;
+        }
+        server.requests.count(&request.method);
+        let admitted = admission::admit(&state, shared, index, request);
+        let outcome = match admitted {
+            Err(reply) => Outcome::Now(*reply),
+            Ok((request, caller)) => {
+                if caller == Caller::Superuser {
+                    state.coordinators[index].requests.superuser += 1;
+                }
+                let mut call = Call {
+                    state: &mut state,
+                    config: &shared.config,
+                    signer: &shared.signer,
+                    index,
+                    caller: &caller,
+                    request: &request,
+                };
+                match admission::background(&mut call) {
+                    Some(outcome) => outcome,
+                    None => {
+                        shared.journal.executed_one(entry, marker(&request));
+                        api::answer(&mut call)
+                    }
+                }
+            }
+        };
+        Some(outcome)
+    }
+}
+
+fn marker(request: &Request) -> Option<&str> {
+    request.header("x-sim-marker")
+}

@@ -1,0 +1,202 @@
+//! Answers, in the three envelopes of the server, and refusals in its one.
+
+use std::io;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
+/// What a handler answers: status, own headers, body.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) content_type: HeaderValue,
+    pub(crate) body: Bytes,
+}
+
+impl Reply {
+    /// The flat envelope: `error` and `code` beside the payload's own keys.
+    pub(crate) fn flat(status: u16, payload: Value) -> Self {
+        let mut object = match payload {
+            Value::Object(object) => object,
+            _ => Map::new(),
+        };
+        object.insert("error".into(), false.into());
+        object.insert("code".into(), status.into());
+        Self::raw(status, &Value::Object(object))
+    }
+
+    /// The result envelope: the payload under `result`.
+    pub(crate) fn result(status: u16, payload: impl Into<Value>) -> Self {
+        Self::raw(status, &json!({ "error": false, "code": status, "result": payload.into() }))
+    }
+
+    /// The result envelope whose result is left out.
+    pub(crate) fn done(status: u16) -> Self {
+        Self::raw(status, &json!({ "error": false, "code": status }))
+    }
+
+    /// No envelope.
+    pub(crate) fn raw(status: u16, payload: &Value) -> Self {
+        Self::new(status, JSON, render(payload))
+    }
+
+    pub(crate) fn text(status: u16, body: impl Into<Bytes>) -> Self {
+        Self::new(status, TEXT, body.into())
+    }
+
+    /// An answer without a body.
+    pub(crate) fn empty(status: u16) -> Self {
+        Self::new(status, TEXT, Bytes::new())
+    }
+
+    pub(crate) fn new(status: u16, content_type: HeaderValue, body: Bytes) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { status, headers: HeaderMap::new(), content_type, body }
+    }
+
+    pub(crate) fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.append(name, value);
+        }
+        self
+    }
+
+    pub(crate) fn with_etag(self, revision: &str) -> Self {
+        self.with_header(header::ETAG, &format!("\"{revision}\""))
+    }
+}
+
+/// An error object: status, error number, text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) error_num: u32,
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: u16, error_num: u32, message: impl Into<String>) -> Self {
+        Self { status, error_num, message: message.into() }
+    }
+
+    /// The caller is not known, or may not see this database.
+    pub(crate) fn unauthorized() -> Self {
+        Self::new(401, 11, "not authorized to execute this request")
+    }
+
+    /// The caller is known and may not do this.
+    pub(crate) fn forbidden(message: &str) -> Self {
+        Self::new(403, 11, message)
+    }
+
+    pub(crate) fn bad_parameter(message: impl Into<String>) -> Self {
+        Self::new(400, 10, message)
+    }
+
+    pub(crate) fn wrong_method() -> Self {
+        Self::new(405, 405, "method not supported")
+    }
+
+    pub(crate) fn database_not_found() -> Self {
+        Self::new(404, 1228, "database not found")
+    }
+
+    pub(crate) fn collection_not_found(name: &str) -> Self {
+        Self::new(404, 1203, format!("collection or view not found: {name}"))
+    }
+
+    pub(crate) fn unknown_path(path: &str) -> Self {
+        Self::new(404, 404, format!("unknown path '{path}'"))
+    }
+
+    pub(crate) fn stopping() -> Self {
+        Self::new(503, 30, "shutdown in progress")
+    }
+}
+
+impl From<Refusal> for Reply {
+    fn from(refusal: Refusal) -> Self {
+        let Refusal { status, error_num, message } = refusal;
+        Self::raw(
+            status,
+            &json!({ "error": true, "code": status, "errorNum": error_num, "errorMessage": message }),
+        )
+    }
+}
+
+/// A double as the server prints it: without a fraction where there is none.
+pub(crate) fn number(value: f64) -> Value {
+    // Within this range every integral double is an exact integer.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && value.abs() < EXACT {
+        #[expect(clippy::cast_possible_truncation, reason = "integral and within the exact range")]
+        let integer = value as i64;
+        Value::from(integer)
+    } else {
+        Value::from(value)
+    }
+}
+
+/// JSON as the server emits it: everything beyond ASCII is escaped.
+pub(crate) fn render(value: &Value) -> Bytes {
+    let mut out = Vec::with_capacity(256);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Ascii);
+    value.serialize(&mut serializer).expect("a JSON value has string keys, and memory takes every byte");
+    Bytes::from(out)
+}
+
+struct Ascii;
+
+impl serde_json::ser::Formatter for Ascii {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        if fragment.is_ascii() {
+            return writer.write_all(fragment.as_bytes());
+        }
+        for character in fragment.chars() {
+            let mut units = [0; 2];
+            if character.is_ascii() {
+                write!(writer, "{character}")?;
+            } else {
+                for unit in character.encode_utf16(&mut units) {
+                    write!(writer, "\\u{unit:04X}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(value: &Value) -> String {
+        String::from_utf8(render(value).to_vec()).unwrap()
+    }
+
+    #[test]
+    fn integral_doubles_are_printed_without_a_fraction() {
+        assert_eq!(text(&json!([number(3.0), number(0.0), number(1.5), number(-2.0)])), "[3,0,1.5,-2]");
+    }
+
+    #[test]
+    fn beyond_ascii_everything_is_escaped_even_in_pairs() {
+        assert_eq!(text(&json!("aé𝄞\n")), "\"a\\u00E9\\uD834\\uDD1E\\n\"");
+    }
+
+    #[test]
+    fn the_result_envelope_leaves_out_what_is_not_there() {
+        assert_eq!(Reply::done(200).body, r#"{"code":200,"error":false}"#);
+        assert_eq!(Reply::result(200, Value::Null).body, r#"{"code":200,"error":false,"result":null}"#);
+    }
+}

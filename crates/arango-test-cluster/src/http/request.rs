@@ -1,0 +1,161 @@
+//! A request, taken apart once: database, path, query, headers, body.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use super::reply::Refusal;
+
+/// A whole request, with the prefixes of its path taken off.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// What stood behind `/_arango/`, if that prefix was there: `v1`, `experimental`, or something wrong.
+    pub(crate) api_version: Option<String>,
+    /// Decoded; `_system` when the path had no prefix.
+    pub(crate) database: String,
+    /// Without prefixes and query, still percent-encoded.
+    pub(crate) path: String,
+    /// The decoded parts of the path.
+    pub(crate) segments: Vec<String>,
+    pub(crate) query: Query,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Request {
+    pub(crate) fn new(head: &http::request::Parts, body: Bytes) -> Self {
+        let target = Target::parse(head.uri.path());
+        let segments = target.path.split('/').filter(|part| !part.is_empty()).map(decode).collect();
+        Self {
+            method: head.method.clone(),
+            api_version: target.api_version.map(str::to_owned),
+            database: target.database.map_or_else(|| "_system".to_owned(), decode),
+            path: target.path.to_owned(),
+            segments,
+            query: Query::parse(head.uri.query().unwrap_or_default()),
+            headers: head.headers.clone(),
+            body,
+        }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Result<Value, Refusal> {
+        serde_json::from_slice(&self.body)
+            .map_err(|error| Refusal::new(400, 600, format!("VPackError error: {error}")))
+    }
+
+    /// The body as JSON, where no body means `default`.
+    pub(crate) fn json_or(&self, default: Value) -> Result<Value, Refusal> {
+        if self.body.is_empty() { Ok(default) } else { self.json() }
+    }
+
+    /// Whether the body is in the server's own binary format, which is not read here.
+    pub(crate) fn is_velocypack(&self) -> bool {
+        !self.body.is_empty()
+            && self.header("content-type").is_some_and(|kind| kind.starts_with("application/x-velocypack"))
+    }
+
+    /// The parts of the path, to be matched against patterns of string literals.
+    pub(crate) fn parts(&self) -> Vec<&str> {
+        self.segments.iter().map(String::as_str).collect()
+    }
+}
+
+/// The path of a request, its two optional prefixes apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Target<'a> {
+    pub(crate) api_version: Option<&'a str>,
+    pub(crate) database: Option<&'a str>,
+    pub(crate) path: &'a str,
+}
+
+impl<'a> Target<'a> {
+    pub(crate) fn parse(path: &'a str) -> Self {
+        let (api_version, path) = take_prefix(path, "/_arango/");
+        let (database, path) = take_prefix(path, "/_db/");
+        Self { api_version, database, path }
+    }
+}
+
+fn take_prefix<'a>(path: &'a str, prefix: &str) -> (Option<&'a str>, &'a str) {
+    let Some(rest) = path.strip_prefix(prefix) else { return (None, path) };
+    match rest.find('/') {
+        Some(end) => (Some(&rest[..end]), &rest[end..]),
+        None => (Some(rest), "/"),
+    }
+}
+
+/// The parameters of a query, in their order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Query {
+    text: String,
+    pairs: Vec<(String, String)>,
+}
+
+impl Query {
+    pub(crate) fn parse(text: &str) -> Self {
+        let pair = |part: &str| {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            (decode(&name.replace('+', " ")), decode(&value.replace('+', " ")))
+        };
+        Self {
+            text: text.to_owned(),
+            pairs: text.split('&').filter(|part| !part.is_empty()).map(pair).collect(),
+        }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Whether a parameter says yes, in one of the spellings that the server knows.
+    pub(crate) fn is_true(&self, name: &str) -> bool {
+        matches!(self.get(name), Some("true" | "1" | "yes" | "on"))
+    }
+}
+
+fn decode(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_prefixes_are_taken_off_in_their_order() {
+        let both = Target::parse("/_arango/v1/_db/shop/_api/version");
+        assert_eq!(both, Target { api_version: Some("v1"), database: Some("shop"), path: "/_api/version" });
+
+        let none = Target::parse("/_api/version");
+        assert_eq!(none, Target { api_version: None, database: None, path: "/_api/version" });
+
+        let bare = Target::parse("/_db/shop");
+        assert_eq!(bare, Target { api_version: None, database: Some("shop"), path: "/" });
+    }
+
+    #[test]
+    fn names_are_decoded_after_the_path_was_cut() {
+        let (head, ()) =
+            http::Request::get("/_db/a%2Fb/_api/collection/%C3%A4?x=1+2&flag").body(()).unwrap().into_parts();
+        let request = Request::new(&head, Bytes::new());
+
+        assert_eq!(request.database, "a/b");
+        assert_eq!(request.parts(), ["_api", "collection", "ä"]);
+        assert_eq!((request.query.get("x"), request.query.get("flag")), (Some("1 2"), Some("")));
+    }
+}

@@ -1,0 +1,153 @@
+//! JSON web tokens: HS256 over the secret that all servers share.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+/// Signs and reads tokens.
+#[derive(Debug, Clone)]
+pub(crate) struct Signer {
+    secret: String,
+}
+
+/// What a valid token says of its bearer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Claims {
+    /// The user; without one the bearer is the superuser.
+    pub(crate) user: Option<String>,
+    /// The only paths that may be asked for, if there is such a list.
+    pub(crate) allowed_paths: Option<Vec<String>>,
+    /// Seconds since the epoch.
+    pub(crate) expires: Option<u64>,
+}
+
+impl Signer {
+    pub(crate) fn new(secret: &str) -> Self {
+        Self { secret: secret.to_owned() }
+    }
+
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    pub(crate) fn superuser(&self) -> String {
+        self.sign(&json!({ "iss": "arangodb", "server_id": "test-cluster" }))
+    }
+
+    /// A token of `user` from `now` until `expires`, in seconds since the epoch.
+    pub(crate) fn user(&self, user: &str, now: u64, expires: u64) -> String {
+        self.sign(&json!({ "iss": "arangodb", "preferred_username": user, "iat": now, "exp": expires }))
+    }
+
+    fn sign(&self, claims: &Value) -> String {
+        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
+        let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()));
+        let signature = URL_SAFE_NO_PAD.encode(self.mac(&signed).finalize().into_bytes());
+        format!("{signed}.{signature}")
+    }
+
+    /// Reads a token at `now`, in seconds since the epoch; `None` for all that is wrong with one.
+    pub(crate) fn verify(&self, token: &str, now: u64) -> Option<Claims> {
+        let (signed, signature) = token.rsplit_once('.')?;
+        let (header, payload) = signed.split_once('.')?;
+        self.mac(signed).verify_slice(&lenient(signature)?).ok()?;
+        let header: Value = serde_json::from_slice(&lenient(header)?).ok()?;
+        if header["alg"] != "HS256" || header["typ"] != "JWT" {
+            return None;
+        }
+        let claims: Value = serde_json::from_slice(&lenient(payload)?).ok()?;
+        if claims["iss"] != "arangodb" {
+            return None;
+        }
+        let expires = match claims.get("exp") {
+            None => None,
+            Some(exp) => Some(seconds(exp).filter(|exp| *exp > now)?),
+        };
+        let allowed_paths = match claims.get("allowed_paths") {
+            None => None,
+            Some(Value::Array(paths)) if !paths.is_empty() => {
+                Some(paths.iter().map(|path| path.as_str().map(str::to_owned)).collect::<Option<_>>()?)
+            }
+            Some(_) => return None,
+        };
+        let user = claims["preferred_username"].as_str().map(str::to_owned);
+        Some(Claims { user, allowed_paths, expires })
+    }
+
+    fn mac(&self, signed: &str) -> Hmac<Sha256> {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(self.secret.as_bytes()).expect("HMAC takes keys of every length");
+        mac.update(signed.as_bytes());
+        mac
+    }
+}
+
+/// Reads both alphabets of base64, padded or not: tokens of servers come in all four.
+fn lenient(text: &str) -> Option<Vec<u8>> {
+    let text = text.trim_end_matches('=');
+    URL_SAFE_NO_PAD.decode(text).or_else(|_| STANDARD_NO_PAD.decode(text)).ok()
+}
+
+fn seconds(value: &Value) -> Option<u64> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a time of expiry, cut to whole seconds"
+    )]
+    let whole = |float: f64| float.max(0.0) as u64;
+    value.as_u64().or_else(|| value.as_f64().map(whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_holds_until_its_second_of_expiry() {
+        let signer = Signer::new("secret");
+        let token = signer.user("anna", 100, 200);
+
+        let claims = signer.verify(&token, 199).unwrap();
+        assert_eq!((claims.user.as_deref(), claims.expires), (Some("anna"), Some(200)));
+        assert_eq!(signer.verify(&token, 200), None);
+    }
+
+    #[test]
+    fn a_token_without_expiry_and_user_is_the_superusers_for_ever() {
+        let signer = Signer::new("secret");
+        let claims = signer.verify(&signer.superuser(), u64::MAX).unwrap();
+
+        assert_eq!(claims, Claims { user: None, allowed_paths: None, expires: None });
+    }
+
+    #[test]
+    fn a_foreign_or_altered_token_is_none() {
+        let signer = Signer::new("secret");
+        let token = signer.superuser();
+        let altered = token.replacen('.', "x.", 1);
+
+        assert_eq!(Signer::new("other").verify(&token, 0), None);
+        assert_eq!(signer.verify(&altered, 0), None);
+        assert_eq!(signer.verify("not a token", 0), None);
+    }
+
+    #[test]
+    fn another_issuer_is_not_believed() {
+        let signer = Signer::new("secret");
+
+        assert_eq!(signer.verify(&signer.sign(&json!({ "iss": "mallory" })), 0), None);
+        assert_eq!(signer.verify(&signer.sign(&json!({ "iss": "arangodb", "exp": 0 })), 0), None);
+    }
+
+    #[test]
+    fn a_list_of_paths_must_be_a_list_of_strings() {
+        let signer = Signer::new("secret");
+        let good = signer.sign(&json!({ "iss": "arangodb", "allowed_paths": ["/_api/version"] }));
+        let bad = signer.sign(&json!({ "iss": "arangodb", "allowed_paths": [] }));
+
+        assert_eq!(signer.verify(&good, 0).unwrap().allowed_paths.unwrap(), ["/_api/version"]);
+        assert_eq!(signer.verify(&bad, 0), None);
+    }
+}

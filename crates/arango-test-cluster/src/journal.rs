@@ -1,0 +1,255 @@
+//! The journal: what reached a coordinator, and what was executed there.
+//!
+//! Tests of retries must count *executions*, not sends. Each request that a coordinator reads becomes an [`Entry`];
+//! `executed` turns true at the instant the handler applies the request to the cluster's state, so a request that was
+//! lost before has it false for ever. A request can be named with the header `x-sim-marker`.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::Method;
+
+/// How many entries are kept; counts by marker and by coordinator go on beyond it.
+const KEPT: usize = 65_536;
+
+/// One request that reached a coordinator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// Index of the coordinator that read it.
+    pub coordinator: usize,
+    /// Id of that coordinator, `CRDN-…`.
+    pub coordinator_id: String,
+    /// The method.
+    pub method: Method,
+    /// The path without its database prefix and without the query.
+    pub path: String,
+    /// The query, without the question mark; empty if there is none.
+    pub query: String,
+    /// The database that the request named, `_system` if it named none.
+    pub database: String,
+    /// The value of the header `x-sim-marker`.
+    pub marker: Option<String>,
+    /// Whether a handler applied the request.
+    pub executed: bool,
+    /// The status of the answer, once one was decided; what became of it on the wire is not known here.
+    pub status: Option<u16>,
+}
+
+/// What happened at all coordinators, in the order in which requests were read.
+///
+/// Clones are cheap and see the same journal.
+#[derive(Clone)]
+pub struct Journal {
+    inner: Arc<Mutex<Records>>,
+}
+
+#[derive(Default)]
+struct Records {
+    /// The number of the oldest entry that is kept.
+    first: u64,
+    entries: VecDeque<Entry>,
+    markers: BTreeMap<String, Counts>,
+    requests: Vec<usize>,
+    executed: usize,
+}
+
+/// How often a marker was seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Requests that a coordinator read.
+    pub received: usize,
+    /// Requests that a handler applied.
+    pub executed: usize,
+}
+
+/// Names one entry to those who complete it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EntryId(u64);
+
+impl Journal {
+    pub(crate) fn new(coordinators: usize) -> Self {
+        let records = Records { requests: vec![0; coordinators], ..Records::default() };
+        Self { inner: Arc::new(Mutex::new(records)) }
+    }
+
+    /// The latest entries, oldest first; at most 65 536.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.lock().entries.iter().cloned().collect()
+    }
+
+    /// How many requests with this marker were read, by any coordinator.
+    pub fn received(&self, marker: &str) -> usize {
+        self.counts(marker).received
+    }
+
+    /// How many requests with this marker were executed, by any coordinator.
+    pub fn executions(&self, marker: &str) -> usize {
+        self.counts(marker).executed
+    }
+
+    /// How many of the kept entries were executed and please `wanted`.
+    pub fn executions_by(&self, mut wanted: impl FnMut(&Entry) -> bool) -> usize {
+        self.lock().entries.iter().filter(|entry| entry.executed && wanted(entry)).count()
+    }
+
+    /// How many requests coordinator `index` has read.
+    pub fn requests_to(&self, index: usize) -> usize {
+        self.lock().requests.get(index).copied().unwrap_or_default()
+    }
+
+    /// How many requests each coordinator has read.
+    pub fn requests_per_coordinator(&self) -> Vec<usize> {
+        self.lock().requests.clone()
+    }
+
+    /// How many requests were executed in all.
+    pub fn executed(&self) -> usize {
+        self.lock().executed
+    }
+
+    /// The counts of all markers that begin with `prefix`.
+    pub fn markers(&self, prefix: &str) -> BTreeMap<String, Counts> {
+        let records = self.lock();
+        let from = records.markers.range(prefix.to_owned()..);
+        from.take_while(|(marker, _)| marker.starts_with(prefix))
+            .map(|(marker, counts)| (marker.clone(), *counts))
+            .collect()
+    }
+
+    /// Forgets everything so far.
+    pub fn clear(&self) {
+        let mut records = self.lock();
+        let gone = u64::try_from(records.entries.len()).unwrap_or(u64::MAX);
+        records.first += gone;
+        records.entries.clear();
+        records.markers.clear();
+        records.requests.fill(0);
+        records.executed = 0;
+    }
+
+    pub(crate) fn received_one(&self, entry: Entry) -> EntryId {
+        let mut records = self.lock();
+        if let Some(requests) = records.requests.get_mut(entry.coordinator) {
+            *requests += 1;
+        }
+        if let Some(marker) = &entry.marker {
+            records.markers.entry(marker.clone()).or_default().received += 1;
+        }
+        if records.entries.len() == KEPT {
+            records.entries.pop_front();
+            records.first += 1;
+        }
+        records.entries.push_back(entry);
+        let last = u64::try_from(records.entries.len() - 1).unwrap_or(u64::MAX);
+        EntryId(records.first + last)
+    }
+
+    pub(crate) fn executed_one(&self, id: EntryId, marker: Option<&str>) {
+        let mut records = self.lock();
+        records.executed += 1;
+        if let Some(marker) = marker {
+            records.markers.entry(marker.to_owned()).or_default().executed += 1;
+        }
+        if let Some(entry) = records.entry(id) {
+            entry.executed = true;
+        }
+    }
+
+    pub(crate) fn answered(&self, id: EntryId, status: u16) {
+        if let Some(entry) = self.lock().entry(id) {
+            entry.status = Some(status);
+        }
+    }
+
+    fn counts(&self, marker: &str) -> Counts {
+        self.lock().markers.get(marker).copied().unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Records> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let records = self.lock();
+        f.debug_struct("Journal")
+            .field("requests", &records.requests)
+            .field("executed", &records.executed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Records {
+    fn entry(&mut self, id: EntryId) -> Option<&mut Entry> {
+        let index = usize::try_from(id.0.checked_sub(self.first)?).ok()?;
+        self.entries.get_mut(index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(marker: &str) -> Entry {
+        Entry {
+            coordinator: 0,
+            coordinator_id: "CRDN-a".into(),
+            method: Method::POST,
+            path: "/_api/document/books".into(),
+            query: String::new(),
+            database: "_system".into(),
+            marker: Some(marker.into()),
+            executed: false,
+            status: None,
+        }
+    }
+
+    #[test]
+    fn what_was_read_but_not_applied_does_not_count_as_executed() {
+        let journal = Journal::new(1);
+        journal.received_one(entry("m"));
+        let second = journal.received_one(entry("m"));
+        journal.executed_one(second, Some("m"));
+
+        assert_eq!((journal.received("m"), journal.executions("m")), (2, 1));
+        assert_eq!(journal.executions_by(|entry| entry.path.ends_with("books")), 1);
+    }
+
+    #[test]
+    fn counts_survive_the_entries_they_came_from() {
+        let journal = Journal::new(1);
+        for _ in 0..=KEPT {
+            journal.received_one(entry("m"));
+        }
+
+        assert_eq!(journal.entries().len(), KEPT);
+        assert_eq!((journal.received("m"), journal.requests_to(0)), (KEPT + 1, KEPT + 1));
+    }
+
+    #[test]
+    fn an_entry_cleared_away_cannot_be_mistaken_for_a_later_one() {
+        let journal = Journal::new(1);
+        let old = journal.received_one(entry("old"));
+        journal.clear();
+        journal.received_one(entry("new"));
+        journal.answered(old, 200);
+
+        assert_eq!(journal.entries()[0].status, None);
+    }
+
+    #[test]
+    fn markers_are_listed_by_their_beginning() {
+        let journal = Journal::new(1);
+        for marker in ["p-1", "p-2", "q-1"] {
+            journal.received_one(entry(marker));
+        }
+
+        let found = journal.markers("p-");
+
+        assert_eq!(found.keys().collect::<Vec<_>>(), ["p-1", "p-2"]);
+    }
+}

@@ -1,0 +1,136 @@
+//! Answers as they go out: with the headers that every answer of a coordinator has, or cut to pieces.
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+
+use crate::http::reply::Reply;
+use crate::http::request::Request;
+
+const QUEUE_TIME: HeaderName = HeaderName::from_static("x-arango-queue-time-seconds");
+const NO_QUEUE: HeaderValue = HeaderValue::from_static("0.000000");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const SERVER: HeaderValue = HeaderValue::from_static("ArangoDB");
+const KEEP_ALIVE: HeaderValue = HeaderValue::from_static("Keep-Alive");
+const CLOSE: HeaderValue = HeaderValue::from_static("Close");
+const BASIC: HeaderValue = HeaderValue::from_static("Basic, realm=\"ArangoDB\"");
+const BEARER: HeaderValue = HeaderValue::from_static("Bearer, token_type=\"JWT\", realm=\"ArangoDB\"");
+
+/// Puts a reply into the headers of a coordinator, in their order on the wire.
+pub(crate) fn of_reply(request: &Request, reply: Reply) -> Response<Full<Bytes>> {
+    let length = reply.body.len();
+    let body = if request.method == Method::HEAD { Bytes::new() } else { reply.body };
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = reply.status;
+    let headers = response.headers_mut();
+    headers.reserve(16);
+    headers.insert(QUEUE_TIME, NO_QUEUE);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    let mut own = reply.headers;
+    let closes = own.remove(header::CONNECTION).is_some() || wants_close(request);
+    headers.extend(own);
+    headers.insert(header::SERVER, SERVER);
+    if reply.status == StatusCode::UNAUTHORIZED && !request.headers.contains_key("x-omit-www-authenticate") {
+        headers.append(header::WWW_AUTHENTICATE, BASIC);
+        headers.append(header::WWW_AUTHENTICATE, BEARER);
+    }
+    headers.insert(header::CONNECTION, if closes { CLOSE } else { KEEP_ALIVE });
+    headers.insert(header::CONTENT_TYPE, reply.content_type);
+    headers.insert(header::CONTENT_LENGTH, length.into());
+    response
+}
+
+/// An answer that is not ArangoDB's.
+pub(crate) fn foreign(status: u16, content_type: &str, body: Bytes) -> Response<Full<Bytes>> {
+    let length = body.len();
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    if let Ok(content_type) = HeaderValue::from_str(content_type) {
+        response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    }
+    response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+    response
+}
+
+/// Adds headers of a fault; one that is there already is replaced.
+pub(crate) fn with_headers(
+    mut response: Response<Full<Bytes>>,
+    headers: &[(String, String)],
+) -> Response<Full<Bytes>> {
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+fn wants_close(request: &Request) -> bool {
+    request.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
+}
+
+/// Bytes that no HTTP parser takes for an answer.
+pub(crate) fn garbage() -> Bytes {
+    Bytes::from_static(b"\x16\x03\x01 this is not a status line\r\n\0\0\0\0\r\n\r\n")
+}
+
+/// The first half of an answer's head.
+pub(crate) fn half_of_head(response: Response<Full<Bytes>>) -> Bytes {
+    let (parts, _) = response.into_parts();
+    let mut head = head(&parts);
+    head.truncate(head.len() / 2);
+    head.freeze()
+}
+
+/// A whole head and the first half of the body; without a body, all but the end of the head.
+pub(crate) async fn head_and_half_of_body(response: Response<Full<Bytes>>) -> Bytes {
+    let (parts, body) = response.into_parts();
+    let body = match body.collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(never) => match never {},
+    };
+    let mut bytes = head(&parts);
+    if body.is_empty() {
+        bytes.truncate(bytes.len() - 2);
+    }
+    bytes.put_slice(&body[..body.len() / 2]);
+    bytes.freeze()
+}
+
+/// Writes a head as hyper does: names with capitals.
+fn head(parts: &http::response::Parts) -> BytesMut {
+    let mut head = BytesMut::with_capacity(512);
+    let reason = parts.status.canonical_reason().unwrap_or_default();
+    head.put_slice(format!("HTTP/1.1 {} {reason}\r\n", parts.status.as_str()).as_bytes());
+    for (name, value) in &parts.headers {
+        let mut starts_word = true;
+        for byte in name.as_str().bytes() {
+            head.put_u8(if starts_word { byte.to_ascii_uppercase() } else { byte });
+            starts_word = byte == b'-';
+        }
+        head.put_slice(b": ");
+        head.put_slice(value.as_bytes());
+        head.put_slice(b"\r\n");
+    }
+    head.put_slice(b"\r\n");
+    head
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_cut_in_its_body_has_a_whole_head_and_half_the_body() {
+        let bytes = head_and_half_of_body(foreign(200, "text/plain", Bytes::from_static(b"12345678"))).await;
+
+        assert_eq!(bytes, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 8\r\n\r\n1234");
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_a_body_is_cut_in_its_head() {
+        let bytes = head_and_half_of_body(foreign(200, "text/plain", Bytes::new())).await;
+
+        assert!(bytes.ends_with(b"Content-Length: 0\r\n"));
+    }
+}

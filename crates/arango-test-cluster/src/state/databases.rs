@@ -1,0 +1,220 @@
+//! Databases, collections and where their shards lie.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::ids::Ids;
+
+/// A document collection or an edge collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Document,
+    Edge,
+}
+
+impl Kind {
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Document => 2,
+            Self::Edge => 3,
+        }
+    }
+}
+
+/// The servers of a shard, the leader first.
+pub(crate) type Copies = Vec<String>;
+
+/// One database.
+#[derive(Debug)]
+pub(crate) struct Database {
+    pub(crate) id: String,
+    pub(crate) sharding: String,
+    pub(crate) replication_factor: usize,
+    pub(crate) write_concern: usize,
+    pub(crate) collections: BTreeMap<String, Collection>,
+    pub(crate) graphs: BTreeMap<String, Value>,
+}
+
+/// One collection with its shards, indexes and documents.
+#[derive(Debug)]
+pub(crate) struct Collection {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) is_system: bool,
+    pub(crate) wait_for_sync: bool,
+    pub(crate) replication_factor: usize,
+    pub(crate) write_concern: usize,
+    /// The collection whose shards these lie with; such a collection's own copies are not looked at.
+    pub(crate) like: Option<String>,
+    pub(crate) shards: BTreeMap<String, Copies>,
+    pub(crate) indexes: Vec<Map<String, Value>>,
+    pub(crate) documents: BTreeMap<String, Value>,
+}
+
+/// How a collection is laid out when it is made.
+#[derive(Debug)]
+pub(crate) struct Layout<'a> {
+    pub(crate) shards: usize,
+    pub(crate) replication_factor: usize,
+    pub(crate) write_concern: usize,
+    pub(crate) like: Option<&'a str>,
+}
+
+impl Database {
+    pub(crate) fn new(
+        ids: &mut Ids,
+        sharding: &str,
+        replication_factor: usize,
+        write_concern: usize,
+    ) -> Self {
+        Self {
+            id: ids.next().to_string(),
+            sharding: sharding.to_owned(),
+            replication_factor,
+            write_concern,
+            collections: BTreeMap::new(),
+            graphs: BTreeMap::new(),
+        }
+    }
+
+    /// Finds a collection by name, or by id as old programs do.
+    pub(crate) fn collection(&self, name: &str) -> Option<&Collection> {
+        self.collections
+            .get(name)
+            .or_else(|| self.collections.values().find(|collection| collection.id == name))
+    }
+
+    pub(crate) fn collection_mut(&mut self, name: &str) -> Option<&mut Collection> {
+        let name = self.collection(name)?.name.clone();
+        self.collections.get_mut(&name)
+    }
+
+    /// Adds a collection whose copies lie on `servers` in turn, beginning at `first`.
+    pub(crate) fn add(
+        &mut self,
+        ids: &mut Ids,
+        name: &str,
+        kind: Kind,
+        layout: &Layout<'_>,
+        servers: &[String],
+        first: usize,
+    ) -> &mut Collection {
+        let copies = layout.replication_factor.min(servers.len());
+        let place = |shard: usize| {
+            (0..copies).map(|copy| servers[(first + shard + copy) % servers.len()].clone()).collect()
+        };
+        let id = ids.next().to_string();
+        let shards = match layout.like.and_then(|like| self.collections.get(like)) {
+            Some(prototype) => {
+                prototype.shards.values().map(|copies| (format!("s{}", ids.next()), copies.clone())).collect()
+            }
+            None => (0..layout.shards).map(|shard| (format!("s{}", ids.next()), place(shard))).collect(),
+        };
+        let collection = Collection {
+            id,
+            name: name.to_owned(),
+            kind,
+            is_system: name.starts_with('_'),
+            wait_for_sync: false,
+            replication_factor: layout.replication_factor,
+            write_concern: layout.write_concern,
+            like: layout.like.map(str::to_owned),
+            shards,
+            indexes: Collection::first_indexes(name, kind),
+            documents: BTreeMap::new(),
+        };
+        self.collections.entry(name.to_owned()).insert_entry(collection).into_mut()
+    }
+
+    /// Adds the system collections: one prototype and those that lie with it.
+    pub(crate) fn add_system_collections(
+        &mut self,
+        ids: &mut Ids,
+        names: &[&str],
+        servers: &[String],
+        first: usize,
+    ) {
+        let mut prototype = None;
+        for name in names {
+            let layout = Layout {
+                shards: 1,
+                replication_factor: self.replication_factor.max(2).min(servers.len()),
+                write_concern: 1,
+                like: prototype,
+            };
+            self.add(ids, name, Kind::Document, &layout, servers, first);
+            prototype = prototype.or(Some(name));
+        }
+    }
+
+    /// Copies the places of a prototype's shards to all that lie with it.
+    pub(crate) fn follow(&mut self, prototype: &str) {
+        let Some(places) = self
+            .collections
+            .get(prototype)
+            .map(|collection| collection.shards.values().cloned().collect::<Vec<_>>())
+        else {
+            return;
+        };
+        for collection in
+            self.collections.values_mut().filter(|collection| collection.like.as_deref() == Some(prototype))
+        {
+            for (copies, place) in collection.shards.values_mut().zip(&places) {
+                copies.clone_from(place);
+            }
+        }
+    }
+}
+
+impl Collection {
+    fn first_indexes(name: &str, kind: Kind) -> Vec<Map<String, Value>> {
+        let index = |number: u64, kind: &str, fields: &[&str], unique: bool| {
+            let index = json!({
+                "id": format!("{name}/{number}"), "name": kind, "type": kind, "fields": fields,
+                "unique": unique, "sparse": false, "selectivityEstimate": 1,
+            });
+            index.as_object().cloned().unwrap_or_default()
+        };
+        let mut indexes = vec![index(0, "primary", &["_key"], true)];
+        if kind == Kind::Edge {
+            indexes.push(index(2, "edge", &["_from", "_to"], false));
+        }
+        indexes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn servers() -> Vec<String> {
+        ["a", "b", "c"].map(str::to_owned).into()
+    }
+
+    #[test]
+    fn shards_lie_in_turn_and_never_twice_on_one_server() {
+        let mut ids = Ids::new(0);
+        let mut database = Database::new(&mut ids, "", 1, 1);
+        let layout = Layout { shards: 3, replication_factor: 2, write_concern: 1, like: None };
+        let books = database.add(&mut ids, "books", Kind::Document, &layout, &servers(), 0);
+
+        let places: Vec<_> = books.shards.values().map(|copies| copies.join("")).collect();
+        assert_eq!(places, ["ab", "bc", "ca"]);
+    }
+
+    #[test]
+    fn dependants_follow_their_prototype() {
+        let mut ids = Ids::new(0);
+        let mut database = Database::new(&mut ids, "", 1, 1);
+        database.add_system_collections(&mut ids, &["_users", "_jobs"], &servers(), 0);
+        for copies in database.collections.get_mut("_users").unwrap().shards.values_mut() {
+            *copies = vec!["c".into()];
+        }
+        database.follow("_users");
+
+        assert_eq!(database.collections["_jobs"].shards.values().next().unwrap(), &["c"]);
+        assert_eq!(database.collections["_jobs"].like.as_deref(), Some("_users"));
+    }
+}

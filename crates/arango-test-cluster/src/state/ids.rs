@@ -1,0 +1,95 @@
+//! Ids of every kind; the same seed gives the same ones.
+
+use std::fmt::Write as _;
+
+use rand::rngs::StdRng;
+use rand::{Rng, RngExt, SeedableRng};
+
+/// Invents ids from a seed and from counters.
+#[derive(Debug)]
+pub(crate) struct Ids {
+    random: StdRng,
+    cluster_wide: u64,
+    revision: u64,
+}
+
+impl Ids {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { random: StdRng::seed_from_u64(seed), cluster_wide: 1_010_000, revision: 1 << 36 }
+    }
+
+    /// A UUID of version 4, lower case.
+    pub(crate) fn uuid(&mut self) -> String {
+        let mut bytes: [u8; 16] = self.random.random();
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        let mut text = String::with_capacity(36);
+        for (index, byte) in bytes.iter().enumerate() {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                text.push('-');
+            }
+            write!(text, "{byte:02x}").expect("a string takes every text");
+        }
+        text
+    }
+
+    pub(crate) fn hex(&mut self, bytes: usize) -> String {
+        let mut raw = vec![0; bytes];
+        self.random.fill_bytes(&mut raw);
+        raw.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    }
+
+    /// The next of the numbers that collections, shards, indexes and agency jobs share.
+    pub(crate) fn next(&mut self) -> u64 {
+        self.cluster_wide += 1;
+        self.cluster_wide
+    }
+
+    /// Takes `count` numbers out of use and tells the first.
+    pub(crate) fn reserve(&mut self, count: u64) -> u64 {
+        let first = self.cluster_wide + 1;
+        self.cluster_wide += count;
+        first
+    }
+
+    /// Goes on above `minimum`.
+    pub(crate) fn raise(&mut self, minimum: u64) {
+        self.cluster_wide = self.cluster_wide.max(minimum);
+    }
+
+    pub(crate) fn current(&self) -> u64 {
+        self.cluster_wide
+    }
+
+    /// A revision of a document; opaque, and never the same twice.
+    pub(crate) fn revision(&mut self) -> String {
+        const DIGITS: &[u8; 64] = b"-_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        self.revision += 1;
+        let digit = |shift: u32| char::from(DIGITS[usize::from((self.revision >> shift & 63) as u8)]);
+        let digits: String = (0..7).rev().map(|place| digit(place * 6)).collect();
+        format!("_{digits}---")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_gives_the_same_ids() {
+        let (mut one, mut other, mut third) = (Ids::new(7), Ids::new(7), Ids::new(8));
+
+        let uuid = one.uuid();
+        assert_eq!(uuid, other.uuid());
+        assert_ne!(uuid, third.uuid());
+        assert_eq!((uuid.len(), &uuid[14..15]), (36, "4"));
+    }
+
+    #[test]
+    fn revisions_differ() {
+        let mut ids = Ids::new(0);
+
+        assert_ne!(ids.revision(), ids.revision());
+        assert_eq!(ids.revision().len(), 11);
+    }
+}

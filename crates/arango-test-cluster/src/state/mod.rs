@@ -1,0 +1,248 @@
+//! What all servers of the cluster know together, and how it moves with time.
+//!
+//! Nothing runs in the background: whoever looks first brings the state up to now ([`State::advance`]), event by event in
+//! their order. So the same requests at the same times give the same answers, under a paused clock as under a running one.
+
+pub(crate) mod async_jobs;
+pub(crate) mod databases;
+pub(crate) mod ids;
+pub(crate) mod servers;
+mod skewed;
+pub(crate) mod supervision;
+pub(crate) mod users;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use self::async_jobs::AsyncJobs;
+use self::databases::Database;
+use self::ids::Ids;
+use self::servers::{Role, Server, Status};
+use self::supervision::Supervision;
+use self::users::Users;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::model::agency_jobs::{AgencyJobs, Shards};
+use crate::model::imbalance::{Layout, Member, Prototype, Shard};
+
+/// The whole cluster, behind one lock.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) clock: Clock,
+    /// The time that the state has reached.
+    pub(crate) at: Instant,
+    pub(crate) ids: Ids,
+    pub(crate) cluster_id: String,
+    pub(crate) deployment_id: String,
+    pub(crate) host: String,
+    pub(crate) coordinators: Vec<Server>,
+    pub(crate) db_servers: Vec<Server>,
+    pub(crate) agents: Vec<Agent>,
+    pub(crate) users: Users,
+    pub(crate) databases: BTreeMap<String, Database>,
+    pub(crate) jobs: AgencyJobs,
+    pub(crate) async_jobs: AsyncJobs,
+    pub(crate) supervision: Supervision,
+    pub(crate) read_only: bool,
+    /// Target numbers of coordinators and DB-Servers; numbers or null, as they were put.
+    pub(crate) targets: Targets,
+    pub(crate) cleaned: BTreeSet<String>,
+    pub(crate) unsupported: Vec<String>,
+}
+
+/// A member of the agency.
+#[derive(Debug)]
+pub(crate) struct Agent {
+    pub(crate) id: String,
+    pub(crate) endpoint: String,
+}
+
+/// How many servers an operator wants.
+#[derive(Debug)]
+pub(crate) struct Targets {
+    pub(crate) coordinators: Value,
+    pub(crate) db_servers: Value,
+}
+
+/// The system collections of `_system` and of other databases; the first is the prototype of the rest.
+const SYSTEM: [&str; 8] =
+    ["_users", "_graphs", "_analyzers", "_jobs", "_queues", "_statistics", "_statistics15", "_statisticsRaw"];
+const OTHERS: [&str; 4] = ["_graphs", "_analyzers", "_jobs", "_queues"];
+
+impl State {
+    pub(crate) fn new(config: &Config, coordinators: &[String]) -> Self {
+        let clock = Clock::start();
+        let now = clock.origin();
+        let mut ids = Ids::new(config.seed);
+        let server = |role: Role, number: usize, endpoint: String, ids: &mut Ids| {
+            Server::new(role, number, endpoint, ids, now)
+        };
+        let coordinators: Vec<_> = (1..)
+            .zip(coordinators)
+            .map(|(number, endpoint)| server(Role::Coordinator, number, endpoint.clone(), &mut ids))
+            .collect();
+        let db_servers: Vec<_> = (1..=config.db_servers)
+            .map(|number| {
+                server(Role::DbServer, number, format!("tcp://127.0.0.1:{}", 8520 + 10 * number), &mut ids)
+            })
+            .collect();
+        let agents: Vec<_> = (1..=config.agents)
+            .map(|number| Agent {
+                id: format!("AGNT-{}", ids.uuid()),
+                endpoint: format!("tcp://127.0.0.1:{}", 8521 + 10 * number),
+            })
+            .collect();
+        let mut state = Self {
+            clock,
+            at: now,
+            cluster_id: ids.uuid(),
+            deployment_id: ids.uuid(),
+            host: ids.hex(16),
+            ids,
+            targets: Targets { coordinators: coordinators.len().into(), db_servers: db_servers.len().into() },
+            coordinators,
+            db_servers,
+            agents,
+            users: Users::with_root(&config.root_password),
+            databases: BTreeMap::new(),
+            jobs: AgencyJobs::new(config.move_time, config.moves_at_once),
+            async_jobs: AsyncJobs::default(),
+            supervision: Supervision::default(),
+            read_only: false,
+            cleaned: BTreeSet::new(),
+            unsupported: Vec::new(),
+        };
+        state.create_database("_system", "", 1, 1);
+        if config.skewed {
+            state.add_skewed_shards();
+        }
+        state
+    }
+
+    /// Adds a database with its system collections.
+    pub(crate) fn create_database(
+        &mut self,
+        name: &str,
+        sharding: &str,
+        replication_factor: usize,
+        write_concern: usize,
+    ) {
+        let servers = self.db_server_ids();
+        let first = self.databases.len();
+        let mut database = Database::new(&mut self.ids, sharding, replication_factor, write_concern);
+        let system: &[&str] = if name == "_system" { &SYSTEM } else { &OTHERS };
+        database.add_system_collections(&mut self.ids, system, &servers, first);
+        self.databases.insert(name.to_owned(), database);
+    }
+
+    /// Brings everything up to `now`.
+    pub(crate) fn advance(&mut self, now: Instant) {
+        while let Some(event) = self.next_event().filter(|event| *event <= now) {
+            self.run_until(event);
+            self.supervision.look(event, &self.clock);
+            if !self.supervision.is_in_maintenance() {
+                self.db_servers.iter_mut().for_each(|server| server.note_maintenance(event));
+            }
+        }
+        self.run_until(now);
+    }
+
+    fn next_event(&self) -> Option<Instant> {
+        let rounds =
+            self.db_servers.iter().filter_map(|server| server.next_maintenance_round(self.at, &self.clock));
+        let rounds = rounds.filter(|_| !self.supervision.is_in_maintenance());
+        rounds.chain(self.supervision.next_look()).min()
+    }
+
+    fn run_until(&mut self, now: Instant) {
+        let span = now.saturating_duration_since(self.at);
+        if !self.supervision.is_in_maintenance() {
+            let servers = self.good_db_servers();
+            let mut shards = Shards { databases: &mut self.databases, servers, cleaned: &mut self.cleaned };
+            self.jobs.work(self.at, span, &mut shards);
+            self.coordinators.iter_mut().chain(&mut self.db_servers).for_each(|server| server.observe(now));
+        }
+        self.at = self.at.max(now);
+    }
+
+    pub(crate) fn db_server_ids(&self) -> Vec<String> {
+        self.db_servers.iter().map(|server| server.id.clone()).collect()
+    }
+
+    fn good_db_servers(&self) -> Vec<String> {
+        let good = self.db_servers.iter().filter(|server| server.status == Status::Good);
+        good.map(|server| server.id.clone()).collect()
+    }
+
+    /// Finds a coordinator or DB-Server by id or short name.
+    pub(crate) fn server(&self, name: &str) -> Option<&Server> {
+        self.coordinators.iter().chain(&self.db_servers).find(|server| server.is_called(name))
+    }
+
+    pub(crate) fn db_server(&self, name: &str) -> Option<&Server> {
+        self.db_servers.iter().find(|server| server.is_called(name))
+    }
+
+    /// Whether any shard lies on a DB-Server.
+    pub(crate) fn holds_shards(&self, id: &str) -> bool {
+        let collections = self.databases.values().flat_map(|database| database.collections.values());
+        collections
+            .flat_map(|collection| collection.shards.values())
+            .any(|copies| copies.iter().any(|copy| copy == id))
+    }
+
+    /// Notes something that a client asked for and that is not simulated.
+    pub(crate) fn report_unsupported(&mut self, what: String) {
+        tracing::warn!(what, "not simulated");
+        if !self.unsupported.contains(&what) {
+            self.unsupported.push(what);
+        }
+    }
+
+    /// The shards as balancing sees them: prototypes only, without what the caller leaves out.
+    pub(crate) fn layout(&self, mut leaves_out: impl FnMut(&str, bool) -> bool) -> Layout {
+        let mut layout = Layout {
+            servers: self.good_db_servers().into_iter().map(|id| Member { id, good: true }).collect(),
+            collections: Vec::new(),
+            shards: Vec::new(),
+        };
+        for (database, content) in &self.databases {
+            for prototype in content.collections.values().filter(|collection| collection.like.is_none()) {
+                if leaves_out(database, prototype.is_system) {
+                    continue;
+                }
+                let like = |other: &&databases::Collection| other.like.as_deref() == Some(&prototype.name);
+                let collection = layout.collections.len();
+                layout.collections.push(Prototype {
+                    id: prototype.id.clone(),
+                    database: database.clone(),
+                    is_system: prototype.is_system,
+                    weight: 1.0 + crate::model::double(content.collections.values().filter(like).count()),
+                });
+                for (id, copies) in &prototype.shards {
+                    let places: Vec<_> = copies.iter().map(|server| layout.index_of(server)).collect();
+                    let Some((leader, followers)) = places.split_first() else { continue };
+                    layout.shards.push(Shard {
+                        id: id.clone(),
+                        collection,
+                        leader: *leader,
+                        followers: followers.to_vec(),
+                    });
+                }
+            }
+        }
+        layout
+    }
+}
+
+impl Layout {
+    /// A server that holds a shard and is not good comes behind the good ones.
+    fn index_of(&mut self, id: &str) -> usize {
+        self.servers.iter().position(|server| server.id == id).unwrap_or_else(|| {
+            self.servers.push(Member { id: id.to_owned(), good: false });
+            self.servers.len() - 1
+        })
+    }
+}

@@ -1,0 +1,155 @@
+//! Users, what they may do, and the access tokens they use instead of passwords.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+/// What a user may do in a database or a collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    None,
+    ReadOnly,
+    ReadWrite,
+}
+
+impl Level {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "none" => Self::None,
+            "ro" => Self::ReadOnly,
+            "rw" => Self::ReadWrite,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ReadOnly => "ro",
+            Self::ReadWrite => "rw",
+        }
+    }
+}
+
+/// One user.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) password: String,
+    pub(crate) active: bool,
+    pub(crate) extra: Value,
+    /// By database, `*` for all that are not named.
+    pub(crate) databases: BTreeMap<String, Level>,
+    /// By database and collection.
+    pub(crate) collections: BTreeMap<(String, String), Level>,
+    pub(crate) tokens: Vec<AccessToken>,
+}
+
+/// A password of its own name and life.
+#[derive(Debug, Clone)]
+pub(crate) struct AccessToken {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) valid_until: u64,
+    pub(crate) created_at: u64,
+    pub(crate) secret: String,
+}
+
+impl AccessToken {
+    /// As listed: without the secret.
+    pub(crate) fn public(&self) -> Value {
+        json!({
+            "id": self.id,
+            "name": self.name,
+            "valid_until": self.valid_until,
+            "created_at": self.created_at,
+            "fingerprint": format!("v1...{}", &self.secret[self.secret.len().saturating_sub(6)..]),
+            "active": true,
+        })
+    }
+}
+
+impl User {
+    pub(crate) fn new(password: &str) -> Self {
+        Self {
+            password: password.to_owned(),
+            active: true,
+            extra: json!({}),
+            databases: BTreeMap::new(),
+            collections: BTreeMap::new(),
+            tokens: Vec::new(),
+        }
+    }
+
+    pub(crate) fn with_grant(mut self, database: &str, level: Level) -> Self {
+        self.databases.insert(database.to_owned(), level);
+        self
+    }
+
+    pub(crate) fn public(&self, name: &str) -> Value {
+        json!({ "user": name, "active": self.active, "extra": self.extra })
+    }
+}
+
+/// All users.
+#[derive(Debug, Default)]
+pub(crate) struct Users {
+    pub(crate) by_name: BTreeMap<String, User>,
+}
+
+impl Users {
+    pub(crate) fn with_root(password: &str) -> Self {
+        let root =
+            User::new(password).with_grant("*", Level::ReadWrite).with_grant("_system", Level::ReadWrite);
+        Self { by_name: BTreeMap::from([("root".to_owned(), root)]) }
+    }
+
+    pub(crate) fn is_active(&self, user: &str) -> bool {
+        self.by_name.get(user).is_some_and(|user| user.active)
+    }
+
+    /// The user who has this password, or this access token; with a token the name may be left out.
+    pub(crate) fn verify(&self, name: &str, password: &str) -> Option<String> {
+        let has_token = |user: &User| user.tokens.iter().any(|token| token.secret == password);
+        if name.is_empty() {
+            let (name, _) = self.by_name.iter().find(|(_, user)| user.active && has_token(user))?;
+            return Some(name.clone());
+        }
+        let user = self.by_name.get(name).filter(|user| user.active)?;
+        (user.password == password || has_token(user)).then(|| name.to_owned())
+    }
+
+    /// What a user may do in a database: its own grant, else the grant for all.
+    pub(crate) fn level(&self, user: &str, database: &str) -> Level {
+        let Some(user) = self.by_name.get(user) else { return Level::None };
+        user.databases.get(database).or_else(|| user.databases.get("*")).copied().unwrap_or(Level::None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grant_for_one_database_outweighs_the_grant_for_all() {
+        let mut users = Users::with_root("");
+        let anna = User::new("x").with_grant("*", Level::ReadWrite).with_grant("shop", Level::None);
+        users.by_name.insert("anna".into(), anna);
+
+        assert_eq!(users.level("anna", "shop"), Level::None);
+        assert_eq!(users.level("anna", "other"), Level::ReadWrite);
+        assert_eq!(users.level("nobody", "shop"), Level::None);
+    }
+
+    #[test]
+    fn an_access_token_is_a_password_that_knows_its_user() {
+        let mut users = Users::with_root("passwd");
+        let token =
+            AccessToken { id: 1, name: "t".into(), valid_until: 9, created_at: 1, secret: "v1.abc".into() };
+        users.by_name.get_mut("root").unwrap().tokens.push(token);
+
+        assert_eq!(users.verify("", "v1.abc").as_deref(), Some("root"));
+        assert_eq!(users.verify("root", "v1.abc").as_deref(), Some("root"));
+        assert_eq!(users.verify("anna", "v1.abc"), None);
+        assert_eq!(users.verify("root", "wrong"), None);
+    }
+}

@@ -1,0 +1,112 @@
+//! The version that the cluster claims to be, and what depends on it.
+
+use std::str::FromStr;
+
+/// A version of ArangoDB that can be simulated: 3.10, 3.11, 3.12 or 4.0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Version {
+    major: u32,
+    minor: u32,
+    patch: u32,
+    text: String,
+}
+
+impl Version {
+    /// Whether this is `major.minor.patch` or later.
+    pub(crate) fn at_least(&self, major: u32, minor: u32, patch: u32) -> bool {
+        (self.major, self.minor, self.patch) >= (major, minor, patch)
+    }
+
+    pub(crate) fn is_4(&self) -> bool {
+        self.major >= 4
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether sorting of compound values can be migrated: 3.11.11 and 3.12.2.
+    pub(crate) fn has_sort_migration(&self) -> bool {
+        self.at_least(3, 12, 2) || (self.minor == 11 && self.at_least(3, 11, 11) && !self.is_4())
+    }
+
+    /// Access tokens: 3.12.5.
+    pub(crate) fn has_access_tokens(&self) -> bool {
+        self.at_least(3, 12, 5)
+    }
+
+    /// Whether paths may begin with `/_arango/v1`: late 3.12 and 4.0.
+    pub(crate) fn has_api_versions(&self) -> bool {
+        self.at_least(3, 12, 10)
+    }
+}
+
+impl FromStr for Version {
+    type Err = UnknownVersion;
+
+    /// Reads `major.minor` or `major.minor.patch`, where a missing or `x` patch is a well-kept one.
+    fn from_str(text: &str) -> Result<Self, UnknownVersion> {
+        let unknown = || UnknownVersion;
+        let mut parts = text.splitn(3, '.');
+        let mut number = || parts.next().and_then(|part| part.parse::<u32>().ok());
+        let (major, minor) = (number().ok_or_else(unknown)?, number().ok_or_else(unknown)?);
+        let usual_patch = match (major, minor) {
+            (3, 10) => 14,
+            (3, 11) => 14,
+            (3, 12) => 5,
+            (4, _) => 0,
+            _ => return Err(unknown()),
+        };
+        match parts.next() {
+            None | Some("x") => {
+                Ok(Self { major, minor, patch: usual_patch, text: format!("{major}.{minor}.{usual_patch}") })
+            }
+            Some(rest) => {
+                let digits = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+                let patch = digits.parse().map_err(|_| unknown())?;
+                Ok(Self { major, minor, patch, text: text.to_owned() })
+            }
+        }
+    }
+}
+
+/// There is no such version, or it is not simulated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UnknownVersion;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(text: &str) -> Version {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_version_without_a_patch_is_a_well_kept_one() {
+        assert_eq!(version("3.12").text(), "3.12.5");
+        assert_eq!(version("3.10.x").text(), "3.10.14");
+        assert_eq!(version("4.0").text(), "4.0.0");
+    }
+
+    #[test]
+    fn a_suffix_of_the_patch_is_kept_but_not_compared() {
+        let hotfix = version("3.12.7-2");
+
+        assert_eq!(hotfix.text(), "3.12.7-2");
+        assert!(hotfix.at_least(3, 12, 7) && !hotfix.at_least(3, 12, 8));
+    }
+
+    #[test]
+    fn what_was_never_released_is_refused() {
+        for text in ["", "3", "3.9", "2.8.1", "x.y", "3.12.beta"] {
+            assert!(text.parse::<Version>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sort_migration_came_with_a_patch_of_each_line() {
+        assert!(!version("3.11.10").has_sort_migration() && version("3.11.11").has_sort_migration());
+        assert!(!version("3.12.1").has_sort_migration() && version("3.12.2").has_sort_migration());
+    }
+}
