@@ -1,1 +1,40 @@
-fn main() {}
+//! Tasks of this workspace, run as `cargo xtask`.
+//!
+//! A task starts what it needs, and leaves no process and no temporary file behind. It depends on the test cluster and
+//! on none of the client's crates: what it runs is built and started as anybody would.
+
+mod cli;
+mod cluster;
+mod compat;
+mod demo;
+mod interruption;
+mod program;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser as _;
+use owo_colors::OwoColorize as _;
+
+use crate::cli::{Cli, Task, TestCluster};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    perform(cli.task).await.unwrap_or_else(|error| {
+        // With its causes on the same line: "… : cannot listen on 127.0.0.1:8529: Address already in use".
+        anstream::eprintln!("{} {error:#}", "error:".red().bold());
+        ExitCode::FAILURE
+    })
+}
+
+async fn perform(task: Task) -> Result<ExitCode> {
+    match task {
+        Task::TestCluster(TestCluster::Up(command)) => cluster::up(command).await,
+        Task::TestCluster(TestCluster::Run(command)) => cluster::run(command).await,
+        Task::TestCluster(TestCluster::Token(command)) => cluster::token(command).await,
+        Task::Demo => demo::demo().await,
+        Task::Compat(command) => compat::compat(command.client).await,
+    }
+}

@@ -1,0 +1,160 @@
+//! What can be asked for on the command line; the doc comments are its help.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::cluster::Flags;
+
+/// Tasks of this workspace: a cluster to try things with, the demo, and other clients against the same cluster.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Task {
+    /// Starts an embedded ArangoDB cluster, for as long as this command runs.
+    ///
+    /// Nothing is downloaded and no other process is started: coordinators, DB-Servers and agents live in this process,
+    /// and only the coordinators listen, on loopback.
+    #[command(subcommand)]
+    TestCluster(TestCluster),
+
+    /// Runs the tour of the client against an embedded cluster of its own: three servers of each role.
+    ///
+    /// The tour is built first. It runs as a separate program and knows the cluster only by the variables that
+    /// `test-cluster run` sets. The exit code is the tour's.
+    Demo,
+
+    /// Runs a client of another language against an embedded cluster, to judge the cluster.
+    ///
+    /// The exit code is 0 if every check holds, and also if the run is skipped, which the last line then says.
+    Compat(Compat),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TestCluster {
+    /// Starts a cluster and prints how to reach it; Ctrl-C or SIGTERM ends it.
+    Up(Up),
+
+    /// Starts a cluster, runs a command with it, and exits with the command's exit code.
+    ///
+    /// The command finds the cluster in `ARANGO_ENDPOINTS` (URLs, separated by commas), `ARANGO_ROOT_PASSWORD`,
+    /// `ARANGO_JWT_SECRET` and `ARANGO_TEST_CONTROL` (the URL of the control door). A command that a signal ended makes
+    /// the exit code 128 + its number; one that cannot be found, 127; one that may not be executed, 126.
+    Run(Run),
+
+    /// Prints a token that clusters with this secret accept.
+    Token(Token),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    #[command(flatten)]
+    pub(crate) cluster: Flags,
+
+    /// Print one JSON object on one line instead of a table, as soon as the cluster is ready.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) cluster: Flags,
+
+    /// The command and its arguments.
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Token {
+    /// For whom; without it, the token is the superuser's, who is no user and may do everything.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+
+    /// How long a user's token is valid; the superuser's does not expire.
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = humantime::parse_duration)]
+    pub(crate) lifetime: Duration,
+
+    /// The secret of the cluster.
+    #[arg(long, value_name = "SECRET", default_value = "secret")]
+    pub(crate) jwt_secret: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compat {
+    /// Which client.
+    #[arg(value_enum)]
+    pub(crate) client: Client,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Client {
+    /// Python's client, at the version that `tests/compat/requirements.txt` pins, in a virtual environment of its own.
+    PythonArango,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_has_no_contradictions() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_task_and_every_flag_has_a_help_text() {
+        fn check(command: &clap::Command) {
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "`{}` of `{}`", argument.get_id(), command.get_name());
+            }
+            for child in command.get_subcommands() {
+                assert!(child.get_about().is_some(), "`{}`", child.get_name());
+                check(child);
+            }
+        }
+        check(&Cli::command());
+    }
+
+    #[test]
+    fn what_follows_the_dashes_belongs_to_the_command() {
+        let cli = Cli::try_parse_from([
+            "xtask",
+            "test-cluster",
+            "run",
+            "--agents",
+            "1",
+            "--",
+            "sh",
+            "-c",
+            "exit 7",
+        ]);
+
+        let Ok(Cli { task: Task::TestCluster(TestCluster::Run(run)) }) = cli else { panic!("{cli:?}") };
+        assert_eq!(run.command, ["sh", "-c", "exit 7"]);
+    }
+
+    #[test]
+    fn run_without_a_command_is_refused() {
+        assert!(Cli::try_parse_from(["xtask", "test-cluster", "run"]).is_err());
+    }
+
+    #[test]
+    fn clients_are_named_as_their_packages_are() {
+        let cli = Cli::try_parse_from(["xtask", "compat", "python-arango"]);
+
+        assert!(
+            matches!(cli, Ok(Cli { task: Task::Compat(Compat { client: Client::PythonArango }) })),
+            "{cli:?}"
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! What others need to know of a cluster to reach it.
+
+use arango_test_cluster::TestCluster;
+use serde::Serialize;
+
+/// What is printed with `--json`, shown as a table without it, and put into the environment of programs.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Facts {
+    pub(crate) version: String,
+    pub(crate) endpoints: Vec<String>,
+    pub(crate) root_password: String,
+    pub(crate) jwt_secret: String,
+    pub(crate) superuser_token: String,
+    /// Where faults, kills and the journal are asked for.
+    pub(crate) control: String,
+    pub(crate) coordinators: Vec<Address>,
+    pub(crate) db_servers: Vec<String>,
+    pub(crate) agents: Vec<String>,
+}
+
+/// A coordinator, the only role that listens.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Address {
+    pub(crate) id: String,
+    pub(crate) url: String,
+}
+
+impl Facts {
+    pub(crate) fn of(cluster: &TestCluster, control: String) -> Self {
+        let coordinators = cluster.coordinators().iter();
+        Self {
+            version: cluster.version().to_owned(),
+            endpoints: cluster.urls(),
+            root_password: cluster.root_password().to_owned(),
+            jwt_secret: cluster.jwt_secret().to_owned(),
+            superuser_token: cluster.superuser_token(),
+            control,
+            coordinators: coordinators
+                .map(|one| Address { id: one.id().to_owned(), url: one.url() })
+                .collect(),
+            db_servers: cluster.db_server_ids(),
+            agents: cluster.agent_ids(),
+        }
+    }
+
+    /// All of it as one JSON object without a line break.
+    ///
+    /// # Errors
+    /// None that is known: every field is a string or a list of strings.
+    pub(crate) fn to_json(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+
+    /// A cluster that does not exist, for tests of how facts are shown.
+    #[cfg(test)]
+    pub(crate) fn made_up() -> Self {
+        let coordinator =
+            |id: &str, port| Address { id: id.to_owned(), url: format!("http://127.0.0.1:{port}") };
+        let coordinators = vec![coordinator("CRDN-1", 8529), coordinator("CRDN-22", 8539)];
+        Self {
+            version: "3.12.5".to_owned(),
+            endpoints: coordinators.iter().map(|one| one.url.clone()).collect(),
+            root_password: "pass\nwd".to_owned(),
+            jwt_secret: "secret".to_owned(),
+            superuser_token: "e30.e30.c2ln".to_owned(),
+            control: "http://127.0.0.1:4711/abc".to_owned(),
+            coordinators,
+            db_servers: vec!["PRMR-1".to_owned()],
+            agents: vec!["AGNT-1".to_owned()],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn json_is_one_line_that_names_everything() {
+        let line = Facts::made_up().to_json().unwrap();
+        let value: Value = serde_json::from_str(&line).unwrap();
+
+        assert!(!line.contains('\n'), "{line}");
+        assert_eq!(value["endpoints"], json!(["http://127.0.0.1:8529", "http://127.0.0.1:8539"]));
+        assert_eq!(value["root_password"], "pass\nwd");
+        assert_eq!(value["jwt_secret"], "secret");
+        assert_eq!(value["control"], "http://127.0.0.1:4711/abc");
+        assert_eq!(value["coordinators"][1], json!({ "id": "CRDN-22", "url": "http://127.0.0.1:8539" }));
+        assert_eq!((&value["db_servers"], &value["agents"]), (&json!(["PRMR-1"]), &json!(["AGNT-1"])));
+    }
+}

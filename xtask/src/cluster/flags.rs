@@ -1,0 +1,158 @@
+//! The shape of a cluster, as flags.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+
+use anyhow::{Context, Result, ensure};
+use arango_test_cluster::TestCluster;
+use clap::Args;
+
+use crate::cluster::Running;
+
+/// What cluster to start.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Flags {
+    /// How many coordinators; each has a port.
+    #[arg(long, value_name = "N", default_value = "3")]
+    coordinators: NonZeroUsize,
+
+    /// How many DB-Servers.
+    #[arg(long, value_name = "N", default_value = "3")]
+    db_servers: NonZeroUsize,
+
+    /// How many agents.
+    #[arg(long, value_name = "N", default_value = "3")]
+    agents: NonZeroUsize,
+
+    /// The coordinators' ports, one each, separated by commas; without it they are free ones.
+    #[arg(long, value_name = "PORT", value_delimiter = ',')]
+    ports: Vec<u16>,
+
+    /// The password of `root`.
+    #[arg(long, value_name = "PASSWORD", default_value = "passwd")]
+    root_password: String,
+
+    /// The secret that signs tokens.
+    #[arg(long, value_name = "SECRET", default_value = "secret")]
+    jwt_secret: String,
+
+    /// The version to behave like: 3.10, 3.11, 3.12 or 4.0, with or without a patch.
+    #[arg(long, value_name = "VERSION", default_value = "3.12.5")]
+    version: String,
+
+    /// Begin with all leaders of two databases on one DB-Server, so that a rebalance has work to do.
+    #[arg(long)]
+    skewed: bool,
+}
+
+impl Flags {
+    /// Three servers of each role on free ports, with shards that lie badly.
+    pub(crate) fn skewed() -> Self {
+        let three = NonZeroUsize::MIN.saturating_add(2);
+        Self {
+            coordinators: three,
+            db_servers: three,
+            agents: three,
+            ports: Vec::new(),
+            root_password: "passwd".to_owned(),
+            jwt_secret: "secret".to_owned(),
+            version: "3.12.5".to_owned(),
+            skewed: true,
+        }
+    }
+
+    /// Starts the cluster and its control door.
+    ///
+    /// # Errors
+    /// If the ports do not fit the coordinators, the version is not simulated, or a port is taken.
+    pub(crate) async fn start(self) -> Result<Running> {
+        self.check_ports()?;
+        let mut builder = TestCluster::builder()
+            .agents(self.agents.get())
+            .db_servers(self.db_servers.get())
+            .coordinators(self.coordinators.get())
+            .version(self.version)
+            .root_password(self.root_password)
+            .jwt_secret(self.jwt_secret)
+            .ports(self.ports);
+        if self.skewed {
+            builder = builder.skewed_shards();
+        }
+        let cluster = builder.start().await.context("the cluster did not start")?;
+        let control = cluster.control().await.context("the control door did not open")?;
+        Ok(Running { cluster, control })
+    }
+
+    // The builder would take fewer ports and let the kernel choose the others, which nobody who writes ports down means.
+    fn check_ports(&self) -> Result<()> {
+        let (ports, coordinators) = (self.ports.len(), self.coordinators.get());
+        ensure!(
+            ports == 0 || ports == coordinators,
+            "--ports names {ports} and --coordinators is {coordinators}: each coordinator needs one port"
+        );
+        let mut seen = BTreeSet::new();
+        for port in self.ports.iter().filter(|port| **port != 0) {
+            ensure!(seen.insert(port), "--ports names {port} twice: each coordinator needs one of its own");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        flags: Flags,
+    }
+
+    fn refusal(line: &[&str]) -> Option<String> {
+        let flags = Line::try_parse_from([&["line"], line].concat()).unwrap().flags;
+        flags.check_ports().err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn no_ports_mean_free_ones() {
+        assert_eq!(refusal(&["--coordinators", "2"]), None);
+    }
+
+    #[test]
+    fn ports_are_separated_by_commas() {
+        assert_eq!(refusal(&["--ports", "8529,8539,8549"]), None);
+    }
+
+    #[test]
+    fn a_number_of_ports_that_does_not_fit_is_refused_by_name() {
+        let refusal = refusal(&["--ports", "8529,8539"]).unwrap();
+
+        assert!(refusal.contains("--ports names 2") && refusal.contains("--coordinators is 3"), "{refusal}");
+    }
+
+    #[test]
+    fn one_port_for_two_coordinators_is_refused_by_name() {
+        let refusal = refusal(&["--coordinators", "2", "--ports", "8529,8529"]).unwrap();
+
+        assert!(refusal.contains("8529 twice"), "{refusal}");
+    }
+
+    #[test]
+    fn free_ports_may_be_asked_for_more_than_once() {
+        assert_eq!(refusal(&["--coordinators", "2", "--ports", "0,0"]), None);
+    }
+
+    #[test]
+    fn a_cluster_without_a_coordinator_is_refused() {
+        assert!(Line::try_parse_from(["line", "--coordinators", "0"]).is_err());
+    }
+
+    #[test]
+    fn the_flags_of_the_demo_differ_from_the_defaults_in_the_shards_alone() {
+        let defaults = Line::try_parse_from(["line", "--skewed"]).unwrap().flags;
+
+        assert_eq!(format!("{defaults:?}"), format!("{:?}", Flags::skewed()));
+    }
+}

@@ -1,0 +1,93 @@
+//! Another program, run to its end and never longer.
+
+mod ending;
+mod family;
+
+use std::ffi::OsStr;
+use std::io;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout};
+
+pub(crate) use self::ending::Ending;
+use self::family::Family;
+use crate::interruption::Interruptions;
+
+/// How long a program may tidy up after it was asked to end.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// No program of ours is meant to take this long; see [`Program::limit`].
+const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// A program with our stdin, stdout and stderr.
+#[derive(Debug)]
+pub(crate) struct Program {
+    command: Command,
+    limit: Duration,
+}
+
+impl Program {
+    pub(crate) fn new(name: impl AsRef<OsStr>) -> Self {
+        Self { command: Command::new(name), limit: NEVER }
+    }
+
+    pub(crate) fn arguments(mut self, arguments: impl IntoIterator<Item: AsRef<OsStr>>) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    pub(crate) fn variables(mut self, variables: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        self.command.envs(variables);
+        self
+    }
+
+    /// How long it may take before it is ended like an interrupted one. Default: as long as it likes.
+    pub(crate) fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Runs it to its end.
+    ///
+    /// An interruption, or the end of its time, is passed on to it; after 5 more seconds, or a second interruption, it
+    /// is killed. Whatever it leaves behind is killed in any case.
+    ///
+    /// # Errors
+    /// If the system cannot tell what became of it. A program that cannot be started has an [`Ending`] too.
+    pub(crate) async fn run(mut self, interruptions: &mut Interruptions) -> Result<Ending> {
+        let name = self.command.as_std().get_program().to_owned();
+        let mut family = Family::prepare(&mut self.command);
+        let mut child = match self.command.kill_on_drop(true).spawn() {
+            Ok(child) => child,
+            Err(error) => return Ok(Ending::not_started(&name, error)),
+        };
+        family.born(&child);
+
+        // `biased`: a program that has ended by itself has ended by itself, whatever came at the same time.
+        let ending = tokio::select! {
+            biased;
+            status = child.wait() => Ending::Exited(status.context("cannot wait for the program")?),
+            interruption = interruptions.next() => {
+                end(&mut child, &family, interruptions).await?;
+                Ending::Interrupted(interruption)
+            }
+            () = sleep(self.limit) => {
+                end(&mut child, &family, interruptions).await?;
+                Ending::OutOfTime { name, limit: self.limit }
+            }
+        };
+        family.kill();
+        Ok(ending)
+    }
+}
+
+async fn end(child: &mut Child, family: &Family, interruptions: &mut Interruptions) -> io::Result<()> {
+    family.terminate();
+    tokio::select! {
+        status = timeout(GRACE, child.wait()) => if let Ok(status) = status { return status.map(drop) },
+        _ = interruptions.next() => {}
+    }
+    child.kill().await
+}
