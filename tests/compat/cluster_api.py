@@ -224,7 +224,9 @@ def servers(judge):
 
     @judge.check
     def servers_are_counted():
-        expected = {"numberOfCoordinators": 3, "numberOfDBServers": 3, "cleanedServers": []}
+        # The client passes this answer on with its envelope.
+        envelope = {"error": False, "code": 200}
+        expected = envelope | {"numberOfCoordinators": 3, "numberOfDBServers": 3, "cleanedServers": []}
         for index in range(len(ENDPOINTS)):
             same(root(index).cluster.server_count(), expected)
 
@@ -491,11 +493,18 @@ def rebalance(judge):
         same(after["shards"], plan["imbalanceAfter"]["shards"])
 
     @judge.check
-    def what_is_balanced_needs_no_moves():
-        same(root().cluster.calculate_rebalance_plan(**EVERY_MOVE)["moves"], [])
-        same(root().cluster.rebalance(**EVERY_MOVE)["moves"], [])
-        leaders = imbalance()["leader"]["numberShards"]
-        holds(max(leaders) - min(leaders) <= 3, f"leaders: {leaders}")
+    def rebalancing_comes_to_rest():
+        # A plan may leave something for the next one, as each move is judged by what the ones before it left.
+        scores = [score(imbalance())]
+        for _ in range(10):
+            if not root().cluster.rebalance(**EVERY_MOVE)["moves"]:
+                break
+            eventually(idle, "the moves are made", 20)
+            scores.append(score(imbalance()))
+        same(root().cluster.calculate_rebalance_plan(**EVERY_MOVE)["moves"], [], f"moves after {scores}")
+        same(scores, sorted(set(scores), reverse=True), "scores, each below the one before")
+        shards = imbalance()["shards"]["numberShards"]
+        holds(max(shards) - min(shards) <= 1, f"shards: {shards}")
 
 
 def every_call():

@@ -1,21 +1,22 @@
 //! One attempt at one coordinator: its limit, its answer, and what both tell of the coordinator.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use arango_balance::{Member, Verdict};
 use arango_protocol::ErrorObject;
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
-use http_body_util::Full;
+use http::{Response, StatusCode};
 use tokio::time::{Instant, timeout_at};
 use tower::{Layer, Service};
 
 use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
+use crate::outgoing::AttemptPlan;
 use crate::pool::Pool;
-use crate::record::{Attempt, AttemptPlan, Phase};
+use crate::record::{Attempt, CallRecord, Phase};
 use crate::rules;
-use crate::{Body, Coordinator, ErrorKind, Limits, Outcome};
+use crate::{Body, Coordinator, ErrorKind, Limits, Outcome, Outgoing};
 
 /// The largest part of an error answer that is read, in bytes.
 const ERROR_BYTES: usize = 64 << 10;
@@ -57,9 +58,9 @@ pub(crate) struct Attempting<S> {
     seat: AttemptLayer,
 }
 
-impl<S> Service<Request<Full<Bytes>>> for Attempting<S>
+impl<S> Service<Outgoing> for Attempting<S>
 where
-    S: Service<Request<Full<Bytes>>, Response = Response<Body>, Error = AttemptError>,
+    S: Service<Outgoing, Response = Response<Body>, Error = AttemptError>,
     S::Future: Send + 'static,
 {
     type Response = Response<Body>;
@@ -71,64 +72,56 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
-        let plan = request.extensions().get::<AttemptPlan>().cloned();
-        let seat = self.seat.clone();
-        let inner = self.inner.call(request);
-        Box::pin(seat.run(plan, inner))
+    fn call(&mut self, outgoing: Outgoing) -> Self::Future {
+        let &AttemptPlan { ref record, began, until, .. } = outgoing.plan();
+        let record = Arc::clone(record);
+        record.begin(self.seat.member.key(), began);
+        Box::pin(self.seat.clone().run(record, began, until, self.inner.call(outgoing)))
     }
 }
 
 impl AttemptLayer {
-    async fn run<F>(self, plan: Option<AttemptPlan>, inner: F) -> Result<Response<Body>, AttemptError>
+    async fn run<F>(
+        self,
+        record: Arc<CallRecord>,
+        began: Instant,
+        until: Instant,
+        inner: F,
+    ) -> Result<Response<Body>, AttemptError>
     where
         F: Future<Output = Result<Response<Body>, AttemptError>>,
     {
-        let began = Instant::now();
         let heard = self.pool.heard();
-        let until = plan.as_ref().map_or(began + self.limits.attempt, |plan| plan.until);
-        if let Some(plan) = &plan {
-            plan.record.begin(self.member.key(), began);
-        }
-
         let result = match timeout_at(until, inner).await {
-            Ok(Ok(response)) => self.read(plan.as_ref(), response).await,
+            Ok(Ok(response)) => self.read(&record, response).await,
             Ok(Err(mut error)) => {
-                if error.kind() == ErrorKind::Middleware
-                    && let Some(plan) = &plan
-                {
-                    error.attempt().outcome = plan.record.outcome();
-                    error.attempt().phase = plan.record.phase();
+                if error.kind() == ErrorKind::Middleware {
+                    error.attempt().outcome = record.outcome();
+                    error.attempt().phase = record.phase();
                 }
                 Err(error)
             }
-            Err(_) => {
-                let phase = plan.as_ref().map_or(Phase::Sent, |plan| plan.record.phase());
-                let outcome = plan.as_ref().map_or(Outcome::Unknown, |plan| plan.record.outcome());
-                Err(AttemptError::new(ErrorKind::AttemptTimeout, outcome, phase))
-            }
+            Err(_) => Err(AttemptError::new(ErrorKind::AttemptTimeout, record.outcome(), record.phase())),
         };
 
         match result {
             Ok(mut response) => {
+                // Most answers carry no extensions at all.
                 match response.extensions_mut().get_mut::<Refusal>() {
                     None => self.member.report(Verdict::Good),
                     Some(Refusal(attempt)) => {
-                        self.stamp(attempt, began);
+                        self.stamp(attempt, &record, began);
                         self.member.report(rules::verdict(attempt));
                     }
                 }
                 Ok(response)
             }
             Err(mut error) => {
-                self.stamp(error.attempt(), began);
-                let mut verdict = rules::verdict(error.attempt());
+                self.stamp(error.attempt(), &record, began);
                 // Silence counts only if nothing at all was heard: a long query on a coordinator
                 // that answers others is no sign of anything.
                 let silent = error.kind() == ErrorKind::AttemptTimeout && self.pool.heard() == heard;
-                if silent {
-                    verdict = Verdict::Unreachable;
-                }
+                let verdict = if silent { Verdict::Unreachable } else { rules::verdict(error.attempt()) };
                 self.member.report(verdict);
                 Err(error)
             }
@@ -138,18 +131,17 @@ impl AttemptLayer {
     /// Reads as much of the answer as the call wants.
     async fn read(
         &self,
-        plan: Option<&AttemptPlan>,
+        record: &CallRecord,
         response: Response<Body>,
     ) -> Result<Response<Body>, AttemptError> {
-        let call = plan.map(|plan| &plan.record.call);
         let status = response.status();
-        let wanted = !is_refusal(status) || call.is_some_and(|call| call.answers.contains(&status.as_u16()));
-        if wanted && call.is_some_and(|call| call.streaming) {
+        let wanted = !is_refusal(status) || record.call.answers.contains(&status.as_u16());
+        if wanted && record.call.streaming {
             return Ok(response);
         }
         let limit = if wanted { self.limits.body_bytes } else { ERROR_BYTES };
         let (mut parts, body) = response.into_parts();
-        let bytes = match body.read_whole(limit, self.limits.body_idle).await {
+        let bytes = match body.read_whole(limit, self.limits.body_idle, record.deadline).await {
             Ok(bytes) => bytes,
             // The status tells enough; the rest of so long an error does not matter.
             Err(cut) if !wanted && cut.kind == ErrorKind::BodyTooLarge => Bytes::new(),
@@ -168,9 +160,12 @@ impl AttemptLayer {
         Ok(Response::from_parts(parts, Body::whole(bytes)))
     }
 
-    fn stamp(&self, attempt: &mut Attempt, began: Instant) {
+    fn stamp(&self, attempt: &mut Attempt, record: &CallRecord, began: Instant) {
         attempt.coordinator = Some(self.member.key().clone());
         attempt.elapsed = began.elapsed();
+        if record.sent_repeatedly() {
+            attempt.outcome = attempt.outcome.max(Outcome::Unknown);
+        }
     }
 }
 

@@ -2,12 +2,10 @@
 
 use std::task::{Context, Poll};
 
-use http::Request;
 use http::header::AUTHORIZATION;
 use tower::{Layer, Service};
 
-use crate::Credentials;
-use crate::record::AttemptPlan;
+use crate::{Credentials, Outgoing};
 
 /// Makes [`Auth`] services.
 #[derive(Debug, Clone)]
@@ -34,9 +32,9 @@ pub(crate) struct Auth<S> {
     credentials: Credentials,
 }
 
-impl<S, B> Service<Request<B>> for Auth<S>
+impl<S> Service<Outgoing> for Auth<S>
 where
-    S: Service<Request<B>>,
+    S: Service<Outgoing>,
 {
     type Response = S::Response;
     type Error = S::Error;
@@ -46,14 +44,14 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<B>) -> S::Future {
-        let of_call = request
-            .extensions()
-            .get::<AttemptPlan>()
-            .and_then(|plan| plan.record.call.authorization.as_ref());
+    fn call(&mut self, mut outgoing: Outgoing) -> S::Future {
+        let of_call = outgoing.plan().record.call.authorization.as_ref();
         if let Some(value) = of_call.or(self.credentials.authorization()).cloned() {
-            request.headers_mut().entry(AUTHORIZATION).or_insert(value);
+            let headers = outgoing.request_mut().headers_mut();
+            if !headers.contains_key(AUTHORIZATION) {
+                headers.insert(AUTHORIZATION, value);
+            }
         }
-        self.inner.call(request)
+        self.inner.call(outgoing)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::pool::Lease;
 use crate::{BoxError, ErrorKind};
@@ -69,42 +70,60 @@ impl Body {
         matches!(self.0, Repr::Whole(_))
     }
 
-    /// Reads to the end, at most `limit` bytes, waiting at most `idle` for each part.
-    pub(crate) async fn read_whole(mut self, limit: usize, idle: Duration) -> Result<Bytes, CutShort> {
+    /// Reads to the end, at most `limit` bytes, waiting at most `idle` for each part and not beyond
+    /// `deadline`.
+    pub(crate) async fn read_whole(
+        mut self,
+        limit: usize,
+        idle: Duration,
+        deadline: Instant,
+    ) -> Result<Bytes, CutShort> {
         if let Repr::Whole(bytes) = &mut self.0 {
             return Ok(bytes.take().unwrap_or_default());
         }
-        let first = match self.next(idle).await? {
-            Some(first) if self.is_end_stream() && first.len() <= limit => return Ok(first),
-            Some(first) => first,
-            None => return Ok(Bytes::new()),
-        };
+        // Nearly every answer is one part, and it has come together with the head.
+        let Some(first) = self.next_part(idle, deadline).await? else { return Ok(Bytes::new()) };
+        if self.is_end_stream() && first.len() <= limit {
+            return Ok(first);
+        }
         let announced = usize::try_from(self.size_hint().lower()).unwrap_or(usize::MAX);
         let mut whole = Vec::with_capacity(first.len().saturating_add(announced).min(limit));
         let mut part = Some(first);
         while let Some(bytes) = part {
             if whole.len() + bytes.len() > limit {
-                return Err(CutShort { kind: ErrorKind::BodyTooLarge, source: None });
+                return Err(CutShort::by(ErrorKind::BodyTooLarge));
             }
             whole.extend_from_slice(&bytes);
-            part = if self.is_end_stream() { None } else { self.next(idle).await? };
+            part = if self.is_end_stream() { None } else { self.next_part(idle, deadline).await? };
         }
         Ok(whole.into())
     }
 
     /// The next part that holds data.
-    async fn next(&mut self, idle: Duration) -> Result<Option<Bytes>, CutShort> {
+    async fn next_part(&mut self, idle: Duration, deadline: Instant) -> Result<Option<Bytes>, CutShort> {
         loop {
-            match timeout(idle, self.frame()).await {
-                Err(_) => return Err(CutShort { kind: ErrorKind::BodyTimeout, source: None }),
-                Ok(None) => return Ok(None),
-                Ok(Some(Err(error))) => {
-                    return Err(CutShort { kind: ErrorKind::BodyInterrupted, source: Some(error) });
+            // A clock is read and a timer made only if the part is not there yet.
+            let here = poll_fn(|cx| Poll::Ready(Pin::new(&mut *self).poll_frame(cx))).await;
+            let frame = match here {
+                Poll::Ready(frame) => frame,
+                Poll::Pending => {
+                    let until = (Instant::now() + idle).min(deadline);
+                    match timeout_at(until, self.frame()).await {
+                        Ok(frame) => frame,
+                        Err(_) if until == deadline => return Err(CutShort::by(ErrorKind::DeadlineExceeded)),
+                        Err(_) => return Err(CutShort::by(ErrorKind::BodyTimeout)),
+                    }
                 }
-                Ok(Some(Ok(frame))) => {
+            };
+            match frame {
+                None => return Ok(None),
+                Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
                         return Ok(Some(data));
                     }
+                }
+                Some(Err(error)) => {
+                    return Err(CutShort { kind: ErrorKind::BodyInterrupted, source: Some(error) });
                 }
             }
         }
@@ -116,6 +135,12 @@ impl Body {
 pub(crate) struct CutShort {
     pub(crate) kind: ErrorKind,
     pub(crate) source: Option<BoxError>,
+}
+
+impl CutShort {
+    fn by(kind: ErrorKind) -> Self {
+        Self { kind, source: None }
+    }
 }
 
 impl HttpBody for Body {

@@ -11,7 +11,9 @@ use tower::{Layer, Service};
 use crate::connect::{Connect, Connector, Resolve, SystemResolve, TcpConnect};
 use crate::door::{AttemptService, CallService, Doors};
 use crate::stack::{self, SharedPolicy};
-use crate::{BoxError, Coordinator, Credentials, HostList, InvalidHosts, Limits, PoolLimits, Transport};
+use crate::{
+    BoxError, Coordinator, Credentials, HostList, InvalidHosts, Limits, Outgoing, PoolLimits, Transport,
+};
 
 /// What a [`Transport`] is made from. Nothing is checked before [`build`](Self::build).
 #[must_use = "a builder does nothing until it is built"]
@@ -85,7 +87,7 @@ impl TransportBuilder {
     }
 
     /// Sets who is next. Default: [`RoundRobin`].
-    pub fn policy(mut self, policy: impl Policy<Coordinator, Request<Full<Bytes>>> + 'static) -> Self {
+    pub fn policy(mut self, policy: impl Policy<Coordinator, Outgoing> + 'static) -> Self {
         self.parts.policy = Arc::new(policy);
         self
     }

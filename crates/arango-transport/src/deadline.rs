@@ -8,8 +8,9 @@ use crate::{Body, Error, ErrorKind};
 
 /// Ends `call` when the time of its record is over.
 ///
-/// Outermost, so that not even a layer that never answers can keep a caller waiting for ever, and
-/// above retry: else three attempts of thirty seconds would be a surprise of ninety.
+/// Outermost, so that not even a layer of the user's that never answers can keep a caller waiting for
+/// ever. Without such layers it is not needed: retry keeps to the same deadline at each step, and
+/// one timer a call is saved.
 pub(crate) async fn within(
     record: &CallRecord,
     call: impl Future<Output = Result<Response<Body>, Error>>,

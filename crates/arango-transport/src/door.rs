@@ -10,13 +10,14 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use tower::util::BoxCloneSyncService;
+use tower::util::{BoxCloneSyncService, Either};
 use tower::{Layer, Service, ServiceExt};
 
 use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
-use crate::record::CallRecord;
-use crate::{Body, BoxError, Call, Coordinator, Error, ErrorKind};
+use crate::outgoing::AttemptPlan;
+use crate::record::{CallRecord, Phase};
+use crate::{Body, BoxError, Call, Coordinator, Error, ErrorKind, Outgoing};
 
 /// What a layer given to [`layer`](crate::TransportBuilder::layer) wraps: whole calls.
 pub type CallService = BoxCloneSyncService<Request<Full<Bytes>>, Response<Body>, Error>;
@@ -61,10 +62,6 @@ impl Doors {
         }));
     }
 
-    pub(crate) fn has_attempts(&self) -> bool {
-        !self.attempts.is_empty()
-    }
-
     pub(crate) fn has_calls(&self) -> bool {
         !self.calls.is_empty()
     }
@@ -74,13 +71,17 @@ impl Doors {
         self.calls.iter().rev().fold(service, |inner, door| door(inner))
     }
 
-    /// Puts the layers for attempts at `coordinator` around `service`.
-    pub(crate) fn around_attempts(
-        &self,
-        coordinator: &Coordinator,
-        service: AttemptService,
-    ) -> AttemptService {
-        self.attempts.iter().rev().fold(service, |inner, door| door(coordinator, inner))
+    /// Puts the layers for attempts at `coordinator` around `service`, if there are any.
+    pub(crate) fn around_attempts<S>(&self, coordinator: &Coordinator, service: S) -> Either<Enter, S>
+    where
+        S: Service<Outgoing, Response = Response<Body>, Error = AttemptError> + Clone + Send + Sync + 'static,
+        S::Future: Send,
+    {
+        if self.attempts.is_empty() {
+            return Either::Right(service);
+        }
+        let inner = AttemptService::new(Leave(service));
+        Either::Left(Enter(self.attempts.iter().rev().fold(inner, |inner, door| door(coordinator, inner))))
     }
 }
 
@@ -161,5 +162,56 @@ where
                 Err(error) => Err(AttemptError::from_foreign(error.into())),
             }
         })
+    }
+}
+
+/// The way into the user's layers around attempts: the plan rides in the extensions of the request.
+#[derive(Debug, Clone)]
+pub(crate) struct Enter(AttemptService);
+
+impl Service<Outgoing> for Enter {
+    type Response = Response<Body>;
+    type Error = AttemptError;
+    type Future = BoxFuture<'static, Result<Response<Body>, AttemptError>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, outgoing: Outgoing) -> Self::Future {
+        let (plan, mut request) = outgoing.into_parts();
+        // Until the plan comes out at the other side nobody knows what becomes of the request: a
+        // layer may send another in its place.
+        plan.record.reached(Phase::Sent);
+        request.extensions_mut().insert(plan);
+        self.0.call(request)
+    }
+}
+
+/// The way out of them again.
+#[derive(Debug, Clone)]
+struct Leave<S>(S);
+
+impl<S> Service<Request<Full<Bytes>>> for Leave<S>
+where
+    S: Service<Outgoing, Response = Response<Body>, Error = AttemptError>,
+{
+    type Response = Response<Body>;
+    type Error = AttemptError;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Full<Bytes>>) -> S::Future {
+        let plan = match request.extensions_mut().remove::<AttemptPlan>() {
+            Some(plan) => {
+                plan.record.reached(Phase::Waiting);
+                plan
+            }
+            None => AttemptPlan::unknown(&request),
+        };
+        self.0.call(Outgoing::new(plan, request))
     }
 }

@@ -33,6 +33,7 @@ mod kind;
 mod limits;
 mod origin;
 mod outcome;
+mod outgoing;
 mod pool;
 mod probe;
 mod record;
@@ -57,6 +58,7 @@ pub use hosts::{HostFault, HostList, Hosts, InvalidHost, InvalidHosts};
 pub use kind::ErrorKind;
 pub use limits::{Limits, PoolLimits};
 pub use outcome::Outcome;
+pub use outgoing::Outgoing;
 pub use record::{Attempt, Phase};
 pub use transport::{CoordinatorState, Transport};
 

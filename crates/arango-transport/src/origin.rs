@@ -3,10 +3,10 @@
 use std::task::{Context, Poll};
 
 use http::header::HOST;
-use http::{HeaderName, HeaderValue, Request};
+use http::{HeaderName, HeaderValue};
 use tower::{Layer, Service};
 
-use crate::Coordinator;
+use crate::{Coordinator, Outgoing};
 
 /// Tells servers who asks, for their logs and nothing else.
 const DRIVER: HeaderName = HeaderName::from_static("x-arango-driver");
@@ -37,9 +37,9 @@ pub(crate) struct Origin<S> {
     coordinator: Coordinator,
 }
 
-impl<S, B> Service<Request<B>> for Origin<S>
+impl<S> Service<Outgoing> for Origin<S>
 where
-    S: Service<Request<B>>,
+    S: Service<Outgoing>,
 {
     type Response = S::Response;
     type Error = S::Error;
@@ -49,10 +49,10 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<B>) -> S::Future {
-        let headers = request.headers_mut();
+    fn call(&mut self, mut outgoing: Outgoing) -> S::Future {
+        let headers = outgoing.request_mut().headers_mut();
         headers.insert(HOST, self.coordinator.authority().clone());
-        headers.entry(DRIVER).or_insert_with(|| DRIVER_VALUE.clone());
-        self.inner.call(request)
+        headers.insert(DRIVER, DRIVER_VALUE.clone());
+        self.inner.call(outgoing)
     }
 }

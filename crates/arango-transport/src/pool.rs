@@ -14,9 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
 
 use arango_balance::Jitter;
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::Full;
+use http::Response;
 use tokio::runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
@@ -25,8 +23,9 @@ use tower::Service;
 
 use crate::attempt_error::AttemptError;
 use crate::connect::{BoxFuture, Connector};
-use crate::record::{AttemptPlan, CallRecord, Phase};
-use crate::{Body, Coordinator, ErrorKind, Outcome, PoolLimits};
+use crate::outgoing::AttemptPlan;
+use crate::record::Phase;
+use crate::{Body, Coordinator, ErrorKind, Outcome, Outgoing, PoolLimits};
 use connection::Connection;
 pub(crate) use lease::Lease;
 
@@ -95,31 +94,23 @@ impl Pool {
 
     /// Sends a request on a connection of its own, and again on another if the first turns out to
     /// have been closed before the request was handed to it.
-    async fn send(self, mut request: Request<Full<Bytes>>) -> Result<Response<Body>, AttemptError> {
-        let plan = request.extensions().get::<AttemptPlan>();
-        let record = plan.map(|plan| Arc::clone(&plan.record));
-        let mut fresh = plan.is_some_and(|plan| plan.fresh);
-        let reached = |phase| {
-            if let Some(record) = record.as_deref() {
-                CallRecord::reached(record, phase);
-            }
-        };
-
-        reached(Phase::Acquire);
+    async fn send(self, outgoing: Outgoing) -> Result<Response<Body>, AttemptError> {
+        let (AttemptPlan { record, mut fresh, .. }, mut request) = outgoing.into_parts();
+        record.reached(Phase::Acquire);
         let permit = self.acquire().await?;
         for replay in 0.. {
             let kept = if fresh { None } else { self.take_idle().await };
             let mut connection = if let Some(connection) = kept {
                 connection
             } else {
-                reached(Phase::Connect);
+                record.reached(Phase::Connect);
                 self.connect().await?
             };
-            reached(Phase::Sent);
+            record.sending();
             let mut error = match connection.send(request).await {
                 Ok(response) => {
                     self.0.heard.fetch_add(1, Ordering::Relaxed);
-                    reached(Phase::Body);
+                    record.reached(Phase::Body);
                     let lease = Lease::new(self, connection, permit);
                     return Ok(response.map(|body| Body::leased(body, lease)));
                 }
@@ -129,7 +120,7 @@ impl Pool {
                 return Err(connection.failed(error.into_error()));
             };
             // Handed back: not a byte of it was written, so it may go out on the next connection.
-            reached(Phase::Acquire);
+            record.given_back();
             if replay == REPLAYS {
                 let closed = ErrorKind::ConnectionClosedBeforeSend;
                 return Err(AttemptError::new(closed, Outcome::NotExecuted, Phase::Connect)
@@ -238,7 +229,7 @@ impl Drop for Shared {
     }
 }
 
-impl Service<Request<Full<Bytes>>> for Pool {
+impl Service<Outgoing> for Pool {
     type Response = Response<Body>;
     type Error = AttemptError;
     type Future = BoxFuture<'static, Result<Response<Body>, AttemptError>>;
@@ -248,8 +239,8 @@ impl Service<Request<Full<Bytes>>> for Pool {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
-        Box::pin(self.clone().send(request))
+    fn call(&mut self, outgoing: Outgoing) -> Self::Future {
+        Box::pin(self.clone().send(outgoing))
     }
 }
 

@@ -7,7 +7,9 @@ use http::{Request, StatusCode, Uri};
 use http_body_util::Full;
 use tower::Service;
 
+use crate::Outgoing;
 use crate::origin::Origin;
+use crate::outgoing::AttemptPlan;
 use crate::pool::Pool;
 
 /// Needs no login, so that no credentials are sent while nobody knows who answers.
@@ -17,7 +19,7 @@ const AVAILABILITY: PathAndQuery = PathAndQuery::from_static("/_admin/server/ava
 pub(crate) async fn availability(mut origin: Origin<Pool>) -> Probed {
     let mut request = Request::new(Full::new(Bytes::new()));
     *request.uri_mut() = Uri::from(AVAILABILITY);
-    match origin.call(request).await {
+    match origin.call(Outgoing::new(AttemptPlan::unknown(&request), request)).await {
         Ok(response) if response.status() == StatusCode::OK => Probed::Well,
         Ok(_) => Probed::Busy,
         Err(error) => {

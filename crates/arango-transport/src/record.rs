@@ -141,6 +141,9 @@ pub(crate) struct CallRecord {
     pub(crate) started: Instant,
     pub(crate) deadline: Instant,
     phase: AtomicU8,
+    /// How often the attempt that is under way was handed to a connection: more than once only if a
+    /// layer of the user's repeats it.
+    sends: AtomicU8,
     log: Mutex<Log>,
 }
 
@@ -164,6 +167,7 @@ impl CallRecord {
             started,
             deadline,
             phase: AtomicU8::new(0),
+            sends: AtomicU8::new(0),
             log: Mutex::default(),
         })
     }
@@ -177,7 +181,26 @@ impl CallRecord {
         Phase::ALL[usize::from(self.phase.load(Ordering::Relaxed))]
     }
 
+    /// Notes that the request is handed to a connection.
+    pub(crate) fn sending(&self) {
+        self.sends.fetch_add(1, Ordering::Relaxed);
+        self.reached(Phase::Sent);
+    }
+
+    /// Notes that the connection gave the request back untouched.
+    pub(crate) fn given_back(&self) {
+        self.sends.fetch_sub(1, Ordering::Relaxed);
+        self.reached(Phase::Acquire);
+    }
+
+    /// Whether copies of the attempt that is under way went out: then what became of the last says
+    /// nothing of the others.
+    pub(crate) fn sent_repeatedly(&self) -> bool {
+        self.sends.load(Ordering::Relaxed) > 1
+    }
+
     pub(crate) fn begin(&self, coordinator: &Coordinator, now: Instant) {
+        self.sends.store(0, Ordering::Relaxed);
         self.reached(Phase::Waiting);
         self.log().current = Some((coordinator.clone(), now));
     }
@@ -220,18 +243,4 @@ impl CallRecord {
     fn log(&self) -> MutexGuard<'_, Log> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What the retry layer tells the layers below about one attempt; rides in the extensions.
-#[derive(Debug, Clone)]
-pub(crate) struct AttemptPlan {
-    pub(crate) record: Arc<CallRecord>,
-    /// The only coordinator it may go to.
-    pub(crate) pin: Option<Coordinator>,
-    /// Those that were asked before.
-    pub(crate) tried: Vec<Coordinator>,
-    /// Use no connection that has carried requests before.
-    pub(crate) fresh: bool,
-    /// When the head of the answer must be there.
-    pub(crate) until: Instant,
 }

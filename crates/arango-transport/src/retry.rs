@@ -17,9 +17,10 @@ use crate::attempt::Refusal;
 use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
 use crate::error::StoppedBy;
-use crate::record::{Attempt, AttemptPlan, CallRecord};
+use crate::outgoing::AttemptPlan;
+use crate::record::{Attempt, CallRecord, Phase};
 use crate::rules::{self, Again};
-use crate::{Body, Coordinator, Error, ErrorKind, Limits};
+use crate::{Body, Call, Coordinator, Error, ErrorKind, Limits, Outgoing};
 
 /// The most attempts of one call, however many coordinators there are.
 const MOST_ATTEMPTS: usize = 6;
@@ -57,10 +58,7 @@ pub(crate) struct Retry<S> {
 
 impl<S> Service<Request<Full<Bytes>>> for Retry<S>
 where
-    S: Service<Request<Full<Bytes>>, Response = Response<Body>, Error = AttemptError>
-        + Clone
-        + Send
-        + 'static,
+    S: Service<Outgoing, Response = Response<Body>, Error = AttemptError> + Clone + Send + 'static,
     S::Future: Send,
 {
     type Response = Response<Body>;
@@ -73,36 +71,52 @@ where
     }
 
     fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
-        Box::pin(self.rules.clone().run(self.inner.clone(), request))
+        let record = match request.extensions().get::<Arc<CallRecord>>() {
+            Some(record) => {
+                record.reached(Phase::Waiting);
+                Arc::clone(record)
+            }
+            // A user's layer made a request of its own.
+            None => CallRecord::new(Call::of_method(request.method()), &request, self.rules.limits.total),
+        };
+        Box::pin(self.clone().send(request, record))
     }
 }
 
-impl RetryLayer {
-    async fn run<S>(self, mut inner: S, request: Request<Full<Bytes>>) -> Result<Response<Body>, Error>
-    where
-        S: Service<Request<Full<Bytes>>, Response = Response<Body>, Error = AttemptError>,
-    {
-        let (copies, record) = Copies::of(request, &self.limits);
+impl<S> Retry<S>
+where
+    S: Service<Outgoing, Response = Response<Body>, Error = AttemptError>,
+{
+    /// Makes the attempts of one call.
+    ///
+    /// The deadline of the record holds for each step: attempts and bodies end with it, and no pause
+    /// reaches beyond it.
+    pub(crate) async fn send(
+        mut self,
+        request: Request<Full<Bytes>>,
+        record: Arc<CallRecord>,
+    ) -> Result<Response<Body>, Error> {
+        let copies = Copies::of(request);
         let call = &record.call;
-        let most = (1 + self.members.len().max(2)).min(MOST_ATTEMPTS);
+        let most = (1 + self.rules.members.len().max(2)).min(MOST_ATTEMPTS);
         let mut tried = Vec::new();
         let mut again_here = None;
         let mut waited = Duration::ZERO;
+        let mut began = record.started;
         for nth in 0.. {
-            let now = Instant::now();
-            if now >= record.deadline {
-                let attempts = record.take_failed();
-                return Err(Error::of(&record, attempts, StoppedBy::Deadline));
+            if began >= record.deadline {
+                return Err(Error::cut_off(&record, ErrorKind::DeadlineExceeded, None));
             }
             let plan = AttemptPlan {
                 record: Arc::clone(&record),
                 fresh: again_here.is_some(),
                 pin: again_here.take().or_else(|| call.pin.clone()),
                 tried: tried.clone(),
-                until: self.until(&record, now, tried.len()),
+                began,
+                until: self.rules.until(&record, began, tried.len()),
             };
-            let result = match inner.ready().await {
-                Ok(ready) => ready.call(copies.request(plan)).await,
+            let result = match self.inner.ready().await {
+                Ok(ready) => ready.call(Outgoing::new(plan, copies.request())).await,
                 Err(error) => Err(error),
             };
             let (mut attempt, body) = match result {
@@ -121,7 +135,12 @@ impl RetryLayer {
                 reused = attempt.reused,
                 "an attempt failed"
             );
-            let next = self.next(&record, &attempt, &tried, nth, most);
+            let now = Instant::now();
+            if attempt.kind == ErrorKind::AttemptTimeout && now >= record.deadline {
+                record.fail(attempt);
+                return Err(Error::cut_off(&record, ErrorKind::DeadlineExceeded, None));
+            }
+            let next = self.rules.next(&record, &attempt, &tried, nth, most, now);
             let here = attempt.coordinator.clone();
             record.fail(attempt);
             match next {
@@ -144,10 +163,13 @@ impl RetryLayer {
             if !waited.is_zero() {
                 sleep(waited).await;
             }
+            began = Instant::now();
         }
         unreachable!("the number of attempts is limited")
     }
+}
 
+impl RetryLayer {
     /// Decides what follows `attempt`, the `nth` from zero.
     fn next(
         &self,
@@ -156,6 +178,7 @@ impl RetryLayer {
         tried: &[Coordinator],
         nth: usize,
         most: usize,
+        now: Instant,
     ) -> Next {
         let rule = rules::rule(attempt, record.call.class);
         // What one coordinator says that is not HTTP, a second is unlikely to say better; two of them
@@ -179,7 +202,7 @@ impl RetryLayer {
         if nth + 1 >= most {
             return Next::Stop(StoppedBy::MaxAttempts);
         }
-        let rest = record.deadline.saturating_duration_since(Instant::now());
+        let rest = record.deadline.saturating_duration_since(now);
         if pause + LEAST_REST >= rest {
             return Next::Stop(StoppedBy::Deadline);
         }
@@ -222,19 +245,13 @@ struct Copies {
 }
 
 impl Copies {
-    fn of(request: Request<Full<Bytes>>, limits: &Limits) -> (Self, Arc<CallRecord>) {
-        let record = match request.extensions().get::<Arc<CallRecord>>() {
-            Some(record) => Arc::clone(record),
-            // A user's layer made a request of its own.
-            None => CallRecord::new(crate::Call::of_method(request.method()), &request, limits.total),
-        };
+    fn of(request: Request<Full<Bytes>>) -> Self {
         let (parts, body) = request.into_parts();
-        let extensions = (parts.extensions.len() > 1).then_some(parts.extensions);
-        let copies = Self { method: parts.method, uri: parts.uri, headers: parts.headers, body, extensions };
-        (copies, record)
+        let extensions = (!parts.extensions.is_empty()).then_some(parts.extensions);
+        Self { method: parts.method, uri: parts.uri, headers: parts.headers, body, extensions }
     }
 
-    fn request(&self, plan: AttemptPlan) -> Request<Full<Bytes>> {
+    fn request(&self) -> Request<Full<Bytes>> {
         let mut request = Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
@@ -242,7 +259,6 @@ impl Copies {
         if let Some(extensions) = &self.extensions {
             *request.extensions_mut() = extensions.clone();
         }
-        request.extensions_mut().insert(plan);
         request
     }
 }

@@ -3,30 +3,24 @@
 use std::sync::Arc;
 
 use arango_balance::{Balance, BalanceLayer, Member, Members, PerMember, Policy, Route};
-use bytes::Bytes;
-use http::Request;
-use http_body_util::Full;
 use tower::util::Either;
 use tower::{Layer, ServiceBuilder};
 
 use crate::attempt::{AttemptLayer, Attempting};
 use crate::auth::{Auth, AuthLayer};
 use crate::builder::Parts;
-use crate::door::{AttemptService, CallService};
+use crate::door::{CallService, Enter};
 use crate::origin::{Origin, OriginLayer};
 use crate::pool::Pool;
 use crate::probe;
-use crate::record::AttemptPlan;
 use crate::retry::{Retry, RetryLayer};
-use crate::{Coordinator, Hosts, Transport};
-
-type Outgoing = Request<Full<Bytes>>;
+use crate::{Coordinator, Hosts, Outgoing, Transport};
 
 /// A policy whose type nobody needs to name.
 pub(crate) type SharedPolicy = Arc<dyn Policy<Coordinator, Outgoing>>;
 
 /// What is between the retry layer and one coordinator's pool.
-type Seat = Attempting<Either<AttemptService, Origin<Pool>>>;
+type Seat = Attempting<Either<Enter, Origin<Pool>>>;
 
 /// The stack without the user's layers around calls: nameable, so that nothing needs to be boxed.
 pub(crate) type Bare =
@@ -39,7 +33,7 @@ pub(crate) type Bare =
 /// | layer | why here |
 /// |---|---|
 /// | trace | sees what the caller feels: waiting and further attempts too |
-/// | deadline | one budget for everything below, the user's layers too |
+/// | deadline | one budget for everything below, the user's layers too; without those retry keeps it |
 /// | the user's layers around calls | see each call once |
 /// | retry | above balance: a further attempt may choose anew |
 /// | auth | below retry: each attempt wears the current credentials; above balance: they hold cluster-wide |
@@ -75,12 +69,7 @@ pub(crate) fn assemble(hosts: &Hosts, parts: Parts) -> Transport {
         let doors = doors.clone();
         PerMember::new(move |member: &Member<Coordinator>| {
             let coordinator = member.key();
-            let origin = origin(&pools, coordinator);
-            let inner = if doors.has_attempts() {
-                Either::Left(doors.around_attempts(coordinator, AttemptService::new(origin)))
-            } else {
-                Either::Right(origin)
-            };
+            let inner = doors.around_attempts(coordinator, origin(&pools, coordinator));
             AttemptLayer::new(member.clone(), pool_of(&pools, coordinator), limits.clone()).layer(inner)
         })
     };
@@ -103,9 +92,7 @@ fn origin(pools: &[Pool], coordinator: &Coordinator) -> Origin<Pool> {
 }
 
 /// Where a request may go, as the retry layer planned it.
-fn route(request: &Outgoing) -> Route<'_, Coordinator> {
-    match request.extensions().get::<AttemptPlan>() {
-        Some(plan) => Route { pinned: plan.pin.as_ref(), tried: &plan.tried },
-        None => Route::anywhere(),
-    }
+fn route(outgoing: &Outgoing) -> Route<'_, Coordinator> {
+    let plan = outgoing.plan();
+    Route { pinned: plan.pin.as_ref(), tried: &plan.tried }
 }

@@ -15,7 +15,7 @@ use tracing::Instrument;
 use crate::connect::BoxFuture;
 use crate::door::CallService;
 use crate::pool::Pool;
-use crate::record::CallRecord;
+use crate::record::{CallRecord, Phase};
 use crate::stack::Bare;
 use crate::{Body, Call, Coordinator, Error, HostList, Limits, TransportBuilder, deadline, trace};
 
@@ -82,9 +82,8 @@ impl Transport {
     /// that the call does not declare to be an answer. The error tells whether the request may
     /// have been executed.
     pub async fn send(&self, request: Request<Full<Bytes>>, call: Call) -> Result<Response<Body>, Error> {
-        let mut request = request;
-        let record = self.record(&mut request, call);
-        self.run(request, &record).await
+        let record = CallRecord::new(call, &request, self.shared.limits.total);
+        self.run(request, record).await
     }
 
     /// Sends a request and reads its answer as a whole with `read`.
@@ -98,42 +97,49 @@ impl Transport {
         call: Call,
         read: impl FnOnce(Answer) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
-        let mut request = request;
-        let record = self.record(&mut request, call);
-        let (parts, mut body) = self.run(request, &record).await?.into_parts();
+        let record = CallRecord::new(call, &request, self.shared.limits.total);
+        let (parts, mut body) = self.run(request, Arc::clone(&record)).await?.into_parts();
         let bytes = body.take_whole().unwrap_or_default();
         read(Answer::new(parts.status, parts.headers, bytes)).map_err(|error| Error::decode(&record, error))
     }
 
-    /// Begins the record of a call and lets it ride with the request.
-    fn record(&self, request: &mut Request<Full<Bytes>>, call: Call) -> Arc<CallRecord> {
-        let record = CallRecord::new(call, request, self.shared.limits.total);
-        request.extensions_mut().insert(Arc::clone(&record));
-        record
-    }
-
-    async fn run(&self, request: Request<Full<Bytes>>, record: &CallRecord) -> Result<Response<Body>, Error> {
-        let answer = match &self.layered {
-            Some(layered) => layered.clone().call(request),
-            None => self.bare.clone().call(request),
-        };
-        let answer = async {
-            let response = answer.await?;
-            if record.call.streaming || response.body().is_whole() {
-                return Ok(response);
-            }
-            // A layer of the user's made a body of its own: it still belongs to the call.
-            let limits = &self.shared.limits;
-            let (parts, body) = response.into_parts();
-            match body.read_whole(limits.body_bytes, limits.body_idle).await {
-                Ok(bytes) => Ok(Response::from_parts(parts, Body::whole(bytes))),
-                Err(cut) => Err(Error::cut_short(record, parts.status, cut)),
+    async fn run(
+        &self,
+        mut request: Request<Full<Bytes>>,
+        record: Arc<CallRecord>,
+    ) -> Result<Response<Body>, Error> {
+        let span = trace::span(&record);
+        let result = match &self.layered {
+            None => self.bare.clone().send(request, Arc::clone(&record)).instrument(span.clone()).await,
+            Some(layered) => {
+                // The layers of the user's are not ours, so the record rides with the request, and
+                // the deadline is watched from outside.
+                record.reached(Phase::Sent); // until it comes out below them
+                request.extensions_mut().insert(Arc::clone(&record));
+                let answer = self.whole(layered.clone().call(request), &record);
+                deadline::within(&record, answer).instrument(span.clone()).await
             }
         };
-        let span = trace::span(record);
-        let result = deadline::within(record, answer).instrument(span.clone()).await;
         trace::ended(&span, &result);
         result
+    }
+
+    /// Reads what a layer of the user's made of the body: it still belongs to the call.
+    async fn whole(
+        &self,
+        answer: impl Future<Output = Result<Response<Body>, Error>>,
+        record: &CallRecord,
+    ) -> Result<Response<Body>, Error> {
+        let response = answer.await?;
+        if record.call.streaming || response.body().is_whole() {
+            return Ok(response);
+        }
+        let limits = &self.shared.limits;
+        let (parts, body) = response.into_parts();
+        match body.read_whole(limits.body_bytes, limits.body_idle, record.deadline).await {
+            Ok(bytes) => Ok(Response::from_parts(parts, Body::whole(bytes))),
+            Err(cut) => Err(Error::cut_short(record, parts.status, cut)),
+        }
     }
 
     /// Tells of each coordinator, in the order in which they were named.

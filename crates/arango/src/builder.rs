@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arango_transport::balance::{HealthPolicy, Jitter, Policy, Random, RoundRobin};
 use arango_transport::{
     AttemptService, BoxError, CallService, Connect, Coordinator, Credentials, HostList, InvalidSettings,
-    Limits, PoolLimits, Resolve, Transport, TransportBuilder,
+    Limits, Outgoing, PoolLimits, Resolve, Transport, TransportBuilder,
 };
 use bytes::Bytes;
 use http::{Request, Response};
@@ -40,7 +40,7 @@ impl ClientBuilder {
     }
 
     /// Spreads requests by a policy of one's own.
-    pub fn policy(self, policy: impl Policy<Coordinator, Request<Full<Bytes>>> + 'static) -> Self {
+    pub fn policy(self, policy: impl Policy<Coordinator, Outgoing> + 'static) -> Self {
         Self(self.0.policy(policy))
     }
 

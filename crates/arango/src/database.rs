@@ -100,7 +100,7 @@ impl Database {
 
     /// Forms the request of an operation, under the path of this database.
     fn request<O: Operation>(&self, operation: &O) -> Result<Request<Full<Bytes>>, BuildError> {
-        let name = self.name.as_ref().map_err(|invalid| invalid.clone())?;
+        let name = self.name.as_ref().map_err(Clone::clone)?;
         let mut request = operation.request()?;
         if !name.prefix().is_empty() {
             let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);

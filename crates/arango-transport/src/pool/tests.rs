@@ -3,7 +3,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use arango_balance::SeededJitter;
-use http_body_util::BodyExt;
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt, Full};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -41,8 +43,9 @@ fn pool(limits: PoolLimits) -> (Pool, Peers) {
     (Pool::new(coordinator, connector, limits, Arc::new(SeededJitter::new(1))), peers)
 }
 
-fn get(path: &str) -> Request<Full<Bytes>> {
-    Request::get(path).body(Full::default()).unwrap()
+fn get(path: &str) -> Outgoing {
+    let request = Request::get(path).body(Full::default()).unwrap();
+    Outgoing::new(AttemptPlan::unknown(&request), request)
 }
 
 /// Reads the head of a request and tells its path.

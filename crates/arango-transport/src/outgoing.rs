@@ -1,0 +1,95 @@
+//! What goes down from the retry layer: a request, and the plan of one attempt.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arango_protocol::RequestClass;
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use tokio::time::Instant;
+
+use crate::record::CallRecord;
+use crate::{Call, Coordinator};
+
+/// One attempt on its way to a coordinator. Policies see it when they pick one.
+///
+/// A type of its own rather than a value in the request's extensions: a layer that forgot to hand
+/// the plan on would not compile, and nothing is looked up. In a box, because it is moved from layer
+/// to layer.
+pub struct Outgoing(Box<Inner>);
+
+struct Inner {
+    plan: AttemptPlan,
+    request: Request<Full<Bytes>>,
+}
+
+/// What the retry layer decided about one attempt.
+#[derive(Debug, Clone)]
+pub(crate) struct AttemptPlan {
+    pub(crate) record: Arc<CallRecord>,
+    /// The only coordinator it may go to.
+    pub(crate) pin: Option<Coordinator>,
+    /// Those that were asked before.
+    pub(crate) tried: Vec<Coordinator>,
+    /// Use no connection that has carried requests before.
+    pub(crate) fresh: bool,
+    pub(crate) began: Instant,
+    /// When the head of the answer must be there.
+    pub(crate) until: Instant,
+}
+
+impl AttemptPlan {
+    /// The plan of a request that is not an attempt of any call: nobody reads its record.
+    pub(crate) fn unknown<B>(request: &Request<B>) -> Self {
+        let call = Call::of_method(request.method());
+        let record = CallRecord::new(call, request, Duration::MAX);
+        let (began, until) = (record.started, record.deadline);
+        Self { record, pin: None, tried: Vec::new(), fresh: false, began, until }
+    }
+}
+
+impl Outgoing {
+    pub(crate) fn new(plan: AttemptPlan, request: Request<Full<Bytes>>) -> Self {
+        Self(Box::new(Inner { plan, request }))
+    }
+
+    /// The request.
+    pub fn request(&self) -> &Request<Full<Bytes>> {
+        &self.0.request
+    }
+
+    /// What the call is named.
+    pub fn operation(&self) -> &'static str {
+        self.0.plan.record.call.name
+    }
+
+    /// The class of the call.
+    pub fn class(&self) -> RequestClass {
+        self.0.plan.record.call.class
+    }
+
+    pub(crate) fn plan(&self) -> &AttemptPlan {
+        &self.0.plan
+    }
+
+    pub(crate) fn request_mut(&mut self) -> &mut Request<Full<Bytes>> {
+        &mut self.0.request
+    }
+
+    pub(crate) fn into_parts(self) -> (AttemptPlan, Request<Full<Bytes>>) {
+        let Inner { plan, request } = *self.0;
+        (plan, request)
+    }
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("operation", &self.operation())
+            .field("method", self.0.request.method())
+            .field("path", &self.0.request.uri().path())
+            .finish_non_exhaustive()
+    }
+}

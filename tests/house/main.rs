@@ -1,0 +1,14 @@
+//! Promises of the whole house: the built client against the embedded cluster.
+//!
+//! Most of them run over the cluster's in-memory door with the clock paused, so that a minute of
+//! waiting takes no time and every run is the same.
+
+mod support;
+
+mod administration;
+mod bad_days;
+mod balance;
+mod databases;
+mod doors;
+mod rows;
+mod runtime;

@@ -1,0 +1,110 @@
+//! A client and a cluster in one process, without sockets.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arango::protocol::{
+    Answer, BuildError, DecodeError, Draft, Facts, Operation, RequestClass,
+};
+use arango::transport::{BoxFuture, Connect, Io};
+use arango::{Client, ClientBuilder};
+use arango_test_cluster::TestCluster;
+use bytes::Bytes;
+use http::{HeaderValue, Request};
+
+/// Connects to the coordinators of a cluster through its in-memory door.
+#[derive(Clone)]
+pub struct Memory(pub TestCluster);
+
+impl Connect for Memory {
+    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
+        let coordinator = self.0.coordinators().iter().find(|coordinator| coordinator.address() == address);
+        let stream = coordinator.ok_or_else(|| io::ErrorKind::ConnectionRefused.into());
+        let stream = stream.and_then(|coordinator| coordinator.dial());
+        Box::pin(async move { Ok(Box::new(stream?) as Box<dyn Io>) })
+    }
+}
+
+/// A cluster without sockets, of three coordinators, with a collection `books`.
+pub async fn cluster() -> TestCluster {
+    cluster_of(3).await
+}
+
+/// A cluster without sockets, with a collection `books`.
+pub async fn cluster_of(coordinators: usize) -> TestCluster {
+    let cluster =
+        TestCluster::builder().coordinators(coordinators).seed(7).in_memory().start().await.unwrap();
+    client(&cluster).db("_system").execute(CreateBooks).await.unwrap();
+    // Known everywhere before a test begins.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    cluster.journal().clear();
+    cluster
+}
+
+/// A client of all coordinators, logged in as root.
+pub fn builder(cluster: &TestCluster) -> ClientBuilder {
+    Client::builder()
+        .hosts(cluster.urls())
+        .basic_auth("root", cluster.root_password())
+        .jitter(Arc::new(arango::balance::SeededJitter::new(1)))
+        .connect(Memory(cluster.clone()))
+}
+
+/// A client of all coordinators, logged in as root.
+pub fn client(cluster: &TestCluster) -> Client {
+    builder(cluster).build().unwrap()
+}
+
+/// Puts a document into `books`, marked so that the cluster's journal can count its executions.
+///
+/// What it really is to the server, its class is what the caller promises.
+#[derive(Debug, Clone)]
+pub struct Insert {
+    pub marker: String,
+    pub class: RequestClass,
+}
+
+/// An insert of the class `class`.
+pub fn insert(marker: &str, class: RequestClass) -> Insert {
+    Insert { marker: marker.to_owned(), class }
+}
+
+impl Operation for Insert {
+    type Output = ();
+    const FACTS: Facts = Facts::post("books.insert", "/_api/document/books");
+
+    fn class(&self) -> RequestClass {
+        self.class
+    }
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        let mut request = Draft::new(Self::FACTS).json(&serde_json::json!({ "title": self.marker })).finish()?;
+        request.headers_mut().insert("x-sim-marker", HeaderValue::from_str(&self.marker).unwrap());
+        Ok(request)
+    }
+
+    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+        answer.ignore()
+    }
+}
+
+struct CreateBooks;
+
+impl Operation for CreateBooks {
+    type Output = ();
+    const FACTS: Facts = Facts::post("collection.create", "/_api/collection");
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).json(&serde_json::json!({ "name": "books" })).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+        answer.ignore()
+    }
+}
+
+/// The three classes.
+pub const CLASSES: [RequestClass; 3] =
+    [RequestClass::Safe, RequestClass::Idempotent, RequestClass::NonIdempotent];
