@@ -1,14 +1,50 @@
 //! What a coordinator answers, by path.
+//!
+//! A path that the server does not have is 404; one that it has and that is not simulated is 501 with error number 9, and is
+//! reported, so that no test passes because of an answer that nobody thought about.
+
+mod access_tokens;
+mod agency_jobs;
+mod availability;
+mod cluster_admin;
+mod collections;
+mod databases;
+mod documents;
+mod gharial;
+mod health;
+mod indexes;
+mod jobs;
+mod login;
+mod maintenance;
+mod metrics;
+mod nodes;
+mod rebalance;
+mod security;
+mod server_admin;
+mod server_info;
+mod shard_distribution;
+mod shard_moves;
+mod shutdown;
+mod sort_migration;
+mod statistics;
+mod users;
 
 use std::fmt;
 use std::time::Duration;
 
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::builder::Authentication;
 use crate::config::Config;
 use crate::http::auth::Caller;
 use crate::http::reply::{Refusal, Reply};
 use crate::http::request::Request;
 use crate::http::token::Signer;
 use crate::state::State;
+use crate::state::databases::Database;
+use crate::state::servers::Server;
+use crate::state::users::Level;
 
 /// One admitted request, with everything that an answer may depend on.
 pub(crate) struct Call<'a> {
@@ -36,6 +72,129 @@ pub(crate) enum Outcome {
 /// Looks at the state again for the answer of a request that waits.
 pub(crate) type Check = Box<dyn FnMut(&mut State) -> Option<Reply> + Send>;
 
+type Answer = Result<Reply, Refusal>;
+
+/// Answers an admitted request.
+pub(crate) fn answer(call: &mut Call<'_>) -> Outcome {
+    if call.request.is_velocypack() {
+        call.state.report_unsupported("request body in VelocyPack".to_owned());
+        return Outcome::Now(not_simulated().into());
+    }
+    route(call).unwrap_or_else(|refusal| Outcome::Now(refusal.into()))
+}
+
+fn route(call: &mut Call<'_>) -> Result<Outcome, Refusal> {
+    let request = call.request;
+    let parts = request.parts();
+    let is_4 = call.config.version.is_4();
+    let reply = match parts.as_slice() {
+        ["_admin", "cluster", rest @ ..] => return cluster_admin::answer(call, rest),
+        ["_admin", "server", "availability"] => availability::answer(call),
+        ["_admin", "server", rest @ ..] => server_admin::answer(call, rest),
+        ["_admin", "shutdown"] => return shutdown::answer(call),
+        ["_admin", "statistics" | "statistics-description"] if is_4 => {
+            Err(Refusal::unknown_path(&request.path))
+        }
+        ["_admin", "statistics"] => statistics::answer(call),
+        ["_admin", "version"] if is_4 => Err(Refusal::unknown_path(&request.path)),
+        ["_api" | "_admin", "version"] => server_info::version(call),
+        ["_api", "engine"] => server_info::engine(call),
+        ["_admin", "status"] => server_info::status(call),
+        ["_admin", "time"] => server_info::time(call),
+        ["_admin", "license"] => server_info::license(call),
+        ["_admin", "deployment", "id"] if call.config.version.at_least(3, 12, 6) => {
+            server_info::deployment_id(call)
+        }
+        ["_admin", "support-info"] => server_info::support_info(call),
+        ["_admin", "metrics", "v2"] if is_4 => Err(Refusal::unknown_path(&request.path)),
+        ["_admin", "metrics"] | ["_admin", "metrics", "v2"] => metrics::answer(call),
+        ["_admin", "compact"] => server_info::compact(call),
+        ["_admin", "backup", "list"] => server_info::backup_list(call),
+        ["_api", "cluster", "endpoints"] => cluster_admin::endpoints(call),
+        ["_open", "auth"] => login::answer(call),
+        ["_open", "auth", "renew"] => login::renew(call),
+        ["_api", "job", rest @ ..] => jobs::answer(call, rest),
+        ["_admin", "job", rest @ ..] if !is_4 => jobs::answer(call, rest),
+        ["_api", "tasks"] if request.method == Method::GET && !is_4 => Ok(Reply::raw(200, &json!([]))),
+        ["_api", "database", rest @ ..] => databases::answer(call, rest),
+        ["_api", "collection", rest @ ..] => collections::answer(call, rest),
+        ["_api", "index", rest @ ..] => indexes::answer(call, rest),
+        ["_api", "gharial", rest @ ..] => gharial::answer(call, rest),
+        ["_api", "document", rest @ ..] => documents::answer(call, rest),
+        ["_api", "user", rest @ ..] => users::answer(call, rest),
+        ["_api", "token", rest @ ..] if call.config.version.has_access_tokens() => {
+            access_tokens::answer(call, rest)
+        }
+        ["_api" | "_admin", _, ..] => Err(call.unsupported()),
+        _ => Err(Refusal::unknown_path(&request.path)),
+    };
+    reply.map(Outcome::Now)
+}
+
+impl Call<'_> {
+    /// The coordinator that answers.
+    pub(crate) fn me(&self) -> &Server {
+        &self.state.coordinators[self.index]
+    }
+
+    pub(crate) fn level(&self, database: &str) -> Level {
+        self.caller.level(database, &self.state.users)
+    }
+
+    pub(crate) fn is_admin(&self) -> bool {
+        self.caller.is_admin(&self.state.users)
+    }
+
+    /// Refuses those who may not administrate the cluster.
+    pub(crate) fn admin(&self) -> Result<(), Refusal> {
+        if self.is_admin() { Ok(()) } else { Err(Refusal::new(403, 403, "insufficient permissions")) }
+    }
+
+    /// Refuses all but one method.
+    pub(crate) fn only(&self, method: &Method) -> Result<(), Refusal> {
+        if self.request.method == *method { Ok(()) } else { Err(Refusal::wrong_method()) }
+    }
+
+    pub(crate) fn needs_authentication(&self) -> bool {
+        self.config.authentication == Authentication::On
+    }
+
+    /// Refuses writing where the caller may only read, or nobody may write.
+    pub(crate) fn may_write(&self) -> Result<(), Refusal> {
+        if self.state.read_only {
+            return Err(Refusal::new(403, 1004, "read only"));
+        }
+        match self.level(&self.request.database) {
+            Level::ReadWrite => Ok(()),
+            Level::ReadOnly | Level::None => Err(Refusal::forbidden("forbidden")),
+        }
+    }
+
+    pub(crate) fn database(&self) -> Result<&Database, Refusal> {
+        self.state.databases.get(&self.request.database).ok_or_else(Refusal::database_not_found)
+    }
+
+    pub(crate) fn database_mut(&mut self) -> Result<&mut Database, Refusal> {
+        self.state.databases.get_mut(&self.request.database).ok_or_else(Refusal::database_not_found)
+    }
+
+    /// The body as an object.
+    pub(crate) fn object(&self) -> Result<Value, Refusal> {
+        let body = self.request.json()?;
+        if body.is_object() { Ok(body) } else { Err(Refusal::bad_parameter("object expected")) }
+    }
+
+    /// Says that a call exists and is not simulated, and notes it.
+    pub(crate) fn unsupported(&mut self) -> Refusal {
+        self.state.report_unsupported(format!("{} {}", self.request.method, self.request.path));
+        not_simulated()
+    }
+}
+
+fn not_simulated() -> Refusal {
+    Refusal::new(501, 9, "not implemented by the test cluster")
+}
+
 impl From<Reply> for Outcome {
     fn from(reply: Reply) -> Self {
         Self::Now(reply)
@@ -55,9 +214,4 @@ impl fmt::Debug for Outcome {
             }
         }
     }
-}
-
-/// Answers an admitted request.
-pub(crate) fn answer(call: &mut Call<'_>) -> Outcome {
-    Outcome::Now(Refusal::unknown_path(&call.request.path).into())
 }

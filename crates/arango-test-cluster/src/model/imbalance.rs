@@ -116,12 +116,9 @@ impl Layout {
         }
         let total_weight: f64 = weight_used.iter().sum();
         let target = self.share(total_weight);
+        let squares: f64 = weight_used.iter().map(|used| (used - target).powi(2)).sum();
         LeaderImbalance {
-            imbalance: weight_used
-                .iter()
-                .zip(&duplicates)
-                .map(|(used, duplicate)| (used - target).powi(2) + duplicate)
-                .sum(),
+            imbalance: squares + duplicates.iter().sum::<f64>(),
             target,
             total_weight,
             total_shards: self.shards.len(),

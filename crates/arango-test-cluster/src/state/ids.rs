@@ -57,10 +57,6 @@ impl Ids {
         self.cluster_wide = self.cluster_wide.max(minimum);
     }
 
-    pub(crate) fn current(&self) -> u64 {
-        self.cluster_wide
-    }
-
     /// A revision of a document; opaque, and never the same twice.
     pub(crate) fn revision(&mut self) -> String {
         const DIGITS: &[u8; 64] = b"-_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

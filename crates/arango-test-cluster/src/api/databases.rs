@@ -1,0 +1,118 @@
+//! `/_api/database`
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::{Answer, Call};
+use crate::http::reply::{Refusal, Reply};
+use crate::state::users::{Level, User};
+
+pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
+    match (&call.request.method, rest) {
+        (&Method::GET, ["current"]) => current(call),
+        (&Method::GET, ["user"]) => {
+            let names = call.state.databases.keys().filter(|name| call.level(name) != Level::None);
+            Ok(Reply::result(200, names.cloned().collect::<Vec<_>>()))
+        }
+        (&Method::GET, []) => {
+            in_system(call)?;
+            Ok(Reply::result(200, call.state.databases.keys().cloned().collect::<Vec<_>>()))
+        }
+        (&Method::POST, []) => {
+            in_system(call)?;
+            call.may_write()?;
+            create(call)
+        }
+        (&Method::DELETE, [name]) => {
+            in_system(call)?;
+            call.may_write()?;
+            if *name == "_system" {
+                return Err(Refusal::forbidden("forbidden"));
+            }
+            call.state.databases.remove(*name).ok_or_else(Refusal::database_not_found)?;
+            Ok(Reply::result(200, true))
+        }
+        _ => Err(Refusal::wrong_method()),
+    }
+}
+
+fn in_system(call: &Call<'_>) -> Result<(), Refusal> {
+    if call.request.database == "_system" {
+        Ok(())
+    } else {
+        Err(Refusal::new(403, 1230, "operation only allowed in system database"))
+    }
+}
+
+fn current(call: &Call<'_>) -> Answer {
+    let (name, database) = (&call.request.database, call.database()?);
+    let mut result = json!({
+        "name": name, "id": database.id, "isSystem": name == "_system", "sharding": database.sharding,
+        "replicationFactor": database.replication_factor, "writeConcern": database.write_concern,
+    });
+    if !call.config.version.is_4() {
+        result["path"] = "none".into();
+    }
+    Ok(Reply::result(200, result))
+}
+
+fn create(call: &mut Call<'_>) -> Answer {
+    let body = call.object()?;
+    let name = body.get("name").and_then(Value::as_str).unwrap_or_default();
+    let is_new = call.config.version.at_least(3, 11, 0);
+    if !is_name(name, call.config.version.at_least(3, 12, 0)) {
+        let number = if is_new { 1208 } else { 1229 };
+        return Err(Refusal::new(400, number, "illegal name: database name invalid"));
+    }
+    if call.state.databases.contains_key(name) {
+        return Err(Refusal::new(409, 1207, "duplicate database name"));
+    }
+    let options = body.get("options").cloned().unwrap_or_default();
+    let count =
+        |key: &str| options.get(key).and_then(Value::as_u64).and_then(|count| usize::try_from(count).ok());
+    let replication_factor = count("replicationFactor").unwrap_or(1);
+    let write_concern = count("writeConcern").unwrap_or(1);
+    if write_concern > replication_factor {
+        return Err(Refusal::bad_parameter("`writeConcern` must not be larger than `replicationFactor`"));
+    }
+    let sharding = options.get("sharding").and_then(Value::as_str).unwrap_or_default();
+    call.state.create_database(name, sharding, replication_factor, write_concern);
+    grant(call, name, body.get("users").and_then(Value::as_array));
+    Ok(Reply::result(201, true))
+}
+
+/// Gives the new database to those who are named, and makes those who do not exist; to `root` if nobody is named.
+fn grant(call: &mut Call<'_>, database: &str, users: Option<&Vec<Value>>) {
+    let by_name = &mut call.state.users.by_name;
+    for user in users.into_iter().flatten() {
+        let text = |key: &str| user.get(key).and_then(Value::as_str);
+        let Some(name) = text("username").or_else(|| text("user")) else { continue };
+        let known = by_name.entry(name.to_owned()).or_insert_with(|| {
+            let mut new = User::new(text("passwd").unwrap_or_default());
+            new.active = user.get("active").and_then(Value::as_bool).unwrap_or(true);
+            new.extra = user.get("extra").cloned().unwrap_or_else(|| json!({}));
+            new
+        });
+        known.databases.insert(database.to_owned(), Level::ReadWrite);
+    }
+    if users.is_none_or(Vec::is_empty) {
+        by_name
+            .entry("root".to_owned())
+            .or_insert_with(|| User::new(""))
+            .databases
+            .insert(database.to_owned(), Level::ReadWrite);
+    }
+}
+
+/// Traditional names, or nearly everything where extended names are the default.
+fn is_name(name: &str, extended: bool) -> bool {
+    let traditional = name.len() <= 64
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let is_extended = !name.is_empty()
+        && name.len() <= 128
+        && !name.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '_' | '.' | ' '))
+        && !name.ends_with(' ')
+        && !name.chars().any(|character| character.is_control() || matches!(character, '/' | ':'));
+    traditional || (extended && is_extended)
+}

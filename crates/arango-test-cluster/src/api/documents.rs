@@ -1,0 +1,222 @@
+//! `/_api/document`: single documents. Whole arrays of them are not simulated.
+
+use http::{HeaderName, Method, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value, json};
+
+use super::collections::{find, find_mut};
+use super::{Answer, Call};
+use crate::http::reply::{Refusal, Reply};
+use crate::state::databases::Collection;
+
+/// What may stand in a path as it is.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
+    match (call.request.method.clone(), rest) {
+        (Method::GET | Method::HEAD, [collection, key]) => read(call, collection, key),
+        (Method::POST, [collection]) => {
+            let body = writable(call)?;
+            insert(call, collection, body)
+        }
+        (Method::PUT, [collection, key]) => {
+            let body = writable(call)?;
+            write(call, collection, key, |_| body)
+        }
+        (Method::PATCH, [collection, key]) => {
+            let body = writable(call)?;
+            write(call, collection, key, |mut old| {
+                merge(&mut old, body);
+                old
+            })
+        }
+        (Method::DELETE, [collection, key]) => remove(call, collection, key),
+        (Method::GET | Method::HEAD, [] | [_]) => {
+            Err(Refusal::collection_not_found(rest.first().unwrap_or(&"")))
+        }
+        (_, [_] | [_, _]) => Err(call.unsupported()),
+        _ => Err(Refusal::new(400, 601, "expecting /_api/document/<collection>/<key>")),
+    }
+}
+
+/// The body, where the caller may write.
+fn writable(call: &mut Call<'_>) -> Result<Map<String, Value>, Refusal> {
+    call.may_write()?;
+    match call.request.json()? {
+        Value::Object(body) => Ok(body),
+        Value::Array(_) => Err(call.unsupported()),
+        _ => Err(Refusal::new(400, 1227, "invalid document type")),
+    }
+}
+
+fn not_found() -> Refusal {
+    Refusal::new(404, 1202, "document not found")
+}
+
+fn read(call: &Call<'_>, collection: &str, key: &str) -> Answer {
+    let document = find(call, collection)?.documents.get(key).ok_or_else(not_found)?;
+    let revision = revision_of(document);
+    if tag(call, "if-none-match").is_some_and(|tag| tag == revision) {
+        return Ok(Reply::empty(304).with_etag(&revision));
+    }
+    if let Some(refused) = precondition(call, document) {
+        return Ok(refused);
+    }
+    Ok(Reply::raw(200, document).with_etag(&revision))
+}
+
+fn insert(call: &mut Call<'_>, collection: &str, mut body: Map<String, Value>) -> Answer {
+    let found = find(call, collection)?;
+    let key = match body.get("_key") {
+        None => None,
+        Some(Value::String(key)) if is_key(key) => Some(key.clone()),
+        Some(_) => return Err(Refusal::new(400, 1221, "illegal document key")),
+    };
+    let old = key.as_ref().and_then(|key| found.documents.get(key)).cloned();
+    let mode = call.request.query.get("overwriteMode");
+    let mode = mode.or_else(|| call.request.query.is_true("overwrite").then_some("replace"));
+    match (&old, mode) {
+        (Some(old), Some("ignore")) => {
+            let (key, revision) = (key.unwrap_or_default(), revision_of(old));
+            return Ok(Reply::raw(202, &handle(&found.name, &key, &revision)));
+        }
+        (Some(Value::Object(old)), Some("update")) => {
+            let mut merged = old.clone();
+            merge(&mut merged, body);
+            body = merged;
+        }
+        (Some(_), Some("replace")) | (None, _) => {}
+        (Some(_), _) => {
+            let key = key.unwrap_or_default();
+            let text = format!(
+                "unique constraint violated - in index primary of type primary over '_key'; conflicting key: {key}"
+            );
+            return Err(Refusal::new(409, 1210, text));
+        }
+    }
+    let key = key.unwrap_or_else(|| call.state.ids.next().to_string());
+    Ok(store(call, collection, &key, body, old)?
+        .with_header(header::LOCATION, &location(call, collection, &key)))
+}
+
+fn write(
+    call: &mut Call<'_>,
+    collection: &str,
+    key: &str,
+    new: impl FnOnce(Map<String, Value>) -> Map<String, Value>,
+) -> Answer {
+    let old = find(call, collection)?.documents.get(key).cloned().ok_or_else(not_found)?;
+    if let Some(refused) = precondition(call, &old) {
+        return Ok(refused);
+    }
+    let body = new(old.as_object().cloned().unwrap_or_default());
+    store(call, collection, key, body, Some(old))
+}
+
+/// Puts a document in its place, with its three own attributes.
+fn store(
+    call: &mut Call<'_>,
+    collection: &str,
+    key: &str,
+    body: Map<String, Value>,
+    old: Option<Value>,
+) -> Answer {
+    let revision = call.state.ids.revision();
+    let waits = call.request.query.is_true("waitForSync");
+    let found = find_mut(call, collection)?;
+    let mut answer = handle(&found.name, key, &revision);
+    let mut document = body;
+    document.extend(answer.as_object().cloned().unwrap_or_default());
+    let document = Value::Object(document);
+    let status = status(found, waits, 201);
+    found.documents.insert(key.to_owned(), document.clone());
+    let query = &call.request.query;
+    if let Some(old) = old {
+        answer["_oldRev"] = revision_of(&old).into();
+        if query.is_true("returnOld") {
+            answer["old"] = old;
+        }
+    }
+    if query.is_true("returnNew") {
+        answer["new"] = document;
+    }
+    if query.is_true("silent") {
+        return Ok(Reply::raw(status, &json!({})));
+    }
+    Ok(Reply::raw(status, &answer).with_etag(&revision))
+}
+
+fn remove(call: &mut Call<'_>, collection: &str, key: &str) -> Answer {
+    call.may_write()?;
+    let old = find(call, collection)?.documents.get(key).cloned().ok_or_else(not_found)?;
+    if let Some(refused) = precondition(call, &old) {
+        return Ok(refused);
+    }
+    let waits = call.request.query.is_true("waitForSync");
+    let found = find_mut(call, collection)?;
+    found.documents.remove(key);
+    let revision = revision_of(&old);
+    let mut answer = handle(&found.name, key, &revision);
+    let status = status(found, waits, 200);
+    if call.request.query.is_true("returnOld") {
+        answer["old"] = old;
+    }
+    if call.request.query.is_true("silent") {
+        answer = json!({});
+    }
+    Ok(Reply::raw(status, &answer).with_etag(&revision))
+}
+
+/// Whether the answer waited for the disk; 202 is the usual success.
+fn status(collection: &Collection, waits: bool, synced: u16) -> u16 {
+    if waits || collection.wait_for_sync { synced } else { 202 }
+}
+
+fn precondition(call: &Call<'_>, document: &Value) -> Option<Reply> {
+    let (wanted, revision) = (tag(call, "if-match")?, revision_of(document));
+    if wanted == revision {
+        return None;
+    }
+    let refusal = json!({
+        "error": true, "code": 412, "errorNum": 1200, "errorMessage": "conflict, _rev values do not match",
+        "_id": document["_id"], "_key": document["_key"], "_rev": revision,
+    });
+    Some(Reply::raw(412, &refusal).with_etag(&revision))
+}
+
+/// A revision in a header, with or without quotes.
+fn tag(call: &Call<'_>, name: &str) -> Option<String> {
+    let name = HeaderName::try_from(name).ok()?;
+    let value = call.request.headers.get(name)?.to_str().ok()?;
+    Some(value.trim().trim_matches(['"', '\'']).to_owned())
+}
+
+fn handle(collection: &str, key: &str, revision: &str) -> Value {
+    json!({ "_id": format!("{collection}/{key}"), "_key": key, "_rev": revision })
+}
+
+fn revision_of(document: &Value) -> String {
+    document["_rev"].as_str().unwrap_or_default().to_owned()
+}
+
+fn location(call: &Call<'_>, collection: &str, key: &str) -> String {
+    let encode = |text| utf8_percent_encode(text, UNRESERVED);
+    format!("/_db/{}/_api/document/{}/{}", encode(&call.request.database), encode(collection), encode(key))
+}
+
+fn is_key(key: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-:.@()+,=;$!*'%".contains(&byte);
+    (1..=254).contains(&key.len()) && key.bytes().all(allowed)
+}
+
+/// Lays a patch over a document; null is a value like others.
+fn merge(into: &mut Map<String, Value>, patch: Map<String, Value>) {
+    for (key, value) in patch {
+        match (into.get_mut(&key), value) {
+            (Some(Value::Object(into)), Value::Object(patch)) => merge(into, patch),
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! `/_admin/cluster/health`: what the agency believes of every server.
+
+use std::time::Duration;
+
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use super::{Answer, Call};
+use crate::http::reply::{Reply, number};
+use crate::model::double;
+use crate::state::servers::{Role, Server, Status};
+
+pub(super) fn answer(call: &Call<'_>) -> Answer {
+    call.only(&Method::GET)?;
+    let mut records = Map::new();
+    for server in call.state.coordinators.iter().chain(&call.state.db_servers) {
+        records.insert(server.id.clone(), record(call, server));
+    }
+    let leader = call.state.agents.first().map(|agent| agent.id.as_str());
+    for (place, agent) in call.state.agents.iter().enumerate() {
+        let is_leader = leader == Some(agent.id.as_str());
+        // Followers acknowledge a few milliseconds ago; the leader need not wait for itself.
+        let acked = if is_leader { 0.0 } else { 0.021 + 0.016 * double(place) };
+        let record = json!({
+            "Role": "Agent", "Endpoint": agent.endpoint, "CanBeDeleted": false, "Leading": is_leader,
+            "LastAckedTime": number(acked), "Engine": "rocksdb", "Version": call.config.version.text(),
+            "Leader": leader, "Status": "GOOD",
+        });
+        records.insert(agent.id.clone(), record);
+    }
+    Ok(Reply::flat(200, json!({ "ClusterId": call.state.cluster_id, "Health": records })))
+}
+
+/// The record of a coordinator or a DB-Server. Its times are those of the last change, not of the last heartbeat.
+fn record(call: &Call<'_>, server: &Server) -> Value {
+    let clock = &call.state.clock;
+    let failed = server.status == Status::Failed;
+    let (role, can_be_deleted) = match server.role {
+        Role::Coordinator => ("Coordinator", failed),
+        Role::DbServer => ("DBServer", failed && !call.state.holds_shards(&server.id)),
+    };
+    let sync_time = server.last_acked.checked_sub(Duration::from_millis(900)).unwrap_or(server.last_acked);
+    let mut record = json!({
+        "ShortName": server.short_name, "Endpoint": server.endpoint, "Host": call.state.host,
+        "SyncStatus": "SERVING", "Status": server.status.text(), "Version": call.config.version.text(),
+        "Engine": "rocksdb", "SyncTime": clock.timestamp(sync_time),
+        "LastAckedTime": clock.timestamp(server.last_acked), "Role": role, "CanBeDeleted": can_be_deleted,
+    });
+    if !call.config.version.is_4() {
+        record["Timestamp"] = clock.timestamp(server.written).into();
+    }
+    record
+}

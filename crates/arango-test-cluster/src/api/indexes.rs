@@ -1,0 +1,106 @@
+//! `/_api/index`
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::collections::{find, find_mut, object};
+use super::{Answer, Call};
+use crate::http::reply::{Refusal, Reply};
+
+pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
+    match (call.request.method.clone(), rest) {
+        (Method::GET, []) => {
+            let collection = find(call, &collection_of_query(call)?)?;
+            let by_id = collection.indexes.iter().filter_map(|index| {
+                let id = index.get("id")?.as_str()?.to_owned();
+                Some((id, Value::Object(index.clone())))
+            });
+            Ok(Reply::flat(200, json!({ "indexes": collection.indexes, "identifiers": object(by_id) })))
+        }
+        (Method::POST, []) => {
+            call.may_write()?;
+            create(call)
+        }
+        (Method::GET, [collection, id]) => {
+            let found = find(call, collection)?;
+            let index = found.indexes.iter().find(|index| is(index, collection, id)).ok_or_else(not_found)?;
+            Ok(Reply::flat(200, Value::Object(index.clone())))
+        }
+        (Method::DELETE, [collection, id]) => {
+            call.may_write()?;
+            let found = find_mut(call, collection)?;
+            let place =
+                found.indexes.iter().position(|index| is(index, collection, id)).ok_or_else(not_found)?;
+            if matches!(found.indexes[place]["type"].as_str(), Some("primary" | "edge")) {
+                return Err(Refusal::forbidden("forbidden"));
+            }
+            found.indexes.remove(place);
+            Ok(Reply::flat(200, json!({ "id": format!("{collection}/{id}") })))
+        }
+        _ => Err(Refusal::wrong_method()),
+    }
+}
+
+fn collection_of_query(call: &Call<'_>) -> Result<String, Refusal> {
+    let name = call.request.query.get("collection").filter(|name| !name.is_empty());
+    name.map(str::to_owned).ok_or_else(|| Refusal::new(400, 1204, "expecting parameter `collection`"))
+}
+
+fn is(index: &serde_json::Map<String, Value>, collection: &str, id: &str) -> bool {
+    index["id"] == format!("{collection}/{id}") || index["name"] == *id
+}
+
+fn not_found() -> Refusal {
+    Refusal::new(404, 1212, "index not found")
+}
+
+/// An equal definition gives the index that is there.
+fn create(call: &mut Call<'_>) -> Answer {
+    let name = collection_of_query(call)?;
+    let body = call.object()?;
+    let kind = body.get("type").and_then(Value::as_str).unwrap_or_default();
+    let known = [
+        "persistent",
+        "hash",
+        "skiplist",
+        "ttl",
+        "geo",
+        "fulltext",
+        "inverted",
+        "zkd",
+        "mdi",
+        "mdi-prefixed",
+    ];
+    let is_gone = call.config.version.is_4() && matches!(kind, "hash" | "skiplist" | "fulltext" | "zkd");
+    let fields =
+        body.get("fields").filter(|fields| fields.as_array().is_some_and(|fields| !fields.is_empty()));
+    let Some(fields) = fields.filter(|_| known.contains(&kind) && !is_gone) else {
+        return Err(Refusal::bad_parameter("invalid index definition"));
+    };
+    let found = find(call, &name)?;
+    if let Some(equal) =
+        found.indexes.iter().find(|index| index["type"] == kind && index["fields"] == *fields)
+    {
+        let mut payload = Value::Object(equal.clone());
+        payload["isNewlyCreated"] = false.into();
+        return Ok(Reply::flat(200, payload));
+    }
+    let number = call.state.ids.next();
+    let mut index = body.as_object().cloned().unwrap_or_default();
+    index.insert("id".into(), format!("{name}/{number}").into());
+    for (key, default) in
+        [("name", json!(format!("idx_{number}"))), ("unique", json!(false)), ("sparse", json!(kind == "geo"))]
+    {
+        index.entry(key).or_insert(default);
+    }
+    if kind == "persistent" {
+        for (key, default) in [("deduplicate", true), ("estimates", true), ("cacheEnabled", false)] {
+            index.entry(key).or_insert(default.into());
+        }
+        index.insert("selectivityEstimate".into(), 1.into());
+    }
+    find_mut(call, &name)?.indexes.push(index.clone());
+    let mut payload = Value::Object(index);
+    payload["isNewlyCreated"] = true.into();
+    Ok(Reply::flat(201, payload))
+}

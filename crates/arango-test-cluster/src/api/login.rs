@@ -1,0 +1,75 @@
+//! `/_open/auth`: a password for a token.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::{Answer, Call};
+use crate::http::reply::{Refusal, Reply};
+
+/// How long a token holds, in seconds.
+const SESSION: u64 = 3600;
+/// A token is renewed only in its last seconds.
+const RENEWABLE: u64 = 150;
+
+pub(super) fn answer(call: &Call<'_>) -> Answer {
+    let version = &call.config.version;
+    if !call.needs_authentication() {
+        return if version.at_least(3, 12, 6) {
+            Ok(Reply::raw(200, &json!({ "jwt": "invalid" })))
+        } else {
+            Err(Refusal::unknown_path(&call.request.path))
+        };
+    }
+    call.only(&Method::POST)?;
+    let invalid = || Refusal::new(400, 400, "invalid JSON");
+    let body = call.request.json()?;
+    let body = body.as_object().ok_or_else(invalid)?;
+    let password = body.get("password").and_then(Value::as_str).ok_or_else(invalid)?;
+    let name = match body.get("username") {
+        Some(name) => name.as_str().ok_or_else(invalid)?,
+        None if version.has_access_tokens() => "",
+        None => return Err(invalid()),
+    };
+    let user = call.state.users.verify(name, password);
+    let user = user.ok_or_else(|| Refusal::new(401, 401, "Wrong credentials"))?;
+    let lifetime = if version.at_least(3, 12, 6) { lifetime(body.get("expiryTime"))? } else { SESSION };
+    let now = now(call);
+    Ok(Reply::raw(200, &json!({ "jwt": call.signer.user(&user, now, now + lifetime) })))
+}
+
+fn lifetime(wanted: Option<&Value>) -> Result<u64, Refusal> {
+    let refused = |text: &str| Refusal::new(400, 400, text);
+    let Some(wanted) = wanted else { return Ok(SESSION) };
+    let seconds = wanted.as_f64().ok_or_else(|| refused("expiryTime must be a number"))?;
+    if seconds < 10.0 {
+        return Err(refused("expiryTime is below the minimal allowed value of 10 seconds"));
+    }
+    if seconds > 3600.0 {
+        return Err(refused("expiryTime exceeds the maximal allowed value of 3600 seconds"));
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 10 and 3600")]
+    let whole = seconds as u64;
+    Ok(whole)
+}
+
+pub(super) fn renew(call: &Call<'_>) -> Answer {
+    call.only(&Method::POST)?;
+    let unknown = || Refusal::new(404, 1703, "user not found");
+    let header = call.request.header("authorization").unwrap_or_default();
+    let (scheme, token) = header.split_once(' ').unwrap_or_default();
+    let now = now(call);
+    let claims = call
+        .signer
+        .verify(token, now)
+        .filter(|_| scheme.eq_ignore_ascii_case("bearer"))
+        .ok_or_else(unknown)?;
+    let user = claims.user.filter(|user| call.state.users.is_active(user)).ok_or_else(unknown)?;
+    let is_ending = claims.expires.is_some_and(|expires| expires <= now + RENEWABLE);
+    let answer =
+        if is_ending { json!({ "jwt": call.signer.user(&user, now, now + SESSION) }) } else { json!({}) };
+    Ok(Reply::raw(200, &answer))
+}
+
+fn now(call: &Call<'_>) -> u64 {
+    call.state.clock.calendar(call.state.at).as_secs()
+}

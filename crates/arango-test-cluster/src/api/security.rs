@@ -1,0 +1,39 @@
+//! `tls`, `jwt`, `encryption`: keys, of which only fingerprints are told.
+
+use http::Method;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::{Answer, Call};
+use crate::http::reply::{Refusal, Reply};
+
+/// There is no TLS here, so there is nothing to tell or to reload.
+pub(super) fn tls(call: &Call<'_>) -> Answer {
+    match call.request.method {
+        Method::GET => {}
+        Method::POST => superuser(call)?,
+        _ => return Err(Refusal::forbidden("method not allowed")),
+    }
+    Ok(Reply::result(200, json!({})))
+}
+
+pub(super) fn jwt(call: &Call<'_>) -> Answer {
+    superuser(call)?;
+    if call.request.method != Method::GET && call.request.method != Method::POST {
+        return Err(Refusal::wrong_method());
+    }
+    let fingerprint = Sha256::digest(call.signer.secret())
+        .iter()
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    Ok(Reply::result(200, json!({ "active": { "sha256": fingerprint }, "passive": [] })))
+}
+
+/// Coordinators hold no data to encrypt.
+pub(super) fn encryption(call: &Call<'_>) -> Answer {
+    superuser(call)?;
+    Err(Refusal::unknown_path(&call.request.path))
+}
+
+fn superuser(call: &Call<'_>) -> Result<(), Refusal> {
+    if call.caller.is_superuser() { Ok(()) } else { Err(Refusal::forbidden("only superusers may do this")) }
+}

@@ -1,0 +1,202 @@
+//! What a server says of itself: version, engine, status, time, licence.
+
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use super::{Answer, Call};
+use crate::clock::timestamp;
+use crate::http::reply::{Refusal, Reply, number};
+use crate::state::State;
+use crate::version::Version;
+
+/// `/_api/version`; no envelope.
+pub(super) fn version(call: &Call<'_>) -> Answer {
+    get_only_in_4(call)?;
+    let mut document = version_document(&call.config.version);
+    if call.request.query.is_true("details") && (call.is_admin() || !call.needs_authentication()) {
+        let mut details = json!({
+            "architecture": "64bit", "build-date": "2025-06-01 00:00:00", "build-repository": "test-cluster",
+            "endianness": "little", "fd-setsize": "1024", "optimized": "true",
+            "debug": "false", "maintainer-mode": "false", "rocksdb-version": "7.2.0", "sizeof int": "4", "sizeof void*": "8",
+            "server-version": call.config.version.text(), "role": "COORDINATOR", "host": call.state.host,
+        });
+        if !call.config.version.is_4() {
+            details["mode"] = "server".into();
+        }
+        document["details"] = details;
+    }
+    Ok(Reply::raw(200, &document))
+}
+
+pub(super) fn version_document(version: &Version) -> Value {
+    let mut document = json!({ "server": "arango", "license": "enterprise", "version": version.text() });
+    if version.has_api_versions() {
+        let api = if version.is_4() { "v1" } else { "v0" };
+        document["apiVersions"] = if version.is_4() { json!(["v1"]) } else { json!(["v1", "v0"]) };
+        document["deprecatedApiVersions"] = json!([]);
+        document["requestedApiVersion"] = api.into();
+    }
+    document
+}
+
+/// `/_api/engine`
+pub(super) fn engine(call: &Call<'_>) -> Answer {
+    call.only(&Method::GET)?;
+    Ok(Reply::raw(200, &engine_document(&call.config.version, false)))
+}
+
+/// DB-Servers also tell the order of their bytes.
+pub(super) fn engine_document(version: &Version, is_db_server: bool) -> Value {
+    let mut indexes = vec!["primary", "edge"];
+    if !version.is_4() {
+        indexes.extend(["hash", "skiplist"]);
+    }
+    indexes.extend(["ttl", "persistent", "geo"]);
+    if !version.is_4() {
+        indexes.push("fulltext");
+    }
+    indexes.push("inverted");
+    if version.at_least(3, 12, 0) {
+        indexes.extend(["mdi", "mdi-prefixed"]);
+    }
+    let mut supports = json!({ "indexes": indexes });
+    if !version.is_4() {
+        let mut aliases = json!({ "skiplist": "persistent", "hash": "persistent" });
+        if version.at_least(3, 12, 0) {
+            aliases["zkd"] = "mdi".into();
+        }
+        supports["aliases"] = json!({ "indexes": aliases });
+    }
+    if !version.at_least(3, 12, 0) {
+        supports["dfdb"] = false.into();
+    }
+    let mut engine = json!({ "name": "rocksdb", "supports": supports });
+    if is_db_server && version.at_least(3, 12, 0) {
+        engine["endianness"] = "little".into();
+    }
+    engine
+}
+
+/// `/_admin/status`
+pub(super) fn status(call: &Call<'_>) -> Answer {
+    get_only_in_4(call)?;
+    let (me, version) = (call.me(), call.config.version.text());
+    if call.request.query.is_true("overview") {
+        let overview = json!({
+            "version": version, "platform": "linux", "license": "enterprise", "engine": "rocksdb",
+            "role": "COORDINATOR", "hash": "dGVzdC1jbHVzdGVy",
+        });
+        return Ok(Reply::raw(200, &overview));
+    }
+    if call.request.query.is_true("memory") {
+        return Err(Refusal::new(501, 9, "not implemented in release builds"));
+    }
+    let agents: Vec<_> = call.state.agents.iter().map(|agent| &agent.endpoint).collect();
+    let mut status = json!({
+        "server": "arango", "license": "enterprise", "version": version, "pid": std::process::id(),
+        "host": call.state.host, "hostname": "localhost",
+        "serverInfo": {
+            "progress": { "phase": "in wait", "feature": "", "recoveryTick": 0 },
+            "maintenance": false, "role": "COORDINATOR", "readOnly": call.state.read_only,
+            "persistedId": me.id, "rebootId": me.reboot_id, "address": me.endpoint, "serverId": me.id,
+            "state": "SERVING",
+        },
+        "agency": { "agencyComm": { "endpoints": agents } },
+    });
+    if !call.config.version.is_4() {
+        let first = &call.state.coordinators[0].id;
+        status["mode"] = "server".into();
+        status["operationMode"] = "server".into();
+        status["foxxApi"] = true.into();
+        status["serverInfo"]["writeOpsEnabled"] = (!call.state.read_only).into();
+        status["coordinator"] = json!({ "foxxmaster": first, "isFoxxmaster": *first == me.id });
+    }
+    Ok(Reply::raw(200, &status))
+}
+
+/// `/_admin/time`
+pub(super) fn time(call: &Call<'_>) -> Answer {
+    get_only_in_4(call)?;
+    Ok(Reply::flat(200, json!({ "time": number(seconds(call.state)) })))
+}
+
+/// Seconds since the epoch, with their fraction.
+pub(super) fn seconds(state: &State) -> f64 {
+    state.clock.calendar(state.at).as_secs_f64()
+}
+
+/// `/_admin/license`
+pub(super) fn license(call: &mut Call<'_>) -> Answer {
+    match call.request.method {
+        Method::GET => {}
+        Method::PUT => return Err(call.unsupported()),
+        _ => return Err(Refusal::wrong_method()),
+    }
+    let expires = call.state.clock.calendar(call.state.clock.origin()).as_secs() + 365 * 86_400;
+    let license = json!({
+        "features": { "expires": expires }, "license": "V0h/dGVzdC1jbHVzdGVy", "hash": "982db5cec3f4a1d3", "version": 1,
+        "status": "good", "upgrading": false,
+    });
+    Ok(Reply::raw(200, &license))
+}
+
+/// `/_admin/deployment/id`
+pub(super) fn deployment_id(call: &Call<'_>) -> Answer {
+    call.only(&Method::GET)?;
+    Ok(Reply::raw(200, &json!({ "id": call.state.deployment_id })))
+}
+
+/// `/_admin/support-info`
+pub(super) fn support_info(call: &Call<'_>) -> Answer {
+    call.only(&Method::GET)?;
+    if call.request.database != "_system" {
+        return Err(Refusal::new(403, 1230, "operation only allowed in system database"));
+    }
+    if !call.is_admin() {
+        return Err(Refusal::forbidden("insufficient permissions"));
+    }
+    let state = &*call.state;
+    let server = |server: &crate::state::servers::Server, role: &str| {
+        (
+            server.id.clone(),
+            json!({ "version": call.config.version.text(), "role": role, "shortName": server.short_name }),
+        )
+    };
+    let coordinators = state.coordinators.iter().map(|one| server(one, "COORDINATOR"));
+    let servers: Map<_, _> =
+        coordinators.chain(state.db_servers.iter().map(|one| server(one, "PRIMARY"))).collect();
+    let collections = || state.databases.values().flat_map(|database| database.collections.values());
+    let info = json!({
+        "date": timestamp(state.clock.calendar(state.at).as_secs()),
+        "deployment": {
+            "type": "cluster", "servers": servers, "agents": state.agents.len(),
+            "coordinators": state.coordinators.len(), "dbServers": state.db_servers.len(),
+            "shards": {
+                "databases": state.databases.len(), "collections": collections().count(),
+                "shards": collections().map(|collection| collection.shards.len()).sum::<usize>(),
+            },
+        },
+    });
+    Ok(Reply::raw(200, &info))
+}
+
+/// `/_admin/compact`
+pub(super) fn compact(call: &Call<'_>) -> Answer {
+    call.only(&Method::PUT)?;
+    if !call.caller.is_superuser() {
+        return Err(Refusal::forbidden("compaction is only allowed for superusers"));
+    }
+    Ok(Reply::result(200, json!({})))
+}
+
+/// `/_admin/backup/list`: there are none.
+pub(super) fn backup_list(call: &Call<'_>) -> Answer {
+    call.only(&Method::POST)?;
+    call.admin()?;
+    Ok(Reply::result(200, json!({ "server": [], "list": {} })))
+}
+
+fn get_only_in_4(call: &Call<'_>) -> Result<(), Refusal> {
+    let takes = call.request.method == Method::HEAD || !call.config.version.is_4();
+    if takes { Ok(()) } else { call.only(&Method::GET) }
+}

@@ -1,0 +1,107 @@
+//! Where shards lie: `shardDistribution`, `collectionShardDistribution`, `shardStatistics`.
+
+use std::collections::BTreeSet;
+
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use super::{Answer, Call};
+use crate::http::reply::{Refusal, Reply};
+use crate::state::State;
+use crate::state::databases::{Collection, Database};
+
+pub(super) fn of_database(call: &Call<'_>) -> Answer {
+    call.admin()?;
+    call.only(&Method::GET)?;
+    let collections = call.database()?.collections.values();
+    let results: Map<_, _> = collections
+        .map(|collection| (collection.name.clone(), distribution(call.state, collection)))
+        .collect();
+    Ok(Reply::flat(200, json!({ "results": results })))
+}
+
+pub(super) fn of_collection(call: &Call<'_>) -> Answer {
+    call.admin()?;
+    let name = match call.request.method {
+        Method::GET => {
+            let name =
+                call.request.query.get("collection").filter(|name| !name.is_empty()).map(str::to_owned);
+            name.ok_or_else(|| Refusal::bad_parameter("expected nonempty `collection` parameter"))?
+        }
+        Method::PUT => {
+            let name = call.request.json()?["collection"].as_str().map(str::to_owned);
+            name.ok_or_else(|| Refusal::bad_parameter("object with key `collection`"))?
+        }
+        _ => return Err(Refusal::wrong_method()),
+    };
+    let collection =
+        call.database()?.collection(&name).ok_or_else(|| Refusal::collection_not_found(&name))?;
+    let results = json!({ collection.name.as_str(): distribution(call.state, collection) });
+    Ok(Reply::flat(200, json!({ "results": results })))
+}
+
+/// Plan and Current are the same: copies are made the moment a job ends.
+fn distribution(state: &State, collection: &Collection) -> Value {
+    let name =
+        |id: &String| state.db_server(id).map_or_else(|| id.clone(), |server| server.short_name.clone());
+    let mut shards = Map::new();
+    for (shard, copies) in &collection.shards {
+        let Some((leader, followers)) = copies.split_first() else { continue };
+        let followers: Vec<_> = followers.iter().map(name).collect();
+        shards.insert(shard.clone(), json!({ "leader": name(leader), "followers": followers }));
+    }
+    json!({ "Plan": shards.clone(), "Current": shards })
+}
+
+pub(super) fn statistics(call: &Call<'_>) -> Answer {
+    call.admin()?;
+    call.only(&Method::GET)?;
+    if call.request.database != "_system" {
+        return Err(Refusal::new(403, 1230, "operation only allowed in system database"));
+    }
+    let databases = &call.state.databases;
+    let result = match call.request.query.get("DBserver").filter(|server| !server.is_empty()) {
+        Some("all") => {
+            let servers = call.state.db_servers.iter();
+            servers.map(|server| (server.id.clone(), counts(databases.values(), Some(&server.id)))).collect()
+        }
+        Some(id) if call.state.db_servers.iter().any(|server| server.id == id) => {
+            counts(databases.values(), Some(id))
+        }
+        Some(_) => return Err(Refusal::bad_parameter("invalid DBserver id")),
+        None if call.request.query.is_true("details") => {
+            databases.iter().map(|(name, database)| (name.clone(), counts([database], None))).collect()
+        }
+        None => counts(databases.values(), None),
+    };
+    Ok(Reply::result(200, result))
+}
+
+/// Counts in some databases, on one server or on all.
+fn counts<'a>(databases: impl IntoIterator<Item = &'a Database>, on: Option<&str>) -> Value {
+    let (mut with_shards, mut collections, mut leaders, mut real_leaders, mut followers) = (0, 0, 0, 0, 0);
+    let mut servers = BTreeSet::new();
+    for database in databases {
+        let before = collections;
+        for collection in database.collections.values() {
+            let here = |copy: &&String| on.is_none_or(|server| server == copy.as_str());
+            let mut holds = 0;
+            for copies in collection.shards.values() {
+                let leads = copies.first().filter(here).is_some();
+                leaders += usize::from(leads);
+                real_leaders += usize::from(leads && collection.like.is_none());
+                followers += copies.iter().skip(1).filter(here).count();
+                holds += copies.iter().filter(here).count();
+                servers.extend(copies.iter().filter(here));
+            }
+            collections += usize::from(holds > 0);
+        }
+        with_shards += usize::from(collections > before);
+    }
+    // Over all servers a shard counts once; on one server it counts if a copy lies there.
+    let shards = if on.is_none() { leaders } else { leaders + followers };
+    json!({
+        "databases": with_shards, "collections": collections, "shards": shards, "leaders": leaders,
+        "realLeaders": real_leaders, "followers": followers, "servers": servers.len(),
+    })
+}

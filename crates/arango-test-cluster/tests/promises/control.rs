@@ -1,0 +1,82 @@
+//! The door for other processes.
+
+use arango_test_cluster::{Control, TestCluster};
+use http::{Method, Request};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+
+use crate::session::Session;
+
+/// Asks the control door on a connection of its own.
+async fn ask(control: &Control, method: Method, path: &str, body: &Value) -> (u16, Value) {
+    let url: http::Uri = control.url().parse().expect("a URL");
+    let address = url.authority().expect("an address").as_str();
+    let stream = TcpStream::connect(address).await.expect("the door is open");
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream))
+            .await
+            .expect("HTTP/1.1 needs no handshake");
+    tokio::spawn(connection);
+    let request =
+        Request::builder().method(method).uri(format!("{}{path}", url.path())).header("host", address);
+    let body = http_body_util::Full::new(bytes::Bytes::from(body.to_string()));
+    let answer = sender.send_request(request.body(body).expect("a request")).await.expect("an answer");
+    let status = answer.status().as_u16();
+    let body = http_body_util::BodyExt::collect(answer.into_body()).await.expect("a body").to_bytes();
+    (status, serde_json::from_slice(&body).expect("JSON"))
+}
+
+#[tokio::test]
+async fn a_coordinator_is_killed_and_restarted_from_outside() {
+    let cluster = TestCluster::builder().start().await.unwrap();
+    let control = cluster.control().await.unwrap();
+    assert_eq!(
+        ask(&control, Method::POST, "/coordinators/1/kill", &json!({})).await,
+        (200, json!({ "ok": true }))
+    );
+    assert!(!cluster.coordinator(1).is_up());
+    let (_, listed) = ask(&control, Method::GET, "/cluster", &json!({})).await;
+    assert_eq!((&listed["coordinators"][1]["up"], &listed["version"]), (&json!(false), &json!("3.12.5")));
+    assert_eq!(listed["coordinators"][0]["url"], cluster.urls()[0]);
+
+    ask(&control, Method::POST, "/coordinators/1/restart", &json!({})).await;
+    assert!(cluster.coordinator(1).is_up());
+    assert_eq!(ask(&control, Method::POST, "/coordinators/9/kill", &json!({})).await.0, 404);
+}
+
+#[tokio::test]
+async fn faults_come_and_go_from_outside_and_the_journal_is_read() {
+    let cluster = TestCluster::builder().start().await.unwrap();
+    let control = cluster.control().await.unwrap();
+    let fault = json!({ "kind": "answer", "status": 503, "error_num": 503, "path": "/_api/*" });
+    let (_, made) = ask(&control, Method::POST, "/coordinators/0/faults", &fault).await;
+    let mut session = Session::connect(cluster.coordinator(0)).await;
+    assert_eq!(session.marked(Method::GET, "/_api/version", "p-1", "").await.unwrap().status, 503);
+    assert_eq!(
+        ask(&control, Method::DELETE, &format!("/faults/{}", made["id"]), &json!({})).await.1["hits"],
+        1
+    );
+    assert_eq!(session.marked(Method::GET, "/_api/version", "p-1", "").await.unwrap().status, 200);
+
+    let (_, markers) = ask(&control, Method::GET, "/journal/markers?prefix=p", &json!({})).await;
+    assert_eq!(markers["markers"], json!({ "p-1": { "received": 2, "executed": 1 } }));
+    let (_, summary) = ask(&control, Method::GET, "/journal/summary", &json!({})).await;
+    assert_eq!((&summary["requests_per_coordinator"], &summary["executed"]), (&json!([2, 0, 0]), &json!(1)));
+    ask(&control, Method::POST, "/journal/clear", &json!({})).await;
+    assert_eq!(cluster.journal().received("p-1"), 0);
+    assert_eq!(ask(&control, Method::POST, "/coordinators/0/faults", &json!({ "kind": "x" })).await.0, 400);
+}
+
+#[tokio::test]
+async fn without_the_token_there_is_no_door_and_dropped_it_is_closed() {
+    let cluster = TestCluster::builder().in_memory().start().await.unwrap();
+    let control = cluster.control().await.unwrap();
+    let url: http::Uri = control.url().parse().unwrap();
+    let address = url.authority().unwrap().as_str().to_owned();
+    assert_eq!(ask(&control, Method::GET, "/nothing", &json!({})).await.0, 404);
+    assert!(url.path().len() > 16);
+
+    drop(control);
+    tokio::task::yield_now().await;
+    assert!(TcpStream::connect(address).await.is_err());
+}

@@ -1,0 +1,14 @@
+//! What a test may rely on when it talks to the cluster: each promise through a real HTTP client.
+
+mod administration;
+mod authentication;
+mod control;
+mod data;
+mod faults;
+mod health;
+mod jobs;
+mod life;
+mod maintenance;
+mod protocol;
+mod rebalance;
+mod session;

@@ -1,0 +1,115 @@
+//! One connection to one coordinator.
+
+use arango_test_cluster::{Coordinator, TestCluster};
+use base64::Engine as _;
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request};
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+
+/// Sends requests one after the other, as `root` unless told otherwise.
+pub(crate) struct Session {
+    sender: SendRequest<Full<Bytes>>,
+    authorization: String,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("the answer is JSON")
+    }
+
+    pub(crate) fn error_num(&self) -> u64 {
+        self.json()["errorNum"].as_u64().expect("the answer is an error object")
+    }
+}
+
+pub(crate) async fn in_memory() -> TestCluster {
+    TestCluster::builder().in_memory().seed(42).start().await.expect("a cluster in memory starts")
+}
+
+pub(crate) fn basic(user: &str, password: &str) -> String {
+    let credentials = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+    format!("Basic {credentials}")
+}
+
+impl Session {
+    /// Through memory.
+    pub(crate) async fn dial(coordinator: &Coordinator) -> Self {
+        Self::over(coordinator.dial().expect("the coordinator lets us in")).await
+    }
+
+    /// Through a socket.
+    pub(crate) async fn connect(coordinator: &Coordinator) -> Self {
+        Self::over(TcpStream::connect(coordinator.address()).await.expect("the coordinator listens")).await
+    }
+
+    async fn over(io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
+        let (sender, connection) = handshake(TokioIo::new(io)).await.expect("HTTP/1.1 needs no handshake");
+        tokio::spawn(connection);
+        Self { sender, authorization: basic("root", "passwd") }
+    }
+
+    pub(crate) fn authorized(mut self, authorization: impl Into<String>) -> Self {
+        self.authorization = authorization.into();
+        self
+    }
+
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
+        self.ask(Method::GET, path, "").await.expect("an answer")
+    }
+
+    pub(crate) async fn post(&mut self, path: &str, body: &Value) -> Answer {
+        self.ask(Method::POST, path, &body.to_string()).await.expect("an answer")
+    }
+
+    pub(crate) async fn put(&mut self, path: &str, body: &Value) -> Answer {
+        self.ask(Method::PUT, path, &body.to_string()).await.expect("an answer")
+    }
+
+    pub(crate) async fn delete(&mut self, path: &str) -> Answer {
+        self.ask(Method::DELETE, path, "").await.expect("an answer")
+    }
+
+    pub(crate) async fn ask(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: &str,
+    ) -> Result<Answer, hyper::Error> {
+        self.send(Request::builder().method(method).uri(path), body).await
+    }
+
+    /// With a marker for the journal.
+    pub(crate) async fn marked(
+        &mut self,
+        method: Method,
+        path: &str,
+        marker: &str,
+        body: &str,
+    ) -> Result<Answer, hyper::Error> {
+        self.send(Request::builder().method(method).uri(path).header("x-sim-marker", marker), body).await
+    }
+
+    pub(crate) async fn send(
+        &mut self,
+        request: http::request::Builder,
+        body: &str,
+    ) -> Result<Answer, hyper::Error> {
+        let request = request.header("host", "cluster").header("authorization", &self.authorization);
+        let request = request.body(Full::new(Bytes::from(body.to_owned()))).expect("a well-formed request");
+        self.sender.ready().await?;
+        let (head, body) = self.sender.send_request(request).await?.into_parts();
+        let body = body.collect().await?.to_bytes();
+        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
+    }
+}
