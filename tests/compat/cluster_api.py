@@ -1,6 +1,7 @@
 """Promises of every call of `db.cluster`."""
 
 import re
+import time
 from datetime import datetime, timedelta, timezone
 
 import requests
@@ -8,7 +9,7 @@ from arango.cluster import Cluster
 from arango.http import DeflateRequestCompression
 
 from judge import eventually, holds, refused, same, shaped
-from surroundings import ENDPOINTS, ROOT, client, control, root, superuser
+from surroundings import ENDPOINTS, ROOT, client, control, now, root, superuser
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 NUMBER = (int, float)
@@ -26,6 +27,11 @@ def of_role(role):
 def instant(text):
     """A time as the agency writes it."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+
+
+def today():
+    """The time by the cluster's own clock."""
+    return datetime.fromtimestamp(now(), timezone.utc)
 
 
 def imbalance():
@@ -150,7 +156,7 @@ def servers(judge):
             same(record["SyncStatus"], "SERVING", name)
             synced, acked, written = (instant(record[key]) for key in ("SyncTime", "LastAckedTime", "Timestamp"))
             holds(synced <= acked <= written, f"{name}: {synced} <= {acked} <= {written}")
-            holds(written <= datetime.now(timezone.utc) + timedelta(seconds=1), f"{name}: {written} is to come")
+            holds(written <= today() + timedelta(seconds=1), f"{name}: {written} is to come")
 
     @judge.check
     def one_agent_leads_and_all_agree_who():
@@ -204,8 +210,7 @@ def servers(judge):
             groups = dict.fromkeys(["system", "client", "clientUser", "http", "server"], dict)
             shaped(document, groups | {"time": float, "enabled": bool}, server)
             same(document["enabled"], True)
-            now = datetime.now(timezone.utc).timestamp()
-            holds(abs(document["time"] - now) < 5, f"time: {document['time']}, now: {now}")
+            holds(0 <= now() - document["time"] < 5, f"time: {document['time']}")
             requests = document["http"]
             kinds = ["Get", "Head", "Post", "Put", "Patch", "Delete", "Options", "Other"]
             same(sum(requests[f"requests{kind}"] for kind in kinds), requests["requestsTotal"], "requests")
@@ -237,6 +242,14 @@ def servers(judge):
             same(sorted(root(index).cluster.endpoints()), expected)
 
     @judge.check
+    def the_clocks_of_all_coordinators_agree_and_show_the_time_of_day():
+        begin = now()
+        clocks = [root(index).time().timestamp() for index in range(len(ENDPOINTS))]
+        holds(begin <= clocks[0] <= clocks[1] <= clocks[2] <= begin + 5, f"clocks: {clocks}")
+        # Roughly: the machine's clock may have been set since the cluster started.
+        holds(abs(begin - time.time()) < 600, f"the cluster's clock: {begin}, the machine's: {time.time()}")
+
+    @judge.check
     def a_background_job_gives_what_the_call_would_have_given():
         database = root()
         job = database.begin_async_execution(return_result=True).cluster.server_count()
@@ -252,7 +265,7 @@ def maintenance(judge):
         server, other = of_role("DBServer")[:2]
         clusters = [root(index).cluster for index in range(len(ENDPOINTS))]
         same([one.server_maintenance_mode(server) for one in clusters], [{}] * 3)
-        before = datetime.now(timezone.utc).replace(microsecond=0)
+        before = today().replace(microsecond=0)
         same(clusters[0].toggle_server_maintenance_mode(server, "maintenance", timeout=2), {})
         for one in clusters:
             status = one.server_maintenance_mode(server)
@@ -268,7 +281,7 @@ def maintenance(judge):
         server = of_role("DBServer")[0]
         root(0).cluster.toggle_server_maintenance_mode(server, "maintenance")
         until = instant(root(2).cluster.server_maintenance_mode(server)["Until"])
-        left = until - datetime.now(timezone.utc)
+        left = until - today()
         holds(timedelta(minutes=59) < left <= timedelta(minutes=61), f"an hour by default, not {left}")
         same(root(1).cluster.toggle_server_maintenance_mode(server, "normal"), {})
         same(root(0).cluster.server_maintenance_mode(server), {})
@@ -289,7 +302,7 @@ def maintenance(judge):
             form = r"Cluster supervision deactivated\. It will be reactivated automatically on (\S+) unless this call is repeated until then\."
             match = re.fullmatch(form, answer["warning"])
             holds(match is not None, answer["warning"])
-            left = instant(match[1]) - datetime.now(timezone.utc)
+            left = instant(match[1]) - today()
             holds(timedelta(minutes=59) < left <= timedelta(minutes=60), f"an hour, not {left}")
             same(supervision(), "Maintenance")
         finally:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 import urllib.request
 
 import jwt
@@ -40,6 +39,11 @@ def superuser(index=0, database="_system"):
     return client(ENDPOINTS[index]).db(database, superuser_token=token())
 
 
+def now():
+    """The cluster's own clock, in seconds: the machine's calendar may be set anew while a check looks at both."""
+    return root().time().timestamp()
+
+
 def token(secret=SECRET, **claims):
     """A token that anybody who knows the secret can make; without claims, the superuser's."""
     return jwt.encode({"iss": "arangodb", "server_id": "compat", **claims}, secret, algorithm="HS256")
@@ -47,8 +51,8 @@ def token(secret=SECRET, **claims):
 
 def user_token(user, lifetime, secret=SECRET):
     """A token for a user that is valid for so many seconds, or was, if they are negative."""
-    now = int(time.time())
-    claims = {"iss": "arangodb", "preferred_username": user, "iat": now - 60, "exp": now + lifetime}
+    begin = int(now())
+    claims = {"iss": "arangodb", "preferred_username": user, "iat": begin - 60, "exp": begin + lifetime}
     return jwt.encode(claims, secret, algorithm="HS256")
 
 

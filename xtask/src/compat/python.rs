@@ -44,7 +44,9 @@ pub(crate) async fn checks() -> Result<ExitCode> {
         .arguments([directory.join("python_arango.py")])
         .variables(environment(&running.facts()))
         .limit(LIMIT);
-    Ok(checks.run(&mut interruptions).await?.exit_code())
+    let ending = checks.run(&mut interruptions).await?;
+    running.report_unsupported();
+    Ok(ending.exit_code())
 }
 
 /// What became of setting up.
