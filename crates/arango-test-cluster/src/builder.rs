@@ -154,6 +154,10 @@ impl Builder {
     ///
     /// # Errors
     /// If the version is not one that can be simulated, a count is zero, no tokio runtime is there, or a port is taken.
+    #[expect(
+        clippy::unused_async,
+        reason = "starting servers is something to wait for, and one day will be waited for"
+    )]
     pub async fn start(self) -> Result<TestCluster, StartError> {
         let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
         let version: Version =

@@ -186,7 +186,7 @@ impl Drop for FaultGuard {
 
 impl fmt::Debug for FaultGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FaultGuard").field("id", &self.id).field("hits", &self.hits()).finish()
+        f.debug_struct("FaultGuard").field("id", &self.id).field("hits", &self.hits()).finish_non_exhaustive()
     }
 }
 

@@ -106,7 +106,7 @@ impl Handler {
             Some(Effect::Close { phase: Phase::AfterRead, how }) => return Err(Cut::silent(*how)),
             Some(Effect::Answer(scripted)) if scripted.when == When::BeforeExecution => {
                 journal.answered(entry, scripted.status);
-                return Ok(self.scripted(&request, scripted));
+                return Ok(scripted_answer(&request, scripted));
             }
             _ => {}
         }
@@ -122,7 +122,7 @@ impl Handler {
             Some(Effect::Garbage) => Err(Cut { bytes: response::garbage(), how: Close::Fin }),
             Some(Effect::Answer(scripted)) => {
                 journal.answered(entry, scripted.status);
-                Ok(self.scripted(&request, &scripted))
+                Ok(scripted_answer(&request, &scripted))
             }
             Some(Effect::Close { phase, how }) => {
                 let bytes = match phase {
@@ -157,19 +157,6 @@ impl Handler {
             executed: false,
             status: None,
         })
-    }
-
-    fn scripted(&self, request: &Request, scripted: &Scripted) -> Response<Full<Bytes>> {
-        match &scripted.body {
-            ScriptedBody::ErrorObject { error_num, message } => {
-                let reply = Refusal::new(scripted.status, *error_num, message.clone()).into();
-                response::with_headers(response::of_reply(request, reply), &scripted.headers)
-            }
-            ScriptedBody::Raw { content_type, body } => response::with_headers(
-                response::foreign(scripted.status, content_type, body.clone()),
-                &scripted.headers,
-            ),
-        }
     }
 
     /// Executes a request; `None` if the process died before it was applied.
@@ -252,12 +239,11 @@ impl Handler {
                     caller: &caller,
                     request: &request,
                 };
-                match admission::background(&mut call) {
-                    Some(outcome) => outcome,
-                    None => {
-                        shared.journal.executed_one(entry, marker(&request));
-                        api::answer(&mut call)
-                    }
+                if let Some(outcome) = admission::background(&mut call) {
+                    outcome
+                } else {
+                    shared.journal.executed_one(entry, marker(&request));
+                    api::answer(&mut call)
                 }
             }
         };
@@ -267,4 +253,17 @@ impl Handler {
 
 fn marker(request: &Request) -> Option<&str> {
     request.header("x-sim-marker")
+}
+
+fn scripted_answer(request: &Request, scripted: &Scripted) -> Response<Full<Bytes>> {
+    match &scripted.body {
+        ScriptedBody::ErrorObject { error_num, message } => {
+            let reply = Refusal::new(scripted.status, *error_num, message.clone()).into();
+            response::with_headers(response::of_reply(request, reply), &scripted.headers)
+        }
+        ScriptedBody::Raw { content_type, body } => response::with_headers(
+            response::foreign(scripted.status, content_type, body.clone()),
+            &scripted.headers,
+        ),
+    }
 }

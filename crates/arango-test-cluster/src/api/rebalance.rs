@@ -188,10 +188,7 @@ impl Wishes {
 impl Fields {
     fn read(call: &Call<'_>, known: &[&str]) -> Result<Self, Refusal> {
         // An empty body is no object, which is another thing than bad JSON.
-        let body = match call.request.json_or(Value::Null)? {
-            Value::Object(body) => body,
-            _ => return Err(strict("")),
-        };
+        let Value::Object(body) = call.request.json_or(Value::Null)? else { return Err(strict("")) };
         match body.keys().find(|key| !known.contains(&key.as_str())) {
             Some(unknown) => Err(strict(unknown)),
             None => Ok(Self { body }),

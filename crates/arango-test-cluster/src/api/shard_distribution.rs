@@ -87,7 +87,7 @@ fn counts<'a>(databases: impl IntoIterator<Item = &'a Database>, on: Option<&str
             let here = |copy: &&String| on.is_none_or(|server| server == copy.as_str());
             let mut holds = 0;
             for copies in collection.shards.values() {
-                let leads = copies.first().filter(here).is_some();
+                let leads = copies.first().as_ref().is_some_and(here);
                 leaders += usize::from(leads);
                 real_leaders += usize::from(leads && collection.like.is_none());
                 followers += copies.iter().skip(1).filter(here).count();

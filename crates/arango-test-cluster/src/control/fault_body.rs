@@ -12,7 +12,7 @@ use crate::matching::Match;
 /// What every fault may say besides what it does.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Body {
+struct Description {
     kind: Kind,
     method: Option<String>,
     path: Option<String>,
@@ -58,7 +58,7 @@ enum CloseName {
 
 /// Reads a fault, or says what is wrong with it.
 pub(super) fn read_fault(value: &Value) -> Result<Fault, String> {
-    let body = Body::deserialize(value).map_err(|error| error.to_string())?;
+    let body = Description::deserialize(value).map_err(|error| error.to_string())?;
     let missing = |key: &str| format!("this kind of fault needs `{key}`");
     let mut fault = match body.kind {
         Kind::Latency => Fault::latency(Duration::from_millis(body.ms.ok_or_else(|| missing("ms"))?)),

@@ -136,9 +136,9 @@ impl AgencyJobs {
             let Some(step) = pending().map(|job| job.remaining).min().filter(|step| *step <= span) else {
                 break;
             };
-            (now, span) = (now + step, span - step);
+            (now, span) = (now + step, span.saturating_sub(step));
             for job in self.jobs.iter_mut().filter(|job| job.stage == Stage::Pending) {
-                job.remaining -= step;
+                job.remaining = job.remaining.saturating_sub(step);
                 if job.remaining.is_zero() {
                     let outcome = job.task.finish(shards);
                     job.end(outcome, now);
@@ -146,7 +146,7 @@ impl AgencyJobs {
             }
         }
         for job in self.jobs.iter_mut().filter(|job| job.stage == Stage::Pending) {
-            job.remaining -= span;
+            job.remaining = job.remaining.saturating_sub(span);
         }
         while self.jobs.len() > KEPT && self.jobs[0].stage.is_over() {
             self.jobs.remove(0);
@@ -174,14 +174,13 @@ impl AgencyJobs {
             if job.task.shard().is_some_and(|shard| busy.contains(&shard)) {
                 continue;
             }
-            match job.task.check(shards) {
-                Err(reason) => job.end(Err(reason), now),
-                Ok(()) => {
-                    (job.stage, job.started) = (Stage::Pending, Some(now));
-                    busy.extend(job.task.shard());
-                    running += 1;
-                }
+            if let Err(reason) = job.task.check(shards) {
+                job.end(Err(reason), now);
+                continue;
             }
+            (job.stage, job.started) = (Stage::Pending, Some(now));
+            busy.extend(job.task.shard());
+            running += 1;
         }
     }
 }
@@ -300,7 +299,9 @@ impl Shards<'_> {
                 }
                 changed.push(collection.name.clone());
             }
-            changed.iter().for_each(|name| database.follow(name));
+            for name in &changed {
+                database.follow(name);
+            }
         }
         Ok(())
     }

@@ -125,7 +125,8 @@ impl Database {
             indexes: Collection::first_indexes(name, kind),
             documents: BTreeMap::new(),
         };
-        self.collections.entry(name.to_owned()).insert_entry(collection).into_mut()
+        self.collections.remove(name);
+        self.collections.entry(name.to_owned()).or_insert(collection)
     }
 
     /// Adds the system collections: one prototype and those that lie with it.

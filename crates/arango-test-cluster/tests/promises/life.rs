@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use crate::session::{Session, in_memory};
 
 async fn on_sockets() -> TestCluster {
-    TestCluster::builder().start().await.unwrap()
+    TestCluster::builder().start().await.expect("a cluster on sockets starts")
 }
 
 #[tokio::test]
