@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::cluster::{Flags, environment};
 use crate::interruption::Interruptions;
-use crate::program::Program;
+use crate::program::{Ending, Program};
 use crate::workspace;
 
 /// How long the checks may take; they need a fraction of it.
@@ -28,7 +28,12 @@ const SETUP: Duration = Duration::from_secs(4 * 60);
 /// If the virtual environment can be had and yet cannot be set up, or the cluster cannot start.
 pub(crate) async fn checks() -> Result<ExitCode> {
     let directory = workspace::root().join("tests/compat");
-    let python = match virtual_environment(&directory.join("requirements.txt")).await? {
+    let mut interruptions = Interruptions::listen()?;
+    let setup = tokio::select! {
+        setup = virtual_environment(&directory.join("requirements.txt")) => setup?,
+        interruption = interruptions.next() => return Ok(Ending::Interrupted(interruption).exit_code()),
+    };
+    let python = match setup {
         Setup::Ready(python) => python,
         Setup::Skipped(reason) => {
             anstream::println!("skipped: {reason}");
@@ -36,7 +41,6 @@ pub(crate) async fn checks() -> Result<ExitCode> {
         }
     };
 
-    let mut interruptions = Interruptions::listen()?;
     let running = Flags::skewed().start().await?;
     let checks = Program::new(python)
         // Isolated, unbuffered: neither what is installed elsewhere nor the order of lines is left to chance.
