@@ -28,9 +28,10 @@ const SETUP: Duration = Duration::from_secs(4 * 60);
 /// If the virtual environment can be had and yet cannot be set up, or the cluster cannot start.
 pub(crate) async fn checks() -> Result<ExitCode> {
     let directory = workspace::root().join("tests/compat");
+    let requirements = directory.join("requirements.txt");
     let mut interruptions = Interruptions::listen()?;
     let setup = tokio::select! {
-        setup = virtual_environment(&directory.join("requirements.txt")) => setup?,
+        setup = virtual_environment(&requirements) => setup?,
         interruption = interruptions.next() => return Ok(Ending::Interrupted(interruption).exit_code()),
     };
     let python = match setup {
