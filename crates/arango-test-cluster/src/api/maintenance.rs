@@ -1,4 +1,6 @@
-//! Maintenance: of the supervision, and of one DB-Server.
+//! Maintenance: of the supervision, and of one server.
+//!
+//! Meant for DB-Servers, but whoever has a record of health can be put into it, coordinators too.
 
 use std::time::Duration;
 
@@ -79,7 +81,7 @@ pub(super) fn server(call: &mut Call<'_>, id: &str) -> Result<Outcome, Refusal> 
     call.admin()?;
     match call.request.method {
         Method::GET => {
-            let server = call.state.db_servers.iter().find(|server| server.id == id);
+            let server = call.state.server(id).filter(|server| server.id == id);
             Ok(Outcome::Now(match server.and_then(|server| server.maintenance) {
                 None => Reply::done(200),
                 Some(until) => Reply::result(
@@ -104,8 +106,8 @@ fn set_server(call: &mut Call<'_>, id: &str) -> Result<Outcome, Refusal> {
         "normal" => None,
         _ => return Err(Refusal::bad_parameter(expected)),
     };
-    let server = call.state.db_servers.iter_mut().find(|server| server.id == id);
-    let server = server.filter(|server| server.status == Status::Good);
+    let mut servers = call.state.coordinators.iter_mut().chain(&mut call.state.db_servers);
+    let server = servers.find(|server| server.id == id && server.status == Status::Good);
     let server = server.ok_or_else(|| Refusal::new(412, 412, "precondition failed"))?;
     server.maintenance_target = until;
     if until.is_none() && server.maintenance.is_none() {
@@ -114,7 +116,7 @@ fn set_server(call: &mut Call<'_>, id: &str) -> Result<Outcome, Refusal> {
     // No limit: while the supervision stands still, this hangs as the original does.
     let id = id.to_owned();
     let check = move |state: &mut State| {
-        let server = state.db_server(&id)?;
+        let server = state.server(&id)?;
         (server.maintenance_target == server.maintenance).then(|| Reply::done(200))
     };
     Ok(Outcome::Wait { every: Duration::from_millis(100), check: Box::new(check) })

@@ -37,7 +37,9 @@ impl Port {
             probe.bind(address)?;
             drop(probe.listen(1)?);
         }
-        let socket = bound(address)?;
+        // Sharing the address as well would let strangers share it too; but after a stranger's connections have ended
+        // there, nothing else helps.
+        let socket = bound(address, Sharing::Port).or_else(|_| bound(address, Sharing::PortAndAddress))?;
         Ok(Self { address: socket.local_addr()?, _reserved: socket })
     }
 
@@ -46,7 +48,7 @@ impl Port {
     }
 
     pub(super) fn listen(&self, handler: Handler) -> io::Result<Listening> {
-        let listener = bound(self.address)?.listen(BACKLOG)?;
+        let listener = bound(self.address, Sharing::PortAndAddress)?.listen(BACKLOG)?;
         let socket = Arc::new(Mutex::new(Some(listener)));
         let accepting = tokio::spawn(accept(Arc::clone(&socket), handler)).abort_handle();
         Ok(Listening { socket, accepting })
@@ -60,9 +62,18 @@ impl Drop for Listening {
     }
 }
 
-fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
+/// With which other sockets one may share its address.
+#[derive(Clone, Copy, PartialEq)]
+enum Sharing {
+    /// With sockets of this user that agree to share the port.
+    Port,
+    /// With connections that have ended, too.
+    PortAndAddress,
+}
+
+fn bound(address: SocketAddr, sharing: Sharing) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
-    socket.set_reuseaddr(true)?;
+    socket.set_reuseaddr(sharing == Sharing::PortAndAddress)?;
     // Both the reserving and the listening socket are bound to the same port.
     #[cfg(unix)]
     socket.set_reuseport(true)?;

@@ -143,15 +143,15 @@ impl State {
             self.run_until(event);
             self.supervision.look(event, &self.clock);
             if !self.supervision.is_in_maintenance() {
-                self.db_servers.iter_mut().for_each(|server| server.note_maintenance(event));
+                self.servers_mut().for_each(|server| server.note_maintenance(event));
             }
         }
         self.run_until(now);
     }
 
     fn next_event(&self) -> Option<Instant> {
-        let rounds =
-            self.db_servers.iter().filter_map(|server| server.next_maintenance_round(self.at, &self.clock));
+        let servers = self.coordinators.iter().chain(&self.db_servers);
+        let rounds = servers.filter_map(|server| server.next_maintenance_round(self.at, &self.clock));
         let rounds = rounds.filter(|_| !self.supervision.is_in_maintenance());
         rounds.chain(self.supervision.next_look()).min()
     }
@@ -162,9 +162,13 @@ impl State {
             let servers = self.good_db_servers();
             let mut shards = Shards { databases: &mut self.databases, servers, cleaned: &mut self.cleaned };
             self.jobs.work(self.at, span, &mut shards);
-            self.coordinators.iter_mut().chain(&mut self.db_servers).for_each(|server| server.observe(now));
+            self.servers_mut().for_each(|server| server.observe(now));
         }
         self.at = self.at.max(now);
+    }
+
+    fn servers_mut(&mut self) -> impl Iterator<Item = &mut Server> {
+        self.coordinators.iter_mut().chain(&mut self.db_servers)
     }
 
     pub(crate) fn db_server_ids(&self) -> Vec<String> {

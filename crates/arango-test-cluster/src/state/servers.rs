@@ -65,7 +65,7 @@ pub(crate) struct Server {
     pub(crate) written: Instant,
     pub(crate) last_acked: Instant,
     pub(crate) requests: Requests,
-    /// The window that was asked for, for DB-Servers.
+    /// The window of maintenance that was asked for.
     pub(crate) maintenance_target: Option<Instant>,
     /// The window that the supervision has taken note of.
     pub(crate) maintenance: Option<Instant>,

@@ -36,6 +36,18 @@ async fn a_killed_port_refuses_and_comes_back_with_the_same_id() {
 }
 
 #[tokio::test]
+async fn a_killed_port_is_kept_from_others() {
+    let cluster = on_sockets().await;
+    let coordinator = cluster.coordinator(0);
+    Session::connect(coordinator).await.get("/_api/version").await;
+    coordinator.kill();
+
+    let taken = std::net::TcpListener::bind(coordinator.address()).unwrap_err();
+    assert_eq!(taken.kind(), ErrorKind::AddrInUse);
+    coordinator.restart().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_kill_drops_every_connection_before_it_returns() {
     let cluster = on_sockets().await;
     let coordinator = cluster.coordinator(0);

@@ -107,3 +107,12 @@ async fn a_servers_maintenance_hangs_while_the_supervision_stands_still() {
         "the wish was written all the same"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_has_a_record_of_health_can_be_in_maintenance() {
+    let cluster = in_memory().await;
+    let mut session = Session::dial(cluster.coordinator(0)).await;
+    let path = format!("{SUPERVISION}/{}", cluster.coordinator(1).id());
+    assert_eq!(session.put(&path, &json!({ "mode": "maintenance" })).await.status, 200);
+    assert_eq!(session.get(&path).await.json()["result"]["Mode"], "maintenance");
+}
