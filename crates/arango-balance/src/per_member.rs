@@ -1,9 +1,12 @@
 //! One service for each member.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
+use pin_project_lite::pin_project;
 use tower::util::Oneshot;
 use tower::{Service, ServiceExt};
 
@@ -52,7 +55,7 @@ where
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = Oneshot<S, Req>;
+    type Future = ResponseFuture<S, Req>;
 
     // Which service will be called is not known yet.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
@@ -60,7 +63,61 @@ where
     }
 
     fn call(&mut self, routed: Routed<K, Req>) -> Self::Future {
-        self.service(&routed.member).oneshot(routed.request)
+        let mut service = self.service(&routed.member);
+        // Most services are ready at once: then neither the service nor the request is kept. One
+        // that is not is asked again, with a waker that wakes.
+        let state = match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(())) => State::Called { response: service.call(routed.request) },
+            Poll::Ready(Err(error)) => State::Failed { error: Some(error) },
+            Poll::Pending => State::Waiting { oneshot: service.oneshot(routed.request) },
+        };
+        ResponseFuture { state }
+    }
+}
+
+pin_project! {
+    /// Response future of [`PerMember`].
+    pub struct ResponseFuture<S, Req>
+    where
+        S: Service<Req>,
+    {
+        #[pin]
+        state: State<S, Req>,
+    }
+}
+
+pin_project! {
+    #[project = Projected]
+    enum State<S, Req>
+    where
+        S: Service<Req>,
+    {
+        Called { #[pin] response: S::Future },
+        Waiting { #[pin] oneshot: Oneshot<S, Req> },
+        Failed { error: Option<S::Error> },
+    }
+}
+
+impl<S, Req> Future for ResponseFuture<S, Req>
+where
+    S: Service<Req>,
+{
+    type Output = Result<S::Response, S::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            Projected::Called { response } => response.poll(cx),
+            Projected::Waiting { oneshot } => oneshot.poll(cx),
+            Projected::Failed { error } => {
+                Poll::Ready(Err(error.take().expect("a future is not polled after it has ended")))
+            }
+        }
+    }
+}
+
+impl<S: Service<Req>, Req> fmt::Debug for ResponseFuture<S, Req> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }
 

@@ -29,6 +29,7 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 pub struct Draft {
     method: Method,
     template: &'static str,
+    checked: PathAndQuery,
     // `None` as long as the template can be used as it is: most paths are constants.
     path: Option<String>,
     asked: bool,
@@ -40,9 +41,12 @@ pub struct Draft {
 impl Draft {
     /// Begins with the method and the path template of `facts`.
     pub fn new(facts: Facts) -> Self {
+        let template = facts.path;
+        let (method, checked) = facts.into_method_and_path();
         Self {
-            method: facts.method,
-            template: facts.path,
+            method,
+            template,
+            checked,
             path: None,
             asked: false,
             body: Bytes::new(),
@@ -106,7 +110,7 @@ impl Draft {
             return Err(mistake);
         }
         let path = match self.path {
-            None if !self.template.contains('{') => PathAndQuery::from_static(self.template),
+            None if !self.template.contains('{') => self.checked,
             path => {
                 let path = path.unwrap_or_else(|| self.template.to_owned());
                 // Encoded values hold no brace, so a brace is a hole of the template.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
+use http::uri::PathAndQuery;
 
 /// Says whether a request may be sent again when nobody knows if it was executed.
 ///
@@ -94,6 +95,8 @@ pub struct Facts {
     pub gone: Option<&'static str>,
     /// What the caller must be allowed.
     pub permission: Permission,
+    /// The path once more, checked when the program is compiled rather than with each request.
+    checked: PathAndQuery,
 }
 
 impl Facts {
@@ -139,7 +142,13 @@ impl Facts {
             since: None,
             gone: None,
             permission: Permission::Authenticated,
+            checked: PathAndQuery::from_static(path),
         }
+    }
+
+    /// The path as it can be sent if there is nothing to be filled in.
+    pub(crate) fn into_method_and_path(self) -> (Method, PathAndQuery) {
+        (self.method, self.checked)
     }
 
     /// Declares that it has no effect on the server, whatever its method.

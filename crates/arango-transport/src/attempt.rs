@@ -27,7 +27,11 @@ pub(crate) struct Refusal(pub(crate) Attempt);
 
 /// Makes [`Attempting`] services for one coordinator.
 #[derive(Debug, Clone)]
-pub(crate) struct AttemptLayer {
+pub(crate) struct AttemptLayer(Arc<Seat>);
+
+/// What all attempts at one coordinator share.
+#[derive(Debug)]
+struct Seat {
     member: Member<Coordinator>,
     pool: Pool,
     limits: Limits,
@@ -35,7 +39,7 @@ pub(crate) struct AttemptLayer {
 
 impl AttemptLayer {
     pub(crate) fn new(member: Member<Coordinator>, pool: Pool, limits: Limits) -> Self {
-        Self { member, pool, limits }
+        Self(Arc::new(Seat { member, pool, limits }))
     }
 }
 
@@ -43,7 +47,7 @@ impl<S> Layer<S> for AttemptLayer {
     type Service = Attempting<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Attempting { inner, seat: self.clone() }
+        Attempting { inner, seat: Arc::clone(&self.0) }
     }
 }
 
@@ -55,7 +59,7 @@ impl<S> Layer<S> for AttemptLayer {
 #[derive(Debug, Clone)]
 pub(crate) struct Attempting<S> {
     inner: S,
-    seat: AttemptLayer,
+    seat: Arc<Seat>,
 }
 
 impl<S> Service<Outgoing> for Attempting<S>
@@ -76,13 +80,13 @@ where
         let &AttemptPlan { ref record, began, until, .. } = outgoing.plan();
         let record = Arc::clone(record);
         record.begin(self.seat.member.key(), began);
-        Box::pin(self.seat.clone().run(record, began, until, self.inner.call(outgoing)))
+        Box::pin(Arc::clone(&self.seat).run(record, began, until, self.inner.call(outgoing)))
     }
 }
 
-impl AttemptLayer {
+impl Seat {
     async fn run<F>(
-        self,
+        self: Arc<Self>,
         record: Arc<CallRecord>,
         began: Instant,
         until: Instant,

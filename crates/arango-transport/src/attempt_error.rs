@@ -41,8 +41,8 @@ impl AttemptError {
         &mut self.0
     }
 
-    pub(crate) fn into_attempt(self) -> Attempt {
-        *self.0
+    pub(crate) fn into_attempt(self) -> Box<Attempt> {
+        self.0
     }
 
     /// What went wrong.

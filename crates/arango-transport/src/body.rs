@@ -81,50 +81,51 @@ impl Body {
         if let Repr::Whole(bytes) = &mut self.0 {
             return Ok(bytes.take().unwrap_or_default());
         }
-        // Nearly every answer is one part, and it has come together with the head.
-        let Some(first) = self.next_part(idle, deadline).await? else { return Ok(Bytes::new()) };
-        if self.is_end_stream() && first.len() <= limit {
-            return Ok(first);
+        // Nearly every answer is one part, and it has come together with the head. No clock is read and
+        // no timer made for those, and the rest is kept out of their future.
+        match poll_fn(|cx| Poll::Ready(Pin::new(&mut self).poll_frame(cx))).await {
+            Poll::Ready(Some(Ok(frame))) if self.is_end_stream() => match frame.into_data() {
+                Ok(first) if first.len() <= limit => Ok(first),
+                Ok(_) => Err(CutShort::by(ErrorKind::BodyTooLarge)),
+                Err(_) => Ok(Bytes::new()),
+            },
+            Poll::Ready(None) => Ok(Bytes::new()),
+            Poll::Ready(Some(frame)) => Box::pin(self.read_parts(Some(frame), limit, idle, deadline)).await,
+            Poll::Pending => Box::pin(self.read_parts(None, limit, idle, deadline)).await,
         }
-        let announced = usize::try_from(self.size_hint().lower()).unwrap_or(usize::MAX);
-        let mut whole = Vec::with_capacity(first.len().saturating_add(announced).min(limit));
-        let mut part = Some(first);
-        while let Some(bytes) = part {
-            if whole.len() + bytes.len() > limit {
-                return Err(CutShort::by(ErrorKind::BodyTooLarge));
-            }
-            whole.extend_from_slice(&bytes);
-            part = if self.is_end_stream() { None } else { self.next_part(idle, deadline).await? };
-        }
-        Ok(whole.into())
     }
 
-    /// The next part that holds data.
-    async fn next_part(&mut self, idle: Duration, deadline: Instant) -> Result<Option<Bytes>, CutShort> {
+    /// Reads to the end, part by part, beginning with `part` if it has come already.
+    async fn read_parts(
+        mut self,
+        mut part: Option<Result<Frame<Bytes>, BoxError>>,
+        limit: usize,
+        idle: Duration,
+        deadline: Instant,
+    ) -> Result<Bytes, CutShort> {
+        let announced = usize::try_from(self.size_hint().lower()).unwrap_or(usize::MAX);
+        let mut whole = Vec::with_capacity(announced.min(limit));
         loop {
-            // A clock is read and a timer made only if the part is not there yet.
-            let here = poll_fn(|cx| Poll::Ready(Pin::new(&mut *self).poll_frame(cx))).await;
-            let frame = match here {
-                Poll::Ready(frame) => frame,
-                Poll::Pending => {
+            let frame = match part.take() {
+                Some(frame) => frame,
+                None if self.is_end_stream() => return Ok(whole.into()),
+                None => {
                     let until = (Instant::now() + idle).min(deadline);
                     match timeout_at(until, self.frame()).await {
-                        Ok(frame) => frame,
+                        Ok(Some(frame)) => frame,
+                        Ok(None) => return Ok(whole.into()),
                         Err(_) if until == deadline => return Err(CutShort::by(ErrorKind::DeadlineExceeded)),
                         Err(_) => return Err(CutShort::by(ErrorKind::BodyTimeout)),
                     }
                 }
             };
-            match frame {
-                None => return Ok(None),
-                Some(Ok(frame)) => {
-                    if let Ok(data) = frame.into_data() {
-                        return Ok(Some(data));
-                    }
+            let frame =
+                frame.map_err(|error| CutShort { kind: ErrorKind::BodyInterrupted, source: Some(error) })?;
+            if let Some(data) = frame.data_ref() {
+                if whole.len() + data.len() > limit {
+                    return Err(CutShort::by(ErrorKind::BodyTooLarge));
                 }
-                Some(Err(error)) => {
-                    return Err(CutShort { kind: ErrorKind::BodyInterrupted, source: Some(error) });
-                }
+                whole.extend_from_slice(data);
             }
         }
     }

@@ -17,6 +17,7 @@ use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
 use crate::outgoing::AttemptPlan;
 use crate::record::{CallRecord, Phase};
+use crate::template::Template;
 use crate::{Body, BoxError, Call, Coordinator, Error, ErrorKind, Outgoing};
 
 /// What a layer given to [`layer`](crate::TransportBuilder::layer) wraps: whole calls.
@@ -119,7 +120,8 @@ where
         // request is gone, but how far it got is on record.
         let record = request.extensions().get::<Arc<CallRecord>>().cloned();
         let record = record.unwrap_or_else(|| {
-            CallRecord::new(Call::of_method(request.method()), &request, std::time::Duration::ZERO)
+            let call = Call::of_method(request.method());
+            CallRecord::new(call, Template::of(request.clone()), std::time::Duration::ZERO)
         });
         let inner = self.0.clone();
         Box::pin(async move {

@@ -11,6 +11,7 @@ use http_body_util::Full;
 use tokio::time::Instant;
 
 use crate::record::CallRecord;
+use crate::template::Template;
 use crate::{Call, Coordinator};
 
 /// One attempt on its way to a coordinator. Policies see it when they pick one.
@@ -42,9 +43,9 @@ pub(crate) struct AttemptPlan {
 
 impl AttemptPlan {
     /// The plan of a request that is not an attempt of any call: nobody reads its record.
-    pub(crate) fn unknown<B>(request: &Request<B>) -> Self {
+    pub(crate) fn unknown(request: &Request<Full<Bytes>>) -> Self {
         let call = Call::of_method(request.method());
-        let record = CallRecord::new(call, request, Duration::MAX);
+        let record = CallRecord::new(call, Template::of(request.clone()), Duration::MAX);
         let (began, until) = (record.started, record.deadline);
         Self { record, pin: None, tried: Vec::new(), fresh: false, began, until }
     }

@@ -95,16 +95,24 @@ impl Pool {
     /// Sends a request on a connection of its own, and again on another if the first turns out to
     /// have been closed before the request was handed to it.
     async fn send(self, outgoing: Outgoing) -> Result<Response<Body>, AttemptError> {
-        let (AttemptPlan { record, mut fresh, .. }, mut request) = outgoing.into_parts();
+        let (AttemptPlan { record, mut fresh, began, .. }, mut request) = outgoing.into_parts();
+        let mut now = began;
         record.reached(Phase::Acquire);
-        let permit = self.acquire().await?;
+        let permit = if let Ok(permit) = Arc::clone(&self.0.permits).try_acquire_owned() {
+            permit
+        } else {
+            let permit = Box::pin(self.queue()).await?;
+            now = Instant::now();
+            permit
+        };
         for replay in 0.. {
-            let kept = if fresh { None } else { self.take_idle().await };
+            let kept = if fresh { None } else { self.take_idle(now).await };
             let mut connection = if let Some(connection) = kept {
                 connection
             } else {
                 record.reached(Phase::Connect);
-                self.connect().await?
+                // Seldom, and large: not in every request's future.
+                Box::pin(self.connect()).await?
             };
             record.sending();
             let mut error = match connection.send(request).await {
@@ -133,24 +141,21 @@ impl Pool {
         unreachable!("the last replay returns")
     }
 
-    async fn acquire(&self) -> Result<OwnedSemaphorePermit, AttemptError> {
-        let permits = &self.0.permits;
-        if let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
-            return Ok(permit);
-        }
-        match timeout(self.0.limits.acquire, Arc::clone(permits).acquire_owned()).await {
+    /// Waits for a permit, behind all who came before.
+    async fn queue(&self) -> Result<OwnedSemaphorePermit, AttemptError> {
+        match timeout(self.0.limits.acquire, Arc::clone(&self.0.permits).acquire_owned()).await {
             Ok(permit) => Ok(permit.expect("a pool's semaphore is never closed")),
             Err(_) => Err(AttemptError::new(ErrorKind::PoolExhausted, Outcome::NotExecuted, Phase::Acquire)),
         }
     }
 
     /// Takes the connection that was used last and can still be used.
-    async fn take_idle(&self) -> Option<Connection> {
+    async fn take_idle(&self, now: Instant) -> Option<Connection> {
         let here = runtime::Handle::current().id();
         loop {
             let mut connection = self.idle().take(here)?;
             // Its task may not have run since the last answer: then it becomes ready, or it fails.
-            if connection.usable(Instant::now(), &self.0.limits) && connection.ready().await {
+            if connection.usable(now, &self.0.limits) && connection.ready().await {
                 return Some(connection);
             }
         }

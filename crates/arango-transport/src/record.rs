@@ -10,9 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arango_protocol::ErrorNumber;
-use http::{Method, Request, StatusCode, Uri};
+use http::StatusCode;
 use tokio::time::Instant;
 
+use crate::template::Template;
 use crate::{Call, Coordinator, ErrorKind, Outcome};
 
 /// How far an attempt got.
@@ -136,8 +137,7 @@ impl fmt::Display for Attempt {
 #[derive(Debug)]
 pub(crate) struct CallRecord {
     pub(crate) call: Call,
-    pub(crate) method: Method,
-    pub(crate) uri: Uri,
+    pub(crate) template: Template,
     pub(crate) started: Instant,
     pub(crate) deadline: Instant,
     phase: AtomicU8,
@@ -155,15 +155,14 @@ struct Log {
 }
 
 impl CallRecord {
-    pub(crate) fn new<B>(call: Call, request: &Request<B>, total: Duration) -> Arc<Self> {
+    pub(crate) fn new(call: Call, template: Template, total: Duration) -> Arc<Self> {
         let started = Instant::now();
         let total = call.patience.map_or(total, |patience| patience.max(total));
         // A total that the clock cannot hold is as good as none: thirty years.
         let deadline = started.checked_add(total).unwrap_or(started + Duration::from_secs(946_080_000));
         Arc::new(Self {
             call,
-            method: request.method().clone(),
-            uri: request.uri().clone(),
+            template,
             started,
             deadline,
             phase: AtomicU8::new(0),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arango_balance::{Jitter, Members};
 use bytes::Bytes;
-use http::{Extensions, HeaderMap, Method, Request, Response, Uri};
+use http::{Request, Response};
 use http_body_util::Full;
 use tokio::time::{Instant, sleep};
 use tower::{Layer, Service, ServiceExt};
@@ -20,6 +20,7 @@ use crate::error::StoppedBy;
 use crate::outgoing::AttemptPlan;
 use crate::record::{Attempt, CallRecord, Phase};
 use crate::rules::{self, Again};
+use crate::template::Template;
 use crate::{Body, Call, Coordinator, Error, ErrorKind, Limits, Outgoing};
 
 /// The most attempts of one call, however many coordinators there are.
@@ -58,7 +59,7 @@ pub(crate) struct Retry<S> {
 
 impl<S> Service<Request<Full<Bytes>>> for Retry<S>
 where
-    S: Service<Outgoing, Response = Response<Body>, Error = AttemptError> + Clone + Send + 'static,
+    S: Service<Outgoing, Response = Response<Body>, Error = AttemptError> + Clone + Send + Sync + 'static,
     S::Future: Send,
 {
     type Response = Response<Body>;
@@ -71,64 +72,73 @@ where
     }
 
     fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
-        let record = match request.extensions().get::<Arc<CallRecord>>() {
+        let template = Template::of(request);
+        let record = match template.extension::<Arc<CallRecord>>() {
             Some(record) => {
                 record.reached(Phase::Waiting);
                 Arc::clone(record)
             }
             // A user's layer made a request of its own.
-            None => CallRecord::new(Call::of_method(request.method()), &request, self.rules.limits.total),
+            None => CallRecord::new(
+                Call::of_method(&template.method),
+                Template::of(template.request()),
+                self.rules.limits.total,
+            ),
         };
-        Box::pin(self.clone().send(request, record))
+        let retry = self.clone();
+        Box::pin(async move { retry.send(record, Some(&template)).await })
     }
 }
 
 impl<S> Retry<S>
 where
-    S: Service<Outgoing, Response = Response<Body>, Error = AttemptError>,
+    S: Service<Outgoing, Response = Response<Body>, Error = AttemptError> + Clone,
 {
     /// Makes the attempts of one call.
     ///
     /// The deadline of the record holds for each step: attempts and bodies end with it, and no pause
-    /// reaches beyond it.
+    /// reaches beyond it. `template` is what the user's layers made of the request of the record.
     pub(crate) async fn send(
-        mut self,
-        request: Request<Full<Bytes>>,
+        &self,
         record: Arc<CallRecord>,
+        template: Option<&Template>,
     ) -> Result<Response<Body>, Error> {
-        let copies = Copies::of(request);
-        let call = &record.call;
+        let template = template.unwrap_or(&record.template);
+        if record.started >= record.deadline {
+            return Err(Error::cut_off(&record, ErrorKind::DeadlineExceeded, None));
+        }
+        let plan = AttemptPlan {
+            fresh: false,
+            pin: record.call.pin.clone(),
+            tried: Vec::new(),
+            began: record.started,
+            until: self.rules.until(&record, record.started, 0),
+            record: Arc::clone(&record),
+        };
+        let mut inner = self.inner.clone();
+        match attempt_once(&mut inner, template, plan).await {
+            Ok(response) => Ok(response),
+            // Seldom, and large: not in every call's future.
+            Err(failed) => Box::pin(self.again(inner, template, &record, failed)).await,
+        }
+    }
+
+    /// Makes further attempts after the first has failed, until one succeeds or the rules say no.
+    async fn again(
+        &self,
+        mut inner: S,
+        template: &Template,
+        record: &Arc<CallRecord>,
+        mut failed: Failed,
+    ) -> Result<Response<Body>, Error> {
         let most = (1 + self.rules.members.len().max(2)).min(MOST_ATTEMPTS);
-        let mut tried = Vec::new();
-        let mut again_here = None;
+        let mut tried: Vec<Coordinator> = Vec::new();
         let mut waited = Duration::ZERO;
-        let mut began = record.started;
         for nth in 0.. {
-            if began >= record.deadline {
-                return Err(Error::cut_off(&record, ErrorKind::DeadlineExceeded, None));
-            }
-            let plan = AttemptPlan {
-                record: Arc::clone(&record),
-                fresh: again_here.is_some(),
-                pin: again_here.take().or_else(|| call.pin.clone()),
-                tried: tried.clone(),
-                began,
-                until: self.rules.until(&record, began, tried.len()),
-            };
-            let result = match self.inner.ready().await {
-                Ok(ready) => ready.call(Outgoing::new(plan, copies.request())).await,
-                Err(error) => Err(error),
-            };
-            let (mut attempt, body) = match result {
-                Ok(mut response) => match response.extensions_mut().remove::<Refusal>() {
-                    None => return Ok(response),
-                    Some(Refusal(attempt)) => (attempt, Some(response.into_body())),
-                },
-                Err(error) => (error.into_attempt(), None),
-            };
+            let Failed { mut attempt, body } = failed;
             attempt.waited = waited;
             tracing::debug!(
-                operation = call.name,
+                operation = record.call.name,
                 coordinator = attempt.coordinator.as_ref().map(tracing::field::display),
                 kind = ?attempt.kind,
                 outcome = ?attempt.outcome,
@@ -136,23 +146,22 @@ where
                 "an attempt failed"
             );
             let now = Instant::now();
-            if attempt.kind == ErrorKind::AttemptTimeout && now >= record.deadline {
-                record.fail(attempt);
-                return Err(Error::cut_off(&record, ErrorKind::DeadlineExceeded, None));
-            }
-            let next = self.rules.next(&record, &attempt, &tried, nth, most, now);
+            let late = attempt.kind == ErrorKind::AttemptTimeout && now >= record.deadline;
+            let next = self.rules.next(record, &attempt, &tried, nth, most, now);
             let here = attempt.coordinator.clone();
-            record.fail(attempt);
+            record.fail(*attempt);
+            if late {
+                return Err(Error::cut_off(record, ErrorKind::DeadlineExceeded, None));
+            }
+            let mut pin = record.call.pin.clone();
+            let mut fresh = false;
             match next {
                 Next::Stop(stopped_by) => {
-                    let bytes = match body {
-                        Some(mut body) => body.take_whole().unwrap_or_default(),
-                        None => Bytes::new(),
-                    };
-                    return Err(Error::of(&record, record.take_failed(), stopped_by).with_body(bytes));
+                    return Err(Error::of(record, record.take_failed(), stopped_by).with_body(body));
                 }
                 Next::Here(pause) => {
-                    again_here = here;
+                    pin = here;
+                    fresh = true;
                     waited = pause;
                 }
                 Next::Elsewhere(pause) => {
@@ -163,10 +172,48 @@ where
             if !waited.is_zero() {
                 sleep(waited).await;
             }
-            began = Instant::now();
+            let began = Instant::now();
+            let until = self.rules.until(record, began, tried.len());
+            let tried = tried.clone();
+            let plan = AttemptPlan { record: Arc::clone(record), pin, tried, fresh, began, until };
+            failed = match attempt_once(&mut inner, template, plan).await {
+                Ok(response) => return Ok(response),
+                Err(failed) => failed,
+            };
         }
         unreachable!("the number of attempts is limited")
     }
+}
+
+/// Makes one attempt.
+async fn attempt_once<S>(
+    inner: &mut S,
+    template: &Template,
+    plan: AttemptPlan,
+) -> Result<Response<Body>, Failed>
+where
+    S: Service<Outgoing, Response = Response<Body>, Error = AttemptError>,
+{
+    let result = match inner.ready().await {
+        Ok(ready) => ready.call(Outgoing::new(plan, template.request())).await,
+        Err(error) => Err(error),
+    };
+    match result {
+        Ok(mut response) => match response.extensions_mut().remove::<Refusal>() {
+            None => Ok(response),
+            Some(Refusal(attempt)) => {
+                let body = response.body_mut().take_whole().unwrap_or_default();
+                Err(Failed { attempt: Box::new(attempt), body })
+            }
+        },
+        Err(error) => Err(Failed { attempt: error.into_attempt(), body: Bytes::new() }),
+    }
+}
+
+/// An attempt that failed, and the body of the answer if it was a refusal.
+struct Failed {
+    attempt: Box<Attempt>,
+    body: Bytes,
 }
 
 impl RetryLayer {
@@ -232,33 +279,4 @@ enum Next {
     Stop(StoppedBy),
     Here(Duration),
     Elsewhere(Duration),
-}
-
-/// What a request is made of, to make it once more.
-struct Copies {
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Full<Bytes>,
-    /// What a user's layers put there; seldom anything.
-    extensions: Option<Extensions>,
-}
-
-impl Copies {
-    fn of(request: Request<Full<Bytes>>) -> Self {
-        let (parts, body) = request.into_parts();
-        let extensions = (!parts.extensions.is_empty()).then_some(parts.extensions);
-        Self { method: parts.method, uri: parts.uri, headers: parts.headers, body, extensions }
-    }
-
-    fn request(&self) -> Request<Full<Bytes>> {
-        let mut request = Request::new(self.body.clone());
-        *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = self.headers.clone();
-        if let Some(extensions) = &self.extensions {
-            *request.extensions_mut() = extensions.clone();
-        }
-        request
-    }
 }

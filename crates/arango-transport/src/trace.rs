@@ -16,7 +16,7 @@ pub(crate) fn span(record: &CallRecord) -> Span {
         otel.name = record.call.name,
         db.system.name = "arangodb",
         db.operation.name = record.call.name,
-        http.request.method = record.method.as_str(),
+        http.request.method = record.template.method.as_str(),
         http.response.status_code = Empty,
         server.address = Empty,
         error.r#type = Empty,

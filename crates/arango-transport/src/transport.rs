@@ -17,6 +17,7 @@ use crate::door::CallService;
 use crate::pool::Pool;
 use crate::record::{CallRecord, Phase};
 use crate::stack::Bare;
+use crate::template::Template;
 use crate::{Body, Call, Coordinator, Error, HostList, Limits, TransportBuilder, deadline, trace};
 
 /// Sends requests to the coordinators of a cluster.
@@ -82,8 +83,8 @@ impl Transport {
     /// that the call does not declare to be an answer. The error tells whether the request may
     /// have been executed.
     pub async fn send(&self, request: Request<Full<Bytes>>, call: Call) -> Result<Response<Body>, Error> {
-        let record = CallRecord::new(call, &request, self.shared.limits.total);
-        self.run(request, record).await
+        let record = CallRecord::new(call, Template::of(request), self.shared.limits.total);
+        self.run(record).await
     }
 
     /// Sends a request and reads its answer as a whole with `read`.
@@ -97,31 +98,39 @@ impl Transport {
         call: Call,
         read: impl FnOnce(Answer) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
-        let record = CallRecord::new(call, &request, self.shared.limits.total);
-        let (parts, mut body) = self.run(request, Arc::clone(&record)).await?.into_parts();
+        let record = CallRecord::new(call, Template::of(request), self.shared.limits.total);
+        let (parts, mut body) = self.run(Arc::clone(&record)).await?.into_parts();
         let bytes = body.take_whole().unwrap_or_default();
         read(Answer::new(parts.status, parts.headers, bytes)).map_err(|error| Error::decode(&record, error))
     }
 
-    async fn run(
-        &self,
-        mut request: Request<Full<Bytes>>,
-        record: Arc<CallRecord>,
-    ) -> Result<Response<Body>, Error> {
+    async fn run(&self, record: Arc<CallRecord>) -> Result<Response<Body>, Error> {
         let span = trace::span(&record);
         let result = match &self.layered {
-            None => self.bare.clone().send(request, Arc::clone(&record)).instrument(span.clone()).await,
+            None => self.bare.send(record, None).instrument(span.clone()).await,
             Some(layered) => {
-                // The layers of the user's are not ours, so the record rides with the request, and
-                // the deadline is watched from outside.
-                record.reached(Phase::Sent); // until it comes out below them
-                request.extensions_mut().insert(Arc::clone(&record));
-                let answer = self.whole(layered.clone().call(request), &record);
-                deadline::within(&record, answer).instrument(span.clone()).await
+                let answer = Box::pin(self.through(layered.clone(), record));
+                answer.instrument(span.clone()).await
             }
         };
         trace::ended(&span, &result);
         result
+    }
+
+    /// Sends a request through the user's layers around calls.
+    ///
+    /// They are not ours, so the record rides with the request and the deadline is watched from
+    /// outside.
+    async fn through(
+        &self,
+        mut layered: CallService,
+        record: Arc<CallRecord>,
+    ) -> Result<Response<Body>, Error> {
+        // Until the request comes out below the layers nobody knows what becomes of it.
+        record.reached(Phase::Sent);
+        let mut request = record.template.request();
+        request.extensions_mut().insert(Arc::clone(&record));
+        deadline::within(&record, self.whole(layered.call(request), &record)).await
     }
 
     /// Reads what a layer of the user's made of the body: it still belongs to the call.

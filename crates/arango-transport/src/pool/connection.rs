@@ -66,8 +66,9 @@ impl Connection {
         })
     }
 
-    pub(crate) async fn send(&mut self, request: Request<Full<Bytes>>) -> Sent {
-        self.sender.try_send_request(request).await
+    /// Hands the request over at once; the future is that of the answer.
+    pub(crate) fn send(&mut self, request: Request<Full<Bytes>>) -> impl Future<Output = Sent> + use<> {
+        self.sender.try_send_request(request)
     }
 
     /// Waits until it can take a request; `false` if it never will.

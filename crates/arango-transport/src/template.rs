@@ -1,0 +1,39 @@
+//! What a request is made of, to make it as often as it has to be sent.
+
+use bytes::Bytes;
+use http::{Extensions, HeaderMap, Method, Request, Uri};
+use http_body_util::Full;
+
+/// A request that can be made again and again. The body is whole, so a copy costs next to nothing.
+#[derive(Debug)]
+pub(crate) struct Template {
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    headers: HeaderMap,
+    body: Full<Bytes>,
+    /// Seldom anything: what the caller or a layer of the user's put there.
+    extensions: Option<Extensions>,
+}
+
+impl Template {
+    pub(crate) fn of(request: Request<Full<Bytes>>) -> Self {
+        let (parts, body) = request.into_parts();
+        let extensions = (!parts.extensions.is_empty()).then_some(parts.extensions);
+        Self { method: parts.method, uri: parts.uri, headers: parts.headers, body, extensions }
+    }
+
+    pub(crate) fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.extensions.as_ref()?.get()
+    }
+
+    pub(crate) fn request(&self) -> Request<Full<Bytes>> {
+        let mut request = Request::new(self.body.clone());
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = self.headers.clone();
+        if let Some(extensions) = &self.extensions {
+            *request.extensions_mut() = extensions.clone();
+        }
+        request
+    }
+}
