@@ -10,7 +10,8 @@ use tokio::sync::watch;
 
 use crate::cluster::Shared;
 use crate::door::Door;
-use crate::fault::{Fault, FaultGuard, Faults};
+use crate::fault::Fault;
+use crate::faults_in_force::{FaultGuard, Faults};
 use crate::handler::Handler;
 use crate::state::State;
 use crate::state::servers::Server;

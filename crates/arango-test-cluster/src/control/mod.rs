@@ -35,7 +35,7 @@ use tokio::task::JoinSet;
 use self::fault_body::read_fault;
 use crate::cluster::Shared;
 use crate::coordinator::Coordinator;
-use crate::fault::FaultGuard;
+use crate::faults_in_force::FaultGuard;
 use crate::http::request::Query;
 use crate::state::ids::Ids;
 

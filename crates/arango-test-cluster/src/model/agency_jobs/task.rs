@@ -1,0 +1,157 @@
+//! What jobs do to the shard map.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::state::databases::Database;
+
+/// Moves one shard from one server to another.
+#[derive(Debug, Clone)]
+pub(crate) struct MoveShard {
+    pub(crate) database: String,
+    /// The id of the collection.
+    pub(crate) collection: String,
+    pub(crate) shard: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) is_leader: bool,
+    /// What only single moves say: whether the old leader stays a follower.
+    pub(crate) remains_follower: Option<bool>,
+    pub(crate) try_undo: bool,
+}
+
+/// What a job does.
+#[derive(Debug, Clone)]
+pub(crate) enum Task {
+    MoveShard(MoveShard),
+    /// Takes all shards from a server.
+    CleanOutServer {
+        server: String,
+    },
+    /// Takes all leaderships from a server.
+    ResignLeadership {
+        server: String,
+    },
+}
+
+/// The shard map that jobs change.
+pub(crate) struct Shards<'a> {
+    pub(crate) databases: &'a mut BTreeMap<String, Database>,
+    /// Servers that can take shards.
+    pub(crate) servers: Vec<String>,
+    pub(crate) cleaned: &'a mut BTreeSet<String>,
+}
+
+impl Task {
+    /// The shard that nobody else may touch meanwhile.
+    pub(super) fn shard(&self) -> Option<String> {
+        match self {
+            Self::MoveShard(step) => Some(step.shard.clone()),
+            Self::CleanOutServer { .. } | Self::ResignLeadership { .. } => None,
+        }
+    }
+
+    /// Looks, before a job becomes pending, whether it can be done.
+    pub(super) fn check(&self, shards: &Shards<'_>) -> Result<(), &'static str> {
+        match self {
+            Self::MoveShard(step) => step.moved(shards).map(|_| ()),
+            Self::CleanOutServer { server } | Self::ResignLeadership { server }
+                if !shards.servers.contains(server) =>
+            {
+                Err("server is not in the cluster or not healthy")
+            }
+            Self::CleanOutServer { .. } | Self::ResignLeadership { .. } => Ok(()),
+        }
+    }
+
+    /// Changes the map, at the end of the job's time.
+    pub(super) fn finish(&self, shards: &mut Shards<'_>) -> Result<(), &'static str> {
+        match self {
+            Self::MoveShard(step) => step.finish(shards),
+            Self::CleanOutServer { server } => {
+                shards.leave(server, |copies, others| {
+                    let spare = others
+                        .iter()
+                        .find(|other| !copies.contains(other))
+                        .ok_or("not enough servers for all copies")?;
+                    copies.iter_mut().filter(|copy| *copy == server).for_each(|copy| copy.clone_from(spare));
+                    Ok(())
+                })?;
+                shards.cleaned.insert(server.clone());
+                Ok(())
+            }
+            Self::ResignLeadership { server } => shards.leave(server, |copies, _| {
+                if copies.first() == Some(server) && copies.len() > 1 {
+                    copies.swap(0, 1);
+                }
+                Ok(())
+            }),
+        }
+    }
+}
+
+impl Shards<'_> {
+    /// Changes the copies of every shard that lies on a server; dependants follow.
+    fn leave(
+        &mut self,
+        server: &String,
+        mut change: impl FnMut(&mut Vec<String>, &[String]) -> Result<(), &'static str>,
+    ) -> Result<(), &'static str> {
+        let mut others: Vec<String> = self.servers.iter().filter(|other| *other != server).cloned().collect();
+        for database in self.databases.values_mut() {
+            let prototypes = database.collections.values_mut().filter(|collection| collection.like.is_none());
+            let mut changed = Vec::new();
+            for collection in prototypes {
+                for copies in collection.shards.values_mut().filter(|copies| copies.contains(server)) {
+                    change(copies, &others)?;
+                    // The next shard goes to the next server.
+                    let turn = usize::from(!others.is_empty());
+                    others.rotate_left(turn);
+                }
+                changed.push(collection.name.clone());
+            }
+            for name in &changed {
+                database.follow(name);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl MoveShard {
+    /// The copies after the move, if it can be made.
+    fn moved(&self, shards: &Shards<'_>) -> Result<Vec<String>, &'static str> {
+        let database = shards.databases.get(&self.database).ok_or("database not found")?;
+        let collection = database.collection(&self.collection).ok_or("collection not found")?;
+        if collection.like.is_some() {
+            return Err("collection lies like another one");
+        }
+        let mut copies = collection.shards.get(&self.shard).ok_or("shard not found")?.clone();
+        if !shards.servers.contains(&self.to) {
+            return Err("toServer is not in the cluster or not healthy");
+        }
+        let place = |server: &String| copies.iter().position(|copy| copy == server);
+        match (place(&self.from), place(&self.to)) {
+            (Some(0), Some(to)) if self.is_leader && to != 0 => copies.swap(0, to),
+            (Some(0), None) if self.is_leader && self.remains_follower == Some(true) => {
+                copies.insert(0, self.to.clone());
+                copies.truncate(collection.replication_factor.max(1));
+            }
+            (Some(0), None) if self.is_leader => copies[0].clone_from(&self.to),
+            (Some(from), None) if !self.is_leader && from != 0 => copies[from].clone_from(&self.to),
+            (None, _) => return Err("shard is not on fromServer"),
+            (Some(_), Some(_)) => return Err("toServer already holds the shard"),
+            (Some(_), None) => return Err("leadership of the shard has changed"),
+        }
+        Ok(copies)
+    }
+
+    fn finish(&self, shards: &mut Shards<'_>) -> Result<(), &'static str> {
+        let copies = self.moved(shards)?;
+        let database = shards.databases.get_mut(&self.database).ok_or("database not found")?;
+        let collection = database.collection_mut(&self.collection).ok_or("collection not found")?;
+        let name = collection.name.clone();
+        collection.shards.insert(self.shard.clone(), copies);
+        database.follow(&name);
+        Ok(())
+    }
+}
