@@ -1,4 +1,5 @@
 //! The floor plan, read from the manifests.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::collections::BTreeSet;
 
@@ -67,7 +68,11 @@ fn no_floor_knows_what_it_must_never_know() {
         let package = metadata.packages.iter().find(|package| package.name == *name).unwrap();
         for dependency in &package.dependencies {
             if dependency.kind == DependencyKind::Normal {
-                assert!(!never.contains(&dependency.name.as_str()), "{name} must not know {}", dependency.name);
+                assert!(
+                    !never.contains(&dependency.name.as_str()),
+                    "{name} must not know {}",
+                    dependency.name
+                );
             }
         }
     }
@@ -77,7 +82,12 @@ fn no_floor_knows_what_it_must_never_know() {
 fn every_crate_names_the_same_edition_compiler_and_licence() {
     for package in metadata().packages {
         assert_eq!(package.edition, cargo_metadata::Edition::E2024, "{}", package.name);
-        assert_eq!(package.rust_version.as_ref().map(ToString::to_string).as_deref(), Some("1.88.0"), "{}", package.name);
+        assert_eq!(
+            package.rust_version.as_ref().map(ToString::to_string).as_deref(),
+            Some("1.88.0"),
+            "{}",
+            package.name
+        );
         assert_eq!(package.license.as_deref(), Some("MIT OR Apache-2.0"), "{}", package.name);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Most of them run over the cluster's in-memory door with the clock paused, so that a minute of
 //! waiting takes no time and every run is the same.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod support;
 

@@ -5,35 +5,39 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango::protocol::{
-    Answer, BuildError, DecodeError, Draft, Facts, Operation, RequestClass,
-};
+use arango::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, RequestClass};
 use arango::transport::{BoxFuture, Connect, Io};
 use arango::{Client, ClientBuilder};
-use arango_test_cluster::TestCluster;
+use arango_test_cluster::{Coordinator, TestCluster};
 use bytes::Bytes;
 use http::{HeaderValue, Request};
 
 /// Connects to the coordinators of a cluster through its in-memory door.
 #[derive(Clone)]
-pub struct Memory(pub TestCluster);
+pub(crate) struct Memory(Vec<Coordinator>);
+
+impl Memory {
+    pub(crate) fn of(cluster: &TestCluster) -> Self {
+        Self(cluster.coordinators().to_vec())
+    }
+}
 
 impl Connect for Memory {
     fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
-        let coordinator = self.0.coordinators().iter().find(|coordinator| coordinator.address() == address);
+        let coordinator = self.0.iter().find(|coordinator| coordinator.address() == address);
         let stream = coordinator.ok_or_else(|| io::ErrorKind::ConnectionRefused.into());
-        let stream = stream.and_then(|coordinator| coordinator.dial());
+        let stream = stream.and_then(Coordinator::dial);
         Box::pin(async move { Ok(Box::new(stream?) as Box<dyn Io>) })
     }
 }
 
 /// A cluster without sockets, of three coordinators, with a collection `books`.
-pub async fn cluster() -> TestCluster {
+pub(crate) async fn cluster() -> TestCluster {
     cluster_of(3).await
 }
 
 /// A cluster without sockets, with a collection `books`.
-pub async fn cluster_of(coordinators: usize) -> TestCluster {
+pub(crate) async fn cluster_of(coordinators: usize) -> TestCluster {
     let cluster =
         TestCluster::builder().coordinators(coordinators).seed(7).in_memory().start().await.unwrap();
     client(&cluster).db("_system").execute(CreateBooks).await.unwrap();
@@ -44,16 +48,16 @@ pub async fn cluster_of(coordinators: usize) -> TestCluster {
 }
 
 /// A client of all coordinators, logged in as root.
-pub fn builder(cluster: &TestCluster) -> ClientBuilder {
+pub(crate) fn builder(cluster: &TestCluster) -> ClientBuilder {
     Client::builder()
         .hosts(cluster.urls())
         .basic_auth("root", cluster.root_password())
         .jitter(Arc::new(arango::balance::SeededJitter::new(1)))
-        .connect(Memory(cluster.clone()))
+        .connect(Memory::of(cluster))
 }
 
 /// A client of all coordinators, logged in as root.
-pub fn client(cluster: &TestCluster) -> Client {
+pub(crate) fn client(cluster: &TestCluster) -> Client {
     builder(cluster).build().unwrap()
 }
 
@@ -61,13 +65,13 @@ pub fn client(cluster: &TestCluster) -> Client {
 ///
 /// What it really is to the server, its class is what the caller promises.
 #[derive(Debug, Clone)]
-pub struct Insert {
-    pub marker: String,
-    pub class: RequestClass,
+pub(crate) struct Insert {
+    pub(crate) marker: String,
+    pub(crate) class: RequestClass,
 }
 
 /// An insert of the class `class`.
-pub fn insert(marker: &str, class: RequestClass) -> Insert {
+pub(crate) fn insert(marker: &str, class: RequestClass) -> Insert {
     Insert { marker: marker.to_owned(), class }
 }
 
@@ -80,7 +84,8 @@ impl Operation for Insert {
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let mut request = Draft::new(Self::FACTS).json(&serde_json::json!({ "title": self.marker })).finish()?;
+        let mut request =
+            Draft::new(Self::FACTS).json(&serde_json::json!({ "title": self.marker })).finish()?;
         request.headers_mut().insert("x-sim-marker", HeaderValue::from_str(&self.marker).unwrap());
         Ok(request)
     }
@@ -106,5 +111,5 @@ impl Operation for CreateBooks {
 }
 
 /// The three classes.
-pub const CLASSES: [RequestClass; 3] =
+pub(crate) const CLASSES: [RequestClass; 3] =
     [RequestClass::Safe, RequestClass::Idempotent, RequestClass::NonIdempotent];

@@ -167,7 +167,7 @@ impl Seat {
     fn stamp(&self, attempt: &mut Attempt, record: &CallRecord, began: Instant) {
         attempt.coordinator = Some(self.member.key().clone());
         attempt.elapsed = began.elapsed();
-        if record.sent_repeatedly() {
+        if record.has_copies() {
             attempt.outcome = attempt.outcome.max(Outcome::Unknown);
         }
     }

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -16,7 +17,8 @@ use tower::{Layer, Service, ServiceExt};
 use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
 use crate::outgoing::AttemptPlan;
-use crate::record::{CallRecord, Phase};
+use crate::record::CallRecord;
+use crate::strays::Strays;
 use crate::template::Template;
 use crate::{Body, BoxError, Call, Coordinator, Error, ErrorKind, Outgoing};
 
@@ -35,6 +37,8 @@ type AttemptDoor = Arc<dyn Fn(&Coordinator, AttemptService) -> AttemptService + 
 pub(crate) struct Doors {
     calls: Vec<CallDoor>,
     attempts: Vec<AttemptDoor>,
+    /// Shared by all that the doors are put around.
+    pub(crate) strays: Strays,
 }
 
 impl Doors {
@@ -81,7 +85,7 @@ impl Doors {
         if self.attempts.is_empty() {
             return Either::Right(service);
         }
-        let inner = AttemptService::new(Leave(service));
+        let inner = AttemptService::new(Leave { inner: service, strays: self.strays.clone() });
         Either::Left(Enter(self.attempts.iter().rev().fold(inner, |inner, door| door(coordinator, inner))))
     }
 }
@@ -91,7 +95,7 @@ impl fmt::Debug for Doors {
         f.debug_struct("Doors")
             .field("calls", &self.calls.len())
             .field("attempts", &self.attempts.len())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -121,7 +125,7 @@ where
         let record = request.extensions().get::<Arc<CallRecord>>().cloned();
         let record = record.unwrap_or_else(|| {
             let call = Call::of_method(request.method());
-            CallRecord::new(call, Template::of(request.clone()), std::time::Duration::ZERO)
+            CallRecord::new(call, Template::of(request.clone()), Duration::ZERO, &Strays::default())
         });
         let inner = self.0.clone();
         Box::pin(async move {
@@ -182,9 +186,6 @@ impl Service<Outgoing> for Enter {
 
     fn call(&mut self, outgoing: Outgoing) -> Self::Future {
         let (plan, mut request) = outgoing.into_parts();
-        // Until the plan comes out at the other side nobody knows what becomes of the request: a
-        // layer may send another in its place.
-        plan.record.reached(Phase::Sent);
         request.extensions_mut().insert(plan);
         self.0.call(request)
     }
@@ -192,7 +193,10 @@ impl Service<Outgoing> for Enter {
 
 /// The way out of them again.
 #[derive(Debug, Clone)]
-struct Leave<S>(S);
+struct Leave<S> {
+    inner: S,
+    strays: Strays,
+}
 
 impl<S> Service<Request<Full<Bytes>>> for Leave<S>
 where
@@ -203,17 +207,14 @@ where
     type Future = S::Future;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
-        self.0.poll_ready(cx)
+        self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, mut request: Request<Full<Bytes>>) -> S::Future {
-        let plan = match request.extensions_mut().remove::<AttemptPlan>() {
-            Some(plan) => {
-                plan.record.reached(Phase::Waiting);
-                plan
-            }
-            None => AttemptPlan::unknown(&request),
-        };
-        self.0.call(Outgoing::new(plan, request))
+        let plan = request.extensions_mut().remove::<AttemptPlan>().unwrap_or_else(|| {
+            self.strays.add_one();
+            AttemptPlan::unknown(&request)
+        });
+        self.inner.call(Outgoing::new(plan, request))
     }
 }

@@ -79,6 +79,7 @@ impl Error {
             if kind == ErrorKind::DeadlineExceeded { StoppedBy::Deadline } else { StoppedBy::NotRetryable };
         let mut error = Self::of(record, record.cut_off(kind), stopped_by);
         error.0.kind = kind;
+        error.0.outcome = error.0.outcome.max(record.outcome());
         error.0.source = source;
         error
     }

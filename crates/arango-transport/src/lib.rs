@@ -40,6 +40,7 @@ mod record;
 mod retry;
 mod rules;
 mod stack;
+mod strays;
 mod template;
 mod trace;
 mod transport;

@@ -11,6 +11,7 @@ use http_body_util::Full;
 use tokio::time::Instant;
 
 use crate::record::CallRecord;
+use crate::strays::Strays;
 use crate::template::Template;
 use crate::{Call, Coordinator};
 
@@ -45,7 +46,7 @@ impl AttemptPlan {
     /// The plan of a request that is not an attempt of any call: nobody reads its record.
     pub(crate) fn unknown(request: &Request<Full<Bytes>>) -> Self {
         let call = Call::of_method(request.method());
-        let record = CallRecord::new(call, Template::of(request.clone()), Duration::MAX);
+        let record = CallRecord::new(call, Template::of(request.clone()), Duration::MAX, &Strays::default());
         let (began, until) = (record.started, record.deadline);
         Self { record, pin: None, tried: Vec::new(), fresh: false, began, until }
     }

@@ -13,6 +13,7 @@ use arango_protocol::ErrorNumber;
 use http::StatusCode;
 use tokio::time::Instant;
 
+use crate::strays::Strays;
 use crate::template::Template;
 use crate::{Call, Coordinator, ErrorKind, Outcome};
 
@@ -144,6 +145,8 @@ pub(crate) struct CallRecord {
     /// How often the attempt that is under way was handed to a connection: more than once only if a
     /// layer of the user's repeats it.
     sends: AtomicU8,
+    strays: Strays,
+    strays_before: u64,
     log: Mutex<Log>,
 }
 
@@ -155,7 +158,7 @@ struct Log {
 }
 
 impl CallRecord {
-    pub(crate) fn new(call: Call, template: Template, total: Duration) -> Arc<Self> {
+    pub(crate) fn new(call: Call, template: Template, total: Duration, strays: &Strays) -> Arc<Self> {
         let started = Instant::now();
         let total = call.patience.map_or(total, |patience| patience.max(total));
         // A total that the clock cannot hold is as good as none: thirty years.
@@ -167,6 +170,8 @@ impl CallRecord {
             deadline,
             phase: AtomicU8::new(0),
             sends: AtomicU8::new(0),
+            strays: strays.clone(),
+            strays_before: strays.count(),
             log: Mutex::default(),
         })
     }
@@ -192,10 +197,10 @@ impl CallRecord {
         self.reached(Phase::Acquire);
     }
 
-    /// Whether copies of the attempt that is under way went out: then what became of the last says
-    /// nothing of the others.
-    pub(crate) fn sent_repeatedly(&self) -> bool {
-        self.sends.load(Ordering::Relaxed) > 1
+    /// Whether there may be copies of the request that nobody has kept track of: then what became of
+    /// the last one says nothing of the others.
+    pub(crate) fn has_copies(&self) -> bool {
+        self.sends.load(Ordering::Relaxed) > 1 || self.strays.count() != self.strays_before
     }
 
     pub(crate) fn begin(&self, coordinator: &Coordinator, now: Instant) {
@@ -216,7 +221,7 @@ impl CallRecord {
         let mut log = self.log();
         let phase = self.phase();
         if let Some((coordinator, since)) = log.current.take() {
-            let mut attempt = Attempt::failed(kind, phase.outcome(), phase);
+            let mut attempt = Attempt::failed(kind, self.outcome(), phase);
             attempt.coordinator = Some(coordinator);
             attempt.elapsed = since.elapsed();
             log.failed.push(attempt);
@@ -236,7 +241,8 @@ impl CallRecord {
 
     /// What may have happened by the attempt that is under way.
     pub(crate) fn outcome(&self) -> Outcome {
-        self.phase().outcome()
+        let known = self.phase().outcome();
+        if self.has_copies() { known.max(Outcome::Unknown) } else { known }
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {

@@ -18,8 +18,9 @@ use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
 use crate::error::StoppedBy;
 use crate::outgoing::AttemptPlan;
-use crate::record::{Attempt, CallRecord, Phase};
+use crate::record::{Attempt, CallRecord};
 use crate::rules::{self, Again};
+use crate::strays::Strays;
 use crate::template::Template;
 use crate::{Body, Call, Coordinator, Error, ErrorKind, Limits, Outgoing};
 
@@ -34,11 +35,17 @@ pub(crate) struct RetryLayer {
     members: Members<Coordinator>,
     limits: Limits,
     jitter: Arc<dyn Jitter>,
+    strays: Strays,
 }
 
 impl RetryLayer {
-    pub(crate) fn new(members: Members<Coordinator>, limits: Limits, jitter: Arc<dyn Jitter>) -> Self {
-        Self { members, limits, jitter }
+    pub(crate) fn new(
+        members: Members<Coordinator>,
+        limits: Limits,
+        jitter: Arc<dyn Jitter>,
+        strays: Strays,
+    ) -> Self {
+        Self { members, limits, jitter, strays }
     }
 }
 
@@ -73,18 +80,12 @@ where
 
     fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
         let template = Template::of(request);
-        let record = match template.extension::<Arc<CallRecord>>() {
-            Some(record) => {
-                record.reached(Phase::Waiting);
-                Arc::clone(record)
-            }
-            // A user's layer made a request of its own.
-            None => CallRecord::new(
-                Call::of_method(&template.method),
-                Template::of(template.request()),
-                self.rules.limits.total,
-            ),
-        };
+        let record = template.extension::<Arc<CallRecord>>().cloned().unwrap_or_else(|| {
+            self.rules.strays.add_one();
+            let call = Call::of_method(&template.method);
+            let own = Template::of(template.request());
+            CallRecord::new(call, own, self.rules.limits.total, &self.rules.strays)
+        });
         let retry = self.clone();
         Box::pin(async move { retry.send(record, Some(&template)).await })
     }

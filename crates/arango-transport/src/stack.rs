@@ -74,12 +74,12 @@ pub(crate) fn assemble(hosts: &Hosts, parts: Parts) -> Transport {
         })
     };
     let bare: Bare = ServiceBuilder::new()
-        .layer(RetryLayer::new(members.clone(), limits.clone(), jitter))
+        .layer(RetryLayer::new(members.clone(), limits.clone(), jitter, doors.strays.clone()))
         .layer(AuthLayer::new(credentials))
         .layer(BalanceLayer::new(members.clone(), policy).route_by(route))
         .service(seats);
     let layered = doors.has_calls().then(|| doors.around_calls(CallService::new(bare.clone())));
-    Transport::assembled(bare, layered, members, pools, limits)
+    Transport::assembled(bare, layered, members, pools, limits, doors.strays)
 }
 
 fn pool_of(pools: &[Pool], coordinator: &Coordinator) -> Pool {

@@ -15,8 +15,9 @@ use tracing::Instrument;
 use crate::connect::BoxFuture;
 use crate::door::CallService;
 use crate::pool::Pool;
-use crate::record::{CallRecord, Phase};
+use crate::record::CallRecord;
 use crate::stack::Bare;
+use crate::strays::Strays;
 use crate::template::Template;
 use crate::{Body, Call, Coordinator, Error, HostList, Limits, TransportBuilder, deadline, trace};
 
@@ -57,6 +58,7 @@ struct Shared {
     members: Members<Coordinator>,
     pools: Arc<Vec<Pool>>,
     limits: Limits,
+    strays: Strays,
 }
 
 impl Transport {
@@ -71,8 +73,9 @@ impl Transport {
         members: Members<Coordinator>,
         pools: Arc<Vec<Pool>>,
         limits: Limits,
+        strays: Strays,
     ) -> Self {
-        Self { bare, layered, shared: Arc::new(Shared { members, pools, limits }) }
+        Self { bare, layered, shared: Arc::new(Shared { members, pools, limits, strays }) }
     }
 
     /// Sends a request of which more is known than its method tells.
@@ -83,7 +86,8 @@ impl Transport {
     /// that the call does not declare to be an answer. The error tells whether the request may
     /// have been executed.
     pub async fn send(&self, request: Request<Full<Bytes>>, call: Call) -> Result<Response<Body>, Error> {
-        let record = CallRecord::new(call, Template::of(request), self.shared.limits.total);
+        let record =
+            CallRecord::new(call, Template::of(request), self.shared.limits.total, &self.shared.strays);
         self.run(record).await
     }
 
@@ -98,7 +102,8 @@ impl Transport {
         call: Call,
         read: impl FnOnce(Answer) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
-        let record = CallRecord::new(call, Template::of(request), self.shared.limits.total);
+        let record =
+            CallRecord::new(call, Template::of(request), self.shared.limits.total, &self.shared.strays);
         let (parts, mut body) = self.run(Arc::clone(&record)).await?.into_parts();
         let bytes = body.take_whole().unwrap_or_default();
         read(Answer::new(parts.status, parts.headers, bytes)).map_err(|error| Error::decode(&record, error))
@@ -126,8 +131,6 @@ impl Transport {
         mut layered: CallService,
         record: Arc<CallRecord>,
     ) -> Result<Response<Body>, Error> {
-        // Until the request comes out below the layers nobody knows what becomes of it.
-        record.reached(Phase::Sent);
         let mut request = record.template.request();
         request.extensions_mut().insert(Arc::clone(&record));
         deadline::within(&record, self.whole(layered.call(request), &record)).await

@@ -27,11 +27,7 @@ impl Resolve for OneName {
 async fn t01_a_name_that_does_not_resolve_sends_the_request_to_the_next() {
     let cluster = cluster().await;
     let named = |hosts: &str| {
-        builder(&cluster)
-            .hosts(hosts)
-            .resolve(OneName(cluster.coordinator(0).address()))
-            .build()
-            .unwrap()
+        builder(&cluster).hosts(hosts).resolve(OneName(cluster.coordinator(0).address())).build().unwrap()
     };
     for class in CLASSES {
         let client = named("http://bad.example,http://good.example");
@@ -110,7 +106,7 @@ impl Connect for Swallow {
 async fn t04_a_connection_that_does_not_open_in_time_sends_any_request_to_the_next() {
     for class in CLASSES {
         let cluster = cluster().await;
-        let swallow = Swallow { network: Memory(cluster.clone()), address: cluster.coordinator(0).address() };
+        let swallow = Swallow { network: Memory::of(&cluster), address: cluster.coordinator(0).address() };
         let client = builder(&cluster)
             .connect(swallow)
             .limits(Limits::default().connect(Duration::from_secs(2)))

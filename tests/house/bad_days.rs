@@ -1,0 +1,189 @@
+//! Bad input and bad days: a typed error, no panic, no hang, no secret.
+
+use std::time::Duration;
+
+use arango::cluster::{RebalanceOptions, ServerId};
+use arango::protocol::{
+    Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, RequestClass, Scope,
+};
+use arango::{Client, Coordinator, ErrorKind, InvalidSettings, Limits, Outcome, PoolLimits};
+use arango_test_cluster::{Fault, Match};
+use bytes::Bytes;
+use http::Request;
+use tokio::time::Instant;
+
+use crate::support::{builder, client, cluster};
+
+#[test]
+fn bad_hosts_are_named_all_at_once_when_the_client_is_built_and_no_secret_with_them() {
+    let error = Client::builder()
+        .hosts(["http://fine:8529", "https://root:s3cret@one", "ftp://two", "http://three:99999", ""])
+        .build()
+        .unwrap_err();
+    let text = error.to_string();
+    for part in ["number 2", "number 3", "`ftp`", "number 4", "`99999`", "number 5 is empty"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    assert!(!text.contains("s3cret") && !format!("{error:?}").contains("s3cret"));
+    assert!(matches!(error, InvalidSettings::Hosts(_)));
+    assert!(Client::builder().build().is_err(), "no hosts at all");
+}
+
+#[test]
+fn a_limit_of_nothing_is_refused_by_name() {
+    let build = |limits, pool| Client::builder().hosts("http://a").limits(limits).pool(pool).build();
+    let total = build(Limits::default().total(Duration::ZERO), PoolLimits::default()).unwrap_err();
+    assert!(total.to_string().contains("`total`"));
+    let pool = build(Limits::default(), PoolLimits::default().connections(0)).unwrap_err();
+    assert!(pool.to_string().contains("`pool.connections`"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_password_is_not_authorized_and_shows_nowhere() {
+    let cluster = cluster().await;
+    let client = builder(&cluster).basic_auth("root", "wr0ng-s3cret").build().unwrap();
+    let error = client.cluster().health().await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::NotAuthorized, Outcome::NotExecuted));
+    assert_eq!(error.status().unwrap(), 401);
+    assert_eq!(error.error_number().unwrap().0, 11);
+    assert_eq!(error.operation(), "cluster.health");
+    assert!(error.coordinator().is_some() && error.server_message().is_some());
+    let printed = format!("{error} {error:?} {} {client:?}", error.report());
+    for secret in ["wr0ng-s3cret", "cm9vdDp3cjBuZy1zM2NyZXQ="] {
+        assert!(!printed.contains(secret), "{printed}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_database_is_told_from_a_missing_right() {
+    let cluster = cluster().await;
+    let error = client(&cluster).db("nowhere").version().await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::DatabaseUnknown, Outcome::NotExecuted));
+    assert_eq!((error.status().unwrap().as_u16(), error.error_number().unwrap().0), (404, 1228));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_no_database_can_have_fails_before_anything_is_sent() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let error = client.db("a\nb").version().await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Request, Outcome::NotExecuted));
+    assert_eq!(client.coordinators().iter().map(|state| state.requests).sum::<u64>(), 0);
+    assert!(std::error::Error::source(&error).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_server_id_is_an_error_in_bounded_time() {
+    let cluster = cluster().await;
+    let began = Instant::now();
+    let unknown = ServerId::from("PRMR-00000000-0000-0000-0000-000000000000");
+    let error = client(&cluster).cluster().server_version(&unknown).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BackendUnavailable);
+    assert_eq!(error.error_number().unwrap().0, 1478);
+    assert!(began.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn options_that_the_server_refuses_are_refused_by_name_before_they_are_sent() {
+    let cluster = cluster().await;
+    let options = RebalanceOptions::new().maximum_moves(5001);
+    let error = client(&cluster).cluster().rebalance_plan(&options).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Request, Outcome::NotExecuted));
+    assert!(std::error::Error::source(&error).unwrap().to_string().contains("maximum"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn html_where_json_was_expected_is_a_decode_error_that_keeps_what_came() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    for coordinator in cluster.coordinators() {
+        std::mem::forget(coordinator.inject(Fault::answer_raw(200, "text/html", "<html>Welcome!</html>")));
+    }
+    let error = client.cluster().health().await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Decode, Outcome::Executed));
+    assert_eq!(error.status().unwrap(), 200);
+    assert_eq!(error.body(), "<html>Welcome!</html>");
+    assert!(error.coordinator().is_some());
+    assert!(std::error::Error::source(&error).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_call_outlives_its_total_limit_whatever_the_cluster_does() {
+    let cluster = cluster().await;
+    let client = builder(&cluster).limits(Limits::default().total(Duration::from_secs(7))).build().unwrap();
+    for coordinator in cluster.coordinators() {
+        coordinator.pause();
+    }
+    let began = Instant::now();
+    let error = client.db("_system").version().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert_eq!(began.elapsed().as_secs(), 7);
+    assert_eq!(error.attempts().len(), 3, "{}", error.report());
+}
+
+/// Stops the coordinator that answers.
+struct Shutdown;
+
+impl Operation for Shutdown {
+    type Output = ();
+    const FACTS: Facts = Facts::delete("coordinator.shutdown", "/_admin/shutdown")
+        .scope(Scope::Coordinator)
+        .permission(Permission::Admin);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+        answer.ignore()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_changes_one_coordinator_is_refused_unless_it_is_told_which() {
+    let cluster = cluster().await;
+    let error = client(&cluster).db("_system").execute(Shutdown).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::NeedsCoordinator, Outcome::NotExecuted));
+    assert!(cluster.coordinators().iter().all(arango_test_cluster::Coordinator::is_up));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_changes_one_coordinator_is_never_sent_to_another_whatever_happens() {
+    // Everything that sends any other request on to the next coordinator.
+    for fault in [
+        Some(Fault::answer(503, 503, "starting")),
+        Some(Fault::answer(503, 21003, "queue is full")),
+        Some(Fault::answer(503, 30, "shutdown in progress")),
+        Some(Fault::answer_raw(502, "text/html", "<html>")),
+        None,
+    ] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let refused = fault.is_none();
+        match fault {
+            Some(fault) => {
+                std::mem::forget(cluster.coordinator(1).inject(fault.on(Match::delete("/_admin/shutdown"))));
+            }
+            None => cluster.coordinator(1).kill(),
+        }
+        let target: Coordinator = cluster.coordinator(1).url().parse().unwrap();
+        let error = client.coordinator(&target).execute(Shutdown).await.unwrap_err();
+        assert_eq!(error.attempts().len(), 1, "{}", error.report());
+        assert_eq!(error.coordinator(), Some(&target));
+        assert_eq!(error.class(), RequestClass::NonIdempotent);
+        assert_eq!(refused, error.kind() == ErrorKind::ConnectRefused);
+        let shutdowns = cluster.journal().executions_by(|entry| entry.path.ends_with("/_admin/shutdown"));
+        assert_eq!(shutdowns, 0);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert!(cluster.coordinator(0).is_up() && cluster.coordinator(2).is_up());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_coordinator_that_is_not_the_clients_is_never_asked() {
+    let cluster = cluster().await;
+    let stranger: Coordinator = "http://192.0.2.1:8529".parse().unwrap();
+    let error = client(&cluster).coordinator(&stranger).server_id().await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::UnknownCoordinator, Outcome::NotExecuted));
+}

@@ -1,0 +1,142 @@
+//! Spreading requests, and leaving out who is dead.
+
+use std::time::Duration;
+
+use arango::balance::Standing;
+use arango::protocol::RequestClass;
+use arango::{LoadBalancing, Outcome};
+
+use crate::support::{builder, client, cluster, cluster_of, insert};
+
+#[tokio::test(start_paused = true)]
+async fn round_robin_is_the_default_and_even_under_concurrency() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let calls: Vec<_> = (0..300)
+        .map(|_| {
+            let database = client.db("_system");
+            tokio::spawn(async move { database.version().await })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    let at_the_client: Vec<u64> = client.coordinators().iter().map(|state| state.requests).collect();
+    let at_the_server: Vec<usize> = (0..3).map(|index| cluster.journal().requests_to(index)).collect();
+    assert_eq!(at_the_client, [100, 100, 100]);
+    assert_eq!(at_the_server, [100, 100, 100]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn random_reaches_everybody_and_is_not_in_turn() {
+    let cluster = cluster().await;
+    let client = builder(&cluster).load_balancing(LoadBalancing::Random).build().unwrap();
+    for _ in 0..300 {
+        client.db("_system").version().await.unwrap();
+    }
+    // Six standard deviations of a binomial distribution with n = 300, p = 1/3.
+    for state in client.coordinators() {
+        assert!(state.requests.abs_diff(100) < 49, "{:?}", client.coordinators());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_share_of_a_dead_coordinator_spreads_over_all_others() {
+    let cluster = cluster_of(4).await;
+    let client = client(&cluster);
+    cluster.coordinator(1).kill();
+    let database = client.db("_system");
+    // Enough for it to be taken out of the rotation.
+    for _ in 0..20 {
+        database.version().await.unwrap();
+    }
+    assert_eq!(client.coordinators()[1].standing, Standing::Ejected);
+    let before: Vec<u64> = client.coordinators().iter().map(|state| state.requests).collect();
+    for _ in 0..300 {
+        database.version().await.unwrap();
+    }
+    let share: Vec<u64> =
+        client.coordinators().iter().zip(before).map(|(state, before)| state.requests - before).collect();
+    assert_eq!(share, [100, 0, 100, 100]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_coordinator_that_comes_back_gets_its_share_again_after_a_good_probe() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let database = client.db("_system");
+    cluster.coordinator(1).kill();
+    for _ in 0..20 {
+        database.execute(insert("dead", RequestClass::NonIdempotent)).await.unwrap();
+    }
+    let dead = &client.coordinators()[1];
+    assert_eq!((dead.standing, dead.requests), (Standing::Ejected, 3));
+
+    cluster.coordinator(1).restart().await.unwrap();
+    // The first term is a second, a fifth more at most; the probe asks then.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(client.coordinators()[1].standing, Standing::Trial);
+    for _ in 0..6 {
+        database.version().await.unwrap();
+    }
+    assert_eq!(client.coordinators()[1].standing, Standing::Well);
+    let before: Vec<u64> = client.coordinators().iter().map(|state| state.requests).collect();
+    for _ in 0..30 {
+        database.version().await.unwrap();
+    }
+    for (state, before) in client.coordinators().iter().zip(before) {
+        assert_eq!(state.requests - before, 10);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_killed_coordinator_fails_no_safe_call_and_doubles_no_write() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    for coordinator in cluster.coordinators() {
+        std::mem::forget(coordinator.inject(arango_test_cluster::Fault::latency(Duration::from_millis(2))));
+    }
+    let load = |class: RequestClass, name: &'static str| {
+        let client = client.clone();
+        (0..16).map(move |task| {
+            let database = client.db("_system");
+            tokio::spawn(async move {
+                let mut results = Vec::new();
+                for call in 0..100 {
+                    let marker = format!("{name}-{task}-{call}");
+                    let result = database.execute(insert(&marker, class)).await;
+                    results.push((marker, result.err().map(|error| error.outcome())));
+                }
+                results
+            })
+        })
+    };
+    let safe: Vec<_> = load(RequestClass::Safe, "safe").collect();
+    let writes: Vec<_> = load(RequestClass::NonIdempotent, "write").collect();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    cluster.coordinator(2).kill();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    cluster.coordinator(2).restart().await.unwrap();
+
+    for task in safe {
+        for (marker, failed) in task.await.unwrap() {
+            assert_eq!(failed, None, "{marker}");
+            assert!(cluster.journal().executions(&marker) >= 1);
+        }
+    }
+    let mut unknown = 0;
+    for task in writes {
+        for (marker, failed) in task.await.unwrap() {
+            let executions = cluster.journal().executions(&marker);
+            match failed {
+                None => assert_eq!(executions, 1, "{marker}"),
+                Some(Outcome::NotExecuted) => assert_eq!(executions, 0, "{marker}"),
+                Some(_) => {
+                    unknown += 1;
+                    assert!(executions <= 1, "{marker}");
+                }
+            }
+        }
+    }
+    assert!(unknown > 0, "the kill met writes on their way");
+}
