@@ -1,0 +1,59 @@
+//! Operations that the client does not have: this is how a program adds its own.
+
+use arango::protocol::{
+    Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, RequestClass, Scope,
+};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request};
+use serde_json::json;
+
+/// The request header by which a cluster made for tests counts executions.
+const MARKER: HeaderName = HeaderName::from_static("x-sim-marker");
+
+/// Makes the collection `tour_books`. That there is one already is as good.
+pub(crate) struct CreateBooks;
+
+impl Operation for CreateBooks {
+    type Output = ();
+    const FACTS: Facts = Facts::post("books.create", "/_api/collection")
+        .scope(Scope::Database)
+        .permission(Permission::Admin)
+        .also_answers(&[409]);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).json(&json!({ "name": "tour_books" })).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+        answer.ignore()
+    }
+}
+
+/// Puts one book into the collection.
+///
+/// Not idempotent: the server gives each copy a key of its own, so a second copy is a second book.
+pub(crate) struct InsertBook {
+    /// What the cluster's journal knows the request by.
+    pub(crate) marker: String,
+}
+
+impl Operation for InsertBook {
+    type Output = ();
+    const FACTS: Facts = Facts::post("books.insert", "/_api/document/tour_books").scope(Scope::Database);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        let mut request = Draft::new(Self::FACTS).json(&json!({ "title": self.marker })).finish()?;
+        let marker = HeaderValue::from_str(&self.marker)
+            .map_err(|_| BuildError::Field { field: "marker", reason: "holds what no header may" })?;
+        request.headers_mut().insert(MARKER, marker);
+        Ok(request)
+    }
+
+    fn class(&self) -> RequestClass {
+        RequestClass::NonIdempotent
+    }
+
+    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+        answer.ignore()
+    }
+}
