@@ -16,10 +16,11 @@ pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
         return Err(Refusal::forbidden("forbidden"));
     }
     let not_found = || Refusal::new(404, 1703, "user not found");
+    let now = call.state.clock.calendar(call.state.at).as_secs();
     let known = call.state.users.by_name.get_mut(user).ok_or_else(not_found)?;
     match (call.request.method.clone(), rest) {
         (Method::GET, [_]) => {
-            let tokens: Vec<_> = known.tokens.iter().map(AccessToken::public).collect();
+            let tokens: Vec<_> = known.tokens.iter().map(|token| token.public(now)).collect();
             Ok(Reply::raw(200, &json!({ "tokens": tokens })))
         }
         (Method::POST, [_]) => create(call, user),
@@ -45,7 +46,7 @@ fn create(call: &mut Call<'_>, user: &str) -> Answer {
         return Err(Refusal::new(409, 1207, "duplicate name"));
     }
     let token = AccessToken { id, name, valid_until, created_at, secret };
-    let mut public = token.public();
+    let mut public = token.public(created_at);
     public["token"] = token.secret.as_str().into();
     known.tokens.push(token);
     Ok(Reply::raw(200, &public))

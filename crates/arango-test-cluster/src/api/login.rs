@@ -30,10 +30,10 @@ pub(super) fn answer(call: &Call<'_>) -> Answer {
         None if version.has_access_tokens() => "",
         None => return Err(invalid()),
     };
-    let user = call.state.users.verify(name, password);
+    let now = now(call);
+    let user = call.state.users.verify(name, password, now);
     let user = user.ok_or_else(|| Refusal::new(401, 401, "Wrong credentials"))?;
     let lifetime = if version.at_least(3, 12, 6) { lifetime(body.get("expiryTime"))? } else { SESSION };
-    let now = now(call);
     Ok(Reply::raw(200, &json!({ "jwt": call.signer.user(&user, now, now + lifetime) })))
 }
 

@@ -24,7 +24,7 @@ impl Caller {
         let header = request.header("authorization").unwrap_or_default();
         let (scheme, credentials) = header.split_once(' ').unwrap_or_default();
         if scheme.eq_ignore_ascii_case("basic") {
-            return Self::by_password(credentials.trim(), users).unwrap_or(Self::Anonymous);
+            return Self::by_password(credentials.trim(), users, now).unwrap_or(Self::Anonymous);
         }
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Self::Anonymous;
@@ -44,10 +44,10 @@ impl Caller {
         }
     }
 
-    fn by_password(credentials: &str, users: &Users) -> Option<Self> {
+    fn by_password(credentials: &str, users: &Users, now: u64) -> Option<Self> {
         let decoded = String::from_utf8(STANDARD.decode(credentials).ok()?).ok()?;
         let (user, password) = decoded.split_once(':')?;
-        users.verify(user, password).map(Self::User)
+        users.verify(user, password, now).map(Self::User)
     }
 
     /// What the caller may do in a database.

@@ -55,15 +55,20 @@ pub(crate) struct AccessToken {
 }
 
 impl AccessToken {
+    /// Whether it can still be used as a password, in seconds since the epoch.
+    fn is_active(&self, now: u64) -> bool {
+        now < self.valid_until
+    }
+
     /// As listed: without the secret.
-    pub(crate) fn public(&self) -> Value {
+    pub(crate) fn public(&self, now: u64) -> Value {
         json!({
             "id": self.id,
             "name": self.name,
             "valid_until": self.valid_until,
             "created_at": self.created_at,
             "fingerprint": format!("v1...{}", &self.secret[self.secret.len().saturating_sub(6)..]),
-            "active": true,
+            "active": self.is_active(now),
         })
     }
 }
@@ -108,8 +113,9 @@ impl Users {
     }
 
     /// The user who has this password, or this access token; with a token the name may be left out.
-    pub(crate) fn verify(&self, name: &str, password: &str) -> Option<String> {
-        let has_token = |user: &User| user.tokens.iter().any(|token| token.secret == password);
+    pub(crate) fn verify(&self, name: &str, password: &str, now: u64) -> Option<String> {
+        let has_token =
+            |user: &User| user.tokens.iter().any(|token| token.secret == password && token.is_active(now));
         if name.is_empty() {
             let (name, _) = self.by_name.iter().find(|(_, user)| user.active && has_token(user))?;
             return Some(name.clone());
@@ -147,9 +153,10 @@ mod tests {
             AccessToken { id: 1, name: "t".into(), valid_until: 9, created_at: 1, secret: "v1.abc".into() };
         users.by_name.get_mut("root").unwrap().tokens.push(token);
 
-        assert_eq!(users.verify("", "v1.abc").as_deref(), Some("root"));
-        assert_eq!(users.verify("root", "v1.abc").as_deref(), Some("root"));
-        assert_eq!(users.verify("anna", "v1.abc"), None);
-        assert_eq!(users.verify("root", "wrong"), None);
+        assert_eq!(users.verify("", "v1.abc", 8).as_deref(), Some("root"));
+        assert_eq!(users.verify("root", "v1.abc", 8).as_deref(), Some("root"));
+        assert_eq!(users.verify("anna", "v1.abc", 8), None);
+        assert_eq!(users.verify("root", "wrong", 8), None);
+        assert_eq!(users.verify("root", "v1.abc", 9), None, "its time is over");
     }
 }
