@@ -76,8 +76,8 @@ where
     }
 
     fn call(&mut self, request: Req) -> Self::Future {
-        let now = Instant::now();
         let route = (self.route)(&request);
+        let now = route.now.unwrap_or_else(Instant::now);
         let pinned = route.pinned.is_some();
         let picked =
             self.members.choose(&route, now, |candidates| self.policy.pick(candidates, &request, now));

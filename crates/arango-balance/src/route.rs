@@ -1,5 +1,7 @@
 //! What a request itself says about where it may go.
 
+use tokio::time::Instant;
+
 /// Where a request may go, as the request itself says.
 #[derive(Debug, Clone, Copy)]
 pub struct Route<'r, K> {
@@ -7,11 +9,13 @@ pub struct Route<'r, K> {
     pub pinned: Option<&'r K>,
     /// Members that were asked already; none is asked again while an untried one is left.
     pub tried: &'r [K],
+    /// When it was made, if it knows: spares reading the clock once more.
+    pub now: Option<Instant>,
 }
 
 impl<K> Route<'_, K> {
     /// Any member will do.
     pub const fn anywhere() -> Self {
-        Self { pinned: None, tried: &[] }
+        Self { pinned: None, tried: &[], now: None }
     }
 }

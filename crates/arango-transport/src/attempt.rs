@@ -6,13 +6,13 @@ use std::task::{Context, Poll};
 use arango_balance::{Member, Verdict};
 use arango_protocol::ErrorObject;
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::StatusCode;
 use tokio::time::{Instant, timeout_at};
 use tower::{Layer, Service};
 
 use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
-use crate::outgoing::AttemptPlan;
+use crate::outgoing::{AttemptPlan, Incoming};
 use crate::pool::Pool;
 use crate::record::{Attempt, CallRecord, Phase};
 use crate::rules;
@@ -64,13 +64,13 @@ pub(crate) struct Attempting<S> {
 
 impl<S> Service<Outgoing> for Attempting<S>
 where
-    S: Service<Outgoing, Response = Response<Body>, Error = AttemptError>,
+    S: Service<Outgoing, Response = Incoming, Error = AttemptError>,
     S::Future: Send + 'static,
 {
-    type Response = Response<Body>;
+    type Response = Incoming;
     type Error = AttemptError;
     // It awaits twice: the head, then the body.
-    type Future = BoxFuture<'static, Result<Response<Body>, AttemptError>>;
+    type Future = BoxFuture<'static, Result<Incoming, AttemptError>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
         self.inner.poll_ready(cx)
@@ -91,9 +91,9 @@ impl Seat {
         began: Instant,
         until: Instant,
         inner: F,
-    ) -> Result<Response<Body>, AttemptError>
+    ) -> Result<Incoming, AttemptError>
     where
-        F: Future<Output = Result<Response<Body>, AttemptError>>,
+        F: Future<Output = Result<Incoming, AttemptError>>,
     {
         let heard = self.pool.heard();
         let result = match timeout_at(until, inner).await {
@@ -133,18 +133,14 @@ impl Seat {
     }
 
     /// Reads as much of the answer as the call wants.
-    async fn read(
-        &self,
-        record: &CallRecord,
-        response: Response<Body>,
-    ) -> Result<Response<Body>, AttemptError> {
+    async fn read(&self, record: &CallRecord, mut response: Incoming) -> Result<Incoming, AttemptError> {
         let status = response.status();
         let wanted = !is_refusal(status) || record.call.answers.contains(&status.as_u16());
         if wanted && record.call.streaming {
             return Ok(response);
         }
         let limit = if wanted { self.limits.body_bytes } else { ERROR_BYTES };
-        let (mut parts, body) = response.into_parts();
+        let body = std::mem::replace(response.body_mut(), Body::whole(Bytes::new()));
         let bytes = match body.read_whole(limit, self.limits.body_idle, record.deadline).await {
             Ok(bytes) => bytes,
             // The status tells enough; the rest of so long an error does not matter.
@@ -159,9 +155,10 @@ impl Seat {
             }
         };
         if !wanted {
-            parts.extensions.insert(Refusal(refused(status, &bytes)));
+            response.extensions_mut().insert(Refusal(refused(status, &bytes)));
         }
-        Ok(Response::from_parts(parts, Body::whole(bytes)))
+        *response.body_mut() = Body::whole(bytes);
+        Ok(response)
     }
 
     fn stamp(&self, attempt: &mut Attempt, record: &CallRecord, began: Instant) {

@@ -16,7 +16,7 @@ use tower::{Layer, Service, ServiceExt};
 
 use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
-use crate::outgoing::AttemptPlan;
+use crate::outgoing::{AttemptPlan, Incoming};
 use crate::record::CallRecord;
 use crate::strays::Strays;
 use crate::template::Template;
@@ -79,7 +79,7 @@ impl Doors {
     /// Puts the layers for attempts at `coordinator` around `service`, if there are any.
     pub(crate) fn around_attempts<S>(&self, coordinator: &Coordinator, service: S) -> Either<Enter, S>
     where
-        S: Service<Outgoing, Response = Response<Body>, Error = AttemptError> + Clone + Send + Sync + 'static,
+        S: Service<Outgoing, Response = Incoming, Error = AttemptError> + Clone + Send + Sync + 'static,
         S::Future: Send,
     {
         if self.attempts.is_empty() {
@@ -176,9 +176,9 @@ where
 pub(crate) struct Enter(AttemptService);
 
 impl Service<Outgoing> for Enter {
-    type Response = Response<Body>;
+    type Response = Incoming;
     type Error = AttemptError;
-    type Future = BoxFuture<'static, Result<Response<Body>, AttemptError>>;
+    type Future = BoxFuture<'static, Result<Incoming, AttemptError>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
         self.0.poll_ready(cx)
@@ -187,7 +187,8 @@ impl Service<Outgoing> for Enter {
     fn call(&mut self, outgoing: Outgoing) -> Self::Future {
         let (plan, mut request) = outgoing.into_parts();
         request.extensions_mut().insert(plan);
-        self.0.call(request)
+        let answer = self.0.call(request);
+        Box::pin(async move { answer.await.map(Box::new) })
     }
 }
 
@@ -200,21 +201,23 @@ struct Leave<S> {
 
 impl<S> Service<Request<Full<Bytes>>> for Leave<S>
 where
-    S: Service<Outgoing, Response = Response<Body>, Error = AttemptError>,
+    S: Service<Outgoing, Response = Incoming, Error = AttemptError>,
+    S::Future: Send + 'static,
 {
     type Response = Response<Body>;
     type Error = AttemptError;
-    type Future = S::Future;
+    type Future = BoxFuture<'static, Result<Response<Body>, AttemptError>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<Full<Bytes>>) -> S::Future {
+    fn call(&mut self, mut request: Request<Full<Bytes>>) -> Self::Future {
         let plan = request.extensions_mut().remove::<AttemptPlan>().unwrap_or_else(|| {
             self.strays.add_one();
             AttemptPlan::unknown(&request)
         });
-        self.inner.call(Outgoing::new(plan, request))
+        let answer = self.inner.call(Outgoing::new(plan, request));
+        Box::pin(async move { answer.await.map(|response| *response) })
     }
 }

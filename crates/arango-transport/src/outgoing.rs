@@ -1,4 +1,4 @@
-//! What goes down from the retry layer: a request, and the plan of one attempt.
+//! What goes down from the retry layer, a request and the plan of one attempt, and what comes back.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use arango_protocol::RequestClass;
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Response};
 use http_body_util::Full;
 use tokio::time::Instant;
 
 use crate::record::CallRecord;
 use crate::strays::Strays;
 use crate::template::Template;
-use crate::{Call, Coordinator};
+use crate::{Body, Call, Coordinator};
 
 /// One attempt on its way to a coordinator. Policies see it when they pick one.
 ///
@@ -21,6 +21,9 @@ use crate::{Call, Coordinator};
 /// the plan on would not compile, and nothing is looked up. In a box, because it is moved from layer
 /// to layer.
 pub struct Outgoing(Box<Inner>);
+
+/// What comes back up. In a box for the same reason: it passes every layer on its way.
+pub(crate) type Incoming = Box<Response<Body>>;
 
 struct Inner {
     plan: AttemptPlan,

@@ -14,7 +14,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
 
 use arango_balance::Jitter;
-use http::Response;
 use tokio::runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
@@ -23,7 +22,7 @@ use tower::Service;
 
 use crate::attempt_error::AttemptError;
 use crate::connect::{BoxFuture, Connector};
-use crate::outgoing::AttemptPlan;
+use crate::outgoing::{AttemptPlan, Incoming};
 use crate::record::Phase;
 use crate::{Body, Coordinator, ErrorKind, Outcome, Outgoing, PoolLimits};
 use connection::Connection;
@@ -94,7 +93,7 @@ impl Pool {
 
     /// Sends a request on a connection of its own, and again on another if the first turns out to
     /// have been closed before the request was handed to it.
-    async fn send(self, outgoing: Outgoing) -> Result<Response<Body>, AttemptError> {
+    async fn send(self, outgoing: Outgoing) -> Result<Incoming, AttemptError> {
         let (AttemptPlan { record, mut fresh, began, .. }, mut request) = outgoing.into_parts();
         let mut now = began;
         record.reached(Phase::Acquire);
@@ -120,7 +119,7 @@ impl Pool {
                     self.0.heard.fetch_add(1, Ordering::Relaxed);
                     record.reached(Phase::Body);
                     let lease = Lease::new(self, connection, permit);
-                    return Ok(response.map(|body| Body::leased(body, lease)));
+                    return Ok(Box::new(response.map(|body| Body::leased(body, lease))));
                 }
                 Err(error) => error,
             };
@@ -235,9 +234,9 @@ impl Drop for Shared {
 }
 
 impl Service<Outgoing> for Pool {
-    type Response = Response<Body>;
+    type Response = Incoming;
     type Error = AttemptError;
-    type Future = BoxFuture<'static, Result<Response<Body>, AttemptError>>;
+    type Future = BoxFuture<'static, Result<Incoming, AttemptError>>;
 
     // Waiting for a permit is part of the call, where the attempt's limit holds for it.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {

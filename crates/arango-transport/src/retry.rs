@@ -17,7 +17,7 @@ use crate::attempt::Refusal;
 use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
 use crate::error::StoppedBy;
-use crate::outgoing::AttemptPlan;
+use crate::outgoing::{AttemptPlan, Incoming};
 use crate::record::{Attempt, CallRecord};
 use crate::rules::{self, Again};
 use crate::strays::Strays;
@@ -66,7 +66,7 @@ pub(crate) struct Retry<S> {
 
 impl<S> Service<Request<Full<Bytes>>> for Retry<S>
 where
-    S: Service<Outgoing, Response = Response<Body>, Error = AttemptError> + Clone + Send + Sync + 'static,
+    S: Service<Outgoing, Response = Incoming, Error = AttemptError> + Clone + Send + Sync + 'static,
     S::Future: Send,
 {
     type Response = Response<Body>;
@@ -87,13 +87,13 @@ where
             CallRecord::new(call, own, self.rules.limits.total, &self.rules.strays)
         });
         let retry = self.clone();
-        Box::pin(async move { retry.send(record, Some(&template)).await })
+        Box::pin(async move { retry.send(record, Some(&template)).await.map(|response| *response) })
     }
 }
 
 impl<S> Retry<S>
 where
-    S: Service<Outgoing, Response = Response<Body>, Error = AttemptError> + Clone,
+    S: Service<Outgoing, Response = Incoming, Error = AttemptError> + Clone,
 {
     /// Makes the attempts of one call.
     ///
@@ -103,7 +103,7 @@ where
         &self,
         record: Arc<CallRecord>,
         template: Option<&Template>,
-    ) -> Result<Response<Body>, Error> {
+    ) -> Result<Incoming, Error> {
         let template = template.unwrap_or(&record.template);
         if record.started >= record.deadline {
             return Err(Error::cut_off(&record, ErrorKind::DeadlineExceeded, None));
@@ -131,7 +131,7 @@ where
         template: &Template,
         record: &Arc<CallRecord>,
         mut failed: Failed,
-    ) -> Result<Response<Body>, Error> {
+    ) -> Result<Incoming, Error> {
         let most = (1 + self.rules.members.len().max(2)).min(MOST_ATTEMPTS);
         let mut tried: Vec<Coordinator> = Vec::new();
         let mut waited = Duration::ZERO;
@@ -187,13 +187,9 @@ where
 }
 
 /// Makes one attempt.
-async fn attempt_once<S>(
-    inner: &mut S,
-    template: &Template,
-    plan: AttemptPlan,
-) -> Result<Response<Body>, Failed>
+async fn attempt_once<S>(inner: &mut S, template: &Template, plan: AttemptPlan) -> Result<Incoming, Failed>
 where
-    S: Service<Outgoing, Response = Response<Body>, Error = AttemptError>,
+    S: Service<Outgoing, Response = Incoming, Error = AttemptError>,
 {
     let result = match inner.ready().await {
         Ok(ready) => ready.call(Outgoing::new(plan, template.request())).await,

@@ -94,5 +94,5 @@ fn origin(pools: &[Pool], coordinator: &Coordinator) -> Origin<Pool> {
 /// Where a request may go, as the retry layer planned it.
 fn route(outgoing: &Outgoing) -> Route<'_, Coordinator> {
     let plan = outgoing.plan();
-    Route { pinned: plan.pin.as_ref(), tried: &plan.tried }
+    Route { pinned: plan.pin.as_ref(), tried: &plan.tried, now: Some(plan.began) }
 }

@@ -1,12 +1,12 @@
 //! What a call looks like to those who watch: one span, named by the OpenTelemetry conventions for
 //! database clients.
 
-use http::Response;
 use tracing::Span;
 use tracing::field::{Empty, display};
 
+use crate::Error;
+use crate::outgoing::Incoming;
 use crate::record::CallRecord;
-use crate::{Body, Error};
 
 /// Opens the span of a call. It costs next to nothing while nobody listens.
 pub(crate) fn span(record: &CallRecord) -> Span {
@@ -25,7 +25,7 @@ pub(crate) fn span(record: &CallRecord) -> Span {
 }
 
 /// Writes down how the call ended.
-pub(crate) fn ended(span: &Span, result: &Result<Response<Body>, Error>) {
+pub(crate) fn ended(span: &Span, result: &Result<Incoming, Error>) {
     if span.is_disabled() {
         return;
     }

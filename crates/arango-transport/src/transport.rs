@@ -14,6 +14,7 @@ use tracing::Instrument;
 
 use crate::connect::BoxFuture;
 use crate::door::CallService;
+use crate::outgoing::Incoming;
 use crate::pool::Pool;
 use crate::record::CallRecord;
 use crate::stack::Bare;
@@ -88,7 +89,7 @@ impl Transport {
     pub async fn send(&self, request: Request<Full<Bytes>>, call: Call) -> Result<Response<Body>, Error> {
         let record =
             CallRecord::new(call, Template::of(request), self.shared.limits.total, &self.shared.strays);
-        self.run(record).await
+        self.run(record).await.map(|response| *response)
     }
 
     /// Sends a request and reads its answer as a whole with `read`.
@@ -109,13 +110,13 @@ impl Transport {
         read(Answer::new(parts.status, parts.headers, bytes)).map_err(|error| Error::decode(&record, error))
     }
 
-    async fn run(&self, record: Arc<CallRecord>) -> Result<Response<Body>, Error> {
+    async fn run(&self, record: Arc<CallRecord>) -> Result<Incoming, Error> {
         let span = trace::span(&record);
         let result = match &self.layered {
             None => self.bare.send(record, None).instrument(span.clone()).await,
             Some(layered) => {
                 let answer = Box::pin(self.through(layered.clone(), record));
-                answer.instrument(span.clone()).await
+                answer.instrument(span.clone()).await.map(Box::new)
             }
         };
         trace::ended(&span, &result);

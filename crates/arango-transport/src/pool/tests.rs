@@ -64,7 +64,7 @@ async fn say(peer: &mut DuplexStream, text: &str) {
 const HELLO: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
 
 /// Reads the body of an answer to its end.
-async fn whole(answer: JoinHandle<Result<Response<Body>, AttemptError>>) -> Bytes {
+async fn whole(answer: JoinHandle<Result<Incoming, AttemptError>>) -> Bytes {
     answer.await.unwrap().unwrap().into_body().collect().await.unwrap().to_bytes()
 }
 
