@@ -1,0 +1,39 @@
+//! Counts instructions.
+//!
+//! Time on a shared machine tells little; the number of instructions is the same from run to run,
+//! but for a fraction of a percent.
+
+use std::io;
+
+use anyhow::{Context, bail, ensure};
+
+use crate::client::Task;
+
+/// Runs are compared that differ in the number of calls alone: what starting costs cancels out.
+const FEW: u64 = 500;
+const MANY: u64 = 2500;
+
+const VALGRIND: [&str; 3] = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"];
+
+/// How many instructions one call of the task takes; `None` where valgrind is not installed.
+pub(crate) fn instructions(task: Task) -> anyhow::Result<Option<f64>> {
+    let (Some(few), Some(many)) = (run(Task { calls: FEW, ..task })?, run(Task { calls: MANY, ..task })?)
+    else {
+        return Ok(None);
+    };
+    Ok(Some((many - few) / f64::from(u32::try_from(MANY - FEW)?)))
+}
+
+/// How many instructions the whole process takes.
+fn run(task: Task) -> anyhow::Result<Option<f64>> {
+    let output = match task.command(&VALGRIND)?.output() {
+        Ok(output) => output,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => bail!("valgrind: {error}"),
+    };
+    let report = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "valgrind failed: {report}");
+    let count =
+        report.lines().find_map(|line| line.split_once("Collected : ")).context("valgrind told no count")?.1;
+    Ok(Some(count.trim().parse()?))
+}
