@@ -68,11 +68,13 @@ pub(crate) fn client(cluster: &TestCluster) -> Client {
 pub(crate) struct Insert {
     pub(crate) marker: String,
     pub(crate) class: RequestClass,
+    /// Bytes that the body is larger by.
+    pub(crate) padding: usize,
 }
 
 /// An insert of the class `class`.
 pub(crate) fn insert(marker: &str, class: RequestClass) -> Insert {
-    Insert { marker: marker.to_owned(), class }
+    Insert { marker: marker.to_owned(), class, padding: 0 }
 }
 
 impl Operation for Insert {
@@ -84,8 +86,9 @@ impl Operation for Insert {
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let mut request =
-            Draft::new(Self::FACTS).json(&serde_json::json!({ "title": self.marker })).finish()?;
+        let mut request = Draft::new(Self::FACTS)
+            .json(&serde_json::json!({ "title": self.marker, "padding": " ".repeat(self.padding) }))
+            .finish()?;
         request.headers_mut().insert("x-sim-marker", HeaderValue::from_str(&self.marker).unwrap());
         Ok(request)
     }

@@ -8,7 +8,8 @@ use http::{Request, Response};
 use http_body_util::Full;
 use tower::{Layer, Service};
 
-use crate::connect::{Connect, Connector, Resolve, SystemResolve, TcpConnect};
+use crate::connect::{Connect, Resolve, SystemResolve, TcpConnect};
+use crate::dial::Network;
 use crate::door::{AttemptService, CallService, Doors};
 use crate::stack::{self, SharedPolicy};
 use crate::{
@@ -30,14 +31,14 @@ pub(crate) struct Parts {
     pub(crate) credentials: Credentials,
     pub(crate) policy: SharedPolicy,
     pub(crate) jitter: Arc<dyn Jitter>,
-    pub(crate) connector: Connector,
+    pub(crate) network: Network,
     pub(crate) doors: Doors,
 }
 
 impl TransportBuilder {
     pub(crate) fn new(hosts: HostList) -> Self {
         let limits = Limits::default();
-        let connector = Connector {
+        let network = Network {
             resolve: Arc::new(SystemResolve),
             connect: Arc::new(TcpConnect),
             limit: limits.connect,
@@ -49,7 +50,7 @@ impl TransportBuilder {
             credentials: Credentials::none(),
             policy: Arc::new(RoundRobin::default()),
             jitter: Arc::new(ThreadJitter),
-            connector,
+            network,
             doors: Doors::default(),
         };
         Self { hosts, parts }
@@ -63,7 +64,7 @@ impl TransportBuilder {
 
     /// Sets how long calls may take and how much may come back.
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.parts.connector.limit = limits.connect;
+        self.parts.network.limit = limits.connect;
         self.parts.limits = limits;
         self
     }
@@ -100,13 +101,13 @@ impl TransportBuilder {
 
     /// Replaces how connections are opened.
     pub fn connect(mut self, connect: impl Connect) -> Self {
-        self.parts.connector.connect = Arc::new(connect);
+        self.parts.network.connect = Arc::new(connect);
         self
     }
 
     /// Replaces how names are resolved.
     pub fn resolve(mut self, resolve: impl Resolve) -> Self {
-        self.parts.connector.resolve = Arc::new(resolve);
+        self.parts.network.resolve = Arc::new(resolve);
         self
     }
 

@@ -1,21 +1,13 @@
-//! From a coordinator's name to a byte stream: the seams through which tests replace the network.
+//! The seams to the network: how names are resolved and byte streams opened.
 
-use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
-
-use crate::attempt_error::AttemptError;
-use crate::coordinator::Host;
-use crate::record::Phase;
-use crate::{Coordinator, ErrorKind, Outcome};
 
 /// A future that was boxed because its type cannot be named; once per connection.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -68,58 +60,5 @@ pub struct SystemResolve;
 impl Resolve for SystemResolve {
     fn resolve<'a>(&'a self, name: &'a str, port: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
         Box::pin(async move { Ok(tokio::net::lookup_host((name, port)).await?.collect()) })
-    }
-}
-
-/// Both seams and the limit that holds for them together.
-#[derive(Clone)]
-pub(crate) struct Connector {
-    pub(crate) resolve: Arc<dyn Resolve>,
-    pub(crate) connect: Arc<dyn Connect>,
-    pub(crate) limit: Duration,
-}
-
-impl Connector {
-    /// Opens a stream to the first address of `coordinator` that takes one.
-    pub(crate) async fn open(
-        &self,
-        coordinator: &Coordinator,
-    ) -> Result<(Box<dyn Io>, SocketAddr), AttemptError> {
-        let failed = |kind| AttemptError::new(kind, Outcome::NotExecuted, Phase::Connect);
-        let until = Instant::now() + self.limit;
-        let addresses = match coordinator.host() {
-            Host::Ip(ip) => vec![SocketAddr::new(*ip, coordinator.port())],
-            Host::Name(name) => {
-                match timeout_at(until, self.resolve.resolve(name, coordinator.port())).await {
-                    Ok(Ok(addresses)) if !addresses.is_empty() => addresses,
-                    Ok(Ok(_)) => return Err(failed(ErrorKind::Dns)),
-                    Ok(Err(error)) => return Err(failed(ErrorKind::Dns).because(error)),
-                    Err(_) => return Err(failed(ErrorKind::Dns).because("no answer in time")),
-                }
-            }
-        };
-        let mut last = failed(ErrorKind::ConnectTimeout);
-        for (index, address) in addresses.iter().enumerate() {
-            // An address that swallows everything must leave time for the others.
-            let left = u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
-            let now = Instant::now();
-            let share = now + until.saturating_duration_since(now) / left;
-            last = match timeout_at(share, self.connect.connect(*address)).await {
-                Ok(Ok(io)) => return Ok((io, *address)),
-                Ok(Err(error)) if error.kind() == io::ErrorKind::TimedOut => {
-                    failed(ErrorKind::ConnectTimeout).because(error)
-                }
-                Ok(Err(error)) => failed(ErrorKind::ConnectRefused).because(error),
-                Err(_) => failed(ErrorKind::ConnectTimeout),
-            };
-            last.attempt().address = Some(*address);
-        }
-        Err(last)
-    }
-}
-
-impl fmt::Debug for Connector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connector").field("limit", &self.limit).finish_non_exhaustive()
     }
 }

@@ -26,6 +26,7 @@ mod call;
 mod connect;
 mod coordinator;
 mod deadline;
+mod dial;
 mod door;
 mod error;
 mod hosts;

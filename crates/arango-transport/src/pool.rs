@@ -21,7 +21,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tower::Service;
 
 use crate::attempt_error::AttemptError;
-use crate::connect::{BoxFuture, Connector};
+use crate::connect::BoxFuture;
+use crate::dial::Dialer;
 use crate::outgoing::{AttemptPlan, Incoming};
 use crate::record::Phase;
 use crate::{Body, Coordinator, ErrorKind, Outcome, Outgoing, PoolLimits};
@@ -37,8 +38,7 @@ const REPLAYS: usize = 2;
 pub(crate) struct Pool(Arc<Shared>);
 
 struct Shared {
-    coordinator: Coordinator,
-    connector: Connector,
+    dialer: Dialer,
     limits: PoolLimits,
     jitter: Arc<dyn Jitter>,
     permits: Arc<Semaphore>,
@@ -58,16 +58,10 @@ struct Idle {
 }
 
 impl Pool {
-    pub(crate) fn new(
-        coordinator: Coordinator,
-        connector: Connector,
-        limits: PoolLimits,
-        jitter: Arc<dyn Jitter>,
-    ) -> Self {
+    pub(crate) fn new(dialer: Dialer, limits: PoolLimits, jitter: Arc<dyn Jitter>) -> Self {
         let permits = Arc::new(Semaphore::new(limits.connections.clamp(1, Semaphore::MAX_PERMITS)));
         Self(Arc::new(Shared {
-            coordinator,
-            connector,
+            dialer,
             limits,
             jitter,
             permits,
@@ -78,7 +72,7 @@ impl Pool {
     }
 
     pub(crate) fn coordinator(&self) -> &Coordinator {
-        &self.0.coordinator
+        self.0.dialer.coordinator()
     }
 
     /// How many connections exist, idle or in use.
@@ -162,7 +156,7 @@ impl Pool {
 
     async fn connect(&self) -> Result<Connection, AttemptError> {
         let age = self.0.limits.age.mul_f64(0.8 + 0.4 * self.0.jitter.unit());
-        let (io, address) = self.0.connector.open(&self.0.coordinator).await?;
+        let (io, address) = self.0.dialer.open().await?;
         Connection::open(io, address, age, &self.0.open).await
     }
 
@@ -251,7 +245,7 @@ impl Service<Outgoing> for Pool {
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool")
-            .field("coordinator", &self.0.coordinator)
+            .field("coordinator", self.coordinator())
             .field("open", &self.open())
             .field("idle", &self.idle().connections.len())
             .finish_non_exhaustive()

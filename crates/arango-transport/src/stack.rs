@@ -9,6 +9,7 @@ use tower::{Layer, ServiceBuilder};
 use crate::attempt::{AttemptLayer, Attempting};
 use crate::auth::{Auth, AuthLayer};
 use crate::builder::Parts;
+use crate::dial::Dialer;
 use crate::door::{CallService, Enter};
 use crate::origin::{Origin, OriginLayer};
 use crate::pool::Pool;
@@ -45,13 +46,14 @@ pub(crate) type Bare =
 ///
 /// The first two are in [`Transport::send`].
 pub(crate) fn assemble(hosts: &Hosts, parts: Parts) -> Transport {
-    let Parts { limits, pool, health, credentials, policy, jitter, connector, doors } = parts;
+    let Parts { limits, pool, health, credentials, policy, jitter, network, doors } = parts;
     let pools: Arc<Vec<Pool>> = Arc::new(
         hosts
             .coordinators()
             .iter()
             .map(|coordinator| {
-                Pool::new(coordinator.clone(), connector.clone(), pool.clone(), Arc::clone(&jitter))
+                let dialer = Dialer::new(coordinator.clone(), network.clone());
+                Pool::new(dialer, pool.clone(), Arc::clone(&jitter))
             })
             .collect(),
     );

@@ -35,6 +35,30 @@ async fn t08_a_connection_that_died_while_idle_costs_nothing_and_is_not_seen() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn t09_a_connection_that_breaks_while_the_request_is_written_leaves_its_fate_unknown() {
+    for class in CLASSES {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let fault = Fault::close(Phase::BeforeRead).on(Match::post("/_api/document/*")).times(1);
+        let fault = cluster.coordinator(0).inject(fault);
+        // More than fits between the two ends, so that the rest cannot have been written.
+        let mut large = insert("m", class);
+        large.padding = 1 << 20;
+        cluster.journal().clear();
+        let result = client.db("_system").execute(large).await;
+        assert_eq!(fault.hits(), 1);
+        if class == RequestClass::NonIdempotent {
+            let error = result.unwrap_err();
+            assert_eq!(Some((error.kind(), error.outcome())), LOST);
+            assert_eq!((error.attempts().len(), cluster.journal().executions("m")), (1, 0));
+        } else {
+            result.unwrap();
+            assert_eq!(cluster.journal().executions("m"), 1, "{class:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn t10_a_reused_connection_that_closes_in_the_face_of_a_request_is_tried_anew_unless_it_is_a_write() {
     for class in CLASSES {
         for phase in [Phase::BeforeRead, Phase::AfterRead, Phase::AfterExecution] {

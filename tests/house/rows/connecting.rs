@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arango::balance::Standing;
@@ -38,6 +39,39 @@ async fn t01_a_name_that_does_not_resolve_sends_the_request_to_the_next() {
     let error = client.db("_system").execute(insert("m", CLASSES[2])).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Dns, Outcome::NotExecuted));
     assert!(error.is_retryable_by_caller());
+}
+
+#[tokio::test(start_paused = true)]
+async fn t02_while_the_resolver_is_out_of_order_the_last_known_addresses_are_used() {
+    /// Resolves once and never again.
+    struct Once(SocketAddr, AtomicBool);
+    impl Resolve for Once {
+        fn resolve<'a>(&'a self, _: &'a str, _: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
+            let first = !self.1.swap(true, Ordering::Relaxed);
+            Box::pin(async move {
+                if first { Ok(vec![self.0]) } else { Err(io::Error::other("the resolver is out of order")) }
+            })
+        }
+    }
+    for class in CLASSES {
+        let cluster = cluster().await;
+        let client = builder(&cluster)
+            .hosts("http://good.example")
+            .resolve(Once(cluster.coordinator(0).address(), AtomicBool::new(false)))
+            .build()
+            .unwrap();
+        client.db("_system").version().await.unwrap();
+        // Its connections are gone, so the name is asked for again.
+        cluster.coordinator(0).kill();
+        cluster.coordinator(0).restart().await.unwrap();
+        let (ending, _) = ending(&cluster, &client, class).await;
+        assert_eq!(ending, SUCCEEDS_ELSEWHERE, "{class:?}");
+
+        // Ten minutes later they are no longer good for anything.
+        tokio::time::sleep(Duration::from_secs(601)).await;
+        let error = client.db("_system").execute(insert("m", class)).await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Dns, Outcome::NotExecuted));
+    }
 }
 
 #[tokio::test(start_paused = true)]

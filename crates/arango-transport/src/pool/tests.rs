@@ -14,6 +14,7 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::connect::{Connect, Io, SystemResolve};
+use crate::dial::Network;
 
 /// Hands the other end of every connection to the test.
 struct Script(mpsc::UnboundedSender<DuplexStream>);
@@ -34,13 +35,13 @@ type Peers = mpsc::UnboundedReceiver<DuplexStream>;
 
 fn pool(limits: PoolLimits) -> (Pool, Peers) {
     let (sender, peers) = mpsc::unbounded_channel();
-    let connector = Connector {
+    let network = Network {
         resolve: Arc::new(SystemResolve),
         connect: Arc::new(Script(sender)),
         limit: Duration::from_secs(3),
     };
     let coordinator = "http://127.0.0.1:8529".parse().unwrap();
-    (Pool::new(coordinator, connector, limits, Arc::new(SeededJitter::new(1))), peers)
+    (Pool::new(Dialer::new(coordinator, network), limits, Arc::new(SeededJitter::new(1))), peers)
 }
 
 fn get(path: &str) -> Outgoing {
