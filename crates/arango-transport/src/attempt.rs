@@ -137,6 +137,8 @@ impl Seat {
         let status = response.status();
         let wanted = !is_refusal(status) || record.call.answers.contains(&status.as_u16());
         if wanted && record.call.streaming {
+            let body = std::mem::replace(response.body_mut(), Body::whole(Bytes::new()));
+            *response.body_mut() = body.watched(self.limits.body_idle);
             return Ok(response);
         }
         let limit = if wanted { self.limits.body_bytes } else { ERROR_BYTES };

@@ -12,7 +12,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, Sleep, sleep, timeout_at};
 
 use crate::pool::Lease;
 use crate::{BoxError, ErrorKind};
@@ -20,7 +20,17 @@ use crate::{BoxError, ErrorKind};
 /// The body of an answer: whole, or still on its way.
 ///
 /// Read to the end it gives its connection back; dropped before that it closes it.
-pub struct Body(Repr);
+pub struct Body {
+    repr: Repr,
+    /// Ends a body that is handed over as it comes when it stands still; nobody else does.
+    watch: Option<Box<Watch>>,
+}
+
+/// How long a body may stand still, and since when it does.
+struct Watch {
+    idle: Duration,
+    still: Option<Pin<Box<Sleep>>>,
+}
 
 enum Repr {
     Whole(Option<Bytes>),
@@ -34,11 +44,11 @@ enum Repr {
 
 impl Body {
     pub(crate) fn whole(bytes: Bytes) -> Self {
-        Self(Repr::Whole(Some(bytes)))
+        Self { repr: Repr::Whole(Some(bytes)), watch: None }
     }
 
     pub(crate) fn leased(incoming: Incoming, lease: Lease) -> Self {
-        Self(Repr::Leased { incoming, lease: Some(lease) })
+        Self { repr: Repr::Leased { incoming, lease: Some(lease) }, watch: None }
     }
 
     /// Takes any body; one of ours stays as it is.
@@ -51,7 +61,13 @@ impl Body {
             return ours.take().expect("it was just put there");
         }
         let body = body.expect("it was not taken");
-        Self(Repr::Foreign(body.map_err(Into::into).boxed_unsync()))
+        Self { repr: Repr::Foreign(body.map_err(Into::into).boxed_unsync()), watch: None }
+    }
+
+    /// Lets the body fail when it stands still for `idle`.
+    pub(crate) fn watched(mut self, idle: Duration) -> Self {
+        self.watch = Some(Box::new(Watch { idle, still: None }));
+        self
     }
 
     /// Takes the whole body if it is there already, without waiting.
@@ -59,7 +75,7 @@ impl Body {
     /// It is, for every call that is not [`streaming`](crate::Call::streaming), unless a layer of
     /// the user's made another of it.
     pub fn take_whole(&mut self) -> Option<Bytes> {
-        match &mut self.0 {
+        match &mut self.repr {
             Repr::Whole(bytes) => Some(bytes.take().unwrap_or_default()),
             _ => None,
         }
@@ -67,7 +83,7 @@ impl Body {
 
     /// Whether nothing of it is still on its way.
     pub(crate) fn is_whole(&self) -> bool {
-        matches!(self.0, Repr::Whole(_))
+        matches!(self.repr, Repr::Whole(_))
     }
 
     /// Reads to the end, at most `limit` bytes, waiting at most `idle` for each part and not beyond
@@ -78,7 +94,7 @@ impl Body {
         idle: Duration,
         deadline: Instant,
     ) -> Result<Bytes, CutShort> {
-        if let Repr::Whole(bytes) = &mut self.0 {
+        if let Repr::Whole(bytes) = &mut self.repr {
             return Ok(bytes.take().unwrap_or_default());
         }
         // Nearly every answer is one part, and it has come together with the head. No clock is read and
@@ -144,19 +160,13 @@ impl CutShort {
     }
 }
 
-impl HttpBody for Body {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        match &mut self.0 {
-            Repr::Whole(bytes) => {
-                Poll::Ready(bytes.take().filter(|b| !b.is_empty()).map(|b| Ok(Frame::data(b))))
-            }
-            Repr::Leased { incoming, lease } => {
+impl Repr {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self {
+            Self::Whole(bytes) => Poll::Ready(
+                bytes.take().filter(|bytes| !bytes.is_empty()).map(|bytes| Ok(Frame::data(bytes))),
+            ),
+            Self::Leased { incoming, lease } => {
                 let frame = ready!(Pin::new(&mut *incoming).poll_frame(cx));
                 let ended = frame.is_none() || incoming.is_end_stream();
                 if let Some(lease) = lease.take_if(|_| ended) {
@@ -164,31 +174,15 @@ impl HttpBody for Body {
                 }
                 Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
             }
-            Repr::Foreign(body) => Pin::new(body).poll_frame(cx),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match &self.0 {
-            Repr::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
-            Repr::Leased { incoming, .. } => incoming.is_end_stream(),
-            Repr::Foreign(body) => body.is_end_stream(),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match &self.0 {
-            Repr::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
-            Repr::Leased { incoming, .. } => incoming.size_hint(),
-            Repr::Foreign(body) => body.size_hint(),
+            Self::Foreign(body) => Pin::new(body).poll_frame(cx),
         }
     }
 }
 
-impl Drop for Body {
+impl Drop for Repr {
     fn drop(&mut self) {
         // An answer without a body is at its end before anybody reads it.
-        if let Repr::Leased { incoming, lease } = &mut self.0
+        if let Self::Leased { incoming, lease } = self
             && incoming.is_end_stream()
             && let Some(lease) = lease.take()
         {
@@ -197,9 +191,49 @@ impl Drop for Body {
     }
 }
 
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = &mut *self;
+        let frame = this.repr.poll_frame(cx);
+        let Some(watch) = &mut this.watch else { return frame };
+        if frame.is_ready() {
+            watch.still = None;
+            return frame;
+        }
+        let idle = watch.idle;
+        let still = watch.still.get_or_insert_with(|| Box::pin(sleep(idle)));
+        ready!(still.as_mut().poll(cx));
+        // Whatever is left of it is never read: the connection is closed, not given back.
+        this.repr = Repr::Whole(None);
+        Poll::Ready(Some(Err(format!("the body stood still for {idle:?}").into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.repr {
+            Repr::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
+            Repr::Leased { incoming, .. } => incoming.is_end_stream(),
+            Repr::Foreign(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.repr {
+            Repr::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
+            Repr::Leased { incoming, .. } => incoming.size_hint(),
+            Repr::Foreign(body) => body.size_hint(),
+        }
+    }
+}
+
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match &self.0 {
+        let kind = match &self.repr {
             Repr::Whole(_) => "Whole",
             Repr::Leased { .. } => "Leased",
             Repr::Foreign(_) => "Foreign",

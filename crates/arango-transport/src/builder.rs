@@ -3,18 +3,13 @@
 use std::sync::Arc;
 
 use arango_balance::{HealthPolicy, Jitter, Policy, RoundRobin, ThreadJitter};
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::Full;
-use tower::{Layer, Service};
+use tower::Layer;
 
 use crate::connect::{Connect, Resolve, SystemResolve, TcpConnect};
 use crate::dial::Network;
-use crate::door::{AttemptService, CallService, Doors};
+use crate::door::{AttemptService, CallService, DoorBody, DoorService, Doors};
 use crate::stack::{self, SharedPolicy};
-use crate::{
-    BoxError, Coordinator, Credentials, HostList, InvalidHosts, Limits, Outgoing, PoolLimits, Transport,
-};
+use crate::{Coordinator, Credentials, HostList, InvalidHosts, Limits, Outgoing, PoolLimits, Transport};
 
 /// What a [`Transport`] is made from. Nothing is checked before [`build`](Self::build).
 #[must_use = "a builder does nothing until it is built"]
@@ -149,11 +144,8 @@ impl TransportBuilder {
     /// ```
     pub fn layer<L, B>(mut self, layer: L) -> Self
     where
-        L: Layer<CallService> + Send + Sync + 'static,
-        L::Service: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
-        <L::Service as Service<Request<Full<Bytes>>>>::Error: Into<BoxError>,
-        <L::Service as Service<Request<Full<Bytes>>>>::Future: Send,
-        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+        L: Layer<CallService, Service: DoorService<B>> + Send + Sync + 'static,
+        B: DoorBody,
     {
         self.parts.doors.add_call(layer);
         self
@@ -183,11 +175,8 @@ impl TransportBuilder {
     /// ```
     pub fn attempt_layer<L, B>(self, layer: L) -> Self
     where
-        L: Layer<AttemptService> + Clone + Send + Sync + 'static,
-        L::Service: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
-        <L::Service as Service<Request<Full<Bytes>>>>::Error: Into<BoxError>,
-        <L::Service as Service<Request<Full<Bytes>>>>::Future: Send,
-        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+        L: Layer<AttemptService, Service: DoorService<B>> + Clone + Send + Sync + 'static,
+        B: DoorBody,
     {
         self.attempt_layer_with(move |_| layer.clone())
     }
@@ -209,11 +198,8 @@ impl TransportBuilder {
     pub fn attempt_layer_with<F, L, B>(mut self, layer: F) -> Self
     where
         F: Fn(&Coordinator) -> L + Send + Sync + 'static,
-        L: Layer<AttemptService>,
-        L::Service: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
-        <L::Service as Service<Request<Full<Bytes>>>>::Error: Into<BoxError>,
-        <L::Service as Service<Request<Full<Bytes>>>>::Future: Send,
-        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+        L: Layer<AttemptService, Service: DoorService<B>>,
+        B: DoorBody,
     {
         self.parts.doors.add_attempt(layer);
         self

@@ -29,6 +29,39 @@ pub type CallService = BoxCloneSyncService<Request<Full<Bytes>>, Response<Body>,
 /// one coordinator.
 pub type AttemptService = BoxCloneSyncService<Request<Full<Bytes>>, Response<Body>, AttemptError>;
 
+/// What a layer of the user's must make: a service that can be cloned and shared, over whole requests.
+///
+/// Implemented by every service that fits; there is nothing to implement.
+#[diagnostic::on_unimplemented(
+    message = "the layer's service does not fit this door",
+    note = "it must be `Clone + Send + Sync + 'static`, take a `Request<Full<Bytes>>`, and answer with a \
+            `Response<B>` or an error that can be boxed"
+)]
+pub trait DoorService<B>:
+    Service<Request<Full<Bytes>>, Response = Response<B>, Error: Into<BoxError>, Future: Send>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<S, B> DoorService<B> for S where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>, Error: Into<BoxError>, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// What such a service may answer with: any body of bytes.
+///
+/// Implemented by every body that fits; there is nothing to implement.
+pub trait DoorBody: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static {}
+
+impl<B> DoorBody for B where B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static {}
+
 type CallDoor = Arc<dyn Fn(CallService) -> CallService + Send + Sync>;
 type AttemptDoor = Arc<dyn Fn(&Coordinator, AttemptService) -> AttemptService + Send + Sync>;
 
@@ -44,11 +77,8 @@ pub(crate) struct Doors {
 impl Doors {
     pub(crate) fn add_call<L, B>(&mut self, layer: L)
     where
-        L: Layer<CallService> + Send + Sync + 'static,
-        L::Service: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
-        <L::Service as Service<Request<Full<Bytes>>>>::Error: Into<BoxError>,
-        <L::Service as Service<Request<Full<Bytes>>>>::Future: Send,
-        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+        L: Layer<CallService, Service: DoorService<B>> + Send + Sync + 'static,
+        B: DoorBody,
     {
         self.calls.push(Arc::new(move |inner| CallService::new(ForCalls(layer.layer(inner)))));
     }
@@ -56,11 +86,8 @@ impl Doors {
     pub(crate) fn add_attempt<F, L, B>(&mut self, layer: F)
     where
         F: Fn(&Coordinator) -> L + Send + Sync + 'static,
-        L: Layer<AttemptService>,
-        L::Service: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
-        <L::Service as Service<Request<Full<Bytes>>>>::Error: Into<BoxError>,
-        <L::Service as Service<Request<Full<Bytes>>>>::Future: Send,
-        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+        L: Layer<AttemptService, Service: DoorService<B>>,
+        B: DoorBody,
     {
         self.attempts.push(Arc::new(move |coordinator, inner| {
             AttemptService::new(ForAttempts(layer(coordinator).layer(inner)))
@@ -105,10 +132,8 @@ struct ForCalls<S>(S);
 
 impl<S, B> Service<Request<Full<Bytes>>> for ForCalls<S>
 where
-    S: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + 'static,
-    S::Error: Into<BoxError>,
-    S::Future: Send,
-    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    S: Service<Request<Full<Bytes>>, Response = Response<B>> + DoorService<B>,
+    B: DoorBody,
 {
     type Response = Response<Body>;
     type Error = Error;
@@ -146,10 +171,8 @@ struct ForAttempts<S>(S);
 
 impl<S, B> Service<Request<Full<Bytes>>> for ForAttempts<S>
 where
-    S: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + 'static,
-    S::Error: Into<BoxError>,
-    S::Future: Send,
-    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    S: Service<Request<Full<Bytes>>, Response = Response<B>> + DoorService<B>,
+    B: DoorBody,
 {
     type Response = Response<Body>;
     type Error = AttemptError;

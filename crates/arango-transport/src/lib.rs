@@ -55,7 +55,7 @@ pub use builder::{InvalidSettings, TransportBuilder};
 pub use call::{Call, Credentials};
 pub use connect::{BoxFuture, Connect, Io, Resolve, SystemResolve, TcpConnect};
 pub use coordinator::{Coordinator, Host};
-pub use door::{AttemptService, CallService};
+pub use door::{AttemptService, CallService, DoorBody, DoorService};
 pub use error::{Error, Report, StoppedBy};
 pub use hosts::{HostFault, HostList, Hosts, InvalidHost, InvalidHosts};
 pub use kind::ErrorKind;

@@ -53,9 +53,11 @@ pub(crate) fn refusal(status: StatusCode, number: Option<ErrorNumber>) -> (Error
     use Outcome::{Executed, NotExecuted, Unknown};
 
     let code = status.as_u16();
+    if status.is_redirection() {
+        return (K::UnexpectedRedirect, NotExecuted);
+    }
     let Some(number) = number else {
         return match code {
-            300..=399 => (K::UnexpectedRedirect, NotExecuted),
             401 => (K::NotAuthorized, NotExecuted),
             403 => (K::Forbidden, NotExecuted),
             404 => (K::NotFound, Executed),

@@ -4,13 +4,10 @@ use std::sync::Arc;
 
 use arango_transport::balance::{HealthPolicy, Jitter, Policy, Random, RoundRobin};
 use arango_transport::{
-    AttemptService, BoxError, CallService, Connect, Coordinator, Credentials, HostList, InvalidSettings,
-    Limits, Outgoing, PoolLimits, Resolve, Transport, TransportBuilder,
+    AttemptService, CallService, Connect, Coordinator, Credentials, DoorBody, DoorService, HostList,
+    InvalidSettings, Limits, Outgoing, PoolLimits, Resolve, Transport, TransportBuilder,
 };
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::Full;
-use tower::{Layer, Service};
+use tower::Layer;
 
 use crate::{Client, LoadBalancing};
 
@@ -82,11 +79,8 @@ impl ClientBuilder {
     /// Adds a tower layer around whole calls; see [`TransportBuilder::layer`].
     pub fn layer<L, B>(self, layer: L) -> Self
     where
-        L: Layer<CallService> + Send + Sync + 'static,
-        L::Service: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
-        <L::Service as Service<Request<Full<Bytes>>>>::Error: Into<BoxError>,
-        <L::Service as Service<Request<Full<Bytes>>>>::Future: Send,
-        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+        L: Layer<CallService, Service: DoorService<B>> + Send + Sync + 'static,
+        B: DoorBody,
     {
         Self(self.0.layer(layer))
     }
@@ -95,11 +89,8 @@ impl ClientBuilder {
     /// [`TransportBuilder::attempt_layer`].
     pub fn attempt_layer<L, B>(self, layer: L) -> Self
     where
-        L: Layer<AttemptService> + Clone + Send + Sync + 'static,
-        L::Service: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
-        <L::Service as Service<Request<Full<Bytes>>>>::Error: Into<BoxError>,
-        <L::Service as Service<Request<Full<Bytes>>>>::Future: Send,
-        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+        L: Layer<AttemptService, Service: DoorService<B>> + Clone + Send + Sync + 'static,
+        B: DoorBody,
     {
         Self(self.0.attempt_layer(layer))
     }
@@ -109,11 +100,8 @@ impl ClientBuilder {
     pub fn attempt_layer_with<F, L, B>(self, layer: F) -> Self
     where
         F: Fn(&Coordinator) -> L + Send + Sync + 'static,
-        L: Layer<AttemptService>,
-        L::Service: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
-        <L::Service as Service<Request<Full<Bytes>>>>::Error: Into<BoxError>,
-        <L::Service as Service<Request<Full<Bytes>>>>::Future: Send,
-        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+        L: Layer<AttemptService, Service: DoorService<B>>,
+        B: DoorBody,
     {
         Self(self.0.attempt_layer_with(layer))
     }

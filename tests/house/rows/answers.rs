@@ -1,4 +1,4 @@
-//! R20–R45: a coordinator answered, and the status alone does not tell what that means.
+//! R18–R42: a coordinator answered, and the status alone does not tell what that means.
 
 use std::time::Duration;
 

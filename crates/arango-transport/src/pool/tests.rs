@@ -283,6 +283,26 @@ async fn dropping_a_call_anywhere_closes_its_connection_and_leaks_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_body_that_is_handed_over_as_it_comes_fails_when_it_stands_still_and_its_connection_is_closed() {
+    let (pool, mut peers) = pool(PoolLimits::default());
+    let answer = tokio::spawn(pool.clone().oneshot(get("/")));
+    let mut peer = peers.recv().await.unwrap();
+    heard(&mut peer).await;
+    say(&mut peer, "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhel").await;
+    let mut body = answer.await.unwrap().unwrap().into_body().watched(Duration::from_secs(30));
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "hel");
+    sleep(Duration::from_secs(29)).await;
+    say(&mut peer, "lo ").await;
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "lo ");
+    let began = Instant::now();
+    assert!(body.frame().await.unwrap().unwrap_err().to_string().contains("stood still for 30s"));
+    assert_eq!(began.elapsed(), Duration::from_secs(30));
+    settle().await;
+    assert_eq!((pool.open(), pool.0.permits.available_permits()), (0, 128));
+    assert!(body.frame().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn dropping_the_pool_closes_what_is_idle_and_ends_every_task() {
     let (pool, mut peers) = pool(PoolLimits::default());
     let answer = tokio::spawn(pool.clone().oneshot(get("/1")));
