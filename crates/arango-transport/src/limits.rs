@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-/// How long a call may take, and how much may come back.
+/// The longest that anything may take: whoever asks for more wants no limit, and clocks do not reach
+/// as far as a `Duration` does.
+const LONGEST: Duration = Duration::from_secs(365 * 86_400);
+
+/// How long a call may take, and how much may come back. A limit of more than a year is one of a year.
 ///
 /// ```
 /// use arango_transport::Limits;
@@ -38,7 +42,7 @@ impl Limits {
     /// coordinator. Default: 3 seconds.
     #[must_use]
     pub fn connect(mut self, limit: Duration) -> Self {
-        self.connect = limit;
+        self.connect = limit.min(LONGEST);
         self
     }
 
@@ -50,7 +54,7 @@ impl Limits {
     /// raise it. Default: 30 seconds.
     #[must_use]
     pub fn attempt(mut self, limit: Duration) -> Self {
-        self.attempt = limit;
+        self.attempt = limit.min(LONGEST);
         self
     }
 
@@ -60,14 +64,14 @@ impl Limits {
     /// Operations that are known to block on the server raise it. Default: 60 seconds.
     #[must_use]
     pub fn total(mut self, limit: Duration) -> Self {
-        self.total = limit;
+        self.total = limit.min(LONGEST);
         self
     }
 
     /// Limits how long the body of an answer may stand still. Default: 30 seconds.
     #[must_use]
     pub fn body_idle(mut self, limit: Duration) -> Self {
-        self.body_idle = limit;
+        self.body_idle = limit.min(LONGEST);
         self
     }
 
@@ -79,7 +83,7 @@ impl Limits {
     }
 }
 
-/// How many connections to one coordinator, and for how long.
+/// How many connections to one coordinator, and for how long. More than a year is a year.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolLimits {
     pub(crate) connections: usize,
@@ -111,7 +115,7 @@ impl PoolLimits {
     /// Limits that wait; then the request goes on to the next coordinator. Default: 10 seconds.
     #[must_use]
     pub fn acquire(mut self, limit: Duration) -> Self {
-        self.acquire = limit;
+        self.acquire = limit.min(LONGEST);
         self
     }
 
@@ -122,7 +126,7 @@ impl PoolLimits {
     /// Default: 25 seconds.
     #[must_use]
     pub fn idle(mut self, limit: Duration) -> Self {
-        self.idle = limit;
+        self.idle = limit.min(LONGEST);
         self
     }
 
@@ -131,7 +135,7 @@ impl PoolLimits {
     /// Default: 10 minutes.
     #[must_use]
     pub fn age(mut self, limit: Duration) -> Self {
-        self.age = limit;
+        self.age = limit.min(LONGEST);
         self
     }
 }

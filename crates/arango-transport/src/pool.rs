@@ -200,8 +200,12 @@ impl Idle {
     }
 }
 
-/// Closes connections that were idle for too long, until none is left.
+/// Closes connections that were idle for too long, until nothing was idle for that long.
+///
+/// It does not end as soon as nothing is idle: under load a connection is idle for a moment only, and
+/// each call would start a task of its own.
 async fn reap(pool: Weak<Shared>) {
+    let mut quiet = false;
     loop {
         let next = {
             let Some(pool) = pool.upgrade() else { return };
@@ -209,11 +213,20 @@ async fn reap(pool: Weak<Shared>) {
             let mut idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
             idle.connections.retain(|connection| connection.usable(now, &pool.limits));
             let expiries = idle.connections.iter().map(|connection| connection.expiry(&pool.limits));
-            let Some(next) = expiries.min() else {
-                idle.reaper = None;
-                return;
-            };
-            next
+            match expiries.min() {
+                Some(next) => {
+                    quiet = false;
+                    next
+                }
+                None if quiet => {
+                    idle.reaper = None;
+                    return;
+                }
+                None => {
+                    quiet = true;
+                    now + pool.limits.idle
+                }
+            }
         };
         sleep_until(next).await;
     }
