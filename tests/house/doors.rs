@@ -1,14 +1,16 @@
 //! Layers of the user's own, and what they cannot break.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arango::balance::Standing;
 use arango::protocol::RequestClass;
-use arango::transport::BoxError;
+use arango::transport::{BoxError, BoxFuture, Connect, DoorService, Io};
 use arango::{ErrorKind, Outcome};
-use arango_test_cluster::{Fault, Match};
+use arango_test_cluster::{Fault, Match, Phase};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -16,9 +18,9 @@ use tower::limit::ConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
 use tower::timeout::TimeoutLayer;
 use tower::util::MapRequestLayer;
-use tower::{ServiceBuilder, service_fn};
+use tower::{Service, ServiceBuilder, service_fn};
 
-use crate::support::{CLASSES, builder, cluster, insert};
+use crate::support::{CLASSES, Memory, builder, cluster, cluster_of, insert};
 
 #[tokio::test(start_paused = true)]
 async fn a_layer_around_calls_sees_each_call_once_and_one_around_attempts_each_attempt() {
@@ -91,47 +93,113 @@ async fn a_request_that_a_layer_sheds_was_not_executed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_layer_that_repeats_attempts_cannot_make_ours_believe_that_nothing_was_sent() {
-    let cluster = cluster().await;
-    let twice = tower::layer::layer_fn(|inner: arango::transport::AttemptService| {
-        service_fn(move |request: Request<Full<Bytes>>| {
-            let mut inner = inner.clone();
-            async move {
-                let first = tower::Service::call(&mut inner, request.clone()).await;
-                let second = tower::Service::call(&mut inner, request).await;
-                first.and(second).map_err(BoxError::from)
-            }
-        })
-    });
-    let client = builder(&cluster).attempt_layer(twice).build().unwrap();
-    // The second copy is refused at the door, which alone would prove that nothing was executed.
-    let executed =
-        Fault::answer(503, 1465, "lost").after_execution().on(Match::post("/_api/document/*")).times(1);
-    std::mem::forget(cluster.coordinator(0).inject(executed));
-    let error = client.db("_system").execute(insert("m", RequestClass::NonIdempotent)).await;
-    // Whatever the layer does is its own doing; ours adds no copy of its own.
-    assert_eq!(cluster.journal().requests_to(1) + cluster.journal().requests_to(2), 0, "{error:?}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_layer_that_sends_a_request_of_its_own_cannot_make_ours_believe_that_nothing_was_sent() {
+async fn a_request_whose_extensions_a_layer_threw_away_is_refused_rather_than_sent_as_what_it_is_not() {
     for around_calls in [false, true] {
         let cluster = cluster().await;
-        // Throws away what rides with the request, and gives up before there is an answer.
-        let forgetful = ServiceBuilder::new().layer(TimeoutLayer::new(Duration::from_millis(100))).layer(
-            MapRequestLayer::new(|mut request: Request<Full<Bytes>>| {
-                request.extensions_mut().clear();
-                request
-            }),
-        );
+        let forgetful = MapRequestLayer::new(|mut request: Request<Full<Bytes>>| {
+            request.extensions_mut().clear();
+            request
+        });
         let builder = builder(&cluster);
         let client = if around_calls { builder.layer(forgetful) } else { builder.attempt_layer(forgetful) };
         let client = client.build().unwrap();
-        std::mem::forget(cluster.coordinator(0).inject(Fault::hang().on(Match::post("/_api/document/*"))));
         let error = client.db("_system").execute(insert("m", RequestClass::NonIdempotent)).await.unwrap_err();
-        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Middleware, Outcome::Unknown));
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Middleware, Outcome::NotExecuted));
+        assert!(std::error::Error::source(&error).unwrap().to_string().contains("extensions"));
+        assert_eq!(cluster.journal().received("m"), 0);
+    }
+}
+
+/// Opens one connection and refuses all others.
+struct Once(Memory, AtomicBool);
+
+impl Connect for Once {
+    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
+        if self.1.swap(true, Ordering::Relaxed) {
+            return Box::pin(async { Err(io::ErrorKind::ConnectionRefused.into()) });
+        }
+        self.0.connect(address)
+    }
+}
+
+/// Lets a request through twice, one copy after the other, and tells what became of the second.
+fn twice<S, B, E>(inner: S) -> impl DoorService<B, Response = Response<B>, Error = E>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = E> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+    B: Send + 'static,
+    E: Into<BoxError> + Send + 'static,
+{
+    service_fn(move |request: Request<Full<Bytes>>| {
+        let mut inner = inner.clone();
+        let again: BoxFuture<'static, Result<Response<B>, E>> = Box::pin(async move {
+            drop(inner.call(request.clone()).await);
+            inner.call(request).await
+        });
+        again
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_layer_that_repeats_cannot_make_ours_believe_that_nothing_was_sent() {
+    for around_calls in [false, true] {
+        let cluster = cluster_of(1).await;
+        let builder = builder(&cluster).connect(Once(Memory::of(&cluster), AtomicBool::new(false)));
+        let client = if around_calls {
+            builder.layer(tower::layer::layer_fn(twice::<arango::transport::CallService, _, _>))
+        } else {
+            builder.attempt_layer(tower::layer::layer_fn(twice::<arango::transport::AttemptService, _, _>))
+        };
+        let client = client.build().unwrap();
+        // The first copy is executed and its answer lost; the second finds nobody there, which alone
+        // would prove that nothing was executed.
+        let close = Fault::close(Phase::AfterExecution).on(Match::post("/_api/document/*")).times(1);
+        let _lost = cluster.coordinator(0).inject(close);
+        let error = client.db("_system").execute(insert("m", RequestClass::NonIdempotent)).await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown, "{}", error.report());
+        assert!(!error.is_retryable_by_caller());
         assert_eq!(cluster.journal().executions("m"), 1);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_a_layer_handed_to_a_task_is_not_sent_once_the_call_is_over() {
+    let cluster = cluster().await;
+    // Answers at once, and sends the request a second later all the same.
+    let detach = tower::layer::layer_fn(|inner: arango::transport::AttemptService| {
+        service_fn(move |request: Request<Full<Bytes>>| {
+            let mut inner = inner.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                drop(Service::call(&mut inner, request).await);
+            });
+            async move { Err::<Response<Full<Bytes>>, BoxError>("not now".into()) }
+        })
+    });
+    let client = builder(&cluster).attempt_layer(detach).build().unwrap();
+    let error = client.db("_system").execute(insert("m", RequestClass::NonIdempotent)).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Middleware, Outcome::NotExecuted));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(cluster.journal().received("m"), 0, "it was said not to be executed, so it is not");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_layer_that_takes_its_time_leaves_the_attempt_its_own() {
+    let cluster = cluster().await;
+    let slow = tower::layer::layer_fn(|inner: arango::transport::CallService| {
+        service_fn(move |request: Request<Full<Bytes>>| {
+            let mut inner = inner.clone();
+            async move {
+                tokio::time::sleep(Duration::from_secs(31)).await;
+                Service::call(&mut inner, request).await
+            }
+        })
+    });
+    let client = builder(&cluster).layer(slow).build().unwrap();
+    for class in CLASSES {
+        client.db("_system").execute(insert("m", class)).await.unwrap();
+    }
+    assert!(client.coordinators().iter().all(|state| state.standing == Standing::Well));
 }
 
 #[tokio::test(start_paused = true)]
@@ -142,7 +210,7 @@ async fn a_layer_may_change_the_body_and_the_answer_is_still_whole() {
             service_fn(move |request: Request<Full<Bytes>>| {
                 let mut inner = inner.clone();
                 async move {
-                    let response = tower::Service::call(&mut inner, request).await?;
+                    let response = Service::call(&mut inner, request).await?;
                     Ok::<Response<http_body_util::Limited<_>>, arango::Error>(
                         response.map(|body| http_body_util::Limited::new(body, 1 << 20)),
                     )

@@ -11,17 +11,23 @@ pub struct Candidates<'a, K> {
     members: &'a [Member<K>],
     // `None`: all of them, which is the usual case and costs nothing.
     chosen: Option<Vec<usize>>,
+    further: bool,
 }
 
 impl<'a, K> Candidates<'a, K> {
     /// All of `members`.
     pub(crate) fn all(members: &'a [Member<K>]) -> Self {
-        Self { members, chosen: None }
+        Self { members, chosen: None, further: false }
     }
 
-    /// Those of `members` whose indices are given.
-    pub(crate) fn some(members: &'a [Member<K>], chosen: Vec<usize>) -> Self {
-        Self { members, chosen: Some(chosen) }
+    /// Those of `members` whose indices are given; `further` if others were asked before.
+    pub(crate) fn some(members: &'a [Member<K>], chosen: Vec<usize>, further: bool) -> Self {
+        Self { members, chosen: Some(chosen), further }
+    }
+
+    /// Whether the request was sent to other members before.
+    pub fn is_further_attempt(&self) -> bool {
+        self.further
     }
 
     /// How many there are.

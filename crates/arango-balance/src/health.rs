@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 /// What one attempt tells about the member that it went to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Verdict {
     /// The member answered, whatever it said: it is there.
     Good,
@@ -32,6 +33,7 @@ pub enum Verdict {
 
 /// How a member stands in the rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Standing {
     /// It takes its share.
     Well,
@@ -76,6 +78,17 @@ impl Default for HealthPolicy {
 }
 
 impl HealthPolicy {
+    /// Makes numbers that no clock can hold, or that would keep a task busy, into the nearest that work.
+    pub(crate) fn sane(mut self) -> Self {
+        const SHORTEST: Duration = Duration::from_millis(10);
+        const LONGEST: Duration = Duration::from_secs(365 * 86_400);
+        for time in [&mut self.base, &mut self.cap, &mut self.forgive, &mut self.probe] {
+            *time = (*time).clamp(SHORTEST, LONGEST);
+        }
+        self.spread = if self.spread.is_nan() { 0.0 } else { self.spread.clamp(0.0, 1.0) };
+        self
+    }
+
     /// How long the ejection after `earlier` others lasts; `chance` is in the unit interval.
     fn term(&self, earlier: u32, chance: f64) -> Duration {
         let term = self.base.saturating_mul(2_u32.saturating_pow(earlier)).min(self.cap);
@@ -93,6 +106,8 @@ pub(crate) struct Health {
     earlier: u32,
     /// Since when it is well, or since when it was last forgiven.
     well_since: Option<Instant>,
+    /// When the state last changed: what began before that tells nothing of the member as it is.
+    changed: Option<Instant>,
     last_failed: Option<Instant>,
 }
 
@@ -144,20 +159,28 @@ impl Health {
     }
 
     /// Takes note of an attempt. `may_eject` and `may_eject_by_gateway` say what the set allows.
+    ///
+    /// `began` is when the attempt began. A member that has come back is not judged by what was sent to
+    /// it before it went.
     pub(crate) fn record(
         &mut self,
         verdict: Verdict,
+        began: Instant,
         now: Instant,
         chance: f64,
         policy: &HealthPolicy,
         allowed: Allowed,
     ) {
+        if self.changed.is_some_and(|changed| began < changed) {
+            return;
+        }
         match verdict {
             Verdict::Good => {
                 self.unreachable = 0;
                 self.gateway = 0;
                 if let State::Trial { .. } = self.state {
                     self.state = State::Well;
+                    self.changed = Some(now);
                     self.well_since = Some(now);
                 }
                 self.forgive(now, policy);
@@ -180,7 +203,7 @@ impl Health {
                     self.eject(true, now, chance, policy);
                 }
             }
-            Verdict::Overloaded | Verdict::Neutral => self.release_trial(),
+            Verdict::Overloaded | Verdict::Neutral => {}
         }
     }
 
@@ -188,7 +211,10 @@ impl Health {
     pub(crate) fn probed(&mut self, found: Found, now: Instant, chance: f64, policy: &HealthPolicy) {
         let State::Ejected { by_gateway, .. } = self.state else { return };
         match found {
-            Found::Well => self.state = State::Trial { under_way: false },
+            Found::Well => {
+                self.state = State::Trial { under_way: false };
+                self.changed = Some(now);
+            }
             Found::Busy => {
                 let until = now + policy.term(self.earlier.saturating_sub(1), chance);
                 self.state = State::Ejected { until, by_gateway };
@@ -200,14 +226,18 @@ impl Health {
         }
     }
 
-    /// Marks the one request of a trial as under way.
-    pub(crate) fn begin_trial(&mut self) {
-        if let State::Trial { under_way } = &mut self.state {
-            *under_way = true;
+    /// Begins a request; tells whether it is the one request of a trial.
+    pub(crate) fn begin(&mut self) -> bool {
+        match &mut self.state {
+            State::Trial { under_way } if !*under_way => {
+                *under_way = true;
+                true
+            }
+            _ => false,
         }
     }
 
-    /// The request of a trial ended and told nothing.
+    /// The one request of a trial ended; if it told nothing, the next may try.
     pub(crate) fn release_trial(&mut self) {
         if let State::Trial { under_way } = &mut self.state {
             *under_way = false;
@@ -217,6 +247,7 @@ impl Health {
     fn eject(&mut self, by_gateway: bool, now: Instant, chance: f64, policy: &HealthPolicy) {
         let until = now + policy.term(self.earlier, chance);
         self.state = State::Ejected { until, by_gateway };
+        self.changed = Some(now);
         self.earlier = self.earlier.saturating_add(1);
         self.well_since = None;
     }
@@ -255,7 +286,7 @@ mod tests {
     const MIDDLE: f64 = 0.5; // no jitter
 
     fn record(health: &mut Health, verdict: Verdict, now: Instant) {
-        health.record(verdict, now, MIDDLE, &HealthPolicy::default(), FREELY);
+        health.record(verdict, now, now, MIDDLE, &HealthPolicy::default(), FREELY);
     }
 
     fn ejected(now: Instant) -> Health {
@@ -298,8 +329,8 @@ mod tests {
         assert_eq!(health.standing(), Standing::Ejected);
         health.probed(Found::Well, now, MIDDLE, &HealthPolicy::default());
         assert!(health.open());
-        health.begin_trial();
-        assert!(!health.open(), "one request at a time");
+        assert!(health.begin());
+        assert!(!health.open() && !health.begin(), "one request at a time");
         record(&mut health, Verdict::Good, now);
         assert_eq!(health.standing(), Standing::Well);
     }
@@ -309,9 +340,39 @@ mod tests {
         let now = Instant::now();
         let mut health = ejected(now);
         health.probed(Found::Well, now, MIDDLE, &HealthPolicy::default());
-        health.begin_trial();
+        assert!(health.begin());
         record(&mut health, Verdict::Neutral, now);
+        health.release_trial();
         assert!(health.open());
+    }
+
+    #[test]
+    fn what_was_sent_before_a_member_went_says_nothing_of_it_once_it_is_back() {
+        let began = Instant::now();
+        let later = began + Duration::from_secs(1);
+        let mut health = ejected(began);
+        let policy = HealthPolicy::default();
+        health.probed(Found::Well, later, MIDDLE, &policy);
+        for verdict in [Verdict::Unreachable, Verdict::Gateway, Verdict::Good] {
+            health.record(verdict, began, later, MIDDLE, &policy, FREELY);
+            assert_eq!(health.standing(), Standing::Trial, "{verdict:?}");
+        }
+        health.record(Verdict::Good, later, later, MIDDLE, &policy, FREELY);
+        assert_eq!(health.standing(), Standing::Well);
+    }
+
+    #[test]
+    fn settings_that_no_clock_can_hold_are_made_into_some_that_work() {
+        let wild = HealthPolicy {
+            base: Duration::MAX,
+            cap: Duration::MAX,
+            probe: Duration::ZERO,
+            spread: f64::NAN,
+            ..HealthPolicy::default()
+        };
+        let sane = wild.sane();
+        let _ = Instant::now() + sane.term(u32::MAX, 1.0) + sane.probe * 2;
+        assert!(!sane.probe.is_zero());
     }
 
     #[test]
@@ -363,6 +424,7 @@ mod tests {
         for _ in 0..10 {
             health.record(
                 Verdict::Unreachable,
+                now,
                 now,
                 MIDDLE,
                 &HealthPolicy::default(),

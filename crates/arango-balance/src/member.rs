@@ -62,14 +62,15 @@ impl<K> Member<K> {
 
     /// Reports what an attempt told about it.
     ///
-    /// The report may take it out of the rotation, which starts a task that probes it: then a tokio
+    /// `began` is when the attempt began: one that began before the member's standing last changed tells
+    /// nothing of it as it is now. The report may take it out of the rotation, which starts a task that probes it: then a tokio
     /// runtime is needed. Without one the probe starts with the next request that finds one.
-    pub fn report(&self, verdict: Verdict) {
+    pub fn report(&self, verdict: Verdict, began: Instant) {
         if verdict == Verdict::Good && self.is_clean() {
             return;
         }
         if let Some(set) = self.0.set.upgrade() {
-            set.record(self, verdict, Instant::now());
+            set.record(self, verdict, began, Instant::now());
         }
     }
 
@@ -77,10 +78,8 @@ impl<K> Member<K> {
     pub(crate) fn begin(&self) -> InFlight<K> {
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         self.0.in_flight.fetch_add(1, Ordering::Relaxed);
-        if !self.is_clean() {
-            self.health().begin_trial();
-        }
-        InFlight(self.clone())
+        let on_trial = !self.is_clean() && self.health().begin();
+        InFlight { member: self.clone(), on_trial }
     }
 
     /// Its place in tables that go by member.
@@ -159,14 +158,18 @@ impl<K> WeakMember<K> {
 
 /// A request that is under way; it ends when this is dropped, in whatever way.
 #[derive(Debug)]
-pub(crate) struct InFlight<K>(Member<K>);
+pub(crate) struct InFlight<K> {
+    member: Member<K>,
+    /// Whether it is the one request of a trial.
+    on_trial: bool,
+}
 
 impl<K> Drop for InFlight<K> {
     fn drop(&mut self) {
-        self.0.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-        if !self.0.is_clean() {
-            // A trial that was dropped without a verdict must not keep others out for ever.
-            self.0.health().release_trial();
+        self.member.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if self.on_trial {
+            // Without a verdict it must not keep others out for ever.
+            self.member.health().release_trial();
         }
     }
 }

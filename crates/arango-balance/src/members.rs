@@ -59,19 +59,24 @@ impl<K> Members<K> {
         K: PartialEq + Clone + Send + Sync + 'static,
     {
         let list = self.0.list.load();
+        let all_well = list.iter().all(Member::is_clean);
+        if !all_well {
+            self.0.wake_probes(&list, now);
+        }
         if let Some(pinned) = route.pinned {
             return list.iter().find(|member| member.key() == pinned).cloned();
         }
-        let candidates = if route.tried.is_empty() && list.iter().all(Member::is_clean) {
+        let candidates = if all_well && route.tried.is_empty() {
             Candidates::all(&list)
         } else {
-            self.0.wake_probes(&list, now);
-            Candidates::some(&list, eligible(&list, route.tried))
+            Candidates::some(&list, eligible(&list, route.tried), !route.tried.is_empty())
         };
         if candidates.is_empty() {
             return None;
         }
-        choose(&candidates).map(|index| candidates.get(index).clone())
+        choose(&candidates)
+            .filter(|index| *index < candidates.len())
+            .map(|index| candidates.get(index).clone())
     }
 }
 
@@ -80,11 +85,11 @@ fn eligible<K: PartialEq>(list: &[Member<K>], tried: &[K]) -> Vec<usize> {
     let untried: Vec<usize> = (0..list.len()).filter(|&index| !tried.contains(list[index].key())).collect();
     let asked = if untried.is_empty() { (0..list.len()).collect() } else { untried };
 
-    let well = list.iter().filter(|member| member.standing() == Standing::Well).count();
+    let there = list.iter().filter(|member| member.standing() != Standing::Ejected).count();
     let open: Vec<usize> = asked.iter().copied().filter(|&index| list[index].health().open()).collect();
-    // With fewer than half of the members well the ejections say more about the client's own
+    // With more than half of the members ejected the ejections say more about the client's own
     // network than about the members, and the few that are left would be overrun.
-    if well * 2 >= list.len() && !open.is_empty() {
+    if there * 2 >= list.len() && !open.is_empty() {
         return open;
     }
     let failed: Vec<_> = asked.iter().map(|&index| (list[index].health().last_failed(), index)).collect();
@@ -94,7 +99,13 @@ fn eligible<K: PartialEq>(list: &[Member<K>], tried: &[K]) -> Vec<usize> {
 
 impl<K> Set<K> {
     /// Takes note of a verdict about one of the members.
-    pub(crate) fn record(self: &Arc<Self>, member: &Member<K>, verdict: Verdict, now: Instant) {
+    pub(crate) fn record(
+        self: &Arc<Self>,
+        member: &Member<K>,
+        verdict: Verdict,
+        began: Instant,
+        now: Instant,
+    ) {
         let list = self.list.load();
         let by_gateway = list
             .iter()
@@ -104,7 +115,7 @@ impl<K> Set<K> {
         let chance = self.jitter.unit();
         let (before, after) = member.with_health(|health| {
             let before = health.standing();
-            health.record(verdict, now, chance, &self.policy, allowed);
+            health.record(verdict, began, now, chance, &self.policy, allowed);
             (before, health.standing())
         });
         if before != after {
@@ -136,7 +147,7 @@ impl<K> MembersBuilder<K> {
     /// Sets when members are ejected and may come back.
     #[must_use]
     pub fn health(mut self, policy: HealthPolicy) -> Self {
-        self.policy = policy;
+        self.policy = policy.sane();
         self
     }
 

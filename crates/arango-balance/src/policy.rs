@@ -14,7 +14,7 @@ use crate::Candidates;
 pub trait Policy<K, Req>: Send + Sync {
     /// Picks one of `candidates` by its index, or `None` to have the request fail.
     ///
-    /// `candidates` is never empty.
+    /// `candidates` is never empty. An index that is none of theirs counts as `None`.
     fn pick(&self, candidates: &Candidates<'_, K>, request: &Req, now: Instant) -> Option<usize>;
 }
 

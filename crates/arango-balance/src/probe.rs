@@ -15,6 +15,7 @@ use crate::members::Set;
 
 /// What a probe of an ejected member found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Probed {
     /// It answers and takes requests: the next request may try it.
     Well,
@@ -55,6 +56,11 @@ impl<K: Clone + Send + Sync + 'static> Set<K> {
             let Some(until) = member.health().ejected_until() else { continue };
             // Longer than a task that is alive could be late by.
             let overdue = now > until + self.policy.probe * 2;
+            if now > until + self.policy.probe * 2 + self.policy.cap {
+                // Whatever keeps the probes from ending must not keep the member out for ever.
+                member.with_health(|health| health.probed(Found::Well, now, 0.5, &self.policy));
+                continue;
+            }
             let mut probe = member.probe();
             let alive = probe.as_ref().is_some_and(|task| !task.is_finished());
             if alive && !overdue {
@@ -77,18 +83,22 @@ async fn bring_back<K: Clone>(set: Weak<Set<K>>, member: WeakMember<K>) {
         let until = member.upgrade().and_then(|member| member.health().ejected_until());
         let Some(until) = until else { return };
         sleep_until(until).await;
-        let (Some(set), Some(member)) = (set.upgrade(), member.upgrade()) else { return };
-        let found = match &set.probe {
-            None => Found::Well,
-            Some(probe) => {
-                let asked = (probe.0)(member.key().clone());
-                match timeout(set.policy.probe, asked).await {
-                    Ok(Probed::Well) => Found::Well,
-                    Ok(Probed::Busy) => Found::Busy,
-                    Ok(Probed::Gone) | Err(_) => Found::Gone,
-                }
+        let asked = match (set.upgrade(), member.upgrade()) {
+            (Some(set), Some(member)) => {
+                let probe = set.probe.as_ref();
+                probe.map(|probe| timeout(set.policy.probe, (probe.0)(member.key().clone())))
             }
+            _ => return,
         };
+        let found = match asked {
+            None => Found::Well,
+            Some(asked) => match asked.await {
+                Ok(Probed::Well) => Found::Well,
+                Ok(Probed::Busy) => Found::Busy,
+                Ok(Probed::Gone) | Err(_) => Found::Gone,
+            },
+        };
+        let (Some(set), Some(member)) = (set.upgrade(), member.upgrade()) else { return };
         let chance = set.jitter.unit();
         member.with_health(|health| health.probed(found, Instant::now(), chance, &set.policy));
         tracing::debug!(?found, slot = member.slot(), "probed an ejected member");

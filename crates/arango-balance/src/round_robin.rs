@@ -13,12 +13,16 @@ use crate::{Candidates, Policy};
 #[derive(Debug, Default)]
 pub struct RoundRobin {
     next: AtomicUsize,
+    // Further attempts have turns of their own. With the same turns a member that refuses each request
+    // would be the first choice of each: its refusal takes the turn of the next one.
+    further: AtomicUsize,
 }
 
 impl<K, Req> Policy<K, Req> for RoundRobin {
     fn pick(&self, candidates: &Candidates<'_, K>, _: &Req, _: Instant) -> Option<usize> {
         // Relaxed: turns need to differ, not to be ordered with anything else.
-        candidates.nth_in_turn(self.next.fetch_add(1, Ordering::Relaxed))
+        let turns = if candidates.is_further_attempt() { &self.further } else { &self.next };
+        candidates.nth_in_turn(turns.fetch_add(1, Ordering::Relaxed))
     }
 }
 
@@ -36,7 +40,7 @@ mod tests {
             for _ in 0..threads {
                 scope.spawn(|| {
                     for _ in 0..picks / threads {
-                        let candidates = Candidates::some(&list, chosen.clone());
+                        let candidates = Candidates::some(&list, chosen.clone(), false);
                         let index = policy.pick(&candidates, &(), Instant::now()).unwrap();
                         drop(candidates.get(index).begin());
                     }

@@ -12,7 +12,7 @@ use tower::{Layer, Service};
 
 use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
-use crate::outgoing::{AttemptPlan, Incoming};
+use crate::outgoing::Incoming;
 use crate::pool::Pool;
 use crate::record::{Attempt, CallRecord, Phase};
 use crate::rules;
@@ -77,56 +77,76 @@ where
     }
 
     fn call(&mut self, outgoing: Outgoing) -> Self::Future {
-        let &AttemptPlan { ref record, began, until, .. } = outgoing.plan();
-        let record = Arc::clone(record);
-        record.begin(self.seat.member.key(), began);
-        Box::pin(Arc::clone(&self.seat).run(record, began, until, self.inner.call(outgoing)))
+        let plan = outgoing.plan();
+        let (record, number) = (Arc::clone(&plan.record), plan.number);
+        let (began, until) = (plan.began, plan.until);
+        let sent_before = record.begin(self.seat.member.key(), began);
+        let attempt = Underway { record, number, sent_before, began };
+        Box::pin(Arc::clone(&self.seat).run(attempt, until, self.inner.call(outgoing)))
+    }
+}
+
+/// An attempt that is under way; it is over when this is dropped, in whatever way.
+struct Underway {
+    record: Arc<CallRecord>,
+    number: u32,
+    sent_before: u32,
+    began: Instant,
+}
+
+impl Underway {
+    /// Ends it; tells how many copies were sent.
+    fn end(&self) -> u32 {
+        self.record.copies.end(self.number);
+        self.record.copies.sent().saturating_sub(self.sent_before)
+    }
+}
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        self.record.copies.end(self.number);
     }
 }
 
 impl Seat {
     async fn run<F>(
         self: Arc<Self>,
-        record: Arc<CallRecord>,
-        began: Instant,
+        attempt: Underway,
         until: Instant,
         inner: F,
     ) -> Result<Incoming, AttemptError>
     where
         F: Future<Output = Result<Incoming, AttemptError>>,
     {
+        let record = &*attempt.record;
         let heard = self.pool.heard();
         let result = match timeout_at(until, inner).await {
-            Ok(Ok(response)) => self.read(&record, response).await,
-            Ok(Err(mut error)) => {
-                if error.kind() == ErrorKind::Middleware {
-                    error.attempt().outcome = record.outcome();
-                    error.attempt().phase = record.phase();
-                }
-                Err(error)
-            }
-            Err(_) => Err(AttemptError::new(ErrorKind::AttemptTimeout, record.outcome(), record.phase())),
+            Ok(Ok(response)) => self.read(record, response).await,
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(too_late(record)),
         };
-
+        let copies = attempt.end();
         match result {
             Ok(mut response) => {
                 // Most answers carry no extensions at all.
                 match response.extensions_mut().get_mut::<Refusal>() {
-                    None => self.member.report(Verdict::Good),
-                    Some(Refusal(attempt)) => {
-                        self.stamp(attempt, &record, began);
-                        self.member.report(rules::verdict(attempt));
+                    None => self.member.report(Verdict::Good, attempt.began),
+                    Some(Refusal(failed)) => {
+                        // One copy was answered; what became of others nobody knows.
+                        self.stamp(failed, &attempt, copies > 1);
+                        self.member.report(rules::verdict(failed), attempt.began);
                     }
                 }
                 Ok(response)
             }
             Err(mut error) => {
-                self.stamp(error.attempt(), &record, began);
-                // Silence counts only if nothing at all was heard: a long query on a coordinator
-                // that answers others is no sign of anything.
-                let silent = error.kind() == ErrorKind::AttemptTimeout && self.pool.heard() == heard;
+                self.stamp(error.attempt(), &attempt, copies > 0);
+                // Silence counts only if the request was sent and nothing at all was heard: a long
+                // query on a coordinator that answers others is no sign of anything.
+                let silent =
+                    error.kind() == ErrorKind::AttemptTimeout && copies > 0 && self.pool.heard() == heard;
                 let verdict = if silent { Verdict::Unreachable } else { rules::verdict(error.attempt()) };
-                self.member.report(verdict);
+                self.member.report(verdict, attempt.began);
                 Err(error)
             }
         }
@@ -145,8 +165,8 @@ impl Seat {
         let body = std::mem::replace(response.body_mut(), Body::whole(Bytes::new()));
         let bytes = match body.read_whole(limit, self.limits.body_idle, record.deadline).await {
             Ok(bytes) => bytes,
-            // The status tells enough; the rest of so long an error does not matter.
-            Err(cut) if !wanted && cut.kind == ErrorKind::BodyTooLarge => Bytes::new(),
+            // The status tells what there is to tell; an error that breaks off says no more.
+            Err(_) if !wanted => Bytes::new(),
             Err(cut) => {
                 let mut error = AttemptError::new(cut.kind, Outcome::Executed, Phase::Body);
                 error.attempt().status = Some(status);
@@ -163,13 +183,26 @@ impl Seat {
         Ok(response)
     }
 
-    fn stamp(&self, attempt: &mut Attempt, record: &CallRecord, began: Instant) {
-        attempt.coordinator = Some(self.member.key().clone());
-        attempt.elapsed = began.elapsed();
-        if record.has_copies() {
-            attempt.outcome = attempt.outcome.max(Outcome::Unknown);
+    /// Writes down where the attempt went. `in_doubt` says that a copy was sent of which the failure
+    /// itself tells nothing.
+    fn stamp(&self, failed: &mut Attempt, attempt: &Underway, in_doubt: bool) {
+        failed.coordinator = Some(self.member.key().clone());
+        failed.elapsed = attempt.began.elapsed();
+        if in_doubt {
+            failed.outcome = failed.outcome.max(Outcome::Unknown);
         }
     }
+}
+
+/// What an attempt that ran out of time was waiting for.
+fn too_late(record: &CallRecord) -> AttemptError {
+    let phase = record.phase();
+    let kind = match phase {
+        Phase::Acquire => ErrorKind::PoolExhausted,
+        Phase::Connect => ErrorKind::ConnectTimeout,
+        Phase::Waiting | Phase::Sent | Phase::Body => ErrorKind::AttemptTimeout,
+    };
+    AttemptError::new(kind, Outcome::NotExecuted, phase)
 }
 
 /// Whether an answer of this status is an error unless the operation says otherwise. A redirect is:

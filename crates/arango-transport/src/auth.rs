@@ -45,8 +45,8 @@ where
     }
 
     fn call(&mut self, mut outgoing: Outgoing) -> S::Future {
-        let of_call = outgoing.plan().record.call.authorization.as_ref();
-        if let Some(value) = of_call.or(self.credentials.authorization()).cloned() {
+        let of_call = outgoing.plan().record.call.credentials.as_ref();
+        if let Some(value) = of_call.unwrap_or(&self.credentials).authorization().cloned() {
             let headers = outgoing.request_mut().headers_mut();
             if !headers.contains_key(AUTHORIZATION) {
                 headers.insert(AUTHORIZATION, value);

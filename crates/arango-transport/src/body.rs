@@ -120,7 +120,8 @@ impl Body {
         deadline: Instant,
     ) -> Result<Bytes, CutShort> {
         let announced = usize::try_from(self.size_hint().lower()).unwrap_or(usize::MAX);
-        let mut whole = Vec::with_capacity(announced.min(limit));
+        // What a head announces is believed up to a MiB.
+        let mut whole = Vec::with_capacity(announced.min(limit).min(1 << 20));
         loop {
             let frame = match part.take() {
                 Some(frame) => frame,

@@ -209,7 +209,7 @@ impl TransportBuilder {
     ///
     /// # Errors
     ///
-    /// If a host or a limit cannot be used; names each.
+    /// If hosts cannot be used; names every one of them. Else if a limit is zero; names the first.
     pub fn build(self) -> Result<Transport, InvalidSettings> {
         let hosts = self.hosts.parse()?;
         for (name, zero) in [

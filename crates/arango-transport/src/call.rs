@@ -27,7 +27,7 @@ pub struct Call {
     pub(crate) patience: Option<Duration>,
     pub(crate) answers: &'static [u16],
     pub(crate) pin: Option<Coordinator>,
-    pub(crate) authorization: Option<HeaderValue>,
+    pub(crate) credentials: Option<Credentials>,
     pub(crate) streaming: bool,
 }
 
@@ -41,7 +41,7 @@ impl Call {
             patience: None,
             answers: &[],
             pin: None,
-            authorization: None,
+            credentials: None,
             streaming: false,
         }
     }
@@ -70,10 +70,10 @@ impl Call {
         self
     }
 
-    /// Replaces the client's credentials.
+    /// Replaces the client's credentials; with [`Credentials::none`] none are sent.
     #[must_use]
     pub fn credentials(mut self, credentials: &Credentials) -> Self {
-        self.authorization.clone_from(&credentials.authorization);
+        self.credentials = Some(credentials.clone());
         self
     }
 

@@ -39,6 +39,7 @@ struct Parsed {
 
 /// A host by name or by address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Host {
     /// To be resolved, in lower case.
     Name(String),

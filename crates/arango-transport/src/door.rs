@@ -16,11 +16,12 @@ use tower::{Layer, Service, ServiceExt};
 
 use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
+use crate::error::BEREFT;
 use crate::outgoing::{AttemptPlan, Incoming};
 use crate::record::CallRecord;
 use crate::strays::Strays;
 use crate::template::Template;
-use crate::{Body, BoxError, Call, Coordinator, Error, ErrorKind, Outgoing};
+use crate::{Body, BoxError, Call, Coordinator, Error, ErrorKind, Outcome, Outgoing, Phase};
 
 /// What a layer given to [`layer`](crate::TransportBuilder::layer) wraps: whole calls.
 pub type CallService = BoxCloneSyncService<Request<Full<Bytes>>, Response<Body>, Error>;
@@ -112,7 +113,7 @@ impl Doors {
         if self.attempts.is_empty() {
             return Either::Right(service);
         }
-        let inner = AttemptService::new(Leave { inner: service, strays: self.strays.clone() });
+        let inner = AttemptService::new(Leave { inner: service });
         Either::Left(Enter(self.attempts.iter().rev().fold(inner, |inner, door| door(coordinator, inner))))
     }
 }
@@ -146,7 +147,8 @@ where
 
     fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
         // The record is read back when the layer answers with an error of its own: by then the
-        // request is gone, but how far it got is on record.
+        // request is gone, but how far it got is on record. Without one the error is about a request
+        // that nobody knows; the outermost door raises its outcome to what is known.
         let record = request.extensions().get::<Arc<CallRecord>>().cloned();
         let record = record.unwrap_or_else(|| {
             let call = Call::of_method(request.method());
@@ -219,7 +221,6 @@ impl Service<Outgoing> for Enter {
 #[derive(Debug, Clone)]
 struct Leave<S> {
     inner: S,
-    strays: Strays,
 }
 
 impl<S> Service<Request<Full<Bytes>>> for Leave<S>
@@ -236,10 +237,10 @@ where
     }
 
     fn call(&mut self, mut request: Request<Full<Bytes>>) -> Self::Future {
-        let plan = request.extensions_mut().remove::<AttemptPlan>().unwrap_or_else(|| {
-            self.strays.add_one();
-            AttemptPlan::unknown(&request)
-        });
+        let Some(plan) = request.extensions_mut().remove::<AttemptPlan>() else {
+            let lost = AttemptError::new(ErrorKind::Middleware, Outcome::NotExecuted, Phase::Waiting);
+            return Box::pin(std::future::ready(Err(lost.because(BEREFT))));
+        };
         let answer = self.inner.call(Outgoing::new(plan, request));
         Box::pin(async move { answer.await.map(|response| *response) })
     }

@@ -33,6 +33,10 @@ struct Repr {
     source: Option<BoxError>,
 }
 
+/// What is said of a request whose extensions a layer of the user's threw away.
+pub(crate) const BEREFT: &str =
+    "a layer handed on a request without the extensions it came with: which call it belongs to is lost";
+
 /// Why no further attempt was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -49,14 +53,19 @@ pub enum StoppedBy {
 
 impl Error {
     /// The error of a call whose attempts are all on record.
-    pub(crate) fn of(record: &CallRecord, attempts: Vec<Attempt>, stopped_by: StoppedBy) -> Self {
+    pub(crate) fn of(record: &CallRecord, stopped_by: StoppedBy) -> Self {
+        Self::with_attempts(record, record.failed(), stopped_by)
+    }
+
+    fn with_attempts(record: &CallRecord, attempts: Vec<Attempt>, stopped_by: StoppedBy) -> Self {
         let decisive = decisive(&attempts);
         let kind = match decisive {
             _ if nobody_was_there(&attempts) => ErrorKind::NoCoordinatorAvailable,
             Some(index) => attempts[index].kind,
             None => ErrorKind::DeadlineExceeded,
         };
-        let outcome = attempts.iter().map(|attempt| attempt.outcome).max().unwrap_or(Outcome::NotExecuted);
+        let known = attempts.iter().map(|attempt| attempt.outcome).max().unwrap_or(Outcome::NotExecuted);
+        let outcome = known.max(record.worst());
         Self(Box::new(Repr {
             kind,
             outcome,
@@ -77,9 +86,9 @@ impl Error {
     pub(crate) fn cut_off(record: &CallRecord, kind: ErrorKind, source: Option<BoxError>) -> Self {
         let stopped_by =
             if kind == ErrorKind::DeadlineExceeded { StoppedBy::Deadline } else { StoppedBy::NotRetryable };
-        let mut error = Self::of(record, record.cut_off(kind), stopped_by);
+        record.cut_off(kind);
+        let mut error = Self::of(record, stopped_by);
         error.0.kind = kind;
-        error.0.outcome = error.0.outcome.max(record.outcome());
         error.0.source = source;
         error
     }
@@ -116,13 +125,13 @@ impl Error {
 
     /// An answer that is not what was expected, or whose body could not be read.
     fn answered(record: &CallRecord, kind: ErrorKind, status: StatusCode) -> Self {
-        let mut attempts = record.take_failed();
+        let mut attempts = record.failed();
         let mut attempt = Attempt::failed(kind, Outcome::Executed, Phase::Body);
         attempt.coordinator = record.coordinator();
         attempt.status = Some(status);
         attempts.push(attempt);
         let last = attempts.len() - 1;
-        let mut error = Self::of(record, attempts, StoppedBy::NotRetryable);
+        let mut error = Self::with_attempts(record, attempts, StoppedBy::NotRetryable);
         error.0.kind = kind;
         error.0.decisive = Some(last);
         error
@@ -141,6 +150,20 @@ impl Error {
         let mut error = Self::answered(record, cut.kind, status);
         error.0.source = cut.source;
         error
+    }
+
+    /// A request that a layer of the user's handed on without what rides with it.
+    pub(crate) fn bereft(method: Method, path: String) -> Self {
+        let mut error = Self::unsent(&Call::of_method(&method), method, path, ErrorKind::Middleware);
+        error.0.source = Some(BEREFT.into());
+        error
+    }
+
+    /// Says that more may have happened than was known when the error came about.
+    #[must_use]
+    pub(crate) fn at_least(mut self, outcome: Outcome) -> Self {
+        self.0.outcome = self.0.outcome.max(outcome);
+        self
     }
 
     #[must_use]

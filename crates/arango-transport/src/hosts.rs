@@ -40,9 +40,12 @@ impl Hosts {
         let mut faults = Vec::new();
         let mut number = 0;
         for item in items {
+            // A password may hold a comma: then its parts look like hosts of their own.
+            let secret = item.as_ref().contains('@');
             for text in item.as_ref().split(',') {
                 number += 1;
                 match text.parse() {
+                    Err(_) if secret => faults.push(InvalidHost::secret(number, text)),
                     Ok(coordinator) if coordinators.contains(&coordinator) => {}
                     Ok(coordinator) => coordinators.push(coordinator),
                     Err(fault) => {
@@ -146,17 +149,12 @@ impl<S: AsRef<str>, const N: usize> From<[S; N]> for HostList {
     }
 }
 
-/// What was written where a host was expected, fit to be shown: a password may stand before an `@`
-/// or in a query.
+/// What was written where a host was expected, fit to be shown: a query may hold a password, and so
+/// may all that stands before an `@`.
 fn without_secrets(text: &str) -> String {
-    let shown = text.split(['?', '#']).next().unwrap_or_default();
-    match shown.rsplit_once('@') {
-        None => shown.to_owned(),
-        Some((before, host)) => {
-            let scheme =
-                before.split_once("://").map(|(scheme, _)| format!("{scheme}://")).unwrap_or_default();
-            format!("{scheme}…@{host}")
-        }
+    match text.rsplit_once('@') {
+        Some((_, host)) => format!("…@{}", host.split(['?', '#']).next().unwrap_or_default()),
+        None => text.split(['?', '#']).next().unwrap_or_default().to_owned(),
     }
 }
 
@@ -199,6 +197,12 @@ pub struct InvalidHost {
 }
 
 impl InvalidHost {
+    /// A bad host in a text that holds credentials: any of it may be part of a password.
+    fn secret(number: usize, text: &str) -> Self {
+        let text = if text.contains('@') { without_secrets(text.trim()) } else { "…".to_owned() };
+        Self { number, text, fault: HostFault::Credentials }
+    }
+
     /// Its place in the list, counted from one.
     pub fn number(&self) -> usize {
         self.number
@@ -323,13 +327,25 @@ mod tests {
             .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "4 of the hosts cannot be used: number 1, `http://…@a`, holds credentials; give them to the client \
+            "4 of the hosts cannot be used: number 1, `…@a`, holds credentials; give them to the client \
              on their own; number 3 is empty; number 4, `http://b`, has a query; give the host alone; \
              number 5, `x`, has no scheme: write http://host:port"
         );
         assert!(!format!("{error:?}").contains("s3cret"));
         let none: [&str; 0] = [];
         assert!(Hosts::parse(none).unwrap_err().to_string().starts_with("no hosts were given"));
+    }
+
+    #[test]
+    fn no_part_of_a_password_is_shown_whatever_it_holds() {
+        for text in
+            ["http://root:s3cr?et@a", "http://root:s3,cret@a", "http://root:s3#@a", "ftp://u:s3@a,http://ok"]
+        {
+            let error = text.parse::<Hosts>().unwrap_err();
+            let shown = format!("{error} {error:?} {:?}", HostList::from(text));
+            assert!(!shown.contains("s3") && !shown.contains("cret"), "{shown}");
+            assert!(shown.contains("holds credentials"), "{shown}");
+        }
     }
 
     proptest! {

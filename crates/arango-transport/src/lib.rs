@@ -25,6 +25,7 @@ mod builder;
 mod call;
 mod connect;
 mod coordinator;
+mod copies;
 mod deadline;
 mod dial;
 mod door;

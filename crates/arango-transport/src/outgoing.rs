@@ -34,12 +34,16 @@ struct Inner {
 #[derive(Debug, Clone)]
 pub(crate) struct AttemptPlan {
     pub(crate) record: Arc<CallRecord>,
+    /// Which attempt of the call it is, from one.
+    pub(crate) number: u32,
     /// The only coordinator it may go to.
     pub(crate) pin: Option<Coordinator>,
     /// Those that were asked before.
     pub(crate) tried: Vec<Coordinator>,
     /// Use no connection that has carried requests before.
     pub(crate) fresh: bool,
+    /// Wait for no permit: it is not a request of the user's, and must not stand in the queue of those.
+    pub(crate) unqueued: bool,
     pub(crate) began: Instant,
     /// When the head of the answer must be there.
     pub(crate) until: Instant,
@@ -51,7 +55,16 @@ impl AttemptPlan {
         let call = Call::of_method(request.method());
         let record = CallRecord::new(call, Template::of(request.clone()), Duration::MAX, &Strays::default());
         let (began, until) = (record.started, record.deadline);
-        Self { record, pin: None, tried: Vec::new(), fresh: false, began, until }
+        Self {
+            number: record.copies.next_attempt(),
+            record,
+            pin: None,
+            tried: Vec::new(),
+            fresh: false,
+            unqueued: true,
+            began,
+            until,
+        }
     }
 }
 

@@ -88,15 +88,18 @@ impl Pool {
     /// Sends a request on a connection of its own, and again on another if the first turns out to
     /// have been closed before the request was handed to it.
     async fn send(self, outgoing: Outgoing) -> Result<Incoming, AttemptError> {
-        let (AttemptPlan { record, mut fresh, began, .. }, mut request) = outgoing.into_parts();
+        let (AttemptPlan { record, number, mut fresh, unqueued, began, .. }, mut request) =
+            outgoing.into_parts();
         let mut now = began;
         record.reached(Phase::Acquire);
-        let permit = if let Ok(permit) = Arc::clone(&self.0.permits).try_acquire_owned() {
-            permit
-        } else {
-            let permit = Box::pin(self.queue()).await?;
-            now = Instant::now();
-            permit
+        let permit = match Arc::clone(&self.0.permits).try_acquire_owned() {
+            Ok(permit) => Some(permit),
+            Err(_) if unqueued => None,
+            Err(_) => {
+                let permit = Box::pin(self.queue()).await?;
+                now = Instant::now();
+                Some(permit)
+            }
         };
         for replay in 0.. {
             let kept = if fresh { None } else { self.take_idle(now).await };
@@ -107,7 +110,11 @@ impl Pool {
                 // Seldom, and large: not in every request's future.
                 Box::pin(self.connect()).await?
             };
-            record.sending();
+            if !record.copies.send(number) {
+                return Err(AttemptError::new(ErrorKind::Middleware, Outcome::NotExecuted, Phase::Connect)
+                    .because("a layer sends a copy of an attempt that is over"));
+            }
+            record.reached(Phase::Sent);
             let mut error = match connection.send(request).await {
                 Ok(response) => {
                     self.0.heard.fetch_add(1, Ordering::Relaxed);
@@ -121,7 +128,8 @@ impl Pool {
                 return Err(connection.failed(error.into_error()));
             };
             // Handed back: not a byte of it was written, so it may go out on the next connection.
-            record.given_back();
+            record.copies.give_back();
+            record.reached(Phase::Acquire);
             if replay == REPLAYS {
                 let closed = ErrorKind::ConnectionClosedBeforeSend;
                 return Err(AttemptError::new(closed, Outcome::NotExecuted, Phase::Connect)

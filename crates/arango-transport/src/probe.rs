@@ -3,7 +3,7 @@
 use arango_balance::Probed;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{Request, StatusCode, Uri};
+use http::{Request, Uri};
 use http_body_util::Full;
 use tower::Service;
 
@@ -20,8 +20,9 @@ pub(crate) async fn availability(mut origin: Origin<Pool>) -> Probed {
     let mut request = Request::new(Full::new(Bytes::new()));
     *request.uri_mut() = Uri::from(AVAILABILITY);
     match origin.call(Outgoing::new(AttemptPlan::unknown(&request), request)).await {
-        Ok(response) if response.status() == StatusCode::OK => Probed::Well,
-        Ok(_) => Probed::Busy,
+        Ok(response) if response.status().is_server_error() => Probed::Busy,
+        // Something may hide the path; a request will tell more.
+        Ok(_) => Probed::Well,
         Err(error) => {
             tracing::debug!(%error, "a coordinator that is out of the rotation cannot be reached yet");
             Probed::Gone

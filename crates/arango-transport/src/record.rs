@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use arango_protocol::ErrorNumber;
 use http::StatusCode;
 use tokio::time::Instant;
 
+use crate::copies::Copies;
 use crate::strays::Strays;
 use crate::template::Template;
 use crate::{Call, Coordinator, ErrorKind, Outcome};
@@ -35,15 +36,6 @@ pub enum Phase {
 
 impl Phase {
     const ALL: [Self; 5] = [Self::Waiting, Self::Acquire, Self::Connect, Self::Sent, Self::Body];
-
-    /// What is known of a request that got no further.
-    fn outcome(self) -> Outcome {
-        match self {
-            Self::Waiting | Self::Acquire | Self::Connect => Outcome::NotExecuted,
-            Self::Sent => Outcome::Unknown,
-            Self::Body => Outcome::Executed,
-        }
-    }
 }
 
 impl fmt::Display for Phase {
@@ -141,10 +133,10 @@ pub(crate) struct CallRecord {
     pub(crate) template: Template,
     pub(crate) started: Instant,
     pub(crate) deadline: Instant,
+    pub(crate) copies: Copies,
     phase: AtomicU8,
-    /// How often the attempt that is under way was handed to a connection: more than once only if a
-    /// layer of the user's repeats it.
-    sends: AtomicU8,
+    /// An attempt succeeded; what a layer of the user's made of that is another matter.
+    succeeded: AtomicBool,
     strays: Strays,
     strays_before: u64,
     log: Mutex<Log>,
@@ -152,15 +144,26 @@ pub(crate) struct CallRecord {
 
 #[derive(Debug, Default)]
 struct Log {
-    /// The attempt that is under way.
-    current: Option<(Coordinator, Instant)>,
+    current: Option<Current>,
+    /// There were two attempts at once, which only a layer of the user's can bring about.
+    concurrent: bool,
     failed: Vec<Attempt>,
+}
+
+/// The attempt that is under way.
+#[derive(Debug)]
+struct Current {
+    coordinator: Coordinator,
+    since: Instant,
+    /// Copies that were sent before it began.
+    sent_before: u32,
 }
 
 impl CallRecord {
     pub(crate) fn new(call: Call, template: Template, total: Duration, strays: &Strays) -> Arc<Self> {
         let started = Instant::now();
-        let total = call.patience.map_or(total, |patience| patience.max(total));
+        // One attempt may last as long as the server blocks, and then there must be time for another.
+        let total = call.patience.map_or(total, |patience| patience.saturating_add(total));
         // A total that the clock cannot hold is as good as none: thirty years.
         let deadline = started.checked_add(total).unwrap_or(started + Duration::from_secs(946_080_000));
         Arc::new(Self {
@@ -169,7 +172,8 @@ impl CallRecord {
             started,
             deadline,
             phase: AtomicU8::new(0),
-            sends: AtomicU8::new(0),
+            copies: Copies::default(),
+            succeeded: AtomicBool::new(false),
             strays: strays.clone(),
             strays_before: strays.count(),
             log: Mutex::default(),
@@ -185,30 +189,22 @@ impl CallRecord {
         Phase::ALL[usize::from(self.phase.load(Ordering::Relaxed))]
     }
 
-    /// Notes that the request is handed to a connection.
-    pub(crate) fn sending(&self) {
-        self.sends.fetch_add(1, Ordering::Relaxed);
-        self.reached(Phase::Sent);
-    }
-
-    /// Notes that the connection gave the request back untouched.
-    pub(crate) fn given_back(&self) {
-        self.sends.fetch_sub(1, Ordering::Relaxed);
-        self.reached(Phase::Acquire);
-    }
-
-    /// Whether there may be copies of the request that nobody has kept track of: then what became of
-    /// the last one says nothing of the others.
-    pub(crate) fn has_copies(&self) -> bool {
-        self.sends.load(Ordering::Relaxed) > 1 || self.strays.count() != self.strays_before
-    }
-
-    pub(crate) fn begin(&self, coordinator: &Coordinator, now: Instant) {
-        self.sends.store(0, Ordering::Relaxed);
+    /// Begins an attempt; tells how many copies were sent before it.
+    pub(crate) fn begin(&self, coordinator: &Coordinator, since: Instant) -> u32 {
+        let sent_before = self.copies.sent();
         self.reached(Phase::Waiting);
-        self.log().current = Some((coordinator.clone(), now));
+        let mut log = self.log();
+        log.concurrent |= log.current.is_some();
+        log.current = Some(Current { coordinator: coordinator.clone(), since, sent_before });
+        sent_before
     }
 
+    /// Ends the attempt that is under way: it succeeded.
+    pub(crate) fn succeed(&self) {
+        self.succeeded.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends the attempt that is under way: it failed.
     pub(crate) fn fail(&self, attempt: Attempt) {
         let mut log = self.log();
         log.current = None;
@@ -217,32 +213,43 @@ impl CallRecord {
     }
 
     /// Ends the attempt that is under way, if there is one, for a reason from above it.
-    pub(crate) fn cut_off(&self, kind: ErrorKind) -> Vec<Attempt> {
-        let mut log = self.log();
+    pub(crate) fn cut_off(&self, kind: ErrorKind) {
+        let outcome = self.worst();
         let phase = self.phase();
-        if let Some((coordinator, since)) = log.current.take() {
-            let mut attempt = Attempt::failed(kind, self.outcome(), phase);
-            attempt.coordinator = Some(coordinator);
-            attempt.elapsed = since.elapsed();
+        let mut log = self.log();
+        if let Some(current) = log.current.take() {
+            let mut attempt = Attempt::failed(kind, outcome, phase);
+            attempt.coordinator = Some(current.coordinator);
+            attempt.elapsed = current.since.elapsed();
             log.failed.push(attempt);
         }
-        std::mem::take(&mut log.failed)
     }
 
     /// Where the attempt that is under way, or has succeeded, went.
     pub(crate) fn coordinator(&self) -> Option<Coordinator> {
-        self.log().current.as_ref().map(|(coordinator, _)| coordinator.clone())
+        self.log().current.as_ref().map(|current| current.coordinator.clone())
     }
 
-    /// The attempts that failed so far; the record forgets them.
-    pub(crate) fn take_failed(&self) -> Vec<Attempt> {
-        std::mem::take(&mut self.log().failed)
+    /// The attempts that failed so far.
+    pub(crate) fn failed(&self) -> Vec<Attempt> {
+        self.log().failed.clone()
     }
 
-    /// What may have happened by the attempt that is under way.
-    pub(crate) fn outcome(&self) -> Outcome {
-        let known = self.phase().outcome();
-        if self.has_copies() { known.max(Outcome::Unknown) } else { known }
+    /// The worst that may have happened so far, by all attempts and all their copies.
+    pub(crate) fn worst(&self) -> Outcome {
+        let log = self.log();
+        let sent = self.copies.sent();
+        let in_doubt = log.current.as_ref().is_some_and(|current| sent > current.sent_before)
+            || (log.concurrent && sent > 0)
+            || self.strays.count() != self.strays_before;
+        let known = log.failed.iter().map(|attempt| attempt.outcome).max().unwrap_or(Outcome::NotExecuted);
+        if self.succeeded.load(Ordering::Relaxed) {
+            Outcome::Executed
+        } else if in_doubt {
+            known.max(Outcome::Unknown)
+        } else {
+            known
+        }
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {

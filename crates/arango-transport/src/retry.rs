@@ -80,14 +80,26 @@ where
 
     fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
         let template = Template::of(request);
-        let record = template.extension::<Arc<CallRecord>>().cloned().unwrap_or_else(|| {
-            self.rules.strays.add_one();
-            let call = Call::of_method(&template.method);
-            let own = Template::of(template.request());
-            CallRecord::new(call, own, self.rules.limits.total, &self.rules.strays)
-        });
+        let record = match (template.extension::<Arc<CallRecord>>(), template.extension::<Call>()) {
+            (Some(record), _) => Arc::clone(record),
+            // A request of the layer's own, which says what it is.
+            (None, Some(call)) => {
+                self.rules.strays.add_one();
+                let own = Template::of(template.request());
+                CallRecord::new(call.clone(), own, self.rules.limits.total, &self.rules.strays)
+            }
+            // Its class, its coordinator and its credentials are lost: it cannot be sent.
+            (None, None) => {
+                let error = Error::bereft(template.method.clone(), template.uri.path().to_owned());
+                return Box::pin(std::future::ready(Err(error)));
+            }
+        };
         let retry = self.clone();
-        Box::pin(async move { retry.send(record, Some(&template)).await.map(|response| *response) })
+        Box::pin(async move {
+            // The layers above may have taken their time.
+            let now = Instant::now();
+            retry.send(record, Some(&template), now).await.map(|response| *response)
+        })
     }
 }
 
@@ -103,22 +115,28 @@ where
         &self,
         record: Arc<CallRecord>,
         template: Option<&Template>,
+        now: Instant,
     ) -> Result<Incoming, Error> {
         let template = template.unwrap_or(&record.template);
-        if record.started >= record.deadline {
+        if now >= record.deadline {
             return Err(Error::cut_off(&record, ErrorKind::DeadlineExceeded, None));
         }
         let plan = AttemptPlan {
+            number: record.copies.next_attempt(),
             fresh: false,
+            unqueued: false,
             pin: record.call.pin.clone(),
             tried: Vec::new(),
-            began: record.started,
-            until: self.rules.until(&record, record.started, 0),
+            began: now,
+            until: self.rules.until(&record, now, 0),
             record: Arc::clone(&record),
         };
         let mut inner = self.inner.clone();
         match attempt_once(&mut inner, template, plan).await {
-            Ok(response) => Ok(response),
+            Ok(response) => {
+                record.succeed();
+                Ok(response)
+            }
             // Seldom, and large: not in every call's future.
             Err(failed) => Box::pin(self.again(inner, template, &record, failed)).await,
         }
@@ -147,7 +165,8 @@ where
                 "an attempt failed"
             );
             let now = Instant::now();
-            let late = attempt.kind == ErrorKind::AttemptTimeout && now >= record.deadline;
+            let late = attempt.kind == ErrorKind::DeadlineExceeded
+                || (attempt.kind == ErrorKind::AttemptTimeout && now >= record.deadline);
             let next = self.rules.next(record, &attempt, &tried, nth, most, now);
             let here = attempt.coordinator.clone();
             record.fail(*attempt);
@@ -158,7 +177,7 @@ where
             let mut fresh = false;
             match next {
                 Next::Stop(stopped_by) => {
-                    return Err(Error::of(record, record.take_failed(), stopped_by).with_body(body));
+                    return Err(Error::of(record, stopped_by).with_body(body));
                 }
                 Next::Here(pause) => {
                     pin = here;
@@ -176,9 +195,22 @@ where
             let began = Instant::now();
             let until = self.rules.until(record, began, tried.len());
             let tried = tried.clone();
-            let plan = AttemptPlan { record: Arc::clone(record), pin, tried, fresh, began, until };
+            let number = record.copies.next_attempt();
+            let plan = AttemptPlan {
+                record: Arc::clone(record),
+                number,
+                pin,
+                tried,
+                fresh,
+                unqueued: false,
+                began,
+                until,
+            };
             failed = match attempt_once(&mut inner, template, plan).await {
-                Ok(response) => return Ok(response),
+                Ok(response) => {
+                    record.succeed();
+                    return Ok(response);
+                }
                 Err(failed) => failed,
             };
         }

@@ -186,7 +186,7 @@ pub(crate) fn rule(attempt: &Attempt, class: RequestClass) -> Rule {
             (harmless, Elsewhere, Pause::Connection)
         }
         // The first copy may be running still, so only what has no effect goes out again.
-        K::AttemptTimeout => (safe, Elsewhere, Pause::Connection),
+        K::AttemptTimeout => (safe || unharmed, Elsewhere, Pause::Connection),
         K::StartingUp => (unharmed, Elsewhere, Pause::Overload),
         K::ShuttingDown => (harmless, Elsewhere, Pause::Connection),
         K::QueueFull

@@ -100,20 +100,21 @@ impl Transport {
     pub async fn ask<T>(
         &self,
         request: Request<Full<Bytes>>,
-        call: Call,
+        mut call: Call,
         read: impl FnOnce(Answer) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
+        call.streaming = false; // an answer is whole
         let record =
             CallRecord::new(call, Template::of(request), self.shared.limits.total, &self.shared.strays);
         let (parts, mut body) = self.run(Arc::clone(&record)).await?.into_parts();
-        let bytes = body.take_whole().unwrap_or_default();
+        let bytes = body.take_whole().expect("the body of a call that is not streaming was read");
         read(Answer::new(parts.status, parts.headers, bytes)).map_err(|error| Error::decode(&record, error))
     }
 
     async fn run(&self, record: Arc<CallRecord>) -> Result<Incoming, Error> {
         let span = trace::span(&record);
         let result = match &self.layered {
-            None => self.bare.send(record, None).instrument(span.clone()).await,
+            None => self.bare.send(Arc::clone(&record), None, record.started).instrument(span.clone()).await,
             Some(layered) => {
                 let answer = Box::pin(self.through(layered.clone(), record));
                 answer.instrument(span.clone()).await.map(Box::new)
@@ -134,7 +135,11 @@ impl Transport {
     ) -> Result<Response<Body>, Error> {
         let mut request = record.template.request();
         request.extensions_mut().insert(Arc::clone(&record));
-        deadline::within(&record, self.whole(layered.call(request), &record)).await
+        let result = deadline::within(&record, self.whole(layered.call(request), &record)).await;
+        // A layer may have handed copies to tasks of its own: none of them is sent from now on, and
+        // what was sent until now counts.
+        record.copies.end_all();
+        result.map_err(|error| error.at_least(record.worst()))
     }
 
     /// Reads what a layer of the user's made of the body: it still belongs to the call.

@@ -110,7 +110,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// If a host or a limit cannot be used; names every one of them and what is wrong with it.
+    /// If hosts cannot be used; names every one of them and what is wrong with it. Else if a limit is
+    /// zero; names the first.
     pub fn build(self) -> Result<Client, InvalidSettings> {
         self.0.build().map(Client::new)
     }

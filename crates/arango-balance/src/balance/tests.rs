@@ -43,7 +43,7 @@ async fn ask(
 
 fn eject(member: &Member<&'static str>) {
     for _ in 0..3 {
-        member.report(Verdict::Unreachable);
+        member.report(Verdict::Unreachable, Instant::now());
     }
     assert_eq!(member.standing(), Standing::Ejected);
 }
@@ -129,7 +129,7 @@ async fn an_ejected_member_gets_nothing_until_its_probe_is_good_and_then_its_sha
         answers.push(ask(&mut service, Wish::default()).await.unwrap());
     }
     assert!(answers.contains(&"b"), "{answers:?}");
-    ejected.report(Verdict::Good);
+    ejected.report(Verdict::Good, Instant::now());
     assert_eq!(ejected.standing(), Standing::Well);
 }
 
@@ -179,7 +179,7 @@ async fn dropping_the_set_ends_its_probes() {
 async fn the_only_member_is_never_ejected() {
     let members = Members::new(["a"]);
     for _ in 0..10 {
-        members.snapshot()[0].report(Verdict::Unreachable);
+        members.snapshot()[0].report(Verdict::Unreachable, Instant::now());
     }
     assert_eq!(members.snapshot()[0].standing(), Standing::Well);
     assert_eq!(ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await, Ok("a"));
@@ -197,6 +197,41 @@ async fn when_most_are_ejected_ejection_is_ignored_and_who_failed_longest_ago_go
     assert_eq!(ask(&mut service, Wish::default()).await, Ok("b"));
     assert_eq!(ask(&mut service, Wish { tried: vec!["b"], pinned: None }).await, Ok("c"));
     assert_eq!(ask(&mut service, Wish { tried: vec!["b", "c"], pinned: None }).await, Ok("a"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_all_were_ejected_and_all_are_back_each_gets_its_share_again() {
+    let members = Members::builder().probe(|_| async { Probed::Well }).build(["a", "b", "c"]);
+    let mut service = naming(&members, RoundRobin::default());
+    for member in members.snapshot().iter() {
+        eject(member);
+    }
+    ask(&mut service, Wish::default()).await.unwrap();
+    sleep(Duration::from_secs(2)).await;
+    for _ in 0..30 {
+        let name = ask(&mut service, Wish::default()).await.unwrap();
+        let member = members.snapshot().iter().find(|member| *member.key() == name).unwrap().clone();
+        member.report(Verdict::Good, Instant::now());
+    }
+    let list = members.snapshot();
+    assert!(list.iter().all(|member| member.standing() == Standing::Well), "{list:?}");
+    assert!(list.iter().all(|member| member.requests() >= 9), "{list:?}");
+}
+
+#[tokio::test]
+async fn a_member_that_refuses_everything_is_not_the_first_choice_of_everything() {
+    for size in [2, 3] {
+        let members = Members::new(["a", "b", "c"].into_iter().take(size));
+        let mut service = naming(&members, RoundRobin::default());
+        let mut first = 0;
+        for _ in 0..300 {
+            if ask(&mut service, Wish::default()).await.unwrap() == "a" {
+                first += 1;
+                ask(&mut service, Wish { tried: vec!["a"], pinned: None }).await.unwrap();
+            }
+        }
+        assert_eq!(first, 300 / size);
+    }
 }
 
 #[tokio::test]

@@ -12,12 +12,15 @@ use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1};
 use hyper_util::rt::TokioIo;
 use tokio::runtime;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::attempt_error::AttemptError;
 use crate::connect::Io;
 use crate::record::Phase;
 use crate::{ErrorKind, Outcome, PoolLimits};
+
+/// How long a connection has to settle after an answer before a new one is cheaper.
+const SETTLE: Duration = Duration::from_millis(20);
 
 type Sent = Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>>;
 
@@ -71,9 +74,11 @@ impl Connection {
         self.sender.try_send_request(request)
     }
 
-    /// Waits until it can take a request; `false` if it never will.
+    /// Waits until it can take a request; `false` if it never will, or not soon.
+    ///
+    /// One that was answered before the whole request was written may be writing still, for ever.
     pub(crate) async fn ready(&mut self) -> bool {
-        self.sender.is_ready() || self.sender.ready().await.is_ok()
+        self.sender.is_ready() || matches!(timeout(SETTLE, self.sender.ready()).await, Ok(Ok(())))
     }
 
     /// Whether it is worth handing a request to.

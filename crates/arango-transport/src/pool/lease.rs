@@ -16,11 +16,11 @@ pub(crate) struct Lease {
     connection: Connection,
     // Held to the end of the body, so that the cap counts connections and not heads of answers.
     // Last, so that the connection is back in the pool before the next in the queue looks for one.
-    permit: OwnedSemaphorePermit,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Lease {
-    pub(super) fn new(pool: Pool, connection: Connection, permit: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(pool: Pool, connection: Connection, permit: Option<OwnedSemaphorePermit>) -> Self {
         Self { pool, connection, permit }
     }
 

@@ -46,7 +46,8 @@ fn pool(limits: PoolLimits) -> (Pool, Peers) {
 
 fn get(path: &str) -> Outgoing {
     let request = Request::get(path).body(Full::default()).unwrap();
-    Outgoing::new(AttemptPlan::unknown(&request), request)
+    let plan = AttemptPlan { unqueued: false, ..AttemptPlan::unknown(&request) };
+    Outgoing::new(plan, request)
 }
 
 /// Reads the head of a request and tells its path.

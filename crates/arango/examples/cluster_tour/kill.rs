@@ -122,6 +122,7 @@ fn standing(standing: Standing) -> &'static str {
         Standing::Well => "well",
         Standing::Ejected => "dead and left out",
         Standing::Trial => "back on trial",
+        _ => "neither well nor left out",
     }
 }
 
