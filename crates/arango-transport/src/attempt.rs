@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use arango_balance::{Member, Verdict};
 use arango_protocol::ErrorObject;
 use bytes::Bytes;
-use http::StatusCode;
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, StatusCode};
 use tokio::time::{Instant, timeout_at};
 use tower::{Layer, Service};
 
@@ -177,7 +179,8 @@ impl Seat {
             }
         };
         if !wanted {
-            response.extensions_mut().insert(Refusal(refused(status, &bytes)));
+            let failed = refused(status, response.headers(), &bytes);
+            response.extensions_mut().insert(Refusal(failed));
         }
         *response.body_mut() = Body::whole(bytes);
         Ok(response)
@@ -213,14 +216,21 @@ fn is_refusal(status: StatusCode) -> bool {
         || matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
-fn refused(status: StatusCode, body: &[u8]) -> Attempt {
+fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Attempt {
     let object = ErrorObject::parse(body);
     let (kind, outcome) = rules::refusal(status, object.as_ref().map(|object| object.number));
     let mut attempt = Attempt::failed(kind, outcome, Phase::Body);
     attempt.status = Some(status);
+    attempt.retry_after = retry_after(headers);
     if let Some(object) = object {
         attempt.number = Some(object.number);
         attempt.message = Some(object.message);
     }
     attempt
+}
+
+/// Reads `Retry-After` where it is a number of seconds; a date is for clocks that agree.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }

@@ -45,6 +45,8 @@ pub enum StoppedBy {
     NotRetryable,
     /// There were as many as there may be.
     MaxAttempts,
+    /// So much is being sent again that sending more would make matters worse.
+    Budget,
     /// There was no time left.
     Deadline,
     /// The request is meant for this coordinator alone.

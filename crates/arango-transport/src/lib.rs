@@ -21,6 +21,7 @@ mod attempt_error;
 mod auth;
 mod backoff;
 mod body;
+mod budget;
 mod builder;
 mod call;
 mod connect;

@@ -72,6 +72,8 @@ pub struct Attempt {
     pub number: Option<ErrorNumber>,
     /// What the server said, for people.
     pub message: Option<String>,
+    /// When whoever answered wants to be asked again.
+    pub retry_after: Option<Duration>,
     /// The pause before it.
     pub waited: Duration,
     /// How long it took.
@@ -93,6 +95,7 @@ impl Attempt {
             status: None,
             number: None,
             message: None,
+            retry_after: None,
             waited: Duration::ZERO,
             elapsed: Duration::ZERO,
             source: None,

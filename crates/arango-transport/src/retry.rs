@@ -15,6 +15,7 @@ use arango_protocol::RequestClass;
 
 use crate::attempt::Refusal;
 use crate::attempt_error::AttemptError;
+use crate::budget::Budget;
 use crate::connect::BoxFuture;
 use crate::error::StoppedBy;
 use crate::outgoing::{AttemptPlan, Incoming};
@@ -36,6 +37,10 @@ pub(crate) struct RetryLayer {
     limits: Limits,
     jitter: Arc<dyn Jitter>,
     strays: Strays,
+    budget: Budget,
+    /// The limit of the first attempt of a call that may be asked of each coordinator in turn: what
+    /// [`until`](Self::until) would work out for each call anew.
+    first_share: Duration,
 }
 
 impl RetryLayer {
@@ -45,7 +50,9 @@ impl RetryLayer {
         jitter: Arc<dyn Jitter>,
         strays: Strays,
     ) -> Self {
-        Self { members, limits, jitter, strays }
+        let coordinators = u32::try_from(members.len().max(1)).unwrap_or(u32::MAX);
+        let first_share = limits.attempt.min(limits.total / coordinators);
+        Self { members, limits, jitter, strays, budget: Budget::new(), first_share }
     }
 }
 
@@ -121,6 +128,7 @@ where
         if now >= record.deadline {
             return Err(Error::cut_off(&record, ErrorKind::DeadlineExceeded, None));
         }
+        self.rules.budget.deposit();
         let plan = AttemptPlan {
             number: record.copies.next_attempt(),
             fresh: false,
@@ -278,9 +286,15 @@ impl RetryLayer {
         if nth + 1 >= most {
             return Next::Stop(StoppedBy::MaxAttempts);
         }
+        // Whoever says when to come back knows better.
+        let pause = attempt.retry_after.filter(|_| rule.heeds_retry_after).unwrap_or(pause);
         let rest = record.deadline.saturating_duration_since(now);
-        if pause + LEAST_REST >= rest {
+        if pause.saturating_add(LEAST_REST) >= rest {
             return Next::Stop(StoppedBy::Deadline);
+        }
+        // Last, so that only what is really sent is paid for.
+        if !self.budget.withdraw(attempt) {
+            return Next::Stop(StoppedBy::Budget);
         }
         match again {
             Again::Same | Again::SameLater => Next::Here(pause),
@@ -290,13 +304,16 @@ impl RetryLayer {
 
     /// When the head of the answer must be there. What can be asked of another leaves time for that.
     fn until(&self, record: &CallRecord, now: Instant, tried: usize) -> Instant {
-        let rest = record.deadline.saturating_duration_since(now);
         let call = &record.call;
+        let shared = call.class == RequestClass::Safe && call.patience.is_none() && call.pin.is_none();
+        if shared && tried == 0 {
+            return (now + self.first_share).min(record.deadline);
+        }
+        let rest = record.deadline.saturating_duration_since(now);
         let limit = match call.patience {
             Some(patience) => self.limits.attempt.max(patience),
             None => self.limits.attempt,
         };
-        let shared = call.class == RequestClass::Safe && call.patience.is_none() && call.pin.is_none();
         let untried = self.members.len().saturating_sub(tried).max(1);
         let share = if shared { rest / u32::try_from(untried).unwrap_or(u32::MAX) } else { rest };
         now + limit.min(share)

@@ -42,6 +42,8 @@ pub(crate) enum Pause {
 pub(crate) struct Rule {
     pub(crate) again: Again,
     pub(crate) pause: Pause,
+    /// Whether a `Retry-After` replaces the pause: ArangoDB never sends one, so it is a proxy's.
+    pub(crate) heeds_retry_after: bool,
 }
 
 /// Reads a refusal: status and number together, since neither tells alone.
@@ -220,7 +222,8 @@ pub(crate) fn rule(attempt: &Attempt, class: RequestClass) -> Rule {
         | K::UnknownCoordinator
         | K::NoCoordinatorAvailable => (false, No, Pause::Connection),
     };
-    Rule { again: if allowed { again } else { No }, pause }
+    let heeds_retry_after = matches!(attempt.kind, K::Throttled | K::Gateway);
+    Rule { again: if allowed { again } else { No }, pause, heeds_retry_after }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use arango::balance::Standing;
 use arango::protocol::RequestClass;
+use arango::transport::StoppedBy;
 use arango::{ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match};
 use tokio::time::Instant;
@@ -119,6 +120,63 @@ async fn r38_an_agency_that_does_not_answer_deep_inside_is_no_start_up() {
 #[tokio::test(start_paused = true)]
 async fn r39_any_other_failure_of_the_server_is_final() {
     row(500, 4, true, ErrorKind::Server, Outcome::Unknown, [Fails; 3]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn r40_whoever_says_when_to_come_back_is_heeded() {
+    for (seconds, class) in [(2, CLASSES[0]), (3, CLASSES[1]), (4, CLASSES[2])] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let throttled =
+            Fault::answer_raw(429, "text/plain", "slow down").header("retry-after", seconds.to_string());
+        let _fault = cluster.coordinator(0).inject(throttled.on(Match::post("/_api/document/*")).times(1));
+        let began = Instant::now();
+        let (ending, _) = ending(&cluster, &client, class).await;
+        assert_eq!((ending.error, ending.executions), (None, 1), "{class:?}");
+        assert_eq!(began.elapsed().as_secs(), seconds);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r40_a_time_to_come_back_beyond_the_deadline_ends_the_call_at_once() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let throttled = Fault::answer_raw(429, "text/plain", "tomorrow").header("retry-after", "86400");
+    let _fault = cluster.coordinator(0).inject(throttled.on(Match::post("/_api/document/*")));
+    let began = Instant::now();
+    let (ending, error) = ending(&cluster, &client, CLASSES[0]).await;
+    assert_eq!(ending.error, Some((ErrorKind::Throttled, Outcome::NotExecuted)));
+    assert_eq!(error.unwrap().stopped_by(), StoppedBy::Deadline);
+    assert_eq!(began.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_overloaded_cluster_is_not_overloaded_further_by_what_is_sent_again() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let _faults: Vec<_> = cluster
+        .coordinators()
+        .iter()
+        .map(|coordinator| coordinator.inject(Fault::answer(503, 21003, "queue is full")))
+        .collect();
+    let calls: Vec<_> = (0..500)
+        .map(|call| {
+            let database = client.db("_system");
+            let insert = crate::support::insert(&call.to_string(), RequestClass::Safe);
+            tokio::spawn(async move { database.execute(insert).await })
+        })
+        .collect();
+    let mut stopped = 0;
+    for call in calls {
+        let error = call.await.unwrap().unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::QueueFull, Outcome::NotExecuted));
+        stopped += usize::from(error.stopped_by() == StoppedBy::Budget);
+    }
+    let attempts: u64 = client.coordinators().iter().map(|state| state.requests).sum();
+    // Without a limit it would be four attempts for each call. What is allowed is a fifth of the calls
+    // and thirty in ten seconds.
+    assert!((500..=630).contains(&attempts), "{attempts}");
+    assert!(stopped > 300, "{stopped}");
 }
 
 #[tokio::test(start_paused = true)]
