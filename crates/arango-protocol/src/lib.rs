@@ -48,6 +48,7 @@ mod draft;
 mod error_number;
 mod error_object;
 mod facts;
+mod login;
 mod operation;
 
 pub use answer::Answer;
@@ -57,4 +58,5 @@ pub use draft::{BuildError, Draft};
 pub use error_number::ErrorNumber;
 pub use error_object::ErrorObject;
 pub use facts::{Facts, Permission, RequestClass, Scope};
+pub use login::{LogIn, token_lifetime};
 pub use operation::Operation;

@@ -1,6 +1,7 @@
 //! The error between the retry layer and the connection pools.
 
 use std::fmt;
+use std::sync::Arc;
 
 use arango_balance::NoMember;
 
@@ -23,6 +24,12 @@ impl AttemptError {
     #[must_use]
     pub(crate) fn because(mut self, source: impl Into<BoxError>) -> Self {
         self.0.source = Some(source.into().into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn caused_by(mut self, source: Arc<crate::Error>) -> Self {
+        self.0.source = Some(source);
         self
     }
 

@@ -1,27 +1,58 @@
 //! Who asks, written on each attempt.
 
+use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use arango_protocol::{Answer, ErrorNumber, LogIn, Operation};
+use http::HeaderValue;
 use http::header::AUTHORIZATION;
-use tower::{Layer, Service};
+use http_body_util::Full;
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, timeout_at};
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, Service, ServiceExt};
 
-use crate::{Credentials, Outgoing};
+use crate::attempt::Refusal;
+use crate::attempt_error::AttemptError;
+use crate::connect::BoxFuture;
+use crate::credentials::Kind;
+use crate::outgoing::{AttemptPlan, Incoming};
+use crate::record::Phase;
+use crate::retry::{Retry, RetryLayer};
+use crate::session::{LoginFailed, LoginFuture, Session, Token};
+use crate::template::Template;
+use crate::{Call, Credentials, Error, ErrorKind, Outcome, Outgoing};
 
 /// Makes [`Auth`] services.
 #[derive(Debug, Clone)]
-pub(crate) struct AuthLayer(Credentials);
+pub(crate) struct AuthLayer {
+    credentials: Credentials,
+    retry: RetryLayer,
+}
 
 impl AuthLayer {
-    pub(crate) fn new(credentials: Credentials) -> Self {
-        Self(credentials)
+    /// `retry` is how logins are sent again.
+    pub(crate) fn new(credentials: Credentials, retry: RetryLayer) -> Self {
+        Self { credentials, retry }
     }
 }
 
-impl<S> Layer<S> for AuthLayer {
+/// What is below, erased: only calls with a login pay for that.
+type Below = BoxCloneSyncService<Outgoing, Incoming, AttemptError>;
+
+impl<S> Layer<S> for AuthLayer
+where
+    S: Service<Outgoing, Response = Incoming, Error = AttemptError> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+{
     type Service = Auth<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Auth { inner, credentials: self.0.clone() }
+        let below = Below::new(inner.clone());
+        // Logins go the way of all requests, but for this layer.
+        let login = Login { login: self.retry.layer(below.clone()), below };
+        Auth { inner, credentials: self.credentials.clone(), login: Arc::new(login) }
     }
 }
 
@@ -30,28 +61,154 @@ impl<S> Layer<S> for AuthLayer {
 pub(crate) struct Auth<S> {
     inner: S,
     credentials: Credentials,
+    login: Arc<Login>,
 }
 
 impl<S> Service<Outgoing> for Auth<S>
 where
-    S: Service<Outgoing>,
+    S: Service<Outgoing, Response = Incoming, Error = AttemptError>,
 {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
+    type Response = Incoming;
+    type Error = AttemptError;
+    // With a login it awaits twice, the token and the answer; without one nothing is boxed.
+    type Future = ResponseFuture<S::Future>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut outgoing: Outgoing) -> S::Future {
+    fn call(&mut self, mut outgoing: Outgoing) -> Self::Future {
         let of_call = outgoing.plan().record.call.credentials.as_ref();
-        if let Some(value) = of_call.unwrap_or(&self.credentials).authorization().cloned() {
-            let headers = outgoing.request_mut().headers_mut();
-            if !headers.contains_key(AUTHORIZATION) {
-                headers.insert(AUTHORIZATION, value);
+        match &of_call.unwrap_or(&self.credentials).0 {
+            _ if outgoing.request().headers().contains_key(AUTHORIZATION) => {}
+            Kind::None => {}
+            Kind::Fixed(value) => {
+                let value = value.clone();
+                wear(&mut outgoing, value);
+            }
+            Kind::Login(session) => {
+                let session = Arc::clone(session);
+                let response = Box::pin(Arc::clone(&self.login).attempt(session, outgoing));
+                return ResponseFuture { state: State::LoggedIn { response } };
             }
         }
-        self.inner.call(outgoing)
+        ResponseFuture { state: State::Plain { response: self.inner.call(outgoing) } }
     }
+}
+
+/// How requests with a login are sent, and the logins themselves.
+#[derive(Debug)]
+struct Login {
+    below: Below,
+    login: Retry<Below>,
+}
+
+impl Login {
+    /// Makes an attempt with the token of a login, and once more with a newer one if it is refused.
+    async fn attempt(
+        self: Arc<Self>,
+        session: Arc<Session>,
+        outgoing: Outgoing,
+    ) -> Result<Incoming, AttemptError> {
+        let mut below = self.below.clone();
+        let (mut plan, request) = outgoing.into_parts();
+        let mut token = self.token(&session, None, plan.until).await?;
+        let mut renewed = false;
+        loop {
+            let mut outgoing = Outgoing::new(plan.clone(), request.clone());
+            if let Some(value) = token.header.clone() {
+                wear(&mut outgoing, value);
+            }
+            let mut response = below.ready().await?.call(outgoing).await?;
+            // Refused before any handler ran, so it may be sent again whatever it is.
+            let refused = response.extensions().get::<Refusal>().is_some_and(|Refusal(attempt)| {
+                attempt.kind == ErrorKind::NotAuthorized && attempt.number == Some(ErrorNumber::FORBIDDEN)
+            });
+            if !refused || renewed || token.header.is_none() {
+                return Ok(response);
+            }
+            renewed = true;
+            token = self.token(&session, Some(token.generation), plan.until).await?;
+            if let Some(Refusal(attempt)) = response.extensions_mut().remove() {
+                let pin = attempt.coordinator.clone();
+                plan.record.fail(attempt);
+                let number = plan.record.copies.next_attempt();
+                plan = AttemptPlan { number, pin, began: Instant::now(), ..plan };
+            }
+        }
+    }
+
+    async fn token(
+        self: &Arc<Self>,
+        session: &Arc<Session>,
+        refused: Option<u64>,
+        until: Instant,
+    ) -> Result<Arc<Token>, AttemptError> {
+        let chance = self.login.chance();
+        let login = {
+            let (login, session) = (Arc::clone(self), Arc::clone(session));
+            move || log_in(Arc::clone(&login), Arc::clone(&session))
+        };
+        let token = session.token(refused, chance, login);
+        let failed = |kind| AttemptError::new(kind, Outcome::NotExecuted, Phase::Waiting);
+        match timeout_at(until, token).await {
+            Ok(Ok(token)) => Ok(token),
+            Ok(Err(LoginFailed { kind, error })) => Err(failed(kind).caused_by(error)),
+            Err(_) => Err(failed(ErrorKind::Login).because("the login took longer than the attempt may")),
+        }
+    }
+}
+
+/// One login, over as many coordinators as it takes.
+fn log_in(login: Arc<Login>, session: Arc<Session>) -> LoginFuture {
+    Box::pin(async move {
+        let operation = session.log_in();
+        let facts = LogIn::FACTS;
+        let call = Call::of(&facts, operation.class());
+        let request = match operation.request() {
+            Ok(request) => Template::of(request.map(Full::new)),
+            Err(error) => return Err(Error::request(&call, facts.method, facts.path, error)),
+        };
+        let record = login.login.record(call, request);
+        let answer = login.login.send(Arc::clone(&record), None, record.started).await?;
+        let (parts, mut body) = answer.into_parts();
+        let body = body.take_whole().expect("the answer of a login was read");
+        let answer = Answer::new(parts.status, parts.headers, body);
+        operation.output(answer).map_err(|error| Error::decode(&record, error))
+    })
+}
+
+pin_project! {
+    /// Response future of [`Auth`].
+    pub(crate) struct ResponseFuture<F> {
+        #[pin]
+        state: State<F>,
+    }
+}
+
+pin_project! {
+    #[project = Projected]
+    enum State<F> {
+        Plain { #[pin] response: F },
+        LoggedIn { response: BoxFuture<'static, Result<Incoming, AttemptError>> },
+    }
+}
+
+impl<F> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Incoming, AttemptError>>,
+{
+    type Output = Result<Incoming, AttemptError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            Projected::Plain { response } => response.poll(cx),
+            Projected::LoggedIn { response } => response.as_mut().poll(cx),
+        }
+    }
+}
+
+/// Puts the value on the request.
+fn wear(outgoing: &mut Outgoing, value: HeaderValue) {
+    outgoing.request_mut().headers_mut().insert(AUTHORIZATION, value);
 }

@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use arango_protocol::{Facts, RequestClass};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use http::{HeaderValue, Method};
+use http::Method;
 
-use crate::Coordinator;
+use crate::{Coordinator, Credentials};
 
 /// What a caller tells the transport about a request, beside the request itself.
 ///
@@ -85,51 +83,5 @@ impl Call {
     pub fn streaming(mut self) -> Self {
         self.streaming = true;
         self
-    }
-}
-
-/// Who asks.
-///
-/// Kept in the form in which it is sent, marked as sensitive, and never printed.
-#[derive(Debug, Clone, Default)]
-pub struct Credentials {
-    authorization: Option<HeaderValue>,
-}
-
-impl Credentials {
-    /// Nobody in particular: for servers without authentication.
-    pub const fn none() -> Self {
-        Self { authorization: None }
-    }
-
-    /// A user and a password.
-    ///
-    /// A colon in the user's name would move the border between the two, so the server could not
-    /// tell them apart; such a login simply fails there.
-    pub fn basic(user: &str, password: &str) -> Self {
-        let login = BASE64_STANDARD.encode(format!("{user}:{password}"));
-        let mut value =
-            HeaderValue::try_from(format!("Basic {login}")).expect("base64 holds only what a header may");
-        value.set_sensitive(true);
-        Self { authorization: Some(value) }
-    }
-
-    /// The value of the `Authorization` header.
-    pub(crate) fn authorization(&self) -> Option<&HeaderValue> {
-        self.authorization.as_ref()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn credentials_are_not_printed() {
-        let credentials = Credentials::basic("root", "s3cret");
-        let call = Call::named("x").credentials(&credentials);
-        let printed = format!("{credentials:?} {call:?}");
-        assert!(!printed.contains("s3cret") && !printed.contains("cm9vdDpzM2NyZXQ="), "{printed}");
-        assert_eq!(credentials.authorization().unwrap(), "Basic cm9vdDpzM2NyZXQ=");
     }
 }

@@ -42,6 +42,10 @@ pub enum ErrorKind {
     Decode,
     /// An answer of 400 or more that ArangoDB did not write.
     Http,
+    /// The user or the password is wrong.
+    BadCredentials,
+    /// There is no token, because the login failed.
+    Login,
     /// Not logged in, or not allowed to know the database.
     NotAuthorized,
     /// The user may not do this.
@@ -115,6 +119,8 @@ impl fmt::Display for ErrorKind {
             Self::BodyTooLarge => "the answer is larger than allowed",
             Self::Decode => "the answer could not be read",
             Self::Http => "the answer is an error that is not ArangoDB's",
+            Self::BadCredentials => "the user or the password is wrong",
+            Self::Login => "the login failed",
             Self::NotAuthorized => "not authorized",
             Self::Forbidden => "forbidden",
             Self::ReadOnly => "the server is read-only",

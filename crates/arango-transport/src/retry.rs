@@ -93,7 +93,7 @@ where
             (None, Some(call)) => {
                 self.rules.strays.add_one();
                 let own = Template::of(template.request());
-                CallRecord::new(call.clone(), own, self.rules.limits.total, &self.rules.strays)
+                self.record(call.clone(), own)
             }
             // Its class, its coordinator and its credentials are lost: it cannot be sent.
             (None, None) => {
@@ -114,6 +114,15 @@ impl<S> Retry<S>
 where
     S: Service<Outgoing, Response = Incoming, Error = AttemptError> + Clone,
 {
+    /// Begins the record of a call that nobody above has begun.
+    pub(crate) fn record(&self, call: Call, template: Template) -> Arc<CallRecord> {
+        CallRecord::new(call, template, self.rules.limits.total, &self.rules.strays)
+    }
+
+    pub(crate) fn chance(&self) -> f64 {
+        self.rules.jitter.unit()
+    }
+
     /// Makes the attempts of one call.
     ///
     /// The deadline of the record holds for each step: attempts and bodies end with it, and no pause

@@ -158,6 +158,8 @@ pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
         | K::BodyTooLarge
         | K::Http
         | K::NotAuthorized
+        | K::BadCredentials
+        | K::Login
         | K::UnexpectedRedirect
         | K::Middleware
         | K::Decode
@@ -201,6 +203,8 @@ pub(crate) fn rule(attempt: &Attempt, class: RequestClass) -> Rule {
         K::Gateway => (harmless, Later, Pause::Connection),
         K::CursorBusy => (unharmed, SameLater, Pause::Conflict),
         K::NotAuthorized
+        | K::BadCredentials
+        | K::Login
         | K::Forbidden
         | K::ReadOnly
         | K::DatabaseUnknown

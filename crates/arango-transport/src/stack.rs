@@ -75,9 +75,10 @@ pub(crate) fn assemble(hosts: &Hosts, parts: Parts) -> Transport {
             AttemptLayer::new(member.clone(), pool_of(&pools, coordinator), limits.clone()).layer(inner)
         })
     };
+    let retry = RetryLayer::new(members.clone(), limits.clone(), jitter, doors.strays.clone());
     let bare: Bare = ServiceBuilder::new()
-        .layer(RetryLayer::new(members.clone(), limits.clone(), jitter, doors.strays.clone()))
-        .layer(AuthLayer::new(credentials))
+        .layer(retry.clone())
+        .layer(AuthLayer::new(credentials, retry))
         .layer(BalanceLayer::new(members.clone(), policy).route_by(route))
         .service(seats);
     let layered = doors.has_calls().then(|| doors.around_calls(CallService::new(bare.clone())));

@@ -43,7 +43,17 @@ impl ClientBuilder {
 
     /// Logs in as `user` with every request. Default: no login.
     pub fn basic_auth(self, user: &str, password: &str) -> Self {
-        Self(self.0.credentials(Credentials::basic(user, password)))
+        self.credentials(Credentials::basic(user, password))
+    }
+
+    /// Logs in as `user` once, and sends the token that comes of it; see [`Credentials::jwt`].
+    pub fn jwt_auth(self, user: &str, password: &str) -> Self {
+        self.credentials(Credentials::jwt(user, password))
+    }
+
+    /// Sends these credentials, such as a token that the program has: see [`Credentials::token`].
+    pub fn credentials(self, credentials: Credentials) -> Self {
+        Self(self.0.credentials(credentials))
     }
 
     /// Sets how long calls may take and how much may come back.

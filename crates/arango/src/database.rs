@@ -34,8 +34,20 @@ impl Database {
 
     /// Logs in as `user` with every request of this handle, instead of as the client does.
     #[must_use]
-    pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
-        self.credentials = Some(Credentials::basic(user, password));
+    pub fn basic_auth(self, user: &str, password: &str) -> Self {
+        self.credentials(Credentials::basic(user, password))
+    }
+
+    /// Logs in as `user` once for this handle and its clones, instead of as the client does.
+    #[must_use]
+    pub fn jwt_auth(self, user: &str, password: &str) -> Self {
+        self.credentials(Credentials::jwt(user, password))
+    }
+
+    /// Sends these credentials, instead of the client's.
+    #[must_use]
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
         self
     }
 

@@ -46,8 +46,8 @@ pub use arango_transport as transport;
 pub use arango_transport::{balance, protocol};
 
 pub use arango_transport::{
-    Attempt, Coordinator, CoordinatorState, Error, ErrorKind, HostList, Hosts, InvalidHosts, InvalidSettings,
-    Limits, Outcome, PoolLimits,
+    Attempt, Coordinator, CoordinatorState, Credentials, Error, ErrorKind, HostList, Hosts, InvalidHosts,
+    InvalidSettings, Limits, Outcome, PoolLimits,
 };
 pub use builder::ClientBuilder;
 pub use client::Client;

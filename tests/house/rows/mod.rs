@@ -6,6 +6,7 @@ mod answers;
 mod before_the_head;
 mod body;
 mod connecting;
+mod login;
 
 use arango::protocol::RequestClass;
 use arango::{Client, Error, ErrorKind, Outcome};

@@ -1,0 +1,118 @@
+//! Logging in: a password for a token.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use crate::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+
+/// Exchanges a user's password for a token, which holds on every coordinator.
+///
+/// Has no effect on the server, which keeps no list of tokens.
+#[derive(Clone, Copy)]
+pub struct LogIn<'a> {
+    /// The user.
+    pub user: &'a str,
+    /// The user's password.
+    pub password: &'a str,
+}
+
+impl Operation for LogIn<'_> {
+    /// The token; `None` if the server has authentication switched off.
+    type Output = Option<String>;
+
+    const FACTS: Facts =
+        Facts::post("auth.log_in", "/_open/auth").safe().permission(Permission::None).also_answers(&[404]);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            username: &'a str,
+            password: &'a str,
+        }
+        Draft::new(Self::FACTS).json(&Body { username: self.user, password: self.password }).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<Option<String>, DecodeError> {
+        #[derive(Deserialize)]
+        struct Body {
+            jwt: String,
+        }
+        if answer.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        answer.json::<Body>().map(|body| Some(body.jwt))
+    }
+}
+
+impl std::fmt::Debug for LogIn<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LogIn").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+/// How long a token holds from the moment it is made, by its own word; `None` if it does not say.
+///
+/// The difference of its two times: the server's clock need not be the client's. The token is not
+/// verified, which only the server can do. Servers write the parts of a token in either base64
+/// alphabet, with padding or without.
+#[must_use]
+pub fn token_lifetime(token: &str) -> Option<Duration> {
+    const LENIENT: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    #[derive(Deserialize)]
+    struct Claims {
+        exp: f64,
+        iat: f64,
+    }
+    let payload = token.split('.').nth(1)?;
+    let decoded = GeneralPurpose::new(&URL_SAFE, LENIENT)
+        .decode(payload)
+        .or_else(|_| GeneralPurpose::new(&STANDARD, LENIENT).decode(payload))
+        .ok()?;
+    let claims: Claims = serde_json::from_slice(&decoded).ok()?;
+    Duration::try_from_secs_f64(claims.exp - claims.iat).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+    use http::HeaderMap;
+
+    #[test]
+    fn a_login_is_a_post_without_effect_whose_password_is_not_printed() {
+        let login = LogIn { user: "ada", password: "s3cret" };
+        let request = login.request().unwrap();
+        assert_eq!((request.method().as_str(), request.uri().path()), ("POST", "/_open/auth"));
+        assert_eq!(request.body(), r#"{"username":"ada","password":"s3cret"}"#);
+        assert!(!format!("{login:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn a_server_without_authentication_gives_no_token() {
+        let answer = |status, body: &'static str| Answer::new(status, HeaderMap::new(), body.into());
+        let login = LogIn { user: "", password: "" };
+        assert_eq!(login.output(answer(StatusCode::NOT_FOUND, "")).unwrap(), None);
+        let token = login.output(answer(StatusCode::OK, r#"{"jwt":"a.b.c"}"#)).unwrap();
+        assert_eq!(token.as_deref(), Some("a.b.c"));
+    }
+
+    #[test]
+    fn a_lifetime_is_read_in_either_alphabet_and_never_guessed() {
+        let claims = r#"{"preferred_username":"??>>","exp":4600.5,"iat":1000}"#;
+        for payload in [BASE64_STANDARD.encode(claims), BASE64_URL_SAFE_NO_PAD.encode(claims)] {
+            let lifetime = token_lifetime(&format!("head.{payload}.signature"));
+            assert_eq!(lifetime, Some(Duration::from_millis(3_600_500)));
+        }
+        let backwards = BASE64_STANDARD.encode(r#"{"exp":1,"iat":2}"#);
+        for token in ["", "a.b", "a..c", &format!("a.{backwards}.c"), "a.e30.c"] {
+            assert_eq!(token_lifetime(token), None, "{token}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Who asks.
+
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use http::HeaderValue;
+use http::header::InvalidHeaderValue;
+
+use crate::session::Session;
+
+/// Who asks.
+///
+/// Kept as it is sent where that never changes, and never printed. Clones of a [login](Self::jwt) share
+/// one token.
+#[derive(Clone, Default)]
+pub struct Credentials(pub(crate) Kind);
+
+#[derive(Clone, Default)]
+pub(crate) enum Kind {
+    #[default]
+    None,
+    /// The value of the `Authorization` header.
+    Fixed(HeaderValue),
+    /// A token that is fetched and renewed.
+    Login(Arc<Session>),
+}
+
+impl Credentials {
+    /// Nobody in particular: for servers without authentication.
+    pub const fn none() -> Self {
+        Self(Kind::None)
+    }
+
+    /// A user and a password, sent with every request.
+    ///
+    /// A colon in the user's name would move the border between the two, so the server could not
+    /// tell them apart; such a login simply fails there.
+    pub fn basic(user: &str, password: &str) -> Self {
+        let login = BASE64_STANDARD.encode(format!("{user}:{password}"));
+        let value = HeaderValue::try_from(format!("Basic {login}"));
+        Self(Kind::Fixed(sensitive(value.expect("base64 holds only what a header may"))))
+    }
+
+    /// A user and a password, exchanged for a token.
+    ///
+    /// The first call logs in; all others wait for it and then send the token alone. It is renewed in
+    /// the background before it ends, and once when a coordinator refuses it. A server with
+    /// authentication switched off is asked without a token.
+    pub fn jwt(user: &str, password: &str) -> Self {
+        Self(Kind::Login(Arc::new(Session::new(user, password))))
+    }
+
+    /// A token that the caller has, of a user or of the cluster itself. It is never renewed.
+    ///
+    /// # Errors
+    ///
+    /// If it holds what no header may.
+    pub fn token(token: &str) -> Result<Self, InvalidHeaderValue> {
+        bearer(token).map(|value| Self(Kind::Fixed(value)))
+    }
+}
+
+/// The value of the `Authorization` header for a token.
+pub(crate) fn bearer(token: &str) -> Result<HeaderValue, InvalidHeaderValue> {
+    HeaderValue::try_from(format!("bearer {token}")).map(sensitive)
+}
+
+fn sensitive(mut value: HeaderValue) -> HeaderValue {
+    value.set_sensitive(true);
+    value
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Kind::None => "Credentials(none)",
+            Kind::Fixed(_) => "Credentials(fixed)",
+            Kind::Login(_) => "Credentials(login)",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Call;
+
+    #[test]
+    fn credentials_are_not_printed() {
+        for credentials in [
+            Credentials::basic("root", "s3cret"),
+            Credentials::jwt("root", "s3cret"),
+            Credentials::token("s3cret").unwrap(),
+        ] {
+            let call = Call::named("x").credentials(&credentials);
+            let printed = format!("{credentials:?} {call:?}");
+            assert!(!printed.contains("s3cret") && !printed.contains("cm9vdDpzM2NyZXQ="), "{printed}");
+        }
+        let Kind::Fixed(value) = Credentials::basic("root", "s3cret").0 else { panic!("it is fixed") };
+        assert_eq!(value, "Basic cm9vdDpzM2NyZXQ=");
+        assert!(value.is_sensitive());
+        assert!(Credentials::token("a\nb").is_err());
+    }
+}
