@@ -163,6 +163,30 @@ async fn a_layer_that_repeats_cannot_make_ours_believe_that_nothing_was_sent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_that_a_layer_made_up_proves_nothing_of_what_was_sent() {
+    for executed in [Fault::close(Phase::AfterExecution), Fault::latency(Duration::ZERO)] {
+        let cluster = cluster().await;
+        // Whatever becomes of the request, the layer says that it was one too many.
+        let made_up = tower::layer::layer_fn(|inner: arango::transport::AttemptService| {
+            service_fn(move |request: Request<Full<Bytes>>| {
+                let mut inner = inner.clone();
+                async move {
+                    drop(inner.call(request).await);
+                    let mut answer = Response::new(Full::new(Bytes::new()));
+                    *answer.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
+                    Ok::<_, BoxError>(answer)
+                }
+            })
+        });
+        let client = builder(&cluster).attempt_layer(made_up).build().unwrap();
+        let _fault = cluster.coordinator(0).inject(executed.on(Match::post("/_api/document/*")).times(1));
+        let error = client.db("_system").execute(insert("m", RequestClass::NonIdempotent)).await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Throttled, Outcome::Unknown));
+        assert_eq!(cluster.journal().executions("m"), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_copy_that_a_layer_handed_to_a_task_is_not_sent_once_the_call_is_over() {
     let cluster = cluster().await;
     // Answers at once, and sends the request a second later all the same.

@@ -266,7 +266,7 @@ impl Health {
 pub(crate) struct Allowed {
     /// There is another member.
     pub(crate) unreachable: bool,
-    /// Not half of the members are out by an opinion already.
+    /// There is another member, and not half of them, rounded up, are out by an opinion already.
     pub(crate) gateway: bool,
 }
 

@@ -111,7 +111,10 @@ impl<K> Set<K> {
             .iter()
             .filter(|other| *other != member && !other.is_clean() && other.health().ejected_by_gateway())
             .count();
-        let allowed = Allowed { unreachable: list.len() > 1, gateway: by_gateway < list.len().div_ceil(2) };
+        let allowed = Allowed {
+            unreachable: list.len() > 1,
+            gateway: list.len() > 1 && by_gateway < list.len().div_ceil(2),
+        };
         let chance = self.jitter.unit();
         let (before, after) = member.with_health(|health| {
             let before = health.standing();

@@ -132,10 +132,13 @@ impl Seat {
             Ok(mut response) => {
                 // Most answers carry no extensions at all.
                 match response.extensions_mut().get_mut::<Refusal>() {
+                    // A layer may answer in the coordinator's place, which says nothing of it.
+                    None if copies == 0 => {}
                     None => self.member.report(Verdict::Good, attempt.began),
                     Some(Refusal(failed)) => {
-                        // One copy was answered; what became of others nobody knows.
-                        self.stamp(failed, &attempt, copies > 1);
+                        // A refusal speaks for one copy, if it is that copy's answer at all.
+                        let its_own = failed.status.is_some_and(|status| record.heard(status));
+                        self.stamp(failed, &attempt, copies > 1 || (copies == 1 && !its_own));
                         self.member.report(rules::verdict(failed), attempt.began);
                     }
                 }

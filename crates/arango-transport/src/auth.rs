@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use arango_protocol::{Answer, ErrorNumber, LogIn, Operation};
+use arango_protocol::{Answer, LogIn, Operation};
 use http::HeaderValue;
 use http::header::AUTHORIZATION;
 use http_body_util::Full;
@@ -13,11 +13,10 @@ use tokio::time::{Instant, timeout_at};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt};
 
-use crate::attempt::Refusal;
 use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
 use crate::credentials::Kind;
-use crate::outgoing::{AttemptPlan, Incoming};
+use crate::outgoing::Incoming;
 use crate::record::Phase;
 use crate::retry::{Retry, RetryLayer};
 use crate::session::{LoginFailed, LoginFuture, Session, Token};
@@ -87,9 +86,14 @@ where
                 wear(&mut outgoing, value);
             }
             Kind::Login(session) => {
-                let session = Arc::clone(session);
-                let response = Box::pin(Arc::clone(&self.login).attempt(session, outgoing));
-                return ResponseFuture { state: State::LoggedIn { response } };
+                let plan = outgoing.plan();
+                let token = session.current(plan.began).filter(|_| plan.refused.is_none());
+                let Some(token) = token else {
+                    let session = Arc::clone(session);
+                    let response = Box::pin(Arc::clone(&self.login).attempt(session, outgoing));
+                    return ResponseFuture { state: State::LoggedIn { response } };
+                };
+                token.wear(&mut outgoing);
             }
         }
         ResponseFuture { state: State::Plain { response: self.inner.call(outgoing) } }
@@ -104,38 +108,16 @@ struct Login {
 }
 
 impl Login {
-    /// Makes an attempt with the token of a login, and once more with a newer one if it is refused.
+    /// Makes an attempt once there is a token for it.
     async fn attempt(
         self: Arc<Self>,
         session: Arc<Session>,
-        outgoing: Outgoing,
+        mut outgoing: Outgoing,
     ) -> Result<Incoming, AttemptError> {
-        let mut below = self.below.clone();
-        let (mut plan, request) = outgoing.into_parts();
-        let mut token = self.token(&session, None, plan.until).await?;
-        let mut renewed = false;
-        loop {
-            let mut outgoing = Outgoing::new(plan.clone(), request.clone());
-            if let Some(value) = token.header.clone() {
-                wear(&mut outgoing, value);
-            }
-            let mut response = below.ready().await?.call(outgoing).await?;
-            // Refused before any handler ran, so it may be sent again whatever it is.
-            let refused = response.extensions().get::<Refusal>().is_some_and(|Refusal(attempt)| {
-                attempt.kind == ErrorKind::NotAuthorized && attempt.number == Some(ErrorNumber::FORBIDDEN)
-            });
-            if !refused || renewed || token.header.is_none() {
-                return Ok(response);
-            }
-            renewed = true;
-            token = self.token(&session, Some(token.generation), plan.until).await?;
-            if let Some(Refusal(attempt)) = response.extensions_mut().remove() {
-                let pin = attempt.coordinator.clone();
-                plan.record.fail(attempt);
-                let number = plan.record.copies.next_attempt();
-                plan = AttemptPlan { number, pin, began: Instant::now(), ..plan };
-            }
-        }
+        let plan = outgoing.plan();
+        let token = self.token(&session, plan.refused, plan.until).await?;
+        token.wear(&mut outgoing);
+        self.below.clone().oneshot(outgoing).await
     }
 
     async fn token(
@@ -205,6 +187,15 @@ where
             Projected::Plain { response } => response.poll(cx),
             Projected::LoggedIn { response } => response.as_mut().poll(cx),
         }
+    }
+}
+
+impl Token {
+    /// Puts the token on the request.
+    fn wear(&self, outgoing: &mut Outgoing) {
+        let Some(value) = self.header.clone() else { return };
+        outgoing.plan().record.wears(self.generation);
+        wear(outgoing, value);
     }
 }
 

@@ -9,8 +9,9 @@ use crate::{Coordinator, Credentials};
 
 /// What a caller tells the transport about a request, beside the request itself.
 ///
-/// Handed to [`Transport::send`](crate::Transport::send), or put into the request's extensions. A
-/// request without one is taken for what its method says.
+/// Handed to [`Transport::send`](crate::Transport::send), or put into the request's extensions. Without
+/// one a request handed to the transport as a service is taken for what its method says; one that a layer
+/// of the user's makes up is refused.
 ///
 /// ```
 /// use arango_protocol::RequestClass;

@@ -40,7 +40,7 @@ pub enum ErrorKind {
     BodyTooLarge,
     /// The answer is not what the operation expects.
     Decode,
-    /// An answer of 400 or more that ArangoDB did not write.
+    /// An error answer that ArangoDB did not write.
     Http,
     /// The user or the password is wrong.
     BadCredentials,

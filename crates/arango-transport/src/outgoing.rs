@@ -42,6 +42,8 @@ pub(crate) struct AttemptPlan {
     pub(crate) tried: Vec<Coordinator>,
     /// Use no connection that has carried requests before.
     pub(crate) fresh: bool,
+    /// The generation of a token that was refused: a newer one is wanted.
+    pub(crate) refused: Option<u64>,
     /// Wait for no permit: it is not a request of the user's, and must not stand in the queue of those.
     pub(crate) unqueued: bool,
     pub(crate) began: Instant,
@@ -61,6 +63,7 @@ impl AttemptPlan {
             pin: None,
             tried: Vec::new(),
             fresh: false,
+            refused: None,
             unqueued: true,
             began,
             until,

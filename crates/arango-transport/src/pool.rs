@@ -118,7 +118,7 @@ impl Pool {
             let mut error = match connection.send(request).await {
                 Ok(response) => {
                     self.0.heard.fetch_add(1, Ordering::Relaxed);
-                    record.reached(Phase::Body);
+                    record.hears(response.status());
                     let lease = Lease::new(self, connection, permit);
                     return Ok(Box::new(response.map(|body| Body::leased(body, lease))));
                 }

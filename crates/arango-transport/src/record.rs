@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -138,6 +138,10 @@ pub(crate) struct CallRecord {
     pub(crate) deadline: Instant,
     pub(crate) copies: Copies,
     phase: AtomicU8,
+    /// The status of the last answer that a connection gave to the attempt under way; 0 if none did.
+    heard: AtomicU16,
+    /// The generation of the token that the attempt under way wears; 0 if it wears none.
+    token: AtomicU64,
     /// An attempt succeeded; what a layer of the user's made of that is another matter.
     succeeded: AtomicBool,
     strays: Strays,
@@ -176,6 +180,8 @@ impl CallRecord {
             deadline,
             phase: AtomicU8::new(0),
             copies: Copies::default(),
+            heard: AtomicU16::new(0),
+            token: AtomicU64::new(0),
             succeeded: AtomicBool::new(false),
             strays: strays.clone(),
             strays_before: strays.count(),
@@ -192,9 +198,31 @@ impl CallRecord {
         Phase::ALL[usize::from(self.phase.load(Ordering::Relaxed))]
     }
 
+    /// Notes the head of an answer, as it came from a connection.
+    pub(crate) fn hears(&self, status: StatusCode) {
+        self.heard.store(status.as_u16(), Ordering::Relaxed);
+        self.reached(Phase::Body);
+    }
+
+    /// Whether this is the status that a connection gave, rather than one that a layer made up.
+    pub(crate) fn heard(&self, status: StatusCode) -> bool {
+        self.heard.load(Ordering::Relaxed) == status.as_u16()
+    }
+
+    /// Notes which token the attempt wears.
+    pub(crate) fn wears(&self, generation: u64) {
+        self.token.store(generation, Ordering::Relaxed);
+    }
+
+    /// The generation of the token that the attempt wears, if it wears one.
+    pub(crate) fn worn(&self) -> Option<u64> {
+        Some(self.token.load(Ordering::Relaxed)).filter(|generation| *generation != 0)
+    }
+
     /// Begins an attempt; tells how many copies were sent before it.
     pub(crate) fn begin(&self, coordinator: &Coordinator, since: Instant) -> u32 {
         let sent_before = self.copies.sent();
+        self.heard.store(0, Ordering::Relaxed);
         self.reached(Phase::Waiting);
         let mut log = self.log();
         log.concurrent |= log.current.is_some();

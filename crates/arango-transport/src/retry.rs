@@ -64,7 +64,8 @@ impl<S> Layer<S> for RetryLayer {
     }
 }
 
-/// Makes as many attempts as the rules allow. Above it an answer of 400 or more is an error.
+/// Makes as many attempts as the rules allow. Above it a redirect or an answer of 400 or
+/// more is an error.
 #[derive(Debug, Clone)]
 pub(crate) struct Retry<S> {
     inner: S,
@@ -141,6 +142,7 @@ where
         let plan = AttemptPlan {
             number: record.copies.next_attempt(),
             fresh: false,
+            refused: None,
             unqueued: false,
             pin: record.call.pin.clone(),
             tried: Vec::new(),
@@ -170,6 +172,7 @@ where
         let most = (1 + self.rules.members.len().max(2)).min(MOST_ATTEMPTS);
         let mut tried: Vec<Coordinator> = Vec::new();
         let mut waited = Duration::ZERO;
+        let mut renewed = false;
         for nth in 0.. {
             let Failed { mut attempt, body } = failed;
             attempt.waited = waited;
@@ -184,7 +187,13 @@ where
             let now = Instant::now();
             let late = attempt.kind == ErrorKind::DeadlineExceeded
                 || (attempt.kind == ErrorKind::AttemptTimeout && now >= record.deadline);
-            let next = self.rules.next(record, &attempt, &tried, nth, most, now);
+            // Once for each call: a newer token that is refused too was not what was wrong.
+            let refused = record.worn().filter(|_| !renewed && rules::refuses_token(&attempt));
+            let next = match refused {
+                Some(_) => Next::Here(Duration::ZERO),
+                None => self.rules.next(record, &attempt, &tried, nth, most, now),
+            };
+            renewed |= refused.is_some();
             let here = attempt.coordinator.clone();
             record.fail(*attempt);
             if late {
@@ -198,7 +207,7 @@ where
                 }
                 Next::Here(pause) => {
                     pin = here;
-                    fresh = true;
+                    fresh = refused.is_none();
                     waited = pause;
                 }
                 Next::Elsewhere(pause) => {
@@ -219,6 +228,7 @@ where
                 pin,
                 tried,
                 fresh,
+                refused,
                 unqueued: false,
                 began,
                 until,

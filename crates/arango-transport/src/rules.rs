@@ -171,6 +171,13 @@ pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
     }
 }
 
+/// Whether a token was refused, which may have ended: the server says the same of a missing right.
+///
+/// It says so before any handler runs, so the request may be sent again whatever it is.
+pub(crate) fn refuses_token(attempt: &Attempt) -> bool {
+    attempt.kind == ErrorKind::NotAuthorized && attempt.number == Some(ErrorNumber::FORBIDDEN)
+}
+
 /// Decides whether the request is sent again after `attempt`.
 pub(crate) fn rule(attempt: &Attempt, class: RequestClass) -> Rule {
     use Again::{Elsewhere, Later, No, Same, SameLater};

@@ -67,6 +67,12 @@ impl Session {
         LogIn { user: &self.user, password: &self.password }
     }
 
+    /// The current token, if it need not even be thought of renewing it.
+    pub(crate) fn current(&self, now: Instant) -> Option<Arc<Token>> {
+        let state = self.state();
+        state.token.as_ref().filter(|token| token.renew_at.is_none_or(|at| now < at)).cloned()
+    }
+
     /// The token to send: the current one, or that of a login, for which all wait together.
     ///
     /// With `refused` a newer one than that generation; `chance` spreads its renewal. `login` makes the request; it is called only if

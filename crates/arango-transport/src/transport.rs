@@ -83,8 +83,8 @@ impl Transport {
     ///
     /// # Errors
     ///
-    /// If no coordinator could be made to answer, or if it answered with a status of 400 or more
-    /// that the call does not declare to be an answer. The error tells whether the request may
+    /// If no coordinator could be made to answer, or if it answered with a redirect or a status
+    /// of 400 or more that the call does not declare to be an answer. The error tells whether the request may
     /// have been executed.
     pub async fn send(&self, request: Request<Full<Bytes>>, call: Call) -> Result<Response<Body>, Error> {
         let record =
@@ -133,12 +133,12 @@ impl Transport {
         mut layered: CallService,
         record: Arc<CallRecord>,
     ) -> Result<Response<Body>, Error> {
+        let ending = Ending(&record);
         let mut request = record.template.request();
         request.extensions_mut().insert(Arc::clone(&record));
         let result = deadline::within(&record, self.whole(layered.call(request), &record)).await;
-        // A layer may have handed copies to tasks of its own: none of them is sent from now on, and
-        // what was sent until now counts.
-        record.copies.end_all();
+        drop(ending);
+        // What was sent until now counts, whoever sent it.
         result.map_err(|error| error.at_least(record.worst()))
     }
 
@@ -201,6 +201,16 @@ impl fmt::Debug for Transport {
             .field("coordinators", &self.coordinators())
             .field("limits", &self.shared.limits)
             .finish_non_exhaustive()
+    }
+}
+
+/// Ends a call with all its copies, also if its future is dropped: a layer may have handed some to tasks
+/// of its own, and none of those is to be sent from then on.
+struct Ending<'a>(&'a CallRecord);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.copies.end_all();
     }
 }
 

@@ -211,7 +211,7 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let client = Client::builder()
         .hosts(&*arguments.hosts)
-        .basic_auth(&arguments.user, &arguments.password)
+        .jwt_auth(&arguments.user, &arguments.password)
         .pool(PoolLimits::default().connections(arguments.concurrency))
         .build()?;
     let database = client.db("_system");

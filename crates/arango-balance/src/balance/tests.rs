@@ -178,8 +178,8 @@ async fn dropping_the_set_ends_its_probes() {
 #[tokio::test]
 async fn the_only_member_is_never_ejected() {
     let members = Members::new(["a"]);
-    for _ in 0..10 {
-        members.snapshot()[0].report(Verdict::Unreachable, Instant::now());
+    for verdict in [Verdict::Unreachable, Verdict::Gateway].repeat(10) {
+        members.snapshot()[0].report(verdict, Instant::now());
     }
     assert_eq!(members.snapshot()[0].standing(), Standing::Well);
     assert_eq!(ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await, Ok("a"));
