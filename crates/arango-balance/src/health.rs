@@ -11,9 +11,9 @@
 //!
 //! Time and chance are handed in: this file neither reads a clock nor waits.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
+
+use crate::HealthPolicy;
 
 /// What one attempt tells about the member that it went to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,59 +41,6 @@ pub enum Standing {
     Ejected,
     /// A probe found it well: one request at a time is let through, and its answer decides.
     Trial,
-}
-
-/// When a member is taken out of the rotation, and when it may come back.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct HealthPolicy {
-    /// Attempts in a row that could not reach the member before it is ejected. Default: 3.
-    pub unreachable: u32,
-    /// Attempts in a row that something before the member answered. Default: 5.
-    pub gateway: u32,
-    /// How long the first ejection lasts; each further one lasts twice as long. Default: 1 s.
-    pub base: Duration,
-    /// The longest that an ejection lasts. Default: 30 s.
-    pub cap: Duration,
-    /// The part by which an ejection is lengthened or shortened by chance. Default: 0.2.
-    pub spread: f64,
-    /// How long a member must be well before one earlier ejection is forgotten. Default: 60 s.
-    pub forgive: Duration,
-    /// The longest that a probe may take. Default: 3 s.
-    pub probe: Duration,
-}
-
-impl Default for HealthPolicy {
-    fn default() -> Self {
-        Self {
-            unreachable: 3,
-            gateway: 5,
-            base: Duration::from_secs(1),
-            cap: Duration::from_secs(30),
-            spread: 0.2,
-            forgive: Duration::from_secs(60),
-            probe: Duration::from_secs(3),
-        }
-    }
-}
-
-impl HealthPolicy {
-    /// Makes numbers that no clock can hold, or that would keep a task busy, into the nearest that work.
-    pub(crate) fn sane(mut self) -> Self {
-        const SHORTEST: Duration = Duration::from_millis(10);
-        const LONGEST: Duration = Duration::from_secs(365 * 86_400);
-        for time in [&mut self.base, &mut self.cap, &mut self.forgive, &mut self.probe] {
-            *time = (*time).clamp(SHORTEST, LONGEST);
-        }
-        self.spread = if self.spread.is_nan() { 0.0 } else { self.spread.clamp(0.0, 1.0) };
-        self
-    }
-
-    /// How long the ejection after `earlier` others lasts; `chance` is in the unit interval.
-    fn term(&self, earlier: u32, chance: f64) -> Duration {
-        let term = self.base.saturating_mul(2_u32.saturating_pow(earlier)).min(self.cap);
-        term.mul_f64(1.0 + self.spread * (2.0 * chance - 1.0))
-    }
 }
 
 /// The health of one member.
@@ -280,6 +227,8 @@ pub(crate) enum Found {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const FREELY: Allowed = Allowed { unreachable: true, gateway: true };
@@ -362,20 +311,6 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_no_clock_can_hold_are_made_into_some_that_work() {
-        let wild = HealthPolicy {
-            base: Duration::MAX,
-            cap: Duration::MAX,
-            probe: Duration::ZERO,
-            spread: f64::NAN,
-            ..HealthPolicy::default()
-        };
-        let sane = wild.sane();
-        let _ = Instant::now() + sane.term(u32::MAX, 1.0) + sane.probe * 2;
-        assert!(!sane.probe.is_zero());
-    }
-
-    #[test]
     fn terms_double_up_to_the_cap_and_a_busy_member_is_not_punished() {
         let now = Instant::now();
         let policy = HealthPolicy::default();
@@ -408,13 +343,6 @@ mod tests {
         record(&mut health, Verdict::Good, now + Duration::from_secs(60));
         record(&mut health, Verdict::Good, now + Duration::from_secs(120));
         assert_eq!(health.earlier, 0);
-    }
-
-    #[test]
-    fn jitter_stays_within_a_fifth() {
-        let policy = HealthPolicy::default();
-        assert_eq!(policy.term(0, 0.0), Duration::from_millis(800));
-        assert_eq!(policy.term(0, 1.0), Duration::from_millis(1200));
     }
 
     #[test]

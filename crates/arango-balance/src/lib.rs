@@ -37,6 +37,7 @@
 mod balance;
 mod candidates;
 mod health;
+mod health_policy;
 mod jitter;
 mod member;
 mod members;
@@ -49,7 +50,8 @@ mod route;
 
 pub use balance::{Balance, BalanceLayer, NoMember, ResponseFuture, Routed};
 pub use candidates::Candidates;
-pub use health::{HealthPolicy, Standing, Verdict};
+pub use health::{Standing, Verdict};
+pub use health_policy::HealthPolicy;
 pub use jitter::{Jitter, SeededJitter, ThreadJitter};
 pub use member::Member;
 pub use members::{Members, MembersBuilder};

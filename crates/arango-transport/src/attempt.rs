@@ -14,9 +14,10 @@ use tower::{Layer, Service};
 
 use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
+use crate::failed_attempt::{Attempt, Phase};
 use crate::outgoing::Incoming;
 use crate::pool::Pool;
-use crate::record::{Attempt, CallRecord, Phase};
+use crate::record::CallRecord;
 use crate::rules;
 use crate::{Body, Coordinator, ErrorKind, Limits, Outcome, Outgoing};
 

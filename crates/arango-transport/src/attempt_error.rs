@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arango_balance::NoMember;
 
-use crate::record::{Attempt, Phase};
+use crate::failed_attempt::{Attempt, Phase};
 use crate::{BoxError, Coordinator, ErrorKind, Outcome};
 
 /// Why one attempt failed below the retry layer.

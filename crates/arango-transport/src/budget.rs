@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tower::retry::budget::{Budget as _, TpsBudget};
 
-use crate::record::{Attempt, Phase};
+use crate::failed_attempt::{Attempt, Phase};
 
 /// Over what time is counted.
 const WINDOW: Duration = Duration::from_secs(10);

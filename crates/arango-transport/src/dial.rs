@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::attempt_error::AttemptError;
 use crate::connect::{Connect, Io, Resolve};
 use crate::coordinator::Host;
-use crate::record::Phase;
+use crate::failed_attempt::Phase;
 use crate::{Coordinator, ErrorKind, Outcome};
 
 /// How long the addresses of a name are good for after it last resolved.

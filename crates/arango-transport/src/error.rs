@@ -8,7 +8,8 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 
 use crate::body::CutShort;
-use crate::record::{Attempt, CallRecord};
+use crate::failed_attempt::Attempt;
+use crate::record::CallRecord;
 use crate::{BoxError, Call, Coordinator, ErrorKind, Outcome, Phase};
 
 /// Why a call failed, what is known of its execution, and everything that was tried.

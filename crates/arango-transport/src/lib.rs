@@ -32,7 +32,9 @@ mod deadline;
 mod dial;
 mod door;
 mod error;
+mod failed_attempt;
 mod hosts;
+mod invalid_hosts;
 mod kind;
 mod limits;
 mod origin;
@@ -62,12 +64,13 @@ pub use coordinator::{Coordinator, Host};
 pub use credentials::Credentials;
 pub use door::{AttemptService, CallService, DoorBody, DoorService};
 pub use error::{Error, Report, StoppedBy};
-pub use hosts::{HostFault, HostList, Hosts, InvalidHost, InvalidHosts};
+pub use failed_attempt::{Attempt, Phase};
+pub use hosts::{HostList, Hosts};
+pub use invalid_hosts::{HostFault, InvalidHost, InvalidHosts};
 pub use kind::ErrorKind;
 pub use limits::{Limits, PoolLimits};
 pub use outcome::Outcome;
 pub use outgoing::Outgoing;
-pub use record::{Attempt, Phase};
 pub use transport::{CoordinatorState, Transport};
 
 /// An error of any kind.

@@ -8,7 +8,7 @@ use arango_balance::Verdict;
 use arango_protocol::{ErrorNumber, RequestClass};
 use http::StatusCode;
 
-use crate::record::Attempt;
+use crate::failed_attempt::Attempt;
 use crate::{ErrorKind, Outcome};
 
 /// Whether and where a request is sent again.

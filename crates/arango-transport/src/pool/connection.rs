@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::attempt_error::AttemptError;
 use crate::connect::Io;
-use crate::record::Phase;
+use crate::failed_attempt::Phase;
 use crate::{ErrorKind, Outcome, PoolLimits};
 
 /// How long a connection has to settle after an answer before a new one is cheaper.

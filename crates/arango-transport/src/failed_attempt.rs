@@ -1,0 +1,122 @@
+//! One attempt that did not succeed, and how far it got.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arango_protocol::ErrorNumber;
+use http::StatusCode;
+
+use crate::{Coordinator, ErrorKind, Outcome};
+
+/// How far an attempt got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Nothing was asked of a connection yet.
+    Waiting,
+    /// Waiting for a free connection.
+    Acquire,
+    /// Resolving the name and connecting.
+    Connect,
+    /// The request was handed to a connection; the head of the answer has not come.
+    Sent,
+    /// The head of the answer has come.
+    Body,
+}
+
+impl Phase {
+    pub(crate) const ALL: [Self; 5] = [Self::Waiting, Self::Acquire, Self::Connect, Self::Sent, Self::Body];
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Waiting => "before a connection was asked for",
+            Self::Acquire => "waiting for a connection",
+            Self::Connect => "connecting",
+            Self::Sent => "waiting for the answer",
+            Self::Body => "reading the answer",
+        })
+    }
+}
+
+/// One attempt that did not succeed.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// Where it went; `None` if it went nowhere.
+    pub coordinator: Option<Coordinator>,
+    /// The address it was connected to.
+    pub address: Option<SocketAddr>,
+    /// Whether its connection had carried requests before.
+    pub reused: bool,
+    /// How far it got.
+    pub phase: Phase,
+    /// What went wrong.
+    pub kind: ErrorKind,
+    /// What is known of its execution.
+    pub outcome: Outcome,
+    /// The status of the answer, if there was one.
+    pub status: Option<StatusCode>,
+    /// The number by which ArangoDB said what went wrong.
+    pub number: Option<ErrorNumber>,
+    /// What the server said, for people.
+    pub message: Option<String>,
+    /// When whoever answered wants to be asked again.
+    pub retry_after: Option<Duration>,
+    /// The pause before it.
+    pub waited: Duration,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// What the layer below said.
+    pub source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Attempt {
+    /// An attempt that failed like this, of which nothing else is known yet.
+    pub(crate) fn failed(kind: ErrorKind, outcome: Outcome, phase: Phase) -> Self {
+        Self {
+            coordinator: None,
+            address: None,
+            reused: false,
+            phase,
+            kind,
+            outcome,
+            status: None,
+            number: None,
+            message: None,
+            retry_after: None,
+            waited: Duration::ZERO,
+            elapsed: Duration::ZERO,
+            source: None,
+        }
+    }
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.coordinator {
+            Some(coordinator) => write!(f, "{coordinator}: {}", self.kind)?,
+            None => write!(f, "{}", self.kind)?,
+        }
+        if let Some(message) = &self.message {
+            write!(f, ": {message}")?;
+        }
+        if let Some(status) = self.status {
+            write!(f, ", status {}", status.as_u16())?;
+        }
+        if let Some(number) = self.number {
+            write!(f, ", error {number}")?;
+        }
+        if let Some(source) = &self.source {
+            write!(f, ": {source}")?;
+        }
+        write!(f, " ({}, {}", self.outcome, self.phase)?;
+        if self.reused {
+            f.write_str(", reused connection")?;
+        }
+        write!(f, ", after {:.1?})", self.elapsed)
+    }
+}
