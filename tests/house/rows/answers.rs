@@ -1,4 +1,4 @@
-//! R18–R42: a coordinator answered, and the status alone does not tell what that means.
+//! R18–R45: a coordinator answered, and the status alone does not tell what that means.
 
 use std::time::Duration;
 
@@ -108,8 +108,54 @@ async fn r27_a_backend_timeout_may_be_running_still() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn r28_a_leader_that_has_resigned_may_be_one_of_several() {
+    for status in [421, 503] {
+        row(status, 1491, true, ErrorKind::NotLeader, Outcome::Unknown, [GoesOn, GoesOn, Fails]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r29_who_does_not_lead_has_executed_nothing() {
+    for number in [1495, 1496] {
+        row(503, number, false, ErrorKind::NotLeader, Outcome::NotExecuted, [GoesOn; 3]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r32_what_was_lost_with_its_coordinator_is_nowhere_else() {
+    for number in [1449, 1600, 1655] {
+        row(404, number, false, ErrorKind::OwnerGone, Outcome::NotExecuted, [Fails; 3]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r33_a_cursor_in_use_is_asked_for_again_where_it_is() {
+    for class in CLASSES {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let busy = Fault::answer(409, 1601, "cursor is busy").on(Match::post("/_api/document/*")).times(1);
+        let _fault = cluster.coordinator(0).inject(busy);
+        let (ending, _) = ending(&cluster, &client, class).await;
+        assert_eq!((ending.error, ending.executions), (None, 1), "{class:?}");
+        assert_eq!(cluster.journal().requests_to(0), 2, "the refusal and the repetition");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn r34_a_conflict_is_not_repeated_unasked() {
     row(409, 1200, false, ErrorKind::Conflict, Outcome::NotExecuted, [Fails; 3]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn r36_a_revision_that_does_not_match_is_final() {
+    row(412, 1200, false, ErrorKind::PreconditionFailed, Outcome::NotExecuted, [Fails; 3]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn r37_what_was_killed_may_have_had_its_effect() {
+    for number in [21, 1500, 1654] {
+        row(410, number, true, ErrorKind::Aborted, Outcome::Unknown, [Fails; 3]).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,6 +230,25 @@ async fn r41_what_a_proxy_says_proves_nothing() {
     for status in [502, 503, 504] {
         row(status, 0, true, ErrorKind::Gateway, Outcome::Unknown, [GoesOn, GoesOn, Fails]).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r43_arangodbs_own_408_comes_after_it_has_acted() {
+    row(408, 504, true, ErrorKind::Server, Outcome::Unknown, [Fails; 3]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn r44_what_the_server_does_not_know_no_other_knows() {
+    for number in [9, 1470, 1471] {
+        row(501, number, false, ErrorKind::NotSupported, Outcome::NotExecuted, [Fails; 3]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r45_any_other_refusal_is_an_answer() {
+    row(400, 10, false, ErrorKind::Server, Outcome::Executed, [Fails; 3]).await;
+    row(404, 1202, false, ErrorKind::NotFound, Outcome::Executed, [Fails; 3]).await;
+    row(409, 1210, false, ErrorKind::Conflict, Outcome::Executed, [Fails; 3]).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,11 +1,12 @@
-//! R01 and R05: the head of an answer came, and the body was not what it should be.
+//! R01, R03 and R05: the head of an answer came, and the body was not what it should be.
 
+use arango::balance::Standing;
 use arango::protocol::RequestClass;
-use arango::{ErrorKind, Outcome};
+use arango::{ErrorKind, Limits, Outcome};
 use arango_test_cluster::{Close, Fault, Match, Phase};
 
 use super::{Ending, ending};
-use crate::support::{CLASSES, client, cluster};
+use crate::support::{CLASSES, builder, client, cluster};
 
 #[tokio::test(start_paused = true)]
 async fn r01_a_body_that_is_cut_off_was_executed_and_is_repeated_only_where_that_does_no_harm() {
@@ -24,6 +25,19 @@ async fn r01_a_body_that_is_cut_off_was_executed_and_is_repeated_only_where_that
                 assert_eq!(ending, Ending { error: None, executions: 2, received: 2 }, "{class:?} {how:?}");
             }
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r03_a_body_that_is_too_large_was_executed_and_is_not_asked_for_again() {
+    for class in CLASSES {
+        let cluster = cluster().await;
+        let client = builder(&cluster).limits(Limits::default().body_bytes(16)).build().unwrap();
+        let (ending, error) = ending(&cluster, &client, class).await;
+        let large = Some((ErrorKind::BodyTooLarge, Outcome::Executed));
+        assert_eq!(ending, Ending { error: large, executions: 1, received: 1 }, "{class:?}");
+        assert_eq!(error.unwrap().attempts().len(), 1);
+        assert!(client.coordinators().iter().all(|state| state.standing == Standing::Well));
     }
 }
 
