@@ -41,10 +41,16 @@ impl Hosts {
         let mut faults = Vec::new();
         let mut number = 0;
         for item in items {
-            // A password may hold a comma: then its parts look like hosts of their own.
-            let secret = item.as_ref().contains('@');
-            for text in item.as_ref().split(',') {
+            let mut rest = Some(item.as_ref());
+            while let Some(left) = rest {
                 number += 1;
+                // A password may hold a comma: then what stands before its `@` looks like hosts.
+                let secret = left.contains('@');
+                let text;
+                (text, rest) = match left.split_once(',') {
+                    Some((text, rest)) => (text, Some(rest)),
+                    None => (left, None),
+                };
                 match text.parse() {
                     Err(_) if secret => faults.push(InvalidHost::secret(number, text)),
                     Ok(coordinator) if coordinators.contains(&coordinator) => {}
@@ -235,6 +241,8 @@ mod tests {
             assert!(!shown.contains("s3") && !shown.contains("cret"), "{shown}");
             assert!(shown.contains("holds credentials"), "{shown}");
         }
+        let error = "http://u:s3@a,ftp://b".parse::<Hosts>().unwrap_err().to_string();
+        assert!(error.contains("number 2, `ftp://b`, has the unknown scheme `ftp`"), "{error}");
     }
 
     proptest! {
