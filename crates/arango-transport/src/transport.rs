@@ -114,6 +114,8 @@ impl Transport {
     async fn run(&self, record: Arc<CallRecord>) -> Result<Incoming, Error> {
         let span = trace::span(&record);
         let result = match &self.layered {
+            // The usual case, without what instrumenting costs where nobody listens.
+            None if span.is_disabled() => self.bare.send(Arc::clone(&record), None, record.started).await,
             None => self.bare.send(Arc::clone(&record), None, record.started).instrument(span.clone()).await,
             Some(layered) => {
                 let answer = Box::pin(self.through(layered.clone(), record));
