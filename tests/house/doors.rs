@@ -13,7 +13,7 @@ use arango::{ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match, Phase};
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use tower::limit::ConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
 use tower::timeout::TimeoutLayer;
@@ -164,25 +164,45 @@ async fn a_layer_that_repeats_cannot_make_ours_believe_that_nothing_was_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_that_a_layer_made_up_proves_nothing_of_what_was_sent() {
-    for executed in [Fault::close(Phase::AfterExecution), Fault::latency(Duration::ZERO)] {
-        let cluster = cluster().await;
-        // Whatever becomes of the request, the layer says that it was one too many.
-        let made_up = tower::layer::layer_fn(|inner: arango::transport::AttemptService| {
-            service_fn(move |request: Request<Full<Bytes>>| {
-                let mut inner = inner.clone();
-                async move {
-                    drop(inner.call(request).await);
-                    let mut answer = Response::new(Full::new(Bytes::new()));
-                    *answer.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
-                    Ok::<_, BoxError>(answer)
-                }
-            })
-        });
-        let client = builder(&cluster).attempt_layer(made_up).build().unwrap();
-        let _fault = cluster.coordinator(0).inject(executed.on(Match::post("/_api/document/*")).times(1));
-        let error = client.db("_system").execute(insert("m", RequestClass::NonIdempotent)).await.unwrap_err();
-        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Throttled, Outcome::Unknown));
-        assert_eq!(cluster.journal().executions("m"), 1);
+    let token_refused = r#"{"error":true,"code":401,"errorNum":11,"errorMessage":"not authorized"}"#;
+    for (status, body, kind) in
+        [(429, "", ErrorKind::Throttled), (401, token_refused, ErrorKind::NotAuthorized)]
+    {
+        for executed in [Fault::close(Phase::AfterExecution), Fault::latency(Duration::ZERO)] {
+            let cluster = cluster().await;
+            // Whatever becomes of the write, the layer says that it was refused.
+            let made_up = tower::layer::layer_fn(move |inner: arango::transport::AttemptService| {
+                service_fn(move |request: Request<Full<Bytes>>| {
+                    let mut inner = inner.clone();
+                    async move {
+                        let login = request.uri().path().ends_with("/_open/auth");
+                        let answer = inner.call(request).await;
+                        if login {
+                            let (parts, body) = answer?.into_parts();
+                            let body = body.collect().await?.to_bytes();
+                            return Ok::<_, BoxError>(Response::from_parts(parts, Full::new(body)));
+                        }
+                        let mut answer = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
+                        *answer.status_mut() = http::StatusCode::from_u16(status).unwrap();
+                        Ok(answer)
+                    }
+                })
+            });
+            let client = builder(&cluster)
+                .jwt_auth("root", cluster.root_password())
+                .attempt_layer(made_up)
+                .build()
+                .unwrap();
+            let _faults: Vec<_> = cluster
+                .coordinators()
+                .iter()
+                .map(|one| one.inject(executed.clone().on(Match::post("/_api/document/*")).times(1)))
+                .collect();
+            let write = insert("m", RequestClass::NonIdempotent);
+            let error = client.db("_system").execute(write).await.unwrap_err();
+            assert_eq!((error.kind(), error.outcome()), (kind, Outcome::Unknown));
+            assert_eq!(cluster.journal().executions("m"), 1);
+        }
     }
 }
 

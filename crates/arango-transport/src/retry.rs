@@ -189,7 +189,8 @@ where
             let late = attempt.kind == ErrorKind::DeadlineExceeded
                 || (attempt.kind == ErrorKind::AttemptTimeout && now >= record.deadline);
             // Once for each call: a newer token that is refused too was not what was wrong.
-            let refused = record.worn().filter(|_| !renewed && rules::refuses_token(&attempt));
+            let renewable = !renewed && nth + 1 < most && rules::refuses_token(&attempt);
+            let refused = record.worn().filter(|_| renewable);
             let next = match refused {
                 Some(_) => Next::Here(Duration::ZERO),
                 None => self.rules.next(record, &attempt, &tried, nth, most, now),

@@ -173,9 +173,12 @@ pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
 
 /// Whether a token was refused, which may have ended: the server says the same of a missing right.
 ///
-/// It says so before any handler runs, so the request may be sent again whatever it is.
+/// It says so before any handler runs, so the request may be sent again whatever it is, if it is the
+/// server that says so.
 pub(crate) fn refuses_token(attempt: &Attempt) -> bool {
-    attempt.kind == ErrorKind::NotAuthorized && attempt.number == Some(ErrorNumber::FORBIDDEN)
+    attempt.kind == ErrorKind::NotAuthorized
+        && attempt.number == Some(ErrorNumber::FORBIDDEN)
+        && attempt.outcome == Outcome::NotExecuted
 }
 
 /// Decides whether the request is sent again after `attempt`.

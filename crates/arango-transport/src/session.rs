@@ -91,15 +91,15 @@ impl Session {
                     Some(generation) => token.generation > generation,
                     None => token.ends_at.is_none_or(|end| now < end),
                 });
+                let held_off = state.refused.as_ref().filter(|(_, until, _)| now < *until);
                 if let Some(token) = wanted {
-                    if token.renew_at.is_some_and(|at| now >= at) && state.login.is_none() {
+                    let due = token.renew_at.is_some_and(|at| now >= at);
+                    if due && held_off.is_none() && state.login.is_none() {
                         self.begin(&mut state, chance, login());
                     }
                     return Ok(token);
                 }
-                if let Some((failed, until, _)) = &state.refused
-                    && now < *until
-                {
+                if let Some((failed, ..)) = held_off {
                     return Err(failed.clone());
                 }
                 match &state.login {

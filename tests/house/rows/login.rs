@@ -110,6 +110,29 @@ async fn r10_a_token_that_is_about_to_end_is_renewed_while_calls_go_on_with_it()
 }
 
 #[tokio::test(start_paused = true)]
+async fn r15_a_password_that_is_refused_while_the_token_holds_is_not_tried_by_every_call() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    client.db("_system").version().await.unwrap();
+    sleep(Duration::from_secs(3600 - 330)).await;
+    let faults: Vec<_> = cluster
+        .coordinators()
+        .iter()
+        .map(|one| one.inject(Fault::answer(401, 401, "wrong password").on(Match::post("/_open/auth"))))
+        .collect();
+    let hits = || faults.iter().map(arango_test_cluster::FaultGuard::hits).sum::<usize>();
+    for _ in 0..10 {
+        client.db("_system").version().await.unwrap();
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(hits(), 1);
+    sleep(Duration::from_millis(600)).await;
+    client.db("_system").version().await.unwrap();
+    sleep(Duration::from_millis(50)).await;
+    assert_eq!(hits(), 2, "after a second it is tried again");
+}
+
+#[tokio::test(start_paused = true)]
 async fn r12_a_token_that_is_refused_is_renewed_once_and_the_request_sent_to_the_same_again() {
     for class in CLASSES {
         let cluster = cluster().await;
