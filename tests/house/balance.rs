@@ -6,21 +6,13 @@ use arango::balance::Standing;
 use arango::protocol::RequestClass;
 use arango::{LoadBalancing, Outcome};
 
-use crate::support::{builder, client, cluster, cluster_of, insert};
+use crate::support::{ask_at_once, builder, client, cluster, cluster_of, insert};
 
 #[tokio::test(start_paused = true)]
 async fn round_robin_is_the_default_and_even_under_concurrency() {
     let cluster = cluster().await;
     let client = client(&cluster);
-    let calls: Vec<_> = (0..300)
-        .map(|_| {
-            let database = client.db("_system");
-            tokio::spawn(async move { database.version().await })
-        })
-        .collect();
-    for call in calls {
-        call.await.unwrap().unwrap();
-    }
+    ask_at_once(&client, 300).await;
     let at_the_client: Vec<u64> = client.coordinators().iter().map(|state| state.requests).collect();
     let at_the_server: Vec<usize> = (0..3).map(|index| cluster.journal().requests_to(index)).collect();
     assert_eq!(at_the_client, [100, 100, 100]);

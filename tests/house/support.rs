@@ -11,6 +11,7 @@ use arango::{Client, ClientBuilder};
 use arango_test_cluster::{Coordinator, TestCluster};
 use bytes::Bytes;
 use http::{HeaderValue, Request};
+use tokio::task::JoinSet;
 
 /// Connects to the coordinators of a cluster through its in-memory door.
 #[derive(Clone)]
@@ -59,6 +60,16 @@ pub(crate) fn builder(cluster: &TestCluster) -> ClientBuilder {
 /// A client of all coordinators, logged in as root.
 pub(crate) fn client(cluster: &TestCluster) -> Client {
     builder(cluster).build().unwrap()
+}
+
+/// Asks for the version `calls` times at once, each in a task of its own.
+pub(crate) async fn ask_at_once(client: &Client, calls: usize) {
+    let mut tasks = JoinSet::new();
+    for _ in 0..calls {
+        let database = client.db("_system");
+        tasks.spawn(async move { database.version().await.unwrap() });
+    }
+    tasks.join_all().await;
 }
 
 /// Puts a document into `books`, marked so that the cluster's journal can count its executions.

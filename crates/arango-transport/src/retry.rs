@@ -170,7 +170,6 @@ where
         record: &Arc<CallRecord>,
         mut failed: Failed,
     ) -> Result<Incoming, Error> {
-        let most = (1 + self.rules.members.len().max(2)).min(MOST_ATTEMPTS);
         let mut tried: Vec<Coordinator> = Vec::new();
         let mut waited = Duration::ZERO;
         let mut renewed = false;
@@ -189,12 +188,8 @@ where
             let late = attempt.kind == ErrorKind::DeadlineExceeded
                 || (attempt.kind == ErrorKind::AttemptTimeout && now >= record.deadline);
             // Once for each call: a newer token that is refused too was not what was wrong.
-            let renewable = !renewed && nth + 1 < most && rules::refuses_token(&attempt);
-            let refused = record.worn().filter(|_| renewable);
-            let next = match refused {
-                Some(_) => Next::Here(Duration::ZERO),
-                None => self.rules.next(record, &attempt, &tried, nth, most, now),
-            };
+            let refused = record.worn().filter(|_| !renewed && rules::refuses_token(&attempt));
+            let next = self.rules.next(record, &attempt, refused.is_some(), &tried, nth, now);
             renewed |= refused.is_some();
             let here = attempt.coordinator.clone();
             record.fail(*attempt);
@@ -275,20 +270,23 @@ struct Failed {
 }
 
 impl RetryLayer {
-    /// Decides what follows `attempt`, the `nth` from zero.
+    /// Decides what follows `attempt`, the `nth` from zero. If it `renews`, a token was refused that can be
+    /// renewed: then the same is asked once more, and that draws on no budget, since all calls with that
+    /// token need it and a newer one heals them all.
     fn next(
         &self,
         record: &CallRecord,
         attempt: &Attempt,
+        renews: bool,
         tried: &[Coordinator],
         nth: usize,
-        most: usize,
         now: Instant,
     ) -> Next {
         let rule = rules::rule(attempt, record.call.class);
         // What one coordinator says that is not HTTP, a second is unlikely to say better; two of them
         // are enough to know.
         let again = match rule.again {
+            _ if renews => Again::Same,
             Again::Elsewhere if attempt.kind == ErrorKind::ProtocolViolation && nth > 0 => Again::No,
             again => again,
         };
@@ -304,7 +302,7 @@ impl RetryLayer {
             Again::Elsewhere if another && nth == 0 => Duration::ZERO,
             Again::Elsewhere | Again::Later | Again::SameLater => rule.pause.length(nth_pause, &*self.jitter),
         };
-        if nth + 1 >= most {
+        if nth + 1 >= (1 + self.members.len().max(2)).min(MOST_ATTEMPTS) {
             return Next::Stop(StoppedBy::MaxAttempts);
         }
         // Whoever says when to come back knows better.
@@ -314,7 +312,7 @@ impl RetryLayer {
             return Next::Stop(StoppedBy::Deadline);
         }
         // Last, so that only what is really sent is paid for.
-        if !self.budget.withdraw(attempt) {
+        if !renews && !self.budget.withdraw(attempt) {
             return Next::Stop(StoppedBy::Budget);
         }
         match again {

@@ -6,10 +6,11 @@ use arango::protocol::RequestClass;
 use arango::transport::Credentials;
 use arango::{Client, ErrorKind, Outcome};
 use arango_test_cluster::{Authentication, Fault, Match, TestCluster};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::ending;
-use crate::support::{CLASSES, builder, cluster, insert};
+use crate::support::{CLASSES, ask_at_once, builder, cluster, insert};
 
 fn client(cluster: &TestCluster) -> Client {
     builder(cluster).jwt_auth("root", cluster.root_password()).build().unwrap()
@@ -23,15 +24,7 @@ fn logins(cluster: &TestCluster) -> usize {
 async fn however_many_calls_begin_at_once_one_login_serves_them_all() {
     let cluster = cluster().await;
     let client = client(&cluster);
-    let calls: Vec<_> = (0..50)
-        .map(|_| {
-            let database = client.db("_system");
-            tokio::spawn(async move { database.version().await })
-        })
-        .collect();
-    for call in calls {
-        call.await.unwrap().unwrap();
-    }
+    ask_at_once(&client, 50).await;
     assert_eq!(logins(&cluster), 1);
     assert!(!format!("{client:?}").contains(cluster.root_password()));
 }
@@ -133,6 +126,31 @@ async fn r15_a_password_that_is_refused_while_the_token_holds_is_not_tried_by_ev
 }
 
 #[tokio::test(start_paused = true)]
+async fn r11_a_token_that_another_call_has_renewed_already_is_not_renewed_again() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    client.db("_system").version().await.unwrap();
+    cluster.journal().clear();
+    let write = || Match::post("/_api/document/*");
+    let refuse = || Fault::answer(401, 11, "not authorized").on(write()).times(1);
+    let _refused: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(refuse())).collect();
+    // One hears of it long after the others have a new token.
+    let _late = cluster.coordinator(1).inject(Fault::latency(Duration::from_secs(5)).on(write()).times(1));
+    let mut calls = JoinSet::new();
+    for marker in ["a", "b", "c"] {
+        let database = client.db("_system");
+        calls.spawn(
+            async move { database.execute(insert(marker, RequestClass::NonIdempotent)).await.unwrap() },
+        );
+    }
+    let began = Instant::now();
+    calls.join_all().await;
+    assert_eq!(began.elapsed(), Duration::from_secs(5));
+    assert_eq!(["a", "b", "c"].map(|marker| cluster.journal().executions(marker)), [1; 3]);
+    assert_eq!(logins(&cluster), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn r12_a_token_that_is_refused_is_renewed_once_and_the_request_sent_to_the_same_again() {
     for class in CLASSES {
         let cluster = cluster().await;
@@ -151,6 +169,44 @@ async fn r12_a_token_that_is_refused_is_renewed_once_and_the_request_sent_to_the
             })
             .collect();
         assert_eq!(asked.iter().filter(|count| **count > 0).count(), 1, "{asked:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r12_a_refusal_of_the_last_attempt_is_final() {
+    for class in CLASSES {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        client.db("_system").version().await.unwrap();
+        let _faults: Vec<_> = cluster
+            .coordinators()
+            .iter()
+            .flat_map(|one| {
+                let starting = Fault::answer(503, 503, "starting").times(1);
+                let refused = Fault::answer(401, 11, "not authorized").times(1);
+                [starting, refused].map(|fault| one.inject(fault.on(Match::post("/_api/document/*"))))
+            })
+            .collect();
+        let (ending, error) = ending(&cluster, &client, class).await;
+        assert_eq!(ending.error, Some((ErrorKind::NotAuthorized, Outcome::NotExecuted)), "{class:?}");
+        assert_eq!((ending.executions, error.unwrap().attempts().len()), (0, 4));
+        assert_eq!(logins(&cluster), 0, "{class:?}: for an attempt that may not be made");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_fails_for_another_reason_fails_the_call_before_it_is_sent() {
+    for class in CLASSES {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let _faults: Vec<_> = cluster
+            .coordinators()
+            .iter()
+            .map(|one| one.inject(Fault::answer(503, 503, "starting").on(Match::post("/_open/auth"))))
+            .collect();
+        let (ending, error) = ending(&cluster, &client, class).await;
+        assert_eq!(ending.error, Some((ErrorKind::Login, Outcome::NotExecuted)), "{class:?}");
+        assert_eq!((ending.received, error.unwrap().attempts().len()), (0, 1));
     }
 }
 

@@ -66,13 +66,14 @@ async fn a_superuser_sees_everything_and_a_user_what_was_granted() {
 async fn an_access_token_works_as_a_password_at_once_and_until_it_is_gone() {
     let cluster = in_memory().await;
     let mut session = Session::dial(cluster.coordinator(0)).await;
-    let made = session.post("/_api/token/root", &json!({ "name": "ci" })).await.json();
-    assert_eq!(session.post("/_api/token/root", &json!({ "name": "ci" })).await.status, 409);
+    let tokens = "/_api/token/root";
+    let made = session.post(tokens, &json!({ "name": "ci" })).await.json();
+    assert_eq!(session.post(tokens, &json!({ "name": "ci" })).await.status, 409);
     let token = made["token"].as_str().unwrap();
     let mut other = Session::dial(cluster.coordinator(1)).await.authorized(basic("", token));
     assert_eq!(other.get("/_api/version").await.status, 200);
 
-    let path = format!("/_api/token/root/{}", made["id"]);
+    let path = format!("{tokens}/{}", made["id"]);
     assert_eq!(session.delete(&path).await.status, 200);
     assert_eq!(session.delete(&path).await.status, 404);
     assert_eq!(other.get("/_api/version").await.status, 401);

@@ -77,6 +77,16 @@ async fn settle() {
     }
 }
 
+/// Sends a request for which a connection is opened, and whose answer is a hello; gives back its other end.
+async fn exchange_on_new(pool: &Pool, peers: &mut Peers, path: &str) -> DuplexStream {
+    let answer = tokio::spawn(pool.clone().oneshot(get(path)));
+    let mut peer = peers.recv().await.unwrap();
+    assert_eq!(heard(&mut peer).await, path);
+    say(&mut peer, HELLO).await;
+    assert_eq!(whole(answer).await, "hello");
+    peer
+}
+
 /// Sends a request that the peer answers with a hello, to its end.
 async fn exchange(pool: &Pool, peer: &mut DuplexStream, path: &str) {
     let answer = tokio::spawn(pool.clone().oneshot(get(path)));
@@ -147,11 +157,7 @@ async fn whoever_waits_too_long_for_a_connection_is_told_that_nothing_was_sent()
 #[tokio::test(start_paused = true)]
 async fn a_connection_is_closed_when_nobody_has_used_it_for_the_idle_time() {
     let (pool, mut peers) = pool(PoolLimits::default());
-    let answer = tokio::spawn(pool.clone().oneshot(get("/1")));
-    let mut peer = peers.recv().await.unwrap();
-    heard(&mut peer).await;
-    say(&mut peer, HELLO).await;
-    assert_eq!(whole(answer).await, "hello");
+    let mut peer = exchange_on_new(&pool, &mut peers, "/1").await;
     sleep(Duration::from_secs(24)).await;
     assert_eq!(pool.open(), 1);
     sleep(Duration::from_secs(2)).await;
@@ -162,44 +168,22 @@ async fn a_connection_is_closed_when_nobody_has_used_it_for_the_idle_time() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_is_always_in_use_is_replaced_when_it_has_come_of_age() {
     let (pool, mut peers) = pool(PoolLimits::default().age(Duration::from_secs(100)));
-    let answer = tokio::spawn(pool.clone().oneshot(get("/1")));
-    let mut peer = peers.recv().await.unwrap();
-    heard(&mut peer).await;
-    say(&mut peer, HELLO).await;
-    assert_eq!(whole(answer).await, "hello");
+    let mut peer = exchange_on_new(&pool, &mut peers, "/1").await;
     for _ in 0..7 {
         sleep(Duration::from_secs(10)).await;
         exchange(&pool, &mut peer, "/again").await;
     }
-    sleep(Duration::from_secs(20)).await;
-    exchange_on_new(&pool, &mut peers).await;
+    sleep(Duration::from_secs(30)).await;
+    let _newer = exchange_on_new(&pool, &mut peers, "/new").await;
     sleep(Duration::from_secs(24)).await;
     settle().await;
     assert_eq!(pool.open(), 1, "the old one is gone");
 }
 
-/// Sends requests until one opens a new connection, which answers it.
-async fn exchange_on_new(pool: &Pool, peers: &mut Peers) {
-    sleep(Duration::from_secs(10)).await;
-    let answer = tokio::spawn(pool.clone().oneshot(get("/new")));
-    let mut peer = peers.recv().await.unwrap();
-    heard(&mut peer).await;
-    say(&mut peer, HELLO).await;
-    assert_eq!(whole(answer).await, "hello");
-    // It stays open for the rest of the test.
-    tokio::spawn(async move {
-        assert!(peer.read(&mut [0]).await.is_ok());
-    });
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_request_that_a_dead_connection_gives_back_goes_out_on_the_next() {
     let (pool, mut peers) = pool(PoolLimits::default());
-    let answer = tokio::spawn(pool.clone().oneshot(get("/1")));
-    let mut peer = peers.recv().await.unwrap();
-    heard(&mut peer).await;
-    say(&mut peer, HELLO).await;
-    assert_eq!(whole(answer).await, "hello");
+    let peer = exchange_on_new(&pool, &mut peers, "/1").await;
     // Closed while idle: the pool may or may not have noticed when the next request comes.
     drop(peer);
     let answer = tokio::spawn(pool.clone().oneshot(get("/2")));
@@ -215,12 +199,7 @@ async fn a_connection_that_breaks_after_the_request_leaves_its_fate_unknown_and_
         let (pool, mut peers) = pool(PoolLimits::default());
         let mut peer = None;
         if reused {
-            let answer = tokio::spawn(pool.clone().oneshot(get("/1")));
-            let mut first = peers.recv().await.unwrap();
-            heard(&mut first).await;
-            say(&mut first, HELLO).await;
-            assert_eq!(whole(answer).await, "hello");
-            peer = Some(first);
+            peer = Some(exchange_on_new(&pool, &mut peers, "/1").await);
         }
         let answer = tokio::spawn(pool.clone().oneshot(get("/2")));
         let mut peer = match peer {
@@ -306,11 +285,7 @@ async fn a_body_that_is_handed_over_as_it_comes_fails_when_it_stands_still_and_i
 #[tokio::test(start_paused = true)]
 async fn dropping_the_pool_closes_what_is_idle_and_ends_every_task() {
     let (pool, mut peers) = pool(PoolLimits::default());
-    let answer = tokio::spawn(pool.clone().oneshot(get("/1")));
-    let mut peer = peers.recv().await.unwrap();
-    heard(&mut peer).await;
-    say(&mut peer, HELLO).await;
-    assert_eq!(whole(answer).await, "hello");
+    let mut peer = exchange_on_new(&pool, &mut peers, "/1").await;
     drop(pool);
     settle().await;
     assert_eq!(peer.read(&mut [0]).await.unwrap(), 0);
