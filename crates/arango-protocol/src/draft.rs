@@ -7,7 +7,7 @@ use http::{Method, Request, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use crate::{Facts, InvalidName};
+use crate::{Creates, Facts, InvalidName};
 
 /// What may stand in a path segment or a query value as it is.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -35,6 +35,7 @@ pub struct Draft {
     asked: bool,
     body: Bytes,
     json: bool,
+    creates: Option<Creates>,
     mistake: Option<BuildError>,
 }
 
@@ -51,6 +52,7 @@ impl Draft {
             asked: false,
             body: Bytes::new(),
             json: false,
+            creates: None,
             mistake: None,
         }
     }
@@ -99,6 +101,12 @@ impl Draft {
         }
     }
 
+    /// Says what the request brings into being, for whoever sends it.
+    pub fn creates(mut self, creates: Creates) -> Self {
+        self.creates = Some(creates);
+        self
+    }
+
     /// Ends the draft.
     ///
     /// # Errors
@@ -126,6 +134,9 @@ impl Draft {
         if self.json {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
+        if let Some(creates) = self.creates {
+            request.extensions_mut().insert(creates);
+        }
         Ok(request)
     }
 
@@ -135,7 +146,7 @@ impl Draft {
     }
 }
 
-fn encode(value: &str) -> String {
+pub(crate) fn encode(value: &str) -> String {
     utf8_percent_encode(value, UNRESERVED).to_string()
 }
 

@@ -42,6 +42,7 @@
 //! ```
 
 mod answer;
+mod creates;
 mod database_name;
 mod decode;
 mod draft;
@@ -52,6 +53,7 @@ mod login;
 mod operation;
 
 pub use answer::Answer;
+pub use creates::Creates;
 pub use database_name::{DatabaseName, InvalidName};
 pub use decode::DecodeError;
 pub use draft::{BuildError, Draft};

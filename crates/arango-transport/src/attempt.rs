@@ -8,10 +8,11 @@ use arango_balance::{Member, Verdict};
 use arango_protocol::ErrorObject;
 use bytes::Bytes;
 use http::header::RETRY_AFTER;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::{Instant, timeout_at};
 use tower::{Layer, Service};
 
+use crate::accepted::Accepted;
 use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
 use crate::failed_attempt::{Attempt, Phase};
@@ -19,8 +20,16 @@ use crate::outgoing::Incoming;
 use crate::pool::Pool;
 use crate::record::CallRecord;
 use crate::rules;
+use crate::token::Token;
+use crate::trace;
 use crate::{Body, Coordinator, ErrorKind, Limits, Outcome, Outgoing};
 
+/// Where a coordinator that does not lead says who does.
+const LEADER: HeaderName = HeaderName::from_static("x-arango-endpoint");
+/// Where a coordinator says that it handed the request on.
+const FORWARDED_TO: HeaderName = HeaderName::from_static("x-arango-request-forwarded-to");
+/// Where a request says for how long it may wait in the queue of a coordinator.
+const QUEUE_TIME: HeaderName = HeaderName::from_static("x-arango-queue-time-seconds");
 /// The largest part of an error answer that is read, in bytes.
 const ERROR_BYTES: usize = 64 << 10;
 
@@ -38,11 +47,15 @@ struct Seat {
     member: Member<Coordinator>,
     pool: Pool,
     limits: Limits,
+    accepted: Accepted,
+    /// Its place in `accepted`.
+    slot: usize,
 }
 
 impl AttemptLayer {
-    pub(crate) fn new(member: Member<Coordinator>, pool: Pool, limits: Limits) -> Self {
-        Self(Arc::new(Seat { member, pool, limits }))
+    pub(crate) fn new(member: Member<Coordinator>, pool: Pool, limits: Limits, accepted: Accepted) -> Self {
+        let slot = accepted.slot(member.key());
+        Self(Arc::new(Seat { member, pool, limits, accepted, slot }))
     }
 }
 
@@ -79,13 +92,21 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, outgoing: Outgoing) -> Self::Future {
+    fn call(&mut self, mut outgoing: Outgoing) -> Self::Future {
+        let token = outgoing.take_token();
+        self.seat.tell_queue_limit(&mut outgoing);
         let plan = outgoing.plan();
         let (record, number) = (Arc::clone(&plan.record), plan.number);
         let (began, until) = (plan.began, plan.until);
         let sent_before = record.begin(self.seat.member.key(), began);
-        let attempt = Underway { record, number, sent_before, began };
-        Box::pin(Arc::clone(&self.seat).run(attempt, until, self.inner.call(outgoing)))
+        let span = trace::attempt(&record, self.seat.member.key(), number);
+        let attempt = Underway { record, number, sent_before, began, token };
+        if span.is_disabled() {
+            return Box::pin(Arc::clone(&self.seat).run(attempt, until, self.inner.call(outgoing)));
+        }
+        let inner = span.in_scope(|| self.inner.call(outgoing));
+        let run = Arc::clone(&self.seat).run(attempt, until, inner);
+        Box::pin(trace::attempted(span, run))
     }
 }
 
@@ -95,6 +116,8 @@ struct Underway {
     number: u32,
     sent_before: u32,
     began: Instant,
+    /// The token that it wears.
+    token: Option<Arc<Token>>,
 }
 
 impl Underway {
@@ -112,6 +135,16 @@ impl Drop for Underway {
 }
 
 impl Seat {
+    /// Tells the coordinator for how long the request may wait in its queue, if that is limited.
+    fn tell_queue_limit(&self, outgoing: &mut Outgoing) {
+        let plan = outgoing.plan();
+        let Some(limit) = plan.record.call.own_queue_limit().or(self.limits.queue) else { return };
+        let limit = limit.min(plan.until.saturating_duration_since(plan.began));
+        let seconds = HeaderValue::try_from(format!("{:.3}", limit.as_secs_f64()));
+        let seconds = seconds.expect("a number is a header's value");
+        outgoing.request_mut().headers_mut().insert(QUEUE_TIME, seconds);
+    }
+
     async fn run<F>(
         self: Arc<Self>,
         attempt: Underway,
@@ -135,12 +168,18 @@ impl Seat {
                 match response.extensions_mut().get_mut::<Refusal>() {
                     // A layer may answer in the coordinator's place, which says nothing of it.
                     None if copies == 0 => {}
-                    None => self.member.report(Verdict::Good, attempt.began),
+                    None => {
+                        if let Some(token) = &attempt.token {
+                            self.accepted.note(self.slot, token, attempt.began);
+                        }
+                        self.member.report(Verdict::Good, attempt.began);
+                    }
                     Some(Refusal(failed)) => {
                         // A refusal speaks for one copy, if it is that copy's answer at all.
                         let its_own = failed.status.is_some_and(|status| record.heard(status));
                         self.stamp(failed, &attempt, copies > 1 || (copies == 1 && !its_own));
                         self.member.report(rules::verdict(failed), attempt.began);
+                        failed.token.clone_from(&attempt.token);
                     }
                 }
                 Ok(response)
@@ -226,6 +265,8 @@ fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Attempt {
     let mut attempt = Attempt::failed(kind, outcome, Phase::Body);
     attempt.status = Some(status);
     attempt.retry_after = retry_after(headers);
+    attempt.leader = text(headers, LEADER).and_then(|leader| leader.parse().ok());
+    attempt.forwarded_to = text(headers, FORWARDED_TO).map(str::to_owned);
     if let Some(object) = object {
         attempt.number = Some(object.number);
         attempt.message = Some(object.message);
@@ -233,8 +274,12 @@ fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Attempt {
     attempt
 }
 
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
 /// Reads `Retry-After` where it is a number of seconds; a date is for clocks that agree.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    let seconds = text(headers, RETRY_AFTER)?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }

@@ -28,7 +28,7 @@ impl AttemptError {
     }
 
     #[must_use]
-    pub(crate) fn caused_by(mut self, source: Arc<crate::Error>) -> Self {
+    pub(crate) fn caused_by(mut self, source: Arc<dyn std::error::Error + Send + Sync>) -> Self {
         self.0.source = Some(source);
         self
     }

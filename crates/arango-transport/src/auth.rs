@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use arango_protocol::{Answer, LogIn, Operation};
-use http::HeaderValue;
 use http::header::AUTHORIZATION;
 use http_body_util::Full;
 use pin_project_lite::pin_project;
@@ -19,8 +18,9 @@ use crate::credentials::Kind;
 use crate::failed_attempt::Phase;
 use crate::outgoing::Incoming;
 use crate::retry::{Retry, RetryLayer};
-use crate::session::{LoginFailed, LoginFuture, Session, Token};
+use crate::session::{LoginError, LoginFailed, LoginFuture, Session};
 use crate::template::Template;
+use crate::token::Token;
 use crate::{Call, Credentials, Error, ErrorKind, Outcome, Outgoing};
 
 /// Makes [`Auth`] services.
@@ -77,15 +77,19 @@ where
     }
 
     fn call(&mut self, mut outgoing: Outgoing) -> Self::Future {
-        let of_call = outgoing.plan().record.call.credentials.as_ref();
+        let of_call = outgoing.plan().record.call.own_credentials();
         match &of_call.unwrap_or(&self.credentials).0 {
             _ if outgoing.request().headers().contains_key(AUTHORIZATION) => {}
             Kind::None => {}
             Kind::Fixed(value) => {
                 let value = value.clone();
-                wear(&mut outgoing, value);
+                outgoing.request_mut().headers_mut().insert(AUTHORIZATION, value);
             }
-            Kind::Login(session) => {
+            Kind::Token(token) => {
+                let token = Arc::clone(token);
+                outgoing.wears(token);
+            }
+            Kind::Session(session) => {
                 let plan = outgoing.plan();
                 let token = session.current(plan.began).filter(|_| plan.refused.is_none());
                 let Some(token) = token else {
@@ -93,7 +97,7 @@ where
                     let response = Box::pin(Arc::clone(&self.login).attempt(session, outgoing));
                     return ResponseFuture { state: State::LoggedIn { response } };
                 };
-                token.wear(&mut outgoing);
+                outgoing.wears(token);
             }
         }
         ResponseFuture { state: State::Plain { response: self.inner.call(outgoing) } }
@@ -116,7 +120,7 @@ impl Login {
     ) -> Result<Incoming, AttemptError> {
         let plan = outgoing.plan();
         let token = self.token(&session, plan.refused, plan.until).await?;
-        token.wear(&mut outgoing);
+        outgoing.wears(token);
         self.below.clone().oneshot(outgoing).await
     }
 
@@ -144,19 +148,28 @@ impl Login {
 /// One login, over as many coordinators as it takes.
 fn log_in(login: Arc<Login>, session: Arc<Session>) -> LoginFuture {
     Box::pin(async move {
-        let operation = session.log_in();
+        let operation = match session.source.log_in() {
+            Ok(operation) => operation,
+            Err(source) => return source.token().await.map(Some).map_err(LoginError::Source),
+        };
         let facts = LogIn::FACTS;
         let call = Call::of(&facts, operation.class());
         let request = match operation.request() {
             Ok(request) => Template::of(request.map(Full::new)),
-            Err(error) => return Err(Error::request(&call, facts.method, facts.path, error)),
+            Err(error) => {
+                return Err(LoginError::Call(Error::request(&call, facts.method, facts.path, error)));
+            }
         };
         let record = login.login.record(call, request);
-        let answer = login.login.send(Arc::clone(&record), None, record.started).await?;
+        let answer = login.login.send(Arc::clone(&record), None, record.started).await;
+        let answer = answer.map_err(LoginError::Call)?;
         let (parts, mut body) = answer.into_parts();
         let body = body.take_whole().expect("the answer of a login was read");
         let answer = Answer::new(parts.status, parts.headers, body);
-        operation.output(answer).map_err(|error| Error::decode(&record, error))
+        match operation.output(answer) {
+            Ok(token) => Ok(token.map(Into::into)),
+            Err(error) => Err(LoginError::Call(Error::decode(&record, error))),
+        }
     })
 }
 
@@ -188,18 +201,4 @@ where
             Projected::LoggedIn { response } => response.as_mut().poll(cx),
         }
     }
-}
-
-impl Token {
-    /// Puts the token on the request.
-    fn wear(&self, outgoing: &mut Outgoing) {
-        let Some(value) = self.header.clone() else { return };
-        outgoing.plan().record.wears(self.generation);
-        wear(outgoing, value);
-    }
-}
-
-/// Puts the value on the request.
-fn wear(outgoing: &mut Outgoing, value: HeaderValue) {
-    outgoing.request_mut().headers_mut().insert(AUTHORIZATION, value);
 }

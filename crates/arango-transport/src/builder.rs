@@ -9,7 +9,9 @@ use crate::connect::{Connect, Resolve, SystemResolve, TcpConnect};
 use crate::dial::Network;
 use crate::door::{AttemptService, CallService, DoorBody, DoorService, Doors};
 use crate::stack::{self, SharedPolicy};
-use crate::{Coordinator, Credentials, HostList, InvalidHosts, Limits, Outgoing, PoolLimits, Transport};
+use crate::{
+    Coordinator, Credentials, HostList, InvalidHosts, Limits, Outgoing, PoolLimits, RetryPolicy, Transport,
+};
 
 /// What a [`Transport`] is made from. Nothing is checked before [`build`](Self::build).
 #[must_use = "a builder does nothing until it is built"]
@@ -22,6 +24,7 @@ pub struct TransportBuilder {
 pub(crate) struct Parts {
     pub(crate) limits: Limits,
     pub(crate) pool: PoolLimits,
+    pub(crate) retry: RetryPolicy,
     pub(crate) health: HealthPolicy,
     pub(crate) credentials: Credentials,
     pub(crate) policy: SharedPolicy,
@@ -41,6 +44,7 @@ impl TransportBuilder {
         let parts = Parts {
             limits,
             pool: PoolLimits::default(),
+            retry: RetryPolicy::default(),
             health: HealthPolicy::default(),
             credentials: Credentials::none(),
             policy: Arc::new(RoundRobin::default()),
@@ -67,6 +71,12 @@ impl TransportBuilder {
     /// Sets how many connections there may be to one coordinator, and for how long.
     pub fn pool(mut self, limits: PoolLimits) -> Self {
         self.parts.pool = limits;
+        self
+    }
+
+    /// Sets how often a request is sent again, and which risks are taken. Default: none.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.parts.retry = policy;
         self
     }
 
@@ -218,6 +228,7 @@ impl TransportBuilder {
             ("total", self.parts.limits.total.is_zero()),
             ("body_idle", self.parts.limits.body_idle.is_zero()),
             ("body_bytes", self.parts.limits.body_bytes == 0),
+            ("queue", self.parts.limits.queue.is_some_and(|queue| queue.is_zero())),
             ("pool.connections", self.parts.pool.connections == 0),
             ("pool.acquire", self.parts.pool.acquire.is_zero()),
         ] {

@@ -1,11 +1,13 @@
 //! What is known of a logical request before its first attempt.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use arango_protocol::{Facts, RequestClass};
 use http::Method;
 
-use crate::{Coordinator, Credentials};
+use crate::options::Existence;
+use crate::{CallOptions, Coordinator, Credentials, RetryPolicy};
 
 /// What a caller tells the transport about a request, beside the request itself.
 ///
@@ -26,8 +28,9 @@ pub struct Call {
     pub(crate) patience: Option<Duration>,
     pub(crate) answers: &'static [u16],
     pub(crate) pin: Option<Coordinator>,
-    pub(crate) credentials: Option<Credentials>,
     pub(crate) streaming: bool,
+    /// Seldom any: shared with whoever makes many calls alike.
+    pub(crate) options: Option<Arc<CallOptions>>,
 }
 
 impl Call {
@@ -40,8 +43,8 @@ impl Call {
             patience: None,
             answers: &[],
             pin: None,
-            credentials: None,
             streaming: false,
+            options: None,
         }
     }
 
@@ -72,7 +75,14 @@ impl Call {
     /// Replaces the client's credentials; with [`Credentials::none`] none are sent.
     #[must_use]
     pub fn credentials(mut self, credentials: &Credentials) -> Self {
-        self.credentials = Some(credentials.clone());
+        Arc::make_mut(self.options.get_or_insert_default()).credentials = Some(credentials.clone());
+        self
+    }
+
+    /// Wants these things otherwise than the client; what was said before is forgotten.
+    #[must_use]
+    pub fn options(mut self, options: impl Into<Arc<CallOptions>>) -> Self {
+        self.options = Some(options.into());
         self
     }
 
@@ -84,5 +94,30 @@ impl Call {
     pub fn streaming(mut self) -> Self {
         self.streaming = true;
         self
+    }
+
+    pub(crate) fn own_credentials(&self) -> Option<&Credentials> {
+        self.options.as_ref()?.credentials.as_ref()
+    }
+
+    pub(crate) fn own_total_limit(&self) -> Option<Duration> {
+        self.options.as_ref()?.total
+    }
+
+    pub(crate) fn own_attempt_limit(&self) -> Option<Duration> {
+        self.options.as_ref()?.attempt
+    }
+
+    pub(crate) fn own_queue_limit(&self) -> Option<Duration> {
+        self.options.as_ref()?.queue
+    }
+
+    /// What the caller knows of the database that the request names.
+    pub(crate) fn expects(&self) -> Existence {
+        self.options.as_ref().map_or(Existence::Unknown, |options| options.database)
+    }
+
+    pub(crate) fn own_retry(&self) -> Option<&RetryPolicy> {
+        self.options.as_ref()?.retry.as_ref()
     }
 }

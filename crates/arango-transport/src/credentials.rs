@@ -8,12 +8,14 @@ use base64::prelude::BASE64_STANDARD;
 use http::HeaderValue;
 use http::header::InvalidHeaderValue;
 
-use crate::session::Session;
+use crate::TokenSource;
+use crate::session::{Session, Source};
+use crate::token::Token;
 
 /// Who asks.
 ///
 /// Kept as it is sent where that never changes, and never printed. Clones of a [login](Self::jwt) share
-/// one token.
+/// one token. Sent to the coordinators that the user has named, and to nobody else.
 #[derive(Clone, Default)]
 pub struct Credentials(pub(crate) Kind);
 
@@ -23,8 +25,10 @@ pub(crate) enum Kind {
     None,
     /// The value of the `Authorization` header.
     Fixed(HeaderValue),
-    /// A token that is fetched and renewed.
-    Login(Arc<Session>),
+    /// A token that the caller has.
+    Token(Arc<Token>),
+    /// A token that is fetched or made, and renewed.
+    Session(Arc<Session>),
 }
 
 impl Credentials {
@@ -49,7 +53,8 @@ impl Credentials {
     /// the background before it ends, and once when a coordinator refuses it. A server with
     /// authentication switched off is asked without a token.
     pub fn jwt(user: &str, password: &str) -> Self {
-        Self(Kind::Login(Arc::new(Session::new(user, password))))
+        let source = Source::Login { user: user.to_owned(), password: password.into() };
+        Self(Kind::Session(Arc::new(Session::new(source))))
     }
 
     /// A token that the caller has, of a user or of the cluster itself. It is never renewed.
@@ -58,7 +63,20 @@ impl Credentials {
     ///
     /// If it holds what no header may.
     pub fn token(token: &str) -> Result<Self, InvalidHeaderValue> {
-        bearer(token).map(|value| Self(Kind::Fixed(value)))
+        bearer(token).map(|value| Self(Kind::Token(Arc::new(Token::fixed(value)))))
+    }
+
+    /// Tokens that the program makes or finds by itself, such as those of a [`Superuser`](crate::Superuser).
+    ///
+    /// Renewed like those of a [login](Self::jwt): before they end, and once when a coordinator refuses one.
+    pub fn made_by(source: impl TokenSource) -> Self {
+        Self(Kind::Session(Arc::new(Session::new(Source::Made(Arc::new(source))))))
+    }
+
+    /// Superuser tokens, signed with this secret of the cluster's: see [`Superuser`](crate::Superuser).
+    #[cfg(feature = "jwt-sign")]
+    pub fn superuser(secret: &str) -> Self {
+        Self::made_by(crate::Superuser::from_secret(secret))
     }
 }
 
@@ -77,7 +95,8 @@ impl fmt::Debug for Credentials {
         f.write_str(match self.0 {
             Kind::None => "Credentials(none)",
             Kind::Fixed(_) => "Credentials(fixed)",
-            Kind::Login(_) => "Credentials(login)",
+            Kind::Token(_) => "Credentials(token)",
+            Kind::Session(_) => "Credentials(session)",
         })
     }
 }
@@ -93,6 +112,8 @@ mod tests {
             Credentials::basic("root", "s3cret"),
             Credentials::jwt("root", "s3cret"),
             Credentials::token("s3cret").unwrap(),
+            #[cfg(feature = "jwt-sign")]
+            Credentials::superuser("s3cret"),
         ] {
             let call = Call::named("x").credentials(&credentials);
             let printed = format!("{credentials:?} {call:?}");

@@ -31,6 +31,10 @@ struct Repr {
     decisive: Option<usize>,
     body: Bytes,
     elapsed: Duration,
+    /// How long the call might take.
+    limit: Duration,
+    /// Failed attempts that are not kept.
+    dropped: u32,
     source: Option<BoxError>,
 }
 
@@ -81,6 +85,8 @@ impl Error {
             decisive,
             body: Bytes::new(),
             elapsed: record.started.elapsed(),
+            limit: record.deadline.saturating_duration_since(record.started),
+            dropped: record.dropped(),
             source: None,
         }))
     }
@@ -110,6 +116,8 @@ impl Error {
             decisive: None,
             body: Bytes::new(),
             elapsed: Duration::ZERO,
+            limit: Duration::ZERO,
+            dropped: 0,
             source: None,
         }))
     }
@@ -124,6 +132,11 @@ impl Error {
     /// An operation that changes one coordinator, without a word which.
     pub fn needs_coordinator(call: &Call, method: Method, path: &str) -> Self {
         Self::unsent(call, method, path.to_owned(), ErrorKind::NeedsCoordinator)
+    }
+
+    /// A call that was begun after the client was closed.
+    pub(crate) fn closed(call: &Call, method: Method, path: String) -> Self {
+        Self::unsent(call, method, path, ErrorKind::ClientClosed)
     }
 
     /// An answer that is not what was expected, or whose body could not be read.
@@ -235,7 +248,16 @@ impl Error {
         self.decisive().and_then(|attempt| attempt.message.as_deref())
     }
 
-    /// Every attempt that failed, in order.
+    /// Whether an attempt of unknown fate came before the answer that the failure is about.
+    ///
+    /// Then a conflict, a name that is taken, a revision that does not match or a thing that is gone may be the
+    /// work of this very call's own first copy.
+    pub fn has_ambiguous_predecessor(&self) -> bool {
+        let Some(decisive) = self.0.decisive.filter(|_| self.status().is_some()) else { return false };
+        self.0.attempts[..decisive].iter().any(|attempt| attempt.outcome == Outcome::Unknown)
+    }
+
+    /// Every attempt that failed, in order: the first eight and the last eight if there were more than 16.
     pub fn attempts(&self) -> &[Attempt] {
         &self.0.attempts
     }
@@ -244,6 +266,16 @@ impl Error {
     /// should not be logged.
     pub fn body(&self) -> &Bytes {
         &self.0.body
+    }
+
+    /// How many failed attempts [`attempts`](Self::attempts) leaves out.
+    pub fn attempts_dropped(&self) -> u32 {
+        self.0.dropped
+    }
+
+    /// How long the call might take; zero if nothing was begun.
+    pub fn limit(&self) -> Duration {
+        self.0.limit
     }
 
     /// How long the call took.

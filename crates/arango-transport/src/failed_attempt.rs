@@ -8,6 +8,7 @@ use std::time::Duration;
 use arango_protocol::ErrorNumber;
 use http::StatusCode;
 
+use crate::token::Token;
 use crate::{Coordinator, ErrorKind, Outcome};
 
 /// How far an attempt got.
@@ -66,12 +67,18 @@ pub struct Attempt {
     pub message: Option<String>,
     /// When whoever answered wants to be asked again.
     pub retry_after: Option<Duration>,
+    /// Who leads, by the word of the coordinator; followed only if it is one of the client's own.
+    pub leader: Option<Coordinator>,
+    /// The server that the coordinator handed the request on to, by its id.
+    pub forwarded_to: Option<String>,
     /// The pause before it.
     pub waited: Duration,
     /// How long it took.
     pub elapsed: Duration,
     /// What the layer below said.
     pub source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+    /// The token that it wore, as long as it decides what follows.
+    pub(crate) token: Option<Arc<Token>>,
 }
 
 impl Attempt {
@@ -88,9 +95,12 @@ impl Attempt {
             number: None,
             message: None,
             retry_after: None,
+            leader: None,
+            forwarded_to: None,
             waited: Duration::ZERO,
             elapsed: Duration::ZERO,
             source: None,
+            token: None,
         }
     }
 }
@@ -109,6 +119,9 @@ impl fmt::Display for Attempt {
         }
         if let Some(number) = self.number {
             write!(f, ", error {number}")?;
+        }
+        if let Some(server) = &self.forwarded_to {
+            write!(f, ", handed on to {server}")?;
         }
         if let Some(source) = &self.source {
             write!(f, ": {source}")?;

@@ -12,6 +12,8 @@ pub enum ErrorKind {
     NeedsCoordinator,
     /// The coordinator that the request is meant for is not one of the client's.
     UnknownCoordinator,
+    /// The client was closed before the call began, or before it ended.
+    ClientClosed,
     /// None of the coordinators could be reached.
     NoCoordinatorAvailable,
     /// The name of the coordinator could not be resolved.
@@ -103,6 +105,7 @@ impl fmt::Display for ErrorKind {
         f.write_str(match self {
             Self::Request => "the request could not be formed",
             Self::NeedsCoordinator => "the operation changes one coordinator and must be told which",
+            Self::ClientClosed => "the client is closed",
             Self::UnknownCoordinator => "the coordinator is not one of this client's",
             Self::NoCoordinatorAvailable => "no coordinator could be reached",
             Self::Dns => "the name could not be resolved",

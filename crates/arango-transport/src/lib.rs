@@ -16,6 +16,7 @@
 //! `Clone + Send + Sync`: it may change the answer's body and fail with whatever it likes. Such a
 //! failure counts for no coordinator's health, and its outcome is what the pool knows of the request.
 
+mod accepted;
 mod attempt;
 mod attempt_error;
 mod auth;
@@ -27,6 +28,7 @@ mod call;
 mod connect;
 mod coordinator;
 mod copies;
+mod created;
 mod credentials;
 mod deadline;
 mod dial;
@@ -36,7 +38,10 @@ mod failed_attempt;
 mod hosts;
 mod invalid_hosts;
 mod kind;
+mod lifecycle;
 mod limits;
+mod next;
+mod options;
 mod origin;
 mod outcome;
 mod outgoing;
@@ -44,16 +49,22 @@ mod pool;
 mod probe;
 mod record;
 mod retry;
+mod retry_policy;
 mod rules;
 mod session;
 mod stack;
 mod strays;
+#[cfg(feature = "jwt-sign")]
+mod superuser;
 mod template;
+mod token;
+mod token_source;
 mod trace;
 mod transport;
 
 pub use arango_balance as balance;
 pub use arango_protocol as protocol;
+pub use secrecy;
 
 pub use attempt_error::AttemptError;
 pub use body::Body;
@@ -69,8 +80,13 @@ pub use hosts::{HostList, Hosts};
 pub use invalid_hosts::{HostFault, InvalidHost, InvalidHosts};
 pub use kind::ErrorKind;
 pub use limits::{Limits, PoolLimits};
+pub use options::CallOptions;
 pub use outcome::Outcome;
 pub use outgoing::Outgoing;
+pub use retry_policy::RetryPolicy;
+#[cfg(feature = "jwt-sign")]
+pub use superuser::Superuser;
+pub use token_source::TokenSource;
 pub use transport::{CoordinatorState, Transport};
 
 /// An error of any kind.

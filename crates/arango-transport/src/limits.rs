@@ -21,6 +21,7 @@ pub struct Limits {
     pub(crate) total: Duration,
     pub(crate) body_idle: Duration,
     pub(crate) body_bytes: usize,
+    pub(crate) queue: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -31,6 +32,7 @@ impl Default for Limits {
             total: Duration::from_secs(60),
             body_idle: Duration::from_secs(30),
             body_bytes: 256 << 20,
+            queue: None,
         }
     }
 }
@@ -79,6 +81,17 @@ impl Limits {
     #[must_use]
     pub fn body_bytes(mut self, limit: usize) -> Self {
         self.body_bytes = limit;
+        self
+    }
+
+    /// Tells the coordinators for how long a request may wait in their queue: at most this, and never longer than
+    /// there is time for the attempt.
+    ///
+    /// One whose queue is slower refuses at once, and the request goes on to the next, instead of running out of
+    /// time there. Default: they are not told, and a request waits.
+    #[must_use]
+    pub fn queue(mut self, limit: Duration) -> Self {
+        self.queue = Some(limit);
         self
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arango_protocol::RequestClass;
 use bytes::Bytes;
+use http::header::AUTHORIZATION;
 use http::{Request, Response};
 use http_body_util::Full;
 use tokio::time::Instant;
@@ -13,6 +14,7 @@ use tokio::time::Instant;
 use crate::record::CallRecord;
 use crate::strays::Strays;
 use crate::template::Template;
+use crate::token::Token;
 use crate::{Body, Call, Coordinator};
 
 /// One attempt on its way to a coordinator. Policies see it when they pick one.
@@ -44,6 +46,8 @@ pub(crate) struct AttemptPlan {
     pub(crate) fresh: bool,
     /// The generation of a token that was refused: a newer one is wanted.
     pub(crate) refused: Option<u64>,
+    /// The token that it wears.
+    pub(crate) token: Option<Arc<Token>>,
     /// Wait for no permit: it is not a request of the user's, and must not stand in the queue of those.
     pub(crate) unqueued: bool,
     pub(crate) began: Instant,
@@ -64,6 +68,7 @@ impl AttemptPlan {
             tried: Vec::new(),
             fresh: false,
             refused: None,
+            token: None,
             unqueued: true,
             began,
             until,
@@ -93,6 +98,18 @@ impl Outgoing {
 
     pub(crate) fn plan(&self) -> &AttemptPlan {
         &self.0.plan
+    }
+
+    /// Takes out the token that it wears, for whoever will judge the answer.
+    pub(crate) fn take_token(&mut self) -> Option<Arc<Token>> {
+        self.0.plan.token.take()
+    }
+
+    /// Puts the token on the request.
+    pub(crate) fn wears(&mut self, token: Arc<Token>) {
+        let Some(value) = token.header.clone() else { return };
+        self.0.plan.token = Some(token);
+        self.0.request.headers_mut().insert(AUTHORIZATION, value);
     }
 
     pub(crate) fn request_mut(&mut self) -> &mut Request<Full<Bytes>> {

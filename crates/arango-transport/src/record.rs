@@ -3,7 +3,7 @@
 //! The record is shared by every layer a request passes, so that whoever ends the call (a deadline,
 //! a user's layer, the last attempt) can tell how far it got.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +16,9 @@ use crate::strays::Strays;
 use crate::template::Template;
 use crate::{Call, Coordinator, ErrorKind, Outcome};
 
+/// The most failed attempts that are kept of one call.
+const KEPT: usize = 16;
+
 /// What happened to one call so far.
 #[derive(Debug)]
 pub(crate) struct CallRecord {
@@ -27,8 +30,6 @@ pub(crate) struct CallRecord {
     phase: AtomicU8,
     /// The status of the last answer that a connection gave to the attempt under way; 0 if none did.
     heard: AtomicU16,
-    /// The generation of the token that the attempt under way wears; 0 if it wears none.
-    token: AtomicU64,
     /// An attempt succeeded; what a layer of the user's made of that is another matter.
     succeeded: AtomicBool,
     strays: Strays,
@@ -36,12 +37,15 @@ pub(crate) struct CallRecord {
     log: Mutex<Log>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Log {
     current: Option<Current>,
     /// There were two attempts at once, which only a layer of the user's can bring about.
     concurrent: bool,
     failed: Vec<Attempt>,
+    /// Failed attempts that are not kept.
+    dropped: u32,
+    worst_dropped: Outcome,
 }
 
 /// The attempt that is under way.
@@ -53,11 +57,45 @@ struct Current {
     sent_before: u32,
 }
 
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            current: None,
+            concurrent: false,
+            failed: Vec::new(),
+            dropped: 0,
+            worst_dropped: Outcome::NotExecuted,
+        }
+    }
+}
+
+impl Log {
+    /// Keeps the first and the last of many: what began it, and what it came to.
+    fn keep(&mut self, attempt: Attempt) {
+        if self.failed.len() == KEPT {
+            // Not without its outcome, which counts for that of the call.
+            let dropped = self.failed.remove(KEPT / 2);
+            self.worst_dropped = self.worst_dropped.max(dropped.outcome);
+            self.dropped += 1;
+        }
+        self.failed.push(attempt);
+    }
+
+    /// The most that any attempt which failed may have done.
+    fn worst(&self) -> Outcome {
+        self.failed.iter().map(|attempt| attempt.outcome).fold(self.worst_dropped, Outcome::max)
+    }
+}
+
 impl CallRecord {
     pub(crate) fn new(call: Call, template: Template, total: Duration, strays: &Strays) -> Arc<Self> {
         let started = Instant::now();
         // One attempt may last as long as the server blocks, and then there must be time for another.
-        let total = call.patience.map_or(total, |patience| patience.saturating_add(total));
+        let total = match (call.own_total_limit(), call.patience) {
+            (Some(own), _) => own,
+            (None, Some(patience)) => patience.saturating_add(total),
+            (None, None) => total,
+        };
         // A total that the clock cannot hold is as good as none: thirty years.
         let deadline = started.checked_add(total).unwrap_or(started + Duration::from_secs(946_080_000));
         Arc::new(Self {
@@ -68,7 +106,6 @@ impl CallRecord {
             phase: AtomicU8::new(0),
             copies: Copies::default(),
             heard: AtomicU16::new(0),
-            token: AtomicU64::new(0),
             succeeded: AtomicBool::new(false),
             strays: strays.clone(),
             strays_before: strays.count(),
@@ -96,16 +133,6 @@ impl CallRecord {
         self.heard.load(Ordering::Relaxed) == status.as_u16()
     }
 
-    /// Notes which token the attempt wears.
-    pub(crate) fn wears(&self, generation: u64) {
-        self.token.store(generation, Ordering::Relaxed);
-    }
-
-    /// The generation of the token that the attempt wears, if it wears one.
-    pub(crate) fn worn(&self) -> Option<u64> {
-        Some(self.token.load(Ordering::Relaxed)).filter(|generation| *generation != 0)
-    }
-
     /// Begins an attempt; tells how many copies were sent before it.
     pub(crate) fn begin(&self, coordinator: &Coordinator, since: Instant) -> u32 {
         let sent_before = self.copies.sent();
@@ -126,7 +153,7 @@ impl CallRecord {
     pub(crate) fn fail(&self, attempt: Attempt) {
         let mut log = self.log();
         log.current = None;
-        log.failed.push(attempt);
+        log.keep(attempt);
         self.reached(Phase::Waiting);
     }
 
@@ -139,7 +166,7 @@ impl CallRecord {
             let mut attempt = Attempt::failed(kind, outcome, phase);
             attempt.coordinator = Some(current.coordinator);
             attempt.elapsed = current.since.elapsed();
-            log.failed.push(attempt);
+            log.keep(attempt);
         }
     }
 
@@ -153,6 +180,11 @@ impl CallRecord {
         self.log().failed.clone()
     }
 
+    /// How many failed attempts are not kept.
+    pub(crate) fn dropped(&self) -> u32 {
+        self.log().dropped
+    }
+
     /// The worst that may have happened so far, by all attempts and all their copies.
     pub(crate) fn worst(&self) -> Outcome {
         let log = self.log();
@@ -160,7 +192,7 @@ impl CallRecord {
         let in_doubt = log.current.as_ref().is_some_and(|current| sent > current.sent_before)
             || (log.concurrent && sent > 0)
             || self.strays.count() != self.strays_before;
-        let known = log.failed.iter().map(|attempt| attempt.outcome).max().unwrap_or(Outcome::NotExecuted);
+        let known = log.worst();
         if self.succeeded.load(Ordering::Relaxed) {
             Outcome::Executed
         } else if in_doubt {

@@ -4,56 +4,43 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use arango_balance::{Jitter, Members};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt};
 
-use arango_protocol::RequestClass;
+use arango_protocol::{Creates, RequestClass};
 
 use crate::attempt::Refusal;
 use crate::attempt_error::AttemptError;
-use crate::budget::Budget;
 use crate::connect::BoxFuture;
-use crate::error::StoppedBy;
 use crate::failed_attempt::Attempt;
+use crate::lifecycle::Lifecycle;
+use crate::next::{Decider, History, Next, Whereto};
 use crate::outgoing::{AttemptPlan, Incoming};
 use crate::record::CallRecord;
-use crate::rules::{self, Again};
 use crate::strays::Strays;
 use crate::template::Template;
-use crate::{Body, Call, Coordinator, Error, ErrorKind, Limits, Outgoing};
-
-/// The most attempts of one call, however many coordinators there are.
-const MOST_ATTEMPTS: usize = 6;
-/// A pause that leaves less than this before the deadline is not worth taking.
-const LEAST_REST: Duration = Duration::from_millis(10);
+use crate::{Body, Call, Error, ErrorKind, Limits, Outgoing};
 
 /// Makes [`Retry`] services.
 #[derive(Debug, Clone)]
 pub(crate) struct RetryLayer {
-    members: Members<Coordinator>,
+    decider: Decider,
     limits: Limits,
-    jitter: Arc<dyn Jitter>,
     strays: Strays,
-    budget: Budget,
+    lifecycle: Lifecycle,
     /// The limit of the first attempt of a call that may be asked of each coordinator in turn: what
     /// [`until`](Self::until) would work out for each call anew.
     first_share: Duration,
 }
 
 impl RetryLayer {
-    pub(crate) fn new(
-        members: Members<Coordinator>,
-        limits: Limits,
-        jitter: Arc<dyn Jitter>,
-        strays: Strays,
-    ) -> Self {
-        let coordinators = u32::try_from(members.len().max(1)).unwrap_or(u32::MAX);
+    pub(crate) fn new(decider: Decider, limits: Limits, strays: Strays, lifecycle: Lifecycle) -> Self {
+        let coordinators = u32::try_from(decider.members.len().max(1)).unwrap_or(u32::MAX);
         let first_share = limits.attempt.min(limits.total / coordinators);
-        Self { members, limits, jitter, strays, budget: Budget::new(), first_share }
+        Self { decider, limits, strays, lifecycle, first_share }
     }
 }
 
@@ -122,7 +109,7 @@ where
     }
 
     pub(crate) fn chance(&self) -> f64 {
-        self.rules.jitter.unit()
+        self.rules.decider.jitter.unit()
     }
 
     /// Makes the attempts of one call.
@@ -139,11 +126,12 @@ where
         if now >= record.deadline {
             return Err(Error::cut_off(&record, ErrorKind::DeadlineExceeded, None));
         }
-        self.rules.budget.deposit();
+        self.rules.decider.budget.deposit();
         let plan = AttemptPlan {
             number: record.copies.next_attempt(),
             fresh: false,
             refused: None,
+            token: None,
             unqueued: false,
             pin: record.call.pin.clone(),
             tried: Vec::new(),
@@ -154,7 +142,7 @@ where
         let mut inner = self.inner.clone();
         match attempt_once(&mut inner, template, plan).await {
             Ok(response) => {
-                record.succeed();
+                self.rules.succeed(&record);
                 Ok(response)
             }
             // Seldom, and large: not in every call's future.
@@ -170,75 +158,70 @@ where
         record: &Arc<CallRecord>,
         mut failed: Failed,
     ) -> Result<Incoming, Error> {
-        let mut tried: Vec<Coordinator> = Vec::new();
+        let mut history = History::default();
         let mut waited = Duration::ZERO;
-        let mut renewed = false;
-        for nth in 0.. {
+        loop {
             let Failed { mut attempt, body } = failed;
             attempt.waited = waited;
+            let now = Instant::now();
+            let late = attempt.kind == ErrorKind::DeadlineExceeded
+                || (attempt.kind == ErrorKind::AttemptTimeout && now >= record.deadline);
+            let next = self.rules.decider.next(record, &mut attempt, &mut history, now);
             tracing::debug!(
                 operation = record.call.name,
                 coordinator = attempt.coordinator.as_ref().map(tracing::field::display),
                 kind = ?attempt.kind,
                 outcome = ?attempt.outcome,
                 reused = attempt.reused,
+                ?next,
                 "an attempt failed"
             );
-            let now = Instant::now();
-            let late = attempt.kind == ErrorKind::DeadlineExceeded
-                || (attempt.kind == ErrorKind::AttemptTimeout && now >= record.deadline);
-            // Once for each call: a newer token that is refused too was not what was wrong.
-            let refused = record.worn().filter(|_| !renewed && rules::refuses_token(&attempt));
-            let next = self.rules.next(record, &attempt, refused.is_some(), &tried, nth, now);
-            renewed |= refused.is_some();
             let here = attempt.coordinator.clone();
+            let refused = attempt.token.take().map(|token| token.generation);
             record.fail(*attempt);
             if late {
                 return Err(Error::cut_off(record, ErrorKind::DeadlineExceeded, None));
             }
-            let mut pin = record.call.pin.clone();
-            let mut fresh = false;
-            match next {
-                Next::Stop(stopped_by) => {
-                    return Err(Error::of(record, stopped_by).with_body(body));
-                }
-                Next::Here(pause) => {
-                    pin = here;
-                    fresh = refused.is_none();
-                    waited = pause;
-                }
-                Next::Elsewhere(pause) => {
-                    tried.extend(here.filter(|here| !tried.contains(here)));
-                    waited = pause;
-                }
+            if self.rules.lifecycle.has_ended() {
+                return Err(Error::cut_off(record, ErrorKind::ClientClosed, None));
             }
-            if !waited.is_zero() {
-                sleep(waited).await;
+            let (whereto, pause) = match next {
+                Next::Stop(stopped_by) => return Err(Error::of(record, stopped_by).with_body(body)),
+                Next::Go { whereto, pause } => (whereto, pause),
+            };
+            if !self.rules.lifecycle.outlasts(pause).await {
+                return Err(Error::cut_off(record, ErrorKind::ClientClosed, None));
             }
+            waited = pause;
+            let renewed = whereto == Whereto::HereRenewed;
+            let fresh = whereto == Whereto::HereAnew;
+            let pin = match whereto {
+                Whereto::Elsewhere => record.call.pin.clone(),
+                Whereto::There(coordinator) => Some(coordinator),
+                Whereto::Here | Whereto::HereAnew | Whereto::HereRenewed => here,
+            };
             let began = Instant::now();
-            let until = self.rules.until(record, began, tried.len());
-            let tried = tried.clone();
-            let number = record.copies.next_attempt();
             let plan = AttemptPlan {
                 record: Arc::clone(record),
-                number,
+                number: record.copies.next_attempt(),
                 pin,
-                tried,
+                tried: history.tried.clone(),
                 fresh,
-                refused,
+                refused: refused.filter(|_| renewed),
+                token: None,
                 unqueued: false,
                 began,
-                until,
+                until: self.rules.until(record, began, history.tried.len()),
             };
             failed = match attempt_once(&mut inner, template, plan).await {
                 Ok(response) => {
-                    record.succeed();
+                    self.rules.succeed(record);
+                    self.rules.decider.succeeded(&history, began);
                     return Ok(response);
                 }
                 Err(failed) => failed,
             };
         }
-        unreachable!("the number of attempts is limited")
     }
 }
 
@@ -270,78 +253,33 @@ struct Failed {
 }
 
 impl RetryLayer {
-    /// Decides what follows `attempt`, the `nth` from zero. If it `renews`, a token was refused that can be
-    /// renewed: then the same is asked once more, and that draws on no budget, since all calls with that
-    /// token need it and a newer one heals them all.
-    fn next(
-        &self,
-        record: &CallRecord,
-        attempt: &Attempt,
-        renews: bool,
-        tried: &[Coordinator],
-        nth: usize,
-        now: Instant,
-    ) -> Next {
-        let rule = rules::rule(attempt, record.call.class);
-        // What one coordinator says that is not HTTP, a second is unlikely to say better; two of them
-        // are enough to know.
-        let again = match rule.again {
-            _ if renews => Again::Same,
-            Again::Elsewhere if attempt.kind == ErrorKind::ProtocolViolation && nth > 0 => Again::No,
-            again => again,
-        };
-        let pinned = record.call.pin.is_some();
-        let nth_pause = u32::try_from(nth).unwrap_or(u32::MAX);
-        // Of those not asked yet one is still left, beside the one that has just failed.
-        let another = tried.len() + 1 < self.members.len();
-        let pause = match again {
-            Again::No => return Next::Stop(StoppedBy::NotRetryable),
-            Again::Elsewhere | Again::Later if pinned => return Next::Stop(StoppedBy::NoAlternative),
-            Again::Same => Duration::ZERO,
-            // The first switch to somebody else is at once: waiting would help nobody.
-            Again::Elsewhere if another && nth == 0 => Duration::ZERO,
-            Again::Elsewhere | Again::Later | Again::SameLater => rule.pause.length(nth_pause, &*self.jitter),
-        };
-        if nth + 1 >= (1 + self.members.len().max(2)).min(MOST_ATTEMPTS) {
-            return Next::Stop(StoppedBy::MaxAttempts);
-        }
-        // Whoever says when to come back knows better.
-        let pause = attempt.retry_after.filter(|_| rule.heeds_retry_after).unwrap_or(pause);
-        let rest = record.deadline.saturating_duration_since(now);
-        if pause.saturating_add(LEAST_REST) >= rest {
-            return Next::Stop(StoppedBy::Deadline);
-        }
-        // Last, so that only what is really sent is paid for.
-        if !renews && !self.budget.withdraw(attempt) {
-            return Next::Stop(StoppedBy::Budget);
-        }
-        match again {
-            Again::Same | Again::SameLater => Next::Here(pause),
-            _ => Next::Elsewhere(pause),
+    /// Takes note of a call that was answered.
+    fn succeed(&self, record: &CallRecord) {
+        record.succeed();
+        if let Some(creates) = record.template.extension::<Creates>() {
+            self.decider.created.note(creates, record.template.uri.path(), Instant::now());
         }
     }
 
     /// When the head of the answer must be there. What can be asked of another leaves time for that.
     fn until(&self, record: &CallRecord, now: Instant, tried: usize) -> Instant {
         let call = &record.call;
-        let shared = call.class == RequestClass::Safe && call.patience.is_none() && call.pin.is_none();
+        let own = call.own_attempt_limit();
+        let shared = call.class == RequestClass::Safe
+            && call.patience.is_none()
+            && call.pin.is_none()
+            && own.is_none();
         if shared && tried == 0 {
             return (now + self.first_share).min(record.deadline);
         }
         let rest = record.deadline.saturating_duration_since(now);
-        let limit = match call.patience {
-            Some(patience) => self.limits.attempt.max(patience),
-            None => self.limits.attempt,
+        let limit = match (own, call.patience) {
+            (Some(own), _) => own,
+            (None, Some(patience)) => self.limits.attempt.max(patience),
+            (None, None) => self.limits.attempt,
         };
-        let untried = self.members.len().saturating_sub(tried).max(1);
+        let untried = self.decider.members.len().saturating_sub(tried).max(1);
         let share = if shared { rest / u32::try_from(untried).unwrap_or(u32::MAX) } else { rest };
         now + limit.min(share)
     }
-}
-
-/// What follows a failed attempt.
-enum Next {
-    Stop(StoppedBy),
-    Here(Duration),
-    Elsewhere(Duration),
 }

@@ -9,7 +9,8 @@ use arango_protocol::{ErrorNumber, RequestClass};
 use http::StatusCode;
 
 use crate::failed_attempt::Attempt;
-use crate::{ErrorKind, Outcome};
+use crate::retry_policy::{ServerErrors, Shutdowns, Timeouts};
+use crate::{ErrorKind, Outcome, RetryPolicy};
 
 /// Whether and where a request is sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,6 +168,7 @@ pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
         | K::Request
         | K::NeedsCoordinator
         | K::UnknownCoordinator
+        | K::ClientClosed
         | K::NoCoordinatorAvailable => Verdict::Neutral,
     }
 }
@@ -182,7 +184,7 @@ pub(crate) fn refuses_token(attempt: &Attempt) -> bool {
 }
 
 /// Decides whether the request is sent again after `attempt`.
-pub(crate) fn rule(attempt: &Attempt, class: RequestClass) -> Rule {
+pub(crate) fn rule(attempt: &Attempt, class: RequestClass, policy: &RetryPolicy) -> Rule {
     use Again::{Elsewhere, Later, No, Same, SameLater};
     use ErrorKind as K;
 
@@ -199,10 +201,18 @@ pub(crate) fn rule(attempt: &Attempt, class: RequestClass) -> Rule {
         K::ConnectionLost | K::ProtocolViolation | K::BodyInterrupted | K::BodyTimeout => {
             (harmless, Elsewhere, Pause::Connection)
         }
+        // A proxy has given up reading the request: most likely its connection was an old one.
+        K::AttemptTimeout if attempt.status.is_some() => (harmless, Same, Pause::Connection),
         // The first copy may be running still, so only what has no effect goes out again.
-        K::AttemptTimeout => (safe || unharmed, Elsewhere, Pause::Connection),
+        K::AttemptTimeout => {
+            let allowed = safe || unharmed || (harmless && policy.timeouts == Timeouts::Repeated);
+            (allowed, Elsewhere, Pause::Connection)
+        }
         K::StartingUp => (unharmed, Elsewhere, Pause::Overload),
-        K::ShuttingDown => (harmless, Elsewhere, Pause::Connection),
+        K::ShuttingDown => (harmless || policy.shutdowns == Shutdowns::Trusted, Elsewhere, Pause::Connection),
+        K::Server if attempt.status.is_some_and(|status| status.as_u16() == 500) => {
+            (safe && policy.server_errors == ServerErrors::Repeated, Later, Pause::Overload)
+        }
         K::QueueFull
         | K::QueueTimeViolated
         | K::Throttled
@@ -234,6 +244,7 @@ pub(crate) fn rule(attempt: &Attempt, class: RequestClass) -> Rule {
         | K::Request
         | K::NeedsCoordinator
         | K::UnknownCoordinator
+        | K::ClientClosed
         | K::NoCoordinatorAvailable => (false, No, Pause::Connection),
     };
     let heeds_retry_after = matches!(attempt.kind, K::Throttled | K::Gateway);
@@ -274,7 +285,7 @@ mod tests {
             {
                 let (kind, outcome) = kind(status, number);
                 let attempt = Attempt::failed(kind, outcome, Phase::Body);
-                let again = rule(&attempt, RequestClass::NonIdempotent).again;
+                let again = rule(&attempt, RequestClass::NonIdempotent, &RetryPolicy::default()).again;
                 assert!(
                     again == Again::No || outcome == Outcome::NotExecuted,
                     "{status}/{number}: {kind:?} {outcome:?} {again:?}"
@@ -288,13 +299,13 @@ mod tests {
         for reused in [false, true] {
             let mut attempt = Attempt::failed(ErrorKind::ConnectionLost, Outcome::Unknown, Phase::Sent);
             attempt.reused = reused;
-            let again = |class| rule(&attempt, class).again;
+            let again = |class| rule(&attempt, class, &RetryPolicy::default()).again;
             assert_eq!(again(RequestClass::NonIdempotent), Again::No);
             assert_eq!(again(RequestClass::Safe), if reused { Again::Same } else { Again::Elsewhere });
             assert_eq!(again(RequestClass::Idempotent), again(RequestClass::Safe));
         }
         let timeout = Attempt::failed(ErrorKind::AttemptTimeout, Outcome::Unknown, Phase::Sent);
-        assert_eq!(rule(&timeout, RequestClass::Idempotent).again, Again::No);
-        assert_eq!(rule(&timeout, RequestClass::Safe).again, Again::Elsewhere);
+        assert_eq!(rule(&timeout, RequestClass::Idempotent, &RetryPolicy::default()).again, Again::No);
+        assert_eq!(rule(&timeout, RequestClass::Safe, &RetryPolicy::default()).again, Again::Elsewhere);
     }
 }

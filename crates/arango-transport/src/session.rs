@@ -1,28 +1,34 @@
-//! A login: one token for all calls, fetched once however many ask for it.
+//! A session: one token for all calls, fetched once however many ask for it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use arango_protocol::{LogIn, token_lifetime};
-use http::HeaderValue;
+use arango_protocol::LogIn;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::connect::BoxFuture;
-use crate::credentials::bearer;
-use crate::{Error, ErrorKind};
+use crate::token::Token;
+use crate::token_source::TokenSource;
+use crate::{BoxError, Error, ErrorKind};
 
 /// The first time for which a wrong password is not tried again; it doubles up to [`HOLD_OFF_CAP`].
 const HOLD_OFF: Duration = Duration::from_secs(1);
 const HOLD_OFF_CAP: Duration = Duration::from_secs(30);
-/// A token is renewed this long before it ends, or a tenth of its life, whichever is longer.
-const EARLY: Duration = Duration::from_secs(30);
 
-/// A user who logs in, and the token that came of it.
+/// Where tokens come from, and the one that came last.
 pub(crate) struct Session {
-    user: String,
-    password: String,
+    pub(crate) source: Source,
     state: Mutex<State>,
+}
+
+/// Where a session's tokens come from.
+pub(crate) enum Source {
+    /// A user who logs in.
+    Login { user: String, password: SecretString },
+    /// Something that makes them here.
+    Made(Arc<dyn TokenSource>),
 }
 
 #[derive(Default)]
@@ -32,39 +38,32 @@ struct State {
     login: Option<watch::Receiver<Option<LoggedIn>>>,
     /// A password that was refused, until when it is not tried again, and for how long the next time.
     refused: Option<(LoginFailed, Instant, Duration)>,
-    generation: u64,
 }
 
 /// What a login came to; all who waited for it are told the same.
 type LoggedIn = Result<Arc<Token>, LoginFailed>;
 
-/// What one login is made with: the answer of `/_open/auth`, or why there is none.
-pub(crate) type LoginFuture = BoxFuture<'static, Result<Option<String>, Error>>;
+/// What one login is made with: a token, none if the server wants none, or why there is none.
+pub(crate) type LoginFuture = BoxFuture<'static, Result<Option<SecretString>, LoginError>>;
 
-/// A token and how long it holds.
-pub(crate) struct Token {
-    /// `None`: the server has authentication switched off.
-    pub(crate) header: Option<HeaderValue>,
-    /// Grows with each login, so that a refusal of an older token is told from one of this.
-    pub(crate) generation: u64,
-    renew_at: Option<Instant>,
-    ends_at: Option<Instant>,
+/// Why a login came to nothing.
+pub(crate) enum LoginError {
+    /// No coordinator could be made to give a token.
+    Call(Error),
+    /// The source made none.
+    Source(BoxError),
 }
 
 /// Why there is no token.
 #[derive(Clone)]
 pub(crate) struct LoginFailed {
     pub(crate) kind: ErrorKind,
-    pub(crate) error: Arc<Error>,
+    pub(crate) error: Arc<dyn std::error::Error + Send + Sync>,
 }
 
 impl Session {
-    pub(crate) fn new(user: &str, password: &str) -> Self {
-        Self { user: user.to_owned(), password: password.to_owned(), state: Mutex::default() }
-    }
-
-    pub(crate) fn log_in(&self) -> LogIn<'_> {
-        LogIn { user: &self.user, password: &self.password }
+    pub(crate) fn new(source: Source) -> Self {
+        Self { source, state: Mutex::default() }
     }
 
     /// The current token, if it need not even be thought of renewing it.
@@ -75,8 +74,8 @@ impl Session {
 
     /// The token to send: the current one, or that of a login, for which all wait together.
     ///
-    /// With `refused` a newer one than that generation; `chance` spreads its renewal. `login` makes the request; it is called only if
-    /// no login is under way, and runs in a task of its own, so that nobody's going away ends it.
+    /// With `refused` a newer one than that generation; `chance` spreads its renewal. `login` makes the request; it
+    /// is called only if no login is under way, and runs in a task of its own, so that nobody's going away ends it.
     pub(crate) async fn token(
         self: &Arc<Self>,
         refused: Option<u64>,
@@ -132,25 +131,32 @@ impl Session {
     }
 
     /// Takes note of what a login came to.
-    fn ended(&self, answer: Result<Option<String>, Error>, chance: f64) -> LoggedIn {
+    fn ended(&self, answer: Result<Option<SecretString>, LoginError>, chance: f64) -> LoggedIn {
         let now = Instant::now();
         let mut state = self.state();
         state.login = None;
         match answer {
             Ok(token) => {
-                state.generation += 1;
-                let token = Arc::new(Token::new(token.as_deref(), state.generation, now, chance));
-                state.token = Some(Arc::clone(&token));
+                let token = token.as_ref().map(SecretString::expose_secret);
+                let token = Arc::new(Token::received(token, now, chance));
+                if let Some(older) = state.token.replace(Arc::clone(&token)) {
+                    older.supersede();
+                }
                 state.refused = None;
                 Ok(token)
             }
-            Err(error) if error.kind() == ErrorKind::NotAuthorized => {
+            Err(LoginError::Call(error)) if error.kind() == ErrorKind::NotAuthorized => {
                 let delay = state.refused.as_ref().map_or(HOLD_OFF, |(_, _, delay)| *delay);
                 let failed = LoginFailed { kind: ErrorKind::BadCredentials, error: Arc::new(error) };
                 state.refused = Some((failed.clone(), now + delay, (delay * 2).min(HOLD_OFF_CAP)));
                 Err(failed)
             }
-            Err(error) => Err(LoginFailed { kind: ErrorKind::Login, error: Arc::new(error) }),
+            Err(LoginError::Call(error)) => {
+                Err(LoginFailed { kind: ErrorKind::Login, error: Arc::new(error) })
+            }
+            Err(LoginError::Source(error)) => {
+                Err(LoginFailed { kind: ErrorKind::Login, error: error.into() })
+            }
         }
     }
 
@@ -159,18 +165,12 @@ impl Session {
     }
 }
 
-impl Token {
-    fn new(token: Option<&str>, generation: u64, now: Instant, chance: f64) -> Self {
-        let lifetime = token.and_then(token_lifetime);
-        // Clients that logged in together do not come back together.
-        let early =
-            |lifetime: Duration| EARLY.max(lifetime / 10).mul_f64(1.0 + chance / 2.0).min(lifetime / 2);
-        Self {
-            // A token that no header can hold is no token; the server will say so.
-            header: token.and_then(|token| bearer(token).ok()),
-            generation,
-            renew_at: lifetime.and_then(|lifetime| now.checked_add(lifetime.saturating_sub(early(lifetime)))),
-            ends_at: lifetime.and_then(|lifetime| now.checked_add(lifetime)),
+impl Source {
+    /// The login, if it is one.
+    pub(crate) fn log_in(&self) -> Result<LogIn<'_>, &Arc<dyn TokenSource>> {
+        match self {
+            Self::Login { user, password } => Ok(LogIn { user, password: password.expose_secret() }),
+            Self::Made(source) => Err(source),
         }
     }
 }

@@ -6,15 +6,21 @@ use arango_balance::{Balance, BalanceLayer, Member, Members, PerMember, Policy, 
 use tower::util::Either;
 use tower::{Layer, ServiceBuilder};
 
+use crate::accepted::Accepted;
 use crate::attempt::{AttemptLayer, Attempting};
 use crate::auth::{Auth, AuthLayer};
+use crate::budget::Budget;
 use crate::builder::Parts;
+use crate::created::Created;
 use crate::dial::Dialer;
 use crate::door::{CallService, Enter};
+use crate::lifecycle::Lifecycle;
+use crate::next::Decider;
 use crate::origin::{Origin, OriginLayer};
 use crate::pool::Pool;
 use crate::probe;
 use crate::retry::{Retry, RetryLayer};
+use crate::transport::Shared;
 use crate::{Coordinator, Hosts, Outgoing, Transport};
 
 /// A policy whose type nobody needs to name.
@@ -46,7 +52,9 @@ pub(crate) type Bare =
 ///
 /// The first two are in [`Transport::send`].
 pub(crate) fn assemble(hosts: &Hosts, parts: Parts) -> Transport {
-    let Parts { limits, pool, health, credentials, policy, jitter, network, doors } = parts;
+    let Parts { limits, pool, retry, health, credentials, policy, jitter, network, doors } = parts;
+    let accepted = Accepted::new(hosts.coordinators());
+    let lifecycle = Lifecycle::new();
     let pools: Arc<Vec<Pool>> = Arc::new(
         hosts
             .coordinators()
@@ -69,20 +77,30 @@ pub(crate) fn assemble(hosts: &Hosts, parts: Parts) -> Transport {
         let pools = Arc::clone(&pools);
         let limits = limits.clone();
         let doors = doors.clone();
+        let accepted = accepted.clone();
         PerMember::new(move |member: &Member<Coordinator>| {
             let coordinator = member.key();
             let inner = doors.around_attempts(coordinator, origin(&pools, coordinator));
-            AttemptLayer::new(member.clone(), pool_of(&pools, coordinator), limits.clone()).layer(inner)
+            let pool = pool_of(&pools, coordinator);
+            AttemptLayer::new(member.clone(), pool, limits.clone(), accepted.clone()).layer(inner)
         })
     };
-    let retry = RetryLayer::new(members.clone(), limits.clone(), jitter, doors.strays.clone());
+    let decider = Decider {
+        members: members.clone(),
+        jitter,
+        policy: retry,
+        budget: Budget::new(),
+        created: Created::default(),
+        accepted,
+    };
+    let retry = RetryLayer::new(decider, limits.clone(), doors.strays.clone(), lifecycle.clone());
     let bare: Bare = ServiceBuilder::new()
         .layer(retry.clone())
         .layer(AuthLayer::new(credentials, retry))
         .layer(BalanceLayer::new(members.clone(), policy).route_by(route))
         .service(seats);
     let layered = doors.has_calls().then(|| doors.around_calls(CallService::new(bare.clone())));
-    Transport::assembled(bare, layered, members, pools, limits, doors.strays)
+    Transport::assembled(bare, layered, Shared { members, pools, limits, strays: doors.strays, lifecycle })
 }
 
 fn pool_of(pools: &[Pool], coordinator: &Coordinator) -> Pool {

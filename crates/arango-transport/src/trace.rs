@@ -1,12 +1,14 @@
-//! What a call looks like to those who watch: one span, named by the OpenTelemetry conventions for
-//! database clients.
+//! What a call looks like to those who watch: one span for the call, and one within it for each attempt, named by the
+//! OpenTelemetry conventions for database and HTTP clients.
 
-use tracing::Span;
-use tracing::field::{Empty, display};
+use tracing::field::{Empty, debug, display};
+use tracing::{Instrument, Span};
 
-use crate::Error;
+use crate::attempt::Refusal;
+use crate::attempt_error::AttemptError;
 use crate::outgoing::Incoming;
 use crate::record::CallRecord;
+use crate::{Coordinator, Error};
 
 /// Opens the span of a call. It costs next to nothing while nobody listens.
 pub(crate) fn span(record: &CallRecord) -> Span {
@@ -19,6 +21,7 @@ pub(crate) fn span(record: &CallRecord) -> Span {
         http.request.method = record.template.method.as_str(),
         http.response.status_code = Empty,
         server.address = Empty,
+        server.port = Empty,
         error.r#type = Empty,
         arango.outcome = Empty,
     )
@@ -38,10 +41,56 @@ pub(crate) fn ended(span: &Span, result: &Result<Incoming, Error>) {
                 span.record("http.response.status_code", status.as_u16());
             }
             if let Some(coordinator) = error.coordinator() {
-                span.record("server.address", display(coordinator));
+                span.record("server.address", display(coordinator.host()));
+                span.record("server.port", coordinator.port());
             }
-            span.record("error.type", tracing::field::debug(error.kind()));
+            span.record("error.type", debug(error.kind()));
             span.record("arango.outcome", display(error.outcome()));
         }
     }
+}
+
+/// Opens the span of one attempt, within that of its call.
+pub(crate) fn attempt(record: &CallRecord, coordinator: &Coordinator, number: u32) -> Span {
+    tracing::debug_span!(
+        "arango.attempt",
+        otel.kind = "client",
+        http.request.method = record.template.method.as_str(),
+        http.request.resend_count = number.saturating_sub(1),
+        server.address = %coordinator.host(),
+        server.port = coordinator.port(),
+        network.peer.address = Empty,
+        http.response.status_code = Empty,
+        error.r#type = Empty,
+        arango.error_number = Empty,
+        arango.connection_reused = Empty,
+        arango.outcome = Empty,
+    )
+}
+
+/// Makes an attempt within its span, and writes down how it ended.
+pub(crate) async fn attempted(
+    span: Span,
+    attempt: impl Future<Output = Result<Incoming, AttemptError>>,
+) -> Result<Incoming, AttemptError> {
+    let mut result = attempt.instrument(span.clone()).await;
+    let failed = match &mut result {
+        Ok(response) => {
+            span.record("http.response.status_code", response.status().as_u16());
+            response.extensions().get::<Refusal>().map(|refusal| &refusal.0)
+        }
+        Err(error) => Some(&*error.attempt()),
+    };
+    if let Some(failed) = failed {
+        span.record("error.type", debug(failed.kind));
+        span.record("arango.outcome", display(failed.outcome));
+        span.record("arango.connection_reused", failed.reused);
+        if let Some(address) = failed.address {
+            span.record("network.peer.address", display(address.ip()));
+        }
+        if let Some(number) = failed.number {
+            span.record("arango.error_number", number.0);
+        }
+    }
+    result
 }

@@ -3,17 +3,20 @@
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use arango_balance::{Members, Standing};
 use arango_protocol::{Answer, DecodeError};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
+use tokio::time::timeout;
 use tower::Service;
 use tracing::Instrument;
 
 use crate::connect::BoxFuture;
 use crate::door::CallService;
+use crate::lifecycle::Lifecycle;
 use crate::outgoing::Incoming;
 use crate::pool::Pool;
 use crate::record::CallRecord;
@@ -55,11 +58,12 @@ pub struct Transport {
     shared: Arc<Shared>,
 }
 
-struct Shared {
-    members: Members<Coordinator>,
-    pools: Arc<Vec<Pool>>,
-    limits: Limits,
-    strays: Strays,
+pub(crate) struct Shared {
+    pub(crate) members: Members<Coordinator>,
+    pub(crate) pools: Arc<Vec<Pool>>,
+    pub(crate) limits: Limits,
+    pub(crate) strays: Strays,
+    pub(crate) lifecycle: Lifecycle,
 }
 
 impl Transport {
@@ -68,15 +72,8 @@ impl Transport {
         TransportBuilder::new(hosts.into())
     }
 
-    pub(crate) fn assembled(
-        bare: Bare,
-        layered: Option<CallService>,
-        members: Members<Coordinator>,
-        pools: Arc<Vec<Pool>>,
-        limits: Limits,
-        strays: Strays,
-    ) -> Self {
-        Self { bare, layered, shared: Arc::new(Shared { members, pools, limits, strays }) }
+    pub(crate) fn assembled(bare: Bare, layered: Option<CallService>, shared: Shared) -> Self {
+        Self { bare, layered, shared: Arc::new(shared) }
     }
 
     /// Sends a request of which more is known than its method tells.
@@ -112,6 +109,11 @@ impl Transport {
     }
 
     async fn run(&self, record: Arc<CallRecord>) -> Result<Incoming, Error> {
+        let Some(_running) = self.shared.lifecycle.begin() else {
+            let template = &record.template;
+            let path = template.uri.path().to_owned();
+            return Err(Error::closed(&record.call, template.method.clone(), path));
+        };
         let span = trace::span(&record);
         let result = match &self.layered {
             // The usual case, without what instrumenting costs where nobody listens.
@@ -159,6 +161,31 @@ impl Transport {
         match body.read_whole(limits.body_bytes, limits.body_idle, record.deadline).await {
             Ok(bytes) => Ok(Response::from_parts(parts, Body::whole(bytes))),
             Err(cut) => Err(Error::cut_short(record, parts.status, cut)),
+        }
+    }
+
+    /// Closes the client, with all its clones: from this on every new call fails with
+    /// [`ErrorKind::ClientClosed`](crate::ErrorKind::ClientClosed), and nothing of it is sent.
+    ///
+    /// The future waits until the calls that are under way have ended, bodies that are handed over as they come
+    /// included, but no longer than `grace`. Those that have not ended by then fail: their connections are closed,
+    /// and what a coordinator has read it executes nevertheless, so their outcome tells what is known. At the end
+    /// all connections are closed.
+    ///
+    /// The future need not be awaited, and no runtime is needed if it is not: then calls under way go on to their
+    /// end, and idle connections are closed. Closing twice is the same as closing once, with the shorter grace.
+    pub fn close(&self, grace: Duration) -> impl Future<Output = ()> + Send + 'static {
+        let shared = Arc::clone(&self.shared);
+        shared.lifecycle.close();
+        async move {
+            let ended = async {
+                shared.lifecycle.idle().await;
+            };
+            if timeout(grace, ended).await.is_err() {
+                shared.lifecycle.end();
+                // Each of them has what it needs to end at once.
+                shared.lifecycle.idle().await;
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arango_transport::balance::{HealthPolicy, Jitter, Policy, Random, RoundRobin};
 use arango_transport::{
     AttemptService, CallService, Connect, Coordinator, Credentials, DoorBody, DoorService, HostList,
-    InvalidSettings, Limits, Outgoing, PoolLimits, Resolve, Transport, TransportBuilder,
+    InvalidSettings, Limits, Outgoing, PoolLimits, Resolve, RetryPolicy, Transport, TransportBuilder,
 };
 use tower::Layer;
 
@@ -64,6 +64,11 @@ impl ClientBuilder {
     /// Sets how many connections there may be to one coordinator, and for how long.
     pub fn pool(self, limits: PoolLimits) -> Self {
         Self(self.0.pool(limits))
+    }
+
+    /// Sets how often a request is sent again, and which risks are taken. Default: none: see [`RetryPolicy`].
+    pub fn retry(self, policy: RetryPolicy) -> Self {
+        Self(self.0.retry(policy))
     }
 
     /// Sets when a coordinator is taken out of the rotation, and when it may come back.

@@ -1,5 +1,7 @@
 //! The client.
 
+use std::time::Duration;
+
 use arango_transport::protocol::DatabaseName;
 use arango_transport::{Coordinator, CoordinatorState, Transport};
 
@@ -51,6 +53,18 @@ impl Client {
     /// Tells of each coordinator how it is doing, in the order in which they were named.
     pub fn coordinators(&self) -> Vec<CoordinatorState> {
         self.transport.coordinators()
+    }
+
+    /// Closes the client and all its clones: see [`Transport::close`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: arango::Client) {
+    /// // No new calls; those under way have ten seconds.
+    /// client.close(std::time::Duration::from_secs(10)).await;
+    /// # }
+    /// ```
+    pub fn close(&self, grace: Duration) -> impl Future<Output = ()> + Send + 'static {
+        self.transport.close(grace)
     }
 
     /// The transport below, for requests that are no operations.

@@ -1,10 +1,13 @@
 //! A handle on one database, and the way that every operation goes.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use arango_cluster::{GetVersion, VersionInfo};
 use arango_transport::protocol::{
     Answer, BuildError, DatabaseName, DecodeError, InvalidName, Operation, RequestClass, Scope,
 };
-use arango_transport::{Call, Coordinator, Credentials, Error, Transport};
+use arango_transport::{Call, CallOptions, Coordinator, Credentials, Error, Transport};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Request, Uri};
@@ -18,13 +21,13 @@ pub struct Database {
     transport: Transport,
     // A name that cannot be one is told of when something is asked: making a handle never fails.
     name: Result<DatabaseName, InvalidName>,
-    credentials: Option<Credentials>,
+    options: Option<Arc<CallOptions>>,
     pin: Option<Coordinator>,
 }
 
 impl Database {
     pub(crate) fn new(transport: Transport, name: Result<DatabaseName, InvalidName>) -> Self {
-        Self { transport, name, credentials: None, pin: None }
+        Self { transport, name, options: None, pin: None }
     }
 
     pub(crate) fn pinned_to(mut self, coordinator: Coordinator) -> Self {
@@ -46,8 +49,45 @@ impl Database {
 
     /// Sends these credentials, instead of the client's.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "as the one of the client")]
     pub fn credentials(mut self, credentials: Credentials) -> Self {
-        self.credentials = Some(credentials);
+        let options = Arc::make_mut(self.options.get_or_insert_default());
+        *options = std::mem::take(options).credentials(&credentials);
+        self
+    }
+
+    /// Limits each call of this handle as a whole, instead of as the client does.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # fn example(client: &arango::Client) {
+    /// let books = client.db("books").timeout(Duration::from_secs(5));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        let options = Arc::make_mut(self.options.get_or_insert_default());
+        *options = std::mem::take(options).total(limit);
+        self
+    }
+
+    /// Wants these things otherwise than the client, with each call of this handle; what was said of this handle
+    /// before is forgotten.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use arango::{CallOptions, RetryPolicy};
+    /// # fn example(client: &arango::Client) {
+    /// let counters = client.db("shop").options(
+    ///     CallOptions::default()
+    ///         .total(Duration::from_secs(5))
+    ///         .retry(RetryPolicy::default().on_conflict(10)),
+    /// );
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = Some(Arc::new(options));
         self
     }
 
@@ -93,8 +133,8 @@ impl Database {
         let facts = O::FACTS;
         let class = operation.class();
         let mut call = Call::of(&facts, class);
-        if let Some(credentials) = &self.credentials {
-            call = call.credentials(credentials);
+        if let Some(options) = &self.options {
+            call = call.options(Arc::clone(options));
         }
         match &self.pin {
             Some(coordinator) => call = call.pinned_to(coordinator.clone()),

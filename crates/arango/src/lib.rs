@@ -45,9 +45,11 @@ pub use arango_cluster as cluster;
 pub use arango_transport as transport;
 pub use arango_transport::{balance, protocol};
 
+#[cfg(feature = "jwt-sign")]
+pub use arango_transport::Superuser;
 pub use arango_transport::{
-    Attempt, Coordinator, CoordinatorState, Credentials, Error, ErrorKind, HostList, Hosts, InvalidHosts,
-    InvalidSettings, Limits, Outcome, PoolLimits,
+    Attempt, CallOptions, Coordinator, CoordinatorState, Credentials, Error, ErrorKind, HostList, Hosts,
+    InvalidHosts, InvalidSettings, Limits, Outcome, PoolLimits, RetryPolicy, TokenSource,
 };
 pub use builder::ClientBuilder;
 pub use client::Client;

@@ -1,0 +1,80 @@
+//! One token: what is sent, how long it holds, and whether there is a newer one.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use arango_protocol::token_lifetime;
+use http::HeaderValue;
+use tokio::time::Instant;
+
+use crate::credentials::bearer;
+
+/// A token is renewed this long before it ends, or a tenth of its life, whichever is longer.
+const EARLY: Duration = Duration::from_secs(30);
+
+/// Numbers tokens over all clients of the process, so that none is taken for another's.
+static LAST: AtomicU64 = AtomicU64::new(0);
+
+/// A token and how long it holds.
+pub(crate) struct Token {
+    /// `None`: the server has authentication switched off.
+    pub(crate) header: Option<HeaderValue>,
+    /// Grows with each token, so that a refusal of an older one is told from one of this.
+    pub(crate) generation: u64,
+    /// Whether there can be a newer one.
+    pub(crate) renewable: bool,
+    superseded: AtomicBool,
+    pub(crate) renew_at: Option<Instant>,
+    pub(crate) ends_at: Option<Instant>,
+}
+
+impl Token {
+    /// A token that the caller has, and that nobody renews.
+    pub(crate) fn fixed(header: HeaderValue) -> Self {
+        Self::new(Some(header), false, None, None)
+    }
+
+    /// A token that was just received; `chance` spreads its renewal.
+    ///
+    /// Its end is reckoned from its life and from `now`: the server's clock need not be ours.
+    pub(crate) fn received(token: Option<&str>, now: Instant, chance: f64) -> Self {
+        let lifetime = token.and_then(token_lifetime);
+        // Clients that logged in together do not come back together.
+        let early =
+            |lifetime: Duration| EARLY.max(lifetime / 10).mul_f64(1.0 + chance / 2.0).min(lifetime / 2);
+        Self::new(
+            // A token that no header can hold is no token; the server will say so.
+            token.and_then(|token| bearer(token).ok()),
+            true,
+            lifetime.and_then(|lifetime| now.checked_add(lifetime.saturating_sub(early(lifetime)))),
+            lifetime.and_then(|lifetime| now.checked_add(lifetime)),
+        )
+    }
+
+    fn new(
+        header: Option<HeaderValue>,
+        renewable: bool,
+        renew_at: Option<Instant>,
+        ends_at: Option<Instant>,
+    ) -> Self {
+        let generation = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        Self { header, generation, renewable, superseded: AtomicBool::new(false), renew_at, ends_at }
+    }
+
+    /// Notes that there is a newer one.
+    pub(crate) fn supersede(&self) {
+        self.superseded.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there is a newer one.
+    pub(crate) fn is_superseded(&self) -> bool {
+        self.superseded.load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token").field("generation", &self.generation).finish_non_exhaustive()
+    }
+}
