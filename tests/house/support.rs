@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, RequestClass};
+use arango::protocol::{
+    Answer, BuildError, Creates, DatabaseName, DecodeError, Draft, Facts, Operation, RequestClass,
+};
 use arango::transport::{BoxFuture, Connect, Io};
 use arango::{Client, ClientBuilder};
 use arango_test_cluster::{Coordinator, TestCluster};
@@ -41,7 +43,7 @@ pub(crate) async fn cluster() -> TestCluster {
 pub(crate) async fn cluster_of(coordinators: usize) -> TestCluster {
     let cluster =
         TestCluster::builder().coordinators(coordinators).seed(7).in_memory().start().await.unwrap();
-    client(&cluster).db("_system").execute(CreateBooks).await.unwrap();
+    client(&cluster).db("_system").execute(CreateCollection("books")).await.unwrap();
     // Known everywhere before a test begins.
     tokio::time::sleep(Duration::from_secs(2)).await;
     cluster.journal().clear();
@@ -109,14 +111,37 @@ impl Operation for Insert {
     }
 }
 
-struct CreateBooks;
+/// Creates a database.
+pub(crate) struct CreateDatabase<'a>(pub(crate) &'a DatabaseName);
 
-impl Operation for CreateBooks {
+impl Operation for CreateDatabase<'_> {
+    type Output = ();
+    const FACTS: Facts = Facts::post("database.create", "/_api/database");
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS)
+            .json(&serde_json::json!({ "name": self.0.as_str() }))
+            .creates(Creates::database(self.0))
+            .finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+        answer.ignore()
+    }
+}
+
+/// Creates a collection.
+pub(crate) struct CreateCollection(pub(crate) &'static str);
+
+impl Operation for CreateCollection {
     type Output = ();
     const FACTS: Facts = Facts::post("collection.create", "/_api/collection");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).json(&serde_json::json!({ "name": "books" })).finish()
+        Draft::new(Self::FACTS)
+            .json(&serde_json::json!({ "name": self.0 }))
+            .creates(Creates::collection(self.0))
+            .finish()
     }
 
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {

@@ -6,7 +6,10 @@ mod answers;
 mod before_the_head;
 mod body;
 mod connecting;
+mod hearsay;
+mod leaders;
 mod login;
+mod risks;
 
 use arango::protocol::RequestClass;
 use arango::{Client, Error, ErrorKind, Outcome};
