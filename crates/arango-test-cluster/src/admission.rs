@@ -29,7 +29,7 @@ pub(crate) fn admit<'a>(
         Authentication::Off => Caller::Superuser,
         Authentication::On => {
             let now = state.clock.calendar(state.at).as_secs();
-            Caller::identify(request, &shared.signer, &state.users, now)
+            Caller::identify(request, &state.sessions, index, &state.users, now)
         }
     };
     check(state, shared, index, request, &caller).map_err(|refusal| Box::new(refusal.into()))?;

@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 
 use crate::cluster::TestCluster;
 use crate::config::Config;
+use crate::state::sessions::SESSION;
 use crate::version::Version;
 
 /// Whether requests must say who sends them.
@@ -31,6 +32,7 @@ pub struct Builder {
     authentication: Authentication,
     root_password: String,
     jwt_secret: String,
+    token_lifetime: Duration,
     ports: Vec<u16>,
     seed: Option<u64>,
     skewed: bool,
@@ -50,6 +52,7 @@ impl Default for Builder {
             authentication: Authentication::On,
             root_password: "passwd".to_owned(),
             jwt_secret: "secret".to_owned(),
+            token_lifetime: SESSION,
             ports: Vec::new(),
             seed: None,
             skewed: false,
@@ -94,9 +97,17 @@ impl Builder {
         self
     }
 
-    /// Sets the secret that signs tokens. Default: `secret`.
+    /// Sets the secret that signs tokens, of all coordinators; each may get [another](crate::Coordinator::rotate_secret) later. Default: `secret`.
     pub fn jwt_secret(mut self, secret: impl Into<String>) -> Self {
         self.jwt_secret = secret.into();
+        self
+    }
+
+    /// Sets how long the token of a login holds, in whole seconds; a login may ask for less or more where the version lets it.
+    ///
+    /// Default: 3600 seconds. With less than one second a token is over as soon as it is there.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = lifetime;
         self
     }
 
@@ -177,6 +188,7 @@ impl Builder {
             authentication: self.authentication,
             root_password: self.root_password,
             jwt_secret: self.jwt_secret,
+            token_lifetime: self.token_lifetime,
             seed: self.seed.unwrap_or_else(rand::random),
             skewed: self.skewed,
             move_time: self.move_time,

@@ -12,20 +12,18 @@ use crate::config::Config;
 use crate::control::Control;
 use crate::coordinator::Coordinator;
 use crate::door::Door;
-use crate::http::token::Signer;
 use crate::journal::Journal;
 use crate::state::State;
 
 /// A running cluster; it ends when it is dropped.
 pub struct TestCluster {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     coordinators: Vec<Coordinator>,
 }
 
 /// What all coordinators have in common.
 pub(crate) struct Shared {
     pub(crate) config: Config,
-    pub(crate) signer: Signer,
     pub(crate) journal: Journal,
     pub(crate) state: Mutex<State>,
 }
@@ -50,7 +48,6 @@ impl TestCluster {
         }
         let endpoints: Vec<_> = doors.iter().map(|(address, _)| format!("tcp://{address}")).collect();
         let shared = Arc::new(Shared {
-            signer: Signer::new(&config.jwt_secret),
             journal: Journal::new(doors.len()),
             state: Mutex::new(State::new(&config, &endpoints)),
             config,
@@ -77,9 +74,10 @@ impl TestCluster {
         &self.shared.config.root_password
     }
 
-    /// The secret that signs tokens.
+    /// The secret that signed tokens when the cluster started; what a coordinator signs with now, it
+    /// [says itself](Coordinator::jwt_secret).
     pub fn jwt_secret(&self) -> &str {
-        self.shared.signer.secret()
+        &self.shared.config.jwt_secret
     }
 
     /// The version that the cluster claims.
@@ -89,14 +87,14 @@ impl TestCluster {
 
     /// A token of the superuser that never expires.
     pub fn superuser_token(&self) -> String {
-        self.shared.signer.superuser()
+        self.shared.state().sessions.superuser()
     }
 
     /// A token of a user, valid from now on for `lifetime`, which counts whole seconds. The user need not exist.
     pub fn user_token(&self, user: &str, lifetime: Duration) -> String {
         let state = self.shared.state();
         let now = state.clock.calendar(state.clock.now()).as_secs();
-        self.shared.signer.user(user, now, now + lifetime.as_secs())
+        state.sessions.user(user, now, lifetime)
     }
 
     /// All coordinators, up or not.

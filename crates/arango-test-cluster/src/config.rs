@@ -13,6 +13,7 @@ pub(crate) struct Config {
     pub(crate) authentication: Authentication,
     pub(crate) root_password: String,
     pub(crate) jwt_secret: String,
+    pub(crate) token_lifetime: Duration,
     pub(crate) seed: u64,
     pub(crate) skewed: bool,
     pub(crate) move_time: Duration,

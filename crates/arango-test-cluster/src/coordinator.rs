@@ -22,7 +22,7 @@ use crate::state::servers::Server;
 /// it is down for good.
 #[derive(Clone)]
 pub struct Coordinator {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 pub(crate) struct Inner {

@@ -234,7 +234,6 @@ impl Handler {
                 let mut call = Call {
                     state: &mut state,
                     config: &shared.config,
-                    signer: &shared.signer,
                     index,
                     caller: &caller,
                     request: &request,

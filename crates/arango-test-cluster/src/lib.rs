@@ -65,6 +65,7 @@ mod matching;
 mod model;
 mod response;
 mod state;
+mod tokens;
 mod version;
 
 pub use crate::builder::{Authentication, Builder, StartError};
@@ -75,3 +76,4 @@ pub use crate::fault::{Close, Fault, Phase};
 pub use crate::faults_in_force::FaultGuard;
 pub use crate::journal::{Counts, Entry, Journal};
 pub use crate::matching::Match;
+pub use crate::tokens::Tokens;

@@ -1,17 +1,17 @@
 //! `/_open/auth`: a password for a token.
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::{Value, json};
 
 use super::{Answer, Call};
 use crate::http::reply::{Refusal, Reply};
 
-/// How long a token holds, in seconds.
-const SESSION: u64 = 3600;
 /// A token is renewed only in its last seconds.
 const RENEWABLE: u64 = 150;
 
-pub(super) fn answer(call: &Call<'_>) -> Answer {
+pub(super) fn answer(call: &mut Call<'_>) -> Answer {
     let version = &call.config.version;
     if !call.needs_authentication() {
         return if version.at_least(3, 12, 6) {
@@ -33,13 +33,13 @@ pub(super) fn answer(call: &Call<'_>) -> Answer {
     let now = now(call);
     let user = call.state.users.verify(name, password, now);
     let user = user.ok_or_else(|| Refusal::new(401, 401, "Wrong credentials"))?;
-    let lifetime = if version.at_least(3, 12, 6) { lifetime(body.get("expiryTime"))? } else { SESSION };
-    Ok(Reply::raw(200, &json!({ "jwt": call.signer.user(&user, now, now + lifetime) })))
+    let wanted = body.get("expiryTime").filter(|_| version.at_least(3, 12, 6));
+    let lifetime = wanted.map_or(Ok(call.state.sessions.lifetime), lifetime)?;
+    Ok(Reply::raw(200, &json!({ "jwt": call.state.sessions.issue(call.index, &user, now, lifetime) })))
 }
 
-fn lifetime(wanted: Option<&Value>) -> Result<u64, Refusal> {
+fn lifetime(wanted: &Value) -> Result<Duration, Refusal> {
     let refused = |text: &str| Refusal::new(400, 400, text);
-    let Some(wanted) = wanted else { return Ok(SESSION) };
     let seconds = wanted.as_f64().ok_or_else(|| refused("expiryTime must be a number"))?;
     if seconds < 10.0 {
         return Err(refused("expiryTime is below the minimal allowed value of 10 seconds"));
@@ -47,27 +47,29 @@ fn lifetime(wanted: Option<&Value>) -> Result<u64, Refusal> {
     if seconds > 3600.0 {
         return Err(refused("expiryTime exceeds the maximal allowed value of 3600 seconds"));
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 10 and 3600")]
-    let whole = seconds as u64;
-    Ok(whole)
+    Ok(Duration::from_secs_f64(seconds))
 }
 
-pub(super) fn renew(call: &Call<'_>) -> Answer {
+pub(super) fn renew(call: &mut Call<'_>) -> Answer {
     call.only(&Method::POST)?;
     let unknown = || Refusal::new(404, 1703, "user not found");
     let header = call.request.header("authorization").unwrap_or_default();
     let (scheme, token) = header.split_once(' ').unwrap_or_default();
     let now = now(call);
     let claims = call
-        .signer
-        .verify(token, now)
+        .state
+        .sessions
+        .verify(call.index, token, now)
         .filter(|_| scheme.eq_ignore_ascii_case("bearer"))
         .ok_or_else(unknown)?;
     let user = claims.user.filter(|user| call.state.users.is_active(user)).ok_or_else(unknown)?;
     let is_ending = claims.expires.is_some_and(|expires| expires <= now + RENEWABLE);
-    let answer =
-        if is_ending { json!({ "jwt": call.signer.user(&user, now, now + SESSION) }) } else { json!({}) };
-    Ok(Reply::raw(200, &answer))
+    if !is_ending {
+        return Ok(Reply::raw(200, &json!({})));
+    }
+    let sessions = &mut call.state.sessions;
+    let lifetime = sessions.lifetime;
+    Ok(Reply::raw(200, &json!({ "jwt": sessions.issue(call.index, &user, now, lifetime) })))
 }
 
 fn now(call: &Call<'_>) -> u64 {

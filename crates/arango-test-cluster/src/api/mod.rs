@@ -40,7 +40,6 @@ use crate::config::Config;
 use crate::http::auth::Caller;
 use crate::http::reply::{Refusal, Reply};
 use crate::http::request::Request;
-use crate::http::token::Signer;
 use crate::state::State;
 use crate::state::databases::Database;
 use crate::state::servers::Server;
@@ -50,7 +49,6 @@ use crate::state::users::Level;
 pub(crate) struct Call<'a> {
     pub(crate) state: &'a mut State,
     pub(crate) config: &'a Config,
-    pub(crate) signer: &'a Signer,
     /// Index of the coordinator that answers.
     pub(crate) index: usize,
     pub(crate) caller: &'a Caller,

@@ -1,11 +1,12 @@
 //! `tls`, `jwt`, `encryption`: keys, of which only fingerprints are told.
 
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{Answer, Call};
 use crate::http::reply::{Refusal, Reply};
+use crate::http::token::Signer;
 
 /// There is no TLS here, so there is nothing to tell or to reload.
 pub(super) fn tls(call: &Call<'_>) -> Answer {
@@ -17,15 +18,20 @@ pub(super) fn tls(call: &Call<'_>) -> Answer {
     Ok(Reply::result(200, json!({})))
 }
 
+/// Secrets change when a test says so; a reload finds what is there already.
 pub(super) fn jwt(call: &Call<'_>) -> Answer {
     superuser(call)?;
     if call.request.method != Method::GET && call.request.method != Method::POST {
         return Err(Refusal::wrong_method());
     }
-    let fingerprint = Sha256::digest(call.signer.secret())
-        .iter()
-        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-    Ok(Reply::result(200, json!({ "active": { "sha256": fingerprint }, "passive": [] })))
+    let keys = call.state.sessions.keys(call.index);
+    let passive: Vec<_> = keys.passive.iter().map(fingerprint).collect();
+    Ok(Reply::result(200, json!({ "active": fingerprint(&keys.active), "passive": passive })))
+}
+
+fn fingerprint(signer: &Signer) -> Value {
+    let digest = Sha256::digest(signer.secret());
+    json!({ "sha256": digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")) })
 }
 
 /// Coordinators hold no data to encrypt.

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::request::Request;
-use super::token::Signer;
+use crate::state::sessions::Sessions;
 use crate::state::users::{Level, Users};
 
 /// Who sent a request.
@@ -20,7 +20,15 @@ pub(crate) enum Caller {
 
 impl Caller {
     /// Reads the `Authorization` header; it never fails, it only identifies or does not.
-    pub(crate) fn identify(request: &Request, signer: &Signer, users: &Users, now: u64) -> Self {
+    ///
+    /// `coordinator` is the index of the one that was asked: each verifies with its own secrets.
+    pub(crate) fn identify(
+        request: &Request,
+        sessions: &Sessions,
+        coordinator: usize,
+        users: &Users,
+        now: u64,
+    ) -> Self {
         let header = request.header("authorization").unwrap_or_default();
         let (scheme, credentials) = header.split_once(' ').unwrap_or_default();
         if scheme.eq_ignore_ascii_case("basic") {
@@ -29,7 +37,7 @@ impl Caller {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Self::Anonymous;
         }
-        match signer.verify(credentials.trim(), now) {
+        match sessions.verify(coordinator, credentials.trim(), now) {
             Some(claims)
                 if claims.allowed_paths.as_ref().is_some_and(|paths| !paths.contains(&request.path)) =>
             {

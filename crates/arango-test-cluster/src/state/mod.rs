@@ -7,6 +7,7 @@ pub(crate) mod async_jobs;
 pub(crate) mod databases;
 pub(crate) mod ids;
 pub(crate) mod servers;
+pub(crate) mod sessions;
 mod skewed;
 pub(crate) mod supervision;
 pub(crate) mod users;
@@ -20,6 +21,7 @@ use self::async_jobs::AsyncJobs;
 use self::databases::Database;
 use self::ids::Ids;
 use self::servers::{Role, Server, Status};
+use self::sessions::Sessions;
 use self::supervision::Supervision;
 use self::users::Users;
 use crate::clock::Clock;
@@ -41,6 +43,7 @@ pub(crate) struct State {
     pub(crate) db_servers: Vec<Server>,
     pub(crate) agents: Vec<Agent>,
     pub(crate) users: Users,
+    pub(crate) sessions: Sessions,
     pub(crate) databases: BTreeMap<String, Database>,
     pub(crate) jobs: AgencyJobs,
     pub(crate) async_jobs: AsyncJobs,
@@ -102,6 +105,7 @@ impl State {
             host: ids.hex(16),
             ids,
             targets: Targets { coordinators: coordinators.len().into(), db_servers: db_servers.len().into() },
+            sessions: Sessions::new(&config.jwt_secret, coordinators.len(), config.token_lifetime),
             coordinators,
             db_servers,
             agents,

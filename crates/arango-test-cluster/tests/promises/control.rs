@@ -80,3 +80,27 @@ async fn without_the_token_there_is_no_door_and_dropped_it_is_closed() {
     tokio::task::yield_now().await;
     assert!(TcpStream::connect(address).await.is_err());
 }
+
+#[tokio::test]
+async fn tokens_and_secrets_change_from_outside() {
+    let cluster = TestCluster::builder().start().await.unwrap();
+    let control = cluster.control().await.unwrap();
+    let mut session = Session::connect(cluster.coordinator(0)).await;
+    let login = json!({ "username": "root", "password": "passwd" });
+    for (path, body) in [("/tokens/expire", json!({})), ("/coordinators/0/secret", json!({ "secret": "x" }))]
+    {
+        let token = session.post("/_open/auth", &login).await.json()["jwt"].as_str().unwrap().to_owned();
+        let mut bearer = Session::connect(cluster.coordinator(0)).await.authorized(format!("bearer {token}"));
+        assert_eq!(bearer.get("/_api/version").await.status, 200);
+        assert_eq!(ask(&control, Method::POST, path, &body).await.0, 200);
+        assert_eq!(bearer.get("/_api/version").await.status, 401, "{path}");
+    }
+    assert_eq!(cluster.coordinator(1).jwt_secret(), "secret");
+    ask(&control, Method::POST, "/secret", &json!({ "secret": "y" })).await;
+    assert_eq!(cluster.coordinator(1).jwt_secret(), "y");
+
+    ask(&control, Method::POST, "/tokens/lifetime", &json!({ "seconds": 0 })).await;
+    let token = session.post("/_open/auth", &login).await.json()["jwt"].as_str().unwrap().to_owned();
+    let mut bearer = Session::connect(cluster.coordinator(0)).await.authorized(format!("bearer {token}"));
+    assert_eq!(bearer.get("/_api/version").await.status, 401);
+}

@@ -12,3 +12,4 @@ mod maintenance;
 mod protocol;
 mod rebalance;
 mod session;
+mod tokens;

@@ -1,0 +1,180 @@
+//! What other processes may ask for, by method and path.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::fault_body::read_fault;
+use crate::cluster::Shared;
+use crate::coordinator::Coordinator;
+use crate::faults_in_force::FaultGuard;
+use crate::http::request::Query;
+use crate::tokens::Tokens;
+
+/// Where the requests of other processes are dealt with.
+pub(super) struct Desk {
+    token: String,
+    cluster: Arc<Shared>,
+    coordinators: Vec<Coordinator>,
+    faults: Mutex<Injected>,
+}
+
+/// The faults that came through this door.
+#[derive(Default)]
+struct Injected {
+    last: u64,
+    guards: BTreeMap<u64, FaultGuard>,
+}
+
+/// Why a request is not done: status and reason.
+pub(super) type Refused = (u16, String);
+
+impl Desk {
+    pub(super) fn new(token: String, cluster: Arc<Shared>, coordinators: Vec<Coordinator>) -> Self {
+        Self { token, cluster, coordinators, faults: Mutex::default() }
+    }
+
+    pub(super) async fn route(&self, head: &http::request::Parts, body: &Bytes) -> Result<Value, Refused> {
+        let parts: Vec<_> = head.uri.path().split('/').filter(|part| !part.is_empty()).collect();
+        let unknown = || (404, format!("no such call: {} {}", head.method, head.uri.path()));
+        let [token, parts @ ..] = parts.as_slice() else { return Err(unknown()) };
+        if *token != self.token {
+            return Err((404, "no such door".to_owned()));
+        }
+        let query = Query::parse(head.uri.query().unwrap_or_default());
+        match (&head.method, parts) {
+            (&Method::GET, ["cluster"]) => Ok(self.describe()),
+            (&Method::POST, ["coordinators", index, "faults"]) => self.inject(self.coordinator(index)?, body),
+            (&Method::POST, ["coordinators", index, "secret"]) => {
+                let Secrets { secret, passive } = read(body)?;
+                self.coordinator(index)?.set_secrets(secret, passive);
+                Ok(done())
+            }
+            (&Method::POST, ["coordinators", index, deed]) => {
+                let coordinator = self.coordinator(index)?;
+                match *deed {
+                    "kill" => coordinator.kill(),
+                    "pause" => coordinator.pause(),
+                    "resume" => coordinator.resume(),
+                    "restart" => coordinator.restart().await.map_err(|error| (500, error.to_string()))?,
+                    _ => return Err(unknown()),
+                }
+                Ok(done())
+            }
+            (&Method::POST, ["secret"]) => {
+                let Secrets { secret, .. } = read(body)?;
+                self.cluster.state().sessions.rotate(&secret);
+                Ok(done())
+            }
+            (&Method::POST, ["tokens", "expire"]) => {
+                Tokens::new(&self.cluster).expire_all();
+                Ok(done())
+            }
+            (&Method::POST, ["tokens", "lifetime"]) => {
+                let Lifetime { seconds } = read(body)?;
+                Tokens::new(&self.cluster).set_lifetime(Duration::from_secs(seconds));
+                Ok(done())
+            }
+            (&Method::DELETE, ["faults"]) => {
+                self.faults().guards.clear();
+                Ok(done())
+            }
+            (&Method::DELETE, ["faults", id]) => {
+                let guard = id.parse().ok().and_then(|id: u64| self.faults().guards.remove(&id));
+                let hits = guard.ok_or_else(|| (404, format!("no fault {id}")))?.hits();
+                Ok(json!({ "ok": true, "hits": hits }))
+            }
+            (&Method::GET, ["journal", "markers"]) => {
+                Ok(self.markers(query.get("prefix").unwrap_or_default()))
+            }
+            (&Method::GET, ["journal", "summary"]) => Ok(self.summary()),
+            (&Method::POST, ["journal", "clear"]) => {
+                self.cluster.journal.clear();
+                Ok(done())
+            }
+            _ => Err(unknown()),
+        }
+    }
+
+    fn describe(&self) -> Value {
+        let coordinators: Vec<_> = (0..)
+            .zip(&self.coordinators)
+            .map(|(index, coordinator): (usize, _)| {
+                json!({
+                    "index": index, "id": coordinator.id(), "short_name": coordinator.short_name(),
+                    "url": coordinator.url(), "up": coordinator.is_up(),
+                })
+            })
+            .collect();
+        let state = self.cluster.state();
+        let agents: Vec<_> = state.agents.iter().map(|agent| &agent.id).collect();
+        json!({
+            "version": self.cluster.config.version.text(), "coordinators": coordinators,
+            "db_servers": state.db_server_ids(), "agents": agents,
+        })
+    }
+
+    fn coordinator(&self, index: &str) -> Result<&Coordinator, Refused> {
+        let found = index.parse::<usize>().ok().and_then(|index| self.coordinators.get(index));
+        found.ok_or_else(|| (404, format!("no coordinator {index}")))
+    }
+
+    fn inject(&self, coordinator: &Coordinator, body: &[u8]) -> Result<Value, Refused> {
+        let fault = read_fault(&read(body)?).map_err(|reason| (400, reason))?;
+        let mut faults = self.faults();
+        faults.last += 1;
+        let id = faults.last;
+        faults.guards.insert(id, coordinator.inject(fault));
+        Ok(json!({ "id": id }))
+    }
+
+    fn markers(&self, prefix: &str) -> Value {
+        let markers = self.cluster.journal.markers(prefix).into_iter();
+        let counts = |(marker, counts): (String, crate::Counts)| {
+            (marker, json!({ "received": counts.received, "executed": counts.executed }))
+        };
+        json!({ "markers": markers.map(counts).collect::<Map<_, _>>() })
+    }
+
+    fn summary(&self) -> Value {
+        let journal = &self.cluster.journal;
+        json!({
+            "requests_per_coordinator": journal.requests_per_coordinator(),
+            "executed": journal.executed(),
+            "unsupported": self.cluster.state().unsupported,
+        })
+    }
+
+    fn faults(&self) -> MutexGuard<'_, Injected> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn done() -> Value {
+    json!({ "ok": true })
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
+    serde_json::from_slice(body).map_err(|error| (400, error.to_string()))
+}
+
+/// Secrets of a coordinator, or of all.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Secrets {
+    secret: String,
+    #[serde(default)]
+    passive: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lifetime {
+    seconds: u64,
+}
