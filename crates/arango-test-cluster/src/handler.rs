@@ -106,7 +106,7 @@ impl Handler {
             Some(Effect::Close { phase: Phase::AfterRead, how }) => return Err(Cut::silent(*how)),
             Some(Effect::Answer(scripted)) if scripted.when == When::BeforeExecution => {
                 journal.answered(entry, scripted.status);
-                return Ok(scripted_answer(&request, scripted));
+                return Ok(scripted_answer(&request, scripted, self.queue_time()));
             }
             _ => {}
         }
@@ -114,7 +114,7 @@ impl Handler {
             return Err(Cut::silent(Close::Fin));
         };
         self.awake().await;
-        let response = response::of_reply(&request, reply);
+        let response = response::of_reply(&request, reply, self.queue_time());
         journal.answered(entry, response.status().as_u16());
         match effect {
             None | Some(Effect::Latency(_)) => Ok(response),
@@ -122,7 +122,7 @@ impl Handler {
             Some(Effect::Garbage) => Err(Cut { bytes: response::garbage(), how: Close::Fin }),
             Some(Effect::Answer(scripted)) => {
                 journal.answered(entry, scripted.status);
-                Ok(scripted_answer(&request, &scripted))
+                Ok(scripted_answer(&request, &scripted, self.queue_time()))
             }
             Some(Effect::Close { phase, how }) => {
                 let bytes = match phase {
@@ -143,6 +143,11 @@ impl Handler {
         let mut life = self.coordinator.pulse.subscribe();
         // The sender lives in `self`, so the wait cannot fail.
         drop(life.wait_for(|life| !life.paused).await);
+    }
+
+    /// How long requests wait here, as answers say.
+    fn queue_time(&self) -> Duration {
+        self.coordinator.cluster.state().conditions.queue_time(self.coordinator.index)
     }
 
     fn journalise(&self, request: &Request) -> EntryId {
@@ -254,11 +259,11 @@ fn marker(request: &Request) -> Option<&str> {
     request.header("x-sim-marker")
 }
 
-fn scripted_answer(request: &Request, scripted: &Scripted) -> Response<Full<Bytes>> {
+fn scripted_answer(request: &Request, scripted: &Scripted, queue_time: Duration) -> Response<Full<Bytes>> {
     match &scripted.body {
         ScriptedBody::ErrorObject { error_num, message } => {
             let reply = Refusal::new(scripted.status, *error_num, message.clone()).into();
-            response::with_headers(response::of_reply(request, reply), &scripted.headers)
+            response::with_headers(response::of_reply(request, reply, queue_time), &scripted.headers)
         }
         ScriptedBody::Raw { content_type, body } => response::with_headers(
             response::foreign(scripted.status, content_type, body.clone()),

@@ -52,6 +52,7 @@ mod api;
 mod builder;
 mod clock;
 mod cluster;
+mod conditions;
 mod config;
 mod control;
 mod coordinator;
@@ -70,6 +71,7 @@ mod version;
 
 pub use crate::builder::{Authentication, Builder, StartError};
 pub use crate::cluster::TestCluster;
+pub use crate::conditions::ConditionGuard;
 pub use crate::control::Control;
 pub use crate::coordinator::{Coordinator, RefuseGuard};
 pub use crate::fault::{Close, Fault, Phase};

@@ -1,5 +1,7 @@
 //! Answers as they go out: with the headers that every answer of a coordinator has, or cut to pieces.
 
+use std::time::Duration;
+
 use bytes::{BufMut as _, Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
@@ -8,7 +10,6 @@ use crate::http::reply::Reply;
 use crate::http::request::Request;
 
 const QUEUE_TIME: HeaderName = HeaderName::from_static("x-arango-queue-time-seconds");
-const NO_QUEUE: HeaderValue = HeaderValue::from_static("0.000000");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const SERVER: HeaderValue = HeaderValue::from_static("ArangoDB");
 const KEEP_ALIVE: HeaderValue = HeaderValue::from_static("Keep-Alive");
@@ -16,15 +17,19 @@ const CLOSE: HeaderValue = HeaderValue::from_static("Close");
 const BASIC: HeaderValue = HeaderValue::from_static("Basic, realm=\"ArangoDB\"");
 const BEARER: HeaderValue = HeaderValue::from_static("Bearer, token_type=\"JWT\", realm=\"ArangoDB\"");
 
-/// Puts a reply into the headers of a coordinator, in their order on the wire.
-pub(crate) fn of_reply(request: &Request, reply: Reply) -> Response<Full<Bytes>> {
+/// Puts a reply into the headers of a coordinator, in their order on the wire. Requests wait there for `queue_time`.
+pub(crate) fn of_reply(request: &Request, reply: Reply, queue_time: Duration) -> Response<Full<Bytes>> {
     let length = reply.body.len();
     let body = if request.method == Method::HEAD { Bytes::new() } else { reply.body };
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     headers.reserve(16);
-    headers.insert(QUEUE_TIME, NO_QUEUE);
+    let queue_time = format!("{:.6}", queue_time.as_secs_f64());
+    headers.insert(
+        QUEUE_TIME,
+        HeaderValue::try_from(queue_time).expect("digits and a dot may stand in a header"),
+    );
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     let mut own = reply.headers;
     let closes = own.remove(header::CONNECTION).is_some() || wants_close(request);

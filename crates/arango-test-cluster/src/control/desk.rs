@@ -10,8 +10,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::fault_body::read_fault;
+use super::fault_body::{Wrong, read_wrong};
 use crate::cluster::Shared;
+use crate::conditions::ConditionGuard;
 use crate::coordinator::Coordinator;
 use crate::faults_in_force::FaultGuard;
 use crate::http::request::Query;
@@ -29,7 +30,21 @@ pub(super) struct Desk {
 #[derive(Default)]
 struct Injected {
     last: u64,
-    guards: BTreeMap<u64, FaultGuard>,
+    guards: BTreeMap<u64, Guard>,
+}
+
+enum Guard {
+    Fault(FaultGuard),
+    Condition(ConditionGuard),
+}
+
+impl Guard {
+    fn hits(&self) -> usize {
+        match self {
+            Self::Fault(guard) => guard.hits(),
+            Self::Condition(guard) => guard.hits(),
+        }
+    }
 }
 
 /// Why a request is not done: status and reason.
@@ -126,11 +141,14 @@ impl Desk {
     }
 
     fn inject(&self, coordinator: &Coordinator, body: &[u8]) -> Result<Value, Refused> {
-        let fault = read_fault(&read(body)?).map_err(|reason| (400, reason))?;
+        let guard = match read_wrong(&read(body)?).map_err(|reason| (400, reason))? {
+            Wrong::Fault(fault) => Guard::Fault(coordinator.inject(fault)),
+            Wrong::Condition(condition) => Guard::Condition(coordinator.begin(condition)),
+        };
         let mut faults = self.faults();
         faults.last += 1;
         let id = faults.last;
-        faults.guards.insert(id, coordinator.inject(fault));
+        faults.guards.insert(id, guard);
         Ok(json!({ "id": id }))
     }
 

@@ -1,4 +1,4 @@
-//! Faults as JSON.
+//! Faults and conditions as JSON.
 
 use std::time::Duration;
 
@@ -8,35 +8,41 @@ use serde_json::Value;
 
 use crate::fault::{Close, Fault, Phase};
 use crate::matching::Match;
+use crate::state::conditions::Condition;
 
-/// What every fault may say besides what it does.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Description {
-    kind: Kind,
-    method: Option<String>,
-    path: Option<String>,
-    times: Option<usize>,
-    ms: Option<u64>,
-    phase: Option<PhaseName>,
-    how: Option<CloseName>,
-    status: Option<u16>,
-    error_num: Option<u32>,
-    message: Option<String>,
-    content_type: Option<String>,
-    body: Option<String>,
-    #[serde(default)]
-    after_execution: bool,
+/// What goes wrong: for single requests, or with a coordinator as a whole.
+pub(super) enum Wrong {
+    Fault(Fault),
+    Condition(Condition),
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 enum Kind {
-    Latency,
-    Close,
-    Answer,
-    Hang,
-    Garbage,
+    Latency {
+        ms: u64,
+    },
+    Close {
+        phase: PhaseName,
+        #[serde(default)]
+        how: CloseName,
+    },
+    Answer {
+        status: u16,
+        error_num: Option<u32>,
+        #[serde(default)]
+        message: String,
+        body: Option<String>,
+        content_type: Option<String>,
+        #[serde(default)]
+        after_execution: bool,
+    },
+    Hang {},
+    Garbage {},
+    QueueTime {
+        ms: u64,
+    },
+    QueueFull {},
 }
 
 #[derive(Deserialize)]
@@ -49,58 +55,100 @@ enum PhaseName {
     InBody,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum CloseName {
+    #[default]
     Fin,
     Rst,
 }
 
-/// Reads a fault, or says what is wrong with it.
-pub(super) fn read_fault(value: &Value) -> Result<Fault, String> {
-    let body = Description::deserialize(value).map_err(|error| error.to_string())?;
-    let missing = |key: &str| format!("this kind of fault needs `{key}`");
-    let mut fault = match body.kind {
-        Kind::Latency => Fault::latency(Duration::from_millis(body.ms.ok_or_else(|| missing("ms"))?)),
-        Kind::Close => Fault::close(match body.phase.ok_or_else(|| missing("phase"))? {
-            PhaseName::BeforeRead => Phase::BeforeRead,
-            PhaseName::AfterRead => Phase::AfterRead,
-            PhaseName::AfterExecution => Phase::AfterExecution,
-            PhaseName::InHead => Phase::InHead,
-            PhaseName::InBody => Phase::InBody,
-        })
-        .how(match body.how {
-            Some(CloseName::Rst) => Close::Rst,
-            Some(CloseName::Fin) | None => Close::Fin,
-        }),
-        Kind::Answer => {
-            let status = body.status.ok_or_else(|| missing("status"))?;
-            match (body.error_num, body.body) {
-                (Some(number), _) => Fault::answer(status, number, body.message.unwrap_or_default()),
-                (None, Some(text)) => Fault::answer_raw(
-                    status,
-                    body.content_type.unwrap_or_else(|| "text/html".to_owned()),
-                    text,
-                ),
-                (None, None) => return Err(missing("error_num` or `body")),
-            }
+/// For which requests a fault is, and how often.
+#[derive(Deserialize)]
+struct Scope {
+    method: Option<String>,
+    path: Option<String>,
+    times: Option<usize>,
+}
+
+/// Reads a fault or a condition, or says what is wrong with it.
+pub(super) fn read_wrong(value: &Value) -> Result<Wrong, String> {
+    let (kind, scope) = apart(value)?;
+    let fault = match kind {
+        Kind::QueueTime { ms } => return whole(&scope, Condition::QueueTime(Duration::from_millis(ms))),
+        Kind::QueueFull {} => return whole(&scope, Condition::QueueFull),
+        Kind::Latency { ms } => Fault::latency(Duration::from_millis(ms)),
+        Kind::Close { phase, how } => Fault::close(phase.into()).how(how.into()),
+        Kind::Answer { status, error_num: Some(number), message, after_execution, .. } => {
+            after(after_execution, Fault::answer(status, number, message))
         }
-        Kind::Hang => Fault::hang(),
-        Kind::Garbage => Fault::garbage(),
+        Kind::Answer { status, body: Some(body), content_type, after_execution, .. } => {
+            let content_type = content_type.unwrap_or_else(|| "text/html".to_owned());
+            after(after_execution, Fault::answer_raw(status, content_type, body))
+        }
+        Kind::Answer { .. } => return Err("this kind of fault needs `error_num` or `body`".to_owned()),
+        Kind::Hang {} => Fault::hang(),
+        Kind::Garbage {} => Fault::garbage(),
     };
-    if body.after_execution {
-        fault = fault.after_execution();
+    scope.of(fault).map(Wrong::Fault)
+}
+
+/// Reads what every fault may say, and the rest: a tagged enum refuses what it does not know only if it sees nothing else.
+fn apart(value: &Value) -> Result<(Kind, Scope), String> {
+    let scope = Scope::deserialize(value).map_err(|error| error.to_string())?;
+    let mut rest = value.clone();
+    if let Value::Object(rest) = &mut rest {
+        rest.retain(|key, _| !["method", "path", "times"].contains(&key.as_str()));
     }
-    if let Some(times) = body.times {
-        fault = fault.times(times);
+    Ok((Kind::deserialize(rest).map_err(|error| error.to_string())?, scope))
+}
+
+fn whole(scope: &Scope, condition: Condition) -> Result<Wrong, String> {
+    if scope.method.is_some() || scope.path.is_some() || scope.times.is_some() {
+        return Err("this is for all requests: it takes no `method`, `path` or `times`".to_owned());
     }
-    let path = body.path.unwrap_or_else(|| "*".to_owned());
-    Ok(fault.on(match body.method {
-        None => Match::path(path),
-        Some(method) => {
-            Match::method(Method::from_bytes(method.as_bytes()).map_err(|error| error.to_string())?, path)
+    Ok(Wrong::Condition(condition))
+}
+
+fn after(execution: bool, fault: Fault) -> Fault {
+    if execution { fault.after_execution() } else { fault }
+}
+
+impl Scope {
+    fn of(self, fault: Fault) -> Result<Fault, String> {
+        let fault = match self.times {
+            Some(times) => fault.times(times),
+            None => fault,
+        };
+        let path = self.path.unwrap_or_else(|| "*".to_owned());
+        Ok(fault.on(match self.method {
+            None => Match::path(path),
+            Some(method) => {
+                Match::method(Method::from_bytes(method.as_bytes()).map_err(|error| error.to_string())?, path)
+            }
+        }))
+    }
+}
+
+impl From<PhaseName> for Phase {
+    fn from(name: PhaseName) -> Self {
+        match name {
+            PhaseName::BeforeRead => Self::BeforeRead,
+            PhaseName::AfterRead => Self::AfterRead,
+            PhaseName::AfterExecution => Self::AfterExecution,
+            PhaseName::InHead => Self::InHead,
+            PhaseName::InBody => Self::InBody,
         }
-    }))
+    }
+}
+
+impl From<CloseName> for Close {
+    fn from(name: CloseName) -> Self {
+        match name {
+            CloseName::Fin => Self::Fin,
+            CloseName::Rst => Self::Rst,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -118,8 +166,10 @@ mod tests {
             json!({ "kind": "answer", "status": 502, "body": "<html>", "method": "GET" }),
             json!({ "kind": "hang" }),
             json!({ "kind": "garbage" }),
+            json!({ "kind": "queue-time", "ms": 5 }),
+            json!({ "kind": "queue-full" }),
         ] {
-            assert!(read_fault(&body).is_ok(), "{body}");
+            assert!(read_wrong(&body).is_ok(), "{body}");
         }
     }
 
@@ -130,9 +180,10 @@ mod tests {
             json!({ "kind": "close" }),
             json!({ "kind": "answer", "status": 500 }),
             json!({ "kind": "hang", "pth": "/" }),
+            json!({ "kind": "queue-full", "path": "/" }),
             json!({ "kind": "explode" }),
         ] {
-            assert!(read_fault(&body).is_err(), "{body}");
+            assert!(read_wrong(&body).is_err(), "{body}");
         }
     }
 }

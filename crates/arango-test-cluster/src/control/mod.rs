@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `GET /cluster` | lists servers, with their addresses and whether they are up |
 //! | `POST /coordinators/{i}/kill`, `restart`, `pause`, `resume` | what the methods of [`Coordinator`] do |
-//! | `POST /coordinators/{i}/faults` | injects a fault, answers its id |
+//! | `POST /coordinators/{i}/faults` | injects a fault or begins a condition, answers its id |
 //! | `POST /coordinators/{i}/secret`, `POST /secret` | gives one coordinator, or all, the `secret` that signs tokens |
 //! | `POST /tokens/expire` | refuses what logins have given so far |
 //! | `POST /tokens/lifetime` | how many `seconds` tokens of logins hold from now on |
@@ -15,6 +15,7 @@
 //!
 //! A fault is `{"kind": …}` with `latency` (`ms`), `close` (`phase`, `how`), `answer` (`status`, `error_num`, `message`, or
 //! `body` and `content_type`; `after_execution`), `hang` or `garbage`; and for each `method`, `path` and `times` as wanted.
+//! A condition is `queue-time` (`ms`) or `queue-full`.
 
 mod desk;
 mod fault_body;

@@ -115,6 +115,11 @@ impl Refusal {
         Self::new(404, 404, format!("unknown path '{path}'"))
     }
 
+    /// What availability says when it is not.
+    pub(crate) fn unavailable() -> Self {
+        Self::new(503, 503, "service unavailable")
+    }
+
     pub(crate) fn stopping() -> Self {
         Self::new(503, 30, "shutdown in progress")
     }

@@ -4,6 +4,7 @@
 //! their order. So the same requests at the same times give the same answers, under a paused clock as under a running one.
 
 pub(crate) mod async_jobs;
+pub(crate) mod conditions;
 pub(crate) mod databases;
 pub(crate) mod ids;
 pub(crate) mod servers;
@@ -18,6 +19,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use self::async_jobs::AsyncJobs;
+use self::conditions::Conditions;
 use self::databases::Database;
 use self::ids::Ids;
 use self::servers::{Role, Server, Status};
@@ -44,6 +46,7 @@ pub(crate) struct State {
     pub(crate) agents: Vec<Agent>,
     pub(crate) users: Users,
     pub(crate) sessions: Sessions,
+    pub(crate) conditions: Conditions,
     pub(crate) databases: BTreeMap<String, Database>,
     pub(crate) jobs: AgencyJobs,
     pub(crate) async_jobs: AsyncJobs,
@@ -110,6 +113,7 @@ impl State {
             db_servers,
             agents,
             users: Users::with_root(&config.root_password),
+            conditions: Conditions::default(),
             databases: BTreeMap::new(),
             jobs: AgencyJobs::new(config.move_time, config.moves_at_once),
             async_jobs: AsyncJobs::default(),

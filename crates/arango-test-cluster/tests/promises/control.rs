@@ -104,3 +104,21 @@ async fn tokens_and_secrets_change_from_outside() {
     let mut bearer = Session::connect(cluster.coordinator(0)).await.authorized(format!("bearer {token}"));
     assert_eq!(bearer.get("/_api/version").await.status, 401);
 }
+
+#[tokio::test]
+async fn conditions_come_and_go_like_faults() {
+    let cluster = TestCluster::builder().start().await.unwrap();
+    let control = cluster.control().await.unwrap();
+    let mut session = Session::connect(cluster.coordinator(0)).await;
+    for (condition, status, error_num) in [(json!({ "kind": "queue-full" }), 503, 21003)] {
+        let (_, made) = ask(&control, Method::POST, "/coordinators/0/faults", &condition).await;
+        let refused = session.get("/_api/version").await;
+        assert_eq!((refused.status, refused.error_num()), (status, error_num), "{condition}");
+        let (_, ended) = ask(&control, Method::DELETE, &format!("/faults/{}", made["id"]), &json!({})).await;
+        assert_eq!(ended["hits"], 1, "{condition}");
+        assert_eq!(session.get("/_api/version").await.status, 200, "{condition}");
+    }
+    let slow = json!({ "kind": "queue-time", "ms": 1500 });
+    ask(&control, Method::POST, "/coordinators/0/faults", &slow).await;
+    assert_eq!(session.get("/_api/version").await.headers["x-arango-queue-time-seconds"], "1.500000");
+}

@@ -10,6 +10,7 @@ mod jobs;
 mod life;
 mod maintenance;
 mod protocol;
+mod queue;
 mod rebalance;
 mod session;
 mod tokens;

@@ -1,5 +1,7 @@
 //! The refusals that come before any handler, in the order in which a coordinator makes them.
 
+mod queue;
+
 use std::borrow::Cow;
 
 use http::{HeaderName, Method, header};
@@ -33,16 +35,22 @@ pub(crate) fn admit<'a>(
         }
     };
     check(state, shared, index, request, &caller).map_err(|refusal| Box::new(refusal.into()))?;
+    let request = decoded(shared, request, &caller).map_err(|refusal| Box::new(refusal.into()))?;
+    queue::check(state, index, &request).map_err(|refusal| Box::new(refusal.into()))?;
+    Ok((request, caller))
+}
+
+/// Undoes the compression of the body.
+fn decoded<'a>(shared: &Shared, request: &'a Request, caller: &Caller) -> Result<Cow<'a, Request>, Refusal> {
     let encoding = request.header("content-encoding");
     if encoding.is_none() {
-        return Ok((Cow::Borrowed(request), caller));
+        return Ok(Cow::Borrowed(request));
     }
-    if caller == Caller::Anonymous && shared.config.version.at_least(3, 12, 0) {
-        return Err(Box::new(Refusal::unauthorized().into()));
+    if *caller == Caller::Anonymous && shared.config.version.at_least(3, 12, 0) {
+        return Err(Refusal::unauthorized());
     }
-    let body =
-        encoding::decode(encoding, request.body.clone()).map_err(|refusal| Box::new(refusal.into()))?;
-    Ok((Cow::Owned(Request { body, ..request.clone() }), caller))
+    let body = encoding::decode(encoding, request.body.clone())?;
+    Ok(Cow::Owned(Request { body, ..request.clone() }))
 }
 
 /// What is answered before anybody asks who is there.

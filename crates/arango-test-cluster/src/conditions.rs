@@ -1,0 +1,68 @@
+//! Conditions: what is the matter with a coordinator as a whole, rather than with single requests.
+//!
+//! A condition begins with a method of [`Coordinator`] and ends when the returned guard is dropped, also if the coordinator
+//! is restarted meanwhile. Several may hold at once; a request is refused by the first of them, in the order in which a
+//! server asks: shutdown, start and maintenance, then who is there, then the queue.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::cluster::Shared;
+use crate::coordinator::Coordinator;
+use crate::state::conditions::Condition;
+
+/// Ends a condition when it is dropped.
+#[must_use = "the condition ends when its guard is dropped"]
+pub struct ConditionGuard {
+    cluster: Arc<Shared>,
+    id: u64,
+    hits: Arc<AtomicUsize>,
+}
+
+impl Coordinator {
+    /// Lets requests wait in the queue for `time`, as far as a client sees: every answer says so in its header
+    /// `x-arango-queue-time-seconds`, and a request whose own such header wants less is refused with 412 and error number
+    /// 21004, before it is executed.
+    ///
+    /// Nothing takes longer for it; add a [`Fault::latency`](crate::Fault::latency) for that. Of several times the longest
+    /// counts.
+    pub fn queue_time(&self, time: Duration) -> ConditionGuard {
+        self.begin(Condition::QueueTime(time))
+    }
+
+    /// Refuses everything with 503 and error number 21003 before it is executed, as with a full queue; availability
+    /// answers 503 and 503.
+    pub fn queue_full(&self) -> ConditionGuard {
+        self.begin(Condition::QueueFull)
+    }
+
+    pub(crate) fn begin(&self, condition: Condition) -> ConditionGuard {
+        let cluster = Arc::clone(&self.inner.cluster);
+        let (id, hits) = cluster.state().conditions.begin(self.inner.index, condition);
+        ConditionGuard { cluster, id, hits }
+    }
+}
+
+impl ConditionGuard {
+    /// How many requests were refused because of it so far.
+    pub fn hits(&self) -> usize {
+        self.hits.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for ConditionGuard {
+    fn drop(&mut self) {
+        self.cluster.state().conditions.end(self.id);
+    }
+}
+
+impl fmt::Debug for ConditionGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConditionGuard")
+            .field("id", &self.id)
+            .field("hits", &self.hits())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,76 @@
+//! What is the matter with a coordinator, until a test says that it is over.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// Something that every request of a coordinator meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Condition {
+    /// Requests wait so long before a thread takes them.
+    QueueTime(Duration),
+    /// No request finds a place in the queue.
+    QueueFull,
+}
+
+/// The conditions that are in force.
+#[derive(Debug, Default)]
+pub(crate) struct Conditions {
+    last: u64,
+    in_force: Vec<InForce>,
+}
+
+#[derive(Debug)]
+struct InForce {
+    id: u64,
+    coordinator: usize,
+    condition: Condition,
+    hits: Arc<AtomicUsize>,
+}
+
+impl Conditions {
+    /// Puts a condition in force; answers its id, and the counter of those whom it hits.
+    pub(crate) fn begin(&mut self, coordinator: usize, condition: Condition) -> (u64, Arc<AtomicUsize>) {
+        self.last += 1;
+        let hits = Arc::new(AtomicUsize::new(0));
+        self.in_force.push(InForce { id: self.last, coordinator, condition, hits: Arc::clone(&hits) });
+        (self.last, hits)
+    }
+
+    pub(crate) fn end(&mut self, id: u64) {
+        self.in_force.retain(|one| one.id != id);
+    }
+
+    /// Whether a request of a coordinator meets a condition; if so it counts as hit.
+    pub(crate) fn hit(&self, coordinator: usize, condition: Condition) -> bool {
+        self.hit_by(coordinator, |one| one == condition)
+    }
+
+    /// Whether requests of a coordinator wait longer than `limit` seconds; if so one of them counts as hit.
+    pub(crate) fn hit_by_queue_time(&self, coordinator: usize, limit: f64) -> bool {
+        self.hit_by(
+            coordinator,
+            |one| matches!(one, Condition::QueueTime(time) if time.as_secs_f64() > limit),
+        )
+    }
+
+    fn hit_by(&self, coordinator: usize, is_it: impl Fn(Condition) -> bool) -> bool {
+        let mut of_it = self.of(coordinator).filter(|one| is_it(one.condition));
+        let Some(first) = of_it.next() else { return false };
+        first.hits.fetch_add(1, Ordering::AcqRel);
+        true
+    }
+
+    /// How long requests of a coordinator wait.
+    pub(crate) fn queue_time(&self, coordinator: usize) -> Duration {
+        let times = self.of(coordinator).filter_map(|one| match one.condition {
+            Condition::QueueTime(time) => Some(time),
+            Condition::QueueFull => None,
+        });
+        times.max().unwrap_or_default()
+    }
+
+    fn of(&self, coordinator: usize) -> impl Iterator<Item = &InForce> {
+        self.in_force.iter().filter(move |one| one.coordinator == coordinator)
+    }
+}
