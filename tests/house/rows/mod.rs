@@ -10,6 +10,7 @@ mod hearsay;
 mod leaders;
 mod login;
 mod risks;
+mod secrets_of_the_cluster;
 
 use arango::protocol::RequestClass;
 use arango::{Client, Error, ErrorKind, Outcome};

@@ -1,0 +1,127 @@
+//! R10, R12 and R13 where tokens are signed with the cluster's secret, and secrets are exchanged.
+
+use std::time::{Duration, SystemTime};
+
+use arango::balance::Standing;
+use arango::{Client, Credentials, ErrorKind, Outcome, Superuser};
+use arango_test_cluster::TestCluster;
+use tokio::time::{Instant, sleep};
+
+use super::ending;
+use crate::support::{CLASSES, builder, client, cluster, insert};
+
+fn logins(cluster: &TestCluster) -> usize {
+    cluster.journal().entries().iter().filter(|entry| entry.path == "/_open/auth").count()
+}
+
+/// A client that has logged in and whose token every coordinator took just now.
+async fn logged_in(cluster: &TestCluster) -> Client {
+    let client = builder(cluster).jwt_auth("root", cluster.root_password()).build().unwrap();
+    for _ in 0..6 {
+        client.db("_system").version().await.unwrap();
+    }
+    client
+}
+
+#[tokio::test(start_paused = true)]
+async fn r13_a_token_that_others_take_is_not_renewed_because_one_refuses_it() {
+    for class in CLASSES {
+        let cluster = cluster().await;
+        let client = logged_in(&cluster).await;
+        cluster.coordinator(0).rotate_secret("another");
+        let began = Instant::now();
+        let mut refused = 0;
+        for _ in 0..3 {
+            let (ending, _) = ending(&cluster, &client, class).await;
+            assert_eq!((ending.error, ending.executions), (None, 1), "{class:?}");
+            refused += cluster.journal().requests_to(0);
+            assert_eq!(logins(&cluster), 0, "{class:?}");
+        }
+        assert_eq!((refused, began.elapsed()), (1, Duration::ZERO), "{class:?}");
+        assert_ne!(client.coordinators()[0].standing, Standing::Ejected, "{class:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r13_a_token_that_nobody_took_lately_is_renewed() {
+    for class in CLASSES {
+        let cluster = cluster().await;
+        let client = logged_in(&cluster).await;
+        sleep(Duration::from_secs(62)).await;
+        cluster.rotate_secret("another");
+        let (ending, _) = ending(&cluster, &client, class).await;
+        assert_eq!((ending.error, ending.executions), (None, 1), "{class:?}");
+        assert_eq!(logins(&cluster), 1, "{class:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r13_when_all_have_another_secret_the_token_is_renewed_after_all() {
+    for class in CLASSES {
+        let cluster = cluster().await;
+        let client = logged_in(&cluster).await;
+        cluster.rotate_secret("another");
+        let (ending, _) = ending(&cluster, &client, class).await;
+        assert_eq!((ending.error, ending.executions), (None, 1), "{class:?}");
+        assert_eq!(logins(&cluster), 1, "{class:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r10_superuser_tokens_are_made_without_a_request_and_made_again_before_they_end() {
+    for class in CLASSES {
+        let cluster = cluster().await;
+        let (system, began) = (SystemTime::now(), Instant::now());
+        let superuser = Superuser::from_secret(cluster.coordinator(0).jwt_secret())
+            .lifetime(Duration::from_secs(100))
+            .clock(move || system + began.elapsed());
+        let client = builder(&cluster).credentials(Credentials::made_by(superuser)).build().unwrap();
+        for _ in 0..10 {
+            let (ending, _) = ending(&cluster, &client, class).await;
+            assert_eq!((ending.error, ending.executions, ending.received), (None, 1, 1), "{class:?}");
+            assert_eq!(logins(&cluster), 0, "{class:?}");
+            sleep(Duration::from_secs(60)).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r12_a_secret_that_was_exchanged_is_read_anew_from_its_file() {
+    for class in CLASSES {
+        let cluster = cluster().await;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret");
+        std::fs::write(&file, format!("{}\n", cluster.coordinator(0).jwt_secret())).unwrap();
+        let client =
+            builder(&cluster).credentials(Credentials::made_by(Superuser::from_file(&file))).build().unwrap();
+        assert!(ending(&cluster, &client, class).await.1.is_none());
+
+        sleep(Duration::from_secs(62)).await;
+        cluster.rotate_secret("another");
+        std::fs::write(&file, "another").unwrap();
+        let (ending, _) = ending(&cluster, &client, class).await;
+        assert_eq!((ending.error, ending.executions), (None, 1), "{class:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_cannot_be_read_fails_the_call_and_names_the_file() {
+    let cluster = cluster().await;
+    let absent = Credentials::made_by(Superuser::from_file("/nowhere/secret"));
+    let client = builder(&cluster).credentials(absent).build().unwrap();
+    let error = client.db("_system").execute(insert("m", CLASSES[2])).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Login, Outcome::NotExecuted));
+    assert!(error.report().to_string().contains("/nowhere/secret"), "{}", error.report());
+    assert_eq!(cluster.journal().received("m"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_secret_is_not_authorized_and_is_not_shown() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let wrong = Credentials::superuser("not-the-s3cret");
+    let error = client.db("_system").credentials(wrong).execute(insert("m", CLASSES[2])).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::NotAuthorized, Outcome::NotExecuted));
+    let shown = format!("{error} {error:?} {} {client:?}", error.report());
+    assert!(!shown.contains("s3cret"), "{shown}");
+}
