@@ -118,7 +118,7 @@ impl Decider {
             return Next::Stop(StoppedBy::Deadline);
         }
         // Last, so that only what is really sent is paid for.
-        if way.cost != Cost::Renewal && !self.budget.withdraw(attempt) {
+        if way.cost != Cost::Renewal && !self.budget.withdraw(attempt, now) {
             return Next::Stop(StoppedBy::Budget);
         }
         match way.whereto {

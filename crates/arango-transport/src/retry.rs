@@ -126,7 +126,7 @@ where
         if now >= record.deadline {
             return Err(Error::cut_off(&record, ErrorKind::DeadlineExceeded, None));
         }
-        self.rules.decider.budget.deposit();
+        self.rules.decider.budget.deposit(now);
         let plan = AttemptPlan {
             number: record.copies.next_attempt(),
             fresh: false,
