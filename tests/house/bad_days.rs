@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::Request;
 use tokio::time::Instant;
 
-use crate::support::{builder, client, cluster, cluster_of, insert};
+use crate::support::{builder, client, cluster};
 
 #[test]
 fn bad_hosts_are_named_all_at_once_when_the_client_is_built_and_no_secret_with_them() {
@@ -130,20 +130,6 @@ async fn what_may_block_for_long_still_goes_on_to_another_coordinator() {
     let began = Instant::now();
     assert_eq!(client.cluster().health().await.unwrap().servers().len(), 9);
     assert_eq!(began.elapsed().as_secs(), 75, "the patience of one attempt, and then the next");
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_answer_before_the_whole_request_was_written_spoils_its_connection_and_nothing_else() {
-    let cluster = cluster_of(1).await;
-    let client = client(&cluster);
-    let early = Fault::answer(413, 413, "too large").on(Match::post("/_api/document/*")).times(1);
-    let _early = cluster.coordinator(0).inject(early);
-    let mut large = insert("large", RequestClass::NonIdempotent);
-    large.padding = 1 << 20;
-    client.db("_system").execute(large).await.unwrap_err();
-    let began = Instant::now();
-    client.db("_system").execute(insert("next", RequestClass::NonIdempotent)).await.unwrap();
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }
 
 /// Stops the coordinator that answers.

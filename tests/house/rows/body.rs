@@ -1,55 +1,251 @@
-//! R01, R03 and R05: the head of an answer came, and the body was not what it should be.
+//! R01–R06: the head of an answer came, and the rest was not what it should be, or not when.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use arango::balance::Standing;
-use arango::protocol::RequestClass;
-use arango::{ErrorKind, Limits, Outcome};
-use arango_test_cluster::{Close, Fault, Match, Phase};
+use arango::protocol::{Answer, BuildError, DecodeError, Facts, Operation, RequestClass};
+use arango::transport::StoppedBy;
+use arango::{Client, ErrorKind, Limits, Outcome};
+use arango_test_cluster::{Close, Fault, Phase, TestCluster};
+use bytes::Bytes;
+use http::Request;
+use tokio::time::Instant;
 
-use super::{Ending, ending};
-use crate::support::{CLASSES, builder, client, cluster};
+use super::between::{Between, Does};
+use super::{B1, Expect, Tells, meet, meet_with, on_writes, tells};
+use crate::support::{Insert, builder, client, cluster, insert};
 
-#[tokio::test(start_paused = true)]
-async fn r01_a_body_that_is_cut_off_was_executed_and_is_repeated_only_where_that_does_no_harm() {
-    for class in CLASSES {
-        for how in [Close::Fin, Close::Rst] {
+for_each_class![
+    r01_a_body_that_is_cut_off_was_executed_and_is_repeated_only_where_that_does_no_harm,
+    r02_a_body_that_stands_still_was_executed_and_is_repeated_only_where_that_does_no_harm,
+    r03_a_body_that_is_too_large_was_executed_and_is_not_asked_for_again,
+    r03a_a_refusal_whose_body_is_too_large_means_what_its_status_means,
+    r03a_a_refusal_whose_body_breaks_off_means_what_its_status_means,
+    r04_an_answer_that_cannot_be_read_was_executed_and_keeps_its_beginning,
+    r05_an_error_that_is_not_arangodbs_is_never_a_decode_error,
+    r06_an_early_answer_means_what_its_status_means_and_spoils_its_connection_and_nothing_else,
+    r06_a_connection_that_settles_after_an_early_answer_carries_the_next_request,
+    r06_an_early_answer_that_was_not_executed_sends_any_request_to_another,
+];
+
+/// The status of the answer is known, and so is that it was executed.
+fn answered(kind: ErrorKind) -> Expect {
+    Expect::failure(kind, Outcome::Executed, StoppedBy::NotRetryable).at_servers(1, 1)
+}
+
+async fn r01_a_body_that_is_cut_off_was_executed_and_is_repeated_only_where_that_does_no_harm(
+    class: RequestClass,
+) {
+    for how in [Close::Fin, Close::Rst] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let fault = Fault::close(Phase::InBody).how(how);
+        let _fault = cluster.coordinator(0).inject(on_writes(fault.clone()).times(1));
+        let met = meet(&cluster, &client, class).await;
+        if class == RequestClass::NonIdempotent {
+            let error = met.is(&answered(ErrorKind::BodyInterrupted)).error();
+            assert!(error.status().unwrap().is_success(), "the status is known");
+        } else {
+            met.is(&Expect::elsewhere().at_servers(2, 2));
+        }
+        assert_eq!(tells(&cluster, class, &fault).await, Tells::Unreachable);
+    }
+}
+
+const FIVE_SECONDS: Duration = Duration::from_secs(5);
+
+/// A client with something between it and the first coordinator; a body may stand still for five seconds.
+fn behind(cluster: &TestCluster, does: Does) -> Client {
+    let limits = Limits::default().body_idle(FIVE_SECONDS);
+    builder(cluster).connect(Between::first_of(cluster, does)).limits(limits).build().unwrap()
+}
+
+async fn r02_a_body_that_stands_still_was_executed_and_is_repeated_only_where_that_does_no_harm(
+    class: RequestClass,
+) {
+    let cluster = cluster().await;
+    let client = behind(&cluster, Does::HoldBody);
+    let met = meet(&cluster, &client, class).await;
+    if class == RequestClass::NonIdempotent {
+        let error = met.is(&answered(ErrorKind::BodyTimeout).after(FIVE_SECONDS)).error();
+        assert!(error.status().unwrap().is_success(), "the status is known");
+    } else {
+        met.is(&Expect::elsewhere().at_servers(2, 2).after(FIVE_SECONDS));
+    }
+
+    let first = client.coordinator(&client.coordinators()[0].address);
+    for _ in 0..2 {
+        assert_eq!(client.coordinators()[0].standing, Standing::Well);
+        first.execute(insert("m", class)).await.unwrap_err();
+    }
+    assert_eq!(client.coordinators()[0].standing, Standing::Ejected, "three in a row");
+}
+
+async fn r03_a_body_that_is_too_large_was_executed_and_is_not_asked_for_again(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = builder(&cluster).limits(Limits::default().body_bytes(16)).build().unwrap();
+    let error = meet(&cluster, &client, class).await.is(&answered(ErrorKind::BodyTooLarge)).error();
+    assert!(error.status().unwrap().is_success());
+    let first = client.coordinator(&client.coordinators()[0].address);
+    for _ in 0..5 {
+        first.execute(insert("m", class)).await.unwrap_err();
+    }
+    assert_eq!(client.coordinators()[0].standing, Standing::Well);
+}
+
+/// A status, and what it means by itself: of a refusal, of what a proxy says, of a redirect.
+const BY_STATUS: [(u16, ErrorKind, Outcome); 3] = [
+    (409, ErrorKind::Http, Outcome::Executed),
+    (503, ErrorKind::Gateway, Outcome::Unknown),
+    (307, ErrorKind::UnexpectedRedirect, Outcome::NotExecuted),
+];
+
+/// Meets a refusal of `status` whose body could not be read, and which means `kind` and `outcome`.
+async fn refused(
+    cluster: &TestCluster,
+    client: &Client,
+    class: RequestClass,
+    (status, kind, outcome): (u16, ErrorKind, Outcome),
+    lasted: Duration,
+) {
+    let met = meet(cluster, client, class).await;
+    let repeated = kind == ErrorKind::Gateway && class != RequestClass::NonIdempotent;
+    if repeated {
+        met.is(&Expect::elsewhere().at_servers(2, 1).within(lasted..=lasted + *B1.end()));
+    } else {
+        let error = met.is(&Expect::failure(kind, outcome, StoppedBy::NotRetryable).after(lasted)).error();
+        assert_eq!(error.status().unwrap(), status);
+        assert!(error.error_number().is_none() && error.body().is_empty());
+    }
+}
+
+async fn r03a_a_refusal_whose_body_is_too_large_means_what_its_status_means(class: RequestClass) {
+    for by_status in BY_STATUS {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        // Within the body is a number that would mean another thing.
+        let fault = Fault::answer(by_status.0, 11, "x".repeat(64 << 10));
+        let _fault = cluster.coordinator(0).inject(on_writes(fault).times(1));
+        refused(&cluster, &client, class, by_status, Duration::ZERO).await;
+    }
+}
+
+async fn r03a_a_refusal_whose_body_breaks_off_means_what_its_status_means(class: RequestClass) {
+    for (does, lasted) in [(Does::CutBody, Duration::ZERO), (Does::HoldBody, FIVE_SECONDS)] {
+        for by_status in BY_STATUS {
             let cluster = cluster().await;
-            let client = client(&cluster);
-            let fault = Fault::close(Phase::InBody).how(how).on(Match::post("/_api/document/*")).times(1);
-            let _fault = cluster.coordinator(0).inject(fault);
-            let (ending, error) = ending(&cluster, &client, class).await;
-            if class == RequestClass::NonIdempotent {
-                let cut = Some((ErrorKind::BodyInterrupted, Outcome::Executed));
-                assert_eq!(ending, Ending { error: cut, executions: 1, received: 1 }, "{how:?}");
-                assert!(error.unwrap().status().unwrap().is_success(), "the status is known");
-            } else {
-                assert_eq!(ending, Ending { error: None, executions: 2, received: 2 }, "{class:?} {how:?}");
-            }
+            let client = behind(&cluster, does);
+            let fault = Fault::answer(by_status.0, 11, "not all of this arrives");
+            let _fault = cluster.coordinator(0).inject(on_writes(fault).times(1));
+            refused(&cluster, &client, class, by_status, lasted).await;
         }
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn r03_a_body_that_is_too_large_was_executed_and_is_not_asked_for_again() {
-    for class in CLASSES {
-        let cluster = cluster().await;
-        let client = builder(&cluster).limits(Limits::default().body_bytes(16)).build().unwrap();
-        let (ending, error) = ending(&cluster, &client, class).await;
-        let large = Some((ErrorKind::BodyTooLarge, Outcome::Executed));
-        assert_eq!(ending, Ending { error: large, executions: 1, received: 1 }, "{class:?}");
-        assert_eq!(error.unwrap().attempts().len(), 1);
-        assert!(client.coordinators().iter().all(|state| state.standing == Standing::Well));
+/// An insert whose answer must be JSON.
+struct Read(Insert);
+
+impl Operation for Read {
+    type Output = serde_json::Value;
+    const FACTS: Facts = Insert::FACTS;
+
+    fn class(&self) -> RequestClass {
+        self.0.class
+    }
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        self.0.request()
+    }
+
+    fn output(&self, answer: Answer) -> Result<serde_json::Value, DecodeError> {
+        answer.json()
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn r05_an_error_that_is_not_arangodbs_is_never_a_decode_error() {
-    for (status, kind) in [(404, ErrorKind::NotFound), (400, ErrorKind::Http), (500, ErrorKind::Http)] {
-        let cluster = cluster().await;
-        let client = client(&cluster);
-        let fault = Fault::answer_raw(status, "text/html", "<html>no</html>");
-        let _fault = cluster.coordinator(0).inject(fault.on(Match::post("/_api/document/*")));
-        let (ending, error) = ending(&cluster, &client, RequestClass::NonIdempotent).await;
-        assert_eq!(ending.error.unwrap().0, kind);
-        assert_eq!(error.unwrap().body(), "<html>no</html>");
+async fn r04_an_answer_that_cannot_be_read_was_executed_and_keeps_its_beginning(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let html = format!("<html>{}", "Welcome! ".repeat(1000));
+    let fault = on_writes(Fault::answer_raw(200, "text/html", html.clone()).after_execution());
+    let _fault = cluster.coordinator(0).inject(fault.clone().times(1));
+    let met = meet_with(&cluster, &client, Read(insert("m", class))).await;
+    let error = met.is(&answered(ErrorKind::Decode)).error();
+    assert_eq!(**error.body(), html.as_bytes()[..1024]);
+    assert_eq!(error.status().unwrap(), 200);
+    assert_eq!(error.coordinator(), Some(&client.coordinators()[0].address));
+
+    // It is an answer: it ends a row of failures.
+    let first = client.coordinator(&client.coordinators()[0].address);
+    for fault in [Fault::garbage(), Fault::garbage(), fault, Fault::garbage()] {
+        let _fault = cluster.coordinator(0).inject(on_writes(fault));
+        first.execute(Read(insert("m", class))).await.unwrap_err();
     }
+    assert_eq!(client.coordinators()[0].standing, Standing::Well);
+}
+
+async fn r05_an_error_that_is_not_arangodbs_is_never_a_decode_error(class: RequestClass) {
+    for (status, kind, outcome, health) in [
+        (400, ErrorKind::Http, Outcome::Executed, Tells::Nothing),
+        (401, ErrorKind::NotAuthorized, Outcome::NotExecuted, Tells::Nothing),
+        (403, ErrorKind::Forbidden, Outcome::NotExecuted, Tells::Good),
+        (404, ErrorKind::NotFound, Outcome::Executed, Tells::Good),
+        (409, ErrorKind::Http, Outcome::Executed, Tells::Nothing),
+        (500, ErrorKind::Http, Outcome::Unknown, Tells::Nothing),
+    ] {
+        for (content_type, body) in [("text/html", "<html>no</html>"), ("application/json", "{\"a\":1}")] {
+            let cluster = cluster().await;
+            let client = client(&cluster);
+            let fault = Fault::answer_raw(status, content_type, body);
+            let _fault = cluster.coordinator(0).inject(on_writes(fault.clone()).times(1));
+            let met = meet_with(&cluster, &client, Read(insert("m", class))).await;
+            let error = met.is(&Expect::failure(kind, outcome, StoppedBy::NotRetryable)).error();
+            assert_eq!((error.status().unwrap().as_u16(), error.error_number()), (status, None));
+            assert_eq!(error.body(), body);
+            assert_eq!(tells(&cluster, class, &fault).await, health, "{status}");
+        }
+    }
+}
+
+const TOO_LARGE: &str = "HTTP/1.1 413 Payload Too Large\r\ncontent-length: 6\r\n\r\nenough";
+
+/// Meets an answer that comes before the request was written; tells how many connections that and the next request took.
+async fn early(class: RequestClass, does: Does) -> usize {
+    let cluster = cluster().await;
+    let between = Between::first_of(&cluster, does);
+    let opened = between.opened();
+    let client = builder(&cluster).connect(between).build().unwrap();
+    // More than fits between the two ends.
+    let large = || Insert { padding: 1 << 20, ..insert("m", class) };
+    let met = meet_with(&cluster, &client, large()).await;
+    let error = met.is(&answered(ErrorKind::Http).at_servers(0, 0)).error();
+    assert_eq!((error.status().unwrap().as_u16(), &**error.body()), (413, &b"enough"[..]));
+
+    let began = Instant::now();
+    let first = client.coordinator(&client.coordinators()[0].address);
+    let next = first.execute(Read(insert("next", class))).await;
+    assert!(began.elapsed() <= Duration::from_millis(21), "{:?}", began.elapsed());
+    match does {
+        Does::AnswerEarly(_) => assert_eq!(next.unwrap_err().status().unwrap(), 413, "of its own connection"),
+        _ => assert!(next.unwrap()["_id"].is_string()),
+    }
+    opened.load(Ordering::Relaxed)
+}
+
+async fn r06_an_early_answer_means_what_its_status_means_and_spoils_its_connection_and_nothing_else(
+    class: RequestClass,
+) {
+    assert_eq!(early(class, Does::AnswerEarly(TOO_LARGE)).await, 2);
+}
+
+async fn r06_a_connection_that_settles_after_an_early_answer_carries_the_next_request(class: RequestClass) {
+    assert_eq!(early(class, Does::AnswerEarlyAndSettle(TOO_LARGE)).await, 1);
+}
+
+async fn r06_an_early_answer_that_was_not_executed_sends_any_request_to_another(class: RequestClass) {
+    let cluster = cluster().await;
+    let throttled = "HTTP/1.1 429 Too Many Requests\r\ncontent-length: 0\r\n\r\n";
+    let client = behind(&cluster, Does::AnswerEarly(throttled));
+    let large = Insert { padding: 1 << 20, ..insert("m", class) };
+    meet_with(&cluster, &client, large).await.is(&Expect::elsewhere().within(super::B2));
 }

@@ -1,4 +1,4 @@
-//! T01–T04 and T07: nothing was sent, so any request goes on to the next coordinator.
+//! T01–T04, T07 and T12a: nothing was sent, so any request goes on to the next coordinator.
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,12 +6,34 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arango::balance::Standing;
-use arango::transport::{BoxFuture, Connect, Io, Resolve};
+use arango::cluster::GetHealth;
+use arango::protocol::RequestClass;
+use arango::transport::{AttemptService, BoxFuture, Connect, Io, Resolve, StoppedBy};
 use arango::{Client, ErrorKind, Limits, Outcome, PoolLimits};
-use tokio::time::Instant;
+use arango_test_cluster::{Fault, TestCluster};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use tokio::task::JoinHandle;
+use tower::layer::layer_fn;
+use tower::{Service, service_fn};
 
-use super::{SUCCEEDS_ELSEWHERE, ending};
-use crate::support::{CLASSES, Memory, builder, client, cluster, insert};
+use super::{Expect, meet};
+use crate::support::{Memory, builder, client, cluster, insert};
+
+for_each_class![
+    t01_a_name_that_does_not_resolve_sends_the_request_to_the_next,
+    t01_a_name_that_does_not_resolve_is_an_error_where_there_is_no_next,
+    t02_while_the_resolver_is_out_of_order_the_last_known_addresses_are_used,
+    t03_a_refused_connection_sends_any_request_to_the_next_at_once,
+    t03_when_every_connection_is_refused_each_coordinator_is_named_and_nothing_was_executed,
+    t03_the_next_address_of_a_name_is_tried_before_the_next_coordinator,
+    t04_a_connection_that_does_not_open_in_time_sends_any_request_to_the_next,
+    t07_a_full_pool_sends_any_request_to_the_next_and_counts_against_nobody,
+    t12a_an_attempt_that_ends_while_it_connects_is_one_that_did_not_connect_in_time,
+    t12a_an_attempt_that_ends_while_it_waits_for_a_connection_counts_against_nobody,
+    t12a_an_attempt_that_ends_before_it_asked_for_a_connection_counts_against_nobody,
+];
 
 /// Knows `good.example` and nothing else.
 struct OneName(SocketAddr);
@@ -24,25 +46,43 @@ impl Resolve for OneName {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn t01_a_name_that_does_not_resolve_sends_the_request_to_the_next() {
-    let cluster = cluster().await;
-    let named = |hosts: &str| {
-        builder(&cluster).hosts(hosts).resolve(OneName(cluster.coordinator(0).address())).build().unwrap()
-    };
-    for class in CLASSES {
-        let client = named("http://bad.example,http://good.example");
-        let (ending, _) = ending(&cluster, &client, class).await;
-        assert_eq!(ending, SUCCEEDS_ELSEWHERE, "{class:?}");
-    }
-    let client = named("http://bad.example");
-    let error = client.db("_system").execute(insert("m", CLASSES[2])).await.unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Dns, Outcome::NotExecuted));
-    assert!(error.is_retryable_by_caller());
+fn named(cluster: &TestCluster, hosts: &str) -> Client {
+    builder(cluster).hosts(hosts).resolve(OneName(cluster.coordinator(0).address())).build().unwrap()
 }
 
-#[tokio::test(start_paused = true)]
-async fn t02_while_the_resolver_is_out_of_order_the_last_known_addresses_are_used() {
+/// Makes three requests of the first coordinator and of no other, all of which fail.
+async fn fail_thrice(cluster: &TestCluster, client: &Client, class: RequestClass, kind: ErrorKind) {
+    let first = client.coordinators()[0].address.clone();
+    for _ in 0..3 {
+        let error = client.coordinator(&first).execute(insert("thrice", class)).await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (kind, Outcome::NotExecuted));
+        assert_eq!((error.stopped_by(), error.attempts().len()), (StoppedBy::NoAlternative, 1));
+    }
+    assert_eq!(cluster.journal().executions("thrice"), 0);
+}
+
+async fn t01_a_name_that_does_not_resolve_sends_the_request_to_the_next(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = named(&cluster, "http://bad.example,http://good.example");
+    let all_well = [Standing::Well; 2];
+    meet(&cluster, &client, class).await.is(&Expect::elsewhere().standing(all_well));
+
+    let client = named(&cluster, "http://bad.example,http://good.example");
+    fail_thrice(&cluster, &client, class, ErrorKind::Dns).await;
+    assert_eq!(client.coordinators()[0].standing, Standing::Ejected);
+}
+
+async fn t01_a_name_that_does_not_resolve_is_an_error_where_there_is_no_next(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = named(&cluster, "http://bad.example");
+    let error = client.db("_system").execute(insert("m", class)).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Dns, Outcome::NotExecuted));
+    assert_eq!((error.stopped_by(), error.attempts().len()), (StoppedBy::MaxAttempts, 3));
+    assert!(error.is_retryable_by_caller());
+    assert_eq!(client.coordinators()[0].standing, Standing::Well, "the only one is never taken out");
+}
+
+async fn t02_while_the_resolver_is_out_of_order_the_last_known_addresses_are_used(class: RequestClass) {
     /// Resolves once and never again.
     struct Once(SocketAddr, AtomicBool);
     impl Resolve for Once {
@@ -53,50 +93,49 @@ async fn t02_while_the_resolver_is_out_of_order_the_last_known_addresses_are_use
             })
         }
     }
-    for class in CLASSES {
-        let cluster = cluster().await;
-        let client = builder(&cluster)
-            .hosts("http://good.example")
-            .resolve(Once(cluster.coordinator(0).address(), AtomicBool::new(false)))
-            .build()
-            .unwrap();
-        client.db("_system").version().await.unwrap();
-        // Its connections are gone, so the name is asked for again.
-        cluster.coordinator(0).kill();
-        cluster.coordinator(0).restart().await.unwrap();
-        let (ending, _) = ending(&cluster, &client, class).await;
-        assert_eq!(ending, SUCCEEDS_ELSEWHERE, "{class:?}");
+    let cluster = cluster().await;
+    let client = builder(&cluster)
+        .hosts("http://good.example")
+        .resolve(Once(cluster.coordinator(0).address(), AtomicBool::new(false)))
+        .build()
+        .unwrap();
+    client.db("_system").version().await.unwrap();
+    // Its connections are gone, so the name is asked for again.
+    cluster.coordinator(0).kill();
+    cluster.coordinator(0).restart().await.unwrap();
+    let within_the_attempt = Expect::elsewhere().tried(1, 0).standing([Standing::Well]);
+    meet(&cluster, &client, class).await.is(&within_the_attempt);
 
-        // Ten minutes later they are no longer good for anything.
-        tokio::time::sleep(Duration::from_secs(601)).await;
-        let error = client.db("_system").execute(insert("m", class)).await.unwrap_err();
-        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Dns, Outcome::NotExecuted));
-    }
+    // Ten minutes later they are no longer good for anything.
+    tokio::time::sleep(Duration::from_secs(601)).await;
+    let error = client.db("_system").execute(insert("m", class)).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Dns, Outcome::NotExecuted));
 }
 
-#[tokio::test(start_paused = true)]
-async fn t03_a_refused_connection_sends_any_request_to_the_next_at_once() {
-    for class in CLASSES {
-        let cluster = cluster().await;
-        let client = client(&cluster);
-        cluster.coordinator(0).kill();
-        let began = Instant::now();
-        let (ending, _) = ending(&cluster, &client, class).await;
-        assert_eq!(ending, SUCCEEDS_ELSEWHERE, "{class:?}");
-        assert_eq!(began.elapsed(), Duration::ZERO, "no pause before another coordinator");
-        assert_eq!(client.coordinators()[0].requests, 1);
-    }
+async fn t03_a_refused_connection_sends_any_request_to_the_next_at_once(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    cluster.coordinator(0).kill();
+    meet(&cluster, &client, class).await.is(&Expect::elsewhere());
+
+    fail_thrice(&cluster, &client, class, ErrorKind::ConnectRefused).await;
+    assert_eq!(client.coordinators()[0].standing, Standing::Ejected);
 }
 
-#[tokio::test(start_paused = true)]
-async fn t03_when_every_connection_is_refused_each_coordinator_is_named_and_nothing_was_executed() {
+async fn t03_when_every_connection_is_refused_each_coordinator_is_named_and_nothing_was_executed(
+    class: RequestClass,
+) {
     let cluster = cluster().await;
     let client = client(&cluster);
     for coordinator in cluster.coordinators() {
         coordinator.kill();
     }
-    let error = client.db("_system").execute(insert("m", CLASSES[2])).await.unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::NoCoordinatorAvailable, Outcome::NotExecuted));
+    // Four attempts are as many as three coordinators get; the pauses before the last two are chance.
+    let nobody =
+        Expect::failure(ErrorKind::NoCoordinatorAvailable, Outcome::NotExecuted, StoppedBy::MaxAttempts);
+    let met = meet(&cluster, &client, class).await;
+    let nobody = nobody.tried(1, 3).at_servers(0, 0).within(Duration::ZERO..=Duration::from_millis(152));
+    let error = met.is(&nobody).error();
     let report = error.report().to_string();
     for coordinator in cluster.coordinators() {
         assert!(report.contains(&coordinator.url()), "{report}");
@@ -104,8 +143,7 @@ async fn t03_when_every_connection_is_refused_each_coordinator_is_named_and_noth
     assert!(error.attempts().iter().all(|attempt| attempt.kind == ErrorKind::ConnectRefused));
 }
 
-#[tokio::test(start_paused = true)]
-async fn t03_the_next_address_of_a_name_is_tried_before_the_next_coordinator() {
+async fn t03_the_next_address_of_a_name_is_tried_before_the_next_coordinator(class: RequestClass) {
     struct TwoAddresses([SocketAddr; 2]);
     impl Resolve for TwoAddresses {
         fn resolve<'a>(&'a self, _: &'a str, _: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
@@ -119,8 +157,8 @@ async fn t03_the_next_address_of_a_name_is_tried_before_the_next_coordinator() {
         .resolve(TwoAddresses([nobody, cluster.coordinator(1).address()]))
         .build()
         .unwrap();
-    client.db("_system").execute(insert("m", CLASSES[2])).await.unwrap();
-    assert_eq!(client.coordinators()[0].requests, 1, "one attempt");
+    let one_attempt = Expect::elsewhere().tried(1, 0).standing([Standing::Well]);
+    meet(&cluster, &client, class).await.is(&one_attempt);
     assert_eq!(cluster.journal().requests_to(1), 1);
 }
 
@@ -130,51 +168,116 @@ struct Swallow {
     address: SocketAddr,
 }
 
+impl Swallow {
+    fn first_of(cluster: &TestCluster) -> Self {
+        Self { network: Memory::of(cluster), address: cluster.coordinator(0).address() }
+    }
+}
+
 impl Connect for Swallow {
     fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
         if address == self.address { Box::pin(std::future::pending()) } else { self.network.connect(address) }
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn t04_a_connection_that_does_not_open_in_time_sends_any_request_to_the_next() {
-    for class in CLASSES {
-        let cluster = cluster().await;
-        let swallow = Swallow { network: Memory::of(&cluster), address: cluster.coordinator(0).address() };
-        let client = builder(&cluster)
-            .connect(swallow)
-            .limits(Limits::default().connect(Duration::from_secs(2)))
-            .build()
-            .unwrap();
-        let began = Instant::now();
-        let (ending, _) = ending(&cluster, &client, class).await;
-        assert_eq!(ending, SUCCEEDS_ELSEWHERE, "{class:?}");
-        assert_eq!(began.elapsed(), Duration::from_secs(2), "one connect timeout and nothing more");
-    }
+async fn t04_a_connection_that_does_not_open_in_time_sends_any_request_to_the_next(class: RequestClass) {
+    let cluster = cluster().await;
+    let two_seconds = Duration::from_secs(2);
+    let client = builder(&cluster)
+        .connect(Swallow::first_of(&cluster))
+        .limits(Limits::default().connect(two_seconds))
+        .build()
+        .unwrap();
+    meet(&cluster, &client, class).await.is(&Expect::elsewhere().after(two_seconds));
+
+    fail_thrice(&cluster, &client, class, ErrorKind::ConnectTimeout).await;
+    assert_eq!(client.coordinators()[0].standing, Standing::Ejected);
 }
 
-#[tokio::test(start_paused = true)]
-async fn t07_a_full_pool_sends_any_request_to_the_next_and_counts_against_nobody() {
-    for class in CLASSES {
-        let cluster = cluster().await;
-        let client: Client = builder(&cluster)
-            .pool(PoolLimits::default().connections(1).acquire(Duration::from_millis(100)))
-            .build()
-            .unwrap();
-        let slow = cluster.coordinator(0).inject(arango_test_cluster::Fault::latency(Duration::from_secs(5)));
-        let busy = tokio::spawn({
-            let client = client.clone();
-            async move { client.db("_system").execute(insert("busy", CLASSES[0])).await }
-        });
-        while slow.hits() == 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        for _ in 0..2 {
-            client.db("_system").execute(insert("turn", CLASSES[0])).await.unwrap();
-        }
-        let (ending, _) = ending(&cluster, &client, class).await;
-        assert_eq!(ending, SUCCEEDS_ELSEWHERE, "{class:?}");
-        assert!(client.coordinators().iter().all(|state| state.standing == Standing::Well));
-        busy.await.unwrap().unwrap();
+/// Keeps the only connection to the first coordinator busy, with a call that is more patient than others.
+async fn busy(cluster: &TestCluster, client: &Client) -> JoinHandle<()> {
+    let slow = cluster.coordinator(0).inject(Fault::latency(Duration::from_secs(60)).times(1));
+    let first = client.coordinator(&client.coordinators()[0].address);
+    let busy = tokio::spawn(async move { drop(first.execute(GetHealth).await) });
+    while slow.hits() == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
+    busy
+}
+
+async fn t07_a_full_pool_sends_any_request_to_the_next_and_counts_against_nobody(class: RequestClass) {
+    let cluster = cluster().await;
+    let acquire = Duration::from_millis(100);
+    let client =
+        builder(&cluster).pool(PoolLimits::default().connections(1).acquire(acquire)).build().unwrap();
+    let busy = busy(&cluster, &client).await;
+    meet(&cluster, &client, class).await.is(&Expect::elsewhere().after(acquire));
+
+    fail_thrice(&cluster, &client, class, ErrorKind::PoolExhausted).await;
+    assert_eq!(client.coordinators()[0].standing, Standing::Well);
+    busy.await.unwrap();
+}
+
+const HALF_A_SECOND: Duration = Duration::from_millis(500);
+
+async fn t12a_an_attempt_that_ends_while_it_connects_is_one_that_did_not_connect_in_time(
+    class: RequestClass,
+) {
+    let cluster = cluster().await;
+    let client = builder(&cluster)
+        .connect(Swallow::first_of(&cluster))
+        .limits(Limits::default().attempt(HALF_A_SECOND))
+        .build()
+        .unwrap();
+    meet(&cluster, &client, class).await.is(&Expect::elsewhere().after(HALF_A_SECOND));
+
+    fail_thrice(&cluster, &client, class, ErrorKind::ConnectTimeout).await;
+    assert_eq!(client.coordinators()[0].standing, Standing::Ejected);
+}
+
+async fn t12a_an_attempt_that_ends_while_it_waits_for_a_connection_counts_against_nobody(
+    class: RequestClass,
+) {
+    let cluster = cluster().await;
+    let client = builder(&cluster)
+        .pool(PoolLimits::default().connections(1))
+        .limits(Limits::default().attempt(HALF_A_SECOND))
+        .build()
+        .unwrap();
+    let busy = busy(&cluster, &client).await;
+    meet(&cluster, &client, class).await.is(&Expect::elsewhere().after(HALF_A_SECOND));
+
+    fail_thrice(&cluster, &client, class, ErrorKind::PoolExhausted).await;
+    assert_eq!(client.coordinators()[0].standing, Standing::Well);
+    busy.await.unwrap();
+}
+
+async fn t12a_an_attempt_that_ends_before_it_asked_for_a_connection_counts_against_nobody(
+    class: RequestClass,
+) {
+    let cluster = cluster().await;
+    let first = cluster.coordinator(0).url();
+    // A layer that never lets go of what is meant for the first.
+    let client = builder(&cluster)
+        .attempt_layer_with(move |coordinator| {
+            let keeps = coordinator.as_str() == first;
+            layer_fn(move |inner: AttemptService| {
+                service_fn(move |request: Request<Full<Bytes>>| {
+                    let mut inner = inner.clone();
+                    async move {
+                        if keeps {
+                            std::future::pending::<()>().await;
+                        }
+                        inner.call(request).await
+                    }
+                })
+            })
+        })
+        .limits(Limits::default().attempt(HALF_A_SECOND))
+        .build()
+        .unwrap();
+    meet(&cluster, &client, class).await.is(&Expect::elsewhere().after(HALF_A_SECOND));
+
+    fail_thrice(&cluster, &client, class, ErrorKind::AttemptTimeout).await;
+    assert_eq!(client.coordinators()[0].standing, Standing::Well);
 }

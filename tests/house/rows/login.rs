@@ -2,15 +2,29 @@
 
 use std::time::Duration;
 
+use arango::balance::Standing;
 use arango::protocol::RequestClass;
-use arango::transport::Credentials;
+use arango::transport::{Credentials, StoppedBy};
 use arango::{Client, ErrorKind, Outcome};
-use arango_test_cluster::{Authentication, Fault, Match, TestCluster};
+use arango_test_cluster::{Authentication, Fault, FaultGuard, Match, TestCluster};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::ending;
-use crate::support::{CLASSES, ask_at_once, builder, cluster, insert};
+use super::{Expect, meet, on_writes};
+use crate::support::{CLASSES, CreateBooks, ask_at_once, builder, cluster, insert};
+
+for_each_class![
+    r10_a_token_that_has_ended_is_renewed_before_it_is_sent,
+    r10_a_token_that_is_about_to_end_is_renewed_while_calls_go_on_with_it,
+    r11_a_token_that_another_call_has_renewed_already_is_not_renewed_again,
+    r12_a_token_that_is_refused_is_renewed_once_and_the_request_sent_to_the_same_again,
+    r12_a_refusal_of_the_last_attempt_is_final,
+    r12_a_second_refusal_is_final,
+    r12_a_password_that_is_sent_with_each_request_is_not_renewed,
+    r15_a_password_that_is_refused_while_the_token_holds_is_not_tried_by_every_call,
+    r15_a_wrong_password_is_told_to_all_and_not_tried_again_for_a_growing_while,
+    r16_a_server_without_authentication_is_asked_without_a_token,
+];
 
 fn client(cluster: &TestCluster) -> Client {
     builder(cluster).jwt_auth("root", cluster.root_password()).build().unwrap()
@@ -38,218 +52,176 @@ async fn a_login_goes_on_to_the_next_coordinator_like_any_other_request() {
     assert_eq!(logins(&cluster), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn whoever_began_a_login_may_go_away_without_harm_to_those_who_wait_for_it() {
-    let cluster = cluster().await;
-    let client = client(&cluster);
-    let slow = Fault::latency(Duration::from_secs(1)).on(Match::post("/_open/auth"));
-    let slow = cluster.coordinator(0).inject(slow);
-    let call = || {
-        let database = client.db("_system");
-        tokio::spawn(async move { database.version().await })
-    };
-    let leader = call();
-    while slow.hits() == 0 {
-        tokio::task::yield_now().await;
+/// A client that has logged in, and whose next turn is the first coordinator's.
+async fn logged_in(cluster: &TestCluster) -> Client {
+    let client = client(cluster);
+    // The login had one turn.
+    for _ in 0..2 {
+        client.db("_system").version().await.unwrap();
     }
-    let follower = call();
-    leader.abort();
-    follower.await.unwrap().unwrap();
-    assert_eq!(logins(&cluster), 1);
+    client
 }
 
-#[tokio::test(start_paused = true)]
-async fn r10_a_token_that_has_ended_is_renewed_before_it_is_sent() {
+/// Refuses the token of requests, at each coordinator.
+fn refuse_tokens(cluster: &TestCluster, times: usize) -> Vec<FaultGuard> {
+    let refuse = on_writes(Fault::answer(401, 11, "not authorized")).times(times);
+    cluster.coordinators().iter().map(|one| one.inject(refuse.clone())).collect()
+}
+
+/// Lets something go wrong with logins, at each coordinator.
+fn on_logins(cluster: &TestCluster, fault: &Fault) -> Vec<FaultGuard> {
+    let fault = fault.clone().on(Match::post("/_open/auth"));
+    cluster.coordinators().iter().map(|one| one.inject(fault.clone())).collect()
+}
+
+fn hits(guards: &[FaultGuard]) -> usize {
+    guards.iter().map(FaultGuard::hits).sum()
+}
+
+fn not_authorized() -> Expect {
+    Expect::failure(ErrorKind::NotAuthorized, Outcome::NotExecuted, StoppedBy::NotRetryable)
+}
+
+async fn r10_a_token_that_has_ended_is_renewed_before_it_is_sent(class: RequestClass) {
     let cluster = cluster().await;
-    let client = client(&cluster);
-    client.db("_system").version().await.unwrap();
-    for class in CLASSES {
+    let client = logged_in(&cluster).await;
+    for _ in 0..3 {
         sleep(Duration::from_secs(2 * 3600)).await;
-        let before = logins(&cluster);
-        let (ending, _) = ending(&cluster, &client, class).await;
-        assert_eq!((ending.error, ending.executions), (None, 1), "{class:?}");
-        assert_eq!(logins(&cluster), 1, "{before} before the journal was cleared");
-        let refused = cluster.journal().executions_by(|entry| entry.status == Some(401));
+        // The request and its login: neither sees a failure.
+        let met = meet(&cluster, &client, class).await;
+        assert_eq!(met.attempts(), 2);
+        met.is(&Expect::elsewhere().any_tried());
+        assert_eq!(logins(&cluster), 1);
+        let refused = cluster.journal().entries().iter().filter(|entry| entry.status == Some(401)).count();
         assert_eq!(refused, 0, "no request went out with a token that had ended");
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn r10_a_token_that_is_about_to_end_is_renewed_while_calls_go_on_with_it() {
+async fn r10_a_token_that_is_about_to_end_is_renewed_while_calls_go_on_with_it(class: RequestClass) {
     let cluster = cluster().await;
-    let client = client(&cluster);
-    client.db("_system").version().await.unwrap();
+    let client = logged_in(&cluster).await;
     // An hour is a token's life; it is renewed six to nine minutes before its end.
     sleep(Duration::from_secs(3600 - 330)).await;
-    let slow: Vec<_> = cluster
-        .coordinators()
-        .iter()
-        .map(|coordinator| {
-            coordinator.inject(Fault::latency(Duration::from_secs(5)).on(Match::post("/_open/auth")))
-        })
-        .collect();
-    let began = Instant::now();
+    let slow = on_logins(&cluster, &Fault::latency(Duration::from_secs(5)));
+    // Nobody waits for it.
     for _ in 0..3 {
-        client.db("_system").version().await.unwrap();
+        meet(&cluster, &client, class).await.is(&Expect::elsewhere().any_tried());
     }
-    assert_eq!(began.elapsed(), Duration::ZERO, "nobody waits for it");
     sleep(Duration::from_secs(6)).await;
-    assert_eq!(slow.iter().map(arango_test_cluster::FaultGuard::hits).sum::<usize>(), 1);
-    assert_eq!(logins(&cluster), 2);
+    assert_eq!(hits(&slow), 1);
     // The new one serves when the old one has ended.
     sleep(Duration::from_secs(400)).await;
-    client.db("_system").version().await.unwrap();
-    assert_eq!(logins(&cluster), 2);
+    meet(&cluster, &client, class).await.is(&Expect::elsewhere().any_tried());
+    assert_eq!(hits(&slow), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn r15_a_password_that_is_refused_while_the_token_holds_is_not_tried_by_every_call() {
+async fn r11_a_token_that_another_call_has_renewed_already_is_not_renewed_again(class: RequestClass) {
     let cluster = cluster().await;
-    let client = client(&cluster);
-    client.db("_system").version().await.unwrap();
-    sleep(Duration::from_secs(3600 - 330)).await;
-    let faults: Vec<_> = cluster
-        .coordinators()
-        .iter()
-        .map(|one| one.inject(Fault::answer(401, 401, "wrong password").on(Match::post("/_open/auth"))))
-        .collect();
-    let hits = || faults.iter().map(arango_test_cluster::FaultGuard::hits).sum::<usize>();
-    for _ in 0..10 {
-        client.db("_system").version().await.unwrap();
-        sleep(Duration::from_millis(50)).await;
-    }
-    assert_eq!(hits(), 1);
-    sleep(Duration::from_millis(600)).await;
-    client.db("_system").version().await.unwrap();
-    sleep(Duration::from_millis(50)).await;
-    assert_eq!(hits(), 2, "after a second it is tried again");
-}
-
-#[tokio::test(start_paused = true)]
-async fn r11_a_token_that_another_call_has_renewed_already_is_not_renewed_again() {
-    let cluster = cluster().await;
-    let client = client(&cluster);
-    client.db("_system").version().await.unwrap();
+    let client = logged_in(&cluster).await;
     // What others took a minute ago proves nothing of the token now.
     sleep(Duration::from_secs(61)).await;
     cluster.journal().clear();
-    let write = || Match::post("/_api/document/*");
-    let refuse = || Fault::answer(401, 11, "not authorized").on(write()).times(1);
-    let _refused: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(refuse())).collect();
+    let _refused = refuse_tokens(&cluster, 1);
     // One hears of it long after the others have a new token.
-    let _late = cluster.coordinator(1).inject(Fault::latency(Duration::from_secs(5)).on(write()).times(1));
+    let late = on_writes(Fault::latency(Duration::from_secs(5))).times(1);
+    let _late = cluster.coordinator(1).inject(late);
     let mut calls = JoinSet::new();
     for marker in ["a", "b", "c"] {
         let database = client.db("_system");
-        calls.spawn(
-            async move { database.execute(insert(marker, RequestClass::NonIdempotent)).await.unwrap() },
-        );
+        calls.spawn(async move { database.execute(insert(marker, class)).await.unwrap() });
     }
     let began = Instant::now();
     calls.join_all().await;
     assert_eq!(began.elapsed(), Duration::from_secs(5));
-    assert_eq!(["a", "b", "c"].map(|marker| cluster.journal().executions(marker)), [1; 3]);
+    let counts = |marker| (cluster.journal().received(marker), cluster.journal().executions(marker));
+    assert_eq!(["a", "b", "c"].map(counts), [(2, 1); 3]);
+    assert_eq!(logins(&cluster), 1);
+    assert!(client.coordinators().iter().all(|state| state.standing == Standing::Well));
+}
+
+async fn r12_a_token_that_is_refused_is_renewed_once_and_the_request_sent_to_the_same_again(
+    class: RequestClass,
+) {
+    let cluster = cluster().await;
+    let client = logged_in(&cluster).await;
+    let _refused = refuse_tokens(&cluster, 1);
+    // Twice to the same; the login goes where its turn is.
+    meet(&cluster, &client, class).await.is(&Expect::elsewhere().tried(2, 1).at_servers(2, 1));
+    assert_eq!(logins(&cluster), 1);
+    let asked = cluster.journal().entries();
+    let asked: Vec<usize> =
+        asked.iter().filter(|one| one.marker.is_some()).map(|one| one.coordinator).collect();
+    assert_eq!(asked, [0, 0]);
+}
+
+async fn r12_a_refusal_of_the_last_attempt_is_final(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = logged_in(&cluster).await;
+    let starting = on_writes(Fault::answer(503, 503, "starting")).times(1);
+    let _starting: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(starting.clone())).collect();
+    let _refused = refuse_tokens(&cluster, 1);
+    let error = meet(&cluster, &client, class).await.error();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::NotAuthorized, Outcome::NotExecuted));
+    assert_eq!((error.stopped_by(), error.attempts().len()), (StoppedBy::MaxAttempts, 4));
+    assert_eq!(cluster.journal().executions("m"), 0);
+    assert_eq!(logins(&cluster), 0, "for an attempt that may not be made");
+}
+
+async fn r12_a_second_refusal_is_final(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = logged_in(&cluster).await;
+    let _refused = refuse_tokens(&cluster, 9);
+    let final_refusal = not_authorized().tried(2, 1).recorded(2).at_servers(2, 0);
+    meet(&cluster, &client, class).await.is(&final_refusal);
     assert_eq!(logins(&cluster), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn r12_a_token_that_is_refused_is_renewed_once_and_the_request_sent_to_the_same_again() {
-    for class in CLASSES {
-        let cluster = cluster().await;
-        let client = client(&cluster);
-        let refuse = || Fault::answer(401, 11, "not authorized").on(Match::post("/_api/document/*"));
-        let _faults: Vec<_> =
-            cluster.coordinators().iter().map(|one| one.inject(refuse().times(1))).collect();
-        let (ending, _) = ending(&cluster, &client, class).await;
-        assert_eq!((ending.error, ending.executions), (None, 1), "{class:?}");
-        assert_eq!(logins(&cluster), 2);
-        let asked: Vec<usize> = (0..3)
-            .map(|index| {
-                cluster
-                    .journal()
-                    .executions_by(|entry| entry.coordinator == index && entry.marker.as_deref() == Some("m"))
-            })
-            .collect();
-        assert_eq!(asked.iter().filter(|count| **count > 0).count(), 1, "{asked:?}");
-    }
+async fn r12_a_password_that_is_sent_with_each_request_is_not_renewed(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = builder(&cluster).basic_auth("root", "wr0ng").build().unwrap();
+    let error = meet(&cluster, &client, class).await.is(&not_authorized()).error();
+    assert_eq!(error.error_number().unwrap().0, 11);
+    assert!(!format!("{error} {error:?} {}", error.report()).contains("wr0ng"));
 }
 
-#[tokio::test(start_paused = true)]
-async fn r12_a_refusal_of_the_last_attempt_is_final() {
-    for class in CLASSES {
-        let cluster = cluster().await;
-        let client = client(&cluster);
-        client.db("_system").version().await.unwrap();
-        let _faults: Vec<_> = cluster
-            .coordinators()
-            .iter()
-            .flat_map(|one| {
-                let starting = Fault::answer(503, 503, "starting").times(1);
-                let refused = Fault::answer(401, 11, "not authorized").times(1);
-                [starting, refused].map(|fault| one.inject(fault.on(Match::post("/_api/document/*"))))
-            })
-            .collect();
-        let (ending, error) = ending(&cluster, &client, class).await;
-        assert_eq!(ending.error, Some((ErrorKind::NotAuthorized, Outcome::NotExecuted)), "{class:?}");
-        assert_eq!((ending.executions, error.unwrap().attempts().len()), (0, 4));
-        assert_eq!(logins(&cluster), 0, "{class:?}: for an attempt that may not be made");
+async fn r15_a_password_that_is_refused_while_the_token_holds_is_not_tried_by_every_call(
+    class: RequestClass,
+) {
+    let cluster = cluster().await;
+    let client = logged_in(&cluster).await;
+    sleep(Duration::from_secs(3600 - 330)).await;
+    let wrong = on_logins(&cluster, &Fault::answer(401, 401, "wrong password"));
+    for _ in 0..10 {
+        meet(&cluster, &client, class).await.is(&Expect::elsewhere().any_tried());
+        sleep(Duration::from_millis(50)).await;
     }
+    assert_eq!(hits(&wrong), 1);
+    sleep(Duration::from_millis(600)).await;
+    meet(&cluster, &client, class).await.is(&Expect::elsewhere().any_tried());
+    sleep(Duration::from_millis(50)).await;
+    assert_eq!(hits(&wrong), 2, "after a second it is tried again");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_login_that_fails_for_another_reason_fails_the_call_before_it_is_sent() {
-    for class in CLASSES {
-        let cluster = cluster().await;
-        let client = client(&cluster);
-        let _faults: Vec<_> = cluster
-            .coordinators()
-            .iter()
-            .map(|one| one.inject(Fault::answer(503, 503, "starting").on(Match::post("/_open/auth"))))
-            .collect();
-        let (ending, error) = ending(&cluster, &client, class).await;
-        assert_eq!(ending.error, Some((ErrorKind::Login, Outcome::NotExecuted)), "{class:?}");
-        assert_eq!((ending.received, error.unwrap().attempts().len()), (0, 1));
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn r12_a_second_refusal_is_final() {
-    for class in CLASSES {
-        let cluster = cluster().await;
-        let client = client(&cluster);
-        let _faults: Vec<_> = cluster
-            .coordinators()
-            .iter()
-            .map(|one| {
-                one.inject(Fault::answer(401, 11, "not authorized").on(Match::post("/_api/document/*")))
-            })
-            .collect();
-        let (ending, error) = ending(&cluster, &client, class).await;
-        assert_eq!(ending.error, Some((ErrorKind::NotAuthorized, Outcome::NotExecuted)), "{class:?}");
-        assert_eq!((ending.executions, error.unwrap().attempts().len()), (0, 2));
-        assert_eq!(logins(&cluster), 2);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn r15_a_wrong_password_is_told_to_all_and_not_tried_again_for_a_growing_while() {
+async fn r15_a_wrong_password_is_told_to_all_and_not_tried_again_for_a_growing_while(class: RequestClass) {
     let cluster = cluster().await;
     let client = builder(&cluster).jwt_auth("root", "wr0ng").build().unwrap();
+    let told = Expect::failure(ErrorKind::BadCredentials, Outcome::NotExecuted, StoppedBy::NotRetryable);
+    let told = told.any_tried().recorded(1).at_servers(0, 0);
     let mut tried = Vec::new();
     for _ in 0..3 {
+        let mut logins_of_ten = 0;
         for _ in 0..10 {
-            let error = client.db("_system").version().await.unwrap_err();
-            assert_eq!((error.kind(), error.outcome()), (ErrorKind::BadCredentials, Outcome::NotExecuted));
+            let error = meet(&cluster, &client, class).await.is(&told).error();
             assert!(!format!("{error} {error:?} {}", error.report()).contains("wr0ng"));
+            logins_of_ten += logins(&cluster);
         }
-        tried.push(logins(&cluster));
+        tried.push(logins_of_ten);
         sleep(Duration::from_millis(1100)).await;
     }
-    assert_eq!(tried, [1, 2, 2], "after a second, and then not before two more");
+    assert_eq!(tried, [1, 1, 0], "after a second, and then not before two more");
 }
 
-#[tokio::test(start_paused = true)]
-async fn r16_a_server_without_authentication_is_asked_without_a_token() {
+async fn r16_a_server_without_authentication_is_asked_without_a_token(class: RequestClass) {
     for version in ["3.11", "3.12.8"] {
         let cluster = TestCluster::builder()
             .authentication(Authentication::Off)
@@ -259,11 +231,27 @@ async fn r16_a_server_without_authentication_is_asked_without_a_token() {
             .start()
             .await
             .unwrap();
+        let collection = client(&cluster).db("_system");
+        collection.execute(CreateBooks).await.unwrap();
         let client = client(&cluster);
+        let mut asked = 0;
         for _ in 0..5 {
-            client.db("_system").version().await.unwrap();
+            meet(&cluster, &client, class).await.is(&Expect::elsewhere().any_tried());
+            asked += cluster.journal().entries().iter().filter(|one| one.path == "/_open/auth").count();
         }
-        assert!(logins(&cluster) <= 1, "{version}");
+        assert_eq!(asked, 1, "{version}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_fails_for_another_reason_fails_the_call_before_it_is_sent() {
+    for class in CLASSES {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let _faults = on_logins(&cluster, &Fault::answer(503, 503, "starting"));
+        let error = meet(&cluster, &client, class).await.error();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Login, Outcome::NotExecuted), "{class:?}");
+        assert_eq!((cluster.journal().received("m"), error.attempts().len()), (0, 1));
     }
 }
 

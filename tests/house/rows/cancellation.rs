@@ -1,0 +1,316 @@
+//! C1–C10: the future of a call is dropped, wherever it was, and leaves nothing behind.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use arango::balance::Standing;
+use arango::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, RequestClass};
+use arango::transport::{BoxFuture, Call, Connect, Io};
+use arango::{Client, CoordinatorHandle, Error, PoolLimits};
+use arango_test_cluster::{Fault, Match, TestCluster};
+use bytes::Bytes;
+use http::{HeaderValue, Request};
+use http_body_util::{BodyExt, Full};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+
+use super::between::{Between, Does};
+use super::on_writes;
+use crate::support::{Memory, builder, cluster};
+
+for_each_class![
+    c1_a_call_that_waits_for_a_connection_leaves_the_queue,
+    c2_a_call_that_connects_drops_its_connection,
+    c3_a_call_that_waits_for_the_head_closes_its_connection_and_is_executed_nevertheless,
+    c5_a_call_that_has_read_half_of_a_body_closes_its_connection,
+    c5_a_body_that_is_handed_over_as_it_comes_closes_its_connection_when_it_is_dropped,
+    c6_a_call_that_pauses_holds_nothing,
+    c7_a_call_that_began_a_login_leaves_it_to_those_who_wait_for_it,
+    c8_a_call_that_brought_about_a_probe_leaves_it_to_itself,
+    c10_calls_that_run_when_the_client_is_dropped_finish,
+];
+
+/// Inserts a document under a key, and reads from the answer under which: so it tells whose answer it is.
+#[derive(Clone)]
+struct Keyed {
+    key: &'static str,
+    class: RequestClass,
+}
+
+fn keyed(key: &'static str, class: RequestClass) -> Keyed {
+    Keyed { key, class }
+}
+
+impl Operation for Keyed {
+    type Output = String;
+    const FACTS: Facts = Facts::post("books.insert", "/_api/document/books");
+
+    fn class(&self) -> RequestClass {
+        self.class
+    }
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        let document = serde_json::json!({ "_key": self.key });
+        let mut request = Draft::new(Self::FACTS).json(&document).finish()?;
+        request.headers_mut().insert("x-sim-marker", HeaderValue::from_static(self.key));
+        Ok(request)
+    }
+
+    fn output(&self, answer: Answer) -> Result<String, DecodeError> {
+        let document: serde_json::Value = answer.json()?;
+        Ok(document["_key"].as_str().unwrap_or_default().to_owned())
+    }
+}
+
+/// A client with one connection to each coordinator, so that a place that is lost is missed at once.
+fn narrow(cluster: &TestCluster, connect: impl Connect) -> Client {
+    builder(cluster).connect(connect).pool(PoolLimits::default().connections(1)).build().unwrap()
+}
+
+fn first_of(client: &Client) -> CoordinatorHandle {
+    client.coordinator(&client.coordinators()[0].address)
+}
+
+/// Begins a call at the first coordinator.
+fn begin(client: &Client, operation: Keyed) -> JoinHandle<Result<String, Error>> {
+    let first = first_of(client);
+    tokio::spawn(async move { first.execute(operation).await })
+}
+
+/// Drops the future of a call.
+async fn drop_it<T: std::fmt::Debug>(call: JoinHandle<T>) {
+    assert!(!call.is_finished(), "{:?}", call.await);
+    call.abort();
+    assert!(call.await.unwrap_err().is_cancelled());
+    // What runs beside it has time to notice, but none that a clock shows.
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Waits until a fault has struck, for no longer than it takes.
+async fn struck(fault: &arango_test_cluster::FaultGuard) {
+    while fault.hits() == 0 {
+        sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// Attempts under way at the first coordinator, and connections to it.
+fn counters(client: &Client) -> (usize, usize) {
+    let first = &client.coordinators()[0];
+    (first.in_flight, first.open_connections)
+}
+
+/// The next request of the same coordinator gets through at once, and gets its own answer.
+async fn the_next_is_well(cluster: &TestCluster, client: &Client, class: RequestClass) {
+    let began = Instant::now();
+    assert_eq!(first_of(client).execute(keyed("next", class)).await.unwrap(), "next");
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    assert_eq!(counters(client), (0, 1));
+    assert_eq!(cluster.journal().executions("next"), 1);
+    assert!(client.coordinators().iter().all(|state| state.standing == Standing::Well));
+}
+
+async fn c1_a_call_that_waits_for_a_connection_leaves_the_queue(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = narrow(&cluster, Memory::of(&cluster));
+    let slow = cluster.coordinator(0).inject(Fault::latency(Duration::from_secs(5)).times(1));
+    let began = Instant::now();
+    let busy = begin(&client, keyed("busy", class));
+    struck(&slow).await;
+    let dropped = begin(&client, keyed("dropped", class));
+    tokio::task::yield_now().await;
+    let behind = begin(&client, keyed("behind", class));
+    tokio::task::yield_now().await;
+    assert_eq!(counters(&client), (3, 1));
+    drop_it(dropped).await;
+    assert_eq!(counters(&client), (2, 1));
+
+    assert_eq!(busy.await.unwrap().unwrap(), "busy");
+    assert_eq!(behind.await.unwrap().unwrap(), "behind");
+    assert_eq!(began.elapsed().as_secs(), 5, "who was behind it has moved up");
+    assert_eq!(cluster.journal().received("dropped"), 0);
+    the_next_is_well(&cluster, &client, class).await;
+}
+
+/// Takes for ever over the first connection, and counts whoever waits for it.
+struct SlowOnce(Memory, Arc<AtomicUsize>, AtomicUsize);
+
+/// Counts down when it is dropped.
+struct Waiting(Arc<AtomicUsize>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Connect for SlowOnce {
+    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
+        if self.2.fetch_add(1, Ordering::Relaxed) > 0 {
+            return self.0.connect(address);
+        }
+        self.1.fetch_add(1, Ordering::Relaxed);
+        let waiting = Waiting(Arc::clone(&self.1));
+        Box::pin(async move {
+            std::future::pending::<()>().await;
+            drop(waiting);
+            Err(io::ErrorKind::TimedOut.into())
+        })
+    }
+}
+
+async fn c2_a_call_that_connects_drops_its_connection(class: RequestClass) {
+    let cluster = cluster().await;
+    let connecting = Arc::default();
+    let slow = SlowOnce(Memory::of(&cluster), Arc::clone(&connecting), AtomicUsize::new(0));
+    let client = narrow(&cluster, slow);
+    let dropped = begin(&client, keyed("dropped", class));
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!((connecting.load(Ordering::Relaxed), counters(&client)), (1, (1, 0)));
+    drop_it(dropped).await;
+    assert_eq!((connecting.load(Ordering::Relaxed), counters(&client)), (0, (0, 0)));
+    assert_eq!(cluster.journal().received("dropped"), 0);
+    the_next_is_well(&cluster, &client, class).await;
+}
+
+async fn c3_a_call_that_waits_for_the_head_closes_its_connection_and_is_executed_nevertheless(
+    class: RequestClass,
+) {
+    let cluster = cluster().await;
+    let client = narrow(&cluster, Memory::of(&cluster));
+    let slow = on_writes(Fault::latency(Duration::from_secs(5))).times(1);
+    let slow = cluster.coordinator(0).inject(slow);
+    let dropped = begin(&client, keyed("dropped", class));
+    struck(&slow).await;
+    assert_eq!((counters(&client), cluster.coordinator(0).open_connections()), ((1, 1), 1));
+    drop_it(dropped).await;
+    assert_eq!((counters(&client), cluster.coordinator(0).open_connections()), ((0, 0), 0));
+    the_next_is_well(&cluster, &client, class).await;
+
+    assert_eq!(cluster.journal().executions("dropped"), 0);
+    sleep(Duration::from_secs(6)).await;
+    assert_eq!(cluster.journal().executions("dropped"), 1, "the server finishes what it has read");
+}
+
+async fn c5_a_call_that_has_read_half_of_a_body_closes_its_connection(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = narrow(&cluster, Between::first_of(&cluster, Does::HoldBody).once());
+    let dropped = begin(&client, keyed("dropped", class));
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!((counters(&client), cluster.journal().executions("dropped")), ((1, 1), 1));
+    drop_it(dropped).await;
+    assert_eq!((counters(&client), cluster.coordinator(0).open_connections()), ((0, 0), 0));
+    the_next_is_well(&cluster, &client, class).await;
+}
+
+async fn c5_a_body_that_is_handed_over_as_it_comes_closes_its_connection_when_it_is_dropped(
+    class: RequestClass,
+) {
+    let cluster = cluster().await;
+    let client = narrow(&cluster, Between::first_of(&cluster, Does::HoldBody).once());
+    let operation = keyed("dropped", class);
+    let call = Call::of(&Keyed::FACTS, class).streaming().pinned_to(client.coordinators()[0].address.clone());
+    let request = operation.request().unwrap().map(Full::new);
+    let mut body = client.transport().send(request, call).await.unwrap().into_body();
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap().len(), 5);
+    assert_eq!(counters(&client).1, 1);
+    drop(body);
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((counters(&client), cluster.coordinator(0).open_connections()), ((0, 0), 0));
+    the_next_is_well(&cluster, &client, class).await;
+}
+
+async fn c6_a_call_that_pauses_holds_nothing(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = narrow(&cluster, Memory::of(&cluster));
+    let busy = on_writes(Fault::answer(409, 1601, "cursor is busy")).times(1);
+    let busy = cluster.coordinator(0).inject(busy);
+    let dropped = begin(&client, keyed("dropped", class));
+    struck(&busy).await;
+    // The pause is five milliseconds at least.
+    sleep(Duration::from_millis(2)).await;
+    assert_eq!(counters(&client), (0, 1), "the connection rests");
+    the_next_is_well(&cluster, &client, class).await;
+    drop_it(dropped).await;
+    assert_eq!(counters(&client), (0, 1));
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!((cluster.journal().received("dropped"), cluster.journal().executions("dropped")), (1, 0));
+}
+
+async fn c7_a_call_that_began_a_login_leaves_it_to_those_who_wait_for_it(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = builder(&cluster).jwt_auth("root", cluster.root_password()).build().unwrap();
+    let slow = Fault::latency(Duration::from_secs(5)).on(Match::post("/_open/auth"));
+    let slow = cluster.coordinator(0).inject(slow);
+    let began = Instant::now();
+    let leader = begin(&client, keyed("dropped", class));
+    struck(&slow).await;
+    let follower = begin(&client, keyed("follower", class));
+    tokio::task::yield_now().await;
+    drop_it(leader).await;
+    assert_eq!(follower.await.unwrap().unwrap(), "follower");
+    assert_eq!((slow.hits(), began.elapsed().as_secs()), (1, 5));
+    assert_eq!(cluster.journal().received("dropped"), 0);
+    the_next_is_well(&cluster, &client, class).await;
+    assert_eq!(slow.hits(), 1);
+}
+
+async fn c8_a_call_that_brought_about_a_probe_leaves_it_to_itself(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = builder(&cluster).build().unwrap();
+    cluster.coordinator(0).kill();
+    for _ in 0..2 {
+        first_of(&client).execute(keyed("twice", class)).await.unwrap_err();
+    }
+    // The third finds nobody there either, and waits at another coordinator when it is dropped.
+    let slow: Vec<_> = [1, 2]
+        .map(|index| cluster.coordinator(index).inject(on_writes(Fault::latency(Duration::from_secs(20)))))
+        .into();
+    let database = client.db("_system");
+    let dropped = tokio::spawn(async move { database.execute(keyed("dropped", class)).await });
+    while slow.iter().all(|fault| fault.hits() == 0) {
+        sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(client.coordinators()[0].standing, Standing::Ejected);
+    cluster.coordinator(0).restart().await.unwrap();
+    let availability = Match::get("/_admin/server/availability");
+    let probe = cluster.coordinator(0).inject(Fault::latency(Duration::from_secs(1)).on(availability));
+    struck(&probe).await;
+    drop_it(dropped).await;
+
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!((probe.hits(), client.coordinators()[0].standing), (1, Standing::Trial));
+    the_next_is_well(&cluster, &client, class).await;
+}
+
+async fn c10_calls_that_run_when_the_client_is_dropped_finish(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = builder(&cluster).build().unwrap();
+    let slow: Vec<_> = cluster
+        .coordinators()
+        .iter()
+        .map(|one| one.inject(on_writes(Fault::latency(Duration::from_secs(5)))))
+        .collect();
+    let keys = ["a", "b", "c"];
+    let calls = keys.map(|key| {
+        let database = client.db("_system");
+        tokio::spawn(async move { database.execute(keyed(key, class)).await })
+    });
+    for fault in &slow {
+        struck(fault).await;
+    }
+    drop(client);
+    for (call, key) in calls.into_iter().zip(keys) {
+        assert_eq!(call.await.unwrap().unwrap(), key);
+    }
+    sleep(Duration::from_millis(1)).await;
+    let open: Vec<_> =
+        cluster.coordinators().iter().map(arango_test_cluster::Coordinator::open_connections).collect();
+    assert_eq!(open, [0; 3], "with the last of them their connections are closed");
+}

@@ -1,0 +1,58 @@
+//! What a failure tells of its coordinator, found out by what takes that out of the rotation.
+
+use arango::balance::Standing;
+use arango::protocol::RequestClass;
+use arango::{Client, Coordinator};
+use arango_test_cluster::{Fault, TestCluster};
+
+use super::on_writes;
+use crate::support::{client, insert};
+
+/// What the document calls health.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tells {
+    /// Three in a row take the coordinator out.
+    Unreachable,
+    /// Five in a row take it out.
+    Gateway,
+    /// It neither takes it out nor speaks for it: *overloaded* and *–*.
+    Nothing,
+    /// It ends a row of failures.
+    Good,
+}
+
+/// Finds out what `fault` tells of the first coordinator when it strikes a request of `class`.
+///
+/// The calls are pinned, so that none of them goes on to another.
+pub(super) async fn tells(cluster: &TestCluster, class: RequestClass, fault: &Fault) -> Tells {
+    let fresh = client(cluster);
+    for _ in 0..3 {
+        strike(cluster, &fresh, class, fault).await;
+    }
+    if ejected(&fresh) {
+        return Tells::Unreachable;
+    }
+    for _ in 0..2 {
+        strike(cluster, &fresh, class, fault).await;
+    }
+    if ejected(&fresh) {
+        return Tells::Gateway;
+    }
+    let fresh = client(cluster);
+    let unreachable = Fault::garbage();
+    for fault in [&unreachable, &unreachable, fault, &unreachable] {
+        strike(cluster, &fresh, class, fault).await;
+    }
+    if ejected(&fresh) { Tells::Nothing } else { Tells::Good }
+}
+
+async fn strike(cluster: &TestCluster, client: &Client, class: RequestClass, fault: &Fault) {
+    let first: Coordinator = cluster.coordinator(0).url().parse().unwrap();
+    let struck = cluster.coordinator(0).inject(on_writes(fault.clone()));
+    client.coordinator(&first).execute(insert("struck", class)).await.unwrap_err();
+    assert!(struck.hits() > 0);
+}
+
+fn ejected(client: &Client) -> bool {
+    client.coordinators()[0].standing == Standing::Ejected
+}
