@@ -30,6 +30,12 @@ pub(crate) enum Task {
     /// `test-cluster run` sets. The exit code is the tour's.
     Demo,
 
+    /// Runs the tests of each row of `docs/failure-semantics.md`, and says which test proves which row for which class.
+    ///
+    /// The rows are read from the tables of that page, the tests from what they are called. The exit code is 0 only if
+    /// each row that is built has a test for each class of request, if all are green, and if no test names another row.
+    Rows,
+
     /// Runs a client of another language against an embedded cluster, to judge the cluster.
     ///
     /// The exit code is 0 if every check holds, and also if the run is skipped, which the last line then says.

@@ -5,10 +5,12 @@
 
 mod cli;
 mod cluster;
+mod columns;
 mod compat;
 mod demo;
 mod interruption;
 mod program;
+mod rows;
 mod workspace;
 
 use std::process::ExitCode;
@@ -35,6 +37,7 @@ async fn perform(task: Task) -> Result<ExitCode> {
         Task::TestCluster(TestCluster::Run(command)) => cluster::run(command).await,
         Task::TestCluster(TestCluster::Token(command)) => cluster::token(command).await,
         Task::Demo => demo::demo().await,
+        Task::Rows => rows::rows().await,
         Task::Compat(command) => compat::compat(command.client).await,
     }
 }

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{Table, presets};
 use owo_colors::OwoColorize as _;
 
 use crate::cluster::Facts;
+use crate::columns::lines;
 
 /// Two tables: who is there, and how to be let in.
 ///
@@ -44,15 +44,8 @@ fn access(facts: &Facts) -> Vec<[String; 2]> {
 }
 
 fn columns<const N: usize>(header: [&str; N], rows: Vec<[String; N]>) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(header).add_rows(rows);
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    // The table does not know colours, so that their escapes are not counted as width.
     let mut text = String::new();
-    for (index, line) in table.lines().enumerate() {
-        let line = line.trim_end();
+    for (index, line) in lines(header, rows).into_iter().enumerate() {
         _ = match index {
             0 => writeln!(text, "{}", line.dimmed()),
             _ => writeln!(text, "{line}"),

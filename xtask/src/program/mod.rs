@@ -5,10 +5,12 @@ mod family;
 
 use std::ffi::OsStr;
 use std::io;
+use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::{sleep, timeout};
 
 pub(crate) use self::ending::Ending;
@@ -56,7 +58,24 @@ impl Program {
     ///
     /// # Errors
     /// If the system cannot tell what became of it. A program that cannot be started has an [`Ending`] too.
-    pub(crate) async fn run(mut self, interruptions: &mut Interruptions) -> Result<Ending> {
+    pub(crate) async fn run(self, interruptions: &mut Interruptions) -> Result<Ending> {
+        self.attend(interruptions, |_| {}).await
+    }
+
+    /// Runs it like [`run`](Self::run), and hands on each line of its stdout instead of printing it.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub(crate) async fn hear(
+        mut self,
+        interruptions: &mut Interruptions,
+        line: impl FnMut(String),
+    ) -> Result<Ending> {
+        self.command.stdout(Stdio::piped());
+        self.attend(interruptions, line).await
+    }
+
+    async fn attend(mut self, interruptions: &mut Interruptions, line: impl FnMut(String)) -> Result<Ending> {
         let name = self.command.as_std().get_program().to_owned();
         let mut family = Family::prepare(&mut self.command);
         let mut child = match self.command.kill_on_drop(true).spawn() {
@@ -64,11 +83,14 @@ impl Program {
             Err(error) => return Ok(Ending::not_started(&name, error)),
         };
         family.born(&child);
+        let heard = lines(child.stdout.take(), line);
 
         // `biased`: a program that has ended by itself has ended by itself, whatever came at the same time.
         let ending = tokio::select! {
             biased;
-            status = child.wait() => Ending::Exited(status.context("cannot wait for the program")?),
+            (status, ()) = async { tokio::join!(child.wait(), heard) } => {
+                Ending::Exited(status.context("cannot wait for the program")?)
+            }
             interruption = interruptions.next() => {
                 end(&mut child, &family, interruptions).await?;
                 Ending::Interrupted(interruption)
@@ -80,6 +102,17 @@ impl Program {
         };
         family.kill();
         Ok(ending)
+    }
+}
+
+/// Hands on every line of what is piped to us; what is not text is told as well as it can be.
+async fn lines(stdout: Option<ChildStdout>, mut line: impl FnMut(String)) {
+    let Some(stdout) = stdout else { return };
+    let mut stdout = BufReader::new(stdout);
+    let mut bytes = Vec::new();
+    while let Ok(1..) = stdout.read_until(b'\n', &mut bytes).await {
+        line(String::from_utf8_lossy(&bytes).trim_end().to_owned());
+        bytes.clear();
     }
 }
 
