@@ -8,8 +8,8 @@ use arango::transport::StoppedBy;
 use arango::{ErrorKind, Outcome};
 use arango_test_cluster::Fault;
 
-use super::refusal::Then::{After, AtOnce, Fails};
-use super::refusal::{Refusal, if_safe, refused, unknown, unless_it_is_a_write};
+use super::refusal::Then::{After, Again, Fails};
+use super::refusal::{Refusal, refused, unknown, unless_it_is_a_write};
 use super::watched::Watched;
 use super::{B1, B2, Expect, Tells, meet, on_writes, tells};
 use crate::support::{builder, client, cluster, insert};
@@ -22,7 +22,7 @@ for_each_class![
     r41_a_proxy_that_says_when_to_come_back_is_heeded,
     r42_a_redirect_is_never_followed,
     r43_arangodbs_own_408_comes_after_it_has_acted,
-    r43_a_408_of_a_proxy_is_taken_for_an_attempt_of_unknown_fate,
+    r43_after_a_408_of_a_proxy_the_same_is_asked_again_unless_a_copy_could_do_harm,
 ];
 
 /// Says that there are too many requests, and when to come back.
@@ -100,10 +100,10 @@ async fn r43_arangodbs_own_408_comes_after_it_has_acted(class: RequestClass) {
     unknown(408, 504, ErrorKind::Server, Tells::Good).then(class, Fails).await;
 }
 
-async fn r43_a_408_of_a_proxy_is_taken_for_an_attempt_of_unknown_fate(class: RequestClass) {
+async fn r43_after_a_408_of_a_proxy_the_same_is_asked_again_unless_a_copy_could_do_harm(class: RequestClass) {
     for executed in [false, true] {
         let row = Refusal { executed, ..unknown(408, 0, ErrorKind::AttemptTimeout, Tells::Nothing) };
-        row.then(class, if_safe(class, AtOnce)).await;
+        row.then(class, unless_it_is_a_write(class, Again)).await;
     }
 }
 

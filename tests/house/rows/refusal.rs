@@ -27,12 +27,14 @@ pub(super) struct Refusal {
 pub(super) enum Then {
     /// It goes on to another coordinator, at once.
     AtOnce,
+    /// It goes on at the same coordinator, at once.
+    Again,
     /// It goes on after a pause.
     After(RangeInclusive<Duration>),
     /// It fails.
     Fails,
 }
-use Then::{After, AtOnce, Fails};
+use Then::{After, Again, AtOnce, Fails};
 
 /// What follows for requests that may be repeated, and failure for those that may not.
 pub(super) fn unless_it_is_a_write(class: RequestClass, then: Then) -> Then {
@@ -62,6 +64,7 @@ impl Refusal {
         let goes_on = Expect::elsewhere().at_servers(2, executed + 1);
         match then {
             AtOnce => drop(met.is(&goes_on)),
+            Again => drop(met.is(&goes_on.tried(2, 0))),
             After(pause) => drop(met.is(&goes_on.within(pause))),
             Fails => {
                 let failure = Expect::failure(self.kind, self.outcome, StoppedBy::NotRetryable);
