@@ -187,6 +187,16 @@ impl Inner {
         self.pulse.send_replace(Pulse { generation, paused: false });
     }
 
+    /// Waits while the process is paused.
+    pub(crate) async fn awake(&self) {
+        if !self.pulse.borrow().paused {
+            return;
+        }
+        let mut life = self.pulse.subscribe();
+        // The sender lives in `self`, so the wait cannot fail.
+        drop(life.wait_for(|life| !life.paused).await);
+    }
+
     fn server<'a>(&self, state: &'a MutexGuard<'_, State>) -> &'a Server {
         &state.coordinators[self.index]
     }

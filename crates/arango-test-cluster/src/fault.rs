@@ -48,7 +48,7 @@ pub struct Fault {
 impl Fault {
     /// Closes the connection of a matching request in `phase`, with a FIN unless [`how`](Self::how) says otherwise.
     pub fn close(phase: Phase) -> Self {
-        Self::new(Effect::Close { phase, how: Close::Fin })
+        Self::spoil(Spoiling::Cut { phase, how: Close::Fin })
     }
 
     /// Answers with an error object of ArangoDB instead of executing the request.
@@ -80,12 +80,33 @@ impl Fault {
 
     /// Executes a matching request and never answers it; the connection stays open.
     pub fn hang() -> Self {
-        Self::new(Effect::Hang)
+        Self::spoil(Spoiling::Hang)
     }
 
     /// Executes a matching request, answers with bytes that are not HTTP, and closes.
     pub fn garbage() -> Self {
-        Self::new(Effect::Garbage)
+        Self::spoil(Spoiling::Garbage)
+    }
+
+    /// Executes a matching request and answers with a slow head: `chunk` bytes at a time, with a `pause` before each.
+    ///
+    /// The body follows at once, and then the connection is closed, as the head has said.
+    pub fn slow_head(chunk: usize, pause: Duration) -> Self {
+        Self::spoil(Spoiling::SlowHead { chunk, pause })
+    }
+
+    /// Executes a matching request and answers with the head at once and a slow body: `chunk` bytes at a time, with a
+    /// `pause` before each. The connection can be used again afterwards.
+    pub fn slow_body(chunk: usize, pause: Duration) -> Self {
+        Self::spoil(Spoiling::SlowBody { chunk, pause })
+    }
+
+    /// Executes a matching request, answers with the head and `after` bytes of the body, and falls silent while the
+    /// connection stays open.
+    ///
+    /// The last byte is never sent; an answer without a body stops within its head.
+    pub fn stall(after: usize) -> Self {
+        Self::spoil(Spoiling::Stall { after })
     }
 
     /// Restricts the fault to requests that match. Default: [`Match::any`].
@@ -102,7 +123,7 @@ impl Fault {
 
     /// Says how the connection is closed; means something for [`Fault::close`] only.
     pub fn how(mut self, close: Close) -> Self {
-        if let Effect::Close { how, .. } = &mut self.effect {
+        if let Effect::Spoil(Spoiling::Cut { how, .. }) = &mut self.effect {
             *how = close;
         }
         self
@@ -124,6 +145,10 @@ impl Fault {
         self
     }
 
+    fn spoil(spoiling: Spoiling) -> Self {
+        Self::new(Effect::Spoil(spoiling))
+    }
+
     fn new(effect: Effect) -> Self {
         Self { effect, on: Match::any(), times: None }
     }
@@ -132,11 +157,20 @@ impl Fault {
 /// What a fault does to a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Effect {
-    Close { phase: Phase, how: Close },
-    Answer(Scripted),
     Latency(Duration),
+    Answer(Scripted),
+    Spoil(Spoiling),
+}
+
+/// What becomes of the answer to a request, or of the request before there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spoiling {
+    Cut { phase: Phase, how: Close },
     Hang,
     Garbage,
+    SlowHead { chunk: usize, pause: Duration },
+    SlowBody { chunk: usize, pause: Duration },
+    Stall { after: usize },
 }
 
 /// An answer that no handler wrote.

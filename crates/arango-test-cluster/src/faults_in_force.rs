@@ -108,7 +108,7 @@ mod tests {
     use http::Method;
 
     use super::*;
-    use crate::fault::{Close, Phase};
+    use crate::fault::{Close, Phase, Spoiling};
 
     #[test]
     fn a_fault_strikes_no_more_often_than_it_was_told() {
@@ -139,7 +139,10 @@ mod tests {
         let struck = faults.strike(&Method::GET, "/");
 
         assert_eq!(struck.latency, Duration::from_millis(5));
-        assert!(matches!(struck.effect, Some(Effect::Close { phase: Phase::AfterRead, how: Close::Fin })));
+        assert!(matches!(
+            struck.effect,
+            Some(Effect::Spoil(Spoiling::Cut { phase: Phase::AfterRead, how: Close::Fin }))
+        ));
         assert_eq!((first.hits(), second.hits()), (1, 0));
     }
 }

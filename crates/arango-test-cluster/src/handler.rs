@@ -3,7 +3,7 @@
 //! It leads a request past the faults, writes the journal, and asks [`api`](crate::api) for the answer. The state is
 //! changed in one step under one lock ([`Handler::apply`]), and in that step the request counts as executed.
 
-use std::future::{Future, pending};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -11,19 +11,22 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::sleep;
 
 use crate::admission;
 use crate::api::{self, Call, Outcome};
+use crate::body::Body;
 use crate::coordinator::Inner;
-use crate::fault::{Close, Effect, Phase, Scripted, ScriptedBody, When};
+use crate::fault::{Close, Effect, Phase, Scripted, ScriptedBody, Spoiling, When};
 use crate::http::auth::Caller;
 use crate::http::reply::{Refusal, Reply};
 use crate::http::request::{Request, Target};
 use crate::journal::{Entry, EntryId};
 use crate::response;
+use crate::script::Script;
+use crate::spoiling::spoil;
 use crate::state::servers::Life;
 
 /// Answers the requests of one coordinator.
@@ -32,21 +35,21 @@ pub(crate) struct Handler {
     coordinator: Arc<Inner>,
 }
 
-/// The end of a connection: the bytes that are still written, and how it is closed.
+/// The end of a connection: what is still said, and how it is closed.
 #[derive(Debug)]
 pub(crate) struct Cut {
-    pub(crate) bytes: Bytes,
+    pub(crate) script: Script,
     pub(crate) how: Close,
 }
 
 impl Cut {
     fn silent(how: Close) -> Self {
-        Self { bytes: Bytes::new(), how }
+        Self { script: Script::new([]), how }
     }
 }
 
 impl tower_service::Service<http::Request<Incoming>> for Handler {
-    type Response = Response<Full<Bytes>>;
+    type Response = Response<Body>;
     type Error = Cut;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Cut>> + Send>>;
 
@@ -68,10 +71,10 @@ impl Handler {
         &self.coordinator
     }
 
-    async fn receive(self, request: http::Request<Incoming>) -> Result<Response<Full<Bytes>>, Cut> {
+    async fn receive(self, request: http::Request<Incoming>) -> Result<Response<Body>, Cut> {
         let (head, body) = request.into_parts();
         let struck = self.coordinator.faults.strike(&head.method, Target::parse(head.uri.path()).path);
-        if let Some(Effect::Close { phase: Phase::BeforeRead, how }) = struck.effect {
+        if let Some(Effect::Spoil(Spoiling::Cut { phase: Phase::BeforeRead, how })) = struck.effect {
             return Err(Cut::silent(how));
         }
         let Ok(body) = body.collect().await else { return Err(Cut::silent(Close::Fin)) };
@@ -95,54 +98,37 @@ impl Handler {
         latency: Duration,
         effect: Option<Effect>,
         born: u64,
-    ) -> Result<Response<Full<Bytes>>, Cut> {
-        self.awake().await;
+    ) -> Result<Response<Body>, Cut> {
+        self.coordinator.awake().await;
         let entry = self.journalise(&request);
         if !latency.is_zero() {
             sleep(latency).await;
         }
         let journal = &self.coordinator.cluster.journal;
         match &effect {
-            Some(Effect::Close { phase: Phase::AfterRead, how }) => return Err(Cut::silent(*how)),
+            Some(Effect::Spoil(Spoiling::Cut { phase: Phase::AfterRead, how })) => {
+                return Err(Cut::silent(*how));
+            }
             Some(Effect::Answer(scripted)) if scripted.when == When::BeforeExecution => {
                 journal.answered(entry, scripted.status);
-                return Ok(scripted_answer(&request, scripted, self.queue_time()));
+                return Ok(scripted_answer(&request, scripted, self.queue_time()).map(Body::Whole));
             }
             _ => {}
         }
         let Some(reply) = self.execute(&request, entry, born).await else {
             return Err(Cut::silent(Close::Fin));
         };
-        self.awake().await;
+        self.coordinator.awake().await;
         let response = response::of_reply(&request, reply, self.queue_time());
         journal.answered(entry, response.status().as_u16());
         match effect {
-            None | Some(Effect::Latency(_)) => Ok(response),
-            Some(Effect::Hang) => pending().await,
-            Some(Effect::Garbage) => Err(Cut { bytes: response::garbage(), how: Close::Fin }),
+            None | Some(Effect::Latency(_)) => Ok(response.map(Body::Whole)),
+            Some(Effect::Spoil(spoiling)) => spoil(spoiling, response, &self.coordinator),
             Some(Effect::Answer(scripted)) => {
                 journal.answered(entry, scripted.status);
-                Ok(scripted_answer(&request, &scripted, self.queue_time()))
-            }
-            Some(Effect::Close { phase, how }) => {
-                let bytes = match phase {
-                    Phase::InHead => response::half_of_head(response),
-                    Phase::InBody => response::head_and_half_of_body(response).await,
-                    Phase::BeforeRead | Phase::AfterRead | Phase::AfterExecution => Bytes::new(),
-                };
-                Err(Cut { bytes, how })
+                Ok(scripted_answer(&request, &scripted, self.queue_time()).map(Body::Whole))
             }
         }
-    }
-
-    /// Waits while the process is paused.
-    async fn awake(&self) {
-        if !self.coordinator.pulse.borrow().paused {
-            return;
-        }
-        let mut life = self.coordinator.pulse.subscribe();
-        // The sender lives in `self`, so the wait cannot fail.
-        drop(life.wait_for(|life| !life.paused).await);
     }
 
     /// How long requests wait here, as answers say.
@@ -259,7 +245,7 @@ fn marker(request: &Request) -> Option<&str> {
     request.header("x-sim-marker")
 }
 
-fn scripted_answer(request: &Request, scripted: &Scripted, queue_time: Duration) -> Response<Full<Bytes>> {
+fn scripted_answer(request: &Request, scripted: &Scripted, queue_time: Duration) -> Response<Bytes> {
     match &scripted.body {
         ScriptedBody::ErrorObject { error_num, message } => {
             let reply = Refusal::new(scripted.status, *error_num, message.clone()).into();

@@ -49,6 +49,7 @@
 
 mod admission;
 mod api;
+mod body;
 mod builder;
 mod clock;
 mod cluster;
@@ -65,6 +66,8 @@ mod journal;
 mod matching;
 mod model;
 mod response;
+mod script;
+mod spoiling;
 mod state;
 mod tokens;
 mod version;

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full};
 
 use crate::http::reply::Reply;
 use crate::http::request::Request;
@@ -18,10 +17,10 @@ const BASIC: HeaderValue = HeaderValue::from_static("Basic, realm=\"ArangoDB\"")
 const BEARER: HeaderValue = HeaderValue::from_static("Bearer, token_type=\"JWT\", realm=\"ArangoDB\"");
 
 /// Puts a reply into the headers of a coordinator, in their order on the wire. Requests wait there for `queue_time`.
-pub(crate) fn of_reply(request: &Request, reply: Reply, queue_time: Duration) -> Response<Full<Bytes>> {
+pub(crate) fn of_reply(request: &Request, reply: Reply, queue_time: Duration) -> Response<Bytes> {
     let length = reply.body.len();
     let body = if request.method == Method::HEAD { Bytes::new() } else { reply.body };
-    let mut response = Response::new(Full::new(body));
+    let mut response = Response::new(body);
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     headers.reserve(16);
@@ -46,9 +45,9 @@ pub(crate) fn of_reply(request: &Request, reply: Reply, queue_time: Duration) ->
 }
 
 /// An answer that is not ArangoDB's.
-pub(crate) fn foreign(status: u16, content_type: &str, body: Bytes) -> Response<Full<Bytes>> {
+pub(crate) fn foreign(status: u16, content_type: &str, body: Bytes) -> Response<Bytes> {
     let length = body.len();
-    let mut response = Response::new(Full::new(body));
+    let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
     if let Ok(content_type) = HeaderValue::from_str(content_type) {
         response.headers_mut().insert(header::CONTENT_TYPE, content_type);
@@ -58,10 +57,7 @@ pub(crate) fn foreign(status: u16, content_type: &str, body: Bytes) -> Response<
 }
 
 /// Adds headers of a fault; one that is there already is replaced.
-pub(crate) fn with_headers(
-    mut response: Response<Full<Bytes>>,
-    headers: &[(String, String)],
-) -> Response<Full<Bytes>> {
+pub(crate) fn with_headers(mut response: Response<Bytes>, headers: &[(String, String)]) -> Response<Bytes> {
     for (name, value) in headers {
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
             response.headers_mut().insert(name, value);
@@ -80,26 +76,31 @@ pub(crate) fn garbage() -> Bytes {
 }
 
 /// The first half of an answer's head.
-pub(crate) fn half_of_head(response: Response<Full<Bytes>>) -> Bytes {
-    let (parts, _) = response.into_parts();
-    let mut head = head(&parts);
+pub(crate) fn half_of_head(response: Response<Bytes>) -> Bytes {
+    let (mut head, _) = written(response);
     head.truncate(head.len() / 2);
-    head.freeze()
+    head
 }
 
 /// A whole head and the first half of the body; without a body, all but the end of the head.
-pub(crate) async fn head_and_half_of_body(response: Response<Full<Bytes>>) -> Bytes {
-    let (parts, body) = response.into_parts();
-    let body = match body.collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(never) => match never {},
+pub(crate) fn head_and_half_of_body(response: Response<Bytes>) -> Bytes {
+    let half = response.body().len() / 2;
+    head_and_part_of_body(response, half)
+}
+
+/// A whole head and the beginning of the body, at most all but its last byte; without a body, all but the end of the head.
+pub(crate) fn head_and_part_of_body(response: Response<Bytes>, length: usize) -> Bytes {
+    let (head, body) = written(response);
+    let Some(most) = body.len().checked_sub(1) else {
+        return head.slice(..head.len() - 2);
     };
-    let mut bytes = head(&parts);
-    if body.is_empty() {
-        bytes.truncate(bytes.len() - 2);
-    }
-    bytes.put_slice(&body[..body.len() / 2]);
-    bytes.freeze()
+    [&head[..], &body[..length.min(most)]].concat().into()
+}
+
+/// An answer as it stands on the wire: head and body.
+pub(crate) fn written(response: Response<Bytes>) -> (Bytes, Bytes) {
+    let (parts, body) = response.into_parts();
+    (head(&parts).freeze(), body)
 }
 
 /// Writes a head as hyper does: names with capitals.
@@ -125,16 +126,16 @@ fn head(parts: &http::response::Parts) -> BytesMut {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn an_answer_cut_in_its_body_has_a_whole_head_and_half_the_body() {
-        let bytes = head_and_half_of_body(foreign(200, "text/plain", Bytes::from_static(b"12345678"))).await;
+    #[test]
+    fn an_answer_cut_in_its_body_has_a_whole_head_and_half_the_body() {
+        let bytes = head_and_half_of_body(foreign(200, "text/plain", Bytes::from_static(b"12345678")));
 
         assert_eq!(bytes, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 8\r\n\r\n1234");
     }
 
-    #[tokio::test]
-    async fn an_answer_without_a_body_is_cut_in_its_head() {
-        let bytes = head_and_half_of_body(foreign(200, "text/plain", Bytes::new())).await;
+    #[test]
+    fn an_answer_without_a_body_is_cut_in_its_head() {
+        let bytes = head_and_half_of_body(foreign(200, "text/plain", Bytes::new()));
 
         assert!(bytes.ends_with(b"Content-Length: 0\r\n"));
     }

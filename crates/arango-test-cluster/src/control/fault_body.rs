@@ -39,6 +39,17 @@ enum Kind {
     },
     Hang {},
     Garbage {},
+    SlowHead {
+        bytes: usize,
+        ms: u64,
+    },
+    SlowBody {
+        bytes: usize,
+        ms: u64,
+    },
+    Stall {
+        bytes: usize,
+    },
     QueueTime {
         ms: u64,
     },
@@ -89,6 +100,9 @@ pub(super) fn read_wrong(value: &Value) -> Result<Wrong, String> {
         Kind::Answer { .. } => return Err("this kind of fault needs `error_num` or `body`".to_owned()),
         Kind::Hang {} => Fault::hang(),
         Kind::Garbage {} => Fault::garbage(),
+        Kind::SlowHead { bytes, ms } => Fault::slow_head(bytes, Duration::from_millis(ms)),
+        Kind::SlowBody { bytes, ms } => Fault::slow_body(bytes, Duration::from_millis(ms)),
+        Kind::Stall { bytes } => Fault::stall(bytes),
     };
     scope.of(fault).map(Wrong::Fault)
 }
@@ -166,6 +180,9 @@ mod tests {
             json!({ "kind": "answer", "status": 502, "body": "<html>", "method": "GET" }),
             json!({ "kind": "hang" }),
             json!({ "kind": "garbage" }),
+            json!({ "kind": "slow-head", "bytes": 1, "ms": 5 }),
+            json!({ "kind": "slow-body", "bytes": 1, "ms": 5 }),
+            json!({ "kind": "stall", "bytes": 1 }),
             json!({ "kind": "queue-time", "ms": 5 }),
             json!({ "kind": "queue-full" }),
         ] {

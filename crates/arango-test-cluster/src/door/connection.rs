@@ -7,10 +7,10 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, sleep_until};
 use tower_service::Service as _;
 
+use super::last_words;
 use super::wire::Wire;
 use crate::handler::{Cut, Handler};
 
@@ -49,17 +49,12 @@ pub(super) async fn run(wire: Wire, handler: Handler, keep_alive: Duration) {
         () = activity.idle_for(keep_alive) => return wire.cut(),
     }
     let cut = cut.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(Cut { bytes, how }) = cut {
-        let mut wire = wire.clone();
-        if let Err(error) = async {
-            wire.write_all(&bytes).await?;
-            wire.flush().await
+    if let Some(cut) = cut {
+        tokio::select! {
+            biased;
+            _ = life.wait_for(|life| life.generation != born) => wire.cut(),
+            () = last_words::say(cut, &wire, handler.coordinator()) => {}
         }
-        .await
-        {
-            tracing::debug!(%error, "last words");
-        }
-        wire.close(how);
     }
 }
 

@@ -11,6 +11,8 @@ mod life;
 mod maintenance;
 mod protocol;
 mod queue;
+mod raw;
 mod rebalance;
 mod session;
+mod slow;
 mod tokens;

@@ -1,0 +1,96 @@
+//! The body of an answer: there at once, or in its own time.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use hyper::body::{Frame, SizeHint};
+use tokio::time::sleep;
+
+use crate::coordinator::Inner;
+use crate::script::{Script, Step};
+
+/// What follows the head of an answer.
+pub(crate) enum Body {
+    /// All of it at once; empty when it has been taken.
+    Whole(Bytes),
+    /// Step by step.
+    Scripted(Scripted),
+}
+
+/// Plays a script; the end of the script is the end of the body.
+pub(crate) struct Scripted {
+    script: Script,
+    coordinator: Arc<Inner>,
+    waiting: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl Body {
+    pub(crate) fn scripted(script: Script, coordinator: Arc<Inner>) -> Self {
+        Self::Scripted(Scripted { script, coordinator, waiting: None })
+    }
+}
+
+impl Scripted {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        loop {
+            if let Some(waiting) = &mut self.waiting {
+                ready!(waiting.as_mut().poll(cx));
+                self.waiting = None;
+            }
+            match self.script.next() {
+                None => return Poll::Ready(None),
+                Some(Step::Send(bytes)) => return Poll::Ready(Some(bytes)),
+                Some(Step::Silence) => self.waiting = Some(Box::pin(pending())),
+                Some(Step::Wait(pause)) => {
+                    let coordinator = Arc::clone(&self.coordinator);
+                    self.waiting = Some(Box::pin(async move {
+                        sleep(pause).await;
+                        coordinator.awake().await;
+                    }));
+                }
+            }
+        }
+    }
+}
+
+impl hyper::body::Body for Body {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let next = match self.get_mut() {
+            Self::Whole(bytes) if bytes.is_empty() => None,
+            Self::Whole(bytes) => Some(std::mem::take(bytes)),
+            Self::Scripted(scripted) => ready!(scripted.poll_next(cx)),
+        };
+        Poll::Ready(next.map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self, Self::Whole(bytes) if bytes.is_empty())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Scripted(_) => SizeHint::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Whole(_) => "Whole",
+            Self::Scripted(_) => "Scripted",
+        })
+    }
+}

@@ -1,0 +1,52 @@
+//! What a fault makes of an answer that is ready to be sent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, header};
+
+use crate::body::Body;
+use crate::coordinator::Inner;
+use crate::fault::{Close, Phase, Spoiling};
+use crate::handler::Cut;
+use crate::response;
+use crate::script::{Script, Step};
+
+/// Lets hyper send what is left of an answer, or ends the connection with whatever is still said.
+pub(crate) fn spoil(
+    spoiling: Spoiling,
+    response: Response<Bytes>,
+    coordinator: &Arc<Inner>,
+) -> Result<Response<Body>, Cut> {
+    match spoiling {
+        Spoiling::Cut { phase, how } => {
+            let bytes = match phase {
+                Phase::InHead => response::half_of_head(response),
+                Phase::InBody => response::head_and_half_of_body(response),
+                Phase::BeforeRead | Phase::AfterRead | Phase::AfterExecution => Bytes::new(),
+            };
+            Err(Cut { script: Script::whole(bytes), how })
+        }
+        Spoiling::Hang => Err(Cut { script: Script::new([Step::Silence]), how: Close::Fin }),
+        Spoiling::Garbage => Err(Cut { script: Script::whole(response::garbage()), how: Close::Fin }),
+        Spoiling::SlowHead { chunk, pause } => Err(slow_head(response, chunk, pause)),
+        Spoiling::SlowBody { chunk, pause } => {
+            Ok(response
+                .map(|body| Body::scripted(Script::slowly(body, chunk, pause), Arc::clone(coordinator))))
+        }
+        Spoiling::Stall { after } => Err(stall(response, after)),
+    }
+}
+
+fn slow_head(mut response: Response<Bytes>, chunk: usize, pause: Duration) -> Cut {
+    // Whoever writes a head by hand cannot go on to serve the connection, and says so.
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("Close"));
+    let (head, body) = response::written(response);
+    Cut { script: Script::slowly(head, chunk, pause).then([Step::Send(body)]), how: Close::Fin }
+}
+
+fn stall(response: Response<Bytes>, after: usize) -> Cut {
+    let sent = response::head_and_part_of_body(response, after);
+    Cut { script: Script::new([Step::Send(sent), Step::Silence]), how: Close::Fin }
+}
