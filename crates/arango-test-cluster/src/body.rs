@@ -43,7 +43,7 @@ impl Scripted {
                 self.waiting = None;
             }
             match self.script.next() {
-                None => return Poll::Ready(None),
+                None | Some(Step::End) => return Poll::Ready(None),
                 Some(Step::Send(bytes)) => return Poll::Ready(Some(bytes)),
                 Some(Step::Silence) => self.waiting = Some(Box::pin(pending())),
                 Some(Step::Wait(pause)) => {

@@ -73,6 +73,15 @@ impl Fault {
         }))
     }
 
+    /// Answers with an error object of ArangoDB as soon as the head of the request is read, without waiting for its body.
+    ///
+    /// The connection stays open and takes the rest of the request, unless [`how`](Self::how) says that it is closed: with
+    /// [`Close::Fin`] nothing more is sent, and what comes is read until the client closes too; with [`Close::Rst`] the
+    /// client is cut off.
+    pub fn early_answer(status: u16, error_num: u32, message: impl Into<String>) -> Self {
+        Self::new(Effect::Early(Early { status, error_num, message: message.into(), close: None }))
+    }
+
     /// Waits before a matching request is executed.
     pub fn latency(delay: Duration) -> Self {
         Self::new(Effect::Latency(delay))
@@ -121,10 +130,12 @@ impl Fault {
         self
     }
 
-    /// Says how the connection is closed; means something for [`Fault::close`] only.
+    /// Says how the connection is closed; means something for [`Fault::close`] and [`Fault::early_answer`] only.
     pub fn how(mut self, close: Close) -> Self {
-        if let Effect::Spoil(Spoiling::Cut { how, .. }) = &mut self.effect {
-            *how = close;
+        match &mut self.effect {
+            Effect::Spoil(Spoiling::Cut { how, .. }) => *how = close,
+            Effect::Early(early) => early.close = Some(close),
+            Effect::Spoil(_) | Effect::Latency(_) | Effect::Answer(_) => {}
         }
         self
     }
@@ -159,6 +170,7 @@ impl Fault {
 pub(crate) enum Effect {
     Latency(Duration),
     Answer(Scripted),
+    Early(Early),
     Spoil(Spoiling),
 }
 
@@ -171,6 +183,16 @@ pub(crate) enum Spoiling {
     SlowHead { chunk: usize, pause: Duration },
     SlowBody { chunk: usize, pause: Duration },
     Stall { after: usize },
+}
+
+/// An answer that does not wait for the body of the request.
+#[derive(Debug, Clone)]
+pub(crate) struct Early {
+    pub(crate) status: u16,
+    pub(crate) error_num: u32,
+    pub(crate) message: String,
+    /// `None`: the connection stays open, and the body is read and forgotten.
+    pub(crate) close: Option<Close>,
 }
 
 /// An answer that no handler wrote.

@@ -19,7 +19,8 @@ use crate::admission;
 use crate::api::{self, Call, Outcome};
 use crate::body::Body;
 use crate::coordinator::Inner;
-use crate::fault::{Close, Effect, Phase, Scripted, ScriptedBody, Spoiling, When};
+use crate::early;
+use crate::fault::{Close, Early, Effect, Phase, Scripted, ScriptedBody, Spoiling, When};
 use crate::http::auth::Caller;
 use crate::http::reply::{Refusal, Reply};
 use crate::http::request::{Request, Target};
@@ -77,6 +78,9 @@ impl Handler {
         if let Some(Effect::Spoil(Spoiling::Cut { phase: Phase::BeforeRead, how })) = struck.effect {
             return Err(Cut::silent(how));
         }
+        if let Some(Effect::Early(fault)) = &struck.effect {
+            return self.answer_early(&head, body, fault, struck.latency).await;
+        }
         let Ok(body) = body.collect().await else { return Err(Cut::silent(Close::Fin)) };
         let request = Request::new(&head, body.to_bytes());
         let mut life = self.coordinator.pulse.subscribe();
@@ -90,6 +94,22 @@ impl Handler {
             }
         });
         running.await.unwrap_or_else(|_| Err(Cut::silent(Close::Fin)))
+    }
+
+    async fn answer_early(
+        &self,
+        head: &http::request::Parts,
+        rest: Incoming,
+        fault: &Early,
+        latency: Duration,
+    ) -> Result<Response<Body>, Cut> {
+        self.coordinator.awake().await;
+        let request = Request::new(head, Bytes::new());
+        let entry = self.journalise(&request);
+        sleep(latency).await;
+        let response = response::of_reply(&request, early::reply(fault), self.queue_time());
+        self.coordinator.cluster.journal.answered(entry, fault.status);
+        early::send(response, rest, fault.close)
     }
 
     async fn answer(
@@ -122,7 +142,7 @@ impl Handler {
         let response = response::of_reply(&request, reply, self.queue_time());
         journal.answered(entry, response.status().as_u16());
         match effect {
-            None | Some(Effect::Latency(_)) => Ok(response.map(Body::Whole)),
+            None | Some(Effect::Latency(_) | Effect::Early(_)) => Ok(response.map(Body::Whole)),
             Some(Effect::Spoil(spoiling)) => spoil(spoiling, response, &self.coordinator),
             Some(Effect::Answer(scripted)) => {
                 journal.answered(entry, scripted.status);

@@ -58,6 +58,7 @@ mod config;
 mod control;
 mod coordinator;
 mod door;
+mod early;
 mod fault;
 mod faults_in_force;
 mod handler;

@@ -11,6 +11,8 @@ use bytes::Bytes;
 pub(crate) enum Step {
     Send(Bytes),
     Wait(Duration),
+    /// The end of what is sent; what the client sends is still taken.
+    End,
     /// Nothing more, and yet no end.
     Silence,
 }

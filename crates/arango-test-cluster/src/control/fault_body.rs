@@ -37,6 +37,13 @@ enum Kind {
         #[serde(default)]
         after_execution: bool,
     },
+    EarlyAnswer {
+        status: u16,
+        error_num: u32,
+        #[serde(default)]
+        message: String,
+        close: Option<CloseName>,
+    },
     Hang {},
     Garbage {},
     SlowHead {
@@ -98,6 +105,13 @@ pub(super) fn read_wrong(value: &Value) -> Result<Wrong, String> {
             after(after_execution, Fault::answer_raw(status, content_type, body))
         }
         Kind::Answer { .. } => return Err("this kind of fault needs `error_num` or `body`".to_owned()),
+        Kind::EarlyAnswer { status, error_num, message, close } => {
+            let early = Fault::early_answer(status, error_num, message);
+            match close {
+                Some(how) => early.how(how.into()),
+                None => early,
+            }
+        }
         Kind::Hang {} => Fault::hang(),
         Kind::Garbage {} => Fault::garbage(),
         Kind::SlowHead { bytes, ms } => Fault::slow_head(bytes, Duration::from_millis(ms)),
@@ -178,6 +192,8 @@ mod tests {
             json!({ "kind": "close", "phase": "after-execution", "how": "rst" }),
             json!({ "kind": "answer", "status": 503, "error_num": 503 }),
             json!({ "kind": "answer", "status": 502, "body": "<html>", "method": "GET" }),
+            json!({ "kind": "early-answer", "status": 413, "error_num": 413 }),
+            json!({ "kind": "early-answer", "status": 413, "error_num": 413, "close": "fin" }),
             json!({ "kind": "hang" }),
             json!({ "kind": "garbage" }),
             json!({ "kind": "slow-head", "bytes": 1, "ms": 5 }),

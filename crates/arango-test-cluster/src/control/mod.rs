@@ -14,7 +14,8 @@
 //! | `POST /journal/clear` | forgets |
 //!
 //! A fault is `{"kind": …}` with `latency` (`ms`), `close` (`phase`, `how`), `answer` (`status`, `error_num`, `message`, or
-//! `body` and `content_type`; `after_execution`), `slow-head` or `slow-body` (`bytes`, `ms`), `stall` (`bytes`), `hang` or
+//! `body` and `content_type`; `after_execution`), `early-answer` (`status`, `error_num`,
+//! `message`, `close`), `slow-head` or `slow-body` (`bytes`, `ms`), `stall` (`bytes`), `hang` or
 //! `garbage`; and for each `method`, `path` and `times` as wanted. A condition is `queue-time` (`ms`) or `queue-full`.
 
 mod desk;

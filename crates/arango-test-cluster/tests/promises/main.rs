@@ -4,6 +4,7 @@ mod administration;
 mod authentication;
 mod control;
 mod data;
+mod early;
 mod faults;
 mod health;
 mod jobs;
