@@ -36,6 +36,7 @@
 
 mod balance;
 mod candidates;
+mod eligible;
 mod health;
 mod health_policy;
 mod jitter;
@@ -47,10 +48,10 @@ mod probe;
 mod random;
 mod round_robin;
 mod route;
+mod verdict;
 
 pub use balance::{Balance, BalanceLayer, NoMember, ResponseFuture, Routed};
 pub use candidates::Candidates;
-pub use health::{Standing, Verdict};
 pub use health_policy::HealthPolicy;
 pub use jitter::{Jitter, SeededJitter, ThreadJitter};
 pub use member::Member;
@@ -61,3 +62,4 @@ pub use probe::Probed;
 pub use random::Random;
 pub use round_robin::RoundRobin;
 pub use route::Route;
+pub use verdict::{Standing, Verdict};

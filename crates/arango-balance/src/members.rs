@@ -7,9 +7,10 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
+use crate::eligible::eligible;
 use crate::health::Allowed;
 use crate::probe::{Probe, Probed};
-use crate::{Candidates, HealthPolicy, Jitter, Member, Route, Standing, ThreadJitter, Verdict};
+use crate::{Candidates, HealthPolicy, Jitter, Member, Route, ThreadJitter, Verdict};
 
 /// A set of members. Clones are handles on the same set.
 pub struct Members<K>(Arc<Set<K>>);
@@ -78,23 +79,6 @@ impl<K> Members<K> {
             .filter(|index| *index < candidates.len())
             .map(|index| candidates.get(index).clone())
     }
-}
-
-/// Untried before tried, well before ejected; and where too few are well, who failed longest ago.
-fn eligible<K: PartialEq>(list: &[Member<K>], tried: &[K]) -> Vec<usize> {
-    let untried: Vec<usize> = (0..list.len()).filter(|&index| !tried.contains(list[index].key())).collect();
-    let asked = if untried.is_empty() { (0..list.len()).collect() } else { untried };
-
-    let there = list.iter().filter(|member| member.standing() != Standing::Ejected).count();
-    let open: Vec<usize> = asked.iter().copied().filter(|&index| list[index].health().open()).collect();
-    // With more than half of the members ejected the ejections say more about the client's own
-    // network than about the members, and the few that are left would be overrun.
-    if there * 2 >= list.len() && !open.is_empty() {
-        return open;
-    }
-    let failed: Vec<_> = asked.iter().map(|&index| (list[index].health().last_failed(), index)).collect();
-    let longest_ago = failed.iter().map(|(at, _)| *at).min().flatten();
-    failed.into_iter().filter(|(at, _)| *at == longest_ago).map(|(_, index)| index).collect()
 }
 
 impl<K> Set<K> {

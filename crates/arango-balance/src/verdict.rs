@@ -1,0 +1,29 @@
+//! What an attempt tells about a member, and how the member stands after it.
+
+/// What one attempt tells about the member that it went to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// The member answered, whatever it said: it is there.
+    Good,
+    /// The member could not be reached, or the connection to it broke.
+    Unreachable,
+    /// Something before the member answered for it.
+    Gateway,
+    /// The member is there and says that it has too much to do, or that it is about to go.
+    Overloaded,
+    /// Nothing can be concluded about the member.
+    Neutral,
+}
+
+/// How a member stands in the rotation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Standing {
+    /// It takes its share.
+    Well,
+    /// It is left out until a probe finds it well.
+    Ejected,
+    /// A probe found it well: one request at a time is let through, and its answer decides.
+    Trial,
+}
