@@ -1,8 +1,8 @@
-//! The numbers by which a member is taken out of the rotation and comes back.
+//! The numbers by which a member is spared or taken out of the rotation, and comes back.
 
 use std::time::Duration;
 
-/// When a member is taken out of the rotation, and when it may come back.
+/// When a member is spared or taken out of the rotation, and when it may come back.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct HealthPolicy {
@@ -20,6 +20,12 @@ pub struct HealthPolicy {
     pub forgive: Duration,
     /// The longest that a probe may take. Default: 3 s.
     pub probe: Duration,
+    /// How long a member takes a quarter of its share after it last said that it has too much to do; a
+    /// probe that finds it busy adds as much. Default: 5 s.
+    pub overloaded: Duration,
+    /// How long a member is spared after it last said that it is about to go; a probe that finds it busy
+    /// adds as much. Default: 30 s.
+    pub leaving: Duration,
 }
 
 impl Default for HealthPolicy {
@@ -32,6 +38,8 @@ impl Default for HealthPolicy {
             spread: 0.2,
             forgive: Duration::from_secs(60),
             probe: Duration::from_secs(3),
+            overloaded: Duration::from_secs(5),
+            leaving: Duration::from_secs(30),
         }
     }
 }
@@ -41,7 +49,8 @@ impl HealthPolicy {
     pub(crate) fn sane(mut self) -> Self {
         const SHORTEST: Duration = Duration::from_millis(10);
         const LONGEST: Duration = Duration::from_secs(365 * 86_400);
-        for time in [&mut self.base, &mut self.cap, &mut self.forgive, &mut self.probe] {
+        let terms = [&mut self.base, &mut self.cap, &mut self.overloaded, &mut self.leaving];
+        for time in terms.into_iter().chain([&mut self.forgive, &mut self.probe]) {
             *time = (*time).clamp(SHORTEST, LONGEST);
         }
         self.spread = if self.spread.is_nan() { 0.0 } else { self.spread.clamp(0.0, 1.0) };
@@ -67,12 +76,15 @@ mod tests {
             base: Duration::MAX,
             cap: Duration::MAX,
             probe: Duration::ZERO,
+            overloaded: Duration::MAX,
+            leaving: Duration::ZERO,
             spread: f64::NAN,
             ..HealthPolicy::default()
         };
         let sane = wild.sane();
         let _ = Instant::now() + sane.term(u32::MAX, 1.0) + sane.probe * 2;
-        assert!(!sane.probe.is_zero());
+        let _ = Instant::now() + sane.overloaded;
+        assert!(!sane.probe.is_zero() && !sane.leaving.is_zero());
     }
 
     #[test]

@@ -62,9 +62,9 @@ impl<K> Member<K> {
 
     /// Reports what an attempt told about it.
     ///
-    /// `began` is when the attempt began: one that began before the member's standing last changed tells
-    /// nothing of it as it is now. The report may take it out of the rotation, which starts a task that probes it: then a tokio
-    /// runtime is needed. Without one the probe starts with the next request that finds one.
+    /// `began` is when the attempt began: one that began before the member was last ejected, or last came
+    /// back, tells nothing of it as it is now. The report may take it out of the rotation or have it spared;
+    /// the next request within a tokio runtime then starts the task that brings it back.
     pub fn report(&self, verdict: Verdict, began: Instant) {
         if verdict == Verdict::Good && self.is_clean() {
             return;
@@ -105,6 +105,13 @@ impl<K> Member<K> {
         let result = change(&mut health);
         self.0.clean.store(health.is_clean(), Ordering::Relaxed);
         result
+    }
+
+    /// Ends the task that would bring it back; the next request starts another if one is needed.
+    pub(crate) fn end_probe(&self) {
+        if let Some(probe) = self.probe().take() {
+            probe.abort();
+        }
     }
 
     pub(crate) fn probe(&self) -> MutexGuard<'_, Option<AbortHandle>> {

@@ -8,9 +8,9 @@ use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
 use crate::eligible::eligible;
-use crate::health::Allowed;
+use crate::health::{Allowed, Report};
 use crate::probe::{Probe, Probed};
-use crate::{Candidates, HealthPolicy, Jitter, Member, Route, ThreadJitter, Verdict};
+use crate::{Candidates, HealthPolicy, Jitter, Member, Route, Standing, ThreadJitter, Verdict};
 
 /// A set of members. Clones are handles on the same set.
 pub struct Members<K>(Arc<Set<K>>);
@@ -70,7 +70,7 @@ impl<K> Members<K> {
         let candidates = if all_well && route.tried.is_empty() {
             Candidates::all(&list)
         } else {
-            Candidates::some(&list, eligible(&list, route.tried), !route.tried.is_empty())
+            Candidates::some(&list, eligible(&list, route.tried, &*self.0.jitter), !route.tried.is_empty())
         };
         if candidates.is_empty() {
             return None;
@@ -99,13 +99,17 @@ impl<K> Set<K> {
             unreachable: list.len() > 1,
             gateway: list.len() > 1 && by_gateway < list.len().div_ceil(2),
         };
-        let chance = self.jitter.unit();
+        let report = Report { verdict, began, now, chance: self.jitter.unit() };
         let (before, after) = member.with_health(|health| {
             let before = health.standing();
-            health.record(verdict, began, now, chance, &self.policy, allowed);
+            health.record(&report, &self.policy, allowed);
             (before, health.standing())
         });
         if before != after {
+            if after == Standing::Ejected {
+                // A task that sleeps until the end of a longer term would bring it back too late.
+                member.end_probe();
+            }
             tracing::debug!(?verdict, ?before, ?after, slot = member.slot(), "a member's standing changed");
         }
     }
@@ -145,9 +149,10 @@ impl<K> MembersBuilder<K> {
         self
     }
 
-    /// Sets how an ejected member is asked whether it is well.
+    /// Sets how a member whose term is over is asked whether it is well.
     ///
-    /// Without a probe a member comes back for a trial as soon as its term is over.
+    /// Without a probe an ejected member comes back for a trial as soon as its term is over, and one that
+    /// was overloaded or about to go takes its share again.
     #[must_use]
     pub fn probe<F, Fut>(mut self, probe: F) -> Self
     where

@@ -1,4 +1,4 @@
-//! Asking an ejected member whether it is well, in the background.
+//! Asking a member that is out or spared whether it is well, in the background.
 
 use std::fmt;
 use std::future::Future;
@@ -13,15 +13,15 @@ use crate::health::Found;
 use crate::member::WeakMember;
 use crate::members::Set;
 
-/// What a probe of an ejected member found.
+/// What a probe found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Probed {
-    /// It answers and takes requests: the next request may try it.
+    /// It answers and takes requests: it is on trial if it was ejected, and well if it was not.
     Well,
-    /// It answers, but takes no requests yet: it stays out for a term no longer than the last.
+    /// It answers, but takes no requests yet, or too many: it stays as it is for a term no longer than the last.
     Busy,
-    /// It cannot be reached: it stays out, for longer.
+    /// It cannot be reached. If it was ejected it stays out, for longer; if not, requests will tell.
     Gone,
 }
 
@@ -47,13 +47,13 @@ impl<K> fmt::Debug for Probe<K> {
 }
 
 impl<K: Clone + Send + Sync + 'static> Set<K> {
-    /// Sees to it that each ejected member has a task that will bring it back.
+    /// Sees to it that each member with a term has a task that will end it.
     ///
-    /// Asked with every request as long as something is wrong, rather than once at the ejection:
-    /// the runtime that ran a task may be gone, and so may be the one the ejection happened on.
+    /// Asked with every request as long as something is wrong, rather than once when the term begins:
+    /// the runtime that ran a task may be gone, and so may be the one the term began on.
     pub(crate) fn wake_probes(self: &Arc<Self>, list: &[Member<K>], now: Instant) {
         for member in list.iter().filter(|member| !member.is_clean()) {
-            let Some(until) = member.health().ejected_until() else { continue };
+            let Some(until) = member.health().due() else { continue };
             // Longer than a task that is alive could be late by.
             let overdue = now > until + self.policy.probe * 2;
             if now > until + self.policy.probe * 2 + self.policy.cap {
@@ -75,14 +75,17 @@ impl<K: Clone + Send + Sync + 'static> Set<K> {
     }
 }
 
-/// Probes the member at the end of each term until it is no longer ejected.
+/// Probes the member at the end of each term until it has none.
 ///
 /// Neither the set nor the member is kept alive by the task while it sleeps.
 async fn bring_back<K: Clone>(set: Weak<Set<K>>, member: WeakMember<K>) {
     loop {
-        let until = member.upgrade().and_then(|member| member.health().ejected_until());
-        let Some(until) = until else { return };
+        let due = || member.upgrade().and_then(|member| member.health().due());
+        let Some(until) = due() else { return };
         sleep_until(until).await;
+        if due() != Some(until) {
+            continue; // It was prolonged.
+        }
         let asked = match (set.upgrade(), member.upgrade()) {
             (Some(set), Some(member)) => {
                 let probe = set.probe.as_ref();
@@ -100,7 +103,12 @@ async fn bring_back<K: Clone>(set: Weak<Set<K>>, member: WeakMember<K>) {
         };
         let (Some(set), Some(member)) = (set.upgrade(), member.upgrade()) else { return };
         let chance = set.jitter.unit();
-        member.with_health(|health| health.probed(found, Instant::now(), chance, &set.policy));
-        tracing::debug!(?found, slot = member.slot(), "probed an ejected member");
+        member.with_health(|health| {
+            // What requests have said meanwhile is newer than what the probe has found.
+            if health.due() == Some(until) {
+                health.probed(found, Instant::now(), chance, &set.policy);
+            }
+        });
+        tracing::debug!(?found, slot = member.slot(), "probed a member");
     }
 }

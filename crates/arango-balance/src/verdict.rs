@@ -10,8 +10,10 @@ pub enum Verdict {
     Unreachable,
     /// Something before the member answered for it.
     Gateway,
-    /// The member is there and says that it has too much to do, or that it is about to go.
+    /// The member is there and says that it has too much to do, or cannot do it yet.
     Overloaded,
+    /// The member is there and says that it is about to go.
+    Leaving,
     /// Nothing can be concluded about the member.
     Neutral,
 }
@@ -22,6 +24,10 @@ pub enum Verdict {
 pub enum Standing {
     /// It takes its share.
     Well,
+    /// It said that it has too much to do: it takes a quarter of its share.
+    Overloaded,
+    /// It said that it is about to go: it takes only what nobody else can take.
+    Leaving,
     /// It is left out until a probe finds it well.
     Ejected,
     /// A probe found it well: one request at a time is let through, and its answer decides.

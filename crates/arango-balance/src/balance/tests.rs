@@ -7,6 +7,8 @@ use tower_test::{assert_request_eq, mock};
 use super::*;
 use crate::{PerMember, Probed, Random, RoundRobin, SeededJitter, Standing, Verdict};
 
+mod spared;
+
 /// A request with wishes.
 #[derive(Debug, Clone, Default)]
 struct Wish {

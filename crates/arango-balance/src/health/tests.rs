@@ -5,8 +5,12 @@ use super::*;
 const FREELY: Allowed = Allowed { unreachable: true, gateway: true };
 const MIDDLE: f64 = 0.5; // no jitter
 
+fn report(verdict: Verdict, began: Instant, now: Instant) -> Report {
+    Report { verdict, began, now, chance: MIDDLE }
+}
+
 fn record(health: &mut Health, verdict: Verdict, now: Instant) {
-    health.record(verdict, now, now, MIDDLE, &HealthPolicy::default(), FREELY);
+    health.record(&report(verdict, now, now), &HealthPolicy::default(), FREELY);
 }
 
 fn ejected(now: Instant) -> Health {
@@ -27,7 +31,7 @@ fn three_failures_in_a_row_eject_and_an_answer_in_between_saves() {
     assert_eq!(health.standing(), Standing::Well);
     record(&mut health, Verdict::Unreachable, now);
     record(&mut health, Verdict::Unreachable, now);
-    assert_eq!(health.ejected_until(), Some(now + Duration::from_secs(1)));
+    assert_eq!(health.due(), Some(now + Duration::from_secs(1)));
 }
 
 #[test]
@@ -36,7 +40,6 @@ fn what_tells_nothing_of_the_member_never_ejects() {
     let mut health = Health::default();
     for _ in 0..100 {
         record(&mut health, Verdict::Neutral, now);
-        record(&mut health, Verdict::Overloaded, now);
     }
     assert!(health.is_clean());
 }
@@ -74,10 +77,10 @@ fn what_was_sent_before_a_member_went_says_nothing_of_it_once_it_is_back() {
     let policy = HealthPolicy::default();
     health.probed(Found::Well, later, MIDDLE, &policy);
     for verdict in [Verdict::Unreachable, Verdict::Gateway, Verdict::Good] {
-        health.record(verdict, began, later, MIDDLE, &policy, FREELY);
+        health.record(&report(verdict, began, later), &policy, FREELY);
         assert_eq!(health.standing(), Standing::Trial, "{verdict:?}");
     }
-    health.record(Verdict::Good, later, later, MIDDLE, &policy, FREELY);
+    health.record(&report(Verdict::Good, later, later), &policy, FREELY);
     assert_eq!(health.standing(), Standing::Well);
 }
 
@@ -89,14 +92,14 @@ fn terms_double_up_to_the_cap_and_a_busy_member_is_not_punished() {
     let mut terms = Vec::new();
     for _ in 0..6 {
         health.probed(Found::Gone, now, MIDDLE, &policy);
-        terms.push((health.ejected_until().unwrap() - now).as_secs());
+        terms.push((health.due().unwrap() - now).as_secs());
     }
     assert_eq!(terms, [2, 4, 8, 16, 30, 30]);
 
     let mut busy = ejected(now);
     for _ in 0..5 {
         busy.probed(Found::Busy, now, MIDDLE, &policy);
-        assert_eq!(busy.ejected_until(), Some(now + Duration::from_secs(1)));
+        assert_eq!(busy.due(), Some(now + Duration::from_secs(1)));
     }
 }
 
@@ -122,13 +125,121 @@ fn the_set_has_the_last_word() {
     let mut health = Health::default();
     for _ in 0..10 {
         health.record(
-            Verdict::Unreachable,
-            now,
-            now,
-            MIDDLE,
+            &report(Verdict::Unreachable, now, now),
             &HealthPolicy::default(),
             Allowed { unreachable: false, gateway: false },
         );
     }
     assert_eq!(health.standing(), Standing::Well);
+}
+
+/// A member that says one of the two words, and how it stands then.
+const WORDS: [(Verdict, Standing); 2] =
+    [(Verdict::Overloaded, Standing::Overloaded), (Verdict::Leaving, Standing::Leaving)];
+
+#[test]
+fn a_member_that_says_how_it_is_can_be_reached() {
+    let now = Instant::now();
+    for (word, standing) in WORDS {
+        let mut health = Health::default();
+        for verdict in [Verdict::Unreachable, Verdict::Unreachable, word, Verdict::Unreachable] {
+            record(&mut health, verdict, now);
+        }
+        for _ in 0..4 {
+            record(&mut health, Verdict::Gateway, now);
+        }
+        record(&mut health, word, now);
+        record(&mut health, Verdict::Gateway, now);
+        assert_eq!(health.standing(), standing);
+    }
+}
+
+#[test]
+fn its_last_word_begins_its_term_anew() {
+    let now = Instant::now();
+    let later = now + Duration::from_secs(2);
+    for ((word, _), term) in WORDS.into_iter().zip([5, 30]) {
+        let mut health = Health::default();
+        record(&mut health, word, now);
+        assert_eq!(health.due(), Some(now + Duration::from_secs(term)));
+        record(&mut health, word, later);
+        record(&mut health, Verdict::Good, later);
+        assert_eq!(health.due(), Some(later + Duration::from_secs(term)));
+    }
+}
+
+#[test]
+fn a_member_that_is_about_to_go_is_no_less_so_for_having_too_much_to_do() {
+    let now = Instant::now();
+    let mut health = Health::default();
+    record(&mut health, Verdict::Overloaded, now);
+    record(&mut health, Verdict::Leaving, now);
+    record(&mut health, Verdict::Overloaded, now);
+    assert_eq!(health.standing(), Standing::Leaving);
+    assert_eq!(health.due(), Some(now + Duration::from_secs(30)));
+}
+
+#[test]
+fn a_spared_member_that_is_found_busy_is_spared_for_another_term_and_else_takes_its_share() {
+    let now = Instant::now();
+    let policy = HealthPolicy::default();
+    for ((word, _), term) in WORDS.into_iter().zip([policy.overloaded, policy.leaving]) {
+        for found in [Found::Well, Found::Gone] {
+            let mut health = Health::default();
+            record(&mut health, word, now);
+            let end = now + term;
+            health.probed(Found::Busy, end, MIDDLE, &policy);
+            assert_eq!(health.due(), Some(end + term));
+            health.probed(found, end + term, MIDDLE, &policy);
+            assert_eq!(health.standing(), Standing::Well, "{found:?}");
+            assert!(health.is_clean());
+        }
+    }
+}
+
+#[test]
+fn what_was_sent_before_a_term_ended_does_not_begin_another() {
+    let now = Instant::now();
+    let policy = HealthPolicy::default();
+    for (word, standing) in WORDS {
+        let mut health = Health::default();
+        record(&mut health, word, now);
+        let end = now + Duration::from_secs(30);
+        health.probed(Found::Well, end, MIDDLE, &policy);
+        health.record(&report(word, now, end), &policy, FREELY);
+        assert_eq!(health.standing(), Standing::Well);
+        record(&mut health, word, end);
+        assert_eq!(health.standing(), standing);
+    }
+}
+
+#[test]
+fn failures_eject_a_spared_member_as_any_other() {
+    let now = Instant::now();
+    for (word, _) in WORDS {
+        for (verdict, row) in [(Verdict::Unreachable, 3), (Verdict::Gateway, 5)] {
+            let mut health = Health::default();
+            record(&mut health, word, now);
+            for _ in 0..row {
+                record(&mut health, verdict, now);
+            }
+            assert_eq!(health.due(), Some(now + Duration::from_secs(1)), "{word:?} {verdict:?}");
+        }
+    }
+}
+
+#[test]
+fn a_word_ends_a_trial_but_brings_no_ejected_member_back() {
+    let now = Instant::now();
+    for (word, standing) in WORDS {
+        let mut health = ejected(now);
+        record(&mut health, word, now);
+        assert_eq!(health.standing(), Standing::Ejected);
+        health.probed(Found::Well, now, MIDDLE, &HealthPolicy::default());
+        assert!(health.begin());
+        record(&mut health, word, now);
+        health.release_trial();
+        assert_eq!(health.standing(), standing);
+        assert!(health.open());
+    }
 }

@@ -1,0 +1,239 @@
+//! Members that said that they have too much to do, or that they are about to go.
+
+use std::sync::Mutex;
+
+use super::*;
+
+const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+
+fn seeded(seed: u64) -> Members<&'static str> {
+    Members::builder().jitter(Arc::new(SeededJitter::new(seed))).build(NAMES)
+}
+
+fn say(members: &Members<&'static str>, names: &[&str], word: Verdict) {
+    for member in members.snapshot().iter().filter(|member| names.contains(member.key())) {
+        member.report(word, Instant::now());
+    }
+}
+
+fn standing(members: &Members<&'static str>, index: usize) -> Standing {
+    members.snapshot()[index].standing()
+}
+
+async fn shares<P: Policy<&'static str, Wish>>(
+    members: &Members<&'static str>,
+    policy: P,
+    requests: u32,
+) -> Vec<f64> {
+    let mut service = naming(members, policy);
+    let mut counts = vec![0_u32; members.len()];
+    for _ in 0..requests {
+        let name = ask(&mut service, Wish::default()).await.unwrap();
+        counts[NAMES.iter().position(|other| *other == name).unwrap()] += 1;
+    }
+    counts.into_iter().map(|count| f64::from(count) / f64::from(requests)).collect()
+}
+
+fn assert_shares(shares: &[f64], expected: [f64; 4]) {
+    for (share, expected) in shares.iter().zip(expected) {
+        // Five standard deviations of a binomial distribution with n = 20 000.
+        let allowed = 5.0 * (expected * (1.0 - expected) / 20_000.0).sqrt();
+        assert!((share - expected).abs() <= allowed, "{shares:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_overloaded_member_keeps_a_quarter_of_its_share_and_the_rest_is_spread_evenly() {
+    for (names, expected) in [
+        (&["b"][..], [0.3125, 0.0625, 0.3125, 0.3125]),
+        (&["a", "b"], [0.0625, 0.0625, 0.4375, 0.4375]),
+        (&["a", "c", "d"], [0.0625, 0.8125, 0.0625, 0.0625]),
+    ] {
+        let members = seeded(1);
+        say(&members, names, Verdict::Overloaded);
+        assert_shares(&shares(&members, RoundRobin::default(), 20_000).await, expected);
+        assert_shares(&shares(&members, Random::seeded(2), 20_000).await, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_all_are_overloaded_each_takes_its_share() {
+    let members = seeded(1);
+    say(&members, &NAMES, Verdict::Overloaded);
+    assert_eq!(shares(&members, RoundRobin::default(), 400).await, [0.25; 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_seed_spares_an_overloaded_member_the_same_requests() {
+    let mut runs = Vec::new();
+    for seed in [1, 1, 2] {
+        let members = seeded(seed);
+        say(&members, &["a"], Verdict::Overloaded);
+        let mut service = naming(&members, RoundRobin::default());
+        let mut names = Vec::new();
+        for _ in 0..100 {
+            names.push(ask(&mut service, Wish::default()).await.unwrap());
+        }
+        runs.push(names);
+    }
+    assert_eq!(runs[0], runs[1]);
+    assert_ne!(runs[0], runs[2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pinned_request_goes_to_its_member_whatever_that_said() {
+    for word in [Verdict::Overloaded, Verdict::Leaving] {
+        let members = seeded(1);
+        say(&members, &["a"], word);
+        let mut service = naming(&members, RoundRobin::default());
+        for _ in 0..50 {
+            assert_eq!(ask(&mut service, Wish { pinned: Some("a"), ..Wish::default() }).await, Ok("a"));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_further_attempt_goes_to_an_untried_well_member_before_one_that_has_too_much_to_do() {
+    let members = seeded(1);
+    say(&members, &["b", "c"], Verdict::Overloaded);
+    let mut service = naming(&members, RoundRobin::default());
+    for _ in 0..50 {
+        assert_eq!(ask(&mut service, Wish { tried: vec!["a"], pinned: None }).await, Ok("d"));
+        let name = ask(&mut service, Wish { tried: vec!["a", "d"], pinned: None }).await.unwrap();
+        assert!(["b", "c"].contains(&name), "{name} was tried");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leaving_member_takes_only_what_nobody_else_can_take() {
+    let members = seeded(1);
+    say(&members, &["a"], Verdict::Leaving);
+    say(&members, &["b", "c", "d"], Verdict::Overloaded);
+    assert_shares(
+        &shares(&members, RoundRobin::default(), 300).await,
+        [0.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0],
+    );
+
+    let mut service = naming(&members, RoundRobin::default());
+    assert_eq!(ask(&mut service, Wish { tried: vec!["b", "c", "d"], pinned: None }).await, Ok("a"));
+    for member in &members.snapshot()[1..] {
+        eject(member);
+    }
+    assert_eq!(ask(&mut service, Wish::default()).await, Ok("a"));
+    // Fewer than half are there, and both are as good as each other but for what one of them said.
+    let members = Members::new(["a", "b", "c", "d", "e"]);
+    say(&members, &["a"], Verdict::Leaving);
+    for member in &members.snapshot()[2..] {
+        eject(member);
+    }
+    let mut service = naming(&members, RoundRobin::default());
+    for _ in 0..10 {
+        assert_eq!(ask(&mut service, Wish::default()).await, Ok("b"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_too_much_to_do_or_is_about_to_go_still_counts_as_there() {
+    let members = Members::new(["a", "b", "c"]);
+    let list = members.snapshot();
+    eject(&list[0]);
+    sleep(Duration::from_millis(1)).await;
+    for (member, word) in [(&list[1], Verdict::Overloaded), (&list[2], Verdict::Leaving)] {
+        member.report(Verdict::Unreachable, Instant::now());
+        member.report(word, Instant::now());
+    }
+    // Were they not there, the one that failed longest ago would be asked, ejected or not.
+    assert_eq!(ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await, Ok("b"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_probe_a_term_simply_ends() {
+    let members = seeded(1);
+    say(&members, &["a"], Verdict::Overloaded);
+    say(&members, &["b"], Verdict::Leaving);
+    ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await.unwrap();
+    for (millis, expected) in [
+        (4_999, [Standing::Overloaded, Standing::Leaving]),
+        (2, [Standing::Well, Standing::Leaving]),
+        (24_998, [Standing::Well, Standing::Leaving]),
+        (2, [Standing::Well, Standing::Well]),
+    ] {
+        sleep(Duration::from_millis(millis)).await;
+        assert_eq!([standing(&members, 0), standing(&members, 1)], expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_a_probe_a_term_ends_when_it_finds_the_member_anything_but_busy() {
+    for (end, word, spared, term) in [
+        (Probed::Well, Verdict::Overloaded, Standing::Overloaded, 5),
+        (Probed::Gone, Verdict::Overloaded, Standing::Overloaded, 5),
+        (Probed::Well, Verdict::Leaving, Standing::Leaving, 30),
+        (Probed::Gone, Verdict::Leaving, Standing::Leaving, 30),
+    ] {
+        let answers = Mutex::new(vec![end, Probed::Busy, Probed::Busy]);
+        let members = Members::builder()
+            .probe(move |key: &'static str| {
+                assert_eq!(key, "a");
+                let found = answers.lock().unwrap().pop().expect("one probe for each term");
+                async move { found }
+            })
+            .build(NAMES);
+        say(&members, &["a"], word);
+        ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await.unwrap();
+        sleep(Duration::from_secs(2 * term + 1)).await;
+        assert_eq!(standing(&members, 0), spared, "two probes found it busy");
+        sleep(Duration::from_secs(term)).await;
+        assert_eq!(standing(&members, 0), Standing::Well);
+        sleep(Duration::from_secs(100)).await;
+        assert_eq!(standing(&members, 0), Standing::Well);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_member_says_while_it_is_probed_is_newer_than_what_the_probe_finds() {
+    let members = Members::builder()
+        .probe(|_| async {
+            sleep(Duration::from_secs(1)).await;
+            Probed::Well
+        })
+        .build(NAMES);
+    say(&members, &["a"], Verdict::Overloaded);
+    ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await.unwrap();
+    sleep(Duration::from_millis(5_500)).await;
+    say(&members, &["a"], Verdict::Overloaded);
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(standing(&members, 0), Standing::Overloaded);
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(standing(&members, 0), Standing::Well);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_member_says_during_its_term_puts_the_probe_off() {
+    let began = Instant::now();
+    let members = Members::builder()
+        .probe(move |_| async move {
+            assert_eq!(began.elapsed().as_secs(), 8, "five seconds after its last word");
+            Probed::Well
+        })
+        .build(NAMES);
+    say(&members, &["a"], Verdict::Overloaded);
+    ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await.unwrap();
+    sleep(Duration::from_secs(3)).await;
+    say(&members, &["a"], Verdict::Overloaded);
+    sleep(Duration::from_secs(6)).await;
+    assert_eq!(standing(&members, 0), Standing::Well);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leaving_member_that_is_ejected_is_probed_at_the_end_of_the_shorter_term() {
+    let members = Members::builder().probe(|_| async { Probed::Well }).build(NAMES);
+    let mut service = naming(&members, RoundRobin::default());
+    say(&members, &["a"], Verdict::Leaving);
+    ask(&mut service, Wish::default()).await.unwrap();
+    sleep(Duration::from_secs(1)).await; // its task sleeps by now
+    eject(&members.snapshot()[0]);
+    ask(&mut service, Wish::default()).await.unwrap();
+    sleep(Duration::from_millis(1_300)).await;
+    assert_eq!(standing(&members, 0), Standing::Trial);
+}
