@@ -1,7 +1,8 @@
 //! Who is out of the rotation, and for how long?
 //!
 //! ```text
-//!            failures in a row                 the term is over, the probe is good
+//!            failures in a row,
+//!            or a high rate of them            the term is over, the probe is good
 //!   Well ───────────────────────► Ejected ───────────────────────────────────────► Trial
 //!    ▲                              ▲  │ ▲                                          │  │
 //!    │                              │  └─┘ the probe is bad                         │  │
@@ -22,14 +23,16 @@
 
 use tokio::time::Instant;
 
+use crate::failure_rate::FailureRate;
 use crate::{HealthPolicy, Standing, Verdict};
 
 /// The health of one member.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Health {
     state: State,
     unreachable: u32,
     gateway: u32,
+    failures: FailureRate,
     /// Ejections that are not forgotten yet.
     earlier: u32,
     /// Since when it is well, or since when it was last forgiven.
@@ -39,26 +42,41 @@ pub(crate) struct Health {
     last_failed: Option<Instant>,
 }
 
-#[derive(Debug, Default, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum State {
-    #[default]
     Well,
-    Overloaded {
-        until: Instant,
-    },
-    Leaving {
-        until: Instant,
-    },
-    Ejected {
-        until: Instant,
-        by_gateway: bool,
-    },
-    Trial {
-        under_way: bool,
-    },
+    Overloaded { until: Instant },
+    Leaving { until: Instant },
+    Ejected { until: Instant, cause: Cause },
+    Trial { under_way: bool, cause: Cause },
+}
+
+/// What a member was ejected for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Cause {
+    /// A fact: it could not be reached.
+    Unreachable,
+    /// An opinion: others answered for it.
+    Gateway,
+    /// An opinion: too much of what it answered were failures.
+    Failures,
 }
 
 impl Health {
+    /// A member of which nothing is known yet.
+    pub(crate) fn new(now: Instant) -> Self {
+        Self {
+            state: State::Well,
+            unreachable: 0,
+            gateway: 0,
+            failures: FailureRate::since(now, 0),
+            earlier: 0,
+            well_since: None,
+            changed: None,
+            last_failed: None,
+        }
+    }
+
     pub(crate) fn standing(&self) -> Standing {
         match self.state {
             State::Well => Standing::Well,
@@ -71,7 +89,7 @@ impl Health {
 
     /// Whether a request may be sent: it is there, or on trial with no other request under way.
     pub(crate) fn open(&self) -> bool {
-        self.is_there() || self.state == State::Trial { under_way: false }
+        self.is_there() || matches!(self.state, State::Trial { under_way: false, .. })
     }
 
     /// Nothing has gone wrong lately, so that a good verdict would change nothing.
@@ -93,8 +111,12 @@ impl Health {
         }
     }
 
-    pub(crate) fn ejected_by_gateway(&self) -> bool {
-        matches!(self.state, State::Ejected { by_gateway: true, .. })
+    /// Whether it is out, or not wholly back, by an opinion rather than a fact.
+    pub(crate) fn out_by_opinion(&self) -> bool {
+        match self.state {
+            State::Ejected { cause, .. } | State::Trial { cause, .. } => cause != Cause::Unreachable,
+            State::Well | State::Overloaded { .. } | State::Leaving { .. } => false,
+        }
     }
 
     /// Takes note of an attempt.
@@ -123,23 +145,26 @@ impl Health {
                     self.state = State::Leaving { until: now + policy.leaving };
                 }
             }
+            Verdict::Failed => {
+                // It can be reached, which is all that a trial of one that could not be asks for.
+                if !matches!(self.state, State::Trial { cause: Cause::Failures, .. }) {
+                    self.answered(now);
+                }
+                let too_many = self.failed(report, policy);
+                self.went_wrong(Cause::Failures, too_many, report, policy, allowed);
+            }
             Verdict::Unreachable => {
                 self.last_failed = Some(now);
                 self.unreachable = self.unreachable.saturating_add(1);
-                let failed_trial = matches!(self.state, State::Trial { .. });
-                let enough = self.is_there() && self.unreachable >= policy.unreachable;
-                if failed_trial || (enough && allowed.unreachable) {
-                    self.eject(false, now, report.chance, policy);
-                }
+                let enough = self.unreachable >= policy.unreachable;
+                self.went_wrong(Cause::Unreachable, enough, report, policy, allowed);
             }
             Verdict::Gateway => {
                 self.last_failed = Some(now);
                 self.gateway = self.gateway.saturating_add(1);
-                let failed_trial = matches!(self.state, State::Trial { .. });
-                let enough = self.is_there() && self.gateway >= policy.gateway;
-                if failed_trial || (enough && allowed.gateway) {
-                    self.eject(true, now, report.chance, policy);
-                }
+                let too_many = self.failed(report, policy);
+                let enough = self.gateway >= policy.gateway || too_many;
+                self.went_wrong(Cause::Gateway, enough, report, policy, allowed);
             }
             Verdict::Neutral => {}
         }
@@ -162,17 +187,17 @@ impl Health {
                 self.state = State::Well;
                 self.changed = Some(now);
             }
-            (State::Ejected { .. }, Found::Well) => {
-                self.state = State::Trial { under_way: false };
+            (State::Ejected { cause, .. }, Found::Well) => {
+                self.state = State::Trial { under_way: false, cause };
                 self.changed = Some(now);
             }
-            (State::Ejected { by_gateway, .. }, Found::Busy) => {
+            (State::Ejected { cause, .. }, Found::Busy) => {
                 let until = now + policy.term(self.earlier.saturating_sub(1), chance);
-                self.state = State::Ejected { until, by_gateway };
+                self.state = State::Ejected { until, cause };
             }
-            (State::Ejected { by_gateway, .. }, Found::Gone) => {
+            (State::Ejected { cause, .. }, Found::Gone) => {
                 self.last_failed = Some(now);
-                self.eject(by_gateway, now, chance, policy);
+                self.eject(cause, now, chance, policy);
             }
         }
     }
@@ -180,7 +205,7 @@ impl Health {
     /// Begins a request; tells whether it is the one request of a trial.
     pub(crate) fn begin(&mut self) -> bool {
         match &mut self.state {
-            State::Trial { under_way } if !*under_way => {
+            State::Trial { under_way, .. } if !*under_way => {
                 *under_way = true;
                 true
             }
@@ -190,7 +215,7 @@ impl Health {
 
     /// The one request of a trial ended; if it told nothing, the next may try.
     pub(crate) fn release_trial(&mut self) {
-        if let State::Trial { under_way } = &mut self.state {
+        if let State::Trial { under_way, .. } = &mut self.state {
             *under_way = false;
         }
     }
@@ -211,9 +236,41 @@ impl Health {
         }
     }
 
-    fn eject(&mut self, by_gateway: bool, now: Instant, chance: f64, policy: &HealthPolicy) {
+    /// Counts a failure of a member that is there; tells whether there were too many lately.
+    fn failed(&mut self, report: &Report, policy: &HealthPolicy) -> bool {
+        if !self.is_there() {
+            return false;
+        }
+        let counts = self.failures.note(report.now, report.requests, policy.rate_window);
+        counts.answers >= u64::from(policy.rate_sample) && counts.rate() > policy.failure_rate
+    }
+
+    /// Ejects it if it was on trial, or if `enough` went wrong and the set allows it.
+    fn went_wrong(
+        &mut self,
+        cause: Cause,
+        enough: bool,
+        report: &Report,
+        policy: &HealthPolicy,
+        allowed: Allowed,
+    ) {
+        let cause = match (self.state, cause) {
+            (State::Ejected { .. }, _) => return,
+            // It goes out again for what it was out before: so opinions never eject more than the set allows.
+            (State::Trial { cause: earlier, .. }, Cause::Gateway | Cause::Failures) => earlier,
+            (State::Trial { .. }, Cause::Unreachable) => Cause::Unreachable,
+            (_, Cause::Unreachable) if enough && allowed.by_fact => cause,
+            (_, Cause::Gateway | Cause::Failures) if enough && allowed.by_opinion => cause,
+            _ => return,
+        };
+        self.last_failed = Some(report.now);
+        self.failures = FailureRate::since(report.now, report.requests);
+        self.eject(cause, report.now, report.chance, policy);
+    }
+
+    fn eject(&mut self, cause: Cause, now: Instant, chance: f64, policy: &HealthPolicy) {
         let until = now + policy.term(self.earlier, chance);
-        self.state = State::Ejected { until, by_gateway };
+        self.state = State::Ejected { until, cause };
         self.changed = Some(now);
         self.earlier = self.earlier.saturating_add(1);
         self.well_since = None;
@@ -236,15 +293,17 @@ pub(crate) struct Report {
     pub(crate) now: Instant,
     /// In the unit interval; decides how long an ejection lasts.
     pub(crate) chance: f64,
+    /// How many requests the member was sent so far.
+    pub(crate) requests: u64,
 }
 
 /// What the set as a whole allows to be done to one member.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Allowed {
     /// There is another member.
-    pub(crate) unreachable: bool,
+    pub(crate) by_fact: bool,
     /// There is another member, and not half of them, rounded up, are out by an opinion already.
-    pub(crate) gateway: bool,
+    pub(crate) by_opinion: bool,
 }
 
 /// What a probe found.

@@ -10,6 +10,13 @@ pub struct HealthPolicy {
     pub unreachable: u32,
     /// Attempts in a row that something before the member answered. Default: 5.
     pub gateway: u32,
+    /// The part of its answers that may be failures, its own or a gateway's; a member of which more are is
+    /// ejected. From 0 to 1, and 1 ejects nobody. Default: 0.5.
+    pub failure_rate: f64,
+    /// How many answers there must be before their rate counts. Default: 20.
+    pub rate_sample: u32,
+    /// How far back the rate looks. Default: 10 s.
+    pub rate_window: Duration,
     /// How long the first ejection lasts; each further one lasts twice as long. Default: 1 s.
     pub base: Duration,
     /// The longest that an ejection lasts. Default: 30 s.
@@ -33,6 +40,9 @@ impl Default for HealthPolicy {
         Self {
             unreachable: 3,
             gateway: 5,
+            failure_rate: 0.5,
+            rate_sample: 20,
+            rate_window: Duration::from_secs(10),
             base: Duration::from_secs(1),
             cap: Duration::from_secs(30),
             spread: 0.2,
@@ -50,10 +60,12 @@ impl HealthPolicy {
         const SHORTEST: Duration = Duration::from_millis(10);
         const LONGEST: Duration = Duration::from_secs(365 * 86_400);
         let terms = [&mut self.base, &mut self.cap, &mut self.overloaded, &mut self.leaving];
-        for time in terms.into_iter().chain([&mut self.forgive, &mut self.probe]) {
+        for time in terms.into_iter().chain([&mut self.forgive, &mut self.probe, &mut self.rate_window]) {
             *time = (*time).clamp(SHORTEST, LONGEST);
         }
         self.spread = if self.spread.is_nan() { 0.0 } else { self.spread.clamp(0.0, 1.0) };
+        // A limit that is none lets all pass.
+        self.failure_rate = if self.failure_rate.is_nan() { 1.0 } else { self.failure_rate.clamp(0.0, 1.0) };
         self
     }
 
@@ -79,12 +91,15 @@ mod tests {
             overloaded: Duration::MAX,
             leaving: Duration::ZERO,
             spread: f64::NAN,
+            failure_rate: f64::NAN,
+            rate_window: Duration::ZERO,
             ..HealthPolicy::default()
         };
         let sane = wild.sane();
         let _ = Instant::now() + sane.term(u32::MAX, 1.0) + sane.probe * 2;
         let _ = Instant::now() + sane.overloaded;
-        assert!(!sane.probe.is_zero() && !sane.leaving.is_zero());
+        assert!(!sane.probe.is_zero() && !sane.leaving.is_zero() && !sane.rate_window.is_zero());
+        assert!((0.0..=1.0).contains(&sane.failure_rate));
     }
 
     #[test]

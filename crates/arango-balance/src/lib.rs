@@ -37,6 +37,7 @@
 mod balance;
 mod candidates;
 mod eligible;
+mod failure_rate;
 mod health;
 mod health_policy;
 mod jitter;

@@ -27,14 +27,14 @@ struct Entry<K> {
 }
 
 impl<K> Member<K> {
-    pub(crate) fn new(key: K, slot: usize, set: Weak<Set<K>>) -> Self {
+    pub(crate) fn new(key: K, slot: usize, set: Weak<Set<K>>, now: Instant) -> Self {
         Self(Arc::new(Entry {
             key,
             slot,
             requests: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
             clean: AtomicBool::new(true),
-            health: Mutex::default(),
+            health: Mutex::new(Health::new(now)),
             probe: Mutex::default(),
             set,
         }))

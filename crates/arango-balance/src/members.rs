@@ -91,15 +91,15 @@ impl<K> Set<K> {
         now: Instant,
     ) {
         let list = self.list.load();
-        let by_gateway = list
+        let by_opinion = list
             .iter()
-            .filter(|other| *other != member && !other.is_clean() && other.health().ejected_by_gateway())
+            .filter(|other| *other != member && !other.is_clean() && other.health().out_by_opinion())
             .count();
         let allowed = Allowed {
-            unreachable: list.len() > 1,
-            gateway: list.len() > 1 && by_gateway < list.len().div_ceil(2),
+            by_fact: list.len() > 1,
+            by_opinion: list.len() > 1 && by_opinion < list.len().div_ceil(2),
         };
-        let report = Report { verdict, began, now, chance: self.jitter.unit() };
+        let report = Report { verdict, began, now, chance: self.jitter.unit(), requests: member.requests() };
         let (before, after) = member.with_health(|health| {
             let before = health.standing();
             health.record(&report, &self.policy, allowed);
@@ -166,8 +166,9 @@ impl<K> MembersBuilder<K> {
     /// Ends the settings. Members are in the order of `keys`; of equal ones each counts.
     pub fn build(self, keys: impl IntoIterator<Item = K>) -> Members<K> {
         Members(Arc::new_cyclic(|set| {
+            let now = Instant::now();
             let members = keys.into_iter().enumerate();
-            let list = members.map(|(slot, key)| Member::new(key, slot, set.clone())).collect();
+            let list = members.map(|(slot, key)| Member::new(key, slot, set.clone(), now)).collect();
             Set {
                 list: ArcSwap::from_pointee(list),
                 policy: self.policy,

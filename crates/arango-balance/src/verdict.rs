@@ -8,6 +8,11 @@ pub enum Verdict {
     Good,
     /// The member could not be reached, or the connection to it broke.
     Unreachable,
+    /// The member answered with a failure of its own: it is there, but may not be well.
+    ///
+    /// One tells nothing, for the request may be at fault. It ends a row of `Unreachable` or `Gateway`, and a
+    /// trial, unless the member was ejected for such failures: then it is ejected again.
+    Failed,
     /// Something before the member answered for it.
     Gateway,
     /// The member is there and says that it has too much to do, or cannot do it yet.

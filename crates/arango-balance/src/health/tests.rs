@@ -2,11 +2,13 @@ use std::time::Duration;
 
 use super::*;
 
-const FREELY: Allowed = Allowed { unreachable: true, gateway: true };
+mod failures;
+
+const FREELY: Allowed = Allowed { by_fact: true, by_opinion: true };
 const MIDDLE: f64 = 0.5; // no jitter
 
 fn report(verdict: Verdict, began: Instant, now: Instant) -> Report {
-    Report { verdict, began, now, chance: MIDDLE }
+    Report { verdict, began, now, chance: MIDDLE, requests: 0 }
 }
 
 fn record(health: &mut Health, verdict: Verdict, now: Instant) {
@@ -14,7 +16,7 @@ fn record(health: &mut Health, verdict: Verdict, now: Instant) {
 }
 
 fn ejected(now: Instant) -> Health {
-    let mut health = Health::default();
+    let mut health = Health::new(now);
     for _ in 0..3 {
         record(&mut health, Verdict::Unreachable, now);
     }
@@ -24,7 +26,7 @@ fn ejected(now: Instant) -> Health {
 #[test]
 fn three_failures_in_a_row_eject_and_an_answer_in_between_saves() {
     let now = Instant::now();
-    let mut health = Health::default();
+    let mut health = Health::new(now);
     for verdict in [Verdict::Unreachable, Verdict::Unreachable, Verdict::Good, Verdict::Unreachable] {
         record(&mut health, verdict, now);
     }
@@ -37,7 +39,7 @@ fn three_failures_in_a_row_eject_and_an_answer_in_between_saves() {
 #[test]
 fn what_tells_nothing_of_the_member_never_ejects() {
     let now = Instant::now();
-    let mut health = Health::default();
+    let mut health = Health::new(now);
     for _ in 0..100 {
         record(&mut health, Verdict::Neutral, now);
     }
@@ -104,6 +106,16 @@ fn terms_double_up_to_the_cap_and_a_busy_member_is_not_punished() {
 }
 
 #[test]
+fn failures_of_a_member_that_is_out_do_not_lengthen_its_term() {
+    let now = Instant::now();
+    let mut health = ejected(now);
+    for verdict in [Verdict::Unreachable, Verdict::Gateway, Verdict::Failed].repeat(20) {
+        record(&mut health, verdict, now);
+    }
+    assert_eq!(health.due(), Some(now + Duration::from_secs(1)));
+}
+
+#[test]
 fn a_minute_of_health_forgives_one_ejection() {
     let now = Instant::now();
     let policy = HealthPolicy::default();
@@ -122,12 +134,12 @@ fn a_minute_of_health_forgives_one_ejection() {
 #[test]
 fn the_set_has_the_last_word() {
     let now = Instant::now();
-    let mut health = Health::default();
+    let mut health = Health::new(now);
     for _ in 0..10 {
         health.record(
             &report(Verdict::Unreachable, now, now),
             &HealthPolicy::default(),
-            Allowed { unreachable: false, gateway: false },
+            Allowed { by_fact: false, by_opinion: false },
         );
     }
     assert_eq!(health.standing(), Standing::Well);
@@ -141,7 +153,7 @@ const WORDS: [(Verdict, Standing); 2] =
 fn a_member_that_says_how_it_is_can_be_reached() {
     let now = Instant::now();
     for (word, standing) in WORDS {
-        let mut health = Health::default();
+        let mut health = Health::new(now);
         for verdict in [Verdict::Unreachable, Verdict::Unreachable, word, Verdict::Unreachable] {
             record(&mut health, verdict, now);
         }
@@ -159,7 +171,7 @@ fn its_last_word_begins_its_term_anew() {
     let now = Instant::now();
     let later = now + Duration::from_secs(2);
     for ((word, _), term) in WORDS.into_iter().zip([5, 30]) {
-        let mut health = Health::default();
+        let mut health = Health::new(now);
         record(&mut health, word, now);
         assert_eq!(health.due(), Some(now + Duration::from_secs(term)));
         record(&mut health, word, later);
@@ -171,7 +183,7 @@ fn its_last_word_begins_its_term_anew() {
 #[test]
 fn a_member_that_is_about_to_go_is_no_less_so_for_having_too_much_to_do() {
     let now = Instant::now();
-    let mut health = Health::default();
+    let mut health = Health::new(now);
     record(&mut health, Verdict::Overloaded, now);
     record(&mut health, Verdict::Leaving, now);
     record(&mut health, Verdict::Overloaded, now);
@@ -185,7 +197,7 @@ fn a_spared_member_that_is_found_busy_is_spared_for_another_term_and_else_takes_
     let policy = HealthPolicy::default();
     for ((word, _), term) in WORDS.into_iter().zip([policy.overloaded, policy.leaving]) {
         for found in [Found::Well, Found::Gone] {
-            let mut health = Health::default();
+            let mut health = Health::new(now);
             record(&mut health, word, now);
             let end = now + term;
             health.probed(Found::Busy, end, MIDDLE, &policy);
@@ -202,7 +214,7 @@ fn what_was_sent_before_a_term_ended_does_not_begin_another() {
     let now = Instant::now();
     let policy = HealthPolicy::default();
     for (word, standing) in WORDS {
-        let mut health = Health::default();
+        let mut health = Health::new(now);
         record(&mut health, word, now);
         let end = now + Duration::from_secs(30);
         health.probed(Found::Well, end, MIDDLE, &policy);
@@ -218,7 +230,7 @@ fn failures_eject_a_spared_member_as_any_other() {
     let now = Instant::now();
     for (word, _) in WORDS {
         for (verdict, row) in [(Verdict::Unreachable, 3), (Verdict::Gateway, 5)] {
-            let mut health = Health::default();
+            let mut health = Health::new(now);
             record(&mut health, word, now);
             for _ in 0..row {
                 record(&mut health, verdict, now);
