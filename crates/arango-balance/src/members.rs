@@ -21,7 +21,10 @@ pub(crate) struct Set<K> {
     pub(crate) policy: HealthPolicy,
     pub(crate) jitter: Arc<dyn Jitter>,
     pub(crate) probe: Option<Probe<K>>,
+    on_ejection: Option<OnEjection<K>>,
 }
+
+type OnEjection<K> = Box<dyn Fn(&K) + Send + Sync>;
 
 impl<K> Members<K> {
     /// A set of `keys` with the default [`HealthPolicy`] and no probe.
@@ -31,7 +34,12 @@ impl<K> Members<K> {
 
     /// Begins a set with settings of its own.
     pub fn builder() -> MembersBuilder<K> {
-        MembersBuilder { policy: HealthPolicy::default(), jitter: Arc::new(ThreadJitter), probe: None }
+        MembersBuilder {
+            policy: HealthPolicy::default(),
+            jitter: Arc::new(ThreadJitter),
+            probe: None,
+            on_ejection: None,
+        }
     }
 
     /// How many there are.
@@ -90,28 +98,32 @@ impl<K> Set<K> {
         began: Instant,
         now: Instant,
     ) {
-        let list = self.list.load();
-        let by_opinion = list
-            .iter()
-            .filter(|other| *other != member && !other.is_clean() && other.health().out_by_opinion())
-            .count();
-        let allowed = Allowed {
-            by_fact: list.len() > 1,
-            by_opinion: list.len() > 1 && by_opinion < list.len().div_ceil(2),
-        };
+        let allowed = self.allowed(member);
         let report = Report { verdict, began, now, chance: self.jitter.unit(), requests: member.requests() };
         let (before, after) = member.with_health(|health| {
             let before = health.standing();
             health.record(&report, &self.policy, allowed);
             (before, health.standing())
         });
-        if before != after {
-            if after == Standing::Ejected {
-                // A task that sleeps until the end of a longer term would bring it back too late.
-                member.end_probe();
-            }
-            tracing::debug!(?verdict, ?before, ?after, slot = member.slot(), "a member's standing changed");
+        if before == after {
+            return;
         }
+        tracing::debug!(?verdict, ?before, ?after, slot = member.slot(), "a member's standing changed");
+        // A task that sleeps waits for the end of a term that is no longer in force.
+        member.end_probe();
+        if let (Standing::Ejected | Standing::Leaving, Some(on_ejection)) = (after, &self.on_ejection) {
+            on_ejection(member.key());
+        }
+    }
+
+    /// What the others allow to be done to `member`.
+    fn allowed(&self, member: &Member<K>) -> Allowed {
+        let list = self.list.load();
+        let by_opinion = list
+            .iter()
+            .filter(|other| *other != member && !other.is_clean() && other.health().out_by_opinion())
+            .count();
+        Allowed { by_fact: list.len() > 1, by_opinion: list.len() > 1 && by_opinion < list.len().div_ceil(2) }
     }
 }
 
@@ -132,6 +144,7 @@ pub struct MembersBuilder<K> {
     policy: HealthPolicy,
     jitter: Arc<dyn Jitter>,
     probe: Option<Probe<K>>,
+    on_ejection: Option<OnEjection<K>>,
 }
 
 impl<K> MembersBuilder<K> {
@@ -163,6 +176,18 @@ impl<K> MembersBuilder<K> {
         self
     }
 
+    /// Sets who is told each time a member is ejected, or begins to leave; the owner may then close what it
+    /// keeps open to it.
+    ///
+    /// Told within [`Member::report`], with no lock held: it should be quick, and may ask the set. It is told
+    /// again when a trial fails, but not when a probe finds a member that is out still gone. What it holds lives
+    /// as long as the set, so it should hold the set weakly, if at all.
+    #[must_use]
+    pub fn on_ejection(mut self, tell: impl Fn(&K) + Send + Sync + 'static) -> Self {
+        self.on_ejection = Some(Box::new(tell));
+        self
+    }
+
     /// Ends the settings. Members are in the order of `keys`; of equal ones each counts.
     pub fn build(self, keys: impl IntoIterator<Item = K>) -> Members<K> {
         Members(Arc::new_cyclic(|set| {
@@ -174,6 +199,7 @@ impl<K> MembersBuilder<K> {
                 policy: self.policy,
                 jitter: self.jitter,
                 probe: self.probe,
+                on_ejection: self.on_ejection,
             }
         }))
     }

@@ -7,6 +7,7 @@ use tower_test::{assert_request_eq, mock};
 use super::*;
 use crate::{PerMember, Probed, Random, RoundRobin, SeededJitter, Standing, Verdict};
 
+mod ejection;
 mod failures;
 mod spared;
 

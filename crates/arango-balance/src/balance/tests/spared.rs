@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use super::*;
+use crate::HealthPolicy;
 
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 
@@ -236,4 +237,22 @@ async fn a_leaving_member_that_is_ejected_is_probed_at_the_end_of_the_shorter_te
     ask(&mut service, Wish::default()).await.unwrap();
     sleep(Duration::from_millis(1_300)).await;
     assert_eq!(standing(&members, 0), Standing::Trial);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_that_begins_to_leave_is_spared_for_that_term_even_if_the_other_was_longer() {
+    let policy = HealthPolicy {
+        overloaded: Duration::from_secs(60),
+        leaving: Duration::from_secs(1),
+        ..HealthPolicy::default()
+    };
+    let members = Members::builder().health(policy).build(NAMES);
+    let mut service = naming(&members, RoundRobin::default());
+    for word in [Verdict::Overloaded, Verdict::Leaving] {
+        say(&members, &["a"], word);
+        ask(&mut service, Wish::default()).await.unwrap();
+        sleep(Duration::from_millis(1)).await; // its task sleeps by now
+    }
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(standing(&members, 0), Standing::Well);
 }
