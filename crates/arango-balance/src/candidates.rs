@@ -4,8 +4,8 @@ use crate::Member;
 
 /// The members that one attempt may go to, in the order of the set.
 ///
-/// Those that the request rules out, that were tried already or that are out of the rotation are
-/// not among them.
+/// Those that the request rules out, that were tried already, that are out of the rotation or that are
+/// spared this time are not among them.
 #[derive(Debug)]
 pub struct Candidates<'a, K> {
     members: &'a [Member<K>],

@@ -13,7 +13,7 @@
 //!   Well ─────────────────────────────────────► Overloaded ──────────────────────► Leaving
 //!    ▲                                           │  │ ▲                             │ │ ▲
 //!    │                                           │  └─┘ the probe finds it busy     │ └─┘
-//!    └────────── the term is over, and a probe, if there is one, finds anything else ──┘
+//!    └────────── the term is over; if there is a probe, it finds anything but busy ────┘
 //! ```
 //!
 //! `Overloaded` and `Leaving` are there: failures eject them as they eject a member that is well, and a
@@ -170,11 +170,26 @@ impl Health {
         }
     }
 
-    /// Takes note of what was found at the end of a term.
+    /// Takes note of what was found at the end of the term that was due at `due`, if it is still in force:
+    /// what requests have told meanwhile is newer than what the probe has found.
+    pub(crate) fn probed_at(
+        &mut self,
+        due: Instant,
+        found: Found,
+        now: Instant,
+        chance: f64,
+        policy: &HealthPolicy,
+    ) {
+        if self.due() == Some(due) {
+            self.probed(found, now, chance, policy);
+        }
+    }
+
+    /// Takes note of what was found at the end of its term.
     ///
     /// `Busy` gives the same term again. `Gone` ejects nobody who is there: a probe may fail where requests
     /// do not, and those will tell.
-    pub(crate) fn probed(&mut self, found: Found, now: Instant, chance: f64, policy: &HealthPolicy) {
+    fn probed(&mut self, found: Found, now: Instant, chance: f64, policy: &HealthPolicy) {
         match (self.state, found) {
             (State::Well | State::Trial { .. }, _) => {}
             (State::Overloaded { .. }, Found::Busy) => {

@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 /// When a member is spared or taken out of the rotation, and when it may come back.
+///
+/// The only member is never ejected. All may be ejected for being unreachable, which is a fact; for what
+/// they or their gateways answer at most half of them are, rounded up.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct HealthPolicy {
@@ -10,8 +13,8 @@ pub struct HealthPolicy {
     pub unreachable: u32,
     /// Attempts in a row that something before the member answered. Default: 5.
     pub gateway: u32,
-    /// The part of its answers that may be failures, its own or a gateway's; a member of which more are is
-    /// ejected. From 0 to 1, and 1 ejects nobody. Default: 0.5.
+    /// The part of its answers that may be failures, its own or a gateway's, before the member is ejected;
+    /// from 0 to 1, and 1 ejects nobody. Default: 0.5.
     pub failure_rate: f64,
     /// How many answers there must be before their rate counts. Default: 20.
     pub rate_sample: u32,

@@ -10,8 +10,21 @@
 //! | who is there, and how is each doing? | [`Members`], [`Member`] |
 //! | who is next? | a [`Policy`]: [`RoundRobin`], [`Random`] |
 //! | who must, and who has been asked already? | a [`Route`], read from the request |
-//! | who is out of the rotation, and for how long? | [`HealthPolicy`], fed with [`Verdict`]s |
+//! | who is out of the rotation or spared, and for how long? | [`HealthPolicy`], fed with [`Verdict`]s |
+//! | who brings a member back, and who is told that it went? | [`MembersBuilder`]: a probe, an observer |
 //! | how is it put together? | [`BalanceLayer`] above [`PerMember`] |
+//!
+//! Whoever sends the requests reports what they tell of a member, with [`Member::report`]:
+//!
+//! | [`Verdict`] | what it does |
+//! |---|---|
+//! | `Good` | ends rows of failures, and a trial |
+//! | `Unreachable` | three in a row eject |
+//! | `Gateway` | five in a row eject; counts for the rate of failures |
+//! | `Failed` | counts for the rate of failures: more than half of twenty or more in ten seconds eject |
+//! | `Overloaded` | for five seconds the member takes a quarter of its share |
+//! | `Leaving` | for thirty seconds it takes only what nobody else can take |
+//! | `Neutral` | nothing |
 //!
 //! ```
 //! use arango_balance::{BalanceLayer, Members, NoMember, PerMember, RoundRobin};

@@ -58,7 +58,7 @@ impl<K: Clone + Send + Sync + 'static> Set<K> {
             let overdue = now > until + self.policy.probe * 2;
             if now > until + self.policy.probe * 2 + self.policy.cap {
                 // Whatever keeps the probes from ending must not keep the member out for ever.
-                member.with_health(|health| health.probed(Found::Well, now, 0.5, &self.policy));
+                member.with_health(|health| health.probed_at(until, Found::Well, now, 0.5, &self.policy));
                 continue;
             }
             let mut probe = member.probe();
@@ -103,12 +103,7 @@ async fn bring_back<K: Clone>(set: Weak<Set<K>>, member: WeakMember<K>) {
         };
         let (Some(set), Some(member)) = (set.upgrade(), member.upgrade()) else { return };
         let chance = set.jitter.unit();
-        member.with_health(|health| {
-            // What requests have said meanwhile is newer than what the probe has found.
-            if health.due() == Some(until) {
-                health.probed(found, Instant::now(), chance, &set.policy);
-            }
-        });
+        member.with_health(|health| health.probed_at(until, found, Instant::now(), chance, &set.policy));
         tracing::debug!(?found, slot = member.slot(), "probed a member");
     }
 }
