@@ -132,8 +132,10 @@ pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
         K::ConnectionLost if attempt.reused => Verdict::Neutral,
         K::ConnectionLost => Verdict::Unreachable,
         K::Gateway => Verdict::Gateway,
-        K::StartingUp | K::ShuttingDown | K::QueueTimeViolated | K::Throttled => Verdict::Overloaded,
+        K::StartingUp | K::QueueTimeViolated | K::Throttled => Verdict::Overloaded,
+        K::ShuttingDown => Verdict::Leaving,
         K::QueueFull if attempt.outcome == Outcome::NotExecuted => Verdict::Overloaded,
+        K::Server if attempt.status.is_some_and(|status| status.is_server_error()) => Verdict::Failed,
         K::Forbidden
         | K::ReadOnly
         | K::DatabaseUnknown

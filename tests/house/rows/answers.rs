@@ -86,7 +86,7 @@ async fn r37_what_was_killed_may_have_had_its_effect(class: RequestClass) {
 }
 
 async fn r39_any_other_failure_of_the_server_is_final(class: RequestClass) {
-    unknown(500, 4, ErrorKind::Server, Tells::Good).then(class, Fails).await;
+    unknown(500, 4, ErrorKind::Server, Tells::Failed).then(class, Fails).await;
 }
 
 async fn r44_what_the_server_does_not_know_no_other_knows(class: RequestClass) {
@@ -105,8 +105,8 @@ async fn r45_any_other_refusal_means_what_its_status_means(class: RequestClass) 
         (409, 1210, ErrorKind::Conflict, Outcome::Executed, Tells::Good),
         (412, 4711, ErrorKind::PreconditionFailed, Outcome::Executed, Tells::Good),
         (413, 4711, ErrorKind::Server, Outcome::Executed, Tells::Good),
-        (502, 4711, ErrorKind::Server, Outcome::Unknown, Tells::Good),
-        (505, 4711, ErrorKind::Server, Outcome::Unknown, Tells::Good),
+        (502, 4711, ErrorKind::Server, Outcome::Unknown, Tells::Failed),
+        (505, 4711, ErrorKind::Server, Outcome::Unknown, Tells::Failed),
     ] {
         Refusal { status, number, executed: true, kind, outcome, health }.then(class, Fails).await;
     }

@@ -247,5 +247,7 @@ async fn r06_an_early_answer_that_was_not_executed_sends_any_request_to_another(
     let throttled = "HTTP/1.1 429 Too Many Requests\r\ncontent-length: 0\r\n\r\n";
     let client = behind(&cluster, Does::AnswerEarly(throttled));
     let large = Insert { padding: 1 << 20, ..insert("m", class) };
-    meet_with(&cluster, &client, large).await.is(&Expect::elsewhere().within(super::B2));
+    meet_with(&cluster, &client, large)
+        .await
+        .is(&Expect::elsewhere().standing(super::OVERLOADED).within(super::B2));
 }

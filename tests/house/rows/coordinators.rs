@@ -7,7 +7,7 @@ use arango_test_cluster::{Fault, Match};
 
 use super::refusal::Then::{After, AtOnce, Fails};
 use super::refusal::{Refusal, refused, unknown, unless_it_is_a_write};
-use super::{B2, Expect, Tells, meet};
+use super::{B2, Expect, OVERLOADED, Tells, meet};
 use crate::support::{builder, client, cluster, insert};
 
 for_each_class![
@@ -24,7 +24,7 @@ for_each_class![
 
 async fn r17_a_password_that_cannot_be_checked_yet_sends_any_request_to_another(class: RequestClass) {
     // The client sends its password with every request.
-    refused(503, 503, ErrorKind::StartingUp, Tells::Nothing).then(class, AtOnce).await;
+    refused(503, 503, ErrorKind::StartingUp, Tells::Overloaded).then(class, AtOnce).await;
 }
 
 async fn r17_a_login_that_cannot_be_checked_yet_goes_to_another(class: RequestClass) {
@@ -33,7 +33,7 @@ async fn r17_a_login_that_cannot_be_checked_yet_goes_to_another(class: RequestCl
     let starting = Fault::answer(503, 503, "starting").on(Match::post("/_open/auth"));
     let starting = cluster.coordinator(0).inject(starting);
     // The login takes the first turn, and the request the next.
-    meet(&cluster, &client, class).await.is(&Expect::elsewhere().tried(1, 2));
+    meet(&cluster, &client, class).await.is(&Expect::elsewhere().tried(1, 2).standing(OVERLOADED));
     assert_eq!(starting.hits(), 1);
 }
 
@@ -49,19 +49,19 @@ async fn r19_read_only_is_final(class: RequestClass) {
 
 async fn r20_a_coordinator_that_starts_has_executed_nothing_so_anything_goes_on(class: RequestClass) {
     for number in [503, 38] {
-        refused(503, number, ErrorKind::StartingUp, Tells::Nothing).then(class, AtOnce).await;
+        refused(503, number, ErrorKind::StartingUp, Tells::Overloaded).then(class, AtOnce).await;
     }
 }
 
 async fn r21_a_coordinator_that_stops_may_have_executed_it(class: RequestClass) {
     for executed in [false, true] {
-        let row = Refusal { executed, ..unknown(503, 30, ErrorKind::ShuttingDown, Tells::Nothing) };
+        let row = Refusal { executed, ..unknown(503, 30, ErrorKind::ShuttingDown, Tells::Leaving) };
         row.then(class, unless_it_is_a_write(class, AtOnce)).await;
     }
 }
 
 async fn r22_a_full_queue_at_the_door_has_executed_nothing_so_anything_goes_on(class: RequestClass) {
-    refused(503, 21003, ErrorKind::QueueFull, Tells::Nothing).then(class, After(B2)).await;
+    refused(503, 21003, ErrorKind::QueueFull, Tells::Overloaded).then(class, After(B2)).await;
 }
 
 async fn r23_a_full_queue_deeper_down_may_have_executed_it(class: RequestClass) {
@@ -70,7 +70,7 @@ async fn r23_a_full_queue_deeper_down_may_have_executed_it(class: RequestClass) 
 }
 
 async fn r24_a_queue_that_is_too_slow_has_executed_nothing(class: RequestClass) {
-    refused(412, 21004, ErrorKind::QueueTimeViolated, Tells::Nothing).then(class, After(B2)).await;
+    refused(412, 21004, ErrorKind::QueueTimeViolated, Tells::Overloaded).then(class, After(B2)).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -55,7 +55,7 @@ mod watched;
 
 use arango_test_cluster::{Fault, Match};
 
-use seen::{B1, B2, B3, Expect, meet, meet_with};
+use seen::{B1, B2, B3, Expect, OVERLOADED, meet, meet_with};
 use tells::{Tells, tells};
 
 /// Restricts a fault to the requests that the tests count.

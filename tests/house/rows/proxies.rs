@@ -11,7 +11,7 @@ use arango_test_cluster::Fault;
 use super::refusal::Then::{After, Again, Fails};
 use super::refusal::{Refusal, refused, unknown, unless_it_is_a_write};
 use super::watched::Watched;
-use super::{B1, B2, Expect, Tells, meet, on_writes, tells};
+use super::{B1, B2, Expect, OVERLOADED, Tells, meet, on_writes, tells};
 use crate::support::{builder, client, cluster, insert};
 
 for_each_class![
@@ -32,11 +32,12 @@ fn throttled(seconds: u32) -> Fault {
 }
 
 async fn r40_whoever_says_when_to_come_back_is_heeded(class: RequestClass) {
-    for seconds in [0, 2, 5] {
+    for seconds in [0, 2, 4] {
         let cluster = cluster().await;
         let client = client(&cluster);
         let _fault = cluster.coordinator(0).inject(throttled(seconds).times(1));
-        let later = Expect::elsewhere().at_servers(2, 1).after(Duration::from_secs(seconds.into()));
+        let later = Expect::elsewhere().at_servers(2, 1).standing(OVERLOADED);
+        let later = later.after(Duration::from_secs(seconds.into()));
         meet(&cluster, &client, class).await.is(&later);
     }
 }
@@ -44,7 +45,7 @@ async fn r40_whoever_says_when_to_come_back_is_heeded(class: RequestClass) {
 async fn r40_whoever_does_not_say_when_to_come_back_gets_a_pause(class: RequestClass) {
     // With ArangoDB's body and without it.
     for number in [0, 429] {
-        refused(429, number, ErrorKind::Throttled, Tells::Nothing).then(class, After(B2)).await;
+        refused(429, number, ErrorKind::Throttled, Tells::Overloaded).then(class, After(B2)).await;
     }
 }
 
@@ -53,7 +54,7 @@ async fn r40_a_time_to_come_back_beyond_the_deadline_ends_the_call_at_once(class
     let client = client(&cluster);
     let _fault = cluster.coordinator(0).inject(throttled(86_400));
     let stopped = Expect::failure(ErrorKind::Throttled, Outcome::NotExecuted, StoppedBy::Deadline);
-    let error = meet(&cluster, &client, class).await.is(&stopped).error();
+    let error = meet(&cluster, &client, class).await.is(&stopped.standing(OVERLOADED)).error();
     assert_eq!(error.attempts()[0].retry_after, Some(Duration::from_secs(86_400)));
 }
 

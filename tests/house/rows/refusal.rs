@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use arango::balance::Standing;
 use arango::protocol::RequestClass;
 use arango::transport::StoppedBy;
 use arango::{ErrorKind, Outcome};
@@ -61,14 +62,15 @@ impl Refusal {
         let _fault = cluster.coordinator(0).inject(on_writes(self.fault()).times(1));
         let executed = usize::from(self.executed);
         let met = meet(&cluster, &client, class).await;
-        let goes_on = Expect::elsewhere().at_servers(2, executed + 1);
+        let standing = [self.health.standing(), Standing::Well, Standing::Well];
+        let goes_on = Expect::elsewhere().at_servers(2, executed + 1).standing(standing);
         match then {
             AtOnce => drop(met.is(&goes_on)),
             Again => drop(met.is(&goes_on.tried(2, 0))),
             After(pause) => drop(met.is(&goes_on.within(pause))),
             Fails => {
                 let failure = Expect::failure(self.kind, self.outcome, StoppedBy::NotRetryable);
-                let error = met.is(&failure.at_servers(1, executed)).error();
+                let error = met.is(&failure.at_servers(1, executed).standing(standing)).error();
                 assert_eq!(error.status().unwrap().as_u16(), self.status);
                 assert_eq!(error.error_number().map_or(0, |number| number.0), self.number);
                 assert_eq!(error.coordinator().unwrap().to_string(), cluster.coordinator(0).url());

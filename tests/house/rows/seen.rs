@@ -19,6 +19,9 @@ pub(super) const B2: RangeInclusive<Duration> = Duration::from_millis(50)..=Dura
 /// The first pause for a conflict.
 pub(super) const B3: RangeInclusive<Duration> = Duration::from_millis(5)..=Duration::from_millis(11);
 
+/// How the three coordinators stand after the first has said that it has too much to do.
+pub(super) const OVERLOADED: [Standing; 3] = [Standing::Overloaded, Standing::Well, Standing::Well];
+
 /// How a call is to end, in all that can be seen.
 ///
 /// The failure is always met at the first coordinator. All time is virtual.

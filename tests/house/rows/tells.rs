@@ -15,8 +15,14 @@ pub(super) enum Tells {
     Unreachable,
     /// Five in a row take it out.
     Gateway,
-    /// It neither takes it out nor speaks for it: *overloaded* and *–*.
+    /// It keeps a quarter of its share for a while.
+    Overloaded,
+    /// It gets no new requests for a while.
+    Leaving,
+    /// It neither takes it out nor speaks for it.
     Nothing,
+    /// It ends a row of failures, but twenty of them take it out.
+    Failed,
     /// It ends a row of failures.
     Good,
 }
@@ -26,7 +32,13 @@ pub(super) enum Tells {
 /// The calls are pinned, so that none of them goes on to another.
 pub(super) async fn tells(cluster: &TestCluster, class: RequestClass, fault: &Fault) -> Tells {
     let fresh = client(cluster);
-    for _ in 0..3 {
+    strike(cluster, &fresh, class, fault).await;
+    match fresh.coordinators()[0].standing {
+        Standing::Overloaded => return Tells::Overloaded,
+        Standing::Leaving => return Tells::Leaving,
+        _ => {}
+    }
+    for _ in 0..2 {
         strike(cluster, &fresh, class, fault).await;
     }
     if ejected(&fresh) {
@@ -43,7 +55,25 @@ pub(super) async fn tells(cluster: &TestCluster, class: RequestClass, fault: &Fa
     for fault in [&unreachable, &unreachable, fault, &unreachable] {
         strike(cluster, &fresh, class, fault).await;
     }
-    if ejected(&fresh) { Tells::Nothing } else { Tells::Good }
+    if ejected(&fresh) {
+        return Tells::Nothing;
+    }
+    let fresh = client(cluster);
+    for _ in 0..20 {
+        strike(cluster, &fresh, class, fault).await;
+    }
+    if ejected(&fresh) { Tells::Failed } else { Tells::Good }
+}
+
+impl Tells {
+    /// How a coordinator stands after it was told once.
+    pub(super) fn standing(self) -> Standing {
+        match self {
+            Self::Overloaded => Standing::Overloaded,
+            Self::Leaving => Standing::Leaving,
+            Self::Unreachable | Self::Gateway | Self::Nothing | Self::Failed | Self::Good => Standing::Well,
+        }
+    }
 }
 
 async fn strike(cluster: &TestCluster, client: &Client, class: RequestClass, fault: &Fault) {
