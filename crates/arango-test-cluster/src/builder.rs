@@ -39,6 +39,7 @@ pub struct Builder {
     move_time: Duration,
     moves_at_once: usize,
     keep_alive: Duration,
+    propagation: Duration,
     in_memory: bool,
 }
 
@@ -59,6 +60,7 @@ impl Default for Builder {
             move_time: Duration::from_millis(150),
             moves_at_once: 3,
             keep_alive: Duration::from_secs(300),
+            propagation: Duration::ZERO,
             in_memory: false,
         }
     }
@@ -154,6 +156,15 @@ impl Builder {
         self
     }
 
+    /// Sets how long it takes until all coordinators know of a database or a collection that one of them was told to make.
+    ///
+    /// Until then the others answer 404 with error number 1228 or 1203, and for a database 401 with error number 11 to
+    /// users who have no grant for all databases. What is dropped is gone at once. Default: no time at all.
+    pub fn propagation(mut self, delay: Duration) -> Self {
+        self.propagation = delay;
+        self
+    }
+
     /// Opens no sockets: coordinators have made-up addresses and are reached with
     /// [`Coordinator::dial`](crate::Coordinator::dial), which also works under a paused clock.
     pub fn in_memory(mut self) -> Self {
@@ -194,6 +205,7 @@ impl Builder {
             move_time: self.move_time,
             moves_at_once: self.moves_at_once.max(1),
             keep_alive: self.keep_alive,
+            propagation: self.propagation,
         };
         TestCluster::open(config, &addresses, self.in_memory, &runtime)
     }

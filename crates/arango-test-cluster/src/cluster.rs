@@ -142,6 +142,11 @@ impl TestCluster {
         state.db_servers[index].start(now);
     }
 
+    /// Sets how long it takes from now on until all coordinators know of something new; see [`Builder::propagation`].
+    pub fn set_propagation(&self, delay: Duration) {
+        self.shared.state().propagation = delay;
+    }
+
     /// What reached the coordinators, and what was executed.
     pub fn journal(&self) -> Journal {
         self.shared.journal.clone()

@@ -19,4 +19,5 @@ pub(crate) struct Config {
     pub(crate) move_time: Duration,
     pub(crate) moves_at_once: usize,
     pub(crate) keep_alive: Duration,
+    pub(crate) propagation: Duration,
 }

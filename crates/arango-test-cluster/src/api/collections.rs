@@ -58,10 +58,12 @@ pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
 }
 
 pub(super) fn find<'a>(call: &'a Call<'_>, name: &str) -> Result<&'a Collection, Refusal> {
-    call.database()?.collection(name).ok_or_else(|| Refusal::collection_not_found(name))
+    let found = call.database()?.collection(name).filter(|collection| call.knows(collection.news));
+    found.ok_or_else(|| Refusal::collection_not_found(name))
 }
 
 pub(super) fn find_mut<'a>(call: &'a mut Call<'_>, name: &str) -> Result<&'a mut Collection, Refusal> {
+    find(call, name)?;
     call.database_mut()?.collection_mut(name).ok_or_else(|| Refusal::collection_not_found(name))
 }
 
@@ -69,7 +71,8 @@ fn list(call: &Call<'_>) -> Answer {
     let without_system = call.request.query.is_true("excludeSystem");
     let is_4 = call.config.version.is_4();
     let collections = call.database()?.collections.values();
-    let listed = collections.filter(|collection| !(without_system && collection.is_system));
+    let listed = collections
+        .filter(|collection| call.knows(collection.news) && !(without_system && collection.is_system));
     Ok(Reply::result(200, listed.map(|collection| basic(collection, is_4)).collect::<Vec<_>>()))
 }
 
@@ -166,10 +169,12 @@ fn create(call: &mut Call<'_>) -> Answer {
         _ => Kind::Document,
     };
     let name = name.to_owned();
+    let news = call.state.news(call.index);
     let (state, database) = (&mut *call.state, &call.request.database);
     let content = state.databases.get_mut(database).ok_or_else(Refusal::database_not_found)?;
     let first = content.collections.len();
     let collection = content.add(&mut state.ids, &name, kind, &layout, &servers, first);
+    collection.news = news;
     collection.is_system = is_system;
     collection.wait_for_sync = body.get("waitForSync").and_then(Value::as_bool).unwrap_or(false);
     Ok(Reply::flat(200, properties(call, find(call, &name)?)))

@@ -11,12 +11,12 @@ pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
     match (&call.request.method, rest) {
         (&Method::GET, ["current"]) => current(call),
         (&Method::GET, ["user"]) => {
-            let names = call.state.databases.keys().filter(|name| call.level(name) != Level::None);
+            let names = known(call).filter(|name| call.level(name) != Level::None);
             Ok(Reply::result(200, names.cloned().collect::<Vec<_>>()))
         }
         (&Method::GET, []) => {
             in_system(call)?;
-            Ok(Reply::result(200, call.state.databases.keys().cloned().collect::<Vec<_>>()))
+            Ok(Reply::result(200, known(call).cloned().collect::<Vec<_>>()))
         }
         (&Method::POST, []) => {
             in_system(call)?;
@@ -29,11 +29,19 @@ pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
             if *name == "_system" {
                 return Err(Refusal::forbidden("forbidden"));
             }
+            if !call.state.knows_database(call.index, name) {
+                return Err(Refusal::database_not_found());
+            }
             call.state.databases.remove(*name).ok_or_else(Refusal::database_not_found)?;
             Ok(Reply::result(200, true))
         }
         _ => Err(Refusal::wrong_method()),
     }
+}
+
+/// The databases that this coordinator knows of.
+fn known<'a>(call: &'a Call<'_>) -> impl Iterator<Item = &'a String> {
+    call.state.databases.iter().filter(|(_, database)| call.knows(database.news)).map(|(name, _)| name)
 }
 
 fn in_system(call: &Call<'_>) -> Result<(), Refusal> {
@@ -76,7 +84,8 @@ fn create(call: &mut Call<'_>) -> Answer {
         return Err(Refusal::bad_parameter("`writeConcern` must not be larger than `replicationFactor`"));
     }
     let sharding = options.get("sharding").and_then(Value::as_str).unwrap_or_default();
-    call.state.create_database(name, sharding, replication_factor, write_concern);
+    let news = call.state.news(call.index);
+    call.state.create_database(name, sharding, replication_factor, write_concern).news = news;
     grant(call, name, body.get("users").and_then(Value::as_array));
     Ok(Reply::result(201, true))
 }

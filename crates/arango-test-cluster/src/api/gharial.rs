@@ -72,6 +72,7 @@ fn make_sure(call: &mut Call<'_>, name: &str, kind: Kind) -> Result<(), Refusal>
         return Ok(());
     }
     let servers = call.state.db_server_ids();
+    let news = call.state.news(call.index);
     let (state, database) = (&mut *call.state, &call.request.database);
     let content = state.databases.get_mut(database).ok_or_else(Refusal::database_not_found)?;
     let layout = Layout {
@@ -81,7 +82,7 @@ fn make_sure(call: &mut Call<'_>, name: &str, kind: Kind) -> Result<(), Refusal>
         like: None,
     };
     let first = content.collections.len();
-    content.add(&mut state.ids, name, kind, &layout, &servers, first);
+    content.add(&mut state.ids, name, kind, &layout, &servers, first).news = news;
     Ok(())
 }
 

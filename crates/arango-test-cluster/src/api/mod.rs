@@ -42,6 +42,7 @@ use crate::http::reply::{Refusal, Reply};
 use crate::http::request::Request;
 use crate::state::State;
 use crate::state::databases::Database;
+use crate::state::news::News;
 use crate::state::servers::Server;
 use crate::state::users::Level;
 
@@ -166,6 +167,11 @@ impl Call<'_> {
             Level::ReadWrite => Ok(()),
             Level::ReadOnly | Level::None => Err(Refusal::forbidden("forbidden")),
         }
+    }
+
+    /// Whether this coordinator knows already.
+    pub(crate) fn knows(&self, news: News) -> bool {
+        news.have_reached(self.index, self.state.at)
     }
 
     pub(crate) fn database(&self) -> Result<&Database, Refusal> {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use http::Method;
 use serde_json::{Map, Value, json};
 
+use super::collections::find;
 use super::{Answer, Call};
 use crate::http::reply::{Refusal, Reply};
 use crate::state::State;
@@ -34,8 +35,7 @@ pub(super) fn of_collection(call: &Call<'_>) -> Answer {
         }
         _ => return Err(Refusal::wrong_method()),
     };
-    let collection =
-        call.database()?.collection(&name).ok_or_else(|| Refusal::collection_not_found(&name))?;
+    let collection = find(call, &name)?;
     let results = json!({ collection.name.as_str(): distribution(call.state, collection) });
     Ok(Reply::flat(200, json!({ "results": results })))
 }

@@ -96,6 +96,11 @@ impl Desk {
                 Tokens::new(&self.cluster).set_lifetime(Duration::from_secs(seconds));
                 Ok(done())
             }
+            (&Method::POST, ["propagation"]) => {
+                let Delay { ms } = read(body)?;
+                self.cluster.state().propagation = Duration::from_millis(ms);
+                Ok(done())
+            }
             (&Method::DELETE, ["faults"]) => {
                 self.faults().guards.clear();
                 Ok(done())
@@ -195,4 +200,10 @@ struct Secrets {
 #[serde(deny_unknown_fields)]
 struct Lifetime {
     seconds: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Delay {
+    ms: u64,
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::ids::Ids;
+use super::news::News;
 
 /// A document collection or an edge collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,7 @@ pub(crate) type Copies = Vec<String>;
 #[derive(Debug)]
 pub(crate) struct Database {
     pub(crate) id: String,
+    pub(crate) news: News,
     pub(crate) sharding: String,
     pub(crate) replication_factor: usize,
     pub(crate) write_concern: usize,
@@ -40,6 +42,7 @@ pub(crate) struct Database {
 #[derive(Debug)]
 pub(crate) struct Collection {
     pub(crate) id: String,
+    pub(crate) news: News,
     pub(crate) name: String,
     pub(crate) kind: Kind,
     pub(crate) is_system: bool,
@@ -71,6 +74,7 @@ impl Database {
     ) -> Self {
         Self {
             id: ids.next().to_string(),
+            news: News::default(),
             sharding: sharding.to_owned(),
             replication_factor,
             write_concern,
@@ -114,6 +118,7 @@ impl Database {
         };
         let collection = Collection {
             id,
+            news: News::default(),
             name: name.to_owned(),
             kind,
             is_system: name.starts_with('_'),

@@ -7,6 +7,7 @@ pub(crate) mod async_jobs;
 pub(crate) mod conditions;
 pub(crate) mod databases;
 pub(crate) mod ids;
+pub(crate) mod news;
 pub(crate) mod servers;
 pub(crate) mod sessions;
 mod skewed;
@@ -14,6 +15,7 @@ pub(crate) mod supervision;
 pub(crate) mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::time::Instant;
@@ -22,6 +24,7 @@ use self::async_jobs::AsyncJobs;
 use self::conditions::Conditions;
 use self::databases::Database;
 use self::ids::Ids;
+use self::news::News;
 use self::servers::{Role, Server, Status};
 use self::sessions::Sessions;
 use self::supervision::Supervision;
@@ -48,6 +51,8 @@ pub(crate) struct State {
     pub(crate) sessions: Sessions,
     pub(crate) conditions: Conditions,
     pub(crate) databases: BTreeMap<String, Database>,
+    /// How long it takes until all coordinators know of a new database or collection.
+    pub(crate) propagation: Duration,
     pub(crate) jobs: AgencyJobs,
     pub(crate) async_jobs: AsyncJobs,
     pub(crate) supervision: Supervision,
@@ -115,6 +120,7 @@ impl State {
             users: Users::with_root(&config.root_password),
             conditions: Conditions::default(),
             databases: BTreeMap::new(),
+            propagation: config.propagation,
             jobs: AgencyJobs::new(config.move_time, config.moves_at_once),
             async_jobs: AsyncJobs::default(),
             supervision: Supervision::default(),
@@ -136,13 +142,24 @@ impl State {
         sharding: &str,
         replication_factor: usize,
         write_concern: usize,
-    ) {
+    ) -> &mut Database {
         let servers = self.db_server_ids();
         let first = self.databases.len();
         let mut database = Database::new(&mut self.ids, sharding, replication_factor, write_concern);
         let system: &[&str] = if name == "_system" { &SYSTEM } else { &OTHERS };
         database.add_system_collections(&mut self.ids, system, &servers, first);
-        self.databases.insert(name.to_owned(), database);
+        self.databases.remove(name);
+        self.databases.entry(name.to_owned()).or_insert(database)
+    }
+
+    /// What a coordinator is told now.
+    pub(crate) fn news(&self, coordinator: usize) -> News {
+        News::told(coordinator, self.at, self.propagation)
+    }
+
+    /// Whether a coordinator knows of a database that exists.
+    pub(crate) fn knows_database(&self, coordinator: usize, name: &str) -> bool {
+        self.databases.get(name).is_some_and(|database| database.news.have_reached(coordinator, self.at))
     }
 
     /// Brings everything up to `now`.

@@ -122,3 +122,14 @@ async fn conditions_come_and_go_like_faults() {
     ask(&control, Method::POST, "/coordinators/0/faults", &slow).await;
     assert_eq!(session.get("/_api/version").await.headers["x-arango-queue-time-seconds"], "1.500000");
 }
+
+#[tokio::test]
+async fn the_propagation_is_slowed_down_from_outside() {
+    let cluster = TestCluster::builder().start().await.unwrap();
+    let control = cluster.control().await.unwrap();
+    ask(&control, Method::POST, "/propagation", &json!({ "ms": 3_600_000 })).await;
+    Session::connect(cluster.coordinator(0)).await.post("/_api/collection", &json!({ "name": "c" })).await;
+
+    let unknown = Session::connect(cluster.coordinator(1)).await.get("/_api/collection/c").await;
+    assert_eq!(unknown.error_num(), 1203);
+}
