@@ -36,6 +36,12 @@ pub(crate) enum Task {
     /// each row that is built has a test for each class of request, if all are green, and if no test names another row.
     Rows,
 
+    /// Puts faults into the client, one at a time, and checks that a test notices each.
+    ///
+    /// The crates of the workspace are built once for each fault, beside what is built already. The exit code is 0 if no
+    /// fault survives.
+    Mutants,
+
     /// Runs a client of another language against an embedded cluster, to judge the cluster.
     ///
     /// The exit code is 0 if every check holds, and also if the run is skipped, which the last line then says.

@@ -9,6 +9,7 @@ mod columns;
 mod compat;
 mod demo;
 mod interruption;
+mod mutants;
 mod program;
 mod rows;
 mod workspace;
@@ -23,6 +24,9 @@ use crate::cli::{Cli, Task, TestCluster};
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    if let Some(code) = mutants::compile() {
+        return code;
+    }
     let cli = Cli::parse();
     perform(cli.task).await.unwrap_or_else(|error| {
         // With its causes on the same line: "… : cannot listen on 127.0.0.1:8529: Address already in use".
@@ -38,6 +42,7 @@ async fn perform(task: Task) -> Result<ExitCode> {
         Task::TestCluster(TestCluster::Token(command)) => cluster::token(command).await,
         Task::Demo => demo::demo().await,
         Task::Rows => rows::rows().await,
+        Task::Mutants => mutants::mutants().await,
         Task::Compat(command) => compat::compat(command.client).await,
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use tokio::time::Instant;
@@ -22,6 +23,8 @@ pub(crate) struct Set<K> {
     pub(crate) jitter: Arc<dyn Jitter>,
     pub(crate) probe: Option<Probe<K>>,
     on_ejection: Option<OnEjection<K>>,
+    /// No member is probed any more.
+    pub(crate) unprobed: AtomicBool,
 }
 
 type OnEjection<K> = Box<dyn Fn(&K) + Send + Sync>;
@@ -55,6 +58,16 @@ impl<K> Members<K> {
     /// The members as they are now, in the order in which they were given.
     pub fn snapshot(&self) -> Arc<Vec<Member<K>>> {
         self.0.list.load_full()
+    }
+
+    /// Ends the tasks that probe members, and starts no more: for an owner that closes down.
+    ///
+    /// Who is out of the rotation stays out.
+    pub fn end_probes(&self) {
+        self.0.unprobed.store(true, Ordering::Relaxed);
+        for member in self.0.list.load().iter() {
+            member.end_probe();
+        }
     }
 
     /// Lets `choose` pick a member for a request that wants `route`, or finds that there is none.
@@ -200,6 +213,7 @@ impl<K> MembersBuilder<K> {
                 jitter: self.jitter,
                 probe: self.probe,
                 on_ejection: self.on_ejection,
+                unprobed: AtomicBool::new(false),
             }
         }))
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 use tokio::runtime::Handle;
@@ -52,6 +53,9 @@ impl<K: Clone + Send + Sync + 'static> Set<K> {
     /// Asked with every request as long as something is wrong, rather than once when the term begins:
     /// the runtime that ran a task may be gone, and so may be the one the term began on.
     pub(crate) fn wake_probes(self: &Arc<Self>, list: &[Member<K>], now: Instant) {
+        if self.unprobed.load(Ordering::Relaxed) {
+            return;
+        }
         for member in list.iter().filter(|member| !member.is_clean()) {
             let Some(until) = member.health().due() else { continue };
             // Longer than a task that is alive could be late by.

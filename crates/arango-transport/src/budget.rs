@@ -14,7 +14,8 @@ use tokio::time::Instant;
 use crate::failed_attempt::{Attempt, Phase};
 
 /// Over how many seconds is counted.
-const WINDOW: u64 = 10;
+const WINDOW: u64 = PLACES as u64;
+const PLACES: usize = 10;
 /// Further attempts a second that are always allowed.
 const RESERVE: u64 = 3;
 /// One further attempt for so many calls.
@@ -33,7 +34,7 @@ struct Shared {
 
 /// Counts for each of the latest seconds.
 #[derive(Default)]
-struct Seconds([AtomicU64; WINDOW as usize]);
+struct Seconds([AtomicU64; PLACES]);
 
 impl Budget {
     pub(crate) fn new() -> Self {

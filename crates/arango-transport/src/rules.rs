@@ -193,13 +193,15 @@ pub(crate) fn rule(attempt: &Attempt, class: RequestClass, policy: &RetryPolicy)
     let safe = class == RequestClass::Safe;
     let unharmed = attempt.outcome == Outcome::NotExecuted;
     // Sent again if it was not executed, or if a second copy does no harm.
-    let harmless = unharmed || class != RequestClass::NonIdempotent;
+    let harmless = unharmed || class != RequestClass::NonIdempotent || cfg!(mutant = "retry-ignores-class");
 
     let (allowed, again, pause) = match attempt.kind {
         K::Dns | K::ConnectRefused | K::ConnectTimeout | K::PoolExhausted | K::ConnectionClosedBeforeSend => {
             (unharmed, Elsewhere, Pause::Connection)
         }
-        K::ConnectionLost if attempt.reused => (harmless, Same, Pause::Connection),
+        K::ConnectionLost if attempt.reused => {
+            (harmless || cfg!(mutant = "t10-as-safe"), Same, Pause::Connection)
+        }
         K::ConnectionLost | K::ProtocolViolation | K::BodyInterrupted | K::BodyTimeout => {
             (harmless, Elsewhere, Pause::Connection)
         }

@@ -179,6 +179,18 @@ async fn dropping_the_set_ends_its_probes() {
     assert_eq!(metrics.num_alive_tasks(), 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_owner_that_closes_down_ends_the_probes_for_good() {
+    let members = Members::builder().probe(|_| std::future::pending()).build(["a", "b"]);
+    let mut service = naming(&members, RoundRobin::default());
+    eject(&members.snapshot()[0]);
+    ask(&mut service, Wish::default()).await.unwrap();
+    members.end_probes();
+    ask(&mut service, Wish::default()).await.unwrap();
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
+}
+
 #[tokio::test]
 async fn the_only_member_is_never_ejected() {
     let members = Members::new(["a"]);
