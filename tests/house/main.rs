@@ -15,3 +15,4 @@ mod doors;
 mod options;
 mod rows;
 mod runtime;
+mod spans;
