@@ -36,6 +36,11 @@ pub(crate) enum Task {
     /// each row that is built has a test for each class of request, if all are green, and if no test names another row.
     Rows,
 
+    /// Measures what a call costs, beside the least that a program could do by hand.
+    ///
+    /// Instructions are counted where valgrind is installed. It takes a few minutes.
+    Price(Price),
+
     /// Puts faults into the client, one at a time, and checks that a test notices each.
     ///
     /// The crates of the workspace are built once for each fault, beside what is built already. The exit code is 0 if no
@@ -97,6 +102,13 @@ pub(crate) struct Token {
     /// The secret of the cluster.
     #[arg(long, value_name = "SECRET", default_value = "secret")]
     pub(crate) jwt_secret: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Price {
+    /// Write the figures into `docs/performance.md` too.
+    #[arg(long)]
+    pub(crate) write: bool,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ mod compat;
 mod demo;
 mod interruption;
 mod mutants;
+mod price;
 mod program;
 mod rows;
 mod workspace;
@@ -42,6 +43,7 @@ async fn perform(task: Task) -> Result<ExitCode> {
         Task::TestCluster(TestCluster::Token(command)) => cluster::token(command).await,
         Task::Demo => demo::demo().await,
         Task::Rows => rows::rows().await,
+        Task::Price(command) => price::price(command.write).await,
         Task::Mutants => mutants::mutants().await,
         Task::Compat(command) => compat::compat(command.client).await,
     }
