@@ -38,6 +38,28 @@ impl Coordinator {
         self.begin(Condition::QueueFull)
     }
 
+    /// Lets the coordinator start: everything gets 503 and error number 503, availability too, and requests with a password.
+    ///
+    /// It has no users yet, but it has its secrets: without credentials, or with a token that it cannot verify, the answer
+    /// is 401 and error number 11.
+    pub fn starting(&self) -> ConditionGuard {
+        self.begin(Condition::Starting)
+    }
+
+    /// Lets the coordinator wait for the rest of the cluster, as a server does at the end of its start and during an
+    /// upgrade: everybody gets 503 and error number 503, whoever asks.
+    ///
+    /// This is not the maintenance of the supervision, which is a call of the API.
+    pub fn maintenance(&self) -> ConditionGuard {
+        self.begin(Condition::Maintenance)
+    }
+
+    /// Lets the coordinator refuse everything with 503 and error number 30, as a server that is about to end; this one
+    /// does not.
+    pub fn shutting_down(&self) -> ConditionGuard {
+        self.begin(Condition::ShuttingDown)
+    }
+
     pub(crate) fn begin(&self, condition: Condition) -> ConditionGuard {
         let cluster = Arc::clone(&self.inner.cluster);
         let (id, hits) = cluster.state().conditions.begin(self.inner.index, condition);

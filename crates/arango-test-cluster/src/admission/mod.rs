@@ -1,5 +1,6 @@
 //! The refusals that come before any handler, in the order in which a coordinator makes them.
 
+mod mode;
 mod queue;
 
 use std::borrow::Cow;
@@ -14,8 +15,10 @@ use crate::http::encoding;
 use crate::http::reply::{Refusal, Reply};
 use crate::http::request::Request;
 use crate::state::State;
-use crate::state::servers::Life;
 use crate::state::users::Level;
+
+/// Answers for itself where others are refused.
+const AVAILABILITY: &str = "/_admin/server/availability";
 
 /// Lets a request in, its body decoded, or answers in place of the handler.
 pub(crate) fn admit<'a>(
@@ -79,9 +82,7 @@ fn check(
     caller: &Caller,
 ) -> Result<(), Refusal> {
     api_version(shared, request)?;
-    if state.coordinators[index].life == Life::Stopping {
-        return Err(Refusal::stopping());
-    }
+    mode::check(state, shared, index, request)?;
     let level = caller.level(&request.database, &state.users);
     if !state.knows_database(index, &request.database) {
         // Grants that came with a database have not spread either: only one for all databases covers it.
@@ -91,7 +92,7 @@ fn check(
         let may_know = level != Level::None;
         return Err(if may_know { Refusal::database_not_found() } else { Refusal::unauthorized() });
     }
-    let is_open = matches!(request.path.as_str(), "/" | "/_admin/server/availability")
+    let is_open = matches!(request.path.as_str(), "/" | AVAILABILITY)
         || request.path.starts_with("/_open/")
         || request.path.starts_with("/_admin/aardvark/");
     let is_for_users = request.path == "/_api/cluster/endpoints" || request.path.starts_with("/_api/user/");

@@ -1,5 +1,6 @@
 //! The last question at the door: is there a place in the queue, and is it quick enough?
 
+use super::AVAILABILITY;
 use crate::http::reply::Refusal;
 use crate::http::request::Request;
 use crate::state::State;
@@ -15,7 +16,7 @@ pub(super) fn check(state: &State, index: usize, request: &Request) -> Result<()
         return Ok(());
     }
     Err(match request.path.as_str() {
-        "/_admin/server/availability" => Refusal::unavailable(),
+        AVAILABILITY => Refusal::unavailable(),
         _ => Refusal::new(503, 21003, "queue is full"),
     })
 }

@@ -61,6 +61,9 @@ enum Kind {
         ms: u64,
     },
     QueueFull {},
+    Starting {},
+    Maintenance {},
+    ShuttingDown {},
 }
 
 #[derive(Deserialize)]
@@ -95,6 +98,9 @@ pub(super) fn read_wrong(value: &Value) -> Result<Wrong, String> {
     let fault = match kind {
         Kind::QueueTime { ms } => return whole(&scope, Condition::QueueTime(Duration::from_millis(ms))),
         Kind::QueueFull {} => return whole(&scope, Condition::QueueFull),
+        Kind::Starting {} => return whole(&scope, Condition::Starting),
+        Kind::Maintenance {} => return whole(&scope, Condition::Maintenance),
+        Kind::ShuttingDown {} => return whole(&scope, Condition::ShuttingDown),
         Kind::Latency { ms } => Fault::latency(Duration::from_millis(ms)),
         Kind::Close { phase, how } => Fault::close(phase.into()).how(how.into()),
         Kind::Answer { status, error_num: Some(number), message, after_execution, .. } => {

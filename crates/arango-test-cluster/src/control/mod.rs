@@ -17,7 +17,8 @@
 //! A fault is `{"kind": …}` with `latency` (`ms`), `close` (`phase`, `how`), `answer` (`status`, `error_num`, `message`, or
 //! `body` and `content_type`; `after_execution`), `early-answer` (`status`, `error_num`,
 //! `message`, `close`), `slow-head` or `slow-body` (`bytes`, `ms`), `stall` (`bytes`), `hang` or
-//! `garbage`; and for each `method`, `path` and `times` as wanted. A condition is `queue-time` (`ms`) or `queue-full`.
+//! `garbage`; and for each `method`, `path` and `times` as wanted. A condition is `queue-time` (`ms`), `queue-full`, `starting`,
+//! `maintenance` or `shutting-down`.
 
 mod desk;
 mod fault_body;

@@ -34,10 +34,8 @@ impl Caller {
         if scheme.eq_ignore_ascii_case("basic") {
             return Self::by_password(credentials.trim(), users, now).unwrap_or(Self::Anonymous);
         }
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Self::Anonymous;
-        }
-        match sessions.verify(coordinator, credentials.trim(), now) {
+        let Some(token) = bearer(header) else { return Self::Anonymous };
+        match sessions.verify(coordinator, token, now) {
             Some(claims)
                 if claims.allowed_paths.as_ref().is_some_and(|paths| !paths.contains(&request.path)) =>
             {
@@ -82,4 +80,10 @@ impl Caller {
             Self::Anonymous | Self::Superuser => None,
         }
     }
+}
+
+/// The token of an `Authorization` header, if it holds one.
+pub(crate) fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -11,6 +11,12 @@ pub(crate) enum Condition {
     QueueTime(Duration),
     /// No request finds a place in the queue.
     QueueFull,
+    /// The process is there, and not ready.
+    Starting,
+    /// The process is ready, and the rest of the cluster is not.
+    Maintenance,
+    /// The process is about to end.
+    ShuttingDown,
 }
 
 /// The conditions that are in force.
@@ -65,7 +71,7 @@ impl Conditions {
     pub(crate) fn queue_time(&self, coordinator: usize) -> Duration {
         let times = self.of(coordinator).filter_map(|one| match one.condition {
             Condition::QueueTime(time) => Some(time),
-            Condition::QueueFull => None,
+            _ => None,
         });
         times.max().unwrap_or_default()
     }

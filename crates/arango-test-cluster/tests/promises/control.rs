@@ -110,10 +110,13 @@ async fn conditions_come_and_go_like_faults() {
     let cluster = TestCluster::builder().start().await.unwrap();
     let control = cluster.control().await.unwrap();
     let mut session = Session::connect(cluster.coordinator(0)).await;
-    for (condition, status, error_num) in [(json!({ "kind": "queue-full" }), 503, 21003)] {
+    for (kind, error_num) in
+        [("queue-full", 21003), ("starting", 503), ("maintenance", 503), ("shutting-down", 30)]
+    {
+        let condition = json!({ "kind": kind });
         let (_, made) = ask(&control, Method::POST, "/coordinators/0/faults", &condition).await;
         let refused = session.get("/_api/version").await;
-        assert_eq!((refused.status, refused.error_num()), (status, error_num), "{condition}");
+        assert_eq!((refused.status, refused.error_num()), (503, error_num), "{condition}");
         let (_, ended) = ask(&control, Method::DELETE, &format!("/faults/{}", made["id"]), &json!({})).await;
         assert_eq!(ended["hits"], 1, "{condition}");
         assert_eq!(session.get("/_api/version").await.status, 200, "{condition}");

@@ -10,6 +10,7 @@ mod health;
 mod jobs;
 mod life;
 mod maintenance;
+mod modes;
 mod propagation;
 mod protocol;
 mod queue;

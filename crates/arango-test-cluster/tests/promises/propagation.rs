@@ -68,6 +68,10 @@ async fn a_new_collection_is_unknown_elsewhere_until_the_delay_is_over() {
     let insert = Session::dial(cluster.coordinator(1)).await.post("/_api/document/books", &json!({})).await;
     assert_eq!((insert.status, insert.error_num()), (404, 1203));
 
+    let truncate = "/_api/collection/books/truncate";
+    let truncated = Session::dial(cluster.coordinator(1)).await.put(truncate, &json!({})).await;
+    assert_eq!((truncated.status, truncated.error_num()), (404, 1203));
+
     sleep(DELAY).await;
     assert_eq!(status(&cluster, 1, &root, "/_api/collection/books").await, (200, None));
 }

@@ -1,0 +1,42 @@
+//! Whether the server is in a state to answer at all: it may be starting, waiting for the rest of the cluster, or stopping.
+
+use super::AVAILABILITY;
+use crate::builder::Authentication;
+use crate::cluster::Shared;
+use crate::http::auth::bearer;
+use crate::http::reply::Refusal;
+use crate::http::request::Request;
+use crate::state::State;
+use crate::state::conditions::Condition;
+use crate::state::servers::Life;
+
+pub(super) fn check(state: &State, shared: &Shared, index: usize, request: &Request) -> Result<(), Refusal> {
+    let holds = |condition| state.conditions.hit(index, condition);
+    if state.coordinators[index].life == Life::Stopping || holds(Condition::ShuttingDown) {
+        return Err(Refusal::stopping());
+    }
+    let is_starting = holds(Condition::Starting);
+    if !is_starting && !holds(Condition::Maintenance) {
+        return Ok(());
+    }
+    Err(match request.path.as_str() {
+        AVAILABILITY => Refusal::unavailable(),
+        _ if is_starting && is_turned_away(state, shared, index, request) => Refusal::unauthorized(),
+        _ if is_starting => Refusal::new(503, 503, "service unavailable due to startup"),
+        _ => Refusal::new(503, 503, "service unavailable due to startup or maintenance mode"),
+    })
+}
+
+/// Whether a server that starts can say already that it does not know somebody. It has its secrets and no users yet, so it
+/// judges tokens and leaves passwords open.
+fn is_turned_away(state: &State, shared: &Shared, index: usize, request: &Request) -> bool {
+    if shared.config.authentication == Authentication::Off || request.path.starts_with("/_open/") {
+        return false;
+    }
+    let header = request.header("authorization").unwrap_or_default();
+    if header.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic ")) {
+        return false;
+    }
+    let now = state.clock.calendar(state.at).as_secs();
+    bearer(header).is_none_or(|token| state.sessions.verify(index, token, now).is_none())
+}
