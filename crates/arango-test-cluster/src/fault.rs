@@ -118,6 +118,14 @@ impl Fault {
         Self::spoil(Spoiling::Stall { after })
     }
 
+    /// Executes a matching request, answers with the head and `after` bytes of the body, though the head has announced more,
+    /// and closes the connection, with a FIN unless [`how`](Self::how) says otherwise.
+    ///
+    /// The last byte is never sent; an answer without a body ends within its head.
+    pub fn truncate(after: usize) -> Self {
+        Self::spoil(Spoiling::Truncate { after, how: Close::Fin })
+    }
+
     /// Restricts the fault to requests that match. Default: [`Match::any`].
     pub fn on(mut self, requests: Match) -> Self {
         self.on = requests;
@@ -130,10 +138,11 @@ impl Fault {
         self
     }
 
-    /// Says how the connection is closed; means something for [`Fault::close`] and [`Fault::early_answer`] only.
+    /// Says how the connection is closed; means something for [`Fault::close`], [`Fault::truncate`] and
+    /// [`Fault::early_answer`] only.
     pub fn how(mut self, close: Close) -> Self {
         match &mut self.effect {
-            Effect::Spoil(Spoiling::Cut { how, .. }) => *how = close,
+            Effect::Spoil(Spoiling::Cut { how, .. } | Spoiling::Truncate { how, .. }) => *how = close,
             Effect::Early(early) => early.close = Some(close),
             Effect::Spoil(_) | Effect::Latency(_) | Effect::Answer(_) => {}
         }
@@ -183,6 +192,7 @@ pub(crate) enum Spoiling {
     SlowHead { chunk: usize, pause: Duration },
     SlowBody { chunk: usize, pause: Duration },
     Stall { after: usize },
+    Truncate { after: usize, how: Close },
 }
 
 /// An answer that does not wait for the body of the request.

@@ -36,6 +36,9 @@ pub(crate) fn spoil(
                 .map(|body| Body::scripted(Script::slowly(body, chunk, pause), Arc::clone(coordinator))))
         }
         Spoiling::Stall { after } => Err(stall(response, after)),
+        Spoiling::Truncate { after, how } => {
+            Err(Cut { script: Script::whole(response::head_and_part_of_body(response, after)), how })
+        }
     }
 }
 

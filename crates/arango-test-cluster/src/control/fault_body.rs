@@ -57,6 +57,11 @@ enum Kind {
     Stall {
         bytes: usize,
     },
+    Truncate {
+        bytes: usize,
+        #[serde(default)]
+        how: CloseName,
+    },
     QueueTime {
         ms: u64,
     },
@@ -123,6 +128,7 @@ pub(super) fn read_wrong(value: &Value) -> Result<Wrong, String> {
         Kind::SlowHead { bytes, ms } => Fault::slow_head(bytes, Duration::from_millis(ms)),
         Kind::SlowBody { bytes, ms } => Fault::slow_body(bytes, Duration::from_millis(ms)),
         Kind::Stall { bytes } => Fault::stall(bytes),
+        Kind::Truncate { bytes, how } => Fault::truncate(bytes).how(how.into()),
     };
     scope.of(fault).map(Wrong::Fault)
 }
@@ -205,6 +211,7 @@ mod tests {
             json!({ "kind": "slow-head", "bytes": 1, "ms": 5 }),
             json!({ "kind": "slow-body", "bytes": 1, "ms": 5 }),
             json!({ "kind": "stall", "bytes": 1 }),
+            json!({ "kind": "truncate", "bytes": 1 }),
             json!({ "kind": "queue-time", "ms": 5 }),
             json!({ "kind": "queue-full" }),
         ] {

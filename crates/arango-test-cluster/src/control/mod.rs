@@ -16,7 +16,7 @@
 //!
 //! A fault is `{"kind": …}` with `latency` (`ms`), `close` (`phase`, `how`), `answer` (`status`, `error_num`, `message`, or
 //! `body` and `content_type`; `after_execution`), `early-answer` (`status`, `error_num`,
-//! `message`, `close`), `slow-head` or `slow-body` (`bytes`, `ms`), `stall` (`bytes`), `hang` or
+//! `message`, `close`), `slow-head` or `slow-body` (`bytes`, `ms`), `stall` (`bytes`), `truncate` (`bytes`, `how`), `hang` or
 //! `garbage`; and for each `method`, `path` and `times` as wanted. A condition is `queue-time` (`ms`), `queue-full`, `starting`,
 //! `maintenance` or `shutting-down`.
 

@@ -66,6 +66,30 @@ async fn each_phase_of_a_close_shows_what_it_says() {
 }
 
 #[tokio::test]
+async fn a_truncated_body_ends_at_the_very_byte() {
+    let cluster = TestCluster::builder().start().await.unwrap();
+    let coordinator = cluster.coordinator(0);
+    let (whole, _) = {
+        let _close = coordinator.inject(Fault::slow_head(usize::MAX, Duration::ZERO));
+        raw(coordinator).await
+    };
+    let announced = whole.split_once("\r\n\r\n").unwrap().1;
+    for how in [Close::Fin, Close::Rst] {
+        for (after, length) in [(0, 0), (7, 7), (usize::MAX, announced.len() - 1)] {
+            cluster.journal().clear();
+            let _short = coordinator.inject(Fault::truncate(after).how(how));
+            let (seen, end) = raw(coordinator).await;
+            let (head, body) = seen.split_once("\r\n\r\n").unwrap();
+
+            assert!(head.contains(&format!("Content-Length: {}", announced.len())), "{head}");
+            assert_eq!(body, &announced[..length]);
+            assert_eq!(end.is_some(), how == Close::Rst);
+            assert_eq!(cluster.journal().executions("m"), 1);
+        }
+    }
+}
+
+#[tokio::test]
 async fn garbage_is_nothing_that_a_parser_takes() {
     let cluster = in_memory().await;
     let coordinator = cluster.coordinator(0);
