@@ -126,6 +126,14 @@ impl Fault {
         Self::spoil(Spoiling::Truncate { after, how: Close::Fin })
     }
 
+    /// Executes a matching request, and fills its answer with spaces until the body is `length` bytes long.
+    ///
+    /// JSON stays the JSON that it was. The spaces are made while they are sent, so a body may be longer than memory. One
+    /// that is longer already stays as it is, and so does an answer without a body.
+    pub fn padded(length: usize) -> Self {
+        Self::spoil(Spoiling::Padded { length })
+    }
+
     /// Restricts the fault to requests that match. Default: [`Match::any`].
     pub fn on(mut self, requests: Match) -> Self {
         self.on = requests;
@@ -193,6 +201,7 @@ pub(crate) enum Spoiling {
     SlowBody { chunk: usize, pause: Duration },
     Stall { after: usize },
     Truncate { after: usize, how: Close },
+    Padded { length: usize },
 }
 
 /// An answer that does not wait for the body of the request.

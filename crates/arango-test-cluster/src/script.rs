@@ -39,6 +39,17 @@ impl Script {
         Self::new(pieces.flat_map(move |piece| [Step::Wait(pause), Step::Send(piece)]))
     }
 
+    /// So many times the same byte, a piece at a time.
+    pub(crate) fn filler(byte: u8, mut length: usize) -> Self {
+        const PIECE: usize = 64 * 1024;
+        let piece = Bytes::from(vec![byte; PIECE.min(length)]);
+        Self::new(iter::from_fn(move || {
+            let next = piece.slice(..PIECE.min(length));
+            length -= next.len();
+            (!next.is_empty()).then_some(Step::Send(next))
+        }))
+    }
+
     /// And then these steps.
     pub(crate) fn then(self, more: impl IntoIterator<Item = Step, IntoIter: Send + 'static>) -> Self {
         Self::new(self.chain(more))
@@ -71,6 +82,17 @@ mod tests {
         let piece = |text: &'static str| Step::Send(Bytes::from_static(text.as_bytes()));
         let wait = || Step::Wait(pause);
         assert_eq!(steps, [wait(), piece("12"), wait(), piece("34"), wait(), piece("5")]);
+    }
+
+    #[test]
+    fn a_filler_is_as_long_as_it_should_be() {
+        for length in [0, 1, 64 * 1024, 200_000] {
+            let sent = Script::filler(b' ', length).map(|step| match step {
+                Step::Send(bytes) => bytes.len(),
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(sent.sum::<usize>(), length);
+        }
     }
 
     #[test]

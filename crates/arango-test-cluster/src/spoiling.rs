@@ -36,6 +36,7 @@ pub(crate) fn spoil(
                 .map(|body| Body::scripted(Script::slowly(body, chunk, pause), Arc::clone(coordinator))))
         }
         Spoiling::Stall { after } => Err(stall(response, after)),
+        Spoiling::Padded { length } => Ok(padded(response, length, coordinator)),
         Spoiling::Truncate { after, how } => {
             Err(Cut { script: Script::whole(response::head_and_part_of_body(response, after)), how })
         }
@@ -52,4 +53,16 @@ fn slow_head(mut response: Response<Bytes>, chunk: usize, pause: Duration) -> Cu
 fn stall(response: Response<Bytes>, after: usize) -> Cut {
     let sent = response::head_and_part_of_body(response, after);
     Cut { script: Script::new([Step::Send(sent), Step::Silence]), how: Close::Fin }
+}
+
+fn padded(mut response: Response<Bytes>, length: usize, coordinator: &Arc<Inner>) -> Response<Body> {
+    let missing = length.saturating_sub(response.body().len());
+    if response.body().is_empty() || missing == 0 {
+        return response.map(Body::Whole);
+    }
+    response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+    response.map(|body| {
+        let script = Script::whole(body).then(Script::filler(b' ', missing));
+        Body::scripted(script, Arc::clone(coordinator))
+    })
 }

@@ -57,6 +57,9 @@ enum Kind {
     Stall {
         bytes: usize,
     },
+    Padded {
+        bytes: usize,
+    },
     Truncate {
         bytes: usize,
         #[serde(default)]
@@ -128,6 +131,7 @@ pub(super) fn read_wrong(value: &Value) -> Result<Wrong, String> {
         Kind::SlowHead { bytes, ms } => Fault::slow_head(bytes, Duration::from_millis(ms)),
         Kind::SlowBody { bytes, ms } => Fault::slow_body(bytes, Duration::from_millis(ms)),
         Kind::Stall { bytes } => Fault::stall(bytes),
+        Kind::Padded { bytes } => Fault::padded(bytes),
         Kind::Truncate { bytes, how } => Fault::truncate(bytes).how(how.into()),
     };
     scope.of(fault).map(Wrong::Fault)
@@ -212,6 +216,7 @@ mod tests {
             json!({ "kind": "slow-body", "bytes": 1, "ms": 5 }),
             json!({ "kind": "stall", "bytes": 1 }),
             json!({ "kind": "truncate", "bytes": 1 }),
+            json!({ "kind": "padded", "bytes": 100 }),
             json!({ "kind": "queue-time", "ms": 5 }),
             json!({ "kind": "queue-full" }),
         ] {

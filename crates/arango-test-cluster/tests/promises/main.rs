@@ -8,6 +8,7 @@ mod early;
 mod faults;
 mod health;
 mod jobs;
+mod large;
 mod life;
 mod maintenance;
 mod modes;
