@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::garbage::Garbage;
 use crate::matching::Match;
 
 /// How far a request gets before its connection is closed.
@@ -94,7 +95,18 @@ impl Fault {
 
     /// Executes a matching request, answers with bytes that are not HTTP, and closes.
     pub fn garbage() -> Self {
-        Self::spoil(Spoiling::Garbage)
+        Self::spoil(Spoiling::Garbage(Garbage::StatusLine))
+    }
+
+    /// Executes a matching request, answers with a head of one mebibyte, which is more than any client takes, and closes.
+    pub fn huge_head() -> Self {
+        Self::spoil(Spoiling::Garbage(Garbage::HugeHead))
+    }
+
+    /// Executes a matching request, answers with the right head and a body in chunks of which the second has no size, and
+    /// closes.
+    pub fn bad_chunks() -> Self {
+        Self::spoil(Spoiling::Garbage(Garbage::Chunks))
     }
 
     /// Executes a matching request and answers with a slow head: `chunk` bytes at a time, with a `pause` before each.
@@ -196,7 +208,7 @@ pub(crate) enum Effect {
 pub(crate) enum Spoiling {
     Cut { phase: Phase, how: Close },
     Hang,
-    Garbage,
+    Garbage(Garbage),
     SlowHead { chunk: usize, pause: Duration },
     SlowBody { chunk: usize, pause: Duration },
     Stall { after: usize },

@@ -61,6 +61,7 @@ mod door;
 mod early;
 mod fault;
 mod faults_in_force;
+mod garbage;
 mod handler;
 mod http;
 mod journal;

@@ -70,11 +70,6 @@ fn wants_close(request: &Request) -> bool {
     request.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
 }
 
-/// Bytes that no HTTP parser takes for an answer.
-pub(crate) fn garbage() -> Bytes {
-    Bytes::from_static(b"\x16\x03\x01 this is not a status line\r\n\0\0\0\0\r\n\r\n")
-}
-
 /// The first half of an answer's head.
 pub(crate) fn half_of_head(response: Response<Bytes>) -> Bytes {
     let (mut head, _) = written(response);

@@ -9,6 +9,7 @@ use http::{HeaderValue, Response, header};
 use crate::body::Body;
 use crate::coordinator::Inner;
 use crate::fault::{Close, Phase, Spoiling};
+use crate::garbage;
 use crate::handler::Cut;
 use crate::response;
 use crate::script::{Script, Step};
@@ -29,7 +30,7 @@ pub(crate) fn spoil(
             Err(Cut { script: Script::whole(bytes), how })
         }
         Spoiling::Hang => Err(Cut { script: Script::new([Step::Silence]), how: Close::Fin }),
-        Spoiling::Garbage => Err(Cut { script: Script::whole(response::garbage()), how: Close::Fin }),
+        Spoiling::Garbage(garbage) => Err(Cut { script: garbage::of(garbage, response), how: Close::Fin }),
         Spoiling::SlowHead { chunk, pause } => Err(slow_head(response, chunk, pause)),
         Spoiling::SlowBody { chunk, pause } => {
             Ok(response

@@ -46,6 +46,8 @@ enum Kind {
     },
     Hang {},
     Garbage {},
+    HugeHead {},
+    BadChunks {},
     SlowHead {
         bytes: usize,
         ms: u64,
@@ -128,6 +130,8 @@ pub(super) fn read_wrong(value: &Value) -> Result<Wrong, String> {
         }
         Kind::Hang {} => Fault::hang(),
         Kind::Garbage {} => Fault::garbage(),
+        Kind::HugeHead {} => Fault::huge_head(),
+        Kind::BadChunks {} => Fault::bad_chunks(),
         Kind::SlowHead { bytes, ms } => Fault::slow_head(bytes, Duration::from_millis(ms)),
         Kind::SlowBody { bytes, ms } => Fault::slow_body(bytes, Duration::from_millis(ms)),
         Kind::Stall { bytes } => Fault::stall(bytes),
@@ -212,6 +216,8 @@ mod tests {
             json!({ "kind": "early-answer", "status": 413, "error_num": 413, "close": "fin" }),
             json!({ "kind": "hang" }),
             json!({ "kind": "garbage" }),
+            json!({ "kind": "huge-head" }),
+            json!({ "kind": "bad-chunks" }),
             json!({ "kind": "slow-head", "bytes": 1, "ms": 5 }),
             json!({ "kind": "slow-body", "bytes": 1, "ms": 5 }),
             json!({ "kind": "stall", "bytes": 1 }),

@@ -14,11 +14,21 @@
 //! | `GET /journal/summary` | counts by coordinator, executions, what was unsupported |
 //! | `POST /journal/clear` | forgets |
 //!
-//! A fault is `{"kind": …}` with `latency` (`ms`), `close` (`phase`, `how`), `answer` (`status`, `error_num`, `message`, or
-//! `body` and `content_type`; `after_execution`), `early-answer` (`status`, `error_num`,
-//! `message`, `close`), `slow-head` or `slow-body` (`bytes`, `ms`), `stall` (`bytes`), `truncate` (`bytes`, `how`), `hang` or
-//! `garbage`; and for each `method`, `path` and `times` as wanted. A condition is `queue-time` (`ms`), `queue-full`, `starting`,
-//! `maintenance` or `shutting-down`.
+//! A fault is `{"kind": …}` with the keys of its kind, and `method`, `path` and `times` as wanted. A condition has a kind and
+//! keys of its own.
+//!
+//! | kind | keys |
+//! |---|---|
+//! | `latency` | `ms` |
+//! | `close` | `phase`, `how` |
+//! | `answer` | `status`; `error_num` and `message`, or `body` and `content_type`; `after_execution` |
+//! | `early-answer` | `status`, `error_num`, `message`, `close` |
+//! | `slow-head`, `slow-body` | `bytes`, `ms` |
+//! | `stall`, `padded` | `bytes` |
+//! | `truncate` | `bytes`, `how` |
+//! | `hang`, `garbage`, `huge-head`, `bad-chunks` | |
+//! | `queue-time` (condition) | `ms` |
+//! | `queue-full`, `starting`, `maintenance`, `shutting-down` (conditions) | |
 
 mod desk;
 mod fault_body;

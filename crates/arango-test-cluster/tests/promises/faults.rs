@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
+use crate::raw::Raw;
 use crate::session::{Session, basic, in_memory};
 
 /// Everything that comes back for one request, and how the connection ended.
@@ -99,6 +100,33 @@ async fn garbage_is_nothing_that_a_parser_takes() {
 
     assert!(error.is_parse(), "{error:?}");
     assert_eq!(cluster.journal().executions("m"), 1);
+}
+
+#[tokio::test]
+async fn a_huge_head_is_too_large_for_a_parser() {
+    let cluster = in_memory().await;
+    let coordinator = cluster.coordinator(0);
+    let _huge = coordinator.inject(Fault::huge_head().times(1));
+    let mut session = Session::dial(coordinator).await;
+    let error = session.marked(Method::GET, "/_api/version", "m", "").await.err().unwrap();
+
+    assert!(error.is_parse_too_large(), "{error:?}");
+    assert_eq!(cluster.journal().executions("m"), 1);
+}
+
+#[tokio::test]
+async fn bad_chunks_come_after_a_good_head() {
+    let cluster = in_memory().await;
+    let coordinator = cluster.coordinator(0);
+    let _bad = coordinator.inject(Fault::bad_chunks().times(2));
+    let mut raw = Raw::dial(coordinator);
+    raw.head("GET /_api/version", "").await;
+    let seen = raw.read_to_end().await;
+    assert!(seen.starts_with("HTTP/1.1 200 OK\r\n") && seen.ends_with("\r\nnot a size\r\n"), "{seen}");
+    assert_eq!(cluster.journal().executions("m"), 1);
+
+    let error = Session::dial(coordinator).await.ask(Method::GET, "/_api/version", "").await.err().unwrap();
+    assert!(!error.is_parse(), "the head was good: {error:?}");
 }
 
 #[tokio::test]
