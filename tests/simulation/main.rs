@@ -1,0 +1,53 @@
+//! The whole client in worlds that go wrong by chance: two hundred seeds, and what must hold in each.
+//!
+//! `cargo xtask soak` runs more of them; `docs/simulation.md` says what they are made of.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod sim;
+
+/// Runs the seeds `from..from + 25` and shows what they have broken.
+fn hold(from: u64) {
+    let broken: Vec<String> =
+        (from..from + 25).flat_map(|seed| sim::run(seed).violations).map(|one| one.to_string()).collect();
+    assert!(
+        broken.is_empty(),
+        "{} violations; `cargo xtask soak --seed N` shows the trace of one:\n{}",
+        broken.len(),
+        broken.join("\n")
+    );
+}
+
+macro_rules! seeds {
+    ($($name:ident from $from:literal;)*) => {
+        $(#[test]
+        fn $name() {
+            hold($from);
+        })*
+    };
+}
+
+seeds! {
+    invariants_hold_for_seeds_0_to_24 from 0;
+    invariants_hold_for_seeds_25_to_49 from 25;
+    invariants_hold_for_seeds_50_to_74 from 50;
+    invariants_hold_for_seeds_75_to_99 from 75;
+    invariants_hold_for_seeds_100_to_124 from 100;
+    invariants_hold_for_seeds_125_to_149 from 125;
+    invariants_hold_for_seeds_150_to_174 from 150;
+    invariants_hold_for_seeds_175_to_199 from 175;
+}
+
+#[test]
+fn the_same_seed_is_the_same_world() {
+    for seed in 0..10 {
+        let (once, again) = (sim::run(seed).trace, sim::run(seed).trace);
+        let differs = once.iter().zip(&again).find(|(one, other)| one != other);
+        assert_eq!(differs, None, "seed {seed}");
+        assert_eq!(once.len(), again.len(), "seed {seed}");
+    }
+}
+
+#[test]
+fn another_seed_is_another_world() {
+    assert_ne!(sim::run(1).trace, sim::run(2).trace);
+}

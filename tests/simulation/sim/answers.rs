@@ -1,0 +1,113 @@
+//! What a coordinator, or a proxy before it, may say instead of what it should: rows R18 to R45.
+
+use arango_test_cluster::Fault;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom as _;
+use rand::{Rng, RngExt as _};
+
+use Body::{Arango, Proxy};
+use Executed::{Maybe, No};
+
+/// Whom the answers name that want to be followed.
+pub(crate) const STRANGER: &str = "192.0.2.66:8529";
+
+/// What is said.
+#[derive(Clone, Copy)]
+enum Body {
+    /// An error object with this number.
+    Arango(u32),
+    /// What is not ArangoDB's.
+    Proxy,
+}
+
+/// What the answer promises: one that says "not executed" must be given before execution, or it would be a lie.
+#[derive(Clone, Copy, PartialEq)]
+enum Executed {
+    No,
+    Maybe,
+}
+
+/// One row: its status, its body, what it promises, and whether a safe request goes on to the next coordinator.
+struct Row(&'static str, u16, Body, Executed, bool);
+
+const ROWS: &[Row] = &[
+    Row("R12", 401, Arango(11), No, false),
+    Row("R18", 403, Arango(11), No, false),
+    Row("R19", 403, Arango(1004), No, false),
+    Row("R20", 503, Arango(503), No, true),
+    Row("R20", 503, Arango(38), No, true),
+    Row("R21", 503, Arango(30), Maybe, true),
+    Row("R22", 503, Arango(21003), No, true),
+    Row("R23", 500, Arango(21003), Maybe, true),
+    Row("R24", 412, Arango(21004), No, true),
+    Row("R25", 503, Arango(1478), Maybe, true),
+    Row("R26", 503, Arango(1465), Maybe, true),
+    Row("R27", 500, Arango(1457), Maybe, true),
+    Row("R28", 421, Arango(1491), Maybe, true),
+    Row("R28", 503, Arango(1491), Maybe, true),
+    Row("R29a", 503, Arango(1495), No, true),
+    Row("R29a", 503, Arango(1496), No, true),
+    Row("R30", 404, Arango(1228), No, false),
+    Row("R31", 404, Arango(1203), No, false),
+    Row("R32", 404, Arango(1600), No, false),
+    Row("R33", 409, Arango(1601), No, false),
+    Row("R34", 409, Arango(1200), No, false),
+    Row("R36", 412, Arango(1200), No, false),
+    Row("R37", 410, Arango(1500), Maybe, false),
+    Row("R38", 500, Arango(503), Maybe, true),
+    Row("R38", 500, Arango(1492), Maybe, true),
+    Row("R39", 500, Arango(4), Maybe, false),
+    Row("R40", 429, Proxy, No, true),
+    Row("R41", 502, Proxy, Maybe, true),
+    Row("R41", 503, Proxy, Maybe, true),
+    Row("R41", 504, Proxy, Maybe, true),
+    Row("R42", 301, Proxy, No, false),
+    Row("R42", 307, Proxy, No, false),
+    Row("R42", 308, Arango(503), No, false),
+    Row("R43", 408, Proxy, Maybe, true),
+    Row("R43", 408, Arango(504), Maybe, false),
+    Row("R44", 501, Arango(9), No, false),
+    Row("R45", 400, Arango(600), Maybe, false),
+];
+
+/// Which answers may be drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// All of them.
+    Any,
+    /// Those after which a safe request goes on to another coordinator.
+    Passing,
+}
+
+/// Draws one answer, and says which in words.
+pub(crate) fn draw(chance: &mut StdRng, which: Which) -> (String, Fault) {
+    let rows: Vec<&Row> = ROWS.iter().filter(|row| row.4 || which == Which::Any).collect();
+    let Row(row, status, body, executed, _) = rows.choose(chance).expect("there are rows of both sorts");
+    let mut fault = match body {
+        Arango(number) => Fault::answer(*status, *number, "a scripted answer"),
+        Proxy => Fault::answer_raw(*status, "text/html", "<html>a scripted answer</html>"),
+    };
+    let mut name = match body {
+        Arango(number) => format!("{row} {status}/{number}"),
+        Proxy => format!("{row} {status}"),
+    };
+    if matches!(status, 301 | 307 | 308) {
+        fault = fault.header("location", format!("http://{STRANGER}/_api/document/books"));
+    }
+    if *row == "R29a" {
+        fault = fault.header("x-arango-endpoint", format!("tcp://{STRANGER}"));
+    }
+    if matches!(body, Proxy) && matches!(status, 429 | 502 | 503) && chance.random_bool(0.3) {
+        fault = fault.header("retry-after", "1");
+        name += " retry-after";
+    }
+    if *executed == Maybe && coin(chance) {
+        fault = fault.after_execution();
+        name += " after execution";
+    }
+    (name, fault)
+}
+
+fn coin(chance: &mut impl Rng) -> bool {
+    chance.random_bool(0.5)
+}

@@ -1,0 +1,55 @@
+//! I7: one login for each token, and none that nobody needs.
+
+use std::time::Duration;
+
+use super::{Evidence, Report};
+use crate::sim::setting::Login;
+use crate::sim::sightings::Seen;
+
+/// A token holds for an hour. It is renewed a tenth of that before its end, and by chance half as much again earlier.
+const EARLIEST_RENEWAL: Duration = Duration::from_secs(3600 - 540);
+/// A password that was refused rests for at least this long.
+const HOLD_OFF: Duration = Duration::from_secs(1);
+
+/// Looks at each login of each client with one. It is needed if there is no token yet, if the token comes to its end, or
+/// if it was refused. No two are under way at once.
+pub(super) fn as_few_as_it_takes(evidence: &Evidence<'_>, report: &mut Report<'_>) {
+    for (client, setting) in evidence.setting.clients.iter().enumerate() {
+        if setting.login != Login::Jwt {
+            continue;
+        }
+        let (logins, others): (Vec<&Seen>, Vec<&Seen>) = evidence
+            .requests
+            .iter()
+            .filter(|request| request.client == client)
+            .partition(|request| request.is_login());
+        let mut say = |login: &Seen, what: String| {
+            report("I7", &format!("c{client}"), format!("login at {:?}: {what}", login.at));
+        };
+        // Since when there is a token.
+        let mut since: Option<Duration> = None;
+        for (number, login) in logins.iter().enumerate() {
+            let before = &logins[..number];
+            if let Some(other) = before.iter().find(|other| other.over().is_none_or(|over| over > login.at)) {
+                say(login, format!("that of {:?} is under way", other.at));
+            }
+            if let Some(since) = since {
+                let refused = others.iter().filter(|request| request.at >= since).any(|request| {
+                    request.answered.is_some_and(|(at, status)| status == 401 && at <= login.at)
+                });
+                if !refused && login.at < since + EARLIEST_RENEWAL {
+                    say(login, format!("the token of {since:?} holds and was not refused"));
+                }
+            }
+            let last = before.last().and_then(|last| last.answered);
+            if let Some((at, 401)) = last
+                && login.at < at + HOLD_OFF
+            {
+                say(login, format!("the password was refused at {at:?}"));
+            }
+            if let (Some((_, 200)), Some(complete)) = (login.answered, login.complete) {
+                since = Some(complete);
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The network between clients and coordinators: in memory, and as unreliable as the schedule wants it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use arango::transport::{BoxFuture, Connect, Io, Resolve};
+use arango_test_cluster::{Coordinator, TestCluster};
+use tokio::io::AsyncReadExt as _;
+
+use super::carrier::carry;
+use super::link::{Link, Opening};
+use super::sightings::Sightings;
+
+/// How many bytes a client writes before it must wait for the network.
+const BUFFER: usize = 64 << 10;
+
+/// All links of a world. Clones are the same network.
+#[derive(Clone)]
+pub(crate) struct Network(Arc<Inner>);
+
+struct Inner {
+    coordinators: Vec<Coordinator>,
+    /// By client, then by coordinator.
+    links: Vec<Vec<Link>>,
+    sightings: Sightings,
+    connections: AtomicU64,
+    /// By client: nobody resolves names for it at the moment.
+    mute: Vec<AtomicBool>,
+}
+
+impl Network {
+    /// A network to the coordinators of `cluster`, with a link for each in each list.
+    pub(crate) fn new(cluster: &TestCluster, links: Vec<Vec<Link>>, sightings: Sightings) -> Self {
+        let mute = links.iter().map(|_| AtomicBool::new(false)).collect();
+        let coordinators = cluster.coordinators().to_vec();
+        Self(Arc::new(Inner { coordinators, links, sightings, connections: AtomicU64::new(0), mute }))
+    }
+
+    /// What client `client` connects and resolves with.
+    pub(crate) fn road(&self, client: usize) -> Road {
+        Road { network: self.clone(), client }
+    }
+
+    /// The links to a coordinator: all clients', or one's.
+    pub(crate) fn links(&self, client: Option<usize>, coordinator: usize) -> impl Iterator<Item = &Link> {
+        let whose = move |index: usize| client.is_none_or(|client| client == index);
+        let links = self.0.links.iter().enumerate().filter(move |(index, _)| whose(*index));
+        links.map(move |(_, links)| &links[coordinator])
+    }
+
+    /// Takes name resolution away from a client, or gives it back.
+    pub(crate) fn set_mute(&self, client: usize, mute: bool) {
+        self.0.mute[client].store(mute, Ordering::Relaxed);
+    }
+
+    /// Makes everything as it usually is.
+    pub(crate) fn heal(&self) {
+        self.0.links.iter().flatten().for_each(Link::heal);
+        self.0.mute.iter().for_each(|mute| mute.store(false, Ordering::Relaxed));
+    }
+}
+
+/// The network as one client uses it.
+#[derive(Clone)]
+pub(crate) struct Road {
+    network: Network,
+    client: usize,
+}
+
+/// The name under which a coordinator can be resolved.
+pub(crate) fn name_of(coordinator: usize) -> String {
+    format!("k{coordinator}.cluster.example")
+}
+
+impl Road {
+    async fn open(&self, address: SocketAddr) -> io::Result<Box<dyn Io>> {
+        let Inner { coordinators, links, sightings, connections, .. } = &*self.network.0;
+        let found = coordinators.iter().position(|coordinator| coordinator.address() == address);
+        let Some(index) = found else {
+            sightings.stranger_dialled(self.client, address);
+            return Ok(Box::new(self.stranger()));
+        };
+        let link = links[self.client][index].clone();
+        let opening = link.opened().await;
+        // There and back again, as a handshake goes.
+        tokio::time::sleep(link.weather().latency * 2).await;
+        if opening == Opening::Refused {
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
+        let server = coordinators[index].dial()?;
+        let (client, ours) = tokio::io::duplex(BUFFER);
+        let number = connections.fetch_add(1, Ordering::Relaxed);
+        let watched = sightings.watch(self.client, index, number);
+        tokio::spawn(carry(ours, server, link, watched));
+        Ok(Box::new(client))
+    }
+
+    /// Somebody who listens to everything and says nothing.
+    fn stranger(&self) -> tokio::io::DuplexStream {
+        let (client, mut ours) = tokio::io::duplex(BUFFER);
+        let (sightings, who) = (self.network.0.sightings.clone(), self.client);
+        tokio::spawn(async move {
+            let mut heard = Vec::new();
+            while let Ok(1..) = ours.read_buf(&mut heard).await {
+                let heard = String::from_utf8_lossy(&heard).to_ascii_lowercase();
+                if heard.contains("authorization:") {
+                    sightings.stranger(who, "and it was told who asks".to_owned());
+                }
+            }
+        });
+        client
+    }
+}
+
+impl Connect for Road {
+    fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
+        Box::pin(self.open(address))
+    }
+}
+
+impl Resolve for Road {
+    fn resolve<'a>(&'a self, name: &'a str, _: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
+        let Inner { coordinators, sightings, mute, .. } = &*self.network.0;
+        let found = (0..coordinators.len()).find(|index| name_of(*index) == name);
+        let result = match found {
+            None => {
+                sightings.stranger(self.client, name.to_owned());
+                Err(io::ErrorKind::NotFound.into())
+            }
+            Some(_) if mute[self.client].load(Ordering::Relaxed) => {
+                Err(io::Error::other("the resolver is out of order"))
+            }
+            Some(index) => Ok(vec![coordinators[index].address()]),
+        };
+        Box::pin(async move { result })
+    }
+}

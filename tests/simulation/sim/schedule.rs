@@ -1,0 +1,162 @@
+//! What goes wrong, when, where, and for how long.
+
+use std::time::Duration;
+
+use arango_test_cluster::{Fault, Match, Phase};
+use rand::RngExt as _;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom as _;
+
+use super::answers::{self, Which};
+use super::link::{Direction, Opening};
+use super::setting::{Peace, Setting, chance};
+
+/// One thing that goes wrong.
+#[derive(Debug, Clone)]
+pub(crate) enum Trouble {
+    Kill,
+    Pause,
+    /// The coordinator listens no more, and keeps the connections it has.
+    Refuse,
+    /// A coordinator treats requests otherwise than it should.
+    Fault(String, Fault),
+    /// On links to the coordinator: all clients', or one's.
+    Weather(Option<usize>, Storm),
+    /// One client's names are resolved no more.
+    Mute(usize),
+}
+
+/// What goes wrong on a link.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Storm {
+    Latency(Duration),
+    Hold,
+    Opening(Opening),
+    /// The connection breaks that carries the byte after these.
+    Fuse(Direction, usize),
+    /// All connections break at once.
+    Cut,
+}
+
+/// Trouble at a time.
+#[derive(Debug, Clone)]
+pub(crate) struct Event {
+    pub(crate) at: Duration,
+    pub(crate) lasts: Duration,
+    pub(crate) coordinator: usize,
+    pub(crate) trouble: Trouble,
+}
+
+/// Everything that goes wrong in a world, in its order.
+pub(crate) fn draw(setting: &Setting) -> Vec<Event> {
+    let mut chance = chance(setting.seed, 2);
+    let first = usize::from(setting.peace == Peace::AtTheFirst);
+    let events = chance.random_range(4..=24);
+    let mut drawn: Vec<Event> = (0..events)
+        .map(|_| Event {
+            at: moment(setting, &mut chance),
+            lasts: milliseconds(&mut chance, 50, 15_000),
+            coordinator: chance.random_range(first..setting.coordinators),
+            trouble: trouble(setting, &mut chance),
+        })
+        .collect();
+    drawn.sort_by_key(|event| event.at);
+    drawn
+}
+
+/// A time at which something may happen.
+pub(crate) fn moment(setting: &Setting, chance: &mut StdRng) -> Duration {
+    let at = chance.random_range(Duration::ZERO..setting.span);
+    // What is after the middle is after the pause.
+    if at > setting.span / 2 { at + setting.pause } else { at }
+}
+
+fn trouble(setting: &Setting, chance: &mut StdRng) -> Trouble {
+    let clients = setting.clients.len();
+    let peaceful = setting.peace == Peace::AtTheFirst;
+    match chance.random_range(0..20) {
+        0..=1 => Trouble::Kill,
+        2..=3 => Trouble::Pause,
+        4 => Trouble::Refuse,
+        5..=8 => {
+            let which = if peaceful { Which::Passing } else { Which::Any };
+            let (name, fault) = answers::draw(chance, which);
+            aimed(name, fault, chance)
+        }
+        9..=11 => {
+            let (name, fault) = misdeed(chance, peaceful);
+            aimed(name, fault, chance)
+        }
+        12 if !peaceful => {
+            let (name, fault) = login_trouble(chance);
+            Trouble::Fault(name, fault.on(Match::post("/_open/auth")))
+        }
+        // A name that nobody resolves is nobody's that is reachable.
+        13 if !peaceful => Trouble::Mute(chance.random_range(0..clients)),
+        _ => {
+            let whose = chance.random_bool(0.5).then(|| chance.random_range(0..clients));
+            Trouble::Weather(whose, storm(chance))
+        }
+    }
+}
+
+fn storm(chance: &mut StdRng) -> Storm {
+    match chance.random_range(0..7) {
+        0 => Storm::Latency(milliseconds(chance, 5, 2_000)),
+        1 | 2 => Storm::Hold,
+        3 => Storm::Opening(Opening::Refused),
+        4 => Storm::Opening(Opening::Swallowed),
+        5 => Storm::Cut,
+        _ => {
+            let direction = if chance.random_bool(0.5) { Direction::Up } else { Direction::Down };
+            Storm::Fuse(direction, chance.random_range(0..2_000))
+        }
+    }
+}
+
+/// What a coordinator may do to a request, whatever it is.
+fn misdeed(chance: &mut StdRng, peaceful: bool) -> (String, Fault) {
+    let phases = [Phase::BeforeRead, Phase::AfterRead, Phase::AfterExecution, Phase::InHead, Phase::InBody];
+    match chance.random_range(0..if peaceful { 7 } else { 8 }) {
+        0..=3 => {
+            let phase = *phases.choose(chance).expect("there are five");
+            (format!("close {phase:?}"), Fault::close(phase))
+        }
+        4 | 5 => {
+            let delay = milliseconds(chance, 5, 8_000);
+            (format!("latency {delay:?}"), Fault::latency(delay))
+        }
+        6 => ("hang".to_owned(), Fault::hang()),
+        // Two of them in a row end a call, wherever else it could go.
+        _ => ("garbage".to_owned(), Fault::garbage()),
+    }
+}
+
+fn login_trouble(chance: &mut StdRng) -> (String, Fault) {
+    match chance.random_range(0..4) {
+        0 => ("login 401/401".to_owned(), Fault::answer(401, 401, "Wrong credentials")),
+        1 => ("login 503/503".to_owned(), Fault::answer(503, 503, "starting")),
+        2 => ("login hang".to_owned(), Fault::hang()),
+        _ => ("login lost".to_owned(), Fault::close(Phase::AfterExecution)),
+    }
+}
+
+/// Aims a fault at some requests, and lets it strike a few times or as long as it lasts.
+fn aimed(mut name: String, mut fault: Fault, chance: &mut StdRng) -> Trouble {
+    if chance.random_bool(0.5) {
+        fault = fault.on(Match::post("/_api/document/*"));
+        name += " of writes";
+    }
+    if chance.random_bool(0.6) {
+        let times = chance.random_range(1..=4);
+        fault = fault.times(times);
+        name += &format!(" ×{times}");
+    }
+    Trouble::Fault(name, fault)
+}
+
+/// A time between the two; short ones are as likely as long ones.
+pub(crate) fn milliseconds(chance: &mut StdRng, least: u32, most: u32) -> Duration {
+    let power = chance.random_range(f64::from(least).ln()..f64::from(most).ln());
+    Duration::from_millis(power.exp().round() as u64)
+}
