@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use arango::Client;
 use arango::balance::Standing;
+use arango::{Client, CoordinatorHandle};
 use arango_test_cluster::{Fault, TestCluster};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -12,6 +12,7 @@ use super::invariants::Remains;
 use super::operation::Ask;
 use super::setting::Setting;
 use super::trace::Trace;
+use super::workload::steps;
 
 /// Within what time everybody has to be well.
 const RECOVERY: Duration = Duration::from_secs(60);
@@ -52,36 +53,49 @@ fn ill(clients: &[Client]) -> Vec<String> {
     ill.map(|(client, index, standing)| format!("c{client} of k{index} ({standing:?})")).collect()
 }
 
-/// Takes all connections that each small pool may give, at once; tells whose pool does not give them.
-pub(crate) async fn short(setting: &Setting, clients: &[Client], cluster: &TestCluster) -> Vec<String> {
+/// Lets each client ask once more, long after the last trouble; tells who is not answered, and why.
+pub(crate) async fn broken(clients: &[Client]) -> Vec<(String, String)> {
     // Logins that began in bad times have ended by then, and passwords that were refused are tried again.
     sleep(Duration::from_secs(100)).await;
-    let slow = Fault::latency(SLOWNESS);
+    let mut broken = Vec::new();
+    for (index, client) in clients.iter().enumerate() {
+        let marker = format!("c{index}-late");
+        if let Err(error) = client.db("_system").execute(Ask { marker: marker.clone() }).await {
+            broken.push((marker, format!("{:?}: {}", error.kind(), steps(&error))));
+        }
+    }
+    broken
+}
+
+/// Takes all connections that each small pool may give, at once; tells whose pool does not give them.
+pub(crate) async fn short(setting: &Setting, clients: &[Client], cluster: &TestCluster) -> Vec<String> {
     let mut short = Vec::new();
     for (index, client) in clients.iter().enumerate() {
-        // Logs in, if it must: that is not to be taken for a want of connections.
-        let system = client.db("_system");
-        drop(system.execute(Ask { marker: format!("c{index}-warm") }).await);
         let connections = setting.clients[index].connections;
         if connections > SMALL {
             continue;
         }
-        let _slow: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(slow.clone())).collect();
         for (number, state) in client.coordinators().into_iter().enumerate() {
-            let began = Instant::now();
-            let mut asked = JoinSet::new();
-            for turn in 0..connections {
-                let handle = client.coordinator(&state.address);
-                let marker = format!("c{index}-full-{number}-{turn}");
-                asked.spawn(async move { handle.execute(Ask { marker }).await.is_ok() });
-            }
-            let answered = asked.join_all().await.into_iter().all(|answered| answered);
-            if !answered || began.elapsed() >= SLOWNESS * 2 {
+            let coordinator = client.coordinator(&state.address);
+            let _slow = cluster.coordinator(number).inject(Fault::latency(SLOWNESS));
+            // Twice: a token may come to its end just now, and its renewal takes a connection too.
+            if !gives(&coordinator, connections).await && !gives(&coordinator, connections).await {
                 short.push(format!("c{index} of k{number}"));
             }
         }
     }
     short
+}
+
+/// Whether so many requests are answered at once by a coordinator that takes its time.
+async fn gives(coordinator: &CoordinatorHandle, connections: usize) -> bool {
+    let began = Instant::now();
+    let mut asked = JoinSet::new();
+    for turn in 0..connections {
+        let (handle, marker) = (coordinator.clone(), format!("full-{turn}"));
+        asked.spawn(async move { handle.execute(Ask { marker }).await.is_ok() });
+    }
+    asked.join_all().await.into_iter().all(|answered| answered) && began.elapsed() < SLOWNESS * 2
 }
 
 /// Waits until no connection should be left, and tells what is.

@@ -73,6 +73,7 @@ async fn happen(setting: Setting) -> Report {
     let player = Player { cluster: &cluster, network: &network, trace: &trace };
     let ((), ended) = tokio::join!(player.play(&events), workload::run(&setting, &clients, calls, &trace));
     let unwell = aftermath::unwell(&clients, &trace).await;
+    let broken = aftermath::broken(&clients).await;
     let short = aftermath::short(&setting, &clients, &cluster).await;
     let remains = aftermath::remains(&setting, &clients).await;
 
@@ -83,6 +84,7 @@ async fn happen(setting: Setting) -> Report {
         requests: &sightings.requests(),
         strangers: &sightings.strangers(),
         unwell: &unwell,
+        broken: &broken,
         short: &short,
         remains: &remains,
         open: sightings.open(),

@@ -54,7 +54,7 @@ pub(crate) fn draw(setting: &Setting) -> Vec<Event> {
     let events = chance.random_range(4..=24);
     let mut drawn: Vec<Event> = (0..events)
         .map(|_| Event {
-            at: moment(setting, &mut chance),
+            at: beginning(setting, &mut chance),
             lasts: milliseconds(&mut chance, 50, 15_000),
             coordinator: chance.random_range(first..setting.coordinators),
             trouble: trouble(setting, &mut chance),
@@ -62,6 +62,16 @@ pub(crate) fn draw(setting: &Setting) -> Vec<Event> {
         .collect();
     drawn.sort_by_key(|event| event.at);
     drawn
+}
+
+/// A time at which trouble may begin: before the first call, before the first one after the pause, or at any time. Tokens
+/// are fetched by first calls.
+fn beginning(setting: &Setting, chance: &mut StdRng) -> Duration {
+    match chance.random_range(0..8) {
+        0 => Duration::ZERO,
+        1 => setting.span / 2 + setting.pause,
+        _ => moment(setting, chance),
+    }
 }
 
 /// A time at which something may happen.

@@ -8,7 +8,8 @@ use crate::sim::sightings::Seen;
 
 /// Over what time is counted.
 const WINDOW: Duration = Duration::from_secs(10);
-/// The budget counts in slots of a second, so what was paid in a slot earlier may still be there.
+/// The budget may count in slots of a second: what was paid in a slot earlier may still be there, and what was spent may
+/// be forgotten a slot sooner.
 const SLOT: Duration = Duration::from_secs(1);
 /// Further copies that are always allowed within the window: three a second.
 const RESERVE: usize = 30;
@@ -34,11 +35,13 @@ pub(super) fn kept(evidence: &Evidence<'_>, report: &mut Report<'_>) {
         spent.sort_unstable();
         for until in &spent {
             let within = |at: &&Duration, window: Duration| **at <= *until && **at + window > *until;
-            let copies = spent.iter().filter(|at| within(at, WINDOW)).count();
+            let copies = spent.iter().filter(|at| within(at, WINDOW - SLOT)).count();
             let allowed = RESERVE + paid.iter().filter(|at| within(at, WINDOW + SLOT)).count() / SHARE;
             if copies > allowed {
-                let what =
-                    format!("{copies} further copies in the {WINDOW:?} to {until:?}; {allowed} are allowed");
+                let what = format!(
+                    "{copies} further copies in the {:?} to {until:?}; {allowed} are allowed",
+                    WINDOW - SLOT
+                );
                 return report("I3", &format!("c{client}"), what);
             }
         }

@@ -37,6 +37,9 @@ pub(super) fn in_time(evidence: &Evidence<'_>, report: &mut Report<'_>) {
 
 /// I5: with a healthy coordinator within reach a safe request succeeds, unless the budget stops it.
 pub(super) fn answered_by_the_healthy(evidence: &Evidence<'_>, report: &mut Report<'_>) {
+    for (marker, why) in evidence.broken {
+        report("I5", marker, format!("failed long after all troubles had ended: {why}"));
+    }
     if evidence.setting.peace != Peace::AtTheFirst {
         return;
     }

@@ -53,6 +53,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) strangers: &'a [Stranger],
     /// Coordinators that were not well a minute after all was.
     pub(crate) unwell: &'a [String],
+    /// Calls that failed long after that, and why.
+    pub(crate) broken: &'a [(String, String)],
     /// Pools that no longer have all their connections to give.
     pub(crate) short: &'a [String],
     pub(crate) remains: &'a [Remains],
