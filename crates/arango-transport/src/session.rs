@@ -1,11 +1,12 @@
 //! A session: one token for all calls, fetched once however many ask for it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arango_protocol::LogIn;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::connect::BoxFuture;
@@ -35,9 +36,41 @@ pub(crate) enum Source {
 struct State {
     token: Option<Arc<Token>>,
     /// The login that is under way.
-    login: Option<watch::Receiver<Option<LoggedIn>>>,
+    login: Option<Arc<UnderWay>>,
     /// A password that was refused, until when it is not tried again, and for how long the next time.
     refused: Option<(LoginFailed, Instant, Duration)>,
+}
+
+/// A login that is under way, and those who wait for it.
+///
+/// They are woken in the order in which they came, so that tests repeat exactly.
+#[derive(Default)]
+struct UnderWay {
+    result: OnceLock<LoggedIn>,
+    has_ended: AtomicBool,
+    end: Notify,
+}
+
+impl UnderWay {
+    /// Waits for what it comes to; `None` if its task went away with its runtime.
+    async fn ended(&self) -> Option<LoggedIn> {
+        // It hears of an end from here on, so none is missed after the look.
+        let end = self.end.notified();
+        if !self.has_ended.load(Ordering::SeqCst) {
+            end.await;
+        }
+        self.result.get().cloned()
+    }
+}
+
+/// Wakes all who wait for a login when its task is over, in whatever way.
+struct Ending(Arc<UnderWay>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.has_ended.store(true, Ordering::SeqCst);
+        self.0.end.notify_waiters();
+    }
 }
 
 /// What a login came to; all who waited for it are told the same.
@@ -83,7 +116,7 @@ impl Session {
         login: impl Fn() -> LoginFuture,
     ) -> LoggedIn {
         loop {
-            let mut waiting = {
+            let login = {
                 let now = Instant::now();
                 let mut state = self.state();
                 let wanted = state.token.clone().filter(|token| match refused {
@@ -103,32 +136,32 @@ impl Session {
                     return Err(failed.clone());
                 }
                 match &state.login {
-                    Some(login) => login.clone(),
+                    Some(login) => Arc::clone(login),
                     None => self.begin(&mut state, chance, login()),
                 }
             };
-            match waiting.wait_for(Option::is_some).await {
-                Ok(result) => return result.clone().expect("it was waited for"),
-                // The runtime on which the login ran is gone: it is begun anew on this one.
-                Err(_) => self.state().login = None,
+            if let Some(result) = login.ended().await {
+                return result;
+            }
+            // The runtime on which the login ran is gone: it is begun anew on this one.
+            let mut state = self.state();
+            if state.login.as_ref().is_some_and(|other| Arc::ptr_eq(other, &login)) {
+                state.login = None;
             }
         }
     }
 
-    fn begin(
-        self: &Arc<Self>,
-        state: &mut State,
-        chance: f64,
-        login: LoginFuture,
-    ) -> watch::Receiver<Option<LoggedIn>> {
-        let (done, waiting) = watch::channel(None);
+    fn begin(self: &Arc<Self>, state: &mut State, chance: f64, login: LoginFuture) -> Arc<UnderWay> {
+        let under_way = Arc::new(UnderWay::default());
+        let ending = Ending(Arc::clone(&under_way));
         let session = Arc::clone(self);
         tokio::spawn(async move {
             let result = session.ended(login.await, chance);
-            done.send_replace(Some(result));
+            // Nobody else sets it.
+            ending.0.result.set(result).ok();
         });
-        state.login = Some(waiting.clone());
-        waiting
+        state.login = Some(Arc::clone(&under_way));
+        under_way
     }
 
     /// Takes note of what a login came to.
