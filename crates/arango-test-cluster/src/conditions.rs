@@ -1,6 +1,6 @@
-//! Conditions: what is the matter with a coordinator as a whole, rather than with single requests.
+//! Conditions: what is the matter with a coordinator, or the cluster, as a whole, rather than with single requests.
 //!
-//! A condition begins with a method of [`Coordinator`] and ends when the returned guard is dropped, also if the coordinator
+//! A condition begins with a method of [`Coordinator`] or [`TestCluster`] and ends when the returned guard is dropped, also if the coordinator
 //! is restarted meanwhile. Several may hold at once; a request is refused by the first of them, in the order in which a
 //! server asks: shutdown, start and maintenance, then who is there, then the queue.
 
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::cluster::Shared;
+use crate::cluster::{Shared, TestCluster};
 use crate::coordinator::Coordinator;
 use crate::state::conditions::Condition;
 
@@ -61,13 +61,34 @@ impl Coordinator {
     }
 
     pub(crate) fn begin(&self, condition: Condition) -> ConditionGuard {
-        let cluster = Arc::clone(&self.inner.cluster);
-        let (id, hits) = cluster.state().conditions.begin(self.inner.index, condition);
-        ConditionGuard { cluster, id, hits }
+        ConditionGuard::begin(&self.inner.cluster, Some(self.inner.index), condition)
+    }
+}
+
+impl TestCluster {
+    /// Takes the agency away from all coordinators.
+    ///
+    /// What changes databases, collections, indexes or the cluster, and what only the agency knows, such as health, answers
+    /// 500 with error number 1492, 500 or 503; the creation of a database 400 and 1492. A server lets some of these calls
+    /// wait for up to a minute first; here they fail at once. Documents, lists, and what coordinators say of themselves go
+    /// on. Meanwhile nobody notices that a server has stopped, and no shard moves.
+    pub fn agency_down(&self) -> ConditionGuard {
+        ConditionGuard::begin(&self.shared, None, Condition::AgencyDown)
     }
 }
 
 impl ConditionGuard {
+    pub(crate) fn begin(cluster: &Arc<Shared>, coordinator: Option<usize>, condition: Condition) -> Self {
+        let (id, hits) = {
+            let mut state = cluster.state();
+            // What happened until now happened without it.
+            let now = state.clock.now();
+            state.advance(now);
+            state.conditions.begin(coordinator, condition)
+        };
+        Self { cluster: Arc::clone(cluster), id, hits }
+    }
+
     /// How many requests were refused because of it so far.
     pub fn hits(&self) -> usize {
         self.hits.load(Ordering::Acquire)
@@ -76,7 +97,10 @@ impl ConditionGuard {
 
 impl Drop for ConditionGuard {
     fn drop(&mut self) {
-        self.cluster.state().conditions.end(self.id);
+        let mut state = self.cluster.state();
+        let now = state.clock.now();
+        state.advance(now);
+        state.conditions.end(self.id);
     }
 }
 

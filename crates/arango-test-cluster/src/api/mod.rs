@@ -4,6 +4,7 @@
 //! reported, so that no test passes because of an answer that nobody thought about.
 
 mod access_tokens;
+mod agency;
 mod agency_jobs;
 mod availability;
 mod cluster_admin;
@@ -86,6 +87,7 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, Refusal> {
     let request = call.request;
     let parts = request.parts();
     let is_4 = call.config.version.is_4();
+    agency::check(call, &parts)?;
     let reply = match parts.as_slice() {
         ["_admin", "cluster", rest @ ..] => return cluster_admin::answer(call, rest),
         ["_admin", "server", "availability"] => availability::answer(call),

@@ -16,6 +16,7 @@ use crate::conditions::ConditionGuard;
 use crate::coordinator::Coordinator;
 use crate::faults_in_force::FaultGuard;
 use crate::http::request::Query;
+use crate::state::conditions::Condition;
 use crate::tokens::Tokens;
 
 /// Where the requests of other processes are dealt with.
@@ -65,7 +66,9 @@ impl Desk {
         let query = Query::parse(head.uri.query().unwrap_or_default());
         match (&head.method, parts) {
             (&Method::GET, ["cluster"]) => Ok(self.describe()),
-            (&Method::POST, ["coordinators", index, "faults"]) => self.inject(self.coordinator(index)?, body),
+            (&Method::POST, ["coordinators", index, "faults"]) => {
+                self.begin(Some(self.coordinator(index)?), body)
+            }
             (&Method::POST, ["coordinators", index, "secret"]) => {
                 let Secrets { secret, passive } = read(body)?;
                 self.coordinator(index)?.set_secrets(secret, passive);
@@ -101,6 +104,7 @@ impl Desk {
                 self.cluster.state().propagation = Duration::from_millis(ms);
                 Ok(done())
             }
+            (&Method::POST, ["faults"]) => self.begin(None, body),
             (&Method::DELETE, ["faults"]) => {
                 self.faults().guards.clear();
                 Ok(done())
@@ -145,10 +149,21 @@ impl Desk {
         found.ok_or_else(|| (404, format!("no coordinator {index}")))
     }
 
-    fn inject(&self, coordinator: &Coordinator, body: &[u8]) -> Result<Value, Refused> {
-        let guard = match read_wrong(&read(body)?).map_err(|reason| (400, reason))? {
-            Wrong::Fault(fault) => Guard::Fault(coordinator.inject(fault)),
-            Wrong::Condition(condition) => Guard::Condition(coordinator.begin(condition)),
+    /// Begins a fault or a condition of one coordinator, or of all.
+    fn begin(&self, coordinator: Option<&Coordinator>, body: &[u8]) -> Result<Value, Refused> {
+        let wrong = read_wrong(&read(body)?).map_err(|reason| (400, reason))?;
+        let guard = match (wrong, coordinator) {
+            (Wrong::Condition(Condition::AgencyDown), None) => {
+                Guard::Condition(ConditionGuard::begin(&self.cluster, None, Condition::AgencyDown))
+            }
+            (Wrong::Condition(Condition::AgencyDown), Some(_)) => {
+                return Err((400, "the agency is the whole cluster's: POST /faults".to_owned()));
+            }
+            (_, None) => return Err((400, "of which coordinator? POST /coordinators/{i}/faults".to_owned())),
+            (Wrong::Fault(fault), Some(coordinator)) => Guard::Fault(coordinator.inject(fault)),
+            (Wrong::Condition(condition), Some(coordinator)) => {
+                Guard::Condition(coordinator.begin(condition))
+            }
         };
         let mut faults = self.faults();
         faults.last += 1;

@@ -74,6 +74,7 @@ enum Kind {
     Starting {},
     Maintenance {},
     ShuttingDown {},
+    AgencyDown {},
 }
 
 #[derive(Deserialize)]
@@ -111,6 +112,7 @@ pub(super) fn read_wrong(value: &Value) -> Result<Wrong, String> {
         Kind::Starting {} => return whole(&scope, Condition::Starting),
         Kind::Maintenance {} => return whole(&scope, Condition::Maintenance),
         Kind::ShuttingDown {} => return whole(&scope, Condition::ShuttingDown),
+        Kind::AgencyDown {} => return whole(&scope, Condition::AgencyDown),
         Kind::Latency { ms } => Fault::latency(Duration::from_millis(ms)),
         Kind::Close { phase, how } => Fault::close(phase.into()).how(how.into()),
         Kind::Answer { status, error_num: Some(number), message, after_execution, .. } => {
@@ -225,6 +227,7 @@ mod tests {
             json!({ "kind": "padded", "bytes": 100 }),
             json!({ "kind": "queue-time", "ms": 5 }),
             json!({ "kind": "queue-full" }),
+            json!({ "kind": "agency-down" }),
         ] {
             assert!(read_wrong(&body).is_ok(), "{body}");
         }

@@ -9,6 +9,7 @@
 //! | `POST /tokens/expire` | refuses what logins have given so far |
 //! | `POST /tokens/lifetime` | how many `seconds` tokens of logins hold from now on |
 //! | `POST /propagation` | after how many `ms` all coordinators know of something new |
+//! | `POST /faults` | begins a condition of the whole cluster: `agency-down` |
 //! | `DELETE /faults/{id}`, `DELETE /faults` | ends one fault, or all that came through here |
 //! | `GET /journal/markers?prefix=p` | counts by marker |
 //! | `GET /journal/summary` | counts by coordinator, executions, what was unsupported |

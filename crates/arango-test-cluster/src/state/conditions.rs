@@ -1,10 +1,10 @@
-//! What is the matter with a coordinator, until a test says that it is over.
+//! What is the matter with a coordinator, or with the agency, until a test says that it is over.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// Something that every request of a coordinator meets.
+/// Something that every request of a coordinator meets, or of all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Condition {
     /// Requests wait so long before a thread takes them.
@@ -17,6 +17,8 @@ pub(crate) enum Condition {
     Maintenance,
     /// The process is about to end.
     ShuttingDown,
+    /// No coordinator reaches the agency, and its supervision stands still.
+    AgencyDown,
 }
 
 /// The conditions that are in force.
@@ -29,14 +31,19 @@ pub(crate) struct Conditions {
 #[derive(Debug)]
 struct InForce {
     id: u64,
-    coordinator: usize,
+    /// `None`: all of them.
+    coordinator: Option<usize>,
     condition: Condition,
     hits: Arc<AtomicUsize>,
 }
 
 impl Conditions {
     /// Puts a condition in force; answers its id, and the counter of those whom it hits.
-    pub(crate) fn begin(&mut self, coordinator: usize, condition: Condition) -> (u64, Arc<AtomicUsize>) {
+    pub(crate) fn begin(
+        &mut self,
+        coordinator: Option<usize>,
+        condition: Condition,
+    ) -> (u64, Arc<AtomicUsize>) {
         self.last += 1;
         let hits = Arc::new(AtomicUsize::new(0));
         self.in_force.push(InForce { id: self.last, coordinator, condition, hits: Arc::clone(&hits) });
@@ -67,6 +74,10 @@ impl Conditions {
         true
     }
 
+    pub(crate) fn agency_is_down(&self) -> bool {
+        self.in_force.iter().any(|one| one.condition == Condition::AgencyDown)
+    }
+
     /// How long requests of a coordinator wait.
     pub(crate) fn queue_time(&self, coordinator: usize) -> Duration {
         let times = self.of(coordinator).filter_map(|one| match one.condition {
@@ -77,6 +88,6 @@ impl Conditions {
     }
 
     fn of(&self, coordinator: usize) -> impl Iterator<Item = &InForce> {
-        self.in_force.iter().filter(move |one| one.coordinator == coordinator)
+        self.in_force.iter().filter(move |one| one.coordinator.is_none_or(|one| one == coordinator))
     }
 }

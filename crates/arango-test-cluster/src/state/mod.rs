@@ -167,7 +167,7 @@ impl State {
         while let Some(event) = self.next_event().filter(|event| *event <= now) {
             self.run_until(event);
             self.supervision.look(event, &self.clock);
-            if !self.supervision.is_in_maintenance() {
+            if !self.stands_still() {
                 self.servers_mut().for_each(|server| server.note_maintenance(event));
             }
         }
@@ -177,19 +177,24 @@ impl State {
     fn next_event(&self) -> Option<Instant> {
         let servers = self.coordinators.iter().chain(&self.db_servers);
         let rounds = servers.filter_map(|server| server.next_maintenance_round(self.at, &self.clock));
-        let rounds = rounds.filter(|_| !self.supervision.is_in_maintenance());
+        let rounds = rounds.filter(|_| !self.stands_still());
         rounds.chain(self.supervision.next_look()).min()
     }
 
     fn run_until(&mut self, now: Instant) {
         let span = now.saturating_duration_since(self.at);
-        if !self.supervision.is_in_maintenance() {
+        if !self.stands_still() {
             let servers = self.good_db_servers();
             let mut shards = Shards { databases: &mut self.databases, servers, cleaned: &mut self.cleaned };
             self.jobs.work(self.at, span, &mut shards);
             self.servers_mut().for_each(|server| server.observe(now));
         }
         self.at = self.at.max(now);
+    }
+
+    /// Whether no supervision looks at health and jobs.
+    fn stands_still(&self) -> bool {
+        self.supervision.is_in_maintenance() || self.conditions.agency_is_down()
     }
 
     fn servers_mut(&mut self) -> impl Iterator<Item = &mut Server> {

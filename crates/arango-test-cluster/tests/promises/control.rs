@@ -136,3 +136,18 @@ async fn the_propagation_is_slowed_down_from_outside() {
     let unknown = Session::connect(cluster.coordinator(1)).await.get("/_api/collection/c").await;
     assert_eq!(unknown.error_num(), 1203);
 }
+
+#[tokio::test]
+async fn the_agency_is_taken_from_the_whole_cluster() {
+    let cluster = TestCluster::builder().start().await.unwrap();
+    let control = cluster.control().await.unwrap();
+    let down = json!({ "kind": "agency-down" });
+    let (_, made) = ask(&control, Method::POST, "/faults", &down).await;
+    let mut session = Session::connect(cluster.coordinator(2)).await;
+    assert_eq!(session.get("/_admin/cluster/health").await.status, 500);
+    ask(&control, Method::DELETE, &format!("/faults/{}", made["id"]), &json!({})).await;
+    assert_eq!(session.get("/_admin/cluster/health").await.status, 200);
+
+    assert_eq!(ask(&control, Method::POST, "/coordinators/0/faults", &down).await.0, 400);
+    assert_eq!(ask(&control, Method::POST, "/faults", &json!({ "kind": "hang" })).await.0, 400);
+}

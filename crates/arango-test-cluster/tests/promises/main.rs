@@ -1,6 +1,7 @@
 //! What a test may rely on when it talks to the cluster: each promise through a real HTTP client.
 
 mod administration;
+mod agency;
 mod authentication;
 mod control;
 mod data;
