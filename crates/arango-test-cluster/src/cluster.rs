@@ -122,13 +122,13 @@ impl TestCluster {
 
     /// Stops a DB-Server: it turns `BAD` after 5 seconds and `FAILED` after 10.
     ///
+    /// Documents whose shard it leads get 503 and error number 1478, until it has failed and a follower that runs takes
+    /// its place; for a shard without one, until it is started again.
+    ///
     /// # Panics
     /// If there are not so many DB-Servers.
     pub fn stop_db_server(&self, index: usize) {
-        let mut state = self.shared.state();
-        let now = state.clock.now();
-        state.advance(now);
-        state.db_servers[index].stop(now);
+        self.shared.state().stop_db_server(index);
     }
 
     /// Starts a stopped DB-Server again.
@@ -136,10 +136,7 @@ impl TestCluster {
     /// # Panics
     /// If there are not so many DB-Servers.
     pub fn start_db_server(&self, index: usize) {
-        let mut state = self.shared.state();
-        let now = state.clock.now();
-        state.advance(now);
-        state.db_servers[index].start(now);
+        self.shared.state().start_db_server(index);
     }
 
     /// Sets how long it takes from now on until all coordinators know of something new; see [`Builder::propagation`].

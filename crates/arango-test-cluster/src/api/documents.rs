@@ -49,12 +49,19 @@ fn writable(call: &mut Call<'_>) -> Result<Map<String, Value>, Refusal> {
     }
 }
 
+/// The collection, if the leader of this document's shard answers.
+fn reachable<'a>(call: &'a Call<'_>, collection: &str, key: &str) -> Result<&'a Collection, Refusal> {
+    let found = find(call, collection)?;
+    let answers = call.state.has_leader(call.database()?, found, key);
+    if answers { Ok(found) } else { Err(Refusal::no_backend()) }
+}
+
 fn not_found() -> Refusal {
     Refusal::new(404, 1202, "document not found")
 }
 
 fn read(call: &Call<'_>, collection: &str, key: &str) -> Answer {
-    let document = find(call, collection)?.documents.get(key).ok_or_else(not_found)?;
+    let document = reachable(call, collection, key)?.documents.get(key).ok_or_else(not_found)?;
     let revision = revision_of(document);
     if tag(call, "if-none-match").is_some_and(|tag| tag == revision) {
         return Ok(Reply::empty(304).with_etag(&revision));
@@ -66,18 +73,21 @@ fn read(call: &Call<'_>, collection: &str, key: &str) -> Answer {
 }
 
 fn insert(call: &mut Call<'_>, collection: &str, mut body: Map<String, Value>) -> Answer {
-    let found = find(call, collection)?;
+    find(call, collection)?;
     let key = match body.get("_key") {
         None => None,
         Some(Value::String(key)) if is_key(key) => Some(key.clone()),
         Some(_) => return Err(Refusal::new(400, 1221, "illegal document key")),
     };
-    let old = key.as_ref().and_then(|key| found.documents.get(key)).cloned();
+    let is_new = key.is_none();
+    let key = key.unwrap_or_else(|| call.state.ids.next().to_string());
+    let found = reachable(call, collection, &key)?;
+    let old = found.documents.get(&key).filter(|_| !is_new).cloned();
     let mode = call.request.query.get("overwriteMode");
     let mode = mode.or_else(|| call.request.query.is_true("overwrite").then_some("replace"));
     match (&old, mode) {
         (Some(old), Some("ignore")) => {
-            let (key, revision) = (key.unwrap_or_default(), revision_of(old));
+            let revision = revision_of(old);
             return Ok(Reply::raw(202, &handle(&found.name, &key, &revision)));
         }
         (Some(Value::Object(old)), Some("update")) => {
@@ -87,14 +97,12 @@ fn insert(call: &mut Call<'_>, collection: &str, mut body: Map<String, Value>) -
         }
         (Some(_), Some("replace")) | (None, _) => {}
         (Some(_), _) => {
-            let key = key.unwrap_or_default();
             let text = format!(
                 "unique constraint violated - in index primary of type primary over '_key'; conflicting key: {key}"
             );
             return Err(Refusal::new(409, 1210, text));
         }
     }
-    let key = key.unwrap_or_else(|| call.state.ids.next().to_string());
     Ok(store(call, collection, &key, body, old)?
         .with_header(header::LOCATION, &location(call, collection, &key)))
 }
@@ -105,7 +113,7 @@ fn write(
     key: &str,
     new: impl FnOnce(Map<String, Value>) -> Map<String, Value>,
 ) -> Answer {
-    let old = find(call, collection)?.documents.get(key).cloned().ok_or_else(not_found)?;
+    let old = reachable(call, collection, key)?.documents.get(key).cloned().ok_or_else(not_found)?;
     if let Some(refused) = precondition(call, &old) {
         return Ok(refused);
     }
@@ -148,7 +156,7 @@ fn store(
 
 fn remove(call: &mut Call<'_>, collection: &str, key: &str) -> Answer {
     call.may_write()?;
-    let old = find(call, collection)?.documents.get(key).cloned().ok_or_else(not_found)?;
+    let old = reachable(call, collection, key)?.documents.get(key).cloned().ok_or_else(not_found)?;
     if let Some(refused) = precondition(call, &old) {
         return Ok(refused);
     }

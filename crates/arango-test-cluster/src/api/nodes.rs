@@ -19,9 +19,7 @@ pub(super) fn answer(call: &mut Call<'_>, command: &str) -> Result<Outcome, Refu
     let name = call.request.query.get(parameter).filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| Refusal::new(400, 400, format!("missing parameter `{parameter}`")))?;
     // Agents are not registered where coordinators look up addresses: they are as unknown as a server that never was.
-    let server = call.state.server(name).ok_or_else(|| {
-        Refusal::new(503, 1478, "A cluster backend which was required for the operation could not be reached")
-    })?;
+    let server = call.state.server(name).ok_or_else(Refusal::no_backend)?;
     if matches!(server.life, Life::Up) {
         return Ok(Outcome::Now(reply(call, command, server)));
     }

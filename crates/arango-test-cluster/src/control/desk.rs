@@ -85,6 +85,17 @@ impl Desk {
                 }
                 Ok(done())
             }
+            (&Method::POST, ["db-servers", index, deed]) => {
+                let mut state = self.cluster.state();
+                let found = index.parse().ok().filter(|index| *index < state.db_servers.len());
+                let index = found.ok_or_else(|| (404, format!("no DB-Server {index}")))?;
+                match *deed {
+                    "stop" => state.stop_db_server(index),
+                    "start" => state.start_db_server(index),
+                    _ => return Err(unknown()),
+                }
+                Ok(done())
+            }
             (&Method::POST, ["secret"]) => {
                 let Secrets { secret, .. } = read(body)?;
                 self.cluster.state().sessions.rotate(&secret);

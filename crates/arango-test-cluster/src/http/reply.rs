@@ -120,6 +120,12 @@ impl Refusal {
         Self::new(503, 503, "service unavailable")
     }
 
+    /// A DB-Server does not answer.
+    pub(crate) fn no_backend() -> Self {
+        let text = "A cluster backend which was required for the operation could not be reached";
+        Self::new(503, 1478, text)
+    }
+
     pub(crate) fn stopping() -> Self {
         Self::new(503, 30, "shutdown in progress")
     }

@@ -7,6 +7,8 @@ pub(crate) mod async_jobs;
 pub(crate) mod conditions;
 pub(crate) mod databases;
 pub(crate) mod ids;
+mod layout;
+mod leaders;
 pub(crate) mod news;
 pub(crate) mod servers;
 pub(crate) mod sessions;
@@ -32,7 +34,6 @@ use self::users::Users;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::agency_jobs::{AgencyJobs, Shards};
-use crate::model::imbalance::{Layout, Member, Prototype, Shard};
 
 /// The whole cluster, behind one lock.
 #[derive(Debug)]
@@ -205,6 +206,18 @@ impl State {
         self.db_servers.iter().map(|server| server.id.clone()).collect()
     }
 
+    pub(crate) fn stop_db_server(&mut self, index: usize) {
+        let now = self.clock.now();
+        self.advance(now);
+        self.db_servers[index].stop(now);
+    }
+
+    pub(crate) fn start_db_server(&mut self, index: usize) {
+        let now = self.clock.now();
+        self.advance(now);
+        self.db_servers[index].start(now);
+    }
+
     fn good_db_servers(&self) -> Vec<String> {
         let good = self.db_servers.iter().filter(|server| server.status == Status::Good);
         good.map(|server| server.id.clone()).collect()
@@ -233,50 +246,5 @@ impl State {
         if !self.unsupported.contains(&what) {
             self.unsupported.push(what);
         }
-    }
-
-    /// The shards as balancing sees them: prototypes only, without what the caller leaves out.
-    pub(crate) fn layout(&self, mut leaves_out: impl FnMut(&str, bool) -> bool) -> Layout {
-        let mut layout = Layout {
-            servers: self.good_db_servers().into_iter().map(|id| Member { id, good: true }).collect(),
-            collections: Vec::new(),
-            shards: Vec::new(),
-        };
-        for (database, content) in &self.databases {
-            for prototype in content.collections.values().filter(|collection| collection.like.is_none()) {
-                if leaves_out(database, prototype.is_system) {
-                    continue;
-                }
-                let like = |other: &&databases::Collection| other.like.as_deref() == Some(&prototype.name);
-                let collection = layout.collections.len();
-                layout.collections.push(Prototype {
-                    id: prototype.id.clone(),
-                    database: database.clone(),
-                    is_system: prototype.is_system,
-                    weight: 1.0 + crate::model::double(content.collections.values().filter(like).count()),
-                });
-                for (id, copies) in &prototype.shards {
-                    let places: Vec<_> = copies.iter().map(|server| layout.index_of(server)).collect();
-                    let Some((leader, followers)) = places.split_first() else { continue };
-                    layout.shards.push(Shard {
-                        id: id.clone(),
-                        collection,
-                        leader: *leader,
-                        followers: followers.to_vec(),
-                    });
-                }
-            }
-        }
-        layout
-    }
-}
-
-impl Layout {
-    /// A server that holds a shard and is not good comes behind the good ones.
-    fn index_of(&mut self, id: &str) -> usize {
-        self.servers.iter().position(|server| server.id == id).unwrap_or_else(|| {
-            self.servers.push(Member { id: id.to_owned(), good: false });
-            self.servers.len() - 1
-        })
     }
 }

@@ -151,3 +151,16 @@ async fn the_agency_is_taken_from_the_whole_cluster() {
     assert_eq!(ask(&control, Method::POST, "/coordinators/0/faults", &down).await.0, 400);
     assert_eq!(ask(&control, Method::POST, "/faults", &json!({ "kind": "hang" })).await.0, 400);
 }
+
+#[tokio::test]
+async fn a_db_server_is_stopped_and_started_from_outside() {
+    let cluster = TestCluster::builder().db_servers(1).start().await.unwrap();
+    let control = cluster.control().await.unwrap();
+    let mut session = Session::connect(cluster.coordinator(0)).await;
+    session.post("/_api/collection", &json!({ "name": "c" })).await;
+    for (deed, status) in [("stop", 503), ("start", 404)] {
+        assert_eq!(ask(&control, Method::POST, &format!("/db-servers/0/{deed}"), &json!({})).await.0, 200);
+        assert_eq!(session.get("/_api/document/c/1").await.status, status);
+    }
+    assert_eq!(ask(&control, Method::POST, "/db-servers/9/stop", &json!({})).await.0, 404);
+}

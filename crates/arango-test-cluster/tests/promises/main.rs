@@ -10,6 +10,7 @@ mod faults;
 mod health;
 mod jobs;
 mod large;
+mod leaders;
 mod life;
 mod maintenance;
 mod modes;

@@ -1,0 +1,29 @@
+//! Which DB-Server answers for a document, and whether it does.
+
+use super::State;
+use super::databases::{Collection, Database};
+use super::servers::Status;
+
+impl State {
+    /// Whether the shard of a document has a leader that answers.
+    ///
+    /// A follower takes the place of a leader that has failed, which nobody knows before the supervision says so. The map of
+    /// shards is left as it is: the old leader has its place again as soon as it is back.
+    pub(crate) fn has_leader(&self, database: &Database, collection: &Collection, key: &str) -> bool {
+        // Of a collection that lies with another, only the other's copies are looked at.
+        let prototype = collection.like.as_ref().and_then(|like| database.collections.get(like));
+        let shards = &prototype.unwrap_or(collection).shards;
+        let Some(copies) = shards.values().nth(place(key, shards.len())) else { return true };
+        let is_up = |id: &String| self.db_server(id).is_some_and(super::Server::is_up);
+        let Some((leader, followers)) = copies.split_first() else { return true };
+        let has_failed = || self.db_server(leader).is_none_or(|server| server.status == Status::Failed);
+        is_up(leader) || (has_failed() && followers.iter().any(is_up))
+    }
+}
+
+/// The place of a key among so many shards: any that is the same each time, here by FNV-1a.
+fn place(key: &str, shards: usize) -> usize {
+    let hash =
+        key.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    hash as usize % shards.max(1)
+}

@@ -1,0 +1,58 @@
+//! Documents whose shard has lost its leader.
+
+use std::time::Duration;
+
+use arango_test_cluster::TestCluster;
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::session::{Session, in_memory};
+
+/// A collection of one shard with so many copies, a document in it, and the DB-Server that leads it.
+async fn library(cluster: &TestCluster, copies: usize) -> (Session, usize) {
+    let mut session = Session::dial(cluster.coordinator(0)).await;
+    let books = json!({ "name": "books", "replicationFactor": copies });
+    assert_eq!(session.post("/_api/collection", &books).await.status, 200);
+    assert_eq!(session.post("/_api/document/books", &json!({ "_key": "1" })).await.status, 202);
+    let shards = session.get("/_api/collection/books/shards?details=true").await.json()["shards"].clone();
+    let copies = shards.as_object().and_then(|shards| shards.values().next()).expect("one shard");
+    let leader = cluster.db_server_ids().iter().position(|id| copies[0] == id.as_str());
+    (session, leader.expect("the leader is a DB-Server"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_leader_documents_are_out_of_reach_until_it_is_back() {
+    let cluster = in_memory().await;
+    let (mut session, leader) = library(&cluster, 1).await;
+    cluster.stop_db_server((leader + 1) % 3);
+    assert_eq!(session.get("/_api/document/books/1").await.status, 200);
+
+    cluster.stop_db_server(leader);
+    let document = json!({ "_key": "2" });
+    for answer in [
+        session.get("/_api/document/books/1").await,
+        session.post("/_api/document/books", &document).await,
+        session.post("/_api/document/books", &json!({})).await,
+        session.put("/_api/document/books/1", &document).await,
+        session.delete("/_api/document/books/1").await,
+    ] {
+        assert_eq!((answer.status, answer.error_num()), (503, 1478));
+    }
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(session.get("/_api/document/books/1").await.status, 503, "nobody has another copy");
+
+    cluster.start_db_server(leader);
+    assert_eq!(session.get("/_api/document/books/1").await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_follower_takes_over_when_the_leader_has_failed() {
+    let cluster = in_memory().await;
+    let (mut session, leader) = library(&cluster, 2).await;
+    cluster.stop_db_server(leader);
+    sleep(Duration::from_secs(8)).await;
+    assert_eq!(session.get("/_api/document/books/1").await.error_num(), 1478);
+
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(session.get("/_api/document/books/1").await.status, 200);
+}
