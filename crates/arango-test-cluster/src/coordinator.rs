@@ -6,13 +6,13 @@ use std::net::SocketAddr;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
-use tokio::sync::watch;
 
 use crate::cluster::Shared;
 use crate::door::Door;
 use crate::fault::Fault;
 use crate::faults_in_force::{FaultGuard, Faults};
 use crate::handler::Handler;
+use crate::pulse::{Heart, Pulse};
 use crate::state::State;
 use crate::state::servers::Server;
 
@@ -32,16 +32,8 @@ pub(crate) struct Inner {
     address: SocketAddr,
     pub(crate) door: Door,
     pub(crate) faults: Faults,
-    pub(crate) pulse: watch::Sender<Pulse>,
+    pub(crate) heart: Heart,
     pub(crate) cluster: Arc<Shared>,
-}
-
-/// What every request of a coordinator must notice at once.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Pulse {
-    /// Grows with each death and each birth of the process.
-    pub(crate) generation: u64,
-    pub(crate) paused: bool,
 }
 
 impl Coordinator {
@@ -51,8 +43,16 @@ impl Coordinator {
             let server = &state.coordinators[index];
             (server.id.clone(), server.short_name.clone())
         };
-        let (pulse, _) = watch::channel(Pulse::default());
-        let inner = Inner { index, id, short_name, address, door, faults: Faults::default(), pulse, cluster };
+        let inner = Inner {
+            index,
+            id,
+            short_name,
+            address,
+            door,
+            faults: Faults::default(),
+            heart: Heart::default(),
+            cluster,
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -111,18 +111,18 @@ impl Coordinator {
             state.advance(now);
             state.coordinators[self.inner.index].generation
         };
-        self.inner.pulse.send_replace(Pulse { generation, paused: false });
+        self.inner.heart.change(|pulse| *pulse = Pulse { generation, paused: false });
         self.inner.door.open(&self.handler())
     }
 
     /// Freezes the process: connections are still accepted, as by a kernel, but nothing is read, executed or answered.
     pub fn pause(&self) {
-        self.inner.pulse.send_modify(|pulse| pulse.paused = true);
+        self.inner.heart.change(|pulse| pulse.paused = true);
     }
 
     /// Lets a paused process go on; what was sent to it meanwhile is executed, even if nobody waits for it any more.
     pub fn resume(&self) {
-        self.inner.pulse.send_modify(|pulse| pulse.paused = false);
+        self.inner.heart.change(|pulse| pulse.paused = false);
     }
 
     /// Closes the listener and leaves established connections alone, until the guard is dropped.
@@ -184,17 +184,12 @@ impl Inner {
             server.generation
         };
         self.door.slam();
-        self.pulse.send_replace(Pulse { generation, paused: false });
+        self.heart.change(|pulse| *pulse = Pulse { generation, paused: false });
     }
 
     /// Waits while the process is paused.
     pub(crate) async fn awake(&self) {
-        if !self.pulse.borrow().paused {
-            return;
-        }
-        let mut life = self.pulse.subscribe();
-        // The sender lives in `self`, so the wait cannot fail.
-        drop(life.wait_for(|life| !life.paused).await);
+        self.heart.until(|pulse| !pulse.paused).await;
     }
 
     fn server<'a>(&self, state: &'a MutexGuard<'_, State>) -> &'a Server {

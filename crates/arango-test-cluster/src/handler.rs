@@ -83,13 +83,13 @@ impl Handler {
         }
         let Ok(body) = body.collect().await else { return Err(Cut::silent(Close::Fin)) };
         let request = Request::new(&head, body.to_bytes());
-        let mut life = self.coordinator.pulse.subscribe();
-        let born = life.borrow().generation;
+        let born = self.coordinator.heart.pulse().generation;
+        let coordinator = Arc::clone(&self.coordinator);
         // In a task of its own, because a server finishes what it has read even if the client is gone.
         let running = tokio::spawn(async move {
             tokio::select! {
                 biased;
-                _ = life.wait_for(|life| life.generation != born) => Err(Cut::silent(Close::Fin)),
+                () = coordinator.heart.until(|pulse| pulse.generation != born) => Err(Cut::silent(Close::Fin)),
                 answer = self.answer(request, struck.latency, struck.effect, born) => answer,
             }
         });
@@ -191,7 +191,7 @@ impl Handler {
                 // Outlives the request on purpose: the answer comes first, the end later.
                 tokio::spawn(async move {
                     sleep(after).await;
-                    if coordinator.pulse.borrow().generation == born {
+                    if coordinator.heart.pulse().generation == born {
                         coordinator.kill();
                     }
                 });

@@ -67,6 +67,7 @@ mod http;
 mod journal;
 mod matching;
 mod model;
+mod pulse;
 mod response;
 mod script;
 mod spoiling;

@@ -18,8 +18,8 @@ use crate::handler::{Cut, Handler};
 pub(super) async fn run(wire: Wire, handler: Handler, keep_alive: Duration) {
     let activity = Arc::new(Activity::default());
     let cut: Arc<Mutex<Option<Cut>>> = Arc::default();
-    let mut life = handler.coordinator().pulse.subscribe();
-    let born = life.borrow().generation;
+    let heart = &handler.coordinator().heart;
+    let born = heart.pulse().generation;
 
     let service = service_fn(|request| {
         let (mut handler, activity, slot) = (handler.clone(), Arc::clone(&activity), Arc::clone(&cut));
@@ -40,7 +40,7 @@ pub(super) async fn run(wire: Wire, handler: Handler, keep_alive: Duration) {
 
     tokio::select! {
         biased;
-        _ = life.wait_for(|life| life.generation != born) => return wire.cut(),
+        () = heart.until(|pulse| pulse.generation != born) => return wire.cut(),
         outcome = &mut connection => {
             if let Err(error) = outcome {
                 tracing::debug!(%error, "connection");
@@ -52,7 +52,7 @@ pub(super) async fn run(wire: Wire, handler: Handler, keep_alive: Duration) {
     if let Some(cut) = cut {
         tokio::select! {
             biased;
-            _ = life.wait_for(|life| life.generation != born) => wire.cut(),
+            () = heart.until(|pulse| pulse.generation != born) => wire.cut(),
             () = last_words::say(cut, &wire, handler.coordinator()) => {}
         }
     }
