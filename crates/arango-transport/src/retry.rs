@@ -127,6 +127,20 @@ where
             return Err(Error::cut_off(&record, ErrorKind::DeadlineExceeded, None));
         }
         self.rules.decider.budget.deposit(now);
+        let outgoing = self.first_attempt(&record, template, now);
+        let mut inner = self.inner.clone();
+        match attempt_once(&mut inner, outgoing).await {
+            Ok(response) => {
+                self.rules.succeed(&record);
+                Ok(response)
+            }
+            // Seldom, and large: not in every call's future.
+            Err(failed) => Box::pin(self.again(inner, template, &record, failed)).await,
+        }
+    }
+
+    // Outside of the future, which would carry the plan along to its end.
+    fn first_attempt(&self, record: &Arc<CallRecord>, template: &Template, now: Instant) -> Outgoing {
         let plan = AttemptPlan {
             number: record.copies.next_attempt(),
             fresh: false,
@@ -136,18 +150,10 @@ where
             pin: record.call.pin.clone(),
             tried: Vec::new(),
             began: now,
-            until: self.rules.until(&record, now, 0),
-            record: Arc::clone(&record),
+            until: self.rules.until(record, now, 0),
+            record: Arc::clone(record),
         };
-        let mut inner = self.inner.clone();
-        match attempt_once(&mut inner, template, plan).await {
-            Ok(response) => {
-                self.rules.succeed(&record);
-                Ok(response)
-            }
-            // Seldom, and large: not in every call's future.
-            Err(failed) => Box::pin(self.again(inner, template, &record, failed)).await,
-        }
+        Outgoing::new(plan, template.request())
     }
 
     /// Makes further attempts after the first has failed, until one succeeds or the rules say no.
@@ -213,7 +219,8 @@ where
                 began,
                 until: self.rules.until(record, began, history.tried.len()),
             };
-            failed = match attempt_once(&mut inner, template, plan).await {
+            let outgoing = Outgoing::new(plan, template.request());
+            failed = match attempt_once(&mut inner, outgoing).await {
                 Ok(response) => {
                     self.rules.succeed(record);
                     self.rules.decider.succeeded(&history, began);
@@ -226,12 +233,12 @@ where
 }
 
 /// Makes one attempt.
-async fn attempt_once<S>(inner: &mut S, template: &Template, plan: AttemptPlan) -> Result<Incoming, Failed>
+async fn attempt_once<S>(inner: &mut S, outgoing: Outgoing) -> Result<Incoming, Failed>
 where
     S: Service<Outgoing, Response = Incoming, Error = AttemptError>,
 {
     let result = match inner.ready().await {
-        Ok(ready) => ready.call(Outgoing::new(plan, template.request())).await,
+        Ok(ready) => ready.call(outgoing).await,
         Err(error) => Err(error),
     };
     match result {

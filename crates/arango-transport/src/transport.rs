@@ -83,10 +83,13 @@ impl Transport {
     /// If no coordinator could be made to answer, or if it answered with a redirect or a status
     /// of 400 or more that the call does not declare to be an answer. The error tells whether the request may
     /// have been executed.
-    pub async fn send(&self, request: Request<Full<Bytes>>, call: Call) -> Result<Response<Body>, Error> {
-        let record =
-            CallRecord::new(call, Template::of(request), self.shared.limits.total, &self.shared.strays);
-        self.run(record).await.map(|response| *response)
+    pub fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+        call: Call,
+    ) -> impl Future<Output = Result<Response<Body>, Error>> + Send {
+        let record = self.record(request, call);
+        async move { self.run(record).await.map(|response| *response) }
     }
 
     /// Sends a request and reads its answer as a whole with `read`.
@@ -94,18 +97,25 @@ impl Transport {
     /// # Errors
     ///
     /// As [`send`](Self::send), and if `read` finds that the answer is not what it expects.
-    pub async fn ask<T>(
+    pub fn ask<T>(
         &self,
         request: Request<Full<Bytes>>,
         mut call: Call,
         read: impl FnOnce(Answer) -> Result<T, DecodeError>,
-    ) -> Result<T, Error> {
+    ) -> impl Future<Output = Result<T, Error>> {
         call.streaming = false; // an answer is whole
-        let record =
-            CallRecord::new(call, Template::of(request), self.shared.limits.total, &self.shared.strays);
-        let (parts, mut body) = self.run(Arc::clone(&record)).await?.into_parts();
-        let bytes = body.take_whole().expect("the body of a call that is not streaming was read");
-        read(Answer::new(parts.status, parts.headers, bytes)).map_err(|error| Error::decode(&record, error))
+        let record = self.record(request, call);
+        async move {
+            let (parts, mut body) = self.run(Arc::clone(&record)).await?.into_parts();
+            let bytes = body.take_whole().expect("the body of a call that is not streaming was read");
+            let answer = Answer::new(parts.status, parts.headers, bytes);
+            read(answer).map_err(|error| Error::decode(&record, error))
+        }
+    }
+
+    // Outside of the futures, which would carry what is only moved into the record along for good.
+    fn record(&self, request: Request<Full<Bytes>>, call: Call) -> Arc<CallRecord> {
+        CallRecord::new(call, Template::of(request), self.shared.limits.total, &self.shared.strays)
     }
 
     async fn run(&self, record: Arc<CallRecord>) -> Result<Incoming, Error> {

@@ -113,7 +113,7 @@ impl Database {
     /// is a refusal, or if it cannot be read. The error tells which, and whether the operation may
     /// have been executed.
     pub async fn execute<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
-        self.ask(&operation, |answer| operation.output(answer)).await
+        self.ask(&operation, |answer| operation.output(answer))?.await
     }
 
     /// Executes an operation and keeps the answer, with every field that no type of ours names.
@@ -122,14 +122,15 @@ impl Database {
     ///
     /// As [`execute`](Self::execute).
     pub async fn execute_keeping<O: Operation>(&self, operation: O) -> Result<(O::Output, Answer), Error> {
-        self.ask(&operation, |answer| Ok((operation.output(answer.clone())?, answer))).await
+        self.ask(&operation, |answer| Ok((operation.output(answer.clone())?, answer)))?.await
     }
 
-    async fn ask<O: Operation, T>(
+    /// Begins to ask: not part of the future, which would carry request and facts along to its end.
+    fn ask<O: Operation, T>(
         &self,
         operation: &O,
         read: impl FnOnce(Answer) -> Result<T, DecodeError>,
-    ) -> Result<T, Error> {
+    ) -> Result<impl Future<Output = Result<T, Error>>, Error> {
         let facts = O::FACTS;
         let class = operation.class();
         let mut call = Call::of(&facts, class);
@@ -145,7 +146,7 @@ impl Database {
             None => {}
         }
         match self.request(operation) {
-            Ok(request) => self.transport.ask(request, call, read).await,
+            Ok(request) => Ok(self.transport.ask(request, call, read)),
             Err(error) => Err(Error::request(&call, facts.method, facts.path, error)),
         }
     }
