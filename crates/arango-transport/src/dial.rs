@@ -1,18 +1,18 @@
 //! From a coordinator's name to a byte stream.
 
 use std::fmt;
-use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use crate::attempt_error::AttemptError;
 use crate::connect::{Connect, Io, Resolve};
 use crate::coordinator::Host;
 use crate::failed_attempt::Phase;
-use crate::{Coordinator, ErrorKind, Outcome};
+use crate::{Coordinator, ErrorKind, Outcome, eyeballs};
 
 /// How long the addresses of a name are good for after it last resolved.
 const REMEMBERED: Duration = Duration::from_secs(600);
@@ -32,40 +32,32 @@ pub(crate) struct Dialer {
     network: Network,
     /// What its name resolved to, and when.
     known: Mutex<Option<(Vec<SocketAddr>, Instant)>>,
+    /// Which of several addresses the next stream is opened to first.
+    turn: AtomicUsize,
 }
 
 impl Dialer {
     pub(crate) fn new(coordinator: Coordinator, network: Network) -> Self {
-        Self { coordinator, network, known: Mutex::default() }
+        Self { coordinator, network, known: Mutex::default(), turn: AtomicUsize::new(0) }
     }
 
     pub(crate) fn coordinator(&self) -> &Coordinator {
         &self.coordinator
     }
 
-    /// Opens a stream to the first address that takes one.
+    /// Opens a stream to the first address that takes one, in no more time than the limit.
     pub(crate) async fn open(&self) -> Result<(Box<dyn Io>, SocketAddr), AttemptError> {
-        let began = Instant::now();
+        let now = Instant::now();
+        let until = now.checked_add(self.network.limit).unwrap_or(now + REMEMBERED);
         let addresses = match self.coordinator.host() {
             Host::Ip(ip) => vec![SocketAddr::new(*ip, self.coordinator.port())],
-            Host::Name(name) => self.resolve(name).await?,
+            Host::Name(name) => {
+                // Relaxed: turns need to differ, not to be ordered with anything else.
+                let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+                eyeballs::in_turn(&self.resolve(name).await?, turn)
+            }
         };
-        let mut last = unsent(ErrorKind::ConnectTimeout);
-        for (index, address) in addresses.iter().enumerate() {
-            // An address that swallows everything must leave time for the others.
-            let rest = self.network.limit.saturating_sub(began.elapsed());
-            let share = rest / u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
-            last = match timeout(share, self.network.connect.connect(*address)).await {
-                Ok(Ok(io)) => return Ok((io, *address)),
-                Ok(Err(error)) if error.kind() == io::ErrorKind::TimedOut => {
-                    unsent(ErrorKind::ConnectTimeout).because(error)
-                }
-                Ok(Err(error)) => unsent(ErrorKind::ConnectRefused).because(error),
-                Err(_) => unsent(ErrorKind::ConnectTimeout),
-            };
-            last.attempt().address = Some(*address);
-        }
-        Err(last)
+        eyeballs::open(&*self.network.connect, &addresses, until).await
     }
 
     /// Resolves the name, or remembers what it resolved to while the resolver is out of order.

@@ -34,6 +34,7 @@ mod deadline;
 mod dial;
 mod door;
 mod error;
+mod eyeballs;
 mod failed_attempt;
 mod hosts;
 mod invalid_hosts;
