@@ -233,6 +233,7 @@ impl Seat {
     /// itself tells nothing.
     fn stamp(&self, failed: &mut Attempt, attempt: &Underway, in_doubt: bool) {
         failed.coordinator = Some(self.member.key().clone());
+        attempt.record.name_connection(failed);
         failed.elapsed = attempt.began.elapsed();
         if in_doubt {
             failed.outcome = failed.outcome.max(Outcome::Unknown);

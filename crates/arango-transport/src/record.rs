@@ -3,6 +3,7 @@
 //! The record is shared by every layer a request passes, so that whoever ends the call (a deadline,
 //! a user's layer, the last attempt) can tell how far it got.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -55,6 +56,20 @@ struct Current {
     since: Instant,
     /// Copies that were sent before it began.
     sent_before: u32,
+    /// The connection it was handed to: its address, and whether it was reused.
+    connection: Option<(SocketAddr, bool)>,
+}
+
+impl Current {
+    /// Names the connection in a failure that does not.
+    fn stamp(&self, failed: &mut Attempt) {
+        if let Some((address, reused)) = self.connection
+            && failed.address.is_none()
+            && matches!(failed.phase, Phase::Sent | Phase::Body)
+        {
+            (failed.address, failed.reused) = (Some(address), reused);
+        }
+    }
 }
 
 impl Default for Log {
@@ -140,8 +155,23 @@ impl CallRecord {
         self.reached(Phase::Waiting);
         let mut log = self.log();
         log.concurrent |= log.current.is_some();
-        log.current = Some(Current { coordinator: coordinator.clone(), since, sent_before });
+        log.current =
+            Some(Current { coordinator: coordinator.clone(), since, sent_before, connection: None });
         sent_before
+    }
+
+    /// Notes the connection that the attempt under way is handed to.
+    pub(crate) fn connected(&self, address: SocketAddr, reused: bool) {
+        if let Some(current) = &mut self.log().current {
+            current.connection = Some((address, reused));
+        }
+    }
+
+    /// Names the connection of the attempt that is under way in its failure, if the failure does not.
+    pub(crate) fn name_connection(&self, failed: &mut Attempt) {
+        if let Some(current) = &self.log().current {
+            current.stamp(failed);
+        }
     }
 
     /// Ends the attempt that is under way: it succeeded.
@@ -164,6 +194,7 @@ impl CallRecord {
         let mut log = self.log();
         if let Some(current) = log.current.take() {
             let mut attempt = Attempt::failed(kind, outcome, phase);
+            current.stamp(&mut attempt);
             attempt.coordinator = Some(current.coordinator);
             attempt.elapsed = current.since.elapsed();
             log.keep(attempt);
