@@ -70,7 +70,9 @@ pub(crate) async fn open(
 }
 
 /// Streams that are being opened; few enough to ask them all each time.
-struct Race<'a>(Vec<(SocketAddr, BoxFuture<'a, io::Result<Box<dyn Io>>>)>);
+struct Race<'a>(Vec<(SocketAddr, Opening<'a>)>);
+
+type Opening<'a> = BoxFuture<'a, io::Result<Box<dyn Io>>>;
 
 impl Race<'_> {
     /// Waits for the next that ends in whatever way, and takes it out.

@@ -3,21 +3,28 @@
 //! Each request takes one fair permit and holds it to the end of its answer's body, so the number of
 //! connections in use never exceeds the cap and those who wait are served in the order they came.
 //! The connection used last is taken first: it is the least likely to have been closed at the other
-//! end in the meantime.
+//! end in the meantime. Where none is idle, see [`waiting`] and [`dialing`]; what one that breaks says
+//! of the others, see [`suspicion`].
 
 mod connection;
+mod dialing;
+mod idle;
 mod lease;
+mod place;
+mod suspicion;
+mod waiting;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use arango_balance::Jitter;
+use http::HeaderMap;
 use tokio::runtime;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tower::Service;
 
 use crate::attempt_error::AttemptError;
@@ -27,7 +34,10 @@ use crate::failed_attempt::Phase;
 use crate::outgoing::{AttemptPlan, Incoming};
 use crate::{Body, Coordinator, ErrorKind, Outcome, Outgoing, PoolLimits};
 use connection::Connection;
+use idle::Idle;
 pub(crate) use lease::Lease;
+use place::Place;
+use waiting::{Line, Wants};
 
 /// How often a request is handed to another connection because the one before turned out to be
 /// closed; more would only mean that the coordinator closes whatever it is given.
@@ -38,34 +48,42 @@ const REPLAYS: usize = 2;
 pub(crate) struct Pool(Arc<Shared>);
 
 struct Shared {
-    dialer: Dialer,
+    dialer: Arc<Dialer>,
     limits: PoolLimits,
     jitter: Arc<dyn Jitter>,
-    permits: Arc<Semaphore>,
-    idle: Mutex<Idle>,
+    permits: Semaphore,
+    /// Requests that wait for a permit.
+    queued: AtomicUsize,
+    state: Mutex<State>,
     /// Connections that exist, idle or in use. Shared with their tasks, which may outlive the pool.
     open: Arc<AtomicUsize>,
     /// Heads of answers that have come, over all connections.
     heard: AtomicU64,
 }
 
-#[derive(Default)]
-struct Idle {
-    /// The last one was used last.
-    connections: Vec<Connection>,
-    /// Closes those that nobody has used for too long.
-    reaper: Option<AbortHandle>,
+struct State {
+    idle: Idle,
+    line: Line,
+    /// How long connections may be idle, as the coordinator said last.
+    keeps: Duration,
+    closed: bool,
 }
 
 impl Pool {
     pub(crate) fn new(dialer: Dialer, limits: PoolLimits, jitter: Arc<dyn Jitter>) -> Self {
-        let permits = Arc::new(Semaphore::new(limits.connections.clamp(1, Semaphore::MAX_PERMITS)));
+        let state = State {
+            idle: Idle::new(limits.connections.max(1)),
+            line: Line::default(),
+            keeps: limits.idle,
+            closed: false,
+        };
         Self(Arc::new(Shared {
-            dialer,
+            dialer: Arc::new(dialer),
+            permits: Semaphore::new(limits.connections.clamp(1, Semaphore::MAX_PERMITS)),
             limits,
             jitter,
-            permits,
-            idle: Mutex::default(),
+            queued: AtomicUsize::new(0),
+            state: Mutex::new(state),
             open: Arc::default(),
             heard: AtomicU64::new(0),
         }))
@@ -80,51 +98,84 @@ impl Pool {
         self.0.open.load(Ordering::Relaxed)
     }
 
+    /// How many connections nobody uses at the moment.
+    pub(crate) fn idle(&self) -> usize {
+        self.state().idle.usable(Instant::now())
+    }
+
+    /// How many requests have no connection yet: in the queue, or while one is being opened.
+    pub(crate) fn waiting(&self) -> usize {
+        self.0.queued.load(Ordering::Relaxed) + self.state().line.len()
+    }
+
+    /// How many connections are being opened.
+    pub(crate) fn dialing(&self) -> usize {
+        self.state().line.dials()
+    }
+
     /// How many heads of answers have come: silence on all connections means more than on one.
     pub(crate) fn heard(&self) -> u64 {
         self.0.heard.load(Ordering::Relaxed)
     }
 
+    /// Closes the pool for good: what is idle and what is being opened at once, what is in use when its
+    /// answer has been read. Whoever waits fails, and whoever comes. Needs no runtime.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the client's close"))]
+    pub(crate) fn close(&self) {
+        self.0.permits.close();
+        let mut state = self.state();
+        state.closed = true;
+        state.idle.close();
+        let mut line = std::mem::take(&mut state.line);
+        drop(state);
+        line.close();
+    }
+
     /// Sends a request on a connection of its own, and again on another if the first turns out to
     /// have been closed before the request was handed to it.
     async fn send(self, outgoing: Outgoing) -> Result<Incoming, AttemptError> {
-        let (AttemptPlan { record, number, mut fresh, unqueued, began, .. }, mut request) =
-            outgoing.into_parts();
+        let (AttemptPlan { record, number, fresh, unqueued, began, .. }, mut request) = outgoing.into_parts();
+        let mut wants = if fresh { Wants::New } else { Wants::Any };
         let mut now = began;
         record.reached(Phase::Acquire);
-        let permit = match Arc::clone(&self.0.permits).try_acquire_owned() {
-            Ok(permit) => Some(permit),
-            Err(_) if unqueued => None,
-            Err(_) => {
-                let permit = Box::pin(self.queue()).await?;
+        let place = match Place::free(self) {
+            Ok(place) => place,
+            Err(pool) if unqueued => Place::extra(pool),
+            Err(pool) => {
+                let place = Box::pin(Place::in_turn(pool)).await?;
                 now = Instant::now();
-                Some(permit)
+                place
             }
         };
         for replay in 0.. {
-            let kept = if fresh { None } else { self.take_idle(now).await };
+            let kept = if wants == Wants::New { None } else { place.take_idle(now).await };
             let mut connection = if let Some(connection) = kept {
                 connection
             } else {
                 record.reached(Phase::Connect);
                 // Seldom, and large: not in every request's future.
-                Box::pin(self.connect()).await?
+                Box::pin(place.obtain(wants)).await?
             };
             if !record.copies.send(number) {
                 return Err(AttemptError::new(ErrorKind::Middleware, Outcome::NotExecuted, Phase::Connect)
                     .because("a layer sends a copy of an attempt that is over"));
             }
+            record.connected(connection.address(), connection.reused());
             record.reached(Phase::Sent);
             let mut error = match connection.send(request).await {
                 Ok(response) => {
-                    self.0.heard.fetch_add(1, Ordering::Relaxed);
+                    place.0.heard.fetch_add(1, Ordering::Relaxed);
                     record.hears(response.status());
-                    let lease = Lease::new(self, connection, permit);
+                    if !connection.answered() {
+                        place.learn(&mut connection, response.headers());
+                    }
+                    let lease = Lease::new(place, connection);
                     return Ok(Box::new(response.map(|body| Body::leased(body, lease))));
                 }
                 Err(error) => error,
             };
             let Some(unsent) = error.take_message() else {
+                place.suspect(&connection);
                 return Err(connection.failed(error.into_error()));
             };
             // Handed back: not a byte of it was written, so it may go out on the next connection.
@@ -132,119 +183,70 @@ impl Pool {
             record.reached(Phase::Acquire);
             if replay == REPLAYS {
                 let closed = ErrorKind::ConnectionClosedBeforeSend;
-                return Err(AttemptError::new(closed, Outcome::NotExecuted, Phase::Connect)
-                    .because(error.into_error()));
+                let error = AttemptError::new(closed, Outcome::NotExecuted, Phase::Connect)
+                    .because(error.into_error());
+                return Err(connection.stamped(error));
             }
             request = unsent;
-            // Where one was dead the others may be; a new one is surer.
-            fresh = replay > 0;
+            if replay > 0 {
+                // Where one was dead the others may be; a new one is surer.
+                wants = Wants::New;
+            }
         }
         unreachable!("the last replay returns")
-    }
-
-    /// Waits for a permit, behind all who came before.
-    async fn queue(&self) -> Result<OwnedSemaphorePermit, AttemptError> {
-        match timeout(self.0.limits.acquire, Arc::clone(&self.0.permits).acquire_owned()).await {
-            Ok(permit) => Ok(permit.expect("a pool's semaphore is never closed")),
-            Err(_) => Err(AttemptError::new(ErrorKind::PoolExhausted, Outcome::NotExecuted, Phase::Acquire)),
-        }
     }
 
     /// Takes the connection that was used last and can still be used.
     async fn take_idle(&self, now: Instant) -> Option<Connection> {
         let here = runtime::Handle::current().id();
         loop {
-            let mut connection = self.idle().take(here)?;
+            let mut connection = self.state().idle.take(here)?;
             // Its task may not have run since the last answer: then it becomes ready, or it fails.
-            if connection.usable(now, &self.0.limits) && connection.ready().await {
+            if connection.usable(now) && connection.ready().await {
                 return Some(connection);
             }
         }
-    }
-
-    async fn connect(&self) -> Result<Connection, AttemptError> {
-        let age = self.0.limits.age.mul_f64(0.8 + 0.4 * self.0.jitter.unit());
-        let (io, address) = self.0.dialer.open().await?;
-        Connection::open(io, address, age, &self.0.open).await
     }
 
     /// Takes a connection back after an answer was read to its end.
     fn give_back(&self, mut connection: Connection) {
         let now = Instant::now();
         connection.rest(now);
-        if !connection.usable(now, &self.0.limits) {
+        if !connection.usable(now) {
             return;
         }
-        let mut idle = self.idle();
-        if idle.connections.len() >= self.0.limits.connections {
-            // Connections of other runtimes fill the list; the oldest is the least useful.
-            idle.connections.remove(0);
-        }
-        idle.connections.push(connection);
-        let watched = idle.reaper.as_ref().is_some_and(|reaper| !reaper.is_finished());
-        if !watched && let Ok(runtime) = runtime::Handle::try_current() {
-            idle.reaper = Some(runtime.spawn(reap(Arc::downgrade(&self.0))).abort_handle());
+        let mut state = self.state();
+        if state.line.len() == 0 {
+            state.idle.put(connection, self);
+        } else {
+            drop(state);
+            self.hand_on(connection);
         }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Idle> {
-        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Takes from the first answer of a connection how long it may be idle.
+    #[cold]
+    fn learn(&self, connection: &mut Connection, answer: &HeaderMap) {
+        let keeps = connection.learn(answer, &self.0.limits);
+        self.state().keeps = keeps;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Idle {
-    /// Takes the connection of this runtime that was used last.
-    ///
-    /// A connection lives on the runtime that opened it: on another it would wait for a task that
-    /// may never be run again.
-    fn take(&mut self, here: runtime::Id) -> Option<Connection> {
-        match self.connections.last() {
-            Some(last) if last.runtime() == here => self.connections.pop(),
-            _ => {
-                let index = self.connections.iter().rposition(|connection| connection.runtime() == here)?;
-                Some(self.connections.remove(index))
-            }
-        }
-    }
-}
-
-/// Closes connections that were idle for too long, until nothing was idle for that long.
-///
-/// It does not end as soon as nothing is idle: under load a connection is idle for a moment only, and
-/// each call would start a task of its own.
-async fn reap(pool: Weak<Shared>) {
-    let mut quiet = false;
-    loop {
-        let next = {
-            let Some(pool) = pool.upgrade() else { return };
-            let now = Instant::now();
-            let mut idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.connections.retain(|connection| connection.usable(now, &pool.limits));
-            let expiries = idle.connections.iter().map(|connection| connection.expiry(&pool.limits));
-            match expiries.min() {
-                Some(next) => {
-                    quiet = false;
-                    next
-                }
-                None if quiet => {
-                    idle.reaper = None;
-                    return;
-                }
-                None => {
-                    quiet = true;
-                    now + pool.limits.idle
-                }
-            }
-        };
-        sleep_until(next).await;
-    }
+/// The failure of whoever comes when the pool is closed.
+fn closed() -> AttemptError {
+    AttemptError::new(ErrorKind::PoolExhausted, Outcome::NotExecuted, Phase::Acquire)
+        .because("the client is closed")
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        if let Some(reaper) = self.idle.get_mut().unwrap_or_else(PoisonError::into_inner).reaper.take() {
-            reaper.abort();
-        }
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.idle.stop();
+        state.line.close();
     }
 }
 
@@ -268,7 +270,9 @@ impl fmt::Debug for Pool {
         f.debug_struct("Pool")
             .field("coordinator", self.coordinator())
             .field("open", &self.open())
-            .field("idle", &self.idle().connections.len())
+            .field("idle", &self.idle())
+            .field("waiting", &self.waiting())
+            .field("dialing", &self.dialing())
             .finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, HeaderName, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1};
@@ -24,23 +24,42 @@ const SETTLE: Duration = Duration::from_millis(20);
 
 type Sent = Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>>;
 
+/// Says for how long the other end keeps an idle connection; the `http` crate has no constant for it.
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+
+/// How long a connection may live.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Life {
+    /// Since it was opened.
+    pub(super) age: Duration,
+    /// Since it was used last.
+    pub(super) idle: Duration,
+}
+
 /// One HTTP/1.1 connection. Dropping it closes it.
-pub(crate) struct Connection {
+///
+/// In a box of its own, because each request moves it from hand to hand.
+pub(super) struct Connection(Box<Inner>);
+
+struct Inner {
     sender: http1::SendRequest<Full<Bytes>>,
     address: SocketAddr,
     runtime: runtime::Id,
-    /// Whether it has carried a request to its end.
+    answered: bool,
     reused: bool,
+    idle: Duration,
     idle_since: Instant,
     dies_at: Instant,
+    /// When it is to be closed if nobody uses it.
+    expires: Instant,
 }
 
 impl Connection {
     /// Begins HTTP on `io`; the connection is counted in `open` until its task ends.
-    pub(crate) async fn open(
+    pub(super) async fn open(
         io: Box<dyn Io>,
         address: SocketAddr,
-        age: Duration,
+        life: Life,
         open: &Arc<AtomicUsize>,
     ) -> Result<Self, AttemptError> {
         let (sender, task) = http1::handshake(TokioIo::new(io)).await.map_err(|error| {
@@ -59,58 +78,106 @@ impl Connection {
             }
         });
         let now = Instant::now();
-        Ok(Self {
+        let dies_at = now + life.age;
+        Ok(Self(Box::new(Inner {
             sender,
             address,
             runtime: runtime::Handle::current().id(),
+            answered: false,
             reused: false,
+            idle: life.idle,
             idle_since: now,
-            dies_at: now + age,
-        })
+            dies_at,
+            expires: dies_at.min(now + life.idle),
+        })))
     }
 
     /// Hands the request over at once; the future is that of the answer.
-    pub(crate) fn send(&mut self, request: Request<Full<Bytes>>) -> impl Future<Output = Sent> + use<> {
-        self.sender.try_send_request(request)
+    pub(super) fn send(&mut self, request: Request<Full<Bytes>>) -> impl Future<Output = Sent> + use<> {
+        self.0.sender.try_send_request(request)
     }
 
     /// Waits until it can take a request; `false` if it never will, or not soon.
     ///
     /// One that was answered before the whole request was written may be writing still, for ever.
-    pub(crate) async fn ready(&mut self) -> bool {
-        self.sender.is_ready() || matches!(timeout(SETTLE, self.sender.ready()).await, Ok(Ok(())))
+    pub(super) async fn ready(&mut self) -> bool {
+        self.0.sender.is_ready() || matches!(timeout(SETTLE, self.0.sender.ready()).await, Ok(Ok(())))
     }
 
     /// Whether it is worth handing a request to.
-    pub(crate) fn usable(&self, now: Instant, limits: &PoolLimits) -> bool {
-        !self.sender.is_closed() && now < self.expiry(limits)
+    pub(super) fn usable(&self, now: Instant) -> bool {
+        !self.0.sender.is_closed() && now < self.0.expires
     }
 
     /// When it is to be closed if nobody uses it.
-    pub(crate) fn expiry(&self, limits: &PoolLimits) -> Instant {
-        self.dies_at.min(self.idle_since + limits.idle)
+    pub(super) fn expires(&self) -> Instant {
+        self.0.expires
     }
 
-    /// Notes that it has carried a request to its end.
-    pub(crate) fn rest(&mut self, now: Instant) {
-        self.reused = true;
-        self.idle_since = now;
+    /// Notes that nobody uses it from `now` on.
+    pub(super) fn rest(&mut self, now: Instant) {
+        self.0.reused = true;
+        self.0.idle_since = now;
+        self.0.expires = self.0.dies_at.min(now + self.0.idle);
     }
 
-    pub(crate) fn runtime(&self) -> runtime::Id {
-        self.runtime
+    /// Whether it has rested before it came to who has it now: whoever uses it then cannot know
+    /// whether the other end was just closing it. One that never carried a request may have rested too.
+    pub(super) fn reused(&self) -> bool {
+        self.0.reused
+    }
+
+    pub(super) fn idle_since(&self) -> Instant {
+        self.0.idle_since
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.0.address
+    }
+
+    pub(super) fn runtime(&self) -> runtime::Id {
+        self.0.runtime
+    }
+
+    /// Whether an answer has come on it.
+    pub(super) fn answered(&self) -> bool {
+        self.0.answered
+    }
+
+    /// Reads from its first answer how long it may be idle; tells what it read.
+    ///
+    /// The others of a connection say the same.
+    pub(super) fn learn(&mut self, answer: &HeaderMap, limits: &PoolLimits) -> Duration {
+        self.0.answered = true;
+        let kept = answer.get(KEEP_ALIVE).and_then(|value| timeout_of(value.to_str().ok()?));
+        // A fifth less: the other end began to count earlier, and a request takes time to arrive.
+        self.0.idle = kept.map_or(limits.idle, |kept| limits.idle.min(kept.mul_f64(0.8)));
+        self.0.idle
     }
 
     /// What an error means after the request was handed over and not given back.
-    pub(crate) fn failed(&self, error: hyper::Error) -> AttemptError {
+    pub(super) fn failed(&self, error: hyper::Error) -> AttemptError {
         // hyper cannot tell a connection that was closed while idle from one closed because of the
         // request: neither message nor kind differ. So the outcome is unknown in both cases.
         let kind = if error.is_parse() { ErrorKind::ProtocolViolation } else { ErrorKind::ConnectionLost };
-        let mut failed = AttemptError::new(kind, Outcome::Unknown, Phase::Sent).because(error);
-        failed.attempt().address = Some(self.address);
-        failed.attempt().reused = self.reused;
-        failed
+        self.stamped(AttemptError::new(kind, Outcome::Unknown, Phase::Sent).because(error))
     }
+
+    /// Writes down which connection a request failed on.
+    pub(super) fn stamped(&self, mut error: AttemptError) -> AttemptError {
+        error.attempt().address = Some(self.0.address);
+        error.attempt().reused = self.0.reused;
+        error
+    }
+}
+
+/// Reads `timeout=5, max=100`, of which both parts may be missing.
+fn timeout_of(keep_alive: &str) -> Option<Duration> {
+    let seconds = keep_alive.split(',').find_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("timeout").then(|| value.trim().parse().ok())?
+    })?;
+    Some(Duration::from_secs(seconds))
 }
 
 /// Counts one connection for as long as it exists.
@@ -126,5 +193,26 @@ impl Counted {
 impl Drop for Counted {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_keep_alive_says_is_read_whatever_stands_around_it() {
+        for (text, seconds) in [
+            ("timeout=5", Some(5)),
+            ("max=100, Timeout = 60 ", Some(60)),
+            ("timeout=0,max=1", Some(0)),
+            ("max=100", None),
+            ("timeout=soon", None),
+            ("timeout", None),
+            ("timeout=-1", None),
+            ("", None),
+        ] {
+            assert_eq!(timeout_of(text), seconds.map(Duration::from_secs), "{text}");
+        }
     }
 }

@@ -1,3 +1,11 @@
+mod cancellation;
+mod closing;
+mod dials;
+mod facts;
+mod reuse;
+mod runtimes;
+mod suspicion;
+
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,9 +15,9 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
 
 use super::*;
@@ -33,21 +41,119 @@ impl Connect for Script {
 /// The other ends, in the order in which they were connected.
 type Peers = mpsc::UnboundedReceiver<DuplexStream>;
 
+/// Lets the test open the door to each who knocks, or not.
+struct Door(mpsc::UnboundedSender<Knock>);
+
+/// Somebody who wants to be connected.
+struct Knock(oneshot::Sender<io::Result<Box<dyn Io>>>);
+
+type Knocks = mpsc::UnboundedReceiver<Knock>;
+
+impl Connect for Door {
+    fn connect(&self, _: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
+        let (sender, answer) = oneshot::channel();
+        self.0.send(Knock(sender)).unwrap();
+        Box::pin(async { answer.await.expect("a connector that panics") })
+    }
+}
+
+impl Knock {
+    fn open(self) -> DuplexStream {
+        let (ours, theirs) = duplex(64 << 10);
+        self.0.send(Ok(Box::new(ours))).unwrap_or_else(|_| panic!("nobody is at the door any more"));
+        theirs
+    }
+
+    fn refuse(self) {
+        drop(self.0.send(Err(io::ErrorKind::ConnectionRefused.into())));
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.0.is_closed()
+    }
+}
+
+/// A pool whose connections are opened at once.
 fn pool(limits: PoolLimits) -> (Pool, Peers) {
     let (sender, peers) = mpsc::unbounded_channel();
+    (pool_over(Script(sender), limits), peers)
+}
+
+/// A pool whose connections are opened when the test lets them.
+fn slow_pool(limits: PoolLimits) -> (Pool, Knocks) {
+    let (sender, knocks) = mpsc::unbounded_channel();
+    (pool_over(Door(sender), limits), knocks)
+}
+
+fn pool_over(connect: impl Connect, limits: PoolLimits) -> Pool {
     let network = Network {
         resolve: Arc::new(SystemResolve),
-        connect: Arc::new(Script(sender)),
+        connect: Arc::new(connect),
         limit: Duration::from_secs(3),
     };
     let coordinator = "http://127.0.0.1:8529".parse().unwrap();
-    (Pool::new(Dialer::new(coordinator, network), limits, Arc::new(SeededJitter::new(1))), peers)
+    Pool::new(Dialer::new(coordinator, network), limits, Arc::new(SeededJitter::new(1)))
 }
 
 fn get(path: &str) -> Outgoing {
     let request = Request::get(path).body(Full::default()).unwrap();
     let plan = AttemptPlan { unqueued: false, ..AttemptPlan::unknown(&request) };
     Outgoing::new(plan, request)
+}
+
+/// A request that wants a connection that nobody has used.
+fn get_fresh(path: &str) -> Outgoing {
+    let request = Request::get(path).body(Full::default()).unwrap();
+    let plan = AttemptPlan { unqueued: false, fresh: true, ..AttemptPlan::unknown(&request) };
+    Outgoing::new(plan, request)
+}
+
+type Call = JoinHandle<Result<Incoming, AttemptError>>;
+
+/// Sends a request in a task of its own, and lets it go as far as it can.
+async fn send(pool: &Pool, outgoing: Outgoing) -> Call {
+    let call = tokio::spawn(pool.clone().oneshot(outgoing));
+    settle().await;
+    call
+}
+
+/// Drops a call where it is.
+async fn abandon(call: Call) {
+    call.abort();
+    settle().await;
+}
+
+/// What is to be as it was before.
+#[derive(Debug, PartialEq)]
+struct Counts {
+    open: usize,
+    idle: usize,
+    waiting: usize,
+    dialing: usize,
+    in_use: usize,
+}
+
+fn counts(pool: &Pool) -> Counts {
+    Counts {
+        open: pool.open(),
+        idle: pool.idle(),
+        waiting: pool.waiting(),
+        dialing: pool.dialing(),
+        in_use: pool.0.limits.connections - pool.0.permits.available_permits(),
+    }
+}
+
+/// Nothing but idle connections.
+fn only_idle(idle: usize) -> Counts {
+    Counts { open: idle, idle, waiting: 0, dialing: 0, in_use: 0 }
+}
+
+/// Answers the request that comes, which must be this one, with a hello that its caller gets.
+async fn greet(peer: &mut DuplexStream, path: &str, call: Call) {
+    assert_eq!(heard(peer).await, path);
+    say(peer, HELLO).await;
+    assert_eq!(whole(call).await, "hello");
+    settle().await;
 }
 
 /// Reads the head of a request and tells its path.
@@ -66,8 +172,13 @@ async fn say(peer: &mut DuplexStream, text: &str) {
 const HELLO: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
 
 /// Reads the body of an answer to its end.
-async fn whole(answer: JoinHandle<Result<Incoming, AttemptError>>) -> Bytes {
+async fn whole(answer: Call) -> Bytes {
     answer.await.unwrap().unwrap().into_body().collect().await.unwrap().to_bytes()
+}
+
+/// Whether nothing comes from this other end any more, now and not in a while.
+async fn is_closed(peer: &mut DuplexStream) -> bool {
+    matches!(timeout(Duration::from_millis(1), peer.read_u8()).await, Ok(Err(_)))
 }
 
 /// Lets every other task run until it waits.
@@ -79,238 +190,14 @@ async fn settle() {
 
 /// Sends a request for which a connection is opened, and whose answer is a hello; gives back its other end.
 async fn exchange_on_new(pool: &Pool, peers: &mut Peers, path: &str) -> DuplexStream {
-    let answer = tokio::spawn(pool.clone().oneshot(get(path)));
+    let answer = send(pool, get(path)).await;
     let mut peer = peers.recv().await.unwrap();
-    assert_eq!(heard(&mut peer).await, path);
-    say(&mut peer, HELLO).await;
-    assert_eq!(whole(answer).await, "hello");
+    greet(&mut peer, path, answer).await;
     peer
 }
 
 /// Sends a request that the peer answers with a hello, to its end.
 async fn exchange(pool: &Pool, peer: &mut DuplexStream, path: &str) {
-    let answer = tokio::spawn(pool.clone().oneshot(get(path)));
-    assert_eq!(heard(peer).await, path);
-    say(peer, HELLO).await;
-    assert_eq!(whole(answer).await, "hello");
-    settle().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_connection_used_last_is_used_next_and_only_then_a_new_one_opened() {
-    let (pool, mut peers) = pool(PoolLimits::default());
-    let first = tokio::spawn(pool.clone().oneshot(get("/1")));
-    let mut one = peers.recv().await.unwrap();
-    let second = tokio::spawn(pool.clone().oneshot(get("/2")));
-    let mut two = peers.recv().await.unwrap();
-    for (peer, answer) in [(&mut one, first), (&mut two, second)] {
-        heard(peer).await;
-        say(peer, HELLO).await;
-        assert_eq!(whole(answer).await, "hello");
-    }
-    settle().await;
-    for path in ["/3", "/4"] {
-        exchange(&pool, &mut two, path).await;
-    }
-    assert!(peers.try_recv().is_err());
-    assert_eq!(pool.open(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_cap_holds_to_the_end_of_the_body_and_those_who_wait_come_in_turn() {
-    let (pool, mut peers) = pool(PoolLimits::default().connections(1));
-    let first = tokio::spawn(pool.clone().oneshot(get("/1")));
-    let mut peer = peers.recv().await.unwrap();
-    heard(&mut peer).await;
-    let mut waiting = Vec::new();
-    for path in ["/2", "/3", "/4"] {
-        waiting.push(tokio::spawn(pool.clone().oneshot(get(path))));
-        settle().await;
-    }
-    say(&mut peer, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhel").await;
-    let body = first.await.unwrap().unwrap().into_body();
-    settle().await;
-    assert!(waiting.iter().all(|answer| !answer.is_finished()));
-    assert!(peers.try_recv().is_err(), "a head alone frees nothing");
-
-    say(&mut peer, "lo").await;
-    assert_eq!(body.collect().await.unwrap().to_bytes(), "hello");
-    for path in ["/2", "/3", "/4"] {
-        assert_eq!(heard(&mut peer).await, path);
-        say(&mut peer, HELLO).await;
-        assert_eq!(whole(waiting.remove(0)).await, "hello");
-    }
-    assert_eq!(pool.open(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn whoever_waits_too_long_for_a_connection_is_told_that_nothing_was_sent() {
-    let (pool, mut peers) = pool(PoolLimits::default().connections(1));
-    let _first = tokio::spawn(pool.clone().oneshot(get("/1")));
-    let _peer = peers.recv().await.unwrap();
-    let began = Instant::now();
-    let error = pool.clone().oneshot(get("/2")).await.unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::PoolExhausted, Outcome::NotExecuted));
-    assert_eq!(began.elapsed(), Duration::from_secs(10));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_connection_is_closed_when_nobody_has_used_it_for_the_idle_time() {
-    let (pool, mut peers) = pool(PoolLimits::default());
-    let mut peer = exchange_on_new(&pool, &mut peers, "/1").await;
-    sleep(Duration::from_secs(24)).await;
-    assert_eq!(pool.open(), 1);
-    sleep(Duration::from_secs(2)).await;
-    assert_eq!(pool.open(), 0);
-    assert_eq!(peer.read(&mut [0]).await.unwrap(), 0, "the other end sees it closed");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_connection_that_is_always_in_use_is_replaced_when_it_has_come_of_age() {
-    let (pool, mut peers) = pool(PoolLimits::default().age(Duration::from_secs(100)));
-    let mut peer = exchange_on_new(&pool, &mut peers, "/1").await;
-    for _ in 0..7 {
-        sleep(Duration::from_secs(10)).await;
-        exchange(&pool, &mut peer, "/again").await;
-    }
-    sleep(Duration::from_secs(30)).await;
-    let _newer = exchange_on_new(&pool, &mut peers, "/new").await;
-    sleep(Duration::from_secs(24)).await;
-    settle().await;
-    assert_eq!(pool.open(), 1, "the old one is gone");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_request_that_a_dead_connection_gives_back_goes_out_on_the_next() {
-    let (pool, mut peers) = pool(PoolLimits::default());
-    let peer = exchange_on_new(&pool, &mut peers, "/1").await;
-    // Closed while idle: the pool may or may not have noticed when the next request comes.
-    drop(peer);
-    let answer = tokio::spawn(pool.clone().oneshot(get("/2")));
-    let mut next = peers.recv().await.unwrap();
-    assert_eq!(heard(&mut next).await, "/2");
-    say(&mut next, HELLO).await;
-    assert!(answer.await.unwrap().is_ok());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_connection_that_breaks_after_the_request_leaves_its_fate_unknown_and_says_if_it_was_reused() {
-    for reused in [false, true] {
-        let (pool, mut peers) = pool(PoolLimits::default());
-        let mut peer = None;
-        if reused {
-            peer = Some(exchange_on_new(&pool, &mut peers, "/1").await);
-        }
-        let answer = tokio::spawn(pool.clone().oneshot(get("/2")));
-        let mut peer = match peer {
-            Some(peer) => peer,
-            None => peers.recv().await.unwrap(),
-        };
-        assert_eq!(heard(&mut peer).await, "/2");
-        drop(peer);
-        let mut error = answer.await.unwrap().unwrap_err();
-        assert_eq!((error.kind(), error.outcome()), (ErrorKind::ConnectionLost, Outcome::Unknown));
-        assert_eq!(error.attempt().reused, reused);
-        settle().await;
-        assert_eq!(pool.open(), 0);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_is_not_http_is_told_apart_from_a_broken_connection() {
-    let (pool, mut peers) = pool(PoolLimits::default());
-    let answer = tokio::spawn(pool.clone().oneshot(get("/")));
-    let mut peer = peers.recv().await.unwrap();
-    heard(&mut peer).await;
-    say(&mut peer, "220 smtp.example.com ESMTP\r\n\r\n").await;
-    let error = answer.await.unwrap().unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::ProtocolViolation, Outcome::Unknown));
-}
-
-#[tokio::test(start_paused = true)]
-async fn dropping_a_call_anywhere_closes_its_connection_and_leaks_nothing() {
-    let (pool, mut peers) = pool(PoolLimits::default().connections(1));
-
-    // While it waits for the head.
-    let call = tokio::spawn(pool.clone().oneshot(get("/1")));
-    let mut peer = peers.recv().await.unwrap();
-    heard(&mut peer).await;
-    // While another waits for a permit.
-    let queued = tokio::spawn(pool.clone().oneshot(get("/2")));
-    settle().await;
-    queued.abort();
-    settle().await;
-    call.abort();
-    settle().await;
-    assert_eq!(peer.read(&mut [0]).await.unwrap(), 0, "closed, not pooled");
-    assert_eq!((pool.open(), pool.0.permits.available_permits()), (0, 1));
-
-    // With half of the body read.
-    let call = tokio::spawn(pool.clone().oneshot(get("/3")));
-    let mut peer = peers.recv().await.unwrap();
-    heard(&mut peer).await;
-    say(&mut peer, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhel").await;
-    drop(call.await.unwrap().unwrap());
-    settle().await;
-    assert_eq!((pool.open(), pool.0.permits.available_permits()), (0, 1));
-
-    // The next request gets its own answer.
-    let call = tokio::spawn(pool.clone().oneshot(get("/4")));
-    let mut peer = peers.recv().await.unwrap();
-    assert_eq!(heard(&mut peer).await, "/4");
-    say(&mut peer, HELLO).await;
-    assert_eq!(whole(call).await, "hello");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_body_that_is_handed_over_as_it_comes_fails_when_it_stands_still_and_its_connection_is_closed() {
-    let (pool, mut peers) = pool(PoolLimits::default());
-    let answer = tokio::spawn(pool.clone().oneshot(get("/")));
-    let mut peer = peers.recv().await.unwrap();
-    heard(&mut peer).await;
-    say(&mut peer, "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhel").await;
-    let mut body = answer.await.unwrap().unwrap().into_body().watched(Duration::from_secs(30));
-    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "hel");
-    sleep(Duration::from_secs(29)).await;
-    say(&mut peer, "lo ").await;
-    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "lo ");
-    let began = Instant::now();
-    assert!(body.frame().await.unwrap().unwrap_err().to_string().contains("stood still for 30s"));
-    assert_eq!(began.elapsed(), Duration::from_secs(30));
-    settle().await;
-    assert_eq!((pool.open(), pool.0.permits.available_permits()), (0, 128));
-    assert!(body.frame().await.is_none());
-}
-
-#[tokio::test(start_paused = true)]
-async fn dropping_the_pool_closes_what_is_idle_and_ends_every_task() {
-    let (pool, mut peers) = pool(PoolLimits::default());
-    let mut peer = exchange_on_new(&pool, &mut peers, "/1").await;
-    drop(pool);
-    settle().await;
-    assert_eq!(peer.read(&mut [0]).await.unwrap(), 0);
-    assert_eq!(runtime::Handle::current().metrics().num_alive_tasks(), 0);
-}
-
-#[test]
-fn a_connection_is_never_used_on_another_runtime_than_its_own() {
-    let (pool, mut peers) = pool(PoolLimits::default());
-    let run = || runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    // Kept alive, but not run while the other is: its connections would never answer.
-    let (one, two) = (run(), run());
-    let mut ends = Vec::new();
-    for (runtime, path) in [(&one, "/1"), (&two, "/2"), (&one, "/3")] {
-        runtime.block_on(async {
-            let answer = tokio::spawn(pool.clone().oneshot(get(path)));
-            settle().await;
-            let mut peer = peers.try_recv().ok().or_else(|| ends.pop()).unwrap();
-            assert_eq!(heard(&mut peer).await, path);
-            say(&mut peer, HELLO).await;
-            assert_eq!(whole(answer).await, "hello");
-            ends.insert(0, peer);
-        });
-    }
-    assert_eq!(pool.open(), 2);
-    drop(one);
-    assert_eq!(pool.open(), 1, "its connections end with it");
+    let answer = send(pool, get(path)).await;
+    greet(peer, path, answer).await;
 }

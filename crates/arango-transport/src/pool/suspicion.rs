@@ -1,0 +1,33 @@
+//! What a connection that breaks says of those that are idle.
+//!
+//! A write that is sent on a connection which the other end has given up ends with an unknown outcome.
+//! So those that are idle when one breaks, and are most likely broken too, are closed:
+//!
+//! - no address takes a new connection, and one refuses: all of them;
+//! - a new connection breaks: those to the same address. A server that went down took them along;
+//! - one that had rested breaks: those to the same address that have rested for as long or longer. What
+//!   the other end, or something in between, did to it in that time it did to them. Those that were used
+//!   since have been heard of since, and one connection that ends is no reason to open a hundred.
+//!
+//! What is in use is left alone: its answer tells.
+
+use super::Pool;
+use super::connection::Connection;
+
+impl Pool {
+    /// Closes the connections that nobody uses at the moment.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for when a coordinator is taken out of the rotation"))]
+    pub(crate) fn close_idle(&self) {
+        self.state().idle.retain(|_| false);
+    }
+
+    /// Closes what is idle and most likely broken like this one, which broke after a request was handed
+    /// to it.
+    #[cold]
+    pub(super) fn suspect(&self, broken: &Connection) {
+        self.state().idle.retain(|other| {
+            let heard_since = broken.reused() && other.idle_since() > broken.idle_since();
+            other.address() != broken.address() || heard_since
+        });
+    }
+}
