@@ -10,6 +10,7 @@ mod connection;
 mod dialing;
 mod idle;
 mod lease;
+mod open;
 mod place;
 mod suspicion;
 mod waiting;
@@ -36,6 +37,7 @@ use crate::{Body, Coordinator, ErrorKind, Outcome, Outgoing, PoolLimits};
 use connection::Connection;
 use idle::Idle;
 pub(crate) use lease::Lease;
+use open::Open;
 use place::Place;
 use waiting::{Line, Wants};
 
@@ -56,7 +58,7 @@ struct Shared {
     queued: AtomicUsize,
     state: Mutex<State>,
     /// Connections that exist, idle or in use. Shared with their tasks, which may outlive the pool.
-    open: Arc<AtomicUsize>,
+    open: Open,
     /// Heads of answers that have come, over all connections.
     heard: AtomicU64,
 }
@@ -84,7 +86,7 @@ impl Pool {
             jitter,
             queued: AtomicUsize::new(0),
             state: Mutex::new(state),
-            open: Arc::default(),
+            open: Open::default(),
             heard: AtomicU64::new(0),
         }))
     }
@@ -95,7 +97,7 @@ impl Pool {
 
     /// How many connections exist, idle or in use.
     pub(crate) fn open(&self) -> usize {
-        self.0.open.load(Ordering::Relaxed)
+        self.0.open.count()
     }
 
     /// How many connections nobody uses at the moment.
@@ -118,9 +120,33 @@ impl Pool {
         self.0.heard.load(Ordering::Relaxed)
     }
 
+    /// Keeps no connection any more: what is idle is closed now, what is in use when its answer has been
+    /// read. Whoever needs one still gets a new one. Needs no runtime.
+    pub(crate) fn retire(&self) {
+        self.state().idle.close();
+    }
+
+    /// Waits until nothing is in use, bodies that are still being read included. Whoever comes meanwhile
+    /// waits behind.
+    pub(crate) async fn drained(&self) {
+        let mut left = self.0.limits.connections.clamp(1, Semaphore::MAX_PERMITS);
+        while left > 0 {
+            let part = u32::try_from(left).unwrap_or(u32::MAX);
+            // Closed, nobody waits for anything any more.
+            let Ok(places) = self.0.permits.acquire_many(part).await else { return };
+            places.forget();
+            left = left.saturating_sub(usize::try_from(part).unwrap_or(usize::MAX));
+        }
+    }
+
+    /// Closes the pool for good, and all its connections at once, whatever they are used for.
+    pub(crate) fn abort(&self) {
+        self.close();
+        self.0.open.abort();
+    }
+
     /// Closes the pool for good: what is idle and what is being opened at once, what is in use when its
     /// answer has been read. Whoever waits fails, and whoever comes. Needs no runtime.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the client's close"))]
     pub(crate) fn close(&self) {
         self.0.permits.close();
         let mut state = self.state();
@@ -238,8 +264,7 @@ impl Pool {
 
 /// The failure of whoever comes when the pool is closed.
 fn closed() -> AttemptError {
-    AttemptError::new(ErrorKind::PoolExhausted, Outcome::NotExecuted, Phase::Acquire)
-        .because("the client is closed")
+    AttemptError::new(ErrorKind::ClientClosed, Outcome::NotExecuted, Phase::Acquire)
 }
 
 impl Drop for Shared {

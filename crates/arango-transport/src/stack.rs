@@ -66,11 +66,12 @@ pub(crate) fn assemble(hosts: &Hosts, parts: Parts) -> Transport {
             .collect(),
     );
     let members = {
-        let pools = Arc::clone(&pools);
+        let (pools, gone) = (Arc::clone(&pools), Arc::clone(&pools));
         Members::builder()
             .health(health)
             .jitter(Arc::clone(&jitter))
             .probe(move |coordinator| probe::availability(origin(&pools, &coordinator)))
+            .on_ejection(move |coordinator| pool_of(&gone, coordinator).close_idle())
             .build(hosts.coordinators().iter().cloned())
     };
     let seats = {

@@ -187,14 +187,25 @@ impl Transport {
     pub fn close(&self, grace: Duration) -> impl Future<Output = ()> + Send + 'static {
         let shared = Arc::clone(&self.shared);
         shared.lifecycle.close();
+        shared.members.end_probes();
+        for pool in shared.pools.iter() {
+            pool.retire();
+        }
         async move {
             let ended = async {
                 shared.lifecycle.idle().await;
+                for pool in shared.pools.iter() {
+                    pool.drained().await;
+                }
             };
-            if timeout(grace, ended).await.is_err() {
-                shared.lifecycle.end();
-                // Each of them has what it needs to end at once.
-                shared.lifecycle.idle().await;
+            let in_time = timeout(grace, ended).await.is_ok();
+            shared.lifecycle.end();
+            for pool in shared.pools.iter() {
+                pool.abort();
+            }
+            if !in_time {
+                // Each of them has what it needs to end at once, but may be kept by one who does not poll it.
+                timeout(LAST_WORDS, shared.lifecycle.idle()).await.ok();
             }
         }
     }
@@ -211,6 +222,9 @@ impl Transport {
                 requests: member.requests(),
                 in_flight: member.in_flight(),
                 open_connections: pool.open(),
+                idle_connections: pool.idle(),
+                waiting: pool.waiting(),
+                opening: pool.dialing(),
                 standing: member.standing(),
             })
             .collect()
@@ -243,6 +257,9 @@ impl fmt::Debug for Transport {
     }
 }
 
+/// How long calls that outlast the grace of a client may take to notice.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// Ends a call with all its copies, also if its future is dropped: a layer may have handed some to tasks
 /// of its own, and none of those is to be sent from then on.
 struct Ending<'a>(&'a CallRecord);
@@ -265,6 +282,12 @@ pub struct CoordinatorState {
     pub in_flight: usize,
     /// Connections that exist, idle or in use.
     pub open_connections: usize,
+    /// Connections that nobody uses at the moment.
+    pub idle_connections: usize,
+    /// Attempts that have no connection yet.
+    pub waiting: usize,
+    /// Connections that are being opened.
+    pub opening: usize,
     /// How it stands in the rotation.
     pub standing: Standing,
 }

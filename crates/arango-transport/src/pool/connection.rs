@@ -1,8 +1,6 @@
 //! One connection: hyper's handle, and what the pool must know of it.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,6 +12,7 @@ use hyper_util::rt::TokioIo;
 use tokio::runtime;
 use tokio::time::{Instant, timeout};
 
+use super::open::Open;
 use crate::attempt_error::AttemptError;
 use crate::connect::Io;
 use crate::failed_attempt::Phase;
@@ -60,7 +59,7 @@ impl Connection {
         io: Box<dyn Io>,
         address: SocketAddr,
         life: Life,
-        open: &Arc<AtomicUsize>,
+        open: &Open,
     ) -> Result<Self, AttemptError> {
         let (sender, task) = http1::handshake(TokioIo::new(io)).await.map_err(|error| {
             let mut failed =
@@ -68,12 +67,9 @@ impl Connection {
             failed.attempt().address = Some(address);
             failed.because(error)
         })?;
-        let counted = Counted::new(open);
-        // The task ends by itself when the handle is dropped or the other end closes.
-        tokio::spawn(async move {
-            let ended = task.await;
-            drop(counted);
-            if let Err(error) = ended {
+        // It ends by itself when the handle is dropped or the other end closes.
+        open.enter().drive(async move {
+            if let Err(error) = task.await {
                 tracing::trace!(%error, %address, "a connection ended");
             }
         });
@@ -178,22 +174,6 @@ fn timeout_of(keep_alive: &str) -> Option<Duration> {
         name.trim().eq_ignore_ascii_case("timeout").then(|| value.trim().parse().ok())?
     })?;
     Some(Duration::from_secs(seconds))
-}
-
-/// Counts one connection for as long as it exists.
-struct Counted(Arc<AtomicUsize>);
-
-impl Counted {
-    fn new(open: &Arc<AtomicUsize>) -> Self {
-        open.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(open))
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 #[cfg(test)]

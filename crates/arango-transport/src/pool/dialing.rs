@@ -19,7 +19,7 @@ impl Pool {
     pub(super) fn dial(&self, number: u64, runtime: &runtime::Handle) {
         let age = self.0.limits.age.mul_f64(0.8 + 0.4 * self.0.jitter.unit());
         let life = Life { age, idle: self.state().keeps };
-        let (dialer, open) = (Arc::clone(&self.0.dialer), Arc::clone(&self.0.open));
+        let (dialer, open) = (Arc::clone(&self.0.dialer), self.0.open.clone());
         let ending = Ending { pool: Arc::downgrade(&self.0), number, runtime: runtime.id(), done: false };
         // Not under the lock: a runtime that is shutting down drops the task here and now.
         let task = runtime.spawn(async move {

@@ -16,7 +16,6 @@ use super::connection::Connection;
 
 impl Pool {
     /// Closes the connections that nobody uses at the moment.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for when a coordinator is taken out of the rotation"))]
     pub(crate) fn close_idle(&self) {
         self.state().idle.retain(|_| false);
     }
