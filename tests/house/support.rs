@@ -10,10 +10,11 @@ use arango::protocol::{
 };
 use arango::transport::{BoxFuture, Connect, Io};
 use arango::{Client, ClientBuilder};
-use arango_test_cluster::{Coordinator, TestCluster};
+use arango_test_cluster::{Coordinator, FaultGuard, TestCluster};
 use bytes::Bytes;
 use http::{HeaderValue, Request};
 use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
 /// Connects to the coordinators of a cluster through its in-memory door.
 #[derive(Clone)]
@@ -45,7 +46,7 @@ pub(crate) async fn cluster_of(coordinators: usize) -> TestCluster {
         TestCluster::builder().coordinators(coordinators).seed(7).in_memory().start().await.unwrap();
     client(&cluster).db("_system").execute(CreateCollection("books")).await.unwrap();
     // Known everywhere before a test begins.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    sleep(Duration::from_secs(2)).await;
     cluster.journal().clear();
     cluster
 }
@@ -72,6 +73,16 @@ pub(crate) async fn ask_at_once(client: &Client, calls: usize) {
         tasks.spawn(async move { database.version().await.unwrap() });
     }
     tasks.join_all().await;
+}
+
+/// Waits until a fault has struck, and not for ever.
+pub(crate) async fn struck(fault: &FaultGuard) {
+    let hit = async {
+        while fault.hits() == 0 {
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(Duration::from_secs(60), hit).await.expect("the fault strikes");
 }
 
 /// Puts a document into `books`, marked so that the cluster's journal can count its executions.

@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep};
 
 use super::between::{Between, Does};
 use super::on_writes;
-use crate::support::{Memory, builder, cluster};
+use crate::support::{Memory, builder, cluster, struck};
 
 for_each_class![
     c1_a_call_that_waits_for_a_connection_leaves_the_queue,
@@ -88,13 +88,6 @@ async fn drop_it<T: std::fmt::Debug>(call: JoinHandle<T>) {
     // What runs beside it has time to notice, but none that a clock shows.
     for _ in 0..50 {
         tokio::task::yield_now().await;
-    }
-}
-
-/// Waits until a fault has struck, for no longer than it takes.
-async fn struck(fault: &arango_test_cluster::FaultGuard) {
-    while fault.hits() == 0 {
-        sleep(Duration::from_millis(1)).await;
     }
 }
 
@@ -269,14 +262,11 @@ async fn c8_a_call_that_brought_about_a_probe_leaves_it_to_itself(class: Request
         first_of(&client).execute(keyed("twice", class)).await.unwrap_err();
     }
     // The third finds nobody there either, and waits at another coordinator when it is dropped.
-    let slow: Vec<_> = [1, 2]
-        .map(|index| cluster.coordinator(index).inject(on_writes(Fault::latency(Duration::from_secs(20)))))
-        .into();
+    let slow = on_writes(Fault::latency(Duration::from_secs(20)));
+    let _slow = [1, 2].map(|index| cluster.coordinator(index).inject(slow.clone()));
     let database = client.db("_system");
     let dropped = tokio::spawn(async move { database.execute(keyed("dropped", class)).await });
-    while slow.iter().all(|fault| fault.hits() == 0) {
-        sleep(Duration::from_millis(1)).await;
-    }
+    sleep(Duration::from_millis(500)).await;
     assert_eq!(client.coordinators()[0].standing, Standing::Ejected);
     cluster.coordinator(0).restart().await.unwrap();
     let availability = Match::get("/_admin/server/availability");

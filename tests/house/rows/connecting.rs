@@ -19,7 +19,7 @@ use tower::layer::layer_fn;
 use tower::{Service, service_fn};
 
 use super::{Expect, meet};
-use crate::support::{Memory, builder, client, cluster, insert};
+use crate::support::{Memory, builder, client, cluster, insert, struck};
 
 for_each_class![
     t01_a_name_that_does_not_resolve_sends_the_request_to_the_next,
@@ -199,9 +199,7 @@ async fn busy(cluster: &TestCluster, client: &Client) -> JoinHandle<()> {
     let slow = cluster.coordinator(0).inject(Fault::latency(Duration::from_secs(60)).times(1));
     let first = client.coordinator(&client.coordinators()[0].address);
     let busy = tokio::spawn(async move { drop(first.execute(GetHealth).await) });
-    while slow.hits() == 0 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    struck(&slow).await;
     busy
 }
 
