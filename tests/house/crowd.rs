@@ -7,7 +7,7 @@ use arango::{Client, ClientBuilder, ErrorKind, Limits, Outcome, PoolLimits};
 use arango_test_cluster::TestCluster;
 use tokio::task::JoinSet;
 
-use crate::support::{CLASSES, CreateBooks, insert};
+use crate::support::{CLASSES, CreateCollection, insert};
 
 const CALLS: usize = 10_000;
 const CONNECTIONS: usize = 64;
@@ -68,7 +68,7 @@ async fn meet_the_crowd(cluster: &TestCluster, client: &Client) -> usize {
 async fn of_ten_thousand_calls_over_sockets_each_ends_and_tells_the_truth_while_a_coordinator_hangs() {
     let cluster = TestCluster::builder().seed(7).start().await.unwrap();
     let listening = || Client::builder().hosts(cluster.urls()).basic_auth("root", cluster.root_password());
-    listening().build().unwrap().db("_system").execute(CreateBooks).await.unwrap();
+    listening().build().unwrap().db("_system").execute(CreateCollection("books")).await.unwrap();
     cluster.journal().clear();
     // How many are answered in time is a matter of the machine.
     let most_open = meet_the_crowd(&cluster, &narrow(listening())).await;

@@ -23,7 +23,8 @@ use crate::support::{Memory, builder, cluster, struck};
 
 for_each_class![
     c1_a_call_that_waits_for_a_connection_leaves_the_queue,
-    c2_a_call_that_connects_drops_its_connection,
+    c2_a_connection_outlives_the_call_it_was_opened_for_and_serves_the_next,
+    c2_a_connection_that_does_not_open_ends_with_the_limit_for_connecting,
     c3_a_call_that_waits_for_the_head_closes_its_connection_and_is_executed_nevertheless,
     c5_a_call_that_has_read_half_of_a_body_closes_its_connection,
     c5_a_body_that_is_handed_over_as_it_comes_closes_its_connection_when_it_is_dropped,
@@ -130,7 +131,13 @@ async fn c1_a_call_that_waits_for_a_connection_leaves_the_queue(class: RequestCl
 }
 
 /// Takes for ever over the first connection, and counts whoever waits for it.
-struct SlowOnce(Memory, Arc<AtomicUsize>, AtomicUsize);
+/// Opens the first connection after `first`, and any other at once.
+struct SlowOnce {
+    network: Memory,
+    first: Duration,
+    connecting: Arc<AtomicUsize>,
+    begun: Arc<AtomicUsize>,
+}
 
 /// Counts down when it is dropped.
 struct Waiting(Arc<AtomicUsize>);
@@ -143,30 +150,58 @@ impl Drop for Waiting {
 
 impl Connect for SlowOnce {
     fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
-        if self.2.fetch_add(1, Ordering::Relaxed) > 0 {
-            return self.0.connect(address);
+        if self.begun.fetch_add(1, Ordering::Relaxed) > 0 {
+            return self.network.connect(address);
         }
-        self.1.fetch_add(1, Ordering::Relaxed);
-        let waiting = Waiting(Arc::clone(&self.1));
+        self.connecting.fetch_add(1, Ordering::Relaxed);
+        let waiting = Waiting(Arc::clone(&self.connecting));
         Box::pin(async move {
-            std::future::pending::<()>().await;
+            sleep(self.first).await;
             drop(waiting);
-            Err(io::ErrorKind::TimedOut.into())
+            self.network.connect(address).await
         })
     }
 }
 
-async fn c2_a_call_that_connects_drops_its_connection(class: RequestClass) {
+async fn c2_a_connection_outlives_the_call_it_was_opened_for_and_serves_the_next(class: RequestClass) {
     let cluster = cluster().await;
-    let connecting = Arc::default();
-    let slow = SlowOnce(Memory::of(&cluster), Arc::clone(&connecting), AtomicUsize::new(0));
+    let (connecting, begun) = (Arc::default(), Arc::default());
+    let slow = SlowOnce {
+        network: Memory::of(&cluster),
+        first: Duration::from_secs(2),
+        connecting: Arc::clone(&connecting),
+        begun: Arc::clone(&begun),
+    };
     let client = narrow(&cluster, slow);
     let dropped = begin(&client, keyed("dropped", class));
     sleep(Duration::from_secs(1)).await;
     assert_eq!((connecting.load(Ordering::Relaxed), counters(&client)), (1, (1, 0)));
     drop_it(dropped).await;
-    assert_eq!((connecting.load(Ordering::Relaxed), counters(&client)), (0, (0, 0)));
+    // Nobody is under way, and what was begun is not thrown away.
+    assert_eq!((connecting.load(Ordering::Relaxed), counters(&client)), (1, (0, 0)));
+    sleep(Duration::from_millis(1100)).await;
+    assert_eq!((connecting.load(Ordering::Relaxed), counters(&client)), (0, (0, 1)));
     assert_eq!(cluster.journal().received("dropped"), 0);
+    the_next_is_well(&cluster, &client, class).await;
+    assert_eq!(begun.load(Ordering::Relaxed), 1, "the next has found it");
+}
+
+async fn c2_a_connection_that_does_not_open_ends_with_the_limit_for_connecting(class: RequestClass) {
+    let cluster = cluster().await;
+    let connecting = Arc::default();
+    let slow = SlowOnce {
+        network: Memory::of(&cluster),
+        first: Duration::from_secs(3600),
+        connecting: Arc::clone(&connecting),
+        begun: Arc::default(),
+    };
+    let client = narrow(&cluster, slow);
+    let dropped = begin(&client, keyed("dropped", class));
+    sleep(Duration::from_secs(1)).await;
+    drop_it(dropped).await;
+    assert_eq!((connecting.load(Ordering::Relaxed), counters(&client)), (1, (0, 0)));
+    sleep(Duration::from_millis(2100)).await;
+    assert_eq!((connecting.load(Ordering::Relaxed), counters(&client)), (0, (0, 0)));
     the_next_is_well(&cluster, &client, class).await;
 }
 

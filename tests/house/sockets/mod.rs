@@ -13,7 +13,7 @@ use arango::{Client, ClientBuilder};
 use arango_test_cluster::TestCluster;
 use tokio::time::timeout;
 
-use crate::support::CreateBooks;
+use crate::support::CreateCollection;
 
 /// Far more than anything here takes.
 const PLENTY: Duration = Duration::from_secs(60);
@@ -26,7 +26,7 @@ async fn in_time<T>(test: impl Future<Output = T>) -> T {
 /// A cluster of three that listens, with a collection `books`.
 async fn cluster() -> TestCluster {
     let cluster = TestCluster::builder().seed(7).start().await.unwrap();
-    client(&cluster).db("_system").execute(CreateBooks).await.unwrap();
+    client(&cluster).db("_system").execute(CreateCollection("books")).await.unwrap();
     cluster.journal().clear();
     cluster
 }
