@@ -10,6 +10,7 @@ mod administration;
 mod bad_days;
 mod balance;
 mod closing;
+mod connections;
 mod crowd;
 mod databases;
 mod doors;

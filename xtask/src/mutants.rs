@@ -33,7 +33,10 @@ const MUTANTS: [Mutant; 6] = [
         name: "retry-ignores-class",
         test: "rows::before_the_head::t11_a_fresh_connection_that_breaks_sends_only_what_may_be_repeated_to_another::not_idempotent",
     },
-    Mutant { name: "permit-ends-with-head", test: "sockets::a_body_that_is_not_read_holds_its_connection" },
+    Mutant {
+        name: "permit-ends-with-head",
+        test: "connections::a_connection_counts_until_the_body_of_its_answer_has_been_read",
+    },
     Mutant {
         name: "a-login-for-each-401",
         test: "rows::login::r11_a_token_that_another_call_has_renewed_already_is_not_renewed_again::safe",

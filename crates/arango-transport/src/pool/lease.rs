@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Pool;
 use super::connection::Connection;
 use super::place::Place;
 
@@ -17,7 +18,10 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    pub(super) fn new(place: Place, connection: Connection) -> Self {
+    pub(super) fn new(mut place: Place, connection: Connection) -> Self {
+        if cfg!(mutant = "permit-ends-with-head") {
+            place = Place::extra(Pool::clone(&place));
+        }
         Self { connection, place }
     }
 

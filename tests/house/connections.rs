@@ -1,0 +1,71 @@
+//! How many connections there are, and for how long one is a request's own.
+
+use std::time::Duration;
+
+use arango::PoolLimits;
+use arango::balance::Standing;
+use arango::protocol::RequestClass;
+use arango_test_cluster::{Fault, Match};
+use tokio::time::{Instant, sleep};
+
+use crate::support::{ask_at_once, builder, cluster, cluster_of, insert};
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_counts_until_the_body_of_its_answer_has_been_read() {
+    let cluster = cluster_of(1).await;
+    let client = builder(&cluster).pool(PoolLimits::default().connections(1)).build().unwrap();
+    let trickle = Fault::slow_body(1, Duration::from_millis(100)).on(Match::post("/_api/document/*"));
+    let trickle = cluster.coordinator(0).inject(trickle.times(1));
+    let began = Instant::now();
+    let slow = tokio::spawn({
+        let database = client.db("_system");
+        async move { database.execute(insert("slow", RequestClass::Safe)).await }
+    });
+    while trickle.hits() == 0 {
+        sleep(Duration::from_millis(1)).await;
+    }
+    // The head of the answer has come; its body takes a while.
+    sleep(Duration::from_millis(300)).await;
+    client.db("_system").version().await.unwrap();
+    let waited = began.elapsed();
+    assert!(slow.is_finished(), "the next waits for the end of the body");
+    slow.await.unwrap().unwrap();
+    assert!(waited > Duration::from_secs(2), "{waited:?}");
+    assert_eq!(cluster.coordinator(0).connections_accepted(), 2, "one for the cluster's set-up, and one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_opens_no_more_connections_than_there_are_requests_and_never_more_than_allowed() {
+    for (calls, cap) in [(64, 128), (300, 10)] {
+        let cluster = cluster().await;
+        let before: Vec<_> = cluster
+            .coordinators()
+            .iter()
+            .map(arango_test_cluster::Coordinator::connections_accepted)
+            .collect();
+        let client = builder(&cluster).pool(PoolLimits::default().connections(cap)).build().unwrap();
+        ask_at_once(&client, calls).await;
+        for (coordinator, before) in cluster.coordinators().iter().zip(before) {
+            let opened = coordinator.connections_accepted() - before;
+            assert!(opened <= cap.min(calls.div_ceil(3)), "{opened} of {cap} for {calls}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_idle_connections_of_a_coordinator_that_is_taken_out_are_closed() {
+    let cluster = cluster().await;
+    let client = builder(&cluster).build().unwrap();
+    ask_at_once(&client, 30).await;
+    assert!(client.coordinators()[0].idle_connections > 0);
+    let lost = Fault::answer_raw(502, "text/html", "<html>");
+    let _lost = cluster.coordinator(0).inject(lost);
+    while client.coordinators()[0].standing == Standing::Well {
+        client.db("_system").version().await.unwrap();
+    }
+    sleep(Duration::from_millis(1)).await;
+    let states = client.coordinators();
+    assert_eq!((states[0].standing, states[0].open_connections), (Standing::Ejected, 0));
+    assert_eq!(cluster.coordinator(0).open_connections(), 0);
+    assert!(states[1].idle_connections > 0);
+}
