@@ -82,17 +82,22 @@ fn soak(from: u64, seeds: u64) -> usize {
         for report in found.1 {
             bar.inc(1);
             violations += report.violations.len();
-            bar.suspend(|| {
-                report.violations.iter().for_each(|one| eprintln!("{} {one}", "violation:".red().bold()))
-            });
-            if let Some(one) = report.violations.first() {
-                bar.suspend(|| eprintln!("    replay it with: cargo xtask soak --seed {}", one.seed));
-            }
+            bar.suspend(|| show(&report));
         }
     });
     bar.finish_and_clear();
     last_line(seeds, violations);
     violations
+}
+
+/// Says what a seed has broken, and how to see it again.
+fn show(report: &Report) {
+    for violation in &report.violations {
+        eprintln!("{} {violation}", "violation:".red().bold());
+    }
+    if let Some(one) = report.violations.first() {
+        eprintln!("    replay it with: cargo xtask soak --seed {}", one.seed);
+    }
 }
 
 fn last_line(seeds: u64, violations: usize) {

@@ -47,6 +47,12 @@ pub(crate) enum Task {
     /// fault survives.
     Mutants,
 
+    /// Simulates the client in worlds that go wrong by chance, and says which invariants that breaks.
+    ///
+    /// The worlds are those of `tests/simulation`, one for each seed. The last line counts seeds and violations; the exit
+    /// code is 0 if there is none.
+    Soak(Soak),
+
     /// Runs a client of another language against an embedded cluster, to judge the cluster.
     ///
     /// The exit code is 0 if every check holds, and also if the run is skipped, which the last line then says.
@@ -109,6 +115,25 @@ pub(crate) struct Price {
     /// Write the figures into `docs/performance.md` too.
     #[arg(long)]
     pub(crate) write: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Soak {
+    /// How many seeds.
+    #[arg(long, value_name = "N", default_value_t = 1_000, conflicts_with = "seed")]
+    pub(crate) seeds: u64,
+
+    /// The first of them.
+    #[arg(long, value_name = "SEED", default_value_t = 0, conflicts_with = "seed")]
+    pub(crate) from: u64,
+
+    /// One seed alone, with everything that happens in it.
+    #[arg(long, value_name = "SEED")]
+    pub(crate) seed: Option<u64>,
+
+    /// Builds with optimisations: slow to build, and several times as fast.
+    #[arg(long)]
+    pub(crate) release: bool,
 }
 
 #[derive(Debug, Args)]

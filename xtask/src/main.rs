@@ -13,6 +13,7 @@ mod mutants;
 mod price;
 mod program;
 mod rows;
+mod soak;
 mod workspace;
 
 use std::process::ExitCode;
@@ -45,6 +46,7 @@ async fn perform(task: Task) -> Result<ExitCode> {
         Task::Rows => rows::rows().await,
         Task::Price(command) => price::price(command.write).await,
         Task::Mutants => mutants::mutants().await,
+        Task::Soak(command) => soak::soak(&command).await,
         Task::Compat(command) => compat::compat(command.client).await,
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, split};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::link::{Direction, Link};
 use super::messages::Messages;
@@ -14,6 +14,8 @@ use super::sightings::Watched;
 
 /// The bytes that are read at once.
 const CHUNK: usize = 4 << 10;
+/// How long after its last byte a connection ends.
+const BETWEEN: Duration = Duration::from_millis(1);
 /// How many chunks are under way before whoever writes has to wait.
 const UNDER_WAY: usize = 16;
 
@@ -93,6 +95,8 @@ async fn flow(
             }
         }
         pass(Instant::now(), link).await;
+        // A server that reads a request and the end together never looks at the request: it has to get it first.
+        sleep(BETWEEN).await;
         Ok(())
     };
     // Either the writing half fails, or both come to their end.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 /// What becomes of those who connect.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -43,7 +43,9 @@ pub(crate) struct Weather {
 pub(crate) struct Link(Arc<Inner>);
 
 struct Inner {
-    weather: watch::Sender<Weather>,
+    weather: Mutex<Weather>,
+    /// Wakes those who wait in the order in which they came, which a watch channel does not: it leaves that to chance.
+    changed: Notify,
     usual: Duration,
     fuse: Mutex<Option<(Direction, usize)>>,
 }
@@ -51,12 +53,13 @@ struct Inner {
 impl Link {
     /// A link whose bytes are usually under way for `usual`.
     pub(crate) fn new(usual: Duration) -> Self {
-        let (weather, _) = watch::channel(Weather { latency: usual, ..Weather::default() });
-        Self(Arc::new(Inner { weather, usual, fuse: Mutex::default() }))
+        let weather = Mutex::new(Weather { latency: usual, ..Weather::default() });
+        Self(Arc::new(Inner { weather, changed: Notify::new(), usual, fuse: Mutex::default() }))
     }
 
     pub(crate) fn change(&self, change: impl FnOnce(&mut Weather)) {
-        self.0.weather.send_modify(change);
+        change(&mut self.0.weather.lock().unwrap_or_else(PoisonError::into_inner));
+        self.0.changed.notify_waiters();
     }
 
     /// Cuts all its connections, with whatever is under way on them.
@@ -79,27 +82,35 @@ impl Link {
     }
 
     pub(crate) fn weather(&self) -> Weather {
-        self.0.weather.borrow().clone()
+        self.0.weather.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits for weather that pleases.
+    async fn until(&self, pleases: impl Fn(&Weather) -> bool) -> Weather {
+        loop {
+            let changed = self.0.changed.notified();
+            let weather = self.weather();
+            if pleases(&weather) {
+                return weather;
+            }
+            changed.await;
+        }
     }
 
     /// Waits until bytes may move on.
     pub(crate) async fn flowing(&self) {
-        // The sender lives in `self`, so the wait cannot fail.
-        drop(self.0.weather.subscribe().wait_for(|weather| !weather.held).await);
+        self.until(|weather| !weather.held).await;
     }
 
     /// Waits until somebody may connect, or learns that nobody listens.
     pub(crate) async fn opened(&self) -> Opening {
-        let mut weather = self.0.weather.subscribe();
-        let opened = weather.wait_for(|weather| !weather.held && weather.opening != Opening::Swallowed).await;
-        opened.map(|weather| weather.opening).unwrap_or_default()
+        self.until(|weather| !weather.held && weather.opening != Opening::Swallowed).await.opening
     }
 
     /// Waits until the connections are cut that are there now.
     pub(crate) async fn cut_off(&self) {
-        let mut weather = self.0.weather.subscribe();
-        let now = weather.borrow().cuts;
-        drop(weather.wait_for(|weather| weather.cuts != now).await);
+        let now = self.weather().cuts;
+        self.until(|weather| weather.cuts != now).await;
     }
 
     /// How many of `bytes` still pass before the fuse blows; `None`: all of them, and it does not.

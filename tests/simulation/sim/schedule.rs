@@ -9,7 +9,7 @@ use rand::seq::IndexedRandom as _;
 
 use super::answers::{self, Which};
 use super::link::{Direction, Opening};
-use super::setting::{Peace, Setting, chance};
+use super::setting::{Pace, Peace, Setting, chance};
 
 /// One thing that goes wrong.
 #[derive(Debug, Clone)]
@@ -60,6 +60,14 @@ pub(crate) fn draw(setting: &Setting) -> Vec<Event> {
             trouble: trouble(setting, &mut chance),
         })
         .collect();
+    if setting.pace == Pace::Rush {
+        drawn.extend((first..setting.coordinators).map(|coordinator| Event {
+            at: Duration::ZERO,
+            lasts: milliseconds(&mut chance, 4_000, 8_000),
+            coordinator,
+            trouble: Trouble::Fault("R22 rush".to_owned(), Fault::answer(503, 21_003, "queue is full")),
+        }));
+    }
     drawn.sort_by_key(|event| event.at);
     drawn
 }
@@ -99,7 +107,7 @@ fn trouble(setting: &Setting, chance: &mut StdRng) -> Trouble {
         }
         12 if !peaceful => {
             let (name, fault) = login_trouble(chance);
-            Trouble::Fault(name, fault.on(Match::post("/_open/auth")))
+            Trouble::Fault(name, fault)
         }
         // A name that nobody resolves is nobody's that is reachable.
         13 if !peaceful => Trouble::Mute(chance.random_range(0..clients)),
@@ -142,13 +150,19 @@ fn misdeed(chance: &mut StdRng, peaceful: bool) -> (String, Fault) {
     }
 }
 
+/// What may happen to a login, or to the token that came of it.
 fn login_trouble(chance: &mut StdRng) -> (String, Fault) {
-    match chance.random_range(0..4) {
-        0 => ("login 401/401".to_owned(), Fault::answer(401, 401, "Wrong credentials")),
-        1 => ("login 503/503".to_owned(), Fault::answer(503, 503, "starting")),
-        2 => ("login hang".to_owned(), Fault::hang()),
-        _ => ("login lost".to_owned(), Fault::close(Phase::AfterExecution)),
-    }
+    let (name, fault) = match chance.random_range(0..5) {
+        0 => ("401/401", Fault::answer(401, 401, "Wrong credentials")),
+        1 => ("503/503", Fault::answer(503, 503, "starting")),
+        2 => ("hang", Fault::hang()),
+        3 => ("lost", Fault::close(Phase::AfterExecution)),
+        _ => {
+            let refused = Fault::answer(401, 11, "not authorized").on(Match::post("/_api/document/*"));
+            return ("R12 401/11 ×6".to_owned(), refused.times(6));
+        }
+    };
+    (format!("login {name}"), fault.on(Match::post("/_open/auth")))
 }
 
 /// Aims a fault at some requests, and lets it strike a few times or as long as it lasts.
@@ -160,7 +174,7 @@ fn aimed(mut name: String, mut fault: Fault, chance: &mut StdRng) -> Trouble {
     if chance.random_bool(0.6) {
         let times = chance.random_range(1..=4);
         fault = fault.times(times);
-        name += &format!(" ×{times}");
+        name = format!("{name} ×{times}");
     }
     Trouble::Fault(name, fault)
 }
@@ -168,5 +182,8 @@ fn aimed(mut name: String, mut fault: Fault, chance: &mut StdRng) -> Trouble {
 /// A time between the two; short ones are as likely as long ones.
 pub(crate) fn milliseconds(chance: &mut StdRng, least: u32, most: u32) -> Duration {
     let power = chance.random_range(f64::from(least).ln()..f64::from(most).ln());
-    Duration::from_millis(power.exp().round() as u64)
+    // Whole ones: the clock has no others.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it lies between two of u32")]
+    let whole = power.exp().round() as u64;
+    Duration::from_millis(whole)
 }

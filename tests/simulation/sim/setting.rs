@@ -56,6 +56,14 @@ pub(crate) enum Peace {
     AtTheFirst,
 }
 
+/// How much is asked at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    Calm,
+    /// More than the coordinators can take: for seconds they refuse nearly everything.
+    Rush,
+}
+
 /// One world.
 #[derive(Debug, Clone)]
 pub(crate) struct Setting {
@@ -64,6 +72,7 @@ pub(crate) struct Setting {
     pub(crate) clients: Vec<ClientSetting>,
     pub(crate) peace: Peace,
     pub(crate) calls: usize,
+    pub(crate) pace: Pace,
     /// For how long calls are made and things go wrong.
     pub(crate) span: Duration,
     /// Somewhere in the middle nothing happens for this long.
@@ -87,14 +96,20 @@ impl Setting {
         let clients: Vec<_> = clients.collect();
         let logs_in = clients.iter().any(|client| client.login == Login::Jwt);
         // Around the time in which a token of an hour is renewed, and beyond its end.
+        let pace = if chance.random_bool(0.08) { Pace::Rush } else { Pace::Calm };
+        let (calls, span) = match pace {
+            Pace::Calm => (chance.random_range(40..=120), chance.random_range(8..=40)),
+            Pace::Rush => (chance.random_range(250..=350), chance.random_range(8..=14)),
+        };
         let pause = if logs_in && chance.random_bool(0.5) { chance.random_range(3_000..4_000) } else { 0 };
         Self {
             seed,
             coordinators,
             clients,
             peace: if peaceful { Peace::AtTheFirst } else { Peace::Nowhere },
-            calls: chance.random_range(40..=120),
-            span: Duration::from_secs(chance.random_range(8..=40)),
+            calls,
+            pace,
+            span: Duration::from_secs(span),
             pause: Duration::from_secs(pause),
             keep_alive: Duration::from_secs(*[2, 30, 300].choose(&mut chance).expect("there are three")),
         }

