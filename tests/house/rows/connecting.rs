@@ -15,6 +15,7 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tower::layer::layer_fn;
 use tower::{Service, service_fn};
 
@@ -32,6 +33,7 @@ for_each_class![
     t07_a_full_pool_sends_any_request_to_the_next_and_counts_against_nobody,
     t12a_an_attempt_that_ends_while_it_connects_is_one_that_did_not_connect_in_time,
     t12a_an_attempt_that_ends_while_it_waits_for_a_connection_counts_against_nobody,
+    t12a_an_attempt_whose_turn_comes_when_its_time_is_over_is_not_sent,
     t12a_an_attempt_that_ends_before_it_asked_for_a_connection_counts_against_nobody,
 ];
 
@@ -248,6 +250,36 @@ async fn t12a_an_attempt_that_ends_while_it_waits_for_a_connection_counts_agains
     fail_thrice(&cluster, &client, class, ErrorKind::PoolExhausted).await;
     assert_eq!(client.coordinators()[0].standing, Standing::Well);
     busy.await.unwrap();
+}
+
+async fn t12a_an_attempt_whose_turn_comes_when_its_time_is_over_is_not_sent(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = builder(&cluster)
+        .pool(PoolLimits::default().connections(1))
+        .limits(Limits::default().attempt(HALF_A_SECOND))
+        .build()
+        .unwrap();
+    cluster.coordinator(0).pause();
+    let began = Instant::now();
+    let call = |marker| {
+        let database = client.db("_system");
+        (tokio::spawn(async move { database.execute(insert(marker, class)).await }), marker)
+    };
+    // Those in the middle are for the coordinators that answer. Both others end at the same time, and with the first of
+    // them the only connection is free.
+    let calls = ["silent", "b", "c", "waiting"].map(call);
+    for (call, marker) in calls {
+        let result = call.await.unwrap();
+        if marker == "silent" && class != RequestClass::Safe {
+            assert_eq!(result.unwrap_err().outcome(), Outcome::Unknown);
+        } else {
+            result.unwrap();
+        }
+    }
+    assert!(began.elapsed() < HALF_A_SECOND + Duration::from_millis(30), "{:?}", began.elapsed());
+    cluster.coordinator(0).resume();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(cluster.journal().received("waiting"), 1);
 }
 
 async fn t12a_an_attempt_that_ends_before_it_asked_for_a_connection_counts_against_nobody(
