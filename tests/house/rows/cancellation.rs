@@ -19,13 +19,14 @@ use tokio::time::{Instant, sleep};
 
 use super::between::{Between, Does};
 use super::on_writes;
-use crate::support::{Memory, builder, cluster, struck};
+use crate::support::{Insert, Memory, builder, cluster, insert, struck};
 
 for_each_class![
     c1_a_call_that_waits_for_a_connection_leaves_the_queue,
     c2_a_connection_outlives_the_call_it_was_opened_for_and_serves_the_next,
     c2_a_connection_that_does_not_open_ends_with_the_limit_for_connecting,
     c3_a_call_that_waits_for_the_head_closes_its_connection_and_is_executed_nevertheless,
+    c3_a_call_that_is_being_written_closes_its_connection,
     c5_a_call_that_has_read_half_of_a_body_closes_its_connection,
     c5_a_body_that_is_handed_over_as_it_comes_closes_its_connection_when_it_is_dropped,
     c6_a_call_that_pauses_holds_nothing,
@@ -222,6 +223,20 @@ async fn c3_a_call_that_waits_for_the_head_closes_its_connection_and_is_executed
     assert_eq!(cluster.journal().executions("dropped"), 0);
     sleep(Duration::from_secs(6)).await;
     assert_eq!(cluster.journal().executions("dropped"), 1, "the server finishes what it has read");
+}
+
+async fn c3_a_call_that_is_being_written_closes_its_connection(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = narrow(&cluster, Between::first_of(&cluster, Does::AnswerEarly("")).once());
+    let first = first_of(&client);
+    let large = Insert { padding: 1 << 20, ..insert("dropped", class) };
+    let dropped = tokio::spawn(async move { first.execute(large).await });
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(counters(&client), (1, 1));
+    drop_it(dropped).await;
+    assert_eq!(counters(&client), (0, 0));
+    assert_eq!(cluster.journal().received("dropped"), 0);
+    the_next_is_well(&cluster, &client, class).await;
 }
 
 async fn c5_a_call_that_has_read_half_of_a_body_closes_its_connection(class: RequestClass) {

@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1};
 use hyper_util::rt::TokioIo;
 use tokio::runtime;
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
 use super::open::Open;
@@ -51,6 +52,14 @@ struct Inner {
     dies_at: Instant,
     /// When it is to be closed if nobody uses it.
     expires: Instant,
+    task: AbortHandle,
+}
+
+impl Drop for Inner {
+    // hyper writes what it holds before it closes: for ever, if the other end reads nothing.
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
 
 impl Connection {
@@ -67,8 +76,7 @@ impl Connection {
             failed.attempt().address = Some(address);
             failed.because(error)
         })?;
-        // It ends by itself when the handle is dropped or the other end closes.
-        open.enter().drive(async move {
+        let task = open.enter().drive(async move {
             if let Err(error) = task.await {
                 tracing::trace!(%error, %address, "a connection ended");
             }
@@ -85,6 +93,7 @@ impl Connection {
             idle_since: now,
             dies_at,
             expires: dies_at.min(now + life.idle),
+            task,
         })))
     }
 

@@ -53,16 +53,18 @@ impl Open {
 
 impl Entry {
     /// Runs what drives the connection in a task of its own; it is off the list when that has ended.
-    pub(super) fn drive(self, driver: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn drive(self, driver: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         let (open, number) = (self.open.clone(), self.number);
         let task = tokio::spawn(async move {
             driver.await;
             drop(self);
         });
+        let task = task.abort_handle();
         // It may have ended already, and be off the list.
         if let Some(place) = open.list().tasks.get_mut(&number) {
-            *place = Some(task.abort_handle());
+            *place = Some(task.clone());
         }
+        task
     }
 }
 
