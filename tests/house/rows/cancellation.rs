@@ -24,6 +24,7 @@ use crate::support::{Insert, Memory, builder, cluster, insert, struck};
 for_each_class![
     c1_a_call_that_waits_for_a_connection_leaves_the_queue,
     c2_a_connection_outlives_the_call_it_was_opened_for_and_serves_the_next,
+    c2_a_connection_that_does_not_open_in_time_fails_nobody_who_came_after_it_was_begun,
     c2_a_connection_that_does_not_open_ends_with_the_limit_for_connecting,
     c3_a_call_that_waits_for_the_head_closes_its_connection_and_is_executed_nevertheless,
     c3_a_call_that_is_being_written_closes_its_connection,
@@ -185,6 +186,26 @@ async fn c2_a_connection_outlives_the_call_it_was_opened_for_and_serves_the_next
     assert_eq!(cluster.journal().received("dropped"), 0);
     the_next_is_well(&cluster, &client, class).await;
     assert_eq!(begun.load(Ordering::Relaxed), 1, "the next has found it");
+}
+
+async fn c2_a_connection_that_does_not_open_in_time_fails_nobody_who_came_after_it_was_begun(
+    class: RequestClass,
+) {
+    let cluster = cluster().await;
+    let begun = Arc::default();
+    let slow = SlowOnce {
+        network: Memory::of(&cluster),
+        first: Duration::from_secs(3600),
+        connecting: Arc::default(),
+        begun: Arc::clone(&begun),
+    };
+    let client = narrow(&cluster, slow);
+    let dropped = begin(&client, keyed("dropped", class));
+    sleep(Duration::from_secs(1)).await;
+    drop_it(dropped).await;
+    let next = first_of(&client).execute(keyed("next", class)).await.unwrap();
+    assert_eq!((next.as_str(), begun.load(Ordering::Relaxed)), ("next", 2));
+    assert_eq!(cluster.journal().executions("next"), 1);
 }
 
 async fn c2_a_connection_that_does_not_open_ends_with_the_limit_for_connecting(class: RequestClass) {

@@ -9,6 +9,7 @@ use std::sync::{Arc, Weak};
 use tokio::runtime;
 
 use super::connection::{Connection, Life};
+use super::waiting::Since;
 use super::{Pool, Shared};
 use crate::attempt_error::AttemptError;
 use crate::failed_attempt::Phase;
@@ -51,14 +52,21 @@ impl Pool {
                         // See `suspicion`.
                         state.idle.retain(|_| false);
                     }
-                    (state.line.left_over(here), Some(error))
+                    match state.line.left_over(here, number) {
+                        // Whose dial had less than its time to open is no reason to fail.
+                        Some((next, Since::After)) => (Some(next), None),
+                        next => (next.map(|(next, _)| next), Some(error)),
+                    }
                 }
-                None => (state.line.left_over(here), std::thread::panicking().then(panicked)),
+                None => {
+                    let next = state.line.left_over(here, number).map(|(next, _)| next);
+                    (next, std::thread::panicking().then(panicked))
+                }
             }
         };
         match (next, result) {
             (Some(next), Some(error)) => drop(next.send(Err(error))),
-            // Dropped: who waits shall see for himself.
+            // Dropped: who waits dials for itself.
             (Some(next), None) => drop(next),
             (None, Some(error)) => {
                 tracing::debug!(coordinator = %self.coordinator(), %error, "a connection nobody waits for cannot be opened");

@@ -48,6 +48,15 @@ struct Waiting {
     sender: Sender,
 }
 
+/// Since when somebody is in line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Since {
+    /// Before a connection began to be opened: for it, among others.
+    Before,
+    /// After that: it was opened for somebody else.
+    After,
+}
+
 /// Brings a connection, or why there is none. Dropped, it says that nobody opens one any more.
 type Sender = oneshot::Sender<Result<Connection, AttemptError>>;
 
@@ -103,8 +112,15 @@ impl Line {
     }
 
     /// Takes who is next out of the line, if no connection is being opened for the last in it.
-    pub(super) fn left_over(&mut self, here: runtime::Id) -> Option<Sender> {
-        if self.short_of(here) { self.next(|waiting| waiting.runtime == here) } else { None }
+    ///
+    /// Tells whether that was in line already when the dial of this number began.
+    pub(super) fn left_over(&mut self, here: runtime::Id, dial: u64) -> Option<(Sender, Since)> {
+        if !self.short_of(here) {
+            return None;
+        }
+        let next = self.next(|waiting| waiting.runtime == here)?;
+        let since = if next.number < dial { Since::Before } else { Since::After };
+        Some((next.sender, since))
     }
 
     /// Takes who is next for this connection out of the line.
@@ -112,11 +128,12 @@ impl Line {
         self.next(|waiting| {
             waiting.runtime == connection.runtime() && (waiting.wants == Wants::Any || !connection.reused())
         })
+        .map(|waiting| waiting.sender)
     }
 
-    fn next(&mut self, fits: impl FnMut(&Waiting) -> bool) -> Option<Sender> {
+    fn next(&mut self, fits: impl FnMut(&Waiting) -> bool) -> Option<Waiting> {
         let index = self.waiting.iter().position(fits)?;
-        self.waiting.remove(index).map(|waiting| waiting.sender)
+        self.waiting.remove(index)
     }
 
     /// Ends every dial, and tells everybody in line that there is no connection to be had.
