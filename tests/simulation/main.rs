@@ -45,7 +45,7 @@ seeds! {
 
 #[test]
 fn the_same_seed_is_the_same_world() {
-    for seed in (0..).filter(|seed| sim::is_exact(*seed)).take(12) {
+    for seed in 0..20 {
         let (once, again) = (sim::run(seed).trace, sim::run(seed).trace);
         let differs = once.iter().zip(&again).find(|(one, other)| one != other);
         assert_eq!(differs, None, "seed {seed}");

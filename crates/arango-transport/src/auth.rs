@@ -140,7 +140,11 @@ impl Login {
         match timeout_at(until, token).await {
             Ok(Ok(token)) => Ok(token),
             Ok(Err(LoginFailed { kind, error })) => Err(failed(kind).caused_by(error)),
-            Err(_) => Err(failed(ErrorKind::Login).because("the login took longer than the attempt may")),
+            // The login goes on; what ran out is the time of this attempt alone.
+            Err(_) => {
+                let late = failed(ErrorKind::AttemptTimeout);
+                Err(late.because("the login took longer than the attempt may"))
+            }
         }
     }
 }

@@ -176,6 +176,8 @@ impl Decider {
         // are enough to know.
         let again = match rule.again {
             Again::Elsewhere if attempt.kind == ErrorKind::ProtocolViolation && nth > 0 => Again::No,
+            // A proxy that gives up on a second request, too, is not late by chance.
+            Again::Same if attempt.status.is_some() && nth > 0 => Again::Elsewhere,
             again => again,
         };
         let whereto = match again {

@@ -107,9 +107,11 @@ impl Outgoing {
 
     /// Puts the token on the request.
     pub(crate) fn wears(&mut self, token: Arc<Token>) {
-        let Some(value) = token.header.clone() else { return };
+        // Without one, that none is wanted was the word of one coordinator: another may know better.
+        if let Some(value) = token.header.clone() {
+            self.0.request.headers_mut().insert(AUTHORIZATION, value);
+        }
         self.0.plan.token = Some(token);
-        self.0.request.headers_mut().insert(AUTHORIZATION, value);
     }
 
     pub(crate) fn request_mut(&mut self) -> &mut Request<Full<Bytes>> {

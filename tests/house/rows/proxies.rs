@@ -23,6 +23,7 @@ for_each_class![
     r42_a_redirect_is_never_followed,
     r43_arangodbs_own_408_comes_after_it_has_acted,
     r43_after_a_408_of_a_proxy_the_same_is_asked_again_unless_a_copy_could_do_harm,
+    r43_a_proxy_that_gives_up_twice_sends_what_may_be_repeated_to_another,
 ];
 
 /// Says that there are too many requests, and when to come back.
@@ -120,4 +121,20 @@ async fn a_gateway_that_always_answers_for_a_coordinator_takes_it_out_of_the_rot
     let states = client.coordinators();
     assert_eq!(states[0].standing, Standing::Ejected);
     assert_eq!(states[0].requests, 5);
+}
+
+async fn r43_a_proxy_that_gives_up_twice_sends_what_may_be_repeated_to_another(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let late = Fault::answer_raw(408, "text/html", "<html>");
+    let _late = cluster.coordinator(0).inject(on_writes(late));
+    meet(&cluster, &client, class).await.is(&match class {
+        RequestClass::NonIdempotent => {
+            Expect::failure(ErrorKind::AttemptTimeout, Outcome::Unknown, StoppedBy::NotRetryable)
+        }
+        _ => Expect::elsewhere()
+            .tried(2, 1)
+            .at_servers(3, 1)
+            .within(Duration::ZERO..=Duration::from_millis(51)),
+    });
 }

@@ -55,20 +55,6 @@ pub(crate) fn run(seed: u64) -> Report {
     runtime.expect("a runtime without a driver needs nothing").block_on(Box::pin(happen(Setting::of(seed))))
 }
 
-/// Whether two runs of this seed are the same to the last line.
-///
-/// All of them are but for ties. Those who wait for a login, and the requests that a paused coordinator has taken in, wait on
-/// tokio's watch channels, which wake them in an order of their own each time. So the worlds are the same until two of those
-/// wake at once; from there on they are alike.
-#[cfg(test)]
-pub(crate) fn is_exact(seed: u64) -> bool {
-    let setting = Setting::of(seed);
-    let logs_in = setting.clients.iter().any(|client| client.login == Login::Jwt);
-    let pauses =
-        schedule::draw(&setting).iter().any(|event| matches!(event.trouble, schedule::Trouble::Pause));
-    !logs_in && !pauses
-}
-
 async fn happen(setting: Setting) -> Report {
     let cluster = cluster(&setting).await;
     let journal = cluster.journal();

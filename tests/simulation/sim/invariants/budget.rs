@@ -6,11 +6,8 @@ use std::time::Duration;
 use super::{Evidence, Report};
 use crate::sim::sightings::Seen;
 
-/// Over what time copies are counted.
-///
-/// It should be the ten seconds of the documentation. But tower's bucket turns by two of its ten slots whenever it turns a
-/// moment late, which is nearly always, so what was spent is forgotten after about five.
-const SPENT: Duration = Duration::from_secs(4);
+/// Over what time copies are counted: what is spent is forgotten by whole seconds, ten at most.
+const SPENT: Duration = Duration::from_secs(9);
 /// Over what time calls pay for them.
 const PAID: Duration = Duration::from_secs(11);
 /// Further copies that are always allowed within the window: three a second.

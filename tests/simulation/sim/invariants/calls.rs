@@ -2,7 +2,7 @@
 
 use arango::protocol::RequestClass;
 use arango::transport::StoppedBy;
-use arango::{Error, ErrorKind, Outcome};
+use arango::{Error, Outcome};
 
 use super::{Evidence, Report, TICK};
 use crate::sim::setting::Peace;
@@ -50,7 +50,7 @@ pub(super) fn answered_by_the_healthy(evidence: &Evidence<'_>, report: &mut Repo
     for one in evidence.calls {
         let Ending::Failed(error) = &one.ending else { continue };
         let elsewhere = matches!(one.call.question, Question::InsertAt(index) if index != 0);
-        let excused = elsewhere || stopped_by_budget(error) || outwaited_by_a_login(error);
+        let excused = elsewhere || stopped_by_budget(error);
         if one.call.class == RequestClass::Safe && !excused {
             let what = format!("{:?}, stopped by {:?}: {}", error.kind(), error.stopped_by(), steps(error));
             report("I5", &one.call.marker, what);
@@ -61,11 +61,6 @@ pub(super) fn answered_by_the_healthy(evidence: &Evidence<'_>, report: &mut Repo
 /// Whether the budget stopped the call, or the login that it waited for.
 fn stopped_by_budget(error: &Error) -> bool {
     error.stopped_by() == StoppedBy::Budget || login_of(error).is_some_and(stopped_by_budget)
-}
-
-/// Whether the login took longer than the attempt that waited for it.
-fn outwaited_by_a_login(error: &Error) -> bool {
-    error.kind() == ErrorKind::Login && login_of(error).is_none()
 }
 
 /// The error of the login that the call failed with.
