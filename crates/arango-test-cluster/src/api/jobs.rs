@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::{Answer, Call};
 use crate::http::reply::{Refusal, Reply};
-use crate::state::async_jobs::{AsyncJob, owner};
+use crate::state::async_jobs::AsyncJob;
+use crate::state::owner::owner;
 
 const JOB_ID: HeaderName = HeaderName::from_static("x-arango-async-id");
 const FORWARDED: HeaderName = HeaderName::from_static("x-arango-request-forwarded-to");

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{Call, Outcome};
 use crate::http::reply::{Refusal, Reply};
+use crate::state::owner::owner;
 use crate::state::servers::Life;
 
 /// The answer comes first.
@@ -35,7 +36,7 @@ pub(super) fn answer(call: &mut Call<'_>) -> Result<Outcome, Refusal> {
 }
 
 fn progress(call: &Call<'_>) -> Reply {
-    let mine = |id: &u64| crate::state::async_jobs::owner(*id) == Some(call.index);
+    let mine = |id: &u64| owner(*id) == Some(call.index);
     let jobs: Vec<_> = call.state.async_jobs.jobs.iter().filter(|(id, _)| mine(id)).collect();
     let done = jobs.iter().filter(|(_, job)| job.result.is_some()).count();
     let mut progress = json!({

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::owner::{id_of, owner};
 use crate::http::reply::Reply;
 
 /// One background request whose result is kept.
@@ -20,20 +21,11 @@ pub(crate) struct AsyncJobs {
     last: u64,
 }
 
-/// Bits below the number of the owning coordinator.
-const OWNER_SHIFT: u32 = 40;
-
-/// The index of the coordinator that an id belongs to.
-pub(crate) fn owner(id: u64) -> Option<usize> {
-    usize::try_from(id >> OWNER_SHIFT).ok()?.checked_sub(1)
-}
-
 impl AsyncJobs {
     /// Begins a job of coordinator `index`, at `since` seconds of the epoch.
     pub(crate) fn begin(&mut self, index: usize, user: Option<String>, since: u64) -> u64 {
         self.last += 1;
-        let number = u64::try_from(index + 1).expect("the number of a coordinator is small");
-        let id = number << OWNER_SHIFT | self.last;
+        let id = id_of(index, self.last);
         self.jobs.insert(id, AsyncJob { user, result: None, since });
         id
     }
@@ -53,15 +45,6 @@ impl AsyncJobs {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_id_tells_its_coordinator() {
-        let mut jobs = AsyncJobs::default();
-        let (first, third) = (jobs.begin(0, None, 0), jobs.begin(2, None, 0));
-
-        assert_eq!((owner(first), owner(third)), (Some(0), Some(2)));
-        assert_eq!(owner(7), None);
-    }
 
     #[test]
     fn jobs_end_with_their_coordinator() {

@@ -10,6 +10,7 @@ pub(crate) mod ids;
 mod layout;
 mod leaders;
 pub(crate) mod news;
+pub(crate) mod owner;
 pub(crate) mod servers;
 pub(crate) mod sessions;
 mod skewed;
