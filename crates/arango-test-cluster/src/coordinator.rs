@@ -95,7 +95,8 @@ impl Coordinator {
 
     /// Starts the process again, on the same port and with the same id; its reboot id is one higher.
     ///
-    /// A coordinator that is up is killed first. Whatever lived in its memory, such as background jobs, is gone.
+    /// A coordinator that is up is killed first. Whatever lived in its memory, such as background jobs and cursors, is
+    /// gone.
     ///
     /// # Errors
     /// If the port cannot be listened on.
@@ -179,6 +180,7 @@ impl Inner {
             let now = state.clock.now();
             state.advance(now);
             state.async_jobs.forget_of(self.index);
+            state.cursors.forget_of(self.index);
             let server = &mut state.coordinators[self.index];
             server.stop(now);
             server.generation

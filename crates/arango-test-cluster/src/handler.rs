@@ -21,6 +21,7 @@ use crate::body::Body;
 use crate::coordinator::Inner;
 use crate::early;
 use crate::fault::{Close, Early, Effect, Phase, Scripted, ScriptedBody, Spoiling, When};
+use crate::held::Held;
 use crate::http::auth::Caller;
 use crate::http::reply::{Refusal, Reply};
 use crate::http::request::{Request, Target};
@@ -121,6 +122,8 @@ impl Handler {
     ) -> Result<Response<Body>, Cut> {
         self.coordinator.awake().await;
         let entry = self.journalise(&request);
+        // One that is slow holds its cursor as long as it takes, like one that computes.
+        let _held = Held::by(&self.coordinator, &request, entry);
         if !latency.is_zero() {
             sleep(latency).await;
         }
@@ -248,6 +251,7 @@ impl Handler {
                     index,
                     caller: &caller,
                     request: &request,
+                    entry,
                 };
                 if let Some(outcome) = admission::background(&mut call) {
                     outcome

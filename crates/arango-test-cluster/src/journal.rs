@@ -66,7 +66,7 @@ pub struct Counts {
 }
 
 /// Names one entry to those who complete it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EntryId(u64);
 
 impl Journal {

@@ -49,6 +49,7 @@
 
 mod admission;
 mod api;
+mod aql;
 mod body;
 mod builder;
 mod clock;
@@ -63,6 +64,7 @@ mod fault;
 mod faults_in_force;
 mod garbage;
 mod handler;
+mod held;
 mod http;
 mod journal;
 mod matching;

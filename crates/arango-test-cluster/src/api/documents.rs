@@ -72,7 +72,8 @@ fn read(call: &Call<'_>, collection: &str, key: &str) -> Answer {
     Ok(Reply::raw(200, document).with_etag(&revision))
 }
 
-fn insert(call: &mut Call<'_>, collection: &str, mut body: Map<String, Value>) -> Answer {
+/// Adds a document, or refuses.
+pub(super) fn insert(call: &mut Call<'_>, collection: &str, mut body: Map<String, Value>) -> Answer {
     find(call, collection)?;
     let key = match body.get("_key") {
         None => None,

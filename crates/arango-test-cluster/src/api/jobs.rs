@@ -3,13 +3,13 @@
 use http::{HeaderName, Method};
 use serde_json::json;
 
+use super::forwarding::FORWARDED_TO;
 use super::{Answer, Call};
 use crate::http::reply::{Refusal, Reply};
 use crate::state::async_jobs::AsyncJob;
 use crate::state::owner::owner;
 
 const JOB_ID: HeaderName = HeaderName::from_static("x-arango-async-id");
-const FORWARDED: HeaderName = HeaderName::from_static("x-arango-request-forwarded-to");
 
 pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
     match (&call.request.method, rest) {
@@ -53,7 +53,7 @@ fn one(call: &mut Call<'_>, method: &Method, id: &str) -> Answer {
     Ok(match owner(id) {
         // Asked through another coordinator, which forwards.
         Some(index) if index != call.index => {
-            reply.with_header(FORWARDED, &call.state.coordinators[index].id)
+            reply.with_header(FORWARDED_TO, &call.state.coordinators[index].id)
         }
         _ => reply,
     })

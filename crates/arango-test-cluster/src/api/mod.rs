@@ -9,8 +9,10 @@ mod agency_jobs;
 mod availability;
 mod cluster_admin;
 mod collections;
+mod cursors;
 mod databases;
 mod documents;
+mod forwarding;
 mod gharial;
 mod health;
 mod indexes;
@@ -19,6 +21,7 @@ mod login;
 mod maintenance;
 mod metrics;
 mod nodes;
+mod queries;
 mod rebalance;
 mod security;
 mod server_admin;
@@ -41,6 +44,7 @@ use crate::config::Config;
 use crate::http::auth::Caller;
 use crate::http::reply::{Refusal, Reply};
 use crate::http::request::Request;
+use crate::journal::EntryId;
 use crate::state::State;
 use crate::state::databases::Database;
 use crate::state::news::News;
@@ -55,6 +59,8 @@ pub(crate) struct Call<'a> {
     pub(crate) index: usize,
     pub(crate) caller: &'a Caller,
     pub(crate) request: &'a Request,
+    /// Names the request among those that are under way.
+    pub(crate) entry: EntryId,
 }
 
 /// What becomes of an applied request.
@@ -121,6 +127,7 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, Refusal> {
         ["_api", "collection", rest @ ..] => collections::answer(call, rest),
         ["_api", "index", rest @ ..] => indexes::answer(call, rest),
         ["_api", "gharial", rest @ ..] => gharial::answer(call, rest),
+        ["_api", "cursor", rest @ ..] => return cursors::answer(call, rest),
         ["_api", "document", rest @ ..] => documents::answer(call, rest),
         ["_api", "user", rest @ ..] => users::answer(call, rest),
         ["_api", "token", rest @ ..] if call.config.version.has_access_tokens() => {

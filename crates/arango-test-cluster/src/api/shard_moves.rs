@@ -100,7 +100,8 @@ pub(super) fn remove_server(call: &mut Call<'_>) -> Result<Outcome, Refusal> {
     Ok(Outcome::Wait { every: Duration::from_secs(1), check: Box::new(check) })
 }
 
-/// Removes a server that has failed and holds nothing. A coordinator keeps its place in the process: it is merely dead.
+/// Removes a server that has failed and holds nothing. A coordinator keeps its place in the process: it is merely dead,
+/// and no other finds it any more.
 fn remove(state: &mut State, id: &str) -> Option<Reply> {
     let server = state.server(id)?;
     if server.status != Status::Failed || state.holds_shards(id) {
@@ -109,6 +110,8 @@ fn remove(state: &mut State, id: &str) -> Option<Reply> {
     if server.role == Role::DbServer {
         state.db_servers.retain(|server| server.id != id);
         state.cleaned.remove(id);
+    } else if let Some(server) = state.coordinators.iter_mut().find(|server| server.id == id) {
+        server.registered = false;
     }
     Some(Reply::empty(200))
 }

@@ -22,7 +22,7 @@ pub(super) fn answer(call: &mut Call<'_>) -> Result<Outcome, Refusal> {
         Method::DELETE => {
             let is_soft = call.request.query.is_true("soft");
             let server = &mut call.state.coordinators[call.index];
-            // A soft shutdown looks every other second whether all is clear, and nothing here is ever in its way.
+            // A soft shutdown looks every other second whether all is clear. Here it has seen enough after the second look.
             let after = if is_soft { GRACE * 2 } else { GRACE };
             if is_soft {
                 server.soft_shutdown = true;
@@ -39,10 +39,11 @@ fn progress(call: &Call<'_>) -> Reply {
     let mine = |id: &u64| owner(*id) == Some(call.index);
     let jobs: Vec<_> = call.state.async_jobs.jobs.iter().filter(|(id, _)| mine(id)).collect();
     let done = jobs.iter().filter(|(_, job)| job.result.is_some()).count();
+    let cursors = call.state.cursors.count_of(call.index, call.state.at);
     let mut progress = json!({
-        "softShutdownOngoing": call.me().soft_shutdown, "AQLcursors": 0, "transactions": 0,
+        "softShutdownOngoing": call.me().soft_shutdown, "AQLcursors": cursors, "transactions": 0,
         "pendingJobs": jobs.len() - done, "doneJobs": done, "lowPrioOngoingRequests": 0, "lowPrioQueuedRequests": 0,
-        "allClear": jobs.len() == done,
+        "allClear": jobs.len() == done && cursors == 0,
     });
     if !call.config.version.at_least(3, 12, 0) {
         progress["pregelConductors"] = 0.into();

@@ -1,24 +1,37 @@
 //! Which DB-Server answers for a document, and whether it does.
 
+use std::collections::BTreeMap;
+
 use super::State;
-use super::databases::{Collection, Database};
+use super::databases::{Collection, Copies, Database};
 use super::servers::Status;
 
 impl State {
     /// Whether the shard of a document has a leader that answers.
-    ///
+    pub(crate) fn has_leader(&self, database: &Database, collection: &Collection, key: &str) -> bool {
+        let shards = shards(database, collection);
+        shards.values().nth(place(key, shards.len())).is_none_or(|copies| self.is_led(copies))
+    }
+
+    /// Whether all shards of a collection have a leader that answers.
+    pub(crate) fn has_all_leaders(&self, database: &Database, collection: &Collection) -> bool {
+        shards(database, collection).values().all(|copies| self.is_led(copies))
+    }
+
     /// A follower takes the place of a leader that has failed, which nobody knows before the supervision says so. The map of
     /// shards is left as it is: the old leader has its place again as soon as it is back.
-    pub(crate) fn has_leader(&self, database: &Database, collection: &Collection, key: &str) -> bool {
-        // Of a collection that lies with another, only the other's copies are looked at.
-        let prototype = collection.like.as_ref().and_then(|like| database.collections.get(like));
-        let shards = &prototype.unwrap_or(collection).shards;
-        let Some(copies) = shards.values().nth(place(key, shards.len())) else { return true };
+    fn is_led(&self, copies: &Copies) -> bool {
         let is_up = |id: &String| self.db_server(id).is_some_and(super::Server::is_up);
         let Some((leader, followers)) = copies.split_first() else { return true };
         let has_failed = || self.db_server(leader).is_none_or(|server| server.status == Status::Failed);
         is_up(leader) || (has_failed() && followers.iter().any(is_up))
     }
+}
+
+/// Of a collection that lies with another, only the other's copies are looked at.
+fn shards<'a>(database: &'a Database, collection: &'a Collection) -> &'a BTreeMap<String, Copies> {
+    let prototype = collection.like.as_ref().and_then(|like| database.collections.get(like));
+    &prototype.unwrap_or(collection).shards
 }
 
 /// The place of a key among so many shards: any that is the same each time, here by FNV-1a.

@@ -5,6 +5,7 @@
 
 pub(crate) mod async_jobs;
 pub(crate) mod conditions;
+pub(crate) mod cursors;
 pub(crate) mod databases;
 pub(crate) mod ids;
 mod layout;
@@ -25,6 +26,7 @@ use tokio::time::Instant;
 
 use self::async_jobs::AsyncJobs;
 use self::conditions::Conditions;
+use self::cursors::Cursors;
 use self::databases::Database;
 use self::ids::Ids;
 use self::news::News;
@@ -57,6 +59,7 @@ pub(crate) struct State {
     pub(crate) propagation: Duration,
     pub(crate) jobs: AgencyJobs,
     pub(crate) async_jobs: AsyncJobs,
+    pub(crate) cursors: Cursors,
     pub(crate) supervision: Supervision,
     pub(crate) read_only: bool,
     /// Target numbers of coordinators and DB-Servers; numbers or null, as they were put.
@@ -125,6 +128,7 @@ impl State {
             propagation: config.propagation,
             jobs: AgencyJobs::new(config.move_time, config.moves_at_once),
             async_jobs: AsyncJobs::default(),
+            cursors: Cursors::default(),
             supervision: Supervision::default(),
             read_only: false,
             cleaned: BTreeSet::new(),

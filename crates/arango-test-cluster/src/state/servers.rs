@@ -59,6 +59,8 @@ pub(crate) struct Server {
     pub(crate) generation: u64,
     pub(crate) reboot_id: u64,
     pub(crate) soft_shutdown: bool,
+    /// Whether the agency has its address.
+    pub(crate) registered: bool,
     pub(crate) started: Instant,
     /// The record in the agency; written only when something in it changes.
     pub(crate) status: Status,
@@ -121,6 +123,7 @@ impl Server {
             generation: 0,
             reboot_id: 1,
             soft_shutdown: false,
+            registered: true,
             started: now,
             status: Status::Good,
             written: now,
@@ -149,6 +152,7 @@ impl Server {
     pub(crate) fn start(&mut self, now: Instant) {
         self.life = Life::Up;
         self.soft_shutdown = false;
+        self.registered = true;
         self.generation += 1;
         self.reboot_id += 1;
         self.started = now;

@@ -56,3 +56,17 @@ async fn a_follower_takes_over_when_the_leader_has_failed() {
     sleep(Duration::from_secs(4)).await;
     assert_eq!(session.get("/_api/document/books/1").await.status, 200);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_cursor_over_a_collection_needs_the_leaders_of_all_its_shards() {
+    let cluster = in_memory().await;
+    let mut session = Session::dial(cluster.coordinator(0)).await;
+    session.post("/_api/collection", &json!({ "name": "books", "numberOfShards": 3 })).await;
+    let all = json!({ "query": "FOR d IN books RETURN d" });
+    assert_eq!(session.post("/_api/cursor", &all).await.status, 201);
+    // Each DB-Server leads one of them.
+    cluster.stop_db_server(1);
+    let refused = session.post("/_api/cursor", &all).await;
+    assert_eq!((refused.status, refused.error_num()), (503, 1478));
+    assert_eq!(session.post("/_api/cursor", &json!({ "query": "RETURN 1" })).await.status, 201);
+}
