@@ -15,6 +15,7 @@ mod crowd;
 mod databases;
 mod doors;
 mod options;
+mod peers;
 mod rows;
 mod runtime;
 mod sockets;
