@@ -5,6 +5,9 @@
 
 mod batches;
 mod cursors;
+mod healing;
+mod rotation;
+mod strangers;
 mod writes;
 
 use arango::protocol::{Operation, RequestClass};

@@ -1,0 +1,97 @@
+//! Whose turn it is, and what no answer and no other call has a say in.
+
+use std::time::Duration;
+
+use arango::balance::Standing;
+use arango::protocol::RequestClass;
+use arango::transport::StoppedBy;
+use arango::{ErrorKind, Outcome};
+use arango_test_cluster::{Fault, Match};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::readers;
+use crate::support::{client, cluster, insert};
+
+/// arangojs moves to the next host for every error, also for what any host would have said.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_is_an_answer_moves_no_rotation() {
+    for (status, number) in [(404, 1202), (404, 1203), (409, 1210), (412, 1200), (400, 600), (403, 11)] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let refusal = Fault::answer(status, number, "no").on(Match::post("/_api/document/*"));
+        let refused: Vec<_> =
+            [0, 0, 1].map(|index| cluster.coordinator(index).inject(refusal.clone().times(1))).into();
+        let mut errors = 0;
+        for _ in 0..9 {
+            let result = client.db("_system").execute(insert("m", RequestClass::NonIdempotent)).await;
+            errors += usize::from(result.is_err());
+        }
+        assert_eq!(readers(&cluster, "m"), [0, 1, 2, 0, 1, 2, 0, 1, 2], "{status}/{number}");
+        assert_eq!(errors, 3);
+        assert!(client.coordinators().iter().all(|state| state.standing == Standing::Well));
+        drop(refused);
+    }
+}
+
+/// As before, for who has chosen the coordinator.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_is_an_answer_moves_nobody_who_has_chosen_a_coordinator() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let chosen = client.coordinator(&client.coordinators()[1].address);
+    let missing = Fault::answer(404, 1202, "document not found").on(Match::post("/_api/document/*"));
+    let _missing = cluster.coordinator(1).inject(missing.times(2));
+    for call in 0..4 {
+        let result = chosen.execute(insert("m", RequestClass::Safe)).await;
+        assert_eq!(result.is_err(), call < 2);
+    }
+    assert_eq!(readers(&cluster, "m"), [1; 4]);
+}
+
+/// The java driver counts failures for all calls together: a fresh one is told that no host can be contacted.
+#[tokio::test(start_paused = true)]
+async fn the_failures_of_one_call_end_no_attempts_of_another() {
+    for class in crate::support::CLASSES {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        cluster.coordinator(0).kill();
+        cluster.coordinator(1).kill();
+        let mut calls = JoinSet::new();
+        for call in 0..60 {
+            let database = client.db("_system");
+            calls.spawn(async move { database.execute(insert(&format!("m{call}"), class)).await });
+        }
+        let began = Instant::now();
+        for result in calls.join_all().await {
+            result.unwrap();
+        }
+        assert!((0..60).all(|call| cluster.journal().executions(&format!("m{call}")) == 1));
+        assert!(began.elapsed() < Duration::from_millis(100), "{:?}", began.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_all_are_dead_each_call_makes_the_attempts_that_are_its_own() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    cluster.coordinators().iter().for_each(arango_test_cluster::Coordinator::kill);
+    let mut calls = JoinSet::new();
+    for _ in 0..20 {
+        let database = client.db("_system");
+        calls.spawn(async move { database.execute(insert("m", RequestClass::NonIdempotent)).await });
+    }
+    for result in calls.join_all().await {
+        let error = result.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (ErrorKind::NoCoordinatorAvailable, Outcome::NotExecuted)
+        );
+        assert_eq!((error.stopped_by(), error.attempts().len()), (StoppedBy::MaxAttempts, 4));
+        assert!(error.is_retryable_by_caller());
+    }
+    cluster.coordinator(2).restart().await.unwrap();
+    // Nothing is held against those who ask later.
+    client.db("_system").execute(insert("m", RequestClass::NonIdempotent)).await.unwrap();
+    assert_eq!(cluster.journal().executions("m"), 1);
+}
