@@ -86,7 +86,7 @@ struct Way {
 enum Cost {
     /// The attempts of the call, and the budget of all calls.
     Attempt,
-    /// The attempts of the call alone: all calls with that token need it, and one newer heals them all.
+    /// The attempts of the call alone: all calls with that token need it, once each.
     Renewal,
     /// The budget alone: how often is limited otherwise.
     Budget,
@@ -234,7 +234,9 @@ impl Decider {
         let taken_elsewhere = || self.accepted.elsewhere(here, token, now);
         if !token.is_superseded() && another && history.passed_over.is_none() && taken_elsewhere() {
             history.passed_over = Some(here.clone());
-            return Some(Way { whereto: Whereto::Elsewhere, pause: Duration::ZERO, cost: Cost::Attempt });
+            // As many calls meet this as wear the token, and it heals them all: no more than a renewal it is
+            // a matter of the budget.
+            return Some(Way { whereto: Whereto::Elsewhere, pause: Duration::ZERO, cost: Cost::Renewal });
         }
         let renewal = token.renewable && !history.renewed;
         renewal.then_some(Way { whereto: Whereto::HereRenewed, pause: Duration::ZERO, cost: Cost::Renewal })

@@ -29,6 +29,14 @@ impl CoordinatorHandle {
         Self { database: self.database.basic_auth(user, password) }
     }
 
+    /// A handle on the database of this name whose calls all go to this coordinator.
+    ///
+    /// For what lives on one coordinator, such as a cursor.
+    #[must_use]
+    pub fn db(&self, name: &str) -> Database {
+        self.database.named(name)
+    }
+
     /// Executes an operation on this coordinator.
     ///
     /// # Errors

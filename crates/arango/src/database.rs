@@ -30,6 +30,11 @@ impl Database {
         Self { transport, name, options: None, pin: None }
     }
 
+    /// The same handle on another database.
+    pub(crate) fn named(&self, name: &str) -> Self {
+        Self { name: DatabaseName::new(name), ..self.clone() }
+    }
+
     pub(crate) fn pinned_to(mut self, coordinator: Coordinator) -> Self {
         self.pin = Some(coordinator);
         self

@@ -5,7 +5,7 @@ use std::time::Duration;
 use arango::balance::Standing;
 use arango::protocol::RequestClass;
 use arango::transport::{Credentials, StoppedBy};
-use arango::{Client, ErrorKind, Outcome};
+use arango::{Client, ErrorKind, Limits, Outcome};
 use arango_test_cluster::{Authentication, Fault, FaultGuard, Match, TestCluster};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -24,6 +24,8 @@ for_each_class![
     r15_a_password_that_is_refused_while_the_token_holds_is_not_tried_by_every_call,
     r15_a_wrong_password_is_told_to_all_and_not_tried_again_for_a_growing_while,
     r16_a_server_without_authentication_is_asked_without_a_token,
+    r16_one_who_knows_no_logins_is_not_believed_once_a_token_is_wanted,
+    t12a_an_attempt_that_ends_while_it_waits_for_a_login_goes_on_elsewhere,
 ];
 
 fn client(cluster: &TestCluster) -> Client {
@@ -272,4 +274,24 @@ async fn a_handle_may_log_in_on_its_own_or_bring_a_token() {
 
     let token = Credentials::token(&cluster.superuser_token()).unwrap();
     client.db("_system").credentials(token).execute(insert("super", RequestClass::Safe)).await.unwrap();
+}
+
+async fn r16_one_who_knows_no_logins_is_not_believed_once_a_token_is_wanted(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let unknown = Fault::answer_raw(404, "text/html", "<html>").on(Match::post("/_open/auth"));
+    let _unknown = cluster.coordinator(0).inject(unknown.times(1));
+    client.db("_system").execute(insert("m", class)).await.unwrap();
+    assert_eq!(cluster.journal().executions("m"), 1);
+    assert_eq!(logins(&cluster), 1, "beside the one that came to nothing");
+}
+
+async fn t12a_an_attempt_that_ends_while_it_waits_for_a_login_goes_on_elsewhere(class: RequestClass) {
+    let cluster = cluster().await;
+    let limits = Limits::default().attempt(Duration::from_secs(2));
+    let client = builder(&cluster).jwt_auth("root", cluster.root_password()).limits(limits).build().unwrap();
+    cluster.coordinator(0).pause();
+    // The login hangs as long as the attempt may, and then comes from another.
+    client.db("_system").execute(insert("m", class)).await.unwrap();
+    assert_eq!((cluster.journal().received("m"), cluster.journal().executions("m")), (1, 1));
 }
