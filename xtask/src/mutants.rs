@@ -92,6 +92,7 @@ pub(crate) async fn mutants() -> Result<ExitCode> {
         let running = mutant.cargo_test()?.arguments(["--", "--exact", mutant.test, "--color=never"]);
         let ending = running
             .limit(LIMIT)
+            .unheard()
             .hear(&mut interruptions, |line| match line.strip_prefix(&format!("test {} ... ", mutant.test)) {
                 Some("FAILED") => noticed = Some(true),
                 Some(_) => noticed = Some(false),

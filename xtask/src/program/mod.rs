@@ -45,6 +45,12 @@ impl Program {
         self
     }
 
+    /// Drops what it says on its stderr: for one that is meant to fail.
+    pub(crate) fn unheard(mut self) -> Self {
+        self.command.stderr(Stdio::null());
+        self
+    }
+
     /// How long it may take before it is ended like an interrupted one. Default: as long as it likes.
     pub(crate) fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
