@@ -66,7 +66,8 @@ impl Credentials {
         bearer(token).map(|value| Self(Kind::Token(Arc::new(Token::fixed(value)))))
     }
 
-    /// Tokens that the program makes or finds by itself, such as those of a [`Superuser`](crate::Superuser).
+    /// Tokens that the program makes or finds by itself, such as those that `Superuser` signs (feature
+    /// `jwt-sign`).
     ///
     /// Renewed like those of a [login](Self::jwt): before they end, and once when a coordinator refuses one.
     pub fn made_by(source: impl TokenSource) -> Self {
