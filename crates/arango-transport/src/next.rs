@@ -149,6 +149,9 @@ impl Decider {
         let pause = |pause: Pause, nth| pause.length(nth, &*self.jitter);
 
         if self.is_unheard_of(record, attempt, now) {
+            if attempt.kind == ErrorKind::NotAuthorized {
+                attempt.kind = ErrorKind::DatabaseUnknown;
+            }
             let (nth, since) = history.unheard.unwrap_or((0, now));
             history.unheard = Some((nth + 1, since));
             if now.saturating_duration_since(since) >= HEARSAY {
@@ -201,8 +204,8 @@ impl Decider {
     /// Whether the coordinator simply has not heard yet of what it says it does not know.
     ///
     /// To a user without a right that covers it, a database that is not known is said to be forbidden: names are not
-    /// to be guessed. Then the kind of the attempt is set right.
-    fn is_unheard_of(&self, record: &CallRecord, attempt: &mut Attempt, now: Instant) -> bool {
+    /// to be guessed.
+    fn is_unheard_of(&self, record: &CallRecord, attempt: &Attempt, now: Instant) -> bool {
         let path = || record.template.uri.path();
         let expected = || record.call.expects() == Existence::Certain;
         match attempt.kind {
@@ -210,13 +213,7 @@ impl Decider {
             ErrorKind::NotFound if attempt.number == Some(ErrorNumber::DATA_SOURCE_NOT_FOUND) => {
                 attempt.outcome == Outcome::NotExecuted && self.created.collection(path(), now)
             }
-            ErrorKind::NotAuthorized if rules::refuses_token(attempt) => {
-                let unheard = self.created.database(path(), now);
-                if unheard {
-                    attempt.kind = ErrorKind::DatabaseUnknown;
-                }
-                unheard
-            }
+            ErrorKind::NotAuthorized => rules::refuses_token(attempt) && self.created.database(path(), now),
             _ => false,
         }
     }
