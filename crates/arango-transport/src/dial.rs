@@ -9,9 +9,10 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use crate::attempt_error::AttemptError;
-use crate::connect::{Connect, Io, Resolve};
+use crate::connect::{Connect, Resolve};
 use crate::coordinator::Host;
 use crate::failed_attempt::Phase;
+use crate::opened::{HttpProtocol, Opened};
 use crate::{Coordinator, ErrorKind, Outcome, eyeballs};
 
 /// How long the addresses of a name are good for after it last resolved.
@@ -46,7 +47,7 @@ impl Dialer {
     }
 
     /// Opens a stream to the first address that takes one, in no more time than the limit.
-    pub(crate) async fn open(&self) -> Result<(Box<dyn Io>, SocketAddr), AttemptError> {
+    pub(crate) async fn open(&self) -> Result<Opened, AttemptError> {
         let now = Instant::now();
         let until = now.checked_add(self.network.limit).unwrap_or(now + REMEMBERED);
         let addresses = match self.coordinator.host() {
@@ -57,7 +58,8 @@ impl Dialer {
                 eyeballs::in_turn(&self.resolve(name).await?, turn)
             }
         };
-        eyeballs::open(&*self.network.connect, &addresses, until).await
+        let (io, address) = eyeballs::open(&*self.network.connect, &addresses, until).await?;
+        Ok(Opened { io, address: Some(address), protocol: HttpProtocol::Http1 })
     }
 
     /// Resolves the name, or remembers what it resolved to while the resolver is out of order.

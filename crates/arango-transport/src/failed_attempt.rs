@@ -9,7 +9,7 @@ use arango_protocol::ErrorNumber;
 use http::StatusCode;
 
 use crate::token::Token;
-use crate::{Coordinator, ErrorKind, Outcome};
+use crate::{Coordinator, ErrorKind, HttpProtocol, Outcome};
 
 /// How far an attempt got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +51,8 @@ pub struct Attempt {
     pub coordinator: Option<Coordinator>,
     /// The address it was connected to.
     pub address: Option<SocketAddr>,
+    /// Which HTTP was spoken on its connection; `None` if it was handed to none.
+    pub protocol: Option<HttpProtocol>,
     /// Whether its connection had carried requests before.
     pub reused: bool,
     /// How far it got.
@@ -87,6 +89,7 @@ impl Attempt {
         Self {
             coordinator: None,
             address: None,
+            protocol: None,
             reused: false,
             phase,
             kind,

@@ -186,7 +186,7 @@ impl Pool {
                 return Err(AttemptError::new(ErrorKind::Middleware, Outcome::NotExecuted, Phase::Connect)
                     .because("a layer sends a copy of an attempt that is over"));
             }
-            record.connected(connection.address(), connection.reused());
+            record.connected(connection.via());
             record.reached(Phase::Sent);
             let mut error = match connection.send(request).await {
                 Ok(response) => {

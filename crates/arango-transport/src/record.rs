@@ -3,7 +3,6 @@
 //! The record is shared by every layer a request passes, so that whoever ends the call (a deadline,
 //! a user's layer, the last attempt) can tell how far it got.
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::copies::Copies;
 use crate::failed_attempt::{Attempt, Phase};
+use crate::opened::Via;
 use crate::strays::Strays;
 use crate::template::Template;
 use crate::{Call, Coordinator, ErrorKind, Outcome};
@@ -56,18 +56,18 @@ struct Current {
     since: Instant,
     /// Copies that were sent before it began.
     sent_before: u32,
-    /// The connection it was handed to: its address, and whether it was reused.
-    connection: Option<(SocketAddr, bool)>,
+    /// The connection it was handed to.
+    connection: Option<Via>,
 }
 
 impl Current {
     /// Names the connection in a failure that does not.
     fn stamp(&self, failed: &mut Attempt) {
-        if let Some((address, reused)) = self.connection
-            && failed.address.is_none()
+        if let Some(via) = self.connection
+            && failed.protocol.is_none()
             && matches!(failed.phase, Phase::Sent | Phase::Body)
         {
-            (failed.address, failed.reused) = (Some(address), reused);
+            via.stamp(failed);
         }
     }
 }
@@ -161,9 +161,9 @@ impl CallRecord {
     }
 
     /// Notes the connection that the attempt under way is handed to.
-    pub(crate) fn connected(&self, address: SocketAddr, reused: bool) {
+    pub(crate) fn connected(&self, via: Via) {
         if let Some(current) = &mut self.log().current {
-            current.connection = Some((address, reused));
+            current.connection = Some(via);
         }
     }
 

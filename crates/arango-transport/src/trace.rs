@@ -60,6 +60,7 @@ pub(crate) fn attempt(record: &CallRecord, coordinator: &Coordinator, number: u3
         server.address = %coordinator.host(),
         server.port = coordinator.port(),
         network.peer.address = Empty,
+        network.protocol.version = Empty,
         http.response.status_code = Empty,
         error.r#type = Empty,
         arango.error_number = Empty,
@@ -87,6 +88,9 @@ pub(crate) async fn attempted(
         span.record("arango.connection_reused", failed.reused);
         if let Some(address) = failed.address {
             span.record("network.peer.address", display(address.ip()));
+        }
+        if let Some(protocol) = failed.protocol {
+            span.record("network.protocol.version", protocol.version());
         }
         if let Some(number) = failed.number {
             span.record("arango.error_number", number.0);

@@ -15,8 +15,8 @@ use tokio::time::{Instant, timeout};
 
 use super::open::Open;
 use crate::attempt_error::AttemptError;
-use crate::connect::Io;
 use crate::failed_attempt::Phase;
+use crate::opened::{HttpProtocol, Opened, Via};
 use crate::{ErrorKind, Outcome, PoolLimits};
 
 /// How long a connection has to settle after an answer before a new one is cheaper.
@@ -43,7 +43,8 @@ pub(super) struct Connection(Box<Inner>);
 
 struct Inner {
     sender: http1::SendRequest<Full<Bytes>>,
-    address: SocketAddr,
+    address: Option<SocketAddr>,
+    protocol: HttpProtocol,
     runtime: runtime::Id,
     answered: bool,
     reused: bool,
@@ -63,22 +64,18 @@ impl Drop for Inner {
 }
 
 impl Connection {
-    /// Begins HTTP on `io`; the connection is counted in `open` until its task ends.
-    pub(super) async fn open(
-        io: Box<dyn Io>,
-        address: SocketAddr,
-        life: Life,
-        open: &Open,
-    ) -> Result<Self, AttemptError> {
+    /// Begins HTTP on a stream; the connection is counted in `open` until its task ends.
+    pub(super) async fn open(opened: Opened, life: Life, open: &Open) -> Result<Self, AttemptError> {
+        let Opened { io, address, protocol } = opened;
         let (sender, task) = http1::handshake(TokioIo::new(io)).await.map_err(|error| {
             let mut failed =
                 AttemptError::new(ErrorKind::ConnectRefused, Outcome::NotExecuted, Phase::Connect);
-            failed.attempt().address = Some(address);
+            failed.attempt().address = address;
             failed.because(error)
         })?;
         let task = open.enter().drive(async move {
             if let Err(error) = task.await {
-                tracing::trace!(%error, %address, "a connection ended");
+                tracing::trace!(%error, ?address, "a connection ended");
             }
         });
         let now = Instant::now();
@@ -86,6 +83,7 @@ impl Connection {
         Ok(Self(Box::new(Inner {
             sender,
             address,
+            protocol,
             runtime: runtime::Handle::current().id(),
             answered: false,
             reused: false,
@@ -136,8 +134,13 @@ impl Connection {
         self.0.idle_since
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(super) fn address(&self) -> Option<SocketAddr> {
         self.0.address
+    }
+
+    pub(super) fn via(&self) -> Via {
+        let Inner { address, protocol, reused, .. } = *self.0;
+        Via { address, protocol, reused }
     }
 
     pub(super) fn runtime(&self) -> runtime::Id {
@@ -170,8 +173,7 @@ impl Connection {
 
     /// Writes down which connection a request failed on.
     pub(super) fn stamped(&self, mut error: AttemptError) -> AttemptError {
-        error.attempt().address = Some(self.0.address);
-        error.attempt().reused = self.0.reused;
+        self.via().stamp(error.attempt());
         error
     }
 }
