@@ -10,12 +10,15 @@ use bytes::Bytes;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::{Instant, timeout_at};
+use tower::util::Either;
 use tower::{Layer, Service};
 
 use crate::accepted::Accepted;
 use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
+use crate::door::Enter;
 use crate::failed_attempt::{Attempt, Phase};
+use crate::origin::Origin;
 use crate::outgoing::Incoming;
 use crate::pool::Pool;
 use crate::record::CallRecord;
@@ -59,10 +62,10 @@ impl AttemptLayer {
     }
 }
 
-impl<S> Layer<S> for AttemptLayer {
-    type Service = Attempting<S>;
+impl Layer<Below> for AttemptLayer {
+    type Service = Attempting;
 
-    fn layer(&self, inner: S) -> Self::Service {
+    fn layer(&self, inner: Below) -> Self::Service {
         Attempting { inner, seat: Arc::clone(&self.0) }
     }
 }
@@ -73,23 +76,25 @@ impl<S> Layer<S> for AttemptLayer {
 /// It stands above the user's attempt layers, so that one that replaces the error cannot replace
 /// who was asked.
 #[derive(Debug, Clone)]
-pub(crate) struct Attempting<S> {
-    inner: S,
+pub(crate) struct Attempting {
+    inner: Below,
     seat: Arc<Seat>,
 }
 
-impl<S> Service<Outgoing> for Attempting<S>
-where
-    S: Service<Outgoing, Response = Incoming, Error = AttemptError>,
-    S::Future: Send + 'static,
-{
+/// What is below: the user's layers, or the pool itself, whose future needs no box then and no timer.
+type Below = Either<Enter, Origin<Pool>>;
+
+impl Service<Outgoing> for Attempting {
     type Response = Incoming;
     type Error = AttemptError;
     // It awaits twice: the head, then the body.
     type Future = BoxFuture<'static, Result<Incoming, AttemptError>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
-        self.inner.poll_ready(cx)
+        match &mut self.inner {
+            Either::Left(layers) => layers.poll_ready(cx),
+            Either::Right(pool) => pool.poll_ready(cx),
+        }
     }
 
     fn call(&mut self, mut outgoing: Outgoing) -> Self::Future {
@@ -101,12 +106,22 @@ where
         let sent_before = record.begin(self.seat.member.key(), began);
         let span = trace::attempt(&record, self.seat.member.key(), number);
         let attempt = Underway { record, number, sent_before, began, token };
-        if span.is_disabled() {
-            return Box::pin(Arc::clone(&self.seat).run(attempt, until, self.inner.call(outgoing)));
+        let seat = Arc::clone(&self.seat);
+        match &mut self.inner {
+            Either::Right(origin) => {
+                origin.name(&mut outgoing);
+                let pool = self.seat.pool.clone();
+                let run = seat.run(attempt, || pool.send(outgoing));
+                if span.is_disabled() { Box::pin(run) } else { Box::pin(trace::attempted(span, run)) }
+            }
+            Either::Left(layers) => {
+                let record = Arc::clone(&attempt.record);
+                let answer = span.in_scope(|| layers.call(outgoing));
+                let in_time =
+                    async move { timeout_at(until, answer).await.unwrap_or_else(|_| Err(too_late(&record))) };
+                Box::pin(trace::attempted(span, seat.run(attempt, || in_time)))
+            }
         }
-        let inner = span.in_scope(|| self.inner.call(outgoing));
-        let run = Arc::clone(&self.seat).run(attempt, until, inner);
-        Box::pin(trace::attempted(span, run))
     }
 }
 
@@ -145,21 +160,20 @@ impl Seat {
         outgoing.request_mut().headers_mut().insert(QUEUE_TIME, seconds);
     }
 
+    /// `send` makes the future rather than being it: that would be moved, and large it is.
     async fn run<F>(
         self: Arc<Self>,
         attempt: Underway,
-        until: Instant,
-        inner: F,
+        send: impl FnOnce() -> F,
     ) -> Result<Incoming, AttemptError>
     where
         F: Future<Output = Result<Incoming, AttemptError>>,
     {
         let record = &*attempt.record;
         let heard = self.pool.heard();
-        let result = match timeout_at(until, inner).await {
-            Ok(Ok(response)) => self.read(record, response).await,
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err(too_late(record)),
+        let result = match send().await {
+            Ok(response) => self.read(record, response).await,
+            Err(error) => Err(error),
         };
         let copies = attempt.end();
         match result {

@@ -50,9 +50,16 @@ where
     }
 
     fn call(&mut self, mut outgoing: Outgoing) -> S::Future {
+        self.name(&mut outgoing);
+        self.inner.call(outgoing)
+    }
+}
+
+impl<S> Origin<S> {
+    /// Names it in a request that passes by another way than the service.
+    pub(crate) fn name(&self, outgoing: &mut Outgoing) {
         let headers = outgoing.request_mut().headers_mut();
         headers.insert(HOST, self.coordinator.authority().clone());
         headers.insert(DRIVER, DRIVER_VALUE.clone());
-        self.inner.call(outgoing)
     }
 }

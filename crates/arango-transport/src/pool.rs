@@ -6,6 +6,7 @@
 //! end in the meantime. Where none is idle, see [`waiting`] and [`dialing`]; what one that breaks says
 //! of the others, see [`suspicion`].
 
+mod alarm;
 mod connection;
 mod dialing;
 mod idle;
@@ -159,8 +160,10 @@ impl Pool {
 
     /// Sends a request on a connection of its own, and again on another if the first turns out to
     /// have been closed before the request was handed to it.
-    async fn send(self, outgoing: Outgoing) -> Result<Incoming, AttemptError> {
-        let (AttemptPlan { record, number, fresh, unqueued, began, .. }, mut request) = outgoing.into_parts();
+    /// Takes no longer than the attempt may: no layer above needs a timer for it.
+    pub(crate) async fn send(self, outgoing: Outgoing) -> Result<Incoming, AttemptError> {
+        let (AttemptPlan { record, number, fresh, unqueued, began, until, .. }, mut request) =
+            outgoing.into_parts();
         let mut wants = if fresh { Wants::New } else { Wants::Any };
         let mut now = began;
         record.reached(Phase::Acquire);
@@ -168,19 +171,19 @@ impl Pool {
             Ok(place) => place,
             Err(pool) if unqueued => Place::extra(pool),
             Err(pool) => {
-                let place = Box::pin(Place::in_turn(pool)).await?;
+                let place = Box::pin(Place::in_turn(pool, until)).await?;
                 now = Instant::now();
                 place
             }
         };
         for replay in 0.. {
-            let kept = if wants == Wants::New { None } else { place.take_idle(now).await };
+            let kept = if wants == Wants::New { None } else { place.take_idle(now, until).await };
             let mut connection = if let Some(connection) = kept {
                 connection
             } else {
                 record.reached(Phase::Connect);
                 // Seldom, and large: not in every request's future.
-                Box::pin(place.obtain(wants)).await?
+                Box::pin(place.obtain(wants, until)).await?
             };
             if !record.copies.send(number) {
                 return Err(AttemptError::new(ErrorKind::Middleware, Outcome::NotExecuted, Phase::Connect)
@@ -188,8 +191,9 @@ impl Pool {
             }
             record.connected(connection.via());
             record.reached(Phase::Sent);
-            let mut error = match connection.send(request).await {
-                Ok(response) => {
+            let mut error = match connection.send(request, until).await {
+                None => return Err(connection.silent()),
+                Some(Ok(response)) => {
                     place.0.heard.fetch_add(1, Ordering::Relaxed);
                     record.hears(response.status());
                     if !connection.answered() {
@@ -198,7 +202,7 @@ impl Pool {
                     let lease = Lease::new(place, connection);
                     return Ok(Box::new(response.map(|body| Body::leased(body, lease))));
                 }
-                Err(error) => error,
+                Some(Err(error)) => error,
             };
             let Some(unsent) = error.take_message() else {
                 place.suspect(&connection);
@@ -223,12 +227,12 @@ impl Pool {
     }
 
     /// Takes the connection that was used last and can still be used.
-    async fn take_idle(&self, now: Instant) -> Option<Connection> {
+    async fn take_idle(&self, now: Instant, until: Instant) -> Option<Connection> {
         let here = runtime::Handle::current().id();
         loop {
             let mut connection = self.state().idle.take(here)?;
             // Its task may not have run since the last answer: then it becomes ready, or it fails.
-            if connection.usable(now) && connection.ready().await {
+            if connection.usable(now) && connection.ready(until).await {
                 return Some(connection);
             }
         }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use arango_balance::{Balance, BalanceLayer, Member, Members, PerMember, Policy, Route};
-use tower::util::Either;
 use tower::{Layer, ServiceBuilder};
 
 use crate::accepted::Accepted;
@@ -13,7 +12,7 @@ use crate::budget::Budget;
 use crate::builder::Parts;
 use crate::created::Created;
 use crate::dial::Dialer;
-use crate::door::{CallService, Enter};
+use crate::door::CallService;
 use crate::lifecycle::Lifecycle;
 use crate::next::Decider;
 use crate::origin::{Origin, OriginLayer};
@@ -27,7 +26,7 @@ use crate::{Coordinator, Hosts, Outgoing, Transport};
 pub(crate) type SharedPolicy = Arc<dyn Policy<Coordinator, Outgoing>>;
 
 /// What is between the retry layer and one coordinator's pool.
-type Seat = Attempting<Either<Enter, Origin<Pool>>>;
+type Seat = Attempting;
 
 /// The stack without the user's layers around calls: nameable, so that nothing needs to be boxed.
 pub(crate) type Bare =

@@ -1,6 +1,8 @@
 //! One connection: hyper's handle, and what the pool must know of it.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,10 +11,12 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1};
 use hyper_util::rt::TokioIo;
+use pin_project_lite::pin_project;
 use tokio::runtime;
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 
+use super::alarm::Alarm;
 use super::open::Open;
 use crate::attempt_error::AttemptError;
 use crate::failed_attempt::Phase;
@@ -43,6 +47,8 @@ pub(super) struct Connection(Box<Inner>);
 
 struct Inner {
     sender: http1::SendRequest<Full<Bytes>>,
+    /// For the answer that is awaited.
+    alarm: Alarm,
     address: Option<SocketAddr>,
     protocol: HttpProtocol,
     runtime: runtime::Id,
@@ -82,6 +88,7 @@ impl Connection {
         let dies_at = now + life.age;
         Ok(Self(Box::new(Inner {
             sender,
+            alarm: Alarm::default(),
             address,
             protocol,
             runtime: runtime::Handle::current().id(),
@@ -95,16 +102,25 @@ impl Connection {
         })))
     }
 
-    /// Hands the request over at once; the future is that of the answer.
-    pub(super) fn send(&mut self, request: Request<Full<Bytes>>) -> impl Future<Output = Sent> + use<> {
-        self.0.sender.try_send_request(request)
+    /// Hands the request over at once; the future is that of the answer, or `None` if it does not come
+    /// in time.
+    pub(super) fn send(
+        &mut self,
+        request: Request<Full<Bytes>>,
+        until: Instant,
+    ) -> impl Future<Output = Option<Sent>> {
+        let Inner { sender, alarm, .. } = &mut *self.0;
+        Answer { inner: sender.try_send_request(request), alarm, until }
     }
 
     /// Waits until it can take a request; `false` if it never will, or not soon.
     ///
     /// One that was answered before the whole request was written may be writing still, for ever.
-    pub(super) async fn ready(&mut self) -> bool {
-        self.0.sender.is_ready() || matches!(timeout(SETTLE, self.0.sender.ready()).await, Ok(Ok(())))
+    pub(super) async fn ready(&mut self, until: Instant) -> bool {
+        self.0.sender.is_ready() || {
+            let until = until.min(Instant::now() + SETTLE);
+            matches!(timeout_at(until, self.0.sender.ready()).await, Ok(Ok(())))
+        }
     }
 
     /// Whether it is worth handing a request to.
@@ -171,10 +187,39 @@ impl Connection {
         self.stamped(AttemptError::new(kind, Outcome::Unknown, Phase::Sent).because(error))
     }
 
+    /// The failure of a request whose answer does not come in time. It may be executed yet.
+    pub(super) fn silent(&self) -> AttemptError {
+        self.stamped(AttemptError::new(ErrorKind::AttemptTimeout, Outcome::Unknown, Phase::Sent))
+    }
+
     /// Writes down which connection a request failed on.
     pub(super) fn stamped(&self, mut error: AttemptError) -> AttemptError {
         self.via().stamp(error.attempt());
         error
+    }
+}
+
+pin_project! {
+    /// An answer on its way, and how long it may take.
+    ///
+    /// Not an async function, which would keep the request beside the future that took it.
+    struct Answer<'a, F> {
+        #[pin]
+        inner: F,
+        alarm: &'a mut Alarm,
+        until: Instant,
+    }
+}
+
+impl<F: Future> Future for Answer<'_, F> {
+    type Output = Option<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Output>> {
+        let this = self.project();
+        match this.inner.poll(cx) {
+            Poll::Ready(sent) => Poll::Ready(Some(sent)),
+            Poll::Pending => this.alarm.poll(*this.until, cx).map(|()| None),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::SemaphorePermit;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::{Pool, closed};
 use crate::attempt_error::AttemptError;
@@ -36,10 +36,11 @@ impl Place {
         }
     }
 
-    /// Waits for a place, behind all who came before.
-    pub(super) async fn in_turn(pool: Pool) -> Result<Self, AttemptError> {
+    /// Waits for a place, behind all who came before, but no longer than until then.
+    pub(super) async fn in_turn(pool: Pool, until: Instant) -> Result<Self, AttemptError> {
         let queued = Queued::new(&pool.0.queued);
-        let permit = timeout(pool.0.limits.acquire, pool.0.permits.acquire()).await;
+        let until = until.min(Instant::now() + pool.0.limits.acquire);
+        let permit = timeout_at(until, pool.0.permits.acquire()).await;
         let taken = permit.map(|permit| permit.map(SemaphorePermit::forget));
         drop(queued);
         match taken {

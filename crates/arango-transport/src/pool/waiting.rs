@@ -13,7 +13,7 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::RecvError;
 use tokio::task::AbortHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::connection::Connection;
 use super::{Pool, closed};
@@ -150,25 +150,28 @@ impl Line {
 
 impl Pool {
     /// Waits for a connection that nobody used, or that somebody gives back, whichever comes first.
-    pub(super) async fn obtain(&self, wants: Wants) -> Result<Connection, AttemptError> {
+    pub(super) async fn obtain(&self, wants: Wants, until: Instant) -> Result<Connection, AttemptError> {
         let mut deserted = false;
         loop {
             let connection = match self.line_up(wants)? {
                 Found::Idle(connection) => Ok(connection),
-                Found::Waiter(waiter) => waiter.await,
+                // Anew each time: the runtime of the timer may be gone.
+                Found::Waiter(waiter) => match timeout_at(until, waiter).await {
+                    Ok(brought) => brought,
+                    Err(_) => return Err(unopened(ErrorKind::ConnectTimeout)),
+                },
             };
             match connection {
                 // A new one takes its first request at any time.
                 Ok(mut connection) => {
-                    if !connection.reused() || connection.ready().await {
+                    if !connection.reused() || connection.ready(until).await {
                         return Ok(connection);
                     }
                 }
                 // The runtime that opened it is gone; this one may be another.
                 Err(None) if !deserted => deserted = true,
                 Err(None) => {
-                    let kind = ErrorKind::ConnectRefused;
-                    let failed = AttemptError::new(kind, Outcome::NotExecuted, Phase::Connect);
+                    let failed = unopened(ErrorKind::ConnectRefused);
                     return Err(failed.because("the runtime is shutting down"));
                 }
                 Err(Some(error)) => return Err(error),
@@ -226,6 +229,10 @@ impl Pool {
             }
         }
     }
+}
+
+fn unopened(kind: ErrorKind) -> AttemptError {
+    AttemptError::new(kind, Outcome::NotExecuted, Phase::Connect)
 }
 
 enum Found<'a> {
