@@ -132,3 +132,17 @@ async fn a_killed_coordinator_fails_no_safe_call_and_doubles_no_write() {
     }
     assert!(unknown > 0, "the kill met writes on their way");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_comes_back_to_a_coordinator_counts_against_it_once() {
+    let cluster = cluster_of(2).await;
+    let client = client(&cluster);
+    let _refused = [cluster.coordinator(0).refuse(), cluster.coordinator(1).refuse()];
+    for (calls, standing) in [(1, Standing::Well), (2, Standing::Well), (3, Standing::Ejected)] {
+        let error = client.db("_system").version().await.unwrap_err();
+        assert_eq!(error.attempts().len(), 3, "one of the two was asked twice: {}", error.report());
+        for state in client.coordinators() {
+            assert_eq!(state.standing, standing, "after {calls} calls");
+        }
+    }
+}

@@ -1,10 +1,15 @@
 //! How many connections there are, and for how long one is a request's own.
 
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arango::PoolLimits;
 use arango::balance::Standing;
 use arango::protocol::RequestClass;
+use arango::transport::{BoxFuture, Resolve};
 use arango_test_cluster::{Fault, Match};
 use tokio::time::{Instant, sleep};
 
@@ -68,4 +73,31 @@ async fn the_idle_connections_of_a_coordinator_that_is_taken_out_are_closed() {
     assert_eq!((states[0].standing, states[0].open_connections), (Standing::Ejected, 0));
     assert_eq!(cluster.coordinator(0).open_connections(), 0);
     assert!(states[1].idle_connections > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cold_burst_looks_a_name_up_once_and_a_later_one_again() {
+    #[derive(Clone)]
+    struct Counting(SocketAddr, Arc<AtomicUsize>);
+
+    impl Resolve for Counting {
+        fn resolve<'a>(&'a self, _: &'a str, _: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async move {
+                sleep(Duration::from_millis(5)).await;
+                Ok(vec![self.0])
+            })
+        }
+    }
+
+    let cluster = cluster_of(1).await;
+    let asked = Arc::<AtomicUsize>::default();
+    let resolver = Counting(cluster.coordinator(0).address(), Arc::clone(&asked));
+    let client = builder(&cluster).hosts("http://db.example").resolve(resolver).build().unwrap();
+    for bursts in 1..=3 {
+        ask_at_once(&client, 64).await;
+        assert_eq!(asked.load(Ordering::Relaxed), bursts);
+        // Idle connections are closed by then, and addresses are old.
+        sleep(Duration::from_secs(31)).await;
+    }
 }

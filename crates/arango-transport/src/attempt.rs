@@ -192,7 +192,7 @@ impl Seat {
                         // A refusal speaks for one copy, if it is that copy's answer at all.
                         let its_own = failed.status.is_some_and(|status| record.heard(status));
                         self.stamp(failed, &attempt, copies > 1 || (copies == 1 && !its_own));
-                        self.member.report(rules::verdict(failed), attempt.began);
+                        self.report(&attempt, rules::verdict(failed));
                         failed.token.clone_from(&attempt.token);
                     }
                 }
@@ -205,7 +205,7 @@ impl Seat {
                 let silent =
                     error.kind() == ErrorKind::AttemptTimeout && copies > 0 && self.pool.heard() == heard;
                 let verdict = if silent { Verdict::Unreachable } else { rules::verdict(error.attempt()) };
-                self.member.report(verdict, attempt.began);
+                self.report(&attempt, verdict);
                 Err(error)
             }
         }
@@ -241,6 +241,19 @@ impl Seat {
         }
         *response.body_mut() = Body::whole(bytes);
         Ok(response)
+    }
+
+    /// Reports a failure to the member's health.
+    fn report(&self, attempt: &Underway, verdict: Verdict) {
+        let verdict = match verdict {
+            Verdict::Unreachable | Verdict::Gateway | Verdict::Failed
+                if !attempt.record.counts_against(self.slot) =>
+            {
+                Verdict::Neutral
+            }
+            verdict => verdict,
+        };
+        self.member.report(verdict, attempt.began);
     }
 
     /// Writes down where the attempt went. `in_doubt` says that a copy was sent of which the failure

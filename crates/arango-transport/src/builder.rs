@@ -40,6 +40,7 @@ impl TransportBuilder {
             resolve: Arc::new(SystemResolve),
             connect: Arc::new(TcpConnect),
             limit: limits.connect,
+            head_bytes: limits.head_bytes,
         };
         let parts = Parts {
             limits,
@@ -64,6 +65,7 @@ impl TransportBuilder {
     /// Sets how long calls may take and how much may come back.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.parts.network.limit = limits.connect;
+        self.parts.network.head_bytes = limits.head_bytes;
         self.parts.limits = limits;
         self
     }

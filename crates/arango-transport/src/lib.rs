@@ -17,6 +17,7 @@
 //! failure counts for no coordinator's health, and its outcome is what the pool knows of the request.
 
 mod accepted;
+mod addresses;
 mod attempt;
 mod attempt_error;
 mod auth;

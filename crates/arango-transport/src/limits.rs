@@ -21,6 +21,7 @@ pub struct Limits {
     pub(crate) total: Duration,
     pub(crate) body_idle: Duration,
     pub(crate) body_bytes: usize,
+    pub(crate) head_bytes: usize,
     pub(crate) queue: Option<Duration>,
 }
 
@@ -32,6 +33,7 @@ impl Default for Limits {
             total: Duration::from_secs(60),
             body_idle: Duration::from_secs(30),
             body_bytes: 256 << 20,
+            head_bytes: 400 << 10,
             queue: None,
         }
     }
@@ -81,6 +83,16 @@ impl Limits {
     #[must_use]
     pub fn body_bytes(mut self, limit: usize) -> Self {
         self.body_bytes = limit;
+        self
+    }
+
+    /// Limits the head of an answer, in bytes: its status and all its headers, of which there may be a hundred.
+    ///
+    /// A larger one is a [`ProtocolViolation`](crate::ErrorKind::ProtocolViolation). Over HTTP/1.1 it is also the
+    /// most that is read of a body at a time. Less than 8 KiB is 8 KiB. Default: 400 KiB.
+    #[must_use]
+    pub fn head_bytes(mut self, limit: usize) -> Self {
+        self.head_bytes = limit.max(8 << 10);
         self
     }
 

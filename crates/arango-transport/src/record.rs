@@ -44,6 +44,8 @@ struct Log {
     /// There were two attempts at once, which only a layer of the user's can bring about.
     concurrent: bool,
     failed: Vec<Attempt>,
+    /// The seats of the coordinators whose health it has counted against.
+    counted: Vec<usize>,
     /// Failed attempts that are not kept.
     dropped: u32,
     worst_dropped: Outcome,
@@ -78,6 +80,7 @@ impl Default for Log {
             current: None,
             concurrent: false,
             failed: Vec::new(),
+            counted: Vec::new(),
             dropped: 0,
             worst_dropped: Outcome::NotExecuted,
         }
@@ -165,6 +168,17 @@ impl CallRecord {
         if let Some(current) = &mut self.log().current {
             current.connection = Some(via);
         }
+    }
+
+    /// Whether a failure counts against the health of the coordinator with this seat: a call that comes
+    /// back to it again and again says no more than one that came once.
+    pub(crate) fn counts_against(&self, seat: usize) -> bool {
+        let mut log = self.log();
+        let first = !log.counted.contains(&seat);
+        if first {
+            log.counted.push(seat);
+        }
+        first
     }
 
     /// Names the connection of the attempt that is under way in its failure, if the failure does not.

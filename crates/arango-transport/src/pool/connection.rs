@@ -71,9 +71,15 @@ impl Drop for Inner {
 
 impl Connection {
     /// Begins HTTP on a stream; the connection is counted in `open` until its task ends.
-    pub(super) async fn open(opened: Opened, life: Life, open: &Open) -> Result<Self, AttemptError> {
+    pub(super) async fn open(
+        opened: Opened,
+        life: Life,
+        head_bytes: usize,
+        open: &Open,
+    ) -> Result<Self, AttemptError> {
         let Opened { io, address, protocol } = opened;
-        let (sender, task) = http1::handshake(TokioIo::new(io)).await.map_err(|error| {
+        let shaken = http1::Builder::new().max_buf_size(head_bytes).handshake(TokioIo::new(io)).await;
+        let (sender, task) = shaken.map_err(|error| {
             let mut failed =
                 AttemptError::new(ErrorKind::ConnectRefused, Outcome::NotExecuted, Phase::Connect);
             failed.attempt().address = address;

@@ -25,7 +25,7 @@ impl Pool {
         // Not under the lock: a runtime that is shutting down drops the task here and now.
         let task = runtime.spawn(async move {
             let result = match dialer.open().await {
-                Ok(opened) => Connection::open(opened, life, &open).await,
+                Ok(opened) => Connection::open(opened, life, dialer.head_bytes(), &open).await,
                 Err(error) => Err(error),
             };
             ending.with(result);

@@ -90,6 +90,7 @@ fn pool_over(connect: impl Connect, limits: PoolLimits) -> Pool {
         resolve: Arc::new(SystemResolve),
         connect: Arc::new(connect),
         limit: Duration::from_secs(3),
+        head_bytes: 400 << 10,
     };
     let coordinator = "http://127.0.0.1:8529".parse().unwrap();
     Pool::new(Dialer::new(coordinator, network), limits, Arc::new(SeededJitter::new(1)))

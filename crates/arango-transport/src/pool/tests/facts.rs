@@ -55,3 +55,27 @@ async fn every_failure_after_a_connection_was_taken_names_its_address_and_whethe
         assert!(attempt.reused, "{kind:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_is_larger_than_the_limit_is_no_answer_and_one_within_it_is() {
+    for (limit, kind) in [
+        (0, ErrorKind::ProtocolViolation),
+        (16 << 10, ErrorKind::ProtocolViolation),
+        (64 << 10, ErrorKind::NotFound),
+    ] {
+        let (sender, mut peers) = mpsc::unbounded_channel();
+        let builder = Transport::builder("http://127.0.0.1:8529").connect(Script(sender));
+        let transport = builder.limits(Limits::default().head_bytes(limit)).build().unwrap();
+        let call = post(&transport);
+        let mut peer = peers.recv().await.unwrap();
+        heard(&mut peer).await;
+        let padding = "p".repeat(20 << 10);
+        say(
+            &mut peer,
+            &format!("HTTP/1.1 404 Not Found\r\nx-padding: {padding}\r\ncontent-length: 0\r\n\r\n"),
+        )
+        .await;
+        let error = call.await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), kind, "{limit}: {}", error.report());
+    }
+}
