@@ -20,3 +20,4 @@ mod rows;
 mod runtime;
 mod sockets;
 mod spans;
+mod token_source;

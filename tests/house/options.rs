@@ -7,7 +7,7 @@ use arango::{CallOptions, ErrorKind, Limits, Outcome};
 use arango_test_cluster::{Fault, Match};
 use tokio::time::Instant;
 
-use crate::support::{builder, client, cluster, insert};
+use crate::support::{builder, cluster, insert};
 
 #[tokio::test(start_paused = true)]
 async fn a_call_may_have_less_time_than_the_client_gives_or_more() {
@@ -36,17 +36,31 @@ async fn a_call_may_have_less_time_than_the_client_gives_or_more() {
 
 #[tokio::test(start_paused = true)]
 async fn a_coordinator_whose_queue_is_too_slow_for_a_call_is_passed_over_if_it_was_told() {
-    let cluster = cluster().await;
-    let client = client(&cluster);
-    let _slow = cluster.coordinator(0).queue_time(Duration::from_secs(5));
-    let told = client.db("_system").options(CallOptions::default().queue(Duration::from_secs(1)));
-    told.execute(insert("m", RequestClass::NonIdempotent)).await.unwrap();
-    assert_eq!(cluster.journal().executions("m"), 1);
-    assert!(client.coordinators()[1].requests + client.coordinators()[2].requests > 0);
-    assert_eq!(cluster.journal().executions_by(|entry| entry.coordinator == 0), 0);
-
-    // Who is not told takes its time.
-    let client = crate::support::client(&cluster);
-    client.db("_system").execute(insert("n", RequestClass::NonIdempotent)).await.unwrap();
-    assert_eq!(cluster.journal().executions_by(|entry| entry.coordinator == 0), 1);
+    let limit = Duration::from_secs(1);
+    for (of_the_client, of_the_call, at_the_slow) in [
+        (None, Some(limit), 0),
+        (Some(limit), None, 0),
+        (Some(Duration::from_secs(8)), Some(limit), 0),
+        (None, None, 1),
+    ] {
+        let cluster = cluster().await;
+        let limits = Limits::default();
+        let limits = of_the_client.map_or(limits.clone(), |limit| limits.queue(limit));
+        let client = builder(&cluster).limits(limits).build().unwrap();
+        let _slow = cluster.coordinator(0).queue_time(Duration::from_secs(5));
+        let options = CallOptions::default();
+        let options = of_the_call.map_or(options.clone(), |limit| options.queue(limit));
+        client
+            .db("_system")
+            .options(options)
+            .execute(insert("m", RequestClass::NonIdempotent))
+            .await
+            .unwrap();
+        assert_eq!(cluster.journal().executions("m"), 1);
+        assert_eq!(
+            cluster.journal().executions_by(|entry| entry.coordinator == 0),
+            at_the_slow,
+            "client: {of_the_client:?}, call: {of_the_call:?}"
+        );
+    }
 }

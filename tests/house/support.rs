@@ -1,5 +1,8 @@
 //! A client and a cluster in one process, without sockets.
 
+#[path = "../books.rs"]
+mod books;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,9 +15,11 @@ use arango::transport::{BoxFuture, Connect, Io};
 use arango::{Client, ClientBuilder};
 use arango_test_cluster::{Coordinator, FaultGuard, TestCluster};
 use bytes::Bytes;
-use http::{HeaderValue, Request};
+use http::Request;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+
+pub(crate) use books::{CreateCollection, Insert};
 
 /// Connects to the coordinators of a cluster through its in-memory door.
 #[derive(Clone)]
@@ -85,41 +90,9 @@ pub(crate) async fn struck(fault: &FaultGuard) {
     timeout(Duration::from_secs(60), hit).await.expect("the fault strikes");
 }
 
-/// Puts a document into `books`, marked so that the cluster's journal can count its executions.
-///
-/// What it really is to the server, its class is what the caller promises.
-#[derive(Debug, Clone)]
-pub(crate) struct Insert {
-    pub(crate) marker: String,
-    pub(crate) class: RequestClass,
-    /// Bytes that the body is larger by.
-    pub(crate) padding: usize,
-}
-
 /// An insert of the class `class`.
 pub(crate) fn insert(marker: &str, class: RequestClass) -> Insert {
     Insert { marker: marker.to_owned(), class, padding: 0 }
-}
-
-impl Operation for Insert {
-    type Output = ();
-    const FACTS: Facts = Facts::post("books.insert", "/_api/document/books");
-
-    fn class(&self) -> RequestClass {
-        self.class
-    }
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let mut request = Draft::new(Self::FACTS)
-            .json(&serde_json::json!({ "title": self.marker, "padding": " ".repeat(self.padding) }))
-            .finish()?;
-        request.headers_mut().insert("x-sim-marker", HeaderValue::from_str(&self.marker).unwrap());
-        Ok(request)
-    }
-
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.ignore()
-    }
 }
 
 /// Creates a database.
@@ -133,25 +106,6 @@ impl Operation for CreateDatabase<'_> {
         Draft::new(Self::FACTS)
             .json(&serde_json::json!({ "name": self.0.as_str() }))
             .creates(Creates::database(self.0))
-            .finish()
-    }
-
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.ignore()
-    }
-}
-
-/// Creates a collection.
-pub(crate) struct CreateCollection(pub(crate) &'static str);
-
-impl Operation for CreateCollection {
-    type Output = ();
-    const FACTS: Facts = Facts::post("collection.create", "/_api/collection");
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS)
-            .json(&serde_json::json!({ "name": self.0 }))
-            .creates(Creates::collection(self.0))
             .finish()
     }
 

@@ -13,7 +13,7 @@ use arango::{Client, ErrorKind, Limits, Outcome};
 use tokio::time::{Instant, sleep, timeout};
 
 use self::world::{Ending, TICK, client, name_of, simulate};
-use crate::sim::operation::Insert;
+use crate::sim::books::Insert;
 
 fn insert(marker: &str, class: arango::protocol::RequestClass) -> Insert {
     Insert { marker: marker.to_owned(), class, padding: 0 }

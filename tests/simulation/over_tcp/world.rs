@@ -13,7 +13,7 @@ use tokio::io::{DuplexStream, copy, split};
 use tokio::time::sleep;
 use turmoil::net::{TcpListener, TcpStream};
 
-use crate::sim::operation::CreateBooks;
+use crate::sim::books::CreateCollection;
 
 /// Where each coordinator listens on its host.
 const PORT: u16 = 8529;
@@ -93,7 +93,7 @@ where
     let seen = power.clone();
     sim.client("client", async move {
         let cluster = started(&cluster).await;
-        client(&cluster).build()?.db("_system").execute(CreateBooks).await?;
+        client(&cluster).build()?.db("_system").execute(CreateCollection("books")).await?;
         // Known everywhere before a scenario begins.
         sleep(Duration::from_secs(2)).await;
         cluster.journal().clear();

@@ -6,12 +6,14 @@
 
 mod aftermath;
 mod answers;
+#[path = "../../books.rs"]
+pub(crate) mod books;
 mod carrier;
 mod invariants;
 mod link;
 mod messages;
 mod network;
-pub(crate) mod operation;
+mod operation;
 mod player;
 mod schedule;
 mod setting;
@@ -27,11 +29,11 @@ use arango::{Client, Credentials, Limits, PoolLimits};
 use arango_test_cluster::TestCluster;
 use rand::RngExt as _;
 
+use self::books::CreateCollection;
 use self::invariants::Evidence;
 pub(crate) use self::invariants::Violation;
 use self::link::Link;
 use self::network::{Network, Road, name_of};
-use self::operation::CreateBooks;
 use self::player::Player;
 use self::setting::{ClientSetting, Hosts, Login, Setting, Spread, chance};
 use self::sightings::Sightings;
@@ -118,7 +120,7 @@ async fn cluster(setting: &Setting) -> TestCluster {
         .connect(network.road(0))
         .build()
         .expect("the cluster's own addresses are good");
-    client.db("_system").execute(CreateBooks).await.expect("nothing has gone wrong yet");
+    client.db("_system").execute(CreateCollection("books")).await.expect("nothing has gone wrong yet");
     // Known everywhere before anything begins.
     tokio::time::sleep(Duration::from_secs(2)).await;
     cluster

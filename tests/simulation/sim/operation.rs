@@ -4,39 +4,14 @@ use std::time::Duration;
 
 use arango::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, RequestClass};
 use bytes::Bytes;
-use http::{HeaderValue, Request};
+use http::Request;
+
+use super::books::{Insert, marked};
 
 /// How long a patient request lets the server block.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Puts a document into `books`, whatever its class says.
-#[derive(Debug, Clone)]
-pub(crate) struct Insert {
-    pub(crate) marker: String,
-    pub(crate) class: RequestClass,
-    /// Bytes that the body is larger by.
-    pub(crate) padding: usize,
-}
-
-impl Operation for Insert {
-    type Output = ();
-    const FACTS: Facts = Facts::post("books.insert", "/_api/document/books");
-
-    fn class(&self) -> RequestClass {
-        self.class
-    }
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let body = serde_json::json!({ "title": self.marker, "padding": " ".repeat(self.padding) });
-        marked(Draft::new(Self::FACTS).json(&body), &self.marker)
-    }
-
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.ignore()
-    }
-}
-
-/// The same, said to take its time on the server.
+/// An insert that is said to take its time on the server.
 #[derive(Debug, Clone)]
 pub(crate) struct PatientInsert(pub(crate) Insert);
 
@@ -74,27 +49,4 @@ impl Operation for Ask {
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {
         answer.ignore()
     }
-}
-
-/// Makes the collection that everything is put into.
-pub(crate) struct CreateBooks;
-
-impl Operation for CreateBooks {
-    type Output = ();
-    const FACTS: Facts = Facts::post("collection.create", "/_api/collection");
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).json(&serde_json::json!({ "name": "books" })).finish()
-    }
-
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.ignore()
-    }
-}
-
-fn marked(draft: Draft, marker: &str) -> Result<Request<Bytes>, BuildError> {
-    let mut request = draft.finish()?;
-    let marker = HeaderValue::from_str(marker).expect("markers are letters and digits");
-    request.headers_mut().insert("x-sim-marker", marker);
-    Ok(request)
 }

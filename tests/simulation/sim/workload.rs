@@ -10,7 +10,8 @@ use rand::seq::IndexedRandom as _;
 use tokio::task::JoinSet;
 use tokio::time::{sleep_until, timeout};
 
-use super::operation::{Ask, Insert, PATIENCE, PatientInsert};
+use super::books::Insert;
+use super::operation::{Ask, PATIENCE, PatientInsert};
 use super::schedule::{milliseconds, moment};
 use super::setting::{Setting, chance};
 use super::trace::Trace;

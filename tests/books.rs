@@ -1,0 +1,61 @@
+//! The collection `books`, and documents that are put into it and counted.
+
+use arango::protocol::{Answer, BuildError, Creates, DecodeError, Draft, Facts, Operation, RequestClass};
+use bytes::Bytes;
+use http::{HeaderValue, Request};
+
+/// Puts a document into `books`, marked so that the cluster's journal can count its executions.
+///
+/// What it really is to the server, its class is what the caller promises.
+#[derive(Debug, Clone)]
+pub(crate) struct Insert {
+    pub(crate) marker: String,
+    pub(crate) class: RequestClass,
+    /// Bytes that the body is larger by.
+    pub(crate) padding: usize,
+}
+
+impl Operation for Insert {
+    type Output = ();
+    const FACTS: Facts = Facts::post("books.insert", "/_api/document/books");
+
+    fn class(&self) -> RequestClass {
+        self.class
+    }
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        let body = serde_json::json!({ "title": self.marker, "padding": " ".repeat(self.padding) });
+        marked(Draft::new(Self::FACTS).json(&body), &self.marker)
+    }
+
+    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+        answer.ignore()
+    }
+}
+
+/// Creates a collection.
+pub(crate) struct CreateCollection(pub(crate) &'static str);
+
+impl Operation for CreateCollection {
+    type Output = ();
+    const FACTS: Facts = Facts::post("collection.create", "/_api/collection");
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS)
+            .json(&serde_json::json!({ "name": self.0 }))
+            .creates(Creates::collection(self.0))
+            .finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+        answer.ignore()
+    }
+}
+
+/// A request that the journal can tell from others.
+pub(crate) fn marked(draft: Draft, marker: &str) -> Result<Request<Bytes>, BuildError> {
+    let mut request = draft.finish()?;
+    let marker = HeaderValue::from_str(marker).expect("markers are letters and digits");
+    request.headers_mut().insert("x-sim-marker", marker);
+    Ok(request)
+}
