@@ -13,7 +13,7 @@ use arango::protocol::{
 };
 use arango::transport::{BoxFuture, Connect, Io};
 use arango::{Client, ClientBuilder};
-use arango_test_cluster::{Coordinator, FaultGuard, TestCluster};
+use arango_test_cluster::{Coordinator, FaultGuard, TestCluster, Tls};
 use bytes::Bytes;
 use http::Request;
 use tokio::task::JoinSet;
@@ -47,8 +47,16 @@ pub(crate) async fn cluster() -> TestCluster {
 
 /// A cluster without sockets, with a collection `books`.
 pub(crate) async fn cluster_of(coordinators: usize) -> TestCluster {
-    let cluster =
-        TestCluster::builder().coordinators(coordinators).seed(7).in_memory().start().await.unwrap();
+    ready(TestCluster::builder().coordinators(coordinators)).await
+}
+
+/// A cluster of three coordinators that speak TLS.
+pub(crate) async fn cluster_with_tls(tls: Tls) -> TestCluster {
+    ready(TestCluster::builder().tls(tls)).await
+}
+
+async fn ready(cluster: arango_test_cluster::Builder) -> TestCluster {
+    let cluster = cluster.seed(7).in_memory().start().await.unwrap();
     client(&cluster).db("_system").execute(CreateCollection("books")).await.unwrap();
     // Known everywhere before a test begins.
     sleep(Duration::from_secs(2)).await;
@@ -56,13 +64,18 @@ pub(crate) async fn cluster_of(coordinators: usize) -> TestCluster {
     cluster
 }
 
-/// A client of all coordinators, logged in as root.
+/// A client of all coordinators, logged in as root; with TLS it believes their authority, and shows what they ask for.
 pub(crate) fn builder(cluster: &TestCluster) -> ClientBuilder {
-    Client::builder()
+    let builder = Client::builder()
         .hosts(cluster.urls())
         .basic_auth("root", cluster.root_password())
         .jitter(Arc::new(arango::balance::SeededJitter::new(1)))
-        .connect(Memory::of(cluster))
+        .connect(Memory::of(cluster));
+    let (Some(authority), Some(client)) = (cluster.ca_pem(), cluster.client_identity()) else {
+        return builder;
+    };
+    let trusting = arango::Tls::new().ca_pem(authority).given_authorities_only();
+    builder.tls(trusting.identity_pem(&*client.certificate, &*client.key))
 }
 
 /// A client of all coordinators, logged in as root.

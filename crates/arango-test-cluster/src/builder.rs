@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use crate::cluster::TestCluster;
 use crate::config::Config;
 use crate::state::sessions::SESSION;
+use crate::tls::Tls;
 use crate::version::Version;
 
 /// Whether requests must say who sends them.
@@ -41,6 +42,7 @@ pub struct Builder {
     keep_alive: Duration,
     propagation: Duration,
     in_memory: bool,
+    tls: Tls,
 }
 
 impl Default for Builder {
@@ -62,6 +64,7 @@ impl Default for Builder {
             keep_alive: Duration::from_secs(300),
             propagation: Duration::ZERO,
             in_memory: false,
+            tls: Tls::Off,
         }
     }
 }
@@ -165,6 +168,12 @@ impl Builder {
         self
     }
 
+    /// Sets whether coordinators speak TLS, through whatever door they are reached. Default: [`Tls::Off`].
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = tls;
+        self
+    }
+
     /// Opens no sockets: coordinators have made-up addresses and are reached with
     /// [`Coordinator::dial`](crate::Coordinator::dial), which also works under a paused clock.
     pub fn in_memory(mut self) -> Self {
@@ -206,6 +215,7 @@ impl Builder {
             moves_at_once: self.moves_at_once.max(1),
             keep_alive: self.keep_alive,
             propagation: self.propagation,
+            tls: self.tls,
         };
         TestCluster::open(config, &addresses, self.in_memory, &runtime)
     }
@@ -237,6 +247,9 @@ pub enum StartError {
     /// Called outside a tokio runtime.
     #[error("a cluster starts within a tokio runtime")]
     NoRuntime,
+    /// The certificates could not be made.
+    #[error("the certificates cannot be made")]
+    Certificates(#[from] rcgen::Error),
     /// A coordinator found no port.
     #[error("cannot listen on {address}")]
     Listen {

@@ -14,6 +14,7 @@ use crate::coordinator::Coordinator;
 use crate::door::Door;
 use crate::journal::Journal;
 use crate::state::State;
+use crate::tls::{Certificates, Identity};
 
 /// A running cluster; it ends when it is dropped.
 pub struct TestCluster {
@@ -26,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) journal: Journal,
     pub(crate) state: Mutex<State>,
+    /// Present if coordinators speak TLS.
+    pub(crate) certificates: Option<Certificates>,
 }
 
 impl TestCluster {
@@ -46,11 +49,14 @@ impl TestCluster {
                 .map_err(|source| StartError::Listen { address, source })?;
             doors.push((door.address(address), door));
         }
-        let endpoints: Vec<_> = doors.iter().map(|(address, _)| format!("tcp://{address}")).collect();
+        let certificates = Certificates::make(config.tls)?;
+        let scheme = if certificates.is_some() { "ssl" } else { "tcp" };
+        let endpoints: Vec<_> = doors.iter().map(|(address, _)| format!("{scheme}://{address}")).collect();
         let shared = Arc::new(Shared {
             journal: Journal::new(doors.len()),
             state: Mutex::new(State::new(&config, &endpoints)),
             config,
+            certificates,
         });
         let coordinators: Vec<_> = (0..)
             .zip(doors)
@@ -64,7 +70,7 @@ impl TestCluster {
         Ok(cluster)
     }
 
-    /// The coordinators' URLs, `http://127.0.0.1:PORT` each.
+    /// The coordinators' URLs, `http://127.0.0.1:PORT` each, or `https://`.
     pub fn urls(&self) -> Vec<String> {
         self.coordinators.iter().map(Coordinator::url).collect()
     }
@@ -78,6 +84,17 @@ impl TestCluster {
     /// [says itself](Coordinator::jwt_secret).
     pub fn jwt_secret(&self) -> &str {
         &self.shared.config.jwt_secret
+    }
+
+    /// The certificate of the authority that has signed those of the coordinators, in PEM; made when the cluster started.
+    /// `None` if they speak no [TLS](Builder::tls).
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.shared.certificates.as_ref().map(Certificates::authority)
+    }
+
+    /// A certificate that clients can show to coordinators that ask for one. `None` if they speak no TLS.
+    pub fn client_identity(&self) -> Option<&Identity> {
+        self.shared.certificates.as_ref().map(Certificates::client)
     }
 
     /// The version that the cluster claims.

@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::cluster::{Shared, TestCluster};
 use crate::coordinator::Coordinator;
 use crate::state::conditions::Condition;
+use crate::tls::Handshake;
 
 /// Ends a condition when it is dropped.
 #[must_use = "the condition ends when its guard is dropped"]
@@ -60,6 +61,12 @@ impl Coordinator {
         self.begin(Condition::ShuttingDown)
     }
 
+    /// Spoils the TLS handshakes of the coordinator. Connections that are there stay; without [TLS](crate::Builder::tls)
+    /// there are no handshakes to spoil.
+    pub fn spoil_handshakes(&self, how: Handshake) -> ConditionGuard {
+        self.begin(Condition::Handshake(how))
+    }
+
     pub(crate) fn begin(&self, condition: Condition) -> ConditionGuard {
         ConditionGuard::begin(&self.inner.cluster, Some(self.inner.index), condition)
     }
@@ -89,7 +96,7 @@ impl ConditionGuard {
         Self { cluster: Arc::clone(cluster), id, hits }
     }
 
-    /// How many requests were refused because of it so far.
+    /// How many requests were refused, or handshakes spoilt, because of it so far.
     pub fn hits(&self) -> usize {
         self.hits.load(Ordering::Acquire)
     }

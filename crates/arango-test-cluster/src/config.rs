@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::builder::Authentication;
+use crate::tls::Tls;
 use crate::version::Version;
 
 #[derive(Debug, Clone)]
@@ -20,4 +21,5 @@ pub(crate) struct Config {
     pub(crate) moves_at_once: usize,
     pub(crate) keep_alive: Duration,
     pub(crate) propagation: Duration,
+    pub(crate) tls: Tls,
 }

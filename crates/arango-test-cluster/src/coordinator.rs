@@ -66,9 +66,10 @@ impl Coordinator {
         &self.inner.short_name
     }
 
-    /// Where it listens, as clients write it: `http://127.0.0.1:8529`.
+    /// Where it listens, as clients write it: `http://127.0.0.1:8529`, or `https://` with TLS.
     pub fn url(&self) -> String {
-        format!("http://{}", self.inner.address)
+        let scheme = if self.inner.cluster.certificates.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.inner.address)
     }
 
     /// Where it listens. In an [in-memory](crate::Builder::in_memory) cluster nobody does.

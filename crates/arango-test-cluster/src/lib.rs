@@ -74,6 +74,7 @@ mod response;
 mod script;
 mod spoiling;
 mod state;
+mod tls;
 mod tokens;
 mod version;
 
@@ -86,4 +87,5 @@ pub use crate::fault::{Close, Fault, Phase};
 pub use crate::faults_in_force::FaultGuard;
 pub use crate::journal::{Counts, Entry, Journal};
 pub use crate::matching::Match;
+pub use crate::tls::{Handshake, Identity, Tls};
 pub use crate::tokens::Tokens;

@@ -273,7 +273,7 @@ fn too_late(record: &CallRecord) -> AttemptError {
     let phase = record.phase();
     let kind = match phase {
         Phase::Acquire => ErrorKind::PoolExhausted,
-        Phase::Connect => ErrorKind::ConnectTimeout,
+        Phase::Connect | Phase::Tls => ErrorKind::ConnectTimeout,
         Phase::Waiting | Phase::Sent | Phase::Body => ErrorKind::AttemptTimeout,
     };
     AttemptError::new(kind, Outcome::NotExecuted, phase)

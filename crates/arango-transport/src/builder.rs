@@ -9,6 +9,7 @@ use crate::connect::{Connect, Resolve, SystemResolve, TcpConnect};
 use crate::dial::Network;
 use crate::door::{AttemptService, CallService, DoorBody, DoorService, Doors};
 use crate::stack::{self, SharedPolicy};
+use crate::tls;
 use crate::{
     Coordinator, Credentials, HostList, InvalidHosts, Limits, Outgoing, PoolLimits, RetryPolicy, Transport,
 };
@@ -30,6 +31,7 @@ pub(crate) struct Parts {
     pub(crate) policy: SharedPolicy,
     pub(crate) jitter: Arc<dyn Jitter>,
     pub(crate) network: Network,
+    pub(crate) tls: Option<tls::Tls>,
     pub(crate) doors: Doors,
 }
 
@@ -51,6 +53,7 @@ impl TransportBuilder {
             policy: Arc::new(RoundRobin::default()),
             jitter: Arc::new(ThreadJitter),
             network,
+            tls: None,
             doors: Doors::default(),
         };
         Self { hosts, parts }
@@ -103,6 +106,13 @@ impl TransportBuilder {
     /// Sets where chance comes from: the length of pauses, the age of connections.
     pub fn jitter(mut self, jitter: Arc<dyn Jitter>) -> Self {
         self.parts.jitter = jitter;
+        self
+    }
+
+    /// Sets how TLS is spoken with the coordinators whose hosts begin with `https://` or `ssl://`.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: crate::Tls) -> Self {
+        self.parts.tls = Some(tls);
         self
     }
 
@@ -221,7 +231,8 @@ impl TransportBuilder {
     ///
     /// # Errors
     ///
-    /// If hosts cannot be used; names every one of them. Else if a limit is zero; names the first.
+    /// If hosts cannot be used; names every one of them. Else if a limit is zero; names the first. Else if
+    /// TLS cannot be spoken as it was set; names the file, or what else is wrong.
     pub fn build(self) -> Result<Transport, InvalidSettings> {
         let hosts = self.hosts.parse()?;
         for (name, zero) in [
@@ -238,7 +249,8 @@ impl TransportBuilder {
                 return Err(InvalidSettings::Zero { name });
             }
         }
-        Ok(stack::assemble(&hosts, self.parts))
+        let handshakes = tls::handshakes(self.parts.tls.as_ref(), hosts.coordinators())?;
+        Ok(stack::assemble(&hosts, handshakes, self.parts))
     }
 }
 
@@ -260,6 +272,10 @@ pub enum InvalidSettings {
     /// The hosts cannot be used.
     #[error(transparent)]
     Hosts(#[from] InvalidHosts),
+    /// TLS cannot be spoken as it was set.
+    #[cfg(feature = "tls")]
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] crate::TlsFault),
     /// A limit of nothing would let no request through.
     #[error("the limit `{name}` is zero, which would let no request through")]
     Zero {

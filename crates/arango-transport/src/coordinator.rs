@@ -16,7 +16,7 @@ const DEFAULT_PORT: u16 = 8529;
 /// The address of a coordinator, parsed once.
 ///
 /// Written as `http://host:port`, `tcp://host:port` or `http+tcp://host:port`, which all mean the
-/// same; the port may be left out and is 8529 then; IPv6 addresses stand in brackets. Two that mean
+/// same, or with TLS as `https://host:port`, `ssl://host:port` or `http+ssl://host:port`; the port may be left out and is 8529 then; IPv6 addresses stand in brackets. Two that mean
 /// the same are equal. Clones are cheap.
 ///
 /// ```
@@ -31,6 +31,7 @@ const DEFAULT_PORT: u16 = 8529;
 pub struct Coordinator(Arc<Parsed>);
 
 struct Parsed {
+    tls: bool,
     host: Host,
     port: u16,
     url: String,
@@ -58,6 +59,11 @@ impl Coordinator {
         self.0.port
     }
 
+    /// Whether TLS is spoken with it.
+    pub fn is_tls(&self) -> bool {
+        self.0.tls
+    }
+
     /// The normalised URL, without a trailing slash.
     pub fn as_str(&self) -> &str {
         &self.0.url
@@ -78,11 +84,12 @@ impl FromStr for Coordinator {
             return Err(HostFault::Empty);
         }
         let (scheme, rest) = text.split_once("://").ok_or(HostFault::MissingScheme)?;
-        match scheme.to_ascii_lowercase().as_str() {
-            "http" | "tcp" | "http+tcp" => {}
+        let tls = match scheme.to_ascii_lowercase().as_str() {
+            "http" | "tcp" | "http+tcp" => false,
+            "https" | "ssl" | "http+ssl" if cfg!(feature = "tls") => true,
             "https" | "ssl" | "http+ssl" => return Err(HostFault::Tls),
             _ => return Err(HostFault::UnknownScheme(scheme.to_owned())),
-        }
+        };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at(end);
         if authority.contains('@') {
@@ -109,9 +116,9 @@ impl FromStr for Coordinator {
             Host::Ip(IpAddr::V4(ip)) => format!("{ip}:{port}"),
             Host::Ip(IpAddr::V6(ip)) => format!("[{ip}]:{port}"),
         };
-        let url = format!("http://{authority}");
+        let url = format!("{}://{authority}", if tls { "https" } else { "http" });
         let authority = HeaderValue::try_from(authority).map_err(|_| HostFault::Host)?;
-        Ok(Self(Arc::new(Parsed { host, port, url, authority })))
+        Ok(Self(Arc::new(Parsed { tls, host, port, url, authority })))
     }
 }
 

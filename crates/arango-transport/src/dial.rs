@@ -1,9 +1,10 @@
 //! From a coordinator's name to a byte stream.
 
+use std::error::Error as _;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -13,7 +14,8 @@ use crate::attempt_error::AttemptError;
 use crate::connect::{Connect, Resolve};
 use crate::coordinator::Host;
 use crate::opened::{HttpProtocol, Opened};
-use crate::{Coordinator, eyeballs};
+use crate::tls::Handshake;
+use crate::{Coordinator, ErrorKind, eyeballs};
 
 /// How connections are opened, whatever the coordinator.
 #[derive(Clone)]
@@ -31,6 +33,10 @@ pub(crate) struct Dialer {
     coordinator: Coordinator,
     network: Network,
     place: Place,
+    /// Present if TLS is spoken with it.
+    handshake: Option<Handshake>,
+    /// The last handshake was refused for what will not change by itself.
+    misconfigured: AtomicBool,
 }
 
 /// Where a coordinator is.
@@ -44,7 +50,7 @@ enum Place {
 }
 
 impl Dialer {
-    pub(crate) fn new(coordinator: Coordinator, network: Network) -> Self {
+    pub(crate) fn new(coordinator: Coordinator, network: Network, handshake: Option<Handshake>) -> Self {
         let port = coordinator.port();
         let place = match coordinator.host() {
             Host::Ip(ip) => Place::Address(SocketAddr::new(*ip, port)),
@@ -54,7 +60,7 @@ impl Dialer {
                 Place::Name { addresses, turn: AtomicUsize::new(0) }
             }
         };
-        Self { coordinator, network, place }
+        Self { coordinator, network, place, handshake, misconfigured: AtomicBool::new(false) }
     }
 
     pub(crate) fn coordinator(&self) -> &Coordinator {
@@ -83,8 +89,30 @@ impl Dialer {
                 opened
             }
         };
-        let (io, address) = opened?;
+        let (mut io, address) = opened?;
+        if let Some(handshake) = &self.handshake {
+            let shaken = handshake.over(io, address, until).await;
+            self.note(shaken.as_ref().err());
+            io = shaken?;
+        }
         Ok(Opened { io, address: Some(address), protocol: HttpProtocol::Http1 })
+    }
+
+    /// Whether TLS with it is set up wrong, here or there, as far as is known.
+    pub(crate) fn is_misconfigured(&self) -> bool {
+        self.misconfigured.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of the end of a handshake, and says once what somebody has to mend.
+    fn note(&self, failed: Option<&AttemptError>) {
+        let refused = failed.filter(|error| error.kind() == ErrorKind::TlsCertificate);
+        if self.misconfigured.swap(refused.is_some(), Ordering::Relaxed) {
+            return;
+        }
+        if let Some(error) = refused {
+            let cause = error.source().map(tracing::field::display);
+            tracing::warn!(coordinator = %self.coordinator, cause, "{error}");
+        }
     }
 }
 

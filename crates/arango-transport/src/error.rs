@@ -293,17 +293,23 @@ impl Error {
     }
 }
 
-/// An answer explains more than a broken connection, and an attempt of unknown fate more than one
+/// What somebody has to mend explains most. An answer explains more than a broken connection, and an attempt of unknown fate more than one
 /// that did nothing; of equals the last.
 fn decisive(attempts: &[Attempt]) -> Option<usize> {
-    let weight = |attempt: &Attempt| (attempt.status.is_some(), attempt.outcome == Outcome::Unknown);
+    let weight = |attempt: &Attempt| {
+        let lasts = attempt.kind == ErrorKind::TlsCertificate;
+        (lasts, attempt.status.is_some(), attempt.outcome == Outcome::Unknown)
+    };
     (0..attempts.len()).max_by_key(|&index| (weight(&attempts[index]), index))
 }
 
 /// Whether more than one coordinator was asked and none could be reached.
 fn nobody_was_there(attempts: &[Attempt]) -> bool {
     let unreached = |attempt: &Attempt| {
-        matches!(attempt.kind, ErrorKind::Dns | ErrorKind::ConnectRefused | ErrorKind::ConnectTimeout)
+        matches!(
+            attempt.kind,
+            ErrorKind::Dns | ErrorKind::ConnectRefused | ErrorKind::ConnectTimeout | ErrorKind::TlsHandshake
+        )
     };
     attempts.iter().all(unreached)
         && attempts.iter().any(|attempt| attempt.coordinator != attempts[0].coordinator)

@@ -21,6 +21,8 @@ pub enum Phase {
     Acquire,
     /// Resolving the name and connecting.
     Connect,
+    /// Making the TLS handshake.
+    Tls,
     /// The request was handed to a connection; the head of the answer has not come.
     Sent,
     /// The head of the answer has come.
@@ -28,7 +30,8 @@ pub enum Phase {
 }
 
 impl Phase {
-    pub(crate) const ALL: [Self; 5] = [Self::Waiting, Self::Acquire, Self::Connect, Self::Sent, Self::Body];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Waiting, Self::Acquire, Self::Connect, Self::Tls, Self::Sent, Self::Body];
 }
 
 impl fmt::Display for Phase {
@@ -37,6 +40,7 @@ impl fmt::Display for Phase {
             Self::Waiting => "before a connection was asked for",
             Self::Acquire => "waiting for a connection",
             Self::Connect => "connecting",
+            Self::Tls => "making the TLS handshake",
             Self::Sent => "waiting for the answer",
             Self::Body => "reading the answer",
         })

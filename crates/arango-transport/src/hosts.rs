@@ -175,6 +175,12 @@ mod tests {
             ("HTTP://10.0.0.1", "http://10.0.0.1:8529"),
             ("http://[::1]:8530", "http://[::1]:8530"),
             ("http://[0:0:0:0:0:0:0:1]", "http://[::1]:8529"),
+            #[cfg(feature = "tls")]
+            ("HTTPS://a", "https://a:8529"),
+            #[cfg(feature = "tls")]
+            ("ssl://[::1]:1", "https://[::1]:1"),
+            #[cfg(feature = "tls")]
+            ("http+ssl://a", "https://a:8529"),
         ] {
             assert_eq!(text.parse::<Hosts>().unwrap().to_string(), url, "{text}");
         }
@@ -195,8 +201,6 @@ mod tests {
             ("localhost:8529", HostFault::MissingScheme),
             ("ftp://a", HostFault::UnknownScheme("ftp".into())),
             ("vst://a", HostFault::UnknownScheme("vst".into())),
-            ("https://a", HostFault::Tls),
-            ("ssl://a", HostFault::Tls),
             ("http://", HostFault::Host),
             ("http://a b", HostFault::Host),
             ("http://[::zz]", HostFault::Host),
@@ -214,6 +218,21 @@ mod tests {
         ] {
             assert_eq!(fault(text), expected, "{text}");
         }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[test]
+    fn a_host_that_asks_for_tls_is_refused_by_a_build_without() {
+        for text in ["https://a", "ssl://a", "http+ssl://a"] {
+            assert_eq!(fault(text), HostFault::Tls, "{text}");
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    #[test]
+    fn one_place_with_and_without_tls_is_two_coordinators() {
+        let hosts: Hosts = "https://a,http://a,ssl://a".parse().unwrap();
+        assert_eq!(hosts.to_string(), "https://a:8529,http://a:8529");
     }
 
     #[test]

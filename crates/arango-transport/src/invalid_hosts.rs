@@ -89,8 +89,10 @@ pub enum HostFault {
     /// It begins with a scheme that is none of ours.
     #[error("has the unknown scheme `{0}`")]
     UnknownScheme(String),
-    /// It asks for TLS, which this version cannot speak.
-    #[error("asks for TLS, which is not supported yet")]
+    /// It asks for TLS, and the library was built without.
+    #[error(
+        "asks for TLS, which needs the feature `rustls-ring` of `arango`, or `ring` of `arango-transport`"
+    )]
     Tls,
     /// The host is missing or holds what no host name can.
     #[error("has no valid host name or address")]

@@ -22,6 +22,10 @@ pub enum ErrorKind {
     ConnectRefused,
     /// The connection could not be opened in time.
     ConnectTimeout,
+    /// The TLS handshake broke off, or was not over in time.
+    TlsHandshake,
+    /// A certificate was not accepted, or the two ends have no version or cipher of TLS in common.
+    TlsCertificate,
     /// No connection became free in time; the limit is the client's own.
     PoolExhausted,
     /// Connections were closed before the request could be handed to them.
@@ -111,6 +115,8 @@ impl fmt::Display for ErrorKind {
             Self::Dns => "the name could not be resolved",
             Self::ConnectRefused => "the connection was refused",
             Self::ConnectTimeout => "the connection could not be opened in time",
+            Self::TlsHandshake => "the TLS handshake failed",
+            Self::TlsCertificate => "the TLS handshake was refused",
             Self::PoolExhausted => "no connection became free in time",
             Self::ConnectionClosedBeforeSend => "connections were closed before the request was sent",
             Self::ConnectionLost => "the connection broke before the answer came",

@@ -60,6 +60,11 @@ mod strays;
 #[cfg(feature = "jwt-sign")]
 mod superuser;
 mod template;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "no_tls.rs"]
+mod tls;
 mod token;
 mod token_source;
 mod trace;
@@ -90,6 +95,8 @@ pub use outgoing::Outgoing;
 pub use retry_policy::RetryPolicy;
 #[cfg(feature = "jwt-sign")]
 pub use superuser::Superuser;
+#[cfg(feature = "tls")]
+pub use tls::{Tls, TlsFault, TlsVersion};
 pub use token_source::TokenSource;
 pub use transport::{CoordinatorState, Transport};
 

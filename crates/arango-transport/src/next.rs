@@ -178,6 +178,8 @@ impl Decider {
         // What one coordinator says that is not HTTP, a second is unlikely to say better; two of them
         // are enough to know.
         let again = match rule.again {
+            // Nor is a certificate accepted the second time.
+            Again::Elsewhere if attempt.kind == ErrorKind::TlsCertificate && !another => Again::No,
             Again::Elsewhere if attempt.kind == ErrorKind::ProtocolViolation && nth > 0 => Again::No,
             // A proxy that gives up on a second request, too, is not late by chance.
             Again::Same if attempt.status.is_some() && nth > 0 => Again::Elsewhere,

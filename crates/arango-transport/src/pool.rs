@@ -96,6 +96,11 @@ impl Pool {
         self.0.dialer.coordinator()
     }
 
+    /// Whether TLS with the coordinator is set up wrong, as far as is known.
+    pub(crate) fn is_misconfigured(&self) -> bool {
+        self.0.dialer.is_misconfigured()
+    }
+
     /// How many connections exist, idle or in use.
     pub(crate) fn open(&self) -> usize {
         self.0.open.count()

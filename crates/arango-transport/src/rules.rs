@@ -125,6 +125,8 @@ pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
         K::Dns
         | K::ConnectRefused
         | K::ConnectTimeout
+        | K::TlsHandshake
+        | K::TlsCertificate
         | K::ProtocolViolation
         | K::BodyInterrupted
         | K::BodyTimeout => Verdict::Unreachable,
@@ -196,9 +198,13 @@ pub(crate) fn rule(attempt: &Attempt, class: RequestClass, policy: &RetryPolicy)
     let harmless = unharmed || class != RequestClass::NonIdempotent || cfg!(mutant = "retry-ignores-class");
 
     let (allowed, again, pause) = match attempt.kind {
-        K::Dns | K::ConnectRefused | K::ConnectTimeout | K::PoolExhausted | K::ConnectionClosedBeforeSend => {
-            (unharmed, Elsewhere, Pause::Connection)
-        }
+        K::Dns
+        | K::ConnectRefused
+        | K::ConnectTimeout
+        | K::TlsHandshake
+        | K::TlsCertificate
+        | K::PoolExhausted
+        | K::ConnectionClosedBeforeSend => (unharmed, Elsewhere, Pause::Connection),
         K::ConnectionLost if attempt.reused => {
             (harmless || cfg!(mutant = "t10-as-safe"), Same, Pause::Connection)
         }

@@ -19,6 +19,7 @@ use crate::origin::{Origin, OriginLayer};
 use crate::pool::Pool;
 use crate::probe;
 use crate::retry::{Retry, RetryLayer};
+use crate::tls::Handshake;
 use crate::transport::Shared;
 use crate::{Coordinator, Hosts, Outgoing, Transport};
 
@@ -50,16 +51,17 @@ pub(crate) type Bare =
 /// | pool | its cap is one coordinator's: a slow one starves no other |
 ///
 /// The first two are in [`Transport::send`].
-pub(crate) fn assemble(hosts: &Hosts, parts: Parts) -> Transport {
-    let Parts { limits, pool, retry, health, credentials, policy, jitter, network, doors } = parts;
+pub(crate) fn assemble(hosts: &Hosts, handshakes: Vec<Option<Handshake>>, parts: Parts) -> Transport {
+    let Parts { limits, pool, retry, health, credentials, policy, jitter, network, doors, .. } = parts;
     let accepted = Accepted::new(hosts.coordinators());
     let lifecycle = Lifecycle::new();
     let pools: Arc<Vec<Pool>> = Arc::new(
         hosts
             .coordinators()
             .iter()
-            .map(|coordinator| {
-                let dialer = Dialer::new(coordinator.clone(), network.clone());
+            .zip(handshakes)
+            .map(|(coordinator, handshake)| {
+                let dialer = Dialer::new(coordinator.clone(), network.clone(), handshake);
                 Pool::new(dialer, pool.clone(), Arc::clone(&jitter))
             })
             .collect(),

@@ -225,6 +225,7 @@ impl Transport {
                 idle_connections: pool.idle(),
                 waiting: pool.waiting(),
                 opening: pool.dialing(),
+                misconfigured: pool.is_misconfigured(),
                 standing: member.standing(),
             })
             .collect()
@@ -288,6 +289,8 @@ pub struct CoordinatorState {
     pub waiting: usize,
     /// Connections that are being opened.
     pub opening: usize,
+    /// The last handshake with it was refused: a certificate or a setting of TLS must be mended, here or there.
+    pub misconfigured: bool,
     /// How it stands in the rotation.
     pub standing: Standing,
 }

@@ -23,7 +23,8 @@ impl ClientBuilder {
 
     /// Sets the coordinators: a list of hosts, or one string with commas between them.
     ///
-    /// Each is written as `http://host:port` or `tcp://host:port`; the port is 8529 if it is left out.
+    /// Each is written as `http://host:port` or `tcp://host:port`, or with TLS as `https://host:port` or `ssl://host:port`;
+    /// the port is 8529 if it is left out.
     pub fn hosts(self, hosts: impl Into<HostList>) -> Self {
         Self(self.0.hosts(hosts))
     }
@@ -81,6 +82,12 @@ impl ClientBuilder {
         Self(self.0.jitter(jitter))
     }
 
+    /// Sets how TLS is spoken with the coordinators whose hosts begin with `https://` or `ssl://`.
+    #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+    pub fn tls(self, tls: arango_transport::Tls) -> Self {
+        Self(self.0.tls(tls))
+    }
+
     /// Replaces how connections are opened.
     pub fn connect(self, connect: impl Connect) -> Self {
         Self(self.0.connect(connect))
@@ -126,7 +133,7 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// If hosts cannot be used; names every one of them and what is wrong with it. Else if a limit is
-    /// zero; names the first.
+    /// zero; names the first. Else if TLS cannot be spoken as it was set; names the file, or what else is wrong.
     pub fn build(self) -> Result<Client, InvalidSettings> {
         self.0.build().map(Client::new)
     }

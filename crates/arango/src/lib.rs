@@ -51,6 +51,8 @@ pub use arango_transport::{
     Attempt, CallOptions, Coordinator, CoordinatorState, Credentials, Error, ErrorKind, HostList, Hosts,
     InvalidHosts, InvalidSettings, Limits, Outcome, PoolLimits, RetryPolicy, TokenSource,
 };
+#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+pub use arango_transport::{Tls, TlsFault, TlsVersion};
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use cluster_handle::Cluster;

@@ -53,7 +53,12 @@ fn named(cluster: &TestCluster, hosts: &str) -> Client {
 }
 
 /// Makes three requests of the first coordinator and of no other, all of which fail.
-async fn fail_thrice(cluster: &TestCluster, client: &Client, class: RequestClass, kind: ErrorKind) {
+pub(super) async fn fail_thrice(
+    cluster: &TestCluster,
+    client: &Client,
+    class: RequestClass,
+    kind: ErrorKind,
+) {
     let first = client.coordinators()[0].address.clone();
     for _ in 0..3 {
         let error = client.coordinator(&first).execute(insert("thrice", class)).await.unwrap_err();

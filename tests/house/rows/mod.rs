@@ -51,6 +51,7 @@ mod risks;
 mod secrets_of_the_cluster;
 mod seen;
 mod tells;
+mod tls;
 mod watched;
 
 use arango_test_cluster::{Fault, Match};

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::fault::{Close, Fault, Phase};
 use crate::matching::Match;
 use crate::state::conditions::Condition;
+use crate::tls::Handshake;
 
 /// What goes wrong: for single requests, or with a coordinator as a whole.
 pub(super) enum Wrong {
@@ -75,6 +76,9 @@ enum Kind {
     Maintenance {},
     ShuttingDown {},
     AgencyDown {},
+    Tls {
+        handshake: Handshake,
+    },
 }
 
 #[derive(Deserialize)]
@@ -113,6 +117,7 @@ pub(super) fn read_wrong(value: &Value) -> Result<Wrong, String> {
         Kind::Maintenance {} => return whole(&scope, Condition::Maintenance),
         Kind::ShuttingDown {} => return whole(&scope, Condition::ShuttingDown),
         Kind::AgencyDown {} => return whole(&scope, Condition::AgencyDown),
+        Kind::Tls { handshake } => return whole(&scope, Condition::Handshake(handshake)),
         Kind::Latency { ms } => Fault::latency(Duration::from_millis(ms)),
         Kind::Close { phase, how } => Fault::close(phase.into()).how(how.into()),
         Kind::Answer { status, error_num: Some(number), message, after_execution, .. } => {

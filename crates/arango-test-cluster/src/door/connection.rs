@@ -10,8 +10,8 @@ use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, sleep_until};
 use tower_service::Service as _;
 
-use super::last_words;
 use super::wire::Wire;
+use super::{last_words, tls};
 use crate::handler::{Cut, Handler};
 
 /// Serves a connection to its end: the client's, the keep-alive timeout's, a fault's, or the coordinator's.
@@ -20,6 +20,17 @@ pub(super) async fn run(wire: Wire, handler: Handler, keep_alive: Duration) {
     let cut: Arc<Mutex<Option<Cut>>> = Arc::default();
     let heart = &handler.coordinator().heart;
     let born = heart.pulse().generation;
+    let wire = match &handler.coordinator().cluster.certificates {
+        None => wire,
+        Some(certificates) => tokio::select! {
+            biased;
+            () = heart.until(|pulse| pulse.generation != born) => return wire.cut(),
+            encrypted = tls::accept(&wire, certificates, handler.coordinator()) => match encrypted {
+                Some(encrypted) => encrypted,
+                None => return,
+            },
+        },
+    };
 
     let service = service_fn(|request| {
         let (mut handler, activity, slot) = (handler.clone(), Arc::clone(&activity), Arc::clone(&cut));

@@ -3,6 +3,7 @@
 mod connection;
 mod last_words;
 mod tcp;
+mod tls;
 mod wire;
 
 use std::collections::BTreeMap;

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 use crate::fault::Close;
 
@@ -18,6 +19,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Bytestream for T {}
 pub(super) enum Stream {
     Tcp(TcpStream),
     Any(Box<dyn Bytestream>),
+    /// On another wire.
+    Tls(Box<TlsStream<Wire>>),
 }
 
 impl Stream {
@@ -25,6 +28,7 @@ impl Stream {
         match self {
             Self::Tcp(stream) => Pin::new(stream),
             Self::Any(stream) => Pin::new(stream.as_mut()),
+            Self::Tls(stream) => Pin::new(stream.as_mut()),
         }
     }
 }
@@ -40,16 +44,26 @@ impl Wire {
         Self { stream: Arc::new(Mutex::new(Some(stream))) }
     }
 
+    /// What is said on it is encrypted on another.
+    pub(super) fn encrypted(stream: TlsStream<Self>) -> Self {
+        Self::new(Stream::Tls(Box::new(stream)))
+    }
+
     pub(super) fn cut(&self) {
         self.lock().take();
     }
 
     pub(super) fn close(&self, how: Close) {
-        if let (Some(Stream::Tcp(stream)), Close::Rst) = (self.lock().take(), how) {
-            // With no time to linger the kernel resets the connection instead of ending it.
-            if let Err(error) = stream.set_zero_linger() {
-                tracing::debug!(%error, "linger");
+        let stream = self.lock().take();
+        match stream {
+            Some(Stream::Tls(stream)) => stream.get_ref().0.close(how),
+            Some(Stream::Tcp(stream)) if how == Close::Rst => {
+                // With no time to linger the kernel resets the connection instead of ending it.
+                if let Err(error) = stream.set_zero_linger() {
+                    tracing::debug!(%error, "linger");
+                }
             }
+            Some(Stream::Tcp(_) | Stream::Any(_)) | None => {}
         }
     }
 

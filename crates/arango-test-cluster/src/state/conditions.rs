@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::tls::Handshake;
+
 /// Something that every request of a coordinator meets, or of all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Condition {
@@ -19,6 +21,8 @@ pub(crate) enum Condition {
     ShuttingDown,
     /// No coordinator reaches the agency, and its supervision stands still.
     AgencyDown,
+    /// TLS handshakes come to nothing.
+    Handshake(Handshake),
 }
 
 /// The conditions that are in force.
@@ -85,6 +89,17 @@ impl Conditions {
             _ => None,
         });
         times.max().unwrap_or_default()
+    }
+
+    /// What is wrong with a handshake of a coordinator; if something is, the handshake counts as hit.
+    pub(crate) fn handshake(&self, coordinator: usize) -> Option<Handshake> {
+        self.of(coordinator).find_map(|one| match one.condition {
+            Condition::Handshake(wrong) => {
+                one.hits.fetch_add(1, Ordering::AcqRel);
+                Some(wrong)
+            }
+            _ => None,
+        })
     }
 
     fn of(&self, coordinator: usize) -> impl Iterator<Item = &InForce> {

@@ -21,7 +21,7 @@ use super::open::Open;
 use crate::attempt_error::AttemptError;
 use crate::failed_attempt::Phase;
 use crate::opened::{HttpProtocol, Opened, Via};
-use crate::{ErrorKind, Outcome, PoolLimits};
+use crate::{ErrorKind, Outcome, PoolLimits, tls};
 
 /// How long a connection has to settle after an answer before a new one is cheaper.
 const SETTLE: Duration = Duration::from_millis(20);
@@ -189,6 +189,10 @@ impl Connection {
     pub(super) fn failed(&self, error: hyper::Error) -> AttemptError {
         // hyper cannot tell a connection that was closed while idle from one closed because of the
         // request: neither message nor kind differ. So the outcome is unknown in both cases.
+        if tls::refused_late(&error) {
+            let refused = AttemptError::new(ErrorKind::TlsCertificate, Outcome::NotExecuted, Phase::Tls);
+            return self.stamped(refused.because(error));
+        }
         let kind = if error.is_parse() { ErrorKind::ProtocolViolation } else { ErrorKind::ConnectionLost };
         self.stamped(AttemptError::new(kind, Outcome::Unknown, Phase::Sent).because(error))
     }

@@ -93,7 +93,7 @@ fn pool_over(connect: impl Connect, limits: PoolLimits) -> Pool {
         head_bytes: 400 << 10,
     };
     let coordinator = "http://127.0.0.1:8529".parse().unwrap();
-    Pool::new(Dialer::new(coordinator, network), limits, Arc::new(SeededJitter::new(1)))
+    Pool::new(Dialer::new(coordinator, network, None), limits, Arc::new(SeededJitter::new(1)))
 }
 
 fn get(path: &str) -> Outgoing {

@@ -80,7 +80,7 @@ async fn what_breaks_at_one_address_says_nothing_of_another() {
     let limit = Duration::from_secs(3);
     let network =
         Network { resolve: Arc::new(Two), connect: Arc::new(Script(sender)), limit, head_bytes: 400 << 10 };
-    let dialer = Dialer::new("http://two.example".parse().unwrap(), network);
+    let dialer = Dialer::new("http://two.example".parse().unwrap(), network, None);
     let pool = Pool::new(dialer, PoolLimits::default(), Arc::new(SeededJitter::new(1)));
     let mut ends = warm(&pool, &mut peers, 2).await;
     // The turn of the first address again.

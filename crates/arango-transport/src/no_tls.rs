@@ -1,0 +1,40 @@
+//! What stands where TLS would: without its feature a host that asks for it is refused when it is read.
+
+use std::error::Error;
+use std::net::SocketAddr;
+
+use tokio::time::Instant;
+
+use crate::attempt_error::AttemptError;
+use crate::connect::Io;
+use crate::{Coordinator, InvalidSettings};
+
+/// There are none.
+pub(crate) enum Tls {}
+
+/// There are none.
+pub(crate) enum Handshake {}
+
+impl Handshake {
+    #[expect(clippy::unused_async, reason = "as the one that there is with the feature")]
+    pub(crate) async fn over(
+        &self,
+        _: Box<dyn Io>,
+        _: SocketAddr,
+        _: Instant,
+    ) -> Result<Box<dyn Io>, AttemptError> {
+        match *self {}
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as the one that there is with the feature")]
+pub(crate) fn handshakes(
+    _: Option<&Tls>,
+    coordinators: &[Coordinator],
+) -> Result<Vec<Option<Handshake>>, InvalidSettings> {
+    Ok(coordinators.iter().map(|_| None).collect())
+}
+
+pub(crate) fn refused_late(_: &(dyn Error + 'static)) -> bool {
+    false
+}

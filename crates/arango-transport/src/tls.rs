@@ -1,0 +1,188 @@
+//! How coordinators prove who they are, and how the client does.
+
+mod config;
+mod fault;
+mod handshake;
+mod pem;
+mod unchecked;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use secrecy::SecretSlice;
+
+use config::Prepared;
+pub use fault::TlsFault;
+pub(crate) use handshake::{Handshake, refused_late};
+use pem::Pem;
+
+use crate::{Coordinator, InvalidSettings};
+
+/// How TLS is spoken with the coordinators that are named with `https://` or `ssl://`.
+///
+/// Without settings a coordinator must show a certificate for the name or address by which it was
+/// named, signed by an authority that the operating system trusts, over TLS 1.2 or 1.3.
+///
+/// ```no_run
+/// use arango_transport::{Tls, Transport};
+///
+/// let transport = Transport::builder("https://one:8529,https://two:8529")
+///     .tls(Tls::new().ca_file("/etc/arangodb/ca.pem"))
+///     .build()?;
+/// # drop(transport);
+/// # Ok::<(), arango_transport::InvalidSettings>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Tls {
+    trust: Trust,
+    authorities: Vec<Pem>,
+    identity: Option<Identity>,
+    name: Option<String>,
+    least: TlsVersion,
+    ready: Option<Arc<rustls::ClientConfig>>,
+}
+
+/// The certificate that the client shows, and its key.
+#[derive(Clone)]
+struct Identity {
+    chain: Pem,
+    key: Pem,
+}
+
+/// Whose certificates are believed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Trust {
+    /// Those of the authorities of the system, and of the given ones.
+    #[default]
+    System,
+    /// Those of the given authorities.
+    Given,
+    /// All.
+    Anybody,
+}
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum TlsVersion {
+    /// TLS 1.2.
+    #[default]
+    Tls12,
+    /// TLS 1.3.
+    Tls13,
+}
+
+impl Tls {
+    /// Begins with the defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a configuration of rustls as it is, with its authorities, certificates and versions.
+    ///
+    /// Which protocols are offered is set by the client all the same. Of the other settings only the
+    /// [server name](Self::server_name) counts then.
+    #[must_use]
+    pub fn from_config(config: Arc<rustls::ClientConfig>) -> Self {
+        Self { ready: Some(config), ..Self::default() }
+    }
+
+    /// Trusts these authorities too, besides those of the system: certificates in PEM.
+    #[must_use]
+    pub fn ca_pem(mut self, certificates: impl Into<Vec<u8>>) -> Self {
+        self.authorities.push(Pem::given("the authorities", certificates));
+        self
+    }
+
+    /// Trusts the authorities in this file too, besides those of the system: certificates in PEM.
+    ///
+    /// The file is read when the client is built.
+    #[must_use]
+    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.authorities.push(Pem::file(path));
+        self
+    }
+
+    /// Trusts only the authorities that were given, and not those of the system.
+    #[must_use]
+    pub fn given_authorities_only(mut self) -> Self {
+        self.trust = Trust::Given;
+        self
+    }
+
+    /// Shows this certificate to coordinators that ask for one: a chain, its own certificate first, and
+    /// the key, both in PEM.
+    #[must_use]
+    pub fn identity_pem(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        let chain = Pem::given("the client's certificate", chain);
+        self.identity = Some(Identity { chain, key: Pem::given("the client's key", key) });
+        self
+    }
+
+    /// Shows the certificate in this file, as [`identity_pem`](Self::identity_pem) does; its key may be in
+    /// the same file. Both are read when the client is built.
+    #[must_use]
+    pub fn identity_files(mut self, chain: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.identity = Some(Identity { chain: Pem::file(chain), key: Pem::file(key) });
+        self
+    }
+
+    /// Expects certificates for this name or address, whatever the coordinators are called.
+    #[must_use]
+    pub fn server_name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Sets the oldest version that is spoken. Default: TLS 1.2.
+    #[must_use]
+    pub fn minimum_version(mut self, version: TlsVersion) -> Self {
+        self.least = version;
+        self
+    }
+
+    /// Believes every certificate, whoever signed it, for whatever name, expired or not.
+    ///
+    /// Whoever is in between can read and change everything, passwords too. That the other end has the
+    /// key of the certificate that it shows is still checked.
+    #[must_use]
+    pub fn danger_accept_any_certificate(mut self) -> Self {
+        self.trust = Trust::Anybody;
+        self
+    }
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls")
+            .field("trust", &self.trust)
+            .field("authorities", &self.authorities)
+            .field("identity", &self.identity.as_ref().map(|identity| &identity.chain))
+            .field("name", &self.name)
+            .field("least", &self.least)
+            .field("ready", &self.ready.is_some())
+            .finish()
+    }
+}
+
+/// How handshakes are made, for each coordinator that asks for TLS. What the settings name is read here,
+/// also if no coordinator asks for it.
+pub(crate) fn handshakes(
+    settings: Option<&Tls>,
+    coordinators: &[Coordinator],
+) -> Result<Vec<Option<Handshake>>, InvalidSettings> {
+    let needed = coordinators.iter().any(Coordinator::is_tls);
+    if settings.is_none() && !needed {
+        return Ok(coordinators.iter().map(|_| None).collect());
+    }
+    let prepared = Prepared::from_settings(settings.unwrap_or(&Tls::default()))?;
+    let handshake = |coordinator: &Coordinator| {
+        coordinator.is_tls().then(|| prepared.handshake(coordinator)).transpose().map_err(Into::into)
+    };
+    coordinators.iter().map(handshake).collect()
+}
+
+/// Bytes that may hold a key.
+type Secret = Arc<SecretSlice<u8>>;

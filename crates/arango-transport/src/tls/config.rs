@@ -1,0 +1,109 @@
+//! From settings to what rustls needs, read and checked once, when the client is built.
+
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::ServerName;
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::Verifier;
+
+use super::handshake::Handshake;
+use super::unchecked::Unchecked;
+use super::{Tls, TlsFault, TlsVersion, Trust};
+use crate::Coordinator;
+
+/// The only protocol that is offered: what is not offered is not answered.
+const ALPN: &[u8] = b"http/1.1";
+
+/// Settings that have been found good.
+#[derive(Clone)]
+pub(crate) struct Prepared {
+    config: Arc<ClientConfig>,
+    /// The name that certificates must be for, if it is not the coordinator's own.
+    name: Option<ServerName<'static>>,
+}
+
+impl Prepared {
+    /// Reads what the settings name, and checks that it can be used.
+    pub(crate) fn from_settings(tls: &Tls) -> Result<Self, TlsFault> {
+        let mut config = match &tls.ready {
+            Some(ready) => ClientConfig::clone(ready),
+            None => configure(tls)?,
+        };
+        config.alpn_protocols = vec![ALPN.to_vec()];
+        let name = tls.name.as_ref().map(|name| {
+            ServerName::try_from(name.clone()).map_err(|_| TlsFault::Name { name: name.clone() })
+        });
+        Ok(Self { config: Arc::new(config), name: name.transpose()? })
+    }
+
+    /// How handshakes with this coordinator are made.
+    pub(crate) fn handshake(&self, coordinator: &Coordinator) -> Result<Handshake, TlsFault> {
+        let named = || {
+            let name = coordinator.host().to_string();
+            ServerName::try_from(name.clone()).map_err(|_| TlsFault::Name { name })
+        };
+        let name = self.name.clone().map_or_else(named, Ok)?;
+        Ok(Handshake::new(Arc::clone(&self.config), name))
+    }
+}
+
+/// The cryptography. Not the process's default, which is another's to set.
+fn provider() -> CryptoProvider {
+    #[cfg(feature = "aws-lc-rs")]
+    return rustls::crypto::aws_lc_rs::default_provider();
+    #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+    return rustls::crypto::ring::default_provider();
+    #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+    compile_error!("the feature `tls` is of no use alone: enable `ring` or `aws-lc-rs`");
+}
+
+fn configure(tls: &Tls) -> Result<ClientConfig, TlsFault> {
+    let provider = Arc::new(provider());
+    let versions = match tls.least {
+        TlsVersion::Tls12 => &[&TLS13, &TLS12][..],
+        TlsVersion::Tls13 => &[&TLS13][..],
+    };
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(versions)
+        .expect("the provider speaks TLS 1.2 and 1.3")
+        .dangerous()
+        .with_custom_certificate_verifier(verifier(tls, provider)?);
+    let Some(identity) = &tls.identity else {
+        return Ok(builder.with_no_client_auth());
+    };
+    let (chain, key) = (identity.chain.certificates()?, identity.key.key()?);
+    builder
+        .with_client_auth_cert(chain, key)
+        .map_err(|error| TlsFault::Key { origin: identity.key.to_string(), reason: error.to_string() })
+}
+
+/// Who judges certificates.
+fn verifier(tls: &Tls, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, TlsFault> {
+    let mut given = RootCertStore::empty();
+    let mut authorities = Vec::new();
+    for pem in &tls.authorities {
+        for certificate in pem.certificates()? {
+            given.add(certificate.clone()).map_err(|error| TlsFault::Certificate {
+                origin: pem.to_string(),
+                reason: error.to_string(),
+            })?;
+            authorities.push(certificate);
+        }
+    }
+    match tls.trust {
+        Trust::Anybody => Ok(Arc::new(Unchecked(provider))),
+        Trust::Given if given.is_empty() => Err(TlsFault::NoAuthorities),
+        Trust::Given => {
+            let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(given), provider).build();
+            Ok(verifier.expect("there are authorities, and no lists of revoked certificates"))
+        }
+        Trust::System => {
+            let verifier = Verifier::new_with_extra_roots(authorities, provider);
+            Ok(Arc::new(verifier.map_err(|error| TlsFault::System { reason: error.to_string() })?))
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! From a byte stream to one that nobody else can read, and why that may fail.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use rustls::pki_types::ServerName;
+use rustls::{AlertDescription, CertificateError, ClientConfig, Error};
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
+
+use crate::attempt_error::AttemptError;
+use crate::connect::Io;
+use crate::failed_attempt::Phase;
+use crate::{ErrorKind, Outcome};
+
+/// Makes handshakes with one coordinator.
+pub(crate) struct Handshake {
+    connector: TlsConnector,
+    /// The name that its certificate must be for.
+    name: ServerName<'static>,
+}
+
+impl Handshake {
+    pub(super) fn new(config: Arc<ClientConfig>, name: ServerName<'static>) -> Self {
+        Self { connector: TlsConnector::from(config), name }
+    }
+
+    /// Makes a handshake, in no more time than until then. Nothing of a request is sent before it is over.
+    pub(crate) async fn over(
+        &self,
+        io: Box<dyn Io>,
+        address: SocketAddr,
+        until: Instant,
+    ) -> Result<Box<dyn Io>, AttemptError> {
+        let shaken = timeout_at(until, self.connector.connect(self.name.clone(), io)).await;
+        let mut failed = match shaken {
+            Ok(Ok(stream)) => return Ok(Box::new(stream)),
+            Ok(Err(error)) => self.failed(error),
+            Err(_) => failure(ErrorKind::TlsHandshake).because("it was not over in time"),
+        };
+        failed.attempt().address = Some(address);
+        Err(failed)
+    }
+
+    fn failed(&self, error: io::Error) -> AttemptError {
+        let Some(refused) = cause(&error) else {
+            return failure(ErrorKind::TlsHandshake).because(error);
+        };
+        let kind = if is_final(refused) { ErrorKind::TlsCertificate } else { ErrorKind::TlsHandshake };
+        failure(kind).because(Refused { name: self.name.to_str().into_owned(), error: refused.clone() })
+    }
+}
+
+fn failure(kind: ErrorKind) -> AttemptError {
+    AttemptError::new(kind, Outcome::NotExecuted, Phase::Tls)
+}
+
+/// Whether a request failed because the coordinator has refused the client's certificate, or that it showed
+/// none.
+///
+/// In TLS 1.3 the client is done before the coordinator has looked at its certificate, and learns of the
+/// refusal where it expects an answer. Until then no request has been read.
+pub(crate) fn refused_late(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let inner = error.downcast_ref::<io::Error>().and_then(cause);
+        if let Some(Error::AlertReceived(alert)) = inner.or_else(|| error.downcast_ref()) {
+            return is_about_certificates(*alert);
+        }
+        next = error.source();
+    }
+    false
+}
+
+fn cause(error: &io::Error) -> Option<&Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// Whether the next handshake would end as this one has: a certificate or a setting is wrong.
+fn is_final(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::InvalidCertificate(_)
+            | Error::NoCertificatesPresented
+            | Error::AlertReceived(_)
+            | Error::PeerIncompatible(_)
+            | Error::NoApplicationProtocol
+    )
+}
+
+fn is_about_certificates(alert: AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA
+            | AlertDescription::AccessDenied
+            | AlertDescription::CertificateRequired
+    )
+}
+
+/// Why a handshake was refused, by one or the other.
+#[derive(Debug)]
+struct Refused {
+    name: String,
+    error: Error,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected a certificate for `{}`: {}", self.name, self.error)?;
+        f.write_str(match &self.error {
+            Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+                "; if the cluster has an authority of its own, name it with `Tls::ca_file`"
+            }
+            Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            ) => "; name the coordinator by a name in its certificate, or that name with `Tls::server_name`",
+            Error::InvalidCertificate(
+                CertificateError::Expired
+                | CertificateError::ExpiredContext { .. }
+                | CertificateError::NotValidYet
+                | CertificateError::NotValidYetContext { .. },
+            ) => "; exchange it, or set the clock of this machine",
+            Error::AlertReceived(alert) if is_about_certificates(*alert) => {
+                "; the coordinator asks for a certificate of the client's: see `Tls::identity_files`"
+            }
+            Error::InvalidMessage(_) => "; does it speak TLS at all?",
+            _ => "",
+        })
+    }
+}
+
+impl StdError for Refused {}
