@@ -20,4 +20,5 @@ mod rows;
 mod runtime;
 mod sockets;
 mod spans;
+mod tls;
 mod token_source;

@@ -35,6 +35,6 @@ pub(crate) fn handshakes(
     Ok(coordinators.iter().map(|_| None).collect())
 }
 
-pub(crate) fn refused_late(_: &(dyn Error + 'static)) -> bool {
-    false
+pub(crate) fn refused_late(_: &(dyn Error + 'static)) -> Option<String> {
+    None
 }

@@ -209,6 +209,11 @@ impl Pool {
                 }
                 Some(Err(error)) => error,
             };
+            if let Some(refused) = connection.refused() {
+                // Whatever was written, it has not been read. On another connection it would not be, either.
+                record.copies.give_back();
+                return Err(refused);
+            }
             let Some(unsent) = error.take_message() else {
                 place.suspect(&connection);
                 return Err(connection.failed(error.into_error()));

@@ -1,7 +1,8 @@
 //! One connection: hyper's handle, and what the pool must know of it.
 
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -49,6 +50,8 @@ struct Inner {
     sender: http1::SendRequest<Full<Bytes>>,
     /// For the answer that is awaited.
     alarm: Alarm,
+    /// Why the coordinator does not speak TLS with this client, if it said so after the handshake.
+    refused: Arc<OnceLock<String>>,
     address: Option<SocketAddr>,
     protocol: HttpProtocol,
     runtime: runtime::Id,
@@ -85,8 +88,15 @@ impl Connection {
             failed.attempt().address = address;
             failed.because(error)
         })?;
+        let refused = Arc::<OnceLock<String>>::default();
+        let why = Arc::clone(&refused);
         let task = open.enter().drive(async move {
-            if let Err(error) = task.await {
+            // Kept until it is known why it ended: whoever waits learns of the end when it is dropped.
+            let mut task = pin!(task);
+            if let Err(error) = task.as_mut().await {
+                if let Some(refused) = tls::refused_late(&error) {
+                    why.set(refused).ok();
+                }
                 tracing::trace!(%error, ?address, "a connection ended");
             }
         });
@@ -95,6 +105,7 @@ impl Connection {
         Ok(Self(Box::new(Inner {
             sender,
             alarm: Alarm::default(),
+            refused,
             address,
             protocol,
             runtime: runtime::Handle::current().id(),
@@ -185,14 +196,17 @@ impl Connection {
         self.0.idle
     }
 
+    /// The failure of every request, if the coordinator has refused to speak TLS with this client after all.
+    #[cold]
+    pub(super) fn refused(&self) -> Option<AttemptError> {
+        let refused = AttemptError::new(ErrorKind::TlsCertificate, Outcome::NotExecuted, Phase::Tls);
+        Some(self.stamped(refused.because(self.0.refused.get()?.clone())))
+    }
+
     /// What an error means after the request was handed over and not given back.
     pub(super) fn failed(&self, error: hyper::Error) -> AttemptError {
         // hyper cannot tell a connection that was closed while idle from one closed because of the
         // request: neither message nor kind differ. So the outcome is unknown in both cases.
-        if tls::refused_late(&error) {
-            let refused = AttemptError::new(ErrorKind::TlsCertificate, Outcome::NotExecuted, Phase::Tls);
-            return self.stamped(refused.because(error));
-        }
         let kind = if error.is_parse() { ErrorKind::ProtocolViolation } else { ErrorKind::ConnectionLost };
         self.stamped(AttemptError::new(kind, Outcome::Unknown, Phase::Sent).because(error))
     }

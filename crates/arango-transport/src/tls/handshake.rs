@@ -38,16 +38,16 @@ impl Handshake {
         let shaken = timeout_at(until, self.connector.connect(self.name.clone(), io)).await;
         let mut failed = match shaken {
             Ok(Ok(stream)) => return Ok(Box::new(stream)),
-            Ok(Err(error)) => self.failed(error),
+            Ok(Err(error)) => self.failed(&error),
             Err(_) => failure(ErrorKind::TlsHandshake).because("it was not over in time"),
         };
         failed.attempt().address = Some(address);
         Err(failed)
     }
 
-    fn failed(&self, error: io::Error) -> AttemptError {
-        let Some(refused) = cause(&error) else {
-            return failure(ErrorKind::TlsHandshake).because(error);
+    fn failed(&self, error: &io::Error) -> AttemptError {
+        let Some(refused) = cause(error) else {
+            return failure(ErrorKind::TlsHandshake).because(format!("{error}; does it speak TLS at all?"));
         };
         let kind = if is_final(refused) { ErrorKind::TlsCertificate } else { ErrorKind::TlsHandshake };
         failure(kind).because(Refused { name: self.name.to_str().into_owned(), error: refused.clone() })
@@ -58,22 +58,24 @@ fn failure(kind: ErrorKind) -> AttemptError {
     AttemptError::new(kind, Outcome::NotExecuted, Phase::Tls)
 }
 
-/// Whether a request failed because the coordinator has refused the client's certificate, or that it showed
+/// Tells why a connection ended, if the coordinator has refused the client's certificate, or that it showed
 /// none.
 ///
 /// In TLS 1.3 the client is done before the coordinator has looked at its certificate, and learns of the
 /// refusal where it expects an answer. Until then no request has been read.
-pub(crate) fn refused_late(error: &(dyn StdError + 'static)) -> bool {
+pub(crate) fn refused_late(error: &(dyn StdError + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
         let inner = error.downcast_ref::<io::Error>().and_then(cause);
-        if let Some(Error::AlertReceived(alert)) = inner.or_else(|| error.downcast_ref()) {
-            return is_about_certificates(*alert);
+        if let Some(refused @ Error::AlertReceived(alert)) = inner.or_else(|| error.downcast_ref()) {
+            return is_about_certificates(*alert).then(|| format!("{refused}{ASKS}"));
         }
         next = error.source();
     }
-    false
+    None
 }
+
+const ASKS: &str = "; the coordinator asks for a certificate of the client's: see `Tls::identity_files`";
 
 fn cause(error: &io::Error) -> Option<&Error> {
     error.get_ref()?.downcast_ref()
@@ -128,9 +130,7 @@ impl fmt::Display for Refused {
                 | CertificateError::NotValidYet
                 | CertificateError::NotValidYetContext { .. },
             ) => "; exchange it, or set the clock of this machine",
-            Error::AlertReceived(alert) if is_about_certificates(*alert) => {
-                "; the coordinator asks for a certificate of the client's: see `Tls::identity_files`"
-            }
+            Error::AlertReceived(alert) if is_about_certificates(*alert) => ASKS,
             Error::InvalidMessage(_) => "; does it speak TLS at all?",
             _ => "",
         })
