@@ -9,7 +9,7 @@ from arango.cluster import Cluster
 from arango.http import DeflateRequestCompression
 
 from judge import eventually, holds, refused, same, shaped
-from surroundings import ENDPOINTS, ROOT, client, control, now, root, superuser
+from surroundings import CA_FILE, ENDPOINTS, ROOT, advertised, client, control, now, root, superuser
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 NUMBER = (int, float)
@@ -90,7 +90,7 @@ def servers(judge):
         same(sorted(ids), of_role("Coordinator"), "ids in health")
         health = root().cluster.health()["Health"]
         for server, endpoint in zip(ids, ENDPOINTS):
-            same(health[server]["Endpoint"], endpoint.replace("http://", "tcp://"), f"endpoint of {server}")
+            same(health[server]["Endpoint"], advertised(endpoint), f"endpoint of {server}")
 
     @judge.check
     def every_coordinator_answers_with_the_same_id_again():
@@ -137,7 +137,7 @@ def servers(judge):
             shaped(record, shape, name)
             same((record["Role"], record["Status"], record["CanBeDeleted"]), (role, "GOOD", False), name)
             same((record["Version"], record["Engine"]), ("3.12.5", "rocksdb"), name)
-            holds(re.fullmatch(r"tcp://127\.0\.0\.1:\d+", record["Endpoint"]) is not None, record["Endpoint"])
+            holds(re.fullmatch(r"(tcp|ssl)://127\.0\.0\.1:\d+", record["Endpoint"]) is not None, record["Endpoint"])
 
     @judge.check
     def health_counts_three_servers_of_each_role_with_names_in_order():
@@ -237,7 +237,7 @@ def servers(judge):
 
     @judge.check
     def the_endpoints_are_those_of_all_coordinators():
-        expected = sorted(endpoint.replace("http://", "tcp://") for endpoint in ENDPOINTS)
+        expected = sorted(advertised(endpoint) for endpoint in ENDPOINTS)
         for index in range(len(ENDPOINTS)):
             same(sorted(root(index).cluster.endpoints()), expected)
 
@@ -577,11 +577,11 @@ def moved(moves):
 def set_mode(mode):
     """Lets all coordinators write, or none."""
     url = f"{ENDPOINTS[0]}/_admin/server/mode"
-    answer = requests.put(url, json={"mode": mode}, auth=tuple(ROOT.values()), timeout=10)
+    answer = requests.put(url, json={"mode": mode}, auth=tuple(ROOT.values()), timeout=10, verify=CA_FILE)
     same(answer.status_code, 200, answer.text)
 
 
 def supervision():
     """The mode of the supervision, which the client cannot ask for."""
     url = f"{ENDPOINTS[0]}/_admin/cluster/maintenance"
-    return requests.get(url, auth=tuple(ROOT.values()), timeout=10).json()["result"]
+    return requests.get(url, auth=tuple(ROOT.values()), timeout=10, verify=CA_FILE).json()["result"]

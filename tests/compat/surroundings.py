@@ -17,6 +17,8 @@ ENDPOINTS = os.environ["ARANGO_ENDPOINTS"].split(",")
 PASSWORD = os.environ["ARANGO_ROOT_PASSWORD"]
 SECRET = os.environ["ARANGO_JWT_SECRET"]
 CONTROL = os.environ["ARANGO_TEST_CONTROL"]
+# The authority of the coordinators' certificates, if they speak TLS.
+CA_FILE = os.environ.get("ARANGO_CA_FILE")
 
 ROOT = {"username": "root", "password": PASSWORD}
 
@@ -25,12 +27,15 @@ class OnceClient(DefaultHTTPClient):
     """Sends a request once: repeating would hide a first answer that is wrong."""
 
     def create_session(self, host):
-        return Session()
+        session = Session()
+        # Not the authorities that the machine names for everybody: they would stand before the cluster's own.
+        session.trust_env = False
+        return session
 
 
 def client(hosts, **settings):
     """A client of these coordinators."""
-    return ArangoClient(hosts=hosts, http_client=OnceClient(), **settings)
+    return ArangoClient(hosts=hosts, http_client=OnceClient(), verify_override=CA_FILE, **settings)
 
 
 def root(index=0, database="_system"):
@@ -41,6 +46,11 @@ def root(index=0, database="_system"):
 def superuser(index=0, database="_system"):
     """A database through one coordinator, as the superuser."""
     return client(ENDPOINTS[index]).db(database, superuser_token=token())
+
+
+def advertised(endpoint):
+    """An endpoint as the cluster names it to others."""
+    return endpoint.replace("https://", "ssl://").replace("http://", "tcp://")
 
 
 def now():

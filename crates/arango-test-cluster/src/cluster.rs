@@ -50,7 +50,7 @@ impl TestCluster {
             doors.push((door.address(address), door));
         }
         let certificates = Certificates::make(config.tls)?;
-        let scheme = if certificates.is_some() { "ssl" } else { "tcp" };
+        let scheme = config.tls.endpoint_scheme();
         let endpoints: Vec<_> = doors.iter().map(|(address, _)| format!("{scheme}://{address}")).collect();
         let shared = Arc::new(Shared {
             journal: Journal::new(doors.len()),

@@ -23,6 +23,16 @@ pub enum Tls {
     Mutual,
 }
 
+impl Tls {
+    /// How servers write their endpoints.
+    pub(crate) fn endpoint_scheme(self) -> &'static str {
+        match self {
+            Self::Off => "tcp",
+            Self::On | Self::Mutual => "ssl",
+        }
+    }
+}
+
 /// What is wrong with the handshakes of a coordinator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -13,6 +13,9 @@ pub(crate) struct Facts {
     pub(crate) superuser_token: String,
     /// Where faults, kills and the journal are asked for.
     pub(crate) control: String,
+    /// The file with the certificate of the authority that signed those of the coordinators, if they speak TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ca_file: Option<String>,
     pub(crate) coordinators: Vec<Address>,
     pub(crate) db_servers: Vec<String>,
     pub(crate) agents: Vec<String>,
@@ -26,7 +29,7 @@ pub(crate) struct Address {
 }
 
 impl Facts {
-    pub(crate) fn of(cluster: &TestCluster, control: String) -> Self {
+    pub(crate) fn of(cluster: &TestCluster, control: String, ca_file: Option<String>) -> Self {
         let coordinators = cluster.coordinators().iter();
         Self {
             version: cluster.version().to_owned(),
@@ -35,6 +38,7 @@ impl Facts {
             jwt_secret: cluster.jwt_secret().to_owned(),
             superuser_token: cluster.superuser_token(),
             control,
+            ca_file,
             coordinators: coordinators
                 .map(|one| Address { id: one.id().to_owned(), url: one.url() })
                 .collect(),
@@ -64,6 +68,7 @@ impl Facts {
             jwt_secret: "secret".to_owned(),
             superuser_token: "e30.e30.c2ln".to_owned(),
             control: "http://127.0.0.1:4711/abc".to_owned(),
+            ca_file: Some("/tmp/ca.pem".to_owned()),
             coordinators,
             db_servers: vec!["PRMR-1".to_owned()],
             agents: vec!["AGNT-1".to_owned()],
@@ -87,6 +92,7 @@ mod tests {
         assert_eq!(value["root_password"], "pass\nwd");
         assert_eq!(value["jwt_secret"], "secret");
         assert_eq!(value["control"], "http://127.0.0.1:4711/abc");
+        assert_eq!(value["ca_file"], "/tmp/ca.pem");
         assert_eq!(value["coordinators"][1], json!({ "id": "CRDN-22", "url": "http://127.0.0.1:8539" }));
         assert_eq!((&value["db_servers"], &value["agents"]), (&json!(["PRMR-1"]), &json!(["AGNT-1"])));
     }

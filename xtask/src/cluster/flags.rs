@@ -1,11 +1,13 @@
 //! The shape of a cluster, as flags.
 
 use std::collections::BTreeSet;
+use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 
 use anyhow::{Context, Result, ensure};
-use arango_test_cluster::TestCluster;
+use arango_test_cluster::{TestCluster, Tls};
 use clap::Args;
+use tempfile::NamedTempFile;
 
 use crate::cluster::Running;
 
@@ -43,6 +45,10 @@ pub(crate) struct Flags {
     /// Begin with all leaders of two databases on one DB-Server, so that a rebalance has work to do.
     #[arg(long)]
     skewed: bool,
+
+    /// Speak TLS and nothing else, with certificates of an authority that is made for this cluster.
+    #[arg(long)]
+    tls: bool,
 }
 
 impl Flags {
@@ -58,7 +64,13 @@ impl Flags {
             jwt_secret: "secret".to_owned(),
             version: "3.12.5".to_owned(),
             skewed: true,
+            tls: false,
         }
+    }
+
+    /// The same, with TLS.
+    pub(crate) fn with_tls(self) -> Self {
+        Self { tls: true, ..self }
     }
 
     /// Starts the cluster and its control door.
@@ -78,9 +90,14 @@ impl Flags {
         if self.skewed {
             builder = builder.skewed_shards();
         }
+        if self.tls {
+            builder = builder.tls(Tls::On);
+        }
         let cluster = builder.start().await.context("the cluster did not start")?;
         let control = cluster.control().await.context("the control door did not open")?;
-        Ok(Running { cluster, control })
+        let authority =
+            cluster.ca_pem().map(written).transpose().context("the authority cannot be written down")?;
+        Ok(Running { cluster, control, authority })
     }
 
     // The builder would take fewer ports and let the kernel choose the others, which nobody who writes ports down means.
@@ -96,6 +113,13 @@ impl Flags {
         }
         Ok(())
     }
+}
+
+/// Writes down a certificate for programs that read it from a file.
+fn written(certificate: &str) -> io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix("arango-test-ca-").suffix(".pem").tempfile()?;
+    file.write_all(certificate.as_bytes())?;
+    Ok(file)
 }
 
 #[cfg(test)]

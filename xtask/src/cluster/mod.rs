@@ -9,6 +9,7 @@ mod token;
 mod up;
 
 use arango_test_cluster::{Control, TestCluster};
+use tempfile::NamedTempFile;
 
 pub(crate) use self::environment::environment;
 pub(crate) use self::facts::Facts;
@@ -22,12 +23,15 @@ pub(crate) use self::up::up;
 pub(crate) struct Running {
     cluster: TestCluster,
     control: Control,
+    /// The certificate of its authority, if it speaks TLS; the file goes with it.
+    authority: Option<NamedTempFile>,
 }
 
 impl Running {
     /// What others need to know to reach it.
     pub(crate) fn facts(&self) -> Facts {
-        Facts::of(&self.cluster, self.control.url().to_string())
+        let authority = self.authority.as_ref().map(|file| file.path().display().to_string());
+        Facts::of(&self.cluster, self.control.url().to_string(), authority)
     }
 
     /// Says on stderr what was asked for and is not simulated, so that nobody looks for that error elsewhere.

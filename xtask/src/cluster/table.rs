@@ -32,15 +32,15 @@ fn servers(facts: &Facts) -> Vec<[String; 3]> {
 }
 
 fn access(facts: &Facts) -> Vec<[String; 2]> {
-    [
+    let always = [
         ["user", "root"],
         ["password", &facts.root_password],
         ["JWT secret", &facts.jwt_secret],
         ["superuser token", &facts.superuser_token],
         ["control", &facts.control],
-    ]
-    .map(|row| row.map(str::to_owned))
-    .into()
+    ];
+    let authority = facts.ca_file.as_ref().map(|file| ["authority", file]);
+    always.into_iter().chain(authority).map(|row| row.map(str::to_owned)).collect()
 }
 
 fn columns<const N: usize>(header: [&str; N], rows: Vec<[String; N]>) -> String {

@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(2 * 60);
 /// How long one step of setting up may take; downloads are part of one.
 const SETUP: Duration = Duration::from_secs(4 * 60);
 
-/// Sets up Python, starts a cluster, and runs the checks.
+/// Sets up Python, and runs the checks against two clusters, one without TLS and one with.
 ///
 /// # Errors
 /// If the virtual environment can be had and yet cannot be set up, or the cluster cannot start.
@@ -42,16 +42,22 @@ pub(crate) async fn checks() -> Result<ExitCode> {
         }
     };
 
-    let running = Flags::skewed().start().await?;
-    let checks = Program::new(python)
-        // Isolated, unbuffered: neither what is installed elsewhere nor the order of lines is left to chance.
-        .arguments(["-I", "-B", "-u"])
-        .arguments([directory.join("python_arango.py")])
-        .variables(environment(&running.facts()))
-        .limit(LIMIT);
-    let ending = checks.run(&mut interruptions).await?;
-    running.report_unsupported();
-    Ok(ending.exit_code())
+    for (how, flags) in [("without TLS", Flags::skewed()), ("with TLS", Flags::skewed().with_tls())] {
+        anstream::println!("{how}");
+        let running = flags.start().await?;
+        let checks = Program::new(&python)
+            // Isolated, unbuffered: neither what is installed elsewhere nor the order of lines is left to chance.
+            .arguments(["-I", "-B", "-u"])
+            .arguments([directory.join("python_arango.py")])
+            .variables(environment(&running.facts()))
+            .limit(LIMIT);
+        let ending = checks.run(&mut interruptions).await?;
+        running.report_unsupported();
+        if !ending.is_success() {
+            return Ok(ending.exit_code());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What became of setting up.

@@ -92,6 +92,7 @@ impl State {
         let clock = Clock::start();
         let now = clock.origin();
         let mut ids = Ids::new(config.seed);
+        let scheme = config.tls.endpoint_scheme();
         let server = |role: Role, number: usize, endpoint: String, ids: &mut Ids| {
             Server::new(role, number, endpoint, ids, now)
         };
@@ -101,13 +102,18 @@ impl State {
             .collect();
         let db_servers: Vec<_> = (1..=config.db_servers)
             .map(|number| {
-                server(Role::DbServer, number, format!("tcp://127.0.0.1:{}", 8520 + 10 * number), &mut ids)
+                server(
+                    Role::DbServer,
+                    number,
+                    format!("{scheme}://127.0.0.1:{}", 8520 + 10 * number),
+                    &mut ids,
+                )
             })
             .collect();
         let agents: Vec<_> = (1..=config.agents)
             .map(|number| Agent {
                 id: format!("AGNT-{}", ids.uuid()),
-                endpoint: format!("tcp://127.0.0.1:{}", 8521 + 10 * number),
+                endpoint: format!("{scheme}://127.0.0.1:{}", 8521 + 10 * number),
             })
             .collect();
         let mut state = Self {
