@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arango_balance::{HealthPolicy, Jitter, Policy, RoundRobin, ThreadJitter};
 use tower::Layer;
 
-use crate::connect::{Connect, Resolve, SystemResolve, TcpConnect};
+use crate::connect::{Connect, Resolve, SystemConnect, SystemResolve};
 use crate::dial::Network;
 use crate::door::{AttemptService, CallService, DoorBody, DoorService, Doors};
 use crate::stack::{self, SharedPolicy};
@@ -40,7 +40,7 @@ impl TransportBuilder {
         let limits = Limits::default();
         let network = Network {
             resolve: Arc::new(SystemResolve),
-            connect: Arc::new(TcpConnect),
+            connect: Arc::new(SystemConnect),
             limit: limits.connect,
             head_bytes: limits.head_bytes,
         };

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -25,6 +26,16 @@ pub trait Connect: Send + Sync + 'static {
     ///
     /// Any error means that nothing was sent.
     fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>>;
+
+    /// Opens a stream to a Unix socket, as [`connect`](Self::connect) does to an address.
+    ///
+    /// # Errors
+    ///
+    /// Any error means that nothing was sent. Unless it is implemented, it always fails.
+    fn connect_socket<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Io>>> {
+        let _ = path;
+        Box::pin(std::future::ready(Err(io::ErrorKind::Unsupported.into())))
+    }
 }
 
 /// Finds the addresses of a name.
@@ -48,17 +59,23 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 
 /// Opens TCP connections: without delay, kept alive every 30 seconds, and on Linux, Android and
-/// Fuchsia broken off when nothing that was written has been acknowledged for 20 seconds.
+/// Fuchsia broken off when nothing that was written has been acknowledged for 20 seconds. Where there
+/// are Unix sockets it opens those, too.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct TcpConnect;
+pub struct SystemConnect;
 
-impl Connect for TcpConnect {
+impl Connect for SystemConnect {
     fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
         Box::pin(async move {
             let stream = TcpStream::connect(address).await?;
             prepare(&stream)?;
             Ok(Box::new(stream) as Box<dyn Io>)
         })
+    }
+
+    #[cfg(unix)]
+    fn connect_socket<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Io>>> {
+        Box::pin(async move { Ok(Box::new(tokio::net::UnixStream::connect(path).await?) as Box<dyn Io>) })
     }
 }
 

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv6Addr};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use http::HeaderValue;
+use percent_encoding::percent_decode_str;
 
 use crate::HostFault;
 
@@ -16,7 +18,8 @@ const DEFAULT_PORT: u16 = 8529;
 /// The address of a coordinator, parsed once.
 ///
 /// Written as `http://host:port`, `tcp://host:port` or `http+tcp://host:port`, which all mean the
-/// same, or with TLS as `https://host:port`, `ssl://host:port` or `http+ssl://host:port`; the port may be left out and is 8529 then; IPv6 addresses stand in brackets. Two that mean
+/// same, or with TLS as `https://host:port`, `ssl://host:port` or `http+ssl://host:port`; the port may be left out and is 8529 then; IPv6 addresses stand in brackets. A
+/// Unix socket is written with its path, as `unix:///run/arangodb.sock` or `http+unix://%2Frun%2Farangodb.sock`. Two that mean
 /// the same are equal. Clones are cheap.
 ///
 /// ```
@@ -46,6 +49,8 @@ pub enum Host {
     Name(String),
     /// An address.
     Ip(IpAddr),
+    /// A Unix socket, by its path.
+    Socket(PathBuf),
 }
 
 impl Coordinator {
@@ -54,7 +59,7 @@ impl Coordinator {
         &self.0.host
     }
 
-    /// The port.
+    /// The port; 0 for a Unix socket.
     pub fn port(&self) -> u16 {
         self.0.port
     }
@@ -85,6 +90,7 @@ impl FromStr for Coordinator {
         }
         let (scheme, rest) = text.split_once("://").ok_or(HostFault::MissingScheme)?;
         let tls = match scheme.to_ascii_lowercase().as_str() {
+            "unix" | "http+unix" => return Self::socket(rest),
             "http" | "tcp" | "http+tcp" => false,
             "https" | "ssl" | "http+ssl" if cfg!(feature = "tls") => true,
             "https" | "ssl" | "http+ssl" => return Err(HostFault::Tls),
@@ -115,10 +121,28 @@ impl FromStr for Coordinator {
             Host::Name(name) => format!("{name}:{port}"),
             Host::Ip(IpAddr::V4(ip)) => format!("{ip}:{port}"),
             Host::Ip(IpAddr::V6(ip)) => format!("[{ip}]:{port}"),
+            Host::Socket(_) => unreachable!("the scheme of a socket is another"),
         };
         let url = format!("{}://{authority}", if tls { "https" } else { "http" });
         let authority = HeaderValue::try_from(authority).map_err(|_| HostFault::Host)?;
         Ok(Self(Arc::new(Parsed { tls, host, port, url, authority })))
+    }
+}
+
+impl Coordinator {
+    /// Reads the path of a Unix socket, as it is or percent-encoded.
+    fn socket(path: &str) -> Result<Self, HostFault> {
+        let decoded = percent_decode_str(path).decode_utf8();
+        let path = if path.starts_with('/') { path } else { decoded.as_deref().unwrap_or_default() };
+        if !path.starts_with('/') || path.contains('\0') {
+            return Err(HostFault::SocketPath);
+        }
+        if !cfg!(unix) {
+            return Err(HostFault::Socket);
+        }
+        let (host, url) = (Host::Socket(path.into()), format!("unix://{path}"));
+        let authority = HeaderValue::from_static("localhost");
+        Ok(Self(Arc::new(Parsed { tls: false, host, port: 0, url, authority })))
     }
 }
 
@@ -168,6 +192,7 @@ impl fmt::Display for Host {
         match self {
             Self::Ip(ip) => ip.fmt(f),
             Self::Name(name) => f.write_str(name),
+            Self::Socket(path) => path.display().fmt(f),
         }
     }
 }

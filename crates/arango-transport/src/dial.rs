@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -42,6 +43,7 @@ pub(crate) struct Dialer {
 /// Where a coordinator is.
 enum Place {
     Address(SocketAddr),
+    Socket(PathBuf),
     Name {
         addresses: Addresses,
         /// Which of several addresses the next stream is opened to first.
@@ -54,6 +56,7 @@ impl Dialer {
         let port = coordinator.port();
         let place = match coordinator.host() {
             Host::Ip(ip) => Place::Address(SocketAddr::new(*ip, port)),
+            Host::Socket(path) => Place::Socket(path.clone()),
             Host::Name(name) => {
                 let addresses =
                     Addresses::new(name.clone(), port, Arc::clone(&network.resolve), network.limit);
@@ -77,6 +80,10 @@ impl Dialer {
         let until = Instant::now() + self.network.limit;
         let connect = &*self.network.connect;
         let opened = match &self.place {
+            Place::Socket(path) => {
+                let io = eyeballs::open_socket(connect, path, until).await?;
+                return Ok(Opened { io, address: None, protocol: HttpProtocol::Http1 });
+            }
             Place::Address(address) => eyeballs::open(connect, &[*address], until).await,
             Place::Name { addresses, turn } => {
                 // Relaxed: turns need to differ, not to be ordered with anything else.

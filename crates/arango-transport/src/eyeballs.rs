@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ pub(crate) async fn open(
         match timeout_at(pause, race.next()).await {
             Ok((address, Ok(stream))) => return Ok((stream, address)),
             Ok((address, Err(error))) => {
-                let worst = Failure::of(address, error).or(failure);
+                let worst = Failure::of(Some(address), error).or(failure);
                 if race.0.is_empty() && untried.len() == 0 {
                     return Err(worst.error);
                 }
@@ -66,6 +67,19 @@ pub(crate) async fn open(
             }
             Err(_) => {}
         }
+    }
+}
+
+/// Opens a stream to a Unix socket.
+pub(crate) async fn open_socket(
+    network: &dyn Connect,
+    path: &Path,
+    until: Instant,
+) -> Result<Box<dyn Io>, AttemptError> {
+    match timeout_at(until, network.connect_socket(path)).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => Err(Failure::of(None, error).error),
+        Err(_) => Err(Failure::new(Tells::Silence, ErrorKind::ConnectTimeout, None).error),
     }
 }
 
@@ -115,7 +129,7 @@ impl Failure {
         Self { tells, error }
     }
 
-    fn of(address: SocketAddr, error: io::Error) -> Self {
+    fn of(address: Option<SocketAddr>, error: io::Error) -> Self {
         use io::ErrorKind as Io;
         let (tells, kind) = match error.kind() {
             Io::TimedOut => (Tells::Silence, ErrorKind::ConnectTimeout),
@@ -124,7 +138,7 @@ impl Failure {
             }
             _ => (Tells::Refusal, ErrorKind::ConnectRefused),
         };
-        let Self { tells, error: failed } = Self::new(tells, kind, Some(address));
+        let Self { tells, error: failed } = Self::new(tells, kind, address);
         Self { tells, error: failed.because(error) }
     }
 

@@ -175,6 +175,10 @@ mod tests {
             ("HTTP://10.0.0.1", "http://10.0.0.1:8529"),
             ("http://[::1]:8530", "http://[::1]:8530"),
             ("http://[0:0:0:0:0:0:0:1]", "http://[::1]:8529"),
+            #[cfg(unix)]
+            ("unix:///run/a%20b.sock", "unix:///run/a%20b.sock"),
+            #[cfg(unix)]
+            ("HTTP+unix://%2Frun%2Fa%20b.sock", "unix:///run/a b.sock"),
             #[cfg(feature = "tls")]
             ("HTTPS://a", "https://a:8529"),
             #[cfg(feature = "tls")]
@@ -210,6 +214,10 @@ mod tests {
             ("http://a:0", HostFault::Port("0".into())),
             ("http://a:+80", HostFault::Port("+80".into())),
             ("http://a:65536", HostFault::Port("65536".into())),
+            ("unix://run/a.sock", HostFault::SocketPath),
+            ("unix://", HostFault::SocketPath),
+            #[cfg(not(unix))]
+            ("unix:///run/a.sock", HostFault::Socket),
             ("http://a/_db/x", HostFault::Path),
             ("http://a/?x=1", HostFault::Query),
             ("http://a?x=1", HostFault::Query),

@@ -94,6 +94,12 @@ pub enum HostFault {
         "asks for TLS, which needs the feature `rustls-ring` of `arango`, or `ring` of `arango-transport`"
     )]
     Tls,
+    /// It names no absolute path where it should name a Unix socket.
+    #[error("has no absolute path of a Unix socket: write unix:///run/arangodb.sock")]
+    SocketPath,
+    /// It names a Unix socket, and this system has none.
+    #[error("names a Unix socket, and this system has none")]
+    Socket,
     /// The host is missing or holds what no host name can.
     #[error("has no valid host name or address")]
     Host,

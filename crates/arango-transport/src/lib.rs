@@ -78,7 +78,7 @@ pub use attempt_error::AttemptError;
 pub use body::Body;
 pub use builder::{InvalidSettings, TransportBuilder};
 pub use call::Call;
-pub use connect::{BoxFuture, Connect, Io, Resolve, SystemResolve, TcpConnect};
+pub use connect::{BoxFuture, Connect, Io, Resolve, SystemConnect, SystemResolve};
 pub use coordinator::{Coordinator, Host};
 pub use credentials::Credentials;
 pub use door::{AttemptService, CallService, DoorBody, DoorService};

@@ -42,12 +42,17 @@ pub(crate) fn ended(span: &Span, result: &Result<Incoming, Error>) {
             }
             if let Some(coordinator) = error.coordinator() {
                 span.record("server.address", display(coordinator.host()));
-                span.record("server.port", coordinator.port());
+                span.record("server.port", port(coordinator));
             }
             span.record("error.type", debug(error.kind()));
             span.record("arango.outcome", display(error.outcome()));
         }
     }
+}
+
+/// Its port, if it has one.
+fn port(coordinator: &Coordinator) -> Option<u16> {
+    Some(coordinator.port()).filter(|port| *port != 0)
 }
 
 /// Opens the span of one attempt, within that of its call.
@@ -58,7 +63,7 @@ pub(crate) fn attempt(record: &CallRecord, coordinator: &Coordinator, number: u3
         http.request.method = record.template.method.as_str(),
         http.request.resend_count = number.saturating_sub(1),
         server.address = %coordinator.host(),
-        server.port = coordinator.port(),
+        server.port = port(coordinator),
         network.peer.address = Empty,
         network.protocol.version = Empty,
         http.response.status_code = Empty,

@@ -6,6 +6,8 @@
 mod black_hole;
 mod bodies;
 mod broken;
+#[cfg(unix)]
+mod unix;
 
 use std::time::Duration;
 
