@@ -1,6 +1,5 @@
 //! The body of an answer: there at once, or in its own time.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, pending};
 use std::pin::Pin;
@@ -8,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use h2::Reason;
 use hyper::body::{Frame, SizeHint};
 use tokio::time::sleep;
 
@@ -36,7 +36,7 @@ impl Body {
 }
 
 impl Scripted {
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Reason>>> {
         loop {
             if let Some(waiting) = &mut self.waiting {
                 ready!(waiting.as_mut().poll(cx));
@@ -44,7 +44,8 @@ impl Scripted {
             }
             match self.script.next() {
                 None | Some(Step::End) => return Poll::Ready(None),
-                Some(Step::Send(bytes)) => return Poll::Ready(Some(bytes)),
+                Some(Step::Send(bytes)) => return Poll::Ready(Some(Ok(bytes))),
+                Some(Step::Reset(reason)) => return Poll::Ready(Some(Err(reason))),
                 Some(Step::Silence) => self.waiting = Some(Box::pin(pending())),
                 Some(Step::Wait(pause)) => {
                     let coordinator = Arc::clone(&self.coordinator);
@@ -60,18 +61,18 @@ impl Scripted {
 
 impl hyper::body::Body for Body {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = h2::Error;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, h2::Error>>> {
         let next = match self.get_mut() {
             Self::Whole(bytes) if bytes.is_empty() => None,
-            Self::Whole(bytes) => Some(std::mem::take(bytes)),
+            Self::Whole(bytes) => Some(Ok(std::mem::take(bytes))),
             Self::Scripted(scripted) => ready!(scripted.poll_next(cx)),
         };
-        Poll::Ready(next.map(|bytes| Ok(Frame::data(bytes))))
+        Poll::Ready(next.map(|next| next.map(Frame::data).map_err(h2::Error::from)))
     }
 
     fn is_end_stream(&self) -> bool {

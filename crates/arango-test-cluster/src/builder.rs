@@ -40,6 +40,7 @@ pub struct Builder {
     move_time: Duration,
     moves_at_once: usize,
     keep_alive: Duration,
+    streams: u32,
     propagation: Duration,
     in_memory: bool,
     tls: Tls,
@@ -62,6 +63,7 @@ impl Default for Builder {
             move_time: Duration::from_millis(150),
             moves_at_once: 3,
             keep_alive: Duration::from_secs(300),
+            streams: 32,
             propagation: Duration::ZERO,
             in_memory: false,
             tls: Tls::Off,
@@ -159,6 +161,12 @@ impl Builder {
         self
     }
 
+    /// Sets how many requests one connection may carry at the same time over HTTP/2. Default: 32, as arangod has it.
+    pub fn streams(mut self, at_once: u32) -> Self {
+        self.streams = at_once;
+        self
+    }
+
     /// Sets how long it takes until all coordinators know of a database or a collection that one of them was told to make.
     ///
     /// Until then the others answer 404 with error number 1228 or 1203, and for a database 401 with error number 11 to
@@ -214,6 +222,7 @@ impl Builder {
             move_time: self.move_time,
             moves_at_once: self.moves_at_once.max(1),
             keep_alive: self.keep_alive,
+            streams: self.streams,
             propagation: self.propagation,
             tls: self.tls,
         };

@@ -20,6 +20,7 @@ pub(crate) struct Config {
     pub(crate) move_time: Duration,
     pub(crate) moves_at_once: usize,
     pub(crate) keep_alive: Duration,
+    pub(crate) streams: u32,
     pub(crate) propagation: Duration,
     pub(crate) tls: Tls,
 }

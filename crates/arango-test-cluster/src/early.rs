@@ -1,13 +1,13 @@
 //! Answers that come before the request is whole.
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, header};
+use http::{HeaderValue, Response, Version, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
 use crate::body::Body;
 use crate::fault::{Close, Early};
-use crate::handler::Cut;
+use crate::handler::{Cut, Ended};
 use crate::http::reply::{Refusal, Reply};
 use crate::response;
 use crate::script::{Script, Step};
@@ -22,8 +22,10 @@ pub(crate) fn send(
     mut response: Response<Bytes>,
     mut rest: Incoming,
     close: Option<Close>,
-) -> Result<Response<Body>, Cut> {
-    let Some(how) = close else {
+    version: Version,
+) -> Result<Response<Body>, Ended> {
+    // What is closed over HTTP/2 is a stream, and an answer that is whole has closed it.
+    let Some(how) = close.filter(|_| version < Version::HTTP_2) else {
         // Not joined: it ends with the connection, and nobody waits for what it throws away.
         tokio::spawn(async move { while let Some(Ok(_)) = rest.frame().await {} });
         return Ok(response.map(Body::Whole));
@@ -36,5 +38,5 @@ pub(crate) fn send(
         Close::Fin => Script::new(said).then([Step::End, Step::Silence]),
         Close::Rst => Script::new(said),
     };
-    Err(Cut { script, how })
+    Err(Ended::Connection(Cut { script, how }))
 }

@@ -12,6 +12,7 @@ use bytes::Bytes;
 
 use crate::garbage::Garbage;
 use crate::matching::Match;
+use crate::reset::Reset;
 
 /// How far a request gets before its connection is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,6 +147,31 @@ impl Fault {
         Self::spoil(Spoiling::Padded { length })
     }
 
+    /// Resets the stream of a matching request in `phase`; the other streams of its connection go on.
+    ///
+    /// In [`Phase::InHead`] no byte of an answer has been sent. Streams are a matter of HTTP/2: over HTTP/1.1 the connection
+    /// is closed.
+    pub fn reset_stream(phase: Phase, reason: Reset) -> Self {
+        Self::spoil(Spoiling::Reset { phase, reason })
+    }
+
+    /// Says with a matching request that its connection takes no more of them. This one is answered, and so are those that
+    /// came before it.
+    ///
+    /// Over HTTP/2 that is a GOAWAY at once, over HTTP/1.1 the connection is closed behind the answer.
+    pub fn go_away() -> Self {
+        Self::new(Effect::GoAway)
+    }
+
+    /// Says with a GOAWAY that a matching request is one of those that nothing was done with, and closes the connection. The
+    /// request is not executed.
+    ///
+    /// Those that came before it on the same connection are covered, and are cut off with it. Over HTTP/1.1 the connection
+    /// is closed, and nothing is said.
+    pub fn disown() -> Self {
+        Self::new(Effect::Disown)
+    }
+
     /// Restricts the fault to requests that match. Default: [`Match::any`].
     pub fn on(mut self, requests: Match) -> Self {
         self.on = requests;
@@ -164,7 +190,7 @@ impl Fault {
         match &mut self.effect {
             Effect::Spoil(Spoiling::Cut { how, .. } | Spoiling::Truncate { how, .. }) => *how = close,
             Effect::Early(early) => early.close = Some(close),
-            Effect::Spoil(_) | Effect::Latency(_) | Effect::Answer(_) => {}
+            Effect::Spoil(_) | Effect::Latency(_) | Effect::Answer(_) | Effect::GoAway | Effect::Disown => {}
         }
         self
     }
@@ -201,6 +227,8 @@ pub(crate) enum Effect {
     Answer(Scripted),
     Early(Early),
     Spoil(Spoiling),
+    GoAway,
+    Disown,
 }
 
 /// What becomes of the answer to a request, or of the request before there is one.
@@ -214,6 +242,7 @@ pub(crate) enum Spoiling {
     Stall { after: usize },
     Truncate { after: usize, how: Close },
     Padded { length: usize },
+    Reset { phase: Phase, reason: Reset },
 }
 
 /// An answer that does not wait for the body of the request.

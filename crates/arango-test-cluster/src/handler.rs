@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
+use http::{Response, Version};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::sleep;
@@ -19,6 +19,7 @@ use crate::admission;
 use crate::api::{self, Call, Outcome};
 use crate::body::Body;
 use crate::coordinator::Inner;
+use crate::door::goodbye;
 use crate::early;
 use crate::fault::{Close, Early, Effect, Phase, Scripted, ScriptedBody, Spoiling, When};
 use crate::held::Held;
@@ -26,9 +27,10 @@ use crate::http::auth::Caller;
 use crate::http::reply::{Refusal, Reply};
 use crate::http::request::{Request, Target};
 use crate::journal::{Entry, EntryId};
+use crate::reset::Reset;
 use crate::response;
 use crate::script::Script;
-use crate::spoiling::spoil;
+use crate::spoiling::{spoil, streams};
 use crate::state::servers::Life;
 
 /// Answers the requests of one coordinator.
@@ -44,18 +46,34 @@ pub(crate) struct Cut {
     pub(crate) how: Close,
 }
 
-impl Cut {
-    fn silent(how: Close) -> Self {
-        Self { script: Script::new([]), how }
+impl Default for Cut {
+    fn default() -> Self {
+        Self { script: Script::new([]), how: Close::Fin }
+    }
+}
+
+/// What ends in place of a whole answer.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// The connection, with all that is under way on it.
+    Connection(Cut),
+    /// The stream alone; over HTTP/1.1 that is the connection as well.
+    Stream(Reset),
+}
+
+impl Ended {
+    /// The connection, without a word.
+    pub(crate) fn silently(how: Close) -> Self {
+        Self::Connection(Cut { how, ..Cut::default() })
     }
 }
 
 impl tower_service::Service<http::Request<Incoming>> for Handler {
     type Response = Response<Body>;
-    type Error = Cut;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Cut>> + Send>>;
+    type Error = Ended;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Ended>> + Send>>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Cut>> {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Ended>> {
         Poll::Ready(Ok(()))
     }
 
@@ -73,16 +91,24 @@ impl Handler {
         &self.coordinator
     }
 
-    async fn receive(self, request: http::Request<Incoming>) -> Result<Response<Body>, Cut> {
+    async fn receive(self, request: http::Request<Incoming>) -> Result<Response<Body>, Ended> {
         let (head, body) = request.into_parts();
         let struck = self.coordinator.faults.strike(&head.method, Target::parse(head.uri.path()).path);
-        if let Some(Effect::Spoil(Spoiling::Cut { phase: Phase::BeforeRead, how })) = struck.effect {
-            return Err(Cut::silent(how));
+        match struck.effect {
+            Some(Effect::Spoil(Spoiling::Cut { phase: Phase::BeforeRead, how })) => {
+                return Err(Ended::silently(how));
+            }
+            Some(Effect::Spoil(Spoiling::Reset { phase: Phase::BeforeRead, reason })) => {
+                return Err(Ended::Stream(reason));
+            }
+            Some(Effect::Disown) => return Err(goodbye::disown(&head)),
+            Some(Effect::GoAway) => goodbye::begin(&head),
+            _ => {}
         }
         if let Some(Effect::Early(fault)) = &struck.effect {
             return self.answer_early(&head, body, fault, struck.latency).await;
         }
-        let Ok(body) = body.collect().await else { return Err(Cut::silent(Close::Fin)) };
+        let Ok(body) = body.collect().await else { return Err(Ended::silently(Close::Fin)) };
         let request = Request::new(&head, body.to_bytes());
         let born = self.coordinator.heart.pulse().generation;
         let coordinator = Arc::clone(&self.coordinator);
@@ -90,11 +116,11 @@ impl Handler {
         let running = tokio::spawn(async move {
             tokio::select! {
                 biased;
-                () = coordinator.heart.until(|pulse| pulse.generation != born) => Err(Cut::silent(Close::Fin)),
+                () = coordinator.heart.until(|pulse| pulse.generation != born) => Err(Ended::silently(Close::Fin)),
                 answer = self.answer(request, struck.latency, struck.effect, born) => answer,
             }
         });
-        running.await.unwrap_or_else(|_| Err(Cut::silent(Close::Fin)))
+        running.await.unwrap_or_else(|_| Err(Ended::silently(Close::Fin)))
     }
 
     async fn answer_early(
@@ -103,14 +129,14 @@ impl Handler {
         rest: Incoming,
         fault: &Early,
         latency: Duration,
-    ) -> Result<Response<Body>, Cut> {
+    ) -> Result<Response<Body>, Ended> {
         self.coordinator.awake().await;
         let request = Request::new(head, Bytes::new());
         let entry = self.journalise(&request);
         sleep(latency).await;
         let response = response::of_reply(&request, early::reply(fault), self.queue_time());
         self.coordinator.cluster.journal.answered(entry, fault.status);
-        early::send(response, rest, fault.close)
+        early::send(response, rest, fault.close, head.version)
     }
 
     async fn answer(
@@ -119,7 +145,7 @@ impl Handler {
         latency: Duration,
         effect: Option<Effect>,
         born: u64,
-    ) -> Result<Response<Body>, Cut> {
+    ) -> Result<Response<Body>, Ended> {
         self.coordinator.awake().await;
         let entry = self.journalise(&request);
         // One that is slow holds its cursor as long as it takes, like one that computes.
@@ -130,7 +156,10 @@ impl Handler {
         let journal = &self.coordinator.cluster.journal;
         match &effect {
             Some(Effect::Spoil(Spoiling::Cut { phase: Phase::AfterRead, how })) => {
-                return Err(Cut::silent(*how));
+                return Err(Ended::silently(*how));
+            }
+            Some(Effect::Spoil(Spoiling::Reset { phase: Phase::AfterRead, reason })) => {
+                return Err(Ended::Stream(*reason));
             }
             Some(Effect::Answer(scripted)) if scripted.when == When::BeforeExecution => {
                 journal.answered(entry, scripted.status);
@@ -139,13 +168,18 @@ impl Handler {
             _ => {}
         }
         let Some(reply) = self.execute(&request, entry, born).await else {
-            return Err(Cut::silent(Close::Fin));
+            return Err(Ended::silently(Close::Fin));
         };
         self.coordinator.awake().await;
         let response = response::of_reply(&request, reply, self.queue_time());
         journal.answered(entry, response.status().as_u16());
         match effect {
-            None | Some(Effect::Latency(_) | Effect::Early(_)) => Ok(response.map(Body::Whole)),
+            None | Some(Effect::Latency(_) | Effect::Early(_) | Effect::GoAway | Effect::Disown) => {
+                Ok(response.map(Body::Whole))
+            }
+            Some(Effect::Spoil(spoiling)) if request.version == Version::HTTP_2 => {
+                streams::spoil(spoiling, response, &self.coordinator).await
+            }
             Some(Effect::Spoil(spoiling)) => spoil(spoiling, response, &self.coordinator),
             Some(Effect::Answer(scripted)) => {
                 journal.answered(entry, scripted.status);

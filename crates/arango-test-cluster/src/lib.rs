@@ -1,7 +1,7 @@
 //! An ArangoDB cluster for tests that starts in the process, with faults and a journal of what was executed.
 //!
 //! A client that survives the loss of a coordinator can only be tested against coordinators that get lost. This crate
-//! starts some: agents, DB-Servers and coordinators that share one state and speak HTTP/1.1 as ArangoDB 3.10 to 4.0 does,
+//! starts some: agents, DB-Servers and coordinators that share one state and speak HTTP/1.1 and HTTP/2 as ArangoDB 3.10 to 4.0 does,
 //! in milliseconds and with nothing installed. It is written from what servers answer, as plain JSON, and uses no type of
 //! any client, so that a field that a client misspells is not misspelt on both sides.
 //!
@@ -70,6 +70,7 @@ mod journal;
 mod matching;
 mod model;
 mod pulse;
+mod reset;
 mod response;
 mod script;
 mod spoiling;
@@ -87,5 +88,6 @@ pub use crate::fault::{Close, Fault, Phase};
 pub use crate::faults_in_force::FaultGuard;
 pub use crate::journal::{Counts, Entry, Journal};
 pub use crate::matching::Match;
+pub use crate::reset::Reset;
 pub use crate::tls::{Handshake, Identity, Tls};
 pub use crate::tokens::Tokens;

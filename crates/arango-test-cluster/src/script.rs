@@ -5,6 +5,7 @@ use std::iter;
 use std::time::Duration;
 
 use bytes::Bytes;
+use h2::Reason;
 
 /// One thing that a connection does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub(crate) enum Step {
     End,
     /// Nothing more, and yet no end.
     Silence,
+    /// Nothing more, for a reason: over HTTP/2 of the stream alone.
+    Reset(Reason),
 }
 
 /// Steps in their order, made when they are needed, so that a long answer need not be held in memory.

@@ -1,5 +1,7 @@
 //! What a fault makes of an answer that is ready to be sent.
 
+pub(crate) mod streams;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +12,7 @@ use crate::body::Body;
 use crate::coordinator::Inner;
 use crate::fault::{Close, Phase, Spoiling};
 use crate::garbage;
-use crate::handler::Cut;
+use crate::handler::{Cut, Ended};
 use crate::response;
 use crate::script::{Script, Step};
 
@@ -19,7 +21,7 @@ pub(crate) fn spoil(
     spoiling: Spoiling,
     response: Response<Bytes>,
     coordinator: &Arc<Inner>,
-) -> Result<Response<Body>, Cut> {
+) -> Result<Response<Body>, Ended> {
     match spoiling {
         Spoiling::Cut { phase, how } => {
             let bytes = match phase {
@@ -27,21 +29,26 @@ pub(crate) fn spoil(
                 Phase::InBody => response::head_and_half_of_body(response),
                 Phase::BeforeRead | Phase::AfterRead | Phase::AfterExecution => Bytes::new(),
             };
-            Err(Cut { script: Script::whole(bytes), how })
+            ended(Script::whole(bytes), how)
         }
-        Spoiling::Hang => Err(Cut { script: Script::new([Step::Silence]), how: Close::Fin }),
-        Spoiling::Garbage(garbage) => Err(Cut { script: garbage::of(garbage, response), how: Close::Fin }),
-        Spoiling::SlowHead { chunk, pause } => Err(slow_head(response, chunk, pause)),
+        Spoiling::Hang => ended(Script::new([Step::Silence]), Close::Fin),
+        Spoiling::Garbage(garbage) => ended(garbage::of(garbage, response), Close::Fin),
+        Spoiling::SlowHead { chunk, pause } => Err(Ended::Connection(slow_head(response, chunk, pause))),
         Spoiling::SlowBody { chunk, pause } => {
             Ok(response
                 .map(|body| Body::scripted(Script::slowly(body, chunk, pause), Arc::clone(coordinator))))
         }
-        Spoiling::Stall { after } => Err(stall(response, after)),
+        Spoiling::Stall { after } => Err(Ended::Connection(stall(response, after))),
         Spoiling::Padded { length } => Ok(padded(response, length, coordinator)),
         Spoiling::Truncate { after, how } => {
-            Err(Cut { script: Script::whole(response::head_and_part_of_body(response, after)), how })
+            ended(Script::whole(response::head_and_part_of_body(response, after)), how)
         }
+        Spoiling::Reset { reason, .. } => Err(Ended::Stream(reason)),
     }
+}
+
+fn ended(script: Script, how: Close) -> Result<Response<Body>, Ended> {
+    Err(Ended::Connection(Cut { script, how }))
 }
 
 fn slow_head(mut response: Response<Bytes>, chunk: usize, pause: Duration) -> Cut {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::fault::{Close, Fault, Phase};
 use crate::matching::Match;
+use crate::reset::Reset;
 use crate::state::conditions::Condition;
 use crate::tls::Handshake;
 
@@ -68,6 +69,12 @@ enum Kind {
         #[serde(default)]
         how: CloseName,
     },
+    ResetStream {
+        phase: PhaseName,
+        reason: ResetName,
+    },
+    GoAway {},
+    Disown {},
     QueueTime {
         ms: u64,
     },
@@ -97,6 +104,14 @@ enum CloseName {
     #[default]
     Fin,
     Rst,
+}
+
+/// The reason of a reset: its name, or its number.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ResetName {
+    Number(u32),
+    Name(String),
 }
 
 /// For which requests a fault is, and how often.
@@ -144,6 +159,9 @@ pub(super) fn read_wrong(value: &Value) -> Result<Wrong, String> {
         Kind::Stall { bytes } => Fault::stall(bytes),
         Kind::Padded { bytes } => Fault::padded(bytes),
         Kind::Truncate { bytes, how } => Fault::truncate(bytes).how(how.into()),
+        Kind::ResetStream { phase, reason } => Fault::reset_stream(phase.into(), reason.read()?),
+        Kind::GoAway {} => Fault::go_away(),
+        Kind::Disown {} => Fault::disown(),
     };
     scope.of(fault).map(Wrong::Fault)
 }
@@ -182,6 +200,15 @@ impl Scope {
                 Match::method(Method::from_bytes(method.as_bytes()).map_err(|error| error.to_string())?, path)
             }
         }))
+    }
+}
+
+impl ResetName {
+    fn read(self) -> Result<Reset, String> {
+        match self {
+            Self::Number(number) => Ok(Reset::new(number)),
+            Self::Name(name) => Reset::named(&name).ok_or_else(|| format!("no such reason: {name}")),
+        }
     }
 }
 
@@ -230,6 +257,10 @@ mod tests {
             json!({ "kind": "stall", "bytes": 1 }),
             json!({ "kind": "truncate", "bytes": 1 }),
             json!({ "kind": "padded", "bytes": 100 }),
+            json!({ "kind": "reset-stream", "phase": "before-read", "reason": "refused-stream" }),
+            json!({ "kind": "reset-stream", "phase": "in-body", "reason": 13 }),
+            json!({ "kind": "go-away", "times": 1 }),
+            json!({ "kind": "disown" }),
             json!({ "kind": "queue-time", "ms": 5 }),
             json!({ "kind": "queue-full" }),
             json!({ "kind": "agency-down" }),
@@ -247,6 +278,7 @@ mod tests {
             json!({ "kind": "hang", "pth": "/" }),
             json!({ "kind": "queue-full", "path": "/" }),
             json!({ "kind": "explode" }),
+            json!({ "kind": "reset-stream", "phase": "in-body", "reason": "boredom" }),
         ] {
             assert!(read_wrong(&body).is_err(), "{body}");
         }

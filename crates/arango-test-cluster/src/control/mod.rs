@@ -28,6 +28,8 @@
 //! | `slow-head`, `slow-body` | `bytes`, `ms` |
 //! | `stall`, `padded` | `bytes` |
 //! | `truncate` | `bytes`, `how` |
+//! | `reset-stream` | `phase`, `reason` |
+//! | `go-away`, `disown` | |
 //! | `hang`, `garbage`, `huge-head`, `bad-chunks` | |
 //! | `queue-time` (condition) | `ms` |
 //! | `queue-full`, `starting`, `maintenance`, `shutting-down` (conditions) | |

@@ -33,7 +33,7 @@ async fn take(step: Step, wire: &mut Wire, coordinator: &Inner) -> io::Result<()
             coordinator.awake().await;
             Ok(())
         }
-        Step::End => wire.shutdown().await,
+        Step::End | Step::Reset(_) => wire.shutdown().await,
         // Until the client ends it; whatever it says meanwhile is not heard.
         Step::Silence => {
             let mut ignored = [0; 1024];

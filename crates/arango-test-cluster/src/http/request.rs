@@ -1,7 +1,7 @@
 //! A request, taken apart once: database, path, query, headers, body.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Version};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -10,6 +10,7 @@ use super::reply::Refusal;
 /// A whole request, with the prefixes of its path taken off.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
+    pub(crate) version: Version,
     pub(crate) method: Method,
     /// What stood behind `/_arango/`, if that prefix was there: `v1`, `experimental`, or something wrong.
     pub(crate) api_version: Option<String>,
@@ -29,6 +30,7 @@ impl Request {
         let target = Target::parse(head.uri.path());
         let segments = target.path.split('/').filter(|part| !part.is_empty()).map(decode).collect();
         Self {
+            version: head.version,
             method: head.method.clone(),
             api_version: target.api_version.map(str::to_owned),
             database: target.database.map_or_else(|| "_system".to_owned(), decode),

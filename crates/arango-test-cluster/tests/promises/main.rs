@@ -23,4 +23,5 @@ mod raw;
 mod rebalance;
 mod session;
 mod slow;
+mod streams;
 mod tokens;
