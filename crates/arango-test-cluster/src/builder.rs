@@ -161,7 +161,8 @@ impl Builder {
         self
     }
 
-    /// Sets how many requests one connection may carry at the same time over HTTP/2. Default: 32, as arangod has it.
+    /// Sets how many requests one connection may carry at the same time over HTTP/2; with 0 coordinators speak HTTP/1.1
+    /// alone. Default: 32, as arangod has it.
     pub fn streams(mut self, at_once: u32) -> Self {
         self.streams = at_once;
         self

@@ -49,7 +49,7 @@ impl TestCluster {
                 .map_err(|source| StartError::Listen { address, source })?;
             doors.push((door.address(address), door));
         }
-        let certificates = Certificates::make(config.tls)?;
+        let certificates = Certificates::make(config.tls, config.streams > 0)?;
         let scheme = config.tls.endpoint_scheme();
         let endpoints: Vec<_> = doors.iter().map(|(address, _)| format!("{scheme}://{address}")).collect();
         let shared = Arc::new(Shared {

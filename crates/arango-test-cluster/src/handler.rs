@@ -87,7 +87,7 @@ impl Handler {
         Self { coordinator }
     }
 
-    pub(crate) fn coordinator(&self) -> &Inner {
+    pub(crate) fn coordinator(&self) -> &Arc<Inner> {
         &self.coordinator
     }
 

@@ -80,7 +80,7 @@ const NAMES: [&str; 4] = ["localhost", "127.0.0.1", "::1", "db.example"];
 
 impl Certificates {
     /// Makes an authority and everything that it signs; `None` if nobody wants it.
-    pub(crate) fn make(tls: Tls) -> Result<Option<Self>, rcgen::Error> {
+    pub(crate) fn make(tls: Tls, http2: bool) -> Result<Option<Self>, rcgen::Error> {
         if tls == Tls::Off {
             return Ok(None);
         }
@@ -88,7 +88,7 @@ impl Certificates {
         let asks = (tls == Tls::Mutual).then(|| ours.certificate.clone());
         let show = |authority: &Authority, names: &[&str], until| {
             let (certificate, key) = authority.sign(names, until, ExtendedKeyUsagePurpose::ServerAuth)?;
-            Ok::<_, rcgen::Error>(Arc::new(config(certificate.der().clone(), &key, asks.clone())))
+            Ok::<_, rcgen::Error>(Arc::new(config(certificate.der().clone(), &key, asks.clone(), http2)))
         };
         let (certificate, key) = ours.sign(&["client"], NEVER, ExtendedKeyUsagePurpose::ClientAuth)?;
         Ok(Some(Self {
@@ -164,11 +164,12 @@ impl Authority {
     }
 }
 
-/// How a server shows a certificate, and whose certificates it asks for.
+/// How a server shows a certificate, whose certificates it asks for, and whether it speaks HTTP/2.
 fn config(
     certificate: CertificateDer<'static>,
     key: &KeyPair,
     asks: Option<CertificateDer<'static>>,
+    http2: bool,
 ) -> ServerConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -186,6 +187,7 @@ fn config(
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let mut config =
         builder.with_single_cert(vec![certificate], key).expect("the key is that of the certificate");
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols =
+        [&b"h2"[..], b"http/1.1"][usize::from(!http2)..].iter().map(|name| name.to_vec()).collect();
     config
 }

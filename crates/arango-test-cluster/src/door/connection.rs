@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 use tower_service::Service as _;
 
+use super::frozen::Frozen;
 use super::goodbye::Place;
 use super::wire::Wire;
 use super::{last_words, tls};
@@ -46,16 +47,15 @@ pub(super) async fn run(wire: Wire, handler: Handler, keep_alive: Duration) {
     };
 
     let service = service_fn(|request| Arc::clone(&shared).answer(handler.clone(), request));
+    let io = Frozen::new(wire.clone(), Arc::clone(handler.coordinator()));
     let builder = builder(handler.coordinator().cluster.config.streams);
-    let connection = builder.serve_connection(TokioIo::new(wire.clone()), service);
+    let connection = builder.serve_connection(TokioIo::new(io), service);
     let served = async {
         tokio::pin!(connection);
         loop {
             tokio::select! {
                 biased;
                 () = shared.cut.notified() => return,
-                // A process that is frozen does nothing for any stream, and answers no ping.
-                () = heart.until(|pulse| pulse.paused) => heart.until(|pulse| !pulse.paused).await,
                 () = shared.goodbye.notified() => connection.as_mut().graceful_shutdown(),
                 outcome = &mut connection => {
                     if let Err(error) = outcome {
@@ -91,7 +91,7 @@ fn builder(streams: u32) -> auto::Builder<TokioExecutor> {
         .max_concurrent_streams(streams)
         .initial_stream_window_size(WINDOW)
         .initial_connection_window_size(WINDOW);
-    builder
+    if streams == 0 { builder.http1_only() } else { builder }
 }
 
 /// What the requests of one connection share.

@@ -1,6 +1,7 @@
 //! The doors of a coordinator: who may come in, and how everybody is shown out at once.
 
 mod connection;
+mod frozen;
 pub(crate) mod goodbye;
 mod last_words;
 mod tcp;
