@@ -55,6 +55,13 @@ pub(crate) async fn cluster_with_tls(tls: Tls) -> TestCluster {
     ready(TestCluster::builder().tls(tls)).await
 }
 
+/// A cluster that is made in this way.
+pub(crate) async fn cluster_with(
+    how: impl FnOnce(arango_test_cluster::Builder) -> arango_test_cluster::Builder,
+) -> TestCluster {
+    ready(how(TestCluster::builder())).await
+}
+
 async fn ready(cluster: arango_test_cluster::Builder) -> TestCluster {
     let cluster = cluster.seed(7).in_memory().start().await.unwrap();
     client(&cluster).db("_system").execute(CreateCollection("books")).await.unwrap();

@@ -8,10 +8,12 @@ use tower::Layer;
 use crate::connect::{Connect, Resolve, SystemConnect, SystemResolve};
 use crate::dial::Network;
 use crate::door::{AttemptService, CallService, DoorBody, DoorService, Doors};
+use crate::http2::Choice;
 use crate::stack::{self, SharedPolicy};
 use crate::tls;
 use crate::{
-    Coordinator, Credentials, HostList, InvalidHosts, Limits, Outgoing, PoolLimits, RetryPolicy, Transport,
+    Coordinator, Credentials, HostList, Http2, InvalidHosts, Limits, Outgoing, PoolLimits, RetryPolicy,
+    Transport,
 };
 
 /// What a [`Transport`] is made from. Nothing is checked before [`build`](Self::build).
@@ -43,6 +45,7 @@ impl TransportBuilder {
             connect: Arc::new(SystemConnect),
             limit: limits.connect,
             head_bytes: limits.head_bytes,
+            http2: Choice::default(),
         };
         let parts = Parts {
             limits,
@@ -113,6 +116,30 @@ impl TransportBuilder {
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: crate::Tls) -> Self {
         self.parts.tls = Some(tls);
+        self
+    }
+
+    /// Sets whether HTTP/2 is spoken with the coordinators. Default: [`Http2::Never`].
+    pub fn http2(self, http2: Http2) -> Self {
+        self.http2_with(move |_| http2)
+    }
+
+    /// Sets for each coordinator whether HTTP/2 is spoken with it.
+    ///
+    /// ```
+    /// use arango_transport::{Coordinator, Http2, Transport};
+    ///
+    /// let transport = Transport::builder("http://one:8529,http://two:8529")
+    ///     .http2_with(|coordinator: &Coordinator| match coordinator.as_str() {
+    ///         "http://one:8529" => Http2::PriorKnowledge,
+    ///         _ => Http2::Negotiated,
+    ///     })
+    ///     .build()?;
+    /// # drop(transport);
+    /// # Ok::<(), arango_transport::InvalidSettings>(())
+    /// ```
+    pub fn http2_with(mut self, http2: impl Fn(&Coordinator) -> Http2 + Send + Sync + 'static) -> Self {
+        self.parts.network.http2 = Choice::new(http2);
         self
     }
 
@@ -249,7 +276,8 @@ impl TransportBuilder {
                 return Err(InvalidSettings::Zero { name });
             }
         }
-        let handshakes = tls::handshakes(self.parts.tls.as_ref(), hosts.coordinators())?;
+        let handshakes =
+            tls::handshakes(self.parts.tls.as_ref(), hosts.coordinators(), &self.parts.network.http2)?;
         Ok(stack::assemble(&hosts, handshakes, self.parts))
     }
 }

@@ -14,9 +14,10 @@ use crate::addresses::Addresses;
 use crate::attempt_error::AttemptError;
 use crate::connect::{Connect, Resolve};
 use crate::coordinator::Host;
+use crate::http2::Choice;
 use crate::opened::{HttpProtocol, Opened};
 use crate::tls::Handshake;
-use crate::{Coordinator, ErrorKind, eyeballs};
+use crate::{Coordinator, ErrorKind, Http2, eyeballs};
 
 /// How connections are opened, whatever the coordinator.
 #[derive(Clone)]
@@ -27,12 +28,15 @@ pub(crate) struct Network {
     pub(crate) limit: Duration,
     /// Limits the heads of answers.
     pub(crate) head_bytes: usize,
+    /// With whom HTTP/2 is spoken.
+    pub(crate) http2: Choice,
 }
 
 /// Opens connections to one coordinator.
 pub(crate) struct Dialer {
     coordinator: Coordinator,
     network: Network,
+    http2: Http2,
     place: Place,
     /// Present if TLS is spoken with it.
     handshake: Option<Handshake>,
@@ -63,7 +67,13 @@ impl Dialer {
                 Place::Name { addresses, turn: AtomicUsize::new(0) }
             }
         };
-        Self { coordinator, network, place, handshake, misconfigured: AtomicBool::new(false) }
+        let http2 = network.http2.of(&coordinator);
+        Self { coordinator, network, http2, place, handshake, misconfigured: AtomicBool::new(false) }
+    }
+
+    /// What is going to be spoken; `None` if that is negotiated.
+    pub(crate) fn protocol(&self) -> Option<HttpProtocol> {
+        self.http2.protocol(self.handshake.is_some())
     }
 
     pub(crate) fn coordinator(&self) -> &Coordinator {
@@ -79,10 +89,11 @@ impl Dialer {
     pub(crate) async fn open(&self) -> Result<Opened, AttemptError> {
         let until = Instant::now() + self.network.limit;
         let connect = &*self.network.connect;
+        let unasked = self.protocol().unwrap_or(HttpProtocol::Http1);
         let opened = match &self.place {
             Place::Socket(path) => {
                 let io = eyeballs::open_socket(connect, path, until).await?;
-                return Ok(Opened { io, address: None, protocol: HttpProtocol::Http1 });
+                return Ok(Opened { io, address: None, protocol: unasked, until });
             }
             Place::Address(address) => eyeballs::open(connect, &[*address], until).await,
             Place::Name { addresses, turn } => {
@@ -96,13 +107,14 @@ impl Dialer {
                 opened
             }
         };
-        let (mut io, address) = opened?;
-        if let Some(handshake) = &self.handshake {
-            let shaken = handshake.over(io, address, until).await;
-            self.note(shaken.as_ref().err());
-            io = shaken?;
-        }
-        Ok(Opened { io, address: Some(address), protocol: HttpProtocol::Http1 })
+        let (io, address) = opened?;
+        let Some(handshake) = &self.handshake else {
+            return Ok(Opened { io, address: Some(address), protocol: unasked, until });
+        };
+        let shaken = handshake.over(io, address, until).await;
+        self.note(shaken.as_ref().err());
+        let (io, agreed) = shaken?;
+        Ok(Opened { io, address: Some(address), protocol: agreed.unwrap_or(unasked), until })
     }
 
     /// Whether TLS with it is set up wrong, here or there, as far as is known.

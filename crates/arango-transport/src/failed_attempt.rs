@@ -85,6 +85,8 @@ pub struct Attempt {
     pub source: Option<Arc<dyn std::error::Error + Send + Sync>>,
     /// The token that it wore, as long as it decides what follows.
     pub(crate) token: Option<Arc<Token>>,
+    /// Whether another has told already that the connection broke which they shared.
+    pub(crate) echo: bool,
 }
 
 impl Attempt {
@@ -108,6 +110,7 @@ impl Attempt {
             elapsed: Duration::ZERO,
             source: None,
             token: None,
+            echo: false,
         }
     }
 }

@@ -32,6 +32,12 @@ pub enum ErrorKind {
     ConnectionClosedBeforeSend,
     /// The connection broke after the request was handed to it.
     ConnectionLost,
+    /// The coordinator refused the stream of HTTP/2, and did nothing.
+    StreamRefused,
+    /// The coordinator said goodbye on an HTTP/2 connection, and that it has not looked at this stream.
+    GoAway,
+    /// The coordinator has executed the request, and had no room for the answer.
+    ResponseDropped,
     /// The head of the answer did not come in time.
     AttemptTimeout,
     /// The call took longer than it may.
@@ -120,6 +126,9 @@ impl fmt::Display for ErrorKind {
             Self::PoolExhausted => "no connection became free in time",
             Self::ConnectionClosedBeforeSend => "connections were closed before the request was sent",
             Self::ConnectionLost => "the connection broke before the answer came",
+            Self::StreamRefused => "the coordinator refused the stream",
+            Self::GoAway => "the coordinator took no more requests on the connection",
+            Self::ResponseDropped => "the coordinator dropped its answer",
             Self::AttemptTimeout => "no answer came in time",
             Self::DeadlineExceeded => "the call took longer than it may",
             Self::ProtocolViolation => "the answer is not HTTP",

@@ -129,8 +129,9 @@ impl Default for PoolLimits {
 }
 
 impl PoolLimits {
-    /// Limits the connections to each coordinator; requests beyond it wait in the order in which
-    /// they came. At least 1. Default: 128.
+    /// Limits the connections to each coordinator that are in use; requests beyond it wait in the order in
+    /// which they came. Over HTTP/2, where they share connections, it limits the requests. At least 1.
+    /// Default: 128.
     #[must_use]
     pub fn connections(mut self, limit: usize) -> Self {
         self.connections = limit;

@@ -7,7 +7,8 @@ use tokio::time::Instant;
 
 use crate::attempt_error::AttemptError;
 use crate::connect::Io;
-use crate::{Coordinator, InvalidSettings};
+use crate::http2::Choice;
+use crate::{Coordinator, HttpProtocol, InvalidSettings};
 
 /// There are none.
 pub(crate) enum Tls {}
@@ -22,7 +23,7 @@ impl Handshake {
         _: Box<dyn Io>,
         _: SocketAddr,
         _: Instant,
-    ) -> Result<Box<dyn Io>, AttemptError> {
+    ) -> Result<(Box<dyn Io>, Option<HttpProtocol>), AttemptError> {
         match *self {}
     }
 }
@@ -31,6 +32,7 @@ impl Handshake {
 pub(crate) fn handshakes(
     _: Option<&Tls>,
     coordinators: &[Coordinator],
+    _: &Choice,
 ) -> Result<Vec<Option<Handshake>>, InvalidSettings> {
     Ok(coordinators.iter().map(|_| None).collect())
 }

@@ -2,6 +2,9 @@
 
 use std::net::SocketAddr;
 
+use tokio::time::Instant;
+
+use crate::attempt_error::AttemptError;
 use crate::connect::Io;
 use crate::failed_attempt::Attempt;
 
@@ -11,6 +14,8 @@ pub(crate) struct Opened {
     /// The address that took it; `None` where there are none.
     pub(crate) address: Option<SocketAddr>,
     pub(crate) protocol: HttpProtocol,
+    /// When whatever is still to be done before a request can be sent must be done.
+    pub(crate) until: Instant,
 }
 
 /// The connection that a request was handed to.
@@ -29,6 +34,12 @@ impl Via {
         failed.protocol = Some(self.protocol);
         failed.reused = self.reused;
     }
+
+    /// The failure of one that failed on it.
+    pub(crate) fn stamped(self, mut failed: AttemptError) -> AttemptError {
+        self.stamp(failed.attempt());
+        failed
+    }
 }
 
 /// Which HTTP is spoken on a connection.
@@ -42,6 +53,15 @@ pub enum HttpProtocol {
 }
 
 impl HttpProtocol {
+    /// What TLS calls it.
+    #[cfg(feature = "tls")]
+    pub(crate) fn alpn(self) -> &'static [u8] {
+        match self {
+            Self::Http1 => b"http/1.1",
+            Self::Http2 => b"h2",
+        }
+    }
+
     /// The version, as telemetry names it.
     pub(crate) fn version(self) -> &'static str {
         match self {

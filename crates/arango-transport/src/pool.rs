@@ -9,10 +9,15 @@
 mod alarm;
 mod connection;
 mod dialing;
+mod driver;
+mod h1;
+mod h2;
 mod idle;
 mod lease;
 mod open;
 mod place;
+mod resets;
+mod streams;
 mod suspicion;
 mod waiting;
 
@@ -40,6 +45,7 @@ use idle::Idle;
 pub(crate) use lease::Lease;
 use open::Open;
 use place::Place;
+use streams::Streams;
 use waiting::{Line, Wants};
 
 /// How often a request is handed to another connection because the one before turned out to be
@@ -66,6 +72,7 @@ struct Shared {
 
 struct State {
     idle: Idle,
+    streams: Streams,
     line: Line,
     /// How long connections may be idle, as the coordinator said last.
     keeps: Duration,
@@ -76,7 +83,8 @@ impl Pool {
     pub(crate) fn new(dialer: Dialer, limits: PoolLimits, jitter: Arc<dyn Jitter>) -> Self {
         let state = State {
             idle: Idle::new(limits.connections.max(1)),
-            line: Line::default(),
+            streams: Streams::default(),
+            line: Line::new(dialer.protocol()),
             keeps: limits.idle,
             closed: false,
         };
@@ -108,7 +116,8 @@ impl Pool {
 
     /// How many connections nobody uses at the moment.
     pub(crate) fn idle(&self) -> usize {
-        self.state().idle.usable(Instant::now())
+        let (now, state) = (Instant::now(), self.state());
+        state.idle.usable(now) + state.streams.idle(now)
     }
 
     /// How many requests have no connection yet: in the queue, or while one is being opened.
@@ -129,7 +138,9 @@ impl Pool {
     /// Keeps no connection any more: what is idle is closed now, what is in use when its answer has been
     /// read. Whoever needs one still gets a new one. Needs no runtime.
     pub(crate) fn retire(&self) {
-        self.state().idle.close();
+        let mut state = self.state();
+        state.idle.close();
+        state.streams.close();
     }
 
     /// Waits until nothing is in use, bodies that are still being read included. Whoever comes meanwhile
@@ -158,7 +169,8 @@ impl Pool {
         let mut state = self.state();
         state.closed = true;
         state.idle.close();
-        let mut line = std::mem::take(&mut state.line);
+        state.streams.close();
+        let mut line = state.line.end();
         drop(state);
         line.close();
     }
@@ -197,7 +209,10 @@ impl Pool {
             record.connected(connection.via());
             record.reached(Phase::Sent);
             let mut error = match connection.send(request, until).await {
-                None => return Err(connection.silent()),
+                None => {
+                    place.unlist(&connection);
+                    return Err(connection.silent());
+                }
                 Some(Ok(response)) => {
                     place.0.heard.fetch_add(1, Ordering::Relaxed);
                     record.hears(response.status());
@@ -216,7 +231,12 @@ impl Pool {
             }
             let Some(unsent) = error.take_message() else {
                 place.suspect(&connection);
-                return Err(connection.failed(error.into_error()));
+                let failed = connection.failed(error.into_error());
+                if failed.outcome() == Outcome::NotExecuted {
+                    // By the other end's own word it is as if it had not been sent.
+                    record.copies.give_back();
+                }
+                return Err(failed);
             };
             // Handed back: not a byte of it was written, so it may go out on the next connection.
             record.copies.give_back();
@@ -228,6 +248,7 @@ impl Pool {
                 return Err(connection.stamped(error));
             }
             request = unsent;
+            connection.take_back(&mut request);
             if replay > 0 {
                 // Where one was dead the others may be; a new one is surer.
                 wants = Wants::New;
@@ -240,16 +261,24 @@ impl Pool {
     async fn take_idle(&self, now: Instant, until: Instant) -> Option<Connection> {
         let here = runtime::Handle::current().id();
         loop {
-            let mut connection = self.state().idle.take(here)?;
+            let mut connection = {
+                let mut state = self.state();
+                match state.idle.take(here) {
+                    Some(connection) => connection,
+                    None => return state.streams.claim(here, now).map(Connection::Http2),
+                }
+            };
             // Its task may not have run since the last answer: then it becomes ready, or it fails.
             if connection.usable(now) && connection.ready(until).await {
-                return Some(connection);
+                return Some(Connection::Http1(connection));
             }
         }
     }
 
     /// Takes a connection back after an answer was read to its end.
-    fn give_back(&self, mut connection: Connection) {
+    fn give_back(&self, connection: Connection) {
+        // A stream makes room by itself.
+        let Connection::Http1(mut connection) = connection else { return };
         let now = Instant::now();
         connection.rest(now);
         if !connection.usable(now) {
@@ -267,8 +296,9 @@ impl Pool {
     /// Takes from the first answer of a connection how long it may be idle.
     #[cold]
     fn learn(&self, connection: &mut Connection, answer: &HeaderMap) {
-        let keeps = connection.learn(answer, &self.0.limits);
-        self.state().keeps = keeps;
+        if let Some(keeps) = connection.learn(answer, &self.0.limits) {
+            self.state().keeps = keeps;
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -10,7 +10,7 @@ use http::StatusCode;
 
 use crate::failed_attempt::Attempt;
 use crate::retry_policy::{ServerErrors, Shutdowns, Timeouts};
-use crate::{ErrorKind, Outcome, RetryPolicy};
+use crate::{ErrorKind, HttpProtocol, Outcome, RetryPolicy};
 
 /// Whether and where a request is sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,8 +131,12 @@ pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
         | K::BodyInterrupted
         | K::BodyTimeout => Verdict::Unreachable,
         // A connection that had been idle may just have come to the end of its time.
-        K::ConnectionLost if attempt.reused => Verdict::Neutral,
+        K::ConnectionLost if is_of_an_old_connection(attempt) => Verdict::Neutral,
+        // Another stream of the same connection has told already.
+        K::ConnectionLost if attempt.echo => Verdict::Neutral,
         K::ConnectionLost => Verdict::Unreachable,
+        K::StreamRefused | K::ResponseDropped => Verdict::Overloaded,
+        K::GoAway => Verdict::Leaving,
         K::Gateway => Verdict::Gateway,
         K::StartingUp | K::QueueTimeViolated | K::Throttled => Verdict::Overloaded,
         K::ShuttingDown => Verdict::Leaving,
@@ -187,6 +191,13 @@ pub(crate) fn refuses_token(attempt: &Attempt) -> bool {
         && attempt.outcome == Outcome::NotExecuted
 }
 
+/// Whether the connection may have broken for having been idle, before the request came to the other end.
+///
+/// An idle HTTP/2 connection is closed with a goodbye, and requests that cross it are given back.
+fn is_of_an_old_connection(attempt: &Attempt) -> bool {
+    attempt.reused && attempt.protocol != Some(HttpProtocol::Http2)
+}
+
 /// Decides whether the request is sent again after `attempt`.
 pub(crate) fn rule(attempt: &Attempt, class: RequestClass, policy: &RetryPolicy) -> Rule {
     use Again::{Elsewhere, Later, No, Same, SameLater};
@@ -204,13 +215,16 @@ pub(crate) fn rule(attempt: &Attempt, class: RequestClass, policy: &RetryPolicy)
         | K::TlsHandshake
         | K::TlsCertificate
         | K::PoolExhausted
-        | K::ConnectionClosedBeforeSend => (unharmed, Elsewhere, Pause::Connection),
-        K::ConnectionLost if attempt.reused => {
+        | K::ConnectionClosedBeforeSend
+        | K::StreamRefused
+        | K::GoAway => (unharmed, Elsewhere, Pause::Connection),
+        K::ConnectionLost if is_of_an_old_connection(attempt) => {
             (harmless || cfg!(mutant = "t10-as-safe"), Same, Pause::Connection)
         }
         K::ConnectionLost | K::ProtocolViolation | K::BodyInterrupted | K::BodyTimeout => {
             (harmless, Elsewhere, Pause::Connection)
         }
+        K::ResponseDropped => (harmless, Elsewhere, Pause::Overload),
         // A proxy has given up reading the request: most likely its connection was an old one.
         K::AttemptTimeout if attempt.status.is_some() => (harmless, Same, Pause::Connection),
         // The first copy may be running still, so only what has no effect goes out again.

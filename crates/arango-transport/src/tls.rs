@@ -17,6 +17,7 @@ pub use fault::TlsFault;
 pub(crate) use handshake::{Handshake, refused_late};
 use pem::Pem;
 
+use crate::http2::Choice;
 use crate::{Coordinator, InvalidSettings};
 
 /// How TLS is spoken with the coordinators that are named with `https://` or `ssl://`.
@@ -172,6 +173,7 @@ impl fmt::Debug for Tls {
 pub(crate) fn handshakes(
     settings: Option<&Tls>,
     coordinators: &[Coordinator],
+    http2: &Choice,
 ) -> Result<Vec<Option<Handshake>>, InvalidSettings> {
     let needed = coordinators.iter().any(Coordinator::is_tls);
     if settings.is_none() && !needed {
@@ -179,7 +181,8 @@ pub(crate) fn handshakes(
     }
     let prepared = Prepared::from_settings(settings.unwrap_or(&Tls::default()))?;
     let handshake = |coordinator: &Coordinator| {
-        coordinator.is_tls().then(|| prepared.handshake(coordinator)).transpose().map_err(Into::into)
+        let offers = http2.of(coordinator).offers();
+        coordinator.is_tls().then(|| prepared.handshake(coordinator, offers)).transpose().map_err(Into::into)
     };
     coordinators.iter().map(handshake).collect()
 }

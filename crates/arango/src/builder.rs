@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arango_transport::balance::{HealthPolicy, Jitter, Policy, Random, RoundRobin};
 use arango_transport::{
-    AttemptService, CallService, Connect, Coordinator, Credentials, DoorBody, DoorService, HostList,
+    AttemptService, CallService, Connect, Coordinator, Credentials, DoorBody, DoorService, HostList, Http2,
     InvalidSettings, Limits, Outgoing, PoolLimits, Resolve, RetryPolicy, Transport, TransportBuilder,
 };
 use tower::Layer;
@@ -86,6 +86,28 @@ impl ClientBuilder {
     #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
     pub fn tls(self, tls: arango_transport::Tls) -> Self {
         Self(self.0.tls(tls))
+    }
+
+    /// Sets whether HTTP/2 is spoken with the coordinators. Default: [`Http2::Never`].
+    pub fn http2(self, http2: Http2) -> Self {
+        Self(self.0.http2(http2))
+    }
+
+    /// Sets for each coordinator whether HTTP/2 is spoken with it.
+    ///
+    /// ```
+    /// use arango::{Client, Http2};
+    ///
+    /// // Directly with the one, and with the other through what stands before it.
+    /// let client = Client::builder()
+    ///     .hosts("http://one:8529,https://two:8529")
+    ///     .http2_with(|coordinator| if coordinator.is_tls() { Http2::Negotiated } else { Http2::PriorKnowledge })
+    ///     .build()?;
+    /// # drop(client);
+    /// # Ok::<(), arango::InvalidSettings>(())
+    /// ```
+    pub fn http2_with(self, http2: impl Fn(&Coordinator) -> Http2 + Send + Sync + 'static) -> Self {
+        Self(self.0.http2_with(http2))
     }
 
     /// Replaces how connections are opened.

@@ -49,7 +49,8 @@ pub use arango_transport::{balance, protocol};
 pub use arango_transport::Superuser;
 pub use arango_transport::{
     Attempt, CallOptions, Coordinator, CoordinatorState, Credentials, Error, ErrorKind, HostList, Hosts,
-    InvalidHosts, InvalidSettings, Limits, Outcome, PoolLimits, RetryPolicy, TokenSource,
+    Http2, HttpProtocol, InvalidHosts, InvalidSettings, Limits, Outcome, PoolLimits, RetryPolicy,
+    TokenSource,
 };
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 pub use arango_transport::{Tls, TlsFault, TlsVersion};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use arango::balance::Standing;
 use arango::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, RequestClass};
 use arango::transport::{BoxFuture, Call, Connect, Io};
-use arango::{Client, CoordinatorHandle, Error, PoolLimits};
+use arango::{Client, CoordinatorHandle, Error, Http2, PoolLimits};
 use arango_test_cluster::{Fault, Match, TestCluster};
 use bytes::Bytes;
 use http::{HeaderValue, Request};
@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep};
 
 use super::between::{Between, Does};
 use super::on_writes;
-use crate::support::{Insert, Memory, builder, cluster, insert, struck};
+use crate::support::{Insert, Memory, builder, cluster, cluster_with, insert, struck};
 
 for_each_class![
     c1_a_call_that_waits_for_a_connection_leaves_the_queue,
@@ -28,7 +28,9 @@ for_each_class![
     c2_a_connection_that_does_not_open_ends_with_the_limit_for_connecting,
     c3_a_call_that_waits_for_the_head_closes_its_connection_and_is_executed_nevertheless,
     c3_a_call_that_is_being_written_closes_its_connection,
+    c4_a_stream_that_waits_for_the_head_is_reset_and_its_connection_stays,
     c5_a_call_that_has_read_half_of_a_body_closes_its_connection,
+    c5_a_stream_whose_body_is_half_read_is_reset_and_its_connection_stays,
     c5_a_body_that_is_handed_over_as_it_comes_closes_its_connection_when_it_is_dropped,
     c6_a_call_that_pauses_holds_nothing,
     c7_a_call_that_began_a_login_leaves_it_to_those_who_wait_for_it,
@@ -71,6 +73,14 @@ impl Operation for Keyed {
 /// A client with one connection to each coordinator, so that a place that is lost is missed at once.
 fn narrow(cluster: &TestCluster, connect: impl Connect) -> Client {
     builder(cluster).connect(connect).pool(PoolLimits::default().connections(1)).build().unwrap()
+}
+
+/// The same over HTTP/2, of whose connections each carries one request at a time.
+async fn narrow_streams() -> (TestCluster, Client) {
+    let cluster = cluster_with(|cluster| cluster.streams(1)).await;
+    let client = builder(&cluster).http2(Http2::PriorKnowledge).pool(PoolLimits::default().connections(1));
+    let client = client.build().unwrap();
+    (cluster, client)
 }
 
 fn first_of(client: &Client) -> CoordinatorHandle {
@@ -258,6 +268,36 @@ async fn c3_a_call_that_is_being_written_closes_its_connection(class: RequestCla
     assert_eq!(counters(&client), (0, 0));
     assert_eq!(cluster.journal().received("dropped"), 0);
     the_next_is_well(&cluster, &client, class).await;
+}
+
+async fn c4_a_stream_that_waits_for_the_head_is_reset_and_its_connection_stays(class: RequestClass) {
+    let (cluster, client) = narrow_streams().await;
+    let opened = cluster.coordinator(0).connections_accepted();
+    let slow = on_writes(Fault::latency(Duration::from_secs(5))).times(1);
+    let slow = cluster.coordinator(0).inject(slow);
+    let dropped = begin(&client, keyed("dropped", class));
+    struck(&slow).await;
+    assert_eq!((counters(&client), cluster.coordinator(0).open_connections()), ((1, 1), 1));
+    drop_it(dropped).await;
+    assert_eq!((counters(&client), cluster.coordinator(0).open_connections()), ((0, 1), 1));
+    the_next_is_well(&cluster, &client, class).await;
+    sleep(Duration::from_secs(6)).await;
+    assert_eq!(cluster.journal().executions("dropped"), 1, "the server finishes what it has read");
+    assert_eq!(cluster.coordinator(0).connections_accepted(), opened + 1);
+}
+
+async fn c5_a_stream_whose_body_is_half_read_is_reset_and_its_connection_stays(class: RequestClass) {
+    let (cluster, client) = narrow_streams().await;
+    let opened = cluster.coordinator(0).connections_accepted();
+    let half = cluster.coordinator(0).inject(on_writes(Fault::stall(5)).times(1));
+    let dropped = begin(&client, keyed("dropped", class));
+    struck(&half).await;
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!((counters(&client), cluster.journal().executions("dropped")), ((1, 1), 1));
+    drop_it(dropped).await;
+    assert_eq!((counters(&client), cluster.coordinator(0).open_connections()), ((0, 1), 1));
+    the_next_is_well(&cluster, &client, class).await;
+    assert_eq!(cluster.coordinator(0).connections_accepted(), opened + 1);
 }
 
 async fn c5_a_call_that_has_read_half_of_a_body_closes_its_connection(class: RequestClass) {

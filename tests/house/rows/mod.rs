@@ -50,6 +50,7 @@ mod refusal;
 mod risks;
 mod secrets_of_the_cluster;
 mod seen;
+mod streams;
 mod tells;
 mod tls;
 mod watched;

@@ -31,6 +31,16 @@ pub(super) enum Tells {
 ///
 /// The calls are pinned, so that none of them goes on to another.
 pub(super) async fn tells(cluster: &TestCluster, class: RequestClass, fault: &Fault) -> Tells {
+    tells_to(cluster, class, fault, client).await
+}
+
+/// The same to clients that are made in this way.
+pub(super) async fn tells_to(
+    cluster: &TestCluster,
+    class: RequestClass,
+    fault: &Fault,
+    client: impl Fn(&TestCluster) -> Client,
+) -> Tells {
     let fresh = client(cluster);
     strike(cluster, &fresh, class, fault).await;
     match fresh.coordinators()[0].standing {

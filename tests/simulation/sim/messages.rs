@@ -41,6 +41,9 @@ pub(crate) enum Messages {
     Lost,
 }
 
+/// How a client begins that speaks HTTP/2, whose requests are not read here.
+const PREFACE: &str = "PRI ";
+
 /// A head that is longer than this is none.
 const LONGEST_HEAD: usize = 16 << 10;
 
@@ -74,6 +77,10 @@ impl Messages {
                     };
                     bytes = &bytes[end + 4 - before..];
                     let head = Head::parse(&String::from_utf8_lossy(&seen[..end]));
+                    if head.first.starts_with(PREFACE) {
+                        *self = Self::Lost;
+                        return;
+                    }
                     let length = head.field("content-length").map_or(Ok(0), str::parse);
                     tell(Passed::Head(head));
                     *self = match length {

@@ -44,6 +44,8 @@ pub(crate) struct ClientSetting {
     pub(crate) connections: usize,
     pub(crate) acquire: Duration,
     pub(crate) idle: Duration,
+    /// Whether it speaks HTTP/2. What it writes is not seen then: what it has done is known from the coordinators alone.
+    pub(crate) http2: bool,
 }
 
 /// Whether there is a coordinator that nothing happens to.
@@ -93,7 +95,11 @@ impl Setting {
         let peaceful = chance.random_bool(0.35);
         let coordinators = if peaceful { chance.random_range(2..=5) } else { chance.random_range(1..=5) };
         let clients = (0..chance.random_range(1..=3)).map(|_| ClientSetting::draw(&mut chance, peaceful));
-        let clients: Vec<_> = clients.collect();
+        let mut clients: Vec<_> = clients.collect();
+        let mut http2 = self::chance(seed, 5);
+        for client in &mut clients {
+            client.http2 = http2.random_bool(0.4);
+        }
         let logs_in = clients.iter().any(|client| client.login == Login::Jwt);
         // Around the time in which a token of an hour is renewed, and beyond its end.
         let pace = if chance.random_bool(0.08) { Pace::Rush } else { Pace::Calm };
@@ -140,6 +146,7 @@ impl ClientSetting {
             connections: usize::try_from(connections).unwrap_or(usize::MAX),
             acquire: Duration::from_millis(acquire),
             idle: Duration::from_secs(idle),
+            http2: false,
         }
     }
 }

@@ -1,36 +1,27 @@
-//! One connection: hyper's handle, and what the pool must know of it.
+//! What a request has of a connection: all of it, or one of its streams.
 
-use std::net::SocketAddr;
-use std::pin::{Pin, pin};
-use std::sync::{Arc, OnceLock};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::client::conn::{TrySendError, http1};
-use hyper_util::rt::TokioIo;
+use hyper::client::conn::TrySendError;
 use pin_project_lite::pin_project;
-use tokio::runtime;
-use tokio::task::AbortHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::alarm::Alarm;
-use super::open::Open;
+use super::h1::{self, Http1};
+use super::h2::Stream;
+use super::resets;
 use crate::attempt_error::AttemptError;
 use crate::failed_attempt::Phase;
-use crate::opened::{HttpProtocol, Opened, Via};
-use crate::{ErrorKind, Outcome, PoolLimits, tls};
+use crate::opened::Via;
+use crate::{ErrorKind, Outcome, PoolLimits};
 
-/// How long a connection has to settle after an answer before a new one is cheaper.
-const SETTLE: Duration = Duration::from_millis(20);
-
-type Sent = Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>>;
-
-/// Says for how long the other end keeps an idle connection; the `http` crate has no constant for it.
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+pub(super) type Sent = Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>>;
 
 /// How long a connection may live.
 #[derive(Debug, Clone, Copy)]
@@ -41,84 +32,15 @@ pub(super) struct Life {
     pub(super) idle: Duration,
 }
 
-/// One HTTP/1.1 connection. Dropping it closes it.
-///
-/// In a box of its own, because each request moves it from hand to hand.
-pub(super) struct Connection(Box<Inner>);
-
-struct Inner {
-    sender: http1::SendRequest<Full<Bytes>>,
-    /// For the answer that is awaited.
-    alarm: Alarm,
-    /// Why the coordinator does not speak TLS with this client, if it said so after the handshake.
-    refused: Arc<OnceLock<String>>,
-    address: Option<SocketAddr>,
-    protocol: HttpProtocol,
-    runtime: runtime::Id,
-    answered: bool,
-    reused: bool,
-    idle: Duration,
-    idle_since: Instant,
-    dies_at: Instant,
-    /// When it is to be closed if nobody uses it.
-    expires: Instant,
-    task: AbortHandle,
-}
-
-impl Drop for Inner {
-    // hyper writes what it holds before it closes: for ever, if the other end reads nothing.
-    fn drop(&mut self) {
-        self.task.abort();
-    }
+/// What one request has to itself until its answer was read.
+pub(super) enum Connection {
+    /// A whole connection. Dropping it closes it.
+    Http1(Http1),
+    /// One stream of a connection. Dropping it makes room for another, and leaves the connection.
+    Http2(Box<Stream>),
 }
 
 impl Connection {
-    /// Begins HTTP on a stream; the connection is counted in `open` until its task ends.
-    pub(super) async fn open(
-        opened: Opened,
-        life: Life,
-        head_bytes: usize,
-        open: &Open,
-    ) -> Result<Self, AttemptError> {
-        let Opened { io, address, protocol } = opened;
-        let shaken = http1::Builder::new().max_buf_size(head_bytes).handshake(TokioIo::new(io)).await;
-        let (sender, task) = shaken.map_err(|error| {
-            let mut failed =
-                AttemptError::new(ErrorKind::ConnectRefused, Outcome::NotExecuted, Phase::Connect);
-            failed.attempt().address = address;
-            failed.because(error)
-        })?;
-        let refused = Arc::<OnceLock<String>>::default();
-        let why = Arc::clone(&refused);
-        let task = open.enter().drive(async move {
-            // Kept until it is known why it ended: whoever waits learns of the end when it is dropped.
-            let mut task = pin!(task);
-            if let Err(error) = task.as_mut().await {
-                if let Some(refused) = tls::refused_late(&error) {
-                    why.set(refused).ok();
-                }
-                tracing::trace!(%error, ?address, "a connection ended");
-            }
-        });
-        let now = Instant::now();
-        let dies_at = now + life.age;
-        Ok(Self(Box::new(Inner {
-            sender,
-            alarm: Alarm::default(),
-            refused,
-            address,
-            protocol,
-            runtime: runtime::Handle::current().id(),
-            answered: false,
-            reused: false,
-            idle: life.idle,
-            idle_since: now,
-            dies_at,
-            expires: dies_at.min(now + life.idle),
-            task,
-        })))
-    }
-
     /// Hands the request over at once; the future is that of the answer, or `None` if it does not come
     /// in time.
     pub(super) fn send(
@@ -126,89 +48,100 @@ impl Connection {
         request: Request<Full<Bytes>>,
         until: Instant,
     ) -> impl Future<Output = Option<Sent>> {
-        let Inner { sender, alarm, .. } = &mut *self.0;
-        Answer { inner: sender.try_send_request(request), alarm, until }
+        let (inner, alarm) = match self {
+            Self::Http1(connection) => {
+                let (sent, alarm) = connection.send(request);
+                (Sending::Http1 { sent }, alarm)
+            }
+            Self::Http2(stream) => {
+                let (sent, alarm) = stream.send(request);
+                (Sending::Http2 { sent }, alarm)
+            }
+        };
+        Answer { inner, alarm, until }
     }
 
     /// Waits until it can take a request; `false` if it never will, or not soon.
-    ///
-    /// One that was answered before the whole request was written may be writing still, for ever.
     pub(super) async fn ready(&mut self, until: Instant) -> bool {
-        self.0.sender.is_ready() || {
-            let until = until.min(Instant::now() + SETTLE);
-            matches!(timeout_at(until, self.0.sender.ready()).await, Ok(Ok(())))
+        match self {
+            Self::Http1(connection) => connection.ready(until).await,
+            Self::Http2(stream) => stream.is_open(),
         }
-    }
-
-    /// Whether it is worth handing a request to.
-    pub(super) fn usable(&self, now: Instant) -> bool {
-        !self.0.sender.is_closed() && now < self.0.expires
-    }
-
-    /// When it is to be closed if nobody uses it.
-    pub(super) fn expires(&self) -> Instant {
-        self.0.expires
-    }
-
-    /// Notes that nobody uses it from `now` on.
-    pub(super) fn rest(&mut self, now: Instant) {
-        self.0.reused = true;
-        self.0.idle_since = now;
-        self.0.expires = self.0.dies_at.min(now + self.0.idle);
     }
 
     /// Whether it has rested before it came to who has it now: whoever uses it then cannot know
     /// whether the other end was just closing it. One that never carried a request may have rested too.
     pub(super) fn reused(&self) -> bool {
-        self.0.reused
+        match self {
+            Self::Http1(connection) => connection.reused(),
+            Self::Http2(stream) => stream.reused(),
+        }
     }
 
+    /// Since when nobody had used it before who has it now.
     pub(super) fn idle_since(&self) -> Instant {
-        self.0.idle_since
-    }
-
-    pub(super) fn address(&self) -> Option<SocketAddr> {
-        self.0.address
+        match self {
+            Self::Http1(connection) => connection.idle_since(),
+            Self::Http2(stream) => stream.idle_since(),
+        }
     }
 
     pub(super) fn via(&self) -> Via {
-        let Inner { address, protocol, reused, .. } = *self.0;
-        Via { address, protocol, reused }
+        match self {
+            Self::Http1(connection) => connection.via(),
+            Self::Http2(stream) => stream.via(),
+        }
     }
 
-    pub(super) fn runtime(&self) -> runtime::Id {
-        self.0.runtime
-    }
-
-    /// Whether an answer has come on it.
+    /// Whether there is nothing to learn from an answer on it.
     pub(super) fn answered(&self) -> bool {
-        self.0.answered
+        match self {
+            Self::Http1(connection) => connection.answered(),
+            // HTTP/2 has no header that says for how long connections are kept.
+            Self::Http2(_) => true,
+        }
     }
 
     /// Reads from its first answer how long it may be idle; tells what it read.
-    ///
-    /// The others of a connection say the same.
-    pub(super) fn learn(&mut self, answer: &HeaderMap, limits: &PoolLimits) -> Duration {
-        self.0.answered = true;
-        let kept = answer.get(KEEP_ALIVE).and_then(|value| timeout_of(value.to_str().ok()?));
-        // A fifth less: the other end began to count earlier, and a request takes time to arrive.
-        self.0.idle = kept.map_or(limits.idle, |kept| limits.idle.min(kept.mul_f64(0.8)));
-        self.0.idle
+    pub(super) fn learn(&mut self, answer: &HeaderMap, limits: &PoolLimits) -> Option<Duration> {
+        match self {
+            Self::Http1(connection) => Some(connection.learn(answer, limits)),
+            Self::Http2(_) => None,
+        }
+    }
+
+    /// Whether a failure on it speaks for the whole connection, and so for others like it.
+    pub(super) fn is_broken(&self) -> bool {
+        match self {
+            Self::Http1(_) => true,
+            Self::Http2(stream) => !stream.is_open(),
+        }
     }
 
     /// The failure of every request, if the coordinator has refused to speak TLS with this client after all.
+    ///
+    /// Over HTTP/2 that is known before there is a stream.
     #[cold]
     pub(super) fn refused(&self) -> Option<AttemptError> {
+        let Self::Http1(connection) = self else { return None };
         let refused = AttemptError::new(ErrorKind::TlsCertificate, Outcome::NotExecuted, Phase::Tls);
-        Some(self.stamped(refused.because(self.0.refused.get()?.clone())))
+        Some(self.stamped(refused.because(connection.refused()?.to_owned())))
+    }
+
+    /// Makes a request that was given back what it was before it was handed over.
+    #[cold]
+    pub(super) fn take_back(&self, request: &mut Request<Full<Bytes>>) {
+        if let Self::Http2(stream) = self {
+            stream.take_back(request);
+        }
     }
 
     /// What an error means after the request was handed over and not given back.
     pub(super) fn failed(&self, error: hyper::Error) -> AttemptError {
-        // hyper cannot tell a connection that was closed while idle from one closed because of the
-        // request: neither message nor kind differ. So the outcome is unknown in both cases.
-        let kind = if error.is_parse() { ErrorKind::ProtocolViolation } else { ErrorKind::ConnectionLost };
-        self.stamped(AttemptError::new(kind, Outcome::Unknown, Phase::Sent).because(error))
+        self.stamped(match self {
+            Self::Http1(_) => h1::failed(error),
+            Self::Http2(stream) => resets::failed(stream, error),
+        })
     }
 
     /// The failure of a request whose answer does not come in time. It may be executed yet.
@@ -217,9 +150,32 @@ impl Connection {
     }
 
     /// Writes down which connection a request failed on.
-    pub(super) fn stamped(&self, mut error: AttemptError) -> AttemptError {
-        self.via().stamp(error.attempt());
-        error
+    pub(super) fn stamped(&self, error: AttemptError) -> AttemptError {
+        self.via().stamped(error)
+    }
+}
+
+pin_project! {
+    /// A request on its way, by either.
+    #[project = Projected]
+    enum Sending<A, B> {
+        Http1 { #[pin] sent: A },
+        Http2 { #[pin] sent: B },
+    }
+}
+
+impl<A, B> Future for Sending<A, B>
+where
+    A: Future<Output = Sent>,
+    B: Future<Output = Sent>,
+{
+    type Output = Sent;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Sent> {
+        match self.project() {
+            Projected::Http1 { sent } => sent.poll(cx),
+            Projected::Http2 { sent } => sent.poll(cx),
+        }
     }
 }
 
@@ -243,36 +199,6 @@ impl<F: Future> Future for Answer<'_, F> {
         match this.inner.poll(cx) {
             Poll::Ready(sent) => Poll::Ready(Some(sent)),
             Poll::Pending => this.alarm.poll(*this.until, cx).map(|()| None),
-        }
-    }
-}
-
-/// Reads `timeout=5, max=100`, of which both parts may be missing.
-fn timeout_of(keep_alive: &str) -> Option<Duration> {
-    let seconds = keep_alive.split(',').find_map(|part| {
-        let (name, value) = part.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("timeout").then(|| value.trim().parse().ok())?
-    })?;
-    Some(Duration::from_secs(seconds))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_keep_alive_says_is_read_whatever_stands_around_it() {
-        for (text, seconds) in [
-            ("timeout=5", Some(5)),
-            ("max=100, Timeout = 60 ", Some(60)),
-            ("timeout=0,max=1", Some(0)),
-            ("max=100", None),
-            ("timeout=soon", None),
-            ("timeout", None),
-            ("timeout=-1", None),
-            ("", None),
-        ] {
-            assert_eq!(timeout_of(text), seconds.map(Duration::from_secs), "{text}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The connections that nobody uses at the moment.
+//! The connections that nobody uses at the moment, and when they are closed.
 
 use std::sync::{Arc, Weak};
 
@@ -7,13 +7,13 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 
-use super::connection::Connection;
-use super::{Pool, Shared};
+use super::h1::Http1;
+use super::{Pool, Shared, State};
 
-/// The connections that nobody uses at the moment.
+/// The HTTP/1.1 connections that nobody uses at the moment.
 pub(super) struct Idle {
     /// The last one was used last.
-    connections: Vec<Connection>,
+    connections: Vec<Http1>,
     /// How many there may be; none when the pool is closed.
     room: usize,
     reaper: Option<Reaper>,
@@ -42,7 +42,7 @@ impl Idle {
     ///
     /// A connection lives on the runtime that opened it: on another it would wait for a task that
     /// may never be run again.
-    pub(super) fn take(&mut self, here: runtime::Id) -> Option<Connection> {
+    pub(super) fn take(&mut self, here: runtime::Id) -> Option<Http1> {
         match self.connections.last() {
             Some(last) if last.runtime() == here => self.connections.pop(),
             _ => {
@@ -53,7 +53,7 @@ impl Idle {
     }
 
     /// Keeps a connection until somebody takes it or it has been idle for too long.
-    pub(super) fn put(&mut self, connection: Connection, pool: &Pool) {
+    pub(super) fn put(&mut self, connection: Http1, pool: &Pool) {
         if self.connections.len() >= self.room {
             // Connections of other runtimes fill the list; the oldest is the least useful.
             if self.room == 0 {
@@ -63,6 +63,11 @@ impl Idle {
         }
         let expires = connection.expires();
         self.connections.push(connection);
+        self.watch(expires, pool);
+    }
+
+    /// Looks after those that nobody uses, at this time at the latest.
+    pub(super) fn watch(&mut self, expires: Instant, pool: &Pool) {
         match &mut self.reaper {
             Some(reaper) if !reaper.task.is_finished() => {
                 if expires < reaper.looks_at {
@@ -80,7 +85,7 @@ impl Idle {
     }
 
     /// Closes those for which `keep` is false.
-    pub(super) fn retain(&mut self, keep: impl FnMut(&Connection) -> bool) {
+    pub(super) fn retain(&mut self, keep: impl FnMut(&Http1) -> bool) {
         self.connections.retain(keep);
     }
 
@@ -120,9 +125,10 @@ async fn reap(pool: Weak<Shared>, earlier: Arc<Notify>) {
             let Some(pool) = pool.upgrade().map(Pool) else { return };
             let now = Instant::now();
             let mut state = pool.state();
-            let idle = &mut state.idle;
+            let State { idle, streams, .. } = &mut *state;
             idle.connections.retain(|connection| connection.usable(now));
-            let next = match idle.connections.iter().map(Connection::expires).min() {
+            let next = idle.connections.iter().map(Http1::expires).min();
+            let next = match next.into_iter().chain(streams.expire(now)).min() {
                 Some(next) => {
                     quiet = false;
                     next

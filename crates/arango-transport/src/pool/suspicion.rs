@@ -11,22 +11,34 @@
 //!
 //! What is in use is left alone: its answer tells.
 
+use std::net::SocketAddr;
+
+use tokio::time::Instant;
+
 use super::Pool;
 use super::connection::Connection;
 
 impl Pool {
     /// Closes the connections that nobody uses at the moment.
     pub(crate) fn close_idle(&self) {
-        self.state().idle.retain(|_| false);
+        let mut state = self.state();
+        state.idle.retain(|_| false);
+        state.streams.retain_idle(|_, _| false);
     }
 
     /// Closes what is idle and most likely broken like this one, which broke after a request was handed
     /// to it.
     #[cold]
     pub(super) fn suspect(&self, broken: &Connection) {
-        self.state().idle.retain(|other| {
-            let heard_since = broken.reused() && other.idle_since() > broken.idle_since();
-            other.address() != broken.address() || heard_since
-        });
+        // A stream that ends alone says nothing of its connection.
+        if !broken.is_broken() {
+            return;
+        }
+        let keep = |address: Option<SocketAddr>, idle_since: Instant| {
+            address != broken.via().address || (broken.reused() && idle_since > broken.idle_since())
+        };
+        let mut state = self.state();
+        state.idle.retain(|other| keep(other.via().address, other.idle_since()));
+        state.streams.retain_idle(keep);
     }
 }

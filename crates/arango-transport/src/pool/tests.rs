@@ -23,6 +23,7 @@ use tower::ServiceExt;
 use super::*;
 use crate::connect::{Connect, Io, SystemResolve};
 use crate::dial::Network;
+use crate::http2::Choice;
 
 /// Hands the other end of every connection to the test.
 struct Script(mpsc::UnboundedSender<DuplexStream>);
@@ -91,6 +92,7 @@ fn pool_over(connect: impl Connect, limits: PoolLimits) -> Pool {
         connect: Arc::new(connect),
         limit: Duration::from_secs(3),
         head_bytes: 400 << 10,
+        http2: Choice::default(),
     };
     let coordinator = "http://127.0.0.1:8529".parse().unwrap();
     Pool::new(Dialer::new(coordinator, network, None), limits, Arc::new(SeededJitter::new(1)))

@@ -4,6 +4,9 @@
 //! that was opened or one that another request gave back. For each in line a connection is being
 //! opened, and none for nobody: whoever comes while one is left over from a request that has been
 //! served, or is gone, opens none.
+//!
+//! Over HTTP/2 one is enough for as many as it will have streams. And as long as nobody knows which HTTP
+//! is going to be spoken, one is opened for all, to find out.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -16,10 +19,12 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::Connection;
+use super::h1::Http1;
+use super::h2::MOST_STREAMS;
 use super::{Pool, closed};
 use crate::attempt_error::AttemptError;
 use crate::failed_attempt::Phase;
-use crate::{ErrorKind, Outcome};
+use crate::{ErrorKind, HttpProtocol, Outcome};
 
 /// Which connections a request takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,13 +37,14 @@ pub(super) enum Wants {
 
 /// The line, and the connections that are being opened for those in it.
 ///
-/// There are never fewer of these than of those, for each runtime: a connection is of use only on
+/// There are never fewer of these than those need, for each runtime: a connection is of use only on
 /// the runtime on which it was opened.
-#[derive(Default)]
 pub(super) struct Line {
     waiting: VecDeque<Waiting>,
     dials: Vec<Dial>,
     last: u64,
+    /// How many requests a connection that is being opened will carry.
+    each: usize,
 }
 
 struct Waiting {
@@ -48,17 +54,8 @@ struct Waiting {
     sender: Sender,
 }
 
-/// Since when somebody is in line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Since {
-    /// Before a connection began to be opened: for it, among others.
-    Before,
-    /// After that: it was opened for somebody else.
-    After,
-}
-
 /// Brings a connection, or why there is none. Dropped, it says that nobody opens one any more.
-type Sender = oneshot::Sender<Result<Connection, AttemptError>>;
+pub(super) type Sender = oneshot::Sender<Result<Connection, AttemptError>>;
 
 struct Dial {
     number: u64,
@@ -68,6 +65,21 @@ struct Dial {
 }
 
 impl Line {
+    /// One in which nobody stands. What connections will speak may not be known yet.
+    pub(super) fn new(protocol: Option<HttpProtocol>) -> Self {
+        let each = match protocol {
+            Some(HttpProtocol::Http1) => 1,
+            Some(HttpProtocol::Http2) => MOST_STREAMS,
+            None => usize::MAX,
+        };
+        Self { waiting: VecDeque::new(), dials: Vec::new(), last: 0, each }
+    }
+
+    /// Notes how many requests the last connection that was opened carries at once: the next are like it.
+    pub(super) fn carries(&mut self, each: usize) {
+        self.each = each.max(1);
+    }
+
     /// How many are in line.
     pub(super) fn len(&self) -> usize {
         self.waiting.len()
@@ -83,15 +95,15 @@ impl Line {
         self.last
     }
 
-    /// How many more of this runtime are in line than connections are being opened on it.
+    /// Whether more of this runtime are in line than the connections that are being opened on it will carry.
     fn short_of(&self, here: runtime::Id) -> bool {
         let waiting = self.waiting.iter().filter(|waiting| waiting.runtime == here).count();
         let dials = self.dials.iter().filter(|dial| dial.runtime == here).count();
-        waiting > dials
+        waiting > dials.saturating_mul(self.each)
     }
 
     /// Notes that a connection is going to be opened on this runtime, if there are too few.
-    fn begin_dial(&mut self, here: runtime::Id) -> Option<u64> {
+    pub(super) fn begin_dial(&mut self, here: runtime::Id) -> Option<u64> {
         if !self.short_of(here) {
             return None;
         }
@@ -111,29 +123,33 @@ impl Line {
         self.dials.retain(|dial| dial.number != number);
     }
 
-    /// Takes who is next out of the line, if no connection is being opened for the last in it.
-    ///
-    /// Tells whether that was in line already when the dial of this number began.
-    pub(super) fn left_over(&mut self, here: runtime::Id, dial: u64) -> Option<(Sender, Since)> {
-        if !self.short_of(here) {
-            return None;
+    /// Takes those out of the line for whom no connection is being opened any more: all, or those who were in
+    /// it already when the dial of this number began.
+    pub(super) fn left_over(&mut self, here: runtime::Id, dial: Option<u64>) -> Vec<Sender> {
+        let mut left_over = Vec::new();
+        while self.short_of(here) {
+            let waited = |waiting: &Waiting| dial.is_none_or(|dial| waiting.number < dial);
+            let Some(next) = self.next(|waiting| waiting.runtime == here && waited(waiting)) else { break };
+            left_over.push(next.sender);
         }
-        let next = self.next(|waiting| waiting.runtime == here)?;
-        let since = if next.number < dial { Since::Before } else { Since::After };
-        Some((next.sender, since))
+        left_over
     }
 
     /// Takes who is next for this connection out of the line.
-    fn next_for(&mut self, connection: &Connection) -> Option<Sender> {
-        self.next(|waiting| {
-            waiting.runtime == connection.runtime() && (waiting.wants == Wants::Any || !connection.reused())
-        })
-        .map(|waiting| waiting.sender)
+    pub(super) fn next_for(&mut self, here: runtime::Id, reused: bool) -> Option<Sender> {
+        self.next(|waiting| waiting.runtime == here && (waiting.wants == Wants::Any || !reused))
+            .map(|waiting| waiting.sender)
     }
 
     fn next(&mut self, fits: impl FnMut(&Waiting) -> bool) -> Option<Waiting> {
         let index = self.waiting.iter().position(fits)?;
         self.waiting.remove(index)
+    }
+
+    /// Takes the line as it is, and leaves one in which nobody stands.
+    pub(super) fn end(&mut self) -> Self {
+        let each = self.each;
+        std::mem::replace(self, Self { waiting: VecDeque::new(), dials: Vec::new(), last: self.last, each })
     }
 
     /// Ends every dial, and tells everybody in line that there is no connection to be had.
@@ -193,8 +209,13 @@ impl Pool {
                 && let Some(connection) = state.idle.take(here)
             {
                 if connection.usable(now) {
-                    return Ok(Found::Idle(connection));
+                    return Ok(Found::Idle(Connection::Http1(connection)));
                 }
+            }
+            if wants == Wants::Any
+                && let Some(stream) = state.streams.claim(here, now)
+            {
+                return Ok(Found::Idle(Connection::Http2(stream)));
             }
             let (sender, receiver) = oneshot::channel();
             let number = state.line.number();
@@ -202,7 +223,9 @@ impl Pool {
             let dial = state.line.begin_dial(here);
             if dial.is_some() {
                 // Idle ones of no use here must make room, so that there are never more than the cap.
-                state.idle.shrink(self.0.permits.available_permits());
+                let room = self.0.permits.available_permits();
+                state.idle.shrink(room);
+                state.streams.shrink(room);
             }
             (Waiter { pool: self, number, receiver }, dial)
         };
@@ -214,17 +237,17 @@ impl Pool {
 
     /// Hands a connection to who is next, or keeps it if nobody is.
     #[cold]
-    pub(super) fn hand_on(&self, mut connection: Connection) {
+    pub(super) fn hand_on(&self, mut connection: Http1) {
         loop {
             let mut state = self.state();
-            let Some(next) = state.line.next_for(&connection) else {
+            let Some(next) = state.line.next_for(connection.runtime(), connection.reused()) else {
                 connection.rest(Instant::now());
                 return state.idle.put(connection, self);
             };
             drop(state);
             // Not under the lock: it wakes whoever waits. One that has gone in between hands it back.
-            match next.send(Ok(connection)) {
-                Err(Ok(back)) => connection = back,
+            match next.send(Ok(Connection::Http1(connection))) {
+                Err(Ok(Connection::Http1(back))) => connection = back,
                 _ => return,
             }
         }
@@ -264,7 +287,8 @@ impl Drop for Waiter<'_> {
         self.pool.state().line.waiting.retain(|waiting| waiting.number != self.number);
         // Nothing can be sent from here on, and what was sent before is found.
         self.receiver.close();
-        if let Ok(Ok(connection)) = self.receiver.try_recv() {
+        // A stream makes room for the next by itself.
+        if let Ok(Ok(Connection::Http1(connection))) = self.receiver.try_recv() {
             self.pool.hand_on(connection);
         }
     }

@@ -13,15 +13,12 @@ use rustls_platform_verifier::Verifier;
 use super::handshake::Handshake;
 use super::unchecked::Unchecked;
 use super::{Tls, TlsFault, TlsVersion, Trust};
-use crate::Coordinator;
-
-/// The only protocol that is offered: what is not offered is not answered.
-const ALPN: &[u8] = b"http/1.1";
+use crate::{Coordinator, HttpProtocol};
 
 /// Settings that have been found good.
 #[derive(Clone)]
 pub(crate) struct Prepared {
-    config: Arc<ClientConfig>,
+    config: ClientConfig,
     /// The name that certificates must be for, if it is not the coordinator's own.
     name: Option<ServerName<'static>>,
 }
@@ -29,25 +26,30 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// Reads what the settings name, and checks that it can be used.
     pub(crate) fn from_settings(tls: &Tls) -> Result<Self, TlsFault> {
-        let mut config = match &tls.ready {
+        let config = match &tls.ready {
             Some(ready) => ClientConfig::clone(ready),
             None => configure(tls)?,
         };
-        config.alpn_protocols = vec![ALPN.to_vec()];
         let name = tls.name.as_ref().map(|name| {
             ServerName::try_from(name.clone()).map_err(|_| TlsFault::Name { name: name.clone() })
         });
-        Ok(Self { config: Arc::new(config), name: name.transpose()? })
+        Ok(Self { config, name: name.transpose()? })
     }
 
-    /// How handshakes with this coordinator are made.
-    pub(crate) fn handshake(&self, coordinator: &Coordinator) -> Result<Handshake, TlsFault> {
+    /// How handshakes with this coordinator are made, and what it is offered to speak then.
+    pub(crate) fn handshake(
+        &self,
+        coordinator: &Coordinator,
+        offers: &[HttpProtocol],
+    ) -> Result<Handshake, TlsFault> {
         let named = || {
             let name = coordinator.host().to_string();
             ServerName::try_from(name.clone()).map_err(|_| TlsFault::Name { name })
         };
         let name = self.name.clone().map_or_else(named, Ok)?;
-        Ok(Handshake::new(Arc::clone(&self.config), name))
+        let mut config = self.config.clone();
+        config.alpn_protocols = offers.iter().map(|protocol| protocol.alpn().to_vec()).collect();
+        Ok(Handshake::new(Arc::new(config), name))
     }
 }
 

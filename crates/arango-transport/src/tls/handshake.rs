@@ -14,7 +14,7 @@ use tokio_rustls::TlsConnector;
 use crate::attempt_error::AttemptError;
 use crate::connect::Io;
 use crate::failed_attempt::Phase;
-use crate::{ErrorKind, Outcome};
+use crate::{ErrorKind, HttpProtocol, Outcome};
 
 /// Makes handshakes with one coordinator.
 pub(crate) struct Handshake {
@@ -29,15 +29,22 @@ impl Handshake {
     }
 
     /// Makes a handshake, in no more time than until then. Nothing of a request is sent before it is over.
+    ///
+    /// Tells which of the protocols that were offered the coordinator has chosen, if it has chosen at all.
     pub(crate) async fn over(
         &self,
         io: Box<dyn Io>,
         address: SocketAddr,
         until: Instant,
-    ) -> Result<Box<dyn Io>, AttemptError> {
+    ) -> Result<(Box<dyn Io>, Option<HttpProtocol>), AttemptError> {
         let shaken = timeout_at(until, self.connector.connect(self.name.clone(), io)).await;
         let mut failed = match shaken {
-            Ok(Ok(stream)) => return Ok(Box::new(stream)),
+            Ok(Ok(stream)) => {
+                let chosen = stream.get_ref().1.alpn_protocol();
+                let known = [HttpProtocol::Http1, HttpProtocol::Http2];
+                let agreed = known.into_iter().find(|protocol| chosen == Some(protocol.alpn()));
+                return Ok((Box::new(stream), agreed));
+            }
             Ok(Err(error)) => self.failed(&error),
             Err(_) => failure(ErrorKind::TlsHandshake).because("it was not over in time"),
         };
@@ -130,6 +137,9 @@ impl fmt::Display for Refused {
                 | CertificateError::NotValidYet
                 | CertificateError::NotValidYetContext { .. },
             ) => "; exchange it, or set the clock of this machine",
+            Error::NoApplicationProtocol | Error::AlertReceived(AlertDescription::NoApplicationProtocol) => {
+                "; does it speak the HTTP that the client is set to?"
+            }
             Error::AlertReceived(alert) if is_about_certificates(*alert) => ASKS,
             Error::InvalidMessage(_) => "; does it speak TLS at all?",
             _ => "",

@@ -78,8 +78,13 @@ async fn what_breaks_at_one_address_says_nothing_of_another() {
     }
     let (sender, mut peers) = mpsc::unbounded_channel();
     let limit = Duration::from_secs(3);
-    let network =
-        Network { resolve: Arc::new(Two), connect: Arc::new(Script(sender)), limit, head_bytes: 400 << 10 };
+    let network = Network {
+        resolve: Arc::new(Two),
+        connect: Arc::new(Script(sender)),
+        limit,
+        head_bytes: 400 << 10,
+        http2: Choice::default(),
+    };
     let dialer = Dialer::new("http://two.example".parse().unwrap(), network, None);
     let pool = Pool::new(dialer, PoolLimits::default(), Arc::new(SeededJitter::new(1)));
     let mut ends = warm(&pool, &mut peers, 2).await;

@@ -1,0 +1,169 @@
+//! What drives one HTTP/2 connection, in one task.
+//!
+//! hyper cuts it in two: what takes requests, and what reads and writes. Both are run here by turns, so
+//! that a request is written without another task being woken, so that either learns at once what the
+//! other did, and so that the connection ends with this one task.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::client::conn::http2;
+use hyper::rt::Executor;
+use hyper_util::rt::TokioIo;
+use tokio::sync::oneshot;
+use tokio::time::{Sleep, sleep};
+
+use crate::connect::Io;
+
+/// How long a goodbye may take that the other end does not read.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+type Client = http2::Connection<TokioIo<Box<dyn Io>>, Full<Bytes>, Spawner>;
+type Wire = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What the driver knows of the other end.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// How many streams there may be at once, by its word.
+    pub(super) streams: AtomicUsize,
+    /// Somebody has told already that the connection is lost.
+    pub(super) lost: AtomicBool,
+}
+
+/// Drives one connection to its end.
+pub(super) struct Driver {
+    /// Takes requests, until there is nobody to hand one over, or nobody to take it.
+    client: Option<Client>,
+    /// Reads and writes.
+    wire: Option<Wire>,
+    known: Arc<Known>,
+    /// Comes when nobody has a handle on the connection any more.
+    last: Option<oneshot::Receiver<()>>,
+    /// Limits what is still written then.
+    limit: Option<Pin<Box<Sleep>>>,
+}
+
+impl Driver {
+    pub(super) fn new(client: Client, spawner: &Spawner, last: oneshot::Receiver<()>) -> Self {
+        let wire = spawner.take();
+        Self { client: Some(client), wire, known: Arc::default(), last: Some(last), limit: None }
+    }
+
+    pub(super) fn known(&self) -> Arc<Known> {
+        Arc::clone(&self.known)
+    }
+
+    /// Goes as far as the first word of the other end: how many streams it allows.
+    pub(super) async fn settle(&mut self) -> hyper::Result<()> {
+        poll_fn(|cx| {
+            let ended = self.poll_halves(cx);
+            if self.known.streams.load(Ordering::Relaxed) > 0 {
+                return Poll::Ready(Ok(()));
+            }
+            ended
+        })
+        .await
+    }
+
+    /// Polls both halves; ready when what takes requests has ended, and with why.
+    fn poll_halves(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
+        let mut ended = self.poll_client(cx);
+        if self.wire.as_mut().is_some_and(|wire| wire.as_mut().poll(cx).is_ready()) {
+            self.wire = None;
+        }
+        // What was read may be news for it.
+        if ended.is_pending() {
+            ended = self.poll_client(cx);
+        }
+        ended
+    }
+
+    fn poll_client(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
+        let Some(client) = &mut self.client else { return Poll::Ready(Ok(())) };
+        let ended = Pin::new(&mut *client).poll(cx);
+        if ended.is_pending() {
+            let streams = client.current_max_send_streams();
+            if self.known.streams.load(Ordering::Relaxed) != streams {
+                self.known.streams.store(streams, Ordering::Relaxed);
+            }
+            return Poll::Pending;
+        }
+        // What it has taken and not sent is given back.
+        self.client = None;
+        ended
+    }
+
+    /// Ready when the last words have taken too long.
+    fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(last) = &mut self.last {
+            // Never said, only dropped.
+            ready!(Pin::new(last).poll(cx)).ok();
+            self.last = None;
+        }
+        self.limit.get_or_insert_with(|| Box::pin(sleep(LAST_WORDS))).as_mut().poll(cx)
+    }
+}
+
+impl Future for Driver {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let ended = self.poll_halves(cx);
+        if let Poll::Ready(Err(error)) = &ended {
+            tracing::trace!(%error, "a connection ends");
+        }
+        if self.client.is_none() && self.wire.is_none() {
+            return Poll::Ready(());
+        }
+        self.poll_limit(cx)
+    }
+}
+
+/// Runs what hyper runs beside a connection: first of all what reads and writes, which is left to the driver, and
+/// then something for each request.
+#[derive(Clone, Default)]
+pub(super) struct Spawner(Arc<Mutex<Begun>>);
+
+#[derive(Default)]
+enum Begun {
+    /// There is no request yet, so what is to be run is the connection's own.
+    #[default]
+    Nothing,
+    Wire(Wire),
+    Requests,
+}
+
+impl Spawner {
+    /// Takes what reads and writes; from now on there are requests.
+    fn take(&self) -> Option<Wire> {
+        match std::mem::replace(&mut *self.lock(), Begun::Requests) {
+            Begun::Wire(wire) => Some(wire),
+            Begun::Nothing | Begun::Requests => None,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Begun> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<F> Executor<F> for Spawner
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    fn execute(&self, future: F) {
+        let mut begun = self.lock();
+        if let Begun::Nothing = *begun {
+            *begun = Begun::Wire(Box::pin(future));
+        } else {
+            drop(begun);
+            tokio::spawn(future);
+        }
+    }
+}
