@@ -14,6 +14,7 @@ mod connections;
 mod crowd;
 mod databases;
 mod doors;
+mod hedging;
 mod http2;
 mod options;
 mod peers;

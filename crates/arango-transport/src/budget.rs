@@ -51,9 +51,11 @@ impl Budget {
     ///
     /// What never reached a server cost it nothing, and costs nothing here.
     pub(crate) fn withdraw(&self, attempt: &Attempt, now: Instant) -> bool {
-        if attempt.phase < Phase::Sent {
-            return true;
-        }
+        attempt.phase < Phase::Sent || self.draw(now)
+    }
+
+    /// Pays for one more attempt that reaches a server; `false` if there is nothing left.
+    pub(crate) fn draw(&self, now: Instant) -> bool {
         let second = self.second(now);
         let again = self.0.again.lock().unwrap_or_else(PoisonError::into_inner);
         let affordable = again.sum(second) < RESERVE * WINDOW + self.0.calls.sum(second) / CALLS;

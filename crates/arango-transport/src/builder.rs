@@ -12,7 +12,7 @@ use crate::http2::Choice;
 use crate::stack::{self, SharedPolicy};
 use crate::tls;
 use crate::{
-    Coordinator, Credentials, HostList, Http2, InvalidHosts, Limits, Outgoing, PoolLimits, RetryPolicy,
+    Coordinator, Credentials, Hedging, HostList, InvalidHosts, Limits, Outgoing, PoolLimits, RetryPolicy,
     Transport,
 };
 
@@ -28,6 +28,7 @@ pub(crate) struct Parts {
     pub(crate) limits: Limits,
     pub(crate) pool: PoolLimits,
     pub(crate) retry: RetryPolicy,
+    pub(crate) hedging: Hedging,
     pub(crate) health: HealthPolicy,
     pub(crate) credentials: Credentials,
     pub(crate) policy: SharedPolicy,
@@ -51,6 +52,7 @@ impl TransportBuilder {
             limits,
             pool: PoolLimits::default(),
             retry: RetryPolicy::default(),
+            hedging: Hedging::never(),
             health: HealthPolicy::default(),
             credentials: Credentials::none(),
             policy: Arc::new(RoundRobin::default()),
@@ -88,6 +90,13 @@ impl TransportBuilder {
         self
     }
 
+    /// Sets whether calls without effect that take unusually long are asked of a second coordinator. Default:
+    /// [`Hedging::never`].
+    pub fn hedging(mut self, hedging: Hedging) -> Self {
+        self.parts.hedging = hedging;
+        self
+    }
+
     /// Sets when a coordinator is taken out of the rotation, and when it may come back.
     pub fn health(mut self, policy: HealthPolicy) -> Self {
         self.parts.health = policy;
@@ -116,30 +125,6 @@ impl TransportBuilder {
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: crate::Tls) -> Self {
         self.parts.tls = Some(tls);
-        self
-    }
-
-    /// Sets whether HTTP/2 is spoken with the coordinators. Default: [`Http2::Never`].
-    pub fn http2(self, http2: Http2) -> Self {
-        self.http2_with(move |_| http2)
-    }
-
-    /// Sets for each coordinator whether HTTP/2 is spoken with it.
-    ///
-    /// ```
-    /// use arango_transport::{Coordinator, Http2, Transport};
-    ///
-    /// let transport = Transport::builder("http://one:8529,http://two:8529")
-    ///     .http2_with(|coordinator: &Coordinator| match coordinator.as_str() {
-    ///         "http://one:8529" => Http2::PriorKnowledge,
-    ///         _ => Http2::Negotiated,
-    ///     })
-    ///     .build()?;
-    /// # drop(transport);
-    /// # Ok::<(), arango_transport::InvalidSettings>(())
-    /// ```
-    pub fn http2_with(mut self, http2: impl Fn(&Coordinator) -> Http2 + Send + Sync + 'static) -> Self {
-        self.parts.network.http2 = Choice::new(http2);
         self
     }
 

@@ -7,7 +7,7 @@ use arango_protocol::{Facts, RequestClass};
 use http::Method;
 
 use crate::options::Existence;
-use crate::{CallOptions, Coordinator, Credentials, RetryPolicy};
+use crate::{CallOptions, Coordinator, Credentials, Hedging, RetryPolicy};
 
 /// What a caller tells the transport about a request, beside the request itself.
 ///
@@ -115,6 +115,10 @@ impl Call {
     /// What the caller knows of the database that the request names.
     pub(crate) fn expects(&self) -> Existence {
         self.options.as_ref().map_or(Existence::Unknown, |options| options.database)
+    }
+
+    pub(crate) fn own_hedging(&self) -> Option<Hedging> {
+        self.options.as_ref()?.hedging
     }
 
     pub(crate) fn own_retry(&self) -> Option<&RetryPolicy> {

@@ -14,10 +14,10 @@ use crate::addresses::Addresses;
 use crate::attempt_error::AttemptError;
 use crate::connect::{Connect, Resolve};
 use crate::coordinator::Host;
-use crate::http2::Choice;
+use crate::http2::{Choice, Http2};
 use crate::opened::{HttpProtocol, Opened};
 use crate::tls::Handshake;
-use crate::{Coordinator, ErrorKind, Http2, eyeballs};
+use crate::{Coordinator, ErrorKind, eyeballs};
 
 /// How connections are opened, whatever the coordinator.
 #[derive(Clone)]
@@ -85,15 +85,19 @@ impl Dialer {
         self.network.head_bytes
     }
 
-    /// Opens a stream to the first address that takes one, in no more time than the limit.
-    pub(crate) async fn open(&self) -> Result<Opened, AttemptError> {
-        let until = Instant::now() + self.network.limit;
+    /// Until when a connection must be open that is begun now.
+    pub(crate) fn until(&self) -> Instant {
+        Instant::now() + self.network.limit
+    }
+
+    /// Opens a stream to the first address that takes one, and not after `until`.
+    pub(crate) async fn open(&self, until: Instant) -> Result<Opened, AttemptError> {
         let connect = &*self.network.connect;
         let unasked = self.protocol().unwrap_or(HttpProtocol::Http1);
         let opened = match &self.place {
             Place::Socket(path) => {
                 let io = eyeballs::open_socket(connect, path, until).await?;
-                return Ok(Opened { io, address: None, protocol: unasked, until });
+                return Ok(Opened { io, address: None, protocol: unasked });
             }
             Place::Address(address) => eyeballs::open(connect, &[*address], until).await,
             Place::Name { addresses, turn } => {
@@ -109,12 +113,12 @@ impl Dialer {
         };
         let (io, address) = opened?;
         let Some(handshake) = &self.handshake else {
-            return Ok(Opened { io, address: Some(address), protocol: unasked, until });
+            return Ok(Opened { io, address: Some(address), protocol: unasked });
         };
         let shaken = handshake.over(io, address, until).await;
         self.note(shaken.as_ref().err());
         let (io, agreed) = shaken?;
-        Ok(Opened { io, address: Some(address), protocol: agreed.unwrap_or(unasked), until })
+        Ok(Opened { io, address: Some(address), protocol: agreed.unwrap_or(unasked) })
     }
 
     /// Whether TLS with it is set up wrong, here or there, as far as is known.

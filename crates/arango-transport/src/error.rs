@@ -97,6 +97,10 @@ impl Error {
             if kind == ErrorKind::DeadlineExceeded { StoppedBy::Deadline } else { StoppedBy::NotRetryable };
         record.cut_off(kind);
         let mut error = Self::of(record, stopped_by);
+        if let Some(hedge) = record.hedge() {
+            hedge.cut_off(kind);
+            error = error.beside(&hedge);
+        }
         error.0.kind = kind;
         error.0.source = source;
         error
@@ -173,6 +177,16 @@ impl Error {
         let mut error = Self::unsent(&Call::of_method(&method), method, path, ErrorKind::Middleware);
         error.0.source = Some(BEREFT.into());
         error
+    }
+
+    /// Adds what came of the attempt that was made beside those of the call.
+    #[must_use]
+    pub(crate) fn beside(mut self, hedge: &CallRecord) -> Self {
+        self.0.outcome = self.0.outcome.max(hedge.worst());
+        // The last, so that what explains the failure best stays where it is; and only once.
+        self.0.attempts.retain(|attempt| !attempt.hedge);
+        self.0.attempts.extend(hedge.failed());
+        self
     }
 
     /// Says that more may have happened than was known when the error came about.

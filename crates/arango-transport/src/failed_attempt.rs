@@ -77,6 +77,8 @@ pub struct Attempt {
     pub leader: Option<Coordinator>,
     /// The server that the coordinator handed the request on to, by its id.
     pub forwarded_to: Option<String>,
+    /// Whether it was made beside another, whose answer was taking unusually long.
+    pub hedge: bool,
     /// The pause before it.
     pub waited: Duration,
     /// How long it took.
@@ -106,6 +108,7 @@ impl Attempt {
             retry_after: None,
             leader: None,
             forwarded_to: None,
+            hedge: false,
             waited: Duration::ZERO,
             elapsed: Duration::ZERO,
             source: None,
@@ -139,6 +142,9 @@ impl fmt::Display for Attempt {
         write!(f, " ({}, {}", self.outcome, self.phase)?;
         if self.reused {
             f.write_str(", reused connection")?;
+        }
+        if self.hedge {
+            f.write_str(", beside another")?;
         }
         write!(f, ", after {:.1?})", self.elapsed)
     }

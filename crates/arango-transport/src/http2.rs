@@ -61,3 +61,30 @@ impl Default for Choice {
         Self::new(|_| Http2::default())
     }
 }
+
+#[cfg(feature = "http2")]
+impl crate::TransportBuilder {
+    /// Sets whether HTTP/2 is spoken with the coordinators. Default: [`Http2::Never`].
+    pub fn http2(self, http2: Http2) -> Self {
+        self.http2_with(move |_| http2)
+    }
+
+    /// Sets for each coordinator whether HTTP/2 is spoken with it.
+    ///
+    /// ```
+    /// use arango_transport::{Coordinator, Http2, Transport};
+    ///
+    /// let transport = Transport::builder("http://one:8529,http://two:8529")
+    ///     .http2_with(|coordinator: &Coordinator| match coordinator.as_str() {
+    ///         "http://one:8529" => Http2::PriorKnowledge,
+    ///         _ => Http2::Negotiated,
+    ///     })
+    ///     .build()?;
+    /// # drop(transport);
+    /// # Ok::<(), arango_transport::InvalidSettings>(())
+    /// ```
+    pub fn http2_with(mut self, http2: impl Fn(&Coordinator) -> Http2 + Send + Sync + 'static) -> Self {
+        self.parts.network.http2 = Choice::new(http2);
+        self
+    }
+}

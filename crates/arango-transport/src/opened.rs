@@ -2,8 +2,6 @@
 
 use std::net::SocketAddr;
 
-use tokio::time::Instant;
-
 use crate::attempt_error::AttemptError;
 use crate::connect::Io;
 use crate::failed_attempt::Attempt;
@@ -14,8 +12,6 @@ pub(crate) struct Opened {
     /// The address that took it; `None` where there are none.
     pub(crate) address: Option<SocketAddr>,
     pub(crate) protocol: HttpProtocol,
-    /// When whatever is still to be done before a request can be sent must be done.
-    pub(crate) until: Instant,
 }
 
 /// The connection that a request was handed to.

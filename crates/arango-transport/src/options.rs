@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Credentials, RetryPolicy};
+use crate::{Credentials, Hedging, RetryPolicy};
 
 /// What one call wants otherwise than its client: what is not said here is as the client was built.
 ///
@@ -21,6 +21,7 @@ pub struct CallOptions {
     pub(crate) attempt: Option<Duration>,
     pub(crate) queue: Option<Duration>,
     pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) hedging: Option<Hedging>,
     pub(crate) database: Existence,
 }
 
@@ -70,6 +71,13 @@ impl CallOptions {
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = Some(policy);
+        self
+    }
+
+    /// Decides whether it is asked of a second coordinator when it takes unusually long.
+    #[must_use]
+    pub fn hedging(mut self, hedging: Hedging) -> Self {
+        self.hedging = Some(hedging);
         self
     }
 

@@ -9,15 +9,16 @@
 mod alarm;
 mod connection;
 mod dialing;
-mod driver;
 mod h1;
+#[cfg(feature = "http2")]
+mod h2;
+#[cfg(not(feature = "http2"))]
+#[path = "pool/no_h2.rs"]
 mod h2;
 mod idle;
 mod lease;
 mod open;
 mod place;
-mod resets;
-mod streams;
 mod suspicion;
 mod waiting;
 
@@ -41,11 +42,11 @@ use crate::failed_attempt::Phase;
 use crate::outgoing::{AttemptPlan, Incoming};
 use crate::{Body, Coordinator, ErrorKind, Outcome, Outgoing, PoolLimits};
 use connection::Connection;
+use h2::Streams;
 use idle::Idle;
 pub(crate) use lease::Lease;
 use open::Open;
 use place::Place;
-use streams::Streams;
 use waiting::{Line, Wants};
 
 /// How often a request is handed to another connection because the one before turned out to be
@@ -83,7 +84,7 @@ impl Pool {
     pub(crate) fn new(dialer: Dialer, limits: PoolLimits, jitter: Arc<dyn Jitter>) -> Self {
         let state = State {
             idle: Idle::new(limits.connections.max(1)),
-            streams: Streams::default(),
+            streams: Streams::new(),
             line: Line::new(dialer.protocol()),
             keeps: limits.idle,
             closed: false,
@@ -277,8 +278,11 @@ impl Pool {
 
     /// Takes a connection back after an answer was read to its end.
     fn give_back(&self, connection: Connection) {
-        // A stream makes room by itself.
-        let Connection::Http1(mut connection) = connection else { return };
+        let mut connection = match connection {
+            Connection::Http1(connection) => connection,
+            // A stream makes room by itself.
+            Connection::Http2(_) => return,
+        };
         let now = Instant::now();
         connection.rest(now);
         if !connection.usable(now) {

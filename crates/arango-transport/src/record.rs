@@ -36,6 +36,7 @@ pub(crate) struct CallRecord {
     strays: Strays,
     strays_before: u64,
     log: Mutex<Log>,
+    is_hedge: bool,
 }
 
 #[derive(Debug)]
@@ -49,6 +50,8 @@ struct Log {
     /// Failed attempts that are not kept.
     dropped: u32,
     worst_dropped: Outcome,
+    /// The record of an attempt beside these.
+    hedge: Option<Arc<CallRecord>>,
 }
 
 /// The attempt that is under way.
@@ -83,6 +86,7 @@ impl Default for Log {
             counted: Vec::new(),
             dropped: 0,
             worst_dropped: Outcome::NotExecuted,
+            hedge: None,
         }
     }
 }
@@ -116,6 +120,31 @@ impl CallRecord {
         };
         // A total that the clock cannot hold is as good as none: thirty years.
         let deadline = started.checked_add(total).unwrap_or(started + Duration::from_secs(946_080_000));
+        Self::begin_record(call, template, (started, deadline), strays, false)
+    }
+
+    /// The record of an attempt beside those of this call, with the time that is left to them.
+    pub(crate) fn beside(&self, template: Template, now: Instant) -> Arc<Self> {
+        let times = (now, self.deadline);
+        let hedge = Self::begin_record(self.call.clone(), template, times, &self.strays, true);
+        self.log().hedge = Some(Arc::clone(&hedge));
+        hedge
+    }
+
+    /// The record of the attempt beside those of this call, if there is one.
+    pub(crate) fn hedge(&self) -> Option<Arc<Self>> {
+        self.log().hedge.clone()
+    }
+
+    // Made where it stays: it is large, and each call has one.
+    #[inline]
+    fn begin_record(
+        call: Call,
+        template: Template,
+        (started, deadline): (Instant, Instant),
+        strays: &Strays,
+        is_hedge: bool,
+    ) -> Arc<Self> {
         Arc::new(Self {
             call,
             template,
@@ -128,6 +157,7 @@ impl CallRecord {
             strays: strays.clone(),
             strays_before: strays.count(),
             log: Mutex::default(),
+            is_hedge,
         })
     }
 
@@ -193,8 +223,16 @@ impl CallRecord {
         self.succeeded.store(true, Ordering::Relaxed);
     }
 
+    /// Notes that the attempt beside those of the call was answered, and nobody waits for them any more.
+    pub(crate) fn overtaken_by(&self, hedge: &Self) {
+        let answered = hedge.log().current.take();
+        self.log().current = answered;
+        self.succeed();
+    }
+
     /// Ends the attempt that is under way: it failed.
-    pub(crate) fn fail(&self, attempt: Attempt) {
+    pub(crate) fn fail(&self, mut attempt: Attempt) {
+        attempt.hedge = self.is_hedge;
         let mut log = self.log();
         log.current = None;
         log.keep(attempt);
@@ -208,6 +246,7 @@ impl CallRecord {
         let mut log = self.log();
         if let Some(current) = log.current.take() {
             let mut attempt = Attempt::failed(kind, outcome, phase);
+            attempt.hedge = self.is_hedge;
             current.stamp(&mut attempt);
             attempt.coordinator = Some(current.coordinator);
             attempt.elapsed = current.since.elapsed();

@@ -16,31 +16,40 @@ use crate::attempt::Refusal;
 use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
 use crate::failed_attempt::Attempt;
+use crate::hedging::Hedges;
 use crate::lifecycle::Lifecycle;
 use crate::next::{Decider, History, Next, Whereto};
 use crate::outgoing::{AttemptPlan, Incoming};
 use crate::record::CallRecord;
 use crate::strays::Strays;
 use crate::template::Template;
-use crate::{Body, Call, Error, ErrorKind, Limits, Outgoing};
+use crate::{Body, Call, Coordinator, Error, ErrorKind, Limits, Outgoing};
 
 /// Makes [`Retry`] services.
 #[derive(Debug, Clone)]
 pub(crate) struct RetryLayer {
-    decider: Decider,
+    pub(crate) decider: Decider,
     limits: Limits,
     strays: Strays,
     lifecycle: Lifecycle,
     /// The limit of the first attempt of a call that may be asked of each coordinator in turn: what
     /// [`until`](Self::until) would work out for each call anew.
     first_share: Duration,
+    /// Second attempts, beside first ones.
+    pub(crate) hedges: Hedges,
 }
 
 impl RetryLayer {
-    pub(crate) fn new(decider: Decider, limits: Limits, strays: Strays, lifecycle: Lifecycle) -> Self {
+    pub(crate) fn new(
+        decider: Decider,
+        limits: Limits,
+        strays: Strays,
+        lifecycle: Lifecycle,
+        hedges: Hedges,
+    ) -> Self {
         let coordinators = u32::try_from(decider.members.len().max(1)).unwrap_or(u32::MAX);
         let first_share = limits.attempt.min(limits.total / coordinators);
-        Self { decider, limits, strays, lifecycle, first_share }
+        Self { decider, limits, strays, lifecycle, first_share, hedges }
     }
 }
 
@@ -56,8 +65,8 @@ impl<S> Layer<S> for RetryLayer {
 /// more is an error.
 #[derive(Debug, Clone)]
 pub(crate) struct Retry<S> {
-    inner: S,
-    rules: RetryLayer,
+    pub(crate) inner: S,
+    pub(crate) rules: RetryLayer,
 }
 
 impl<S> Service<Request<Full<Bytes>>> for Retry<S>
@@ -94,7 +103,11 @@ where
         Box::pin(async move {
             // The layers above may have taken their time.
             let now = Instant::now();
-            retry.send(record, Some(&template), now).await.map(|response| *response)
+            let answer = match retry.waits_alone_for(&record) {
+                None => retry.send(record, Some(&template), now).await,
+                Some(least) => retry.race(record, Some(&template), now, least).await,
+            };
+            answer.map(|response| *response)
         })
     }
 }
@@ -106,6 +119,11 @@ where
     /// Begins the record of a call that nobody above has begun.
     pub(crate) fn record(&self, call: Call, template: Template) -> Arc<CallRecord> {
         CallRecord::new(call, template, self.rules.limits.total, &self.rules.strays)
+    }
+
+    /// For how long the first attempt of a call is waited for at least before another is made beside it, if one may be.
+    pub(crate) fn waits_alone_for(&self, record: &CallRecord) -> Option<Duration> {
+        self.rules.hedges.least(record)
     }
 
     pub(crate) fn chance(&self) -> f64 {
@@ -127,7 +145,7 @@ where
             return Err(Error::cut_off(&record, ErrorKind::DeadlineExceeded, None));
         }
         self.rules.decider.budget.deposit(now);
-        let outgoing = self.first_attempt(&record, template, now);
+        let outgoing = self.first_attempt(&record, template, Vec::new(), now);
         let mut inner = self.inner.clone();
         match attempt_once(&mut inner, outgoing).await {
             Ok(response) => {
@@ -140,7 +158,13 @@ where
     }
 
     // Outside of the future, which would carry the plan along to its end.
-    fn first_attempt(&self, record: &Arc<CallRecord>, template: &Template, now: Instant) -> Outgoing {
+    pub(crate) fn first_attempt(
+        &self,
+        record: &Arc<CallRecord>,
+        template: &Template,
+        tried: Vec<Coordinator>,
+        now: Instant,
+    ) -> Outgoing {
         let plan = AttemptPlan {
             number: record.copies.next_attempt(),
             fresh: false,
@@ -148,9 +172,9 @@ where
             token: None,
             unqueued: false,
             pin: record.call.pin.clone(),
-            tried: Vec::new(),
+            until: self.rules.until(record, now, tried.len()),
+            tried,
             began: now,
-            until: self.rules.until(record, now, 0),
             record: Arc::clone(record),
         };
         Outgoing::new(plan, template.request())
@@ -233,7 +257,7 @@ where
 }
 
 /// Makes one attempt.
-async fn attempt_once<S>(inner: &mut S, outgoing: Outgoing) -> Result<Incoming, Failed>
+pub(crate) async fn attempt_once<S>(inner: &mut S, outgoing: Outgoing) -> Result<Incoming, Failed>
 where
     S: Service<Outgoing, Response = Incoming, Error = AttemptError>,
 {
@@ -254,14 +278,14 @@ where
 }
 
 /// An attempt that failed, and the body of the answer if it was a refusal.
-struct Failed {
-    attempt: Box<Attempt>,
-    body: Bytes,
+pub(crate) struct Failed {
+    pub(crate) attempt: Box<Attempt>,
+    pub(crate) body: Bytes,
 }
 
 impl RetryLayer {
     /// Takes note of a call that was answered.
-    fn succeed(&self, record: &CallRecord) {
+    pub(crate) fn succeed(&self, record: &CallRecord) {
         record.succeed();
         if let Some(creates) = record.template.extension::<Creates>() {
             self.decider.created.note(creates, record.template.uri.path(), Instant::now());

@@ -13,6 +13,7 @@ use crate::builder::Parts;
 use crate::created::Created;
 use crate::dial::Dialer;
 use crate::door::CallService;
+use crate::hedging::Hedges;
 use crate::lifecycle::Lifecycle;
 use crate::next::Decider;
 use crate::origin::{Origin, OriginLayer};
@@ -52,7 +53,8 @@ pub(crate) type Bare =
 ///
 /// The first two are in [`Transport::send`].
 pub(crate) fn assemble(hosts: &Hosts, handshakes: Vec<Option<Handshake>>, parts: Parts) -> Transport {
-    let Parts { limits, pool, retry, health, credentials, policy, jitter, network, doors, .. } = parts;
+    let Parts { limits, pool, retry, hedging, health, credentials, policy, jitter, network, doors, .. } =
+        parts;
     let accepted = Accepted::new(hosts.coordinators());
     let lifecycle = Lifecycle::new();
     let pools: Arc<Vec<Pool>> = Arc::new(
@@ -95,7 +97,13 @@ pub(crate) fn assemble(hosts: &Hosts, handshakes: Vec<Option<Handshake>>, parts:
         created: Created::default(),
         accepted,
     };
-    let retry = RetryLayer::new(decider, limits.clone(), doors.strays.clone(), lifecycle.clone());
+    let retry = RetryLayer::new(
+        decider,
+        limits.clone(),
+        doors.strays.clone(),
+        lifecycle.clone(),
+        Hedges::new(hedging),
+    );
     let bare: Bare = ServiceBuilder::new()
         .layer(retry.clone())
         .layer(AuthLayer::new(credentials, retry))

@@ -12,7 +12,7 @@ use http::{Request, Response};
 use http_body_util::Full;
 use tokio::time::timeout;
 use tower::Service;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::connect::BoxFuture;
 use crate::door::CallService;
@@ -125,17 +125,34 @@ impl Transport {
             return Err(Error::closed(&record.call, template.method.clone(), path));
         };
         let span = trace::span(&record);
-        let result = match &self.layered {
+        let result = match (&self.layered, self.bare.waits_alone_for(&record)) {
             // The usual case, without what instrumenting costs where nobody listens.
-            None if span.is_disabled() => self.bare.send(Arc::clone(&record), None, record.started).await,
-            None => self.bare.send(Arc::clone(&record), None, record.started).instrument(span.clone()).await,
-            Some(layered) => {
+            (None, None) if span.is_disabled() => {
+                self.bare.send(Arc::clone(&record), None, record.started).await
+            }
+            (None, None) => {
+                self.bare.send(Arc::clone(&record), None, record.started).instrument(span.clone()).await
+            }
+            (None, Some(least)) => self.race(Arc::clone(&record), least, span.clone()).await,
+            (Some(layered), _) => {
                 let answer = Box::pin(self.through(layered.clone(), record));
                 answer.instrument(span.clone()).await.map(Box::new)
             }
         };
         trace::ended(&span, &result);
         result
+    }
+
+    // Seldom, and large: no future of ours has room for it.
+    #[cold]
+    fn race(
+        &self,
+        record: Arc<CallRecord>,
+        least: Duration,
+        span: Span,
+    ) -> BoxFuture<'_, Result<Incoming, Error>> {
+        let began = record.started;
+        Box::pin(self.bare.race(record, None, began, least).instrument(span))
     }
 
     /// Sends a request through the user's layers around calls.

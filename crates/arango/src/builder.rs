@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arango_transport::balance::{HealthPolicy, Jitter, Policy, Random, RoundRobin};
 use arango_transport::{
-    AttemptService, CallService, Connect, Coordinator, Credentials, DoorBody, DoorService, HostList, Http2,
+    AttemptService, CallService, Connect, Coordinator, Credentials, DoorBody, DoorService, Hedging, HostList,
     InvalidSettings, Limits, Outgoing, PoolLimits, Resolve, RetryPolicy, Transport, TransportBuilder,
 };
 use tower::Layer;
@@ -72,6 +72,12 @@ impl ClientBuilder {
         Self(self.0.retry(policy))
     }
 
+    /// Sets whether calls without effect that take unusually long are asked of a second coordinator. Default:
+    /// [`Hedging::never`].
+    pub fn hedging(self, hedging: Hedging) -> Self {
+        Self(self.0.hedging(hedging))
+    }
+
     /// Sets when a coordinator is taken out of the rotation, and when it may come back.
     pub fn health(self, policy: HealthPolicy) -> Self {
         Self(self.0.health(policy))
@@ -88,8 +94,9 @@ impl ClientBuilder {
         Self(self.0.tls(tls))
     }
 
-    /// Sets whether HTTP/2 is spoken with the coordinators. Default: [`Http2::Never`].
-    pub fn http2(self, http2: Http2) -> Self {
+    /// Sets whether HTTP/2 is spoken with the coordinators. Default: never.
+    #[cfg(feature = "http2")]
+    pub fn http2(self, http2: arango_transport::Http2) -> Self {
         Self(self.0.http2(http2))
     }
 
@@ -106,7 +113,11 @@ impl ClientBuilder {
     /// # drop(client);
     /// # Ok::<(), arango::InvalidSettings>(())
     /// ```
-    pub fn http2_with(self, http2: impl Fn(&Coordinator) -> Http2 + Send + Sync + 'static) -> Self {
+    #[cfg(feature = "http2")]
+    pub fn http2_with(
+        self,
+        http2: impl Fn(&Coordinator) -> arango_transport::Http2 + Send + Sync + 'static,
+    ) -> Self {
         Self(self.0.http2_with(http2))
     }
 

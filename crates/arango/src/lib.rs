@@ -45,11 +45,13 @@ pub use arango_cluster as cluster;
 pub use arango_transport as transport;
 pub use arango_transport::{balance, protocol};
 
+#[cfg(feature = "http2")]
+pub use arango_transport::Http2;
 #[cfg(feature = "jwt-sign")]
 pub use arango_transport::Superuser;
 pub use arango_transport::{
-    Attempt, CallOptions, Coordinator, CoordinatorState, Credentials, Error, ErrorKind, HostList, Hosts,
-    Http2, HttpProtocol, InvalidHosts, InvalidSettings, Limits, Outcome, PoolLimits, RetryPolicy,
+    Attempt, CallOptions, Coordinator, CoordinatorState, Credentials, Error, ErrorKind, Hedging, HostList,
+    Hosts, HttpProtocol, InvalidHosts, InvalidSettings, Limits, Outcome, PoolLimits, RetryPolicy,
     TokenSource,
 };
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]

@@ -9,8 +9,8 @@ use std::time::Duration;
 use arango::balance::Standing;
 use arango::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, RequestClass};
 use arango::transport::{BoxFuture, Call, Connect, Io};
-use arango::{Client, CoordinatorHandle, Error, Http2, PoolLimits};
-use arango_test_cluster::{Fault, Match, TestCluster};
+use arango::{Client, CoordinatorHandle, Error, Hedging, Http2, PoolLimits};
+use arango_test_cluster::{Fault, FaultGuard, Match, TestCluster};
 use bytes::Bytes;
 use http::{HeaderValue, Request};
 use http_body_util::{BodyExt, Full};
@@ -35,6 +35,7 @@ for_each_class![
     c6_a_call_that_pauses_holds_nothing,
     c7_a_call_that_began_a_login_leaves_it_to_those_who_wait_for_it,
     c8_a_call_that_brought_about_a_probe_leaves_it_to_itself,
+    c9_an_attempt_beside_another_ends_with_it,
     c10_calls_that_run_when_the_client_is_dropped_finish,
 ];
 
@@ -387,6 +388,32 @@ async fn c8_a_call_that_brought_about_a_probe_leaves_it_to_itself(class: Request
 
     sleep(Duration::from_secs(2)).await;
     assert_eq!((probe.hits(), client.coordinators()[0].standing), (1, Standing::Trial));
+    the_next_is_well(&cluster, &client, class).await;
+}
+
+async fn c9_an_attempt_beside_another_ends_with_it(class: RequestClass) {
+    let cluster = cluster().await;
+    let client = builder(&cluster).hedging(Hedging::of_the_slowest()).build().unwrap();
+    for _ in 0..30 {
+        client.db("_system").execute(insert("read", class)).await.unwrap();
+    }
+    cluster.journal().clear();
+    let expected = if class == RequestClass::Safe { 2 } else { 1 };
+    let slow: Vec<_> = cluster
+        .coordinators()
+        .iter()
+        .map(|one| one.inject(on_writes(Fault::latency(Duration::from_secs(5)))))
+        .collect();
+    let database = client.db("_system");
+    let dropped = tokio::spawn(async move { database.execute(insert("dropped", class)).await });
+    sleep(Duration::from_secs(1)).await;
+    let under_way = || client.coordinators().iter().map(|state| state.in_flight).sum::<usize>();
+    assert_eq!(under_way(), expected);
+    drop_it(dropped).await;
+    assert_eq!(under_way(), 0);
+    assert_eq!(slow.iter().map(FaultGuard::hits).sum::<usize>(), expected);
+    drop(slow);
+    assert!(client.coordinators().iter().all(|state| state.standing == Standing::Well));
     the_next_is_well(&cluster, &client, class).await;
 }
 

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arango::balance::{Random, SeededJitter};
-use arango::{Client, Credentials, Http2, Limits, PoolLimits};
+use arango::{Client, Credentials, Hedging, Http2, Limits, PoolLimits};
 use arango_test_cluster::TestCluster;
 use rand::RngExt as _;
 
@@ -133,8 +133,19 @@ fn links(setting: &Setting) -> Vec<Vec<Link>> {
 }
 
 fn client(setting: &Setting, index: usize, cluster: &TestCluster, road: &Road) -> Client {
-    let ClientSetting { login, spread, hosts, total, attempt, connect, connections, acquire, idle, http2 } =
-        setting.clients[index].clone();
+    let ClientSetting {
+        login,
+        spread,
+        hosts,
+        total,
+        attempt,
+        connect,
+        connections,
+        acquire,
+        idle,
+        http2,
+        hedges,
+    } = setting.clients[index].clone();
     let seed = setting.seed.wrapping_mul(31).wrapping_add(u64::try_from(index).unwrap_or_default());
     let port = |index: usize| cluster.coordinator(index).address().port();
     let hosts: Vec<String> = match hosts {
@@ -148,6 +159,7 @@ fn client(setting: &Setting, index: usize, cluster: &TestCluster, road: &Road) -
         .jitter(Arc::new(SeededJitter::new(seed)))
         .connect(road.clone())
         .http2(if http2 { Http2::PriorKnowledge } else { Http2::Never })
+        .hedging(if hedges { Hedging::of_the_slowest() } else { Hedging::never() })
         .resolve(road.clone())
         .limits(Limits::default().total(total).attempt(attempt).connect(connect))
         .pool(PoolLimits::default().connections(connections).acquire(acquire).idle(idle));

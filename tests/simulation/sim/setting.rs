@@ -46,6 +46,8 @@ pub(crate) struct ClientSetting {
     pub(crate) idle: Duration,
     /// Whether it speaks HTTP/2. What it writes is not seen then: what it has done is known from the coordinators alone.
     pub(crate) http2: bool,
+    /// Whether it asks a second coordinator when a read takes unusually long.
+    pub(crate) hedges: bool,
 }
 
 /// Whether there is a coordinator that nothing happens to.
@@ -96,9 +98,10 @@ impl Setting {
         let coordinators = if peaceful { chance.random_range(2..=5) } else { chance.random_range(1..=5) };
         let clients = (0..chance.random_range(1..=3)).map(|_| ClientSetting::draw(&mut chance, peaceful));
         let mut clients: Vec<_> = clients.collect();
-        let mut http2 = self::chance(seed, 5);
+        let mut ways = self::chance(seed, 5);
         for client in &mut clients {
-            client.http2 = http2.random_bool(0.4);
+            client.http2 = ways.random_bool(0.4);
+            client.hedges = ways.random_bool(0.3);
         }
         let logs_in = clients.iter().any(|client| client.login == Login::Jwt);
         // Around the time in which a token of an hour is renewed, and beyond its end.
@@ -147,6 +150,7 @@ impl ClientSetting {
             acquire: Duration::from_millis(acquire),
             idle: Duration::from_secs(idle),
             http2: false,
+            hedges: false,
         }
     }
 }

@@ -15,7 +15,6 @@ use tokio::time::Instant;
 use super::alarm::Alarm;
 use super::h1::{self, Http1};
 use super::h2::Stream;
-use super::resets;
 use crate::attempt_error::AttemptError;
 use crate::failed_attempt::Phase;
 use crate::opened::Via;
@@ -37,7 +36,7 @@ pub(super) enum Connection {
     /// A whole connection. Dropping it closes it.
     Http1(Http1),
     /// One stream of a connection. Dropping it makes room for another, and leaves the connection.
-    Http2(Box<Stream>),
+    Http2(Stream),
 }
 
 impl Connection {
@@ -140,7 +139,7 @@ impl Connection {
     pub(super) fn failed(&self, error: hyper::Error) -> AttemptError {
         self.stamped(match self {
             Self::Http1(_) => h1::failed(error),
-            Self::Http2(stream) => resets::failed(stream, error),
+            Self::Http2(stream) => stream.failed(error),
         })
     }
 

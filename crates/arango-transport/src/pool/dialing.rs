@@ -32,11 +32,11 @@ impl Pool {
         let ending = Ending { pool: Arc::downgrade(&self.0), number, runtime: runtime.id(), done: false };
         // Not under the lock: a runtime that is shutting down drops the task here and now.
         let task = runtime.spawn(async move {
-            let head_bytes = dialer.head_bytes();
-            let result = match dialer.open().await {
+            let (until, head_bytes) = (dialer.until(), dialer.head_bytes());
+            let result = match dialer.open(until).await {
                 Ok(opened) if opened.protocol == HttpProtocol::Http2 => {
                     let belongs = (dialer.coordinator(), pool);
-                    Http2::open(opened, life, head_bytes, &open, belongs).await.map(Dialed::Http2)
+                    Http2::open(opened, life, (head_bytes, until), &open, belongs).await.map(Dialed::Http2)
                 }
                 Ok(opened) => Http1::open(opened, life, head_bytes, &open).await.map(Dialed::Http1),
                 Err(error) => Err(error),

@@ -1,5 +1,9 @@
 //! One HTTP/2 connection, which many requests share, and one stream of it.
 
+mod driver;
+mod resets;
+mod streams;
+
 use std::error::Error as _;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
@@ -19,14 +23,14 @@ use tokio::time::{Instant, timeout_at};
 
 use super::alarm::Alarm;
 use super::connection::{Life, Sent};
-use super::driver::{Driver, Known, Spawner};
 use super::open::Open;
-use super::resets::violates;
 use super::{Pool, Shared};
 use crate::attempt_error::AttemptError;
 use crate::failed_attempt::Phase;
 use crate::opened::{HttpProtocol, Opened, Via};
 use crate::{Coordinator, ErrorKind, Outcome, tls};
+use driver::{Driver, Known, Spawner};
+pub(super) use streams::Streams;
 
 /// The most streams that are used of a connection, however many the server allows: as many as arangod
 /// does. More requests than that are better off on another connection than behind each other's frames.
@@ -57,9 +61,9 @@ pub(super) struct Http2 {
     address: Option<SocketAddr>,
     runtime: runtime::Id,
     /// When it stops taking requests.
-    pub(super) dies_at: Instant,
+    dies_at: Instant,
     /// How long nobody may use it before it is closed.
-    pub(super) idle: Duration,
+    idle: Duration,
     pool: Weak<Shared>,
     /// Dropped, it tells the driver that there is no handle any more.
     _gone: oneshot::Sender<()>,
@@ -74,11 +78,11 @@ impl Http2 {
     pub(super) async fn open(
         opened: Opened,
         life: Life,
-        head_bytes: usize,
+        (head_bytes, until): (usize, Instant),
         open: &Open,
         pool: (&Coordinator, Weak<Shared>),
     ) -> Result<Arc<Self>, AttemptError> {
-        let Opened { io, address, until, .. } = opened;
+        let Opened { io, address, .. } = opened;
         let (coordinator, pool) = pool;
         let via = Via { address, protocol: HttpProtocol::Http2, reused: false };
         let unopened = |kind| AttemptError::new(kind, Outcome::NotExecuted, Phase::Connect);
@@ -126,7 +130,7 @@ impl Http2 {
                     AttemptError::new(ErrorKind::TlsCertificate, Outcome::NotExecuted, Phase::Tls)
                         .because(refused)
                 }
-                None if violates(&error) => unopened(ErrorKind::ProtocolViolation)
+                None if resets::violates(&error) => unopened(ErrorKind::ProtocolViolation)
                     .because(format!("{}{DOUBT}", error.source().unwrap_or(&error))),
                 None => unopened(ErrorKind::ConnectRefused)
                     .because(format!("it was closed before anything was said in HTTP/2{DOUBT}")),
@@ -148,6 +152,16 @@ impl Http2 {
         !self.sender.is_closed()
     }
 
+    /// Until when it takes requests.
+    pub(super) fn dies_at(&self) -> Instant {
+        self.dies_at
+    }
+
+    /// When it is to be closed, if nobody has used it since then.
+    pub(super) fn expires(&self, since: Instant) -> Instant {
+        self.dies_at.min(since + self.idle)
+    }
+
     pub(super) fn runtime(&self) -> runtime::Id {
         self.runtime
     }
@@ -167,7 +181,11 @@ impl Http2 {
 }
 
 /// One stream, for one request: dropped, it makes room for another, whoever drops it and whenever.
-pub(super) struct Stream {
+///
+/// In a box of its own, because each request moves it from hand to hand.
+pub(super) struct Stream(Box<Inner>);
+
+struct Inner {
     connection: Arc<Http2>,
     /// For the answer that is awaited; it is the connection's, and goes back to it.
     alarm: Alarm,
@@ -177,8 +195,8 @@ pub(super) struct Stream {
 
 impl Stream {
     /// One more stream of a connection, which counts it until this is dropped.
-    pub(super) fn of(connection: &Arc<Http2>, alarm: Alarm, reused: bool, idle_since: Instant) -> Box<Self> {
-        Box::new(Self { connection: Arc::clone(connection), alarm, reused, idle_since })
+    pub(super) fn of(connection: &Arc<Http2>, alarm: Alarm, reused: bool, idle_since: Instant) -> Self {
+        Self(Box::new(Inner { connection: Arc::clone(connection), alarm, reused, idle_since }))
     }
 
     /// Hands the request over at once; the future is that of the answer. Dropped before that has come, it
@@ -187,46 +205,52 @@ impl Stream {
         &mut self,
         mut request: Request<Full<Bytes>>,
     ) -> (impl Future<Output = Sent> + use<>, &mut Alarm) {
-        self.connection.name(&mut request);
-        (self.connection.sender.clone().try_send_request(request), &mut self.alarm)
+        let Inner { connection, alarm, .. } = &mut *self.0;
+        connection.name(&mut request);
+        (connection.sender.clone().try_send_request(request), alarm)
     }
 
     /// Makes a request that was given back what it was: the next connection may speak HTTP/1.1.
     pub(super) fn take_back(&self, request: &mut Request<Full<Bytes>>) {
-        if let Ok(host) = HeaderValue::try_from(self.connection.authority.as_str()) {
+        if let Ok(host) = HeaderValue::try_from(self.0.connection.authority.as_str()) {
             request.headers_mut().insert(HOST, host);
         }
         let path = request.uri().path_and_query().cloned();
         *request.uri_mut() = path.map(Uri::from).unwrap_or_default();
     }
 
-    /// Whether it is the first of its connection's to tell that the connection is gone.
-    pub(super) fn tells_first(&self) -> bool {
-        !self.connection.known.lost.swap(true, Ordering::Relaxed)
+    /// What an error means after the request was handed over and not given back.
+    pub(super) fn failed(&self, error: hyper::Error) -> AttemptError {
+        let mut failed = resets::meaning(error);
+        if failed.kind() == ErrorKind::ConnectionLost && !self.is_open() {
+            // One of them is enough to tell.
+            failed.attempt().echo = self.0.connection.known.lost.swap(true, Ordering::Relaxed);
+        }
+        failed
     }
 
     pub(super) fn is_of(&self, connection: &Arc<Http2>) -> bool {
-        Arc::ptr_eq(&self.connection, connection)
+        Arc::ptr_eq(&self.0.connection, connection)
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.connection.is_open()
+        self.0.connection.is_open()
     }
 
     pub(super) fn reused(&self) -> bool {
-        self.reused
+        self.0.reused
     }
 
     pub(super) fn idle_since(&self) -> Instant {
-        self.idle_since
+        self.0.idle_since
     }
 
     pub(super) fn via(&self) -> Via {
-        Via { address: self.connection.address, protocol: HttpProtocol::Http2, reused: self.reused }
+        Via { address: self.0.connection.address, protocol: HttpProtocol::Http2, reused: self.0.reused }
     }
 }
 
-impl Drop for Stream {
+impl Drop for Inner {
     fn drop(&mut self) {
         if let Some(pool) = self.connection.pool.upgrade() {
             Pool(pool).release(&self.connection, std::mem::take(&mut self.alarm));

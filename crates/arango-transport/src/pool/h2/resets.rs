@@ -6,19 +6,14 @@ use std::error::Error as _;
 
 use h2::Reason;
 
-use super::h2::Stream;
 use crate::attempt_error::AttemptError;
 use crate::failed_attempt::Phase;
 use crate::{ErrorKind, Outcome};
 
 /// What an error means after the request was handed over and not given back.
-pub(super) fn failed(stream: &Stream, error: hyper::Error) -> AttemptError {
+pub(super) fn meaning(error: hyper::Error) -> AttemptError {
     let (kind, outcome) = of_reason(&error);
-    let mut failed = AttemptError::new(kind, outcome, Phase::Sent);
-    if kind == ErrorKind::ConnectionLost && !stream.is_open() {
-        failed.attempt().echo = !stream.tells_first();
-    }
-    failed.because(error)
+    AttemptError::new(kind, outcome, Phase::Sent).because(error)
 }
 
 fn of_reason(error: &hyper::Error) -> (ErrorKind, Outcome) {

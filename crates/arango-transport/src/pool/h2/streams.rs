@@ -6,16 +6,16 @@ use std::sync::Arc;
 use tokio::runtime;
 use tokio::time::Instant;
 
-use super::alarm::Alarm;
-use super::connection::Connection;
-use super::h2::{Http2, Stream};
-use super::waiting::Sender;
-use super::{Pool, State};
+use super::super::alarm::Alarm;
+use super::super::connection::Connection;
+use super::super::waiting::Sender;
+use super::super::{Pool, State};
+use super::{Http2, Stream};
 
 /// The connections that take requests.
 ///
 /// One that is not in the list any more goes on until its last stream has ended.
-pub(super) struct Streams {
+pub(in crate::pool) struct Streams {
     connections: Vec<Listed>,
     /// Whether those that nobody uses are kept.
     keeps: bool,
@@ -33,23 +33,21 @@ struct Listed {
     alarms: Vec<Alarm>,
 }
 
-impl Default for Streams {
-    fn default() -> Self {
+impl Streams {
+    pub(in crate::pool) fn new() -> Self {
         Self { connections: Vec::new(), keeps: true }
     }
-}
 
-impl Streams {
     /// Opens a stream on a connection of this runtime, if one has room.
     ///
     /// On the fullest, so that those that are not needed come to rest and are closed; of those that rest, on the
     /// one that was used last.
-    pub(super) fn claim(&mut self, here: runtime::Id, now: Instant) -> Option<Box<Stream>> {
+    pub(in crate::pool) fn claim(&mut self, here: runtime::Id, now: Instant) -> Option<Stream> {
         if self.connections.is_empty() {
             return None;
         }
         // Too old, or the other end has said goodbye: for no more requests, though some may be under way.
-        self.connections.retain(|listed| listed.connection.is_open() && now < listed.connection.dies_at);
+        self.connections.retain(|listed| listed.connection.is_open() && now < listed.connection.dies_at());
         self.connections
             .iter_mut()
             .filter(|listed| listed.connection.runtime() == here && listed.has_room(now))
@@ -58,12 +56,12 @@ impl Streams {
     }
 
     /// How many nobody uses.
-    pub(super) fn idle(&self, now: Instant) -> usize {
+    pub(in crate::pool) fn idle(&self, now: Instant) -> usize {
         self.connections.iter().filter(|listed| listed.streams == 0 && listed.is_usable(now)).count()
     }
 
     fn add(&mut self, connection: Arc<Http2>, now: Instant) {
-        let expires = connection.dies_at.min(now + connection.idle);
+        let expires = connection.expires(now);
         self.connections.push(Listed {
             connection,
             streams: 0,
@@ -85,24 +83,24 @@ impl Streams {
         listed.streams = listed.streams.saturating_sub(1);
         listed.rested = true;
         listed.idle_since = now;
-        listed.expires = connection.dies_at.min(now + connection.idle);
+        listed.expires = connection.expires(now);
     }
 
     /// Closes those that nobody uses and nobody can or may; tells when the next comes to its time.
-    pub(super) fn expire(&mut self, now: Instant) -> Option<Instant> {
+    pub(in crate::pool) fn expire(&mut self, now: Instant) -> Option<Instant> {
         let keeps = self.keeps;
         self.connections.retain(|listed| listed.streams > 0 || (keeps && listed.is_usable(now)));
         self.connections.iter().filter(|listed| listed.streams == 0).map(|listed| listed.expires).min()
     }
 
     /// Closes those that nobody uses and for which `keep` is false, by address and since when they rest.
-    pub(super) fn retain_idle(&mut self, mut keep: impl FnMut(Option<SocketAddr>, Instant) -> bool) {
+    pub(in crate::pool) fn retain_idle(&mut self, mut keep: impl FnMut(Option<SocketAddr>, Instant) -> bool) {
         self.connections
             .retain(|listed| listed.streams > 0 || keep(listed.connection.address(), listed.idle_since));
     }
 
     /// Closes those that nobody uses until there are no more than `room` of them, the first opened first.
-    pub(super) fn shrink(&mut self, room: usize) {
+    pub(in crate::pool) fn shrink(&mut self, room: usize) {
         let idle = self.connections.iter().filter(|listed| listed.streams == 0).count();
         let mut left = idle.saturating_sub(room);
         self.connections.retain(|listed| {
@@ -113,7 +111,7 @@ impl Streams {
     }
 
     /// Lets none of those that are there take another request, and keeps none from now on.
-    pub(super) fn close(&mut self) {
+    pub(in crate::pool) fn close(&mut self) {
         self.keeps = false;
         self.connections.clear();
     }
@@ -128,7 +126,7 @@ impl Listed {
         self.streams < self.connection.streams() && (self.streams > 0 || self.is_usable(now))
     }
 
-    fn claim(&mut self) -> Box<Stream> {
+    fn claim(&mut self) -> Stream {
         self.streams += 1;
         let alarm = self.alarms.pop().unwrap_or_default();
         Stream::of(&self.connection, alarm, self.rested, self.idle_since)
@@ -145,7 +143,7 @@ impl State {
     }
 
     /// Takes who is next for a connection out of the line, with a stream of it.
-    fn next_stream(&mut self, connection: &Arc<Http2>) -> Option<(Sender, Box<Stream>)> {
+    fn next_stream(&mut self, connection: &Arc<Http2>) -> Option<(Sender, Stream)> {
         let listed = self.streams.find(connection).filter(|listed| listed.has_room(Instant::now()))?;
         let next = self.line.next_for(connection.runtime(), listed.rested)?;
         Some((next, listed.claim()))
@@ -154,7 +152,7 @@ impl State {
 
 impl Pool {
     /// Lets a new connection take requests, those of whoever is in line first.
-    pub(super) fn share(&self, connection: &Arc<Http2>) {
+    pub(in crate::pool) fn share(&self, connection: &Arc<Http2>) {
         self.state().streams.add(Arc::clone(connection), Instant::now());
         self.hand_out(connection);
         let mut state = self.state();
@@ -165,7 +163,7 @@ impl Pool {
     }
 
     /// Makes room for the next request, now that a stream has ended.
-    pub(super) fn release(&self, connection: &Arc<Http2>, alarm: Alarm) {
+    pub(in crate::pool) fn release(&self, connection: &Arc<Http2>, alarm: Alarm) {
         let mut state = self.state();
         state.streams.release(connection, alarm, Instant::now());
         state.rest(self);
@@ -180,7 +178,7 @@ impl Pool {
     ///
     /// For one that was silent for too long: it may lead nowhere, and only this request has noticed yet.
     #[cold]
-    pub(super) fn unlist(&self, connection: &Connection) {
+    pub(in crate::pool) fn unlist(&self, connection: &Connection) {
         if let Connection::Http2(stream) = connection {
             self.state().streams.connections.retain(|listed| !stream.is_of(&listed.connection));
         }
