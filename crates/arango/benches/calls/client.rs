@@ -13,6 +13,7 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use crate::answers::{Question, SERVERS, VERSION};
 use crate::facade::Facade;
 use crate::raw::Raw;
+use crate::way::Way;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -28,14 +29,19 @@ pub(crate) enum Caller {
 }
 
 /// What one client process does.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Task {
     #[arg(value_enum)]
     pub(crate) caller: Caller,
     #[arg(value_enum)]
     pub(crate) question: Question,
+    #[arg(value_enum)]
+    pub(crate) way: Way,
     pub(crate) address: SocketAddr,
     pub(crate) calls: u64,
+    /// Who has signed the server's certificate, in PEM.
+    #[arg(long)]
+    pub(crate) authority: Option<String>,
 }
 
 /// What its calls took.
@@ -47,7 +53,7 @@ pub(crate) struct Taken {
 
 impl Task {
     /// This process once more, to do the task; through `wrapper` if that is to watch it.
-    pub(crate) fn command(self, wrapper: &[&str]) -> anyhow::Result<Command> {
+    pub(crate) fn command(&self, wrapper: &[&str]) -> anyhow::Result<Command> {
         let program = std::env::current_exe()?;
         let mut command = match wrapper {
             [] => Command::new(program),
@@ -61,13 +67,14 @@ impl Task {
             Caller::Facade => "facade",
             Caller::Raw => "raw",
         };
-        command.args(["call", caller, self.question.name()]);
+        command.args(["call", caller, self.question.name(), self.way.name()]);
         command.args([self.address.to_string(), self.calls.to_string()]);
+        command.args(self.authority.iter().map(|authority| format!("--authority={authority}")));
         Ok(command)
     }
 
     /// Has the task done by a process of its own.
-    pub(crate) fn measure(self) -> anyhow::Result<Taken> {
+    pub(crate) fn measure(&self) -> anyhow::Result<Taken> {
         let output = self.command(&[])?.output().context("a client process")?;
         let errors = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "a client process failed: {errors}");
@@ -79,11 +86,11 @@ impl Task {
         let question = self.question;
         let taken = match self.caller {
             Caller::Facade => {
-                let facade = Facade::new(self.address)?;
+                let facade = Facade::new(&self)?;
                 self.repeat(async || facade.call(question).await).await?
             }
             Caller::Raw => {
-                let mut raw = Raw::connect(self.address, question).await?;
+                let mut raw = Raw::connect(&self).await?;
                 self.repeat(async || raw.call().await).await?
             }
         };
@@ -91,7 +98,7 @@ impl Task {
         Ok(())
     }
 
-    async fn repeat(self, mut call: impl AsyncFnMut() -> anyhow::Result<usize>) -> anyhow::Result<Taken> {
+    async fn repeat(&self, mut call: impl AsyncFnMut() -> anyhow::Result<usize>) -> anyhow::Result<Taken> {
         let expected = match self.question {
             Question::Version => VERSION.len(),
             Question::Health => SERVERS,

@@ -1,18 +1,28 @@
 //! The client under measurement, used as a program would use it.
 
-use std::net::SocketAddr;
-
-use arango::{Client, Database};
+use arango::{Client, Database, Tls};
 
 use crate::answers::Question;
+use crate::client::Task;
+use crate::way::Way;
 
 pub(crate) struct Facade(Database);
 
 impl Facade {
-    pub(crate) fn new(address: SocketAddr) -> anyhow::Result<Self> {
-        let client =
-            Client::builder().hosts(format!("http://{address}")).basic_auth("root", "passwd").build()?;
-        Ok(Self(client.db("_system")))
+    pub(crate) fn new(task: &Task) -> anyhow::Result<Self> {
+        let address = task.address;
+        let builder = Client::builder().basic_auth("root", "passwd");
+        let builder = match task.way {
+            Way::Plain => builder.hosts(format!("http://{address}")),
+            Way::Tls => {
+                let tls =
+                    Tls::new().ca_pem(task.authority.clone().unwrap_or_default()).given_authorities_only();
+                builder.hosts(format!("https://{address}")).tls(tls)
+            }
+            #[cfg(feature = "http2")]
+            Way::Http2 => builder.hosts(format!("http://{address}")).http2(arango::Http2::PriorKnowledge),
+        };
+        Ok(Self(builder.build()?.db("_system")))
     }
 
     /// Calls once; how long the version is, or how many servers there are.

@@ -1,7 +1,8 @@
 //! What a call of the facade costs beside the same call made with hyper by hand.
 //!
 //! ```text
-//! cargo bench -p arango --bench calls
+//! cargo bench -p arango --bench calls                    # over TCP and over TLS
+//! cargo bench -p arango --bench calls --features http2   # over HTTP/2
 //! ```
 //!
 //! The program starts itself again: once as the server, once for each client it measures, and those
@@ -17,6 +18,7 @@ mod raw;
 mod server;
 mod table;
 mod valgrind;
+mod way;
 
 use clap::{Parser, Subcommand};
 
@@ -24,6 +26,7 @@ use answers::Question;
 use client::{Caller, Taken, Task};
 use server::Server;
 use table::Row;
+use way::Way;
 
 /// Compares what calls cost.
 #[derive(Debug, Parser)]
@@ -41,7 +44,10 @@ struct Arguments {
 enum Role {
     /// Answers until the input is closed.
     #[command(hide = true)]
-    Serve,
+    Serve {
+        #[arg(value_enum)]
+        way: Way,
+    },
     /// Calls a server.
     #[command(hide = true)]
     Call(Task),
@@ -65,34 +71,47 @@ fn main() -> anyhow::Result<()> {
     };
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         match role {
-            Role::Serve => server::serve().await,
+            Role::Serve { way } => server::serve(way).await,
             Role::Call(task) => task.run().await,
         }
     })
 }
 
 fn compare(effort: &Effort) -> anyhow::Result<()> {
-    let server = Server::start()?;
     let mut rows = Vec::new();
     let mut counted = true;
-    for question in Question::ALL {
-        let task = |caller| Task { caller, question, address: server.address, calls: effort.calls.into() };
-        let (facade, raw) = (task(Caller::Facade), task(Caller::Raw));
-        let row = |what, facade, raw, decimals| Row {
-            what: format!("{}: {what}", question.name()),
-            facade,
-            raw,
-            decimals,
-        };
-        if effort.instructions {
-            match (valgrind::instructions(facade)?, valgrind::instructions(raw)?) {
-                (Some(facade), Some(raw)) => rows.push(row("instructions per call", facade, raw, 0)),
-                _ => counted = false,
+    for way in Way::COMPARED {
+        let server = Server::start(way)?;
+        for question in Question::ALL {
+            let task = |caller| Task {
+                caller,
+                question,
+                way,
+                address: server.address,
+                calls: effort.calls.into(),
+                authority: server.authority.clone(),
+            };
+            let (facade, raw) = (task(Caller::Facade), task(Caller::Raw));
+            let row = |what, facade, raw, decimals| Row {
+                what: format!("{}{}: {what}", question.name(), way.suffix()),
+                facade,
+                raw,
+                decimals,
+            };
+            if effort.instructions {
+                match (valgrind::instructions(&facade)?, valgrind::instructions(&raw)?) {
+                    (Some(facade), Some(raw)) => rows.push(row("instructions per call", facade, raw, 0)),
+                    _ => counted = false,
+                }
+            }
+            // Time is for information, so it is taken where nothing hides what the client adds.
+            let rounds = if way == Way::Plain { effort.rounds } else { 1 };
+            let (facade, raw) = take_turns(rounds, &facade, &raw)?;
+            rows.push(row("allocations per call", effort.allocations(&facade), effort.allocations(&raw), 2));
+            if way == Way::Plain {
+                rows.push(row("calls per second", effort.rate(&facade), effort.rate(&raw), 0));
             }
         }
-        let (facade, raw) = take_turns(effort.rounds, facade, raw)?;
-        rows.push(row("allocations per call", effort.allocations(&facade), effort.allocations(&raw), 2));
-        rows.push(row("calls per second", effort.rate(&facade), effort.rate(&raw), 0));
     }
     table::print(&rows);
     if !counted {
@@ -101,7 +120,7 @@ fn compare(effort: &Effort) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn take_turns(rounds: usize, facade: Task, raw: Task) -> anyhow::Result<(Vec<Taken>, Vec<Taken>)> {
+fn take_turns(rounds: usize, facade: &Task, raw: &Task) -> anyhow::Result<(Vec<Taken>, Vec<Taken>)> {
     let turns = (0..rounds).map(|_| Ok((facade.measure()?, raw.measure()?)));
     turns.collect::<anyhow::Result<Vec<_>>>().map(|turns| turns.into_iter().unzip())
 }

@@ -4,20 +4,27 @@
 //! into types that hold what the facade's hold.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::sync::Arc;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use bytes::Bytes;
-use http::Request;
 use http::header::{AUTHORIZATION, HOST};
+use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::{self, SendRequest};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 
 use crate::answers::Question;
+use crate::client::Task;
+use crate::way::Way;
 
 #[derive(Debug, Deserialize)]
 #[expect(
@@ -64,28 +71,45 @@ struct Server {
 const LOGIN: &str = "Basic cm9vdDpwYXNzd2Q=";
 
 pub(crate) struct Raw {
-    sender: SendRequest<Full<Bytes>>,
+    sender: Sender,
     prepared: Request<Full<Bytes>>,
     question: Question,
 }
 
+/// One connection.
+enum Sender {
+    Http1(http1::SendRequest<Full<Bytes>>),
+    #[cfg(feature = "http2")]
+    Http2(hyper::client::conn::http2::SendRequest<Full<Bytes>>),
+}
+
 impl Raw {
-    pub(crate) async fn connect(address: SocketAddr, question: Question) -> anyhow::Result<Self> {
+    pub(crate) async fn connect(task: &Task) -> anyhow::Result<Self> {
+        let address = task.address;
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(connection);
-        let prepared = Request::get(question.path())
-            .header(HOST, address.to_string())
-            .header(AUTHORIZATION, LOGIN)
-            .body(Full::default())?;
-        Ok(Self { sender, prepared, question })
+        let sender = match task.way {
+            Way::Plain => Sender::over_http1(stream).await?,
+            Way::Tls => {
+                let connector = trusting(task.authority.as_deref().context("there is no authority")?)?;
+                let name = ServerName::IpAddress(address.ip().into());
+                Sender::over_http1(connector.connect(name, stream).await?).await?
+            }
+            #[cfg(feature = "http2")]
+            Way::Http2 => Sender::over_http2(stream).await?,
+        };
+        let prepared = match task.way {
+            Way::Plain | Way::Tls => Request::get(task.question.path()).header(HOST, address.to_string()),
+            #[cfg(feature = "http2")]
+            Way::Http2 => Request::get(format!("http://{address}{}", task.question.path())),
+        };
+        let prepared = prepared.header(AUTHORIZATION, LOGIN).body(Full::default())?;
+        Ok(Self { sender, prepared, question: task.question })
     }
 
     /// Calls once; how long the version is, or how many servers there are.
     pub(crate) async fn call(&mut self) -> anyhow::Result<usize> {
-        self.sender.ready().await?;
-        let response = self.sender.send_request(self.prepared.clone()).await?;
+        let response = self.sender.send(self.prepared.clone()).await?;
         ensure!(response.status().is_success(), "the server answered {}", response.status());
         let body = response.into_body().collect().await?.to_bytes();
         Ok(match self.question {
@@ -93,4 +117,50 @@ impl Raw {
             Question::Health => serde_json::from_slice::<Health>(&body)?.health.len(),
         })
     }
+}
+
+impl Sender {
+    async fn over_http1<S>(stream: S) -> hyper::Result<Self>
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    {
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        Ok(Self::Http1(sender))
+    }
+
+    #[cfg(feature = "http2")]
+    async fn over_http2(stream: TcpStream) -> hyper::Result<Self> {
+        use hyper::client::conn::http2;
+        use hyper_util::rt::TokioExecutor;
+
+        let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        Ok(Self::Http2(sender))
+    }
+
+    async fn send(&mut self, request: Request<Full<Bytes>>) -> hyper::Result<Response<Incoming>> {
+        match self {
+            Self::Http1(sender) => {
+                sender.ready().await?;
+                sender.send_request(request).await
+            }
+            #[cfg(feature = "http2")]
+            Self::Http2(sender) => {
+                sender.ready().await?;
+                sender.send_request(request).await
+            }
+        }
+    }
+}
+
+/// What believes the certificates of this authority.
+fn trusting(authority: &str) -> anyhow::Result<TlsConnector> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(authority.as_bytes())?)?;
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(TlsConnector::from(Arc::new(config)))
 }

@@ -16,8 +16,9 @@ const MANY: u64 = 2500;
 const VALGRIND: [&str; 3] = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"];
 
 /// How many instructions one call of the task takes; `None` where valgrind is not installed.
-pub(crate) fn instructions(task: Task) -> anyhow::Result<Option<f64>> {
-    let (Some(few), Some(many)) = (run(Task { calls: FEW, ..task })?, run(Task { calls: MANY, ..task })?)
+pub(crate) fn instructions(task: &Task) -> anyhow::Result<Option<f64>> {
+    let (Some(few), Some(many)) =
+        (run(&Task { calls: FEW, ..task.clone() })?, run(&Task { calls: MANY, ..task.clone() })?)
     else {
         return Ok(None);
     };
@@ -25,7 +26,7 @@ pub(crate) fn instructions(task: Task) -> anyhow::Result<Option<f64>> {
 }
 
 /// How many instructions the whole process takes.
-fn run(task: Task) -> anyhow::Result<Option<f64>> {
+fn run(task: &Task) -> anyhow::Result<Option<f64>> {
     let output = match task.command(&VALGRIND)?.output() {
         Ok(output) => output,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
