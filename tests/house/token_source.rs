@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use arango::protocol::RequestClass;
+use arango::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, RequestClass};
 use arango::transport::secrecy::SecretString;
-use arango::transport::{BoxError, BoxFuture, TokenSource};
+use arango::transport::{BoxError, BoxFuture, TokenFile, TokenSource};
 use arango::{Client, Credentials, ErrorKind, Outcome};
 use arango_test_cluster::TestCluster;
+use bytes::Bytes;
+use http::Request;
+use tempfile::NamedTempFile;
 use tokio::time::sleep;
 
 use crate::support::{ask_at_once, builder, cluster, insert};
@@ -58,4 +61,83 @@ async fn a_source_that_has_no_token_fails_the_calls_that_need_one_and_nothing_is
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Login, Outcome::NotExecuted));
     assert!(error.report().to_string().contains("the vault is sealed"), "{}", error.report());
     assert_eq!(cluster.journal().received("m"), 0);
+}
+
+/// Asks for what no user is shown, and the superuser is.
+struct AskForSecrets;
+
+impl Operation for AskForSecrets {
+    type Output = ();
+    const FACTS: Facts = Facts::get("server.jwt", "/_admin/server/jwt");
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+        answer.ignore()
+    }
+}
+
+/// A client with the token in a file, which is of `root` at first.
+fn with_token_file(cluster: &TestCluster) -> (Client, NamedTempFile) {
+    let file = NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), cluster.user_token("root", Duration::from_secs(3600)) + "\n").unwrap();
+    let credentials = Credentials::made_by(TokenFile::new(file.path()));
+    (builder(cluster).credentials(credentials).build().unwrap(), file)
+}
+
+/// Whether the next call is the superuser's; a user is refused without a doubt about the token.
+async fn is_superuser(client: &Client) -> bool {
+    match client.db("_system").execute(AskForSecrets).await {
+        Ok(()) => true,
+        Err(error) => {
+            assert_eq!((error.kind(), error.attempts().len()), (ErrorKind::Forbidden, 1), "{error}");
+            false
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_exchanged_in_its_file_is_taken_up_though_the_old_one_holds() {
+    let cluster = cluster().await;
+    let (client, file) = with_token_file(&cluster);
+    assert!(!is_superuser(&client).await);
+    std::fs::write(file.path(), cluster.superuser_token()).unwrap();
+    sleep(Duration::from_secs(9)).await;
+    assert!(!is_superuser(&client).await, "it was looked at before its time");
+    sleep(Duration::from_secs(2)).await;
+    // This one has the file looked at, and does not wait for it.
+    assert!(!is_superuser(&client).await);
+    tokio::task::spawn_blocking(|| ()).await.unwrap();
+    sleep(Duration::from_millis(1)).await;
+    assert!(is_superuser(&client).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_refused_is_looked_up_in_its_file_at_once() {
+    let cluster = cluster().await;
+    let (client, file) = with_token_file(&cluster);
+    client.db("_system").version().await.unwrap();
+    cluster.rotate_secret("another");
+    std::fs::write(file.path(), cluster.user_token("root", Duration::from_secs(3600))).unwrap();
+    client.db("_system").execute(insert("m", RequestClass::NonIdempotent)).await.unwrap();
+    assert_eq!(cluster.journal().executions("m"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_has_gone_fails_no_call_while_its_last_token_holds() {
+    let cluster = cluster().await;
+    let (client, file) = with_token_file(&cluster);
+    client.db("_system").version().await.unwrap();
+    let path = file.path().to_owned();
+    drop(file);
+    for _ in 0..5 {
+        sleep(Duration::from_secs(11)).await;
+        client.db("_system").version().await.unwrap();
+    }
+    cluster.rotate_secret("another");
+    let error = client.db("_system").version().await.unwrap_err();
+    let report = error.report().to_string();
+    assert!(report.contains(&*path.to_string_lossy()), "{report}");
 }

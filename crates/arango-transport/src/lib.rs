@@ -59,6 +59,7 @@ mod record;
 mod retry;
 mod retry_policy;
 mod rules;
+mod secret_file;
 mod session;
 mod stack;
 mod strays;
@@ -71,6 +72,7 @@ mod tls;
 #[path = "no_tls.rs"]
 mod tls;
 mod token;
+mod token_file;
 mod token_source;
 mod trace;
 mod transport;
@@ -105,6 +107,7 @@ pub use retry_policy::RetryPolicy;
 pub use superuser::Superuser;
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsFault, TlsVersion};
+pub use token_file::TokenFile;
 pub use token_source::TokenSource;
 pub use transport::{CoordinatorState, Transport};
 

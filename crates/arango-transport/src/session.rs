@@ -37,6 +37,8 @@ struct State {
     token: Option<Arc<Token>>,
     /// The login that is under way.
     login: Option<Arc<UnderWay>>,
+    /// Until when an early renewal that failed is not tried again.
+    rests_until: Option<Instant>,
     /// A password that was refused, until when it is not tried again, and for how long the next time.
     refused: Option<(LoginFailed, Instant, Duration)>,
 }
@@ -127,6 +129,7 @@ impl Session {
                 let held_off = state.refused.as_ref().filter(|(_, until, _)| now < *until);
                 if let Some(token) = wanted {
                     let due = token.renew_at.is_some_and(|at| now >= at);
+                    let due = due && state.rests_until.is_none_or(|until| now >= until);
                     if due && held_off.is_none() && state.login.is_none() {
                         self.begin(&mut state, chance, login());
                     }
@@ -172,10 +175,19 @@ impl Session {
         match answer {
             Ok(token) => {
                 let token = token.as_ref().map(SecretString::expose_secret);
-                let token = Arc::new(Token::received(token, now, chance));
-                if let Some(older) = state.token.replace(Arc::clone(&token)) {
-                    older.supersede();
-                }
+                let token = Token::received(token, now, chance, self.source.fresh_for());
+                let token = match state.token.take() {
+                    None => Arc::new(token),
+                    Some(older) => {
+                        let token = token.unless_again(&older);
+                        if token.generation != older.generation {
+                            older.supersede();
+                        }
+                        Arc::new(token)
+                    }
+                };
+                state.token = Some(Arc::clone(&token));
+                state.rests_until = None;
                 state.refused = None;
                 Ok(token)
             }
@@ -185,11 +197,13 @@ impl Session {
                 state.refused = Some((failed.clone(), now + delay, (delay * 2).min(HOLD_OFF_CAP)));
                 Err(failed)
             }
-            Err(LoginError::Call(error)) => {
-                Err(LoginFailed { kind: ErrorKind::Login, error: Arc::new(error) })
-            }
-            Err(LoginError::Source(error)) => {
-                Err(LoginFailed { kind: ErrorKind::Login, error: error.into() })
+            Err(error) => {
+                state.rests_until = Some(now + HOLD_OFF);
+                let error = match error {
+                    LoginError::Call(error) => Arc::new(error) as Arc<dyn std::error::Error + Send + Sync>,
+                    LoginError::Source(error) => error.into(),
+                };
+                Err(LoginFailed { kind: ErrorKind::Login, error })
             }
         }
     }
@@ -200,6 +214,14 @@ impl Session {
 }
 
 impl Source {
+    /// For how long its tokens are not doubted.
+    fn fresh_for(&self) -> Option<Duration> {
+        match self {
+            Self::Login { .. } => None,
+            Self::Made(source) => source.fresh_for(),
+        }
+    }
+
     /// The login, if it is one.
     pub(crate) fn log_in(&self) -> Result<LogIn<'_>, &Arc<dyn TokenSource>> {
         match self {

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
 use crate::connect::BoxFuture;
-use crate::{BoxError, TokenSource};
+use crate::{BoxError, TokenSource, secret_file};
 
 /// Signs superuser tokens with the cluster's secret, as its servers do among each other.
 ///
@@ -88,20 +88,10 @@ fn sign(claims: &str, secret: &str) -> SecretString {
 impl TokenSource for Superuser {
     fn token(&self) -> BoxFuture<'_, Result<SecretString, BoxError>> {
         Box::pin(async {
-            let path = match &self.secret {
-                Place::Memory(secret) => return Ok(self.sign(secret.expose_secret())),
-                Place::File(path) => path.clone(),
-            };
-            let shown = path.display().to_string();
-            let read = tokio::task::spawn_blocking(|| std::fs::read_to_string(path)).await?;
-            let secret: SecretString = match read {
-                Ok(text) => text.trim().into(),
-                Err(error) => return Err(SecretFile::Unreadable { path: shown, error }.into()),
-            };
-            if secret.expose_secret().is_empty() {
-                return Err(SecretFile::Empty { path: shown }.into());
+            match &self.secret {
+                Place::Memory(secret) => Ok(self.sign(secret.expose_secret())),
+                Place::File(path) => Ok(self.sign(secret_file::read(path).await?.expose_secret())),
             }
-            Ok(self.sign(secret.expose_secret()))
         })
     }
 }
@@ -110,19 +100,6 @@ impl fmt::Debug for Superuser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Superuser").field("lifetime", &self.lifetime).finish_non_exhaustive()
     }
-}
-
-/// Why a file gave no secret.
-#[derive(Debug, thiserror::Error)]
-enum SecretFile {
-    #[error("the file `{path}` with the cluster's secret cannot be read")]
-    Unreadable {
-        path: String,
-        #[source]
-        error: std::io::Error,
-    },
-    #[error("the file `{path}` holds no secret")]
-    Empty { path: String },
 }
 
 #[cfg(test)]

@@ -35,19 +35,21 @@ impl Token {
         Self::new(Some(header), false, None, None)
     }
 
-    /// A token that was just received; `chance` spreads its renewal.
+    /// A token that was just received; `chance` spreads its renewal, which comes after the time of being `fresh` at
+    /// the latest.
     ///
     /// Its end is reckoned from its life and from `now`: the server's clock need not be ours.
-    pub(crate) fn received(token: Option<&str>, now: Instant, chance: f64) -> Self {
+    pub(crate) fn received(token: Option<&str>, now: Instant, chance: f64, fresh: Option<Duration>) -> Self {
         let lifetime = token.and_then(token_lifetime);
         // Clients that logged in together do not come back together.
         let early =
             |lifetime: Duration| EARLY.max(lifetime / 10).mul_f64(1.0 + chance / 2.0).min(lifetime / 2);
+        let renew_after = lifetime.map(|lifetime| lifetime.saturating_sub(early(lifetime)));
         Self::new(
             // A token that no header can hold is no token; the server will say so.
             token.and_then(|token| bearer(token).ok()),
             true,
-            lifetime.and_then(|lifetime| now.checked_add(lifetime.saturating_sub(early(lifetime)))),
+            renew_after.into_iter().chain(fresh).min().and_then(|after| now.checked_add(after)),
             lifetime.and_then(|lifetime| now.checked_add(lifetime)),
         )
     }
@@ -60,6 +62,14 @@ impl Token {
     ) -> Self {
         let generation = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         Self { header, generation, renewable, superseded: AtomicBool::new(false), renew_at, ends_at }
+    }
+
+    /// The same token received once more, if that is what `older` is: it was not replaced, and is no other generation.
+    pub(crate) fn unless_again(mut self, older: &Self) -> Self {
+        if self.header == older.header {
+            self.generation = older.generation;
+        }
+        self
     }
 
     /// Notes that there is a newer one.

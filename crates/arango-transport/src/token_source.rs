@@ -1,5 +1,7 @@
 //! Tokens that the program makes or finds by itself.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 
 use crate::BoxError;
@@ -11,17 +13,19 @@ use crate::connect::BoxFuture;
 /// use arango_transport::{BoxError, BoxFuture, Credentials, TokenSource};
 /// use arango_transport::secrecy::SecretString;
 ///
-/// /// A token that another process keeps in a file.
-/// struct TokenFile(&'static str);
+/// /// A token that a vault gives out.
+/// struct Vault;
 ///
-/// impl TokenSource for TokenFile {
+/// impl TokenSource for Vault {
 ///     fn token(&self) -> BoxFuture<'_, Result<SecretString, BoxError>> {
-///         Box::pin(async { Ok(tokio::fs::read_to_string(self.0).await?.trim().into()) })
+///         Box::pin(async { Err("the vault is sealed".into()) })
 ///     }
 /// }
 ///
-/// let credentials = Credentials::made_by(TokenFile("/run/secrets/arango-token"));
+/// let credentials = Credentials::made_by(Vault);
 /// ```
+///
+/// [`TokenFile`](crate::TokenFile) is one for tokens that another process keeps in a file.
 pub trait TokenSource: Send + Sync + 'static {
     /// Makes a token.
     ///
@@ -34,4 +38,12 @@ pub trait TokenSource: Send + Sync + 'static {
     /// If there is none: the calls that wait fail with [`ErrorKind::Login`](crate::ErrorKind::Login), and this as
     /// the cause, which must not hold a secret.
     fn token(&self) -> BoxFuture<'_, Result<SecretString, BoxError>>;
+
+    /// Tells for how long a token is not doubted, however long it holds by its own word.
+    ///
+    /// When that is over the next call has the source asked again, in the background, and goes on with the token that
+    /// is there. Default: `None`, until it is about to end, or is refused.
+    fn fresh_for(&self) -> Option<Duration> {
+        None
+    }
 }

@@ -51,7 +51,7 @@ pub use arango_transport::Http2;
 pub use arango_transport::Superuser;
 pub use arango_transport::{
     Attempt, CallOptions, Coordinator, CoordinatorState, Credentials, Error, ErrorKind, Hedging, HostList,
-    Hosts, HttpProtocol, InvalidHosts, InvalidSettings, Limits, Outcome, PoolLimits, RetryPolicy,
+    Hosts, HttpProtocol, InvalidHosts, InvalidSettings, Limits, Outcome, PoolLimits, RetryPolicy, TokenFile,
     TokenSource,
 };
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
