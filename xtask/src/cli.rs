@@ -28,7 +28,7 @@ pub(crate) enum Task {
     ///
     /// The tour is built first. It runs as a separate program and knows the cluster only by the variables that
     /// `test-cluster run` sets. The exit code is the tour's.
-    Demo,
+    Demo(Demo),
 
     /// Runs the tests of each row of `docs/failure-semantics.md`, and says which test proves which row for which class.
     ///
@@ -108,6 +108,13 @@ pub(crate) struct Token {
     /// The secret of the cluster.
     #[arg(long, value_name = "SECRET", default_value = "secret")]
     pub(crate) jwt_secret: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Over TLS and HTTP/2, and with a login, rather than over plain HTTP/1.1.
+    #[arg(long)]
+    pub(crate) tls: bool,
 }
 
 #[derive(Debug, Args)]

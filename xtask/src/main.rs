@@ -42,7 +42,7 @@ async fn perform(task: Task) -> Result<ExitCode> {
         Task::TestCluster(TestCluster::Up(command)) => cluster::up(command).await,
         Task::TestCluster(TestCluster::Run(command)) => cluster::run(command).await,
         Task::TestCluster(TestCluster::Token(command)) => cluster::token(command).await,
-        Task::Demo => demo::demo().await,
+        Task::Demo(command) => demo::demo(command.tls).await,
         Task::Rows => rows::rows().await,
         Task::Price(command) => price::price(command.write).await,
         Task::Mutants => mutants::mutants().await,

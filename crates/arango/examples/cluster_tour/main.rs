@@ -6,6 +6,9 @@
 //!     cargo run --example cluster_tour                    # takes it on a cluster of one's own
 //! ```
 //!
+//! Where an authority is given (`ARANGO_CA_FILE`) it logs in for a token, and with the feature `http2` it speaks that if
+//! the coordinators do; `cargo xtask demo --tls` takes it so.
+//!
 //! The last step kills a coordinator, so it is taken only where a control address is given
 //! (`ARANGO_TEST_CONTROL`), which only a cluster made for tests has. The tour moves shards and switches
 //! maintenance on and off; it ends with 0 only if every step was as it should be.
@@ -23,7 +26,7 @@ mod terminal;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
-use arango::Client;
+use arango::{Client, HostList, Tls};
 
 use crate::control::Control;
 use crate::terminal::Guide;
@@ -32,6 +35,8 @@ use crate::terminal::Guide;
 struct Place {
     endpoints: Vec<String>,
     password: String,
+    /// The file with the authority that the coordinators' certificates are of.
+    authority: Option<String>,
     control: Option<String>,
 }
 
@@ -43,13 +48,25 @@ impl Place {
         Ok(Self {
             endpoints: endpoints.split(',').map(str::to_owned).collect(),
             password: std::env::var("ARANGO_ROOT_PASSWORD").unwrap_or_default(),
+            authority: std::env::var("ARANGO_CA_FILE").ok(),
             control: std::env::var("ARANGO_TEST_CONTROL").ok(),
         })
     }
 
     /// A client of all coordinators, to be refined.
     fn client(&self) -> arango::ClientBuilder {
-        Client::builder().hosts(&*self.endpoints).basic_auth("root", &self.password)
+        self.client_of(&*self.endpoints)
+    }
+
+    fn client_of(&self, hosts: impl Into<HostList>) -> arango::ClientBuilder {
+        let builder = Client::builder().hosts(hosts);
+        let Some(authority) = &self.authority else {
+            return builder.basic_auth("root", &self.password);
+        };
+        let builder = builder.tls(Tls::new().ca_file(authority)).jwt_auth("root", &self.password);
+        #[cfg(feature = "http2")]
+        let builder = builder.http2(arango::Http2::Negotiated);
+        builder
     }
 }
 
@@ -73,13 +90,7 @@ async fn tour(guide: &mut Guide) -> Result<()> {
     let by_list = client.db("_system").version().await?;
     guide.fact("a list", &format!("{:?}", place.endpoints));
     let string = place.endpoints.join(",");
-    let by_string = Client::builder()
-        .hosts(&*string)
-        .basic_auth("root", &place.password)
-        .build()?
-        .db("_system")
-        .version()
-        .await?;
+    let by_string = place.client_of(&*string).build()?.db("_system").version().await?;
     guide.fact("one string", &format!("{string:?}"));
     ensure!(by_list == by_string, "the two clients see different servers");
     let version = by_list.version.unwrap_or_default();
