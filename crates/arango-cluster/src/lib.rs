@@ -34,12 +34,16 @@
 
 mod endpoints;
 mod health;
+mod jobs;
 mod maintenance;
 mod open_enum;
 mod rebalance;
+mod retire;
 mod server;
 mod server_count;
+mod shards;
 mod statistics;
+mod timestamp;
 
 // So that its example compiles.
 #[cfg(doctest)]
@@ -53,6 +57,7 @@ mod testing;
 
 pub use endpoints::{CoordinatorEndpoint, Endpoints, GetEndpoints};
 pub use health::{ClusterHealth, GetHealth, HealthStatus, LastAcked, ServerHealth};
+pub use jobs::{AgencyJob, CancelAgencyJob, GetAgencyJob, JobId, JobStatus, JobType};
 pub use maintenance::{
     GetMaintenance, GetServerMaintenance, Maintenance, MaintenanceSet, ServerMaintenance, SetMaintenance,
     SetServerMaintenance, SupervisionMode,
@@ -61,6 +66,7 @@ pub use rebalance::{
     ExecuteMoves, GetImbalance, Imbalance, LeaderImbalance, PlanRebalance, Rebalance, RebalanceOptions,
     RebalancePlan, ShardImbalance, ShardMove, Spread,
 };
+pub use retire::{CleanOutServer, Leaders, RemoveServer, ResignLeadership};
 pub(crate) use server::proxied;
 pub use server::{
     AgencyConnection, AgencyStatus, AgentStatus, Availability, Engine, EngineAliases, EngineSupport,
@@ -68,9 +74,14 @@ pub use server::{
     GetServerVersion, GetStatus, GetVersion, ServerId, ServerMode, ServerRole, ServerState, ServerStatus,
     SetServerMode, StartupProgress, StatusReport, StorageEngine, VersionInfo,
 };
-pub use server_count::{GetServerCount, ServerCount};
+pub use server_count::{GetServerCount, ServerCount, SetServerCount, Target};
+pub use shards::{
+    CollectionShards, GetCollectionShardDistribution, GetShardDistribution, MoveShard, ShardDistribution,
+    ShardServers, SyncProgress,
+};
 pub use statistics::{
     ClientStatistics, GetServerStatistics, GetStatistics, Histogram, HttpStatistics, ScriptContext,
     ScriptContextStatistics, ServerStatistics, Statistics, SystemStatistics, ThreadStatistics,
     TransactionStatistics,
 };
+pub use timestamp::Timestamp;

@@ -51,6 +51,8 @@ pub enum Permission {
     None,
     /// Any user who is logged in.
     Authenticated,
+    /// Write access to the database that it acts on, or to the collection.
+    Write,
     /// Write access to the database `_system`, or a superuser token.
     Admin,
     /// A token made from the cluster's secret, without a user.
@@ -95,6 +97,8 @@ pub struct Facts {
     pub gone: Option<&'static str>,
     /// What the caller must be allowed.
     pub permission: Permission,
+    /// Whether the server takes it in the database `_system` alone, whichever database a handle is of.
+    pub system_only: bool,
     /// The path once more, checked when the program is compiled rather than with each request.
     checked: PathAndQuery,
 }
@@ -142,6 +146,7 @@ impl Facts {
             since: None,
             gone: None,
             permission: Permission::Authenticated,
+            system_only: false,
             checked: PathAndQuery::from_static(path),
         }
     }
@@ -198,6 +203,15 @@ impl Facts {
     #[must_use]
     pub const fn gone(mut self, version: &'static str) -> Self {
         self.gone = Some(version);
+        self
+    }
+
+    /// Declares that the server takes it in the database `_system` alone.
+    ///
+    /// A carrier sends it there also if it was asked under another database's path.
+    #[must_use]
+    pub const fn system_only(mut self) -> Self {
+        self.system_only = true;
         self
     }
 

@@ -1,13 +1,14 @@
 //! The administration of a cluster, call by call.
 
+mod servers;
+mod shards;
+
 use std::time::Duration;
 
 use arango_cluster::{
-    ClusterHealth, Endpoints, Engine, ExecuteMoves, GetEndpoints, GetHealth, GetImbalance, GetMaintenance,
-    GetServerCount, GetServerEngine, GetServerId, GetServerMaintenance, GetServerMode, GetServerRole,
-    GetServerStatistics, GetServerVersion, Imbalance, Maintenance, MaintenanceSet, PlanRebalance, Rebalance,
-    RebalanceOptions, RebalancePlan, ServerCount, ServerId, ServerMaintenance, ServerMode, ServerRole,
-    SetMaintenance, SetServerMaintenance, SetServerMode, ShardMove, Statistics, SupervisionMode, VersionInfo,
+    GetMaintenance, GetServerId, GetServerMaintenance, GetServerMode, GetServerRole, Maintenance,
+    MaintenanceSet, ServerId, ServerMaintenance, ServerMode, ServerRole, SetMaintenance,
+    SetServerMaintenance, SetServerMode, SupervisionMode,
 };
 use arango_transport::Error;
 
@@ -50,36 +51,6 @@ impl Cluster {
         self.database.execute(SetServerMode { mode }).await
     }
 
-    /// The health of every server. Only [`status`](arango_cluster::ServerHealth::status) tells who is alive.
-    pub async fn health(&self) -> Result<ClusterHealth, Error> {
-        self.database.execute(GetHealth).await
-    }
-
-    /// How many servers the cluster is meant to have.
-    pub async fn server_count(&self) -> Result<ServerCount, Error> {
-        self.database.execute(GetServerCount).await
-    }
-
-    /// The storage engine of a coordinator or DB-Server.
-    pub async fn server_engine(&self, server: &ServerId) -> Result<Engine, Error> {
-        self.database.execute(GetServerEngine { server }).await
-    }
-
-    /// The version of a coordinator or DB-Server.
-    pub async fn server_version(&self, server: &ServerId) -> Result<VersionInfo, Error> {
-        self.database.execute(GetServerVersion { server }).await
-    }
-
-    /// The statistics of a coordinator or DB-Server. Gone in 4.0.
-    pub async fn server_statistics(&self, server: &ServerId) -> Result<Statistics, Error> {
-        self.database.execute(GetServerStatistics { server }).await
-    }
-
-    /// The coordinators as the cluster knows them, dead ones too.
-    pub async fn endpoints(&self) -> Result<Endpoints, Error> {
-        self.database.execute(GetEndpoints).await
-    }
-
     /// Whether the supervision is in maintenance, that is, does nothing.
     pub async fn maintenance(&self) -> Result<SupervisionMode, Error> {
         self.database.execute(GetMaintenance).await
@@ -118,26 +89,5 @@ impl Cluster {
         maintenance: Maintenance,
     ) -> Result<(), Error> {
         self.database.execute(SetServerMaintenance { server, maintenance }).await
-    }
-
-    /// How unevenly leaders and shards are spread, and how many moves are under way.
-    pub async fn imbalance(&self) -> Result<Imbalance, Error> {
-        self.database.execute(GetImbalance).await
-    }
-
-    /// Works out moves that would spread shards more evenly, and moves nothing.
-    pub async fn rebalance_plan(&self, options: &RebalanceOptions) -> Result<RebalancePlan, Error> {
-        self.database.execute(PlanRebalance { options }).await
-    }
-
-    /// Has moves made. They are made in the background: [`imbalance`](Self::imbalance) tells when
-    /// none is left.
-    pub async fn execute_moves(&self, moves: &[ShardMove]) -> Result<(), Error> {
-        self.database.execute(ExecuteMoves { moves }).await
-    }
-
-    /// Works out moves and has them made, in one go.
-    pub async fn rebalance(&self, options: &RebalanceOptions) -> Result<RebalancePlan, Error> {
-        self.database.execute(Rebalance { options }).await
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use arango_protocol::BuildError;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ServerRole;
@@ -20,7 +21,7 @@ use crate::open_enum::Word;
 /// let id = ServerId::from("PRMR-9fc93aee-322f-4ae3-9b20-116477c50f41");
 /// assert_eq!(id.kind(), Some(ServerRole::DbServer));
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(transparent)]
 pub struct ServerId(String);
 
@@ -40,6 +41,11 @@ impl ServerId {
             "SNGL" => Some(ServerRole::Single),
             _ => None,
         }
+    }
+
+    /// This id, which names nobody if it is empty: the caller's mistake is found sooner here than by the server.
+    pub(crate) fn given(&self, field: &'static str) -> Result<&Self, BuildError> {
+        if self.0.is_empty() { Err(BuildError::Field { field, reason: "is empty" }) } else { Ok(self) }
     }
 }
 

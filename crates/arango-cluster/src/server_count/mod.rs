@@ -1,5 +1,7 @@
 //! How many servers there should be.
 
+mod set;
+
 use std::fmt;
 
 use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
@@ -9,6 +11,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
 use crate::ServerId;
+
+pub use set::{SetServerCount, Target};
 
 /// How many servers there should be: **a target, not a count**.
 ///

@@ -1,0 +1,58 @@
+//! Removing a server that has failed.
+
+use std::time::Duration;
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use bytes::Bytes;
+use http::Request;
+
+use super::Named;
+use crate::ServerId;
+
+/// Removes a server from the cluster: a coordinator or DB-Server that has [failed](crate::HealthStatus::Failed) and
+/// holds nothing, which is told by [`can_be_deleted`](crate::ServerHealth::can_be_deleted).
+///
+/// The server tries for up to 60 seconds, once a second; hence a patience of 75 seconds.
+///
+/// # Errors
+///
+/// 404 if there is no such server, which is also the answer to a second time. 412 if it may not be removed: it has not
+/// failed, or holds something still. 403 without write access to `_system`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RemoveServer<'a> {
+    /// The coordinator or DB-Server, by its id or its short name.
+    pub server: &'a ServerId,
+}
+
+impl Operation for RemoveServer<'_> {
+    type Output = ();
+
+    const FACTS: Facts = Facts::post("cluster.remove_server", "/_admin/cluster/removeServer")
+        .idempotent() // it is gone; only the answer to a second time is 404
+        .patience(Duration::from_secs(75))
+        .permission(Permission::Admin);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).json(&Named { server: self.server.given("server")? }).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+        // The body is empty: not even JSON.
+        answer.ignore()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_refuses, assert_sends, read};
+
+    #[test]
+    fn a_success_has_no_body_at_all() {
+        let server = ServerId::from("PRMR-1");
+        let remove = RemoveServer { server: &server };
+        assert_sends(&remove, "POST", "/_admin/cluster/removeServer", r#"{"server":"PRMR-1"}"#);
+        read(&remove, "");
+        assert_refuses(&RemoveServer { server: &"".into() }, "`server` is empty");
+    }
+}

@@ -1,0 +1,126 @@
+//! Asking where shards lie.
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use bytes::Bytes;
+use http::Request;
+
+use crate::ShardDistribution;
+
+/// Asks where the shards of all collections of the database lie, as they are meant to and as they do.
+///
+/// # Errors
+///
+/// 403 without write access to `_system`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GetShardDistribution;
+
+impl Operation for GetShardDistribution {
+    type Output = ShardDistribution;
+
+    const FACTS: Facts = Facts::get("cluster.shard_distribution", "/_admin/cluster/shardDistribution")
+        .scope(Scope::Database)
+        .permission(Permission::Admin);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<ShardDistribution, DecodeError> {
+        answer.json()
+    }
+}
+
+/// Asks where the shards of one collection of the database lie, and how far those that are out of sync have been
+/// copied.
+///
+/// The server asks the leaders to count, for up to two seconds.
+///
+/// # Errors
+///
+/// 404 with error 1203 if there is no such collection; 403 without write access to `_system`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GetCollectionShardDistribution<'a> {
+    /// The collection, by its name or its id.
+    pub collection: &'a str,
+}
+
+impl Operation for GetCollectionShardDistribution<'_> {
+    type Output = ShardDistribution;
+
+    // The server takes a `PUT` with the name in the body as well, and answers the same.
+    const FACTS: Facts =
+        Facts::get("cluster.collection_shard_distribution", "/_admin/cluster/collectionShardDistribution")
+            .scope(Scope::Database)
+            .permission(Permission::Admin);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        if self.collection.is_empty() {
+            return Err(BuildError::Field { field: "collection", reason: "is empty" });
+        }
+        Draft::new(Self::FACTS).query("collection", self.collection).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<ShardDistribution, DecodeError> {
+        answer.json()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_asks, assert_refuses, read};
+
+    const BODY: &str = r#"{"error":false,"code":200,"results":{"orders":{
+        "Plan":{"s1010001":{"leader":"DBServer0001","followers":["DBServer0002"]},
+            "s1010002":{"leader":"DBServer0002","followers":["DBServer0003"],
+                "progress":{"total":1000,"current":400,"followerPercent":40,"followersSyncing":1}}},
+        "Current":{"s1010001":{"leader":"DBServer0001","followers":["DBServer0002"]},
+            "s1010002":{"leader":"DBServer0002","followers":[]}}}}}"#;
+
+    #[test]
+    fn plan_and_present_are_told_apart() {
+        assert_asks(&GetShardDistribution, "GET", "/_admin/cluster/shardDistribution");
+        let all = read(&GetShardDistribution, BODY);
+        let orders = &all.collections["orders"];
+        assert_eq!(orders.plan["s1010001"], orders.current["s1010001"]);
+        assert_eq!(orders.plan["s1010002"].followers, ["DBServer0003".into()]);
+        assert!(orders.current["s1010002"].followers.is_empty());
+        assert!(!orders.is_in_sync() && !all.is_in_sync());
+    }
+
+    #[test]
+    fn progress_is_told_of_shards_that_are_out_of_sync() {
+        let ask = GetCollectionShardDistribution { collection: "a&b" };
+        assert_asks(&ask, "GET", "/_admin/cluster/collectionShardDistribution?collection=a%26b");
+        assert_refuses(&GetCollectionShardDistribution { collection: "" }, "`collection` is empty");
+        let plan = &read(&ask, BODY).collections["orders"].plan;
+        assert_eq!(plan["s1010001"].progress, None);
+        let progress = plan["s1010002"].progress.as_ref().unwrap();
+        assert_eq!((progress.total, progress.current), (1000, 400));
+        assert_eq!((progress.follower_percent, progress.followers_syncing), (Some(40.0), Some(1)));
+
+        let old = BODY.replace(r#","followerPercent":40,"followersSyncing":1"#, r#","followerPercent":null"#);
+        let plan = &read(&ask, &old).collections["orders"].plan;
+        let progress = plan["s1010002"].progress.as_ref().unwrap();
+        assert_eq!((progress.follower_percent, progress.followers_syncing), (None, None));
+    }
+
+    #[test]
+    fn followers_in_another_order_are_in_sync_and_a_shard_that_is_missing_is_not() {
+        let shards = |current: &str| {
+            let body = format!(
+                r#"{{"results":{{"c":{{"Plan":{{"s1":{{"leader":"A","followers":["B","C"]}}}},"Current":{current}}}}}}}"#
+            );
+            read(&GetShardDistribution, &body)
+        };
+        assert!(shards(r#"{"s1":{"leader":"A","followers":["C","B"]}}"#).is_in_sync());
+        for current in [
+            "{}",
+            r#"{"s1":{"leader":"A","followers":["B"]}}"#,
+            r#"{"s1":{"leader":"B","followers":["A","C"]}}"#,
+            r#"{"s1":{"leader":"A","followers":["B","C","D"]}}"#,
+        ] {
+            assert!(!shards(current).is_in_sync(), "{current}");
+        }
+    }
+}
