@@ -7,16 +7,17 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::DecodeError;
+use crate::{DecodeError, ErrorObject};
 
 /// A complete answer of a server: status, headers and body.
 ///
-/// ArangoDB wraps answers in one of three ways, and each endpoint uses exactly one:
+/// ArangoDB wraps answers in one of three ways, and each endpoint uses exactly one; a few are no JSON:
 ///
 /// | the body is | read by |
 /// |---|---|
 /// | the payload itself, or the payload beside `error` and `code` | [`json`](Self::json) |
 /// | the payload under the key `result` | [`result`](Self::result) |
+/// | text, such as metrics | [`text`](Self::text) |
 /// | nothing, or nothing of interest | [`ignore`](Self::ignore) |
 #[derive(Clone)]
 pub struct Answer {
@@ -73,6 +74,24 @@ impl Answer {
         self.json::<Envelope<T>>().map(|envelope| envelope.result)
     }
 
+    /// Reads the body as text.
+    ///
+    /// # Errors
+    ///
+    /// If the body is not UTF-8, or is the [error object](crate::ErrorObject) of a refusal: what another server refused
+    /// may be passed on with a status that says it went well.
+    pub fn text(&self) -> Result<String, DecodeError> {
+        let fault =
+            |what: &dyn fmt::Display| DecodeError::new(self, ".".to_owned(), serde::de::Error::custom(what));
+        if let Some(refusal) = ErrorObject::parse(&self.body) {
+            return Err(fault(&format_args!(
+                "error {} of another server: {}",
+                refusal.number, refusal.message
+            )));
+        }
+        std::str::from_utf8(&self.body).map(str::to_owned).map_err(|error| fault(&error))
+    }
+
     /// Takes the status for the whole answer.
     ///
     /// # Errors
@@ -126,6 +145,16 @@ mod tests {
         assert_eq!(wrapped.result::<Mode>().unwrap().mode, "x");
         assert_eq!(answer(r#"{"error":false,"code":200}"#).result::<Option<Mode>>().unwrap(), None);
         assert!(answer("").ignore().is_ok());
+    }
+
+    #[test]
+    fn text_is_read_unless_it_is_a_refusal_that_was_passed_on() {
+        assert_eq!(answer("a 1\n").text().unwrap(), "a 1\n");
+        let refused =
+            answer(r#"{"error":true,"code":403,"errorNum":11,"errorMessage":"no"}"#).text().unwrap_err();
+        assert!(std::error::Error::source(&refused).unwrap().to_string().contains("error 11"), "{refused:?}");
+        let bad = Answer::new(StatusCode::OK, HeaderMap::new(), Bytes::from_static(b"\xff"));
+        assert!(bad.text().is_err());
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::time::Duration;
 use http::Method;
 use http::uri::PathAndQuery;
 
+use crate::ServerVersion;
+
 /// Says whether a request may be sent again when nobody knows if it was executed.
 ///
 /// Decided before the first attempt, never guessed after a failure.
@@ -93,6 +95,8 @@ pub struct Facts {
     pub answers: &'static [u16],
     /// The first server version that has it; `None`: all that are supported.
     pub since: Option<&'static str>,
+    /// Versions of earlier lines that were given it later: `3.11.11` says that 3.11 has it from there on.
+    pub backported: &'static [&'static str],
     /// The first server version that no longer has it.
     pub gone: Option<&'static str>,
     /// What the caller must be allowed.
@@ -144,11 +148,26 @@ impl Facts {
             patience: None,
             answers: &[],
             since: None,
+            backported: &[],
             gone: None,
             permission: Permission::Authenticated,
             system_only: false,
             checked: PathAndQuery::from_static(path),
         }
+    }
+
+    /// Whether it depends on the version of the server at all.
+    #[must_use]
+    pub fn is_gated(&self) -> bool {
+        self.since.is_some() || self.gone.is_some()
+    }
+
+    /// Whether it is certain that a server of this version lacks it.
+    ///
+    /// Nothing is certain of a build on the way to the version that brings it, or drops it.
+    #[must_use]
+    pub fn is_lacking_in(&self, version: &ServerVersion) -> bool {
+        version.lacks(self.since, self.backported, self.gone)
     }
 
     /// The path as it can be sent if there is nothing to be filled in.
@@ -196,6 +215,13 @@ impl Facts {
     #[must_use]
     pub const fn since(mut self, version: &'static str) -> Self {
         self.since = Some(version);
+        self
+    }
+
+    /// Declares versions of earlier lines that were given it later.
+    #[must_use]
+    pub const fn backported(mut self, versions: &'static [&'static str]) -> Self {
+        self.backported = versions;
         self
     }
 

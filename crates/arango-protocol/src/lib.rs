@@ -51,6 +51,7 @@ mod error_object;
 mod facts;
 mod login;
 mod operation;
+mod version;
 
 pub use answer::Answer;
 pub use creates::Creates;
@@ -62,3 +63,4 @@ pub use error_object::ErrorObject;
 pub use facts::{Facts, Permission, RequestClass, Scope};
 pub use login::{LogIn, token_lifetime};
 pub use operation::Operation;
+pub use version::{InvalidVersion, ServerVersion};

@@ -1,0 +1,152 @@
+//! Which version a server runs, as far as it decides what can be asked of it.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The version of a server: `3.12.7`, `3.12.5-3`, `4.0.0-devel`, `3.10.0-rc.1`.
+///
+/// Ordered by its numbers. What stands behind them is a number of its own if it begins with one, and otherwise makes
+/// the version [unfinished](Self::is_unfinished).
+///
+/// ```
+/// use arango_protocol::ServerVersion;
+///
+/// let version: ServerVersion = "3.12.7-2".parse().unwrap();
+/// assert!(version > "3.12.5-3".parse().unwrap());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerVersion {
+    numbers: (u32, u32, u32, u32),
+    unfinished: bool,
+}
+
+impl ServerVersion {
+    /// Whether it is a build on the way to its version, of which nobody knows what it has already.
+    pub fn is_unfinished(&self) -> bool {
+        self.unfinished
+    }
+
+    /// Whether it is certain that this server is older than `version`.
+    fn is_before(&self, version: &Self) -> bool {
+        self.numbers < version.numbers
+    }
+
+    /// Whether both are of one line, such as 3.12.
+    fn is_of_the_line_of(&self, other: &Self) -> bool {
+        (self.numbers.0, self.numbers.1) == (other.numbers.0, other.numbers.1)
+    }
+
+    /// Whether it is certain that a server of this version lacks what came with `since`, was brought to earlier lines
+    /// with `backported`, and went with `gone`.
+    pub(crate) fn lacks(&self, since: Option<&str>, backported: &[&str], gone: Option<&str>) -> bool {
+        let parsed = |text: &str| text.parse().ok();
+        let came = since.and_then(parsed).is_none_or(|since| !self.is_before(&since));
+        let came_early = || {
+            let mut lines = backported.iter().copied().filter_map(parsed);
+            lines.any(|since| self.is_of_the_line_of(&since) && !self.is_before(&since))
+        };
+        let went = gone.and_then(parsed).is_some_and(|gone: Self| {
+            // A build on the way to the version that drops it may have it still.
+            !self.is_before(&gone) && !(self.unfinished && self.numbers == gone.numbers)
+        });
+        !(came || came_early()) || went
+    }
+}
+
+/// A text that is no version of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a version begins with three numbers, such as 3.12.5")]
+pub struct InvalidVersion;
+
+impl FromStr for ServerVersion {
+    type Err = InvalidVersion;
+
+    fn from_str(text: &str) -> Result<Self, InvalidVersion> {
+        let (numbers, rest) =
+            text.split_once('-').map_or((text, None), |(numbers, rest)| (numbers, Some(rest)));
+        let mut numbers = numbers.split('.').map(|number| number.parse::<u32>().map_err(|_| InvalidVersion));
+        let mut next = || numbers.next().ok_or(InvalidVersion)?;
+        let (major, minor, patch) = (next()?, next()?, next()?);
+        if numbers.next().is_some() {
+            return Err(InvalidVersion);
+        }
+        let fix = rest.map_or(Some(0), |rest| rest.split(['.', '-']).next()?.parse().ok());
+        Ok(Self { numbers: (major, minor, patch, fix.unwrap_or(0)), unfinished: fix.is_none() })
+    }
+}
+
+impl fmt::Display for ServerVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (major, minor, patch, fix) = self.numbers;
+        write!(f, "{major}.{minor}.{patch}")?;
+        match (fix, self.unfinished) {
+            (_, true) => f.write_str("-devel"),
+            (0, _) => Ok(()),
+            (fix, _) => write!(f, "-{fix}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(text: &str) -> ServerVersion {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn versions_are_ordered_by_their_numbers() {
+        let ordered = ["3.10.0", "3.11.14", "3.12.4", "3.12.5", "3.12.5-3", "3.12.5-10", "3.12.10", "4.0.0"];
+        assert!(ordered.map(version).is_sorted());
+        for text in ordered {
+            assert_eq!(version(text).to_string(), text);
+        }
+        for text in ["", "3", "3.12", "3.12.x", "3.12.5.1", "v3.12.5", "-1.2.3"] {
+            assert_eq!(text.parse::<ServerVersion>(), Err(InvalidVersion), "{text}");
+        }
+        assert!(version("4.0.0-devel").is_unfinished() && version("3.10.0-rc.1").is_unfinished());
+        assert!(!version("3.12.7-2").is_unfinished());
+    }
+
+    #[test]
+    fn what_came_late_is_lacking_before_and_in_lines_that_never_got_it() {
+        let lacks = |text: &str| version(text).lacks(Some("3.12.2"), &["3.11.11"], None);
+        for (text, expected) in [
+            ("3.10.14", true),
+            ("3.11.10", true),
+            ("3.11.11", false),
+            ("3.12.0", true),
+            ("3.12.1", true),
+            ("3.12.2", false),
+            ("3.13.0", false),
+            ("4.0.0", false),
+            ("4.0.0-devel", false),
+        ] {
+            assert_eq!(lacks(text), expected, "{text}");
+        }
+        assert!(version("3.12.5").lacks(Some("3.12.5-3"), &[], None));
+        assert!(!version("3.12.5-3").lacks(Some("3.12.5-3"), &[], None));
+        assert!(!version("3.10.0").lacks(None, &[], None));
+    }
+
+    #[test]
+    fn what_went_is_lacking_from_then_on_but_a_build_on_the_way_may_have_it() {
+        let lacks = |text: &str| version(text).lacks(None, &[], Some("4.0.0"));
+        for (text, expected) in [
+            ("3.12.10", false),
+            ("4.0.0-devel", false),
+            ("4.0.0", true),
+            ("4.0.1", true),
+            ("4.1.0-devel", true),
+        ] {
+            assert_eq!(lacks(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_build_on_the_way_to_a_version_is_given_the_benefit_of_the_doubt() {
+        assert!(!version("3.12.5-rc.1").lacks(Some("3.12.5"), &[], None));
+        assert!(version("3.12.4-devel").lacks(Some("3.12.5"), &[], None));
+    }
+}
