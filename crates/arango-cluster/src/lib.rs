@@ -32,18 +32,30 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod agency;
+mod compact;
 mod endpoints;
 mod health;
 mod jobs;
+mod keys;
+mod license;
+mod log;
 mod maintenance;
+mod metrics;
 mod open_enum;
 mod rebalance;
+mod records;
 mod retire;
+mod seconds;
 mod server;
 mod server_count;
 mod shards;
+mod shutdown;
+mod sort_migration;
 mod statistics;
 mod timestamp;
+mod tokens;
+mod unique_ids;
 
 // So that its example compiles.
 #[cfg(doctest)]
@@ -55,33 +67,68 @@ mod promises;
 #[cfg(test)]
 mod testing;
 
+pub use agency::{
+    AgencyDiagnosis, AgencyDump, DiagnoseAgency, DiagnoseAgencyDump, Diagnosis, GetAgencyCache,
+    GetAgencyDump, GetClusterInfo, Strictness,
+};
+pub use compact::Compact;
 pub use endpoints::{CoordinatorEndpoint, Endpoints, GetEndpoints};
 pub use health::{ClusterHealth, GetHealth, HealthStatus, LastAcked, ServerHealth};
 pub use jobs::{AgencyJob, CancelAgencyJob, GetAgencyJob, JobId, JobStatus, JobType};
+pub use keys::{
+    Fingerprint, GetJwtSecrets, GetTls, JwtSecrets, ReloadJwtSecrets, ReloadTls, RotateEncryptionKeys,
+    TlsFiles, TlsKeyfile,
+};
+pub use license::{
+    DiskUsage, EarlierLicense, GetLicense, License, LicenseFeatures, LicenseKey, LicenseStatus, SetLicense,
+};
+pub use log::{
+    AppenderLogLevels, ClearLog, GetAppenderLogLevels, GetLogArrays, GetLogEntries, GetLogLevels,
+    GetServerLogEntries, GetServerLogLevels, LogArrays, LogEntries, LogEntry, LogLevel, LogLevels, LogOrder,
+    LogQuery, ResetLogLevels, ResetServerLogLevels, SetLogLevels, SetServerLogLevels,
+};
 pub use maintenance::{
     GetMaintenance, GetServerMaintenance, Maintenance, MaintenanceSet, ServerMaintenance, SetMaintenance,
     SetServerMaintenance, SupervisionMode,
 };
+pub use metrics::{GetMetrics, GetServerMetrics, GetServerUsageMetrics, GetUsageMetrics, Metrics};
 pub use rebalance::{
     ExecuteMoves, GetImbalance, Imbalance, LeaderImbalance, PlanRebalance, Rebalance, RebalanceOptions,
     RebalancePlan, ShardImbalance, ShardMove, Spread,
 };
+pub use records::{
+    ApiCall, AqlQuery, CrashDump, DeleteCrash, GetApiCalls, GetAqlQueries, GetCrash, ListCrashes,
+};
 pub use retire::{CleanOutServer, Leaders, RemoveServer, ResignLeadership};
+pub use seconds::UnixSeconds;
 pub(crate) use server::proxied;
 pub use server::{
-    AgencyConnection, AgencyStatus, AgentStatus, Availability, Engine, EngineAliases, EngineSupport,
-    FoxxStatus, GetAvailability, GetEngine, GetServerEngine, GetServerId, GetServerMode, GetServerRole,
-    GetServerVersion, GetStatus, GetVersion, ServerId, ServerMode, ServerRole, ServerState, ServerStatus,
-    SetServerMode, StartupProgress, StatusReport, StorageEngine, VersionInfo,
+    AgencyConnection, AgencyStatus, AgentStatus, Availability, DatabaseDefaults, DatabaseSharding,
+    Deployment, DeploymentType, Engine, EngineAliases, EngineSupport, FoxxStatus, GetAvailability,
+    GetDatabaseDefaults, GetDeploymentId, GetEngine, GetServerEngine, GetServerId, GetServerMode,
+    GetServerRole, GetServerVersion, GetStatus, GetStatusOverview, GetSupportInfo, GetVersion,
+    ReplicationFactor, ServerId, ServerMode, ServerRole, ServerState, ServerStatus, SetServerMode,
+    StartupProgress, StatusOverview, StatusReport, StorageEngine, SupportInfo, VersionInfo,
 };
 pub use server_count::{GetServerCount, ServerCount, SetServerCount, Target};
 pub use shards::{
-    CollectionShards, GetCollectionShardDistribution, GetShardDistribution, MoveShard, ShardDistribution,
-    ShardServers, SyncProgress,
+    CollectionShards, GetCollectionShardDistribution, GetShardDistribution, GetShardStatistics,
+    GetShardStatisticsByDatabase, GetShardStatisticsByServer, MoveShard, RebalanceShards, ShardDistribution,
+    ShardServers, ShardStatistics, SyncProgress,
+};
+pub use shutdown::{GetShutdownProgress, Membership, Shutdown, ShutdownProgress, SoftShutdown};
+pub use sort_migration::{
+    AffectedIndex, ByDbServer, CheckSortMigration, DbServerAnswer, GetSortMigration, MigrateSorting,
+    SortCheck, SortMigrated, SortMigration, SortOrder,
 };
 pub use statistics::{
-    ClientStatistics, GetServerStatistics, GetStatistics, Histogram, HttpStatistics, ScriptContext,
-    ScriptContextStatistics, ServerStatistics, Statistics, SystemStatistics, ThreadStatistics,
+    ClientStatistics, GetDbServerStatistics, GetServerStatistics, GetStatistics, GetStatisticsDescription,
+    Histogram, HttpStatistics, ScriptContext, ScriptContextStatistics, ServerStatistics, Statistics,
+    StatisticsDescription, StatisticsFigure, StatisticsGroup, SystemStatistics, ThreadStatistics,
     TransactionStatistics,
 };
 pub use timestamp::Timestamp;
+pub use tokens::{
+    AccessToken, AccessTokenSecret, CreateAccessToken, DeleteAccessToken, ListAccessTokens, NewAccessToken,
+};
+pub use unique_ids::{RaiseUniqueIds, ReserveUniqueIds, UniqueIds};

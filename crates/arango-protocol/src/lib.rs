@@ -51,6 +51,7 @@ mod error_object;
 mod facts;
 mod login;
 mod operation;
+mod renew;
 mod version;
 
 pub use answer::Answer;
@@ -63,4 +64,5 @@ pub use error_object::ErrorObject;
 pub use facts::{Facts, Permission, RequestClass, Scope};
 pub use login::{LogIn, token_lifetime};
 pub use operation::Operation;
+pub use renew::RenewToken;
 pub use version::{InvalidVersion, ServerVersion};

@@ -1,9 +1,15 @@
-//! Where shards lie, and moving one by hand.
+//! Where shards lie, and moving them by hand.
 
 mod distribution;
 mod move_shard;
+mod rebalance_shards;
 mod servers;
+mod statistics;
 
 pub use distribution::{GetCollectionShardDistribution, GetShardDistribution};
 pub use move_shard::MoveShard;
+pub use rebalance_shards::RebalanceShards;
 pub use servers::{CollectionShards, ShardDistribution, ShardServers, SyncProgress};
+pub use statistics::{
+    GetShardStatistics, GetShardStatisticsByDatabase, GetShardStatisticsByServer, ShardStatistics,
+};

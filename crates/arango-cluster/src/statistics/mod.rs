@@ -1,6 +1,8 @@
 //! What a server counts.
 
 mod client;
+mod db_server;
+mod description;
 mod histogram;
 mod http;
 mod server;
@@ -14,6 +16,8 @@ use serde::Deserialize;
 use crate::{ServerId, proxied};
 
 pub use client::ClientStatistics;
+pub use db_server::GetDbServerStatistics;
+pub use description::{GetStatisticsDescription, StatisticsDescription, StatisticsFigure, StatisticsGroup};
 pub use histogram::Histogram;
 pub use http::HttpStatistics;
 pub use server::{

@@ -1,0 +1,128 @@
+//! All that the agency holds.
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use bytes::Bytes;
+use http::Request;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// All that the agency holds, as JSON: its shape is the server's own affair, and changes between versions.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct AgencyDump(pub Value);
+
+impl AgencyDump {
+    /// What lies below `arango`, however it is wrapped: servers and tools send the tree alone, in a list, or under
+    /// `agency`.
+    pub fn tree(&self) -> Option<&Value> {
+        let Self(dump) = self;
+        [
+            dump.get("arango"),
+            dump.get(0).and_then(|first| first.get("arango")),
+            dump.pointer("/agency/arango"),
+        ]
+        .into_iter()
+        .flatten()
+        .next()
+    }
+}
+
+/// Asks for all that the agency holds.
+///
+/// # Errors
+///
+/// 503 if the agency does not answer; 403 without write access to `_system`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GetAgencyDump;
+
+impl Operation for GetAgencyDump {
+    type Output = AgencyDump;
+
+    const FACTS: Facts =
+        Facts::get("cluster.agency_dump", "/_api/cluster/agency-dump").permission(Permission::Admin);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<AgencyDump, DecodeError> {
+        answer.json()
+    }
+}
+
+/// Asks the coordinator that answers for what it has of the agency, which may be older than what the agency holds.
+///
+/// # Errors
+///
+/// 403 without write access to `_system`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GetAgencyCache;
+
+impl Operation for GetAgencyCache {
+    type Output = AgencyDump;
+
+    const FACTS: Facts = Facts::get("server.agency_cache", "/_api/cluster/agency-cache")
+        .scope(Scope::Coordinator)
+        .permission(Permission::Admin);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<AgencyDump, DecodeError> {
+        answer.json()
+    }
+}
+
+/// Asks the coordinator that answers for what it makes of the agency: the maps that it works with.
+///
+/// Their shape is the server's own affair, and changes between versions.
+///
+/// # Errors
+///
+/// 403 without write access to `_system`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GetClusterInfo;
+
+impl Operation for GetClusterInfo {
+    type Output = Value;
+
+    const FACTS: Facts = Facts::get("server.cluster_info", "/_api/cluster/cluster-info")
+        .scope(Scope::Coordinator)
+        .permission(Permission::Admin);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<Value, DecodeError> {
+        answer.json()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_asks, read};
+
+    #[test]
+    fn the_tree_is_found_however_it_is_wrapped() {
+        assert_asks(&GetAgencyDump, "GET", "/_api/cluster/agency-dump");
+        assert_asks(&GetAgencyCache, "GET", "/_api/cluster/agency-cache");
+        for body in [
+            r#"{"arango":{"Plan":1}}"#,
+            r#"[{"arango":{"Plan":1}}]"#,
+            r#"{"index":7,"term":2,"agency":{"arango":{"Plan":1}}}"#,
+        ] {
+            assert_eq!(read(&GetAgencyDump, body).tree().unwrap()["Plan"], 1, "{body}");
+            assert_eq!(read(&GetAgencyCache, body), read(&GetAgencyDump, body));
+        }
+        assert_eq!(read(&GetAgencyDump, "[]").tree(), None);
+    }
+
+    #[test]
+    fn what_a_coordinator_works_with_is_handed_on_as_it_is() {
+        assert_asks(&GetClusterInfo, "GET", "/_api/cluster/cluster-info");
+        assert_eq!(read(&GetClusterInfo, r#"{"planVersion":7}"#)["planVersion"], 7);
+    }
+}

@@ -1,0 +1,7 @@
+//! What the agency holds, and what the coordinator that answers has of it.
+
+mod diagnosis;
+mod dump;
+
+pub use diagnosis::{AgencyDiagnosis, DiagnoseAgency, DiagnoseAgencyDump, Diagnosis, Strictness};
+pub use dump::{AgencyDump, GetAgencyCache, GetAgencyDump, GetClusterInfo};

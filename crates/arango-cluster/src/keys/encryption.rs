@@ -1,0 +1,54 @@
+//! The keys that data is encrypted with.
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use bytes::Bytes;
+use http::Request;
+use serde::Deserialize;
+
+use super::Fingerprint;
+
+/// Has the server that answers read the keys that its data is encrypted with from its disk again, and rotate to them.
+///
+/// **Coordinators hold no data and refuse it with 404**: it is meant for DB-Servers, and for servers that stand alone,
+/// asked directly.
+///
+/// # Errors
+///
+/// 404 where data is not encrypted, and from servers of the community edition before 3.12.5; 403 without a superuser's
+/// token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RotateEncryptionKeys;
+
+impl Operation for RotateEncryptionKeys {
+    type Output = Vec<Fingerprint>;
+
+    const FACTS: Facts = Facts::post("server.rotate_encryption_keys", "/_admin/server/encryption")
+        .scope(Scope::Coordinator) // not idempotent: nobody promises that a second rotation is none
+        .permission(Permission::Superuser);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<Vec<Fingerprint>, DecodeError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        struct Body {
+            encryption_keys: Vec<Fingerprint>,
+        }
+        answer.result::<Body>().map(|body| body.encryption_keys)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_asks, read};
+
+    #[test]
+    fn keys_are_told_by_their_fingerprints() {
+        assert_asks(&RotateEncryptionKeys, "POST", "/_admin/server/encryption");
+        let body = r#"{"error":false,"code":200,"result":{"encryption-keys":[{"sha256":"aa"}]}}"#;
+        assert_eq!(read(&RotateEncryptionKeys, body)[0].sha256, "aa");
+    }
+}

@@ -1,0 +1,39 @@
+//! How much is written to a log.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::open_enum::open_enum;
+
+open_enum! {
+    /// How grave an entry of a log is, or has to be to be written.
+    pub enum LogLevel {
+        /// The server cannot go on.
+        Fatal = "FATAL" | "fatal",
+        /// Something failed.
+        Error = "ERROR" | "error",
+        /// Something may come to fail.
+        Warning = "WARNING" | "warning" | "WARN",
+        /// Something happened.
+        Info = "INFO" | "info",
+        /// For those who look for faults.
+        Debug = "DEBUG" | "debug",
+        /// For those who look for faults step by step.
+        Trace = "TRACE" | "trace",
+    }
+}
+
+/// How grave entries have to be to be written, by their topics, such as `requests`.
+pub type LogLevels = BTreeMap<String, LogLevel>;
+
+/// How grave entries have to be to be written, as a whole and for each place that they are written to.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct AppenderLogLevels {
+    /// As a whole.
+    pub global: LogLevels,
+    /// For each place, such as `file:///var/log/arangod.log`.
+    #[serde(default)]
+    pub appenders: BTreeMap<String, LogLevels>,
+}

@@ -1,0 +1,17 @@
+//! What servers write to their logs, and how much of it.
+
+mod arrays;
+mod entries;
+mod level;
+mod levels;
+mod query;
+mod reset;
+mod set;
+
+pub use arrays::{ClearLog, GetLogArrays, LogArrays};
+pub use entries::{GetLogEntries, GetServerLogEntries, LogEntries, LogEntry};
+pub use level::{AppenderLogLevels, LogLevel, LogLevels};
+pub use levels::{GetAppenderLogLevels, GetLogLevels, GetServerLogLevels};
+pub use query::{LogOrder, LogQuery};
+pub use reset::{ResetLogLevels, ResetServerLogLevels};
+pub use set::{SetLogLevels, SetServerLogLevels};

@@ -1,0 +1,80 @@
+//! Setting back how much is written to a log.
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use bytes::Bytes;
+use http::Request;
+
+use super::levels::PATH;
+use crate::{LogLevels, ServerId};
+
+/// Sets the levels of the log of the server that answers back to those that it started with. Since 3.12.1.
+///
+/// # Errors
+///
+/// As [`GetLogEntries`](crate::GetLogEntries).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ResetLogLevels;
+
+impl Operation for ResetLogLevels {
+    type Output = LogLevels;
+
+    const FACTS: Facts = Facts::delete("server.reset_log_levels", PATH)
+        .scope(Scope::Coordinator)
+        .idempotent() // it ends in the state that the server started with
+        .since("3.12.1")
+        .permission(Permission::Admin);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<LogLevels, DecodeError> {
+        answer.json()
+    }
+}
+
+/// Sets the levels of the log of a server back, through whichever coordinator answers. Since 3.12.1.
+///
+/// # Errors
+///
+/// As [`GetLogEntries`](crate::GetLogEntries).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResetServerLogLevels<'a> {
+    /// The server that is to change, by its id.
+    pub server: &'a ServerId,
+}
+
+impl Operation for ResetServerLogLevels<'_> {
+    type Output = LogLevels;
+
+    const FACTS: Facts = Facts::delete("cluster.reset_server_log_levels", PATH)
+        .idempotent() // of one named server, as above
+        .since("3.12.1")
+        .permission(Permission::Admin);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).query("serverId", self.server.given("server")?.as_str()).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<LogLevels, DecodeError> {
+        answer.json()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_asks, assert_refuses, read};
+
+    #[test]
+    fn levels_are_set_back() {
+        assert_asks(&ResetLogLevels, "DELETE", PATH);
+        let server = ServerId::from("PRMR-1");
+        let reset = ResetServerLogLevels { server: &server };
+        assert_asks(&reset, "DELETE", "/_admin/log/level?serverId=PRMR-1");
+        assert_refuses(&ResetServerLogLevels { server: &"".into() }, "`server` is empty");
+        for levels in [read(&ResetLogLevels, r#"{"agency":"INFO"}"#), read(&reset, r#"{"agency":"INFO"}"#)] {
+            assert_eq!(levels.len(), 1);
+        }
+    }
+}

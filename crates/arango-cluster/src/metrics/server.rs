@@ -1,0 +1,94 @@
+//! What a server measures.
+
+use std::time::Duration;
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Scope};
+use bytes::Bytes;
+use http::Request;
+
+use crate::{Metrics, ServerId};
+
+const PATH: &str = "/_admin/metrics";
+
+/// The coordinator waits for another server for up to 30 seconds.
+pub(super) const PATIENCE: Duration = Duration::from_secs(45);
+
+/// Asks the server that answers what it measures.
+///
+/// # Errors
+///
+/// 404 if `--server.export-metrics-api` switches it off; 403 if the server is hardened and the user is no
+/// administrator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GetMetrics;
+
+impl Operation for GetMetrics {
+    type Output = Metrics;
+
+    // `/_admin/metrics/v2` is the same, and gone since 4.0.
+    const FACTS: Facts = Facts::get("server.metrics", PATH).scope(Scope::Coordinator);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<Metrics, DecodeError> {
+        Metrics::of(&answer)
+    }
+}
+
+/// Asks a coordinator or DB-Server what it measures, through whichever coordinator answers.
+///
+/// The coordinator waits for up to 30 seconds; hence a patience of 45 seconds. What the other server refuses comes back
+/// as a success of this call, **and is told here as an answer that cannot be read**, with the refusal as its source.
+///
+/// # Errors
+///
+/// 404 with error 400 if there is no such server; otherwise as [`GetMetrics`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GetServerMetrics<'a> {
+    /// The server to be asked, by its id.
+    pub server: &'a ServerId,
+}
+
+impl Operation for GetServerMetrics<'_> {
+    type Output = Metrics;
+
+    const FACTS: Facts = Facts::get("cluster.server_metrics", PATH).patience(PATIENCE);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).query("serverId", self.server.given("server")?.as_str()).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<Metrics, DecodeError> {
+        Metrics::of(&answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{answer, assert_asks, assert_refuses, read};
+
+    const TEXT: &str = "# TYPE a gauge\na{role=\"COORDINATOR\"} 1\n";
+
+    #[test]
+    fn metrics_are_text() {
+        assert_asks(&GetMetrics, "GET", PATH);
+        let metrics = read(&GetMetrics, TEXT);
+        assert_eq!((metrics.as_str(), metrics.to_string().as_str()), (TEXT, TEXT));
+        assert_eq!(format!("{metrics:?}"), "Metrics(2 lines)");
+        assert_eq!(metrics.into_string(), TEXT);
+    }
+
+    #[test]
+    fn a_refusal_that_is_passed_on_as_a_success_is_an_error() {
+        let server = ServerId::from("PRMR-1");
+        let ask = GetServerMetrics { server: &server };
+        assert_asks(&ask, "GET", "/_admin/metrics?serverId=PRMR-1");
+        assert_refuses(&GetServerMetrics { server: &"".into() }, "`server` is empty");
+        assert_eq!(read(&ask, TEXT).as_str(), TEXT);
+        let refused = r#"{"error":true,"code":403,"errorNum":11,"errorMessage":"forbidden"}"#;
+        assert_eq!(ask.output(answer(200, refused)).unwrap_err().at(), ".");
+    }
+}

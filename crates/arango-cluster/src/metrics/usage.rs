@@ -1,0 +1,76 @@
+//! How much of a server is used.
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Scope};
+use bytes::Bytes;
+use http::Request;
+
+use super::server::PATIENCE;
+use crate::{Metrics, ServerId};
+
+const PATH: &str = "/_admin/usage-metrics";
+const BACKPORTED: &[&str] = &["3.10.13", "3.11.7"];
+
+/// Asks the server that answers how much each shard is read and written by whom. Since 3.10.13, 3.11.7 and 3.12.0.
+///
+/// DB-Servers count; a coordinator has little to tell. Errors are those of [`GetMetrics`](crate::GetMetrics).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GetUsageMetrics;
+
+impl Operation for GetUsageMetrics {
+    type Output = Metrics;
+
+    const FACTS: Facts = Facts::get("server.usage_metrics", PATH)
+        .scope(Scope::Coordinator)
+        .since("3.12.0")
+        .backported(BACKPORTED);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<Metrics, DecodeError> {
+        Metrics::of(&answer)
+    }
+}
+
+/// Asks a coordinator or DB-Server the same, through whichever coordinator answers. Since 3.10.13, 3.11.7 and 3.12.0.
+///
+/// Patience and errors are those of [`GetServerMetrics`](crate::GetServerMetrics).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GetServerUsageMetrics<'a> {
+    /// The server to be asked, by its id.
+    pub server: &'a ServerId,
+}
+
+impl Operation for GetServerUsageMetrics<'_> {
+    type Output = Metrics;
+
+    const FACTS: Facts = Facts::get("cluster.server_usage_metrics", PATH)
+        .patience(PATIENCE)
+        .since("3.12.0")
+        .backported(BACKPORTED);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).query("serverId", self.server.given("server")?.as_str()).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<Metrics, DecodeError> {
+        Metrics::of(&answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_asks, read};
+
+    #[test]
+    fn usage_is_text() {
+        assert_asks(&GetUsageMetrics, "GET", PATH);
+        assert_eq!(read(&GetUsageMetrics, "a 1\n").as_str(), "a 1\n");
+        let server = ServerId::from("PRMR-1");
+        let ask = GetServerUsageMetrics { server: &server };
+        assert_asks(&ask, "GET", "/_admin/usage-metrics?serverId=PRMR-1");
+        assert_eq!(read(&ask, "").as_str(), "");
+    }
+}

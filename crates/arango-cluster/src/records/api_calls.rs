@@ -1,0 +1,75 @@
+//! The calls that a server has answered lately.
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use bytes::Bytes;
+use http::Request;
+use serde::Deserialize;
+
+use crate::Timestamp;
+
+/// A call that a server has answered.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ApiCall {
+    /// When.
+    pub time_stamp: Timestamp,
+    /// The method, such as `GET`.
+    pub request_type: String,
+    /// The path.
+    pub path: String,
+    /// The database.
+    pub database: String,
+}
+
+/// Asks the server that answers which calls it has answered lately. Since 3.12.5.
+///
+/// # Errors
+///
+/// 403 if `--log.recording-api-enabled` switches it off or excludes the user; by default it takes an administrator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GetApiCalls;
+
+impl Operation for GetApiCalls {
+    type Output = Vec<ApiCall>;
+
+    const FACTS: Facts = Facts::get("server.api_calls", "/_admin/server/api-calls")
+        .scope(Scope::Coordinator)
+        .since("3.12.5")
+        .permission(Permission::Admin);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<Vec<ApiCall>, DecodeError> {
+        #[derive(Deserialize)]
+        struct Body {
+            calls: Vec<ApiCall>,
+        }
+        answer.result::<Body>().map(|body| body.calls)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{answer, assert_asks, read};
+
+    #[test]
+    fn calls_are_read() {
+        assert_asks(&GetApiCalls, "GET", "/_admin/server/api-calls");
+        let calls = read(
+            &GetApiCalls,
+            r#"{"error":false,"code":200,"result":{"calls":[{"timeStamp":"2025-11-20T10:00:00Z",
+                "requestType":"GET","path":"/_api/version","database":"_system"}]}}"#,
+        );
+        assert_eq!((calls[0].request_type.as_str(), calls[0].path.as_str()), ("GET", "/_api/version"));
+        assert_eq!(
+            (calls[0].time_stamp.as_str(), calls[0].database.as_str()),
+            ("2025-11-20T10:00:00Z", "_system")
+        );
+        let error = GetApiCalls.output(answer(200, r#"{"result":{"calls":[{"path":7}]}}"#)).unwrap_err();
+        assert_eq!(error.at(), "result.calls[0].path");
+    }
+}

@@ -1,0 +1,86 @@
+//! The queries that a server has run lately.
+
+use std::fmt;
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use bytes::Bytes;
+use http::Request;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::Timestamp;
+
+/// A query that a server has run.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct AqlQuery {
+    /// When.
+    pub time_stamp: Timestamp,
+    /// The text of the query.
+    pub query: String,
+    /// What was put into it. It is data, so it is not printed.
+    #[serde(default)]
+    pub bind_vars: Value,
+    /// The database.
+    pub database: String,
+}
+
+impl fmt::Debug for AqlQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AqlQuery")
+            .field("time_stamp", &self.time_stamp)
+            .field("query", &self.query)
+            .field("database", &self.database)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Asks the server that answers which queries it has run lately. Since 3.12.6.
+///
+/// # Errors
+///
+/// 403 if `--log.recording-api-enabled` switches it off or excludes the user; by default it takes an administrator. 501
+/// from a DB-Server or an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GetAqlQueries;
+
+impl Operation for GetAqlQueries {
+    type Output = Vec<AqlQuery>;
+
+    const FACTS: Facts = Facts::get("server.aql_queries", "/_admin/server/aql-queries")
+        .scope(Scope::Coordinator)
+        .since("3.12.6")
+        .permission(Permission::Admin);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<Vec<AqlQuery>, DecodeError> {
+        #[derive(Deserialize)]
+        struct Body {
+            queries: Vec<AqlQuery>,
+        }
+        answer.result::<Body>().map(|body| body.queries)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_asks, read};
+
+    #[test]
+    fn queries_are_read_and_what_was_put_into_them_is_not_printed() {
+        assert_asks(&GetAqlQueries, "GET", "/_admin/server/aql-queries");
+        let queries = read(
+            &GetAqlQueries,
+            r#"{"error":false,"code":200,"result":{"queries":[{"timeStamp":"2025-11-20T10:00:00Z",
+                "query":"RETURN @x","bindVars":{"x":"s3cret"},"database":"shop"}]}}"#,
+        );
+        assert_eq!((queries[0].query.as_str(), queries[0].database.as_str()), ("RETURN @x", "shop"));
+        assert_eq!(queries[0].bind_vars["x"], "s3cret");
+        assert!(!format!("{queries:?}").contains("s3cret"));
+    }
+}

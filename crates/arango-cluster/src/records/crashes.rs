@@ -1,0 +1,125 @@
+//! What a server has kept of its crashes.
+
+use std::collections::BTreeMap;
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use bytes::Bytes;
+use http::Request;
+use serde::Deserialize;
+
+const PATH: &str = "/_admin/crashes/{id}";
+
+/// What a server has kept of one crash.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct CrashDump {
+    /// The id of the crash.
+    pub crash_id: String,
+    /// The contents of each file of it, by its name.
+    pub files: BTreeMap<String, String>,
+}
+
+/// Asks the server that answers which crashes it has kept something of. Since 3.12.8.
+///
+/// # Errors
+///
+/// 503 with error 36 if `--crash-handler.enable-dumps` switches it off; 403 without write access to `_system`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ListCrashes;
+
+impl Operation for ListCrashes {
+    type Output = Vec<String>;
+
+    const FACTS: Facts = Facts::get("server.crashes", "/_admin/crashes")
+        .scope(Scope::Coordinator)
+        .since("3.12.8")
+        .permission(Permission::Admin);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<Vec<String>, DecodeError> {
+        answer.result()
+    }
+}
+
+/// Asks the server that answers what it has kept of one crash. Since 3.12.8.
+///
+/// # Errors
+///
+/// 404 if it has kept nothing of such a crash; otherwise as [`ListCrashes`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GetCrash<'a> {
+    /// The crash.
+    pub id: &'a str,
+}
+
+impl Operation for GetCrash<'_> {
+    type Output = CrashDump;
+
+    const FACTS: Facts = Facts::get("server.crash", PATH)
+        .scope(Scope::Coordinator)
+        .since("3.12.8")
+        .permission(Permission::Admin);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).segment("id", self.id).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<CrashDump, DecodeError> {
+        answer.result()
+    }
+}
+
+/// Has the server that answers throw away what it has kept of one crash. Since 3.12.8.
+///
+/// # Errors
+///
+/// 404 if it has kept nothing of such a crash, which is also the answer to a second time; otherwise as [`ListCrashes`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeleteCrash<'a> {
+    /// The crash.
+    pub id: &'a str,
+}
+
+impl Operation for DeleteCrash<'_> {
+    type Output = ();
+
+    const FACTS: Facts = Facts::delete("server.delete_crash", PATH)
+        .scope(Scope::Coordinator)
+        .idempotent() // a named thing is gone
+        .since("3.12.8")
+        .permission(Permission::Admin);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).segment("id", self.id).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+        answer.ignore()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_asks, assert_refuses, read};
+
+    #[test]
+    fn crashes_are_listed_read_and_thrown_away() {
+        assert_asks(&ListCrashes, "GET", "/_admin/crashes");
+        assert_eq!(read(&ListCrashes, r#"{"error":false,"code":200,"result":["281ac6d7"]}"#), ["281ac6d7"]);
+        assert_asks(&GetCrash { id: "281ac6d7" }, "GET", "/_admin/crashes/281ac6d7");
+        let dump = read(
+            &GetCrash { id: "281ac6d7" },
+            r#"{"error":false,"code":200,"result":{"crashId":"281ac6d7","files":{"backtrace.txt":"0: main"}}}"#,
+        );
+        assert_eq!((dump.crash_id.as_str(), dump.files["backtrace.txt"].as_str()), ("281ac6d7", "0: main"));
+        let delete = DeleteCrash { id: "281ac6d7" };
+        assert_asks(&delete, "DELETE", "/_admin/crashes/281ac6d7");
+        read(&delete, r#"{"error":false,"code":200,"result":{"deleted":true,"crashId":"281ac6d7"}}"#);
+        assert_refuses(&DeleteCrash { id: "" }, "the path segment `id` is empty");
+    }
+}

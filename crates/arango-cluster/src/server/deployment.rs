@@ -1,0 +1,45 @@
+//! What tells one deployment from another.
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use bytes::Bytes;
+use http::Request;
+use serde::Deserialize;
+
+/// Asks for the id of the deployment, a UUID. It is another one than
+/// [the cluster's](crate::ClusterHealth::cluster_id). Since 3.12.6.
+///
+/// # Errors
+///
+/// 403 if the server is hardened and the user is no administrator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GetDeploymentId;
+
+impl Operation for GetDeploymentId {
+    type Output = String;
+
+    const FACTS: Facts = Facts::get("cluster.deployment_id", "/_admin/deployment/id").since("3.12.6");
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<String, DecodeError> {
+        #[derive(Deserialize)]
+        struct Body {
+            id: String,
+        }
+        answer.json::<Body>().map(|body| body.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_asks, read};
+
+    #[test]
+    fn a_deployment_has_an_id() {
+        assert_asks(&GetDeploymentId, "GET", "/_admin/deployment/id");
+        assert_eq!(read(&GetDeploymentId, r#"{"id":"6172616e-676f"}"#), "6172616e-676f");
+    }
+}

@@ -1,0 +1,67 @@
+//! Stopping at once.
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use bytes::Bytes;
+use http::Request;
+
+use super::PATH;
+
+/// Says whether a server that shuts down is still one of the cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Membership {
+    /// It is, and is missed.
+    #[default]
+    Kept,
+    /// It takes its leave. The server does not document that it can.
+    GivenUp,
+}
+
+/// Shuts the server that answers down, about two seconds after it has answered.
+///
+/// **Whatever lives on it is lost**: its cursors, its transactions, its jobs. [`SoftShutdown`](crate::SoftShutdown) waits
+/// for them.
+///
+/// # Errors
+///
+/// 403 without write access to `_system`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Shutdown {
+    /// Whether it is still one of the cluster.
+    pub membership: Membership,
+}
+
+impl Operation for Shutdown {
+    type Output = ();
+
+    // Not idempotent: sent to another, a second copy stops a second server; sent to the same, perhaps its next start.
+    const FACTS: Facts =
+        Facts::delete("server.shutdown", PATH).scope(Scope::Coordinator).permission(Permission::Admin);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        let draft = Draft::new(Self::FACTS);
+        match self.membership {
+            Membership::Kept => draft,
+            Membership::GivenUp => draft.query("remove_from_cluster", "1"),
+        }
+        .finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+        // The bare string `OK`.
+        answer.ignore()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_asks, read};
+
+    #[test]
+    fn a_server_is_shut_down() {
+        assert_asks(&Shutdown::default(), "DELETE", PATH);
+        let leaving = Shutdown { membership: Membership::GivenUp };
+        assert_asks(&leaving, "DELETE", "/_admin/shutdown?remove_from_cluster=1");
+        read(&leaving, r#""OK""#);
+    }
+}

@@ -1,0 +1,79 @@
+//! How indexes are sorted.
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use bytes::Bytes;
+use http::Request;
+use serde::Deserialize;
+
+use super::ByDbServer;
+use crate::open_enum::open_enum;
+
+open_enum! {
+    /// How indexes are sorted.
+    pub enum SortOrder {
+        /// As they should be.
+        Correct = "CORRECT",
+        /// As old servers did.
+        Legacy = "LEGACY",
+    }
+}
+
+/// How the indexes of a DB-Server are sorted.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct SortMigration {
+    /// From its next start on.
+    pub next: SortOrder,
+    /// Now.
+    pub current: SortOrder,
+}
+
+/// Asks every DB-Server how its indexes are sorted. Since 3.11.11 and 3.12.2.
+///
+/// # Errors
+///
+/// 403 without a superuser's token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GetSortMigration;
+
+impl Operation for GetSortMigration {
+    type Output = ByDbServer<SortMigration>;
+
+    const FACTS: Facts = Facts::get("cluster.sort_migration", "/_admin/cluster/vpackSortMigration/status")
+        .since("3.12.2")
+        .backported(&["3.11.11"])
+        .permission(Permission::Superuser);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<Self::Output, DecodeError> {
+        answer.result()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DbServerAnswer;
+    use crate::testing::{answer, assert_asks, read};
+
+    #[test]
+    fn each_db_server_answers_for_itself() {
+        assert_asks(&GetSortMigration, "GET", "/_admin/cluster/vpackSortMigration/status");
+        let by = read(
+            &GetSortMigration,
+            r#"{"error":false,"code":200,"result":{
+                "PRMR-a":{"error":false,"code":200,"result":{"next":"CORRECT","current":"LEGACY"}},
+                "PRMR-b":{"error":true,"errorMessage":"gone","errorCode":1478}}}"#,
+        );
+        let answered = by[&"PRMR-a".into()].answered().unwrap();
+        assert_eq!((&answered.next, &answered.current), (&SortOrder::Correct, &SortOrder::Legacy));
+        let refused = DbServerAnswer::Refused { error_code: 1478, error_message: "gone".to_owned() };
+        assert_eq!(by[&"PRMR-b".into()], refused);
+        let error =
+            GetSortMigration.output(answer(200, r#"{"result":{"PRMR-a":{"result":7}}}"#)).unwrap_err();
+        assert_eq!(error.at(), "result.PRMR-a");
+    }
+}

@@ -1,0 +1,106 @@
+//! What the figures of statistics mean.
+
+use ::http::Request;
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Scope};
+use bytes::Bytes;
+use serde::Deserialize;
+
+/// What the figures of [`Statistics`](crate::Statistics) mean.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct StatisticsDescription {
+    /// The groups that they fall into.
+    pub groups: Vec<StatisticsGroup>,
+    /// Each of them.
+    pub figures: Vec<StatisticsFigure>,
+}
+
+/// A group of figures.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct StatisticsGroup {
+    /// Its key, such as `client`.
+    pub group: String,
+    /// Its name, for people.
+    #[serde(default)]
+    pub name: String,
+    /// What it is about, for people.
+    #[serde(default)]
+    pub description: String,
+}
+
+/// A figure.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct StatisticsFigure {
+    /// The key of its group.
+    pub group: String,
+    /// Its own key, such as `bytesSent`.
+    pub identifier: String,
+    /// Its name, for people.
+    #[serde(default)]
+    pub name: String,
+    /// What it is about, for people.
+    #[serde(default)]
+    pub description: String,
+    /// How it is counted: `current`, `accumulated` or `distribution`.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// What it is counted in, such as `seconds`.
+    #[serde(default)]
+    pub units: String,
+    /// Where a [histogram](crate::Histogram) is cut; empty for other figures.
+    #[serde(default)]
+    pub cuts: Vec<f64>,
+}
+
+/// Asks the server that answers what the figures of its statistics mean. Gone since 4.0.
+///
+/// # Errors
+///
+/// 403 if the server is hardened and the user is no administrator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GetStatisticsDescription;
+
+impl Operation for GetStatisticsDescription {
+    type Output = StatisticsDescription;
+
+    const FACTS: Facts = Facts::get("server.statistics_description", "/_admin/statistics-description")
+        .scope(Scope::Coordinator)
+        .gone("4.0.0");
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<StatisticsDescription, DecodeError> {
+        answer.json()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_asks, read};
+
+    #[test]
+    fn figures_are_described() {
+        assert_asks(&GetStatisticsDescription, "GET", "/_admin/statistics-description");
+        let described = read(
+            &GetStatisticsDescription,
+            r#"{"groups":[{"group":"client","name":"Client","description":"d"}],"figures":[
+                {"group":"client","identifier":"connectionTime","name":"n","description":"d",
+                    "type":"distribution","units":"seconds","cuts":[0.1,1,60]},
+                {"group":"client","identifier":"httpConnections","type":"current","units":"number"}],
+                "error":false,"code":200}"#,
+        );
+        assert_eq!(
+            (described.groups[0].group.as_str(), described.groups[0].name.as_str()),
+            ("client", "Client")
+        );
+        let [time, connections] = &described.figures[..] else { panic!("{described:?}") };
+        assert_eq!((time.kind.as_str(), time.units.as_str()), ("distribution", "seconds"));
+        assert_eq!(time.cuts, [0.1, 1.0, 60.0]);
+        assert!(connections.cuts.is_empty() && connections.name.is_empty());
+    }
+}

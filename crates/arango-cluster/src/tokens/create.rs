@@ -1,0 +1,94 @@
+//! Making an access token.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use bytes::Bytes;
+use http::Request;
+use serde::{Deserialize, Serialize};
+
+use super::PATH;
+use crate::{AccessToken, AccessTokenSecret};
+
+/// An access token that was just made.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[non_exhaustive]
+pub struct NewAccessToken {
+    /// What is known of it from now on.
+    #[serde(flatten)]
+    pub about: AccessToken,
+    /// The token itself. **Nobody tells it again.**
+    pub token: AccessTokenSecret,
+}
+
+/// Makes an access token for a user. Since 3.12.5.
+///
+/// Users may make their own; those of others take an administrator.
+///
+/// # Errors
+///
+/// 409 if the user has one of that name, which may be this call's own work if an answer was lost; 404 if there is no such
+/// user; 403 if the user may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CreateAccessToken<'a> {
+    /// Whose it is.
+    pub user: &'a str,
+    /// Its name: one that the user has not given yet.
+    pub name: &'a str,
+    /// When it ends; the server counts whole seconds.
+    pub valid_until: SystemTime,
+}
+
+impl Operation for CreateAccessToken<'_> {
+    type Output = NewAccessToken;
+
+    // Not idempotent: a second time is refused with 409, and the token of the first is told by nobody.
+    const FACTS: Facts = Facts::post("user.create_access_token", PATH).since("3.12.5");
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            name: &'a str,
+            valid_until: u64,
+        }
+        let since_1970 = self.valid_until.duration_since(UNIX_EPOCH);
+        let Ok(valid_until) = since_1970.map(|time| time.as_secs()) else {
+            return Err(BuildError::Field { field: "valid_until", reason: "is before 1970" });
+        };
+        Draft::new(Self::FACTS)
+            .segment("user", self.user)
+            .json(&Body { name: self.name, valid_until })
+            .finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<NewAccessToken, DecodeError> {
+        answer.json()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_refuses, assert_sends, read};
+    use std::time::Duration;
+
+    #[test]
+    fn the_token_is_told_once_and_not_printed() {
+        let valid_until = UNIX_EPOCH + Duration::from_millis(1_800_000_000_900);
+        let create = CreateAccessToken { user: "ada", name: "ci", valid_until };
+        assert_sends(&create, "POST", "/_api/token/ada", r#"{"name":"ci","valid_until":1800000000}"#);
+        let new = read(
+            &create,
+            r#"{"id":7,"name":"ci","valid_until":1800000000,"created_at":1763632800,"fingerprint":"v1...abc",
+                "active":true,"token":"v1.s3cret"}"#,
+        );
+        assert_eq!((new.about.id, new.about.name.as_str(), new.about.active), (7, "ci", true));
+        assert_eq!(
+            (new.token.expose(), new.about.valid_until.time()),
+            ("v1.s3cret", Some(UNIX_EPOCH + Duration::from_secs(1_800_000_000)))
+        );
+        assert!(!format!("{new:?}").contains("s3cret"));
+        let early = CreateAccessToken { valid_until: UNIX_EPOCH - Duration::from_secs(1), ..create };
+        assert_refuses(&early, "`valid_until` is before 1970");
+    }
+}

@@ -1,0 +1,59 @@
+//! Which access tokens a user has.
+
+use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use bytes::Bytes;
+use http::Request;
+use serde::Deserialize;
+
+use super::PATH;
+use crate::AccessToken;
+
+/// Asks which access tokens a user has. Since 3.12.5.
+///
+/// Users may ask for their own; those of others take an administrator.
+///
+/// # Errors
+///
+/// 404 if there is no such user; 403 if the user may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListAccessTokens<'a> {
+    /// Whose they are.
+    pub user: &'a str,
+}
+
+impl Operation for ListAccessTokens<'_> {
+    type Output = Vec<AccessToken>;
+
+    const FACTS: Facts = Facts::get("user.access_tokens", PATH).since("3.12.5");
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        Draft::new(Self::FACTS).segment("user", self.user).finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<Vec<AccessToken>, DecodeError> {
+        #[derive(Deserialize)]
+        struct Body {
+            tokens: Vec<AccessToken>,
+        }
+        answer.json::<Body>().map(|body| body.tokens)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_asks, assert_refuses, read};
+
+    #[test]
+    fn tokens_are_listed_without_themselves() {
+        let list = ListAccessTokens { user: "ada/b" };
+        assert_asks(&list, "GET", "/_api/token/ada%2Fb");
+        let tokens = read(
+            &list,
+            r#"{"tokens":[{"id":7,"name":"ci","valid_until":1800000000,"created_at":1763632800,
+                "fingerprint":"v1...abc","active":false}]}"#,
+        );
+        assert_eq!((tokens[0].id, tokens[0].fingerprint.as_str(), tokens[0].active), (7, "v1...abc", false));
+        assert_refuses(&ListAccessTokens { user: "" }, "the path segment `user` is empty");
+    }
+}
