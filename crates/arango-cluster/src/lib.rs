@@ -35,6 +35,7 @@
 mod agency;
 mod compact;
 mod endpoints;
+mod every_operation;
 mod health;
 mod jobs;
 mod keys;
@@ -73,6 +74,7 @@ pub use agency::{
 };
 pub use compact::Compact;
 pub use endpoints::{CoordinatorEndpoint, Endpoints, GetEndpoints};
+pub use every_operation::{Visitor, every_operation};
 pub use health::{ClusterHealth, GetHealth, HealthStatus, LastAcked, ServerHealth};
 pub use jobs::{AgencyJob, CancelAgencyJob, GetAgencyJob, JobId, JobStatus, JobType};
 pub use keys::{
