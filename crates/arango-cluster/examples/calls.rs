@@ -5,7 +5,11 @@ use arango_cluster::{Visitor, every_operation};
 use arango_protocol::{Facts, Operation, Permission, RequestClass, Scope};
 
 fn main() {
-    println!("{}", ["operation", "name", "method", "path", "scope", "class", "patience", "allowed", "since", "gone"].join("\t"));
+    println!(
+        "{}",
+        ["operation", "name", "method", "path", "scope", "class", "patience", "allowed", "since", "gone"]
+            .join("\t")
+    );
     every_operation(&mut Print);
 }
 
@@ -49,6 +53,17 @@ fn line(operation: &str, facts: &Facts) -> String {
     });
     let since: Vec<_> = facts.backported.iter().copied().chain(facts.since).collect();
     let gone = facts.gone.unwrap_or_default();
-    [operation, facts.name, facts.method.as_str(), facts.path, scope, class, &patience, allowed, &since.join(", "), gone]
-        .join("\t")
+    [
+        operation,
+        facts.name,
+        facts.method.as_str(),
+        facts.path,
+        scope,
+        class,
+        &patience,
+        allowed,
+        &since.join(", "),
+        gone,
+    ]
+    .join("\t")
 }

@@ -103,6 +103,8 @@ pub struct Facts {
     pub permission: Permission,
     /// Whether the server takes it in the database `_system` alone, whichever database a handle is of.
     pub system_only: bool,
+    /// Whether the server that executes it is about to go.
+    pub ends_server: bool,
     /// The path once more, checked when the program is compiled rather than with each request.
     checked: PathAndQuery,
 }
@@ -152,6 +154,7 @@ impl Facts {
             gone: None,
             permission: Permission::Authenticated,
             system_only: false,
+            ends_server: false,
             checked: PathAndQuery::from_static(path),
         }
     }
@@ -238,6 +241,13 @@ impl Facts {
     #[must_use]
     pub const fn system_only(mut self) -> Self {
         self.system_only = true;
+        self
+    }
+
+    /// Declares that the server that executes it is about to go, so that a carrier sends it nothing new.
+    #[must_use]
+    pub const fn ends_server(mut self) -> Self {
+        self.ends_server = true;
         self
     }
 

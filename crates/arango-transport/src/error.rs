@@ -10,7 +10,7 @@ use http::{Method, StatusCode};
 use crate::body::CutShort;
 use crate::failed_attempt::Attempt;
 use crate::record::CallRecord;
-use crate::{BoxError, Call, Coordinator, ErrorKind, Outcome, Phase};
+use crate::{BoxError, Call, Coordinator, ErrorKind, Outcome, Phase, Unsupported};
 
 /// Why a call failed, what is known of its execution, and everything that was tried.
 ///
@@ -36,6 +36,8 @@ struct Repr {
     /// Failed attempts that are not kept.
     dropped: u32,
     source: Option<BoxError>,
+    /// What the coordinator lacks, if that is known.
+    unsupported: Option<Box<Unsupported>>,
 }
 
 /// What is said of a request whose extensions a layer of the user's threw away.
@@ -88,6 +90,7 @@ impl Error {
             limit: record.deadline.saturating_duration_since(record.started),
             dropped: record.dropped(),
             source: None,
+            unsupported: None,
         }))
     }
 
@@ -123,6 +126,7 @@ impl Error {
             limit: Duration::ZERO,
             dropped: 0,
             source: None,
+            unsupported: None,
         }))
     }
 
@@ -136,6 +140,25 @@ impl Error {
     /// An operation that changes one coordinator, without a word which.
     pub fn needs_coordinator(call: &Call, method: Method, path: &str) -> Self {
         Self::unsent(call, method, path.to_owned(), ErrorKind::NeedsCoordinator)
+    }
+
+    /// An operation that the coordinator lacks, as is known beforehand.
+    pub fn unsupported_by(call: &Call, method: Method, path: &str, what: Unsupported) -> Self {
+        let mut error = Self::unsent(call, method, path.to_owned(), ErrorKind::NotSupported);
+        error.0.unsupported = Some(Box::new(what));
+        error
+    }
+
+    /// The same failure, explained: the coordinator that refused lacks the operation, so it did nothing.
+    #[must_use]
+    pub fn because_unsupported(mut self, what: Unsupported) -> Self {
+        self.0.kind = ErrorKind::NotSupported;
+        if self.0.attempts.len() == 1 {
+            // With more of them, an earlier one may have come to a coordinator that has it.
+            self.0.outcome = Outcome::NotExecuted;
+        }
+        self.0.unsupported = Some(Box::new(what));
+        self
     }
 
     /// A call that was begun after the client was closed.
@@ -262,6 +285,11 @@ impl Error {
         self.decisive().and_then(|attempt| attempt.message.as_deref())
     }
 
+    /// What the coordinator lacks, if it is too old or too new for the operation.
+    pub fn unsupported(&self) -> Option<&Unsupported> {
+        self.0.unsupported.as_deref()
+    }
+
     /// Whether an attempt of unknown fate came before the answer that the failure is about.
     ///
     /// Then a conflict, a name that is taken, a revision that does not match or a thing that is gone may be the
@@ -333,6 +361,10 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Repr { name, kind, outcome, attempts, .. } = &*self.0;
         write!(f, "{name}: {kind}")?;
+        if let Some(unsupported) = self.unsupported() {
+            // Says more than the server's words, and whose they are.
+            return write!(f, ": {unsupported} ({outcome})");
+        }
         if let Some(message) = self.server_message() {
             write!(f, ": {message}")?;
         }

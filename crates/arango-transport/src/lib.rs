@@ -76,6 +76,7 @@ mod token_file;
 mod token_source;
 mod trace;
 mod transport;
+mod unsupported;
 
 pub use arango_balance as balance;
 pub use arango_protocol as protocol;
@@ -110,6 +111,7 @@ pub use tls::{Tls, TlsFault, TlsVersion};
 pub use token_file::TokenFile;
 pub use token_source::TokenSource;
 pub use transport::{CoordinatorState, Transport};
+pub use unsupported::Unsupported;
 
 /// An error of any kind.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -115,6 +115,16 @@ impl Pool {
         self.0.open.count()
     }
 
+    /// How many connections have ever been opened.
+    pub(crate) fn opened(&self) -> u64 {
+        self.0.open.opened()
+    }
+
+    /// The number of the oldest connection that exists, counted in the order in which they were opened.
+    pub(crate) fn oldest(&self) -> Option<u64> {
+        self.0.open.oldest()
+    }
+
     /// How many connections nobody uses at the moment.
     pub(crate) fn idle(&self) -> usize {
         let (now, state) = (Instant::now(), self.state());

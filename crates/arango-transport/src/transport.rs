@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use arango_balance::{Members, Standing};
+use arango_balance::{Members, Standing, Verdict};
 use arango_protocol::{Answer, DecodeError};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tower::Service;
 use tracing::{Instrument, Span};
 
@@ -227,6 +227,18 @@ impl Transport {
         }
     }
 
+    /// Spares a coordinator that is about to go, as if it had said so: for a while it takes only what nobody else can
+    /// take, and what is pinned to it. One that is not of this transport is nobody's concern.
+    ///
+    /// For whoever sends it away: a coordinator in a soft shutdown does not say so. If it stays, its probe brings it
+    /// back at the end of [the term](arango_balance::HealthPolicy::leaving).
+    pub fn spare(&self, coordinator: &Coordinator) {
+        let members = self.shared.members.snapshot();
+        if let Some(member) = members.iter().find(|member| member.key() == coordinator) {
+            member.report(Verdict::Leaving, Instant::now());
+        }
+    }
+
     /// Tells of each coordinator, in the order in which they were named.
     pub fn coordinators(&self) -> Vec<CoordinatorState> {
         let members = self.shared.members.snapshot();
@@ -239,6 +251,8 @@ impl Transport {
                 requests: member.requests(),
                 in_flight: member.in_flight(),
                 open_connections: pool.open(),
+                connections_opened: pool.opened(),
+                oldest_connection: pool.oldest(),
                 idle_connections: pool.idle(),
                 waiting: pool.waiting(),
                 opening: pool.dialing(),
@@ -300,6 +314,11 @@ pub struct CoordinatorState {
     pub in_flight: usize,
     /// Connections that exist, idle or in use.
     pub open_connections: usize,
+    /// Connections that were opened since the client was built; they are numbered so.
+    pub connections_opened: u64,
+    /// The number of the oldest that exists. While it is no higher than a number that was seen before, the
+    /// coordinator has not been restarted since.
+    pub oldest_connection: Option<u64>,
     /// Connections that nobody uses at the moment.
     pub idle_connections: usize,
     /// Attempts that have no connection yet.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use arango_transport::protocol::DatabaseName;
+use arango_transport::protocol::{DatabaseName, InvalidName};
 use arango_transport::{Coordinator, CoordinatorState, Transport};
 
+use crate::versions::Versions;
 use crate::{ClientBuilder, Cluster, CoordinatorHandle, Database};
 
 /// A client of one cluster.
@@ -17,6 +18,7 @@ use crate::{ClientBuilder, Cluster, CoordinatorHandle, Database};
 #[derive(Debug, Clone)]
 pub struct Client {
     transport: Transport,
+    versions: Versions,
 }
 
 impl Client {
@@ -26,19 +28,19 @@ impl Client {
     }
 
     pub(crate) fn new(transport: Transport) -> Self {
-        Self { transport }
+        Self { transport, versions: Versions::default() }
     }
 
     /// A handle on the database of this name.
     ///
     /// Asks nobody. A name that no database can have fails each call before anything is sent.
     pub fn db(&self, name: &str) -> Database {
-        Database::new(self.transport.clone(), DatabaseName::new(name))
+        self.database(DatabaseName::new(name))
     }
 
     /// The administration of the cluster, asked in the database `_system`.
     pub fn cluster(&self) -> Cluster {
-        Database::new(self.transport.clone(), Ok(DatabaseName::system())).cluster()
+        self.database(Ok(DatabaseName::system())).cluster()
     }
 
     /// A handle on one coordinator: what is asked through it is asked of that one and no other.
@@ -46,13 +48,17 @@ impl Client {
     /// Asks nobody. A coordinator that is not one of the client's fails each call before anything is
     /// sent.
     pub fn coordinator(&self, coordinator: &Coordinator) -> CoordinatorHandle {
-        let system = Database::new(self.transport.clone(), Ok(DatabaseName::system()));
+        let system = self.database(Ok(DatabaseName::system()));
         CoordinatorHandle::new(system.pinned_to(coordinator.clone()))
     }
 
     /// Tells of each coordinator how it is doing, in the order in which they were named.
     pub fn coordinators(&self) -> Vec<CoordinatorState> {
         self.transport.coordinators()
+    }
+
+    fn database(&self, name: Result<DatabaseName, InvalidName>) -> Database {
+        Database::new(self.transport.clone(), self.versions.clone(), name)
     }
 
     /// Closes the client and all its clones: see [`Transport::close`].

@@ -14,20 +14,26 @@ use http::{Request, Uri};
 use http_body_util::Full;
 
 use crate::Cluster;
+use crate::versions::Versions;
 
 /// A handle on one database. Cheap to clone; handles on several databases live side by side.
 #[derive(Debug, Clone)]
 pub struct Database {
-    transport: Transport,
+    pub(crate) transport: Transport,
     // A name that cannot be one is told of when something is asked: making a handle never fails.
     name: Result<DatabaseName, InvalidName>,
     options: Option<Arc<CallOptions>>,
-    pin: Option<Coordinator>,
+    pub(crate) pin: Option<Coordinator>,
+    pub(crate) versions: Versions,
 }
 
 impl Database {
-    pub(crate) fn new(transport: Transport, name: Result<DatabaseName, InvalidName>) -> Self {
-        Self { transport, name, options: None, pin: None }
+    pub(crate) fn new(
+        transport: Transport,
+        versions: Versions,
+        name: Result<DatabaseName, InvalidName>,
+    ) -> Self {
+        Self { transport, name, options: None, pin: None, versions }
     }
 
     /// The same handle on another database.
@@ -117,7 +123,16 @@ impl Database {
     /// If the request could not be formed, if no coordinator could be made to answer, if the answer
     /// is a refusal, or if it cannot be read. The error tells which, and whether the operation may
     /// have been executed.
+    ///
+    /// An operation that not every server has is refused by those that lack it. The error then is of the kind
+    /// [`NotSupported`](arango_transport::ErrorKind::NotSupported), and [tells](Error::unsupported) which version it
+    /// needs and which there is. Once that is known of every coordinator that it may go to, nothing is sent; where some
+    /// have it and some do not, it goes to one that has it.
     pub async fn execute<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
+        if O::FACTS.is_gated() {
+            // Seldom, and large: not in the future of every call.
+            return Box::pin(self.execute_gated(&operation, |answer| operation.output(answer))).await;
+        }
         self.ask(&operation, |answer| operation.output(answer))?.await
     }
 
@@ -127,11 +142,15 @@ impl Database {
     ///
     /// As [`execute`](Self::execute).
     pub async fn execute_keeping<O: Operation>(&self, operation: O) -> Result<(O::Output, Answer), Error> {
+        if O::FACTS.is_gated() {
+            let read = |answer: Answer| Ok((operation.output(answer.clone())?, answer));
+            return Box::pin(self.execute_gated(&operation, read)).await;
+        }
         self.ask(&operation, |answer| Ok((operation.output(answer.clone())?, answer)))?.await
     }
 
     /// Begins to ask: not part of the future, which would carry request and facts along to its end.
-    fn ask<O: Operation, T>(
+    pub(crate) fn ask<O: Operation, T>(
         &self,
         operation: &O,
         read: impl FnOnce(Answer) -> Result<T, DecodeError>,
@@ -143,24 +162,34 @@ impl Database {
             call = call.options(Arc::clone(options));
         }
         match &self.pin {
-            Some(coordinator) => call = call.pinned_to(coordinator.clone()),
+            Some(coordinator) => {
+                if facts.ends_server {
+                    // Before it is sent: from then on nothing new should begin there.
+                    self.transport.spare(coordinator);
+                }
+                call = call.pinned_to(coordinator.clone());
+            }
             // Sent anywhere it would change whichever coordinator happened to be next.
             None if facts.scope == Scope::Coordinator && class != RequestClass::Safe => {
                 return Err(Error::needs_coordinator(&call, facts.method, facts.path));
             }
             None => {}
         }
-        match self.request(operation) {
+        match self.request(operation, facts.system_only) {
             Ok(request) => Ok(self.transport.ask(request, call, read)),
             Err(error) => Err(Error::request(&call, facts.method, facts.path, error)),
         }
     }
 
-    /// Forms the request of an operation, under the path of this database.
-    fn request<O: Operation>(&self, operation: &O) -> Result<Request<Full<Bytes>>, BuildError> {
+    /// Forms the request of an operation, under the path of this database unless only `_system` will do.
+    fn request<O: Operation>(
+        &self,
+        operation: &O,
+        system_only: bool,
+    ) -> Result<Request<Full<Bytes>>, BuildError> {
         let name = self.name.as_ref().map_err(Clone::clone)?;
         let mut request = operation.request()?;
-        if !name.prefix().is_empty() {
+        if !name.prefix().is_empty() && !system_only {
             let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
             let whole = [name.prefix(), path].concat();
             let whole = PathAndQuery::from_maybe_shared(Bytes::from(whole)).map_err(BuildError::Path)?;

@@ -39,7 +39,9 @@ mod client;
 mod cluster_handle;
 mod coordinator_handle;
 mod database;
+mod gate;
 mod load_balancing;
+mod versions;
 
 pub use arango_cluster as cluster;
 pub use arango_transport as transport;
@@ -52,7 +54,7 @@ pub use arango_transport::Superuser;
 pub use arango_transport::{
     Attempt, CallOptions, Coordinator, CoordinatorState, Credentials, Error, ErrorKind, Hedging, HostList,
     Hosts, HttpProtocol, InvalidHosts, InvalidSettings, Limits, Outcome, PoolLimits, RetryPolicy, TokenFile,
-    TokenSource,
+    TokenSource, Unsupported,
 };
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 pub use arango_transport::{Tls, TlsFault, TlsVersion};

@@ -34,8 +34,10 @@ impl Operation for Shutdown {
     type Output = ();
 
     // Not idempotent: sent to another, a second copy stops a second server; sent to the same, perhaps its next start.
-    const FACTS: Facts =
-        Facts::delete("server.shutdown", PATH).scope(Scope::Coordinator).permission(Permission::Admin);
+    const FACTS: Facts = Facts::delete("server.shutdown", PATH)
+        .scope(Scope::Coordinator)
+        .ends_server()
+        .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let draft = Draft::new(Self::FACTS);

@@ -22,8 +22,10 @@ impl Operation for SoftShutdown {
     type Output = ();
 
     // Not idempotent, for the reason that a shutdown is not.
-    const FACTS: Facts =
-        Facts::delete("server.soft_shutdown", PATH).scope(Scope::Coordinator).permission(Permission::Admin);
+    const FACTS: Facts = Facts::delete("server.soft_shutdown", PATH)
+        .scope(Scope::Coordinator)
+        .ends_server()
+        .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         Draft::new(Self::FACTS).query("soft", "true").finish()

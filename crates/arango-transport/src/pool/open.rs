@@ -28,6 +28,16 @@ impl Open {
         self.list().tasks.len()
     }
 
+    /// How many have ever been on the list.
+    pub(super) fn opened(&self) -> u64 {
+        self.list().last
+    }
+
+    /// The number of the one that has been on the list for longest.
+    pub(super) fn oldest(&self) -> Option<u64> {
+        self.list().tasks.keys().next().copied()
+    }
+
     /// Puts one on the list.
     pub(super) fn enter(&self) -> Entry {
         let mut list = self.list();
