@@ -69,7 +69,7 @@ mod promises;
 mod testing;
 
 pub use agency::{
-    AgencyDiagnosis, AgencyDump, DiagnoseAgency, DiagnoseAgencyDump, Diagnosis, GetAgencyCache,
+    AgencyDiagnosis, AgencyDump, ClusterInfo, DiagnoseAgency, DiagnoseAgencyDump, Diagnosis, GetAgencyCache,
     GetAgencyDump, GetClusterInfo, Strictness,
 };
 pub use compact::Compact;

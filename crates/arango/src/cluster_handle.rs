@@ -1,5 +1,8 @@
 //! The administration of a cluster, call by call.
 
+mod agency;
+mod deployment;
+mod monitoring;
 mod servers;
 mod shards;
 

@@ -1,5 +1,8 @@
 //! A handle on one coordinator.
 
+mod monitoring;
+mod upkeep;
+
 use arango_cluster::{
     Availability, GetAvailability, GetServerId, GetServerMode, GetServerRole, GetStatus, GetVersion,
     ServerId, ServerMode, ServerRole, StatusReport, VersionInfo,
@@ -13,6 +16,9 @@ use crate::Database;
 ///
 /// Whatever goes wrong there is an error; no other coordinator is tried. What changes something
 /// on the coordinator that answers can only be asked here.
+///
+/// Each method executes one operation of [`arango_cluster`], where its facts, its traps and its types are described, and
+/// fails as [`Database::execute`] does.
 #[derive(Debug, Clone)]
 pub struct CoordinatorHandle {
     database: Database,
@@ -56,39 +62,25 @@ impl CoordinatorHandle {
     }
 
     /// The id of this coordinator.
-    ///
-    /// # Errors
-    ///
-    /// As [`Database::execute`].
     pub async fn server_id(&self) -> Result<ServerId, Error> {
         self.execute(GetServerId).await
     }
 
     /// The role of this coordinator, which tells that it is one.
-    ///
-    /// # Errors
-    ///
-    /// As [`Database::execute`].
     pub async fn server_role(&self) -> Result<ServerRole, Error> {
         self.execute(GetServerRole).await
     }
 
     /// Whether it takes writes.
-    ///
-    /// # Errors
-    ///
-    /// As [`Database::execute`].
     pub async fn server_mode(&self) -> Result<ServerMode, Error> {
         self.execute(GetServerMode).await
     }
 
     /// The version of this coordinator.
-    ///
-    /// # Errors
-    ///
-    /// As [`Database::execute`].
     pub async fn version(&self) -> Result<VersionInfo, Error> {
-        self.execute(GetVersion::default()).await
+        let version = self.execute(GetVersion::default()).await?;
+        self.learn(version.version.as_deref());
+        Ok(version)
     }
 
     /// Whether it takes requests at the moment; needs no login.
@@ -101,11 +93,16 @@ impl CoordinatorHandle {
     }
 
     /// What the coordinator tells of itself.
-    ///
-    /// # Errors
-    ///
-    /// As [`Database::execute`].
     pub async fn status(&self) -> Result<StatusReport, Error> {
-        self.execute(GetStatus).await
+        let status = self.execute(GetStatus).await?;
+        self.learn(status.version.as_deref());
+        Ok(status)
+    }
+
+    /// Keeps its version in mind, by which is known what it lacks.
+    fn learn(&self, version: Option<&str>) {
+        if let (Some(coordinator), Some(version)) = (&self.database.pin, version) {
+            self.database.learn_version(coordinator, version);
+        }
     }
 }

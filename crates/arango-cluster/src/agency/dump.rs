@@ -74,9 +74,12 @@ impl Operation for GetAgencyCache {
     }
 }
 
+/// The maps that a coordinator works with, as JSON: their shape is the server's own affair, and changes between versions.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct ClusterInfo(pub Value);
+
 /// Asks the coordinator that answers for what it makes of the agency: the maps that it works with.
-///
-/// Their shape is the server's own affair, and changes between versions.
 ///
 /// # Errors
 ///
@@ -85,7 +88,7 @@ impl Operation for GetAgencyCache {
 pub struct GetClusterInfo;
 
 impl Operation for GetClusterInfo {
-    type Output = Value;
+    type Output = ClusterInfo;
 
     const FACTS: Facts = Facts::get("server.cluster_info", "/_api/cluster/cluster-info")
         .scope(Scope::Coordinator)
@@ -95,7 +98,7 @@ impl Operation for GetClusterInfo {
         Draft::new(Self::FACTS).finish()
     }
 
-    fn output(&self, answer: Answer) -> Result<Value, DecodeError> {
+    fn output(&self, answer: Answer) -> Result<ClusterInfo, DecodeError> {
         answer.json()
     }
 }
@@ -123,6 +126,6 @@ mod tests {
     #[test]
     fn what_a_coordinator_works_with_is_handed_on_as_it_is() {
         assert_asks(&GetClusterInfo, "GET", "/_api/cluster/cluster-info");
-        assert_eq!(read(&GetClusterInfo, r#"{"planVersion":7}"#)["planVersion"], 7);
+        assert_eq!(read(&GetClusterInfo, r#"{"planVersion":7}"#).0["planVersion"], 7);
     }
 }

@@ -4,4 +4,4 @@ mod diagnosis;
 mod dump;
 
 pub use diagnosis::{AgencyDiagnosis, DiagnoseAgency, DiagnoseAgencyDump, Diagnosis, Strictness};
-pub use dump::{AgencyDump, GetAgencyCache, GetAgencyDump, GetClusterInfo};
+pub use dump::{AgencyDump, ClusterInfo, GetAgencyCache, GetAgencyDump, GetClusterInfo};

@@ -1,8 +1,12 @@
 //! Where shards lie, and having them moved.
 
+use std::collections::BTreeMap;
+
 use arango_cluster::{
-    ExecuteMoves, GetCollectionShardDistribution, GetImbalance, GetShardDistribution, Imbalance, JobId,
-    MoveShard, PlanRebalance, Rebalance, RebalanceOptions, RebalancePlan, ShardDistribution, ShardMove,
+    ExecuteMoves, GetCollectionShardDistribution, GetImbalance, GetShardDistribution, GetShardStatistics,
+    GetShardStatisticsByDatabase, GetShardStatisticsByServer, Imbalance, JobId, MoveShard, PlanRebalance,
+    Rebalance, RebalanceOptions, RebalancePlan, RebalanceShards, ServerId, ShardDistribution, ShardMove,
+    ShardStatistics,
 };
 use arango_transport::Error;
 
@@ -31,6 +35,11 @@ impl Cluster {
         self.database.execute(Rebalance { options }).await
     }
 
+    /// Has shards of the database moved to emptier DB-Servers, by a call of old; tells how many.
+    pub async fn rebalance_shards(&self) -> Result<usize, Error> {
+        self.database.execute(RebalanceShards).await
+    }
+
     /// Has one copy of a shard moved, by a job: see [`agency_job`](Self::agency_job).
     pub async fn move_shard(&self, shard: MoveShard<'_>) -> Result<JobId, Error> {
         self.database.execute(shard).await
@@ -44,5 +53,20 @@ impl Cluster {
     /// Where the shards of one collection of the database lie, and how far those out of sync have been copied.
     pub async fn collection_shard_distribution(&self, collection: &str) -> Result<ShardDistribution, Error> {
         self.database.execute(GetCollectionShardDistribution { collection }).await
+    }
+
+    /// How many shards there are, as a whole or on one DB-Server.
+    pub async fn shard_statistics(&self, server: Option<&ServerId>) -> Result<ShardStatistics, Error> {
+        self.database.execute(GetShardStatistics { server }).await
+    }
+
+    /// How many shards each database has.
+    pub async fn shard_statistics_by_database(&self) -> Result<BTreeMap<String, ShardStatistics>, Error> {
+        self.database.execute(GetShardStatisticsByDatabase).await
+    }
+
+    /// How many shards each DB-Server holds.
+    pub async fn shard_statistics_by_server(&self) -> Result<BTreeMap<ServerId, ShardStatistics>, Error> {
+        self.database.execute(GetShardStatisticsByServer).await
     }
 }
