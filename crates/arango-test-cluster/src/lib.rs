@@ -48,6 +48,7 @@
 //! to other processes over HTTP. Inside, one handler answers whatever door a request came through.
 
 mod admission;
+mod agency_jobs;
 mod api;
 mod aql;
 mod body;
@@ -79,6 +80,7 @@ mod tls;
 mod tokens;
 mod version;
 
+pub use crate::agency_jobs::{AgencyJob, AgencyJobs};
 pub use crate::builder::{Authentication, Builder, StartError};
 pub use crate::cluster::TestCluster;
 pub use crate::conditions::ConditionGuard;
@@ -88,6 +90,7 @@ pub use crate::fault::{Close, Fault, Phase};
 pub use crate::faults_in_force::FaultGuard;
 pub use crate::journal::{Counts, Entry, Journal};
 pub use crate::matching::Match;
+pub use crate::model::agency_jobs::JobFate;
 pub use crate::reset::Reset;
 pub use crate::tls::{Handshake, Identity, Tls};
 pub use crate::tokens::Tokens;

@@ -24,6 +24,7 @@ pub(super) fn cancel(call: &mut Call<'_>) -> Answer {
     let body = call.request.json()?;
     let id = body.get("id").and_then(Value::as_str);
     let id = id.ok_or_else(|| Refusal::bad_parameter("object with key `id`"))?;
+    let next_round = call.state.clock.next_round(call.state.at);
     let job = call.state.jobs.find(id).ok_or_else(|| unknown(id))?;
     if matches!(job.task, Task::ResignLeadership { .. }) {
         return Err(Refusal::bad_parameter("Only MoveShard and CleanOutServer jobs can be aborted"));
@@ -31,7 +32,7 @@ pub(super) fn cancel(call: &mut Call<'_>) -> Answer {
     if job.stage.is_over() {
         return Err(Refusal::bad_parameter("Finished jobs can no longer be cancelled."));
     }
-    job.abort = true;
+    job.abort.get_or_insert(next_round);
     Ok(Reply::raw(200, &json!({ "job": id, "status": "aborted", "error": false })))
 }
 

@@ -49,11 +49,11 @@ pub(super) fn answer(call: &mut Call<'_>, command: &[&str]) -> Result<Outcome, R
     reply.map(Outcome::Now)
 }
 
-/// All coordinators, the dead ones too.
+/// All coordinators that were not removed, the dead ones too.
 pub(super) fn endpoints(call: &Call<'_>) -> Answer {
     call.only(&Method::GET)?;
-    let endpoints: Vec<_> =
-        call.state.coordinators.iter().map(|server| json!({ "endpoint": server.endpoint })).collect();
+    let registered = call.state.coordinators.iter().filter(|server| server.registered);
+    let endpoints: Vec<_> = registered.map(|server| json!({ "endpoint": server.endpoint })).collect();
     Ok(Reply::flat(200, json!({ "endpoints": endpoints })))
 }
 

@@ -143,7 +143,7 @@ fn create(call: &mut Call<'_>) -> Answer {
     }
     let count =
         |key: &str| body.get(key).and_then(Value::as_u64).and_then(|count| usize::try_from(count).ok());
-    let servers = call.state.db_server_ids();
+    let servers = call.state.usable_db_servers();
     let replication_factor = match body.get("replicationFactor").and_then(Value::as_str) {
         Some("satellite") => servers.len(),
         _ => count("replicationFactor").unwrap_or(database.replication_factor),
@@ -199,7 +199,7 @@ fn drop_one(call: &mut Call<'_>, name: &str) -> Answer {
 
 fn change(call: &mut Call<'_>, name: &str) -> Answer {
     let body = call.object()?;
-    let servers = call.state.db_server_ids();
+    let servers = call.state.usable_db_servers();
     let count =
         |key: &str| body.get(key).and_then(Value::as_u64).and_then(|count| usize::try_from(count).ok());
     let (factor, concern) = (count("replicationFactor"), count("writeConcern"));

@@ -71,7 +71,7 @@ fn make_sure(call: &mut Call<'_>, name: &str, kind: Kind) -> Result<(), Refusal>
     if call.database()?.collection(name).is_some() {
         return Ok(());
     }
-    let servers = call.state.db_server_ids();
+    let servers = call.state.usable_db_servers();
     let news = call.state.news(call.index);
     let (state, database) = (&mut *call.state, &call.request.database);
     let content = state.databases.get_mut(database).ok_or_else(Refusal::database_not_found)?;

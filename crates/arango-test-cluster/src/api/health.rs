@@ -13,7 +13,8 @@ use crate::state::servers::{Role, Server, Status};
 pub(super) fn answer(call: &Call<'_>) -> Answer {
     call.only(&Method::GET)?;
     let mut records = Map::new();
-    for server in call.state.coordinators.iter().chain(&call.state.db_servers) {
+    let coordinators = call.state.coordinators.iter().filter(|server| server.registered);
+    for server in coordinators.chain(&call.state.db_servers) {
         records.insert(server.id.clone(), record(call, server));
     }
     let leader = call.state.agents.first().map(|agent| agent.id.as_str());

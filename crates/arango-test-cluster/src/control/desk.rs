@@ -11,6 +11,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::fault_body::{Wrong, read_wrong};
+use super::jobs_body;
+use crate::agency_jobs::AgencyJobs;
 use crate::cluster::Shared;
 use crate::conditions::ConditionGuard;
 use crate::coordinator::Coordinator;
@@ -95,6 +97,9 @@ impl Desk {
                     _ => return Err(unknown()),
                 }
                 Ok(done())
+            }
+            (method, ["agency-jobs", rest @ ..]) => {
+                jobs_body::answer(&AgencyJobs::new(&self.cluster), method, rest, body).ok_or_else(unknown)?
             }
             (&Method::POST, ["secret"]) => {
                 let Secrets { secret, .. } = read(body)?;
@@ -205,11 +210,11 @@ impl Desk {
     }
 }
 
-fn done() -> Value {
+pub(super) fn done() -> Value {
     json!({ "ok": true })
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
     serde_json::from_slice(body).map_err(|error| (400, error.to_string()))
 }
 

@@ -10,6 +10,9 @@
 //! | `POST /tokens/expire` | refuses what logins have given so far |
 //! | `POST /tokens/lifetime` | how many `seconds` tokens of logins hold from now on |
 //! | `POST /propagation` | after how many `ms` all coordinators know of something new |
+//! | `GET /agency-jobs`, `DELETE /agency-jobs` | lists the jobs of the agency; forgets those that have ended |
+//! | `POST /agency-jobs/pace` | how quickly they run: `wait_ms`, `move_ms`, `at_once` |
+//! | `POST /agency-jobs/next`, `every`, `{id}` | what becomes of them: `{"fate":"finish"}`, `hang`, or `fail` with a `reason` |
 //! | `POST /faults` | begins a condition of the whole cluster: `agency-down` |
 //! | `DELETE /faults/{id}`, `DELETE /faults` | ends one fault, or all that came through here |
 //! | `GET /journal/markers?prefix=p` | counts by marker |
@@ -36,6 +39,7 @@
 
 mod desk;
 mod fault_body;
+mod jobs_body;
 
 use std::fmt;
 use std::io;

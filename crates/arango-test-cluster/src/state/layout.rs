@@ -8,7 +8,7 @@ impl State {
     /// Prototypes only, without what the caller leaves out.
     pub(crate) fn layout(&self, mut leaves_out: impl FnMut(&str, bool) -> bool) -> Layout {
         let mut layout = Layout {
-            servers: self.good_db_servers().into_iter().map(|id| Member { id, good: true }).collect(),
+            servers: self.usable_db_servers().into_iter().map(|id| Member { id, good: true }).collect(),
             collections: Vec::new(),
             shards: Vec::new(),
         };

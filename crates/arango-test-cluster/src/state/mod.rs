@@ -36,7 +36,7 @@ use self::supervision::Supervision;
 use self::users::Users;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::model::agency_jobs::{AgencyJobs, Shards};
+use crate::model::agency_jobs::{AgencyJobs, Pace, Shards};
 
 /// The whole cluster, behind one lock.
 #[derive(Debug)]
@@ -132,7 +132,11 @@ impl State {
             conditions: Conditions::default(),
             databases: BTreeMap::new(),
             propagation: config.propagation,
-            jobs: AgencyJobs::new(config.move_time, config.moves_at_once),
+            jobs: AgencyJobs::new(Pace {
+                wait: Duration::ZERO,
+                move_time: config.move_time,
+                at_once: config.moves_at_once,
+            }),
             async_jobs: AsyncJobs::default(),
             cursors: Cursors::default(),
             supervision: Supervision::default(),
@@ -229,6 +233,11 @@ impl State {
         self.db_servers[index].start(now);
     }
 
+    /// The ids of the DB-Servers that take new shards.
+    pub(crate) fn usable_db_servers(&self) -> Vec<String> {
+        self.good_db_servers().into_iter().filter(|id| !self.cleaned.contains(id)).collect()
+    }
+
     fn good_db_servers(&self) -> Vec<String> {
         let good = self.db_servers.iter().filter(|server| server.status == Status::Good);
         good.map(|server| server.id.clone()).collect()
@@ -236,15 +245,19 @@ impl State {
 
     /// Finds a coordinator or DB-Server by id or short name.
     pub(crate) fn server(&self, name: &str) -> Option<&Server> {
-        self.coordinators.iter().chain(&self.db_servers).find(|server| server.is_called(name))
+        let coordinators = self.coordinators.iter().filter(|server| server.registered);
+        coordinators.chain(&self.db_servers).find(|server| server.is_called(name))
     }
 
     pub(crate) fn db_server(&self, name: &str) -> Option<&Server> {
         self.db_servers.iter().find(|server| server.is_called(name))
     }
 
-    /// Whether any shard lies on a DB-Server.
+    /// Whether any shard lies on a DB-Server, or is on its way there.
     pub(crate) fn holds_shards(&self, id: &str) -> bool {
+        if self.jobs.under_way().any(|(step, _)| step.to == id) {
+            return true;
+        }
         let collections = self.databases.values().flat_map(|database| database.collections.values());
         collections
             .flat_map(|collection| collection.shards.values())

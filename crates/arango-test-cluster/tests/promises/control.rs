@@ -164,3 +164,32 @@ async fn a_db_server_is_stopped_and_started_from_outside() {
     }
     assert_eq!(ask(&control, Method::POST, "/db-servers/9/stop", &json!({})).await.0, 404);
 }
+
+#[tokio::test]
+async fn jobs_of_the_agency_are_steered_from_outside() {
+    let cluster = TestCluster::builder().start().await.unwrap();
+    let control = cluster.control().await.unwrap();
+    let mut session = Session::connect(cluster.coordinator(0)).await;
+    let pace = json!({ "wait_ms": 3_600_000, "move_ms": 0, "at_once": 1 });
+    assert_eq!(ask(&control, Method::POST, "/agency-jobs/pace", &pace).await.0, 200);
+    session.post("/_admin/cluster/resignLeadership", &json!({ "server": "DBServer0001" })).await;
+    let fast = json!({ "wait_ms": 0 });
+    ask(&control, Method::POST, "/agency-jobs/pace", &fast).await;
+    let doom = json!({ "fate": "fail", "reason": "why not" });
+    assert_eq!(ask(&control, Method::POST, "/agency-jobs/next", &doom).await.0, 200);
+    let accepted = session.post("/_admin/cluster/cleanOutServer", &json!({ "server": "DBServer0001" })).await;
+    let id = accepted.json()["id"].as_str().unwrap().to_owned();
+
+    let (_, listed) = ask(&control, Method::GET, "/agency-jobs", &json!({})).await;
+    assert_eq!(listed["jobs"][0]["status"], "ToDo");
+    let ended = json!({ "id": id, "type": "cleanOutServer", "status": "Failed", "reason": "why not" });
+    assert_eq!(listed["jobs"][1], ended);
+    let too_late =
+        ask(&control, Method::POST, &format!("/agency-jobs/{id}"), &json!({ "fate": "hang" })).await;
+    assert_eq!(too_late.0, 404);
+    let misspelt = ask(&control, Method::POST, "/agency-jobs/every", &json!({ "fate": "doom" })).await;
+    assert_eq!(misspelt.0, 400);
+    ask(&control, Method::DELETE, "/agency-jobs", &json!({})).await;
+    let (_, listed) = ask(&control, Method::GET, "/agency-jobs", &json!({})).await;
+    assert_eq!(listed["jobs"].as_array().map(Vec::len), Some(1));
+}

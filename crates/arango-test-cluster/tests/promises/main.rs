@@ -2,6 +2,7 @@
 
 mod administration;
 mod agency;
+mod agency_jobs;
 mod authentication;
 mod control;
 mod cursors;

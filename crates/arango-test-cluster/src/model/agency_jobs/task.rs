@@ -42,82 +42,29 @@ pub(crate) struct Shards<'a> {
 }
 
 impl Task {
-    /// The shard that nobody else may touch meanwhile.
-    pub(super) fn shard(&self) -> Option<String> {
+    /// The agency's name for it.
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
-            Self::MoveShard(step) => Some(step.shard.clone()),
+            Self::MoveShard(_) => "moveShard",
+            Self::CleanOutServer { .. } => "cleanOutServer",
+            Self::ResignLeadership { .. } => "resignLeadership",
+        }
+    }
+
+    pub(super) fn as_move(&self) -> Option<&MoveShard> {
+        match self {
+            Self::MoveShard(step) => Some(step),
             Self::CleanOutServer { .. } | Self::ResignLeadership { .. } => None,
         }
-    }
-
-    /// Looks, before a job becomes pending, whether it can be done.
-    pub(super) fn check(&self, shards: &Shards<'_>) -> Result<(), &'static str> {
-        match self {
-            Self::MoveShard(step) => step.moved(shards).map(|_| ()),
-            Self::CleanOutServer { server } | Self::ResignLeadership { server }
-                if !shards.servers.contains(server) =>
-            {
-                Err("server is not in the cluster or not healthy")
-            }
-            Self::CleanOutServer { .. } | Self::ResignLeadership { .. } => Ok(()),
-        }
-    }
-
-    /// Changes the map, at the end of the job's time.
-    pub(super) fn finish(&self, shards: &mut Shards<'_>) -> Result<(), &'static str> {
-        match self {
-            Self::MoveShard(step) => step.finish(shards),
-            Self::CleanOutServer { server } => {
-                shards.leave(server, |copies, others| {
-                    let spare = others
-                        .iter()
-                        .find(|other| !copies.contains(other))
-                        .ok_or("not enough servers for all copies")?;
-                    copies.iter_mut().filter(|copy| *copy == server).for_each(|copy| copy.clone_from(spare));
-                    Ok(())
-                })?;
-                shards.cleaned.insert(server.clone());
-                Ok(())
-            }
-            Self::ResignLeadership { server } => shards.leave(server, |copies, _| {
-                if copies.first() == Some(server) && copies.len() > 1 {
-                    copies.swap(0, 1);
-                }
-                Ok(())
-            }),
-        }
-    }
-}
-
-impl Shards<'_> {
-    /// Changes the copies of every shard that lies on a server; dependants follow.
-    fn leave(
-        &mut self,
-        server: &String,
-        mut change: impl FnMut(&mut Vec<String>, &[String]) -> Result<(), &'static str>,
-    ) -> Result<(), &'static str> {
-        let mut others: Vec<String> = self.servers.iter().filter(|other| *other != server).cloned().collect();
-        for database in self.databases.values_mut() {
-            let prototypes = database.collections.values_mut().filter(|collection| collection.like.is_none());
-            let mut changed = Vec::new();
-            for collection in prototypes {
-                for copies in collection.shards.values_mut().filter(|copies| copies.contains(server)) {
-                    change(copies, &others)?;
-                    // The next shard goes to the next server.
-                    let turn = usize::from(!others.is_empty());
-                    others.rotate_left(turn);
-                }
-                changed.push(collection.name.clone());
-            }
-            for name in &changed {
-                database.follow(name);
-            }
-        }
-        Ok(())
     }
 }
 
 impl MoveShard {
+    /// Looks, before a move becomes pending, whether it can be made.
+    pub(super) fn check(&self, shards: &Shards<'_>) -> Result<(), &'static str> {
+        self.moved(shards).map(|_| ())
+    }
+
     /// The copies after the move, if it can be made.
     fn moved(&self, shards: &Shards<'_>) -> Result<Vec<String>, &'static str> {
         let database = shards.databases.get(&self.database).ok_or("database not found")?;
@@ -128,6 +75,9 @@ impl MoveShard {
         let mut copies = collection.shards.get(&self.shard).ok_or("shard not found")?.clone();
         if !shards.servers.contains(&self.to) {
             return Err("toServer is not in the cluster or not healthy");
+        }
+        if shards.cleaned.contains(&self.to) {
+            return Err("toServer must not be in `Target/CleanedServers`");
         }
         let place = |server: &String| copies.iter().position(|copy| copy == server);
         match (place(&self.from), place(&self.to)) {
@@ -145,7 +95,7 @@ impl MoveShard {
         Ok(copies)
     }
 
-    fn finish(&self, shards: &mut Shards<'_>) -> Result<(), &'static str> {
+    pub(super) fn finish(&self, shards: &mut Shards<'_>) -> Result<(), &'static str> {
         let copies = self.moved(shards)?;
         let database = shards.databases.get_mut(&self.database).ok_or("database not found")?;
         let collection = database.collection_mut(&self.collection).ok_or("collection not found")?;

@@ -1,0 +1,240 @@
+//! Jobs of the agency: what is asked of them, and what a test decides about them.
+
+use std::time::Duration;
+
+use arango_test_cluster::{JobFate, TestCluster};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::session::{Session, in_memory};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A move that can be made: of the only shard of `books`, from its leader to the server that holds no copy.
+async fn move_of_a_leader(cluster: &TestCluster, session: &mut Session) -> Value {
+    let books = json!({ "name": "books", "replicationFactor": 2 });
+    assert_eq!(session.post("/_api/collection", &books).await.status, 200);
+    let shards = session.get("/_api/collection/books/shards?details=true").await.json()["shards"].clone();
+    let (shard, copies) = shards.as_object().unwrap().iter().next().unwrap();
+    let spare =
+        cluster.db_server_ids().into_iter().find(|id| !copies.as_array().unwrap().contains(&json!(id)));
+    json!({ "collection": "books", "shard": shard, "fromServer": copies[0], "toServer": spare.unwrap() })
+}
+
+async fn begin(session: &mut Session, command: &str, body: &Value) -> String {
+    let accepted = session.post(&format!("/_admin/cluster/{command}"), body).await;
+    assert_eq!(accepted.status, 202, "{}", accepted.json());
+    accepted.json()["id"].as_str().expect("an id").to_owned()
+}
+
+async fn job(session: &mut Session, id: &str) -> Value {
+    session.get(&format!("/_admin/cluster/queryAgencyJob?id={id}")).await.json()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_goes_from_list_to_list_at_the_pace_that_was_set() {
+    let cluster = in_memory().await;
+    let mut session = Session::dial(cluster.coordinator(0)).await;
+    cluster.agency_jobs().set_wait(SECOND * 2);
+    cluster.agency_jobs().set_move_time(SECOND * 10);
+    let step = move_of_a_leader(&cluster, &mut session).await;
+    let id = begin(&mut session, "moveShard", &step).await;
+
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        let job = job(&mut session, &id).await;
+        let has = |key: &str| job.get(key).is_some();
+        seen.push((job["status"].as_str().unwrap().to_owned(), has("timeStarted"), has("timeFinished")));
+        sleep(SECOND * 5).await;
+    }
+    let expected = [
+        ("ToDo", false, false),
+        ("Pending", true, false),
+        ("Pending", true, false),
+        ("Finished", true, true),
+    ];
+    assert_eq!(seen, expected.map(|(status, started, finished)| (status.to_owned(), started, finished)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_survives_the_death_of_the_coordinator_that_was_asked_for_it() {
+    let cluster = in_memory().await;
+    let mut session = Session::dial(cluster.coordinator(0)).await;
+    cluster.agency_jobs().set_move_time(SECOND * 10);
+    let step = move_of_a_leader(&cluster, &mut session).await;
+    let id = begin(&mut session, "moveShard", &step).await;
+    cluster.coordinator(0).kill();
+
+    let mut other = Session::dial(cluster.coordinator(1)).await;
+    let pending = job(&mut other, &id).await;
+    assert_eq!(
+        (&pending["status"], &pending["creator"]),
+        (&json!("Pending"), &json!(cluster.coordinator(0).id()))
+    );
+    sleep(SECOND * 10).await;
+    assert_eq!(job(&mut other, &id).await["status"], "Finished");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_fails_with_the_reason_that_was_decided_and_is_still_no_error() {
+    let cluster = in_memory().await;
+    let mut session = Session::dial(cluster.coordinator(0)).await;
+    let step = move_of_a_leader(&cluster, &mut session).await;
+    cluster.agency_jobs().next(JobFate::fail("disk full"));
+    let id = begin(&mut session, "moveShard", &step).await;
+    sleep(SECOND).await;
+
+    let failed = job(&mut session, &id).await;
+    assert_eq!((&failed["status"], &failed["reason"]), (&json!("Failed"), &json!("disk full")));
+    assert_eq!((&failed["error"], failed.get("code")), (&json!(false), None));
+    let shards = session.get("/_api/collection/books/shards?details=true").await.json()["shards"].clone();
+    assert_eq!(shards[step["shard"].as_str().unwrap()][0], step["fromServer"], "nothing has moved");
+    assert_eq!(cluster.agency_jobs().list()[0].reason, "disk full");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hanging_job_ends_when_it_is_cancelled_in_the_next_round_of_the_supervision() {
+    let cluster = in_memory().await;
+    let mut session = Session::dial(cluster.coordinator(0)).await;
+    let step = move_of_a_leader(&cluster, &mut session).await;
+    cluster.agency_jobs().every(JobFate::Hang);
+    let id = begin(&mut session, "moveShard", &step).await;
+    sleep(SECOND * 200).await;
+    assert_eq!(job(&mut session, &id).await["status"], "Pending");
+
+    let cancelled = session.post("/_admin/cluster/cancelAgencyJob", &json!({ "id": id })).await;
+    assert_eq!(
+        (cancelled.status, cancelled.json()),
+        (200, json!({ "job": id, "status": "aborted", "error": false }))
+    );
+    let marked = job(&mut session, &id).await;
+    assert_eq!((&marked["status"], &marked["abort"]), (&json!("Pending"), &json!(true)));
+    sleep(SECOND).await;
+    let ended = job(&mut session, &id).await;
+    assert_eq!((&ended["status"], &ended["reason"]), (&json!("Failed"), &json!("Killed via API")));
+    let again = session.post("/_admin/cluster/cancelAgencyJob", &json!({ "id": id })).await;
+    assert_eq!((again.status, again.error_num()), (400, 10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hanging_job_can_be_let_go_on() {
+    let cluster = in_memory().await;
+    let mut session = Session::dial(cluster.coordinator(0)).await;
+    let step = move_of_a_leader(&cluster, &mut session).await;
+    cluster.agency_jobs().next(JobFate::Hang);
+    let id = begin(&mut session, "moveShard", &step).await;
+    sleep(SECOND).await;
+    assert!(cluster.agency_jobs().decide(&id, JobFate::Finish));
+    sleep(SECOND).await;
+
+    assert_eq!(job(&mut session, &id).await["status"], "Finished");
+    assert!(!cluster.agency_jobs().decide(&id, JobFate::Hang), "it has ended");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resignation_cannot_be_cancelled() {
+    let cluster = in_memory().await;
+    let mut session = Session::dial(cluster.coordinator(0)).await;
+    cluster.agency_jobs().every(JobFate::Hang);
+    let id = begin(&mut session, "resignLeadership", &json!({ "server": "DBServer0001" })).await;
+    let refused = session.post("/_admin/cluster/cancelAgencyJob", &json!({ "id": id })).await;
+
+    assert_eq!((refused.status, refused.error_num()), (400, 10));
+    assert_eq!(session.post("/_admin/cluster/cancelAgencyJob", &json!({ "id": "1" })).await.error_num(), 404);
+    assert_eq!(session.post("/_admin/cluster/cancelAgencyJob", &json!({ "id": 1 })).await.error_num(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_job_begins_or_ends_during_supervision_maintenance() {
+    let cluster = in_memory().await;
+    let mut session = Session::dial(cluster.coordinator(0)).await;
+    let step = move_of_a_leader(&cluster, &mut session).await;
+    session.put("/_admin/cluster/maintenance", &json!("on")).await;
+    let id = begin(&mut session, "moveShard", &step).await;
+    session.post("/_admin/cluster/cancelAgencyJob", &json!({ "id": id })).await;
+    sleep(SECOND * 60).await;
+    assert_eq!(job(&mut session, &id).await["status"], "ToDo");
+
+    session.put("/_admin/cluster/maintenance", &json!("off")).await;
+    sleep(SECOND).await;
+    assert_eq!(job(&mut session, &id).await["status"], "Failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_server_becomes_a_job_that_fails_without_having_started() {
+    let cluster = in_memory().await;
+    let mut session = Session::dial(cluster.coordinator(0)).await;
+    for command in ["cleanOutServer", "resignLeadership"] {
+        let id = begin(&mut session, command, &json!({ "server": "PRMR-nobody" })).await;
+        let failed = job(&mut session, &id).await;
+        assert_eq!((&failed["status"], &failed["type"]), (&json!("Failed"), &json!(command)));
+        assert_eq!((failed.get("timeStarted"), &failed["server"]), (None, &json!("PRMR-nobody")));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn cleaning_out_moves_shard_by_shard_and_takes_the_server_out_of_use() {
+    let cluster = TestCluster::builder().in_memory().skewed_shards().start().await.unwrap();
+    let mut session = Session::dial(cluster.coordinator(0)).await;
+    cluster.agency_jobs().set_move_time(SECOND);
+    cluster.agency_jobs().set_at_once(1);
+    let (id, server) = (cluster.db_server_ids()[0].clone(), json!({ "server": "DBServer0001" }));
+    let cleaning = begin(&mut session, "cleanOutServer", &server).await;
+    let open = |result: &Value| {
+        result["pendingMoveShards"].as_u64().unwrap() + result["todoMoveShards"].as_u64().unwrap()
+    };
+    let first = open(&session.get("/_admin/cluster/rebalance").await.json()["result"]);
+    assert!(first > 10, "{first}");
+    sleep(SECOND * 5).await;
+    assert_eq!(open(&session.get("/_admin/cluster/rebalance").await.json()["result"]), first - 5);
+    assert_eq!(job(&mut session, &cleaning).await["status"], "Pending");
+
+    sleep(SECOND * 60).await;
+    assert_eq!(job(&mut session, &cleaning).await["status"], "Finished");
+    let numbers = session.get("/_admin/cluster/numberOfServers").await.json();
+    assert_eq!(numbers["cleanedServers"], json!([id]));
+    session.post("/_api/collection", &json!({ "name": "new", "numberOfShards": 9 })).await;
+    cluster.stop_db_server(0);
+    sleep(SECOND * 11).await;
+    let record = session.get("/_admin/cluster/health").await.json()["Health"][&id].clone();
+    assert_eq!((&record["Status"], &record["CanBeDeleted"]), (&json!("FAILED"), &json!(true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_in_use_is_not_removed() {
+    let cluster = TestCluster::builder().in_memory().skewed_shards().start().await.unwrap();
+    let mut session = Session::dial(cluster.coordinator(0)).await;
+    let start = tokio::time::Instant::now();
+    let refused = session.post("/_admin/cluster/removeServer", &json!({ "server": "DBServer0001" })).await;
+    assert_eq!((refused.status, refused.error_num()), (412, 412));
+    assert_eq!(start.elapsed().as_secs(), 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removed_coordinator_is_nowhere_to_be_seen() {
+    let cluster = in_memory().await;
+    let mut session = Session::dial(cluster.coordinator(0)).await;
+    cluster.coordinator(2).kill();
+    sleep(SECOND * 11).await;
+    let id = json!(cluster.coordinator(2).id());
+    assert_eq!(session.post("/_admin/cluster/removeServer", &id).await.status, 200);
+
+    assert_eq!(session.post("/_admin/cluster/removeServer", &id).await.error_num(), 404);
+    let health = session.get("/_admin/cluster/health").await.json()["Health"].clone();
+    assert_eq!(health.get(cluster.coordinator(2).id()), None);
+    let endpoints = session.get("/_api/cluster/endpoints").await.json()["endpoints"].clone();
+    assert_eq!(endpoints.as_array().map(Vec::len), Some(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_ended_job_is_forgotten_one_day() {
+    let cluster = in_memory().await;
+    let mut session = Session::dial(cluster.coordinator(0)).await;
+    let step = move_of_a_leader(&cluster, &mut session).await;
+    let id = begin(&mut session, "moveShard", &step).await;
+    sleep(SECOND).await;
+    assert_eq!(job(&mut session, &id).await["status"], "Finished");
+    cluster.agency_jobs().forget_ended();
+    let gone = session.get(&format!("/_admin/cluster/queryAgencyJob?id={id}")).await;
+    assert_eq!((gone.status, gone.error_num()), (404, 404));
+}
