@@ -200,8 +200,7 @@ impl Builder {
     )]
     pub async fn start(self) -> Result<TestCluster, StartError> {
         let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
-        let version: Version =
-            self.version.parse().map_err(|_| StartError::UnknownVersion { version: self.version.clone() })?;
+        let version = Version::read(&self.version)?;
         for (what, count) in
             [("agent", self.agents), ("DB-Server", self.db_servers), ("coordinator", self.coordinators)]
         {

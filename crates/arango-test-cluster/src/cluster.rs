@@ -137,25 +137,6 @@ impl TestCluster {
         self.shared.state().agents.iter().map(|agent| agent.id.clone()).collect()
     }
 
-    /// Stops a DB-Server: it turns `BAD` after 5 seconds and `FAILED` after 10.
-    ///
-    /// Documents whose shard it leads get 503 and error number 1478, until it has failed and a follower that runs takes
-    /// its place; for a shard without one, until it is started again.
-    ///
-    /// # Panics
-    /// If there are not so many DB-Servers.
-    pub fn stop_db_server(&self, index: usize) {
-        self.shared.state().stop_db_server(index);
-    }
-
-    /// Starts a stopped DB-Server again.
-    ///
-    /// # Panics
-    /// If there are not so many DB-Servers.
-    pub fn start_db_server(&self, index: usize) {
-        self.shared.state().start_db_server(index);
-    }
-
     /// Sets how long it takes from now on until all coordinators know of something new; see [`Builder::propagation`].
     pub fn set_propagation(&self, delay: Duration) {
         self.shared.state().propagation = delay;

@@ -7,6 +7,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 
+use crate::builder::StartError;
 use crate::cluster::Shared;
 use crate::door::Door;
 use crate::fault::Fault;
@@ -15,6 +16,7 @@ use crate::handler::Handler;
 use crate::pulse::{Heart, Pulse};
 use crate::state::State;
 use crate::state::servers::Server;
+use crate::version::Version;
 
 /// One coordinator.
 ///
@@ -103,6 +105,23 @@ impl Coordinator {
     /// If the port cannot be listened on.
     #[expect(clippy::unused_async, reason = "starting a process is something to wait for; a later one may")]
     pub async fn restart(&self) -> io::Result<()> {
+        self.begin_life(None)
+    }
+
+    /// Starts the process again, in another version: from now on it answers as that one does, and the rest of the cluster
+    /// stays what it is.
+    ///
+    /// # Errors
+    /// If the version is not one that can be simulated, and then the process goes on as it is; or if the port cannot be
+    /// listened on.
+    #[expect(clippy::unused_async, reason = "starting a process is something to wait for; a later one may")]
+    pub async fn restart_as(&self, version: &str) -> Result<(), StartError> {
+        let version = Version::read(version)?;
+        let address = self.inner.address;
+        self.begin_life(Some(version)).map_err(|source| StartError::Listen { address, source })
+    }
+
+    fn begin_life(&self, version: Option<Version>) -> io::Result<()> {
         self.inner.kill();
         let generation = {
             let mut state = self.inner.cluster.state();
@@ -110,6 +129,7 @@ impl Coordinator {
             state.advance(now);
             let server = &mut state.coordinators[self.inner.index];
             server.start(now);
+            server.upgraded = version.or_else(|| server.upgraded.take());
             state.advance(now);
             state.coordinators[self.inner.index].generation
         };

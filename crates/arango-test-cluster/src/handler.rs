@@ -15,7 +15,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::sleep;
 
-use crate::admission;
+use crate::admission::{self, Door};
 use crate::api::{self, Call, Outcome};
 use crate::body::Body;
 use crate::coordinator::Inner;
@@ -272,7 +272,9 @@ impl Handler {
             return None;
         }
         server.requests.count(&request.method);
-        let admitted = admission::admit(&state, shared, index, request);
+        let version = server.version(&shared.config).clone();
+        let door = Door { config: &shared.config, version: &version, index };
+        let admitted = admission::admit(&state, door, request);
         let outcome = match admitted {
             Err(reply) => Outcome::Now(*reply),
             Ok((request, caller)) => {
@@ -282,6 +284,7 @@ impl Handler {
                 let mut call = Call {
                     state: &mut state,
                     config: &shared.config,
+                    version: &version,
                     index,
                     caller: &caller,
                     request: &request,

@@ -59,6 +59,7 @@ mod conditions;
 mod config;
 mod control;
 mod coordinator;
+mod db_servers;
 mod door;
 mod early;
 mod fault;

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::builder::StartError;
+
 /// A version of ArangoDB that can be simulated: 3.10, 3.11, 3.12 or 4.0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Version {
@@ -38,6 +40,16 @@ impl Version {
     /// Whether paths may begin with `/_arango/v1`: late 3.12 and 4.0.
     pub(crate) fn has_api_versions(&self) -> bool {
         self.at_least(3, 12, 10)
+    }
+}
+
+impl Version {
+    /// Reads a version that a cluster, or a server of it, is to have.
+    ///
+    /// # Errors
+    /// If it cannot be simulated.
+    pub(crate) fn read(text: &str) -> Result<Self, StartError> {
+        text.parse().map_err(|_| StartError::UnknownVersion { version: text.to_owned() })
     }
 }
 

@@ -9,47 +9,55 @@ use http::{HeaderName, Method, header};
 
 use crate::api::{Call, Outcome};
 use crate::builder::Authentication;
-use crate::cluster::Shared;
+use crate::config::Config;
 use crate::http::auth::Caller;
 use crate::http::encoding;
 use crate::http::reply::{Refusal, Reply};
 use crate::http::request::Request;
 use crate::state::State;
 use crate::state::users::Level;
+use crate::version::Version;
 
 /// Answers for itself where others are refused.
 const AVAILABILITY: &str = "/_admin/server/availability";
 
+/// The coordinator at whose door somebody stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Door<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) version: &'a Version,
+    pub(crate) index: usize,
+}
+
 /// Lets a request in, its body decoded, or answers in place of the handler.
 pub(crate) fn admit<'a>(
     state: &State,
-    shared: &Shared,
-    index: usize,
+    door: Door<'_>,
     request: &'a Request,
 ) -> Result<(Cow<'a, Request>, Caller), Box<Reply>> {
     if let Some(reply) = protocol(request) {
         return Err(Box::new(reply));
     }
-    let caller = match shared.config.authentication {
+    let caller = match door.config.authentication {
         Authentication::Off => Caller::Superuser,
         Authentication::On => {
             let now = state.clock.calendar(state.at).as_secs();
-            Caller::identify(request, &state.sessions, index, &state.users, now)
+            Caller::identify(request, &state.sessions, door.index, &state.users, now)
         }
     };
-    check(state, shared, index, request, &caller).map_err(|refusal| Box::new(refusal.into()))?;
-    let request = decoded(shared, request, &caller).map_err(|refusal| Box::new(refusal.into()))?;
-    queue::check(state, index, &request).map_err(|refusal| Box::new(refusal.into()))?;
+    check(state, door, request, &caller).map_err(|refusal| Box::new(refusal.into()))?;
+    let request = decoded(door, request, &caller).map_err(|refusal| Box::new(refusal.into()))?;
+    queue::check(state, door.index, &request).map_err(|refusal| Box::new(refusal.into()))?;
     Ok((request, caller))
 }
 
 /// Undoes the compression of the body.
-fn decoded<'a>(shared: &Shared, request: &'a Request, caller: &Caller) -> Result<Cow<'a, Request>, Refusal> {
+fn decoded<'a>(door: Door<'_>, request: &'a Request, caller: &Caller) -> Result<Cow<'a, Request>, Refusal> {
     let encoding = request.header("content-encoding");
     if encoding.is_none() {
         return Ok(Cow::Borrowed(request));
     }
-    if *caller == Caller::Anonymous && shared.config.version.at_least(3, 12, 0) {
+    if *caller == Caller::Anonymous && door.version.at_least(3, 12, 0) {
         return Err(Refusal::unauthorized());
     }
     let body = encoding::decode(encoding, request.body.clone())?;
@@ -74,17 +82,11 @@ fn protocol(request: &Request) -> Option<Reply> {
     None
 }
 
-fn check(
-    state: &State,
-    shared: &Shared,
-    index: usize,
-    request: &Request,
-    caller: &Caller,
-) -> Result<(), Refusal> {
-    api_version(shared, request)?;
-    mode::check(state, shared, index, request)?;
+fn check(state: &State, door: Door<'_>, request: &Request, caller: &Caller) -> Result<(), Refusal> {
+    api_version(door, request)?;
+    mode::check(state, door, request)?;
     let level = caller.level(&request.database, &state.users);
-    if !state.knows_database(index, &request.database) {
+    if !state.knows_database(door.index, &request.database) {
         // Grants that came with a database have not spread either: only one for all databases covers it.
         let is_news = state.databases.contains_key(&request.database);
         let level = if is_news { caller.level("*", &state.users) } else { level };
@@ -100,15 +102,15 @@ fn check(
     if enters { Ok(()) } else { Err(Refusal::unauthorized()) }
 }
 
-fn api_version(shared: &Shared, request: &Request) -> Result<(), Refusal> {
+fn api_version(door: Door<'_>, request: &Request) -> Result<(), Refusal> {
     let Some(prefix) = request.api_version.as_deref() else { return Ok(()) };
-    if !shared.config.version.has_api_versions() {
+    if !door.version.has_api_versions() {
         return Err(Refusal::unknown_path(&format!("/_arango/{prefix}{}", request.path)));
     }
     let number = prefix.strip_prefix('v').filter(|digits| *digits == "0" || !digits.starts_with('0'));
     match (prefix, number.and_then(|digits| digits.parse::<u32>().ok())) {
         ("experimental", _) | (_, Some(1)) => Ok(()),
-        (_, Some(0)) if !shared.config.version.is_4() => Ok(()),
+        (_, Some(0)) if !door.version.is_4() => Ok(()),
         (_, Some(_)) => Err(Refusal::new(404, 404, "unsupported API version")),
         (_, None) => Err(Refusal::new(400, 400, "invalid API version")),
     }

@@ -11,14 +11,14 @@ use crate::http::reply::{Refusal, Reply};
 use crate::state::users::Level;
 
 pub(super) fn answer(call: &mut Call<'_>, command: &[&str]) -> Result<Outcome, Refusal> {
-    let is_4 = call.config.version.is_4();
+    let is_4 = call.version.is_4();
     let reply = match command {
         ["health"] => health::answer(call),
         ["nodeVersion" | "nodeEngine"] => return nodes::answer(call, command[0]),
         ["nodeStatistics" | "statistics"] if !is_4 => return nodes::answer(call, command[0]),
         ["numberOfServers"] => number_of_servers(call),
         ["maintenance"] => return maintenance::supervision(call),
-        ["maintenance", server] if call.config.version.at_least(3, 10, 1) => {
+        ["maintenance", server] if call.version.at_least(3, 10, 1) => {
             return maintenance::server(call, server);
         }
         ["rebalance"] => rebalance::answer(call),
@@ -33,8 +33,8 @@ pub(super) fn answer(call: &mut Call<'_>, command: &[&str]) -> Result<Outcome, R
         ["removeServer"] => return shard_moves::remove_server(call),
         ["queryAgencyJob"] => agency_jobs::query(call),
         ["cancelAgencyJob"] => agency_jobs::cancel(call),
-        ["uniqId"] if call.config.version.at_least(3, 12, 5) => unique_ids(call),
-        ["vpackSortMigration", step] if call.config.version.has_sort_migration() => {
+        ["uniqId"] if call.version.at_least(3, 12, 5) => unique_ids(call),
+        ["vpackSortMigration", step] if call.version.has_sort_migration() => {
             sort_migration::answer(call, step)
         }
         ["agencyDiagnosis"] => Err(call.unsupported()),

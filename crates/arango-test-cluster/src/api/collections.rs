@@ -16,7 +16,7 @@ pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
             call.may_write()?;
             create(call)
         }
-        (Method::GET, [name]) => Ok(Reply::flat(200, basic(find(call, name)?, call.config.version.is_4()))),
+        (Method::GET, [name]) => Ok(Reply::flat(200, basic(find(call, name)?, call.version.is_4()))),
         (Method::DELETE, [name]) => {
             call.may_write()?;
             drop_one(call, name)
@@ -44,7 +44,7 @@ pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
         }
         (Method::PUT, [name, "truncate"]) => {
             call.may_write()?;
-            let is_4 = call.config.version.is_4();
+            let is_4 = call.version.is_4();
             let collection = find_mut(call, name)?;
             collection.documents.clear();
             Ok(Reply::flat(200, basic(collection, is_4)))
@@ -69,7 +69,7 @@ pub(super) fn find_mut<'a>(call: &'a mut Call<'_>, name: &str) -> Result<&'a mut
 
 fn list(call: &Call<'_>) -> Answer {
     let without_system = call.request.query.is_true("excludeSystem");
-    let is_4 = call.config.version.is_4();
+    let is_4 = call.version.is_4();
     let collections = call.database()?.collections.values();
     let listed = collections
         .filter(|collection| call.knows(collection.news) && !(without_system && collection.is_system));
@@ -90,7 +90,7 @@ fn basic(collection: &Collection, is_4: bool) -> Value {
 }
 
 fn properties(call: &Call<'_>, collection: &Collection) -> Value {
-    let is_4 = call.config.version.is_4();
+    let is_4 = call.version.is_4();
     let mut all = basic(collection, is_4);
     let more = json!({
         "waitForSync": collection.wait_for_sync, "keyOptions": { "type": "traditional", "allowUserKeys": true },

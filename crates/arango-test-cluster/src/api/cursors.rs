@@ -11,7 +11,7 @@ use crate::state::State;
 use crate::state::owner::owner;
 
 pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, Refusal> {
-    let version = &call.config.version;
+    let version = call.version;
     match (call.request.method.clone(), rest) {
         (Method::POST, []) => queries::create(call).map(Outcome::Now),
         (Method::PUT, _) if version.is_4() => Err(Refusal::wrong_method()),

@@ -58,7 +58,7 @@ fn current(call: &Call<'_>) -> Answer {
         "name": name, "id": database.id, "isSystem": name == "_system", "sharding": database.sharding,
         "replicationFactor": database.replication_factor, "writeConcern": database.write_concern,
     });
-    if !call.config.version.is_4() {
+    if !call.version.is_4() {
         result["path"] = "none".into();
     }
     Ok(Reply::result(200, result))
@@ -67,8 +67,8 @@ fn current(call: &Call<'_>) -> Answer {
 fn create(call: &mut Call<'_>) -> Answer {
     let body = call.object()?;
     let name = body.get("name").and_then(Value::as_str).unwrap_or_default();
-    let is_new = call.config.version.at_least(3, 11, 0);
-    if !is_name(name, call.config.version.at_least(3, 12, 0)) {
+    let is_new = call.version.at_least(3, 11, 0);
+    if !is_name(name, call.version.at_least(3, 12, 0)) {
         let number = if is_new { 1208 } else { 1229 };
         return Err(Refusal::new(400, number, "illegal name: database name invalid"));
     }

@@ -43,11 +43,11 @@ fn record(call: &Call<'_>, server: &Server) -> Value {
     let sync_time = server.last_acked.checked_sub(Duration::from_millis(900)).unwrap_or(server.last_acked);
     let mut record = json!({
         "ShortName": server.short_name, "Endpoint": server.endpoint, "Host": call.state.host,
-        "SyncStatus": "SERVING", "Status": server.status.text(), "Version": call.config.version.text(),
+        "SyncStatus": "SERVING", "Status": server.status.text(), "Version": server.version(call.config).text(),
         "Engine": "rocksdb", "SyncTime": clock.timestamp(sync_time),
         "LastAckedTime": clock.timestamp(server.last_acked), "Role": role, "CanBeDeleted": can_be_deleted,
     });
-    if !call.config.version.is_4() {
+    if !call.version.is_4() {
         record["Timestamp"] = clock.timestamp(server.written).into();
     }
     record

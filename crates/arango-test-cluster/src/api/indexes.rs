@@ -71,7 +71,7 @@ fn create(call: &mut Call<'_>) -> Answer {
         "mdi",
         "mdi-prefixed",
     ];
-    let is_gone = call.config.version.is_4() && matches!(kind, "hash" | "skiplist" | "fulltext" | "zkd");
+    let is_gone = call.version.is_4() && matches!(kind, "hash" | "skiplist" | "fulltext" | "zkd");
     let fields =
         body.get("fields").filter(|fields| fields.as_array().is_some_and(|fields| !fields.is_empty()));
     let Some(fields) = fields.filter(|_| known.contains(&kind) && !is_gone) else {

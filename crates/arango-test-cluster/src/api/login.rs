@@ -12,7 +12,7 @@ use crate::http::reply::{Refusal, Reply};
 const RENEWABLE: u64 = 150;
 
 pub(super) fn answer(call: &mut Call<'_>) -> Answer {
-    let version = &call.config.version;
+    let version = call.version;
     if !call.needs_authentication() {
         return if version.at_least(3, 12, 6) {
             Ok(Reply::raw(200, &json!({ "jwt": "invalid" })))

@@ -20,7 +20,7 @@ pub(super) fn answer(call: &Call<'_>) -> Answer {
         Role::Coordinator => "COORDINATOR",
         Role::DbServer => "DBSERVER",
     };
-    let blank = if call.config.version.at_least(3, 10, 6) { " " } else { "" };
+    let blank = if call.version.at_least(3, 10, 6) { " " } else { "" };
     let uptime = call.state.at.saturating_duration_since(server.started).as_secs_f64();
     let good = call.state.db_servers.iter().filter(|server| server.status == Status::Good).count();
     let mut text = String::new();

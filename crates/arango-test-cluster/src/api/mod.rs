@@ -36,7 +36,7 @@ mod users;
 use std::fmt;
 use std::time::Duration;
 
-use http::Method;
+use http::{Method, header};
 use serde_json::{Value, json};
 
 use crate::builder::Authentication;
@@ -50,11 +50,14 @@ use crate::state::databases::Database;
 use crate::state::news::News;
 use crate::state::servers::Server;
 use crate::state::users::Level;
+use crate::version::Version;
 
 /// One admitted request, with everything that an answer may depend on.
 pub(crate) struct Call<'a> {
     pub(crate) state: &'a mut State,
     pub(crate) config: &'a Config,
+    /// The version of the coordinator that answers.
+    pub(crate) version: &'a Version,
     /// Index of the coordinator that answers.
     pub(crate) index: usize,
     pub(crate) caller: &'a Caller,
@@ -92,28 +95,25 @@ pub(crate) fn answer(call: &mut Call<'_>) -> Outcome {
 fn route(call: &mut Call<'_>) -> Result<Outcome, Refusal> {
     let request = call.request;
     let parts = request.parts();
-    let is_4 = call.config.version.is_4();
+    let is_4 = call.version.is_4();
     agency::check(call, &parts)?;
     let reply = match parts.as_slice() {
         ["_admin", "cluster", rest @ ..] => return cluster_admin::answer(call, rest),
         ["_admin", "server", "availability"] => availability::answer(call),
         ["_admin", "server", rest @ ..] => server_admin::answer(call, rest),
         ["_admin", "shutdown"] => return shutdown::answer(call),
-        ["_admin", "statistics" | "statistics-description"] if is_4 => {
-            Err(Refusal::unknown_path(&request.path))
-        }
+        ["_admin", "statistics" | "statistics-description"] if is_4 => Ok(no_handler()),
         ["_admin", "statistics"] => statistics::answer(call),
-        ["_admin", "version"] if is_4 => Err(Refusal::unknown_path(&request.path)),
+        ["_admin", "version"] if is_4 => Ok(no_handler()),
         ["_api" | "_admin", "version"] => server_info::version(call),
         ["_api", "engine"] => server_info::engine(call),
         ["_admin", "status"] => server_info::status(call),
         ["_admin", "time"] => server_info::time(call),
         ["_admin", "license"] => server_info::license(call),
-        ["_admin", "deployment", "id"] if call.config.version.at_least(3, 12, 6) => {
-            server_info::deployment_id(call)
-        }
+        ["_admin", "deployment", "id"] if call.version.at_least(3, 12, 6) => server_info::deployment_id(call),
+        ["_admin", "deployment", ..] => Ok(no_handler()),
         ["_admin", "support-info"] => server_info::support_info(call),
-        ["_admin", "metrics", "v2"] if is_4 => Err(Refusal::unknown_path(&request.path)),
+        ["_admin", "metrics", "v2"] if is_4 => Ok(no_handler()),
         ["_admin", "metrics"] | ["_admin", "metrics", "v2"] => metrics::answer(call),
         ["_admin", "compact"] => server_info::compact(call),
         ["_admin", "backup", "list"] => server_info::backup_list(call),
@@ -130,11 +130,10 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, Refusal> {
         ["_api", "cursor", rest @ ..] => return cursors::answer(call, rest),
         ["_api", "document", rest @ ..] => documents::answer(call, rest),
         ["_api", "user", rest @ ..] => users::answer(call, rest),
-        ["_api", "token", rest @ ..] if call.config.version.has_access_tokens() => {
-            access_tokens::answer(call, rest)
-        }
+        ["_api", "token", rest @ ..] if call.version.has_access_tokens() => access_tokens::answer(call, rest),
+        ["_api", "token", ..] => Ok(no_handler()),
         ["_api" | "_admin", _, ..] => Err(call.unsupported()),
-        _ => Err(Refusal::unknown_path(&request.path)),
+        _ => Ok(no_handler()),
     };
     reply.map(Outcome::Now)
 }
@@ -202,6 +201,11 @@ impl Call<'_> {
         self.state.report_unsupported(format!("{} {}", self.request.method, self.request.path));
         not_simulated()
     }
+}
+
+/// What a server answers for whom it has no handler: nothing, and it hangs up.
+fn no_handler() -> Reply {
+    Reply::empty(404).with_header(header::CONNECTION, "Close")
 }
 
 fn not_simulated() -> Refusal {

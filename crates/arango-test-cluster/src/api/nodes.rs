@@ -52,10 +52,11 @@ fn body(
     config: &crate::config::Config,
 ) -> Reply {
     match command {
-        "nodeVersion" => Reply::raw(200, &server_info::version_document(&config.version)),
-        "nodeEngine" => {
-            Reply::raw(200, &server_info::engine_document(&config.version, server.role == Role::DbServer))
-        }
+        "nodeVersion" => Reply::raw(200, &server_info::version_document(server.version(config))),
+        "nodeEngine" => Reply::raw(
+            200,
+            &server_info::engine_document(server.version(config), server.role == Role::DbServer),
+        ),
         _ => Reply::flat(200, statistics::document(server, state)),
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
 
     let (state, index) = (&mut *call.state, call.index);
     let id = state.cursors.next_id(index);
-    let extra = extra(&call.config.version, writes);
+    let extra = extra(call.version, writes);
     let mut cursor = Cursor::new(id, &call.request.database, settings, rows, extra, state.at);
     let reply = Reply::raw(201, cursor.advance(201));
     // What fits into one batch is never kept, whatever was wanted.
@@ -54,7 +54,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
 }
 
 fn settings(call: &Call<'_>, body: &Map<String, Value>) -> Result<Settings, Refusal> {
-    let version = &call.config.version;
+    let version = call.version;
     let positive = |name: &str| body.get(name).and_then(Value::as_f64).filter(|value| *value > 0.0);
     let batch_size = match body.get("batchSize").filter(|value| value.is_number()) {
         None => BATCH_SIZE,

@@ -38,7 +38,7 @@ fn current(call: &Call<'_>) -> Reply {
 }
 
 fn imbalance(call: &Call<'_>, layout: &Layout, pi_factor: f64) -> Value {
-    let shards = layout.shard_imbalance().to_json(call.config.version.at_least(3, 11, 0));
+    let shards = layout.shard_imbalance().to_json(call.version.at_least(3, 11, 0));
     json!({ "leader": layout.leader_imbalance(pi_factor).to_json(), "shards": shards })
 }
 
@@ -155,7 +155,7 @@ impl Wishes {
             "piFactor",
             "databasesExcluded",
         ];
-        if call.config.version.at_least(3, 11, 0) {
+        if call.version.at_least(3, 11, 0) {
             known.push("excludeSystemCollections");
         }
         let fields = Fields::read(call, &known)?;

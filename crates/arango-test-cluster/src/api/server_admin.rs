@@ -21,8 +21,8 @@ pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
         ["tls"] => security::tls(call),
         ["jwt"] => security::jwt(call),
         ["encryption"] => security::encryption(call),
-        ["api-calls"] if call.config.version.at_least(3, 12, 5) => Err(call.unsupported()),
-        ["aql-queries"] if call.config.version.at_least(3, 12, 6) => Err(call.unsupported()),
+        ["api-calls"] if call.version.at_least(3, 12, 5) => Err(call.unsupported()),
+        ["aql-queries"] if call.version.at_least(3, 12, 6) => Err(call.unsupported()),
         _ => Err(Refusal::unknown_path(&call.request.path)),
     }
 }
@@ -53,7 +53,7 @@ fn mode(call: &mut Call<'_>) -> Answer {
 
 fn defaults(call: &Call<'_>) -> Value {
     let mut defaults = json!({ "replicationFactor": 1, "writeConcern": 1, "sharding": "" });
-    if call.config.version.at_least(3, 12, 0) {
+    if call.version.at_least(3, 12, 0) {
         defaults["replicationVersion"] = "1".into();
     }
     defaults

@@ -12,15 +12,15 @@ use crate::version::Version;
 /// `/_api/version`; no envelope.
 pub(super) fn version(call: &Call<'_>) -> Answer {
     get_only_in_4(call)?;
-    let mut document = version_document(&call.config.version);
+    let mut document = version_document(call.version);
     if call.request.query.is_true("details") && (call.is_admin() || !call.needs_authentication()) {
         let mut details = json!({
             "architecture": "64bit", "build-date": "2025-06-01 00:00:00", "build-repository": "test-cluster",
             "endianness": "little", "fd-setsize": "1024", "optimized": "true",
             "debug": "false", "maintainer-mode": "false", "rocksdb-version": "7.2.0", "sizeof int": "4", "sizeof void*": "8",
-            "server-version": call.config.version.text(), "role": "COORDINATOR", "host": call.state.host,
+            "server-version": call.version.text(), "role": "COORDINATOR", "host": call.state.host,
         });
-        if !call.config.version.is_4() {
+        if !call.version.is_4() {
             details["mode"] = "server".into();
         }
         document["details"] = details;
@@ -42,7 +42,7 @@ pub(super) fn version_document(version: &Version) -> Value {
 /// `/_api/engine`
 pub(super) fn engine(call: &Call<'_>) -> Answer {
     call.only(&Method::GET)?;
-    Ok(Reply::raw(200, &engine_document(&call.config.version, false)))
+    Ok(Reply::raw(200, &engine_document(call.version, false)))
 }
 
 /// DB-Servers also tell the order of their bytes.
@@ -80,7 +80,7 @@ pub(super) fn engine_document(version: &Version, is_db_server: bool) -> Value {
 /// `/_admin/status`
 pub(super) fn status(call: &Call<'_>) -> Answer {
     get_only_in_4(call)?;
-    let (me, version) = (call.me(), call.config.version.text());
+    let (me, version) = (call.me(), call.version.text());
     if call.request.query.is_true("overview") {
         let overview = json!({
             "version": version, "platform": "linux", "license": "enterprise", "engine": "rocksdb",
@@ -103,7 +103,7 @@ pub(super) fn status(call: &Call<'_>) -> Answer {
         },
         "agency": { "agencyComm": { "endpoints": agents } },
     });
-    if !call.config.version.is_4() {
+    if !call.version.is_4() {
         let first = &call.state.coordinators[0].id;
         status["mode"] = "server".into();
         status["operationMode"] = "server".into();
@@ -159,7 +159,7 @@ pub(super) fn support_info(call: &Call<'_>) -> Answer {
     let server = |server: &crate::state::servers::Server, role: &str| {
         (
             server.id.clone(),
-            json!({ "version": call.config.version.text(), "role": role, "shortName": server.short_name }),
+            json!({ "version": server.version(call.config).text(), "role": role, "shortName": server.short_name }),
         )
     };
     let coordinators = state.coordinators.iter().map(|one| server(one, "COORDINATOR"));
@@ -197,6 +197,6 @@ pub(super) fn backup_list(call: &Call<'_>) -> Answer {
 }
 
 fn get_only_in_4(call: &Call<'_>) -> Result<(), Refusal> {
-    let takes = call.request.method == Method::HEAD || !call.config.version.is_4();
+    let takes = call.request.method == Method::HEAD || !call.version.is_4();
     if takes { Ok(()) } else { call.only(&Method::GET) }
 }

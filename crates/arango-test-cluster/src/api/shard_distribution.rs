@@ -7,16 +7,22 @@ use serde_json::{Map, Value, json};
 
 use super::collections::find;
 use super::{Answer, Call};
-use crate::http::reply::{Refusal, Reply};
+use crate::http::reply::{Refusal, Reply, number};
+use crate::model::double;
 use crate::state::State;
-use crate::state::databases::{Collection, Database};
+use crate::state::databases::{Collection, Copies, Database};
+use crate::state::leaders::documents;
+use crate::state::replicas::Progress;
 
 pub(super) fn of_database(call: &Call<'_>) -> Answer {
     call.admin()?;
     call.only(&Method::GET)?;
-    let collections = call.database()?.collections.values();
+    let database = call.database()?;
+    let collections = database.collections.values();
     let results: Map<_, _> = collections
-        .map(|collection| (collection.name.clone(), distribution(call.state, collection)))
+        .map(|collection| {
+            (collection.name.clone(), distribution(call.state, database, collection, Detail::Places))
+        })
         .collect();
     Ok(Reply::flat(200, json!({ "results": results })))
 }
@@ -36,21 +42,55 @@ pub(super) fn of_collection(call: &Call<'_>) -> Answer {
         _ => return Err(Refusal::wrong_method()),
     };
     let collection = find(call, &name)?;
-    let results = json!({ collection.name.as_str(): distribution(call.state, collection) });
+    let distribution = distribution(call.state, call.database()?, collection, Detail::Progress);
+    let results = json!({ collection.name.as_str(): distribution });
     Ok(Reply::flat(200, json!({ "results": results })))
 }
 
-/// Plan and Current are the same: copies are made the moment a job ends.
-fn distribution(state: &State, collection: &Collection) -> Value {
+/// How much is told of a shard.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// Where its copies lie.
+    Places,
+    /// And how far those are that are not in sync.
+    Progress,
+}
+
+fn distribution(state: &State, database: &Database, collection: &Collection, detail: Detail) -> Value {
     let name =
         |id: &String| state.db_server(id).map_or_else(|| id.clone(), |server| server.short_name.clone());
-    let mut shards = Map::new();
-    for (shard, copies) in &collection.shards {
-        let Some((leader, followers)) = copies.split_first() else { continue };
+    let places = |copies: &Copies| {
+        let (leader, followers) = copies.split_first()?;
         let followers: Vec<_> = followers.iter().map(name).collect();
-        shards.insert(shard.clone(), json!({ "leader": name(leader), "followers": followers }));
+        Some(json!({ "leader": name(leader), "followers": followers }))
+    };
+    let (mut plan, mut current) = (Map::new(), Map::new());
+    for (place, (shard, copies)) in collection.shards.iter().enumerate() {
+        let Some(mut planned) = places(&state.planned(shard, copies)) else { continue };
+        let progress = state.progress(shard, copies).filter(|_| detail == Detail::Progress);
+        if let Some(progress) = progress {
+            planned["progress"] = of_progress(progress, documents(database, collection, place));
+        }
+        plan.insert(shard.clone(), planned);
+        current.extend(places(&state.in_sync(shard, copies)).map(|there| (shard.clone(), there)));
     }
-    json!({ "Plan": shards.clone(), "Current": shards })
+    json!({ "Plan": plan, "Current": current })
+}
+
+/// Counted in documents: those that the follower with the fewest has.
+fn of_progress(progress: Progress, total: usize) -> Value {
+    let share = progress.share.unwrap_or(0.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a number of documents"
+    )]
+    let current = (double(total) * share) as usize;
+    json!({
+        "total": total, "current": if current == total { 0 } else { current },
+        "followerPercent": progress.share.map(|share| number((share * 100.0).round())),
+        "followersSyncing": progress.syncing,
+    })
 }
 
 pub(super) fn statistics(call: &Call<'_>) -> Answer {

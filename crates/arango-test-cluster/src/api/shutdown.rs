@@ -45,7 +45,7 @@ fn progress(call: &Call<'_>) -> Reply {
         "pendingJobs": jobs.len() - done, "doneJobs": done, "lowPrioOngoingRequests": 0, "lowPrioQueuedRequests": 0,
         "allClear": jobs.len() == done && cursors == 0,
     });
-    if !call.config.version.at_least(3, 12, 0) {
+    if !call.version.at_least(3, 12, 0) {
         progress["pregelConductors"] = 0.into();
     }
     Reply::raw(200, &progress)

@@ -20,6 +20,7 @@ use crate::faults_in_force::FaultGuard;
 use crate::http::request::Query;
 use crate::state::conditions::Condition;
 use crate::tokens::Tokens;
+use crate::version::Version;
 
 /// Where the requests of other processes are dealt with.
 pub(super) struct Desk {
@@ -83,17 +84,28 @@ impl Desk {
                     "pause" => coordinator.pause(),
                     "resume" => coordinator.resume(),
                     "restart" => coordinator.restart().await.map_err(|error| (500, error.to_string()))?,
+                    "upgrade" => {
+                        let version = version(body)?;
+                        let started = coordinator.restart_as(version.text()).await;
+                        started.map_err(|error| (500, error.to_string()))?;
+                    }
                     _ => return Err(unknown()),
                 }
                 Ok(done())
             }
             (&Method::POST, ["db-servers", index, deed]) => {
+                let version = match *deed {
+                    "upgrade" => Some(version(body)?),
+                    _ => None,
+                };
                 let mut state = self.cluster.state();
                 let found = index.parse().ok().filter(|index| *index < state.db_servers.len());
                 let index = found.ok_or_else(|| (404, format!("no DB-Server {index}")))?;
                 match *deed {
                     "stop" => state.stop_db_server(index),
-                    "start" => state.start_db_server(index),
+                    "start" | "upgrade" => state.start_db_server(index, version),
+                    "pause" => state.pause_db_server(index),
+                    "resume" => state.resume_db_server(index),
                     _ => return Err(unknown()),
                 }
                 Ok(done())
@@ -113,6 +125,11 @@ impl Desk {
             (&Method::POST, ["tokens", "lifetime"]) => {
                 let Lifetime { seconds } = read(body)?;
                 Tokens::new(&self.cluster).set_lifetime(Duration::from_secs(seconds));
+                Ok(done())
+            }
+            (&Method::POST, ["sync-time"]) => {
+                let Delay { ms } = read(body)?;
+                self.cluster.state().sync_time = Duration::from_millis(ms);
                 Ok(done())
             }
             (&Method::POST, ["propagation"]) => {
@@ -216,6 +233,18 @@ pub(super) fn done() -> Value {
 
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
     serde_json::from_slice(body).map_err(|error| (400, error.to_string()))
+}
+
+/// The version that a server is to have.
+fn version(body: &[u8]) -> Result<Version, Refused> {
+    let Upgrade { version } = read(body)?;
+    Version::read(&version).map_err(|error| (400, error.to_string()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Upgrade {
+    version: String,
 }
 
 /// Secrets of a coordinator, or of all.

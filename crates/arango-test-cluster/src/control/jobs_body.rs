@@ -55,9 +55,15 @@ pub(super) fn answer(
             Ok(done())
         }
         (&Method::POST, ["pace"]) => read(body).map(|Pace { wait_ms, move_ms, at_once }| {
-            wait_ms.into_iter().for_each(|ms| jobs.set_wait(Duration::from_millis(ms)));
-            move_ms.into_iter().for_each(|ms| jobs.set_move_time(Duration::from_millis(ms)));
-            at_once.into_iter().for_each(|count| jobs.set_at_once(count));
+            if let Some(ms) = wait_ms {
+                jobs.set_wait(Duration::from_millis(ms));
+            }
+            if let Some(ms) = move_ms {
+                jobs.set_move_time(Duration::from_millis(ms));
+            }
+            if let Some(count) = at_once {
+                jobs.set_at_once(count);
+            }
             done()
         }),
         (&Method::POST, ["next"]) => read::<Fate>(body).map(|fate| {

@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `GET /cluster` | lists servers, with their addresses and whether they are up |
 //! | `POST /coordinators/{i}/kill`, `restart`, `pause`, `resume` | what the methods of [`Coordinator`] do |
-//! | `POST /db-servers/{i}/stop`, `start` | the same of a DB-Server |
+//! | `POST /db-servers/{i}/stop`, `start`, `pause`, `resume` | the same of a DB-Server |
+//! | `POST /coordinators/{i}/upgrade`, `/db-servers/{i}/upgrade` | starts it again in another `version` |
+//! | `POST /sync-time` | after how many `ms` the copies of a DB-Server that comes back are in sync |
 //! | `POST /coordinators/{i}/faults` | injects a fault or begins a condition, answers its id |
 //! | `POST /coordinators/{i}/secret`, `POST /secret` | gives one coordinator, or all, the `secret` that signs tokens |
 //! | `POST /tokens/expire` | refuses what logins have given so far |

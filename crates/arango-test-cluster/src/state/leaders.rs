@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::State;
 use super::databases::{Collection, Copies, Database};
-use super::servers::Status;
 
 impl State {
     /// Whether the shard of a document has a leader that answers.
@@ -18,13 +17,9 @@ impl State {
         shards(database, collection).values().all(|copies| self.is_led(copies))
     }
 
-    /// A follower takes the place of a leader that has failed, which nobody knows before the supervision says so. The map of
-    /// shards is left as it is: the old leader has its place again as soon as it is back.
+    /// A leader that does not answer keeps its place until the supervision gives it to another.
     fn is_led(&self, copies: &Copies) -> bool {
-        let is_up = |id: &String| self.db_server(id).is_some_and(super::Server::is_up);
-        let Some((leader, followers)) = copies.split_first() else { return true };
-        let has_failed = || self.db_server(leader).is_none_or(|server| server.status == Status::Failed);
-        is_up(leader) || (has_failed() && followers.iter().any(is_up))
+        copies.first().is_none_or(|leader| self.db_server(leader).is_some_and(super::Server::is_up))
     }
 }
 
@@ -32,6 +27,12 @@ impl State {
 fn shards<'a>(database: &'a Database, collection: &'a Collection) -> &'a BTreeMap<String, Copies> {
     let prototype = collection.like.as_ref().and_then(|like| database.collections.get(like));
     &prototype.unwrap_or(collection).shards
+}
+
+/// How many documents lie in the shard with this place.
+pub(crate) fn documents(database: &Database, collection: &Collection, shard: usize) -> usize {
+    let count = shards(database, collection).len();
+    collection.documents.keys().filter(|key| place(key, count) == shard).count()
 }
 
 /// The place of a key among so many shards: any that is the same each time, here by FNV-1a.

@@ -9,9 +9,10 @@ pub(crate) mod cursors;
 pub(crate) mod databases;
 pub(crate) mod ids;
 mod layout;
-mod leaders;
+pub(crate) mod leaders;
 pub(crate) mod news;
 pub(crate) mod owner;
+pub(crate) mod replicas;
 pub(crate) mod servers;
 pub(crate) mod sessions;
 mod skewed;
@@ -30,6 +31,7 @@ use self::cursors::Cursors;
 use self::databases::Database;
 use self::ids::Ids;
 use self::news::News;
+use self::replicas::Lags;
 use self::servers::{Role, Server, Status};
 use self::sessions::Sessions;
 use self::supervision::Supervision;
@@ -37,6 +39,7 @@ use self::users::Users;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::agency_jobs::{AgencyJobs, Pace, Shards};
+use crate::version::Version;
 
 /// The whole cluster, behind one lock.
 #[derive(Debug)]
@@ -58,6 +61,9 @@ pub(crate) struct State {
     /// How long it takes until all coordinators know of a new database or collection.
     pub(crate) propagation: Duration,
     pub(crate) jobs: AgencyJobs,
+    pub(crate) lags: Lags,
+    /// How long the copies of a server that comes back need until they are in sync.
+    pub(crate) sync_time: Duration,
     pub(crate) async_jobs: AsyncJobs,
     pub(crate) cursors: Cursors,
     pub(crate) supervision: Supervision,
@@ -86,6 +92,9 @@ pub(crate) struct Targets {
 const SYSTEM: [&str; 8] =
     ["_users", "_graphs", "_analyzers", "_jobs", "_queues", "_statistics", "_statistics15", "_statisticsRaw"];
 const OTHERS: [&str; 4] = ["_graphs", "_analyzers", "_jobs", "_queues"];
+
+/// As long as a move takes by default.
+const SYNC_TIME: Duration = Duration::from_millis(150);
 
 impl State {
     pub(crate) fn new(config: &Config, coordinators: &[String]) -> Self {
@@ -137,6 +146,8 @@ impl State {
                 move_time: config.move_time,
                 at_once: config.moves_at_once,
             }),
+            lags: Lags::default(),
+            sync_time: SYNC_TIME,
             async_jobs: AsyncJobs::default(),
             cursors: Cursors::default(),
             supervision: Supervision::default(),
@@ -193,7 +204,9 @@ impl State {
     fn next_event(&self) -> Option<Instant> {
         let servers = self.coordinators.iter().chain(&self.db_servers);
         let rounds = servers.filter_map(|server| server.next_maintenance_round(self.at, &self.clock));
-        let rounds = rounds.filter(|_| !self.stands_still());
+        let verdicts = self.coordinators.iter().chain(&self.db_servers);
+        let verdicts = verdicts.filter_map(|server| server.next_verdict(self.at));
+        let rounds = rounds.chain(verdicts).filter(|_| !self.stands_still());
         rounds.chain(self.supervision.next_look()).min()
     }
 
@@ -206,6 +219,9 @@ impl State {
             self.servers_mut().for_each(|server| server.observe(now));
         }
         self.at = self.at.max(now);
+        if !self.stands_still() {
+            self.fail_over();
+        }
     }
 
     /// Whether no supervision looks at health and jobs.
@@ -227,10 +243,28 @@ impl State {
         self.db_servers[index].stop(now);
     }
 
-    pub(crate) fn start_db_server(&mut self, index: usize) {
+    /// Starts a DB-Server, in another version if that is said.
+    pub(crate) fn start_db_server(&mut self, index: usize, version: Option<Version>) {
         let now = self.clock.now();
         self.advance(now);
-        self.db_servers[index].start(now);
+        let server = &mut self.db_servers[index];
+        server.start(now);
+        server.upgraded = version.or_else(|| server.upgraded.take());
+        self.catch_up(index, self.sync_time);
+    }
+
+    pub(crate) fn pause_db_server(&mut self, index: usize) {
+        let now = self.clock.now();
+        self.advance(now);
+        self.db_servers[index].freeze(now);
+    }
+
+    pub(crate) fn resume_db_server(&mut self, index: usize) {
+        let now = self.clock.now();
+        self.advance(now);
+        if self.db_servers[index].thaw() {
+            self.catch_up(index, self.sync_time);
+        }
     }
 
     /// The ids of the DB-Servers that take new shards.

@@ -5,6 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::ids::Ids;
+use crate::config::Config;
+use crate::version::Version;
 
 /// Silence after which a server is no longer `GOOD`.
 const OK_THRESHOLD: Duration = Duration::from_secs(5);
@@ -54,7 +56,11 @@ pub(crate) struct Server {
     pub(crate) id: String,
     pub(crate) short_name: String,
     pub(crate) endpoint: String,
+    /// The version that it was started in, if not the cluster's.
+    pub(crate) upgraded: Option<Version>,
     pub(crate) life: Life,
+    /// Whether it is down only because it was frozen.
+    pub(crate) frozen: bool,
     /// Counts the lives of the process within the test; what began in an earlier one is never applied.
     pub(crate) generation: u64,
     pub(crate) reboot_id: u64,
@@ -119,7 +125,9 @@ impl Server {
             id: format!("{prefix}-{}", ids.uuid()),
             short_name: format!("{name}{number:04}"),
             endpoint,
+            upgraded: None,
             life: Life::Up,
+            frozen: false,
             generation: 0,
             reboot_id: 1,
             soft_shutdown: false,
@@ -142,15 +150,45 @@ impl Server {
         self.life == Life::Up
     }
 
+    /// The version that it runs in.
+    pub(crate) fn version<'a>(&'a self, config: &'a Config) -> &'a Version {
+        self.upgraded.as_ref().unwrap_or(&config.version)
+    }
+
+    pub(crate) fn freeze(&mut self, now: Instant) {
+        if self.is_up() {
+            (self.life, self.frozen) = (Life::Down { since: now }, true);
+        }
+    }
+
+    /// Says whether it was frozen.
+    pub(crate) fn thaw(&mut self) -> bool {
+        let was_frozen = std::mem::take(&mut self.frozen);
+        if was_frozen {
+            self.life = Life::Up;
+        }
+        was_frozen
+    }
+
+    /// When its silence next means something else than before.
+    pub(super) fn next_verdict(&self, now: Instant) -> Option<Instant> {
+        let Life::Down { since } = self.life else { return None };
+        // It has to last longer than the threshold.
+        let verdicts = [OK_THRESHOLD, GRACE_PERIOD].map(|silence| since + silence + Duration::from_nanos(1));
+        verdicts.into_iter().find(|verdict| *verdict > now)
+    }
+
     pub(crate) fn stop(&mut self, now: Instant) {
         if !matches!(self.life, Life::Down { .. }) {
             self.life = Life::Down { since: now };
         }
+        self.frozen = false;
         self.generation += 1;
     }
 
     pub(crate) fn start(&mut self, now: Instant) {
         self.life = Life::Up;
+        self.frozen = false;
         self.soft_shutdown = false;
         self.registered = true;
         self.generation += 1;

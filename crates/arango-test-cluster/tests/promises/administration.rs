@@ -58,6 +58,7 @@ async fn statistics_move_with_the_requests_and_are_gone_in_4_0() {
     let cluster = TestCluster::builder().version("4.0").in_memory().start().await.unwrap();
     let mut session = Session::dial(cluster.coordinator(0)).await;
     assert_eq!(session.get("/_admin/statistics").await.status, 404);
+    let mut session = Session::dial(cluster.coordinator(0)).await;
     assert_eq!(session.get("/_admin/cluster/nodeStatistics?ServerID=DBServer0001").await.status, 400);
     let health = session.get("/_admin/cluster/health").await.json();
     assert_eq!(health["Health"][cluster.coordinator(0).id()].get("Timestamp"), None);

@@ -193,3 +193,19 @@ async fn jobs_of_the_agency_are_steered_from_outside() {
     let (_, listed) = ask(&control, Method::GET, "/agency-jobs", &json!({})).await;
     assert_eq!(listed["jobs"].as_array().map(Vec::len), Some(1));
 }
+
+#[tokio::test]
+async fn servers_are_upgraded_from_outside() {
+    let cluster = TestCluster::builder().version("3.11").start().await.unwrap();
+    let control = cluster.control().await.unwrap();
+    let version = json!({ "version": "3.12.5" });
+    for path in ["/coordinators/0/upgrade", "/db-servers/0/upgrade"] {
+        assert_eq!(ask(&control, Method::POST, path, &version).await.0, 200);
+        assert_eq!(ask(&control, Method::POST, path, &json!({ "version": "1.0" })).await.0, 400);
+    }
+    let mut session = Session::connect(cluster.coordinator(0)).await;
+    let health = session.get("/_admin/cluster/health").await.json()["Health"].clone();
+    for id in [cluster.coordinator(0).id(), cluster.db_server_ids()[0].as_str()] {
+        assert_eq!(health[id]["Version"], "3.12.5");
+    }
+}

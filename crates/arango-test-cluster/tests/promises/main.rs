@@ -7,6 +7,7 @@ mod authentication;
 mod control;
 mod cursors;
 mod data;
+mod db_servers;
 mod early;
 mod faults;
 mod health;

@@ -85,7 +85,10 @@ async fn unknown_names_are_refused_in_the_order_of_the_server() {
     let unknown = root.get("/_db/nowhere/_api/version").await;
     assert_eq!((unknown.status, unknown.error_num()), (404, 1228));
     let path = root.get("/nothing").await;
-    assert_eq!((path.status, path.error_num()), (404, 404));
+    assert_eq!(
+        (path.status, path.body.len(), &path.headers["connection"]),
+        (404, 0, &"Close".parse().unwrap())
+    );
 
     let mut nobody = Session::dial(cluster.coordinator(0)).await.authorized("");
     let hidden = nobody.get("/_db/nowhere/_api/version").await;

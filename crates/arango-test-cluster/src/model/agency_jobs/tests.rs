@@ -143,11 +143,11 @@ fn a_job_waits_before_it_becomes_pending_if_it_is_told_to() {
     let mut jobs = AgencyJobs::new(Pace { wait: MOVE, ..pace(2) });
     jobs.add(1, bench.step(0, "a", "b", true), "CRDN-x", now);
 
-    jobs.work(now, MOVE - Duration::from_millis(1), &mut bench.map());
+    jobs.work(now, MOVE / 2, &mut bench.map());
     assert_eq!(jobs.moves(Stage::ToDo), 1);
-    jobs.work(now, MOVE, &mut bench.map());
+    jobs.work(now + MOVE / 2, MOVE, &mut bench.map());
     assert_eq!((jobs.moves(Stage::Pending), jobs.jobs[0].started), (1, Some(now + MOVE)));
-    jobs.work(now + MOVE, MOVE, &mut bench.map());
+    jobs.work(now + MOVE * 3 / 2, MOVE, &mut bench.map());
     assert_eq!(jobs.jobs[0].finished, Some(now + MOVE * 2));
 }
 
