@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tower::{Layer, Service};
 
 use crate::member::InFlight;
-use crate::{Member, Members, Policy, Route};
+use crate::{Candidates, Member, Members, Policy, Route};
 
 /// Makes [`Balance`] services.
 pub struct BalanceLayer<K, P, Req> {
@@ -79,18 +79,15 @@ where
         let route = (self.route)(&request);
         let now = route.now.unwrap_or_else(Instant::now);
         let pinned = route.pinned.is_some();
-        let picked =
-            self.members.choose(&route, now, |candidates| self.policy.pick(candidates, &request, now));
-        match picked {
-            Some(member) => {
-                let in_flight = Some(member.begin());
-                ResponseFuture {
-                    response: Some(self.inner.call(Routed { member, request })),
-                    in_flight,
-                    pinned,
-                }
-            }
-            None => ResponseFuture { response: None, in_flight: None, pinned },
+        loop {
+            let pick = |candidates: &Candidates<'_, K>| self.policy.pick(candidates, &request, now);
+            let Some(member) = self.members.choose(&route, now, pick) else {
+                return ResponseFuture { response: None, in_flight: None, pinned };
+            };
+            // One that has gone since is in the set no more.
+            let Some(in_flight) = member.begin() else { continue };
+            let response = Some(self.inner.call(Routed { member, request }));
+            return ResponseFuture { response, in_flight: Some(in_flight), pinned };
         }
     }
 }

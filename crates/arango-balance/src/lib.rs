@@ -53,15 +53,18 @@ mod eligible;
 mod failure_rate;
 mod health;
 mod health_policy;
+mod hooks;
 mod jitter;
 mod member;
 mod members;
+mod membership;
 mod per_member;
 mod policy;
 mod probe;
 mod random;
 mod round_robin;
 mod route;
+mod slots;
 mod verdict;
 
 pub use balance::{Balance, BalanceLayer, NoMember, ResponseFuture, Routed};

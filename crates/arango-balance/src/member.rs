@@ -14,10 +14,14 @@ use crate::{Standing, Verdict};
 /// One member of a set. Clones are handles on the same member.
 pub struct Member<K>(Arc<Entry<K>>);
 
+/// Set in the count of requests under way once there may be no more.
+const GONE: usize = 1 << (usize::BITS - 1);
+
 struct Entry<K> {
     key: K,
     slot: usize,
     requests: AtomicU64,
+    /// Requests under way, and [`GONE`].
     in_flight: AtomicUsize,
     // Whether `health` would learn nothing from a good verdict: spares the lock where all is well.
     clean: AtomicBool,
@@ -52,7 +56,7 @@ impl<K> Member<K> {
 
     /// How many of them have not ended yet.
     pub fn in_flight(&self) -> usize {
-        self.0.in_flight.load(Ordering::Relaxed)
+        self.0.in_flight.load(Ordering::Relaxed) & !GONE
     }
 
     /// How it stands in the rotation.
@@ -74,16 +78,35 @@ impl<K> Member<K> {
         }
     }
 
-    /// Counts a request until the guard is dropped.
-    pub(crate) fn begin(&self) -> InFlight<K> {
+    /// Counts a request until the guard is dropped; `None` if the member is gone.
+    pub(crate) fn begin(&self) -> Option<InFlight<K>> {
+        // Whoever finds it gone finds it removed from the list, too.
+        if self.0.in_flight.fetch_add(1, Ordering::Acquire) & GONE != 0 {
+            self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
         self.0.requests.fetch_add(1, Ordering::Relaxed);
-        self.0.in_flight.fetch_add(1, Ordering::Relaxed);
         let on_trial = !self.is_clean() && self.health().begin();
-        InFlight { member: self.clone(), on_trial }
+        Some(InFlight { member: self.clone(), on_trial })
     }
 
-    /// Its place in tables that go by member.
-    pub(crate) fn slot(&self) -> usize {
+    /// Lets nothing more begin, if nothing is under way or `in_any_case`; whether that is so now.
+    pub(crate) fn let_go(&self, in_any_case: bool) -> bool {
+        if in_any_case {
+            self.0.in_flight.fetch_or(GONE, Ordering::Release);
+            return true;
+        }
+        self.0.in_flight.compare_exchange(0, GONE, Ordering::Release, Ordering::Relaxed).is_ok()
+    }
+
+    /// Comes into the rotation: nothing is known of it there.
+    pub(crate) fn begin_anew(&self, now: Instant) {
+        self.end_probe();
+        self.with_health(|health| *health = Health::new(now));
+    }
+
+    /// Its place in tables that go by member: no other that anybody still holds a handle on has the same.
+    pub fn slot(&self) -> usize {
         self.0.slot
     }
 
@@ -124,6 +147,9 @@ impl<K> Drop for Entry<K> {
         if let Some(probe) = self.probe.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
             probe.abort();
         }
+        if let Some(set) = self.set.upgrade() {
+            set.slots.give_back(self.slot);
+        }
     }
 }
 
@@ -160,6 +186,11 @@ pub(crate) struct WeakMember<K>(Weak<Entry<K>>);
 impl<K> WeakMember<K> {
     pub(crate) fn upgrade(&self) -> Option<Member<K>> {
         self.0.upgrade().map(Member)
+    }
+
+    /// Whether it is this member.
+    pub(crate) fn is(&self, member: &Member<K>) -> bool {
+        std::ptr::eq(self.0.as_ptr(), Arc::as_ptr(&member.0))
     }
 }
 

@@ -2,32 +2,38 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
 use crate::eligible::eligible;
 use crate::health::{Allowed, Report};
+use crate::hooks::Hooks;
+use crate::membership::Leaving;
 use crate::probe::{Probe, Probed};
+use crate::slots::Slots;
 use crate::{Candidates, HealthPolicy, Jitter, Member, Route, Standing, ThreadJitter, Verdict};
 
 /// A set of members. Clones are handles on the same set.
-pub struct Members<K>(Arc<Set<K>>);
+pub struct Members<K>(pub(crate) Arc<Set<K>>);
 
 /// What the handles share.
 pub(crate) struct Set<K> {
-    list: ArcSwap<Vec<Member<K>>>,
+    pub(crate) list: ArcSwap<Vec<Member<K>>>,
+    /// Those that take only requests pinned to them.
+    pub(crate) aside: ArcSwap<Vec<Member<K>>>,
+    /// Those that were removed; whoever changes the lists holds this.
+    pub(crate) leaving: Mutex<Vec<Leaving<K>>>,
+    pub(crate) slots: Slots,
     pub(crate) policy: HealthPolicy,
     pub(crate) jitter: Arc<dyn Jitter>,
     pub(crate) probe: Option<Probe<K>>,
-    on_ejection: Option<OnEjection<K>>,
+    pub(crate) hooks: Hooks<K>,
     /// No member is probed any more.
     pub(crate) unprobed: AtomicBool,
 }
-
-type OnEjection<K> = Box<dyn Fn(&K) + Send + Sync>;
 
 impl<K> Members<K> {
     /// A set of `keys` with the default [`HealthPolicy`] and no probe.
@@ -41,7 +47,7 @@ impl<K> Members<K> {
             policy: HealthPolicy::default(),
             jitter: Arc::new(ThreadJitter),
             probe: None,
-            on_ejection: None,
+            hooks: Hooks::default(),
         }
     }
 
@@ -55,7 +61,7 @@ impl<K> Members<K> {
         self.len() == 0
     }
 
-    /// The members as they are now, in the order in which they were given.
+    /// The members as they are now, in the order in which they came.
     pub fn snapshot(&self) -> Arc<Vec<Member<K>>> {
         self.0.list.load_full()
     }
@@ -65,7 +71,7 @@ impl<K> Members<K> {
     /// Who is out of the rotation stays out.
     pub fn end_probes(&self) {
         self.0.unprobed.store(true, Ordering::Relaxed);
-        for member in self.0.list.load().iter() {
+        for member in self.0.list.load().iter().chain(self.0.aside.load().iter()) {
             member.end_probe();
         }
     }
@@ -86,7 +92,9 @@ impl<K> Members<K> {
             self.0.wake_probes(&list, now);
         }
         if let Some(pinned) = route.pinned {
-            return list.iter().find(|member| member.key() == pinned).cloned();
+            let there = list.iter().find(|member| member.key() == pinned).cloned();
+            return there
+                .or_else(|| self.0.aside.load().iter().find(|member| member.key() == pinned).cloned());
         }
         let candidates = if all_well && route.tried.is_empty() {
             Candidates::all(&list)
@@ -124,8 +132,8 @@ impl<K> Set<K> {
         tracing::debug!(?verdict, ?before, ?after, slot = member.slot(), "a member's standing changed");
         // A task that sleeps waits for the end of a term that is no longer in force.
         member.end_probe();
-        if let (Standing::Ejected | Standing::Leaving, Some(on_ejection)) = (after, &self.on_ejection) {
-            on_ejection(member.key());
+        if matches!(after, Standing::Ejected | Standing::Leaving) {
+            self.hooks.ejected(member);
         }
     }
 
@@ -157,7 +165,7 @@ pub struct MembersBuilder<K> {
     policy: HealthPolicy,
     jitter: Arc<dyn Jitter>,
     probe: Option<Probe<K>>,
-    on_ejection: Option<OnEjection<K>>,
+    hooks: Hooks<K>,
 }
 
 impl<K> MembersBuilder<K> {
@@ -182,22 +190,42 @@ impl<K> MembersBuilder<K> {
     #[must_use]
     pub fn probe<F, Fut>(mut self, probe: F) -> Self
     where
-        F: Fn(K) -> Fut + Send + Sync + 'static,
+        F: Fn(Member<K>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Probed> + Send + 'static,
     {
         self.probe = Some(Probe::new(probe));
         self
     }
 
-    /// Sets who is told each time a member is ejected, or begins to leave; the owner may then close what it
+    /// Adds somebody who is told each time a member is ejected, or begins to leave; the owner may then close what it
     /// keeps open to it.
     ///
     /// Told within [`Member::report`], with no lock held: it should be quick, and may ask the set. It is told
     /// again when a trial fails, but not when a probe finds a member that is out still gone. What it holds lives
     /// as long as the set, so it should hold the set weakly, if at all.
     #[must_use]
-    pub fn on_ejection(mut self, tell: impl Fn(&K) + Send + Sync + 'static) -> Self {
-        self.on_ejection = Some(Box::new(tell));
+    pub fn on_ejection(mut self, tell: impl Fn(&Member<K>) + Send + Sync + 'static) -> Self {
+        self.hooks.ejected.push(Box::new(tell));
+        self
+    }
+
+    /// Sets who is told when a member is removed: it will be given no more requests, and some may be under way.
+    ///
+    /// Told with no lock held. What it holds lives as long as the set.
+    #[must_use]
+    pub fn on_removal(mut self, tell: impl Fn(&Member<K>) + Send + Sync + 'static) -> Self {
+        self.hooks.removed = Some(Box::new(tell));
+        self
+    }
+
+    /// Sets who is told when a member that was removed is gone for good; what is kept for it, such as its service in
+    /// [`PerMember`](crate::PerMember), may go too.
+    ///
+    /// Told with no lock held, when the set next looks: with the next member that comes or goes, or when it is
+    /// asked who is [leaving](Members::leaving). What it holds lives as long as the set.
+    #[must_use]
+    pub fn on_departure(mut self, tell: impl Fn(&Member<K>) + Send + Sync + 'static) -> Self {
+        self.hooks.gone = Some(Box::new(tell));
         self
     }
 
@@ -205,14 +233,17 @@ impl<K> MembersBuilder<K> {
     pub fn build(self, keys: impl IntoIterator<Item = K>) -> Members<K> {
         Members(Arc::new_cyclic(|set| {
             let now = Instant::now();
-            let members = keys.into_iter().enumerate();
-            let list = members.map(|(slot, key)| Member::new(key, slot, set.clone(), now)).collect();
+            let slots = Slots::default();
+            let list = keys.into_iter().map(|key| Member::new(key, slots.take(), set.clone(), now)).collect();
             Set {
                 list: ArcSwap::from_pointee(list),
+                aside: ArcSwap::default(),
+                leaving: Mutex::default(),
+                slots,
                 policy: self.policy,
                 jitter: self.jitter,
                 probe: self.probe,
-                on_ejection: self.on_ejection,
+                hooks: self.hooks,
                 unprobed: AtomicBool::new(false),
             }
         }))

@@ -10,11 +10,12 @@ use pin_project_lite::pin_project;
 use tower::util::Oneshot;
 use tower::{Service, ServiceExt};
 
+use crate::member::WeakMember;
 use crate::{Member, Routed};
 
 /// Sends each request to the service of the member that was picked for it.
 ///
-/// A service is made when its member is first picked, and kept. It is asked for readiness only
+/// A service is made when its member is first picked, and kept until it is [forgotten](Self::forget). It is asked for readiness only
 /// after the pick, as part of the answer: a member that is not ready keeps no request from another.
 pub struct PerMember<K, S> {
     table: Arc<Table<K, S>>,
@@ -25,7 +26,13 @@ type Make<K, S> = Box<dyn Fn(&Member<K>) -> S + Send + Sync>;
 struct Table<K, S> {
     make: Make<K, S>,
     // By the member's slot.
-    services: RwLock<Vec<Option<S>>>,
+    services: RwLock<Vec<Option<Seat<K, S>>>>,
+}
+
+/// A service, and whose it is: a slot is given to another when its member is gone.
+struct Seat<K, S> {
+    member: WeakMember<K>,
+    service: S,
 }
 
 impl<K, S: Clone> PerMember<K, S> {
@@ -34,18 +41,43 @@ impl<K, S: Clone> PerMember<K, S> {
         Self { table: Arc::new(Table { make: Box::new(make), services: RwLock::default() }) }
     }
 
+    /// Forgets the service of a member that is gone: see
+    /// [`MembersBuilder::on_departure`](crate::MembersBuilder::on_departure).
+    ///
+    /// A service that holds its member keeps it until then.
+    pub fn forget(&self, member: &Member<K>) {
+        let mut services = self.table.services.write().unwrap_or_else(PoisonError::into_inner);
+        let forgotten = services.get_mut(member.slot()).and_then(Option::take);
+        // What it holds may end with it, and ask for the lock.
+        drop(services);
+        drop(forgotten);
+    }
+
     fn service(&self, member: &Member<K>) -> S {
         let slot = member.slot();
         let services = self.table.services.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Some(service)) = services.get(slot) {
-            return service.clone();
+        if let Some(Some(seat)) = services.get(slot)
+            && seat.member.is(member)
+        {
+            return seat.service.clone();
         }
         drop(services);
         let mut services = self.table.services.write().unwrap_or_else(PoisonError::into_inner);
         if services.len() <= slot {
             services.resize_with(slot + 1, || None);
         }
-        services[slot].get_or_insert_with(|| (self.table.make)(member)).clone()
+        match &services[slot] {
+            Some(seat) if seat.member.is(member) => seat.service.clone(),
+            _ => {
+                let service = (self.table.make)(member);
+                let seat = Seat { member: member.downgrade(), service: service.clone() };
+                let before = services[slot].replace(seat);
+                // What it holds may end with it, and ask for the lock.
+                drop(services);
+                drop(before);
+                service
+            }
+        }
     }
 }
 

@@ -29,15 +29,15 @@ pub enum Probed {
 type ProbeFuture = Pin<Box<dyn Future<Output = Probed> + Send>>;
 
 /// How a member is asked.
-pub(crate) struct Probe<K>(Arc<dyn Fn(K) -> ProbeFuture + Send + Sync>);
+pub(crate) struct Probe<K>(Arc<dyn Fn(Member<K>) -> ProbeFuture + Send + Sync>);
 
 impl<K> Probe<K> {
     pub(crate) fn new<F, Fut>(probe: F) -> Self
     where
-        F: Fn(K) -> Fut + Send + Sync + 'static,
+        F: Fn(Member<K>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Probed> + Send + 'static,
     {
-        Self(Arc::new(move |key| Box::pin(probe(key))))
+        Self(Arc::new(move |member| Box::pin(probe(member))))
     }
 }
 
@@ -93,7 +93,7 @@ async fn bring_back<K: Clone>(set: Weak<Set<K>>, member: WeakMember<K>) {
         let asked = match (set.upgrade(), member.upgrade()) {
             (Some(set), Some(member)) => {
                 let probe = set.probe.as_ref();
-                probe.map(|probe| timeout(set.policy.probe, (probe.0)(member.key().clone())))
+                probe.map(|probe| timeout(set.policy.probe, (probe.0)(member)))
             }
             _ => return,
         };

@@ -1,7 +1,7 @@
 //! Which coordinator took which token, and when.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -19,42 +19,60 @@ const KNOWN: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone)]
 pub(crate) struct Accepted {
     began: Instant,
-    last: Arc<[(Coordinator, AtomicU64)]>,
+    lines: Arc<Mutex<Vec<Weak<Line>>>>,
+}
+
+/// What one coordinator took last; of the table until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Line {
+    coordinator: Coordinator,
+    began: Instant,
+    last: AtomicU64,
 }
 
 impl Accepted {
-    pub(crate) fn new(coordinators: &[Coordinator]) -> Self {
-        let last = coordinators.iter().map(|coordinator| (coordinator.clone(), AtomicU64::new(0))).collect();
-        Self { began: Instant::now(), last }
+    pub(crate) fn new() -> Self {
+        Self { began: Instant::now(), lines: Arc::default() }
     }
 
-    /// Notes that the coordinator at `slot` took `token`.
-    pub(crate) fn note(&self, slot: usize, token: &Token, now: Instant) {
-        // One word for both, so that neither is ever read with another's half.
-        self.last[slot].1.store(self.entry(token, now), Ordering::Relaxed);
+    /// Begins the line of a coordinator.
+    pub(crate) fn line(&self, coordinator: &Coordinator) -> Arc<Line> {
+        let (coordinator, began) = (coordinator.clone(), self.began);
+        let line = Arc::new(Line { coordinator, began, last: AtomicU64::new(0) });
+        let mut lines = self.lines();
+        lines.retain(|line| line.strong_count() > 0);
+        lines.push(Arc::downgrade(&line));
+        line
     }
 
     /// Whether another coordinator than `refused_by` took `token` lately.
     pub(crate) fn elsewhere(&self, refused_by: &Coordinator, token: &Token, now: Instant) -> bool {
-        let wanted = self.entry(token, now);
-        self.last.iter().filter(|(coordinator, _)| coordinator != refused_by).any(|(_, last)| {
-            let last = last.load(Ordering::Relaxed);
+        let wanted = entry(self.began, token, now);
+        let lines: Vec<_> = self.lines().iter().filter_map(Weak::upgrade).collect();
+        lines.iter().filter(|line| line.coordinator != *refused_by).any(|line| {
+            let last = line.last.load(Ordering::Relaxed);
             let age = (wanted & u64::from(u32::MAX)).saturating_sub(last & u64::from(u32::MAX));
             last != 0 && last >> 32 == wanted >> 32 && Duration::from_secs(age) < KNOWN
         })
     }
 
-    /// The number of the token, and the time in seconds.
-    fn entry(&self, token: &Token, now: Instant) -> u64 {
-        let seconds = now.saturating_duration_since(self.began).as_secs() & u64::from(u32::MAX);
-        (token.generation << 32) | seconds
+    fn lines(&self) -> MutexGuard<'_, Vec<Weak<Line>>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// Where a coordinator stands in the table.
-    pub(crate) fn slot(&self, coordinator: &Coordinator) -> usize {
-        let slot = self.last.iter().position(|(other, _)| other == coordinator);
-        slot.expect("there is a place for each member")
+impl Line {
+    /// Notes that the coordinator took `token`.
+    pub(crate) fn note(&self, token: &Token, now: Instant) {
+        // One word for both, so that neither is ever read with another's half.
+        self.last.store(entry(self.began, token, now), Ordering::Relaxed);
     }
+}
+
+/// The number of the token, and the time in seconds.
+fn entry(began: Instant, token: &Token, now: Instant) -> u64 {
+    let seconds = now.saturating_duration_since(began).as_secs() & u64::from(u32::MAX);
+    (token.generation << 32) | seconds
 }
 
 #[cfg(test)]
@@ -66,16 +84,19 @@ mod tests {
     fn a_token_is_known_to_be_good_for_a_minute_by_the_word_of_another() {
         let hosts: crate::Hosts = "http://a,http://b".parse().unwrap();
         let [a, b] = hosts.coordinators() else { panic!("there are two") };
-        let accepted = Accepted::new(hosts.coordinators());
+        let accepted = Accepted::new();
+        let (_of_a, of_b) = (accepted.line(a), accepted.line(b));
         let token = || Token::fixed(HeaderValue::from_static("bearer x"));
         let (token, other) = (token(), token());
         let now = Instant::now();
 
         assert!(!accepted.elsewhere(a, &token, now));
-        accepted.note(accepted.slot(b), &token, now);
+        of_b.note(&token, now);
         assert!(accepted.elsewhere(a, &token, now));
         assert!(!accepted.elsewhere(b, &token, now), "its own word is no other's");
         assert!(!accepted.elsewhere(a, &other, now), "another token is another matter");
         assert!(!accepted.elsewhere(a, &token, now + KNOWN + Duration::from_secs(1)));
+        drop(of_b);
+        assert!(!accepted.elsewhere(a, &token, now), "whoever has gone has no word");
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use tower::util::Either;
 use tower::{Layer, Service};
 
-use crate::accepted::Accepted;
+use crate::accepted::Line;
 use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
 use crate::door::Enter;
@@ -50,15 +50,12 @@ struct Seat {
     member: Member<Coordinator>,
     pool: Pool,
     limits: Limits,
-    accepted: Accepted,
-    /// Its place in `accepted`.
-    slot: usize,
+    accepted: Arc<Line>,
 }
 
 impl AttemptLayer {
-    pub(crate) fn new(member: Member<Coordinator>, pool: Pool, limits: Limits, accepted: Accepted) -> Self {
-        let slot = accepted.slot(member.key());
-        Self(Arc::new(Seat { member, pool, limits, accepted, slot }))
+    pub(crate) fn new(member: Member<Coordinator>, pool: Pool, limits: Limits, accepted: Arc<Line>) -> Self {
+        Self(Arc::new(Seat { member, pool, limits, accepted }))
     }
 }
 
@@ -184,7 +181,7 @@ impl Seat {
                     None if copies == 0 => {}
                     None => {
                         if let Some(token) = &attempt.token {
-                            self.accepted.note(self.slot, token, attempt.began);
+                            self.accepted.note(token, attempt.began);
                         }
                         self.member.report(Verdict::Good, attempt.began);
                     }
@@ -247,7 +244,7 @@ impl Seat {
     fn report(&self, attempt: &Underway, verdict: Verdict) {
         let verdict = match verdict {
             Verdict::Unreachable | Verdict::Gateway | Verdict::Failed
-                if !attempt.record.counts_against(self.slot) =>
+                if !attempt.record.counts_against(self.member.slot()) =>
             {
                 Verdict::Neutral
             }

@@ -10,7 +10,7 @@ use crate::dial::Network;
 use crate::door::{AttemptService, CallService, DoorBody, DoorService, Doors};
 use crate::http2::Choice;
 use crate::stack::{self, SharedPolicy};
-use crate::tls;
+use crate::tls::{self, Handshakes};
 use crate::{
     Coordinator, Credentials, Hedging, HostList, InvalidHosts, Limits, Outgoing, PoolLimits, RetryPolicy,
     Transport,
@@ -245,7 +245,7 @@ impl TransportBuilder {
     ///
     /// If hosts cannot be used; names every one of them. Else if a limit is zero; names the first. Else if
     /// TLS cannot be spoken as it was set; names the file, or what else is wrong.
-    pub fn build(self) -> Result<Transport, InvalidSettings> {
+    pub fn build(mut self) -> Result<Transport, InvalidSettings> {
         let hosts = self.hosts.parse()?;
         for (name, zero) in [
             ("connect", self.parts.limits.connect.is_zero()),
@@ -261,8 +261,8 @@ impl TransportBuilder {
                 return Err(InvalidSettings::Zero { name });
             }
         }
-        let handshakes =
-            tls::handshakes(self.parts.tls.as_ref(), hosts.coordinators(), &self.parts.network.http2)?;
+        let handshakes = Handshakes::new(self.parts.tls.take(), self.parts.network.http2.clone())?;
+        handshakes.check(hosts.coordinators())?;
         Ok(stack::assemble(&hosts, handshakes, self.parts))
     }
 }

@@ -53,6 +53,7 @@ mod origin;
 mod outcome;
 mod outgoing;
 mod pool;
+mod pools;
 mod probe;
 mod race;
 mod record;

@@ -28,13 +28,26 @@ impl Handshake {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "as the one that there is with the feature")]
-pub(crate) fn handshakes(
-    _: Option<&Tls>,
-    coordinators: &[Coordinator],
-    _: &Choice,
-) -> Result<Vec<Option<Handshake>>, InvalidSettings> {
-    Ok(coordinators.iter().map(|_| None).collect())
+/// There are none.
+pub(crate) struct Handshakes;
+
+#[expect(
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    reason = "as the one that there is with the feature"
+)]
+impl Handshakes {
+    pub(crate) fn new(_: Option<Tls>, _: Choice) -> Result<Self, InvalidSettings> {
+        Ok(Self)
+    }
+
+    pub(crate) fn check(&self, _: &[Coordinator]) -> Result<(), InvalidSettings> {
+        Ok(())
+    }
+
+    pub(crate) fn of(&self, _: &Coordinator) -> Option<Handshake> {
+        None
+    }
 }
 
 pub(crate) fn refused_late(_: &(dyn Error + 'static)) -> Option<String> {

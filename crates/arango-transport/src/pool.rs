@@ -154,6 +154,11 @@ impl Pool {
         state.streams.close();
     }
 
+    /// Whether a connection is in use, or waited for.
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.0.permits.available_permits() < self.0.limits.connections.clamp(1, Semaphore::MAX_PERMITS)
+    }
+
     /// Waits until nothing is in use, bodies that are still being read included. Whoever comes meanwhile
     /// waits behind.
     pub(crate) async fn drained(&self) {

@@ -32,9 +32,6 @@ pub(crate) struct RetryLayer {
     limits: Limits,
     strays: Strays,
     lifecycle: Lifecycle,
-    /// The limit of the first attempt of a call that may be asked of each coordinator in turn: what
-    /// [`until`](Self::until) would work out for each call anew.
-    first_share: Duration,
     /// Second attempts, beside first ones.
     pub(crate) hedges: Hedges,
 }
@@ -47,9 +44,7 @@ impl RetryLayer {
         lifecycle: Lifecycle,
         hedges: Hedges,
     ) -> Self {
-        let coordinators = u32::try_from(decider.members.len().max(1)).unwrap_or(u32::MAX);
-        let first_share = limits.attempt.min(limits.total / coordinators);
-        Self { decider, limits, strays, lifecycle, first_share, hedges }
+        Self { decider, limits, strays, lifecycle, hedges }
     }
 }
 
@@ -301,7 +296,8 @@ impl RetryLayer {
             && call.pin.is_none()
             && own.is_none();
         if shared && tried == 0 {
-            return (now + self.first_share).min(record.deadline);
+            let coordinators = u32::try_from(self.decider.members.len().max(1)).unwrap_or(u32::MAX);
+            return (now + self.limits.attempt.min(self.limits.total / coordinators)).min(record.deadline);
         }
         let rest = record.deadline.saturating_duration_since(now);
         let limit = match (own, call.patience) {

@@ -11,16 +11,16 @@ use crate::auth::{Auth, AuthLayer};
 use crate::budget::Budget;
 use crate::builder::Parts;
 use crate::created::Created;
-use crate::dial::Dialer;
 use crate::door::CallService;
 use crate::hedging::Hedges;
 use crate::lifecycle::Lifecycle;
 use crate::next::Decider;
 use crate::origin::{Origin, OriginLayer};
 use crate::pool::Pool;
+use crate::pools::Pools;
 use crate::probe;
 use crate::retry::{Retry, RetryLayer};
-use crate::tls::Handshake;
+use crate::tls::Handshakes;
 use crate::transport::Shared;
 use crate::{Coordinator, Hosts, Outgoing, Transport};
 
@@ -52,42 +52,36 @@ pub(crate) type Bare =
 /// | pool | its cap is one coordinator's: a slow one starves no other |
 ///
 /// The first two are in [`Transport::send`].
-pub(crate) fn assemble(hosts: &Hosts, handshakes: Vec<Option<Handshake>>, parts: Parts) -> Transport {
+pub(crate) fn assemble(hosts: &Hosts, handshakes: Handshakes, parts: Parts) -> Transport {
     let Parts { limits, pool, retry, hedging, health, credentials, policy, jitter, network, doors, .. } =
         parts;
-    let accepted = Accepted::new(hosts.coordinators());
+    let accepted = Accepted::new();
     let lifecycle = Lifecycle::new();
-    let pools: Arc<Vec<Pool>> = Arc::new(
-        hosts
-            .coordinators()
-            .iter()
-            .zip(handshakes)
-            .map(|(coordinator, handshake)| {
-                let dialer = Dialer::new(coordinator.clone(), network.clone(), handshake);
-                Pool::new(dialer, pool.clone(), Arc::clone(&jitter))
-            })
-            .collect(),
-    );
+    let pools = Pools::new(network, Arc::new(handshakes), pool, Arc::clone(&jitter));
+    let seats = {
+        let (pools, limits, doors, accepted) =
+            (pools.clone(), limits.clone(), doors.clone(), accepted.clone());
+        PerMember::new(move |member: &Member<Coordinator>| {
+            let coordinator = member.key();
+            let inner = doors.around_attempts(coordinator, origin(&pools, member));
+            let line = accepted.line(coordinator);
+            AttemptLayer::new(member.clone(), pools.of(member), limits.clone(), line).layer(inner)
+        })
+    };
     let members = {
-        let (pools, gone) = (Arc::clone(&pools), Arc::clone(&pools));
+        let (asked, ejected, removed) = (pools.clone(), pools.clone(), pools.clone());
+        let (gone, vacated) = (pools.clone(), seats.clone());
         Members::builder()
             .health(health)
             .jitter(Arc::clone(&jitter))
-            .probe(move |coordinator| probe::availability(origin(&pools, &coordinator)))
-            .on_ejection(move |coordinator| pool_of(&gone, coordinator).close_idle())
+            .probe(move |member| probe::availability(origin(&asked, &member)))
+            .on_ejection(move |member| ejected.get(member).iter().for_each(Pool::close_idle))
+            .on_removal(move |member| removed.get(member).iter().for_each(Pool::retire))
+            .on_departure(move |member| {
+                vacated.forget(member);
+                gone.forget(member);
+            })
             .build(hosts.coordinators().iter().cloned())
-    };
-    let seats = {
-        let pools = Arc::clone(&pools);
-        let limits = limits.clone();
-        let doors = doors.clone();
-        let accepted = accepted.clone();
-        PerMember::new(move |member: &Member<Coordinator>| {
-            let coordinator = member.key();
-            let inner = doors.around_attempts(coordinator, origin(&pools, coordinator));
-            let pool = pool_of(&pools, coordinator);
-            AttemptLayer::new(member.clone(), pool, limits.clone(), accepted.clone()).layer(inner)
-        })
     };
     let decider = Decider {
         members: members.clone(),
@@ -113,13 +107,8 @@ pub(crate) fn assemble(hosts: &Hosts, handshakes: Vec<Option<Handshake>>, parts:
     Transport::assembled(bare, layered, Shared { members, pools, limits, strays: doors.strays, lifecycle })
 }
 
-fn pool_of(pools: &[Pool], coordinator: &Coordinator) -> Pool {
-    let pool = pools.iter().find(|pool| pool.coordinator() == coordinator);
-    pool.expect("there is a pool for each member").clone()
-}
-
-fn origin(pools: &[Pool], coordinator: &Coordinator) -> Origin<Pool> {
-    OriginLayer::new(coordinator.clone()).layer(pool_of(pools, coordinator))
+fn origin(pools: &Pools, member: &Member<Coordinator>) -> Origin<Pool> {
+    OriginLayer::new(member.key().clone()).layer(pools.of(member))
 }
 
 /// Where a request may go, as the retry layer planned it.

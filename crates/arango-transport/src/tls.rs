@@ -8,7 +8,7 @@ mod unchecked;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use secrecy::SecretSlice;
 
@@ -168,23 +168,47 @@ impl fmt::Debug for Tls {
     }
 }
 
-/// How handshakes are made, for each coordinator that asks for TLS. What the settings name is read here,
-/// also if no coordinator asks for it.
-pub(crate) fn handshakes(
-    settings: Option<&Tls>,
-    coordinators: &[Coordinator],
-    http2: &Choice,
-) -> Result<Vec<Option<Handshake>>, InvalidSettings> {
-    let needed = coordinators.iter().any(Coordinator::is_tls);
-    if settings.is_none() && !needed {
-        return Ok(coordinators.iter().map(|_| None).collect());
+/// How handshakes are made with each coordinator that asks for TLS.
+pub(crate) struct Handshakes {
+    settings: Option<Tls>,
+    http2: Choice,
+    /// What the settings name, once it was read.
+    prepared: OnceLock<Prepared>,
+}
+
+impl Handshakes {
+    /// Reads what the settings name, also if no coordinator asks for it.
+    pub(crate) fn new(settings: Option<Tls>, http2: Choice) -> Result<Self, InvalidSettings> {
+        let handshakes = Self { settings, http2, prepared: OnceLock::new() };
+        if handshakes.settings.is_some() {
+            handshakes.prepared()?;
+        }
+        Ok(handshakes)
     }
-    let prepared = Prepared::from_settings(settings.unwrap_or(&Tls::default()))?;
-    let handshake = |coordinator: &Coordinator| {
-        let offers = http2.of(coordinator).offers();
-        coordinator.is_tls().then(|| prepared.handshake(coordinator, offers)).transpose().map_err(Into::into)
-    };
-    coordinators.iter().map(handshake).collect()
+
+    /// Finds out whether TLS can be spoken with those of the coordinators that ask for it.
+    pub(crate) fn check(&self, coordinators: &[Coordinator]) -> Result<(), InvalidSettings> {
+        coordinators.iter().try_for_each(|coordinator| Ok(self.try_of(coordinator).map(drop)?))
+    }
+
+    /// How they are made with a coordinator that was [checked](Self::check), if it asks for TLS.
+    pub(crate) fn of(&self, coordinator: &Coordinator) -> Option<Handshake> {
+        self.try_of(coordinator).expect("a coordinator is checked before it becomes a member")
+    }
+
+    fn try_of(&self, coordinator: &Coordinator) -> Result<Option<Handshake>, TlsFault> {
+        let offers = || self.http2.of(coordinator).offers();
+        coordinator.is_tls().then(|| self.prepared()?.handshake(coordinator, offers())).transpose()
+    }
+
+    fn prepared(&self) -> Result<&Prepared, TlsFault> {
+        if let Some(prepared) = self.prepared.get() {
+            return Ok(prepared);
+        }
+        let default = Tls::default();
+        let prepared = Prepared::from_settings(self.settings.as_ref().unwrap_or(&default))?;
+        Ok(self.prepared.get_or_init(|| prepared))
+    }
 }
 
 /// Bytes that may hold a key.

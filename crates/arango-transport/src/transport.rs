@@ -18,7 +18,7 @@ use crate::connect::BoxFuture;
 use crate::door::CallService;
 use crate::lifecycle::Lifecycle;
 use crate::outgoing::Incoming;
-use crate::pool::Pool;
+use crate::pools::Pools;
 use crate::record::CallRecord;
 use crate::stack::Bare;
 use crate::strays::Strays;
@@ -60,7 +60,7 @@ pub struct Transport {
 
 pub(crate) struct Shared {
     pub(crate) members: Members<Coordinator>,
-    pub(crate) pools: Arc<Vec<Pool>>,
+    pub(crate) pools: Pools,
     pub(crate) limits: Limits,
     pub(crate) strays: Strays,
     pub(crate) lifecycle: Lifecycle,
@@ -205,19 +205,19 @@ impl Transport {
         let shared = Arc::clone(&self.shared);
         shared.lifecycle.close();
         shared.members.end_probes();
-        for pool in shared.pools.iter() {
+        for pool in shared.pools.all() {
             pool.retire();
         }
         async move {
             let ended = async {
                 shared.lifecycle.idle().await;
-                for pool in shared.pools.iter() {
+                for pool in shared.pools.all() {
                     pool.drained().await;
                 }
             };
             let in_time = timeout(grace, ended).await.is_ok();
             shared.lifecycle.end();
-            for pool in shared.pools.iter() {
+            for pool in shared.pools.all() {
                 pool.abort();
             }
             if !in_time {
@@ -242,10 +242,9 @@ impl Transport {
     /// Tells of each coordinator, in the order in which they were named.
     pub fn coordinators(&self) -> Vec<CoordinatorState> {
         let members = self.shared.members.snapshot();
-        let pools = self.shared.pools.iter();
         members
             .iter()
-            .zip(pools)
+            .map(|member| (member, self.shared.pools.of(member)))
             .map(|(member, pool)| CoordinatorState {
                 address: member.key().clone(),
                 requests: member.requests(),

@@ -142,7 +142,8 @@ async fn a_member_that_stays_dead_is_probed_again_and_again_with_growing_terms()
     let (sender, mut probes) = tokio::sync::mpsc::unbounded_channel();
     let members = Members::builder()
         .jitter(Arc::new(SeededJitter::new(1)))
-        .probe(move |key: &'static str| {
+        .probe(move |member: Member<&'static str>| {
+            let key = *member.key();
             let at = Instant::now();
             let sender = sender.clone();
             async move {

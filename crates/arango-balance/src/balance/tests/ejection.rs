@@ -11,7 +11,7 @@ fn telling(probed: Probed) -> (Members<&'static str>, Told) {
     let ears = Arc::clone(&told);
     let members = Members::builder()
         .probe(move |_| async move { probed })
-        .on_ejection(move |key| ears.lock().unwrap().push(*key))
+        .on_ejection(move |member| ears.lock().unwrap().push(*member.key()))
         .build(["a", "b", "c"]);
     (members, told)
 }

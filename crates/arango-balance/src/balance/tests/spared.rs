@@ -174,7 +174,8 @@ async fn with_a_probe_a_term_ends_when_it_finds_the_member_anything_but_busy() {
     ] {
         let answers = Mutex::new(vec![end, Probed::Busy, Probed::Busy]);
         let members = Members::builder()
-            .probe(move |key: &'static str| {
+            .probe(move |member: Member<&'static str>| {
+                let key = *member.key();
                 assert_eq!(key, "a");
                 let found = answers.lock().unwrap().pop().expect("one probe for each term");
                 async move { found }
