@@ -1,5 +1,7 @@
 //! Who is told what happens to members.
 
+use std::sync::OnceLock;
+
 use crate::Member;
 
 /// Is told of a member.
@@ -7,7 +9,9 @@ type Told<K> = Box<dyn Fn(&Member<K>) + Send + Sync>;
 
 /// Who is told what happens to members.
 pub(crate) struct Hooks<K> {
-    pub(crate) ejected: Vec<Told<K>>,
+    pub(crate) ejected: Option<Told<K>>,
+    /// Who looks for others, if anybody does.
+    pub(crate) looking: OnceLock<Box<dyn Fn() + Send + Sync>>,
     pub(crate) removed: Option<Told<K>>,
     pub(crate) gone: Option<Told<K>>,
 }
@@ -15,6 +19,7 @@ pub(crate) struct Hooks<K> {
 impl<K> Hooks<K> {
     pub(crate) fn ejected(&self, member: &Member<K>) {
         self.ejected.iter().for_each(|tell| tell(member));
+        self.looking.get().into_iter().for_each(|tell| tell());
     }
 
     pub(crate) fn removed(&self, member: &Member<K>) {
@@ -28,6 +33,6 @@ impl<K> Hooks<K> {
 
 impl<K> Default for Hooks<K> {
     fn default() -> Self {
-        Self { ejected: Vec::new(), removed: None, gone: None }
+        Self { ejected: None, looking: OnceLock::new(), removed: None, gone: None }
     }
 }

@@ -12,6 +12,7 @@
 //! | who must, and who has been asked already? | a [`Route`], read from the request |
 //! | who is out of the rotation or spared, and for how long? | [`HealthPolicy`], fed with [`Verdict`]s |
 //! | who brings a member back, and who is told that it went? | [`MembersBuilder`]: a probe, an observer |
+//! | who else is there, by the word of the members? | a [`Discoverer`], by its [`DiscoveryPolicy`] |
 //! | how is it put together? | [`BalanceLayer`] above [`PerMember`] |
 //!
 //! Whoever sends the requests reports what they tell of a member, with [`Member::report`]:
@@ -49,6 +50,9 @@
 
 mod balance;
 mod candidates;
+mod discoverer;
+mod discovery;
+mod discovery_policy;
 mod eligible;
 mod failure_rate;
 mod health;
@@ -69,6 +73,9 @@ mod verdict;
 
 pub use balance::{Balance, BalanceLayer, NoMember, ResponseFuture, Routed};
 pub use candidates::Candidates;
+pub use discoverer::Discoverer;
+pub use discovery::{Identity, Known, Refused};
+pub use discovery_policy::DiscoveryPolicy;
 pub use health_policy::HealthPolicy;
 pub use jitter::{Jitter, SeededJitter, ThreadJitter};
 pub use member::Member;

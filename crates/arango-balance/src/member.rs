@@ -26,6 +26,8 @@ struct Entry<K> {
     // Whether `health` would learn nothing from a good verdict: spares the lock where all is well.
     clean: AtomicBool,
     health: Mutex<Health>,
+    /// Several answer under this key, now one and now another.
+    shared: AtomicBool,
     probe: Mutex<Option<AbortHandle>>,
     set: Weak<Set<K>>,
 }
@@ -39,6 +41,7 @@ impl<K> Member<K> {
             in_flight: AtomicUsize::new(0),
             clean: AtomicBool::new(true),
             health: Mutex::new(Health::new(now)),
+            shared: AtomicBool::new(false),
             probe: Mutex::default(),
             set,
         }))
@@ -97,6 +100,16 @@ impl<K> Member<K> {
             return true;
         }
         self.0.in_flight.compare_exchange(0, GONE, Ordering::Release, Ordering::Relaxed).is_ok()
+    }
+
+    /// Whether several answer under its key, now one and now another: then what one of them does is not held
+    /// against all, and it is never ejected.
+    pub fn is_shared(&self) -> bool {
+        self.0.shared.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn share(&self, shared: bool) {
+        self.0.shared.store(shared, Ordering::Relaxed);
     }
 
     /// Comes into the rotation: nothing is known of it there.

@@ -76,6 +76,16 @@ impl<K> Members<K> {
         }
     }
 
+    /// Sets who is told that a member was ejected, or begins to leave, beside the owner; of several the first.
+    pub(crate) fn hear_of_ejections(&self, tell: impl Fn() + Send + Sync + 'static) {
+        // Whoever comes later looks for members that are looked for already.
+        self.0.hooks.looking.set(Box::new(tell)).ok();
+    }
+
+    pub(crate) fn chance(&self) -> f64 {
+        self.0.jitter.unit()
+    }
+
     /// Lets `choose` pick a member for a request that wants `route`, or finds that there is none.
     pub(crate) fn choose(
         &self,
@@ -140,6 +150,9 @@ impl<K> Set<K> {
     /// What the others allow to be done to `member`.
     fn allowed(&self, member: &Member<K>) -> Allowed {
         let list = self.list.load();
+        if member.is_shared() {
+            return Allowed { by_fact: false, by_opinion: false };
+        }
         let by_opinion = list
             .iter()
             .filter(|other| *other != member && !other.is_clean() && other.health().out_by_opinion())
@@ -197,7 +210,7 @@ impl<K> MembersBuilder<K> {
         self
     }
 
-    /// Adds somebody who is told each time a member is ejected, or begins to leave; the owner may then close what it
+    /// Sets who is told each time a member is ejected, or begins to leave; the owner may then close what it
     /// keeps open to it.
     ///
     /// Told within [`Member::report`], with no lock held: it should be quick, and may ask the set. It is told
@@ -205,7 +218,7 @@ impl<K> MembersBuilder<K> {
     /// as long as the set, so it should hold the set weakly, if at all.
     #[must_use]
     pub fn on_ejection(mut self, tell: impl Fn(&Member<K>) + Send + Sync + 'static) -> Self {
-        self.hooks.ejected.push(Box::new(tell));
+        self.hooks.ejected = Some(Box::new(tell));
         self
     }
 

@@ -85,6 +85,15 @@ impl<K: PartialEq + Clone> Members<K> {
     }
 }
 
+impl<K: PartialEq> Members<K> {
+    /// Notes whether several answer under this key.
+    pub(crate) fn share(&self, key: &K, shared: bool) {
+        if let Some(member) = find(&self.0.list.load(), key) {
+            member.share(shared);
+        }
+    }
+}
+
 impl<K> Members<K> {
     /// Those that take only requests pinned to them.
     pub fn aside(&self) -> Arc<Vec<Member<K>>> {

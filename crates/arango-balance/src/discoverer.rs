@@ -1,0 +1,298 @@
+//! The task that looks for other members.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::discovery::{Discovery, Step};
+use crate::{DiscoveryPolicy, Identity, Known, Members, Standing};
+
+/// Looks for other members, by lists that members give; see [`DiscoveryPolicy`] for how often.
+///
+/// The keys that a set was built with are its seeds: they stay, whatever a list says. A key that a list names is
+/// tried out [aside](Members::try_out), and becomes a member once it was found out who answers there. One that two
+/// lists in a row lack, by two members that gave them, is [removed](Members::remove).
+///
+/// It asks nobody until it is [woken](Self::wake). Its task holds nothing while it sleeps, outlives whatever the
+/// lists and those who are asked do, and ends with the discoverer.
+pub struct Discoverer<K>(Arc<Shared<K>>);
+
+struct Shared<K> {
+    members: Members<K>,
+    discovery: Mutex<Discovery<K>>,
+    limit: Duration,
+    list: Ask<K, Vec<K>>,
+    identify: Ask<K, Identity>,
+    nudged: Arc<Notify>,
+    running: Arc<AtomicBool>,
+    ended: AtomicBool,
+    task: Mutex<Option<AbortHandle>>,
+}
+
+/// Asks a member something.
+type Ask<K, T> = Arc<dyn Fn(K) -> Answer<T> + Send + Sync>;
+type Answer<T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;
+
+impl<K: PartialEq + Clone + fmt::Debug + Send + Sync + 'static> Discoverer<K> {
+    /// Looks for members of this set, whose seeds are those that it has now.
+    ///
+    /// `list` asks a member for the keys of all, `identify` asks who answers under a key, by requests that are
+    /// pinned to it. Both say in words what went wrong; a panic is such a word, too.
+    pub fn new<L, FL, I, FI>(members: Members<K>, policy: DiscoveryPolicy, list: L, identify: I) -> Self
+    where
+        L: Fn(K) -> FL + Send + Sync + 'static,
+        FL: Future<Output = Result<Vec<K>, String>> + Send + 'static,
+        I: Fn(K) -> FI + Send + Sync + 'static,
+        FI: Future<Output = Result<Identity, String>> + Send + 'static,
+    {
+        let seeds: Vec<_> = members.snapshot().iter().map(|member| member.key().clone()).collect();
+        let policy = policy.sane();
+        let shared = Arc::new(Shared {
+            members,
+            limit: policy.limit,
+            discovery: Mutex::new(Discovery::new(policy, seeds, Instant::now())),
+            list: Arc::new(move |key| Box::pin(list(key))),
+            identify: Arc::new(move |key| Box::pin(identify(key))),
+            nudged: Arc::default(),
+            running: Arc::default(),
+            ended: AtomicBool::new(false),
+            task: Mutex::default(),
+        });
+        let weak = Arc::downgrade(&shared);
+        shared.members.hear_of_ejections(move || {
+            if let Some(shared) = weak.upgrade() {
+                shared.nudge();
+            }
+        });
+        Self(shared)
+    }
+
+    /// Starts the task unless it runs: its runtime may have gone since. Cheap where it does.
+    ///
+    /// Without a runtime it does nothing.
+    #[inline]
+    pub fn wake(&self) {
+        if !self.0.running.load(Ordering::Relaxed) {
+            self.start();
+        }
+    }
+
+    #[cold]
+    fn start(&self) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        let mut task = self.0.task();
+        if self.0.ended.load(Ordering::SeqCst) || self.0.running.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let running = Running(Arc::clone(&self.0.running));
+        let (shared, nudged) = (Arc::downgrade(&self.0), Arc::clone(&self.0.nudged));
+        *task = Some(runtime.spawn(look(shared, nudged, running)).abort_handle());
+    }
+
+    /// Asks for the next list at once, or as soon as it may be: something happened that may be because members came
+    /// or went. That one was ejected or begins to leave it hears by itself.
+    pub fn nudge(&self) {
+        self.0.nudge();
+    }
+
+    /// Replaces the seeds. One that was a seed and is still in the lists stays, as one that was found.
+    pub fn reseed(&self, seeds: &[K]) {
+        let mut discovery = self.0.discovery();
+        let members = discovery.reseed(seeds, Instant::now());
+        self.0.members.set(members);
+        drop(discovery);
+        self.0.nudged.notify_one();
+    }
+
+    /// What is known of a key.
+    pub fn known(&self, key: &K) -> Option<Known<K>> {
+        self.0.discovery().known(key)
+    }
+
+    /// Ends the task, and starts no other.
+    pub fn end(&self) {
+        let task = self.0.task().take();
+        self.0.ended.store(true, Ordering::SeqCst);
+        if let Some(task) = task {
+            task.abort();
+        }
+    }
+}
+
+impl<K> Drop for Discoverer<K> {
+    fn drop(&mut self) {
+        if let Some(task) = self.0.task().take() {
+            task.abort();
+        }
+    }
+}
+
+/// Notes that the task is over, in whatever way.
+struct Running(Arc<AtomicBool>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
+
+async fn look<K>(shared: Weak<Shared<K>>, nudged: Arc<Notify>, _running: Running)
+where
+    K: PartialEq + Clone + fmt::Debug + Send + Sync + 'static,
+{
+    loop {
+        let Some(due) = shared.upgrade().map(|shared| shared.discovery().due()) else { return };
+        // Whichever it was, it is time to look.
+        let (Ok(()) | Err(_)) = timeout_at(due, nudged.notified()).await;
+        let Some(shared) = shared.upgrade() else { return };
+        shared.refresh().await;
+        shared.find_out().await;
+        shared.members.leaving();
+    }
+}
+
+impl<K: PartialEq + Clone + fmt::Debug + Send + Sync + 'static> Shared<K> {
+    /// Asks for a list, if one is due.
+    async fn refresh(&self) {
+        let (now, members) = (Instant::now(), self.members.snapshot());
+        let well = members.iter().filter(|member| member.standing() == Standing::Well);
+        let mut able: Vec<_> = well.map(|member| member.key().clone()).collect();
+        if able.is_empty() {
+            // Nobody is: then whoever answers nevertheless.
+            able = members.iter().map(|member| member.key().clone()).collect();
+        }
+        let by = self.discovery().refresh(&able, now, self.members.chance());
+        let Some(by) = by else { return };
+        let (_, list) = self.ask(&self.list, [by.clone()]).next().await;
+        let failures = {
+            let mut discovery = self.discovery();
+            let known = list.as_ref().ok().cloned();
+            let steps = discovery.listed(&by, known, Instant::now());
+            self.take(steps);
+            discovery.failures()
+        };
+        match list {
+            Ok(list) => tracing::debug!(?by, listed = list.len(), "asked who there is"),
+            Err(error) if failures == 3 => {
+                tracing::warn!(?by, error, "members cannot be looked for: nobody gives a list of them");
+            }
+            Err(error) => tracing::debug!(?by, error, "gave no list of members"),
+        }
+    }
+
+    /// Finds out about those that are not known well enough.
+    async fn find_out(&self) {
+        loop {
+            let unknown = self.discovery().unknown(Instant::now());
+            if unknown.is_empty() {
+                return;
+            }
+            let mut asked = self.ask(&self.identify, unknown);
+            while !asked.is_empty() {
+                let (key, answer) = asked.next().await;
+                match &answer {
+                    Ok(identity) => tracing::debug!(?key, ?identity, "found out who answers"),
+                    Err(error) => tracing::debug!(?key, error, "could not find out who answers"),
+                }
+                let mut discovery = self.discovery();
+                let steps = discovery.identified(&key, answer, Instant::now());
+                self.take(steps);
+            }
+        }
+    }
+
+    /// Takes steps; whoever calls holds the discovery, so that they are taken in order.
+    fn take(&self, steps: Vec<Step<K>>) {
+        for step in steps {
+            match step {
+                Step::TryOut(key) => drop(self.members.try_out(key)),
+                Step::Admit(key) => {
+                    tracing::debug!(?key, "a member was found");
+                    self.members.insert(key);
+                }
+                Step::Remove(key) => {
+                    if self.members.remove(&key).is_some() {
+                        tracing::debug!(
+                            ?key,
+                            "a member is in the lists no more, or is another's second name"
+                        );
+                    }
+                }
+                Step::Share(key, shared) => self.members.share(&key, shared),
+                Step::SeedsOnly => tracing::warn!(
+                    "members were found, and none of them can be used: only those that were named are. \
+                     Their addresses may be of a network that is not this one"
+                ),
+            }
+        }
+    }
+
+    fn ask<T: Send + 'static>(&self, ask: &Ask<K, T>, keys: impl IntoIterator<Item = K>) -> Asked<K, T> {
+        let mut asked = Asked { tasks: JoinSet::new(), keys: Vec::new() };
+        for key in keys {
+            let (ask, limit, of) = (Arc::clone(ask), self.limit, key.clone());
+            // In a task of its own, which may panic.
+            let task = asked.tasks.spawn(async move {
+                let late = |_| Err("it took too long".to_owned());
+                timeout(limit, async { ask(of).await }).await.unwrap_or_else(late)
+            });
+            asked.keys.push((task.id(), key));
+        }
+        asked
+    }
+
+    fn nudge(&self) {
+        self.discovery().nudge(Instant::now());
+        self.nudged.notify_one();
+    }
+
+    fn discovery(&self) -> MutexGuard<'_, Discovery<K>> {
+        self.discovery.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K> Shared<K> {
+    fn task(&self) -> MutexGuard<'_, Option<AbortHandle>> {
+        self.task.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Those that are being asked.
+struct Asked<K, T> {
+    tasks: JoinSet<Result<T, String>>,
+    keys: Vec<(tokio::task::Id, K)>,
+}
+
+impl<K, T: 'static> Asked<K, T> {
+    fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// The next answer.
+    async fn next(&mut self) -> (K, Result<T, String>) {
+        let ended = self.tasks.join_next_with_id().await.expect("somebody is being asked");
+        let (id, answer) = match ended {
+            Ok((id, answer)) => (id, answer),
+            Err(error) => (error.id(), Err("asking panicked".to_owned())),
+        };
+        let index = self.keys.iter().position(|(task, _)| *task == id);
+        (self.keys.swap_remove(index.expect("each task has a key")).1, answer)
+    }
+}
+
+impl<K> fmt::Debug for Discoverer<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Discoverer").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
