@@ -72,6 +72,21 @@ async fn a_coordinator_that_comes_back_gets_its_share_again_after_a_good_probe()
         database.version().await.unwrap();
     }
     assert_eq!(client.coordinators()[1].standing, Standing::Well);
+    // In the two seconds in which it warms up its share rises from nothing to a third.
+    let mut quarters = Vec::new();
+    for _ in 0..4 {
+        let before = cluster.journal().requests_to(1);
+        for _ in 0..250 {
+            database.version().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        quarters.push(cluster.journal().requests_to(1) - before);
+    }
+    // An eighth, three, five and seven eighths of a third of 250, within five standard deviations.
+    for (seen, expected) in quarters.iter().zip([10_usize, 31, 52, 73]) {
+        assert!(seen.abs_diff(expected) < 40, "{quarters:?}");
+    }
+    assert!(quarters.is_sorted(), "{quarters:?}");
     let before: Vec<u64> = client.coordinators().iter().map(|state| state.requests).collect();
     for _ in 0..30 {
         database.version().await.unwrap();

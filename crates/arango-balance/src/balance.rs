@@ -22,7 +22,13 @@ pub struct BalanceLayer<K, P, Req> {
 
 impl<K, P, Req> BalanceLayer<K, P, Req> {
     /// Spreads requests over `members` by `policy`; every request may go to any member.
-    pub fn new(members: Members<K>, policy: P) -> Self {
+    pub fn new(members: Members<K>, policy: P) -> Self
+    where
+        P: Policy<K, Req>,
+    {
+        if policy.wants_load() {
+            members.measure();
+        }
         Self { members, policy: Arc::new(policy), route: |_| Route::anywhere() }
     }
 
@@ -85,7 +91,7 @@ where
                 return ResponseFuture { response: None, in_flight: None, pinned };
             };
             // One that has gone since is in the set no more.
-            let Some(in_flight) = member.begin() else { continue };
+            let Some(in_flight) = member.begin(now) else { continue };
             let response = Some(self.inner.call(Routed { member, request }));
             return ResponseFuture { response, in_flight: Some(in_flight), pinned };
         }
@@ -117,7 +123,9 @@ where
         };
         let result = ready!(response.poll(cx));
         // Not when the future is dropped, which may be much later.
-        *this.in_flight = None;
+        if let Some(in_flight) = this.in_flight.take() {
+            in_flight.end();
+        }
         Poll::Ready(result)
     }
 }

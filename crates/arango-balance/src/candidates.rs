@@ -5,7 +5,8 @@ use crate::Member;
 /// The members that one attempt may go to, in the order of the set.
 ///
 /// Those that the request rules out, that were tried already, that are out of the rotation or that are
-/// spared this time are not among them.
+/// spared this time are not among them: a policy need look neither at standings nor at weights. How much each
+/// has to do tells [`Member::load`].
 #[derive(Debug)]
 pub struct Candidates<'a, K> {
     members: &'a [Member<K>],

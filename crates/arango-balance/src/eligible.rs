@@ -1,18 +1,20 @@
 //! Who of the members one attempt may go to.
 //!
-//! Untried before tried; then well before ejected; then any before those about to go; then, mostly, any
-//! before those with too much to do. Each step leaves somebody: a request is sent rather than failed.
+//! Untried before tried; then well before ejected; then any before those about to go; then each as often as its
+//! weight says. Each step leaves somebody: a request is sent rather than failed.
 
 use tokio::time::Instant;
 
 use crate::{Jitter, Member, Standing};
 
-/// What an overloaded member keeps of its share.
-const QUARTER: f64 = 0.25;
-
 /// The indices of those in `list` that an attempt may go to after `tried`.
-pub(crate) fn eligible<K: PartialEq>(list: &[Member<K>], tried: &[K], jitter: &dyn Jitter) -> Vec<usize> {
-    let seen: Vec<Seen> = list.iter().map(Seen::of).collect();
+pub(crate) fn eligible<K: PartialEq>(
+    list: &[Member<K>],
+    tried: &[K],
+    now: Instant,
+    jitter: &dyn Jitter,
+) -> Vec<usize> {
+    let seen: Vec<Seen> = list.iter().map(|member| Seen::of(member, now)).collect();
     let untried: Vec<usize> = (0..list.len()).filter(|&index| !tried.contains(list[index].key())).collect();
     let asked = if untried.is_empty() { (0..list.len()).collect() } else { untried };
 
@@ -28,13 +30,17 @@ pub(crate) fn eligible<K: PartialEq>(list: &[Member<K>], tried: &[K], jitter: &d
     };
     let chosen = others_than(chosen, |index| seen[index].standing == Standing::Leaving);
 
-    let overloaded = |index: usize| seen[index].standing == Standing::Overloaded;
-    // One request of four goes as if nobody had too much to do. So, whatever the policy and however many
-    // they are, each keeps a quarter of what the policy would give it, and the rest falls to all others
-    // as the policy spreads it. A further attempt is not to be refused again: it goes to the others.
-    let spare =
-        chosen.iter().any(|&index| overloaded(index)) && (!tried.is_empty() || jitter.unit() >= QUARTER);
-    if spare { others_than(chosen, overloaded) } else { chosen }
+    let weight = |index: usize| seen[index].weight;
+    let most = chosen.iter().map(|&index| weight(index)).fold(0.0, f64::max);
+    if chosen.iter().all(|&index| weight(index) >= most) {
+        return chosen;
+    }
+    // One throw for all of them: a member with a quarter of the weight of the heaviest is there for a quarter of the
+    // requests. So, whatever the policy and however many they are, it keeps a quarter of what the policy would give
+    // it, and the rest falls to all others as the policy spreads it. A further attempt is not to be refused again,
+    // nor to be the first of a cold member: it goes to the heaviest.
+    let bar = if tried.is_empty() { most * jitter.unit() } else { most };
+    chosen.into_iter().filter(|&index| weight(index) >= most || weight(index) > bar).collect()
 }
 
 /// Those of `chosen` that are not `apart`, or all if there are no others.
@@ -50,11 +56,19 @@ struct Seen {
     standing: Standing,
     open: bool,
     last_failed: Option<Instant>,
+    weight: f64,
 }
 
 impl Seen {
-    fn of<K>(member: &Member<K>) -> Self {
-        let health = member.health();
-        Self { standing: health.standing(), open: health.open(), last_failed: health.last_failed() }
+    fn of<K>(member: &Member<K>, now: Instant) -> Self {
+        member.with_health(now, |health| {
+            health.settle(now);
+            Self {
+                standing: health.standing(),
+                open: health.open(),
+                last_failed: health.last_failed(),
+                weight: health.weight(now),
+            }
+        })
     }
 }

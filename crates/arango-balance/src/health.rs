@@ -16,6 +16,7 @@
 //!    └────────── the term is over; if there is a probe, it finds anything but busy ────┘
 //! ```
 //!
+//! A member that comes back from `Trial`, or has just come, takes a share that rises: see [`WarmUp`].
 //! `Overloaded` and `Leaving` are there: failures eject them as they eject a member that is well, and a
 //! trial that is answered by such a word ends with it. From `Well` a member may leave at once.
 //!
@@ -24,7 +25,11 @@
 use tokio::time::Instant;
 
 use crate::failure_rate::FailureRate;
+use crate::warm_up::WarmUp;
 use crate::{HealthPolicy, Standing, Verdict};
+
+/// What an overloaded member keeps of its share.
+const QUARTER: f64 = 0.25;
 
 /// The health of one member.
 #[derive(Debug)]
@@ -40,6 +45,10 @@ pub(crate) struct Health {
     /// When it last went or came back: what began before that tells nothing of the member as it is.
     changed: Option<Instant>,
     last_failed: Option<Instant>,
+    /// It has just come, or come back.
+    warm_up: Option<WarmUp>,
+    /// Since when it stands as it does.
+    since: Instant,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -74,7 +83,14 @@ impl Health {
             well_since: None,
             changed: None,
             last_failed: None,
+            warm_up: None,
+            since: now,
         }
+    }
+
+    /// A member that has come to a set which takes requests already: what it keeps in memory is to be filled.
+    pub(crate) fn newcomer(now: Instant, policy: &HealthPolicy) -> Self {
+        Self { warm_up: WarmUp::new(now, policy.warm_up_new), ..Self::new(now) }
     }
 
     pub(crate) fn standing(&self) -> Standing {
@@ -95,6 +111,32 @@ impl Health {
     /// Nothing has gone wrong lately, so that a good verdict would change nothing.
     pub(crate) fn is_clean(&self) -> bool {
         self.state == State::Well && self.unreachable == 0 && self.gateway == 0 && self.earlier == 0
+    }
+
+    /// Whether it is to be looked at before it is asked.
+    pub(crate) fn is_apart(&self) -> bool {
+        self.state != State::Well || self.warm_up.is_some()
+    }
+
+    /// The part that it takes of the share that the policy would give it.
+    pub(crate) fn weight(&self, now: Instant) -> f64 {
+        let share = self.warm_up.map_or(1.0, |warm_up| warm_up.share(now));
+        if self.standing() == Standing::Overloaded { share * QUARTER } else { share }
+    }
+
+    /// Ends a time of warming up that is over.
+    pub(crate) fn settle(&mut self, now: Instant) {
+        self.warm_up = self.warm_up.filter(|warm_up| !warm_up.is_over(now));
+    }
+
+    /// Since when it stands as it does.
+    pub(crate) fn since(&self) -> Instant {
+        self.since
+    }
+
+    /// Notes that it stands otherwise from now on.
+    pub(crate) fn stands_since(&mut self, now: Instant) {
+        self.since = now;
     }
 
     pub(crate) fn last_failed(&self) -> Option<Instant> {
@@ -129,18 +171,18 @@ impl Health {
         }
         match report.verdict {
             Verdict::Good => {
-                self.answered(now);
+                self.answered(now, policy);
                 self.forgive(now, policy);
             }
             Verdict::Overloaded => {
-                self.answered(now);
+                self.answered(now, policy);
                 // One that is about to go has said so already, and is no less about to go.
                 if matches!(self.state, State::Well | State::Overloaded { .. }) {
                     self.state = State::Overloaded { until: now + policy.overloaded };
                 }
             }
             Verdict::Leaving => {
-                self.answered(now);
+                self.answered(now, policy);
                 if self.is_there() {
                     self.state = State::Leaving { until: now + policy.leaving };
                 }
@@ -148,7 +190,7 @@ impl Health {
             Verdict::Failed => {
                 // It can be reached, which is all that a trial of one that could not be asks for.
                 if !matches!(self.state, State::Trial { cause: Cause::Failures, .. }) {
-                    self.answered(now);
+                    self.answered(now, policy);
                 }
                 let too_many = self.failed(report, policy);
                 self.went_wrong(Cause::Failures, too_many, report, policy, allowed);
@@ -241,13 +283,14 @@ impl Health {
     }
 
     /// The member itself answered: it can be reached, which ends the rows and a trial.
-    fn answered(&mut self, now: Instant) {
+    fn answered(&mut self, now: Instant, policy: &HealthPolicy) {
         self.unreachable = 0;
         self.gateway = 0;
         if let State::Trial { .. } = self.state {
             self.state = State::Well;
             self.changed = Some(now);
             self.well_since = Some(now);
+            self.warm_up = WarmUp::new(now, policy.warm_up);
         }
     }
 

@@ -36,6 +36,12 @@ pub struct HealthPolicy {
     /// How long a member is spared after it last said that it is about to go; a probe that finds it busy
     /// adds as much. Default: 30 s.
     pub leaving: Duration,
+    /// How long the share of a member that was ejected rises after it has come back, in a straight line from
+    /// nothing; zero gives it the whole share at once. Default: 2 s.
+    pub warm_up: Duration,
+    /// The same for a member that is new in a set. Those that a set is made with take their shares at once.
+    /// Default: 10 s.
+    pub warm_up_new: Duration,
 }
 
 impl Default for HealthPolicy {
@@ -53,6 +59,8 @@ impl Default for HealthPolicy {
             probe: Duration::from_secs(3),
             overloaded: Duration::from_secs(5),
             leaving: Duration::from_secs(30),
+            warm_up: Duration::from_secs(2),
+            warm_up_new: Duration::from_secs(10),
         }
     }
 }
@@ -65,6 +73,9 @@ impl HealthPolicy {
         let terms = [&mut self.base, &mut self.cap, &mut self.overloaded, &mut self.leaving];
         for time in terms.into_iter().chain([&mut self.forgive, &mut self.probe, &mut self.rate_window]) {
             *time = (*time).clamp(SHORTEST, LONGEST);
+        }
+        for time in [&mut self.warm_up, &mut self.warm_up_new] {
+            *time = (*time).min(LONGEST);
         }
         self.spread = if self.spread.is_nan() { 0.0 } else { self.spread.clamp(0.0, 1.0) };
         // A limit that is none lets all pass.
@@ -96,11 +107,14 @@ mod tests {
             spread: f64::NAN,
             failure_rate: f64::NAN,
             rate_window: Duration::ZERO,
+            warm_up: Duration::ZERO,
+            warm_up_new: Duration::MAX,
             ..HealthPolicy::default()
         };
         let sane = wild.sane();
         let _ = Instant::now() + sane.term(u32::MAX, 1.0) + sane.probe * 2;
-        let _ = Instant::now() + sane.overloaded;
+        let _ = Instant::now() + sane.overloaded + sane.warm_up_new;
+        assert!(sane.warm_up.is_zero(), "none is wanted");
         assert!(!sane.probe.is_zero() && !sane.leaving.is_zero() && !sane.rate_window.is_zero());
         assert!((0.0..=1.0).contains(&sane.failure_rate));
     }

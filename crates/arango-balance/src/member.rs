@@ -1,15 +1,18 @@
 //! One member: its key, its counts and its health.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
+use std::time::Duration;
 
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use crate::glance::Glance;
 use crate::health::Health;
+use crate::load::Gauge;
 use crate::members::Set;
-use crate::{Standing, Verdict};
+use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
+use crate::{Load, Standing, Verdict};
 
 /// One member of a set. Clones are handles on the same member.
 pub struct Member<K>(Arc<Entry<K>>);
@@ -26,6 +29,8 @@ struct Entry<K> {
     // Whether `health` would learn nothing from a good verdict: spares the lock where all is well.
     clean: AtomicBool,
     health: Mutex<Health>,
+    gauge: Gauge,
+    glance: Arc<Glance>,
     /// Several answer under this key, now one and now another.
     shared: AtomicBool,
     probe: Mutex<Option<AbortHandle>>,
@@ -33,16 +38,29 @@ struct Entry<K> {
 }
 
 impl<K> Member<K> {
-    pub(crate) fn new(key: K, slot: usize, set: Weak<Set<K>>, now: Instant) -> Self {
+    /// A member that a set is made with.
+    pub(crate) fn new(
+        key: K,
+        slot: usize,
+        set: Weak<Set<K>>,
+        glance: &Arc<Glance>,
+        health: Health,
+        now: Instant,
+    ) -> Self {
+        if health.is_apart() {
+            glance.set_apart();
+        }
         Self(Arc::new(Entry {
             key,
             slot,
             requests: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
-            clean: AtomicBool::new(true),
-            health: Mutex::new(Health::new(now)),
+            clean: AtomicBool::new(health.is_clean()),
+            health: Mutex::new(health),
+            gauge: Gauge::new(now),
+            glance: Arc::clone(glance),
             shared: AtomicBool::new(false),
-            probe: Mutex::default(),
+            probe: Mutex::new(None),
             set,
         }))
     }
@@ -62,27 +80,68 @@ impl<K> Member<K> {
         self.0.in_flight.load(Ordering::Relaxed) & !GONE
     }
 
+    /// How much it has to do.
+    pub fn load(&self, now: Instant) -> Load {
+        self.0.gauge.read(self.in_flight(), now)
+    }
+
+    /// Whether a policy wants to know how much it has to do. If none does, nothing needs to be told of that.
+    pub fn is_measured(&self) -> bool {
+        self.0.glance.is_measured()
+    }
+
+    /// Tells how long requests wait in its queue, as it said just now.
+    pub fn tell_queue_time(&self, time: Duration) {
+        if self.is_measured() {
+            self.0.gauge.note_queue(time, Instant::now());
+        }
+    }
+
     /// How it stands in the rotation.
     pub fn standing(&self) -> Standing {
         if self.is_clean() { Standing::Well } else { self.health().standing() }
     }
 
-    /// Reports what an attempt told about it.
+    /// The part that it takes of the share that a policy would give it, from 0 to 1: less than 1 while it has too
+    /// much to do, and for a while after it has come or come back.
+    ///
+    /// No policy needs to look at it: a member of the weight `w` is not among the candidates of more than a part `w`
+    /// of the requests, where there are others of the whole weight.
+    pub fn weight(&self, now: Instant) -> f64 {
+        if self.0.glance.all_plain() { 1.0 } else { self.health().weight(now) }
+    }
+
+    /// How it stands in the rotation, since when, and for how long at least.
+    pub fn status(&self) -> Status {
+        let health = self.health();
+        Status { standing: health.standing(), since: health.since(), until: health.due() }
+    }
+
+    /// Reports what an attempt told about it, as soon as that is known.
     ///
     /// `began` is when the attempt began: one that began before the member was last ejected, or last came
-    /// back, tells nothing of it as it is now. The report may take it out of the rotation or have it spared;
+    /// back, tells nothing of it as it is now. Where a policy [wants it](crate::Policy::wants_load), the time since
+    /// then is how long a [good](Verdict::Good) answer took. The report may take it out of the rotation or have it spared;
     /// the next request within a tokio runtime then starts the task that brings it back.
     pub fn report(&self, verdict: Verdict, began: Instant) {
+        let measured = self.is_measured();
+        if verdict == Verdict::Good && self.is_clean() && !measured {
+            return;
+        }
+        let now = Instant::now();
+        if measured {
+            self.0.gauge.note(verdict, now.saturating_duration_since(began), now);
+        }
         if verdict == Verdict::Good && self.is_clean() {
             return;
         }
         if let Some(set) = self.0.set.upgrade() {
-            set.record(self, verdict, began, Instant::now());
+            set.record(self, verdict, began, now);
         }
     }
 
-    /// Counts a request until the guard is dropped; `None` if the member is gone.
-    pub(crate) fn begin(&self) -> Option<InFlight<K>> {
+    /// Counts a request that begins now, until the guard is dropped; `None` if the member is gone.
+    pub(crate) fn begin(&self, now: Instant) -> Option<InFlight<K>> {
         // Whoever finds it gone finds it removed from the list, too.
         if self.0.in_flight.fetch_add(1, Ordering::Acquire) & GONE != 0 {
             self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
@@ -90,7 +149,7 @@ impl<K> Member<K> {
         }
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         let on_trial = !self.is_clean() && self.health().begin();
-        Some(InFlight { member: self.clone(), on_trial })
+        Some(InFlight { member: self.clone(), on_trial, began: now, ended: false })
     }
 
     /// Lets nothing more begin, if nothing is under way or `in_any_case`; whether that is so now.
@@ -113,9 +172,9 @@ impl<K> Member<K> {
     }
 
     /// Comes into the rotation: nothing is known of it there.
-    pub(crate) fn begin_anew(&self, now: Instant) {
+    pub(crate) fn begin_anew(&self, health: Health, now: Instant) {
         self.end_probe();
-        self.with_health(|health| *health = Health::new(now));
+        self.with_health(now, |before| *before = health);
     }
 
     /// Its place in tables that go by member: no other that anybody still holds a handle on has the same.
@@ -136,9 +195,20 @@ impl<K> Member<K> {
     }
 
     /// Changes the health and keeps what is derived from it true.
-    pub(crate) fn with_health<T>(&self, change: impl FnOnce(&mut Health) -> T) -> T {
+    ///
+    /// All within the lock: of two changes at once the later one's is what stays.
+    pub(crate) fn with_health<T>(&self, now: Instant, change: impl FnOnce(&mut Health) -> T) -> T {
         let mut health = self.health();
+        let before = (health.standing(), health.is_apart());
         let result = change(&mut health);
+        if health.standing() != before.0 {
+            health.stands_since(now);
+        }
+        match (before.1, health.is_apart()) {
+            (false, true) => self.0.glance.set_apart(),
+            (true, false) => self.0.glance.rejoin(),
+            _ => {}
+        }
         self.0.clean.store(health.is_clean(), Ordering::Relaxed);
         result
     }
@@ -157,6 +227,9 @@ impl<K> Member<K> {
 
 impl<K> Drop for Entry<K> {
     fn drop(&mut self) {
+        if self.health.get_mut().unwrap_or_else(PoisonError::into_inner).is_apart() {
+            self.glance.rejoin();
+        }
         if let Some(probe) = self.probe.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
             probe.abort();
         }
@@ -192,6 +265,19 @@ impl<K: fmt::Debug> fmt::Debug for Member<K> {
     }
 }
 
+/// How a member stands, at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// How it stands.
+    pub standing: Standing,
+    /// Since when.
+    pub since: Instant,
+    /// When it will be asked whether it stands otherwise: the end of an ejection, or of the time for which it is
+    /// spared. `None` if it is well or on trial.
+    pub until: Option<Instant>,
+}
+
 /// A member that may have left the set.
 #[derive(Debug)]
 pub(crate) struct WeakMember<K>(Weak<Entry<K>>);
@@ -213,11 +299,26 @@ pub(crate) struct InFlight<K> {
     member: Member<K>,
     /// Whether it is the one request of a trial.
     on_trial: bool,
+    began: Instant,
+    /// It was waited for to its end.
+    ended: bool,
+}
+
+impl<K> InFlight<K> {
+    /// Ends a request that was answered, or failed. One that is merely dropped was given up.
+    pub(crate) fn end(mut self) {
+        self.ended = true;
+    }
 }
 
 impl<K> Drop for InFlight<K> {
     fn drop(&mut self) {
         self.member.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if !self.ended && self.member.is_measured() {
+            let now = Instant::now();
+            // Those that nobody waits for are the slow ones: without them it would seem fast.
+            self.member.0.gauge.given_up(now.saturating_duration_since(self.began), now);
+        }
         if self.on_trial {
             // Without a verdict it must not keep others out for ever.
             self.member.health().release_trial();

@@ -9,7 +9,8 @@ use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
 use crate::eligible::eligible;
-use crate::health::{Allowed, Report};
+use crate::glance::Glance;
+use crate::health::{Allowed, Health, Report};
 use crate::hooks::Hooks;
 use crate::membership::Leaving;
 use crate::probe::{Probe, Probed};
@@ -33,6 +34,7 @@ pub(crate) struct Set<K> {
     pub(crate) hooks: Hooks<K>,
     /// No member is probed any more.
     pub(crate) unprobed: AtomicBool,
+    pub(crate) glance: Arc<Glance>,
 }
 
 impl<K> Members<K> {
@@ -86,6 +88,11 @@ impl<K> Members<K> {
         self.0.jitter.unit()
     }
 
+    /// Has it measured from now on how much each member has to do.
+    pub(crate) fn measure(&self) {
+        self.0.glance.measure();
+    }
+
     /// Lets `choose` pick a member for a request that wants `route`, or finds that there is none.
     pub(crate) fn choose(
         &self,
@@ -97,8 +104,8 @@ impl<K> Members<K> {
         K: PartialEq + Clone + Send + Sync + 'static,
     {
         let list = self.0.list.load();
-        let all_well = list.iter().all(Member::is_clean);
-        if !all_well {
+        let all_plain = self.0.glance.all_plain();
+        if !all_plain {
             self.0.wake_probes(&list, now);
         }
         if let Some(pinned) = route.pinned {
@@ -106,10 +113,11 @@ impl<K> Members<K> {
             return there
                 .or_else(|| self.0.aside.load().iter().find(|member| member.key() == pinned).cloned());
         }
-        let candidates = if all_well && route.tried.is_empty() {
+        let candidates = if all_plain && route.tried.is_empty() {
             Candidates::all(&list)
         } else {
-            Candidates::some(&list, eligible(&list, route.tried, &*self.0.jitter), !route.tried.is_empty())
+            let chosen = eligible(&list, route.tried, now, &*self.0.jitter);
+            Candidates::some(&list, chosen, !route.tried.is_empty())
         };
         if candidates.is_empty() {
             return None;
@@ -131,7 +139,7 @@ impl<K> Set<K> {
     ) {
         let allowed = self.allowed(member);
         let report = Report { verdict, began, now, chance: self.jitter.unit(), requests: member.requests() };
-        let (before, after) = member.with_health(|health| {
+        let (before, after) = member.with_health(now, |health| {
             let before = health.standing();
             health.record(&report, &self.policy, allowed);
             (before, health.standing())
@@ -247,7 +255,11 @@ impl<K> MembersBuilder<K> {
         Members(Arc::new_cyclic(|set| {
             let now = Instant::now();
             let slots = Slots::default();
-            let list = keys.into_iter().map(|key| Member::new(key, slots.take(), set.clone(), now)).collect();
+            let glance = Arc::new(Glance::new());
+            let list = keys
+                .into_iter()
+                .map(|key| Member::new(key, slots.take(), set.clone(), &glance, Health::new(now), now))
+                .collect();
             Set {
                 list: ArcSwap::from_pointee(list),
                 aside: ArcSwap::default(),
@@ -258,6 +270,7 @@ impl<K> MembersBuilder<K> {
                 probe: self.probe,
                 hooks: self.hooks,
                 unprobed: AtomicBool::new(false),
+                glance,
             }
         }))
     }

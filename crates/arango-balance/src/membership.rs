@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::health::Health;
 use crate::members::Set;
 use crate::{Member, Members};
 
@@ -78,7 +79,8 @@ impl<K: PartialEq + Clone> Members<K> {
         if let Some(there) = find(&change.list, &key).or_else(|| find(&change.aside, &key)) {
             return there;
         }
-        let member = change.set.make(key);
+        let now = Instant::now();
+        let member = change.set.make(key, Health::new(now), now);
         change.aside.push(member.clone());
         change.commit();
         member
@@ -132,10 +134,10 @@ impl<K: PartialEq> Change<'_, K> {
         match take(&mut self.aside, &key) {
             // What went wrong while it was tried out was no request of anybody's.
             Some(member) => {
-                member.begin_anew(now);
+                member.begin_anew(Health::newcomer(now, &self.set.policy), now);
                 member
             }
-            None => self.set.make(key),
+            None => self.set.make(key, Health::newcomer(now, &self.set.policy), now),
         }
     }
 }
@@ -158,8 +160,8 @@ impl<K> Change<'_, K> {
 }
 
 impl<K> Set<K> {
-    fn make(self: &Arc<Self>, key: K) -> Member<K> {
-        Member::new(key, self.slots.take(), Arc::downgrade(self), Instant::now())
+    fn make(self: &Arc<Self>, key: K, health: Health, now: Instant) -> Member<K> {
+        Member::new(key, self.slots.take(), Arc::downgrade(self), &self.glance, health, now)
     }
 
     /// Lets go of those that have nothing under way any more, or have had long enough.

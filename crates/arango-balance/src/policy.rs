@@ -16,10 +16,21 @@ pub trait Policy<K, Req>: Send + Sync {
     ///
     /// `candidates` is never empty. An index that is none of theirs counts as `None`.
     fn pick(&self, candidates: &Candidates<'_, K>, request: &Req, now: Instant) -> Option<usize>;
+
+    /// Whether it looks at the [`Load`](crate::Load) of members, so that it is worth measuring. Default: no.
+    ///
+    /// Asked once, when the layer is made.
+    fn wants_load(&self) -> bool {
+        false
+    }
 }
 
 impl<K, Req, P: Policy<K, Req> + ?Sized> Policy<K, Req> for Arc<P> {
     fn pick(&self, candidates: &Candidates<'_, K>, request: &Req, now: Instant) -> Option<usize> {
         (**self).pick(candidates, request, now)
+    }
+
+    fn wants_load(&self) -> bool {
+        (**self).wants_load()
     }
 }

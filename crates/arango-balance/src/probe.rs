@@ -62,7 +62,8 @@ impl<K: Clone + Send + Sync + 'static> Set<K> {
             let overdue = now > until + self.policy.probe * 2;
             if now > until + self.policy.probe * 2 + self.policy.cap {
                 // Whatever keeps the probes from ending must not keep the member out for ever.
-                member.with_health(|health| health.probed_at(until, Found::Well, now, 0.5, &self.policy));
+                member
+                    .with_health(now, |health| health.probed_at(until, Found::Well, now, 0.5, &self.policy));
                 continue;
             }
             let mut probe = member.probe();
@@ -106,8 +107,8 @@ async fn bring_back<K: Clone>(set: Weak<Set<K>>, member: WeakMember<K>) {
             },
         };
         let (Some(set), Some(member)) = (set.upgrade(), member.upgrade()) else { return };
-        let chance = set.jitter.unit();
-        member.with_health(|health| health.probed_at(until, found, Instant::now(), chance, &set.policy));
+        let (now, chance) = (Instant::now(), set.jitter.unit());
+        member.with_health(now, |health| health.probed_at(until, found, now, chance, &set.policy));
         tracing::debug!(?found, slot = member.slot(), "probed a member");
     }
 }

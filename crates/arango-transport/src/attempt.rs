@@ -31,7 +31,8 @@ use crate::{Body, Coordinator, ErrorKind, Limits, Outcome, Outgoing};
 const LEADER: HeaderName = HeaderName::from_static("x-arango-endpoint");
 /// Where a coordinator says that it handed the request on.
 const FORWARDED_TO: HeaderName = HeaderName::from_static("x-arango-request-forwarded-to");
-/// Where a request says for how long it may wait in the queue of a coordinator.
+/// Where a request says for how long it may wait in the queue of a coordinator, and an answer for how long requests
+/// do.
 const QUEUE_TIME: HeaderName = HeaderName::from_static("x-arango-queue-time-seconds");
 /// The largest part of an error answer that is read, in bytes.
 const ERROR_BYTES: usize = 64 << 10;
@@ -157,6 +158,17 @@ impl Seat {
         outgoing.request_mut().headers_mut().insert(QUEUE_TIME, seconds);
     }
 
+    /// Hands on for how long requests wait there, if a policy wants to know.
+    fn hear_queue_time(&self, headers: &HeaderMap) {
+        if !self.member.is_measured() {
+            return;
+        }
+        let seconds = text(headers, QUEUE_TIME).and_then(|seconds| seconds.parse().ok());
+        if let Some(time) = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
+            self.member.tell_queue_time(time);
+        }
+    }
+
     /// `send` makes the future rather than being it: that would be moved, and large it is.
     async fn run<F>(
         self: Arc<Self>,
@@ -169,7 +181,10 @@ impl Seat {
         let record = &*attempt.record;
         let heard = self.pool.heard();
         let result = match send().await {
-            Ok(response) => self.read(record, response).await,
+            Ok(response) => {
+                self.hear_queue_time(response.headers());
+                self.read(record, response).await
+            }
             Err(error) => Err(error),
         };
         let copies = attempt.end();

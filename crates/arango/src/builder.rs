@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arango_transport::balance::{HealthPolicy, Jitter, Policy, Random, RoundRobin};
+use arango_transport::balance::{HealthPolicy, Jitter, LeastLoaded, Policy, Random, RoundRobin};
 use arango_transport::{
     AttemptService, CallService, Connect, Coordinator, Credentials, DoorBody, DoorService, Hedging, HostList,
     InvalidSettings, Limits, Outgoing, PoolLimits, Resolve, RetryPolicy, Transport, TransportBuilder,
@@ -34,6 +34,7 @@ impl ClientBuilder {
         match strategy {
             LoadBalancing::RoundRobin => self.policy(RoundRobin::default()),
             LoadBalancing::Random => self.policy(Random::new()),
+            LoadBalancing::LeastLoaded => self.policy(LeastLoaded::new()),
         }
     }
 

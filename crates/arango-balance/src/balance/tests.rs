@@ -10,6 +10,7 @@ use crate::{PerMember, Probed, Random, RoundRobin, SeededJitter, Standing, Verdi
 mod ejection;
 mod failures;
 mod spared;
+mod warm_up;
 
 /// A request with wishes.
 #[derive(Debug, Clone, Default)]

@@ -1,0 +1,82 @@
+//! Whoever has less to do.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::{Candidates, Jitter, Policy, SeededJitter, ThreadJitter};
+
+/// Takes two candidates by chance, and of these the one that has less to do.
+///
+/// That is the one which would answer sooner: by the requests that it has not answered yet, by how long its answers
+/// take, by how long it says that requests wait in its queue, and by how many of its answers are failures; see
+/// [`Load`](crate::Load). A member that fails at once is not taken to be fast.
+///
+/// Two are enough: who looks at all of them sends all requests to the same one until its measures change, and so do
+/// all the other clients. One that is much slower than the others is asked again when its measures have faded, so
+/// it is found out within a minute that it is as fast as the others again.
+///
+/// Nothing but requests in flight counts where nobody reports what comes of them: see
+/// [`Member::report`](crate::Member::report).
+#[derive(Debug, Clone)]
+pub struct LeastLoaded {
+    jitter: Arc<dyn Jitter>,
+}
+
+impl LeastLoaded {
+    /// Leaves it to the generator of the current thread which two are looked at.
+    pub fn new() -> Self {
+        Self::by(Arc::new(ThreadJitter))
+    }
+
+    /// Looks at the same two for the same seed.
+    pub fn seeded(seed: u64) -> Self {
+        Self::by(Arc::new(SeededJitter::new(seed)))
+    }
+
+    /// Leaves it to `jitter` which two are looked at.
+    pub fn by(jitter: Arc<dyn Jitter>) -> Self {
+        Self { jitter }
+    }
+}
+
+impl Default for LeastLoaded {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<K, Req> Policy<K, Req> for LeastLoaded {
+    fn pick(&self, candidates: &Candidates<'_, K>, _: &Req, now: Instant) -> Option<usize> {
+        let members = candidates.len();
+        if members < 2 {
+            return candidates.nth_in_turn(0);
+        }
+        let (first, second) = two_of(members, self.jitter.unit());
+        let (one, other) = (candidates.get(first).load(now), candidates.get(second).load(now));
+        // Of two alike it is the first, which is either as often as not.
+        Some(if other.cost(&one) < one.cost(&other) { second } else { first })
+    }
+
+    fn wants_load(&self) -> bool {
+        true
+    }
+}
+
+/// Two different indices, in either order, each pair with the same probability; `chance` is in the unit interval.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share of the number of pairs, which is small"
+)]
+fn two_of(members: usize, chance: f64) -> (usize, usize) {
+    let pairs = members * (members - 1);
+    // The product may round up to `pairs`.
+    let pair = ((chance * pairs as f64) as usize).min(pairs - 1);
+    let (first, second) = (pair / (members - 1), pair % (members - 1));
+    (first, if second < first { second } else { second + 1 })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use super::*;
+use crate::member::InFlight;
+use crate::{Members, Verdict};
+
+#[test]
+fn every_pair_of_two_different_ones_is_as_likely_as_any_other() {
+    for members in 2..6_u32 {
+        let size = members as usize;
+        let pairs = members * (members - 1);
+        let mut seen = std::collections::HashSet::new();
+        for pair in 0..pairs {
+            let (first, second) = two_of(size, (f64::from(pair) + 0.5) / f64::from(pairs));
+            assert!(first < size && second < size && first != second);
+            assert!(seen.insert((first, second)));
+        }
+        assert!(two_of(size, 1.0 - f64::EPSILON / 2.0).0 < size);
+    }
+}
+
+/// One request that is under way: it ends at a time, and well or not.
+struct Running {
+    ends: Instant,
+    began: Instant,
+    member: usize,
+    in_flight: InFlight<usize>,
+}
+
+impl PartialEq for Running {
+    fn eq(&self, other: &Self) -> bool {
+        self.ends == other.ends
+    }
+}
+impl Eq for Running {}
+impl PartialOrd for Running {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Running {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        other.ends.cmp(&self.ends)
+    }
+}
+
+/// Sends requests, `at_once` of them at a time, to members of which each takes so long and has so much go wrong;
+/// counts what each was sent.
+async fn run(at_once: usize, requests: usize, members: &[(Duration, Verdict)]) -> Vec<u64> {
+    let set = Members::new(0..members.len());
+    set.measure();
+    let (list, policy) = (set.snapshot(), LeastLoaded::seeded(1));
+    let mut running: BinaryHeap<Running> = BinaryHeap::new();
+    for _ in 0..requests {
+        if running.len() == at_once {
+            let ended: Running = running.pop().unwrap();
+            tokio::time::advance(ended.ends.saturating_duration_since(Instant::now())).await;
+            list[ended.member].report(members[ended.member].1, ended.began);
+            ended.in_flight.end();
+        }
+        let now = Instant::now();
+        let member = policy.pick(&Candidates::all(&list), &(), now).unwrap();
+        running.push(Running {
+            ends: now + members[member].0,
+            began: now,
+            member,
+            in_flight: list[member].begin(now).unwrap(),
+        });
+    }
+    list.iter().map(crate::Member::requests).collect()
+}
+
+const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_that_are_alike_get_the_same_within_a_twentieth() {
+    let counts = run(16, 20_000, &[(millis(5), Verdict::Good); 4]).await;
+    assert!(counts.iter().all(|count| count.abs_diff(5_000) < 250), "{counts:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_that_takes_ten_times_as_long_gets_about_a_tenth_or_less_and_is_not_forgotten() {
+    let counts = run(
+        16,
+        20_000,
+        &[(millis(5), Verdict::Good), (millis(5), Verdict::Good), (millis(50), Verdict::Good)],
+    )
+    .await;
+    assert!(counts[2] <= counts[0] / 8 && counts[2] <= counts[1] / 8, "{counts:?}");
+    assert!(counts[2] > 0, "{counts:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_that_fails_at_once_attracts_nothing() {
+    // A verdict that leaves it in the rotation: the only one that is not ejected for it.
+    let counts = run(
+        16,
+        20_000,
+        &[(millis(5), Verdict::Good), (millis(5), Verdict::Good), (millis(0), Verdict::Overloaded)],
+    )
+    .await;
+    assert!(counts[2] <= 20_000 / 50, "{counts:?}");
+}

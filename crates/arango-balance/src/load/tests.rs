@@ -1,0 +1,147 @@
+use super::*;
+
+const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// A member's measures, and the clock beside them.
+struct Run {
+    gauge: Gauge,
+    now: Instant,
+}
+
+impl Run {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self { gauge: Gauge::new(now), now }
+    }
+
+    fn answers(&mut self, verdict: Verdict, took: Duration, times: u32, every: Duration) {
+        for _ in 0..times {
+            self.gauge.note(verdict, took, self.now);
+            self.now += every;
+        }
+    }
+
+    fn latency(&self) -> f32 {
+        self.gauge.read(0, self.now).latency
+    }
+
+    fn failing(&self) -> f64 {
+        self.gauge.read(0, self.now).failing()
+    }
+
+    fn cost(&self, in_flight: usize) -> f32 {
+        let load = self.gauge.read(in_flight, self.now);
+        load.cost(&load)
+    }
+}
+
+fn near(a: f32, b: f32) -> bool {
+    (a - b).abs() <= b * 0.01
+}
+
+#[test]
+fn a_slow_answer_counts_at_once_and_a_fast_one_by_and_by() {
+    let mut run = Run::new();
+    run.answers(Verdict::Good, millis(10), 1, Duration::ZERO);
+    assert!(near(run.latency(), 0.010));
+    run.answers(Verdict::Good, millis(500), 1, millis(1));
+    assert!(near(run.latency(), 0.500));
+    run.answers(Verdict::Good, millis(10), 100, millis(100));
+    // Ten seconds: 1/e of what it was before is left.
+    assert!((0.18..0.20).contains(&run.latency()), "{}", run.latency());
+}
+
+#[test]
+fn of_answers_within_a_millisecond_only_the_slowest_counts() {
+    let mut run = Run::new();
+    run.answers(Verdict::Good, millis(10), 1, Duration::ZERO);
+    run.answers(Verdict::Good, millis(20), 1, Duration::ZERO);
+    run.answers(Verdict::Good, millis(5), 1_000, Duration::ZERO);
+    assert!(near(run.latency(), 0.020));
+}
+
+#[test]
+fn a_member_that_is_not_asked_seems_faster_and_faster() {
+    let mut run = Run::new();
+    run.answers(Verdict::Good, millis(100), 1, Duration::from_secs(23));
+    assert!(near(run.latency(), 0.010), "{}", run.latency());
+}
+
+#[test]
+fn a_fast_failure_makes_no_member_a_fast_one() {
+    for verdict in
+        [Verdict::Unreachable, Verdict::Failed, Verdict::Gateway, Verdict::Overloaded, Verdict::Leaving]
+    {
+        let mut run = Run::new();
+        run.answers(Verdict::Good, millis(50), 1, millis(1));
+        let before = run.cost(0);
+        run.answers(verdict, millis(1), 1, Duration::ZERO);
+        assert!(run.latency() >= 0.0499, "{verdict:?}");
+        assert!(run.cost(0) > before * 1.1, "{verdict:?}");
+        run.answers(verdict, millis(1), 40, millis(1));
+        assert!(run.cost(0) > before * 100.0, "{verdict:?}: as dear as a hundred requests in flight");
+    }
+}
+
+#[test]
+fn one_failure_of_many_answers_is_soon_forgotten() {
+    let mut run = Run::new();
+    run.answers(Verdict::Failed, millis(1), 1, millis(1));
+    assert!(run.failing() > 0.12);
+    run.answers(Verdict::Good, millis(1), 40, millis(1));
+    assert_eq!(run.failing().to_bits(), 0.0_f64.to_bits(), "and costs no good answer a word any more");
+    run.answers(Verdict::Failed, millis(1), 100, millis(1));
+    run.now += Duration::from_secs(60);
+    assert!(run.failing() < 0.01, "also where nobody asks");
+}
+
+#[test]
+fn a_slow_failure_and_one_that_was_given_up_make_a_member_slower() {
+    let mut run = Run::new();
+    run.answers(Verdict::Unreachable, millis(900), 1, Duration::ZERO);
+    run.gauge.given_up(millis(900), run.now);
+    assert_eq!(run.gauge.read(0, run.now).latency(), None, "nothing is known of one that never answered");
+    run.answers(Verdict::Good, millis(10), 1, Duration::ZERO);
+    run.gauge.given_up(millis(5), run.now);
+    assert!(near(run.latency(), 0.010));
+    run.gauge.given_up(millis(70), run.now);
+    assert!(near(run.latency(), 0.070));
+    run.answers(Verdict::Unreachable, millis(900), 1, Duration::ZERO);
+    assert!(near(run.latency(), 0.900));
+}
+
+#[test]
+fn what_tells_nothing_changes_nothing() {
+    let mut run = Run::new();
+    run.answers(Verdict::Good, millis(10), 1, Duration::ZERO);
+    run.answers(Verdict::Neutral, millis(500), 10, Duration::ZERO);
+    assert!(near(run.latency(), 0.010));
+    assert_eq!(run.failing().to_bits(), 0.0_f64.to_bits());
+}
+
+#[test]
+fn a_queue_that_was_told_of_counts_until_it_is_told_of_anew_or_grows_old() {
+    let mut run = Run::new();
+    run.answers(Verdict::Good, millis(10), 1, Duration::ZERO);
+    run.gauge.note_queue(millis(90), run.now);
+    assert!(near(run.cost(0), 0.100));
+    run.now += millis(5);
+    run.gauge.note_queue(millis(0), run.now);
+    assert!(near(run.cost(0), 0.010));
+    run.gauge.note_queue(millis(90), run.now);
+    run.now += Duration::from_secs(60);
+    assert!(run.gauge.read(0, run.now).queue_time() < millis(1));
+}
+
+#[test]
+fn one_of_which_nothing_is_known_is_as_fast_as_the_other() {
+    let mut known = Run::new();
+    known.answers(Verdict::Good, millis(10), 1, Duration::ZERO);
+    let (known, unknown) = (known.gauge.read(0, known.now), Run::new());
+    let unknown = |in_flight: usize| unknown.gauge.read(in_flight, unknown.now);
+    assert!(near(unknown(0).cost(&known), known.cost(&unknown(0))));
+    assert!(unknown(1).cost(&known) > known.cost(&unknown(1)), "it has one request already");
+    assert!(unknown(0).cost(&unknown(1)) < unknown(1).cost(&unknown(0)));
+}
