@@ -1,6 +1,8 @@
 //! The members a policy may choose from.
 
-use crate::Member;
+use tokio::time::Instant;
+
+use crate::{Member, Policy};
 
 /// The members that one attempt may go to, in the order of the set.
 ///
@@ -47,10 +49,7 @@ impl<'a, K> Candidates<'a, K> {
     ///
     /// If `index` is not less than [`len`](Self::len).
     pub fn get(&self, index: usize) -> &'a Member<K> {
-        match &self.chosen {
-            None => &self.members[index],
-            Some(chosen) => &self.members[chosen[index]],
-        }
+        &self.members[self.place(index)]
     }
 
     /// The index whose turn it is when `turn` is counted up without end; `None` if there are none.
@@ -59,5 +58,39 @@ impl<'a, K> Candidates<'a, K> {
     /// spreads over all others and does not fall to its neighbour.
     pub fn nth_in_turn(&self, turn: usize) -> Option<usize> {
         turn.checked_rem(self.len())
+    }
+
+    /// Lets `policy` pick one of those for which `wanted` holds; `None` if there are none, or it picks none of them.
+    ///
+    /// So policies are made of others: see [`Preferred`](crate::Preferred).
+    pub fn pick_among<Req>(
+        &self,
+        wanted: impl Fn(&Member<K>) -> bool,
+        policy: &(impl Policy<K, Req> + ?Sized),
+        request: &Req,
+        now: Instant,
+    ) -> Option<usize> {
+        let theirs: Vec<usize> = (0..self.len()).filter(|&index| wanted(self.get(index))).collect();
+        if theirs.is_empty() {
+            return None;
+        }
+        let members = theirs.iter().map(|&index| self.place(index)).collect();
+        let index = policy.pick(&Self::some(self.members, members, self.further), request, now)?;
+        theirs.get(index).copied()
+    }
+
+    /// The index of the candidate with this slot.
+    pub(crate) fn with_slot(&self, slot: usize) -> Option<usize> {
+        let has_it = |index: &usize| self.get(*index).slot() == slot;
+        // Where all are there, and none has ever gone, it is there that it is.
+        if slot < self.len() && has_it(&slot) {
+            return Some(slot);
+        }
+        (0..self.len()).find(has_it)
+    }
+
+    /// Where in the set the candidate at `index` is.
+    fn place(&self, index: usize) -> usize {
+        self.chosen.as_ref().map_or(index, |chosen| chosen[index])
     }
 }

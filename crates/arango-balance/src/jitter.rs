@@ -47,6 +47,21 @@ impl fmt::Debug for SeededJitter {
     }
 }
 
+/// A number below `count`, each with the same probability; `None` if there is none.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share of a number of members, which is small"
+)]
+pub(crate) fn below(count: usize, jitter: &dyn Jitter) -> Option<usize> {
+    if count == 0 {
+        return None;
+    }
+    // The product may round up to `count`.
+    Some(((jitter.unit() * count as f64) as usize).min(count - 1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

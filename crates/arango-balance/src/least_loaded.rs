@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use crate::jitter::below;
 use crate::{Candidates, Jitter, Policy, SeededJitter, ThreadJitter};
 
 /// Takes two candidates by chance, and of these the one that has less to do.
@@ -48,11 +49,9 @@ impl Default for LeastLoaded {
 
 impl<K, Req> Policy<K, Req> for LeastLoaded {
     fn pick(&self, candidates: &Candidates<'_, K>, _: &Req, now: Instant) -> Option<usize> {
-        let members = candidates.len();
-        if members < 2 {
+        let Some((first, second)) = two_of(candidates.len(), &*self.jitter) else {
             return candidates.nth_in_turn(0);
-        }
-        let (first, second) = two_of(members, self.jitter.unit());
+        };
         let (one, other) = (candidates.get(first).load(now), candidates.get(second).load(now));
         // Of two alike it is the first, which is either as often as not.
         Some(if other.cost(&one) < one.cost(&other) { second } else { first })
@@ -63,19 +62,13 @@ impl<K, Req> Policy<K, Req> for LeastLoaded {
     }
 }
 
-/// Two different indices, in either order, each pair with the same probability; `chance` is in the unit interval.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "a share of the number of pairs, which is small"
-)]
-fn two_of(members: usize, chance: f64) -> (usize, usize) {
-    let pairs = members * (members - 1);
-    // The product may round up to `pairs`.
-    let pair = ((chance * pairs as f64) as usize).min(pairs - 1);
-    let (first, second) = (pair / (members - 1), pair % (members - 1));
-    (first, if second < first { second } else { second + 1 })
+/// Two different indices, in either order, each pair with the same probability, by one throw; `None` if there are not
+/// two.
+fn two_of(members: usize, jitter: &dyn Jitter) -> Option<(usize, usize)> {
+    let others = members.saturating_sub(1);
+    let pair = below(members * others, jitter)?;
+    let (first, second) = (pair / others, pair % others);
+    Some((first, if second < first { second } else { second + 1 }))
 }
 
 #[cfg(test)]

@@ -8,10 +8,11 @@
 //! | question | answered by |
 //! |---|---|
 //! | who is there, and how is each doing? | [`Members`], [`Member`] |
-//! | who is next? | a [`Policy`]: [`RoundRobin`], [`Random`] |
+//! | who is next? | a [`Policy`]: [`RoundRobin`], [`Random`], [`LeastLoaded`], [`Single`], [`Fallback`], [`Periodic`], [`Preferred`] |
+//! | how much has each to do? | its [`Load`], where a policy wants to know |
 //! | who must, and who has been asked already? | a [`Route`], read from the request |
 //! | who is out of the rotation or spared, and for how long? | [`HealthPolicy`], fed with [`Verdict`]s |
-//! | who brings a member back, and who is told that it went? | [`MembersBuilder`]: a probe, an observer |
+//! | who brings a member back, and who is told that it went? | [`MembersBuilder`]: a probe, an observer; [`Members::subscribe`] |
 //! | who else is there, by the word of the members? | a [`Discoverer`], by its [`DiscoveryPolicy`] |
 //! | how is it put together? | [`BalanceLayer`] above [`PerMember`] |
 //!
@@ -19,13 +20,16 @@
 //!
 //! | [`Verdict`] | what it does |
 //! |---|---|
-//! | `Good` | ends rows of failures, and a trial |
+//! | `Good` | ends rows of failures, and a trial; how long the answer took is measured |
 //! | `Unreachable` | three in a row eject |
 //! | `Gateway` | five in a row eject; counts for the rate of failures |
 //! | `Failed` | counts for the rate of failures: more than half of twenty or more in ten seconds eject |
 //! | `Overloaded` | for five seconds the member takes a quarter of its share |
 //! | `Leaving` | for thirty seconds it takes only what nobody else can take |
 //! | `Neutral` | nothing |
+//!
+//! All but `Good` and `Neutral` count as failures where load is measured, and make no member seem fast. A member that
+//! comes back from a trial takes a share that rises for two seconds, and one that is new in the set for ten.
 //!
 //! ```
 //! use arango_balance::{BalanceLayer, Members, NoMember, PerMember, RoundRobin};
@@ -50,12 +54,14 @@
 
 mod balance;
 mod candidates;
+mod change;
 mod discoverer;
 mod discovery;
 mod discovery_policy;
 mod eligible;
 mod fading;
 mod failure_rate;
+mod fallback;
 mod glance;
 mod health;
 mod health_policy;
@@ -67,11 +73,14 @@ mod member;
 mod members;
 mod membership;
 mod per_member;
+mod periodic;
 mod policy;
+mod preferred;
 mod probe;
 mod random;
 mod round_robin;
 mod route;
+mod single;
 mod slots;
 mod sync;
 mod verdict;
@@ -79,9 +88,11 @@ mod warm_up;
 
 pub use balance::{Balance, BalanceLayer, NoMember, ResponseFuture, Routed};
 pub use candidates::Candidates;
+pub use change::{Change, Changes, Lagged, Why};
 pub use discoverer::Discoverer;
 pub use discovery::{Identity, Known, Refused};
 pub use discovery_policy::DiscoveryPolicy;
+pub use fallback::Fallback;
 pub use health_policy::HealthPolicy;
 pub use jitter::{Jitter, SeededJitter, ThreadJitter};
 pub use least_loaded::LeastLoaded;
@@ -89,9 +100,12 @@ pub use load::Load;
 pub use member::{Member, Status};
 pub use members::{Members, MembersBuilder};
 pub use per_member::PerMember;
+pub use periodic::Periodic;
 pub use policy::Policy;
+pub use preferred::Preferred;
 pub use probe::Probed;
 pub use random::Random;
 pub use round_robin::RoundRobin;
 pub use route::Route;
+pub use single::Single;
 pub use verdict::{Standing, Verdict};

@@ -123,7 +123,10 @@ impl<K> Member<K> {
     /// back, tells nothing of it as it is now. Where a policy [wants it](crate::Policy::wants_load), the time since
     /// then is how long a [good](Verdict::Good) answer took. The report may take it out of the rotation or have it spared;
     /// the next request within a tokio runtime then starts the task that brings it back.
-    pub fn report(&self, verdict: Verdict, began: Instant) {
+    pub fn report(&self, verdict: Verdict, began: Instant)
+    where
+        K: Clone,
+    {
         let measured = self.is_measured();
         if verdict == Verdict::Good && self.is_clean() && !measured {
             return;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
+use crate::change::{Change, Changes, Crier, Why};
 use crate::eligible::eligible;
 use crate::glance::Glance;
 use crate::health::{Allowed, Health, Report};
@@ -35,6 +36,7 @@ pub(crate) struct Set<K> {
     /// No member is probed any more.
     pub(crate) unprobed: AtomicBool,
     pub(crate) glance: Arc<Glance>,
+    crier: Crier<K>,
 }
 
 impl<K> Members<K> {
@@ -66,6 +68,11 @@ impl<K> Members<K> {
     /// The members as they are now, in the order in which they came.
     pub fn snapshot(&self) -> Arc<Vec<Member<K>>> {
         self.0.list.load_full()
+    }
+
+    /// Subscribes to the changes of the members' standings from now on.
+    pub fn subscribe(&self) -> Changes<K> {
+        self.0.crier.subscribe()
     }
 
     /// Ends the tasks that probe members, and starts no more: for an owner that closes down.
@@ -130,29 +137,46 @@ impl<K> Members<K> {
 
 impl<K> Set<K> {
     /// Takes note of a verdict about one of the members.
-    pub(crate) fn record(
-        self: &Arc<Self>,
-        member: &Member<K>,
-        verdict: Verdict,
-        began: Instant,
-        now: Instant,
-    ) {
+    pub(crate) fn record(self: &Arc<Self>, member: &Member<K>, verdict: Verdict, began: Instant, now: Instant)
+    where
+        K: Clone,
+    {
         let allowed = self.allowed(member);
         let report = Report { verdict, began, now, chance: self.jitter.unit(), requests: member.requests() };
-        let (before, after) = member.with_health(now, |health| {
-            let before = health.standing();
-            health.record(&report, &self.policy, allowed);
-            (before, health.standing())
-        });
-        if before == after {
-            return;
-        }
-        tracing::debug!(?verdict, ?before, ?after, slot = member.slot(), "a member's standing changed");
+        let change = |health: &mut Health| health.record(&report, &self.policy, allowed);
+        let Some(after) = self.change(member, Why::Attempt(verdict), now, change) else { return };
         // A task that sleeps waits for the end of a term that is no longer in force.
         member.end_probe();
         if matches!(after, Standing::Ejected | Standing::Leaving) {
             self.hooks.ejected(member);
         }
+    }
+
+    /// Changes a member's health, and tells of it if the member stands otherwise afterwards, and how.
+    pub(crate) fn change(
+        &self,
+        member: &Member<K>,
+        why: Why,
+        now: Instant,
+        change: impl FnOnce(&mut Health),
+    ) -> Option<Standing>
+    where
+        K: Clone,
+    {
+        member.with_health(now, |health| {
+            let before = health.standing();
+            change(health);
+            let after = health.standing();
+            if before == after {
+                return None;
+            }
+            tracing::debug!(?why, ?before, ?after, slot = member.slot(), "a member's standing changed");
+            if self.crier.is_heard() {
+                // While the lock is held: changes are told in the order in which they happen.
+                self.crier.tell(Change { member: member.key().clone(), before, after, why, at: now });
+            }
+            Some(after)
+        })
     }
 
     /// What the others allow to be done to `member`.
@@ -271,6 +295,7 @@ impl<K> MembersBuilder<K> {
                 hooks: self.hooks,
                 unprobed: AtomicBool::new(false),
                 glance,
+                crier: Crier::new(),
             }
         }))
     }

@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::Member;
+use crate::change::Why;
 use crate::health::Found;
 use crate::member::WeakMember;
 use crate::members::Set;
@@ -98,17 +99,26 @@ async fn bring_back<K: Clone>(set: Weak<Set<K>>, member: WeakMember<K>) {
             }
             _ => return,
         };
-        let found = match asked {
-            None => Found::Well,
-            Some(asked) => match asked.await {
-                Ok(Probed::Well) => Found::Well,
-                Ok(Probed::Busy) => Found::Busy,
-                Ok(Probed::Gone) | Err(_) => Found::Gone,
-            },
+        let (found, why) = match asked {
+            None => (Found::Well, Why::Term),
+            Some(asked) => {
+                let probed = asked.await.unwrap_or(Probed::Gone);
+                (Found::from(probed), Why::Probe(probed))
+            }
         };
         let (Some(set), Some(member)) = (set.upgrade(), member.upgrade()) else { return };
         let (now, chance) = (Instant::now(), set.jitter.unit());
-        member.with_health(now, |health| health.probed_at(until, found, now, chance, &set.policy));
+        set.change(&member, why, now, |health| health.probed_at(until, found, now, chance, &set.policy));
         tracing::debug!(?found, slot = member.slot(), "probed a member");
+    }
+}
+
+impl From<Probed> for Found {
+    fn from(probed: Probed) -> Self {
+        match probed {
+            Probed::Well => Self::Well,
+            Probed::Busy => Self::Busy,
+            Probed::Gone => Self::Gone,
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use crate::jitter::below;
 use crate::{Candidates, Jitter, Policy, SeededJitter, ThreadJitter};
 
 /// Takes a candidate by chance, each with the same probability.
@@ -36,17 +37,8 @@ impl Default for Random {
 }
 
 impl<K, Req> Policy<K, Req> for Random {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "a share of the number of members, which is small"
-    )]
     fn pick(&self, candidates: &Candidates<'_, K>, _: &Req, _: Instant) -> Option<usize> {
-        let members = candidates.len();
-        // The product may round up to `members`.
-        let index = (self.jitter.unit() * members as f64) as usize;
-        (members > 0).then(|| index.min(members - 1))
+        below(candidates.len(), &*self.jitter)
     }
 }
 

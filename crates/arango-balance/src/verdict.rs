@@ -1,5 +1,7 @@
 //! What an attempt tells about a member, and how the member stands after it.
 
+use std::fmt;
+
 /// What one attempt tells about the member that it went to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -37,4 +39,16 @@ pub enum Standing {
     Ejected,
     /// A probe found it well: one request at a time is let through, and its answer decides.
     Trial,
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Well => "well",
+            Self::Overloaded => "overloaded",
+            Self::Leaving => "leaving",
+            Self::Ejected => "ejected",
+            Self::Trial => "on trial",
+        })
+    }
 }

@@ -7,8 +7,10 @@ use tower_test::{assert_request_eq, mock};
 use super::*;
 use crate::{PerMember, Probed, Random, RoundRobin, SeededJitter, Standing, Verdict};
 
+mod changes;
 mod ejection;
 mod failures;
+mod policies;
 mod spared;
 mod warm_up;
 

@@ -7,17 +7,26 @@ use crate::{Members, Verdict};
 
 #[test]
 fn every_pair_of_two_different_ones_is_as_likely_as_any_other() {
+    #[derive(Debug)]
+    struct Throw(f64);
+    impl Jitter for Throw {
+        fn unit(&self) -> f64 {
+            self.0
+        }
+    }
     for members in 2..6_u32 {
         let size = members as usize;
         let pairs = members * (members - 1);
         let mut seen = std::collections::HashSet::new();
         for pair in 0..pairs {
-            let (first, second) = two_of(size, (f64::from(pair) + 0.5) / f64::from(pairs));
+            let throw = Throw((f64::from(pair) + 0.5) / f64::from(pairs));
+            let (first, second) = two_of(size, &throw).unwrap();
             assert!(first < size && second < size && first != second);
             assert!(seen.insert((first, second)));
         }
-        assert!(two_of(size, 1.0 - f64::EPSILON / 2.0).0 < size);
+        assert!(two_of(size, &Throw(1.0 - f64::EPSILON / 2.0)).unwrap().0 < size);
     }
+    assert_eq!([two_of(0, &Throw(0.5)), two_of(1, &Throw(0.5))], [None, None]);
 }
 
 /// One request that is under way: it ends at a time, and well or not.

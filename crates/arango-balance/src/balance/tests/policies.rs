@@ -1,0 +1,108 @@
+//! What holds for every policy.
+
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Candidates, Fallback, LeastLoaded, Periodic, Preferred, Single};
+
+type AnyPolicy = Arc<dyn Policy<usize, ()>>;
+
+fn every_policy(seed: u64) -> [(&'static str, AnyPolicy); 9] {
+    let even = |member: &usize| member % 2 == 0;
+    [
+        ("round robin", Arc::new(RoundRobin::default())),
+        ("random", Arc::new(Random::seeded(seed))),
+        ("least loaded", Arc::new(LeastLoaded::seeded(seed))),
+        ("single", Arc::new(Single::seeded(seed))),
+        ("fallback", Arc::new(Fallback)),
+        ("periodic", Arc::new(Periodic::after_requests(3).or_after(Duration::from_millis(7)))),
+        ("preferred", Arc::new(Preferred::new(even, LeastLoaded::seeded(seed), RoundRobin::default()))),
+        ("preferred until full", Arc::new(Preferred::new(even, Fallback, Single::seeded(seed)).full_at(2))),
+        ("an Arc of one", Arc::new(Arc::new(RoundRobin::default()))),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn every_policy_picks_somebody_and_nobody_who_is_not_there(
+        seed in any::<u64>(),
+        sets in prop::collection::vec(prop::collection::btree_set(0_usize..12, 1..12), 1..40),
+        further in any::<bool>(),
+        busy in prop::collection::vec(0_usize..4, 12),
+    ) {
+        let members = Members::new(0..12);
+        members.measure();
+        let list = members.snapshot();
+        let _in_flight: Vec<_> = busy
+            .iter()
+            .zip(list.iter())
+            .flat_map(|(requests, member)| (0..*requests).map(|_| member.begin(Instant::now())))
+            .collect();
+        for (name, policy) in every_policy(seed) {
+            let mut now = Instant::now();
+            for there in &sets {
+                now += Duration::from_millis(5);
+                let candidates = Candidates::some(&list, there.iter().copied().collect(), further);
+                let index = policy.pick(&candidates, &(), now);
+                prop_assert!(index.is_some_and(|index| index < there.len()), "{name}: {index:?} of {there:?}");
+                let picked = *candidates.get(index.unwrap()).key();
+                prop_assert!(there.contains(&picked), "{name}: {picked} of {there:?}");
+                list[picked].report(Verdict::Good, now - Duration::from_millis(3));
+            }
+        }
+    }
+
+    #[test]
+    fn no_policy_asks_anybody_twice_or_anybody_who_is_out_while_others_are_left(
+        seed in any::<u64>(),
+        members in 1_usize..8,
+        ejected in 0_usize..8,
+    ) {
+        for (name, policy) in every_policy(seed) {
+            let set = Members::builder().jitter(Arc::new(SeededJitter::new(seed))).build(0..members);
+            let list = set.snapshot();
+            // Fewer than half, or nobody is believed to be out.
+            let out = ejected.min(members / 2);
+            for member in list.iter().take(out) {
+                for _ in 0..3 {
+                    member.report(Verdict::Unreachable, Instant::now());
+                }
+            }
+            for _ in 0..10 {
+                let mut tried = Vec::new();
+                for attempt in 0..members {
+                    let now = Instant::now();
+                    let route = Route { pinned: None, tried: &tried, now: Some(now) };
+                    let picked = set.choose(&route, now, |candidates| policy.pick(candidates, &(), now));
+                    let picked = *picked.unwrap().key();
+                    prop_assert!(attempt >= members - out || picked >= out, "{name} asks {picked}, of {out} out");
+                    tried.push(picked);
+                }
+                prop_assert_eq!(tried.iter().collect::<HashSet<_>>().len(), members, "{}: {:?}", name, tried);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_share_of_a_masked_member_falls_to_no_neighbour_whatever_the_policy() {
+    for (name, policy) in every_policy(1).into_iter().take(3) {
+        let set = Members::new(0..5_usize);
+        set.measure();
+        let list = set.snapshot();
+        let mut counts = [0_u32; 5];
+        for _ in 0..20_000 {
+            let now = Instant::now();
+            let candidates = Candidates::some(&list, vec![0, 2, 3, 4], false);
+            let index = policy.pick(&candidates, &(), now).unwrap();
+            counts[*candidates.get(index).key()] += 1;
+        }
+        assert_eq!(counts[1], 0);
+        for member in [0, 2, 3, 4] {
+            // Five standard deviations of a binomial distribution with n = 20 000, p = 1/4.
+            assert!(counts[member].abs_diff(5_000) < 307, "{name}: {counts:?}");
+        }
+    }
+}
