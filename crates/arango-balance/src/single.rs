@@ -57,8 +57,8 @@ impl<K, Req> Policy<K, Req> for Single {
             return Some(index);
         }
         let index = by_chance()?;
-        let moves = candidates.get(index).slot();
-        match self.slot.compare_exchange(stays, moves, Ordering::Relaxed, Ordering::Relaxed) {
+        let slot = candidates.get(index).slot();
+        match self.slot.compare_exchange(stays, slot, Ordering::Relaxed, Ordering::Relaxed) {
             Ok(_) => Some(index),
             // Of those who find it gone at once the first decides.
             Err(moved) => candidates.with_slot(moved).or(Some(index)),

@@ -13,7 +13,7 @@ use crate::stack::{self, SharedPolicy};
 use crate::tls::{self, Handshakes};
 use crate::{
     Coordinator, Credentials, Hedging, HostList, InvalidHosts, Limits, Outgoing, PoolLimits, RetryPolicy,
-    Transport,
+    Transport, Zones,
 };
 
 /// What a [`Transport`] is made from. Nothing is checked before [`build`](Self::build).
@@ -31,12 +31,16 @@ pub(crate) struct Parts {
     pub(crate) hedging: Hedging,
     pub(crate) health: HealthPolicy,
     pub(crate) credentials: Credentials,
-    pub(crate) policy: SharedPolicy,
+    pub(crate) policy: PolicyFor,
+    pub(crate) zones: Zones,
     pub(crate) jitter: Arc<dyn Jitter>,
     pub(crate) network: Network,
     pub(crate) tls: Option<tls::Tls>,
     pub(crate) doors: Doors,
 }
+
+/// Makes the policy when the transport is built, for by then it is known which coordinators are where.
+type PolicyFor = Box<dyn FnOnce(&Zones) -> Result<SharedPolicy, InvalidSettings> + Send + Sync>;
 
 impl TransportBuilder {
     pub(crate) fn new(hosts: HostList) -> Self {
@@ -55,7 +59,8 @@ impl TransportBuilder {
             hedging: Hedging::never(),
             health: HealthPolicy::default(),
             credentials: Credentials::none(),
-            policy: Arc::new(RoundRobin::default()),
+            policy: Box::new(|_| Ok(Arc::new(RoundRobin::default()))),
+            zones: Zones::default(),
             jitter: Arc::new(ThreadJitter),
             network,
             tls: None,
@@ -110,8 +115,46 @@ impl TransportBuilder {
     }
 
     /// Sets who is next. Default: [`RoundRobin`].
-    pub fn policy(mut self, policy: impl Policy<Coordinator, Outgoing> + 'static) -> Self {
-        self.parts.policy = Arc::new(policy);
+    pub fn policy(self, policy: impl Policy<Coordinator, Outgoing> + 'static) -> Self {
+        self.policy_in_zones(|_| Ok(policy))
+    }
+
+    /// Sets who is next by a policy that looks at where coordinators are. It is made when the transport is built, so it
+    /// does not matter whether [`zones`](Self::zones) are set before or after.
+    ///
+    /// ```
+    /// use arango_transport::Transport;
+    /// use arango_transport::balance::{LeastLoaded, Preferred};
+    ///
+    /// let transport = Transport::builder("http://db1.eu:8529,http://db1.us:8529")
+    ///     .policy_in_zones(|zones| {
+    ///         let zones = zones.clone();
+    ///         let here = move |coordinator: &_| zones.holds("eu", coordinator);
+    ///         Ok(Preferred::new(here, LeastLoaded::new(), LeastLoaded::new()).full_at(64))
+    ///     })
+    ///     .zones(|coordinator| if coordinator.as_str().contains(".eu:") { "eu" } else { "us" })
+    ///     .build()?;
+    /// assert_eq!(transport.coordinators()[0].zone.as_deref(), Some("eu"));
+    /// # Ok::<(), arango_transport::InvalidSettings>(())
+    /// ```
+    pub fn policy_in_zones<P, F>(mut self, make: F) -> Self
+    where
+        P: Policy<Coordinator, Outgoing> + 'static,
+        F: FnOnce(&Zones) -> Result<P, InvalidSettings> + Send + Sync + 'static,
+    {
+        self.parts.policy = Box::new(|zones| Ok(Arc::new(make(zones)?)));
+        self
+    }
+
+    /// Sets in which zone each coordinator is. Default: in none.
+    ///
+    /// A policy may ask about each coordinator for each request, so the answer should be quick: a `&'static str`, or an
+    /// `Arc<str>` of which there is a clone.
+    pub fn zones<Z: AsRef<str>>(
+        mut self,
+        zone_of: impl Fn(&Coordinator) -> Z + Send + Sync + 'static,
+    ) -> Self {
+        self.parts.zones = Zones::by(zone_of);
         self
     }
 
@@ -244,7 +287,8 @@ impl TransportBuilder {
     /// # Errors
     ///
     /// If hosts cannot be used; names every one of them. Else if a limit is zero; names the first. Else if
-    /// TLS cannot be spoken as it was set; names the file, or what else is wrong.
+    /// TLS cannot be spoken as it was set; names the file, or what else is wrong. Else if a zone is preferred, and
+    /// nothing says who is in it.
     pub fn build(mut self) -> Result<Transport, InvalidSettings> {
         let hosts = self.hosts.parse()?;
         for (name, zero) in [
@@ -263,7 +307,7 @@ impl TransportBuilder {
         }
         let handshakes = Handshakes::new(self.parts.tls.take(), self.parts.network.http2.clone())?;
         handshakes.check(hosts.coordinators())?;
-        Ok(stack::assemble(&hosts, handshakes, self.parts))
+        stack::assemble(&hosts, handshakes, self.parts)
     }
 }
 
@@ -289,6 +333,12 @@ pub enum InvalidSettings {
     #[cfg(feature = "tls")]
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] crate::TlsFault),
+    /// A zone is preferred, and nothing says who is in it.
+    #[error("the coordinators in the zone `{zone}` are preferred, but nothing says which are: set `zones`")]
+    NoZones {
+        /// The zone.
+        zone: String,
+    },
     /// A limit of nothing would let no request through.
     #[error("the limit `{name}` is zero, which would let no request through")]
     Zero {

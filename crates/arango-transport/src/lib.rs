@@ -78,6 +78,7 @@ mod token_source;
 mod trace;
 mod transport;
 mod unsupported;
+mod zones;
 
 pub use arango_balance as balance;
 pub use arango_protocol as protocol;
@@ -113,6 +114,7 @@ pub use token_file::TokenFile;
 pub use token_source::TokenSource;
 pub use transport::{CoordinatorState, Transport};
 pub use unsupported::Unsupported;
+pub use zones::Zones;
 
 /// An error of any kind.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -22,7 +22,7 @@ use crate::probe;
 use crate::retry::{Retry, RetryLayer};
 use crate::tls::Handshakes;
 use crate::transport::Shared;
-use crate::{Coordinator, Hosts, Outgoing, Transport};
+use crate::{Coordinator, Hosts, InvalidSettings, Outgoing, Transport};
 
 /// A policy whose type nobody needs to name.
 pub(crate) type SharedPolicy = Arc<dyn Policy<Coordinator, Outgoing>>;
@@ -52,9 +52,26 @@ pub(crate) type Bare =
 /// | pool | its cap is one coordinator's: a slow one starves no other |
 ///
 /// The first two are in [`Transport::send`].
-pub(crate) fn assemble(hosts: &Hosts, handshakes: Handshakes, parts: Parts) -> Transport {
-    let Parts { limits, pool, retry, hedging, health, credentials, policy, jitter, network, doors, .. } =
-        parts;
+pub(crate) fn assemble(
+    hosts: &Hosts,
+    handshakes: Handshakes,
+    parts: Parts,
+) -> Result<Transport, InvalidSettings> {
+    let Parts {
+        limits,
+        pool,
+        retry,
+        hedging,
+        health,
+        credentials,
+        policy,
+        zones,
+        jitter,
+        network,
+        doors,
+        ..
+    } = parts;
+    let policy = policy(&zones)?;
     let accepted = Accepted::new();
     let lifecycle = Lifecycle::new();
     let pools = Pools::new(network, Arc::new(handshakes), pool, Arc::clone(&jitter));
@@ -104,7 +121,8 @@ pub(crate) fn assemble(hosts: &Hosts, handshakes: Handshakes, parts: Parts) -> T
         .layer(BalanceLayer::new(members.clone(), policy).route_by(route))
         .service(seats);
     let layered = doors.has_calls().then(|| doors.around_calls(CallService::new(bare.clone())));
-    Transport::assembled(bare, layered, Shared { members, pools, limits, strays: doors.strays, lifecycle })
+    let strays = doors.strays;
+    Ok(Transport::assembled(bare, layered, Shared { members, pools, limits, strays, lifecycle, zones }))
 }
 
 fn origin(pools: &Pools, member: &Member<Coordinator>) -> Origin<Pool> {

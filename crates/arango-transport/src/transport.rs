@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use arango_balance::{Members, Standing, Verdict};
+use arango_balance::{Changes, Members, Standing, Verdict};
 use arango_protocol::{Answer, DecodeError};
 use bytes::Bytes;
 use http::{Request, Response};
@@ -23,7 +23,7 @@ use crate::record::CallRecord;
 use crate::stack::Bare;
 use crate::strays::Strays;
 use crate::template::Template;
-use crate::{Body, Call, Coordinator, Error, HostList, Limits, TransportBuilder, deadline, trace};
+use crate::{Body, Call, Coordinator, Error, HostList, Limits, TransportBuilder, Zones, deadline, trace};
 
 /// Sends requests to the coordinators of a cluster.
 ///
@@ -64,6 +64,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) strays: Strays,
     pub(crate) lifecycle: Lifecycle,
+    pub(crate) zones: Zones,
 }
 
 impl Transport {
@@ -241,24 +242,42 @@ impl Transport {
 
     /// Tells of each coordinator, in the order in which they were named.
     pub fn coordinators(&self) -> Vec<CoordinatorState> {
-        let members = self.shared.members.snapshot();
+        let (members, now) = (self.shared.members.snapshot(), Instant::now());
         members
             .iter()
-            .map(|member| (member, self.shared.pools.of(member)))
-            .map(|(member, pool)| CoordinatorState {
-                address: member.key().clone(),
-                requests: member.requests(),
-                in_flight: member.in_flight(),
-                open_connections: pool.open(),
-                connections_opened: pool.opened(),
-                oldest_connection: pool.oldest(),
-                idle_connections: pool.idle(),
-                waiting: pool.waiting(),
-                opening: pool.dialing(),
-                misconfigured: pool.is_misconfigured(),
-                standing: member.standing(),
+            .map(|member| {
+                let pool = self.shared.pools.of(member);
+                let (status, load) = (member.status(), member.load(now));
+                CoordinatorState {
+                    address: member.key().clone(),
+                    zone: self.shared.zones.of(member.key()),
+                    requests: member.requests(),
+                    in_flight: member.in_flight(),
+                    open_connections: pool.open(),
+                    connections_opened: pool.opened(),
+                    oldest_connection: pool.oldest(),
+                    idle_connections: pool.idle(),
+                    waiting: pool.waiting(),
+                    opening: pool.dialing(),
+                    misconfigured: pool.is_misconfigured(),
+                    standing: status.standing,
+                    standing_for: now.saturating_duration_since(status.since),
+                    asked_in: status.until.map(|until| until.saturating_duration_since(now)),
+                    weight: member.weight(now),
+                    latency: load.latency(),
+                    queue_time: load.queue_time(),
+                    failing: load.failing(),
+                }
             })
             .collect()
+    }
+
+    /// Subscribes to the changes of the coordinators' standings from now on: who is taken out of the rotation, is
+    /// spared, and comes back, when and why.
+    ///
+    /// The subscription keeps neither the client nor a call waiting.
+    pub fn subscribe(&self) -> Changes<Coordinator> {
+        self.shared.members.subscribe()
     }
 }
 
@@ -307,6 +326,8 @@ impl Drop for Ending<'_> {
 pub struct CoordinatorState {
     /// Where it is.
     pub address: Coordinator,
+    /// The zone it is in, if the client was told.
+    pub zone: Option<String>,
     /// Attempts that were sent its way since the client was built.
     pub requests: u64,
     /// Attempts that have not ended yet.
@@ -328,4 +349,19 @@ pub struct CoordinatorState {
     pub misconfigured: bool,
     /// How it stands in the rotation.
     pub standing: Standing,
+    /// For how long it has stood so.
+    pub standing_for: Duration,
+    /// In how long it will be probed: what is left of an ejection, or of the time for which it is spared. `None` if
+    /// it is well or on trial.
+    pub asked_in: Option<Duration>,
+    /// The part that it takes of its share: less than 1 while it has too much to do, and for two seconds after it
+    /// has come back.
+    pub weight: f64,
+    /// How long its answers take: as long as the slowest of late. `None` if it has not answered yet, and where no
+    /// policy wants to know, as with the next two.
+    pub latency: Option<Duration>,
+    /// For how long requests wait in its queue, as it says.
+    pub queue_time: Duration,
+    /// The part of its answers that were failures, from 0 to 1; the last eight count for most.
+    pub failing: f64,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arango_transport::balance::{HealthPolicy, Jitter, LeastLoaded, Policy, Random, RoundRobin};
+use arango_transport::balance::{HealthPolicy, Jitter, Policy};
 use arango_transport::{
     AttemptService, CallService, Connect, Coordinator, Credentials, DoorBody, DoorService, Hedging, HostList,
     InvalidSettings, Limits, Outgoing, PoolLimits, Resolve, RetryPolicy, Transport, TransportBuilder,
@@ -30,12 +30,28 @@ impl ClientBuilder {
     }
 
     /// Sets how requests are spread over the coordinators. Default: [`LoadBalancing::RoundRobin`].
+    ///
+    /// ```
+    /// use arango::{Client, LoadBalancing};
+    ///
+    /// let client = Client::builder()
+    ///     .hosts("http://db1.eu:8529,http://db2.eu:8529,http://db1.us:8529")
+    ///     .load_balancing("preferred:eu:least-loaded".parse::<LoadBalancing>()?)
+    ///     .zones(|coordinator| if coordinator.as_str().contains(".eu:") { "eu" } else { "us" })
+    ///     .build()?;
+    /// # drop(client);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn load_balancing(self, strategy: LoadBalancing) -> Self {
-        match strategy {
-            LoadBalancing::RoundRobin => self.policy(RoundRobin::default()),
-            LoadBalancing::Random => self.policy(Random::new()),
-            LoadBalancing::LeastLoaded => self.policy(LeastLoaded::new()),
-        }
+        Self(self.0.policy_in_zones(move |zones| strategy.policy(zones)))
+    }
+
+    /// Sets in which zone each coordinator is, for [`LoadBalancing::Preferred`] and for
+    /// [`CoordinatorState::zone`](crate::CoordinatorState::zone). Default: in none.
+    ///
+    /// It may be asked about each coordinator for each request, so it should be quick.
+    pub fn zones<Z: AsRef<str>>(self, zone_of: impl Fn(&Coordinator) -> Z + Send + Sync + 'static) -> Self {
+        Self(self.0.zones(zone_of))
     }
 
     /// Spreads requests by a policy of one's own.
@@ -167,7 +183,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// If hosts cannot be used; names every one of them and what is wrong with it. Else if a limit is
-    /// zero; names the first. Else if TLS cannot be spoken as it was set; names the file, or what else is wrong.
+    /// zero; names the first. Else if TLS cannot be spoken as it was set; names the file, or what else is wrong. Else
+    /// if a zone is preferred and no [`zones`](Self::zones) are set.
     pub fn build(self) -> Result<Client, InvalidSettings> {
         self.0.build().map(Client::new)
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use arango_transport::balance::Changes;
 use arango_transport::protocol::{DatabaseName, InvalidName};
 use arango_transport::{Coordinator, CoordinatorState, Transport};
 
@@ -55,6 +56,27 @@ impl Client {
     /// Tells of each coordinator how it is doing, in the order in which they were named.
     pub fn coordinators(&self) -> Vec<CoordinatorState> {
         self.transport.coordinators()
+    }
+
+    /// Subscribes to what changes with the coordinators from now on: who is taken out of the rotation, is spared, and
+    /// comes back, when and why.
+    ///
+    /// A subscriber keeps no call waiting; one that is too slow is told how much it has missed. Subscriptions end with
+    /// the last clone of the client.
+    ///
+    /// ```no_run
+    /// # async fn example(client: arango::Client) {
+    /// let mut changes = client.subscribe();
+    /// while let Some(change) = changes.next().await {
+    ///     match change {
+    ///         Ok(change) => println!("{change}"), // http://one:8529: ejected after well (it could not be reached)
+    ///         Err(lagged) => println!("{lagged}"),
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn subscribe(&self) -> Changes<Coordinator> {
+        self.transport.subscribe()
     }
 
     fn database(&self, name: Result<DatabaseName, InvalidName>) -> Database {

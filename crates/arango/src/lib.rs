@@ -63,4 +63,4 @@ pub use client::Client;
 pub use cluster_handle::Cluster;
 pub use coordinator_handle::CoordinatorHandle;
 pub use database::Database;
-pub use load_balancing::{LoadBalancing, UnknownStrategy};
+pub use load_balancing::{LoadBalancing, Period, UnknownStrategy};

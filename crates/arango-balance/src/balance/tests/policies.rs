@@ -10,7 +10,7 @@ use crate::{Candidates, Fallback, LeastLoaded, Periodic, Preferred, Single};
 type AnyPolicy = Arc<dyn Policy<usize, ()>>;
 
 fn every_policy(seed: u64) -> [(&'static str, AnyPolicy); 9] {
-    let even = |member: &usize| member % 2 == 0;
+    let even = |member: &usize| member.is_multiple_of(2);
     [
         ("round robin", Arc::new(RoundRobin::default())),
         ("random", Arc::new(Random::seeded(seed))),
