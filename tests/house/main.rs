@@ -22,5 +22,6 @@ mod rows;
 mod runtime;
 mod sockets;
 mod spans;
+mod strategies;
 mod tls;
 mod token_source;
