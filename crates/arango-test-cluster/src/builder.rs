@@ -22,6 +22,17 @@ pub enum Authentication {
     Off,
 }
 
+/// Whether servers tell what they are only to administrators.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Hardening {
+    /// They tell it to every user.
+    #[default]
+    Off,
+    /// They do not: statistics, status, metrics, the licence and the numbers of servers are refused to others with 403
+    /// and error number 11, and the version is left out.
+    On,
+}
+
 /// Starts a [`TestCluster`]; every setting has a default.
 #[derive(Debug, Clone)]
 #[must_use = "a cluster starts with `start`"]
@@ -31,6 +42,7 @@ pub struct Builder {
     coordinators: usize,
     version: String,
     authentication: Authentication,
+    hardening: Hardening,
     root_password: String,
     jwt_secret: String,
     token_lifetime: Duration,
@@ -54,6 +66,7 @@ impl Default for Builder {
             coordinators: 3,
             version: "3.12.5".to_owned(),
             authentication: Authentication::On,
+            hardening: Hardening::Off,
             root_password: "passwd".to_owned(),
             jwt_secret: "secret".to_owned(),
             token_lifetime: SESSION,
@@ -121,6 +134,12 @@ impl Builder {
     /// Switches authentication. Default: [`Authentication::On`].
     pub fn authentication(mut self, authentication: Authentication) -> Self {
         self.authentication = authentication;
+        self
+    }
+
+    /// Sets whether servers are hardened. Default: [`Hardening::Off`].
+    pub fn hardening(mut self, hardening: Hardening) -> Self {
+        self.hardening = hardening;
         self
     }
 
@@ -214,6 +233,7 @@ impl Builder {
             db_servers: self.db_servers,
             version,
             authentication: self.authentication,
+            hardening: self.hardening,
             root_password: self.root_password,
             jwt_secret: self.jwt_secret,
             token_lifetime: self.token_lifetime,

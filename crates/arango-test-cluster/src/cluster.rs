@@ -52,9 +52,11 @@ impl TestCluster {
         let certificates = Certificates::make(config.tls, config.streams > 0)?;
         let scheme = config.tls.endpoint_scheme();
         let endpoints: Vec<_> = doors.iter().map(|(address, _)| format!("{scheme}://{address}")).collect();
+        let mut state = State::new(&config, &endpoints);
+        state.keyfile = certificates.as_ref().map(|certificates| certificates.keyfile.clone());
         let shared = Arc::new(Shared {
             journal: Journal::new(doors.len()),
-            state: Mutex::new(State::new(&config, &endpoints)),
+            state: Mutex::new(state),
             config,
             certificates,
         });

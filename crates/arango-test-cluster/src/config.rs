@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::builder::Authentication;
+use crate::builder::{Authentication, Hardening};
 use crate::tls::Tls;
 use crate::version::Version;
 
@@ -12,6 +12,7 @@ pub(crate) struct Config {
     pub(crate) db_servers: usize,
     pub(crate) version: Version,
     pub(crate) authentication: Authentication,
+    pub(crate) hardening: Hardening,
     pub(crate) root_password: String,
     pub(crate) jwt_secret: String,
     pub(crate) token_lifetime: Duration,

@@ -15,6 +15,7 @@ use crate::faults_in_force::{FaultGuard, Faults};
 use crate::handler::Handler;
 use crate::pulse::{Heart, Pulse};
 use crate::state::State;
+use crate::state::records::LogLevel;
 use crate::state::servers::Server;
 use crate::version::Version;
 
@@ -156,6 +157,13 @@ impl Coordinator {
     /// Lets something go wrong, until the guard is dropped.
     pub fn inject(&self, fault: Fault) -> FaultGuard {
         self.inner.faults.inject(fault)
+    }
+
+    /// Writes a line into the log of the process, which `/_admin/log` tells. It is lost with this life of it.
+    pub fn log(&self, level: LogLevel, topic: &str, text: &str) {
+        let mut state = self.inner.cluster.state();
+        let now = state.clock.now();
+        state.coordinators[self.inner.index].records.log(topic, level, text, now);
     }
 
     /// Serves a connection over any stream, in a task of its own. A coordinator that is down drops the stream.

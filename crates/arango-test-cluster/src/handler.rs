@@ -31,6 +31,8 @@ use crate::reset::Reset;
 use crate::response;
 use crate::script::Script;
 use crate::spoiling::{spoil, streams};
+use crate::state::State;
+use crate::state::records::ApiCall;
 use crate::state::servers::Life;
 
 /// Answers the requests of one coordinator.
@@ -223,15 +225,9 @@ impl Handler {
                     return Some(reply);
                 }
             },
-            Outcome::Stop { reply, after } => {
-                let coordinator = Arc::clone(&self.coordinator);
+            Outcome::Stop { reply, every, may, after } => {
                 // Outlives the request on purpose: the answer comes first, the end later.
-                tokio::spawn(async move {
-                    sleep(after).await;
-                    if coordinator.heart.pulse().generation == born {
-                        coordinator.kill();
-                    }
-                });
+                tokio::spawn(self.clone().stop(every, may, after, born));
                 Some(reply)
             }
             Outcome::Background { id, reply } => {
@@ -241,6 +237,26 @@ impl Handler {
                 tokio::spawn(self.clone().in_background(id, request, entry, born));
                 Some(reply)
             }
+        }
+    }
+
+    /// Ends the process when it may, unless it has ended before.
+    async fn stop(self, every: Duration, may: fn(&State, usize) -> bool, after: Duration, born: u64) {
+        let coordinator = &self.coordinator;
+        let lives = || coordinator.heart.pulse().generation == born;
+        let may_end = || {
+            let mut state = coordinator.cluster.state();
+            let now = state.clock.now();
+            state.advance(now);
+            may(&state, coordinator.index)
+        };
+        sleep(every).await;
+        while lives() && !may_end() {
+            sleep(every).await;
+        }
+        sleep(after).await;
+        if lives() {
+            coordinator.kill();
         }
     }
 
@@ -294,6 +310,13 @@ impl Handler {
                     outcome
                 } else {
                     shared.journal.executed_one(entry, marker(&request));
+                    let record = ApiCall {
+                        at: call.state.at,
+                        method: request.method.clone(),
+                        path: request.path.clone(),
+                        database: request.database.clone(),
+                    };
+                    call.state.coordinators[index].records.called(record);
                     api::answer(&mut call)
                 }
             }

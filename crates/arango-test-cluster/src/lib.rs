@@ -82,7 +82,7 @@ mod tokens;
 mod version;
 
 pub use crate::agency_jobs::{AgencyJob, AgencyJobs};
-pub use crate::builder::{Authentication, Builder, StartError};
+pub use crate::builder::{Authentication, Builder, Hardening, StartError};
 pub use crate::cluster::TestCluster;
 pub use crate::conditions::ConditionGuard;
 pub use crate::control::Control;
@@ -93,5 +93,6 @@ pub use crate::journal::{Counts, Entry, Journal};
 pub use crate::matching::Match;
 pub use crate::model::agency_jobs::JobFate;
 pub use crate::reset::Reset;
+pub use crate::state::records::LogLevel;
 pub use crate::tls::{Handshake, Identity, Tls};
 pub use crate::tokens::Tokens;

@@ -9,6 +9,7 @@ use rcgen::{
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
+use sha2::{Digest as _, Sha256};
 
 /// Whether coordinators speak TLS.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -54,6 +55,7 @@ pub enum Handshake {
 pub(crate) struct Certificates {
     authority: String,
     client: Identity,
+    pub(crate) keyfile: Keyfile,
     good: Arc<ServerConfig>,
     expired: Arc<ServerConfig>,
     untrusted: Arc<ServerConfig>,
@@ -75,6 +77,17 @@ impl std::fmt::Debug for Identity {
     }
 }
 
+/// What a server tells of its keys: certificates and fingerprints.
+#[derive(Debug, Clone)]
+pub(crate) struct Keyfile {
+    pub(crate) certificate: String,
+    /// Of the certificate and its key.
+    pub(crate) sha256: String,
+    pub(crate) key_sha256: String,
+    /// The authority whose certificates clients must have.
+    pub(crate) client_authority: Option<String>,
+}
+
 /// The names and addresses of every coordinator.
 const NAMES: [&str; 4] = ["localhost", "127.0.0.1", "::1", "db.example"];
 
@@ -86,15 +99,26 @@ impl Certificates {
         }
         let (ours, strangers) = (Authority::make("test cluster")?, Authority::make("somebody else")?);
         let asks = (tls == Tls::Mutual).then(|| ours.certificate.clone());
+        let serve = |certificate: &rcgen::Certificate, key: &KeyPair| {
+            Arc::new(config(certificate.der().clone(), key, asks.clone(), http2))
+        };
         let show = |authority: &Authority, names: &[&str], until| {
             let (certificate, key) = authority.sign(names, until, ExtendedKeyUsagePurpose::ServerAuth)?;
-            Ok::<_, rcgen::Error>(Arc::new(config(certificate.der().clone(), &key, asks.clone(), http2)))
+            Ok::<_, rcgen::Error>(serve(&certificate, &key))
         };
+        let (own, own_key) = ours.sign(&NAMES, NEVER, ExtendedKeyUsagePurpose::ServerAuth)?;
+        let (own_pem, own_key_pem) = (own.pem(), own_key.serialize_pem());
         let (certificate, key) = ours.sign(&["client"], NEVER, ExtendedKeyUsagePurpose::ClientAuth)?;
         Ok(Some(Self {
             authority: ours.pem.clone(),
             client: Identity { certificate: certificate.pem(), key: key.serialize_pem() },
-            good: show(&ours, &NAMES, NEVER)?,
+            keyfile: Keyfile {
+                sha256: fingerprint(format!("{own_pem}{own_key_pem}").as_bytes()),
+                key_sha256: fingerprint(own_key_pem.as_bytes()),
+                certificate: own_pem,
+                client_authority: (tls == Tls::Mutual).then(|| ours.pem.clone()),
+            },
+            good: serve(&own, &own_key),
             expired: show(&ours, &NAMES, LONG_AGO)?,
             untrusted: show(&strangers, &NAMES, NEVER)?,
             wrong_name: show(&ours, &["elsewhere.example"], NEVER)?,
@@ -122,6 +146,11 @@ impl Certificates {
         };
         Some(Arc::clone(config))
     }
+}
+
+/// A SHA-256, in hexadecimal digits.
+pub(crate) fn fingerprint(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 /// The year in which a certificate ends. Real time, since rustls reads a real clock.

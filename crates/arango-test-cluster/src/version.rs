@@ -10,6 +10,8 @@ pub(crate) struct Version {
     major: u32,
     minor: u32,
     patch: u32,
+    /// What follows the patch: `3.12.5-3`.
+    hotfix: u32,
     text: String,
 }
 
@@ -30,6 +32,22 @@ impl Version {
     /// Whether sorting of compound values can be migrated: 3.11.11 and 3.12.2.
     pub(crate) fn has_sort_migration(&self) -> bool {
         self.at_least(3, 12, 2) || (self.minor == 11 && self.at_least(3, 11, 11) && !self.is_4())
+    }
+
+    /// Numbers by `uniqId`: 3.12.5-3.
+    pub(crate) fn has_unique_ids(&self) -> bool {
+        self.at_least(3, 12, 6) || (self.at_least(3, 12, 5) && self.hotfix >= 3)
+    }
+
+    /// The diagnosis of the agency came late in 3.12. With which patch is not known; this is a guess.
+    pub(crate) fn has_diagnosis(&self) -> bool {
+        self.at_least(3, 12, 5)
+    }
+
+    /// `/_admin/usage-metrics`: 3.10.13, 3.11.7, 3.12.0.
+    pub(crate) fn has_usage_metrics(&self) -> bool {
+        let in_line = |minor, patch| self.minor == minor && self.at_least(3, minor, patch);
+        self.at_least(3, 12, 0) || in_line(10, 13) || in_line(11, 7)
     }
 
     /// Access tokens: 3.12.5.
@@ -71,12 +89,15 @@ impl FromStr for Version {
         };
         match parts.next() {
             None | Some("x") => {
-                Ok(Self { major, minor, patch: usual_patch, text: format!("{major}.{minor}.{usual_patch}") })
+                let text = format!("{major}.{minor}.{usual_patch}");
+                Ok(Self { major, minor, patch: usual_patch, hotfix: 0, text })
             }
             Some(rest) => {
                 let digits = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
                 let patch = digits.parse().map_err(|_| unknown())?;
-                Ok(Self { major, minor, patch, text: text.to_owned() })
+                // A name, as of a release candidate, is no number.
+                let hotfix = rest.get(digits.len() + 1..).and_then(|hotfix| hotfix.parse().ok()).unwrap_or(0);
+                Ok(Self { major, minor, patch, hotfix, text: text.to_owned() })
             }
         }
     }
@@ -107,6 +128,13 @@ mod tests {
 
         assert_eq!(hotfix.text(), "3.12.7-2");
         assert!(hotfix.at_least(3, 12, 7) && !hotfix.at_least(3, 12, 8));
+    }
+
+    #[test]
+    fn a_hotfix_can_bring_a_call() {
+        assert!(!version("3.12.5").has_unique_ids() && !version("3.12.5-2").has_unique_ids());
+        assert!(version("3.12.5-3").has_unique_ids() && version("3.12.6").has_unique_ids());
+        assert!(!version("3.12.4-7").has_unique_ids() && version("4.0.0-devel").has_unique_ids());
     }
 
     #[test]

@@ -46,6 +46,12 @@ fn need(call: &Call<'_>, parts: &[&str]) -> Option<(bool, Refusal)> {
             "rebalanceShards" | "moveShard" | "cleanOutServer" | "resignLeadership" | "removeServer"
             | "cancelAgencyJob",
         ] if *method == post => (call.is_admin(), answered_503()),
+        ["_api", "cluster", "agency-dump"] if *method == get => {
+            (call.is_admin(), Refusal::new(503, 503, "service unavailable"))
+        }
+        ["_admin", "cluster", "agencyDiagnosis"] if *method == get => {
+            (call.caller.is_superuser(), answered_503())
+        }
         ["_admin", "cluster", "uniqId"] if *method == put => {
             (call.is_admin(), Refusal::new(503, 503, "could not talk to agency"))
         }

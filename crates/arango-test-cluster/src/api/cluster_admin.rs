@@ -1,10 +1,10 @@
-//! `/_admin/cluster/*`: which command is it, and is it one at all. Also the list of endpoints.
+//! `/_admin/cluster/*`: which command is it, and is it one at all.
 
 use http::Method;
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Call, Outcome, agency_jobs, health, maintenance, nodes, rebalance, shard_distribution,
+    Answer, Call, Outcome, agency_jobs, diagnosis, health, maintenance, nodes, rebalance, shard_distribution,
     shard_moves, sort_migration,
 };
 use crate::http::reply::{Refusal, Reply};
@@ -33,11 +33,11 @@ pub(super) fn answer(call: &mut Call<'_>, command: &[&str]) -> Result<Outcome, R
         ["removeServer"] => return shard_moves::remove_server(call),
         ["queryAgencyJob"] => agency_jobs::query(call),
         ["cancelAgencyJob"] => agency_jobs::cancel(call),
-        ["uniqId"] if call.version.at_least(3, 12, 5) => unique_ids(call),
+        ["uniqId"] if call.version.has_unique_ids() => unique_ids(call),
         ["vpackSortMigration", step] if call.version.has_sort_migration() => {
             sort_migration::answer(call, step)
         }
-        ["agencyDiagnosis"] => Err(call.unsupported()),
+        ["agencyDiagnosis"] if call.version.has_diagnosis() => diagnosis::answer(call),
         [other] => Err(Refusal::new(400, 400, format!("invalid command '{other}'"))),
         [other, _] => Err(Refusal::new(
             400,
@@ -49,17 +49,10 @@ pub(super) fn answer(call: &mut Call<'_>, command: &[&str]) -> Result<Outcome, R
     reply.map(Outcome::Now)
 }
 
-/// All coordinators that were not removed, the dead ones too.
-pub(super) fn endpoints(call: &Call<'_>) -> Answer {
-    call.only(&Method::GET)?;
-    let registered = call.state.coordinators.iter().filter(|server| server.registered);
-    let endpoints: Vec<_> = registered.map(|server| json!({ "endpoint": server.endpoint })).collect();
-    Ok(Reply::flat(200, json!({ "endpoints": endpoints })))
-}
-
 fn number_of_servers(call: &mut Call<'_>) -> Answer {
     match call.request.method {
         Method::GET => {
+            call.harden()?;
             let targets = &call.state.targets;
             Ok(Reply::flat(
                 200,

@@ -12,11 +12,7 @@ use crate::state::servers::{Role, Server, Status};
 
 pub(super) fn answer(call: &Call<'_>) -> Answer {
     call.only(&Method::GET)?;
-    let mut records = Map::new();
-    let coordinators = call.state.coordinators.iter().filter(|server| server.registered);
-    for server in coordinators.chain(&call.state.db_servers) {
-        records.insert(server.id.clone(), record(call, server));
-    }
+    let mut records = records(call);
     let leader = call.state.agents.first().map(|agent| agent.id.as_str());
     for (place, agent) in call.state.agents.iter().enumerate() {
         let is_leader = leader == Some(agent.id.as_str());
@@ -30,6 +26,13 @@ pub(super) fn answer(call: &Call<'_>) -> Answer {
         records.insert(agent.id.clone(), record);
     }
     Ok(Reply::flat(200, json!({ "ClusterId": call.state.cluster_id, "Health": records })))
+}
+
+/// The records of coordinators and DB-Servers, by id.
+pub(super) fn records(call: &Call<'_>) -> Map<String, Value> {
+    let coordinators = call.state.coordinators.iter().filter(|server| server.registered);
+    let servers = coordinators.chain(&call.state.db_servers);
+    servers.map(|server| (server.id.clone(), record(call, server))).collect()
 }
 
 /// The record of a coordinator or a DB-Server. Its times are those of the last change, not of the last heartbeat.

@@ -4,31 +4,59 @@ use std::fmt::Write as _;
 
 use http::Method;
 
-use super::{Answer, Call};
+use super::{Call, Outcome, nodes};
 use crate::http::reply::{Refusal, Reply};
+use crate::state::State;
 use crate::state::servers::{Role, Status};
+use crate::version::Version;
 
-pub(super) fn answer(call: &Call<'_>) -> Answer {
+/// Which metrics.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    All,
+    /// What shards are used for.
+    Usage,
+}
+
+pub(super) fn answer(call: &mut Call<'_>, kind: Kind) -> Result<Outcome, Refusal> {
     if call.request.method != Method::GET {
         return Err(Refusal::new(400, 405, "method not supported"));
     }
-    let server = match call.request.query.get("serverId") {
-        None => call.me(),
-        Some(id) => call.state.server(id).ok_or_else(|| Refusal::new(404, 400, "unknown server"))?,
-    };
+    call.harden()?;
+    let query = &call.request.query;
+    let (format, mode, other) = (query.get("type"), query.get("mode"), query.get("serverId"));
+    let modes = ["local", "trigger_global", "read_global", "write_global"];
+    if format.is_some_and(|format| format == "json" || other.is_some())
+        || mode.is_some_and(|mode| !modes.contains(&mode) || other.is_some())
+    {
+        return Err(Refusal::new(400, 400, "invalid query parameter"));
+    }
+    let version = call.version.clone();
+    nodes::through_server_id(call, move |state, id| Reply::text(200, text(state, id, &version, kind)))
+}
+
+fn text(state: &State, id: &str, version: &Version, kind: Kind) -> String {
+    let Some(server) = state.server(id) else { return String::new() };
     let role = match server.role {
         Role::Coordinator => "COORDINATOR",
         Role::DbServer => "DBSERVER",
     };
-    let blank = if call.version.at_least(3, 10, 6) { " " } else { "" };
-    let uptime = call.state.at.saturating_duration_since(server.started).as_secs_f64();
-    let good = call.state.db_servers.iter().filter(|server| server.status == Status::Good).count();
+    let blank = if version.at_least(3, 10, 6) { " " } else { "" };
+    let uptime = state.at.saturating_duration_since(server.started).as_secs_f64();
+    let good = state.db_servers.iter().filter(|server| server.status == Status::Good).count();
     let mut text = String::new();
     let mut metric = |name: &str, kind: &str, help: &str, value: String| {
         // Writing to a string cannot fail.
         let labels = format!("{{role=\"{role}\",shortname=\"{}\"}}", server.short_name);
         write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name}{labels}{blank}{value}\n").ok();
     };
+    if kind == Kind::Usage {
+        let reads = server.requests.get.to_string();
+        metric("arangodb_collection_requests_bytes_read_total", "counter", "Bytes read.", reads);
+        let writes = (server.requests.post + server.requests.put).to_string();
+        metric("arangodb_collection_requests_bytes_written_total", "counter", "Bytes written.", writes);
+        return text;
+    }
     metric(
         "arangodb_server_statistics_server_uptime_total",
         "counter",
@@ -43,5 +71,5 @@ pub(super) fn answer(call: &Call<'_>) -> Answer {
     );
     metric("arangodb_scheduler_queue_length", "gauge", "Waiting requests.", "0".to_owned());
     metric("arangodb_test_cluster_good_db_servers", "gauge", "DB-Servers that are well.", good.to_string());
-    Ok(Reply::text(200, text))
+    text
 }

@@ -11,18 +11,24 @@ mod cluster_admin;
 mod collections;
 mod cursors;
 mod databases;
+mod diagnosis;
 mod documents;
+mod dumps;
+mod figures;
 mod forwarding;
 mod gharial;
 mod health;
 mod indexes;
 mod jobs;
+mod license;
 mod login;
+mod logs;
 mod maintenance;
 mod metrics;
 mod nodes;
 mod queries;
 mod rebalance;
+mod records;
 mod security;
 mod server_admin;
 mod server_info;
@@ -39,7 +45,7 @@ use std::time::Duration;
 use http::{Method, header};
 use serde_json::{Value, json};
 
-use crate::builder::Authentication;
+use crate::builder::{Authentication, Hardening};
 use crate::config::Config;
 use crate::http::auth::Caller;
 use crate::http::reply::{Refusal, Reply};
@@ -72,8 +78,8 @@ pub(crate) enum Outcome {
     Now(Reply),
     /// Answered when `check` has an answer; asked in the given rhythm, first after one beat.
     Wait { every: Duration, check: Check },
-    /// Answered, and then the process ends.
-    Stop { reply: Reply, after: Duration },
+    /// Answered, and then the process ends: it looks in the given rhythm whether it may, and a while after that it does.
+    Stop { reply: Reply, every: Duration, may: fn(&State, usize) -> bool, after: Duration },
     /// Acknowledged; the request itself runs in the background, its result kept under the id if there is one.
     Background { id: Option<u64>, reply: Reply },
 }
@@ -104,20 +110,30 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, Refusal> {
         ["_admin", "shutdown"] => return shutdown::answer(call),
         ["_admin", "statistics" | "statistics-description"] if is_4 => Ok(no_handler()),
         ["_admin", "statistics"] => statistics::answer(call),
+        ["_admin", "statistics-description"] => figures::answer(call),
         ["_admin", "version"] if is_4 => Ok(no_handler()),
         ["_api" | "_admin", "version"] => server_info::version(call),
         ["_api", "engine"] => server_info::engine(call),
         ["_admin", "status"] => server_info::status(call),
         ["_admin", "time"] => server_info::time(call),
-        ["_admin", "license"] => server_info::license(call),
-        ["_admin", "deployment", "id"] if call.version.at_least(3, 12, 6) => server_info::deployment_id(call),
+        ["_admin", "license"] => license::license(call),
+        ["_admin", "deployment", "id"] if call.version.at_least(3, 12, 6) => license::deployment_id(call),
         ["_admin", "deployment", ..] => Ok(no_handler()),
         ["_admin", "support-info"] => server_info::support_info(call),
         ["_admin", "metrics", "v2"] if is_4 => Ok(no_handler()),
-        ["_admin", "metrics"] | ["_admin", "metrics", "v2"] => metrics::answer(call),
+        ["_admin", "metrics"] | ["_admin", "metrics", "v2"] => {
+            return metrics::answer(call, metrics::Kind::All);
+        }
+        ["_admin", "usage-metrics"] if call.version.has_usage_metrics() => {
+            return metrics::answer(call, metrics::Kind::Usage);
+        }
+        ["_admin", "usage-metrics"] => Ok(no_handler()),
+        ["_admin", "log", rest @ ..] => return logs::answer(call, rest),
+        ["_admin", "crashes", rest @ ..] if call.version.at_least(3, 12, 8) => records::crashes(call, rest),
+        ["_admin", "crashes", ..] => Ok(no_handler()),
         ["_admin", "compact"] => server_info::compact(call),
         ["_admin", "backup", "list"] => server_info::backup_list(call),
-        ["_api", "cluster", "endpoints"] => cluster_admin::endpoints(call),
+        ["_api", "cluster", rest @ ..] => dumps::answer(call, rest),
         ["_open", "auth"] => login::answer(call),
         ["_open", "auth", "renew"] => login::renew(call),
         ["_api", "job", rest @ ..] => jobs::answer(call, rest),
@@ -155,6 +171,14 @@ impl Call<'_> {
     /// Refuses those who may not administrate the cluster.
     pub(crate) fn admin(&self) -> Result<(), Refusal> {
         if self.is_admin() { Ok(()) } else { Err(Refusal::new(403, 403, "insufficient permissions")) }
+    }
+
+    /// Refuses those who are no administrators, where a cluster is hardened.
+    pub(crate) fn harden(&self) -> Result<(), Refusal> {
+        if self.config.hardening == Hardening::Off || self.is_admin() {
+            return Ok(());
+        }
+        Err(Refusal::forbidden("insufficient permissions"))
     }
 
     /// Refuses all but one method.
@@ -223,8 +247,8 @@ impl fmt::Debug for Outcome {
         match self {
             Self::Now(reply) => f.debug_tuple("Now").field(reply).finish(),
             Self::Wait { every, .. } => f.debug_struct("Wait").field("every", every).finish_non_exhaustive(),
-            Self::Stop { reply, after } => {
-                f.debug_struct("Stop").field("reply", reply).field("after", after).finish()
+            Self::Stop { reply, every, .. } => {
+                f.debug_struct("Stop").field("reply", reply).field("every", every).finish_non_exhaustive()
             }
             Self::Background { id, reply } => {
                 f.debug_struct("Background").field("id", id).field("reply", reply).finish()

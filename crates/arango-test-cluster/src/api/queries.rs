@@ -9,6 +9,7 @@ use super::{Answer, Call, documents, not_simulated};
 use crate::aql::{Plan, Query, Unbound};
 use crate::http::reply::{Refusal, Reply};
 use crate::state::cursors::{Cursor, Settings};
+use crate::state::records::AqlQuery;
 use crate::version::Version;
 
 /// Rows of a batch, unless a query wants more or fewer.
@@ -34,6 +35,13 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
         call.state.report_unsupported(format!("POST /_api/cursor{stream}: {text}"));
         return Err(not_simulated());
     };
+    let record = AqlQuery {
+        at: call.state.at,
+        text: text.to_owned(),
+        bind_vars: Value::Object(variables.clone()),
+        database: call.request.database.clone(),
+    };
+    call.state.coordinators[call.index].records.queried(record);
     let plan = query.bind(variables).map_err(unbound)?;
     let writes = usize::from(matches!(plan, Plan::Insert { .. }));
     let rows = run(call, plan)?;

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{Answer, Call, availability, security};
+use super::{Answer, Call, availability, records, security};
 use crate::http::reply::{Refusal, Reply};
 
 pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
@@ -21,8 +21,8 @@ pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
         ["tls"] => security::tls(call),
         ["jwt"] => security::jwt(call),
         ["encryption"] => security::encryption(call),
-        ["api-calls"] if call.version.at_least(3, 12, 5) => Err(call.unsupported()),
-        ["aql-queries"] if call.version.at_least(3, 12, 6) => Err(call.unsupported()),
+        ["api-calls"] if call.version.at_least(3, 12, 5) => records::api_calls(call),
+        ["aql-queries"] if call.version.at_least(3, 12, 6) => records::aql_queries(call),
         _ => Err(Refusal::unknown_path(&call.request.path)),
     }
 }

@@ -13,7 +13,11 @@ use crate::version::Version;
 pub(super) fn version(call: &Call<'_>) -> Answer {
     get_only_in_4(call)?;
     let mut document = version_document(call.version);
-    if call.request.query.is_true("details") && (call.is_admin() || !call.needs_authentication()) {
+    let sees_all = call.harden().is_ok();
+    if let Some(document) = document.as_object_mut().filter(|_| !sees_all) {
+        document.remove("version");
+    }
+    if call.request.query.is_true("details") && sees_all {
         let mut details = json!({
             "architecture": "64bit", "build-date": "2025-06-01 00:00:00", "build-repository": "test-cluster",
             "endianness": "little", "fd-setsize": "1024", "optimized": "true",
@@ -80,6 +84,7 @@ pub(super) fn engine_document(version: &Version, is_db_server: bool) -> Value {
 /// `/_admin/status`
 pub(super) fn status(call: &Call<'_>) -> Answer {
     get_only_in_4(call)?;
+    call.harden()?;
     let (me, version) = (call.me(), call.version.text());
     if call.request.query.is_true("overview") {
         let overview = json!({
@@ -125,30 +130,9 @@ pub(super) fn seconds(state: &State) -> f64 {
     state.clock.calendar(state.at).as_secs_f64()
 }
 
-/// `/_admin/license`
-pub(super) fn license(call: &mut Call<'_>) -> Answer {
-    match call.request.method {
-        Method::GET => {}
-        Method::PUT => return Err(call.unsupported()),
-        _ => return Err(Refusal::wrong_method()),
-    }
-    let expires = call.state.clock.calendar(call.state.clock.origin()).as_secs() + 365 * 86_400;
-    let license = json!({
-        "features": { "expires": expires }, "license": "V0h/dGVzdC1jbHVzdGVy", "hash": "982db5cec3f4a1d3", "version": 1,
-        "status": "good", "upgrading": false,
-    });
-    Ok(Reply::raw(200, &license))
-}
-
-/// `/_admin/deployment/id`
-pub(super) fn deployment_id(call: &Call<'_>) -> Answer {
-    call.only(&Method::GET)?;
-    Ok(Reply::raw(200, &json!({ "id": call.state.deployment_id })))
-}
-
 /// `/_admin/support-info`
 pub(super) fn support_info(call: &Call<'_>) -> Answer {
-    call.only(&Method::GET)?;
+    get_only_in_4(call)?;
     if call.request.database != "_system" {
         return Err(Refusal::new(403, 1230, "operation only allowed in system database"));
     }

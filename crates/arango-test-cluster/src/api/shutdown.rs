@@ -7,10 +7,11 @@ use serde_json::json;
 
 use super::{Call, Outcome};
 use crate::http::reply::{Refusal, Reply};
+use crate::state::State;
 use crate::state::owner::owner;
 use crate::state::servers::Life;
 
-/// The answer comes first.
+/// The answer comes first. A soft shutdown looks in this rhythm whether all is clear, and waits as long once it is.
 const GRACE: Duration = Duration::from_secs(2);
 
 pub(super) fn answer(call: &mut Call<'_>) -> Result<Outcome, Refusal> {
@@ -21,29 +22,47 @@ pub(super) fn answer(call: &mut Call<'_>) -> Result<Outcome, Refusal> {
         Method::GET => Ok(Outcome::Now(progress(call))),
         Method::DELETE => {
             let is_soft = call.request.query.is_true("soft");
+            let deregisters = call.request.query.is_true("remove_from_cluster");
             let server = &mut call.state.coordinators[call.index];
-            // A soft shutdown looks every other second whether all is clear. Here it has seen enough after the second look.
-            let after = if is_soft { GRACE * 2 } else { GRACE };
+            let reply = Reply::raw(200, &json!("OK"));
             if is_soft {
                 server.soft_shutdown = true;
-            } else {
-                server.life = Life::Stopping;
+                let may = |state: &State, index: usize| Left::of(state, index).is_none();
+                return Ok(Outcome::Stop { reply, every: GRACE, may, after: GRACE });
             }
-            Ok(Outcome::Stop { reply: Reply::raw(200, &json!("OK")), after })
+            server.life = Life::Stopping;
+            server.registered &= !deregisters;
+            Ok(Outcome::Stop { reply, every: GRACE, may: |_, _| true, after: Duration::ZERO })
         }
         _ => Err(Refusal::wrong_method()),
     }
 }
 
+/// Cursors and requests in the background that a coordinator still has to do with.
+struct Left {
+    cursors: usize,
+    pending: usize,
+    done: usize,
+}
+
+impl Left {
+    fn of(state: &State, index: usize) -> Self {
+        let jobs = || state.async_jobs.jobs.iter().filter(|(id, _)| owner(**id) == Some(index));
+        let done = jobs().filter(|(_, job)| job.result.is_some()).count();
+        Self { cursors: state.cursors.count_of(index, state.at), pending: jobs().count() - done, done }
+    }
+
+    fn is_none(&self) -> bool {
+        self.cursors == 0 && self.pending == 0 && self.done == 0
+    }
+}
+
 fn progress(call: &Call<'_>) -> Reply {
-    let mine = |id: &u64| owner(*id) == Some(call.index);
-    let jobs: Vec<_> = call.state.async_jobs.jobs.iter().filter(|(id, _)| mine(id)).collect();
-    let done = jobs.iter().filter(|(_, job)| job.result.is_some()).count();
-    let cursors = call.state.cursors.count_of(call.index, call.state.at);
+    let left = Left::of(call.state, call.index);
     let mut progress = json!({
-        "softShutdownOngoing": call.me().soft_shutdown, "AQLcursors": cursors, "transactions": 0,
-        "pendingJobs": jobs.len() - done, "doneJobs": done, "lowPrioOngoingRequests": 0, "lowPrioQueuedRequests": 0,
-        "allClear": jobs.len() == done && cursors == 0,
+        "softShutdownOngoing": call.me().soft_shutdown, "AQLcursors": left.cursors, "transactions": 0,
+        "pendingJobs": left.pending, "doneJobs": left.done, "lowPrioOngoingRequests": 0,
+        "lowPrioQueuedRequests": 0, "allClear": left.is_none(),
     });
     if !call.version.at_least(3, 12, 0) {
         progress["pregelConductors"] = 0.into();

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Answer, Call};
 use crate::http::reply::{Refusal, Reply};
+use crate::state::servers::Server;
 
 pub(super) fn answer(call: &Call<'_>, step: &str) -> Answer {
     if !call.caller.is_superuser() {
@@ -22,6 +23,15 @@ pub(super) fn answer(call: &Call<'_>, step: &str) -> Answer {
     };
     let body = json!({ "error": false, "code": 200, "result": result });
     let by_server: Map<String, Value> =
-        call.state.db_servers.iter().map(|server| (server.id.clone(), body.clone())).collect();
+        call.state.db_servers.iter().map(|server| (server.id.clone(), of(server, &body))).collect();
     Ok(Reply::result(200, by_server))
+}
+
+/// The outer answer is a good one whatever single servers say.
+fn of(server: &Server, body: &Value) -> Value {
+    if server.is_up() {
+        return body.clone();
+    }
+    let Refusal { error_num, message, .. } = Refusal::no_backend();
+    json!({ "error": true, "errorMessage": message, "errorCode": error_num })
 }

@@ -10,6 +10,7 @@ use crate::state::servers::{Role, Server};
 
 pub(super) fn answer(call: &Call<'_>) -> Answer {
     call.only(&Method::GET)?;
+    call.harden()?;
     Ok(Reply::flat(200, document(call.me(), call.state)))
 }
 

@@ -12,6 +12,7 @@ mod layout;
 pub(crate) mod leaders;
 pub(crate) mod news;
 pub(crate) mod owner;
+pub(crate) mod records;
 pub(crate) mod replicas;
 pub(crate) mod servers;
 pub(crate) mod sessions;
@@ -39,6 +40,7 @@ use self::users::Users;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::agency_jobs::{AgencyJobs, Pace, Shards};
+use crate::tls::Keyfile;
 use crate::version::Version;
 
 /// The whole cluster, behind one lock.
@@ -51,6 +53,9 @@ pub(crate) struct State {
     pub(crate) cluster_id: String,
     pub(crate) deployment_id: String,
     pub(crate) host: String,
+    pub(crate) license: String,
+    /// What coordinators show, and who has to have signed what clients show; present if they speak TLS.
+    pub(crate) keyfile: Option<Keyfile>,
     pub(crate) coordinators: Vec<Server>,
     pub(crate) db_servers: Vec<Server>,
     pub(crate) agents: Vec<Agent>,
@@ -131,6 +136,8 @@ impl State {
             cluster_id: ids.uuid(),
             deployment_id: ids.uuid(),
             host: ids.hex(16),
+            license: "V0h/dGVzdC1jbHVzdGVy".to_owned(),
+            keyfile: None,
             ids,
             targets: Targets { coordinators: coordinators.len().into(), db_servers: db_servers.len().into() },
             sessions: Sessions::new(&config.jwt_secret, coordinators.len(), config.token_lifetime),
@@ -281,6 +288,11 @@ impl State {
     pub(crate) fn server(&self, name: &str) -> Option<&Server> {
         let coordinators = self.coordinators.iter().filter(|server| server.registered);
         coordinators.chain(&self.db_servers).find(|server| server.is_called(name))
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn server_mut(&mut self, name: &str) -> Option<&mut Server> {
+        self.servers_mut().filter(|server| server.registered).find(|server| server.is_called(name))
     }
 
     pub(crate) fn db_server(&self, name: &str) -> Option<&Server> {

@@ -118,7 +118,9 @@ impl State {
             return;
         }
         let mut databases = std::mem::take(&mut self.databases);
-        databases.values_mut().for_each(|database| self.fail_over_in(database, &failed));
+        for database in databases.values_mut() {
+            self.fail_over_in(database, &failed);
+        }
         self.databases = databases;
     }
 
@@ -140,6 +142,8 @@ impl State {
                 changed.push(collection.name.clone());
             }
         }
-        changed.iter().for_each(|name| database.follow(name));
+        for name in &changed {
+            database.follow(name);
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::ids::Ids;
+use super::records::Records;
 use crate::config::Config;
 use crate::version::Version;
 
@@ -73,6 +74,7 @@ pub(crate) struct Server {
     pub(crate) written: Instant,
     pub(crate) last_acked: Instant,
     pub(crate) requests: Requests,
+    pub(crate) records: Records,
     /// The window of maintenance that was asked for.
     pub(crate) maintenance_target: Option<Instant>,
     /// The window that the supervision has taken note of.
@@ -137,6 +139,7 @@ impl Server {
             written: now,
             last_acked: now,
             requests: Requests::default(),
+            records: Records::begin(now),
             maintenance_target: None,
             maintenance: None,
         }
@@ -195,6 +198,7 @@ impl Server {
         self.reboot_id += 1;
         self.started = now;
         self.requests = Requests::default();
+        self.records = Records::begin(now);
     }
 
     /// Brings the agency's record up to `now`, as the supervision does each second while it runs.

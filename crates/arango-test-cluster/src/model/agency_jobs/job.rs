@@ -153,7 +153,17 @@ impl Job {
         };
     }
 
+    /// What `queryAgencyJob` answers.
     pub(crate) fn to_json(&self, clock: &Clock) -> Value {
+        let mut object = self.document(clock);
+        object["job"] = self.id.as_str().into();
+        object["status"] = self.stage.text().into();
+        object["error"] = false.into();
+        object
+    }
+
+    /// As it stands in the agency.
+    pub(crate) fn document(&self, clock: &Clock) -> Value {
         let mut object = match &self.task {
             Task::MoveShard(step) => {
                 let mut object = json!({
@@ -171,10 +181,7 @@ impl Job {
             }
         };
         object["jobId"] = self.id.as_str().into();
-        object["job"] = self.id.as_str().into();
         object["creator"] = self.creator.as_str().into();
-        object["status"] = self.stage.text().into();
-        object["error"] = false.into();
         object["timeCreated"] = clock.timestamp(self.created).into();
         let times = [("timeStarted", self.started), ("timeFinished", self.finished)];
         for (key, time) in times.into_iter().filter_map(|(key, time)| Some((key, time?))) {

@@ -1,0 +1,162 @@
+//! `/_api/cluster/*`: the endpoints of the coordinators, and what the agency holds, whole.
+
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use super::{Answer, Call, health};
+use crate::http::reply::{Refusal, Reply};
+use crate::model::agency_jobs::Stage;
+use crate::state::State;
+use crate::state::servers::Server;
+
+pub(super) fn answer(call: &Call<'_>, rest: &[&str]) -> Answer {
+    match rest {
+        ["endpoints"] => endpoints(call),
+        ["agency-dump"] => {
+            allowed(call, "you need admin rights to produce an agency dump")?;
+            Ok(Reply::raw(200, &json!([{ "arango": tree(call) }])))
+        }
+        ["agency-cache"] => {
+            allowed(call, "you need admin rights to produce an agency cache dump")?;
+            Ok(Reply::raw(200, &json!({ "arango": tree(call) })))
+        }
+        ["cluster-info"] => {
+            allowed(call, "you need admin rights to produce a cluster info dump")?;
+            Ok(Reply::raw(200, &maps(call.state)))
+        }
+        _ => {
+            let text = "expecting /_api/cluster/[endpoints,agency-dump,agency-cache,cluster-info]";
+            Err(Refusal::new(404, 404, text))
+        }
+    }
+}
+
+fn allowed(call: &Call<'_>, text: &str) -> Result<(), Refusal> {
+    call.only(&Method::GET)?;
+    if call.is_admin() { Ok(()) } else { Err(Refusal::new(403, 403, text)) }
+}
+
+/// All coordinators that were not removed, the dead ones too.
+fn endpoints(call: &Call<'_>) -> Answer {
+    call.only(&Method::GET)?;
+    let registered = call.state.coordinators.iter().filter(|server| server.registered);
+    let endpoints: Vec<_> = registered.map(|server| json!({ "endpoint": server.endpoint })).collect();
+    Ok(Reply::flat(200, json!({ "endpoints": endpoints })))
+}
+
+/// What the agency holds below `arango`.
+pub(super) fn tree(call: &Call<'_>) -> Value {
+    let state = &*call.state;
+    let mode = if state.supervision.is_in_maintenance() { "Maintenance" } else { "Normal" };
+    json!({
+        "Cluster": state.cluster_id,
+        "Plan": plan(state),
+        "Current": current(call),
+        "Target": target(state),
+        "Supervision": {
+            "Health": health::records(call),
+            "State": { "Mode": mode, "Timestamp": state.clock.timestamp(state.at) },
+        },
+    })
+}
+
+fn coordinators(state: &State) -> impl Iterator<Item = &Server> {
+    state.coordinators.iter().filter(|server| server.registered)
+}
+
+fn by_id<'a>(servers: impl Iterator<Item = &'a Server>, value: impl Fn(&Server) -> Value) -> Value {
+    servers.map(|server| (server.id.clone(), value(server))).collect::<Map<_, _>>().into()
+}
+
+fn plan(state: &State) -> Value {
+    let databases: Map<_, _> = state
+        .databases
+        .iter()
+        .map(|(name, database)| (name.clone(), json!({ "id": database.id, "name": name })))
+        .collect();
+    let mut collections = Map::new();
+    for (name, database) in &state.databases {
+        let id_of = |name: &String| database.collections.get(name).map(|one| one.id.clone());
+        let of_database = database.collections.values().map(|one| {
+            let shards: Map<_, _> = one
+                .shards
+                .iter()
+                .map(|(shard, copies)| (shard.clone(), state.planned(shard, copies).into()))
+                .collect();
+            let mut planned = json!({
+                "id": one.id, "name": one.name, "type": one.kind.number(), "isSystem": one.is_system,
+                "numberOfShards": one.shards.len(), "replicationFactor": one.replication_factor,
+                "writeConcern": one.write_concern, "shards": shards,
+            });
+            if let Some(prototype) = one.like.as_ref().and_then(id_of) {
+                planned["distributeShardsLike"] = prototype.into();
+            }
+            (one.id.clone(), planned)
+        });
+        collections.insert(name.clone(), of_database.collect::<Map<_, _>>().into());
+    }
+    json!({
+        "Databases": databases, "Collections": collections, "Views": {},
+        "Coordinators": by_id(coordinators(state), |_| "none".into()),
+        "DBServers": by_id(state.db_servers.iter(), |_| "none".into()),
+    })
+}
+
+fn current(call: &Call<'_>) -> Value {
+    let state = &*call.state;
+    let mut collections = Map::new();
+    for (name, database) in &state.databases {
+        let of_database = database.collections.values().map(|one| {
+            let there = |(shard, copies): (&String, &Vec<String>)| {
+                let servers = json!({ "servers": state.in_sync(shard, copies), "error": false });
+                (shard.clone(), servers)
+            };
+            (one.id.clone(), one.shards.iter().map(there).collect::<Map<_, _>>().into())
+        });
+        collections.insert(name.clone(), of_database.collect::<Map<_, _>>().into());
+    }
+    let all = || coordinators(state).chain(&state.db_servers);
+    json!({
+        "Collections": collections,
+        "Coordinators": by_id(coordinators(state), |_| "none".into()),
+        "DBServers": by_id(state.db_servers.iter(), |_| "none".into()),
+        "ServersKnown": by_id(all(), |server| json!({ "rebootId": server.reboot_id })),
+        "ServersRegistered": by_id(all(), |server| json!({
+            "endpoint": server.endpoint, "advertisedEndpoint": "", "host": state.host, "engine": "rocksdb",
+            "versionString": server.version(call.config).text(),
+        })),
+    })
+}
+
+fn target(state: &State) -> Value {
+    let jobs = |stage: Stage| {
+        let jobs = state.jobs.jobs.iter().filter(|job| job.stage == stage);
+        jobs.map(|job| (job.id.clone(), job.document(&state.clock))).collect::<Map<_, _>>()
+    };
+    let short = |server: &Server| {
+        let number = server.short_name.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        json!({ "ShortName": server.short_name, "TransactionID": number.parse::<u64>().unwrap_or_default() })
+    };
+    json!({
+        "ToDo": jobs(Stage::ToDo), "Pending": jobs(Stage::Pending), "Finished": jobs(Stage::Finished),
+        "Failed": jobs(Stage::Failed), "CleanedServers": state.cleaned,
+        "NumberOfCoordinators": state.targets.coordinators, "NumberOfDBServers": state.targets.db_servers,
+        "MapUniqueToShortID": by_id(coordinators(state).chain(&state.db_servers), short),
+    })
+}
+
+/// What a coordinator makes of it for itself.
+fn maps(state: &State) -> Value {
+    let mut shards = Map::new();
+    for collection in state.databases.values().flat_map(|database| database.collections.values()) {
+        shards.extend(collection.shards.iter().map(|(shard, copies)| (shard.clone(), copies.clone().into())));
+    }
+    let all = || coordinators(state).chain(&state.db_servers);
+    json!({
+        "shardServers": shards,
+        "servers": by_id(all(), |server| server.endpoint.as_str().into()),
+        "serverAliases": all().map(|server| (server.short_name.clone(), server.id.as_str().into())).collect::<Map<_, _>>(),
+        "coordinators": coordinators(state).map(|server| &server.id).collect::<Vec<_>>(),
+        "dbServers": state.usable_db_servers(),
+    })
+}

@@ -1,0 +1,51 @@
+//! `/_admin/license` and `/_admin/deployment/id`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::Method;
+use serde_json::{Value, json};
+
+use super::{Answer, Call};
+use crate::http::reply::{Refusal, Reply};
+use crate::tls;
+
+/// `/_admin/license`
+pub(super) fn license(call: &mut Call<'_>) -> Answer {
+    match call.request.method {
+        Method::GET => {
+            call.harden()?;
+            Ok(Reply::raw(200, &document(call)))
+        }
+        Method::PUT => {
+            call.admin()?;
+            let invalid = || Refusal::new(400, 37, "invalid license");
+            let body = call.request.json()?;
+            let key = body.as_str().filter(|key| !key.is_empty()).ok_or_else(invalid)?;
+            let looks_like_one = key.split('/').all(|part| STANDARD.decode(part).is_ok());
+            if !looks_like_one {
+                return Err(invalid());
+            }
+            call.state.license = key.to_owned();
+            // The envelope stands within the result, for whatever reason.
+            Ok(Reply::raw(201, &json!({ "result": { "error": false, "code": 201 } })))
+        }
+        _ => Err(Refusal::wrong_method()),
+    }
+}
+
+fn document(call: &Call<'_>) -> Value {
+    let state = &*call.state;
+    let expires = state.clock.calendar(state.clock.origin()).as_secs() + 365 * 86_400;
+    let hash = tls::fingerprint(state.license.as_bytes());
+    json!({
+        "features": { "expires": expires }, "license": state.license, "hash": hash, "version": 1,
+        "status": "good", "upgrading": false,
+    })
+}
+
+/// `/_admin/deployment/id`
+pub(super) fn deployment_id(call: &Call<'_>) -> Answer {
+    call.only(&Method::GET)?;
+    call.harden()?;
+    Ok(Reply::raw(200, &json!({ "id": call.state.deployment_id })))
+}

@@ -1,0 +1,49 @@
+//! `/_admin/server/api-calls`, `/_admin/server/aql-queries`, `/_admin/crashes`: what a server has written down.
+
+use http::Method;
+use serde_json::json;
+
+use super::{Answer, Call};
+use crate::http::reply::{Refusal, Reply};
+
+pub(super) fn api_calls(call: &Call<'_>) -> Answer {
+    allowed(call)?;
+    let calls = call.me().records.calls.iter().map(|one| {
+        json!({
+            "timeStamp": call.state.clock.timestamp(one.at), "requestType": one.method.as_str(), "path": one.path,
+            "database": one.database,
+        })
+    });
+    Ok(Reply::result(200, json!({ "calls": calls.collect::<Vec<_>>() })))
+}
+
+pub(super) fn aql_queries(call: &Call<'_>) -> Answer {
+    allowed(call)?;
+    let queries = call.me().records.queries.iter().map(|one| {
+        json!({
+            "timeStamp": call.state.clock.timestamp(one.at), "query": one.text, "bindVars": one.bind_vars,
+            "database": one.database,
+        })
+    });
+    Ok(Reply::result(200, json!({ "queries": queries.collect::<Vec<_>>() })))
+}
+
+/// No coordinator has ever crashed here: one that is killed writes nothing down.
+pub(super) fn crashes(call: &Call<'_>, rest: &[&str]) -> Answer {
+    if !call.is_admin() {
+        return Err(Refusal::forbidden("insufficient permissions"));
+    }
+    match (&call.request.method, rest) {
+        (&Method::GET, []) => Ok(Reply::result(200, json!([]))),
+        (&Method::GET | &Method::DELETE, [id]) => {
+            Err(Refusal::new(404, 404, format!("crash '{id}' not found")))
+        }
+        (_, [] | [_]) => Err(Refusal::wrong_method()),
+        _ => Err(Refusal::unknown_path(&call.request.path)),
+    }
+}
+
+fn allowed(call: &Call<'_>) -> Result<(), Refusal> {
+    call.only(&Method::GET)?;
+    if call.is_admin() { Ok(()) } else { Err(Refusal::forbidden("insufficient permissions")) }
+}

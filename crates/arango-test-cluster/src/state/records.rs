@@ -1,0 +1,127 @@
+//! What a process writes down about itself in its memory: its log, and what it was asked.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+/// How many of each kind are kept.
+const KEPT: usize = 2048;
+
+/// The level of a log message, the gravest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// The process cannot go on.
+    Fatal,
+    /// Something was not done.
+    Error,
+    /// Something is odd.
+    Warning,
+    /// Something has happened.
+    Info,
+    /// For those who look for a fault.
+    Debug,
+    /// For those who have not found it.
+    Trace,
+}
+
+impl LogLevel {
+    /// Reads a level in any case, by name or number.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let number = text.parse::<u8>().ok();
+        let all = [Self::Fatal, Self::Error, Self::Warning, Self::Info, Self::Debug, Self::Trace];
+        let is_it = |level: &Self| number == Some(level.number()) || level.text().eq_ignore_ascii_case(text);
+        all.into_iter().find(is_it)
+    }
+
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Fatal => 0,
+            Self::Error => 1,
+            Self::Warning => 2,
+            Self::Info => 3,
+            Self::Debug => 4,
+            Self::Trace => 5,
+        }
+    }
+
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Fatal => "FATAL",
+            Self::Error => "ERROR",
+            Self::Warning => "WARNING",
+            Self::Info => "INFO",
+            Self::Debug => "DEBUG",
+            Self::Trace => "TRACE",
+        }
+    }
+}
+
+/// One line of a log.
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    pub(crate) id: u64,
+    pub(crate) topic: String,
+    pub(crate) level: LogLevel,
+    pub(crate) at: Instant,
+    pub(crate) text: String,
+}
+
+/// One request that was let in.
+#[derive(Debug, Clone)]
+pub(crate) struct ApiCall {
+    pub(crate) at: Instant,
+    pub(crate) method: http::Method,
+    pub(crate) path: String,
+    pub(crate) database: String,
+}
+
+/// One query.
+#[derive(Debug, Clone)]
+pub(crate) struct AqlQuery {
+    pub(crate) at: Instant,
+    pub(crate) text: String,
+    pub(crate) bind_vars: Value,
+    pub(crate) database: String,
+}
+
+/// Begins anew with each life of the process.
+#[derive(Debug, Default)]
+pub(crate) struct Records {
+    last: u64,
+    pub(crate) messages: VecDeque<Message>,
+    /// The topics whose level is not the usual one.
+    pub(crate) levels: BTreeMap<String, LogLevel>,
+    /// The newest first, like queries.
+    pub(crate) calls: VecDeque<ApiCall>,
+    pub(crate) queries: VecDeque<AqlQuery>,
+}
+
+impl Records {
+    /// The records of a process that has just started.
+    pub(crate) fn begin(at: Instant) -> Self {
+        let mut records = Self::default();
+        records.log("startup", LogLevel::Info, "server will now start", at);
+        records.log("general", LogLevel::Info, "ready for business. Have fun!", at);
+        records
+    }
+
+    pub(crate) fn log(&mut self, topic: &str, level: LogLevel, text: &str, at: Instant) {
+        self.last += 1;
+        let (topic, text) = (topic.to_owned(), text.to_owned());
+        self.messages.push_back(Message { id: self.last, topic, level, at, text });
+        while self.messages.len() > KEPT {
+            self.messages.pop_front();
+        }
+    }
+
+    pub(crate) fn called(&mut self, call: ApiCall) {
+        self.calls.push_front(call);
+        self.calls.truncate(KEPT);
+    }
+
+    pub(crate) fn queried(&mut self, query: AqlQuery) {
+        self.queries.push_front(query);
+        self.queries.truncate(KEPT);
+    }
+}
