@@ -9,6 +9,7 @@ mod cursors;
 mod data;
 mod db_servers;
 mod early;
+mod endpoints;
 mod faults;
 mod health;
 mod jobs;
