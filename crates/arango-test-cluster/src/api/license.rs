@@ -1,7 +1,5 @@
 //! `/_admin/license` and `/_admin/deployment/id`.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -18,11 +16,12 @@ pub(super) fn license(call: &mut Call<'_>) -> Answer {
         }
         Method::PUT => {
             call.admin()?;
-            let invalid = || Refusal::new(400, 37, "invalid license");
+            let invalid = || Refusal::bad_parameter("invalid license");
             let body = call.request.json()?;
             let key = body.as_str().filter(|key| !key.is_empty()).ok_or_else(invalid)?;
-            let looks_like_one = key.split('/').all(|part| STANDARD.decode(part).is_ok());
-            if !looks_like_one {
+            // Whoever has it signed is not asked: any text that could be one in base64 will do.
+            let could_be_one = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+            if !key.bytes().all(could_be_one) {
                 return Err(invalid());
             }
             call.state.license = key.to_owned();

@@ -24,6 +24,7 @@ mod queries;
 mod queue;
 mod raw;
 mod rebalance;
+mod records;
 mod session;
 mod slow;
 mod streams;

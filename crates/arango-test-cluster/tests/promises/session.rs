@@ -53,7 +53,7 @@ impl Session {
         Self::over(TcpStream::connect(coordinator.address()).await.expect("the coordinator listens")).await
     }
 
-    async fn over(io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
+    pub(crate) async fn over(io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
         let (sender, connection) = handshake(TokioIo::new(io)).await.expect("HTTP/1.1 needs no handshake");
         tokio::spawn(connection);
         Self { sender, authorization: basic("root", "passwd") }
