@@ -154,6 +154,9 @@ pub(crate) struct Compat {
 pub(crate) enum Client {
     /// Python's client, at the version that `tests/compat/requirements.txt` pins, in a virtual environment of its own.
     PythonArango,
+
+    /// JavaScript's client, at the version that `tests/compat/package.json` pins, in a folder of its own.
+    Arangojs,
 }
 
 #[cfg(test)]

@@ -72,13 +72,13 @@ fn findings(call: &Call<'_>) -> Map<String, Value> {
     if !unhealthy.is_empty() {
         found.insert("unhealthyShardLeaders".into(), unhealthy.join(", ").into());
     }
-    let stale = state.jobs.jobs.iter().filter(|job| {
+    let hanging = state.jobs.jobs.iter().filter(|job| {
         job.stage == Stage::Pending
             && job.started.is_some_and(|started| state.at.saturating_duration_since(started) > STALE)
     });
-    let stale: Vec<_> = stale.map(|job| job.id.as_str()).collect();
-    if !stale.is_empty() {
-        found.insert("stalePendingJobs".into(), stale.join(", ").into());
+    let hanging: Vec<_> = hanging.map(|job| job.id.as_str()).collect();
+    if !hanging.is_empty() {
+        found.insert("stalePendingJobs".into(), hanging.join(", ").into());
     }
     found
 }

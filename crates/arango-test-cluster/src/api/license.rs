@@ -24,7 +24,7 @@ pub(super) fn license(call: &mut Call<'_>) -> Answer {
             if !key.bytes().all(could_be_one) {
                 return Err(invalid());
             }
-            call.state.license = key.to_owned();
+            key.clone_into(&mut call.state.license);
             // The envelope stands within the result, for whatever reason.
             Ok(Reply::raw(201, &json!({ "result": { "error": false, "code": 201 } })))
         }

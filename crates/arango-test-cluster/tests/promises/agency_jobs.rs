@@ -14,11 +14,9 @@ const SECOND: Duration = Duration::from_secs(1);
 async fn move_of_a_leader(cluster: &TestCluster, session: &mut Session) -> Value {
     let books = json!({ "name": "books", "replicationFactor": 2 });
     assert_eq!(session.post("/_api/collection", &books).await.status, 200);
-    let shards = session.get("/_api/collection/books/shards?details=true").await.json()["shards"].clone();
-    let (shard, copies) = shards.as_object().unwrap().iter().next().unwrap();
-    let spare =
-        cluster.db_server_ids().into_iter().find(|id| !copies.as_array().unwrap().contains(&json!(id)));
-    json!({ "collection": "books", "shard": shard, "fromServer": copies[0], "toServer": spare.unwrap() })
+    let (shard, copies) = session.shard_of("books").await;
+    let spare = cluster.db_server_ids().into_iter().find(|id| !copies.contains(id)).expect("a third server");
+    json!({ "collection": "books", "shard": shard, "fromServer": copies[0], "toServer": spare })
 }
 
 async fn begin(session: &mut Session, command: &str, body: &Value) -> String {

@@ -18,16 +18,17 @@ async fn library(cluster: &TestCluster, session: &mut Session) -> (usize, usize)
     for _ in 0..10 {
         session.post("/_api/document/books", &json!({})).await;
     }
-    let shards = session.get("/_api/collection/books/shards?details=true").await.json()["shards"].clone();
-    let copies = shards.as_object().unwrap().values().next().unwrap().clone();
-    let index = |id: &Value| cluster.db_server_ids().iter().position(|one| id == one.as_str()).unwrap();
+    let (_, copies) = session.shard_of("books").await;
+    let index = |id: &String| cluster.db_server_ids().iter().position(|one| one == id).expect("a DB-Server");
     (index(&copies[0]), index(&copies[1]))
 }
 
 /// The only shard of `books`: as planned, and as it is.
 async fn shard(session: &mut Session) -> (Value, Value) {
     let results = session.get(DISTRIBUTION).await.json()["results"]["books"].clone();
-    let only = |side: &str| results[side].as_object().unwrap().values().next().cloned().unwrap_or_default();
+    let only = |side: &str| {
+        results[side].as_object().and_then(|all| all.values().next()).cloned().unwrap_or_default()
+    };
     (only("Plan"), only("Current"))
 }
 

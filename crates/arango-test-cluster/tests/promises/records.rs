@@ -19,7 +19,7 @@ const LOG: &str = "/_admin/log";
 async fn texts(session: &mut Session, query: &str) -> Vec<String> {
     let found = session.get(&format!("{LOG}/entries?{query}")).await.json();
     let messages = found["messages"].as_array().expect("messages");
-    messages.iter().map(|message| message["message"].as_str().unwrap().to_owned()).collect()
+    messages.iter().map(|message| message["message"].as_str().expect("a text").to_owned()).collect()
 }
 
 /// A coordinator with four lines in its log.
@@ -240,14 +240,16 @@ async fn what_tls_shows_is_told_and_what_it_hides_is_not() {
 /// A session through TLS.
 async fn encrypted(cluster: &TestCluster) -> Session {
     let mut roots = RootCertStore::empty();
-    let authority = CertificateDer::from_pem_slice(cluster.ca_pem().unwrap().as_bytes()).unwrap();
-    roots.add(authority).unwrap();
+    let authority = cluster.ca_pem().map(str::as_bytes).map(CertificateDer::from_pem_slice);
+    roots.add(authority.expect("it speaks TLS").expect("a certificate")).expect("an authority");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.expect("ring speaks TLS 1.2 and 1.3");
     let config = config.with_root_certificates(roots).with_no_client_auth();
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-    let stream = cluster.coordinator(0).dial().unwrap();
-    Session::over(connector.connect("localhost".try_into().unwrap(), stream).await.unwrap()).await
+    let stream = cluster.coordinator(0).dial().expect("the coordinator lets us in");
+    let name = "localhost".try_into().expect("a name");
+    Session::over(connector.connect(name, stream).await.expect("a handshake")).await
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,7 @@
 //! One connection to one coordinator.
 
+use std::collections::BTreeMap;
+
 use arango_test_cluster::{Coordinator, TestCluster};
 use base64::Engine as _;
 use bytes::Bytes;
@@ -98,6 +100,14 @@ impl Session {
         body: &str,
     ) -> Result<Answer, hyper::Error> {
         self.send(Request::builder().method(method).uri(path).header("x-sim-marker", marker), body).await
+    }
+
+    /// The first shard of a collection, and its copies.
+    pub(crate) async fn shard_of(&mut self, collection: &str) -> (String, Vec<String>) {
+        let path = format!("/_api/collection/{collection}/shards?details=true");
+        let shards: BTreeMap<String, Vec<String>> =
+            serde_json::from_value(self.get(&path).await.json()["shards"].clone()).expect("shards");
+        shards.into_iter().next().expect("a collection has a shard")
     }
 
     pub(crate) async fn send(

@@ -6,7 +6,7 @@ mod rows;
 
 use arango_test_cluster::TestCluster;
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use self::row::{Absent, May};
 use crate::session::{Session, basic};
@@ -25,7 +25,8 @@ struct Stage {
 
 impl Stage {
     async fn set(version: &str) -> Self {
-        let cluster = TestCluster::builder().version(version).in_memory().seed(1).start().await.unwrap();
+        let cluster = TestCluster::builder().version(version).in_memory().seed(1).start().await;
+        let cluster = cluster.expect("a cluster in memory starts");
         let mut session = Session::dial(cluster.coordinator(0)).await;
         let users = json!([{ "username": "anna", "passwd": "x" }]);
         assert_eq!(
@@ -35,19 +36,17 @@ impl Stage {
         let books = json!({ "name": "books", "replicationFactor": 2 });
         assert_eq!(session.post("/_db/shop/_api/collection", &books).await.status, 200);
         assert_eq!(session.post("/_api/collection", &books).await.status, 200);
-        let shards = session.get("/_api/collection/books/shards?details=true").await.json()["shards"].clone();
-        let (shard, copies) = shards.as_object().unwrap().iter().next().unwrap();
+        let (shard, copies) = session.shard_of("books").await;
         let ids = cluster.db_server_ids();
-        let spare = ids.iter().find(|id| copies[0] != id.as_str() && copies[1] != id.as_str()).unwrap();
+        let spare = ids.iter().find(|id| !copies.contains(id)).expect("a third server").clone();
         let job = session.post("/_admin/cluster/resignLeadership", &json!({ "server": ids[2] })).await.json();
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
         let names = vec![
             ("{crdn}", cluster.coordinator(1).id().to_owned()),
             ("{prmr}", ids[0].clone()),
-            ("{shard}", shard.clone()),
-            ("{from}", text(&copies[0])),
-            ("{to}", spare.clone()),
-            ("{job}", text(&job["id"])),
+            ("{shard}", shard),
+            ("{from}", copies[0].clone()),
+            ("{to}", spare),
+            ("{job}", job["id"].as_str().expect("an id").to_owned()),
         ];
         Self { cluster, names }
     }
@@ -66,7 +65,7 @@ impl Stage {
     ) -> crate::session::Answer {
         let mut session = Session::dial(self.cluster.coordinator(0)).await.authorized(authorization);
         let answer = session.ask(method.clone(), &self.filled(path), &self.filled(body)).await;
-        answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+        answer.expect("an answer")
     }
 
     fn superuser(&self) -> String {

@@ -49,6 +49,9 @@ pub(super) enum Absent {
     Method,
 }
 
+/// Major, minor, patch and hotfix.
+type Patch = (u32, u32, u32, u32);
+
 /// An endpoint with a request that succeeds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
@@ -59,7 +62,7 @@ pub(super) struct Row {
     pub(super) status: u16,
     pub(super) shape: Shape,
     /// The first patch of each line that has it, and how it is not there before.
-    pub(super) since: Option<(&'static [(u32, u32, u32, u32)], Absent)>,
+    pub(super) since: Option<(&'static [Patch], Absent)>,
     /// How it is not there from 4.0 on.
     pub(super) gone_in_4: Option<Absent>,
     /// Whether it refuses the methods that it does not have.
@@ -92,7 +95,7 @@ impl Row {
         self
     }
 
-    pub(super) const fn since(mut self, patches: &'static [(u32, u32, u32, u32)], before: Absent) -> Self {
+    pub(super) const fn since(mut self, patches: &'static [Patch], before: Absent) -> Self {
         self.since = Some((patches, before));
         self
     }
@@ -109,11 +112,11 @@ impl Row {
     }
 
     pub(super) fn method(&self) -> Method {
-        Method::from_bytes(self.method.as_bytes()).unwrap()
+        Method::from_bytes(self.method.as_bytes()).expect("a method")
     }
 
     pub(super) fn bare_path(&self) -> &'static str {
-        self.path.split('?').next().unwrap()
+        self.path.split_once('?').map_or(self.path, |(path, _)| path)
     }
 
     pub(super) fn absent_in(&self, version: &str) -> Option<Absent> {
@@ -141,9 +144,8 @@ impl Row {
     }
 }
 
-/// Major, minor, patch and hotfix.
-fn numbers(version: &str) -> (u32, u32, u32, u32) {
-    let mut numbers = version.split(['.', '-']).map(|number| number.parse().unwrap());
+fn numbers(version: &str) -> Patch {
+    let mut numbers = version.split(['.', '-']).map(|number| number.parse().expect("a number"));
     let mut next = || numbers.next().unwrap_or(0);
     (next(), next(), next(), next())
 }

@@ -1,0 +1,322 @@
+// Drives the embedded cluster with arangojs: `cargo xtask compat arangojs`.
+//
+// The last line is `N checks, M failed`; the exit code is 0 if M is 0. It judges the cluster: what the client does wrong by
+// itself is not looked at.
+
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+// The client stands where it was installed, which is not beside this file.
+const require = createRequire(path.join(path.resolve(process.argv[2]), "package.json"));
+const { Database } = require("arangojs");
+
+const ENDPOINTS = process.env.ARANGO_ENDPOINTS.split(",");
+const PASSWORD = process.env.ARANGO_ROOT_PASSWORD;
+const CONTROL = process.env.ARANGO_TEST_CONTROL;
+const TOKEN = superuser(process.env.ARANGO_JWT_SECRET);
+
+/** A token of the superuser, who is no user and may do everything. */
+function superuser(secret) {
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part({ iss: "arangodb", server_id: "compat" })}`;
+  return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
+}
+
+/** A database as root, through some coordinators. */
+function root(url = ENDPOINTS[0], config = {}) {
+  return new Database({ url, auth: { username: "root", password: PASSWORD }, ...config });
+}
+
+/** What the control door says. */
+async function control(method, call, body = {}) {
+  const options = method === "GET" ? { method } : { method, body: JSON.stringify(body) };
+  const answer = await fetch(CONTROL + call, options);
+  assert.equal(answer.status, 200, `${method} ${call}`);
+  return answer.json();
+}
+
+async function get(call, search) {
+  return (await root().route(call).get("", search)).parsedBody;
+}
+
+async function post(call, body) {
+  return (await root().route(call).post("", body)).parsedBody;
+}
+
+/** An error object of the server with this status and number. */
+async function refused(code, errorNum, promise) {
+  await assert.rejects(promise, (error) => {
+    assert.deepEqual([error.code, error.errorNum], [code, errorNum], String(error));
+    return true;
+  });
+}
+
+/** Waits until something is so, in the cluster's own time, which is real. */
+async function eventually(isSo, what) {
+  for (let tries = 0; tries < 400; tries += 1) {
+    if (await isSo()) return;
+    await sleep(25);
+  }
+  assert.fail(`never: ${what}`);
+}
+
+async function idle() {
+  const imbalance = await root().getClusterImbalance();
+  return imbalance.pendingMoveShards === 0 && imbalance.todoMoveShards === 0;
+}
+
+const EVERY_MOVE = { leaderChanges: true, moveLeaders: true, moveFollowers: true, piFactor: 256e6 };
+
+const checks = {
+  async every_coordinator_says_what_it_is() {
+    for (const url of ENDPOINTS) {
+      const db = root(url);
+      const version = await db.version(true);
+      assert.deepEqual([version.server, version.license], ["arango", "enterprise"]);
+      assert.equal(version.details.role, "COORDINATOR");
+      assert.equal((await db.engine()).name, "rocksdb");
+      const status = await db.status();
+      assert.deepEqual([status.version, status.serverInfo.role], [version.version, "COORDINATOR"]);
+      assert.equal(await db.availability(), "default");
+      assert.ok(Math.abs((await db.time()) - Date.now()) < 60_000);
+    }
+  },
+
+  async a_login_gives_a_token_that_all_coordinators_take() {
+    const db = new Database({ url: ENDPOINTS[0] });
+    await refused(401, 401, db.login("root", "wrong"));
+    const token = await db.login("root", PASSWORD);
+    assert.equal(await db.renewAuthToken(), null, "it is young");
+    for (const url of ENDPOINTS) {
+      const other = new Database({ url });
+      await refused(401, 11, other.version());
+      other.useBearerAuth(token);
+      assert.equal((await other.version()).server, "arango");
+    }
+  },
+
+  async an_access_token_is_a_password() {
+    const token = await root().createAccessToken("root", { name: "compat", valid_until: 4_000_000_000 });
+    const db = new Database({ url: ENDPOINTS[1] });
+    db.useAccessToken(token.token);
+    assert.equal((await db.version()).server, "arango");
+    const listed = await root().getAccessTokens("root");
+    assert.deepEqual(listed.map((one) => one.name), ["compat"]);
+    await root().deleteAccessToken("root", token.id);
+    await refused(401, 11, db.version());
+  },
+
+  async the_endpoints_are_those_that_the_cluster_was_started_with() {
+    const db = root();
+    await db.acquireHostList(true);
+    const { endpoints } = await get("_api/cluster/endpoints");
+    const urls = endpoints.map(({ endpoint }) => endpoint.replace("tcp:", "http:").replace("ssl:", "https:"));
+    assert.deepEqual(urls.sort(), [...ENDPOINTS].sort());
+    assert.equal((await db.version()).server, "arango");
+  },
+
+  async requests_go_round_and_past_a_coordinator_that_is_killed() {
+    const db = root(ENDPOINTS, { loadBalancingStrategy: "ROUND_ROBIN" });
+    const ids = new Set();
+    for (const _ of ENDPOINTS) ids.add((await db.route("_admin/server/id").get()).parsedBody.id);
+    assert.equal(ids.size, ENDPOINTS.length);
+    await control("POST", "/coordinators/1/kill");
+    try {
+      for (const _ of ENDPOINTS) assert.equal((await db.version()).server, "arango");
+    } finally {
+      await control("POST", "/coordinators/1/restart");
+    }
+  },
+
+  async health_tells_of_every_server_of_every_role() {
+    const health = await get("_admin/cluster/health");
+    const roles = Object.values(health.Health).map((record) => record.Role);
+    for (const role of ["Coordinator", "DBServer", "Agent"]) {
+      assert.equal(roles.filter((one) => one === role).length, 3, role);
+    }
+    assert.match(health.ClusterId, /^[0-9a-f-]{36}$/);
+    const role = await get("_admin/server/role");
+    assert.deepEqual(role, { error: false, code: 200, role: "COORDINATOR", mode: "default" });
+    assert.deepEqual(await get("_admin/server/mode"), { error: false, code: 200, mode: "default" });
+  },
+
+  async the_mode_is_the_whole_clusters() {
+    await root().route("_admin/server/mode").put({ mode: "readonly" });
+    try {
+      assert.equal(await root(ENDPOINTS[1]).availability(), "readonly");
+      await refused(403, 1004, root(ENDPOINTS[1]).createCollection("compat_never"));
+    } finally {
+      await root().route("_admin/server/mode").put({ mode: "default" });
+    }
+  },
+
+  async metrics_are_text_of_this_server_or_of_another() {
+    const own = await root().route("_admin/metrics").get();
+    assert.match(String(own.parsedBody), /^# HELP /);
+    const { id } = (await root(ENDPOINTS[1]).route("_admin/server/id").get()).parsedBody;
+    const other = await root().route("_admin/metrics").get("", { serverId: id });
+    assert.match(String(other.parsedBody), /shortname="Coordinator0002"/);
+    await refused(404, 400, root().route("_admin/metrics").get("", { serverId: "nobody" }));
+  },
+
+  async licence_support_info_and_compaction_are_answered() {
+    const licence = await root().getLicense();
+    assert.equal(licence.status, "good");
+    // The client sends a text as it is, and the server reads JSON.
+    await root().setLicense(JSON.stringify(licence.license));
+    assert.equal((await root().supportInfo()).deployment.type, "cluster");
+    await refused(403, 11, root().compact());
+    const superuser = new Database({ url: ENDPOINTS[0], auth: { token: TOKEN } });
+    await superuser.compact({ changeLevel: true });
+  },
+
+  async the_log_is_read_and_its_levels_are_set() {
+    const { total, messages } = await root().getLogEntries({ upto: "info", sort: "asc" });
+    assert.equal(total, messages.length);
+    assert.deepEqual(Object.keys(messages[0]).sort(), ["date", "id", "level", "message", "topic"]);
+    assert.equal((await root().setLogLevel({ requests: "DEBUG" })).requests, "DEBUG");
+    assert.equal((await root().getLogLevel()).requests, "DEBUG");
+    await root().route("_admin/log/level").delete();
+    assert.equal((await root().getLogLevel()).requests, "INFO");
+  },
+
+  async supervision_goes_into_maintenance_and_out_of_it() {
+    const supervision = root().route("_admin/cluster/maintenance");
+    const answer = await supervision.put("", JSON.stringify("on"));
+    assert.match(answer.parsedBody.warning, /deactivated/);
+    assert.equal((await supervision.get()).parsedBody.result, "Maintenance");
+    await supervision.put("", JSON.stringify("off"));
+    assert.equal((await supervision.get()).parsedBody.result, "Normal");
+  },
+
+  async a_plan_keeps_its_promise_when_it_is_executed() {
+    const before = await root().getClusterImbalance();
+    assert.ok(before.leader.imbalance > 0);
+    const plan = await root().computeClusterRebalance({ ...EVERY_MOVE, maximumNumberOfMoves: 5 });
+    assert.equal(plan.moves.length, 5);
+    assert.deepEqual(plan.imbalanceBefore.leader, before.leader);
+    const accepted = await root().executeClusterRebalance(plan.moves);
+    assert.deepEqual([accepted.code, accepted.error], [202, false]);
+    await eventually(idle, "the moves have ended");
+    assert.deepEqual((await root().getClusterImbalance()).leader, plan.imbalanceAfter.leader);
+  },
+
+  async a_rebalance_runs_to_its_end() {
+    const { code, result } = await root().rebalanceCluster(EVERY_MOVE);
+    assert.equal(code, 202);
+    await eventually(idle, "the moves have ended");
+    assert.deepEqual((await root().getClusterImbalance()).shards, result.imbalanceAfter.shards);
+  },
+
+  async a_job_is_followed_cancelled_and_fails_as_was_decided() {
+    const query = async (id) => get("_admin/cluster/queryAgencyJob", { id });
+    const ended = (id) => async () => ["Finished", "Failed"].includes((await query(id)).status);
+    await control("POST", "/agency-jobs/next", { fate: "hang" });
+    const { id } = await post("_admin/cluster/cleanOutServer", { server: "DBServer0003" });
+    assert.equal((await query(id)).status, "Pending");
+    const cancelled = await post("_admin/cluster/cancelAgencyJob", { id });
+    assert.deepEqual(cancelled, { job: id, status: "aborted", error: false });
+    await eventually(ended(id), "the cancelled job has ended");
+    assert.deepEqual([(await query(id)).status, (await query(id)).reason], ["Failed", "Killed via API"]);
+
+    await control("POST", "/agency-jobs/next", { fate: "fail", reason: "compat" });
+    const doomed = (await post("_admin/cluster/resignLeadership", { server: "DBServer0003" })).id;
+    await eventually(ended(doomed), "the doomed job has ended");
+    assert.equal((await query(doomed)).reason, "compat");
+    await refused(404, 404, query("1"));
+  },
+
+  async a_follower_falls_behind_and_catches_up() {
+    const collection = await root().createCollection("compat_sync", { replicationFactor: 2, numberOfShards: 3 });
+    const whole = async () => {
+      const { results } = await get("_admin/cluster/collectionShardDistribution", { collection: "compat_sync" });
+      const { Plan, Current } = results.compat_sync;
+      return Object.keys(Plan).every((one) => Plan[one].followers.length === Current[one].followers.length);
+    };
+    assert.equal(await whole(), true);
+    await control("POST", "/db-servers/1/pause");
+    assert.equal(await whole(), false);
+    await control("POST", "/db-servers/1/resume");
+    await eventually(whole, "all followers are in sync");
+    await collection.drop();
+  },
+
+  async a_database_lives_through_different_coordinators() {
+    const name = "compat_js";
+    await root().createDatabase(name, { users: [{ username: "root" }] });
+    const db = root(ENDPOINTS[1]).database(name);
+    assert.equal(await db.exists(), true);
+    assert.equal((await db.get()).name, name);
+    assert.ok((await root(ENDPOINTS[2]).listDatabases()).includes(name));
+    await root(ENDPOINTS[2]).dropDatabase(name);
+    assert.equal(await db.exists(), false);
+    await refused(404, 1228, db.listCollections());
+  },
+
+  async a_collection_and_its_documents_live_through_different_coordinators() {
+    const books = await root().createCollection("compat_books", { numberOfShards: 2 });
+    const other = root(ENDPOINTS[1]).collection("compat_books");
+    assert.equal(await other.exists(), true);
+    assert.equal((await other.properties()).numberOfShards, 2);
+    const saved = await books.save({ _key: "one", title: "a" });
+    assert.equal((await other.document("one")).title, "a");
+    await refused(409, 1210, other.save({ _key: "one" }));
+    await other.update("one", { pages: 3 });
+    await refused(412, 1200, books.replace("one", { title: "b" }, { ifMatch: saved._rev }));
+    await books.replace("one", { title: "b" });
+    assert.equal((await other.document("one")).pages, undefined);
+    assert.equal((await other.count()).count, 1);
+    await books.remove("one");
+    assert.equal(await other.documentExists("one"), false);
+    await other.truncate();
+    await books.drop();
+    await refused(404, 1203, other.get());
+  },
+
+  async a_query_comes_in_batches_and_can_be_left() {
+    const cursor = await root().query("FOR i IN 1..10 RETURN i", {}, { batchSize: 3, count: true });
+    assert.equal(cursor.count, 10);
+    assert.deepEqual(await cursor.all(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    const bound = await root().query("RETURN @x", { x: { a: 1 } });
+    assert.deepEqual(await bound.next(), { a: 1 });
+    const left = await root().query("FOR i IN 1..10 RETURN i", {}, { batchSize: 3 });
+    await left.kill();
+  },
+
+  async a_request_in_the_background_is_fetched_once() {
+    const db = root();
+    const job = await db.createJob(() => db.version());
+    await eventually(() => job.load().then(() => job.isLoaded), "the job is done");
+    assert.equal(job.result.server, "arango");
+    await refused(404, 404, db.job(job._id).load());
+  },
+
+  async a_shut_down_coordinator_ends_and_the_others_go_on() {
+    await root(ENDPOINTS[2]).shutdown();
+    const gone = async () => (await control("GET", "/cluster")).coordinators[2].up === false;
+    await eventually(gone, "the coordinator has ended");
+    assert.equal((await root(ENDPOINTS[0]).version()).server, "arango");
+    await control("POST", "/coordinators/2/restart");
+    assert.equal((await root(ENDPOINTS[2]).version()).server, "arango");
+  },
+};
+
+let failed = 0;
+for (const [name, check] of Object.entries(checks)) {
+  const begin = performance.now();
+  let verdict = "ok";
+  try {
+    await check();
+  } catch (error) {
+    failed += 1;
+    verdict = "FAILED";
+    console.error(error);
+  }
+  const seconds = ((performance.now() - begin) / 1000).toFixed(2);
+  console.log(`${verdict.padEnd(6)} ${name.replaceAll("_", " ")} (${seconds} s)`);
+}
+console.log(`${Object.keys(checks).length} checks, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
