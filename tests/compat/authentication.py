@@ -7,7 +7,7 @@ import jwt
 from arango.exceptions import ArangoServerError, JWTExpiredError
 
 from judge import eventually, holds, refused, same, shaped
-from surroundings import ENDPOINTS, PASSWORD, ROOT, SECRET, client, now, root, superuser, token, user_token
+from surroundings import CA_FILE, ENDPOINTS, PASSWORD, ROOT, SECRET, client, now, root, superuser, token, user_token
 
 
 def checks(judge):
@@ -226,9 +226,15 @@ def secrets(judge):
             same(superuser(index).reload_jwt_secrets(), expected)
 
     @judge.check
-    def without_tls_there_are_no_certificates():
-        same(superuser().tls(), {})
-        same(superuser().reload_tls(), {})
+    def certificates_are_told_where_there_are_some_and_never_their_keys():
+        told = superuser().tls()
+        same(superuser().reload_tls(), told)
+        if CA_FILE is None:
+            same(told, {})
+            return
+        certificate = told["keyfile"]["certificates"][0]
+        holds(certificate.startswith("-----BEGIN CERTIFICATE-----"), certificate)
+        holds("PRIVATE KEY" not in str(told), "a key was told")
 
     @judge.check
     def whoever_is_not_let_in_is_told_nothing_of_secrets():

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import authentication  # noqa: E402
 import cluster_api  # noqa: E402
 import host_resolvers  # noqa: E402
+import server_api  # noqa: E402
 from judge import Judge  # noqa: E402
 
 
@@ -20,6 +21,7 @@ def main():
     judge = Judge()
     host_resolvers.checks(judge)
     authentication.checks(judge)
+    server_api.checks(judge)
     cluster_api.checks(judge)
     return 1 if judge.run() else 0
 

@@ -49,6 +49,9 @@ pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, Refu
     if rest.is_empty() && call.version.is_4() {
         return Ok(super::no_handler().into());
     }
+    if matches!(rest, ["structured"]) {
+        return Err(call.unsupported());
+    }
     if !matches!(rest, [] | ["entries" | "level"]) {
         return Err(Refusal::unknown_path(&call.request.path));
     }

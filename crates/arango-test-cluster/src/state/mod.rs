@@ -7,6 +7,7 @@ pub(crate) mod async_jobs;
 pub(crate) mod conditions;
 pub(crate) mod cursors;
 pub(crate) mod databases;
+mod db_servers;
 pub(crate) mod ids;
 mod layout;
 pub(crate) mod leaders;
@@ -33,7 +34,7 @@ use self::databases::Database;
 use self::ids::Ids;
 use self::news::News;
 use self::replicas::Lags;
-use self::servers::{Role, Server, Status};
+use self::servers::{Role, Server};
 use self::sessions::Sessions;
 use self::supervision::Supervision;
 use self::users::Users;
@@ -41,7 +42,6 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::agency_jobs::{AgencyJobs, Pace, Shards};
 use crate::tls::Keyfile;
-use crate::version::Version;
 
 /// The whole cluster, behind one lock.
 #[derive(Debug)]
@@ -177,7 +177,7 @@ impl State {
         replication_factor: usize,
         write_concern: usize,
     ) -> &mut Database {
-        let servers = self.db_server_ids();
+        let servers = self.usable_db_servers();
         let first = self.databases.len();
         let mut database = Database::new(&mut self.ids, sharding, replication_factor, write_concern);
         let system: &[&str] = if name == "_system" { &SYSTEM } else { &OTHERS };
@@ -240,50 +240,6 @@ impl State {
         self.coordinators.iter_mut().chain(&mut self.db_servers)
     }
 
-    pub(crate) fn db_server_ids(&self) -> Vec<String> {
-        self.db_servers.iter().map(|server| server.id.clone()).collect()
-    }
-
-    pub(crate) fn stop_db_server(&mut self, index: usize) {
-        let now = self.clock.now();
-        self.advance(now);
-        self.db_servers[index].stop(now);
-    }
-
-    /// Starts a DB-Server, in another version if that is said.
-    pub(crate) fn start_db_server(&mut self, index: usize, version: Option<Version>) {
-        let now = self.clock.now();
-        self.advance(now);
-        let server = &mut self.db_servers[index];
-        server.start(now);
-        server.upgraded = version.or_else(|| server.upgraded.take());
-        self.catch_up(index, self.sync_time);
-    }
-
-    pub(crate) fn pause_db_server(&mut self, index: usize) {
-        let now = self.clock.now();
-        self.advance(now);
-        self.db_servers[index].freeze(now);
-    }
-
-    pub(crate) fn resume_db_server(&mut self, index: usize) {
-        let now = self.clock.now();
-        self.advance(now);
-        if self.db_servers[index].thaw() {
-            self.catch_up(index, self.sync_time);
-        }
-    }
-
-    /// The ids of the DB-Servers that take new shards.
-    pub(crate) fn usable_db_servers(&self) -> Vec<String> {
-        self.good_db_servers().into_iter().filter(|id| !self.cleaned.contains(id)).collect()
-    }
-
-    fn good_db_servers(&self) -> Vec<String> {
-        let good = self.db_servers.iter().filter(|server| server.status == Status::Good);
-        good.map(|server| server.id.clone()).collect()
-    }
-
     /// Finds a coordinator or DB-Server by id or short name.
     pub(crate) fn server(&self, name: &str) -> Option<&Server> {
         let coordinators = self.coordinators.iter().filter(|server| server.registered);
@@ -293,21 +249,6 @@ impl State {
     /// The same, to be changed.
     pub(crate) fn server_mut(&mut self, name: &str) -> Option<&mut Server> {
         self.servers_mut().filter(|server| server.registered).find(|server| server.is_called(name))
-    }
-
-    pub(crate) fn db_server(&self, name: &str) -> Option<&Server> {
-        self.db_servers.iter().find(|server| server.is_called(name))
-    }
-
-    /// Whether any shard lies on a DB-Server, or is on its way there.
-    pub(crate) fn holds_shards(&self, id: &str) -> bool {
-        if self.jobs.under_way().any(|(step, _)| step.to == id) {
-            return true;
-        }
-        let collections = self.databases.values().flat_map(|database| database.collections.values());
-        collections
-            .flat_map(|collection| collection.shards.values())
-            .any(|copies| copies.iter().any(|copy| copy == id))
     }
 
     /// Notes something that a client asked for and that is not simulated.
