@@ -44,8 +44,9 @@
 //!
 //! # Where things are
 //!
-//! [`TestCluster`] is made by a [`Builder`]; each [`Coordinator`] has its doors and its faults; [`Control`] opens all of this
-//! to other processes over HTTP. Inside, one handler answers whatever door a request came through.
+//! [`TestCluster`] is made by a [`Builder`], and stops, starts and upgrades DB-Servers; each [`Coordinator`] has its doors
+//! and its faults; [`AgencyJobs`] are what becomes of moves of shards; [`Control`] opens all of this to other processes over
+//! HTTP. Inside, one handler answers whatever door a request came through.
 
 mod admission;
 mod agency_jobs;

@@ -236,3 +236,56 @@ async fn an_ended_job_is_forgotten_one_day() {
     let gone = session.get(&format!("/_admin/cluster/queryAgencyJob?id={id}")).await;
     assert_eq!((gone.status, gone.error_num()), (404, 404));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_server_to_which_something_is_moved_is_in_use_until_the_job_has_ended() {
+    let cluster = TestCluster::builder().db_servers(6).in_memory().seed(3).start().await.unwrap();
+    let mut session = Session::dial(cluster.coordinator(0)).await;
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    let counts = session.get("/_admin/cluster/shardStatistics?DBserver=all").await.json()["result"].clone();
+    let holds_nothing = |id: &String| counts[id]["shards"] == 0;
+    let idle = cluster.db_server_ids().iter().position(holds_nothing).unwrap();
+    let id = cluster.db_server_ids()[idle].clone();
+    let (shard, copies) = session.shard_of("books").await;
+    cluster.agency_jobs().next(JobFate::Hang);
+    let step = json!({ "collection": "books", "shard": shard, "fromServer": copies[0], "toServer": id });
+    let job = begin(&mut session, "moveShard", &step).await;
+    assert_eq!(cluster.agency_jobs().list()[0].status, "Pending");
+    cluster.stop_db_server(idle);
+    sleep(SECOND * 11).await;
+    let record = session.get("/_admin/cluster/health").await.json()["Health"][&id].clone();
+    assert_eq!((&record["Status"], &record["CanBeDeleted"]), (&json!("FAILED"), &json!(false)));
+
+    session.post("/_admin/cluster/cancelAgencyJob", &json!({ "id": job })).await;
+    sleep(SECOND).await;
+    let record = session.get("/_admin/cluster/health").await.json()["Health"][&id].clone();
+    assert_eq!(record["CanBeDeleted"], true);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_move_to_a_server_that_has_stopped_fails_even_if_nobody_looked_meanwhile() {
+    let cluster = in_memory().await;
+    let mut session = Session::dial(cluster.coordinator(0)).await;
+    cluster.agency_jobs().set_move_time(SECOND * 12);
+    let step = move_of_a_leader(&cluster, &mut session).await;
+    let id = begin(&mut session, "moveShard", &step).await;
+    let target = cluster.db_server_ids().iter().position(|id| step["toServer"] == id.as_str()).unwrap();
+    cluster.stop_db_server(target);
+    sleep(SECOND * 30).await;
+
+    assert_eq!(job(&mut session, &id).await["status"], "Failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_is_cancelled_before_it_has_begun_never_begins() {
+    let cluster = in_memory().await;
+    let mut session = Session::dial(cluster.coordinator(0)).await;
+    cluster.agency_jobs().set_wait(SECOND / 2);
+    let step = move_of_a_leader(&cluster, &mut session).await;
+    let id = begin(&mut session, "moveShard", &step).await;
+    session.post("/_admin/cluster/cancelAgencyJob", &json!({ "id": id })).await;
+    sleep(SECOND * 2).await;
+
+    let ended = job(&mut session, &id).await;
+    assert_eq!((&ended["status"], ended.get("timeStarted")), (&json!("Failed"), None));
+}

@@ -191,3 +191,28 @@ async fn options_are_told_on_every_path_without_a_login() {
         assert_eq!(answer.headers["allow"], "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT", "{}", row.path);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_takes_get_alone_refuses_head_without_a_word() {
+    let stage = Stage::set("3.12.10").await;
+    let prefixes = ["/_admin/cluster/", "/_api/cluster/", "/_admin/server/availability"];
+    let rows = rows::ALL.iter().filter(|row| row.method == "GET" && row.has_own_methods);
+    for row in rows.filter(|row| prefixes.iter().any(|prefix| row.path.starts_with(prefix))) {
+        let answer = stage.ask(&Method::HEAD, row.path, "", &stage.superuser()).await;
+        assert_eq!((answer.status, answer.body.len()), (405, 0), "{}", row.path);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_answers_in_any_database_but_for_those_of_system_alone() {
+    let stage = Stage::set("3.12.10").await;
+    for row in rows::ALL {
+        let answer =
+            stage.ask(&row.method(), &in_shop(row.path), row.body, &stage.credentials(row.may)).await;
+        if matches!(row.bare_path(), "/_admin/cluster/shardStatistics" | "/_admin/support-info") {
+            assert_eq!((answer.status, answer.error_num()), (403, 1230), "{}", row.path);
+        } else {
+            checks::present(row, &answer, row.path);
+        }
+    }
+}
