@@ -1,5 +1,12 @@
 //! The administration of a cluster, against a cluster.
 
+mod everything;
+mod pinned;
+mod shards;
+mod shutdown;
+mod upkeep;
+mod versions;
+
 use std::time::Duration;
 
 use arango::Coordinator;

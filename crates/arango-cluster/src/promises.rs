@@ -1,83 +1,174 @@
 //! What holds for every operation.
 
-use arango_protocol::Operation;
-use arango_protocol::Permission::{self, Admin, Authenticated};
+use arango_protocol::Permission::{self, Admin, Authenticated, Superuser, Write};
 use arango_protocol::RequestClass::{self, Idempotent, NonIdempotent, Safe};
-use arango_protocol::Scope::{self, Cluster, Coordinator};
+use arango_protocol::Scope::{self, Cluster, Coordinator, Database};
+use arango_protocol::{Answer, Operation, ServerVersion};
 use proptest::prelude::*;
 
 use crate::testing::answer;
 use crate::*;
 
-#[test]
-fn facts_are_those_that_failures_are_decided_by() {
-    type Row = (&'static str, RequestClass, Scope, u64, Permission, &'static str, &'static str);
+type Row = (&'static str, RequestClass, Scope, u64, Permission, String, &'static str);
 
-    fn row<O: Operation>(operation: &O) -> Row {
+/// Notes what is known of each operation before it is sent.
+#[derive(Default)]
+struct Facts(Vec<Row>);
+
+impl Visitor for Facts {
+    fn visit<O: Operation>(&mut self, operation: O) {
         let facts = O::FACTS;
         assert_eq!(operation.class(), facts.class, "nothing here depends on a field");
         let patience = facts.patience.map_or(0, |patience| patience.as_secs());
-        let (since, gone) = (facts.since.unwrap_or(""), facts.gone.unwrap_or(""));
-        (facts.name, facts.class, facts.scope, patience, facts.permission, since, gone)
+        let since: Vec<_> = facts.backported.iter().copied().chain(facts.since).collect();
+        let gone = facts.gone.unwrap_or("");
+        self.0.push((
+            facts.name,
+            facts.class,
+            facts.scope,
+            patience,
+            facts.permission,
+            since.join(", "),
+            gone,
+        ));
     }
+}
 
-    let id = &ServerId::from("PRMR-1");
-    let options = &RebalanceOptions::new();
-    let maintenance = Maintenance::On;
-    let mode = ServerMode::Default;
-
-    let rows: [Row; 23] = [
-        row(&GetServerId),
-        row(&GetServerRole),
-        row(&GetServerMode),
-        row(&SetServerMode { mode }),
-        row(&GetAvailability),
-        row(&GetVersion::default()),
-        row(&GetEngine),
-        row(&GetStatus),
-        row(&GetStatistics),
-        row(&GetHealth),
-        row(&GetServerCount),
-        row(&GetEndpoints),
-        row(&GetServerVersion { server: id }),
-        row(&GetServerEngine { server: id }),
-        row(&GetServerStatistics { server: id }),
-        row(&GetMaintenance),
-        row(&SetMaintenance { maintenance }),
-        row(&GetServerMaintenance { server: id }),
-        row(&SetServerMaintenance { server: id, maintenance }),
-        row(&GetImbalance),
-        row(&PlanRebalance { options }),
-        row(&Rebalance { options }),
-        row(&ExecuteMoves { moves: &[] }),
-    ];
+#[test]
+fn facts_are_those_that_failures_are_decided_by() {
+    let mut facts = Facts::default();
+    every_operation(&mut facts);
     #[rustfmt::skip]
-    let expected: [Row; 23] = [
-        ("server.id",                      Safe,          Coordinator, 0,   Authenticated,    "",       ""),
-        ("server.role",                    Safe,          Coordinator, 0,   Authenticated,    "",       ""),
-        ("server.mode",                    Safe,          Coordinator, 0,   Authenticated,    "",       ""),
-        ("server.set_mode",                Idempotent,    Cluster,     0,   Admin,            "",       ""),
-        ("server.availability",            Safe,          Coordinator, 0,   Permission::None, "",       ""),
-        ("server.version",                 Safe,          Coordinator, 0,   Authenticated,    "",       ""),
-        ("server.engine",                  Safe,          Coordinator, 0,   Authenticated,    "",       ""),
-        ("server.status",                  Safe,          Coordinator, 0,   Authenticated,    "",       ""),
-        ("server.statistics",              Safe,          Coordinator, 0,   Authenticated,    "",       "4.0.0"),
-        ("cluster.health",                 Safe,          Cluster,     75,  Authenticated,    "",       ""),
-        ("cluster.server_count",           Safe,          Cluster,     0,   Authenticated,    "",       ""),
-        ("cluster.endpoints",              Safe,          Cluster,     0,   Authenticated,    "",       ""),
-        ("cluster.server_version",         Safe,          Cluster,     0,   Authenticated,    "",       ""),
-        ("cluster.server_engine",          Safe,          Cluster,     0,   Authenticated,    "",       ""),
-        ("cluster.server_statistics",      Safe,          Cluster,     0,   Authenticated,    "",       "4.0.0"),
-        ("cluster.maintenance",            Safe,          Cluster,     150, Admin,            "",       ""),
-        ("cluster.set_maintenance",        Idempotent,    Cluster,     150, Admin,            "",       ""),
-        ("cluster.server_maintenance",     Safe,          Cluster,     0,   Admin,            "3.10.1", ""),
-        ("cluster.set_server_maintenance", Idempotent,    Cluster,     0,   Admin,            "3.10.1", ""),
-        ("cluster.imbalance",              Safe,          Cluster,     0,   Admin,            "3.10.0", ""),
-        ("cluster.plan_rebalance",         Safe,          Cluster,     0,   Admin,            "3.10.0", ""),
-        ("cluster.rebalance",              NonIdempotent, Cluster,     0,   Admin,            "3.10.0", ""),
-        ("cluster.execute_moves",          NonIdempotent, Cluster,     0,   Admin,            "3.10.0", ""),
+    let expected: [(&str, RequestClass, Scope, u64, Permission, &str, &str); 86] = [
+        ("server.id",                       Safe,          Coordinator, 0,      Authenticated,    "",                        ""),
+        ("server.role",                     Safe,          Coordinator, 0,      Authenticated,    "",                        ""),
+        ("server.mode",                     Safe,          Coordinator, 0,      Authenticated,    "",                        ""),
+        ("server.set_mode",                 Idempotent,    Cluster,     0,      Admin,            "",                        ""),
+        ("server.availability",             Safe,          Coordinator, 0,      Permission::None, "",                        ""),
+        ("cluster.database_defaults",       Safe,          Cluster,     0,      Authenticated,    "",                        ""),
+        ("server.tls",                      Safe,          Coordinator, 0,      Authenticated,    "",                        ""),
+        ("server.reload_tls",               Idempotent,    Coordinator, 0,      Superuser,        "",                        ""),
+        ("server.jwt_secrets",              Safe,          Coordinator, 0,      Superuser,        "",                        ""),
+        ("server.reload_jwt_secrets",       Idempotent,    Coordinator, 0,      Superuser,        "",                        ""),
+        ("server.rotate_encryption_keys",   NonIdempotent, Coordinator, 0,      Superuser,        "",                        ""),
+        ("server.api_calls",                Safe,          Coordinator, 0,      Admin,            "3.12.5",                  ""),
+        ("server.aql_queries",              Safe,          Coordinator, 0,      Admin,            "3.12.6",                  ""),
+        ("server.crashes",                  Safe,          Coordinator, 0,      Admin,            "3.12.8",                  ""),
+        ("server.crash",                    Safe,          Coordinator, 0,      Admin,            "3.12.8",                  ""),
+        ("server.delete_crash",             Idempotent,    Coordinator, 0,      Admin,            "3.12.8",                  ""),
+        ("cluster.health",                  Safe,          Cluster,     75,     Authenticated,    "",                        ""),
+        ("cluster.endpoints",               Safe,          Cluster,     0,      Authenticated,    "",                        ""),
+        ("cluster.server_version",          Safe,          Cluster,     0,      Authenticated,    "",                        ""),
+        ("cluster.server_engine",           Safe,          Cluster,     0,      Authenticated,    "",                        ""),
+        ("cluster.server_statistics",       Safe,          Cluster,     0,      Authenticated,    "",                        "4.0.0"),
+        ("cluster.db_server_statistics",    Safe,          Cluster,     0,      Authenticated,    "",                        "4.0.0"),
+        ("cluster.server_count",            Safe,          Cluster,     0,      Authenticated,    "",                        ""),
+        ("cluster.set_server_count",        Idempotent,    Cluster,     0,      Admin,            "",                        ""),
+        ("cluster.maintenance",             Safe,          Cluster,     150,    Admin,            "",                        ""),
+        ("cluster.set_maintenance",         Idempotent,    Cluster,     150,    Admin,            "",                        ""),
+        ("cluster.server_maintenance",      Safe,          Cluster,     0,      Admin,            "3.10.1",                  ""),
+        ("cluster.set_server_maintenance",  Idempotent,    Cluster,     0,      Admin,            "3.10.1",                  ""),
+        ("cluster.imbalance",               Safe,          Cluster,     0,      Admin,            "3.10.0",                  ""),
+        ("cluster.plan_rebalance",          Safe,          Cluster,     0,      Admin,            "3.10.0",                  ""),
+        ("cluster.rebalance",               NonIdempotent, Cluster,     0,      Admin,            "3.10.0",                  ""),
+        ("cluster.execute_moves",           NonIdempotent, Cluster,     0,      Admin,            "3.10.0",                  ""),
+        ("cluster.rebalance_shards",        NonIdempotent, Database,    0,      Write,            "",                        ""),
+        ("cluster.shard_distribution",      Safe,          Database,    0,      Admin,            "",                        ""),
+        ("cluster.collection_shard_distribution", Safe,          Database,    0,      Admin,            "",                        ""),
+        ("cluster.shard_statistics",        Safe,          Cluster,     0,      Admin,            "",                        ""),
+        ("cluster.shard_statistics_by_database", Safe,          Cluster,     0,      Admin,            "",                        ""),
+        ("cluster.shard_statistics_by_server", Safe,          Cluster,     0,      Admin,            "",                        ""),
+        ("cluster.move_shard",              NonIdempotent, Cluster,     0,      Write,            "",                        ""),
+        ("cluster.clean_out_server",        NonIdempotent, Cluster,     0,      Admin,            "",                        ""),
+        ("cluster.resign_leadership",       NonIdempotent, Cluster,     0,      Admin,            "",                        ""),
+        ("cluster.remove_server",           Idempotent,    Cluster,     75,     Admin,            "",                        ""),
+        ("cluster.agency_job",              Safe,          Cluster,     0,      Admin,            "",                        ""),
+        ("cluster.cancel_agency_job",       Idempotent,    Cluster,     0,      Admin,            "",                        ""),
+        ("cluster.reserve_unique_ids",      NonIdempotent, Cluster,     0,      Admin,            "3.12.5-3",                ""),
+        ("cluster.raise_unique_ids",        Idempotent,    Cluster,     0,      Admin,            "3.12.5-3",                ""),
+        ("cluster.check_sort_migration",    Safe,          Cluster,     43200,  Superuser,        "3.11.11, 3.12.2",         ""),
+        ("cluster.sort_migration",          Safe,          Cluster,     0,      Superuser,        "3.11.11, 3.12.2",         ""),
+        ("cluster.migrate_sorting",         Idempotent,    Cluster,     43200,  Superuser,        "3.11.11, 3.12.2",         ""),
+        ("cluster.diagnose_agency",         Safe,          Cluster,     0,      Superuser,        "",                        ""),
+        ("cluster.diagnose_agency_dump",    Safe,          Cluster,     0,      Superuser,        "",                        ""),
+        ("cluster.agency_dump",             Safe,          Cluster,     0,      Admin,            "",                        ""),
+        ("server.agency_cache",             Safe,          Coordinator, 0,      Admin,            "",                        ""),
+        ("server.cluster_info",             Safe,          Coordinator, 0,      Admin,            "",                        ""),
+        ("cluster.license",                 Safe,          Cluster,     0,      Authenticated,    "",                        ""),
+        ("cluster.set_license",             Idempotent,    Cluster,     0,      Authenticated,    "",                        ""),
+        ("cluster.deployment_id",           Safe,          Cluster,     0,      Authenticated,    "3.12.6",                  ""),
+        ("user.access_tokens",              Safe,          Cluster,     0,      Authenticated,    "3.12.5",                  ""),
+        ("user.create_access_token",        NonIdempotent, Cluster,     0,      Authenticated,    "3.12.5",                  ""),
+        ("user.delete_access_token",        Idempotent,    Cluster,     0,      Authenticated,    "3.12.5",                  ""),
+        ("server.version",                  Safe,          Coordinator, 0,      Authenticated,    "",                        ""),
+        ("server.engine",                   Safe,          Coordinator, 0,      Authenticated,    "",                        ""),
+        ("server.status",                   Safe,          Coordinator, 0,      Authenticated,    "",                        ""),
+        ("server.status_overview",          Safe,          Coordinator, 0,      Authenticated,    "",                        ""),
+        ("cluster.support_info",            Safe,          Cluster,     60,     Admin,            "",                        ""),
+        ("server.metrics",                  Safe,          Coordinator, 0,      Authenticated,    "",                        ""),
+        ("cluster.server_metrics",          Safe,          Cluster,     45,     Authenticated,    "",                        ""),
+        ("server.usage_metrics",            Safe,          Coordinator, 0,      Authenticated,    "3.10.13, 3.11.7, 3.12.0", ""),
+        ("cluster.server_usage_metrics",    Safe,          Cluster,     45,     Authenticated,    "3.10.13, 3.11.7, 3.12.0", ""),
+        ("server.statistics",               Safe,          Coordinator, 0,      Authenticated,    "",                        "4.0.0"),
+        ("server.statistics_description",   Safe,          Coordinator, 0,      Authenticated,    "",                        "4.0.0"),
+        ("server.log_entries",              Safe,          Coordinator, 0,      Admin,            "",                        ""),
+        ("cluster.server_log_entries",      Safe,          Cluster,     0,      Admin,            "",                        ""),
+        ("server.log_arrays",               Safe,          Coordinator, 0,      Admin,            "",                        "4.0.0"),
+        ("server.clear_log",                NonIdempotent, Coordinator, 0,      Admin,            "",                        "4.0.0"),
+        ("server.log_levels",               Safe,          Coordinator, 0,      Admin,            "",                        ""),
+        ("server.appender_log_levels",      Safe,          Coordinator, 0,      Admin,            "3.12.2",                  ""),
+        ("cluster.server_log_levels",       Safe,          Cluster,     0,      Admin,            "3.10.2",                  ""),
+        ("server.set_log_levels",           Idempotent,    Coordinator, 0,      Admin,            "",                        ""),
+        ("cluster.set_server_log_levels",   Idempotent,    Cluster,     0,      Admin,            "3.10.2",                  ""),
+        ("server.reset_log_levels",         Idempotent,    Coordinator, 0,      Admin,            "3.12.1",                  ""),
+        ("cluster.reset_server_log_levels", Idempotent,    Cluster,     0,      Admin,            "3.12.1",                  ""),
+        ("server.compact",                  NonIdempotent, Coordinator, 3600,   Superuser,        "",                        ""),
+        ("server.shutdown_progress",        Safe,          Coordinator, 0,      Admin,            "",                        ""),
+        ("server.soft_shutdown",            NonIdempotent, Coordinator, 0,      Admin,            "",                        ""),
+        ("server.shutdown",                 NonIdempotent, Coordinator, 0,      Admin,            "",                        ""),
     ];
-    assert_eq!(rows, expected);
+    let expected = expected.map(|(name, class, scope, patience, permission, since, gone)| {
+        (name, class, scope, patience, permission, since.to_owned(), gone)
+    });
+    assert_eq!(facts.0, expected);
+}
+
+#[test]
+fn every_version_that_decides_is_one() {
+    struct Versions;
+    impl Visitor for Versions {
+        fn visit<O: Operation>(&mut self, _: O) {
+            let facts = O::FACTS;
+            for text in facts.since.iter().chain(facts.backported).chain(&facts.gone) {
+                assert!(text.parse::<ServerVersion>().is_ok(), "{} has {text}", facts.name);
+            }
+        }
+    }
+    every_operation(&mut Versions);
+}
+
+#[test]
+fn every_request_follows_its_template_and_no_two_operations_share_a_name() {
+    #[derive(Default)]
+    struct Requests(Vec<&'static str>);
+    impl Visitor for Requests {
+        fn visit<O: Operation>(&mut self, operation: O) {
+            let facts = O::FACTS;
+            let request = operation.request().unwrap();
+            assert_eq!(request.method(), facts.method, "{}", facts.name);
+            let fits = |(part, template): (&str, &str)| template.starts_with('{') || part == template;
+            let (path, template) = (request.uri().path().split('/'), facts.path.split('/'));
+            assert!(path.clone().count() == template.clone().count(), "{}", facts.name);
+            assert!(path.zip(template).all(fits), "{} asks {}", facts.name, request.uri());
+            self.0.push(facts.name);
+        }
+    }
+    let mut requests = Requests::default();
+    every_operation(&mut requests);
+    let mut names = requests.0.clone();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), requests.0.len());
 }
 
 #[test]
@@ -92,6 +183,9 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
         "(result|Health|ClusterId|id|role|mode|version|details|supports|indexes|aliases|endpoints|endpoint)",
         "(leader|shards|moves|imbalanceBefore|LastAckedTime|Status|Role|Leading|serverInfo|progress|agency)",
         "(numberOfDBServers|cleanedServers|client|system|time|server|http|coordinator|foxxmaster|name)",
+        "(results|Plan|Current|followers|progress|job|status|type|timeCreated|calls|queries|crashId|files)",
+        "(active|passive|keyfile|sha256|total|messages|level|tokens|token|features|diskUsage|diagnosis)",
+        "(smallest|largest|affected|next|current|deployment|servers|groups|figures|global|appenders)",
         "[a-zA-Z]{0,3}",
     ];
     let leaf = prop_oneof![
@@ -113,27 +207,14 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
 
 /// Lets every operation read `body`; whether it can does not matter.
 fn read_as_everything(body: &str) {
-    let id = &ServerId::from("PRMR-1");
-    let options = &RebalanceOptions::new();
-    let maintenance = Maintenance::On;
+    struct Read(Answer);
+    impl Visitor for Read {
+        fn visit<O: Operation>(&mut self, operation: O) {
+            drop(operation.output(self.0.clone()));
+        }
+    }
     for status in [200, 503] {
-        let answer = answer(status, body);
-        drop(GetServerId.output(answer.clone()));
-        drop(GetServerRole.output(answer.clone()));
-        drop(GetServerMode.output(answer.clone()));
-        drop(GetAvailability.output(answer.clone()));
-        drop(GetVersion::default().output(answer.clone()));
-        drop(GetEngine.output(answer.clone()));
-        drop(GetStatus.output(answer.clone()));
-        drop(GetStatistics.output(answer.clone()));
-        drop(GetHealth.output(answer.clone()));
-        drop(GetServerCount.output(answer.clone()));
-        drop(GetEndpoints.output(answer.clone()));
-        drop(GetMaintenance.output(answer.clone()));
-        drop(SetMaintenance { maintenance }.output(answer.clone()));
-        drop(GetServerMaintenance { server: id }.output(answer.clone()));
-        drop(GetImbalance.output(answer.clone()));
-        drop(Rebalance { options }.output(answer));
+        every_operation(&mut Read(answer(status, body)));
     }
 }
 
