@@ -36,6 +36,13 @@ pub(crate) enum Task {
     /// each row that is built has a test for each class of request, if all are green, and if no test names another row.
     Rows,
 
+    /// Prints what is known of every call of cluster administration: to whom it goes, whether it may be sent again, how long
+    /// the server may take, what it needs, and what executes it.
+    ///
+    /// All of it is read from the code. With `--check` nothing is printed but where the documentation says otherwise; the
+    /// exit code is 0 if it does nowhere.
+    Calls(Calls),
+
     /// Measures what a call costs, beside the least that a program could do by hand.
     ///
     /// Instructions are counted where valgrind is installed. It takes a few minutes.
@@ -115,6 +122,17 @@ pub(crate) struct Demo {
     /// Over TLS and HTTP/2, and with a login, rather than over plain HTTP/1.1.
     #[arg(long)]
     pub(crate) tls: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Calls {
+    /// Write the table into `docs/calls.md` too.
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) write: bool,
+
+    /// Compare the table in `docs/calls.md` and the facts in `docs/cluster-http-api.md` with the code instead.
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 //! A task starts what it needs, and leaves no process and no temporary file behind. It depends on the test cluster and
 //! on none of the client's crates: what it runs is built and started as anybody would.
 
+mod calls;
 mod cli;
 mod cluster;
 mod columns;
@@ -44,6 +45,7 @@ async fn perform(task: Task) -> Result<ExitCode> {
         Task::TestCluster(TestCluster::Token(command)) => cluster::token(command).await,
         Task::Demo(command) => demo::demo(command.tls).await,
         Task::Rows => rows::rows().await,
+        Task::Calls(command) => calls::calls(&command).await,
         Task::Price(command) => price::price(command.write).await,
         Task::Mutants => mutants::mutants().await,
         Task::Soak(command) => soak::soak(&command).await,

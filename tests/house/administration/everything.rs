@@ -35,6 +35,7 @@ const NOT_SIMULATED: &[&str] = &[
     "server.log_levels",
     "server.reset_log_levels",
     "server.set_log_levels",
+    "server.statistics_description",
     "server.usage_metrics",
 ];
 

@@ -72,7 +72,9 @@ async fn what_speaks_of_one_coordinator_is_never_sent_to_another_whatever_happen
         for ending in of_one.endings {
             let (name, ending) = ending.await;
             // That it takes no requests is what availability is asked for.
-            if name == "server.availability" && !matches!(refused, ErrorKind::Gateway | ErrorKind::ConnectRefused) {
+            if name == "server.availability"
+                && !matches!(refused, ErrorKind::Gateway | ErrorKind::ConnectRefused)
+            {
                 assert!(ending.is_ok());
                 continue;
             }
