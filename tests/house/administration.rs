@@ -2,6 +2,7 @@
 
 mod everything;
 mod pinned;
+mod records;
 mod shards;
 mod shutdown;
 mod upkeep;
