@@ -3,13 +3,8 @@
 use std::time::Duration;
 
 use arango::cluster::{RebalanceOptions, ServerId};
-use arango::protocol::{
-    Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, RequestClass, Scope,
-};
 use arango::{Client, Coordinator, ErrorKind, InvalidSettings, Limits, Outcome, PoolLimits};
-use arango_test_cluster::{Fault, Match};
-use bytes::Bytes;
-use http::Request;
+use arango_test_cluster::Fault;
 use tokio::time::Instant;
 
 use crate::support::{builder, client, cluster};
@@ -130,64 +125,6 @@ async fn what_may_block_for_long_still_goes_on_to_another_coordinator() {
     let began = Instant::now();
     assert_eq!(client.cluster().health().await.unwrap().servers().len(), 9);
     assert_eq!(began.elapsed().as_secs(), 75, "the patience of one attempt, and then the next");
-}
-
-/// Stops the coordinator that answers.
-struct Shutdown;
-
-impl Operation for Shutdown {
-    type Output = ();
-    const FACTS: Facts = Facts::delete("coordinator.shutdown", "/_admin/shutdown")
-        .scope(Scope::Coordinator)
-        .permission(Permission::Admin);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
-    }
-
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.ignore()
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_changes_one_coordinator_is_refused_unless_it_is_told_which() {
-    let cluster = cluster().await;
-    let error = client(&cluster).db("_system").execute(Shutdown).await.unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::NeedsCoordinator, Outcome::NotExecuted));
-    assert!(cluster.coordinators().iter().all(arango_test_cluster::Coordinator::is_up));
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_changes_one_coordinator_is_never_sent_to_another_whatever_happens() {
-    // Everything that sends any other request on to the next coordinator.
-    for fault in [
-        Some(Fault::answer(503, 503, "starting")),
-        Some(Fault::answer(503, 21003, "queue is full")),
-        Some(Fault::answer(503, 30, "shutdown in progress")),
-        Some(Fault::answer_raw(502, "text/html", "<html>")),
-        None,
-    ] {
-        let cluster = cluster().await;
-        let client = client(&cluster);
-        let refused = fault.is_none();
-        match fault {
-            Some(fault) => {
-                std::mem::forget(cluster.coordinator(1).inject(fault.on(Match::delete("/_admin/shutdown"))));
-            }
-            None => cluster.coordinator(1).kill(),
-        }
-        let target: Coordinator = cluster.coordinator(1).url().parse().unwrap();
-        let error = client.coordinator(&target).execute(Shutdown).await.unwrap_err();
-        assert_eq!(error.attempts().len(), 1, "{}", error.report());
-        assert_eq!(error.coordinator(), Some(&target));
-        assert_eq!(error.class(), RequestClass::NonIdempotent);
-        assert_eq!(refused, error.kind() == ErrorKind::ConnectRefused);
-        let shutdowns = cluster.journal().executions_by(|entry| entry.path.ends_with("/_admin/shutdown"));
-        assert_eq!(shutdowns, 0);
-        tokio::time::sleep(Duration::from_secs(5)).await;
-        assert!(cluster.coordinator(0).is_up() && cluster.coordinator(2).is_up());
-    }
 }
 
 #[tokio::test(start_paused = true)]

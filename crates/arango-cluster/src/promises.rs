@@ -134,6 +134,29 @@ fn facts_are_those_that_failures_are_decided_by() {
 }
 
 #[test]
+fn few_are_taken_in_system_alone_and_two_end_a_server() {
+    #[derive(Default)]
+    struct Odd(Vec<&'static str>, Vec<&'static str>);
+    impl Visitor for Odd {
+        fn visit<O: Operation>(&mut self, _: O) {
+            let facts = O::FACTS;
+            self.0.extend(facts.system_only.then_some(facts.name));
+            self.1.extend(facts.ends_server.then_some(facts.name));
+        }
+    }
+    let mut odd = Odd::default();
+    every_operation(&mut odd);
+    let in_system = [
+        "cluster.shard_statistics",
+        "cluster.shard_statistics_by_database",
+        "cluster.shard_statistics_by_server",
+        "cluster.support_info",
+    ];
+    assert_eq!(odd.0, in_system);
+    assert_eq!(odd.1, ["server.soft_shutdown", "server.shutdown"]);
+}
+
+#[test]
 fn every_version_that_decides_is_one() {
     struct Versions;
     impl Visitor for Versions {

@@ -35,6 +35,11 @@ impl<'de> Deserialize<'de> for Seconds {
     }
 }
 
+/// For a field that is always there.
+pub(crate) fn required<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    Seconds::deserialize(deserializer).map(|seconds| seconds.0)
+}
+
 /// For a field that may be missing or null.
 pub(crate) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     Ok(Option::<Seconds>::deserialize(deserializer)?.map(|seconds| seconds.0))

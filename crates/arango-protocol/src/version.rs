@@ -45,10 +45,10 @@ impl ServerVersion {
             let mut lines = backported.iter().copied().filter_map(parsed);
             lines.any(|since| self.is_of_the_line_of(&since) && !self.is_before(&since))
         };
-        let went = gone.and_then(parsed).is_some_and(|gone: Self| {
-            // A build on the way to the version that drops it may have it still.
-            !self.is_before(&gone) && !(self.unfinished && self.numbers == gone.numbers)
-        });
+        // A build on the way to the version that drops it may have it still.
+        let may_have =
+            |gone: &Self| self.is_before(gone) || (self.unfinished && self.numbers == gone.numbers);
+        let went = gone.and_then(parsed).is_some_and(|gone| !may_have(&gone));
         !(came || came_early()) || went
     }
 }

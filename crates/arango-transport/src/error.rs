@@ -149,14 +149,15 @@ impl Error {
         error
     }
 
-    /// The same failure, explained: the coordinator that refused lacks the operation, so it did nothing.
+    /// The same failure, explained: the coordinator lacks the operation. If it refused, it did nothing.
     #[must_use]
     pub fn because_unsupported(mut self, what: Unsupported) -> Self {
-        self.0.kind = ErrorKind::NotSupported;
-        if self.0.attempts.len() == 1 {
-            // With more of them, an earlier one may have come to a coordinator that has it.
+        // With more attempts than one, an earlier one may have come to a coordinator that has it. And who answered
+        // otherwise than expected has done something, if another thing.
+        if self.0.attempts.len() == 1 && self.0.kind != ErrorKind::Decode {
             self.0.outcome = Outcome::NotExecuted;
         }
+        self.0.kind = ErrorKind::NotSupported;
         self.0.unsupported = Some(Box::new(what));
         self
     }

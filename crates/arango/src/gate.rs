@@ -8,12 +8,17 @@
 //! During an upgrade that rolls from one coordinator to the next some have the operation and some do not. What may go to
 //! any of them goes on to one that may have it: one that lacks it has done nothing.
 
+use std::time::Duration;
+
 use arango_cluster::GetVersion;
 use arango_transport::balance::Standing;
-use arango_transport::protocol::{Answer, DecodeError, Facts, Operation, ServerVersion};
+use arango_transport::protocol::{Answer, DecodeError, Facts, Operation, RequestClass, ServerVersion};
 use arango_transport::{Call, Coordinator, CoordinatorState, Error, ErrorKind, Unsupported};
 
 use crate::Database;
+
+/// How long a coordinator may take to tell its version.
+const VERSION_WITHIN: Duration = Duration::from_secs(3);
 
 /// To whom an operation goes.
 enum Whom {
@@ -41,7 +46,9 @@ impl Database {
     ) -> Result<T, Error> {
         let facts = O::FACTS;
         let mut ruled_out = Vec::new();
-        let mut last = None;
+        let mut last: Option<Error> = None;
+        // All of it together takes no longer than one call may.
+        let mut left = None;
         loop {
             let (database, chosen) = match self.whom(&facts, &ruled_out) {
                 Some(Whom::Anyone) => (self.clone(), false),
@@ -54,19 +61,33 @@ impl Database {
                 }
                 None => return Err(last.expect("all are ruled out, and the last of them failed")),
             };
+            let database = match (left, last) {
+                (Some(Duration::ZERO), Some(error)) => return Err(error),
+                (Some(left), _) => database.timeout(left),
+                (None, _) => database,
+            };
             let error = match database.ask(operation, &read)?.await {
                 Ok(output) => return Ok(output),
                 Err(error) => error,
             };
+            let rest = left.unwrap_or_else(|| error.limit()).saturating_sub(error.elapsed());
             let Some(coordinator) = error.coordinator().cloned() else { return Err(error) };
-            let lacking = if may_lack(&error) { self.lacking(&facts, &coordinator).await } else { None };
+            let within = rest.min(VERSION_WITHIN);
+            let lacking =
+                if may_lack(&error) { self.lacking(&facts, &coordinator, within).await } else { None };
+            // What made another call of it by passing over a parameter has done something.
+            let harmless = error.kind() != ErrorKind::Decode || operation.class() == RequestClass::Safe;
             let error = match &lacking {
                 Some(lacking) => error.because_unsupported(lacking.clone()),
                 // Of the few that may have it, this one did nothing: the next may.
                 None if chosen && error.is_retryable_by_caller() => error,
                 None => return Err(error),
             };
+            if !harmless {
+                return Err(error);
+            }
             ruled_out.push(RuledOut { coordinator, lacking });
+            left = Some(rest.saturating_sub(within));
             last = Some(error);
         }
     }
@@ -80,12 +101,11 @@ impl Database {
         let mut out = 0;
         for state in states.iter().filter(mine) {
             let ruled_out = ruled_out.iter().find(|one| one.coordinator == state.address);
-            let lacks = match ruled_out {
-                Some(ruled_out) => ruled_out.lacking.clone(),
-                None => {
-                    let version = self.versions.of(state);
-                    version.and_then(|version| Unsupported::of(facts, &state.address, version))
-                }
+            let lacks = if let Some(ruled_out) = ruled_out {
+                ruled_out.lacking.clone()
+            } else {
+                let version = self.versions.of(state);
+                version.and_then(|version| Unsupported::of(facts, &state.address, version))
             };
             if ruled_out.is_none() && lacks.is_none() {
                 left.push(state);
@@ -107,20 +127,25 @@ impl Database {
     }
 
     /// What a coordinator that refused lacks, by its version; `None` unless that is certain.
-    async fn lacking(&self, facts: &Facts, coordinator: &Coordinator) -> Option<Unsupported> {
+    async fn lacking(
+        &self,
+        facts: &Facts,
+        coordinator: &Coordinator,
+        within: Duration,
+    ) -> Option<Unsupported> {
         let states = self.transport.coordinators();
         let state = states.iter().find(|state| state.address == *coordinator)?;
         let version = match self.versions.of(state) {
             Some(version) => version,
-            None => self.version_of(coordinator).await?,
+            None => self.version_of(coordinator, within).await?,
         };
         Unsupported::of(facts, coordinator, version)
     }
 
     /// Asks a coordinator for its version, and keeps it in mind.
-    async fn version_of(&self, coordinator: &Coordinator) -> Option<ServerVersion> {
+    async fn version_of(&self, coordinator: &Coordinator, within: Duration) -> Option<ServerVersion> {
         let ask = GetVersion::default();
-        let database = self.clone().pinned_to(coordinator.clone());
+        let database = self.clone().pinned_to(coordinator.clone()).timeout(within);
         // Whatever goes wrong, it explains nothing: the refusal stands as it is. A hardened server says no version.
         let version = database.ask(&ask, |answer| ask.output(answer)).ok()?.await.ok()?.version?;
         self.learn_version(coordinator, &version)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use arango::{Client, Coordinator, ErrorKind, Outcome};
 use arango_test_cluster::{Entry, Fault, Match, TestCluster};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::support::client;
 
@@ -165,4 +165,32 @@ async fn what_an_idle_client_knew_is_asked_for_again() {
     let error = handle.api_calls().await.unwrap_err();
     assert_eq!(error.attempts().len(), 1, "{}", error.report());
     assert!(error.unsupported().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn asking_on_takes_no_longer_than_one_call_may() {
+    let (cluster, client) = start("3.11").await;
+    for coordinator in cluster.coordinators() {
+        let slow = Fault::latency(Duration::from_secs(4)).on(Match::path("/_admin/cluster/uniqId"));
+        std::mem::forget(coordinator.inject(slow));
+        std::mem::forget(coordinator.inject(Fault::hang().on(Match::get("/_api/version"))));
+    }
+    let began = Instant::now();
+    let database = client.db("_system").timeout(Duration::from_secs(10));
+    let error = database.execute(arango::cluster::ReserveUniqueIds { count: 1 }).await.unwrap_err();
+    assert!(error.unsupported().is_none(), "its version is not known: {error}");
+    assert_eq!(began.elapsed().as_secs(), 7, "four to be refused, and three in vain");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_passes_over_a_parameter_is_found_out_by_what_it_answers() {
+    let (cluster, client) = start("3.12.10").await;
+    let old = r#"{"server":"arango","license":"enterprise","version":"3.12.1"}"#;
+    let old = Fault::answer_raw(200, "application/json", old).on(Match::get("/_api/version"));
+    let flat = Fault::answer_raw(200, "application/json", r#"{"agency":"INFO"}"#);
+    let _old =
+        [old, flat.on(Match::get("/_admin/log/level"))].map(|fault| cluster.coordinator(0).inject(fault));
+    let error = client.coordinator(&address(&cluster, 0)).appender_log_levels().await.unwrap_err();
+    assert!(error.to_string().contains("needs 3.12.2, and "), "{error}");
+    assert_eq!(error.outcome(), Outcome::Executed, "it did answer something");
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer, Visitor};
 
+use crate::Timestamp;
+
 /// Tells when a server was last heard of before its record was written.
 ///
 /// **It is not a heartbeat**: see [`ServerHealth`](crate::ServerHealth).
@@ -12,7 +14,7 @@ use serde::de::{Deserialize, Deserializer, Visitor};
 #[non_exhaustive]
 pub enum LastAcked {
     /// Of a coordinator or DB-Server: a moment, `YYYY-MM-DDTHH:MM:SSZ` by the agency's clock.
-    At(String),
+    At(Timestamp),
     /// Of an agent: how long ago the leading agent had its last acknowledgement, to the
     /// millisecond. Zero for the leader itself; it grows for an agent that is dead.
     Ago(Duration),
@@ -34,11 +36,11 @@ impl Visitor<'_> for TextOrSeconds {
     }
 
     fn visit_str<E>(self, time: &str) -> Result<LastAcked, E> {
-        Ok(LastAcked::At(time.to_owned()))
+        Ok(LastAcked::At(time.into()))
     }
 
     fn visit_string<E>(self, time: String) -> Result<LastAcked, E> {
-        Ok(LastAcked::At(time))
+        Ok(LastAcked::At(time.into()))
     }
 
     fn visit_u64<E>(self, seconds: u64) -> Result<LastAcked, E> {
@@ -63,7 +65,7 @@ mod tests {
     #[test]
     fn both_types_are_read() {
         for (text, expected) in [
-            (r#""2026-03-01T08:00:04Z""#, LastAcked::At("2026-03-01T08:00:04Z".to_owned())),
+            (r#""2026-03-01T08:00:04Z""#, LastAcked::At("2026-03-01T08:00:04Z".into())),
             ("0", LastAcked::Ago(Duration::ZERO)),
             ("3", LastAcked::Ago(Duration::from_secs(3))),
             ("0.037", LastAcked::Ago(Duration::from_millis(37))),

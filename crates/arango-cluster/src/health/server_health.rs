@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::open_enum::{open_enum, unsaid};
-use crate::{LastAcked, ServerId, ServerRole, ServerState, StorageEngine};
+use crate::{LastAcked, ServerId, ServerRole, ServerState, StorageEngine, Timestamp};
 
 open_enum! {
     /// How the agency finds a server, by the age of its last heartbeat.
@@ -54,7 +54,7 @@ pub struct ServerHealth {
     pub sync_status: Option<ServerState>,
     /// When it stamped the last heartbeat before the record was written, by its own clock; agents
     /// have none.
-    pub sync_time: Option<String>,
+    pub sync_time: Option<Timestamp>,
     /// Its version; missing for an agent that did not answer.
     pub version: Option<String>,
     /// Its storage engine; missing for an agent that did not answer.
@@ -64,7 +64,7 @@ pub struct ServerHealth {
     pub last_acked: Option<LastAcked>,
     /// When the record was written, by the agency's clock. Agents have none, and neither has any
     /// server since 4.0.
-    pub timestamp: Option<String>,
+    pub timestamp: Option<Timestamp>,
     /// Where it wants to be reached by clients, if that was configured.
     pub advertised_endpoint: Option<String>,
     /// Whether this agent leads; missing while no leader is seen, and for all but agents.

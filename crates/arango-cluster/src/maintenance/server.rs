@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::Request;
 use serde::{Deserialize, Serialize};
 
-use crate::{Maintenance, ServerId};
+use crate::{Maintenance, ServerId, Timestamp};
 
 const PATH: &str = "/_admin/cluster/maintenance/{server}";
 
@@ -17,7 +17,7 @@ pub struct ServerMaintenance {
     /// `maintenance`.
     pub mode: String,
     /// When it ends by itself: `YYYY-MM-DDTHH:MM:SSZ`, by the agency's clock.
-    pub until: String,
+    pub until: Timestamp,
 }
 
 /// Asks whether a DB-Server is in maintenance.

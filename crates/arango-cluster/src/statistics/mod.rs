@@ -13,7 +13,7 @@ use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, 
 use bytes::Bytes;
 use serde::Deserialize;
 
-use crate::{ServerId, proxied};
+use crate::{ServerId, UnixSeconds, proxied};
 
 pub use client::ClientStatistics;
 pub use db_server::GetDbServerStatistics;
@@ -27,13 +27,13 @@ pub use system::SystemStatistics;
 
 /// What a server has counted since it started.
 ///
-/// Times are in seconds, sizes in bytes.
+/// Histograms of times are in seconds; sizes are in bytes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Statistics {
-    /// When it was counted, in seconds since 1970.
-    pub time: f64,
+    /// When it was counted.
+    pub time: UnixSeconds,
     /// Whether the server counts.
     #[serde(default)]
     pub enabled: bool,

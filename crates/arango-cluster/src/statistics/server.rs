@@ -1,14 +1,19 @@
 //! What is counted of the server as a whole.
 
+use std::time::Duration;
+
 use serde::Deserialize;
+
+use crate::seconds;
 
 /// What is counted of the server as a whole.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ServerStatistics {
-    /// How long it has been running, in seconds.
-    pub uptime: f64,
+    /// How long it has been running.
+    #[serde(deserialize_with = "seconds::required")]
+    pub uptime: Duration,
     /// How much memory the machine has, in bytes.
     pub physical_memory: u64,
     /// Of transactions.
@@ -86,8 +91,9 @@ pub struct ScriptContextStatistics {
 pub struct ScriptContext {
     /// Which it is.
     pub context_id: u64,
-    /// When it was last measured, in seconds since the server started.
-    pub t_max: f64,
+    /// When it was last measured, since the server started.
+    #[serde(deserialize_with = "seconds::required")]
+    pub t_max: Duration,
     /// How often it was measured.
     pub count_of_times: u64,
     /// The largest heap that was measured, in bytes.

@@ -1,8 +1,12 @@
 //! What is counted of the process.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
-/// What the operating system counts of the server's process. Times are in seconds, sizes in bytes.
+use crate::seconds;
+
+/// What the operating system counts of the server's process. Sizes are in bytes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -12,9 +16,11 @@ pub struct SystemStatistics {
     /// Pages that had to be read from disk.
     pub major_page_faults: u64,
     /// Time spent in the process itself.
-    pub user_time: f64,
+    #[serde(deserialize_with = "seconds::required")]
+    pub user_time: Duration,
     /// Time spent in the operating system for it.
-    pub system_time: f64,
+    #[serde(deserialize_with = "seconds::required")]
+    pub system_time: Duration,
     /// How many threads it has.
     pub number_of_threads: u64,
     /// How much memory it has that is really there.

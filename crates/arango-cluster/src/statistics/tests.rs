@@ -1,5 +1,6 @@
 use super::*;
 use crate::testing::{assert_asks, read};
+use std::time::Duration;
 
 const CLIENT: &str = r#"{"httpConnections":3,
     "connectionTime":{"sum":12.5,"count":40,"counts":[10,20,9,1]},
@@ -63,8 +64,8 @@ fn a_server_without_scripts_has_no_contexts() {
 #[expect(clippy::float_cmp, reason = "small integers are exact")]
 fn doubles_may_come_as_integers() {
     let statistics = read(&GetStatistics, &body(V8, ""));
-    assert_eq!(statistics.system.user_time, 81.0);
-    assert_eq!(statistics.server.uptime, 3600.0);
+    assert_eq!(statistics.system.user_time, Duration::from_secs(81));
+    assert_eq!(statistics.server.uptime, Duration::from_secs(3600));
     assert_eq!(statistics.client.total_time.sum, 9.0);
-    assert_eq!(statistics.server.script_contexts.unwrap().memory[0].t_max, 2.0);
+    assert_eq!(statistics.server.script_contexts.unwrap().memory[0].t_max, Duration::from_secs(2));
 }

@@ -45,7 +45,7 @@ pub(crate) async fn servers(guide: &mut Guide, client: &Client, version: &str) -
         } else {
             let statistics = cluster.server_statistics(id).await?;
             let mib = statistics.system.resident_size >> 20;
-            (format!("{:.0} s", statistics.server.uptime), format!("{mib} MiB"))
+            (format!("{} s", statistics.server.uptime.as_secs()), format!("{mib} MiB"))
         };
         let name = server.short_name.clone().unwrap_or_else(|| id.to_string());
         rows.push(vec![name, engine.name.to_string(), reported, uptime, resident]);
