@@ -145,6 +145,8 @@ async fn a_version_is_forgotten_when_the_coordinator_is_upgraded() {
     assert!(handle.api_calls().await.unwrap_err().attempts().is_empty(), "known");
     cluster.coordinator(0).restart_as("3.12.10").await.unwrap();
     sleep(Duration::from_secs(5)).await;
+    // There is a connection again, and it is not one of those that were there.
+    handle.server_id().await.unwrap();
     handle.api_calls().await.unwrap();
 
     // And what was there may be gone.
