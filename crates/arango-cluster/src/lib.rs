@@ -4,13 +4,18 @@
 //! [facts](arango_protocol::Facts) by which whoever carries it decides: whether it may be said
 //! twice, to whom, and how long the server may take.
 //!
-//! | to learn | to change |
-//! |---|---|
-//! | [`GetHealth`], [`GetServerCount`], [`GetEndpoints`] | |
-//! | [`GetMaintenance`], [`GetServerMaintenance`] | [`SetMaintenance`], [`SetServerMaintenance`] |
-//! | [`GetImbalance`], [`PlanRebalance`] | [`Rebalance`], [`ExecuteMoves`] |
-//! | of one server, through any: [`GetServerVersion`], [`GetServerEngine`], [`GetServerStatistics`] | |
-//! | of the server that answers: [`GetServerId`], [`GetServerRole`], [`GetServerMode`], [`GetAvailability`], [`GetVersion`], [`GetEngine`], [`GetStatus`], [`GetStatistics`] | [`SetServerMode`] |
+//! | of | to learn | to change |
+//! |---|---|---|
+//! | servers | [`GetHealth`], [`GetServerCount`], [`GetEndpoints`] | [`SetServerCount`], [`RemoveServer`] |
+//! | one server, through any | [`GetServerVersion`], [`GetServerEngine`], [`GetServerStatistics`], [`GetServerMetrics`], [`GetServerLogEntries`] | [`SetServerLogLevels`] |
+//! | maintenance | [`GetMaintenance`], [`GetServerMaintenance`] | [`SetMaintenance`], [`SetServerMaintenance`] |
+//! | shards | [`GetImbalance`], [`PlanRebalance`], [`GetShardDistribution`], [`GetShardStatistics`] | [`Rebalance`], [`ExecuteMoves`], [`MoveShard`], [`CleanOutServer`], [`ResignLeadership`] |
+//! | jobs | [`GetAgencyJob`] | [`CancelAgencyJob`] |
+//! | the agency | [`GetAgencyDump`], [`DiagnoseAgency`], [`CheckSortMigration`] | [`ReserveUniqueIds`], [`MigrateSorting`] |
+//! | the deployment | [`GetLicense`], [`GetDeploymentId`], [`GetSupportInfo`], [`ListAccessTokens`] | [`SetLicense`], [`CreateAccessToken`], [`SetServerMode`] |
+//! | the server that answers | [`GetServerId`], [`GetVersion`], [`GetStatus`], [`GetAvailability`], [`GetMetrics`], [`GetLogEntries`], [`GetApiCalls`], [`ListCrashes`] | [`ReloadTls`], [`ReloadJwtSecrets`], [`SetLogLevels`], [`Compact`], [`SoftShutdown`], [`Shutdown`] |
+//!
+//! These are the most used of them; [`every_operation`] shows all.
 //!
 //! Models read every server from 3.10 to 4.0: fields that come and go are optional, words a newer
 //! server may add have a place (`Unknown`), and fields not known here are passed over.

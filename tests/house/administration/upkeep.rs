@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use arango::cluster::{DatabaseSharding, LicenseStatus, ServerId};
+use arango::cluster::{Compact, DatabaseSharding, LicenseStatus, ServerId};
+use arango::protocol::RenewToken;
 use arango::{Client, Coordinator, Credentials, ErrorKind};
 use arango_test_cluster::TestCluster;
 
@@ -55,7 +56,7 @@ async fn a_server_is_measured_by_name_and_by_whoever_answers() {
 #[tokio::test(start_paused = true)]
 async fn the_deployment_tells_of_itself() {
     for version in VERSIONS {
-        let (_cluster, root, superuser, _) = start(version).await;
+        let (_cluster, root, superuser, one) = start(version).await;
         let info = root.db("nowhere").cluster().support_info().await.unwrap();
         assert_eq!(info.deployment.coordinators, Some(3), "{version}");
         let defaults = root.cluster().database_defaults().await.unwrap();
@@ -63,11 +64,7 @@ async fn the_deployment_tells_of_itself() {
         let license = root.cluster().license().await.unwrap();
         assert_eq!(license.status, Some(LicenseStatus::Good));
         assert!(license.features.unwrap().expires.unwrap().time().is_some());
-        superuser
-            .coordinator(&_cluster.coordinator(0).url().parse().unwrap())
-            .compact(arango::cluster::Compact::new())
-            .await
-            .unwrap();
+        superuser.coordinator(&one).compact(Compact::new()).await.unwrap();
     }
 }
 
@@ -111,4 +108,21 @@ async fn ids_are_reserved_and_sorting_is_migrated_where_servers_know_how() {
     assert!(migrated.values().all(|one| !one.answered().unwrap().error));
     assert_eq!(root.cluster().sort_migration().await.unwrap_err().kind(), ErrorKind::Forbidden);
     assert_eq!(root.cluster().deployment_id().await.unwrap().len(), 36);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_renewed_only_when_it_ends_soon() {
+    let (cluster, root, _, _) = start("3.12").await;
+    for (lifetime, renewed) in [(Duration::from_secs(100), true), (Duration::from_secs(3000), false)] {
+        let token = Credentials::token(&cluster.user_token("root", lifetime)).unwrap();
+        let client = builder(&cluster).credentials(token).build().unwrap();
+        let new = client.db("_system").execute(RenewToken).await.unwrap();
+        assert_eq!(new.is_some(), renewed);
+        if let Some(new) = new {
+            let client = builder(&cluster).credentials(Credentials::token(&new).unwrap()).build().unwrap();
+            client.cluster().health().await.unwrap();
+        }
+    }
+    let error = root.db("_system").execute(RenewToken).await.unwrap_err();
+    assert_eq!(error.error_number().unwrap().0, 1703, "who logs in with a password has no token");
 }
