@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use arango_protocol::Operation;
 
-#[expect(clippy::wildcard_imports, reason = "it is about all of them")]
+#[allow(clippy::wildcard_imports, reason = "it is about all of them")]
 use crate::*;
 
 /// Is shown operations, one after the other.

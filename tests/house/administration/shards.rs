@@ -87,7 +87,7 @@ async fn a_db_server_is_emptied_listed_and_taken_back_into_use() {
     let job = over(&admin, &id).await;
     assert_eq!((job.kind, job.server.as_ref()), (JobType::CleanOutServer, Some(&server)));
     assert_eq!(job.status, JobStatus::Finished, "{:?}", job.reason);
-    assert_eq!(admin.server_count().await.unwrap().cleaned, [server.clone()]);
+    assert_eq!(admin.server_count().await.unwrap().cleaned, std::slice::from_ref(&server));
 
     let back = SetServerCount { cleaned: Some(&[]), db_servers: Some(Target::Count(5)), coordinators: None };
     admin.set_server_count(back).await.unwrap();

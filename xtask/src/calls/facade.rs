@@ -10,7 +10,7 @@ use crate::calls::call::Call;
 /// A method executes what its text hands to `execute`: an operation by its type, or an argument by the type that the
 /// signature gives it.
 pub(crate) fn methods(files: &[(PathBuf, String)]) -> BTreeMap<String, String> {
-    let mut methods: BTreeMap<String, String> = BTreeMap::new();
+    let mut methods: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (path, text) in files {
         let Some(handle) = handle(path) else { continue };
         for method in text.split("pub async fn ").skip(1) {
@@ -26,14 +26,10 @@ pub(crate) fn methods(files: &[(PathBuf, String)]) -> BTreeMap<String, String> {
             if operation.is_empty() {
                 continue;
             }
-            let all = methods.entry(operation.to_owned()).or_default();
-            if !all.is_empty() {
-                all.push_str(", ");
-            }
-            *all += &format!("{handle}::{name}");
+            methods.entry(operation.to_owned()).or_default().push(format!("{handle}::{name}"));
         }
     }
-    methods
+    methods.into_iter().map(|(operation, methods)| (operation, methods.join(", "))).collect()
 }
 
 /// The handle whose methods a file holds.
