@@ -24,7 +24,7 @@ struct Mutant {
     test: &'static str,
 }
 
-const MUTANTS: [Mutant; 6] = [
+const MUTANTS: [Mutant; 7] = [
     Mutant {
         name: "t10-as-safe",
         test: "rows::before_the_head::t10_a_reused_connection_that_closes_in_the_face_of_a_request_is_tried_anew_unless_it_is_a_write::not_idempotent",
@@ -47,7 +47,11 @@ const MUTANTS: [Mutant; 6] = [
     },
     Mutant {
         name: "scope-ignored",
-        test: "bad_days::what_changes_one_coordinator_is_never_sent_to_another_whatever_happens",
+        test: "administration::pinned::what_speaks_of_one_coordinator_is_never_sent_to_another_whatever_happens",
+    },
+    Mutant {
+        name: "version-never-forgotten",
+        test: "administration::versions::a_version_is_forgotten_when_the_coordinator_is_upgraded",
     },
 ];
 

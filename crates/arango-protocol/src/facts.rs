@@ -61,6 +61,9 @@ pub enum Permission {
     Superuser,
 }
 
+/// The oldest version that is supported.
+const OLDEST: &str = "3.10.0";
+
 /// What is known of an operation before it is sent.
 ///
 /// Made by one of the constructors named after the method and refined by the others:
@@ -159,10 +162,10 @@ impl Facts {
         }
     }
 
-    /// Whether it depends on the version of the server at all.
+    /// Whether there are servers that lack it, among those that are supported: 3.10.0 is the oldest.
     #[must_use]
     pub fn is_gated(&self) -> bool {
-        self.since.is_some() || self.gone.is_some()
+        self.gone.is_some() || self.since.is_some_and(|since| since != OLDEST)
     }
 
     /// Whether it is certain that a server of this version lacks it.
@@ -262,6 +265,14 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_oldest_server_has_and_none_dropped_is_everybodys() {
+        const FACTS: Facts = Facts::get("t.t", "/t");
+        assert!(!FACTS.is_gated() && !FACTS.since("3.10.0").is_gated());
+        assert!(FACTS.since("3.10.1").is_gated() && FACTS.gone("4.0.0").is_gated());
+        assert!(!FACTS.since("3.10.1").is_lacking_in(&"3.10.1".parse().unwrap()));
+    }
 
     #[test]
     fn only_reading_methods_are_safe_when_nothing_else_is_known() {

@@ -5,11 +5,12 @@ use std::time::Duration;
 use arango::cluster::{
     AgencyJob, JobId, JobStatus, JobType, Leaders, MoveShard, ServerId, SetServerCount, Target,
 };
+use arango::protocol::DatabaseName;
 use arango::{Cluster, ErrorKind};
 use arango_test_cluster::TestCluster;
 use tokio::time::{Instant, sleep};
 
-use crate::support::{client, cluster};
+use crate::support::{CreateDatabase, client, cluster};
 
 /// Waits until a job is over.
 async fn over(admin: &Cluster, id: &JobId) -> AgencyJob {
@@ -138,6 +139,19 @@ async fn shards_are_counted_in_system_whichever_database_a_handle_is_of() {
         );
         assert!(client.cluster().shard_distribution().await.unwrap().is_in_sync());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_shards_lie_is_told_of_the_database_that_a_handle_is_of() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let shop = DatabaseName::new("shop").unwrap();
+    client.db("_system").execute(CreateDatabase(&shop)).await.unwrap();
+    let of_shop = client.db("shop").cluster().shard_distribution().await.unwrap();
+    assert!(!of_shop.collections.contains_key("books"));
+    assert!(client.cluster().shard_distribution().await.unwrap().collections.contains_key("books"));
+    let error = client.db("shop").cluster().collection_shard_distribution("books").await.unwrap_err();
+    assert_eq!((error.kind(), error.error_number().unwrap().0), (ErrorKind::NotFound, 1203));
 }
 
 #[tokio::test(start_paused = true)]
