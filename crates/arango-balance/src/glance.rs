@@ -22,7 +22,11 @@ impl Glance {
 
     /// Whether every member may be asked without a look at it.
     pub(crate) fn all_plain(&self) -> bool {
-        self.apart.load(Ordering::Relaxed) == 0
+        self.apart() == 0
+    }
+
+    pub(crate) fn apart(&self) -> usize {
+        self.apart.load(Ordering::Relaxed)
     }
 
     pub(crate) fn set_apart(&self) {

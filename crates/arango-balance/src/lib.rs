@@ -83,6 +83,8 @@ mod route;
 mod single;
 mod slots;
 mod sync;
+#[cfg(all(loom, test))]
+mod threads;
 mod verdict;
 mod warm_up;
 

@@ -308,6 +308,12 @@ pub(crate) struct InFlight<K> {
 }
 
 impl<K> InFlight<K> {
+    /// Whether it is the one request of a trial.
+    #[cfg(all(loom, test))]
+    pub(crate) fn is_trial(&self) -> bool {
+        self.on_trial
+    }
+
     /// Ends a request that was answered, or failed. One that is merely dropped was given up.
     pub(crate) fn end(mut self) {
         self.ended = true;

@@ -95,6 +95,20 @@ impl<K> Members<K> {
         self.0.jitter.unit()
     }
 
+    /// Removes the first member.
+    #[cfg(all(loom, test))]
+    pub(crate) fn shrink(&self) {
+        let mut list = Vec::clone(&self.0.list.load());
+        list.remove(0);
+        self.0.list.store(Arc::new(list));
+    }
+
+    /// How many members are to be looked at before they are asked.
+    #[cfg(all(loom, test))]
+    pub(crate) fn apart(&self) -> usize {
+        self.0.glance.apart()
+    }
+
     /// Has it measured from now on how much each member has to do.
     pub(crate) fn measure(&self) {
         self.0.glance.measure();

@@ -1,11 +1,11 @@
-//! What threads share, or loom's double of it: `tests::threads` runs through every order in which they may meet.
+//! What threads share, or loom's double of it: `threads` runs through every order in which they may meet.
 
-#[cfg(loom)]
+#[cfg(all(loom, test))]
 pub(crate) use loom::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
-#[cfg(not(loom))]
+#[cfg(not(all(loom, test)))]
 pub(crate) use std::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
