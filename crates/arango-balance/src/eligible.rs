@@ -25,8 +25,11 @@ pub(crate) fn eligible<K: PartialEq>(
     let chosen = if there * 2 >= list.len() && !open.is_empty() {
         open
     } else {
-        let longest_ago = asked.iter().map(|&index| seen[index].last_failed).min().flatten();
-        asked.into_iter().filter(|&index| seen[index].last_failed == longest_ago).collect()
+        // Read once: an attempt may fail meanwhile, and somebody must be left.
+        let failed: Vec<_> =
+            asked.into_iter().map(|index| (list[index].health().last_failed(), index)).collect();
+        let longest_ago = failed.iter().map(|(at, _)| *at).min().flatten();
+        failed.into_iter().filter(|(at, _)| *at == longest_ago).map(|(_, index)| index).collect()
     };
     let chosen = others_than(chosen, |index| seen[index].standing == Standing::Leaving);
 
@@ -51,24 +54,22 @@ fn others_than(chosen: Vec<usize>, apart: impl Fn(usize) -> bool) -> Vec<usize> 
     chosen.into_iter().filter(|&index| !apart(index)).collect()
 }
 
-/// The health of one member at one moment.
+/// What one member's health says of the next request.
 struct Seen {
     standing: Standing,
     open: bool,
-    last_failed: Option<Instant>,
     weight: f64,
 }
 
 impl Seen {
     fn of<K>(member: &Member<K>, now: Instant) -> Self {
+        // Most are, also where one is not, and there may be many: no lock for them.
+        if !member.is_apart() {
+            return Self { standing: Standing::Well, open: true, weight: 1.0 };
+        }
         member.with_health(now, |health| {
             health.settle(now);
-            Self {
-                standing: health.standing(),
-                open: health.open(),
-                last_failed: health.last_failed(),
-                weight: health.weight(now),
-            }
+            Self { standing: health.standing(), open: health.open(), weight: health.weight(now) }
         })
     }
 }

@@ -28,6 +28,8 @@ struct Entry<K> {
     in_flight: AtomicUsize,
     // Whether `health` would learn nothing from a good verdict: spares the lock where all is well.
     clean: AtomicBool,
+    // Whether `health` says that it is to be looked at before it is asked.
+    apart: AtomicBool,
     health: Mutex<Health>,
     gauge: Gauge,
     glance: Arc<Glance>,
@@ -56,6 +58,7 @@ impl<K> Member<K> {
             requests: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
             clean: AtomicBool::new(health.is_clean()),
+            apart: AtomicBool::new(health.is_apart()),
             health: Mutex::new(health),
             gauge: Gauge::new(now),
             glance: Arc::clone(glance),
@@ -108,7 +111,7 @@ impl<K> Member<K> {
     /// No policy needs to look at it: a member of the weight `w` is not among the candidates of more than a part `w`
     /// of the requests, where there are others of the whole weight.
     pub fn weight(&self, now: Instant) -> f64 {
-        if self.0.glance.all_plain() { 1.0 } else { self.health().weight(now) }
+        if self.is_apart() { self.health().weight(now) } else { 1.0 }
     }
 
     /// How it stands in the rotation, since when, and for how long at least.
@@ -193,6 +196,10 @@ impl<K> Member<K> {
         self.0.clean.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn is_apart(&self) -> bool {
+        self.0.apart.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn health(&self) -> MutexGuard<'_, Health> {
         self.0.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -207,12 +214,14 @@ impl<K> Member<K> {
         if health.standing() != before.0 {
             health.stands_since(now);
         }
-        match (before.1, health.is_apart()) {
+        let apart = health.is_apart();
+        match (before.1, apart) {
             (false, true) => self.0.glance.set_apart(),
             (true, false) => self.0.glance.rejoin(),
             _ => {}
         }
         self.0.clean.store(health.is_clean(), Ordering::Relaxed);
+        self.0.apart.store(apart, Ordering::Relaxed);
         result
     }
 

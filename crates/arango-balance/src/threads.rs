@@ -41,6 +41,7 @@ fn assert_true_to_health(members: &Members<&'static str>) {
     let list = members.snapshot();
     for member in list.iter() {
         assert_eq!(member.is_clean(), member.health().is_clean());
+        assert_eq!(member.is_apart(), member.health().is_apart());
     }
     let apart = list.iter().filter(|member| member.health().is_apart()).count();
     assert_eq!(members.apart(), apart);
