@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arango::balance::{HealthPolicy, LeastLoaded, Single, Standing};
-use arango::{Client, ClientBuilder, InvalidSettings, LoadBalancing, Period};
+use arango::{Client, ClientBuilder, InvalidSettings, Limits, LoadBalancing, Period};
 use arango_test_cluster::{Fault, FaultGuard, TestCluster};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -107,6 +107,33 @@ async fn a_coordinator_whose_queue_is_long_gets_less_before_its_answers_are_slow
     assert!(counts[1] <= counts[0] / 10 && counts[1] <= counts[2] / 10, "{counts:?}");
     let told: Vec<Duration> = client.coordinators().iter().map(|state| state.queue_time).collect();
     assert!(told[0].is_zero() && told[1] > Duration::from_millis(50), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_coordinator_that_is_given_up_is_slow_and_one_that_may_take_its_time_is_not() {
+    let cluster = cluster_of(1).await;
+    let client = least_loaded(&cluster).build().unwrap();
+    let latency = || client.coordinators()[0].latency.unwrap();
+    client.db("_system").version().await.unwrap();
+    assert!(latency() < Duration::from_millis(2));
+
+    let slow = latencies(&cluster, &[2_000]);
+    // The server may block for this one.
+    client.cluster().health().await.unwrap();
+    assert!(latency() < Duration::from_millis(2), "{:?}", latency());
+    tokio::time::timeout(Duration::from_secs(1), client.cluster().health()).await.unwrap_err();
+    assert!(latency() < Duration::from_millis(2), "{:?}", latency());
+    tokio::time::timeout(Duration::from_secs(1), client.db("_system").version()).await.unwrap_err();
+    assert_eq!(latency().as_secs_f32().round(), 1.0, "it takes a second at least");
+    let limits = Limits::default().attempt(Duration::from_millis(1_500));
+    let hasty = least_loaded(&cluster).limits(limits).build().unwrap();
+    let database = hasty.db("_system");
+    drop(slow);
+    database.version().await.unwrap();
+    let _slow = latencies(&cluster, &[2_000]);
+    database.version().await.unwrap_err();
+    let latency = hasty.coordinators()[0].latency.unwrap();
+    assert!(latency > Duration::from_millis(1_000), "{latency:?}");
 }
 
 #[tokio::test(start_paused = true)]

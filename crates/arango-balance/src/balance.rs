@@ -91,7 +91,7 @@ where
                 return ResponseFuture { response: None, in_flight: None, pinned };
             };
             // One that has gone since is in the set no more.
-            let Some(in_flight) = member.begin(now) else { continue };
+            let Some(in_flight) = member.begin() else { continue };
             let response = Some(self.inner.call(Routed { member, request }));
             return ResponseFuture { response, in_flight: Some(in_flight), pinned };
         }
@@ -123,9 +123,7 @@ where
         };
         let result = ready!(response.poll(cx));
         // Not when the future is dropped, which may be much later.
-        if let Some(in_flight) = this.in_flight.take() {
-            in_flight.end();
-        }
+        *this.in_flight = None;
         Poll::Ready(result)
     }
 }

@@ -43,23 +43,15 @@ impl Gauge {
         Self { since: now, latency: Fading::new(), queue: Fading::new(), failing: Fading::new() }
     }
 
-    /// Takes note of an attempt that took so long.
-    pub(crate) fn note(&self, verdict: Verdict, took: Duration, now: Instant) {
-        let (now, took) = (self.tick(now), took.as_secs_f32().max(SHORTEST));
+    /// Takes note of an attempt that took so long; `None` if that says nothing.
+    pub(crate) fn note(&self, verdict: Verdict, took: Option<Duration>, now: Instant) {
+        let (now, took) = (self.tick(now), took.map(|took| took.as_secs_f32().max(SHORTEST)));
         match verdict {
             Verdict::Neutral => {}
             Verdict::Good => {
-                self.latency.note(now, |before| {
-                    let left = before.left(now);
-                    if took > before.value {
-                        Some(took)
-                    } else if left < 1.0 {
-                        Some(before.value * left + took * (1.0 - left))
-                    } else {
-                        // The second within a millisecond: of those only the slowest counts, and no word is written.
-                        None
-                    }
-                });
+                if let Some(took) = took {
+                    self.answered(took, now);
+                }
                 self.failing.note(now, |before| {
                     let after = before.value * before.left(now) * (1.0 - LATEST);
                     (before.value > 0.0).then_some(if after < HARDLY { 0.0 } else { after })
@@ -70,7 +62,9 @@ impl Gauge {
             | Verdict::Gateway
             | Verdict::Overloaded
             | Verdict::Leaving => {
-                self.at_least(took, now);
+                if let Some(took) = took {
+                    self.at_least(took, now);
+                }
                 self.failing.note(now, |before| {
                     let before = before.value * before.left(now);
                     Some(before + (1.0 - before) * LATEST)
@@ -82,6 +76,20 @@ impl Gauge {
     /// Takes note of an attempt that nobody waited for to its end.
     pub(crate) fn given_up(&self, after: Duration, now: Instant) {
         self.at_least(after.as_secs_f32(), self.tick(now));
+    }
+
+    fn answered(&self, took: f32, now: Tick) {
+        self.latency.note(now, |before| {
+            let left = before.left(now);
+            if took > before.value {
+                Some(took)
+            } else if left < 1.0 {
+                Some(before.value * left + took * (1.0 - left))
+            } else {
+                // The second within a millisecond: of those only the slowest counts, and no word is written.
+                None
+            }
+        });
     }
 
     /// What is not answered yet may take longer still, but not less. What was never answered says nothing of how

@@ -130,13 +130,29 @@ impl<K> Member<K> {
     where
         K: Clone,
     {
-        let measured = self.is_measured();
-        if verdict == Verdict::Good && self.is_clean() && !measured {
-            return;
+        if self.is_measured() || verdict != Verdict::Good || !self.is_clean() {
+            let now = Instant::now();
+            let took = Some(now.saturating_duration_since(began));
+            self.report_at(verdict, began, now, took);
         }
-        let now = Instant::now();
-        if measured {
-            self.0.gauge.note(verdict, now.saturating_duration_since(began), now);
+    }
+
+    /// Reports what an attempt told about it, but not how long it took: for one that takes long by nature.
+    pub fn report_untimed(&self, verdict: Verdict, began: Instant)
+    where
+        K: Clone,
+    {
+        if verdict != Verdict::Good || !self.is_clean() {
+            self.report_at(verdict, began, Instant::now(), None);
+        }
+    }
+
+    fn report_at(&self, verdict: Verdict, began: Instant, now: Instant, took: Option<Duration>)
+    where
+        K: Clone,
+    {
+        if self.is_measured() {
+            self.0.gauge.note(verdict, took, now);
         }
         if verdict == Verdict::Good && self.is_clean() {
             return;
@@ -146,8 +162,18 @@ impl<K> Member<K> {
         }
     }
 
-    /// Counts a request that begins now, until the guard is dropped; `None` if the member is gone.
-    pub(crate) fn begin(&self, now: Instant) -> Option<InFlight<K>> {
+    /// Tells that it was sent an attempt, and nobody waits for the answer any more: it takes at least this long.
+    ///
+    /// Those that are given up are the slow ones; without them it would seem fast.
+    pub fn give_up(&self, began: Instant) {
+        if self.is_measured() {
+            let now = Instant::now();
+            self.0.gauge.given_up(now.saturating_duration_since(began), now);
+        }
+    }
+
+    /// Counts a request until the guard is dropped; `None` if the member is gone.
+    pub(crate) fn begin(&self) -> Option<InFlight<K>> {
         // Whoever finds it gone finds it removed from the list, too.
         if self.0.in_flight.fetch_add(1, Ordering::Acquire) & GONE != 0 {
             self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
@@ -155,7 +181,7 @@ impl<K> Member<K> {
         }
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         let on_trial = !self.is_clean() && self.health().begin();
-        Some(InFlight { member: self.clone(), on_trial, began: now, ended: false })
+        Some(InFlight { member: self.clone(), on_trial })
     }
 
     /// Lets nothing more begin, if nothing is under way or `in_any_case`; whether that is so now.
@@ -311,32 +337,19 @@ pub(crate) struct InFlight<K> {
     member: Member<K>,
     /// Whether it is the one request of a trial.
     on_trial: bool,
-    began: Instant,
-    /// It was waited for to its end.
-    ended: bool,
 }
 
+#[cfg(all(loom, test))]
 impl<K> InFlight<K> {
     /// Whether it is the one request of a trial.
-    #[cfg(all(loom, test))]
     pub(crate) fn is_trial(&self) -> bool {
         self.on_trial
-    }
-
-    /// Ends a request that was answered, or failed. One that is merely dropped was given up.
-    pub(crate) fn end(mut self) {
-        self.ended = true;
     }
 }
 
 impl<K> Drop for InFlight<K> {
     fn drop(&mut self) {
         self.member.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-        if !self.ended && self.member.is_measured() {
-            let now = Instant::now();
-            // Those that nobody waits for are the slow ones: without them it would seem fast.
-            self.member.0.gauge.given_up(now.saturating_duration_since(self.began), now);
-        }
         if self.on_trial {
             // Without a verdict it must not keep others out for ever.
             self.member.health().release_trial();

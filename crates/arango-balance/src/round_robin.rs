@@ -42,7 +42,7 @@ mod tests {
                     for _ in 0..picks / threads {
                         let candidates = Candidates::some(&list, chosen.clone(), false);
                         let index = policy.pick(&candidates, &(), Instant::now()).unwrap();
-                        drop(candidates.get(index).begin(Instant::now()));
+                        drop(candidates.get(index).begin());
                     }
                 });
             }

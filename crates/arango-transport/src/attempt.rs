@@ -103,7 +103,10 @@ impl Service<Outgoing> for Attempting {
         let (began, until) = (plan.began, plan.until);
         let sent_before = record.begin(self.seat.member.key(), began);
         let span = trace::attempt(&record, self.seat.member.key(), number);
-        let attempt = Underway { record, number, sent_before, began, token };
+        // What the server may take its time for says nothing of how fast it is.
+        let timed = self.seat.member.is_measured() && record.call.patience.is_none();
+        let timed = timed.then(|| self.seat.member.clone());
+        let attempt = Underway { record, number, sent_before, began, token, timed };
         let seat = Arc::clone(&self.seat);
         match &mut self.inner {
             Either::Right(origin) => {
@@ -131,11 +134,18 @@ struct Underway {
     began: Instant,
     /// The token that it wears.
     token: Option<Arc<Token>>,
+    /// Who is to be told how long it takes, if anybody is, until it has ended.
+    timed: Option<Member<Coordinator>>,
 }
 
 impl Underway {
     /// Ends it; tells how many copies were sent.
-    fn end(&self) -> u32 {
+    fn end(&mut self) -> u32 {
+        self.timed = None;
+        self.close()
+    }
+
+    fn close(&self) -> u32 {
         self.record.copies.end(self.number);
         self.record.copies.sent().saturating_sub(self.sent_before)
     }
@@ -143,7 +153,10 @@ impl Underway {
 
 impl Drop for Underway {
     fn drop(&mut self) {
-        self.record.copies.end(self.number);
+        let copies = self.close();
+        if let Some(member) = self.timed.take().filter(|_| copies > 0) {
+            member.give_up(self.began);
+        }
     }
 }
 
@@ -172,22 +185,22 @@ impl Seat {
     /// `send` makes the future rather than being it: that would be moved, and large it is.
     async fn run<F>(
         self: Arc<Self>,
-        attempt: Underway,
+        mut attempt: Underway,
         send: impl FnOnce() -> F,
     ) -> Result<Incoming, AttemptError>
     where
         F: Future<Output = Result<Incoming, AttemptError>>,
     {
-        let record = &*attempt.record;
         let heard = self.pool.heard();
         let result = match send().await {
             Ok(response) => {
                 self.hear_queue_time(response.headers());
-                self.read(record, response).await
+                self.read(&attempt.record, response).await
             }
             Err(error) => Err(error),
         };
         let copies = attempt.end();
+        let record = &*attempt.record;
         match result {
             Ok(mut response) => {
                 // Most answers carry no extensions at all.
@@ -198,7 +211,7 @@ impl Seat {
                         if let Some(token) = &attempt.token {
                             self.accepted.note(token, attempt.began);
                         }
-                        self.member.report(Verdict::Good, attempt.began);
+                        self.tell(&attempt, Verdict::Good);
                     }
                     Some(Refusal(failed)) => {
                         // A refusal speaks for one copy, if it is that copy's answer at all.
@@ -212,10 +225,13 @@ impl Seat {
             }
             Err(mut error) => {
                 self.stamp(error.attempt(), &attempt, copies > 0);
+                let in_vain = error.kind() == ErrorKind::AttemptTimeout && copies > 0;
+                if in_vain && record.call.patience.is_none() {
+                    self.member.give_up(attempt.began);
+                }
                 // Silence counts only if the request was sent and nothing at all was heard: a long
                 // query on a coordinator that answers others is no sign of anything.
-                let silent =
-                    error.kind() == ErrorKind::AttemptTimeout && copies > 0 && self.pool.heard() == heard;
+                let silent = in_vain && self.pool.heard() == heard;
                 let verdict = if silent { Verdict::Unreachable } else { rules::verdict(error.attempt()) };
                 self.report(&attempt, verdict);
                 Err(error)
@@ -265,7 +281,15 @@ impl Seat {
             }
             verdict => verdict,
         };
-        self.member.report(verdict, attempt.began);
+        self.tell(attempt, verdict);
+    }
+
+    fn tell(&self, attempt: &Underway, verdict: Verdict) {
+        if attempt.record.call.patience.is_none() {
+            self.member.report(verdict, attempt.began);
+        } else {
+            self.member.report_untimed(verdict, attempt.began);
+        }
     }
 
     /// Writes down where the attempt went. `in_doubt` says that a copy was sent of which the failure

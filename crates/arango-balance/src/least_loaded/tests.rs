@@ -66,7 +66,7 @@ async fn run(at_once: usize, requests: usize, members: &[(Duration, Verdict)]) -
             let ended: Running = running.pop().unwrap();
             tokio::time::advance(ended.ends.saturating_duration_since(Instant::now())).await;
             list[ended.member].report(members[ended.member].1, ended.began);
-            ended.in_flight.end();
+            drop(ended.in_flight);
         }
         let now = Instant::now();
         let member = policy.pick(&Candidates::all(&list), &(), now).unwrap();
@@ -74,7 +74,7 @@ async fn run(at_once: usize, requests: usize, members: &[(Duration, Verdict)]) -
             ends: now + members[member].0,
             began: now,
             member,
-            in_flight: list[member].begin(now).unwrap(),
+            in_flight: list[member].begin().unwrap(),
         });
     }
     list.iter().map(crate::Member::requests).collect()

@@ -18,7 +18,7 @@ impl Run {
 
     fn answers(&mut self, verdict: Verdict, took: Duration, times: u32, every: Duration) {
         for _ in 0..times {
-            self.gauge.note(verdict, took, self.now);
+            self.gauge.note(verdict, Some(took), self.now);
             self.now += every;
         }
     }
@@ -110,6 +110,16 @@ fn a_slow_failure_and_one_that_was_given_up_make_a_member_slower() {
     assert!(near(run.latency(), 0.070));
     run.answers(Verdict::Unreachable, millis(900), 1, Duration::ZERO);
     assert!(near(run.latency(), 0.900));
+}
+
+#[test]
+fn what_takes_long_by_nature_makes_no_member_slow() {
+    let mut run = Run::new();
+    run.answers(Verdict::Good, millis(10), 1, Duration::ZERO);
+    run.gauge.note(Verdict::Good, None, run.now);
+    assert!(near(run.latency(), 0.010));
+    run.gauge.note(Verdict::Failed, None, run.now);
+    assert!(near(run.latency(), 0.010) && run.failing() > 0.1, "but its failure counts");
 }
 
 #[test]
