@@ -29,7 +29,8 @@ impl ErrorObject {
     /// Reads an error object, or finds that `body` is none.
     #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
-        serde_json::from_slice(body).ok()
+        // serde would take the items of an array for the fields in turn; ArangoDB writes no such thing.
+        body.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(body).ok())?
     }
 }
 
@@ -52,5 +53,11 @@ mod tests {
         for other in [&b"<html>502</html>"[..], b"", b"{}", b"[]", br#"{"error":"upstream"}"#] {
             assert_eq!(ErrorObject::parse(other), None);
         }
+    }
+
+    #[test]
+    fn a_list_is_nobodys_error_object_whatever_is_in_it() {
+        assert_eq!(ErrorObject::parse(br#"[1228,"database not found",404]"#), None);
+        assert!(ErrorObject::parse(b" \r\n{\"errorNum\":1228}").is_some());
     }
 }
