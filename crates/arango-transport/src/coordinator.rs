@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use http::HeaderValue;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::HostFault;
 
@@ -140,7 +140,14 @@ impl Coordinator {
         if !cfg!(unix) {
             return Err(HostFault::Socket);
         }
-        let (host, url) = (Host::Socket(path.into()), format!("unix://{path}"));
+        // What would not be read again as it is shown, or not be one line of a log, is shown encoded.
+        let plain = !path.contains(|c: char| c == ',' || c.is_control()) && path.trim() == path;
+        let url = if plain {
+            format!("unix://{path}")
+        } else {
+            format!("http+unix://{}", utf8_percent_encode(path, NON_ALPHANUMERIC))
+        };
+        let host = Host::Socket(path.into());
         let authority = HeaderValue::from_static("localhost");
         Ok(Self(Arc::new(Parsed { tls: false, host, port: 0, url, authority })))
     }

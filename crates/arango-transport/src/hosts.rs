@@ -190,6 +190,20 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn the_path_of_a_socket_is_shown_so_that_it_can_be_read_again_on_one_line() {
+        for path in ["/a,b", "/a ", "/a\nb", "/a,%2F\u{85}"] {
+            let encoded = percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC);
+            let hosts: Hosts = format!("http+unix://{encoded}").parse().unwrap();
+            assert_eq!(hosts.coordinators()[0].host(), &crate::Host::Socket(path.into()));
+            let shown = hosts.to_string();
+            assert!(!shown.contains(char::is_control), "{shown}");
+            assert_eq!(shown.parse::<Hosts>().unwrap(), hosts);
+            assert_eq!(HostList::from(hosts.clone()).parse().unwrap(), hosts);
+        }
+    }
+
     #[test]
     fn a_string_with_commas_and_a_list_give_the_same_hosts_and_none_twice() {
         let string: Hosts = "http://a,http://b , tcp://a:8529".parse().unwrap();
