@@ -1,10 +1,16 @@
 //! HTTP/2 beside its rows: how many connections there are, who speaks what, and what a silent one costs.
 
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arango::protocol::RequestClass;
+use arango::transport::{BoxFuture, Connect, Io};
 use arango::{Client, CoordinatorState, ErrorKind, Http2, HttpProtocol, Limits, Outcome, PoolLimits};
 use arango_test_cluster::{Coordinator, Fault, TestCluster, Tls as Speaks};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep};
 
 use crate::support::{ask_at_once, builder, cluster, cluster_of, cluster_with, insert, struck};
@@ -231,4 +237,41 @@ async fn a_session_over_tls_and_http2_and_real_sockets_logs_in_once_and_spreads_
         let opened = coordinator.connections_accepted();
         assert!(opened <= 5, "{opened} connections to {index} for about a hundred calls at once");
     }
+}
+
+/// Takes every connection, says these frames, and hears what comes. Clones count together.
+#[derive(Clone)]
+struct Says(&'static [u8], Arc<AtomicUsize>);
+
+impl Connect for Says {
+    fn connect(&self, _: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
+        let (ours, mut theirs) = tokio::io::duplex(64 << 10);
+        let frames = self.0;
+        self.1.fetch_add(1, Ordering::Relaxed);
+        tokio::spawn(async move {
+            theirs.write_all(frames).await.unwrap();
+            let mut heard = Vec::new();
+            // It may be cut off, too.
+            theirs.read_to_end(&mut heard).await.ok();
+        });
+        Box::pin(async { Ok(Box::new(ours) as Box<dyn Io>) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_says_goodbye_before_anything_is_asked_is_not_connected_to_over_and_over() {
+    // Settings, their acknowledgement, and goodbye.
+    const GOODBYE: &[u8] = b"\0\0\0\x04\0\0\0\0\0\0\0\0\x04\x01\0\0\0\0\
+        \0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    let says = Says(GOODBYE, Arc::default());
+    let client = Client::builder()
+        .hosts("http://127.0.0.1:8529,http://127.0.0.1:8530")
+        .http2(Http2::PriorKnowledge)
+        .connect(says.clone())
+        .build()
+        .unwrap();
+    let error = client.db("_system").execute(insert("m", RequestClass::NonIdempotent)).await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::NotExecuted, "{error}");
+    let connections = says.1.load(Ordering::Relaxed);
+    assert_eq!(connections, error.attempts().len(), "{}", error.report());
 }

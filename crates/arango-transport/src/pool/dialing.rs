@@ -61,6 +61,8 @@ impl Pool {
                 self.hand_on(connection);
                 return self.dial_for_the_rest();
             }
+            // Whoever is in line would open another at once, and again, if the other end always does so.
+            Some(Ok(Dialed::Http2(connection))) if !connection.is_open() => connection.ended_at_once(),
             Some(Ok(Dialed::Http2(connection))) => {
                 state.line.carries(connection.streams());
                 let closed = state.closed;

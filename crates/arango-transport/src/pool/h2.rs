@@ -152,6 +152,14 @@ impl Http2 {
         !self.sender.is_closed()
     }
 
+    /// The failure to open one that takes no requests from the beginning.
+    #[cold]
+    pub(super) fn ended_at_once(&self) -> AttemptError {
+        let via = Via { address: self.address, protocol: HttpProtocol::Http2, reused: false };
+        let failed = AttemptError::new(ErrorKind::ConnectRefused, Outcome::NotExecuted, Phase::Connect);
+        via.stamped(failed.because("it was closed before a request could be handed to it"))
+    }
+
     /// Until when it takes requests.
     pub(super) fn dies_at(&self) -> Instant {
         self.dies_at

@@ -45,6 +45,14 @@ impl Http2 {
     pub(super) fn streams(&self) -> usize {
         match *self {}
     }
+
+    pub(super) fn is_open(&self) -> bool {
+        match *self {}
+    }
+
+    pub(super) fn ended_at_once(&self) -> AttemptError {
+        match *self {}
+    }
 }
 
 impl Stream {
