@@ -1,6 +1,7 @@
 //! What can be asked for on the command line; the doc comments are its help.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -59,6 +60,12 @@ pub(crate) enum Task {
     /// The worlds are those of `tests/simulation`, one for each seed. The last line counts seeds and violations; the exit
     /// code is 0 if there is none.
     Soak(Soak),
+
+    /// Varies by chance what comes from outside, and says whether the client stands it.
+    ///
+    /// The targets are those of `fuzz/`, each in a process of its own, as many at once as there are processors. cargo-fuzz
+    /// finds more, with a nightly compiler. The exit code is 0 if nothing broke.
+    Fuzz(Fuzz),
 
     /// Runs a client of another language against an embedded cluster, to judge the cluster.
     ///
@@ -159,6 +166,24 @@ pub(crate) struct Soak {
     /// Builds with optimisations: slow to build, and several times as fast.
     #[arg(long)]
     pub(crate) release: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fuzz {
+    /// Which targets; all, if none is named.
+    pub(crate) targets: Vec<String>,
+
+    /// For how long inputs are varied, for each target.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) seconds: u64,
+
+    /// Where chance begins: the same seed gives the same inputs in the same order.
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    pub(crate) seed: u64,
+
+    /// One input alone, such as one that is kept because it broke something.
+    #[arg(long, value_name = "FILE", requires = "targets", conflicts_with_all = ["seconds", "seed"])]
+    pub(crate) input: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ mod cluster;
 mod columns;
 mod compat;
 mod demo;
+mod fuzz;
 mod interruption;
 mod mutants;
 mod price;
@@ -49,6 +50,7 @@ async fn perform(task: Task) -> Result<ExitCode> {
         Task::Price(command) => price::price(command.write).await,
         Task::Mutants => mutants::mutants().await,
         Task::Soak(command) => soak::soak(&command).await,
+        Task::Fuzz(command) => fuzz::fuzz(&command).await,
         Task::Compat(command) => compat::compat(command.client).await,
     }
 }

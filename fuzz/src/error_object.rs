@@ -1,0 +1,16 @@
+//! The body of a refusal, from a server or from whoever stands before it.
+
+use arango::protocol::ErrorObject;
+use serde_json::Value;
+
+pub(crate) fn error_object(input: &[u8]) {
+    let Some(object) = ErrorObject::parse(input) else { return };
+    assert!(object.to_string().contains(&object.number.0.to_string()));
+    // What is believed to be ArangoDB's word decides whether a request is sent again. serde also reads an array as the
+    // fields in turn, and does not look into strings that nobody wants.
+    match serde_json::from_slice(input) {
+        Ok(Value::Object(fields)) => assert_eq!(fields["errorNum"], object.number.0),
+        Ok(other) => panic!("no object, but an error object: {other}"),
+        Err(_) => assert!(input.trim_ascii_start().starts_with(b"{")),
+    }
+}

@@ -1,0 +1,36 @@
+//! Names that come to stand in paths.
+
+use arango::protocol::DatabaseName;
+use percent_encoding::percent_decode_str;
+
+use super::models::requests;
+
+pub(crate) fn names(input: &[u8]) {
+    let Ok(name) = std::str::from_utf8(input) else { return };
+    if let Ok(database) = DatabaseName::new(name) {
+        let prefix = database.prefix();
+        assert!(prefix.is_empty() || prefix.matches('/').count() == 2, "{prefix}");
+        let kept = prefix.strip_prefix("/_db/").map_or("_system".into(), |kept| {
+            percent_decode_str(kept).decode_utf8().expect("it was text before it was encoded")
+        });
+        assert_eq!(kept, name);
+    }
+    requests(name, &mut |template, uri| stays_in_its_place(template, uri, name));
+}
+
+/// Whether a path is the template's but for the name, which is one segment of it.
+fn stays_in_its_place(template: &str, uri: &http::Uri, name: &str) {
+    let segments = || uri.path().split('/');
+    assert_eq!(segments().count(), template.split('/').count(), "{uri}");
+    for (written, meant) in segments().zip(template.split('/')) {
+        if meant.starts_with('{') {
+            assert_eq!(percent_decode_str(written).decode_utf8().as_deref(), Ok(name), "{uri}");
+            assert!(!matches!(written, "" | "." | ".."), "{uri}");
+        } else {
+            assert_eq!(written, meant);
+        }
+    }
+    if let Some(query) = uri.query() {
+        assert!(!query.contains(['#', ' ', '?']), "{uri}");
+    }
+}
