@@ -9,6 +9,7 @@ mod cluster;
 mod columns;
 mod compat;
 mod demo;
+mod features;
 mod fuzz;
 mod interruption;
 mod mutants;
@@ -51,6 +52,7 @@ async fn perform(task: Task) -> Result<ExitCode> {
         Task::Mutants => mutants::mutants().await,
         Task::Soak(command) => soak::soak(&command).await,
         Task::Fuzz(command) => fuzz::fuzz(&command).await,
+        Task::Features => features::features().await,
         Task::Compat(command) => compat::compat(command.client).await,
     }
 }
