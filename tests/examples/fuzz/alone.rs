@@ -116,6 +116,8 @@ fn complain(target: &Target, fault: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use crate::corpus;
     use crate::targets::TARGETS;
 
@@ -127,6 +129,20 @@ mod tests {
             for input in &corpus {
                 (target.read)(input);
             }
+        }
+    }
+
+    #[test]
+    fn every_target_is_driven_by_libfuzzer_too_and_each_night() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        let read = |path: &str| fs::read_to_string(format!("{root}/{path}")).unwrap();
+        let (manifest, nightly) = (read("fuzz/Cargo.toml"), read(".github/workflows/nightly.yml"));
+        for target in TARGETS {
+            let name = target.name;
+            assert!(manifest.contains(&format!("name = \"{name}\"")), "{name}");
+            assert!(nightly.contains(&format!("- {name}\n")), "{name}");
+            let harness = read(&format!("fuzz/fuzz_targets/{name}.rs"));
+            assert!(harness.contains(&format!("read(\"{name}\", input)")), "{name}");
         }
     }
 }
