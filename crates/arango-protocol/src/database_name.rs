@@ -94,6 +94,8 @@ pub struct InvalidName {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use percent_encoding::percent_decode_str;
+    use proptest::prelude::*;
 
     #[test]
     fn names_are_encoded_byte_by_byte() {
@@ -112,6 +114,17 @@ mod tests {
     fn a_name_that_no_server_takes_is_refused_before_sending() {
         for name in ["", "..", "a\0b", "a\nb", &"x".repeat(129)] {
             assert!(DatabaseName::new(name).is_err(), "{name:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_that_is_taken_is_one_segment_and_can_be_read_back(name in "\\PC{1,32}|[ -~]{1,128}") {
+            if let Ok(database) = DatabaseName::new(&name) {
+                let segment = database.prefix().strip_prefix("/_db/").unwrap_or("_system");
+                prop_assert!(!segment.contains(|c: char| !c.is_ascii_graphic() || "/?#.".contains(c)));
+                prop_assert_eq!(percent_decode_str(segment).decode_utf8().unwrap(), name);
+            }
         }
     }
 }

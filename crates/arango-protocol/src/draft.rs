@@ -196,6 +196,8 @@ impl From<InvalidName> for BuildError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use percent_encoding::percent_decode_str;
+    use proptest::prelude::*;
 
     const PLAIN: Facts = Facts::get("t.plain", "/_api/version");
     const HOLES: Facts = Facts::put("t.holes", "/_api/{a}/x/{b}");
@@ -240,5 +242,21 @@ mod tests {
         let request = Draft::new(PLAIN).json("on").finish().unwrap();
         assert_eq!(request.body(), "\"on\"");
         assert_eq!(request.headers()[CONTENT_TYPE], "application/json");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_filled_in_stays_in_its_place(a: String, b: String, value: String) {
+            let draft = Draft::new(HOLES).segment("a", &a).segment("b", &b).query("q", &value);
+            if let Ok(request) = draft.finish() {
+                let parts: Vec<_> = request.uri().path().split('/').collect();
+                let ["", "_api", first, "x", second] = parts[..] else { panic!("{parts:?}") };
+                let query = request.uri().query().and_then(|query| query.strip_prefix("q="));
+                for (written, meant) in [(first, &a), (second, &b), (query.unwrap(), &value)] {
+                    prop_assert_eq!(&percent_decode_str(written).decode_utf8().unwrap(), meant);
+                    prop_assert!(!written.contains(['/', '?', '#', '&', '=', '+', ' ']));
+                }
+            }
+        }
     }
 }

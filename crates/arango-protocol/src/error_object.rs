@@ -43,6 +43,7 @@ impl fmt::Display for ErrorObject {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn an_error_object_is_told_from_what_a_proxy_says() {
@@ -59,5 +60,20 @@ mod tests {
     fn a_list_is_nobodys_error_object_whatever_is_in_it() {
         assert_eq!(ErrorObject::parse(br#"[1228,"database not found",404]"#), None);
         assert!(ErrorObject::parse(b" \r\n{\"errorNum\":1228}").is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_server_says_is_read_as_it_was_said(number: u32, code: u16, message: String) {
+            let body = serde_json::json!({ "error": true, "errorNum": number, "code": code, "errorMessage": message });
+            let object = ErrorObject::parse(body.to_string().as_bytes()).unwrap();
+            prop_assert_eq!((object.number, object.code, object.message), (ErrorNumber(number), code, message));
+        }
+
+        #[test]
+        fn no_body_makes_the_reader_panic(body: Vec<u8>, text in r#"\{?("(errorNum|code|errorMessage)":?|[0-9,.e{}\[\]-]){0,12}"#) {
+            drop(ErrorObject::parse(&body));
+            drop(ErrorObject::parse(text.as_bytes()));
+        }
     }
 }

@@ -84,6 +84,7 @@ mod tests {
     use super::*;
     use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
     use http::HeaderMap;
+    use proptest::prelude::*;
 
     #[test]
     fn a_login_is_a_post_without_effect_whose_password_is_not_printed() {
@@ -113,6 +114,22 @@ mod tests {
         let backwards = BASE64_STANDARD.encode(r#"{"exp":1,"iat":2}"#);
         for token in ["", "a.b", "a..c", &format!("a.{backwards}.c"), "a.e30.c"] {
             assert_eq!(token_lifetime(token), None, "{token}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_lifetime_is_the_time_between_the_claims(iat in 0..1_u64 << 40, lifetime in 0..1_u64 << 40, other: String) {
+            let claims = serde_json::json!({ "sub": other, "iat": iat, "exp": iat + lifetime }).to_string();
+            let token = format!("e30.{}.c2ln", BASE64_URL_SAFE_NO_PAD.encode(claims));
+            prop_assert_eq!(token_lifetime(&token), Some(Duration::from_secs(lifetime)));
+        }
+
+        #[test]
+        fn no_claims_make_the_reader_panic(token: String, exp: f64, iat: f64, payload: Vec<u8>) {
+            _ = token_lifetime(&token);
+            _ = token_lifetime(&format!("a.{}.c", BASE64_STANDARD.encode(payload)));
+            _ = token_lifetime(&format!("a.{}.c", BASE64_STANDARD.encode(format!(r#"{{"exp":{exp:e},"iat":{iat:e}}}"#))));
         }
     }
 }

@@ -298,6 +298,16 @@ mod tests {
             prop_assert_eq!(&hosts.to_string().parse::<Hosts>().unwrap(), &hosts);
         }
 
+        #[cfg(unix)]
+        #[test]
+        fn the_path_of_any_socket_can_be_read_again_as_it_is_shown(path in "/[^\\x00]{0,20}") {
+            let encoded = percent_encoding::utf8_percent_encode(&path, percent_encoding::NON_ALPHANUMERIC);
+            let coordinator: Coordinator = format!("http+unix://{encoded}").parse().unwrap();
+            prop_assert_eq!(coordinator.host(), &crate::Host::Socket(path.into()));
+            let hosts = Hosts::from(coordinator);
+            prop_assert_eq!(&hosts.to_string().parse::<Hosts>().unwrap(), &hosts);
+        }
+
         #[test]
         fn any_ipv6_address_survives(bits in any::<u128>()) {
             let ip = std::net::Ipv6Addr::from(bits);

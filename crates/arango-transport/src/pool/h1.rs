@@ -202,6 +202,7 @@ fn timeout_of(keep_alive: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn what_keep_alive_says_is_read_whatever_stands_around_it() {
@@ -216,6 +217,20 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(timeout_of(text), seconds.map(Duration::from_secs), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_timeout_is_found_among_whatever_else_is_said(seconds: u64, before in "[a-z =0-9]{0,9}", after in ".{0,9}") {
+            prop_assume!(!before.contains("timeout"));
+            let text = format!("{before},timeout={seconds}, {after}");
+            prop_assert_eq!(timeout_of(&text), Some(Duration::from_secs(seconds)));
+        }
+
+        #[test]
+        fn nothing_that_is_said_makes_the_reader_panic(text in ".{0,40}") {
+            _ = timeout_of(&text);
         }
     }
 }

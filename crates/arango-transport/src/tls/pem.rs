@@ -94,3 +94,26 @@ impl fmt::Debug for Pem {
         fmt::Display::fmt(self, f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn nothing_makes_the_reader_panic_and_no_line_is_quoted(
+            lines in prop::collection::vec(
+                "(-----(BEGIN|END) (CERTIFICATE|PRIVATE KEY|ENCRYPTED PRIVATE KEY)(-----)?|[A-Za-z0-9+/=]{24}|.{24})",
+                0..6,
+            ),
+        ) {
+            let pem = Pem::given("the authorities", lines.join("\n"));
+            let faults = [pem.certificates().err(), pem.key().err()];
+            for shown in faults.iter().flatten().map(|fault| format!("{fault} {fault:?} {pem:?}")) {
+                prop_assert!(!lines.iter().any(|line| shown.contains(line.trim())), "{}", shown);
+            }
+        }
+    }
+}
