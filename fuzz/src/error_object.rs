@@ -8,9 +8,8 @@ pub(crate) fn error_object(input: &[u8]) {
     assert!(object.to_string().contains(&object.number.0.to_string()));
     // What is believed to be ArangoDB's word decides whether a request is sent again. serde also reads an array as the
     // fields in turn, and does not look into strings that nobody wants.
-    match serde_json::from_slice(input) {
-        Ok(Value::Object(fields)) => assert_eq!(fields["errorNum"], object.number.0),
-        Ok(other) => panic!("no object, but an error object: {other}"),
-        Err(_) => assert!(input.trim_ascii_start().starts_with(b"{")),
+    if let Ok(read) = serde_json::from_slice::<Value>(input) {
+        assert_eq!(read.get("errorNum"), Some(&object.number.0.into()), "{read}");
     }
+    assert!(input.trim_ascii_start().starts_with(b"{"));
 }

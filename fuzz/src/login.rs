@@ -19,9 +19,8 @@ const ID: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 15\r\n\r\n{\"id\":\"CRDN-
 
 pub(crate) fn login(input: &[u8]) {
     let bytes = Bytes::copy_from_slice(input);
-    let peer = Peer::new(move |request| match request.starts_with(b"POST /_open/auth ") {
-        true => bytes.clone(),
-        false => Bytes::from_static(ID),
+    let peer = Peer::new(move |request| {
+        if request.starts_with(b"POST /_open/auth ") { bytes.clone() } else { Bytes::from_static(ID) }
     });
     let client = Client::builder()
         .hosts(HOSTS)

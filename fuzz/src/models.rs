@@ -1,5 +1,6 @@
 //! An answer to whatever was asked, read by every operation.
 
+#[allow(clippy::wildcard_imports, reason = "for the list of everything that there is")]
 use arango::cluster::*;
 use arango::protocol::{Answer, Operation};
 use http::{HeaderMap, StatusCode};

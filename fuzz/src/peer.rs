@@ -25,10 +25,12 @@ pub(crate) fn runtime() -> Runtime {
     Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime needs nothing")
 }
 
+type Respond = dyn Fn(&[u8]) -> Bytes + Send + Sync;
+
 /// Answers each request with bytes that depend on what was asked. Clones count together.
 #[derive(Clone)]
 pub(crate) struct Peer {
-    respond: Arc<dyn Fn(&[u8]) -> Bytes + Send + Sync>,
+    respond: Arc<Respond>,
     /// What it says before it is asked anything.
     greeting: Bytes,
     requests: Arc<AtomicUsize>,

@@ -31,12 +31,11 @@ pub(crate) async fn fuzz(command: &Fuzz) -> Result<ExitCode> {
 /// The same as the program takes.
 fn arguments(command: &Fuzz) -> Vec<String> {
     let mut arguments = command.targets.clone();
-    match &command.input {
-        Some(input) => arguments.extend(["--input".to_owned(), input.display().to_string()]),
-        None => {
-            let (seconds, seed) = (command.seconds.to_string(), command.seed.to_string());
-            arguments.extend(["--seconds".to_owned(), seconds, "--seed".to_owned(), seed]);
-        }
+    if let Some(input) = &command.input {
+        arguments.extend(["--input".to_owned(), input.display().to_string()]);
+    } else {
+        let (seconds, seed) = (command.seconds.to_string(), command.seed.to_string());
+        arguments.extend(["--seconds".to_owned(), seconds, "--seed".to_owned(), seed]);
     }
     arguments
 }
