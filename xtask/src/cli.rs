@@ -67,7 +67,7 @@ pub(crate) enum Task {
     /// finds more, with a nightly compiler. The exit code is 0 if nothing broke.
     Fuzz(Fuzz),
 
-    /// Checks the libraries with no feature, each, all but each, and all; warnings are errors.
+    /// Checks the libraries with no feature, each, and all; warnings are errors.
     Features,
 
     /// Runs a client of another language against an embedded cluster, to judge the cluster.
