@@ -1,9 +1,11 @@
 //! Names that come to stand in paths.
 
-use arango::protocol::DatabaseName;
+use arango::cluster::{
+    DeleteCrash, GetAgencyJob, GetCrash, GetServerMaintenance, GetServerMetrics, GetServerVersion,
+    ListAccessTokens,
+};
+use arango::protocol::{DatabaseName, Operation};
 use percent_encoding::percent_decode_str;
-
-use super::models::requests;
 
 pub(crate) fn names(input: &[u8]) {
     let Ok(name) = std::str::from_utf8(input) else { return };
@@ -15,11 +17,20 @@ pub(crate) fn names(input: &[u8]) {
         });
         assert_eq!(kept, name);
     }
-    requests(name, &mut |template, uri| stays_in_its_place(template, uri, name));
+    let (server, job) = (&name.into(), &name.into());
+    stays_in_its_place(&GetServerMaintenance { server }, name);
+    stays_in_its_place(&GetServerVersion { server }, name);
+    stays_in_its_place(&GetServerMetrics { server }, name);
+    stays_in_its_place(&GetAgencyJob { id: job }, name);
+    stays_in_its_place(&GetCrash { id: name }, name);
+    stays_in_its_place(&DeleteCrash { id: name }, name);
+    stays_in_its_place(&ListAccessTokens { user: name }, name);
 }
 
-/// Whether a path is the template's but for the name, which is one segment of it.
-fn stays_in_its_place(template: &str, uri: &http::Uri, name: &str) {
+/// Whether the path is the template's but for the name, which is one segment of it, or is kept in the query.
+fn stays_in_its_place<O: Operation>(operation: &O, name: &str) {
+    let Ok(request) = operation.request() else { return };
+    let (template, uri) = (O::FACTS.path, request.uri());
     let segments = || uri.path().split('/');
     assert_eq!(segments().count(), template.split('/').count(), "{uri}");
     for (written, meant) in segments().zip(template.split('/')) {
