@@ -49,10 +49,10 @@ fn need(call: &Call<'_>, parts: &[&str]) -> Option<(bool, Refusal)> {
         ["_api", "cluster", "agency-dump"] if *method == get => {
             (call.is_admin(), Refusal::new(503, 503, "service unavailable"))
         }
-        ["_admin", "cluster", "agencyDiagnosis"] if *method == get => {
+        ["_admin", "cluster", "agencyDiagnosis"] if *method == get && call.version.has_diagnosis() => {
             (call.caller.is_superuser(), answered_503())
         }
-        ["_admin", "cluster", "uniqId"] if *method == put => {
+        ["_admin", "cluster", "uniqId"] if *method == put && call.version.has_unique_ids() => {
             (call.is_admin(), Refusal::new(503, 503, "could not talk to agency"))
         }
         _ => return None,

@@ -11,7 +11,7 @@ use crate::session::{Session, basic, in_memory};
 
 #[tokio::test]
 async fn what_needs_the_agency_fails_in_the_way_of_its_handler() {
-    let cluster = in_memory().await;
+    let cluster = TestCluster::builder().version("3.12.6").in_memory().start().await.unwrap();
     let mut session = Session::dial(cluster.coordinator(0)).await;
     session.post("/_api/collection", &json!({ "name": "books" })).await;
     let down = cluster.agency_down();
@@ -30,6 +30,7 @@ async fn what_needs_the_agency_fails_in_the_way_of_its_handler() {
         (Method::PUT, "/_admin/cluster/rebalance", r#"{"version":1}"#, 500, 503),
         (Method::GET, "/_admin/cluster/queryAgencyJob?id=1", "", 500, 503),
         (Method::PUT, "/_admin/cluster/uniqId?number=1", "", 503, 503),
+        (Method::GET, "/_api/cluster/agency-dump", "", 503, 503),
     ];
     let count = calls.len();
     for (method, path, body, status, error_num) in calls {
