@@ -54,6 +54,7 @@ pub struct Builder {
     keep_alive: Duration,
     streams: u32,
     propagation: Duration,
+    compress_answers_from: Option<usize>,
     in_memory: bool,
     tls: Tls,
 }
@@ -78,6 +79,7 @@ impl Default for Builder {
             keep_alive: Duration::from_secs(300),
             streams: 32,
             propagation: Duration::ZERO,
+            compress_answers_from: None,
             in_memory: false,
             tls: Tls::Off,
         }
@@ -196,6 +198,15 @@ impl Builder {
         self
     }
 
+    /// Sets from how many bytes on answers are compressed for clients that ask for it, as `--http.compress-response-threshold`
+    /// does. Default: none is, as by default on a server.
+    ///
+    /// Before 3.12 a server has no such setting, and none is compressed whatever is set here.
+    pub fn compress_answers_from(mut self, bytes: usize) -> Self {
+        self.compress_answers_from = Some(bytes);
+        self
+    }
+
     /// Sets whether coordinators speak TLS, through whatever door they are reached. Default: [`Tls::Off`].
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = tls;
@@ -227,6 +238,7 @@ impl Builder {
                 return Err(StartError::None { what });
             }
         }
+        let compresses = version.compresses_answers();
         let addresses: Vec<_> = (0..self.coordinators).map(|index| self.address(index)).collect();
         let config = Config {
             agents: self.agents,
@@ -244,6 +256,7 @@ impl Builder {
             keep_alive: self.keep_alive,
             streams: self.streams,
             propagation: self.propagation,
+            compress_answers_from: self.compress_answers_from.filter(|_| compresses),
             tls: self.tls,
         };
         TestCluster::open(config, &addresses, self.in_memory, &runtime)

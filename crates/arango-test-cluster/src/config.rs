@@ -23,5 +23,7 @@ pub(crate) struct Config {
     pub(crate) keep_alive: Duration,
     pub(crate) streams: u32,
     pub(crate) propagation: Duration,
+    /// `None`: never.
+    pub(crate) compress_answers_from: Option<usize>,
     pub(crate) tls: Tls,
 }

@@ -165,7 +165,7 @@ impl Handler {
             }
             Some(Effect::Answer(scripted)) if scripted.when == When::BeforeExecution => {
                 journal.answered(entry, scripted.status);
-                return Ok(scripted_answer(&request, scripted, self.queue_time()).map(Body::Whole));
+                return Ok(self.scripted(&request, scripted).map(Body::Whole));
             }
             _ => {}
         }
@@ -174,6 +174,8 @@ impl Handler {
         };
         self.coordinator.awake().await;
         let response = response::of_reply(&request, reply, self.queue_time());
+        let response =
+            response::compressed(&request, response, self.coordinator.cluster.config.compress_answers_from);
         journal.answered(entry, response.status().as_u16());
         match effect {
             None | Some(Effect::Latency(_) | Effect::Early(_) | Effect::GoAway | Effect::Disown) => {
@@ -185,8 +187,18 @@ impl Handler {
             Some(Effect::Spoil(spoiling)) => spoil(spoiling, response, &self.coordinator),
             Some(Effect::Answer(scripted)) => {
                 journal.answered(entry, scripted.status);
-                Ok(scripted_answer(&request, &scripted, self.queue_time()).map(Body::Whole))
+                Ok(self.scripted(&request, &scripted).map(Body::Whole))
             }
+        }
+    }
+
+    /// An answer that no handler wrote; if it is ArangoDB's, it may be compressed as others are.
+    fn scripted(&self, request: &Request, scripted: &Scripted) -> Response<Bytes> {
+        let response = scripted_answer(request, scripted, self.queue_time());
+        let from = self.coordinator.cluster.config.compress_answers_from;
+        match &scripted.body {
+            ScriptedBody::ErrorObject { .. } => response::compressed(request, response, from),
+            ScriptedBody::Raw { .. } => response,
         }
     }
 
@@ -204,6 +216,8 @@ impl Handler {
             query: request.query.text().to_owned(),
             database: request.database.clone(),
             marker: marker(request).map(str::to_owned),
+            length: request.body.len(),
+            encoding: request.header("content-encoding").map(str::to_owned),
             executed: false,
             status: None,
         })

@@ -31,6 +31,10 @@ pub struct Entry {
     pub database: String,
     /// The value of the header `x-sim-marker`.
     pub marker: Option<String>,
+    /// The bytes of its body, as they came.
+    pub length: usize,
+    /// The encoding of its body, as the request says.
+    pub encoding: Option<String>,
     /// Whether a handler applied the request.
     pub executed: bool,
     /// The status of the answer, once one was decided; what became of it on the wire is not known here.
@@ -203,6 +207,8 @@ mod tests {
             query: String::new(),
             database: "_system".into(),
             marker: Some(marker.into()),
+            length: 0,
+            encoding: None,
             executed: false,
             status: None,
         }

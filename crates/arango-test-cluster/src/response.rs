@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 
+use crate::http::encoding;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 
@@ -41,6 +42,25 @@ pub(crate) fn of_reply(request: &Request, reply: Reply, queue_time: Duration) ->
     headers.insert(header::CONNECTION, if closes { CLOSE } else { KEEP_ALIVE });
     headers.insert(header::CONTENT_TYPE, reply.content_type);
     headers.insert(header::CONTENT_LENGTH, length.into());
+    response
+}
+
+/// Compresses an answer of `from` bytes and more for a request that asks for it, if that makes it smaller.
+///
+/// What a request in the background came to is never compressed.
+pub(crate) fn compressed(
+    request: &Request,
+    mut response: Response<Bytes>,
+    from: Option<usize>,
+) -> Response<Bytes> {
+    let is_result = request.path.starts_with("/_api/job/");
+    let large = from.is_some_and(|from| response.body().len() >= from.max(1));
+    let asked = request.header("accept-encoding").filter(|_| large && !is_result);
+    if let Some((name, body)) = asked.and_then(|asked| encoding::encode(asked, response.body())) {
+        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+        response.headers_mut().insert(header::CONTENT_LENGTH, body.len().into());
+        *response.body_mut() = body;
+    }
     response
 }
 

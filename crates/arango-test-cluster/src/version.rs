@@ -55,6 +55,11 @@ impl Version {
         self.at_least(3, 12, 5)
     }
 
+    /// Whether answers can be compressed: 3.12.
+    pub(crate) fn compresses_answers(&self) -> bool {
+        self.at_least(3, 12, 0)
+    }
+
     /// Whether paths may begin with `/_arango/v1`: late 3.12 and 4.0.
     pub(crate) fn has_api_versions(&self) -> bool {
         self.at_least(3, 12, 10)

@@ -4,6 +4,7 @@ mod administration;
 mod agency;
 mod agency_jobs;
 mod authentication;
+mod compression;
 mod control;
 mod cursors;
 mod data;
