@@ -10,6 +10,7 @@ mod administration;
 mod bad_days;
 mod balance;
 mod closing;
+mod compression;
 mod connections;
 mod crowd;
 mod databases;

@@ -110,7 +110,7 @@ impl Service<Outgoing> for Attempting {
         let seat = Arc::clone(&self.seat);
         match &mut self.inner {
             Either::Right(origin) => {
-                origin.name(&mut outgoing);
+                origin.prepare(&mut outgoing);
                 let pool = self.seat.pool.clone();
                 let run = seat.run(attempt, || pool.send(outgoing));
                 if span.is_disabled() { Box::pin(run) } else { Box::pin(trace::attempted(span, run)) }

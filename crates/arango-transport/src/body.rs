@@ -14,6 +14,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep, timeout_at};
 
+use crate::encoded::Undecodable;
 use crate::pool::Lease;
 use crate::{BoxError, ErrorKind};
 
@@ -136,11 +137,15 @@ impl Body {
                     }
                 }
             };
-            let frame =
-                frame.map_err(|error| CutShort { kind: ErrorKind::BodyInterrupted, source: Some(error) })?;
+            let frame = frame.map_err(CutShort::because)?;
             if let Some(data) = frame.data_ref() {
-                if whole.len() + data.len() > limit {
+                let length = whole.len() + data.len();
+                if length > limit {
                     return Err(CutShort::by(ErrorKind::BodyTooLarge));
+                }
+                if length > whole.capacity() {
+                    // Twice as much, as a vector would, but never more than can be of use.
+                    whole.reserve_exact((2 * whole.len()).clamp(length, limit) - whole.len());
                 }
                 whole.extend_from_slice(data);
             }
@@ -158,6 +163,12 @@ pub(crate) struct CutShort {
 impl CutShort {
     fn by(kind: ErrorKind) -> Self {
         Self { kind, source: None }
+    }
+
+    fn because(error: BoxError) -> Self {
+        let encoded = error.is::<Undecodable>();
+        let kind = if encoded { ErrorKind::Decode } else { ErrorKind::BodyInterrupted };
+        Self { kind, source: Some(error) }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arango_balance::{HealthPolicy, Jitter, Policy, RoundRobin, ThreadJitter};
 use tower::Layer;
 
+use crate::compression::Compression;
 use crate::connect::{Connect, Resolve, SystemConnect, SystemResolve};
 use crate::dial::Network;
 use crate::door::{AttemptService, CallService, DoorBody, DoorService, Doors};
@@ -29,6 +30,7 @@ pub(crate) struct Parts {
     pub(crate) pool: PoolLimits,
     pub(crate) retry: RetryPolicy,
     pub(crate) hedging: Hedging,
+    pub(crate) compression: Compression,
     pub(crate) health: HealthPolicy,
     pub(crate) credentials: Credentials,
     pub(crate) policy: PolicyFor,
@@ -57,6 +59,7 @@ impl TransportBuilder {
             pool: PoolLimits::default(),
             retry: RetryPolicy::default(),
             hedging: Hedging::never(),
+            compression: Compression::default(),
             health: HealthPolicy::default(),
             credentials: Credentials::none(),
             policy: Box::new(|_| Ok(Arc::new(RoundRobin::default()))),
@@ -99,6 +102,13 @@ impl TransportBuilder {
     /// [`Hedging::never`].
     pub fn hedging(mut self, hedging: Hedging) -> Self {
         self.parts.hedging = hedging;
+        self
+    }
+
+    /// Sets whether bodies are compressed on their way. Default: [`Compression::never`].
+    #[cfg(feature = "compression")]
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.parts.compression = compression;
         self
     }
 

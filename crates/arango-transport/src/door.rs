@@ -241,6 +241,7 @@ where
             let lost = AttemptError::new(ErrorKind::Middleware, Outcome::NotExecuted, Phase::Waiting);
             return Box::pin(std::future::ready(Err(lost.because(BEREFT))));
         };
+        plan.record.handed_on(request.headers());
         let answer = self.inner.call(Outgoing::new(plan, request));
         Box::pin(async move { answer.await.map(|response| *response) })
     }

@@ -26,6 +26,11 @@ mod body;
 mod budget;
 mod builder;
 mod call;
+#[cfg(feature = "compression")]
+mod compression;
+#[cfg(not(feature = "compression"))]
+#[path = "no_compression.rs"]
+mod compression;
 mod connect;
 mod coordinator;
 mod copies;
@@ -34,6 +39,7 @@ mod credentials;
 mod deadline;
 mod dial;
 mod door;
+mod encoded;
 mod error;
 mod eyeballs;
 mod failed_attempt;
@@ -88,6 +94,8 @@ pub use attempt_error::AttemptError;
 pub use body::Body;
 pub use builder::{InvalidSettings, TransportBuilder};
 pub use call::Call;
+#[cfg(feature = "compression")]
+pub use compression::Compression;
 pub use connect::{BoxFuture, Connect, Io, Resolve, SystemConnect, SystemResolve};
 pub use coordinator::{Coordinator, Host};
 pub use credentials::Credentials;

@@ -6,6 +6,7 @@ use http::header::HOST;
 use http::{HeaderName, HeaderValue};
 use tower::{Layer, Service};
 
+use crate::compression::Compression;
 use crate::{Coordinator, Outgoing};
 
 /// Tells servers who asks, for their logs and nothing else.
@@ -14,11 +15,14 @@ static DRIVER_VALUE: HeaderValue = HeaderValue::from_static(concat!("arango-rs/"
 
 /// Makes [`Origin`] services.
 #[derive(Debug, Clone)]
-pub(crate) struct OriginLayer(Coordinator);
+pub(crate) struct OriginLayer {
+    coordinator: Coordinator,
+    compression: Compression,
+}
 
 impl OriginLayer {
-    pub(crate) fn new(coordinator: Coordinator) -> Self {
-        Self(coordinator)
+    pub(crate) fn new(coordinator: Coordinator, compression: Compression) -> Self {
+        Self { coordinator, compression }
     }
 }
 
@@ -26,15 +30,17 @@ impl<S> Layer<S> for OriginLayer {
     type Service = Origin<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Origin { inner, coordinator: self.0.clone() }
+        Origin { inner, coordinator: self.coordinator.clone(), compression: self.compression }
     }
 }
 
-/// Names the coordinator in each request. Everything above it speaks in paths alone.
+/// Names the coordinator in each request, and compresses what is to be. Everything above it speaks in paths alone, and
+/// of bodies as they are.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin<S> {
     inner: S,
     coordinator: Coordinator,
+    compression: Compression,
 }
 
 impl<S> Service<Outgoing> for Origin<S>
@@ -50,16 +56,17 @@ where
     }
 
     fn call(&mut self, mut outgoing: Outgoing) -> S::Future {
-        self.name(&mut outgoing);
+        self.prepare(&mut outgoing);
         self.inner.call(outgoing)
     }
 }
 
 impl<S> Origin<S> {
-    /// Names it in a request that passes by another way than the service.
-    pub(crate) fn name(&self, outgoing: &mut Outgoing) {
+    /// Makes a request ready that passes by another way than the service.
+    pub(crate) fn prepare(&self, outgoing: &mut Outgoing) {
         let headers = outgoing.request_mut().headers_mut();
         headers.insert(HOST, self.coordinator.authority().clone());
         headers.insert(DRIVER, DRIVER_VALUE.clone());
+        self.compression.prepare(outgoing);
     }
 }

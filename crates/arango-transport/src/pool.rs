@@ -40,7 +40,7 @@ use crate::connect::BoxFuture;
 use crate::dial::Dialer;
 use crate::failed_attempt::Phase;
 use crate::outgoing::{AttemptPlan, Incoming};
-use crate::{Body, Coordinator, ErrorKind, Outcome, Outgoing, PoolLimits};
+use crate::{Body, Coordinator, ErrorKind, Outcome, Outgoing, PoolLimits, encoded};
 use connection::Connection;
 use h2::Streams;
 use idle::Idle;
@@ -236,7 +236,8 @@ impl Pool {
                         place.learn(&mut connection, response.headers());
                     }
                     let lease = Lease::new(place, connection);
-                    return Ok(Box::new(response.map(|body| Body::leased(body, lease))));
+                    let answer = Box::new(response.map(|body| Body::leased(body, lease)));
+                    return encoded::undone(answer, &record);
                 }
                 Some(Err(error)) => error,
             };

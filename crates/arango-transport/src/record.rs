@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::StatusCode;
+use http::header::ACCEPT_ENCODING;
+use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
+use crate::compression::Compressed;
 use crate::copies::Copies;
 use crate::failed_attempt::{Attempt, Phase};
 use crate::opened::Via;
@@ -37,6 +39,10 @@ pub(crate) struct CallRecord {
     strays_before: u64,
     log: Mutex<Log>,
     is_hedge: bool,
+    /// The body of the request as it is sent.
+    pub(crate) compressed: Compressed,
+    /// A layer of the user's has asked for encodings, and undoes them.
+    undoes_encodings: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -120,13 +126,14 @@ impl CallRecord {
         };
         // A total that the clock cannot hold is as good as none: thirty years.
         let deadline = started.checked_add(total).unwrap_or(started + Duration::from_secs(946_080_000));
-        Self::begin_record(call, template, (started, deadline), strays, false)
+        Self::begin_record(call, template, (started, deadline), strays, false, Compressed::default())
     }
 
     /// The record of an attempt beside those of this call, with the time that is left to them.
     pub(crate) fn beside(&self, template: Template, now: Instant) -> Arc<Self> {
         let times = (now, self.deadline);
-        let hedge = Self::begin_record(self.call.clone(), template, times, &self.strays, true);
+        let compressed = self.compressed.clone();
+        let hedge = Self::begin_record(self.call.clone(), template, times, &self.strays, true, compressed);
         self.log().hedge = Some(Arc::clone(&hedge));
         hedge
     }
@@ -144,6 +151,7 @@ impl CallRecord {
         (started, deadline): (Instant, Instant),
         strays: &Strays,
         is_hedge: bool,
+        compressed: Compressed,
     ) -> Arc<Self> {
         Arc::new(Self {
             call,
@@ -158,7 +166,21 @@ impl CallRecord {
             strays_before: strays.count(),
             log: Mutex::default(),
             is_hedge,
+            compressed,
+            undoes_encodings: AtomicBool::new(false),
         })
+    }
+
+    /// Notes what a layer of the user's hands on: an answer in an encoding that it asks for is its own to undo.
+    pub(crate) fn handed_on(&self, headers: &HeaderMap) {
+        if headers.contains_key(ACCEPT_ENCODING) {
+            self.undoes_encodings.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether who asked will undo the encoding of an answer.
+    pub(crate) fn undoes_encodings_itself(&self) -> bool {
+        self.template.header(&ACCEPT_ENCODING).is_some() || self.undoes_encodings.load(Ordering::Relaxed)
     }
 
     /// Notes that an attempt has reached `phase`.

@@ -81,7 +81,10 @@ where
     fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
         let template = Template::of(request);
         let record = match (template.extension::<Arc<CallRecord>>(), template.extension::<Call>()) {
-            (Some(record), _) => Arc::clone(record),
+            (Some(record), _) => {
+                record.handed_on(template.headers());
+                Arc::clone(record)
+            }
             // A request of the layer's own, which says what it is.
             (None, Some(call)) => {
                 self.rules.strays.add_one();

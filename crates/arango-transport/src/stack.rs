@@ -10,6 +10,7 @@ use crate::attempt::{AttemptLayer, Attempting};
 use crate::auth::{Auth, AuthLayer};
 use crate::budget::Budget;
 use crate::builder::Parts;
+use crate::compression::Compression;
 use crate::created::Created;
 use crate::door::CallService;
 use crate::hedging::Hedges;
@@ -48,7 +49,7 @@ pub(crate) type Bare =
 /// | balance | the last floor that does not know an address |
 /// | attempt | above the user's layers around attempts: none of them can erase who was asked |
 /// | the user's layers around attempts | see each attempt at their coordinator |
-/// | origin | everything above speaks in paths |
+/// | origin | everything above speaks in paths, and of bodies as they are: who looks at one sees what was meant, and who replaces one need not compress it |
 /// | pool | its cap is one coordinator's: a slow one starves no other |
 ///
 /// The first two are in [`Transport::send`].
@@ -62,6 +63,7 @@ pub(crate) fn assemble(
         pool,
         retry,
         hedging,
+        compression,
         health,
         credentials,
         policy,
@@ -80,7 +82,7 @@ pub(crate) fn assemble(
             (pools.clone(), limits.clone(), doors.clone(), accepted.clone());
         PerMember::new(move |member: &Member<Coordinator>| {
             let coordinator = member.key();
-            let inner = doors.around_attempts(coordinator, origin(&pools, member));
+            let inner = doors.around_attempts(coordinator, origin(&pools, member, compression));
             let line = accepted.line(coordinator);
             AttemptLayer::new(member.clone(), pools.of(member), limits.clone(), line).layer(inner)
         })
@@ -91,7 +93,7 @@ pub(crate) fn assemble(
         Members::builder()
             .health(health)
             .jitter(Arc::clone(&jitter))
-            .probe(move |member| probe::availability(origin(&asked, &member)))
+            .probe(move |member| probe::availability(origin(&asked, &member, Compression::default())))
             .on_ejection(move |member| ejected.get(member).iter().for_each(Pool::close_idle))
             .on_removal(move |member| removed.get(member).iter().for_each(Pool::retire))
             .on_departure(move |member| {
@@ -125,8 +127,8 @@ pub(crate) fn assemble(
     Ok(Transport::assembled(bare, layered, Shared { members, pools, limits, strays, lifecycle, zones }))
 }
 
-fn origin(pools: &Pools, member: &Member<Coordinator>) -> Origin<Pool> {
-    OriginLayer::new(member.key().clone()).layer(pools.of(member))
+fn origin(pools: &Pools, member: &Member<Coordinator>, compression: Compression) -> Origin<Pool> {
+    OriginLayer::new(member.key().clone(), compression).layer(pools.of(member))
 }
 
 /// Where a request may go, as the retry layer planned it.

@@ -102,7 +102,7 @@ mod tests {
         fn a_token_of_any_life_is_renewed_in_the_second_half_of_it(iat: u32, exp in any::<f64>(), chance in 0.0..1.0) {
             let claims = BASE64_URL_SAFE_NO_PAD.encode(format!(r#"{{"iat":{iat},"exp":{exp:e}}}"#));
             let now = Instant::now();
-            let token = Token::received(Some(&format!("e30.{claims}.c2ln")), now, chance);
+            let token = Token::received(Some(&format!("e30.{claims}.c2ln")), now, chance, None);
             if let (Some(renewal), Some(end)) = (token.renew_at, token.ends_at) {
                 prop_assert!(renewal <= end && renewal - now >= (end - now) / 2);
             }
@@ -110,7 +110,7 @@ mod tests {
 
         #[test]
         fn what_no_header_can_hold_is_not_sent(text: String) {
-            let token = Token::received(Some(&text), Instant::now(), 0.5);
+            let token = Token::received(Some(&text), Instant::now(), 0.5, None);
             let sent = token.header.is_some();
             prop_assert!(!sent || !text.contains(|c: char| c.is_ascii_control() && c != '\t'));
             prop_assert!(token.header.is_none_or(|header| header.is_sensitive()));

@@ -95,6 +95,12 @@ impl ClientBuilder {
         Self(self.0.hedging(hedging))
     }
 
+    /// Sets whether bodies are compressed on their way. Default: `Compression::never()`.
+    #[cfg(feature = "compression")]
+    pub fn compression(self, compression: arango_transport::Compression) -> Self {
+        Self(self.0.compression(compression))
+    }
+
     /// Sets when a coordinator is taken out of the rotation, and when it may come back.
     pub fn health(self, policy: HealthPolicy) -> Self {
         Self(self.0.health(policy))

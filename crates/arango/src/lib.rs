@@ -47,6 +47,8 @@ pub use arango_cluster as cluster;
 pub use arango_transport as transport;
 pub use arango_transport::{balance, protocol};
 
+#[cfg(feature = "compression")]
+pub use arango_transport::Compression;
 #[cfg(feature = "http2")]
 pub use arango_transport::Http2;
 #[cfg(feature = "jwt-sign")]

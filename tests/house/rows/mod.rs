@@ -42,6 +42,7 @@ mod body;
 mod cancellation;
 mod connecting;
 mod coordinators;
+mod encodings;
 mod hearsay;
 mod leaders;
 mod login;
