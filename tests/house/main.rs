@@ -17,6 +17,7 @@ mod databases;
 mod doors;
 mod hedging;
 mod http2;
+mod metrics;
 mod options;
 mod peers;
 mod rows;

@@ -18,6 +18,7 @@ use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
 use crate::door::Enter;
 use crate::failed_attempt::{Attempt, Phase};
+use crate::meters::Place;
 use crate::origin::Origin;
 use crate::outgoing::Incoming;
 use crate::pool::Pool;
@@ -52,11 +53,13 @@ struct Seat {
     pool: Pool,
     limits: Limits,
     accepted: Arc<Line>,
+    place: Place,
 }
 
 impl AttemptLayer {
     pub(crate) fn new(member: Member<Coordinator>, pool: Pool, limits: Limits, accepted: Arc<Line>) -> Self {
-        Self(Arc::new(Seat { member, pool, limits, accepted }))
+        let place = Place::of(member.key());
+        Self(Arc::new(Seat { member, pool, limits, accepted, place }))
     }
 }
 
@@ -192,7 +195,7 @@ impl Seat {
         F: Future<Output = Result<Incoming, AttemptError>>,
     {
         let heard = self.pool.heard();
-        let result = match send().await {
+        let mut result = match send().await {
             Ok(response) => {
                 self.hear_queue_time(response.headers());
                 self.read(&attempt.record, response).await
@@ -201,6 +204,7 @@ impl Seat {
         };
         let copies = attempt.end();
         let record = &*attempt.record;
+        self.place.attempted(record, attempt.began, &mut result);
         match result {
             Ok(mut response) => {
                 // Most answers carry no extensions at all.

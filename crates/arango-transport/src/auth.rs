@@ -8,6 +8,7 @@ use arango_protocol::{Answer, LogIn, Operation};
 use http::header::AUTHORIZATION;
 use http_body_util::Full;
 use pin_project_lite::pin_project;
+use secrecy::SecretString;
 use tokio::time::{Instant, timeout_at};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt};
@@ -21,7 +22,7 @@ use crate::retry::{Retry, RetryLayer};
 use crate::session::{LoginError, LoginFailed, LoginFuture, Session};
 use crate::template::Template;
 use crate::token::Token;
-use crate::{Call, Credentials, Error, ErrorKind, Outcome, Outgoing};
+use crate::{Call, Credentials, Error, ErrorKind, Outcome, Outgoing, meters};
 
 /// Makes [`Auth`] services.
 #[derive(Debug, Clone)]
@@ -152,29 +153,37 @@ impl Login {
 /// One login, over as many coordinators as it takes.
 fn log_in(login: Arc<Login>, session: Arc<Session>) -> LoginFuture {
     Box::pin(async move {
-        let operation = match session.source.log_in() {
-            Ok(operation) => operation,
-            Err(source) => return source.token().await.map(Some).map_err(LoginError::Source),
-        };
-        let facts = LogIn::FACTS;
-        let call = Call::of(&facts, operation.class());
-        let request = match operation.request() {
-            Ok(request) => Template::of(request.map(Full::new)),
-            Err(error) => {
-                return Err(LoginError::Call(Error::request(&call, facts.method, facts.path, error)));
-            }
-        };
-        let record = login.login.record(call, request);
-        let answer = login.login.send(Arc::clone(&record), None, record.started).await;
-        let answer = answer.map_err(LoginError::Call)?;
-        let (parts, mut body) = answer.into_parts();
-        let body = body.take_whole().expect("the answer of a login was read");
-        let answer = Answer::new(parts.status, parts.headers, body);
-        match operation.output(answer) {
-            Ok(token) => Ok(token.map(Into::into)),
-            Err(error) => Err(LoginError::Call(Error::decode(&record, error))),
-        }
+        let result = fetch(&login, &session).await;
+        login.login.rules.counts.login(result.is_ok());
+        meters::logged_in(result.as_ref().err().map(LoginError::name));
+        result
     })
+}
+
+/// What a login comes to.
+async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>, LoginError> {
+    let operation = match session.source.log_in() {
+        Ok(operation) => operation,
+        Err(source) => return source.token().await.map(Some).map_err(LoginError::Source),
+    };
+    let facts = LogIn::FACTS;
+    let call = Call::of(&facts, operation.class());
+    let request = match operation.request() {
+        Ok(request) => Template::of(request.map(Full::new)),
+        Err(error) => {
+            return Err(LoginError::Call(Error::request(&call, facts.method, facts.path, error)));
+        }
+    };
+    let record = login.login.record(call, request);
+    let answer = login.login.send(Arc::clone(&record), None, record.started).await;
+    let answer = answer.map_err(LoginError::Call)?;
+    let (parts, mut body) = answer.into_parts();
+    let body = body.take_whole().expect("the answer of a login was read");
+    let answer = Answer::new(parts.status, parts.headers, body);
+    match operation.output(answer) {
+        Ok(token) => Ok(token.map(Into::into)),
+        Err(error) => Err(LoginError::Call(Error::decode(&record, error))),
+    }
 }
 
 pin_project! {

@@ -58,11 +58,22 @@ impl Budget {
     pub(crate) fn draw(&self, now: Instant) -> bool {
         let second = self.second(now);
         let again = self.0.again.lock().unwrap_or_else(PoisonError::into_inner);
-        let affordable = again.sum(second) < RESERVE * WINDOW + self.0.calls.sum(second) / CALLS;
+        let affordable = again.sum(second) < self.allowed(second);
         if affordable {
             again.count(second);
         }
         affordable
+    }
+
+    /// How many more attempts that reach a server may be paid for now.
+    pub(crate) fn left(&self, now: Instant) -> u64 {
+        let second = self.second(now);
+        let again = self.0.again.lock().unwrap_or_else(PoisonError::into_inner).sum(second);
+        self.allowed(second).saturating_sub(again)
+    }
+
+    fn allowed(&self, second: u64) -> u64 {
+        RESERVE * WINDOW + self.0.calls.sum(second) / CALLS
     }
 
     fn second(&self, now: Instant) -> u64 {
@@ -121,7 +132,9 @@ mod tests {
         for _ in 0..1000 {
             budget.deposit(now);
         }
+        assert_eq!(budget.left(now), 230);
         assert_eq!(left(&budget, now), 230);
+        assert_eq!(budget.left(now), 0);
         assert_eq!(left(&budget, now + Duration::from_secs(9)), 0);
         assert_eq!(left(&budget, now + Duration::from_secs(11)), 30, "neither counts any more");
     }

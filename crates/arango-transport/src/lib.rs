@@ -34,6 +34,7 @@ mod compression;
 mod connect;
 mod coordinator;
 mod copies;
+mod counts;
 mod created;
 mod credentials;
 mod deadline;
@@ -52,6 +53,11 @@ mod kind;
 mod latencies;
 mod lifecycle;
 mod limits;
+#[cfg(feature = "metrics")]
+mod meters;
+#[cfg(not(feature = "metrics"))]
+#[path = "no_meters.rs"]
+mod meters;
 mod next;
 mod opened;
 mod options;
@@ -69,6 +75,7 @@ mod rules;
 mod secret_file;
 mod session;
 mod stack;
+mod state;
 mod strays;
 #[cfg(feature = "jwt-sign")]
 mod superuser;
@@ -98,6 +105,7 @@ pub use call::Call;
 pub use compression::Compression;
 pub use connect::{BoxFuture, Connect, Io, Resolve, SystemConnect, SystemResolve};
 pub use coordinator::{Coordinator, Host};
+pub use counts::CallCounts;
 pub use credentials::Credentials;
 pub use door::{AttemptService, CallService, DoorBody, DoorService};
 pub use error::{Error, Report, StoppedBy};
@@ -114,6 +122,7 @@ pub use options::CallOptions;
 pub use outcome::Outcome;
 pub use outgoing::Outgoing;
 pub use retry_policy::RetryPolicy;
+pub use state::ClientState;
 #[cfg(feature = "jwt-sign")]
 pub use superuser::Superuser;
 #[cfg(feature = "tls")]

@@ -37,6 +37,11 @@ impl Lifecycle {
         (before & CLOSED == 0).then_some(running)
     }
 
+    /// How many calls are under way.
+    pub(crate) fn under_way(&self) -> usize {
+        self.0.calls.load(Ordering::Relaxed) & !CLOSED
+    }
+
     /// Lets no more calls begin.
     pub(crate) fn close(&self) {
         self.0.calls.fetch_or(CLOSED, Ordering::SeqCst);

@@ -20,6 +20,7 @@ mod lease;
 mod open;
 mod place;
 mod suspicion;
+mod tally;
 mod waiting;
 
 use std::fmt;
@@ -47,6 +48,7 @@ use idle::Idle;
 pub(crate) use lease::Lease;
 use open::Open;
 use place::Place;
+use tally::Tally;
 use waiting::{Line, Wants};
 
 /// How often a request is handed to another connection because the one before turned out to be
@@ -69,6 +71,7 @@ struct Shared {
     open: Open,
     /// Heads of answers that have come, over all connections.
     heard: AtomicU64,
+    tally: Tally,
 }
 
 struct State {
@@ -98,6 +101,7 @@ impl Pool {
             state: Mutex::new(state),
             open: Open::default(),
             heard: AtomicU64::new(0),
+            tally: Tally::default(),
         }))
     }
 
@@ -230,7 +234,8 @@ impl Pool {
                     return Err(connection.silent());
                 }
                 Some(Ok(response)) => {
-                    place.0.heard.fetch_add(1, Ordering::Relaxed);
+                    let before = place.0.heard.fetch_add(1, Ordering::Relaxed);
+                    place.0.tally.heard(before, response.headers());
                     record.hears(response.status());
                     if !connection.answered() {
                         place.learn(&mut connection, response.headers());

@@ -15,7 +15,7 @@ use crate::outgoing::Incoming;
 use crate::record::CallRecord;
 use crate::retry::{Failed, Retry, attempt_once};
 use crate::template::Template;
-use crate::{Coordinator, Error, Outgoing};
+use crate::{Coordinator, Error, Outgoing, meters};
 
 impl<S> Retry<S>
 where
@@ -73,6 +73,8 @@ where
         let template = template.unwrap_or(&record.template);
         let record = record.beside(Template::of(template.request()), now);
         tracing::debug!(operation = record.call.name, coordinator = %first, "another is asked beside it");
+        self.rules.counts.hedge();
+        meters::hedged(&record);
         let outgoing = self.first_attempt(&record, template, vec![first], now);
         match attempt_once(&mut self.inner.clone(), outgoing).await {
             Ok(response) => {

@@ -15,6 +15,7 @@ use arango_protocol::{Creates, RequestClass};
 use crate::attempt::Refusal;
 use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
+use crate::counts::Counts;
 use crate::failed_attempt::Attempt;
 use crate::hedging::Hedges;
 use crate::lifecycle::Lifecycle;
@@ -23,7 +24,7 @@ use crate::outgoing::{AttemptPlan, Incoming};
 use crate::record::CallRecord;
 use crate::strays::Strays;
 use crate::template::Template;
-use crate::{Body, Call, Coordinator, Error, ErrorKind, Limits, Outgoing};
+use crate::{Body, Call, Coordinator, Error, ErrorKind, Limits, Outgoing, meters};
 
 /// Makes [`Retry`] services.
 #[derive(Debug, Clone)]
@@ -34,6 +35,7 @@ pub(crate) struct RetryLayer {
     lifecycle: Lifecycle,
     /// Second attempts, beside first ones.
     pub(crate) hedges: Hedges,
+    pub(crate) counts: Counts,
 }
 
 impl RetryLayer {
@@ -44,7 +46,7 @@ impl RetryLayer {
         lifecycle: Lifecycle,
         hedges: Hedges,
     ) -> Self {
-        Self { decider, limits, strays, lifecycle, hedges }
+        Self { decider, limits, strays, lifecycle, hedges, counts: Counts::default() }
     }
 }
 
@@ -204,7 +206,7 @@ where
                 ?next,
                 "an attempt failed"
             );
-            let here = attempt.coordinator.clone();
+            let (here, kind) = (attempt.coordinator.clone(), attempt.kind);
             let refused = attempt.token.take().map(|token| token.generation);
             record.fail(*attempt);
             if late {
@@ -221,6 +223,8 @@ where
                 return Err(Error::cut_off(record, ErrorKind::ClientClosed, None));
             }
             waited = pause;
+            self.rules.counts.retry();
+            meters::retried(record, kind);
             let renewed = whereto == Whereto::HereRenewed;
             let fresh = whereto == Whereto::HereAnew;
             let pin = match whereto {

@@ -89,6 +89,17 @@ pub(crate) enum LoginError {
     Source(BoxError),
 }
 
+impl LoginError {
+    /// What is told of it where there is no room for more.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Call(error) if error.kind() == ErrorKind::NotAuthorized => "BadCredentials",
+            Self::Call(_) => "Login",
+            Self::Source(_) => "TokenSource",
+        }
+    }
+}
+
 /// Why there is no token.
 #[derive(Clone)]
 pub(crate) struct LoginFailed {

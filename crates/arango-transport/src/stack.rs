@@ -15,6 +15,7 @@ use crate::created::Created;
 use crate::door::CallService;
 use crate::hedging::Hedges;
 use crate::lifecycle::Lifecycle;
+use crate::meters::Sampler;
 use crate::next::Decider;
 use crate::origin::{Origin, OriginLayer};
 use crate::pool::Pool;
@@ -23,7 +24,7 @@ use crate::probe;
 use crate::retry::{Retry, RetryLayer};
 use crate::tls::Handshakes;
 use crate::transport::Shared;
-use crate::{Coordinator, Hosts, InvalidSettings, Outgoing, Transport};
+use crate::{Coordinator, Hosts, InvalidSettings, Outgoing, Transport, meters};
 
 /// A policy whose type nobody needs to name.
 pub(crate) type SharedPolicy = Arc<dyn Policy<Coordinator, Outgoing>>;
@@ -94,7 +95,10 @@ pub(crate) fn assemble(
             .health(health)
             .jitter(Arc::clone(&jitter))
             .probe(move |member| probe::availability(origin(&asked, &member, Compression::default())))
-            .on_ejection(move |member| ejected.get(member).iter().for_each(Pool::close_idle))
+            .on_ejection(move |member| {
+                ejected.get(member).iter().for_each(Pool::eject);
+                meters::ejected(member.key());
+            })
             .on_removal(move |member| removed.get(member).iter().for_each(Pool::retire))
             .on_departure(move |member| {
                 vacated.forget(member);
@@ -123,8 +127,11 @@ pub(crate) fn assemble(
         .layer(BalanceLayer::new(members.clone(), policy).route_by(route))
         .service(seats);
     let layered = doors.has_calls().then(|| doors.around_calls(CallService::new(bare.clone())));
+    meters::describe();
     let strays = doors.strays;
-    Ok(Transport::assembled(bare, layered, Shared { members, pools, limits, strays, lifecycle, zones }))
+    let sampler = Sampler::default();
+    let shared = Shared { members, pools, limits, strays, lifecycle, zones, sampler };
+    Ok(Transport::assembled(bare, layered, shared))
 }
 
 fn origin(pools: &Pools, member: &Member<Coordinator>, compression: Compression) -> Origin<Pool> {

@@ -15,15 +15,19 @@ use tower::Service;
 use tracing::{Instrument, Span};
 
 use crate::connect::BoxFuture;
+use crate::counts::Counts;
 use crate::door::CallService;
 use crate::lifecycle::Lifecycle;
+use crate::meters::Sampler;
 use crate::outgoing::Incoming;
 use crate::pools::Pools;
 use crate::record::CallRecord;
 use crate::stack::Bare;
 use crate::strays::Strays;
 use crate::template::Template;
-use crate::{Body, Call, Coordinator, Error, HostList, Limits, TransportBuilder, Zones, deadline, trace};
+use crate::{
+    Body, Call, Coordinator, Error, HostList, Limits, TransportBuilder, Zones, deadline, meters, trace,
+};
 
 /// Sends requests to the coordinators of a cluster.
 ///
@@ -65,6 +69,7 @@ pub(crate) struct Shared {
     pub(crate) strays: Strays,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) zones: Zones,
+    pub(crate) sampler: Sampler,
 }
 
 impl Transport {
@@ -90,7 +95,11 @@ impl Transport {
         call: Call,
     ) -> impl Future<Output = Result<Response<Body>, Error>> + Send {
         let record = self.record(request, call);
-        async move { self.run(record).await.map(|response| *response) }
+        async move {
+            let result = self.run(Arc::clone(&record)).await;
+            self.ended(&record, result.as_ref().err());
+            result.map(|response| *response)
+        }
     }
 
     /// Sends a request and reads its answer as a whole with `read`.
@@ -107,11 +116,38 @@ impl Transport {
         call.streaming = false; // an answer is whole
         let record = self.record(request, call);
         async move {
-            let (parts, mut body) = self.run(Arc::clone(&record)).await?.into_parts();
-            let bytes = body.take_whole().expect("the body of a call that is not streaming was read");
-            let answer = Answer::new(parts.status, parts.headers, bytes);
-            read(answer).map_err(|error| Error::decode(&record, error))
+            let result = match self.run(Arc::clone(&record)).await {
+                Ok(response) => {
+                    let (parts, mut body) = response.into_parts();
+                    let bytes = body.take_whole().expect("the body of a call that is not streaming was read");
+                    let answer = Answer::new(parts.status, parts.headers, bytes);
+                    read(answer).map_err(|error| Error::decode(&record, error))
+                }
+                Err(error) => Err(error),
+            };
+            self.ended(&record, result.as_ref().err());
+            result
         }
+    }
+
+    /// Counts a call that has ended.
+    #[inline]
+    fn ended(&self, record: &CallRecord, failed: Option<&Error>) {
+        self.counts().call(failed.map(Error::outcome));
+        meters::called(record, failed);
+        self.shared.sampler.tick(record.started, self);
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.bare.rules.counts
+    }
+
+    pub(crate) fn under_way(&self) -> usize {
+        self.shared.lifecycle.under_way()
+    }
+
+    pub(crate) fn retries_left(&self) -> u64 {
+        self.bare.rules.decider.budget.left(Instant::now())
     }
 
     // Outside of the futures, which would carry what is only moved into the record along for good.
@@ -265,7 +301,9 @@ impl Transport {
                     asked_in: status.until.map(|until| until.saturating_duration_since(now)),
                     weight: member.weight(now),
                     latency: load.latency(),
-                    queue_time: load.queue_time(),
+                    queue_time: pool.queue_time(),
+                    timeouts: pool.timeouts(),
+                    ejections: pool.ejections(),
                     failing: load.failing(),
                 }
             })
@@ -345,6 +383,12 @@ pub struct CoordinatorState {
     pub waiting: usize,
     /// Connections that are being opened.
     pub opening: usize,
+    /// Attempts that had no connection in time, since the client was built.
+    pub timeouts: u64,
+    /// How long a request has waited in its queue, as it told last: one of 16 answers is asked. `None` before the first.
+    pub queue_time: Option<Duration>,
+    /// How often it has left the rotation since the client was built, by failures or by its own word.
+    pub ejections: u64,
     /// The last handshake with it was refused: a certificate or a setting of TLS must be mended, here or there.
     pub misconfigured: bool,
     /// How it stands in the rotation.
@@ -358,10 +402,8 @@ pub struct CoordinatorState {
     /// has come back.
     pub weight: f64,
     /// How long its answers take: as long as the slowest of late. `None` if it has not answered yet, and where no
-    /// policy wants to know, as with the next two.
+    /// policy wants to know, as with the next.
     pub latency: Option<Duration>,
-    /// For how long requests wait in its queue, as it says.
-    pub queue_time: Duration,
     /// The part of its answers that were failures, from 0 to 1; the last eight count for most.
     pub failing: f64,
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use arango_transport::balance::Changes;
 use arango_transport::protocol::{DatabaseName, InvalidName};
-use arango_transport::{Coordinator, CoordinatorState, Transport};
+use arango_transport::{ClientState, Coordinator, CoordinatorState, Transport};
 
 use crate::versions::Versions;
 use crate::{ClientBuilder, Cluster, CoordinatorHandle, Database};
@@ -77,6 +77,24 @@ impl Client {
     /// ```
     pub fn subscribe(&self) -> Changes<Coordinator> {
         self.transport.subscribe()
+    }
+
+    /// Tells how the client and each coordinator are doing, in plain numbers.
+    ///
+    /// ```no_run
+    /// # fn example(client: arango::Client) {
+    /// let state = client.state();
+    /// println!("{} answered, {} of unknown fate", state.calls.answered, state.calls.failed_unknown);
+    /// # }
+    /// ```
+    pub fn state(&self) -> ClientState {
+        self.transport.state()
+    }
+
+    /// Sets the gauges of the client: see [`Transport::sample_metrics`].
+    #[cfg(feature = "metrics")]
+    pub fn sample_metrics(&self) {
+        self.transport.sample_metrics();
     }
 
     fn database(&self, name: Result<DatabaseName, InvalidName>) -> Database {

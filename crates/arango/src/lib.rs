@@ -54,9 +54,9 @@ pub use arango_transport::Http2;
 #[cfg(feature = "jwt-sign")]
 pub use arango_transport::Superuser;
 pub use arango_transport::{
-    Attempt, CallOptions, Coordinator, CoordinatorState, Credentials, Error, ErrorKind, Hedging, HostList,
-    Hosts, HttpProtocol, InvalidHosts, InvalidSettings, Limits, Outcome, PoolLimits, RetryPolicy, TokenFile,
-    TokenSource, Unsupported,
+    Attempt, CallCounts, CallOptions, ClientState, Coordinator, CoordinatorState, Credentials, Error,
+    ErrorKind, Hedging, HostList, Hosts, HttpProtocol, InvalidHosts, InvalidSettings, Limits, Outcome,
+    PoolLimits, RetryPolicy, TokenFile, TokenSource, Unsupported,
 };
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 pub use arango_transport::{Tls, TlsFault, TlsVersion};

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{Pool, closed};
 use crate::attempt_error::AttemptError;
 use crate::failed_attempt::Phase;
-use crate::{ErrorKind, Outcome};
+use crate::{ErrorKind, Outcome, meters};
 
 /// A handle on a pool that holds one of its permits, and gives it back when it is dropped.
 ///
@@ -46,7 +46,11 @@ impl Place {
         match taken {
             Ok(Ok(())) => Ok(Self { pool, kind: Kind::Counted }),
             Ok(Err(_)) => Err(closed()),
-            Err(_) => Err(AttemptError::new(ErrorKind::PoolExhausted, Outcome::NotExecuted, Phase::Acquire)),
+            Err(_) => {
+                pool.0.tally.timed_out();
+                meters::pool_timed_out(pool.coordinator());
+                Err(AttemptError::new(ErrorKind::PoolExhausted, Outcome::NotExecuted, Phase::Acquire))
+            }
         }
     }
 

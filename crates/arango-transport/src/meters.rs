@@ -1,0 +1,253 @@
+//! What is told to the recorder of the crate `metrics`, named by the OpenTelemetry conventions for database and HTTP
+//! clients.
+//!
+//! What happens is told as it happens. What only is, such as the number of connections, is looked at once a second while
+//! there are calls. The recorder is asked for anew each time, so one that is installed later is heard from then on.
+//!
+//! `docs/metrics.md` is the list of all of them; a test compares.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use arango_balance::Standing;
+use http::Method;
+use metrics::{Label, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use tokio::time::Instant;
+
+use crate::attempt::Refusal;
+use crate::attempt_error::AttemptError;
+use crate::outgoing::Incoming;
+use crate::record::CallRecord;
+use crate::{Coordinator, Error, ErrorKind, Outcome, Transport};
+
+/// How often the gauges are set while there are calls, in milliseconds.
+const PERIOD: u64 = 1_000;
+
+const OPERATION: &str = "db.operation.name";
+const ERROR: &str = "error.type";
+
+/// Says what each is, and in which unit.
+pub(crate) fn describe() {
+    describe_histogram!(
+        "db.client.operation.duration",
+        Unit::Seconds,
+        "How long calls took, all attempts included"
+    );
+    describe_histogram!(
+        "http.client.request.duration",
+        Unit::Seconds,
+        "How long attempts took, bodies included"
+    );
+    describe_counter!("arango.client.retries", Unit::Count, "Attempts that followed a failed one");
+    describe_counter!("arango.client.hedges", Unit::Count, "Attempts that were made beside a slow one");
+    describe_counter!("arango.client.logins", Unit::Count, "Logins, and tokens that a source was asked for");
+    describe_counter!(
+        "arango.client.ejections",
+        Unit::Count,
+        "How often a coordinator has left the rotation"
+    );
+    describe_counter!(
+        "db.client.connection.timeouts",
+        Unit::Count,
+        "Attempts that had no connection in time"
+    );
+    describe_gauge!("db.client.connection.count", Unit::Count, "Connections that exist");
+    describe_gauge!(
+        "db.client.connection.pending_requests",
+        Unit::Count,
+        "Attempts that have no connection yet"
+    );
+    describe_gauge!("http.client.active_requests", Unit::Count, "Attempts that have not ended yet");
+    describe_gauge!(
+        "arango.client.queue_time",
+        Unit::Seconds,
+        "How long requests wait in a coordinator's queue"
+    );
+    describe_gauge!(
+        "arango.client.standing",
+        Unit::Count,
+        "1 for how a coordinator stands, 0 for how it does not"
+    );
+    describe_gauge!(
+        "arango.client.retries_left",
+        Unit::Count,
+        "Attempts that may follow failed ones at this moment"
+    );
+}
+
+/// Tells how a call has ended.
+pub(crate) fn called(record: &CallRecord, failed: Option<&Error>) {
+    let mut labels = vec![
+        Label::from_static_parts("db.system.name", "arangodb"),
+        Label::from_static_parts(OPERATION, record.call.name),
+        Label::from_static_parts("arango.outcome", outcome(failed.map_or(Outcome::Executed, Error::outcome))),
+    ];
+    labels.extend(failed.map(|error| because(error.kind())));
+    histogram!("db.client.operation.duration", labels).record(record.started.elapsed());
+}
+
+/// Tells that another attempt follows one that has failed.
+pub(crate) fn retried(record: &CallRecord, kind: ErrorKind) {
+    let labels = vec![Label::from_static_parts(OPERATION, record.call.name), because(kind)];
+    counter!("arango.client.retries", labels).increment(1);
+}
+
+/// Tells that another attempt is made beside one.
+pub(crate) fn hedged(record: &CallRecord) {
+    counter!("arango.client.hedges", OPERATION => record.call.name).increment(1);
+}
+
+/// Tells how a login has ended.
+pub(crate) fn logged_in(failed: Option<&'static str>) {
+    let labels: Vec<Label> = failed.map(|why| Label::from_static_parts(ERROR, why)).into_iter().collect();
+    counter!("arango.client.logins", labels).increment(1);
+}
+
+/// Tells that a coordinator has left the rotation.
+pub(crate) fn ejected(coordinator: &Coordinator) {
+    counter!("arango.client.ejections", Place::of(coordinator).0).increment(1);
+}
+
+/// Tells that an attempt had no connection in time.
+pub(crate) fn pool_timed_out(coordinator: &Coordinator) {
+    counter!("db.client.connection.timeouts", pool(coordinator)).increment(1);
+}
+
+/// The labels of one coordinator.
+#[derive(Debug, Clone)]
+pub(crate) struct Place(Vec<Label>);
+
+impl Place {
+    pub(crate) fn of(coordinator: &Coordinator) -> Self {
+        let mut labels = vec![Label::new("server.address", coordinator.host().to_string())];
+        // A socket has none.
+        if coordinator.port() != 0 {
+            labels.push(Label::new("server.port", coordinator.port().to_string()));
+        }
+        Self(labels)
+    }
+
+    /// Tells how an attempt has ended.
+    pub(crate) fn attempted(
+        &self,
+        record: &CallRecord,
+        began: Instant,
+        result: &mut Result<Incoming, AttemptError>,
+    ) {
+        let (status, failed) = match result {
+            Ok(answer) => {
+                let refusal = answer.extensions().get::<Refusal>();
+                (Some(answer.status()), refusal.map(|refusal| refusal.0.kind))
+            }
+            Err(error) => (error.attempt().status, Some(error.kind())),
+        };
+        let mut labels = self.0.clone();
+        labels.push(Label::from_static_parts("http.request.method", method(&record.template.method)));
+        labels
+            .extend(status.map(|status| Label::new("http.response.status_code", status.as_str().to_owned())));
+        labels.extend(failed.map(because));
+        histogram!("http.client.request.duration", labels).record(began.elapsed());
+    }
+}
+
+/// When the gauges were set last.
+#[derive(Debug)]
+pub(crate) struct Sampler {
+    began: Instant,
+    /// In milliseconds since a period before it began: the first call sets them.
+    last: AtomicU64,
+}
+
+impl Default for Sampler {
+    fn default() -> Self {
+        Self { began: Instant::now(), last: AtomicU64::new(0) }
+    }
+}
+
+impl Sampler {
+    /// Sets the gauges, if that was not done within the last second.
+    pub(crate) fn tick(&self, now: Instant, transport: &Transport) {
+        let now = now.saturating_duration_since(self.began);
+        let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX).saturating_add(PERIOD);
+        let last = self.last.load(Ordering::Relaxed);
+        if now.saturating_sub(last) < PERIOD {
+            return;
+        }
+        // Of those who come at once, one does it.
+        if self.last.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            transport.sample_metrics();
+        }
+    }
+}
+
+impl Transport {
+    /// Sets the gauges of the client: those are looked at with calls, once a second at most. While there are none, what
+    /// idles or comes back shows only if somebody says so, such as whoever collects them.
+    ///
+    /// Clients of one process that name the same coordinators set the same gauges: the last one to look is right.
+    pub fn sample_metrics(&self) {
+        let state = self.state();
+        gauge!("arango.client.retries_left").set(number(state.retries_left));
+        for coordinator in &state.coordinators {
+            let (place, pool) = (Place::of(&coordinator.address).0, pool(&coordinator.address));
+            let used = coordinator.open_connections.saturating_sub(coordinator.idle_connections);
+            for (name, count) in [("idle", coordinator.idle_connections), ("used", used)] {
+                let mut labels = pool.clone();
+                labels.push(Label::from_static_parts("db.client.connection.state", name));
+                gauge!("db.client.connection.count", labels).set(number(count as u64));
+            }
+            gauge!("db.client.connection.pending_requests", pool).set(number(coordinator.waiting as u64));
+            gauge!("http.client.active_requests", place.clone()).set(number(coordinator.in_flight as u64));
+            let queued = coordinator.queue_time.unwrap_or(Duration::ZERO);
+            gauge!("arango.client.queue_time", place.clone()).set(queued.as_secs_f64());
+            for (standing, name) in STANDINGS {
+                let mut labels = place.clone();
+                labels.push(Label::from_static_parts("arango.standing", name));
+                gauge!("arango.client.standing", labels).set(f64::from(coordinator.standing == standing));
+            }
+        }
+    }
+}
+
+const STANDINGS: [(Standing, &str); 5] = [
+    (Standing::Well, "well"),
+    (Standing::Overloaded, "overloaded"),
+    (Standing::Leaving, "leaving"),
+    (Standing::Ejected, "ejected"),
+    (Standing::Trial, "trial"),
+];
+
+fn pool(coordinator: &Coordinator) -> Vec<Label> {
+    vec![Label::new("db.client.connection.pool.name", coordinator.to_string())]
+}
+
+fn because(kind: ErrorKind) -> Label {
+    Label::new(ERROR, format!("{kind:?}"))
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::NotExecuted => "not_executed",
+        Outcome::Unknown => "unknown",
+        Outcome::Executed => "executed",
+    }
+}
+
+/// A method of somebody's own would be a label of somebody's own.
+fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "_OTHER",
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "nobody has so many of anything")]
+fn number(count: u64) -> f64 {
+    count as f64
+}
