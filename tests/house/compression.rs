@@ -129,6 +129,21 @@ async fn a_token_that_has_ended_is_renewed_under_a_compressed_request_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_large_request_is_compressed_too_and_ends_with_its_time() {
+    let cluster = cluster().await;
+    let client = compressing(&cluster).build().unwrap();
+    let larger = || Insert { padding: 1 << 20, ..insert("m", RequestClass::NonIdempotent) };
+    client.db("_system").execute(larger()).await.unwrap();
+    let [entry] = &read(&cluster)[..] else { panic!("it was sent more than once") };
+    assert!(entry.executed && entry.encoding.is_some() && entry.length < 10_000, "{} bytes", entry.length);
+
+    let late = client.db("_system").timeout(Duration::ZERO);
+    let error = late.execute(larger()).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::DeadlineExceeded, Outcome::NotExecuted));
+    assert_eq!(cluster.journal().received("m"), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_sent_again_is_the_same_bytes() {
     let cluster = cluster().await;
     let client = compressing(&cluster).build().unwrap();

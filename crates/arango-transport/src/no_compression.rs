@@ -1,6 +1,8 @@
 //! What stands where compression would: without its feature nothing is compressed, and nothing undone.
 
 use crate::encoded::{Encoding, Undecodable};
+use crate::record::CallRecord;
+use crate::template::Template;
 use crate::{Body, Outgoing};
 
 /// Never.
@@ -8,6 +10,14 @@ use crate::{Body, Outgoing};
 pub(crate) struct Compression(());
 
 impl Compression {
+    #[expect(clippy::unused_self, reason = "as the one that there is with the feature")]
+    pub(crate) fn is_long_work(self, _: &Template) -> bool {
+        false
+    }
+
+    #[expect(clippy::unused_async, reason = "as the one that there is with the feature")]
+    pub(crate) async fn work_ahead(self, _: &CallRecord, _: &Template) {}
+
     #[expect(clippy::unused_self, reason = "as the one that there is with the feature")]
     pub(crate) fn prepare(self, _: &mut Outgoing) {}
 }

@@ -14,6 +14,7 @@ use arango_protocol::{Creates, RequestClass};
 
 use crate::attempt::Refusal;
 use crate::attempt_error::AttemptError;
+use crate::compression::Compression;
 use crate::connect::BoxFuture;
 use crate::counts::Counts;
 use crate::failed_attempt::Attempt;
@@ -36,6 +37,8 @@ pub(crate) struct RetryLayer {
     /// Second attempts, beside first ones.
     pub(crate) hedges: Hedges,
     pub(crate) counts: Counts,
+    /// What is to be compressed before the first attempt.
+    ahead: Compression,
 }
 
 impl RetryLayer {
@@ -45,8 +48,9 @@ impl RetryLayer {
         strays: Strays,
         lifecycle: Lifecycle,
         hedges: Hedges,
+        ahead: Compression,
     ) -> Self {
-        Self { decider, limits, strays, lifecycle, hedges, counts: Counts::default() }
+        Self { decider, limits, strays, lifecycle, hedges, counts: Counts::default(), ahead }
     }
 }
 
@@ -141,6 +145,12 @@ where
         now: Instant,
     ) -> Result<Incoming, Error> {
         let template = template.unwrap_or(&record.template);
+        let now = if self.rules.ahead.is_long_work(template) {
+            Box::pin(self.rules.ahead.work_ahead(&record, template)).await;
+            Instant::now()
+        } else {
+            now
+        };
         if now >= record.deadline {
             return Err(Error::cut_off(&record, ErrorKind::DeadlineExceeded, None));
         }

@@ -114,12 +114,15 @@ pub(crate) fn assemble(
         created: Created::default(),
         accepted,
     };
+    // Without credentials nothing is compressed in the end.
+    let ahead = if credentials.are_none() { Compression::default() } else { compression };
     let retry = RetryLayer::new(
         decider,
         limits.clone(),
         doors.strays.clone(),
         lifecycle.clone(),
         Hedges::new(hedging),
+        ahead,
     );
     let bare: Bare = ServiceBuilder::new()
         .layer(retry.clone())

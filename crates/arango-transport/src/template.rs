@@ -4,6 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use http_body::Body;
 use http_body_util::Full;
 
 /// A request that can be made again and again. The body is whole, so a copy costs next to nothing.
@@ -29,6 +30,12 @@ impl Template {
 
     pub(crate) fn header(&self, name: &HeaderName) -> Option<&HeaderValue> {
         self.headers.get(name)
+    }
+
+    /// The length of the body, in bytes.
+    #[cfg_attr(not(feature = "compression"), expect(dead_code, reason = "nobody has to know it"))]
+    pub(crate) fn length(&self) -> u64 {
+        self.body.size_hint().lower()
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {

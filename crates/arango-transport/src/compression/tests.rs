@@ -4,12 +4,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use flate2::write::DeflateEncoder;
+use http::Request;
 use http_body::Frame;
 use http_body_util::BodyExt;
 use proptest::prelude::*;
 use tokio::time::Instant;
 
 use super::*;
+use crate::outgoing::AttemptPlan;
 use crate::{BoxError, ErrorKind};
 
 const BOTH: [Encoding; 2] = [Encoding::Deflate, Encoding::Gzip];
@@ -163,7 +165,7 @@ async fn a_little_that_holds_a_lot_is_undone_no_further_than_it_may_be() {
 async fn a_body_that_holds_a_lot_lets_others_have_their_turn() {
     let bytes = compressed(Encoding::Deflate, &vec![0; 8 << 20]);
     let whole = tokio::spawn(read(inflated(Encoding::Deflate, &bytes, bytes.len()), 8 << 20));
-    tokio::task::yield_now().await;
+    yield_now().await;
     assert!(!whole.is_finished(), "it is still at it");
     assert_eq!(whole.await.unwrap().unwrap().len(), 8 << 20);
 }
@@ -187,4 +189,43 @@ fn what_would_not_be_smaller_stays_as_it_is() {
         assert!(smaller(b"{}", encoding).is_none());
         assert!(smaller(b"", encoding).is_none());
     }
+}
+
+#[tokio::test]
+async fn a_large_body_is_compressed_ahead_and_lets_others_have_their_turn() {
+    let plain = Bytes::from(vec![b'x'; 1 << 20]);
+    let request = Request::new(Full::new(plain.clone()));
+    let record = AttemptPlan::unknown(&request).record;
+    assert!(Compression::gzip().is_long_work(&record.template));
+    let work = {
+        let record = Arc::clone(&record);
+        tokio::spawn(async move { Compression::gzip().work_ahead(&record, &record.template).await })
+    };
+    for _ in 0..(1 << 20) / PIECE {
+        assert!(!work.is_finished(), "it is still at it");
+        yield_now().await;
+    }
+    work.await.unwrap();
+    let ahead = record.compressed.0.get().unwrap().compressed.clone().unwrap();
+    assert_eq!(
+        record.compressed.of(&plain, Encoding::Gzip).unwrap().as_ptr(),
+        ahead.as_ptr(),
+        "not done again"
+    );
+    assert_eq!(read(inflated(Encoding::Gzip, &ahead, 1_000), plain.len()).await.unwrap(), plain);
+}
+
+#[test]
+fn a_small_body_is_no_long_work_nor_one_that_is_not_to_be_compressed() {
+    let template = |length, encoding: Option<HeaderValue>| {
+        let mut request = Request::new(Full::new(Bytes::from(vec![b'x'; length])));
+        request.headers_mut().extend(encoding.map(|encoding| (CONTENT_ENCODING, encoding)));
+        Template::of(request)
+    };
+    let large = template(1 << 20, None);
+    assert!(!Compression::never().is_long_work(&large));
+    assert!(!Compression::deflate().answers_only().is_long_work(&large));
+    assert!(!Compression::deflate().requests_from(2 << 20).is_long_work(&large));
+    assert!(!Compression::deflate().is_long_work(&template(PIECE, None)));
+    assert!(!Compression::deflate().is_long_work(&template(1 << 20, Some(HeaderValue::from_static("br")))));
 }
