@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn headers(name: HeaderName, value: &[u8]) -> HeaderMap {
+fn headers(name: &HeaderName, value: &[u8]) -> HeaderMap {
     HeaderValue::from_bytes(value).into_iter().map(|value| (name.clone(), value)).collect()
 }
 
@@ -18,7 +18,7 @@ fn a_pause_is_read_where_it_is_a_number_of_seconds_and_nowhere_else() {
         ("Wed, 21 Oct 2026 07:28:00 GMT", None),
         ("", None),
     ] {
-        let read = retry_after(&headers(RETRY_AFTER, text.as_bytes()));
+        let read = retry_after(&headers(&RETRY_AFTER, text.as_bytes()));
         assert_eq!(read, seconds.map(Duration::from_secs), "{text}");
     }
 }
@@ -31,8 +31,8 @@ proptest! {
         leader: Vec<u8>,
         body: Vec<u8>,
     ) {
-        let mut all = headers(RETRY_AFTER, &pause);
-        all.extend(headers(LEADER, &leader));
+        let mut all = headers(&RETRY_AFTER, &pause);
+        all.extend(headers(&LEADER, &leader));
         let attempt = refused(StatusCode::from_u16(status).unwrap(), &all, &body);
         prop_assert_eq!(attempt.status.map(|status| status.as_u16()), Some(status));
         prop_assert!(!attempt.to_string().is_empty());
