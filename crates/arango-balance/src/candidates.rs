@@ -94,3 +94,43 @@ impl<'a, K> Candidates<'a, K> {
         self.chosen.as_ref().map_or(index, |chosen| chosen[index])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Members;
+
+    /// Takes the one of this key.
+    struct Wanted(usize);
+
+    impl Policy<usize, ()> for Wanted {
+        fn pick(&self, candidates: &Candidates<'_, usize>, (): &(), _: Instant) -> Option<usize> {
+            (0..candidates.len()).find(|&index| *candidates.get(index).key() == self.0)
+        }
+    }
+
+    #[test]
+    fn a_policy_within_another_sees_only_its_part_and_its_pick_means_the_same_to_both() {
+        let list = Members::new(0..10).snapshot();
+        for candidates in [Candidates::all(&list), Candidates::some(&list, vec![1, 2, 4, 5, 7, 8], false)] {
+            let pick = |key: usize| {
+                let even = |member: &Member<usize>| member.key().is_multiple_of(2);
+                let index = candidates.pick_among(even, &Wanted(key), &(), Instant::now())?;
+                Some(*candidates.get(index).key())
+            };
+            assert_eq!([pick(2), pick(4), pick(8)], [Some(2), Some(4), Some(8)]);
+            assert_eq!([pick(1), pick(5)], [None, None], "they are not of its part");
+        }
+    }
+
+    #[test]
+    fn a_candidate_is_found_by_its_slot_wherever_it_is() {
+        let list = Members::new(0..6).snapshot();
+        for (candidates, expected) in [
+            (Candidates::all(&list), [Some(0), Some(3), None]),
+            (Candidates::some(&list, vec![1, 3, 5], false), [None, Some(1), None]),
+        ] {
+            assert_eq!([0, 3, 9].map(|slot| candidates.with_slot(slot)), expected);
+        }
+    }
+}

@@ -104,7 +104,7 @@ impl<K> Members<K> {
     }
 
     /// How many members are to be looked at before they are asked.
-    #[cfg(all(loom, test))]
+    #[cfg(test)]
     pub(crate) fn apart(&self) -> usize {
         self.0.glance.apart()
     }

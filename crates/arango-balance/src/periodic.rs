@@ -117,6 +117,22 @@ mod tests {
     }
 
     #[test]
+    fn further_attempts_take_turns_of_their_own() {
+        let (policy, list) = (Periodic::after_requests(2), Members::new(0..3_usize).snapshot());
+        let pick = |there: &[usize], further: bool| {
+            let candidates = Candidates::some(&list, there.to_vec(), further);
+            *candidates.get(policy.pick(&candidates, &(), Instant::now()).unwrap()).key()
+        };
+        let mut picks = Vec::new();
+        for _ in 0..4 {
+            let first = pick(&[0, 1, 2], false);
+            let others: Vec<usize> = (0..3).filter(|member| *member != first).collect();
+            picks.push((first, pick(&others, true)));
+        }
+        assert_eq!(picks, [(0, 1), (0, 2), (1, 0), (1, 2)]);
+    }
+
+    #[test]
     fn the_share_of_a_masked_member_spreads_over_all_others() {
         let picks = picks(&Periodic::after_requests(10), Some(1), 400, AT_ONCE);
         let count = |member: usize| picks.iter().filter(|pick| **pick == member).count();

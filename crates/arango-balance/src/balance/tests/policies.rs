@@ -106,3 +106,13 @@ async fn the_share_of_a_masked_member_falls_to_no_neighbour_whatever_the_policy(
         }
     }
 }
+
+#[test]
+fn load_is_measured_where_the_policy_looks_at_it_and_nowhere_else() {
+    for (name, policy) in every_policy(1) {
+        let members = Members::new([1_usize]);
+        drop(BalanceLayer::new(members.clone(), Arc::clone(&policy)));
+        let measured = ["least loaded", "preferred"].contains(&name);
+        assert_eq!(members.snapshot()[0].is_measured(), measured, "{name}");
+    }
+}

@@ -73,6 +73,37 @@ async fn a_member_that_comes_back_gets_a_rising_share_for_two_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_two_that_are_cold_the_colder_one_takes_less_and_they_are_all_there_is() {
+    let health = HealthPolicy { warm_up_new: Duration::from_secs(1_000), ..HealthPolicy::default() };
+    let members = Members::builder().health(health).jitter(Arc::new(SeededJitter::new(1))).build([]);
+    let mut service = naming(&members, RoundRobin::default());
+    members.grow("a");
+    sleep(Duration::from_secs(250)).await;
+    members.grow("b");
+    sleep(Duration::from_secs(250)).await;
+    // The one has half of its weight, the other a quarter: it is there for every second request.
+    let counts = counts(&mut service, Duration::ZERO).await;
+    assert!(is_near(counts[1], 0.25), "{counts:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_all_are_warm_and_well_nobody_needs_to_be_looked_at_any_more() {
+    let members = three();
+    let mut service = naming(&members, RoundRobin::default());
+    members.grow("d");
+    let list = members.snapshot();
+    list[0].report(Verdict::Overloaded, Instant::now());
+    ask(&mut service, Wish::default()).await.unwrap();
+    assert_eq!(members.apart(), 2);
+    sleep(Duration::from_secs(9)).await;
+    ask(&mut service, Wish::default()).await.unwrap();
+    assert_eq!(members.apart(), 1);
+    sleep(Duration::from_secs(1)).await;
+    ask(&mut service, Wish::default()).await.unwrap();
+    assert_eq!(members.apart(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn those_that_a_set_is_made_with_are_warm() {
     let mut service = naming(&Members::new(NAMES), RoundRobin::default());
     assert_eq!(counts(&mut service, Duration::from_secs(1)).await, [250; 4]);
