@@ -21,6 +21,9 @@ use crate::{DiscoveryPolicy, Identity, Known, Members, Standing};
 /// tried out [aside](Members::try_out), and becomes a member once it was found out who answers there. One that two
 /// lists in a row lack, by two members that gave them, is [removed](Members::remove).
 ///
+/// It looks at once, but no more often than every two seconds, when a member is ejected or begins to leave, and when
+/// somebody has it [look around](Members::look_around).
+///
 /// It asks nobody until it is [woken](Self::wake). Its task holds nothing while it sleeps, outlives whatever the
 /// lists and those who are asked do, and ends with the discoverer.
 pub struct Discoverer<K>(Arc<Shared<K>>);
@@ -67,7 +70,7 @@ impl<K: PartialEq + Clone + fmt::Debug + Send + Sync + 'static> Discoverer<K> {
             task: Mutex::default(),
         });
         let weak = Arc::downgrade(&shared);
-        shared.members.hear_of_ejections(move || {
+        shared.members.looked_for_by(move || {
             if let Some(shared) = weak.upgrade() {
                 shared.nudge();
             }
@@ -95,12 +98,6 @@ impl<K: PartialEq + Clone + fmt::Debug + Send + Sync + 'static> Discoverer<K> {
         let running = Running(Arc::clone(&self.0.running));
         let (shared, nudged) = (Arc::downgrade(&self.0), Arc::clone(&self.0.nudged));
         *task = Some(runtime.spawn(look(shared, nudged, running)).abort_handle());
-    }
-
-    /// Asks for the next list at once, or as soon as it may be: something happened that may be because members came
-    /// or went. That one was ejected or begins to leave it hears by itself.
-    pub fn nudge(&self) {
-        self.0.nudge();
     }
 
     /// Replaces the seeds. One that was a seed and is still in the lists stays, as one that was found.

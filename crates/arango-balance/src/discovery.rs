@@ -42,7 +42,7 @@ pub(crate) struct Discovery<K> {
     due: Instant,
     began: Option<Instant>,
     failures: u32,
-    /// Some candidate has worked.
+    /// Some address that was listed has worked.
     worked: bool,
     seeds_only: bool,
 }
@@ -183,6 +183,8 @@ impl<K: PartialEq + Clone> Discovery<K> {
         if list.is_empty() {
             return Vec::new();
         }
+        // Where one works that was named as it is listed, those that do not are no sign of another network.
+        self.worked |= self.seeds.iter().any(|seed| list.contains(&seed.key));
         let mut steps = Vec::new();
         let enough = if self.witnesses > 1 { 2 } else { 1 };
         self.found.retain_mut(|found| {

@@ -19,6 +19,10 @@ pub(crate) struct Hooks<K> {
 impl<K> Hooks<K> {
     pub(crate) fn ejected(&self, member: &Member<K>) {
         self.ejected.iter().for_each(|tell| tell(member));
+        self.look_around();
+    }
+
+    pub(crate) fn look_around(&self) {
         self.looking.get().into_iter().for_each(|tell| tell());
     }
 

@@ -184,6 +184,11 @@ impl<K> Member<K> {
         Some(InFlight { member: self.clone(), on_trial })
     }
 
+    /// Whether it is of any use to prefer it: it takes requests, and they all come to the same one.
+    pub(crate) fn can_be_preferred(&self) -> bool {
+        !self.is_shared() && (self.is_clean() || self.health().open())
+    }
+
     /// Lets nothing more begin, if nothing is under way or `in_any_case`; whether that is so now.
     pub(crate) fn let_go(&self, in_any_case: bool) -> bool {
         if in_any_case {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
@@ -24,6 +24,8 @@ pub struct Members<K>(pub(crate) Arc<Set<K>>);
 /// What the handles share.
 pub(crate) struct Set<K> {
     pub(crate) list: ArcSwap<Vec<Member<K>>>,
+    /// The length of the list.
+    pub(crate) count: AtomicUsize,
     /// Those that take only requests pinned to them.
     pub(crate) aside: ArcSwap<Vec<Member<K>>>,
     /// Those that were removed; whoever changes the lists holds this.
@@ -57,7 +59,7 @@ impl<K> Members<K> {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.list.load().len()
+        self.0.count.load(Ordering::Relaxed)
     }
 
     /// Whether there are none.
@@ -85,8 +87,14 @@ impl<K> Members<K> {
         }
     }
 
+    /// Has whoever looks for other members do so soon: something happened that may be because some came or went.
+    /// That one was ejected, or begins to leave, is heard of without.
+    pub fn look_around(&self) {
+        self.0.hooks.look_around();
+    }
+
     /// Sets who is told that a member was ejected, or begins to leave, beside the owner; of several the first.
-    pub(crate) fn hear_of_ejections(&self, tell: impl Fn() + Send + Sync + 'static) {
+    pub(crate) fn looked_for_by(&self, tell: impl Fn() + Send + Sync + 'static) {
         // Whoever comes later looks for members that are looked for already.
         self.0.hooks.looking.set(Box::new(tell)).ok();
     }
@@ -110,7 +118,10 @@ impl<K> Members<K> {
     }
 
     /// Has it measured from now on how much each member has to do.
-    pub(crate) fn measure(&self) {
+    ///
+    /// A [`BalanceLayer`](crate::BalanceLayer) sees to it if its policy [wants it](crate::Policy::wants_load); this is for
+    /// policies that are exchanged behind its back.
+    pub fn measure(&self) {
         self.0.glance.measure();
     }
 
@@ -133,6 +144,12 @@ impl<K> Members<K> {
             let there = list.iter().find(|member| member.key() == pinned).cloned();
             return there
                 .or_else(|| self.0.aside.load().iter().find(|member| member.key() == pinned).cloned());
+        }
+        if let Some(preferred) = route.preferred.filter(|preferred| !route.tried.contains(preferred)) {
+            let is_it = |member: &&Member<K>| member.key() == preferred && member.can_be_preferred();
+            if let Some(preferred) = list.iter().find(is_it) {
+                return Some(preferred.clone());
+            }
         }
         let candidates = if all_plain && route.tried.is_empty() {
             Candidates::all(&list)
@@ -294,11 +311,12 @@ impl<K> MembersBuilder<K> {
             let now = Instant::now();
             let slots = Slots::default();
             let glance = Arc::new(Glance::new());
-            let list = keys
+            let list: Vec<_> = keys
                 .into_iter()
                 .map(|key| Member::new(key, slots.take(), set.clone(), &glance, Health::new(now), now))
                 .collect();
             Set {
+                count: AtomicUsize::new(list.len()),
                 list: ArcSwap::from_pointee(list),
                 aside: ArcSwap::default(),
                 leaving: Mutex::default(),

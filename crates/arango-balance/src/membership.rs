@@ -11,6 +11,7 @@
 //! A member of the set takes requests. One aside takes those that are meant for it alone. One that is leaving
 //! takes none, and is no less the place of those that are under way.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -128,7 +129,7 @@ impl<K> Members<K> {
 }
 
 impl<K: PartialEq> Change<'_, K> {
-    /// One that comes into the rotation now, new or from aside.
+    /// One that comes into the rotation now, new or from aside: what it is to be spared at first begins here.
     fn newcomer(&mut self, key: K) -> Member<K> {
         let now = Instant::now();
         match take(&mut self.aside, &key) {
@@ -146,6 +147,7 @@ impl<K> Change<'_, K> {
     fn commit(mut self) {
         let until = Instant::now() + FAREWELL;
         // From aside into the rotation: at no moment nowhere.
+        self.set.count.store(self.list.len(), Ordering::Relaxed);
         self.set.list.store(Arc::new(self.list));
         self.set.aside.store(Arc::new(self.aside));
         self.leaving.extend(self.removed.iter().map(|member| Leaving { member: member.clone(), until }));

@@ -7,6 +7,8 @@ use tokio::time::Instant;
 pub struct Route<'r, K> {
     /// The only member it may go to, well or not.
     pub pinned: Option<&'r K>,
+    /// The member it goes to as long as that is in the set, not ejected and not asked already; else any other may do.
+    pub preferred: Option<&'r K>,
     /// Members that were asked already; none is asked again while an untried one is left.
     pub tried: &'r [K],
     /// When it was made, if it knows: spares reading the clock once more.
@@ -16,6 +18,6 @@ pub struct Route<'r, K> {
 impl<K> Route<'_, K> {
     /// Any member will do.
     pub const fn anywhere() -> Self {
-        Self { pinned: None, tried: &[], now: None }
+        Self { pinned: None, preferred: None, tried: &[], now: None }
     }
 }

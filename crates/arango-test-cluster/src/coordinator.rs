@@ -138,6 +138,18 @@ impl Coordinator {
         self.inner.door.open(&self.handler())
     }
 
+    /// Takes it out of the list of coordinators, as when a cluster gets smaller. It runs on, and answers whoever still asks
+    /// it, until it is [killed](Self::kill); [`restart`](Self::restart) lists it again, as when a cluster gets larger.
+    pub fn deregister(&self) {
+        self.inner.cluster.state().coordinators[self.inner.index].registered = false;
+    }
+
+    /// Has the list of coordinators say that it is here, as `--cluster.my-advertised-endpoint` does, whatever is here: such as
+    /// `tcp://10.0.0.1:8529`. With `None` it is where it listens.
+    pub fn advertise(&self, endpoint: Option<&str>) {
+        self.inner.cluster.state().coordinators[self.inner.index].advertised = endpoint.map(str::to_owned);
+    }
+
     /// Freezes the process: connections are still accepted, as by a kernel, but nothing is read, executed or answered.
     pub fn pause(&self) {
         self.inner.heart.change(|pulse| pulse.paused = true);

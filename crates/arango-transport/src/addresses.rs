@@ -25,8 +25,6 @@ pub(crate) struct Addresses {
     name: String,
     port: u16,
     resolve: Arc<dyn Resolve>,
-    /// Limits one look-up.
-    limit: Duration,
     known: Mutex<Known>,
     /// Held by who looks up. A lock rather than a task: if it is dropped, the next one looks up.
     turn: tokio::sync::Mutex<()>,
@@ -45,13 +43,13 @@ struct Known {
 }
 
 impl Addresses {
-    pub(crate) fn new(name: String, port: u16, resolve: Arc<dyn Resolve>, limit: Duration) -> Self {
+    pub(crate) fn new(name: String, port: u16, resolve: Arc<dyn Resolve>) -> Self {
         let (known, turn) = (Mutex::default(), tokio::sync::Mutex::default());
-        Self { name, port, resolve, limit, known, turn }
+        Self { name, port, resolve, known, turn }
     }
 
     /// Tells the addresses, in no more time than the limit.
-    pub(crate) async fn get(&self) -> Result<Arc<[SocketAddr]>, AttemptError> {
+    pub(crate) async fn get(&self, limit: Duration) -> Result<Arc<[SocketAddr]>, AttemptError> {
         let asked = {
             let known = self.known();
             if let Some(fresh) = known.younger_than(FRESH).filter(|_| !known.doubted) {
@@ -59,7 +57,7 @@ impl Addresses {
             }
             known.ended
         };
-        let until = Instant::now() + self.limit;
+        let until = Instant::now() + limit;
         let Ok(_turn) = timeout_at(until, self.turn.lock()).await else {
             return self.fall_back("the resolver did not answer in time".into());
         };
@@ -68,7 +66,7 @@ impl Addresses {
         if let Some(shared) = shared {
             return shared;
         }
-        let told = self.look_up().await;
+        let told = self.look_up(limit).await;
         let mut known = self.known();
         known.ended += 1;
         known.last = Some(told.clone());
@@ -80,9 +78,9 @@ impl Addresses {
         self.known().doubted = true;
     }
 
-    async fn look_up(&self) -> Result<Arc<[SocketAddr]>, AttemptError> {
+    async fn look_up(&self, limit: Duration) -> Result<Arc<[SocketAddr]>, AttemptError> {
         // With addresses to fall back on, half of the time is left to try them.
-        let limit = if self.known().younger_than(REMEMBERED).is_some() { self.limit / 2 } else { self.limit };
+        let limit = if self.known().younger_than(REMEMBERED).is_some() { limit / 2 } else { limit };
         let now = Instant::now();
         match timeout_at(now + limit, self.resolve.resolve(&self.name, self.port)).await {
             Ok(Ok(addresses)) if !addresses.is_empty() => {
@@ -167,11 +165,11 @@ mod tests {
     }
 
     fn of(resolver: &Arc<Slow>) -> Arc<Addresses> {
-        Arc::new(Addresses::new("db".into(), 8529, Arc::new(Arc::clone(resolver)), LIMIT))
+        Arc::new(Addresses::new("db".into(), 8529, Arc::new(Arc::clone(resolver))))
     }
 
     async fn port(addresses: &Addresses) -> u16 {
-        addresses.get().await.unwrap()[0].port()
+        addresses.get(LIMIT).await.unwrap()[0].port()
     }
 
     #[tokio::test(start_paused = true)]
@@ -183,7 +181,7 @@ mod tests {
             let mut burst = JoinSet::new();
             for _ in 0..128 {
                 let addresses = Arc::clone(&addresses);
-                burst.spawn(async move { addresses.get().await.is_err() });
+                burst.spawn(async move { addresses.get(LIMIT).await.is_err() });
             }
             assert!(burst.join_all().await.into_iter().all(|failed| failed == broken));
             assert_eq!(resolver.asked(), 1, "broken: {broken}");
@@ -210,7 +208,7 @@ mod tests {
         advance(Duration::from_secs(590)).await;
         assert_eq!(port(&addresses).await, 1);
         advance(Duration::from_secs(10)).await;
-        let error = addresses.get().await.unwrap_err();
+        let error = addresses.get(LIMIT).await.unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Dns, Outcome::NotExecuted));
     }
 
@@ -225,7 +223,7 @@ mod tests {
                 port(&addresses).await
             }
         });
-        timeout(Duration::from_millis(20), addresses.get()).await.unwrap_err();
+        timeout(Duration::from_millis(20), addresses.get(LIMIT)).await.unwrap_err();
         assert_eq!((next.await.unwrap(), resolver.asked()), (2, 2));
     }
 }

@@ -26,7 +26,7 @@ use crate::record::CallRecord;
 use crate::rules;
 use crate::token::Token;
 use crate::trace;
-use crate::{Body, Coordinator, ErrorKind, Limits, Outcome, Outgoing};
+use crate::{Body, Coordinator, ErrorKind, Outcome, Outgoing};
 
 /// Where a coordinator that does not lead says who does.
 const LEADER: HeaderName = HeaderName::from_static("x-arango-endpoint");
@@ -51,15 +51,14 @@ pub(crate) struct AttemptLayer(Arc<Seat>);
 struct Seat {
     member: Member<Coordinator>,
     pool: Pool,
-    limits: Limits,
     accepted: Arc<Line>,
     place: Place,
 }
 
 impl AttemptLayer {
-    pub(crate) fn new(member: Member<Coordinator>, pool: Pool, limits: Limits, accepted: Arc<Line>) -> Self {
+    pub(crate) fn new(member: Member<Coordinator>, pool: Pool, accepted: Arc<Line>) -> Self {
         let place = Place::of(member.key());
-        Self(Arc::new(Seat { member, pool, limits, accepted, place }))
+        Self(Arc::new(Seat { member, pool, accepted, place }))
     }
 }
 
@@ -100,7 +99,7 @@ impl Service<Outgoing> for Attempting {
 
     fn call(&mut self, mut outgoing: Outgoing) -> Self::Future {
         let token = outgoing.take_token();
-        self.seat.tell_queue_limit(&mut outgoing);
+        tell_queue_limit(&mut outgoing);
         let plan = outgoing.plan();
         let (record, number) = (Arc::clone(&plan.record), plan.number);
         let (began, until) = (plan.began, plan.until);
@@ -164,16 +163,6 @@ impl Drop for Underway {
 }
 
 impl Seat {
-    /// Tells the coordinator for how long the request may wait in its queue, if that is limited.
-    fn tell_queue_limit(&self, outgoing: &mut Outgoing) {
-        let plan = outgoing.plan();
-        let Some(limit) = plan.record.call.own_queue_limit().or(self.limits.queue) else { return };
-        let limit = limit.min(plan.until.saturating_duration_since(plan.began));
-        let seconds = HeaderValue::try_from(format!("{:.3}", limit.as_secs_f64()));
-        let seconds = seconds.expect("a number is a header's value");
-        outgoing.request_mut().headers_mut().insert(QUEUE_TIME, seconds);
-    }
-
     /// Hands on for how long requests wait there, if a policy wants to know.
     fn hear_queue_time(&self, headers: &HeaderMap) {
         if !self.member.is_measured() {
@@ -245,16 +234,16 @@ impl Seat {
 
     /// Reads as much of the answer as the call wants.
     async fn read(&self, record: &CallRecord, mut response: Incoming) -> Result<Incoming, AttemptError> {
-        let status = response.status();
+        let (status, limits) = (response.status(), &record.settings.limits);
         let wanted = !is_refusal(status) || record.call.answers.contains(&status.as_u16());
         if wanted && record.call.streaming {
             let body = std::mem::replace(response.body_mut(), Body::whole(Bytes::new()));
-            *response.body_mut() = body.watched(self.limits.body_idle);
+            *response.body_mut() = body.watched(limits.body_idle);
             return Ok(response);
         }
-        let limit = if wanted { self.limits.body_bytes } else { ERROR_BYTES };
+        let limit = if wanted { limits.body_bytes } else { ERROR_BYTES };
         let body = std::mem::replace(response.body_mut(), Body::whole(Bytes::new()));
-        let bytes = match body.read_whole(limit, self.limits.body_idle, record.deadline).await {
+        let bytes = match body.read_whole(limit, limits.body_idle, record.deadline).await {
             Ok(bytes) => bytes,
             // The status tells what there is to tell; an error that breaks off says no more.
             Err(_) if !wanted => Bytes::new(),
@@ -306,6 +295,18 @@ impl Seat {
             failed.outcome = failed.outcome.max(Outcome::Unknown);
         }
     }
+}
+
+/// Tells the coordinator for how long the request may wait in its queue, if that is limited.
+fn tell_queue_limit(outgoing: &mut Outgoing) {
+    let plan = outgoing.plan();
+    let Some(limit) = plan.record.call.own_queue_limit().or(plan.record.settings.limits.queue) else {
+        return;
+    };
+    let limit = limit.min(plan.until.saturating_duration_since(plan.began));
+    let seconds = HeaderValue::try_from(format!("{:.3}", limit.as_secs_f64()));
+    let seconds = seconds.expect("a number is a header's value");
+    outgoing.request_mut().headers_mut().insert(QUEUE_TIME, seconds);
 }
 
 /// What an attempt that ran out of time was waiting for.

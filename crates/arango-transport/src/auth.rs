@@ -22,19 +22,18 @@ use crate::retry::{Retry, RetryLayer};
 use crate::session::{LoginError, LoginFailed, LoginFuture, Session};
 use crate::template::Template;
 use crate::token::Token;
-use crate::{Call, Credentials, Error, ErrorKind, Outcome, Outgoing, meters};
+use crate::{Call, Error, ErrorKind, Outcome, Outgoing, meters};
 
 /// Makes [`Auth`] services.
 #[derive(Debug, Clone)]
 pub(crate) struct AuthLayer {
-    credentials: Credentials,
     retry: RetryLayer,
 }
 
 impl AuthLayer {
     /// `retry` is how logins are sent again.
-    pub(crate) fn new(credentials: Credentials, retry: RetryLayer) -> Self {
-        Self { credentials, retry }
+    pub(crate) fn new(retry: RetryLayer) -> Self {
+        Self { retry }
     }
 }
 
@@ -52,7 +51,7 @@ where
         let below = Below::new(inner.clone());
         // Logins go the way of all requests, but for this layer.
         let login = Login { login: self.retry.layer(below.clone()), below };
-        Auth { inner, credentials: self.credentials.clone(), login: Arc::new(login) }
+        Auth { inner, login: Arc::new(login) }
     }
 }
 
@@ -60,7 +59,6 @@ where
 #[derive(Debug, Clone)]
 pub(crate) struct Auth<S> {
     inner: S,
-    credentials: Credentials,
     login: Arc<Login>,
 }
 
@@ -78,8 +76,8 @@ where
     }
 
     fn call(&mut self, mut outgoing: Outgoing) -> Self::Future {
-        let of_call = outgoing.plan().record.call.own_credentials();
-        match &of_call.unwrap_or(&self.credentials).0 {
+        let record = &outgoing.plan().record;
+        match &record.call.own_credentials().unwrap_or(&record.settings.credentials).0 {
             _ if outgoing.request().headers().contains_key(AUTHORIZATION) => {}
             Kind::None => {}
             Kind::Fixed(value) => {

@@ -10,11 +10,12 @@ use crate::connect::{Connect, Resolve, SystemConnect, SystemResolve};
 use crate::dial::Network;
 use crate::door::{AttemptService, CallService, DoorBody, DoorService, Doors};
 use crate::http2::Choice;
+use crate::settings::Live;
 use crate::stack::{self, SharedPolicy};
 use crate::tls::{self, Handshakes};
 use crate::{
-    Coordinator, Credentials, Hedging, HostList, InvalidHosts, Limits, Outgoing, PoolLimits, RetryPolicy,
-    Transport, Zones,
+    Coordinator, Credentials, Discover, Discovery, Hedging, HostList, InvalidHosts, Limits, Outgoing,
+    PoolLimits, RetryPolicy, Transport, Zones,
 };
 
 /// What a [`Transport`] is made from. Nothing is checked before [`build`](Self::build).
@@ -39,6 +40,7 @@ pub(crate) struct Parts {
     pub(crate) network: Network,
     pub(crate) tls: Option<tls::Tls>,
     pub(crate) doors: Doors,
+    pub(crate) discovery: Option<(Discovery, Arc<dyn Discover>)>,
 }
 
 /// Makes the policy when the transport is built, for by then it is known which coordinators are where.
@@ -50,8 +52,7 @@ impl TransportBuilder {
         let network = Network {
             resolve: Arc::new(SystemResolve),
             connect: Arc::new(SystemConnect),
-            limit: limits.connect,
-            head_bytes: limits.head_bytes,
+            settings: Live::default(),
             http2: Choice::default(),
         };
         let parts = Parts {
@@ -68,6 +69,7 @@ impl TransportBuilder {
             network,
             tls: None,
             doors: Doors::default(),
+            discovery: None,
         };
         Self { hosts, parts }
     }
@@ -80,8 +82,6 @@ impl TransportBuilder {
 
     /// Sets how long calls may take and how much may come back.
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.parts.network.limit = limits.connect;
-        self.parts.network.head_bytes = limits.head_bytes;
         self.parts.limits = limits;
         self
     }
@@ -178,6 +178,13 @@ impl TransportBuilder {
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: crate::Tls) -> Self {
         self.parts.tls = Some(tls);
+        self
+    }
+
+    /// Sets whether other coordinators than the hosts are looked for, and who asks for them. Default:
+    /// [`Discovery::off`].
+    pub fn discovery(mut self, discovery: Discovery, discover: impl Discover) -> Self {
+        self.parts.discovery = Some((discovery, Arc::new(discover)));
         self
     }
 
@@ -301,13 +308,8 @@ impl TransportBuilder {
     /// nothing says who is in it.
     pub fn build(mut self) -> Result<Transport, InvalidSettings> {
         let hosts = self.hosts.parse()?;
+        self.parts.limits.check()?;
         for (name, zero) in [
-            ("connect", self.parts.limits.connect.is_zero()),
-            ("attempt", self.parts.limits.attempt.is_zero()),
-            ("total", self.parts.limits.total.is_zero()),
-            ("body_idle", self.parts.limits.body_idle.is_zero()),
-            ("body_bytes", self.parts.limits.body_bytes == 0),
-            ("queue", self.parts.limits.queue.is_some_and(|queue| queue.is_zero())),
             ("pool.connections", self.parts.pool.connections == 0),
             ("pool.acquire", self.parts.pool.acquire.is_zero()),
         ] {

@@ -28,7 +28,9 @@ pub struct Call {
     pub(crate) patience: Option<Duration>,
     pub(crate) answers: &'static [u16],
     pub(crate) pin: Option<Coordinator>,
+    pub(crate) prefers: Option<Coordinator>,
     pub(crate) streaming: bool,
+    pub(crate) fresh: bool,
     /// Seldom any: shared with whoever makes many calls alike.
     pub(crate) options: Option<Arc<CallOptions>>,
 }
@@ -43,7 +45,9 @@ impl Call {
             patience: None,
             answers: &[],
             pin: None,
+            prefers: None,
             streaming: false,
+            fresh: false,
             options: None,
         }
     }
@@ -66,9 +70,22 @@ impl Call {
     }
 
     /// Sends it to this coordinator and to no other, whatever happens.
+    ///
+    /// For what acts on one coordinator, or speaks of it. If that is not one of the client's, or is no more, the call
+    /// fails with [`UnknownCoordinator`](crate::ErrorKind::UnknownCoordinator), and nothing of it is sent.
     #[must_use]
     pub fn pinned_to(mut self, coordinator: Coordinator) -> Self {
         self.pin = Some(coordinator);
+        self
+    }
+
+    /// Sends it to this coordinator as long as it is one of the client's and takes requests, and else to another.
+    ///
+    /// For what lives on one coordinator and is reached through all of them, such as a cursor: the others hand it on.
+    /// What is sent again goes elsewhere, as for any call. Of an address that several share none is preferred.
+    #[must_use]
+    pub fn preferring(mut self, coordinator: Coordinator) -> Self {
+        self.prefers = Some(coordinator);
         self
     }
 
@@ -93,6 +110,13 @@ impl Call {
     #[must_use]
     pub fn streaming(mut self) -> Self {
         self.streaming = true;
+        self
+    }
+
+    /// Sends it on a connection that has carried nothing yet: for finding out whether the same one answers again.
+    #[must_use]
+    pub fn on_a_fresh_connection(mut self) -> Self {
+        self.fresh = true;
         self
     }
 

@@ -15,7 +15,8 @@ use crate::token::Token;
 /// Who asks.
 ///
 /// Kept as it is sent where that never changes, and never printed. Clones of a [login](Self::jwt) share
-/// one token. Sent to the coordinators that the user has named, and to nobody else.
+/// one token. Sent to the coordinators that the user has named, to those that they list where others are
+/// [looked for](crate::Discovery), and to nobody else.
 #[derive(Clone, Default)]
 pub struct Credentials(pub(crate) Kind);
 

@@ -16,6 +16,7 @@ use crate::connect::{Connect, Resolve};
 use crate::coordinator::Host;
 use crate::http2::{Choice, Http2};
 use crate::opened::{HttpProtocol, Opened};
+use crate::settings::Live;
 use crate::tls::Handshake;
 use crate::{Coordinator, ErrorKind, eyeballs};
 
@@ -24,10 +25,8 @@ use crate::{Coordinator, ErrorKind, eyeballs};
 pub(crate) struct Network {
     pub(crate) resolve: Arc<dyn Resolve>,
     pub(crate) connect: Arc<dyn Connect>,
-    /// Limits resolving and connecting together.
-    pub(crate) limit: Duration,
-    /// Limits the heads of answers.
-    pub(crate) head_bytes: usize,
+    /// Limits resolving and connecting together, and the heads of answers.
+    pub(crate) settings: Live,
     /// With whom HTTP/2 is spoken.
     pub(crate) http2: Choice,
 }
@@ -62,8 +61,7 @@ impl Dialer {
             Host::Ip(ip) => Place::Address(SocketAddr::new(*ip, port)),
             Host::Socket(path) => Place::Socket(path.clone()),
             Host::Name(name) => {
-                let addresses =
-                    Addresses::new(name.clone(), port, Arc::clone(&network.resolve), network.limit);
+                let addresses = Addresses::new(name.clone(), port, Arc::clone(&network.resolve));
                 Place::Name { addresses, turn: AtomicUsize::new(0) }
             }
         };
@@ -82,12 +80,16 @@ impl Dialer {
 
     /// The limit of a head of an answer, in bytes.
     pub(crate) fn head_bytes(&self) -> usize {
-        self.network.head_bytes
+        self.network.settings.now().limits.head_bytes
+    }
+
+    fn limit(&self) -> Duration {
+        self.network.settings.now().limits.connect
     }
 
     /// Until when a connection must be open that is begun now.
     pub(crate) fn until(&self) -> Instant {
-        Instant::now() + self.network.limit
+        Instant::now() + self.limit()
     }
 
     /// Opens a stream to the first address that takes one, and not after `until`.
@@ -103,7 +105,7 @@ impl Dialer {
             Place::Name { addresses, turn } => {
                 // Relaxed: turns need to differ, not to be ordered with anything else.
                 let turn = turn.fetch_add(1, Ordering::Relaxed);
-                let in_turn = eyeballs::in_turn(&addresses.get().await?, turn);
+                let in_turn = eyeballs::in_turn(&addresses.get(self.limit()).await?, turn);
                 let opened = eyeballs::open(connect, &in_turn, until).await;
                 if opened.is_err() {
                     addresses.doubt();
@@ -147,6 +149,6 @@ impl fmt::Debug for Dialer {
 
 impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Network").field("limit", &self.limit).finish_non_exhaustive()
+        f.debug_struct("Network").finish_non_exhaustive()
     }
 }

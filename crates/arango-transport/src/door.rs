@@ -20,8 +20,7 @@ use crate::error::BEREFT;
 use crate::outgoing::{AttemptPlan, Incoming};
 use crate::record::CallRecord;
 use crate::strays::Strays;
-use crate::template::Template;
-use crate::{Body, BoxError, Call, Coordinator, Error, ErrorKind, Outcome, Outgoing, Phase};
+use crate::{Body, BoxError, Coordinator, Error, ErrorKind, Outcome, Outgoing, Phase};
 
 /// What a layer given to [`layer`](crate::TransportBuilder::layer) wraps: whole calls.
 pub type CallService = BoxCloneSyncService<Request<Full<Bytes>>, Response<Body>, Error>;
@@ -150,10 +149,7 @@ where
         // request is gone, but how far it got is on record. Without one the error is about a request
         // that nobody knows; the outermost door raises its outcome to what is known.
         let record = request.extensions().get::<Arc<CallRecord>>().cloned();
-        let record = record.unwrap_or_else(|| {
-            let call = Call::of_method(request.method());
-            CallRecord::new(call, Template::of(request.clone()), Duration::ZERO, &Strays::default())
-        });
+        let record = record.unwrap_or_else(|| CallRecord::of_no_call(&request, Duration::ZERO));
         let inner = self.0.clone();
         Box::pin(async move {
             match inner.oneshot(request).await {

@@ -10,7 +10,8 @@ pub enum ErrorKind {
     Request,
     /// The operation changes the coordinator that answers, and must be told which.
     NeedsCoordinator,
-    /// The coordinator that the request is meant for is not one of the client's.
+    /// The coordinator that the request is meant for is not one of the client's, or is no more: it was named no longer,
+    /// or has left the lists of coordinators.
     UnknownCoordinator,
     /// The client was closed before the call began, or before it ended.
     ClientClosed,
@@ -116,7 +117,7 @@ impl fmt::Display for ErrorKind {
             Self::Request => "the request could not be formed",
             Self::NeedsCoordinator => "the operation changes one coordinator and must be told which",
             Self::ClientClosed => "the client is closed",
-            Self::UnknownCoordinator => "the coordinator is not one of this client's",
+            Self::UnknownCoordinator => "the coordinator is not one of this client's, or is no more",
             Self::NoCoordinatorAvailable => "no coordinator could be reached",
             Self::Dns => "the name could not be resolved",
             Self::ConnectRefused => "the connection was refused",

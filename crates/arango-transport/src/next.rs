@@ -101,6 +101,9 @@ impl Decider {
         history: &mut History,
         now: Instant,
     ) -> Next {
+        if attempt.kind == ErrorKind::StartingUp {
+            self.members.look_around();
+        }
         let policy = record.call.own_retry().unwrap_or(&self.policy);
         let way = match self.way(record, attempt, history, policy, now) {
             Ok(way) => way,

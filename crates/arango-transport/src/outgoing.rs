@@ -12,10 +12,8 @@ use http_body_util::Full;
 use tokio::time::Instant;
 
 use crate::record::CallRecord;
-use crate::strays::Strays;
-use crate::template::Template;
 use crate::token::Token;
-use crate::{Body, Call, Coordinator};
+use crate::{Body, Coordinator};
 
 /// One attempt on its way to a coordinator. Policies see it when they pick one.
 ///
@@ -58,8 +56,7 @@ pub(crate) struct AttemptPlan {
 impl AttemptPlan {
     /// The plan of a request that is not an attempt of any call: nobody reads its record.
     pub(crate) fn unknown(request: &Request<Full<Bytes>>) -> Self {
-        let call = Call::of_method(request.method());
-        let record = CallRecord::new(call, Template::of(request.clone()), Duration::MAX, &Strays::default());
+        let record = CallRecord::of_no_call(request, Duration::MAX);
         let (began, until) = (record.started, record.deadline);
         Self {
             number: record.copies.next_attempt(),

@@ -7,14 +7,17 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::ACCEPT_ENCODING;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::Full;
 use tokio::time::Instant;
 
 use crate::compression::Compressed;
 use crate::copies::Copies;
 use crate::failed_attempt::{Attempt, Phase};
 use crate::opened::Via;
+use crate::settings::Settings;
 use crate::strays::Strays;
 use crate::template::Template;
 use crate::{Call, Coordinator, ErrorKind, Outcome};
@@ -27,6 +30,8 @@ const KEPT: usize = 16;
 pub(crate) struct CallRecord {
     pub(crate) call: Call,
     pub(crate) template: Template,
+    /// What the client was set to when it began.
+    pub(crate) settings: Arc<Settings>,
     pub(crate) started: Instant,
     pub(crate) deadline: Instant,
     pub(crate) copies: Copies,
@@ -116,24 +121,41 @@ impl Log {
 }
 
 impl CallRecord {
-    pub(crate) fn new(call: Call, template: Template, total: Duration, strays: &Strays) -> Arc<Self> {
+    pub(crate) fn new(call: Call, template: Template, settings: Arc<Settings>, strays: &Strays) -> Arc<Self> {
         let started = Instant::now();
+        let total = settings.limits.total;
         // One attempt may last as long as the server blocks, and then there must be time for another.
         let total = match (call.own_total_limit(), call.patience) {
             (Some(own), _) => own,
             (None, Some(patience)) => patience.saturating_add(total),
             (None, None) => total,
         };
-        // A total that the clock cannot hold is as good as none: thirty years.
-        let deadline = started.checked_add(total).unwrap_or(started + Duration::from_secs(946_080_000));
-        Self::begin_record(call, template, (started, deadline), strays, false, Compressed::default())
+        let times = (started, deadline(started, total));
+        Self::begin_record(call, template, settings, times, strays, false, Compressed::default())
+    }
+
+    /// The record of a request that belongs to no call: nobody reads it.
+    pub(crate) fn of_no_call(request: &Request<Full<Bytes>>, total: Duration) -> Arc<Self> {
+        let (call, template) = (Call::of_method(request.method()), Template::of(request.clone()));
+        let started = Instant::now();
+        let times = (started, deadline(started, total));
+        Self::begin_record(
+            call,
+            template,
+            Settings::of_no_call(),
+            times,
+            &Strays::default(),
+            false,
+            Compressed::default(),
+        )
     }
 
     /// The record of an attempt beside those of this call, with the time that is left to them.
     pub(crate) fn beside(&self, template: Template, now: Instant) -> Arc<Self> {
-        let times = (now, self.deadline);
+        let (settings, times) = (Arc::clone(&self.settings), (now, self.deadline));
         let compressed = self.compressed.clone();
-        let hedge = Self::begin_record(self.call.clone(), template, times, &self.strays, true, compressed);
+        let hedge =
+            Self::begin_record(self.call.clone(), template, settings, times, &self.strays, true, compressed);
         self.log().hedge = Some(Arc::clone(&hedge));
         hedge
     }
@@ -148,6 +170,7 @@ impl CallRecord {
     fn begin_record(
         call: Call,
         template: Template,
+        settings: Arc<Settings>,
         (started, deadline): (Instant, Instant),
         strays: &Strays,
         is_hedge: bool,
@@ -156,6 +179,7 @@ impl CallRecord {
         Arc::new(Self {
             call,
             template,
+            settings,
             started,
             deadline,
             phase: AtomicU8::new(0),
@@ -311,4 +335,9 @@ impl CallRecord {
     fn log(&self) -> MutexGuard<'_, Log> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// When a call is over that may take so long. A total that the clock cannot hold is as good as none: thirty years.
+fn deadline(started: Instant, total: Duration) -> Instant {
+    started.checked_add(total).unwrap_or(started + Duration::from_secs(946_080_000))
 }

@@ -23,15 +23,16 @@ use crate::lifecycle::Lifecycle;
 use crate::next::{Decider, History, Next, Whereto};
 use crate::outgoing::{AttemptPlan, Incoming};
 use crate::record::CallRecord;
+use crate::settings::Live;
 use crate::strays::Strays;
 use crate::template::Template;
-use crate::{Body, Call, Coordinator, Error, ErrorKind, Limits, Outgoing, meters};
+use crate::{Body, Call, Coordinator, Error, ErrorKind, Outgoing, meters};
 
 /// Makes [`Retry`] services.
 #[derive(Debug, Clone)]
 pub(crate) struct RetryLayer {
     pub(crate) decider: Decider,
-    limits: Limits,
+    settings: Live,
     strays: Strays,
     lifecycle: Lifecycle,
     /// Second attempts, beside first ones.
@@ -44,13 +45,13 @@ pub(crate) struct RetryLayer {
 impl RetryLayer {
     pub(crate) fn new(
         decider: Decider,
-        limits: Limits,
+        settings: Live,
         strays: Strays,
         lifecycle: Lifecycle,
         hedges: Hedges,
         ahead: Compression,
     ) -> Self {
-        Self { decider, limits, strays, lifecycle, hedges, counts: Counts::default(), ahead }
+        Self { decider, settings, strays, lifecycle, hedges, counts: Counts::default(), ahead }
     }
 }
 
@@ -122,7 +123,7 @@ where
 {
     /// Begins the record of a call that nobody above has begun.
     pub(crate) fn record(&self, call: Call, template: Template) -> Arc<CallRecord> {
-        CallRecord::new(call, template, self.rules.limits.total, &self.rules.strays)
+        CallRecord::new(call, template, self.rules.settings.now(), &self.rules.strays)
     }
 
     /// For how long the first attempt of a call is waited for at least before another is made beside it, if one may be.
@@ -177,7 +178,7 @@ where
     ) -> Outgoing {
         let plan = AttemptPlan {
             number: record.copies.next_attempt(),
-            fresh: false,
+            fresh: record.call.fresh,
             refused: None,
             token: None,
             unqueued: false,
@@ -203,6 +204,10 @@ where
         loop {
             let Failed { mut attempt, body } = failed;
             attempt.waited = waited;
+            if attempt.kind == ErrorKind::UnknownCoordinator {
+                // Nobody was asked; who should have been is what the caller wants to know.
+                attempt.coordinator.clone_from(&record.call.pin);
+            }
             let now = Instant::now();
             let late = attempt.kind == ErrorKind::DeadlineExceeded
                 || (attempt.kind == ErrorKind::AttemptTimeout && now >= record.deadline);
@@ -306,7 +311,7 @@ impl RetryLayer {
 
     /// When the head of the answer must be there. What can be asked of another leaves time for that.
     fn until(&self, record: &CallRecord, now: Instant, tried: usize) -> Instant {
-        let call = &record.call;
+        let (call, limits) = (&record.call, &record.settings.limits);
         let own = call.own_attempt_limit();
         let shared = call.class == RequestClass::Safe
             && call.patience.is_none()
@@ -314,13 +319,13 @@ impl RetryLayer {
             && own.is_none();
         if shared && tried == 0 {
             let coordinators = u32::try_from(self.decider.members.len().max(1)).unwrap_or(u32::MAX);
-            return (now + self.limits.attempt.min(self.limits.total / coordinators)).min(record.deadline);
+            return (now + limits.attempt.min(limits.total / coordinators)).min(record.deadline);
         }
         let rest = record.deadline.saturating_duration_since(now);
         let limit = match (own, call.patience) {
             (Some(own), _) => own,
-            (None, Some(patience)) => self.limits.attempt.max(patience),
-            (None, None) => self.limits.attempt,
+            (None, Some(patience)) => limits.attempt.max(patience),
+            (None, None) => limits.attempt,
         };
         let untried = self.decider.members.len().saturating_sub(tried).max(1);
         let share = if shared { rest / u32::try_from(untried).unwrap_or(u32::MAX) } else { rest };

@@ -1,6 +1,6 @@
 //! How the layers stand above each other, and why.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arango_balance::{Balance, BalanceLayer, Member, Members, PerMember, Policy, Route};
 use tower::{Layer, ServiceBuilder};
@@ -22,9 +22,10 @@ use crate::pool::Pool;
 use crate::pools::Pools;
 use crate::probe;
 use crate::retry::{Retry, RetryLayer};
+use crate::settings::{Live, OfTheCall, Settings};
 use crate::tls::Handshakes;
-use crate::transport::Shared;
-use crate::{Coordinator, Hosts, InvalidSettings, Outgoing, Transport, meters};
+use crate::transport::Inner;
+use crate::{Coordinator, Hosts, InvalidSettings, Outgoing, Transport, discovery, meters};
 
 /// A policy whose type nobody needs to name.
 pub(crate) type SharedPolicy = Arc<dyn Policy<Coordinator, Outgoing>>;
@@ -33,8 +34,7 @@ pub(crate) type SharedPolicy = Arc<dyn Policy<Coordinator, Outgoing>>;
 type Seat = Attempting;
 
 /// The stack without the user's layers around calls: nameable, so that nothing needs to be boxed.
-pub(crate) type Bare =
-    Retry<Auth<Balance<PerMember<Coordinator, Seat>, Coordinator, SharedPolicy, Outgoing>>>;
+pub(crate) type Bare = Retry<Auth<Balance<PerMember<Coordinator, Seat>, Coordinator, OfTheCall, Outgoing>>>;
 
 /// Puts the stack together.
 ///
@@ -59,33 +59,25 @@ pub(crate) fn assemble(
     handshakes: Handshakes,
     parts: Parts,
 ) -> Result<Transport, InvalidSettings> {
-    let Parts {
-        limits,
-        pool,
-        retry,
-        hedging,
-        compression,
-        health,
-        credentials,
-        policy,
-        zones,
-        jitter,
-        network,
-        doors,
-        ..
-    } = parts;
+    let Parts { limits, pool, retry, hedging, compression, health, credentials, policy, zones, .. } = parts;
+    let Parts { jitter, mut network, doors, discovery, .. } = parts;
     let policy = policy(&zones)?;
+    let wants_load = policy.wants_load();
+    // Without credentials nothing is compressed in the end.
+    let ahead = if credentials.are_none() { Compression::default() } else { compression };
+    let settings = Live::new(Settings { limits, credentials, policy });
+    network.settings = settings.clone();
+    let handshakes = Arc::new(handshakes);
     let accepted = Accepted::new();
     let lifecycle = Lifecycle::new();
-    let pools = Pools::new(network, Arc::new(handshakes), pool, Arc::clone(&jitter));
+    let pools = Pools::new(network, Arc::clone(&handshakes), pool, Arc::clone(&jitter));
     let seats = {
-        let (pools, limits, doors, accepted) =
-            (pools.clone(), limits.clone(), doors.clone(), accepted.clone());
+        let (pools, doors, accepted) = (pools.clone(), doors.clone(), accepted.clone());
         PerMember::new(move |member: &Member<Coordinator>| {
             let coordinator = member.key();
             let inner = doors.around_attempts(coordinator, origin(&pools, member, compression));
             let line = accepted.line(coordinator);
-            AttemptLayer::new(member.clone(), pools.of(member), limits.clone(), line).layer(inner)
+            AttemptLayer::new(member.clone(), pools.of(member), line).layer(inner)
         })
     };
     let members = {
@@ -106,6 +98,9 @@ pub(crate) fn assemble(
             })
             .build(hosts.coordinators().iter().cloned())
     };
+    if wants_load {
+        members.measure();
+    }
     let decider = Decider {
         members: members.clone(),
         jitter,
@@ -114,11 +109,9 @@ pub(crate) fn assemble(
         created: Created::default(),
         accepted,
     };
-    // Without credentials nothing is compressed in the end.
-    let ahead = if credentials.are_none() { Compression::default() } else { compression };
     let retry = RetryLayer::new(
         decider,
-        limits.clone(),
+        settings.clone(),
         doors.strays.clone(),
         lifecycle.clone(),
         Hedges::new(hedging),
@@ -126,15 +119,32 @@ pub(crate) fn assemble(
     );
     let bare: Bare = ServiceBuilder::new()
         .layer(retry.clone())
-        .layer(AuthLayer::new(credentials, retry))
-        .layer(BalanceLayer::new(members.clone(), policy).route_by(route))
+        .layer(AuthLayer::new(retry))
+        .layer(BalanceLayer::new(members.clone(), OfTheCall).route_by(route))
         .service(seats);
     let layered = doors.has_calls().then(|| doors.around_calls(CallService::new(bare.clone())));
     meters::describe();
-    let strays = doors.strays;
-    let sampler = Sampler::default();
-    let shared = Shared { members, pools, limits, strays, lifecycle, zones, sampler };
-    Ok(Transport::assembled(bare, layered, shared))
+    let transport = Transport(Arc::new(Inner {
+        bare,
+        layered,
+        members,
+        pools,
+        settings,
+        handshakes: Arc::clone(&handshakes),
+        strays: doors.strays,
+        lifecycle,
+        zones,
+        sampler: Sampler::default(),
+        discoverer: OnceLock::new(),
+    }));
+    if let Some((discovery, discover)) = discovery {
+        let (members, inner) = (&transport.0.members, Arc::downgrade(&transport.0));
+        if let Some(discoverer) = discovery::discoverer(&discovery, discover, members, handshakes, inner) {
+            // Nobody else sets it.
+            transport.0.discoverer.set(discoverer).ok();
+        }
+    }
+    Ok(transport)
 }
 
 fn origin(pools: &Pools, member: &Member<Coordinator>, compression: Compression) -> Origin<Pool> {
@@ -144,5 +154,10 @@ fn origin(pools: &Pools, member: &Member<Coordinator>, compression: Compression)
 /// Where a request may go, as the retry layer planned it.
 fn route(outgoing: &Outgoing) -> Route<'_, Coordinator> {
     let plan = outgoing.plan();
-    Route { pinned: plan.pin.as_ref(), tried: &plan.tried, now: Some(plan.began) }
+    Route {
+        pinned: plan.pin.as_ref(),
+        preferred: plan.record.call.prefers.as_ref(),
+        tried: &plan.tried,
+        now: Some(plan.began),
+    }
 }

@@ -1,11 +1,11 @@
 //! The transport: what sends requests to a cluster.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use arango_balance::{Changes, Members, Standing, Verdict};
+use arango_balance::{Changes, Discoverer, Members, Verdict};
 use arango_protocol::{Answer, DecodeError};
 use bytes::Bytes;
 use http::{Request, Response};
@@ -22,11 +22,13 @@ use crate::meters::Sampler;
 use crate::outgoing::Incoming;
 use crate::pools::Pools;
 use crate::record::CallRecord;
+use crate::settings::Live;
 use crate::stack::Bare;
 use crate::strays::Strays;
 use crate::template::Template;
+use crate::tls::Handshakes;
 use crate::{
-    Body, Call, Coordinator, Error, HostList, Limits, TransportBuilder, Zones, deadline, meters, trace,
+    Body, Call, Coordinator, Error, ErrorKind, HostList, TransportBuilder, Zones, deadline, meters, trace,
 };
 
 /// Sends requests to the coordinators of a cluster.
@@ -56,20 +58,22 @@ use crate::{
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Transport {
-    bare: Bare,
-    layered: Option<CallService>,
-    shared: Arc<Shared>,
-}
+pub struct Transport(pub(crate) Arc<Inner>);
 
-pub(crate) struct Shared {
+/// What all clones share.
+pub(crate) struct Inner {
+    pub(crate) bare: Bare,
+    pub(crate) layered: Option<CallService>,
     pub(crate) members: Members<Coordinator>,
     pub(crate) pools: Pools,
-    pub(crate) limits: Limits,
+    pub(crate) settings: Live,
+    pub(crate) handshakes: Arc<Handshakes>,
     pub(crate) strays: Strays,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) zones: Zones,
     pub(crate) sampler: Sampler,
+    /// Present if other coordinators are looked for.
+    pub(crate) discoverer: OnceLock<Discoverer<Coordinator>>,
 }
 
 impl Transport {
@@ -78,11 +82,9 @@ impl Transport {
         TransportBuilder::new(hosts.into())
     }
 
-    pub(crate) fn assembled(bare: Bare, layered: Option<CallService>, shared: Shared) -> Self {
-        Self { bare, layered, shared: Arc::new(shared) }
-    }
-
     /// Sends a request of which more is known than its method tells.
+    ///
+    /// The extensions of the answer hold the [`Coordinator`] that gave it, for what lives there from then on.
     ///
     /// # Errors
     ///
@@ -98,7 +100,11 @@ impl Transport {
         async move {
             let result = self.run(Arc::clone(&record)).await;
             self.ended(&record, result.as_ref().err());
-            result.map(|response| *response)
+            let mut response = *result?;
+            if let Some(coordinator) = record.coordinator() {
+                response.extensions_mut().insert(coordinator);
+            }
+            Ok(response)
         }
     }
 
@@ -135,40 +141,43 @@ impl Transport {
     fn ended(&self, record: &CallRecord, failed: Option<&Error>) {
         self.counts().call(failed.map(Error::outcome));
         meters::called(record, failed);
-        self.shared.sampler.tick(record.started, self);
+        self.0.sampler.tick(record.started, self);
     }
 
     pub(crate) fn counts(&self) -> &Counts {
-        &self.bare.rules.counts
+        &self.0.bare.rules.counts
     }
 
     pub(crate) fn under_way(&self) -> usize {
-        self.shared.lifecycle.under_way()
+        self.0.lifecycle.under_way()
     }
 
     pub(crate) fn retries_left(&self) -> u64 {
-        self.bare.rules.decider.budget.left(Instant::now())
+        self.0.bare.rules.decider.budget.left(Instant::now())
     }
 
     // Outside of the futures, which would carry what is only moved into the record along for good.
     fn record(&self, request: Request<Full<Bytes>>, call: Call) -> Arc<CallRecord> {
-        CallRecord::new(call, Template::of(request), self.shared.limits.total, &self.shared.strays)
+        CallRecord::new(call, Template::of(request), self.0.settings.now(), &self.0.strays)
     }
 
     async fn run(&self, record: Arc<CallRecord>) -> Result<Incoming, Error> {
-        let Some(_running) = self.shared.lifecycle.begin() else {
+        let Some(_running) = self.0.lifecycle.begin() else {
             let template = &record.template;
             let path = template.uri.path().to_owned();
             return Err(Error::closed(&record.call, template.method.clone(), path));
         };
+        if let Some(discoverer) = self.0.discoverer.get() {
+            discoverer.wake();
+        }
         let span = trace::span(&record);
-        let result = match (&self.layered, self.bare.waits_alone_for(&record)) {
+        let result = match (&self.0.layered, self.0.bare.waits_alone_for(&record)) {
             // The usual case, without what instrumenting costs where nobody listens.
             (None, None) if span.is_disabled() => {
-                self.bare.send(Arc::clone(&record), None, record.started).await
+                self.0.bare.send(Arc::clone(&record), None, record.started).await
             }
             (None, None) => {
-                self.bare.send(Arc::clone(&record), None, record.started).instrument(span.clone()).await
+                self.0.bare.send(Arc::clone(&record), None, record.started).instrument(span.clone()).await
             }
             (None, Some(least)) => self.race(Arc::clone(&record), least, span.clone()).await,
             (Some(layered), _) => {
@@ -177,6 +186,11 @@ impl Transport {
             }
         };
         trace::ended(&span, &result);
+        if let Err(error) = &result
+            && error.kind() == ErrorKind::NoCoordinatorAvailable
+        {
+            self.0.members.look_around();
+        }
         result
     }
 
@@ -189,7 +203,7 @@ impl Transport {
         span: Span,
     ) -> BoxFuture<'_, Result<Incoming, Error>> {
         let began = record.started;
-        Box::pin(self.bare.race(record, None, began, least).instrument(span))
+        Box::pin(self.0.bare.race(record, None, began, least).instrument(span))
     }
 
     /// Sends a request through the user's layers around calls.
@@ -220,7 +234,7 @@ impl Transport {
         if record.call.streaming || response.body().is_whole() {
             return Ok(response);
         }
-        let limits = &self.shared.limits;
+        let limits = &record.settings.limits;
         let (parts, body) = response.into_parts();
         match body.read_whole(limits.body_bytes, limits.body_idle, record.deadline).await {
             Ok(bytes) => Ok(Response::from_parts(parts, Body::whole(bytes))),
@@ -239,9 +253,10 @@ impl Transport {
     /// The future need not be awaited, and no runtime is needed if it is not: then calls under way go on to their
     /// end, and idle connections are closed. Closing twice is the same as closing once, with the shorter grace.
     pub fn close(&self, grace: Duration) -> impl Future<Output = ()> + Send + 'static {
-        let shared = Arc::clone(&self.shared);
+        let shared = Arc::clone(&self.0);
         shared.lifecycle.close();
         shared.members.end_probes();
+        shared.discoverer.get().into_iter().for_each(Discoverer::end);
         for pool in shared.pools.all() {
             pool.retire();
         }
@@ -270,44 +285,10 @@ impl Transport {
     /// For whoever sends it away: a coordinator in a soft shutdown does not say so. If it stays, its probe brings it
     /// back at the end of [the term](arango_balance::HealthPolicy::leaving).
     pub fn spare(&self, coordinator: &Coordinator) {
-        let members = self.shared.members.snapshot();
+        let members = self.0.members.snapshot();
         if let Some(member) = members.iter().find(|member| member.key() == coordinator) {
             member.report(Verdict::Leaving, Instant::now());
         }
-    }
-
-    /// Tells of each coordinator, in the order in which they were named.
-    pub fn coordinators(&self) -> Vec<CoordinatorState> {
-        let (members, now) = (self.shared.members.snapshot(), Instant::now());
-        members
-            .iter()
-            .map(|member| {
-                let pool = self.shared.pools.of(member);
-                let (status, load) = (member.status(), member.load(now));
-                CoordinatorState {
-                    address: member.key().clone(),
-                    zone: self.shared.zones.of(member.key()),
-                    requests: member.requests(),
-                    in_flight: member.in_flight(),
-                    open_connections: pool.open(),
-                    connections_opened: pool.opened(),
-                    oldest_connection: pool.oldest(),
-                    idle_connections: pool.idle(),
-                    waiting: pool.waiting(),
-                    opening: pool.dialing(),
-                    misconfigured: pool.is_misconfigured(),
-                    standing: status.standing,
-                    standing_for: now.saturating_duration_since(status.since),
-                    asked_in: status.until.map(|until| until.saturating_duration_since(now)),
-                    weight: member.weight(now),
-                    latency: load.latency(),
-                    queue_time: pool.queue_time(),
-                    timeouts: pool.timeouts(),
-                    ejections: pool.ejections(),
-                    failing: load.failing(),
-                }
-            })
-            .collect()
     }
 
     /// Subscribes to the changes of the coordinators' standings from now on: who is taken out of the rotation, is
@@ -315,7 +296,7 @@ impl Transport {
     ///
     /// The subscription keeps neither the client nor a call waiting.
     pub fn subscribe(&self) -> Changes<Coordinator> {
-        self.shared.members.subscribe()
+        self.0.members.subscribe()
     }
 }
 
@@ -340,7 +321,7 @@ impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transport")
             .field("coordinators", &self.coordinators())
-            .field("limits", &self.shared.limits)
+            .field("limits", &self.0.settings.now().limits)
             .finish_non_exhaustive()
     }
 }
@@ -356,54 +337,4 @@ impl Drop for Ending<'_> {
     fn drop(&mut self) {
         self.0.copies.end_all();
     }
-}
-
-/// How one coordinator is doing, at one moment.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct CoordinatorState {
-    /// Where it is.
-    pub address: Coordinator,
-    /// The zone it is in, if the client was told.
-    pub zone: Option<String>,
-    /// Attempts that were sent its way since the client was built.
-    pub requests: u64,
-    /// Attempts that have not ended yet.
-    pub in_flight: usize,
-    /// Connections that exist, idle or in use.
-    pub open_connections: usize,
-    /// Connections that were opened since the client was built; they are numbered so.
-    pub connections_opened: u64,
-    /// The number of the oldest that exists. While it is no higher than a number that was seen before, the
-    /// coordinator has not been restarted since.
-    pub oldest_connection: Option<u64>,
-    /// Connections that nobody uses at the moment.
-    pub idle_connections: usize,
-    /// Attempts that have no connection yet.
-    pub waiting: usize,
-    /// Connections that are being opened.
-    pub opening: usize,
-    /// Attempts that had no connection in time, since the client was built.
-    pub timeouts: u64,
-    /// How long a request has waited in its queue, as it told last: one of 16 answers is asked. `None` before the first.
-    pub queue_time: Option<Duration>,
-    /// How often it has left the rotation since the client was built, by failures or by its own word.
-    pub ejections: u64,
-    /// The last handshake with it was refused: a certificate or a setting of TLS must be mended, here or there.
-    pub misconfigured: bool,
-    /// How it stands in the rotation.
-    pub standing: Standing,
-    /// For how long it has stood so.
-    pub standing_for: Duration,
-    /// In how long it will be probed: what is left of an ejection, or of the time for which it is spared. `None` if
-    /// it is well or on trial.
-    pub asked_in: Option<Duration>,
-    /// The part that it takes of its share: less than 1 while it has too much to do, and for two seconds after it
-    /// has come back.
-    pub weight: f64,
-    /// How long its answers take: as long as the slowest of late. `None` if it has not answered yet, and where no
-    /// policy wants to know, as with the next.
-    pub latency: Option<Duration>,
-    /// The part of its answers that were failures, from 0 to 1; the last eight count for most.
-    pub failing: f64,
 }

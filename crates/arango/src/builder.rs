@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use arango_transport::balance::{HealthPolicy, Jitter, Policy};
 use arango_transport::{
-    AttemptService, CallService, Connect, Coordinator, Credentials, DoorBody, DoorService, Hedging, HostList,
-    InvalidSettings, Limits, Outgoing, PoolLimits, Resolve, RetryPolicy, Transport, TransportBuilder,
+    AttemptService, CallService, Connect, Coordinator, Credentials, Discovery, DoorBody, DoorService,
+    Hedging, HostList, InvalidSettings, Limits, Outgoing, PoolLimits, Resolve, RetryPolicy, Transport,
+    TransportBuilder,
 };
 use tower::Layer;
 
+use crate::discover::ByOperations;
 use crate::{Client, LoadBalancing};
 
 /// What a [`Client`] is made from. Nothing is checked before [`build`](Self::build).
@@ -142,6 +144,19 @@ impl ClientBuilder {
         http2: impl Fn(&Coordinator) -> arango_transport::Http2 + Send + Sync + 'static,
     ) -> Self {
         Self(self.0.http2_with(http2))
+    }
+
+    /// Sets whether other coordinators than the hosts are looked for. Default: [`Discovery::off`].
+    ///
+    /// ```
+    /// use arango::{Client, Discovery};
+    ///
+    /// let client = Client::builder().hosts("http://one:8529,http://two:8529").discovery(Discovery::on()).build()?;
+    /// # drop(client);
+    /// # Ok::<(), arango::InvalidSettings>(())
+    /// ```
+    pub fn discovery(self, discovery: Discovery) -> Self {
+        Self(self.0.discovery(discovery, ByOperations))
     }
 
     /// Replaces how connections are opened.

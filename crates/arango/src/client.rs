@@ -7,7 +7,7 @@ use arango_transport::protocol::{DatabaseName, InvalidName};
 use arango_transport::{ClientState, Coordinator, CoordinatorState, Transport};
 
 use crate::versions::Versions;
-use crate::{ClientBuilder, Cluster, CoordinatorHandle, Database};
+use crate::{ClientBuilder, Cluster, CoordinatorHandle, Database, Reconfigure};
 
 /// A client of one cluster.
 ///
@@ -53,7 +53,7 @@ impl Client {
         CoordinatorHandle::new(system.pinned_to(coordinator.clone()))
     }
 
-    /// Tells of each coordinator how it is doing, in the order in which they were named.
+    /// Tells of each coordinator how it is doing: see [`Transport::coordinators`].
     pub fn coordinators(&self) -> Vec<CoordinatorState> {
         self.transport.coordinators()
     }
@@ -95,6 +95,11 @@ impl Client {
     #[cfg(feature = "metrics")]
     pub fn sample_metrics(&self) {
         self.transport.sample_metrics();
+    }
+
+    /// What this client can be changed with while it runs: its hosts, its credentials, its limits, its load balancing.
+    pub fn reconfigure(&self) -> Reconfigure {
+        Reconfigure::new(self.transport.reconfigure())
     }
 
     fn database(&self, name: Result<DatabaseName, InvalidName>) -> Database {

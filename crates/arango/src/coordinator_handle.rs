@@ -101,7 +101,7 @@ impl CoordinatorHandle {
 
     /// Keeps its version in mind, by which is known what it lacks.
     fn learn(&self, version: Option<&str>) {
-        if let (Some(coordinator), Some(version)) = (&self.database.pin, version) {
+        if let (Some(coordinator), Some(version)) = (self.database.pinned(&GetStatus::FACTS), version) {
             self.database.learn_version(coordinator, version);
         }
     }

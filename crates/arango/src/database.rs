@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arango_cluster::{GetVersion, VersionInfo};
 use arango_transport::protocol::{
-    Answer, BuildError, DatabaseName, DecodeError, InvalidName, Operation, RequestClass, Scope,
+    Answer, BuildError, DatabaseName, DecodeError, Facts, InvalidName, Operation, RequestClass, Scope,
 };
 use arango_transport::{Call, CallOptions, Coordinator, Credentials, Error, Transport};
 use bytes::Bytes;
@@ -23,8 +23,18 @@ pub struct Database {
     // A name that cannot be one is told of when something is asked: making a handle never fails.
     name: Result<DatabaseName, InvalidName>,
     options: Option<Arc<CallOptions>>,
-    pub(crate) pin: Option<Coordinator>,
+    pin: Option<Pin>,
     pub(crate) versions: Versions,
+}
+
+/// Where the calls of a handle go.
+#[derive(Debug, Clone)]
+enum Pin {
+    /// To this coordinator and to no other.
+    Only(Coordinator),
+    /// To this coordinator as long as it can be asked; what acts on one coordinator, or speaks of it, to this one
+    /// alone.
+    Preferred(Coordinator),
 }
 
 impl Database {
@@ -36,13 +46,43 @@ impl Database {
         Self { transport, name, options: None, pin: None, versions }
     }
 
+    /// The only coordinator that an operation may go to through this handle.
+    pub(crate) fn pinned(&self, facts: &Facts) -> Option<&Coordinator> {
+        match &self.pin {
+            Some(Pin::Only(coordinator)) => Some(coordinator),
+            Some(Pin::Preferred(coordinator)) if facts.scope == Scope::Coordinator => Some(coordinator),
+            Some(Pin::Preferred(_)) | None => None,
+        }
+    }
+
     /// The same handle on another database.
     pub(crate) fn named(&self, name: &str) -> Self {
         Self { name: DatabaseName::new(name), ..self.clone() }
     }
 
     pub(crate) fn pinned_to(mut self, coordinator: Coordinator) -> Self {
-        self.pin = Some(coordinator);
+        self.pin = Some(Pin::Only(coordinator));
+        self
+    }
+
+    /// Sends each call to this coordinator as long as it is one of the client's and takes requests, and else to another:
+    /// for what lives on one coordinator and is reached through all of them, such as a cursor or a transaction.
+    ///
+    /// What acts on one coordinator, or speaks of it, goes to this one and to no other. If that is not one of the
+    /// client's, or is no more, such a call fails with
+    /// [`UnknownCoordinator`](arango_transport::ErrorKind::UnknownCoordinator), and nothing of it is sent.
+    ///
+    /// ```
+    /// # async fn example(client: &arango::Client) -> Result<(), arango::Error> {
+    /// let here = client.coordinators()[0].address.clone();
+    /// let books = client.db("books").preferring(here);
+    /// println!("{:?}", books.cluster().endpoints().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn preferring(mut self, coordinator: Coordinator) -> Self {
+        self.pin = Some(Pin::Preferred(coordinator));
         self
     }
 
@@ -161,19 +201,22 @@ impl Database {
         if let Some(options) = &self.options {
             call = call.options(Arc::clone(options));
         }
-        match &self.pin {
-            Some(coordinator) => {
+        match (self.pinned(&facts), &self.pin) {
+            (Some(coordinator), _) => {
                 if facts.ends_server {
                     // Before it is sent: from then on nothing new should begin there.
                     self.transport.spare(coordinator);
                 }
                 call = call.pinned_to(coordinator.clone());
             }
+            (None, Some(Pin::Only(coordinator) | Pin::Preferred(coordinator))) => {
+                call = call.preferring(coordinator.clone());
+            }
             // Sent anywhere it would change whichever coordinator happened to be next.
-            None if facts.scope == Scope::Coordinator && class != RequestClass::Safe => {
+            (None, None) if facts.scope == Scope::Coordinator && class != RequestClass::Safe => {
                 return Err(Error::needs_coordinator(&call, facts.method, facts.path));
             }
-            None => {}
+            (None, None) => {}
         }
         match self.request(operation, facts.system_only) {
             Ok(request) => Ok(self.transport.ask(request, call, read)),

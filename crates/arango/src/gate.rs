@@ -13,7 +13,7 @@ use std::time::Duration;
 use arango_cluster::GetVersion;
 use arango_transport::balance::Standing;
 use arango_transport::protocol::{Answer, DecodeError, Facts, Operation, RequestClass, ServerVersion};
-use arango_transport::{Call, Coordinator, CoordinatorState, Error, ErrorKind, Unsupported};
+use arango_transport::{Call, Coordinator, CoordinatorState, Error, ErrorKind, Membership, Unsupported};
 
 use crate::Database;
 
@@ -95,7 +95,10 @@ impl Database {
     /// Decides to whom it goes; `None` if all who may have it could not be reached.
     fn whom(&self, facts: &Facts, ruled_out: &[RuledOut]) -> Option<Whom> {
         let states = self.transport.coordinators();
-        let mine = |state: &&CoordinatorState| self.pin.as_ref().is_none_or(|pin| state.address == *pin);
+        let mine = |state: &&CoordinatorState| match self.pinned(facts) {
+            Some(pin) => state.address == *pin,
+            None => matches!(state.membership, Membership::Seed | Membership::Discovered),
+        };
         let mut lacking = None;
         let mut left = Vec::new();
         let mut out = 0;

@@ -25,6 +25,7 @@
 //! | the administration of the cluster | [`Cluster`]; its types in [`cluster`] |
 //! | what went wrong, and whether it may have been executed | [`Error`], [`Outcome`] |
 //! | layers of one's own, limits, policies | [`ClientBuilder`]; the transport in [`transport`] |
+//! | coordinators that nobody named; other settings while it runs | [`Discovery`]; [`Reconfigure`] |
 //! | operations of one's own | [`Operation`](protocol::Operation) and [`Database::execute`] |
 //!
 //! # What is sent again
@@ -39,8 +40,10 @@ mod client;
 mod cluster_handle;
 mod coordinator_handle;
 mod database;
+mod discover;
 mod gate;
 mod load_balancing;
+mod reconfigure;
 mod versions;
 
 pub use arango_cluster as cluster;
@@ -54,9 +57,9 @@ pub use arango_transport::Http2;
 #[cfg(feature = "jwt-sign")]
 pub use arango_transport::Superuser;
 pub use arango_transport::{
-    Attempt, CallCounts, CallOptions, ClientState, Coordinator, CoordinatorState, Credentials, Error,
-    ErrorKind, Hedging, HostList, Hosts, HttpProtocol, InvalidHosts, InvalidSettings, Limits, Outcome,
-    PoolLimits, RetryPolicy, TokenFile, TokenSource, Unsupported,
+    Attempt, CallCounts, CallOptions, ClientState, Coordinator, CoordinatorState, Credentials, Discovery,
+    Error, ErrorKind, Hedging, HostList, Hosts, HttpProtocol, InvalidHosts, InvalidSettings, Limits,
+    Membership, Outcome, PoolLimits, RetryPolicy, TokenFile, TokenSource, Unsupported,
 };
 #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 pub use arango_transport::{Tls, TlsFault, TlsVersion};
@@ -66,3 +69,4 @@ pub use cluster_handle::Cluster;
 pub use coordinator_handle::CoordinatorHandle;
 pub use database::Database;
 pub use load_balancing::{LoadBalancing, Period, UnknownStrategy};
+pub use reconfigure::Reconfigure;

@@ -18,13 +18,14 @@ mod warm_up;
 #[derive(Debug, Clone, Default)]
 struct Wish {
     pinned: Option<&'static str>,
+    preferred: Option<&'static str>,
     tried: Vec<&'static str>,
 }
 
 type Answer = Result<&'static str, NoMember>;
 
 fn route(wish: &Wish) -> Route<'_, &'static str> {
-    Route { pinned: wish.pinned.as_ref(), tried: &wish.tried, now: None }
+    Route { pinned: wish.pinned.as_ref(), preferred: wish.preferred.as_ref(), tried: &wish.tried, now: None }
 }
 
 /// Answers with the name of the member that was picked.
@@ -107,11 +108,11 @@ async fn no_member_is_asked_twice_while_an_untried_one_is_left() {
     for _ in 0..50 {
         let mut tried = Vec::new();
         for _ in 0..3 {
-            let name = ask(&mut service, Wish { tried: tried.clone(), pinned: None }).await.unwrap();
+            let name = ask(&mut service, Wish { tried: tried.clone(), ..Wish::default() }).await.unwrap();
             assert!(!tried.contains(&name));
             tried.push(name);
         }
-        assert!(ask(&mut service, Wish { tried, pinned: None }).await.is_ok(), "all tried: any will do");
+        assert!(ask(&mut service, Wish { tried, ..Wish::default() }).await.is_ok(), "all tried: any will do");
     }
 }
 
@@ -215,8 +216,8 @@ async fn when_most_are_ejected_ejection_is_ignored_and_who_failed_longest_ago_go
         eject(&list[index]);
     }
     assert_eq!(ask(&mut service, Wish::default()).await, Ok("b"));
-    assert_eq!(ask(&mut service, Wish { tried: vec!["b"], pinned: None }).await, Ok("c"));
-    assert_eq!(ask(&mut service, Wish { tried: vec!["b", "c"], pinned: None }).await, Ok("a"));
+    assert_eq!(ask(&mut service, Wish { tried: vec!["b"], ..Wish::default() }).await, Ok("c"));
+    assert_eq!(ask(&mut service, Wish { tried: vec!["b", "c"], ..Wish::default() }).await, Ok("a"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -247,7 +248,7 @@ async fn a_member_that_refuses_everything_is_not_the_first_choice_of_everything(
         for _ in 0..300 {
             if ask(&mut service, Wish::default()).await.unwrap() == "a" {
                 first += 1;
-                ask(&mut service, Wish { tried: vec!["a"], pinned: None }).await.unwrap();
+                ask(&mut service, Wish { tried: vec!["a"], ..Wish::default() }).await.unwrap();
             }
         }
         assert_eq!(first, 300 / size);
@@ -264,4 +265,40 @@ async fn a_dropped_request_is_no_longer_in_flight() {
     assert_eq!(members.snapshot()[0].in_flight(), 1);
     drop(answer);
     assert_eq!((members.snapshot()[0].in_flight(), members.snapshot()[0].requests()), (0, 1));
+}
+
+#[tokio::test]
+async fn the_preferred_member_is_asked_as_long_as_it_is_there_and_was_not_asked_already() {
+    let members = Members::new(["a", "b", "c"]);
+    let mut service = naming(&members, RoundRobin::default());
+    let wish = || Wish { preferred: Some("b"), ..Wish::default() };
+    for _ in 0..5 {
+        assert_eq!(ask(&mut service, wish()).await.unwrap(), "b");
+    }
+    let again = Wish { tried: vec!["b"], ..wish() };
+    assert_ne!(ask(&mut service, again).await.unwrap(), "b");
+    members.snapshot()[1].report(Verdict::Leaving, Instant::now());
+    assert_eq!(ask(&mut service, wish()).await.unwrap(), "b", "what lives there is still there");
+    eject(&members.snapshot()[1]);
+    assert_ne!(ask(&mut service, wish()).await.unwrap(), "b");
+    members.remove(&"b");
+    assert_ne!(ask(&mut service, wish()).await.unwrap(), "b");
+    members.try_out("b");
+    assert_ne!(ask(&mut service, wish()).await.unwrap(), "b", "it is only tried out");
+}
+
+#[tokio::test]
+async fn nobody_prefers_what_several_answer_under_and_nothing_ejects_it() {
+    let members = Members::new(["a", "b"]);
+    members.share(&"b", true);
+    let mut service = naming(&members, RoundRobin::default());
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(ask(&mut service, Wish { preferred: Some("b"), ..Wish::default() }).await.unwrap());
+    }
+    assert_eq!(seen, ["a", "b", "a", "b"]);
+    for _ in 0..10 {
+        members.snapshot()[1].report(Verdict::Unreachable, Instant::now());
+    }
+    assert_eq!(members.snapshot()[1].standing(), Standing::Well);
 }

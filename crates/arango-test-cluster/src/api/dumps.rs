@@ -40,7 +40,12 @@ fn allowed(call: &Call<'_>, text: &str) -> Result<(), Refusal> {
 fn endpoints(call: &Call<'_>) -> Answer {
     call.only(&Method::GET)?;
     let registered = call.state.coordinators.iter().filter(|server| server.registered);
-    let endpoints: Vec<_> = registered.map(|server| json!({ "endpoint": server.endpoint })).collect();
+    let endpoints: Vec<_> = registered
+        .map(|server| match &server.advertised {
+            Some(advertised) => json!({ "endpoint": advertised, "internal": server.endpoint }),
+            None => json!({ "endpoint": server.endpoint }),
+        })
+        .collect();
     Ok(Reply::flat(200, json!({ "endpoints": endpoints })))
 }
 

@@ -50,6 +50,9 @@ fn record(call: &Call<'_>, server: &Server) -> Value {
         "Engine": "rocksdb", "SyncTime": clock.timestamp(sync_time),
         "LastAckedTime": clock.timestamp(server.last_acked), "Role": role, "CanBeDeleted": can_be_deleted,
     });
+    if let Some(advertised) = &server.advertised {
+        record["AdvertisedEndpoint"] = advertised.as_str().into();
+    }
     if !call.version.is_4() {
         record["Timestamp"] = clock.timestamp(server.written).into();
     }

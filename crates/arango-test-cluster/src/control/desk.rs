@@ -77,10 +77,16 @@ impl Desk {
                 self.coordinator(index)?.set_secrets(secret, passive);
                 Ok(done())
             }
+            (&Method::POST, ["coordinators", index, "advertise"]) => {
+                let Advertised { endpoint } = read(body)?;
+                self.coordinator(index)?.advertise(endpoint.as_deref());
+                Ok(done())
+            }
             (&Method::POST, ["coordinators", index, deed]) => {
                 let coordinator = self.coordinator(index)?;
                 match *deed {
                     "kill" => coordinator.kill(),
+                    "deregister" => coordinator.deregister(),
                     "pause" => coordinator.pause(),
                     "resume" => coordinator.resume(),
                     "restart" => coordinator.restart().await.map_err(|error| (500, error.to_string()))?,
@@ -254,6 +260,12 @@ struct Secrets {
     secret: String,
     #[serde(default)]
     passive: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advertised {
+    endpoint: Option<String>,
 }
 
 #[derive(Deserialize)]

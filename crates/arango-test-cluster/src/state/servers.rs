@@ -59,6 +59,8 @@ pub(crate) struct Server {
     pub(crate) endpoint: String,
     /// The version that it was started in, if not the cluster's.
     pub(crate) upgraded: Option<Version>,
+    /// Where clients are told that it is, if not at its endpoint.
+    pub(crate) advertised: Option<String>,
     pub(crate) life: Life,
     /// Whether it is down only because it was frozen.
     pub(crate) frozen: bool,
@@ -128,6 +130,7 @@ impl Server {
             short_name: format!("{name}{number:04}"),
             endpoint,
             upgraded: None,
+            advertised: None,
             life: Life::Up,
             frozen: false,
             generation: 0,

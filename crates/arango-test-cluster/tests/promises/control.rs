@@ -209,3 +209,25 @@ async fn servers_are_upgraded_from_outside() {
         assert_eq!(health[id]["Version"], "3.12.5");
     }
 }
+
+#[tokio::test]
+async fn the_list_of_coordinators_says_what_it_is_told_from_outside() {
+    let cluster = TestCluster::builder().coordinators(2).start().await.unwrap();
+    let control = cluster.control().await.unwrap();
+    let listed = async || {
+        let mut session = Session::connect(cluster.coordinator(0)).await;
+        session.get("/_api/cluster/endpoints").await.json()["endpoints"].clone()
+    };
+    let at = |index: usize| format!("tcp://{}", cluster.coordinator(index).address());
+    let advertised = json!({ "endpoint": "tcp://10.0.0.1:8529" });
+    ask(&control, Method::POST, "/coordinators/1/advertise", &advertised).await;
+    let second = json!({ "endpoint": "tcp://10.0.0.1:8529", "internal": at(1) });
+    assert_eq!(listed().await, json!([{ "endpoint": at(0) }, second]));
+
+    assert_eq!(ask(&control, Method::POST, "/coordinators/1/deregister", &json!({})).await.0, 200);
+    assert_eq!(listed().await, json!([{ "endpoint": at(0) }]));
+    assert!(cluster.coordinator(1).is_up(), "it runs on");
+    ask(&control, Method::POST, "/coordinators/1/advertise", &json!({ "endpoint": null })).await;
+    ask(&control, Method::POST, "/coordinators/1/restart", &json!({})).await;
+    assert_eq!(listed().await, json!([{ "endpoint": at(0) }, { "endpoint": at(1) }]));
+}

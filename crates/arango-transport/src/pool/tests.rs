@@ -24,6 +24,7 @@ use super::*;
 use crate::connect::{Connect, Io, SystemResolve};
 use crate::dial::Network;
 use crate::http2::Choice;
+use crate::settings::Live;
 
 /// Hands the other end of every connection to the test.
 struct Script(mpsc::UnboundedSender<DuplexStream>);
@@ -90,8 +91,7 @@ fn pool_over(connect: impl Connect, limits: PoolLimits) -> Pool {
     let network = Network {
         resolve: Arc::new(SystemResolve),
         connect: Arc::new(connect),
-        limit: Duration::from_secs(3),
-        head_bytes: 400 << 10,
+        settings: Live::default(),
         http2: Choice::default(),
     };
     let coordinator = "http://127.0.0.1:8529".parse().unwrap();

@@ -99,8 +99,8 @@ async fn a_further_attempt_goes_to_an_untried_well_member_before_one_that_has_to
     say(&members, &["b", "c"], Verdict::Overloaded);
     let mut service = naming(&members, RoundRobin::default());
     for _ in 0..50 {
-        assert_eq!(ask(&mut service, Wish { tried: vec!["a"], pinned: None }).await, Ok("d"));
-        let name = ask(&mut service, Wish { tried: vec!["a", "d"], pinned: None }).await.unwrap();
+        assert_eq!(ask(&mut service, Wish { tried: vec!["a"], ..Wish::default() }).await, Ok("d"));
+        let name = ask(&mut service, Wish { tried: vec!["a", "d"], ..Wish::default() }).await.unwrap();
         assert!(["b", "c"].contains(&name), "{name} was tried");
     }
 }
@@ -116,7 +116,7 @@ async fn a_leaving_member_takes_only_what_nobody_else_can_take() {
     );
 
     let mut service = naming(&members, RoundRobin::default());
-    assert_eq!(ask(&mut service, Wish { tried: vec!["b", "c", "d"], pinned: None }).await, Ok("a"));
+    assert_eq!(ask(&mut service, Wish { tried: vec!["b", "c", "d"], ..Wish::default() }).await, Ok("a"));
     for member in &members.snapshot()[1..] {
         eject(member);
     }

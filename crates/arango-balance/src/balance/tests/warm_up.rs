@@ -77,9 +77,9 @@ async fn of_two_that_are_cold_the_colder_one_takes_less_and_they_are_all_there_i
     let health = HealthPolicy { warm_up_new: Duration::from_secs(1_000), ..HealthPolicy::default() };
     let members = Members::builder().health(health).jitter(Arc::new(SeededJitter::new(1))).build([]);
     let mut service = naming(&members, RoundRobin::default());
-    members.grow("a");
+    members.insert("a");
     sleep(Duration::from_secs(250)).await;
-    members.grow("b");
+    members.insert("b");
     sleep(Duration::from_secs(250)).await;
     // The one has half of its weight, the other a quarter: it is there for every second request.
     let counts = counts(&mut service, Duration::ZERO).await;
@@ -90,7 +90,7 @@ async fn of_two_that_are_cold_the_colder_one_takes_less_and_they_are_all_there_i
 async fn when_all_are_warm_and_well_nobody_needs_to_be_looked_at_any_more() {
     let members = three();
     let mut service = naming(&members, RoundRobin::default());
-    members.grow("d");
+    members.insert("d");
     let list = members.snapshot();
     list[0].report(Verdict::Overloaded, Instant::now());
     ask(&mut service, Wish::default()).await.unwrap();
@@ -126,11 +126,11 @@ async fn a_further_attempt_is_not_the_first_request_of_a_cold_member() {
     members.insert("d");
     sleep(Duration::from_secs(9)).await;
     for _ in 0..50 {
-        let name = ask(&mut service, Wish { tried: vec!["a"], pinned: None }).await.unwrap();
+        let name = ask(&mut service, Wish { tried: vec!["a"], ..Wish::default() }).await.unwrap();
         assert!(["b", "c"].contains(&name));
         let tried = vec!["a", "b", "c"];
         assert_eq!(
-            ask(&mut service, Wish { tried, pinned: None }).await,
+            ask(&mut service, Wish { tried, ..Wish::default() }).await,
             Ok("d"),
             "but it is the last resort"
         );

@@ -77,12 +77,10 @@ async fn what_breaks_at_one_address_says_nothing_of_another() {
         }
     }
     let (sender, mut peers) = mpsc::unbounded_channel();
-    let limit = Duration::from_secs(3);
     let network = Network {
         resolve: Arc::new(Two),
         connect: Arc::new(Script(sender)),
-        limit,
-        head_bytes: 400 << 10,
+        settings: Live::default(),
         http2: Choice::default(),
     };
     let dialer = Dialer::new("http://two.example".parse().unwrap(), network, None);

@@ -1,0 +1,438 @@
+//! Coordinators that nobody named.
+
+mod network;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use arango::protocol::RequestClass;
+use arango::{Client, ClientBuilder, Credentials, Discovery, Membership, Outcome};
+use arango_test_cluster::{Fault, Match, TestCluster};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use self::network::{Anywhere, OneAddress, Stranger, Strangers, Warnings};
+use crate::support::{ask_at_once, builder, cluster, cluster_of, insert, struck};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A client that is told of the first coordinator alone, and looks for others.
+fn looking(cluster: &TestCluster) -> ClientBuilder {
+    builder(cluster).hosts(cluster.coordinator(0).url()).discovery(Discovery::on())
+}
+
+/// The members and what they are.
+fn memberships(client: &Client) -> Vec<(String, Membership)> {
+    let states = client.coordinators().into_iter();
+    states.map(|state| (state.address.to_string(), state.membership)).collect()
+}
+
+fn members(client: &Client) -> usize {
+    let takes = |membership: &Membership| matches!(membership, Membership::Seed | Membership::Discovered);
+    client.coordinators().iter().filter(|state| takes(&state.membership)).count()
+}
+
+/// How often a list of coordinators was asked for.
+fn lists(cluster: &TestCluster) -> usize {
+    cluster.journal().entries().iter().filter(|entry| entry.path == "/_api/cluster/endpoints").count()
+}
+
+/// How many requests of ours each coordinator is sent.
+async fn shares(cluster: &TestCluster, client: &Client, calls: usize) -> Vec<usize> {
+    cluster.journal().clear();
+    ask_at_once(client, calls).await;
+    let entries = cluster.journal().entries();
+    let at = |index| {
+        entries.iter().filter(|entry| entry.path == "/_api/version" && entry.coordinator == index).count()
+    };
+    (0..cluster.coordinators().len()).map(at).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_off_unless_it_is_switched_on() {
+    let cluster = cluster().await;
+    for builder in [builder(&cluster), builder(&cluster).discovery(Discovery::off())] {
+        let client = builder.hosts(cluster.coordinator(0).url()).build().unwrap();
+        for _ in 0..20 {
+            assert_eq!(shares(&cluster, &client, 1).await, [1, 0, 0]);
+            sleep(MINUTE).await;
+            assert_eq!(cluster.journal().entries().len(), 1, "nothing but what was asked");
+        }
+        assert_eq!(client.coordinators().len(), 1);
+        assert_eq!(client.coordinators()[0].membership, Membership::Seed);
+    }
+}
+
+#[test]
+fn a_client_is_built_without_a_runtime_and_looks_around_with_its_first_call() {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let cluster = runtime.block_on(cluster());
+    let client = looking(&cluster).build().unwrap();
+    runtime.block_on(async {
+        sleep(MINUTE).await;
+        assert_eq!(cluster.journal().entries().len(), 0);
+        client.db("_system").version().await.unwrap();
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!((lists(&cluster), members(&client)), (1, 3));
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn coordinators_that_are_listed_take_their_share() {
+    let cluster = cluster().await;
+    let client = looking(&cluster).build().unwrap();
+    ask_at_once(&client, 1).await;
+    sleep(Duration::from_secs(20)).await;
+    let there = memberships(&client);
+    assert_eq!(there[0], (cluster.urls()[0].clone(), Membership::Seed));
+    assert!(there[1..].iter().all(|(_, membership)| *membership == Membership::Discovered), "{there:?}");
+    let shares = shares(&cluster, &client, 300).await;
+    assert!(shares.iter().all(|share| (90..=110).contains(share)), "{shares:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_started_takes_its_share_within_about_a_minute() {
+    let cluster = cluster_of(4).await;
+    let new = cluster.coordinator(3);
+    new.kill();
+    new.deregister();
+    let client = builder(&cluster).hosts(&cluster.urls()[..3]).discovery(Discovery::on()).build().unwrap();
+    ask_at_once(&client, 1).await;
+    sleep(3 * MINUTE).await;
+    assert_eq!(memberships(&client).len(), 3);
+    let starting = new.starting();
+    new.restart().await.unwrap();
+    sleep(67 * Duration::from_secs(1)).await;
+    assert_eq!(shares(&cluster, &client, 30).await[3], 0, "not while it starts");
+    let state = client.coordinators().pop().unwrap();
+    let Membership::Candidate { refused: Some(why) } = state.membership else { panic!("{state:?}") };
+    assert!(why.contains("takes no requests"), "{why}");
+    drop(starting);
+    sleep(MINUTE + Duration::from_secs(20)).await;
+    let shares = shares(&cluster, &client, 400).await;
+    assert!(shares.iter().all(|share| (90..=110).contains(share)), "{shares:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_taken_away_loses_no_call_and_doubles_none() {
+    let cluster = cluster().await;
+    let client = looking(&cluster).build().unwrap();
+    ask_at_once(&client, 1).await;
+    sleep(Duration::from_secs(20)).await;
+    assert_eq!(members(&client), 3);
+
+    let leaver = cluster.coordinator(2);
+    let slow =
+        leaver.inject(Fault::latency(Duration::from_secs(250)).on(Match::post("/_api/document/*")).times(1));
+    let mut calls = JoinSet::new();
+    let mut number = 0;
+    let mut write = |calls: &mut JoinSet<_>| {
+        let patient =
+            arango::CallOptions::default().attempt(Duration::from_secs(600)).total(Duration::from_secs(600));
+        let database = client.db("_system").options(patient);
+        let marker = format!("m{number}");
+        number += 1;
+        calls.spawn(async move { database.execute(insert(&marker, RequestClass::NonIdempotent)).await });
+        number
+    };
+    for _ in 0..3 {
+        write(&mut calls);
+    }
+    struck(&slow).await;
+    leaver.deregister();
+    let mut removed_after = None;
+    for second in 0..200 {
+        write(&mut calls);
+        sleep(Duration::from_secs(1)).await;
+        let state = memberships(&client).into_iter().find(|(address, _)| *address == leaver.url());
+        let goes = state.as_ref().is_none_or(|(_, membership)| *membership == Membership::Draining);
+        if goes && removed_after.is_none() {
+            removed_after = Some(second);
+            assert_eq!(state.unwrap().1, Membership::Draining, "something is under way there");
+        }
+    }
+    assert!(removed_after.is_some_and(|second| (54..=133).contains(&second)), "{removed_after:?}");
+    assert_eq!(memberships(&client).len(), 2, "and then it is told of no more");
+    assert_eq!(leaver.open_connections(), 1, "but what is under way is not cut");
+    let before = cluster.journal().requests_per_coordinator()[2];
+    for _ in 0..30 {
+        write(&mut calls);
+    }
+    let written = write(&mut calls);
+    while let Some(call) = calls.join_next().await {
+        call.unwrap().unwrap();
+    }
+    assert_eq!(cluster.journal().requests_per_coordinator()[2], before, "nothing new was sent there");
+    for number in 0..written {
+        assert_eq!(cluster.journal().executions(&format!("m{number}")), 1, "m{number}");
+    }
+    sleep(Duration::from_millis(10)).await;
+    assert_eq!(leaver.open_connections(), 0, "and its connections are closed");
+    leaver.kill();
+    for index in 0..10 {
+        client
+            .db("_system")
+            .execute(insert(&format!("after{index}"), RequestClass::NonIdempotent))
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_list_that_lacks_somebody_takes_nobody_away() {
+    let cluster = cluster().await;
+    let client = looking(&cluster).build().unwrap();
+    ask_at_once(&client, 1).await;
+    sleep(Duration::from_secs(20)).await;
+    // By the word of one coordinator alone, again and again.
+    let alone = serde_json::json!({ "error": false, "code": 200, "endpoints": [
+        { "endpoint": format!("tcp://{}", cluster.coordinator(1).address()) }] });
+    let lies = Fault::answer_raw(200, "application/json", alone.to_string());
+    let _lies = cluster.coordinator(1).inject(lies.on(Match::get("/_api/cluster/endpoints")));
+    sleep(20 * MINUTE).await;
+    assert_eq!(members(&client), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_list_all_goes_on_with_those_that_are_known() {
+    for trouble in [
+        Fault::answer(500, 4, "internal"),
+        Fault::answer(501, 9, "cannot serve this request for this deployment type"),
+        Fault::answer_raw(200, "application/json", "nonsense"),
+        Fault::answer_raw(200, "application/json", r#"{"error":false,"code":200,"endpoints":[]}"#),
+        Fault::answer_raw(
+            200,
+            "application/json",
+            r#"{"error":false,"code":200,"endpoints":[{"endpoint":""},{"endpoint":"ftp://x"},{"endpoint":"tcp://0.0.0.0:1"}]}"#,
+        ),
+        Fault::hang(),
+    ] {
+        let cluster = cluster().await;
+        let client = looking(&cluster).build().unwrap();
+        ask_at_once(&client, 1).await;
+        sleep(Duration::from_secs(20)).await;
+        let on = || Match::get("/_api/cluster/endpoints");
+        let faults: Vec<_> =
+            cluster.coordinators().iter().map(|one| one.inject(trouble.clone().on(on()))).collect();
+        sleep(10 * MINUTE).await;
+        let hits = faults.iter().map(arango_test_cluster::FaultGuard::hits).sum::<usize>();
+        assert!(hits >= 9, "{hits} {trouble:?}");
+        assert_eq!(members(&client), 3, "{trouble:?}");
+        // Who is asked for nothing else and is silent is left out for a while, as for any request.
+        let shares = shares(&cluster, &client, 30).await;
+        assert!(shares == [10, 10, 10] || format!("{trouble:?}").contains("Hang"), "{trouble:?} {shares:?}");
+        drop(faults);
+        cluster.coordinator(2).deregister();
+        sleep(4 * MINUTE).await;
+        assert_eq!(members(&client), 2, "and then it listens again");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_none_that_is_listed_can_be_reached_the_seeds_go_on_and_it_is_said_once() {
+    let warnings = Warnings::default();
+    let _listening = warnings.listen();
+    let cluster = cluster().await;
+    for (index, one) in cluster.coordinators().iter().enumerate() {
+        one.advertise(Some(&format!("tcp://10.0.0.{index}:8529")));
+    }
+    let client = builder(&cluster).discovery(Discovery::on()).build().unwrap();
+    ask_at_once(&client, 1).await;
+    sleep(30 * MINUTE).await;
+    assert_eq!(members(&client), 3);
+    assert_eq!(client.coordinators().len(), 6);
+    for state in &client.coordinators()[3..] {
+        let Membership::Candidate { refused: Some(why) } = &state.membership else { panic!("{state:?}") };
+        assert!(why.contains("could not be reached") || why.contains("refused"), "{why}");
+        assert!((4..=8).contains(&state.requests), "each ten minutes: {}", state.requests);
+    }
+    assert_eq!(warnings.take(), 1);
+    assert_eq!(shares(&cluster, &client, 30).await, [10, 10, 10]);
+
+    // Once they can be reached, they are the seeds' second names.
+    for one in cluster.coordinators() {
+        one.advertise(None);
+    }
+    sleep(2 * MINUTE).await;
+    assert_eq!((client.coordinators().len(), warnings.take()), (3, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_knows_better_says_where_those_are_that_are_listed() {
+    let cluster = cluster().await;
+    for one in cluster.coordinators() {
+        one.advertise(Some(&format!("tcp://10.0.0.1:{}", one.address().port())));
+    }
+    let left_out = cluster.coordinator(2).address().port();
+    let map = Discovery::on().map(move |advertised| {
+        let port: u16 = advertised.rsplit(':').next()?.parse().ok()?;
+        (port != left_out).then(|| format!("tcp://127.0.0.1:{port}"))
+    });
+    let client = looking(&cluster).discovery(map).build().unwrap();
+    ask_at_once(&client, 1).await;
+    sleep(Duration::from_secs(20)).await;
+    let expected = [Membership::Seed, Membership::Discovered];
+    let there: Vec<_> = memberships(&client).into_iter().map(|(_, membership)| membership).collect();
+    assert_eq!(there, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_panics_when_asked_for_that_takes_nothing_down() {
+    let cluster = cluster().await;
+    let map = Discovery::on().map(|_| panic!("on purpose"));
+    let client = looking(&cluster).discovery(map).build().unwrap();
+    for _ in 0..10 {
+        ask_at_once(&client, 3).await;
+        sleep(MINUTE).await;
+    }
+    assert_eq!(memberships(&client), [(cluster.urls()[0].clone(), Membership::Seed)]);
+    assert!(lists(&cluster) >= 9, "and it goes on asking");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_seed_and_its_address_in_the_list_are_one_member() {
+    let cluster = cluster().await;
+    let names = Anywhere::of(&cluster);
+    let seed = format!("http://first.example:{}", cluster.coordinator(0).address().port());
+    let client = looking(&cluster).hosts(seed.clone()).resolve(names).build().unwrap();
+    ask_at_once(&client, 1).await;
+    sleep(5 * MINUTE).await;
+    let there = memberships(&client);
+    assert_eq!((members(&client), there.len()), (3, 4), "{there:?}");
+    assert_eq!(there[0], (seed.clone(), Membership::Seed));
+    let second = there.iter().find(|(address, _)| *address == cluster.urls()[0]).unwrap();
+    assert_eq!(second.1, Membership::Candidate { refused: Some(format!("it is the same as {seed}")) });
+    assert_eq!(shares(&cluster, &client, 30).await, [10, 10, 10]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_address_for_all_is_one_member_that_is_never_left_out() {
+    let cluster = cluster().await;
+    let address: SocketAddr = "10.0.0.1:8529".parse().unwrap();
+    for one in cluster.coordinators() {
+        one.advertise(Some("tcp://10.0.0.1:8529"));
+    }
+    let network = OneAddress::of(&cluster, address);
+    let client = looking(&cluster).hosts("http://10.0.0.1:8529").connect(network).build().unwrap();
+    ask_at_once(&client, 1).await;
+    sleep(2 * MINUTE).await;
+    let states = client.coordinators();
+    assert_eq!((states.len(), states[0].shared), (1, true));
+    // Beside a coordinator of its own address it is another member, whatever is behind it.
+    let network = OneAddress::of(&cluster, address);
+    let client = looking(&cluster).connect(network).build().unwrap();
+    ask_at_once(&client, 1).await;
+    sleep(2 * MINUTE).await;
+    let states = client.coordinators();
+    assert_eq!(states.iter().map(|state| state.shared).collect::<Vec<_>>(), [false, true]);
+    cluster.coordinator(1).kill();
+    cluster.coordinator(2).kill();
+    for _ in 0..20 {
+        client.db("_system").version().await.unwrap();
+    }
+    assert_eq!(client.coordinators()[1].standing, arango::balance::Standing::Well);
+}
+
+/// Somebody else at an address that is listed, who would like to know a password.
+#[tokio::test(start_paused = true)]
+async fn a_stranger_that_is_listed_is_shown_no_credentials_before_it_says_that_it_takes_requests() {
+    for behaviour in [Stranger::Refuses, Stranger::SaysNonsense, Stranger::IsSilent] {
+        let cluster = cluster().await;
+        for credentials in [
+            Credentials::basic("root", cluster.root_password()),
+            Credentials::jwt("root", cluster.root_password()),
+        ] {
+            let strangers = Strangers::beside(&cluster, behaviour);
+            cluster.coordinator(2).advertise(Some("tcp://192.0.2.1:8529"));
+            let client =
+                looking(&cluster).connect(strangers.clone()).credentials(credentials).build().unwrap();
+            ask_at_once(&client, 3).await;
+            sleep(5 * MINUTE).await;
+            ask_at_once(&client, 30).await;
+            let heard = strangers.heard();
+            assert!(heard.contains("GET /_admin/server/availability"), "it was asked: {heard}");
+            assert!(!heard.to_lowercase().contains("authorization"), "{heard}");
+            assert!(!heard.contains("/_open/auth"), "{heard}");
+            assert_eq!(members(&client), 2);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_coordinator_that_is_lost_has_it_look_around_at_once() {
+    let cluster = cluster().await;
+    let client = looking(&cluster).build().unwrap();
+    ask_at_once(&client, 1).await;
+    sleep(Duration::from_secs(20)).await;
+    assert_eq!(lists(&cluster), 1);
+    cluster.coordinator(2).kill();
+    ask_at_once(&client, 30).await;
+    sleep(Duration::from_millis(10)).await;
+    assert_eq!(lists(&cluster), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_starting_has_it_look_around_at_once() {
+    let cluster = cluster().await;
+    let client = looking(&cluster).build().unwrap();
+    ask_at_once(&client, 1).await;
+    sleep(Duration::from_secs(20)).await;
+    let _starting = cluster.coordinator(2).starting();
+    ask_at_once(&client, 3).await;
+    sleep(Duration::from_millis(10)).await;
+    assert_eq!(lists(&cluster), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_nobody_is_there_the_next_list_is_asked_for_as_soon_as_it_may_be() {
+    let cluster = cluster().await;
+    let client = looking(&cluster).build().unwrap();
+    ask_at_once(&client, 1).await;
+    sleep(Duration::from_secs(20)).await;
+    cluster.coordinators().iter().for_each(arango_test_cluster::Coordinator::kill);
+    let error = client.db("_system").version().await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::NotExecuted);
+    for one in cluster.coordinators() {
+        one.restart().await.unwrap();
+    }
+    cluster.journal().clear();
+    sleep(Duration::from_secs(20)).await;
+    assert!(lists(&cluster) >= 1, "without waiting for the minute to end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_ends_with_the_client_and_when_the_client_is_closed() {
+    for closed in [true, false] {
+        let cluster = cluster().await;
+        let client = looking(&cluster).build().unwrap();
+        ask_at_once(&client, 1).await;
+        sleep(Duration::from_secs(20)).await;
+        let kept = closed.then(|| client.clone());
+        if closed {
+            client.close(Duration::from_secs(1)).await;
+        }
+        drop(client);
+        cluster.journal().clear();
+        sleep(10 * MINUTE).await;
+        assert!(cluster.coordinators().iter().all(|one| one.open_connections() == 0));
+        assert_eq!(cluster.journal().entries().len(), 0);
+        drop(kept);
+    }
+}
+
+/// A list is asked for by nobody's call, so nobody's going away ends it.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_takes_no_list_along() {
+    let cluster = cluster().await;
+    let slow =
+        |path| cluster.coordinator(0).inject(Fault::latency(Duration::from_secs(3)).on(Match::get(path)));
+    let _slow = (slow("/_api/cluster/endpoints"), slow("/_api/version"));
+    let client = looking(&cluster).build().unwrap();
+    {
+        let database = client.db("_system");
+        tokio::time::timeout(Duration::from_secs(1), database.version()).await.unwrap_err();
+    }
+    sleep(Duration::from_secs(20)).await;
+    assert_eq!((lists(&cluster), members(&client)), (1, 3));
+}
