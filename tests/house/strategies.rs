@@ -125,7 +125,7 @@ async fn a_coordinator_that_is_given_up_is_slow_and_one_that_may_take_its_time_i
     tokio::time::timeout(Duration::from_secs(1), client.cluster().health()).await.unwrap_err();
     assert!(latency() < Duration::from_millis(2), "{:?}", latency());
     tokio::time::timeout(Duration::from_secs(1), client.db("_system").version()).await.unwrap_err();
-    assert_eq!(latency().as_secs_f32().round(), 1.0, "it takes a second at least");
+    assert!((950..=1_000).contains(&latency().as_millis()), "it takes a second at least");
     let limits = Limits::default().attempt(Duration::from_millis(1_500));
     let hasty = least_loaded(&cluster).limits(limits).build().unwrap();
     let database = hasty.db("_system");
@@ -134,7 +134,7 @@ async fn a_coordinator_that_is_given_up_is_slow_and_one_that_may_take_its_time_i
     let _slow = latencies(&cluster, &[2_000]);
     database.version().await.unwrap_err();
     let latency = hasty.coordinators()[0].latency.unwrap();
-    assert!(latency > Duration::from_millis(1_000), "{latency:?}");
+    assert!(latency > Duration::from_secs(1), "{latency:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@
 //!
 //! A request passes the whole layer: the set is looked at, the policy picks, the request is counted as in flight, a
 //! service answers at once, and the request ends. The time of a request is given, as a client gives it that has read
-//! the clock anyway; so no clock is read but where load is measured. The last row is a good report about a member.
+//! the clock anyway. The last two rows are a good report about a member, where its load is measured and where it is not.
 //!
 //! Without `--bench`, which `cargo bench` adds and `cargo test` does not, it only shows that it works.
 
