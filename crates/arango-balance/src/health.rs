@@ -16,7 +16,7 @@
 //!    └────────── the term is over; if there is a probe, it finds anything but busy ────┘
 //! ```
 //!
-//! A member that comes back from `Trial`, or has just come, takes a share that rises: see [`WarmUp`].
+//! A member that comes back from `Trial` or `Leaving`, or has just come, takes a share that rises: see [`WarmUp`].
 //! `Overloaded` and `Leaving` are there: failures eject them as they eject a member that is well, and a
 //! trial that is answered by such a word ends with it. From `Well` a member may leave at once.
 //!
@@ -241,6 +241,10 @@ impl Health {
                 self.state = State::Leaving { until: now + policy.leaving };
             }
             (State::Overloaded { .. } | State::Leaving { .. }, Found::Well | Found::Gone) => {
+                if matches!((self.state, found), (State::Leaving { .. }, Found::Well)) {
+                    // It has gone, and started anew.
+                    self.warm_up = WarmUp::new(now, policy.warm_up);
+                }
                 self.state = State::Well;
                 self.changed = Some(now);
             }

@@ -36,8 +36,8 @@ pub struct HealthPolicy {
     /// How long a member is spared after it last said that it is about to go; a probe that finds it busy
     /// adds as much. Default: 30 s.
     pub leaving: Duration,
-    /// How long the share of a member that was ejected rises after it has come back, in a straight line from
-    /// nothing; zero gives it the whole share at once. Default: 2 s.
+    /// How long the share of a member that was ejected or about to go rises after it has come back, in a straight
+    /// line from nothing; zero gives it the whole share at once. Default: 2 s.
     pub warm_up: Duration,
     /// The same for a member that is new in a set. Those that a set is made with take their shares at once.
     /// Default: 10 s.

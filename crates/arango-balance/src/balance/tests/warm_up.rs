@@ -73,6 +73,20 @@ async fn a_member_that_comes_back_gets_a_rising_share_for_two_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_member_that_was_about_to_go_and_is_found_well_has_started_anew_and_warms_up() {
+    for (word, warms_up) in [(Verdict::Leaving, true), (Verdict::Overloaded, false)] {
+        let members = Members::builder().probe(|_| async { Probed::Well }).build(NAMES);
+        let member = members.snapshot()[3].clone();
+        member.report(word, Instant::now());
+        ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await.unwrap();
+        while member.standing() != Standing::Well {
+            sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(member.weight(Instant::now()) < 0.1, warms_up, "{word:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn of_two_that_are_cold_the_colder_one_takes_less_and_they_are_all_there_is() {
     let health = HealthPolicy { warm_up_new: Duration::from_secs(1_000), ..HealthPolicy::default() };
     let members = Members::builder().health(health).jitter(Arc::new(SeededJitter::new(1))).build([]);
