@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango::balance::{Candidates, Policy};
+use arango::balance::{Candidates, HealthPolicy, Policy};
 use arango::protocol::RequestClass;
 use arango::transport::Outgoing;
 use arango::{
@@ -43,7 +43,10 @@ async fn shares(cluster: &TestCluster, client: &Client, calls: usize) -> Vec<usi
 async fn other_hosts_take_the_new_calls_and_lose_none_of_those_under_way() {
     let cluster = cluster_of(4).await;
     let urls = cluster.urls();
-    let client = builder(&cluster).hosts(&urls[..2]).build().unwrap();
+    // Who comes takes a whole share at once, so that it can be counted.
+    let mut health = HealthPolicy::default();
+    health.warm_up_new = Duration::ZERO;
+    let client = builder(&cluster).hosts(&urls[..2]).health(health).build().unwrap();
     let slow = slow(&cluster, Duration::from_secs(5));
     let calls: Vec<_> = (0..8).map(|number| write(&client, &format!("m{number}"))).collect();
     sleep(Duration::from_secs(1)).await;
