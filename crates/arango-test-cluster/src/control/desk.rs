@@ -25,7 +25,7 @@ use crate::version::Version;
 /// Where the requests of other processes are dealt with.
 pub(super) struct Desk {
     token: String,
-    cluster: Arc<Shared>,
+    pub(super) cluster: Arc<Shared>,
     coordinators: Vec<Coordinator>,
     faults: Mutex<Injected>,
 }
@@ -83,38 +83,10 @@ impl Desk {
                 Ok(done())
             }
             (&Method::POST, ["coordinators", index, deed]) => {
-                let coordinator = self.coordinator(index)?;
-                match *deed {
-                    "kill" => coordinator.kill(),
-                    "deregister" => coordinator.deregister(),
-                    "pause" => coordinator.pause(),
-                    "resume" => coordinator.resume(),
-                    "restart" => coordinator.restart().await.map_err(|error| (500, error.to_string()))?,
-                    "upgrade" => {
-                        let version = version(body)?;
-                        let started = coordinator.restart_as(version.text()).await;
-                        started.map_err(|error| (500, error.to_string()))?;
-                    }
-                    _ => return Err(unknown()),
-                }
-                Ok(done())
+                self.to_coordinator(index, deed, body).await?.ok_or_else(unknown)
             }
             (&Method::POST, ["db-servers", index, deed]) => {
-                let version = match *deed {
-                    "upgrade" => Some(version(body)?),
-                    _ => None,
-                };
-                let mut state = self.cluster.state();
-                let found = index.parse().ok().filter(|index| *index < state.db_servers.len());
-                let index = found.ok_or_else(|| (404, format!("no DB-Server {index}")))?;
-                match *deed {
-                    "stop" => state.stop_db_server(index),
-                    "start" | "upgrade" => state.start_db_server(index, version),
-                    "pause" => state.pause_db_server(index),
-                    "resume" => state.resume_db_server(index),
-                    _ => return Err(unknown()),
-                }
-                Ok(done())
+                self.to_db_server(index, deed, body)?.ok_or_else(unknown)
             }
             (method, ["agency-jobs", rest @ ..]) => {
                 jobs_body::answer(&AgencyJobs::new(&self.cluster), method, rest, body).ok_or_else(unknown)?
@@ -183,7 +155,7 @@ impl Desk {
         })
     }
 
-    fn coordinator(&self, index: &str) -> Result<&Coordinator, Refused> {
+    pub(super) fn coordinator(&self, index: &str) -> Result<&Coordinator, Refused> {
         let found = index.parse::<usize>().ok().and_then(|index| self.coordinators.get(index));
         found.ok_or_else(|| (404, format!("no coordinator {index}")))
     }
@@ -242,7 +214,7 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
 }
 
 /// The version that a server is to have.
-fn version(body: &[u8]) -> Result<Version, Refused> {
+pub(super) fn version(body: &[u8]) -> Result<Version, Refused> {
     let Upgrade { version } = read(body)?;
     Version::read(&version).map_err(|error| (400, error.to_string()))
 }

@@ -39,6 +39,7 @@
 //! | `queue-time` (condition) | `ms` |
 //! | `queue-full`, `starting`, `maintenance`, `shutting-down` (conditions) | |
 
+mod deeds;
 mod desk;
 mod fault_body;
 mod jobs_body;
