@@ -2,6 +2,7 @@
 
 mod diagnosis;
 mod dump;
+mod dumped_jobs;
 
 pub use diagnosis::{AgencyDiagnosis, DiagnoseAgency, DiagnoseAgencyDump, Diagnosis, Strictness};
 pub use dump::{AgencyDump, ClusterInfo, GetAgencyCache, GetAgencyDump, GetClusterInfo};

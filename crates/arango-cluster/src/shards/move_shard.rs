@@ -87,6 +87,21 @@ impl<'a> MoveShard<'a> {
         self
     }
 
+    /// The shard that is moved.
+    pub fn shard(&self) -> &str {
+        self.shard
+    }
+
+    /// The DB-Server that it is moved from, as it was named.
+    pub fn from(&self) -> &ServerId {
+        self.from_server
+    }
+
+    /// The DB-Server that it is moved to, as it was named.
+    pub fn to(&self) -> &ServerId {
+        self.to_server
+    }
+
     fn checked(&self) -> Result<&Self, BuildError> {
         let texts = [("database", self.database.unwrap_or("_")), ("collection", self.collection)];
         for (field, text) in texts.into_iter().chain([("shard", self.shard)]) {

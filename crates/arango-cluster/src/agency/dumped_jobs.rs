@@ -1,0 +1,58 @@
+//! The jobs in what the agency holds.
+
+use serde_json::Value;
+
+use crate::{AgencyDump, AgencyJob, ServerId};
+
+/// The lists in which jobs stand, which are also the words for how far they have come.
+const LISTS: [&str; 4] = ["ToDo", "Pending", "Finished", "Failed"];
+
+impl AgencyDump {
+    /// The jobs that the agency has not forgotten, whoever wanted them: also those whose ids no answer has told.
+    ///
+    /// What cannot be read as a job is passed over.
+    pub fn jobs(&self) -> Vec<AgencyJob> {
+        let target = self.tree().and_then(|tree| tree.get("Target"));
+        let list = |list| Some((list, target?.get(list)?.as_object()?));
+        let jobs = LISTS.into_iter().filter_map(list).flat_map(|(list, jobs)| {
+            jobs.iter().filter_map(move |(id, job)| {
+                let mut job = job.as_object()?.clone();
+                // As an answer to the question for one job has them.
+                job.insert("job".to_owned(), Value::from(id.as_str()));
+                job.insert("status".to_owned(), Value::from(list));
+                serde_json::from_value(Value::Object(job)).ok()
+            })
+        });
+        jobs.collect()
+    }
+
+    /// The name for people that a server has, such as `DBServer0001`.
+    pub fn short_name(&self, server: &ServerId) -> Option<&str> {
+        let names = self.tree()?.get("Target")?.get("MapUniqueToShortID")?;
+        names.get(server.as_str())?.get("ShortName")?.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::JobStatus;
+
+    #[test]
+    fn jobs_are_read_from_their_lists_and_what_is_none_is_passed_over() {
+        let dump: AgencyDump = serde_json::from_str(
+            r#"[{"arango":{"Target":{
+                "ToDo":{"7":{"type":"moveShard","shard":"s1","fromServer":"PRMR-a","toServer":"PRMR-b"},"8":7},
+                "Failed":{"9":{"type":"cleanOutServer","server":"PRMR-a","reason":"full"}},
+                "MapUniqueToShortID":{"PRMR-a":{"ShortName":"DBServer0001","TransactionID":1}}}}}]"#,
+        )
+        .unwrap();
+        let jobs = dump.jobs();
+        let seen: Vec<_> = jobs.iter().map(|job| (job.id.as_str(), job.status.clone())).collect();
+        assert_eq!(seen, [("7", JobStatus::ToDo), ("9", JobStatus::Failed)]);
+        assert_eq!(jobs[0].shard.as_deref(), Some("s1"));
+        assert_eq!(dump.short_name(&"PRMR-a".into()), Some("DBServer0001"));
+        assert_eq!(dump.short_name(&"PRMR-b".into()), None);
+        assert!(AgencyDump(Value::Null).jobs().is_empty());
+    }
+}
