@@ -103,7 +103,7 @@ pub(crate) fn assemble(
     }
     let decider = Decider {
         members: members.clone(),
-        jitter,
+        jitter: Arc::clone(&jitter),
         policy: retry,
         budget: Budget::new(),
         created: Created::default(),
@@ -134,6 +134,7 @@ pub(crate) fn assemble(
         strays: doors.strays,
         lifecycle,
         zones,
+        jitter,
         sampler: Sampler::default(),
         discoverer: OnceLock::new(),
     }));

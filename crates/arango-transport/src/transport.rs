@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use arango_balance::{Changes, Discoverer, Members, Verdict};
+use arango_balance::{Changes, Discoverer, Jitter, Members, Verdict};
 use arango_protocol::{Answer, DecodeError};
 use bytes::Bytes;
 use http::{Request, Response};
@@ -71,6 +71,7 @@ pub(crate) struct Inner {
     pub(crate) strays: Strays,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) zones: Zones,
+    pub(crate) jitter: Arc<dyn Jitter>,
     pub(crate) sampler: Sampler,
     /// Present if other coordinators are looked for.
     pub(crate) discoverer: OnceLock<Discoverer<Coordinator>>,
@@ -289,6 +290,11 @@ impl Transport {
         if let Some(member) = members.iter().find(|member| member.key() == coordinator) {
             member.report(Verdict::Leaving, Instant::now());
         }
+    }
+
+    /// Where chance comes from, for pauses that are made above.
+    pub fn jitter(&self) -> &dyn Jitter {
+        &*self.0.jitter
     }
 
     /// Subscribes to the changes of the coordinators' standings from now on: who is taken out of the rotation, is
