@@ -25,7 +25,7 @@ const NEVER: &[(&str, &[&str])] = &[
     ("arango-balance", &["http", "hyper", "hyper-util", "serde", "serde_json"]),
     ("arango-cluster", &["tower", "tokio", "hyper", "hyper-util"]),
     ("arango-transport", &["serde", "serde_json"]),
-    ("arango", &["tokio", "hyper", "hyper-util", "socket2"]),
+    ("arango", &["hyper", "hyper-util", "socket2"]),
 ];
 
 fn metadata() -> cargo_metadata::Metadata {
@@ -76,6 +76,16 @@ fn no_floor_knows_what_it_must_never_know() {
             }
         }
     }
+}
+
+#[test]
+fn the_facade_has_tokio_for_its_clock_and_tasks_and_not_for_the_network() {
+    let metadata = metadata();
+    let facade = metadata.packages.iter().find(|package| package.name == "arango").unwrap();
+    let is_tokio =
+        |one: &&cargo_metadata::Dependency| one.name == "tokio" && one.kind == DependencyKind::Normal;
+    let tokio = facade.dependencies.iter().find(is_tokio).unwrap();
+    assert_eq!(tokio.features, ["rt", "sync", "time"]);
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod crowd;
 mod databases;
 mod discovery;
 mod doors;
+mod follow;
 mod hedging;
 mod http2;
 mod metrics;

@@ -26,7 +26,7 @@ use crate::Database;
 /// Every method fails as [`Database::execute`] does.
 #[derive(Debug, Clone)]
 pub struct Cluster {
-    database: Database,
+    pub(crate) database: Database,
 }
 
 impl Cluster {

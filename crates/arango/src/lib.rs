@@ -24,6 +24,7 @@
 //! | the client, its databases, its coordinators | [`Client`], [`Database`], [`CoordinatorHandle`] |
 //! | the administration of the cluster | [`Cluster`]; its types in [`cluster`] |
 //! | what went wrong, and whether it may have been executed | [`Error`], [`Outcome`] |
+//! | long work, followed to its end | [`follow`] |
 //! | layers of one's own, limits, policies | [`ClientBuilder`]; the transport in [`transport`] |
 //! | coordinators that nobody named; other settings while it runs | [`Discovery`]; [`Reconfigure`] |
 //! | operations of one's own | [`Operation`](protocol::Operation) and [`Database::execute`] |
@@ -41,6 +42,7 @@ mod cluster_handle;
 mod coordinator_handle;
 mod database;
 mod discover;
+pub mod follow;
 mod gate;
 mod load_balancing;
 mod reconfigure;

@@ -1,0 +1,176 @@
+//! Taking a DB-Server out of the cluster.
+
+use arango_cluster::{AgencyJob, ClusterHealth, JobId, Leaders, ServerId, ServerRole};
+use arango_transport::{Error, ErrorKind, Outcome};
+
+use super::find::{Wanted, begin};
+use super::following::News;
+use super::looks::Looks;
+use super::{Following, Pace, Stopped, job};
+use crate::Cluster;
+
+/// What taking a DB-Server out has come to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Drain {
+    /// The last job that was followed: it can be [followed again](Cluster::follow_job).
+    pub job: Option<JobId>,
+    /// Whether it holds no shard any more, and gets none.
+    pub cleaned_out: bool,
+    /// Whether the cluster knows it no longer.
+    pub removed: bool,
+}
+
+/// A step of taking a DB-Server out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DrainStep {
+    /// A job that gives its leaders, and then its shards, to others has come further.
+    Job(Box<AgencyJob>),
+    /// It holds nothing any more. **Now it is to be stopped**, by whoever runs it: only who has failed can be removed.
+    CleanedOut,
+    /// It was removed, or was not there.
+    Removed,
+}
+
+impl Cluster {
+    /// Takes a DB-Server, by its id, out of the cluster: others take over what it leads, then its shards are moved off, and
+    /// once it was stopped, which is for whoever runs it to do, it is removed.
+    ///
+    /// It begins with what is there, so it may be repeated from any point and by any client: a job that does it already is
+    /// followed and not begun again, and what is done is passed over. One that holds shards is never removed.
+    ///
+    /// Cancelled, it cancels the move of its shards, or begins no further step; shards that were moved stay where they are.
+    /// What was [cleaned out](arango_cluster::ServerCount::cleaned) can be taken back into use with
+    /// [`set_server_count`](Self::set_server_count).
+    pub fn drain_server(&self, server: &ServerId, pace: Pace) -> Following<DrainStep, Drain> {
+        let (cluster, server) = (self.clone(), server.clone());
+        Following::new(move |news, wish| async move {
+            let mut looks = Looks::new(&cluster.database.transport, pace, &wish);
+            let mut work = Work { cluster: &cluster, server: &server, news: &news, drain: Drain::default() };
+            let ended = work.run(&mut looks).await;
+            (work.drain, ended)
+        })
+    }
+}
+
+struct Work<'a> {
+    cluster: &'a Cluster,
+    server: &'a ServerId,
+    news: &'a News<DrainStep>,
+    drain: Drain,
+}
+
+impl Work<'_> {
+    async fn run(&mut self, looks: &mut Looks) -> Result<(), Stopped> {
+        if self.server.kind() != Some(ServerRole::DbServer) {
+            return Err(Stopped::NoSuchServer(self.server.clone()));
+        }
+        let health = self.health(looks).await?;
+        if health.get(self.server).is_none() {
+            self.gone();
+            return Ok(());
+        }
+        if !self.is_cleaned_out(looks).await? {
+            self.clean_out(looks).await?;
+        }
+        self.drain.cleaned_out = true;
+        self.news.tell(DrainStep::CleanedOut);
+        self.remove(looks).await
+    }
+
+    async fn clean_out(&mut self, looks: &mut Looks) -> Result<(), Stopped> {
+        let (cluster, server) = (self.cluster, self.server);
+        let (resigning, cleaning) = (Wanted::resignation(server), Wanted::clean_out(server));
+        if self.running(looks, &cleaning).await?.is_none() {
+            let id = self.job(looks, &resigning, cluster.resign_leadership(server, Leaders::Stay)).await?;
+            // It cannot be cancelled, and is soon over.
+            self.follow(&mut looks.undisturbed(), id).await?;
+        }
+        let id = self.job(looks, &cleaning, cluster.clean_out_server(server)).await?;
+        self.follow(looks, id).await?;
+        // What came to it meanwhile, or what the job left.
+        let left = self.shards(looks).await?;
+        if left == 0 {
+            return Ok(());
+        }
+        Err(Stopped::HoldsShards { server: self.server.clone(), shards: left })
+    }
+
+    /// Removes it once it has failed and the agency says that nothing lies on it.
+    async fn remove(&mut self, looks: &mut Looks) -> Result<(), Stopped> {
+        looks.begin_anew();
+        let (cluster, server) = (self.cluster, self.server);
+        // `false` once it is gone; nothing as long as it may not go.
+        let may_go = |health: ClusterHealth| match health.get(server) {
+            Some(server) => server.can_be_deleted.then_some(true),
+            None => Some(false),
+        };
+        while looks.until(|| cluster.health(), may_go).await? {
+            looks.not_cancelled()?;
+            let shards = self.shards(looks).await?;
+            if shards > 0 {
+                return Err(Stopped::HoldsShards { server: server.clone(), shards });
+            }
+            match cluster.remove_server(server).await {
+                Ok(()) => break,
+                Err(error) if error.kind() == ErrorKind::NotFound => break,
+                // Whether it went, the next look shows; so it does where it may not go yet.
+                Err(error)
+                    if error.outcome() != Outcome::Executed
+                        || error.kind() == ErrorKind::PreconditionFailed => {}
+                Err(error) => return Err(Stopped::Call(error)),
+            }
+            looks.pause().await?;
+        }
+        self.gone();
+        Ok(())
+    }
+
+    fn gone(&mut self) {
+        (self.drain.cleaned_out, self.drain.removed) = (true, true);
+        self.news.tell(DrainStep::Removed);
+    }
+
+    /// The job that does it: one that is there already, or a new one.
+    async fn job(
+        &self,
+        looks: &mut Looks,
+        wanted: &Wanted,
+        start: impl Future<Output = Result<JobId, Error>>,
+    ) -> Result<JobId, Stopped> {
+        if let Some(id) = self.running(looks, wanted).await? {
+            return Ok(id);
+        }
+        looks.not_cancelled()?;
+        begin(self.cluster, start, wanted).await.map_err(Stopped::Call)
+    }
+
+    async fn follow(&mut self, looks: &mut Looks, id: JobId) -> Result<(), Stopped> {
+        looks.begin_anew();
+        self.drain.job = Some(id.clone());
+        let tell = |job: &AgencyJob| self.news.tell(DrainStep::Job(Box::new(job.clone())));
+        job::follow(self.cluster, &id, looks, tell).await.map(drop)
+    }
+
+    async fn health(&self, looks: &mut Looks) -> Result<ClusterHealth, Stopped> {
+        looks.until(|| self.cluster.health(), Some).await
+    }
+
+    /// Whether it is out of use and holds nothing.
+    async fn is_cleaned_out(&self, looks: &mut Looks) -> Result<bool, Stopped> {
+        let cleaned = looks.until(|| self.cluster.server_count(), |count| Some(count.cleaned)).await?;
+        Ok(cleaned.contains(self.server) && self.shards(looks).await? == 0)
+    }
+
+    async fn shards(&self, looks: &mut Looks) -> Result<u64, Stopped> {
+        let counts = looks.until(|| self.cluster.shard_statistics(Some(self.server)), Some).await?;
+        Ok(counts.leaders + counts.followers)
+    }
+
+    /// A job that does it already.
+    async fn running(&self, looks: &mut Looks, wanted: &Wanted) -> Result<Option<JobId>, Stopped> {
+        let dump = looks.until(|| self.cluster.agency_dump(), Some).await?;
+        Ok(wanted.among(&dump, None))
+    }
+}

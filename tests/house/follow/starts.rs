@@ -1,0 +1,82 @@
+//! Starts whose answers are lost: nothing is started twice.
+
+use arango::Outcome;
+use arango::cluster::{JobStatus, Leaders, MoveShard, ServerId};
+use arango_test_cluster::{Fault, FaultGuard, JobFate, Match, Phase, TestCluster};
+use tokio::time::Instant;
+
+use super::{SECOND, a_move, executions, pace, skewed};
+use crate::support::client;
+
+/// Loses the answer to the first start at each coordinator: one that is sent again is executed again.
+fn lose(cluster: &TestCluster, command: &str, phase: Phase) -> Vec<FaultGuard> {
+    let path = format!("/_admin/cluster/{command}");
+    let fault = || Fault::close(phase).on(Match::post(&path)).times(1);
+    cluster.coordinators().iter().map(|coordinator| coordinator.inject(fault())).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_move_whose_answer_was_lost_is_found_and_followed() {
+    let cluster = skewed().await;
+    let client = client(&cluster);
+    let step = a_move(&client).await;
+    let _lost = lose(&cluster, "moveShard", Phase::AfterExecution);
+    let job = client.cluster().follow_move(MoveShard::of(&step), pace()).await.unwrap();
+    let id = job.id().clone();
+    assert_eq!(job.finished().await.unwrap().status, JobStatus::Finished);
+    assert_eq!(executions(&cluster, "moveShard"), 1);
+    assert_eq!(cluster.agency_jobs().list()[0].id, id.as_str());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_leaves_is_asked_to_once_also_by_its_short_name() {
+    let cluster = skewed().await;
+    let admin = client(&cluster).cluster();
+    let server = ServerId::from("DBServer0001");
+    let _lost = lose(&cluster, "resignLeadership", Phase::AfterExecution);
+    let job = admin.follow_resignation(&server, Leaders::Stay, pace()).await.unwrap();
+    assert_eq!(job.finished().await.unwrap().status, JobStatus::Finished);
+    let _lost = lose(&cluster, "cleanOutServer", Phase::AfterExecution);
+    let job = admin.follow_clean_out(&server, pace()).await.unwrap();
+    assert_eq!(job.finished().await.unwrap().status, JobStatus::Finished);
+    assert_eq!((executions(&cluster, "resignLeadership"), executions(&cluster, "cleanOutServer")), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_failed_before_it_was_found_is_found_failed() {
+    let cluster = skewed().await;
+    let client = client(&cluster);
+    let step = a_move(&client).await;
+    cluster.agency_jobs().set_move_time(SECOND / 1000);
+    cluster.agency_jobs().next(JobFate::fail("disk full"));
+    let _lost = lose(&cluster, "moveShard", Phase::AfterExecution);
+    let job = client.cluster().follow_move(MoveShard::of(&step), pace()).await.unwrap();
+    assert!(job.finished().await.unwrap_err().to_string().ends_with("disk full"));
+    assert_eq!(executions(&cluster, "moveShard"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_of_which_nothing_is_found_stays_unknown_and_is_not_sent_again() {
+    let cluster = skewed().await;
+    let client = client(&cluster);
+    let step = a_move(&client).await;
+    let began = Instant::now();
+    let _lost = lose(&cluster, "moveShard", Phase::AfterRead);
+    let error = client.cluster().follow_move(MoveShard::of(&step), pace()).await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert!(began.elapsed() >= SECOND * 25, "the agency has had its time");
+    let read = cluster.journal().entries().iter().filter(|entry| entry.path.ends_with("moveShard")).count();
+    assert_eq!((read, executions(&cluster, "moveShard")), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_is_refused_is_refused_at_once() {
+    let cluster = skewed().await;
+    let client = client(&cluster);
+    let mut step = a_move(&client).await;
+    step.shard = "s1".to_owned();
+    let began = Instant::now();
+    let error = client.cluster().follow_move(MoveShard::of(&step), pace()).await.unwrap_err();
+    assert_eq!(error.status().unwrap().as_u16(), 404);
+    assert!(began.elapsed() < SECOND);
+}
