@@ -1,6 +1,7 @@
 //! Futures that are dropped at every point at which they wait.
 
-use arango::cluster::{JobId, JobStatus, MoveShard, RebalanceOptions};
+use arango::Cluster;
+use arango::cluster::{JobId, JobStatus, Leaders, MoveShard, RebalanceOptions};
 use tokio::time::sleep;
 
 use super::{SECOND, a_move, dropped_after, executions, pace, skewed};
@@ -72,4 +73,40 @@ async fn a_rebalance_that_is_dropped_begins_no_other_move() {
         assert!(client.coordinators().iter().all(|one| one.in_flight == 0), "{polls} polls");
         assert!(client.cluster().imbalance().await.unwrap().is_idle());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_is_followed_may_be_followed_in_a_task() {
+    let cluster = skewed().await;
+    let client = client(&cluster);
+    let step = a_move(&client).await;
+    let server = step.from.clone();
+    let task = tokio::spawn(async move {
+        let admin = client.cluster();
+        admin.follow_move(MoveShard::of(&step), pace()).await.unwrap().finished().await.unwrap();
+        admin.follow_resignation(&server, Leaders::Stay, pace()).await.unwrap().finished().await.unwrap();
+        admin
+            .prepare_rebalance(&RebalanceOptions::new())
+            .await
+            .unwrap()
+            .execute(pace())
+            .finished()
+            .await
+            .unwrap();
+        admin.follow_clean_out(&server, pace()).await.unwrap().finished().await.unwrap();
+        admin.wait_until_healthy(pace()).await.unwrap();
+        admin.wait_until_in_sync(pace()).await.unwrap();
+        client.db("shop").wait_until_known(pace()).await.unwrap();
+        client.db("shop").wait_for_collection("orders", pace()).await.unwrap();
+        admin.hold_maintenance(SECOND * 60).await.unwrap().end().await.unwrap();
+        let levels = client.on_each_coordinator(|one| async move { one.log_levels().await }).await;
+        assert_eq!(levels.all().unwrap().len(), 3);
+        let metrics = |cluster: Cluster, id| async move { cluster.server_metrics(&id).await };
+        assert_eq!(admin.on_each_db_server(metrics).await.unwrap().all().unwrap().len(), 3);
+        let restart = |_| async { Ok(()) };
+        admin.rolling_restart().run(pace(), restart).finished().await.unwrap();
+        let cancelled = admin.drain_server(&server, pace()).cancel().await.unwrap_err();
+        assert!(cancelled.done().cleaned_out && !cancelled.done().removed);
+    });
+    task.await.unwrap();
 }

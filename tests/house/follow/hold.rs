@@ -6,7 +6,7 @@ use arango::cluster::{ServerId, SupervisionMode};
 use arango::{Client, ErrorKind};
 use tokio::time::sleep;
 
-use super::{SECOND, dropped_after, executions};
+use super::{SECOND, dropped_after, executions, skewed};
 use crate::support::{client, cluster};
 
 const EACH: Duration = Duration::from_secs(60);
@@ -101,4 +101,20 @@ async fn an_end_that_is_dropped_is_an_end() {
         sleep(SECOND * 5).await;
         assert!(!is_on(&client).await, "{polls} polls");
     }
+}
+
+// Two runtimes have two clocks, so neither is paused.
+#[tokio::test]
+async fn a_runtime_that_is_lost_takes_the_task_along_and_whoever_ends_it_ends_it_nevertheless() {
+    let cluster = skewed().await;
+    let client = client(&cluster);
+    let admin = client.cluster();
+    let held = tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(admin.hold_maintenance(EACH * 60)).unwrap()
+    });
+    let held = held.await.unwrap();
+    assert!(is_on(&client).await && !held.is_held());
+    held.end().await.unwrap();
+    assert!(!is_on(&client).await);
 }

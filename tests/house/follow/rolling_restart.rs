@@ -7,7 +7,7 @@ use arango::follow::{Following, RestartStep, Stopped};
 use arango_test_cluster::TestCluster;
 use tokio::time::sleep;
 
-use super::{SECOND, executions, pace, skewed};
+use super::{SECOND, dropped_after, executions, pace, skewed};
 use crate::support::client;
 
 /// Which servers were to be restarted, in their order.
@@ -136,4 +136,21 @@ async fn cancelled_it_stops_before_the_next_server() {
     let cancelled = work.cancel().await.unwrap_err();
     assert!(matches!(cancelled.why(), Stopped::Cancelled), "{cancelled}");
     assert_eq!((cancelled.done().len(), order.lock().unwrap().len()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropped_anywhere_it_restarts_no_other_server_and_leaves_none_in_maintenance() {
+    for polls in [2, 8, 14, 20, 30, 45, 60, 90] {
+        let cluster = Arc::new(skewed().await);
+        let order = Order::default();
+        let _ = dropped_after(polls, restart(&cluster, &order, |_| Fate::Returns).finished()).await;
+        let restarted = order.lock().unwrap().len();
+        // A server that was away cannot be taken out of maintenance: it is the server that ends it.
+        sleep(SECOND * 660).await;
+        assert_eq!(order.lock().unwrap().len(), restarted, "{polls} polls");
+        let admin = client(&cluster).cluster();
+        for id in cluster.db_server_ids() {
+            assert!(admin.server_maintenance(&id.into()).await.unwrap().is_none(), "{polls} polls");
+        }
+    }
 }

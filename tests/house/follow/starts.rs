@@ -1,7 +1,7 @@
 //! Starts whose answers are lost: nothing is started twice.
 
-use arango::Outcome;
 use arango::cluster::{JobStatus, Leaders, MoveShard, ServerId};
+use arango::{ErrorKind, Outcome};
 use arango_test_cluster::{Fault, FaultGuard, JobFate, Match, Phase, TestCluster};
 use tokio::time::Instant;
 
@@ -79,4 +79,17 @@ async fn a_start_that_is_refused_is_refused_at_once() {
     let error = client.cluster().follow_move(MoveShard::of(&step), pace()).await.unwrap_err();
     assert_eq!(error.status().unwrap().as_u16(), 404);
     assert!(began.elapsed() < SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_during_an_outage_of_the_agency_is_sent_once_and_told_of() {
+    let cluster = skewed().await;
+    let client = client(&cluster);
+    let step = a_move(&client).await;
+    let outage = cluster.agency_down();
+    let error = client.cluster().follow_move(MoveShard::of(&step), pace()).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::AgencyUnavailable, Outcome::Unknown));
+    drop(outage);
+    let read = cluster.journal().entries().iter().filter(|entry| entry.path.ends_with("moveShard")).count();
+    assert_eq!((read, cluster.agency_jobs().list().len()), (1, 0));
 }

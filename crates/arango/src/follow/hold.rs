@@ -22,8 +22,9 @@ const SHORTEST: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 #[must_use = "maintenance ends when this is dropped"]
 pub struct MaintenanceGuard {
-    /// Dropped, it tells the task to end.
-    held: oneshot::Sender<()>,
+    held: Held,
+    /// Dropped, it tells the task to end it.
+    end: oneshot::Sender<()>,
     task: JoinHandle<Result<(), Error>>,
 }
 
@@ -39,14 +40,14 @@ impl MaintenanceGuard {
     ///
     /// If it could not be ended, or had ended before its time because it could not be extended: the error is that of the
     /// latest call. A DB-Server that is not good cannot be taken out of maintenance, with 412; the server ends it.
-    ///
-    /// # Panics
-    ///
-    /// If the runtime that it was begun on is shut down.
     pub async fn end(self) -> Result<(), Error> {
-        let Self { held, task } = self;
-        drop(held);
-        task.await.expect("the task does not panic, and its runtime lives")
+        let Self { held, end, task } = self;
+        drop(end);
+        match task.await {
+            Ok(ended) => ended,
+            // The runtime that it was begun on is gone, and the task with it.
+            Err(_) => held.set(Maintenance::Off).await,
+        }
     }
 }
 
@@ -70,9 +71,9 @@ impl Held {
         let each = Duration::from_secs(each.as_secs()).max(SHORTEST);
         let began = Instant::now();
         self.set(Maintenance::For(each)).await?;
-        let (held, dropped) = oneshot::channel();
-        let task = tokio::spawn(self.keep(each, began, dropped));
-        Ok(MaintenanceGuard { held, task })
+        let (end, ended) = oneshot::channel();
+        let task = tokio::spawn(self.clone().keep(each, began, ended));
+        Ok(MaintenanceGuard { held: self, end, task })
     }
 
     /// Extends it until the guard is gone, and ends it then. An extension that is under way is not cut off: it might
@@ -81,11 +82,11 @@ impl Held {
         self,
         each: Duration,
         mut since: Instant,
-        mut dropped: oneshot::Receiver<()>,
+        mut ended: oneshot::Receiver<()>,
     ) -> Result<(), Error> {
         let mut pause = each / 2;
         loop {
-            if timeout(pause, &mut dropped).await.is_ok() {
+            if timeout(pause, &mut ended).await.is_ok() {
                 return self.set(Maintenance::Off).await;
             }
             let asked = Instant::now();

@@ -45,7 +45,8 @@ impl Database {
     /// Waits until every coordinator of the client that lives knows this database, for example after it was created. At
     /// least one has to.
     ///
-    /// Each is asked for itself. One that cannot be reached does not keep it waiting.
+    /// Each is asked for itself. One that cannot be reached does not keep it waiting. Servers say the same of a database
+    /// that a user may not know of and of one that is not there: whoever has no right to it waits in vain.
     ///
     /// # Errors
     ///
