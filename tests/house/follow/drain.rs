@@ -134,6 +134,25 @@ async fn a_coordinator_is_no_db_server() {
     let cluster = skewed().await;
     let id = ServerId::from(cluster.coordinator(0).id());
     let refused = client(&cluster).cluster().drain_server(&id, pace()).finished().await.unwrap_err();
-    assert!(matches!(refused.why(), Stopped::NoSuchServer(_)), "{refused}");
+    assert!(matches!(refused.why(), Stopped::NotADbServer(_)), "{refused}");
     assert_eq!(cluster.journal().executed(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_runs_is_not_asked_to_be_removed() {
+    let cluster = skewed().await;
+    let client = client(&cluster);
+    let server = first(&cluster);
+    let short = pace().limit(SECOND * 600);
+    let waits = client.cluster().drain_server(&server, short).finished().await.unwrap_err();
+    assert!(matches!(waits.why(), Stopped::OutOfTime { last: None, .. }), "{waits}");
+    assert!(waits.done().cleaned_out && !waits.done().removed);
+    assert_eq!(executions(&cluster, "removeServer"), 0);
+
+    cluster.stop_db_server(0);
+    assert!(
+        client.cluster().drain_server(&server, short).finished().await.unwrap().removed,
+        "it goes on from there"
+    );
+    assert_eq!((begun(&cluster), executions(&cluster, "removeServer")), ([1, 1], 1));
 }

@@ -64,7 +64,7 @@ struct Work<'a> {
 impl Work<'_> {
     async fn run(&mut self, looks: &mut Looks) -> Result<(), Stopped> {
         if self.server.kind() != Some(ServerRole::DbServer) {
-            return Err(Stopped::NoSuchServer(self.server.clone()));
+            return Err(Stopped::NotADbServer(self.server.clone()));
         }
         let health = self.health(looks).await?;
         if health.get(self.server).is_none() {

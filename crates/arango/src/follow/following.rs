@@ -119,3 +119,54 @@ impl<P, D> fmt::Debug for Following<P, D> {
         f.debug_struct("Following").field("is_over", &self.work.is_none()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn steps_are_told_in_their_order_also_after_the_end() {
+        let mut work = Following::<_, u8>::new(|news, _| async move {
+            news.tell(1);
+            tokio::task::yield_now().await;
+            news.tell(2);
+            news.tell(3);
+            (7, Ok(()))
+        });
+        for step in [Some(1), Some(2), Some(3), None, None] {
+            assert_eq!(work.next().await, step);
+        }
+        assert_eq!(work.finished().await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn a_wish_to_cancel_wakes_who_waits_for_it_and_what_was_done_is_told() {
+        let work = Following::<(), _>::new(|_, wish| async move {
+            wish.comes().await;
+            (7, Err(Stopped::Cancelled))
+        });
+        let ended = work.cancel().await.unwrap_err();
+        assert!(matches!(ended.into_parts(), (7, Stopped::Cancelled)));
+    }
+
+    #[tokio::test]
+    async fn what_is_dropped_drops_its_work() {
+        let alive = Arc::new(());
+        let held = Arc::clone(&alive);
+        let mut work = Following::<(), ()>::new(|_, _| async move {
+            pending::<()>().await;
+            drop(held);
+            ((), Ok(()))
+        });
+        tokio::select! {
+            biased;
+            _ = work.next() => unreachable!("it never ends"),
+            () = tokio::task::yield_now() => {}
+        }
+        assert_eq!(Arc::strong_count(&alive), 2);
+        drop(work);
+        assert_eq!(Arc::strong_count(&alive), 1);
+    }
+}

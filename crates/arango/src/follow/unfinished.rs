@@ -53,9 +53,9 @@ pub enum Stopped {
         /// How many copies of shards lie on it.
         shards: u64,
     },
-    /// The cluster knows no such server.
-    #[error("the cluster knows no server {0}")]
-    NoSuchServer(ServerId),
+    /// What was named is not the id of a DB-Server, such as `PRMR-…`; nobody was asked.
+    #[error("{0} is not the id of a DB-Server")]
+    NotADbServer(ServerId),
     /// Restarting a server, which is the caller's to do, failed.
     #[error("{server} could not be restarted")]
     Restart {
@@ -129,5 +129,24 @@ impl<D> fmt::Display for Unfinished<D> {
 impl<D: fmt::Debug> std::error::Error for Unfinished<D> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         std::error::Error::source(self.why())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_says_what_stopped_it_and_keeps_what_was_done() {
+        let sick = vec![("PRMR-1".into(), HealthStatus::Bad), ("CRDN-2".into(), HealthStatus::Failed)];
+        let end = Unfinished::new(7, Stopped::Unhealthy(sick));
+        assert_eq!(end.to_string(), "not all servers are good: PRMR-1 is BAD, CRDN-2 is FAILED");
+        assert_eq!((*end.done(), end.call().is_none()), (7, true));
+
+        let failed = Stopped::Restart { server: "PRMR-1".into(), source: "no such unit".into() };
+        let end = Unfinished::new((), failed);
+        assert_eq!(end.to_string(), "PRMR-1 could not be restarted");
+        assert_eq!(std::error::Error::source(&end).unwrap().to_string(), "no such unit");
+        assert!(matches!(end.into_parts().1, Stopped::Restart { .. }));
     }
 }
