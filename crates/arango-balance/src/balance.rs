@@ -10,8 +10,7 @@ use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower::{Layer, Service};
 
-use crate::member::InFlight;
-use crate::{Candidates, Member, Members, Policy, Route};
+use crate::{InFlight, Member, Members, Policy, Route};
 
 /// Makes [`Balance`] services.
 pub struct BalanceLayer<K, P, Req> {
@@ -85,16 +84,12 @@ where
         let route = (self.route)(&request);
         let now = route.now.unwrap_or_else(Instant::now);
         let pinned = route.pinned.is_some();
-        loop {
-            let pick = |candidates: &Candidates<'_, K>| self.policy.pick(candidates, &request, now);
-            let Some(member) = self.members.choose(&route, now, pick) else {
-                return ResponseFuture { response: None, in_flight: None, pinned };
-            };
-            // One that has gone since is in the set no more.
-            let Some(in_flight) = member.begin() else { continue };
-            let response = Some(self.inner.call(Routed { member, request }));
-            return ResponseFuture { response, in_flight: Some(in_flight), pinned };
-        }
+        let in_flight = self.members.pick(&self.policy, &request, &route, now);
+        let response = in_flight.as_ref().map(|in_flight| {
+            let member = in_flight.member().clone();
+            self.inner.call(Routed { member, request })
+        });
+        ResponseFuture { response, in_flight, pinned }
     }
 }
 

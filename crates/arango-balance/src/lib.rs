@@ -14,7 +14,7 @@
 //! | who is out of the rotation or spared, and for how long? | [`HealthPolicy`], fed with [`Verdict`]s |
 //! | who brings a member back, and who is told that it went? | [`MembersBuilder`]: a probe, an observer; [`Members::subscribe`] |
 //! | who else is there, by the word of the members? | a [`Discoverer`], by its [`DiscoveryPolicy`] |
-//! | how is it put together? | [`BalanceLayer`] above [`PerMember`] |
+//! | how is it put together? | [`BalanceLayer`] above [`PerMember`]; [`Members::pick`] without any service |
 //!
 //! Whoever sends the requests reports what they tell of a member, with [`Member::report`]:
 //!
@@ -99,7 +99,7 @@ pub use health_policy::HealthPolicy;
 pub use jitter::{Jitter, SeededJitter, ThreadJitter};
 pub use least_loaded::LeastLoaded;
 pub use load::Load;
-pub use member::{Member, Status};
+pub use member::{InFlight, Member, Status};
 pub use members::{Members, MembersBuilder};
 pub use per_member::PerMember;
 pub use periodic::Periodic;

@@ -7,12 +7,13 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use crate::change::Why;
 use crate::glance::Glance;
 use crate::health::Health;
 use crate::load::Gauge;
 use crate::members::Set;
 use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
-use crate::{Load, Standing, Verdict};
+use crate::{Load, Probed, Standing, Verdict};
 
 /// One member of a set. Clones are handles on the same member.
 pub struct Member<K>(Arc<Entry<K>>);
@@ -96,7 +97,14 @@ impl<K> Member<K> {
     /// Tells how long requests wait in its queue, as it said just now.
     pub fn tell_queue_time(&self, time: Duration) {
         if self.is_measured() {
-            self.0.gauge.note_queue(time, Instant::now());
+            self.tell_queue_time_at(time, Instant::now());
+        }
+    }
+
+    /// The same, where time is handed in.
+    pub fn tell_queue_time_at(&self, time: Duration, now: Instant) {
+        if self.is_measured() {
+            self.0.gauge.note_queue(time, now);
         }
     }
 
@@ -130,11 +138,18 @@ impl<K> Member<K> {
     where
         K: Clone,
     {
+        // The clock is not read for nothing.
         if self.is_measured() || verdict != Verdict::Good || !self.is_clean() {
-            let now = Instant::now();
-            let took = Some(now.saturating_duration_since(began));
-            self.report_at(verdict, began, now, took);
+            self.report_at(verdict, began, Instant::now());
         }
+    }
+
+    /// The same, where time is handed in: see [`Members::pick`](crate::Members::pick).
+    pub fn report_at(&self, verdict: Verdict, began: Instant, now: Instant)
+    where
+        K: Clone,
+    {
+        self.take_note(verdict, began, now, Some(now.saturating_duration_since(began)));
     }
 
     /// Reports what an attempt told about it, but not how long it took: for one that takes long by nature.
@@ -143,11 +158,11 @@ impl<K> Member<K> {
         K: Clone,
     {
         if verdict != Verdict::Good || !self.is_clean() {
-            self.report_at(verdict, began, Instant::now(), None);
+            self.take_note(verdict, began, Instant::now(), None);
         }
     }
 
-    fn report_at(&self, verdict: Verdict, began: Instant, now: Instant, took: Option<Duration>)
+    fn take_note(&self, verdict: Verdict, began: Instant, now: Instant, took: Option<Duration>)
     where
         K: Clone,
     {
@@ -169,6 +184,20 @@ impl<K> Member<K> {
         if self.is_measured() {
             let now = Instant::now();
             self.0.gauge.given_up(now.saturating_duration_since(began), now);
+        }
+    }
+
+    /// Takes note of what was found at the end of the term that was [due](Status::until) at `due`.
+    ///
+    /// For whoever asks members how they are by means of its own, because it hands in time or has no tokio runtime;
+    /// otherwise the set does it, by the [probe](crate::MembersBuilder::probe) that it was given. Does nothing if that
+    /// term is no longer in force: what requests have told meanwhile is newer than what the probe has found.
+    pub fn probed_at(&self, due: Instant, found: Probed, now: Instant)
+    where
+        K: Clone,
+    {
+        if let Some(set) = self.0.set.upgrade() {
+            set.probed(self, due, Why::Probe(found), found.into(), now);
         }
     }
 
@@ -336,17 +365,26 @@ impl<K> WeakMember<K> {
     }
 }
 
-/// A request that is under way; it ends when this is dropped, in whatever way.
+/// A request that is under way at a member; it ends when this is dropped, in whatever way.
+///
+/// What its end tells of the member is [reported](Member::report_at) before that: a trial that ends without a verdict tells
+/// nothing. That nobody waits for it any more is told by [`Member::give_up`].
 #[derive(Debug)]
-pub(crate) struct InFlight<K> {
+#[must_use]
+pub struct InFlight<K> {
     member: Member<K>,
     /// Whether it is the one request of a trial.
     on_trial: bool,
 }
 
-#[cfg(all(loom, test))]
 impl<K> InFlight<K> {
+    /// Where it is.
+    pub fn member(&self) -> &Member<K> {
+        &self.member
+    }
+
     /// Whether it is the one request of a trial.
+    #[cfg(all(loom, test))]
     pub(crate) fn is_trial(&self) -> bool {
         self.on_trial
     }

@@ -11,12 +11,14 @@ use tokio::time::Instant;
 use crate::change::{Change, Changes, Crier, Why};
 use crate::eligible::eligible;
 use crate::glance::Glance;
-use crate::health::{Allowed, Health, Report};
+use crate::health::{Allowed, Found, Health, Report};
 use crate::hooks::Hooks;
 use crate::membership::Leaving;
 use crate::probe::{Probe, Probed};
 use crate::slots::Slots;
-use crate::{Candidates, HealthPolicy, Jitter, Member, Route, Standing, ThreadJitter, Verdict};
+use crate::{
+    Candidates, HealthPolicy, InFlight, Jitter, Member, Policy, Route, Standing, ThreadJitter, Verdict,
+};
 
 /// A set of members. Clones are handles on the same set.
 pub struct Members<K>(pub(crate) Arc<Set<K>>);
@@ -125,6 +127,43 @@ impl<K> Members<K> {
         self.0.glance.measure();
     }
 
+    /// Lets `policy` pick a member for `request`, and counts the request there until what is returned
+    /// is dropped; `None` if none can be picked.
+    ///
+    /// This is what [`Balance`](crate::Balance) does with each request. It is open to whoever sends requests otherwise:
+    /// there is no future and no task in it, and with [`Member::report_at`] and [`Member::probed_at`] no clock is read
+    /// either.
+    ///
+    /// ```
+    /// use arango_balance::{Members, RoundRobin, Route, Verdict};
+    /// use tokio::time::Instant;
+    ///
+    /// let (members, policy) = (Members::new(["red", "green"]), RoundRobin::default());
+    /// let began = Instant::now();
+    /// let in_flight = members.pick(&policy, &"ping", &Route::anywhere(), began).expect("two are there");
+    /// // … what is sent to `in_flight.member()` is answered …
+    /// in_flight.member().report_at(Verdict::Good, began, Instant::now());
+    /// drop(in_flight);
+    /// ```
+    pub fn pick<Req>(
+        &self,
+        policy: &(impl Policy<K, Req> + ?Sized),
+        request: &Req,
+        route: &Route<'_, K>,
+        now: Instant,
+    ) -> Option<InFlight<K>>
+    where
+        K: PartialEq + Clone + Send + Sync + 'static,
+    {
+        loop {
+            let member = self.choose(route, now, |candidates| policy.pick(candidates, request, now))?;
+            // One that has gone since is in the set no more.
+            if let Some(in_flight) = member.begin() {
+                return Some(in_flight);
+            }
+        }
+    }
+
     /// Lets `choose` pick a member for a request that wants `route`, or finds that there is none.
     pub(crate) fn choose(
         &self,
@@ -181,6 +220,16 @@ impl<K> Set<K> {
         if matches!(after, Standing::Ejected | Standing::Leaving) {
             self.hooks.ejected(member);
         }
+    }
+
+    /// Takes note of what was found at the end of a member's term.
+    pub(crate) fn probed(&self, member: &Member<K>, due: Instant, why: Why, found: Found, now: Instant)
+    where
+        K: Clone,
+    {
+        let chance = self.jitter.unit();
+        self.change(member, why, now, |health| health.probed_at(due, found, now, chance, &self.policy));
+        tracing::debug!(?found, slot = member.slot(), "probed a member");
     }
 
     /// Changes a member's health, and tells of it if the member stands otherwise afterwards, and how.
@@ -338,3 +387,6 @@ impl<K> fmt::Debug for MembersBuilder<K> {
         f.debug_struct("MembersBuilder").field("policy", &self.policy).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

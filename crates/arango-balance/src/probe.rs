@@ -107,9 +107,7 @@ async fn bring_back<K: Clone>(set: Weak<Set<K>>, member: WeakMember<K>) {
             }
         };
         let (Some(set), Some(member)) = (set.upgrade(), member.upgrade()) else { return };
-        let (now, chance) = (Instant::now(), set.jitter.unit());
-        set.change(&member, why, now, |health| health.probed_at(until, found, now, chance, &set.policy));
-        tracing::debug!(?found, slot = member.slot(), "probed a member");
+        set.probed(&member, until, why, found, Instant::now());
     }
 }
 
