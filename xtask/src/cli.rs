@@ -70,6 +70,12 @@ pub(crate) enum Task {
     /// Checks the libraries with no feature, each, and all; warnings are errors.
     Features,
 
+    /// Compares the policies on a fleet of clients and coordinators in virtual time.
+    ///
+    /// Members, health and policies are the client's own; `docs/fleet.md` tells what is simulated, and what came of it. The
+    /// same seed gives the same output. Without a size or a choice it runs everything, for some minutes.
+    Fleet(Fleet),
+
     /// Runs a client of another language against an embedded cluster, to judge the cluster.
     ///
     /// The exit code is 0 if every check holds, and also if the run is skipped, which the last line then says.
@@ -187,6 +193,25 @@ pub(crate) struct Fuzz {
     /// One input alone, such as one that is kept because it broke something.
     #[arg(long, value_name = "FILE", requires = "targets", conflicts_with_all = ["seconds", "seed"])]
     pub(crate) input: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fleet {
+    /// What is left to chance.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Print one JSON object for each row instead of tables.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Small worlds in a build that is not optimised, and only what must hold whatever the figures are.
+    #[arg(long)]
+    pub(crate) quick: bool,
+
+    /// More flags of the program, after `--`: a size, scenarios, policies, loads, charts; `-- --help` lists them.
+    #[arg(last = true, value_name = "FLAGS")]
+    pub(crate) more: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]

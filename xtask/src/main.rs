@@ -10,6 +10,7 @@ mod columns;
 mod compat;
 mod demo;
 mod features;
+mod fleet;
 mod fuzz;
 mod interruption;
 mod mutants;
@@ -53,6 +54,7 @@ async fn perform(task: Task) -> Result<ExitCode> {
         Task::Soak(command) => soak::soak(&command).await,
         Task::Fuzz(command) => fuzz::fuzz(&command).await,
         Task::Features => features::features().await,
+        Task::Fleet(command) => fleet::fleet(&command).await,
         Task::Compat(command) => compat::compat(command.client).await,
     }
 }

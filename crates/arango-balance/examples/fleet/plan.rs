@@ -1,0 +1,89 @@
+//! Which worlds are run.
+
+use crate::scenario::Scenario;
+use crate::strategy::Strategy;
+use crate::world::SERVICE;
+
+/// How large a world is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) clients: usize,
+    pub(crate) coordinators: usize,
+    /// How many requests a coordinator works on at once.
+    pub(crate) workers: usize,
+}
+
+/// One world.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Plan {
+    pub(crate) size: Size,
+    pub(crate) scenario: Scenario,
+    pub(crate) strategy: Strategy,
+    /// How many of a hundred requests that the coordinators could serve, were all well, they are sent.
+    pub(crate) load: u32,
+}
+
+/// The sizes of a whole run, the smallest first.
+pub(crate) const SIZES: [Size; 5] = [
+    Size { clients: 10, coordinators: 3, workers: 16 },
+    Size { clients: 100, coordinators: 3, workers: 16 },
+    Size { clients: 1_000, coordinators: 30, workers: 8 },
+    Size { clients: 100_000, coordinators: 30, workers: 8 },
+    Size { clients: 10_000, coordinators: 300, workers: 2 },
+];
+
+/// Small enough for a build that is not optimised.
+pub(crate) const QUICK: [Size; 2] =
+    [Size { clients: 10, coordinators: 3, workers: 2 }, Size { clients: 20, coordinators: 4, workers: 1 }];
+
+/// Without the storms of repetitions that higher ones cause.
+pub(crate) const QUICK_LOAD: u32 = 70;
+
+const LOADS: [u32; 3] = [40, 70, 90];
+
+/// A world with more sets of members times members than this has the first load alone: it takes minutes.
+const LARGE: usize = 1_000_000;
+
+/// Every world of a size, each followed by those of the same scenario.
+pub(crate) fn of_size(size: Size) -> Vec<Plan> {
+    let mut plans = Vec::new();
+    for scenario in Scenario::ALL {
+        let loads = if size.clients * size.coordinators > LARGE { &LOADS[..1] } else { &LOADS[..] };
+        for load in loads.iter().copied() {
+            let others = matches!(scenario, Scenario::AllEqual | Scenario::OneSlow | Scenario::OneDead)
+                && load == LOADS[0]
+                && size.clients < 100_000
+                && size.coordinators < 100;
+            let others = if others { &Strategy::OTHERS[..] } else { &[] };
+            for strategy in Strategy::SPREADING.iter().chain(others) {
+                plans.push(Plan { size, scenario, strategy: *strategy, load });
+            }
+        }
+    }
+    plans
+}
+
+impl Plan {
+    /// The time between two calls of one client, in nanoseconds and on average.
+    #[expect(clippy::cast_precision_loss, reason = "numbers that a person would write")]
+    pub(crate) fn between(&self) -> f64 {
+        let Size { clients, coordinators, workers } = self.size;
+        let capacity = (coordinators * workers) as f64 / SERVICE as f64;
+        clients as f64 / (capacity * f64::from(self.load) / 100.0)
+    }
+
+    /// How many of a hundred requests that are served at the worst time are sent: above a hundred there are too many.
+    pub(crate) fn pressure(&self) -> f64 {
+        f64::from(self.load) / self.scenario.room(self.size.coordinators)
+    }
+
+    /// The coordinator that is not as the others, if there is one alone.
+    pub(crate) fn odd(&self) -> Option<usize> {
+        match self.scenario {
+            Scenario::OneSlow | Scenario::OneSlowAtTimes | Scenario::OneFlapping | Scenario::OneDead => {
+                Some(self.size.coordinators - 1)
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The policies, compared on a fleet in virtual time.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::cli::Fleet;
+use crate::interruption::Interruptions;
+use crate::program::Program;
+use crate::workspace;
+
+/// The program that simulates, as cargo names it.
+const FLEET: [&str; 4] = ["--package", "arango-balance", "--example", "fleet"];
+
+/// Builds the program and runs it with what was asked for. Its exit code is passed on.
+///
+/// # Errors
+/// If signals cannot be listened to.
+pub(crate) async fn fleet(command: &Fleet) -> Result<ExitCode> {
+    let mut interruptions = Interruptions::listen()?;
+    let manifest = workspace::root().join("Cargo.toml");
+    let program = Program::new(workspace::cargo())
+        .arguments(["run", "--quiet", "--manifest-path"])
+        .arguments([manifest])
+        .arguments(FLEET)
+        // To build with optimisations takes longer than small worlds do.
+        .arguments((!command.quick).then_some("--release"))
+        .arguments(["--"])
+        .arguments(arguments(command));
+    Ok(program.run(&mut interruptions).await?.exit_code())
+}
+
+/// The same flags as the program takes.
+fn arguments(command: &Fleet) -> Vec<OsString> {
+    let seed = ["--seed".into(), command.seed.to_string().into()];
+    let json = command.json.then(|| "--json".into());
+    let quick = command.quick.then(|| "--quick".into());
+    seed.into_iter().chain(json).chain(quick).chain(command.more.iter().cloned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Task};
+
+    fn passed_on(line: &[&str]) -> String {
+        let Task::Fleet(command) = Cli::try_parse_from(line).unwrap().task else { panic!("{line:?}") };
+        arguments(&command).join(" ".as_ref()).into_string().unwrap()
+    }
+
+    #[test]
+    fn what_was_asked_for_is_passed_on() {
+        assert_eq!(passed_on(&["xtask", "fleet"]), "--seed 1");
+        assert_eq!(passed_on(&["xtask", "fleet", "--seed", "7", "--quick"]), "--seed 7 --quick");
+        let line = ["xtask", "fleet", "--json", "--", "--clients", "5", "--coordinators", "4"];
+        assert_eq!(passed_on(&line), "--seed 1 --json --clients 5 --coordinators 4");
+    }
+}
