@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use arango::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
-use arango::{Client, Database, Error, PoolLimits};
+use arango::{Client, Database, Error, LoadBalancing, PoolLimits};
 use bytes::Bytes;
 use clap::{Parser, ValueEnum};
 use http::Request;
@@ -37,6 +37,9 @@ struct Arguments {
     /// What each call asks for.
     #[arg(long, value_enum, default_value = "version")]
     endpoint: Endpoint,
+    /// How calls are spread over the coordinators, as `LoadBalancing` reads it: `roundrobin`, `least-loaded`, …
+    #[arg(long, default_value_t = LoadBalancing::RoundRobin)]
+    balancing: LoadBalancing,
     /// Loops with one call in flight each.
     #[arg(long, default_value_t = 1)]
     concurrency: usize,
@@ -211,6 +214,7 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let client = Client::builder()
         .hosts(&*arguments.hosts)
+        .load_balancing(arguments.balancing.clone())
         .jwt_auth(&arguments.user, &arguments.password)
         .pool(PoolLimits::default().connections(arguments.concurrency))
         .build()?;
@@ -238,6 +242,7 @@ async fn main() -> anyhow::Result<()> {
     let line = json!({
         "client": "arango",
         "endpoint": format!("{:?}", arguments.endpoint).to_lowercase(),
+        "balancing": arguments.balancing.to_string(),
         "concurrency": arguments.concurrency,
         "requests": calls,
         "errors": tally.errors,
