@@ -39,7 +39,7 @@ pub(crate) fn draw(directory: &Path, seed: u64) -> io::Result<()> {
         x: time(),
         y: Axis {
             name: "milliseconds",
-            ticks: vec![10.0, 20.0, 50.0, 100.0, 200.0],
+            ticks: vec![10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0],
             scale: Scale::Logarithmic,
         },
         shaded: spans(&scenario.flaps()),
@@ -56,13 +56,13 @@ pub(crate) fn draw(directory: &Path, seed: u64) -> io::Result<()> {
             Chart {
                 title: title("one 10x slower: latency by percentile"),
                 x: Axis {
-                    name: "of 1 000 calls, how many are slower",
+                    name: "how many of 1 000 calls are slower",
                     ticks: vec![1.0, 10.0, 100.0, 500.0],
                     scale: Scale::Logarithmic,
                 },
                 y: Axis {
                     name: "milliseconds",
-                    ticks: vec![5.0, 10.0, 20.0, 50.0, 100.0, 200.0],
+                    ticks: vec![5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0],
                     scale: Scale::Logarithmic,
                 },
                 shaded: Vec::new(),

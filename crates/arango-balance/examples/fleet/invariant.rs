@@ -44,11 +44,16 @@ pub(crate) fn broken(rows: &[Row]) -> Vec<String> {
             let allowed = row.plan.size.clients as f64 / summary.calls as f64;
             must(largest - fewest <= allowed + 1e-9, "round robin was not even");
         }
-        if row.plan.scenario == Scenario::OneSlow && row.plan.strategy == Strategy::LeastLoaded {
-            let even = 1.0 / row.plan.size.coordinators as f64;
+        let by_chance = Plan { strategy: Strategy::Random, ..row.plan };
+        if row.plan.scenario == Scenario::OneSlow
+            && row.plan.strategy == Strategy::LeastLoaded
+            && row.plan.pressure() <= ROOM
+            && let Some(odd) = row.plan.odd()
+            && let Some(random) = rows.iter().find(|other| other.plan == by_chance)
+        {
             must(
-                row.plan.odd().is_some_and(|odd| summary.shares[odd] < even / 2.0),
-                "the slow one was not spared",
+                summary.shares[odd] * 2.0 < random.summary.shares[odd],
+                "least loaded has not spared the slow one more than chance does",
             );
         }
     }

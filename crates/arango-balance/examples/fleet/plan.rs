@@ -27,9 +27,9 @@ pub(crate) struct Plan {
 pub(crate) const SIZES: [Size; 5] = [
     Size { clients: 10, coordinators: 3, workers: 16 },
     Size { clients: 100, coordinators: 3, workers: 16 },
-    Size { clients: 1_000, coordinators: 30, workers: 8 },
+    Size { clients: 1_000, coordinators: 30, workers: 16 },
     Size { clients: 100_000, coordinators: 30, workers: 8 },
-    Size { clients: 10_000, coordinators: 300, workers: 2 },
+    Size { clients: 1_000, coordinators: 300, workers: 2 },
 ];
 
 /// Small enough for a build that is not optimised.
