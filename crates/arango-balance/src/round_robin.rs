@@ -18,6 +18,16 @@ pub struct RoundRobin {
     further: AtomicUsize,
 }
 
+impl RoundRobin {
+    /// Begins with another than the first member: so many clients that start at the same time do not walk from member to
+    /// member together. More than there are begin anew.
+    ///
+    /// It matters where each client sends fewer requests than there are members while the others start.
+    pub fn beginning_with(member: usize) -> Self {
+        Self { next: AtomicUsize::new(member), further: AtomicUsize::new(member) }
+    }
+}
+
 impl<K, Req> Policy<K, Req> for RoundRobin {
     fn pick(&self, candidates: &Candidates<'_, K>, _: &Req, _: Instant) -> Option<usize> {
         // Relaxed: turns need to differ, not to be ordered with anything else.
@@ -56,6 +66,22 @@ mod tests {
         let counts = counts(&Members::new([0, 1, 2]), None, 10_000, 4);
         assert_eq!(counts.iter().sum::<u64>(), 10_000);
         assert!(counts.iter().max().unwrap() - counts.iter().min().unwrap() <= 1, "{counts:?}");
+    }
+
+    #[test]
+    fn clients_that_begin_with_different_members_ask_different_ones_at_any_time() {
+        let list = Members::new([0, 1, 2]).snapshot();
+        let clients: Vec<_> = (0..6).map(RoundRobin::beginning_with).collect();
+        for further in [false, true] {
+            let candidates = Candidates::some(&list, vec![0, 1, 2], further);
+            for _ in 0..4 {
+                let mut asked = [0; 3];
+                for client in &clients {
+                    asked[client.pick(&candidates, &(), Instant::now()).unwrap()] += 1;
+                }
+                assert_eq!(asked, [2, 2, 2]);
+            }
+        }
     }
 
     #[test]
