@@ -229,7 +229,7 @@ impl World {
         let now = self.clock.instant(self.now);
         let call = &mut self.calls[place];
         let client = &self.clients[call.client];
-        let route = Route { pinned: None, tried: &call.tried, now: Some(now) };
+        let route = Route { tried: &call.tried, now: Some(now), ..Route::anywhere() };
         let in_flight =
             client.members.pick(&*client.policy, &(), &route, now).expect("every set has members");
         let coordinator = *in_flight.member().key();
