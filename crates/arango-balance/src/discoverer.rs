@@ -116,8 +116,9 @@ impl<K: PartialEq + Clone + fmt::Debug + Send + Sync + 'static> Discoverer<K> {
 
     /// Ends the task, and starts no other.
     pub fn end(&self) {
-        let task = self.0.task().take();
+        // First, so that one who starts either sees it or has its task found here.
         self.0.ended.store(true, Ordering::SeqCst);
+        let task = self.0.task().take();
         if let Some(task) = task {
             task.abort();
         }
