@@ -15,8 +15,8 @@ use crate::{Member, Routed};
 
 /// Sends each request to the service of the member that was picked for it.
 ///
-/// A service is made when its member is first picked, and kept until it is [forgotten](Self::forget). It is asked for readiness only
-/// after the pick, as part of the answer: a member that is not ready keeps no request from another.
+/// A service is made when its member is first picked, and kept until it is [forgotten](Self::forget). It is asked for
+/// readiness only after the pick, as part of the answer: a member that is not ready keeps no request from another.
 pub struct PerMember<K, S> {
     table: Arc<Table<K, S>>,
 }

@@ -169,8 +169,8 @@ struct Kept {
 impl Compressed {
     /// What `plain` is compressed to; `None` if that is no smaller.
     ///
-    /// The work is done once for each call, here unless it was done [ahead](Compression::work_ahead). A layer of the user's may put another body in the place of the first;
-    /// that one is compressed as often as it comes.
+    /// The work is done once for each call, here unless it was done [ahead](Compression::work_ahead). A layer of the
+    /// user's may put another body in the place of the first; that one is compressed as often as it comes.
     fn of(&self, plain: &Bytes, encoding: Encoding) -> Option<Bytes> {
         let first =
             self.0.get_or_init(|| Kept { plain: plain.clone(), compressed: smaller(plain, encoding) });

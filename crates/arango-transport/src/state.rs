@@ -15,12 +15,13 @@ pub struct ClientState {
     pub under_way: usize,
     /// How many more attempts may follow failed ones at this moment; see [`RetryPolicy`](crate::RetryPolicy).
     pub retries_left: u64,
-    /// Each coordinator, in the order in which they were named.
+    /// Each coordinator, as [`Transport::coordinators`] tells of them.
     pub coordinators: Vec<CoordinatorState>,
 }
 
 impl ClientState {
-    /// Attempts that were made since the client was built, those of logins included.
+    /// Attempts that were sent to the coordinators that are told of, those of logins included: when one is gone, its
+    /// attempts are counted no more.
     pub fn attempts(&self) -> u64 {
         self.coordinators.iter().map(|coordinator| coordinator.requests).sum()
     }
