@@ -295,7 +295,9 @@ async fn a_seed_and_its_address_in_the_list_are_one_member() {
     let cluster = cluster().await;
     let names = Anywhere::of(&cluster);
     let seed = format!("http://first.example:{}", cluster.coordinator(0).address().port());
-    let client = looking(&cluster).hosts(seed.clone()).resolve(names).build().unwrap();
+    // The cluster is on this machine, and the name does not say so.
+    let here = Discovery::on().map(|advertised| Some(advertised.to_owned()));
+    let client = looking(&cluster).hosts(seed.clone()).resolve(names).discovery(here).build().unwrap();
     ask_at_once(&client, 1).await;
     sleep(5 * MINUTE).await;
     let there = memberships(&client);
@@ -304,6 +306,18 @@ async fn a_seed_and_its_address_in_the_list_are_one_member() {
     let second = there.iter().find(|(address, _)| *address == cluster.urls()[0]).unwrap();
     assert_eq!(second.1, Membership::Candidate { refused: Some(format!("it is the same as {seed}")) });
     assert_eq!(shares(&cluster, &client, 30).await, [10, 10, 10]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_coordinators_call_their_own_machine_is_not_looked_for_on_this_one() {
+    let cluster = cluster().await;
+    let seed = format!("http://first.example:{}", cluster.coordinator(0).address().port());
+    let client = looking(&cluster).hosts(seed.clone()).resolve(Anywhere::of(&cluster)).build().unwrap();
+    ask_at_once(&client, 1).await;
+    sleep(5 * MINUTE).await;
+    assert_eq!(memberships(&client), [(seed, Membership::Seed)]);
+    assert!(lists(&cluster) >= 4, "it was told of all");
+    assert_eq!(cluster.journal().requests_to(1) + cluster.journal().requests_to(2), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -141,3 +141,37 @@ async fn a_file_that_has_gone_fails_no_call_while_its_last_token_holds() {
     let report = error.report().to_string();
     assert!(report.contains(&*path.to_string_lossy()), "{report}");
 }
+
+/// Never comes to an end.
+struct Hangs(Arc<AtomicUsize>);
+
+impl TokenSource for Hangs {
+    fn token(&self) -> BoxFuture<'_, Result<SecretString, BoxError>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_hangs_is_given_up_and_asked_again() {
+    let cluster = cluster().await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let client =
+        builder(&cluster).credentials(Credentials::made_by(Hangs(Arc::clone(&asked)))).build().unwrap();
+    for times in 1..=3 {
+        client.db("_system").version().await.unwrap_err();
+        sleep(Duration::from_secs(61)).await;
+        assert_eq!(asked.load(Ordering::Relaxed), times);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_header_can_hold_is_no_token_and_the_file_is_named() {
+    let cluster = cluster().await;
+    let (client, file) = with_token_file(&cluster);
+    std::fs::write(file.path(), "two\nlines").unwrap();
+    let error = client.db("_system").version().await.unwrap_err();
+    let report = error.report().to_string();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Login, Outcome::NotExecuted));
+    assert!(report.contains(&*file.path().to_string_lossy()) && !report.contains("lines"), "{report}");
+}

@@ -3,13 +3,14 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use arango_protocol::{Answer, LogIn, Operation};
 use http::header::AUTHORIZATION;
 use http_body_util::Full;
 use pin_project_lite::pin_project;
 use secrecy::SecretString;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt};
 
@@ -148,6 +149,9 @@ impl Login {
     }
 }
 
+/// The longest that a source of tokens may take, so that one that hangs is asked again.
+const SOURCE_WITHIN: Duration = Duration::from_secs(60);
+
 /// One login, over as many coordinators as it takes.
 fn log_in(login: Arc<Login>, session: Arc<Session>) -> LoginFuture {
     Box::pin(async move {
@@ -162,7 +166,11 @@ fn log_in(login: Arc<Login>, session: Arc<Session>) -> LoginFuture {
 async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>, LoginError> {
     let operation = match session.source.log_in() {
         Ok(operation) => operation,
-        Err(source) => return source.token().await.map(Some).map_err(LoginError::Source),
+        Err(source) => {
+            let token = timeout(SOURCE_WITHIN, source.token()).await;
+            let token = token.unwrap_or_else(|_| Err(format!("no token came in {SOURCE_WITHIN:?}").into()));
+            return token.map(Some).map_err(LoginError::Source);
+        }
     };
     let facts = LogIn::FACTS;
     let call = Call::of(&facts, operation.class());

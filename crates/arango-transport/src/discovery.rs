@@ -122,6 +122,15 @@ fn is_somewhere(coordinator: &Coordinator) -> bool {
     }
 }
 
+/// Whether it is on the machine of whoever asks.
+fn is_here(coordinator: &Coordinator) -> bool {
+    match coordinator.host() {
+        Host::Ip(ip) => ip.is_loopback(),
+        Host::Name(name) => name.eq_ignore_ascii_case("localhost"),
+        Host::Socket(_) => true,
+    }
+}
+
 /// Who asks coordinators what discovery wants to know of them.
 ///
 /// The transport knows no operation but its own login and probe, so this is for whoever has some; the client's own
@@ -169,10 +178,14 @@ pub(crate) fn discoverer(
             let transport = transport(&inner)?;
             let endpoints =
                 asked.endpoints(transport.clone(), coordinator).await.map_err(|error| words(&*error))?;
-            let tls = transport.names_tls();
+            let tls = transport.names(Coordinator::is_tls);
+            // What a coordinator calls its own machine is another's: only who was named so, or is mapped there, is.
+            let own = discovery.map.is_some() || transport.names(is_here);
             let mut places: Vec<Coordinator> = Vec::new();
             for place in endpoints.iter().filter_map(|endpoint| discovery.place(endpoint, tls)) {
-                if let Err(error) = handshakes.check(std::slice::from_ref(&place)) {
+                if is_here(&place) && !own {
+                    tracing::debug!(coordinator = %place, "a listed coordinator is this machine, which no other is");
+                } else if let Err(error) = handshakes.check(std::slice::from_ref(&place)) {
                     tracing::debug!(coordinator = %place, %error, "a listed coordinator cannot be used");
                 } else if !places.contains(&place) {
                     places.push(place);
@@ -202,11 +215,11 @@ fn words(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 impl Transport {
-    /// Whether TLS is spoken with one of the coordinators that were named.
-    fn names_tls(&self) -> bool {
+    /// Whether this is so of one of the coordinators that were named.
+    fn names(&self, is_so: impl Fn(&Coordinator) -> bool) -> bool {
         let members = self.0.members.snapshot();
         let named = |coordinator: &Coordinator| self.known(coordinator) == Some(Known::Seed);
-        members.iter().any(|member| member.key().is_tls() && named(member.key()))
+        members.iter().any(|member| is_so(member.key()) && named(member.key()))
     }
 }
 
@@ -267,6 +280,16 @@ mod tests {
         ] {
             assert_eq!(placed(&Discovery::on(), endpoint, false), None, "{endpoint}");
         }
+    }
+
+    #[test]
+    fn this_machine_is_known_by_each_of_its_names() {
+        let here = |text: &str| is_here(&text.parse().unwrap());
+        assert!(
+            ["http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:1", "http://LocalHost"].map(here)
+                == [true; 4]
+        );
+        assert!(["http://10.0.0.1", "http://db1", "http://localhost.example"].map(here) == [false; 3]);
     }
 
     #[cfg(feature = "tls")]

@@ -50,12 +50,17 @@ impl Pools {
         if table.pools.len() <= slot {
             table.pools.resize_with(slot + 1, || None);
         }
-        table.pools[slot].get_or_insert_with(|| self.make(member.key())).clone()
+        let place = &mut table.pools[slot];
+        match place {
+            Some(pool) if pool.coordinator() == member.key() => pool.clone(),
+            // Nothing, or what was made for another who had the slot, by somebody who came too late.
+            _ => place.insert(self.make(member.key())).clone(),
+        }
     }
 
     /// The pool of a member, if one was needed so far.
     pub(crate) fn get(&self, member: &Member<Coordinator>) -> Option<Pool> {
-        self.read().pools.get(member.slot())?.clone()
+        self.read().pools.get(member.slot())?.clone().filter(|pool| pool.coordinator() == member.key())
     }
 
     /// Forgets the pool of a member that is gone. What is being read from it may be read to its end.

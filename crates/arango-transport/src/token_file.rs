@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::connect::BoxFuture;
+use crate::credentials::bearer;
 use crate::{BoxError, TokenSource, secret_file};
 
 /// Takes the token that stands in a file, and the next one when that changes.
@@ -41,7 +42,13 @@ impl TokenFile {
 
 impl TokenSource for TokenFile {
     fn token(&self) -> BoxFuture<'_, Result<SecretString, BoxError>> {
-        Box::pin(secret_file::read(&self.path))
+        Box::pin(async {
+            let token = secret_file::read(&self.path).await?;
+            // It would be sent as none, and the refusal would not tell why.
+            bearer(token.expose_secret())
+                .map_err(|_| format!("the file `{}` holds what no token can", self.path.display()))?;
+            Ok(token)
+        })
     }
 
     fn fresh_for(&self) -> Option<Duration> {

@@ -31,7 +31,7 @@ pub trait TokenSource: Send + Sync + 'static {
     ///
     /// Asked before the first call, before the last token ends if it says when, and once after a coordinator has
     /// refused it. It runs in a task of its own and is asked by one at a time; all calls that need the token wait
-    /// for it, each no longer than its attempt may take.
+    /// for it, each no longer than its attempt may take. What takes a minute is given up, and asked again by the next call.
     ///
     /// # Errors
     ///

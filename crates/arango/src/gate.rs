@@ -83,7 +83,9 @@ impl Database {
                 None if chosen && error.is_retryable_by_caller() => error,
                 None => return Err(error),
             };
-            if !harmless {
+            // An earlier attempt may have done it: a call that begins anew would not know.
+            let in_doubt = operation.class() != RequestClass::Safe && error.has_ambiguous_predecessor();
+            if !harmless || in_doubt {
                 return Err(error);
             }
             ruled_out.push(RuledOut { coordinator, lacking });
