@@ -1,13 +1,12 @@
-//! From paths to a coordinator's own terms: the last layer above the pool.
+//! From what the layers speak of to what is sent: the last layer above the pool.
 
 use std::task::{Context, Poll};
 
-use http::header::HOST;
 use http::{HeaderName, HeaderValue};
 use tower::{Layer, Service};
 
+use crate::Outgoing;
 use crate::compression::Compression;
-use crate::{Coordinator, Outgoing};
 
 /// Tells servers who asks, for their logs and nothing else.
 const DRIVER: HeaderName = HeaderName::from_static("x-arango-driver");
@@ -16,13 +15,12 @@ static DRIVER_VALUE: HeaderValue = HeaderValue::from_static(concat!("arango-rs/"
 /// Makes [`Origin`] services.
 #[derive(Debug, Clone)]
 pub(crate) struct OriginLayer {
-    coordinator: Coordinator,
     compression: Compression,
 }
 
 impl OriginLayer {
-    pub(crate) fn new(coordinator: Coordinator, compression: Compression) -> Self {
-        Self { coordinator, compression }
+    pub(crate) fn new(compression: Compression) -> Self {
+        Self { compression }
     }
 }
 
@@ -30,16 +28,15 @@ impl<S> Layer<S> for OriginLayer {
     type Service = Origin<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Origin { inner, coordinator: self.coordinator.clone(), compression: self.compression }
+        Origin { inner, compression: self.compression }
     }
 }
 
-/// Names the coordinator in each request, and compresses what is to be. Everything above it speaks in paths alone, and
-/// of bodies as they are.
+/// Names the client in each request, and compresses what is to be. Everything above it speaks of bodies as they are,
+/// and in paths alone: the connection names the coordinator, in its own terms.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin<S> {
     inner: S,
-    coordinator: Coordinator,
     compression: Compression,
 }
 
@@ -65,7 +62,6 @@ impl<S> Origin<S> {
     /// Makes a request ready that passes by another way than the service.
     pub(crate) fn prepare(&self, outgoing: &mut Outgoing) {
         let headers = outgoing.request_mut().headers_mut();
-        headers.insert(HOST, self.coordinator.authority().clone());
         headers.insert(DRIVER, DRIVER_VALUE.clone());
         self.compression.prepare(outgoing);
     }

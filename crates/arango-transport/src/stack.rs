@@ -149,7 +149,7 @@ pub(crate) fn assemble(
 }
 
 fn origin(pools: &Pools, member: &Member<Coordinator>, compression: Compression) -> Origin<Pool> {
-    OriginLayer::new(member.key().clone(), compression).layer(pools.of(member))
+    OriginLayer::new(compression).layer(pools.of(member))
 }
 
 /// Where a request may go, as the retry layer planned it.

@@ -38,7 +38,9 @@ impl Pool {
                     let belongs = (dialer.coordinator(), pool);
                     Http2::open(opened, life, (head_bytes, until), &open, belongs).await.map(Dialed::Http2)
                 }
-                Ok(opened) => Http1::open(opened, life, head_bytes, &open).await.map(Dialed::Http1),
+                Ok(opened) => Http1::open(opened, life, head_bytes, &open, dialer.coordinator())
+                    .await
+                    .map(Dialed::Http1),
                 Err(error) => Err(error),
             };
             ending.with(result);

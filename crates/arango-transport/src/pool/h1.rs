@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Request};
+use http::header::HOST;
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use http_body_util::Full;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -20,7 +21,7 @@ use super::open::Open;
 use crate::attempt_error::AttemptError;
 use crate::failed_attempt::Phase;
 use crate::opened::{HttpProtocol, Opened, Via};
-use crate::{ErrorKind, Outcome, PoolLimits, tls};
+use crate::{Coordinator, ErrorKind, Outcome, PoolLimits, tls};
 
 /// How long a connection has to settle after an answer before a new one is cheaper.
 const SETTLE: Duration = Duration::from_millis(20);
@@ -35,6 +36,8 @@ pub(super) struct Http1(Box<Inner>);
 
 struct Inner {
     sender: http1::SendRequest<Full<Bytes>>,
+    /// What the coordinator is called in each request.
+    host: HeaderValue,
     /// For the answer that is awaited.
     alarm: Alarm,
     /// Why the coordinator does not speak TLS with this client, if it said so after the handshake.
@@ -65,6 +68,7 @@ impl Http1 {
         life: Life,
         head_bytes: usize,
         open: &Open,
+        coordinator: &Coordinator,
     ) -> Result<Self, AttemptError> {
         let Opened { io, address, .. } = opened;
         let shaken = http1::Builder::new().max_buf_size(head_bytes).handshake(TokioIo::new(io)).await;
@@ -90,6 +94,7 @@ impl Http1 {
         let dies_at = now + life.age;
         Ok(Self(Box::new(Inner {
             sender,
+            host: coordinator.authority().clone(),
             alarm: Alarm::default(),
             refused,
             address,
@@ -107,9 +112,10 @@ impl Http1 {
     /// Hands the request over at once; the future is that of the answer. Beside it is the timer for that.
     pub(super) fn send(
         &mut self,
-        request: Request<Full<Bytes>>,
+        mut request: Request<Full<Bytes>>,
     ) -> (impl Future<Output = Sent> + use<>, &mut Alarm) {
-        let Inner { sender, alarm, .. } = &mut *self.0;
+        let Inner { sender, host, alarm, .. } = &mut *self.0;
+        request.headers_mut().insert(HOST, host.clone());
         (sender.try_send_request(request), alarm)
     }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::HOST;
 use http::uri::{Authority, Scheme};
-use http::{HeaderValue, Request, Uri};
+use http::{Request, Uri};
 use http_body_util::Full;
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -220,9 +220,6 @@ impl Stream {
 
     /// Makes a request that was given back what it was: the next connection may speak HTTP/1.1.
     pub(super) fn take_back(&self, request: &mut Request<Full<Bytes>>) {
-        if let Ok(host) = HeaderValue::try_from(self.0.connection.authority.as_str()) {
-            request.headers_mut().insert(HOST, host);
-        }
         let path = request.uri().path_and_query().cloned();
         *request.uri_mut() = path.map(Uri::from).unwrap_or_default();
     }
