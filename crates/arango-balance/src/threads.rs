@@ -124,6 +124,7 @@ fn one_of_two_requests_is_let_through_as_the_trial() {
         };
         let mine = member.begin();
         let theirs = other.join().unwrap();
+        let (mine, theirs) = (mine.expect("it is there"), theirs.expect("it is there"));
         assert!(mine.is_trial() != theirs.is_trial(), "one and only one");
         assert!(!member.health().open());
         drop((mine, theirs));

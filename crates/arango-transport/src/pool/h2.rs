@@ -219,6 +219,7 @@ impl Stream {
     }
 
     /// Makes a request that was given back what it was: the next connection may speak HTTP/1.1.
+    #[expect(clippy::unused_self, reason = "only who has a stream has something to take back")]
     pub(super) fn take_back(&self, request: &mut Request<Full<Bytes>>) {
         let path = request.uri().path_and_query().cloned();
         *request.uri_mut() = path.map(Uri::from).unwrap_or_default();
