@@ -29,6 +29,8 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 pub struct Draft {
     method: Method,
     template: &'static str,
+    /// Whether the template has something to be filled in.
+    has_holes: bool,
     checked: PathAndQuery,
     // `None` as long as the template can be used as it is: most paths are constants.
     path: Option<String>,
@@ -36,17 +38,19 @@ pub struct Draft {
     body: Bytes,
     json: bool,
     creates: Option<Creates>,
-    mistake: Option<BuildError>,
+    /// In a box, because it is large and hardly ever there.
+    mistake: Option<Box<BuildError>>,
 }
 
 impl Draft {
     /// Begins with the method and the path template of `facts`.
     pub fn new(facts: Facts) -> Self {
-        let template = facts.path;
+        let (template, has_holes) = (facts.path, facts.has_holes);
         let (method, checked) = facts.into_method_and_path();
         Self {
             method,
             template,
+            has_holes,
             checked,
             path: None,
             asked: false,
@@ -115,10 +119,10 @@ impl Draft {
     /// a body that cannot be serialised.
     pub fn finish(self) -> Result<Request<Bytes>, BuildError> {
         if let Some(mistake) = self.mistake {
-            return Err(mistake);
+            return Err(*mistake);
         }
         let path = match self.path {
-            None if !self.template.contains('{') => self.checked,
+            None if !self.has_holes => self.checked,
             path => {
                 let path = path.unwrap_or_else(|| self.template.to_owned());
                 // Encoded values hold no brace, so a brace is a hole of the template.
@@ -141,7 +145,7 @@ impl Draft {
     }
 
     fn mistaken(mut self, mistake: BuildError) -> Self {
-        self.mistake.get_or_insert(mistake);
+        self.mistake.get_or_insert_with(|| Box::new(mistake));
         self
     }
 }

@@ -110,6 +110,8 @@ pub struct Facts {
     pub ends_server: bool,
     /// The path once more, checked when the program is compiled rather than with each request.
     checked: PathAndQuery,
+    /// Whether something is to be filled in; found out when the program is compiled, too.
+    pub(crate) has_holes: bool,
 }
 
 impl Facts {
@@ -159,6 +161,7 @@ impl Facts {
             system_only: false,
             ends_server: false,
             checked: PathAndQuery::from_static(path),
+            has_holes: has_holes(path),
         }
     }
 
@@ -260,6 +263,19 @@ impl Facts {
         self.permission = permission;
         self
     }
+}
+
+/// Whether a path has a `{`.
+const fn has_holes(path: &str) -> bool {
+    let path = path.as_bytes();
+    let mut at = 0;
+    while at < path.len() {
+        if path[at] == b'{' {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 #[cfg(test)]

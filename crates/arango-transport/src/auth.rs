@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use arango_protocol::{Answer, LogIn, Operation};
 use http::header::AUTHORIZATION;
-use http_body_util::Full;
 use pin_project_lite::pin_project;
 use secrecy::SecretString;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -175,7 +174,7 @@ async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>,
     let facts = LogIn::FACTS;
     let call = Call::of(&facts, operation.class());
     let request = match operation.request() {
-        Ok(request) => Template::of(request.map(Full::new)),
+        Ok(request) => Template::of(request),
         Err(error) => {
             return Err(LoginError::Call(Error::request(&call, facts.method, facts.path, error)));
         }

@@ -136,7 +136,7 @@ pub use superuser::Superuser;
 pub use tls::{Tls, TlsFault, TlsVersion};
 pub use token_file::TokenFile;
 pub use token_source::TokenSource;
-pub use transport::Transport;
+pub use transport::{Prepared, Transport};
 pub use unsupported::Unsupported;
 pub use zones::Zones;
 

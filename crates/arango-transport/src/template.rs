@@ -18,8 +18,9 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    pub(crate) fn of(request: Request<Full<Bytes>>) -> Self {
+    pub(crate) fn of(request: Request<impl Into<Full<Bytes>>>) -> Self {
         let (parts, body) = request.into_parts();
+        let body = body.into();
         let extensions = (!parts.extensions.is_empty()).then_some(parts.extensions);
         Self { method: parts.method, uri: parts.uri, headers: parts.headers, body, extensions }
     }

@@ -60,6 +60,11 @@ use crate::{
 #[derive(Clone)]
 pub struct Transport(pub(crate) Arc<Inner>);
 
+/// A request that is ready to be sent by the transport that has prepared it.
+#[derive(Debug)]
+#[must_use = "nothing is sent before it is asked"]
+pub struct Prepared(Arc<CallRecord>);
+
 /// What all clones share.
 pub(crate) struct Inner {
     pub(crate) bare: Bare,
@@ -117,24 +122,48 @@ impl Transport {
     pub fn ask<T>(
         &self,
         request: Request<Full<Bytes>>,
-        mut call: Call,
+        call: Call,
         read: impl FnOnce(Answer) -> Result<T, DecodeError>,
     ) -> impl Future<Output = Result<T, Error>> {
+        self.ask_prepared(self.prepare(request, call), read)
+    }
+
+    /// Gets a request ready for [`ask_prepared`](Self::ask_prepared). Its time begins now.
+    ///
+    /// What is left of it is one pointer wide, so a future that waits for the answer carries neither it nor what it was
+    /// made of.
+    pub fn prepare(&self, request: Request<impl Into<Full<Bytes>>>, mut call: Call) -> Prepared {
         call.streaming = false; // an answer is whole
-        let record = self.record(request, call);
-        async move {
-            let result = match self.run(Arc::clone(&record)).await {
-                Ok(response) => {
-                    let (parts, mut body) = response.into_parts();
-                    let bytes = body.take_whole().expect("the body of a call that is not streaming was read");
-                    let answer = Answer::new(parts.status, parts.headers, bytes);
-                    read(answer).map_err(|error| Error::decode(&record, error))
+        Prepared(self.record(request, call))
+    }
+
+    /// Sends a request that was [prepared](Self::prepare), as [`ask`](Self::ask) does.
+    ///
+    /// # Errors
+    ///
+    /// As [`ask`](Self::ask).
+    pub async fn ask_prepared<T>(
+        &self,
+        Prepared(record): Prepared,
+        read: impl FnOnce(Answer) -> Result<T, DecodeError>,
+    ) -> Result<T, Error> {
+        let failed = match self.run(Arc::clone(&record)).await {
+            Ok(response) => {
+                let (parts, mut body) = response.into_parts();
+                let bytes = body.take_whole().expect("the body of a call that is not streaming was read");
+                match read(Answer::new(parts.status, parts.headers, bytes)) {
+                    // Handed on at once: what is kept for later is moved once more.
+                    Ok(output) => {
+                        self.ended(&record, None);
+                        return Ok(output);
+                    }
+                    Err(error) => Error::decode(&record, error),
                 }
-                Err(error) => Err(error),
-            };
-            self.ended(&record, result.as_ref().err());
-            result
-        }
+            }
+            Err(error) => error,
+        };
+        self.ended(&record, Some(&failed));
+        Err(failed)
     }
 
     /// Counts a call that has ended.
@@ -158,7 +187,7 @@ impl Transport {
     }
 
     // Outside of the futures, which would carry what is only moved into the record along for good.
-    fn record(&self, request: Request<Full<Bytes>>, call: Call) -> Arc<CallRecord> {
+    fn record(&self, request: Request<impl Into<Full<Bytes>>>, call: Call) -> Arc<CallRecord> {
         CallRecord::new(call, Template::of(request), self.0.settings.now(), &self.0.strays)
     }
 

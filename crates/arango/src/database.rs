@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use arango_cluster::{GetVersion, VersionInfo};
 use arango_transport::protocol::{
-    Answer, BuildError, DatabaseName, DecodeError, Facts, InvalidName, Operation, RequestClass, Scope,
+    Answer, BuildError, DatabaseName, Facts, InvalidName, Operation, RequestClass, Scope,
 };
-use arango_transport::{Call, CallOptions, Coordinator, Credentials, Error, Transport};
+use arango_transport::{Call, CallOptions, Coordinator, Credentials, Error, Prepared, Transport};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Request, Uri};
-use http_body_util::Full;
 
 use crate::Cluster;
 use crate::versions::Versions;
@@ -173,7 +172,8 @@ impl Database {
             // Seldom, and large: not in the future of every call.
             return Box::pin(self.execute_gated(&operation, |answer| operation.output(answer))).await;
         }
-        self.ask(&operation, |answer| operation.output(answer))?.await
+        let prepared = self.prepare(&operation)?;
+        self.transport.ask_prepared(prepared, |answer| operation.output(answer)).await
     }
 
     /// Executes an operation and keeps the answer, with every field that no type of ours names.
@@ -186,15 +186,12 @@ impl Database {
             let read = |answer: Answer| Ok((operation.output(answer.clone())?, answer));
             return Box::pin(self.execute_gated(&operation, read)).await;
         }
-        self.ask(&operation, |answer| Ok((operation.output(answer.clone())?, answer)))?.await
+        let prepared = self.prepare(&operation)?;
+        self.transport.ask_prepared(prepared, |answer| Ok((operation.output(answer.clone())?, answer))).await
     }
 
     /// Begins to ask: not part of the future, which would carry request and facts along to its end.
-    pub(crate) fn ask<O: Operation, T>(
-        &self,
-        operation: &O,
-        read: impl FnOnce(Answer) -> Result<T, DecodeError>,
-    ) -> Result<impl Future<Output = Result<T, Error>>, Error> {
+    pub(crate) fn prepare<O: Operation>(&self, operation: &O) -> Result<Prepared, Error> {
         let facts = O::FACTS;
         let class = operation.class();
         let mut call = Call::of(&facts, class);
@@ -219,17 +216,13 @@ impl Database {
             (None, None) => {}
         }
         match self.request(operation, facts.system_only) {
-            Ok(request) => Ok(self.transport.ask(request, call, read)),
+            Ok(request) => Ok(self.transport.prepare(request, call)),
             Err(error) => Err(Error::request(&call, facts.method, facts.path, error)),
         }
     }
 
     /// Forms the request of an operation, under the path of this database unless only `_system` will do.
-    fn request<O: Operation>(
-        &self,
-        operation: &O,
-        system_only: bool,
-    ) -> Result<Request<Full<Bytes>>, BuildError> {
+    fn request<O: Operation>(&self, operation: &O, system_only: bool) -> Result<Request<Bytes>, BuildError> {
         let name = self.name.as_ref().map_err(Clone::clone)?;
         let mut request = operation.request()?;
         if !name.prefix().is_empty() && !system_only {
@@ -238,6 +231,6 @@ impl Database {
             let whole = PathAndQuery::from_maybe_shared(Bytes::from(whole)).map_err(BuildError::Path)?;
             *request.uri_mut() = Uri::from(whole);
         }
-        Ok(request.map(Full::new))
+        Ok(request)
     }
 }

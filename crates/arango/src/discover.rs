@@ -8,7 +8,6 @@ use arango_transport::protocol::Operation;
 use arango_transport::{
     BoxError, BoxFuture, Call, CallOptions, Coordinator, Credentials, Discover, RetryPolicy, Transport,
 };
-use http_body_util::Full;
 
 /// The longest that one question may take.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -64,7 +63,8 @@ impl There {
     }
 
     async fn ask<O: Operation>(&self, operation: O, call: Call) -> Result<O::Output, BoxError> {
-        let request = operation.request()?.map(Full::new);
-        Ok(self.transport.ask(request, call, |answer| operation.output(answer)).await?)
+        let request = operation.request()?;
+        let prepared = self.transport.prepare(request, call);
+        Ok(self.transport.ask_prepared(prepared, |answer| operation.output(answer)).await?)
     }
 }

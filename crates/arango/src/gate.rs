@@ -66,7 +66,8 @@ impl Database {
                 (Some(left), _) => database.timeout(left),
                 (None, _) => database,
             };
-            let error = match database.ask(operation, &read)?.await {
+            let prepared = database.prepare(operation)?;
+            let error = match database.transport.ask_prepared(prepared, &read).await {
                 Ok(output) => return Ok(output),
                 Err(error) => error,
             };
@@ -152,7 +153,9 @@ impl Database {
         let ask = GetVersion::default();
         let database = self.clone().pinned_to(coordinator.clone()).timeout(within);
         // Whatever goes wrong, it explains nothing: the refusal stands as it is. A hardened server says no version.
-        let version = database.ask(&ask, |answer| ask.output(answer)).ok()?.await.ok()?.version?;
+        let prepared = database.prepare(&ask).ok()?;
+        let version =
+            database.transport.ask_prepared(prepared, |answer| ask.output(answer)).await.ok()?.version?;
         self.learn_version(coordinator, &version)
     }
 
