@@ -1,8 +1,10 @@
 //! Coordinators that nobody named.
 
+mod curious;
 mod network;
 
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arango::protocol::RequestClass;
@@ -11,6 +13,7 @@ use arango_test_cluster::{Fault, Match, TestCluster};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use self::curious::Curious;
 use self::network::{Anywhere, OneAddress, Stranger, Strangers, Warnings};
 use crate::support::{ask_at_once, builder, cluster, cluster_of, insert, struck};
 
@@ -318,6 +321,28 @@ async fn what_coordinators_call_their_own_machine_is_not_looked_for_on_this_one(
     assert_eq!(memberships(&client), [(seed, Membership::Seed)]);
     assert!(lists(&cluster) >= 4, "it was told of all");
     assert_eq!(cluster.journal().requests_to(1) + cluster.journal().requests_to(2), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn layers_may_ask_who_is_there_when_they_are_made_and_when_their_coordinator_goes() {
+    let cluster = cluster().await;
+    let curious = Curious::default();
+    let layers = curious.clone();
+    let client = looking(&cluster).attempt_layer_with(move |_| layers.layer()).build().unwrap();
+    assert!(curious.client.set(client.clone()).is_ok());
+    ask_at_once(&client, 1).await;
+    sleep(2 * MINUTE).await;
+    ask_at_once(&client, 30).await;
+    let before = curious.answered.load(Ordering::Relaxed);
+    assert!(before >= 3, "one for each coordinator: {before}");
+    cluster.coordinator(2).deregister();
+    for _ in 0..5 {
+        sleep(MINUTE).await;
+        ask_at_once(&client, 3).await;
+    }
+    assert_eq!(members(&client), 2);
+    assert!(curious.answered.load(Ordering::Relaxed) > before, "the layer of who has gone has gone");
+    assert_eq!(curious.unanswered.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test(start_paused = true)]

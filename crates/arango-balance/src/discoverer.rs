@@ -13,6 +13,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::discovery::{Discovery, Step};
+use crate::membership::Changed;
 use crate::{DiscoveryPolicy, Identity, Known, Members, Standing};
 
 /// Looks for other members, by lists that members give; see [`DiscoveryPolicy`] for how often.
@@ -103,9 +104,11 @@ impl<K: PartialEq + Clone + fmt::Debug + Send + Sync + 'static> Discoverer<K> {
     /// Replaces the seeds. One that was a seed and is still in the lists stays, as one that was found.
     pub fn reseed(&self, seeds: &[K]) {
         let mut discovery = self.0.discovery();
-        let members = discovery.reseed(seeds, Instant::now());
-        self.0.members.set(members);
+        let mut change = self.0.members.change();
+        change.set(discovery.reseed(seeds, Instant::now()));
+        let changed = change.commit();
         drop(discovery);
+        changed.tell();
         self.0.nudged.notify_one();
     }
 
@@ -174,8 +177,10 @@ impl<K: PartialEq + Clone + fmt::Debug + Send + Sync + 'static> Shared<K> {
             let mut discovery = self.discovery();
             let known = list.as_ref().ok().cloned();
             let steps = discovery.listed(&by, known, Instant::now());
-            self.take(steps);
-            discovery.failures()
+            let (changed, failures) = (self.take(steps), discovery.failures());
+            drop(discovery);
+            changed.tell();
+            failures
         };
         match list {
             Ok(list) => tracing::debug!(?by, listed = list.len(), "asked who there is"),
@@ -202,35 +207,39 @@ impl<K: PartialEq + Clone + fmt::Debug + Send + Sync + 'static> Shared<K> {
                 }
                 let mut discovery = self.discovery();
                 let steps = discovery.identified(&key, answer, Instant::now());
-                self.take(steps);
+                let changed = self.take(steps);
+                drop(discovery);
+                changed.tell();
             }
         }
     }
 
-    /// Takes steps; whoever calls holds the discovery, so that they are taken in order.
-    fn take(&self, steps: Vec<Step<K>>) {
+    /// Takes steps; whoever calls holds the discovery, so that they are taken in order, and tells of them afterwards.
+    fn take(&self, steps: Vec<Step<K>>) -> Changed<'_, K> {
+        let mut change = self.members.change();
         for step in steps {
             match step {
-                Step::TryOut(key) => drop(self.members.try_out(key)),
+                Step::TryOut(key) => drop(change.try_out(key)),
                 Step::Admit(key) => {
                     tracing::debug!(?key, "a member was found");
-                    self.members.insert(key);
+                    change.insert(key);
                 }
                 Step::Remove(key) => {
-                    if self.members.remove(&key).is_some() {
+                    if change.remove(&key).is_some() {
                         tracing::debug!(
                             ?key,
                             "a member is in the lists no more, or is another's second name"
                         );
                     }
                 }
-                Step::Share(key, shared) => self.members.share(&key, shared),
+                Step::Share(key, shared) => change.share(&key, shared),
                 Step::SeedsOnly => tracing::warn!(
                     "members were found, and none of them can be used: only those that were named are. \
                      Their addresses may be of a network that is not this one"
                 ),
             }
         }
+        change.commit()
     }
 
     fn ask<T: Send + 'static>(&self, ask: &Ask<K, T>, keys: impl IntoIterator<Item = K>) -> Asked<K, T> {

@@ -35,12 +35,8 @@ impl<K: PartialEq + Clone> Members<K> {
     /// [aside](Self::try_out) keeps its counts, and begins anew otherwise.
     pub fn insert(&self, key: K) -> Member<K> {
         let mut change = self.change();
-        if let Some(there) = find(&change.list, &key) {
-            return there;
-        }
-        let member = change.newcomer(key);
-        change.list.push(member.clone());
-        change.commit();
+        let member = change.insert(key);
+        change.commit().tell();
         member
     }
 
@@ -49,16 +45,8 @@ impl<K: PartialEq + Clone> Members<K> {
     /// Whoever is not among them is removed, as by [`remove`](Self::remove).
     pub fn set(&self, keys: impl IntoIterator<Item = K>) {
         let mut change = self.change();
-        let mut list: Vec<Member<K>> = Vec::new();
-        for key in keys {
-            if find(&list, &key).is_none() {
-                let member = find(&change.list, &key).unwrap_or_else(|| change.newcomer(key));
-                list.push(member);
-            }
-        }
-        let before = std::mem::replace(&mut change.list, list);
-        change.removed = before.into_iter().filter(|member| !change.list.contains(member)).collect();
-        change.commit();
+        change.set(keys);
+        change.commit().tell();
     }
 
     /// Takes out the member of this key, whether it is in the set or aside.
@@ -67,33 +55,18 @@ impl<K: PartialEq + Clone> Members<K> {
     /// them has ended, or after 30 seconds, and even then they are not cut. Needs no runtime.
     pub fn remove(&self, key: &K) -> Option<Member<K>> {
         let mut change = self.change();
-        let removed = take(&mut change.list, key).or_else(|| take(&mut change.aside, key))?;
-        change.removed.push(removed.clone());
-        change.commit();
-        Some(removed)
+        let removed = change.remove(key);
+        change.commit().tell();
+        removed
     }
 
     /// Makes a member of this key that takes only requests pinned to it, unless there is one already: for finding out
     /// whether it is of any use, before others depend on it.
     pub fn try_out(&self, key: K) -> Member<K> {
         let mut change = self.change();
-        if let Some(there) = find(&change.list, &key).or_else(|| find(&change.aside, &key)) {
-            return there;
-        }
-        let now = Instant::now();
-        let member = change.set.make(key, Health::new(now), now);
-        change.aside.push(member.clone());
-        change.commit();
+        let member = change.try_out(key);
+        change.commit().tell();
         member
-    }
-}
-
-impl<K: PartialEq> Members<K> {
-    /// Notes whether several answer under this key.
-    pub(crate) fn share(&self, key: &K, shared: bool) {
-        if let Some(member) = find(&self.0.list.load(), key) {
-            member.share(shared);
-        }
     }
 }
 
@@ -111,7 +84,7 @@ impl<K> Members<K> {
 }
 
 /// A change of who is there; nobody else makes one meanwhile.
-struct Change<'a, K> {
+pub(crate) struct Change<'a, K> {
     set: &'a Arc<Set<K>>,
     list: Vec<Member<K>>,
     aside: Vec<Member<K>>,
@@ -120,7 +93,7 @@ struct Change<'a, K> {
 }
 
 impl<K> Members<K> {
-    fn change(&self) -> Change<'_, K> {
+    pub(crate) fn change(&self) -> Change<'_, K> {
         let leaving = self.0.leaving();
         let list = self.0.list.load().as_ref().clone();
         let aside = self.0.aside.load().as_ref().clone();
@@ -129,6 +102,50 @@ impl<K> Members<K> {
 }
 
 impl<K: PartialEq> Change<'_, K> {
+    pub(crate) fn insert(&mut self, key: K) -> Member<K> {
+        if let Some(there) = find(&self.list, &key) {
+            return there;
+        }
+        let member = self.newcomer(key);
+        self.list.push(member.clone());
+        member
+    }
+
+    pub(crate) fn set(&mut self, keys: impl IntoIterator<Item = K>) {
+        let mut list: Vec<Member<K>> = Vec::new();
+        for key in keys {
+            if find(&list, &key).is_none() {
+                let member = find(&self.list, &key).unwrap_or_else(|| self.newcomer(key));
+                list.push(member);
+            }
+        }
+        let before = std::mem::replace(&mut self.list, list);
+        self.removed.extend(before.into_iter().filter(|member| !self.list.contains(member)));
+    }
+
+    pub(crate) fn remove(&mut self, key: &K) -> Option<Member<K>> {
+        let removed = take(&mut self.list, key).or_else(|| take(&mut self.aside, key))?;
+        self.removed.push(removed.clone());
+        Some(removed)
+    }
+
+    pub(crate) fn try_out(&mut self, key: K) -> Member<K> {
+        if let Some(there) = find(&self.list, &key).or_else(|| find(&self.aside, &key)) {
+            return there;
+        }
+        let now = Instant::now();
+        let member = self.set.make(key, Health::new(now), now);
+        self.aside.push(member.clone());
+        member
+    }
+
+    /// Notes whether several answer under this key.
+    pub(crate) fn share(&mut self, key: &K, shared: bool) {
+        if let Some(member) = find(&self.list, key) {
+            member.share(shared);
+        }
+    }
+
     /// One that comes into the rotation now, new or from aside: what it is to be spared at first begins here.
     fn newcomer(&mut self, key: K) -> Member<K> {
         let now = Instant::now();
@@ -143,15 +160,29 @@ impl<K: PartialEq> Change<'_, K> {
     }
 }
 
-impl<K> Change<'_, K> {
-    fn commit(mut self) {
+impl<'a, K> Change<'a, K> {
+    /// Makes it so. Whoever is to be told hears of it only when the answer is asked to: they may ask whoever has made
+    /// the change, and then no lock may be held.
+    pub(crate) fn commit(mut self) -> Changed<'a, K> {
         let until = Instant::now() + FAREWELL;
         // From aside into the rotation: at no moment nowhere.
         self.set.count.store(self.list.len(), Ordering::Relaxed);
         self.set.list.store(Arc::new(self.list));
         self.set.aside.store(Arc::new(self.aside));
         self.leaving.extend(self.removed.iter().map(|member| Leaving { member: member.clone(), until }));
-        drop(self.leaving);
+        Changed { set: self.set, removed: self.removed }
+    }
+}
+
+/// A change that was made, of which nobody has been told yet.
+#[must_use = "somebody is to be told"]
+pub(crate) struct Changed<'a, K> {
+    set: &'a Arc<Set<K>>,
+    removed: Vec<Member<K>>,
+}
+
+impl<K> Changed<'_, K> {
+    pub(crate) fn tell(self) {
         for member in &self.removed {
             member.end_probe();
             tracing::debug!(slot = member.slot(), "a member was removed");

@@ -15,8 +15,9 @@ use crate::{Member, Routed};
 
 /// Sends each request to the service of the member that was picked for it.
 ///
-/// A service is made when its member is first picked, and kept until it is [forgotten](Self::forget). It is asked for
-/// readiness only after the pick, as part of the answer: a member that is not ready keeps no request from another.
+/// A service is made when its member is first picked, and kept until it is [forgotten](Self::forget); of those that are
+/// made at the same time one is kept. It is asked for readiness only after the pick, as part of the answer: a member that
+/// is not ready keeps no request from another.
 pub struct PerMember<K, S> {
     table: Arc<Table<K, S>>,
 }
@@ -62,22 +63,24 @@ impl<K, S: Clone> PerMember<K, S> {
             return seat.service.clone();
         }
         drop(services);
+        // Under no lock, for whoever makes it may ask who is there. So two may be made at once: one of them is kept.
+        let made = (self.table.make)(member);
         let mut services = self.table.services.write().unwrap_or_else(PoisonError::into_inner);
         if services.len() <= slot {
             services.resize_with(slot + 1, || None);
         }
-        match &services[slot] {
-            Some(seat) if seat.member.is(member) => seat.service.clone(),
-            _ => {
-                let service = (self.table.make)(member);
-                let seat = Seat { member: member.downgrade(), service: service.clone() };
-                let before = services[slot].replace(seat);
-                // What it holds may end with it, and ask for the lock.
-                drop(services);
-                drop(before);
-                service
-            }
+        if let Some(seat) = &services[slot]
+            && seat.member.is(member)
+        {
+            let service = seat.service.clone();
+            drop(services);
+            return service;
         }
+        let before = services[slot].replace(Seat { member: member.downgrade(), service: made.clone() });
+        // What it holds may end with it, and ask for the lock.
+        drop(services);
+        drop(before);
+        made
     }
 }
 

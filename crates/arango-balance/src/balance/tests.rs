@@ -290,7 +290,9 @@ async fn the_preferred_member_is_asked_as_long_as_it_is_there_and_was_not_asked_
 #[tokio::test]
 async fn nobody_prefers_what_several_answer_under_and_nothing_ejects_it() {
     let members = Members::new(["a", "b"]);
-    members.share(&"b", true);
+    let mut change = members.change();
+    change.share(&"b", true);
+    change.commit().tell();
     let mut service = naming(&members, RoundRobin::default());
     let mut seen = Vec::new();
     for _ in 0..4 {
