@@ -215,7 +215,7 @@ impl Error {
 
     /// Says that more may have happened than was known when the error came about.
     #[must_use]
-    pub(crate) fn at_least(mut self, outcome: Outcome) -> Self {
+    pub fn at_least(mut self, outcome: Outcome) -> Self {
         self.0.outcome = self.0.outcome.max(outcome);
         self
     }

@@ -13,7 +13,9 @@ use std::time::Duration;
 use arango_cluster::GetVersion;
 use arango_transport::balance::Standing;
 use arango_transport::protocol::{Answer, DecodeError, Facts, Operation, RequestClass, ServerVersion};
-use arango_transport::{Call, Coordinator, CoordinatorState, Error, ErrorKind, Membership, Unsupported};
+use arango_transport::{
+    Call, Coordinator, CoordinatorState, Error, ErrorKind, Membership, Outcome, Unsupported,
+};
 
 use crate::Database;
 
@@ -43,6 +45,19 @@ impl Database {
         &self,
         operation: &O,
         read: impl Fn(Answer) -> Result<T, DecodeError>,
+    ) -> Result<T, Error> {
+        let mut so_far = Outcome::NotExecuted;
+        let result = self.ask_who_may_have_it(operation, read, &mut so_far).await;
+        // What one coordinator may have done is not undone because another lacks it.
+        result.map_err(|error| error.at_least(so_far))
+    }
+
+    /// Asks one after the other; `so_far` is what may have been executed of those that are not told of any more.
+    async fn ask_who_may_have_it<O: Operation, T>(
+        &self,
+        operation: &O,
+        read: impl Fn(Answer) -> Result<T, DecodeError>,
+        so_far: &mut Outcome,
     ) -> Result<T, Error> {
         let facts = O::FACTS;
         let mut ruled_out = Vec::new();
@@ -84,10 +99,11 @@ impl Database {
                 None if chosen && error.is_retryable_by_caller() => error,
                 None => return Err(error),
             };
-            // An earlier attempt may have done it: a call that begins anew would not know.
-            let in_doubt = operation.class() != RequestClass::Safe && error.has_ambiguous_predecessor();
-            if !harmless || in_doubt {
+            if !harmless {
                 return Err(error);
+            }
+            if error.has_ambiguous_predecessor() {
+                *so_far = Outcome::Unknown;
             }
             ruled_out.push(RuledOut { coordinator, lacking });
             left = Some(rest.saturating_sub(within));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arango::{Client, Coordinator, ErrorKind, Outcome};
-use arango_test_cluster::{Entry, Fault, Match, TestCluster};
+use arango_test_cluster::{Entry, Fault, Match, Phase, TestCluster};
 use tokio::time::{Instant, sleep};
 
 use crate::support::client;
@@ -135,6 +135,28 @@ async fn during_a_rolling_upgrade_a_call_goes_to_those_who_have_it() {
     cluster.coordinator(2).kill();
     let error = client.cluster().reserve_unique_ids(1).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::NotExecuted, "{}", error.report());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_have_been_executed_is_not_forgotten_because_another_lacks_it() {
+    let (cluster, client) = start("3.12.10").await;
+    cluster.coordinator(1).restart_as("3.11").await.unwrap();
+    sleep(Duration::from_secs(5)).await;
+    cluster.journal().clear();
+    let on = Match::put("/_admin/cluster/uniqId");
+    let _lost = cluster.coordinator(0).inject(Fault::close(Phase::AfterExecution).on(on.clone()).times(1));
+    let full = || Fault::answer(503, 21003, "queue full").on(on.clone());
+    let _full = [cluster.coordinator(2).inject(full()), cluster.coordinator(0).inject(full())];
+    let error = client.cluster().raise_unique_ids(7).await.unwrap_err();
+    let [first, second, third] = requests(&cluster);
+    assert!(first >= 1 && second == 1 && third >= 1, "{first} {second} {third}");
+    assert_eq!(cluster.journal().executions_by(|entry| entry.coordinator == 0), 1);
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::QueueFull, Outcome::Unknown),
+        "{}",
+        error.report()
+    );
 }
 
 #[tokio::test(start_paused = true)]
