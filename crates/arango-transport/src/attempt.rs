@@ -22,6 +22,7 @@ use crate::meters::Place;
 use crate::origin::Origin;
 use crate::outgoing::Incoming;
 use crate::pool::Pool;
+use crate::queue_time::{self, QUEUE_TIME};
 use crate::record::CallRecord;
 use crate::rules;
 use crate::token::Token;
@@ -32,9 +33,6 @@ use crate::{Body, Coordinator, ErrorKind, Outcome, Outgoing};
 const LEADER: HeaderName = HeaderName::from_static("x-arango-endpoint");
 /// Where a coordinator says that it handed the request on.
 const FORWARDED_TO: HeaderName = HeaderName::from_static("x-arango-request-forwarded-to");
-/// Where a request says for how long it may wait in the queue of a coordinator, and an answer for how long requests
-/// do.
-const QUEUE_TIME: HeaderName = HeaderName::from_static("x-arango-queue-time-seconds");
 /// The largest part of an error answer that is read, in bytes.
 const ERROR_BYTES: usize = 64 << 10;
 
@@ -165,11 +163,9 @@ impl Drop for Underway {
 impl Seat {
     /// Hands on for how long requests wait there, if a policy wants to know.
     fn hear_queue_time(&self, headers: &HeaderMap) {
-        if !self.member.is_measured() {
-            return;
-        }
-        let seconds = text(headers, QUEUE_TIME).and_then(|seconds| seconds.parse().ok());
-        if let Some(time) = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
+        if self.member.is_measured()
+            && let Some(time) = queue_time::told(headers)
+        {
             self.member.tell_queue_time(time);
         }
     }

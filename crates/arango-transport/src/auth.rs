@@ -77,7 +77,7 @@ where
 
     fn call(&mut self, mut outgoing: Outgoing) -> Self::Future {
         let record = &outgoing.plan().record;
-        match &record.call.own_credentials().unwrap_or(&record.settings.credentials).0 {
+        match &record.credentials().0 {
             _ if outgoing.request().headers().contains_key(AUTHORIZATION) => {}
             Kind::None => {}
             Kind::Fixed(value) => {

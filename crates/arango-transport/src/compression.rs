@@ -14,6 +14,7 @@ use http_body_util::Full;
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
+use crate::credentials::Kind;
 use crate::encoded::{Encoding, Undecodable};
 use crate::record::CallRecord;
 use crate::template::Template;
@@ -105,6 +106,10 @@ impl Compression {
 
     /// Compresses the body of a call ahead of its first attempt, unless its time is over before.
     pub(crate) async fn work_ahead(self, record: &CallRecord, template: &Template) {
+        if template.header(&AUTHORIZATION).is_none() && matches!(record.credentials().0, Kind::None) {
+            // What nobody in particular asks is not compressed in the end.
+            return;
+        }
         let plain = template.request().into_body().into_inner().unwrap_or_default();
         let Some(mut compressor) = self.encoding.map(|encoding| Compressor::new(encoding, plain.len()))
         else {

@@ -38,11 +38,6 @@ impl Credentials {
         Self(Kind::None)
     }
 
-    /// Whether nothing is sent.
-    pub(crate) fn are_none(&self) -> bool {
-        matches!(self.0, Kind::None)
-    }
-
     /// A user and a password, sent with every request.
     ///
     /// A colon in the user's name would move the border between the two, so the server could not

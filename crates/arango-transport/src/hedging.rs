@@ -12,10 +12,9 @@ use tokio::time::Instant;
 use crate::Coordinator;
 use crate::latencies::Latencies;
 use crate::next::Decider;
+use crate::queue_time;
 use crate::record::CallRecord;
 
-/// How long a request has waited in the queue of a coordinator, in seconds.
-const QUEUE_TIME: HeaderName = HeaderName::from_static("x-arango-queue-time-seconds");
 /// A request of a stream transaction, which lives on one coordinator.
 const TRANSACTION: HeaderName = HeaderName::from_static("x-arango-trx-id");
 /// While requests wait for longer, coordinators have enough to do. In seconds.
@@ -127,10 +126,9 @@ impl Hedges {
     /// Takes note of an answer.
     pub(crate) fn note(&self, record: &CallRecord, headers: &HeaderMap, began: Instant, now: Instant) {
         self.seen.latencies.note(record.call.name, now.saturating_duration_since(began), now);
-        let queued = headers.get(QUEUE_TIME).and_then(|seconds| seconds.to_str().ok()?.parse::<f64>().ok());
-        if let Some(seconds) = queued.filter(|seconds| seconds.is_finite()) {
+        if let Some(told) = queue_time::told(headers) {
             let mut queued = self.queued();
-            *queued += LATEST * (seconds.max(0.0) - *queued);
+            *queued += LATEST * (told.as_secs_f64() - *queued);
         }
     }
 

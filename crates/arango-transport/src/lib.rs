@@ -69,6 +69,7 @@ mod outgoing;
 mod pool;
 mod pools;
 mod probe;
+mod queue_time;
 mod race;
 mod reconfigure;
 mod record;

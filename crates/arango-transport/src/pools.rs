@@ -100,3 +100,37 @@ impl fmt::Debug for Pools {
         f.debug_list().entries(self.all()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use arango_balance::{Members, SeededJitter};
+
+    use super::*;
+    use crate::connect::{SystemConnect, SystemResolve};
+    use crate::http2::Choice;
+    use crate::settings::Live;
+
+    #[tokio::test]
+    async fn who_comes_late_for_a_pool_leaves_none_for_the_next_in_its_slot() {
+        let network = Network {
+            resolve: Arc::new(SystemResolve),
+            connect: Arc::new(SystemConnect),
+            settings: Live::default(),
+            http2: Choice::default(),
+        };
+        let handshakes = Arc::new(Handshakes::new(None, Choice::default()).unwrap());
+        let pools = Pools::new(network, handshakes, PoolLimits::default(), Arc::new(SeededJitter::new(1)));
+        let [one, two, three] = ["http://one", "http://two", "http://three"].map(|url| url.parse().unwrap());
+        let members: Members<Coordinator> = Members::new([one, two]);
+        let gone = members.remove(members.snapshot()[0].key()).unwrap();
+        pools.forget(&gone);
+        let slot = gone.slot();
+        // A probe that was under way when it went.
+        drop(pools.of(&gone));
+        drop(gone);
+        let next = members.insert(three);
+        assert_eq!(next.slot(), slot);
+        assert!(pools.get(&next).is_none());
+        assert_eq!(pools.of(&next).coordinator(), next.key());
+    }
+}

@@ -20,7 +20,7 @@ use crate::opened::Via;
 use crate::settings::Settings;
 use crate::strays::Strays;
 use crate::template::Template;
-use crate::{Call, Coordinator, ErrorKind, Outcome};
+use crate::{Call, Coordinator, Credentials, ErrorKind, Outcome};
 
 /// The most failed attempts that are kept of one call.
 const KEPT: usize = 16;
@@ -121,6 +121,11 @@ impl Log {
 }
 
 impl CallRecord {
+    /// Who asks, unless the request itself says so.
+    pub(crate) fn credentials(&self) -> &Credentials {
+        self.call.own_credentials().unwrap_or(&self.settings.credentials)
+    }
+
     pub(crate) fn new(call: Call, template: Template, settings: Arc<Settings>, strays: &Strays) -> Arc<Self> {
         let started = Instant::now();
         let total = settings.limits.total;

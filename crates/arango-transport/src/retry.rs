@@ -38,8 +38,7 @@ pub(crate) struct RetryLayer {
     /// Second attempts, beside first ones.
     pub(crate) hedges: Hedges,
     pub(crate) counts: Counts,
-    /// What is to be compressed before the first attempt.
-    ahead: Compression,
+    compression: Compression,
 }
 
 impl RetryLayer {
@@ -49,9 +48,9 @@ impl RetryLayer {
         strays: Strays,
         lifecycle: Lifecycle,
         hedges: Hedges,
-        ahead: Compression,
+        compression: Compression,
     ) -> Self {
-        Self { decider, settings, strays, lifecycle, hedges, counts: Counts::default(), ahead }
+        Self { decider, settings, strays, lifecycle, hedges, counts: Counts::default(), compression }
     }
 }
 
@@ -146,8 +145,8 @@ where
         now: Instant,
     ) -> Result<Incoming, Error> {
         let template = template.unwrap_or(&record.template);
-        let now = if self.rules.ahead.is_long_work(template) {
-            Box::pin(self.rules.ahead.work_ahead(&record, template)).await;
+        let now = if self.rules.compression.is_long_work(template) {
+            Box::pin(self.rules.compression.work_ahead(&record, template)).await;
             Instant::now()
         } else {
             now

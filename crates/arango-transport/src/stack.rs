@@ -63,8 +63,6 @@ pub(crate) fn assemble(
     let Parts { jitter, mut network, doors, discovery, .. } = parts;
     let policy = policy(&zones)?;
     let wants_load = policy.wants_load();
-    // Without credentials nothing is compressed in the end.
-    let ahead = if credentials.are_none() { Compression::default() } else { compression };
     let settings = Live::new(Settings { limits, credentials, policy });
     network.settings = settings.clone();
     let handshakes = Arc::new(handshakes);
@@ -115,7 +113,7 @@ pub(crate) fn assemble(
         doors.strays.clone(),
         lifecycle.clone(),
         Hedges::new(hedging),
-        ahead,
+        compression,
     );
     let bare: Bare = ServiceBuilder::new()
         .layer(retry.clone())

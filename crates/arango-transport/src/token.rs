@@ -1,6 +1,7 @@
 //! One token: what is sent, how long it holds, and whether there is a newer one.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ pub(crate) struct Token {
     pub(crate) generation: u64,
     /// Whether there can be a newer one.
     pub(crate) renewable: bool,
-    superseded: AtomicBool,
+    superseded: Arc<AtomicBool>,
     pub(crate) renew_at: Option<Instant>,
     pub(crate) ends_at: Option<Instant>,
 }
@@ -61,13 +62,16 @@ impl Token {
         ends_at: Option<Instant>,
     ) -> Self {
         let generation = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-        Self { header, generation, renewable, superseded: AtomicBool::new(false), renew_at, ends_at }
+        Self { header, generation, renewable, superseded: Arc::default(), renew_at, ends_at }
     }
 
     /// The same token received once more, if that is what `older` is: it was not replaced, and is no other generation.
     pub(crate) fn unless_again(mut self, older: &Self) -> Self {
         if self.header == older.header {
             self.generation = older.generation;
+            // Whoever wears the older one is to hear of the next, too; and it does not hold longer for being read again.
+            self.superseded = Arc::clone(&older.superseded);
+            self.ends_at = older.ends_at;
         }
         self
     }
@@ -96,6 +100,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_token_that_is_read_again_ends_when_it_did_and_whoever_wears_it_hears_of_the_next() {
+        let claims = BASE64_URL_SAFE_NO_PAD.encode(r#"{"iat":0,"exp":3600}"#);
+        let (text, now) = (format!("e30.{claims}.c2ln"), Instant::now());
+        let fresh = Some(Duration::from_secs(10));
+        let first = Token::received(Some(&text), now, 0.0, fresh);
+        let again =
+            Token::received(Some(&text), now + Duration::from_secs(10), 0.0, fresh).unless_again(&first);
+        assert_eq!((again.generation, again.ends_at), (first.generation, first.ends_at));
+        assert_eq!(again.renew_at, Some(now + Duration::from_secs(20)));
+        let next = Token::received(Some("another"), now, 0.0, fresh).unless_again(&again);
+        assert_ne!(next.generation, again.generation);
+        again.supersede();
+        assert!(first.is_superseded() && !next.is_superseded());
+    }
 
     proptest! {
         #[test]

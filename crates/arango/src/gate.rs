@@ -16,6 +16,7 @@ use arango_transport::protocol::{Answer, DecodeError, Facts, Operation, RequestC
 use arango_transport::{
     Call, Coordinator, CoordinatorState, Error, ErrorKind, Membership, Outcome, Unsupported,
 };
+use tokio::time::Instant;
 
 use crate::Database;
 
@@ -88,7 +89,7 @@ impl Database {
             };
             let rest = left.unwrap_or_else(|| error.limit()).saturating_sub(error.elapsed());
             let Some(coordinator) = error.coordinator().cloned() else { return Err(error) };
-            let within = rest.min(VERSION_WITHIN);
+            let (within, asked) = (rest.min(VERSION_WITHIN), Instant::now());
             let lacking =
                 if may_lack(&error) { self.lacking(&facts, &coordinator, within).await } else { None };
             // What made another call of it by passing over a parameter has done something.
@@ -106,13 +107,16 @@ impl Database {
                 *so_far = Outcome::Unknown;
             }
             ruled_out.push(RuledOut { coordinator, lacking });
-            left = Some(rest.saturating_sub(within));
+            left = Some(rest.saturating_sub(asked.elapsed()));
             last = Some(error);
         }
     }
 
     /// Decides to whom it goes; `None` if all who may have it could not be reached.
     fn whom(&self, facts: &Facts, ruled_out: &[RuledOut]) -> Option<Whom> {
+        if ruled_out.is_empty() && self.versions.are_unknown() {
+            return Some(Whom::Anyone);
+        }
         let states = self.transport.coordinators();
         let mine = |state: &&CoordinatorState| match self.pinned(facts) {
             Some(pin) => state.address == *pin,
@@ -156,7 +160,8 @@ impl Database {
         within: Duration,
     ) -> Option<Unsupported> {
         let states = self.transport.coordinators();
-        let state = states.iter().find(|state| state.address == *coordinator)?;
+        // Who answers for the version need not be who has refused, where several answer.
+        let state = states.iter().find(|state| state.address == *coordinator && !state.shared)?;
         let version = match self.versions.of(state) {
             Some(version) => version,
             None => self.version_of(coordinator, within).await?,

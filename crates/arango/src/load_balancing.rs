@@ -65,6 +65,9 @@ impl Default for Period {
     }
 }
 
+/// Nobody writes as much by hand, in bytes; and each zone of a text is a step deeper.
+const LONGEST: usize = 1024;
+
 type AnyPolicy = Arc<dyn Policy<Coordinator, Outgoing>>;
 
 impl LoadBalancing {
@@ -88,9 +91,18 @@ impl LoadBalancing {
             Self::Preferred { zone, within } => {
                 let (zones_here, zone) = (zones.clone(), zone.clone());
                 let near = move |coordinator: &Coordinator| zones_here.holds(&zone, coordinator);
-                Arc::new(Preferred::new(near, within.policy(zones)?, within.policy(zones)?))
+                // Within a zone nobody is in another: what prefers others there comes down to how it spreads in the end.
+                Arc::new(Preferred::new(near, within.in_the_end().policy(zones)?, within.policy(zones)?))
             }
         })
+    }
+
+    /// How requests are spread where there are no zones.
+    fn in_the_end(&self) -> &Self {
+        match self {
+            Self::Preferred { within, .. } => within.in_the_end(),
+            other => other,
+        }
     }
 }
 
@@ -121,6 +133,9 @@ impl FromStr for LoadBalancing {
     /// `periodic:30s` or `periodic:250ms`, `preferred:zone` or `preferred:zone:strategy`; all but the zone in any
     /// case.
     fn from_str(text: &str) -> Result<Self, UnknownStrategy> {
+        if text.len() > LONGEST {
+            return Err(UnknownStrategy(format!("{}…", text.chars().take(40).collect::<String>())));
+        }
         let (name, argument) = match text.split_once(':') {
             Some((name, argument)) => (name, Some(argument)),
             None => (text, None),
@@ -217,6 +232,18 @@ mod tests {
         }
         assert_eq!("periodic".parse(), Ok(LoadBalancing::Periodic(Period::Requests(100))));
         assert_eq!("preferred:eu".parse(), Ok(LoadBalancing::preferred("eu")));
+    }
+
+    #[test]
+    fn zones_within_zones_cost_a_policy_more_each_and_a_text_has_an_end() {
+        let zones =
+            |count: usize| (0..count).fold("single".to_owned(), |text, _| format!("preferred:z:{text}"));
+        let many: LoadBalancing = zones(60).parse().unwrap();
+        assert_eq!(*many.in_the_end(), LoadBalancing::Single);
+        let client = crate::Client::builder().hosts("http://a").zones(|_| "z").load_balancing(many).build();
+        assert!(client.is_ok(), "and in no time");
+        let unknown = zones(1_000).parse::<LoadBalancing>().unwrap_err();
+        assert!(unknown.to_string().len() < 400, "{unknown}");
     }
 
     #[test]

@@ -32,8 +32,16 @@ impl Versions {
         known.push(Known { coordinator, version, connection: state.connections_opened });
     }
 
-    /// The version of a coordinator, if it is known still.
+    /// Whether there is nothing to ask for, as long as all goes well.
+    pub(crate) fn are_unknown(&self) -> bool {
+        self.known().is_empty()
+    }
+
+    /// The version of a coordinator, if it is known still. Where several answer at its address it never is.
     pub(crate) fn of(&self, state: &CoordinatorState) -> Option<ServerVersion> {
+        if state.shared {
+            return None;
+        }
         let oldest = state.oldest_connection?;
         let known = self.known();
         let known = known.iter().find(|known| known.coordinator == state.address)?;

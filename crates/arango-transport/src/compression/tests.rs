@@ -194,7 +194,11 @@ fn what_would_not_be_smaller_stays_as_it_is() {
 #[tokio::test]
 async fn a_large_body_is_compressed_ahead_and_lets_others_have_their_turn() {
     let plain = Bytes::from(vec![b'x'; 1 << 20]);
-    let request = Request::new(Full::new(plain.clone()));
+    let mut request = Request::new(Full::new(plain.clone()));
+    let nobodys = AttemptPlan::unknown(&request).record;
+    Compression::gzip().work_ahead(&nobodys, &nobodys.template).await;
+    assert!(nobodys.compressed.0.get().is_none(), "it is not compressed in the end");
+    request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_static("Basic x"));
     let record = AttemptPlan::unknown(&request).record;
     assert!(Compression::gzip().is_long_work(&record.template));
     let work = {

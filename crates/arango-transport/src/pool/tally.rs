@@ -3,12 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 
 use super::Pool;
+use crate::queue_time;
 
-/// How long a request has waited in the queue of a coordinator, in seconds.
-const QUEUE_TIME: HeaderName = HeaderName::from_static("x-arango-queue-time-seconds");
 /// One of so many answers is asked for how long it has waited: to read it costs more than to count.
 const SAMPLED: u64 = 16;
 /// No answer has told yet.
@@ -46,8 +45,7 @@ impl Tally {
 
     #[cold]
     fn note_queue_time(&self, answer: &HeaderMap) {
-        let told = answer.get(QUEUE_TIME).and_then(|seconds| seconds.to_str().ok()?.parse().ok());
-        let told = told.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let told = queue_time::told(answer);
         if let Some(micros) = told.and_then(|told| u64::try_from(told.as_micros()).ok()) {
             self.queued.store(micros, Ordering::Relaxed);
         }
@@ -83,6 +81,7 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
+    use crate::queue_time::QUEUE_TIME;
 
     #[test]
     fn one_of_sixteen_answers_tells_how_long_it_has_waited_and_nonsense_tells_nothing() {
