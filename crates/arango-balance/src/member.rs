@@ -10,10 +10,11 @@ use tokio::time::Instant;
 use crate::change::Why;
 use crate::glance::Glance;
 use crate::health::Health;
+use crate::in_flight::InFlight;
 use crate::load::Gauge;
 use crate::members::Set;
 use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
-use crate::{Load, Probed, Standing, Verdict};
+use crate::{Load, Probed, Standing, Status, Verdict};
 
 /// One member of a set. Clones are handles on the same member.
 pub struct Member<K>(Arc<Entry<K>>);
@@ -210,12 +211,21 @@ impl<K> Member<K> {
         }
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         let on_trial = !self.is_clean() && self.health().begin();
-        Some(InFlight { member: self.clone(), on_trial })
+        Some(InFlight::new(self.clone(), on_trial))
     }
 
     /// Whether it is of any use to prefer it: it takes requests, and they all come to the same one.
     pub(crate) fn can_be_preferred(&self) -> bool {
         !self.is_shared() && (self.is_clean() || self.health().open())
+    }
+
+    /// Counts one less.
+    pub(crate) fn ended(&self, on_trial: bool) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if on_trial {
+            // Without a verdict it must not keep others out for ever.
+            self.health().release_trial();
+        }
     }
 
     /// Lets nothing more begin, if nothing is under way or `in_any_case`; whether that is so now.
@@ -337,19 +347,6 @@ impl<K: fmt::Debug> fmt::Debug for Member<K> {
     }
 }
 
-/// How a member stands, at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Status {
-    /// How it stands.
-    pub standing: Standing,
-    /// Since when.
-    pub since: Instant,
-    /// When it will be asked whether it stands otherwise: the end of an ejection, or of the time for which it is
-    /// spared. `None` if it is well or on trial.
-    pub until: Option<Instant>,
-}
-
 /// A member that may have left the set.
 #[derive(Debug)]
 pub(crate) struct WeakMember<K>(Weak<Entry<K>>);
@@ -362,40 +359,5 @@ impl<K> WeakMember<K> {
     /// Whether it is this member.
     pub(crate) fn is(&self, member: &Member<K>) -> bool {
         std::ptr::eq(self.0.as_ptr(), Arc::as_ptr(&member.0))
-    }
-}
-
-/// A request that is under way at a member; it ends when this is dropped, in whatever way.
-///
-/// What its end tells of the member is [reported](Member::report_at) before that: a trial that ends without a verdict tells
-/// nothing. That nobody waits for it any more is told by [`Member::give_up`].
-#[derive(Debug)]
-#[must_use]
-pub struct InFlight<K> {
-    member: Member<K>,
-    /// Whether it is the one request of a trial.
-    on_trial: bool,
-}
-
-impl<K> InFlight<K> {
-    /// Where it is.
-    pub fn member(&self) -> &Member<K> {
-        &self.member
-    }
-
-    /// Whether it is the one request of a trial.
-    #[cfg(all(loom, test))]
-    pub(crate) fn is_trial(&self) -> bool {
-        self.on_trial
-    }
-}
-
-impl<K> Drop for InFlight<K> {
-    fn drop(&mut self) {
-        self.member.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-        if self.on_trial {
-            // Without a verdict it must not keep others out for ever.
-            self.member.health().release_trial();
-        }
     }
 }

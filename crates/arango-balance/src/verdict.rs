@@ -1,5 +1,7 @@
 //! What an attempt tells about a member, and how the member stands after it.
 
+use tokio::time::Instant;
+
 use std::fmt;
 
 /// What one attempt tells about the member that it went to.
@@ -51,4 +53,17 @@ impl fmt::Display for Standing {
             Self::Trial => "on trial",
         })
     }
+}
+
+/// How a member stands, at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// How it stands.
+    pub standing: Standing,
+    /// Since when.
+    pub since: Instant,
+    /// When it will be asked whether it stands otherwise: the end of an ejection, or of the time for which it is
+    /// spared. `None` if it is well or on trial.
+    pub until: Option<Instant>,
 }

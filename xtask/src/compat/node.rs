@@ -9,8 +9,7 @@ use tokio::process::Command;
 
 use super::setup::{self, Place, Setup, said};
 use super::{LIMIT, both_clusters};
-use crate::interruption::Interruptions;
-use crate::program::{Ending, Program};
+use crate::program::Program;
 use crate::workspace;
 
 /// What describes the packages.
@@ -25,24 +24,12 @@ const OLDEST: u32 = 20;
 /// If the packages can be had and yet cannot be set up, or the cluster cannot start.
 pub(super) async fn checks() -> Result<ExitCode> {
     let directory = workspace::root().join("tests/compat");
-    let mut interruptions = Interruptions::listen()?;
-    let setup = tokio::select! {
-        setup = packages(&directory) => setup?,
-        interruption = interruptions.next() => return Ok(Ending::Interrupted(interruption).exit_code()),
-    };
-    let place = match setup {
-        Setup::Ready(place) => place,
-        Setup::Skipped(reason) => {
-            anstream::println!("skipped: {reason}");
-            return Ok(ExitCode::SUCCESS);
-        }
-    };
     let script = directory.join("arangojs.mjs");
-    both_clusters(&mut interruptions, |variables| {
+    both_clusters(packages(&directory), |place, variables| {
         let authority = variables.iter().find(|(name, _)| *name == "ARANGO_CA_FILE");
         let believed = authority.map(|(_, file)| ("NODE_EXTRA_CA_CERTS", file.clone()));
         Program::new("node")
-            .arguments([&script, &place])
+            .arguments([&*script, place])
             .variables(variables.into_iter().chain(believed))
             .limit(LIMIT)
     })

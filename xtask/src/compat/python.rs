@@ -8,8 +8,7 @@ use tokio::process::Command;
 
 use super::setup::{self, Place, Setup, said};
 use super::{LIMIT, both_clusters};
-use crate::interruption::Interruptions;
-use crate::program::{Ending, Program};
+use crate::program::Program;
 use crate::workspace;
 
 /// Sets up Python, and runs the checks against two clusters, one without TLS and one with.
@@ -19,22 +18,9 @@ use crate::workspace;
 pub(crate) async fn checks() -> Result<ExitCode> {
     let directory = workspace::root().join("tests/compat");
     let requirements = directory.join("requirements.txt");
-    let mut interruptions = Interruptions::listen()?;
-    let setup = tokio::select! {
-        setup = virtual_environment(&requirements) => setup?,
-        interruption = interruptions.next() => return Ok(Ending::Interrupted(interruption).exit_code()),
-    };
-    let python = match setup {
-        Setup::Ready(python) => python,
-        Setup::Skipped(reason) => {
-            anstream::println!("skipped: {reason}");
-            return Ok(ExitCode::SUCCESS);
-        }
-    };
-
     let script = directory.join("python_arango.py");
-    both_clusters(&mut interruptions, |variables| {
-        Program::new(&python)
+    both_clusters(virtual_environment(&requirements), |python, variables| {
+        Program::new(python)
             // Isolated, unbuffered: neither what is installed elsewhere nor the order of lines is left to chance.
             .arguments(["-I", "-B", "-u"])
             .arguments([&script])

@@ -2,7 +2,7 @@ use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use super::*;
-use crate::member::InFlight;
+use crate::in_flight::InFlight;
 use crate::{Members, Verdict};
 
 #[test]
