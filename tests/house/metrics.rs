@@ -284,3 +284,25 @@ async fn the_state_of_a_coordinator_tells_how_long_it_lets_requests_wait_and_how
     assert_eq!(told, [(Some(Duration::from_millis(250)), 0), (none, 1), (none, 0)]);
     assert!(client.state().calls.retries >= 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_coordinator_that_is_gone_shows_nothing_rather_than_what_was_last() {
+    let (snapshotter, _guard) = listen();
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    ask_at_once(&client, 9).await;
+    client.sample_metrics();
+    let port = |index: usize| cluster.coordinator(index).address().port().to_string();
+    let stands = |told: &Told, port: &str| {
+        told.iter().any(|((name, labels), value)| {
+            let here = name == "arango.client.standing" && labels.values().any(|value| value == port);
+            here && matches!(value, DebugValue::Gauge(value) if value.0 > 0.5)
+        })
+    };
+    client.reconfigure().set_hosts(&cluster.urls()[..2]).unwrap();
+    ask_at_once(&client, 9).await;
+    client.sample_metrics();
+    // One look alone: it takes what it sees.
+    let told = told(&snapshotter);
+    assert_eq!([0, 1, 2].map(|index| stands(&told, &port(index))), [true, true, false]);
+}

@@ -189,22 +189,51 @@ impl Transport {
         let state = self.state();
         gauge!("arango.client.retries_left").set(number(state.retries_left));
         for coordinator in &state.coordinators {
-            let (place, pool) = (Place::of(&coordinator.address).0, pool(&coordinator.address));
             let used = coordinator.open_connections.saturating_sub(coordinator.idle_connections);
-            for (name, count) in [("idle", coordinator.idle_connections), ("used", used)] {
-                let mut labels = pool.clone();
-                labels.push(Label::from_static_parts("db.client.connection.state", name));
-                gauge!("db.client.connection.count", labels).set(number(count as u64));
-            }
-            gauge!("db.client.connection.pending_requests", pool).set(number(coordinator.waiting as u64));
-            gauge!("http.client.active_requests", place.clone()).set(number(coordinator.in_flight as u64));
-            let queued = coordinator.queue_time.unwrap_or(Duration::ZERO);
-            gauge!("arango.client.queue_time", place.clone()).set(queued.as_secs_f64());
-            for (standing, name) in STANDINGS {
-                let mut labels = place.clone();
-                labels.push(Label::from_static_parts("arango.standing", name));
-                gauge!("arango.client.standing", labels).set(f64::from(coordinator.standing == standing));
-            }
+            let now = Gauges {
+                idle: coordinator.idle_connections,
+                used,
+                waiting: coordinator.waiting,
+                in_flight: coordinator.in_flight,
+                queued: coordinator.queue_time.unwrap_or(Duration::ZERO),
+                standing: Some(coordinator.standing),
+            };
+            now.set(&coordinator.address);
+        }
+    }
+}
+
+/// Tells that a coordinator is gone: whoever looks at its gauges later sees nothing there, rather than what was last.
+pub(crate) fn departed(coordinator: &Coordinator) {
+    Gauges::default().set(coordinator);
+}
+
+/// What is looked at of one coordinator.
+#[derive(Default)]
+struct Gauges {
+    idle: usize,
+    used: usize,
+    waiting: usize,
+    in_flight: usize,
+    queued: Duration,
+    standing: Option<Standing>,
+}
+
+impl Gauges {
+    fn set(&self, coordinator: &Coordinator) {
+        let (place, pool) = (Place::of(coordinator).0, pool(coordinator));
+        for (name, count) in [("idle", self.idle), ("used", self.used)] {
+            let mut labels = pool.clone();
+            labels.push(Label::from_static_parts("db.client.connection.state", name));
+            gauge!("db.client.connection.count", labels).set(number(count as u64));
+        }
+        gauge!("db.client.connection.pending_requests", pool).set(number(self.waiting as u64));
+        gauge!("http.client.active_requests", place.clone()).set(number(self.in_flight as u64));
+        gauge!("arango.client.queue_time", place.clone()).set(self.queued.as_secs_f64());
+        for (standing, name) in STANDINGS {
+            let mut labels = place.clone();
+            labels.push(Label::from_static_parts("arango.standing", name));
+            gauge!("arango.client.standing", labels).set(f64::from(self.standing == Some(standing)));
         }
     }
 }

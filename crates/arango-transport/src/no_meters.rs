@@ -44,4 +44,6 @@ pub(crate) fn logged_in(_: Option<&'static str>) {}
 
 pub(crate) fn ejected(_: &Coordinator) {}
 
+pub(crate) fn departed(_: &Coordinator) {}
+
 pub(crate) fn pool_timed_out(_: &Coordinator) {}

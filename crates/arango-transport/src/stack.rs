@@ -93,6 +93,7 @@ pub(crate) fn assemble(
             .on_departure(move |member| {
                 vacated.forget(member);
                 gone.forget(member);
+                meters::departed(member.key());
             })
             .build(hosts.coordinators().iter().cloned())
     };
