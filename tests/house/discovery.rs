@@ -421,6 +421,10 @@ async fn a_stranger_that_is_listed_is_shown_no_credentials_before_it_says_that_i
             assert!(!heard.to_lowercase().contains("authorization"), "{heard}");
             assert!(!heard.contains("/_open/auth"), "{heard}");
             assert_eq!(members(&client), 2);
+            // Nor with those who are asked one by one.
+            let all = client.on_each_coordinator(|one| async move { one.server_id().await }).await;
+            assert_eq!(all.all().unwrap().len(), 2);
+            assert!(!strangers.heard().to_lowercase().contains("authorization"));
         }
     }
 }

@@ -80,6 +80,14 @@ pub enum Membership {
     Draining,
 }
 
+impl CoordinatorState {
+    /// Whether requests are sent there that are not meant for it alone: not while it is only tried out, and not when it
+    /// is no longer one of the client's.
+    pub fn is_member(&self) -> bool {
+        matches!(self.membership, Membership::Seed | Membership::Discovered)
+    }
+}
+
 impl Transport {
     /// Tells of each coordinator: first those that take requests, in the order in which they came, then those that
     /// are tried out, then those that requests are still under way to and that get no more.

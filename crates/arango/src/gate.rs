@@ -13,9 +13,7 @@ use std::time::Duration;
 use arango_cluster::GetVersion;
 use arango_transport::balance::Standing;
 use arango_transport::protocol::{Answer, DecodeError, Facts, Operation, RequestClass, ServerVersion};
-use arango_transport::{
-    Call, Coordinator, CoordinatorState, Error, ErrorKind, Membership, Outcome, Unsupported,
-};
+use arango_transport::{Call, Coordinator, CoordinatorState, Error, ErrorKind, Outcome, Unsupported};
 use tokio::time::Instant;
 
 use crate::Database;
@@ -120,7 +118,7 @@ impl Database {
         let states = self.transport.coordinators();
         let mine = |state: &&CoordinatorState| match self.pinned(facts) {
             Some(pin) => state.address == *pin,
-            None => matches!(state.membership, Membership::Seed | Membership::Discovered),
+            None => state.is_member(),
         };
         let mut lacking = None;
         let mut left = Vec::new();

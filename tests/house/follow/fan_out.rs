@@ -1,10 +1,11 @@
 //! One thing, asked of every server.
 
 use arango::ErrorKind;
-use tokio::time::sleep;
+use arango_test_cluster::Fault;
+use tokio::time::{Instant, sleep};
 
 use super::SECOND;
-use crate::support::{client, cluster};
+use crate::support::{client, cluster, cluster_of};
 
 #[tokio::test(start_paused = true)]
 async fn every_coordinator_answers_for_itself_and_one_that_is_dead_is_seen() {
@@ -19,6 +20,28 @@ async fn every_coordinator_answers_for_itself_and_one_that_is_dead_is_seen() {
     let failures: Vec<_> = ids.failures().map(|(one, error)| (one.to_string(), error.kind())).collect();
     assert_eq!(failures, [(cluster.coordinator(1).url(), ErrorKind::ConnectRefused)]);
     assert!(ids.all().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_than_sixteen_are_asked_at_once_and_each_is_asked_once() {
+    let cluster = cluster_of(20).await;
+    let client = client(&cluster);
+    let _slow: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(Fault::latency(SECOND))).collect();
+    let began = Instant::now();
+    let asking = client.on_each_coordinator(|one| async move { one.server_id().await });
+    let most = async {
+        let mut most = 0;
+        loop {
+            most = most.max(client.coordinators().iter().map(|state| state.in_flight).sum::<usize>());
+            if began.elapsed() > SECOND + SECOND / 2 {
+                return most;
+            }
+            sleep(SECOND / 10).await;
+        }
+    };
+    let (ids, most) = tokio::join!(asking, most);
+    assert_eq!((ids.all().unwrap().len(), most, began.elapsed()), (20, 16, 2 * SECOND));
+    assert!((0..20).all(|index| cluster.journal().requests_to(index) == 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! One thing, asked of every server at once.
 
 use arango_cluster::ServerId;
-use arango_transport::{Coordinator, Error};
+use arango_transport::{Coordinator, CoordinatorState, Error};
 use futures_util::{StreamExt, stream};
 
 use crate::{Client, Cluster, CoordinatorHandle, Database};
@@ -70,12 +70,15 @@ pub(super) async fn coordinators<T, F>(
 where
     F: Future<Output = Result<T, Error>>,
 {
-    let servers = database.transport.coordinators().into_iter().map(|state| state.address).collect();
+    // Who is only tried out may be another's second name, or a stranger who is to be told nothing.
+    let states = database.transport.coordinators().into_iter().filter(CoordinatorState::is_member);
+    let servers = states.map(|state| state.address).collect();
     each(servers, |address| ask(CoordinatorHandle::new(database.clone().pinned_to(address)))).await
 }
 
 impl Client {
-    /// Asks every coordinator of the client the same, up to 16 at a time; those that are out of the rotation too.
+    /// Asks every coordinator of the client the same, up to 16 at a time: those that are out of the rotation too, and none
+    /// that is only tried out.
     ///
     /// Dropping the future drops all calls that are under way.
     ///
