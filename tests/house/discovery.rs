@@ -2,8 +2,8 @@
 
 mod curious;
 mod network;
+mod one_address;
 
-use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use self::curious::Curious;
-use self::network::{Anywhere, OneAddress, Stranger, Strangers, Warnings};
-use crate::support::{ask_at_once, builder, cluster, cluster_of, cluster_with, insert, struck};
+use self::network::{Anywhere, Stranger, Strangers, Warnings};
+use crate::support::{ask_at_once, builder, cluster, cluster_of, insert, struck};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -343,61 +343,6 @@ async fn layers_may_ask_who_is_there_when_they_are_made_and_when_their_coordinat
     assert_eq!(members(&client), 2);
     assert!(curious.answered.load(Ordering::Relaxed) > before, "the layer of who has gone has gone");
     assert_eq!(curious.unanswered.load(Ordering::Relaxed), 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn one_address_for_all_is_one_member_that_is_never_left_out() {
-    let cluster = cluster().await;
-    let address: SocketAddr = "10.0.0.1:8529".parse().unwrap();
-    for one in cluster.coordinators() {
-        one.advertise(Some("tcp://10.0.0.1:8529"));
-    }
-    let network = OneAddress::of(&cluster, address);
-    let client = looking(&cluster).hosts("http://10.0.0.1:8529").connect(network).build().unwrap();
-    ask_at_once(&client, 1).await;
-    sleep(2 * MINUTE).await;
-    let states = client.coordinators();
-    assert_eq!((states.len(), states[0].shared), (1, true));
-    // Beside a coordinator of its own address it is another member, whatever is behind it.
-    let network = OneAddress::of(&cluster, address);
-    let client = looking(&cluster).connect(network).build().unwrap();
-    ask_at_once(&client, 1).await;
-    sleep(2 * MINUTE).await;
-    let states = client.coordinators();
-    assert_eq!(states.iter().map(|state| state.shared).collect::<Vec<_>>(), [false, true]);
-    cluster.coordinator(1).kill();
-    cluster.coordinator(2).kill();
-    for _ in 0..20 {
-        client.db("_system").version().await.unwrap();
-    }
-    assert_eq!(client.coordinators()[1].standing, arango::balance::Standing::Well);
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_one_lacks_is_not_held_against_all_who_answer_at_its_address() {
-    let cluster = cluster_with(|cluster| cluster.version("3.11")).await;
-    cluster.coordinator(1).restart_as("3.12.10").await.unwrap();
-    sleep(Duration::from_secs(5)).await;
-    let address: SocketAddr = "10.0.0.1:8529".parse().unwrap();
-    let listed = "tcp://10.0.0.1:8529";
-    cluster.coordinators().iter().for_each(|coordinator| coordinator.advertise(Some(listed)));
-    let network = OneAddress::of(&cluster, address);
-    let client = looking(&cluster).hosts("http://10.0.0.1:8529").connect(network).build().unwrap();
-    ask_at_once(&client, 1).await;
-    sleep(2 * MINUTE).await;
-    assert!(client.coordinators()[0].shared);
-    let mut ids = 0;
-    for _ in 0..6 {
-        // No connection is kept, so each is another's.
-        sleep(MINUTE).await;
-        match client.cluster().reserve_unique_ids(1).await {
-            Ok(_) => ids += 1,
-            Err(error) => assert!(error.unsupported().is_none() && error.attempts().len() == 1, "{error}"),
-        }
-    }
-    assert!(ids > 0, "one of three has it");
-    let executed = cluster.journal().executions_by(|entry| entry.path == "/_admin/cluster/uniqId");
-    assert!(executed >= ids, "{executed} {ids}");
 }
 
 /// Somebody else at an address that is listed, who would like to know a password.

@@ -97,6 +97,10 @@ impl Service<Outgoing> for Attempting {
 
     fn call(&mut self, mut outgoing: Outgoing) -> Self::Future {
         let token = outgoing.take_token();
+        // Where several answer, the connection that is kept leads to the one that was just asked.
+        if outgoing.plan().number > 1 && self.seat.member.is_shared() {
+            outgoing.on_a_fresh_connection();
+        }
         tell_queue_limit(&mut outgoing);
         let plan = outgoing.plan();
         let (record, number) = (Arc::clone(&plan.record), plan.number);

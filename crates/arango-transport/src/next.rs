@@ -148,7 +148,7 @@ impl Decider {
         let pinned = record.call.pin.is_some() && !cfg!(mutant = "scope-ignored");
         let nth = u32::try_from(history.attempts).unwrap_or(u32::MAX);
         // Of those not asked yet one is still left, beside the one that has just failed.
-        let another = history.tried.len() + 1 < self.members.len();
+        let another = history.tried.len() + 1 < self.members.len() || self.is_one_of_several(attempt);
         let pause = |pause: Pause, nth| pause.length(nth, &*self.jitter);
 
         if self.is_unheard_of(record, attempt, now) {
@@ -256,6 +256,12 @@ impl Decider {
         if let Some(member) = passed_over.and_then(|coordinator| self.member(coordinator)) {
             member.report(Verdict::Overloaded, now);
         }
+    }
+
+    /// Whether the one that failed is not the only one at its address.
+    fn is_one_of_several(&self, attempt: &Attempt) -> bool {
+        let member = attempt.coordinator.as_ref().and_then(|coordinator| self.member(coordinator));
+        member.is_some_and(|member| member.is_shared())
     }
 
     fn member(&self, coordinator: &Coordinator) -> Option<Member<Coordinator>> {

@@ -111,6 +111,11 @@ impl Outgoing {
         self.0.plan.token = Some(token);
     }
 
+    /// Has it use no connection that has carried requests before.
+    pub(crate) fn on_a_fresh_connection(&mut self) {
+        self.0.plan.fresh = true;
+    }
+
     pub(crate) fn request_mut(&mut self) -> &mut Request<Full<Bytes>> {
         &mut self.0.request
     }
