@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use arango_balance::{Member, Verdict};
 use arango_protocol::ErrorObject;
 use bytes::Bytes;
-use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::{Instant, timeout_at};
 use tower::util::Either;
@@ -27,7 +25,7 @@ use crate::record::CallRecord;
 use crate::rules;
 use crate::token::Token;
 use crate::trace;
-use crate::{Body, Coordinator, ErrorKind, Outcome, Outgoing};
+use crate::{Body, Coordinator, ErrorKind, Outcome, Outgoing, retry_after};
 
 /// Where a coordinator that does not lead says who does.
 const LEADER: HeaderName = HeaderName::from_static("x-arango-endpoint");
@@ -333,7 +331,7 @@ fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Attempt {
     let (kind, outcome) = rules::refusal(status, object.as_ref().map(|object| object.number));
     let mut attempt = Attempt::failed(kind, outcome, Phase::Body);
     attempt.status = Some(status);
-    attempt.retry_after = retry_after(headers);
+    attempt.retry_after = retry_after::told(headers);
     attempt.leader = text(headers, LEADER).and_then(|leader| leader.parse().ok());
     attempt.forwarded_to = text(headers, FORWARDED_TO).map(str::to_owned);
     if let Some(object) = object {
@@ -345,12 +343,6 @@ fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Attempt {
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
-}
-
-/// Reads `Retry-After` where it is a number of seconds; a date is for clocks that agree.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = text(headers, RETRY_AFTER)?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
 }
 
 #[cfg(test)]

@@ -74,6 +74,7 @@ mod race;
 mod reconfigure;
 mod record;
 mod retry;
+mod retry_after;
 mod retry_policy;
 mod rules;
 mod secret_file;
