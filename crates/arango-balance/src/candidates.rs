@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use crate::{Member, Policy};
+use crate::{Member, Policy, slots};
 
 /// The members that one attempt may go to, in the order of the set.
 ///
@@ -12,20 +12,34 @@ use crate::{Member, Policy};
 #[derive(Debug)]
 pub struct Candidates<'a, K> {
     members: &'a [Member<K>],
-    // `None`: all of them, which is the usual case and costs nothing.
-    chosen: Option<Vec<usize>>,
+    which: Which,
     further: bool,
+}
+
+/// Which of the members, by their places in the set, in order.
+#[derive(Debug)]
+enum Which {
+    /// The usual case, which costs nothing.
+    All,
+    /// All but these, which are few.
+    But(Vec<usize>),
+    These(Vec<usize>),
 }
 
 impl<'a, K> Candidates<'a, K> {
     /// All of `members`.
     pub(crate) fn all(members: &'a [Member<K>]) -> Self {
-        Self { members, chosen: None, further: false }
+        Self { members, which: Which::All, further: false }
+    }
+
+    /// All of `members` but those whose indices are given, in order; `further` if others were asked before.
+    pub(crate) fn but(members: &'a [Member<K>], out: Vec<usize>, further: bool) -> Self {
+        Self { members, which: Which::But(out), further }
     }
 
     /// Those of `members` whose indices are given; `further` if others were asked before.
     pub(crate) fn some(members: &'a [Member<K>], chosen: Vec<usize>, further: bool) -> Self {
-        Self { members, chosen: Some(chosen), further }
+        Self { members, which: Which::These(chosen), further }
     }
 
     /// Whether the request was sent to other members before.
@@ -35,7 +49,11 @@ impl<'a, K> Candidates<'a, K> {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.chosen.as_ref().map_or(self.members.len(), Vec::len)
+        match &self.which {
+            Which::All => self.members.len(),
+            Which::But(out) => self.members.len() - out.len(),
+            Which::These(these) => these.len(),
+        }
     }
 
     /// Whether there are none.
@@ -81,18 +99,33 @@ impl<'a, K> Candidates<'a, K> {
 
     /// The index of the candidate with this slot.
     pub(crate) fn with_slot(&self, slot: usize) -> Option<usize> {
-        let has_it = |index: &usize| self.get(*index).slot() == slot;
-        // Where all are there, and none has ever gone, it is there that it is.
-        if slot < self.len() && has_it(&slot) {
-            return Some(slot);
+        let place = slots::place(self.members, slot)?;
+        match &self.which {
+            Which::All => Some(place),
+            Which::But(out) => out.binary_search(&place).err().map(|before| place - before),
+            Which::These(these) => these.binary_search(&place).ok(),
         }
-        (0..self.len()).find(has_it)
     }
 
     /// Where in the set the candidate at `index` is.
     fn place(&self, index: usize) -> usize {
-        self.chosen.as_ref().map_or(index, |chosen| chosen[index])
+        match &self.which {
+            Which::All => index,
+            Which::But(out) => index + before(out, index),
+            Which::These(these) => these[index],
+        }
     }
+}
+
+/// How many of those that are `out` come before the one at `index` of the others.
+fn before(out: &[usize], index: usize) -> usize {
+    let (mut from, mut to) = (0, out.len());
+    while from < to {
+        let middle = usize::midpoint(from, to);
+        // As many of the others come before it as places that are not out.
+        if out[middle] - middle <= index { from = middle + 1 } else { to = middle }
+    }
+    from
 }
 
 #[cfg(test)]
@@ -112,7 +145,11 @@ mod tests {
     #[test]
     fn a_policy_within_another_sees_only_its_part_and_its_pick_means_the_same_to_both() {
         let list = Members::new(0..10).snapshot();
-        for candidates in [Candidates::all(&list), Candidates::some(&list, vec![1, 2, 4, 5, 7, 8], false)] {
+        for candidates in [
+            Candidates::all(&list),
+            Candidates::but(&list, vec![0, 3, 6, 9], false),
+            Candidates::some(&list, vec![1, 2, 4, 5, 7, 8], false),
+        ] {
             let pick = |key: usize| {
                 let even = |member: &Member<usize>| member.key().is_multiple_of(2);
                 let index = candidates.pick_among(even, &Wanted(key), &(), Instant::now())?;
@@ -128,9 +165,26 @@ mod tests {
         let list = Members::new(0..6).snapshot();
         for (candidates, expected) in [
             (Candidates::all(&list), [Some(0), Some(3), None]),
+            (Candidates::but(&list, vec![1, 2], false), [Some(0), Some(1), None]),
             (Candidates::some(&list, vec![1, 3, 5], false), [None, Some(1), None]),
         ] {
             assert_eq!([0, 3, 9].map(|slot| candidates.with_slot(slot)), expected);
+        }
+    }
+
+    #[test]
+    fn who_is_left_out_is_found_by_no_index_and_everybody_else_by_one() {
+        let members = Members::new(0..8);
+        let list = members.snapshot();
+        for left_out in 0..1_u16 << list.len() {
+            let is_out = |place: &usize| left_out & (1 << place) != 0;
+            let (out, these): (Vec<usize>, Vec<usize>) = (0..list.len()).partition(is_out);
+            let candidates = Candidates::but(&list, out.clone(), false);
+            let found: Vec<usize> = (0..candidates.len()).map(|index| *candidates.get(index).key()).collect();
+            assert_eq!(found, these);
+            let by_slot: Vec<_> = these.iter().map(|&slot| candidates.with_slot(slot)).collect();
+            assert_eq!(by_slot, (0..these.len()).map(Some).collect::<Vec<_>>());
+            assert!(out.iter().all(|&slot| candidates.with_slot(slot).is_none()));
         }
     }
 }

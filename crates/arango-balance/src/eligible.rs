@@ -1,75 +1,110 @@
-//! Who of the members one attempt may go to.
+//! Who of the members one attempt may not go to.
 //!
 //! Untried before tried; then well before ejected; then any before those about to go; then each as often as its
 //! weight says. Each step leaves somebody: a request is sent rather than failed.
+//!
+//! Only those are looked at that are not simply well: most are, and there may be many.
 
 use tokio::time::Instant;
 
 use crate::{Jitter, Member, Standing};
 
-/// The indices of those in `list` that an attempt may go to after `tried`.
-pub(crate) fn eligible<K: PartialEq>(
+/// The places of those in `list` that an attempt may not go to after `tried`, in order. Who is not `apart`, of which
+/// the places are given in order, is well.
+pub(crate) fn out<K: PartialEq>(
     list: &[Member<K>],
+    apart: &[usize],
     tried: &[K],
     now: Instant,
     jitter: &dyn Jitter,
 ) -> Vec<usize> {
-    let seen: Vec<Seen> = list.iter().map(|member| Seen::of(member, now)).collect();
-    let untried: Vec<usize> = (0..list.len()).filter(|&index| !tried.contains(list[index].key())).collect();
-    let asked = if untried.is_empty() { (0..list.len()).collect() } else { untried };
+    let seen: Vec<Seen> = apart.iter().map(|&place| Seen::of(&list[place], place, now)).collect();
+    let mut out = asked_before(list, tried);
+    let left = |out: &[usize]| list.len() - out.len();
+    let in_question = |out: &[usize]| -> Vec<&Seen> {
+        seen.iter().filter(|seen| out.binary_search(&seen.place).is_err()).collect()
+    };
 
-    let there = seen.iter().filter(|seen| seen.standing != Standing::Ejected).count();
-    let open: Vec<usize> = asked.iter().copied().filter(|&index| seen[index].open).collect();
+    let there = list.len() - seen.iter().filter(|seen| seen.standing == Standing::Ejected).count();
+    let closed = places(in_question(&out).into_iter().filter(|seen| !seen.open));
     // With more than half of the members ejected the ejections say more about the client's own
     // network than about the members, and the few that are left would be overrun.
-    let chosen = if there * 2 >= list.len() && !open.is_empty() {
-        open
+    if there * 2 >= list.len() && closed.len() < left(&out) {
+        add(&mut out, closed);
     } else {
-        // Read once: an attempt may fail meanwhile, and somebody must be left.
-        let failed: Vec<_> =
-            asked.into_iter().map(|index| (list[index].health().last_failed(), index)).collect();
-        let longest_ago = failed.iter().map(|(at, _)| *at).min().flatten();
-        failed.into_iter().filter(|(at, _)| *at == longest_ago).map(|(_, index)| index).collect()
-    };
-    let chosen = others_than(chosen, |index| seen[index].standing == Standing::Leaving);
+        let lately = failed_lately(list, &out);
+        add(&mut out, lately);
+    }
+    let leaving = places(in_question(&out).into_iter().filter(|seen| seen.standing == Standing::Leaving));
+    if leaving.len() < left(&out) {
+        add(&mut out, leaving);
+    }
 
-    let weight = |index: usize| seen[index].weight;
-    let most = chosen.iter().map(|&index| weight(index)).fold(0.0, f64::max);
-    if chosen.iter().all(|&index| weight(index) >= most) {
-        return chosen;
+    let weighed = in_question(&out);
+    let well = if weighed.len() < left(&out) { 1.0 } else { 0.0 };
+    let most = weighed.iter().map(|seen| seen.weight).fold(well, f64::max);
+    let light: Vec<&Seen> = weighed.into_iter().filter(|seen| seen.weight < most).collect();
+    if light.is_empty() {
+        return out;
     }
     // One throw for all of them: a member with a quarter of the weight of the heaviest is there for a quarter of the
     // requests. So, whatever the policy and however many they are, it keeps a quarter of what the policy would give
     // it, and the rest falls to all others as the policy spreads it. A further attempt is not to be refused again,
     // nor to be the first of a cold member: it goes to the heaviest.
     let bar = if tried.is_empty() { most * jitter.unit() } else { most };
-    chosen.into_iter().filter(|&index| weight(index) >= most || weight(index) > bar).collect()
+    let spared = places(light.into_iter().filter(|seen| seen.weight <= bar));
+    add(&mut out, spared);
+    out
 }
 
-/// Those of `chosen` that are not `apart`, or all if there are no others.
-fn others_than(chosen: Vec<usize>, apart: impl Fn(usize) -> bool) -> Vec<usize> {
-    if chosen.iter().all(|&index| apart(index)) {
-        return chosen;
+/// The places of those in `list` that were `tried`; none if that is everybody.
+fn asked_before<K: PartialEq>(list: &[Member<K>], tried: &[K]) -> Vec<usize> {
+    if tried.is_empty() {
+        return Vec::new();
     }
-    chosen.into_iter().filter(|&index| !apart(index)).collect()
+    let asked: Vec<usize> = (0..list.len()).filter(|&place| tried.contains(list[place].key())).collect();
+    if asked.len() == list.len() { Vec::new() } else { asked }
+}
+
+/// The places of those beside `out` that did not fail longest ago.
+fn failed_lately<K>(list: &[Member<K>], out: &[usize]) -> Vec<usize> {
+    // Read once: an attempt may fail meanwhile, and somebody must be left.
+    let failed: Vec<_> = (0..list.len())
+        .filter(|place| out.binary_search(place).is_err())
+        .map(|place| (list[place].health().last_failed(), place))
+        .collect();
+    let longest_ago = failed.iter().map(|(at, _)| *at).min().flatten();
+    failed.into_iter().filter(|(at, _)| *at != longest_ago).map(|(_, place)| place).collect()
+}
+
+fn places<'s>(seen: impl Iterator<Item = &'s Seen>) -> Vec<usize> {
+    seen.map(|seen| seen.place).collect()
+}
+
+fn add(out: &mut Vec<usize>, more: Vec<usize>) {
+    if !more.is_empty() {
+        out.extend(more);
+        out.sort_unstable();
+    }
 }
 
 /// What one member's health says of the next request.
 struct Seen {
+    place: usize,
     standing: Standing,
     open: bool,
     weight: f64,
 }
 
 impl Seen {
-    fn of<K>(member: &Member<K>, now: Instant) -> Self {
-        // Most are, also where one is not, and there may be many: no lock for them.
-        if !member.is_apart() {
-            return Self { standing: Standing::Well, open: true, weight: 1.0 };
-        }
+    fn of<K>(member: &Member<K>, place: usize, now: Instant) -> Self {
         member.with_health(now, |health| {
             health.settle(now);
-            Self { standing: health.standing(), open: health.open(), weight: health.weight(now) }
+            let (standing, open) = (health.standing(), health.open());
+            Self { place, standing, open, weight: health.weight(now) }
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,6 +52,7 @@
 //! # }
 //! ```
 
+mod apart;
 mod balance;
 mod candidates;
 mod change;

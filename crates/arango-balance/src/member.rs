@@ -52,7 +52,7 @@ impl<K> Member<K> {
         now: Instant,
     ) -> Self {
         if health.is_apart() {
-            glance.set_apart();
+            glance.apart.add(slot);
         }
         Self(Arc::new(Entry {
             key,
@@ -286,8 +286,8 @@ impl<K> Member<K> {
         }
         let apart = health.is_apart();
         match (before.1, apart) {
-            (false, true) => self.0.glance.set_apart(),
-            (true, false) => self.0.glance.rejoin(),
+            (false, true) => self.0.glance.apart.add(self.0.slot),
+            (true, false) => self.0.glance.apart.remove(self.0.slot),
             _ => {}
         }
         self.0.clean.store(health.is_clean(), Ordering::Relaxed);
@@ -310,7 +310,7 @@ impl<K> Member<K> {
 impl<K> Drop for Entry<K> {
     fn drop(&mut self) {
         if self.health.get_mut().unwrap_or_else(PoisonError::into_inner).is_apart() {
-            self.glance.rejoin();
+            self.glance.apart.remove(self.slot);
         }
         if let Some(probe) = self.probe.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
             probe.abort();

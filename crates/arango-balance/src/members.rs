@@ -9,13 +9,13 @@ use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
 use crate::change::{Change, Changes, Crier, Why};
-use crate::eligible::eligible;
+use crate::eligible::out;
 use crate::glance::Glance;
 use crate::health::{Allowed, Found, Health, Report};
 use crate::hooks::Hooks;
 use crate::membership::Leaving;
 use crate::probe::{Probe, Probed};
-use crate::slots::Slots;
+use crate::slots::{self, Slots};
 use crate::{
     Candidates, HealthPolicy, InFlight, Jitter, Member, Policy, Route, Standing, ThreadJitter, Verdict,
 };
@@ -116,7 +116,7 @@ impl<K> Members<K> {
     /// How many members are to be looked at before they are asked.
     #[cfg(test)]
     pub(crate) fn apart(&self) -> usize {
-        self.0.glance.apart()
+        self.0.glance.apart.len()
     }
 
     /// Has it measured from now on how much each member has to do.
@@ -175,10 +175,8 @@ impl<K> Members<K> {
         K: PartialEq + Clone + Send + Sync + 'static,
     {
         let list = self.0.list.load();
-        let all_plain = self.0.glance.all_plain();
-        if !all_plain {
-            self.0.wake_probes(&list, now);
-        }
+        let apart = self.0.apart(&list);
+        self.0.wake_probes(&list, &apart, now);
         if let Some(pinned) = route.pinned {
             let there = list.iter().find(|member| member.key() == pinned).cloned();
             return there
@@ -190,11 +188,11 @@ impl<K> Members<K> {
                 return Some(preferred.clone());
             }
         }
-        let candidates = if all_plain && route.tried.is_empty() {
+        let candidates = if apart.is_empty() && route.tried.is_empty() {
             Candidates::all(&list)
         } else {
-            let chosen = eligible(&list, route.tried, now, &*self.0.jitter);
-            Candidates::some(&list, chosen, !route.tried.is_empty())
+            let out = out(&list, &apart, route.tried, now, &*self.0.jitter);
+            Candidates::but(&list, out, !route.tried.is_empty())
         };
         if candidates.is_empty() {
             return None;
@@ -206,6 +204,17 @@ impl<K> Members<K> {
 }
 
 impl<K> Set<K> {
+    /// Where in the list those are that are to be looked at before they are asked, in order.
+    fn apart(&self, list: &[Member<K>]) -> Vec<usize> {
+        if self.glance.apart.len() == 0 {
+            return Vec::new();
+        }
+        let slots = self.glance.apart.slots();
+        let mut apart: Vec<usize> = slots.iter().filter_map(|&slot| slots::place(list, slot)).collect();
+        apart.sort_unstable();
+        apart
+    }
+
     /// Takes note of a verdict about one of the members.
     pub(crate) fn record(self: &Arc<Self>, member: &Member<K>, verdict: Verdict, began: Instant, now: Instant)
     where

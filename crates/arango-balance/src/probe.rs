@@ -49,15 +49,15 @@ impl<K> fmt::Debug for Probe<K> {
 }
 
 impl<K: Clone + Send + Sync + 'static> Set<K> {
-    /// Sees to it that each member with a term has a task that will end it.
+    /// Sees to it that each member with a term, who is `apart`, has a task that will end it.
     ///
     /// Asked with every request as long as something is wrong, rather than once when the term begins:
     /// the runtime that ran a task may be gone, and so may be the one the term began on.
-    pub(crate) fn wake_probes(self: &Arc<Self>, list: &[Member<K>], now: Instant) {
+    pub(crate) fn wake_probes(self: &Arc<Self>, list: &[Member<K>], apart: &[usize], now: Instant) {
         if self.unprobed.load(Ordering::Relaxed) {
             return;
         }
-        for member in list.iter().filter(|member| !member.is_clean()) {
+        for member in apart.iter().map(|&place| &list[place]) {
             let Some(until) = member.health().due() else { continue };
             // Longer than a task that is alive could be late by.
             let overdue = now > until + self.policy.probe * 2;
