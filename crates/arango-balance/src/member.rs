@@ -203,7 +203,7 @@ impl<K> Member<K> {
     }
 
     /// Counts a request until the guard is dropped; `None` if the member is gone.
-    pub(crate) fn begin(&self) -> Option<InFlight<K>> {
+    pub(crate) fn begin(self) -> Option<InFlight<K>> {
         // Whoever finds it gone finds it removed from the list, too.
         if self.0.in_flight.fetch_add(1, Ordering::Acquire) & GONE != 0 {
             self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
@@ -211,7 +211,7 @@ impl<K> Member<K> {
         }
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         let on_trial = !self.is_clean() && self.health().begin();
-        Some(InFlight::new(self.clone(), on_trial))
+        Some(InFlight::new(self, on_trial))
     }
 
     /// Whether it is of any use to prefer it: it takes requests, and they all come to the same one.

@@ -119,7 +119,7 @@ mod tests {
         let (members, policy) = (Members::new(0..6), here(2));
         let all = [0, 1, 2, 3, 4, 5];
         let list = members.snapshot();
-        let busy = |index: usize| [list[index].begin(), list[index].begin()];
+        let busy = |index: usize| [list[index].clone().begin(), list[index].clone().begin()];
         let (_first, _second) = (busy(0), busy(1));
         assert_eq!(counts(&policy, &members, &all), [0, 0, 60, 0, 0, 0]);
         let _third = busy(2);

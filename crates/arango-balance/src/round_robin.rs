@@ -52,7 +52,7 @@ mod tests {
                     for _ in 0..picks / threads {
                         let candidates = Candidates::some(&list, chosen.clone(), false);
                         let index = policy.pick(&candidates, &(), Instant::now()).unwrap();
-                        drop(candidates.get(index).begin());
+                        drop(candidates.get(index).clone().begin());
                     }
                 });
             }

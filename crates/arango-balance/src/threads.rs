@@ -98,11 +98,11 @@ fn the_slowest_of_two_answers_is_what_counts_in_whatever_order_they_come() {
 fn requests_in_flight_are_counted_until_they_end() {
     model(|| {
         let (_members, member) = pair();
-        let mine = member.begin();
+        let mine = member.clone().begin();
         let other = {
             let member = member.clone();
             thread::spawn(move || {
-                let theirs = member.begin();
+                let theirs = member.clone().begin();
                 assert!((1..=2).contains(&member.in_flight()));
                 drop(theirs);
             })
@@ -120,9 +120,9 @@ fn one_of_two_requests_is_let_through_as_the_trial() {
         to_trial(&member);
         let other = {
             let member = member.clone();
-            thread::spawn(move || member.begin())
+            thread::spawn(move || member.clone().begin())
         };
-        let mine = member.begin();
+        let mine = member.clone().begin();
         let theirs = other.join().unwrap();
         let (mine, theirs) = (mine.expect("it is there"), theirs.expect("it is there"));
         assert!(mine.is_trial() != theirs.is_trial(), "one and only one");

@@ -74,7 +74,7 @@ async fn run(at_once: usize, requests: usize, members: &[(Duration, Verdict)]) -
             ends: now + members[member].0,
             began: now,
             member,
-            in_flight: list[member].begin().unwrap(),
+            in_flight: list[member].clone().begin().unwrap(),
         });
     }
     list.iter().map(crate::Member::requests).collect()

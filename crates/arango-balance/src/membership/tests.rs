@@ -124,13 +124,13 @@ async fn what_is_under_way_at_one_that_was_removed_goes_on_to_its_end() {
 async fn one_that_was_removed_is_gone_after_thirty_seconds_even_if_something_never_ends() {
     let members = Members::new(["a"]);
     let member = members.snapshot()[0].clone();
-    let under_way = member.begin().unwrap();
+    let under_way = member.clone().begin().unwrap();
     members.remove(&"a");
     advance(Duration::from_secs(29)).await;
     assert_eq!(keys(&members.leaving()), ["a"]);
     advance(Duration::from_secs(1)).await;
     assert!(members.leaving().is_empty());
-    assert!(member.begin().is_none(), "nothing begins there any more");
+    assert!(member.clone().begin().is_none(), "nothing begins there any more");
     assert_eq!(member.in_flight(), 1, "and what is under way is not cut");
     drop(under_way);
     assert_eq!(member.in_flight(), 0);
@@ -149,7 +149,7 @@ async fn whoever_keeps_something_for_a_member_is_told_when_it_may_go() {
         })
         .build([1, 2]);
     let seen = || (removed.load(Ordering::Relaxed), gone.load(Ordering::Relaxed));
-    let under_way = members.snapshot()[0].begin().unwrap();
+    let under_way = members.snapshot()[0].clone().begin().unwrap();
     members.remove(&1);
     assert_eq!(seen(), (1, 0));
     members.remove(&2);
@@ -166,7 +166,7 @@ async fn one_that_comes_back_while_it_leaves_is_another_member_with_a_service_of
     let (service, _) = numbered(&members);
     let before = members.snapshot()[0].clone();
     assert_eq!(service.clone().oneshot(0).await.unwrap(), (1, 0));
-    let under_way = before.begin().unwrap();
+    let under_way = before.clone().begin().unwrap();
     members.remove(&1);
     members.insert(1);
     let after = members.snapshot()[0].clone();
@@ -218,7 +218,7 @@ async fn one_that_was_tried_out_comes_in_as_the_same_member_and_begins_anew() {
     let members = Members::new([1, 2]);
     let candidate = members.try_out(3);
     assert!(members.try_out(3) == candidate && members.try_out(1) == members.snapshot()[0]);
-    drop(candidate.begin().unwrap());
+    drop(candidate.clone().begin().unwrap());
     candidate.report(Verdict::Leaving, Instant::now());
     assert!(members.insert(3) == candidate && members.insert(3) == candidate);
     assert_eq!((candidate.requests(), candidate.standing()), (1, Standing::Well));
@@ -240,7 +240,7 @@ fn requests_that_race_with_changes_are_all_counted_to_their_end() {
                     let pick =
                         |candidates: &crate::Candidates<'_, u32>| Some((turn + thread) % candidates.len());
                     let Some(member) = members.choose(&route, Instant::now(), pick) else { continue };
-                    drop(member.begin());
+                    drop(member.clone().begin());
                 }
             });
         }
@@ -288,7 +288,7 @@ proptest! {
                 Step::Set(keys) => members.set(keys),
                 Step::Begin(index) => {
                     let list = members.snapshot();
-                    under_way.extend(list.get(index).map(|member| (member.clone(), member.begin().unwrap())));
+                    under_way.extend(list.get(index).map(|member| (member.clone(), member.clone().begin().unwrap())));
                 }
                 Step::End => drop(under_way.pop()),
             }

@@ -38,7 +38,7 @@ proptest! {
         let _in_flight: Vec<_> = busy
             .iter()
             .zip(list.iter())
-            .flat_map(|(requests, member)| (0..*requests).map(|_| member.begin()))
+            .flat_map(|(requests, member)| (0..*requests).map(|_| member.clone().begin()))
             .collect();
         for (name, policy) in every_policy(seed) {
             let mut now = Instant::now();
