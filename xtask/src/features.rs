@@ -21,24 +21,6 @@ struct Metadata {
 struct Package {
     name: String,
     features: BTreeMap<String, Vec<String>>,
-    #[serde(default)]
-    metadata: Option<Manifest>,
-}
-
-/// `[package.metadata]`.
-#[derive(Debug, Default, Deserialize)]
-struct Manifest {
-    #[serde(default)]
-    xtask: Ours,
-}
-
-/// `[package.metadata.xtask]`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Ours {
-    /// Features that others bring along, and that are of no use without them.
-    #[serde(default)]
-    not_alone: BTreeSet<String>,
 }
 
 /// Checks the libraries of the workspace with each set of features, warnings being errors.
@@ -80,15 +62,8 @@ async fn packages(interruptions: &mut Interruptions) -> Result<Vec<Package>> {
 impl Package {
     /// None, each, and all. Every set is for the night: there are 2ⁿ.
     fn sets(&self) -> BTreeSet<Vec<&str>> {
-        let not_alone = self.metadata.as_ref().map(|manifest| &manifest.xtask.not_alone);
-        let all: Vec<&str> = self
-            .features
-            .keys()
-            .map(String::as_str)
-            .filter(|name| {
-                *name != "default" && !not_alone.is_some_and(|not_alone| not_alone.contains(*name))
-            })
-            .collect();
+        let all: Vec<&str> =
+            self.features.keys().map(String::as_str).filter(|name| *name != "default").collect();
         let each = all.iter().map(|name| vec![*name]);
         [Vec::new(), all.clone()].into_iter().chain(each).collect()
     }
@@ -120,17 +95,8 @@ mod tests {
 
     #[test]
     fn each_feature_is_tried_alone_and_with_all_others() {
-        let three =
-            r#"{"name":"x","features":{"default":["a"],"a":[],"b":["dep:y"],"c":[]},"metadata":null}"#;
+        let three = r#"{"name":"x","features":{"default":["a"],"a":[],"b":["dep:y"],"c":[]}}"#;
         assert_eq!(sets(three), ["", "a", "a+b+c", "b", "c"]);
         assert_eq!(sets(r#"{"name":"x","features":{"a":[]}}"#), ["", "a"]);
-    }
-
-    #[test]
-    fn one_that_only_comes_along_is_not_tried() {
-        let hidden = r#"{"name":"x","features":{"a":["b"],"b":[]},"metadata":{"xtask":{"not-alone":["b"]}}}"#;
-        assert_eq!(sets(hidden), ["", "a"]);
-        let other = r#"{"name":"x","features":{"a":[]},"metadata":{"docs":{"rs":{"all-features":true}}}}"#;
-        assert_eq!(sets(other), ["", "a"]);
     }
 }

@@ -114,7 +114,7 @@ impl ClientBuilder {
     }
 
     /// Sets how TLS is spoken with the coordinators whose hosts begin with `https://` or `ssl://`.
-    #[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+    #[cfg(feature = "rustls")]
     pub fn tls(self, tls: arango_transport::Tls) -> Self {
         Self(self.0.tls(tls))
     }

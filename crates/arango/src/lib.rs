@@ -63,7 +63,7 @@ pub use arango_transport::{
     Error, ErrorKind, Hedging, HostList, Hosts, HttpProtocol, InvalidHosts, InvalidSettings, Limits,
     Membership, Outcome, PoolLimits, RetryPolicy, TokenFile, TokenSource, Unsupported,
 };
-#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
+#[cfg(feature = "rustls")]
 pub use arango_transport::{Tls, TlsFault, TlsVersion};
 pub use builder::ClientBuilder;
 pub use client::Client;

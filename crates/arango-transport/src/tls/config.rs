@@ -53,25 +53,33 @@ impl Prepared {
     }
 }
 
-/// The cryptography. Not the process's default, which is another's to set.
-fn provider() -> CryptoProvider {
+/// The cryptography that was compiled in.
+#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+#[expect(clippy::unnecessary_wraps, reason = "where none is compiled in there may be none")]
+fn provider() -> Result<Arc<CryptoProvider>, TlsFault> {
     #[cfg(feature = "aws-lc-rs")]
-    return rustls::crypto::aws_lc_rs::default_provider();
-    #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
-    return rustls::crypto::ring::default_provider();
-    #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
-    compile_error!("the feature `tls` is of no use alone: enable `ring` or `aws-lc-rs`");
+    use rustls::crypto::aws_lc_rs::default_provider;
+    #[cfg(not(feature = "aws-lc-rs"))]
+    use rustls::crypto::ring::default_provider;
+    // Not the process's, which is another's to set.
+    Ok(Arc::new(default_provider()))
+}
+
+/// The cryptography of the process.
+#[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+fn provider() -> Result<Arc<CryptoProvider>, TlsFault> {
+    CryptoProvider::get_default().cloned().ok_or(TlsFault::NoCryptography)
 }
 
 fn configure(tls: &Tls) -> Result<ClientConfig, TlsFault> {
-    let provider = Arc::new(provider());
+    let provider = provider()?;
     let versions = match tls.least {
         TlsVersion::Tls12 => &[&TLS13, &TLS12][..],
         TlsVersion::Tls13 => &[&TLS13][..],
     };
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(versions)
-        .expect("the provider speaks TLS 1.2 and 1.3")
+        .map_err(|error| TlsFault::Versions { reason: error.to_string() })?
         .dangerous()
         .with_custom_certificate_verifier(verifier(tls, provider)?);
     let Some(identity) = &tls.identity else {

@@ -67,6 +67,18 @@ pub enum TlsFault {
         /// Why not.
         reason: String,
     },
+    /// No cryptography was compiled in, and none was installed in the process.
+    #[error(
+        "there is no cryptography; enable the feature `rustls-ring` of `arango`, or `ring` of `arango-transport`, or install \
+         a `rustls::crypto::CryptoProvider`, or give a ready configuration"
+    )]
+    NoCryptography,
+    /// The cryptography does not do for a version of TLS that is to be spoken.
+    #[error("the cryptography cannot be used: {reason}")]
+    Versions {
+        /// Why not.
+        reason: String,
+    },
     /// A name that no certificate can hold.
     #[error("`{name}` is neither a host name nor an address")]
     Name {
