@@ -126,11 +126,11 @@ fn monitoring(visitor: &mut impl Visitor) {
     visitor.visit(GetStatus);
     visitor.visit(GetStatusOverview);
     visitor.visit(GetSupportInfo);
-    visitor.visit(GetMetrics);
+    visitor.visit(GetMetrics::default());
     visitor.visit(GetServerMetrics { server });
     visitor.visit(GetUsageMetrics);
     visitor.visit(GetServerUsageMetrics { server });
-    visitor.visit(GetStatistics);
+    visitor.visit(GetStatistics::default());
     visitor.visit(GetStatisticsDescription);
     visitor.visit(GetLogEntries { query });
     visitor.visit(GetServerLogEntries { server, query });

@@ -98,7 +98,9 @@ pub use maintenance::{
     GetMaintenance, GetServerMaintenance, Maintenance, MaintenanceSet, ServerMaintenance, SetMaintenance,
     SetServerMaintenance, SupervisionMode,
 };
-pub use metrics::{GetMetrics, GetServerMetrics, GetServerUsageMetrics, GetUsageMetrics, Metrics};
+pub use metrics::{
+    GetMetrics, GetServerMetrics, GetServerUsageMetrics, GetUsageMetrics, Metrics, MetricsMode,
+};
 pub use rebalance::{
     ExecuteMoves, GetImbalance, Imbalance, LeaderImbalance, PlanRebalance, Rebalance, RebalanceOptions,
     RebalancePlan, ShardImbalance, ShardMove, Spread,
@@ -129,10 +131,10 @@ pub use sort_migration::{
     SortCheck, SortMigrated, SortMigration, SortOrder,
 };
 pub use statistics::{
-    ClientStatistics, GetDbServerStatistics, GetServerStatistics, GetStatistics, GetStatisticsDescription,
-    Histogram, HttpStatistics, ScriptContext, ScriptContextStatistics, ServerStatistics, Statistics,
-    StatisticsDescription, StatisticsFigure, StatisticsGroup, SystemStatistics, ThreadStatistics,
-    TransactionStatistics,
+    ClientStatistics, Freshness, GetDbServerStatistics, GetServerStatistics, GetStatistics,
+    GetStatisticsDescription, Histogram, HttpStatistics, ScriptContext, ScriptContextStatistics,
+    ServerStatistics, Statistics, StatisticsDescription, StatisticsFigure, StatisticsGroup, SystemStatistics,
+    ThreadStatistics, TransactionStatistics,
 };
 pub use timestamp::Timestamp;
 pub use tokens::{

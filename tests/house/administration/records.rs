@@ -1,7 +1,8 @@
 //! Logs, records, licences and what the agency holds, against a cluster.
 
 use arango::cluster::{
-    EarlierLicense, LicenseKey, LogLevel, LogLevels, LogOrder, LogQuery, ServerId, Strictness,
+    EarlierLicense, Freshness, LicenseKey, LogLevel, LogLevels, LogOrder, LogQuery, MetricsMode, ServerId,
+    Strictness,
 };
 use arango::{Client, Coordinator, Credentials, ErrorKind};
 use arango_test_cluster::{LogLevel as Grave, TestCluster};
@@ -94,8 +95,36 @@ async fn what_a_coordinator_was_asked_is_told_by_that_coordinator() {
     let others = client.coordinator(&other).api_calls().await.unwrap();
     assert!(others.iter().all(|call| !call.path.ends_with("/_api/engine")));
     assert!(handle.aql_queries().await.unwrap().is_empty());
-    assert!(handle.crashes().await.unwrap().is_empty());
-    assert_eq!(handle.crash("none").await.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_crash_has_left_is_listed_read_and_thrown_away_where_it_lies() {
+    for version in ["3.12.8", "3.12.10", "4.0"] {
+        let (cluster, client, one) = start(version).await;
+        let handle = client.coordinator(&one);
+        assert!(handle.crashes().await.unwrap().is_empty(), "{version}");
+        let backtrace = ("backtrace.txt", "0: main");
+        cluster.coordinator(0).leave_crash("281ac6d7", &[backtrace, ("system_info.txt", "")]);
+        cluster.coordinator(0).leave_crash("9b1d", &[backtrace]);
+        cluster.coordinator(0).restart().await.unwrap();
+        assert_eq!(handle.crashes().await.unwrap(), ["281ac6d7", "9b1d"], "{version}");
+        let dump = handle.crash("281ac6d7").await.unwrap();
+        assert_eq!((dump.crash_id.as_str(), dump.files.len()), ("281ac6d7", 2));
+        assert_eq!(dump.files["backtrace.txt"], "0: main");
+
+        let other: Coordinator = cluster.coordinator(1).url().parse().unwrap();
+        let other = client.coordinator(&other);
+        assert!(other.crashes().await.unwrap().is_empty(), "it lies with one server alone");
+        assert_eq!(other.crash("281ac6d7").await.unwrap_err().kind(), ErrorKind::NotFound);
+        assert_eq!(other.delete_crash("281ac6d7").await.unwrap_err().kind(), ErrorKind::NotFound);
+
+        handle.delete_crash("281ac6d7").await.unwrap();
+        assert_eq!(handle.crashes().await.unwrap(), ["9b1d"]);
+        for gone in [handle.crash("281ac6d7").await.map(drop), handle.delete_crash("281ac6d7").await] {
+            let error = gone.unwrap_err();
+            assert_eq!((error.kind(), error.unsupported().is_none()), (ErrorKind::NotFound, true));
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,5 +180,26 @@ async fn usage_is_measured_where_it_is() {
             let described = client.coordinator(&one).statistics_description().await.unwrap();
             assert!(described.figures.iter().any(|figure| !figure.cuts.is_empty()), "{version}");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn figures_are_whose_and_as_new_as_they_are_wanted() {
+    for version in VERSIONS {
+        let (_cluster, client, one) = start(version).await;
+        let handle = client.coordinator(&one);
+        for (mode, of_others) in [
+            (MetricsMode::Unsaid, false),
+            (MetricsMode::Local, false),
+            (MetricsMode::TriggerGlobal, false),
+            (MetricsMode::ReadGlobal, true),
+            (MetricsMode::WriteGlobal, true),
+        ] {
+            let metrics = handle.metrics_of(mode).await.unwrap();
+            assert_eq!(metrics.as_str().contains("DBServer0002"), of_others, "{version} {mode:?}");
+            assert!(metrics.as_str().contains("Coordinator0001"), "{version} {mode:?}");
+        }
+        let counted = handle.statistics_as(Freshness::AddedUp).await;
+        assert_eq!(counted.is_ok(), version != "4.0", "{version}");
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use arango_protocol::{Answer, DecodeError};
 
-pub use server::{GetMetrics, GetServerMetrics};
+pub use server::{GetMetrics, GetServerMetrics, MetricsMode};
 pub use usage::{GetServerUsageMetrics, GetUsageMetrics};
 
 /// Metrics in the text format of Prometheus.

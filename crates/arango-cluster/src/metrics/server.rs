@@ -13,6 +13,36 @@ const PATH: &str = "/_admin/metrics";
 /// The coordinator waits for another server for up to 30 seconds.
 pub(super) const PATIENCE: Duration = Duration::from_secs(45);
 
+/// Whose figures the metrics of a coordinator hold, as servers name it. What each comes to is documented by no server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum MetricsMode {
+    /// The server's own choice; nothing is sent.
+    #[default]
+    Unsaid,
+    /// `local`: its own.
+    Local,
+    /// `trigger_global`: it begins to gather those of the DB-Servers.
+    TriggerGlobal,
+    /// `read_global`: with what was gathered of the DB-Servers.
+    ReadGlobal,
+    /// `write_global`: it gathers those of the DB-Servers, and keeps them for all coordinators.
+    WriteGlobal,
+}
+
+impl MetricsMode {
+    fn of(self, draft: Draft) -> Draft {
+        let mode = match self {
+            Self::Unsaid => return draft,
+            Self::Local => "local",
+            Self::TriggerGlobal => "trigger_global",
+            Self::ReadGlobal => "read_global",
+            Self::WriteGlobal => "write_global",
+        };
+        draft.query("mode", mode)
+    }
+}
+
 /// Asks the server that answers what it measures.
 ///
 /// # Errors
@@ -20,16 +50,19 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(45);
 /// 404 if `--server.export-metrics-api` switches it off; 403 if the server is hardened and the user is no
 /// administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct GetMetrics;
+pub struct GetMetrics {
+    /// Whose figures.
+    pub mode: MetricsMode,
+}
 
 impl Operation for GetMetrics {
     type Output = Metrics;
 
-    // `/_admin/metrics/v2` is the same, and gone since 4.0.
+    // `/_admin/metrics/v2` is the same, and gone since 4.0. Only DB-Servers take `type=json`.
     const FACTS: Facts = Facts::get("server.metrics", PATH).scope(Scope::Coordinator);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        self.mode.of(Draft::new(Self::FACTS)).finish()
     }
 
     fn output(&self, answer: Answer) -> Result<Metrics, DecodeError> {
@@ -74,11 +107,22 @@ mod tests {
 
     #[test]
     fn metrics_are_text() {
-        assert_asks(&GetMetrics, "GET", PATH);
-        let metrics = read(&GetMetrics, TEXT);
+        let ask = GetMetrics::default();
+        assert_asks(&ask, "GET", PATH);
+        let metrics = read(&ask, TEXT);
         assert_eq!((metrics.as_str(), metrics.to_string().as_str()), (TEXT, TEXT));
         assert_eq!(format!("{metrics:?}"), "Metrics(2 lines)");
         assert_eq!(metrics.into_string(), TEXT);
+    }
+
+    #[test]
+    fn modes_are_named_as_servers_name_them() {
+        use MetricsMode::{Local, ReadGlobal, TriggerGlobal, WriteGlobal};
+        let modes = [Local, TriggerGlobal, ReadGlobal, WriteGlobal];
+        let names = ["local", "trigger_global", "read_global", "write_global"];
+        for (mode, name) in modes.into_iter().zip(names) {
+            assert_asks(&GetMetrics { mode }, "GET", &format!("{PATH}?mode={name}"));
+        }
     }
 
     #[test]

@@ -56,7 +56,21 @@ pub struct Statistics {
 /// 404 with error 36 if statistics are switched off; 403 if the server is hardened and the user is
 /// no administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct GetStatistics;
+pub struct GetStatistics {
+    /// How new the figures are to be.
+    pub freshness: Freshness,
+}
+
+/// How new figures are to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Freshness {
+    /// As they were last added up, which is soon after they were counted.
+    #[default]
+    AsTheyAre,
+    /// The server first adds up what it has counted until now.
+    AddedUp,
+}
 
 impl Operation for GetStatistics {
     type Output = Statistics;
@@ -65,7 +79,11 @@ impl Operation for GetStatistics {
         Facts::get("server.statistics", "/_admin/statistics").scope(Scope::Coordinator).gone("4.0.0");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        let draft = Draft::new(Self::FACTS);
+        match self.freshness {
+            Freshness::AsTheyAre => draft.finish(),
+            Freshness::AddedUp => draft.query("sync", "true").finish(),
+        }
     }
 
     fn output(&self, answer: Answer) -> Result<Statistics, DecodeError> {

@@ -33,7 +33,9 @@ fn body(v8: &str, read_only: &str) -> String {
 
 #[test]
 fn statistics_are_asked_for() {
-    assert_asks(&GetStatistics, "GET", "/_admin/statistics");
+    assert_asks(&GetStatistics::default(), "GET", "/_admin/statistics");
+    let added_up = GetStatistics { freshness: Freshness::AddedUp };
+    assert_asks(&added_up, "GET", "/_admin/statistics?sync=true");
     let server = ServerId::from("PRMR-1");
     let ask = GetServerStatistics { server: &server };
     assert_asks(&ask, "GET", "/_admin/cluster/nodeStatistics?ServerID=PRMR-1");
@@ -41,7 +43,7 @@ fn statistics_are_asked_for() {
 
 #[test]
 fn every_group_is_read() {
-    let statistics = read(&GetStatistics, &body(V8, r#","readOnly":5,"dirtyReadOnly":0"#));
+    let statistics = read(&GetStatistics::default(), &body(V8, r#","readOnly":5,"dirtyReadOnly":0"#));
     assert!(statistics.enabled);
     assert_eq!(statistics.system.resident_size, 512_000_000);
     assert_eq!(statistics.client.bytes_sent.counts, [400, 300, 100, 50, 40, 10]);
@@ -63,7 +65,7 @@ fn a_server_without_scripts_has_no_contexts() {
 #[test]
 #[expect(clippy::float_cmp, reason = "small integers are exact")]
 fn doubles_may_come_as_integers() {
-    let statistics = read(&GetStatistics, &body(V8, ""));
+    let statistics = read(&GetStatistics::default(), &body(V8, ""));
     assert_eq!(statistics.system.user_time, Duration::from_secs(81));
     assert_eq!(statistics.server.uptime, Duration::from_secs(3600));
     assert_eq!(statistics.client.total_time.sum, 9.0);

@@ -160,6 +160,10 @@ impl Call<'_> {
         &self.state.coordinators[self.index]
     }
 
+    fn me_mut(&mut self) -> &mut Server {
+        &mut self.state.coordinators[self.index]
+    }
+
     pub(crate) fn level(&self, database: &str) -> Level {
         self.caller.level(database, &self.state.users)
     }

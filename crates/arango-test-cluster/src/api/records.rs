@@ -28,15 +28,24 @@ pub(super) fn aql_queries(call: &Call<'_>) -> Answer {
     Ok(Reply::result(200, json!({ "queries": queries.collect::<Vec<_>>() })))
 }
 
-/// No coordinator has ever crashed here: one that is killed writes nothing down.
-pub(super) fn crashes(call: &Call<'_>, rest: &[&str]) -> Answer {
+/// A coordinator that is killed writes nothing down: there is only what a test has left there.
+pub(super) fn crashes(call: &mut Call<'_>, rest: &[&str]) -> Answer {
     if !call.is_admin() {
         return Err(Refusal::forbidden("insufficient permissions"));
     }
-    match (&call.request.method, rest) {
-        (&Method::GET, []) => Ok(Reply::result(200, json!([]))),
-        (&Method::GET | &Method::DELETE, [id]) => {
-            Err(Refusal::new(404, 404, format!("crash '{id}' not found")))
+    let method = call.request.method.clone();
+    let crashes = &mut call.me_mut().crashes;
+    let none = |id: &str| Refusal::new(404, 404, format!("crash '{id}' not found"));
+    match (method, rest) {
+        (Method::GET, []) => Ok(Reply::result(200, crashes.ids())),
+        (Method::GET, [id]) => {
+            let files = crashes.files(id).ok_or_else(|| none(id))?;
+            Ok(Reply::result(200, json!({ "crashId": id, "files": files })))
+        }
+        (Method::DELETE, [id]) => {
+            let gone = crashes.forget(id);
+            let done = Reply::result(200, json!({ "deleted": true, "crashId": id }));
+            if gone { Ok(done) } else { Err(none(id)) }
         }
         (_, [] | [_]) => Err(Refusal::wrong_method()),
         _ => Err(Refusal::unknown_path(&call.request.path)),

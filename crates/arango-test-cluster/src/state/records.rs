@@ -85,6 +85,31 @@ pub(crate) struct AqlQuery {
     pub(crate) database: String,
 }
 
+/// What a process that died by itself has left on its disk: it outlasts all its lives.
+#[derive(Debug, Default)]
+pub(crate) struct Crashes(BTreeMap<String, BTreeMap<String, String>>);
+
+impl Crashes {
+    pub(crate) fn leave(&mut self, id: &str, files: &[(&str, &str)]) {
+        let file = |(name, content): &(&str, &str)| ((*name).to_owned(), (*content).to_owned());
+        self.0.insert(id.to_owned(), files.iter().map(file).collect());
+    }
+
+    pub(crate) fn ids(&self) -> Vec<&str> {
+        self.0.keys().map(String::as_str).collect()
+    }
+
+    /// The contents of its files, by their names.
+    pub(crate) fn files(&self, id: &str) -> Option<&BTreeMap<String, String>> {
+        self.0.get(id)
+    }
+
+    /// Says whether there was one.
+    pub(crate) fn forget(&mut self, id: &str) -> bool {
+        self.0.remove(id).is_some()
+    }
+}
+
 /// Begins anew with each life of the process.
 #[derive(Debug, Default)]
 pub(crate) struct Records {

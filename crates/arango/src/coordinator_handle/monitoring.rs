@@ -1,10 +1,10 @@
 //! What one coordinator measures and writes to its log.
 
 use arango_cluster::{
-    AppenderLogLevels, ClearLog, Engine, GetAppenderLogLevels, GetEngine, GetLogArrays, GetLogEntries,
-    GetLogLevels, GetMetrics, GetStatistics, GetStatisticsDescription, GetStatusOverview, GetUsageMetrics,
-    LogArrays, LogEntries, LogLevels, LogQuery, Metrics, ResetLogLevels, SetLogLevels, Statistics,
-    StatisticsDescription, StatusOverview,
+    AppenderLogLevels, ClearLog, Engine, Freshness, GetAppenderLogLevels, GetEngine, GetLogArrays,
+    GetLogEntries, GetLogLevels, GetMetrics, GetStatistics, GetStatisticsDescription, GetStatusOverview,
+    GetUsageMetrics, LogArrays, LogEntries, LogLevels, LogQuery, Metrics, MetricsMode, ResetLogLevels,
+    SetLogLevels, Statistics, StatisticsDescription, StatusOverview,
 };
 use arango_transport::Error;
 
@@ -24,7 +24,12 @@ impl CoordinatorHandle {
 
     /// What it measures.
     pub async fn metrics(&self) -> Result<Metrics, Error> {
-        self.execute(GetMetrics).await
+        self.execute(GetMetrics::default()).await
+    }
+
+    /// What it measures, or what it has gathered of the DB-Servers.
+    pub async fn metrics_of(&self, mode: MetricsMode) -> Result<Metrics, Error> {
+        self.execute(GetMetrics { mode }).await
     }
 
     /// How much each shard is used, of which a coordinator has little to tell. Since 3.10.13, 3.11.7 and 3.12.0.
@@ -34,7 +39,12 @@ impl CoordinatorHandle {
 
     /// What it has counted. Gone in 4.0.
     pub async fn statistics(&self) -> Result<Statistics, Error> {
-        self.execute(GetStatistics).await
+        self.execute(GetStatistics::default()).await
+    }
+
+    /// What it has counted, added up until now if that is wanted. Gone in 4.0.
+    pub async fn statistics_as(&self, freshness: Freshness) -> Result<Statistics, Error> {
+        self.execute(GetStatistics { freshness }).await
     }
 
     /// What the figures of its statistics mean. Gone in 4.0.
