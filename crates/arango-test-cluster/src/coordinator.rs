@@ -97,7 +97,8 @@ impl Coordinator {
         self.inner.kill();
     }
 
-    /// Starts the process again, on the same port and with the same id; its reboot id is one higher.
+    /// Starts the process again, on the same port and with the same id; its reboot id is one higher, as it is
+    /// after the process was reported as `FAILED`.
     ///
     /// A coordinator that is up is killed first. Whatever lived in its memory, such as background jobs and cursors, is
     /// gone.
@@ -176,6 +177,12 @@ impl Coordinator {
         let mut state = self.inner.cluster.state();
         let now = state.clock.now();
         state.coordinators[self.inner.index].records.log(topic, level, text, now);
+    }
+
+    /// Leaves on its disk what a crash leaves, which `/_admin/crashes` tells since 3.12.8: files with their contents, by their
+    /// names. It is there in all lives of the process, until somebody deletes it.
+    pub fn leave_crash(&self, id: &str, files: &[(&str, &str)]) {
+        self.inner.cluster.state().coordinators[self.inner.index].crashes.leave(id, files);
     }
 
     /// Serves a connection over any stream, in a task of its own. A coordinator that is down drops the stream.

@@ -1,10 +1,12 @@
 //! Futures that are dropped at every point at which they wait.
 
+use std::sync::Arc;
+
 use arango::Cluster;
-use arango::cluster::{JobId, JobStatus, Leaders, MoveShard, RebalanceOptions};
+use arango::cluster::{JobId, JobStatus, Leaders, MoveShard, RebalanceOptions, ServerId};
 use tokio::time::sleep;
 
-use super::{SECOND, a_move, dropped_after, executions, pace, skewed};
+use super::{SECOND, a_move, dropped_after, executions, pace, skewed, start_again};
 use crate::support::client;
 
 #[tokio::test(start_paused = true)]
@@ -77,8 +79,8 @@ async fn a_rebalance_that_is_dropped_begins_no_other_move() {
 
 #[tokio::test(start_paused = true)]
 async fn whatever_is_followed_may_be_followed_in_a_task() {
-    let cluster = skewed().await;
-    let client = client(&cluster);
+    let cluster = Arc::new(skewed().await);
+    let (client, there) = (client(&cluster), Arc::clone(&cluster));
     let step = a_move(&client).await;
     let server = step.from.clone();
     let task = tokio::spawn(async move {
@@ -103,7 +105,13 @@ async fn whatever_is_followed_may_be_followed_in_a_task() {
         assert_eq!(levels.all().unwrap().len(), 3);
         let metrics = |cluster: Cluster, id| async move { cluster.server_metrics(&id).await };
         assert_eq!(admin.on_each_db_server(metrics).await.unwrap().all().unwrap().len(), 3);
-        let restart = |_| async { Ok(()) };
+        let restart = move |id: ServerId| {
+            let cluster = Arc::clone(&there);
+            async move {
+                start_again(&cluster, &id).await;
+                Ok(())
+            }
+        };
         admin.rolling_restart().run(pace(), restart).finished().await.unwrap();
         let cancelled = admin.drain_server(&server, pace()).cancel().await.unwrap_err();
         assert!(cancelled.done().cleaned_out && !cancelled.done().removed);

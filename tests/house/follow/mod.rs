@@ -15,9 +15,10 @@ use std::task::Poll;
 use std::time::Duration;
 
 use arango::Client;
-use arango::cluster::{RebalanceOptions, ShardMove};
+use arango::cluster::{RebalanceOptions, ServerId, ShardMove};
 use arango::follow::Pace;
 use arango_test_cluster::TestCluster;
+use tokio::time::sleep;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -41,6 +42,35 @@ async fn a_move(client: &Client) -> ShardMove {
 fn executions(cluster: &TestCluster, command: &str) -> usize {
     let path = format!("/_admin/cluster/{command}");
     cluster.journal().executions_by(|entry| entry.path == path && entry.method != "GET")
+}
+
+/// Ends the process of a server, whose id this is, for three seconds.
+async fn start_again(cluster: &TestCluster, id: &ServerId) {
+    stop(cluster, id);
+    sleep(SECOND * 3).await;
+    start(cluster, id).await;
+}
+
+fn stop(cluster: &TestCluster, id: &ServerId) {
+    match coordinator(cluster, id) {
+        Some(index) => cluster.coordinator(index).kill(),
+        None => cluster.stop_db_server(db_server(cluster, id)),
+    }
+}
+
+async fn start(cluster: &TestCluster, id: &ServerId) {
+    match coordinator(cluster, id) {
+        Some(index) => cluster.coordinator(index).restart().await.unwrap(),
+        None => cluster.start_db_server(db_server(cluster, id)),
+    }
+}
+
+fn coordinator(cluster: &TestCluster, id: &ServerId) -> Option<usize> {
+    cluster.coordinators().iter().position(|one| one.id() == id.as_str())
+}
+
+fn db_server(cluster: &TestCluster, id: &ServerId) -> usize {
+    cluster.db_server_ids().iter().position(|one| one == id.as_str()).unwrap()
 }
 
 /// Polls a future so many times, as it is woken, and drops it if it has not ended by then.

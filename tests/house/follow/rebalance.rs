@@ -5,7 +5,7 @@ use arango::follow::{MoveStep, Stopped};
 use arango_test_cluster::{Fault, JobFate, Match, Phase, TestCluster};
 use tokio::time::sleep;
 
-use super::{SECOND, executions, pace, skewed};
+use super::{SECOND, dropped_after, executions, pace, skewed};
 use crate::support::client;
 
 fn options() -> RebalanceOptions {
@@ -96,4 +96,90 @@ async fn dying_coordinators_outages_and_lost_answers_double_no_move() {
     let (ended, ()) = tokio::join!(prepared.at_once(2).execute(pace()).finished(), troubles);
     assert_eq!(ended.unwrap().made.len(), planned);
     assert_eq!(executions(&cluster, "moveShard"), planned);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_may_be_moved_it_comes_to_what_was_planned() {
+    let leaders = || options().move_leaders();
+    for (what, options) in [
+        ("leaders", leaders()),
+        ("followers", options().move_followers()),
+        ("both", leaders().move_followers()),
+    ] {
+        for at_once in [1, 4] {
+            let cluster = skewed().await;
+            let client = client(&cluster);
+            let prepared = client.cluster().prepare_rebalance(&options).await.unwrap();
+            let plan = prepared.plan().clone();
+            assert!(plan.moves.iter().any(|step| step.is_leader), "{what}");
+            prepared.at_once(at_once).execute(pace()).finished().await.unwrap();
+            let after = client.cluster().imbalance().await.unwrap();
+            assert_eq!(after.leader.number_shards, plan.after.leader.number_shards, "{what}");
+            assert_eq!(after.shards.number_shards, plan.after.shards.number_shards, "{what}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn moves_that_somebody_has_begun_are_followed_and_not_begun_again() {
+    let cluster = skewed().await;
+    let (lost, other) = (client(&cluster), client(&cluster));
+    cluster.agency_jobs().set_move_time(SECOND * 30);
+    let prepared = lost.cluster().prepare_rebalance(&options()).await.unwrap();
+    let planned = prepared.plan().moves.len();
+    let same = other.cluster().prepare_rebalance(&options()).await.unwrap();
+    let mut first = prepared.at_once(3).execute(pace());
+    let mut jobs = Vec::new();
+    while jobs.len() < 3 {
+        let Some(MoveStep::Begun { job, .. }) = first.next().await else { panic!("nothing is made yet") };
+        jobs.push(job);
+    }
+    drop(first);
+    let mut second = same.at_once(3).execute(pace());
+    let mut followed = Vec::new();
+    while followed.len() < 3 {
+        let Some(MoveStep::Begun { job, .. }) = second.next().await else { panic!("nothing is made yet") };
+        followed.push(job);
+    }
+    for jobs in [&mut followed, &mut jobs] {
+        jobs.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+    }
+    assert_eq!(followed, jobs);
+    assert_eq!(second.finished().await.unwrap().made.len(), planned);
+    assert_eq!(executions(&cluster, "moveShard"), planned);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_lost_anywhere_is_taken_up_again_and_moves_nothing_twice() {
+    let mut polls = 1;
+    loop {
+        let cluster = skewed().await;
+        let client = client(&cluster);
+        cluster.agency_jobs().set_move_time(SECOND * 5);
+        let prepared = client.cluster().prepare_rebalance(&options()).await.unwrap();
+        let planned = prepared.plan().moves.len();
+        let ended = dropped_after(polls, prepared.at_once(2).execute(pace()).finished()).await.is_some();
+        assert!(client.cluster().wait_until_idle(pace()).await.unwrap().is_idle());
+        let rest = client.cluster().prepare_rebalance(&options()).await.unwrap();
+        let begun = executions(&cluster, "moveShard");
+        assert_eq!(begun + rest.plan().moves.len(), planned, "{polls} polls");
+        rest.execute(pace()).finished().await.unwrap();
+        assert_eq!(executions(&cluster, "moveShard"), planned, "{polls} polls");
+        if ended {
+            assert!(polls > 20, "{polls} polls");
+            return;
+        }
+        polls += 9;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn moves_that_are_never_made_are_told_of_when_the_time_is_over() {
+    let cluster = skewed().await;
+    let client = client(&cluster);
+    cluster.agency_jobs().every(JobFate::Hang);
+    client.cluster().rebalance(&options()).await.unwrap();
+    let busy = client.cluster().wait_until_idle(pace().limit(SECOND * 60)).await.unwrap_err();
+    assert!(matches!(busy.why(), Stopped::OutOfTime { last: None, .. }), "{busy}");
+    assert!(busy.done().as_ref().is_some_and(|seen| !seen.is_idle()));
 }

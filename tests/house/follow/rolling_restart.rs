@@ -3,11 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use arango::cluster::{ServerId, ServerRole};
-use arango::follow::{Following, RestartStep, Stopped};
+use arango::follow::{Following, RestartStep, RollingRestart, Stopped};
 use arango_test_cluster::TestCluster;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-use super::{SECOND, dropped_after, executions, pace, skewed};
+use super::{SECOND, dropped_after, executions, pace, skewed, start, start_again, stop};
 use crate::support::client;
 
 /// Which servers were to be restarted, in their order.
@@ -17,22 +17,45 @@ type Order = Arc<Mutex<Vec<ServerId>>>;
 #[derive(Clone, Copy, PartialEq)]
 enum Fate {
     Returns,
+    /// Its process ends only when nobody waits for that any more.
+    ReturnsLater,
+    ReturnsTwice,
     StaysAway,
+    GoesOn,
     CannotBeRestarted,
 }
 
-fn index(cluster: &TestCluster, id: &ServerId) -> usize {
-    let coordinators = cluster.coordinators().iter().position(|one| one.id() == id.as_str());
-    coordinators.or_else(|| cluster.db_server_ids().iter().position(|one| one == id.as_str())).unwrap()
+async fn suffer(cluster: Arc<TestCluster>, id: ServerId, fate: Fate) {
+    match fate {
+        Fate::Returns => start_again(&cluster, &id).await,
+        Fate::ReturnsTwice => {
+            for _ in 0..if id.kind() == Some(ServerRole::Coordinator) { 3 } else { 2 } {
+                start_again(&cluster, &id).await;
+            }
+        }
+        Fate::ReturnsLater => {
+            tokio::spawn(async move {
+                sleep(SECOND * 30).await;
+                start_again(&cluster, &id).await;
+            });
+        }
+        Fate::StaysAway => stop(&cluster, &id),
+        Fate::GoesOn | Fate::CannotBeRestarted => {}
+    }
 }
 
-fn restart(
+fn plan(cluster: &TestCluster) -> RollingRestart {
+    client(cluster).cluster().rolling_restart().back_within(SECOND * 120)
+}
+
+fn run(
+    plan: RollingRestart,
     cluster: &Arc<TestCluster>,
     order: &Order,
     fate: impl Fn(usize) -> Fate + Send + Sync + 'static,
 ) -> Following<RestartStep, Vec<ServerId>> {
-    let (client, cluster, order) = (client(cluster), Arc::clone(cluster), Arc::clone(order));
-    let restart = move |id: ServerId| {
+    let (cluster, order) = (Arc::clone(cluster), Arc::clone(order));
+    plan.run(pace(), move |id: ServerId| {
         let (cluster, order) = (Arc::clone(&cluster), Arc::clone(&order));
         let number = order.lock().unwrap().len();
         let fate = fate(number);
@@ -41,24 +64,18 @@ fn restart(
                 return Err("no such unit".into());
             }
             order.lock().unwrap().push(id.clone());
-            let (index, is_coordinator) = (index(&cluster, &id), id.kind() == Some(ServerRole::Coordinator));
-            if is_coordinator {
-                cluster.coordinator(index).kill();
-            } else {
-                cluster.stop_db_server(index);
-            }
-            sleep(SECOND * 3).await;
-            if fate == Fate::Returns {
-                if is_coordinator {
-                    cluster.coordinator(index).restart().await.unwrap();
-                } else {
-                    cluster.start_db_server(index);
-                }
-            }
+            suffer(cluster, id, fate).await;
             Ok(())
         }
-    };
-    client.cluster().rolling_restart().back_within(SECOND * 120).run(pace(), restart)
+    })
+}
+
+fn restart(
+    cluster: &Arc<TestCluster>,
+    order: &Order,
+    fate: impl Fn(usize) -> Fate + Send + Sync + 'static,
+) -> Following<RestartStep, Vec<ServerId>> {
+    run(plan(cluster), cluster, order, fate)
 }
 
 #[tokio::test(start_paused = true)]
@@ -152,5 +169,111 @@ async fn dropped_anywhere_it_restarts_no_other_server_and_leaves_none_in_mainten
         for id in cluster.db_server_ids() {
             assert!(admin.server_maintenance(&id.into()).await.unwrap().is_none(), "{polls} polls");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_whose_process_was_never_ended_was_not_restarted() {
+    for number in [1, 4] {
+        let cluster = Arc::new(skewed().await);
+        let order = Order::default();
+        let fate = move |now| if now == number { Fate::GoesOn } else { Fate::Returns };
+        let stopped = restart(&cluster, &order, fate).finished().await.unwrap_err();
+        let Stopped::NotRestarted(server) = stopped.why() else { panic!("{stopped}") };
+        assert_eq!(*server, order.lock().unwrap()[number]);
+        assert_eq!((stopped.done().len(), order.lock().unwrap().len()), (number, number + 1));
+        // The closure may have named another than it restarted: nothing stays behind.
+        sleep(SECOND * 5).await;
+        if server.kind() == Some(ServerRole::DbServer) {
+            assert!(client(&cluster).cluster().server_maintenance(server).await.unwrap().is_none());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_ends_late_is_waited_for_although_the_one_before_it_answers() {
+    let cluster = Arc::new(skewed().await);
+    let order = Order::default();
+    let mut work = restart(&cluster, &order, |_| Fate::ReturnsLater);
+    let began = Instant::now();
+    let mut backs = 0;
+    while let Some(step) = work.next().await {
+        backs += u64::from(matches!(step, RestartStep::Back(_)));
+        assert!(began.elapsed() >= SECOND * 33 * u32::try_from(backs).unwrap(), "{step:?}");
+    }
+    assert_eq!(work.finished().await.unwrap().len(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_has_started_more_than_once_is_told_of() {
+    let cluster = Arc::new(skewed().await);
+    let order = Order::default();
+    let mut work =
+        restart(&cluster, &order, |number| if number % 3 == 1 { Fate::ReturnsTwice } else { Fate::Returns });
+    let mut again = Vec::new();
+    while let Some(step) = work.next().await {
+        if let RestartStep::RestartedAgain(server) = step {
+            again.push(server);
+        }
+    }
+    let restarted = work.finished().await.unwrap();
+    assert_eq!(again, [restarted[1].clone(), restarted[4].clone()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_coordinator_that_was_given_up_as_failed_has_started_once_nevertheless() {
+    let cluster = Arc::new(skewed().await);
+    let there = Arc::clone(&cluster);
+    let coordinators = plan(&cluster).roles([ServerRole::Coordinator]);
+    let mut work = coordinators.run(pace(), move |id| {
+        let cluster = Arc::clone(&there);
+        async move {
+            stop(&cluster, &id);
+            sleep(SECOND * 40).await;
+            start(&cluster, &id).await;
+            Ok(())
+        }
+    });
+    while let Some(step) = work.next().await {
+        assert!(matches!(step, RestartStep::Restarting(_) | RestartStep::Back(_)), "{step:?}");
+    }
+    assert_eq!(work.finished().await.unwrap().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_died_half_way_is_taken_up_again_and_restarts_nobody_twice() {
+    let mut polls = 1;
+    loop {
+        let cluster = Arc::new(skewed().await);
+        let (order, mut done) = (Order::default(), Vec::new());
+        let mut work = restart(&cluster, &order, |_| Fate::Returns);
+        let lost = async {
+            while let Some(step) = work.next().await {
+                if let RestartStep::Back(server) = step {
+                    done.push(server);
+                }
+            }
+        };
+        let ended = dropped_after(polls, lost).await.is_some();
+        drop(work);
+        // Whoever was away is brought back, by people or by what runs the servers, and counts as done.
+        let last = order.lock().unwrap().last().cloned();
+        if let Some(last) = last.filter(|last| !done.contains(last)) {
+            start(&cluster, &last).await;
+            done.push(last);
+        }
+        client(&cluster).cluster().wait_until_healthy(pace()).await.unwrap();
+        client(&cluster).cluster().wait_until_in_sync(pace()).await.unwrap();
+        let rest = run(plan(&cluster).skipping(done), &cluster, &order, |_| Fate::Returns);
+        rest.finished().await.unwrap();
+        let mut restarted = order.lock().unwrap().clone();
+        restarted.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+        restarted.dedup();
+        assert_eq!((restarted.len(), order.lock().unwrap().len()), (6, 6), "{polls} polls");
+        if ended {
+            assert!(polls > 20, "{polls} polls");
+            return;
+        }
+        polls += 17;
     }
 }

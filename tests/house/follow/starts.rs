@@ -1,9 +1,9 @@
 //! Starts whose answers are lost: nothing is started twice.
 
-use arango::cluster::{JobStatus, Leaders, MoveShard, ServerId};
+use arango::cluster::{AgencyJob, JobStatus, Leaders, MoveShard, ServerId};
 use arango::{ErrorKind, Outcome};
 use arango_test_cluster::{Fault, FaultGuard, JobFate, Match, Phase, TestCluster};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::{SECOND, a_move, executions, pace, skewed};
 use crate::support::client;
@@ -92,4 +92,48 @@ async fn a_start_during_an_outage_of_the_agency_is_sent_once_and_told_of() {
     drop(outage);
     let read = cluster.journal().entries().iter().filter(|entry| entry.path.ends_with("moveShard")).count();
     assert_eq!((read, cluster.agency_jobs().list().len()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_was_lost_with_its_client_is_found_by_another_while_others_work() {
+    let cluster = skewed().await;
+    let (lost, other) = (client(&cluster), client(&cluster));
+    cluster.agency_jobs().set_move_time(SECOND * 20);
+    let step = a_move(&lost).await;
+    let leaving = ServerId::from(cluster.db_server_ids().remove(1));
+    let (shop, admin) = (other.db("shop"), other.cluster());
+    let load = async {
+        for _ in 0..200 {
+            let (version, health) = tokio::join!(shop.version(), admin.health());
+            version.unwrap();
+            health.unwrap();
+            admin.follow_resignation(&leaving, Leaders::Stay, pace()).await.map(drop).unwrap();
+            sleep(SECOND / 10).await;
+        }
+    };
+    let found = async {
+        // The connection breaks after the execution, and then the client is gone, before it has looked for anything.
+        let _lost = lose(&cluster, "moveShard", Phase::AfterExecution);
+        let admin = lost.cluster();
+        tokio::select! {
+            biased;
+            start = admin.follow_move(MoveShard::of(&step), pace()) => unreachable!("{start:?}"),
+            () = async {
+                while executions(&cluster, "moveShard") == 0 {
+                    tokio::task::yield_now().await;
+                }
+            } => {}
+        }
+        drop((admin, lost));
+        let jobs = other.cluster().agency_jobs().await.unwrap();
+        let same = |job: &&AgencyJob| {
+            job.shard.as_ref() == Some(&step.shard) && job.to_server.as_ref() == Some(&step.to)
+        };
+        let [job] = jobs.iter().filter(same).collect::<Vec<_>>()[..] else { panic!("{jobs:?}") };
+        assert!(!job.is_over());
+        other.cluster().follow_job(&job.id, pace()).finished().await.unwrap()
+    };
+    let (job, ()) = tokio::join!(found, load);
+    assert_eq!(job.status, JobStatus::Finished);
+    assert_eq!((executions(&cluster, "moveShard"), executions(&cluster, "resignLeadership")), (1, 200));
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{AgencyDump, AgencyJob, ServerId};
+use crate::{AgencyDump, AgencyJob};
 
 /// The lists in which jobs stand, which are also the words for how far they have come.
 const LISTS: [&str; 4] = ["ToDo", "Pending", "Finished", "Failed"];
@@ -25,12 +25,6 @@ impl AgencyDump {
         });
         jobs.collect()
     }
-
-    /// The name for people that a server has, such as `DBServer0001`.
-    pub fn short_name(&self, server: &ServerId) -> Option<&str> {
-        let names = self.tree()?.get("Target")?.get("MapUniqueToShortID")?;
-        names.get(server.as_str())?.get("ShortName")?.as_str()
-    }
 }
 
 #[cfg(test)]
@@ -43,16 +37,13 @@ mod tests {
         let dump: AgencyDump = serde_json::from_str(
             r#"[{"arango":{"Target":{
                 "ToDo":{"7":{"type":"moveShard","shard":"s1","fromServer":"PRMR-a","toServer":"PRMR-b"},"8":7},
-                "Failed":{"9":{"type":"cleanOutServer","server":"PRMR-a","reason":"full"}},
-                "MapUniqueToShortID":{"PRMR-a":{"ShortName":"DBServer0001","TransactionID":1}}}}}]"#,
+                "Failed":{"9":{"type":"cleanOutServer","server":"PRMR-a","reason":"full"}}}}}]"#,
         )
         .unwrap();
         let jobs = dump.jobs();
         let seen: Vec<_> = jobs.iter().map(|job| (job.id.as_str(), job.status.clone())).collect();
         assert_eq!(seen, [("7", JobStatus::ToDo), ("9", JobStatus::Failed)]);
         assert_eq!(jobs[0].shard.as_deref(), Some("s1"));
-        assert_eq!(dump.short_name(&"PRMR-a".into()), Some("DBServer0001"));
-        assert_eq!(dump.short_name(&"PRMR-b".into()), None);
         assert!(AgencyDump(Value::Null).jobs().is_empty());
     }
 }

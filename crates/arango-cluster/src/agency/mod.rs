@@ -3,6 +3,7 @@
 mod diagnosis;
 mod dump;
 mod dumped_jobs;
+mod dumped_servers;
 
 pub use diagnosis::{AgencyDiagnosis, DiagnoseAgency, DiagnoseAgencyDump, Diagnosis, Strictness};
 pub use dump::{AgencyDump, ClusterInfo, GetAgencyCache, GetAgencyDump, GetClusterInfo};

@@ -58,7 +58,9 @@ impl<'a> MoveShard<'a> {
 
     /// One move of a [plan](crate::RebalancePlan), as a job whose id is told.
     ///
-    /// Made by [`ExecuteMoves`](crate::ExecuteMoves) it is the same move, without an id.
+    /// Plans reckon with a leader that gives up its copy to a DB-Server that has none, and changes places with one that
+    /// has: of the first kind a move is only with [`leaving_no_follower`](Self::leaving_no_follower), which a plan does
+    /// not say.
     pub fn of(planned: &'a ShardMove) -> Self {
         Self::new(&planned.collection, &planned.shard, &planned.from, &planned.to)
             .in_database(&planned.database)

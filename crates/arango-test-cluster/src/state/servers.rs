@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::ids::Ids;
-use super::records::Records;
+use super::records::{Crashes, Records};
 use crate::config::Config;
 use crate::version::Version;
 
@@ -77,6 +77,7 @@ pub(crate) struct Server {
     pub(crate) last_acked: Instant,
     pub(crate) requests: Requests,
     pub(crate) records: Records,
+    pub(crate) crashes: Crashes,
     /// The window of maintenance that was asked for.
     pub(crate) maintenance_target: Option<Instant>,
     /// The window that the supervision has taken note of.
@@ -143,6 +144,7 @@ impl Server {
             last_acked: now,
             requests: Requests::default(),
             records: Records::begin(now),
+            crashes: Crashes::default(),
             maintenance_target: None,
             maintenance: None,
         }
@@ -223,6 +225,8 @@ impl Server {
     fn record(&mut self, status: Status, written: Instant, last_acked: Instant) {
         if self.status != status {
             (self.status, self.written, self.last_acked) = (status, written, last_acked);
+            // So that what lived on it is given up by the others.
+            self.reboot_id += u64::from(status == Status::Failed && self.role == Role::Coordinator);
         }
     }
 }
@@ -265,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_is_seen_at_once_and_counts() {
+    fn a_restart_is_seen_at_once_and_counts_as_does_the_failure_of_a_coordinator() {
         let start = Instant::now();
         let mut server = coordinator(start);
         server.stop(start);
@@ -273,6 +277,6 @@ mod tests {
         server.start(start + Duration::from_secs(30));
         server.observe(start + Duration::from_secs(30));
 
-        assert_eq!((server.status, server.reboot_id), (Status::Good, 2));
+        assert_eq!((server.status, server.reboot_id), (Status::Good, 3));
     }
 }

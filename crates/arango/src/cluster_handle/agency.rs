@@ -1,9 +1,9 @@
 //! What the agency holds, and the cluster's own numbers.
 
 use arango_cluster::{
-    AgencyDiagnosis, AgencyDump, ByDbServer, CheckSortMigration, DiagnoseAgency, DiagnoseAgencyDump,
-    GetAgencyDump, GetSortMigration, MigrateSorting, RaiseUniqueIds, ReserveUniqueIds, SortCheck,
-    SortMigrated, SortMigration, Strictness, UniqueIds,
+    AgencyDiagnosis, AgencyDump, AgencyJob, ByDbServer, CheckSortMigration, DiagnoseAgency,
+    DiagnoseAgencyDump, GetAgencyDump, GetSortMigration, MigrateSorting, RaiseUniqueIds, ReserveUniqueIds,
+    SortCheck, SortMigrated, SortMigration, Strictness, UniqueIds,
 };
 use arango_transport::Error;
 
@@ -14,6 +14,12 @@ impl Cluster {
     /// All that the agency holds.
     pub async fn agency_dump(&self) -> Result<AgencyDump, Error> {
         self.database.execute(GetAgencyDump).await
+    }
+
+    /// The jobs that the agency has not forgotten, whoever began them: also those whose ids no answer has told. Each can be
+    /// [followed](Self::follow_job). Taken from a [dump](Self::agency_dump).
+    pub async fn agency_jobs(&self) -> Result<Vec<AgencyJob>, Error> {
+        Ok(self.agency_dump().await?.jobs())
     }
 
     /// Whether what the agency holds is sound. Takes a superuser's token, and a late 3.12.

@@ -1,9 +1,9 @@
 //! Taking a DB-Server out of the cluster.
 
 use arango_cluster::{AgencyJob, ClusterHealth, JobId, Leaders, ServerId, ServerRole};
-use arango_transport::{Error, ErrorKind, Outcome};
+use arango_transport::{ErrorKind, Outcome};
 
-use super::find::{Wanted, begin};
+use super::find::{Wanted, begin_once, running};
 use super::following::News;
 use super::looks::Looks;
 use super::{Following, Pace, Stopped, job};
@@ -82,12 +82,13 @@ impl Work<'_> {
     async fn clean_out(&mut self, looks: &mut Looks) -> Result<(), Stopped> {
         let (cluster, server) = (self.cluster, self.server);
         let (resigning, cleaning) = (Wanted::resignation(server), Wanted::clean_out(server));
-        if self.running(looks, &cleaning).await?.is_none() {
-            let id = self.job(looks, &resigning, cluster.resign_leadership(server, Leaders::Stay)).await?;
+        if running(cluster, looks, &cleaning).await?.is_none() {
+            let id = begin_once(cluster, looks, cluster.resign_leadership(server, Leaders::Stay), &resigning)
+                .await?;
             // It cannot be cancelled, and is soon over.
             self.follow(&mut looks.undisturbed(), id).await?;
         }
-        let id = self.job(looks, &cleaning, cluster.clean_out_server(server)).await?;
+        let id = begin_once(cluster, looks, cluster.clean_out_server(server), &cleaning).await?;
         self.follow(looks, id).await?;
         // What came to it meanwhile, or what the job left.
         let left = self.shards(looks).await?;
@@ -132,20 +133,6 @@ impl Work<'_> {
         self.news.tell(DrainStep::Removed);
     }
 
-    /// The job that does it: one that is there already, or a new one.
-    async fn job(
-        &self,
-        looks: &mut Looks,
-        wanted: &Wanted,
-        start: impl Future<Output = Result<JobId, Error>>,
-    ) -> Result<JobId, Stopped> {
-        if let Some(id) = self.running(looks, wanted).await? {
-            return Ok(id);
-        }
-        looks.not_cancelled()?;
-        begin(self.cluster, start, wanted).await.map_err(Stopped::Call)
-    }
-
     async fn follow(&mut self, looks: &mut Looks, id: JobId) -> Result<(), Stopped> {
         looks.begin_anew();
         self.drain.job = Some(id.clone());
@@ -166,11 +153,5 @@ impl Work<'_> {
     async fn shards(&self, looks: &mut Looks) -> Result<u64, Stopped> {
         let counts = looks.until(|| self.cluster.shard_statistics(Some(self.server)), Some).await?;
         Ok(counts.leaders + counts.followers)
-    }
-
-    /// A job that does it already.
-    async fn running(&self, looks: &mut Looks, wanted: &Wanted) -> Result<Option<JobId>, Stopped> {
-        let dump = looks.until(|| self.cluster.agency_dump(), Some).await?;
-        Ok(wanted.among(&dump, None))
     }
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use arango_cluster::{AgencyDump, AgencyJob, JobId, JobType, MoveShard, ServerId, Timestamp};
 use arango_transport::{Error, Outcome};
 
-use super::Pace;
 use super::looks::Looks;
+use super::{Pace, Stopped};
 use crate::Cluster;
 
 /// A coordinator gives the agency 20 seconds to take a job; what is not there after them will not come.
@@ -65,6 +65,30 @@ impl Wanted {
         let ended = || jobs.iter().filter(is_new).max_by(|a, b| a.time_created.cmp(&b.time_created));
         running.or_else(ended).map(|job| job.id.clone())
     }
+}
+
+/// The job that does it: one that somebody has begun and that is not over, or a new one.
+pub(super) async fn begin_once(
+    cluster: &Cluster,
+    looks: &mut Looks,
+    start: impl Future<Output = Result<JobId, Error>>,
+    wanted: &Wanted,
+) -> Result<JobId, Stopped> {
+    if let Some(id) = running(cluster, looks, wanted).await? {
+        return Ok(id);
+    }
+    looks.not_cancelled()?;
+    begin(cluster, start, wanted).await.map_err(Stopped::Call)
+}
+
+/// A job that does it already.
+pub(super) async fn running(
+    cluster: &Cluster,
+    looks: &mut Looks,
+    wanted: &Wanted,
+) -> Result<Option<JobId>, Stopped> {
+    let dump = looks.until(|| cluster.agency_dump(), Some).await?;
+    Ok(wanted.among(&dump, None))
 }
 
 /// Starts a job. It is sent once, or again if it is proved that nobody has seen it.

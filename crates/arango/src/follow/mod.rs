@@ -11,13 +11,20 @@
 //! | taking a DB-Server out of the cluster | [`Cluster::drain_server`](crate::Cluster::drain_server) |
 //! | restarting all servers one by one | [`Cluster::rolling_restart`](crate::Cluster::rolling_restart) |
 //! | maintenance for as long as something takes | [`Cluster::hold_maintenance`](crate::Cluster::hold_maintenance), [`hold_server_maintenance`](crate::Cluster::hold_server_maintenance) |
-//! | waiting for health, for shards, for news to spread | [`Cluster::wait_until_healthy`](crate::Cluster::wait_until_healthy), [`wait_until_in_sync`](crate::Cluster::wait_until_in_sync), [`Database::wait_until_known`](crate::Database::wait_until_known), [`wait_for_collection`](crate::Database::wait_for_collection) |
+//! | waiting for health, for shards, for moves that are under way, for news to spread | [`Cluster::wait_until_healthy`](crate::Cluster::wait_until_healthy), [`wait_until_in_sync`](crate::Cluster::wait_until_in_sync), [`wait_until_idle`](crate::Cluster::wait_until_idle), [`Database::wait_until_known`](crate::Database::wait_until_known), [`wait_for_collection`](crate::Database::wait_for_collection) |
 //! | one thing asked of every server | [`Client::on_each_coordinator`](crate::Client::on_each_coordinator), [`Cluster::on_each_db_server`](crate::Cluster::on_each_db_server) |
 //!
 //! # What is sent twice
 //!
 //! Looking is. Starting is not: where the answer to a start was lost, the agency is looked through for the job, and it is
 //! followed if it is there.
+//!
+//! # Going on with what was lost
+//!
+//! Whatever is dropped, or dies with its process, leaves the cluster with jobs that go on by themselves, and nothing else
+//! that does not end by itself. A job is followed again by its id. A drain is begun again and finds what is done. For a
+//! rebalance, wait until no shard is on its way, and plan again. A restart of servers is begun again
+//! [skipping](RollingRestart::skipping) those that are done.
 
 mod drain;
 mod fan_out;
@@ -25,6 +32,7 @@ mod find;
 mod following;
 mod healthy;
 mod hold;
+mod idle;
 mod in_sync;
 mod job;
 mod known;

@@ -1,5 +1,7 @@
 //! A rebalance that is looked at before it is made, and followed while it is.
 
+mod placed;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -8,6 +10,7 @@ use arango_transport::Error;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
+use self::placed::{Placed, Way};
 use super::find::{Wanted, begin};
 use super::following::News;
 use super::looks::Looks;
@@ -83,15 +86,23 @@ impl PreparedRebalance {
     /// it cancels those. Dropped, it leaves those to the supervision, and begins no other: at most
     /// [so many](Self::at_once) are under way.
     ///
-    /// It has no id to be found again by; to go on with it, plan again: what was made is not planned again.
+    /// It has no id to be found again by. To go on with one that was lost, [wait](Cluster::wait_until_idle) for what is
+    /// under way and plan again: what was made is not planned again. A move of this plan that somebody has begun when this
+    /// begins is followed, and not begun again.
     pub fn execute(self, pace: Pace) -> Following<MoveStep, RebalanceReport> {
         let Self { cluster, plan, at_once } = self;
         Following::new(|news, wish| async move {
             let looks = Looks::new(&cluster.database.transport, pace, &wish);
-            let making = Making { cluster, looks, news: news.clone() };
-            let (of, making) = (plan.moves.len(), Arc::new(making));
-            let (mut report, mut why) = (RebalanceReport::default(), None);
-            report.not_begun = plan.moves;
+            let (of, mut why) = (plan.moves.len(), None);
+            let mut report = RebalanceReport { not_begun: plan.moves, ..RebalanceReport::default() };
+            if report.not_begun.is_empty() {
+                return (report, Ok(()));
+            }
+            let mut placed = match looks.beside().until(|| cluster.agency_dump(), Some).await {
+                Ok(dump) => Placed::new(dump),
+                Err(stopped) => return (report, Err(stopped)),
+            };
+            let making = Arc::new(Making { cluster, looks, news: news.clone() });
             let (mut running, mut busy) = (FuturesUnordered::new(), HashSet::new());
             loop {
                 while running.len() < at_once && why.is_none() && !making.looks.is_cancelled() {
@@ -100,12 +111,14 @@ impl PreparedRebalance {
                     let Some(next) = report.not_begun.iter().position(free) else { break };
                     let step = report.not_begun.remove(next);
                     busy.insert(step.shard.clone());
-                    running.push(Arc::clone(&making).one(step));
+                    let way = placed.way(&step);
+                    running.push(Arc::clone(&making).one(step, way));
                 }
                 let Some((step, result)) = running.next().await else { break };
                 busy.remove(&step.shard);
                 match result {
                     Ok(()) => {
+                        placed.made(&step);
                         report.made.push(step.clone());
                         news.tell(MoveStep::Made { step, made: report.made.len(), of });
                     }
@@ -132,18 +145,26 @@ struct Making {
 }
 
 impl Making {
-    async fn one(self: Arc<Self>, step: ShardMove) -> (ShardMove, Result<(), Stopped>) {
-        let result = self.make(&step).await;
+    async fn one(self: Arc<Self>, step: ShardMove, way: Way) -> (ShardMove, Result<(), Stopped>) {
+        let result = self.make(&step, way).await;
         (step, result)
     }
 
-    async fn make(&self, step: &ShardMove) -> Result<(), Stopped> {
+    async fn make(&self, step: &ShardMove, way: Way) -> Result<(), Stopped> {
         let (cluster, shard) = (&self.cluster, MoveShard::of(step));
-        // The limit cuts off looks, and never a start: what comes of that has to be known.
-        let wanted = Wanted::move_of(&shard);
-        let job = begin(cluster, cluster.move_shard(shard), &wanted).await.map_err(Stopped::Call)?;
+        let job = match way {
+            Way::Follow(job) => job,
+            Way::Begin => self.begin(shard).await?,
+            Way::BeginLeavingNoFollower => self.begin(shard.leaving_no_follower()).await?,
+        };
         self.news.tell(MoveStep::Begun { step: step.clone(), job: job.clone() });
         job::follow(cluster, &job, &mut self.looks.beside(), |_| ()).await.map(drop)
+    }
+
+    /// The limit cuts off looks, and never a start: what comes of that has to be known.
+    async fn begin(&self, shard: MoveShard<'_>) -> Result<JobId, Stopped> {
+        let wanted = Wanted::move_of(&shard);
+        begin(&self.cluster, self.cluster.move_shard(shard), &wanted).await.map_err(Stopped::Call)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::Cluster;
 pub struct RollingRestart {
     cluster: Cluster,
     roles: Vec<ServerRole>,
+    skipping: Vec<ServerId>,
     maintenance: Duration,
     back_within: Duration,
 }
@@ -31,7 +32,9 @@ pub enum RestartStep {
     Prepared(ServerId),
     /// The caller is to restart it now.
     Restarting(ServerId),
-    /// It answers, is good, and all shards are in sync.
+    /// By its reboot id it has started more than once since: it may crash, or somebody else restarts it too.
+    RestartedAgain(ServerId),
+    /// Another process than before answers, it is good, and all shards are in sync.
     Back(ServerId),
 }
 
@@ -45,6 +48,15 @@ impl RollingRestart {
     /// looked at.
     pub fn roles(mut self, roles: impl IntoIterator<Item = ServerRole>) -> Self {
         self.roles = roles.into_iter().collect();
+        self
+    }
+
+    /// Passes over these: to go on where a restart stopped, with what [was done](super::Unfinished::done) until then, or
+    /// with the servers that it told to be [back](RestartStep::Back). Default: none.
+    ///
+    /// Whoever was away when it stopped has to be back first, and belongs to them then.
+    pub fn skipping(mut self, servers: impl IntoIterator<Item = ServerId>) -> Self {
+        self.skipping.extend(servers);
         self
     }
 
@@ -64,6 +76,8 @@ impl RollingRestart {
     }
 
     /// Restarts them, each with `restart`, whose future ends when the process has been started again; it need not answer yet.
+    /// A server has returned when its reboot id has risen: one whose process was never ended ends the work with
+    /// [`Stopped::NotRestarted`].
     ///
     /// Nothing is begun unless every server is good and every shard in sync, and nothing goes on before they are again. It
     /// ends with the servers that were restarted; at the first that fails, with those before it. Cancelled, it stops before
@@ -110,13 +124,17 @@ impl RollingRestart {
             let role = role.clone();
             health.servers().filter(move |(_, server)| server.role == role).map(|(id, _)| id.clone())
         };
-        Ok(self.roles.iter().flat_map(of).collect())
+        Ok(self.roles.iter().flat_map(of).filter(|server| !self.skipping.contains(server)).collect())
     }
 }
 
 impl fmt::Debug for RollingRestart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RollingRestart").field("roles", &self.roles).finish_non_exhaustive()
+        let Self { roles, skipping, .. } = self;
+        f.debug_struct("RollingRestart")
+            .field("roles", roles)
+            .field("skipping", skipping)
+            .finish_non_exhaustive()
     }
 }
 
@@ -124,7 +142,9 @@ impl Cluster {
     /// Begins a restart of servers one by one, such as for an upgrade.
     ///
     /// Before a DB-Server is restarted, followers take over what it leads, and it is put into
-    /// [maintenance](Self::hold_server_maintenance), so that nobody takes its shards over while it is away.
+    /// [maintenance](Self::hold_server_maintenance), so that nobody takes its shards over while it is away. A client that is
+    /// lost on the way leaves nothing behind that does not end by itself; another goes on,
+    /// [skipping](RollingRestart::skipping) what is done.
     ///
     /// ```no_run
     /// # use arango::follow::Pace;
@@ -146,6 +166,7 @@ impl Cluster {
         RollingRestart {
             cluster: self.clone(),
             roles: vec![ServerRole::DbServer, ServerRole::Coordinator],
+            skipping: Vec::new(),
             maintenance: minutes,
             back_within: minutes,
         }

@@ -3,7 +3,7 @@
 use arango_cluster::{Leaders, ServerId, ServerRole};
 
 use super::{Restart, RestartStep, RollingRestart};
-use crate::follow::find::{Wanted, begin};
+use crate::follow::find::{Wanted, begin_once};
 use crate::follow::following::News;
 use crate::follow::looks::Looks;
 use crate::follow::{MaintenanceGuard, Stopped, healthy, in_sync, job};
@@ -22,18 +22,20 @@ impl One<'_> {
             Some(ServerRole::DbServer) => Some(self.prepare(looks).await?),
             _ => None,
         };
+        let before = self.reboot_id(&mut looks.undisturbed()).await?;
         self.news.tell(RestartStep::Restarting(server.clone()));
         restart(server.clone())
             .await
             .map_err(|source| Stopped::Restart { server: server.clone(), source })?;
         // Whoever wants it cancelled waits until this one is back.
         let mut looks = looks.no_longer_than(self.plan.back_within).undisturbed();
-        self.answers(&mut looks).await?;
+        self.answers(&mut looks, before).await?;
         healthy::wait(&self.plan.cluster, &mut looks).await?;
         if let Some(maintenance) = maintenance {
             maintenance.end().await.map_err(Stopped::Call)?;
         }
-        in_sync::wait(&self.plan.cluster, &mut looks).await
+        in_sync::wait(&self.plan.cluster, &mut looks).await?;
+        self.tell_if_again(&mut looks, before).await
     }
 
     /// Has others take over what it leads, and puts it into maintenance.
@@ -41,7 +43,7 @@ impl One<'_> {
         let (cluster, server) = (&self.plan.cluster, self.server);
         let wanted = Wanted::resignation(server);
         let start = cluster.resign_leadership(server, Leaders::Return);
-        let id = begin(cluster, start, &wanted).await.map_err(Stopped::Call)?;
+        let id = begin_once(cluster, &mut looks.beside(), start, &wanted).await?;
         job::follow(cluster, &id, &mut looks.undisturbed(), |_| ()).await?;
         looks.not_cancelled()?;
         let held = cluster.hold_server_maintenance(server, self.plan.maintenance).await;
@@ -49,13 +51,47 @@ impl One<'_> {
         held.map_err(Stopped::Call)
     }
 
-    /// Waits until the process itself answers: that it is good may be said of the one before it.
-    async fn answers(&self, looks: &mut Looks) -> Result<(), Stopped> {
+    /// Waits until another process answers than before: what is said of its health may be said of the one before it.
+    async fn answers(&self, looks: &mut Looks, before: Option<u64>) -> Result<(), Stopped> {
         let (cluster, server) = (&self.plan.cluster, self.server);
         if server.kind() == Some(ServerRole::Agent) {
             return Ok(()); // cannot be asked; health asks it
         }
         looks.begin_anew();
-        looks.until(|| cluster.server_version(server), |_| Some(())).await
+        // In this order: who answers after the id has risen is the one for whom it rose.
+        let look = || async {
+            let dump = cluster.agency_dump().await?;
+            cluster.server_version(server).await?;
+            Ok(dump)
+        };
+        let mut is_old = false;
+        let other = |dump: arango_cluster::AgencyDump| {
+            is_old = before.is_some() && dump.reboot_id(server) == before;
+            (!is_old).then_some(())
+        };
+        match looks.until(look, other).await {
+            Err(Stopped::OutOfTime { last: None, .. }) if is_old => {
+                Err(Stopped::NotRestarted(server.clone()))
+            }
+            seen => seen,
+        }
+    }
+
+    /// Tells of more starts than one.
+    async fn tell_if_again(&self, looks: &mut Looks, before: Option<u64>) -> Result<(), Stopped> {
+        let Some(before) = before else { return Ok(()) };
+        let after = self.reboot_id(looks).await?;
+        // That of a coordinator that was given up as failed has risen once more than it was started.
+        let explained = if self.server.kind() == Some(ServerRole::Coordinator) { 2 } else { 1 };
+        if after.is_some_and(|after| after.saturating_sub(before) > explained) {
+            self.news.tell(RestartStep::RestartedAgain(self.server.clone()));
+        }
+        Ok(())
+    }
+
+    /// What is higher after each start of its process; `None` if the agency does not tell it, as of agents.
+    async fn reboot_id(&self, looks: &mut Looks) -> Result<Option<u64>, Stopped> {
+        let dump = looks.until(|| self.plan.cluster.agency_dump(), Some).await?;
+        Ok(dump.reboot_id(self.server))
     }
 }
