@@ -1,6 +1,7 @@
 //! The administration of a cluster, against a cluster.
 
 mod everything;
+mod facade;
 mod pinned;
 mod records;
 mod shards;
