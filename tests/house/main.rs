@@ -24,6 +24,7 @@ mod options;
 mod peers;
 mod pinning;
 mod reconfigure;
+mod restarts;
 mod rows;
 mod runtime;
 mod sockets;

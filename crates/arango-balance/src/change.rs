@@ -32,6 +32,8 @@ pub struct Change<K> {
 pub enum Why {
     /// What an attempt told.
     Attempt(Verdict),
+    /// That [others say](crate::Member::send_away) that it is about to go.
+    SentAway,
     /// What a probe found.
     Probe(Probed),
     /// Its term was over, and there was nobody to ask.
@@ -54,9 +56,12 @@ impl fmt::Display for Why {
             Self::Attempt(Verdict::Overloaded) => "it says that it has too much to do",
             Self::Attempt(Verdict::Leaving) => "it says that it is about to go",
             Self::Attempt(Verdict::Neutral) => "an attempt ended",
+            Self::SentAway => "it is being sent away",
             Self::Probe(Probed::Well) => "a probe found it well",
             Self::Probe(Probed::Busy) => "a probe found it busy",
             Self::Probe(Probed::Gone) => "a probe could not reach it",
+            Self::Probe(Probed::Silent) => "a probe heard nothing of it",
+            Self::Probe(Probed::Unclear) => "a probe was answered",
             Self::Term => "its time was over",
         })
     }

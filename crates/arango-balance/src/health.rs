@@ -9,11 +9,12 @@
 //!    │                              └───────────── the request fails ───────────────┘  │
 //!    └───────────────────────────────── the request is answered ───────────────────────┘
 //!
-//!            it says that it has too much to do          it says that it is about to go
-//!   Well ─────────────────────────────────────► Overloaded ──────────────────────► Leaving
-//!    ▲                                           │  │ ▲                             │ │ ▲
-//!    │                                           │  └─┘ the probe finds it busy     │ └─┘
-//!    └────────── the term is over; if there is a probe, it finds anything but busy ────┘
+//!            it says that it has too much to do          it says that it is about to go, or others do
+//!   Well ─────────────────────────────────────► Overloaded ──────────────────────► Leaving ──► Ejected
+//!    ▲                                           │  │ ▲                             │  a look finds it gone
+//!    │                                           │  └─┘ the probe finds it busy     │
+//!    └── the term is over, and the probe finds it anything but busy ─┘                │
+//!    └──────── the term is over, or a look finds that it is back: see `Farewell` ─────┘
 //! ```
 //!
 //! A member that comes back from `Trial` or `Leaving`, or has just come, takes a share that rises: see [`WarmUp`].
@@ -25,6 +26,7 @@
 use tokio::time::Instant;
 
 use crate::failure_rate::FailureRate;
+use crate::farewell::{Farewell, Shown, Word};
 use crate::warm_up::WarmUp;
 use crate::{HealthPolicy, Standing, Verdict};
 
@@ -55,7 +57,7 @@ pub(crate) struct Health {
 enum State {
     Well,
     Overloaded { until: Instant },
-    Leaving { until: Instant },
+    Leaving(Farewell),
     Ejected { until: Instant, cause: Cause },
     Trial { under_way: bool, cause: Cause },
 }
@@ -97,7 +99,7 @@ impl Health {
         match self.state {
             State::Well => Standing::Well,
             State::Overloaded { .. } => Standing::Overloaded,
-            State::Leaving { .. } => Standing::Leaving,
+            State::Leaving(_) => Standing::Leaving,
             State::Ejected { .. } => Standing::Ejected,
             State::Trial { .. } => Standing::Trial,
         }
@@ -143,12 +145,11 @@ impl Health {
         self.last_failed
     }
 
-    /// When its term is over, and it is to be asked how it is.
+    /// When it is to be asked how it is: its term is over, or may as well be.
     pub(crate) fn due(&self) -> Option<Instant> {
         match self.state {
-            State::Ejected { until, .. } | State::Overloaded { until } | State::Leaving { until } => {
-                Some(until)
-            }
+            State::Ejected { until, .. } | State::Overloaded { until } => Some(until),
+            State::Leaving(farewell) => Some(farewell.look()),
             State::Well | State::Trial { .. } => None,
         }
     }
@@ -157,7 +158,7 @@ impl Health {
     pub(crate) fn out_by_opinion(&self) -> bool {
         match self.state {
             State::Ejected { cause, .. } | State::Trial { cause, .. } => cause != Cause::Unreachable,
-            State::Well | State::Overloaded { .. } | State::Leaving { .. } => false,
+            State::Well | State::Overloaded { .. } | State::Leaving(_) => false,
         }
     }
 
@@ -183,9 +184,7 @@ impl Health {
             }
             Verdict::Leaving => {
                 self.answered(now, policy);
-                if self.is_there() {
-                    self.state = State::Leaving { until: now + policy.leaving };
-                }
+                self.leave(Word::Own, now, report.chance, policy);
             }
             Verdict::Failed => {
                 // It can be reached, which is all that a trial of one that could not be asks for.
@@ -212,43 +211,47 @@ impl Health {
         }
     }
 
-    /// Takes note of what was found at the end of the term that was due at `due`, if it is still in force:
-    /// what requests have told meanwhile is newer than what the probe has found.
-    pub(crate) fn probed_at(
-        &mut self,
-        due: Instant,
-        found: Found,
-        now: Instant,
-        chance: f64,
-        policy: &HealthPolicy,
-    ) {
-        if self.due() == Some(due) {
-            self.probed(found, now, chance, policy);
-        }
-    }
-
-    /// Takes note of what was found at the end of its term.
+    /// Takes note of what was found when it was due, if that is still in force: what requests have told meanwhile is newer
+    /// than what the probe has found.
     ///
-    /// `Busy` gives the same term again. `Gone` ejects nobody who is there: a probe may fail where requests
-    /// do not, and those will tell.
-    fn probed(&mut self, found: Found, now: Instant, chance: f64, policy: &HealthPolicy) {
+    /// One who is there, and has not said that it is about to go, is not ejected: a probe may fail where requests do not,
+    /// and those will tell.
+    pub(crate) fn probed(&mut self, look: &Look, policy: &HealthPolicy, allowed: Allowed) {
+        let Look { due, found, now, chance, requests } = *look;
+        if self.due() != Some(due) {
+            return;
+        }
         match (self.state, found) {
             (State::Well | State::Trial { .. }, _) => {}
             (State::Overloaded { .. }, Found::Busy) => {
                 self.state = State::Overloaded { until: now + policy.overloaded };
             }
-            (State::Leaving { .. }, Found::Busy) => {
-                self.state = State::Leaving { until: now + policy.leaving };
-            }
-            (State::Overloaded { .. } | State::Leaving { .. }, Found::Well | Found::Gone) => {
-                if matches!((self.state, found), (State::Leaving { .. }, Found::Well)) {
-                    // It has gone, and started anew.
-                    self.warm_up = WarmUp::new(now, policy.warm_up);
-                }
+            (State::Overloaded { .. }, _) => {
                 self.state = State::Well;
                 self.changed = Some(now);
             }
-            (State::Ejected { cause, .. }, Found::Well) => {
+            (State::Leaving(farewell), found) => {
+                // Where nobody else is left, that it does not answer is all that matters.
+                let found = if found == Found::Gone && !allowed.by_fact { Found::Silent } else { found };
+                let shown = farewell.looked(found, now, now + policy.term(0, chance), policy);
+                match shown {
+                    Shown::Leaving(farewell) => self.state = State::Leaving(farewell),
+                    Shown::Gone => {
+                        self.last_failed = Some(now);
+                        self.failures = FailureRate::since(now, requests);
+                        self.eject(Cause::Unreachable, now, chance, policy);
+                    }
+                    Shown::Back | Shown::Unknown => {
+                        if shown == Shown::Back {
+                            self.warm_up = WarmUp::new(now, policy.warm_up);
+                        }
+                        self.state = State::Well;
+                        self.changed = Some(now);
+                    }
+                }
+            }
+            // Whether something hides the answer, or nobody is there to ask: a request will tell.
+            (State::Ejected { cause, .. }, Found::Well | Found::Unclear | Found::Unasked) => {
                 self.state = State::Trial { under_way: false, cause };
                 self.changed = Some(now);
             }
@@ -256,11 +259,26 @@ impl Health {
                 let until = now + policy.term(self.earlier.saturating_sub(1), chance);
                 self.state = State::Ejected { until, cause };
             }
-            (State::Ejected { cause, .. }, Found::Gone) => {
+            (State::Ejected { cause, .. }, Found::Gone | Found::Silent) => {
                 self.last_failed = Some(now);
                 self.eject(cause, now, chance, policy);
             }
         }
+    }
+
+    /// Spares it by the word of others: whoever sends it away knows that it is about to go.
+    pub(crate) fn sent_away(&mut self, now: Instant, chance: f64, policy: &HealthPolicy) {
+        self.leave(Word::Others, now, chance, policy);
+    }
+
+    fn leave(&mut self, word: Word, now: Instant, chance: f64, policy: &HealthPolicy) {
+        let look = now + policy.term(0, chance);
+        self.state = State::Leaving(match self.state {
+            // It is no less gone, or not yet back, for what is said of it.
+            State::Ejected { .. } | State::Trial { .. } => return,
+            State::Well | State::Overloaded { .. } => Farewell::new(word, now, look, policy),
+            State::Leaving(farewell) => farewell.again(word, now, look, policy),
+        });
     }
 
     /// Begins a request; tells whether it is the one request of a trial.
@@ -283,7 +301,7 @@ impl Health {
 
     /// Neither ejected nor on trial.
     fn is_there(&self) -> bool {
-        matches!(self.state, State::Well | State::Overloaded { .. } | State::Leaving { .. })
+        matches!(self.state, State::Well | State::Overloaded { .. } | State::Leaving(_))
     }
 
     /// The member itself answered: it can be reached, which ends the rows and a trial.
@@ -368,12 +386,29 @@ pub(crate) struct Allowed {
     pub(crate) by_opinion: bool,
 }
 
+/// What is known of a member that was looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look {
+    /// When it was due.
+    pub(crate) due: Instant,
+    pub(crate) found: Found,
+    pub(crate) now: Instant,
+    /// In the unit interval; decides how long it is until the next.
+    pub(crate) chance: f64,
+    /// How many requests the member was sent so far.
+    pub(crate) requests: u64,
+}
+
 /// What a probe found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
     Well,
     Busy,
     Gone,
+    Silent,
+    Unclear,
+    /// There is no probe.
+    Unasked,
 }
 
 #[cfg(test)]

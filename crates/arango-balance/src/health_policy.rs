@@ -20,7 +20,8 @@ pub struct HealthPolicy {
     pub rate_sample: u32,
     /// How far back the rate looks. Default: 10 s.
     pub rate_window: Duration,
-    /// How long the first ejection lasts; each further one lasts twice as long. Default: 1 s.
+    /// How long the first ejection lasts; each further one lasts twice as long. Also how often a member that is about to go
+    /// is asked. Default: 1 s.
     pub base: Duration,
     /// The longest that an ejection lasts. Default: 30 s.
     pub cap: Duration,
@@ -33,8 +34,11 @@ pub struct HealthPolicy {
     /// How long a member takes a quarter of its share after it last said that it has too much to do; a
     /// probe that finds it busy adds as much. Default: 5 s.
     pub overloaded: Duration,
-    /// How long a member is spared after it last said that it is about to go; a probe that finds it busy
-    /// adds as much. Default: 30 s.
+    /// How long a member is spared after it last said that it is about to go, or others did, at the longest; a probe that
+    /// finds it busy adds as much. Default: 30 s.
+    ///
+    /// Where there is a probe the member is asked meanwhile, each time after [`base`](Self::base). Gone, it is ejected. Well,
+    /// it is back at once, if it was its own word that it goes.
     pub leaving: Duration,
     /// How long the share of a member that was ejected or about to go rises after it has come back, in a straight
     /// line from nothing; zero gives it the whole share at once. Default: 2 s.

@@ -25,7 +25,7 @@
 //! | `Gateway` | five in a row eject; counts for the rate of failures |
 //! | `Failed` | counts for the rate of failures: more than half of twenty or more in ten seconds eject |
 //! | `Overloaded` | for five seconds the member takes a quarter of its share |
-//! | `Leaving` | for thirty seconds it takes only what nobody else can take |
+//! | `Leaving` | for thirty seconds, or until a probe finds it back, it takes only what nobody else can take |
 //! | `Neutral` | nothing |
 //!
 //! All but `Good` and `Neutral` count as failures where load is measured, and make no member seem fast. A member that
@@ -63,6 +63,7 @@ mod eligible;
 mod fading;
 mod failure_rate;
 mod fallback;
+mod farewell;
 mod glance;
 mod health;
 mod health_policy;

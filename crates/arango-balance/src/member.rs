@@ -163,6 +163,17 @@ impl<K> Member<K> {
         }
     }
 
+    /// Spares it, for whoever sends it away and so knows that it is about to go, before it says so itself: as after
+    /// [`Verdict::Leaving`], but that it is found well shows nothing. Does nothing if it is ejected, or on trial.
+    pub fn send_away(&self, now: Instant)
+    where
+        K: Clone,
+    {
+        if let Some(set) = self.0.set.upgrade() {
+            set.send_away(self, now);
+        }
+    }
+
     fn take_note(&self, verdict: Verdict, began: Instant, now: Instant, took: Option<Duration>)
     where
         K: Clone,
@@ -188,7 +199,7 @@ impl<K> Member<K> {
         }
     }
 
-    /// Takes note of what was found at the end of the term that was [due](Status::until) at `due`.
+    /// Takes note of what was found when it was [due](Status::until), at `due`.
     ///
     /// For whoever asks members how they are by means of its own, because it hands in time or has no tokio runtime;
     /// otherwise the set does it, by the [probe](crate::MembersBuilder::probe) that it was given. Does nothing if that

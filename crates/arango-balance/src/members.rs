@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::change::{Change, Changes, Crier, Why};
 use crate::eligible::out;
 use crate::glance::Glance;
-use crate::health::{Allowed, Found, Health, Report};
+use crate::health::{Allowed, Found, Health, Look, Report};
 use crate::hooks::Hooks;
 use crate::membership::Leaving;
 use crate::probe::{Probe, Probed};
@@ -224,6 +224,22 @@ impl<K> Set<K> {
         let report = Report { verdict, began, now, chance: self.jitter.unit(), requests: member.requests() };
         let change = |health: &mut Health| health.record(&report, &self.policy, allowed);
         let Some(after) = self.change(member, Why::Attempt(verdict), now, change) else { return };
+        self.changed(member, after);
+    }
+
+    /// Takes note of what others say: one of the members is about to go.
+    pub(crate) fn send_away(&self, member: &Member<K>, now: Instant)
+    where
+        K: Clone,
+    {
+        let chance = self.jitter.unit();
+        let sent_away = |health: &mut Health| health.sent_away(now, chance, &self.policy);
+        let Some(after) = self.change(member, Why::SentAway, now, sent_away) else { return };
+        self.changed(member, after);
+    }
+
+    /// A member stands otherwise by what was told of it.
+    fn changed(&self, member: &Member<K>, after: Standing) {
         // A task that sleeps waits for the end of a term that is no longer in force.
         member.end_probe();
         if matches!(after, Standing::Ejected | Standing::Leaving) {
@@ -231,14 +247,18 @@ impl<K> Set<K> {
         }
     }
 
-    /// Takes note of what was found at the end of a member's term.
+    /// Takes note of what was found when a member was due.
     pub(crate) fn probed(&self, member: &Member<K>, due: Instant, why: Why, found: Found, now: Instant)
     where
         K: Clone,
     {
-        let chance = self.jitter.unit();
-        self.change(member, why, now, |health| health.probed_at(due, found, now, chance, &self.policy));
+        let allowed = self.allowed(member);
+        let look = Look { due, found, now, chance: self.jitter.unit(), requests: member.requests() };
+        let after = self.change(member, why, now, |health| health.probed(&look, &self.policy, allowed));
         tracing::debug!(?found, slot = member.slot(), "probed a member");
+        if after == Some(Standing::Ejected) {
+            self.hooks.ejected(member);
+        }
     }
 
     /// Changes a member's health, and tells of it if the member stands otherwise afterwards, and how.
@@ -320,7 +340,8 @@ impl<K> MembersBuilder<K> {
     /// Sets how a member whose term is over is asked whether it is well.
     ///
     /// Without a probe an ejected member comes back for a trial as soon as its term is over, and one that
-    /// was overloaded or about to go takes its share again.
+    /// was overloaded or about to go takes its share again. With one, a member that is about to go is asked all the time:
+    /// see [`HealthPolicy::leaving`].
     #[must_use]
     pub fn probe<F, Fut>(mut self, probe: F) -> Self
     where
@@ -335,7 +356,8 @@ impl<K> MembersBuilder<K> {
     /// keeps open to it.
     ///
     /// Told within [`Member::report`], with no lock held: it should be quick, and may ask the set. It is told
-    /// again when a trial fails, but not when a probe finds a member that is out still gone. What it holds lives
+    /// again when a trial fails, and when a probe finds that one which was about to go has gone, but not when one that is out
+    /// is still gone. What it holds lives
     /// as long as the set, so it should hold the set weakly, if at all.
     #[must_use]
     pub fn on_ejection(mut self, tell: impl Fn(&Member<K>) + Send + Sync + 'static) -> Self {

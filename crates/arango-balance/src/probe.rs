@@ -19,12 +19,19 @@ use crate::members::Set;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Probed {
-    /// It answers and takes requests: it is on trial if it was ejected, and well if it was not.
+    /// It says that it takes requests: it is on trial if it was ejected, and well if it was not. One that is about to go
+    /// by its own word has started anew; one of which [others say so](Member::send_away) is none the less about to go.
     Well,
     /// It answers, but takes no requests yet, or too many: it stays as it is for a term no longer than the last.
     Busy,
-    /// It cannot be reached. If it was ejected it stays out, for longer; if not, requests will tell.
+    /// It cannot be reached. If it was ejected it stays out, for longer, and if it was about to go it is ejected: it has
+    /// gone. If it was overloaded, requests will tell.
     Gone,
+    /// Nothing was heard in time. If it was ejected it stays out, for longer; if not, requests will tell.
+    Silent,
+    /// Something answers, but says nothing of whether it takes requests. If it was ejected it is on trial; that one which
+    /// was about to go is back is not shown by it.
+    Unclear,
 }
 
 type ProbeFuture = Pin<Box<dyn Future<Output = Probed> + Send>>;
@@ -63,8 +70,7 @@ impl<K: Clone + Send + Sync + 'static> Set<K> {
             let overdue = now > until + self.policy.probe * 2;
             if now > until + self.policy.probe * 2 + self.policy.cap {
                 // Whatever keeps the probes from ending must not keep the member out for ever.
-                member
-                    .with_health(now, |health| health.probed_at(until, Found::Well, now, 0.5, &self.policy));
+                self.probed(member, until, Why::Term, Found::Unasked, now);
                 continue;
             }
             let mut probe = member.probe();
@@ -100,9 +106,9 @@ async fn bring_back<K: Clone>(set: Weak<Set<K>>, member: WeakMember<K>) {
             _ => return,
         };
         let (found, why) = match asked {
-            None => (Found::Well, Why::Term),
+            None => (Found::Unasked, Why::Term),
             Some(asked) => {
-                let probed = asked.await.unwrap_or(Probed::Gone);
+                let probed = asked.await.unwrap_or(Probed::Silent);
                 (Found::from(probed), Why::Probe(probed))
             }
         };
@@ -117,6 +123,8 @@ impl From<Probed> for Found {
             Probed::Well => Self::Well,
             Probed::Busy => Self::Busy,
             Probed::Gone => Self::Gone,
+            Probed::Silent => Self::Silent,
+            Probed::Unclear => Self::Unclear,
         }
     }
 }

@@ -12,8 +12,7 @@ use loom::thread;
 use tokio::time::Instant;
 
 use crate::fading::{Fading, Tick};
-use crate::health::Found;
-use crate::{HealthPolicy, Member, Members, Verdict};
+use crate::{Member, Members, Probed, Verdict};
 
 use std::sync::Arc;
 
@@ -31,9 +30,7 @@ fn to_trial(member: &Member<&'static str>) {
         member.report(Verdict::Unreachable, now);
     }
     let due = member.health().due().expect("it is out");
-    member.with_health(now, |health| {
-        health.probed_at(due, Found::Well, now, 0.5, &HealthPolicy::default());
-    });
+    member.probed_at(due, Probed::Well, now);
 }
 
 /// What is derived from the health is what follows from it.

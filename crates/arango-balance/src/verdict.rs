@@ -35,7 +35,7 @@ pub enum Standing {
     Well,
     /// It said that it has too much to do: it takes a quarter of its share.
     Overloaded,
-    /// It said that it is about to go: it takes only what nobody else can take.
+    /// It said that it is about to go, or others did: it takes only what nobody else can take.
     Leaving,
     /// It is left out until a probe finds it well.
     Ejected,
@@ -64,6 +64,6 @@ pub struct Status {
     /// Since when.
     pub since: Instant,
     /// When it will be asked whether it stands otherwise: the end of an ejection, or of the time for which it is
-    /// spared. `None` if it is well or on trial.
+    /// spared, or the next time that one which is about to go is asked. `None` if it is well or on trial.
     pub until: Option<Instant>,
 }

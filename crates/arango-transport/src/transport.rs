@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use arango_balance::{Changes, Discoverer, Jitter, Members, Verdict};
+use arango_balance::{Changes, Discoverer, Jitter, Members};
 use arango_protocol::{Answer, DecodeError};
 use bytes::Bytes;
 use http::{Request, Response};
@@ -312,12 +312,13 @@ impl Transport {
     /// Spares a coordinator that is about to go, as if it had said so: for a while it takes only what nobody else can
     /// take, and what is pinned to it. One that is not of this transport is nobody's concern.
     ///
-    /// For whoever sends it away: a coordinator in a soft shutdown does not say so. If it stays, its probe brings it
-    /// back at the end of [the term](arango_balance::HealthPolicy::leaving).
+    /// For whoever sends it away: a coordinator in a soft shutdown does not say so, and is well until it ends. If it stays,
+    /// its probe brings it back at the end of [the term](arango_balance::HealthPolicy::leaving); if it is seen gone, as
+    /// soon as it is there again.
     pub fn spare(&self, coordinator: &Coordinator) {
         let members = self.0.members.snapshot();
         if let Some(member) = members.iter().find(|member| member.key() == coordinator) {
-            member.report(Verdict::Leaving, Instant::now());
+            member.send_away(Instant::now());
         }
     }
 

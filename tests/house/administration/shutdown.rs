@@ -54,7 +54,33 @@ async fn a_coordinator_that_refuses_to_go_comes_back_into_the_rotation() {
     let error = client.coordinator(&target).soft_shutdown().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Forbidden);
     assert_eq!(standing(&client, &target), Standing::Leaving);
-    for _ in 0..40 {
+    for (seconds, expected) in [(29, Standing::Leaving), (3, Standing::Well)] {
+        for _ in 0..seconds {
+            client.cluster().server_id().await.unwrap();
+            sleep(Duration::from_secs(1)).await;
+        }
+        assert_eq!(
+            standing(&client, &target),
+            expected,
+            "that it is well shows nothing, for it would be in any case"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_coordinator_that_was_shut_down_and_started_again_is_asked_again_without_waiting_for_its_term() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let target: Coordinator = cluster.coordinator(1).url().parse().unwrap();
+    client.coordinator(&target).soft_shutdown().await.unwrap();
+    for _ in 0..6 {
+        client.cluster().server_id().await.unwrap();
+        sleep(Duration::from_secs(1)).await;
+    }
+    assert!(!cluster.coordinator(1).is_up());
+    assert_eq!(standing(&client, &target), Standing::Ejected, "it was seen gone");
+    cluster.coordinator(1).restart().await.unwrap();
+    for _ in 0..8 {
         client.cluster().server_id().await.unwrap();
         sleep(Duration::from_secs(1)).await;
     }

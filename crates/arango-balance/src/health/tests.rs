@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::*;
 
 mod failures;
+mod leaving;
 
 const FREELY: Allowed = Allowed { by_fact: true, by_opinion: true };
 const MIDDLE: f64 = 0.5; // no jitter
@@ -13,6 +14,17 @@ fn report(verdict: Verdict, began: Instant, now: Instant) -> Report {
 
 fn record(health: &mut Health, verdict: Verdict, now: Instant) {
     health.record(&report(verdict, now, now), &HealthPolicy::default(), FREELY);
+}
+
+/// Looks at it, as if it were due.
+fn probed(health: &mut Health, found: Found, now: Instant) {
+    probed_where(health, found, now, FREELY);
+}
+
+fn probed_where(health: &mut Health, found: Found, now: Instant, allowed: Allowed) {
+    let due = health.due().unwrap_or(now);
+    let look = Look { due, found, now, chance: MIDDLE, requests: 0 };
+    health.probed(&look, &HealthPolicy::default(), allowed);
 }
 
 fn ejected(now: Instant) -> Health {
@@ -52,7 +64,7 @@ fn only_a_good_answer_after_a_good_probe_brings_a_member_back() {
     let mut health = ejected(now);
     record(&mut health, Verdict::Good, now); // an answer that was on its way
     assert_eq!(health.standing(), Standing::Ejected);
-    health.probed(Found::Well, now, MIDDLE, &HealthPolicy::default());
+    probed(&mut health, Found::Well, now);
     assert!(health.open());
     assert!(health.begin());
     assert!(!health.open() && !health.begin(), "one request at a time");
@@ -64,7 +76,7 @@ fn only_a_good_answer_after_a_good_probe_brings_a_member_back() {
 fn a_trial_that_tells_nothing_lets_the_next_request_try() {
     let now = Instant::now();
     let mut health = ejected(now);
-    health.probed(Found::Well, now, MIDDLE, &HealthPolicy::default());
+    probed(&mut health, Found::Well, now);
     assert!(health.begin());
     record(&mut health, Verdict::Neutral, now);
     health.release_trial();
@@ -77,7 +89,7 @@ fn what_was_sent_before_a_member_went_says_nothing_of_it_once_it_is_back() {
     let later = began + Duration::from_secs(1);
     let mut health = ejected(began);
     let policy = HealthPolicy::default();
-    health.probed(Found::Well, later, MIDDLE, &policy);
+    probed(&mut health, Found::Well, later);
     for verdict in [Verdict::Unreachable, Verdict::Gateway, Verdict::Good] {
         health.record(&report(verdict, began, later), &policy, FREELY);
         assert_eq!(health.standing(), Standing::Trial, "{verdict:?}");
@@ -89,18 +101,17 @@ fn what_was_sent_before_a_member_went_says_nothing_of_it_once_it_is_back() {
 #[test]
 fn terms_double_up_to_the_cap_and_a_busy_member_is_not_punished() {
     let now = Instant::now();
-    let policy = HealthPolicy::default();
     let mut health = ejected(now);
     let mut terms = Vec::new();
     for _ in 0..6 {
-        health.probed(Found::Gone, now, MIDDLE, &policy);
+        probed(&mut health, Found::Gone, now);
         terms.push((health.due().unwrap() - now).as_secs());
     }
     assert_eq!(terms, [2, 4, 8, 16, 30, 30]);
 
     let mut busy = ejected(now);
     for _ in 0..5 {
-        busy.probed(Found::Busy, now, MIDDLE, &policy);
+        probed(&mut busy, Found::Busy, now);
         assert_eq!(busy.due(), Some(now + Duration::from_secs(1)));
     }
 }
@@ -118,10 +129,9 @@ fn failures_of_a_member_that_is_out_do_not_lengthen_its_term() {
 #[test]
 fn a_minute_of_health_forgives_one_ejection() {
     let now = Instant::now();
-    let policy = HealthPolicy::default();
     let mut health = ejected(now);
-    health.probed(Found::Gone, now, MIDDLE, &policy);
-    health.probed(Found::Well, now, MIDDLE, &policy);
+    probed(&mut health, Found::Gone, now);
+    probed(&mut health, Found::Well, now);
     record(&mut health, Verdict::Good, now);
     assert_eq!(health.earlier, 2);
     record(&mut health, Verdict::Good, now + Duration::from_secs(59));
@@ -170,42 +180,36 @@ fn a_member_that_says_how_it_is_can_be_reached() {
 fn its_last_word_begins_its_term_anew() {
     let now = Instant::now();
     let later = now + Duration::from_secs(2);
-    for ((word, _), term) in WORDS.into_iter().zip([5, 30]) {
-        let mut health = Health::new(now);
-        record(&mut health, word, now);
-        assert_eq!(health.due(), Some(now + Duration::from_secs(term)));
-        record(&mut health, word, later);
-        record(&mut health, Verdict::Good, later);
-        assert_eq!(health.due(), Some(later + Duration::from_secs(term)));
-    }
+    let mut health = Health::new(now);
+    record(&mut health, Verdict::Overloaded, now);
+    assert_eq!(health.due(), Some(now + Duration::from_secs(5)));
+    record(&mut health, Verdict::Overloaded, later);
+    record(&mut health, Verdict::Good, later);
+    assert_eq!(health.due(), Some(later + Duration::from_secs(5)));
 }
 
 #[test]
 fn a_member_that_is_about_to_go_is_no_less_so_for_having_too_much_to_do() {
     let now = Instant::now();
     let mut health = Health::new(now);
-    record(&mut health, Verdict::Overloaded, now);
-    record(&mut health, Verdict::Leaving, now);
-    record(&mut health, Verdict::Overloaded, now);
+    for word in [Verdict::Overloaded, Verdict::Leaving, Verdict::Overloaded] {
+        record(&mut health, word, now);
+    }
     assert_eq!(health.standing(), Standing::Leaving);
-    assert_eq!(health.due(), Some(now + Duration::from_secs(30)));
 }
 
 #[test]
-fn a_spared_member_that_is_found_busy_is_spared_for_another_term_and_else_takes_its_share() {
+fn an_overloaded_member_that_is_found_busy_is_spared_for_another_term_and_else_takes_its_share() {
     let now = Instant::now();
-    let policy = HealthPolicy::default();
-    for ((word, _), term) in WORDS.into_iter().zip([policy.overloaded, policy.leaving]) {
-        for found in [Found::Well, Found::Gone] {
-            let mut health = Health::new(now);
-            record(&mut health, word, now);
-            let end = now + term;
-            health.probed(Found::Busy, end, MIDDLE, &policy);
-            assert_eq!(health.due(), Some(end + term));
-            health.probed(found, end + term, MIDDLE, &policy);
-            assert_eq!(health.standing(), Standing::Well, "{found:?}");
-            assert!(health.is_clean());
-        }
+    for found in [Found::Well, Found::Gone, Found::Silent, Found::Unclear, Found::Unasked] {
+        let mut health = Health::new(now);
+        record(&mut health, Verdict::Overloaded, now);
+        let end = now + Duration::from_secs(5);
+        probed(&mut health, Found::Busy, end);
+        assert_eq!(health.due(), Some(end + Duration::from_secs(5)));
+        probed(&mut health, found, end + Duration::from_secs(5));
+        assert_eq!(health.standing(), Standing::Well, "{found:?}");
+        assert!(health.is_clean());
     }
 }
 
@@ -217,7 +221,7 @@ fn what_was_sent_before_a_term_ended_does_not_begin_another() {
         let mut health = Health::new(now);
         record(&mut health, word, now);
         let end = now + Duration::from_secs(30);
-        health.probed(Found::Well, end, MIDDLE, &policy);
+        probed(&mut health, Found::Well, end);
         health.record(&report(word, now, end), &policy, FREELY);
         assert_eq!(health.standing(), Standing::Well);
         record(&mut health, word, end);
@@ -247,7 +251,7 @@ fn a_word_ends_a_trial_but_brings_no_ejected_member_back() {
         let mut health = ejected(now);
         record(&mut health, word, now);
         assert_eq!(health.standing(), Standing::Ejected);
-        health.probed(Found::Well, now, MIDDLE, &HealthPolicy::default());
+        probed(&mut health, Found::Well, now);
         assert!(health.begin());
         record(&mut health, word, now);
         health.release_trial();

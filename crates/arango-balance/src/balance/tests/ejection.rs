@@ -64,6 +64,16 @@ async fn the_owner_is_not_told_again_of_a_member_that_stays_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_owner_is_told_when_a_probe_finds_that_one_which_was_about_to_go_has_gone() {
+    let (members, told) = telling(Probed::Gone);
+    members.snapshot()[0].send_away(Instant::now());
+    assert_eq!(take(&told), ["a"]);
+    ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await.unwrap();
+    sleep(Duration::from_secs(100)).await;
+    assert_eq!(take(&told), ["a"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn whoever_is_told_may_ask_the_set() {
     let set: Arc<OnceLock<Members<&'static str>>> = Arc::default();
     let seen = Arc::new(Mutex::new(Vec::new()));

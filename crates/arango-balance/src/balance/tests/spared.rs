@@ -164,32 +164,86 @@ async fn without_a_probe_a_term_simply_ends() {
     }
 }
 
+/// Four, of which the first answers probes as told, one after the other.
+fn answering(probes: impl IntoIterator<Item = Probed, IntoIter: Send + 'static>) -> Members<&'static str> {
+    let answers = Mutex::new(probes.into_iter());
+    Members::builder()
+        .jitter(Arc::new(SeededJitter::new(1)))
+        .probe(move |member: Member<&'static str>| {
+            assert_eq!(*member.key(), "a");
+            let found = answers.lock().unwrap().next().expect("one probe for each");
+            async move { found }
+        })
+        .build(NAMES)
+}
+
 #[tokio::test(start_paused = true)]
 async fn with_a_probe_a_term_ends_when_it_finds_the_member_anything_but_busy() {
-    for (end, word, spared, term) in [
-        (Probed::Well, Verdict::Overloaded, Standing::Overloaded, 5),
-        (Probed::Gone, Verdict::Overloaded, Standing::Overloaded, 5),
-        (Probed::Well, Verdict::Leaving, Standing::Leaving, 30),
-        (Probed::Gone, Verdict::Leaving, Standing::Leaving, 30),
-    ] {
-        let answers = Mutex::new(vec![end, Probed::Busy, Probed::Busy]);
-        let members = Members::builder()
-            .probe(move |member: Member<&'static str>| {
-                let key = *member.key();
-                assert_eq!(key, "a");
-                let found = answers.lock().unwrap().pop().expect("one probe for each term");
-                async move { found }
-            })
-            .build(NAMES);
-        say(&members, &["a"], word);
+    for end in [Probed::Well, Probed::Gone, Probed::Silent, Probed::Unclear] {
+        let members = answering([Probed::Busy, Probed::Busy, end]);
+        say(&members, &["a"], Verdict::Overloaded);
         ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await.unwrap();
-        sleep(Duration::from_secs(2 * term + 1)).await;
-        assert_eq!(standing(&members, 0), spared, "two probes found it busy");
-        sleep(Duration::from_secs(term)).await;
+        sleep(Duration::from_secs(11)).await;
+        assert_eq!(standing(&members, 0), Standing::Overloaded, "two probes found it busy");
+        sleep(Duration::from_secs(5)).await;
         assert_eq!(standing(&members, 0), Standing::Well);
         sleep(Duration::from_secs(100)).await;
         assert_eq!(standing(&members, 0), Standing::Well);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_that_goes_and_comes_back_within_its_term_is_asked_again_as_soon_as_probes_have_seen_it() {
+    let members = answering([Probed::Busy, Probed::Gone, Probed::Busy, Probed::Well]);
+    let mut changes = members.subscribe();
+    let began = Instant::now();
+    say(&members, &["a"], Verdict::Leaving);
+    let mut service = naming(&members, RoundRobin::default());
+    while standing(&members, 0) != Standing::Trial {
+        assert_ne!(ask(&mut service, Wish::default()).await, Ok("a"));
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert!(began.elapsed() < Duration::from_secs(5), "four probes, of which each comes after a second");
+    while ask(&mut service, Wish::default()).await != Ok("a") {}
+    members.snapshot()[0].report(Verdict::Good, Instant::now());
+    let mut told = Vec::new();
+    for _ in 0..4 {
+        told.push(changes.next().await.unwrap().unwrap().to_string());
+    }
+    assert_eq!(
+        told,
+        [
+            "a: leaving after well (it says that it is about to go)",
+            "a: ejected after leaving (a probe could not reach it)",
+            "a: on trial after ejected (a probe found it well)",
+            "a: well after on trial (it answered)",
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_that_was_sent_away_is_spared_while_it_is_well_and_back_once_it_has_gone() {
+    let mut probes = vec![Probed::Well; 5];
+    probes.extend([Probed::Gone, Probed::Well]);
+    let members = answering(probes);
+    members.snapshot()[0].send_away(Instant::now());
+    ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await.unwrap();
+    sleep(Duration::from_millis(3_900)).await;
+    assert_eq!(standing(&members, 0), Standing::Leaving, "it was found well three times at least");
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(standing(&members, 0), Standing::Trial);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_of_several_behind_an_address_says_takes_none_of_them_out_though_it_is_found_gone() {
+    let members = answering([Probed::Gone, Probed::Well]);
+    members.snapshot()[0].share(true);
+    say(&members, &["a"], Verdict::Leaving);
+    ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await.unwrap();
+    sleep(Duration::from_millis(1_300)).await;
+    assert_eq!(standing(&members, 0), Standing::Leaving);
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(standing(&members, 0), Standing::Well);
 }
 
 #[tokio::test(start_paused = true)]

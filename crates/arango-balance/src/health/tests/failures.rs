@@ -16,7 +16,7 @@ fn on_trial(now: Instant) -> Health {
     let mut health = Health::new(now);
     answer(&mut health, now, Verdict::Failed, 20, |_| true);
     assert_eq!(health.standing(), Standing::Ejected);
-    health.probed(Found::Well, now, MIDDLE, &HealthPolicy::default());
+    probed(&mut health, Found::Well, now);
     assert!(health.begin());
     health
 }
@@ -81,13 +81,12 @@ fn a_member_that_fails_can_be_reached() {
 #[test]
 fn a_failure_ends_a_trial_that_asks_whether_the_member_can_be_reached() {
     let now = Instant::now();
-    let policy = HealthPolicy::default();
     for (verdict, row) in [(Verdict::Unreachable, 3), (Verdict::Gateway, 5)] {
         let mut health = Health::new(now);
         for _ in 0..row {
             record(&mut health, verdict, now);
         }
-        health.probed(Found::Well, now, MIDDLE, &policy);
+        probed(&mut health, Found::Well, now);
         record(&mut health, Verdict::Failed, now);
         assert_eq!(health.standing(), Standing::Well, "{verdict:?}");
     }
@@ -121,7 +120,7 @@ fn what_fails_while_a_member_is_out_is_not_held_against_it_when_it_is_back() {
     for _ in 0..100 {
         record(&mut health, Verdict::Failed, now);
     }
-    health.probed(Found::Well, now, MIDDLE, &HealthPolicy::default());
+    probed(&mut health, Found::Well, now);
     record(&mut health, Verdict::Good, now);
     record(&mut health, Verdict::Failed, now);
     assert_eq!(health.standing(), Standing::Well);
@@ -131,7 +130,7 @@ fn what_fails_while_a_member_is_out_is_not_held_against_it_when_it_is_back() {
 fn a_member_that_is_out_by_a_fact_stays_so_whatever_fails_its_trial() {
     let now = Instant::now();
     let mut health = ejected(now);
-    health.probed(Found::Well, now, MIDDLE, &HealthPolicy::default());
+    probed(&mut health, Found::Well, now);
     record(&mut health, Verdict::Gateway, now);
     assert_eq!(health.standing(), Standing::Ejected);
     assert!(!health.out_by_opinion());
