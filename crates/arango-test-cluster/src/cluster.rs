@@ -49,7 +49,7 @@ impl TestCluster {
                 .map_err(|source| StartError::Listen { address, source })?;
             doors.push((door.address(address), door));
         }
-        let certificates = Certificates::make(config.tls, config.streams > 0)?;
+        let certificates = Certificates::make(config.tls, config.streams > 0, in_memory)?;
         let scheme = config.tls.endpoint_scheme();
         let endpoints: Vec<_> = doors.iter().map(|(address, _)| format!("{scheme}://{address}")).collect();
         let mut state = State::new(&config, &endpoints);
@@ -88,8 +88,8 @@ impl TestCluster {
         &self.shared.config.jwt_secret
     }
 
-    /// The certificate of the authority that has signed those of the coordinators, in PEM; made when the cluster started.
-    /// `None` if they speak no [TLS](Builder::tls).
+    /// The certificate of the authority that has signed those of the coordinators, in PEM; made when the cluster started,
+    /// but for those that are [in memory](Builder::in_memory): all that a process has share one. `None` if they speak no [TLS](Builder::tls).
     pub fn ca_pem(&self) -> Option<&str> {
         self.shared.certificates.as_ref().map(Certificates::authority)
     }

@@ -1,15 +1,15 @@
-//! Certificates of a cluster, good ones and others, made when it starts.
+//! What coordinators show in handshakes, good certificates and others.
+
+mod papers;
 
 use std::sync::Arc;
 
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, date_time_ymd,
-};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use sha2::{Digest as _, Sha256};
+
+use self::papers::{Keys, Papers, Shown};
 
 /// Whether coordinators speak TLS.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,8 +53,7 @@ pub enum Handshake {
 
 /// What coordinators show, and what clients need to believe it.
 pub(crate) struct Certificates {
-    authority: String,
-    client: Identity,
+    papers: Arc<Papers>,
     pub(crate) keyfile: Keyfile,
     good: Arc<ServerConfig>,
     expired: Arc<ServerConfig>,
@@ -88,51 +87,40 @@ pub(crate) struct Keyfile {
     pub(crate) client_authority: Option<String>,
 }
 
-/// The names and addresses of every coordinator.
-const NAMES: [&str; 4] = ["localhost", "127.0.0.1", "::1", "db.example"];
-
 impl Certificates {
-    /// Makes an authority and everything that it signs; `None` if nobody wants it.
-    pub(crate) fn make(tls: Tls, http2: bool) -> Result<Option<Self>, rcgen::Error> {
+    /// Takes an authority and everything that it has signed; `None` if nobody wants it.
+    pub(crate) fn make(tls: Tls, http2: bool, in_memory: bool) -> Result<Option<Self>, rcgen::Error> {
         if tls == Tls::Off {
             return Ok(None);
         }
-        let (ours, strangers) = (Authority::make("test cluster")?, Authority::make("somebody else")?);
-        let asks = (tls == Tls::Mutual).then(|| ours.certificate.clone());
-        let serve = |certificate: &rcgen::Certificate, key: &KeyPair| {
-            Arc::new(config(certificate.der().clone(), key, asks.clone(), http2))
-        };
-        let show = |authority: &Authority, names: &[&str], until| {
-            let (certificate, key) = authority.sign(names, until, ExtendedKeyUsagePurpose::ServerAuth)?;
-            Ok::<_, rcgen::Error>(serve(&certificate, &key))
-        };
-        let (own, own_key) = ours.sign(&NAMES, NEVER, ExtendedKeyUsagePurpose::ServerAuth)?;
-        let (own_pem, own_key_pem) = (own.pem(), own_key.serialize_pem());
-        let (certificate, key) = ours.sign(&["client"], NEVER, ExtendedKeyUsagePurpose::ClientAuth)?;
+        let papers = if in_memory { Papers::of_the_process()? } else { Arc::new(Papers::make(Keys::Usual)?) };
+        let asks = (tls == Tls::Mutual).then_some(&papers.authority);
+        // A configuration of each cluster's own: with it goes what clients have resumed.
+        let serve = |shown: &Shown| Arc::new(config(shown, asks.map(|it| it.der().clone()), http2));
+        let own = (papers.good.certificate.pem(), papers.good.key.serialize_pem());
         Ok(Some(Self {
-            authority: ours.pem.clone(),
-            client: Identity { certificate: certificate.pem(), key: key.serialize_pem() },
             keyfile: Keyfile {
-                sha256: fingerprint(format!("{own_pem}{own_key_pem}").as_bytes()),
-                key_sha256: fingerprint(own_key_pem.as_bytes()),
-                certificate: own_pem,
-                client_authority: (tls == Tls::Mutual).then(|| ours.pem.clone()),
+                sha256: fingerprint(format!("{}{}", own.0, own.1).as_bytes()),
+                key_sha256: fingerprint(own.1.as_bytes()),
+                certificate: own.0,
+                client_authority: asks.map(rcgen::Certificate::pem),
             },
-            good: serve(&own, &own_key),
-            expired: show(&ours, &NAMES, LONG_AGO)?,
-            untrusted: show(&strangers, &NAMES, NEVER)?,
-            wrong_name: show(&ours, &["elsewhere.example"], NEVER)?,
+            good: serve(&papers.good),
+            expired: serve(&papers.expired),
+            untrusted: serve(&papers.untrusted),
+            wrong_name: serve(&papers.wrong_name),
+            papers,
         }))
     }
 
     /// The certificate of the authority, in PEM.
     pub(crate) fn authority(&self) -> &str {
-        &self.authority
+        &self.papers.authority_pem
     }
 
     /// What a client may show.
     pub(crate) fn client(&self) -> &Identity {
-        &self.client
+        &self.papers.client
     }
 
     /// What is shown when this is wrong; `None` if nothing is.
@@ -153,53 +141,8 @@ pub(crate) fn fingerprint(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
-/// The year in which a certificate ends. Real time, since rustls reads a real clock.
-const NEVER: i32 = 2100;
-const LONG_AGO: i32 = 2001;
-
-struct Authority {
-    pem: String,
-    certificate: CertificateDer<'static>,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-impl Authority {
-    fn make(name: &str) -> Result<Self, rcgen::Error> {
-        let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let key = KeyPair::generate()?;
-        let certificate = params.self_signed(&key)?;
-        let (pem, certificate) = (certificate.pem(), certificate.der().clone());
-        Ok(Self { pem, certificate, issuer: Issuer::new(params, key) })
-    }
-
-    fn sign(
-        &self,
-        names: &[&str],
-        until: i32,
-        usage: ExtendedKeyUsagePurpose,
-    ) -> Result<(rcgen::Certificate, KeyPair), rcgen::Error> {
-        let mut params = CertificateParams::new(names.iter().copied().map(String::from).collect::<Vec<_>>())?;
-        params.distinguished_name.push(DnType::CommonName, names[0]);
-        params.not_before = date_time_ymd(2000, 1, 1);
-        params.not_after = date_time_ymd(until, 1, 1);
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![usage];
-        params.use_authority_key_identifier_extension = true;
-        let key = KeyPair::generate()?;
-        Ok((params.signed_by(&key, &self.issuer)?, key))
-    }
-}
-
 /// How a server shows a certificate, whose certificates it asks for, and whether it speaks HTTP/2.
-fn config(
-    certificate: CertificateDer<'static>,
-    key: &KeyPair,
-    asks: Option<CertificateDer<'static>>,
-    http2: bool,
-) -> ServerConfig {
+fn config(shown: &Shown, asks: Option<CertificateDer<'static>>, http2: bool) -> ServerConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -213,7 +156,8 @@ fn config(
             builder.with_client_cert_verifier(verifier.expect("there is an authority"))
         }
     };
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(shown.key.serialize_der()));
+    let certificate = shown.certificate.der().clone();
     let mut config =
         builder.with_single_cert(vec![certificate], key).expect("the key is that of the certificate");
     config.alpn_protocols =
