@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arango::protocol::RequestClass;
-use arango::{Client, ClientBuilder, Credentials, Discovery, Membership, Outcome};
+use arango::{Client, ClientBuilder, Credentials, Discovery, ErrorKind, Membership, Outcome};
 use arango_test_cluster::{Fault, Match, TestCluster};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -372,6 +372,23 @@ async fn a_stranger_that_is_listed_is_shown_no_credentials_before_it_says_that_i
             assert!(!strangers.heard().to_lowercase().contains("authorization"));
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_meant_for_one_that_is_only_listed_is_not_sent_and_shows_it_no_credentials() {
+    let cluster = cluster().await;
+    let strangers = Strangers::beside(&cluster, Stranger::Refuses);
+    cluster.coordinator(2).advertise(Some("tcp://192.0.2.1:8529"));
+    let client = looking(&cluster).connect(strangers.clone()).build().unwrap();
+    ask_at_once(&client, 3).await;
+    sleep(MINUTE).await;
+    let listed = client.coordinators().pop().unwrap();
+    assert!(matches!(listed.membership, Membership::Candidate { refused: Some(_) }), "{listed:?}");
+    let error = client.coordinator(&listed.address).server_id().await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::UnknownCoordinator, Outcome::NotExecuted));
+    let heard = strangers.heard();
+    assert!(heard.contains("GET /_admin/server/availability"), "it was asked: {heard}");
+    assert!(!heard.to_lowercase().contains("authorization"), "{heard}");
 }
 
 #[tokio::test(start_paused = true)]

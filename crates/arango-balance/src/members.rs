@@ -28,7 +28,7 @@ pub(crate) struct Set<K> {
     pub(crate) list: ArcSwap<Vec<Member<K>>>,
     /// The length of the list.
     pub(crate) count: AtomicUsize,
-    /// Those that take only requests pinned to them.
+    /// Those that take only requests which try them out.
     pub(crate) aside: ArcSwap<Vec<Member<K>>>,
     /// Those that were removed; whoever changes the lists holds this.
     pub(crate) leaving: Mutex<Vec<Leaving<K>>>,
@@ -178,9 +178,9 @@ impl<K> Members<K> {
         let apart = self.0.apart(&list);
         self.0.wake_probes(&list, &apart, now);
         if let Some(pinned) = route.pinned {
-            let there = list.iter().find(|member| member.key() == pinned).cloned();
-            return there
-                .or_else(|| self.0.aside.load().iter().find(|member| member.key() == pinned).cloned());
+            let is_it = |member: &&Member<K>| member.key() == pinned;
+            let aside = || self.0.aside.load().iter().find(is_it).cloned();
+            return list.iter().find(is_it).cloned().or_else(|| route.tries_out.then(aside).flatten());
         }
         if let Some(preferred) = route.preferred.filter(|preferred| !route.tried.contains(preferred)) {
             let is_it = |member: &&Member<K>| member.key() == preferred && member.can_be_preferred();

@@ -8,8 +8,8 @@
 //!                        └───────────────────── remove ────────────────┘
 //! ```
 //!
-//! A member of the set takes requests. One aside takes those that are meant for it alone. One that is leaving
-//! takes none, and is no less the place of those that are under way.
+//! A member of the set takes requests. One aside takes those that are meant for it alone and try it out. One that is
+//! leaving takes none, and is no less the place of those that are under way.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -60,8 +60,8 @@ impl<K: PartialEq + Clone> Members<K> {
         removed
     }
 
-    /// Makes a member of this key that takes only requests pinned to it, unless there is one already: for finding out
-    /// whether it is of any use, before others depend on it.
+    /// Makes a member of this key that takes only requests pinned to it that [try it out](crate::Route::tries_out), unless
+    /// there is one already: for finding out whether it is of any use, before others depend on it.
     pub fn try_out(&self, key: K) -> Member<K> {
         let mut change = self.change();
         let member = change.try_out(key);

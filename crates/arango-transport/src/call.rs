@@ -28,6 +28,7 @@ pub struct Call {
     pub(crate) patience: Option<Duration>,
     pub(crate) answers: &'static [u16],
     pub(crate) pin: Option<Coordinator>,
+    pub(crate) tries_out: bool,
     pub(crate) prefers: Option<Coordinator>,
     pub(crate) streaming: bool,
     pub(crate) fresh: bool,
@@ -45,6 +46,7 @@ impl Call {
             patience: None,
             answers: &[],
             pin: None,
+            tries_out: false,
             prefers: None,
             streaming: false,
             fresh: false,
@@ -117,6 +119,15 @@ impl Call {
     #[must_use]
     pub fn on_a_fresh_connection(mut self) -> Self {
         self.fresh = true;
+        self
+    }
+
+    /// Lets the coordinator that it is [pinned to](Self::pinned_to) be one that is only listed, and that nobody has found
+    /// out about: for [whoever does](crate::Discover). All other calls for such a one fail as for one that is unknown,
+    /// so that it is shown nobody's credentials.
+    #[must_use]
+    pub fn trying_out(mut self) -> Self {
+        self.tries_out = true;
         self
     }
 

@@ -71,7 +71,7 @@ pub enum Membership {
     Seed,
     /// It was found in a list of coordinators, and takes requests as those do that were named.
     Discovered,
-    /// It was found in a list of coordinators, and is not asked by itself.
+    /// It was found in a list of coordinators, and is asked nothing but who it is; calls that are meant for it fail.
     Candidate {
         /// Why not, if that was found out.
         refused: Option<String>,
@@ -81,8 +81,7 @@ pub enum Membership {
 }
 
 impl CoordinatorState {
-    /// Whether requests are sent there that are not meant for it alone: not while it is only tried out, and not when it
-    /// is no longer one of the client's.
+    /// Whether requests are sent there: not while it is only tried out, and not when it is no longer one of the client's.
     pub fn is_member(&self) -> bool {
         matches!(self.membership, Membership::Seed | Membership::Discovered)
     }

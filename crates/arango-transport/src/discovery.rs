@@ -135,7 +135,7 @@ fn is_here(coordinator: &Coordinator) -> bool {
 ///
 /// The transport knows no operation but its own login and probe, so this is for whoever has some; the client's own
 /// is [that of the facade](https://docs.rs/arango). Requests are to be [pinned](crate::Call::pinned_to) to the
-/// coordinator. A panic counts as an error.
+/// coordinator, and to [try it out](crate::Call::trying_out). A panic counts as an error.
 pub trait Discover: Send + Sync + 'static {
     /// Asks a coordinator for the endpoints of all, as they are advertised.
     ///

@@ -156,6 +156,7 @@ fn route(outgoing: &Outgoing) -> Route<'_, Coordinator> {
     let plan = outgoing.plan();
     Route {
         pinned: plan.pin.as_ref(),
+        tries_out: plan.record.call.tries_out,
         preferred: plan.record.call.prefers.as_ref(),
         tried: &plan.tried,
         now: Some(plan.began),

@@ -59,7 +59,7 @@ impl There {
     fn call<O: Operation>(&self) -> Call {
         // What fails is asked again in time.
         let options = CallOptions::default().total(LIMIT).retry(RetryPolicy::never());
-        Call::of(&O::FACTS, O::FACTS.class).pinned_to(self.coordinator.clone()).options(options)
+        Call::of(&O::FACTS, O::FACTS.class).pinned_to(self.coordinator.clone()).trying_out().options(options)
     }
 
     async fn ask<O: Operation>(&self, operation: O, call: Call) -> Result<O::Output, BoxError> {

@@ -6,14 +6,20 @@
 
 mod aftermath;
 mod answers;
+mod attempts;
 #[path = "../../books.rs"]
 pub(crate) mod books;
 mod carrier;
+mod census;
+mod changes;
+mod clients;
 mod invariants;
+mod kind;
 mod link;
 mod messages;
 mod network;
 mod operation;
+mod places;
 mod player;
 mod schedule;
 mod setting;
@@ -21,21 +27,20 @@ mod sightings;
 mod trace;
 mod workload;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use arango::balance::{Random, SeededJitter};
-use arango::{Client, Credentials, Hedging, Http2, Limits, PoolLimits};
-use arango_test_cluster::TestCluster;
+use arango_test_cluster::{TestCluster, Tls};
 use rand::RngExt as _;
 
+use self::aftermath::Aftermath;
 use self::books::CreateCollection;
+use self::census::Census;
 use self::invariants::Evidence;
 pub(crate) use self::invariants::Violation;
 use self::link::Link;
-use self::network::{Network, Road, name_of};
+use self::network::Network;
 use self::player::Player;
-use self::setting::{ClientSetting, Hosts, Login, Setting, Spread, chance};
+use self::setting::{Setting, chance};
 use self::sightings::Sightings;
 use self::trace::Trace;
 use self::workload::Ending;
@@ -67,25 +72,43 @@ async fn happen(setting: Setting) -> Report {
     }
     let sightings = Sightings::new(trace.clone());
     let network = Network::new(&cluster, links(&setting), sightings.clone());
-    let clients: Vec<Client> = (0..setting.clients.len())
-        .map(|index| client(&setting, index, &cluster, &network.road(index)))
-        .collect();
+    if setting.kind.is_changing() {
+        settle(&setting, &cluster, &network);
+    }
+    let clients = clients::build(&setting, &cluster, &network, &sightings);
+    let census = Census::begin(&clients, &trace);
 
     let (events, calls) = (schedule::draw(&setting), workload::draw(&setting));
-    let player = Player { cluster: &cluster, network: &network, trace: &trace };
-    let ((), ended) = tokio::join!(player.play(&events), workload::run(&setting, &clients, calls, &trace));
-    let unwell = aftermath::unwell(&clients, &trace).await;
-    let broken = aftermath::broken(&clients).await;
-    let short = aftermath::short(&setting, &clients, &cluster).await;
-    let remains = aftermath::remains(&setting, &clients).await;
+    let player = Player::new(&cluster, &network, &census, &trace);
+    let workload = workload::run(&setting, &clients, calls, &network, &trace);
+    let ((), ended) = tokio::join!(player.play(&events), workload);
+    let aftermath = Aftermath {
+        setting: &setting,
+        cluster: &cluster,
+        network: &network,
+        clients: &clients,
+        census: &census,
+        away: player.away(),
+        trace: &trace,
+    };
+    let unwell = aftermath.unwell().await;
+    let unsettled = aftermath.unsettled().await;
+    let broken = aftermath.broken().await;
+    let short = aftermath.short().await;
+    census.take();
+    let remains = aftermath.remains().await;
 
+    let (requests, attempts) = (sightings.requests(), sightings.attempts());
     let evidence = Evidence {
         setting: &setting,
         calls: &ended,
         journal: &journal,
-        requests: &sightings.requests(),
+        requests: &invariants::together(&setting, &requests, &attempts),
+        attempts: &attempts,
         strangers: &sightings.strangers(),
+        census: &census,
         unwell: &unwell,
+        unsettled: &unsettled,
         broken: &broken,
         short: &short,
         remains: &remains,
@@ -108,16 +131,25 @@ async fn happen(setting: Setting) -> Report {
 
 /// The cluster, with the collection that everything is put into.
 async fn cluster(setting: &Setting) -> TestCluster {
-    let builder = TestCluster::builder().coordinators(setting.coordinators).seed(setting.seed);
-    let cluster = builder.keep_alive(setting.keep_alive).in_memory().start().await;
+    let builder = TestCluster::builder()
+        .coordinators(setting.coordinators)
+        .seed(setting.seed)
+        .keep_alive(setting.keep_alive)
+        .token_lifetime(setting.token)
+        .tls(if setting.kind.is_encrypted() { Tls::On } else { Tls::Off });
+    let builder = if setting.http2 { builder } else { builder.streams(0) };
+    let builder = match setting.answers_from {
+        None => builder,
+        Some(bytes) => builder.compress_answers_from(bytes),
+    };
+    let cluster = builder.in_memory().start().await;
     let cluster = cluster.expect("a cluster in memory needs nothing");
     // On a network of its own, which nobody watches.
     let links = vec![vec![Link::new(Duration::ZERO); setting.coordinators]];
     let network = Network::new(&cluster, links, Sightings::new(Trace::begin()));
-    let client = Client::builder()
+    let client = clients::reaching(&cluster, network.road(0))
         .hosts(cluster.urls())
         .basic_auth("root", cluster.root_password())
-        .connect(network.road(0))
         .build()
         .expect("the cluster's own addresses are good");
     client.db("_system").execute(CreateCollection("books")).await.expect("nothing has gone wrong yet");
@@ -126,54 +158,22 @@ async fn cluster(setting: &Setting) -> TestCluster {
     cluster
 }
 
+/// Gives each coordinator an address of its own, which the list names, and takes away those that come only later.
+fn settle(setting: &Setting, cluster: &TestCluster, network: &Network) {
+    for (index, coordinator) in cluster.coordinators().iter().enumerate() {
+        let address = places::address_of(index, 0);
+        network.places().add(index, address);
+        network.places().leave_older(index, address);
+        coordinator.advertise(Some(&format!("tcp://{address}")));
+        if index >= setting.absent_from {
+            coordinator.deregister();
+            coordinator.kill();
+        }
+    }
+}
+
 fn links(setting: &Setting) -> Vec<Vec<Link>> {
     let mut chance = chance(setting.seed, 4);
     let mut link = || Link::new(Duration::from_millis(chance.random_range(0..=5)));
     setting.clients.iter().map(|_| (0..setting.coordinators).map(|_| link()).collect()).collect()
-}
-
-fn client(setting: &Setting, index: usize, cluster: &TestCluster, road: &Road) -> Client {
-    let ClientSetting {
-        login,
-        spread,
-        hosts,
-        total,
-        attempt,
-        connect,
-        connections,
-        acquire,
-        idle,
-        http2,
-        hedges,
-    } = setting.clients[index].clone();
-    let seed = setting.seed.wrapping_mul(31).wrapping_add(u64::try_from(index).unwrap_or_default());
-    let port = |index: usize| cluster.coordinator(index).address().port();
-    let hosts: Vec<String> = match hosts {
-        Hosts::Addresses => cluster.urls(),
-        Hosts::Names => (0..setting.coordinators)
-            .map(|index| format!("http://{}:{}", name_of(index), port(index)))
-            .collect(),
-    };
-    let builder = Client::builder()
-        .hosts(hosts)
-        .jitter(Arc::new(SeededJitter::new(seed)))
-        .connect(road.clone())
-        .http2(if http2 { Http2::PriorKnowledge } else { Http2::Never })
-        .hedging(if hedges { Hedging::of_the_slowest() } else { Hedging::never() })
-        .resolve(road.clone())
-        .limits(Limits::default().total(total).attempt(attempt).connect(connect))
-        .pool(PoolLimits::default().connections(connections).acquire(acquire).idle(idle));
-    let builder = match login {
-        Login::Basic => builder.basic_auth("root", cluster.root_password()),
-        Login::Jwt => builder.jwt_auth("root", cluster.root_password()),
-        Login::Token => {
-            let token = Credentials::token(&cluster.superuser_token());
-            builder.credentials(token.expect("a token of the cluster's is one"))
-        }
-    };
-    let builder = match spread {
-        Spread::RoundRobin => builder,
-        Spread::Random => builder.policy(Random::seeded(seed)),
-    };
-    builder.build().expect("the settings are good")
 }

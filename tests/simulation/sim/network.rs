@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arango::transport::{BoxFuture, Connect, Io, Resolve};
 use arango_test_cluster::{Coordinator, TestCluster};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::carrier::carry;
 use super::link::{Link, Opening};
+use super::places::{Found, LISTED, Places, name_of};
 use super::sightings::Sightings;
 
 /// How many bytes a client writes before it must wait for the network.
@@ -24,6 +25,7 @@ struct Inner {
     coordinators: Vec<Coordinator>,
     /// By client, then by coordinator.
     links: Vec<Vec<Link>>,
+    places: Places,
     sightings: Sightings,
     connections: AtomicU64,
     /// By client: nobody resolves names for it at the moment.
@@ -35,12 +37,18 @@ impl Network {
     pub(crate) fn new(cluster: &TestCluster, links: Vec<Vec<Link>>, sightings: Sightings) -> Self {
         let mute = links.iter().map(|_| AtomicBool::new(false)).collect();
         let coordinators = cluster.coordinators().to_vec();
-        Self(Arc::new(Inner { coordinators, links, sightings, connections: AtomicU64::new(0), mute }))
+        let places = Places::of(cluster);
+        Self(Arc::new(Inner { coordinators, links, places, sightings, connections: AtomicU64::new(0), mute }))
     }
 
     /// What client `client` connects and resolves with.
     pub(crate) fn road(&self, client: usize) -> Road {
         Road { network: self.clone(), client }
+    }
+
+    /// Where the coordinators are.
+    pub(crate) fn places(&self) -> &Places {
+        &self.0.places
     }
 
     /// The links to a coordinator: all clients', or one's.
@@ -69,18 +77,20 @@ pub(crate) struct Road {
     client: usize,
 }
 
-/// The name under which a coordinator can be resolved.
-pub(crate) fn name_of(coordinator: usize) -> String {
-    format!("k{coordinator}.cluster.example")
-}
+/// What a stranger says who takes no requests.
+const NO: &str = "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n";
 
 impl Road {
     async fn open(&self, address: SocketAddr) -> io::Result<Box<dyn Io>> {
-        let Inner { coordinators, links, sightings, connections, .. } = &*self.network.0;
-        let found = coordinators.iter().position(|coordinator| coordinator.address() == address);
-        let Some(index) = found else {
-            sightings.stranger_dialled(self.client, address);
-            return Ok(Box::new(self.stranger()));
+        let Inner { coordinators, links, places, sightings, connections, .. } = &*self.network.0;
+        let index = match places.find(address) {
+            Found::Coordinator(index) => index,
+            Found::Nobody => return Err(io::ErrorKind::ConnectionRefused.into()),
+            Found::Listed => return Ok(Box::new(self.stranger((address == LISTED[1]).then_some(NO)))),
+            Found::Stranger => {
+                sightings.stranger_dialled(self.client, address);
+                return Ok(Box::new(self.stranger(None)));
+            }
         };
         let link = links[self.client][index].clone();
         let opening = link.opened().await;
@@ -97,16 +107,21 @@ impl Road {
         Ok(Box::new(client))
     }
 
-    /// Somebody who listens to everything and says nothing.
-    fn stranger(&self) -> tokio::io::DuplexStream {
+    /// Somebody who listens to everything, and says always the same, or nothing.
+    fn stranger(&self, says: Option<&'static str>) -> tokio::io::DuplexStream {
         let (client, mut ours) = tokio::io::duplex(BUFFER);
         let (sightings, who) = (self.network.0.sightings.clone(), self.client);
         tokio::spawn(async move {
             let mut heard = Vec::new();
             while let Ok(1..) = ours.read_buf(&mut heard).await {
-                let heard = String::from_utf8_lossy(&heard).to_ascii_lowercase();
-                if heard.contains("authorization:") {
+                let text = String::from_utf8_lossy(&heard).to_ascii_lowercase();
+                if text.contains("authorization:") || text.contains("/_open/auth") {
                     sightings.stranger(who, "and it was told who asks".to_owned());
+                }
+                if let Some(says) = says
+                    && ours.write_all(says.as_bytes()).await.is_err()
+                {
+                    return;
                 }
             }
         });
@@ -122,7 +137,7 @@ impl Connect for Road {
 
 impl Resolve for Road {
     fn resolve<'a>(&'a self, name: &'a str, _: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
-        let Inner { coordinators, sightings, mute, .. } = &*self.network.0;
+        let Inner { coordinators, places, sightings, mute, .. } = &*self.network.0;
         let found = (0..coordinators.len()).find(|index| name_of(*index) == name);
         let result = match found {
             None => {
@@ -132,7 +147,7 @@ impl Resolve for Road {
             Some(_) if mute[self.client].load(Ordering::Relaxed) => {
                 Err(io::Error::other("the resolver is out of order"))
             }
-            Some(index) => Ok(vec![coordinators[index].address()]),
+            Some(index) => Ok(vec![places.newest(index)]),
         };
         Box::pin(async move { result })
     }

@@ -1,10 +1,13 @@
 //! Makes go wrong what the schedule says, and right again.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use arango_test_cluster::{FaultGuard, RefuseGuard, TestCluster};
+use arango_test_cluster::{ConditionGuard, FaultGuard, RefuseGuard, TestCluster};
 use tokio::time::sleep_until;
 
+use super::census::Census;
 use super::link::{Link, Weather};
 use super::network::Network;
 use super::schedule::{Event, Storm, Trouble};
@@ -12,18 +15,39 @@ use super::trace::Trace;
 
 /// Brings trouble over a world.
 pub(crate) struct Player<'a> {
-    pub(crate) cluster: &'a TestCluster,
-    pub(crate) network: &'a Network,
-    pub(crate) trace: &'a Trace,
+    cluster: &'a TestCluster,
+    network: &'a Network,
+    census: &'a Census<'a>,
+    trace: &'a Trace,
+    /// Those that are none of the cluster for now, or for good.
+    away: RefCell<BTreeSet<usize>>,
 }
 
 /// What is dropped when trouble ends.
 enum Guard {
     Fault(#[expect(dead_code, reason = "it ends the fault when it is dropped")] FaultGuard),
     Refuse(#[expect(dead_code, reason = "it opens the door when it is dropped")] RefuseGuard),
+    Condition(#[expect(dead_code, reason = "it ends the condition when it is dropped")] ConditionGuard),
 }
 
-impl Player<'_> {
+impl<'a> Player<'a> {
+    /// Plays on this cluster and this network, where those are away that the list lacks now.
+    pub(crate) fn new(
+        cluster: &'a TestCluster,
+        network: &'a Network,
+        census: &'a Census<'a>,
+        trace: &'a Trace,
+    ) -> Self {
+        let coordinators = cluster.coordinators().iter().enumerate();
+        let away = coordinators.filter(|(_, one)| !one.is_up()).map(|(index, _)| index).collect();
+        Self { cluster, network, census, trace, away: RefCell::new(away) }
+    }
+
+    /// Those that are none of the cluster now.
+    pub(crate) fn away(&self) -> BTreeSet<usize> {
+        self.away.borrow().clone()
+    }
+
     /// Plays the whole schedule, then heals everything that is left.
     pub(crate) async fn play(&self, events: &[Event]) {
         let begins = (0..events.len()).map(|index| (events[index].at, index, true));
@@ -37,18 +61,19 @@ impl Player<'_> {
             let coordinator = event.coordinator;
             if begins {
                 self.trace.note(format_args!("k{coordinator} TROUBLE {:?}", event.trouble.name()));
-                guards[index] = self.begin(event);
+                guards[index] = self.begin(event).await;
             } else {
                 self.trace.note(format_args!("k{coordinator} END {:?}", event.trouble.name()));
                 guards[index] = None;
                 self.end(event).await;
             }
+            self.census.take();
         }
         drop(guards);
         self.heal().await;
     }
 
-    fn begin(&self, event: &Event) -> Option<Guard> {
+    async fn begin(&self, event: &Event) -> Option<Guard> {
         let coordinator = self.cluster.coordinator(event.coordinator);
         match &event.trouble {
             Trouble::Kill => coordinator.kill(),
@@ -59,6 +84,21 @@ impl Player<'_> {
                 self.network.links(*client, event.coordinator).for_each(|link| storm.begin(link));
             }
             Trouble::Mute(client) => self.network.set_mute(*client, true),
+            Trouble::Handshake(how) => return Some(Guard::Condition(coordinator.spoil_handshakes(*how))),
+            Trouble::Leave { .. } => {
+                self.away.borrow_mut().insert(event.coordinator);
+                coordinator.deregister();
+            }
+            Trouble::Join => {
+                self.away.borrow_mut().remove(&event.coordinator);
+                let starting = coordinator.starting();
+                coordinator.restart().await.expect("a coordinator in memory needs no port");
+                return Some(Guard::Condition(starting));
+            }
+            Trouble::Move(to) => {
+                self.network.places().add(event.coordinator, *to);
+                coordinator.advertise(Some(&format!("tcp://{to}")));
+            }
         }
         None
     }
@@ -66,9 +106,18 @@ impl Player<'_> {
     async fn end(&self, event: &Event) {
         let coordinator = self.cluster.coordinator(event.coordinator);
         match &event.trouble {
+            // Whoever is not of the cluster any more does not come back by itself.
+            Trouble::Kill if self.is_away(event.coordinator) => {}
             Trouble::Kill => coordinator.restart().await.expect("a coordinator in memory needs no port"),
             Trouble::Pause => coordinator.resume(),
-            Trouble::Refuse | Trouble::Fault(..) => {}
+            // It may have come back meanwhile.
+            Trouble::Leave { stays: false } if self.is_away(event.coordinator) => coordinator.kill(),
+            Trouble::Move(to) => self.network.places().leave_older(event.coordinator, *to),
+            Trouble::Refuse
+            | Trouble::Fault(..)
+            | Trouble::Handshake(_)
+            | Trouble::Leave { .. }
+            | Trouble::Join => {}
             Trouble::Weather(client, _) => {
                 self.network.links(*client, event.coordinator).for_each(Link::heal);
             }
@@ -76,13 +125,17 @@ impl Player<'_> {
         }
     }
 
+    fn is_away(&self, coordinator: usize) -> bool {
+        self.away.borrow().contains(&coordinator)
+    }
+
     /// Makes right whatever is wrong still.
     async fn heal(&self) {
         self.trace.note(format_args!("HEALED"));
         self.network.heal();
-        for coordinator in self.cluster.coordinators() {
+        for (index, coordinator) in self.cluster.coordinators().iter().enumerate() {
             coordinator.resume();
-            if !coordinator.is_up() {
+            if !coordinator.is_up() && !self.is_away(index) {
                 coordinator.restart().await.expect("a coordinator in memory needs no port");
             }
         }

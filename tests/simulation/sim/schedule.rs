@@ -1,13 +1,15 @@
 //! What goes wrong, when, where, and for how long.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use arango_test_cluster::{Fault, Match, Phase};
+use arango_test_cluster::{Fault, Handshake, Match, Phase};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 
 use super::answers::{self, Which};
+use super::changes;
 use super::link::{Direction, Opening};
 use super::setting::{Pace, Peace, Setting, chance};
 
@@ -24,6 +26,16 @@ pub(crate) enum Trouble {
     Weather(Option<usize>, Storm),
     /// One client's names are resolved no more.
     Mute(usize),
+    /// The coordinator's handshakes come to nothing.
+    Handshake(Handshake),
+    /// It is listed no more, and at the end of this it ends too, unless it stays.
+    Leave {
+        stays: bool,
+    },
+    /// It is there and listed, and takes requests from the end of this on.
+    Join,
+    /// It is here too, and listed so, and from the end of this on nowhere else.
+    Move(SocketAddr),
 }
 
 /// What goes wrong on a link.
@@ -49,6 +61,18 @@ pub(crate) struct Event {
 
 /// Everything that goes wrong in a world, in its order.
 pub(crate) fn draw(setting: &Setting) -> Vec<Event> {
+    let mut drawn = if setting.peace == Peace::Everywhere { slow(setting) } else { troubles(setting) };
+    if setting.kind.is_encrypted() {
+        drawn.extend(handshakes(setting));
+    }
+    if setting.kind.is_changing() {
+        drawn.extend(changes::draw(setting));
+    }
+    drawn.sort_by_key(|event| event.at);
+    drawn
+}
+
+fn troubles(setting: &Setting) -> Vec<Event> {
     let mut chance = chance(setting.seed, 2);
     let first = usize::from(setting.peace == Peace::AtTheFirst);
     let events = chance.random_range(4..=24);
@@ -68,8 +92,38 @@ pub(crate) fn draw(setting: &Setting) -> Vec<Event> {
             trouble: Trouble::Fault("R22 rush".to_owned(), Fault::answer(503, 21_003, "queue is full")),
         }));
     }
-    drawn.sort_by_key(|event| event.at);
     drawn
+}
+
+/// Coordinators that take their time, and do everything.
+fn slow(setting: &Setting) -> Vec<Event> {
+    let mut chance = chance(setting.seed, 2);
+    let mut event = || Event {
+        at: beginning(setting, &mut chance),
+        lasts: milliseconds(&mut chance, 1_000, 30_000),
+        coordinator: chance.random_range(0..setting.coordinators),
+        trouble: {
+            let delay = milliseconds(&mut chance, 50, 5_000);
+            let fault = Fault::latency(delay).on(Match::post("/_api/document/*"));
+            Trouble::Fault(format!("latency {delay:?} of writes"), fault)
+        },
+    };
+    (0..8).map(|_| event()).collect()
+}
+
+/// Handshakes that come to nothing.
+fn handshakes(setting: &Setting) -> Vec<Event> {
+    let mut chance = chance(setting.seed, 9);
+    let first = usize::from(setting.peace == Peace::AtTheFirst);
+    let wrong =
+        [Handshake::Close, Handshake::Hang, Handshake::Expired, Handshake::Untrusted, Handshake::WrongName];
+    let mut event = || Event {
+        at: beginning(setting, &mut chance),
+        lasts: milliseconds(&mut chance, 50, 15_000),
+        coordinator: chance.random_range(first..setting.coordinators),
+        trouble: Trouble::Handshake(*wrong.choose(&mut chance).expect("there are five")),
+    };
+    (0..4).filter(|_| setting.coordinators > first).map(|_| event()).collect()
 }
 
 /// A time at which trouble may begin: before the first call, before the first one after the pause, or at any time. Tokens

@@ -6,6 +6,8 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 
+use super::kind::{self, Kind, Packing, Speaks};
+
 /// How a client says who it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Login {
@@ -44,10 +46,14 @@ pub(crate) struct ClientSetting {
     pub(crate) connections: usize,
     pub(crate) acquire: Duration,
     pub(crate) idle: Duration,
-    /// Whether it speaks HTTP/2. What it writes is not seen then: what it has done is known from the coordinators alone.
-    pub(crate) http2: bool,
+    pub(crate) speaks: Speaks,
     /// Whether it asks a second coordinator when a read takes unusually long.
     pub(crate) hedges: bool,
+    pub(crate) packing: Packing,
+    /// The coordinators that are named to it.
+    pub(crate) seeds: Vec<usize>,
+    /// How often it looks for others, if it does.
+    pub(crate) looks: Option<Duration>,
 }
 
 /// Whether there is a coordinator that nothing happens to.
@@ -58,6 +64,8 @@ pub(crate) enum Peace {
     /// Nothing happens to coordinator 0 nor to the links to it, and whatever is wrong with the others can be survived
     /// by asking it.
     AtTheFirst,
+    /// Nothing goes wrong: what takes long, comes, goes, or is wrong in a list, can be survived by every call.
+    Everywhere,
 }
 
 /// How much is asked at once.
@@ -72,7 +80,10 @@ pub(crate) enum Pace {
 #[derive(Debug, Clone)]
 pub(crate) struct Setting {
     pub(crate) seed: u64,
+    pub(crate) kind: Kind,
     pub(crate) coordinators: usize,
+    /// From this coordinator on they are not there from the beginning.
+    pub(crate) absent_from: usize,
     pub(crate) clients: Vec<ClientSetting>,
     pub(crate) peace: Peace,
     pub(crate) calls: usize,
@@ -83,6 +94,12 @@ pub(crate) struct Setting {
     pub(crate) pause: Duration,
     /// How long the coordinators keep a connection on which nothing happens.
     pub(crate) keep_alive: Duration,
+    /// How long a token holds.
+    pub(crate) token: Duration,
+    /// Whether the coordinators speak HTTP/2.
+    pub(crate) http2: bool,
+    /// From how many bytes on they compress answers, if they do.
+    pub(crate) answers_from: Option<usize>,
 }
 
 /// A generator for one purpose, so that a change of what is drawn for one leaves the others as they are.
@@ -100,7 +117,7 @@ impl Setting {
         let mut clients: Vec<_> = clients.collect();
         let mut ways = self::chance(seed, 5);
         for client in &mut clients {
-            client.http2 = ways.random_bool(0.4);
+            client.speaks = if ways.random_bool(0.4) { Speaks::Http2Surely } else { Speaks::Http1 };
             client.hedges = ways.random_bool(0.3);
         }
         let logs_in = clients.iter().any(|client| client.login == Login::Jwt);
@@ -111,9 +128,14 @@ impl Setting {
             Pace::Rush => (chance.random_range(250..=350), chance.random_range(8..=14)),
         };
         let pause = if logs_in && chance.random_bool(0.5) { chance.random_range(3_000..4_000) } else { 0 };
-        Self {
+        for client in &mut clients {
+            client.seeds = (0..coordinators).collect();
+        }
+        let mut setting = Self {
             seed,
+            kind: Kind::of(seed),
             coordinators,
+            absent_from: coordinators,
             clients,
             peace: if peaceful { Peace::AtTheFirst } else { Peace::Nowhere },
             calls,
@@ -121,11 +143,21 @@ impl Setting {
             span: Duration::from_secs(span),
             pause: Duration::from_secs(pause),
             keep_alive: Duration::from_secs(*[2, 30, 300].choose(&mut chance).expect("there are three")),
-        }
+            token: Duration::from_secs(3_600),
+            http2: true,
+            answers_from: None,
+        };
+        kind::make(&mut setting);
+        setting
     }
 }
 
 impl ClientSetting {
+    /// Whether its requests cannot be read on the network, so that its attempts are [watched](super::attempts).
+    pub(crate) fn is_watched(&self, kind: Kind) -> bool {
+        self.speaks != Speaks::Http1 || self.looks.is_some() || kind.is_encrypted()
+    }
+
     fn draw(chance: &mut StdRng, peaceful: bool) -> Self {
         let mut one_of = |choices: &[u64]| *choices.choose(chance).expect("there are choices");
         let login = [Login::Basic, Login::Basic, Login::Token, Login::Jwt, Login::Jwt];
@@ -149,8 +181,11 @@ impl ClientSetting {
             connections: usize::try_from(connections).unwrap_or(usize::MAX),
             acquire: Duration::from_millis(acquire),
             idle: Duration::from_secs(idle),
-            http2: false,
+            speaks: Speaks::Http1,
             hedges: false,
+            packing: Packing::Never,
+            seeds: Vec::new(),
+            looks: None,
         }
     }
 }

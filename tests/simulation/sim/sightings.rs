@@ -7,16 +7,23 @@ use std::time::Duration;
 use super::messages::{Head, Passed};
 use super::trace::Trace;
 
-/// One request that a client wrote into a connection.
+/// One request that a client wrote into a connection, or one attempt that it made where nobody can read that.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
     pub(crate) client: usize,
-    pub(crate) coordinator: usize,
+    /// Who has got it, or should have; `None` if that is none of the cluster.
+    pub(crate) coordinator: Option<usize>,
+    /// Where that is, as the client calls it; of what was seen on the network the number of its connection.
+    pub(crate) place: String,
     /// When its head was written.
     pub(crate) at: Duration,
     /// Method and path.
     pub(crate) what: String,
     pub(crate) marker: Option<String>,
+    /// Whether it says who asks.
+    pub(crate) authorized: bool,
+    /// It is known never to have been handed to a connection.
+    pub(crate) unsent: bool,
     /// When the head of an answer reached the client, and its status.
     pub(crate) answered: Option<(Duration, u16)>,
     /// When the last byte of the answer did.
@@ -26,6 +33,34 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// One that has just been seen, and of which nothing has come yet.
+    pub(crate) fn now(
+        sightings: &Sightings,
+        client: usize,
+        coordinator: Option<usize>,
+        place: String,
+        what: String,
+    ) -> Self {
+        Self {
+            client,
+            coordinator,
+            place,
+            at: sightings.trace.now(),
+            what,
+            marker: None,
+            authorized: false,
+            unsent: false,
+            answered: None,
+            complete: None,
+            cut: None,
+        }
+    }
+
+    /// What it is called in a trace.
+    fn name(&self) -> &str {
+        self.marker.as_deref().unwrap_or(&self.what)
+    }
+
     pub(crate) fn is_login(&self) -> bool {
         self.what.ends_with("/_open/auth")
     }
@@ -54,6 +89,7 @@ pub(crate) struct Sightings {
 #[derive(Default)]
 struct Inner {
     requests: Vec<Seen>,
+    attempts: Vec<Seen>,
     strangers: Vec<Stranger>,
     open: usize,
 }
@@ -75,6 +111,44 @@ impl Sightings {
 
     pub(crate) fn requests(&self) -> Vec<Seen> {
         self.lock().requests.clone()
+    }
+
+    /// Those of clients that are [watched](super::attempts).
+    pub(crate) fn attempts(&self) -> Vec<Seen> {
+        self.lock().attempts.clone()
+    }
+
+    /// Notes an attempt, and gives it a number.
+    pub(crate) fn attempt(&self, seen: Seen) -> usize {
+        self.tell("⇢", &seen);
+        let mut inner = self.lock();
+        inner.attempts.push(seen);
+        inner.attempts.len() - 1
+    }
+
+    /// Notes what has become of an attempt.
+    pub(crate) fn change(&self, number: usize, sign: &str, change: impl FnOnce(&mut Seen, Duration)) {
+        let now = self.trace.now();
+        let mut inner = self.lock();
+        change(&mut inner.attempts[number], now);
+        let seen = inner.attempts[number].clone();
+        drop(inner);
+        self.tell(sign, &seen);
+    }
+
+    /// Notes that nobody waits for an attempt any more.
+    pub(crate) fn over(&self, number: usize) {
+        let now = self.trace.now();
+        let seen = &mut self.lock().attempts[number];
+        if seen.complete.is_none() {
+            seen.cut = Some(now);
+        }
+    }
+
+    fn tell(&self, sign: &str, seen: &Seen) {
+        let (client, place, name) = (seen.client, &seen.place, seen.name());
+        let status = seen.answered.map(|(_, status)| format!(" {status}")).unwrap_or_default();
+        self.trace.note(format_args!("c{client} ─ {place} {sign} {name}{status}"));
     }
 
     pub(crate) fn strangers(&self) -> Vec<Stranger> {
@@ -114,21 +188,15 @@ impl Watched {
     /// Notes what the client has written.
     pub(crate) fn sent(&self, passed: &Passed) {
         let Passed::Head(head) = passed else { return };
-        let at = self.sightings.trace.now();
-        let (what, marker) = (what(head), head.field("x-sim-marker").map(str::to_owned));
-        let name = marker.as_deref().unwrap_or(&what);
-        self.note(format_args!("→ {name}"));
+        let place = format!("#{}", self.number);
+        let seen = Seen {
+            marker: head.field("x-sim-marker").map(str::to_owned),
+            authorized: head.field("authorization").is_some(),
+            ..Seen::now(&self.sightings, self.client, Some(self.coordinator), place, what(head))
+        };
+        self.note(format_args!("→ {}", seen.name()));
         let mut inner = self.sightings.lock();
-        inner.requests.push(Seen {
-            client: self.client,
-            coordinator: self.coordinator,
-            at,
-            what,
-            marker,
-            answered: None,
-            complete: None,
-            cut: None,
-        });
+        inner.requests.push(seen);
         *self.current() = Some(inner.requests.len() - 1);
     }
 
@@ -142,7 +210,7 @@ impl Watched {
             Passed::Head(head) => {
                 let status = head.first.split(' ').nth(1).and_then(|status| status.parse().ok());
                 request.answered = status.map(|status| (at, status));
-                let name = request.marker.clone().unwrap_or_else(|| request.what.clone());
+                let name = request.name().to_owned();
                 drop(inner);
                 self.note(format_args!("← {name} {}", status.unwrap_or_default()));
             }

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep_until, timeout};
 
 use super::books::Insert;
+use super::network::Network;
 use super::operation::{Ask, PATIENCE, PatientInsert};
 use super::schedule::{milliseconds, moment};
 use super::setting::{Setting, chance};
@@ -103,6 +104,7 @@ pub(crate) async fn run(
     setting: &Setting,
     clients: &[Client],
     calls: Vec<Call>,
+    network: &Network,
     trace: &Trace,
 ) -> Vec<Ended> {
     let mut under_way = JoinSet::new();
@@ -112,18 +114,18 @@ pub(crate) async fn run(
         if call.question == Question::PatientInsert {
             limit += PATIENCE;
         }
-        under_way.spawn(make(client, call, limit, trace.clone()));
+        under_way.spawn(make(client, call, limit, network.clone(), trace.clone()));
     }
     let mut ended = under_way.join_all().await;
     ended.sort_by_key(|one| (one.began, one.call.at, one.over));
     ended
 }
 
-async fn make(client: Client, call: Call, limit: Duration, trace: Trace) -> Ended {
+async fn make(client: Client, call: Call, limit: Duration, network: Network, trace: Trace) -> Ended {
     sleep_until(trace.moment(call.at)).await;
     let began = trace.now();
     trace.note(format_args!("{} BEGINS {:?} {:?}", call.marker, call.class, call.question));
-    let answer = Box::pin(send(&client, &call));
+    let answer = Box::pin(send(&client, &call, &network));
     let ending = match call.dropped {
         None => answer.await.into(),
         Some(after) => timeout(after, answer).await.map_or(Ending::Dropped, Into::into),
@@ -150,7 +152,7 @@ impl From<Result<(), Error>> for Ending {
     }
 }
 
-async fn send(client: &Client, call: &Call) -> Result<(), Error> {
+async fn send(client: &Client, call: &Call, network: &Network) -> Result<(), Error> {
     let insert = Insert { marker: call.marker.clone(), class: call.class, padding: call.padding };
     let system = client.db("_system");
     match call.question {
@@ -158,10 +160,19 @@ async fn send(client: &Client, call: &Call) -> Result<(), Error> {
         Question::PatientInsert => system.execute(PatientInsert(insert)).await,
         Question::Ask => system.execute(Ask { marker: call.marker.clone() }).await,
         Question::InsertAt(index) => {
-            let coordinator: Coordinator = client.coordinators()[index].address.clone();
-            client.coordinator(&coordinator).execute(insert).await
+            client.coordinator(&place_of(client, index, network)).execute(insert).await
         }
     }
+}
+
+/// Where a client finds a coordinator, or would if it knew of it.
+fn place_of(client: &Client, coordinator: usize, network: &Network) -> Coordinator {
+    let known = client.coordinators().into_iter().map(|state| state.address);
+    let unknown = || {
+        let text = format!("http://{}", network.places().newest(coordinator));
+        text.parse().expect("an address is a place")
+    };
+    known.into_iter().find(|place| network.places().who(place) == Some(coordinator)).unwrap_or_else(unknown)
 }
 
 /// The attempts of a failed call, one word each.

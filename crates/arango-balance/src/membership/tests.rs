@@ -198,16 +198,17 @@ async fn a_slot_is_given_to_another_once_nobody_holds_its_member_and_never_with_
 }
 
 #[tokio::test]
-async fn one_aside_takes_what_is_meant_for_it_and_nothing_else() {
+async fn one_aside_takes_what_tries_it_out_and_nothing_else() {
     let members = Members::new([1]);
     members.try_out(2);
     assert_eq!((all(&members), keys(&members.aside())), (vec![1], vec![2]));
     assert_eq!(members.len(), 1);
-    let pinned = |key| {
-        let route = Route { pinned: Some(key), ..Route::anywhere() };
+    let pinned = |key, tries_out| {
+        let route = Route { pinned: Some(key), tries_out, ..Route::anywhere() };
         members.choose(&route, Instant::now(), |_| unreachable!("nobody chooses")).map(|member| *member.key())
     };
-    assert_eq!((pinned(&2), pinned(&3)), (Some(2), None));
+    assert_eq!((pinned(&2, true), pinned(&2, false), pinned(&3, true)), (Some(2), None, None));
+    assert_eq!((pinned(&1, true), pinned(&1, false)), (Some(1), Some(1)));
     let anywhere =
         members.choose(&Route::anywhere(), Instant::now(), |candidates| Some(candidates.len() - 1));
     assert_eq!(anywhere.map(|member| *member.key()), Some(1));

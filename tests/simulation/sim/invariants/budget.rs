@@ -25,11 +25,15 @@ pub(super) fn kept(evidence: &Evidence<'_>, report: &mut Report<'_>) {
         let calls = evidence.calls.iter().filter(|one| one.call.client == client);
         paid.extend(calls.map(|one| one.began));
         let mut spent = Vec::new();
-        for copies in by_marker(mine()).values() {
+        for (marker, mut copies) in by_marker(mine().filter(|request| !request.unsent)) {
+            // Where nobody reads what is written, some that were given up never came so far.
+            if evidence.setting.clients[client].is_watched(evidence.setting.kind) {
+                copies.truncate(evidence.journal.received(marker));
+            }
             let renewed =
                 usize::from(copies.iter().any(|copy| copy.answered.is_some_and(|(_, status)| status == 401)));
             let further = copies.len().saturating_sub(1 + renewed);
-            spent.extend(copies[1..=further].iter().map(|copy| copy.at));
+            spent.extend(copies.iter().skip(1).take(further).map(|copy| copy.at));
         }
         spent.sort_unstable();
         for until in &spent {

@@ -44,14 +44,18 @@ pub(super) fn answered_by_the_healthy(evidence: &Evidence<'_>, report: &mut Repo
     for (marker, why) in evidence.broken {
         report("I5", marker, format!("failed long after all troubles had ended: {why}"));
     }
-    if evidence.setting.peace != Peace::AtTheFirst {
-        return;
-    }
+    let peace = evidence.setting.peace;
     for one in evidence.calls {
         let Ending::Failed(error) = &one.ending else { continue };
+        let promised = match peace {
+            Peace::Nowhere => false,
+            Peace::AtTheFirst => one.call.class == RequestClass::Safe,
+            // Whoever goes takes nothing along that is under way.
+            Peace::Everywhere => true,
+        };
         let elsewhere = matches!(one.call.question, Question::InsertAt(index) if index != 0);
         let excused = elsewhere || stopped_by_budget(error);
-        if one.call.class == RequestClass::Safe && !excused {
+        if promised && !excused {
             let what = format!("{:?}, stopped by {:?}: {}", error.kind(), error.stopped_by(), steps(error));
             report("I5", &one.call.marker, what);
         }
@@ -94,8 +98,8 @@ pub(super) fn only_where_they_should(evidence: &Evidence<'_>, report: &mut Repor
     for one in evidence.calls {
         let Question::InsertAt(meant) = one.call.question else { continue };
         let mine = evidence.requests.iter().filter(|seen| seen.marker.as_ref() == Some(&one.call.marker));
-        for other in mine.filter(|seen| seen.coordinator != meant) {
-            let what = format!("meant for k{meant} and sent to k{}", other.coordinator);
+        for other in mine.filter(|seen| seen.coordinator != Some(meant)) {
+            let what = format!("meant for k{meant} and sent to {:?}", other.coordinator);
             report("I8", &one.call.marker, what);
         }
     }

@@ -6,14 +6,16 @@ use super::{Evidence, Report};
 use crate::sim::setting::Login;
 use crate::sim::sightings::Seen;
 
-/// A token holds for an hour. It is renewed a tenth of that before its end, and by chance half as much again earlier.
-const EARLIEST_RENEWAL: Duration = Duration::from_secs(3600 - 540);
+/// A token is renewed so long before its end at least, or a tenth of its life, and by chance half as much again earlier.
+const EARLY: Duration = Duration::from_secs(30);
 /// A password that was refused rests for at least this long.
 const HOLD_OFF: Duration = Duration::from_secs(1);
 
 /// Looks at each login of each client with one. It is needed if there is no token yet, if the token comes to its end, or
 /// if it was refused. No two are under way at once.
 pub(super) fn as_few_as_it_takes(evidence: &Evidence<'_>, report: &mut Report<'_>) {
+    let life = evidence.setting.token;
+    let earliest_renewal = life - (EARLY.max(life / 10) * 3 / 2).min(life / 2);
     for (client, setting) in evidence.setting.clients.iter().enumerate() {
         if setting.login != Login::Jwt {
             continue;
@@ -37,7 +39,7 @@ pub(super) fn as_few_as_it_takes(evidence: &Evidence<'_>, report: &mut Report<'_
                 let refused = others.iter().filter(|request| request.at >= since).any(|request| {
                     request.answered.is_some_and(|(at, status)| status == 401 && at <= login.at)
                 });
-                if !refused && login.at < since + EARLIEST_RENEWAL {
+                if !refused && login.at < since + earliest_renewal {
                     say(login, format!("the token of {since:?} holds and was not refused"));
                 }
             }

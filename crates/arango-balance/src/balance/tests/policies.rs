@@ -74,7 +74,7 @@ proptest! {
                 let mut tried = Vec::new();
                 for attempt in 0..members {
                     let now = Instant::now();
-                    let route = Route { pinned: None, preferred: None, tried: &tried, now: Some(now) };
+                    let route = Route { tried: &tried, now: Some(now), ..Route::anywhere() };
                     let picked = set.choose(&route, now, |candidates| policy.pick(candidates, &(), now));
                     let picked = *picked.unwrap().key();
                     prop_assert!(attempt >= members - out || picked >= out, "{name} asks {picked}, of {out} out");
