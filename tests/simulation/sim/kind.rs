@@ -111,11 +111,11 @@ fn change(setting: &mut Setting, chance: &mut StdRng) {
     setting.coordinators += 2;
     setting.absent_from = chance.random_range(2..=setting.coordinators);
     // Long enough for lists to be asked for again and again; tokens come to their end meanwhile.
-    setting.span = Duration::from_secs(chance.random_range(60..=120));
+    setting.span = Duration::from_secs(chance.random_range(60..=100));
     setting.pause = Duration::ZERO;
     setting.token = Duration::from_secs(chance.random_range(70..=150));
     setting.pace = Pace::Calm;
-    setting.calls = setting.calls.min(120);
+    setting.calls = setting.calls.clamp(80, 120);
     if setting.kind == Kind::OnlyChanging {
         setting.peace = Peace::Everywhere;
         // A connection that is closed just as it is used again ends a call that is not repeated.
@@ -129,7 +129,7 @@ fn change(setting: &mut Setting, chance: &mut StdRng) {
             client.seeds.insert(0, 0);
             client.seeds.dedup();
         }
-        client.looks = Some(Duration::from_secs(chance.random_range(3..=20)));
+        client.looks = Some(Duration::from_secs(chance.random_range(6..=40)));
         if setting.peace == Peace::Everywhere {
             client.hosts = Hosts::Addresses;
             client.total = Duration::from_secs(60);

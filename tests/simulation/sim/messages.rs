@@ -69,6 +69,11 @@ impl Messages {
                 Self::Head(seen) => {
                     let before = seen.len();
                     seen.extend_from_slice(bytes);
+                    // TLS and HTTP/2 begin with other bytes.
+                    if !seen.first().is_some_and(u8::is_ascii_alphabetic) {
+                        *self = Self::Lost;
+                        return;
+                    }
                     let Some(end) = seen.windows(4).position(|four| four == b"\r\n\r\n") else {
                         if seen.len() > LONGEST_HEAD {
                             *self = Self::Lost;

@@ -75,7 +75,7 @@ pub(crate) fn draw(setting: &Setting) -> Vec<Event> {
 fn troubles(setting: &Setting) -> Vec<Event> {
     let mut chance = chance(setting.seed, 2);
     let first = usize::from(setting.peace == Peace::AtTheFirst);
-    let events = chance.random_range(4..=24);
+    let events = chance.random_range(4..=24) * if setting.kind.is_changing() { 2 } else { 1 };
     let mut drawn: Vec<Event> = (0..events)
         .map(|_| Event {
             at: beginning(setting, &mut chance),
@@ -167,12 +167,12 @@ fn trouble(setting: &Setting, chance: &mut StdRng) -> Trouble {
         13 if !peaceful => Trouble::Mute(chance.random_range(0..clients)),
         _ => {
             let whose = chance.random_bool(0.5).then(|| chance.random_range(0..clients));
-            Trouble::Weather(whose, storm(chance))
+            Trouble::Weather(whose, storm(setting, chance))
         }
     }
 }
 
-fn storm(chance: &mut StdRng) -> Storm {
+fn storm(setting: &Setting, chance: &mut StdRng) -> Storm {
     match chance.random_range(0..7) {
         0 => Storm::Latency(milliseconds(chance, 5, 2_000)),
         1 | 2 => Storm::Hold,
@@ -181,7 +181,9 @@ fn storm(chance: &mut StdRng) -> Storm {
         5 => Storm::Cut,
         _ => {
             let direction = if chance.random_bool(0.5) { Direction::Up } else { Direction::Down };
-            Storm::Fuse(direction, chance.random_range(0..2_000))
+            // A handshake takes more bytes than most requests.
+            let most = if setting.kind.is_encrypted() { 6_000 } else { 2_000 };
+            Storm::Fuse(direction, chance.random_range(0..most))
         }
     }
 }
