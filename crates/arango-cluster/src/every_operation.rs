@@ -139,6 +139,7 @@ fn monitoring(visitor: &mut impl Visitor) {
     visitor.visit(GetLogLevels);
     visitor.visit(GetAppenderLogLevels);
     visitor.visit(GetServerLogLevels { server });
+    visitor.visit(GetServerAppenderLogLevels { server });
     visitor.visit(SetLogLevels { levels });
     visitor.visit(SetServerLogLevels { server, levels });
     visitor.visit(ResetLogLevels);

@@ -91,8 +91,9 @@ pub use license::{
 };
 pub use log::{
     AppenderLogLevels, ClearLog, GetAppenderLogLevels, GetLogArrays, GetLogEntries, GetLogLevels,
-    GetServerLogEntries, GetServerLogLevels, LogArrays, LogEntries, LogEntry, LogLevel, LogLevels, LogOrder,
-    LogQuery, ResetLogLevels, ResetServerLogLevels, SetLogLevels, SetServerLogLevels,
+    GetServerAppenderLogLevels, GetServerLogEntries, GetServerLogLevels, LogArrays, LogEntries, LogEntry,
+    LogLevel, LogLevels, LogOrder, LogQuery, ResetLogLevels, ResetServerLogLevels, SetLogLevels,
+    SetServerLogLevels,
 };
 pub use maintenance::{
     GetMaintenance, GetServerMaintenance, Maintenance, MaintenanceSet, ServerMaintenance, SetMaintenance,

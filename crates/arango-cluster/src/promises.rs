@@ -39,7 +39,7 @@ fn facts_are_those_that_failures_are_decided_by() {
     let mut facts = Facts::default();
     every_operation(&mut facts);
     #[rustfmt::skip]
-    let expected: [(&str, RequestClass, Scope, u64, Permission, &str, &str); 86] = [
+    let expected: [(&str, RequestClass, Scope, u64, Permission, &str, &str); 87] = [
         ("server.id",                       Safe,          Coordinator, 0,      Authenticated,    "",                        ""),
         ("server.role",                     Safe,          Coordinator, 0,      Authenticated,    "",                        ""),
         ("server.mode",                     Safe,          Coordinator, 0,      Authenticated,    "",                        ""),
@@ -66,7 +66,7 @@ fn facts_are_those_that_failures_are_decided_by() {
         ("cluster.set_server_count",        Idempotent,    Cluster,     0,      Admin,            "",                        ""),
         ("cluster.maintenance",             Safe,          Cluster,     150,    Admin,            "",                        ""),
         ("cluster.set_maintenance",         Idempotent,    Cluster,     150,    Admin,            "",                        ""),
-        ("cluster.server_maintenance",      Safe,          Cluster,     0,      Admin,            "3.10.1",                  ""),
+        ("cluster.server_maintenance",      Safe,          Cluster,     75,     Admin,            "3.10.1",                  ""),
         ("cluster.set_server_maintenance",  Idempotent,    Cluster,     0,      Admin,            "3.10.1",                  ""),
         ("cluster.imbalance",               Safe,          Cluster,     0,      Admin,            "3.10.0",                  ""),
         ("cluster.plan_rebalance",          Safe,          Cluster,     0,      Admin,            "3.10.0",                  ""),
@@ -83,7 +83,7 @@ fn facts_are_those_that_failures_are_decided_by() {
         ("cluster.resign_leadership",       NonIdempotent, Cluster,     0,      Admin,            "",                        ""),
         ("cluster.remove_server",           Idempotent,    Cluster,     75,     Admin,            "",                        ""),
         ("cluster.agency_job",              Safe,          Cluster,     0,      Admin,            "",                        ""),
-        ("cluster.cancel_agency_job",       Idempotent,    Cluster,     0,      Admin,            "",                        ""),
+        ("cluster.cancel_agency_job",       Idempotent,    Cluster,     75,     Admin,            "",                        ""),
         ("cluster.reserve_unique_ids",      NonIdempotent, Cluster,     0,      Admin,            "3.12.5-3",                ""),
         ("cluster.raise_unique_ids",        Idempotent,    Cluster,     0,      Admin,            "3.12.5-3",                ""),
         ("cluster.check_sort_migration",    Safe,          Cluster,     43200,  Superuser,        "3.11.11, 3.12.2",         ""),
@@ -118,6 +118,7 @@ fn facts_are_those_that_failures_are_decided_by() {
         ("server.log_levels",               Safe,          Coordinator, 0,      Admin,            "",                        ""),
         ("server.appender_log_levels",      Safe,          Coordinator, 0,      Admin,            "3.12.2",                  ""),
         ("cluster.server_log_levels",       Safe,          Cluster,     0,      Admin,            "3.10.2",                  ""),
+        ("cluster.server_appender_log_levels", Safe,         Cluster,     0,      Admin,            "3.12.2",                  ""),
         ("server.set_log_levels",           Idempotent,    Coordinator, 0,      Admin,            "",                        ""),
         ("cluster.set_server_log_levels",   Idempotent,    Cluster,     0,      Admin,            "3.10.2",                  ""),
         ("server.reset_log_levels",         Idempotent,    Coordinator, 0,      Admin,            "3.12.1",                  ""),

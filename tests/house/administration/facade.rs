@@ -176,6 +176,7 @@ impl World {
             "server.clear_log" => one.clear_log().await,
             "server.log_levels" => one.log_levels().await.map(drop),
             "server.appender_log_levels" => one.appender_log_levels().await.map(drop),
+            "cluster.server_appender_log_levels" => admin.server_appender_log_levels(good).await.map(drop),
             "cluster.server_log_levels" => admin.server_log_levels(good).await.map(drop),
             "server.set_log_levels" => one.set_log_levels(&levels).await.map(drop),
             "cluster.set_server_log_levels" => admin.set_server_log_levels(good, &levels).await.map(drop),

@@ -73,6 +73,8 @@ async fn log_levels_are_set_at_one_server_and_set_back() {
             let reset = client.cluster().reset_server_log_levels(&server).await.unwrap();
             assert_ne!(reset, set);
             assert_eq!(handle.appender_log_levels().await.unwrap().global, before);
+            let by_place = client.cluster().server_appender_log_levels(&server).await.unwrap();
+            assert_eq!(by_place.global, reset);
         } else {
             assert!(handle.reset_log_levels().await.unwrap_err().unsupported().is_some());
             assert!(handle.appender_log_levels().await.unwrap_err().unsupported().is_some());

@@ -5,6 +5,7 @@ mod dropped;
 mod fan_out;
 mod hold;
 mod jobs;
+mod matrix;
 mod rebalance;
 mod rolling_restart;
 mod starts;

@@ -1,11 +1,16 @@
 //! Cancelling a job of the agency.
 
+use std::time::Duration;
+
 use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
 use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
 
 use crate::JobId;
+
+/// The server gives the agency 60 seconds.
+const PATIENCE: Duration = Duration::from_secs(75);
 
 /// Wants a job of the agency cancelled: one that moves a shard or empties a DB-Server.
 ///
@@ -28,6 +33,7 @@ impl Operation for CancelAgencyJob<'_> {
 
     const FACTS: Facts = Facts::post("cluster.cancel_agency_job", "/_admin/cluster/cancelAgencyJob")
         .idempotent() // one flag of one job; a second time may find it over, with 400
+        .patience(PATIENCE)
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {

@@ -83,6 +83,33 @@ impl Operation for GetAppenderLogLevels {
     }
 }
 
+/// Asks a server the same, through whichever coordinator answers. Since 3.12.2.
+///
+/// # Errors
+///
+/// As [`GetLogEntries`](crate::GetLogEntries).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GetServerAppenderLogLevels<'a> {
+    /// The server to be asked, by its id.
+    pub server: &'a ServerId,
+}
+
+impl Operation for GetServerAppenderLogLevels<'_> {
+    type Output = AppenderLogLevels;
+
+    const FACTS: Facts =
+        Facts::get("cluster.server_appender_log_levels", PATH).since("3.12.2").permission(Permission::Admin);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        let draft = Draft::new(Self::FACTS).query("serverId", self.server.given("server")?.as_str());
+        draft.query("withAppenders", "true").finish()
+    }
+
+    fn output(&self, answer: Answer) -> Result<AppenderLogLevels, DecodeError> {
+        answer.json()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,5 +137,11 @@ mod tests {
         let levels = read(&GetAppenderLogLevels, body);
         assert_eq!(levels.global["agency"], LogLevel::Info);
         assert_eq!(levels.appenders["file://log"]["agency"], LogLevel::Debug);
+
+        let server = ServerId::from("PRMR-1");
+        let ask = GetServerAppenderLogLevels { server: &server };
+        assert_asks(&ask, "GET", "/_admin/log/level?serverId=PRMR-1&withAppenders=true");
+        assert_refuses(&GetServerAppenderLogLevels { server: &"".into() }, "`server` is empty");
+        assert_eq!(read(&ask, body), levels);
     }
 }

@@ -11,7 +11,7 @@ mod set;
 pub use arrays::{ClearLog, GetLogArrays, LogArrays};
 pub use entries::{GetLogEntries, GetServerLogEntries, LogEntries, LogEntry};
 pub use level::{AppenderLogLevels, LogLevel, LogLevels};
-pub use levels::{GetAppenderLogLevels, GetLogLevels, GetServerLogLevels};
+pub use levels::{GetAppenderLogLevels, GetLogLevels, GetServerAppenderLogLevels, GetServerLogLevels};
 pub use query::{LogOrder, LogQuery};
 pub use reset::{ResetLogLevels, ResetServerLogLevels};
 pub use set::{SetLogLevels, SetServerLogLevels};

@@ -1,5 +1,7 @@
 //! Maintenance of one DB-Server.
 
+use std::time::Duration;
+
 use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
 use bytes::Bytes;
 use http::Request;
@@ -36,8 +38,10 @@ pub struct GetServerMaintenance<'a> {
 impl Operation for GetServerMaintenance<'_> {
     type Output = Option<ServerMaintenance>;
 
-    const FACTS: Facts =
-        Facts::get("cluster.server_maintenance", PATH).since("3.10.1").permission(Permission::Admin);
+    const FACTS: Facts = Facts::get("cluster.server_maintenance", PATH)
+        .patience(Duration::from_secs(75)) // the server gives the agency 60 seconds
+        .since("3.10.1")
+        .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         Draft::new(Self::FACTS).segment("server", self.server.as_str()).finish()
@@ -103,7 +107,6 @@ impl Operation for SetServerMaintenance<'_> {
 mod tests {
     use super::*;
     use crate::testing::{assert_asks, assert_refuses, assert_sends, read};
-    use std::time::Duration;
 
     const PRMR_1: &str = "/_admin/cluster/maintenance/PRMR-1";
 

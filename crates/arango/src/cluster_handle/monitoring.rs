@@ -1,9 +1,9 @@
 //! What single servers measure and write to their logs, through any coordinator.
 
 use arango_cluster::{
-    GetDbServerStatistics, GetServerLogEntries, GetServerLogLevels, GetServerMetrics, GetServerUsageMetrics,
-    GetSupportInfo, LogEntries, LogLevels, LogQuery, Metrics, ResetServerLogLevels, ServerId,
-    SetServerLogLevels, Statistics, SupportInfo,
+    AppenderLogLevels, GetDbServerStatistics, GetServerAppenderLogLevels, GetServerLogEntries,
+    GetServerLogLevels, GetServerMetrics, GetServerUsageMetrics, GetSupportInfo, LogEntries, LogLevels,
+    LogQuery, Metrics, ResetServerLogLevels, ServerId, SetServerLogLevels, Statistics, SupportInfo,
 };
 use arango_transport::Error;
 
@@ -39,6 +39,11 @@ impl Cluster {
     /// How grave entries have to be to be written to the log of a server. Since 3.10.2.
     pub async fn server_log_levels(&self, server: &ServerId) -> Result<LogLevels, Error> {
         self.database.execute(GetServerLogLevels { server }).await
+    }
+
+    /// How grave entries have to be for each place that a server writes them to. Since 3.12.2.
+    pub async fn server_appender_log_levels(&self, server: &ServerId) -> Result<AppenderLogLevels, Error> {
+        self.database.execute(GetServerAppenderLogLevels { server }).await
     }
 
     /// Sets how grave entries have to be to be written to the log of a server. Since 3.10.2.
