@@ -186,7 +186,7 @@ impl World {
             "server.shutdown_progress" => one.shutdown_progress().await.map(drop),
             "server.soft_shutdown" => one.soft_shutdown().await,
             "server.shutdown" => one.shutdown().await,
-            other => panic!("nobody asks for {other} here"),
+            other => unreachable!("nobody asks for {other} here"),
         }
     }
 }

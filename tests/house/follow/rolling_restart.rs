@@ -257,10 +257,10 @@ async fn what_died_half_way_is_taken_up_again_and_restarts_nobody_twice() {
         let ended = dropped_after(polls, lost).await.is_some();
         drop(work);
         // Whoever was away is brought back, by people or by what runs the servers, and counts as done.
-        let last = order.lock().unwrap().last().cloned();
-        if let Some(last) = last.filter(|last| !done.contains(last)) {
-            start(&cluster, &last).await;
-            done.push(last);
+        let away = order.lock().unwrap().last().cloned();
+        if let Some(away) = away.filter(|away| !done.contains(away)) {
+            start(&cluster, &away).await;
+            done.push(away);
         }
         client(&cluster).cluster().wait_until_healthy(pace()).await.unwrap();
         client(&cluster).cluster().wait_until_in_sync(pace()).await.unwrap();

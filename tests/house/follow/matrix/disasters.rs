@@ -143,7 +143,7 @@ async fn what_is_dropped_at_any_point_is_taken_up_again_and_begins_nothing_twice
                 break;
             }
             // The long ones wait hundreds of times: at each point of their first steps, and then not at each.
-            polls += if polls < 40 { 1 } else { 1 + polls / 20 };
+            polls += if polls < 20 { 1 } else { 1 + polls / 10 };
         }
     }
 }

@@ -63,7 +63,9 @@ impl Work {
 /// A cluster in which there is something to do, and what is known of how far that has come.
 pub(super) struct World {
     pub(super) cluster: Arc<TestCluster>,
-    step: ShardMove,
+    /// What is moved, where one move is the work.
+    step: Option<ShardMove>,
+    /// How many moves there are to make, where a rebalance is.
     planned: usize,
     server: ServerId,
     /// Whose processes were ended, each time.
@@ -84,9 +86,12 @@ impl World {
         let cluster = Arc::new(skewed().await);
         let client = client(&cluster);
         cluster.agency_jobs().set_move_time(SECOND * 4);
-        let planned = client.cluster().rebalance_plan(&options()).await.unwrap().moves.len();
-        let step = a_move(&client).await;
+        let (mut step, mut planned) = (None, 0);
         match work {
+            Move => step = Some(a_move(&client).await),
+            Rebalance => {
+                planned = client.cluster().rebalance_plan(&options()).await.unwrap().moves.len();
+            }
             Healthy => {
                 cluster.stop_db_server(1);
                 sleep(SECOND * 15).await;
@@ -125,9 +130,10 @@ impl World {
         client: &Client,
         cancel: Option<usize>,
     ) -> Result<(), Stopped> {
-        let (admin, server, step) = (client.cluster(), &self.server, &self.step);
+        let (admin, server) = (client.cluster(), &self.server);
         match work {
             Move => {
+                let step = self.step.as_ref().expect("the world of a move has one");
                 let start = admin.follow_move(MoveShard::of(step), pace());
                 self.job(&admin, &JobType::MoveShard, start, cancel).await
             }
