@@ -1,6 +1,6 @@
 //! Restarting one server, and waiting until it is back.
 
-use arango_cluster::{Leaders, ServerId, ServerRole};
+use arango_cluster::{AgencyDump, Leaders, ServerId, ServerRole};
 
 use super::{Restart, RestartStep, RollingRestart};
 use crate::follow::find::{Wanted, begin_once};
@@ -58,14 +58,16 @@ impl One<'_> {
             return Ok(()); // cannot be asked; health asks it
         }
         looks.begin_anew();
-        // In this order: who answers after the id has risen is the one for whom it rose.
+        // The agency is not asked for all that it holds while nobody answers; and who answers after the id has risen is the
+        // one for whom it rose.
         let look = || async {
+            cluster.server_version(server).await?;
             let dump = cluster.agency_dump().await?;
             cluster.server_version(server).await?;
             Ok(dump)
         };
         let mut is_old = false;
-        let other = |dump: arango_cluster::AgencyDump| {
+        let other = |dump: AgencyDump| {
             is_old = before.is_some() && dump.reboot_id(server) == before;
             (!is_old).then_some(())
         };
