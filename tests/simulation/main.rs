@@ -6,6 +6,9 @@
 mod over_tcp;
 mod sim;
 
+/// What is asked of somebody who is listed and none of the cluster.
+const STRANGER: &str = "192.0.2.77:8529 ⇢ GET /_admin/server/availability";
+
 /// Runs the seeds `from..from + 25` and shows what they have broken.
 fn hold(from: u64) {
     let reports: Vec<_> = (from..from + 25).map(sim::run).collect();
@@ -17,7 +20,11 @@ fn hold(from: u64) {
         broken.len(),
         broken.join("\n")
     );
-    // Worlds in which all is well prove nothing.
+    // Worlds in which all is well prove nothing, nor do those in which nobody comes, goes, moves or is a stranger.
+    for happens in ["TROUBLE \"Leave", "TROUBLE \"Join", "TROUBLE \"Move", "TROUBLE \"Handshake", STRANGER] {
+        let lines = || reports.iter().flat_map(|report| &report.trace);
+        assert!(lines().any(|line| line.contains(happens)), "{happens} never happened");
+    }
     for ending in 0..3 {
         assert!(reports.iter().any(|report| report.endings[ending] > 0), "no call ended as number {ending}");
     }

@@ -12,6 +12,9 @@ use super::places::{LISTED, address_of};
 use super::schedule::{Event, Trouble, milliseconds, moment};
 use super::setting::{Peace, Setting, chance};
 
+/// How long a write takes at one that leaves, where nothing else goes wrong.
+const LEAVERS: Duration = Duration::from_secs(15);
+
 /// Who is there while changes are drawn.
 struct Roll {
     present: BTreeSet<usize>,
@@ -56,8 +59,8 @@ impl Roll {
         movable.choose(chance).filter(|_| self.present.len() > 1)
     }
 
-    fn leave(&mut self, setting: &Setting, at: Duration, chance: &mut StdRng) -> Option<Event> {
-        let coordinator = self.somebody(setting, chance)?;
+    fn leave(&mut self, setting: &Setting, at: Duration, chance: &mut StdRng) -> Vec<Event> {
+        let Some(coordinator) = self.somebody(setting, chance) else { return Vec::new() };
         self.present.remove(&coordinator);
         // It ends at once, while somebody still asks it, or never; and then it does not come back, for that takes a restart.
         let lasts = milliseconds(chance, 50, 60_000);
@@ -65,7 +68,14 @@ impl Roll {
         if !stays {
             self.absent.insert(coordinator);
         }
-        Some(Event { at, lasts, coordinator, trouble: Trouble::Leave { stays } })
+        let mut events = vec![Event { at, lasts, coordinator, trouble: Trouble::Leave { stays } }];
+        if stays {
+            // So that something is under way there whenever it is taken away.
+            let fault = Fault::latency(LEAVERS).on(Match::post("/_api/document/*"));
+            let trouble = Trouble::Fault(format!("latency {LEAVERS:?} of writes"), fault);
+            events.push(Event { at, lasts: LEAVERS * 8, coordinator, trouble });
+        }
+        events
     }
 
     fn join(&mut self, at: Duration, chance: &mut StdRng) -> Option<Event> {

@@ -54,6 +54,8 @@ pub(super) fn answered_by_the_healthy(evidence: &Evidence<'_>, report: &mut Repo
             Peace::Everywhere => true,
         };
         let elsewhere = matches!(one.call.question, Question::InsertAt(index) if index != 0);
+        // Whoever is not there has cut nothing.
+        let elsewhere = elsewhere && (peace != Peace::Everywhere || error.outcome() == Outcome::NotExecuted);
         let excused = elsewhere || stopped_by_budget(error);
         if promised && !excused {
             let what = format!("{:?}, stopped by {:?}: {}", error.kind(), error.stopped_by(), steps(error));
