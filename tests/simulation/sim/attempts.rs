@@ -14,7 +14,8 @@ use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::Full;
 use tower::{Layer, Service, ServiceExt as _};
 
-use super::sightings::{Seen, Sightings};
+use super::seen::Seen;
+use super::sightings::Sightings;
 
 /// Watches the attempts of one client at one place.
 #[derive(Clone)]
@@ -75,7 +76,7 @@ impl WatchLayer {
         let seen = Seen {
             marker: marker.and_then(|marker| marker.to_str().ok()).map(str::to_owned),
             authorized: request.headers().contains_key(AUTHORIZATION),
-            ..Seen::now(&self.sightings, self.client, self.coordinator, self.place.clone(), what)
+            ..Seen::at(self.sightings.now(), self.client, self.coordinator, self.place.clone(), what)
         };
         Attempt { sightings: self.sightings.clone(), number: self.sightings.attempt(seen) }
     }
@@ -159,7 +160,7 @@ impl http_body::Body for Overheard {
             Poll::Ready(Some(Ok(_))) => self.look(),
             Poll::Ready(Some(Err(_))) | Poll::Pending => {}
         }
-        polled.map(|frame| frame.map(|frame| frame.map_err(Into::into)))
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

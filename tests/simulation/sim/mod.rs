@@ -22,6 +22,7 @@ mod operation;
 mod places;
 mod player;
 mod schedule;
+mod seen;
 mod setting;
 mod sightings;
 mod trace;

@@ -5,71 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::messages::{Head, Passed};
+use super::seen::Seen;
 use super::trace::Trace;
-
-/// One request that a client wrote into a connection, or one attempt that it made where nobody can read that.
-#[derive(Debug, Clone)]
-pub(crate) struct Seen {
-    pub(crate) client: usize,
-    /// Who has got it, or should have; `None` if that is none of the cluster.
-    pub(crate) coordinator: Option<usize>,
-    /// Where that is, as the client calls it; of what was seen on the network the number of its connection.
-    pub(crate) place: String,
-    /// When its head was written.
-    pub(crate) at: Duration,
-    /// Method and path.
-    pub(crate) what: String,
-    pub(crate) marker: Option<String>,
-    /// Whether it says who asks.
-    pub(crate) authorized: bool,
-    /// It is known never to have been handed to a connection.
-    pub(crate) unsent: bool,
-    /// When the head of an answer reached the client, and its status.
-    pub(crate) answered: Option<(Duration, u16)>,
-    /// When the last byte of the answer did.
-    pub(crate) complete: Option<Duration>,
-    /// When its connection ended, if that was before the answer was complete.
-    pub(crate) cut: Option<Duration>,
-}
-
-impl Seen {
-    /// One that has just been seen, and of which nothing has come yet.
-    pub(crate) fn now(
-        sightings: &Sightings,
-        client: usize,
-        coordinator: Option<usize>,
-        place: String,
-        what: String,
-    ) -> Self {
-        Self {
-            client,
-            coordinator,
-            place,
-            at: sightings.trace.now(),
-            what,
-            marker: None,
-            authorized: false,
-            unsent: false,
-            answered: None,
-            complete: None,
-            cut: None,
-        }
-    }
-
-    /// What it is called in a trace.
-    fn name(&self) -> &str {
-        self.marker.as_deref().unwrap_or(&self.what)
-    }
-
-    pub(crate) fn is_login(&self) -> bool {
-        self.what.ends_with("/_open/auth")
-    }
-
-    /// When nothing more could be heard of it.
-    pub(crate) fn over(&self) -> Option<Duration> {
-        self.complete.or(self.cut)
-    }
-}
 
 /// Somebody who is none of the coordinators, and was looked for all the same.
 #[derive(Debug, Clone)]
@@ -111,6 +48,11 @@ impl Sightings {
 
     pub(crate) fn requests(&self) -> Vec<Seen> {
         self.lock().requests.clone()
+    }
+
+    /// Time since the beginning.
+    pub(crate) fn now(&self) -> Duration {
+        self.trace.now()
     }
 
     /// Those of clients that are [watched](super::attempts).
@@ -188,11 +130,11 @@ impl Watched {
     /// Notes what the client has written.
     pub(crate) fn sent(&self, passed: &Passed) {
         let Passed::Head(head) = passed else { return };
-        let place = format!("#{}", self.number);
+        let (at, place) = (self.sightings.trace.now(), format!("#{}", self.number));
         let seen = Seen {
             marker: head.field("x-sim-marker").map(str::to_owned),
             authorized: head.field("authorization").is_some(),
-            ..Seen::now(&self.sightings, self.client, Some(self.coordinator), place, what(head))
+            ..Seen::at(at, self.client, Some(self.coordinator), place, what(head))
         };
         self.note(format_args!("→ {}", seen.name()));
         let mut inner = self.sightings.lock();

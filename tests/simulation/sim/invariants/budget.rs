@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Evidence, Report};
-use crate::sim::sightings::Seen;
+use crate::sim::seen::Seen;
 
 /// Over what time copies are counted: what is spent is forgotten by whole seconds, ten at most.
 const SPENT: Duration = Duration::from_secs(9);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Evidence, Report};
-use crate::sim::sightings::Seen;
+use crate::sim::seen::Seen;
 
 /// What is asked of a candidate before anything else, and what after that.
 const AVAILABILITY: &str = "GET /_admin/server/availability";

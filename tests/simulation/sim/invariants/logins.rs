@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{Evidence, Report};
+use crate::sim::seen::Seen;
 use crate::sim::setting::Login;
-use crate::sim::sightings::Seen;
 
 /// A token is renewed so long before its end at least, or a tenth of its life, and by chance half as much again earlier.
 const EARLY: Duration = Duration::from_secs(30);
@@ -15,7 +15,7 @@ const HOLD_OFF: Duration = Duration::from_secs(1);
 /// if it was refused. No two are under way at once.
 pub(super) fn as_few_as_it_takes(evidence: &Evidence<'_>, report: &mut Report<'_>) {
     let life = evidence.setting.token;
-    let earliest_renewal = life - (EARLY.max(life / 10) * 3 / 2).min(life / 2);
+    let earliest_renewal = life.saturating_sub((EARLY.max(life / 10) * 3 / 2).min(life / 2));
     for (client, setting) in evidence.setting.clients.iter().enumerate() {
         if setting.login != Login::Jwt {
             continue;

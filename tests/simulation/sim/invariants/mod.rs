@@ -12,8 +12,9 @@ use std::time::Duration;
 use arango_test_cluster::Journal;
 
 use super::census::Census;
+use super::seen::Seen;
 use super::setting::Setting;
-use super::sightings::{Seen, Stranger};
+use super::sightings::Stranger;
 use super::workload::Ended;
 
 /// How late a timer may be: tokio's fire at whole milliseconds.
