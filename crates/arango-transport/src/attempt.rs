@@ -240,11 +240,10 @@ impl Seat {
             return Ok(response);
         }
         let limit = if wanted { limits.body_bytes } else { ERROR_BYTES };
-        let body = std::mem::replace(response.body_mut(), Body::whole(Bytes::new()));
-        let bytes = match body.read_whole(limit, limits.body_idle, record.deadline).await {
-            Ok(bytes) => bytes,
+        match response.body_mut().make_whole(limit, limits.body_idle, record.deadline).await {
+            Ok(()) => {}
             // The status tells what there is to tell; an error that breaks off says no more.
-            Err(_) if !wanted => Bytes::new(),
+            Err(_) if !wanted => {}
             Err(cut) => {
                 let mut error = AttemptError::new(cut.kind, Outcome::Executed, Phase::Body);
                 error.attempt().status = Some(status);
@@ -253,12 +252,11 @@ impl Seat {
                     None => error,
                 });
             }
-        };
+        }
         if !wanted {
-            let failed = refused(status, response.headers(), &bytes);
+            let failed = refused(status, response.headers(), response.body().bytes());
             response.extensions_mut().insert(Refusal(failed));
         }
-        *response.body_mut() = Body::whole(bytes);
         Ok(response)
     }
 

@@ -48,8 +48,16 @@ impl Body {
         Self { repr: Repr::Whole(Some(bytes)), watch: None }
     }
 
-    pub(crate) fn leased(incoming: Incoming, lease: Lease) -> Self {
-        Self { repr: Repr::Leased { incoming, lease: Some(lease) }, watch: None }
+    /// One that is still on its way.
+    pub(crate) fn coming(incoming: Incoming) -> Self {
+        Self { repr: Repr::Leased { incoming, lease: None }, watch: None }
+    }
+
+    /// Hands over the connection that it comes on, to be given back when it has been read to the end.
+    pub(crate) fn lend(&mut self, connection: Lease) {
+        if let Repr::Leased { lease, .. } = &mut self.repr {
+            *lease = Some(connection);
+        }
     }
 
     /// Takes any body; one of ours stays as it is.
@@ -82,25 +90,35 @@ impl Body {
         }
     }
 
+    /// All of it, once it is whole.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match &self.repr {
+            Repr::Whole(Some(bytes)) => bytes,
+            _ => &[],
+        }
+    }
+
     /// Whether nothing of it is still on its way.
     pub(crate) fn is_whole(&self) -> bool {
         matches!(self.repr, Repr::Whole(_))
     }
 
     /// Reads to the end, at most `limit` bytes, waiting at most `idle` for each part and not beyond
-    /// `deadline`.
-    pub(crate) async fn read_whole(
-        mut self,
+    /// `deadline`; from then on it is whole.
+    ///
+    /// One that cannot be read is closed, and whole without a byte.
+    pub(crate) async fn make_whole(
+        &mut self,
         limit: usize,
         idle: Duration,
         deadline: Instant,
-    ) -> Result<Bytes, CutShort> {
-        if let Repr::Whole(bytes) = &mut self.repr {
-            return Ok(bytes.take().unwrap_or_default());
+    ) -> Result<(), CutShort> {
+        if self.is_whole() {
+            return Ok(());
         }
         // Nearly every answer is one part, and it has come together with the head. No clock is read and
         // no timer made for those, and the rest is kept out of their future.
-        match poll_fn(|cx| Poll::Ready(Pin::new(&mut self).poll_frame(cx))).await {
+        let read = match poll_fn(|cx| Poll::Ready(Pin::new(&mut *self).poll_frame(cx))).await {
             Poll::Ready(Some(Ok(frame))) if self.is_end_stream() => match frame.into_data() {
                 Ok(first) if first.len() <= limit => Ok(first),
                 Ok(_) => Err(CutShort::by(ErrorKind::BodyTooLarge)),
@@ -109,12 +127,22 @@ impl Body {
             Poll::Ready(None) => Ok(Bytes::new()),
             Poll::Ready(Some(frame)) => Box::pin(self.read_parts(Some(frame), limit, idle, deadline)).await,
             Poll::Pending => Box::pin(self.read_parts(None, limit, idle, deadline)).await,
+        };
+        match read {
+            Ok(bytes) => {
+                self.repr = Repr::Whole(Some(bytes));
+                Ok(())
+            }
+            Err(cut) => {
+                self.repr = Repr::Whole(None);
+                Err(cut)
+            }
         }
     }
 
     /// Reads to the end, part by part, beginning with `part` if it has come already.
     async fn read_parts(
-        mut self,
+        &mut self,
         mut part: Option<Result<Frame<Bytes>, BoxError>>,
         limit: usize,
         idle: Duration,

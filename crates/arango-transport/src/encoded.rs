@@ -184,10 +184,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_is_handed_up_with_a_body_that_cannot_be_read() {
-        let answer = undone_for(None, answer(409, "br")).unwrap();
+        let mut answer = undone_for(None, answer(409, "br")).unwrap();
         let soon = tokio::time::Instant::now() + std::time::Duration::from_secs(1);
-        let cut =
-            answer.into_body().read_whole(100, std::time::Duration::from_secs(1), soon).await.unwrap_err();
+        let idle = std::time::Duration::from_secs(1);
+        let cut = answer.body_mut().make_whole(100, idle, soon).await.unwrap_err();
         assert_eq!(cut.kind, ErrorKind::Decode);
     }
 }

@@ -20,14 +20,15 @@ use crate::{Body, Coordinator};
 /// A type of its own rather than a value in the request's extensions: a layer that forgot to hand
 /// the plan on would not compile, and nothing is looked up. In a box, because it is moved from layer
 /// to layer.
-pub struct Outgoing(Box<Inner>);
+pub struct Outgoing(Box<Planned>);
 
 /// What comes back up. In a box for the same reason: it passes every layer on its way.
 pub(crate) type Incoming = Box<Response<Body>>;
 
-struct Inner {
-    plan: AttemptPlan,
-    request: Request<Full<Bytes>>,
+/// A request and the plan of it.
+pub(crate) struct Planned {
+    pub(crate) plan: AttemptPlan,
+    pub(crate) request: Request<Full<Bytes>>,
 }
 
 /// What the retry layer decided about one attempt.
@@ -75,7 +76,7 @@ impl AttemptPlan {
 
 impl Outgoing {
     pub(crate) fn new(plan: AttemptPlan, request: Request<Full<Bytes>>) -> Self {
-        Self(Box::new(Inner { plan, request }))
+        Self(Box::new(Planned { plan, request }))
     }
 
     /// The request.
@@ -121,8 +122,13 @@ impl Outgoing {
     }
 
     pub(crate) fn into_parts(self) -> (AttemptPlan, Request<Full<Bytes>>) {
-        let Inner { plan, request } = *self.0;
+        let Planned { plan, request } = *self.0;
         (plan, request)
+    }
+
+    /// Both where they are: for who would only carry them along.
+    pub(crate) fn into_inner(self) -> Box<Planned> {
+        self.0
     }
 }
 

@@ -41,7 +41,7 @@ use crate::connect::BoxFuture;
 use crate::dial::Dialer;
 use crate::failed_attempt::Phase;
 use crate::outgoing::{AttemptPlan, Incoming};
-use crate::{Body, Coordinator, ErrorKind, Outcome, Outgoing, PoolLimits, encoded};
+use crate::{Coordinator, ErrorKind, Outcome, Outgoing, PoolLimits, encoded};
 use connection::Connection;
 use h2::Streams;
 use idle::Idle;
@@ -199,8 +199,9 @@ impl Pool {
     /// have been closed before the request was handed to it.
     /// Takes no longer than the attempt may: no layer above needs a timer for it.
     pub(crate) async fn send(self, outgoing: Outgoing) -> Result<Incoming, AttemptError> {
-        let (AttemptPlan { record, number, fresh, unqueued, began, until, .. }, mut request) =
-            outgoing.into_parts();
+        // The request stays in its box until a connection takes it: it is large, and would be in this future.
+        let mut outgoing = outgoing.into_inner();
+        let AttemptPlan { ref record, number, fresh, unqueued, began, until, .. } = outgoing.plan;
         let mut wants = if fresh { Wants::New } else { Wants::Any };
         let mut now = began;
         record.reached(Phase::Acquire);
@@ -228,21 +229,20 @@ impl Pool {
             }
             record.connected(connection.via());
             record.reached(Phase::Sent);
-            let mut error = match connection.send(request, until).await {
+            let mut error = match connection.send(outgoing.request, until).await {
                 None => {
                     place.unlist(&connection);
                     return Err(connection.silent());
                 }
-                Some(Ok(response)) => {
+                Some(Ok(mut answer)) => {
                     let before = place.0.heard.fetch_add(1, Ordering::Relaxed);
-                    place.0.tally.heard(before, response.headers());
-                    record.hears(response.status());
+                    place.0.tally.heard(before, answer.headers());
+                    record.hears(answer.status());
                     if !connection.answered() {
-                        place.learn(&mut connection, response.headers());
+                        place.learn(&mut connection, answer.headers());
                     }
-                    let lease = Lease::new(place, connection);
-                    let answer = Box::new(response.map(|body| Body::leased(body, lease)));
-                    return encoded::undone(answer, &record);
+                    answer.body_mut().lend(Lease::new(place, connection));
+                    return encoded::undone(answer, record);
                 }
                 Some(Err(error)) => error,
             };
@@ -269,8 +269,8 @@ impl Pool {
                     .because(error.into_error());
                 return Err(connection.stamped(error));
             }
-            request = unsent;
-            connection.take_back(&mut request);
+            outgoing.request = unsent;
+            connection.take_back(&mut outgoing.request);
             if replay > 0 {
                 // Where one was dead the others may be; a new one is surer.
                 wants = Wants::New;

@@ -47,7 +47,9 @@ impl Template {
         let mut request = Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = self.headers.clone();
+        if !self.headers.is_empty() {
+            *request.headers_mut() = self.headers.clone();
+        }
         if let Some(extensions) = &self.extensions {
             *request.extensions_mut() = extensions.clone();
         }

@@ -260,15 +260,14 @@ impl Transport {
         answer: impl Future<Output = Result<Response<Body>, Error>>,
         record: &CallRecord,
     ) -> Result<Response<Body>, Error> {
-        let response = answer.await?;
-        if record.call.streaming || response.body().is_whole() {
+        let mut response = answer.await?;
+        if record.call.streaming {
             return Ok(response);
         }
-        let limits = &record.settings.limits;
-        let (parts, body) = response.into_parts();
-        match body.read_whole(limits.body_bytes, limits.body_idle, record.deadline).await {
-            Ok(bytes) => Ok(Response::from_parts(parts, Body::whole(bytes))),
-            Err(cut) => Err(Error::cut_short(record, parts.status, cut)),
+        let (status, limits) = (response.status(), &record.settings.limits);
+        match response.body_mut().make_whole(limits.body_bytes, limits.body_idle, record.deadline).await {
+            Ok(()) => Ok(response),
+            Err(cut) => Err(Error::cut_short(record, status, cut)),
         }
     }
 

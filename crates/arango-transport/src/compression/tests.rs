@@ -36,9 +36,10 @@ fn inflated(encoding: Encoding, bytes: &[u8], part: usize) -> Body {
     inflate(encoding, Body::from_foreign(Parts(parts))).unwrap()
 }
 
-async fn read(body: Body, limit: usize) -> Result<Bytes, ErrorKind> {
+async fn read(mut body: Body, limit: usize) -> Result<Bytes, ErrorKind> {
     let soon = Instant::now() + Duration::from_secs(60);
-    body.read_whole(limit, Duration::from_secs(60), soon).await.map_err(|cut| cut.kind)
+    body.make_whole(limit, Duration::from_secs(60), soon).await.map_err(|cut| cut.kind)?;
+    Ok(body.take_whole().unwrap())
 }
 
 fn compressed(encoding: Encoding, plain: &[u8]) -> Vec<u8> {

@@ -7,7 +7,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::Full;
-use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
@@ -18,9 +17,12 @@ use super::h2::Stream;
 use crate::attempt_error::AttemptError;
 use crate::failed_attempt::Phase;
 use crate::opened::Via;
-use crate::{ErrorKind, Outcome, PoolLimits};
+use crate::outgoing::Incoming;
+use crate::{Body, ErrorKind, Outcome, PoolLimits};
 
-pub(super) type Sent = Result<Response<Incoming>, TrySendError<Request<Full<Bytes>>>>;
+/// What hyper's future of an answer gives.
+pub(super) type Sent = Result<Response<hyper::body::Incoming>, Unsent>;
+type Unsent = TrySendError<Request<Full<Bytes>>>;
 
 /// How long a connection may live.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +48,7 @@ impl Connection {
         &mut self,
         request: Request<Full<Bytes>>,
         until: Instant,
-    ) -> impl Future<Output = Option<Sent>> {
+    ) -> impl Future<Output = Option<Result<Incoming, Box<Unsent>>>> {
         let (inner, alarm) = match self {
             Self::Http1(connection) => {
                 let (sent, alarm) = connection.send(request);
@@ -190,13 +192,15 @@ pin_project! {
     }
 }
 
-impl<F: Future> Future for Answer<'_, F> {
-    type Output = Option<F::Output>;
+impl<F: Future<Output = Sent>> Future for Answer<'_, F> {
+    type Output = Option<Result<Incoming, Box<Unsent>>>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<F::Output>> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         match this.inner.poll(cx) {
-            Poll::Ready(sent) => Poll::Ready(Some(sent)),
+            // Into its box as soon as it is there: it is large, and passes from hand to hand.
+            Poll::Ready(Ok(answer)) => Poll::Ready(Some(Ok(Box::new(answer.map(Body::coming))))),
+            Poll::Ready(Err(unsent)) => Poll::Ready(Some(Err(Box::new(unsent)))),
             Poll::Pending => this.alarm.poll(*this.until, cx).map(|()| None),
         }
     }

@@ -1,6 +1,8 @@
 //! One HTTP/2 connection, which many requests share, and one stream of it.
 
+mod bell;
 mod driver;
+mod ears;
 mod resets;
 mod streams;
 
@@ -16,7 +18,7 @@ use http::uri::{Authority, Scheme};
 use http::{Request, Uri};
 use http_body_util::Full;
 use hyper::client::conn::http2;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use tokio::runtime;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
@@ -30,6 +32,7 @@ use crate::failed_attempt::Phase;
 use crate::opened::{HttpProtocol, Opened, Via};
 use crate::{Coordinator, ErrorKind, Outcome, tls};
 use driver::{Driver, Known, Spawner};
+use ears::{Ears, Heard};
 pub(super) use streams::Streams;
 
 /// The most streams that are used of a connection, however many the server allows: as many as arangod
@@ -88,7 +91,7 @@ impl Http2 {
         let unopened = |kind| AttemptError::new(kind, Outcome::NotExecuted, Phase::Connect);
         let authority = Authority::try_from(coordinator.authority().as_bytes())
             .map_err(|error| via.stamped(unopened(ErrorKind::ConnectRefused).because(error)))?;
-        let spawner = Spawner::default();
+        let (spawner, heard) = (Spawner::default(), Heard::default());
         let begun = http2::Builder::new(spawner.clone())
             .timer(TokioTimer::new())
             .initial_stream_window_size(STREAM_WINDOW)
@@ -98,11 +101,11 @@ impl Http2 {
             .initial_max_send_streams(0)
             .keep_alive_interval(PING_EVERY)
             .keep_alive_timeout(PONG_WITHIN)
-            .handshake(TokioIo::new(io));
+            .handshake(Ears::new(io, heard.clone()));
         let (gone, last) = oneshot::channel();
         let settled = async {
             let (sender, client) = begun.await?;
-            let mut driver = Driver::new(client, &spawner, last);
+            let mut driver = Driver::new(client, &spawner, heard, last);
             driver.settle().await.map(|()| (sender, driver))
         };
         let failed = match timeout_at(until, settled).await {

@@ -15,16 +15,16 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::client::conn::http2;
 use hyper::rt::Executor;
-use hyper_util::rt::TokioIo;
 use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
-use crate::connect::Io;
+use super::bell::Belled;
+use super::ears::{Ears, Heard};
 
 /// How long a goodbye may take that the other end does not read.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-type Client = http2::Connection<TokioIo<Box<dyn Io>>, Full<Bytes>, Spawner>;
+type Client = http2::Connection<Ears, Full<Bytes>, Spawner>;
 type Wire = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What the driver knows of the other end.
@@ -39,20 +39,28 @@ pub(super) struct Known {
 /// Drives one connection to its end.
 pub(super) struct Driver {
     /// Takes requests, until there is nobody to hand one over, or nobody to take it.
-    client: Option<Client>,
+    client: Option<Belled<Client>>,
     /// Reads and writes.
-    wire: Option<Wire>,
+    wire: Option<Belled<Wire>>,
+    /// Whether it has read something.
+    heard: Heard,
     known: Arc<Known>,
     /// Comes when nobody has a handle on the connection any more.
-    last: Option<oneshot::Receiver<()>>,
+    last: Option<Belled<oneshot::Receiver<()>>>,
     /// Limits what is still written then.
     limit: Option<Pin<Box<Sleep>>>,
 }
 
 impl Driver {
-    pub(super) fn new(client: Client, spawner: &Spawner, last: oneshot::Receiver<()>) -> Self {
-        let wire = spawner.take();
-        Self { client: Some(client), wire, known: Arc::default(), last: Some(last), limit: None }
+    pub(super) fn new(client: Client, spawner: &Spawner, heard: Heard, last: oneshot::Receiver<()>) -> Self {
+        Self {
+            client: Some(Belled::new(client)),
+            wire: spawner.take().map(Belled::new),
+            heard,
+            known: Arc::default(),
+            last: Some(Belled::new(last)),
+            limit: None,
+        }
     }
 
     pub(super) fn known(&self) -> Arc<Known> {
@@ -74,10 +82,14 @@ impl Driver {
     /// Polls both halves; ready when what takes requests has ended, and with why.
     fn poll_halves(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
         let mut ended = self.poll_client(cx);
-        if self.wire.as_mut().is_some_and(|wire| wire.as_mut().poll(cx).is_ready()) {
+        let wire_ended = self.wire.as_mut().is_some_and(|wire| wire.poll(cx).is_ready());
+        if wire_ended {
             self.wire = None;
         }
-        // What was read may be news for it.
+        // What was read may be news for what takes requests, but hyper does not wake it for that.
+        if let Some(client) = self.client.as_ref().filter(|_| self.heard.take() || wire_ended) {
+            client.ring();
+        }
         if ended.is_pending() {
             ended = self.poll_client(cx);
         }
@@ -86,9 +98,9 @@ impl Driver {
 
     fn poll_client(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
         let Some(client) = &mut self.client else { return Poll::Ready(Ok(())) };
-        let ended = Pin::new(&mut *client).poll(cx);
+        let ended = client.poll(cx);
         if ended.is_pending() {
-            let streams = client.current_max_send_streams();
+            let streams = client.get().current_max_send_streams();
             if self.known.streams.load(Ordering::Relaxed) != streams {
                 self.known.streams.store(streams, Ordering::Relaxed);
             }
@@ -103,7 +115,7 @@ impl Driver {
     fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Some(last) = &mut self.last {
             // Never said, only dropped.
-            ready!(Pin::new(last).poll(cx)).ok();
+            ready!(last.poll(cx)).ok();
             self.last = None;
         }
         self.limit.get_or_insert_with(|| Box::pin(sleep(LAST_WORDS))).as_mut().poll(cx)

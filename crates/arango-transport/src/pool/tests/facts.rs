@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::*;
-use crate::{Call as AnyCall, Error, Limits, Phase, Transport};
+use crate::{Body, Call as AnyCall, Error, Limits, Phase, Transport};
 
 fn transport() -> (Transport, Peers) {
     let (sender, peers) = mpsc::unbounded_channel();
