@@ -1,12 +1,13 @@
 //! Spreading requests, and leaving out who is dead.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::{SeededJitter, Standing};
 use arango::protocol::RequestClass;
-use arango::{LoadBalancing, Outcome};
+use arango::{Client, LoadBalancing, Outcome};
 
-use crate::support::{ask_at_once, builder, client, cluster, cluster_of, insert};
+use crate::support::{Memory, ask_at_once, builder, client, cluster, cluster_of, insert};
 
 #[tokio::test(start_paused = true)]
 async fn round_robin_is_the_default_and_even_under_concurrency() {
@@ -17,6 +18,53 @@ async fn round_robin_is_the_default_and_even_under_concurrency() {
     let at_the_server: Vec<usize> = (0..3).map(|index| cluster.journal().requests_to(index)).collect();
     assert_eq!(at_the_client, [100, 100, 100]);
     assert_eq!(at_the_server, [100, 100, 100]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_many_clients_that_each_make_one_call_no_coordinator_is_the_first_of_more_than_chance_allows() {
+    let cluster = cluster().await;
+    for strategy in ["default", "roundrobin", "periodic", "single"] {
+        cluster.journal().clear();
+        for seed in 0..600 {
+            // Not the tests' builder, which begins with the first.
+            let builder = Client::builder().hosts(cluster.urls()).basic_auth("root", cluster.root_password());
+            let builder = builder.jitter(Arc::new(SeededJitter::new(seed))).connect(Memory::of(&cluster));
+            let builder = match strategy.parse::<LoadBalancing>() {
+                Ok(strategy) => builder.load_balancing(strategy),
+                Err(_) => builder,
+            };
+            builder.build().unwrap().db("_system").version().await.unwrap();
+        }
+        let counts = cluster.journal().requests_per_coordinator();
+        // Five standard deviations of a binomial distribution with n = 600, p = 1/3.
+        assert!(counts.iter().all(|count| count.abs_diff(200) < 58), "{strategy}: {counts:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_begins_by_chance_is_even_and_begins_with_the_same_for_the_same_seed() {
+    let cluster = cluster().await;
+    let begun = |seed| {
+        let builder = builder(&cluster).jitter(Arc::new(SeededJitter::new(seed)));
+        let client = builder.load_balancing(LoadBalancing::RoundRobin).build().unwrap();
+        async move {
+            client.db("_system").version().await.unwrap();
+            let first = client.coordinators().iter().position(|state| state.requests == 1);
+            ask_at_once(&client, 99).await;
+            let counts: Vec<u64> = client.coordinators().iter().map(|state| state.requests).collect();
+            assert_eq!((counts.iter().min(), counts.iter().max()), (Some(&33), Some(&34)), "{counts:?}");
+            first
+        }
+    };
+    let mut firsts = Vec::new();
+    for seed in 0..20 {
+        let first = begun(seed).await;
+        assert_eq!(first, begun(seed).await);
+        firsts.push(first);
+    }
+    firsts.sort_unstable();
+    firsts.dedup();
+    assert_eq!(firsts.len(), 3, "each of them is the first of somebody");
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arango::balance::RoundRobin;
 use arango::protocol::{
     Answer, BuildError, Creates, DatabaseName, DecodeError, Draft, Facts, Operation, RequestClass,
 };
@@ -71,12 +72,14 @@ async fn ready(cluster: arango_test_cluster::Builder) -> TestCluster {
     cluster
 }
 
-/// A client of all coordinators, logged in as root; with TLS it believes their authority, and shows what they ask for.
+/// A client of all coordinators, logged in as root, that begins with the first of them unless it is told otherwise; with TLS
+/// it believes their authority, and shows what they ask for.
 pub(crate) fn builder(cluster: &TestCluster) -> ClientBuilder {
     let builder = Client::builder()
         .hosts(cluster.urls())
         .basic_auth("root", cluster.root_password())
         .jitter(Arc::new(arango::balance::SeededJitter::new(1)))
+        .policy(RoundRobin::default())
         .connect(Memory::of(cluster));
     let (Some(authority), Some(client)) = (cluster.ca_pem(), cluster.client_identity()) else {
         return builder;

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::time::Instant;
 
-use crate::{Candidates, Policy};
+use crate::jitter::below;
+use crate::{Candidates, Jitter, Policy};
 
 /// Takes the candidates in turn.
 ///
@@ -18,11 +19,19 @@ pub struct RoundRobin {
     further: AtomicUsize,
 }
 
+/// More than anybody has members.
+const MANY: usize = 1 << 20;
+
 impl RoundRobin {
-    /// Begins with another than the first member: so many clients that start at the same time do not walk from member to
-    /// member together. More than there are begin anew.
+    /// Begins with a member by chance, each with the same probability.
     ///
-    /// It matters where each client sends fewer requests than there are members while the others start.
+    /// The default begins with the first. That is certain, but so do all clients: where many of them start, and each sends
+    /// fewer requests than there are members, the first ones have all the work.
+    pub fn beginning_by(jitter: &dyn Jitter) -> Self {
+        Self::beginning_with(below(MANY, jitter).unwrap_or_default())
+    }
+
+    /// Begins with this member, counted from 0 in the order of the set. More than there are begin anew.
     pub fn beginning_with(member: usize) -> Self {
         Self { next: AtomicUsize::new(member), further: AtomicUsize::new(member) }
     }
@@ -82,6 +91,21 @@ mod tests {
                 assert_eq!(asked, [2, 2, 2]);
             }
         }
+    }
+
+    #[test]
+    fn a_beginning_by_chance_is_spread_over_all_members() {
+        let members = Members::new([0, 1, 2]);
+        let list = members.snapshot();
+        let jitter = crate::SeededJitter::new(1);
+        let mut begun = [0_u32; 3];
+        for _ in 0..30_000 {
+            let policy = RoundRobin::beginning_by(&jitter);
+            begun[policy.pick(&Candidates::all(&list), &(), Instant::now()).unwrap()] += 1;
+        }
+        // Five standard deviations of a binomial distribution with n = 30 000, p = 1/3.
+        let allowed = 5.0 * (30_000.0_f64 * 2.0 / 9.0).sqrt();
+        assert!(begun.iter().all(|begun| (f64::from(*begun) - 10_000.0).abs() < allowed), "{begun:?}");
     }
 
     #[test]

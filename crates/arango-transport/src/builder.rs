@@ -43,8 +43,10 @@ pub(crate) struct Parts {
     pub(crate) discovery: Option<(Discovery, Arc<dyn Discover>)>,
 }
 
-/// Makes the policy when the transport is built, for by then it is known which coordinators are where.
-type PolicyFor = Box<dyn FnOnce(&Zones) -> Result<SharedPolicy, InvalidSettings> + Send + Sync>;
+/// Makes the policy when the transport is built, for by then it is known which coordinators are where, and where chance
+/// comes from.
+type PolicyFor =
+    Box<dyn FnOnce(&Zones, &Arc<dyn Jitter>) -> Result<SharedPolicy, InvalidSettings> + Send + Sync>;
 
 impl TransportBuilder {
     pub(crate) fn new(hosts: HostList) -> Self {
@@ -63,7 +65,7 @@ impl TransportBuilder {
             compression: Compression::default(),
             health: HealthPolicy::default(),
             credentials: Credentials::none(),
-            policy: Box::new(|_| Ok(Arc::new(RoundRobin::default()))),
+            policy: Box::new(|_, jitter| Ok(Arc::new(RoundRobin::beginning_by(&**jitter)))),
             zones: Zones::default(),
             jitter: Arc::new(ThreadJitter),
             network,
@@ -124,35 +126,36 @@ impl TransportBuilder {
         self
     }
 
-    /// Sets who is next. Default: [`RoundRobin`].
+    /// Sets who is next. Default: [`RoundRobin`], which begins with one by chance.
     pub fn policy(self, policy: impl Policy<Coordinator, Outgoing> + 'static) -> Self {
-        self.policy_in_zones(|_| Ok(policy))
+        self.policy_with(|_, _| Ok(policy))
     }
 
-    /// Sets who is next by a policy that looks at where coordinators are. It is made when the transport is built, so it
-    /// does not matter whether [`zones`](Self::zones) are set before or after.
+    /// Sets who is next by a policy that is made of where coordinators are, and where chance comes from. It is made when the
+    /// transport is built, so it does not matter whether [`zones`](Self::zones) and [`jitter`](Self::jitter) are set before
+    /// or after.
     ///
     /// ```
     /// use arango_transport::Transport;
     /// use arango_transport::balance::{LeastLoaded, Preferred};
     ///
     /// let transport = Transport::builder("http://db1.eu:8529,http://db1.us:8529")
-    ///     .policy_in_zones(|zones| {
-    ///         let zones = zones.clone();
+    ///     .policy_with(|zones, jitter| {
+    ///         let (zones, least_loaded) = (zones.clone(), LeastLoaded::by(jitter.clone()));
     ///         let here = move |coordinator: &_| zones.holds("eu", coordinator);
-    ///         Ok(Preferred::new(here, LeastLoaded::new(), LeastLoaded::new()).full_at(64))
+    ///         Ok(Preferred::new(here, least_loaded.clone(), least_loaded).full_at(64))
     ///     })
     ///     .zones(|coordinator| if coordinator.as_str().contains(".eu:") { "eu" } else { "us" })
     ///     .build()?;
     /// assert_eq!(transport.coordinators()[0].zone.as_deref(), Some("eu"));
     /// # Ok::<(), arango_transport::InvalidSettings>(())
     /// ```
-    pub fn policy_in_zones<P, F>(mut self, make: F) -> Self
+    pub fn policy_with<P, F>(mut self, make: F) -> Self
     where
         P: Policy<Coordinator, Outgoing> + 'static,
-        F: FnOnce(&Zones) -> Result<P, InvalidSettings> + Send + Sync + 'static,
+        F: FnOnce(&Zones, &Arc<dyn Jitter>) -> Result<P, InvalidSettings> + Send + Sync + 'static,
     {
-        self.parts.policy = Box::new(|zones| Ok(Arc::new(make(zones)?)));
+        self.parts.policy = Box::new(|zones, jitter| Ok(Arc::new(make(zones, jitter)?)));
         self
     }
 
@@ -168,7 +171,7 @@ impl TransportBuilder {
         self
     }
 
-    /// Sets where chance comes from: the length of pauses, the age of connections.
+    /// Sets where chance comes from: with which coordinator round robin begins, the length of pauses, the age of connections.
     pub fn jitter(mut self, jitter: Arc<dyn Jitter>) -> Self {
         self.parts.jitter = jitter;
         self

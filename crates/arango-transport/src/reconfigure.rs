@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arango_balance::Policy;
+use arango_balance::{Jitter, Policy};
 
 use crate::stack::SharedPolicy;
 use crate::{Coordinator, Credentials, HostList, InvalidSettings, Limits, Outgoing, Transport, Zones};
@@ -83,6 +83,11 @@ impl Reconfigure {
     /// Where coordinators are, as the builder was told.
     pub fn zones(&self) -> &Zones {
         &self.transport.0.zones
+    }
+
+    /// Where chance comes from, as the builder was told.
+    pub fn jitter(&self) -> &Arc<dyn Jitter> {
+        &self.transport.0.jitter
     }
 
     /// Replaces who is next.

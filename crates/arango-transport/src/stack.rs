@@ -61,7 +61,7 @@ pub(crate) fn assemble(
 ) -> Result<Transport, InvalidSettings> {
     let Parts { limits, pool, retry, hedging, compression, health, credentials, policy, zones, .. } = parts;
     let Parts { jitter, mut network, doors, discovery, .. } = parts;
-    let policy = policy(&zones)?;
+    let policy = policy(&zones, &jitter)?;
     let wants_load = policy.wants_load();
     let settings = Live::new(Settings { limits, credentials, policy });
     network.settings = settings.clone();

@@ -45,7 +45,7 @@ impl ClientBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn load_balancing(self, strategy: LoadBalancing) -> Self {
-        Self(self.0.policy_in_zones(move |zones| strategy.policy(zones)))
+        Self(self.0.policy_with(move |zones, jitter| strategy.policy(zones, jitter)))
     }
 
     /// Sets in which zone each coordinator is, for [`LoadBalancing::Preferred`] and for
@@ -108,7 +108,8 @@ impl ClientBuilder {
         Self(self.0.health(policy))
     }
 
-    /// Sets where chance comes from: the length of pauses, the age of connections.
+    /// Sets where chance comes from: with which coordinator round robin begins and whom other strategies pick, the length of
+    /// pauses, the age of connections.
     pub fn jitter(self, jitter: Arc<dyn Jitter>) -> Self {
         Self(self.0.jitter(jitter))
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arango_transport::balance::{
-    Fallback, Jitter as _, LeastLoaded, Periodic, Policy, Preferred, Random, RoundRobin, Single, ThreadJitter,
+    Fallback, Jitter, LeastLoaded, Periodic, Policy, Preferred, Random, RoundRobin, Single,
 };
 use arango_transport::{Coordinator, InvalidSettings, Outgoing, Zones};
 
@@ -25,7 +25,8 @@ use arango_transport::{Coordinator, InvalidSettings, Outgoing, Zones};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum LoadBalancing {
-    /// Each in turn. The default.
+    /// Each in turn, beginning with one by chance, so that many clients that start together do not walk together. The
+    /// default.
     #[default]
     RoundRobin,
     /// By chance, each with the same probability.
@@ -76,15 +77,19 @@ impl LoadBalancing {
         Self::Preferred { zone: zone.into(), within: Box::default() }
     }
 
-    /// The policy that it names.
-    pub(crate) fn policy(&self, zones: &Zones) -> Result<AnyPolicy, InvalidSettings> {
+    /// The policy that it names. What it leaves to chance is the client's chance.
+    pub(crate) fn policy(
+        &self,
+        zones: &Zones,
+        jitter: &Arc<dyn Jitter>,
+    ) -> Result<AnyPolicy, InvalidSettings> {
         Ok(match self {
-            Self::RoundRobin => Arc::new(RoundRobin::default()),
-            Self::Random => Arc::new(Random::new()),
-            Self::LeastLoaded => Arc::new(LeastLoaded::new()),
-            Self::Single => Arc::new(Single::new()),
+            Self::RoundRobin => Arc::new(RoundRobin::beginning_by(&**jitter)),
+            Self::Random => Arc::new(Random::by(Arc::clone(jitter))),
+            Self::LeastLoaded => Arc::new(LeastLoaded::by(Arc::clone(jitter))),
+            Self::Single => Arc::new(Single::by(Arc::clone(jitter))),
             Self::Fallback => Arc::new(Fallback),
-            Self::Periodic(period) => Arc::new(period.policy()),
+            Self::Periodic(period) => Arc::new(period.policy(&**jitter)),
             Self::Preferred { zone, .. } if zones.is_empty() => {
                 return Err(InvalidSettings::NoZones { zone: zone.clone() });
             }
@@ -92,7 +97,9 @@ impl LoadBalancing {
                 let (zones_here, zone) = (zones.clone(), zone.clone());
                 let near = move |coordinator: &Coordinator| zones_here.holds(&zone, coordinator);
                 // Within a zone nobody is in another: what prefers others there comes down to how it spreads in the end.
-                Arc::new(Preferred::new(near, within.in_the_end().policy(zones)?, within.policy(zones)?))
+                let (here, there) =
+                    (within.in_the_end().policy(zones, jitter)?, within.policy(zones, jitter)?);
+                Arc::new(Preferred::new(near, here, there))
             }
         })
     }
@@ -107,12 +114,12 @@ impl LoadBalancing {
 }
 
 impl Period {
-    fn policy(self) -> Periodic {
+    fn policy(self, jitter: &dyn Jitter) -> Periodic {
         let policy = match self {
             Self::Requests(requests) => Periodic::after_requests(requests),
             Self::Time(time) => Periodic::after(time),
         };
-        policy.beginning_with(by_chance())
+        policy.beginning_with(by_chance(jitter))
     }
 }
 
@@ -122,8 +129,8 @@ impl Period {
     clippy::cast_sign_loss,
     reason = "less than a million, and not negative"
 )]
-fn by_chance() -> usize {
-    (ThreadJitter.unit() * 1e6) as usize
+fn by_chance(jitter: &dyn Jitter) -> usize {
+    (jitter.unit() * 1e6) as usize
 }
 
 impl FromStr for LoadBalancing {

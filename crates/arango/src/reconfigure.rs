@@ -48,7 +48,7 @@ impl Reconfigure {
     /// If a zone is preferred, and the client was not told who is in it.
     #[expect(clippy::needless_pass_by_value, reason = "as the builder takes it")]
     pub fn set_load_balancing(&self, strategy: LoadBalancing) -> Result<(), InvalidSettings> {
-        self.0.set_policy(strategy.policy(self.0.zones())?);
+        self.0.set_policy(strategy.policy(self.0.zones(), self.0.jitter())?);
         Ok(())
     }
 

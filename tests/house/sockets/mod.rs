@@ -11,6 +11,7 @@ mod unix;
 
 use std::time::Duration;
 
+use arango::balance::RoundRobin;
 use arango::{Client, ClientBuilder};
 use arango_test_cluster::TestCluster;
 use tokio::time::timeout;
@@ -33,8 +34,10 @@ async fn cluster() -> TestCluster {
     cluster
 }
 
+/// Of clients that begin with the first coordinator.
 fn builder(cluster: &TestCluster) -> ClientBuilder {
-    Client::builder().hosts(cluster.urls()).basic_auth("root", cluster.root_password())
+    let builder = Client::builder().policy(RoundRobin::default());
+    builder.hosts(cluster.urls()).basic_auth("root", cluster.root_password())
 }
 
 fn client(cluster: &TestCluster) -> Client {

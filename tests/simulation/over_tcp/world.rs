@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use arango::balance::SeededJitter;
+use arango::balance::{RoundRobin, SeededJitter};
 use arango::transport::{BoxFuture, Connect, Io, Resolve};
 use arango::{Client, ClientBuilder};
 use arango_test_cluster::TestCluster;
@@ -109,12 +109,13 @@ pub(crate) fn name_of(coordinator: usize) -> String {
     format!("coordinator{coordinator}")
 }
 
-/// A client of all coordinators, that knows them by name and reaches them over TCP.
+/// A client of all coordinators, that knows them by name, reaches them over TCP, and begins with the first.
 pub(crate) fn client(cluster: &TestCluster) -> ClientBuilder {
     Client::builder()
         .hosts((0..COORDINATORS).map(|index| format!("http://{}:{PORT}", name_of(index))).collect::<Vec<_>>())
         .basic_auth("root", cluster.root_password())
         .jitter(Arc::new(SeededJitter::new(7)))
+        .policy(RoundRobin::default())
         .connect(Tcp)
         .resolve(Tcp)
 }

@@ -30,6 +30,7 @@ mod workload;
 
 use std::time::Duration;
 
+use arango::balance::RoundRobin;
 use arango_test_cluster::{TestCluster, Tls};
 use rand::RngExt as _;
 
@@ -151,6 +152,7 @@ async fn cluster(setting: &Setting) -> TestCluster {
     let client = clients::reaching(&cluster, network.road(0))
         .hosts(cluster.urls())
         .basic_auth("root", cluster.root_password())
+        .policy(RoundRobin::default())
         .build()
         .expect("the cluster's own addresses are good");
     client.db("_system").execute(CreateCollection("books")).await.expect("nothing has gone wrong yet");

@@ -37,16 +37,16 @@ impl Strategy {
 
     /// The policy of one client. What it leaves to chance is the world's chance.
     pub(crate) fn policy(self, client: usize, jitter: &Arc<dyn Jitter>) -> Box<dyn Policy<usize, ()>> {
-        let jitter = || Arc::clone(jitter);
+        let chance = || Arc::clone(jitter);
         match self {
-            Self::RoundRobin => Box::new(RoundRobin::default()),
-            Self::Random => Box::new(Random::by(jitter())),
-            Self::LeastLoaded => Box::new(LeastLoaded::by(jitter())),
-            Self::Single => Box::new(Single::by(jitter())),
+            Self::RoundRobin => Box::new(RoundRobin::beginning_by(&**jitter)),
+            Self::Random => Box::new(Random::by(chance())),
+            Self::LeastLoaded => Box::new(LeastLoaded::by(chance())),
+            Self::Single => Box::new(Single::by(chance())),
             Self::Fallback => Box::new(Fallback),
             Self::Preferred => {
                 let near = move |coordinator: &usize| coordinator % ZONES == client % ZONES;
-                Box::new(Preferred::new(near, LeastLoaded::by(jitter()), LeastLoaded::by(jitter())))
+                Box::new(Preferred::new(near, LeastLoaded::by(chance()), LeastLoaded::by(chance())))
             }
         }
     }
