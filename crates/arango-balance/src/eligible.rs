@@ -71,7 +71,7 @@ fn failed_lately<K>(list: &[Member<K>], out: &[usize]) -> Vec<usize> {
     // Read once: an attempt may fail meanwhile, and somebody must be left.
     let failed: Vec<_> = (0..list.len())
         .filter(|place| out.binary_search(place).is_err())
-        .map(|place| (list[place].health().last_failed(), place))
+        .map(|place| (list[place].last_failed(), place))
         .collect();
     let longest_ago = failed.iter().map(|(at, _)| *at).min().flatten();
     failed.into_iter().filter(|(at, _)| *at != longest_ago).map(|(_, place)| place).collect()

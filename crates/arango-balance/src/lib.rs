@@ -72,6 +72,7 @@ mod in_flight;
 mod jitter;
 mod least_loaded;
 mod load;
+mod medical_record;
 mod member;
 mod members;
 mod membership;

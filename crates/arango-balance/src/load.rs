@@ -43,6 +43,11 @@ impl Gauge {
         Self { since: now, latency: Fading::new(), queue: Fading::new(), failing: Fading::new() }
     }
 
+    /// Since when it is kept.
+    pub(crate) fn since(&self) -> Instant {
+        self.since
+    }
+
     /// Takes note of an attempt that took so long; `None` if that says nothing.
     pub(crate) fn note(&self, verdict: Verdict, took: Option<Duration>, now: Instant) {
         let (now, took) = (self.tick(now), took.map(|took| took.as_secs_f32().max(SHORTEST)));

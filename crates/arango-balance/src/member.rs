@@ -12,6 +12,7 @@ use crate::glance::Glance;
 use crate::health::Health;
 use crate::in_flight::InFlight;
 use crate::load::Gauge;
+use crate::medical_record::{MedicalRecord, Open};
 use crate::members::Set;
 use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
 use crate::{Load, Probed, Standing, Status, Verdict};
@@ -32,7 +33,7 @@ struct Entry<K> {
     clean: AtomicBool,
     // Whether `health` says that it is to be looked at before it is asked.
     apart: AtomicBool,
-    health: Mutex<Health>,
+    health: MedicalRecord,
     gauge: Gauge,
     glance: Arc<Glance>,
     /// Several answer under this key, now one and now another.
@@ -42,16 +43,18 @@ struct Entry<K> {
 }
 
 impl<K> Member<K> {
-    /// A member that a set is made with.
+    /// A member; without a health it is one of which nothing is known.
     pub(crate) fn new(
         key: K,
         slot: usize,
         set: Weak<Set<K>>,
         glance: &Arc<Glance>,
-        health: Health,
+        health: Option<Health>,
         now: Instant,
     ) -> Self {
-        if health.is_apart() {
+        let [clean, apart] =
+            health.as_ref().map_or([true, false], |health| [health.is_clean(), health.is_apart()]);
+        if apart {
             glance.apart.add(slot);
         }
         Self(Arc::new(Entry {
@@ -59,9 +62,9 @@ impl<K> Member<K> {
             slot,
             requests: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
-            clean: AtomicBool::new(health.is_clean()),
-            apart: AtomicBool::new(health.is_apart()),
-            health: Mutex::new(health),
+            clean: AtomicBool::new(clean),
+            apart: AtomicBool::new(apart),
+            health: health.map_or_else(MedicalRecord::empty, MedicalRecord::of),
             gauge: Gauge::new(now),
             glance: Arc::clone(glance),
             shared: AtomicBool::new(false),
@@ -281,8 +284,12 @@ impl<K> Member<K> {
         self.0.apart.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn health(&self) -> MutexGuard<'_, Health> {
-        self.0.health.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn health(&self) -> Open<'_> {
+        self.0.health.open(self.0.gauge.since())
+    }
+
+    pub(crate) fn last_failed(&self) -> Option<Instant> {
+        self.0.health.look(Health::last_failed).flatten()
     }
 
     /// Changes the health and keeps what is derived from it true.
@@ -320,7 +327,7 @@ impl<K> Member<K> {
 
 impl<K> Drop for Entry<K> {
     fn drop(&mut self) {
-        if self.health.get_mut().unwrap_or_else(PoisonError::into_inner).is_apart() {
+        if self.health.look_alone(Health::is_apart) == Some(true) {
             self.glance.apart.remove(self.slot);
         }
         if let Some(probe) = self.probe.get_mut().unwrap_or_else(PoisonError::into_inner).take() {

@@ -393,7 +393,7 @@ impl<K> MembersBuilder<K> {
             let glance = Arc::new(Glance::new());
             let list: Vec<_> = keys
                 .into_iter()
-                .map(|key| Member::new(key, slots.take(), set.clone(), &glance, Health::new(now), now))
+                .map(|key| Member::new(key, slots.take(), set.clone(), &glance, None, now))
                 .collect();
             Set {
                 count: AtomicUsize::new(list.len()),

@@ -134,7 +134,7 @@ impl<K: PartialEq> Change<'_, K> {
             return there;
         }
         let now = Instant::now();
-        let member = self.set.make(key, Health::new(now), now);
+        let member = self.set.make(key, None, now);
         self.aside.push(member.clone());
         member
     }
@@ -155,7 +155,7 @@ impl<K: PartialEq> Change<'_, K> {
                 member.begin_anew(Health::newcomer(now, &self.set.policy), now);
                 member
             }
-            None => self.set.make(key, Health::newcomer(now, &self.set.policy), now),
+            None => self.set.make(key, Some(Health::newcomer(now, &self.set.policy)), now),
         }
     }
 }
@@ -193,7 +193,7 @@ impl<K> Changed<'_, K> {
 }
 
 impl<K> Set<K> {
-    fn make(self: &Arc<Self>, key: K, health: Health, now: Instant) -> Member<K> {
+    fn make(self: &Arc<Self>, key: K, health: Option<Health>, now: Instant) -> Member<K> {
         Member::new(key, self.slots.take(), Arc::downgrade(self), &self.glance, health, now)
     }
 
