@@ -69,6 +69,8 @@ mod unique_ids;
 mod readme {}
 
 #[cfg(test)]
+mod fixtures;
+#[cfg(test)]
 mod promises;
 #[cfg(test)]
 mod testing;

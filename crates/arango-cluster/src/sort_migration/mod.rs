@@ -23,7 +23,7 @@ pub type ByDbServer<T> = BTreeMap<ServerId, DbServerAnswer<T>>;
 
 /// What one DB-Server answered to a coordinator.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[serde(try_from = "WholeBody<T>", bound = "T: Deserialize<'de>")]
 #[non_exhaustive]
 pub enum DbServerAnswer<T> {
     /// It answered.
@@ -32,15 +32,36 @@ pub enum DbServerAnswer<T> {
         result: T,
     },
     /// It refused, or could not be reached.
-    #[serde(rename_all = "camelCase")]
     Refused {
         /// What went wrong, by number.
-        #[serde(alias = "errorNum")]
         error_code: u32,
         /// What went wrong, for people.
-        #[serde(default)]
         error_message: String,
     },
+}
+
+/// The whole body that a DB-Server answered. Read as one, so that what does not fit in it is told with its place.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", bound = "T: Deserialize<'de>")]
+struct WholeBody<T> {
+    result: Option<T>,
+    #[serde(alias = "errorNum")]
+    error_code: Option<u32>,
+    #[serde(default)]
+    error_message: String,
+}
+
+impl<T> TryFrom<WholeBody<T>> for DbServerAnswer<T> {
+    type Error = &'static str;
+
+    fn try_from(body: WholeBody<T>) -> Result<Self, Self::Error> {
+        let WholeBody { result, error_code, error_message } = body;
+        match (result, error_code) {
+            (Some(result), _) => Ok(Self::Answered { result }),
+            (None, Some(error_code)) => Ok(Self::Refused { error_code, error_message }),
+            (None, None) => Err("neither `result` nor `errorCode`"),
+        }
+    }
 }
 
 impl<T> DbServerAnswer<T> {

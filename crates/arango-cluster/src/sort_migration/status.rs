@@ -74,6 +74,6 @@ mod tests {
         assert_eq!(by[&"PRMR-b".into()], refused);
         let error =
             GetSortMigration.output(answer(200, r#"{"result":{"PRMR-a":{"result":7}}}"#)).unwrap_err();
-        assert_eq!(error.at(), "result.PRMR-a");
+        assert_eq!(error.at(), "result.PRMR-a.result");
     }
 }
