@@ -224,13 +224,16 @@ impl Database {
     /// Forms the request of an operation, under the path of this database unless only `_system` will do.
     fn request<O: Operation>(&self, operation: &O, system_only: bool) -> Result<Request<Bytes>, BuildError> {
         let name = self.name.as_ref().map_err(Clone::clone)?;
-        let mut request = operation.request()?;
-        if !name.prefix().is_empty() && !system_only {
+        let mut request = operation.request();
+        if let Ok(request) = &mut request
+            && !name.prefix().is_empty()
+            && !system_only
+        {
             let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
             let whole = [name.prefix(), path].concat();
             let whole = PathAndQuery::from_maybe_shared(Bytes::from(whole)).map_err(BuildError::Path)?;
             *request.uri_mut() = Uri::from(whole);
         }
-        Ok(request)
+        request
     }
 }

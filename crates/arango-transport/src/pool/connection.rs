@@ -49,17 +49,16 @@ impl Connection {
         request: Request<Full<Bytes>>,
         until: Instant,
     ) -> impl Future<Output = Option<Result<Incoming, Box<Unsent>>>> {
-        let (inner, alarm) = match self {
+        match self {
             Self::Http1(connection) => {
-                let (sent, alarm) = connection.send(request);
-                (Sending::Http1 { sent }, alarm)
+                let inner = Sending::Http1 { sent: connection.send(request) };
+                Answer { inner, alarm: connection.alarm(), until }
             }
             Self::Http2(stream) => {
-                let (sent, alarm) = stream.send(request);
-                (Sending::Http2 { sent }, alarm)
+                let inner = Sending::Http2 { sent: stream.send(request) };
+                Answer { inner, alarm: stream.alarm(), until }
             }
-        };
-        Answer { inner, alarm, until }
+        }
     }
 
     /// Waits until it can take a request; `false` if it never will, or not soon.

@@ -109,14 +109,15 @@ impl Http1 {
         })))
     }
 
-    /// Hands the request over at once; the future is that of the answer. Beside it is the timer for that.
-    pub(super) fn send(
-        &mut self,
-        mut request: Request<Full<Bytes>>,
-    ) -> (impl Future<Output = Sent> + use<>, &mut Alarm) {
-        let Inner { sender, host, alarm, .. } = &mut *self.0;
-        request.headers_mut().insert(HOST, host.clone());
-        (sender.try_send_request(request), alarm)
+    /// Hands the request over at once; the future is that of the answer.
+    pub(super) fn send(&mut self, mut request: Request<Full<Bytes>>) -> impl Future<Output = Sent> + use<> {
+        request.headers_mut().insert(HOST, self.0.host.clone());
+        self.0.sender.try_send_request(request)
+    }
+
+    /// The timer for the answer.
+    pub(super) fn alarm(&mut self) -> &mut Alarm {
+        &mut self.0.alarm
     }
 
     /// Waits until it can take a request; `false` if it never will, or not soon.

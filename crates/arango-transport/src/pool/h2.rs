@@ -192,11 +192,7 @@ impl Http2 {
 }
 
 /// One stream, for one request: dropped, it makes room for another, whoever drops it and whenever.
-///
-/// In a box of its own, because each request moves it from hand to hand.
-pub(super) struct Stream(Box<Inner>);
-
-struct Inner {
+pub(super) struct Stream {
     connection: Arc<Http2>,
     /// For the answer that is awaited; it is the connection's, and goes back to it.
     alarm: Alarm,
@@ -207,18 +203,19 @@ struct Inner {
 impl Stream {
     /// One more stream of a connection, which counts it until this is dropped.
     pub(super) fn of(connection: &Arc<Http2>, alarm: Alarm, reused: bool, idle_since: Instant) -> Self {
-        Self(Box::new(Inner { connection: Arc::clone(connection), alarm, reused, idle_since }))
+        Self { connection: Arc::clone(connection), alarm, reused, idle_since }
     }
 
     /// Hands the request over at once; the future is that of the answer. Dropped before that has come, it
-    /// resets the stream. Beside it is the timer for that.
-    pub(super) fn send(
-        &mut self,
-        mut request: Request<Full<Bytes>>,
-    ) -> (impl Future<Output = Sent> + use<>, &mut Alarm) {
-        let Inner { connection, alarm, .. } = &mut *self.0;
-        connection.name(&mut request);
-        (connection.sender.clone().try_send_request(request), alarm)
+    /// resets the stream.
+    pub(super) fn send(&mut self, mut request: Request<Full<Bytes>>) -> impl Future<Output = Sent> + use<> {
+        self.connection.name(&mut request);
+        self.connection.sender.clone().try_send_request(request)
+    }
+
+    /// The timer for the answer.
+    pub(super) fn alarm(&mut self) -> &mut Alarm {
+        &mut self.alarm
     }
 
     /// Makes a request that was given back what it was: the next connection may speak HTTP/1.1.
@@ -233,33 +230,33 @@ impl Stream {
         let mut failed = resets::meaning(error);
         if failed.kind() == ErrorKind::ConnectionLost && !self.is_open() {
             // One of them is enough to tell.
-            failed.attempt().echo = self.0.connection.known.lost.swap(true, Ordering::Relaxed);
+            failed.attempt().echo = self.connection.known.lost.swap(true, Ordering::Relaxed);
         }
         failed
     }
 
     pub(super) fn is_of(&self, connection: &Arc<Http2>) -> bool {
-        Arc::ptr_eq(&self.0.connection, connection)
+        Arc::ptr_eq(&self.connection, connection)
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.0.connection.is_open()
+        self.connection.is_open()
     }
 
     pub(super) fn reused(&self) -> bool {
-        self.0.reused
+        self.reused
     }
 
     pub(super) fn idle_since(&self) -> Instant {
-        self.0.idle_since
+        self.idle_since
     }
 
     pub(super) fn via(&self) -> Via {
-        Via { address: self.0.connection.address, protocol: HttpProtocol::Http2, reused: self.0.reused }
+        Via { address: self.connection.address, protocol: HttpProtocol::Http2, reused: self.reused }
     }
 }
 
-impl Drop for Inner {
+impl Drop for Stream {
     fn drop(&mut self) {
         if let Some(pool) = self.connection.pool.upgrade() {
             Pool(pool).release(&self.connection, std::mem::take(&mut self.alarm));

@@ -34,8 +34,8 @@ impl<F: Future + Unpin> Belled<F> {
         }
     }
 
-    /// Polls it if it was woken, or this task has never polled it; it has not got further if not.
-    pub(super) fn poll(&mut self, cx: &Context<'_>) -> Poll<F::Output> {
+    /// Polls it if it was woken, or this task has never polled it; `None` if there is no reason to.
+    pub(super) fn poll(&mut self, cx: &Context<'_>) -> Option<Poll<F::Output>> {
         let (bell, waker) = match &mut self.bell {
             Some(bell) if bell.0.task.will_wake(cx.waker()) => bell,
             other => {
@@ -45,9 +45,9 @@ impl<F: Future + Unpin> Belled<F> {
         };
         // Before it is polled, so that a call which comes meanwhile counts for the next time.
         if !bell.rung.swap(false, Ordering::AcqRel) {
-            return Poll::Pending;
+            return None;
         }
-        Pin::new(&mut self.future).poll(&mut Context::from_waker(waker))
+        Some(Pin::new(&mut self.future).poll(&mut Context::from_waker(waker)))
     }
 }
 

@@ -82,7 +82,8 @@ impl Driver {
     /// Polls both halves; ready when what takes requests has ended, and with why.
     fn poll_halves(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
         let mut ended = self.poll_client(cx);
-        let wire_ended = self.wire.as_mut().is_some_and(|wire| wire.poll(cx).is_ready());
+        let wire_ended =
+            self.wire.as_mut().is_some_and(|wire| wire.poll(cx).is_some_and(|wire| wire.is_ready()));
         if wire_ended {
             self.wire = None;
         }
@@ -98,7 +99,7 @@ impl Driver {
 
     fn poll_client(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
         let Some(client) = &mut self.client else { return Poll::Ready(Ok(())) };
-        let ended = client.poll(cx);
+        let Some(ended) = client.poll(cx) else { return Poll::Pending };
         if ended.is_pending() {
             let streams = client.get().current_max_send_streams();
             if self.known.streams.load(Ordering::Relaxed) != streams {
@@ -115,7 +116,7 @@ impl Driver {
     fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Some(last) = &mut self.last {
             // Never said, only dropped.
-            ready!(last.poll(cx)).ok();
+            ready!(last.poll(cx).unwrap_or(Poll::Pending)).ok();
             self.last = None;
         }
         self.limit.get_or_insert_with(|| Box::pin(sleep(LAST_WORDS))).as_mut().poll(cx)

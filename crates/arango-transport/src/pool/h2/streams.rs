@@ -135,9 +135,9 @@ impl Listed {
 
 impl State {
     /// Has what nobody uses closed in time.
-    fn rest(&mut self, pool: &Pool) {
+    fn rest(&mut self, pool: &Pool, now: Instant) {
         let Self { idle, streams, .. } = self;
-        if let Some(expires) = streams.expire(Instant::now()) {
+        if let Some(expires) = streams.expire(now) {
             idle.watch(expires, pool);
         }
     }
@@ -159,14 +159,15 @@ impl Pool {
         if let Some(listed) = state.streams.find(connection) {
             listed.rested |= listed.streams == 0;
         }
-        state.rest(self);
+        state.rest(self, Instant::now());
     }
 
     /// Makes room for the next request, now that a stream has ended.
     pub(in crate::pool) fn release(&self, connection: &Arc<Http2>, alarm: Alarm) {
+        let now = Instant::now();
         let mut state = self.state();
-        state.streams.release(connection, alarm, Instant::now());
-        state.rest(self);
+        state.streams.release(connection, alarm, now);
+        state.rest(self, now);
         let waits = state.line.len() > 0;
         drop(state);
         if waits {
