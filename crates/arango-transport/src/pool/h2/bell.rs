@@ -61,3 +61,53 @@ impl Wake for Bell {
         self.task.wake_by_ref();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::sync::Mutex;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    /// A task that only counts how often it was woken.
+    #[derive(Default)]
+    struct Task(AtomicUsize);
+
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn only_what_was_woken_is_polled_and_all_of_it_by_another_task() {
+        let waker = Mutex::new(None::<Waker>);
+        let polled = AtomicUsize::new(0);
+        let mut belled = Belled::new(poll_fn(|cx| {
+            polled.fetch_add(1, Ordering::Relaxed);
+            *waker.lock().unwrap() = Some(cx.waker().clone());
+            Poll::<()>::Pending
+        }));
+        let task = Arc::<Task>::default();
+        let mut poll = |task: &Arc<Task>| {
+            let waker = Waker::from(Arc::clone(task));
+            belled.poll(&Context::from_waker(&waker)).is_some()
+        };
+        assert!(poll(&task), "for the first time");
+        assert!(!poll(&task), "the task was woken for somebody else");
+        waker.lock().unwrap().as_ref().unwrap().wake_by_ref();
+        assert_eq!(task.0.load(Ordering::Relaxed), 1, "it does not know for whom");
+        assert!(poll(&task));
+        assert!(!poll(&task));
+        let other = Arc::<Task>::default();
+        assert!(poll(&other), "what it wakes has to be the task that polls it");
+        waker.lock().unwrap().take().unwrap().wake();
+        assert_eq!((task.0.load(Ordering::Relaxed), other.0.load(Ordering::Relaxed)), (1, 1));
+        assert!(poll(&other));
+        belled.ring();
+        let waker = Waker::from(other);
+        assert!(belled.poll(&Context::from_waker(&waker)).is_some(), "rung by hand");
+        assert_eq!(polled.load(Ordering::Relaxed), 5);
+    }
+}

@@ -176,7 +176,8 @@ where
             *begun = Begun::Wire(Box::pin(future));
         } else {
             drop(begun);
-            tokio::spawn(future);
+            // In a box: it is large, and tokio moves what it runs from place to place.
+            tokio::spawn(Box::pin(future));
         }
     }
 }
