@@ -6,12 +6,18 @@
 //!
 //! `docs/metrics.md` is the list of all of them; a test compares.
 
+mod keys;
+
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arango_balance::Standing;
-use http::Method;
-use metrics::{Label, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use http::{Method, StatusCode};
+use metrics::{
+    Histogram, Key, Label, Level, Metadata, Unit, counter, describe_counter, describe_gauge,
+    describe_histogram, gauge, with_recorder,
+};
 use tokio::time::Instant;
 
 use crate::attempt::Refusal;
@@ -19,25 +25,21 @@ use crate::attempt_error::AttemptError;
 use crate::outgoing::Incoming;
 use crate::record::CallRecord;
 use crate::{Coordinator, Error, ErrorKind, Outcome, Transport};
+use keys::Keys;
 
 /// How often the gauges are set while there are calls, in milliseconds.
 const PERIOD: u64 = 1_000;
+
+const CALLS: &str = "db.client.operation.duration";
+const ATTEMPTS: &str = "http.client.request.duration";
 
 const OPERATION: &str = "db.operation.name";
 const ERROR: &str = "error.type";
 
 /// Says what each is, and in which unit.
 pub(crate) fn describe() {
-    describe_histogram!(
-        "db.client.operation.duration",
-        Unit::Seconds,
-        "How long calls took, all attempts included"
-    );
-    describe_histogram!(
-        "http.client.request.duration",
-        Unit::Seconds,
-        "How long attempts took, bodies included"
-    );
+    describe_histogram!(CALLS, Unit::Seconds, "How long calls took, all attempts included");
+    describe_histogram!(ATTEMPTS, Unit::Seconds, "How long attempts took, bodies included");
     describe_counter!("arango.client.retries", Unit::Count, "Attempts that followed a failed one");
     describe_counter!("arango.client.hedges", Unit::Count, "Attempts that were made beside a slow one");
     describe_counter!("arango.client.logins", Unit::Count, "Logins, and tokens that a source was asked for");
@@ -77,13 +79,21 @@ pub(crate) fn describe() {
 
 /// Tells how a call has ended.
 pub(crate) fn called(record: &CallRecord, failed: Option<&Error>) {
-    let mut labels = vec![
-        Label::from_static_parts("db.system.name", "arangodb"),
-        Label::from_static_parts(OPERATION, record.call.name),
-        Label::from_static_parts("arango.outcome", outcome(failed.map_or(Outcome::Executed, Error::outcome))),
-    ];
-    labels.extend(failed.map(|error| because(error.kind())));
-    histogram!("db.client.operation.duration", labels).record(record.started.elapsed());
+    /// By operation, by what is known of the call, and by what has failed. Of all clients: it names none.
+    static KEYS: LazyLock<Keys<(&str, Outcome, Option<ErrorKind>)>> = LazyLock::new(Keys::default);
+    let operation = record.call.name;
+    let (known, kind) = (failed.map_or(Outcome::Executed, Error::outcome), failed.map(Error::kind));
+    let key = || {
+        let mut labels = vec![
+            Label::from_static_parts("db.system.name", "arangodb"),
+            Label::from_static_parts(OPERATION, operation),
+            Label::from_static_parts("arango.outcome", outcome(known)),
+        ];
+        labels.extend(kind.map(because));
+        Key::from_parts(CALLS, labels)
+    };
+    let took = record.started.elapsed();
+    KEYS.with((operation, known, kind), key, |key| histogram(key).record(took));
 }
 
 /// Tells that another attempt follows one that has failed.
@@ -105,7 +115,7 @@ pub(crate) fn logged_in(failed: Option<&'static str>) {
 
 /// Tells that a coordinator has left the rotation.
 pub(crate) fn ejected(coordinator: &Coordinator) {
-    counter!("arango.client.ejections", Place::of(coordinator).0).increment(1);
+    counter!("arango.client.ejections", place(coordinator)).increment(1);
 }
 
 /// Tells that an attempt had no connection in time.
@@ -114,17 +124,26 @@ pub(crate) fn pool_timed_out(coordinator: &Coordinator) {
 }
 
 /// The labels of one coordinator.
-#[derive(Debug, Clone)]
-pub(crate) struct Place(Vec<Label>);
+fn place(coordinator: &Coordinator) -> Vec<Label> {
+    let mut labels = vec![Label::new("server.address", coordinator.host().to_string())];
+    // A socket has none.
+    if coordinator.port() != 0 {
+        labels.push(Label::new("server.port", coordinator.port().to_string()));
+    }
+    labels
+}
+
+/// One coordinator, of whose attempts is told.
+#[derive(Debug)]
+pub(crate) struct Place {
+    labels: Vec<Label>,
+    /// By method, by status, and by what has failed.
+    keys: Keys<(&'static str, Option<StatusCode>, Option<ErrorKind>)>,
+}
 
 impl Place {
     pub(crate) fn of(coordinator: &Coordinator) -> Self {
-        let mut labels = vec![Label::new("server.address", coordinator.host().to_string())];
-        // A socket has none.
-        if coordinator.port() != 0 {
-            labels.push(Label::new("server.port", coordinator.port().to_string()));
-        }
-        Self(labels)
+        Self { labels: place(coordinator), keys: Keys::default() }
     }
 
     /// Tells how an attempt has ended.
@@ -141,12 +160,18 @@ impl Place {
             }
             Err(error) => (error.attempt().status, Some(error.kind())),
         };
-        let mut labels = self.0.clone();
-        labels.push(Label::from_static_parts("http.request.method", method(&record.template.method)));
-        labels
-            .extend(status.map(|status| Label::new("http.response.status_code", status.as_str().to_owned())));
-        labels.extend(failed.map(because));
-        histogram!("http.client.request.duration", labels).record(began.elapsed());
+        let method = method(&record.template.method);
+        let key = || {
+            let mut labels = self.labels.clone();
+            labels.push(Label::from_static_parts("http.request.method", method));
+            labels.extend(
+                status.map(|status| Label::new("http.response.status_code", status.as_str().to_owned())),
+            );
+            labels.extend(failed.map(because));
+            Key::from_parts(ATTEMPTS, labels)
+        };
+        let took = began.elapsed();
+        self.keys.with((method, status, failed), key, |key| histogram(key).record(took));
     }
 }
 
@@ -221,7 +246,7 @@ struct Gauges {
 
 impl Gauges {
     fn set(&self, coordinator: &Coordinator) {
-        let (place, pool) = (Place::of(coordinator).0, pool(coordinator));
+        let (place, pool) = (place(coordinator), pool(coordinator));
         for (name, count) in [("idle", self.idle), ("used", self.used)] {
             let mut labels = pool.clone();
             labels.push(Label::from_static_parts("db.client.connection.state", name));
@@ -245,6 +270,12 @@ const STANDINGS: [(Standing, &str); 5] = [
     (Standing::Ejected, "ejected"),
     (Standing::Trial, "trial"),
 ];
+
+/// The histogram of this key, of the recorder that there is now.
+fn histogram(key: &Key) -> Histogram {
+    static METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
+    with_recorder(|recorder| recorder.register_histogram(key, &METADATA))
+}
 
 fn pool(coordinator: &Coordinator) -> Vec<Label> {
     vec![Label::new("db.client.connection.pool.name", coordinator.to_string())]

@@ -8,7 +8,7 @@ use crate::record::CallRecord;
 use crate::{Coordinator, Error, ErrorKind, Transport};
 
 /// Nothing.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Place(());
 
 impl Place {
