@@ -99,7 +99,7 @@ impl Roll {
         let first = usize::from(setting.peace == Peace::AtTheFirst);
         let coordinator = chance.random_range(first..setting.coordinators);
         let trouble = Trouble::Fault(format!("list {name}"), fault.on(Match::get("/_api/cluster/endpoints")));
-        Event { at, lasts: milliseconds(chance, 1_000, 60_000), coordinator, trouble }
+        Event { at, lasts: milliseconds(chance, 20_000, 90_000), coordinator, trouble }
     }
 
     fn list(&self, setting: &Setting, chance: &mut StdRng) -> (&'static str, Fault) {
@@ -113,13 +113,13 @@ impl Roll {
             raw(serde_json::json!({ "error": false, "code": 200, "endpoints": endpoints }).to_string())
         };
         // To be silent is to be left out, which is more than a wrong list.
-        let last = if setting.peace == Peace::Everywhere { 6 } else { 7 };
+        let last = if setting.peace == Peace::Everywhere { 8 } else { 9 };
         match chance.random_range(0..last) {
             0 => ("500/4", Fault::answer(500, 4, "internal")),
             1 => ("nonsense", raw("nonsense".to_owned())),
             2 => ("of nobody", of(Vec::new())),
             3 => ("lacks some", of(everybody().filter(|_| chance.random_bool(0.5)).collect())),
-            4 | 5 => ("has strangers", of(everybody().chain(LISTED).collect())),
+            4..=7 => ("has strangers", of(everybody().chain(LISTED).collect())),
             _ => ("hang", Fault::hang()),
         }
     }

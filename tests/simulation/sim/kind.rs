@@ -129,7 +129,7 @@ fn change(setting: &mut Setting, chance: &mut StdRng) {
             client.seeds.insert(0, 0);
             client.seeds.dedup();
         }
-        client.looks = Some(Duration::from_secs(chance.random_range(6..=40)));
+        client.looks = Some(Duration::from_secs(chance.random_range(8..=40)));
         if setting.peace == Peace::Everywhere {
             client.hosts = Hosts::Addresses;
             client.total = Duration::from_secs(60);
