@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arango::balance::Standing;
 use arango::{Client, CoordinatorHandle, CoordinatorState};
-use arango_test_cluster::{Fault, TestCluster};
+use arango_test_cluster::{Fault, Match, TestCluster};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
@@ -116,7 +116,9 @@ impl Aftermath<'_> {
             }
             let coordinator = self.clients[index].coordinator(&state.address);
             let who = self.is_there(&state).expect("it was there a moment ago");
-            let _slow = self.cluster.coordinator(who).inject(Fault::latency(SLOWNESS));
+            // Only what is asked here: who looks for others asks meanwhile, too, by a connection of the same pool.
+            let slow = Fault::latency(SLOWNESS).on(Match::get("/_api/version"));
+            let _slow = self.cluster.coordinator(who).inject(slow);
             // Twice: a token may come to its end just now, and its renewal takes a connection too.
             if !gives(&coordinator, connections).await && !gives(&coordinator, connections).await {
                 short.push(format!("c{index} of {}", state.address));
