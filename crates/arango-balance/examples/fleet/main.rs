@@ -10,6 +10,7 @@
 //! Members, health and policies are the crate's own; coordinators, clients and the time are simulated. The same seed
 //! gives the same output. `docs/fleet.md` tells what is simulated, and what came of it.
 
+mod agenda;
 mod chart;
 mod charts;
 mod client;
@@ -17,6 +18,7 @@ mod coordinator;
 mod figures;
 mod invariant;
 mod plan;
+mod progress;
 mod scenario;
 mod strategy;
 mod table;
@@ -24,7 +26,6 @@ mod target;
 mod time;
 mod world;
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -33,11 +34,11 @@ use std::thread;
 
 use anstream::{eprintln, println};
 use clap::Parser;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use owo_colors::OwoColorize as _;
 
 use crate::figures::Summary;
 use crate::plan::{Plan, QUICK, QUICK_LOAD, SIZES, Size};
+use crate::progress::Progress;
 use crate::scenario::Scenario;
 use crate::strategy::Strategy;
 use crate::target::{Row, Target};
@@ -123,7 +124,7 @@ fn main() -> ExitCode {
 impl Arguments {
     /// The worlds of a size that are asked for.
     fn wanted(&self, size: Size) -> Vec<Plan> {
-        let mut plans = plan::of_size(size);
+        let mut plans = plan::of_size(size, &self.scenario);
         plans.retain(|plan| {
             (self.scenario.is_empty()
                 || plan.scenario == Scenario::AllEqual
@@ -170,24 +171,26 @@ fn judged(plans: &[Plan], seed: u64) -> Vec<Row> {
         .collect()
 }
 
-/// Runs worlds on all processors; what each comes to, in their order.
+/// Runs worlds of one size, on all processors unless they are huge; what each comes to, in their order.
 fn run(plans: &[Plan], seed: u64) -> Vec<Summary> {
-    let bar = bar(plans.len());
+    let progress = Progress::begin(plans);
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let threads = if plans.iter().any(|plan| plan.size.is_huge()) { 1 } else { threads };
     let (next, summaries) = (AtomicUsize::new(0), Mutex::new(vec![None; plans.len()]));
     thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+        for _ in 0..threads {
             scope.spawn(|| {
                 while let Some((index, plan)) = Some(next.fetch_add(1, Ordering::Relaxed))
                     .and_then(|index| Some((index, plans.get(index)?)))
                 {
                     let summary = world::run(plan, seed).summary();
                     summaries.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(summary);
-                    bar.inc(1);
+                    progress.one_more();
                 }
             });
         }
     });
-    bar.finish_and_clear();
+    progress.end();
     let summaries = summaries.into_inner().unwrap_or_else(PoisonError::into_inner);
     summaries.into_iter().map(|summary| summary.expect("every world was run")).collect()
 }
@@ -202,16 +205,4 @@ fn show(size: Size, rows: &[Row]) {
         }
     }
     println!();
-}
-
-/// A bar where somebody looks at it.
-fn bar(worlds: usize) -> ProgressBar {
-    let bar = ProgressBar::new(worlds as u64);
-    if let Ok(style) = ProgressStyle::with_template("[{bar:40.green}] {pos}/{len} worlds, {eta} left") {
-        bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
-    }
-    if !std::io::stderr().is_terminal() {
-        bar.set_draw_target(ProgressDrawTarget::hidden());
-    }
-    bar
 }

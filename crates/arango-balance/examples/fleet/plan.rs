@@ -24,12 +24,13 @@ pub(crate) struct Plan {
 }
 
 /// The sizes of a whole run, the smallest first.
-pub(crate) const SIZES: [Size; 5] = [
+pub(crate) const SIZES: [Size; 6] = [
     Size { clients: 10, coordinators: 3, workers: 16 },
     Size { clients: 100, coordinators: 3, workers: 16 },
-    Size { clients: 1_000, coordinators: 30, workers: 16 },
+    Size { clients: 1_000, coordinators: 30, workers: 8 },
     Size { clients: 100_000, coordinators: 30, workers: 8 },
     Size { clients: 1_000, coordinators: 300, workers: 2 },
+    Size { clients: 100_000, coordinators: 300, workers: 8 },
 ];
 
 /// Small enough for a build that is not optimised.
@@ -41,19 +42,39 @@ pub(crate) const QUICK_LOAD: u32 = 70;
 
 const LOADS: [u32; 3] = [40, 70, 90];
 
-/// A world with more sets of members times members than this has the first load alone: it takes minutes.
-const LARGE: usize = 1_000_000;
+/// A world with more sets of members times members than this has the first load alone: a whole run is to take minutes.
+const LARGE: usize = 100_000;
 
-/// Every world of a size, each followed by those of the same scenario.
-pub(crate) fn of_size(size: Size) -> Vec<Plan> {
+/// One with more than this has few scenarios, and is run alone: it takes half a minute, and gigabytes.
+const HUGE: usize = 10_000_000;
+
+/// Those of a huge world: whether clients that start together walk together, and what is made of one slow coordinator by
+/// clients that know little of each.
+const OF_HUGE: [Scenario; 2] = [Scenario::AllEqual, Scenario::OneSlow];
+
+impl Size {
+    /// How many members there are, those of all clients together.
+    fn members(self) -> usize {
+        self.clients * self.coordinators
+    }
+
+    /// Whether worlds of it are run one after the other.
+    pub(crate) fn is_huge(self) -> bool {
+        self.members() > HUGE
+    }
+}
+
+/// Every world of a size, each followed by those of the same scenario. What is `asked_for` by name has no limit.
+pub(crate) fn of_size(size: Size, asked_for: &[Scenario]) -> Vec<Plan> {
     let mut plans = Vec::new();
-    for scenario in Scenario::ALL {
-        let loads = if size.clients * size.coordinators > LARGE { &LOADS[..1] } else { &LOADS[..] };
+    let scenarios: &[Scenario] =
+        if size.is_huge() && asked_for.is_empty() { &OF_HUGE } else { &Scenario::ALL };
+    let loads = if size.members() > LARGE { &LOADS[..1] } else { &LOADS[..] };
+    for scenario in scenarios.iter().copied() {
         for load in loads.iter().copied() {
             let others = matches!(scenario, Scenario::AllEqual | Scenario::OneSlow | Scenario::OneDead)
                 && load == LOADS[0]
-                && size.clients < 100_000
-                && size.coordinators < 100;
+                && size.members() <= LARGE;
             let others = if others { &Strategy::OTHERS[..] } else { &[] };
             for strategy in Strategy::SPREADING.iter().chain(others) {
                 plans.push(Plan { size, scenario, strategy: *strategy, load });
@@ -64,12 +85,12 @@ pub(crate) fn of_size(size: Size) -> Vec<Plan> {
 }
 
 impl Plan {
-    /// The time between two calls of one client, in nanoseconds and on average.
+    /// The time between two calls, of whatever clients, in nanoseconds and on average.
     #[expect(clippy::cast_precision_loss, reason = "numbers that a person would write")]
     pub(crate) fn between(&self) -> f64 {
-        let Size { clients, coordinators, workers } = self.size;
+        let Size { coordinators, workers, .. } = self.size;
         let capacity = (coordinators * workers) as f64 / SERVICE as f64;
-        clients as f64 / (capacity * f64::from(self.load) / 100.0)
+        1.0 / (capacity * f64::from(self.load) / 100.0)
     }
 
     /// How many of a hundred requests that are served at the worst time are sent: above a hundred there are too many.

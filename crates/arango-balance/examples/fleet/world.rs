@@ -1,4 +1,4 @@
-//! Clients and coordinators in virtual time: a heap of events, and nothing else that moves.
+//! Clients and coordinators in virtual time: an agenda of events, and nothing else that moves.
 //!
 //! ```text
 //!   client                            coordinator
@@ -12,14 +12,14 @@
 //! What is picked, and what becomes of a coordinator's standing, is left to the balancer: each client has a set of
 //! members and a policy of its own, which are handed the time.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arango_balance::{Jitter, Member, Probed, Route, SeededJitter};
 use tokio::time::Instant;
 
+use crate::agenda::{Agenda, HOP};
 use crate::client::{Attempt, Call, Client, part, pause, verdict};
 use crate::coordinator::{Arrived, Coordinator, Heard, State};
 use crate::figures::Figures;
@@ -27,8 +27,6 @@ use crate::plan::Plan;
 use crate::scenario::{END, Script, Turn, WARM_UP};
 use crate::time::{Clock, MILLISECOND, Nanos, SECOND};
 
-/// How long it takes from a client to a coordinator, and back.
-const HOP: Nanos = MILLISECOND / 10;
 /// How long a request takes a worker, on average and where all is well.
 pub(crate) const SERVICE: Nanos = 5 * MILLISECOND;
 /// How much that varies: the standard deviation of its logarithm.
@@ -37,29 +35,20 @@ const SIGMA: f64 = 0.5;
 /// Runs one world to its end.
 pub(crate) fn run(plan: &Plan, seed: u64) -> Figures {
     let mut world = World::new(plan, seed);
-    while let Some(Reverse(event)) = world.events.pop() {
+    while let Some((at, what)) = world.agenda.next() {
         // What is left are probes of those that stay away, which have no end.
-        if event.at >= END && world.done.len() == world.calls.len() {
+        if at >= END && world.done.len() == world.calls.len() {
             break;
         }
-        world.now = event.at;
-        world.happen(event.what);
+        world.now = at;
+        world.happen(what);
     }
     world.figures
 }
 
-struct Event {
-    at: Nanos,
-    /// Of those at the same time the one that was planned first happens first.
-    number: u64,
-    what: What,
-}
-
 enum What {
-    /// A client has something to ask.
-    Begin {
-        client: usize,
-    },
+    /// One of the clients has something to ask.
+    Begin,
     /// A call is sent, not for the first time.
     Again {
         call: usize,
@@ -82,12 +71,7 @@ enum What {
         client: usize,
         member: Member<usize>,
     },
-    Probed {
-        client: usize,
-        member: Member<usize>,
-        due: Instant,
-        found: Probed,
-    },
+    Probed(Box<Look>),
     Turn {
         coordinator: usize,
         turn: Turn,
@@ -99,12 +83,19 @@ enum What {
     },
 }
 
+/// What a client finds of a member.
+struct Look {
+    client: usize,
+    member: Member<usize>,
+    due: Instant,
+    found: Probed,
+}
+
 struct World {
     clock: Clock,
     jitter: Arc<dyn Jitter>,
     now: Nanos,
-    events: BinaryHeap<Reverse<Event>>,
-    planned: u64,
+    agenda: Agenda<What>,
     clients: Vec<Client>,
     coordinators: Vec<Coordinator>,
     calls: Vec<Call>,
@@ -112,7 +103,7 @@ struct World {
     done: Vec<usize>,
     /// Members for whose term an event is planned.
     watched: HashSet<(usize, usize)>,
-    /// Between two calls of a client, on average.
+    /// Between two calls, of whatever clients, on average.
     between: f64,
     figures: Figures,
 }
@@ -136,8 +127,7 @@ impl World {
             clock,
             jitter,
             now: 0,
-            events: BinaryHeap::new(),
-            planned: 0,
+            agenda: Agenda::new(),
             clients,
             figures: Figures::new(coordinators.len()),
             coordinators,
@@ -150,7 +140,7 @@ impl World {
         world
     }
 
-    /// Plans what goes wrong, and the first call of each client.
+    /// Plans what goes wrong, and the first call.
     fn follow(&mut self, script: Script, coordinators: usize) {
         for (at, coordinator, turn) in script.turns {
             self.plan(at, What::Turn { coordinator, turn });
@@ -162,27 +152,32 @@ impl World {
                 self.plan(learns, What::Join { client, coordinator });
             }
         }
-        for client in 0..self.clients.len() {
-            self.plan_next_call(client);
-        }
+        self.plan_next_call();
     }
 
     fn plan(&mut self, at: Nanos, what: What) {
-        self.planned += 1;
-        self.events.push(Reverse(Event { at, number: self.planned, what }));
+        self.agenda.plan(at, what);
     }
 
-    fn plan_next_call(&mut self, client: usize) {
+    /// Many clients that each begin calls at any time, one as often as the other, are one process that does, and each time
+    /// leaves it to chance which of them it is.
+    fn plan_next_call(&mut self) {
         let at = self.now + nanos(self.between * -(1.0 - self.jitter.unit()).ln());
         if at < END {
-            self.plan(at, What::Begin { client });
+            self.plan(at, What::Begin);
         }
+    }
+
+    fn any_client(&self) -> usize {
+        let clients = self.clients.len();
+        index(self.jitter.unit(), clients).min(clients - 1)
     }
 
     fn happen(&mut self, what: What) {
         match what {
-            What::Begin { client } => {
-                self.plan_next_call(client);
+            What::Begin => {
+                self.plan_next_call();
+                let client = self.any_client();
                 self.figures.begun(self.now);
                 let call = Call { client, began: self.now, attempt: None, tried: Vec::new() };
                 let place = if let Some(place) = self.done.pop() {
@@ -199,12 +194,12 @@ impl World {
             {
                 Arrived::Served => self.serve(call, coordinator),
                 Arrived::Queued => {}
-                Arrived::Turned(heard) => self.plan(self.now + HOP, What::Heard { call, heard }),
+                Arrived::Turned(heard) => self.agenda.plan_hop(self.now, What::Heard { call, heard }),
             },
             What::Finish { call, coordinator, life } => {
                 if self.coordinators[coordinator].life == life {
                     let (heard, next) = self.coordinators[coordinator].finish(call, self.now);
-                    self.plan(self.now + HOP, What::Heard { call, heard });
+                    self.agenda.plan_hop(self.now, What::Heard { call, heard });
                     if let Some(next) = next {
                         self.serve(next, coordinator);
                     }
@@ -212,7 +207,8 @@ impl World {
             }
             What::Heard { call, heard } => self.hear(call, heard),
             What::Due { client, member } => self.due(client, member),
-            What::Probed { client, member, due, found } => {
+            What::Probed(look) => {
+                let Look { client, member, due, found } = *look;
                 member.probed_at(due, found, self.clock.instant(self.now));
                 self.due(client, member);
             }
@@ -234,7 +230,7 @@ impl World {
             client.members.pick(&*client.policy, &(), &route, now).expect("every set has members");
         let coordinator = *in_flight.member().key();
         call.attempt = Some(Attempt { began: self.now, in_flight });
-        self.plan(self.now + HOP, What::Arrive { call: place, coordinator });
+        self.agenda.plan_hop(self.now, What::Arrive { call: place, coordinator });
     }
 
     fn serve(&mut self, call: usize, coordinator: usize) {
@@ -298,7 +294,7 @@ impl World {
             return;
         }
         let found = self.coordinators[*member.key()].probe();
-        self.plan(self.now + 2 * HOP, What::Probed { client, member, due, found });
+        self.plan(self.now + 2 * HOP, What::Probed(Box::new(Look { client, member, due, found })));
     }
 
     fn turn(&mut self, coordinator: usize, turn: Turn) {
@@ -307,7 +303,7 @@ impl World {
             Turn::TakesTimesAsLong(slowness) => it.slowness = slowness,
             Turn::Becomes(State::Down) => {
                 for call in it.die() {
-                    self.plan(self.now + HOP, What::Heard { call, heard: Heard::ConnectionLost });
+                    self.agenda.plan_hop(self.now, What::Heard { call, heard: Heard::ConnectionLost });
                 }
             }
             Turn::Becomes(state) => it.state = state,
@@ -333,25 +329,15 @@ fn nanos(time: f64) -> Nanos {
     time as Nanos
 }
 
-impl Ord for Event {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.number).cmp(&(other.at, other.number))
-    }
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a part of some number of clients"
+)]
+fn index(chance: f64, of: usize) -> usize {
+    (chance * of as f64) as usize
 }
-
-impl PartialOrd for Event {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Event {
-    fn eq(&self, other: &Self) -> bool {
-        self.number == other.number
-    }
-}
-
-impl Eq for Event {}
 
 /// Whether a call that began then is counted.
 pub(crate) fn counts(began: Nanos) -> bool {
