@@ -209,6 +209,11 @@ pub(crate) struct Fleet {
     #[arg(long)]
     pub(crate) quick: bool,
 
+    /// No simulation: the client itself, on real sockets, with one of three coordinators slow or killed. A minute; the exit
+    /// code is 1 if a bar is missed.
+    #[arg(long, conflicts_with_all = ["quick", "more"])]
+    pub(crate) sockets: bool,
+
     /// More flags of the program, after `--`: a size, scenarios, policies, loads, charts; `-- --help` lists them.
     #[arg(last = true, value_name = "FLAGS")]
     pub(crate) more: Vec<OsString>,

@@ -1,4 +1,4 @@
-//! The policies, compared on a fleet in virtual time.
+//! The policies, compared on a fleet in virtual time, and the client on real sockets.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -13,6 +13,9 @@ use crate::workspace;
 /// The program that simulates, as cargo names it.
 const FLEET: [&str; 4] = ["--package", "arango-balance", "--example", "fleet"];
 
+/// The one that measures on real sockets: it needs the client, and the cluster that is embedded.
+const SOCKETS: [&str; 4] = ["--package", "arango-tests", "--example", "sockets"];
+
 /// Builds the program and runs it with what was asked for. Its exit code is passed on.
 ///
 /// # Errors
@@ -23,7 +26,7 @@ pub(crate) async fn fleet(command: &Fleet) -> Result<ExitCode> {
     let program = Program::new(workspace::cargo())
         .arguments(["run", "--quiet", "--manifest-path"])
         .arguments([manifest])
-        .arguments(FLEET)
+        .arguments(if command.sockets { SOCKETS } else { FLEET })
         // To build with optimisations takes longer than small worlds do.
         .arguments((!command.quick).then_some("--release"))
         .arguments(["--"])
@@ -57,5 +60,14 @@ mod tests {
         assert_eq!(passed_on(&["xtask", "fleet", "--seed", "7", "--quick"]), "--seed 7 --quick");
         let line = ["xtask", "fleet", "--json", "--", "--clients", "5", "--coordinators", "4"];
         assert_eq!(passed_on(&line), "--seed 1 --json --clients 5 --coordinators 4");
+        assert_eq!(passed_on(&["xtask", "fleet", "--sockets", "--json"]), "--seed 1 --json");
+    }
+
+    #[test]
+    fn real_sockets_have_neither_small_worlds_nor_sizes() {
+        for other in [&["--quick"][..], &["--", "--clients", "5"]] {
+            let line = [&["xtask", "fleet", "--sockets"], other].concat();
+            assert!(Cli::try_parse_from(line).is_err(), "{other:?}");
+        }
     }
 }
