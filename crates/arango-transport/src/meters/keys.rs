@@ -46,11 +46,11 @@ mod tests {
         let mut made = Vec::new();
         for series in [("a", 200), ("b", 200), ("a", 404), ("b", 200), ("a", 200)] {
             let name = format!("{series:?}");
-            let make = || {
+            let make_key = || {
                 made.push(series);
                 Key::from_name(name.clone())
             };
-            keys.with(series, make, |key| assert_eq!(key.name(), name));
+            keys.with(series, make_key, |key| assert_eq!(key.name(), name));
         }
         assert_eq!(made, [("a", 200), ("b", 200), ("a", 404)]);
     }
