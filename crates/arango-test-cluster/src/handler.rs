@@ -110,7 +110,8 @@ impl Handler {
         if let Some(Effect::Early(fault)) = &struck.effect {
             return self.answer_early(&head, body, fault, struck.latency).await;
         }
-        let Ok(body) = body.collect().await else { return Err(Ended::silently(Close::Fin)) };
+        // The client has given up: of HTTP/2 that is one stream, and others go on.
+        let Ok(body) = body.collect().await else { return Err(Ended::Stream(Reset::CANCEL)) };
         let request = Request::new(&head, body.to_bytes());
         let born = self.coordinator.heart.pulse().generation;
         let coordinator = Arc::clone(&self.coordinator);

@@ -93,11 +93,16 @@ impl LoginError {
     /// What is told of it where there is no room for more.
     pub(crate) fn name(&self) -> &'static str {
         match self {
-            Self::Call(error) if error.kind() == ErrorKind::NotAuthorized => "BadCredentials",
+            Self::Call(error) if refuses_password(error) => "BadCredentials",
             Self::Call(_) => "Login",
             Self::Source(_) => "TokenSource",
         }
     }
+}
+
+/// Whether a coordinator has said so of a login, whatever else went wrong with others, which may explain more.
+fn refuses_password(login: &Error) -> bool {
+    login.attempts().iter().any(|attempt| attempt.kind == ErrorKind::NotAuthorized)
 }
 
 /// Why there is no token.
@@ -202,7 +207,7 @@ impl Session {
                 state.refused = None;
                 Ok(token)
             }
-            Err(LoginError::Call(error)) if error.kind() == ErrorKind::NotAuthorized => {
+            Err(LoginError::Call(error)) if refuses_password(&error) => {
                 let delay = state.refused.as_ref().map_or(HOLD_OFF, |(_, _, delay)| *delay);
                 let failed = LoginFailed { kind: ErrorKind::BadCredentials, error: Arc::new(error) };
                 state.refused = Some((failed.clone(), now + delay, (delay * 2).min(HOLD_OFF_CAP)));

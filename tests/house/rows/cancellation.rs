@@ -29,6 +29,7 @@ for_each_class![
     c3_a_call_that_waits_for_the_head_closes_its_connection_and_is_executed_nevertheless,
     c3_a_call_that_is_being_written_closes_its_connection,
     c4_a_stream_that_waits_for_the_head_is_reset_and_its_connection_stays,
+    c4_a_stream_that_is_being_written_is_reset_and_takes_nothing_along,
     c5_a_call_that_has_read_half_of_a_body_closes_its_connection,
     c5_a_stream_whose_body_is_half_read_is_reset_and_its_connection_stays,
     c5_a_body_that_is_handed_over_as_it_comes_closes_its_connection_when_it_is_dropped,
@@ -285,6 +286,27 @@ async fn c4_a_stream_that_waits_for_the_head_is_reset_and_its_connection_stays(c
     sleep(Duration::from_secs(6)).await;
     assert_eq!(cluster.journal().executions("dropped"), 1, "the server finishes what it has read");
     assert_eq!(cluster.coordinator(0).connections_accepted(), opened + 1);
+}
+
+async fn c4_a_stream_that_is_being_written_is_reset_and_takes_nothing_along(class: RequestClass) {
+    let cluster = cluster_with(|cluster| cluster.streams(2)).await;
+    let client = builder(&cluster).http2(Http2::PriorKnowledge).build().unwrap();
+    let slow = cluster.coordinator(0).inject(on_writes(Fault::latency(Duration::from_secs(5))).times(1));
+    let beside = begin(&client, keyed("beside", class));
+    struck(&slow).await;
+    let large = Insert { padding: 16 << 20, ..insert("dropped", class) };
+    let slow = cluster.coordinator(0).inject(on_writes(Fault::latency(Duration::from_secs(5))).times(1));
+    let first = first_of(&client);
+    let dropped = tokio::spawn(async move { first.execute(large).await });
+    // Its head has come, and no time has passed in which the rest could.
+    while slow.hits() == 0 {
+        tokio::task::yield_now().await;
+    }
+    drop_it(dropped).await;
+    assert_eq!((counters(&client), cluster.coordinator(0).open_connections()), ((1, 1), 1));
+    assert_eq!(beside.await.unwrap().unwrap(), "beside");
+    assert_eq!(cluster.journal().executions("dropped"), 0, "what was not read to its end is not executed");
+    the_next_is_well(&cluster, &client, class).await;
 }
 
 async fn c5_a_stream_whose_body_is_half_read_is_reset_and_its_connection_stays(class: RequestClass) {

@@ -6,12 +6,12 @@ use arango::balance::Standing;
 use arango::protocol::RequestClass;
 use arango::transport::{Credentials, StoppedBy};
 use arango::{Client, ErrorKind, Limits, Outcome};
-use arango_test_cluster::{Authentication, Fault, FaultGuard, Match, TestCluster};
+use arango_test_cluster::{Authentication, Fault, FaultGuard, Handshake, Match, TestCluster, Tls};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::{Expect, meet, on_writes};
-use crate::support::{CLASSES, CreateCollection, ask_at_once, builder, cluster, insert};
+use crate::support::{CLASSES, CreateCollection, ask_at_once, builder, cluster, cluster_with_tls, insert};
 
 for_each_class![
     r10_a_token_that_has_ended_is_renewed_before_it_is_sent,
@@ -23,6 +23,7 @@ for_each_class![
     r12_a_password_that_is_sent_with_each_request_is_not_renewed,
     r15_a_password_that_is_refused_while_the_token_holds_is_not_tried_by_every_call,
     r15_a_wrong_password_is_told_to_all_and_not_tried_again_for_a_growing_while,
+    r15_a_wrong_password_is_known_as_such_whatever_went_wrong_before,
     r16_a_server_without_authentication_is_asked_without_a_token,
     r16_one_who_knows_no_logins_is_not_believed_once_a_token_is_wanted,
     t12a_an_attempt_that_ends_while_it_waits_for_a_login_goes_on_elsewhere,
@@ -224,6 +225,18 @@ async fn r15_a_wrong_password_is_told_to_all_and_not_tried_again_for_a_growing_w
         sleep(Duration::from_millis(1100)).await;
     }
     assert_eq!(tried, [1, 1, 0], "after a second, and then not before two more");
+}
+
+async fn r15_a_wrong_password_is_known_as_such_whatever_went_wrong_before(class: RequestClass) {
+    let cluster = cluster_with_tls(Tls::On).await;
+    // Of the two failures of a login that of the certificate explains more, and is not what ended it.
+    let _spoilt = cluster.coordinator(0).spoil_handshakes(Handshake::Expired);
+    let client = builder(&cluster).jwt_auth("root", "wr0ng").build().unwrap();
+    for _ in 0..10 {
+        let error = client.db("_system").execute(insert("m", class)).await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::BadCredentials, Outcome::NotExecuted));
+    }
+    assert_eq!(logins(&cluster), 1, "it rests");
 }
 
 async fn r16_a_server_without_authentication_is_asked_without_a_token(class: RequestClass) {

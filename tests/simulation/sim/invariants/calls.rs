@@ -2,7 +2,7 @@
 
 use arango::protocol::RequestClass;
 use arango::transport::StoppedBy;
-use arango::{Error, Outcome};
+use arango::{Error, ErrorKind, Outcome};
 
 use super::{Evidence, Report, TICK};
 use crate::sim::setting::Peace;
@@ -35,8 +35,8 @@ pub(super) fn in_time(evidence: &Evidence<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// I5: with a healthy coordinator within reach a safe request succeeds, unless the budget stops it. And long after all
-/// troubles everything does.
+/// I5: with a healthy coordinator within reach a safe request succeeds, unless the budget stops it, or the last attempt
+/// that it has met a connection that was just being closed. And long after all troubles everything does.
 ///
 /// One thing is known to be otherwise, and is passed over: a call whose first attempt waits for a login for as long as it may
 /// ends there, although there is time left and the login goes on.
@@ -56,7 +56,7 @@ pub(super) fn answered_by_the_healthy(evidence: &Evidence<'_>, report: &mut Repo
         let elsewhere = matches!(one.call.question, Question::InsertAt(index) if index != 0);
         // Whoever is not there has cut nothing.
         let elsewhere = elsewhere && (peace != Peace::Everywhere || error.outcome() == Outcome::NotExecuted);
-        let excused = elsewhere || stopped_by_budget(error);
+        let excused = elsewhere || stopped_by_budget(error) || came_too_late(error);
         if promised && !excused {
             let what = format!("{:?}, stopped by {:?}: {}", error.kind(), error.stopped_by(), steps(error));
             report("I5", &one.call.marker, what);
@@ -67,6 +67,12 @@ pub(super) fn answered_by_the_healthy(evidence: &Evidence<'_>, report: &mut Repo
 /// Whether the budget stopped the call, or the login that it waited for.
 fn stopped_by_budget(error: &Error) -> bool {
     error.stopped_by() == StoppedBy::Budget || login_of(error).is_some_and(stopped_by_budget)
+}
+
+/// Whether others took all attempts but one, and that one came when a connection had been idle for as long as it may.
+fn came_too_late(error: &Error) -> bool {
+    let late = |attempt: &arango::Attempt| attempt.kind == ErrorKind::ConnectionLost && attempt.reused;
+    error.stopped_by() == StoppedBy::MaxAttempts && error.attempts().last().is_some_and(late)
 }
 
 /// The error of the login that the call failed with.
