@@ -1,7 +1,5 @@
 //! The keys of series that something was told of before.
 
-use std::collections::HashMap;
-use std::hash::Hash;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -12,7 +10,8 @@ use metrics::Key;
 /// A key owns its labels and knows their hash, so to make one for each value would cost more than to tell the value.
 /// Keys are kept rather than what a recorder hands out for them: which recorder is meant is asked anew each time.
 #[derive(Debug)]
-pub(super) struct Keys<T>(ArcSwap<HashMap<T, Arc<Key>>>);
+// Not by hash: there are few, and to hash what tells them apart costs more than to look through them.
+pub(super) struct Keys<T>(ArcSwap<Vec<(T, Arc<Key>)>>);
 
 impl<T> Default for Keys<T> {
     fn default() -> Self {
@@ -20,17 +19,20 @@ impl<T> Default for Keys<T> {
     }
 }
 
-impl<T: Eq + Hash + Copy> Keys<T> {
+impl<T: Eq + Copy> Keys<T> {
     /// Hands the key of a series to `tell`; `make` makes it where that is the first time.
     pub(super) fn with(&self, series: T, make: impl FnOnce() -> Key, tell: impl FnOnce(&Key)) {
-        if let Some(key) = self.0.load().get(&series) {
+        if let Some((_, key)) = self.0.load().iter().find(|(known, _)| *known == series) {
             return tell(key);
         }
         let key = Arc::new(make());
         tell(&key);
         self.0.rcu(|known| {
-            let mut known = HashMap::clone(known);
-            known.insert(series, Arc::clone(&key));
+            let mut known = Vec::clone(known);
+            // Of those who come at once, one keeps it.
+            if known.iter().all(|(known, _)| *known != series) {
+                known.push((series, Arc::clone(&key)));
+            }
             known
         });
     }
@@ -43,15 +45,15 @@ mod tests {
     #[test]
     fn a_key_is_made_once_for_each_series() {
         let keys = Keys::<(&str, u16)>::default();
-        let mut made = Vec::new();
+        let mut first_seen = Vec::new();
         for series in [("a", 200), ("b", 200), ("a", 404), ("b", 200), ("a", 200)] {
             let name = format!("{series:?}");
-            let make_key = || {
-                made.push(series);
+            let make = || {
+                first_seen.push(series);
                 Key::from_name(name.clone())
             };
-            keys.with(series, make_key, |key| assert_eq!(key.name(), name));
+            keys.with(series, make, |key| assert_eq!(key.name(), name));
         }
-        assert_eq!(made, [("a", 200), ("b", 200), ("a", 404)]);
+        assert_eq!(first_seen, [("a", 200), ("b", 200), ("a", 404)]);
     }
 }
