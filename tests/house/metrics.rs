@@ -210,6 +210,27 @@ async fn a_call_whose_answer_cannot_be_read_is_one_that_failed() {
     assert_eq!((calls.answered, calls.failed_executed), (0, 1));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_recorder_that_comes_when_calls_were_made_already_is_told_of_the_next_and_one_that_has_gone_of_none()
+ {
+    let cluster = cluster_of(1).await;
+    let client = client(&cluster);
+    let ask = async || drop(client.db("_system").version().await.unwrap());
+    ask().await;
+    let (first, listening) = listen();
+    ask().await;
+    drop(listening);
+    let (second, _listening) = listen();
+    ask().await;
+    ask().await;
+    for (snapshotter, calls) in [(first, 1), (second, 2)] {
+        let told = told(&snapshotter);
+        let executed = ("arango.outcome", "executed");
+        assert_eq!(count(&told, "db.client.operation.duration", executed), calls);
+        assert_eq!(count(&told, "http.client.request.duration", ("http.response.status_code", "200")), calls);
+    }
+}
+
 /// The values of the gauges of this name with this label, as they are written.
 fn gauges(told: &Told, name: &str, label: (&str, &str)) -> Vec<String> {
     let fits = told
