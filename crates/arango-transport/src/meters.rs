@@ -6,17 +6,15 @@
 //!
 //! `docs/metrics.md` is the list of all of them; a test compares.
 
+mod gauges;
 mod keys;
 
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use arango_balance::Standing;
 use http::{Method, StatusCode};
 use metrics::{
     Histogram, Key, Label, Level, Metadata, Unit, counter, describe_counter, describe_gauge,
-    describe_histogram, gauge, with_recorder,
+    describe_histogram, with_recorder,
 };
 use tokio::time::Instant;
 
@@ -24,11 +22,9 @@ use crate::attempt::Refusal;
 use crate::attempt_error::AttemptError;
 use crate::outgoing::Incoming;
 use crate::record::CallRecord;
-use crate::{Coordinator, Error, ErrorKind, Outcome, Transport};
+use crate::{Coordinator, Error, ErrorKind, Outcome};
+pub(crate) use gauges::{Sampler, departed};
 use keys::Keys;
-
-/// How often the gauges are set while there are calls, in milliseconds.
-const PERIOD: u64 = 1_000;
 
 const CALLS: &str = "db.client.operation.duration";
 const ATTEMPTS: &str = "http.client.request.duration";
@@ -175,102 +171,6 @@ impl Place {
     }
 }
 
-/// When the gauges were set last.
-#[derive(Debug)]
-pub(crate) struct Sampler {
-    began: Instant,
-    /// In milliseconds since a period before it began: the first call sets them.
-    last: AtomicU64,
-}
-
-impl Default for Sampler {
-    fn default() -> Self {
-        Self { began: Instant::now(), last: AtomicU64::new(0) }
-    }
-}
-
-impl Sampler {
-    /// Sets the gauges, if that was not done within the last second.
-    pub(crate) fn tick(&self, now: Instant, transport: &Transport) {
-        let now = now.saturating_duration_since(self.began);
-        let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX).saturating_add(PERIOD);
-        let last = self.last.load(Ordering::Relaxed);
-        if now.saturating_sub(last) < PERIOD {
-            return;
-        }
-        // Of those who come at once, one does it.
-        if self.last.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            transport.sample_metrics();
-        }
-    }
-}
-
-impl Transport {
-    /// Sets the gauges of the client: those are looked at with calls, once a second at most. While there are none, what
-    /// idles or comes back shows only if somebody says so, such as whoever collects them.
-    ///
-    /// Clients of one process that name the same coordinators set the same gauges: the last one to look is right.
-    pub fn sample_metrics(&self) {
-        let state = self.state();
-        gauge!("arango.client.retries_left").set(number(state.retries_left));
-        for coordinator in &state.coordinators {
-            let used = coordinator.open_connections.saturating_sub(coordinator.idle_connections);
-            let now = Gauges {
-                idle: coordinator.idle_connections,
-                used,
-                waiting: coordinator.waiting,
-                in_flight: coordinator.in_flight,
-                queued: coordinator.queue_time.unwrap_or(Duration::ZERO),
-                standing: Some(coordinator.standing),
-            };
-            now.set(&coordinator.address);
-        }
-    }
-}
-
-/// Tells that a coordinator is gone: whoever looks at its gauges later sees nothing there, rather than what was last.
-pub(crate) fn departed(coordinator: &Coordinator) {
-    Gauges::default().set(coordinator);
-}
-
-/// What is looked at of one coordinator.
-#[derive(Default)]
-struct Gauges {
-    idle: usize,
-    used: usize,
-    waiting: usize,
-    in_flight: usize,
-    queued: Duration,
-    standing: Option<Standing>,
-}
-
-impl Gauges {
-    fn set(&self, coordinator: &Coordinator) {
-        let (place, pool) = (place(coordinator), pool(coordinator));
-        for (name, count) in [("idle", self.idle), ("used", self.used)] {
-            let mut labels = pool.clone();
-            labels.push(Label::from_static_parts("db.client.connection.state", name));
-            gauge!("db.client.connection.count", labels).set(number(count as u64));
-        }
-        gauge!("db.client.connection.pending_requests", pool).set(number(self.waiting as u64));
-        gauge!("http.client.active_requests", place.clone()).set(number(self.in_flight as u64));
-        gauge!("arango.client.queue_time", place.clone()).set(self.queued.as_secs_f64());
-        for (standing, name) in STANDINGS {
-            let mut labels = place.clone();
-            labels.push(Label::from_static_parts("arango.standing", name));
-            gauge!("arango.client.standing", labels).set(f64::from(self.standing == Some(standing)));
-        }
-    }
-}
-
-const STANDINGS: [(Standing, &str); 5] = [
-    (Standing::Well, "well"),
-    (Standing::Overloaded, "overloaded"),
-    (Standing::Leaving, "leaving"),
-    (Standing::Ejected, "ejected"),
-    (Standing::Trial, "trial"),
-];
-
 /// The histogram of this key, of the recorder that there is now.
 fn histogram(key: &Key) -> Histogram {
     static METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
@@ -305,9 +205,4 @@ fn method(method: &Method) -> &'static str {
         Method::OPTIONS => "OPTIONS",
         _ => "_OTHER",
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "nobody has so many of anything")]
-fn number(count: u64) -> f64 {
-    count as f64
 }

@@ -1,8 +1,8 @@
 //! What drives one HTTP/2 connection, in one task.
 //!
-//! hyper cuts it in two: what takes requests, and what reads and writes. Both are run here by turns, so
-//! that a request is written without another task being woken, so that either learns at once what the
-//! other did, and so that the connection ends with this one task.
+//! hyper cuts it in two: what takes requests, and what reads and writes. Both are run here by turns, each if
+//! it was woken, so that a request is written without another task being woken, so that what takes requests
+//! learns at once what was read, and so that the connection ends with this one task.
 
 use std::future::poll_fn;
 use std::pin::Pin;
