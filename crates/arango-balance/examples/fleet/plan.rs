@@ -27,7 +27,7 @@ pub(crate) struct Plan {
 pub(crate) const SIZES: [Size; 6] = [
     Size { clients: 10, coordinators: 3, workers: 16 },
     Size { clients: 100, coordinators: 3, workers: 16 },
-    Size { clients: 1_000, coordinators: 30, workers: 8 },
+    Size { clients: 1_000, coordinators: 30, workers: 16 },
     Size { clients: 100_000, coordinators: 30, workers: 8 },
     Size { clients: 1_000, coordinators: 300, workers: 2 },
     Size { clients: 100_000, coordinators: 300, workers: 8 },
@@ -43,7 +43,7 @@ pub(crate) const QUICK_LOAD: u32 = 70;
 const LOADS: [u32; 3] = [40, 70, 90];
 
 /// A world with more sets of members times members than this has the first load alone: a whole run is to take minutes.
-const LARGE: usize = 100_000;
+const LARGE: usize = 10_000;
 
 /// One with more than this has few scenarios, and is run alone: it takes half a minute, and gigabytes.
 const HUGE: usize = 10_000_000;
