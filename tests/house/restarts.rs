@@ -96,6 +96,7 @@ async fn where_a_proxy_keeps_availability_to_itself_a_coordinator_that_stops_fai
     for page in [
         Fault::answer_raw(403, "text/html", "no"),
         Fault::answer_raw(200, "text/html", "<html>Welcome!</html>"),
+        Fault::answer_raw(502, "text/html", "<html>Bad gateway</html>"),
     ] {
         let _hidden = cluster.coordinator(0).inject(page.on(Match::get(PROBED)));
         let _stopping = cluster.coordinator(0).shutting_down();
@@ -141,4 +142,20 @@ async fn a_coordinator_that_is_gone_for_good_costs_no_call_an_attempt_once_a_pro
     let asked = client.coordinators()[0].requests;
     calls(&client, Duration::from_secs(100)).await;
     assert_eq!((standing(&client, 0), client.coordinators()[0].requests), (Standing::Ejected, asked));
+}
+
+// In a soft shutdown a coordinator is available, and refuses a part of what it is asked.
+#[tokio::test(start_paused = true)]
+async fn a_coordinator_that_somebody_else_shuts_down_softly_fails_two_writes_and_not_one_a_second() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let refused = Fault::answer(503, 30, "shutdown in progress").on(Match::post("/_api/document/*"));
+    let refused = cluster.coordinator(0).inject(refused);
+    let mut failed = 0;
+    for number in 0..600 {
+        let write = insert(&format!("write-{number}"), RequestClass::NonIdempotent);
+        failed += usize::from(client.db("_system").execute(write).await.is_err());
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!((failed, refused.hits()), (2, 2));
 }

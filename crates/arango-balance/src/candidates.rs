@@ -37,7 +37,7 @@ impl<'a, K> Candidates<'a, K> {
         Self { members, which: Which::But(out), further }
     }
 
-    /// Those of `members` whose indices are given; `further` if others were asked before.
+    /// Those of `members` whose indices are given, in order; `further` if others were asked before.
     pub(crate) fn some(members: &'a [Member<K>], chosen: Vec<usize>, further: bool) -> Self {
         Self { members, which: Which::These(chosen), further }
     }

@@ -6,9 +6,12 @@
 //! | a look finds it | if it said so itself | if others said so |
 //! |---|---|---|
 //! | gone | gone: ejected, and back as any that was | the same |
-//! | well | back: who stops is never well, so it has started anew, or has only handed on the word of another | as before: who is asked to go may be well until it does |
+//! | well | back: it has started anew, or has only handed on the word of another | as before: who is asked to go may be well until it does |
 //! | busy | still about to go: the term begins anew | the same |
 //! | in no clear way | as before | as before |
+//!
+//! Who says so again within a term of being taken back is asked to go, and well until it does: from then on its own word
+//! counts as that of others.
 //!
 //! At the end of the term it is back whatever is found, unless that is busy, or gone. Without a probe there is but that end.
 
@@ -30,7 +33,7 @@ pub(crate) struct Farewell {
 pub(crate) enum Word {
     /// Its own.
     Own,
-    /// That of whoever sends it away.
+    /// That of whoever sends it away; or its own, where that it is well shows nothing.
     Others,
 }
 

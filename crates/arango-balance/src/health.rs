@@ -49,6 +49,8 @@ pub(crate) struct Health {
     last_failed: Option<Instant>,
     /// It has just come, or come back.
     warm_up: Option<WarmUp>,
+    /// When a look last found it well that was about to go by its own word.
+    taken_back: Option<Instant>,
     /// Since when it stands as it does.
     since: Instant,
 }
@@ -86,6 +88,7 @@ impl Health {
             changed: None,
             last_failed: None,
             warm_up: None,
+            taken_back: None,
             since: now,
         }
     }
@@ -244,6 +247,7 @@ impl Health {
                     Shown::Back | Shown::Unknown => {
                         if shown == Shown::Back {
                             self.warm_up = WarmUp::new(now, policy.warm_up);
+                            self.taken_back = Some(now);
                         }
                         self.state = State::Well;
                         self.changed = Some(now);
@@ -273,6 +277,9 @@ impl Health {
 
     fn leave(&mut self, word: Word, now: Instant, chance: f64, policy: &HealthPolicy) {
         let look = now + policy.term(0, chance);
+        // It was well when it was looked at, and is about to go nevertheless: a look does not show which of the two it is.
+        let refuted = self.taken_back.is_some_and(|back| now < back + policy.leaving);
+        let word = if refuted { Word::Others } else { word };
         self.state = State::Leaving(match self.state {
             // It is no less gone, or not yet back, for what is said of it.
             State::Ejected { .. } | State::Trial { .. } => return,

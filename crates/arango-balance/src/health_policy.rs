@@ -38,7 +38,7 @@ pub struct HealthPolicy {
     /// finds it busy adds as much. Default: 30 s.
     ///
     /// Where there is a probe the member is asked meanwhile, each time after [`base`](Self::base). Gone, it is ejected. Well,
-    /// it is back at once, if it was its own word that it goes.
+    /// it is back at once, if it was its own word that it goes, and not for the second time within such a term.
     pub leaving: Duration,
     /// How long the share of a member that was ejected or about to go rises after it has come back, in a straight
     /// line from nothing; zero gives it the whole share at once. Default: 2 s.

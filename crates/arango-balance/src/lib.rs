@@ -25,7 +25,7 @@
 //! | `Gateway` | five in a row eject; counts for the rate of failures |
 //! | `Failed` | counts for the rate of failures: more than half of twenty or more in ten seconds eject |
 //! | `Overloaded` | for five seconds the member takes a quarter of its share |
-//! | `Leaving` | for thirty seconds, or until a probe finds it back, it takes only what nobody else can take |
+//! | `Leaving` | it takes only what nobody else can take: for thirty seconds, and longer while a probe finds it busy; less if one finds it back, or gone, which ejects it |
 //! | `Neutral` | nothing |
 //!
 //! All but `Good` and `Neutral` count as failures where load is measured, and make no member seem fast. A member that

@@ -128,8 +128,12 @@ impl<K> Member<K> {
 
     /// How it stands in the rotation, since when, and for how long at least.
     pub fn status(&self) -> Status {
-        let health = self.health();
-        Status { standing: health.standing(), since: health.since(), until: health.due() }
+        let kept = self.0.health.look(|health| Status {
+            standing: health.standing(),
+            since: health.since(),
+            until: health.due(),
+        });
+        kept.unwrap_or(Status { standing: Standing::Well, since: self.0.gauge.since(), until: None })
     }
 
     /// Reports what an attempt told about it, as soon as that is known.

@@ -257,7 +257,8 @@ impl<K> Set<K> {
         let after = self.change(member, why, now, |health| health.probed(&look, &self.policy, allowed));
         tracing::debug!(?found, slot = member.slot(), "probed a member");
         if after == Some(Standing::Ejected) {
-            self.hooks.ejected(member);
+            // It was about to go, and whoever is told of ejections was told then.
+            self.hooks.look_around();
         }
     }
 
@@ -356,9 +357,8 @@ impl<K> MembersBuilder<K> {
     /// keeps open to it.
     ///
     /// Told within [`Member::report`], with no lock held: it should be quick, and may ask the set. It is told
-    /// again when a trial fails, and when a probe finds that one which was about to go has gone, but not when one that is out
-    /// is still gone. What it holds lives
-    /// as long as the set, so it should hold the set weakly, if at all.
+    /// again when a trial fails, but not when a probe finds that a member which is out, or was about to go, is gone. What it
+    /// holds lives as long as the set, so it should hold the set weakly, if at all.
     #[must_use]
     pub fn on_ejection(mut self, tell: impl Fn(&Member<K>) + Send + Sync + 'static) -> Self {
         self.hooks.ejected = Some(Box::new(tell));

@@ -20,7 +20,8 @@ use crate::members::Set;
 #[non_exhaustive]
 pub enum Probed {
     /// It says that it takes requests: it is on trial if it was ejected, and well if it was not. One that is about to go
-    /// by its own word has started anew; one of which [others say so](Member::send_away) is none the less about to go.
+    /// by its own word is back; one of which [others say so](Member::send_away), or that says so again after that, is none
+    /// the less about to go.
     Well,
     /// It answers, but takes no requests yet, or too many: it stays as it is for a term no longer than the last.
     Busy,

@@ -42,6 +42,10 @@ fn assert_true_to_health(members: &Members<&'static str>) {
     }
     let apart = list.iter().filter(|member| member.health().is_apart()).count();
     assert_eq!(members.apart(), apart);
+    let mut slots = members.0.glance.apart.slots().to_vec();
+    slots.sort_unstable();
+    let theirs = list.iter().filter(|member| member.is_apart()).map(Member::slot);
+    assert_eq!(slots, theirs.collect::<Vec<_>>(), "and who they are");
 }
 
 #[test]
@@ -186,5 +190,6 @@ fn a_member_that_goes_away_while_it_is_apart_is_no_longer_counted() {
         drop(member);
         other.join().unwrap();
         assert_eq!(members.apart(), 0);
+        assert!(members.0.glance.apart.slots().is_empty());
     });
 }

@@ -148,7 +148,8 @@ impl Decider {
         let pinned = record.call.pin.is_some() && !cfg!(mutant = "scope-ignored");
         let nth = u32::try_from(history.attempts).unwrap_or(u32::MAX);
         // Of those not asked yet one is still left, beside the one that has just failed.
-        let another = history.tried.len() + 1 < self.members.len() || self.is_one_of_several(attempt);
+        let another =
+            history.tried.len() + 1 < self.members.len() || (nth == 0 && self.is_one_of_several(attempt));
         let pause = |pause: Pause, nth| pause.length(nth, &*self.jitter);
 
         if self.is_unheard_of(record, attempt, now) {

@@ -24,9 +24,13 @@ pub(crate) async fn availability(mut origin: Origin<Pool>) -> Probed {
     let mut request = Request::new(Full::new(Bytes::new()));
     *request.uri_mut() = Uri::from(AVAILABILITY);
     match origin.call(Outgoing::new(AttemptPlan::unknown(&request), request)).await {
-        Ok(response) if response.status().is_server_error() => Probed::Busy,
-        Ok(response) if response.status() == StatusCode::OK && is_json(response.headers()) => Probed::Well,
-        Ok(_) => Probed::Unclear,
+        Ok(response) => match (response.status(), is_json(response.headers())) {
+            (StatusCode::OK, true) => Probed::Well,
+            (status, true) if status.is_server_error() => Probed::Busy,
+            // Nobody is behind whoever says this, as far as can be seen.
+            (status, false) if status.is_server_error() => Probed::Silent,
+            _ => Probed::Unclear,
+        },
         Err(error) => {
             tracing::debug!(%error, "a coordinator that is out of the rotation cannot be reached yet");
             // That nobody listens is a fact. A connection may break for other reasons than that all of them do.

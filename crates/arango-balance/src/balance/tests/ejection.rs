@@ -64,13 +64,14 @@ async fn the_owner_is_not_told_again_of_a_member_that_stays_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_owner_is_told_when_a_probe_finds_that_one_which_was_about_to_go_has_gone() {
+async fn the_owner_is_told_once_of_a_member_that_was_about_to_go_and_has_gone() {
     let (members, told) = telling(Probed::Gone);
     members.snapshot()[0].send_away(Instant::now());
     assert_eq!(take(&told), ["a"]);
     ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await.unwrap();
     sleep(Duration::from_secs(100)).await;
-    assert_eq!(take(&told), ["a"]);
+    assert_eq!(members.snapshot()[0].standing(), Standing::Ejected);
+    assert!(take(&told).is_empty(), "it had left the rotation before");
 }
 
 #[tokio::test(start_paused = true)]
