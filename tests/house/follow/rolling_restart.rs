@@ -1,9 +1,11 @@
 //! Restarting servers one by one.
 
+mod limits;
+
 use std::sync::{Arc, Mutex};
 
 use arango::cluster::{ServerId, ServerRole};
-use arango::follow::{Following, RestartStep, RollingRestart, Stopped};
+use arango::follow::{Following, Pace, RestartStep, RollingRestart, Stopped};
 use arango_test_cluster::TestCluster;
 use tokio::time::{Instant, sleep};
 
@@ -50,12 +52,13 @@ fn plan(cluster: &TestCluster) -> RollingRestart {
 
 fn run(
     plan: RollingRestart,
+    pace: Pace,
     cluster: &Arc<TestCluster>,
     order: &Order,
     fate: impl Fn(usize) -> Fate + Send + Sync + 'static,
 ) -> Following<RestartStep, Vec<ServerId>> {
     let (cluster, order) = (Arc::clone(cluster), Arc::clone(order));
-    plan.run(pace(), move |id: ServerId| {
+    plan.run(pace, move |id: ServerId| {
         let (cluster, order) = (Arc::clone(&cluster), Arc::clone(&order));
         let number = order.lock().unwrap().len();
         let fate = fate(number);
@@ -75,7 +78,7 @@ fn restart(
     order: &Order,
     fate: impl Fn(usize) -> Fate + Send + Sync + 'static,
 ) -> Following<RestartStep, Vec<ServerId>> {
-    run(plan(cluster), cluster, order, fate)
+    run(plan(cluster), pace(), cluster, order, fate)
 }
 
 #[tokio::test(start_paused = true)]
@@ -285,7 +288,7 @@ async fn what_died_half_way_is_taken_up_again_and_restarts_nobody_twice() {
         }
         client(&cluster).cluster().wait_until_healthy(pace()).await.unwrap();
         client(&cluster).cluster().wait_until_in_sync(pace()).await.unwrap();
-        let rest = run(plan(&cluster).skipping(done), &cluster, &order, |_| Fate::Returns);
+        let rest = run(plan(&cluster).skipping(done), pace(), &cluster, &order, |_| Fate::Returns);
         rest.finished().await.unwrap();
         let mut restarted = order.lock().unwrap().clone();
         restarted.sort_by(|one, other| one.as_str().cmp(other.as_str()));

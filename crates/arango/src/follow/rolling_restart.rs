@@ -54,7 +54,8 @@ impl RollingRestart {
     /// Passes over these: to go on where a restart stopped, with what [was done](super::Unfinished::done) until then, or
     /// with the servers that it told to be [back](RestartStep::Back). Default: none.
     ///
-    /// Whoever was away when it stopped has to be back first, and belongs to them then.
+    /// Whoever was away when it stopped has to be back first, and belongs to them then. A name that no server has ends the
+    /// work before it begins, with [`Stopped::UnknownServer`].
     pub fn skipping(mut self, servers: impl IntoIterator<Item = ServerId>) -> Self {
         self.skipping.extend(servers);
         self
@@ -115,6 +116,9 @@ impl RollingRestart {
         let health = looks.until(|| cluster.health(), Some).await?;
         if !health.all_good() {
             return Err(Stopped::Unhealthy(healthy::sick_of(&health)));
+        }
+        if let Some(nobody) = self.skipping.iter().find(|server| health.get(server).is_none()) {
+            return Err(Stopped::UnknownServer(nobody.clone()));
         }
         let behind = looks.until(|| in_sync::look(cluster), Some).await?;
         if !behind.is_empty() {

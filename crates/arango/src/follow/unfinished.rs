@@ -56,6 +56,9 @@ pub enum Stopped {
     /// What was named is not the id of a DB-Server, such as `PRMR-…`; nobody was asked.
     #[error("{0} is not the id of a DB-Server")]
     NotADbServer(ServerId),
+    /// What was named is not the id of a server that the cluster knows; nothing was begun.
+    #[error("the cluster knows no server {0}")]
+    UnknownServer(ServerId),
     /// A server answers, and its process is the one that was there before the restart.
     #[error("{0} was not restarted: its process is the one that was there before")]
     NotRestarted(ServerId),
