@@ -1,12 +1,13 @@
 //! Restarting servers one by one.
 
 mod limits;
+mod unwell;
 
 use std::sync::{Arc, Mutex};
 
 use arango::cluster::{ServerId, ServerRole};
 use arango::follow::{Following, Pace, RestartStep, RollingRestart, Stopped};
-use arango_test_cluster::TestCluster;
+use arango_test_cluster::{Fault, FaultGuard, TestCluster};
 use tokio::time::{Instant, sleep};
 
 use super::{SECOND, dropped_after, executions, pace, skewed, start, start_again, stop};
@@ -79,6 +80,11 @@ fn restart(
     fate: impl Fn(usize) -> Fate + Send + Sync + 'static,
 ) -> Following<RestartStep, Vec<ServerId>> {
     run(plan(cluster), pace(), cluster, order, fate)
+}
+
+/// Has every coordinator answer wrongly.
+fn everywhere(cluster: &TestCluster, fault: &Fault) -> Vec<FaultGuard> {
+    cluster.coordinators().iter().map(|one| one.inject(fault.clone())).collect()
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! Restarting servers one by one.
 
 mod one;
+mod well;
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ pub enum RestartStep {
     Restarting(ServerId),
     /// By its reboot id it has started more than once since: it may crash, or somebody else restarts it too.
     RestartedAgain(ServerId),
-    /// Another process than before answers, it is good, and all shards are in sync.
+    /// Another process than before answers, all servers are good, and all shards are in sync.
     Back(ServerId),
 }
 
@@ -80,9 +81,10 @@ impl RollingRestart {
     /// A server has returned when its reboot id has risen: one whose process was never ended ends the work with
     /// [`Stopped::NotRestarted`].
     ///
-    /// Nothing is begun unless every server is good and every shard in sync, and nothing goes on before they are again. It
-    /// ends with the servers that were restarted; at the first that fails, with those before it. Cancelled, it stops before
-    /// the next server. The future of a restart is dropped with the handle.
+    /// Nothing is begun unless every server is good and every shard in sync, and nothing goes on before they are again, both
+    /// at one look; each restart is preceded by such a look. It ends with the servers that were restarted; at the first that
+    /// fails, with those before it. Cancelled, it stops before the next restart. The future of a restart is dropped with the
+    /// handle.
     pub fn run<F>(
         self,
         pace: Pace,

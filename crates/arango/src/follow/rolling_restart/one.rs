@@ -2,11 +2,11 @@
 
 use arango_cluster::{AgencyDump, Leaders, ServerId, ServerRole};
 
-use super::{Restart, RestartStep, RollingRestart};
+use super::{Restart, RestartStep, RollingRestart, well};
 use crate::follow::find::{Wanted, begin_once};
 use crate::follow::following::News;
 use crate::follow::looks::Looks;
-use crate::follow::{MaintenanceGuard, Stopped, healthy, in_sync, job};
+use crate::follow::{MaintenanceGuard, Stopped, healthy, job};
 
 /// One server of a rolling restart.
 pub(super) struct One<'a> {
@@ -17,12 +17,12 @@ pub(super) struct One<'a> {
 
 impl One<'_> {
     pub(super) async fn restart(&self, looks: &Looks, restart: &Restart) -> Result<(), Stopped> {
-        let server = self.server;
+        let (cluster, server) = (&self.plan.cluster, self.server);
         let maintenance = match server.kind() {
             Some(ServerRole::DbServer) => Some(self.prepare(looks).await?),
             _ => None,
         };
-        let before = self.reboot_id(&mut looks.undisturbed()).await?;
+        let before = self.before(looks).await?;
         self.news.tell(RestartStep::Restarting(server.clone()));
         restart(server.clone())
             .await
@@ -30,11 +30,11 @@ impl One<'_> {
         // Whoever wants it cancelled waits until this one is back.
         let mut looks = looks.no_longer_than(self.plan.back_within).undisturbed();
         self.answers(&mut looks, before).await?;
-        healthy::wait(&self.plan.cluster, &mut looks).await?;
+        healthy::wait(cluster, &mut looks).await?;
         if let Some(maintenance) = maintenance {
             maintenance.end().await.map_err(Stopped::Call)?;
         }
-        in_sync::wait(&self.plan.cluster, &mut looks).await?;
+        well::wait(cluster, &mut looks).await?;
         self.tell_if_again(&mut looks, before).await
     }
 
@@ -49,6 +49,15 @@ impl One<'_> {
         let held = cluster.hold_server_maintenance(server, self.plan.maintenance).await;
         self.news.tell(RestartStep::Prepared(server.clone()));
         held.map_err(Stopped::Call)
+    }
+
+    /// Its reboot id before the restart, once all is as it has to be for that. Nothing is half done until here.
+    async fn before(&self, looks: &Looks) -> Result<Option<u64>, Stopped> {
+        let cluster = &self.plan.cluster;
+        well::wait(cluster, &mut looks.no_longer_than(self.plan.back_within)).await?;
+        let dump = looks.beside().until(|| cluster.agency_dump(), Some).await?;
+        looks.not_cancelled()?;
+        Ok(dump.reboot_id(self.server))
     }
 
     /// Waits until another process answers than before: what is said of its health may be said of the one before it.
@@ -82,18 +91,12 @@ impl One<'_> {
     /// Tells of more starts than one.
     async fn tell_if_again(&self, looks: &mut Looks, before: Option<u64>) -> Result<(), Stopped> {
         let Some(before) = before else { return Ok(()) };
-        let after = self.reboot_id(looks).await?;
+        let dump = looks.until(|| self.plan.cluster.agency_dump(), Some).await?;
         // That of a coordinator that was given up as failed has risen once more than it was started.
         let explained = if self.server.kind() == Some(ServerRole::Coordinator) { 2 } else { 1 };
-        if after.is_some_and(|after| after.saturating_sub(before) > explained) {
+        if dump.reboot_id(self.server).is_some_and(|after| after.saturating_sub(before) > explained) {
             self.news.tell(RestartStep::RestartedAgain(self.server.clone()));
         }
         Ok(())
-    }
-
-    /// What is higher after each start of its process; `None` if the agency does not tell it, as of agents.
-    async fn reboot_id(&self, looks: &mut Looks) -> Result<Option<u64>, Stopped> {
-        let dump = looks.until(|| self.plan.cluster.agency_dump(), Some).await?;
-        Ok(dump.reboot_id(self.server))
     }
 }

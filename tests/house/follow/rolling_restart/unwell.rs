@@ -1,0 +1,62 @@
+//! Restarts of a cluster that does not stay well, or does not tell all.
+
+use std::sync::Arc;
+
+use arango::follow::{RestartStep, Stopped};
+use arango_test_cluster::{Fault, Match};
+use tokio::time::{sleep, timeout};
+
+use super::{Fate, Order, everywhere, executions, restart, skewed};
+use crate::follow::SECOND;
+use crate::support::client;
+
+fn dumps(fault: Fault) -> Fault {
+    fault.on(Match::get("/_api/cluster/agency-dump"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_lost_while_shards_get_in_sync_keeps_the_next_from_being_restarted() {
+    let cluster = Arc::new(skewed().await);
+    cluster.set_sync_time(SECOND * 60);
+    let order = Order::default();
+    let mut work = restart(&cluster, &order, |_| Fate::Returns);
+    while !matches!(work.next().await.unwrap(), RestartStep::Restarting(_)) {}
+    // It is back after 3 seconds, and in sync 60 later.
+    assert!(timeout(SECOND * 30, work.next()).await.is_err());
+    cluster.coordinator(2).kill();
+    let stopped = work.finished().await.unwrap_err();
+    assert!(matches!(stopped.why(), Stopped::Unhealthy(sick) if sick.len() == 1), "{stopped}");
+    assert_eq!((stopped.done().len(), order.lock().unwrap().len()), (0, 1));
+    assert_eq!(executions(&cluster, "resignLeadership"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_lost_while_another_is_prepared_keeps_that_from_being_restarted() {
+    let cluster = Arc::new(skewed().await);
+    let order = Order::default();
+    // Whoever is lost is seen to be after some seconds.
+    cluster.agency_jobs().set_wait(SECOND * 20);
+    let mut work = restart(&cluster, &order, |_| Fate::Returns);
+    assert!(timeout(SECOND * 5, work.next()).await.is_err());
+    cluster.coordinator(2).kill();
+    let stopped = work.finished().await.unwrap_err();
+    assert!(matches!(stopped.why(), Stopped::Unhealthy(sick) if sick.len() == 1), "{stopped}");
+    assert!(order.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelled_before_its_restart_a_server_is_not_restarted_also_where_the_agency_is_away() {
+    for away in [false, true] {
+        let cluster = Arc::new(skewed().await);
+        let order = Order::default();
+        let mut work = restart(&cluster, &order, |_| Fate::Returns);
+        let RestartStep::Prepared(server) = work.next().await.unwrap() else { panic!() };
+        let outage = away.then(|| everywhere(&cluster, &dumps(Fault::answer(503, 503, "no agency"))));
+        let cancelled = work.cancel().await.unwrap_err();
+        assert!(matches!(cancelled.why(), Stopped::Cancelled), "{cancelled}");
+        assert!(order.lock().unwrap().is_empty());
+        drop(outage);
+        sleep(SECOND * 5).await;
+        assert!(client(&cluster).cluster().server_maintenance(&server).await.unwrap().is_none());
+    }
+}
