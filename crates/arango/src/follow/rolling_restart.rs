@@ -31,6 +31,9 @@ pub struct RollingRestart {
 pub enum RestartStep {
     /// Others have taken over what this DB-Server leads, and it is in maintenance.
     Prepared(ServerId),
+    /// The agency tells no reboot id of it, as of no agent: it counts as back once it answers and is good, although nobody
+    /// can tell that its process was ended.
+    Unidentified(ServerId),
     /// The caller is to restart it now.
     Restarting(ServerId),
     /// By its reboot id it has started more than once since: it may crash, or somebody else restarts it too.
@@ -79,7 +82,8 @@ impl RollingRestart {
 
     /// Restarts them, each with `restart`, whose future ends when the process has been started again; it need not answer yet.
     /// A server has returned when its reboot id has risen: one whose process was never ended ends the work with
-    /// [`Stopped::NotRestarted`].
+    /// [`Stopped::NotRestarted`]. A coordinator that only hung until the supervision gave it up as failed cannot be told from
+    /// one that was restarted.
     ///
     /// Nothing is begun unless every server is good and every shard in sync, and nothing goes on before they are again, both
     /// at one look; each restart is preceded by such a look. It ends with the servers that were restarted; at the first that

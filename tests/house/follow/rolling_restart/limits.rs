@@ -3,9 +3,24 @@
 use std::sync::Arc;
 
 use arango::cluster::ServerId;
-use arango::follow::Stopped;
+use arango::follow::{RestartStep, Stopped};
+use arango_test_cluster::{Fault, Match};
+use tokio::time::timeout;
 
-use super::{Fate, Order, executions, pace, plan, run, skewed};
+use super::{Fate, Order, everywhere, executions, pace, plan, restart, run, skewed};
+use crate::follow::SECOND;
+
+#[tokio::test(start_paused = true)]
+async fn a_last_look_that_shows_nothing_does_not_say_what_the_one_before_it_saw() {
+    let cluster = Arc::new(skewed().await);
+    let order = Order::default();
+    let mut work = restart(&cluster, &order, |_| Fate::GoesOn);
+    while !matches!(work.next().await.unwrap(), RestartStep::Restarting(_)) {}
+    assert!(timeout(SECOND * 110, work.next()).await.is_err());
+    let _hung = everywhere(&cluster, &Fault::hang().on(Match::get("/_api/cluster/agency-dump")));
+    let stopped = work.finished().await.unwrap_err();
+    assert!(matches!(stopped.why(), Stopped::OutOfTime { .. }), "{stopped}");
+}
 
 #[tokio::test(start_paused = true)]
 async fn who_is_passed_over_has_to_be_a_server() {

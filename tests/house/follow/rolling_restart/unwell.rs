@@ -14,6 +14,11 @@ fn dumps(fault: Fault) -> Fault {
     fault.on(Match::get("/_api/cluster/agency-dump"))
 }
 
+/// A dump of an agency that tells nothing.
+fn silent() -> Fault {
+    dumps(Fault::answer_raw(200, "application/json", r#"[{"arango":{}}]"#))
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_that_is_lost_while_shards_get_in_sync_keeps_the_next_from_being_restarted() {
     let cluster = Arc::new(skewed().await);
@@ -59,4 +64,33 @@ async fn cancelled_before_its_restart_a_server_is_not_restarted_also_where_the_a
         sleep(SECOND * 5).await;
         assert!(client(&cluster).cluster().server_maintenance(&server).await.unwrap().is_none());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_whose_process_cannot_be_told_from_the_one_before_it_is_told_of() {
+    let cluster = Arc::new(skewed().await);
+    let order = Order::default();
+    let _silent = everywhere(&cluster, &silent());
+    let mut work = restart(&cluster, &order, |_| Fate::Returns);
+    let mut unidentified = Vec::new();
+    while let Some(step) = work.next().await {
+        match step {
+            RestartStep::Unidentified(server) => unidentified.push(server),
+            RestartStep::Restarting(server) => assert_eq!(unidentified.last(), Some(&server)),
+            _ => {}
+        }
+    }
+    assert_eq!(work.finished().await.unwrap(), unidentified);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reboot_id_that_is_no_longer_told_has_not_risen() {
+    let cluster = Arc::new(skewed().await);
+    let order = Order::default();
+    let mut work = restart(&cluster, &order, |_| Fate::Returns);
+    while !matches!(work.next().await.unwrap(), RestartStep::Restarting(_)) {}
+    let _silent = everywhere(&cluster, &silent());
+    let stopped = work.finished().await.unwrap_err();
+    assert!(matches!(stopped.why(), Stopped::OutOfTime { last: None, .. }), "{stopped}");
+    assert_eq!((stopped.done().len(), order.lock().unwrap().len()), (0, 1));
 }

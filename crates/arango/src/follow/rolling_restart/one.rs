@@ -1,6 +1,6 @@
 //! Restarting one server, and waiting until it is back.
 
-use arango_cluster::{AgencyDump, Leaders, ServerId, ServerRole};
+use arango_cluster::{Leaders, ServerId, ServerRole};
 
 use super::{Restart, RestartStep, RollingRestart, well};
 use crate::follow::find::{Wanted, begin_once};
@@ -57,7 +57,11 @@ impl One<'_> {
         well::wait(cluster, &mut looks.no_longer_than(self.plan.back_within)).await?;
         let dump = looks.beside().until(|| cluster.agency_dump(), Some).await?;
         looks.not_cancelled()?;
-        Ok(dump.reboot_id(self.server))
+        let before = dump.reboot_id(self.server);
+        if before.is_none() {
+            self.news.tell(RestartStep::Unidentified(self.server.clone()));
+        }
+        Ok(before)
     }
 
     /// Waits until another process answers than before: what is said of its health may be said of the one before it.
@@ -66,7 +70,6 @@ impl One<'_> {
         if server.kind() == Some(ServerRole::Agent) {
             return Ok(()); // cannot be asked; health asks it
         }
-        looks.begin_anew();
         // The agency is not asked for all that it holds while nobody answers; and who answers after the id has risen is the
         // one for whom it rose.
         let look = || async {
@@ -75,16 +78,18 @@ impl One<'_> {
             cluster.server_version(server).await?;
             Ok(dump)
         };
-        let mut is_old = false;
-        let other = |dump: AgencyDump| {
-            is_old = before.is_some() && dump.reboot_id(server) == before;
-            (!is_old).then_some(())
-        };
-        match looks.until(look, other).await {
-            Err(Stopped::OutOfTime { last: None, .. }) if is_old => {
-                Err(Stopped::NotRestarted(server.clone()))
+        loop {
+            let after = looks.ask(look()).await?.map(|dump| dump.reboot_id(server));
+            if after.is_some_and(|after| before.is_none() || after > before) {
+                return Ok(());
             }
-            seen => seen,
+            let is_old = after.flatten().is_some();
+            match looks.pause().await {
+                Err(Stopped::OutOfTime { .. }) if is_old => {
+                    return Err(Stopped::NotRestarted(server.clone()));
+                }
+                paused => paused?,
+            }
         }
     }
 
@@ -92,7 +97,7 @@ impl One<'_> {
     async fn tell_if_again(&self, looks: &mut Looks, before: Option<u64>) -> Result<(), Stopped> {
         let Some(before) = before else { return Ok(()) };
         let dump = looks.until(|| self.plan.cluster.agency_dump(), Some).await?;
-        // That of a coordinator that was given up as failed has risen once more than it was started.
+        // That of a coordinator that the supervision gave up as failed has risen once more than it was started.
         let explained = if self.server.kind() == Some(ServerRole::Coordinator) { 2 } else { 1 };
         if dump.reboot_id(self.server).is_some_and(|after| after.saturating_sub(before) > explained) {
             self.news.tell(RestartStep::RestartedAgain(self.server.clone()));
