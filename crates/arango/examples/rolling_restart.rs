@@ -76,7 +76,8 @@ async fn main() -> Result<()> {
     let client = Client::builder().hosts(&*endpoints).basic_auth("root", &password).build()?;
 
     let pace = Pace::default().limit(Duration::from_secs(600));
-    let mut restart = client.cluster().rolling_restart().run(pace, move |server| {
+    let plan = client.cluster().rolling_restart().back_within(Duration::from_secs(120));
+    let mut restart = plan.run(pace, move |server| {
         let operator = Arc::clone(&operator);
         async move { Ok(operator.restart(server.as_str()).await?) }
     });

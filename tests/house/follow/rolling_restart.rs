@@ -4,6 +4,7 @@ mod limits;
 mod unwell;
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use arango::cluster::{ServerId, ServerRole};
 use arango::follow::{Following, Pace, RestartStep, RollingRestart, Stopped};
@@ -23,6 +24,7 @@ enum Fate {
     /// Its process ends only when nobody waits for that any more.
     ReturnsLater,
     ReturnsTwice,
+    ReturnsAfter(Duration),
     StaysAway,
     GoesOn,
     CannotBeRestarted,
@@ -41,6 +43,11 @@ async fn suffer(cluster: Arc<TestCluster>, id: ServerId, fate: Fate) {
                 sleep(SECOND * 30).await;
                 start_again(&cluster, &id).await;
             });
+        }
+        Fate::ReturnsAfter(time) => {
+            stop(&cluster, &id);
+            sleep(time).await;
+            start(&cluster, &id).await;
         }
         Fate::StaysAway => stop(&cluster, &id),
         Fate::GoesOn | Fate::CannotBeRestarted => {}

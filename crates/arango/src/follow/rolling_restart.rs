@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use arango_cluster::{ServerId, ServerRole};
 use arango_transport::{BoxError, BoxFuture};
+use tokio::time::Instant;
 
 use self::one::One;
 use super::looks::Looks;
@@ -75,6 +76,9 @@ impl RollingRestart {
 
     /// Limits how long each server may take until it is back and all shards are in sync, from the end of the restart that
     /// the caller made. Default: 10 minutes.
+    ///
+    /// No server is begun unless so much is left of the limit of the [`Pace`]; else it ends with [`Stopped::OutOfTime`]. One
+    /// that was begun has all of it, also beyond that limit.
     pub fn back_within(mut self, limit: Duration) -> Self {
         self.back_within = limit;
         self
@@ -99,12 +103,13 @@ impl RollingRestart {
     {
         let restart: Restart = Arc::new(move |server| Box::pin(restart(server)));
         Following::new(|news, wish| async move {
+            let ends = Instant::now() + pace.limit;
             let mut looks = Looks::new(&self.cluster.database.transport, pace, &wish);
             let mut restarted = Vec::new();
             let ended = async {
                 for server in self.servers(&mut looks).await? {
                     looks.not_cancelled()?;
-                    let one = One { plan: &self, server: &server, news: &news };
+                    let one = One { plan: &self, pace, ends, server: &server, news: &news };
                     one.restart(&looks, &restart).await?;
                     news.tell(RestartStep::Back(server.clone()));
                     restarted.push(server);

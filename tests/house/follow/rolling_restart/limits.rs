@@ -11,6 +11,29 @@ use super::{Fate, Order, everywhere, executions, pace, plan, restart, run, skewe
 use crate::follow::SECOND;
 
 #[tokio::test(start_paused = true)]
+async fn nothing_is_begun_without_the_time_to_see_it_back() {
+    let cluster = Arc::new(skewed().await);
+    let order = Order::default();
+    let short = pace().limit(SECOND * 119);
+    let stopped =
+        run(plan(&cluster), short, &cluster, &order, |_| Fate::Returns).finished().await.unwrap_err();
+    assert!(matches!(stopped.why(), Stopped::OutOfTime { last: None, .. }), "{stopped}");
+    assert_eq!((stopped.done().len(), order.lock().unwrap().len()), (0, 0));
+    assert_eq!(executions(&cluster, "resignLeadership"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_was_begun_is_seen_back_although_the_time_for_the_whole_is_over() {
+    let cluster = Arc::new(skewed().await);
+    let order = Order::default();
+    let (short, late) = (pace().limit(SECOND * 150), |_| Fate::ReturnsAfter(SECOND * 200));
+    let stopped = run(plan(&cluster), short, &cluster, &order, late).finished().await.unwrap_err();
+    assert!(matches!(stopped.why(), Stopped::OutOfTime { last: None, .. }), "{stopped}");
+    assert_eq!((stopped.done().len(), order.lock().unwrap().len()), (1, 1));
+    assert_eq!(executions(&cluster, "resignLeadership"), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_last_look_that_shows_nothing_does_not_say_what_the_one_before_it_saw() {
     let cluster = Arc::new(skewed().await);
     let order = Order::default();

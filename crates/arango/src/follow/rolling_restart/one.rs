@@ -1,16 +1,22 @@
 //! Restarting one server, and waiting until it is back.
 
+use std::sync::Arc;
+
 use arango_cluster::{Leaders, ServerId, ServerRole};
+use tokio::time::Instant;
 
 use super::{Restart, RestartStep, RollingRestart, well};
 use crate::follow::find::{Wanted, begin_once};
 use crate::follow::following::News;
 use crate::follow::looks::Looks;
-use crate::follow::{MaintenanceGuard, Stopped, healthy, job};
+use crate::follow::{MaintenanceGuard, Pace, Stopped, healthy, job};
 
 /// One server of a rolling restart.
 pub(super) struct One<'a> {
     pub(super) plan: &'a RollingRestart,
+    pub(super) pace: Pace,
+    /// When the whole is to be over.
+    pub(super) ends: Instant,
     pub(super) server: &'a ServerId,
     pub(super) news: &'a News<RestartStep>,
 }
@@ -18,6 +24,7 @@ pub(super) struct One<'a> {
 impl One<'_> {
     pub(super) async fn restart(&self, looks: &Looks, restart: &Restart) -> Result<(), Stopped> {
         let (cluster, server) = (&self.plan.cluster, self.server);
+        self.has_time()?;
         let maintenance = match server.kind() {
             Some(ServerRole::DbServer) => Some(self.prepare(looks).await?),
             _ => None,
@@ -27,8 +34,9 @@ impl One<'_> {
         restart(server.clone())
             .await
             .map_err(|source| Stopped::Restart { server: server.clone(), source })?;
-        // Whoever wants it cancelled waits until this one is back.
-        let mut looks = looks.no_longer_than(self.plan.back_within).undisturbed();
+        // Whoever wants it cancelled waits until this one is back, and so does the limit of the whole.
+        let pace = self.pace.limit(self.plan.back_within);
+        let mut looks = Looks::new(&cluster.database.transport, pace, &Arc::default());
         self.answers(&mut looks, before).await?;
         healthy::wait(cluster, &mut looks).await?;
         if let Some(maintenance) = maintenance {
@@ -36,6 +44,15 @@ impl One<'_> {
         }
         well::wait(cluster, &mut looks).await?;
         self.tell_if_again(&mut looks, before).await
+    }
+
+    /// Fails unless there is the time to see it back.
+    fn has_time(&self) -> Result<(), Stopped> {
+        let left = self.ends.saturating_duration_since(Instant::now());
+        if left >= self.plan.back_within {
+            return Ok(());
+        }
+        Err(Stopped::OutOfTime { limit: self.pace.limit, last: None })
     }
 
     /// Has others take over what it leads, and puts it into maintenance.
@@ -57,6 +74,7 @@ impl One<'_> {
         well::wait(cluster, &mut looks.no_longer_than(self.plan.back_within)).await?;
         let dump = looks.beside().until(|| cluster.agency_dump(), Some).await?;
         looks.not_cancelled()?;
+        self.has_time()?;
         let before = dump.reboot_id(self.server);
         if before.is_none() {
             self.news.tell(RestartStep::Unidentified(self.server.clone()));
