@@ -37,6 +37,8 @@ pub enum RestartStep {
     Unidentified(ServerId),
     /// The caller is to restart it now.
     Restarting(ServerId),
+    /// It was away for longer than its [maintenance](RollingRestart::maintenance) lasted, so others may have taken its places.
+    MaintenanceLost(ServerId),
     /// By its reboot id it has started more than once since: it may crash, or somebody else restarts it too.
     RestartedAgain(ServerId),
     /// Another process than before answers, all servers are good, and all shards are in sync.
@@ -68,7 +70,8 @@ impl RollingRestart {
 
     /// Sets for how long a DB-Server is in maintenance at a time, while it is away. Default: 10 minutes.
     ///
-    /// A server that is away cannot be taken out of it, so this is how long it outlasts one that does not return.
+    /// A server that is away cannot be taken out of it, nor can it be made to last longer, so this is how long it outlasts
+    /// one that does not return. One that returns later still is told of, with [`RestartStep::MaintenanceLost`].
     pub fn maintenance(mut self, each: Duration) -> Self {
         self.maintenance = each;
         self

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arango::cluster::ServerId;
+use arango::cluster::{ServerId, ServerRole};
 use arango::follow::{RestartStep, Stopped};
 use arango_test_cluster::{Fault, Match};
 use tokio::time::timeout;
@@ -31,6 +31,23 @@ async fn a_server_that_was_begun_is_seen_back_although_the_time_for_the_whole_is
     assert!(matches!(stopped.why(), Stopped::OutOfTime { last: None, .. }), "{stopped}");
     assert_eq!((stopped.done().len(), order.lock().unwrap().len()), (1, 1));
     assert_eq!(executions(&cluster, "resignLeadership"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_outlasts_its_maintenance_and_returns_in_time_is_told_of_and_the_next_is_restarted() {
+    let cluster = Arc::new(skewed().await);
+    let order = Order::default();
+    let patient = plan(&cluster).back_within(SECOND * 1200).roles([ServerRole::DbServer]);
+    let fate = |number| if number == 0 { Fate::ReturnsAfter(SECOND * 660) } else { Fate::Returns };
+    let mut work = run(patient, pace(), &cluster, &order, fate);
+    let mut lost = Vec::new();
+    while let Some(step) = work.next().await {
+        if let RestartStep::MaintenanceLost(server) = step {
+            lost.push(server);
+        }
+    }
+    let restarted = work.finished().await.unwrap();
+    assert_eq!((restarted.len(), lost), (3, vec![restarted[0].clone()]));
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arango::follow::{RestartStep, Stopped};
-use arango_test_cluster::{Fault, Match};
+use arango_test_cluster::{Fault, FaultGuard, Match};
 use tokio::time::{sleep, timeout};
 
 use super::{Fate, Order, everywhere, executions, restart, skewed};
@@ -17,6 +17,10 @@ fn dumps(fault: Fault) -> Fault {
 /// A dump of an agency that tells nothing.
 fn silent() -> Fault {
     dumps(Fault::answer_raw(200, "application/json", r#"[{"arango":{}}]"#))
+}
+
+fn hits(faults: &[FaultGuard]) -> usize {
+    faults.iter().map(FaultGuard::hits).sum()
 }
 
 #[tokio::test(start_paused = true)]
@@ -93,4 +97,17 @@ async fn a_reboot_id_that_is_no_longer_told_has_not_risen() {
     let stopped = work.finished().await.unwrap_err();
     assert!(matches!(stopped.why(), Stopped::OutOfTime { last: None, .. }), "{stopped}");
     assert_eq!((stopped.done().len(), order.lock().unwrap().len()), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_refused_maintenance_was_not_prepared() {
+    let cluster = Arc::new(skewed().await);
+    let order = Order::default();
+    let maintenance = Match::put("/_admin/cluster/maintenance/*");
+    let refusal = everywhere(&cluster, &Fault::answer(403, 11, "forbidden").on(maintenance));
+    let mut work = restart(&cluster, &order, |_| Fate::Returns);
+    assert_eq!(work.next().await, None);
+    let stopped = work.finished().await.unwrap_err();
+    assert!(matches!(stopped.why(), Stopped::Call(_)) && hits(&refusal) > 0, "{stopped}");
+    assert!(order.lock().unwrap().is_empty());
 }

@@ -40,7 +40,7 @@ impl One<'_> {
         self.answers(&mut looks, before).await?;
         healthy::wait(cluster, &mut looks).await?;
         if let Some(maintenance) = maintenance {
-            maintenance.end().await.map_err(Stopped::Call)?;
+            self.end(maintenance).await?;
         }
         well::wait(cluster, &mut looks).await?;
         self.tell_if_again(&mut looks, before).await
@@ -64,8 +64,9 @@ impl One<'_> {
         job::follow(cluster, &id, &mut looks.undisturbed(), |_| ()).await?;
         looks.not_cancelled()?;
         let held = cluster.hold_server_maintenance(server, self.plan.maintenance).await;
+        let held = held.map_err(Stopped::Call)?;
         self.news.tell(RestartStep::Prepared(server.clone()));
-        held.map_err(Stopped::Call)
+        Ok(held)
     }
 
     /// Its reboot id before the restart, once all is as it has to be for that. Nothing is half done until here.
@@ -109,6 +110,16 @@ impl One<'_> {
                 paused => paused?,
             }
         }
+    }
+
+    /// Takes it out of maintenance. One that was away for too long was taken out by the server, which is no reason to stop.
+    async fn end(&self, maintenance: MaintenanceGuard) -> Result<(), Stopped> {
+        let was_held = maintenance.is_held();
+        match maintenance.end().await {
+            Err(_) if !was_held => self.news.tell(RestartStep::MaintenanceLost(self.server.clone())),
+            ended => ended.map_err(Stopped::Call)?,
+        }
+        Ok(())
     }
 
     /// Tells of more starts than one.
