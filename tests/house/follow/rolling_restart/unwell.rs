@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use arango::cluster::ServerRole;
 use arango::follow::{RestartStep, Stopped};
 use arango_test_cluster::{Fault, FaultGuard, Match};
 use tokio::time::{sleep, timeout};
 
-use super::{Fate, Order, everywhere, executions, restart, skewed};
+use super::{Fate, Order, everywhere, executions, pace, plan, restart, run, skewed};
 use crate::follow::SECOND;
 use crate::support::client;
 
@@ -110,4 +111,19 @@ async fn a_server_that_is_refused_maintenance_was_not_prepared() {
     let stopped = work.finished().await.unwrap_err();
     assert!(matches!(stopped.why(), Stopped::Call(_)) && hits(&refusal) > 0, "{stopped}");
     assert!(order.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_back_stays_so_where_nobody_tells_whether_it_was_started_twice() {
+    let cluster = Arc::new(skewed().await);
+    cluster.set_sync_time(SECOND * 60);
+    let order = Order::default();
+    let only = plan(&cluster).roles([ServerRole::DbServer]);
+    let mut work = run(only, pace(), &cluster, &order, |_| Fate::Returns);
+    while !matches!(work.next().await.unwrap(), RestartStep::Restarting(_)) {}
+    // It is back after 3 seconds, and in sync 60 later.
+    assert!(timeout(SECOND * 30, work.next()).await.is_err());
+    let refusal = everywhere(&cluster, &dumps(Fault::answer(403, 11, "forbidden")));
+    assert!(matches!(work.next().await, Some(RestartStep::Back(_))));
+    assert_eq!(hits(&refusal), 1);
 }

@@ -43,7 +43,8 @@ impl One<'_> {
             self.end(maintenance).await?;
         }
         well::wait(cluster, &mut looks).await?;
-        self.tell_if_again(&mut looks, before).await
+        self.tell_if_again(&mut looks, before).await;
+        Ok(())
     }
 
     /// Fails unless there is the time to see it back.
@@ -122,15 +123,14 @@ impl One<'_> {
         Ok(())
     }
 
-    /// Tells of more starts than one.
-    async fn tell_if_again(&self, looks: &mut Looks, before: Option<u64>) -> Result<(), Stopped> {
-        let Some(before) = before else { return Ok(()) };
-        let dump = looks.until(|| self.plan.cluster.agency_dump(), Some).await?;
+    /// Tells of more starts than one, if the agency tells: it is back all the same.
+    async fn tell_if_again(&self, looks: &mut Looks, before: Option<u64>) {
+        let Some(before) = before else { return };
+        let Ok(Some(dump)) = looks.ask(self.plan.cluster.agency_dump()).await else { return };
         // That of a coordinator that the supervision gave up as failed has risen once more than it was started.
         let explained = if self.server.kind() == Some(ServerRole::Coordinator) { 2 } else { 1 };
         if dump.reboot_id(self.server).is_some_and(|after| after.saturating_sub(before) > explained) {
             self.news.tell(RestartStep::RestartedAgain(self.server.clone()));
         }
-        Ok(())
     }
 }
