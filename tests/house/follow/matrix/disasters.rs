@@ -4,7 +4,7 @@ use arango::follow::Stopped;
 use arango_test_cluster::JobFate;
 use tokio::time::sleep;
 
-use super::{Work, World};
+use super::{Cancel, Work, World};
 use crate::follow::{SECOND, dropped_after};
 use crate::support::client;
 
@@ -28,7 +28,7 @@ async fn coordinators_that_die_one_after_the_other_stop_nothing() {
         };
         // One dies before it is asked, and its failure stands beside the answers of the others.
         assert_eq!(ended.is_err(), work == Work::EachCoordinator, "{work:?}: {ended:?}");
-        world.assert_done_once(work, 0, &format!("{work:?}"));
+        world.assert_done_once(work, 0, &format!("{work:?}")).await;
     }
 }
 
@@ -58,7 +58,7 @@ async fn an_outage_of_the_agency_is_survived_or_told_of_and_then_all_goes_on() {
             if ended.is_err() {
                 world.run(work, &client, None).await.unwrap_or_else(|stopped| panic!("{what}: {stopped:?}"));
             }
-            world.assert_done_once(work, 0, &what);
+            world.assert_done_once(work, 0, &what).await;
         }
     }
 }
@@ -84,7 +84,7 @@ async fn a_job_that_failed_is_told_of_and_then_all_goes_on() {
                 );
                 world.run(work, &client, None).await.unwrap_or_else(|stopped| panic!("{what}: {stopped:?}"));
             }
-            world.assert_done_once(work, again, &what);
+            world.assert_done_once(work, again, &what).await;
         }
     }
 }
@@ -93,29 +93,44 @@ async fn a_job_that_failed_is_told_of_and_then_all_goes_on() {
 async fn what_is_cancelled_after_any_step_ends_and_is_taken_up_again() {
     for work in Work::OF_JOBS {
         for steps in 0.. {
-            let what = format!("{work:?}, {steps} steps");
-            let world = World::of(work).await;
-            let client = client(&world.cluster);
-            let ended = world.run(work, &client, Some(steps)).await;
-            let over = ended.is_ok();
-            if let Err(stopped) = ended {
-                let is_told = match &stopped {
-                    Stopped::Cancelled => true,
-                    Stopped::Call(error) => {
-                        work == Work::Resignation && error.status().is_some_and(|status| status == 400)
-                    }
-                    _ => false,
-                };
-                assert!(is_told, "{what}: {stopped:?}");
-                world.run(work, &client, None).await.unwrap_or_else(|stopped| panic!("{what}: {stopped:?}"));
-            }
-            // Of a rebalance three are cancelled at once.
-            world.assert_done_once(work, if work == Work::Rebalance { 3 } else { 1 }, &what);
-            if over {
+            if is_over_when_cancelled(work, Cancel::AfterSteps(steps)).await {
                 break;
             }
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_cancelled_wherever_it_waits_ends_and_is_taken_up_again() {
+    for work in Work::OF_JOBS {
+        let mut polls = 1;
+        while !is_over_when_cancelled(work, Cancel::AfterPolls(polls)).await {
+            polls += if polls < 20 { 1 } else { 1 + polls / 10 };
+        }
+    }
+}
+
+/// Whether the work had ended before it was cancelled. If not, it is taken up again.
+async fn is_over_when_cancelled(work: Work, cancel: Cancel) -> bool {
+    let what = format!("{work:?}, {cancel:?}");
+    let world = World::of(work).await;
+    let client = client(&world.cluster);
+    let ended = world.run(work, &client, Some(cancel)).await;
+    let over = ended.is_ok();
+    if let Err(stopped) = ended {
+        let is_told = match &stopped {
+            Stopped::Cancelled => true,
+            Stopped::Call(error) => {
+                work == Work::Resignation && error.status().is_some_and(|status| status == 400)
+            }
+            _ => false,
+        };
+        assert!(is_told, "{what}: {stopped:?}");
+        world.run(work, &client, None).await.unwrap_or_else(|stopped| panic!("{what}: {stopped:?}"));
+    }
+    // Of a rebalance three are cancelled at once.
+    world.assert_done_once(work, if work == Work::Rebalance { 3 } else { 1 }, &what).await;
+    over
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,7 +153,7 @@ async fn what_is_dropped_at_any_point_is_taken_up_again_and_begins_nothing_twice
             if !over {
                 world.run(work, &other, None).await.unwrap_or_else(|stopped| panic!("{what}: {stopped:?}"));
             }
-            world.assert_done_once(work, 0, &what);
+            world.assert_done_once(work, 0, &what).await;
             if over {
                 break;
             }

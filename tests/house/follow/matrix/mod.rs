@@ -4,6 +4,9 @@
 //! documentation says for each, brings it to its end, and nothing was begun twice.
 
 mod disasters;
+mod ends;
 mod work;
+mod world;
 
-use self::work::{Work, World};
+use self::work::{Cancel, Work};
+use self::world::World;
