@@ -1,8 +1,8 @@
 //! A rebalance that is looked at first, and then made a few moves at a time.
 
-use arango::cluster::RebalanceOptions;
-use arango::follow::{MoveStep, Stopped};
-use arango_test_cluster::{Fault, JobFate, Match, Phase, TestCluster};
+use arango::cluster::{MoveShard, RebalanceOptions};
+use arango::follow::{Following, MoveStep, RebalanceReport, Stopped};
+use arango_test_cluster::{AgencyJob, Fault, JobFate, Match, Phase, TestCluster};
 use tokio::time::sleep;
 
 use super::{SECOND, dropped_after, executions, pace, skewed};
@@ -14,7 +14,11 @@ fn options() -> RebalanceOptions {
 
 /// How many moves are not over.
 fn under_way(cluster: &TestCluster) -> usize {
-    cluster.agency_jobs().list().iter().filter(|job| matches!(job.status, "ToDo" | "Pending")).count()
+    cluster.agency_jobs().list().iter().filter(|job| !is_over(job)).count()
+}
+
+fn is_over(job: &AgencyJob) -> bool {
+    !matches!(job.status, "ToDo" | "Pending")
 }
 
 #[tokio::test(start_paused = true)]
@@ -147,6 +151,68 @@ async fn moves_that_somebody_has_begun_are_followed_and_not_begun_again() {
     assert_eq!(followed, jobs);
     assert_eq!(second.finished().await.unwrap().made.len(), planned);
     assert_eq!(executions(&cluster, "moveShard"), planned);
+}
+
+/// A plan of which somebody else begins the last move just before it is executed; ends with the job's id, once the first
+/// move is begun.
+async fn last_begun_by_another(
+    cluster: &TestCluster,
+) -> (Following<MoveStep, RebalanceReport>, String, usize) {
+    let (mine, other) = (client(cluster), client(cluster));
+    cluster.agency_jobs().set_move_time(SECOND * 5);
+    let prepared = mine.cluster().prepare_rebalance(&options()).await.unwrap();
+    let moves = &prepared.plan().moves;
+    let (last, planned) = (moves.last().unwrap().clone(), moves.len());
+    assert!(moves[..planned - 1].iter().all(|step| step.shard != last.shard));
+    cluster.agency_jobs().next(JobFate::Hang);
+    let job = other.cluster().move_shard(MoveShard::of(&last).leaving_no_follower()).await.unwrap();
+    let mut rebalance = prepared.at_once(1).execute(pace());
+    assert!(matches!(rebalance.next().await, Some(MoveStep::Begun { .. })));
+    (rebalance, job.as_str().to_owned(), planned)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_move_of_somebody_else_that_was_over_before_its_turn_is_made_if_it_was_not() {
+    for (fate, of_ours) in [(JobFate::fail("disk full"), 0), (JobFate::Finish, 1)] {
+        for is_forgotten in [false, true] {
+            let what = format!("{fate:?}, forgotten: {is_forgotten}");
+            let cluster = skewed().await;
+            let (mut rebalance, job, planned) = last_begun_by_another(&cluster).await;
+            assert!(cluster.agency_jobs().decide(&job, fate.clone()));
+            // When a move is told of as made, the end of its own job was seen, and that of the next is far off.
+            let is_over = || cluster.agency_jobs().list().iter().any(|one| one.id == job && is_over(one));
+            loop {
+                let step = rebalance.next().await;
+                assert!(!matches!(step, Some(MoveStep::Made { made, of, .. }) if made + 1 >= of), "{what}");
+                if matches!(step, Some(MoveStep::Made { .. })) && is_over() {
+                    break;
+                }
+            }
+            if is_forgotten {
+                cluster.agency_jobs().forget_ended();
+            }
+            let report = rebalance.finished().await.unwrap_or_else(|stopped| panic!("{what}: {stopped}"));
+            assert_eq!(report.made.len(), planned, "{what}");
+            assert_eq!(executions(&cluster, "moveShard"), planned + 1 - of_ours, "{what}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelled_it_leaves_the_move_of_somebody_else_to_them() {
+    let cluster = skewed().await;
+    let (mut rebalance, job, planned) = last_begun_by_another(&cluster).await;
+    loop {
+        if let Some(MoveStep::Begun { job: begun, .. }) = rebalance.next().await
+            && begun.as_str() == job
+        {
+            break;
+        }
+    }
+    let cancelled = rebalance.cancel().await.unwrap_err();
+    assert!(matches!(cancelled.why(), Stopped::Cancelled), "{cancelled}");
+    assert_eq!((cancelled.done().made.len(), cancelled.done().not_made.len()), (planned - 1, 1));
+    assert_eq!(under_way(&cluster), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -43,7 +43,7 @@ impl Wanted {
         Self { kind: JobType::ResignLeadership, ..Self::clean_out(server) }
     }
 
-    fn is(&self, job: &AgencyJob, dump: &AgencyDump) -> bool {
+    pub(super) fn is(&self, job: &AgencyJob, dump: &AgencyDump) -> bool {
         let same = |named: &ServerId, id: Option<&ServerId>| {
             id.is_some_and(|id| named == id || dump.short_name(id) == Some(named.as_str()))
         };

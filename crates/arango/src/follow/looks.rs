@@ -58,6 +58,11 @@ impl Looks {
         self.wish.is_there()
     }
 
+    /// Waits until somebody wants it cancelled.
+    pub(super) async fn cancelled(&self) {
+        self.wish.comes().await;
+    }
+
     /// Fails if somebody wants it cancelled: for the moments at which nothing is half done.
     pub(super) fn not_cancelled(&self) -> Result<(), Stopped> {
         if self.is_cancelled() { Err(Stopped::Cancelled) } else { Ok(()) }

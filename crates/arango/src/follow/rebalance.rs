@@ -1,20 +1,20 @@
 //! A rebalance that is looked at before it is made, and followed while it is.
 
+mod making;
 mod placed;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arango_cluster::{JobId, MoveShard, RebalanceOptions, RebalancePlan, ShardMove};
+use arango_cluster::{JobId, RebalanceOptions, RebalancePlan, ShardMove};
 use arango_transport::Error;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use self::placed::{Placed, Way};
-use super::find::{Wanted, begin};
-use super::following::News;
+use self::making::Making;
+use self::placed::Placed;
 use super::looks::Looks;
-use super::{Following, Pace, Stopped, job};
+use super::{Following, Pace, Stopped};
 use crate::Cluster;
 
 /// A rebalance that was planned, and that nobody has begun.
@@ -44,7 +44,7 @@ pub struct RebalanceReport {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MoveStep {
-    /// A move was begun.
+    /// A move was begun, here or by somebody else.
     Begun {
         /// The move.
         step: ShardMove,
@@ -83,12 +83,16 @@ impl PreparedRebalance {
     /// of one shard each waits for the one before it.
     ///
     /// The first that fails ends it: no other is begun, and those that are under way are followed to their ends. Cancelled,
-    /// it cancels those. Dropped, it leaves those to the supervision, and begins no other: at most
+    /// it cancels those that it has begun. Dropped, it leaves those to the supervision, and begins no other: at most
     /// [so many](Self::at_once) are under way.
     ///
     /// It has no id to be found again by. To go on with one that was lost, [wait](Cluster::wait_until_idle) for what is
-    /// under way and plan again: what was made is not planned again. A move of this plan that somebody has begun when this
-    /// begins is followed, and not begun again.
+    /// under way and plan again: what was made is not planned again.
+    ///
+    /// A move of this plan that somebody else has begun when this begins is followed, and not begun again. If its job is
+    /// over by the time that it is looked at, and did not succeed or is forgotten, what the agency holds then decides
+    /// whether the move was made, which is told as [`MoveStep::Made`] alone, or is begun here. Cancelled, this stops
+    /// following such a job, and leaves it to whoever began it: the move is told of as not made.
     pub fn execute(self, pace: Pace) -> Following<MoveStep, RebalanceReport> {
         let Self { cluster, plan, at_once } = self;
         Following::new(|news, wish| async move {
@@ -134,37 +138,6 @@ impl PreparedRebalance {
             }
             (report, why.map_or(Ok(()), Err))
         })
-    }
-}
-
-/// What all moves of a rebalance have in common.
-struct Making {
-    cluster: Cluster,
-    looks: Looks,
-    news: News<MoveStep>,
-}
-
-impl Making {
-    async fn one(self: Arc<Self>, step: ShardMove, way: Way) -> (ShardMove, Result<(), Stopped>) {
-        let result = self.make(&step, way).await;
-        (step, result)
-    }
-
-    async fn make(&self, step: &ShardMove, way: Way) -> Result<(), Stopped> {
-        let (cluster, shard) = (&self.cluster, MoveShard::of(step));
-        let job = match way {
-            Way::Follow(job) => job,
-            Way::Begin => self.begin(shard).await?,
-            Way::BeginLeavingNoFollower => self.begin(shard.leaving_no_follower()).await?,
-        };
-        self.news.tell(MoveStep::Begun { step: step.clone(), job: job.clone() });
-        job::follow(cluster, &job, &mut self.looks.beside(), |_| ()).await.map(drop)
-    }
-
-    /// The limit cuts off looks, and never a start: what comes of that has to be known.
-    async fn begin(&self, shard: MoveShard<'_>) -> Result<JobId, Stopped> {
-        let wanted = Wanted::move_of(&shard);
-        begin(&self.cluster, self.cluster.move_shard(shard), &wanted).await.map_err(Stopped::Call)
     }
 }
 
