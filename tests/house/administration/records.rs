@@ -188,20 +188,29 @@ async fn usage_is_measured_where_it_is() {
 #[tokio::test(start_paused = true)]
 async fn figures_are_whose_and_as_new_as_they_are_wanted() {
     for version in VERSIONS {
-        let (_cluster, client, one) = start(version).await;
+        let (cluster, client, one) = start(version).await;
         let handle = client.coordinator(&one);
-        for (mode, of_others) in [
-            (MetricsMode::Unsaid, false),
-            (MetricsMode::Local, false),
-            (MetricsMode::TriggerGlobal, false),
-            (MetricsMode::ReadGlobal, true),
-            (MetricsMode::WriteGlobal, true),
+        let asked = |path: &str| {
+            let entries = cluster.journal().entries();
+            entries.into_iter().rfind(|entry| entry.path == path).map(|entry| entry.query)
+        };
+        for (mode, query) in [
+            (MetricsMode::Unsaid, ""),
+            (MetricsMode::Local, "mode=local"),
+            (MetricsMode::TriggerGlobal, "mode=trigger_global"),
+            (MetricsMode::ReadGlobal, "mode=read_global"),
+            (MetricsMode::WriteGlobal, "mode=write_global"),
         ] {
             let metrics = handle.metrics_of(mode).await.unwrap();
-            assert_eq!(metrics.as_str().contains("DBServer0002"), of_others, "{version} {mode:?}");
             assert!(metrics.as_str().contains("Coordinator0001"), "{version} {mode:?}");
+            assert_eq!(asked("/_admin/metrics").as_deref(), Some(query), "{version} {mode:?}");
         }
-        let counted = handle.statistics_as(Freshness::AddedUp).await;
-        assert_eq!(counted.is_ok(), version != "4.0", "{version}");
+        for (freshness, query) in [(Freshness::AsTheyAre, ""), (Freshness::AddedUp, "sync=true")] {
+            let counted = handle.statistics_as(freshness).await;
+            assert_eq!(counted.is_ok(), version != "4.0", "{version}");
+            if version != "4.0" {
+                assert_eq!(asked("/_admin/statistics").as_deref(), Some(query), "{version} {freshness:?}");
+            }
+        }
     }
 }

@@ -40,9 +40,11 @@ pub(super) fn crashes(call: &mut Call<'_>, rest: &[&str]) -> Answer {
         (Method::GET, []) => Ok(Reply::result(200, crashes.ids())),
         (Method::GET, [id]) => {
             let files = crashes.files(id).ok_or_else(|| none(id))?;
+            // UNVERIFIED: the names in it.
             Ok(Reply::result(200, json!({ "crashId": id, "files": files })))
         }
         (Method::DELETE, [id]) => {
+            // UNVERIFIED: what it says of the one that is gone.
             let gone = crashes.forget(id);
             let done = Reply::result(200, json!({ "deleted": true, "crashId": id }));
             if gone { Ok(done) } else { Err(none(id)) }
