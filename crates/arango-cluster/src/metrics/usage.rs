@@ -12,7 +12,11 @@ const BACKPORTED: &[&str] = &["3.10.13", "3.11.7"];
 
 /// Asks the server that answers how much each shard is read and written by whom. Since 3.10.13, 3.11.7 and 3.12.0.
 ///
-/// DB-Servers count; a coordinator has little to tell. Errors are those of [`GetMetrics`](crate::GetMetrics).
+/// DB-Servers count; a coordinator has little to tell.
+///
+/// # Errors
+///
+/// Those of [`GetMetrics`](crate::GetMetrics).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetUsageMetrics;
 
@@ -35,7 +39,11 @@ impl Operation for GetUsageMetrics {
 
 /// Asks a coordinator or DB-Server the same, through whichever coordinator answers. Since 3.10.13, 3.11.7 and 3.12.0.
 ///
-/// Patience and errors are those of [`GetServerMetrics`](crate::GetServerMetrics).
+/// The patience is that of [`GetServerMetrics`](crate::GetServerMetrics).
+///
+/// # Errors
+///
+/// Those of [`GetServerMetrics`](crate::GetServerMetrics).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetServerUsageMetrics<'a> {
     /// The server to be asked, by its id.

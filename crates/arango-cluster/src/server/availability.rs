@@ -11,8 +11,11 @@ use crate::ServerMode;
 
 /// Asks whether the server that answers wants to be asked. Nobody needs to be logged in.
 ///
-/// That it does not is an answer, not an error. A coordinator in a soft shutdown says that it is
-/// available.
+/// A coordinator in a soft shutdown says that it is available.
+///
+/// # Errors
+///
+/// None that says that it does not: 503 is an answer here, [`Availability::Unavailable`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetAvailability;
 

@@ -78,6 +78,10 @@ pub struct DatabaseDefaults {
 }
 
 /// Asks what a new database is made with where nobody says otherwise.
+///
+/// # Errors
+///
+/// 401 if nobody is logged in, or the user has no right to the database that is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetDatabaseDefaults;
 

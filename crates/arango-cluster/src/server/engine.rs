@@ -54,6 +54,10 @@ pub struct EngineAliases {
 }
 
 /// Asks the server that answers for its storage engine.
+///
+/// # Errors
+///
+/// 401 if nobody is logged in, or the user has no right to the database that is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetEngine;
 
@@ -73,7 +77,11 @@ impl Operation for GetEngine {
 
 /// Asks a coordinator or DB-Server for its storage engine, through whichever coordinator answers.
 ///
-/// Names and errors are those of [`GetServerVersion`](crate::GetServerVersion).
+/// It is named as for [`GetServerVersion`](crate::GetServerVersion).
+///
+/// # Errors
+///
+/// Those of [`GetServerVersion`](crate::GetServerVersion).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetServerEngine<'a> {
     /// The server to be asked.

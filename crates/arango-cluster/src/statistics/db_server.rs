@@ -8,6 +8,10 @@ use crate::{ServerId, Statistics};
 
 /// Asks a DB-Server what it has counted, through whichever coordinator answers: an older call that does the same as
 /// [`GetServerStatistics`](crate::GetServerStatistics). Gone since 4.0.
+///
+/// # Errors
+///
+/// Those of [`GetServerStatistics`](crate::GetServerStatistics).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetDbServerStatistics<'a> {
     /// The server to be asked, by its id or its short name.
