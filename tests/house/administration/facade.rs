@@ -76,9 +76,9 @@ impl World {
         Self { cluster, admin, one, good, failed, step, job, dump }
     }
 
-    /// How often anybody was asked for anything but a version.
+    /// How often anybody was asked for anything.
     fn requests(&self) -> usize {
-        self.cluster.journal().entries().iter().filter(|entry| entry.path != "/_api/version").count()
+        self.cluster.journal().entries().len()
     }
 
     #[allow(clippy::too_many_lines, reason = "it is the list of all of them")]
@@ -197,13 +197,15 @@ async fn every_call_is_answered_by_every_version_that_has_it_and_never_sent_to_o
     let mut table = Table::default();
     every_operation(&mut table);
     let mut lacking_somewhere = Vec::new();
+    let diagnosis: ServerVersion = "3.12.5".parse().unwrap();
     for version in VERSIONS {
         let world = World::start(version).await;
         let known: ServerVersion =
             world.admin.server_version(&world.good).await.unwrap().version.unwrap().parse().unwrap();
         for facts in &table.0 {
             let what = format!("{} of {version}", facts.name);
-            let undocumented = facts.name.starts_with("cluster.diagnose") && !version.starts_with("3.12.10");
+            // Which version brings it is not documented, so no gate keeps it back; the test cluster has it since 3.12.5.
+            let is_refused = facts.name.starts_with("cluster.diagnose") && known < diagnosis;
             let ending = Box::pin(world.ask(facts.name)).await;
             if facts.is_lacking_in(&known) {
                 lacking_somewhere.push(facts.name);
@@ -222,7 +224,8 @@ async fn every_call_is_answered_by_every_version_that_has_it_and_never_sent_to_o
             match (REFUSED.iter().find(|(name, _)| *name == facts.name), ending) {
                 (Some((_, kind)), Err(error)) => assert_eq!(error.kind(), *kind, "{what}"),
                 (Some(_), Ok(())) => panic!("{what} is answered"),
-                (None, Err(error)) if undocumented && version != "4.0" => {
+                (None, ending) if is_refused => {
+                    let error = ending.expect_err(&what);
                     assert_eq!(error.status().map(|status| status.as_u16()), Some(400), "{what}");
                 }
                 (None, ending) => ending.unwrap_or_else(|error| panic!("{what}: {}", error.report())),

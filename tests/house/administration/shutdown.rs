@@ -100,3 +100,27 @@ async fn a_shutdown_stops_the_one_coordinator_that_it_is_meant_for() {
         client.cluster().health().await.unwrap();
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_coordinator_that_is_shut_down_is_missed_and_one_that_is_shut_down_for_good_is_not() {
+    for is_for_good in [false, true] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let target: Coordinator = cluster.coordinator(1).url().parse().unwrap();
+        let handle = client.coordinator(&target);
+        if is_for_good {
+            handle.shutdown_for_good().await.unwrap();
+        } else {
+            handle.shutdown().await.unwrap();
+        }
+        sleep(Duration::from_secs(30)).await;
+        assert!(!cluster.coordinator(1).is_up());
+        let entries = cluster.journal().entries();
+        let asked: Vec<_> = entries.iter().filter(|entry| entry.path == "/_admin/shutdown").collect();
+        let query = if is_for_good { "remove_from_cluster=1" } else { "" };
+        assert_eq!((asked.len(), asked[0].query.as_str()), (1, query));
+        let known = client.cluster().health().await.unwrap();
+        let known = known.servers().any(|(id, _)| id.as_str() == cluster.coordinator(1).id());
+        assert_eq!(known, !is_for_good);
+    }
+}

@@ -3,8 +3,8 @@
 use arango_cluster::{
     AgencyDump, ApiCall, AqlQuery, ClusterInfo, Compact, CrashDump, DeleteCrash, Fingerprint, GetAgencyCache,
     GetApiCalls, GetAqlQueries, GetClusterInfo, GetCrash, GetJwtSecrets, GetShutdownProgress, GetTls,
-    JwtSecrets, ListCrashes, ReloadJwtSecrets, ReloadTls, RotateEncryptionKeys, Shutdown, ShutdownProgress,
-    SoftShutdown, TlsFiles,
+    JwtSecrets, ListCrashes, Membership, ReloadJwtSecrets, ReloadTls, RotateEncryptionKeys, Shutdown,
+    ShutdownProgress, SoftShutdown, TlsFiles,
 };
 use arango_transport::Error;
 
@@ -82,6 +82,11 @@ impl CoordinatorHandle {
     /// It is spared [before that is sent](arango_transport::Transport::spare), also if it then refuses.
     pub async fn shutdown(&self) -> Result<(), Error> {
         self.execute(Shutdown::default()).await
+    }
+
+    /// The same, and it takes its leave of the cluster, so that nobody misses it. The server does not document that it can.
+    pub async fn shutdown_for_good(&self) -> Result<(), Error> {
+        self.execute(Shutdown { membership: Membership::GivenUp }).await
     }
 
     /// Lets it shut down once nothing lives on it any more.
