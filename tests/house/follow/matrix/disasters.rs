@@ -126,7 +126,8 @@ async fn is_over_when_cancelled(work: Work, cancel: Cancel) -> bool {
             _ => false,
         };
         assert!(is_told, "{what}: {stopped:?}");
-        world.run(work, &client, None).await.unwrap_or_else(|stopped| panic!("{what}: {stopped:?}"));
+        let again = world.run(work, &client, None).await;
+        assert!(again.is_ok(), "{what}: {again:?}");
     }
     // Of a rebalance three are cancelled at once.
     world.assert_done_once(work, if work == Work::Rebalance { 3 } else { 1 }, &what).await;

@@ -1,7 +1,7 @@
 //! What each work leaves behind once it is done.
 
 use arango::Client;
-use arango::cluster::SupervisionMode;
+use arango::cluster::{AgencyJob, CollectionShards, SupervisionMode};
 
 use super::world::options;
 use super::{Work, World};
@@ -17,7 +17,7 @@ impl World {
         match work {
             Work::Move | Work::CleanOut | Work::Resignation => {
                 let jobs = admin.agency_jobs().await.unwrap();
-                assert!(jobs.iter().all(arango::cluster::AgencyJob::is_over), "{what}: {jobs:?}");
+                assert!(jobs.iter().all(AgencyJob::is_over), "{what}: {jobs:?}");
             }
             Work::Rebalance => {
                 assert!(admin.imbalance().await.unwrap().is_idle(), "{what}");
@@ -79,13 +79,13 @@ impl World {
     async fn assert_in_sync(&self, client: &Client, what: &str) {
         for database in client.cluster().shard_statistics_by_database().await.unwrap().into_keys() {
             let shards = client.db(&database).cluster().shard_distribution().await.unwrap();
-            assert!(shards.collections.values().all(|shards| shards.is_in_sync()), "{what}: {database}");
+            assert!(shards.collections.values().all(CollectionShards::is_in_sync), "{what}: {database}");
         }
     }
 
     /// One of the coordinators may be dead.
     async fn assert_known(&self, work: Work, what: &str) {
-        let told = self.known.lock().unwrap().take().unwrap_or_else(|| panic!("{what}: nobody waited"));
+        let told = self.known.lock().unwrap().take().expect("who waits until it is known notes who knows it");
         let alive: Vec<_> = self.cluster.coordinators().iter().filter(|one| one.is_up()).collect();
         let dead = 3 - alive.len();
         assert_eq!(
@@ -102,7 +102,7 @@ impl World {
                 .basic_auth("root", self.cluster.root_password())
                 .connect(Memory::of(&self.cluster));
             let answer = its.build().unwrap().db("new").version().await;
-            answer.unwrap_or_else(|error| panic!("{what}: {}", error.report()));
+            assert!(answer.is_ok(), "{what}: {answer:?}");
         }
     }
 }
