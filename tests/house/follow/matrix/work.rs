@@ -70,7 +70,7 @@ pub(super) enum Cancel {
 }
 
 fn pace() -> Pace {
-    Pace::default().limit(SECOND * 900)
+    Pace::default().limit(SECOND * 1200)
 }
 
 impl World {
