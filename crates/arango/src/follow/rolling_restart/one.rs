@@ -91,7 +91,7 @@ impl One<'_> {
             return Ok(()); // cannot be asked; health asks it
         }
         // The agency is not asked for all that it holds while nobody answers; and who answers after the id has risen is the
-        // one for whom it rose.
+        // one for whom it rose. But for a coordinator that only hung: its id rises when the supervision gives it up.
         let look = || async {
             cluster.server_version(server).await?;
             let dump = cluster.agency_dump().await?;
