@@ -1,8 +1,10 @@
 //! How one move of a rebalance is made.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use arango_cluster::{JobId, JobStatus, MoveShard, ShardMove};
+use futures_util::future::{Either, select};
 
 use super::MoveStep;
 use super::placed::{Placed, Way};
@@ -61,10 +63,9 @@ impl Making {
                 self.tell(step, job);
             }
         });
-        let ended = tokio::select! {
-            biased;
-            ended = follow => ended.map(drop),
-            () = self.looks.cancelled() => return Some(Err(Stopped::Cancelled)),
+        let ended = match select(pin!(follow), pin!(self.looks.cancelled())).await {
+            Either::Left((ended, _)) => ended.map(drop),
+            Either::Right(((), _)) => return Some(Err(Stopped::Cancelled)),
         };
         let is_over =
             matches!(ended, Err(Stopped::JobFailed { .. } | Stopped::NoSuchJob(_) | Stopped::Cancelled));
