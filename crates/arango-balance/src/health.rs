@@ -46,6 +46,8 @@ pub(crate) struct Health {
     well_since: Option<Instant>,
     /// When it last went or came back: what began before that tells nothing of the member as it is.
     changed: Option<Instant>,
+    /// When it last failed, unless it has answered since, or is on trial: that is how far it can be trusted where
+    /// standings cannot.
     last_failed: Option<Instant>,
     /// It has just come, or come back.
     warm_up: Option<WarmUp>,
@@ -258,6 +260,7 @@ impl Health {
             (State::Ejected { cause, .. }, Found::Well | Found::Unclear | Found::Unasked) => {
                 self.state = State::Trial { under_way: false, cause };
                 self.changed = Some(now);
+                self.last_failed = None;
             }
             (State::Ejected { cause, .. }, Found::Busy) => {
                 let until = now + policy.term(self.earlier.saturating_sub(1), chance);
@@ -315,6 +318,7 @@ impl Health {
     fn answered(&mut self, now: Instant, policy: &HealthPolicy) {
         self.unreachable = 0;
         self.gateway = 0;
+        self.last_failed = None;
         if let State::Trial { .. } = self.state {
             self.state = State::Well;
             self.changed = Some(now);

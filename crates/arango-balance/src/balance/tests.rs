@@ -244,6 +244,28 @@ async fn when_all_were_ejected_and_all_are_back_each_gets_its_share_again() {
     assert!(list.iter().all(|member| member.requests() >= 9), "{list:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn when_most_have_gone_for_good_one_that_comes_back_shares_with_one_that_never_failed() {
+    let probe = |member: Member<&'static str>| async move {
+        if *member.key() == "a" { Probed::Well } else { Probed::Gone }
+    };
+    let members = Members::builder().probe(probe).build(["a", "b", "c", "d", "e"]);
+    let mut service = naming(&members, RoundRobin::default());
+    let list = members.snapshot();
+    for index in [0, 2, 3, 4] {
+        eject(&list[index]);
+    }
+    let mut counts = [0; 5];
+    for second in 0..60 {
+        let name = ask(&mut service, Wish::default()).await.unwrap();
+        let place = list.iter().position(|member| *member.key() == name).unwrap();
+        list[place].report(if place < 2 { Verdict::Good } else { Verdict::Unreachable }, Instant::now());
+        counts[place] += usize::from(second >= 20);
+        sleep(Duration::from_secs(1)).await;
+    }
+    assert_eq!((list[0].standing(), counts), (Standing::Well, [20, 20, 0, 0, 0]));
+}
+
 #[tokio::test]
 async fn a_member_that_refuses_everything_is_not_the_first_choice_of_everything() {
     for size in [2, 3] {
