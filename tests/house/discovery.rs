@@ -3,18 +3,20 @@
 mod curious;
 mod network;
 mod one_address;
+mod strangers;
+mod when;
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arango::protocol::RequestClass;
-use arango::{Client, ClientBuilder, Credentials, Discovery, ErrorKind, Membership, Outcome};
+use arango::{Client, ClientBuilder, Discovery, Membership};
 use arango_test_cluster::{Fault, Match, TestCluster};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use self::curious::Curious;
-use self::network::{Anywhere, Stranger, Strangers, Warnings};
+use self::network::{Anywhere, Warnings};
 use crate::support::{ask_at_once, builder, cluster, cluster_of, insert, struck};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -343,128 +345,4 @@ async fn layers_may_ask_who_is_there_when_they_are_made_and_when_their_coordinat
     assert_eq!(members(&client), 2);
     assert!(curious.answered.load(Ordering::Relaxed) > before, "the layer of who has gone has gone");
     assert_eq!(curious.unanswered.load(Ordering::Relaxed), 0);
-}
-
-/// Somebody else at an address that is listed, who would like to know a password.
-#[tokio::test(start_paused = true)]
-async fn a_stranger_that_is_listed_is_shown_no_credentials_before_it_says_that_it_takes_requests() {
-    for behaviour in [Stranger::Refuses, Stranger::SaysNonsense, Stranger::IsSilent] {
-        let cluster = cluster().await;
-        for credentials in [
-            Credentials::basic("root", cluster.root_password()),
-            Credentials::jwt("root", cluster.root_password()),
-        ] {
-            let strangers = Strangers::beside(&cluster, behaviour);
-            cluster.coordinator(2).advertise(Some("tcp://192.0.2.1:8529"));
-            let client =
-                looking(&cluster).connect(strangers.clone()).credentials(credentials).build().unwrap();
-            ask_at_once(&client, 3).await;
-            sleep(5 * MINUTE).await;
-            ask_at_once(&client, 30).await;
-            let heard = strangers.heard();
-            assert!(heard.contains("GET /_admin/server/availability"), "it was asked: {heard}");
-            assert!(!heard.to_lowercase().contains("authorization"), "{heard}");
-            assert!(!heard.contains("/_open/auth"), "{heard}");
-            assert_eq!(members(&client), 2);
-            // Nor with those who are asked one by one.
-            let all = client.on_each_coordinator(|one| async move { one.server_id().await }).await;
-            assert_eq!(all.all().unwrap().len(), 2);
-            assert!(!strangers.heard().to_lowercase().contains("authorization"));
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_call_that_is_meant_for_one_that_is_only_listed_is_not_sent_and_shows_it_no_credentials() {
-    let cluster = cluster().await;
-    let strangers = Strangers::beside(&cluster, Stranger::Refuses);
-    cluster.coordinator(2).advertise(Some("tcp://192.0.2.1:8529"));
-    let client = looking(&cluster).connect(strangers.clone()).build().unwrap();
-    ask_at_once(&client, 3).await;
-    sleep(MINUTE).await;
-    let listed = client.coordinators().pop().unwrap();
-    assert!(matches!(listed.membership, Membership::Candidate { refused: Some(_) }), "{listed:?}");
-    let error = client.coordinator(&listed.address).server_id().await.unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::UnknownCoordinator, Outcome::NotExecuted));
-    let heard = strangers.heard();
-    assert!(heard.contains("GET /_admin/server/availability"), "it was asked: {heard}");
-    assert!(!heard.to_lowercase().contains("authorization"), "{heard}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_coordinator_that_is_lost_has_it_look_around_at_once() {
-    let cluster = cluster().await;
-    let client = looking(&cluster).build().unwrap();
-    ask_at_once(&client, 1).await;
-    sleep(Duration::from_secs(20)).await;
-    assert_eq!(lists(&cluster), 1);
-    cluster.coordinator(2).kill();
-    ask_at_once(&client, 30).await;
-    sleep(Duration::from_millis(10)).await;
-    assert_eq!(lists(&cluster), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn one_that_is_starting_has_it_look_around_at_once() {
-    let cluster = cluster().await;
-    let client = looking(&cluster).build().unwrap();
-    ask_at_once(&client, 1).await;
-    sleep(Duration::from_secs(20)).await;
-    let _starting = cluster.coordinator(2).starting();
-    ask_at_once(&client, 3).await;
-    sleep(Duration::from_millis(10)).await;
-    assert_eq!(lists(&cluster), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn when_nobody_is_there_the_next_list_is_asked_for_as_soon_as_it_may_be() {
-    let cluster = cluster().await;
-    let client = looking(&cluster).build().unwrap();
-    ask_at_once(&client, 1).await;
-    sleep(Duration::from_secs(20)).await;
-    cluster.coordinators().iter().for_each(arango_test_cluster::Coordinator::kill);
-    let error = client.db("_system").version().await.unwrap_err();
-    assert_eq!(error.outcome(), Outcome::NotExecuted);
-    for one in cluster.coordinators() {
-        one.restart().await.unwrap();
-    }
-    cluster.journal().clear();
-    sleep(Duration::from_secs(20)).await;
-    assert!(lists(&cluster) >= 1, "without waiting for the minute to end");
-}
-
-#[tokio::test(start_paused = true)]
-async fn it_ends_with_the_client_and_when_the_client_is_closed() {
-    for closed in [true, false] {
-        let cluster = cluster().await;
-        let client = looking(&cluster).build().unwrap();
-        ask_at_once(&client, 1).await;
-        sleep(Duration::from_secs(20)).await;
-        let kept = closed.then(|| client.clone());
-        if closed {
-            client.close(Duration::from_secs(1)).await;
-        }
-        drop(client);
-        cluster.journal().clear();
-        sleep(10 * MINUTE).await;
-        assert!(cluster.coordinators().iter().all(|one| one.open_connections() == 0));
-        assert_eq!(cluster.journal().entries().len(), 0);
-        drop(kept);
-    }
-}
-
-/// A list is asked for by nobody's call, so nobody's going away ends it.
-#[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_takes_no_list_along() {
-    let cluster = cluster().await;
-    let slow =
-        |path| cluster.coordinator(0).inject(Fault::latency(Duration::from_secs(3)).on(Match::get(path)));
-    let _slow = (slow("/_api/cluster/endpoints"), slow("/_api/version"));
-    let client = looking(&cluster).build().unwrap();
-    {
-        let database = client.db("_system");
-        tokio::time::timeout(Duration::from_secs(1), database.version()).await.unwrap_err();
-    }
-    sleep(Duration::from_secs(20)).await;
-    assert_eq!((lists(&cluster), members(&client)), (1, 3));
 }
