@@ -7,6 +7,8 @@ use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
 
+use crate::no_payload;
+
 /// Compacts everything that is stored; a coordinator has all DB-Servers do so.
 ///
 /// It can take very long and is a great load; hence a patience of an hour, which is a guess: the server answers when it
@@ -62,7 +64,7 @@ impl Operation for Compact {
     }
 
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.ignore()
+        no_payload::nothing(&answer)
     }
 }
 

@@ -48,7 +48,9 @@ mod license;
 mod log;
 mod maintenance;
 mod metrics;
+mod no_payload;
 mod open_enum;
+mod product;
 mod rebalance;
 mod records;
 mod retire;
@@ -70,6 +72,8 @@ mod readme {}
 
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod foreign_answers;
 #[cfg(test)]
 mod promises;
 #[cfg(test)]

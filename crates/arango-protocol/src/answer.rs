@@ -1,24 +1,34 @@
-//! A whole answer, and the envelopes that ArangoDB puts answers into.
+//! A whole answer, and the shapes that a success of ArangoDB has.
 
 use std::fmt;
 
 use bytes::Bytes;
+use http::header::SERVER;
 use http::{HeaderMap, StatusCode};
-use serde::Deserialize;
+use memchr::memmem;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use crate::{DecodeError, ErrorObject};
 
+/// The largest body that is looked at as an error object, in bytes: as much as is read of a refusal.
+const ERROR_OBJECT_BYTES: usize = 64 << 10;
+
 /// A complete answer of a server: status, headers and body.
 ///
-/// ArangoDB wraps answers in one of three ways, and each endpoint uses exactly one; a few are no JSON:
+/// ArangoDB shapes a success in one of five ways, and each endpoint uses exactly one:
 ///
 /// | the body is | read by |
 /// |---|---|
 /// | the payload itself, or the payload beside `error` and `code` | [`json`](Self::json) |
-/// | the payload under the key `result` | [`result`](Self::result) |
+/// | the payload under the key `result`, beside `"error": false` | [`result`](Self::result) |
 /// | text, such as metrics | [`text`](Self::text) |
-/// | nothing, or nothing of interest | [`ignore`](Self::ignore) |
+/// | `"error": false` without a payload | [`acknowledged`](Self::acknowledged) |
+/// | empty | [`empty`](Self::empty) |
+///
+/// Each of them refuses every other body. A status of success alone proves nothing: a proxy, an ingress or another
+/// service at a reused address answers 200, too. So read the body by the shape that the endpoint documents, and require
+/// at least one field that no other service sends.
 #[derive(Clone)]
 pub struct Answer {
     status: StatusCode,
@@ -51,8 +61,14 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// If the body is no JSON or lacks a field; the error names the field.
+    /// If the body is not JSON or lacks a field (the error names the field), if it is an array and `T` is not a list, and
+    /// if it is the [error object](ErrorObject) of a refusal.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        self.not_an_error()?;
+        // serde reads the fields of a struct from an array, too; what cannot be read from an empty one is not a list.
+        if self.body.trim_ascii_start().starts_with(b"[") && serde_json::from_str::<T>("[]").is_err() {
+            return Err(self.unreadable("an array where an object is expected"));
+        }
         // One check of the whole for UTF-8 is cheaper than one for each string within.
         std::str::from_utf8(&self.body)
             .ok()
@@ -60,15 +76,17 @@ impl Answer {
             .map_or_else(|| self.find_fault(), Ok)
     }
 
-    /// Reads the payload under the key `result`.
+    /// Reads the payload under the key `result`, beside `"error": false`.
     ///
     /// # Errors
     ///
-    /// As [`json`](Self::json), and if there is no `result`; `Option<T>` allows for that.
+    /// As [`json`](Self::json), and if `result` or `error` is missing; `Option<T>` allows for the former.
     pub fn result<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         #[derive(Deserialize)]
         #[serde(bound(deserialize = "T: DeserializeOwned"))]
         struct Envelope<T> {
+            #[serde(rename = "error")]
+            _no_error: NoError,
             result: T,
         }
         self.json::<Envelope<T>>().map(|envelope| envelope.result)
@@ -78,27 +96,69 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// If the body is not UTF-8, or is the [error object](crate::ErrorObject) of a refusal: what another server refused
-    /// may be passed on with a status that says it went well.
+    /// If the body is not UTF-8, is HTML, or is the [error object](ErrorObject) of a refusal: what another server
+    /// refused may be passed on with a status of success.
     pub fn text(&self) -> Result<String, DecodeError> {
-        let fault =
-            |what: &dyn fmt::Display| DecodeError::new(self, ".".to_owned(), serde::de::Error::custom(what));
-        if let Some(refusal) = ErrorObject::parse(&self.body) {
-            return Err(fault(&format_args!(
-                "error {} of another server: {}",
-                refusal.number, refusal.message
-            )));
+        self.not_an_error()?;
+        if self.looks_like_html() {
+            return Err(self.unreadable("HTML where plain text is expected"));
         }
-        std::str::from_utf8(&self.body).map(str::to_owned).map_err(|error| fault(&error))
+        std::str::from_utf8(&self.body).map(str::to_owned).map_err(|error| self.unreadable(error))
     }
 
-    /// Takes the status for the whole answer.
+    /// Accepts the body of a success without a payload: a JSON object with `"error": false`.
     ///
     /// # Errors
     ///
-    /// None; it returns a `Result` so that it can end [`Operation::output`](crate::Operation::output).
-    pub fn ignore(self) -> Result<(), DecodeError> {
-        Ok(())
+    /// If the body is anything else.
+    pub fn acknowledged(&self) -> Result<(), DecodeError> {
+        #[derive(Deserialize)]
+        struct Envelope {
+            #[serde(rename = "error")]
+            _no_error: NoError,
+        }
+        self.json::<Envelope>().map(drop)
+    }
+
+    /// Accepts an empty body.
+    ///
+    /// # Errors
+    ///
+    /// If there is a body.
+    pub fn empty(&self) -> Result<(), DecodeError> {
+        self.not_an_error()?;
+        if self.body.is_empty() { Ok(()) } else { Err(self.unreadable("a body where none is expected")) }
+    }
+
+    /// Whether the headers say that ArangoDB wrote the answer.
+    ///
+    /// `Server: ArangoDB`, or any header that begins with `X-Arango-`: a proxy may replace the former, and keeps the
+    /// latter. That neither is there proves nothing, for both can be switched off.
+    pub fn names_arangodb(&self) -> bool {
+        names_arangodb(&self.headers)
+    }
+
+    /// An answer that does not fit, for a reason that is not one field's.
+    ///
+    /// For an [`output`](crate::Operation::output) that checks more than the shape.
+    pub fn unreadable(&self, reason: impl fmt::Display) -> DecodeError {
+        DecodeError::new(self, ".".to_owned(), serde::de::Error::custom(reason))
+    }
+
+    /// Fails if the body is the error object of a refusal, whatever the status says.
+    fn not_an_error(&self) -> Result<(), DecodeError> {
+        // The key stands in every error object, and in hardly anything else.
+        if self.body.len() > ERROR_OBJECT_BYTES || memmem::find(&self.body, b"\"errorNum\"").is_none() {
+            return Ok(());
+        }
+        match ErrorObject::parse(&self.body) {
+            Some(object) if object.is_error => Err(DecodeError::refused(self, object)),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn looks_like_html(&self) -> bool {
+        self.body.trim_ascii_start().starts_with(b"<")
     }
 
     // Reads once more, slowly, keeping track of where it is: only bodies that do not fit pay for it.
@@ -110,6 +170,25 @@ impl Answer {
         match deserializer.end() {
             Ok(()) => Ok(value),
             Err(error) => Err(DecodeError::new(self, ".".to_owned(), error)),
+        }
+    }
+}
+
+/// Whether the headers of an answer say that ArangoDB wrote it; see [`Answer::names_arangodb`].
+#[must_use]
+pub fn names_arangodb(headers: &HeaderMap) -> bool {
+    headers.get(SERVER).is_some_and(|server| server.as_bytes().eq_ignore_ascii_case(b"ArangoDB"))
+        || headers.keys().any(|name| name.as_str().starts_with("x-arango-"))
+}
+
+/// The key `error` of a success: there, and false.
+struct NoError;
+
+impl<'de> Deserialize<'de> for NoError {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match bool::deserialize(deserializer)? {
+            false => Ok(Self),
+            true => Err(serde::de::Error::custom("`error` is true")),
         }
     }
 }
@@ -144,7 +223,61 @@ mod tests {
         let wrapped = answer(r#"{"error":false,"code":200,"result":{"mode":"x"}}"#);
         assert_eq!(wrapped.result::<Mode>().unwrap().mode, "x");
         assert_eq!(answer(r#"{"error":false,"code":200}"#).result::<Option<Mode>>().unwrap(), None);
-        assert!(answer("").ignore().is_ok());
+        assert!(answer(r#"{"error":false,"code":200}"#).acknowledged().is_ok());
+        assert!(answer("").empty().is_ok());
+    }
+
+    #[test]
+    fn a_status_of_success_is_not_taken_for_a_success() {
+        let foreign = ["<html>", " \n<!doctype html>", "ok", "[]", "7", "null", r#"{"status":"ok"}"#, "{}"];
+        for body in foreign.iter().copied().chain([r#"{"error":true,"code":500,"errorNum":1}"#]) {
+            let answer = answer(body);
+            assert!(answer.acknowledged().is_err(), "{body}");
+            assert!(answer.empty().is_err(), "{body}");
+            assert!(answer.result::<Option<Mode>>().is_err(), "{body}");
+            assert!(answer.json::<Mode>().is_err(), "{body}");
+        }
+        assert!(answer("").acknowledged().is_err() && answer("").result::<Option<Mode>>().is_err());
+        assert!(answer("<html>").text().is_err());
+    }
+
+    #[test]
+    fn an_array_is_not_read_as_the_fields_of_an_object() {
+        assert!(answer(r#"["default"]"#).json::<Mode>().is_err());
+        assert_eq!(answer(r#"["a","b"]"#).json::<Vec<String>>().unwrap(), ["a", "b"]);
+    }
+
+    #[test]
+    fn an_error_object_is_one_whatever_the_status_and_whatever_is_read() {
+        #[derive(Debug, Deserialize)]
+        struct Lenient {}
+        let refused = answer(r#"{"error":true,"code":404,"errorNum":1203,"errorMessage":"no such thing"}"#);
+        let errors = [
+            refused.json::<Lenient>().map(drop).unwrap_err(),
+            refused.result::<Option<Lenient>>().map(drop).unwrap_err(),
+            refused.text().map(drop).unwrap_err(),
+            refused.acknowledged().unwrap_err(),
+            refused.empty().unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.error_object().map(|object| object.number.0), Some(1203), "{error}");
+        }
+        // Only at the top, and only where it says that it is one.
+        assert!(answer(r#"{"error":false,"errors":[{"errorNum":1}]}"#).acknowledged().is_ok());
+        assert!(answer(r#"{"error":false,"errorNum":0}"#).acknowledged().is_ok());
+    }
+
+    #[test]
+    fn arangodb_is_known_by_headers_that_proxies_keep() {
+        let named = |name: &'static str, value| {
+            let headers = HeaderMap::from_iter([(
+                http::HeaderName::from_static(name),
+                http::HeaderValue::from_static(value),
+            )]);
+            Answer::new(StatusCode::OK, headers, Bytes::new()).names_arangodb()
+        };
+        assert!(named("server", "ArangoDB") && named("x-arango-queue-time-seconds", "0.000000"));
+        assert!(!named("server", "nginx") && !named("content-type", "application/json"));
     }
 
     #[test]
@@ -152,7 +285,7 @@ mod tests {
         assert_eq!(answer("a 1\n").text().unwrap(), "a 1\n");
         let refused =
             answer(r#"{"error":true,"code":403,"errorNum":11,"errorMessage":"no"}"#).text().unwrap_err();
-        assert!(std::error::Error::source(&refused).unwrap().to_string().contains("error 11"), "{refused:?}");
+        assert!(refused.to_string().contains("error 11"), "{refused:?}");
         let bad = Answer::new(StatusCode::OK, HeaderMap::new(), Bytes::from_static(b"\xff"));
         assert!(bad.text().is_err());
     }

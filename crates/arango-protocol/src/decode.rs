@@ -1,27 +1,53 @@
-//! An answer that could not be read.
+//! An answer that is not the success that was expected.
 
 use std::fmt;
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 
-use crate::Answer;
+use crate::{Answer, ErrorObject};
 
 /// How much of a body that could not be read is kept, in bytes.
 const KEPT: usize = 1024;
 
-/// An answer whose body is not what was expected. The server executed the request.
+/// An answer whose body is not the success that the operation expects.
+///
+/// The status says success, the body does not: another service may have answered, or ArangoDB in a way that is not
+/// known. So whether the request was executed is unknown.
 pub struct DecodeError {
     status: StatusCode,
-    at: String,
+    headers: HeaderMap,
     body: Bytes,
-    source: serde_json::Error,
+    is_html: bool,
+    fault: Fault,
+}
+
+/// What is wrong with the body.
+enum Fault {
+    /// It cannot be read at this path.
+    Unreadable { path: String, source: serde_json::Error },
+    /// It is the error object of a refusal.
+    Refused(ErrorObject),
 }
 
 impl DecodeError {
-    pub(crate) fn new(answer: &Answer, at: String, source: serde_json::Error) -> Self {
+    pub(crate) fn new(answer: &Answer, path: String, source: serde_json::Error) -> Self {
+        Self::with(answer, Fault::Unreadable { path, source })
+    }
+
+    pub(crate) fn refused(answer: &Answer, object: ErrorObject) -> Self {
+        Self::with(answer, Fault::Refused(object))
+    }
+
+    fn with(answer: &Answer, fault: Fault) -> Self {
         let body = answer.raw();
-        Self { status: answer.status(), at, body: body.slice(..body.len().min(KEPT)), source }
+        Self {
+            status: answer.status(),
+            headers: answer.headers().clone(),
+            body: body.slice(..body.len().min(KEPT)),
+            is_html: answer.looks_like_html(),
+            fault,
+        }
     }
 
     /// The status of the answer.
@@ -29,9 +55,25 @@ impl DecodeError {
         self.status
     }
 
+    /// The headers of the answer.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     /// The path of the field that does not fit, such as `result.shards.totalUsed`; `.` is the whole.
     pub fn at(&self) -> &str {
-        &self.at
+        match &self.fault {
+            Fault::Unreadable { path, .. } => path,
+            Fault::Refused(_) => ".",
+        }
+    }
+
+    /// The error object that came with a status of success.
+    pub fn error_object(&self) -> Option<&ErrorObject> {
+        match &self.fault {
+            Fault::Unreadable { .. } => None,
+            Fault::Refused(object) => Some(object),
+        }
     }
 
     /// The first KiB of the body. It may hold what should not be logged.
@@ -42,22 +84,40 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the answer ({}) cannot be read at `{}`", self.status, self.at)
+        let status = self.status.as_u16();
+        match &self.fault {
+            Fault::Refused(object) => write!(f, "status {status} with an error in its body: {object}"),
+            Fault::Unreadable { .. } if self.is_html => write!(f, "status {status} with an HTML page"),
+            Fault::Unreadable { .. } if self.body.is_empty() => {
+                write!(f, "status {status} with an empty body")
+            }
+            Fault::Unreadable { path, .. } if path == "." => {
+                write!(f, "status {status} with a body that cannot be read")
+            }
+            Fault::Unreadable { path, .. } => {
+                write!(f, "status {status} with a body that cannot be read at `{path}`")
+            }
+        }
     }
 }
 
 impl fmt::Debug for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DecodeError")
-            .field("status", &self.status)
-            .field("at", &self.at)
-            .field("source", &self.source)
-            .finish_non_exhaustive()
+        let mut debug = f.debug_struct("DecodeError");
+        debug.field("status", &self.status).field("at", &self.at());
+        match &self.fault {
+            Fault::Unreadable { source, .. } => debug.field("source", source),
+            Fault::Refused(object) => debug.field("error_object", object),
+        };
+        debug.finish_non_exhaustive()
     }
 }
 
 impl std::error::Error for DecodeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.source)
+        match &self.fault {
+            Fault::Unreadable { source, .. } => Some(source),
+            Fault::Refused(_) => None,
+        }
     }
 }

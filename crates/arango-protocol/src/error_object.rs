@@ -23,6 +23,9 @@ pub struct ErrorObject {
     /// The HTTP status once more.
     #[serde(default)]
     pub code: u16,
+    /// Whether it says that it is an error; some servers leave that out of a refusal.
+    #[serde(rename = "error", default)]
+    pub(crate) is_error: bool,
 }
 
 impl ErrorObject {

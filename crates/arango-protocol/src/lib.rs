@@ -54,7 +54,7 @@ mod operation;
 mod renew;
 mod version;
 
-pub use answer::Answer;
+pub use answer::{Answer, names_arangodb};
 pub use creates::Creates;
 pub use database_name::{DatabaseName, InvalidName};
 pub use decode::DecodeError;

@@ -3,7 +3,7 @@
 use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
 use bytes::Bytes;
 use http::Request;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::AgencyDump;
@@ -12,15 +12,23 @@ const PATH: &str = "/_admin/cluster/agencyDiagnosis";
 
 /// What was found in what the agency holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AgencyDiagnosis {
     /// What was found; `None` if it could not be read.
+    #[serde(deserialize_with = "there")]
     pub diagnosis: Option<Diagnosis>,
     /// Whether it could not be read. It is an answer, not a failure.
+    #[serde(default)]
     pub error: bool,
     /// Why it could not be read, for people.
+    #[serde(default)]
     pub error_message: String,
+}
+
+/// Reads what may be null, but has to be there.
+fn there<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Option::deserialize(deserializer)
 }
 
 /// What was found. For each test that failed there is a text that says what is wrong.
@@ -142,11 +150,14 @@ mod tests {
         assert_eq!(sound.diagnosis.unwrap().good_tests, ["StalePendingJobs_GOOD"]);
         let ill = read(
             &ask,
-            r#"{"result":{"diagnosis":{"goodTests":[],"badTests":["InvalidSchemas_BAD"],"invalidSchemas":"of coll"},
+            r#"{"error":false,"result":{"diagnosis":{"goodTests":[],"badTests":["InvalidSchemas_BAD"],"invalidSchemas":"of coll"},
                 "error":false,"errorMessage":""}}"#,
         );
         assert_eq!(ill.diagnosis.unwrap().invalid_schemas.as_deref(), Some("of coll"));
-        let unreadable = read(&ask, r#"{"result":{"diagnosis":null,"error":true,"errorMessage":"no plan"}}"#);
+        let unreadable = read(
+            &ask,
+            r#"{"error":false,"result":{"diagnosis":null,"error":true,"errorMessage":"no plan"}}"#,
+        );
         assert_eq!(
             (unreadable.diagnosis, unreadable.error, unreadable.error_message.as_str()),
             (None, true, "no plan")

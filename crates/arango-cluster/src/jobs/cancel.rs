@@ -5,7 +5,7 @@ use std::time::Duration;
 use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
 use bytes::Bytes;
 use http::Request;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::JobId;
 
@@ -48,8 +48,16 @@ impl Operation for CancelAgencyJob<'_> {
     }
 
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        // `"status":"aborted"`, which the job is not yet.
-        answer.ignore()
+        #[derive(Deserialize)]
+        struct Body {
+            #[serde(rename = "job")]
+            _job: JobId,
+            // `aborted`, which the job is not yet.
+            #[serde(rename = "status")]
+            _status: String,
+        }
+        answer.acknowledged()?;
+        answer.json::<Body>().map(drop)
     }
 }
 

@@ -6,6 +6,7 @@ use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, 
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// The certificates that a server shows and believes. All of it is missing where TLS is not spoken.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -20,6 +21,16 @@ pub struct TlsFiles {
     /// What it shows to those who ask for it by these names.
     #[serde(rename = "SNI")]
     pub by_name: BTreeMap<String, TlsKeyfile>,
+}
+
+impl TlsFiles {
+    /// Fails if none of them is there, but something else is.
+    fn found_in(self, answer: &Answer) -> Result<Self, DecodeError> {
+        if self == Self::default() && !answer.result::<BTreeMap<String, IgnoredAny>>()?.is_empty() {
+            return Err(answer.unreadable("none of `keyfile`, `clientCA` and `SNI`"));
+        }
+        Ok(self)
+    }
 }
 
 /// A file with certificates, and perhaps with the key of the first of them.
@@ -49,7 +60,7 @@ impl Operation for GetTls {
     }
 
     fn output(&self, answer: Answer) -> Result<TlsFiles, DecodeError> {
-        answer.result()
+        answer.result().and_then(|files: TlsFiles| files.found_in(&answer))
     }
 }
 
@@ -77,7 +88,8 @@ impl Operation for ReloadTls {
 
     fn output(&self, answer: Answer) -> Result<TlsFiles, DecodeError> {
         // The server may also leave out what it has read.
-        answer.result::<Option<TlsFiles>>().map(Option::unwrap_or_default)
+        let files = answer.result::<Option<TlsFiles>>()?;
+        files.map_or_else(|| Ok(TlsFiles::default()), |files| files.found_in(&answer))
     }
 }
 

@@ -93,7 +93,12 @@ impl Operation for GetLicense {
     }
 
     fn output(&self, answer: Answer) -> Result<License, DecodeError> {
-        answer.json()
+        let license: License = answer.json()?;
+        // One of the two is in the answer of every edition and version; the others are words that other services use, too.
+        if license.license.is_none() && license.upgrading.is_none() {
+            return Err(answer.unreadable("neither `license` nor `upgrading`"));
+        }
+        Ok(license)
     }
 }
 

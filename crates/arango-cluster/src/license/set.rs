@@ -3,6 +3,7 @@
 use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
 use bytes::Bytes;
 use http::Request;
+use serde::Deserialize;
 
 use crate::LicenseKey;
 
@@ -49,7 +50,18 @@ impl Operation for SetLicense<'_> {
 
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {
         // 201, with the envelope inside of `result`.
-        answer.ignore()
+        #[derive(Deserialize)]
+        struct Body {
+            result: Envelope,
+        }
+        #[derive(Deserialize)]
+        struct Envelope {
+            error: bool,
+        }
+        match answer.json::<Body>()?.result.error {
+            false => Ok(()),
+            true => Err(answer.unreadable("`result.error` is true")),
+        }
     }
 }
 

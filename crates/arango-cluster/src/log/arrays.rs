@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use crate::{LogQuery, UnixSeconds};
+use crate::{LogQuery, UnixSeconds, no_payload};
 
 const PATH: &str = "/_admin/log";
 
@@ -76,7 +76,7 @@ impl Operation for ClearLog {
     }
 
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.ignore()
+        no_payload::nothing(&answer)
     }
 }
 
@@ -99,6 +99,6 @@ mod tests {
         assert_eq!((log.topic[0].as_str(), log.text[0].as_str()), ("startup", "ready"));
         assert_eq!(log.timestamp[0].0, 1_763_632_800.0);
         assert_asks(&ClearLog, "DELETE", "/_admin/log");
-        read(&ClearLog, "");
+        read(&ClearLog, "{}");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use arango_protocol::{Answer, DecodeError};
 use serde::Deserialize;
 
 use crate::open_enum::open_enum;
@@ -27,6 +28,15 @@ open_enum! {
 /// How grave entries have to be to be written, by their topics, such as `requests`.
 pub type LogLevels = BTreeMap<String, LogLevel>;
 
+/// Reads levels by topic. That none of the words is a level shows that something else was answered.
+pub(super) fn by_topic(answer: &Answer) -> Result<LogLevels, DecodeError> {
+    let levels: LogLevels = answer.json()?;
+    if levels.values().all(|level| matches!(level, LogLevel::Unknown(_))) {
+        return Err(answer.unreadable("no topic has a known level"));
+    }
+    Ok(levels)
+}
+
 /// How grave entries have to be to be written, as a whole and for each place that they are written to.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
@@ -34,6 +44,5 @@ pub struct AppenderLogLevels {
     /// As a whole.
     pub global: LogLevels,
     /// For each place, such as `file:///var/log/arangod.log`.
-    #[serde(default)]
     pub appenders: BTreeMap<String, LogLevels>,
 }

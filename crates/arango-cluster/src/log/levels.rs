@@ -4,6 +4,7 @@ use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, 
 use bytes::Bytes;
 use http::Request;
 
+use super::level;
 use crate::{AppenderLogLevels, LogLevels, ServerId};
 
 pub(super) const PATH: &str = "/_admin/log/level";
@@ -27,7 +28,7 @@ impl Operation for GetLogLevels {
     }
 
     fn output(&self, answer: Answer) -> Result<LogLevels, DecodeError> {
-        answer.json()
+        level::by_topic(&answer)
     }
 }
 
@@ -54,7 +55,7 @@ impl Operation for GetServerLogLevels<'_> {
     }
 
     fn output(&self, answer: Answer) -> Result<LogLevels, DecodeError> {
-        answer.json()
+        level::by_topic(&answer)
     }
 }
 

@@ -4,6 +4,7 @@ use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, 
 use bytes::Bytes;
 use http::Request;
 
+use super::level;
 use super::levels::PATH;
 use crate::{LogLevels, ServerId};
 
@@ -29,7 +30,7 @@ impl Operation for ResetLogLevels {
     }
 
     fn output(&self, answer: Answer) -> Result<LogLevels, DecodeError> {
-        answer.json()
+        level::by_topic(&answer)
     }
 }
 
@@ -57,7 +58,7 @@ impl Operation for ResetServerLogLevels<'_> {
     }
 
     fn output(&self, answer: Answer) -> Result<LogLevels, DecodeError> {
-        answer.json()
+        level::by_topic(&answer)
     }
 }
 

@@ -4,6 +4,7 @@ use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, 
 use bytes::Bytes;
 use http::Request;
 
+use super::level;
 use super::levels::PATH;
 use crate::{LogLevels, ServerId};
 
@@ -33,7 +34,7 @@ impl Operation for SetLogLevels<'_> {
     }
 
     fn output(&self, answer: Answer) -> Result<LogLevels, DecodeError> {
-        answer.json()
+        level::by_topic(&answer)
     }
 }
 
@@ -65,7 +66,7 @@ impl Operation for SetServerLogLevels<'_> {
     }
 
     fn output(&self, answer: Answer) -> Result<LogLevels, DecodeError> {
-        answer.json()
+        level::by_topic(&answer)
     }
 }
 

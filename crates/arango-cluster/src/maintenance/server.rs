@@ -99,7 +99,7 @@ impl Operation for SetServerMaintenance<'_> {
     }
 
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.ignore()
+        answer.acknowledged()
     }
 }
 

@@ -94,6 +94,8 @@ impl Operation for SetMaintenance {
     }
 
     fn output(&self, answer: Answer) -> Result<MaintenanceSet, DecodeError> {
+        // There need not be a warning.
+        answer.acknowledged()?;
         answer.json()
     }
 }

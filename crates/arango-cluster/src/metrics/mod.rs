@@ -17,8 +17,17 @@ pub use usage::{GetServerUsageMetrics, GetUsageMetrics};
 pub struct Metrics(String);
 
 impl Metrics {
+    /// Reads metrics of which there may be none.
+    fn of_any(answer: &Answer) -> Result<Self, DecodeError> {
+        if answer.raw().is_empty() { Ok(Self(String::new())) } else { Self::of(answer) }
+    }
+
     fn of(answer: &Answer) -> Result<Self, DecodeError> {
-        answer.text().map(Self)
+        let text = answer.text()?;
+        match text.lines().find(|line| !is_sample(line) && !is_remark(line)) {
+            None if text.lines().any(is_sample) => Ok(Self(text)),
+            _ => Err(answer.unreadable("text that is not metrics")),
+        }
     }
 
     /// The text.
@@ -30,6 +39,22 @@ impl Metrics {
     pub fn into_string(self) -> String {
         self.0
     }
+}
+
+/// Whether a line says what the lines after it are, or nothing.
+fn is_remark(line: &str) -> bool {
+    line.starts_with('#') || line.trim().is_empty()
+}
+
+/// Whether a line holds a value: a name, perhaps labels in braces, and a number.
+fn is_sample(line: &str) -> bool {
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':';
+    let name = line.bytes().take_while(|byte| is_of_name(*byte)).count();
+    let rest = &line[name..];
+    let value =
+        if rest.starts_with('{') { rest.rsplit_once('}').map_or("", |(_, value)| value) } else { rest };
+    let is_number = value.split_whitespace().next().is_some_and(|value| value.parse::<f64>().is_ok());
+    name > 0 && !line.starts_with(|first: char| first.is_ascii_digit()) && is_number
 }
 
 impl fmt::Display for Metrics {

@@ -33,7 +33,7 @@ impl Operation for GetUsageMetrics {
     }
 
     fn output(&self, answer: Answer) -> Result<Metrics, DecodeError> {
-        Metrics::of(&answer)
+        Metrics::of_any(&answer)
     }
 }
 
@@ -63,7 +63,7 @@ impl Operation for GetServerUsageMetrics<'_> {
     }
 
     fn output(&self, answer: Answer) -> Result<Metrics, DecodeError> {
-        Metrics::of(&answer)
+        Metrics::of_any(&answer)
     }
 }
 

@@ -41,7 +41,7 @@ impl Operation for ExecuteMoves<'_> {
     }
 
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.ignore()
+        answer.acknowledged()
     }
 }
 

@@ -98,7 +98,7 @@ impl Operation for DeleteCrash<'_> {
     }
 
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.ignore()
+        answer.acknowledged()
     }
 }
 

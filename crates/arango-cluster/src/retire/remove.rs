@@ -38,7 +38,7 @@ impl Operation for RemoveServer<'_> {
 
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {
         // The body is empty: not even JSON.
-        answer.ignore()
+        answer.empty()
     }
 }
 

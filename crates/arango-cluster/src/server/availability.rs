@@ -28,9 +28,8 @@ pub enum Availability {
     /// It is starting, stopping or in maintenance, its queue is nearly full
     /// (`--server.unavailability-queue-fill-grade`, 75 % by default), or its storage is ill.
     ///
-    /// The number is what the server gave as the reason, such as [`ErrorNumber::SHUTTING_DOWN`];
-    /// none if something else, such as a proxy, answered for it.
-    Unavailable(Option<ErrorNumber>),
+    /// The number is what the server gave as the reason, such as [`ErrorNumber::SHUTTING_DOWN`].
+    Unavailable(ErrorNumber),
 }
 
 impl Availability {
@@ -58,8 +57,9 @@ impl Operation for GetAvailability {
             mode: ServerMode,
         }
         if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
-            let reason = ErrorObject::parse(answer.raw()).map(|error| error.number);
-            return Ok(Availability::Unavailable(reason));
+            let reason =
+                ErrorObject::parse(answer.raw()).ok_or_else(|| answer.unreadable("no error object"))?;
+            return Ok(Availability::Unavailable(reason.number));
         }
         answer.json::<Body>().map(|body| Availability::Available(body.mode))
     }
@@ -81,14 +81,19 @@ mod tests {
     #[test]
     fn that_it_is_not_available_is_an_answer() {
         for (body, reason) in [
-            (r#"{"error":true,"code":503,"errorNum":503,"errorMessage":"service unavailable"}"#, Some(503)),
-            (r#"{"error":true,"code":503,"errorNum":30,"errorMessage":"shutting down"}"#, Some(30)),
-            ("<html>", None),
-            ("", None),
+            (r#"{"error":true,"code":503,"errorNum":503,"errorMessage":"service unavailable"}"#, 503),
+            (r#"{"error":true,"code":503,"errorNum":30,"errorMessage":"shutting down"}"#, 30),
         ] {
             let unavailable = GetAvailability.output(answer(503, body)).unwrap();
-            assert_eq!(unavailable, Availability::Unavailable(reason.map(ErrorNumber)));
+            assert_eq!(unavailable, Availability::Unavailable(ErrorNumber(reason)));
             assert!(!unavailable.is_available());
+        }
+    }
+
+    #[test]
+    fn what_a_proxy_says_tells_nothing_of_whether_a_server_is_available() {
+        for body in ["<html>", "", "no healthy upstream", r#"{"error":"unavailable"}"#] {
+            assert!(GetAvailability.output(answer(503, body)).is_err(), "{body}");
         }
     }
 }

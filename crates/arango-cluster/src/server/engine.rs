@@ -25,7 +25,6 @@ pub struct Engine {
     /// Which it is.
     pub name: StorageEngine,
     /// What it can do.
-    #[serde(default)]
     pub supports: EngineSupport,
     /// `little` or `big`: the order of bytes in keys. Said by DB-Servers since 3.12.
     pub endianness: Option<String>,

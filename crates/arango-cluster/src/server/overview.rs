@@ -5,7 +5,6 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use crate::open_enum::unsaid;
 use crate::{ServerRole, StorageEngine};
 
 /// A server in a few words.
@@ -21,10 +20,8 @@ pub struct StatusOverview {
     #[serde(default)]
     pub license: String,
     /// Its storage engine.
-    #[serde(default = "unsaid")]
     pub engine: StorageEngine,
     /// What it is for.
-    #[serde(default = "unsaid")]
     pub role: ServerRole,
     /// What only the server's makers can read.
     #[serde(default)]

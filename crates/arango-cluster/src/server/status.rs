@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use crate::{FoxxStatus, ServerId, ServerStatus};
+use crate::{FoxxStatus, ServerId, ServerStatus, product};
 
 /// How a server sees itself. What is optional is not told by every version and role.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -13,7 +13,7 @@ use crate::{FoxxStatus, ServerId, ServerStatus};
 #[non_exhaustive]
 pub struct StatusReport {
     /// Always `arango`.
-    #[serde(default)]
+    #[serde(deserialize_with = "product::arango")]
     pub server: String,
     /// `community` or `enterprise`; since 3.12.5 every package says `enterprise`.
     #[serde(default)]
@@ -143,7 +143,7 @@ mod tests {
     fn an_agent_tells_of_elections() {
         let status = read(
             &GetStatus,
-            r#"{"serverInfo":{"role":"AGENT","persistedId":"AGNT-1"},"agent":{"term":2,"id":"AGNT-1",
+            r#"{"server":"arango","serverInfo":{"role":"AGENT","persistedId":"AGNT-1"},"agent":{"term":2,"id":"AGNT-1",
                 "endpoint":"tcp://10.0.0.31:8531","leaderId":"AGNT-1","leading":true}}"#,
         );
         let agent = status.agent.unwrap();

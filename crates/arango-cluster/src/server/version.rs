@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use crate::{ServerId, proxied};
+use crate::{ServerId, product, proxied};
 
 /// What runs on a server.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -15,7 +15,7 @@ use crate::{ServerId, proxied};
 #[non_exhaustive]
 pub struct VersionInfo {
     /// Always `arango`.
-    #[serde(default)]
+    #[serde(deserialize_with = "product::arango")]
     pub server: String,
     /// `community` or `enterprise`; since 3.12.5 every package says `enterprise`.
     #[serde(default)]

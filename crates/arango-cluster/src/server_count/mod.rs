@@ -18,7 +18,6 @@ pub use set::{SetServerCount, Target};
 ///
 /// How many there are is told by [`ClusterHealth`](crate::ClusterHealth).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(default)]
 #[non_exhaustive]
 pub struct ServerCount {
     /// How many DB-Servers there should be; `None` if it was never set, or not to a count: the
@@ -108,7 +107,9 @@ mod tests {
         for (number, target) in
             [("null", None), ("0", Some(0)), ("-1", None), ("2.5", None), ("18446744073709551616", None)]
         {
-            let body = format!(r#"{{"numberOfDBServers":{number},"cleanedServers":[]}}"#);
+            let body = format!(
+                r#"{{"numberOfDBServers":{number},"numberOfCoordinators":null,"cleanedServers":[]}}"#
+            );
             let count = read(&GetServerCount, &body);
             assert_eq!((count.db_servers, count.coordinators), (target, None), "{number}");
         }

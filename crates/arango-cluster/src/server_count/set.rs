@@ -65,7 +65,7 @@ impl Operation for SetServerCount<'_> {
     }
 
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.ignore()
+        answer.acknowledged()
     }
 }
 

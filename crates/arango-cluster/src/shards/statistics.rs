@@ -13,18 +13,21 @@ const PATH: &str = "/_admin/cluster/shardStatistics";
 
 /// How many shards there are. Where one database or DB-Server is told of, it is how many of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ShardStatistics {
     /// How many databases.
+    #[serde(default)]
     pub databases: u64,
     /// How many collections.
+    #[serde(default)]
     pub collections: u64,
     /// How many shards, copies not counted.
     pub shards: u64,
     /// How many of the copies lead.
     pub leaders: u64,
     /// How many of those are of collections that are not sharded like another.
+    #[serde(default)]
     pub real_leaders: u64,
     /// How many of the copies follow.
     pub followers: u64,
@@ -127,10 +130,12 @@ mod tests {
         assert_refuses(&GetShardStatistics { server: Some(&"".into()) }, "`server` is empty");
 
         assert_asks(&GetShardStatisticsByDatabase, "GET", "/_admin/cluster/shardStatistics?details=true");
-        let by = read(&GetShardStatisticsByDatabase, &format!(r#"{{"result":{{"shop":{WHOLE}}}}}"#));
+        let by =
+            read(&GetShardStatisticsByDatabase, &format!(r#"{{"error":false,"result":{{"shop":{WHOLE}}}}}"#));
         assert_eq!(by["shop"], count);
         assert_asks(&GetShardStatisticsByServer, "GET", "/_admin/cluster/shardStatistics?DBserver=all");
-        let by = read(&GetShardStatisticsByServer, r#"{"result":{"PRMR-1":{"shards":7,"leaders":3}}}"#);
+        let one = r#"{"error":false,"result":{"PRMR-1":{"shards":7,"leaders":3,"followers":4}}}"#;
+        let by = read(&GetShardStatisticsByServer, one);
         assert_eq!((by[&server].shards, by[&server].leaders, by[&server].servers), (7, 3, None));
     }
 }

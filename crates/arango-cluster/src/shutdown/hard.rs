@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::Request;
 
 use super::PATH;
+use crate::no_payload;
 
 /// Says whether a server that shuts down is still one of the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -50,7 +51,7 @@ impl Operation for Shutdown {
 
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {
         // The bare string `OK`.
-        answer.ignore()
+        no_payload::ok(&answer)
     }
 }
 

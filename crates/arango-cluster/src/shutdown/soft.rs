@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::Request;
 
 use super::PATH;
+use crate::no_payload;
 
 /// Lets the coordinator that answers shut down once nothing lives on it any more.
 ///
@@ -32,7 +33,7 @@ impl Operation for SoftShutdown {
     }
 
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.ignore()
+        no_payload::ok(&answer)
     }
 }
 

@@ -4,6 +4,8 @@ use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
 use bytes::Bytes;
 use http::Request;
 
+use crate::no_payload;
+
 /// Ends an access token of a user, for good. Since 3.12.5.
 ///
 /// Users may end their own; those of others take an administrator.
@@ -31,7 +33,7 @@ impl Operation for DeleteAccessToken<'_> {
     }
 
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.ignore()
+        no_payload::nothing(&answer)
     }
 }
 
