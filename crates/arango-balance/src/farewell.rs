@@ -78,10 +78,10 @@ impl Farewell {
             Found::Busy => Shown::Leaving(Self::new(self.word, now, again, policy)),
             Found::Well if over || self.word == Word::Own => Shown::Back,
             Found::Unasked if over => Shown::Back,
-            Found::Unclear | Found::Silent if over => Shown::Unknown,
+            Found::Unclear | Found::Silent | Found::Unrecognized if over => Shown::Unknown,
             // Nobody looks.
             Found::Unasked => next(self.until),
-            Found::Well | Found::Unclear | Found::Silent => next(again),
+            Found::Well | Found::Unclear | Found::Silent | Found::Unrecognized => next(again),
         }
     }
 }

@@ -17,6 +17,9 @@
 //!    └──────── the term is over, or a look finds that it is back: see `Farewell` ─────┘
 //! ```
 //!
+//! A member whose answers do not look like the service's is `Doubted`: it keeps its share and is probed at once, and only
+//! what the probe finds ejects it.
+//!
 //! A member that comes back from `Trial` or `Leaving`, or has just come, takes a share that rises: see [`WarmUp`].
 //! `Overloaded` and `Leaving` are there: failures eject them as they eject a member that is well, and a
 //! trial that is answered by such a word ends with it. From `Well` a member may leave at once.
@@ -53,6 +56,8 @@ pub(crate) struct Health {
     warm_up: Option<WarmUp>,
     /// When a look last found it well that was about to go by its own word.
     taken_back: Option<Instant>,
+    /// When a probe last settled a doubt, whichever way.
+    doubt_settled: Option<Instant>,
     /// Since when it stands as it does.
     since: Instant,
 }
@@ -60,6 +65,8 @@ pub(crate) struct Health {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum State {
     Well,
+    /// As if it were well, until the probe that is due has said whether it is the service that is expected.
+    Doubted { since: Instant },
     Overloaded { until: Instant },
     Leaving(Farewell),
     Ejected { until: Instant, cause: Cause },
@@ -71,6 +78,8 @@ enum State {
 enum Cause {
     /// A fact: it could not be reached.
     Unreachable,
+    /// A fact: a probe found that it is not the service that is expected.
+    Unrecognized,
     /// An opinion: others answered for it.
     Gateway,
     /// An opinion: too much of what it answered were failures.
@@ -91,6 +100,7 @@ impl Health {
             last_failed: None,
             warm_up: None,
             taken_back: None,
+            doubt_settled: None,
             since: now,
         }
     }
@@ -102,7 +112,7 @@ impl Health {
 
     pub(crate) fn standing(&self) -> Standing {
         match self.state {
-            State::Well => Standing::Well,
+            State::Well | State::Doubted { .. } => Standing::Well,
             State::Overloaded { .. } => Standing::Overloaded,
             State::Leaving(_) => Standing::Leaving,
             State::Ejected { .. } => Standing::Ejected,
@@ -154,6 +164,7 @@ impl Health {
     pub(crate) fn due(&self) -> Option<Instant> {
         match self.state {
             State::Ejected { until, .. } | State::Overloaded { until } => Some(until),
+            State::Doubted { since } => Some(since),
             State::Leaving(farewell) => Some(farewell.look()),
             State::Well | State::Trial { .. } => None,
         }
@@ -162,8 +173,10 @@ impl Health {
     /// Whether it is out, or not wholly back, by an opinion rather than a fact.
     pub(crate) fn out_by_opinion(&self) -> bool {
         match self.state {
-            State::Ejected { cause, .. } | State::Trial { cause, .. } => cause != Cause::Unreachable,
-            State::Well | State::Overloaded { .. } | State::Leaving(_) => false,
+            State::Ejected { cause, .. } | State::Trial { cause, .. } => {
+                matches!(cause, Cause::Gateway | Cause::Failures)
+            }
+            State::Well | State::Doubted { .. } | State::Overloaded { .. } | State::Leaving(_) => false,
         }
     }
 
@@ -183,7 +196,7 @@ impl Health {
             Verdict::Overloaded => {
                 self.answered(now, policy);
                 // One that is about to go has said so already, and is no less about to go.
-                if matches!(self.state, State::Well | State::Overloaded { .. }) {
+                if matches!(self.state, State::Well | State::Doubted { .. } | State::Overloaded { .. }) {
                     self.state = State::Overloaded { until: now + policy.overloaded };
                 }
             }
@@ -212,7 +225,23 @@ impl Health {
                 let enough = self.gateway >= policy.gateway || too_many;
                 self.went_wrong(Cause::Gateway, enough, report, policy, allowed);
             }
+            Verdict::Unrecognized => self.doubt(report, policy),
             Verdict::Neutral => {}
+        }
+    }
+
+    /// Has the member probed, unless that has just been done: odd answers alone never eject it.
+    fn doubt(&mut self, report: &Report, policy: &HealthPolicy) {
+        let is_settled = self.doubt_settled.is_some_and(|settled| report.now < settled + policy.overloaded);
+        match self.state {
+            State::Well if !is_settled => self.state = State::Doubted { since: report.now },
+            // Whoever answered the one request is not what the probe has found.
+            State::Trial { cause, .. } => {
+                self.last_failed = Some(report.now);
+                self.state = State::Ejected { until: report.now + policy.term(0, report.chance), cause };
+                self.changed = Some(report.now);
+            }
+            _ => {}
         }
     }
 
@@ -228,6 +257,16 @@ impl Health {
         }
         match (self.state, found) {
             (State::Well | State::Trial { .. }, _) => {}
+            (State::Doubted { .. } | State::Overloaded { .. }, Found::Unrecognized) if allowed.by_fact => {
+                self.doubt_settled = Some(now);
+                self.last_failed = Some(now);
+                self.failures = FailureRate::since(now, requests);
+                self.eject(Cause::Unrecognized, now, chance, policy);
+            }
+            (State::Doubted { .. }, _) => {
+                self.doubt_settled = Some(now);
+                self.state = State::Well;
+            }
             (State::Overloaded { .. }, Found::Busy) => {
                 self.state = State::Overloaded { until: now + policy.overloaded };
             }
@@ -266,6 +305,10 @@ impl Health {
                 let until = now + policy.term(self.earlier.saturating_sub(1), chance);
                 self.state = State::Ejected { until, cause };
             }
+            (State::Ejected { .. }, Found::Unrecognized) => {
+                self.last_failed = Some(now);
+                self.eject(Cause::Unrecognized, now, chance, policy);
+            }
             (State::Ejected { cause, .. }, Found::Gone | Found::Silent) => {
                 self.last_failed = Some(now);
                 self.eject(cause, now, chance, policy);
@@ -286,7 +329,9 @@ impl Health {
         self.state = State::Leaving(match self.state {
             // It is no less gone, or not yet back, for what is said of it.
             State::Ejected { .. } | State::Trial { .. } => return,
-            State::Well | State::Overloaded { .. } => Farewell::new(word, now, look, policy),
+            State::Well | State::Doubted { .. } | State::Overloaded { .. } => {
+                Farewell::new(word, now, look, policy)
+            }
             State::Leaving(farewell) => farewell.again(word, now, look, policy),
         });
     }
@@ -311,7 +356,7 @@ impl Health {
 
     /// Neither ejected nor on trial.
     fn is_there(&self) -> bool {
-        matches!(self.state, State::Well | State::Overloaded { .. } | State::Leaving(_))
+        !matches!(self.state, State::Ejected { .. } | State::Trial { .. })
     }
 
     /// The member itself answered: it can be reached, which ends the rows and a trial.
@@ -349,8 +394,8 @@ impl Health {
             (State::Ejected { .. }, _) => return,
             // It goes out again for what it was out before: so opinions never eject more than the set allows.
             (State::Trial { cause: earlier, .. }, Cause::Gateway | Cause::Failures) => earlier,
-            (State::Trial { .. }, Cause::Unreachable) => Cause::Unreachable,
-            (_, Cause::Unreachable) if enough && allowed.by_fact => cause,
+            (State::Trial { .. }, Cause::Unreachable | Cause::Unrecognized) => cause,
+            (_, Cause::Unreachable | Cause::Unrecognized) if enough && allowed.by_fact => cause,
             (_, Cause::Gateway | Cause::Failures) if enough && allowed.by_opinion => cause,
             _ => return,
         };
@@ -415,6 +460,7 @@ pub(crate) struct Look {
 pub(crate) enum Found {
     Well,
     Busy,
+    Unrecognized,
     Gone,
     Silent,
     Unclear,

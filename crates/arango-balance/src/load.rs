@@ -66,6 +66,7 @@ impl Gauge {
             | Verdict::Failed
             | Verdict::Gateway
             | Verdict::Overloaded
+            | Verdict::Unrecognized
             | Verdict::Leaving => {
                 if let Some(took) = took {
                     self.at_least(took, now);

@@ -252,7 +252,10 @@ impl<K> Set<K> {
         let after = self.change(member, why, now, |health| health.probed(&look, &self.policy, allowed));
         tracing::debug!(?found, slot = member.slot(), "probed a member");
         if after == Some(Standing::Ejected) {
-            // It was about to go, and whoever is told of ejections was told then.
+            // One that was about to go was announced as such, and those who are told of ejections were told then.
+            if found == Found::Unrecognized {
+                self.hooks.ejected(member);
+            }
             self.hooks.look_around();
         }
     }

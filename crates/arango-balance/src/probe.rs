@@ -30,6 +30,9 @@ pub enum Probed {
     Gone,
     /// Nothing was heard in time. If it was ejected it stays out, for longer; if not, requests will tell.
     Silent,
+    /// Something answers that is not the service that is expected: it is ejected, unless it is the only member, and stays
+    /// out for longer each time. If it was about to go this shows nothing.
+    Unrecognized,
     /// Something answers, but says nothing of whether it takes requests. If it was ejected it is on trial; that one which
     /// was about to go is back is not shown by it.
     Unclear,
@@ -125,6 +128,7 @@ impl From<Probed> for Found {
             Probed::Busy => Self::Busy,
             Probed::Gone => Self::Gone,
             Probed::Silent => Self::Silent,
+            Probed::Unrecognized => Self::Unrecognized,
             Probed::Unclear => Self::Unclear,
         }
     }

@@ -23,6 +23,11 @@ pub enum Verdict {
     Overloaded,
     /// The member is there and says that it is about to go.
     Leaving,
+    /// The answer does not look like one of the service that is expected.
+    ///
+    /// One such answer proves nothing: a proxy may answer for a single path. It has the member probed at once, and the
+    /// probe decides: see [`Probed::Unrecognized`](crate::Probed::Unrecognized).
+    Unrecognized,
     /// Nothing can be concluded about the member.
     Neutral,
 }

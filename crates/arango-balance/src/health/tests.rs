@@ -4,6 +4,7 @@ use super::*;
 
 mod failures;
 mod leaving;
+mod unrecognized;
 
 const FREELY: Allowed = Allowed { by_fact: true, by_opinion: true };
 const MIDDLE: f64 = 0.5; // no jitter
