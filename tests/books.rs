@@ -29,7 +29,12 @@ impl Operation for Insert {
     }
 
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.ignore()
+        #[derive(serde::Deserialize)]
+        struct Inserted {
+            #[serde(rename = "_key")]
+            _key: String,
+        }
+        answer.json::<Inserted>().map(drop)
     }
 }
 
@@ -48,7 +53,7 @@ impl Operation for CreateCollection {
     }
 
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.ignore()
+        answer.acknowledged()
     }
 }
 

@@ -19,7 +19,7 @@ impl Operation for CreateDatabase {
     }
 
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.ignore()
+        answer.acknowledged()
     }
 }
 

@@ -66,11 +66,21 @@ pub(crate) struct Health {
 enum State {
     Well,
     /// As if it were well, until the probe that is due has said whether it is the service that is expected.
-    Doubted { since: Instant },
-    Overloaded { until: Instant },
+    Doubted {
+        since: Instant,
+    },
+    Overloaded {
+        until: Instant,
+    },
     Leaving(Farewell),
-    Ejected { until: Instant, cause: Cause },
-    Trial { under_way: bool, cause: Cause },
+    Ejected {
+        until: Instant,
+        cause: Cause,
+    },
+    Trial {
+        under_way: bool,
+        cause: Cause,
+    },
 }
 
 /// What a member was ejected for.

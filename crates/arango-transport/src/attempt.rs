@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use arango_balance::{Member, Verdict};
-use arango_protocol::ErrorObject;
+use arango_protocol::{ErrorObject, names_arangodb};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tokio::time::{Instant, timeout_at};
 use tower::util::Either;
 use tower::{Layer, Service};
@@ -16,13 +16,14 @@ use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
 use crate::door::Enter;
 use crate::failed_attempt::{Attempt, Phase};
+use crate::foreign::ForeignAnswer;
 use crate::meters::Place;
 use crate::origin::Origin;
 use crate::outgoing::Incoming;
 use crate::pool::Pool;
 use crate::queue_time::{self, QUEUE_TIME};
-use crate::record::CallRecord;
-use crate::rules;
+use crate::record::{Answered, CallRecord};
+use crate::rules::{self, Author};
 use crate::token::Token;
 use crate::trace;
 use crate::{Body, Coordinator, ErrorKind, Outcome, Outgoing, retry_after};
@@ -198,17 +199,15 @@ impl Seat {
                 match response.extensions_mut().get_mut::<Refusal>() {
                     // A layer may answer in the coordinator's place, which says nothing of it.
                     None if copies == 0 => {}
-                    None => {
-                        if let Some(token) = &attempt.token {
-                            self.accepted.note(token, attempt.began);
-                        }
-                        self.tell(&attempt, Verdict::Good);
-                    }
+                    None => self.answered(&attempt, &response),
                     Some(Refusal(failed)) => {
                         // A refusal speaks for one copy, if it is that copy's answer at all.
                         let its_own = failed.status.is_some_and(|status| record.heard(status));
                         self.stamp(failed, &attempt, copies > 1 || (copies == 1 && !its_own));
-                        self.report(&attempt, rules::verdict(failed));
+                        // What a layer answers without asking is no sign of who is there.
+                        if copies > 0 || failed.kind != ErrorKind::NotArangoDb {
+                            self.report(&attempt, rules::verdict(failed));
+                        }
                         failed.token.clone_from(&attempt.token);
                     }
                 }
@@ -233,7 +232,7 @@ impl Seat {
     /// Reads as much of the answer as the call wants.
     async fn read(&self, record: &CallRecord, mut response: Incoming) -> Result<Incoming, AttemptError> {
         let (status, limits) = (response.status(), &record.settings.limits);
-        let wanted = !is_refusal(status) || record.call.answers.contains(&status.as_u16());
+        let wanted = status.is_success() || record.call.answers.contains(&status.as_u16());
         if wanted && record.call.streaming {
             let body = std::mem::replace(response.body_mut(), Body::whole(Bytes::new()));
             *response.body_mut() = body.watched(limits.body_idle);
@@ -245,7 +244,12 @@ impl Seat {
             // The status tells what there is to tell; an error that breaks off says no more.
             Err(_) if !wanted => {}
             Err(cut) => {
-                let mut error = AttemptError::new(cut.kind, Outcome::Executed, Phase::Body);
+                // A status of success that something else may have sent proves nothing.
+                let outcome = match record.answered_by() {
+                    Answered::ByArangoDb => Outcome::Executed,
+                    Answered::No | Answered::BySomething => Outcome::Unknown,
+                };
+                let mut error = AttemptError::new(cut.kind, outcome, Phase::Body);
                 error.attempt().status = Some(status);
                 return Err(match cut.source {
                     Some(source) => error.because(source),
@@ -254,10 +258,32 @@ impl Seat {
             }
         }
         if !wanted {
-            let failed = refused(status, response.headers(), response.body().bytes());
+            let is_head = record.template.method == Method::HEAD;
+            let failed = refused(status, response.headers(), response.body().bytes(), is_head);
             response.extensions_mut().insert(Refusal(failed));
         }
         Ok(response)
+    }
+
+    /// Reports a success, if ArangoDB wrote it. Where that is not seen, those who read the body will tell.
+    fn answered(&self, attempt: &Underway, response: &Incoming) {
+        let record = &attempt.record;
+        if record.answered_by() == Answered::ByArangoDb {
+            self.pool.names_itself();
+            if let Some(token) = &attempt.token {
+                self.accepted.note(token, attempt.began);
+            }
+            return self.tell(attempt, Verdict::Good);
+        }
+        if !record.call.is_read {
+            return self.tell(attempt, Verdict::Good);
+        }
+        // The shape of an empty body says nothing, and this coordinator is known to name itself.
+        let has_body = record.template.method == Method::HEAD || !response.body().bytes().is_empty();
+        if !has_body && self.pool.has_named_itself() {
+            record.answered(Answered::No);
+            self.tell(attempt, Verdict::Unrecognized);
+        }
     }
 
     /// Reports a failure to the member's health.
@@ -316,18 +342,23 @@ fn too_late(record: &CallRecord) -> AttemptError {
     AttemptError::new(kind, Outcome::NotExecuted, phase)
 }
 
-/// Whether an answer of this status is an error unless the operation says otherwise. A redirect is:
-/// following it would send the body and the credentials to a host that nobody named.
-fn is_refusal(status: StatusCode) -> bool {
-    status.is_client_error()
-        || status.is_server_error()
-        || matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
-}
-
-fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Attempt {
+/// Reads a refusal: any status that is neither a success nor declared to be an answer. A redirect is one: following it would
+/// send the body and the credentials to a host that was not named. `is_head`: the answer has no body by rule.
+pub(crate) fn refused(status: StatusCode, headers: &HeaderMap, body: &[u8], is_head: bool) -> Attempt {
     let object = ErrorObject::parse(body);
-    let (kind, outcome) = rules::refusal(status, object.as_ref().map(|object| object.number));
+    let author = match &object {
+        Some(object) => Author::ArangoDb(object.number),
+        None if names_arangodb(headers) && body.is_empty() => Author::HeadersOfArangoDbAlone,
+        None if names_arangodb(headers) => Author::HeadersOfArangoDb,
+        None if is_head || status == StatusCode::NOT_MODIFIED => Author::Untold,
+        None => Author::Foreign,
+    };
+    let (kind, outcome) = rules::refusal(status, author);
     let mut attempt = Attempt::failed(kind, outcome, Phase::Body);
+    attempt.recognized = author != Author::Foreign;
+    if object.is_none() || status.is_redirection() {
+        attempt.source = Some(Arc::new(ForeignAnswer::new(status, headers, body)));
+    }
     attempt.status = Some(status);
     attempt.retry_after = retry_after::told(headers);
     attempt.leader = text(headers, LEADER).and_then(|leader| leader.parse().ok());

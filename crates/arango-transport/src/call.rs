@@ -31,6 +31,8 @@ pub struct Call {
     pub(crate) tries_out: bool,
     pub(crate) prefers: Option<Coordinator>,
     pub(crate) streaming: bool,
+    /// The body is read by who knows what a success looks like.
+    pub(crate) is_read: bool,
     pub(crate) fresh: bool,
     /// Seldom any: shared with whoever makes many calls alike.
     pub(crate) options: Option<Arc<CallOptions>>,
@@ -49,6 +51,7 @@ impl Call {
             tries_out: false,
             prefers: None,
             streaming: false,
+            is_read: false,
             fresh: false,
             options: None,
         }

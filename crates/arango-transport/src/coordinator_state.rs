@@ -42,6 +42,9 @@ pub struct CoordinatorState {
     pub queue_time: Option<Duration>,
     /// How often it has left the rotation since it became known, by failures or by its own word.
     pub ejections: u64,
+    /// What answers there instead of ArangoDB, if the last probe found that something else does: status, type of the body
+    /// and server, such as `status 404 text/html from nginx`. It is left out of the rotation where there are others.
+    pub not_arangodb: Option<String>,
     /// The last handshake with it was refused: a certificate or a setting of TLS must be mended, here or there.
     pub misconfigured: bool,
     /// Several coordinators answer at this address, as behind a load balancer. It is never left out of the rotation.
@@ -147,6 +150,7 @@ impl CoordinatorState {
             timeouts: pool.map_or(0, Pool::timeouts),
             queue_time: pool.and_then(Pool::queue_time),
             ejections: pool.map_or(0, Pool::ejections),
+            not_arangodb: pool.and_then(Pool::other),
             misconfigured: pool.is_some_and(Pool::is_misconfigured),
             shared: member.is_shared(),
             standing: status.standing,

@@ -89,6 +89,8 @@ pub struct Attempt {
     pub(crate) token: Option<Arc<Token>>,
     /// Whether another has told already that the connection broke which they shared.
     pub(crate) echo: bool,
+    /// Whether something shows, or nothing can show, that ArangoDB wrote the answer.
+    pub(crate) recognized: bool,
 }
 
 impl Attempt {
@@ -114,6 +116,7 @@ impl Attempt {
             source: None,
             token: None,
             echo: false,
+            recognized: true,
         }
     }
 }

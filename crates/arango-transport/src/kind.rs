@@ -53,8 +53,10 @@ pub enum ErrorKind {
     BodyTooLarge,
     /// The answer is not what the operation expects.
     Decode,
-    /// An error answer that ArangoDB did not write.
+    /// A refusal by ArangoDB without its error object, as a Foxx service may write.
     Http,
+    /// The answer did not come from ArangoDB: a proxy, an ingress or another service answered.
+    NotArangoDb,
     /// The user or the password is wrong.
     BadCredentials,
     /// There is no token, because the login failed.
@@ -137,7 +139,8 @@ impl fmt::Display for ErrorKind {
             Self::BodyTimeout => "the answer stopped coming",
             Self::BodyTooLarge => "the answer is larger than allowed",
             Self::Decode => "the answer could not be read",
-            Self::Http => "the answer is an error that is not ArangoDB's",
+            Self::Http => "the server refused without an error object",
+            Self::NotArangoDb => "the answer did not come from ArangoDB",
             Self::BadCredentials => "the user or the password is wrong",
             Self::Login => "the login failed",
             Self::NotAuthorized => "not authorized",

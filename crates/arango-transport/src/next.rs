@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arango_balance::{Jitter, Member, Members, Verdict};
-use arango_protocol::ErrorNumber;
+use arango_protocol::{ErrorNumber, RequestClass};
 use tokio::time::Instant;
 
 use crate::accepted::Accepted;
@@ -14,6 +14,7 @@ use crate::error::StoppedBy;
 use crate::failed_attempt::Attempt;
 use crate::options::Existence;
 use crate::record::CallRecord;
+use crate::retry_policy::Shutdowns;
 use crate::rules::{self, Again, Pause};
 use crate::{Coordinator, ErrorKind, Outcome, RetryPolicy};
 
@@ -50,6 +51,16 @@ pub(crate) struct History {
     conflicts: u32,
     /// Attempts that met something which is not known yet, and since when.
     unheard: Option<(u32, Instant)>,
+}
+
+impl History {
+    /// What a call has been through that made these attempts, in so far as they tell.
+    pub(crate) fn of(failed: Vec<Attempt>) -> Self {
+        let attempts = failed.len();
+        let mut tried: Vec<_> = failed.into_iter().filter_map(|attempt| attempt.coordinator).collect();
+        tried.dedup();
+        Self { tried, attempts, ..Self::default() }
+    }
 }
 
 /// What follows.
@@ -109,6 +120,9 @@ impl Decider {
             Ok(way) => way,
             Err(stopped_by) => return Next::Stop(stopped_by),
         };
+        if !may_be_repeated(attempt, record.call.class, policy) {
+            return Next::Stop(StoppedBy::NotRetryable);
+        }
         if way.cost != Cost::Budget {
             history.attempts += 1;
             let most = (1 + self.members.len().max(2)).min(policy.attempts);
@@ -184,6 +198,8 @@ impl Decider {
         let again = match rule.again {
             // Nor is a certificate accepted the second time.
             Again::Elsewhere if attempt.kind == ErrorKind::TlsCertificate && !another => Again::No,
+            // Nor does another service become ArangoDB.
+            Again::Elsewhere if is_not_arangodb(attempt) && !another => Again::No,
             Again::Elsewhere if attempt.kind == ErrorKind::ProtocolViolation && nth > 0 => Again::No,
             // A proxy that gives up on a second request, too, is not late by chance.
             Again::Same if attempt.status.is_some() && nth > 0 => Again::Elsewhere,
@@ -247,7 +263,10 @@ impl Decider {
 
     /// Who leads, by the word of one that does not: a coordinator of ours, or nobody.
     fn leader(&self, attempt: &Attempt) -> Option<Coordinator> {
-        let leader = attempt.leader.as_ref().filter(|_| attempt.outcome == Outcome::NotExecuted)?;
+        // Only this refusal speaks of who leads; the header beside any other means nothing.
+        let speaks_of_leader =
+            attempt.kind == ErrorKind::NotLeader && attempt.outcome == Outcome::NotExecuted;
+        let leader = attempt.leader.as_ref().filter(|_| speaks_of_leader)?;
         self.member(leader).map(|member| member.key().clone())
     }
 
@@ -265,9 +284,21 @@ impl Decider {
         member.is_some_and(|member| member.is_shared())
     }
 
-    fn member(&self, coordinator: &Coordinator) -> Option<Member<Coordinator>> {
+    pub(crate) fn member(&self, coordinator: &Coordinator) -> Option<Member<Coordinator>> {
         self.members.snapshot().iter().find(|member| member.key() == coordinator).cloned()
     }
+}
+
+/// Whether a second copy does no harm, or the caller has taken that upon himself: whatever the way on, none is made
+/// otherwise.
+fn may_be_repeated(attempt: &Attempt, class: RequestClass, policy: &RetryPolicy) -> bool {
+    let trusted = attempt.kind == ErrorKind::ShuttingDown && policy.shutdowns == Shutdowns::Trusted;
+    attempt.outcome == Outcome::NotExecuted || class != RequestClass::NonIdempotent || trusted
+}
+
+/// Whether another service answered, as far as can be seen.
+fn is_not_arangodb(attempt: &Attempt) -> bool {
+    matches!(attempt.kind, ErrorKind::NotArangoDb | ErrorKind::UnexpectedRedirect)
 }
 
 /// Whether two writes met, and neither was executed.

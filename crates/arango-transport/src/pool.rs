@@ -15,6 +15,7 @@ mod h2;
 #[cfg(not(feature = "http2"))]
 #[path = "pool/no_h2.rs"]
 mod h2;
+mod identity;
 mod idle;
 mod lease;
 mod open;
@@ -44,6 +45,7 @@ use crate::outgoing::{AttemptPlan, Incoming};
 use crate::{Coordinator, ErrorKind, Outcome, Outgoing, PoolLimits, encoded};
 use connection::Connection;
 use h2::Streams;
+use identity::Identity;
 use idle::Idle;
 pub(crate) use lease::Lease;
 use open::Open;
@@ -72,6 +74,7 @@ struct Shared {
     /// Heads of answers that have come, over all connections.
     heard: AtomicU64,
     tally: Tally,
+    identity: Identity,
 }
 
 struct State {
@@ -102,6 +105,7 @@ impl Pool {
             open: Open::default(),
             heard: AtomicU64::new(0),
             tally: Tally::default(),
+            identity: Identity::default(),
         }))
     }
 
@@ -237,7 +241,7 @@ impl Pool {
                 Some(Ok(mut answer)) => {
                     let before = place.0.heard.fetch_add(1, Ordering::Relaxed);
                     place.0.tally.heard(before, answer.headers());
-                    record.hears(answer.status());
+                    record.hears(answer.status(), answer.headers());
                     if !connection.answered() {
                         place.learn(&mut connection, answer.headers());
                     }

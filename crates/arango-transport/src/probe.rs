@@ -1,45 +1,77 @@
-//! Asks a coordinator whether it takes requests.
+//! Asks what answers at a coordinator's address whether it is ArangoDB, and whether it takes requests.
 
 use arango_balance::Probed;
+use arango_protocol::{Answer, is_arangodb};
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
+use http::{Request, StatusCode, Uri};
 use http_body_util::Full;
 use tower::Service;
 
+use crate::attempt_error::AttemptError;
+use crate::foreign::ForeignAnswer;
 use crate::origin::Origin;
 use crate::outgoing::AttemptPlan;
 use crate::pool::Pool;
 use crate::{ErrorKind, Outgoing};
 
-/// Needs no login, so that no credentials are sent while nobody knows who answers.
+/// Needs no login, so that no credentials are sent while it is not known who answers.
 const AVAILABILITY: PathAndQuery = PathAndQuery::from_static("/_admin/server/availability");
+/// Without a login it is refused, in ArangoDB's own words. Proxies that keep administration to themselves let it pass.
+const VERSION: PathAndQuery = PathAndQuery::from_static("/_api/version");
+/// The largest part of an answer that is read, in bytes.
+const READ: usize = 64 << 10;
 
-/// Asks once, on a connection of the coordinator's own pool; whoever asks limits how long.
+/// Asks once, on a connection of the coordinator's own pool; a limit of time is the caller's to set.
 ///
 /// What brings back a coordinator that has said it stops is its own word alone: a proxy that keeps this path to itself
 /// answers for coordinators that have stopped, too.
-pub(crate) async fn availability(mut origin: Origin<Pool>) -> Probed {
-    let mut request = Request::new(Full::new(Bytes::new()));
-    *request.uri_mut() = Uri::from(AVAILABILITY);
-    match origin.call(Outgoing::new(AttemptPlan::unknown(&request), request)).await {
-        Ok(response) => match (response.status(), is_json(response.headers())) {
-            (StatusCode::OK, true) => Probed::Well,
-            (status, true) if status.is_server_error() => Probed::Busy,
-            // Nobody is behind whoever says this, as far as can be seen.
-            (status, false) if status.is_server_error() => Probed::Silent,
+pub(crate) async fn availability(mut origin: Origin<Pool>, pool: Pool) -> Probed {
+    let first = match ask(&mut origin, AVAILABILITY).await {
+        Ok(answer) => answer,
+        Err(error) => return unreached(&error),
+    };
+    let status = first.status();
+    if is_arangodb(&first) {
+        pool.found(None);
+        return match status {
+            StatusCode::OK => Probed::Well,
+            status if status.is_server_error() => Probed::Busy,
             _ => Probed::Unclear,
-        },
-        Err(error) => {
-            tracing::debug!(%error, "a coordinator that is out of the rotation cannot be reached yet");
-            // That nobody listens is a fact. A connection may break for other reasons than that all of them do.
-            if error.kind() == ErrorKind::ConnectRefused { Probed::Gone } else { Probed::Silent }
-        }
+        };
     }
+    // Something may only keep this path to itself.
+    let second = match ask(&mut origin, VERSION).await {
+        Ok(answer) => answer,
+        Err(error) => return unreached(&error),
+    };
+    if is_arangodb(&second) {
+        pool.found(None);
+        return if status.is_server_error() { Probed::Silent } else { Probed::Unclear };
+    }
+    // A proxy that cannot reach what is behind it says nothing of what that is.
+    if [status, second.status()].iter().any(|status| matches!(status.as_u16(), 502..=504)) {
+        return Probed::Silent;
+    }
+    pool.found(Some(ForeignAnswer::new(second.status(), second.headers(), second.raw())));
+    Probed::Unrecognized
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    let is_json = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/json");
-    headers.get(CONTENT_TYPE).is_some_and(is_json)
+async fn ask(origin: &mut Origin<Pool>, path: PathAndQuery) -> Result<Answer, AttemptError> {
+    let mut request = Request::new(Full::new(Bytes::new()));
+    *request.uri_mut() = Uri::from(path);
+    let plan = AttemptPlan::unknown(&request);
+    let (idle, deadline) = (plan.record.settings.limits.body_idle, plan.record.deadline);
+    let response = origin.call(Outgoing::new(plan, request)).await?;
+    let (parts, mut body) = response.into_parts();
+    // One that is cut off or too large shows no more than its head.
+    let read = body.make_whole(READ, idle, deadline).await;
+    let body = if read.is_ok() { body.take_whole().unwrap_or_default() } else { Bytes::new() };
+    Ok(Answer::new(parts.status, parts.headers, body))
+}
+
+fn unreached(error: &AttemptError) -> Probed {
+    tracing::debug!(%error, "a coordinator that is probed cannot be reached");
+    // That nothing listens is a fact. A connection may break for other reasons than that all of them do.
+    if error.kind() == ErrorKind::ConnectRefused { Probed::Gone } else { Probed::Silent }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use arango_protocol::names_arangodb;
 use bytes::Bytes;
 use http::header::ACCEPT_ENCODING;
 use http::{HeaderMap, Request, StatusCode};
@@ -17,6 +18,7 @@ use crate::compression::Compressed;
 use crate::copies::Copies;
 use crate::failed_attempt::{Attempt, Phase};
 use crate::opened::Via;
+use crate::retry::Failed;
 use crate::settings::Settings;
 use crate::strays::Strays;
 use crate::template::Template;
@@ -38,8 +40,12 @@ pub(crate) struct CallRecord {
     phase: AtomicU8,
     /// The status of the last answer that a connection gave to the attempt under way; 0 if none did.
     heard: AtomicU16,
+    /// Who wrote that answer, as far as its head shows.
+    answered: AtomicU8,
     /// An attempt succeeded; what a layer of the user's made of that is another matter.
     succeeded: AtomicBool,
+    /// It goes on from an answer that was no success.
+    pub(crate) is_resumed: bool,
     strays: Strays,
     strays_before: u64,
     log: Mutex<Log>,
@@ -48,6 +54,22 @@ pub(crate) struct CallRecord {
     pub(crate) compressed: Compressed,
     /// A layer of the user's has asked for encodings, and undoes them.
     undoes_encodings: AtomicBool,
+}
+
+/// Who wrote an answer of success, as far as is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Answered {
+    /// No connection has brought one.
+    No,
+    /// ArangoDB.
+    ByArangoDb,
+    /// That is not seen from its head: the body will show it to those who read it.
+    BySomething,
+}
+
+impl Answered {
+    const ALL: [Self; 3] = [Self::No, Self::ByArangoDb, Self::BySomething];
 }
 
 #[derive(Debug)]
@@ -63,6 +85,8 @@ struct Log {
     worst_dropped: Outcome,
     /// The record of an attempt beside these.
     hedge: Option<Arc<CallRecord>>,
+    /// The attempt that a resumed call goes on from.
+    rejected: Option<Failed>,
 }
 
 /// The attempt that is under way.
@@ -98,6 +122,7 @@ impl Default for Log {
             dropped: 0,
             worst_dropped: Outcome::NotExecuted,
             hedge: None,
+            rejected: None,
         }
     }
 }
@@ -190,7 +215,9 @@ impl CallRecord {
             phase: AtomicU8::new(0),
             copies: Copies::default(),
             heard: AtomicU16::new(0),
+            answered: AtomicU8::new(Answered::No as u8),
             succeeded: AtomicBool::new(false),
+            is_resumed: false,
             strays: strays.clone(),
             strays_before: strays.count(),
             log: Mutex::default(),
@@ -222,9 +249,20 @@ impl CallRecord {
     }
 
     /// Notes the head of an answer, as it came from a connection.
-    pub(crate) fn hears(&self, status: StatusCode) {
+    pub(crate) fn hears(&self, status: StatusCode, headers: &HeaderMap) {
         self.heard.store(status.as_u16(), Ordering::Relaxed);
+        self.answered(if names_arangodb(headers) { Answered::ByArangoDb } else { Answered::BySomething });
         self.reached(Phase::Body);
+    }
+
+    /// Notes who wrote the answer.
+    pub(crate) fn answered(&self, by: Answered) {
+        self.answered.store(by as u8, Ordering::Relaxed);
+    }
+
+    /// Who wrote the answer to the attempt that is under way, or has succeeded.
+    pub(crate) fn answered_by(&self) -> Answered {
+        Answered::ALL[usize::from(self.answered.load(Ordering::Relaxed))]
     }
 
     /// Whether this is the status that a connection gave, rather than one that a layer made up.
@@ -236,6 +274,7 @@ impl CallRecord {
     pub(crate) fn begin(&self, coordinator: &Coordinator, since: Instant) -> u32 {
         let sent_before = self.copies.sent();
         self.heard.store(0, Ordering::Relaxed);
+        self.answered(Answered::No);
         self.reached(Phase::Waiting);
         let mut log = self.log();
         log.concurrent |= log.current.is_some();
@@ -274,10 +313,17 @@ impl CallRecord {
         self.succeeded.store(true, Ordering::Relaxed);
     }
 
+    /// Takes back that it succeeded: the answer is not the success of the call.
+    pub(crate) fn reject(&self) {
+        self.succeeded.store(false, Ordering::Relaxed);
+        self.log().current = None;
+    }
+
     /// Notes that the attempt beside those of the call was answered, and nobody waits for them any more.
     pub(crate) fn overtaken_by(&self, hedge: &Self) {
         let answered = hedge.log().current.take();
         self.log().current = answered;
+        self.answered(hedge.answered_by());
         self.succeed();
     }
 
@@ -305,6 +351,34 @@ impl CallRecord {
         }
     }
 
+    /// A record of the same call that goes on from here: the answer that it got, which `failed` tells of, is no success.
+    pub(crate) fn resumed(&self, failed: Failed) -> Arc<Self> {
+        let mut resumed = Self::begin_record(
+            self.call.clone(),
+            Template::of(self.template.request()),
+            Arc::clone(&self.settings),
+            (self.started, self.deadline),
+            &self.strays,
+            self.is_hedge,
+            self.compressed.clone(),
+        );
+        let mut log = std::mem::take(&mut *self.log());
+        (log.current, log.rejected) = (None, Some(failed));
+        let new = Arc::get_mut(&mut resumed).expect("a record that was just made is not shared");
+        (new.is_resumed, new.log) = (true, Mutex::new(log));
+        resumed
+    }
+
+    /// The attempt that a resumed call goes on from, once.
+    pub(crate) fn take_rejected(&self) -> Option<Failed> {
+        if self.is_resumed { self.log().rejected.take() } else { None }
+    }
+
+    /// Since when the attempt that has succeeded was under way, and where.
+    pub(crate) fn current(&self) -> Option<(Coordinator, Instant)> {
+        self.log().current.as_ref().map(|current| (current.coordinator.clone(), current.since))
+    }
+
     /// Where the attempt that is under way, or has succeeded, went.
     pub(crate) fn coordinator(&self) -> Option<Coordinator> {
         self.log().current.as_ref().map(|current| current.coordinator.clone())
@@ -328,7 +402,8 @@ impl CallRecord {
             || (log.concurrent && sent > 0)
             || self.strays.count() != self.strays_before;
         let known = log.worst();
-        if self.succeeded.load(Ordering::Relaxed) {
+        let succeeded = self.succeeded.load(Ordering::Relaxed);
+        if succeeded && self.answered_by() == Answered::ByArangoDb {
             Outcome::Executed
         } else if in_doubt {
             known.max(Outcome::Unknown)

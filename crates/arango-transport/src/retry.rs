@@ -107,7 +107,8 @@ where
         Box::pin(async move {
             // The layers above may have taken their time.
             let now = Instant::now();
-            let answer = match retry.waits_alone_for(&record) {
+            let least = if record.is_resumed { None } else { retry.waits_alone_for(&record) };
+            let answer = match least {
                 None => retry.send(record, Some(&template), now).await,
                 Some(least) => retry.race(record, Some(&template), now, least).await,
             };
@@ -154,6 +155,9 @@ where
         if now >= record.deadline {
             return Err(Error::cut_off(&record, ErrorKind::DeadlineExceeded, None));
         }
+        if let Some(rejected) = record.take_rejected() {
+            return Box::pin(self.again(self.inner.clone(), template, &record, rejected)).await;
+        }
         self.rules.decider.budget.deposit(now);
         let outgoing = self.first_attempt(&record, template, Vec::new(), now);
         let mut inner = self.inner.clone();
@@ -198,7 +202,7 @@ where
         record: &Arc<CallRecord>,
         mut failed: Failed,
     ) -> Result<Incoming, Error> {
-        let mut history = History::default();
+        let mut history = History::of(record.failed());
         let mut waited = Duration::ZERO;
         loop {
             let Failed { mut attempt, body } = failed;
@@ -294,6 +298,7 @@ where
 }
 
 /// An attempt that failed, and the body of the answer if it was a refusal.
+#[derive(Debug)]
 pub(crate) struct Failed {
     pub(crate) attempt: Box<Attempt>,
     pub(crate) body: Bytes,

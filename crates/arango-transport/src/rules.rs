@@ -47,29 +47,38 @@ pub(crate) struct Rule {
     pub(crate) heeds_retry_after: bool,
 }
 
+/// What shows who wrote a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Author {
+    /// ArangoDB: the body is its error object, with this number.
+    ArangoDb(ErrorNumber),
+    /// ArangoDB, by the headers; the body is not its error object.
+    HeadersOfArangoDb,
+    /// The same, and there is no body: what a server answers for a path that it has no handler for.
+    HeadersOfArangoDbAlone,
+    /// Nothing can show it: the answer has no body by rule.
+    Untold,
+    /// Another service, a proxy or an ingress, as far as can be seen.
+    Foreign,
+}
+
 /// Reads a refusal: status and number together, since neither tells alone.
 ///
-/// `number` is `None` if the body is not ArangoDB's.
-pub(crate) fn refusal(status: StatusCode, number: Option<ErrorNumber>) -> (ErrorKind, Outcome) {
+/// Any status that is no success is one, whatever it is called: 101, 304 and 600, too.
+pub(crate) fn refusal(status: StatusCode, author: Author) -> (ErrorKind, Outcome) {
     use ErrorKind as K;
     use ErrorNumber as N;
     use Outcome::{Executed, NotExecuted, Unknown};
 
     let code = status.as_u16();
-    if status.is_redirection() {
-        return (K::UnexpectedRedirect, NotExecuted);
+    match code {
+        // The usual answers to a POST that was executed, by others than ArangoDB.
+        301..=303 => return (K::UnexpectedRedirect, Unknown),
+        307 | 308 => return (K::UnexpectedRedirect, NotExecuted),
+        _ => {}
     }
-    let Some(number) = number else {
-        return match code {
-            401 => (K::NotAuthorized, NotExecuted),
-            403 => (K::Forbidden, NotExecuted),
-            404 => (K::NotFound, Executed),
-            408 => (K::AttemptTimeout, Unknown),
-            429 => (K::Throttled, NotExecuted),
-            502..=504 => (K::Gateway, Unknown),
-            500.. => (K::Http, Unknown),
-            _ => (K::Http, Executed),
-        };
+    let Author::ArangoDb(number) = author else {
+        return unsigned_refusal(code, author);
     };
     match (number, code) {
         (N::FORBIDDEN, 401) | (N::HTTP_UNAUTHORIZED, _) => (K::NotAuthorized, NotExecuted),
@@ -113,9 +122,35 @@ pub(crate) fn refusal(status: StatusCode, number: Option<ErrorNumber>) -> (Error
         (_, 409) => (K::Conflict, Executed),
         (_, 412) => (K::PreconditionFailed, Executed),
         (_, 429) => (K::Throttled, NotExecuted),
-        (_, 500..) => (K::Server, Unknown),
-        _ => (K::Server, Executed),
+        // Refused before it was read.
+        (_, 413 | 414 | 431) => (K::Server, NotExecuted),
+        (_, 400..500) => (K::Server, Executed),
+        _ => (K::Server, Unknown),
     }
+}
+
+/// Reads a refusal without ArangoDB's error object. Only what an intermediary refuses by itself is not executed.
+fn unsigned_refusal(code: u16, author: Author) -> (ErrorKind, Outcome) {
+    use ErrorKind as K;
+    use Outcome::{NotExecuted, Unknown};
+
+    let is_foreign = author == Author::Foreign;
+    let outcome = match code {
+        401 | 403 | 407 | 413 | 414 | 429 | 431 => NotExecuted,
+        404 | 405 | 501 if author == Author::HeadersOfArangoDbAlone => NotExecuted,
+        _ => Unknown,
+    };
+    let kind = match code {
+        408 => K::AttemptTimeout,
+        429 => K::Throttled,
+        502..=504 => K::Gateway,
+        _ if is_foreign => K::NotArangoDb,
+        401 => K::NotAuthorized,
+        403 => K::Forbidden,
+        404 => K::NotFound,
+        _ => K::Http,
+    };
+    (kind, outcome)
 }
 
 /// What an attempt that failed tells about its coordinator.
@@ -140,6 +175,8 @@ pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
         K::Gateway => Verdict::Gateway,
         K::StartingUp | K::QueueTimeViolated | K::Throttled => Verdict::Overloaded,
         K::ShuttingDown => Verdict::Leaving,
+        K::NotArangoDb => Verdict::Unrecognized,
+        K::UnexpectedRedirect if !attempt.recognized => Verdict::Unrecognized,
         K::QueueFull if attempt.outcome == Outcome::NotExecuted => Verdict::Overloaded,
         K::Server if attempt.status.is_some_and(|status| status.is_server_error()) => Verdict::Failed,
         K::Forbidden
@@ -189,6 +226,11 @@ pub(crate) fn refuses_token(attempt: &Attempt) -> bool {
     attempt.kind == ErrorKind::NotAuthorized
         && attempt.number == Some(ErrorNumber::FORBIDDEN)
         && attempt.outcome == Outcome::NotExecuted
+}
+
+/// Whether what was sent is refused for its size, or for that of its head.
+fn is_too_large(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 413 | 414 | 431)
 }
 
 /// Whether the connection may have broken for having been idle, before the request came to the other end.
@@ -245,6 +287,10 @@ pub(crate) fn rule(attempt: &Attempt, class: RequestClass, policy: &RetryPolicy)
         | K::NotLeader => (harmless, Later, Pause::Overload),
         K::BackendTimeout | K::AgencyUnavailable => (safe, Later, Pause::Overload),
         K::Gateway => (harmless, Later, Pause::Connection),
+        // Too large for one, it is too large for the next.
+        K::NotArangoDb if attempt.status.is_some_and(is_too_large) => (false, No, Pause::Connection),
+        K::NotArangoDb => (harmless, Elsewhere, Pause::Connection),
+        K::UnexpectedRedirect if !attempt.recognized => (safe, Elsewhere, Pause::Connection),
         K::CursorBusy => (unharmed, SameLater, Pause::Conflict),
         K::NotAuthorized
         | K::BadCredentials
@@ -281,8 +327,8 @@ mod tests {
     use crate::Phase;
 
     fn kind(status: u16, number: u32) -> (ErrorKind, Outcome) {
-        let number = (number != 0).then_some(ErrorNumber(number));
-        refusal(StatusCode::from_u16(status).unwrap(), number)
+        let author = if number == 0 { Author::Foreign } else { Author::ArangoDb(ErrorNumber(number)) };
+        refusal(StatusCode::from_u16(status).unwrap(), author)
     }
 
     #[test]
@@ -304,7 +350,7 @@ mod tests {
 
     #[test]
     fn what_may_have_been_executed_is_never_sent_again_unless_that_does_no_harm() {
-        for status in 300..600 {
+        for status in (100..1000).filter(|status| !(200..300).contains(status)) {
             for number in [0, 9, 11, 21, 30, 38, 503, 1200, 1457, 1465, 1478, 1491, 1492, 1496, 21003, 21004]
             {
                 let (kind, outcome) = kind(status, number);
@@ -315,6 +361,27 @@ mod tests {
                     "{status}/{number}: {kind:?} {outcome:?} {again:?}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn without_arangodbs_body_only_the_refusal_of_an_intermediary_proves_that_nothing_was_executed() {
+        let proved = [307, 308, 401, 403, 407, 413, 414, 429, 431];
+        for status in (100..1000).filter(|status| !(200..300).contains(status)) {
+            let expected = if proved.contains(&status) { Outcome::NotExecuted } else { Outcome::Unknown };
+            for author in [Author::Foreign, Author::HeadersOfArangoDb, Author::Untold] {
+                let (kind, outcome) = refusal(StatusCode::from_u16(status).unwrap(), author);
+                assert_eq!(outcome, expected, "{status} {author:?}: {kind:?}");
+            }
+        }
+        assert_eq!(kind(404, 0).0, ErrorKind::NotArangoDb);
+        assert_eq!(kind(302, 0).0, ErrorKind::UnexpectedRedirect);
+    }
+
+    #[test]
+    fn the_servers_own_refusal_of_what_is_too_large_was_executed_by_nobody() {
+        for status in [413, 414, 431] {
+            assert_eq!(kind(status, 413), (ErrorKind::Server, Outcome::NotExecuted));
         }
     }
 

@@ -84,7 +84,9 @@ pub(crate) fn assemble(
         Members::builder()
             .health(health)
             .jitter(Arc::clone(&jitter))
-            .probe(move |member| probe::availability(origin(&asked, &member, Compression::default())))
+            .probe(move |member| {
+                probe::availability(origin(&asked, &member, Compression::default()), asked.of(&member))
+            })
             .on_ejection(move |member| {
                 ejected.get(member).iter().for_each(Pool::eject);
                 meters::ejected(member.key());

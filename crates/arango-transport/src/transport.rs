@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use arango_balance::{Changes, Discoverer, Jitter, Members};
+use arango_balance::{Changes, Discoverer, Jitter, Members, Verdict};
 use arango_protocol::{Answer, DecodeError};
 use bytes::Bytes;
 use http::{Request, Response};
@@ -21,14 +21,15 @@ use crate::lifecycle::Lifecycle;
 use crate::meters::Sampler;
 use crate::outgoing::Incoming;
 use crate::pools::Pools;
-use crate::record::CallRecord;
+use crate::record::{Answered, CallRecord};
 use crate::settings::Live;
 use crate::stack::Bare;
 use crate::strays::Strays;
 use crate::template::Template;
 use crate::tls::Handshakes;
 use crate::{
-    Body, Call, Coordinator, Error, ErrorKind, HostList, TransportBuilder, Zones, deadline, meters, trace,
+    Body, Call, Coordinator, Error, ErrorKind, HostList, TransportBuilder, Zones, deadline, meters,
+    rejection, trace,
 };
 
 /// Sends requests to the coordinators of a cluster.
@@ -123,7 +124,7 @@ impl Transport {
         &self,
         request: Request<Full<Bytes>>,
         call: Call,
-        read: impl FnOnce(Answer) -> Result<T, DecodeError>,
+        read: impl Fn(Answer) -> Result<T, DecodeError>,
     ) -> impl Future<Output = Result<T, Error>> {
         self.ask_prepared(self.prepare(request, call), read)
     }
@@ -134,10 +135,14 @@ impl Transport {
     /// made of.
     pub fn prepare(&self, request: Request<impl Into<Full<Bytes>>>, mut call: Call) -> Prepared {
         call.streaming = false; // an answer is whole
+        call.is_read = true;
         Prepared(self.record(request, call))
     }
 
     /// Sends a request that was [prepared](Self::prepare), as [`ask`](Self::ask) does.
+    ///
+    /// An answer that `read` does not take, and that nothing shows to be ArangoDB's, has the request sent to another
+    /// coordinator where its class allows that: `read` is then called once more.
     ///
     /// # Errors
     ///
@@ -145,25 +150,62 @@ impl Transport {
     pub async fn ask_prepared<T>(
         &self,
         Prepared(record): Prepared,
-        read: impl FnOnce(Answer) -> Result<T, DecodeError>,
+        read: impl Fn(Answer) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
         let failed = match self.run(Arc::clone(&record)).await {
-            Ok(response) => {
-                let (parts, mut body) = response.into_parts();
-                let bytes = body.take_whole().expect("the body of a call that is not streaming was read");
-                match read(Answer::new(parts.status, parts.headers, bytes)) {
-                    // Handed on at once: what is kept for later is moved once more.
+            Ok(response) => match read(whole(response)) {
+                // Handed on at once: what is kept for later is moved once more.
+                Ok(output) => {
+                    self.accept(&record);
+                    self.ended(&record, None);
+                    return Ok(output);
+                }
+                Err(error) => match Box::pin(self.reject(Arc::clone(&record), error, &read)).await {
                     Ok(output) => {
                         self.ended(&record, None);
                         return Ok(output);
                     }
-                    Err(error) => Error::decode(&record, error),
-                }
-            }
+                    Err(error) => error,
+                },
+            },
             Err(error) => error,
         };
         self.ended(&record, Some(&failed));
         Err(failed)
+    }
+
+    /// Reports an answer that was read, where its head did not show that ArangoDB wrote it.
+    #[inline]
+    fn accept(&self, record: &CallRecord) {
+        if record.answered_by() == Answered::BySomething {
+            self.0.bare.rules.judge(record, Verdict::Good);
+        }
+    }
+
+    /// Goes on after an answer that is not the success of its call: elsewhere, if ArangoDB may not have written it and
+    /// the class of the request allows that.
+    #[cold]
+    async fn reject<T>(
+        &self,
+        mut record: Arc<CallRecord>,
+        mut error: DecodeError,
+        read: &impl Fn(Answer) -> Result<T, DecodeError>,
+    ) -> Result<T, Error> {
+        loop {
+            if !rejection::is_foreign(&record, &error) {
+                return Err(Error::decode(&record, error));
+            }
+            self.0.bare.rules.judge(&record, Verdict::Unrecognized);
+            record = record.resumed(rejection::failed(&record, error));
+            let response = self.run(Arc::clone(&record)).await?;
+            match read(whole(response)) {
+                Ok(output) => {
+                    self.accept(&record);
+                    return Ok(output);
+                }
+                Err(another) => error = another,
+            }
+        }
     }
 
     /// Counts a call that has ended.
@@ -201,7 +243,8 @@ impl Transport {
             discoverer.wake();
         }
         let span = trace::span(&record);
-        let result = match (&self.0.layered, self.0.bare.waits_alone_for(&record)) {
+        let least = if record.is_resumed { None } else { self.0.bare.waits_alone_for(&record) };
+        let result = match (&self.0.layered, least) {
             // The usual case, without what instrumenting costs where nobody listens.
             (None, None) if span.is_disabled() => {
                 self.0.bare.send(Arc::clone(&record), None, record.started).await
@@ -359,6 +402,13 @@ impl fmt::Debug for Transport {
             .field("limits", &self.0.settings.now().limits)
             .finish_non_exhaustive()
     }
+}
+
+/// A whole answer.
+fn whole(response: Incoming) -> Answer {
+    let (parts, mut body) = response.into_parts();
+    let bytes = body.take_whole().expect("the body of a call that is not streaming was read");
+    Answer::new(parts.status, parts.headers, bytes)
 }
 
 /// How long calls that outlast the grace of a client may take to notice.

@@ -91,14 +91,19 @@ impl Database {
             let lacking =
                 if may_lack(&error) { self.lacking(&facts, &coordinator, within).await } else { None };
             // What made another call of it by passing over a parameter has done something.
-            let harmless = error.kind() != ErrorKind::Decode || operation.class() == RequestClass::Safe;
+            let made_another = error.kind() == ErrorKind::Decode;
             let error = match &lacking {
                 Some(lacking) => error.because_unsupported(lacking.clone()),
                 // Of the few that may have it, this one did nothing: the next may.
                 None if chosen && error.is_retryable_by_caller() => error,
                 None => return Err(error),
             };
-            if !harmless {
+            let is_harmless = match operation.class() {
+                RequestClass::Safe => true,
+                RequestClass::Idempotent => !made_another,
+                RequestClass::NonIdempotent => error.outcome() == Outcome::NotExecuted,
+            };
+            if !is_harmless {
                 return Err(error);
             }
             if error.has_ambiguous_predecessor() {

@@ -10,14 +10,15 @@ fn headers(name: &HeaderName, value: &[u8]) -> HeaderMap {
 proptest! {
     #[test]
     fn no_head_and_no_body_of_a_refusal_make_the_reader_panic(
-        status in 300_u16..600,
+        status in (100_u16..1000).prop_filter("no success", |status| !(200..300).contains(status)),
+        is_head: bool,
         pause: Vec<u8>,
         leader: Vec<u8>,
         body: Vec<u8>,
     ) {
         let mut all = headers(&RETRY_AFTER, &pause);
         all.extend(headers(&LEADER, &leader));
-        let attempt = refused(StatusCode::from_u16(status).unwrap(), &all, &body);
+        let attempt = refused(StatusCode::from_u16(status).unwrap(), &all, &body, is_head);
         prop_assert_eq!(attempt.status.map(|status| status.as_u16()), Some(status));
         prop_assert!(!attempt.to_string().is_empty());
     }

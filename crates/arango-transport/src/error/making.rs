@@ -10,7 +10,7 @@ use super::{BEREFT, Error, Repr, StoppedBy};
 use crate::body::CutShort;
 use crate::failed_attempt::Attempt;
 use crate::record::CallRecord;
-use crate::{BoxError, Call, ErrorKind, Outcome, Phase, Unsupported};
+use crate::{BoxError, Call, ErrorKind, Outcome, Phase, Unsupported, rejection};
 
 impl Error {
     /// The error of a call whose attempts are all on record.
@@ -101,12 +101,13 @@ impl Error {
         error
     }
 
-    /// The same failure, explained: the coordinator lacks the operation. If it refused, it did nothing.
+    /// The same failure, explained: the coordinator lacks the operation. If it refused by itself, it did nothing.
+    ///
+    /// What is unknown stays so: something else may have refused, or another copy may have been executed.
     #[must_use]
     pub fn because_unsupported(mut self, what: Unsupported) -> Self {
-        // With more attempts than one, an earlier one may have come to a coordinator that has it. And who answered
-        // otherwise than expected has done something, if another thing.
-        if self.0.attempts.len() == 1 && self.0.kind != ErrorKind::Decode {
+        // With more attempts than one, an earlier one may have come to a coordinator that has it.
+        if self.0.attempts.len() == 1 && self.0.outcome == Outcome::Executed {
             self.0.outcome = Outcome::NotExecuted;
         }
         self.0.kind = ErrorKind::NotSupported;
@@ -119,23 +120,11 @@ impl Error {
         Self::unsent(call, method, path, ErrorKind::ClientClosed)
     }
 
-    /// An answer that is not what was expected, or whose body could not be read.
-    fn answered(record: &CallRecord, kind: ErrorKind, status: StatusCode) -> Self {
-        let mut attempts = record.failed();
-        let mut attempt = Attempt::failed(kind, Outcome::Executed, Phase::Body);
-        attempt.coordinator = record.coordinator();
-        attempt.status = Some(status);
-        attempts.push(attempt);
-        let last = attempts.len() - 1;
-        let mut error = Self::with_attempts(record, attempts, StoppedBy::NotRetryable);
-        error.0.kind = kind;
-        error.0.decisive = Some(last);
-        error
-    }
-
-    /// An answer that is not what the operation expects.
+    /// An answer that is not the success of its call.
     pub(crate) fn decode(record: &CallRecord, source: DecodeError) -> Self {
-        let mut error = Self::answered(record, ErrorKind::Decode, source.status());
+        let attempt = rejection::attempt(record, &source);
+        record.reject();
+        let mut error = Self::answered(record, attempt);
         error.0.body = source.body().clone();
         error.0.source = Some(source.into());
         error
@@ -143,8 +132,23 @@ impl Error {
 
     /// An answer whose body broke off above the last attempt.
     pub(crate) fn cut_short(record: &CallRecord, status: StatusCode, cut: CutShort) -> Self {
-        let mut error = Self::answered(record, cut.kind, status);
+        let mut attempt = Attempt::failed(cut.kind, record.worst().max(Outcome::Unknown), Phase::Body);
+        attempt.coordinator = record.coordinator();
+        attempt.status = Some(status);
+        let mut error = Self::answered(record, attempt);
         error.0.source = cut.source;
+        error
+    }
+
+    /// The error of a call whose last attempt was answered.
+    fn answered(record: &CallRecord, attempt: Attempt) -> Self {
+        let mut attempts = record.failed();
+        let kind = attempt.kind;
+        attempts.push(attempt);
+        let last = attempts.len() - 1;
+        let mut error = Self::with_attempts(record, attempts, StoppedBy::NotRetryable);
+        error.0.kind = kind;
+        error.0.decisive = Some(last);
         error
     }
 
