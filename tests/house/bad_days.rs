@@ -88,14 +88,15 @@ async fn options_that_the_server_refuses_are_refused_by_name_before_they_are_sen
 }
 
 #[tokio::test(start_paused = true)]
-async fn html_where_json_was_expected_is_a_decode_error_that_keeps_what_came() {
+async fn an_html_page_with_status_200_everywhere_is_not_an_answer_of_arangodb_and_is_kept() {
     let cluster = cluster().await;
     let client = client(&cluster);
     for coordinator in cluster.coordinators() {
         std::mem::forget(coordinator.inject(Fault::answer_raw(200, "text/html", "<html>Welcome!</html>")));
     }
     let error = client.cluster().health().await.unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Decode, Outcome::Executed));
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::NotArangoDb, Outcome::Unknown));
+    assert_eq!(error.attempts().len(), 3, "each coordinator is asked once: {}", error.report());
     assert_eq!(error.status().unwrap(), 200);
     assert_eq!(error.body(), "<html>Welcome!</html>");
     assert!(error.coordinator().is_some());

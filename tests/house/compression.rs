@@ -205,8 +205,8 @@ async fn an_answer_is_as_large_as_what_it_holds() {
         let limits = Limits::default().body_bytes(1 << 19);
         let client = builder(&cluster).limits(limits).build().unwrap();
         let fault = Fault::answer_raw(200, "application/json", bomb.clone()).after_execution();
-        let fault = fault.header("content-encoding", "gzip").on(Match::post("/_api/document/*"));
-        let _fault = cluster.coordinator(0).inject(fault);
+        let fault = fault.header("content-encoding", "gzip").header("server", "ArangoDB");
+        let _fault = cluster.coordinator(0).inject(fault.on(Match::post("/_api/document/*")));
         let error = client.db("_system").execute(large(class)).await.unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::BodyTooLarge, Outcome::Executed));
         assert_eq!(cluster.journal().executions("m"), 1);

@@ -163,6 +163,11 @@ async fn when_both_fail_the_error_tells_of_both() {
     assert!(error.report().to_string().contains("beside another"), "{}", error.report());
 }
 
+/// An answer of success by ArangoDB.
+fn arangos(body: &'static str) -> Fault {
+    Fault::answer_raw(200, "application/json", body).header("server", "ArangoDB")
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_cannot_be_read_is_told_of_the_coordinator_that_gave_it() {
     let cluster = cluster_of(2).await;
@@ -171,7 +176,7 @@ async fn an_answer_that_cannot_be_read_is_told_of_the_coordinator_that_gave_it()
         client.db("_system").version().await.unwrap();
     }
     let _slow = cluster.coordinator(0).inject(Fault::latency(SLOW));
-    let _nonsense = cluster.coordinator(1).inject(Fault::answer_raw(200, "application/json", "[]"));
+    let _nonsense = cluster.coordinator(1).inject(arangos("[]"));
     let error = client.db("_system").version().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert_eq!(error.coordinator().unwrap().as_str(), cluster.coordinator(1).url());

@@ -17,6 +17,7 @@ mod databases;
 mod discovery;
 mod doors;
 mod follow;
+mod foreign;
 mod hedging;
 mod http2;
 mod metrics;

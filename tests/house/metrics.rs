@@ -204,10 +204,10 @@ async fn a_call_whose_answer_cannot_be_read_is_one_that_failed() {
     let client = client(&cluster);
     let _html = cluster.coordinator(0).inject(Fault::answer_raw(200, "text/html", "<html>"));
     let error = client.db("_system").version().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Decode);
-    assert_eq!(count(&told(&snapshotter), "db.client.operation.duration", ("error.type", "Decode")), 1);
+    assert_eq!(error.kind(), ErrorKind::NotArangoDb);
+    assert_eq!(count(&told(&snapshotter), "db.client.operation.duration", ("error.type", "NotArangoDb")), 1);
     let calls = client.state().calls;
-    assert_eq!((calls.answered, calls.failed_executed), (0, 1));
+    assert_eq!((calls.answered, calls.failed_unknown), (0, 1));
 }
 
 #[tokio::test(start_paused = true)]

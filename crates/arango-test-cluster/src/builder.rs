@@ -55,6 +55,7 @@ pub struct Builder {
     streams: u32,
     propagation: Duration,
     compress_answers_from: Option<usize>,
+    hides_product: bool,
     in_memory: bool,
     tls: Tls,
 }
@@ -80,6 +81,7 @@ impl Default for Builder {
             streams: 32,
             propagation: Duration::ZERO,
             compress_answers_from: None,
+            hides_product: false,
             in_memory: false,
             tls: Tls::Off,
         }
@@ -207,6 +209,13 @@ impl Builder {
         self
     }
 
+    /// Leaves out the headers by which ArangoDB names itself, as `--http.hide-product-header` and
+    /// `--http.return-queue-time-header false` do together, and proxies that let few headers pass.
+    pub fn hide_product_headers(mut self) -> Self {
+        self.hides_product = true;
+        self
+    }
+
     /// Sets whether coordinators speak TLS, through whatever door they are reached. Default: [`Tls::Off`].
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = tls;
@@ -257,6 +266,7 @@ impl Builder {
             streams: self.streams,
             propagation: self.propagation,
             compress_answers_from: self.compress_answers_from.filter(|_| compresses),
+            hides_product: self.hides_product,
             tls: self.tls,
         };
         TestCluster::open(config, &addresses, self.in_memory, &runtime)

@@ -25,5 +25,7 @@ pub(crate) struct Config {
     pub(crate) propagation: Duration,
     /// `None`: never.
     pub(crate) compress_answers_from: Option<usize>,
+    /// Answers do not name the product.
+    pub(crate) hides_product: bool,
     pub(crate) tls: Tls,
 }

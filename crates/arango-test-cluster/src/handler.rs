@@ -175,8 +175,9 @@ impl Handler {
         };
         self.coordinator.awake().await;
         let response = response::of_reply(&request, reply, self.queue_time());
-        let response =
-            response::compressed(&request, response, self.coordinator.cluster.config.compress_answers_from);
+        let config = &self.coordinator.cluster.config;
+        let response = response::compressed(&request, response, config.compress_answers_from);
+        let response = response::hiding_product(response, config.hides_product);
         journal.answered(entry, response.status().as_u16());
         match effect {
             None | Some(Effect::Latency(_) | Effect::Early(_) | Effect::GoAway | Effect::Disown) => {
@@ -196,9 +197,12 @@ impl Handler {
     /// An answer that no handler wrote; if it is ArangoDB's, it may be compressed as others are.
     fn scripted(&self, request: &Request, scripted: &Scripted) -> Response<Bytes> {
         let response = scripted_answer(request, scripted, self.queue_time());
-        let from = self.coordinator.cluster.config.compress_answers_from;
+        let config = &self.coordinator.cluster.config;
         match &scripted.body {
-            ScriptedBody::ErrorObject { .. } => response::compressed(request, response, from),
+            ScriptedBody::ErrorObject { .. } => {
+                let response = response::compressed(request, response, config.compress_answers_from);
+                response::hiding_product(response, config.hides_product)
+            }
             ScriptedBody::Raw { .. } => response,
         }
     }

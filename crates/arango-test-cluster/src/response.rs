@@ -64,6 +64,15 @@ pub(crate) fn compressed(
     response
 }
 
+/// Takes out the headers by which ArangoDB names itself, if that is wanted.
+pub(crate) fn hiding_product(mut response: Response<Bytes>, hides: bool) -> Response<Bytes> {
+    if hides {
+        response.headers_mut().remove(header::SERVER);
+        response.headers_mut().remove(QUEUE_TIME);
+    }
+    response
+}
+
 /// An answer that is not ArangoDB's.
 pub(crate) fn foreign(status: u16, content_type: &str, body: Bytes) -> Response<Bytes> {
     let length = body.len();

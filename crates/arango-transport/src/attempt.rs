@@ -245,10 +245,9 @@ impl Seat {
             Err(_) if !wanted => {}
             Err(cut) => {
                 // A status of success that something else may have sent proves nothing.
-                let outcome = match record.answered_by() {
-                    Answered::ByArangoDb => Outcome::Executed,
-                    Answered::No | Answered::BySomething => Outcome::Unknown,
-                };
+                let is_success =
+                    record.answered_by() == Answered::ByArangoDb && cut.kind != ErrorKind::Decode;
+                let outcome = if is_success { Outcome::Executed } else { Outcome::Unknown };
                 let mut error = AttemptError::new(cut.kind, outcome, Phase::Body);
                 error.attempt().status = Some(status);
                 return Err(match cut.source {
@@ -281,7 +280,6 @@ impl Seat {
         // The shape of an empty body says nothing, and this coordinator is known to name itself.
         let has_body = record.template.method == Method::HEAD || !response.body().bytes().is_empty();
         if !has_body && self.pool.has_named_itself() {
-            record.answered(Answered::No);
             self.tell(attempt, Verdict::Unrecognized);
         }
     }

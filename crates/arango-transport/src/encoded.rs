@@ -79,7 +79,7 @@ fn undo(mut answer: Incoming, record: &CallRecord) -> Result<Incoming, AttemptEr
             Ok(answer)
         }
         Err(why) if answer.status().is_success() => {
-            let mut error = AttemptError::new(ErrorKind::Decode, Outcome::Executed, Phase::Body);
+            let mut error = AttemptError::new(ErrorKind::Decode, Outcome::Unknown, Phase::Body);
             error.attempt().status = Some(answer.status());
             Err(error.because(why))
         }
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn an_encoding_that_nobody_knows_is_refused_in_words_and_not_all_of_its_name_is_shown() {
         let error = undone_for(None, answer(200, "br")).unwrap_err();
-        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Decode, Outcome::Executed));
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Decode, Outcome::Unknown));
         assert!(said(&error).contains("`br`"));
         let long = Box::leak("x".repeat(10_000).into_boxed_str());
         assert!(said(&undone_for(None, answer(200, long)).unwrap_err()).len() < 200);

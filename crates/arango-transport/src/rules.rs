@@ -175,6 +175,8 @@ pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
         K::Gateway => Verdict::Gateway,
         K::StartingUp | K::QueueTimeViolated | K::Throttled => Verdict::Overloaded,
         K::ShuttingDown => Verdict::Leaving,
+        // What stands before a coordinator may have limits of its own.
+        K::NotArangoDb if attempt.status.is_some_and(is_too_large) => Verdict::Neutral,
         K::NotArangoDb => Verdict::Unrecognized,
         K::UnexpectedRedirect if !attempt.recognized => Verdict::Unrecognized,
         K::QueueFull if attempt.outcome == Outcome::NotExecuted => Verdict::Overloaded,

@@ -104,7 +104,9 @@ async fn r45_any_other_refusal_means_what_its_status_means(class: RequestClass) 
         (404, 4711, ErrorKind::NotFound, Outcome::Executed, Tells::Good),
         (409, 1210, ErrorKind::Conflict, Outcome::Executed, Tells::Good),
         (412, 4711, ErrorKind::PreconditionFailed, Outcome::Executed, Tells::Good),
-        (413, 4711, ErrorKind::Server, Outcome::Executed, Tells::Good),
+        (413, 413, ErrorKind::Server, Outcome::NotExecuted, Tells::Good),
+        (414, 4711, ErrorKind::Server, Outcome::NotExecuted, Tells::Good),
+        (431, 4711, ErrorKind::Server, Outcome::NotExecuted, Tells::Good),
         (502, 4711, ErrorKind::Server, Outcome::Unknown, Tells::Failed),
         (505, 4711, ErrorKind::Server, Outcome::Unknown, Tells::Failed),
     ] {

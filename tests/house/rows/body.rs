@@ -22,8 +22,12 @@ for_each_class![
     r03_a_body_that_is_too_large_was_executed_and_is_not_asked_for_again,
     r03a_a_refusal_whose_body_is_too_large_means_what_its_status_means,
     r03a_a_refusal_whose_body_breaks_off_means_what_its_status_means,
-    r04_an_answer_that_cannot_be_read_was_executed_and_keeps_its_beginning,
-    r05_an_error_that_is_not_arangodbs_is_never_a_decode_error,
+    r04_an_answer_of_arangodb_that_cannot_be_read_is_not_asked_for_again_and_keeps_its_beginning,
+    r04b_a_success_that_arangodb_did_not_write_sends_what_may_be_repeated_to_another,
+    r04c_an_error_object_with_a_status_of_success_is_the_error_that_it_names,
+    r05_a_refusal_that_arangodb_did_not_write_sends_what_may_be_repeated_to_another,
+    r05a_a_refusal_of_an_intermediary_for_the_size_of_a_request_is_final,
+    r05b_a_refusal_by_arangodb_without_an_error_object_is_final,
     r06_an_early_answer_means_what_its_status_means_and_spoils_its_connection_and_nothing_else,
     r06_a_connection_that_settles_after_an_early_answer_carries_the_next_request,
     r06_an_early_answer_that_was_not_executed_sends_any_request_to_another,
@@ -96,7 +100,7 @@ async fn r03_a_body_that_is_too_large_was_executed_and_is_not_asked_for_again(cl
 
 /// A status, and what it means by itself: of a refusal, of what a proxy says, of a redirect.
 const BY_STATUS: [(u16, ErrorKind, Outcome); 3] = [
-    (409, ErrorKind::Http, Outcome::Executed),
+    (409, ErrorKind::Http, Outcome::Unknown),
     (503, ErrorKind::Gateway, Outcome::Unknown),
     (307, ErrorKind::UnexpectedRedirect, Outcome::NotExecuted),
 ];
@@ -163,14 +167,18 @@ impl Operation for Read {
     }
 }
 
-async fn r04_an_answer_that_cannot_be_read_was_executed_and_keeps_its_beginning(class: RequestClass) {
+async fn r04_an_answer_of_arangodb_that_cannot_be_read_is_not_asked_for_again_and_keeps_its_beginning(
+    class: RequestClass,
+) {
     let cluster = cluster().await;
     let client = client(&cluster);
     let html = format!("<html>{}", "Welcome! ".repeat(1000));
-    let fault = on_writes(Fault::answer_raw(200, "text/html", html.clone()).after_execution());
+    let fault = Fault::answer_raw(200, "text/html", html.clone()).header("server", "ArangoDB");
+    let fault = on_writes(fault.after_execution());
     let _fault = cluster.coordinator(0).inject(fault.clone().times(1));
     let met = meet_with(&cluster, &client, Read(insert("m", class))).await;
-    let error = met.is(&answered(ErrorKind::Decode)).error();
+    let unread = Expect::failure(ErrorKind::Decode, Outcome::Unknown, StoppedBy::NotRetryable);
+    let error = met.is(&unread.at_servers(1, 1)).error();
     assert_eq!(**error.body(), html.as_bytes()[..1024]);
     assert_eq!(error.status().unwrap(), 200);
     assert_eq!(error.coordinator(), Some(&client.coordinators()[0].address));
@@ -184,14 +192,79 @@ async fn r04_an_answer_that_cannot_be_read_was_executed_and_keeps_its_beginning(
     assert_eq!(client.coordinators()[0].standing, Standing::Well);
 }
 
-async fn r05_an_error_that_is_not_arangodbs_is_never_a_decode_error(class: RequestClass) {
-    for (status, kind, outcome, health) in [
-        (400, ErrorKind::Http, Outcome::Executed, Tells::Nothing),
-        (401, ErrorKind::NotAuthorized, Outcome::NotExecuted, Tells::Nothing),
-        (403, ErrorKind::Forbidden, Outcome::NotExecuted, Tells::Good),
-        (404, ErrorKind::NotFound, Outcome::Executed, Tells::Good),
-        (409, ErrorKind::Http, Outcome::Executed, Tells::Nothing),
-        (500, ErrorKind::Http, Outcome::Unknown, Tells::Nothing),
+async fn r04b_a_success_that_arangodb_did_not_write_sends_what_may_be_repeated_to_another(
+    class: RequestClass,
+) {
+    for (content_type, body) in [
+        ("text/html", "<html>Welcome!</html>"),
+        ("text/plain", "ok"),
+        ("application/json", r#"{"status":"ok"}"#),
+        ("application/json", "[]"),
+        ("application/json", "7"),
+        ("application/json", ""),
+    ] {
+        for executed in [false, true] {
+            let cluster = cluster().await;
+            let client = client(&cluster);
+            let fault = Fault::answer_raw(200, content_type, body);
+            let fault = if executed { fault.after_execution() } else { fault };
+            let _fault = cluster.coordinator(0).inject(on_writes(fault.clone()).times(1));
+            let met = meet(&cluster, &client, class).await;
+            let executed = usize::from(executed);
+            if class == RequestClass::NonIdempotent {
+                let failure =
+                    Expect::failure(ErrorKind::NotArangoDb, Outcome::Unknown, StoppedBy::NotRetryable);
+                let error = met.is(&failure.at_servers(1, executed)).error();
+                assert_eq!((error.status().unwrap().as_u16(), &**error.body()), (200, body.as_bytes()));
+            } else {
+                met.is(&Expect::elsewhere().at_servers(2, executed + 1));
+            }
+            assert_eq!(tells(&cluster, class, &fault).await, Tells::Nothing, "{body}");
+        }
+    }
+}
+
+async fn r04c_an_error_object_with_a_status_of_success_is_the_error_that_it_names(class: RequestClass) {
+    for (body, kind) in [
+        (r#"{"error":true,"code":500,"errorNum":4}"#, ErrorKind::Server),
+        (
+            r#"{"error":true,"code":404,"errorNum":1203,"errorMessage":"no such collection"}"#,
+            ErrorKind::NotFound,
+        ),
+        (r#"{"error":true,"code":200,"errorNum":4711}"#, ErrorKind::Server),
+    ] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let fault = Fault::answer_raw(200, "application/json", body).after_execution();
+        let _fault = cluster.coordinator(0).inject(on_writes(fault.clone()).times(1));
+        // The status says that it was executed, the body that it was not.
+        let expect = Expect::failure(kind, Outcome::Unknown, StoppedBy::NotRetryable).at_servers(1, 1);
+        let error = meet(&cluster, &client, class).await.is(&expect).error();
+        assert_eq!(error.status().unwrap(), 200);
+        assert!(error.error_number().is_some());
+    }
+}
+
+async fn r05_a_refusal_that_arangodb_did_not_write_sends_what_may_be_repeated_to_another(
+    class: RequestClass,
+) {
+    use Outcome::{NotExecuted, Unknown};
+    for (status, outcome) in [
+        (101, Unknown),
+        (300, Unknown),
+        (305, Unknown),
+        (400, Unknown),
+        (401, NotExecuted),
+        (403, NotExecuted),
+        (404, Unknown),
+        (405, Unknown),
+        (407, NotExecuted),
+        (409, Unknown),
+        (418, Unknown),
+        (500, Unknown),
+        (501, Unknown),
+        (600, Unknown),
+        (999, Unknown),
     ] {
         for (content_type, body) in [("text/html", "<html>no</html>"), ("application/json", "{\"a\":1}")] {
             let cluster = cluster().await;
@@ -199,12 +272,56 @@ async fn r05_an_error_that_is_not_arangodbs_is_never_a_decode_error(class: Reque
             let fault = Fault::answer_raw(status, content_type, body);
             let _fault = cluster.coordinator(0).inject(on_writes(fault.clone()).times(1));
             let met = meet_with(&cluster, &client, Read(insert("m", class))).await;
-            let error = met.is(&Expect::failure(kind, outcome, StoppedBy::NotRetryable)).error();
-            assert_eq!((error.status().unwrap().as_u16(), error.error_number()), (status, None));
-            assert_eq!(error.body(), body);
-            assert_eq!(tells(&cluster, class, &fault).await, health, "{status}");
+            if class == RequestClass::NonIdempotent && outcome == Unknown {
+                let failure = Expect::failure(ErrorKind::NotArangoDb, Unknown, StoppedBy::NotRetryable);
+                let error = met.is(&failure).error();
+                assert_eq!((error.status().unwrap().as_u16(), error.error_number()), (status, None));
+                // What follows a 101 is no HTTP.
+                assert_eq!(error.body(), if status == 101 { "" } else { body });
+            } else {
+                met.is(&Expect::elsewhere().at_servers(2, 1));
+            }
+            assert_eq!(tells(&cluster, class, &fault).await, Tells::Nothing, "{status}");
         }
     }
+}
+
+async fn r05a_a_refusal_of_an_intermediary_for_the_size_of_a_request_is_final(class: RequestClass) {
+    for status in [413, 414, 431] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let fault = Fault::answer_raw(status, "text/html", "<html>too large</html>");
+        let _fault = cluster.coordinator(0).inject(on_writes(fault).times(1));
+        let failure = Expect::failure(ErrorKind::NotArangoDb, Outcome::NotExecuted, StoppedBy::NotRetryable);
+        meet(&cluster, &client, class).await.is(&failure);
+    }
+}
+
+async fn r05b_a_refusal_by_arangodb_without_an_error_object_is_final(class: RequestClass) {
+    for (status, kind, outcome, health) in [
+        (400, ErrorKind::Http, Outcome::Unknown, Tells::Nothing),
+        (401, ErrorKind::NotAuthorized, Outcome::NotExecuted, Tells::Nothing),
+        (403, ErrorKind::Forbidden, Outcome::NotExecuted, Tells::Good),
+        (404, ErrorKind::NotFound, Outcome::Unknown, Tells::Good),
+        (409, ErrorKind::Http, Outcome::Unknown, Tells::Nothing),
+        (500, ErrorKind::Http, Outcome::Unknown, Tells::Nothing),
+    ] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let fault = Fault::answer_raw(status, "text/html", "<html>a page of a Foxx service</html>");
+        let fault = fault.header("x-arango-queue-time-seconds", "0.000000");
+        let _fault = cluster.coordinator(0).inject(on_writes(fault.clone()).times(1));
+        let failure = Expect::failure(kind, outcome, StoppedBy::NotRetryable);
+        meet(&cluster, &client, class).await.is(&failure);
+        assert_eq!(tells(&cluster, class, &fault).await, health, "{status}");
+    }
+    // Where there is no handler the answer is empty, and nothing was executed.
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let fault = Fault::answer_raw(404, "text/plain", "").header("server", "ArangoDB");
+    let _fault = cluster.coordinator(0).inject(on_writes(fault).times(1));
+    let failure = Expect::failure(ErrorKind::NotFound, Outcome::NotExecuted, StoppedBy::NotRetryable);
+    meet(&cluster, &client, class).await.is(&failure);
 }
 
 const TOO_LARGE: &str = "HTTP/1.1 413 Payload Too Large\r\ncontent-length: 6\r\n\r\nenough";
@@ -218,7 +335,8 @@ async fn early(class: RequestClass, does: Does) -> usize {
     // More than fits between the two ends.
     let large = || Insert { padding: 1 << 20, ..insert("m", class) };
     let met = meet_with(&cluster, &client, large()).await;
-    let error = met.is(&answered(ErrorKind::Http).at_servers(0, 0)).error();
+    let refused = Expect::failure(ErrorKind::NotArangoDb, Outcome::NotExecuted, StoppedBy::NotRetryable);
+    let error = met.is(&refused.at_servers(0, 0)).error();
     assert_eq!((error.status().unwrap().as_u16(), &**error.body()), (413, &b"enough"[..]));
 
     let began = Instant::now();

@@ -109,10 +109,13 @@ impl Operation for GetClusterInfo {
 
     fn output(&self, answer: Answer) -> Result<ClusterInfo, DecodeError> {
         let info: ClusterInfo = answer.json()?;
-        // Names change from build to build, but each of them has maps of what is planned.
-        let is_plan = |name: &String| name.to_ascii_lowercase().contains("plan");
+        // Names change from build to build, but each of them has what is planned, or where shards are.
+        let is_one = |(name, value): (&String, &Value)| {
+            let name = name.to_ascii_lowercase();
+            name.contains("plan") || (name.contains("shard") && (value.is_object() || value.is_array()))
+        };
         match info.0.as_object() {
-            Some(maps) if maps.keys().any(is_plan) => Ok(info),
+            Some(maps) if maps.iter().any(is_one) => Ok(info),
             _ => Err(answer.unreadable("no key such as `planVersion`")),
         }
     }
