@@ -46,7 +46,7 @@ async fn every_failure_after_a_connection_was_taken_names_its_address_and_whethe
         (Some(""), ErrorKind::ConnectionLost, Phase::Sent),
         (Some("220 smtp.example.com ESMTP\r\n\r\n"), ErrorKind::ProtocolViolation, Phase::Sent),
         (Some("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhel"), ErrorKind::BodyInterrupted, Phase::Body),
-        (Some("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"), ErrorKind::NotFound, Phase::Body),
+        (Some("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"), ErrorKind::NotArangoDb, Phase::Body),
     ] {
         let error = fails(answer).await;
         let attempt = &error.attempts()[0];
@@ -61,7 +61,7 @@ async fn a_head_that_is_larger_than_the_limit_is_no_answer_and_one_within_it_is(
     for (limit, kind) in [
         (0, ErrorKind::ProtocolViolation),
         (16 << 10, ErrorKind::ProtocolViolation),
-        (64 << 10, ErrorKind::NotFound),
+        (64 << 10, ErrorKind::NotArangoDb),
     ] {
         let (sender, mut peers) = mpsc::unbounded_channel();
         let builder = Transport::builder("http://127.0.0.1:8529").connect(Script(sender));
