@@ -163,6 +163,34 @@ async fn a_layer_that_repeats_cannot_make_ours_believe_that_nothing_was_sent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_refusal_of_a_second_copy_has_a_write_sent_again_whose_first_copy_may_have_been_executed() {
+    // Each of them sends a request that was not executed once more.
+    for (status, number) in
+        [(404, 1228), (404, 1203), (401, 11), (503, 1496), (409, 1200), (409, 1601), (503, 503)]
+    {
+        let cluster = cluster().await;
+        let client = builder(&cluster)
+            .attempt_layer(tower::layer::layer_fn(twice::<arango::transport::AttemptService, _, _>))
+            .build()
+            .unwrap();
+        let leader = cluster.coordinator(1).url();
+        let [close, refuse] = [
+            Fault::close(Phase::AfterExecution),
+            Fault::answer(status, number, "as the test demands").header("x-arango-endpoint", leader),
+        ]
+        .map(|fault| fault.on(Match::post("/_api/document/*")).times(1));
+        let (_lost, _refused) = (cluster.coordinator(0).inject(close), cluster.coordinator(0).inject(refuse));
+        let retry = arango::RetryPolicy::default().on_conflict(10).on_shutdown();
+        let options = arango::CallOptions::default().expect_database().retry(retry);
+        let database = client.db("_system").options(options);
+        let error = database.execute(insert("m", RequestClass::NonIdempotent)).await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown, "{status}/{number}: {}", error.report());
+        assert_eq!(error.attempts().len(), 1, "{status}/{number}: {}", error.report());
+        assert_eq!(cluster.journal().executions("m"), 1, "{status}/{number}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_that_a_layer_made_up_proves_nothing_of_what_was_sent() {
     let token_refused = r#"{"error":true,"code":401,"errorNum":11,"errorMessage":"not authorized"}"#;
     for (status, body, kind) in
