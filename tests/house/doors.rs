@@ -157,7 +157,7 @@ async fn a_layer_that_repeats_cannot_make_ours_believe_that_nothing_was_sent() {
         let _lost = cluster.coordinator(0).inject(close);
         let error = client.db("_system").execute(insert("m", RequestClass::NonIdempotent)).await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown, "{}", error.report());
-        assert!(!error.is_retryable_by_caller());
+        assert!(!error.was_not_executed());
         assert_eq!(cluster.journal().executions("m"), 1);
     }
 }

@@ -84,19 +84,12 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let status = self.status.as_u16();
         match &self.fault {
-            Fault::Refused(object) => write!(f, "status {status} with an error in its body: {object}"),
-            Fault::Unreadable { .. } if self.is_html => write!(f, "status {status} with an HTML page"),
-            Fault::Unreadable { .. } if self.body.is_empty() => {
-                write!(f, "status {status} with an empty body")
-            }
-            Fault::Unreadable { path, .. } if path == "." => {
-                write!(f, "status {status} with a body that cannot be read")
-            }
-            Fault::Unreadable { path, .. } => {
-                write!(f, "status {status} with a body that cannot be read at `{path}`")
-            }
+            Fault::Refused(object) => write!(f, "an error object with a status of success: {object}"),
+            Fault::Unreadable { .. } if self.is_html => f.write_str("an HTML page"),
+            Fault::Unreadable { .. } if self.body.is_empty() => f.write_str("an empty body"),
+            Fault::Unreadable { path, .. } if path == "." => f.write_str("the body cannot be read"),
+            Fault::Unreadable { path, .. } => write!(f, "the field `{path}` cannot be read"),
         }
     }
 }

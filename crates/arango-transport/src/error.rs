@@ -1,5 +1,7 @@
 //! The error that a caller sees.
 
+mod advice;
+pub(crate) mod causes;
 mod making;
 
 use std::fmt;
@@ -10,12 +12,14 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 
 use crate::failed_attempt::Attempt;
+use crate::printable::Printable;
 use crate::{BoxError, Coordinator, ErrorKind, Outcome, Unsupported};
 
 /// Why a call failed, what is known of its execution, and everything that was tried.
 ///
-/// One pointer wide. [`Display`](fmt::Display) is one line; [`report`](Self::report) tells of every attempt.
-/// Neither shows a query string, a body or a secret.
+/// One pointer wide. [`Display`](fmt::Display) is one line: the operation, what failed and why, where, what is known of the
+/// execution, and what to do. [`report`](Self::report) adds a line for each attempt, and so does [`Debug`](fmt::Debug).
+/// None of them shows a query string, a body or a secret.
 pub struct Error(Box<Repr>);
 
 struct Repr {
@@ -39,6 +43,11 @@ struct Repr {
     /// What the coordinator lacks, if that is known.
     unsupported: Option<Box<Unsupported>>,
 }
+
+/// The most characters of a server's message that are shown.
+pub(crate) const MESSAGE: usize = 300;
+/// The most coordinators that one line names.
+const NAMED: usize = 4;
 
 /// What is said of a request whose extensions a layer of the user's threw away.
 pub(crate) const BEREFT: &str =
@@ -71,9 +80,31 @@ impl Error {
         self.0.outcome
     }
 
-    /// Whether the caller may simply send it again: it is proved that no coordinator ran it.
-    pub fn is_retryable_by_caller(&self) -> bool {
+    /// Whether it is proved that no coordinator ran it: a further copy would not be a second one.
+    ///
+    /// That says nothing of whether it would end otherwise: a wrong password is refused again. See
+    /// [`is_retryable`](Self::is_retryable).
+    pub fn was_not_executed(&self) -> bool {
         self.0.outcome == Outcome::NotExecuted
+    }
+
+    /// Whether the cause is likely to pass by itself: a server was away or busy, or the network was.
+    pub fn is_transient(&self) -> bool {
+        match self.0.kind {
+            ErrorKind::Login => self.login().is_some_and(Self::is_transient),
+            kind => kind.is_transient(self.status()),
+        }
+    }
+
+    /// Whether it makes sense to send the same request again later, and does no harm: the cause [is likely to
+    /// pass](Self::is_transient), and either nothing was executed, or the request may be repeated whatever became of it.
+    pub fn is_retryable(&self) -> bool {
+        self.is_transient() && (self.was_not_executed() || self.0.class != RequestClass::NonIdempotent)
+    }
+
+    /// The error of the login that this call needed, if that is what failed.
+    fn login(&self) -> Option<&Self> {
+        self.cause()?.downcast_ref()
     }
 
     /// Why no further attempt was made.
@@ -171,37 +202,87 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Repr { name, kind, outcome, attempts, .. } = &*self.0;
-        write!(f, "{name}: {kind}")?;
+impl Error {
+    /// The cause of the failure.
+    fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.source {
+            Some(source) => Some(&**source),
+            None => self.decisive()?.source.as_ref().map(|source| &**source as _),
+        }
+    }
+
+    /// What came, in words: the server's, or those of the cause.
+    fn detail(&self) -> Option<String> {
         if let Some(unsupported) = self.unsupported() {
-            // Says more than the server's words, and whose they are.
-            return write!(f, ": {unsupported} ({outcome})");
+            return Some(unsupported.to_string());
         }
-        if let Some(message) = self.server_message() {
-            write!(f, ": {message}")?;
+        match self.server_message().filter(|message| !message.is_empty()) {
+            Some(message) => Some(Printable::new(message, MESSAGE).to_string()),
+            None => self.cause().map(causes::in_one_line).filter(|cause| !cause.is_empty()),
         }
+    }
+
+    /// The coordinators that the failure is about: all that were asked if none could be reached.
+    fn coordinators(&self) -> Vec<&Coordinator> {
+        if self.0.kind != ErrorKind::NoCoordinatorAvailable {
+            return self.coordinator().into_iter().collect();
+        }
+        let mut asked: Vec<_> = Vec::new();
+        for coordinator in self.0.attempts.iter().filter_map(|attempt| attempt.coordinator.as_ref()) {
+            if !asked.contains(&coordinator) {
+                asked.push(coordinator);
+            }
+        }
+        asked
+    }
+
+    fn write_facts(&self, f: &mut fmt::Formatter<'_>, detail: &str) -> fmt::Result {
         f.write_str(" (")?;
-        if let Some(status) = self.status() {
-            write!(f, "status {}, ", status.as_u16())?;
+        if let Some(status) = self.status().map(|status| format!("status {}", status.as_u16()))
+            && !detail.contains(&status)
+        {
+            write!(f, "{status}, ")?;
         }
         if let Some(number) = self.error_number() {
             write!(f, "error {number}, ")?;
         }
-        if let Some(coordinator) = self.coordinator() {
+        let coordinators = self.coordinators();
+        for coordinator in coordinators.iter().take(NAMED) {
             write!(f, "{coordinator}, ")?;
         }
-        write!(f, "{outcome}")?;
-        if attempts.len() > 1 {
-            write!(f, ", {} attempts", attempts.len())?;
+        if coordinators.len() > NAMED {
+            write!(f, "and {} more, ", coordinators.len() - NAMED)?;
+        }
+        write!(f, "{}", self.0.outcome)?;
+        if self.0.attempts.len() > 1 {
+            write!(f, ", {} attempts", self.0.attempts.len())?;
         }
         f.write_str(")")
     }
 }
 
-impl fmt::Debug for Error {
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.name, self.0.kind)?;
+        let detail = self.detail().unwrap_or_default();
+        if !detail.is_empty() {
+            write!(f, ": {detail}")?;
+        }
+        self.write_facts(f, &detail)?;
+        match advice::advice(self.0.kind) {
+            Some(advice) => write!(f, "; {advice}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    /// As [`report`](Self::report): a `main` that returns an error prints it so. The alternate form, `{:#?}`, is a dump of
+    /// everything.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !f.alternate() {
+            return fmt::Display::fmt(&self.report(), f);
+        }
         f.debug_struct("Error")
             .field("operation", &self.0.name)
             .field("request", &format_args!("{} {}", self.0.method, self.0.path))
@@ -218,10 +299,7 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.0.source {
-            Some(source) => Some(&**source),
-            None => self.decisive()?.source.as_ref().map(|source| &**source as _),
-        }
+        self.cause()
     }
 }
 
@@ -232,9 +310,15 @@ pub struct Report<'a>(&'a Error);
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let repr = &*self.0.0;
-        write!(f, "{}\n  {} {}, after {:.1?}", self.0, repr.method, repr.path, repr.elapsed)?;
+        write!(f, "{}\n  {} {}", self.0, repr.method, repr.path)?;
+        if !repr.elapsed.is_zero() {
+            write!(f, ", after {:.1?}", repr.elapsed)?;
+        }
         for (index, attempt) in repr.attempts.iter().enumerate() {
             write!(f, "\n  {}. {attempt}", index + 1)?;
+        }
+        if repr.dropped > 0 {
+            write!(f, "\n  and {} more, between the eighth and the ninth of these", repr.dropped)?;
         }
         Ok(())
     }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use arango_protocol::ErrorNumber;
 use http::StatusCode;
 
+use crate::error::{MESSAGE, causes};
+use crate::printable::Printable;
 use crate::token::Token;
 use crate::{Coordinator, ErrorKind, HttpProtocol, Outcome};
 
@@ -127,28 +129,36 @@ impl fmt::Display for Attempt {
             Some(coordinator) => write!(f, "{coordinator}: {}", self.kind)?,
             None => write!(f, "{}", self.kind)?,
         }
-        if let Some(message) = &self.message {
-            write!(f, ": {message}")?;
+        let message = self.message.as_ref().filter(|message| !message.is_empty());
+        if let Some(message) = message {
+            write!(f, ": {}", Printable::new(message, MESSAGE))?;
         }
-        if let Some(status) = self.status {
-            write!(f, ", status {}", status.as_u16())?;
+        let cause = self.source.as_ref().map(|source| causes::in_one_line(&**source)).unwrap_or_default();
+        if !cause.is_empty() {
+            write!(f, ": {cause}")?;
+        }
+        f.write_str(" (")?;
+        if let Some(status) = self.status.map(|status| format!("status {}", status.as_u16()))
+            && !cause.contains(&status)
+        {
+            write!(f, "{status}, ")?;
         }
         if let Some(number) = self.number {
-            write!(f, ", error {number}")?;
+            write!(f, "error {number}, ")?;
         }
         if let Some(server) = &self.forwarded_to {
-            write!(f, ", handed on to {server}")?;
+            write!(f, "handed on to {}, ", Printable::new(server, MESSAGE))?;
         }
-        if let Some(source) = &self.source {
-            write!(f, ": {source}")?;
-        }
-        write!(f, " ({}, {}", self.outcome, self.phase)?;
+        write!(f, "{}, {}", self.outcome, self.phase)?;
         if self.reused {
             f.write_str(", reused connection")?;
         }
         if self.hedge {
             f.write_str(", beside another")?;
         }
-        write!(f, ", after {:.1?})", self.elapsed)
+        if !self.elapsed.is_zero() {
+            write!(f, ", after {:.1?}", self.elapsed)?;
+        }
+        f.write_str(")")
     }
 }

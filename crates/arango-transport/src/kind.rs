@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use http::StatusCode;
+
 /// What went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -111,6 +113,69 @@ pub enum ErrorKind {
     Server,
     /// A layer that is not ours failed.
     Middleware,
+}
+
+impl ErrorKind {
+    /// Whether what failed is likely to pass by itself: a server was away or busy, or the network was. What a user has to
+    /// mend, or what would be refused just the same, is not.
+    pub(crate) fn is_transient(self, status: Option<StatusCode>) -> bool {
+        match self {
+            Self::NoCoordinatorAvailable
+            | Self::Dns
+            | Self::ConnectRefused
+            | Self::ConnectTimeout
+            | Self::TlsHandshake
+            | Self::PoolExhausted
+            | Self::ConnectionClosedBeforeSend
+            | Self::ConnectionLost
+            | Self::StreamRefused
+            | Self::GoAway
+            | Self::ResponseDropped
+            | Self::AttemptTimeout
+            | Self::DeadlineExceeded
+            | Self::ProtocolViolation
+            | Self::BodyInterrupted
+            | Self::BodyTimeout
+            | Self::NotArangoDb
+            | Self::StartingUp
+            | Self::ShuttingDown
+            | Self::QueueFull
+            | Self::QueueTimeViolated
+            | Self::BackendUnavailable
+            | Self::BackendConnectionLost
+            | Self::BackendTimeout
+            | Self::NotLeader
+            | Self::CursorBusy
+            | Self::AgencyUnavailable
+            | Self::Throttled
+            | Self::Gateway => true,
+            Self::Server | Self::Http => {
+                status.is_some_and(|status| status.is_server_error() || status == 408)
+            }
+            // Whether a login passes is told by its own error.
+            Self::Login
+            | Self::Request
+            | Self::NeedsCoordinator
+            | Self::UnknownCoordinator
+            | Self::ClientClosed
+            | Self::TlsCertificate
+            | Self::BodyTooLarge
+            | Self::Decode
+            | Self::BadCredentials
+            | Self::NotAuthorized
+            | Self::Forbidden
+            | Self::ReadOnly
+            | Self::DatabaseUnknown
+            | Self::NotFound
+            | Self::OwnerGone
+            | Self::Conflict
+            | Self::PreconditionFailed
+            | Self::Aborted
+            | Self::UnexpectedRedirect
+            | Self::NotSupported
+            | Self::Middleware => false,
+        }
+    }
 }
 
 impl fmt::Display for ErrorKind {

@@ -95,7 +95,7 @@ impl Database {
             let error = match &lacking {
                 Some(lacking) => error.because_unsupported(lacking.clone()),
                 // Of the few that may have it, this one did nothing: the next may.
-                None if chosen && error.is_retryable_by_caller() => error,
+                None if chosen && error.was_not_executed() => error,
                 None => return Err(error),
             };
             let is_harmless = match operation.class() {

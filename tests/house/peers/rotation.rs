@@ -88,7 +88,7 @@ async fn where_all_are_dead_each_call_makes_the_attempts_that_are_its_own() {
             (ErrorKind::NoCoordinatorAvailable, Outcome::NotExecuted)
         );
         assert_eq!((error.stopped_by(), error.attempts().len()), (StoppedBy::MaxAttempts, 4));
-        assert!(error.is_retryable_by_caller());
+        assert!(error.was_not_executed());
     }
     cluster.coordinator(2).restart().await.unwrap();
     // Nothing is held against those who ask later.

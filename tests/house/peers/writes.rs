@@ -47,7 +47,7 @@ async fn an_insert_whose_answer_is_lost_reaches_one_coordinator_once_and_its_fat
                 let error = write.by(&client).await.unwrap_err();
                 assert_eq!(error.outcome(), Outcome::Unknown, "{}", error.report());
                 assert_eq!((error.kind(), error.attempts().len()), (ErrorKind::ConnectionLost, 1));
-                assert!(!error.is_retryable_by_caller());
+                assert!(!error.was_not_executed());
                 assert_eq!(hits(&faults[0]) + hits(&faults[1]), 1);
                 drop(faults);
                 was_executed_once(&cluster, &client).await;

@@ -85,7 +85,7 @@ async fn t01_a_name_that_does_not_resolve_is_an_error_where_there_is_no_next(cla
     let error = client.db("_system").execute(insert("m", class)).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Dns, Outcome::NotExecuted));
     assert_eq!((error.stopped_by(), error.attempts().len()), (StoppedBy::MaxAttempts, 3));
-    assert!(error.is_retryable_by_caller());
+    assert!(error.was_not_executed());
     assert_eq!(client.coordinators()[0].standing, Standing::Well, "the only one is never taken out");
 }
 

@@ -17,7 +17,7 @@ impl AgencyDump {
         if dump.tree().is_some() {
             Ok(dump)
         } else {
-            Err(answer.unreadable("nothing under the key `arango`"))
+            Err(answer.unreadable("nothing under `arango`, `[0].arango` or `agency.arango`"))
         }
     }
 

@@ -1,0 +1,42 @@
+//! The causes of an error, in one line.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use crate::printable::Printable;
+
+/// The most characters of all causes that are shown.
+const SHOWN: usize = 400;
+
+/// An error and its causes, the outermost first, each said once: many libraries repeat the text of what is below.
+pub(crate) fn in_one_line(error: &(dyn Error + 'static)) -> String {
+    let mut text = String::new();
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !words.is_empty() && !text.contains(&words) {
+            let gap = if text.is_empty() { "" } else { ": " };
+            // Writing to a string cannot fail.
+            write!(text, "{gap}{words}").ok();
+        }
+        cause = error.source();
+    }
+    Printable::new(&text, SHOWN).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Layer(&'static str, #[source] Option<Box<Layer>>);
+
+    #[test]
+    fn causes_are_said_once_and_in_one_line() {
+        let inner = Layer("refused\r\n(os error 111)", None);
+        let middle = Layer("connecting: refused\r\n(os error 111)", Some(Box::new(inner)));
+        let outer = Layer("the file cannot be read", Some(Box::new(middle)));
+        assert_eq!(in_one_line(&outer), "the file cannot be read: connecting: refused (os error 111)");
+    }
+}
