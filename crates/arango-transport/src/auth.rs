@@ -138,7 +138,13 @@ impl Login {
         let failed = |kind| AttemptError::new(kind, Outcome::NotExecuted, Phase::Waiting);
         match timeout_at(until, token).await {
             Ok(Ok(token)) => Ok(token),
-            Ok(Err(LoginFailed { kind, error })) => Err(failed(kind).caused_by(error)),
+            Ok(Err(LoginFailed { kind, error, coordinator })) => {
+                let mut failed = failed(kind).caused_by(error);
+                failed.attempt().coordinator = coordinator;
+                failed.attempt().message =
+                    session.source.user().map(|user| format!("logging in as {user:?}"));
+                Err(failed)
+            }
             // The login goes on; what ran out is the time of this attempt alone.
             Err(_) => {
                 let late = failed(ErrorKind::AttemptTimeout);

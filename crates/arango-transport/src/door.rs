@@ -11,6 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
+use tokio::runtime::Handle;
 use tower::util::{BoxCloneSyncService, Either};
 use tower::{Layer, Service, ServiceExt};
 
@@ -239,6 +240,11 @@ where
         };
         plan.record.handed_on(request.headers());
         let answer = self.inner.call(Outgoing::new(plan, request));
-        Box::pin(async move { answer.await.map(|response| *response) })
+        Box::pin(async move {
+            if Handle::try_current().is_err() {
+                return Err(AttemptError::new(ErrorKind::NoRuntime, Outcome::NotExecuted, Phase::Waiting));
+            }
+            answer.await.map(|response| *response)
+        })
     }
 }

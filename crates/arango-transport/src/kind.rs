@@ -15,6 +15,8 @@ pub enum ErrorKind {
     UnknownCoordinator,
     /// The client was closed before the call began, or before it ended.
     ClientClosed,
+    /// The call was awaited outside of a tokio runtime; nothing was sent.
+    NoRuntime,
     /// None of the coordinators could be reached.
     NoCoordinatorAvailable,
     /// The name of the coordinator could not be resolved.
@@ -117,6 +119,7 @@ impl fmt::Display for ErrorKind {
             Self::Request => "the request could not be formed",
             Self::NeedsCoordinator => "the operation changes one coordinator and must be told which",
             Self::ClientClosed => "the client is closed",
+            Self::NoRuntime => "there is no tokio runtime here: await the call within one",
             Self::UnknownCoordinator => "the coordinator is not one of this client's, or is no more",
             Self::NoCoordinatorAvailable => "no coordinator could be reached",
             Self::Dns => "the name could not be resolved",

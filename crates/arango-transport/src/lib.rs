@@ -66,6 +66,7 @@ mod options;
 mod origin;
 mod outcome;
 mod outgoing;
+mod pending_login;
 mod pool;
 mod pools;
 mod probe;

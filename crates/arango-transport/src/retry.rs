@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt};
 
@@ -105,6 +106,10 @@ where
         };
         let retry = self.clone();
         Box::pin(async move {
+            if Handle::try_current().is_err() {
+                let (method, path) = (template.method.clone(), template.uri.path().to_owned());
+                return Err(Error::no_runtime(&record.call, method, path));
+            }
             // The layers above may have taken their time.
             let now = Instant::now();
             let answer = match retry.waits_alone_for(&record) {

@@ -177,6 +177,7 @@ pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
         | K::NeedsCoordinator
         | K::UnknownCoordinator
         | K::ClientClosed
+        | K::NoRuntime
         | K::NoCoordinatorAvailable => Verdict::Neutral,
     }
 }
@@ -269,6 +270,7 @@ pub(crate) fn rule(attempt: &Attempt, class: RequestClass, policy: &RetryPolicy)
         | K::NeedsCoordinator
         | K::UnknownCoordinator
         | K::ClientClosed
+        | K::NoRuntime
         | K::NoCoordinatorAvailable => (false, No, Pause::Connection),
     };
     let heeds_retry_after = matches!(attempt.kind, K::Throttled | K::Gateway);

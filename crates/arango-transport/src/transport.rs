@@ -10,6 +10,7 @@ use arango_protocol::{Answer, DecodeError};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
+use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout};
 use tower::Service;
 use tracing::{Instrument, Span};
@@ -192,11 +193,15 @@ impl Transport {
     }
 
     async fn run(&self, record: Arc<CallRecord>) -> Result<Incoming, Error> {
+        let of = |template: &Template| (template.method.clone(), template.uri.path().to_owned());
         let Some(_running) = self.0.lifecycle.begin() else {
-            let template = &record.template;
-            let path = template.uri.path().to_owned();
-            return Err(Error::closed(&record.call, template.method.clone(), path));
+            let (method, path) = of(&record.template);
+            return Err(Error::closed(&record.call, method, path));
         };
+        if Handle::try_current().is_err() {
+            let (method, path) = of(&record.template);
+            return Err(Error::no_runtime(&record.call, method, path));
+        }
         if let Some(discoverer) = self.0.discoverer.get() {
             discoverer.wake();
         }
@@ -280,7 +285,7 @@ impl Transport {
     /// all connections are closed.
     ///
     /// The future need not be awaited, and no runtime is needed if it is not: then calls under way go on to their
-    /// end, and idle connections are closed. Closing twice is the same as closing once, with the shorter grace.
+    /// end, and idle connections are closed. Awaited outside of a tokio runtime it gives no grace. Closing twice is the same as closing once, with the shorter grace.
     pub fn close(&self, grace: Duration) -> impl Future<Output = ()> + Send + 'static {
         let shared = Arc::clone(&self.0);
         shared.lifecycle.close();
@@ -296,12 +301,14 @@ impl Transport {
                     pool.drained().await;
                 }
             };
-            let in_time = timeout(grace, ended).await.is_ok();
+            // Without a runtime there is no clock to wait by.
+            let has_clock = Handle::try_current().is_ok();
+            let in_time = has_clock && timeout(grace, ended).await.is_ok();
             shared.lifecycle.end();
             for pool in shared.pools.all() {
                 pool.abort();
             }
-            if !in_time {
+            if !in_time && has_clock {
                 // Each of them has what it needs to end at once, but may be kept by one who does not poll it.
                 timeout(LAST_WORDS, shared.lifecycle.idle()).await.ok();
             }

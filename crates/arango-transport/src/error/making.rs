@@ -119,6 +119,11 @@ impl Error {
         Self::unsent(call, method, path, ErrorKind::ClientClosed)
     }
 
+    /// A call that was awaited outside of a tokio runtime.
+    pub(crate) fn no_runtime(call: &Call, method: Method, path: String) -> Self {
+        Self::unsent(call, method, path, ErrorKind::NoRuntime)
+    }
+
     /// An answer that is not what was expected, or whose body could not be read.
     fn answered(record: &CallRecord, kind: ErrorKind, status: StatusCode) -> Self {
         let mut attempts = record.failed();
