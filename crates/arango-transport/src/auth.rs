@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use arango_balance::Standing;
 use arango_protocol::{Answer, LogIn, Operation};
 use http::header::AUTHORIZATION;
 use pin_project_lite::pin_project;
@@ -13,6 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt};
 
+use crate::attempt::Refusal;
 use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
 use crate::credentials::Kind;
@@ -22,7 +24,7 @@ use crate::retry::{Retry, RetryLayer};
 use crate::session::{LoginError, LoginFailed, LoginFuture, Session};
 use crate::template::Template;
 use crate::token::Token;
-use crate::{Call, Error, ErrorKind, Outcome, Outgoing, meters};
+use crate::{BoxError, Call, CallOptions, Coordinator, Error, ErrorKind, Outcome, Outgoing, meters};
 
 /// Makes [`Auth`] services.
 #[derive(Debug, Clone)]
@@ -79,7 +81,10 @@ where
         let record = &outgoing.plan().record;
         match &record.credentials().0 {
             _ if outgoing.request().headers().contains_key(AUTHORIZATION) => {}
-            Kind::None => {}
+            Kind::None => {
+                let response = self.inner.call(outgoing);
+                return ResponseFuture { state: State::Plain { response, anonymous: true } };
+            }
             Kind::Fixed(value) => {
                 let value = value.clone();
                 outgoing.request_mut().headers_mut().insert(AUTHORIZATION, value);
@@ -99,7 +104,7 @@ where
                 outgoing.wears(token);
             }
         }
-        ResponseFuture { state: State::Plain { response: self.inner.call(outgoing) } }
+        ResponseFuture { state: State::Plain { response: self.inner.call(outgoing), anonymous: false } }
     }
 }
 
@@ -121,6 +126,15 @@ impl Login {
         let token = self.token(&session, plan.refused, plan.until).await?;
         outgoing.wears(token);
         self.below.clone().oneshot(outgoing).await
+    }
+
+    /// A coordinator that was not asked yet, as long as as many were asked as there may be attempts.
+    fn another(&self, asked: &[Coordinator]) -> Option<Coordinator> {
+        let decider = &self.login.rules.decider;
+        let members = decider.members.snapshot();
+        let mut others = members.iter().filter(|member| !asked.contains(member.key()));
+        let next = others.find(|member| member.standing() == Standing::Well).map(|member| member.key().clone());
+        next.filter(|_| !asked.is_empty() && asked.len() < decider.policy.attempts)
     }
 
     async fn token(
@@ -168,6 +182,9 @@ fn log_in(login: Arc<Login>, session: Arc<Session>) -> LoginFuture {
 }
 
 /// What a login comes to.
+///
+/// An answer that is not ArangoDB's proves nothing: the login goes on to coordinators that were not asked yet, as often
+/// as a request may be sent.
 async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>, LoginError> {
     let operation = match session.source.log_in() {
         Ok(operation) => operation,
@@ -178,24 +195,67 @@ async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>,
         }
     };
     let facts = LogIn::FACTS;
-    let call = Call::of(&facts, operation.class());
+    let mut call = Call::of(&facts, operation.class());
     let request = match operation.request() {
-        Ok(request) => Template::of(request),
+        Ok(request) => request,
         Err(error) => {
             return Err(LoginError::Call(Error::request(&call, facts.method, facts.path, error)));
         }
     };
-    let record = login.login.record(call, request);
-    let answer = login.login.send(Arc::clone(&record), None, record.started).await;
-    let answer = answer.map_err(LoginError::Call)?;
-    let (parts, mut body) = answer.into_parts();
-    let body = body.take_whole().expect("the answer of a login was read");
-    let answer = Answer::new(parts.status, parts.headers, body);
-    match operation.output(answer) {
-        Ok(token) => Ok(token.map(Into::into)),
-        Err(error) => Err(LoginError::Call(Error::decode(&record, error))),
+    let mut asked: Vec<Coordinator> = Vec::new();
+    let mut deadline = None;
+    loop {
+        let record = login.login.record(call.clone(), Template::of(request.clone()));
+        let deadline = *deadline.get_or_insert(record.deadline);
+        let error = match login.login.send(Arc::clone(&record), None, record.started).await {
+            Ok(answer) => {
+                let (parts, mut body) = answer.into_parts();
+                let body = body.take_whole().expect("the answer of a login was read");
+                match operation.output(Answer::new(parts.status, parts.headers, body)) {
+                    Ok(token) => return Ok(token.map(Into::into)),
+                    Err(error) => Error::decode(&record, error),
+                }
+            }
+            Err(error) if is_foreign(&error) => error.explained(FOREIGN),
+            Err(error) => return Err(LoginError::Call(error)),
+        };
+        asked.extend(error.coordinator().cloned());
+        let rest = deadline.saturating_duration_since(Instant::now());
+        let Some(next) = login.another(&asked).filter(|_| !rest.is_zero()) else {
+            return Err(LoginError::Call(error));
+        };
+        call = call.options(CallOptions::default().total(rest)).preferring(next);
     }
 }
+
+/// What is said of an answer to a login that ArangoDB did not write.
+const FOREIGN: &str = "the answer has no error object of ArangoDB: it came from something else at this address";
+
+/// Whether what refused a login is not ArangoDB, and the retry layer went no further for that reason.
+fn is_foreign(error: &Error) -> bool {
+    use ErrorKind as K;
+    error.error_number().is_none()
+        && error.status().is_some()
+        && matches!(
+            error.kind(),
+            K::NotAuthorized | K::Forbidden | K::NotFound | K::Http | K::UnexpectedRedirect
+        )
+}
+
+/// Says that no credentials were set, if they are what a coordinator wants.
+fn explain_missing_credentials(mut answer: Incoming) -> Incoming {
+    if let Some(Refusal(failed)) = answer.extensions_mut().get_mut::<Refusal>()
+        && failed.kind == ErrorKind::NotAuthorized
+        && failed.number.is_some()
+    {
+        let missing: BoxError = NO_CREDENTIALS.into();
+        failed.source = Some(missing.into());
+    }
+    answer
+}
+
+/// What is said of a request without credentials that is refused for the lack of them.
+const NO_CREDENTIALS: &str = "no credentials were set, neither for the client nor for this call";
 
 pin_project! {
     /// Response future of [`Auth`].
@@ -208,7 +268,7 @@ pin_project! {
 pin_project! {
     #[project = Projected]
     enum State<F> {
-        Plain { #[pin] response: F },
+        Plain { #[pin] response: F, anonymous: bool },
         LoggedIn { response: BoxFuture<'static, Result<Incoming, AttemptError>> },
     }
 }
@@ -221,7 +281,8 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            Projected::Plain { response } => response.poll(cx),
+            Projected::Plain { response, anonymous: false } => response.poll(cx),
+            Projected::Plain { response, .. } => response.poll(cx).map_ok(explain_missing_credentials),
             Projected::LoggedIn { response } => response.as_mut().poll(cx),
         }
     }

@@ -177,6 +177,13 @@ impl Error {
         self
     }
 
+    /// The same failure, with a cause that explains it.
+    #[must_use]
+    pub(crate) fn explained(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
     #[must_use]
     pub(crate) fn with_body(mut self, body: Bytes) -> Self {
         self.0.body = body;
