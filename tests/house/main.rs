@@ -16,6 +16,7 @@ mod crowd;
 mod databases;
 mod discovery;
 mod doors;
+mod durations;
 mod follow;
 mod hedging;
 mod http2;

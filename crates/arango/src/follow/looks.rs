@@ -49,7 +49,7 @@ impl Looks {
 
     /// Others that end after `limit`, and not after these.
     pub(super) fn no_longer_than(&self, limit: Duration) -> Self {
-        let ends = (Instant::now() + limit).min(self.ends);
+        let ends = Instant::now().checked_add(limit).map_or(self.ends, |ends| ends.min(self.ends));
         Self { ends, limit: limit.min(self.limit), ..self.beside() }
     }
 
