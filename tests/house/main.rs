@@ -18,6 +18,7 @@ mod discovery;
 mod doors;
 mod durations;
 mod follow;
+mod framing;
 mod hedging;
 mod http2;
 mod metrics;

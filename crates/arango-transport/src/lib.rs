@@ -46,6 +46,7 @@ mod encoded;
 mod error;
 mod eyeballs;
 mod failed_attempt;
+mod framing;
 mod hedging;
 mod hosts;
 #[cfg_attr(not(feature = "http2"), expect(dead_code, unreachable_pub, reason = "nobody can ask for it"))]

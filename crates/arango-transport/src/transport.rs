@@ -29,7 +29,7 @@ use crate::strays::Strays;
 use crate::template::Template;
 use crate::tls::Handshakes;
 use crate::{
-    Body, Call, Coordinator, Error, ErrorKind, HostList, TransportBuilder, Zones, deadline, meters, trace,
+    Body, Call, Coordinator, Error, ErrorKind, HostList, TransportBuilder, Zones, deadline, framing, meters, trace,
 };
 
 /// Sends requests to the coordinators of a cluster.
@@ -201,6 +201,10 @@ impl Transport {
         if Handle::try_current().is_err() {
             let (method, path) = of(&record.template);
             return Err(Error::no_runtime(&record.call, method, path));
+        }
+        if let Err(error) = framing::checked(record.template.headers()) {
+            let (method, path) = of(&record.template);
+            return Err(Error::request(&record.call, method, &path, error));
         }
         if let Some(discoverer) = self.0.discoverer.get() {
             discoverer.wake();
