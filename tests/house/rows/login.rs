@@ -7,8 +7,12 @@ use arango::protocol::RequestClass;
 use arango::transport::{Credentials, StoppedBy};
 use arango::{Client, ErrorKind, Limits, Outcome};
 use arango_test_cluster::{Authentication, Fault, FaultGuard, Handshake, Match, TestCluster, Tls};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
+use tower::ServiceExt;
 
 use super::{Expect, meet, on_writes};
 use crate::support::{CLASSES, CreateCollection, ask_at_once, builder, cluster, cluster_with_tls, insert};
@@ -373,6 +377,27 @@ async fn a_login_that_fails_names_the_user_and_the_coordinator() {
     for part in ["the user or the password is wrong", "\"ada\"", &cluster.urls()[0]] {
         assert!(text.contains(part) && report.contains(part), "{text}\n{report}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_authorization_that_a_request_brings_is_sent_instead_of_the_clients() {
+    let cluster = cluster().await;
+    let ours = [
+        Credentials::basic("root", cluster.root_password()),
+        Credentials::jwt("root", cluster.root_password()),
+        Credentials::token(&cluster.superuser_token()).unwrap(),
+    ];
+    let right = format!("bearer {}", cluster.superuser_token());
+    for credentials in ours {
+        let client = builder(&cluster).credentials(credentials).build().unwrap();
+        for (authorization, accepted) in [("Basic bm9ib2R5Og==", false), (right.as_str(), true)] {
+            let request = Request::get("/_api/version").header("authorization", authorization);
+            let request = request.body(Full::<Bytes>::default()).unwrap();
+            let answer = client.transport().clone().oneshot(request).await;
+            assert_eq!(answer.is_ok(), accepted, "{client:?}: {answer:?}");
+        }
+    }
+    assert_eq!(logins(&cluster), 0);
 }
 
 #[tokio::test(start_paused = true)]
