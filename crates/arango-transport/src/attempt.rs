@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use arango_balance::{Member, Verdict};
-use arango_protocol::ErrorObject;
+use arango_protocol::{ErrorNumber, ErrorObject};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::{Instant, timeout_at};
@@ -25,7 +25,7 @@ use crate::record::CallRecord;
 use crate::rules;
 use crate::token::Token;
 use crate::trace;
-use crate::{Body, Coordinator, ErrorKind, Outcome, Outgoing, retry_after};
+use crate::{Body, BoxError, Coordinator, ErrorKind, Outcome, Outgoing, retry_after};
 
 /// Where a coordinator that does not lead says who does.
 const LEADER: HeaderName = HeaderName::from_static("x-arango-endpoint");
@@ -33,6 +33,9 @@ const LEADER: HeaderName = HeaderName::from_static("x-arango-endpoint");
 const FORWARDED_TO: HeaderName = HeaderName::from_static("x-arango-request-forwarded-to");
 /// The largest part of an error answer that is read, in bytes.
 const ERROR_BYTES: usize = 64 << 10;
+
+/// What is said of a server that a coordinator cannot pass a request on to.
+const UNKNOWN_SERVER: &str = "no coordinator or DB-Server has the id that the request names: `health()` lists the ids";
 
 /// An answer that is an error, in the extensions of the response.
 #[derive(Debug, Clone)]
@@ -254,7 +257,12 @@ impl Seat {
             }
         }
         if !wanted {
-            let failed = refused(status, response.headers(), response.body().bytes());
+            let mut failed = refused(status, response.headers(), response.body().bytes());
+            if record.call.relayed && failed.number == Some(ErrorNumber::CLUSTER_BACKEND_UNAVAILABLE) {
+                let cause: BoxError = UNKNOWN_SERVER.into();
+                (failed.kind, failed.outcome) = (ErrorKind::UnknownServer, Outcome::NotExecuted);
+                failed.source = Some(cause.into());
+            }
             response.extensions_mut().insert(Refusal(failed));
         }
         Ok(response)

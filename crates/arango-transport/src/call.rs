@@ -31,6 +31,8 @@ pub struct Call {
     pub(crate) tries_out: bool,
     pub(crate) prefers: Option<Coordinator>,
     pub(crate) streaming: bool,
+    /// It is passed on to the server that it names.
+    pub(crate) relayed: bool,
     pub(crate) fresh: bool,
     /// Seldom any: shared with whoever makes many calls alike.
     pub(crate) options: Option<Arc<CallOptions>>,
@@ -49,6 +51,7 @@ impl Call {
             tries_out: false,
             prefers: None,
             streaming: false,
+            relayed: false,
             fresh: false,
             options: None,
         }
@@ -56,7 +59,8 @@ impl Call {
 
     /// The call of an operation; `class` is what the very operation says of itself.
     pub fn of(facts: &Facts, class: RequestClass) -> Self {
-        Self { class, patience: facts.patience, answers: facts.answers, ..Self::named(facts.name) }
+        let Facts { name, patience, answers, relayed, .. } = *facts;
+        Self { class, patience, answers, relayed, ..Self::named(name) }
     }
 
     /// The call of a request of which only the method is known.

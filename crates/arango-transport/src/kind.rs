@@ -81,6 +81,8 @@ pub enum ErrorKind {
     BackendConnectionLost,
     /// A DB-Server did not answer the coordinator in time, and may be at it still.
     BackendTimeout,
+    /// The coordinator knows no server of the id that the request names, or that server has not registered yet.
+    UnknownServer,
     /// The server that was asked does not lead.
     NotLeader,
     /// The coordinator does not know the database.
@@ -153,6 +155,7 @@ impl fmt::Display for ErrorKind {
             Self::BackendUnavailable => "a DB-Server could not be reached",
             Self::BackendConnectionLost => "the connection to a DB-Server broke",
             Self::BackendTimeout => "a DB-Server did not answer in time",
+            Self::UnknownServer => "the cluster knows no such server",
             Self::NotLeader => "the server does not lead",
             Self::DatabaseUnknown => "the database is not known",
             Self::NotFound => "not found",

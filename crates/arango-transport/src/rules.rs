@@ -160,6 +160,7 @@ pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
         | K::BackendUnavailable
         | K::BackendConnectionLost
         | K::BackendTimeout
+        | K::UnknownServer
         | K::NotLeader
         | K::AgencyUnavailable
         | K::PoolExhausted
@@ -250,6 +251,7 @@ pub(crate) fn rule(attempt: &Attempt, class: RequestClass, policy: &RetryPolicy)
         K::NotAuthorized
         | K::BadCredentials
         | K::Login
+        | K::UnknownServer
         | K::Forbidden
         | K::ReadOnly
         | K::DatabaseUnknown

@@ -79,7 +79,7 @@ pub struct GetServerVersion<'a> {
 impl Operation for GetServerVersion<'_> {
     type Output = VersionInfo;
 
-    const FACTS: Facts = Facts::get("cluster.server_version", "/_admin/cluster/nodeVersion");
+    const FACTS: Facts = Facts::get("cluster.server_version", "/_admin/cluster/nodeVersion").relayed();
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         proxied(Self::FACTS, self.server)
