@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::cluster::{Maintenance, RebalanceOptions, ServerId};
+use arango::cluster::{Maintenance, RebalanceOptions};
 use arango::{Client, Coordinator, ErrorKind, InvalidSettings, Limits, Outcome, PoolLimits};
 use arango_test_cluster::Fault;
 use tokio::time::Instant;
@@ -65,28 +65,6 @@ async fn a_name_that_no_database_can_have_fails_before_anything_is_sent() {
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Request, Outcome::NotExecuted));
     assert_eq!(client.coordinators().iter().map(|state| state.requests).sum::<u64>(), 0);
     assert!(std::error::Error::source(&error).is_some());
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_unknown_server_id_is_asked_for_once_and_the_error_says_where_ids_are_listed() {
-    let cluster = cluster().await;
-    let client = client(&cluster);
-    let began = Instant::now();
-    let unknown = ServerId::from("PRMR-00000000-0000-0000-0000-000000000000");
-    let admin = client.cluster();
-    for error in [
-        admin.server_version(&unknown).await.unwrap_err(),
-        admin.server_engine(&unknown).await.unwrap_err(),
-        admin.server_statistics(&unknown).await.unwrap_err(),
-        admin.db_server_statistics(&unknown).await.unwrap_err(),
-    ] {
-        assert_eq!((error.kind(), error.outcome()), (ErrorKind::UnknownServer, Outcome::NotExecuted));
-        assert_eq!((error.error_number().unwrap().0, error.attempts().len()), (1478, 1));
-        assert!(error.to_string().contains("knows no such server"), "{error}");
-        assert!(error.report().to_string().contains("health()"), "{}", error.report());
-    }
-    assert!(began.elapsed() < Duration::from_secs(5));
-    assert_eq!(cluster.journal().entries().len(), 4);
 }
 
 #[tokio::test(start_paused = true)]

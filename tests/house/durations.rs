@@ -136,7 +136,9 @@ async fn an_option_of_a_call_may_be_any_duration() {
                     Err(error) => assert!(
                         matches!(
                             error.kind(),
-                            ErrorKind::DeadlineExceeded | ErrorKind::AttemptTimeout | ErrorKind::QueueTimeViolated
+                            ErrorKind::DeadlineExceeded
+                                | ErrorKind::AttemptTimeout
+                                | ErrorKind::QueueTimeViolated
                         ),
                         "{name} of {time:?}: {error}"
                     ),

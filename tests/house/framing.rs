@@ -54,7 +54,11 @@ fn add<B>(request: &mut Request<B>, name: &str, value: &'static str) {
 }
 
 fn is_refused(error: &Error, name: &str, place: &str) {
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Request, Outcome::NotExecuted), "{place}: {error}");
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Request, Outcome::NotExecuted),
+        "{place}: {error}"
+    );
     let said = std::error::Error::source(error).unwrap().to_string();
     assert!(said.contains(&format!("`{}`", name.to_lowercase())), "{place}: {said}");
 }
@@ -99,7 +103,9 @@ async fn a_framing_header_that_a_layer_adds_is_refused_by_name_and_nothing_is_se
 async fn any_other_header_of_a_request_is_sent_as_it_is() {
     let cluster = cluster().await;
     let client = builder(&cluster).build().unwrap();
-    for (name, value) in [("x-arango-trx-id", "0"), ("user-agent", "shop/1"), ("date", "now"), ("if-match", "1")] {
+    for (name, value) in
+        [("x-arango-trx-id", "0"), ("user-agent", "shop/1"), ("date", "now"), ("if-match", "1")]
+    {
         let mut request = Request::get("/_api/version").body(Full::default()).unwrap();
         add(&mut request, name, value);
         let answer = client.transport().clone().oneshot(request).await;

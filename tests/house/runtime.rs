@@ -8,17 +8,15 @@ use std::time::Duration;
 
 use arango::follow::{Pace, Stopped};
 use arango::transport::{AttemptService, CallService};
-use arango::{
-    Client, Cluster, CoordinatorHandle, Database, Discovery, Error, ErrorKind, Hedging, Outcome,
-};
+use arango::{Client, Cluster, CoordinatorHandle, Database, Discovery, Error, ErrorKind, Hedging, Outcome};
 use arango_test_cluster::TestCluster;
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
+use static_assertions::assert_impl_all;
 use tower::layer::layer_fn;
 use tower::util::MapRequestLayer;
 use tower::{ServiceExt, service_fn};
-use static_assertions::assert_impl_all;
 
 assert_impl_all!(Client: Clone, Send, Sync);
 assert_impl_all!(Database: Clone, Send, Sync);
@@ -44,7 +42,7 @@ fn polled_without_a_runtime<T>(future: impl Future<Output = T>) -> Poll<T> {
 }
 
 fn refused_for_lack_of_a_runtime<T>(future: impl Future<Output = Result<T, Error>>) {
-    let Poll::Ready(Err(error)) = polled_without_a_runtime(future) else { panic!("it is no error") };
+    let Poll::Ready(Err(error)) = polled_without_a_runtime(future) else { unreachable!("it is no error") };
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::NoRuntime, Outcome::NotExecuted));
     assert!(error.attempts().is_empty() && error.to_string().contains("no tokio runtime"), "{error}");
 }
@@ -70,14 +68,13 @@ fn a_call_outside_of_a_runtime_is_an_error_that_says_so() {
         refused_for_lack_of_a_runtime(cluster.on_each_db_server(|one, _| async move { one.health().await }));
         let request = Request::get("/_api/version").body(Full::default()).unwrap();
         refused_for_lack_of_a_runtime(client.transport().clone().oneshot(request));
-        let Poll::Ready(all) = polled_without_a_runtime(client.on_each_coordinator(|one| async move {
-            one.version().await
-        })) else {
+        let Poll::Ready(all) =
+            polled_without_a_runtime(client.on_each_coordinator(|one| async move { one.version().await }))
+        else {
             panic!("it waits")
         };
         assert!(all.failures().all(|(_, error)| error.kind() == ErrorKind::NoRuntime));
-        let Poll::Ready(Err(stopped)) =
-            polled_without_a_runtime(cluster.wait_until_healthy(Pace::default()))
+        let Poll::Ready(Err(stopped)) = polled_without_a_runtime(cluster.wait_until_healthy(Pace::default()))
         else {
             panic!("it waits")
         };
@@ -114,7 +111,8 @@ fn a_call_that_a_layer_takes_out_of_the_runtime_is_an_error_that_says_so() {
         })
     });
     let builder = || Client::builder().hosts("http://localhost:1").jwt_auth("root", "");
-    for client in [builder().layer(elsewhere()), builder().basic_auth("root", "").attempt_layer(for_attempts)] {
+    for client in [builder().layer(elsewhere()), builder().basic_auth("root", "").attempt_layer(for_attempts)]
+    {
         let client = client.build().unwrap();
         let error = home.block_on(client.db("_system").version()).unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::NoRuntime, Outcome::NotExecuted), "{error}");
@@ -143,7 +141,7 @@ fn a_client_in_a_static_serves_several_runtimes_one_after_the_other_and_at_once(
     for _ in 0..3 {
         run();
     }
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(run);
         }

@@ -177,7 +177,7 @@ impl TokenSource for Panics {
         assert!(!self.at_once, "s3cret");
         Box::pin(async {
             sleep(Duration::from_millis(1)).await;
-            panic!("s3cret")
+            unreachable!("s3cret")
         })
     }
 }

@@ -79,6 +79,7 @@ const OLDEST: &str = "3.10.0";
 /// assert_eq!(FACTS.class, RequestClass::Idempotent);
 /// ```
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[non_exhaustive]
 pub struct Facts {
     /// What errors and spans call it, such as `cluster.health`.

@@ -35,7 +35,8 @@ const FORWARDED_TO: HeaderName = HeaderName::from_static("x-arango-request-forwa
 const ERROR_BYTES: usize = 64 << 10;
 
 /// What is said of a server that a coordinator cannot pass a request on to.
-const UNKNOWN_SERVER: &str = "no coordinator or DB-Server has the id that the request names: `health()` lists the ids";
+const UNKNOWN_SERVER: &str =
+    "no coordinator or DB-Server has the id that the request names: `health()` lists the ids";
 
 /// An answer that is an error, in the extensions of the response.
 #[derive(Debug, Clone)]

@@ -133,7 +133,8 @@ impl Login {
         let decider = &self.login.rules.decider;
         let members = decider.members.snapshot();
         let mut others = members.iter().filter(|member| !asked.contains(member.key()));
-        let next = others.find(|member| member.standing() == Standing::Well).map(|member| member.key().clone());
+        let next =
+            others.find(|member| member.standing() == Standing::Well).map(|member| member.key().clone());
         next.filter(|_| !asked.is_empty() && asked.len() < decider.policy.attempts)
     }
 
@@ -229,7 +230,8 @@ async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>,
 }
 
 /// What is said of an answer to a login that ArangoDB did not write.
-const FOREIGN: &str = "the answer has no error object of ArangoDB: it came from something else at this address";
+const FOREIGN: &str =
+    "the answer has no error object of ArangoDB: it came from something else at this address";
 
 /// Whether what refused a login is not ArangoDB, and the retry layer went no further for that reason.
 fn is_foreign(error: &Error) -> bool {

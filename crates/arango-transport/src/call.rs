@@ -22,6 +22,7 @@ use crate::{CallOptions, Coordinator, Credentials, Hedging, RetryPolicy};
 /// let call = Call::named("shop.restock").class(RequestClass::Idempotent);
 /// ```
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is said by itself")]
 pub struct Call {
     pub(crate) name: &'static str,
     pub(crate) class: RequestClass,

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName};
 ///
 /// A length that is not the body's cuts it off, or has the server wait for the rest; the others change how it is sent,
 /// where it goes, or what becomes of the connection.
-const FRAMING: [HeaderName; 11] = [
+static FRAMING: [HeaderName; 11] = [
     CONTENT_LENGTH,
     TRANSFER_ENCODING,
     CONNECTION,

@@ -29,7 +29,8 @@ use crate::strays::Strays;
 use crate::template::Template;
 use crate::tls::Handshakes;
 use crate::{
-    Body, Call, Coordinator, Error, ErrorKind, HostList, TransportBuilder, Zones, deadline, framing, meters, trace,
+    Body, Call, Coordinator, Error, ErrorKind, HostList, TransportBuilder, Zones, deadline, framing, meters,
+    trace,
 };
 
 /// Sends requests to the coordinators of a cluster.

@@ -30,9 +30,9 @@ for_each_class![
     r15_a_wrong_password_is_known_as_such_whatever_went_wrong_before,
     r16_a_server_without_authentication_is_asked_without_a_token,
     r16_one_who_knows_no_logins_is_not_believed_once_a_token_is_wanted,
-    r15_a_401_that_is_not_arangodbs_does_not_mean_a_wrong_password,
-    r16_a_404_that_is_not_arangodbs_does_not_mean_that_authentication_is_off,
-    a_login_that_meets_a_foreign_answer_goes_on_to_another_coordinator,
+    r16a_a_401_that_is_not_arangodbs_does_not_mean_a_wrong_password,
+    r16a_a_404_that_is_not_arangodbs_does_not_mean_that_authentication_is_off,
+    r16a_a_login_that_meets_an_answer_of_another_goes_on_to_another_coordinator,
     t12a_an_attempt_that_ends_while_it_waits_for_a_login_goes_on_elsewhere,
 ];
 
@@ -339,25 +339,23 @@ fn chain(error: &dyn std::error::Error) -> String {
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-async fn r16_a_404_that_is_not_arangodbs_does_not_mean_that_authentication_is_off(class: RequestClass) {
+async fn r16a_a_404_that_is_not_arangodbs_does_not_mean_that_authentication_is_off(class: RequestClass) {
     let [page, .., empty] = foreign_answers();
     let said = chain(&refused_everywhere(class, &page).await);
     assert!(
-        said.contains(
-            "did not come from ArangoDB: status 404, content type `text/html`, server `nginx`"
-        ),
+        said.contains("did not come from ArangoDB: status 404, content type `text/html`, server `nginx`"),
         "{said}"
     );
     refused_everywhere(class, &empty).await;
 }
 
-async fn r15_a_401_that_is_not_arangodbs_does_not_mean_a_wrong_password(class: RequestClass) {
+async fn r16a_a_401_that_is_not_arangodbs_does_not_mean_a_wrong_password(class: RequestClass) {
     let [_, page, ..] = foreign_answers();
     let said = chain(&refused_everywhere(class, &page).await);
     assert!(said.contains("no error object of ArangoDB") && said.contains("status 401"), "{said}");
 }
 
-async fn a_login_that_meets_a_foreign_answer_goes_on_to_another_coordinator(class: RequestClass) {
+async fn r16a_a_login_that_meets_an_answer_of_another_goes_on_to_another_coordinator(class: RequestClass) {
     for answer in foreign_answers() {
         let cluster = cluster().await;
         let client = client(&cluster);

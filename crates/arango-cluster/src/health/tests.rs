@@ -131,7 +131,10 @@ fn a_record_that_is_none_is_told_of_and_its_server_is_not_good() {
             r#"{{"ClusterId":null,"Health":{{"PRMR-1":{odd},"CRDN-1":{{"Role":"Coordinator","Status":"GOOD"}}}}}}"#
         );
         let health = read(&GetHealth, &body);
-        assert_eq!((names(health.coordinators()), names(health.db_servers())), (vec!["CRDN-1"], vec!["PRMR-1"]));
+        assert_eq!(
+            (names(health.coordinators()), names(health.db_servers())),
+            (vec!["CRDN-1"], vec!["PRMR-1"])
+        );
         let server = health.get(&"PRMR-1".into()).unwrap();
         assert_eq!(server.status, HealthStatus::Unknown(String::new()), "{odd}");
         assert!(!health.all_good() && !server.can_be_deleted);

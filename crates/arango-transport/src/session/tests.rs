@@ -28,7 +28,7 @@ fn made(token: &'static str) -> LoginFuture {
 }
 
 fn kind_and_cause(result: LoggedIn) -> (ErrorKind, String) {
-    let failed = result.err().expect("there is no token");
+    let failed = result.expect_err("there is no token");
     (failed.kind, failed.error.to_string())
 }
 
