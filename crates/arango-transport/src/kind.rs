@@ -15,7 +15,7 @@ pub enum ErrorKind {
     UnknownCoordinator,
     /// The client was closed before the call began, or before it ended.
     ClientClosed,
-    /// The call was awaited outside of a tokio runtime; nothing was sent.
+    /// The call was awaited outside of a tokio runtime, or in one that is shutting down; nothing was sent.
     NoRuntime,
     /// None of the coordinators could be reached.
     NoCoordinatorAvailable,
