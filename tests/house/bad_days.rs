@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::cluster::{RebalanceOptions, ServerId};
+use arango::cluster::{Maintenance, RebalanceOptions};
 use arango::{Client, Coordinator, ErrorKind, InvalidSettings, Limits, Outcome, PoolLimits};
 use arango_test_cluster::Fault;
 use tokio::time::Instant;
@@ -68,14 +68,27 @@ async fn a_name_that_no_database_can_have_fails_before_anything_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_server_id_is_an_error_in_bounded_time() {
+async fn what_cannot_name_a_server_is_refused_before_it_is_sent_and_short_names_where_only_ids_will_do() {
     let cluster = cluster().await;
-    let began = Instant::now();
-    let unknown = ServerId::from("PRMR-00000000-0000-0000-0000-000000000000");
-    let error = client(&cluster).cluster().server_version(&unknown).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::BackendUnavailable);
-    assert_eq!(error.error_number().unwrap().0, 1478);
-    assert!(began.elapsed() < Duration::from_secs(5));
+    let client = client(&cluster);
+    let admin = client.cluster();
+    let (short, host, agent) = ("DBServer0001".into(), "http://10.0.0.21:8529".into(), "AGNT-1".into());
+    let on = Maintenance::For(Duration::from_secs(60));
+    for error in [
+        admin.set_server_maintenance(&short, on).await.unwrap_err(),
+        admin.server_maintenance(&short).await.map(drop).unwrap_err(),
+        admin.hold_server_maintenance(&short, Duration::from_secs(60)).await.map(drop).unwrap_err(),
+        admin.server_version(&host).await.map(drop).unwrap_err(),
+        admin.server_version(&agent).await.map(drop).unwrap_err(),
+        admin.clean_out_server(&host).await.map(drop).unwrap_err(),
+        admin.remove_server(&host).await.unwrap_err(),
+    ] {
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Request, Outcome::NotExecuted));
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains("health()"), "{cause}");
+    }
+    assert_eq!(cluster.journal().entries().len(), 0);
+    admin.server_version(&short).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use arango::balance::Standing;
 use arango::protocol::RequestClass;
 use arango::{Client, ErrorKind, Outcome};
 use arango_test_cluster::{Fault, FaultGuard, Match, TestCluster};
@@ -86,6 +87,28 @@ async fn a_call_that_pauses_ends_with_the_grace() {
     client.close(Duration::from_secs(1)).await;
     let error = call.await.unwrap().unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::ClientClosed, Outcome::NotExecuted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_client_probes_no_coordinator_any_more() {
+    for is_closed in [false, true] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let lost = cluster.coordinator(0);
+        lost.kill();
+        ask_at_once(&client, 12).await;
+        assert!(client.coordinators().iter().any(|state| state.standing == Standing::Ejected));
+        if is_closed {
+            // Not awaited, so that its pools can be used still.
+            drop(client.close(Duration::ZERO));
+        }
+        cluster.journal().clear();
+        lost.restart().await.unwrap();
+        sleep(Duration::from_secs(600)).await;
+        let entries = cluster.journal().entries();
+        let probes = entries.iter().filter(|entry| entry.path == "/_admin/server/availability").count();
+        assert_eq!(probes == 0, is_closed, "{probes} probes");
+    }
 }
 
 #[test]

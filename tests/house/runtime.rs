@@ -1,11 +1,22 @@
 //! Where a client may live: without a runtime, in a static, on several runtimes.
 
+use std::pin::pin;
 use std::sync::OnceLock;
+use std::task::{Context, Poll, Waker};
+use std::thread;
 use std::time::Duration;
 
-use arango::{Client, Cluster, CoordinatorHandle, Database, Error};
+use arango::follow::{Pace, Stopped};
+use arango::transport::{AttemptService, CallService};
+use arango::{Client, Cluster, CoordinatorHandle, Database, Discovery, Error, ErrorKind, Hedging, Outcome};
 use arango_test_cluster::TestCluster;
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
 use static_assertions::assert_impl_all;
+use tower::layer::layer_fn;
+use tower::util::MapRequestLayer;
+use tower::{ServiceExt, service_fn};
 
 assert_impl_all!(Client: Clone, Send, Sync);
 assert_impl_all!(Database: Clone, Send, Sync);
@@ -23,6 +34,89 @@ fn a_client_is_built_without_a_runtime_and_its_futures_can_go_anywhere() {
     let database = client.db("x");
     drop(is_static_and_send(async move { database.version().await }));
     assert_eq!(size_of::<Error>(), size_of::<usize>());
+}
+
+/// Polls a future once, outside of a runtime.
+fn polled_without_a_runtime<T>(future: impl Future<Output = T>) -> Poll<T> {
+    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+fn refused_for_lack_of_a_runtime<T>(future: impl Future<Output = Result<T, Error>>) {
+    let Poll::Ready(Err(error)) = polled_without_a_runtime(future) else { unreachable!("it is no error") };
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::NoRuntime, Outcome::NotExecuted));
+    assert!(error.attempts().is_empty() && error.to_string().contains("no tokio runtime"), "{error}");
+}
+
+#[test]
+fn a_call_outside_of_a_runtime_is_an_error_that_says_so() {
+    let builder = || Client::builder().hosts("http://localhost:1,http://localhost:2");
+    let layer = || MapRequestLayer::new(|request: Request<Full<Bytes>>| request);
+    for client in [
+        builder().basic_auth("root", ""),
+        builder().jwt_auth("root", ""),
+        builder().hedging(Hedging::of_the_slowest()),
+        builder().discovery(Discovery::on()),
+        builder().layer(layer()).attempt_layer(layer()),
+    ] {
+        let client = client.build().unwrap();
+        let cluster = client.cluster();
+        refused_for_lack_of_a_runtime(client.db("x").version());
+        refused_for_lack_of_a_runtime(client.db("x").jwt_auth("ada", "").version());
+        refused_for_lack_of_a_runtime(cluster.health());
+        refused_for_lack_of_a_runtime(cluster.server_maintenance(&"PRMR-1".into()));
+        refused_for_lack_of_a_runtime(cluster.hold_maintenance(Duration::from_secs(60)));
+        refused_for_lack_of_a_runtime(cluster.on_each_db_server(|one, _| async move { one.health().await }));
+        let request = Request::get("/_api/version").body(Full::default()).unwrap();
+        refused_for_lack_of_a_runtime(client.transport().clone().oneshot(request));
+        let Poll::Ready(all) =
+            polled_without_a_runtime(client.on_each_coordinator(|one| async move { one.version().await }))
+        else {
+            panic!("it waits")
+        };
+        assert!(all.failures().all(|(_, error)| error.kind() == ErrorKind::NoRuntime));
+        let Poll::Ready(Err(stopped)) = polled_without_a_runtime(cluster.wait_until_healthy(Pace::default()))
+        else {
+            panic!("it waits")
+        };
+        let Stopped::Call(error) = stopped.why() else { panic!("{stopped}") };
+        assert_eq!(error.kind(), ErrorKind::NoRuntime);
+        assert!(polled_without_a_runtime(client.close(Duration::from_secs(5))).is_ready());
+    }
+}
+
+#[test]
+fn a_call_that_a_layer_takes_out_of_the_runtime_is_an_error_that_says_so() {
+    let home = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    // Each call, or each attempt, is run by a thread of the layer's own.
+    let elsewhere = || {
+        layer_fn(|inner: CallService| {
+            service_fn(move |request: Request<Full<Bytes>>| {
+                let polled = thread::scope(|scope| {
+                    let answer = inner.clone().oneshot(request);
+                    scope.spawn(|| polled_without_a_runtime(answer)).join().unwrap()
+                });
+                let Poll::Ready(answer) = polled else { panic!("it waits") };
+                std::future::ready(answer)
+            })
+        })
+    };
+    let for_attempts = layer_fn(|inner: AttemptService| {
+        service_fn(move |request: Request<Full<Bytes>>| {
+            let polled = thread::scope(|scope| {
+                let answer = inner.clone().oneshot(request);
+                scope.spawn(|| polled_without_a_runtime(answer)).join().unwrap()
+            });
+            let Poll::Ready(answer) = polled else { panic!("it waits") };
+            std::future::ready(answer)
+        })
+    });
+    let builder = || Client::builder().hosts("http://localhost:1").jwt_auth("root", "");
+    for client in [builder().layer(elsewhere()), builder().basic_auth("root", "").attempt_layer(for_attempts)]
+    {
+        let client = client.build().unwrap();
+        let error = home.block_on(client.db("_system").version()).unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::NoRuntime, Outcome::NotExecuted), "{error}");
+    }
 }
 
 #[test]
@@ -47,7 +141,7 @@ fn a_client_in_a_static_serves_several_runtimes_one_after_the_other_and_at_once(
     for _ in 0..3 {
         run();
     }
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(run);
         }

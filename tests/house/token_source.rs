@@ -165,6 +165,64 @@ async fn a_source_that_hangs_is_given_up_and_asked_again() {
     }
 }
 
+/// Panics at once, or once it has begun.
+struct Panics {
+    asked: Arc<AtomicUsize>,
+    at_once: bool,
+}
+
+impl TokenSource for Panics {
+    fn token(&self) -> BoxFuture<'_, Result<SecretString, BoxError>> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        assert!(!self.at_once, "s3cret");
+        Box::pin(async {
+            sleep(Duration::from_millis(1)).await;
+            unreachable!("s3cret")
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_panics_is_an_error_and_not_asked_again_for_a_second() {
+    for at_once in [true, false] {
+        let cluster = cluster().await;
+        let asked = Arc::new(AtomicUsize::new(0));
+        let source = Panics { asked: Arc::clone(&asked), at_once };
+        let client = builder(&cluster).credentials(Credentials::made_by(source)).build().unwrap();
+        for times in 1..=3 {
+            for _ in 0..10 {
+                let error = client.db("_system").execute(insert("m", RequestClass::Safe)).await.unwrap_err();
+                assert_eq!((error.kind(), error.outcome()), (ErrorKind::Login, Outcome::NotExecuted));
+                let report = error.report().to_string();
+                assert!(report.contains("the login task panicked") && !report.contains("s3cret"), "{report}");
+            }
+            assert_eq!(asked.load(Ordering::Relaxed), times);
+            sleep(Duration::from_secs(1)).await;
+        }
+        assert_eq!(cluster.journal().received("m"), 0);
+    }
+}
+
+/// Makes a token that ends with a line break, as many files do.
+struct WithLineBreak;
+
+impl TokenSource for WithLineBreak {
+    fn token(&self) -> BoxFuture<'_, Result<SecretString, BoxError>> {
+        Box::pin(async { Ok("s3cret\n".into()) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_no_header_can_hold_fails_the_call_before_it_is_sent() {
+    let cluster = cluster().await;
+    let client = builder(&cluster).credentials(Credentials::made_by(WithLineBreak)).build().unwrap();
+    let error = client.db("_system").execute(insert("m", RequestClass::Safe)).await.unwrap_err();
+    let report = error.report().to_string();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Login, Outcome::NotExecuted));
+    assert!(report.contains("cannot stand in an HTTP header") && !report.contains("s3cret"), "{report}");
+    assert_eq!(cluster.journal().received("m"), 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_no_header_can_hold_is_no_token_and_the_file_is_named() {
     let cluster = cluster().await;

@@ -3,7 +3,8 @@
 use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
 use bytes::Bytes;
 use http::Request;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 /// Where clients reach the coordinators, in no particular order.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -11,7 +12,9 @@ use serde::Deserialize;
 pub struct Endpoints {
     /// One entry for each coordinator that is registered. **One that is dead stays listed** until
     /// it is removed.
-    #[serde(rename = "endpoints")]
+    ///
+    /// An entry that cannot be read is kept as an empty one, so that it does not hide the others.
+    #[serde(rename = "endpoints", deserialize_with = "one_by_one")]
     pub listed: Vec<CoordinatorEndpoint>,
 }
 
@@ -22,6 +25,18 @@ impl Endpoints {
     pub fn known(&self) -> impl Iterator<Item = &str> {
         self.listed.iter().map(|entry| entry.endpoint.as_str()).filter(|endpoint| !endpoint.is_empty())
     }
+}
+
+fn one_by_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<CoordinatorEndpoint>, D::Error> {
+    let entries = Vec::<Value>::deserialize(deserializer)?;
+    let empty = |_| CoordinatorEndpoint { endpoint: String::new(), internal: None };
+    Ok(entries
+        .into_iter()
+        .map(|entry| match entry {
+            Value::Object(entry) => CoordinatorEndpoint::deserialize(entry).unwrap_or_else(empty),
+            _ => CoordinatorEndpoint { endpoint: String::new(), internal: None },
+        })
+        .collect())
 }
 
 /// Where clients reach one coordinator.
@@ -64,6 +79,19 @@ impl Operation for GetEndpoints {
 mod tests {
     use super::*;
     use crate::testing::{assert_asks, read};
+
+    #[test]
+    fn an_entry_that_cannot_be_read_hides_no_other() {
+        for odd in ["null", "7", "[]", "{}", r#"{"endpoint":null}"#, r#"{"endpoint":["tcp://x"]}"#] {
+            let body = format!(r#"{{"endpoints":[{odd},{{"endpoint":"tcp://10.0.0.11:8529"}}]}}"#);
+            let endpoints = read(&GetEndpoints, &body);
+            assert_eq!(endpoints.listed.len(), 2);
+            assert_eq!(endpoints.known().collect::<Vec<_>>(), ["tcp://10.0.0.11:8529"], "{odd}");
+        }
+        for body in ["{}", r#"{"endpoints":null}"#, r#"{"endpoints":"tcp://x"}"#] {
+            assert!(GetEndpoints.output(crate::testing::answer(200, body)).is_err(), "{body}");
+        }
+    }
 
     #[test]
     fn endpoints_are_kept_as_written_and_empty_ones_skipped_on_demand() {

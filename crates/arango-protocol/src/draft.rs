@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::uri::PathAndQuery;
-use http::{Method, Request, Uri};
+use http::{HeaderName, Method, Request, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
@@ -185,6 +185,12 @@ pub enum BuildError {
         field: &'static str,
         /// What is wrong with it.
         reason: &'static str,
+    },
+    /// A header was set that frames the request or speaks of its connection, which the transport does.
+    #[error("the header `{name}` must not be set: the transport frames requests itself")]
+    Header {
+        /// The header.
+        name: HeaderName,
     },
     /// The name of the database cannot be one.
     #[error("the database cannot be named so")]

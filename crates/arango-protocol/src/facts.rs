@@ -79,6 +79,7 @@ const OLDEST: &str = "3.10.0";
 /// assert_eq!(FACTS.class, RequestClass::Idempotent);
 /// ```
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[non_exhaustive]
 pub struct Facts {
     /// What errors and spans call it, such as `cluster.health`.
@@ -108,6 +109,8 @@ pub struct Facts {
     pub system_only: bool,
     /// Whether the server that executes it is about to go.
     pub ends_server: bool,
+    /// Whether the coordinator passes it on to the server that the request names.
+    pub relayed: bool,
     /// The path once more, checked when the program is compiled rather than with each request.
     checked: PathAndQuery,
     /// Whether something is to be filled in; found out when the program is compiled, too.
@@ -153,6 +156,7 @@ impl Facts {
             class,
             scope: Scope::Cluster,
             patience: None,
+            relayed: false,
             answers: &[],
             since: None,
             backported: &[],
@@ -217,6 +221,14 @@ impl Facts {
     #[must_use]
     pub const fn also_answers(mut self, statuses: &'static [u16]) -> Self {
         self.answers = statuses;
+        self
+    }
+
+    /// Declares that the coordinator passes it on to the server that the request names, and answers 503 with error 1478
+    /// if it knows no such server.
+    #[must_use]
+    pub const fn relayed(mut self) -> Self {
+        self.relayed = true;
         self
     }
 

@@ -6,10 +6,11 @@ use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue, SERVER};
 use http::{Request, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use crate::{Answer, BuildError, DecodeError, Draft, ErrorObject, Facts, Operation, Permission};
 
 /// Exchanges a user's password for a token, which holds on every coordinator.
 ///
@@ -43,11 +44,33 @@ impl Operation for LogIn<'_> {
         struct Body {
             jwt: String,
         }
-        if answer.status() == StatusCode::NOT_FOUND {
+        if answer.status() == StatusCode::NOT_FOUND && is_of_arangodb(&answer) {
             return Ok(None);
         }
-        answer.json::<Body>().map(|body| Some(body.jwt))
+        let body = if answer.status().is_success() { answer.json::<Body>().ok() } else { None };
+        body.map(|body| Some(body.jwt)).ok_or_else(|| foreign(&answer))
     }
+}
+
+/// Whether ArangoDB wrote an answer: by its error object, or by its headers if there is no body.
+fn is_of_arangodb(answer: &Answer) -> bool {
+    if !answer.raw().is_empty() {
+        return ErrorObject::parse(answer.raw()).is_some();
+    }
+    let headers = answer.headers();
+    headers.get(SERVER).is_some_and(|server| server == "ArangoDB")
+        || headers.keys().any(|name| name.as_str().starts_with("x-arango-"))
+}
+
+/// Says that an answer to a login is none of ArangoDB's, and by which signs whose it is.
+fn foreign(answer: &Answer) -> DecodeError {
+    let sign = |name| answer.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let (kind, server) = (sign(CONTENT_TYPE).unwrap_or("none"), sign(SERVER).unwrap_or("none"));
+    let status = answer.status().as_u16();
+    let text = format!(
+        "this answer to a login did not come from ArangoDB: status {status}, content type `{kind}`, server `{server}`"
+    );
+    DecodeError::new(answer, ".".to_owned(), serde::de::Error::custom(text))
 }
 
 impl std::fmt::Debug for LogIn<'_> {
@@ -83,7 +106,6 @@ pub fn token_lifetime(token: &str) -> Option<Duration> {
 mod tests {
     use super::*;
     use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-    use http::HeaderMap;
     use proptest::prelude::*;
 
     #[test]
@@ -97,11 +119,40 @@ mod tests {
 
     #[test]
     fn a_server_without_authentication_gives_no_token() {
-        let answer = |status, body: &'static str| Answer::new(status, HeaderMap::new(), body.into());
-        let login = LogIn { user: "", password: "" };
-        assert_eq!(login.output(answer(StatusCode::NOT_FOUND, "")).unwrap(), None);
-        let token = login.output(answer(StatusCode::OK, r#"{"jwt":"a.b.c"}"#)).unwrap();
-        assert_eq!(token.as_deref(), Some("a.b.c"));
+        let unknown = r#"{"code":404,"error":true,"errorMessage":"unknown path","errorNum":404}"#;
+        assert_eq!(login(404, &[], unknown).unwrap(), None);
+        assert_eq!(login(404, &[("server", "ArangoDB")], "").unwrap(), None);
+        assert_eq!(login(404, &[("x-arango-queue-time-seconds", "0.0")], "").unwrap(), None);
+        assert_eq!(login(200, &[], r#"{"jwt":"a.b.c"}"#).unwrap().as_deref(), Some("a.b.c"));
+    }
+
+    #[test]
+    fn what_is_not_of_arangodb_is_neither_a_token_nor_its_absence() {
+        let nginx = [("server", "nginx"), ("content-type", "text/html")];
+        for (status, headers, body) in [
+            (404, &nginx[..], "<html>"),
+            (404, &nginx, ""),
+            (404, &[], ""),
+            (404, &nginx, r#"{"message":"no such route"}"#),
+            (404, &nginx, r#"{"jwt":"a.b.c"}"#),
+            (404, &[("server", "ArangoDB")], "<html>"),
+            (200, &nginx, "<html>"),
+            (200, &[], "{}"),
+            (200, &[], ""),
+        ] {
+            let error = login(status, headers, body).unwrap_err();
+            let cause = std::error::Error::source(&error).unwrap().to_string();
+            assert!(cause.contains(&format!("did not come from ArangoDB: status {status}")), "{cause}");
+        }
+    }
+
+    fn login(status: u16, headers: &[(&str, &str)], body: &str) -> Result<Option<String>, DecodeError> {
+        let mut answer = http::Response::builder().status(status);
+        for (name, value) in headers {
+            answer = answer.header(*name, *value);
+        }
+        let (parts, body) = answer.body(Bytes::copy_from_slice(body.as_bytes())).unwrap().into_parts();
+        LogIn { user: "", password: "" }.output(Answer::new(parts.status, parts.headers, body))
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// The version of a server: `3.12.7`, `3.12.5-3`, `4.0.0-devel`, `3.10.0-rc.1`.
 ///
 /// Ordered by its numbers. What stands behind them is a number of its own if it begins with one, and otherwise makes
-/// the version [unfinished](Self::is_unfinished).
+/// the version [unfinished](Self::is_unfinished); of that text up to 23 characters are shown.
 ///
 /// ```
 /// use arango_protocol::ServerVersion;
@@ -18,6 +18,35 @@ use std::str::FromStr;
 pub struct ServerVersion {
     numbers: (u32, u32, u32, u32),
     unfinished: bool,
+    suffix: Suffix,
+}
+
+/// What stands behind the numbers of an unfinished version, to be shown: `devel`, `rc.1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Suffix {
+    text: [u8; Suffix::MOST],
+    length: u8,
+}
+
+impl Suffix {
+    /// The most that is kept: a version is copied, and real ones have no more.
+    const MOST: usize = 23;
+    const NONE: Self = Self { text: [0; Self::MOST], length: 0 };
+
+    fn of(text: &str) -> Self {
+        let mut suffix = Self::NONE;
+        // No line break or escape sequence of a server ends up in a log by this.
+        let kept = text.bytes().take_while(u8::is_ascii_graphic);
+        for (place, byte) in suffix.text.iter_mut().zip(kept) {
+            *place = byte;
+            suffix.length += 1;
+        }
+        suffix
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.text[..usize::from(self.length)]).expect("it is ASCII")
+    }
 }
 
 impl ServerVersion {
@@ -71,7 +100,8 @@ impl FromStr for ServerVersion {
             return Err(InvalidVersion);
         }
         let fix = rest.map_or(Some(0), |rest| rest.split(['.', '-']).next()?.parse().ok());
-        Ok(Self { numbers: (major, minor, patch, fix.unwrap_or(0)), unfinished: fix.is_none() })
+        let suffix = rest.filter(|_| fix.is_none()).map_or(Suffix::NONE, Suffix::of);
+        Ok(Self { numbers: (major, minor, patch, fix.unwrap_or(0)), unfinished: fix.is_none(), suffix })
     }
 }
 
@@ -80,7 +110,7 @@ impl fmt::Display for ServerVersion {
         let (major, minor, patch, fix) = self.numbers;
         write!(f, "{major}.{minor}.{patch}")?;
         match (fix, self.unfinished) {
-            (_, true) => f.write_str("-devel"),
+            (_, true) => write!(f, "-{}", self.suffix.as_str()),
             (0, _) => Ok(()),
             (fix, _) => write!(f, "-{fix}"),
         }
@@ -107,6 +137,17 @@ mod tests {
         }
         assert!(version("4.0.0-devel").is_unfinished() && version("3.10.0-rc.1").is_unfinished());
         assert!(!version("3.12.7-2").is_unfinished());
+    }
+
+    #[test]
+    fn an_unfinished_version_is_shown_as_the_server_says_it() {
+        for text in ["3.12.5-rc.1", "4.0.0-devel", "3.12.0-NIGHTLY.20231002", "3.12.0-beta.2", "3.12.5-"] {
+            assert_eq!(version(text).to_string(), text);
+        }
+        let long = version(&format!("3.12.5-{}", "x".repeat(40)));
+        assert_eq!(long.to_string(), format!("3.12.5-{}", "x".repeat(23)));
+        assert_eq!(version("3.12.5-rc\n\u{1b}[31m").to_string(), "3.12.5-rc");
+        assert_ne!(version("3.12.5-rc.1"), version("3.12.5-rc.2"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use arango_balance::{Member, Verdict};
-use arango_protocol::{ErrorObject, names_arangodb};
+use arango_protocol::{ErrorNumber, ErrorObject, names_arangodb};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tokio::time::{Instant, timeout_at};
@@ -26,7 +26,7 @@ use crate::record::{Answered, CallRecord};
 use crate::rules::{self, Author};
 use crate::token::Token;
 use crate::trace;
-use crate::{Body, Coordinator, ErrorKind, Outcome, Outgoing, retry_after};
+use crate::{Body, BoxError, Coordinator, ErrorKind, Outcome, Outgoing, retry_after};
 
 /// Where a coordinator that does not lead says who does.
 const LEADER: HeaderName = HeaderName::from_static("x-arango-endpoint");
@@ -34,6 +34,10 @@ const LEADER: HeaderName = HeaderName::from_static("x-arango-endpoint");
 const FORWARDED_TO: HeaderName = HeaderName::from_static("x-arango-request-forwarded-to");
 /// The largest part of an error answer that is read, in bytes.
 const ERROR_BYTES: usize = 64 << 10;
+
+/// What is said of a server that a coordinator cannot pass a request on to.
+const UNKNOWN_SERVER: &str =
+    "no coordinator or DB-Server has the id that the request names: `health()` lists the ids";
 
 /// An answer that is an error, in the extensions of the response.
 #[derive(Debug, Clone)]
@@ -258,7 +262,12 @@ impl Seat {
         }
         if !wanted {
             let is_head = record.template.method == Method::HEAD;
-            let failed = refused(status, response.headers(), response.body().bytes(), is_head);
+            let mut failed = refused(status, response.headers(), response.body().bytes(), is_head);
+            if record.call.relayed && failed.number == Some(ErrorNumber::CLUSTER_BACKEND_UNAVAILABLE) {
+                let cause: BoxError = UNKNOWN_SERVER.into();
+                (failed.kind, failed.outcome) = (ErrorKind::UnknownServer, Outcome::NotExecuted);
+                failed.source = Some(cause.into());
+            }
             response.extensions_mut().insert(Refusal(failed));
         }
         Ok(response)

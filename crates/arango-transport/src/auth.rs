@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt};
 
+use crate::attempt::Refusal;
 use crate::attempt_error::AttemptError;
 use crate::connect::BoxFuture;
 use crate::credentials::Kind;
@@ -22,7 +23,7 @@ use crate::retry::{Retry, RetryLayer};
 use crate::session::{LoginError, LoginFailed, LoginFuture, Session};
 use crate::template::Template;
 use crate::token::Token;
-use crate::{Call, Error, ErrorKind, Outcome, Outgoing, meters};
+use crate::{BoxError, Call, Error, ErrorKind, Outcome, Outgoing, meters, rejection};
 
 /// Makes [`Auth`] services.
 #[derive(Debug, Clone)]
@@ -79,7 +80,10 @@ where
         let record = &outgoing.plan().record;
         match &record.credentials().0 {
             _ if outgoing.request().headers().contains_key(AUTHORIZATION) => {}
-            Kind::None => {}
+            Kind::None => {
+                let response = self.inner.call(outgoing);
+                return ResponseFuture { state: State::Plain { response, anonymous: true } };
+            }
             Kind::Fixed(value) => {
                 let value = value.clone();
                 outgoing.request_mut().headers_mut().insert(AUTHORIZATION, value);
@@ -99,7 +103,7 @@ where
                 outgoing.wears(token);
             }
         }
-        ResponseFuture { state: State::Plain { response: self.inner.call(outgoing) } }
+        ResponseFuture { state: State::Plain { response: self.inner.call(outgoing), anonymous: false } }
     }
 }
 
@@ -138,7 +142,13 @@ impl Login {
         let failed = |kind| AttemptError::new(kind, Outcome::NotExecuted, Phase::Waiting);
         match timeout_at(until, token).await {
             Ok(Ok(token)) => Ok(token),
-            Ok(Err(LoginFailed { kind, error })) => Err(failed(kind).caused_by(error)),
+            Ok(Err(LoginFailed { kind, error, coordinator })) => {
+                let mut failed = failed(kind).caused_by(error);
+                failed.attempt().coordinator = coordinator;
+                failed.attempt().message =
+                    session.source.user().map(|user| format!("logging in as {user:?}"));
+                Err(failed)
+            }
             // The login goes on; what ran out is the time of this attempt alone.
             Err(_) => {
                 let late = failed(ErrorKind::AttemptTimeout);
@@ -162,6 +172,8 @@ fn log_in(login: Arc<Login>, session: Arc<Session>) -> LoginFuture {
 }
 
 /// What a login comes to.
+///
+/// An answer that is not ArangoDB's proves nothing: the login goes on to another coordinator, as any safe request does.
 async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>, LoginError> {
     let operation = match session.source.log_in() {
         Ok(operation) => operation,
@@ -172,24 +184,46 @@ async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>,
         }
     };
     let facts = LogIn::FACTS;
-    let call = Call::of(&facts, operation.class());
+    let mut call = Call::of(&facts, operation.class());
+    call.is_read = true;
     let request = match operation.request() {
         Ok(request) => Template::of(request),
         Err(error) => {
             return Err(LoginError::Call(Error::request(&call, facts.method, facts.path, error)));
         }
     };
-    let record = login.login.record(call, request);
-    let answer = login.login.send(Arc::clone(&record), None, record.started).await;
-    let answer = answer.map_err(LoginError::Call)?;
-    let (parts, mut body) = answer.into_parts();
-    let body = body.take_whole().expect("the answer of a login was read");
-    let answer = Answer::new(parts.status, parts.headers, body);
-    match operation.output(answer) {
-        Ok(token) => Ok(token.map(Into::into)),
-        Err(error) => Err(LoginError::Call(Error::decode(&record, error))),
+    let mut record = login.login.record(call, request);
+    loop {
+        let answer = login.login.send(Arc::clone(&record), None, record.started).await;
+        let (parts, mut body) = answer.map_err(LoginError::Call)?.into_parts();
+        let body = body.take_whole().expect("the answer of a login was read");
+        match operation.output(Answer::new(parts.status, parts.headers, body)) {
+            Ok(token) => {
+                login.login.rules.accept(&record);
+                return Ok(token.map(Into::into));
+            }
+            Err(error) if rejection::is_foreign(&record, &error) => {
+                record = login.login.rules.resume(&record, error);
+            }
+            Err(error) => return Err(LoginError::Call(Error::decode(&record, error))),
+        }
     }
 }
+
+/// Says that no credentials were set, if they are what a coordinator wants.
+fn explain_missing_credentials(mut answer: Incoming) -> Incoming {
+    if let Some(Refusal(failed)) = answer.extensions_mut().get_mut::<Refusal>()
+        && failed.kind == ErrorKind::NotAuthorized
+        && failed.number.is_some()
+    {
+        let missing: BoxError = NO_CREDENTIALS.into();
+        failed.source = Some(missing.into());
+    }
+    answer
+}
+
+/// What is said of a request without credentials that is refused for the lack of them.
+const NO_CREDENTIALS: &str = "no credentials were set, neither for the client nor for this call";
 
 pin_project! {
     /// Response future of [`Auth`].
@@ -202,7 +236,7 @@ pin_project! {
 pin_project! {
     #[project = Projected]
     enum State<F> {
-        Plain { #[pin] response: F },
+        Plain { #[pin] response: F, anonymous: bool },
         LoggedIn { response: BoxFuture<'static, Result<Incoming, AttemptError>> },
     }
 }
@@ -215,7 +249,8 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            Projected::Plain { response } => response.poll(cx),
+            Projected::Plain { response, anonymous: false } => response.poll(cx),
+            Projected::Plain { response, .. } => response.poll(cx).map_ok(explain_missing_credentials),
             Projected::LoggedIn { response } => response.as_mut().poll(cx),
         }
     }

@@ -22,6 +22,7 @@ use crate::{CallOptions, Coordinator, Credentials, Hedging, RetryPolicy};
 /// let call = Call::named("shop.restock").class(RequestClass::Idempotent);
 /// ```
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is said by itself")]
 pub struct Call {
     pub(crate) name: &'static str,
     pub(crate) class: RequestClass,
@@ -33,6 +34,8 @@ pub struct Call {
     pub(crate) streaming: bool,
     /// The body is read by who knows what a success looks like.
     pub(crate) is_read: bool,
+    /// It is passed on to the server that it names.
+    pub(crate) relayed: bool,
     pub(crate) fresh: bool,
     /// Seldom any: shared with whoever makes many calls alike.
     pub(crate) options: Option<Arc<CallOptions>>,
@@ -52,6 +55,7 @@ impl Call {
             prefers: None,
             streaming: false,
             is_read: false,
+            relayed: false,
             fresh: false,
             options: None,
         }
@@ -59,7 +63,8 @@ impl Call {
 
     /// The call of an operation; `class` is what the very operation says of itself.
     pub fn of(facts: &Facts, class: RequestClass) -> Self {
-        Self { class, patience: facts.patience, answers: facts.answers, ..Self::named(facts.name) }
+        let Facts { name, patience, answers, relayed, .. } = *facts;
+        Self { class, patience, answers, relayed, ..Self::named(name) }
     }
 
     /// The call of a request of which only the method is known.

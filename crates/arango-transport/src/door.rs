@@ -11,6 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
+use tokio::runtime::Handle;
 use tower::util::{BoxCloneSyncService, Either};
 use tower::{Layer, Service, ServiceExt};
 
@@ -20,7 +21,7 @@ use crate::error::BEREFT;
 use crate::outgoing::{AttemptPlan, Incoming};
 use crate::record::CallRecord;
 use crate::strays::Strays;
-use crate::{Body, BoxError, Coordinator, Error, ErrorKind, Outcome, Outgoing, Phase};
+use crate::{Body, BoxError, Coordinator, Error, ErrorKind, Outcome, Outgoing, Phase, framing};
 
 /// What a layer given to [`layer`](crate::TransportBuilder::layer) wraps: whole calls.
 pub type CallService = BoxCloneSyncService<Request<Full<Bytes>>, Response<Body>, Error>;
@@ -237,8 +238,17 @@ where
             let lost = AttemptError::new(ErrorKind::Middleware, Outcome::NotExecuted, Phase::Waiting);
             return Box::pin(std::future::ready(Err(lost.because(BEREFT))));
         };
+        if let Err(error) = framing::checked(request.headers()) {
+            let refused = AttemptError::new(ErrorKind::Request, Outcome::NotExecuted, Phase::Waiting);
+            return Box::pin(std::future::ready(Err(refused.because(error))));
+        }
         plan.record.handed_on(request.headers());
         let answer = self.inner.call(Outgoing::new(plan, request));
-        Box::pin(async move { answer.await.map(|response| *response) })
+        Box::pin(async move {
+            if Handle::try_current().is_err() {
+                return Err(AttemptError::new(ErrorKind::NoRuntime, Outcome::NotExecuted, Phase::Waiting));
+            }
+            answer.await.map(|response| *response)
+        })
     }
 }

@@ -216,10 +216,10 @@ impl Error {
         if let Some(unsupported) = self.unsupported() {
             return Some(unsupported.to_string());
         }
-        match self.server_message().filter(|message| !message.is_empty()) {
-            Some(message) => Some(Printable::new(message, MESSAGE).to_string()),
-            None => self.cause().map(causes::in_one_line).filter(|cause| !cause.is_empty()),
-        }
+        let message = self.server_message().map(|message| Printable::new(message, MESSAGE).to_string());
+        let cause = self.cause().map(causes::in_one_line);
+        let words: Vec<_> = [message, cause].into_iter().flatten().filter(|words| !words.is_empty()).collect();
+        (!words.is_empty()).then(|| words.join(": "))
     }
 
     /// The coordinators that the failure is about: all that were asked if none could be reached.

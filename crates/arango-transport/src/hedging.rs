@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::Coordinator;
 use crate::latencies::Latencies;
+use crate::limits::LONGEST;
 use crate::next::Decider;
 use crate::queue_time;
 use crate::record::CallRecord;
@@ -61,12 +62,12 @@ impl Hedging {
         Self { least: Some(LEAST) }
     }
 
-    /// Sets the least time for which the first is waited for. Default: 50 ms.
+    /// Sets the least time for which the first is waited for. More than a year is a year. Default: 50 ms.
     ///
     /// Without a word that calls are hedged at all it changes nothing.
     #[must_use]
     pub fn no_sooner_than(mut self, least: Duration) -> Self {
-        self.least = self.least.map(|_| least);
+        self.least = self.least.map(|_| least.min(LONGEST));
         self
     }
 }

@@ -17,6 +17,8 @@ pub enum ErrorKind {
     UnknownCoordinator,
     /// The client was closed before the call began, or before it ended.
     ClientClosed,
+    /// The call was awaited outside of a tokio runtime, or in one that is shutting down; nothing was sent.
+    NoRuntime,
     /// None of the coordinators could be reached.
     NoCoordinatorAvailable,
     /// The name of the coordinator could not be resolved.
@@ -83,6 +85,8 @@ pub enum ErrorKind {
     BackendConnectionLost,
     /// A DB-Server did not answer the coordinator in time, and may be at it still.
     BackendTimeout,
+    /// The coordinator knows no server of the id that the request names, or that server has not registered yet.
+    UnknownServer,
     /// The server that was asked does not lead.
     NotLeader,
     /// The coordinator does not know the database.
@@ -144,6 +148,7 @@ impl ErrorKind {
             | Self::BackendUnavailable
             | Self::BackendConnectionLost
             | Self::BackendTimeout
+            | Self::UnknownServer
             | Self::NotLeader
             | Self::CursorBusy
             | Self::AgencyUnavailable
@@ -158,6 +163,7 @@ impl ErrorKind {
             | Self::NeedsCoordinator
             | Self::UnknownCoordinator
             | Self::ClientClosed
+            | Self::NoRuntime
             | Self::TlsCertificate
             | Self::BodyTooLarge
             | Self::Decode
@@ -184,6 +190,7 @@ impl fmt::Display for ErrorKind {
             Self::Request => "the request could not be formed",
             Self::NeedsCoordinator => "the operation changes one coordinator and must be told which",
             Self::ClientClosed => "the client is closed",
+            Self::NoRuntime => "there is no tokio runtime here: await the call within one",
             Self::UnknownCoordinator => "the coordinator is not one of this client's, or is no more",
             Self::NoCoordinatorAvailable => "no coordinator could be reached",
             Self::Dns => "the name could not be resolved",
@@ -218,6 +225,7 @@ impl fmt::Display for ErrorKind {
             Self::BackendUnavailable => "a DB-Server could not be reached",
             Self::BackendConnectionLost => "the connection to a DB-Server broke",
             Self::BackendTimeout => "a DB-Server did not answer in time",
+            Self::UnknownServer => "the cluster knows no such server",
             Self::NotLeader => "the server does not lead",
             Self::DatabaseUnknown => "the database is not known",
             Self::NotFound => "not found",

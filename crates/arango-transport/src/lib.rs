@@ -47,6 +47,7 @@ mod error;
 mod eyeballs;
 mod failed_attempt;
 mod foreign;
+mod framing;
 mod hedging;
 mod hosts;
 #[cfg_attr(not(feature = "http2"), expect(dead_code, unreachable_pub, reason = "nobody can ask for it"))]
@@ -67,6 +68,7 @@ mod options;
 mod origin;
 mod outcome;
 mod outgoing;
+mod pending_login;
 mod pool;
 mod pools;
 mod printable;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The longest that anything may take: whoever asks for more wants no limit, and clocks do not reach
 /// as far as a `Duration` does.
-const LONGEST: Duration = Duration::from_secs(365 * 86_400);
+pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
 /// How long a call may take, and how much may come back. A limit of more than a year is one of a year.
 ///

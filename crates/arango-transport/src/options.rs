@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::limits::LONGEST;
 use crate::{Credentials, Hedging, RetryPolicy};
 
 /// What one call wants otherwise than its client: what is not said here is as the client was built.
@@ -47,7 +48,7 @@ impl CallOptions {
     /// to it.
     #[must_use]
     pub fn total(mut self, limit: Duration) -> Self {
-        self.total = Some(limit);
+        self.total = Some(limit.min(LONGEST));
         self
     }
 
@@ -55,7 +56,7 @@ impl CallOptions {
     /// raise it.
     #[must_use]
     pub fn attempt(mut self, limit: Duration) -> Self {
-        self.attempt = Some(limit);
+        self.attempt = Some(limit.min(LONGEST));
         self
     }
 

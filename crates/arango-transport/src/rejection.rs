@@ -19,7 +19,7 @@ pub(crate) fn is_foreign(record: &CallRecord, error: &DecodeError) -> bool {
 }
 
 /// The attempt that such an answer came of, for the retry layer to go on from.
-pub(crate) fn failed(record: &CallRecord, error: DecodeError) -> Failed {
+fn failed(record: &CallRecord, error: DecodeError) -> Failed {
     let mut attempt = attempt(record, &error);
     let body = error.body().clone();
     let answer = ForeignAnswer::new(error.status(), error.headers(), &body);
@@ -59,8 +59,22 @@ pub(crate) fn attempt(record: &CallRecord, error: &DecodeError) -> Attempt {
 }
 
 impl RetryLayer {
+    /// Reports an answer that was read, where its head did not show that ArangoDB wrote it.
+    #[inline]
+    pub(crate) fn accept(&self, record: &CallRecord) {
+        if record.answered_by() == Answered::BySomething {
+            self.judge(record, Verdict::Good);
+        }
+    }
+
+    /// Has the coordinator probed that gave an answer which is not ArangoDB's, and begins a record that goes on from there.
+    pub(crate) fn resume(&self, record: &CallRecord, error: DecodeError) -> Arc<CallRecord> {
+        self.judge(record, Verdict::Unrecognized);
+        record.resumed(failed(record, error))
+    }
+
     /// Reports to the coordinator that has answered what those who read the body found.
-    pub(crate) fn judge(&self, record: &CallRecord, verdict: Verdict) {
+    fn judge(&self, record: &CallRecord, verdict: Verdict) {
         let Some((coordinator, since)) = record.current() else { return };
         let Some(member) = self.decider.member(&coordinator) else { return };
         if record.call.patience.is_none() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt};
 
@@ -26,7 +27,7 @@ use crate::record::CallRecord;
 use crate::settings::Live;
 use crate::strays::Strays;
 use crate::template::Template;
-use crate::{Body, Call, Coordinator, Error, ErrorKind, Outgoing, meters};
+use crate::{Body, Call, Coordinator, Error, ErrorKind, Outgoing, framing, meters};
 
 /// Makes [`Retry`] services.
 #[derive(Debug, Clone)]
@@ -105,6 +106,14 @@ where
         };
         let retry = self.clone();
         Box::pin(async move {
+            if Handle::try_current().is_err() {
+                let (method, path) = (template.method.clone(), template.uri.path().to_owned());
+                return Err(Error::no_runtime(&record.call, method, path));
+            }
+            if let Err(error) = framing::checked(template.headers()) {
+                let method = template.method.clone();
+                return Err(Error::request(&record.call, method, template.uri.path(), error));
+            }
             // The layers above may have taken their time.
             let now = Instant::now();
             let least = if record.is_resumed { None } else { retry.waits_alone_for(&record) };

@@ -199,6 +199,7 @@ pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
         | K::BackendUnavailable
         | K::BackendConnectionLost
         | K::BackendTimeout
+        | K::UnknownServer
         | K::NotLeader
         | K::AgencyUnavailable
         | K::PoolExhausted
@@ -216,6 +217,7 @@ pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
         | K::NeedsCoordinator
         | K::UnknownCoordinator
         | K::ClientClosed
+        | K::NoRuntime
         | K::NoCoordinatorAvailable => Verdict::Neutral,
     }
 }
@@ -297,6 +299,7 @@ pub(crate) fn rule(attempt: &Attempt, class: RequestClass, policy: &RetryPolicy)
         K::NotAuthorized
         | K::BadCredentials
         | K::Login
+        | K::UnknownServer
         | K::Forbidden
         | K::ReadOnly
         | K::DatabaseUnknown
@@ -317,6 +320,7 @@ pub(crate) fn rule(attempt: &Attempt, class: RequestClass, policy: &RetryPolicy)
         | K::NeedsCoordinator
         | K::UnknownCoordinator
         | K::ClientClosed
+        | K::NoRuntime
         | K::NoCoordinatorAvailable => (false, No, Pause::Connection),
     };
     let heeds_retry_after = matches!(attempt.kind, K::Throttled | K::Gateway);

@@ -5,11 +5,12 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use arango_balance::{Changes, Discoverer, Jitter, Members, Verdict};
+use arango_balance::{Changes, Discoverer, Jitter, Members};
 use arango_protocol::{Answer, DecodeError};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
+use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout};
 use tower::Service;
 use tracing::{Instrument, Span};
@@ -21,14 +22,14 @@ use crate::lifecycle::Lifecycle;
 use crate::meters::Sampler;
 use crate::outgoing::Incoming;
 use crate::pools::Pools;
-use crate::record::{Answered, CallRecord};
+use crate::record::CallRecord;
 use crate::settings::Live;
 use crate::stack::Bare;
 use crate::strays::Strays;
 use crate::template::Template;
 use crate::tls::Handshakes;
 use crate::{
-    Body, Call, Coordinator, Error, ErrorKind, HostList, TransportBuilder, Zones, deadline, meters,
+    Body, Call, Coordinator, Error, ErrorKind, HostList, TransportBuilder, Zones, deadline, framing, meters,
     rejection, trace,
 };
 
@@ -156,7 +157,7 @@ impl Transport {
             Ok(response) => match read(whole(response)) {
                 // Handed on at once: what is kept for later is moved once more.
                 Ok(output) => {
-                    self.accept(&record);
+                    self.0.bare.rules.accept(&record);
                     self.ended(&record, None);
                     return Ok(output);
                 }
@@ -174,14 +175,6 @@ impl Transport {
         Err(failed)
     }
 
-    /// Reports an answer that was read, where its head did not show that ArangoDB wrote it.
-    #[inline]
-    fn accept(&self, record: &CallRecord) {
-        if record.answered_by() == Answered::BySomething {
-            self.0.bare.rules.judge(record, Verdict::Good);
-        }
-    }
-
     /// Goes on after an answer that is not the success of its call: elsewhere, if ArangoDB may not have written it and
     /// the class of the request allows that.
     #[cold]
@@ -195,12 +188,11 @@ impl Transport {
             if !rejection::is_foreign(&record, &error) {
                 return Err(Error::decode(&record, error));
             }
-            self.0.bare.rules.judge(&record, Verdict::Unrecognized);
-            record = record.resumed(rejection::failed(&record, error));
+            record = self.0.bare.rules.resume(&record, error);
             let response = self.run(Arc::clone(&record)).await?;
             match read(whole(response)) {
                 Ok(output) => {
-                    self.accept(&record);
+                    self.0.bare.rules.accept(&record);
                     return Ok(output);
                 }
                 Err(another) => error = another,
@@ -234,11 +226,19 @@ impl Transport {
     }
 
     async fn run(&self, record: Arc<CallRecord>) -> Result<Incoming, Error> {
+        let of = |template: &Template| (template.method.clone(), template.uri.path().to_owned());
         let Some(_running) = self.0.lifecycle.begin() else {
-            let template = &record.template;
-            let path = template.uri.path().to_owned();
-            return Err(Error::closed(&record.call, template.method.clone(), path));
+            let (method, path) = of(&record.template);
+            return Err(Error::closed(&record.call, method, path));
         };
+        if Handle::try_current().is_err() {
+            let (method, path) = of(&record.template);
+            return Err(Error::no_runtime(&record.call, method, path));
+        }
+        if let Err(error) = framing::checked(record.template.headers()) {
+            let (method, path) = of(&record.template);
+            return Err(Error::request(&record.call, method, &path, error));
+        }
         if let Some(discoverer) = self.0.discoverer.get() {
             discoverer.wake();
         }
@@ -323,7 +323,7 @@ impl Transport {
     /// all connections are closed.
     ///
     /// The future need not be awaited, and no runtime is needed if it is not: then calls under way go on to their
-    /// end, and idle connections are closed. Closing twice is the same as closing once, with the shorter grace.
+    /// end, and idle connections are closed. Awaited outside of a tokio runtime it gives no grace. Closing twice is the same as closing once, with the shorter grace.
     pub fn close(&self, grace: Duration) -> impl Future<Output = ()> + Send + 'static {
         let shared = Arc::clone(&self.0);
         shared.lifecycle.close();
@@ -339,12 +339,14 @@ impl Transport {
                     pool.drained().await;
                 }
             };
-            let in_time = timeout(grace, ended).await.is_ok();
+            // Without a runtime there is no clock to wait by.
+            let has_clock = Handle::try_current().is_ok();
+            let in_time = has_clock && timeout(grace, ended).await.is_ok();
             shared.lifecycle.end();
             for pool in shared.pools.all() {
                 pool.abort();
             }
-            if !in_time {
+            if !in_time && has_clock {
                 // Each of them has what it needs to end at once, but may be kept by one who does not poll it.
                 timeout(LAST_WORDS, shared.lifecycle.idle()).await.ok();
             }

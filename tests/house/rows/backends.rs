@@ -1,17 +1,21 @@
 //! R25–R29a and R38: a coordinator could not do it, because something behind it in the cluster could not.
 
-use arango::ErrorKind;
-use arango::protocol::RequestClass;
+use arango::cluster::ServerId;
+use arango::protocol::{Answer, BuildError, DecodeError, Facts, Operation, RequestClass};
+use arango::{ErrorKind, Outcome};
 use arango_test_cluster::Fault;
+use bytes::Bytes;
+use http::Request;
 
 use super::refusal::Then::After;
 use super::refusal::{if_safe, refused, unknown, unless_it_is_a_write};
 use super::watched::Watched;
 use super::{B2, Expect, Tells, meet, on_writes};
-use crate::support::{builder, cluster};
+use crate::support::{builder, client, cluster, insert};
 
 for_each_class![
     r25_a_backend_that_cannot_be_reached_may_be_one_of_several,
+    r25a_a_server_that_the_coordinator_does_not_know_is_asked_for_once,
     r26_a_lost_backend_may_have_executed_it_though_the_status_is_503,
     r27_a_backend_timeout_may_be_running_still,
     r28_a_leader_that_has_resigned_may_be_one_of_several,
@@ -23,6 +27,58 @@ for_each_class![
 async fn r25_a_backend_that_cannot_be_reached_may_be_one_of_several(class: RequestClass) {
     let row = unknown(503, 1478, ErrorKind::BackendUnavailable, Tells::Nothing);
     row.then(class, unless_it_is_a_write(class, After(B2))).await;
+}
+
+/// A request that a coordinator passes on to the server that it names.
+struct Relayed(RequestClass);
+
+impl Operation for Relayed {
+    type Output = ();
+    const FACTS: Facts = Facts::post("books.relayed", "/_api/document/books").relayed();
+
+    fn class(&self) -> RequestClass {
+        self.0
+    }
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        insert("m", self.0).request()
+    }
+
+    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+        insert("", self.class()).output(answer)
+    }
+}
+
+async fn r25a_a_server_that_the_coordinator_does_not_know_is_asked_for_once(class: RequestClass) {
+    let cluster = cluster().await;
+    let _faults: Vec<_> = cluster
+        .coordinators()
+        .iter()
+        .map(|one| one.inject(on_writes(Fault::answer(503, 1478, "backend unavailable"))))
+        .collect();
+    let error = client(&cluster).db("_system").execute(Relayed(class)).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::UnknownServer, Outcome::NotExecuted));
+    assert_eq!((error.attempts().len(), cluster.journal().executions("m")), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_server_id_is_asked_for_once_and_the_error_says_where_ids_are_listed() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let unknown = ServerId::from("PRMR-00000000-0000-0000-0000-000000000000");
+    let admin = client.cluster();
+    for error in [
+        admin.server_version(&unknown).await.unwrap_err(),
+        admin.server_engine(&unknown).await.unwrap_err(),
+        admin.server_statistics(&unknown).await.unwrap_err(),
+        admin.db_server_statistics(&unknown).await.unwrap_err(),
+    ] {
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::UnknownServer, Outcome::NotExecuted));
+        assert_eq!((error.error_number().unwrap().0, error.attempts().len()), (1478, 1));
+        assert!(error.to_string().contains("knows no such server"), "{error}");
+        assert!(error.report().to_string().contains("health()"), "{}", error.report());
+    }
+    assert_eq!(cluster.journal().entries().len(), 4);
 }
 
 async fn r26_a_lost_backend_may_have_executed_it_though_the_status_is_503(class: RequestClass) {

@@ -7,8 +7,12 @@ use arango::protocol::RequestClass;
 use arango::transport::{Credentials, StoppedBy};
 use arango::{Client, ErrorKind, Limits, Outcome};
 use arango_test_cluster::{Authentication, Fault, FaultGuard, Handshake, Match, TestCluster, Tls};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
+use tower::ServiceExt;
 
 use super::{Expect, meet, on_writes};
 use crate::support::{CLASSES, CreateCollection, ask_at_once, builder, cluster, cluster_with_tls, insert};
@@ -26,6 +30,9 @@ for_each_class![
     r15_a_wrong_password_is_known_as_such_whatever_went_wrong_before,
     r16_a_server_without_authentication_is_asked_without_a_token,
     r16_one_who_knows_no_logins_is_not_believed_once_a_token_is_wanted,
+    r16a_a_401_that_is_not_arangodbs_does_not_mean_a_wrong_password,
+    r16a_a_404_that_is_not_arangodbs_does_not_mean_that_authentication_is_off,
+    r16a_a_login_that_meets_an_answer_of_another_goes_on_to_another_coordinator,
     t12a_an_attempt_that_ends_while_it_waits_for_a_login_goes_on_elsewhere,
 ];
 
@@ -292,11 +299,114 @@ async fn a_handle_may_log_in_on_its_own_or_bring_a_token() {
 async fn r16_one_who_knows_no_logins_is_not_believed_once_a_token_is_wanted(class: RequestClass) {
     let cluster = cluster().await;
     let client = client(&cluster);
-    let unknown = Fault::answer_raw(404, "text/html", "<html>").on(Match::post("/_open/auth"));
+    let unknown = Fault::answer(404, 404, "unknown path '/_open/auth'").on(Match::post("/_open/auth"));
     let _unknown = cluster.coordinator(0).inject(unknown.times(1));
     client.db("_system").execute(insert("m", class)).await.unwrap();
     assert_eq!(cluster.journal().executions("m"), 1);
     assert_eq!(logins(&cluster), 1, "beside the one that came to nothing");
+}
+
+/// Answers of a gateway to a login.
+fn foreign_answers() -> [Fault; 5] {
+    let page = |status| Fault::answer_raw(status, "text/html", "<html>").header("server", "nginx");
+    [
+        page(404),
+        page(401).header("www-authenticate", "Basic realm=\"intranet\""),
+        page(200),
+        page(403),
+        Fault::answer_raw(404, "text/plain", ""),
+    ]
+}
+
+/// What a login comes to where each coordinator gives this answer to it.
+async fn refused_everywhere(class: RequestClass, answer: &Fault) -> arango::Error {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let faults = on_logins(&cluster, answer);
+    let error = meet(&cluster, &client, class).await.error();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Login, Outcome::NotExecuted), "{error}");
+    assert_eq!(cluster.journal().received("m"), 0, "sent without a token");
+    assert_eq!(faults.iter().map(FaultGuard::hits).collect::<Vec<_>>(), [1, 1, 1]);
+    drop(faults);
+    // It is not held off, as a wrong password is.
+    client.db("_system").execute(insert("n", class)).await.unwrap();
+    error
+}
+
+/// All that an error says of itself, and its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+async fn r16a_a_404_that_is_not_arangodbs_does_not_mean_that_authentication_is_off(class: RequestClass) {
+    let [page, .., empty] = foreign_answers();
+    let said = chain(&refused_everywhere(class, &page).await);
+    assert!(
+        said.contains("did not come from ArangoDB: status 404, content type `text/html`, server `nginx`"),
+        "{said}"
+    );
+    refused_everywhere(class, &empty).await;
+}
+
+async fn r16a_a_401_that_is_not_arangodbs_does_not_mean_a_wrong_password(class: RequestClass) {
+    let [_, page, ..] = foreign_answers();
+    let said = chain(&refused_everywhere(class, &page).await);
+    assert!(said.contains("no error object of ArangoDB") && said.contains("status 401"), "{said}");
+}
+
+async fn r16a_a_login_that_meets_an_answer_of_another_goes_on_to_another_coordinator(class: RequestClass) {
+    for answer in foreign_answers() {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let answer = answer.on(Match::post("/_open/auth"));
+        let foreign = [0, 1].map(|at| cluster.coordinator(at).inject(answer.clone()));
+        client.db("_system").execute(insert("m", class)).await.unwrap();
+        assert_eq!((cluster.journal().executions("m"), hits(&foreign)), (1, 2));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_fails_names_the_user_and_the_coordinator() {
+    let cluster = cluster().await;
+    let client = builder(&cluster).jwt_auth("ada", "wr0ng").build().unwrap();
+    let error = client.db("_system").version().await.unwrap_err();
+    let (text, report) = (error.to_string(), error.report().to_string());
+    for part in ["the user or the password is wrong", "\"ada\"", &cluster.urls()[0]] {
+        assert!(text.contains(part) && report.contains(part), "{text}\n{report}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_authorization_that_a_request_brings_is_sent_instead_of_the_clients() {
+    let cluster = cluster().await;
+    let ours = [
+        Credentials::basic("root", cluster.root_password()),
+        Credentials::jwt("root", cluster.root_password()),
+        Credentials::token(&cluster.superuser_token()).unwrap(),
+    ];
+    let right = format!("bearer {}", cluster.superuser_token());
+    for credentials in ours {
+        let client = builder(&cluster).credentials(credentials).build().unwrap();
+        for (authorization, accepted) in [("Basic bm9ib2R5Og==", false), (right.as_str(), true)] {
+            let request = Request::get("/_api/version").header("authorization", authorization);
+            let request = request.body(Full::<Bytes>::default()).unwrap();
+            let answer = client.transport().clone().oneshot(request).await;
+            assert_eq!(answer.is_ok(), accepted, "{client:?}: {answer:?}");
+        }
+    }
+    assert_eq!(logins(&cluster), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_without_credentials_says_that_none_were_set() {
+    let cluster = cluster().await;
+    let client = builder(&cluster).credentials(Credentials::none()).build().unwrap();
+    let error = client.db("_system").version().await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::NotAuthorized, Outcome::NotExecuted));
+    assert!(chain(&error).contains("no credentials were set"), "{}", chain(&error));
+    let wrong = client.db("_system").basic_auth("root", "wr0ng").version().await.unwrap_err();
+    assert!(!chain(&wrong).contains("no credentials were set"));
 }
 
 async fn t12a_an_attempt_that_ends_while_it_waits_for_a_login_goes_on_elsewhere(class: RequestClass) {

@@ -1,10 +1,8 @@
 //! The records of all servers.
 
-use std::fmt;
+use serde::{Deserialize, Deserializer};
 
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-
+use super::records::Records;
 use crate::{ServerHealth, ServerId, ServerRole};
 
 /// How every server of the cluster is, in the order of their ids.
@@ -25,16 +23,16 @@ use crate::{ServerHealth, ServerId, ServerRole};
 #[non_exhaustive]
 pub struct ClusterHealth {
     /// The id of the cluster, a UUID.
-    #[serde(rename = "ClusterId", default)]
+    #[serde(rename = "ClusterId", default, deserialize_with = "empty_if_null")]
     pub cluster_id: String,
-    #[serde(rename = "Health", deserialize_with = "sorted")]
-    records: Vec<(ServerId, ServerHealth)>,
+    #[serde(rename = "Health")]
+    records: Records,
 }
 
 impl ClusterHealth {
     /// All servers, in the order of their ids: agents, coordinators, DB-Servers.
     pub fn servers(&self) -> impl ExactSizeIterator<Item = (&ServerId, &ServerHealth)> {
-        self.records.iter().map(|(id, server)| (id, server))
+        self.records.servers.iter().map(|(id, server)| (id, server))
     }
 
     /// The coordinators, in the order of their ids.
@@ -54,13 +52,22 @@ impl ClusterHealth {
 
     /// One server; `None` if it has no record, as one that is just joining.
     pub fn get(&self, id: &ServerId) -> Option<&ServerHealth> {
-        let at = self.records.binary_search_by(|(other, _)| other.cmp(id)).ok()?;
-        Some(&self.records[at].1)
+        let at = self.records.servers.binary_search_by(|(other, _)| other.cmp(id)).ok()?;
+        Some(&self.records.servers[at].1)
+    }
+
+    /// What could not be read: the server, and which field of its record is of another type than it should be, or that the
+    /// record is none.
+    ///
+    /// The server is among the [others](Self::servers) all the same, with what could be read. Its role is then told by its
+    /// id, and a status that could not be read is [`Unknown`](crate::HealthStatus::Unknown), which is not good.
+    pub fn unreadable(&self) -> impl ExactSizeIterator<Item = (&ServerId, &str)> {
+        self.records.unreadable.iter().map(|(id, reason)| (id, reason.as_str()))
     }
 
     /// Whether every server that has a record is good. A server that is missing is not missed.
     pub fn all_good(&self) -> bool {
-        self.records.iter().all(|(_, server)| server.is_good())
+        self.records.servers.iter().all(|(_, server)| server.is_good())
     }
 
     fn of(&self, role: ServerRole) -> impl Iterator<Item = (&ServerId, &ServerHealth)> {
@@ -68,31 +75,6 @@ impl ClusterHealth {
     }
 }
 
-// The server's order is unspecified. Sorting a vector once costs less than keeping a tree, and is
-// nothing where the server happened to keep the order.
-fn sorted<'de, D>(deserializer: D) -> Result<Vec<(ServerId, ServerHealth)>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    let mut records = deserializer.deserialize_map(Records)?;
-    records.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Ok(records)
-}
-
-struct Records;
-
-impl<'de> Visitor<'de> for Records {
-    type Value = Vec<(ServerId, ServerHealth)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of servers")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut records = Vec::with_capacity(map.size_hint().unwrap_or(16).min(1024));
-        while let Some(record) = map.next_entry()? {
-            records.push(record);
-        }
-        Ok(records)
-    }
+fn empty_if_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }

@@ -2,6 +2,7 @@
 
 mod cluster_health;
 mod last_acked;
+mod records;
 mod server_health;
 
 use std::time::Duration;

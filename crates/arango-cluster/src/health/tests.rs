@@ -93,9 +93,58 @@ fn a_record_of_an_unknown_kind_does_not_hide_the_others() {
     assert_eq!(health.get(&"SNGL-2".into()), None);
 }
 
+/// What a server writes in place of a value that is of another type.
+const ODD: [&str; 5] = ["null", "7", "true", "[]", "{\"x\":1}"];
+
 #[test]
-fn a_record_that_does_not_fit_is_named() {
-    let body = r#"{"Health":{"PRMR-1":{"Status":"GOOD","CanBeDeleted":"no"}}}"#;
-    let error = GetHealth.output(crate::testing::answer(200, body)).unwrap_err();
-    assert_eq!(error.at(), "Health.PRMR-1.CanBeDeleted");
+fn a_field_of_another_type_hides_neither_the_other_fields_nor_the_other_servers() {
+    let whole: serde_json::Value = serde_json::from_str(SAMPLE).unwrap();
+    for field in ["Role", "Status", "Endpoint", "CanBeDeleted", "ShortName", "SyncStatus", "Engine", "Host"] {
+        for odd in ODD {
+            let mut body = whole.clone();
+            body["Health"]["PRMR-2"][field] = serde_json::from_str(odd).unwrap();
+            let health = read(&GetHealth, &body.to_string());
+            assert_eq!(names(health.servers()), ["AGNT-1", "AGNT-2", "CRDN-1", "PRMR-2"]);
+            assert_eq!(names(health.db_servers()), ["PRMR-2"], "{field}: {odd}");
+            let server = health.get(&"PRMR-2".into()).unwrap();
+            assert_eq!(server.version.as_deref(), Some("3.12.10"));
+            assert!(!server.is_good() && !server.can_be_deleted || (field, odd) == ("CanBeDeleted", "true"));
+            let optional = server.short_name.is_none() || server.host.is_none();
+            let optional = optional || server.sync_status.is_none() || server.engine.is_none();
+            let fits = (odd == "null" && optional) || (field, odd) == ("CanBeDeleted", "true");
+            let unreadable: Vec<_> = health.unreadable().collect();
+            if fits {
+                assert!(unreadable.is_empty(), "{field}: {odd}: {unreadable:?}");
+            } else {
+                let [(id, reason)] = unreadable[..] else { panic!("{field}: {odd}: {unreadable:?}") };
+                assert_eq!(id.as_str(), "PRMR-2");
+                assert!(reason.starts_with(&format!("{field}: invalid type")), "{reason}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_record_that_is_none_is_told_of_and_its_server_is_not_good() {
+    for odd in ["null", "7", "\"GOOD\"", "[]", "[\"DBServer\",\"GOOD\"]"] {
+        let body = format!(
+            r#"{{"ClusterId":null,"Health":{{"PRMR-1":{odd},"CRDN-1":{{"Role":"Coordinator","Status":"GOOD"}}}}}}"#
+        );
+        let health = read(&GetHealth, &body);
+        assert_eq!(
+            (names(health.coordinators()), names(health.db_servers())),
+            (vec!["CRDN-1"], vec!["PRMR-1"])
+        );
+        let server = health.get(&"PRMR-1".into()).unwrap();
+        assert_eq!(server.status, HealthStatus::Unknown(String::new()), "{odd}");
+        assert!(!health.all_good() && !server.can_be_deleted);
+        assert_eq!(health.unreadable().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["PRMR-1"], "{odd}");
+    }
+}
+
+#[test]
+fn what_is_no_object_of_servers_is_refused() {
+    for body in ["{}", r#"{"Health":null}"#, r#"{"Health":[]}"#, "[]", "null"] {
+        assert!(GetHealth.output(crate::testing::answer(200, body)).is_err(), "{body}");
+    }
 }

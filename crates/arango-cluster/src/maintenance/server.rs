@@ -44,7 +44,7 @@ impl Operation for GetServerMaintenance<'_> {
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).segment("server", self.server.as_str()).finish()
+        Draft::new(Self::FACTS).segment("server", self.server.given("server")?.as_str()).finish()
     }
 
     fn output(&self, answer: Answer) -> Result<Self::Output, DecodeError> {
@@ -95,7 +95,7 @@ impl Operation for SetServerMaintenance<'_> {
             }
             Maintenance::Off => Body { mode: "normal", timeout: None },
         };
-        Draft::new(Self::FACTS).segment("server", self.server.as_str()).json(&body).finish()
+        Draft::new(Self::FACTS).segment("server", self.server.given("server")?.as_str()).json(&body).finish()
     }
 
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {
@@ -145,6 +145,6 @@ mod tests {
         assert_refuses(&set, "`maintenance` must last whole seconds");
         // Without a segment it would be the maintenance of the whole cluster.
         let set = SetServerMaintenance { server: &nobody, maintenance: Maintenance::On };
-        assert_refuses(&set, "the path segment `server` is empty");
+        assert_refuses(&set, "`server` is empty");
     }
 }

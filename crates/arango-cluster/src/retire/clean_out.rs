@@ -32,7 +32,7 @@ impl Operation for CleanOutServer<'_> {
         .permission(Permission::Admin); // not idempotent: each time is a job of its own
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).json(&Named { server: self.server.given("server")? }).finish()
+        Draft::new(Self::FACTS).json(&Named { server: self.server.given_or_short("server")? }).finish()
     }
 
     fn output(&self, answer: Answer) -> Result<JobId, DecodeError> {

@@ -33,7 +33,7 @@ impl Operation for RemoveServer<'_> {
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).json(&Named { server: self.server.given("server")? }).finish()
+        Draft::new(Self::FACTS).json(&Named { server: self.server.given_or_short("server")? }).finish()
     }
 
     fn output(&self, answer: Answer) -> Result<(), DecodeError> {

@@ -51,7 +51,7 @@ impl Operation for ResignLeadership<'_> {
             #[serde(skip_serializing_if = "std::ops::Not::not")]
             undo_moves: bool,
         }
-        let server = self.server.given("server")?;
+        let server = self.server.given_or_short("server")?;
         let undo_moves = self.leaders == Leaders::Return;
         Draft::new(Self::FACTS).json(&Body { server, undo_moves }).finish()
     }

@@ -90,7 +90,7 @@ pub struct GetServerEngine<'a> {
 impl Operation for GetServerEngine<'_> {
     type Output = Engine;
 
-    const FACTS: Facts = Facts::get("cluster.server_engine", "/_admin/cluster/nodeEngine");
+    const FACTS: Facts = Facts::get("cluster.server_engine", "/_admin/cluster/nodeEngine").relayed();
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         proxied(Self::FACTS, self.server)

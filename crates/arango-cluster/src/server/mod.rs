@@ -26,7 +26,7 @@ pub use id::ServerId;
 pub use identity::{GetServerId, GetServerRole};
 pub use mode::{GetServerMode, ServerMode, SetServerMode};
 pub use overview::{GetStatusOverview, StatusOverview};
-pub(crate) use proxied::proxied;
+pub(crate) use proxied::{asked, proxied};
 pub use role::ServerRole;
 pub use server_status::{ServerStatus, StartupProgress};
 pub use state::ServerState;

@@ -4,9 +4,18 @@ use arango_protocol::{BuildError, Draft, Facts};
 use bytes::Bytes;
 use http::Request;
 
-use crate::ServerId;
+use crate::{ServerId, ServerRole};
+
+/// The name of a server that a coordinator can ask: agents are not among those.
+pub(crate) fn asked(server: &ServerId) -> Result<&str, BuildError> {
+    if server.kind() == Some(ServerRole::Agent) {
+        let reason = "is the id of an agent, and coordinators ask none: health() tells of agents";
+        return Err(BuildError::Field { field: "server", reason });
+    }
+    Ok(server.given_or_short("server")?.as_str())
+}
 
 /// Forms a request that a coordinator passes on to `server`.
 pub(crate) fn proxied(facts: Facts, server: &ServerId) -> Result<Request<Bytes>, BuildError> {
-    Draft::new(facts).query("ServerID", server.given("server")?.as_str()).finish()
+    Draft::new(facts).query("ServerID", asked(server)?).finish()
 }

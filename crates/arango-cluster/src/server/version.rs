@@ -68,8 +68,8 @@ impl Operation for GetVersion {
 ///
 /// # Errors
 ///
-/// **503 with error 1478** for a server that is not known, agents among them: it does not mean that
-/// the cluster is overloaded. 408 if the server does not answer the coordinator within 10 seconds.
+/// **503 with error 1478** for a server that is not known: it does not mean that the cluster is
+/// overloaded. 408 if the server does not answer the coordinator within 10 seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetServerVersion<'a> {
     /// The server to be asked.
@@ -79,7 +79,7 @@ pub struct GetServerVersion<'a> {
 impl Operation for GetServerVersion<'_> {
     type Output = VersionInfo;
 
-    const FACTS: Facts = Facts::get("cluster.server_version", "/_admin/cluster/nodeVersion");
+    const FACTS: Facts = Facts::get("cluster.server_version", "/_admin/cluster/nodeVersion").relayed();
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         proxied(Self::FACTS, self.server)

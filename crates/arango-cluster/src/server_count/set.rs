@@ -61,6 +61,9 @@ impl Operation for SetServerCount<'_> {
         if *self == Self::default() {
             return Err(BuildError::Field { field: "server_count", reason: "changes nothing" });
         }
+        for server in self.cleaned.unwrap_or_default() {
+            server.given("cleaned")?;
+        }
         Draft::new(Self::FACTS).json(self).finish()
     }
 

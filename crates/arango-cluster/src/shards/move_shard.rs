@@ -111,8 +111,8 @@ impl<'a> MoveShard<'a> {
                 return Err(BuildError::Field { field, reason: "is empty" });
             }
         }
-        self.from_server.given("from")?;
-        self.to_server.given("to")?;
+        self.from_server.given_or_short("from")?;
+        self.to_server.given_or_short("to")?;
         Ok(self)
     }
 }

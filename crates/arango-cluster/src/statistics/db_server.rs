@@ -4,6 +4,7 @@ use ::http::Request;
 use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
 use bytes::Bytes;
 
+use crate::server::asked;
 use crate::{ServerId, Statistics};
 
 /// Asks a DB-Server what it has counted, through whichever coordinator answers: an older call that does the same as
@@ -22,10 +23,10 @@ impl Operation for GetDbServerStatistics<'_> {
     type Output = Statistics;
 
     const FACTS: Facts =
-        Facts::get("cluster.db_server_statistics", "/_admin/cluster/statistics").gone("4.0.0");
+        Facts::get("cluster.db_server_statistics", "/_admin/cluster/statistics").relayed().gone("4.0.0");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).query("DBserver", self.server.given("server")?.as_str()).finish()
+        Draft::new(Self::FACTS).query("DBserver", asked(self.server)?).finish()
     }
 
     fn output(&self, answer: Answer) -> Result<Statistics, DecodeError> {

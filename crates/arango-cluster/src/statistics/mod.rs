@@ -106,7 +106,7 @@ impl Operation for GetServerStatistics<'_> {
     type Output = Statistics;
 
     const FACTS: Facts =
-        Facts::get("cluster.server_statistics", "/_admin/cluster/nodeStatistics").gone("4.0.0");
+        Facts::get("cluster.server_statistics", "/_admin/cluster/nodeStatistics").relayed().gone("4.0.0");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         proxied(Self::FACTS, self.server)

@@ -120,6 +120,11 @@ impl Error {
         Self::unsent(call, method, path, ErrorKind::ClientClosed)
     }
 
+    /// A call that was awaited outside of a tokio runtime.
+    pub(crate) fn no_runtime(call: &Call, method: Method, path: String) -> Self {
+        Self::unsent(call, method, path, ErrorKind::NoRuntime)
+    }
+
     /// An answer that is not the success of its call.
     pub(crate) fn decode(record: &CallRecord, source: DecodeError) -> Self {
         let attempt = rejection::attempt(record, &source);

@@ -187,7 +187,7 @@ impl Pool {
                 // The runtime that opened it is gone; this one may be another.
                 Err(None) if !deserted => deserted = true,
                 Err(None) => {
-                    let failed = unopened(ErrorKind::ConnectRefused);
+                    let failed = unopened(ErrorKind::NoRuntime);
                     return Err(failed.because("the runtime is shutting down"));
                 }
                 Err(Some(error)) => return Err(error),

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
+use super::pace::LONGEST;
 use crate::Cluster;
 
 /// The shortest extension: ending and extending take the supervision a second or more.
@@ -68,7 +69,7 @@ impl Held {
 
     async fn begin(self, each: Duration) -> Result<MaintenanceGuard, Error> {
         // The servers count whole seconds.
-        let each = Duration::from_secs(each.as_secs()).max(SHORTEST);
+        let each = Duration::from_secs(each.as_secs()).clamp(SHORTEST, LONGEST);
         let began = Instant::now();
         self.set(Maintenance::For(each)).await?;
         let (end, ended) = oneshot::channel();
@@ -104,7 +105,7 @@ impl Held {
 impl Cluster {
     /// Keeps the supervision of the whole cluster from acting, until the guard is ended or dropped.
     ///
-    /// It lasts for `each` at a time, in whole seconds and at least ten, and is extended while it is held; that is also how
+    /// It lasts for `each` at a time, in whole seconds, at least ten and at most a year, and is extended while it is held; that is also how
     /// long it outlasts a client that is lost. If the future is dropped, it may have begun and ends by itself.
     ///
     /// ```no_run

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arango_transport::{Error, Transport};
+use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::passing::is_passing;
@@ -49,7 +50,7 @@ impl Looks {
 
     /// Others that end after `limit`, and not after these.
     pub(super) fn no_longer_than(&self, limit: Duration) -> Self {
-        let ends = (Instant::now() + limit).min(self.ends);
+        let ends = Instant::now().checked_add(limit).map_or(self.ends, |ends| ends.min(self.ends));
         Self { ends, limit: limit.min(self.limit), ..self.beside() }
     }
 
@@ -73,6 +74,10 @@ impl Looks {
         &mut self,
         look: impl Future<Output = Result<T, Error>>,
     ) -> Result<Option<T>, Stopped> {
+        if Handle::try_current().is_err() {
+            // There is no clock here; the look says so.
+            return look.await.map(Some).map_err(Stopped::Call);
+        }
         match timeout_at(self.ends, look).await {
             Ok(Ok(seen)) => {
                 self.last = None;

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The longest limit, and the longest pause: clocks do not reach as far as a `Duration` does.
+pub(super) const LONGEST: Duration = Duration::from_secs(365 * 86_400);
+
 /// How often a client looks how far something has come, and for how long it goes on looking.
 ///
 /// The first look is made at once. Each pause is twice as long as the one before, up to the longest, and chance shortens it
@@ -37,17 +40,18 @@ impl Pace {
     /// year.
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Self {
-        self.limit = limit.min(Duration::from_secs(365 * 86_400));
+        self.limit = limit.min(LONGEST);
         self
     }
 
-    /// Sets the first pause, at least a millisecond, and the longest. Default: 250 milliseconds and 5 seconds.
+    /// Sets the first pause, at least a millisecond, and the longest, at most a year. Default: 250 milliseconds and
+    /// 5 seconds.
     ///
     /// The supervision looks at its jobs once a second, so more than a look a second brings little.
     #[must_use]
     pub fn pauses(mut self, shortest: Duration, longest: Duration) -> Self {
-        self.shortest = shortest.max(Duration::from_millis(1));
-        self.longest = longest.max(self.shortest);
+        self.shortest = shortest.clamp(Duration::from_millis(1), LONGEST);
+        self.longest = longest.clamp(self.shortest, LONGEST);
         self
     }
 

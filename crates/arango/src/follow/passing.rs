@@ -31,6 +31,7 @@ pub(super) fn is_passing(error: &Error) -> bool {
         | K::BackendUnavailable
         | K::BackendConnectionLost
         | K::BackendTimeout
+        | K::UnknownServer
         | K::NotLeader
         | K::AgencyUnavailable
         | K::Throttled

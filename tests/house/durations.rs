@@ -1,0 +1,210 @@
+//! Every setting that takes a duration takes any: none makes a call panic, spin, or wait without an end.
+
+use std::time::Duration;
+
+use arango::balance::{HealthPolicy, Periodic};
+use arango::follow::{Pace, Stopped};
+use arango::protocol::RequestClass;
+use arango::transport::secrecy::SecretString;
+use arango::transport::{BoxError, BoxFuture, TokenFile, TokenSource};
+use arango::{
+    CallOptions, Client, ClientBuilder, Credentials, Discovery, ErrorKind, Hedging, Limits, PoolLimits,
+    RetryPolicy, Superuser,
+};
+use arango_test_cluster::{Fault, FaultGuard, Match, TestCluster};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::support::{builder, cluster, insert};
+
+/// Nothing, the least, about the longest that clocks can hold, and the longest there is.
+const EXTREMES: [Duration; 4] =
+    [Duration::ZERO, Duration::from_nanos(1), Duration::from_secs(1 << 62), Duration::MAX];
+/// Longer than anything here takes that ends by itself.
+const LONG: Duration = Duration::from_secs(4 * 365 * 86_400);
+
+/// A token that is to be asked for again after a time.
+struct Fresh(String, Duration);
+
+impl TokenSource for Fresh {
+    fn token(&self) -> BoxFuture<'_, Result<SecretString, BoxError>> {
+        let token = self.0.clone();
+        Box::pin(async move { Ok(token.into()) })
+    }
+
+    fn fresh_for(&self) -> Option<Duration> {
+        Some(self.1)
+    }
+}
+
+type Setting = (&'static str, fn(&TestCluster, ClientBuilder, Duration) -> ClientBuilder);
+
+const SETTINGS: &[Setting] = &[
+    ("limits.connect", |_, client, time| client.limits(Limits::default().connect(time))),
+    ("limits.attempt", |_, client, time| client.limits(Limits::default().attempt(time))),
+    ("limits.total", |_, client, time| client.limits(Limits::default().total(time))),
+    ("limits.body_idle", |_, client, time| client.limits(Limits::default().body_idle(time))),
+    ("limits.queue", |_, client, time| client.limits(Limits::default().queue(time))),
+    ("all limits", |_, client, time| {
+        let limits = Limits::default().connect(time).attempt(time).total(time);
+        client.limits(limits.body_idle(time).queue(time))
+    }),
+    ("pool.acquire", |_, client, time| client.pool(PoolLimits::default().connections(1).acquire(time))),
+    ("pool.idle", |_, client, time| client.pool(PoolLimits::default().idle(time))),
+    ("pool.age", |_, client, time| client.pool(PoolLimits::default().age(time))),
+    ("hedging", |_, client, time| client.hedging(Hedging::of_the_slowest().no_sooner_than(time))),
+    ("discovery", |_, client, time| client.discovery(Discovery::on().every(time))),
+    ("periodic", |_, client, time| client.policy(Periodic::after(time))),
+    ("health", |_, client, time| {
+        let mut policy = HealthPolicy::default();
+        (policy.base, policy.cap, policy.forgive, policy.probe) = (time, time, time, time);
+        (policy.overloaded, policy.leaving, policy.rate_window) = (time, time, time);
+        (policy.warm_up, policy.warm_up_new) = (time, time);
+        (policy.unreachable, policy.spread) = (1, 1.0);
+        client.health(policy)
+    }),
+    ("token_source.fresh_for", |cluster, client, time| {
+        client.credentials(Credentials::made_by(Fresh(cluster.superuser_token(), time)))
+    }),
+    ("superuser.lifetime", |cluster, client, time| {
+        client.credentials(Credentials::made_by(Superuser::from_secret(cluster.jwt_secret()).lifetime(time)))
+    }),
+];
+
+/// Makes calls while all is well, while one coordinator is gone and another is overloaded, and afterwards.
+async fn lived_through(cluster: &TestCluster, client: &Client) {
+    let database = client.db("_system");
+    let call = async |class| drop(database.execute(insert("m", class)).await);
+    for _ in 0..30 {
+        call(RequestClass::Safe).await;
+    }
+    cluster.coordinator(0).kill();
+    let overloaded = cluster.coordinator(1).inject(Fault::answer(503, 503, "starting"));
+    for _ in 0..10 {
+        call(RequestClass::Safe).await;
+        call(RequestClass::NonIdempotent).await;
+        sleep(Duration::from_millis(500)).await;
+    }
+    drop(overloaded);
+    cluster.coordinator(0).restart().await.unwrap();
+    let slow = |one: &arango_test_cluster::Coordinator| {
+        one.inject(Fault::latency(Duration::from_secs(2)).on(Match::post("/_api/document/*")).times(3))
+    };
+    let slow: Vec<FaultGuard> = cluster.coordinators().iter().map(slow).collect();
+    for _ in 0..10 {
+        call(RequestClass::Safe).await;
+        sleep(Duration::from_secs(1)).await;
+    }
+    drop(slow);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_setting_of_the_client_may_be_any_duration() {
+    for (name, set) in SETTINGS {
+        for time in EXTREMES {
+            let cluster = cluster().await;
+            let Ok(client) = set(&cluster, builder(&cluster), time).build() else {
+                assert!(time.is_zero(), "{name} of {time:?} is refused");
+                continue;
+            };
+            let done = timeout(LONG, lived_through(&cluster, &client)).await;
+            assert!(done.is_ok(), "{name} of {time:?}: a call does not end");
+            client.close(time).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_option_of_a_call_may_be_any_duration() {
+    type Option = fn(CallOptions, Duration) -> CallOptions;
+    const OPTIONS: &[(&str, Option)] = &[
+        ("total", CallOptions::total),
+        ("attempt", CallOptions::attempt),
+        ("queue", CallOptions::queue),
+        ("hedging", |options, time| options.hedging(Hedging::of_the_slowest().no_sooner_than(time))),
+        ("all", |options, time| options.total(time).attempt(time).queue(time).retry(RetryPolicy::never())),
+    ];
+    for (name, set) in OPTIONS {
+        for time in EXTREMES {
+            let cluster = cluster().await;
+            let client = builder(&cluster).build().unwrap();
+            let database = client.db("_system").options(set(CallOptions::default(), time));
+            let _slow = cluster.coordinator(1).inject(Fault::latency(Duration::from_secs(2)));
+            for class in crate::support::CLASSES {
+                let call = database.execute(insert("m", class));
+                match timeout(LONG, call).await.unwrap_or_else(|_| panic!("{name} of {time:?}: no end")) {
+                    Ok(()) => {}
+                    Err(error) => assert!(
+                        matches!(
+                            error.kind(),
+                            ErrorKind::DeadlineExceeded
+                                | ErrorKind::AttemptTimeout
+                                | ErrorKind::QueueTimeViolated
+                        ),
+                        "{name} of {time:?}: {error}"
+                    ),
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_followed_may_be_looked_at_after_any_pause_and_for_any_time() {
+    for shortest in EXTREMES {
+        for longest in EXTREMES {
+            let cluster = cluster().await;
+            let client = builder(&cluster).build().unwrap();
+            let pace = Pace::default().pauses(shortest, longest).limit(Duration::from_secs(2));
+            client.cluster().wait_until_healthy(pace).await.unwrap();
+            cluster.stop_db_server(1);
+            sleep(Duration::from_secs(20)).await;
+            let began = Instant::now();
+            client.cluster().wait_until_healthy(pace).await.unwrap_err();
+            assert_eq!(began.elapsed().as_secs(), 2, "{shortest:?}, {longest:?}");
+        }
+    }
+    for limit in EXTREMES {
+        let cluster = cluster().await;
+        let client = builder(&cluster).build().unwrap();
+        cluster.stop_db_server(1);
+        sleep(Duration::from_secs(20)).await;
+        let pace = Pace::default().limit(limit).pauses(Duration::MAX, Duration::MAX);
+        let ended = timeout(LONG, client.cluster().wait_until_healthy(pace)).await.expect("it ends");
+        ended.unwrap_err();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn maintenance_may_be_held_for_any_time_and_a_restart_given_any() {
+    for time in EXTREMES {
+        let cluster = cluster().await;
+        let client = builder(&cluster).build().unwrap();
+        let held = client.cluster().hold_maintenance(time).await.unwrap();
+        sleep(Duration::from_secs(60)).await;
+        assert!(held.is_held());
+        held.end().await.unwrap();
+
+        let pace = Pace::default().limit(Duration::MAX);
+        let restart = client.cluster().rolling_restart().back_within(time).maintenance(time);
+        let ended = restart.run(pace, |_| async { Ok(()) }).finished().await.unwrap_err();
+        let Stopped::OutOfTime { .. } = ended.why() else {
+            assert!(matches!(ended.why(), Stopped::NotRestarted(_)), "{time:?}: {ended}");
+            continue;
+        };
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_file_may_be_looked_at_after_any_time() {
+    for time in EXTREMES {
+        let cluster = cluster().await;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), cluster.superuser_token()).unwrap();
+        let credentials = Credentials::made_by(TokenFile::new(file.path()).look_every(time));
+        let client = builder(&cluster).credentials(credentials).build().unwrap();
+        for _ in 0..3 {
+            client.db("_system").version().await.unwrap();
+            sleep(Duration::from_secs(1)).await;
+        }
+    }
+}
