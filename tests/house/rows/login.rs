@@ -352,7 +352,7 @@ async fn r16a_a_404_that_is_not_arangodbs_does_not_mean_that_authentication_is_o
 async fn r16a_a_401_that_is_not_arangodbs_does_not_mean_a_wrong_password(class: RequestClass) {
     let [_, page, ..] = foreign_answers();
     let said = chain(&refused_everywhere(class, &page).await);
-    assert!(said.contains("no error object of ArangoDB") && said.contains("status 401"), "{said}");
+    assert!(said.contains("did not come from ArangoDB: status 401 text/html from nginx"), "{said}");
 }
 
 async fn r16a_a_login_that_meets_an_answer_of_another_goes_on_to_another_coordinator(class: RequestClass) {
