@@ -218,7 +218,8 @@ impl Error {
         }
         let message = self.server_message().map(|message| Printable::new(message, MESSAGE).to_string());
         let cause = self.cause().map(causes::in_one_line);
-        let words: Vec<_> = [message, cause].into_iter().flatten().filter(|words| !words.is_empty()).collect();
+        let words: Vec<_> =
+            [message, cause].into_iter().flatten().filter(|words| !words.is_empty()).collect();
         (!words.is_empty()).then(|| words.join(": "))
     }
 

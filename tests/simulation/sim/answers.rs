@@ -61,7 +61,16 @@ const ROWS: &[Row] = &[
     Row("R41", 502, Proxy, Maybe, true),
     Row("R41", 503, Proxy, Maybe, true),
     Row("R41", 504, Proxy, Maybe, true),
-    Row("R42", 301, Proxy, No, false),
+    Row("R04b", 200, Proxy, Maybe, true),
+    Row("R05", 400, Proxy, Maybe, true),
+    Row("R05", 401, Proxy, No, true),
+    Row("R05", 403, Proxy, No, true),
+    Row("R05", 404, Proxy, Maybe, true),
+    Row("R05", 500, Proxy, Maybe, true),
+    Row("R05", 600, Proxy, Maybe, true),
+    Row("R05a", 413, Proxy, No, false),
+    Row("R42", 301, Proxy, Maybe, true),
+    Row("R42", 303, Proxy, Maybe, true),
     Row("R42", 307, Proxy, No, false),
     Row("R42", 308, Arango(503), No, false),
     Row("R43", 408, Proxy, Maybe, true),
@@ -91,7 +100,7 @@ pub(crate) fn draw(chance: &mut StdRng, which: Which) -> (String, Fault) {
         Arango(number) => format!("{row} {status}/{number}"),
         Proxy => format!("{row} {status}"),
     };
-    if matches!(status, 301 | 307 | 308) {
+    if matches!(status, 301 | 303 | 307 | 308) {
         fault = fault.header("location", format!("http://{STRANGER}/_api/document/books"));
     }
     if *row == "R29a" {
@@ -107,6 +116,19 @@ pub(crate) fn draw(chance: &mut StdRng, which: Which) -> (String, Fault) {
     }
     (name, fault)
 }
+
+/// Another service at a coordinator's address: it answers everything, the questions of probes and logins too.
+pub(crate) fn another_service(chance: &mut StdRng) -> (String, Fault) {
+    let pages = [(200, HTML), (401, HTML), (403, HTML), (404, HTML), (500, HTML), (302, HTML)];
+    let words = [(200, "{\"status\":\"ok\"}"), (404, "{\"error\":\"not found\"}"), (200, ""), (200, "[]")];
+    let (status, body) =
+        *pages.iter().chain(&words).collect::<Vec<_>>().choose(chance).expect("there are ten");
+    let kind = if *body == HTML { "text/html" } else { "application/json" };
+    let fault = Fault::answer_raw(*status, kind, *body).header("server", "nginx");
+    (format!("another service {status} {body:?}"), fault)
+}
+
+const HTML: &str = "<html>It works!</html>";
 
 fn coin(chance: &mut impl Rng) -> bool {
     chance.random_bool(0.5)

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use arango::transport::{AttemptError, AttemptService, Body, BoxError, BoxFuture, ErrorKind};
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, SERVER};
 use http::{Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::Full;
@@ -57,7 +57,8 @@ impl Service<Request<Full<Bytes>>> for Watch {
         Box::pin(async move {
             match inner.oneshot(request).await {
                 Ok(response) => {
-                    attempt.answered(response.status().as_u16());
+                    let is_foreign = response.headers().get(SERVER).is_none_or(|server| server != "ArangoDB");
+                    attempt.answered(response.status().as_u16(), is_foreign);
                     Ok(response.map(|body| Overheard::new(body, attempt)))
                 }
                 Err(error) => {
@@ -89,8 +90,10 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn answered(&self, status: u16) {
-        self.sightings.change(self.number, "←", |seen, now| seen.answered = Some((now, status)));
+    fn answered(&self, status: u16, is_foreign: bool) {
+        self.sightings.change(self.number, "←", |seen, now| {
+            (seen.answered, seen.is_foreign) = (Some((now, status)), is_foreign);
+        });
     }
 
     fn complete(&self) {

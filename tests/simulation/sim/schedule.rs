@@ -146,7 +146,7 @@ pub(crate) fn moment(setting: &Setting, chance: &mut StdRng) -> Duration {
 fn trouble(setting: &Setting, chance: &mut StdRng) -> Trouble {
     let clients = setting.clients.len();
     let peaceful = setting.peace == Peace::AtTheFirst;
-    match chance.random_range(0..20) {
+    match chance.random_range(0..22) {
         0..=1 => Trouble::Kill,
         2..=3 => Trouble::Pause,
         4 => Trouble::Refuse,
@@ -161,6 +161,10 @@ fn trouble(setting: &Setting, chance: &mut StdRng) -> Trouble {
         }
         12 if !peaceful => {
             let (name, fault) = login_trouble(chance);
+            Trouble::Fault(name, fault)
+        }
+        20 | 21 => {
+            let (name, fault) = answers::another_service(chance);
             Trouble::Fault(name, fault)
         }
         // A name that nobody resolves is nobody's that is reachable.

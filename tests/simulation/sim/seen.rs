@@ -21,6 +21,8 @@ pub(crate) struct Seen {
     pub(crate) unsent: bool,
     /// When the head of an answer reached the client, and its status.
     pub(crate) answered: Option<(Duration, u16)>,
+    /// Something else than ArangoDB wrote the answer.
+    pub(crate) is_foreign: bool,
     /// When the last byte of the answer did.
     pub(crate) complete: Option<Duration>,
     /// When its connection ended, if that was before the answer was complete.
@@ -46,6 +48,7 @@ impl Seen {
             authorized: false,
             unsent: false,
             answered: None,
+            is_foreign: false,
             complete: None,
             cut: None,
         }

@@ -152,6 +152,7 @@ impl Watched {
             Passed::Head(head) => {
                 let status = head.first.split(' ').nth(1).and_then(|status| status.parse().ok());
                 request.answered = status.map(|status| (at, status));
+                request.is_foreign = head.field("server") != Some("ArangoDB");
                 let name = request.name().to_owned();
                 drop(inner);
                 self.note(format_args!("← {name} {}", status.unwrap_or_default()));

@@ -36,20 +36,23 @@ pub(super) fn as_few_as_it_takes(evidence: &Evidence<'_>, report: &mut Report<'_
                 say(login, format!("that of {:?} is under way", other.at));
             }
             if let Some(since) = since {
-                let refused = others.iter().filter(|request| request.at >= since).any(|request| {
+                let mut asked = others.iter().filter(|request| request.at >= since && !request.is_foreign);
+                let refused = asked.any(|request| {
                     request.answered.is_some_and(|(at, status)| status == 401 && at <= login.at)
                 });
                 if !refused && login.at < since + earliest_renewal {
                     say(login, format!("the token of {since:?} holds and was not refused"));
                 }
             }
-            let last = before.last().and_then(|last| last.answered);
+            let last = before.last().filter(|last| !last.is_foreign).and_then(|last| last.answered);
             if let Some((at, 401)) = last
                 && login.at < at + HOLD_OFF
             {
                 say(login, format!("the password was refused at {at:?}"));
             }
-            if let (Some((_, 200)), Some(complete)) = (login.answered, login.complete) {
+            if let (Some((_, 200)), Some(complete), false) =
+                (login.answered, login.complete, login.is_foreign)
+            {
                 since = Some(complete);
             }
         }
