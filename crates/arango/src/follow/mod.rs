@@ -39,6 +39,7 @@ mod known;
 mod looks;
 mod pace;
 mod passing;
+mod preflight;
 mod rebalance;
 mod rolling_restart;
 mod unfinished;
