@@ -84,6 +84,23 @@ async fn a_job_that_ran_before_a_start_is_returned_only_if_no_new_one_appears() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_job_that_ran_before_a_start_and_failed_is_not_returned_before_that_of_the_start_appears() {
+    let cluster = skewed().await;
+    let client = client(&cluster);
+    cluster.agency_jobs().set_move_time(SECOND * 20);
+    cluster.agency_jobs().next(JobFate::fail("disk full"));
+    let step = a_move(&client).await;
+    client.cluster().move_shard(MoveShard::of(&step)).await.unwrap();
+    // The client gives up after 30 seconds, and the coordinator executes the start ten seconds later.
+    let slow = Fault::latency(SECOND * 40).on(Match::post("/_admin/cluster/moveShard"));
+    let _slow = everywhere(&cluster, &slow);
+    let job = client.cluster().follow_move(MoveShard::of(&step), pace()).await.unwrap();
+    assert_eq!(job.id().as_str(), newest(&cluster));
+    assert_eq!(job.finished().await.unwrap().status, JobStatus::Finished);
+    assert_eq!(executions(&cluster, "moveShard"), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn of_two_new_jobs_that_do_the_same_the_one_that_is_not_over_is_followed() {
     let cluster = skewed().await;
     let (client, other) = (client(&cluster), client(&cluster));

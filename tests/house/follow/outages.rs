@@ -1,14 +1,17 @@
-//! Outages during which a login is needed.
+//! Outages during which a login is needed, or something is to be begun.
 
-use arango::cluster::{JobStatus, MoveShard};
+use std::sync::Arc;
+
+use arango::cluster::{JobStatus, MoveShard, RebalanceOptions, ServerId, ServerRole};
+use arango::follow::DrainStep;
 use arango::transport::secrecy::SecretString;
 use arango::transport::{BoxError, BoxFuture, TokenSource};
 use arango::{Credentials, ErrorKind};
-use arango_test_cluster::{Coordinator, Fault, Match};
+use arango_test_cluster::{Coordinator, Fault, Match, TestCluster};
 
 use tokio::time::{Instant, sleep};
 
-use super::{SECOND, a_move, everywhere, executions, pace, skewed};
+use super::{SECOND, a_move, everywhere, executions, pace, skewed, start_again};
 use crate::support::{builder, client};
 
 /// A source of tokens that has none.
@@ -83,4 +86,66 @@ async fn a_source_of_tokens_that_cannot_be_reached_is_asked_again() {
     let ended = client.cluster().follow_job(&id, pace().limit(SECOND * 60)).finished().await.unwrap_err();
     assert_eq!(ended.call().map(arango::Error::kind), Some(ErrorKind::Login), "{ended}");
     assert_eq!(began.elapsed(), SECOND * 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_was_not_executed_because_of_an_outage_is_made_once_it_is_over() {
+    let full = |path: &str| Fault::answer(503, 21003, "queue full").on(Match::path(path));
+    let refuse = |cluster: &TestCluster| -> Vec<_> {
+        let paths =
+            ["moveShard", "cleanOutServer", "resignLeadership"].map(|one| format!("/_admin/cluster/{one}"));
+        let maintenance = "/_admin/cluster/maintenance/*".to_owned();
+        paths.into_iter().chain([maintenance]).flat_map(|path| everywhere(cluster, &full(&path))).collect()
+    };
+    for work in ["restart", "drain", "rebalance"] {
+        let cluster = Arc::new(skewed().await);
+        let admin = client(&cluster).cluster();
+        let prepared = admin.prepare_rebalance(&RebalanceOptions::new()).await.unwrap();
+        let planned = prepared.plan().moves.len();
+        let server = ServerId::from(cluster.db_server_ids().remove(0));
+        let refused = refuse(&cluster);
+        let over = async {
+            sleep(SECOND * 100).await;
+            drop(refused);
+            // Of a restart the maintenance comes later.
+            while work == "restart" && executions(&cluster, "resignLeadership") == 0 {
+                sleep(SECOND / 100).await;
+            }
+            let refused = (work == "restart").then(|| refuse(&cluster));
+            sleep(SECOND * 100).await;
+            drop(refused);
+        };
+        let done = async {
+            match work {
+                "restart" => {
+                    let there = Arc::clone(&cluster);
+                    let plan = admin.rolling_restart().roles([ServerRole::DbServer]);
+                    let restart = plan.run(pace(), move |server| {
+                        let cluster = Arc::clone(&there);
+                        async move {
+                            start_again(&cluster, &server).await;
+                            Ok(())
+                        }
+                    });
+                    assert_eq!(restart.finished().await.unwrap().len(), 3);
+                }
+                "drain" => {
+                    let mut drain = admin.drain_server(&server, pace());
+                    while drain.next().await.unwrap() != DrainStep::CleanedOut {}
+                }
+                _ => {
+                    let report = prepared.at_once(2).execute(pace()).finished().await.unwrap();
+                    assert_eq!(report.made.len(), planned);
+                }
+            }
+        };
+        tokio::join!(done, over);
+        let begun = ["moveShard", "cleanOutServer", "resignLeadership"].map(|one| executions(&cluster, one));
+        let once = match work {
+            "restart" => [0, 0, 3],
+            "drain" => [0, 1, 1],
+            _ => [planned, 0, 0],
+        };
+        assert_eq!(begun, once, "{work}");
+    }
 }

@@ -101,12 +101,12 @@ impl Work<'_> {
         let preflight = Preflight::OtherDbServersGood(server);
         let (resigning, cleaning) = (Wanted::resignation(server), Wanted::clean_out(server));
         if running(cluster, looks, &cleaning).await?.is_none() {
-            let start = cluster.resign_leadership(server, Leaders::Stay);
+            let start = || cluster.resign_leadership(server, Leaders::Stay);
             let id = begin_once(cluster, looks, start, &resigning, &preflight).await?;
             // It cannot be cancelled, and is soon over.
             self.follow(&mut looks.undisturbed(), id).await?;
         }
-        let start = cluster.clean_out_server(server);
+        let start = || cluster.clean_out_server(server);
         let id = begin_once(cluster, looks, start, &cleaning, &preflight).await?;
         self.follow(looks, id).await?;
         // What came to it meanwhile, or what the job left.

@@ -114,20 +114,28 @@ enum Likelihood {
 }
 
 /// The job that does it: one that is there and not over, or a new one, which is started right after `preflight` was
-/// seen to hold.
-pub(super) async fn begin_once(
+/// seen to hold. A start that was not executed, because of something that passes, is made again after another look.
+pub(super) async fn begin_once<F>(
     cluster: &Cluster,
     looks: &mut Looks,
-    start: impl Future<Output = Result<JobId, Error>>,
+    start: impl Fn() -> F,
     wanted: &Wanted,
     preflight: &Preflight<'_>,
-) -> Result<JobId, Stopped> {
-    let dump = preflight.look(cluster, looks, |dump| wanted.running_in(dump).is_some()).await?;
-    if let Some(id) = wanted.running_in(&dump) {
-        return Ok(id);
+) -> Result<JobId, Stopped>
+where
+    F: Future<Output = Result<JobId, Error>>,
+{
+    loop {
+        let dump = preflight.look(cluster, looks, |dump| wanted.running_in(dump).is_some()).await?;
+        if let Some(id) = wanted.running_in(&dump) {
+            return Ok(id);
+        }
+        looks.not_cancelled()?;
+        match begin(cluster, start(), wanted, &JobsBefore::of(&dump)).await {
+            Ok(id) => return Ok(id),
+            Err(error) => looks.pass_over(error, false).await?,
+        }
     }
-    looks.not_cancelled()?;
-    begin(cluster, start, wanted, &JobsBefore::of(&dump)).await.map_err(Stopped::Call)
 }
 
 /// A job that does it already.

@@ -11,6 +11,9 @@ use super::looks::Looks;
 use super::{Pace, Stopped, Unfinished};
 use crate::Cluster;
 
+/// The database that every cluster has.
+const SYSTEM: &str = "_system";
+
 /// Looks until all shards of all databases are in sync.
 pub(super) async fn wait(cluster: &Cluster, looks: &mut Looks) -> Result<(), Stopped> {
     let mut behind = Vec::new();
@@ -27,7 +30,7 @@ pub(super) async fn wait(cluster: &Cluster, looks: &mut Looks) -> Result<(), Sto
 /// The collections that have shards that are not as they are meant to be, each as `database/collection`; and the databases
 /// that a coordinator does not know yet, since nothing can be said of those.
 pub(super) async fn look(cluster: &Cluster) -> Result<Vec<String>, Error> {
-    let databases: Vec<_> = cluster.shard_statistics_by_database().await?.into_keys().collect();
+    let Some(databases) = databases(cluster).await? else { return Ok(vec![SYSTEM.to_owned()]) };
     let ask = |database: String| async move {
         let shards = cluster.database.named(&database).cluster().shard_distribution().await?;
         Ok(behind_in(&database, &shards))
@@ -42,10 +45,17 @@ pub(super) async fn look(cluster: &Cluster) -> Result<Vec<String>, Error> {
     }
     if !unknown.is_empty() {
         // Dropped meanwhile, if a new list confirms it.
-        let now = cluster.shard_statistics_by_database().await?;
-        behind.extend(unknown.into_iter().filter(|database| now.contains_key(database)));
+        let now = self::databases(cluster).await?;
+        unknown.retain(|database| now.as_ref().is_none_or(|now| now.contains(database)));
+        behind.append(&mut unknown);
     }
     Ok(behind)
+}
+
+/// The names of all databases; `None` if not even `_system` is among them, since then the list tells nothing.
+async fn databases(cluster: &Cluster) -> Result<Option<Vec<String>>, Error> {
+    let databases: Vec<_> = cluster.shard_statistics_by_database().await?.into_keys().collect();
+    Ok(Some(databases).filter(|all| all.iter().any(|one| one == SYSTEM)))
 }
 
 fn behind_in(database: &str, shards: &ShardDistribution) -> Vec<String> {

@@ -4,7 +4,7 @@ use arango::cluster::ServerId;
 use arango::follow::{DrainStep, Stopped};
 use arango_test_cluster::{Fault, JobFate, Match, TestCluster};
 use serde_json::json;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::{SECOND, everywhere, executions, no_dumps, pace, skewed, slow_health};
 use crate::support::client;
@@ -59,8 +59,10 @@ async fn nothing_is_begun_while_another_server_is_not_good_and_one_that_waits_in
     let server = first(&cluster);
     cluster.stop_db_server(1);
     sleep(SECOND * 20).await;
+    let began = Instant::now();
     let refused = client.cluster().drain_server(&server, pace()).finished().await.unwrap_err();
     assert!(matches!(refused.why(), Stopped::Unhealthy(sick) if sick.len() == 1), "{refused}");
+    assert!(began.elapsed() < SECOND);
     assert_eq!(begun(&cluster), [0, 0]);
 
     cluster.start_db_server(1);
@@ -179,4 +181,17 @@ async fn a_job_that_another_begins_while_a_server_is_waited_for_is_followed_and_
     let (step, job) = tokio::join!(drain.next(), another);
     assert!(matches!(step, Some(DrainStep::Job(followed)) if followed.id == job));
     assert_eq!(begun(&cluster), [1, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_has_failed_itself_is_not_waited_for() {
+    let cluster = skewed().await;
+    let client = client(&cluster);
+    cluster.stop_db_server(0);
+    sleep(SECOND * 20).await;
+    let server = first(&cluster);
+    let began = Instant::now();
+    let _ended = client.cluster().drain_server(&server, pace().limit(SECOND * 600)).finished().await;
+    assert!(began.elapsed() < SECOND * 60 || executions(&cluster, "cleanOutServer") == 1);
+    assert_eq!(begun(&cluster)[0], 1, "the supervision decides");
 }

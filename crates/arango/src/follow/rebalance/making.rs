@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arango_cluster::{AgencyDump, JobId, JobStatus, MoveShard, ShardMove};
+use arango_transport::Error;
 use futures_util::future::{Either, select};
 
 use super::MoveStep;
@@ -76,7 +77,19 @@ impl Making {
                     continue;
                 }
             };
-            return self.begin_and_follow(step, shard, &now.jobs(), &mut looks).await.into();
+            let error = match self.begin(shard, &now.jobs()).await {
+                Ok(job) => {
+                    self.tell(step, &job);
+                    let ended = job::follow(&self.cluster, &job, &mut looks, |_| ()).await;
+                    return ended.map(drop).into();
+                }
+                Err(error) => error,
+            };
+            match looks.pass_over(error, false).await {
+                Ok(()) => {}
+                Err(stopped @ Stopped::Call(_)) => return Outcome::NotMade(stopped),
+                Err(stopped) => return Outcome::NotBegun(stopped),
+            }
         }
     }
 
@@ -91,18 +104,6 @@ impl Making {
             return Err(Stopped::Cancelled);
         }
         Ok(Placed(now))
-    }
-
-    async fn begin_and_follow(
-        &self,
-        step: &ShardMove,
-        shard: MoveShard<'_>,
-        before: &JobsBefore,
-        looks: &mut Looks,
-    ) -> Result<(), Stopped> {
-        let job = self.begin(shard, before).await?;
-        self.tell(step, &job);
-        job::follow(&self.cluster, &job, looks, |_| ()).await.map(drop)
     }
 
     /// Follows a job that somebody else has begun, and does not cancel it. `None` if it was over before it was looked at
@@ -126,9 +127,9 @@ impl Making {
     }
 
     /// The limit cuts off looks, and never a start: what comes of that has to be known.
-    async fn begin(&self, shard: MoveShard<'_>, before: &JobsBefore) -> Result<JobId, Stopped> {
+    async fn begin(&self, shard: MoveShard<'_>, before: &JobsBefore) -> Result<JobId, Error> {
         let wanted = Wanted::move_of(&shard);
-        begin(&self.cluster, self.cluster.move_shard(shard), &wanted, before).await.map_err(Stopped::Call)
+        begin(&self.cluster, self.cluster.move_shard(shard), &wanted, before).await
     }
 
     fn tell(&self, step: &ShardMove, job: &JobId) {

@@ -66,12 +66,17 @@ impl One<'_> {
     async fn prepare(&self, looks: &Looks) -> Result<MaintenanceGuard, Stopped> {
         let (cluster, server) = (&self.plan.cluster, self.server);
         let wanted = Wanted::resignation(server);
-        let start = cluster.resign_leadership(server, Leaders::Return);
+        let start = || cluster.resign_leadership(server, Leaders::Return);
         let id = begin_once(cluster, &mut looks.beside(), start, &wanted, &self.preflight()).await?;
         job::follow(cluster, &id, &mut looks.undisturbed(), |_| ()).await?;
         looks.not_cancelled()?;
-        let held = cluster.hold_server_maintenance(server, self.plan.maintenance).await;
-        let held = held.map_err(Stopped::Call)?;
+        let mut looks = looks.beside();
+        let held = loop {
+            match cluster.hold_server_maintenance(server, self.plan.maintenance).await {
+                Ok(held) => break held,
+                Err(error) => looks.pass_over(error, true).await?,
+            }
+        };
         self.news.tell(RestartStep::Prepared(server.clone()));
         Ok(held)
     }
