@@ -140,7 +140,8 @@ fn end_of(job: &AgencyJob) -> Option<Result<(), Stopped>> {
 /// the start is sent all the same. Where the answer to a start was lost, the job is looked for in the agency for up to 25
 /// seconds, and one that was over before the start is never taken for it. Of several that do the same, such as one that
 /// another client has just begun, one that is not over is preferred. If none is found, the error says that its
-/// [outcome](Error::outcome) is unknown, and nothing was sent again. If the future of a start is dropped, the job may have been begun, and its id is lost.
+/// [outcome](Error::outcome) is unknown, and nothing was sent again. If the future of a start is dropped, the job may have
+/// been begun, and its id is lost.
 impl Cluster {
     /// Follows a job that was begun before, by this client or another. Asks nobody before it is awaited.
     pub fn follow_job(&self, id: &JobId, pace: Pace) -> FollowedJob {

@@ -104,7 +104,7 @@ impl PreparedRebalance {
             let looks = Looks::new(&cluster.database.transport, pace, &wish);
             let (of, mut why) = (plan.moves.len(), None);
             let mut report = RebalanceReport::default();
-            // Each with its place in the plan.
+            // Each with its index in the plan.
             let mut not_begun: Vec<_> = plan.moves.into_iter().enumerate().collect();
             let making = Arc::new(Making::new(cluster, looks, news.clone()));
             let (mut running, mut busy) = (FuturesUnordered::new(), HashSet::new());
@@ -113,12 +113,12 @@ impl PreparedRebalance {
                     // A move of a shard can build on the one before it.
                     let free = |(_, step): &(usize, ShardMove)| !busy.contains(&step.shard);
                     let Some(next) = not_begun.iter().position(free) else { break };
-                    let (place, step) = not_begun.remove(next);
+                    let (index, step) = not_begun.remove(next);
                     busy.insert(step.shard.clone());
                     let one = Arc::clone(&making).one(step);
-                    running.push(async move { (place, one.await) });
+                    running.push(async move { (index, one.await) });
                 }
-                let Some((place, (step, outcome))) = running.next().await else { break };
+                let Some((index, (step, outcome))) = running.next().await else { break };
                 busy.remove(&step.shard);
                 making.has_failed.fetch_or(!matches!(outcome, Outcome::Made), Ordering::Relaxed);
                 match outcome {
@@ -127,8 +127,8 @@ impl PreparedRebalance {
                         news.tell(MoveStep::Made { step, made: report.made.len(), of });
                     }
                     Outcome::NotBegun(stopped) => {
-                        let at = not_begun.partition_point(|(other, _)| *other < place);
-                        not_begun.insert(at, (place, step));
+                        let at = not_begun.partition_point(|(other, _)| *other < index);
+                        not_begun.insert(at, (index, step));
                         why.get_or_insert(stopped);
                     }
                     Outcome::NotMade(stopped) => {

@@ -4,13 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use arango::cluster::{ServerId, ServerRole};
 use arango::follow::{Following, RestartStep, Stopped};
-use arango_test_cluster::TestCluster;
+use arango_test_cluster::{Fault, FaultGuard, Match, TestCluster};
 use tokio::time::{Instant, sleep};
 
 use super::{SECOND, VALID_FOR, dumps, everywhere, executions, no_dumps, pace, skewed, slow_health};
 use crate::follow::{dropped_after, start_again};
 use crate::support::client;
-use arango_test_cluster::{Fault, Match};
 
 /// Which servers were restarted, and when.
 type Restarted = Arc<Mutex<Vec<(ServerId, Instant)>>>;
@@ -38,12 +37,10 @@ async fn a_server_that_is_lost_while_the_agency_is_read_keeps_the_next_from_bein
     for role in [ServerRole::DbServer, ServerRole::Coordinator] {
         let cluster = Arc::new(skewed().await);
         let (mut work, restarted) = restart(&cluster, role.clone());
-        let dumps = if role == ServerRole::DbServer {
+        if role == ServerRole::DbServer {
             assert!(matches!(work.next().await, Some(RestartStep::Prepared(_))));
-            no_dumps(&cluster)
-        } else {
-            no_dumps(&cluster)
-        };
+        }
+        let dumps = no_dumps(&cluster);
         let lost = async {
             sleep(SECOND * 300).await;
             assert!(dumps[0].hits() > 10, "the agency was read again and again");
@@ -101,7 +98,7 @@ async fn shards_that_took_too_long_to_be_looked_at_are_looked_at_again() {
     let slow = Fault::latency(SECOND * 12).on(Match::get("/_admin/cluster/health")).times(1);
     let slow = everywhere(&cluster, &slow);
     while !matches!(work.next().await.unwrap(), RestartStep::Restarting(_)) {}
-    let hits: usize = slow.iter().map(arango_test_cluster::FaultGuard::hits).sum();
+    let hits: usize = slow.iter().map(FaultGuard::hits).sum();
     assert!(hits == 3 && began.elapsed() >= SECOND * 36, "each look in which health was late was made again");
     assert_eq!(restarted.lock().unwrap().len(), 1);
 }
