@@ -3,6 +3,7 @@
 mod advice;
 pub(crate) mod causes;
 mod making;
+mod transient;
 
 use std::fmt;
 use std::time::Duration;
@@ -88,23 +89,10 @@ impl Error {
         self.0.outcome == Outcome::NotExecuted
     }
 
-    /// Whether the cause is likely to pass by itself: a server was away or busy, or the network was.
-    pub fn is_transient(&self) -> bool {
-        match self.0.kind {
-            ErrorKind::Login => self.login().is_some_and(Self::is_transient),
-            kind => kind.is_transient(self.status()),
-        }
-    }
-
     /// Whether it makes sense to send the same request again later, and does no harm: the cause [is likely to
     /// pass](Self::is_transient), and either nothing was executed, or the request may be repeated whatever became of it.
     pub fn is_retryable(&self) -> bool {
         self.is_transient() && (self.was_not_executed() || self.0.class != RequestClass::NonIdempotent)
-    }
-
-    /// The error of the login that this call needed, if that is what failed.
-    fn login(&self) -> Option<&Self> {
-        self.cause()?.downcast_ref()
     }
 
     /// Why no further attempt was made.

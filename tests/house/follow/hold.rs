@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use arango::cluster::{ServerId, SupervisionMode};
 use arango::{Client, ErrorKind};
+use arango_test_cluster::{Fault, FaultGuard, Match};
 use tokio::time::sleep;
 
-use super::{SECOND, dropped_after, executions, skewed};
+use super::{SECOND, dropped_after, everywhere, executions, skewed};
 use crate::support::{client, cluster};
 
 const EACH: Duration = Duration::from_secs(60);
@@ -117,4 +118,41 @@ async fn a_runtime_that_is_lost_takes_the_task_along_and_whoever_ends_it_ends_it
     assert!(is_on(&client).await && !held.is_held());
     held.end().await.unwrap();
     assert!(!is_on(&client).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_extension_that_fails_is_tried_again_before_the_maintenance_ends() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let held = client.cluster().hold_maintenance(EACH).await.unwrap();
+    // The first extension is due after 30 seconds, and the maintenance ends after 60.
+    sleep(SECOND * 25).await;
+    let refused = Fault::answer(500, 4, "internal error").on(Match::put("/_admin/cluster/maintenance"));
+    let refused = everywhere(&cluster, &refused);
+    sleep(SECOND * 25).await;
+    let tries: usize = refused.iter().map(FaultGuard::hits).sum();
+    assert_eq!(tries, 3, "after half of it, and then each eighth");
+    drop(refused);
+    for _ in 0..100 {
+        sleep(SECOND).await;
+        assert!(is_on(&client).await && held.is_held());
+    }
+    held.end().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn extensions_that_fail_until_the_maintenance_has_ended_end_the_guard_with_the_last_failure() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let held = client.cluster().hold_maintenance(EACH).await.unwrap();
+    let refused = Fault::answer(500, 4, "internal error").on(Match::put("/_admin/cluster/maintenance"));
+    let refused = everywhere(&cluster, &refused);
+    sleep(SECOND * 55).await;
+    assert!(held.is_held(), "it may still be extended");
+    sleep(SECOND * 15).await;
+    assert!(!held.is_held() && !is_on(&client).await);
+    let tries: usize = refused.iter().map(FaultGuard::hits).sum();
+    sleep(EACH * 10).await;
+    assert_eq!(refused.iter().map(FaultGuard::hits).sum::<usize>(), tries);
+    assert_eq!(held.end().await.unwrap_err().kind(), ErrorKind::Server);
 }

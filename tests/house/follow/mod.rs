@@ -4,8 +4,12 @@ mod drain;
 mod dropped;
 mod fan_out;
 mod hold;
+mod in_sync;
 mod jobs;
+mod lost_starts;
 mod matrix;
+mod outages;
+mod preflight;
 mod rebalance;
 mod rolling_restart;
 mod starts;
@@ -18,7 +22,7 @@ use std::time::Duration;
 use arango::Client;
 use arango::cluster::{RebalanceOptions, ServerId, ShardMove};
 use arango::follow::Pace;
-use arango_test_cluster::TestCluster;
+use arango_test_cluster::{Fault, FaultGuard, Match, TestCluster};
 use tokio::time::sleep;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -37,6 +41,16 @@ fn pace() -> Pace {
 async fn a_move(client: &Client) -> ShardMove {
     let options = RebalanceOptions::new().move_leaders().move_followers();
     client.cluster().rebalance_plan(&options).await.unwrap().moves.remove(0)
+}
+
+/// Has every coordinator answer wrongly.
+fn everywhere(cluster: &TestCluster, fault: &Fault) -> Vec<FaultGuard> {
+    cluster.coordinators().iter().map(|one| one.inject(fault.clone())).collect()
+}
+
+/// A fault of the dumps of the agency.
+fn dumps(fault: Fault) -> Fault {
+    fault.on(Match::get("/_api/cluster/agency-dump"))
 }
 
 /// How often a command of the administration was executed.

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use arango::cluster::{ServerId, ServerRole};
 use arango::follow::{Following, Pace, RestartStep, RollingRestart, Stopped};
-use arango_test_cluster::{Fault, FaultGuard, TestCluster};
+use arango_test_cluster::TestCluster;
 use tokio::time::{Instant, sleep};
 
-use super::{SECOND, dropped_after, executions, pace, skewed, start, start_again, stop};
+use super::{SECOND, dropped_after, everywhere, executions, pace, skewed, start, start_again, stop};
 use crate::support::client;
 
 /// Which servers were to be restarted, in their order.
@@ -87,11 +87,6 @@ fn restart(
     fate: impl Fn(usize) -> Fate + Send + Sync + 'static,
 ) -> Following<RestartStep, Vec<ServerId>> {
     run(plan(cluster), pace(), cluster, order, fate)
-}
-
-/// Has every coordinator answer wrongly.
-fn everywhere(cluster: &TestCluster, fault: &Fault) -> Vec<FaultGuard> {
-    cluster.coordinators().iter().map(|one| one.inject(fault.clone())).collect()
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use super::{SECOND, a_move, executions, pace, skewed};
 use crate::support::client;
 
 /// Loses the answer to the first start at each coordinator: one that is sent again is executed again.
-fn lose(cluster: &TestCluster, command: &str, phase: Phase) -> Vec<FaultGuard> {
+pub(super) fn lose(cluster: &TestCluster, command: &str, phase: Phase) -> Vec<FaultGuard> {
     let path = format!("/_admin/cluster/{command}");
     let fault = || Fault::close(phase).on(Match::post(&path)).times(1);
     cluster.coordinators().iter().map(|coordinator| coordinator.inject(fault())).collect()
@@ -17,15 +17,17 @@ fn lose(cluster: &TestCluster, command: &str, phase: Phase) -> Vec<FaultGuard> {
 
 #[tokio::test(start_paused = true)]
 async fn a_move_whose_answer_was_lost_is_found_and_followed() {
-    let cluster = skewed().await;
-    let client = client(&cluster);
-    let step = a_move(&client).await;
-    let _lost = lose(&cluster, "moveShard", Phase::AfterExecution);
-    let job = client.cluster().follow_move(MoveShard::of(&step), pace()).await.unwrap();
-    let id = job.id().clone();
-    assert_eq!(job.finished().await.unwrap().status, JobStatus::Finished);
-    assert_eq!(executions(&cluster, "moveShard"), 1);
-    assert_eq!(cluster.agency_jobs().list()[0].id, id.as_str());
+    for phase in [Phase::AfterExecution, Phase::InHead, Phase::InBody] {
+        let cluster = skewed().await;
+        let client = client(&cluster);
+        let step = a_move(&client).await;
+        let _lost = lose(&cluster, "moveShard", phase);
+        let job = client.cluster().follow_move(MoveShard::of(&step), pace()).await.unwrap();
+        let id = job.id().clone();
+        assert_eq!(job.finished().await.unwrap().status, JobStatus::Finished, "{phase:?}");
+        assert_eq!(executions(&cluster, "moveShard"), 1, "{phase:?}");
+        assert_eq!(cluster.agency_jobs().list()[0].id, id.as_str(), "{phase:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

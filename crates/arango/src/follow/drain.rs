@@ -2,11 +2,13 @@
 
 use arango_cluster::{AgencyJob, ClusterHealth, JobId, Leaders, ServerId, ServerRole};
 use arango_transport::{ErrorKind, Outcome};
+use tokio::time::Instant;
 
 use super::find::{Wanted, begin_once, running};
 use super::following::News;
 use super::looks::Looks;
-use super::{Following, Pace, Stopped, job};
+use super::preflight::{Preflight, VALID_FOR};
+use super::{Following, Pace, Stopped, healthy, job};
 use crate::Cluster;
 
 /// What taking a DB-Server out has come to.
@@ -40,6 +42,10 @@ impl Cluster {
     /// It begins with what is there, so it may be repeated from any point and by any client: a job that does it already is
     /// followed and not begun again, and what is done is passed over. One that holds shards is never removed.
     ///
+    /// No job is begun while another DB-Server is not good: if one is not at the beginning, it ends with
+    /// [`Stopped::Unhealthy`], and later it waits for that one. Health is looked at right before each job, and health and
+    /// shards right before the removal; what was seen is at most ten seconds old then, or it is looked at again.
+    ///
     /// Cancelled, it cancels the move of its shards, or begins no further step; shards that were moved stay where they are.
     /// What was [cleaned out](arango_cluster::ServerCount::cleaned) can be taken back into use with
     /// [`set_server_count`](Self::set_server_count).
@@ -52,6 +58,16 @@ impl Cluster {
             (work.drain, ended)
         })
     }
+}
+
+/// Whether a server can be removed.
+enum Removal {
+    Gone,
+    NotYet,
+    /// Health allows it; by the statistics so many copies of shards lie on it.
+    Allowed {
+        shards: u64,
+    },
 }
 
 struct Work<'a> {
@@ -72,6 +88,7 @@ impl Work<'_> {
             return Ok(());
         }
         if !self.is_cleaned_out(looks).await? {
+            self.others_are_good(&health)?;
             self.clean_out(looks).await?;
         }
         self.drain.cleaned_out = true;
@@ -81,14 +98,16 @@ impl Work<'_> {
 
     async fn clean_out(&mut self, looks: &mut Looks) -> Result<(), Stopped> {
         let (cluster, server) = (self.cluster, self.server);
+        let preflight = Preflight::OtherDbServersGood(server);
         let (resigning, cleaning) = (Wanted::resignation(server), Wanted::clean_out(server));
         if running(cluster, looks, &cleaning).await?.is_none() {
-            let id = begin_once(cluster, looks, cluster.resign_leadership(server, Leaders::Stay), &resigning)
-                .await?;
+            let start = || cluster.resign_leadership(server, Leaders::Stay);
+            let id = begin_once(cluster, looks, start, &resigning, &preflight).await?;
             // It cannot be cancelled, and is soon over.
             self.follow(&mut looks.undisturbed(), id).await?;
         }
-        let id = begin_once(cluster, looks, cluster.clean_out_server(server), &cleaning).await?;
+        let start = || cluster.clean_out_server(server);
+        let id = begin_once(cluster, looks, start, &cleaning, &preflight).await?;
         self.follow(looks, id).await?;
         // What came to it meanwhile, or what the job left.
         let left = self.shards(looks).await?;
@@ -102,17 +121,8 @@ impl Work<'_> {
     async fn remove(&mut self, looks: &mut Looks) -> Result<(), Stopped> {
         looks.begin_anew();
         let (cluster, server) = (self.cluster, self.server);
-        // `false` once it is gone; nothing as long as it may not go.
-        let may_go = |health: ClusterHealth| match health.get(server) {
-            Some(server) => server.can_be_deleted.then_some(true),
-            None => Some(false),
-        };
-        while looks.until(|| cluster.health(), may_go).await? {
+        while self.is_to_be_removed(looks).await? {
             looks.not_cancelled()?;
-            let shards = self.shards(looks).await?;
-            if shards > 0 {
-                return Err(Stopped::HoldsShards { server: server.clone(), shards });
-            }
             match cluster.remove_server(server).await {
                 Ok(()) => break,
                 Err(error) if error.kind() == ErrorKind::NotFound => break,
@@ -126,6 +136,35 @@ impl Work<'_> {
         }
         self.gone();
         Ok(())
+    }
+
+    /// Looks until it may be removed, or is gone. Ends right after the look, which began at most [`VALID_FOR`] ago.
+    async fn is_to_be_removed(&self, looks: &mut Looks) -> Result<bool, Stopped> {
+        let (cluster, server) = (self.cluster, self.server);
+        let look = || async {
+            let began = Instant::now();
+            let health = cluster.health().await?;
+            let Some(record) = health.get(server) else { return Ok((began, Removal::Gone)) };
+            if !record.can_be_deleted {
+                return Ok((began, Removal::NotYet));
+            }
+            let held = cluster.shard_statistics(Some(server)).await?;
+            Ok((began, Removal::Allowed { shards: held.leaders + held.followers }))
+        };
+        let decided = |(began, removal): (Instant, Removal)| match removal {
+            Removal::Gone => Some(Ok(false)),
+            Removal::NotYet => None,
+            Removal::Allowed { shards: 0 } => (began.elapsed() <= VALID_FOR).then_some(Ok(true)),
+            Removal::Allowed { shards } => Some(Err(Stopped::HoldsShards { server: server.clone(), shards })),
+        };
+        looks.until(look, decided).await?
+    }
+
+    /// Fails if a DB-Server that could take over is not good.
+    fn others_are_good(&self, health: &ClusterHealth) -> Result<(), Stopped> {
+        let mut sick = healthy::sick_of(health);
+        sick.retain(|(id, _)| id != self.server && id.kind() == Some(ServerRole::DbServer));
+        if sick.is_empty() { Ok(()) } else { Err(Stopped::Unhealthy(sick)) }
     }
 
     fn gone(&mut self) {

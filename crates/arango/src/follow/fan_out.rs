@@ -51,7 +51,7 @@ impl<K, T> IntoIterator for FanOut<K, T> {
 }
 
 /// Asks all of them, at most so many at a time.
-async fn each<K: Clone, T, F>(servers: Vec<K>, ask: impl Fn(K) -> F) -> FanOut<K, T>
+pub(super) async fn each<K: Clone, T, F>(servers: Vec<K>, ask: impl Fn(K) -> F) -> FanOut<K, T>
 where
     F: Future<Output = Result<T, Error>>,
 {

@@ -3,7 +3,7 @@
 use arango_cluster::{AgencyJob, JobId, JobStatus, Leaders, MoveShard, ServerId};
 use arango_transport::{Error, ErrorKind};
 
-use super::find::{Wanted, begin};
+use super::find::{JobsBefore, Wanted, begin};
 use super::looks::Looks;
 use super::{Following, Pace, Stopped, Unfinished};
 use crate::Cluster;
@@ -136,9 +136,12 @@ fn end_of(job: &AgencyJob) -> Option<Result<(), Stopped>> {
 
 /// Jobs of the agency, begun once and followed to their ends.
 ///
-/// Where the answer to a start was lost, the job is looked for in the agency for up to 25 seconds, which takes write access
-/// to `_system`. If it is not found, the error says that its [outcome](Error::outcome) is unknown, and nothing was sent
-/// again. If the future of a start is dropped, the job may have been begun, and its id is lost.
+/// Before a start is sent, the ids of the jobs in the agency are read, which takes write access to `_system`; without it
+/// the start is sent all the same. Where the answer to a start was lost, the job is looked for in the agency for up to 25
+/// seconds, and one that was over before the start is never taken for it. Of several that do the same, such as one that
+/// another client has just begun, one that is not over is preferred. If none is found, the error says that its
+/// [outcome](Error::outcome) is unknown, and nothing was sent again. If the future of a start is dropped, the job may have
+/// been begun, and its id is lost.
 impl Cluster {
     /// Follows a job that was begun before, by this client or another. Asks nobody before it is awaited.
     pub fn follow_job(&self, id: &JobId, pace: Pace) -> FollowedJob {
@@ -148,14 +151,16 @@ impl Cluster {
     /// Has one copy of a shard moved, and follows it. Sent once.
     pub async fn follow_move(&self, shard: MoveShard<'_>, pace: Pace) -> Result<FollowedJob, Error> {
         let wanted = Wanted::move_of(&shard);
-        let id = begin(self, self.move_shard(shard), &wanted).await?;
+        let before = JobsBefore::read(self).await;
+        let id = begin(self, self.move_shard(shard), &wanted, &before).await?;
         Ok(self.follow_job(&id, pace))
     }
 
     /// Has everything moved off a DB-Server, and follows it. Sent once.
     pub async fn follow_clean_out(&self, server: &ServerId, pace: Pace) -> Result<FollowedJob, Error> {
         let wanted = Wanted::clean_out(server);
-        let id = begin(self, self.clean_out_server(server), &wanted).await?;
+        let before = JobsBefore::read(self).await;
+        let id = begin(self, self.clean_out_server(server), &wanted, &before).await?;
         Ok(self.follow_job(&id, pace))
     }
 
@@ -167,7 +172,8 @@ impl Cluster {
         pace: Pace,
     ) -> Result<FollowedJob, Error> {
         let wanted = Wanted::resignation(server);
-        let id = begin(self, self.resign_leadership(server, leaders), &wanted).await?;
+        let before = JobsBefore::read(self).await;
+        let id = begin(self, self.resign_leadership(server, leaders), &wanted, &before).await?;
         Ok(self.follow_job(&id, pace))
     }
 }

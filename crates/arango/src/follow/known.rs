@@ -9,7 +9,6 @@ use http::Request;
 
 use super::fan_out::coordinators;
 use super::looks::Looks;
-use super::passing::is_passing;
 use super::{Pace, Unfinished};
 use crate::{CoordinatorHandle, Database};
 
@@ -105,7 +104,7 @@ where
             {
                 known.unknown_to.push(coordinator);
             }
-            Err(error) if is_passing(&error) => known.unasked.push(coordinator),
+            Err(error) if error.is_transient() => known.unasked.push(coordinator),
             Err(error) => return Err(error),
         }
     }

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango_transport::{Error, Transport};
+use arango_transport::{Error, Outcome, Transport};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::passing::is_passing;
 use super::{Pace, Stopped};
 use crate::follow::wish::Wish;
 
@@ -83,13 +82,24 @@ impl Looks {
                 self.last = None;
                 Ok(Some(seen))
             }
-            Ok(Err(error)) if is_passing(&error) => {
+            Ok(Err(error)) if error.is_transient() => {
                 self.last = Some(error);
                 Ok(None)
             }
             Ok(Err(error)) => Err(Stopped::Call(error)),
             Err(_) => Err(self.out_of_time()),
         }
+    }
+
+    /// Waits until what failed may be tried again, if it was not executed, or may be executed twice, and the failure passes.
+    pub(super) async fn pass_over(&mut self, error: Error, may_be_repeated: bool) -> Result<(), Stopped> {
+        let has_no_effect = may_be_repeated || error.outcome() == Outcome::NotExecuted;
+        if !has_no_effect || !error.is_transient() {
+            return Err(Stopped::Call(error));
+        }
+        self.last = Some(error);
+        self.pause().await?;
+        self.not_cancelled()
     }
 
     /// Waits until the next look is due. A wish to cancel cuts it short, once.

@@ -17,7 +17,12 @@
 //! # What is sent twice
 //!
 //! Looking is. Starting is not: where the answer to a start was lost, the agency is looked through for the job, and it is
-//! followed if it is there.
+//! followed if it is there. A job that was over before the start is never taken for it.
+//!
+//! # What is looked at last
+//!
+//! Before a server is restarted, emptied or removed, or a shard is moved by a rebalance, the look at health and shards comes
+//! last: it began at most ten seconds before, or it is made again.
 //!
 //! # Going on with what was lost
 //!
@@ -38,7 +43,7 @@ mod job;
 mod known;
 mod looks;
 mod pace;
-mod passing;
+mod preflight;
 mod rebalance;
 mod rolling_restart;
 mod unfinished;

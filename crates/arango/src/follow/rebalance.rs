@@ -5,14 +5,14 @@ mod placed;
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use arango_cluster::{JobId, RebalanceOptions, RebalancePlan, ShardMove};
 use arango_transport::Error;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use self::making::Making;
-use self::placed::Placed;
+use self::making::{Making, Outcome};
 use super::looks::Looks;
 use super::{Following, Pace, Stopped};
 use crate::Cluster;
@@ -89,50 +89,56 @@ impl PreparedRebalance {
     /// It has no id to be found again by. To go on with one that was lost, [wait](Cluster::wait_until_idle) for what is
     /// under way and plan again: what was made is not planned again.
     ///
-    /// A move of this plan that somebody else has begun when this begins is followed, and not begun again. If its job is
-    /// over by the time that it is looked at, and did not succeed or is forgotten, what the agency holds then decides
-    /// whether the move was made, which is told as [`MoveStep::Made`] alone, or is begun here. Cancelled, this stops
+    /// Right before each move is begun, the agency is looked at for where the copies lie and which jobs there are, and health
+    /// for whether both servers are good. What was seen of health is at most ten seconds old then, and what was seen of the
+    /// agency a minute, or it is looked again. A server that is not good is waited for for a minute; then no move is begun any
+    /// more, and it ends with [`Stopped::Unhealthy`].
+    ///
+    /// A move that somebody else has begun when its turn comes is followed, and not begun again; one that is made already is
+    /// told as [`MoveStep::Made`] alone. If the job of somebody else ends without success or is forgotten before it was seen
+    /// running, what the agency holds then decides whether the move was made or is begun here. Cancelled, this stops
     /// following such a job, and leaves it to whoever began it: the move is told of as not made.
     pub fn execute(self, pace: Pace) -> Following<MoveStep, RebalanceReport> {
         let Self { cluster, plan, at_once } = self;
         Following::new(|news, wish| async move {
             let looks = Looks::new(&cluster.database.transport, pace, &wish);
             let (of, mut why) = (plan.moves.len(), None);
-            let mut report = RebalanceReport { not_begun: plan.moves, ..RebalanceReport::default() };
-            if report.not_begun.is_empty() {
-                return (report, Ok(()));
-            }
-            let mut placed = match looks.beside().until(|| cluster.agency_dump(), Some).await {
-                Ok(dump) => Placed::new(dump),
-                Err(stopped) => return (report, Err(stopped)),
-            };
-            let making = Arc::new(Making { cluster, looks, news: news.clone() });
+            let mut report = RebalanceReport::default();
+            // Each with its index in the plan.
+            let mut not_begun: Vec<_> = plan.moves.into_iter().enumerate().collect();
+            let making = Arc::new(Making::new(cluster, looks, news.clone()));
             let (mut running, mut busy) = (FuturesUnordered::new(), HashSet::new());
             loop {
                 while running.len() < at_once && why.is_none() && !making.looks.is_cancelled() {
                     // A move of a shard can build on the one before it.
-                    let free = |step: &ShardMove| !busy.contains(&step.shard);
-                    let Some(next) = report.not_begun.iter().position(free) else { break };
-                    let step = report.not_begun.remove(next);
+                    let free = |(_, step): &(usize, ShardMove)| !busy.contains(&step.shard);
+                    let Some(next) = not_begun.iter().position(free) else { break };
+                    let (index, step) = not_begun.remove(next);
                     busy.insert(step.shard.clone());
-                    let way = placed.way(&step);
-                    running.push(Arc::clone(&making).one(step, way));
+                    let one = Arc::clone(&making).one(step);
+                    running.push(async move { (index, one.await) });
                 }
-                let Some((step, result)) = running.next().await else { break };
+                let Some((index, (step, outcome))) = running.next().await else { break };
                 busy.remove(&step.shard);
-                match result {
-                    Ok(()) => {
-                        placed.made(&step);
+                making.has_failed.fetch_or(!matches!(outcome, Outcome::Made), Ordering::Relaxed);
+                match outcome {
+                    Outcome::Made => {
                         report.made.push(step.clone());
                         news.tell(MoveStep::Made { step, made: report.made.len(), of });
                     }
-                    Err(stopped) => {
+                    Outcome::NotBegun(stopped) => {
+                        let at = not_begun.partition_point(|(other, _)| *other < index);
+                        not_begun.insert(at, (index, step));
+                        why.get_or_insert(stopped);
+                    }
+                    Outcome::NotMade(stopped) => {
                         report.not_made.push(step.clone());
                         news.tell(MoveStep::NotMade { step });
                         why.get_or_insert(stopped);
                     }
                 }
             }
+            report.not_begun = not_begun.into_iter().map(|(_, step)| step).collect();
             if !report.not_begun.is_empty() {
                 why.get_or_insert(Stopped::Cancelled);
             }

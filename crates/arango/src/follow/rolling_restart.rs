@@ -1,7 +1,6 @@
 //! Restarting servers one by one.
 
 mod one;
-mod well;
 
 use std::fmt;
 use std::sync::Arc;
@@ -93,7 +92,8 @@ impl RollingRestart {
     /// one that was restarted.
     ///
     /// Nothing is begun unless every server is good and every shard in sync, and nothing goes on before they are again, both
-    /// at one look; each restart is preceded by such a look. It ends with the servers that were restarted; at the first that
+    /// at one look. Such a look is the last thing before each resignation and each restart: what it saw is at most ten
+    /// seconds old when `restart` is called, or it is made again. It ends with the servers that were restarted; at the first that
     /// fails, with those before it. Cancelled, it stops before the next restart. The future of a restart is dropped with the
     /// handle.
     pub fn run<F>(

@@ -42,9 +42,16 @@ pub enum Stopped {
     /// Servers are not good.
     #[error("not all servers are good: {}", Servers(.0))]
     Unhealthy(Vec<(ServerId, HealthStatus)>),
-    /// Shards of these collections, named with their databases, are not where they are meant to be.
+    /// Shards of these collections, named with their databases, are not where they are meant to be. A database that is
+    /// named alone is one that a coordinator did not know yet, although it was not dropped.
     #[error("shards are not in sync: {}", .0.join(", "))]
     OutOfSync(Vec<String>),
+    /// Nothing was wrong with health and shards, but looking at them took too long, each time, to act upon it.
+    #[error("what was seen of health and shards was {age:?} old, and too old to act upon")]
+    Outdated {
+        /// How old it was the last time.
+        age: Duration,
+    },
     /// A server holds shards still, so it is not removed.
     #[error("{server} holds {shards} shards still, and is not removed")]
     HoldsShards {

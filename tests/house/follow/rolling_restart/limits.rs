@@ -5,10 +5,11 @@ use std::sync::Arc;
 use arango::cluster::{ServerId, ServerRole};
 use arango::follow::{RestartStep, Stopped};
 use arango_test_cluster::{Fault, Match};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::{Fate, Order, everywhere, executions, pace, plan, restart, run, skewed};
 use crate::follow::SECOND;
+use crate::support::client;
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_begun_without_the_time_to_see_it_back() {
@@ -20,6 +21,25 @@ async fn nothing_is_begun_without_the_time_to_see_it_back() {
     assert!(matches!(stopped.why(), Stopped::OutOfTime { last: None, .. }), "{stopped}");
     assert_eq!((stopped.done().len(), order.lock().unwrap().len()), (0, 0));
     assert_eq!(executions(&cluster, "resignLeadership"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_whose_preparation_took_the_time_to_see_it_back_is_not_restarted() {
+    let cluster = Arc::new(skewed().await);
+    let order = Order::default();
+    // 120 seconds are needed to see it back, and 60 of 160 are over when its leaders are gone.
+    cluster.agency_jobs().set_wait(SECOND * 60);
+    let short = pace().limit(SECOND * 160);
+    let mut work = run(plan(&cluster), short, &cluster, &order, |_| Fate::Returns);
+    let Some(RestartStep::Prepared(server)) = work.next().await else {
+        panic!("there was the time for that")
+    };
+    let stopped = work.finished().await.unwrap_err();
+    assert!(matches!(stopped.why(), Stopped::OutOfTime { last: None, .. }), "{stopped}");
+    assert!(stopped.done().is_empty() && order.lock().unwrap().is_empty());
+    assert_eq!(executions(&cluster, "resignLeadership"), 1);
+    sleep(SECOND * 5).await;
+    assert!(client(&cluster).cluster().server_maintenance(&server).await.unwrap().is_none());
 }
 
 #[tokio::test(start_paused = true)]

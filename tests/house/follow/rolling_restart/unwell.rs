@@ -8,12 +8,8 @@ use arango_test_cluster::{Fault, FaultGuard, Match};
 use tokio::time::{sleep, timeout};
 
 use super::{Fate, Order, everywhere, executions, pace, plan, restart, run, skewed};
-use crate::follow::SECOND;
+use crate::follow::{SECOND, dumps};
 use crate::support::client;
-
-fn dumps(fault: Fault) -> Fault {
-    fault.on(Match::get("/_api/cluster/agency-dump"))
-}
 
 /// A dump of an agency that tells nothing.
 fn silent() -> Fault {

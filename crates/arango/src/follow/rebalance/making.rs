@@ -2,54 +2,108 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use arango_cluster::{JobId, JobStatus, MoveShard, ShardMove};
+use arango_cluster::{AgencyDump, JobId, JobStatus, MoveShard, ShardMove};
+use arango_transport::Error;
 use futures_util::future::{Either, select};
 
 use super::MoveStep;
 use super::placed::{Placed, Way};
 use crate::Cluster;
-use crate::follow::find::{Wanted, begin};
+use crate::follow::find::{JobsBefore, Wanted, begin};
 use crate::follow::following::News;
 use crate::follow::looks::Looks;
+use crate::follow::preflight::Preflight;
 use crate::follow::{Stopped, job};
+
+/// How long a move waits for its servers to be good.
+const GOOD_WITHIN: Duration = Duration::from_secs(60);
+
+/// What a move has come to.
+pub(super) enum Outcome {
+    Made,
+    /// It was begun, or may have been.
+    NotMade(Stopped),
+    NotBegun(Stopped),
+}
+
+impl From<Result<(), Stopped>> for Outcome {
+    fn from(ended: Result<(), Stopped>) -> Self {
+        ended.map_or_else(Self::NotMade, |()| Self::Made)
+    }
+}
 
 /// What all moves of a rebalance have in common.
 pub(super) struct Making {
     pub(super) cluster: Cluster,
     pub(super) looks: Looks,
     pub(super) news: News<MoveStep>,
+    /// Whether one was not made, so that no other is begun.
+    pub(super) has_failed: AtomicBool,
 }
 
 impl Making {
-    pub(super) async fn one(self: Arc<Self>, step: ShardMove, way: Way) -> (ShardMove, Result<(), Stopped>) {
-        let result = self.make(&step, way).await;
-        (step, result)
+    pub(super) fn new(cluster: Cluster, looks: Looks, news: News<MoveStep>) -> Self {
+        Self { cluster, looks, news, has_failed: AtomicBool::new(false) }
     }
 
-    async fn make(&self, step: &ShardMove, mut way: Way) -> Result<(), Stopped> {
+    pub(super) async fn one(self: Arc<Self>, step: ShardMove) -> (ShardMove, Outcome) {
+        let outcome = self.make(&step).await;
+        (step, outcome)
+    }
+
+    async fn make(&self, step: &ShardMove) -> Outcome {
         let mut looks = self.looks.beside();
-        let shard = MoveShard::of(step);
-        let job = loop {
-            match way {
-                Way::Begin => break self.begin(shard).await?,
-                Way::BeginLeavingNoFollower => break self.begin(shard.leaving_no_follower()).await?,
+        loop {
+            let now = match self.look(&mut looks, step).await {
+                Ok(now) => now,
+                Err(stopped) => return Outcome::NotBegun(stopped),
+            };
+            // Nothing is waited for from the look to the start: what was seen is still true.
+            let shard = MoveShard::of(step);
+            let shard = match now.way(step) {
+                Way::IsMade => return Outcome::Made,
+                Way::Begin => shard,
+                Way::BeginLeavingNoFollower => shard.leaving_no_follower(),
                 Way::Follow(job) => {
                     if let Some(ended) = self.follow_another(step, &job).await {
-                        return ended;
+                        return ended.into();
                     }
+                    if let Err(stopped) = looks.pause().await {
+                        return Outcome::NotBegun(stopped);
+                    }
+                    continue;
                 }
+            };
+            let error = match self.begin(shard, &now.jobs()).await {
+                Ok(job) => {
+                    self.tell(step, &job);
+                    let ended = job::follow(&self.cluster, &job, &mut looks, |_| ()).await;
+                    return ended.map(drop).into();
+                }
+                Err(error) => error,
+            };
+            match looks.pass_over(error, false).await {
+                Ok(()) => {}
+                Err(stopped @ Stopped::Call(_)) => return Outcome::NotMade(stopped),
+                Err(stopped) => return Outcome::NotBegun(stopped),
             }
-            looks.pause().await?;
-            let now = looks.until(|| self.cluster.agency_dump(), |dump| Some(Placed::new(dump))).await?;
-            looks.not_cancelled()?;
-            way = now.way(step);
-            if !matches!(way, Way::Follow(_)) && now.is_made(step) {
-                return Ok(());
-            }
-        };
-        self.tell(step, &job);
-        job::follow(&self.cluster, &job, &mut looks, |_| ()).await.map(drop)
+        }
+    }
+
+    /// Looks at what the agency holds, and then whether both servers are good if the move has to be begun.
+    async fn look(&self, looks: &mut Looks, step: &ShardMove) -> Result<Placed, Stopped> {
+        let preflight = Preflight::Good([&step.from, &step.to], GOOD_WITHIN);
+        let wanted = Wanted::move_of(&MoveShard::of(step));
+        let is_running = |dump: &AgencyDump| wanted.running_in(dump).is_some();
+        let now = preflight.look(&self.cluster, looks, is_running).await?;
+        looks.not_cancelled()?;
+        if self.has_failed.load(Ordering::Relaxed) {
+            return Err(Stopped::Cancelled);
+        }
+        Ok(Placed(now))
     }
 
     /// Follows a job that somebody else has begun, and does not cancel it. `None` if it was over before it was looked at
@@ -73,9 +127,9 @@ impl Making {
     }
 
     /// The limit cuts off looks, and never a start: what comes of that has to be known.
-    async fn begin(&self, shard: MoveShard<'_>) -> Result<JobId, Stopped> {
+    async fn begin(&self, shard: MoveShard<'_>, before: &JobsBefore) -> Result<JobId, Error> {
         let wanted = Wanted::move_of(&shard);
-        begin(&self.cluster, self.cluster.move_shard(shard), &wanted).await.map_err(Stopped::Call)
+        begin(&self.cluster, self.cluster.move_shard(shard), &wanted, before).await
     }
 
     fn tell(&self, step: &ShardMove, job: &JobId) {

@@ -1,14 +1,16 @@
 //! Restarting one server, and waiting until it is back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arango_cluster::{Leaders, ServerId, ServerRole};
 use tokio::time::Instant;
 
-use super::{Restart, RestartStep, RollingRestart, well};
+use super::{Restart, RestartStep, RollingRestart};
 use crate::follow::find::{Wanted, begin_once};
 use crate::follow::following::News;
 use crate::follow::looks::Looks;
+use crate::follow::preflight::Preflight;
 use crate::follow::{MaintenanceGuard, Pace, Stopped, healthy, job};
 
 /// One server of a rolling restart.
@@ -42,9 +44,13 @@ impl One<'_> {
         if let Some(maintenance) = maintenance {
             self.end(maintenance).await?;
         }
-        well::wait(cluster, &mut looks).await?;
+        self.preflight().wait(cluster, &mut looks, Duration::MAX).await?;
         self.tell_if_again(&mut looks, before).await;
         Ok(())
+    }
+
+    fn preflight(&self) -> Preflight<'static> {
+        Preflight::AllInSync(self.plan.back_within)
     }
 
     /// Fails unless there is the time to see it back.
@@ -60,12 +66,17 @@ impl One<'_> {
     async fn prepare(&self, looks: &Looks) -> Result<MaintenanceGuard, Stopped> {
         let (cluster, server) = (&self.plan.cluster, self.server);
         let wanted = Wanted::resignation(server);
-        let start = cluster.resign_leadership(server, Leaders::Return);
-        let id = begin_once(cluster, &mut looks.beside(), start, &wanted).await?;
+        let start = || cluster.resign_leadership(server, Leaders::Return);
+        let id = begin_once(cluster, &mut looks.beside(), start, &wanted, &self.preflight()).await?;
         job::follow(cluster, &id, &mut looks.undisturbed(), |_| ()).await?;
         looks.not_cancelled()?;
-        let held = cluster.hold_server_maintenance(server, self.plan.maintenance).await;
-        let held = held.map_err(Stopped::Call)?;
+        let mut looks = looks.beside();
+        let held = loop {
+            match cluster.hold_server_maintenance(server, self.plan.maintenance).await {
+                Ok(held) => break held,
+                Err(error) => looks.pass_over(error, true).await?,
+            }
+        };
         self.news.tell(RestartStep::Prepared(server.clone()));
         Ok(held)
     }
@@ -73,8 +84,8 @@ impl One<'_> {
     /// Its reboot id before the restart, once all is as it has to be for that. Nothing is half done until here.
     async fn before(&self, looks: &Looks) -> Result<Option<u64>, Stopped> {
         let cluster = &self.plan.cluster;
-        well::wait(cluster, &mut looks.no_longer_than(self.plan.back_within)).await?;
-        let dump = looks.beside().until(|| cluster.agency_dump(), Some).await?;
+        let dump = self.preflight().look(cluster, &mut looks.beside(), |_| false).await?;
+        // Nothing is waited for from here to the restart: what was seen is still true.
         looks.not_cancelled()?;
         self.has_time()?;
         let before = dump.reboot_id(self.server);
