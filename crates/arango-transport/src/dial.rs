@@ -17,7 +17,7 @@ use crate::coordinator::Host;
 use crate::http2::{Choice, Http2};
 use crate::opened::{HttpProtocol, Opened};
 use crate::settings::Live;
-use crate::tls::Handshake;
+use crate::tls::{EarlyAlert, Handshake};
 use crate::{Coordinator, ErrorKind, eyeballs};
 
 /// How connections are opened, whatever the coordinator.
@@ -39,7 +39,7 @@ pub(crate) struct Dialer {
     place: Place,
     /// Present if TLS is spoken with it.
     handshake: Option<Handshake>,
-    /// The last handshake was refused for what will not change by itself.
+    /// A handshake was refused for what will not change by itself, and no connection has brought an answer since.
     misconfigured: AtomicBool,
 }
 
@@ -99,7 +99,7 @@ impl Dialer {
         let opened = match &self.place {
             Place::Socket(path) => {
                 let io = eyeballs::open_socket(connect, path, until).await?;
-                return Ok(Opened { io, address: None, protocol: unasked });
+                return Ok(Opened { io, address: None, protocol: unasked, alert: EarlyAlert::default() });
             }
             Place::Address(address) => eyeballs::open(connect, &[*address], until).await,
             Place::Name { addresses, turn } => {
@@ -115,12 +115,11 @@ impl Dialer {
         };
         let (io, address) = opened?;
         let Some(handshake) = &self.handshake else {
-            return Ok(Opened { io, address: Some(address), protocol: unasked });
+            let alert = EarlyAlert::default();
+            return Ok(Opened { io, address: Some(address), protocol: unasked, alert });
         };
-        let shaken = handshake.over(io, address, until).await;
-        self.note(shaken.as_ref().err());
-        let (io, agreed) = shaken?;
-        Ok(Opened { io, address: Some(address), protocol: agreed.unwrap_or(unasked) })
+        let (io, agreed, alert) = handshake.over(io, address, until).await?;
+        Ok(Opened { io, address: Some(address), protocol: agreed.unwrap_or(unasked), alert })
     }
 
     /// Whether TLS with it is set up wrong, here or there, as far as is known.
@@ -128,16 +127,19 @@ impl Dialer {
         self.misconfigured.load(Ordering::Relaxed)
     }
 
-    /// Takes note of the end of a handshake, and says once what somebody has to mend.
-    fn note(&self, failed: Option<&AttemptError>) {
-        let refused = failed.filter(|error| error.kind() == ErrorKind::TlsCertificate);
-        if self.misconfigured.swap(refused.is_some(), Ordering::Relaxed) {
-            return;
+    /// Takes note that a connection could not be opened or was refused, and warns once if somebody has to mend a
+    /// setting or a certificate.
+    pub(crate) fn note(&self, failed: &AttemptError) {
+        let refused = failed.kind() == ErrorKind::TlsCertificate;
+        if refused && !self.misconfigured.swap(true, Ordering::Relaxed) {
+            let cause = failed.source().map(tracing::field::display);
+            tracing::warn!(coordinator = %self.coordinator, cause, "{failed}");
         }
-        if let Some(error) = refused {
-            let cause = error.source().map(tracing::field::display);
-            tracing::warn!(coordinator = %self.coordinator, cause, "{error}");
-        }
+    }
+
+    /// Takes note of the first answer on a connection: only then is it certain that the client was accepted.
+    pub(crate) fn answered(&self) {
+        self.misconfigured.store(false, Ordering::Relaxed);
     }
 }
 

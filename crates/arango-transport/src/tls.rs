@@ -1,5 +1,6 @@
 //! How coordinators prove who they are, and how the client does.
 
+mod alert;
 mod config;
 mod fault;
 mod handshake;
@@ -12,9 +13,10 @@ use std::sync::{Arc, OnceLock};
 
 use secrecy::SecretSlice;
 
+pub(crate) use alert::EarlyAlert;
 use config::Prepared;
 pub use fault::TlsFault;
-pub(crate) use handshake::{Handshake, refused_late};
+pub(crate) use handshake::Handshake;
 use pem::Pem;
 
 use crate::http2::Choice;

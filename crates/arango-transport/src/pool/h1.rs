@@ -1,8 +1,6 @@
 //! One HTTP/1.1 connection: hyper's handle, and what the pool must know of it.
 
 use std::net::SocketAddr;
-use std::pin::pin;
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,7 +19,8 @@ use super::open::Open;
 use crate::attempt_error::AttemptError;
 use crate::failed_attempt::Phase;
 use crate::opened::{HttpProtocol, Opened, Via};
-use crate::{Coordinator, ErrorKind, Outcome, PoolLimits, tls};
+use crate::tls::EarlyAlert;
+use crate::{Coordinator, ErrorKind, Outcome, PoolLimits};
 
 /// How long a connection has to settle after an answer before a new one is cheaper.
 const SETTLE: Duration = Duration::from_millis(20);
@@ -40,8 +39,8 @@ struct Inner {
     host: HeaderValue,
     /// For the answer that is awaited.
     alarm: Alarm,
-    /// Why the coordinator does not speak TLS with this client, if it said so after the handshake.
-    refused: Arc<OnceLock<String>>,
+    /// Whether the coordinator refused the client after the handshake.
+    alert: EarlyAlert,
     address: Option<SocketAddr>,
     runtime: runtime::Id,
     answered: bool,
@@ -70,7 +69,7 @@ impl Http1 {
         open: &Open,
         coordinator: &Coordinator,
     ) -> Result<Self, AttemptError> {
-        let Opened { io, address, .. } = opened;
+        let Opened { io, address, alert, .. } = opened;
         let shaken = http1::Builder::new().max_buf_size(head_bytes).handshake(TokioIo::new(io)).await;
         let (sender, task) = shaken.map_err(|error| {
             let mut failed =
@@ -78,15 +77,8 @@ impl Http1 {
             failed.attempt().address = address;
             failed.because(error)
         })?;
-        let refused = Arc::<OnceLock<String>>::default();
-        let why = Arc::clone(&refused);
         let task = open.enter().drive(async move {
-            // Kept until it is known why it ended: whoever waits learns of the end when it is dropped.
-            let mut task = pin!(task);
-            if let Err(error) = task.as_mut().await {
-                if let Some(refused) = tls::refused_late(&error) {
-                    why.set(refused).ok();
-                }
+            if let Err(error) = task.await {
                 tracing::trace!(%error, ?address, "a connection ended");
             }
         });
@@ -96,7 +88,7 @@ impl Http1 {
             sender,
             host: coordinator.authority().clone(),
             alarm: Alarm::default(),
-            refused,
+            alert,
             address,
             runtime: runtime::Handle::current().id(),
             answered: false,
@@ -182,9 +174,9 @@ impl Http1 {
         self.0.idle
     }
 
-    /// Why the coordinator does not speak TLS with this client after all, if it has said so.
-    pub(super) fn refused(&self) -> Option<&str> {
-        self.0.refused.get().map(String::as_str)
+    /// Why the coordinator refused the client after the handshake and before any answer, if it did.
+    pub(super) fn refusal(&self) -> Option<&str> {
+        self.0.alert.refusal()
     }
 }
 

@@ -1,0 +1,302 @@
+//! Fatal alerts about certificates that come after the handshake.
+//!
+//! In TLS 1.3 the handshake is over for a client before the server has looked at its certificate. A server that refuses
+//! it then sends an alert where the first answer is expected, and has read none of the application data.
+
+use std::error::Error as _;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+use rustls::{AlertDescription, Error};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// The alert that ended a connection before anything was received on it. Clones are of the same connection.
+#[derive(Clone, Default)]
+pub(crate) struct EarlyAlert(Arc<State>);
+
+#[derive(Default)]
+struct State {
+    /// Application data was received.
+    received: AtomicBool,
+    refusal: OnceLock<String>,
+}
+
+impl EarlyAlert {
+    /// Why the server has refused the connection; `None` unless it did so before it sent anything else.
+    pub(crate) fn refusal(&self) -> Option<&str> {
+        self.0.refusal.get().map(String::as_str)
+    }
+
+    /// From now on counts as the beginning: what was received before is no answer.
+    ///
+    /// For HTTP/2, where a server may say what it allows before it has looked at the client's certificate.
+    #[cfg(feature = "http2")]
+    pub(crate) fn begin(&self) {
+        self.0.received.store(false, Ordering::Relaxed);
+    }
+}
+
+/// A TLS stream that notes such an alert.
+pub(super) struct Watched<S> {
+    stream: S,
+    alert: EarlyAlert,
+    /// Whether the client has a certificate to show.
+    has_identity: bool,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Watched<S> {
+    pub(super) fn new(stream: S, alert: EarlyAlert, has_identity: bool) -> Self {
+        Self { stream, alert, has_identity }
+    }
+
+    fn note(&self, error: &io::Error) {
+        if let Some(alert) = refusing_alert(error).filter(|_| !self.received()) {
+            self.alert.0.refusal.get_or_init(|| explain(alert, self.has_identity));
+        }
+    }
+
+    // Relaxed: one task reads and writes.
+    fn received(&self) -> bool {
+        self.alert.0.received.load(Ordering::Relaxed)
+    }
+
+    /// Looks for an alert behind a failure to write: a server that has sent one takes nothing more.
+    fn look_for_alert(&mut self, cx: &mut Context<'_>) {
+        if self.received() || self.alert.refusal().is_some() {
+            return;
+        }
+        let mut bytes = [0; 256];
+        if let Poll::Ready(Err(error)) =
+            Pin::new(&mut self.stream).poll_read(cx, &mut ReadBuf::new(&mut bytes))
+        {
+            self.note(&error);
+        }
+    }
+
+    fn written<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        let written = write(Pin::new(&mut self.stream), cx);
+        if let Poll::Ready(Err(error)) = &written {
+            self.note(error);
+            self.look_for_alert(cx);
+        }
+        written
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        match &read {
+            Poll::Ready(Ok(())) if buffer.filled().len() > before => {
+                self.alert.0.received.store(true, Ordering::Relaxed);
+            }
+            Poll::Ready(Err(error)) => self.note(error),
+            _ => {}
+        }
+        read
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.written(cx, |stream, cx| stream.poll_write(cx, bytes))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.written(cx, |stream, cx| stream.poll_flush(cx))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.written(cx, |stream, cx| stream.poll_write_vectored(cx, parts))
+    }
+}
+
+/// The alert in an error of a TLS stream or in its sources, if it refuses the client.
+fn refusing_alert(error: &io::Error) -> Option<AlertDescription> {
+    let mut next = error.get_ref().map(|inner| inner as &(dyn std::error::Error + 'static));
+    while let Some(error) = next {
+        match error.downcast_ref() {
+            Some(Error::AlertReceived(alert)) => return refuses_client(*alert).then_some(*alert),
+            Some(_) => return None,
+            None => next = error.source().or_else(|| error.downcast_ref::<io::Error>()?.source()),
+        }
+    }
+    None
+}
+
+/// Whether a server sends it instead of accepting the client, and never later.
+fn refuses_client(alert: AlertDescription) -> bool {
+    is_about_certificates(alert)
+        || matches!(alert, AlertDescription::HandshakeFailure | AlertDescription::DecryptError)
+}
+
+pub(super) fn is_about_certificates(alert: AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::NoCertificate
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA
+            | AlertDescription::AccessDenied
+            | AlertDescription::CertificateRequired
+    )
+}
+
+/// The alert, and what to do about it.
+pub(super) fn explain(alert: AlertDescription, has_identity: bool) -> String {
+    format!("{}{}", Error::AlertReceived(alert), advice(alert, has_identity))
+}
+
+/// What to do about an alert, beginning with a semicolon.
+pub(super) fn advice(alert: AlertDescription, has_identity: bool) -> &'static str {
+    use AlertDescription as A;
+    match alert {
+        A::NoApplicationProtocol => "; does it speak the HTTP that the client is set to?",
+        A::DecryptError if has_identity => REFUSED,
+        alert if !is_about_certificates(alert) => "",
+        _ if !has_identity => {
+            "; the coordinator asks for a client certificate: give one with `Tls::identity_files`"
+        }
+        A::UnknownCA => {
+            "; the client certificate that was given is not signed by an authority that the coordinator accepts"
+        }
+        A::CertificateExpired => "; the client certificate that was given has expired, or is not valid yet",
+        A::CertificateRevoked => "; the client certificate that was given was revoked",
+        _ => REFUSED,
+    }
+}
+
+const REFUSED: &str = "; the coordinator refused the client certificate that was given: it must be signed by an \
+                       authority that the coordinator accepts, be valid now, and be meant for clients";
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    /// Reads what is scripted, and takes nothing that is written.
+    struct Scripted(VecDeque<Result<&'static [u8], AlertDescription>>);
+
+    impl AsyncRead for Scripted {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            match self.0.pop_front() {
+                None => Poll::Pending,
+                Some(Ok(bytes)) => Poll::Ready(Ok(buffer.put_slice(bytes))),
+                Some(Err(alert)) => Poll::Ready(Err(io::Error::other(Error::AlertReceived(alert)))),
+            }
+        }
+    }
+
+    impl AsyncWrite for Scripted {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    fn watched<const N: usize>(
+        script: [Result<&'static [u8], AlertDescription>; N],
+    ) -> (Watched<Scripted>, EarlyAlert) {
+        let alert = EarlyAlert::default();
+        (Watched::new(Scripted(script.into()), alert.clone(), false), alert)
+    }
+
+    #[tokio::test]
+    async fn an_alert_counts_only_if_nothing_was_received_before_it() {
+        let required = AlertDescription::CertificateRequired;
+        let (mut stream, alert) = watched([Err(required)]);
+        stream.read(&mut [0; 8]).await.unwrap_err();
+        assert!(alert.refusal().unwrap().contains("CertificateRequired"));
+
+        let (mut stream, alert) = watched([Ok(b"HTTP"), Err(required)]);
+        stream.read_exact(&mut [0; 4]).await.unwrap();
+        stream.read(&mut [0; 8]).await.unwrap_err();
+        assert_eq!(alert.refusal(), None);
+    }
+
+    #[tokio::test]
+    async fn an_alert_that_waits_unread_is_found_when_writing_fails() {
+        let (mut stream, alert) = watched([Err(AlertDescription::UnknownCA)]);
+        assert_eq!(stream.write(b"GET").await.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        assert!(alert.refusal().unwrap().contains("UnknownCA"));
+
+        let (mut stream, alert) = watched([Ok(b"HTTP"), Err(AlertDescription::UnknownCA)]);
+        stream.write(b"GET").await.unwrap_err();
+        assert_eq!(alert.refusal(), None, "an answer came first");
+    }
+
+    #[test]
+    fn only_alerts_by_which_a_server_refuses_a_client_count() {
+        use AlertDescription as A;
+        let counts = |alert| refusing_alert(&io::Error::other(Error::AlertReceived(alert))).is_some();
+        for alert in [
+            A::BadCertificate,
+            A::UnsupportedCertificate,
+            A::CertificateRevoked,
+            A::CertificateExpired,
+            A::CertificateUnknown,
+            A::UnknownCA,
+            A::CertificateRequired,
+            A::AccessDenied,
+            A::HandshakeFailure,
+            A::DecryptError,
+        ] {
+            assert!(counts(alert), "{alert:?}");
+        }
+        for alert in [A::CloseNotify, A::BadRecordMac, A::InternalError, A::UserCanceled, A::DecodeError] {
+            assert!(!counts(alert), "{alert:?}");
+        }
+    }
+
+    #[test]
+    fn the_advice_is_to_give_a_certificate_only_if_none_was_given() {
+        let required = AlertDescription::CertificateRequired;
+        assert!(explain(required, false).contains("`Tls::identity_files`"));
+        for alert in [required, AlertDescription::UnknownCA, AlertDescription::CertificateExpired] {
+            let text = explain(alert, true);
+            assert!(
+                !text.contains("identity_files") && text.contains("client certificate that was given"),
+                "{text}"
+            );
+        }
+    }
+}
