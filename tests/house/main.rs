@@ -9,6 +9,7 @@ mod support;
 mod administration;
 mod bad_days;
 mod balance;
+mod certificates;
 mod client_certificates;
 mod closing;
 mod compression;

@@ -9,6 +9,7 @@
 mod alarm;
 mod connection;
 mod dialing;
+mod first_byte;
 mod h1;
 #[cfg(feature = "http2")]
 mod h2;

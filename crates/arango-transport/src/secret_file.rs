@@ -23,10 +23,10 @@ pub(crate) async fn read(path: &Path) -> Result<SecretString, BoxError> {
 /// Why a file gave no secret.
 #[derive(Debug, thiserror::Error)]
 enum SecretFile {
-    #[error("the file `{path}` cannot be read, and a secret was to be in it")]
+    #[error("the file `{path}` cannot be read, and a secret was to be in it: {error}")]
     Unreadable {
         path: String,
-        #[source]
+        // In the text and not as a source, which not everybody prints.
         error: std::io::Error,
     },
     #[error("the file `{path}` is empty, and a secret was to be in it")]

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
 use super::alarm::Alarm;
-use super::h1::{self, Http1};
+use super::h1::Http1;
 use super::h2::Stream;
 use crate::attempt_error::AttemptError;
 use crate::failed_attempt::Phase;
@@ -142,7 +142,7 @@ impl Connection {
     /// What an error means after the request was handed over and not given back.
     pub(super) fn failed(&self, error: hyper::Error) -> AttemptError {
         self.stamped(match self {
-            Self::Http1(_) => h1::failed(error),
+            Self::Http1(connection) => connection.failed(error),
             Self::Http2(stream) => stream.failed(error),
         })
     }

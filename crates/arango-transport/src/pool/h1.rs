@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::alarm::Alarm;
 use super::connection::{Life, Sent};
+use super::first_byte::{FirstByte, IsTls};
 use super::open::Open;
 use crate::attempt_error::AttemptError;
 use crate::failed_attempt::Phase;
@@ -41,6 +42,8 @@ struct Inner {
     alarm: Alarm,
     /// Whether the coordinator refused the client after the handshake.
     alert: EarlyAlert,
+    /// Whether the coordinator answers with TLS, which is not what was expected.
+    is_tls: IsTls,
     address: Option<SocketAddr>,
     runtime: runtime::Id,
     answered: bool,
@@ -70,6 +73,8 @@ impl Http1 {
         coordinator: &Coordinator,
     ) -> Result<Self, AttemptError> {
         let Opened { io, address, alert, .. } = opened;
+        let is_tls = IsTls::default();
+        let io = FirstByte::new(io, is_tls.clone());
         let shaken = http1::Builder::new().max_buf_size(head_bytes).handshake(TokioIo::new(io)).await;
         let (sender, task) = shaken.map_err(|error| {
             let mut failed =
@@ -89,6 +94,7 @@ impl Http1 {
             host: coordinator.authority().clone(),
             alarm: Alarm::default(),
             alert,
+            is_tls,
             address,
             runtime: runtime::Handle::current().id(),
             answered: false,
@@ -178,15 +184,19 @@ impl Http1 {
     pub(super) fn refusal(&self) -> Option<&str> {
         self.0.alert.refusal()
     }
-}
 
-/// What an error means after the request was handed over and not given back.
-///
-/// hyper cannot tell a connection that was closed while idle from one closed because of the request:
-/// neither message nor kind differ. So the outcome is unknown in both cases.
-pub(super) fn failed(error: hyper::Error) -> AttemptError {
-    let kind = if error.is_parse() { ErrorKind::ProtocolViolation } else { ErrorKind::ConnectionLost };
-    AttemptError::new(kind, Outcome::Unknown, Phase::Sent).because(error)
+    /// What an error means after the request was handed over and not given back.
+    ///
+    /// hyper cannot tell a connection that was closed while idle from one closed because of the request:
+    /// neither message nor kind differ. So the outcome is unknown in both cases.
+    pub(super) fn failed(&self, error: hyper::Error) -> AttemptError {
+        let kind = if error.is_parse() { ErrorKind::ProtocolViolation } else { ErrorKind::ConnectionLost };
+        let failed = AttemptError::new(kind, Outcome::Unknown, Phase::Sent);
+        if self.0.is_tls.get() {
+            return failed.because("it speaks TLS on this port; write https:// in place of http://");
+        }
+        failed.because(error)
+    }
 }
 
 /// Reads `timeout=5, max=100`, of which both parts may be missing.

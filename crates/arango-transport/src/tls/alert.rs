@@ -154,7 +154,7 @@ fn refuses_client(alert: AlertDescription) -> bool {
         || matches!(alert, AlertDescription::HandshakeFailure | AlertDescription::DecryptError)
 }
 
-pub(super) fn is_about_certificates(alert: AlertDescription) -> bool {
+fn is_about_certificates(alert: AlertDescription) -> bool {
     matches!(
         alert,
         AlertDescription::NoCertificate
@@ -175,7 +175,7 @@ pub(super) fn explain(alert: AlertDescription, has_identity: bool) -> String {
 }
 
 /// What to do about an alert, beginning with a semicolon.
-pub(super) fn advice(alert: AlertDescription, has_identity: bool) -> &'static str {
+fn advice(alert: AlertDescription, has_identity: bool) -> &'static str {
     use AlertDescription as A;
     match alert {
         A::NoApplicationProtocol => "; does it speak the HTTP that the client is set to?",

@@ -10,6 +10,7 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
+use super::given::AlsoGiven;
 use super::handshake::Handshake;
 use super::unchecked::Unchecked;
 use super::{Tls, TlsFault, TlsVersion, Trust};
@@ -109,11 +110,13 @@ fn verifier(tls: &Tls, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCe
         Trust::Given if given.is_empty() => Err(TlsFault::NoAuthorities),
         Trust::Given => {
             let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(given), provider).build();
-            Ok(verifier.expect("there are authorities, and no lists of revoked certificates"))
+            let inner = verifier.expect("there are authorities, and no lists of revoked certificates");
+            Ok(Arc::new(AlsoGiven { inner, given: authorities }))
         }
         Trust::System => {
-            let verifier = Verifier::new_with_extra_roots(authorities, provider);
-            Ok(Arc::new(verifier.map_err(|error| TlsFault::System { reason: error.to_string() })?))
+            let verifier = Verifier::new_with_extra_roots(authorities.iter().cloned(), provider);
+            let inner = Arc::new(verifier.map_err(|error| TlsFault::System { reason: error.to_string() })?);
+            Ok(Arc::new(AlsoGiven { inner, given: authorities }))
         }
     }
 }

@@ -1,17 +1,16 @@
 //! From a byte stream to one that nobody else can read, and why that may fail.
 
-use std::error::Error as StdError;
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig, Error, ProtocolVersion};
+use rustls::{ClientConfig, Error, ProtocolVersion};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 
-use super::alert::{self, EarlyAlert, Watched};
+use super::alert::{EarlyAlert, Watched};
+use super::refused::{PLAIN, Refused};
 use crate::attempt_error::AttemptError;
 use crate::connect::Io;
 use crate::failed_attempt::Phase;
@@ -61,15 +60,11 @@ impl Handshake {
 
     fn failed(&self, error: &io::Error) -> AttemptError {
         let Some(refused) = cause(error) else {
-            return failure(ErrorKind::TlsHandshake).because(format!("{error}; does it speak TLS at all?"));
+            return failure(ErrorKind::TlsHandshake).because(format!("it broke off: {error}{PLAIN}"));
         };
         let kind = if is_final(refused) { ErrorKind::TlsCertificate } else { ErrorKind::TlsHandshake };
-        let has_identity = self.has_identity();
-        failure(kind).because(Refused {
-            name: self.name.to_str().into_owned(),
-            error: refused.clone(),
-            has_identity,
-        })
+        let (name, has_identity) = (self.name.to_str().into_owned(), self.has_identity());
+        failure(kind).because(Refused { name, error: refused.clone(), has_identity })
     }
 
     /// Whether there is a certificate to show, should the coordinator ask for one.
@@ -97,37 +92,3 @@ fn is_final(error: &Error) -> bool {
             | Error::NoApplicationProtocol
     )
 }
-
-/// Why a handshake was refused, by one or the other.
-#[derive(Debug)]
-struct Refused {
-    name: String,
-    error: Error,
-    has_identity: bool,
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected a certificate for `{}`: {}", self.name, self.error)?;
-        f.write_str(match &self.error {
-            Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-                "; if the cluster has an authority of its own, name it with `Tls::ca_file`"
-            }
-            Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            ) => "; name the coordinator by a name in its certificate, or that name with `Tls::server_name`",
-            Error::InvalidCertificate(
-                CertificateError::Expired
-                | CertificateError::ExpiredContext { .. }
-                | CertificateError::NotValidYet
-                | CertificateError::NotValidYetContext { .. },
-            ) => "; exchange it, or set the clock of this machine",
-            Error::NoApplicationProtocol => "; does it speak the HTTP that the client is set to?",
-            Error::AlertReceived(alert) => alert::advice(*alert, self.has_identity),
-            Error::InvalidMessage(_) => "; does it speak TLS at all?",
-            _ => "",
-        })
-    }
-}
-
-impl StdError for Refused {}
