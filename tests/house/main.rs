@@ -23,6 +23,7 @@ mod hedging;
 mod http2;
 mod metrics;
 mod options;
+mod path_prefix;
 mod peers;
 mod pinning;
 mod reconfigure;

@@ -57,6 +57,7 @@ pub struct Builder {
     compress_answers_from: Option<usize>,
     in_memory: bool,
     tls: Tls,
+    path_prefix: String,
 }
 
 impl Default for Builder {
@@ -82,6 +83,7 @@ impl Default for Builder {
             compress_answers_from: None,
             in_memory: false,
             tls: Tls::Off,
+            path_prefix: String::new(),
         }
     }
 }
@@ -213,6 +215,13 @@ impl Builder {
         self
     }
 
+    /// Puts a gateway before each coordinator, which takes this prefix from every path, such as `/arango`, and answers all
+    /// other paths with a page of its own: 404. Default: there is none.
+    pub fn path_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.path_prefix = prefix.into();
+        self
+    }
+
     /// Opens no sockets: coordinators have made-up addresses and are reached with
     /// [`Coordinator::dial`](crate::Coordinator::dial), which also works under a paused clock.
     pub fn in_memory(mut self) -> Self {
@@ -258,6 +267,7 @@ impl Builder {
             propagation: self.propagation,
             compress_answers_from: self.compress_answers_from.filter(|_| compresses),
             tls: self.tls,
+            path_prefix: self.path_prefix,
         };
         TestCluster::open(config, &addresses, self.in_memory, &runtime)
     }

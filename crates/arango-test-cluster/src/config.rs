@@ -26,4 +26,6 @@ pub(crate) struct Config {
     /// `None`: never.
     pub(crate) compress_answers_from: Option<usize>,
     pub(crate) tls: Tls,
+    /// What a gateway takes from every path; empty if there is none.
+    pub(crate) path_prefix: String,
 }

@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV6};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::addresses::Addresses;
 use crate::attempt_error::AttemptError;
-use crate::connect::{Connect, Resolve};
+use crate::connect::{Connect, Resolve, SystemResolve};
 use crate::coordinator::Host;
 use crate::http2::{Choice, Http2};
 use crate::opened::{HttpProtocol, Opened};
@@ -43,6 +43,11 @@ pub(crate) struct Dialer {
     misconfigured: AtomicBool,
 }
 
+/// A place whose addresses this resolver tells.
+fn named(name: String, port: u16, resolve: Arc<dyn Resolve>) -> Place {
+    Place::Name { addresses: Addresses::new(name, port, resolve), turn: AtomicUsize::new(0) }
+}
+
 /// Where a coordinator is.
 enum Place {
     Address(SocketAddr),
@@ -59,11 +64,13 @@ impl Dialer {
         let port = coordinator.port();
         let place = match coordinator.host() {
             Host::Ip(ip) => Place::Address(SocketAddr::new(*ip, port)),
+            Host::Zoned(ip, zone) => match zone.parse() {
+                Ok(number) => Place::Address(SocketAddrV6::new(*ip, port, 0, number).into()),
+                // The system knows the numbers of its interfaces; no other resolver does.
+                Err(_) => named(format!("{ip}%{zone}"), port, Arc::new(SystemResolve)),
+            },
             Host::Socket(path) => Place::Socket(path.clone()),
-            Host::Name(name) => {
-                let addresses = Addresses::new(name.clone(), port, Arc::clone(&network.resolve));
-                Place::Name { addresses, turn: AtomicUsize::new(0) }
-            }
+            Host::Name(name) => named(name.clone(), port, Arc::clone(&network.resolve)),
         };
         let http2 = network.http2.of(&coordinator);
         Self { coordinator, network, http2, place, handshake, misconfigured: AtomicBool::new(false) }
@@ -113,13 +120,29 @@ impl Dialer {
                 opened
             }
         };
-        let (io, address) = opened?;
+        let (io, address) = opened.map_err(|error| self.explained(error))?;
         let Some(handshake) = &self.handshake else {
             let alert = EarlyAlert::default();
             return Ok(Opened { io, address: Some(address), protocol: unasked, alert });
         };
         let (io, agreed, alert) = handshake.over(io, address, until).await?;
         Ok(Opened { io, address: Some(address), protocol: agreed.unwrap_or(unasked), alert })
+    }
+
+    /// Adds to a refusal that the port may not be the one that was meant: elsewhere `https://` means 443.
+    #[cold]
+    fn explained(&self, mut error: AttemptError) -> AttemptError {
+        let is_port = matches!(error.kind(), ErrorKind::ConnectRefused | ErrorKind::ConnectTimeout);
+        if !(is_port && self.coordinator.is_tls() && self.coordinator.assumes_port()) {
+            return error;
+        }
+        let source = error.attempt().source.take();
+        let source = source.map(|source| format!("{source}; ")).unwrap_or_default();
+        error.because(format!(
+            "{source}port {} is meant where none is written; if it is 443, write it: https://{}:443",
+            self.coordinator.port(),
+            self.coordinator.host(),
+        ))
     }
 
     /// Whether TLS with it is set up wrong, here or there, as far as is known.

@@ -10,7 +10,7 @@ use crate::connect::BoxFuture;
 use crate::coordinator::Host;
 use crate::tls::Handshakes;
 use crate::transport::Inner;
-use crate::{BoxError, Coordinator, Transport};
+use crate::{BoxError, Coordinator, InvalidSettings, Transport};
 
 /// Whether other coordinators than those that were named are looked for.
 ///
@@ -77,6 +77,15 @@ impl Discovery {
         self
     }
 
+    /// Finds out whether others can be looked for from these coordinators.
+    pub(crate) fn check(&self, seeds: &[Coordinator]) -> Result<(), InvalidSettings> {
+        let behind = seeds.iter().find(|seed| !seed.path_prefix().is_empty());
+        match behind.filter(|_| self.policy.is_some()) {
+            Some(seed) => Err(InvalidSettings::DiscoveryBehindPrefix { coordinator: seed.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// Where the coordinator is that advertises `endpoint`.
     fn place(&self, endpoint: &str, tls: bool) -> Option<Coordinator> {
         let text = match &self.map {
@@ -116,9 +125,11 @@ fn with_scheme(endpoint: &str, tls: bool, schemes: Schemes) -> String {
 /// Whether it is a place that others can reach: not every address of a machine, nor a file of it.
 fn is_somewhere(coordinator: &Coordinator) -> bool {
     match coordinator.host() {
+        // A prefix is a gateway's before one coordinator, and a zone is of one machine's own.
+        _ if !coordinator.path_prefix().is_empty() => false,
         Host::Ip(ip) => !ip.is_unspecified(),
         Host::Name(_) => true,
-        Host::Socket(_) => false,
+        Host::Zoned(..) | Host::Socket(_) => false,
     }
 }
 
@@ -127,6 +138,7 @@ fn is_here(coordinator: &Coordinator) -> bool {
     match coordinator.host() {
         Host::Ip(ip) => ip.is_loopback(),
         Host::Name(name) => name.eq_ignore_ascii_case("localhost"),
+        Host::Zoned(ip, _) => ip.is_loopback(),
         Host::Socket(_) => true,
     }
 }
@@ -277,6 +289,7 @@ mod tests {
             "a:8529",
             "tcp://root:pw@a",
             "tcp://a/b",
+            "tcp://[fe80::1%25eth0]",
         ] {
             assert_eq!(placed(&Discovery::on(), endpoint, false), None, "{endpoint}");
         }

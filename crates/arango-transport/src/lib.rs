@@ -51,6 +51,7 @@ mod hosts;
 #[cfg_attr(not(feature = "http2"), expect(dead_code, unreachable_pub, reason = "nobody can ask for it"))]
 mod http2;
 mod invalid_hosts;
+mod ip_zone;
 mod kind;
 mod latencies;
 mod lifecycle;
@@ -66,6 +67,7 @@ mod options;
 mod origin;
 mod outcome;
 mod outgoing;
+mod path_prefix;
 mod pool;
 mod pools;
 mod probe;

@@ -1,5 +1,6 @@
 //! From settings to what rustls needs, read and checked once, when the client is built.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
@@ -14,6 +15,7 @@ use super::given::AlsoGiven;
 use super::handshake::Handshake;
 use super::unchecked::Unchecked;
 use super::{Tls, TlsFault, TlsVersion, Trust};
+use crate::coordinator::Host;
 use crate::{Coordinator, HttpProtocol};
 
 /// Settings that have been found good.
@@ -44,7 +46,11 @@ impl Prepared {
         offers: &[HttpProtocol],
     ) -> Result<Handshake, TlsFault> {
         let named = || {
-            let name = coordinator.host().to_string();
+            let name = match coordinator.host() {
+                // Zones are this machine's own, and in no certificate.
+                Host::Zoned(ip, _) => return Ok(ServerName::from(IpAddr::V6(*ip))),
+                host => host.to_string(),
+            };
             ServerName::try_from(name.clone()).map_err(|_| TlsFault::Name { name })
         };
         let name = self.name.clone().map_or_else(named, Ok)?;
