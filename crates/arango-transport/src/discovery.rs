@@ -1,5 +1,6 @@
 //! Whether other coordinators than those that were named are looked for, and what is believed of a list.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -40,6 +41,9 @@ pub struct Discovery {
     policy: Option<DiscoveryPolicy>,
     map: Option<EndpointMap>,
 }
+
+/// How many endpoints of a list are looked at beside those of the members: a list may be of any length.
+const LOOKED_AT: usize = 256;
 
 /// Where a coordinator is that advertises an endpoint.
 type EndpointMap = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -193,13 +197,24 @@ pub(crate) fn discoverer(
             let tls = transport.names(Coordinator::is_tls);
             // What a coordinator calls its own machine is another's: only who was named so, or is mapped there, is.
             let own = discovery.map.is_some() || transport.names(is_here);
-            let mut places: Vec<Coordinator> = Vec::new();
-            for place in endpoints.iter().filter_map(|endpoint| discovery.place(endpoint, tls)) {
-                if is_here(&place) && !own {
+            let (mut places, mut seen) = (Vec::new(), HashSet::new());
+            let most = LOOKED_AT + transport.0.members.snapshot().len();
+            if endpoints.len() > most {
+                tracing::debug!(
+                    listed = endpoints.len(),
+                    most,
+                    "the rest of a list of coordinators is ignored"
+                );
+            }
+            let looked_at = endpoints.iter().take(most);
+            for place in looked_at.filter_map(|endpoint| discovery.place(endpoint, tls)) {
+                if !seen.insert(place.clone()) {
+                    // Each is checked once.
+                } else if is_here(&place) && !own {
                     tracing::debug!(coordinator = %place, "a listed coordinator is this machine, which no other is");
                 } else if let Err(error) = handshakes.check(std::slice::from_ref(&place)) {
                     tracing::debug!(coordinator = %place, %error, "a listed coordinator cannot be used");
-                } else if !places.contains(&place) {
+                } else {
                     places.push(place);
                 }
             }

@@ -1,5 +1,6 @@
 //! The coordinators a user names, from whatever the user wrote.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -37,7 +38,7 @@ impl Hosts {
         I: IntoIterator,
         I::Item: AsRef<str>,
     {
-        let mut coordinators: Vec<Coordinator> = Vec::new();
+        let (mut coordinators, mut seen) = (Vec::new(), HashSet::new());
         let mut faults = Vec::new();
         let mut number = 0;
         for item in items {
@@ -51,10 +52,10 @@ impl Hosts {
                     Some((text, rest)) => (text, Some(rest)),
                     None => (left, None),
                 };
-                match text.parse() {
+                match text.parse::<Coordinator>() {
                     Err(_) if secret => faults.push(InvalidHost::secret(number, text)),
-                    Ok(coordinator) if coordinators.contains(&coordinator) => {}
-                    Ok(coordinator) => coordinators.push(coordinator),
+                    Ok(coordinator) if seen.insert(coordinator.clone()) => coordinators.push(coordinator),
+                    Ok(_) => {}
                     Err(fault) => {
                         faults.push(InvalidHost { number, text: without_secrets(text.trim()), fault });
                     }
