@@ -3,6 +3,7 @@
 mod curious;
 mod network;
 mod one_address;
+mod rights;
 mod strangers;
 mod when;
 

@@ -49,6 +49,7 @@ mod log;
 mod maintenance;
 mod metrics;
 mod open_enum;
+mod own_databases;
 mod rebalance;
 mod records;
 mod retire;
@@ -104,6 +105,8 @@ pub use maintenance::{
 pub use metrics::{
     GetMetrics, GetServerMetrics, GetServerUsageMetrics, GetUsageMetrics, Metrics, MetricsMode,
 };
+#[doc(hidden)]
+pub use own_databases::GetOwnDatabases;
 pub use rebalance::{
     ExecuteMoves, GetImbalance, Imbalance, LeaderImbalance, PlanRebalance, Rebalance, RebalanceOptions,
     RebalancePlan, ShardImbalance, ShardMove, Spread,

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -40,6 +41,7 @@ pub struct Discovery {
     /// `None`: off.
     policy: Option<DiscoveryPolicy>,
     map: Option<EndpointMap>,
+    database: Option<String>,
 }
 
 /// How many endpoints of a list are looked at beside those of the members: a list may be of any length.
@@ -56,7 +58,7 @@ impl Discovery {
 
     /// Others are looked for.
     pub fn on() -> Self {
-        Self { policy: Some(DiscoveryPolicy::default()), map: None }
+        Self { policy: Some(DiscoveryPolicy::default()), ..Self::default() }
     }
 
     /// Sets how often, chance aside. Default: every 60 seconds.
@@ -79,6 +81,21 @@ impl Discovery {
     pub fn map(mut self, map: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         self.map = Some(Arc::new(map));
         self
+    }
+
+    /// Sets the database in which coordinators are asked for their ids. The user must have some rights there.
+    ///
+    /// Default: `_system`, and where the user has no rights there, a database in which it has. That can be found out for
+    /// a user with a password, but not for one whose token comes from elsewhere.
+    #[must_use]
+    pub fn database(mut self, name: impl Into<String>) -> Self {
+        self.database = Some(name.into());
+        self
+    }
+
+    /// The database in which coordinators are asked for their ids, if it was set.
+    pub fn asks_in(&self) -> Option<&str> {
+        self.database.as_deref()
     }
 
     /// Finds out whether others can be looked for from these coordinators.
@@ -169,11 +186,25 @@ pub trait Discover: Send + Sync + 'static {
     /// # Errors
     ///
     /// Whatever goes wrong, also that it takes no requests; it is put into the log, so it holds no secrets.
+    /// [`NoRights`] if the user may not ask: then no other coordinator will tell either, and the first time that is a
+    /// warning.
     fn identify(
         &self,
         transport: Transport,
         coordinator: Coordinator,
     ) -> BoxFuture<'static, Result<arango_balance::Identity, BoxError>>;
+}
+
+/// Why coordinators cannot be told apart: the user has no rights to ask them who they are.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NoRights(String);
+
+impl NoRights {
+    /// Says what is missing, in words.
+    pub fn new(words: impl Into<String>) -> Self {
+        Self(words.into())
+    }
 }
 
 /// Looks for other coordinators than the members, if discovery is on.
@@ -221,11 +252,18 @@ pub(crate) fn discoverer(
             Ok(places)
         }
     };
+    let warned = Arc::new(AtomicBool::new(false));
     let identify = move |coordinator: Coordinator| {
-        let (discover, inner) = (Arc::clone(&discover), inner.clone());
+        let (discover, inner, warned) = (Arc::clone(&discover), inner.clone(), Arc::clone(&warned));
         async move {
-            let answer = discover.identify(transport(&inner)?, coordinator).await;
-            answer.map_err(|error| words(&*error))
+            let answer = discover.identify(transport(&inner)?, coordinator.clone()).await;
+            answer.map_err(|error| {
+                let words = words(&*error);
+                if error.is::<NoRights>() && !warned.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%coordinator, "no coordinators can be discovered: {words}");
+                }
+                words
+            })
         }
     };
     Some(Discoverer::new(members.clone(), policy, list, identify))

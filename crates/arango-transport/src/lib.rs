@@ -116,7 +116,7 @@ pub use coordinator::{Coordinator, Host};
 pub use coordinator_state::{CoordinatorState, Membership};
 pub use counts::CallCounts;
 pub use credentials::Credentials;
-pub use discovery::{Discover, Discovery};
+pub use discovery::{Discover, Discovery, NoRights};
 pub use door::{AttemptService, CallService, DoorBody, DoorService};
 pub use error::{Error, Report, StoppedBy};
 pub use failed_attempt::{Attempt, Phase};

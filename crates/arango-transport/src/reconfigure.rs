@@ -39,6 +39,14 @@ impl Transport {
     }
 }
 
+impl Transport {
+    /// The user as whom calls go out that bring no credentials of their own; `None` if there is none, or if it is not
+    /// known, as with tokens from elsewhere.
+    pub fn user(&self) -> Option<String> {
+        self.0.settings.now().credentials.user()
+    }
+}
+
 impl Reconfigure {
     /// Replaces the coordinators that are named. Those that stay keep their connections and what is known of them.
     ///

@@ -157,7 +157,8 @@ impl ClientBuilder {
     /// # Ok::<(), arango::InvalidSettings>(())
     /// ```
     pub fn discovery(self, discovery: Discovery) -> Self {
-        Self(self.0.discovery(discovery, ByOperations))
+        let discover = ByOperations::new(&discovery);
+        Self(self.0.discovery(discovery, discover))
     }
 
     /// Replaces how connections are opened.
