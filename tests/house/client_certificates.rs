@@ -4,7 +4,7 @@ use arango::protocol::RequestClass;
 use arango::{Client, ErrorKind, Http2, Outcome, Tls, TlsVersion};
 use arango_test_cluster::{Identity, TestCluster, Tls as Speaks};
 
-use crate::support::insert;
+use crate::support::{Insert, insert};
 
 /// Coordinators on real sockets that demand a client certificate.
 async fn demanding() -> TestCluster {
@@ -30,7 +30,10 @@ async fn forty_writes_are_refused(client: &Client, cluster: &TestCluster, alert:
     let write = |number: usize| {
         let database = client.db("_system");
         async move {
-            database.execute(insert(&format!("m{number}"), RequestClass::NonIdempotent)).await.unwrap_err()
+            // A large body is still being written when the alert comes.
+            let padding = if number % 5 == 0 { 1 << 20 } else { 0 };
+            let insert = Insert { padding, ..insert(&format!("m{number}"), RequestClass::NonIdempotent) };
+            database.execute(insert).await.unwrap_err()
         }
     };
     let mut errors = Vec::new();

@@ -8,7 +8,7 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use rustls::{AlertDescription, Error};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -45,11 +45,13 @@ pub(super) struct Watched<S> {
     alert: EarlyAlert,
     /// Whether the client has a certificate to show.
     has_identity: bool,
+    /// Why nothing more can be written.
+    failed: Option<io::Error>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Watched<S> {
     pub(super) fn new(stream: S, alert: EarlyAlert, has_identity: bool) -> Self {
-        Self { stream, alert, has_identity }
+        Self { stream, alert, has_identity, failed: None }
     }
 
     fn note(&self, error: &io::Error) {
@@ -63,30 +65,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Watched<S> {
         self.alert.0.received.load(Ordering::Relaxed)
     }
 
-    /// Looks for an alert behind a failure to write: a server that has sent one takes nothing more.
-    fn look_for_alert(&mut self, cx: &mut Context<'_>) {
-        if self.received() || self.alert.refusal().is_some() {
-            return;
-        }
-        let mut bytes = [0; 256];
-        if let Poll::Ready(Err(error)) =
-            Pin::new(&mut self.stream).poll_read(cx, &mut ReadBuf::new(&mut bytes))
-        {
-            self.note(&error);
-        }
-    }
-
+    /// Writes. Behind a failure an alert may still be unread, so that is told only when something was read, if it is the
+    /// end: a server that has sent an alert takes nothing more.
     fn written<T>(
         &mut self,
         cx: &mut Context<'_>,
         write: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
-        let written = write(Pin::new(&mut self.stream), cx);
-        if let Poll::Ready(Err(error)) = &written {
-            self.note(error);
-            self.look_for_alert(cx);
+        if self.failed.is_none() {
+            match write(Pin::new(&mut self.stream), cx) {
+                Poll::Ready(Err(error)) => self.failed = Some(error),
+                written => return written,
+            }
         }
-        written
+        if !self.received() && self.alert.refusal().is_none() {
+            let mut bytes = [0; 256];
+            if let Err(error) = ready!(Pin::new(&mut *self).poll_read(cx, &mut ReadBuf::new(&mut bytes))) {
+                self.note(&error);
+            }
+        }
+        Poll::Ready(Err(self.failed.take().unwrap_or_else(|| io::ErrorKind::BrokenPipe.into())))
     }
 }
 

@@ -93,3 +93,26 @@ fn verify(
     verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
     Ok(ServerCertVerified::assertion())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_given_certificate_must_be_valid_now() {
+        let certificate = CertificateDer::from(&include_bytes!("version-1.der")[..]);
+        let dates = Certificate::read(&certificate).unwrap();
+        let name = ServerName::try_from("db.example").unwrap();
+        let at = |time| verify(&certificate, &name, UnixTime::since_unix_epoch(time)).unwrap_err();
+        let second = Duration::from_secs(1);
+        let (begin, end) = (dates.not_before.as_secs(), dates.not_after.as_secs());
+        let early = at(Duration::from_secs(begin) - second);
+        let late = at(Duration::from_secs(end) + second);
+        let is = |error: &Error, words: &str| format!("{error:?}").contains(words);
+        assert!(is(&early, "NotValidYet") && is(&late, "Expired"), "{early:?} {late:?}");
+        let between = at(Duration::from_secs(begin) + second);
+        assert!(!is(&between, "NotValidYet") && !is(&between, "Expired"), "{between:?}");
+    }
+}
