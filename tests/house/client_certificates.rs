@@ -31,7 +31,7 @@ async fn forty_writes_are_refused(client: &Client, cluster: &TestCluster, alert:
         let database = client.db("_system");
         async move {
             // A large body is still being written when the alert comes.
-            let padding = if number % 5 == 0 { 1 << 20 } else { 0 };
+            let padding = if number.is_multiple_of(5) { 1 << 20 } else { 0 };
             let insert = Insert { padding, ..insert(&format!("m{number}"), RequestClass::NonIdempotent) };
             database.execute(insert).await.unwrap_err()
         }

@@ -51,7 +51,7 @@ impl Handshakes {
 
 /// There is none.
 #[derive(Clone, Default)]
-pub(crate) struct EarlyAlert;
+pub(crate) struct EarlyAlert(());
 
 #[expect(clippy::unused_self, reason = "as the one that there is with the feature")]
 impl EarlyAlert {

@@ -113,7 +113,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.written(cx, |stream, cx| stream.poll_flush(cx))
+        self.written(cx, AsyncWrite::poll_flush)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -213,7 +213,10 @@ mod tests {
         ) -> Poll<io::Result<()>> {
             match self.0.pop_front() {
                 None => Poll::Pending,
-                Some(Ok(bytes)) => Poll::Ready(Ok(buffer.put_slice(bytes))),
+                Some(Ok(bytes)) => {
+                    buffer.put_slice(bytes);
+                    Poll::Ready(Ok(()))
+                }
                 Some(Err(alert)) => Poll::Ready(Err(io::Error::other(Error::AlertReceived(alert)))),
             }
         }

@@ -89,22 +89,22 @@ mod tests {
         version: &'static SupportedProtocolVersion,
     ) -> Result<(), String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).unwrap();
-        let key = provider.key_provider.load_private_key(key).unwrap();
+        let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).expect("it is a key");
+        let key = provider.key_provider.load_private_key(key).expect("ring knows its kind");
         let shown = SingleCertAndKey::from(CertifiedKey::new(vec![certificate], key));
         let server = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&[version])
-            .unwrap()
+            .expect("ring speaks it")
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(shown));
         let client = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&[version])
-            .unwrap()
+            .expect("ring speaks it")
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(Unchecked(provider)))
             .with_no_client_auth();
         let (here, there) = tokio::io::duplex(1 << 16);
-        let name = ServerName::try_from("db.example").unwrap();
+        let name = ServerName::try_from("db.example").expect("it is a name");
         let connector = TlsConnector::from(Arc::new(client));
         let accepted = TlsAcceptor::from(Arc::new(server)).accept(there);
         let (connected, _) = tokio::join!(connector.connect(name, here), accepted);
