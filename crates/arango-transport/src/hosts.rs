@@ -237,7 +237,7 @@ mod tests {
             ("http://[fe80::1%]", HostFault::Zone),
             ("http://[fe80::1%25a/b]", HostFault::Brackets),
             ("http://[fe80::1%25a,b]", HostFault::Brackets),
-            ("http://[fe80::1%2Fa]", HostFault::Zone),
+            ("http://[fe80::1%25a%2Fb]", HostFault::Zone),
             ("http://a/../b", HostFault::Prefix),
             ("http://a//", HostFault::Prefix),
             ("http://root:80/pw@a", HostFault::Credentials),
