@@ -3,10 +3,12 @@
 mod curious;
 mod network;
 mod one_address;
+mod rights;
 mod strangers;
 mod when;
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arango::protocol::RequestClass;
@@ -280,6 +282,28 @@ async fn whoever_knows_better_says_where_those_are_that_are_listed() {
     let expected = [Membership::Seed, Membership::Discovered];
     let there: Vec<_> = memberships(&client).into_iter().map(|(_, membership)| membership).collect();
     assert_eq!(there, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_list_of_ten_thousand_endpoints_only_the_first_are_looked_at() {
+    let cluster = cluster().await;
+    let endpoints: Vec<_> = (0..10_000_u32)
+        .map(|number| serde_json::json!({ "endpoint": format!("tcp://10.0.{}.{}:8529", number / 250, number % 250) }))
+        .collect();
+    let list = serde_json::json!({ "error": false, "code": 200, "endpoints": endpoints }).to_string();
+    let list = Fault::answer_raw(200, "application/json", list).on(Match::get("/_api/cluster/endpoints"));
+    let _list = cluster.coordinator(0).inject(list.times(1));
+    let looked_at = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&looked_at);
+    let map = Discovery::on().map(move |advertised| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        Some(advertised.to_owned())
+    });
+    let client = looking(&cluster).discovery(map).build().unwrap();
+    ask_at_once(&client, 1).await;
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(looked_at.load(Ordering::Relaxed), 257, "256 beside the one member");
+    assert_eq!(client.coordinators().len(), 257);
 }
 
 #[tokio::test(start_paused = true)]

@@ -138,7 +138,18 @@ async fn plain_http_where_tls_is_expected_is_told_as_what_it_is() {
     let client = builder(&cluster).hosts(hosts).build().unwrap();
     let error = client.db("_system").version().await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::NotExecuted);
-    assert!(error.report().to_string().contains("does it speak TLS at all?"), "{}", error.report());
+    assert!(error.report().to_string().contains("write http:// in place of https://"), "{}", error.report());
+}
+
+#[tokio::test(start_paused = true)]
+async fn tls_where_plain_http_is_expected_is_told_as_what_it_is() {
+    let cluster = cluster_with_tls(Speaks::On).await;
+    let hosts = cluster.urls().join(",").replace("https://", "http://");
+    let client = builder(&cluster).hosts(hosts).build().unwrap();
+    let error = client.db("_system").version().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ProtocolViolation);
+    let report = error.report().to_string();
+    assert!(report.contains("it speaks TLS on this port; write https:// in place of http://"), "{report}");
 }
 
 #[tokio::test]
@@ -150,6 +161,9 @@ async fn what_cannot_be_used_is_named_when_the_client_is_built() {
     std::fs::write(path("empty.pem"), "").unwrap();
     std::fs::write(path("key.pem"), &identity.key).unwrap();
     std::fs::write(path("certificate.pem"), &identity.certificate).unwrap();
+    let marked = format!("\u{feff}{}", cluster.ca_pem().unwrap());
+    std::fs::write(path("marked.pem"), marked).unwrap();
+    builder(&cluster).tls(Tls::new().ca_file(path("marked.pem"))).build().unwrap();
     std::fs::write(path("torn.pem"), &identity.certificate[..100]).unwrap();
     let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
     std::fs::write(path("encrypted.pem"), encrypted).unwrap();

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::hash::Hash;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -45,7 +46,7 @@ struct Shared<K> {
 type Ask<K, T> = Arc<dyn Fn(K) -> Answer<T> + Send + Sync>;
 type Answer<T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;
 
-impl<K: PartialEq + Clone + fmt::Debug + Send + Sync + 'static> Discoverer<K> {
+impl<K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static> Discoverer<K> {
     /// Looks for members of this set, whose seeds are those that it has now.
     ///
     /// `list` asks a member for the keys of all, `identify` asks who answers under a key, by requests that are
@@ -147,7 +148,7 @@ impl Drop for Running {
 
 async fn look<K>(shared: Weak<Shared<K>>, nudged: Arc<Notify>, _running: Running)
 where
-    K: PartialEq + Clone + fmt::Debug + Send + Sync + 'static,
+    K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static,
 {
     loop {
         let Some(due) = shared.upgrade().map(|shared| shared.discovery().due()) else { return };
@@ -160,7 +161,7 @@ where
     }
 }
 
-impl<K: PartialEq + Clone + fmt::Debug + Send + Sync + 'static> Shared<K> {
+impl<K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static> Shared<K> {
     /// Asks for a list, if one is due.
     async fn refresh(&self) {
         let (now, members) = (Instant::now(), self.members.snapshot());

@@ -15,6 +15,9 @@
 //! Time, chance, lists and what was found out about candidates are handed in: this file neither reads a
 //! clock, nor waits, nor asks.
 
+use std::collections::HashSet;
+use std::hash::Hash;
+
 use tokio::time::Instant;
 
 use crate::DiscoveryPolicy;
@@ -122,7 +125,7 @@ pub(crate) enum Step<K> {
     SeedsOnly,
 }
 
-impl<K: PartialEq + Clone> Discovery<K> {
+impl<K: Eq + Hash + Clone> Discovery<K> {
     pub(crate) fn new(policy: DiscoveryPolicy, seeds: impl IntoIterator<Item = K>, now: Instant) -> Self {
         Self {
             policy: policy.sane(),
@@ -174,7 +177,7 @@ impl<K: PartialEq + Clone> Discovery<K> {
 
     /// Takes note of a list that was given, or that none was.
     pub(crate) fn listed(&mut self, by: &K, list: Option<Vec<K>>, now: Instant) -> Vec<Step<K>> {
-        let Some(list) = list else {
+        let Some(mut list) = list else {
             self.failures = self.failures.saturating_add(1);
             self.due = self.due.min(now + self.policy.pause(self.failures));
             return Vec::new();
@@ -183,19 +186,27 @@ impl<K: PartialEq + Clone> Discovery<K> {
         if list.is_empty() {
             return Vec::new();
         }
+        // Before anything is compared: it may be of any length.
+        list.truncate(MOST + self.seeds.len());
+        let named: HashSet<&K> = list.iter().collect();
         // Where one works that was named as it is listed, those that do not are no sign of another network.
-        self.worked |= self.seeds.iter().any(|seed| list.contains(&seed.key));
+        self.worked |= self.seeds.iter().any(|seed| named.contains(&seed.key));
         let mut steps = Vec::new();
         let enough = if self.witnesses > 1 { 2 } else { 1 };
         self.found.retain_mut(|found| {
-            let stays = found.is_listed(list.contains(&found.key), by, enough);
+            let stays = found.is_listed(named.contains(&found.key), by, enough);
             if !stays {
                 steps.push(Step::Remove(found.key.clone()));
             }
             stays
         });
+        let mut known: HashSet<K> = self.seeds.iter().map(|seed| seed.key.clone()).collect();
+        known.extend(self.found.iter().map(|found| found.key.clone()));
         for key in &list {
-            if self.is_known(key) || self.found.len() >= MOST {
+            if self.found.len() >= MOST {
+                break;
+            }
+            if !known.insert(key.clone()) {
                 continue;
             }
             let state = State::Candidate { failures: 0, again: now, refused: None };
@@ -301,10 +312,6 @@ impl<K: PartialEq + Clone> Discovery<K> {
             State::Discovered { .. } => Known::Discovered,
             State::Candidate { refused, .. } => Known::Candidate(refused.clone()),
         })
-    }
-
-    fn is_known(&self, key: &K) -> bool {
-        self.known(key).is_some()
     }
 
     /// Takes note of who a seed is: others by another name need not be members, too.

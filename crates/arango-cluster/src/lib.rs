@@ -50,6 +50,7 @@ mod maintenance;
 mod metrics;
 mod no_payload;
 mod open_enum;
+mod own_databases;
 mod product;
 mod rebalance;
 mod records;
@@ -108,6 +109,8 @@ pub use maintenance::{
 pub use metrics::{
     GetMetrics, GetServerMetrics, GetServerUsageMetrics, GetUsageMetrics, Metrics, MetricsMode,
 };
+#[doc(hidden)]
+pub use own_databases::GetOwnDatabases;
 pub use rebalance::{
     ExecuteMoves, GetImbalance, Imbalance, LeaderImbalance, PlanRebalance, Rebalance, RebalanceOptions,
     RebalancePlan, ShardImbalance, ShardMove, Spread,

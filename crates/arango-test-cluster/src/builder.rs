@@ -58,6 +58,7 @@ pub struct Builder {
     hides_product: bool,
     in_memory: bool,
     tls: Tls,
+    path_prefix: String,
 }
 
 impl Default for Builder {
@@ -84,6 +85,7 @@ impl Default for Builder {
             hides_product: false,
             in_memory: false,
             tls: Tls::Off,
+            path_prefix: String::new(),
         }
     }
 }
@@ -222,6 +224,13 @@ impl Builder {
         self
     }
 
+    /// Puts a gateway before each coordinator, which takes this prefix from every path, such as `/arango`, and answers all
+    /// other paths with a page of its own: 404. Default: there is none.
+    pub fn path_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.path_prefix = prefix.into();
+        self
+    }
+
     /// Opens no sockets: coordinators have made-up addresses and are reached with
     /// [`Coordinator::dial`](crate::Coordinator::dial), which also works under a paused clock.
     pub fn in_memory(mut self) -> Self {
@@ -268,6 +277,7 @@ impl Builder {
             compress_answers_from: self.compress_answers_from.filter(|_| compresses),
             hides_product: self.hides_product,
             tls: self.tls,
+            path_prefix: self.path_prefix,
         };
         TestCluster::open(config, &addresses, self.in_memory, &runtime)
     }

@@ -94,6 +94,12 @@ impl TestCluster {
         self.shared.certificates.as_ref().map(Certificates::authority)
     }
 
+    /// The certificate that coordinators show with [`Handshake::SelfMade`](crate::Handshake::SelfMade), in PEM. `None` if
+    /// they speak no TLS.
+    pub fn self_made_pem(&self) -> Option<&str> {
+        self.shared.certificates.as_ref().map(Certificates::self_made)
+    }
+
     /// A certificate that clients can show to coordinators that ask for one. `None` if they speak no TLS.
     pub fn client_identity(&self) -> Option<&Identity> {
         self.shared.certificates.as_ref().map(Certificates::client)

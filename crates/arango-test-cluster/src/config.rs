@@ -28,4 +28,6 @@ pub(crate) struct Config {
     /// Answers do not name the product.
     pub(crate) hides_product: bool,
     pub(crate) tls: Tls,
+    /// What a gateway takes from every path; empty if there is none.
+    pub(crate) path_prefix: String,
 }

@@ -22,6 +22,7 @@ use crate::coordinator::Inner;
 use crate::door::goodbye;
 use crate::early;
 use crate::fault::{Close, Early, Effect, Phase, Scripted, ScriptedBody, Spoiling, When};
+use crate::gateway;
 use crate::held::Held;
 use crate::http::auth::Caller;
 use crate::http::reply::{Refusal, Reply};
@@ -94,7 +95,14 @@ impl Handler {
     }
 
     async fn receive(self, request: http::Request<Incoming>) -> Result<Response<Body>, Ended> {
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        let prefix = &self.coordinator.cluster.config.path_prefix;
+        if !prefix.is_empty() {
+            match gateway::strip(prefix, &head.uri) {
+                Some(uri) => head.uri = uri,
+                None => return Ok(gateway::page().map(Body::Whole)),
+            }
+        }
         let struck = self.coordinator.faults.strike(&head.method, Target::parse(head.uri.path()).path);
         match struck.effect {
             Some(Effect::Spoil(Spoiling::Cut { phase: Phase::BeforeRead, how })) => {

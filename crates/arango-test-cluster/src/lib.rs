@@ -66,6 +66,7 @@ mod early;
 mod fault;
 mod faults_in_force;
 mod garbage;
+mod gateway;
 mod handler;
 mod held;
 mod http;

@@ -4,8 +4,9 @@ mod papers;
 
 use std::sync::Arc;
 
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::CertificateDer;
 use rustls::server::WebPkiClientVerifier;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{RootCertStore, ServerConfig};
 use sha2::{Digest as _, Sha256};
 
@@ -45,6 +46,12 @@ pub enum Handshake {
     Untrusted,
     /// Its certificate is for another name.
     WrongName,
+    /// Its certificate is its own authority (`CA:TRUE`), as [`self_made_pem`](crate::TestCluster::self_made_pem) has it.
+    SelfMade,
+    /// Its certificate holds no name but that of its owner: it has no `subjectAltName`.
+    Nameless,
+    /// Its certificate is of version 1 of X.509.
+    Version1,
     /// It closes the connection in the middle.
     Close,
     /// It reads, and says nothing.
@@ -59,6 +66,9 @@ pub(crate) struct Certificates {
     expired: Arc<ServerConfig>,
     untrusted: Arc<ServerConfig>,
     wrong_name: Arc<ServerConfig>,
+    /// For what is seldom shown.
+    asks: Option<CertificateDer<'static>>,
+    http2: bool,
 }
 
 /// A certificate and its key, in PEM.
@@ -94,21 +104,24 @@ impl Certificates {
             return Ok(None);
         }
         let papers = if in_memory { Papers::of_the_process()? } else { Arc::new(Papers::make(Keys::Usual)?) };
-        let asks = (tls == Tls::Mutual).then_some(&papers.authority);
+        let authority = (tls == Tls::Mutual).then_some(&papers.authority);
+        let asks = authority.map(|it| it.der().clone());
         // A configuration of each cluster's own: with it goes what clients have resumed.
-        let serve = |shown: &Shown| Arc::new(config(shown, asks.map(|it| it.der().clone()), http2));
+        let serve = |shown: &Shown| Arc::new(config(shown.der(), asks.clone(), http2));
         let own = (papers.good.certificate.pem(), papers.good.key.serialize_pem());
         Ok(Some(Self {
             keyfile: Keyfile {
                 sha256: fingerprint(format!("{}{}", own.0, own.1).as_bytes()),
                 key_sha256: fingerprint(own.1.as_bytes()),
                 certificate: own.0,
-                client_authority: asks.map(rcgen::Certificate::pem),
+                client_authority: authority.map(rcgen::Certificate::pem),
             },
             good: serve(&papers.good),
             expired: serve(&papers.expired),
             untrusted: serve(&papers.untrusted),
             wrong_name: serve(&papers.wrong_name),
+            asks,
+            http2,
             papers,
         }))
     }
@@ -118,6 +131,11 @@ impl Certificates {
         &self.papers.authority_pem
     }
 
+    /// The certificate that is its own authority, in PEM.
+    pub(crate) fn self_made(&self) -> &str {
+        &self.papers.self_made_pem
+    }
+
     /// What a client may show.
     pub(crate) fn client(&self) -> &Identity {
         &self.papers.client
@@ -125,7 +143,11 @@ impl Certificates {
 
     /// What is shown when this is wrong; `None` if nothing is.
     pub(crate) fn shown(&self, wrong: Option<Handshake>) -> Option<Arc<ServerConfig>> {
+        let seldom = |der| Some(Arc::new(config(der, self.asks.clone(), self.http2)));
         let config = match wrong {
+            Some(Handshake::SelfMade) => return seldom(self.papers.self_made.der()),
+            Some(Handshake::Nameless) => return seldom(self.papers.nameless.der()),
+            Some(Handshake::Version1) => return seldom(papers::version_1()),
             None => &self.good,
             Some(Handshake::Expired) => &self.expired,
             Some(Handshake::Untrusted) => &self.untrusted,
@@ -142,7 +164,11 @@ pub(crate) fn fingerprint(bytes: &[u8]) -> String {
 }
 
 /// How a server shows a certificate, whose certificates it asks for, and whether it speaks HTTP/2.
-fn config(shown: &Shown, asks: Option<CertificateDer<'static>>, http2: bool) -> ServerConfig {
+fn config(
+    (certificate, key): papers::Der,
+    asks: Option<CertificateDer<'static>>,
+    http2: bool,
+) -> ServerConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -152,14 +178,15 @@ fn config(shown: &Shown, asks: Option<CertificateDer<'static>>, http2: bool) -> 
         Some(authority) => {
             let mut roots = RootCertStore::empty();
             roots.add(authority).expect("it was made a moment ago");
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
+            let verifier =
+                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
             builder.with_client_cert_verifier(verifier.expect("there is an authority"))
         }
     };
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(shown.key.serialize_der()));
-    let certificate = shown.certificate.der().clone();
-    let mut config =
-        builder.with_single_cert(vec![certificate], key).expect("the key is that of the certificate");
+    let key = provider.key_provider.load_private_key(key).expect("ring knows keys of this kind");
+    // Not `with_single_cert`, which reads no certificate of version 1.
+    let shown = SingleCertAndKey::from(CertifiedKey::new(vec![certificate], key));
+    let mut config = builder.with_cert_resolver(Arc::new(shown));
     config.alpn_protocols =
         [&b"h2"[..], b"http/1.1"][usize::from(!http2)..].iter().map(|name| name.to_vec()).collect();
     config

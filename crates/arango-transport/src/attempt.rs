@@ -1,5 +1,6 @@
 //! One attempt at one coordinator: its limit, its answer, and what both tell of the coordinator.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -117,7 +118,9 @@ impl Service<Outgoing> for Attempting {
         let seat = Arc::clone(&self.seat);
         match &mut self.inner {
             Either::Right(origin) => {
-                origin.prepare(&mut outgoing);
+                if let Err(error) = origin.prepare(&mut outgoing) {
+                    return Box::pin(seat.run(attempt, || ready(Err(error))));
+                }
                 let pool = self.seat.pool.clone();
                 let run = seat.run(attempt, || pool.send(outgoing));
                 if span.is_disabled() { Box::pin(run) } else { Box::pin(trace::attempted(span, run)) }

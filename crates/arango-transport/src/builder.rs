@@ -322,6 +322,9 @@ impl TransportBuilder {
         }
         let handshakes = Handshakes::new(self.parts.tls.take(), self.parts.network.http2.clone())?;
         handshakes.check(hosts.coordinators())?;
+        if let Some((discovery, _)) = &self.parts.discovery {
+            discovery.check(hosts.coordinators())?;
+        }
         stack::assemble(&hosts, handshakes, self.parts)
     }
 }
@@ -353,6 +356,15 @@ pub enum InvalidSettings {
     NoZones {
         /// The zone.
         zone: String,
+    },
+    /// Others are to be looked for from a coordinator behind a path prefix.
+    #[error(
+        "discovery cannot be used with `{coordinator}`: the endpoints that coordinators list do not have its path prefix; \
+         name all hosts and switch discovery off"
+    )]
+    DiscoveryBehindPrefix {
+        /// The coordinator.
+        coordinator: Coordinator,
     },
     /// A limit of nothing would let no request through.
     #[error("the limit `{name}` is zero, which would let no request through")]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use http::HeaderValue;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::HostFault;
+use crate::{HostFault, ip_zone, path_prefix};
 
 /// The port that is meant where none is given.
 const DEFAULT_PORT: u16 = 8529;
@@ -18,9 +18,14 @@ const DEFAULT_PORT: u16 = 8529;
 /// The address of a coordinator, parsed once.
 ///
 /// Written as `http://host:port`, `tcp://host:port` or `http+tcp://host:port`, which all mean the
-/// same, or with TLS as `https://host:port`, `ssl://host:port` or `http+ssl://host:port`; the port may be left out and is 8529 then; IPv6 addresses stand in brackets. A
-/// Unix socket is written with its path, as `unix:///run/arangodb.sock` or `http+unix://%2Frun%2Farangodb.sock`. Two that mean
-/// the same are equal. Clones are cheap.
+/// same, or with TLS as `https://host:port`, `ssl://host:port` or `http+ssl://host:port`; the port may be left out and is 8529 then, also with
+/// TLS; IPv6 addresses stand in brackets, a zone after `%25` or `%`, as in `http://[fe80::1%25eth0]`. Two that mean the
+/// same are equal. Clones are cheap.
+///
+/// Where a gateway wants a path before every path, that follows: `https://example.com:443/arango`. With another prefix
+/// it is another coordinator.
+///
+/// A Unix socket is written with its path, as `unix:///run/arangodb.sock` or `http+unix://%2Frun%2Farangodb.sock`.
 ///
 /// ```
 /// use arango_transport::Coordinator;
@@ -37,7 +42,11 @@ struct Parsed {
     tls: bool,
     host: Host,
     port: u16,
+    /// Whether the port is the one that is meant where none is written.
+    assumed_port: bool,
     url: String,
+    /// How much of the URL stands before the path prefix.
+    origin_length: usize,
     authority: HeaderValue,
 }
 
@@ -49,6 +58,8 @@ pub enum Host {
     Name(String),
     /// An address.
     Ip(IpAddr),
+    /// An address within a zone of this machine: the name of a network interface, or its number.
+    Zoned(Ipv6Addr, String),
     /// A Unix socket, by its path.
     Socket(PathBuf),
 }
@@ -69,7 +80,17 @@ impl Coordinator {
         self.0.tls
     }
 
-    /// The normalised URL, without a trailing slash.
+    /// What is put before every path that is sent there, such as `/arango`; empty unless a gateway wants something.
+    pub fn path_prefix(&self) -> &str {
+        &self.0.url[self.0.origin_length..]
+    }
+
+    /// Whether no port was written, so that the default is meant.
+    pub(crate) fn assumes_port(&self) -> bool {
+        self.0.assumed_port
+    }
+
+    /// The normalised URL, path prefix included, without a trailing slash.
     pub fn as_str(&self) -> &str {
         &self.0.url
     }
@@ -96,20 +117,22 @@ impl FromStr for Coordinator {
             "https" | "ssl" | "http+ssl" => return Err(HostFault::Tls),
             _ => return Err(HostFault::UnknownScheme(scheme.to_owned())),
         };
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, tail) = rest.split_at(end);
-        if authority.contains('@') {
+        // Also in a path: a password may hold a slash.
+        if rest.contains('@') {
             return Err(HostFault::Credentials);
         }
-        match tail.chars().next() {
-            Some('/') if tail == "/" => {}
-            Some('/') if !tail.contains('?') => return Err(HostFault::Path),
-            Some('#') => return Err(HostFault::Fragment),
-            Some(_) => return Err(HostFault::Query),
+        if rest.contains(|c: char| c == ';' || c.is_whitespace()) {
+            return Err(HostFault::Separator);
+        }
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, tail) = rest.split_at(end);
+        match tail.find(['?', '#']).map(|at| tail.as_bytes()[at]) {
+            Some(b'?') => return Err(HostFault::Query),
+            Some(_) => return Err(HostFault::Fragment),
             None => {}
         }
-        let (host, port) = split_port(authority)?;
-        let port = match port {
+        let (host, written_port) = split_port(authority)?;
+        let port = match written_port {
             None => DEFAULT_PORT,
             Some(port) => match port.parse() {
                 // `parse` would take a sign.
@@ -117,15 +140,24 @@ impl FromStr for Coordinator {
                 _ => return Err(HostFault::Port(port.to_owned())),
             },
         };
+        let prefix = path_prefix::read(tail)?;
         let authority = match &host {
             Host::Name(name) => format!("{name}:{port}"),
             Host::Ip(IpAddr::V4(ip)) => format!("{ip}:{port}"),
-            Host::Ip(IpAddr::V6(ip)) => format!("[{ip}]:{port}"),
+            // Zones are this machine's own, and no server's.
+            Host::Ip(IpAddr::V6(ip)) | Host::Zoned(ip, _) => format!("[{ip}]:{port}"),
             Host::Socket(_) => unreachable!("the scheme of a socket is another"),
         };
-        let url = format!("{}://{authority}", if tls { "https" } else { "http" });
+        let scheme = if tls { "https" } else { "http" };
+        let mut url = match &host {
+            Host::Zoned(ip, zone) => format!("{scheme}://[{ip}%25{zone}]:{port}"),
+            _ => format!("{scheme}://{authority}"),
+        };
+        let origin_length = url.len();
+        url.push_str(prefix);
         let authority = HeaderValue::try_from(authority).map_err(|_| HostFault::Host)?;
-        Ok(Self(Arc::new(Parsed { tls, host, port, url, authority })))
+        let assumed_port = written_port.is_none();
+        Ok(Self(Arc::new(Parsed { tls, host, port, assumed_port, url, origin_length, authority })))
     }
 }
 
@@ -149,7 +181,16 @@ impl Coordinator {
         };
         let host = Host::Socket(path.into());
         let authority = HeaderValue::from_static("localhost");
-        Ok(Self(Arc::new(Parsed { tls: false, host, port: 0, url, authority })))
+        let origin_length = url.len();
+        Ok(Self(Arc::new(Parsed {
+            tls: false,
+            host,
+            port: 0,
+            assumed_port: false,
+            url,
+            origin_length,
+            authority,
+        })))
     }
 }
 
@@ -157,13 +198,13 @@ impl Coordinator {
 fn split_port(authority: &str) -> Result<(Host, Option<&str>), HostFault> {
     if let Some(rest) = authority.strip_prefix('[') {
         let (ip, tail) = rest.split_once(']').ok_or(HostFault::Brackets)?;
-        let ip = ip.parse::<Ipv6Addr>().map_err(|_| HostFault::Host)?;
+        let host = ip_zone::read(ip)?;
         let port = match tail.strip_prefix(':') {
             Some(port) => Some(port),
             None if tail.is_empty() => None,
             None => return Err(HostFault::Host),
         };
-        return Ok((Host::Ip(ip.into()), port));
+        return Ok((host, port));
     }
     let (name, port) = match authority.split_once(':') {
         Some((_, port)) if port.contains(':') => return Err(HostFault::Brackets),
@@ -198,6 +239,7 @@ impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ip(ip) => ip.fmt(f),
+            Self::Zoned(ip, zone) => write!(f, "{ip}%{zone}"),
             Self::Name(name) => f.write_str(name),
             Self::Socket(path) => path.display().fmt(f),
         }

@@ -82,6 +82,24 @@ impl Credentials {
     }
 }
 
+impl Credentials {
+    /// The user, where that is known: of a token it is not.
+    pub(crate) fn user(&self) -> Option<String> {
+        match &self.0 {
+            Kind::None | Kind::Token(_) => None,
+            Kind::Fixed(value) => {
+                let login = value.to_str().ok()?.strip_prefix("Basic ")?;
+                let login = String::from_utf8(BASE64_STANDARD.decode(login).ok()?).ok()?;
+                login.split_once(':').map(|(user, _)| user.to_owned())
+            }
+            Kind::Session(session) => match &session.source {
+                Source::Login { user, .. } => Some(user.clone()),
+                Source::Made(_) => None,
+            },
+        }
+    }
+}
+
 /// The value of the `Authorization` header for a token.
 pub(crate) fn bearer(token: &str) -> Result<HeaderValue, InvalidHeaderValue> {
     HeaderValue::try_from(format!("bearer {token}")).map(sensitive)
@@ -125,5 +143,17 @@ mod tests {
         assert_eq!(value, "Basic cm9vdDpzM2NyZXQ=");
         assert!(value.is_sensitive());
         assert!(Credentials::token("a\nb").is_err());
+    }
+
+    #[test]
+    fn the_user_is_known_where_there_is_a_login() {
+        for (credentials, user) in [
+            (Credentials::basic("anna", "a:b"), Some("anna")),
+            (Credentials::jwt("anna", "b"), Some("anna")),
+            (Credentials::token("abc").unwrap(), None),
+            (Credentials::none(), None),
+        ] {
+            assert_eq!(credentials.user().as_deref(), user);
+        }
     }
 }

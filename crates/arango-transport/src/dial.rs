@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV6};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,12 +12,12 @@ use tokio::time::Instant;
 
 use crate::addresses::Addresses;
 use crate::attempt_error::AttemptError;
-use crate::connect::{Connect, Resolve};
+use crate::connect::{Connect, Resolve, SystemResolve};
 use crate::coordinator::Host;
 use crate::http2::{Choice, Http2};
 use crate::opened::{HttpProtocol, Opened};
 use crate::settings::Live;
-use crate::tls::Handshake;
+use crate::tls::{EarlyAlert, Handshake};
 use crate::{Coordinator, ErrorKind, eyeballs};
 
 /// How connections are opened, whatever the coordinator.
@@ -39,8 +39,13 @@ pub(crate) struct Dialer {
     place: Place,
     /// Present if TLS is spoken with it.
     handshake: Option<Handshake>,
-    /// The last handshake was refused for what will not change by itself.
+    /// A handshake was refused for what will not change by itself, and no connection has brought an answer since.
     misconfigured: AtomicBool,
+}
+
+/// A place whose addresses this resolver tells.
+fn named(name: String, port: u16, resolve: Arc<dyn Resolve>) -> Place {
+    Place::Name { addresses: Addresses::new(name, port, resolve), turn: AtomicUsize::new(0) }
 }
 
 /// Where a coordinator is.
@@ -59,11 +64,13 @@ impl Dialer {
         let port = coordinator.port();
         let place = match coordinator.host() {
             Host::Ip(ip) => Place::Address(SocketAddr::new(*ip, port)),
+            Host::Zoned(ip, zone) => match zone.parse() {
+                Ok(number) => Place::Address(SocketAddrV6::new(*ip, port, 0, number).into()),
+                // The system knows the numbers of its interfaces; no other resolver does.
+                Err(_) => named(format!("{ip}%{zone}"), port, Arc::new(SystemResolve)),
+            },
             Host::Socket(path) => Place::Socket(path.clone()),
-            Host::Name(name) => {
-                let addresses = Addresses::new(name.clone(), port, Arc::clone(&network.resolve));
-                Place::Name { addresses, turn: AtomicUsize::new(0) }
-            }
+            Host::Name(name) => named(name.clone(), port, Arc::clone(&network.resolve)),
         };
         let http2 = network.http2.of(&coordinator);
         Self { coordinator, network, http2, place, handshake, misconfigured: AtomicBool::new(false) }
@@ -99,7 +106,7 @@ impl Dialer {
         let opened = match &self.place {
             Place::Socket(path) => {
                 let io = eyeballs::open_socket(connect, path, until).await?;
-                return Ok(Opened { io, address: None, protocol: unasked });
+                return Ok(Opened { io, address: None, protocol: unasked, alert: EarlyAlert::default() });
             }
             Place::Address(address) => eyeballs::open(connect, &[*address], until).await,
             Place::Name { addresses, turn } => {
@@ -113,14 +120,29 @@ impl Dialer {
                 opened
             }
         };
-        let (io, address) = opened?;
+        let (io, address) = opened.map_err(|error| self.explained(error))?;
         let Some(handshake) = &self.handshake else {
-            return Ok(Opened { io, address: Some(address), protocol: unasked });
+            let alert = EarlyAlert::default();
+            return Ok(Opened { io, address: Some(address), protocol: unasked, alert });
         };
-        let shaken = handshake.over(io, address, until).await;
-        self.note(shaken.as_ref().err());
-        let (io, agreed) = shaken?;
-        Ok(Opened { io, address: Some(address), protocol: agreed.unwrap_or(unasked) })
+        let (io, agreed, alert) = handshake.over(io, address, until).await?;
+        Ok(Opened { io, address: Some(address), protocol: agreed.unwrap_or(unasked), alert })
+    }
+
+    /// Adds to a refusal that the port may not be the one that was meant: elsewhere `https://` means 443.
+    #[cold]
+    fn explained(&self, mut error: AttemptError) -> AttemptError {
+        let is_port = matches!(error.kind(), ErrorKind::ConnectRefused | ErrorKind::ConnectTimeout);
+        if !(is_port && self.coordinator.is_tls() && self.coordinator.assumes_port()) {
+            return error;
+        }
+        let source = error.attempt().source.take();
+        let source = source.map(|source| format!("{source}; ")).unwrap_or_default();
+        error.because(format!(
+            "{source}port {} is meant where none is written; if it is 443, write it: https://{}:443",
+            self.coordinator.port(),
+            self.coordinator.host(),
+        ))
     }
 
     /// Whether TLS with it is set up wrong, here or there, as far as is known.
@@ -128,16 +150,19 @@ impl Dialer {
         self.misconfigured.load(Ordering::Relaxed)
     }
 
-    /// Takes note of the end of a handshake, and says once what somebody has to mend.
-    fn note(&self, failed: Option<&AttemptError>) {
-        let refused = failed.filter(|error| error.kind() == ErrorKind::TlsCertificate);
-        if self.misconfigured.swap(refused.is_some(), Ordering::Relaxed) {
-            return;
+    /// Takes note that a connection could not be opened or was refused, and warns once if somebody has to mend a
+    /// setting or a certificate.
+    pub(crate) fn note(&self, failed: &AttemptError) {
+        let refused = failed.kind() == ErrorKind::TlsCertificate;
+        if refused && !self.misconfigured.swap(true, Ordering::Relaxed) {
+            let cause = failed.source().map(tracing::field::display);
+            tracing::warn!(coordinator = %self.coordinator, cause, "{failed}");
         }
-        if let Some(error) = refused {
-            let cause = error.source().map(tracing::field::display);
-            tracing::warn!(coordinator = %self.coordinator, cause, "{error}");
-        }
+    }
+
+    /// Takes note of the first answer on a connection: only then is it certain that the client was accepted.
+    pub(crate) fn answered(&self) {
+        self.misconfigured.store(false, Ordering::Relaxed);
     }
 }
 

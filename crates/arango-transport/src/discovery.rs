@@ -1,6 +1,8 @@
 //! Whether other coordinators than those that were named are looked for, and what is believed of a list.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -10,7 +12,7 @@ use crate::connect::BoxFuture;
 use crate::coordinator::Host;
 use crate::tls::Handshakes;
 use crate::transport::Inner;
-use crate::{BoxError, Coordinator, Transport};
+use crate::{BoxError, Coordinator, InvalidSettings, Transport};
 
 /// Whether other coordinators than those that were named are looked for.
 ///
@@ -39,7 +41,11 @@ pub struct Discovery {
     /// `None`: off.
     policy: Option<DiscoveryPolicy>,
     map: Option<EndpointMap>,
+    database: Option<String>,
 }
+
+/// How many endpoints of a list are looked at beside those of the members: a list may be of any length.
+const LOOKED_AT: usize = 256;
 
 /// Where a coordinator is that advertises an endpoint.
 type EndpointMap = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -52,7 +58,7 @@ impl Discovery {
 
     /// Others are looked for.
     pub fn on() -> Self {
-        Self { policy: Some(DiscoveryPolicy::default()), map: None }
+        Self { policy: Some(DiscoveryPolicy::default()), ..Self::default() }
     }
 
     /// Sets how often, chance aside. Default: every 60 seconds.
@@ -75,6 +81,30 @@ impl Discovery {
     pub fn map(mut self, map: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         self.map = Some(Arc::new(map));
         self
+    }
+
+    /// Sets the database in which coordinators are asked for their ids. The user must have some rights there.
+    ///
+    /// Default: `_system`, and where the user has no rights there, a database in which it has. That can be found out for
+    /// a user with a password, but not for one whose token comes from elsewhere.
+    #[must_use]
+    pub fn database(mut self, name: impl Into<String>) -> Self {
+        self.database = Some(name.into());
+        self
+    }
+
+    /// The database in which coordinators are asked for their ids, if it was set.
+    pub fn asks_in(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
+    /// Finds out whether others can be looked for from these coordinators.
+    pub(crate) fn check(&self, seeds: &[Coordinator]) -> Result<(), InvalidSettings> {
+        let behind = seeds.iter().find(|seed| !seed.path_prefix().is_empty());
+        match behind.filter(|_| self.policy.is_some()) {
+            Some(seed) => Err(InvalidSettings::DiscoveryBehindPrefix { coordinator: seed.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// Where the coordinator is that advertises `endpoint`.
@@ -116,9 +146,11 @@ fn with_scheme(endpoint: &str, tls: bool, schemes: Schemes) -> String {
 /// Whether it is a place that others can reach: not every address of a machine, nor a file of it.
 fn is_somewhere(coordinator: &Coordinator) -> bool {
     match coordinator.host() {
+        // A prefix is a gateway's before one coordinator, and a zone is of one machine's own.
+        _ if !coordinator.path_prefix().is_empty() => false,
         Host::Ip(ip) => !ip.is_unspecified(),
         Host::Name(_) => true,
-        Host::Socket(_) => false,
+        Host::Zoned(..) | Host::Socket(_) => false,
     }
 }
 
@@ -127,6 +159,7 @@ fn is_here(coordinator: &Coordinator) -> bool {
     match coordinator.host() {
         Host::Ip(ip) => ip.is_loopback(),
         Host::Name(name) => name.eq_ignore_ascii_case("localhost"),
+        Host::Zoned(ip, _) => ip.is_loopback(),
         Host::Socket(_) => true,
     }
 }
@@ -153,11 +186,25 @@ pub trait Discover: Send + Sync + 'static {
     /// # Errors
     ///
     /// Whatever goes wrong, also that it takes no requests; it is put into the log, so it holds no secrets.
+    /// [`NoRights`] if the user may not ask: then no other coordinator will tell either, and the first time that is a
+    /// warning.
     fn identify(
         &self,
         transport: Transport,
         coordinator: Coordinator,
     ) -> BoxFuture<'static, Result<arango_balance::Identity, BoxError>>;
+}
+
+/// Why coordinators cannot be told apart: the user has no rights to ask them who they are.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NoRights(String);
+
+impl NoRights {
+    /// Says what is missing, in words.
+    pub fn new(words: impl Into<String>) -> Self {
+        Self(words.into())
+    }
 }
 
 /// Looks for other coordinators than the members, if discovery is on.
@@ -181,24 +228,42 @@ pub(crate) fn discoverer(
             let tls = transport.names(Coordinator::is_tls);
             // What a coordinator calls its own machine is another's: only who was named so, or is mapped there, is.
             let own = discovery.map.is_some() || transport.names(is_here);
-            let mut places: Vec<Coordinator> = Vec::new();
-            for place in endpoints.iter().filter_map(|endpoint| discovery.place(endpoint, tls)) {
-                if is_here(&place) && !own {
+            let (mut places, mut seen) = (Vec::new(), HashSet::new());
+            let most = LOOKED_AT + transport.0.members.snapshot().len();
+            if endpoints.len() > most {
+                tracing::debug!(
+                    listed = endpoints.len(),
+                    most,
+                    "the rest of a list of coordinators is ignored"
+                );
+            }
+            let looked_at = endpoints.iter().take(most);
+            for place in looked_at.filter_map(|endpoint| discovery.place(endpoint, tls)) {
+                if !seen.insert(place.clone()) {
+                    // Each is checked once.
+                } else if is_here(&place) && !own {
                     tracing::debug!(coordinator = %place, "a listed coordinator is this machine, which no other is");
                 } else if let Err(error) = handshakes.check(std::slice::from_ref(&place)) {
                     tracing::debug!(coordinator = %place, %error, "a listed coordinator cannot be used");
-                } else if !places.contains(&place) {
+                } else {
                     places.push(place);
                 }
             }
             Ok(places)
         }
     };
+    let warned = Arc::new(AtomicBool::new(false));
     let identify = move |coordinator: Coordinator| {
-        let (discover, inner) = (Arc::clone(&discover), inner.clone());
+        let (discover, inner, warned) = (Arc::clone(&discover), inner.clone(), Arc::clone(&warned));
         async move {
-            let answer = discover.identify(transport(&inner)?, coordinator).await;
-            answer.map_err(|error| words(&*error))
+            let answer = discover.identify(transport(&inner)?, coordinator.clone()).await;
+            answer.map_err(|error| {
+                let words = words(&*error);
+                if error.is::<NoRights>() && !warned.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%coordinator, "no coordinators can be discovered: {words}");
+                }
+                words
+            })
         }
     };
     Some(Discoverer::new(members.clone(), policy, list, identify))
@@ -277,6 +342,7 @@ mod tests {
             "a:8529",
             "tcp://root:pw@a",
             "tcp://a/b",
+            "tcp://[fe80::1%25eth0]",
         ] {
             assert_eq!(placed(&Discovery::on(), endpoint, false), None, "{endpoint}");
         }

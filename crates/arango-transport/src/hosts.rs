@@ -1,5 +1,6 @@
 //! The coordinators a user names, from whatever the user wrote.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -37,7 +38,7 @@ impl Hosts {
         I: IntoIterator,
         I::Item: AsRef<str>,
     {
-        let mut coordinators: Vec<Coordinator> = Vec::new();
+        let (mut coordinators, mut seen) = (Vec::new(), HashSet::new());
         let mut faults = Vec::new();
         let mut number = 0;
         for item in items {
@@ -51,10 +52,10 @@ impl Hosts {
                     Some((text, rest)) => (text, Some(rest)),
                     None => (left, None),
                 };
-                match text.parse() {
+                match text.parse::<Coordinator>() {
                     Err(_) if secret => faults.push(InvalidHost::secret(number, text)),
-                    Ok(coordinator) if coordinators.contains(&coordinator) => {}
-                    Ok(coordinator) => coordinators.push(coordinator),
+                    Ok(coordinator) if seen.insert(coordinator.clone()) => coordinators.push(coordinator),
+                    Ok(_) => {}
                     Err(fault) => {
                         faults.push(InvalidHost { number, text: without_secrets(text.trim()), fault });
                     }
@@ -175,6 +176,12 @@ mod tests {
             ("HTTP://10.0.0.1", "http://10.0.0.1:8529"),
             ("http://[::1]:8530", "http://[::1]:8530"),
             ("http://[0:0:0:0:0:0:0:1]", "http://[::1]:8529"),
+            ("http://[FE80::1%25eth0]", "http://[fe80::1%25eth0]:8529"),
+            ("http://[fe80::1%eth0]:1", "http://[fe80::1%25eth0]:1"),
+            ("http://[fe80::1%25]", "http://[fe80::1%2525]:8529"),
+            ("http://[fe80::1%2]", "http://[fe80::1%252]:8529"),
+            ("http://a/arango", "http://a:8529/arango"),
+            ("tcp://a:443/Arango/db%20/", "http://a:443/Arango/db%20"),
             #[cfg(unix)]
             ("unix:///run/a%20b.sock", "unix:///run/a%20b.sock"),
             #[cfg(unix)]
@@ -186,7 +193,9 @@ mod tests {
             #[cfg(feature = "tls")]
             ("http+ssl://a", "https://a:8529"),
         ] {
-            assert_eq!(text.parse::<Hosts>().unwrap().to_string(), url, "{text}");
+            let hosts: Hosts = text.parse().unwrap();
+            assert_eq!(hosts.to_string(), url, "{text}");
+            assert_eq!(url.parse(), Ok(hosts), "{text}");
         }
     }
 
@@ -220,7 +229,18 @@ mod tests {
             ("ftp://a", HostFault::UnknownScheme("ftp".into())),
             ("vst://a", HostFault::UnknownScheme("vst".into())),
             ("http://", HostFault::Host),
-            ("http://a b", HostFault::Host),
+            ("http://a b", HostFault::Separator),
+            ("http://a:1 http://b:2", HostFault::Separator),
+            ("http://a:1;http://b:2", HostFault::Separator),
+            ("http://a\nhttp://b", HostFault::Separator),
+            ("http://[fe80::1%25]x", HostFault::Host),
+            ("http://[fe80::1%]", HostFault::Zone),
+            ("http://[fe80::1%25a/b]", HostFault::Brackets),
+            ("http://[fe80::1%25a,b]", HostFault::Brackets),
+            ("http://[fe80::1%25a%2Fb]", HostFault::Zone),
+            ("http://a/../b", HostFault::Prefix),
+            ("http://a//", HostFault::Prefix),
+            ("http://root:80/pw@a", HostFault::Credentials),
             ("http://[::zz]", HostFault::Host),
             ("http://::1:8529", HostFault::Brackets),
             ("http://[::1", HostFault::Brackets),
@@ -240,6 +260,15 @@ mod tests {
         ] {
             assert_eq!(fault(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn the_same_place_with_another_path_prefix_is_another_coordinator() {
+        let hosts: Hosts = "http://a/one,http://a/two,http://a,http://a/one/".parse().unwrap();
+        let prefixes: Vec<_> = hosts.coordinators().iter().map(Coordinator::path_prefix).collect();
+        assert_eq!(prefixes, ["/one", "/two", ""]);
+        let (one, two) = (&hosts.coordinators()[0], &hosts.coordinators()[1]);
+        assert_eq!((one.authority(), format!("{two:?}")), (two.authority(), "http://a:8529/two".to_owned()));
     }
 
     #[cfg(not(feature = "tls"))]

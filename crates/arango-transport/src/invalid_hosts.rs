@@ -109,9 +109,18 @@ pub enum HostFault {
     /// The port is no number between 1 and 65535.
     #[error("has the bad port `{0}`")]
     Port(String),
-    /// There is a path, though the client makes all paths.
-    #[error("has a path; give the host alone")]
+    /// The zone of an IPv6 address is missing or holds what no zone can.
+    #[error("has no valid zone after the `%` of its address")]
+    Zone,
+    /// Something other than a comma stands between hosts.
+    #[error("holds a `;` or a blank; hosts are separated by commas")]
+    Separator,
+    /// There is a path of ArangoDB's own, though the client makes all of those.
+    #[error("has a path of ArangoDB's; give the host alone")]
     Path,
+    /// There is a path that cannot be put before every other.
+    #[error("has a path that cannot be a prefix: write it plainly, as in https://example.com:443/arango")]
+    Prefix,
     /// There is a query.
     #[error("has a query; give the host alone")]
     Query,

@@ -1,6 +1,5 @@
 //! What stands where TLS would: without its feature a host that asks for it is refused when it is read.
 
-use std::error::Error;
 use std::net::SocketAddr;
 
 use tokio::time::Instant;
@@ -23,7 +22,7 @@ impl Handshake {
         _: Box<dyn Io>,
         _: SocketAddr,
         _: Instant,
-    ) -> Result<(Box<dyn Io>, Option<HttpProtocol>), AttemptError> {
+    ) -> Result<(Box<dyn Io>, Option<HttpProtocol>, EarlyAlert), AttemptError> {
         match *self {}
     }
 }
@@ -50,6 +49,16 @@ impl Handshakes {
     }
 }
 
-pub(crate) fn refused_late(_: &(dyn Error + 'static)) -> Option<String> {
-    None
+/// There is none.
+#[derive(Clone, Default)]
+pub(crate) struct EarlyAlert(());
+
+#[expect(clippy::unused_self, reason = "as the one that there is with the feature")]
+impl EarlyAlert {
+    pub(crate) fn refusal(&self) -> Option<&str> {
+        None
+    }
+
+    #[cfg(feature = "http2")]
+    pub(crate) fn begin(&self) {}
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use crate::attempt_error::AttemptError;
 use crate::connect::Io;
 use crate::failed_attempt::Attempt;
+use crate::tls::EarlyAlert;
 
 /// A stream that was opened, and what is known of it before a request is sent.
 pub(crate) struct Opened {
@@ -12,6 +13,8 @@ pub(crate) struct Opened {
     /// The address that took it; `None` where there are none.
     pub(crate) address: Option<SocketAddr>,
     pub(crate) protocol: HttpProtocol,
+    /// Whether the coordinator refuses the client after the handshake.
+    pub(crate) alert: EarlyAlert,
 }
 
 /// The connection that a request was handed to.

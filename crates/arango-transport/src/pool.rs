@@ -9,6 +9,7 @@
 mod alarm;
 mod connection;
 mod dialing;
+mod first_byte;
 mod h1;
 #[cfg(feature = "http2")]
 mod h2;
@@ -253,6 +254,7 @@ impl Pool {
             if let Some(refused) = connection.refused() {
                 // Whatever was written, it has not been read. On another connection it would not be, either.
                 record.copies.give_back();
+                place.0.dialer.note(&refused);
                 return Err(refused);
             }
             let Some(unsent) = error.take_message() else {
@@ -322,9 +324,10 @@ impl Pool {
         }
     }
 
-    /// Takes from the first answer of a connection how long it may be idle.
+    /// Takes from the first answer of a connection how long it may be idle, and that the client was accepted.
     #[cold]
     fn learn(&self, connection: &mut Connection, answer: &HeaderMap) {
+        self.0.dialer.answered();
         if let Some(keeps) = connection.learn(answer, &self.0.limits) {
             self.state().keeps = keeps;
         }

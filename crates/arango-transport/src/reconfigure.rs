@@ -6,7 +6,9 @@ use std::sync::Arc;
 use arango_balance::{Jitter, Policy};
 
 use crate::stack::SharedPolicy;
-use crate::{Coordinator, Credentials, HostList, InvalidSettings, Limits, Outgoing, Transport, Zones};
+use crate::{
+    Coordinator, Credentials, Discovery, HostList, InvalidSettings, Limits, Outgoing, Transport, Zones,
+};
 
 /// Changes a client while it runs, with all its clones. Made by [`Transport::reconfigure`].
 ///
@@ -37,6 +39,14 @@ impl Transport {
     }
 }
 
+impl Transport {
+    /// The user as whom calls go out that bring no credentials of their own; `None` if there is none, or if it is not
+    /// known, as with tokens from elsewhere.
+    pub fn user(&self) -> Option<String> {
+        self.0.settings.now().credentials.user()
+    }
+}
+
 impl Reconfigure {
     /// Replaces the coordinators that are named. Those that stay keep their connections and what is known of them.
     ///
@@ -46,11 +56,14 @@ impl Reconfigure {
     /// # Errors
     ///
     /// If hosts cannot be used; names every one of them. Else if TLS cannot be spoken with them as it was set when the
-    /// client was built.
+    /// client was built, or others are looked for and one of the hosts has a path prefix.
     pub fn set_hosts(&self, hosts: impl Into<HostList>) -> Result<(), InvalidSettings> {
         let inner = &self.transport.0;
         let hosts = hosts.into().parse()?;
         inner.handshakes.check(hosts.coordinators())?;
+        if inner.discoverer.get().is_some() {
+            Discovery::on().check(hosts.coordinators())?;
+        }
         match inner.discoverer.get() {
             Some(discoverer) => discoverer.reseed(hosts.coordinators()),
             None => inner.members.set(hosts.coordinators().iter().cloned()),

@@ -34,6 +34,7 @@ pub struct Superuser {
 enum Place {
     Memory(SecretString),
     File(PathBuf),
+    Folder(PathBuf),
 }
 
 impl Superuser {
@@ -48,6 +49,15 @@ impl Superuser {
     /// that was exchanged is taken up by itself.
     pub fn from_file(path: impl Into<PathBuf>) -> Self {
         Self::new(Place::File(path.into()))
+    }
+
+    /// Signs with the first secret in this folder, in the order of the names of its files, as servers do that were given
+    /// such a folder: they take tokens of all its secrets.
+    ///
+    /// Folders in it, and files whose names begin with a dot, are passed over, so it may be one that Kubernetes mounts.
+    /// It is read whenever a token is made, as with [`from_file`](Self::from_file).
+    pub fn from_folder(path: impl Into<PathBuf>) -> Self {
+        Self::new(Place::Folder(path.into()))
     }
 
     fn new(secret: Place) -> Self {
@@ -91,6 +101,7 @@ impl TokenSource for Superuser {
             match &self.secret {
                 Place::Memory(secret) => Ok(self.sign(secret.expose_secret())),
                 Place::File(path) => Ok(self.sign(secret_file::read(path).await?.expose_secret())),
+                Place::Folder(path) => Ok(self.sign(secret_file::read_first(path).await?.expose_secret())),
             }
         })
     }

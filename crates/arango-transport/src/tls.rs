@@ -1,9 +1,13 @@
 //! How coordinators prove who they are, and how the client does.
 
+mod alert;
 mod config;
+mod der;
 mod fault;
+mod given;
 mod handshake;
 mod pem;
+mod refused;
 mod unchecked;
 
 use std::fmt;
@@ -12,9 +16,10 @@ use std::sync::{Arc, OnceLock};
 
 use secrecy::SecretSlice;
 
+pub(crate) use alert::EarlyAlert;
 use config::Prepared;
 pub use fault::TlsFault;
-pub(crate) use handshake::{Handshake, refused_late};
+pub(crate) use handshake::Handshake;
 use pem::Pem;
 
 use crate::http2::Choice;
@@ -91,13 +96,16 @@ impl Tls {
     }
 
     /// Trusts these authorities too, besides those of the system: certificates in PEM.
+    ///
+    /// A coordinator may also show the very certificate that is given here, as one that was made with
+    /// `openssl req -x509`, if it names the coordinator and has not expired.
     #[must_use]
     pub fn ca_pem(mut self, certificates: impl Into<Vec<u8>>) -> Self {
         self.authorities.push(Pem::given("the authorities", certificates));
         self
     }
 
-    /// Trusts the authorities in this file too, besides those of the system: certificates in PEM.
+    /// Trusts the authorities in this file too, as [`ca_pem`](Self::ca_pem) does.
     ///
     /// The file is read when the client is built.
     #[must_use]
@@ -144,7 +152,7 @@ impl Tls {
         self
     }
 
-    /// Believes every certificate, whoever signed it, for whatever name, expired or not.
+    /// Believes every certificate, whoever signed it, for whatever name, expired or not, also one of version 1.
     ///
     /// Whoever is in between can read and change everything, passwords too. That the other end has the
     /// key of the certificate that it shows is still checked.

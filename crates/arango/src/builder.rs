@@ -26,7 +26,8 @@ impl ClientBuilder {
     /// Sets the coordinators: a list of hosts, or one string with commas between them.
     ///
     /// Each is written as `http://host:port` or `tcp://host:port`, or with TLS as `https://host:port` or `ssl://host:port`;
-    /// the port is 8529 if it is left out. Where there are Unix sockets, `unix:///run/arangodb.sock` names one.
+    /// the port is 8529 if it is left out, also with TLS. Where a gateway wants a path before every path, that follows:
+    /// `https://example.com:443/arango`. Where there are Unix sockets, `unix:///run/arangodb.sock` names one.
     pub fn hosts(self, hosts: impl Into<HostList>) -> Self {
         Self(self.0.hosts(hosts))
     }
@@ -157,7 +158,8 @@ impl ClientBuilder {
     /// # Ok::<(), arango::InvalidSettings>(())
     /// ```
     pub fn discovery(self, discovery: Discovery) -> Self {
-        Self(self.0.discovery(discovery, ByOperations))
+        let discover = ByOperations::new(&discovery);
+        Self(self.0.discovery(discovery, discover))
     }
 
     /// Replaces how connections are opened.

@@ -224,16 +224,23 @@ impl Database {
     /// Forms the request of an operation, under the path of this database unless only `_system` will do.
     fn request<O: Operation>(&self, operation: &O, system_only: bool) -> Result<Request<Bytes>, BuildError> {
         let name = self.name.as_ref().map_err(Clone::clone)?;
-        let mut request = operation.request();
-        if let Ok(request) = &mut request
-            && !name.prefix().is_empty()
-            && !system_only
-        {
-            let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
-            let whole = [name.prefix(), path].concat();
-            let whole = PathAndQuery::from_maybe_shared(Bytes::from(whole)).map_err(BuildError::Path)?;
-            *request.uri_mut() = Uri::from(whole);
-        }
-        request
+        let request = operation.request();
+        if system_only { request } else { in_database(name, request) }
     }
+}
+
+/// Puts a request under the path of a database.
+pub(crate) fn in_database(
+    name: &DatabaseName,
+    mut request: Result<Request<Bytes>, BuildError>,
+) -> Result<Request<Bytes>, BuildError> {
+    if let Ok(request) = &mut request
+        && !name.prefix().is_empty()
+    {
+        let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+        let whole = [name.prefix(), path].concat();
+        let whole = PathAndQuery::from_maybe_shared(Bytes::from(whole)).map_err(BuildError::Path)?;
+        *request.uri_mut() = Uri::from(whole);
+    }
+    request
 }

@@ -107,7 +107,8 @@ async fn a_secret_that_cannot_be_read_fails_the_call_and_names_the_file() {
     let client = builder(&cluster).credentials(absent).build().unwrap();
     let error = client.db("_system").execute(insert("m", CLASSES[2])).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Login, Outcome::NotExecuted));
-    assert!(error.report().to_string().contains("/nowhere/secret"), "{}", error.report());
+    let report = error.report().to_string();
+    assert!(report.contains("/nowhere/secret") && report.contains("os error 2"), "{report}");
     assert_eq!(cluster.journal().received("m"), 0);
 }
 

@@ -304,6 +304,18 @@ fn other_seeds_take_the_place_of_the_first_and_who_is_still_listed_stays() {
 }
 
 #[test]
+fn the_own_list_of_a_member_does_not_count_against_it() {
+    let mut run = Run::of(&["a"]);
+    run.round(&["a", "b"], &BOOK);
+    assert_eq!(run.members, ["a", "b"]);
+    assert_eq!(run.list(&["a"]), "b", "its own list lacks it");
+    assert_eq!(run.list(&["a"]), "a");
+    assert_eq!(run.members, ["a", "b"], "only one list of another lacks it");
+    run.list(&["a"]);
+    assert_eq!(run.members, ["a"]);
+}
+
+#[test]
 fn a_list_without_end_has_one() {
     let names: Vec<u32> = (1..10_000).collect();
     let now = Instant::now();

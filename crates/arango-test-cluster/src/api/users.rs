@@ -8,8 +8,9 @@ use crate::http::reply::{Refusal, Reply};
 use crate::state::users::{Level, User};
 
 pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
-    // Whoever is no administrator may still see and change themselves.
-    let is_self = rest.len() == 1 && call.caller.user() == rest.first().copied();
+    // Whoever is no administrator may still see themselves and their grants, and change themselves.
+    let is_self = call.caller.user() == rest.first().copied()
+        && (rest.len() == 1 || (rest.len() > 1 && call.request.method == Method::GET));
     if !call.is_admin() && !is_self {
         return Err(Refusal::new(403, 11, "forbidden"));
     }

@@ -7,6 +7,8 @@ use rcgen::{
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, SerialNumber, date_time_ymd,
 };
 
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
 use super::Identity;
 
 /// The names and addresses of every coordinator.
@@ -35,6 +37,9 @@ pub(super) struct Papers {
     pub(super) expired: Shown,
     pub(super) untrusted: Shown,
     pub(super) wrong_name: Shown,
+    pub(super) self_made: Shown,
+    pub(super) self_made_pem: String,
+    pub(super) nameless: Shown,
 }
 
 /// A certificate and its key.
@@ -61,17 +66,47 @@ impl Papers {
         let ours = Authority::make("test cluster", keys)?;
         let strangers = Authority::make("somebody else", keys)?;
         let server = ExtendedKeyUsagePurpose::ServerAuth;
+        let self_made = self_made(keys)?;
         let client = ours.sign(2, &["client"], NEVER, ExtendedKeyUsagePurpose::ClientAuth)?;
         Ok(Self {
             client: Identity { certificate: client.certificate.pem(), key: client.key.serialize_pem() },
             good: ours.sign(3, &NAMES, NEVER, server.clone())?,
             expired: ours.sign(4, &NAMES, LONG_AGO, server.clone())?,
             untrusted: strangers.sign(2, &NAMES, NEVER, server.clone())?,
-            wrong_name: ours.sign(5, &["elsewhere.example"], NEVER, server)?,
+            wrong_name: ours.sign(5, &["elsewhere.example"], NEVER, server.clone())?,
+            nameless: ours.sign(6, &[], NEVER, server)?,
+            self_made_pem: self_made.certificate.pem(),
+            self_made,
             authority_pem: ours.certificate.pem(),
             authority: ours.certificate,
         })
     }
+}
+
+impl Shown {
+    pub(super) fn der(&self) -> Der {
+        let key = PrivatePkcs8KeyDer::from(self.key.serialize_der());
+        (self.certificate.der().clone(), PrivateKeyDer::Pkcs8(key))
+    }
+}
+
+/// A certificate and its key, as rustls takes them.
+pub(super) type Der = (CertificateDer<'static>, PrivateKeyDer<'static>);
+
+/// A certificate of version 1, made for these tests with the `openssl` command; nothing else trusts its key.
+pub(super) fn version_1() -> Der {
+    let key = PrivatePkcs8KeyDer::from(&include_bytes!("version-1.key.der")[..]);
+    (CertificateDer::from(&include_bytes!("version-1.der")[..]), PrivateKeyDer::Pkcs8(key))
+}
+
+/// As `openssl req -x509` makes it: an authority and a server's certificate at once.
+fn self_made(keys: Keys) -> Result<Shown, rcgen::Error> {
+    let mut params = CertificateParams::new(NAMES.map(String::from))?;
+    params.distinguished_name.push(DnType::CommonName, NAMES[0]);
+    params.serial_number = keys.serial(7);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = keys.make()?;
+    Ok(Shown { certificate: params.self_signed(&key)?, key })
 }
 
 struct Authority {
@@ -99,7 +134,7 @@ impl Authority {
         usage: ExtendedKeyUsagePurpose,
     ) -> Result<Shown, rcgen::Error> {
         let mut params = CertificateParams::new(names.iter().copied().map(String::from).collect::<Vec<_>>())?;
-        params.distinguished_name.push(DnType::CommonName, names[0]);
+        params.distinguished_name.push(DnType::CommonName, names.first().copied().unwrap_or("localhost"));
         params.serial_number = self.keys.serial(number);
         params.not_before = date_time_ymd(2000, 1, 1);
         params.not_after = date_time_ymd(until, 1, 1);

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
 use super::alarm::Alarm;
-use super::h1::{self, Http1};
+use super::h1::Http1;
 use super::h2::Stream;
 use crate::attempt_error::AttemptError;
 use crate::failed_attempt::Phase;
@@ -93,12 +93,11 @@ impl Connection {
         }
     }
 
-    /// Whether there is nothing to learn from an answer on it.
+    /// Whether an answer has come on it before.
     pub(super) fn answered(&self) -> bool {
         match self {
             Self::Http1(connection) => connection.answered(),
-            // HTTP/2 has no header that says for how long connections are kept.
-            Self::Http2(_) => true,
+            Self::Http2(stream) => stream.answered(),
         }
     }
 
@@ -106,7 +105,11 @@ impl Connection {
     pub(super) fn learn(&mut self, answer: &HeaderMap, limits: &PoolLimits) -> Option<Duration> {
         match self {
             Self::Http1(connection) => Some(connection.learn(answer, limits)),
-            Self::Http2(_) => None,
+            // HTTP/2 has no header that says for how long connections are kept.
+            Self::Http2(stream) => {
+                stream.learn();
+                None
+            }
         }
     }
 
@@ -118,14 +121,14 @@ impl Connection {
         }
     }
 
-    /// The failure of every request, if the coordinator has refused to speak TLS with this client after all.
-    ///
-    /// Over HTTP/2 that is known before there is a stream.
+    /// The failure of every request, if the coordinator refused the client after the handshake and before any answer.
     #[cold]
     pub(super) fn refused(&self) -> Option<AttemptError> {
-        let Self::Http1(connection) = self else { return None };
-        let refused = AttemptError::new(ErrorKind::TlsCertificate, Outcome::NotExecuted, Phase::Tls);
-        Some(self.stamped(refused.because(connection.refused()?.to_owned())))
+        let refusal = match self {
+            Self::Http1(connection) => connection.refusal(),
+            Self::Http2(stream) => stream.refusal(),
+        };
+        Some(self.stamped(refused(refusal?)))
     }
 
     /// Makes a request that was given back what it was before it was handed over.
@@ -139,7 +142,7 @@ impl Connection {
     /// What an error means after the request was handed over and not given back.
     pub(super) fn failed(&self, error: hyper::Error) -> AttemptError {
         self.stamped(match self {
-            Self::Http1(_) => h1::failed(error),
+            Self::Http1(connection) => connection.failed(error),
             Self::Http2(stream) => stream.failed(error),
         })
     }
@@ -153,6 +156,12 @@ impl Connection {
     pub(super) fn stamped(&self, error: AttemptError) -> AttemptError {
         self.via().stamped(error)
     }
+}
+
+/// The failure of a request on a connection whose TLS the coordinator has refused after the handshake.
+#[cold]
+pub(super) fn refused(refusal: &str) -> AttemptError {
+    AttemptError::new(ErrorKind::TlsCertificate, Outcome::NotExecuted, Phase::Tls).because(refusal.to_owned())
 }
 
 pin_project! {

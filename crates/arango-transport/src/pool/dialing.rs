@@ -132,6 +132,10 @@ impl Ending {
     fn with(mut self, result: Result<Dialed, AttemptError>) {
         self.done = true;
         if let Some(pool) = self.pool.upgrade() {
+            // Not under the lock: whoever collects the log may ask the client something.
+            if let Err(error) = &result {
+                pool.dialer.note(error);
+            }
             Pool(pool).dialed(self.number, self.runtime, Some(result));
         }
     }

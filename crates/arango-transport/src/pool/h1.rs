@@ -1,8 +1,6 @@
 //! One HTTP/1.1 connection: hyper's handle, and what the pool must know of it.
 
 use std::net::SocketAddr;
-use std::pin::pin;
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,11 +15,13 @@ use tokio::time::{Instant, timeout_at};
 
 use super::alarm::Alarm;
 use super::connection::{Life, Sent};
+use super::first_byte::{FirstByte, IsTls};
 use super::open::Open;
 use crate::attempt_error::AttemptError;
 use crate::failed_attempt::Phase;
 use crate::opened::{HttpProtocol, Opened, Via};
-use crate::{Coordinator, ErrorKind, Outcome, PoolLimits, tls};
+use crate::tls::EarlyAlert;
+use crate::{Coordinator, ErrorKind, Outcome, PoolLimits};
 
 /// How long a connection has to settle after an answer before a new one is cheaper.
 const SETTLE: Duration = Duration::from_millis(20);
@@ -40,8 +40,10 @@ struct Inner {
     host: HeaderValue,
     /// For the answer that is awaited.
     alarm: Alarm,
-    /// Why the coordinator does not speak TLS with this client, if it said so after the handshake.
-    refused: Arc<OnceLock<String>>,
+    /// Whether the coordinator refused the client after the handshake.
+    alert: EarlyAlert,
+    /// Whether the coordinator answers with TLS, which is not what was expected.
+    is_tls: IsTls,
     address: Option<SocketAddr>,
     runtime: runtime::Id,
     answered: bool,
@@ -70,7 +72,9 @@ impl Http1 {
         open: &Open,
         coordinator: &Coordinator,
     ) -> Result<Self, AttemptError> {
-        let Opened { io, address, .. } = opened;
+        let Opened { io, address, alert, .. } = opened;
+        let is_tls = IsTls::default();
+        let io = FirstByte::new(io, is_tls.clone());
         let shaken = http1::Builder::new().max_buf_size(head_bytes).handshake(TokioIo::new(io)).await;
         let (sender, task) = shaken.map_err(|error| {
             let mut failed =
@@ -78,15 +82,8 @@ impl Http1 {
             failed.attempt().address = address;
             failed.because(error)
         })?;
-        let refused = Arc::<OnceLock<String>>::default();
-        let why = Arc::clone(&refused);
         let task = open.enter().drive(async move {
-            // Kept until it is known why it ended: whoever waits learns of the end when it is dropped.
-            let mut task = pin!(task);
-            if let Err(error) = task.as_mut().await {
-                if let Some(refused) = tls::refused_late(&error) {
-                    why.set(refused).ok();
-                }
+            if let Err(error) = task.await {
                 tracing::trace!(%error, ?address, "a connection ended");
             }
         });
@@ -96,7 +93,8 @@ impl Http1 {
             sender,
             host: coordinator.authority().clone(),
             alarm: Alarm::default(),
-            refused,
+            alert,
+            is_tls,
             address,
             runtime: runtime::Handle::current().id(),
             answered: false,
@@ -182,19 +180,23 @@ impl Http1 {
         self.0.idle
     }
 
-    /// Why the coordinator does not speak TLS with this client after all, if it has said so.
-    pub(super) fn refused(&self) -> Option<&str> {
-        self.0.refused.get().map(String::as_str)
+    /// Why the coordinator refused the client after the handshake and before any answer, if it did.
+    pub(super) fn refusal(&self) -> Option<&str> {
+        self.0.alert.refusal()
     }
-}
 
-/// What an error means after the request was handed over and not given back.
-///
-/// hyper cannot tell a connection that was closed while idle from one closed because of the request:
-/// neither message nor kind differ. So the outcome is unknown in both cases.
-pub(super) fn failed(error: hyper::Error) -> AttemptError {
-    let kind = if error.is_parse() { ErrorKind::ProtocolViolation } else { ErrorKind::ConnectionLost };
-    AttemptError::new(kind, Outcome::Unknown, Phase::Sent).because(error)
+    /// What an error means after the request was handed over and not given back.
+    ///
+    /// hyper cannot tell a connection that was closed while idle from one closed because of the request:
+    /// neither message nor kind differ. So the outcome is unknown in both cases.
+    pub(super) fn failed(&self, error: hyper::Error) -> AttemptError {
+        let kind = if error.is_parse() { ErrorKind::ProtocolViolation } else { ErrorKind::ConnectionLost };
+        let failed = AttemptError::new(kind, Outcome::Unknown, Phase::Sent);
+        if self.0.is_tls.get() {
+            return failed.because("it speaks TLS on this port; write https:// in place of http://");
+        }
+        failed.because(error)
+    }
 }
 
 /// Reads `timeout=5, max=100`, of which both parts may be missing.

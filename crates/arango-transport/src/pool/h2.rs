@@ -24,13 +24,14 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use super::alarm::Alarm;
-use super::connection::{Life, Sent};
+use super::connection::{Life, Sent, refused};
 use super::open::Open;
 use super::{Pool, Shared};
 use crate::attempt_error::AttemptError;
 use crate::failed_attempt::Phase;
 use crate::opened::{HttpProtocol, Opened, Via};
-use crate::{Coordinator, ErrorKind, Outcome, tls};
+use crate::tls::EarlyAlert;
+use crate::{Coordinator, ErrorKind, Outcome};
 use driver::{Driver, Known, Spawner};
 use ears::{Ears, Heard};
 pub(super) use streams::Streams;
@@ -67,6 +68,8 @@ pub(super) struct Http2 {
     dies_at: Instant,
     /// How long nobody may use it before it is closed.
     idle: Duration,
+    /// Whether the coordinator refused the client after the handshake.
+    alert: EarlyAlert,
     pool: Weak<Shared>,
     /// Dropped, it tells the driver that there is no handle any more.
     _gone: oneshot::Sender<()>,
@@ -85,7 +88,7 @@ impl Http2 {
         open: &Open,
         pool: (&Coordinator, Weak<Shared>),
     ) -> Result<Arc<Self>, AttemptError> {
-        let Opened { io, address, .. } = opened;
+        let Opened { io, address, alert, .. } = opened;
         let (coordinator, pool) = pool;
         let via = Via { address, protocol: HttpProtocol::Http2, reused: false };
         let unopened = |kind| AttemptError::new(kind, Outcome::NotExecuted, Phase::Connect);
@@ -111,6 +114,8 @@ impl Http2 {
         let failed = match timeout_at(until, settled).await {
             Ok(Ok((sender, driver))) => {
                 let known = driver.known();
+                // No request was handed to it before.
+                alert.begin();
                 open.enter().drive(async move {
                     driver.await;
                     tracing::trace!(?address, "a connection ended");
@@ -124,15 +129,13 @@ impl Http2 {
                     runtime: runtime::Handle::current().id(),
                     dies_at: Instant::now() + life.age,
                     idle: life.idle,
+                    alert,
                     pool,
                     _gone: gone,
                 }));
             }
-            Ok(Err(error)) => match tls::refused_late(&error) {
-                Some(refused) => {
-                    AttemptError::new(ErrorKind::TlsCertificate, Outcome::NotExecuted, Phase::Tls)
-                        .because(refused)
-                }
+            Ok(Err(error)) => match alert.refusal() {
+                Some(refusal) => refused(refusal),
                 None if resets::violates(&error) => unopened(ErrorKind::ProtocolViolation)
                     .because(format!("{}{DOUBT}", error.source().unwrap_or(&error))),
                 None => unopened(ErrorKind::ConnectRefused)
@@ -159,8 +162,11 @@ impl Http2 {
     #[cold]
     pub(super) fn ended_at_once(&self) -> AttemptError {
         let via = Via { address: self.address, protocol: HttpProtocol::Http2, reused: false };
-        let failed = AttemptError::new(ErrorKind::ConnectRefused, Outcome::NotExecuted, Phase::Connect);
-        via.stamped(failed.because("it was closed before a request could be handed to it"))
+        via.stamped(match self.alert.refusal() {
+            Some(refusal) => refused(refusal),
+            None => AttemptError::new(ErrorKind::ConnectRefused, Outcome::NotExecuted, Phase::Connect)
+                .because("it was closed before a request could be handed to it"),
+        })
     }
 
     /// Until when it takes requests.
@@ -233,6 +239,21 @@ impl Stream {
             failed.attempt().echo = self.connection.known.lost.swap(true, Ordering::Relaxed);
         }
         failed
+    }
+
+    /// Why the coordinator refused the client after the handshake and before any answer, if it did.
+    pub(super) fn refusal(&self) -> Option<&str> {
+        self.connection.alert.refusal()
+    }
+
+    /// Whether an answer has come on its connection before.
+    pub(super) fn answered(&self) -> bool {
+        self.connection.known.answered.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of an answer.
+    pub(super) fn learn(&self) {
+        self.connection.known.answered.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn is_of(&self, connection: &Arc<Http2>) -> bool {

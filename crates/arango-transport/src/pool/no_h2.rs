@@ -72,6 +72,18 @@ impl Stream {
         match *self {}
     }
 
+    pub(super) fn refusal(&self) -> Option<&str> {
+        match *self {}
+    }
+
+    pub(super) fn answered(&self) -> bool {
+        match *self {}
+    }
+
+    pub(super) fn learn(&self) {
+        match *self {}
+    }
+
     pub(super) fn is_open(&self) -> bool {
         match *self {}
     }

@@ -1,5 +1,6 @@
 //! From settings to what rustls needs, read and checked once, when the client is built.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
@@ -10,9 +11,11 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
+use super::given::AlsoGiven;
 use super::handshake::Handshake;
 use super::unchecked::Unchecked;
 use super::{Tls, TlsFault, TlsVersion, Trust};
+use crate::coordinator::Host;
 use crate::{Coordinator, HttpProtocol};
 
 /// Settings that have been found good.
@@ -43,7 +46,11 @@ impl Prepared {
         offers: &[HttpProtocol],
     ) -> Result<Handshake, TlsFault> {
         let named = || {
-            let name = coordinator.host().to_string();
+            let name = match coordinator.host() {
+                // Zones are this machine's own, and in no certificate.
+                Host::Zoned(ip, _) => return Ok(ServerName::from(IpAddr::V6(*ip))),
+                host => host.to_string(),
+            };
             ServerName::try_from(name.clone()).map_err(|_| TlsFault::Name { name })
         };
         let name = self.name.clone().map_or_else(named, Ok)?;
@@ -109,11 +116,13 @@ fn verifier(tls: &Tls, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCe
         Trust::Given if given.is_empty() => Err(TlsFault::NoAuthorities),
         Trust::Given => {
             let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(given), provider).build();
-            Ok(verifier.expect("there are authorities, and no lists of revoked certificates"))
+            let inner = verifier.expect("there are authorities, and no lists of revoked certificates");
+            Ok(Arc::new(AlsoGiven { inner, given: authorities }))
         }
         Trust::System => {
-            let verifier = Verifier::new_with_extra_roots(authorities, provider);
-            Ok(Arc::new(verifier.map_err(|error| TlsFault::System { reason: error.to_string() })?))
+            let verifier = Verifier::new_with_extra_roots(authorities.iter().cloned(), provider);
+            let inner = Arc::new(verifier.map_err(|error| TlsFault::System { reason: error.to_string() })?);
+            Ok(Arc::new(AlsoGiven { inner, given: authorities }))
         }
     }
 }

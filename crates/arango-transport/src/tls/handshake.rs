@@ -1,16 +1,16 @@
 //! From a byte stream to one that nobody else can read, and why that may fail.
 
-use std::error::Error as StdError;
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
-use rustls::{AlertDescription, CertificateError, ClientConfig, Error};
+use rustls::{ClientConfig, Error, ProtocolVersion};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 
+use super::alert::{EarlyAlert, Watched};
+use super::refused::{PLAIN, Refused};
 use crate::attempt_error::AttemptError;
 use crate::connect::Io;
 use crate::failed_attempt::Phase;
@@ -36,14 +36,20 @@ impl Handshake {
         io: Box<dyn Io>,
         address: SocketAddr,
         until: Instant,
-    ) -> Result<(Box<dyn Io>, Option<HttpProtocol>), AttemptError> {
+    ) -> Result<(Box<dyn Io>, Option<HttpProtocol>, EarlyAlert), AttemptError> {
         let shaken = timeout_at(until, self.connector.connect(self.name.clone(), io)).await;
         let mut failed = match shaken {
             Ok(Ok(stream)) => {
                 let chosen = stream.get_ref().1.alpn_protocol();
                 let known = [HttpProtocol::Http1, HttpProtocol::Http2];
                 let agreed = known.into_iter().find(|protocol| chosen == Some(protocol.alpn()));
-                return Ok((Box::new(stream), agreed));
+                let alert = EarlyAlert::default();
+                // Before that version the coordinator has looked at the client's certificate by now.
+                if stream.get_ref().1.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
+                    return Ok((Box::new(stream), agreed, alert));
+                }
+                let stream = Watched::new(stream, alert.clone(), self.has_identity());
+                return Ok((Box::new(stream), agreed, alert));
             }
             Ok(Err(error)) => self.failed(&error),
             Err(_) => failure(ErrorKind::TlsHandshake).because("it was not over in time"),
@@ -54,35 +60,22 @@ impl Handshake {
 
     fn failed(&self, error: &io::Error) -> AttemptError {
         let Some(refused) = cause(error) else {
-            return failure(ErrorKind::TlsHandshake).because(format!("{error}; does it speak TLS at all?"));
+            return failure(ErrorKind::TlsHandshake).because(format!("it broke off: {error}{PLAIN}"));
         };
         let kind = if is_final(refused) { ErrorKind::TlsCertificate } else { ErrorKind::TlsHandshake };
-        failure(kind).because(Refused { name: self.name.to_str().into_owned(), error: refused.clone() })
+        let (name, has_identity) = (self.name.to_str().into_owned(), self.has_identity());
+        failure(kind).because(Refused { name, error: refused.clone(), has_identity })
+    }
+
+    /// Whether there is a certificate to show, should the coordinator ask for one.
+    fn has_identity(&self) -> bool {
+        self.connector.config().client_auth_cert_resolver.has_certs()
     }
 }
 
 fn failure(kind: ErrorKind) -> AttemptError {
     AttemptError::new(kind, Outcome::NotExecuted, Phase::Tls)
 }
-
-/// Tells why a connection ended, if the coordinator has refused the client's certificate, or that it showed
-/// none.
-///
-/// In TLS 1.3 the client is done before the coordinator has looked at its certificate, and learns of the
-/// refusal where it expects an answer. Until then no request has been read.
-pub(crate) fn refused_late(error: &(dyn StdError + 'static)) -> Option<String> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let inner = error.downcast_ref::<io::Error>().and_then(cause);
-        if let Some(refused @ Error::AlertReceived(alert)) = inner.or_else(|| error.downcast_ref()) {
-            return is_about_certificates(*alert).then(|| format!("{refused}{ASKS}"));
-        }
-        next = error.source();
-    }
-    None
-}
-
-const ASKS: &str = "; the coordinator asks for a certificate of the client's: see `Tls::identity_files`";
 
 fn cause(error: &io::Error) -> Option<&Error> {
     error.get_ref()?.downcast_ref()
@@ -99,52 +92,3 @@ fn is_final(error: &Error) -> bool {
             | Error::NoApplicationProtocol
     )
 }
-
-fn is_about_certificates(alert: AlertDescription) -> bool {
-    matches!(
-        alert,
-        AlertDescription::BadCertificate
-            | AlertDescription::UnsupportedCertificate
-            | AlertDescription::CertificateRevoked
-            | AlertDescription::CertificateExpired
-            | AlertDescription::CertificateUnknown
-            | AlertDescription::UnknownCA
-            | AlertDescription::AccessDenied
-            | AlertDescription::CertificateRequired
-    )
-}
-
-/// Why a handshake was refused, by one or the other.
-#[derive(Debug)]
-struct Refused {
-    name: String,
-    error: Error,
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected a certificate for `{}`: {}", self.name, self.error)?;
-        f.write_str(match &self.error {
-            Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-                "; if the cluster has an authority of its own, name it with `Tls::ca_file`"
-            }
-            Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            ) => "; name the coordinator by a name in its certificate, or that name with `Tls::server_name`",
-            Error::InvalidCertificate(
-                CertificateError::Expired
-                | CertificateError::ExpiredContext { .. }
-                | CertificateError::NotValidYet
-                | CertificateError::NotValidYetContext { .. },
-            ) => "; exchange it, or set the clock of this machine",
-            Error::NoApplicationProtocol | Error::AlertReceived(AlertDescription::NoApplicationProtocol) => {
-                "; does it speak the HTTP that the client is set to?"
-            }
-            Error::AlertReceived(alert) if is_about_certificates(*alert) => ASKS,
-            Error::InvalidMessage(_) => "; does it speak TLS at all?",
-            _ => "",
-        })
-    }
-}
-
-impl StdError for Refused {}

@@ -51,14 +51,28 @@ impl Pem {
         })
     }
 
+    /// The text, without the byte order marks of UTF-8 that editors put before it and `cat` into its middle.
     fn bytes(&self) -> Result<Secret, TlsFault> {
-        match self {
-            Self::Given(_, bytes) => Ok(Arc::clone(bytes)),
+        let bytes: Secret = match self {
+            Self::Given(_, bytes) => Arc::clone(bytes),
             Self::File(path) => match std::fs::read(path) {
-                Ok(bytes) => Ok(Arc::new(bytes.into())),
-                Err(error) => Err(TlsFault::Unreadable { file: path.clone(), reason: error.to_string() }),
+                Ok(bytes) => Arc::new(bytes.into()),
+                Err(error) => {
+                    return Err(TlsFault::Unreadable { file: path.clone(), reason: error.to_string() });
+                }
             },
+        };
+        let text = bytes.expose_secret();
+        if UTF_16.iter().any(|mark| text.starts_with(mark)) {
+            return Err(TlsFault::NotPem {
+                origin: self.to_string(),
+                reason: "it is UTF-16; save it as UTF-8",
+            });
         }
+        if text.windows(UTF_8.len()).any(|window| window == UTF_8) {
+            return Ok(Arc::new(without_marks(text).into()));
+        }
+        Ok(bytes)
     }
 
     /// Not with the text of the error, which may quote a line.
@@ -71,6 +85,24 @@ impl Pem {
         };
         TlsFault::NotPem { origin: self.to_string(), reason }
     }
+}
+
+/// What editors put before texts in UTF-8, and in UTF-16.
+const UTF_8: &[u8] = b"\xef\xbb\xbf";
+const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+
+fn without_marks(mut text: &[u8]) -> Vec<u8> {
+    // As large as it can become: what is moved to another place is not wiped.
+    let mut clean = Vec::with_capacity(text.len());
+    while let [first, rest @ ..] = text {
+        if let Some(after) = text.strip_prefix(UTF_8) {
+            text = after;
+        } else {
+            clean.push(*first);
+            text = rest;
+        }
+    }
+    clean
 }
 
 /// Whether there is a key that only a password opens.
@@ -100,6 +132,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn byte_order_marks_are_passed_over_wherever_they_stand() {
+        let section = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+        for text in [format!("\u{feff}{section}{section}"), format!("{section}\u{feff}{section}")] {
+            assert_eq!(Pem::given("the authorities", text).certificates().unwrap().len(), 2);
+        }
+    }
+
+    #[test]
+    fn utf_16_is_refused_as_what_it_is() {
+        for mark in UTF_16 {
+            let fault = Pem::given("the authorities", mark).certificates().unwrap_err();
+            assert!(fault.to_string().contains("UTF-16"), "{fault}");
+        }
+    }
 
     proptest! {
         #[test]

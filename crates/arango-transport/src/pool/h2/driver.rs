@@ -34,6 +34,8 @@ pub(super) struct Known {
     pub(super) streams: AtomicUsize,
     /// Somebody has told already that the connection is lost.
     pub(super) lost: AtomicBool,
+    /// An answer has come.
+    pub(super) answered: AtomicBool,
 }
 
 /// Drives one connection to its end.
