@@ -193,3 +193,22 @@ impl Judged {
 fn cargo_mutants() -> Program {
     Program::new(workspace::cargo()).arguments(["mutants", "--dir"]).arguments([workspace::root()])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_that_is_listed_exists_and_belongs_to_a_package_whose_tests_are_known() {
+        let list = fs::read_to_string(workspace::root().join(".cargo/mutants.toml")).unwrap();
+        let files: Vec<_> = list.lines().filter_map(|line| line.trim().strip_prefix("\"crates/")).collect();
+        assert!(files.len() > 30, "{files:?}");
+        for file in files {
+            let file = file.trim_end_matches("\",");
+            let folder_or_file = file.trim_end_matches("/**/*.rs");
+            assert!(workspace::root().join("crates").join(folder_or_file).exists(), "{file}");
+            let package = file.split('/').next().unwrap();
+            assert!(GROUPS.iter().any(|judged| judged.package == package), "{file}");
+        }
+    }
+}

@@ -116,3 +116,12 @@ fn load_is_measured_where_the_policy_looks_at_it_and_nowhere_else() {
         assert_eq!(members.snapshot()[0].is_measured(), measured, "{name}");
     }
 }
+
+#[test]
+fn of_no_candidates_no_policy_picks_any() {
+    let list = Members::new(0..2).snapshot();
+    for (name, policy) in every_policy(1) {
+        let none = Candidates::some(&list, Vec::new(), false);
+        assert_eq!(policy.pick(&none, &(), Instant::now()), None, "{name}");
+    }
+}
