@@ -50,7 +50,9 @@ async fn meet_the_crowd(cluster: &TestCluster, client: &Client) -> Crowd {
                 Outcome::NotExecuted => assert_eq!(executions, 0, "{}", error.report()),
                 // Handed to a coordinator that did not answer in time: it may yet be executed there.
                 Outcome::Unknown => {
-                    assert_eq!(error.kind(), ErrorKind::AttemptTimeout, "{}", error.report());
+                    // On a loaded machine the deadline of the whole call may be noticed before that of its attempt.
+                    let timed_out = [ErrorKind::AttemptTimeout, ErrorKind::DeadlineExceeded];
+                    assert!(timed_out.contains(&error.kind()), "{}", error.report());
                     crowd.unknown += 1;
                 }
                 Outcome::Executed => unreachable!("nobody answered: {}", error.report()),

@@ -49,11 +49,11 @@ pub(crate) enum Task {
     /// Instructions are counted where valgrind is installed. It takes a few minutes.
     Price(Price),
 
-    /// Puts faults into the client, one at a time, and checks that a test notices each.
+    /// Breaks the files that decide, one line at a time, and checks that a test fails each time.
     ///
-    /// The crates of the workspace are built once for each fault, beside what is built already. The exit code is 0 if no
-    /// fault survives.
-    Mutants,
+    /// Runs cargo-mutants, and is skipped where it is not installed. The files, and the mutants that are known to be
+    /// harmless, are in `.cargo/mutants.toml`. The exit code is 0 if no mutant that was tried survives.
+    Mutants(Mutants),
 
     /// Simulates the client in worlds that go wrong by chance, and says which invariants that breaks.
     ///
@@ -156,6 +156,39 @@ pub(crate) struct Price {
     /// Write the figures into `docs/performance.md` too.
     #[arg(long)]
     pub(crate) write: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Mutants {
+    /// Which files; all, if no group is named.
+    #[arg(value_enum)]
+    pub(crate) groups: Vec<Group>,
+
+    /// Only lines that differ from where `origin/main`, or else `main`, was left; on these, from the commit before. The
+    /// tests are taken to pass as the tree is.
+    #[arg(long)]
+    pub(crate) changed: bool,
+
+    /// Stops after so many minutes; what was not tried until then is counted, and fails nothing.
+    #[arg(long, value_name = "N")]
+    pub(crate) minutes: Option<u64>,
+
+    /// One part of several, such as `0/4`.
+    #[arg(long, value_name = "K/N")]
+    pub(crate) shard: Option<String>,
+}
+
+/// Files that are broken, and judged by the same tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Group {
+    /// Which coordinator is asked: `arango-balance`.
+    Balance,
+
+    /// Whether a request is sent again, and what an error says: `arango-transport`.
+    Transport,
+
+    /// Long-running procedures: `arango`.
+    Procedures,
 }
 
 #[derive(Debug, Args)]

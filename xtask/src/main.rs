@@ -30,9 +30,6 @@ use crate::cli::{Cli, Task, TestCluster};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    if let Some(code) = mutants::compile() {
-        return code;
-    }
     let cli = Cli::parse();
     perform(cli.task).await.unwrap_or_else(|error| {
         // With its causes on the same line: "… : cannot listen on 127.0.0.1:8529: Address already in use".
@@ -50,7 +47,7 @@ async fn perform(task: Task) -> Result<ExitCode> {
         Task::Rows => rows::rows().await,
         Task::Calls(command) => calls::calls(&command).await,
         Task::Price(command) => price::price(command.write).await,
-        Task::Mutants => mutants::mutants().await,
+        Task::Mutants(command) => mutants::mutants(&command).await,
         Task::Soak(command) => soak::soak(&command).await,
         Task::Fuzz(command) => fuzz::fuzz(&command).await,
         Task::Features => features::features().await,

@@ -206,4 +206,25 @@ mod tests {
             assert_eq!(rate.note(now, 30, WINDOW), Counts { failures, answers: failures });
         }
     }
+
+    #[test]
+    fn failures_a_tenth_of_the_window_apart_are_in_slices_of_their_own() {
+        let now = Instant::now();
+        let mut rate = FailureRate::since(now, 0);
+        for failures in 0..3 {
+            rate.note(now + WINDOW / SLICES * failures, u64::from(failures) + 1, WINDOW);
+        }
+        let slices: Vec<u32> = rate.slices.iter().map(|slice| slice.failures).collect();
+        assert_eq!(slices, [1, 1, 1]);
+    }
+
+    #[test]
+    fn a_failure_exactly_as_old_as_the_window_still_counts() {
+        let now = Instant::now();
+        for (age, failures) in [(WINDOW, 2), (WINDOW + Duration::from_millis(1), 1)] {
+            let mut rate = FailureRate::since(now, 0);
+            rate.note(now, 1, WINDOW);
+            assert_eq!(rate.note(now + age, 2, WINDOW).failures, failures, "{age:?}");
+        }
+    }
 }

@@ -129,4 +129,17 @@ mod tests {
         assert_eq!(policy.term(0, 0.0), Duration::from_millis(800));
         assert_eq!(policy.term(0, 1.0), Duration::from_millis(1200));
     }
+
+    #[test]
+    fn terms_from_ten_milliseconds_to_a_year_are_kept_as_they_are() {
+        for (asked, kept) in [
+            (Duration::from_millis(9), Duration::from_millis(10)),
+            (Duration::from_millis(10), Duration::from_millis(10)),
+            (Duration::from_secs(365 * 86_400), Duration::from_secs(365 * 86_400)),
+            (Duration::from_secs(366 * 86_400), Duration::from_secs(365 * 86_400)),
+        ] {
+            let policy = HealthPolicy { leaving: asked, forgive: asked, ..HealthPolicy::default() }.sane();
+            assert_eq!((policy.leaving, policy.forgive), (kept, kept));
+        }
+    }
 }

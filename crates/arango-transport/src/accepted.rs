@@ -99,4 +99,33 @@ mod tests {
         drop(of_b);
         assert!(!accepted.elsewhere(a, &token, now), "whoever has gone has no word");
     }
+
+    #[test]
+    fn a_token_that_was_taken_is_no_longer_known_to_be_good_after_exactly_a_minute() {
+        let hosts: crate::Hosts = "http://a,http://b".parse().unwrap();
+        let [a, b] = hosts.coordinators() else { panic!("there are two") };
+        let accepted = Accepted::new();
+        let of_b = accepted.line(b);
+        let token = Token::fixed(HeaderValue::from_static("bearer x"));
+        let now = accepted.began;
+        of_b.note(&token, now);
+        assert!(accepted.elsewhere(a, &token, now + KNOWN - Duration::from_secs(1)));
+        assert!(!accepted.elsewhere(a, &token, now + KNOWN));
+    }
+
+    #[test]
+    fn the_table_keeps_the_lines_of_coordinators_that_exist_and_no_others() {
+        let hosts: crate::Hosts = "http://a,http://b".parse().unwrap();
+        let [a, b] = hosts.coordinators() else { panic!("there are two") };
+        let accepted = Accepted::new();
+        let _of_a = accepted.line(a);
+        for _ in 0..10 {
+            drop(accepted.line(b));
+        }
+        let _of_b = accepted.line(b);
+        let lines = accepted.lines();
+        let kept: Vec<_> =
+            lines.iter().filter_map(Weak::upgrade).map(|line| line.coordinator.clone()).collect();
+        assert_eq!((kept, lines.len()), (vec![a.clone(), b.clone()], 2));
+    }
 }

@@ -96,3 +96,18 @@ impl std::error::Error for AttemptError {
         self.0.source.as_ref().map(|source| &**source as _)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_error_names_its_coordinator_and_its_kind() {
+        let mut error = AttemptError::new(ErrorKind::ConnectRefused, Outcome::NotExecuted, Phase::Connect);
+        assert_eq!((error.coordinator(), error.to_string()), (None, ErrorKind::ConnectRefused.to_string()));
+        let coordinator: Coordinator = "http://127.0.0.1:8529".parse().unwrap();
+        error.attempt().coordinator = Some(coordinator.clone());
+        assert_eq!(error.coordinator(), Some(&coordinator));
+        assert_eq!(error.to_string(), format!("{} (http://127.0.0.1:8529)", ErrorKind::ConnectRefused));
+    }
+}

@@ -147,4 +147,20 @@ mod tests {
         assert!(budget.withdraw(&unsent, now));
         assert!(!budget.withdraw(&sent(), now));
     }
+
+    #[test]
+    fn a_call_counts_in_its_second_and_the_nine_that_follow_however_old_the_client_is() {
+        let (budget, now) = (Budget::new(), Instant::now());
+        for age in [0, 95, 100_000] {
+            let then = now + Duration::from_secs(age);
+            for second in 0..10 {
+                for _ in 0..10 {
+                    budget.deposit(then + Duration::from_secs(second));
+                }
+            }
+            assert_eq!(budget.left(then + Duration::from_secs(9)), 30 + 20, "all of ten seconds");
+            assert_eq!(budget.left(then + Duration::from_secs(10)), 30 + 18, "the first is too old");
+            assert_eq!(budget.left(then + Duration::from_secs(19)), 30, "all are too old");
+        }
+    }
 }

@@ -93,4 +93,13 @@ mod tests {
         }
         assert_eq!(latencies.usual("read", now), Some(Usual { half: millis(7), most: millis(7) }));
     }
+
+    #[test]
+    fn twenty_calls_are_enough() {
+        let (latencies, now) = (Latencies::default(), Instant::now());
+        for took in 1..=20 {
+            latencies.note("read", millis(took), now);
+        }
+        assert_eq!(latencies.usual("read", now), Some(Usual { half: millis(10), most: millis(19) }));
+    }
 }

@@ -139,13 +139,12 @@ impl Decider {
             return Next::Stop(StoppedBy::Budget);
         }
         match way.whereto {
-            Whereto::Elsewhere if cfg!(mutant = "tried-set-forgotten") => {}
-            Whereto::Elsewhere => {
+            Whereto::Elsewhere | Whereto::There(_) => {
                 let here = attempt.coordinator.clone();
                 history.tried.extend(here.filter(|here| !history.tried.contains(here)));
             }
             Whereto::HereRenewed => history.renewed = true,
-            Whereto::Here | Whereto::HereAnew | Whereto::There(_) => {}
+            Whereto::Here | Whereto::HereAnew => {}
         }
         Next::Go { whereto: way.whereto, pause: way.pause }
     }
@@ -159,7 +158,7 @@ impl Decider {
         policy: &RetryPolicy,
         now: Instant,
     ) -> Result<Way, StoppedBy> {
-        let pinned = record.call.pin.is_some() && !cfg!(mutant = "scope-ignored");
+        let pinned = record.call.pin.is_some();
         let nth = u32::try_from(history.attempts).unwrap_or(u32::MAX);
         // Of those not asked yet one is still left, beside the one that has just failed.
         let another =

@@ -255,7 +255,7 @@ where
             let renewed = whereto == Whereto::HereRenewed;
             let fresh = whereto == Whereto::HereAnew;
             let pin = match whereto {
-                Whereto::Elsewhere => record.call.pin.clone().filter(|_| !cfg!(mutant = "scope-ignored")),
+                Whereto::Elsewhere => record.call.pin.clone(),
                 Whereto::There(coordinator) => Some(coordinator),
                 Whereto::Here | Whereto::HereAnew | Whereto::HereRenewed => here,
             };

@@ -252,7 +252,7 @@ pub(crate) fn rule(attempt: &Attempt, class: RequestClass, policy: &RetryPolicy)
     let safe = class == RequestClass::Safe;
     let unharmed = attempt.outcome == Outcome::NotExecuted;
     // Sent again if it was not executed, or if a second copy does no harm.
-    let harmless = unharmed || class != RequestClass::NonIdempotent || cfg!(mutant = "retry-ignores-class");
+    let harmless = unharmed || class != RequestClass::NonIdempotent;
 
     let (allowed, again, pause) = match attempt.kind {
         K::Dns
@@ -264,9 +264,7 @@ pub(crate) fn rule(attempt: &Attempt, class: RequestClass, policy: &RetryPolicy)
         | K::ConnectionClosedBeforeSend
         | K::StreamRefused
         | K::GoAway => (unharmed, Elsewhere, Pause::Connection),
-        K::ConnectionLost if is_of_an_old_connection(attempt) => {
-            (harmless || cfg!(mutant = "t10-as-safe"), Same, Pause::Connection)
-        }
+        K::ConnectionLost if is_of_an_old_connection(attempt) => (harmless, Same, Pause::Connection),
         K::ConnectionLost | K::ProtocolViolation | K::BodyInterrupted | K::BodyTimeout => {
             (harmless, Elsewhere, Pause::Connection)
         }

@@ -172,7 +172,6 @@ impl Session {
             let now = Instant::now();
             let mut state = self.state();
             let wanted = state.token.clone().filter(|token| match refused {
-                Some(_) if cfg!(mutant = "a-login-for-each-401") => false,
                 Some(generation) => token.generation > generation,
                 None => token.ends_at.is_none_or(|end| now < end),
             });

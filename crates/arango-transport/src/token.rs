@@ -144,4 +144,24 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_token_is_renewed_by_its_end_less_thirty_seconds_or_a_tenth_and_up_to_half_as_much_again_by_chance() {
+        // Its life, chance, and after how many seconds it is renewed.
+        for (life, chance, after) in [
+            (200, 0.0, 170.0),
+            (200, 1.0, 155.0),
+            (3_600, 0.0, 3_240.0),
+            (3_600, 0.5, 3_150.0),
+            (3_600, 1.0, 3_060.0),
+            (40, 0.0, 20.0),
+            (40, 1.0, 20.0),
+        ] {
+            let claims = BASE64_URL_SAFE_NO_PAD.encode(format!(r#"{{"iat":0,"exp":{life}}}"#));
+            let now = Instant::now();
+            let token = Token::received(Some(&format!("e30.{claims}.c2ln")), now, chance, None);
+            let renewed = token.renew_at.unwrap() - now;
+            assert!((renewed.as_secs_f64() - after).abs() < 0.001, "{life} s, {chance}: {renewed:?}");
+        }
+    }
 }

@@ -45,8 +45,7 @@ impl Versions {
         let oldest = state.oldest_connection?;
         let known = self.known();
         let known = known.iter().find(|known| known.coordinator == state.address)?;
-        let is_the_same = oldest <= known.connection || cfg!(mutant = "version-never-forgotten");
-        is_the_same.then_some(known.version)
+        (oldest <= known.connection).then_some(known.version)
     }
 
     fn known(&self) -> MutexGuard<'_, Vec<Known>> {

@@ -126,8 +126,10 @@ mod tests {
         for target in &TARGETS {
             let corpus = corpus::of(target.name).unwrap();
             assert!(!corpus.is_empty(), "{}", target.name);
-            for input in &corpus {
-                (target.read)(input);
+            for input in corpus.iter().chain(&corpus) {
+                super::read(target, input).unwrap_or_else(|fault| {
+                    panic!("{}: {fault}: \"{}\"", target.name, input.escape_ascii());
+                });
             }
         }
     }

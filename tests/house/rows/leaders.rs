@@ -8,12 +8,13 @@ use arango::{ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match};
 
 use super::{B1, B2, Expect, meet};
-use crate::support::{client, cluster};
+use crate::support::{client, cluster, cluster_of, insert};
 
 for_each_class![
     r29a_a_leader_that_is_one_of_ours_is_asked_next,
     r29a_a_stranger_is_never_asked,
     r29a_coordinators_that_name_each_other_are_followed_three_times_at_most,
+    r29a_after_three_hints_the_next_coordinator_is_asked_although_more_attempts_are_left,
 ];
 
 /// What the first coordinator says of who leads.
@@ -52,4 +53,18 @@ async fn r29a_coordinators_that_name_each_other_are_followed_three_times_at_most
         .at_servers(4, 0)
         .within(Duration::ZERO..=Duration::from_millis(200));
     meet(&cluster, &client, class).await.is(&expect);
+}
+
+/// Six attempts are allowed here, so it is not their limit that ends the hints.
+async fn r29a_after_three_hints_the_next_coordinator_is_asked_although_more_attempts_are_left(
+    class: RequestClass,
+) {
+    let cluster = cluster_of(5).await;
+    let client = client(&cluster);
+    let other = |index: usize| cluster.coordinator(1 - index).url();
+    let _faults = [0, 1].map(|index| cluster.coordinator(index).inject(names(&other(index))));
+    client.db("_system").execute(insert("m", class)).await.unwrap();
+    assert_eq!(cluster.journal().executions("m"), 1);
+    let requests = cluster.journal().requests_per_coordinator();
+    assert!(requests[0] >= 2 && requests[1] == 2, "three hints: {requests:?}");
 }

@@ -48,6 +48,7 @@ mod leaders;
 mod login;
 mod proxies;
 mod refusal;
+mod retry_after;
 mod risks;
 mod secrets_of_the_cluster;
 mod seen;

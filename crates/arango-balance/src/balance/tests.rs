@@ -10,6 +10,7 @@ use crate::{PerMember, Probed, Random, RoundRobin, SeededJitter, Standing, Verdi
 mod changes;
 mod ejection;
 mod failures;
+mod half;
 mod policies;
 mod spared;
 mod warm_up;

@@ -260,3 +260,33 @@ fn a_word_ends_a_trial_but_brings_no_ejected_member_back() {
         assert!(health.open());
     }
 }
+
+#[test]
+fn one_ejection_is_forgotten_for_each_minute_and_no_more_than_there_were() {
+    let begin = Instant::now();
+    for (good_at, term) in [
+        (&[59][..], 4),
+        (&[60], 2),
+        (&[60, 61, 119], 2),
+        (&[60, 120], 1),
+        (&[120, 121], 1),
+        (&[60, 120, 180, 240], 1),
+    ] {
+        let mut health = Health::new(begin);
+        for _ in 0..2 {
+            for _ in 0..3 {
+                record(&mut health, Verdict::Unreachable, begin);
+            }
+            probed(&mut health, Found::Well, begin);
+            record(&mut health, Verdict::Good, begin);
+        }
+        for seconds in good_at {
+            record(&mut health, Verdict::Good, begin + Duration::from_secs(*seconds));
+        }
+        let later = begin + Duration::from_secs(300);
+        for _ in 0..3 {
+            record(&mut health, Verdict::Unreachable, later);
+        }
+        assert_eq!(health.due(), Some(later + Duration::from_secs(term)), "well at {good_at:?}");
+    }
+}

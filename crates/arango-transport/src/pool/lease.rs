@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::Pool;
 use super::connection::Connection;
 use super::place::Place;
 
@@ -18,10 +17,7 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    pub(super) fn new(mut place: Place, connection: Connection) -> Self {
-        if cfg!(mutant = "permit-ends-with-head") {
-            place = Place::extra(Pool::clone(&place));
-        }
+    pub(super) fn new(place: Place, connection: Connection) -> Self {
         Self { connection, place }
     }
 

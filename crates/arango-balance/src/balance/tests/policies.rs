@@ -116,3 +116,28 @@ fn load_is_measured_where_the_policy_looks_at_it_and_nowhere_else() {
         assert_eq!(members.snapshot()[0].is_measured(), measured, "{name}");
     }
 }
+
+#[test]
+fn of_no_candidates_no_policy_picks_any() {
+    let list = Members::new(0..2).snapshot();
+    for (name, policy) in every_policy(1) {
+        let none = Candidates::some(&list, Vec::new(), false);
+        assert_eq!(policy.pick(&none, &(), Instant::now()), None, "{name}");
+    }
+}
+
+#[test]
+fn policies_with_the_same_seed_make_the_same_choices_and_others_do_not() {
+    let list = Members::new(0..12).snapshot();
+    let picks = |policy: &dyn Policy<usize, ()>| -> Vec<Option<usize>> {
+        let all = Candidates::some(&list, (0..12).collect(), false);
+        (0..100).map(|_| policy.pick(&all, &(), Instant::now())).collect()
+    };
+    assert_eq!(picks(&LeastLoaded::seeded(1)), picks(&LeastLoaded::seeded(1)));
+    assert_ne!(picks(&LeastLoaded::seeded(1)), picks(&LeastLoaded::seeded(2)));
+    assert_eq!(picks(&Random::seeded(1)), picks(&Random::seeded(1)));
+    // It finds one, and keeps to that.
+    let single = |seed: u64| picks(&Single::seeded(seed))[0];
+    let first: Vec<_> = (0..20).map(single).collect();
+    assert_eq!(first, (0..20).map(single).collect::<Vec<_>>());
+}

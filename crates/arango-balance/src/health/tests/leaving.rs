@@ -155,3 +155,15 @@ fn a_member_that_is_out_or_on_trial_is_not_spared_for_being_sent_away() {
     say(&mut health, Word::Others, now);
     assert_eq!(health.standing(), Standing::Trial);
 }
+
+#[test]
+fn a_member_that_says_again_that_it_goes_within_a_term_of_being_found_well_is_spared_for_the_whole_term() {
+    let begin = Instant::now();
+    // It was found well after one second, and a term is thirty.
+    for (again, back) in [(1, 31), (5, 35), (30, 60), (31, 32), (40, 41)] {
+        let mut health = leaving(Word::Own, begin);
+        assert_eq!(looked_at(&mut health, begin, |_| Found::Well), 1);
+        say(&mut health, Word::Own, at(begin, again));
+        assert_eq!(looked_at(&mut health, begin, |_| Found::Well), back, "again after {again} s");
+    }
+}

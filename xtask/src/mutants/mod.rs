@@ -1,0 +1,214 @@
+//! Mutation testing of the files that decide: cargo-mutants breaks a line, and a test has to fail.
+//!
+//! Which files, and which mutants are harmless, is in `.cargo/mutants.toml`; which tests judge them is [`GROUPS`].
+
+mod changes;
+mod outcomes;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use owo_colors::OwoColorize as _;
+
+use self::outcomes::Outcomes;
+use crate::cli::{Group, Mutants};
+use crate::columns::lines;
+use crate::interruption::Interruptions;
+use crate::program::{Ending, Program};
+use crate::workspace;
+
+/// How long the tests may take for one mutant on a slow machine; a mutant that exceeds it counts as caught.
+const TEST_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Mutants of one package, and the tests that judge them.
+struct Judged {
+    group: Group,
+    package: &'static str,
+    test_packages: &'static [&'static str],
+    test_arguments: &'static [&'static str],
+}
+
+const GROUPS: [Judged; 3] = [
+    Judged {
+        group: Group::Balance,
+        package: "arango-balance",
+        test_packages: &["arango-balance"],
+        test_arguments: &["--lib"],
+    },
+    Judged {
+        group: Group::Transport,
+        package: "arango-transport",
+        test_packages: &["arango-transport", "arango-tests"],
+        test_arguments: &["--lib", "--test", "house"],
+    },
+    Judged {
+        group: Group::Procedures,
+        package: "arango",
+        test_packages: &["arango", "arango-tests"],
+        test_arguments: &["--lib", "--test", "house", "--", "follow::"],
+    },
+];
+
+/// Runs cargo-mutants for each group and counts what survived.
+///
+/// # Errors
+/// If the files of cargo-mutants cannot be read or written.
+pub(crate) async fn mutants(command: &Mutants) -> Result<ExitCode> {
+    let began = Instant::now();
+    let mut interruptions = Interruptions::listen()?;
+    let installed = cargo_mutants().arguments(["--version"]).unheard().hear(&mut interruptions, drop).await?;
+    if !installed.is_success() {
+        anstream::println!("skipped: mutants, cargo-mutants is not installed");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let folder = workspace::target().join("mutants");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let folder = folder.canonicalize()?;
+    let mut selection: Vec<String> = Vec::new();
+    if command.changed {
+        let Some(base) = changes::base(&mut interruptions).await? else {
+            anstream::println!("skipped: mutants, this clone has no earlier commit to compare with");
+            return Ok(ExitCode::SUCCESS);
+        };
+        let file = folder.join("changes.diff");
+        fs::write(&file, changes::since(&base, &mut interruptions).await?)
+            .with_context(|| format!("cannot write {}", file.display()))?;
+        anstream::println!("mutants of lines that differ from {base}");
+        selection.extend(["--in-diff".to_owned(), file.display().to_string()]);
+    }
+    selection.extend(command.shard.iter().flat_map(|shard| ["--shard".to_owned(), shard.clone()]));
+
+    let budget = command.minutes.map(|minutes| Duration::from_secs(60 * minutes));
+    let mut all = Vec::new();
+    for judged in
+        GROUPS.iter().filter(|judged| command.groups.is_empty() || command.groups.contains(&judged.group))
+    {
+        let rest = budget.map(|budget| budget.saturating_sub(began.elapsed()));
+        let total = judged.count(&selection, &mut interruptions).await?;
+        let mut outcomes = Outcomes::default();
+        if total > 0 && rest.is_none_or(|rest| !rest.is_zero()) {
+            let ending = judged.run(&folder, &selection, command.changed, rest, &mut interruptions).await?;
+            outcomes = Outcomes::read(&judged.output(&folder));
+            match ending {
+                Ending::OutOfTime { .. } => anstream::println!("time is over: {} is stopped", judged.package),
+                // 2: some survived; 3: some took too long.
+                Ending::Exited(status) if matches!(status.code(), Some(0 | 2 | 3)) => {}
+                _ => return Ok(ending.exit_code()),
+            }
+        }
+        all.push((judged.package, total, outcomes));
+    }
+    Ok(summarise(&all))
+}
+
+/// Prints what became of the mutants of each package.
+fn summarise(all: &[(&str, usize, Outcomes)]) -> ExitCode {
+    let count = |number: usize| number.to_string();
+    let rows = all.iter().map(|(package, total, outcomes)| {
+        let untried = total.saturating_sub(outcomes.tried());
+        let Outcomes { caught, timeouts, unviable, missed } = outcomes;
+        let counts = [*total, *caught, *timeouts, *unviable, missed.len(), untried].map(count);
+        let [total, caught, timeouts, unviable, missed, untried] = counts;
+        [(*package).to_owned(), total, caught, timeouts, unviable, missed, untried]
+    });
+    let header = ["PACKAGE", "MUTANTS", "CAUGHT", "TIMED OUT", "DO NOT COMPILE", "SURVIVED", "NOT TRIED"];
+    for line in lines(header, rows.collect()) {
+        anstream::println!("{line}");
+    }
+    let missed: Vec<&String> = all.iter().flat_map(|(_, _, outcomes)| &outcomes.missed).collect();
+    for mutant in &missed {
+        anstream::println!("{} {mutant}", "survived:".red().bold());
+    }
+    if missed.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    anstream::println!("each needs a test that fails, or an entry with a reason in .cargo/mutants.toml");
+    ExitCode::FAILURE
+}
+
+impl Judged {
+    /// How many mutants there are to try.
+    async fn count(&self, selection: &[String], interruptions: &mut Interruptions) -> Result<usize> {
+        let mut count = 0;
+        let list = self.of_package(selection).arguments(["--list"]);
+        let ending = list.hear(interruptions, |line| count += usize::from(!line.is_empty())).await?;
+        anyhow::ensure!(ending.is_success(), "cargo-mutants does not list the mutants of {}", self.package);
+        Ok(count)
+    }
+
+    async fn run(
+        &self,
+        folder: &Path,
+        selection: &[String],
+        tested: bool,
+        limit: Option<Duration>,
+        interruptions: &mut Interruptions,
+    ) -> Result<Ending> {
+        let output = self.output(folder);
+        let copies = folder.join("copies");
+        for folder in [&output, &copies] {
+            // What an earlier run that was ended has left.
+            if folder.exists() {
+                fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+            }
+            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        }
+        let mut program = self
+            .of_package(selection)
+            .arguments(["--no-times", "--output"])
+            .arguments([&output])
+            .arguments(["--timeout", &TEST_TIMEOUT.as_secs().to_string()])
+            // Whoever asks for changed lines alone has run the tests before, and has little time.
+            .arguments(["--baseline", if tested { "skip" } else { "run" }])
+            .arguments(self.test_packages.iter().flat_map(|package| ["--test-package", package]))
+            .arguments(["--"])
+            .arguments(self.test_arguments)
+            .variables([
+                // Beside what is built already, and kept, so that dependencies are built once.
+                ("CARGO_TARGET_DIR", folder.join("target").display().to_string()),
+                ("CARGO_INCREMENTAL", "1".to_owned()),
+                // That it was stopped is no reason to print one.
+                ("RUST_BACKTRACE", "0".to_owned()),
+                // Copies of the tree; the system's folder for such things may be small.
+                ("TMPDIR", copies.display().to_string()),
+            ]);
+        if let Some(limit) = limit {
+            program = program.limit(limit);
+        }
+        program.run(interruptions).await
+    }
+
+    fn of_package(&self, selection: &[String]) -> Program {
+        cargo_mutants().arguments(["--package", self.package]).arguments(selection)
+    }
+
+    fn output(&self, folder: &Path) -> PathBuf {
+        folder.join(self.package)
+    }
+}
+
+fn cargo_mutants() -> Program {
+    Program::new(workspace::cargo()).arguments(["mutants", "--dir"]).arguments([workspace::root()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_that_is_listed_exists_and_belongs_to_a_package_whose_tests_are_known() {
+        let list = fs::read_to_string(workspace::root().join(".cargo/mutants.toml")).unwrap();
+        let files: Vec<_> = list.lines().filter_map(|line| line.trim().strip_prefix("\"crates/")).collect();
+        assert!(files.len() > 30, "{files:?}");
+        for file in files {
+            let file = file.trim_end_matches("\",");
+            let folder_or_file = file.trim_end_matches("/**/*.rs");
+            assert!(workspace::root().join("crates").join(folder_or_file).exists(), "{file}");
+            let package = file.split('/').next().unwrap();
+            assert!(GROUPS.iter().any(|judged| judged.package == package), "{file}");
+        }
+    }
+}
