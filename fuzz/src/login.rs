@@ -15,7 +15,7 @@ use super::peer::{HOSTS, Peer, runtime};
 /// Those of the call, and those of a login for it and one to renew what it gave.
 const BOTH: usize = 3 * COPIES;
 
-const ID: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 15\r\n\r\n{\"id\":\"CRDN-1\"}";
+const ID: &[u8] = b"HTTP/1.1 200 OK\r\nserver: ArangoDB\r\ncontent-length: 15\r\n\r\n{\"id\":\"CRDN-1\"}";
 
 pub(crate) fn login(input: &[u8]) {
     let bytes = Bytes::copy_from_slice(input);

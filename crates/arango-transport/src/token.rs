@@ -160,7 +160,7 @@ mod tests {
             let claims = BASE64_URL_SAFE_NO_PAD.encode(format!(r#"{{"iat":0,"exp":{life}}}"#));
             let now = Instant::now();
             let token = Token::received(Some(&format!("e30.{claims}.c2ln")), now, chance, None);
-            let renewed = token.renew_at.unwrap() - now;
+            let renewed = token.unwrap().renew_at.unwrap() - now;
             assert!((renewed.as_secs_f64() - after).abs() < 0.001, "{life} s, {chance}: {renewed:?}");
         }
     }

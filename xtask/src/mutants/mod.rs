@@ -31,11 +31,17 @@ struct Judged {
     test_arguments: &'static [&'static str],
 }
 
-const GROUPS: [Judged; 3] = [
+const GROUPS: [Judged; 4] = [
     Judged {
         group: Group::Balance,
         package: "arango-balance",
         test_packages: &["arango-balance"],
+        test_arguments: &["--lib"],
+    },
+    Judged {
+        group: Group::Transport,
+        package: "arango-protocol",
+        test_packages: &["arango-protocol", "arango-cluster"],
         test_arguments: &["--lib"],
     },
     Judged {
