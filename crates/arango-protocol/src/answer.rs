@@ -1,10 +1,11 @@
 //! A whole answer, and the shapes that a success of ArangoDB has.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use memchr::memmem;
+use memchr::memmem::Finder;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
@@ -143,8 +144,10 @@ impl Answer {
 
     /// Fails if the body is the error object of a refusal, whatever the status says.
     fn not_an_error(&self) -> Result<(), DecodeError> {
+        /// Made once: making it costs more than to search a small body.
+        static NUMBER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"errorNum\""));
         // The key stands in every error object, and in hardly anything else.
-        if self.body.len() > ERROR_OBJECT_BYTES || memmem::find(&self.body, b"\"errorNum\"").is_none() {
+        if self.body.len() > ERROR_OBJECT_BYTES || NUMBER.find(&self.body).is_none() {
             return Ok(());
         }
         match ErrorObject::parse(&self.body) {

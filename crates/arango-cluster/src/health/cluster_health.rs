@@ -1,8 +1,9 @@
 //! The records of all servers.
 
+use arango_protocol::{Answer, DecodeError};
 use serde::{Deserialize, Deserializer};
 
-use super::records::Records;
+use super::records::{Exact, Records};
 use crate::{ServerHealth, ServerId, ServerRole};
 
 /// How every server of the cluster is, in the order of their ids.
@@ -29,7 +30,24 @@ pub struct ClusterHealth {
     records: Records,
 }
 
+/// Health whose records all are as they should be.
+#[derive(Deserialize)]
+struct ExactHealth {
+    #[serde(rename = "ClusterId", default)]
+    cluster_id: String,
+    #[serde(rename = "Health")]
+    records: Exact,
+}
+
 impl ClusterHealth {
+    /// Reads an answer: at once if all of it fits, else record by record, which costs twice as much.
+    pub(super) fn of(answer: &Answer) -> Result<Self, DecodeError> {
+        match answer.json::<ExactHealth>() {
+            Ok(ExactHealth { cluster_id, records }) => Ok(Self { cluster_id, records: records.into() }),
+            Err(_) => answer.json(),
+        }
+    }
+
     /// All servers, in the order of their ids: agents, coordinators, DB-Servers.
     pub fn servers(&self) -> impl ExactSizeIterator<Item = (&ServerId, &ServerHealth)> {
         self.records.servers.iter().map(|(id, server)| (id, server))
@@ -37,17 +55,17 @@ impl ClusterHealth {
 
     /// The coordinators, in the order of their ids.
     pub fn coordinators(&self) -> impl Iterator<Item = (&ServerId, &ServerHealth)> {
-        self.of(ServerRole::Coordinator)
+        self.of_role(ServerRole::Coordinator)
     }
 
     /// The DB-Servers, in the order of their ids.
     pub fn db_servers(&self) -> impl Iterator<Item = (&ServerId, &ServerHealth)> {
-        self.of(ServerRole::DbServer)
+        self.of_role(ServerRole::DbServer)
     }
 
     /// The agents, in the order of their ids.
     pub fn agents(&self) -> impl Iterator<Item = (&ServerId, &ServerHealth)> {
-        self.of(ServerRole::Agent)
+        self.of_role(ServerRole::Agent)
     }
 
     /// One server; `None` if it has no record, as one that is just joining.
@@ -70,7 +88,7 @@ impl ClusterHealth {
         self.records.servers.iter().all(|(_, server)| server.is_good())
     }
 
-    fn of(&self, role: ServerRole) -> impl Iterator<Item = (&ServerId, &ServerHealth)> {
+    fn of_role(&self, role: ServerRole) -> impl Iterator<Item = (&ServerId, &ServerHealth)> {
         self.servers().filter(move |(_, server)| server.role == role)
     }
 }

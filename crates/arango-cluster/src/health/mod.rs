@@ -41,7 +41,7 @@ impl Operation for GetHealth {
     }
 
     fn output(&self, answer: Answer) -> Result<ClusterHealth, DecodeError> {
-        answer.json()
+        ClusterHealth::of(&answer)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
@@ -51,11 +52,72 @@ impl Records {
 impl<'de> Deserialize<'de> for Records {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut records = deserializer.deserialize_map(OneByOne)?;
-        // The server's order is unspecified. Sorting a vector once costs less than keeping a tree, and is
-        // nothing where the server happened to keep the order.
-        records.servers.sort_by(|(a, _), (b, _)| a.cmp(b));
+        sort(&mut records.servers);
         records.unreadable.sort();
         Ok(records)
+    }
+}
+
+/// The server's order is unspecified. Sorting a vector once costs less than keeping a tree, and is nothing where the server
+/// happened to keep the order.
+fn sort(servers: &mut [(ServerId, ServerHealth)]) {
+    servers.sort_by(|(a, _), (b, _)| a.cmp(b));
+}
+
+/// The records of servers, none of which is odd: read without keeping them as JSON.
+pub(super) struct Exact(Vec<(ServerId, ServerHealth)>);
+
+impl From<Exact> for Records {
+    fn from(Exact(mut servers): Exact) -> Self {
+        sort(&mut servers);
+        Self { servers, unreadable: Vec::new() }
+    }
+}
+
+impl<'de> Deserialize<'de> for Exact {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(AllAtOnce)
+    }
+}
+
+struct AllAtOnce;
+
+impl<'de> Visitor<'de> for AllAtOnce {
+    type Value = Exact;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of servers")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Exact, A::Error> {
+        let mut servers = Vec::with_capacity(map.size_hint().unwrap_or(16).min(1024));
+        while let Some((id, Record(server))) = map.next_entry()? {
+            servers.push((id, server));
+        }
+        Ok(Exact(servers))
+    }
+}
+
+/// One record; a list is none, although serde would take its items for the fields in turn.
+struct Record(ServerHealth);
+
+impl<'de> Deserialize<'de> for Record {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(OneRecord)
+    }
+}
+
+struct OneRecord;
+
+impl<'de> Visitor<'de> for OneRecord {
+    type Value = Record;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the record of a server")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Record, A::Error> {
+        ServerHealth::deserialize(MapAccessDeserializer::new(map)).map(Record)
     }
 }
 
