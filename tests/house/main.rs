@@ -17,6 +17,7 @@ mod databases;
 mod discovery;
 mod doors;
 mod durations;
+mod error_texts;
 mod follow;
 mod foreign;
 mod framing;

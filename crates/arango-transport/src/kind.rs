@@ -113,6 +113,8 @@ pub enum ErrorKind {
     UnexpectedRedirect,
     /// The server does not know the call.
     NotSupported,
+    /// The server has said that its role is `SINGLE`: it is not part of a cluster, and the call needs one.
+    NotACluster,
     /// The server failed, or refused for a reason that has no kind of its own.
     Server,
     /// A layer that is not ours failed.
@@ -179,6 +181,7 @@ impl ErrorKind {
             | Self::Aborted
             | Self::UnexpectedRedirect
             | Self::NotSupported
+            | Self::NotACluster
             | Self::Middleware => false,
         }
     }
@@ -239,6 +242,7 @@ impl fmt::Display for ErrorKind {
             Self::Gateway => "something before the coordinator failed",
             Self::UnexpectedRedirect => "the answer is a redirect, which is not followed",
             Self::NotSupported => "the server does not support this",
+            Self::NotACluster => "this server is not part of a cluster",
             Self::Server => "the server refused",
             Self::Middleware => "a middleware layer failed",
         })

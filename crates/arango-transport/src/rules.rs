@@ -191,6 +191,7 @@ pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
         | K::PreconditionFailed
         | K::Aborted
         | K::NotSupported
+        | K::NotACluster
         | K::Server => Verdict::Good,
         // Answers that say nothing of the coordinator, limits of our own, and failures above it.
         // Whether silence counts depends on what else was heard: the attempt layer decides.
@@ -309,6 +310,7 @@ pub(crate) fn rule(attempt: &Attempt, class: RequestClass, policy: &RetryPolicy)
         | K::PreconditionFailed
         | K::Aborted
         | K::NotSupported
+        | K::NotACluster
         | K::Server
         | K::Http
         | K::UnexpectedRedirect

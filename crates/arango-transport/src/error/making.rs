@@ -115,6 +115,15 @@ impl Error {
         self
     }
 
+    /// The same failure, explained: the server is a single server, and the call needs a cluster.
+    ///
+    /// The outcome stays as it is.
+    #[must_use]
+    pub fn because_not_a_cluster(mut self) -> Self {
+        self.0.kind = ErrorKind::NotACluster;
+        self
+    }
+
     /// A call that was begun after the client was closed.
     pub(crate) fn closed(call: &Call, method: Method, path: String) -> Self {
         Self::unsent(call, method, path, ErrorKind::ClientClosed)
