@@ -109,8 +109,9 @@ impl fmt::Debug for DecodeError {
 impl std::error::Error for DecodeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.fault {
-            Fault::Unreadable { source, .. } => Some(source),
-            Fault::Refused(_) => None,
+            // Where the body is nothing that could be read, the parser's complaint explains nothing.
+            Fault::Unreadable { source, .. } if !self.is_html && !self.body.is_empty() => Some(source),
+            Fault::Unreadable { .. } | Fault::Refused(_) => None,
         }
     }
 }

@@ -8,7 +8,7 @@ use arango_test_cluster::{Fault, Match, Phase, Reset, TestCluster};
 use super::{Page, on_writes, read, write, write_at_one};
 use crate::support::{builder, cluster, cluster_of};
 
-/// The error of reading the server's id, from one coordinator with this fault.
+/// The error of reading the cluster's health, from one coordinator with this fault.
 async fn health_at_one(fault: Fault) -> arango::Error {
     let cluster = cluster_of(1).await;
     let _fault = cluster.coordinator(0).inject(fault.on(Match::get("/_admin/cluster/health")));
@@ -18,11 +18,14 @@ async fn health_at_one(fault: Fault) -> arango::Error {
 pub(super) async fn situations(page: &mut Page) {
     page.section("Answers that do not come, or not whole");
     let closed = |phase| Fault::close(phase);
-    page.error("The connection breaks after a write was sent", &write_at_one(closed(Phase::AfterExecution)).await);
+    page.error(
+        "The connection breaks after a write was sent",
+        &write_at_one(closed(Phase::AfterExecution)).await,
+    );
     page.error("A kept connection breaks after a write was sent", &on_a_kept_connection().await);
     page.error("No answer comes to a write", &write_at_one(Fault::hang()).await);
 
-    let cluster = self::cluster().await;
+    let cluster = cluster().await;
     let client = builder(&cluster).build().unwrap();
     cluster.coordinators().iter().for_each(arango_test_cluster::Coordinator::pause);
     page.error("No coordinator answers a read", &read(&client).await);
@@ -34,15 +37,20 @@ pub(super) async fn situations(page: &mut Page) {
     page.error("The answer is cut off", &write_at_one(Fault::truncate(10)).await);
     page.error("The answer stops coming", &write_at_one(Fault::stall(10)).await);
     page.error("The answer is too large", &too_large().await);
-    page.error("HTTP/2: the stream is refused", &over_http2(Fault::reset_stream(Phase::BeforeRead, Reset::REFUSED_STREAM)).await);
-    page.error("HTTP/2: the answer is dropped", &over_http2(Fault::reset_stream(Phase::AfterExecution, Reset::ENHANCE_YOUR_CALM)).await);
+    page.error(
+        "HTTP/2: the stream is refused",
+        &over_http2(Fault::reset_stream(Phase::BeforeRead, Reset::REFUSED_STREAM)).await,
+    );
+    page.error(
+        "HTTP/2: the answer is dropped",
+        &over_http2(Fault::reset_stream(Phase::AfterExecution, Reset::ENHANCE_YOUR_CALM)).await,
+    );
     page.error("HTTP/2: a GOAWAY does not cover the stream", &over_http2(Fault::disown()).await);
     page.error("Two coordinators fail in different ways", &in_two_ways().await);
 
     page.section("Answers of ArangoDB that cannot be read");
-    let of_arangodb = |body: &'static str| {
-        Fault::answer_raw(200, "application/json", body).header("server", "ArangoDB")
-    };
+    let of_arangodb =
+        |body: &'static str| Fault::answer_raw(200, "application/json", body).header("server", "ArangoDB");
     let field = r#"{"Health":{"PRMR-1":{"Role":"DBServer"}},"ClusterId":5}"#;
     page.error("A field is of another type", &health_at_one(of_arangodb(field)).await);
     page.error("A field is missing", &health_at_one(of_arangodb(r#"{"ClusterId":"c"}"#)).await);

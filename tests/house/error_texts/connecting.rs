@@ -43,7 +43,10 @@ pub(super) async fn situations(page: &mut Page) {
     page.section("Connecting");
     let cluster = cluster_of(1).await;
     let one = || builder(&cluster).hosts("http://10.0.0.1:8529");
-    page.error("The only host refuses the connection", &read(&one().connect(Refusing).build().unwrap()).await);
+    page.error(
+        "The only host refuses the connection",
+        &read(&one().connect(Refusing).build().unwrap()).await,
+    );
     for count in [3, 10] {
         let hosts: Vec<_> = (1..=count).map(|host| format!("http://10.0.0.{host}:8529")).collect();
         let client = builder(&cluster).hosts(hosts).connect(Refusing).build().unwrap();

@@ -16,7 +16,10 @@ pub(super) async fn situations(page: &mut Page) {
         ("Another service's JSON", Fault::answer_raw(200, "application/json", r#"{"status":"ok"}"#)),
         ("An ingress' default page", nginx(404, "<html>default backend - 404</html>")),
         ("A gateway wants a login of its own", nginx(401, "<html>401 Authorization Required</html>")),
-        ("A gateway refuses the size of the request", nginx(413, "<html>413 Request Entity Too Large</html>")),
+        (
+            "A gateway refuses the size of the request",
+            nginx(413, "<html>413 Request Entity Too Large</html>"),
+        ),
         ("A proxy cannot reach the coordinator", nginx(502, "<html>502 Bad Gateway</html>")),
         ("A proxy says that there are too many requests", nginx(429, "").header("retry-after", "2")),
         ("A proxy gave up reading the request", nginx(408, "<html>408 Request Time-out</html>")),
@@ -24,9 +27,15 @@ pub(super) async fn situations(page: &mut Page) {
             "A redirect to a login page",
             nginx(302, "<html>Found</html>").header("location", "https://sso.example/start?token=s3cret"),
         ),
-        ("A redirect to https", nginx(308, "").header("location", "https://127.0.0.1:8529/_api/document/books")),
+        (
+            "A redirect to https",
+            nginx(308, "").header("location", "https://127.0.0.1:8529/_api/document/books"),
+        ),
         ("A status that HTTP does not know", Fault::answer_raw(600, "text/plain", "?")),
-        ("A Foxx service refuses", Fault::answer_raw(418, "text/plain", "teapot").header("server", "ArangoDB")),
+        (
+            "A Foxx service refuses",
+            Fault::answer_raw(418, "text/plain", "teapot").header("server", "ArangoDB"),
+        ),
     ] {
         page.error(situation, &write_at_one(fault).await);
     }

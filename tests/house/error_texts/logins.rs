@@ -36,7 +36,8 @@ pub(super) async fn situations(page: &mut Page) {
     page.error("A gateway keeps the path of logins to itself", &login_with(&cluster, page_404).await);
     let html = Fault::answer_raw(200, "text/html", "<html>Sign in</html>");
     page.error("A web page with status 200 for a login", &login_with(&cluster, html).await);
-    let torn = Fault::answer_raw(200, "application/json", "{\"jwt\":\"s3cret\\n.b.c\"}").header("server", "ArangoDB");
+    let torn = Fault::answer_raw(200, "application/json", "{\"jwt\":\"s3cret\\n.b.c\"}")
+        .header("server", "ArangoDB");
     page.error("A login gives a token with a line break", &login_with(&cluster, torn).await);
     let hangs = login_with(&cluster, Fault::hang()).await;
     page.error("A login is not answered", &hangs);

@@ -18,10 +18,20 @@ const REFUSALS: [(&str, u16, u32, &str); 26] = [
     ("The cursor is gone", 404, 1600, "cursor not found"),
     ("The cursor is in use", 409, 1601, "cursor is busy"),
     ("Two writes met", 409, 1200, "write-write conflict"),
-    ("The key is taken", 409, 1210, "unique constraint violated - in index primary of type primary over '_key'"),
+    (
+        "The key is taken",
+        409,
+        1210,
+        "unique constraint violated - in index primary of type primary over '_key'",
+    ),
     ("The revision is another", 412, 1200, "conflict, _rev values do not match"),
     ("The query was killed", 410, 1500, "query killed"),
-    ("The query is wrong", 400, 1501, "syntax error, unexpected identifier near 'FRO x IN books' at position 1:1"),
+    (
+        "The query is wrong",
+        400,
+        1501,
+        "syntax error, unexpected identifier near 'FRO x IN books' at position 1:1",
+    ),
     ("The coordinator is starting", 503, 503, "service unavailable due to startup or maintenance mode"),
     ("The coordinator is shutting down", 503, 30, "shutdown in progress"),
     ("The queue is full", 503, 21003, "queue is full"),
@@ -42,19 +52,29 @@ pub(super) async fn situations(page: &mut Page) {
     for (situation, status, number, message) in REFUSALS {
         page.error(situation, &write_at_one(Fault::answer(status, number, message)).await);
     }
-    let long = format!("first\r\n\tsecond \u{1b}[31mred\u{1b}[0m {}", "x".repeat(64 * 1024));
-    page.error("A message of several lines, with escape sequences, of 64 KiB", &write_at_one(Fault::answer(500, 4, long)).await);
+    let long = format!("first\r\n\tsecond \u{1b}[31mred\u{1b}[0m {}", "x".repeat(60 * 1024));
+    page.error(
+        "A message of several lines, with escape sequences, of 60 KiB",
+        &write_at_one(Fault::answer(500, 4, long)).await,
+    );
     page.error("A message that is empty", &write_at_one(Fault::answer(400, 600, "")).await);
 
     let cluster = cluster_of(1).await;
-    let nobody = Client::builder().hosts(cluster.urls()).connect(crate::support::Memory::of(&cluster)).build().unwrap();
+    let nobody = Client::builder()
+        .hosts(cluster.urls())
+        .connect(crate::support::Memory::of(&cluster))
+        .build()
+        .unwrap();
     page.error("No credentials are set", &read(&nobody).await);
     let wrong = builder(&cluster).basic_auth("root", "s3cret").build().unwrap();
     page.error("A wrong password with each request", &read(&wrong).await);
     let client = builder(&cluster).build().unwrap();
     page.error("A database that is not there", &client.db("shop").version().await.unwrap_err());
     let unknown: ServerId = "PRMR-00000000-0000-0000-0000-000000000000".into();
-    page.error("A server that the cluster does not know", &client.cluster().server_version(&unknown).await.unwrap_err());
+    page.error(
+        "A server that the cluster does not know",
+        &client.cluster().server_version(&unknown).await.unwrap_err(),
+    );
 
     let _busy = on_writes(&cluster, Fault::answer(409, 1200, "write-write conflict"));
     let repeating = CallOptions::default().retry(RetryPolicy::default().on_conflict(2));
@@ -65,8 +85,14 @@ pub(super) async fn situations(page: &mut Page) {
     let older = cluster_with(|how| how.coordinators(1).version("3.11")).await;
     let client = builder(&older).build().unwrap();
     let one = client.coordinators()[0].address.clone();
-    page.error("The server is too old, by its answer", &client.coordinator(&one).api_calls().await.unwrap_err());
-    page.error("The server is too old, as is known", &client.coordinator(&one).api_calls().await.unwrap_err());
+    page.error(
+        "The server is too old, by its answer",
+        &client.coordinator(&one).api_calls().await.unwrap_err(),
+    );
+    page.error(
+        "The server is too old, as is known",
+        &client.coordinator(&one).api_calls().await.unwrap_err(),
+    );
 
     let cluster = crate::support::cluster().await;
     let down = Fault::answer(503, 503, "service unavailable due to startup or maintenance mode");

@@ -14,8 +14,8 @@ use bytes::Bytes;
 use http::{HeaderValue, Request};
 use http_body_util::Full;
 use tower::layer::layer_fn;
+use tower::service_fn;
 use tower::util::MapRequestLayer;
-use tower::{ServiceExt, service_fn};
 
 use super::{Page, read, write};
 use crate::support::{builder, cluster_of};
@@ -55,7 +55,7 @@ pub(super) async fn situations(page: &mut Page) {
     let client = builder(&cluster).build().unwrap();
     let system = client.db("_system");
 
-    page.error("A database name that cannot be one", &read_in(&client, "no/slash").await);
+    page.error("A database name that cannot be one", &read_in(&client, "").await);
     page.error("A body that cannot be JSON", &system.execute(Odd::BodyWithoutNames).await.unwrap_err());
     page.error("An operation sets a framing header", &system.execute(Odd::OwnLength).await.unwrap_err());
     let empty = client.cluster().agency_job(&"".into()).await.unwrap_err();
@@ -75,12 +75,16 @@ pub(super) async fn situations(page: &mut Page) {
     let client = builder(&cluster).layer(adds).build().unwrap();
     page.error("A layer throws the extensions of a request away", &write(&client).await);
     let fails = layer_fn(|_: CallService| {
-        service_fn(|_: Request<Full<Bytes>>| async { Err::<http::Response<Full<Bytes>>, _>("the vault is sealed") })
+        service_fn(|_: Request<Full<Bytes>>| async {
+            Err::<http::Response<Full<Bytes>>, _>("the vault is sealed")
+        })
     });
     let client = builder(&cluster).layer(fails).build().unwrap();
     page.error("A layer around calls fails", &write(&client).await);
     let fails = layer_fn(|_: AttemptService| {
-        service_fn(|_: Request<Full<Bytes>>| async { Err::<http::Response<Full<Bytes>>, _>("the vault is sealed") })
+        service_fn(|_: Request<Full<Bytes>>| async {
+            Err::<http::Response<Full<Bytes>>, _>("the vault is sealed")
+        })
     });
     let client = builder(&cluster).attempt_layer(fails).build().unwrap();
     page.error("A layer around attempts fails", &write(&client).await);
