@@ -234,7 +234,7 @@ pub(crate) fn refuses_token(attempt: &Attempt) -> bool {
 }
 
 /// Whether what was sent is refused for its size, or for that of its head.
-fn is_too_large(status: StatusCode) -> bool {
+pub(crate) fn is_too_large(status: StatusCode) -> bool {
     matches!(status.as_u16(), 413 | 414 | 431)
 }
 

@@ -59,7 +59,7 @@ pub(super) async fn situations(page: &mut Page) {
     let object = r#"{"error":true,"code":500,"errorNum":4,"errorMessage":"out of file descriptors"}"#;
     page.error("An error object with status 200", &write_at_one(of_arangodb(object)).await);
     let encoded = of_arangodb("{}").header("content-encoding", "br");
-    page.error("An encoding that nobody asked for", &write_at_one(encoded).await);
+    page.error("An encoding that was not asked for", &write_at_one(encoded).await);
 }
 
 async fn on_a_kept_connection() -> arango::Error {

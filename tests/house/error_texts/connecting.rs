@@ -2,8 +2,10 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use arango::balance::SeededJitter;
 use arango::protocol::RequestClass;
 use arango::transport::{BoxFuture, Connect, Io, Resolve};
 use arango::{Client, Limits, PoolLimits};
@@ -60,7 +62,11 @@ pub(super) async fn situations(page: &mut Page) {
     page.error("The attempt's limit is over while connecting", &read(&client).await);
     #[cfg(unix)]
     {
-        let socket = Client::builder().hosts("unix:///nonexistent/arangodb.sock").build().unwrap();
+        let socket = Client::builder()
+            .hosts("unix:///nonexistent/arangodb.sock")
+            .jitter(Arc::new(SeededJitter::new(1)))
+            .build()
+            .unwrap();
         page.error("A Unix socket that is not there", &read(&socket).await);
     }
 

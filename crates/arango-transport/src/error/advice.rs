@@ -1,8 +1,9 @@
 //! What to do about a failure, in a few words.
 
-use arango_protocol::RequestClass;
+use arango_protocol::{ErrorNumber, RequestClass};
 
 use super::Error;
+use crate::rules::is_too_large;
 use crate::{ErrorKind, Outcome};
 
 /// What can be done about this failure; `None` if its text says all there is to say.
@@ -27,17 +28,23 @@ fn of_kind(error: &Error) -> Option<&'static str> {
         K::AttemptTimeout if error.status().is_some() => "check the time limits of the proxy",
         K::AttemptTimeout => "raise Limits::attempt if the server may take longer",
         K::DeadlineExceeded => "raise Limits::total if the call may take longer",
-        K::ProtocolViolation if is_too_large(error) => "raise Limits::head_bytes",
+        K::ProtocolViolation if has_large_head(error) => "raise Limits::head_bytes",
         K::ProtocolViolation if is_plain(error) => {
             "check host and port; if TLS is spoken there, write https://"
         }
         K::ProtocolViolation => "check that host and port are a coordinator's",
         K::BodyTooLarge => "raise Limits::body_bytes, or ask for less",
+        K::NotArangoDb if error.status().is_some_and(is_too_large) => {
+            "send less, or raise the limit of the proxy"
+        }
         K::NotArangoDb => "check that the host is a coordinator, and the proxies in front of it",
         K::UnexpectedRedirect => "use the URLs of the coordinators themselves",
         K::BadCredentials => "check user and password",
         // Without credentials the cause says so.
         K::NotAuthorized if error.cause().is_none() => "check user and password, and the user's rights",
+        K::Forbidden if error.error_number() == Some(ErrorNumber::USE_SYSTEM_DATABASE) => {
+            "use the database _system"
+        }
         K::Forbidden => "check the user's rights",
         K::ReadOnly => "check the server's mode, its license and its disk",
         K::StartingUp | K::ShuttingDown => "wait, and check its log if this persists",
@@ -62,7 +69,7 @@ fn is_plain(error: &Error) -> bool {
 }
 
 /// Whether the head of the answer is larger than allowed.
-fn is_too_large(error: &Error) -> bool {
+fn has_large_head(error: &Error) -> bool {
     let cause = error.cause().and_then(|cause| cause.downcast_ref::<hyper::Error>());
     cause.is_some_and(hyper::Error::is_parse_too_large)
 }
