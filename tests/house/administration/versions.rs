@@ -216,6 +216,6 @@ async fn a_server_that_passes_over_a_parameter_is_found_out_by_what_it_answers()
     let _old =
         [old, flat.on(Match::get("/_admin/log/level"))].map(|fault| cluster.coordinator(0).inject(fault));
     let error = client.coordinator(&address(&cluster, 0)).appender_log_levels().await.unwrap_err();
-    assert!(error.to_string().contains("needs 3.12.2, and "), "{error}");
+    assert!(error.to_string().contains("needs ArangoDB 3.12.2, but "), "{error}");
     assert_eq!(error.outcome(), Outcome::Unknown, "it did answer something");
 }

@@ -51,6 +51,7 @@ mod refusal;
 mod risks;
 mod secrets_of_the_cluster;
 mod seen;
+mod single_server;
 mod streams;
 mod tells;
 mod tls;
