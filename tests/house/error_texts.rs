@@ -78,12 +78,10 @@ impl Page {
 fn without_times(text: &str) -> String {
     let mut text = text.to_owned();
     for (before, after) in [("verification time ", " (UNIX)"), ("978307200 (", " seconds ago)")] {
-        let parts: Vec<_> = text.split(before).map(str::to_owned).collect();
-        text = parts[0].clone();
-        for part in &parts[1..] {
-            let rest = part.find(after).map_or("", |end| &part[end..]);
-            text += &format!("{before}…{rest}");
-        }
+        let parts: Vec<_> = text.split(before).collect();
+        let rests = parts[1..].iter().map(|part| part.find(after).map_or("", |end| &part[end..]));
+        let replaced: String = rests.flat_map(|rest| [before, "…", rest]).collect();
+        text = format!("{}{replaced}", parts[0]);
     }
     text
 }

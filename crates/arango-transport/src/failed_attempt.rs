@@ -51,6 +51,7 @@ impl fmt::Display for Phase {
 
 /// One attempt that did not succeed.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[non_exhaustive]
 pub struct Attempt {
     /// Where it went; `None` if it went nowhere.

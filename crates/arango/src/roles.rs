@@ -45,9 +45,10 @@ impl Database {
             return error;
         }
         // Rare and large: not in the future of every call.
-        match Box::pin(self.refused_by_single_server(&error)).await {
-            true => error.because_not_a_cluster(),
-            false => error,
+        if Box::pin(self.refused_by_single_server(&error)).await {
+            error.because_not_a_cluster()
+        } else {
+            error
         }
     }
 

@@ -18,12 +18,9 @@ impl Error {
         }
         let mut kind = self.0.kind.to_string();
         if self.0.kind == ErrorKind::DeadlineExceeded {
-            kind.push_str(&format!(" of {:?}", self.0.limit));
-            if let Some(phase) =
-                self.decisive().map(|attempt| attempt.phase).filter(|&phase| phase != Phase::Waiting)
-            {
-                kind.push_str(&format!(" while {phase}"));
-            }
+            let phase = self.decisive().map(|attempt| attempt.phase).filter(|&phase| phase != Phase::Waiting);
+            let phase = phase.map(|phase| format!(" while {phase}")).unwrap_or_default();
+            kind = format!("{kind} of {:?}{phase}", self.0.limit);
         }
         // What the server says of it speaks of its own servers.
         let message = self.server_message().filter(|_| self.0.kind != ErrorKind::UnknownServer);
