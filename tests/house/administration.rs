@@ -2,6 +2,7 @@
 
 mod everything;
 mod facade;
+mod not_a_cluster;
 mod pinned;
 mod records;
 mod shards;

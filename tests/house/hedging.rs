@@ -160,7 +160,7 @@ async fn when_both_fail_the_error_tells_of_both() {
     );
     assert!(!attempts[0].hedge && attempts[1].hedge);
     assert_ne!(attempts[0].coordinator, attempts[1].coordinator);
-    assert!(error.report().to_string().contains("beside another"), "{}", error.report());
+    assert!(error.report().to_string().contains("hedged"), "{}", error.report());
 }
 
 /// An answer of success by ArangoDB.

@@ -14,7 +14,9 @@ const KEPT: usize = 1024;
 ///
 /// The status says success, the body does not: another service may have answered, or ArangoDB in a way that is not
 /// known. So whether the request was executed is unknown.
-pub struct DecodeError {
+pub struct DecodeError(Box<Repr>);
+
+struct Repr {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
@@ -41,28 +43,28 @@ impl DecodeError {
 
     fn with(answer: &Answer, fault: Fault) -> Self {
         let body = answer.raw();
-        Self {
+        Self(Box::new(Repr {
             status: answer.status(),
             headers: answer.headers().clone(),
             body: body.slice(..body.len().min(KEPT)),
             is_html: answer.looks_like_html(),
             fault,
-        }
+        }))
     }
 
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The headers of the answer.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        &self.0.headers
     }
 
     /// The path of the field that does not fit, such as `result.shards.totalUsed`; `.` is the whole.
     pub fn at(&self) -> &str {
-        match &self.fault {
+        match &self.0.fault {
             Fault::Unreadable { path, .. } => path,
             Fault::Refused(_) => ".",
         }
@@ -70,7 +72,7 @@ impl DecodeError {
 
     /// The error object that came with a status of success.
     pub fn error_object(&self) -> Option<&ErrorObject> {
-        match &self.fault {
+        match &self.0.fault {
             Fault::Unreadable { .. } => None,
             Fault::Refused(object) => Some(object),
         }
@@ -78,16 +80,16 @@ impl DecodeError {
 
     /// The first KiB of the body. It may hold what should not be logged.
     pub fn body(&self) -> &Bytes {
-        &self.body
+        &self.0.body
     }
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.fault {
+        match &self.0.fault {
             Fault::Refused(object) => write!(f, "an error object with a status of success: {object}"),
-            Fault::Unreadable { .. } if self.is_html => f.write_str("an HTML page"),
-            Fault::Unreadable { .. } if self.body.is_empty() => f.write_str("an empty body"),
+            Fault::Unreadable { .. } if self.0.is_html => f.write_str("an HTML page"),
+            Fault::Unreadable { .. } if self.0.body.is_empty() => f.write_str("an empty body"),
             Fault::Unreadable { path, .. } if path == "." => f.write_str("the body cannot be read"),
             Fault::Unreadable { path, .. } => write!(f, "the field `{path}` cannot be read"),
         }
@@ -97,8 +99,8 @@ impl fmt::Display for DecodeError {
 impl fmt::Debug for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("DecodeError");
-        debug.field("status", &self.status).field("at", &self.at());
-        match &self.fault {
+        debug.field("status", &self.0.status).field("at", &self.at());
+        match &self.0.fault {
             Fault::Unreadable { source, .. } => debug.field("source", source),
             Fault::Refused(object) => debug.field("error_object", object),
         };
@@ -108,9 +110,10 @@ impl fmt::Debug for DecodeError {
 
 impl std::error::Error for DecodeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.fault {
-            Fault::Unreadable { source, .. } => Some(source),
-            Fault::Refused(_) => None,
+        match &self.0.fault {
+            // Where the body is nothing that could be read, the parser's complaint explains nothing.
+            Fault::Unreadable { source, .. } if !self.0.is_html && !self.0.body.is_empty() => Some(source),
+            Fault::Unreadable { .. } | Fault::Refused(_) => None,
         }
     }
 }

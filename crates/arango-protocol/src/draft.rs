@@ -193,7 +193,7 @@ pub enum BuildError {
         name: HeaderName,
     },
     /// The name of the database cannot be one.
-    #[error("the database cannot be named so")]
+    #[error("invalid database name")]
     Database(#[source] InvalidName),
 }
 

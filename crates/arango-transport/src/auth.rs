@@ -145,17 +145,22 @@ impl Login {
             Ok(Err(LoginFailed { kind, error, coordinator })) => {
                 let mut failed = failed(kind).caused_by(error);
                 failed.attempt().coordinator = coordinator;
-                failed.attempt().message =
-                    session.source.user().map(|user| format!("logging in as {user:?}"));
+                failed.attempt().message = logging_in(session);
                 Err(failed)
             }
             // The login goes on; what ran out is the time of this attempt alone.
             Err(_) => {
-                let late = failed(ErrorKind::AttemptTimeout);
-                Err(late.because("the login took longer than the attempt may"))
+                let mut late = failed(ErrorKind::AttemptTimeout);
+                late.attempt().message = logging_in(session);
+                Err(late.because("the login took longer than the limit of the attempt"))
             }
         }
     }
+}
+
+/// Who logs in, for errors.
+fn logging_in(session: &Session) -> Option<String> {
+    session.source.user().map(|user| format!("logging in as {user:?}"))
 }
 
 /// The longest that a source of tokens may take, so that one that hangs is asked again.
@@ -223,7 +228,8 @@ fn explain_missing_credentials(mut answer: Incoming) -> Incoming {
 }
 
 /// What is said of a request without credentials that is refused for the lack of them.
-const NO_CREDENTIALS: &str = "no credentials were set, neither for the client nor for this call";
+const NO_CREDENTIALS: &str =
+    "no credentials were set, neither for the client nor for this call: see basic_auth and jwt_auth";
 
 pin_project! {
     /// Response future of [`Auth`].

@@ -63,8 +63,9 @@ impl Credentials {
     /// # Errors
     ///
     /// If it holds what no header may.
-    pub fn token(token: &str) -> Result<Self, InvalidHeaderValue> {
-        bearer(token).map(|value| Self(Kind::Token(Arc::new(Token::fixed(value)))))
+    pub fn token(token: &str) -> Result<Self, InvalidToken> {
+        let value = bearer(token).map_err(|_| InvalidToken(()))?;
+        Ok(Self(Kind::Token(Arc::new(Token::fixed(value)))))
     }
 
     /// Tokens that the program makes or finds by itself, such as those that `Superuser` signs (feature
@@ -99,6 +100,11 @@ impl Credentials {
         }
     }
 }
+
+/// A token that no header can hold. It is not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the token holds characters that an HTTP header cannot hold, such as a line break")]
+pub struct InvalidToken(());
 
 /// The value of the `Authorization` header for a token.
 pub(crate) fn bearer(token: &str) -> Result<HeaderValue, InvalidHeaderValue> {

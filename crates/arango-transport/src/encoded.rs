@@ -69,7 +69,7 @@ fn undo(mut answer: Incoming, record: &CallRecord) -> Result<Incoming, AttemptEr
     let body = std::mem::replace(answer.body_mut(), Body::whole(Bytes::new()));
     let undone = match Encoding::named(&name) {
         Some(encoding) => compression::inflate(encoding, body),
-        None => Err(Undecodable(format!("the answer is encoded as `{name}`, which nobody asked for"))),
+        None => Err(Undecodable(format!("the answer is encoded as `{name}`, which was not asked for"))),
     };
     match undone {
         Ok(body) => {

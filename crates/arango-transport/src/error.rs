@@ -2,10 +2,11 @@
 
 mod advice;
 pub(crate) mod causes;
+mod display;
 mod making;
 mod transient;
+pub(crate) mod wording;
 
-use std::fmt;
 use std::time::Duration;
 
 use arango_protocol::{ErrorNumber, RequestClass};
@@ -13,13 +14,12 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 
 use crate::failed_attempt::Attempt;
-use crate::printable::Printable;
 use crate::{BoxError, Coordinator, ErrorKind, Outcome, Unsupported};
 
 /// Why a call failed, what is known of its execution, and everything that was tried.
 ///
-/// One pointer wide. [`Display`](fmt::Display) is one line: the operation, what failed and why, where, what is known of the
-/// execution, and what to do. [`report`](Self::report) adds a line for each attempt, and so does [`Debug`](fmt::Debug).
+/// One pointer wide. [`Display`](std::fmt::Display) is one line: the operation, what failed and why, where, what is known of the
+/// execution, and what to do. [`report`](Self::report) adds a line for each attempt, and so does [`Debug`](std::fmt::Debug).
 /// None of them shows a query string, a body or a secret.
 pub struct Error(Box<Repr>);
 
@@ -45,14 +45,9 @@ struct Repr {
     unsupported: Option<Box<Unsupported>>,
 }
 
-/// The most characters of a server's message that are shown.
-pub(crate) const MESSAGE: usize = 300;
-/// The most coordinators that one line names.
-const NAMED: usize = 4;
-
 /// What is said of a request whose extensions a layer of the user's threw away.
 pub(crate) const BEREFT: &str =
-    "a layer handed on a request without the extensions it came with: which call it belongs to is lost";
+    "a layer created a new request and did not copy the extensions of the original, which name the call";
 
 /// Why no further attempt was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,6 +88,11 @@ impl Error {
     /// pass](Self::is_transient), and either nothing was executed, or the request may be repeated whatever became of it.
     pub fn is_retryable(&self) -> bool {
         self.is_transient() && (self.was_not_executed() || self.0.class != RequestClass::NonIdempotent)
+    }
+
+    /// The error of the login that this call needed, if that is what failed.
+    fn login(&self) -> Option<&Self> {
+        self.cause()?.downcast_ref()
     }
 
     /// Why no further attempt was made.
@@ -188,101 +188,13 @@ impl Error {
     fn decisive(&self) -> Option<&Attempt> {
         self.0.decisive.map(|index| &self.0.attempts[index])
     }
-}
 
-impl Error {
     /// The cause of the failure.
     fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.source {
             Some(source) => Some(&**source),
             None => self.decisive()?.source.as_ref().map(|source| &**source as _),
         }
-    }
-
-    /// What came, in words: the server's, or those of the cause.
-    fn detail(&self) -> Option<String> {
-        if let Some(unsupported) = self.unsupported() {
-            return Some(unsupported.to_string());
-        }
-        let message = self.server_message().map(|message| Printable::new(message, MESSAGE).to_string());
-        let cause = self.cause().map(causes::in_one_line);
-        let words: Vec<_> =
-            [message, cause].into_iter().flatten().filter(|words| !words.is_empty()).collect();
-        (!words.is_empty()).then(|| words.join(": "))
-    }
-
-    /// The coordinators that the failure is about: all that were asked if none could be reached.
-    fn coordinators(&self) -> Vec<&Coordinator> {
-        if self.0.kind != ErrorKind::NoCoordinatorAvailable {
-            return self.coordinator().into_iter().collect();
-        }
-        let mut asked: Vec<_> = Vec::new();
-        for coordinator in self.0.attempts.iter().filter_map(|attempt| attempt.coordinator.as_ref()) {
-            if !asked.contains(&coordinator) {
-                asked.push(coordinator);
-            }
-        }
-        asked
-    }
-
-    fn write_facts(&self, f: &mut fmt::Formatter<'_>, detail: &str) -> fmt::Result {
-        f.write_str(" (")?;
-        if let Some(status) = self.status().map(|status| format!("status {}", status.as_u16()))
-            && !detail.contains(&status)
-        {
-            write!(f, "{status}, ")?;
-        }
-        if let Some(number) = self.error_number() {
-            write!(f, "error {number}, ")?;
-        }
-        let coordinators = self.coordinators();
-        for coordinator in coordinators.iter().take(NAMED) {
-            write!(f, "{coordinator}, ")?;
-        }
-        if coordinators.len() > NAMED {
-            write!(f, "and {} more, ", coordinators.len() - NAMED)?;
-        }
-        write!(f, "{}", self.0.outcome)?;
-        if self.0.attempts.len() > 1 {
-            write!(f, ", {} attempts", self.0.attempts.len())?;
-        }
-        f.write_str(")")
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.0.name, self.0.kind)?;
-        let detail = self.detail().unwrap_or_default();
-        if !detail.is_empty() {
-            write!(f, ": {detail}")?;
-        }
-        self.write_facts(f, &detail)?;
-        match advice::advice(self.0.kind) {
-            Some(advice) => write!(f, "; {advice}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Debug for Error {
-    /// As [`report`](Self::report): a `main` that returns an error prints it so. The alternate form, `{:#?}`, is a dump of
-    /// everything.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !f.alternate() {
-            return fmt::Display::fmt(&self.report(), f);
-        }
-        f.debug_struct("Error")
-            .field("operation", &self.0.name)
-            .field("request", &format_args!("{} {}", self.0.method, self.0.path))
-            .field("class", &self.0.class)
-            .field("kind", &self.0.kind)
-            .field("outcome", &self.0.outcome)
-            .field("stopped_by", &self.0.stopped_by)
-            .field("attempts", &self.0.attempts)
-            .field("elapsed", &self.0.elapsed)
-            .field("source", &self.0.source)
-            .finish()
     }
 }
 
@@ -295,20 +207,3 @@ impl std::error::Error for Error {
 /// Every attempt of a failed call, one a line.
 #[derive(Debug)]
 pub struct Report<'a>(&'a Error);
-
-impl fmt::Display for Report<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let repr = &*self.0.0;
-        write!(f, "{}\n  {} {}", self.0, repr.method, repr.path)?;
-        if !repr.elapsed.is_zero() {
-            write!(f, ", after {:.1?}", repr.elapsed)?;
-        }
-        for (index, attempt) in repr.attempts.iter().enumerate() {
-            write!(f, "\n  {}. {attempt}", index + 1)?;
-        }
-        if repr.dropped > 0 {
-            write!(f, "\n  and {} more, between the eighth and the ninth of these", repr.dropped)?;
-        }
-        Ok(())
-    }
-}

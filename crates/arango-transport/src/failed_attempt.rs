@@ -8,7 +8,7 @@ use std::time::Duration;
 use arango_protocol::ErrorNumber;
 use http::StatusCode;
 
-use crate::error::{MESSAGE, causes};
+use crate::error::wording::{self, Facts, MESSAGE};
 use crate::printable::Printable;
 use crate::token::Token;
 use crate::{Coordinator, ErrorKind, HttpProtocol, Outcome};
@@ -39,7 +39,7 @@ impl Phase {
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Waiting => "before a connection was asked for",
+            Self::Waiting => "before a connection was requested",
             Self::Acquire => "waiting for a connection",
             Self::Connect => "connecting",
             Self::Tls => "making the TLS handshake",
@@ -51,6 +51,7 @@ impl fmt::Display for Phase {
 
 /// One attempt that did not succeed.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[non_exhaustive]
 pub struct Attempt {
     /// Where it went; `None` if it went nowhere.
@@ -125,36 +126,26 @@ impl Attempt {
 
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.coordinator {
-            Some(coordinator) => write!(f, "{coordinator}: {}", self.kind)?,
-            None => write!(f, "{}", self.kind)?,
+        if let Some(coordinator) = &self.coordinator {
+            write!(f, "{coordinator}: ")?;
         }
-        let message = self.message.as_ref().filter(|message| !message.is_empty());
-        if let Some(message) = message {
-            write!(f, ": {}", Printable::new(message, MESSAGE))?;
-        }
-        let cause = self.source.as_ref().map(|source| causes::in_one_line(&**source)).unwrap_or_default();
-        if !cause.is_empty() {
-            write!(f, ": {cause}")?;
-        }
-        f.write_str(" (")?;
-        if let Some(status) = self.status.map(|status| format!("status {}", status.as_u16()))
-            && !cause.contains(&status)
-        {
-            write!(f, "{status}, ")?;
-        }
-        if let Some(number) = self.number {
-            write!(f, "error {number}, ")?;
-        }
+        let message = self.message.as_deref().filter(|_| self.kind != ErrorKind::UnknownServer);
+        let cause = self.source.as_ref().map(|source| &**source as _);
+        let headline = wording::headline(self.kind.to_string(), message, cause);
+        write!(f, "{headline} (")?;
+        let login = wording::login(self.source.as_deref());
+        let status = self.status.or_else(|| login?.status());
+        let number = self.number.or_else(|| login?.error_number());
+        Facts { status, number, retry_after: self.retry_after }.write(f, &headline)?;
         if let Some(server) = &self.forwarded_to {
-            write!(f, "handed on to {}, ", Printable::new(server, MESSAGE))?;
+            write!(f, "forwarded to {}, ", Printable::new(server, MESSAGE))?;
         }
         write!(f, "{}, {}", self.outcome, self.phase)?;
         if self.reused {
             f.write_str(", reused connection")?;
         }
         if self.hedge {
-            f.write_str(", beside another")?;
+            f.write_str(", hedged")?;
         }
         if !self.elapsed.is_zero() {
             write!(f, ", after {:.1?}", self.elapsed)?;

@@ -55,7 +55,7 @@ fn without_parameters(content_type: String) -> String {
 
 fn place(location: &str) -> Option<String> {
     let uri: Uri = location.parse().ok()?;
-    let authority = uri.authority().map(|authority| authority.as_str());
+    let authority = uri.authority().map(http::uri::Authority::as_str);
     // A user before the host may have a password.
     let host = authority.map(|authority| authority.rsplit_once('@').map_or(authority, |(_, host)| host));
     let scheme = uri.scheme_str().map(|scheme| format!("{scheme}://")).unwrap_or_default();

@@ -113,6 +113,8 @@ pub enum ErrorKind {
     UnexpectedRedirect,
     /// The server does not know the call.
     NotSupported,
+    /// The server has said that its role is `SINGLE`: it is not part of a cluster, and the call needs one.
+    NotACluster,
     /// The server failed, or refused for a reason that has no kind of its own.
     Server,
     /// A layer that is not ours failed.
@@ -179,6 +181,7 @@ impl ErrorKind {
             | Self::Aborted
             | Self::UnexpectedRedirect
             | Self::NotSupported
+            | Self::NotACluster
             | Self::Middleware => false,
         }
     }
@@ -187,31 +190,33 @@ impl ErrorKind {
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Request => "the request could not be formed",
-            Self::NeedsCoordinator => "the operation changes one coordinator and must be told which",
+            Self::Request => "the request could not be built",
+            Self::NeedsCoordinator => "the operation changes a single coordinator, and none was given",
             Self::ClientClosed => "the client is closed",
-            Self::NoRuntime => "there is no tokio runtime here: await the call within one",
-            Self::UnknownCoordinator => "the coordinator is not one of this client's, or is no more",
+            Self::NoRuntime => "no tokio runtime: await the call within one",
+            Self::UnknownCoordinator => "unknown coordinator: the client does not have it, or no longer",
             Self::NoCoordinatorAvailable => "no coordinator could be reached",
-            Self::Dns => "the name could not be resolved",
-            Self::ConnectRefused => "the connection was refused",
+            Self::Dns => "the host name could not be resolved",
+            Self::ConnectRefused => "the connection could not be opened",
             Self::ConnectTimeout => "the connection could not be opened in time",
             Self::TlsHandshake => "the TLS handshake failed",
             Self::TlsCertificate => "the TLS handshake was refused",
             Self::PoolExhausted => "no connection became free in time",
-            Self::ConnectionClosedBeforeSend => "connections were closed before the request was sent",
+            Self::ConnectionClosedBeforeSend => "the connection was closed before the request was sent",
             Self::ConnectionLost => "the connection broke before the answer came",
-            Self::StreamRefused => "the coordinator refused the stream",
-            Self::GoAway => "the coordinator took no more requests on the connection",
-            Self::ResponseDropped => "the coordinator dropped its answer",
+            Self::StreamRefused => "the coordinator refused the HTTP/2 stream",
+            Self::GoAway => {
+                "the coordinator closed the HTTP/2 connection (GOAWAY) before it handled the request"
+            }
+            Self::ResponseDropped => "the coordinator executed the request and dropped the answer",
             Self::AttemptTimeout => "no answer came in time",
-            Self::DeadlineExceeded => "the call took longer than it may",
-            Self::ProtocolViolation => "the answer is not HTTP",
+            Self::DeadlineExceeded => "the call exceeded its time limit",
+            Self::ProtocolViolation => "the answer is not valid HTTP",
             Self::BodyInterrupted => "the answer was cut off",
             Self::BodyTimeout => "the answer stopped coming",
             Self::BodyTooLarge => "the answer is larger than allowed",
-            Self::Decode => "the answer could not be read",
-            Self::Http => "the server refused without an error object",
+            Self::Decode => "unexpected answer",
+            Self::Http => "the server answered with an error, but without an error object",
             Self::NotArangoDb => "the answer did not come from ArangoDB",
             Self::BadCredentials => "the user or the password is wrong",
             Self::Login => "the login failed",
@@ -221,13 +226,13 @@ impl fmt::Display for ErrorKind {
             Self::StartingUp => "the coordinator is starting or in maintenance mode",
             Self::ShuttingDown => "the coordinator is shutting down",
             Self::QueueFull => "the server's queue is full",
-            Self::QueueTimeViolated => "the server's queue is too slow for this request",
+            Self::QueueTimeViolated => "the server's queue is too slow",
             Self::BackendUnavailable => "a DB-Server could not be reached",
             Self::BackendConnectionLost => "the connection to a DB-Server broke",
             Self::BackendTimeout => "a DB-Server did not answer in time",
-            Self::UnknownServer => "the cluster knows no such server",
-            Self::NotLeader => "the server does not lead",
-            Self::DatabaseUnknown => "the database is not known",
+            Self::UnknownServer => "unknown server",
+            Self::NotLeader => "the server is not the leader",
+            Self::DatabaseUnknown => "unknown database",
             Self::NotFound => "not found",
             Self::OwnerGone => "the cursor, transaction or job is gone",
             Self::CursorBusy => "the cursor is in use",
@@ -236,10 +241,11 @@ impl fmt::Display for ErrorKind {
             Self::Aborted => "aborted",
             Self::AgencyUnavailable => "the agency did not answer",
             Self::Throttled => "too many requests",
-            Self::Gateway => "something before the coordinator failed",
-            Self::UnexpectedRedirect => "the answer is a redirect, which is not followed",
+            Self::Gateway => "a proxy in front of the coordinator failed",
+            Self::UnexpectedRedirect => "the answer is a redirect, and redirects are not followed",
             Self::NotSupported => "the server does not support this",
-            Self::Server => "the server refused",
+            Self::NotACluster => "this server is not part of a cluster",
+            Self::Server => "the server answered with an error",
             Self::Middleware => "a middleware layer failed",
         })
     }

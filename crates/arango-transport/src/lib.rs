@@ -120,7 +120,7 @@ pub use connect::{BoxFuture, Connect, Io, Resolve, SystemConnect, SystemResolve}
 pub use coordinator::{Coordinator, Host};
 pub use coordinator_state::{CoordinatorState, Membership};
 pub use counts::CallCounts;
-pub use credentials::Credentials;
+pub use credentials::{Credentials, InvalidToken};
 pub use discovery::{Discover, Discovery, NoRights};
 pub use door::{AttemptService, CallService, DoorBody, DoorService};
 pub use error::{Error, Report, StoppedBy};

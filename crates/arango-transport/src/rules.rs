@@ -191,6 +191,7 @@ pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
         | K::PreconditionFailed
         | K::Aborted
         | K::NotSupported
+        | K::NotACluster
         | K::Server => Verdict::Good,
         // Answers that say nothing of the coordinator, limits of our own, and failures above it.
         // Whether silence counts depends on what else was heard: the attempt layer decides.
@@ -233,7 +234,7 @@ pub(crate) fn refuses_token(attempt: &Attempt) -> bool {
 }
 
 /// Whether what was sent is refused for its size, or for that of its head.
-fn is_too_large(status: StatusCode) -> bool {
+pub(crate) fn is_too_large(status: StatusCode) -> bool {
     matches!(status.as_u16(), 413 | 414 | 431)
 }
 
@@ -307,6 +308,7 @@ pub(crate) fn rule(attempt: &Attempt, class: RequestClass, policy: &RetryPolicy)
         | K::PreconditionFailed
         | K::Aborted
         | K::NotSupported
+        | K::NotACluster
         | K::Server
         | K::Http
         | K::UnexpectedRedirect

@@ -83,7 +83,7 @@ fn refuses_password(login: &Error) -> bool {
 
 /// What is said of a token that no header can hold. The token itself is not shown.
 const UNSENDABLE: &str =
-    "the token holds characters that cannot stand in an HTTP header, such as a line break: it was not sent";
+    "the token holds characters that an HTTP header cannot hold, such as a line break: it was not sent";
 
 /// Why there is no token.
 #[derive(Clone)]

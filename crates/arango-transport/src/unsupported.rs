@@ -9,7 +9,7 @@ use crate::Coordinator;
 /// That a coordinator is too old for an operation, or too new. Its version was asked for, not guessed.
 ///
 /// ```text
-/// needs 3.11.11 or 3.12.2, and http://one:8529 is 3.12.1
+/// needs ArangoDB 3.11.11 or 3.12.2, but http://one:8529 runs 3.12.1
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -48,15 +48,15 @@ impl Unsupported {
 impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.went() {
-            write!(f, "went with {}", self.gone.unwrap_or_default())?;
+            write!(f, "was removed in ArangoDB {}", self.gone.unwrap_or_default())?;
         } else {
-            f.write_str("needs ")?;
+            f.write_str("needs ArangoDB ")?;
             for earlier in self.backported {
                 write!(f, "{earlier} or ")?;
             }
             f.write_str(self.since.unwrap_or_default())?;
         }
-        write!(f, ", and {} is {}", self.coordinator, self.version)
+        write!(f, ", but {} runs {}", self.coordinator, self.version)
     }
 }
 
@@ -70,8 +70,11 @@ mod tests {
         let one: Coordinator = "http://one:8529".parse().unwrap();
         let text =
             |version: &str| Unsupported::of(&facts, &one, version.parse().unwrap()).map(|it| it.to_string());
-        assert_eq!(text("3.12.1").unwrap(), "needs 3.11.11 or 3.12.2, and http://one:8529 is 3.12.1");
-        assert_eq!(text("4.0.0").unwrap(), "went with 4.0.0, and http://one:8529 is 4.0.0");
+        assert_eq!(
+            text("3.12.1").unwrap(),
+            "needs ArangoDB 3.11.11 or 3.12.2, but http://one:8529 runs 3.12.1"
+        );
+        assert_eq!(text("4.0.0").unwrap(), "was removed in ArangoDB 4.0.0, but http://one:8529 runs 4.0.0");
         assert_eq!((text("3.12.2"), text("3.11.14"), text("4.0.0-devel")), (None, None, None));
     }
 }

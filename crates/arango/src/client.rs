@@ -6,6 +6,7 @@ use arango_transport::balance::Changes;
 use arango_transport::protocol::{DatabaseName, InvalidName};
 use arango_transport::{ClientState, Coordinator, CoordinatorState, Transport};
 
+use crate::roles::Roles;
 use crate::versions::Versions;
 use crate::{ClientBuilder, Cluster, CoordinatorHandle, Database, Reconfigure};
 
@@ -20,6 +21,7 @@ use crate::{ClientBuilder, Cluster, CoordinatorHandle, Database, Reconfigure};
 pub struct Client {
     transport: Transport,
     versions: Versions,
+    roles: Roles,
 }
 
 impl Client {
@@ -29,7 +31,7 @@ impl Client {
     }
 
     pub(crate) fn new(transport: Transport) -> Self {
-        Self { transport, versions: Versions::default() }
+        Self { transport, versions: Versions::default(), roles: Roles::default() }
     }
 
     /// A handle on the database of this name.
@@ -103,7 +105,7 @@ impl Client {
     }
 
     fn database(&self, name: Result<DatabaseName, InvalidName>) -> Database {
-        Database::new(self.transport.clone(), self.versions.clone(), name)
+        Database::new(self.transport.clone(), self.versions.clone(), self.roles.clone(), name)
     }
 
     /// Closes the client and all its clones: see [`Transport::close`].

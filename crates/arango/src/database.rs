@@ -13,6 +13,7 @@ use http::uri::PathAndQuery;
 use http::{Request, Uri};
 
 use crate::Cluster;
+use crate::roles::Roles;
 use crate::versions::Versions;
 
 /// A handle on one database. Cheap to clone; handles on several databases live side by side.
@@ -24,6 +25,7 @@ pub struct Database {
     options: Option<Arc<CallOptions>>,
     pin: Option<Pin>,
     pub(crate) versions: Versions,
+    pub(crate) roles: Roles,
 }
 
 /// Where the calls of a handle go.
@@ -40,9 +42,10 @@ impl Database {
     pub(crate) fn new(
         transport: Transport,
         versions: Versions,
+        roles: Roles,
         name: Result<DatabaseName, InvalidName>,
     ) -> Self {
-        Self { transport, name, options: None, pin: None, versions }
+        Self { transport, name, options: None, pin: None, versions, roles }
     }
 
     /// The only coordinator that an operation may go to through this handle.
@@ -167,13 +170,25 @@ impl Database {
     /// [`NotSupported`](arango_transport::ErrorKind::NotSupported), and [tells](Error::unsupported) which version it
     /// needs and which there is. Once that is known of every coordinator that it may go to, nothing is sent; where some
     /// have it and some do not, it goes to one that has it.
+    ///
+    /// A server that is not part of a cluster refuses the administration of clusters in several ways, with 403, 500 and
+    /// 501. It is then asked for its role, once, and the error is of the kind
+    /// [`NotACluster`](arango_transport::ErrorKind::NotACluster) if that is `SINGLE`.
     pub async fn execute<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
-        if O::FACTS.is_gated() {
+        let failed = if O::FACTS.is_gated() {
             // Seldom, and large: not in the future of every call.
-            return Box::pin(self.execute_gated(&operation, |answer| operation.output(answer))).await;
-        }
-        let prepared = self.prepare(&operation)?;
-        self.transport.ask_prepared(prepared, |answer| operation.output(answer)).await
+            match Box::pin(self.execute_gated(&operation, |answer| operation.output(answer))).await {
+                Ok(output) => return Ok(output),
+                Err(error) => error,
+            }
+        } else {
+            let prepared = self.prepare(&operation)?;
+            match self.transport.ask_prepared(prepared, |answer| operation.output(answer)).await {
+                Ok(output) => return Ok(output),
+                Err(error) => error,
+            }
+        };
+        Err(self.explained(&O::FACTS, failed).await)
     }
 
     /// Executes an operation and keeps the answer, with every field that no type of ours names.
@@ -182,12 +197,20 @@ impl Database {
     ///
     /// As [`execute`](Self::execute).
     pub async fn execute_keeping<O: Operation>(&self, operation: O) -> Result<(O::Output, Answer), Error> {
-        if O::FACTS.is_gated() {
-            let read = |answer: Answer| Ok((operation.output(answer.clone())?, answer));
-            return Box::pin(self.execute_gated(&operation, read)).await;
-        }
-        let prepared = self.prepare(&operation)?;
-        self.transport.ask_prepared(prepared, |answer| Ok((operation.output(answer.clone())?, answer))).await
+        let read = |answer: Answer| Ok((operation.output(answer.clone())?, answer));
+        let failed = if O::FACTS.is_gated() {
+            match Box::pin(self.execute_gated(&operation, read)).await {
+                Ok(output) => return Ok(output),
+                Err(error) => error,
+            }
+        } else {
+            let prepared = self.prepare(&operation)?;
+            match self.transport.ask_prepared(prepared, read).await {
+                Ok(output) => return Ok(output),
+                Err(error) => error,
+            }
+        };
+        Err(self.explained(&O::FACTS, failed).await)
     }
 
     /// Begins to ask: not part of the future, which would carry request and facts along to its end.

@@ -46,6 +46,7 @@ pub mod follow;
 mod gate;
 mod load_balancing;
 mod reconfigure;
+mod roles;
 mod versions;
 
 pub use arango_cluster as cluster;

@@ -42,7 +42,7 @@ async fn what_a_server_lacks_is_told_with_what_is_needed_and_what_there_is() {
     assert_eq!((lacking.since, lacking.coordinator.clone()), (Some("3.12.5"), one.clone()));
     let text = error.to_string();
     let version = &lacking.version;
-    assert!(text.contains(&format!("needs 3.12.5, and {one} is {version}")), "{text}");
+    assert!(text.contains(&format!("needs ArangoDB 3.12.5, but {one} runs {version}")), "{text}");
     assert!(text.starts_with("server.api_calls: "), "{text}");
 }
 
@@ -176,7 +176,7 @@ async fn a_version_is_forgotten_when_the_coordinator_is_upgraded() {
     cluster.coordinator(0).restart_as("4.0").await.unwrap();
     sleep(Duration::from_secs(5)).await;
     let error = handle.statistics().await.unwrap_err();
-    assert!(error.to_string().contains("went with 4.0.0, and "), "{error}");
+    assert!(error.to_string().contains("was removed in ArangoDB 4.0.0, but "), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -216,6 +216,6 @@ async fn a_server_that_passes_over_a_parameter_is_found_out_by_what_it_answers()
     let _old =
         [old, flat.on(Match::get("/_admin/log/level"))].map(|fault| cluster.coordinator(0).inject(fault));
     let error = client.coordinator(&address(&cluster, 0)).appender_log_levels().await.unwrap_err();
-    assert!(error.to_string().contains("needs 3.12.2, and "), "{error}");
+    assert!(error.to_string().contains("needs ArangoDB 3.12.2, but "), "{error}");
     assert_eq!(error.outcome(), Outcome::Unknown, "it did answer something");
 }

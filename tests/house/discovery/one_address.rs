@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use arango::Client;
 use arango::balance::Standing;
 use arango::protocol::RequestClass;
+use arango::{Client, ErrorKind};
 use arango_test_cluster::{Fault, Match, TestCluster};
 use tokio::time::{Instant, sleep};
 
@@ -115,4 +115,21 @@ async fn calls_at_a_shared_address_that_are_answered_keep_to_their_connection() 
         client.db("_system").version().await.unwrap();
     }
     assert_eq!(client.coordinators()[0].connections_opened, opened);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_is_not_asked_for_its_role_where_several_answer_at_its_address() {
+    let cluster = cluster().await;
+    let address: SocketAddr = "10.0.0.1:8529".parse().unwrap();
+    cluster.coordinators().iter().for_each(|one| one.advertise(Some("tcp://10.0.0.1:8529")));
+    let network = OneAddress::of(&cluster, address);
+    let client = looking(&cluster).hosts("http://10.0.0.1:8529").connect(network).build().unwrap();
+    ask_at_once(&client, 1).await;
+    sleep(2 * MINUTE).await;
+    assert!(client.coordinators()[0].shared);
+    let refusal = Fault::answer(403, 403, "you need admin rights").on(Match::get("/_admin/cluster/health"));
+    let _refusals: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(refusal.clone())).collect();
+    assert_eq!(client.cluster().health().await.unwrap_err().kind(), ErrorKind::Forbidden);
+    let asked = |entry: &arango_test_cluster::Entry| entry.path == "/_admin/server/role";
+    assert_eq!(cluster.journal().executions_by(asked), 0);
 }

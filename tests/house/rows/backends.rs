@@ -75,7 +75,7 @@ async fn an_unknown_server_id_is_asked_for_once_and_the_error_says_where_ids_are
     ] {
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::UnknownServer, Outcome::NotExecuted));
         assert_eq!((error.error_number().unwrap().0, error.attempts().len()), (1478, 1));
-        assert!(error.to_string().contains("knows no such server"), "{error}");
+        assert!(error.to_string().contains("unknown server"), "{error}");
         assert!(error.report().to_string().contains("health()"), "{}", error.report());
     }
     assert_eq!(cluster.journal().entries().len(), 4);

@@ -22,7 +22,7 @@ fn broken() -> [(&'static str, Vec<u8>, &'static str); 5] {
     encoder.write_all(&[b' '; 1000]).unwrap();
     let whole = encoder.finish().unwrap();
     [
-        ("br", b"{}".to_vec(), "encoded as `br`, which nobody asked for"),
+        ("br", b"{}".to_vec(), "encoded as `br`, which was not asked for"),
         ("gzip, deflate", whole.clone(), "encoded as `gzip, deflate`"),
         ("gzip", b"nonsense".to_vec(), "not the `gzip` that it says"),
         ("deflate", whole[..whole.len() - 5].to_vec(), "not the `deflate` that it says"),

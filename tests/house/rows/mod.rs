@@ -52,6 +52,7 @@ mod retry_after;
 mod risks;
 mod secrets_of_the_cluster;
 mod seen;
+mod single_server;
 mod streams;
 mod tells;
 mod tls;

@@ -9,7 +9,7 @@ use crate::{ServerId, ServerRole};
 /// The name of a server that a coordinator can ask: agents are not among those.
 pub(crate) fn asked(server: &ServerId) -> Result<&str, BuildError> {
     if server.kind() == Some(ServerRole::Agent) {
-        let reason = "is the id of an agent, and coordinators ask none: health() tells of agents";
+        let reason = "is the id of an agent, and agents cannot be asked through a coordinator: see health()";
         return Err(BuildError::Field { field: "server", reason });
     }
     Ok(server.given_or_short("server")?.as_str())

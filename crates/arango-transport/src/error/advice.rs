@@ -1,36 +1,75 @@
 //! What to do about a failure, in a few words.
 
-use crate::ErrorKind;
+use arango_protocol::{ErrorNumber, RequestClass};
 
-/// What somebody who reads of a failure of this kind can do about it; `None` if its text says all there is to say.
-pub(crate) fn advice(kind: ErrorKind) -> Option<&'static str> {
+use super::Error;
+use crate::rules::is_too_large;
+use crate::{ErrorKind, Outcome};
+
+/// What can be done about this failure; `None` if its text says all there is to say.
+pub(crate) fn advice(error: &Error) -> Option<&'static str> {
+    of_kind(error).or_else(|| {
+        let is_open = error.outcome() == Outcome::Unknown && error.class() == RequestClass::NonIdempotent;
+        is_open.then_some("check whether it was executed before you send it again")
+    })
+}
+
+fn of_kind(error: &Error) -> Option<&'static str> {
     use ErrorKind as K;
-    Some(match kind {
-        K::NeedsCoordinator => "ask through client.coordinator(&one)",
-        K::ClientClosed => "build another client",
-        K::UnknownCoordinator => "name one of client.coordinators()",
+    Some(match error.kind() {
+        K::NeedsCoordinator => "use client.coordinator(&coordinator)",
+        K::ClientClosed => "build a new client",
+        K::UnknownCoordinator => "use one of client.coordinators()",
         K::NoCoordinatorAvailable => "check hosts, ports and the network",
-        K::Dns => "check the name of the host",
+        K::Dns => "check the host name and the resolver",
         K::ConnectRefused => "check that a coordinator listens there",
         K::ConnectTimeout => "check host, port and firewalls, or raise Limits::connect",
-        K::PoolExhausted => "raise PoolLimits::connections, or call less at once",
-        K::AttemptTimeout => "raise Limits::attempt for what takes that long",
-        K::DeadlineExceeded => "raise Limits::total for what takes that long",
+        K::PoolExhausted => "raise PoolLimits::connections, or send fewer requests at once",
+        K::AttemptTimeout if error.status().is_some() => "check the time limits of the proxy",
+        K::AttemptTimeout => "raise Limits::attempt if the server may take longer",
+        K::DeadlineExceeded => "raise Limits::total if the call may take longer",
+        K::ProtocolViolation if has_large_head(error) => "raise Limits::head_bytes",
+        K::ProtocolViolation if is_plain(error) => {
+            "check host and port; if TLS is spoken there, write https://"
+        }
         K::ProtocolViolation => "check that host and port are a coordinator's",
         K::BodyTooLarge => "raise Limits::body_bytes, or ask for less",
-        K::NotArangoDb => "check that the host is a coordinator's, and what stands before it",
-        K::UnexpectedRedirect => "name the coordinators themselves: redirects are not followed",
-        K::BadCredentials => "check user and password",
-        K::ReadOnly => "check the server's mode, its license and its disk",
-        K::StartingUp | K::ShuttingDown => "wait for it, or check its log if it stays so",
-        K::QueueFull | K::QueueTimeViolated | K::Throttled => "call less at once, or try again later",
-        K::BackendUnavailable | K::BackendConnectionLost | K::BackendTimeout | K::NotLeader => {
-            "check the DB-Servers: cluster().health() tells of them"
+        K::NotArangoDb if error.status().is_some_and(is_too_large) => {
+            "send less, or raise the limit of the proxy"
         }
-        K::AgencyUnavailable => "check the agents: cluster().health() tells of them",
-        K::DatabaseUnknown => "check its name; one that was just created is known everywhere a little later",
-        K::OwnerGone => "begin anew: it cannot be got back",
-        K::Gateway => "check what stands before the coordinator, and whether that is running",
+        K::NotArangoDb => "check that the host is a coordinator, and the proxies in front of it",
+        K::UnexpectedRedirect => "use the URLs of the coordinators themselves",
+        K::BadCredentials => "check user and password",
+        // Without credentials the cause says so.
+        K::NotAuthorized if error.cause().is_none() => "check user and password, and the user's rights",
+        K::Forbidden if error.error_number() == Some(ErrorNumber::USE_SYSTEM_DATABASE) => {
+            "use the database _system"
+        }
+        K::Forbidden => "check the user's rights",
+        K::ReadOnly => "check the server's mode, its license and its disk",
+        K::StartingUp | K::ShuttingDown => "wait, and check its log if this persists",
+        K::QueueFull | K::QueueTimeViolated | K::Throttled => {
+            "send fewer requests at once, or try again later"
+        }
+        K::BackendUnavailable | K::BackendConnectionLost | K::BackendTimeout | K::NotLeader => {
+            "check the DB-Servers with cluster().health()"
+        }
+        K::AgencyUnavailable => "check the agents with cluster().health()",
+        K::DatabaseUnknown => "check its name; it takes a moment until all coordinators know a new one",
+        K::OwnerGone => "start again: it cannot be recovered",
+        K::Gateway => "check the proxy, and whether the coordinator is running",
+        K::NotACluster => "check the hosts: its role is SINGLE, and this call needs a cluster",
         _ => return None,
     })
+}
+
+/// Whether the coordinator was spoken to without TLS.
+fn is_plain(error: &Error) -> bool {
+    error.coordinator().is_some_and(|coordinator| coordinator.as_str().starts_with("http://"))
+}
+
+/// Whether the head of the answer is larger than allowed.
+fn has_large_head(error: &Error) -> bool {
+    let cause = error.cause().and_then(|cause| cause.downcast_ref::<hyper::Error>());
+    cause.is_some_and(hyper::Error::is_parse_too_large)
 }

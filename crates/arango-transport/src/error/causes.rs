@@ -8,18 +8,21 @@ use crate::printable::Printable;
 /// The most characters of all causes that are shown.
 const SHOWN: usize = 400;
 
-/// An error and its causes, the outermost first, each said once: many libraries repeat the text of what is below.
+/// An error and its causes, the outermost first, each once: many libraries repeat the text of what is below.
+///
+/// Of an error of ours, such as that of a login, it is what failed and why: its facts and advice stand elsewhere.
 pub(crate) fn in_one_line(error: &(dyn Error + 'static)) -> String {
     let mut text = String::new();
     let mut cause = Some(error);
     while let Some(error) = cause {
-        let words = error.to_string();
+        let own = error.downcast_ref::<crate::Error>();
+        let words = own.map_or_else(|| error.to_string(), crate::Error::headline);
         if !words.is_empty() && !text.contains(&words) {
             let gap = if text.is_empty() { "" } else { ": " };
             // Writing to a string cannot fail.
             write!(text, "{gap}{words}").ok();
         }
-        cause = error.source();
+        cause = if own.is_some() { None } else { error.source() };
     }
     Printable::new(&text, SHOWN).to_string()
 }

@@ -1,5 +1,6 @@
 //! How errors come about: from the record of a call, or before there is one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use arango_protocol::{BuildError, DecodeError};
@@ -115,6 +116,15 @@ impl Error {
         self
     }
 
+    /// The same failure, explained: the server is a single server, and the call needs a cluster.
+    ///
+    /// The outcome stays as it is.
+    #[must_use]
+    pub fn because_not_a_cluster(mut self) -> Self {
+        self.0.kind = ErrorKind::NotACluster;
+        self
+    }
+
     /// A call that was begun after the client was closed.
     pub(crate) fn closed(call: &Call, method: Method, path: String) -> Self {
         Self::unsent(call, method, path, ErrorKind::ClientClosed)
@@ -127,12 +137,11 @@ impl Error {
 
     /// An answer that is not the success of its call.
     pub(crate) fn decode(record: &CallRecord, source: DecodeError) -> Self {
-        let attempt = rejection::attempt(record, &source);
+        let mut attempt = rejection::attempt(record, &source);
         record.reject();
-        let mut error = Self::answered(record, attempt);
-        error.0.body = source.body().clone();
-        error.0.source = Some(source.into());
-        error
+        let body = source.body().clone();
+        attempt.source = Some(Arc::new(source));
+        Self::answered(record, attempt).with_body(body)
     }
 
     /// An answer whose body broke off above the last attempt.
@@ -140,9 +149,8 @@ impl Error {
         let mut attempt = Attempt::failed(cut.kind, record.worst().max(Outcome::Unknown), Phase::Body);
         attempt.coordinator = record.coordinator();
         attempt.status = Some(status);
-        let mut error = Self::answered(record, attempt);
-        error.0.source = cut.source;
-        error
+        attempt.source = cut.source.map(Into::into);
+        Self::answered(record, attempt)
     }
 
     /// The error of a call whose last attempt was answered.

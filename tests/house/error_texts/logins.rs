@@ -1,0 +1,56 @@
+//! Logins that fail, and tokens that cannot be had.
+
+use arango::transport::secrecy::SecretString;
+use arango::transport::{BoxError, BoxFuture, TokenFile, TokenSource};
+use arango::{Credentials, Superuser};
+use arango_test_cluster::{Fault, Match, TestCluster};
+
+use super::{Page, write};
+use crate::support::{builder, cluster, cluster_of};
+
+/// Makes no token.
+struct Sealed;
+
+impl TokenSource for Sealed {
+    fn token(&self) -> BoxFuture<'_, Result<SecretString, BoxError>> {
+        Box::pin(async { Err("the vault is sealed".into()) })
+    }
+}
+
+/// The error of a write that needs a login, which goes wrong like this at each coordinator.
+async fn login_with(cluster: &TestCluster, fault: Fault) -> arango::Error {
+    let fault = fault.on(Match::post("/_open/auth"));
+    let _faults: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(fault.clone())).collect();
+    write(&builder(cluster).jwt_auth("ada", cluster.root_password()).build().unwrap()).await
+}
+
+pub(super) async fn situations(page: &mut Page) {
+    page.section("Logins");
+    let cluster = cluster_of(1).await;
+    let wrong = builder(&cluster).jwt_auth("root", "s3cret").build().unwrap();
+    page.error("A wrong password", &write(&wrong).await);
+    page.error("A wrong password, tried again at once", &write(&wrong).await);
+    let starting = Fault::answer(503, 503, "service unavailable due to startup or maintenance mode");
+    page.error("The coordinator is starting", &login_with(&cluster, starting).await);
+    let page_404 = Fault::answer_raw(404, "text/html", "<html>404</html>").header("server", "nginx/1.25.3");
+    page.error("A gateway keeps the path of logins to itself", &login_with(&cluster, page_404).await);
+    let html = Fault::answer_raw(200, "text/html", "<html>Sign in</html>");
+    page.error("A web page with status 200 for a login", &login_with(&cluster, html).await);
+    let torn = Fault::answer_raw(200, "application/json", "{\"jwt\":\"s3cret\\n.b.c\"}")
+        .header("server", "ArangoDB");
+    page.error("A login gives a token with a line break", &login_with(&cluster, torn).await);
+    let hangs = login_with(&cluster, Fault::hang()).await;
+    page.error("A login is not answered", &hangs);
+
+    let three = self::cluster().await;
+    let client = builder(&three).jwt_auth("root", three.root_password()).build().unwrap();
+    three.coordinators().iter().for_each(arango_test_cluster::Coordinator::kill);
+    page.error("No coordinator can be reached for a login", &write(&client).await);
+
+    let with = |source| builder(&cluster).credentials(source).build().unwrap();
+    page.error("A source of tokens fails", &write(&with(Credentials::made_by(Sealed))).await);
+    let missing = TokenFile::new("/nonexistent/token");
+    page.error("A file of a token is not there", &write(&with(Credentials::made_by(missing))).await);
+    let missing = Superuser::from_file("/nonexistent/secret");
+    page.error("A file of a secret is not there", &write(&with(Credentials::made_by(missing))).await);
+}
