@@ -178,10 +178,10 @@ struct NoError;
 
 impl<'de> Deserialize<'de> for NoError {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match bool::deserialize(deserializer)? {
-            false => Ok(Self),
-            true => Err(serde::de::Error::custom("`error` is true")),
+        if bool::deserialize(deserializer)? {
+            return Err(serde::de::Error::custom("`error` is true"));
         }
+        Ok(Self)
     }
 }
 

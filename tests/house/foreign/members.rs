@@ -86,7 +86,7 @@ async fn where_every_member_is_another_service_each_is_asked_once_and_the_error_
     let error = client.db("_system").version().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts().len()), (ErrorKind::NotArangoDb, 3));
     let report = error.report().to_string();
-    assert_eq!(report.matches("status 404 text/html from nginx/1.25.3").count() >= 3, true, "{report}");
+    assert!(report.matches("status 404 text/html from nginx/1.25.3").count() >= 3, "{report}");
     drop(others);
 }
 
@@ -167,7 +167,7 @@ async fn layers_of_the_users_change_nothing_about_that() {
 
 #[tokio::test(start_paused = true)]
 async fn servers_that_do_not_name_themselves_are_known_by_their_words() {
-    let cluster = cluster_with(|builder| builder.hide_product_headers()).await;
+    let cluster = cluster_with(arango_test_cluster::Builder::hide_product_headers).await;
     let client = client(&cluster);
     for call in 0..60 {
         client.db("_system").version().await.unwrap();
@@ -192,7 +192,7 @@ async fn servers_that_do_not_name_themselves_are_known_by_their_words() {
 
 #[tokio::test(start_paused = true)]
 async fn failures_in_a_row_are_ended_by_answers_of_servers_that_do_not_name_themselves() {
-    let cluster = cluster_with(|builder| builder.hide_product_headers()).await;
+    let cluster = cluster_with(arango_test_cluster::Builder::hide_product_headers).await;
     let client = client(&cluster);
     let address = first(&client).address;
     let pinned = client.coordinator(&address);

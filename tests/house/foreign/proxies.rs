@@ -75,13 +75,13 @@ async fn an_outcome_of_unknown_fate_is_not_made_better_by_a_coordinator_that_lac
     let client = client(&cluster);
     let page =
         Fault::answer_raw(404, "text/html", "<html>404</html>").on(Match::put("/_admin/cluster/uniqId"));
-    let _page: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(page.clone())).collect();
+    let pages: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(page.clone())).collect();
     // 3.12.5 lacks it, which says nothing of the page.
     let error =
         client.db("_system").execute(arango::cluster::ReserveUniqueIds { count: 1 }).await.unwrap_err();
     assert_eq!((error.outcome(), error.attempts().len()), (Outcome::Unknown, 1), "{}", error.report());
     // One that ArangoDB itself refuses is known not to be executed.
-    drop(_page);
+    drop(pages);
     let error =
         client.db("_system").execute(arango::cluster::ReserveUniqueIds { count: 1 }).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::NotSupported, Outcome::NotExecuted));

@@ -19,7 +19,9 @@ async fn r44a_a_single_server_that_refuses_a_cluster_call_is_not_part_of_a_clust
         let error: Error = match class {
             RequestClass::Safe => calls.health().await.unwrap_err(),
             RequestClass::Idempotent => calls.maintenance_on().await.unwrap_err(),
-            RequestClass::NonIdempotent => calls.rebalance(&Default::default()).await.unwrap_err(),
+            RequestClass::NonIdempotent => {
+                calls.rebalance(&arango::cluster::RebalanceOptions::default()).await.unwrap_err()
+            }
         };
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::NotACluster, Outcome::NotExecuted));
         assert_eq!((error.class(), error.attempts().len(), refused.hits()), (class, 1, 1));

@@ -6,7 +6,7 @@ use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, 
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
 
 /// The certificates that a server shows and believes. All of it is missing where TLS is not spoken.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -26,7 +26,7 @@ pub struct TlsFiles {
 impl TlsFiles {
     /// Fails if none of them is there, but something else is.
     fn found_in(self, answer: &Answer) -> Result<Self, DecodeError> {
-        if self == Self::default() && !answer.result::<BTreeMap<String, IgnoredAny>>()?.is_empty() {
+        if self == Self::default() && !answer.result::<Map<String, Value>>()?.is_empty() {
             return Err(answer.unreadable("none of `keyfile`, `clientCA` and `SNI`"));
         }
         Ok(self)

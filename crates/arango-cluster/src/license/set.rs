@@ -58,10 +58,10 @@ impl Operation for SetLicense<'_> {
         struct Envelope {
             error: bool,
         }
-        match answer.json::<Body>()?.result.error {
-            false => Ok(()),
-            true => Err(answer.unreadable("`result.error` is true")),
+        if answer.json::<Body>()?.result.error {
+            return Err(answer.unreadable("`result.error` is true"));
         }
+        Ok(())
     }
 }
 
