@@ -245,7 +245,7 @@ impl Health {
         let is_settled = self.doubt_settled.is_some_and(|settled| report.now < settled + policy.overloaded);
         match self.state {
             State::Well if !is_settled => self.state = State::Doubted { since: report.now },
-            // Whoever answered the one request is not what the probe has found.
+            // The answer to the one request contradicts what the probe has found.
             State::Trial { cause, .. } => {
                 self.last_failed = Some(report.now);
                 self.state = State::Ejected { until: report.now + policy.term(0, report.chance), cause };

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-/// Text that somebody else wrote, in one line: control characters and runs of blanks are one blank, and what is too long
+/// Foreign text in one line: control characters and runs of blanks are one blank, and what is too long
 /// is cut.
 pub(crate) struct Printable<'a> {
     text: &'a str,

@@ -152,7 +152,7 @@ impl Tls {
         self
     }
 
-    /// Believes every certificate, whoever signed it, for whatever name, expired or not, also one of version 1.
+    /// Accepts any certificate: from any authority, for any name, expired or not, and of version 1.
     ///
     /// Whoever is in between can read and change everything, passwords too. That the other end has the
     /// key of the certificate that it shows is still checked.

@@ -8,7 +8,7 @@ use crate::http::reply::{Refusal, Reply};
 use crate::state::users::{Level, User};
 
 pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
-    // Whoever is no administrator may still see themselves and their grants, and change themselves.
+    // A user without admin rights may still read and change their own record, and read their own grants.
     let is_self = call.caller.user() == rest.first().copied()
         && (rest.len() == 1 || (rest.len() > 1 && call.request.method == Method::GET));
     if !call.is_admin() && !is_self {
