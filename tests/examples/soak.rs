@@ -8,6 +8,8 @@
 //!
 //! The worlds are those of `tests/simulation`; `docs/simulation.md` says what they are made of.
 
+#[path = "../simulation/runtimes/mod.rs"]
+mod runtimes;
 #[path = "../simulation/sim/mod.rs"]
 mod sim;
 
@@ -50,9 +52,16 @@ fn main() -> ExitCode {
     if violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Runs the world of a seed, and its scenario of runtimes if it has one.
+fn run(seed: u64) -> Report {
+    let mut report = sim::run(seed);
+    runtimes::add_to(&mut report, seed);
+    report
+}
+
 /// Runs one seed and prints its trace.
 fn replay(seed: u64) -> usize {
-    let Report { violations, trace, endings: [answered, failed, dropped] } = sim::run(seed);
+    let Report { violations, trace, endings: [answered, failed, dropped] } = run(seed);
     for line in trace {
         println!("{line}");
     }
@@ -72,7 +81,7 @@ fn soak(from: u64, seeds: u64) -> usize {
             scope.spawn(move || {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= seeds || found.send(sim::run(from + number)).is_err() {
+                    if number >= seeds || found.send(run(from + number)).is_err() {
                         return;
                     }
                 }
