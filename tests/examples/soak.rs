@@ -52,10 +52,13 @@ fn main() -> ExitCode {
     if violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Runs the world of a seed, and its scenario of runtimes if it has one.
+/// Runs the world of a seed, and its scenario of runtimes.
 fn run(seed: u64) -> Report {
-    let mut report = sim::run(seed);
-    runtimes::add_to(&mut report, seed);
+    let (mut report, more) = (sim::run(seed), runtimes::run(seed));
+    report.violations.extend(more.violations);
+    report.trace.push("RUNTIMES".to_owned());
+    report.trace.extend(more.trace);
+    report.endings = std::array::from_fn(|ending| report.endings[ending] + more.endings[ending]);
     report
 }
 

@@ -72,9 +72,10 @@ fn a_client_survives_the_runtimes_that_its_tasks_ran_on() {
     let broken: Vec<String> =
         reports.iter().flat_map(|report| &report.violations).map(ToString::to_string).collect();
     assert!(broken.is_empty(), "{} violations:\n{}", broken.len(), broken.join("\n"));
-    for happens in ["LoginsHang", "ConnectsHang", "SourcePanics", "Kill", "ListsHang"] {
+    // Each of these was interrupted by the end of a runtime at least once.
+    for what in ["requests", "waiters", "connects", "logins", "ejection"] {
         let lines = || reports.iter().flat_map(|report| &report.trace);
-        assert!(lines().any(|line| line.contains(&format!("FAULT {happens}"))), "{happens} never happened");
+        assert!(lines().any(|line| line.contains(&format!("UNDER WAY: {what}"))), "no {what} were interrupted");
     }
     for ending in 0..3 {
         assert!(reports.iter().any(|report| report.endings[ending] > 0), "no call ended as number {ending}");
@@ -86,4 +87,10 @@ fn the_same_seed_is_the_same_scenario_of_runtimes() {
     for seed in 0..20 {
         assert_eq!(runtimes::run(seed).trace, runtimes::run(seed).trace, "seed {seed}");
     }
+}
+#[test]
+fn zz_print() {
+    let seed: u64 = std::env::var("SEED").unwrap().parse().unwrap();
+    let n: u64 = std::env::var("N").map_or(1, |n| n.parse().unwrap());
+    for seed in seed..seed + n { for l in runtimes::run(seed).trace { println!("{seed}: {l}"); } }
 }

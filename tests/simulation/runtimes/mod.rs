@@ -28,23 +28,6 @@ use crate::sim::{Report, Violation};
 /// The real time after which a seed is considered to spin. It usually takes less than a second.
 const WATCHDOG: Duration = Duration::from_secs(30);
 
-/// One in so many seeds of a soak has a scenario of this kind besides its world.
-const EVERY: u64 = 5;
-
-/// Runs the scenario of a seed, if the seed has one, and adds what came of it to the report of the seed's world.
-pub(crate) fn add_to(report: &mut Report, seed: u64) {
-    if !seed.is_multiple_of(EVERY) {
-        return;
-    }
-    let Report { violations, trace, endings } = run(seed);
-    report.violations.extend(violations);
-    report.trace.push("RUNTIMES".to_owned());
-    report.trace.extend(trace);
-    for (sum, more) in report.endings.iter_mut().zip(endings) {
-        *sum += more;
-    }
-}
-
 /// Runs the scenario of a seed. Aborts the process if it does not end.
 pub(crate) fn run(seed: u64) -> Report {
     let (running, ended) = mpsc::channel::<()>();

@@ -43,7 +43,7 @@ pub(crate) struct State {
     pub(crate) hanging: Vec<usize>,
     pub(crate) delay: Duration,
     /// Logins that are under way; the same for questions to the token source.
-    logins: usize,
+    pub(crate) logins: usize,
     pub(crate) counts: Counts,
 }
 

@@ -175,6 +175,10 @@ impl Phase<'_> {
                     calls.iter().for_each(JoinHandle::abort);
                     sleep(AFTER_CALLS).await;
                 }
+                for call in calls.into_iter().filter(JoinHandle::is_finished) {
+                    assert!(!call.await.is_err_and(|error| error.is_panic()), "a call does not panic");
+                }
+                self.note_under_way(&recorder);
             }
             End::Quiet | End::Recovered => {
                 let all = async {

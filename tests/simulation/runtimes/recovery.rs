@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::phase::{Phase, Recorder};
+use super::source::HOLD_OFF;
 
 /// The time within which every coordinator has to be in rotation again.
 const RECOVERY: Duration = Duration::from_secs(60);
@@ -40,6 +41,8 @@ impl Phase<'_> {
         }
         traffic.join_all().await;
         recorder.lock().unrecovered.extend(out);
+        // A token source that panicked is asked again by then.
+        sleep(HOLD_OFF).await;
         self.fill_pools(cluster, recorder).await;
     }
 
@@ -70,6 +73,10 @@ impl Phase<'_> {
         for state in self.members() {
             let found = cluster.coordinators().iter().find(|one| state.address.as_str() == one.url());
             let Some(coordinator) = found else { continue };
+            // It gets a connection, and the client a token that holds.
+            let marker = format!("p{}-f{}", self.number, coordinator.short_name());
+            let address = Some(state.address.clone());
+            Box::pin(recorder.call(self.client, marker, RequestClass::Safe, address)).await;
             let slow = coordinator.inject(Fault::latency(LATENCY).on(Match::post("/_api/document/*")));
             let began = Instant::now();
             let mut calls = JoinSet::new();
@@ -87,6 +94,27 @@ impl Phase<'_> {
             if took >= LATENCY * 2 {
                 let what = format!("the pool of {} gave its connections within {took:?}", state.address);
                 recorder.lock().leftovers.push(what);
+            }
+        }
+    }
+
+    /// Notes what is under way before the runtime is dropped.
+    pub(crate) fn note_under_way(&self, recorder: &Recorder) {
+        let (mut in_flight, mut waiting, mut opening) = (0, 0, 0);
+        for state in self.client.coordinators() {
+            in_flight += state.in_flight;
+            waiting += state.waiting;
+            opening += state.opening;
+            if state.standing == Standing::Ejected {
+                recorder.note(&format!("UNDER WAY: ejection of {}", state.address));
+            }
+        }
+        let logins = self.network.state().logins;
+        for (what, count) in
+            [("requests", in_flight), ("waiters", waiting), ("connects", opening), ("logins", logins)]
+        {
+            if count > 0 {
+                recorder.note(&format!("UNDER WAY: {what} {count}"));
             }
         }
     }
