@@ -75,7 +75,10 @@ fn a_client_survives_the_runtimes_that_its_tasks_ran_on() {
     // Each of these was interrupted by the end of a runtime at least once.
     for what in ["requests", "waiters", "connects", "logins", "ejection"] {
         let lines = || reports.iter().flat_map(|report| &report.trace);
-        assert!(lines().any(|line| line.contains(&format!("UNDER WAY: {what}"))), "no {what} were interrupted");
+        assert!(
+            lines().any(|line| line.contains(&format!("UNDER WAY: {what}"))),
+            "no {what} were interrupted"
+        );
     }
     for ending in 0..3 {
         assert!(reports.iter().any(|report| report.endings[ending] > 0), "no call ended as number {ending}");
@@ -92,5 +95,9 @@ fn the_same_seed_is_the_same_scenario_of_runtimes() {
 fn zz_print() {
     let seed: u64 = std::env::var("SEED").unwrap().parse().unwrap();
     let n: u64 = std::env::var("N").map_or(1, |n| n.parse().unwrap());
-    for seed in seed..seed + n { for l in runtimes::run(seed).trace { println!("{seed}: {l}"); } }
+    for seed in seed..seed + n {
+        for l in runtimes::run(seed).trace {
+            println!("{seed}: {l}");
+        }
+    }
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use arango::Outcome;
 use arango::protocol::RequestClass;
 
-use super::phase::Record;
+use super::calls::Record;
 use super::setting::{End, PhaseSetting, Setting};
 use super::source::HOLD_OFF;
 
 /// How late a timer may be.
-const TICK: Duration = Duration::from_millis(1);
+pub(crate) const TICK: Duration = Duration::from_millis(1);
 
 /// An invariant, the call or phase that broke it, and how.
 pub(crate) type Broken = (&'static str, String, String);
@@ -20,7 +20,8 @@ pub(crate) fn broken(setting: &Setting, phase: &PhaseSetting, record: &Record) -
     let mut broken = Vec::new();
     calls(setting, phase, record, &mut broken);
     work(setting, record, &mut broken);
-    let mut report = |invariant, what: &String| broken.push((invariant, "the client".to_owned(), what.clone()));
+    let mut report =
+        |invariant, what: &String| broken.push((invariant, "the client".to_owned(), what.clone()));
     record.leftovers.iter().for_each(|what| report("I26", what));
     record.unrecovered.iter().for_each(|what| report("I27", what));
     broken
@@ -47,9 +48,10 @@ fn calls(setting: &Setting, phase: &PhaseSetting, record: &Record, broken: &mut 
             _ => {}
         }
         let held_off = record.since_panic.is_some_and(|before| before + call.began < HOLD_OFF + TICK);
+        let excused = held_off || call.began < record.disturbed_until;
         match &call.ended {
             None if quiet => report("I24", "has not ended in a phase without faults".to_owned()),
-            Some((_, Err(error))) if quiet && !held_off => {
+            Some((_, Err(error))) if quiet && !excused => {
                 report("I24", format!("failed in a phase without faults: {error}"));
             }
             _ => {}
@@ -61,11 +63,11 @@ fn work(setting: &Setting, record: &Record, broken: &mut Vec<Broken>) {
     let counts = record.counts;
     let mut report = |invariant, what| broken.push((invariant, "the client".to_owned(), what));
     let seconds = usize::try_from(record.length.as_secs()).unwrap_or(usize::MAX) + 1;
+    // Over HTTP/2 only the cluster can count requests.
+    let requests = counts.requests.max(record.journal.requests_per_coordinator().iter().sum());
     // Each call, and each second of probes and discovery.
     let most = 20 + 4 * record.calls.len() + 2 * setting.coordinators * seconds;
-    for (what, count) in
-        [("connects", counts.dials), ("requests", counts.requests), ("logins", counts.logins)]
-    {
+    for (what, count) in [("connects", counts.dials), ("requests", requests), ("logins", counts.logins)] {
         if count > most {
             report("I22", format!("{count} {what} in {:?}, at most {most}", record.length));
         }
@@ -74,6 +76,9 @@ fn work(setting: &Setting, record: &Record, broken: &mut Vec<Broken>) {
         report("I25", format!("{} logins at once", counts.logins_at_once));
     }
     if counts.too_early > 0 {
-        report("I25", format!("the token source was asked {} times too early after a panic", counts.too_early));
+        report(
+            "I25",
+            format!("the token source was asked {} times too early after a panic", counts.too_early),
+        );
     }
 }

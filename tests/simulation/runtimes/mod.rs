@@ -4,12 +4,16 @@
 //! with all calls, logins, connects, probes and discovery that it runs. Everything happens on one thread with paused clocks,
 //! so a seed repeats exactly; `docs/simulation.md` lists the invariants I20 to I27.
 
+mod calls;
+mod clock;
+mod faults;
 mod invariants;
 mod network;
 mod phase;
 mod recovery;
 mod setting;
 mod source;
+mod stopped;
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -17,10 +21,11 @@ use std::thread;
 use std::time::Duration;
 
 use arango::balance::{RoundRobin, SeededJitter};
-use arango::{Client, Credentials, Discovery, Hedging, Limits, PoolLimits};
+use arango::{Client, Credentials, Discovery, Hedging, Http2, Limits, PoolLimits};
 
+use self::clock::Clock;
 use self::network::Network;
-use self::phase::{Clock, Phase};
+use self::phase::Phase;
 use self::setting::{Login, ROOT_PASSWORD, SECRET, Setting};
 use self::source::Source;
 use crate::sim::{Report, Violation};
@@ -49,11 +54,12 @@ pub(crate) fn run(seed: u64) -> Report {
 fn run_phases(setting: &Setting) -> Report {
     let network = Network::default();
     let client = client(setting, &network);
-    let mut clock = Clock::default();
+    let (mut clock, mut stopped) = (Clock::default(), None);
     let mut report = Report { violations: Vec::new(), trace: Vec::new(), endings: [0; 3] };
     report.trace.extend(format!("{setting:#?}").lines().map(str::to_owned));
     for (number, phase) in setting.phases.iter().enumerate() {
-        let record = Phase { setting, number, phase, client: &client, network: &network }.run(&mut clock);
+        let phase_of = Phase { setting, number, phase, client: &client, network: &network };
+        let record = phase_of.run(&mut clock, &mut stopped);
         report.trace.extend(record.trace.iter().cloned());
         for (invariant, marker, what) in invariants::broken(setting, phase, &record) {
             let violation = Violation { seed: setting.seed, invariant, marker, what };
@@ -86,6 +92,7 @@ fn client(setting: &Setting, network: &Network) -> Client {
         .credentials(credentials)
         .jitter(Arc::new(SeededJitter::new(setting.seed)))
         .hedging(if setting.hedges { Hedging::of_the_slowest() } else { Hedging::never() })
+        .http2(if setting.http2 { Http2::PriorKnowledge } else { Http2::Never })
         .limits(limits)
         .pool(PoolLimits::default().connections(setting.connections).acquire(setting.acquire))
         .connect(network.clone());

@@ -1,123 +1,25 @@
 //! One phase: a new runtime, a new cluster in it, calls and faults, and the end of the runtime.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use arango::Client;
 use arango::balance::RoundRobin;
-use arango::protocol::RequestClass;
-use arango::{Client, Coordinator as Address, Error};
-use arango_test_cluster::{Fault, FaultGuard, Journal, Match, Phase as RequestPhase, TestCluster};
+use arango_test_cluster::{FaultGuard, TestCluster};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, advance, sleep, sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
-use super::network::{Counts, Network, SourceMode};
-use super::setting::{Call, End, FaultSetting, PhaseSetting, ROOT_PASSWORD, Setting, Trouble};
-use crate::sim::books::{CreateCollection, Insert};
+use super::calls::{Record, Recorder};
+use super::clock::Clock;
+use super::invariants::TICK;
+use super::network::Network;
+use super::setting::{Call, End, PhaseSetting, ROOT_PASSWORD, Setting};
+use super::stopped::{Stopped, UntilDropped};
+use crate::sim::books::CreateCollection;
 
 /// How long the runtime goes on after calls that were dropped first.
 const AFTER_CALLS: Duration = Duration::from_millis(20);
 /// How long a quiet phase waits for calls beyond their deadline, and for everything else to come to rest.
 const REST: Duration = Duration::from_secs(60);
-/// The first phase begins this far ahead of the real clock, so that no phase depends on how fast the machine is.
-const AHEAD: Duration = Duration::from_secs(3_600);
-
-/// The client's clock: it goes on from one runtime to the next, though each runtime has its own.
-#[derive(Debug, Default)]
-pub(crate) struct Clock {
-    last: Option<Instant>,
-    /// Time since the first phase, in whole milliseconds.
-    elapsed: Duration,
-}
-
-impl Clock {
-    /// Sets the clock of the current runtime to `gap` after the end of the last one.
-    async fn enter(&mut self, gap: Duration) {
-        let now = Instant::now();
-        let target = self.last.map_or(now + AHEAD, |last| last + gap);
-        let ahead = target.saturating_duration_since(now);
-        // In whole milliseconds, as timers go.
-        let whole = ahead.as_nanos().div_ceil(1_000_000);
-        advance(Duration::from_millis(u64::try_from(whole).unwrap_or(u64::MAX))).await;
-        self.elapsed += gap;
-    }
-
-    fn leave(&mut self, length: Duration) {
-        self.last = Some(Instant::now());
-        self.elapsed += length;
-    }
-}
-
-/// One call, and how it ended.
-#[derive(Debug)]
-pub(crate) struct CallRecord {
-    pub(crate) marker: String,
-    pub(crate) class: RequestClass,
-    /// Times are counted from the beginning of the phase.
-    pub(crate) began: Duration,
-    /// `None` if it was dropped.
-    pub(crate) ended: Option<(Duration, Result<(), Error>)>,
-}
-
-/// What happened in a phase.
-#[derive(Debug)]
-pub(crate) struct Record {
-    pub(crate) trace: Vec<String>,
-    pub(crate) calls: Vec<CallRecord>,
-    pub(crate) journal: Journal,
-    pub(crate) counts: Counts,
-    /// Until when the calls were not dropped.
-    pub(crate) calls_until: Duration,
-    pub(crate) length: Duration,
-    /// Since when before the phase the token source has not panicked, if it ever did.
-    pub(crate) since_panic: Option<Duration>,
-    /// What was left of the client at the end of a quiet phase.
-    pub(crate) leftovers: Vec<String>,
-    /// What had not recovered at the end of the last phase.
-    pub(crate) unrecovered: Vec<String>,
-}
-
-/// Writes into the record of a phase. Clones write into the same.
-#[derive(Clone)]
-pub(crate) struct Recorder {
-    began: Instant,
-    /// Time before the phase.
-    elapsed: Duration,
-    record: Arc<Mutex<Record>>,
-}
-
-impl Recorder {
-    pub(crate) fn now(&self) -> Duration {
-        self.began.elapsed()
-    }
-
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Record> {
-        self.record.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn note(&self, what: &str) {
-        let at = (self.elapsed + self.now()).as_secs_f64();
-        self.lock().trace.push(format!("{at:>10.3}s {what}"));
-    }
-
-    /// Makes a call and records it.
-    pub(crate) async fn call(&self, client: &Client, marker: String, class: RequestClass, pinned: Option<Address>) {
-        let index = {
-            let (mut record, began) = (self.lock(), self.now());
-            record.calls.push(CallRecord { marker: marker.clone(), class, began, ended: None });
-            record.calls.len() - 1
-        };
-        let insert = Insert { marker: marker.clone(), class, padding: 0 };
-        let result = match &pinned {
-            None => client.db("_system").execute(insert).await,
-            Some(address) => client.coordinator(address).execute(insert).await,
-        };
-        self.note(&match &result {
-            Ok(()) => format!("{marker} ANSWERED"),
-            Err(error) => format!("{marker} FAILED {:?} {:?}", error.kind(), error.outcome()),
-        });
-        self.lock().calls[index].ended = Some((self.now(), result));
-    }
-}
 
 /// A phase that has not begun.
 #[derive(Clone, Copy)]
@@ -131,43 +33,53 @@ pub(crate) struct Phase<'a> {
 
 impl Phase<'_> {
     /// Runs the phase in a runtime of its own, and drops that.
-    pub(crate) fn run(self, clock: &mut Clock) -> Record {
+    pub(crate) fn run(self, clock: &mut Clock, stopped: &mut Option<Stopped>) -> Record {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         let runtime = runtime.expect("a runtime without a driver needs nothing");
         let mut guards = Vec::new();
-        let (cluster, recorder) = runtime.block_on(Box::pin(self.happen(clock, &mut guards)));
-        // The runtime goes away first, in the middle of whatever is under way.
-        drop(runtime);
-        recorder.lock().counts = self.network.state().counts;
-        drop((guards, cluster));
-        let record = Arc::into_inner(recorder.record).expect("the calls are gone with their runtime");
-        record.into_inner().unwrap_or_else(PoisonError::into_inner)
+        let dropped = stopped.as_ref().map(|stopped| stopped.dropped);
+        let previous = UntilDropped::new(stopped.take());
+        let happening = self.happen(clock, &mut guards, (previous.clone(), dropped));
+        let (cluster, recorder) = runtime.block_on(Box::pin(happening));
+        // The next phase has at most one stopped runtime.
+        previous.drop_now();
+        if let End::Stopped { dropped, .. } = self.phase.end {
+            *stopped = Some(Stopped { runtime, guards, cluster, dropped });
+        } else {
+            // The runtime goes away first, in the middle of whatever is under way.
+            drop(runtime);
+            drop((guards, cluster));
+        }
+        let mut record = recorder.end();
+        record.counts = self.network.state().counts;
+        record
     }
 
-    async fn happen(self, clock: &mut Clock, guards: &mut Vec<FaultGuard>) -> (TestCluster, Recorder) {
+    async fn happen(
+        self,
+        clock: &mut Clock,
+        guards: &mut Vec<FaultGuard>,
+        (previous, dropped): (UntilDropped, Option<Duration>),
+    ) -> (TestCluster, Recorder) {
         clock.enter(self.phase.gap).await;
         let cluster = self.cluster().await;
         self.network.lead_to(&cluster);
-        let panicked = self.network.state().panicked;
-        let record = Record {
-            trace: Vec::new(),
-            calls: Vec::new(),
-            journal: cluster.journal(),
-            counts: Counts::default(),
-            calls_until: Duration::ZERO,
-            length: Duration::ZERO,
-            since_panic: panicked.map(|at| Instant::now().saturating_duration_since(at)),
-            leftovers: Vec::new(),
-            unrecovered: Vec::new(),
-        };
-        let record = Arc::new(Mutex::new(record));
-        let recorder = Recorder { began: Instant::now(), elapsed: clock.elapsed, record };
+        let recorder = Recorder::begin(&cluster, self.network, clock.elapsed);
         recorder.note(&format!("PHASE {} begins", self.number));
+        if let Some(after) = dropped {
+            recorder.lock().disturbed_until = after + TICK;
+            let recorder = recorder.clone();
+            tokio::spawn(async move {
+                sleep(after).await;
+                recorder.note("the stopped runtime is dropped");
+                previous.drop_now();
+            });
+        }
 
         let calls: Vec<_> =
             (0..).zip(&self.phase.calls).map(|(index, call)| self.begin(index, call, &recorder)).collect();
         match self.phase.end {
-            End::Cut(after) | End::CallsFirst(after) => {
+            End::Cut(after) | End::CallsFirst(after) | End::Stopped { after, .. } => {
                 timeout(after, self.inject(&cluster, &recorder, guards)).await.unwrap_or_default();
                 recorder.lock().calls_until = recorder.now();
                 if matches!(self.phase.end, End::CallsFirst(_)) {
@@ -187,6 +99,8 @@ impl Phase<'_> {
                     }
                 };
                 let in_time = timeout(self.setting.total * 2 + REST, all).await.is_ok();
+                let disturbed_until = recorder.lock().disturbed_until;
+                sleep_until(recorder.moment(disturbed_until)).await;
                 if in_time && self.phase.end == End::Recovered {
                     self.recover(&cluster, &recorder).await;
                 }
@@ -195,7 +109,7 @@ impl Phase<'_> {
                 self.find_leftovers(&recorder);
             }
         }
-        recorder.note("the runtime is dropped");
+        recorder.note("the runtime stops");
         let length = recorder.now();
         recorder.lock().length = length;
         clock.leave(length);
@@ -227,7 +141,7 @@ impl Phase<'_> {
 
     fn begin(&self, index: usize, call: &Call, recorder: &Recorder) -> JoinHandle<()> {
         let (client, recorder, class) = (self.client.clone(), recorder.clone(), call.class);
-        let (at, marker) = (recorder.began + call.at, format!("p{}-{index}", self.number));
+        let (at, marker) = (recorder.moment(call.at), format!("p{}-{index}", self.number));
         let pinned = call.pinned.map(|index| {
             let address = format!("http://127.0.0.1:{}", 8529 + 10 * index);
             address.parse().expect("it is an address")
@@ -236,53 +150,5 @@ impl Phase<'_> {
             sleep_until(at).await;
             Box::pin(recorder.call(&client, marker, class, pinned)).await;
         })
-    }
-
-    /// Injects the faults when it is their time, and then waits for ever.
-    async fn inject(&self, cluster: &TestCluster, recorder: &Recorder, guards: &mut Vec<FaultGuard>) {
-        let mut faults: Vec<&FaultSetting> = self.phase.faults.iter().collect();
-        faults.sort_by_key(|fault| fault.at);
-        for fault in faults {
-            sleep_until(recorder.began + fault.at).await;
-            recorder.note(&format!("FAULT {:?} at k{}", fault.what, fault.coordinator));
-            self.inject_one(cluster, fault, guards);
-        }
-        std::future::pending().await
-    }
-
-    fn inject_one(&self, cluster: &TestCluster, fault: &FaultSetting, guards: &mut Vec<FaultGuard>) {
-        let coordinator = cluster.coordinator(fault.coordinator);
-        let everywhere = |fault: Fault| {
-            let each = cluster.coordinators().iter();
-            each.map(|one| one.inject(fault.clone())).collect::<Vec<_>>()
-        };
-        let logins = || Match::post("/_open/auth");
-        let mut state = self.network.state();
-        match fault.what {
-            Trouble::Kill => coordinator.kill(),
-            Trouble::Pause => coordinator.pause(),
-            Trouble::ConnectsHang => state.hanging.push(fault.coordinator),
-            Trouble::ConnectsTake(delay) => state.delay = delay,
-            Trouble::Latency(delay) => guards.push(coordinator.inject(Fault::latency(delay))),
-            Trouble::WritesClosed => {
-                let writes = Match::post("/_api/document/*");
-                guards.push(coordinator.inject(Fault::close(RequestPhase::AfterExecution).on(writes)));
-            }
-            Trouble::LoginsHang => {
-                state.source = SourceMode::Hangs;
-                guards.extend(everywhere(Fault::hang().on(logins())));
-            }
-            Trouble::LoginsTake(delay) => {
-                state.source = SourceMode::Takes(delay);
-                guards.extend(everywhere(Fault::latency(delay).on(logins())));
-            }
-            Trouble::SourcePanics => state.source = SourceMode::Panics,
-            Trouble::ProbesHang => {
-                guards.extend(everywhere(Fault::hang().on(Match::get("/_admin/server/availability"))));
-            }
-            Trouble::ListsHang => {
-                guards.extend(everywhere(Fault::hang().on(Match::get("/_api/cluster/endpoints"))));
-            }
-        }
     }
 }

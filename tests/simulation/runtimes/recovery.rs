@@ -9,7 +9,8 @@ use arango_test_cluster::{Fault, Match, TestCluster};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::phase::{Phase, Recorder};
+use super::calls::Recorder;
+use super::phase::Phase;
 use super::source::HOLD_OFF;
 
 /// The time within which every coordinator has to be in rotation again.
@@ -124,7 +125,8 @@ impl Phase<'_> {
         for state in self.client.coordinators() {
             let CoordinatorState { in_flight, waiting, opening, .. } = state;
             if (in_flight, waiting, opening) != (0, 0, 0) {
-                let what = format!("{}: {in_flight} in flight, {waiting} waiting, {opening} opening", state.address);
+                let what =
+                    format!("{}: {in_flight} in flight, {waiting} waiting, {opening} opening", state.address);
                 recorder.lock().leftovers.push(what);
             }
         }

@@ -37,6 +37,7 @@ pub(crate) struct Setting {
     pub(crate) total: Duration,
     pub(crate) attempt: Duration,
     pub(crate) connect: Duration,
+    pub(crate) http2: bool,
     pub(crate) hedges: bool,
     pub(crate) round_robin: bool,
     /// The interval of discovery, if it is on.
@@ -66,6 +67,8 @@ pub(crate) enum End {
     Cut(Duration),
     /// The calls are dropped after this time, and the runtime a little later.
     CallsFirst(Duration),
+    /// The runtime stops running after this time, and is dropped only in the next phase, after another time there.
+    Stopped { after: Duration, dropped: Duration },
 }
 
 /// A fault, from `at` to the end of the phase.
@@ -118,7 +121,15 @@ impl Setting {
         let coordinators = random.random_range(1..=3);
         let login = one_of(
             random,
-            &[Login::Basic, Login::Superuser, Login::Jwt, Login::Jwt, Login::Jwt, Login::Source, Login::Source],
+            &[
+                Login::Basic,
+                Login::Superuser,
+                Login::Jwt,
+                Login::Jwt,
+                Login::Jwt,
+                Login::Source,
+                Login::Source,
+            ],
         );
         let seconds = Duration::from_secs;
         let mut setting = Self {
@@ -132,6 +143,7 @@ impl Setting {
             total: seconds(one_of(random, &[2, 5, 20])),
             attempt: seconds(one_of(random, &[1, 5, 30])),
             connect: Duration::from_millis(one_of(random, &[300, 3_000])),
+            http2: random.random_bool(0.3),
             hedges: random.random_bool(0.3),
             round_robin: random.random_bool(0.5),
             discovery: random.random_bool(0.3).then(|| seconds(one_of(random, &[1, 10]))),
@@ -170,8 +182,13 @@ impl Setting {
         let end = match (last, quiet) {
             (true, _) => End::Recovered,
             (_, true) => End::Quiet,
-            _ if random.random_bool(0.3) => End::CallsFirst(milliseconds(random, most)),
-            _ => End::Cut(milliseconds(random, most)),
+            _ => match random.random_range(0..10) {
+                0..3 => End::CallsFirst(milliseconds(random, most)),
+                3..6 => {
+                    End::Stopped { after: milliseconds(random, most), dropped: milliseconds(random, 3_000) }
+                }
+                _ => End::Cut(milliseconds(random, most)),
+            },
         };
         let gap = Duration::from_millis(one_of(random, &[0, 0, 500, 2_000, 60_000]));
         PhaseSetting { gap, secret, faults, calls, end }
