@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use arango::Outcome;
 use arango::protocol::RequestClass;
+use arango::{ErrorKind, Outcome};
 
 use super::calls::Record;
 use super::setting::{End, PhaseSetting, Setting};
@@ -48,10 +48,13 @@ fn calls(setting: &Setting, phase: &PhaseSetting, record: &Record, broken: &mut 
             _ => {}
         }
         let held_off = record.since_panic.is_some_and(|before| before + call.began < HOLD_OFF + TICK);
-        let excused = held_off || call.began < record.disturbed_until;
+        let disturbed = call.began < record.disturbed_until;
         match &call.ended {
             None if quiet => report("I24", "has not ended in a phase without faults".to_owned()),
-            Some((_, Err(error))) if quiet && !excused => {
+            // A login that ended with a stopped runtime is begun again.
+            Some((_, Err(error)))
+                if quiet && !held_off && (!disturbed || error.kind() == ErrorKind::Login) =>
+            {
                 report("I24", format!("failed in a phase without faults: {error}"));
             }
             _ => {}

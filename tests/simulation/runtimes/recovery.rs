@@ -14,7 +14,7 @@ use super::phase::Phase;
 use super::source::HOLD_OFF;
 
 /// The time within which every coordinator has to be in rotation again.
-const RECOVERY: Duration = Duration::from_secs(60);
+const RECOVERY: Duration = Duration::from_secs(20);
 /// The time between calls until then.
 const INTERVAL: Duration = Duration::from_millis(250);
 /// Pools of more connections are not filled.

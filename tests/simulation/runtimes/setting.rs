@@ -196,6 +196,8 @@ impl Setting {
 
     fn fault(&self, random: &mut StdRng, span: u64) -> FaultSetting {
         let what = match random.random_range(0..14) {
+            _ if self.login == Login::Source && random.random_bool(0.3) => Trouble::SourcePanics,
+            _ if self.login == Login::Jwt && random.random_bool(0.2) => Trouble::LoginsHang,
             0 | 1 => Trouble::Kill,
             2 => Trouble::Pause,
             3 => Trouble::ConnectsHang,
