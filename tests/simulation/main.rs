@@ -68,7 +68,7 @@ fn another_seed_is_another_world() {
 
 #[test]
 fn a_client_survives_the_runtimes_that_its_tasks_ran_on() {
-    let reports: Vec<_> = (0..100).map(runtimes::run).collect();
+    let reports: Vec<_> = (0..50).map(runtimes::run).collect();
     let broken: Vec<String> =
         reports.iter().flat_map(|report| &report.violations).map(ToString::to_string).collect();
     assert!(broken.is_empty(), "{} violations:\n{}", broken.len(), broken.join("\n"));
@@ -87,17 +87,7 @@ fn a_client_survives_the_runtimes_that_its_tasks_ran_on() {
 
 #[test]
 fn the_same_seed_is_the_same_scenario_of_runtimes() {
-    for seed in 0..20 {
+    for seed in 0..10 {
         assert_eq!(runtimes::run(seed).trace, runtimes::run(seed).trace, "seed {seed}");
-    }
-}
-#[test]
-fn zz_print() {
-    let seed: u64 = std::env::var("SEED").unwrap().parse().unwrap();
-    let n: u64 = std::env::var("N").map_or(1, |n| n.parse().unwrap());
-    for seed in seed..seed + n {
-        for l in runtimes::run(seed).trace {
-            println!("{seed}: {l}");
-        }
     }
 }

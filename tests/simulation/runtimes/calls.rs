@@ -36,6 +36,8 @@ pub(crate) struct Record {
     pub(crate) since_panic: Option<Duration>,
     /// Until when the runtime of the last phase existed, though it did not run.
     pub(crate) disturbed_until: Duration,
+    /// What was wrong with a call in the context of the dropped runtime.
+    pub(crate) after_drop: Option<String>,
     /// What was left of the client at the end of a quiet phase.
     pub(crate) leftovers: Vec<String>,
     /// What had not recovered at the end of the last phase.
@@ -64,6 +66,7 @@ impl Recorder {
             length: Duration::ZERO,
             since_panic: panicked.map(|at| Instant::now().saturating_duration_since(at)),
             disturbed_until: Duration::ZERO,
+            after_drop: None,
             leftovers: Vec::new(),
             unrecovered: Vec::new(),
         };
@@ -77,6 +80,7 @@ impl Recorder {
             trace: Vec::new(),
             calls: Vec::new(),
             journal: record.journal.clone(),
+            after_drop: None,
             leftovers: Vec::new(),
             unrecovered: Vec::new(),
             ..*record

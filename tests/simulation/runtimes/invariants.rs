@@ -1,4 +1,4 @@
-//! I20 to I27: what must hold in each phase.
+//! I20 to I28: what must hold in each phase.
 
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ pub(crate) fn broken(setting: &Setting, phase: &PhaseSetting, record: &Record) -
     let mut report =
         |invariant, what: &String| broken.push((invariant, "the client".to_owned(), what.clone()));
     record.leftovers.iter().for_each(|what| report("I26", what));
+    record.after_drop.iter().for_each(|what| report("I28", what));
     record.unrecovered.iter().for_each(|what| report("I27", what));
     broken
 }

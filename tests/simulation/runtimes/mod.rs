@@ -2,10 +2,11 @@
 //!
 //! A seed decides what the client is and what happens in each phase. Most phases end in the middle: the runtime is dropped
 //! with all calls, logins, connects, probes and discovery that it runs. Everything happens on one thread with paused clocks,
-//! so a seed repeats exactly; `docs/simulation.md` lists the invariants I20 to I27.
+//! so a seed repeats exactly; `docs/simulation.md` lists the invariants I20 to I28.
 
 mod calls;
 mod clock;
+mod dropped;
 mod faults;
 mod invariants;
 mod network;

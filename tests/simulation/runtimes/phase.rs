@@ -47,7 +47,9 @@ impl Phase<'_> {
             *stopped = Some(Stopped { runtime, guards, cluster, dropped });
         } else {
             // The runtime goes away first, in the middle of whatever is under way.
+            let handle = runtime.handle().clone();
             drop(runtime);
+            recorder.lock().after_drop = self.call_within_dropped(&handle);
             drop((guards, cluster));
         }
         let mut record = recorder.end();
