@@ -16,14 +16,14 @@ impl Phase<'_> {
         recorder: &Recorder,
         guards: &mut Vec<FaultGuard>,
     ) {
-        let mut faults: Vec<&FaultSetting> = self.phase.faults.iter().collect();
+        let mut faults: Vec<&FaultSetting> = self.plan.faults.iter().collect();
         faults.sort_by_key(|fault| fault.at);
         for fault in faults {
             sleep_until(recorder.moment(fault.at)).await;
             recorder.note(&format!("FAULT {:?} at k{}", fault.what, fault.coordinator));
             self.inject_one(cluster, fault, guards);
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     fn inject_one(&self, cluster: &TestCluster, fault: &FaultSetting, guards: &mut Vec<FaultGuard>) {

@@ -16,6 +16,7 @@ mod setting;
 mod source;
 mod stopped;
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -39,10 +40,12 @@ pub(crate) fn run(seed: u64) -> Report {
     let (running, ended) = mpsc::channel::<()>();
     let watchdog = thread::spawn(move || {
         if ended.recv_timeout(WATCHDOG) == Err(RecvTimeoutError::Timeout) {
-            anstream::eprintln!(
-                "seed {seed}: I22 is broken: the client spins or blocks for {WATCHDOG:?} of real time\n    \
-                 replay it with: cargo xtask soak --seed {seed}"
+            let what = format!(
+                "seed {seed}: I22 is broken by the client: it spins or blocks for {WATCHDOG:?} of real time\n    \
+                 replay it with: cargo xtask soak --seed {seed}\n"
             );
+            // Not by a macro: what those print is lost with a test that aborts.
+            drop(std::io::stderr().write_all(what.as_bytes()));
             std::process::abort();
         }
     });
@@ -58,11 +61,11 @@ fn run_phases(setting: &Setting) -> Report {
     let (mut clock, mut stopped) = (Clock::default(), None);
     let mut report = Report { violations: Vec::new(), trace: Vec::new(), endings: [0; 3] };
     report.trace.extend(format!("{setting:#?}").lines().map(str::to_owned));
-    for (number, phase) in setting.phases.iter().enumerate() {
-        let phase_of = Phase { setting, number, phase, client: &client, network: &network };
-        let record = phase_of.run(&mut clock, &mut stopped);
+    for (number, plan) in setting.phases.iter().enumerate() {
+        let phase = Phase { setting, number, plan, client: &client, network: &network };
+        let record = phase.run(&mut clock, &mut stopped);
         report.trace.extend(record.trace.iter().cloned());
-        for (invariant, marker, what) in invariants::broken(setting, phase, &record) {
+        for (invariant, marker, what) in invariants::broken(setting, plan, &record) {
             let violation = Violation { seed: setting.seed, invariant, marker, what };
             report.trace.push(format!("VIOLATION {violation}"));
             report.violations.push(violation);

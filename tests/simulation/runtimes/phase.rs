@@ -26,7 +26,7 @@ const REST: Duration = Duration::from_secs(60);
 pub(crate) struct Phase<'a> {
     pub(crate) setting: &'a Setting,
     pub(crate) number: usize,
-    pub(crate) phase: &'a PhaseSetting,
+    pub(crate) plan: &'a PhaseSetting,
     pub(crate) client: &'a Client,
     pub(crate) network: &'a Network,
 }
@@ -43,7 +43,7 @@ impl Phase<'_> {
         let (cluster, recorder) = runtime.block_on(Box::pin(happening));
         // The next phase has at most one stopped runtime.
         previous.drop_now();
-        if let End::Stopped { dropped, .. } = self.phase.end {
+        if let End::Stopped { dropped, .. } = self.plan.end {
             *stopped = Some(Stopped { runtime, guards, cluster, dropped });
         } else {
             // The runtime goes away first, in the middle of whatever is under way.
@@ -63,7 +63,7 @@ impl Phase<'_> {
         guards: &mut Vec<FaultGuard>,
         (previous, dropped): (UntilDropped, Option<Duration>),
     ) -> (TestCluster, Recorder) {
-        clock.enter(self.phase.gap).await;
+        clock.enter(self.plan.gap).await;
         let cluster = self.cluster().await;
         self.network.lead_to(&cluster);
         let recorder = Recorder::begin(&cluster, self.network, clock.elapsed);
@@ -79,12 +79,12 @@ impl Phase<'_> {
         }
 
         let calls: Vec<_> =
-            (0..).zip(&self.phase.calls).map(|(index, call)| self.begin(index, call, &recorder)).collect();
-        match self.phase.end {
+            (0..).zip(&self.plan.calls).map(|(index, call)| self.begin(index, call, &recorder)).collect();
+        match self.plan.end {
             End::Cut(after) | End::CallsFirst(after) | End::Stopped { after, .. } => {
                 timeout(after, self.inject(&cluster, &recorder, guards)).await.unwrap_or_default();
                 recorder.lock().calls_until = recorder.now();
-                if matches!(self.phase.end, End::CallsFirst(_)) {
+                if matches!(self.plan.end, End::CallsFirst(_)) {
                     recorder.note("the calls are dropped");
                     calls.iter().for_each(JoinHandle::abort);
                     sleep(AFTER_CALLS).await;
@@ -103,7 +103,7 @@ impl Phase<'_> {
                 let in_time = timeout(self.setting.total * 2 + REST, all).await.is_ok();
                 let disturbed_until = recorder.lock().disturbed_until;
                 sleep_until(recorder.moment(disturbed_until)).await;
-                if in_time && self.phase.end == End::Recovered {
+                if in_time && self.plan.end == End::Recovered {
                     self.recover(&cluster, &recorder).await;
                 }
                 recorder.lock().calls_until = recorder.now();
@@ -124,7 +124,7 @@ impl Phase<'_> {
             .coordinators(self.setting.coordinators)
             .seed(7)
             .root_password(ROOT_PASSWORD)
-            .jwt_secret(&*self.phase.secret)
+            .jwt_secret(&*self.plan.secret)
             .token_lifetime(self.setting.token_lifetime);
         let cluster = builder.in_memory().start().await.expect("a cluster in memory needs nothing");
         let network = Network::default();
