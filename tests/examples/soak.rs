@@ -8,6 +8,8 @@
 //!
 //! The worlds are those of `tests/simulation`; `docs/simulation.md` says what they are made of.
 
+#[path = "../simulation/runtimes/mod.rs"]
+mod runtimes;
 #[path = "../simulation/sim/mod.rs"]
 mod sim;
 
@@ -50,9 +52,19 @@ fn main() -> ExitCode {
     if violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Runs the world of a seed, and its scenario of runtimes.
+fn run(seed: u64) -> Report {
+    let (mut report, more) = (sim::run(seed), runtimes::run(seed));
+    report.violations.extend(more.violations);
+    report.trace.push("RUNTIMES".to_owned());
+    report.trace.extend(more.trace);
+    report.endings = std::array::from_fn(|ending| report.endings[ending] + more.endings[ending]);
+    report
+}
+
 /// Runs one seed and prints its trace.
 fn replay(seed: u64) -> usize {
-    let Report { violations, trace, endings: [answered, failed, dropped] } = sim::run(seed);
+    let Report { violations, trace, endings: [answered, failed, dropped] } = run(seed);
     for line in trace {
         println!("{line}");
     }
@@ -72,7 +84,7 @@ fn soak(from: u64, seeds: u64) -> usize {
             scope.spawn(move || {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= seeds || found.send(sim::run(from + number)).is_err() {
+                    if number >= seeds || found.send(run(from + number)).is_err() {
                         return;
                     }
                 }

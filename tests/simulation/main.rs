@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod over_tcp;
+mod runtimes;
 mod sim;
 
 /// What is asked of somebody who is listed and none of the cluster.
@@ -63,4 +64,30 @@ fn the_same_seed_is_the_same_world() {
 #[test]
 fn another_seed_is_another_world() {
     assert_ne!(sim::run(1).trace, sim::run(2).trace);
+}
+
+#[test]
+fn a_client_survives_the_runtimes_that_its_tasks_ran_on() {
+    let reports: Vec<_> = (0..50).map(runtimes::run).collect();
+    let broken: Vec<String> =
+        reports.iter().flat_map(|report| &report.violations).map(ToString::to_string).collect();
+    assert!(broken.is_empty(), "{} violations:\n{}", broken.len(), broken.join("\n"));
+    // Each of these was interrupted by the end of a runtime at least once.
+    for what in ["requests", "waiters", "connects", "logins", "ejection"] {
+        let lines = || reports.iter().flat_map(|report| &report.trace);
+        assert!(
+            lines().any(|line| line.contains(&format!("UNDER WAY: {what}"))),
+            "no {what} were interrupted"
+        );
+    }
+    for ending in 0..3 {
+        assert!(reports.iter().any(|report| report.endings[ending] > 0), "no call ended as number {ending}");
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_scenario_of_runtimes() {
+    for seed in 0..10 {
+        assert_eq!(runtimes::run(seed).trace, runtimes::run(seed).trace, "seed {seed}");
+    }
 }
