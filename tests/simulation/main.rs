@@ -61,6 +61,24 @@ fn the_same_seed_is_the_same_world() {
 }
 
 #[test]
+fn invariants_hold_while_servers_die_during_procedures() {
+    let seeds = (0..).filter(|seed| sim::runs_a_procedure(*seed)).take(24);
+    let reports: Vec<_> = seeds.map(sim::run).collect();
+    let broken: Vec<String> =
+        reports.iter().flat_map(|report| &report.violations).map(ToString::to_string).collect();
+    assert!(broken.is_empty(), "{} violations:\n{}", broken.len(), broken.join("\n"));
+    for happens in
+        ["AWAY", "RESTARTED", "STEP CleanedOut", "the agency is down", "another service", "is lost"]
+    {
+        let lines = || reports.iter().flat_map(|report| &report.trace);
+        assert!(lines().any(|line| line.contains(happens)), "{happens} never happened");
+    }
+    for ending in 0..3 {
+        assert!(reports.iter().any(|report| report.endings[ending] > 0), "none ended as number {ending}");
+    }
+}
+
+#[test]
 fn another_seed_is_another_world() {
     assert_ne!(sim::run(1).trace, sim::run(2).trace);
 }
