@@ -62,8 +62,9 @@ fn the_same_seed_is_the_same_world() {
 
 #[test]
 fn invariants_hold_while_servers_die_during_procedures() {
-    let seeds = (0..).filter(|seed| sim::runs_a_procedure(*seed)).take(24);
-    let reports: Vec<_> = seeds.map(sim::run).collect();
+    // Beside the first twenty those that once were seen to break I13 when the look before an act was left out.
+    let first = (0..).filter(|seed| sim::runs_a_procedure(*seed)).take(20);
+    let reports: Vec<_> = first.chain([952, 980, 1098, 1322, 1449]).map(sim::run).collect();
     let broken: Vec<String> =
         reports.iter().flat_map(|report| &report.violations).map(ToString::to_string).collect();
     assert!(broken.is_empty(), "{} violations:\n{}", broken.len(), broken.join("\n"));

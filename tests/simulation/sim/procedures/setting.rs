@@ -83,7 +83,7 @@ impl ProcedureSetting {
             },
             db_servers: chance.random_range(3..=4),
             login: if chance.random_bool(0.5) { Login::Jwt } else { Login::Basic },
-            total: seconds(&mut chance, &[5, 20, 60]),
+            total: seconds(&mut chance, &[5, 5, 20, 60]),
             attempt: seconds(&mut chance, &[2, 30]),
             token: seconds(&mut chance, &[60, 150, 3_600]),
             limit: seconds(&mut chance, &[300, 900, 1_800]),

@@ -37,10 +37,10 @@ impl Troubles<'_> {
     async fn servers(&self, purpose: u64) {
         let mut chance = chance(self.seed, purpose);
         loop {
-            within(&mut chance, 90).await;
+            within(&mut chance, 60).await;
             let victim = self.victims.choose(&mut chance).expect("there are some");
             let is_frozen = chance.random_bool(0.3);
-            let lasts = if chance.random_bool(0.3) { 8 } else { 80 };
+            let lasts = if chance.random_bool(0.3) { 8 } else { 100 };
             if self.outages.begin(victim, is_frozen) {
                 within(&mut chance, lasts).await;
                 self.outages.end(victim, is_frozen).await;
@@ -54,14 +54,18 @@ impl Troubles<'_> {
         let dump = || Match::get("/_api/cluster/agency-dump");
         let health = || Match::get("/_admin/cluster/health");
         loop {
-            within(&mut chance, 60).await;
+            within(&mut chance, 40).await;
             let late = Duration::from_millis(chance.random_range(500..28_000));
-            let fault = match chance.random_range(0..6) {
-                0 | 1 => Fault::latency(late).on(dump()),
-                2 => Fault::answer(503, 503, "starting").on(dump()),
+            let fault = match chance.random_range(0..8) {
+                0 => Fault::latency(late).on(dump()),
+                1 => Fault::answer(503, 503, "starting").on(dump()),
+                2..=4 => {
+                    self.death_behind_the_agency(&mut chance).await;
+                    continue;
+                }
                 // What it says is old when it can be read.
-                3 => Fault::slow_body(900, late / 5).on(health()).times(2),
-                4 => Fault::latency(late).on(health()).times(2),
+                5 => Fault::slow_body(900, late / 5).on(health()).times(2),
+                6 => Fault::latency(late).on(health()).times(2),
                 _ => {
                     self.trace.note(format_args!("TROUBLE the agency is down"));
                     let down = self.cluster.agency_down();
@@ -74,9 +78,26 @@ impl Troubles<'_> {
             };
             self.trace.note(format_args!("TROUBLE {fault:?}"));
             let guards = self.everywhere(&fault);
-            within(&mut chance, 60).await;
+            within(&mut chance, 120).await;
             drop(guards);
             self.trace.note(format_args!("END {fault:?}"));
+        }
+    }
+
+    /// A server dies while no dump of the agency can be read, and is still away when one can be read again.
+    async fn death_behind_the_agency(&self, chance: &mut StdRng) {
+        let fault = Fault::answer(503, 503, "starting").on(Match::get("/_api/cluster/agency-dump"));
+        self.trace.note(format_args!("TROUBLE no dump can be read"));
+        let guards = self.everywhere(&fault);
+        within(chance, 40).await;
+        let victim = self.victims.choose(chance).expect("there are some");
+        let is_away = self.outages.begin(victim, false);
+        within(chance, 60).await;
+        drop(guards);
+        self.trace.note(format_args!("END no dump can be read"));
+        if is_away {
+            within(chance, 40).await;
+            self.outages.end(victim, false).await;
         }
     }
 
