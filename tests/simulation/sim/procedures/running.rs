@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arango::Client;
-use arango::cluster::{MoveShard, ServerId, ServerRole, ShardMove};
-use arango::follow::{Drain, DrainStep, Pace, RebalanceReport, Stopped};
+use arango::cluster::{AgencyJob, MoveShard, ServerId, ServerRole, ShardMove};
+use arango::follow::{Drain, DrainStep, MoveStep, Pace, RebalanceReport, RestartStep, Stopped};
 use arango_test_cluster::TestCluster;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout_at};
@@ -85,7 +85,7 @@ macro_rules! follow {
             };
             match next {
                 Ok(Some(step)) => {
-                    $running.trace.note(format_args!("STEP {step:?}"));
+                    $running.trace.note(format_args!("STEP {}", step.told()));
                     let $step = step;
                     $on_step
                 }
@@ -208,4 +208,36 @@ pub(crate) fn latest_end(setting: &ProcedureSetting, began: Duration) -> Duratio
         _ => Duration::ZERO,
     };
     began + setting.limit + start + server + Duration::from_secs(1)
+}
+
+/// A step as a trace shows it: without the times of jobs, which are those of the system's clock.
+trait Told {
+    fn told(&self) -> String;
+}
+
+impl Told for AgencyJob {
+    fn told(&self) -> String {
+        format!("{:?} {} {:?} {:?}", self.kind, self.id, self.status, self.reason)
+    }
+}
+
+impl Told for DrainStep {
+    fn told(&self) -> String {
+        match self {
+            Self::Job(job) => job.told(),
+            other => format!("{other:?}"),
+        }
+    }
+}
+
+impl Told for MoveStep {
+    fn told(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+impl Told for RestartStep {
+    fn told(&self) -> String {
+        format!("{self:?}")
+    }
 }
