@@ -15,7 +15,7 @@ mod sim;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
@@ -41,13 +41,17 @@ struct Arguments {
     /// One seed alone, with everything that happens in it.
     #[arg(long, value_name = "SEED")]
     seed: Option<u64>,
+
+    /// Only the worlds in which a long procedure runs.
+    #[arg(long, conflicts_with = "seed")]
+    procedures: bool,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let violations = match arguments.seed {
         Some(seed) => replay(seed),
-        None => soak(arguments.from, arguments.seeds),
+        None => soak(&worlds(&arguments)),
     };
     if violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -73,18 +77,25 @@ fn replay(seed: u64) -> usize {
     violations.len()
 }
 
+/// The seeds that are asked for.
+fn worlds(arguments: &Arguments) -> Vec<u64> {
+    let seeds = (arguments.from..).filter(|seed| !arguments.procedures || sim::runs_a_procedure(*seed));
+    seeds.zip(0..arguments.seeds).map(|(seed, _)| seed).collect()
+}
+
 /// Runs many seeds on all processors; tells of each violation as it is found.
-fn soak(from: u64, seeds: u64) -> usize {
+fn soak(worlds: &[u64]) -> usize {
+    let seeds = u64::try_from(worlds.len()).unwrap_or(u64::MAX);
     let bar = bar(seeds);
-    let next = AtomicU64::new(0);
+    let next = AtomicUsize::new(0);
     let (found, mut violations) = (mpsc::channel(), 0);
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
             let (found, next) = (found.0.clone(), &next);
             scope.spawn(move || {
                 loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= seeds || found.send(run(from + number)).is_err() {
+                    let world = worlds.get(next.fetch_add(1, Ordering::Relaxed));
+                    if world.is_none_or(|seed| found.send(run(*seed)).is_err()) {
                         return;
                     }
                 }

@@ -53,11 +53,31 @@ seeds! {
 
 #[test]
 fn the_same_seed_is_the_same_world() {
-    for seed in 0..20 {
+    // Also of procedures: a drain, and a restart.
+    for seed in (0..20).chain([952, 1098]) {
         let (once, again) = (sim::run(seed).trace, sim::run(seed).trace);
         let differs = once.iter().zip(&again).find(|(one, other)| one != other);
         assert_eq!(differs, None, "seed {seed}");
         assert_eq!(once.len(), again.len(), "seed {seed}");
+    }
+}
+
+#[test]
+fn invariants_hold_while_servers_die_during_procedures() {
+    // Beside the first twenty those that once were seen to break I13 when the look before an act was left out.
+    let first = (0..).filter(|seed| sim::runs_a_procedure(*seed)).take(20);
+    let reports: Vec<_> = first.chain([952, 980, 1098, 1322, 1449]).map(sim::run).collect();
+    let broken: Vec<String> =
+        reports.iter().flat_map(|report| &report.violations).map(ToString::to_string).collect();
+    assert!(broken.is_empty(), "{} violations:\n{}", broken.len(), broken.join("\n"));
+    for happens in
+        ["AWAY", "RESTARTED", "STEP CleanedOut", "the agency is down", "another service", "is lost"]
+    {
+        let lines = || reports.iter().flat_map(|report| &report.trace);
+        assert!(lines().any(|line| line.contains(happens)), "{happens} never happened");
+    }
+    for ending in 0..3 {
+        assert!(reports.iter().any(|report| report.endings[ending] > 0), "none ended as number {ending}");
     }
 }
 

@@ -21,6 +21,7 @@ mod network;
 mod operation;
 mod places;
 mod player;
+mod procedures;
 mod schedule;
 mod seen;
 mod setting;
@@ -42,6 +43,7 @@ pub(crate) use self::invariants::Violation;
 use self::link::Link;
 use self::network::Network;
 use self::player::Player;
+pub(crate) use self::procedures::is_one as runs_a_procedure;
 use self::setting::{Setting, chance};
 use self::sightings::Sightings;
 use self::trace::Trace;
@@ -61,7 +63,12 @@ pub(crate) struct Report {
 /// Lets the world of a seed happen.
 pub(crate) fn run(seed: u64) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.expect("a runtime without a driver needs nothing").block_on(Box::pin(happen(Setting::of(seed))))
+    runtime.expect("a runtime without a driver needs nothing").block_on(async {
+        if runs_a_procedure(seed) {
+            return Box::pin(procedures::happen(seed)).await;
+        }
+        Box::pin(happen(Setting::of(seed))).await
+    })
 }
 
 async fn happen(setting: Setting) -> Report {

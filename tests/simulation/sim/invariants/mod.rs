@@ -24,7 +24,7 @@ pub(crate) const TICK: Duration = Duration::from_millis(1);
 #[derive(Debug, Clone)]
 pub(crate) struct Violation {
     pub(crate) seed: u64,
-    /// Which invariant: `I1` to `I12`.
+    /// Which invariant: `I1` to `I17`.
     pub(crate) invariant: &'static str,
     /// The call it was seen in, or the client and coordinator.
     pub(crate) marker: String,
