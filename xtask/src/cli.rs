@@ -205,6 +205,10 @@ pub(crate) struct Soak {
     #[arg(long, value_name = "SEED")]
     pub(crate) seed: Option<u64>,
 
+    /// Only the worlds in which a long procedure runs.
+    #[arg(long, conflicts_with = "seed")]
+    pub(crate) procedures: bool,
+
     /// Builds with optimisations: slow to build, and several times as fast.
     #[arg(long)]
     pub(crate) release: bool,

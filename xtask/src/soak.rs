@@ -31,13 +31,12 @@ pub(crate) async fn soak(command: &Soak) -> Result<ExitCode> {
 
 /// The same flags as the program takes.
 fn arguments(command: &Soak) -> Vec<String> {
-    match command.seed {
-        Some(seed) => vec!["--seed".to_owned(), seed.to_string()],
-        None => {
-            ["--seeds".to_owned(), command.seeds.to_string(), "--from".to_owned(), command.from.to_string()]
-                .into()
-        }
+    if let Some(seed) = command.seed {
+        return vec!["--seed".to_owned(), seed.to_string()];
     }
+    let (seeds, from) = (command.seeds.to_string(), command.from.to_string());
+    let many = ["--seeds".to_owned(), seeds, "--from".to_owned(), from];
+    many.into_iter().chain(command.procedures.then(|| "--procedures".to_owned())).collect()
 }
 
 #[cfg(test)]
@@ -57,6 +56,7 @@ mod tests {
         assert_eq!(passed_on(&["xtask", "soak"]), "--seeds 1000 --from 0");
         assert_eq!(passed_on(&["xtask", "soak", "--seeds", "5", "--from", "7"]), "--seeds 5 --from 7");
         assert_eq!(passed_on(&["xtask", "soak", "--seed", "57"]), "--seed 57");
+        assert_eq!(passed_on(&["xtask", "soak", "--procedures"]), "--seeds 1000 --from 0 --procedures");
     }
 
     #[test]

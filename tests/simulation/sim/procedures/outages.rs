@@ -123,13 +123,11 @@ impl<'a> Outages<'a> {
 /// The role of a server and its index among those of its role.
 pub(crate) fn place(cluster: &TestCluster, server: &ServerId) -> (ServerRole, usize) {
     let coordinator = cluster.coordinators().iter().position(|one| one.id() == server.as_str());
-    match coordinator {
-        Some(index) => (ServerRole::Coordinator, index),
-        None => {
-            let index = cluster.db_server_ids().iter().position(|one| one == server.as_str());
-            (ServerRole::DbServer, index.expect("the cluster has such a server"))
-        }
+    if let Some(index) = coordinator {
+        return (ServerRole::Coordinator, index);
     }
+    let index = cluster.db_server_ids().iter().position(|one| one == server.as_str());
+    (ServerRole::DbServer, index.expect("the cluster has such a server"))
 }
 
 /// Ends the process of a server.

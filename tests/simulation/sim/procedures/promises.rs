@@ -69,7 +69,7 @@ impl Evidence<'_> {
                 // A drain asks for the other DB-Servers alone.
                 lost.retain(|server| server != self.target && server.kind() == Some(ServerRole::DbServer));
             }
-            if self.is_start(request) && !lost.is_empty() {
+            if is_start(request) && !lost.is_empty() {
                 report("I13", format!("{} at {at:?} while {lost:?} were away", request.what));
             }
             if request.what.ends_with("/removeServer") && stopped.is_none_or(|stopped| at < stopped) {
@@ -80,12 +80,6 @@ impl Evidence<'_> {
 
     fn is_restart(&self) -> bool {
         matches!(self.setting.work, Work::RestartDbServers | Work::RestartCoordinators)
-    }
-
-    /// Whether it begins what health is looked at for.
-    fn is_start(&self, request: &Seen) -> bool {
-        let path = request.what.strip_prefix("POST /_admin/cluster/");
-        matches!(path, Some("resignLeadership" | "cleanOutServer"))
     }
 
     /// I14: each start is executed once, and nothing is restarted twice.
@@ -225,4 +219,10 @@ impl Evidence<'_> {
 
 fn is_not_executed(why: Option<&Stopped>) -> bool {
     matches!(why, Some(Stopped::Call(error)) if error.outcome() == Outcome::NotExecuted)
+}
+
+/// Whether a request begins what health is looked at for.
+fn is_start(request: &Seen) -> bool {
+    let command = request.what.strip_prefix("POST /_admin/cluster/");
+    matches!(command, Some("resignLeadership" | "cleanOutServer"))
 }
