@@ -19,6 +19,7 @@ mod databases;
 mod discovery;
 mod doors;
 mod durations;
+#[cfg(unix)]
 mod error_texts;
 mod follow;
 mod foreign;

@@ -154,7 +154,7 @@ impl Transport {
         read: impl Fn(Answer) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
         let failed = match self.run(Arc::clone(&record)).await {
-            Ok(response) => match read(whole(response)) {
+            Ok(response) => match read(whole(*response)) {
                 // Handed on at once: what is kept for later is moved once more.
                 Ok(output) => {
                     self.0.bare.rules.accept(&record);
@@ -190,7 +190,7 @@ impl Transport {
             }
             record = self.0.bare.rules.resume(&record, error);
             let response = self.run(Arc::clone(&record)).await?;
-            match read(whole(response)) {
+            match read(whole(*response)) {
                 Ok(output) => {
                     self.0.bare.rules.accept(&record);
                     return Ok(output);
@@ -407,7 +407,7 @@ impl fmt::Debug for Transport {
 }
 
 /// A whole answer.
-fn whole(response: Incoming) -> Answer {
+fn whole(response: Response<Body>) -> Answer {
     let (parts, mut body) = response.into_parts();
     let bytes = body.take_whole().expect("the body of a call that is not streaming was read");
     Answer::new(parts.status, parts.headers, bytes)

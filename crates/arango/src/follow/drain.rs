@@ -124,9 +124,10 @@ impl Work<'_> {
         while self.is_to_be_removed(looks).await? {
             looks.not_cancelled()?;
             match cluster.remove_server(server).await {
-                Ok(()) => break,
                 Err(error) if error.kind() == ErrorKind::NotFound => break,
-                // Whether it went, the next look shows; so it does where it may not go yet.
+                // An empty answer is a success that any service may give: whether the server is gone, the next look shows.
+                // So it does after a failure of unknown fate, and where it may not go yet.
+                Ok(()) => {}
                 Err(error)
                     if error.outcome() != Outcome::Executed
                         || error.kind() == ErrorKind::PreconditionFailed => {}
