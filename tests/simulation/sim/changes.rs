@@ -21,6 +21,8 @@ struct Roll {
     absent: BTreeSet<usize>,
     /// How often each has moved.
     moves: Vec<usize>,
+    /// Until when each is slow.
+    slow: Vec<Duration>,
 }
 
 /// Everything that changes in a world.
@@ -30,6 +32,7 @@ pub(crate) fn draw(setting: &Setting) -> Vec<Event> {
         present: (0..setting.absent_from).collect(),
         absent: (setting.absent_from..setting.coordinators).collect(),
         moves: vec![0; setting.coordinators],
+        slow: vec![Duration::ZERO; setting.coordinators],
     };
     let mut times: Vec<Duration> =
         (0..chance.random_range(3..=8)).map(|_| moment(setting, &mut chance)).collect();
@@ -69,7 +72,10 @@ impl Roll {
             self.absent.insert(coordinator);
         }
         let mut events = vec![Event { at, lasts, coordinator, trouble: Trouble::Leave { stays } }];
-        if stays {
+        // A call has time for a few that are slow, not for most of the coordinators.
+        let are_slow = self.slow.iter().filter(|until| **until > at).count();
+        if stays && are_slow * 3 < self.slow.len() {
+            self.slow[coordinator] = at + LEAVERS * 8;
             // So that something is under way there whenever it is taken away.
             let fault = Fault::latency(LEAVERS).on(Match::post("/_api/document/*"));
             let trouble = Trouble::Fault(format!("latency {LEAVERS:?} of writes"), fault);
