@@ -56,7 +56,8 @@ pub(super) fn answered_by_the_healthy(evidence: &Evidence<'_>, report: &mut Repo
         let elsewhere = matches!(one.call.question, Question::InsertAt(index) if index != 0);
         // Whoever is not there has cut nothing.
         let elsewhere = elsewhere && (peace != Peace::Everywhere || error.outcome() == Outcome::NotExecuted);
-        let excused = elsewhere || stopped_by_budget(error) || came_too_late(error);
+        let excused =
+            elsewhere || stopped_by_budget(error) || came_too_late(error) || waited_for_a_login(error);
         if promised && !excused {
             let what = format!("{:?}, stopped by {:?}: {}", error.kind(), error.stopped_by(), steps(error));
             report("I5", &one.call.marker, what);
@@ -73,6 +74,14 @@ fn stopped_by_budget(error: &Error) -> bool {
 fn came_too_late(error: &Error) -> bool {
     let late = |attempt: &arango::Attempt| attempt.kind == ErrorKind::ConnectionLost && attempt.reused;
     error.stopped_by() == StoppedBy::MaxAttempts && error.attempts().last().is_some_and(late)
+}
+
+/// Whether the last attempt waited for a login for as long as it may, and could not be made anywhere else.
+fn waited_for_a_login(error: &Error) -> bool {
+    let waited = |attempt: &arango::Attempt| {
+        attempt.kind == ErrorKind::AttemptTimeout && attempt.phase == arango::transport::Phase::Waiting
+    };
+    error.stopped_by() == StoppedBy::NoAlternative && error.attempts().last().is_some_and(waited)
 }
 
 /// The error of the login that the call failed with.
