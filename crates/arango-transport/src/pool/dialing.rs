@@ -132,7 +132,7 @@ impl Ending {
     fn with(mut self, result: Result<Dialed, AttemptError>) {
         self.done = true;
         if let Some(pool) = self.pool.upgrade() {
-            // Not under the lock: whoever collects the log may ask the client something.
+            // Not under the lock: a subscriber of the log may call the client.
             if let Err(error) = &result {
                 pool.dialer.note(error);
             }

@@ -21,7 +21,7 @@ pub(super) struct FirstByte {
 }
 
 /// Whether what was read first was TLS. Clones are of the same stream.
-// Relaxed: who asks has been told of a failure by whoever reads.
+// Relaxed: it is read after the failure that the reader reported.
 #[derive(Clone, Default)]
 pub(super) struct IsTls(Arc<AtomicBool>);
 
