@@ -1,6 +1,8 @@
 //! The collection `books`, and documents that are put into it and counted.
 
-use arango::protocol::{Answer, BuildError, Creates, DecodeError, Draft, Facts, Operation, RequestClass};
+use arango::protocol::{
+    ApiResponse, BuildError, CreatedResource, DecodeError, Metadata, Operation, RequestBuilder, RequestClass,
+};
 use bytes::Bytes;
 use http::{HeaderValue, Request};
 
@@ -17,7 +19,7 @@ pub(crate) struct Insert {
 
 impl Operation for Insert {
     type Output = ();
-    const FACTS: Facts = Facts::post("books.insert", "/_api/document/books");
+    const METADATA: Metadata = Metadata::post("books.insert", "/_api/document/books");
 
     fn class(&self) -> RequestClass {
         self.class
@@ -25,10 +27,10 @@ impl Operation for Insert {
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let body = serde_json::json!({ "title": self.marker, "padding": " ".repeat(self.padding) });
-        marked(Draft::new(Self::FACTS).json(&body), &self.marker)
+        marked(RequestBuilder::new(Self::METADATA).json(&body), &self.marker)
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<(), DecodeError> {
         #[derive(serde::Deserialize)]
         struct Inserted {
             #[serde(rename = "_key")]
@@ -38,28 +40,28 @@ impl Operation for Insert {
     }
 }
 
-/// Creates a collection.
+/// CreatedResource a collection.
 pub(crate) struct CreateCollection(pub(crate) &'static str);
 
 impl Operation for CreateCollection {
     type Output = ();
-    const FACTS: Facts = Facts::post("collection.create", "/_api/collection");
+    const METADATA: Metadata = Metadata::post("collection.create", "/_api/collection");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS)
+        RequestBuilder::new(Self::METADATA)
             .json(&serde_json::json!({ "name": self.0 }))
-            .creates(Creates::collection(self.0))
-            .finish()
+            .creates(CreatedResource::collection(self.0))
+            .build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<(), DecodeError> {
         answer.acknowledged()
     }
 }
 
 /// A request that the journal can tell from others.
-pub(crate) fn marked(draft: Draft, marker: &str) -> Result<Request<Bytes>, BuildError> {
-    let mut request = draft.finish()?;
+pub(crate) fn marked(draft: RequestBuilder, marker: &str) -> Result<Request<Bytes>, BuildError> {
+    let mut request = draft.build()?;
     let marker = HeaderValue::from_str(marker).expect("markers are letters and digits");
     request.headers_mut().insert("x-sim-marker", marker);
     Ok(request)

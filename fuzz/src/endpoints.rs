@@ -1,12 +1,12 @@
 //! What a coordinator says of where the others are.
 
 use arango::cluster::GetEndpoints;
-use arango::protocol::{Answer, Operation};
+use arango::protocol::{ApiResponse, Operation};
 use arango::transport::{Coordinator, Hosts};
 use http::{HeaderMap, StatusCode};
 
 pub(crate) fn endpoints(input: &[u8]) {
-    let answer = Answer::new(StatusCode::OK, HeaderMap::new(), input.to_vec().into());
+    let answer = ApiResponse::new(StatusCode::OK, HeaderMap::new(), input.to_vec().into());
     let Ok(endpoints) = GetEndpoints.output(answer) else { return };
     assert!(endpoints.known().count() <= endpoints.listed.len());
     for endpoint in endpoints.known() {

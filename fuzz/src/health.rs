@@ -1,11 +1,11 @@
 //! What a coordinator says of how the servers are.
 
 use arango::cluster::GetHealth;
-use arango::protocol::{Answer, Operation};
+use arango::protocol::{ApiResponse, Operation};
 use http::{HeaderMap, StatusCode};
 
 pub(crate) fn health(input: &[u8]) {
-    let answer = Answer::new(StatusCode::OK, HeaderMap::new(), input.to_vec().into());
+    let answer = ApiResponse::new(StatusCode::OK, HeaderMap::new(), input.to_vec().into());
     match GetHealth.output(answer) {
         Ok(health) => {
             assert!(health.servers().is_sorted_by_key(|(id, _)| id));

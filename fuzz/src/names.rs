@@ -30,7 +30,7 @@ pub(crate) fn names(input: &[u8]) {
 /// Whether the path is the template's but for the name, which is one segment of it, or is kept in the query.
 fn stays_in_its_place<O: Operation>(operation: &O, name: &str) {
     let Ok(request) = operation.request() else { return };
-    let (template, uri) = (O::FACTS.path, request.uri());
+    let (template, uri) = (O::METADATA.path, request.uri());
     let segments = || uri.path().split('/');
     assert_eq!(segments().count(), template.split('/').count(), "{uri}");
     for (written, meant) in segments().zip(template.split('/')) {

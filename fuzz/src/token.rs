@@ -1,7 +1,7 @@
 //! Tokens: what a login gives, and what a program has.
 
 use arango::Credentials;
-use arango::protocol::{Answer, LogIn, Operation, token_lifetime};
+use arango::protocol::{ApiResponse, LogIn, Operation, token_lifetime};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderMap, StatusCode};
@@ -13,7 +13,7 @@ pub(crate) fn token(input: &[u8]) {
     assert_eq!(url_safe, standard);
 
     // As the answer to a login.
-    let answer = Answer::new(StatusCode::OK, HeaderMap::new(), input.to_vec().into());
+    let answer = ApiResponse::new(StatusCode::OK, HeaderMap::new(), input.to_vec().into());
     let login = LogIn { user: "root", password: "s3cret" };
     if let Ok(token) = login.output(answer) {
         read(&token.expect("only a server without authentication gives none"));

@@ -156,7 +156,7 @@ async fn what_no_type_names_is_still_there() {
     let cluster = cluster().await;
     let client = client(&cluster);
     let (health, answer) = client.db("_system").execute_keeping(arango::cluster::GetHealth).await.unwrap();
-    let raw: serde_json::Value = serde_json::from_slice(answer.raw()).unwrap();
+    let raw: serde_json::Value = serde_json::from_slice(answer.bytes()).unwrap();
     assert_eq!(raw["ClusterId"], health.cluster_id.as_str());
     assert_eq!(raw["code"], 200);
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use arango::protocol::{Facts, RequestClass};
+use arango::protocol::{Metadata, RequestClass};
 use arango::transport::Call;
 use arango::{Client, ClientBuilder, Compression, Credentials, ErrorKind, Http2, Limits, Outcome};
 use arango_test_cluster::{Authentication, Entry, Fault, Match, Phase, TestCluster};
@@ -49,9 +49,9 @@ fn read(cluster: &TestCluster) -> Vec<Entry> {
 
 /// Asks a path for its whole answer.
 async fn ask(client: &Client, path: &str) -> Bytes {
-    let call = Call::of(&Facts::get("ask", "/"), RequestClass::Safe);
+    let call = Call::of(&Metadata::get("ask", "/"), RequestClass::Safe);
     let request = Request::get(path).body(Full::default()).unwrap();
-    client.transport().ask(request, call, |answer| Ok(answer.raw().clone())).await.unwrap()
+    client.transport().ask(request, call, |answer| Ok(answer.bytes().clone())).await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]

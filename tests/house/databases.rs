@@ -1,6 +1,6 @@
 //! Several databases and several users beside each other.
 
-use arango::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use arango::protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use arango::{ErrorKind, Outcome};
 use bytes::Bytes;
 use http::Request;
@@ -11,14 +11,16 @@ struct CreateDatabase(&'static str);
 
 impl Operation for CreateDatabase {
     type Output = ();
-    const FACTS: Facts = Facts::post("database.create", "/_api/database");
+    const METADATA: Metadata = Metadata::post("database.create", "/_api/database");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let users = serde_json::json!([{ "username": "ada", "passwd": "lovelace", "active": true }]);
-        Draft::new(Self::FACTS).json(&serde_json::json!({ "name": self.0, "users": users })).finish()
+        RequestBuilder::new(Self::METADATA)
+            .json(&serde_json::json!({ "name": self.0, "users": users }))
+            .build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<(), DecodeError> {
         answer.acknowledged()
     }
 }
@@ -27,18 +29,18 @@ struct CurrentDatabase;
 
 impl Operation for CurrentDatabase {
     type Output = String;
-    const FACTS: Facts = Facts::get("database.current", "/_api/database/current");
+    const METADATA: Metadata = Metadata::get("database.current", "/_api/database/current");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<String, DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<String, DecodeError> {
         #[derive(serde::Deserialize)]
         struct Current {
             name: String,
         }
-        answer.result::<Current>().map(|current| current.name)
+        answer.json_result::<Current>().map(|current| current.name)
     }
 }
 

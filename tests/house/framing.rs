@@ -1,6 +1,8 @@
 //! Headers that frame a request, or speak of its connection, are the transport's own.
 
-use arango::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, RequestClass};
+use arango::protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, RequestClass,
+};
 use arango::{Client, Error, ErrorKind, Outcome};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request};
@@ -31,19 +33,20 @@ struct WithHeader(&'static str, &'static str, RequestClass);
 
 impl Operation for WithHeader {
     type Output = ();
-    const FACTS: Facts = Facts::post("books.insert", "/_api/document/books");
+    const METADATA: Metadata = Metadata::post("books.insert", "/_api/document/books");
 
     fn class(&self) -> RequestClass {
         self.2
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let mut request = Draft::new(Self::FACTS).json(&serde_json::json!({ "title": "m" })).finish()?;
+        let mut request =
+            RequestBuilder::new(Self::METADATA).json(&serde_json::json!({ "title": "m" })).build()?;
         add(&mut request, self.0, self.1);
         Ok(request)
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<(), DecodeError> {
         insert("", self.class()).output(answer)
     }
 }

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use arango::balance::RoundRobin;
 use arango::protocol::{
-    Answer, BuildError, Creates, DatabaseName, DecodeError, Draft, Facts, Operation, RequestClass,
+    ApiResponse, BuildError, CreatedResource, DatabaseName, DecodeError, Metadata, Operation, RequestBuilder,
+    RequestClass,
 };
 use arango::transport::{BoxFuture, Connect, Io};
 use arango::{Client, ClientBuilder};
@@ -118,21 +119,21 @@ pub(crate) fn insert(marker: &str, class: RequestClass) -> Insert {
     Insert { marker: marker.to_owned(), class, padding: 0 }
 }
 
-/// Creates a database.
+/// CreatedResource a database.
 pub(crate) struct CreateDatabase<'a>(pub(crate) &'a DatabaseName);
 
 impl Operation for CreateDatabase<'_> {
     type Output = ();
-    const FACTS: Facts = Facts::post("database.create", "/_api/database");
+    const METADATA: Metadata = Metadata::post("database.create", "/_api/database");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS)
+        RequestBuilder::new(Self::METADATA)
             .json(&serde_json::json!({ "name": self.0.as_str() }))
-            .creates(Creates::database(self.0))
-            .finish()
+            .creates(CreatedResource::database(self.0))
+            .build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<(), DecodeError> {
         answer.acknowledged()
     }
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use arango::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, RequestClass};
+use arango::protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, RequestClass,
+};
 use arango::transport::secrecy::SecretString;
 use arango::transport::{BoxError, BoxFuture, TokenFile, TokenSource};
 use arango::{Client, Credentials, ErrorKind, Outcome};
@@ -68,13 +70,13 @@ struct AskForSecrets;
 
 impl Operation for AskForSecrets {
     type Output = ();
-    const FACTS: Facts = Facts::get("server.jwt", "/_admin/server/jwt");
+    const METADATA: Metadata = Metadata::get("server.jwt", "/_admin/server/jwt");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<(), DecodeError> {
         arango::cluster::GetJwtSecrets.output(answer).map(drop)
     }
 }

@@ -4,7 +4,7 @@
 use std::alloc::System;
 use std::io::Write;
 
-use arango::protocol::{Facts, RequestClass};
+use arango::protocol::{Metadata, RequestClass};
 use arango::transport::Call;
 use arango::{Client, ErrorKind, Limits};
 use arango_test_cluster::{Authentication, Fault, TestCluster};
@@ -42,10 +42,10 @@ async fn an_answer_that_holds_a_gib_takes_no_more_memory_than_answers_may() {
         .build()
         .unwrap();
     let request = Request::get("/_api/version").body(Full::<Bytes>::default()).unwrap();
-    let call = Call::of(&Facts::get("bomb", "/"), RequestClass::Safe);
+    let call = Call::of(&Metadata::get("bomb", "/"), RequestClass::Safe);
 
     let region = Region::new(ALLOCATOR);
-    let error = client.transport().ask(request, call, |answer| Ok(answer.raw().len())).await.unwrap_err();
+    let error = client.transport().ask(request, call, |answer| Ok(answer.bytes().len())).await.unwrap_err();
     let allocated = region.change().bytes_allocated;
 
     assert_eq!(error.kind(), ErrorKind::BodyTooLarge);

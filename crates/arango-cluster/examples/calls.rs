@@ -2,7 +2,7 @@
 #![expect(clippy::print_stdout, reason = "it is what the program is for")]
 
 use arango_cluster::{Visitor, every_operation};
-use arango_protocol::{Facts, Operation, Permission, RequestClass, Scope};
+use arango_protocol::{Metadata, Operation, Permission, RequestClass, Scope};
 
 fn main() {
     println!(
@@ -17,7 +17,7 @@ struct Print;
 
 impl Visitor for Print {
     fn visit<O: Operation>(&mut self, _: O) {
-        println!("{}", line(short_name(std::any::type_name::<O>()), &O::FACTS));
+        println!("{}", line(short_name(std::any::type_name::<O>()), &O::METADATA));
     }
 }
 
@@ -27,7 +27,7 @@ fn short_name(path: &'static str) -> &'static str {
     path.rsplit("::").next().unwrap_or(path)
 }
 
-fn line(operation: &str, facts: &Facts) -> String {
+fn line(operation: &str, facts: &Metadata) -> String {
     let scope = match facts.scope {
         Scope::Cluster if facts.system_only => "cluster, in `_system`",
         Scope::Cluster => "cluster",
@@ -47,12 +47,12 @@ fn line(operation: &str, facts: &Facts) -> String {
         Permission::Superuser => "superuser",
         other => unreachable!("{other:?} has no word yet"),
     };
-    let patience = facts.patience.map_or_else(String::new, |patience| match patience.as_secs() {
+    let patience = facts.server_timeout.map_or_else(String::new, |patience| match patience.as_secs() {
         seconds if seconds % 3600 == 0 => format!("{} h", seconds / 3600),
         seconds => format!("{seconds} s"),
     });
-    let since: Vec<_> = facts.backported.iter().copied().chain(facts.since).collect();
-    let gone = facts.gone.unwrap_or_default();
+    let since: Vec<_> = facts.backported_to.iter().copied().chain(facts.since).collect();
+    let gone = facts.removed_in.unwrap_or_default();
     [
         operation,
         facts.name,

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
@@ -48,23 +50,23 @@ impl Operation for Compact {
     type Output = ();
 
     // Not idempotent, though it changes no data: a second copy is the same load once more.
-    const FACTS: Facts = Facts::put("server.compact", "/_admin/compact")
+    const METADATA: Metadata = Metadata::put("server.compact", "/_admin/compact")
         .scope(Scope::Coordinator)
-        .patience(Duration::from_secs(60 * 60))
+        .server_timeout(Duration::from_secs(60 * 60))
         .permission(Permission::Superuser);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         // The documentation has the options in the body; the server reads the query.
         let flag = |on: bool| if on { "true" } else { "false" };
-        Draft::new(Self::FACTS)
+        RequestBuilder::new(Self::METADATA)
             .query("changeLevel", flag(self.change_level))
             .query("compactBottomMostLevel", flag(self.compact_bottom_most_level))
             .json(self)
-            .finish()
+            .build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        no_payload::nothing(&answer)
+    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+        no_payload::nothing(&response)
     }
 }
 

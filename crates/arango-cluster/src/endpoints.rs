@@ -1,6 +1,6 @@
 //! Where clients reach the coordinators.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 use serde::{Deserialize, Deserializer};
@@ -64,14 +64,14 @@ pub struct GetEndpoints;
 impl Operation for GetEndpoints {
     type Output = Endpoints;
 
-    const FACTS: Facts = Facts::get("cluster.endpoints", "/_api/cluster/endpoints");
+    const METADATA: Metadata = Metadata::get("cluster.endpoints", "/_api/cluster/endpoints");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Endpoints, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<Endpoints, DecodeError> {
+        response.json()
     }
 }
 
@@ -89,7 +89,7 @@ mod tests {
             assert_eq!(endpoints.known().collect::<Vec<_>>(), ["tcp://10.0.0.11:8529"], "{odd}");
         }
         for body in ["{}", r#"{"endpoints":null}"#, r#"{"endpoints":"tcp://x"}"#] {
-            assert!(GetEndpoints.output(crate::testing::answer(200, body)).is_err(), "{body}");
+            assert!(GetEndpoints.output(crate::testing::response(200, body)).is_err(), "{body}");
         }
     }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use arango_protocol::{Answer, Facts, Operation, ServerVersion};
+use arango_protocol::{ApiResponse, Metadata, Operation, ServerVersion};
 use serde_json::{Map, Value};
 
-use crate::testing::answer;
+use crate::testing::response;
 use crate::{Visitor, every_operation};
 
 const EVERY: &str = include_str!("../fixtures/every.txt");
@@ -19,19 +19,19 @@ pub(crate) const VERSIONS: [(&str, &str); 4] = [
 ];
 
 /// The answers in a file: `# name`, then the answer or `= name of another`; `//` begins a remark.
-fn add(answers: &mut BTreeMap<String, String>, file: &str) {
+fn add(responses: &mut BTreeMap<String, String>, file: &str) {
     let mut name = String::new();
     for line in file.lines().filter(|line| !line.starts_with("//") && !line.is_empty()) {
         if let Some(next) = line.strip_prefix("# ") {
             next.clone_into(&mut name);
-            answers.insert(name.clone(), String::new());
+            responses.insert(name.clone(), String::new());
         } else if let Some(same) = line.strip_prefix("= ") {
-            let same = answers[same].clone();
-            answers.insert(name.clone(), same);
+            let same = responses[same].clone();
+            responses.insert(name.clone(), same);
         } else {
-            let answer = answers.get_mut(&name).unwrap();
-            answer.push_str(line);
-            answer.push('\n');
+            let response = responses.get_mut(&name).unwrap();
+            response.push_str(line);
+            response.push('\n');
         }
     }
 }
@@ -39,10 +39,10 @@ fn add(answers: &mut BTreeMap<String, String>, file: &str) {
 /// What each operation is answered by a server of one of [`VERSIONS`].
 pub(crate) fn answers_of(version: &str) -> BTreeMap<String, String> {
     let (_, otherwise) = VERSIONS.iter().find(|(known, _)| *known == version).unwrap();
-    let mut answers = BTreeMap::new();
-    add(&mut answers, EVERY);
-    add(&mut answers, otherwise);
-    answers
+    let mut responses = BTreeMap::new();
+    add(&mut responses, EVERY);
+    add(&mut responses, otherwise);
+    responses
 }
 
 /// Every value of a kind, by the keys and places that lead to it.
@@ -65,24 +65,24 @@ fn places(value: &Value, is_wanted: fn(&Value) -> bool) -> Vec<String> {
 /// Shows every operation what a server of its version answers.
 struct Read {
     version: ServerVersion,
-    answers: BTreeMap<String, String>,
+    responses: BTreeMap<String, String>,
     operations: usize,
     needed: usize,
 }
 
 impl Read {
     fn of(version: &str) -> Self {
-        Self { version: version.parse().unwrap(), answers: answers_of(version), operations: 0, needed: 0 }
+        Self { version: version.parse().unwrap(), responses: answers_of(version), operations: 0, needed: 0 }
     }
 
     /// Whether what is left after a change is read; a refusal names what is missing.
-    fn without(&mut self, facts: &Facts, read: impl Fn(Answer) -> Option<String>, body: &Value) {
+    fn without(&mut self, facts: &Metadata, read: impl Fn(ApiResponse) -> Option<String>, body: &Value) {
         for place in places(body, Value::is_object) {
             let Some(Value::Object(object)) = body.pointer(&place).cloned() else { continue };
             for key in object.keys() {
                 let mut less = body.clone();
                 object_at(&mut less, &place).remove(key);
-                if let Some(error) = read(answer(200, &less.to_string())) {
+                if let Some(error) = read(response(200, &less.to_string())) {
                     self.needed += 1;
                     assert!(error.contains(key.as_str()), "{} without {place}/{key}: {error}", facts.name);
                     // Where it is missing is told too, key by key.
@@ -125,7 +125,7 @@ const MAPS: [&str; 11] = [
     "/appenders/-",
 ];
 
-fn is_map(place: &str, facts: &Facts) -> bool {
+fn is_map(place: &str, facts: &Metadata) -> bool {
     let by_server_or_database =
         facts.name.contains("statistics_by") || facts.path.contains("vpackSortMigration");
     // Empty where something is expected, so that anything in it is another service's.
@@ -142,15 +142,15 @@ impl Visitor for Read {
     where
         O: Operation<Output: Send> + Send + Sync + 'static,
     {
-        let facts = O::FACTS;
-        if facts.is_lacking_in(&self.version) {
+        let facts = O::METADATA;
+        if facts.is_unsupported_by(&self.version) {
             return;
         }
         let version = &self.version;
         let body =
-            self.answers.get(facts.name).unwrap_or_else(|| panic!("nothing for {}", facts.name)).clone();
-        let read = |answer| operation.output(answer).err().map(|error| whole(&error));
-        assert_eq!(read(answer(200, &body)), None, "{} of {version}", facts.name);
+            self.responses.get(facts.name).unwrap_or_else(|| panic!("nothing for {}", facts.name)).clone();
+        let read = |response| operation.output(response).err().map(|error| whole(&error));
+        assert_eq!(read(response(200, &body)), None, "{} of {version}", facts.name);
         self.operations += 1;
         let Ok(value) = serde_json::from_str::<Value>(&body) else { return };
         self.without(&facts, read, &value);
@@ -166,7 +166,7 @@ impl Visitor for Read {
             let mut other = value.clone();
             *other.pointer_mut(&place).unwrap() = Value::from("A_NEW_WORD");
             assert_eq!(
-                read(answer(200, &other.to_string())),
+                read(response(200, &other.to_string())),
                 None,
                 "{} with a new word at {place}",
                 facts.name
@@ -180,7 +180,7 @@ impl Visitor for Read {
             }
             let mut more = value.clone();
             object_at(&mut more, &place).insert("aNewThing".to_owned(), Value::from(vec![1]));
-            assert_eq!(read(answer(200, &more.to_string())), None, "{} with more at {place}", facts.name);
+            assert_eq!(read(response(200, &more.to_string())), None, "{} with more at {place}", facts.name);
         }
     }
 }

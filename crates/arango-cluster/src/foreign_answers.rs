@@ -7,7 +7,7 @@ use arango_protocol::{ErrorObject, Operation};
 use serde_json::Value;
 
 use crate::fixtures::{VERSIONS, answers_of};
-use crate::testing::answer;
+use crate::testing::response;
 use crate::{Visitor, every_operation};
 
 /// Bodies that other services send with a status of success.
@@ -46,11 +46,11 @@ impl Visitor for Accepts<'_> {
         O: Operation<Output: Send> + Send + Sync + 'static,
     {
         for (what, body) in self.bodies {
-            for status in iter::once(200).chain(O::FACTS.answers.iter().copied()) {
+            for status in iter::once(200).chain(O::METADATA.success_statuses.iter().copied()) {
                 // Where a refusal is declared to be an answer, its error object is the success.
                 let is_refusal = status >= 400 && ErrorObject::parse(body.as_bytes()).is_some();
-                if !is_refusal && operation.output(answer(status, body)).is_ok() {
-                    self.accepted.insert((O::FACTS.name.to_owned(), what.clone()));
+                if !is_refusal && operation.output(response(status, body)).is_ok() {
+                    self.accepted.insert((O::METADATA.name.to_owned(), what.clone()));
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! What is said to an ArangoDB cluster: typed operations and models of its administration. No IO.
 //!
 //! Each operation is a plain value that forms its request, reads its answer, and knows the
-//! [facts](arango_protocol::Facts) by which whoever carries it decides: whether it may be said
+//! [facts](arango_protocol::Metadata) by which whoever carries it decides: whether it may be said
 //! twice, to whom, and how long the server may take.
 //!
 //! | of | to learn | to change |

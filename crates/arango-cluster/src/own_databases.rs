@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -19,19 +19,19 @@ pub struct GetOwnDatabases {
 impl Operation for GetOwnDatabases {
     type Output = Vec<String>;
 
-    const FACTS: Facts = Facts::get("user.databases", "/_api/user/{user}/database");
+    const METADATA: Metadata = Metadata::get("user.databases", "/_api/user/{user}/database");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).segment("user", &self.user).finish()
+        RequestBuilder::new(Self::METADATA).path_param("user", &self.user).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Vec<String>, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Vec<String>, DecodeError> {
         #[derive(Deserialize)]
         struct Body {
             /// By name, and without those in which there are no rights.
             result: BTreeMap<String, String>,
         }
-        let databases = answer.json::<Body>()?.result.into_iter();
+        let databases = response.json::<Body>()?.result.into_iter();
         // The grant for all others is listed among them.
         Ok(databases.filter(|(name, grant)| name != "*" && grant != "none").map(|(name, _)| name).collect())
     }

@@ -3,25 +3,25 @@
 use arango_protocol::Permission::{self, Admin, Authenticated, Superuser, Write};
 use arango_protocol::RequestClass::{self, Idempotent, NonIdempotent, Safe};
 use arango_protocol::Scope::{self, Cluster, Coordinator, Database};
-use arango_protocol::{Answer, Operation, ServerVersion};
+use arango_protocol::{ApiResponse, Operation, ServerVersion};
 use proptest::prelude::*;
 
-use crate::testing::answer;
+use crate::testing::response;
 use crate::*;
 
 type Row = (&'static str, RequestClass, Scope, u64, Permission, String, &'static str);
 
 /// Notes what is known of each operation before it is sent.
 #[derive(Default)]
-struct Facts(Vec<Row>);
+struct Metadata(Vec<Row>);
 
-impl Visitor for Facts {
+impl Visitor for Metadata {
     fn visit<O: Operation>(&mut self, operation: O) {
-        let facts = O::FACTS;
+        let facts = O::METADATA;
         assert_eq!(operation.class(), facts.class, "nothing here depends on a field");
-        let patience = facts.patience.map_or(0, |patience| patience.as_secs());
-        let since: Vec<_> = facts.backported.iter().copied().chain(facts.since).collect();
-        let gone = facts.gone.unwrap_or("");
+        let patience = facts.server_timeout.map_or(0, |patience| patience.as_secs());
+        let since: Vec<_> = facts.backported_to.iter().copied().chain(facts.since).collect();
+        let gone = facts.removed_in.unwrap_or("");
         self.0.push((
             facts.name,
             facts.class,
@@ -36,7 +36,7 @@ impl Visitor for Facts {
 
 #[test]
 fn facts_are_those_that_failures_are_decided_by() {
-    let mut facts = Facts::default();
+    let mut facts = Metadata::default();
     every_operation(&mut facts);
     #[rustfmt::skip]
     let expected: [(&str, RequestClass, Scope, u64, Permission, &str, &str); 87] = [
@@ -140,9 +140,9 @@ fn few_are_taken_in_system_alone_and_two_end_a_server() {
     struct Odd(Vec<&'static str>, Vec<&'static str>);
     impl Visitor for Odd {
         fn visit<O: Operation>(&mut self, _: O) {
-            let facts = O::FACTS;
+            let facts = O::METADATA;
             self.0.extend(facts.system_only.then_some(facts.name));
-            self.1.extend(facts.ends_server.then_some(facts.name));
+            self.1.extend(facts.stops_server.then_some(facts.name));
         }
     }
     let mut odd = Odd::default();
@@ -162,8 +162,8 @@ fn every_version_that_decides_is_one() {
     struct Versions;
     impl Visitor for Versions {
         fn visit<O: Operation>(&mut self, _: O) {
-            let facts = O::FACTS;
-            for text in facts.since.iter().chain(facts.backported).chain(&facts.gone) {
+            let facts = O::METADATA;
+            for text in facts.since.iter().chain(facts.backported_to).chain(&facts.removed_in) {
                 assert!(text.parse::<ServerVersion>().is_ok(), "{} has {text}", facts.name);
             }
         }
@@ -177,7 +177,7 @@ fn every_request_follows_its_template_and_no_two_operations_share_a_name() {
     struct Requests(Vec<&'static str>);
     impl Visitor for Requests {
         fn visit<O: Operation>(&mut self, operation: O) {
-            let facts = O::FACTS;
+            let facts = O::METADATA;
             let request = operation.request().unwrap();
             assert_eq!(request.method(), facts.method, "{}", facts.name);
             let fits = |(part, template): (&str, &str)| template.starts_with('{') || part == template;
@@ -197,8 +197,8 @@ fn every_request_follows_its_template_and_no_two_operations_share_a_name() {
 
 #[test]
 fn only_availability_takes_a_refusal_for_an_answer() {
-    assert_eq!(GetAvailability::FACTS.answers, [503]);
-    assert!(GetHealth::FACTS.answers.is_empty());
+    assert_eq!(GetAvailability::METADATA.success_statuses, [503]);
+    assert!(GetHealth::METADATA.success_statuses.is_empty());
 }
 
 /// Any JSON, made of the words and keys that answers are made of.
@@ -231,14 +231,14 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
 
 /// Lets every operation read `body`; whether it can does not matter.
 fn read_as_everything(body: &str) {
-    struct Read(Answer);
+    struct Read(ApiResponse);
     impl Visitor for Read {
         fn visit<O: Operation>(&mut self, operation: O) {
             drop(operation.output(self.0.clone()));
         }
     }
     for status in [200, 503] {
-        every_operation(&mut Read(answer(status, body)));
+        every_operation(&mut Read(response(status, body)));
     }
 }
 
@@ -269,7 +269,7 @@ fn odd_health() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn no_health_is_read_with_a_panic_or_out_of_order(body in odd_health()) {
-        if let Ok(health) = GetHealth.output(answer(200, &body)) {
+        if let Ok(health) = GetHealth.output(response(200, &body)) {
             prop_assert!(health.servers().is_sorted_by_key(|(id, _)| id));
             prop_assert!(health.servers().all(|(id, server)| health.get(id) == Some(server)));
         }

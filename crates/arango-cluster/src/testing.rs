@@ -1,6 +1,6 @@
 //! What the tests of this crate say often.
 
-use arango_protocol::{Answer, BuildError, Operation};
+use arango_protocol::{ApiResponse, BuildError, Operation};
 use http::{HeaderMap, StatusCode};
 
 /// Method, path with query, and body of what `operation` would send.
@@ -12,12 +12,12 @@ pub(crate) fn sent(operation: &impl Operation) -> Result<(String, String, String
 
 /// What `operation` reads from a successful answer.
 pub(crate) fn read<O: Operation>(operation: &O, body: &str) -> O::Output {
-    operation.output(answer(200, body)).unwrap()
+    operation.output(response(200, body)).unwrap()
 }
 
 /// A whole answer.
-pub(crate) fn answer(status: u16, body: &str) -> Answer {
-    Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body.to_owned().into())
+pub(crate) fn response(status: u16, body: &str) -> ApiResponse {
+    ApiResponse::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body.to_owned().into())
 }
 
 /// Asserts what an operation without a body sends.

@@ -2,7 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -52,18 +54,18 @@ pub struct ReserveUniqueIds {
 impl Operation for ReserveUniqueIds {
     type Output = UniqueIds;
 
-    const FACTS: Facts =
-        Facts::put("cluster.reserve_unique_ids", PATH).since("3.12.5-3").permission(Permission::Admin);
+    const METADATA: Metadata =
+        Metadata::put("cluster.reserve_unique_ids", PATH).since("3.12.5-3").permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         if !(1..=MOST).contains(&self.count) {
             return Err(BuildError::Field { field: "count", reason: "is not between 1 and 1000000" });
         }
-        Draft::new(Self::FACTS).query("number", &self.count.to_string()).finish()
+        RequestBuilder::new(Self::METADATA).query("number", &self.count.to_string()).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<UniqueIds, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<UniqueIds, DecodeError> {
+        response.json()
     }
 }
 
@@ -83,7 +85,7 @@ pub struct RaiseUniqueIds {
 impl Operation for RaiseUniqueIds {
     type Output = UniqueIds;
 
-    const FACTS: Facts = Facts::put("cluster.raise_unique_ids", PATH)
+    const METADATA: Metadata = Metadata::put("cluster.raise_unique_ids", PATH)
         .idempotent() // it is raised already
         .since("3.12.5-3")
         .permission(Permission::Admin);
@@ -92,11 +94,11 @@ impl Operation for RaiseUniqueIds {
         if !(1..=HIGHEST).contains(&self.minimum) {
             return Err(BuildError::Field { field: "minimum", reason: "is not between 1 and 2^60" });
         }
-        Draft::new(Self::FACTS).query("minimum", &self.minimum.to_string()).finish()
+        RequestBuilder::new(Self::METADATA).query("minimum", &self.minimum.to_string()).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<UniqueIds, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<UniqueIds, DecodeError> {
+        response.json()
     }
 }
 
@@ -109,7 +111,7 @@ fn digits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{answer, assert_asks, assert_refuses, read};
+    use crate::testing::{assert_asks, assert_refuses, read, response};
 
     #[test]
     fn ids_are_strings_of_digits() {
@@ -117,8 +119,8 @@ mod tests {
         assert_asks(&reserve, "PUT", "/_admin/cluster/uniqId?number=100");
         let ids = read(&reserve, r#"{"error":false,"code":200,"smallest":"2000001","largest":"2000100"}"#);
         assert_eq!(ids.range(), 2_000_001..=2_000_100);
-        let error = reserve.output(answer(200, r#"{"smallest":"x","largest":"1"}"#)).unwrap_err();
-        assert_eq!(error.at(), "smallest");
+        let error = reserve.output(response(200, r#"{"smallest":"x","largest":"1"}"#)).unwrap_err();
+        assert_eq!(error.path(), "smallest");
 
         let raise = RaiseUniqueIds { minimum: HIGHEST };
         assert_asks(&raise, "PUT", "/_admin/cluster/uniqId?minimum=1152921504606846976");

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
-use crate::{Answer, ErrorObject};
+use crate::{ApiResponse, ErrorObject};
 
 /// How much of a body that could not be read is kept, in bytes.
 const KEPT: usize = 1024;
@@ -27,27 +27,27 @@ struct Repr {
 /// What is wrong with the body.
 enum Fault {
     /// It cannot be read at this path.
-    Unreadable { path: String, source: serde_json::Error },
+    Invalid { path: String, source: serde_json::Error },
     /// It is the error object of a refusal.
     Refused(ErrorObject),
 }
 
 impl DecodeError {
-    pub(crate) fn new(answer: &Answer, path: String, source: serde_json::Error) -> Self {
-        Self::with(answer, Fault::Unreadable { path, source })
+    pub(crate) fn new(response: &ApiResponse, path: String, source: serde_json::Error) -> Self {
+        Self::with(response, Fault::Invalid { path, source })
     }
 
-    pub(crate) fn refused(answer: &Answer, object: ErrorObject) -> Self {
-        Self::with(answer, Fault::Refused(object))
+    pub(crate) fn refused(response: &ApiResponse, object: ErrorObject) -> Self {
+        Self::with(response, Fault::Refused(object))
     }
 
-    fn with(answer: &Answer, fault: Fault) -> Self {
-        let body = answer.raw();
+    fn with(response: &ApiResponse, fault: Fault) -> Self {
+        let body = response.bytes();
         Self(Box::new(Repr {
-            status: answer.status(),
-            headers: answer.headers().clone(),
+            status: response.status(),
+            headers: response.headers().clone(),
             body: body.slice(..body.len().min(KEPT)),
-            is_html: answer.looks_like_html(),
+            is_html: response.looks_like_html(),
             fault,
         }))
     }
@@ -63,9 +63,9 @@ impl DecodeError {
     }
 
     /// The path of the field that does not fit, such as `result.shards.totalUsed`; `.` is the whole.
-    pub fn at(&self) -> &str {
+    pub fn path(&self) -> &str {
         match &self.0.fault {
-            Fault::Unreadable { path, .. } => path,
+            Fault::Invalid { path, .. } => path,
             Fault::Refused(_) => ".",
         }
     }
@@ -73,7 +73,7 @@ impl DecodeError {
     /// The error object that came with a status of success.
     pub fn error_object(&self) -> Option<&ErrorObject> {
         match &self.0.fault {
-            Fault::Unreadable { .. } => None,
+            Fault::Invalid { .. } => None,
             Fault::Refused(object) => Some(object),
         }
     }
@@ -88,10 +88,10 @@ impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.fault {
             Fault::Refused(object) => write!(f, "an error object with a status of success: {object}"),
-            Fault::Unreadable { .. } if self.0.is_html => f.write_str("an HTML page"),
-            Fault::Unreadable { .. } if self.0.body.is_empty() => f.write_str("an empty body"),
-            Fault::Unreadable { path, .. } if path == "." => f.write_str("the body cannot be read"),
-            Fault::Unreadable { path, .. } => write!(f, "the field `{path}` cannot be read"),
+            Fault::Invalid { .. } if self.0.is_html => f.write_str("an HTML page"),
+            Fault::Invalid { .. } if self.0.body.is_empty() => f.write_str("an empty body"),
+            Fault::Invalid { path, .. } if path == "." => f.write_str("the body cannot be read"),
+            Fault::Invalid { path, .. } => write!(f, "the field `{path}` cannot be read"),
         }
     }
 }
@@ -99,9 +99,9 @@ impl fmt::Display for DecodeError {
 impl fmt::Debug for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("DecodeError");
-        debug.field("status", &self.0.status).field("at", &self.at());
+        debug.field("status", &self.0.status).field("at", &self.path());
         match &self.0.fault {
-            Fault::Unreadable { source, .. } => debug.field("source", source),
+            Fault::Invalid { source, .. } => debug.field("source", source),
             Fault::Refused(object) => debug.field("error_object", object),
         };
         debug.finish_non_exhaustive()
@@ -112,8 +112,8 @@ impl std::error::Error for DecodeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.fault {
             // Where the body is nothing that could be read, the parser's complaint explains nothing.
-            Fault::Unreadable { source, .. } if !self.0.is_html && !self.0.body.is_empty() => Some(source),
-            Fault::Unreadable { .. } | Fault::Refused(_) => None,
+            Fault::Invalid { source, .. } if !self.0.is_html && !self.0.body.is_empty() => Some(source),
+            Fault::Invalid { .. } | Fault::Refused(_) => None,
         }
     }
 }

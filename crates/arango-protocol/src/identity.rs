@@ -4,7 +4,7 @@ use http::HeaderMap;
 use http::header::SERVER;
 use serde::Deserialize;
 
-use crate::{Answer, ErrorObject};
+use crate::{ApiResponse, ErrorObject};
 
 /// Whether the headers of an answer say that ArangoDB wrote it.
 ///
@@ -20,15 +20,15 @@ pub fn names_arangodb(headers: &HeaderMap) -> bool {
 /// answers, to those who are not logged in, too: by its headers, or by what only ArangoDB says there.
 ///
 /// ```
-/// use arango_protocol::{Answer, is_arangodb};
+/// use arango_protocol::{ApiResponse, is_arangodb};
 /// use http::{HeaderMap, StatusCode};
 ///
-/// let answer = |body: &'static str| Answer::new(StatusCode::OK, HeaderMap::new(), body.into());
+/// let answer = |body: &'static str| ApiResponse::new(StatusCode::OK, HeaderMap::new(), body.into());
 /// assert!(is_arangodb(&answer(r#"{"error":false,"code":200,"mode":"default"}"#)));
 /// assert!(!is_arangodb(&answer(r#"{"status":"ok"}"#)));
 /// ```
 #[must_use]
-pub fn is_arangodb(answer: &Answer) -> bool {
+pub fn is_arangodb(response: &ApiResponse) -> bool {
     #[derive(Deserialize)]
     struct Available {
         #[serde(rename = "mode")]
@@ -38,10 +38,10 @@ pub fn is_arangodb(answer: &Answer) -> bool {
     struct Version {
         server: String,
     }
-    names_arangodb(answer.headers())
-        || ErrorObject::parse(answer.raw()).is_some()
-        || (answer.acknowledged().is_ok() && answer.json::<Available>().is_ok())
-        || answer.json::<Version>().is_ok_and(|version| version.server == "arango")
+    names_arangodb(response.headers())
+        || ErrorObject::parse(response.bytes()).is_some()
+        || (response.acknowledged().is_ok() && response.json::<Available>().is_ok())
+        || response.json::<Version>().is_ok_and(|version| version.server == "arango")
 }
 
 #[cfg(test)]
@@ -63,7 +63,11 @@ mod tests {
     #[test]
     fn arangodb_is_known_by_its_words_where_headers_are_switched_off() {
         let known = |body: &'static str| {
-            is_arangodb(&Answer::new(StatusCode::OK, HeaderMap::new(), Bytes::from_static(body.as_bytes())))
+            is_arangodb(&ApiResponse::new(
+                StatusCode::OK,
+                HeaderMap::new(),
+                Bytes::from_static(body.as_bytes()),
+            ))
         };
         assert!(known(r#"{"error":false,"code":200,"mode":"default"}"#));
         assert!(known(r#"{"code":401,"error":true,"errorMessage":"not authorized","errorNum":11}"#));

@@ -10,7 +10,9 @@ use http::header::SERVER;
 use http::{Request, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::{Answer, BuildError, DecodeError, Draft, ErrorObject, Facts, Operation, Permission};
+use crate::{
+    ApiResponse, BuildError, DecodeError, ErrorObject, Metadata, Operation, Permission, RequestBuilder,
+};
 
 /// Exchanges a user's password for a token, which holds on every coordinator.
 ///
@@ -27,8 +29,10 @@ impl Operation for LogIn<'_> {
     /// The token; `None` if the server has authentication switched off.
     type Output = Option<String>;
 
-    const FACTS: Facts =
-        Facts::post("auth.log_in", "/_open/auth").safe().permission(Permission::None).also_answers(&[404]);
+    const METADATA: Metadata = Metadata::post("auth.log_in", "/_open/auth")
+        .safe()
+        .permission(Permission::None)
+        .accept_statuses(&[404]);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         #[derive(Serialize)]
@@ -36,35 +40,37 @@ impl Operation for LogIn<'_> {
             username: &'a str,
             password: &'a str,
         }
-        Draft::new(Self::FACTS).json(&Body { username: self.user, password: self.password }).finish()
+        RequestBuilder::new(Self::METADATA)
+            .json(&Body { username: self.user, password: self.password })
+            .build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Option<String>, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Option<String>, DecodeError> {
         #[derive(Deserialize)]
         struct Body {
             jwt: String,
         }
-        if answer.status() == StatusCode::NOT_FOUND && is_of_arangodb(&answer) {
+        if response.status() == StatusCode::NOT_FOUND && is_of_arangodb(&response) {
             return Ok(None);
         }
-        let body = if answer.status().is_success() { answer.json::<Body>().ok() } else { None };
-        body.map(|body| Some(body.jwt)).ok_or_else(|| foreign(&answer))
+        let body = if response.status().is_success() { response.json::<Body>().ok() } else { None };
+        body.map(|body| Some(body.jwt)).ok_or_else(|| foreign(&response))
     }
 }
 
 /// Whether ArangoDB wrote an answer: by its error object, or by its headers if there is no body.
-fn is_of_arangodb(answer: &Answer) -> bool {
-    if !answer.raw().is_empty() {
-        return ErrorObject::parse(answer.raw()).is_some();
+fn is_of_arangodb(response: &ApiResponse) -> bool {
+    if !response.bytes().is_empty() {
+        return ErrorObject::parse(response.bytes()).is_some();
     }
-    let headers = answer.headers();
+    let headers = response.headers();
     headers.get(SERVER).is_some_and(|server| server == "ArangoDB")
         || headers.keys().any(|name| name.as_str().starts_with("x-arango-"))
 }
 
 /// Says that an answer to a login is none of ArangoDB's.
-fn foreign(answer: &Answer) -> DecodeError {
-    DecodeError::new(answer, ".".to_owned(), serde::de::Error::custom("it holds no token"))
+fn foreign(response: &ApiResponse) -> DecodeError {
+    DecodeError::new(response, ".".to_owned(), serde::de::Error::custom("it holds no token"))
 }
 
 impl std::fmt::Debug for LogIn<'_> {
@@ -139,12 +145,12 @@ mod tests {
     }
 
     fn login(status: u16, headers: &[(&str, &str)], body: &str) -> Result<Option<String>, DecodeError> {
-        let mut answer = http::Response::builder().status(status);
+        let mut response = http::Response::builder().status(status);
         for (name, value) in headers {
-            answer = answer.header(*name, *value);
+            response = response.header(*name, *value);
         }
-        let (parts, body) = answer.body(Bytes::copy_from_slice(body.as_bytes())).unwrap().into_parts();
-        LogIn { user: "", password: "" }.output(Answer::new(parts.status, parts.headers, body))
+        let (parts, body) = response.body(Bytes::copy_from_slice(body.as_bytes())).unwrap().into_parts();
+        LogIn { user: "", password: "" }.output(ApiResponse::new(parts.status, parts.headers, body))
     }
 
     #[test]

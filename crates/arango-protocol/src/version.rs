@@ -17,7 +17,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerVersion {
     numbers: (u32, u32, u32, u32),
-    unfinished: bool,
+    is_prerelease: bool,
     suffix: Suffix,
 }
 
@@ -51,8 +51,8 @@ impl Suffix {
 
 impl ServerVersion {
     /// Whether it is a build on the way to its version, of which nobody knows what it has already.
-    pub fn is_unfinished(&self) -> bool {
-        self.unfinished
+    pub fn is_prerelease(&self) -> bool {
+        self.is_prerelease
     }
 
     /// Whether it is certain that this server is older than `version`.
@@ -61,22 +61,27 @@ impl ServerVersion {
     }
 
     /// Whether both are of one line, such as 3.12.
-    fn is_of_the_line_of(&self, other: &Self) -> bool {
+    fn is_same_release_line(&self, other: &Self) -> bool {
         (self.numbers.0, self.numbers.1) == (other.numbers.0, other.numbers.1)
     }
 
     /// Whether it is certain that a server of this version lacks what came with `since`, was brought to earlier lines
     /// with `backported`, and went with `gone`.
-    pub(crate) fn lacks(&self, since: Option<&str>, backported: &[&str], gone: Option<&str>) -> bool {
+    pub(crate) fn is_unsupported(
+        &self,
+        since: Option<&str>,
+        backported: &[&str],
+        gone: Option<&str>,
+    ) -> bool {
         let parsed = |text: &str| text.parse().ok();
         let came = since.and_then(parsed).is_none_or(|since| !self.is_before(&since));
         let came_early = || {
             let mut lines = backported.iter().copied().filter_map(parsed);
-            lines.any(|since| self.is_of_the_line_of(&since) && !self.is_before(&since))
+            lines.any(|since| self.is_same_release_line(&since) && !self.is_before(&since))
         };
         // A build on the way to the version that drops it may have it still.
         let may_have =
-            |gone: &Self| self.is_before(gone) || (self.unfinished && self.numbers == gone.numbers);
+            |gone: &Self| self.is_before(gone) || (self.is_prerelease && self.numbers == gone.numbers);
         let went = gone.and_then(parsed).is_some_and(|gone| !may_have(&gone));
         !(came || came_early()) || went
     }
@@ -101,7 +106,7 @@ impl FromStr for ServerVersion {
         }
         let fix = rest.map_or(Some(0), |rest| rest.split(['.', '-']).next()?.parse().ok());
         let suffix = rest.filter(|_| fix.is_none()).map_or(Suffix::NONE, Suffix::of);
-        Ok(Self { numbers: (major, minor, patch, fix.unwrap_or(0)), unfinished: fix.is_none(), suffix })
+        Ok(Self { numbers: (major, minor, patch, fix.unwrap_or(0)), is_prerelease: fix.is_none(), suffix })
     }
 }
 
@@ -109,7 +114,7 @@ impl fmt::Display for ServerVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (major, minor, patch, fix) = self.numbers;
         write!(f, "{major}.{minor}.{patch}")?;
-        match (fix, self.unfinished) {
+        match (fix, self.is_prerelease) {
             (_, true) => write!(f, "-{}", self.suffix.as_str()),
             (0, _) => Ok(()),
             (fix, _) => write!(f, "-{fix}"),
@@ -135,8 +140,8 @@ mod tests {
         for text in ["", "3", "3.12", "3.12.x", "3.12.5.1", "v3.12.5", "-1.2.3"] {
             assert_eq!(text.parse::<ServerVersion>(), Err(InvalidVersion), "{text}");
         }
-        assert!(version("4.0.0-devel").is_unfinished() && version("3.10.0-rc.1").is_unfinished());
-        assert!(!version("3.12.7-2").is_unfinished());
+        assert!(version("4.0.0-devel").is_prerelease() && version("3.10.0-rc.1").is_prerelease());
+        assert!(!version("3.12.7-2").is_prerelease());
     }
 
     #[test]
@@ -152,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_came_late_is_lacking_before_and_in_lines_that_never_got_it() {
-        let lacks = |text: &str| version(text).lacks(Some("3.12.2"), &["3.11.11"], None);
+        let lacks = |text: &str| version(text).is_unsupported(Some("3.12.2"), &["3.11.11"], None);
         for (text, expected) in [
             ("3.10.14", true),
             ("3.11.10", true),
@@ -166,14 +171,14 @@ mod tests {
         ] {
             assert_eq!(lacks(text), expected, "{text}");
         }
-        assert!(version("3.12.5").lacks(Some("3.12.5-3"), &[], None));
-        assert!(!version("3.12.5-3").lacks(Some("3.12.5-3"), &[], None));
-        assert!(!version("3.10.0").lacks(None, &[], None));
+        assert!(version("3.12.5").is_unsupported(Some("3.12.5-3"), &[], None));
+        assert!(!version("3.12.5-3").is_unsupported(Some("3.12.5-3"), &[], None));
+        assert!(!version("3.10.0").is_unsupported(None, &[], None));
     }
 
     #[test]
     fn what_went_is_lacking_from_then_on_but_a_build_on_the_way_may_have_it() {
-        let lacks = |text: &str| version(text).lacks(None, &[], Some("4.0.0"));
+        let lacks = |text: &str| version(text).is_unsupported(None, &[], Some("4.0.0"));
         for (text, expected) in [
             ("3.12.10", false),
             ("4.0.0-devel", false),
@@ -187,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_build_on_the_way_to_a_version_is_given_the_benefit_of_the_doubt() {
-        assert!(!version("3.12.5-rc.1").lacks(Some("3.12.5"), &[], None));
-        assert!(version("3.12.4-devel").lacks(Some("3.12.5"), &[], None));
+        assert!(!version("3.12.5-rc.1").is_unsupported(Some("3.12.5"), &[], None));
+        assert!(version("3.12.4-devel").is_unsupported(Some("3.12.5"), &[], None));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use arango_protocol::{Answer, LogIn, Operation};
+use arango_protocol::{ApiResponse, LogIn, Operation};
 use http::header::AUTHORIZATION;
 use pin_project_lite::pin_project;
 use secrecy::SecretString;
@@ -188,7 +188,7 @@ async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>,
             return token.map(Some).map_err(LoginError::Source);
         }
     };
-    let facts = LogIn::FACTS;
+    let facts = LogIn::METADATA;
     let mut call = Call::of(&facts, operation.class());
     call.is_read = true;
     let request = match operation.request() {
@@ -202,7 +202,7 @@ async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>,
         let answer = login.login.send(Arc::clone(&record), None, record.started).await;
         let (parts, mut body) = answer.map_err(LoginError::Call)?.into_parts();
         let body = body.take_whole().expect("the answer of a login was read");
-        match operation.output(Answer::new(parts.status, parts.headers, body)) {
+        match operation.output(ApiResponse::new(parts.status, parts.headers, body)) {
             Ok(token) => {
                 login.login.rules.accept(&record);
                 return Ok(token.map(Into::into));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango_protocol::{Facts, RequestClass};
+use arango_protocol::{Metadata, RequestClass};
 use http::Method;
 
 use crate::options::Existence;
@@ -62,8 +62,8 @@ impl Call {
     }
 
     /// The call of an operation; `class` is what the very operation says of itself.
-    pub fn of(facts: &Facts, class: RequestClass) -> Self {
-        let Facts { name, patience, answers, relayed, .. } = *facts;
+    pub fn of(facts: &Metadata, class: RequestClass) -> Self {
+        let Metadata { name, server_timeout: patience, success_statuses: answers, relayed, .. } = *facts;
         Self { class, patience, answers, relayed, ..Self::named(name) }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use arango_protocol::Creates;
+use arango_protocol::CreatedResource;
 use tokio::time::Instant;
 
 /// For how long a coordinator that does not know something may simply not have heard of it.
@@ -24,7 +24,7 @@ struct Entry {
 
 impl Created {
     /// Notes what a request to `path` has brought into being.
-    pub(crate) fn note(&self, creates: &Creates, path: &str, now: Instant) {
+    pub(crate) fn note(&self, creates: &CreatedResource, path: &str, now: Instant) {
         let entry = match (creates.database_prefix(), creates.collection_segment()) {
             (Some(prefix), _) => Entry { prefix: prefix.to_owned(), collection: None, at: now },
             (None, collection) => {
@@ -74,8 +74,8 @@ mod tests {
     #[test]
     fn what_was_created_is_recent_for_a_minute_in_its_own_database() {
         let (created, now) = (Created::default(), Instant::now());
-        created.note(&Creates::database(&DatabaseName::new("a/b").unwrap()), "/_api/database", now);
-        created.note(&Creates::collection("books"), "/_db/shop/_api/collection", now);
+        created.note(&CreatedResource::database(&DatabaseName::new("a/b").unwrap()), "/_api/database", now);
+        created.note(&CreatedResource::collection("books"), "/_db/shop/_api/collection", now);
 
         assert!(created.database("/_db/a%2Fb/_api/version", now));
         assert!(created.database("/_db/a%2Fb", now));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use arango_protocol::ErrorNumber;
 use http::StatusCode;
 
-use crate::error::wording::{self, Facts, MESSAGE};
+use crate::error::wording::{self, MESSAGE, ServerDetails};
 use crate::printable::Printable;
 use crate::token::Token;
 use crate::{Coordinator, ErrorKind, HttpProtocol, Outcome};
@@ -136,7 +136,7 @@ impl fmt::Display for Attempt {
         let login = wording::login(self.source.as_deref());
         let status = self.status.or_else(|| login?.status());
         let number = self.number.or_else(|| login?.error_number());
-        Facts { status, number, retry_after: self.retry_after }.write(f, &headline)?;
+        ServerDetails { status, number, retry_after: self.retry_after }.write(f, &headline)?;
         if let Some(server) = &self.forwarded_to {
             write!(f, "forwarded to {}, ", Printable::new(server, MESSAGE))?;
         }

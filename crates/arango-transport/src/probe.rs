@@ -1,7 +1,7 @@
 //! Asks what answers at a coordinator's address whether it is ArangoDB, and whether it takes requests.
 
 use arango_balance::Probed;
-use arango_protocol::{Answer, is_arangodb};
+use arango_protocol::{ApiResponse, is_arangodb};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Request, StatusCode, Uri};
@@ -53,11 +53,11 @@ pub(crate) async fn availability(mut origin: Origin<Pool>, pool: Pool) -> Probed
     if [status, second.status()].iter().any(|status| matches!(status.as_u16(), 502..=504)) {
         return Probed::Silent;
     }
-    pool.found(Some(ForeignAnswer::new(second.status(), second.headers(), second.raw())));
+    pool.found(Some(ForeignAnswer::new(second.status(), second.headers(), second.bytes())));
     Probed::Unrecognized
 }
 
-async fn ask(origin: &mut Origin<Pool>, path: PathAndQuery) -> Result<Answer, AttemptError> {
+async fn ask(origin: &mut Origin<Pool>, path: PathAndQuery) -> Result<ApiResponse, AttemptError> {
     let mut request = Request::new(Full::new(Bytes::new()));
     *request.uri_mut() = Uri::from(path);
     let plan = AttemptPlan::unknown(&request);
@@ -67,7 +67,7 @@ async fn ask(origin: &mut Origin<Pool>, path: PathAndQuery) -> Result<Answer, At
     // One that is cut off or too large shows no more than its head.
     let read = body.make_whole(READ, idle, deadline).await;
     let body = if read.is_ok() { body.take_whole().unwrap_or_default() } else { Bytes::new() };
-    Ok(Answer::new(parts.status, parts.headers, body))
+    Ok(ApiResponse::new(parts.status, parts.headers, body))
 }
 
 fn unreached(error: &AttemptError) -> Probed {

@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt};
 
-use arango_protocol::{Creates, RequestClass};
+use arango_protocol::{CreatedResource, RequestClass};
 
 use crate::attempt::Refusal;
 use crate::attempt_error::AttemptError;
@@ -317,7 +317,7 @@ impl RetryLayer {
     /// Takes note of a call that was answered.
     pub(crate) fn succeed(&self, record: &CallRecord) {
         record.succeed();
-        if let Some(creates) = record.template.extension::<Creates>() {
+        if let Some(creates) = record.template.extension::<CreatedResource>() {
             self.decider.created.note(creates, record.template.uri.path(), Instant::now());
         }
     }

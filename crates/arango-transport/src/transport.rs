@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use arango_balance::{Changes, Discoverer, Jitter, Members};
-use arango_protocol::{Answer, DecodeError};
+use arango_protocol::{ApiResponse, DecodeError};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -125,7 +125,7 @@ impl Transport {
         &self,
         request: Request<Full<Bytes>>,
         call: Call,
-        read: impl Fn(Answer) -> Result<T, DecodeError>,
+        read: impl Fn(ApiResponse) -> Result<T, DecodeError>,
     ) -> impl Future<Output = Result<T, Error>> {
         self.ask_prepared(self.prepare(request, call), read)
     }
@@ -151,7 +151,7 @@ impl Transport {
     pub async fn ask_prepared<T>(
         &self,
         Prepared(record): Prepared,
-        read: impl Fn(Answer) -> Result<T, DecodeError>,
+        read: impl Fn(ApiResponse) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
         let failed = match self.run(Arc::clone(&record)).await {
             Ok(response) => match read(whole(*response)) {
@@ -182,7 +182,7 @@ impl Transport {
         &self,
         mut record: Arc<CallRecord>,
         mut error: DecodeError,
-        read: &impl Fn(Answer) -> Result<T, DecodeError>,
+        read: &impl Fn(ApiResponse) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
         loop {
             if !rejection::is_foreign(&record, &error) {
@@ -407,10 +407,10 @@ impl fmt::Debug for Transport {
 }
 
 /// A whole answer.
-fn whole(response: Response<Body>) -> Answer {
+fn whole(response: Response<Body>) -> ApiResponse {
     let (parts, mut body) = response.into_parts();
     let bytes = body.take_whole().expect("the body of a call that is not streaming was read");
-    Answer::new(parts.status, parts.headers, bytes)
+    ApiResponse::new(parts.status, parts.headers, bytes)
 }
 
 /// How long calls that outlast the grace of a client may take to notice.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use arango_protocol::{Facts, ServerVersion};
+use arango_protocol::{Metadata, ServerVersion};
 
 use crate::Coordinator;
 
@@ -28,11 +28,11 @@ pub struct Unsupported {
 
 impl Unsupported {
     /// What `coordinator` lacks because it is of this version; `None` unless that is certain.
-    pub fn of(facts: &Facts, coordinator: &Coordinator, version: ServerVersion) -> Option<Self> {
-        facts.is_lacking_in(&version).then(|| Self {
+    pub fn of(facts: &Metadata, coordinator: &Coordinator, version: ServerVersion) -> Option<Self> {
+        facts.is_unsupported_by(&version).then(|| Self {
             since: facts.since,
-            backported: facts.backported,
-            gone: facts.gone,
+            backported: facts.backported_to,
+            gone: facts.removed_in,
             coordinator: coordinator.clone(),
             version,
         })
@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn it_says_what_is_needed_and_what_there_is() {
-        let facts = Facts::get("t.t", "/t").since("3.12.2").backported(&["3.11.11"]).gone("4.0.0");
+        let facts =
+            Metadata::get("t.t", "/t").since("3.12.2").backported_to(&["3.11.11"]).removed_in("4.0.0");
         let one: Coordinator = "http://one:8529".parse().unwrap();
         let text =
             |version: &str| Unsupported::of(&facts, &one, version.parse().unwrap()).map(|it| it.to_string());

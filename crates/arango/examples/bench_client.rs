@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use arango::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use arango::protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use arango::{Client, Database, Error, LoadBalancing, PoolLimits};
 use bytes::Bytes;
 use clap::{Parser, ValueEnum};
@@ -90,14 +90,14 @@ struct Doc {
 
 impl Operation for ReadDocs {
     type Output = Vec<Doc>;
-    const FACTS: Facts = Facts::post("bench.read_docs", "/_api/cursor").safe();
+    const METADATA: Metadata = Metadata::post("bench.read_docs", "/_api/cursor").safe();
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).json(&json!({ "query": "FOR d IN docs RETURN d" })).finish()
+        RequestBuilder::new(Self::METADATA).json(&json!({ "query": "FOR d IN docs RETURN d" })).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Vec<Doc>, DecodeError> {
-        answer.result()
+    fn output(&self, answer: ApiResponse) -> Result<Vec<Doc>, DecodeError> {
+        answer.json_result()
     }
 }
 

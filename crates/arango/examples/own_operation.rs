@@ -6,7 +6,9 @@
 
 use anyhow::{Context, Result};
 use arango::Client;
-use arango::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango::protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -30,18 +32,18 @@ impl Operation for ListCollections {
 
     // What the client may do when something goes wrong follows from these: a `GET` is safe, so it is
     // sent again to another coordinator whatever happened to the first one.
-    const FACTS: Facts = Facts::get("collection.list", "/_api/collection")
+    const METADATA: Metadata = Metadata::get("collection.list", "/_api/collection")
         .scope(Scope::Database)
         .permission(Permission::Authenticated);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS)
+        RequestBuilder::new(Self::METADATA)
             .query("excludeSystem", if self.exclude_system { "true" } else { "false" })
-            .finish()
+            .build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Vec<Collection>, DecodeError> {
-        answer.result()
+    fn output(&self, answer: ApiResponse) -> Result<Vec<Collection>, DecodeError> {
+        answer.json_result()
     }
 }
 

@@ -8,7 +8,7 @@ use arango_cluster::{
     ServerId, ServerMode, ServerRole, StatusReport, VersionInfo,
 };
 use arango_transport::Error;
-use arango_transport::protocol::{Answer, Operation};
+use arango_transport::protocol::{ApiResponse, Operation};
 
 use crate::Database;
 
@@ -57,7 +57,10 @@ impl CoordinatorHandle {
     /// # Errors
     ///
     /// As [`Database::execute`].
-    pub async fn execute_keeping<O: Operation>(&self, operation: O) -> Result<(O::Output, Answer), Error> {
+    pub async fn execute_keeping<O: Operation>(
+        &self,
+        operation: O,
+    ) -> Result<(O::Output, ApiResponse), Error> {
         self.database.execute_keeping(operation).await
     }
 
@@ -101,7 +104,7 @@ impl CoordinatorHandle {
 
     /// Keeps its version in mind, by which is known what it lacks.
     fn learn(&self, version: Option<&str>) {
-        if let (Some(coordinator), Some(version)) = (self.database.pinned(&GetStatus::FACTS), version) {
+        if let (Some(coordinator), Some(version)) = (self.database.pinned(&GetStatus::METADATA), version) {
             self.database.learn_version(coordinator, version);
         }
     }

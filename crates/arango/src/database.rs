@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arango_cluster::{GetVersion, VersionInfo};
 use arango_transport::protocol::{
-    Answer, BuildError, DatabaseName, Facts, InvalidName, Operation, RequestClass, Scope,
+    ApiResponse, BuildError, DatabaseName, InvalidName, Metadata, Operation, RequestClass, Scope,
 };
 use arango_transport::{Call, CallOptions, Coordinator, Credentials, Error, Prepared, Transport};
 use bytes::Bytes;
@@ -49,7 +49,7 @@ impl Database {
     }
 
     /// The only coordinator that an operation may go to through this handle.
-    pub(crate) fn pinned(&self, facts: &Facts) -> Option<&Coordinator> {
+    pub(crate) fn pinned(&self, facts: &Metadata) -> Option<&Coordinator> {
         match &self.pin {
             Some(Pin::Only(coordinator)) => Some(coordinator),
             Some(Pin::Preferred(coordinator)) if facts.scope == Scope::Coordinator => Some(coordinator),
@@ -175,7 +175,7 @@ impl Database {
     /// 501. It is then asked for its role, once, and the error is of the kind
     /// [`NotACluster`](arango_transport::ErrorKind::NotACluster) if that is `SINGLE`.
     pub async fn execute<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
-        let failed = if O::FACTS.is_gated() {
+        let failed = if O::METADATA.is_version_dependent() {
             // Seldom, and large: not in the future of every call.
             match Box::pin(self.execute_gated(&operation, |answer| operation.output(answer))).await {
                 Ok(output) => return Ok(output),
@@ -188,7 +188,7 @@ impl Database {
                 Err(error) => error,
             }
         };
-        Err(self.explained(&O::FACTS, failed).await)
+        Err(self.explained(&O::METADATA, failed).await)
     }
 
     /// Executes an operation and keeps the answer, with every field that no type of ours names.
@@ -196,9 +196,12 @@ impl Database {
     /// # Errors
     ///
     /// As [`execute`](Self::execute).
-    pub async fn execute_keeping<O: Operation>(&self, operation: O) -> Result<(O::Output, Answer), Error> {
-        let read = |answer: Answer| Ok((operation.output(answer.clone())?, answer));
-        let failed = if O::FACTS.is_gated() {
+    pub async fn execute_keeping<O: Operation>(
+        &self,
+        operation: O,
+    ) -> Result<(O::Output, ApiResponse), Error> {
+        let read = |answer: ApiResponse| Ok((operation.output(answer.clone())?, answer));
+        let failed = if O::METADATA.is_version_dependent() {
             match Box::pin(self.execute_gated(&operation, read)).await {
                 Ok(output) => return Ok(output),
                 Err(error) => error,
@@ -210,12 +213,12 @@ impl Database {
                 Err(error) => error,
             }
         };
-        Err(self.explained(&O::FACTS, failed).await)
+        Err(self.explained(&O::METADATA, failed).await)
     }
 
     /// Begins to ask: not part of the future, which would carry request and facts along to its end.
     pub(crate) fn prepare<O: Operation>(&self, operation: &O) -> Result<Prepared, Error> {
-        let facts = O::FACTS;
+        let facts = O::METADATA;
         let class = operation.class();
         let mut call = Call::of(&facts, class);
         if let Some(options) = &self.options {
@@ -223,7 +226,7 @@ impl Database {
         }
         match (self.pinned(&facts), &self.pin) {
             (Some(coordinator), _) => {
-                if facts.ends_server {
+                if facts.stops_server {
                     // Before it is sent: from then on nothing new should begin there.
                     self.transport.spare(coordinator);
                 }

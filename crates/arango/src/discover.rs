@@ -116,7 +116,10 @@ impl There {
     fn call<O: Operation>(&self) -> Call {
         // What fails is asked again in time.
         let options = CallOptions::default().total(LIMIT).retry(RetryPolicy::never());
-        Call::of(&O::FACTS, O::FACTS.class).pinned_to(self.coordinator.clone()).trying_out().options(options)
+        Call::of(&O::METADATA, O::METADATA.class)
+            .pinned_to(self.coordinator.clone())
+            .trying_out()
+            .options(options)
     }
 
     async fn id(&self, database: &str) -> Result<ServerId, Error> {
@@ -140,7 +143,7 @@ impl There {
                 let prepared = self.transport.prepare(request, call);
                 self.transport.ask_prepared(prepared, |answer| operation.output(answer)).await
             }
-            Err(error) => Err(Error::request(&call, O::FACTS.method, O::FACTS.path, error)),
+            Err(error) => Err(Error::request(&call, O::METADATA.method, O::METADATA.path, error)),
         }
     }
 }

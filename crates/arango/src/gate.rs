@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use arango_cluster::GetVersion;
 use arango_transport::balance::Standing;
-use arango_transport::protocol::{Answer, DecodeError, Facts, Operation, RequestClass, ServerVersion};
+use arango_transport::protocol::{
+    ApiResponse, DecodeError, Metadata, Operation, RequestClass, ServerVersion,
+};
 use arango_transport::{Call, Coordinator, CoordinatorState, Error, ErrorKind, Outcome, Unsupported};
 use tokio::time::Instant;
 
@@ -43,7 +45,7 @@ impl Database {
     pub(crate) async fn execute_gated<O: Operation, T>(
         &self,
         operation: &O,
-        read: impl Fn(Answer) -> Result<T, DecodeError>,
+        read: impl Fn(ApiResponse) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
         let mut so_far = Outcome::NotExecuted;
         let result = self.ask_who_may_have_it(operation, read, &mut so_far).await;
@@ -55,10 +57,10 @@ impl Database {
     async fn ask_who_may_have_it<O: Operation, T>(
         &self,
         operation: &O,
-        read: impl Fn(Answer) -> Result<T, DecodeError>,
+        read: impl Fn(ApiResponse) -> Result<T, DecodeError>,
         so_far: &mut Outcome,
     ) -> Result<T, Error> {
-        let facts = O::FACTS;
+        let facts = O::METADATA;
         let mut ruled_out = Vec::new();
         let mut last: Option<Error> = None;
         // All of it together takes no longer than one call may.
@@ -116,7 +118,7 @@ impl Database {
     }
 
     /// Decides to whom it goes; `None` if all who may have it could not be reached.
-    fn whom(&self, facts: &Facts, ruled_out: &[RuledOut]) -> Option<Whom> {
+    fn whom(&self, facts: &Metadata, ruled_out: &[RuledOut]) -> Option<Whom> {
         if ruled_out.is_empty() && self.versions.are_unknown() {
             return Some(Whom::Anyone);
         }
@@ -158,7 +160,7 @@ impl Database {
     /// What a coordinator that refused lacks, by its version; `None` unless that is certain.
     async fn lacking(
         &self,
-        facts: &Facts,
+        facts: &Metadata,
         coordinator: &Coordinator,
         within: Duration,
     ) -> Option<Unsupported> {

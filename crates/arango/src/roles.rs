@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arango_cluster::{GetServerId, GetServerRole, ServerRole};
-use arango_transport::protocol::{ErrorNumber, Facts, Operation};
+use arango_transport::protocol::{ErrorNumber, Metadata, Operation};
 use arango_transport::{Coordinator, Error, Transport};
 
 use crate::Database;
@@ -40,7 +40,7 @@ impl Roles {
 
 impl Database {
     /// Returns the error, explained if the server that refused is not part of a cluster.
-    pub(crate) async fn explained(&self, facts: &Facts, error: Error) -> Error {
+    pub(crate) async fn explained(&self, facts: &Metadata, error: Error) -> Error {
         if !may_be_single_server(facts, &error) {
             return error;
         }
@@ -74,12 +74,12 @@ impl Database {
 }
 
 /// Whether a single server may have refused the operation because it needs a cluster, by path, status and number.
-fn may_be_single_server(facts: &Facts, error: &Error) -> bool {
+fn may_be_single_server(facts: &Metadata, error: &Error) -> bool {
     let (Some(status), Some(number)) = (error.status(), error.error_number()) else { return false };
     let is_administration = facts.path.starts_with("/_admin/") || facts.path.starts_with("/_api/cluster/");
     let fits = match (status.as_u16(), number) {
         (403, ErrorNumber(403)) => true,
-        (500, ErrorNumber(500)) => facts.name == GetServerId::FACTS.name,
+        (500, ErrorNumber(500)) => facts.name == GetServerId::METADATA.name,
         (501, ErrorNumber::NOT_IMPLEMENTED | ErrorNumber::CLUSTER_ONLY_ON_COORDINATOR) => true,
         _ => false,
     };

@@ -55,10 +55,10 @@ impl Visitor for Ask {
     where
         O: Operation<Output: Send> + Send + Sync + 'static,
     {
-        let pinned = O::FACTS.scope == Scope::Coordinator && operation.class() != RequestClass::Safe;
+        let pinned = O::METADATA.scope == Scope::Coordinator && operation.class() != RequestClass::Safe;
         let database = if pinned { self.there.clone() } else { self.anywhere.clone() };
         self.endings
-            .push(Box::pin(async move { (O::FACTS.name, database.execute(operation).await.map(drop)) }));
+            .push(Box::pin(async move { (O::METADATA.name, database.execute(operation).await.map(drop)) }));
     }
 }
 

@@ -7,7 +7,7 @@ use arango::cluster::{
     MoveShard, RebalanceOptions, ServerId, ServerMode, SetServerCount, ShardMove, Strictness, Target,
     Visitor, every_operation,
 };
-use arango::protocol::{Facts, Operation, ServerVersion};
+use arango::protocol::{Metadata, Operation, ServerVersion};
 use arango::{Cluster, Coordinator, CoordinatorHandle, Credentials, Error, ErrorKind, Outcome};
 use arango_test_cluster::{JobFate, TestCluster};
 use tokio::time::sleep;
@@ -24,14 +24,14 @@ const REFUSED: [(&str, ErrorKind); 1] = [("server.rotate_encryption_keys", Error
 
 /// Notes the facts of all operations.
 #[derive(Default)]
-struct Table(Vec<Facts>);
+struct Table(Vec<Metadata>);
 
 impl Visitor for Table {
     fn visit<O>(&mut self, _: O)
     where
         O: Operation<Output: Send> + Send + Sync + 'static,
     {
-        self.0.push(O::FACTS);
+        self.0.push(O::METADATA);
     }
 }
 
@@ -207,7 +207,7 @@ async fn every_call_is_answered_by_every_version_that_has_it_and_never_sent_to_o
             // Which version brings it is not documented, so no gate keeps it back; the test cluster has it since 3.12.5.
             let is_refused = facts.name.starts_with("cluster.diagnose") && known < diagnosis;
             let ending = Box::pin(world.ask(facts.name)).await;
-            if facts.is_lacking_in(&known) {
+            if facts.is_unsupported_by(&known) {
                 lacking_somewhere.push(facts.name);
                 let error = ending.expect_err(&what);
                 assert_eq!(error.kind(), ErrorKind::NotSupported, "{what}: {}", error.report());
@@ -215,7 +215,7 @@ async fn every_call_is_answered_by_every_version_that_has_it_and_never_sent_to_o
                 let before = world.requests();
                 let error = Box::pin(world.ask(facts.name)).await.expect_err(&what);
                 let lacking = error.unsupported().unwrap_or_else(|| panic!("{what}: {}", error.report()));
-                assert_eq!((lacking.since, lacking.gone), (facts.since, facts.gone), "{what}");
+                assert_eq!((lacking.since, lacking.gone), (facts.since, facts.removed_in), "{what}");
                 assert_eq!(error.outcome(), Outcome::NotExecuted, "{what}");
                 assert!(error.attempts().is_empty(), "{what}: {}", error.report());
                 assert_eq!(world.requests(), before, "{what} is sent although it is known to be lacking");
@@ -234,6 +234,6 @@ async fn every_call_is_answered_by_every_version_that_has_it_and_never_sent_to_o
     }
     lacking_somewhere.sort_unstable();
     lacking_somewhere.dedup();
-    let gated = table.0.iter().filter(|facts| facts.is_gated()).count();
+    let gated = table.0.iter().filter(|facts| facts.is_version_dependent()).count();
     assert_eq!(lacking_somewhere.len(), gated, "each gate is met from both sides: {lacking_somewhere:?}");
 }

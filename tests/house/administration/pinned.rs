@@ -30,14 +30,14 @@ impl Visitor for OfOne {
     where
         O: Operation<Output: Send> + Send + Sync + 'static,
     {
-        if O::FACTS.scope != Scope::Coordinator
+        if O::METADATA.scope != Scope::Coordinator
             || (self.only_changes && operation.class() == RequestClass::Safe)
         {
             return;
         }
         let database = self.database.clone();
         self.endings
-            .push(Box::pin(async move { (O::FACTS.name, database.execute(operation).await.map(drop)) }));
+            .push(Box::pin(async move { (O::METADATA.name, database.execute(operation).await.map(drop)) }));
     }
 }
 

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use arango::cluster::Compact;
-use arango::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use arango::protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use arango::transport::{AttemptService, CallService};
 use arango::{Client, Coordinator};
 use bytes::Bytes;
@@ -28,23 +28,23 @@ enum Odd {
 
 impl Operation for Odd {
     type Output = ();
-    const FACTS: Facts = Facts::post("shop.order", "/_api/document/orders");
+    const METADATA: Metadata = Metadata::post("shop.order", "/_api/document/orders");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         match self {
             // The names of a JSON object are strings.
             Self::BodyWithoutNames => {
-                Draft::new(Self::FACTS).json(&BTreeMap::from([(vec![1], "first")])).finish()
+                RequestBuilder::new(Self::METADATA).json(&BTreeMap::from([(vec![1], "first")])).build()
             }
             Self::OwnLength => {
-                let mut request = Draft::new(Self::FACTS).json(&serde_json::json!({})).finish()?;
+                let mut request = RequestBuilder::new(Self::METADATA).json(&serde_json::json!({})).build()?;
                 request.headers_mut().insert("content-length", HeaderValue::from_static("3"));
                 Ok(request)
             }
         }
     }
 
-    fn output(&self, _: Answer) -> Result<(), DecodeError> {
+    fn output(&self, _: ApiResponse) -> Result<(), DecodeError> {
         Ok(())
     }
 }

@@ -2,7 +2,9 @@
 
 use arango::Client;
 use arango::follow::Stopped;
-use arango::protocol::{Answer, BuildError, DatabaseName, DecodeError, Draft, Facts, Operation};
+use arango::protocol::{
+    ApiResponse, BuildError, DatabaseName, DecodeError, Metadata, Operation, RequestBuilder,
+};
 use arango_test_cluster::{Fault, Match};
 use bytes::Bytes;
 use http::Request;
@@ -16,13 +18,13 @@ struct DropDatabase<'a>(&'a DatabaseName);
 
 impl Operation for DropDatabase<'_> {
     type Output = ();
-    const FACTS: Facts = Facts::delete("database.drop", "/_api/database/{database}");
+    const METADATA: Metadata = Metadata::delete("database.drop", "/_api/database/{database}");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).segment("database", self.0.as_str()).finish()
+        RequestBuilder::new(Self::METADATA).path_param("database", self.0.as_str()).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<(), DecodeError> {
         answer.acknowledged()
     }
 }

@@ -3,7 +3,9 @@
 use std::pin::Pin;
 
 use arango::cluster::{Visitor, every_operation};
-use arango::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, RequestClass, Scope};
+use arango::protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, RequestClass, Scope,
+};
 use arango::{Coordinator, Database, Error, ErrorKind, Outcome};
 use bytes::Bytes;
 use http::Request;
@@ -27,7 +29,7 @@ impl Visitor for CallAll {
     {
         let (database, class) = (self.database.clone(), operation.class());
         self.endings.push(Box::pin(async move {
-            (O::FACTS.name, class, database.execute(operation).await.map(drop))
+            (O::METADATA.name, class, database.execute(operation).await.map(drop))
         }));
     }
 }
@@ -37,14 +39,14 @@ struct ListCollections;
 
 impl Operation for ListCollections {
     type Output = Vec<serde_json::Value>;
-    const FACTS: Facts = Facts::get("collection.list", "/_api/collection").scope(Scope::Database);
+    const METADATA: Metadata = Metadata::get("collection.list", "/_api/collection").scope(Scope::Database);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Self::Output, DecodeError> {
-        answer.result()
+    fn output(&self, answer: ApiResponse) -> Result<Self::Output, DecodeError> {
+        answer.json_result()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Queries and their cursors, as a program writes them that needs them.
 
-use arango::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, RequestClass};
+use arango::protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, RequestClass,
+};
 use bytes::Bytes;
 use http::{HeaderValue, Request};
 use serde::Deserialize;
@@ -48,17 +50,17 @@ pub(super) struct Batch {
 }
 
 impl Operation for Query {
-    type Output = Answer;
-    const FACTS: Facts = Facts::post("query.run", "/_api/cursor");
+    type Output = ApiResponse;
+    const METADATA: Metadata = Metadata::post("query.run", "/_api/cursor");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let draft = Draft::new(Self::FACTS).json(&serde_json::json!({
+        let draft = RequestBuilder::new(Self::METADATA).json(&serde_json::json!({
             "query": self.text, "batchSize": self.batch_size, "options": { "allowRetry": self.allow_retry },
         }));
         marked(draft, self.marker)
     }
 
-    fn output(&self, answer: Answer) -> Result<Answer, DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<ApiResponse, DecodeError> {
         Ok(answer)
     }
 }
@@ -73,17 +75,23 @@ pub(super) struct FetchBatch {
 
 impl Operation for FetchBatch {
     type Output = Batch;
-    const FACTS: Facts = Facts::post("cursor.fetch_batch", "/_api/cursor/{id}/{batch}").since("3.11.0");
+    const METADATA: Metadata =
+        Metadata::post("cursor.fetch_batch", "/_api/cursor/{id}/{batch}").since("3.11.0");
 
     fn class(&self) -> RequestClass {
         self.class
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        marked(Draft::new(Self::FACTS).segment("id", &self.cursor).segment("batch", &self.batch), "fetch")
+        marked(
+            RequestBuilder::new(Self::METADATA)
+                .path_param("id", &self.cursor)
+                .path_param("batch", &self.batch),
+            "fetch",
+        )
     }
 
-    fn output(&self, answer: Answer) -> Result<Batch, DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<Batch, DecodeError> {
         answer.json()
     }
 }
@@ -96,13 +104,13 @@ pub(super) struct FetchNext {
 
 impl Operation for FetchNext {
     type Output = Batch;
-    const FACTS: Facts = Facts::post("cursor.fetch_next", "/_api/cursor/{id}");
+    const METADATA: Metadata = Metadata::post("cursor.fetch_next", "/_api/cursor/{id}");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        marked(Draft::new(Self::FACTS).segment("id", &self.cursor), "fetch")
+        marked(RequestBuilder::new(Self::METADATA).path_param("id", &self.cursor), "fetch")
     }
 
-    fn output(&self, answer: Answer) -> Result<Batch, DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<Batch, DecodeError> {
         answer.json()
     }
 }
@@ -115,19 +123,20 @@ pub(super) struct EndCursor {
 
 impl Operation for EndCursor {
     type Output = u16;
-    const FACTS: Facts = Facts::delete("cursor.end", "/_api/cursor/{id}").idempotent().also_answers(&[404]);
+    const METADATA: Metadata =
+        Metadata::delete("cursor.end", "/_api/cursor/{id}").idempotent().accept_statuses(&[404]);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).segment("id", &self.cursor).finish()
+        RequestBuilder::new(Self::METADATA).path_param("id", &self.cursor).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<u16, DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<u16, DecodeError> {
         Ok(answer.status().as_u16())
     }
 }
 
-fn marked(draft: Draft, marker: &'static str) -> Result<Request<Bytes>, BuildError> {
-    let mut request = draft.finish()?;
+fn marked(draft: RequestBuilder, marker: &'static str) -> Result<Request<Bytes>, BuildError> {
+    let mut request = draft.build()?;
     request.headers_mut().insert("x-sim-marker", HeaderValue::from_static(marker));
     Ok(request)
 }

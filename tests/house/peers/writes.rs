@@ -12,7 +12,7 @@ use crate::support::{client, cluster, insert};
 /// The documents in `books`, as the cluster itself counts them.
 async fn books(client: &Client) -> usize {
     let all = client.db("_system").execute(query("FOR book IN books RETURN book")).await.unwrap();
-    all.result::<Vec<serde_json::Value>>().unwrap().len()
+    all.json_result::<Vec<serde_json::Value>>().unwrap().len()
 }
 
 /// Gives every coordinator a connection that has carried a request, which a loss may be blamed on.

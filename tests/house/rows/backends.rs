@@ -1,7 +1,7 @@
 //! R25–R29a and R38: a coordinator could not do it, because something behind it in the cluster could not.
 
 use arango::cluster::ServerId;
-use arango::protocol::{Answer, BuildError, DecodeError, Facts, Operation, RequestClass};
+use arango::protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestClass};
 use arango::{ErrorKind, Outcome};
 use arango_test_cluster::Fault;
 use bytes::Bytes;
@@ -34,7 +34,7 @@ struct Relayed(RequestClass);
 
 impl Operation for Relayed {
     type Output = ();
-    const FACTS: Facts = Facts::post("books.relayed", "/_api/document/books").relayed();
+    const METADATA: Metadata = Metadata::post("books.relayed", "/_api/document/books").relayed();
 
     fn class(&self) -> RequestClass {
         self.0
@@ -44,7 +44,7 @@ impl Operation for Relayed {
         insert("m", self.0).request()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<(), DecodeError> {
         insert("", self.class()).output(answer)
     }
 }

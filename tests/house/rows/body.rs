@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arango::balance::Standing;
-use arango::protocol::{Answer, BuildError, DecodeError, Facts, Operation, RequestClass};
+use arango::protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestClass};
 use arango::transport::StoppedBy;
 use arango::{Client, ErrorKind, Limits, Outcome};
 use arango_test_cluster::{Close, Fault, Phase, TestCluster};
@@ -152,7 +152,7 @@ struct Read(Insert);
 
 impl Operation for Read {
     type Output = serde_json::Value;
-    const FACTS: Facts = Insert::FACTS;
+    const METADATA: Metadata = Insert::METADATA;
 
     fn class(&self) -> RequestClass {
         self.0.class
@@ -162,7 +162,7 @@ impl Operation for Read {
         self.0.request()
     }
 
-    fn output(&self, answer: Answer) -> Result<serde_json::Value, DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<serde_json::Value, DecodeError> {
         answer.json()
     }
 }

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arango::balance::Standing;
-use arango::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, RequestClass};
+use arango::protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, RequestClass,
+};
 use arango::transport::{BoxFuture, Call, Connect, Io};
 use arango::{Client, CoordinatorHandle, Error, Hedging, Http2, PoolLimits};
 use arango_test_cluster::{Fault, FaultGuard, Match, TestCluster};
@@ -53,7 +55,7 @@ fn keyed(key: &'static str, class: RequestClass) -> Keyed {
 
 impl Operation for Keyed {
     type Output = String;
-    const FACTS: Facts = Facts::post("books.insert", "/_api/document/books");
+    const METADATA: Metadata = Metadata::post("books.insert", "/_api/document/books");
 
     fn class(&self) -> RequestClass {
         self.class
@@ -61,12 +63,12 @@ impl Operation for Keyed {
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let document = serde_json::json!({ "_key": self.key });
-        let mut request = Draft::new(Self::FACTS).json(&document).finish()?;
+        let mut request = RequestBuilder::new(Self::METADATA).json(&document).build()?;
         request.headers_mut().insert("x-sim-marker", HeaderValue::from_static(self.key));
         Ok(request)
     }
 
-    fn output(&self, answer: Answer) -> Result<String, DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<String, DecodeError> {
         let document: serde_json::Value = answer.json()?;
         Ok(document["_key"].as_str().unwrap_or_default().to_owned())
     }
@@ -340,7 +342,8 @@ async fn c5_a_body_that_is_handed_over_as_it_comes_closes_its_connection_when_it
     let cluster = cluster().await;
     let client = narrow(&cluster, Between::first_of(&cluster, Does::HoldBody).once());
     let operation = keyed("dropped", class);
-    let call = Call::of(&Keyed::FACTS, class).streaming().pinned_to(client.coordinators()[0].address.clone());
+    let call =
+        Call::of(&Keyed::METADATA, class).streaming().pinned_to(client.coordinators()[0].address.clone());
     let request = operation.request().unwrap().map(Full::new);
     let mut body = client.transport().send(request, call).await.unwrap().into_body();
     assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap().len(), 5);

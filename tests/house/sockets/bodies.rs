@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use arango::protocol::{Facts, RequestClass};
+use arango::protocol::{Metadata, RequestClass};
 use arango::transport::Call;
 use arango::{Client, Error, ErrorKind, Limits, Outcome};
 use bytes::Bytes;
@@ -52,10 +52,10 @@ fn client(url: &str, limits: Limits) -> Client {
 }
 
 async fn ask(client: &Client, class: RequestClass) -> Result<Bytes, Error> {
-    const FACTS: Facts = Facts::get("ask", "/");
+    const METADATA: Metadata = Metadata::get("ask", "/");
     let request = Request::get("/").body(Full::default()).unwrap();
-    let call = Call::of(&FACTS, class);
-    in_time(client.transport().ask(request, call, |answer| Ok(answer.raw().clone()))).await
+    let call = Call::of(&METADATA, class);
+    in_time(client.transport().ask(request, call, |answer| Ok(answer.bytes().clone()))).await
 }
 
 #[tokio::test]

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use arango::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, RequestClass};
+use arango::protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, RequestClass,
+};
 use bytes::Bytes;
 use http::Request;
 
 use super::books::{Insert, marked};
 
 /// How long a patient request lets the server block.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const SERVER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// An insert that is said to take its time on the server.
 #[derive(Debug, Clone)]
@@ -17,7 +19,8 @@ pub(crate) struct PatientInsert(pub(crate) Insert);
 
 impl Operation for PatientInsert {
     type Output = ();
-    const FACTS: Facts = Facts::post("books.insert_patiently", "/_api/document/books").patience(PATIENCE);
+    const METADATA: Metadata =
+        Metadata::post("books.insert_patiently", "/_api/document/books").server_timeout(SERVER_TIMEOUT);
 
     fn class(&self) -> RequestClass {
         self.0.class
@@ -27,7 +30,7 @@ impl Operation for PatientInsert {
         self.0.request()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<(), DecodeError> {
         self.0.output(answer)
     }
 }
@@ -40,13 +43,13 @@ pub(crate) struct Ask {
 
 impl Operation for Ask {
     type Output = ();
-    const FACTS: Facts = Facts::get("ask", "/_api/version");
+    const METADATA: Metadata = Metadata::get("ask", "/_api/version");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        marked(Draft::new(Self::FACTS), &self.marker)
+        marked(RequestBuilder::new(Self::METADATA), &self.marker)
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<(), DecodeError> {
         arango::cluster::GetVersion::default().output(answer).map(drop)
     }
 }

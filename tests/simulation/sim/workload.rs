@@ -12,7 +12,7 @@ use tokio::time::{sleep_until, timeout};
 
 use super::books::Insert;
 use super::network::Network;
-use super::operation::{Ask, PATIENCE, PatientInsert};
+use super::operation::{Ask, PatientInsert, SERVER_TIMEOUT};
 use super::schedule::{milliseconds, moment};
 use super::setting::{Setting, chance};
 use super::trace::Trace;
@@ -112,7 +112,7 @@ pub(crate) async fn run(
         let client = clients[call.client].clone();
         let mut limit = setting.clients[call.client].total;
         if call.question == Question::PatientInsert {
-            limit += PATIENCE;
+            limit += SERVER_TIMEOUT;
         }
         under_way.spawn(make(client, call, limit, network.clone(), trace.clone()));
     }

@@ -1,6 +1,8 @@
 //! Whether what the agency holds is sound.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::{Deserialize, Deserializer};
@@ -63,7 +65,7 @@ pub enum Strictness {
 }
 
 impl Strictness {
-    fn of(self, draft: Draft) -> Draft {
+    fn of(self, draft: RequestBuilder) -> RequestBuilder {
         match self {
             Self::Strict => draft,
             Self::Lenient => draft.query("strict", "false"),
@@ -85,14 +87,15 @@ pub struct DiagnoseAgency {
 impl Operation for DiagnoseAgency {
     type Output = AgencyDiagnosis;
 
-    const FACTS: Facts = Facts::get("cluster.diagnose_agency", PATH).permission(Permission::Superuser);
+    const METADATA: Metadata =
+        Metadata::get("cluster.diagnose_agency", PATH).permission(Permission::Superuser);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        self.strictness.of(Draft::new(Self::FACTS)).finish()
+        self.strictness.of(RequestBuilder::new(Self::METADATA)).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<AgencyDiagnosis, DecodeError> {
-        answer.result()
+    fn output(&self, response: ApiResponse) -> Result<AgencyDiagnosis, DecodeError> {
+        response.json_result()
     }
 }
 
@@ -109,7 +112,7 @@ pub struct DiagnoseAgencyDump<'a> {
 impl Operation for DiagnoseAgencyDump<'_> {
     type Output = AgencyDiagnosis;
 
-    const FACTS: Facts = Facts::post("cluster.diagnose_agency_dump", PATH)
+    const METADATA: Metadata = Metadata::post("cluster.diagnose_agency_dump", PATH)
         .safe() // a question that is too long for a GET
         .permission(Permission::Superuser);
 
@@ -118,13 +121,15 @@ impl Operation for DiagnoseAgencyDump<'_> {
         let AgencyDump(dump) = self.dump;
         let object = if dump.is_array() { dump.get(0) } else { Some(dump) };
         match object.filter(|object| object.is_object()) {
-            Some(object) => self.strictness.of(Draft::new(Self::FACTS)).json::<Value>(object).finish(),
+            Some(object) => {
+                self.strictness.of(RequestBuilder::new(Self::METADATA)).json::<Value>(object).build()
+            }
             None => Err(BuildError::Field { field: "dump", reason: "holds no object" }),
         }
     }
 
-    fn output(&self, answer: Answer) -> Result<AgencyDiagnosis, DecodeError> {
-        answer.result()
+    fn output(&self, response: ApiResponse) -> Result<AgencyDiagnosis, DecodeError> {
+        response.json_result()
     }
 }
 

@@ -1,6 +1,8 @@
 //! All that the agency holds.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -12,12 +14,12 @@ use serde_json::Value;
 pub struct AgencyDump(pub Value);
 
 impl AgencyDump {
-    fn of(answer: &Answer) -> Result<Self, DecodeError> {
-        let dump: Self = answer.json()?;
+    fn of(response: &ApiResponse) -> Result<Self, DecodeError> {
+        let dump: Self = response.json()?;
         if dump.tree().is_some() {
             Ok(dump)
         } else {
-            Err(answer.unreadable("nothing under `arango`, `[0].arango` or `agency.arango`"))
+            Err(response.invalid("nothing under `arango`, `[0].arango` or `agency.arango`"))
         }
     }
 
@@ -47,15 +49,15 @@ pub struct GetAgencyDump;
 impl Operation for GetAgencyDump {
     type Output = AgencyDump;
 
-    const FACTS: Facts =
-        Facts::get("cluster.agency_dump", "/_api/cluster/agency-dump").permission(Permission::Admin);
+    const METADATA: Metadata =
+        Metadata::get("cluster.agency_dump", "/_api/cluster/agency-dump").permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<AgencyDump, DecodeError> {
-        AgencyDump::of(&answer)
+    fn output(&self, response: ApiResponse) -> Result<AgencyDump, DecodeError> {
+        AgencyDump::of(&response)
     }
 }
 
@@ -70,16 +72,16 @@ pub struct GetAgencyCache;
 impl Operation for GetAgencyCache {
     type Output = AgencyDump;
 
-    const FACTS: Facts = Facts::get("server.agency_cache", "/_api/cluster/agency-cache")
+    const METADATA: Metadata = Metadata::get("server.agency_cache", "/_api/cluster/agency-cache")
         .scope(Scope::Coordinator)
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<AgencyDump, DecodeError> {
-        AgencyDump::of(&answer)
+    fn output(&self, response: ApiResponse) -> Result<AgencyDump, DecodeError> {
+        AgencyDump::of(&response)
     }
 }
 
@@ -99,16 +101,16 @@ pub struct GetClusterInfo;
 impl Operation for GetClusterInfo {
     type Output = ClusterInfo;
 
-    const FACTS: Facts = Facts::get("server.cluster_info", "/_api/cluster/cluster-info")
+    const METADATA: Metadata = Metadata::get("server.cluster_info", "/_api/cluster/cluster-info")
         .scope(Scope::Coordinator)
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<ClusterInfo, DecodeError> {
-        let info: ClusterInfo = answer.json()?;
+    fn output(&self, response: ApiResponse) -> Result<ClusterInfo, DecodeError> {
+        let info: ClusterInfo = response.json()?;
         // Names change from build to build, but each of them has what is planned, or where shards are.
         let is_one = |(name, value): (&String, &Value)| {
             let name = name.to_ascii_lowercase();
@@ -116,7 +118,7 @@ impl Operation for GetClusterInfo {
         };
         match info.0.as_object() {
             Some(maps) if maps.iter().any(is_one) => Ok(info),
-            _ => Err(answer.unreadable("no key such as `planVersion`")),
+            _ => Err(response.invalid("no key such as `planVersion`")),
         }
     }
 }
@@ -124,7 +126,7 @@ impl Operation for GetClusterInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{answer, assert_asks, read};
+    use crate::testing::{assert_asks, read, response};
 
     #[test]
     fn the_tree_is_found_however_it_is_wrapped() {
@@ -138,7 +140,7 @@ mod tests {
             assert_eq!(read(&GetAgencyDump, body).tree().unwrap()["Plan"], 1, "{body}");
             assert_eq!(read(&GetAgencyCache, body), read(&GetAgencyDump, body));
         }
-        assert!(GetAgencyDump.output(answer(200, "[]")).is_err());
+        assert!(GetAgencyDump.output(response(200, "[]")).is_err());
         assert_eq!(AgencyDump(Value::Null).tree(), None);
     }
 

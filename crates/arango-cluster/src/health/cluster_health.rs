@@ -1,6 +1,6 @@
 //! The records of all servers.
 
-use arango_protocol::{Answer, DecodeError};
+use arango_protocol::{ApiResponse, DecodeError};
 use serde::{Deserialize, Deserializer};
 
 use super::records::{Exact, Records};
@@ -41,10 +41,10 @@ struct ExactHealth {
 
 impl ClusterHealth {
     /// Reads an answer: at once if all of it fits, else record by record, which costs twice as much.
-    pub(super) fn of(answer: &Answer) -> Result<Self, DecodeError> {
-        match answer.json::<ExactHealth>() {
+    pub(super) fn of(response: &ApiResponse) -> Result<Self, DecodeError> {
+        match response.json::<ExactHealth>() {
             Ok(ExactHealth { cluster_id, records }) => Ok(Self { cluster_id, records: records.into() }),
-            Err(_) => answer.json(),
+            Err(_) => response.json(),
         }
     }
 

@@ -7,7 +7,7 @@ mod server_health;
 
 use std::time::Duration;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 
@@ -33,15 +33,15 @@ pub struct GetHealth;
 impl Operation for GetHealth {
     type Output = ClusterHealth;
 
-    const FACTS: Facts =
-        Facts::get("cluster.health", "/_admin/cluster/health").patience(Duration::from_secs(75));
+    const METADATA: Metadata =
+        Metadata::get("cluster.health", "/_admin/cluster/health").server_timeout(Duration::from_secs(75));
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<ClusterHealth, DecodeError> {
-        ClusterHealth::of(&answer)
+    fn output(&self, response: ApiResponse) -> Result<ClusterHealth, DecodeError> {
+        ClusterHealth::of(&response)
     }
 }
 

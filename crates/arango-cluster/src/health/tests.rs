@@ -145,6 +145,6 @@ fn a_record_that_is_none_is_told_of_and_its_server_is_not_good() {
 #[test]
 fn what_is_no_object_of_servers_is_refused() {
     for body in ["{}", r#"{"Health":null}"#, r#"{"Health":[]}"#, "[]", "null"] {
-        assert!(GetHealth.output(crate::testing::answer(200, body)).is_err(), "{body}");
+        assert!(GetHealth.output(crate::testing::response(200, body)).is_err(), "{body}");
     }
 }

@@ -1,6 +1,8 @@
 //! One job of the agency.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -110,25 +112,25 @@ pub struct GetAgencyJob<'a> {
 impl Operation for GetAgencyJob<'_> {
     type Output = AgencyJob;
 
-    const FACTS: Facts =
-        Facts::get("cluster.agency_job", "/_admin/cluster/queryAgencyJob").permission(Permission::Admin);
+    const METADATA: Metadata =
+        Metadata::get("cluster.agency_job", "/_admin/cluster/queryAgencyJob").permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         if self.id.as_str().is_empty() {
             return Err(BuildError::Field { field: "id", reason: "is empty" });
         }
-        Draft::new(Self::FACTS).query("id", self.id.as_str()).finish()
+        RequestBuilder::new(Self::METADATA).query("id", self.id.as_str()).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<AgencyJob, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<AgencyJob, DecodeError> {
+        response.json()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{answer, assert_asks, assert_refuses, read};
+    use crate::testing::{assert_asks, assert_refuses, read, response};
 
     fn job(body: &str) -> AgencyJob {
         read(&GetAgencyJob { id: &"1234567".into() }, body)
@@ -196,8 +198,8 @@ mod tests {
     #[test]
     fn a_job_without_a_status_is_none() {
         let id = JobId::from("7");
-        let error = GetAgencyJob { id: &id }.output(answer(200, r#"{"job":"7"}"#)).unwrap_err();
-        assert_eq!(error.at(), ".");
+        let error = GetAgencyJob { id: &id }.output(response(200, r#"{"job":"7"}"#)).unwrap_err();
+        assert_eq!(error.path(), ".");
         assert!(std::error::Error::source(&error).unwrap().to_string().contains("`status`"));
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::{Deserialize, Serialize};
@@ -10,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::JobId;
 
 /// The server gives the agency 60 seconds.
-const PATIENCE: Duration = Duration::from_secs(75);
+const SERVER_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// Wants a job of the agency cancelled: one that moves a shard or empties a DB-Server.
 ///
@@ -31,9 +33,9 @@ pub struct CancelAgencyJob<'a> {
 impl Operation for CancelAgencyJob<'_> {
     type Output = ();
 
-    const FACTS: Facts = Facts::post("cluster.cancel_agency_job", "/_admin/cluster/cancelAgencyJob")
+    const METADATA: Metadata = Metadata::post("cluster.cancel_agency_job", "/_admin/cluster/cancelAgencyJob")
         .idempotent() // one flag of one job; a second time may find it over, with 400
-        .patience(PATIENCE)
+        .server_timeout(SERVER_TIMEOUT)
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
@@ -44,10 +46,10 @@ impl Operation for CancelAgencyJob<'_> {
         if self.id.as_str().is_empty() {
             return Err(BuildError::Field { field: "id", reason: "is empty" });
         }
-        Draft::new(Self::FACTS).json(&Body { id: self.id }).finish()
+        RequestBuilder::new(Self::METADATA).json(&Body { id: self.id }).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
         #[derive(Deserialize)]
         struct Body {
             #[serde(rename = "job")]
@@ -56,8 +58,8 @@ impl Operation for CancelAgencyJob<'_> {
             #[serde(rename = "status")]
             _status: String,
         }
-        answer.acknowledged()?;
-        answer.json::<Body>().map(drop)
+        response.acknowledged()?;
+        response.json::<Body>().map(drop)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The keys that data is encrypted with.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -22,21 +24,21 @@ pub struct RotateEncryptionKeys;
 impl Operation for RotateEncryptionKeys {
     type Output = Vec<Fingerprint>;
 
-    const FACTS: Facts = Facts::post("server.rotate_encryption_keys", "/_admin/server/encryption")
+    const METADATA: Metadata = Metadata::post("server.rotate_encryption_keys", "/_admin/server/encryption")
         .scope(Scope::Coordinator) // not idempotent: nobody promises that a second rotation is none
         .permission(Permission::Superuser);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Vec<Fingerprint>, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Vec<Fingerprint>, DecodeError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "kebab-case")]
         struct Body {
             encryption_keys: Vec<Fingerprint>,
         }
-        answer.result::<Body>().map(|body| body.encryption_keys)
+        response.json_result::<Body>().map(|body| body.encryption_keys)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The secrets that tokens are signed with.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -29,16 +31,16 @@ pub struct GetJwtSecrets;
 impl Operation for GetJwtSecrets {
     type Output = JwtSecrets;
 
-    const FACTS: Facts = Facts::get("server.jwt_secrets", "/_admin/server/jwt")
+    const METADATA: Metadata = Metadata::get("server.jwt_secrets", "/_admin/server/jwt")
         .scope(Scope::Coordinator)
         .permission(Permission::Superuser);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<JwtSecrets, DecodeError> {
-        answer.result()
+    fn output(&self, response: ApiResponse) -> Result<JwtSecrets, DecodeError> {
+        response.json_result()
     }
 }
 
@@ -55,24 +57,24 @@ pub struct ReloadJwtSecrets;
 impl Operation for ReloadJwtSecrets {
     type Output = JwtSecrets;
 
-    const FACTS: Facts = Facts::post("server.reload_jwt_secrets", "/_admin/server/jwt")
+    const METADATA: Metadata = Metadata::post("server.reload_jwt_secrets", "/_admin/server/jwt")
         .scope(Scope::Coordinator)
         .idempotent() // what is on the disk is read, however often
         .permission(Permission::Superuser);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<JwtSecrets, DecodeError> {
-        answer.result()
+    fn output(&self, response: ApiResponse) -> Result<JwtSecrets, DecodeError> {
+        response.json_result()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{answer, assert_asks, read};
+    use crate::testing::{assert_asks, read, response};
 
     #[test]
     fn secrets_are_told_by_their_fingerprints() {
@@ -83,7 +85,7 @@ mod tests {
         let secrets = read(&GetJwtSecrets, body);
         assert_eq!((secrets.active.sha256.as_str(), secrets.passive[0].sha256.as_str()), ("aa", "bb"));
         assert_eq!(secrets, read(&ReloadJwtSecrets, body));
-        let error = GetJwtSecrets.output(answer(200, r#"{"result":{"active":{"sha256":7}}}"#)).unwrap_err();
-        assert_eq!(error.at(), "result.active.sha256");
+        let error = GetJwtSecrets.output(response(200, r#"{"result":{"active":{"sha256":7}}}"#)).unwrap_err();
+        assert_eq!(error.path(), "result.active.sha256");
     }
 }

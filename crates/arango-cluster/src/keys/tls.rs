@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -25,9 +27,9 @@ pub struct TlsFiles {
 
 impl TlsFiles {
     /// Fails if none of them is there, but something else is.
-    fn found_in(self, answer: &Answer) -> Result<Self, DecodeError> {
-        if self == Self::default() && !answer.result::<Map<String, Value>>()?.is_empty() {
-            return Err(answer.unreadable("none of `keyfile`, `clientCA` and `SNI`"));
+    fn found_in(self, response: &ApiResponse) -> Result<Self, DecodeError> {
+        if self == Self::default() && !response.json_result::<Map<String, Value>>()?.is_empty() {
+            return Err(response.invalid("none of `keyfile`, `clientCA` and `SNI`"));
         }
         Ok(self)
     }
@@ -53,14 +55,14 @@ pub struct GetTls;
 impl Operation for GetTls {
     type Output = TlsFiles;
 
-    const FACTS: Facts = Facts::get("server.tls", "/_admin/server/tls").scope(Scope::Coordinator);
+    const METADATA: Metadata = Metadata::get("server.tls", "/_admin/server/tls").scope(Scope::Coordinator);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<TlsFiles, DecodeError> {
-        answer.result().and_then(|files: TlsFiles| files.found_in(&answer))
+    fn output(&self, response: ApiResponse) -> Result<TlsFiles, DecodeError> {
+        response.json_result().and_then(|files: TlsFiles| files.found_in(&response))
     }
 }
 
@@ -77,19 +79,19 @@ pub struct ReloadTls;
 impl Operation for ReloadTls {
     type Output = TlsFiles;
 
-    const FACTS: Facts = Facts::post("server.reload_tls", "/_admin/server/tls")
+    const METADATA: Metadata = Metadata::post("server.reload_tls", "/_admin/server/tls")
         .scope(Scope::Coordinator)
         .idempotent() // what is on the disk is read, however often
         .permission(Permission::Superuser);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<TlsFiles, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<TlsFiles, DecodeError> {
         // The server may also leave out what it has read.
-        let files = answer.result::<Option<TlsFiles>>()?;
-        files.map_or_else(|| Ok(TlsFiles::default()), |files| files.found_in(&answer))
+        let files = response.json_result::<Option<TlsFiles>>()?;
+        files.map_or_else(|| Ok(TlsFiles::default()), |files| files.found_in(&response))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -86,17 +86,17 @@ pub struct GetLicense;
 impl Operation for GetLicense {
     type Output = License;
 
-    const FACTS: Facts = Facts::get("cluster.license", "/_admin/license");
+    const METADATA: Metadata = Metadata::get("cluster.license", "/_admin/license");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<License, DecodeError> {
-        let license: License = answer.json()?;
+    fn output(&self, response: ApiResponse) -> Result<License, DecodeError> {
+        let license: License = response.json()?;
         // One of the two is in the answer of every edition and version; the others are words that other services use, too.
         if license.license.is_none() && license.upgrading.is_none() {
-            return Err(answer.unreadable("neither `license` nor `upgrading`"));
+            return Err(response.invalid("neither `license` nor `upgrading`"));
         }
         Ok(license)
     }

@@ -1,6 +1,8 @@
 //! Giving the deployment a licence.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -35,7 +37,7 @@ impl Operation for SetLicense<'_> {
     type Output = ();
 
     // Permission: any user but on hardened servers, as the server documents it; an administrator can in any case.
-    const FACTS: Facts = Facts::put("cluster.set_license", "/_admin/license")
+    const METADATA: Metadata = Metadata::put("cluster.set_license", "/_admin/license")
         .idempotent() // the same key, written over
         .permission(Permission::Authenticated);
 
@@ -43,12 +45,12 @@ impl Operation for SetLicense<'_> {
         if self.key.as_str().is_empty() {
             return Err(BuildError::Field { field: "key", reason: "is empty" });
         }
-        let draft = Draft::new(Self::FACTS);
+        let draft = RequestBuilder::new(Self::METADATA);
         let draft = if self.earlier == EarlierLicense::Taken { draft.query("force", "true") } else { draft };
-        draft.json(self.key).finish()
+        draft.json(self.key).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
         // 201, with the envelope inside of `result`.
         #[derive(Deserialize)]
         struct Body {
@@ -58,8 +60,8 @@ impl Operation for SetLicense<'_> {
         struct Envelope {
             error: bool,
         }
-        if answer.json::<Body>()?.result.error {
-            return Err(answer.unreadable("`result.error` is true"));
+        if response.json::<Body>()?.result.error {
+            return Err(response.invalid("`result.error` is true"));
         }
         Ok(())
     }
@@ -68,7 +70,7 @@ impl Operation for SetLicense<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{answer, assert_refuses, assert_sends};
+    use crate::testing::{assert_refuses, assert_sends, response};
 
     #[test]
     fn the_key_is_a_bare_string() {
@@ -77,7 +79,7 @@ mod tests {
         assert_sends(&set, "PUT", "/_admin/license", r#""abc""#);
         set.earlier = EarlierLicense::Taken;
         assert_sends(&set, "PUT", "/_admin/license?force=true", r#""abc""#);
-        assert!(set.output(answer(201, r#"{"result":{"error":false,"code":201}}"#)).is_ok());
+        assert!(set.output(response(201, r#"{"result":{"error":false,"code":201}}"#)).is_ok());
         let none = SetLicense { key: &"".into(), earlier: EarlierLicense::Refused };
         assert_refuses(&none, "`key` is empty");
     }

@@ -1,6 +1,8 @@
 //! The log, by the calls of old.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -40,17 +42,17 @@ pub struct GetLogArrays<'a> {
 impl Operation for GetLogArrays<'_> {
     type Output = LogArrays;
 
-    const FACTS: Facts = Facts::get("server.log_arrays", PATH)
+    const METADATA: Metadata = Metadata::get("server.log_arrays", PATH)
         .scope(Scope::Coordinator)
-        .gone("4.0.0")
+        .removed_in("4.0.0")
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        self.query.of(Draft::new(Self::FACTS))?.finish()
+        self.query.of(RequestBuilder::new(Self::METADATA))?.build()
     }
 
-    fn output(&self, answer: Answer) -> Result<LogArrays, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<LogArrays, DecodeError> {
+        response.json()
     }
 }
 
@@ -66,17 +68,17 @@ pub struct ClearLog;
 impl Operation for ClearLog {
     type Output = ();
 
-    const FACTS: Facts = Facts::delete("server.clear_log", PATH)
+    const METADATA: Metadata = Metadata::delete("server.clear_log", PATH)
         .scope(Scope::Coordinator) // not idempotent: a second time forgets what was written since the first
-        .gone("4.0.0")
+        .removed_in("4.0.0")
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        no_payload::nothing(&answer)
+    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+        no_payload::nothing(&response)
     }
 }
 

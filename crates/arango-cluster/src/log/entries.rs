@@ -1,6 +1,8 @@
 //! What a server has written to its log.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -50,15 +52,15 @@ pub struct GetLogEntries<'a> {
 impl Operation for GetLogEntries<'_> {
     type Output = LogEntries;
 
-    const FACTS: Facts =
-        Facts::get("server.log_entries", PATH).scope(Scope::Coordinator).permission(Permission::Admin);
+    const METADATA: Metadata =
+        Metadata::get("server.log_entries", PATH).scope(Scope::Coordinator).permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        self.query.of(Draft::new(Self::FACTS))?.finish()
+        self.query.of(RequestBuilder::new(Self::METADATA))?.build()
     }
 
-    fn output(&self, answer: Answer) -> Result<LogEntries, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<LogEntries, DecodeError> {
+        response.json()
     }
 }
 
@@ -75,15 +77,17 @@ pub struct GetServerLogEntries<'a> {
 impl Operation for GetServerLogEntries<'_> {
     type Output = LogEntries;
 
-    const FACTS: Facts = Facts::get("cluster.server_log_entries", PATH).permission(Permission::Admin);
+    const METADATA: Metadata =
+        Metadata::get("cluster.server_log_entries", PATH).permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let draft = Draft::new(Self::FACTS).query("serverId", self.server.given("server")?.as_str());
-        self.query.of(draft)?.finish()
+        let draft =
+            RequestBuilder::new(Self::METADATA).query("serverId", self.server.given("server")?.as_str());
+        self.query.of(draft)?.build()
     }
 
-    fn output(&self, answer: Answer) -> Result<LogEntries, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<LogEntries, DecodeError> {
+        response.json()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arango_protocol::{Answer, DecodeError};
+use arango_protocol::{ApiResponse, DecodeError};
 use serde::Deserialize;
 
 use crate::open_enum::open_enum;
@@ -29,10 +29,10 @@ open_enum! {
 pub type LogLevels = BTreeMap<String, LogLevel>;
 
 /// Reads levels by topic. That none of the words is a level shows that something else was answered.
-pub(super) fn by_topic(answer: &Answer) -> Result<LogLevels, DecodeError> {
-    let levels: LogLevels = answer.json()?;
+pub(super) fn by_topic(response: &ApiResponse) -> Result<LogLevels, DecodeError> {
+    let levels: LogLevels = response.json()?;
     if levels.values().all(|level| matches!(level, LogLevel::Unknown(_))) {
-        return Err(answer.unreadable("no topic has a known level"));
+        return Err(response.invalid("no topic has a known level"));
     }
     Ok(levels)
 }

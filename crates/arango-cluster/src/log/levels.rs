@@ -1,6 +1,8 @@
 //! Asking how much is written to a log.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 
@@ -20,15 +22,15 @@ pub struct GetLogLevels;
 impl Operation for GetLogLevels {
     type Output = LogLevels;
 
-    const FACTS: Facts =
-        Facts::get("server.log_levels", PATH).scope(Scope::Coordinator).permission(Permission::Admin);
+    const METADATA: Metadata =
+        Metadata::get("server.log_levels", PATH).scope(Scope::Coordinator).permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<LogLevels, DecodeError> {
-        level::by_topic(&answer)
+    fn output(&self, response: ApiResponse) -> Result<LogLevels, DecodeError> {
+        level::by_topic(&response)
     }
 }
 
@@ -47,15 +49,15 @@ pub struct GetServerLogLevels<'a> {
 impl Operation for GetServerLogLevels<'_> {
     type Output = LogLevels;
 
-    const FACTS: Facts =
-        Facts::get("cluster.server_log_levels", PATH).since("3.10.2").permission(Permission::Admin);
+    const METADATA: Metadata =
+        Metadata::get("cluster.server_log_levels", PATH).since("3.10.2").permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).query("serverId", self.server.given("server")?.as_str()).finish()
+        RequestBuilder::new(Self::METADATA).query("serverId", self.server.given("server")?.as_str()).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<LogLevels, DecodeError> {
-        level::by_topic(&answer)
+    fn output(&self, response: ApiResponse) -> Result<LogLevels, DecodeError> {
+        level::by_topic(&response)
     }
 }
 
@@ -70,17 +72,17 @@ pub struct GetAppenderLogLevels;
 impl Operation for GetAppenderLogLevels {
     type Output = AppenderLogLevels;
 
-    const FACTS: Facts = Facts::get("server.appender_log_levels", PATH)
+    const METADATA: Metadata = Metadata::get("server.appender_log_levels", PATH)
         .scope(Scope::Coordinator)
         .since("3.12.2")
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).query("withAppenders", "true").finish()
+        RequestBuilder::new(Self::METADATA).query("withAppenders", "true").build()
     }
 
-    fn output(&self, answer: Answer) -> Result<AppenderLogLevels, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<AppenderLogLevels, DecodeError> {
+        response.json()
     }
 }
 
@@ -98,16 +100,18 @@ pub struct GetServerAppenderLogLevels<'a> {
 impl Operation for GetServerAppenderLogLevels<'_> {
     type Output = AppenderLogLevels;
 
-    const FACTS: Facts =
-        Facts::get("cluster.server_appender_log_levels", PATH).since("3.12.2").permission(Permission::Admin);
+    const METADATA: Metadata = Metadata::get("cluster.server_appender_log_levels", PATH)
+        .since("3.12.2")
+        .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let draft = Draft::new(Self::FACTS).query("serverId", self.server.given("server")?.as_str());
-        draft.query("withAppenders", "true").finish()
+        let draft =
+            RequestBuilder::new(Self::METADATA).query("serverId", self.server.given("server")?.as_str());
+        draft.query("withAppenders", "true").build()
     }
 
-    fn output(&self, answer: Answer) -> Result<AppenderLogLevels, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<AppenderLogLevels, DecodeError> {
+        response.json()
     }
 }
 

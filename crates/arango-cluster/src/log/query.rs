@@ -1,6 +1,6 @@
 //! Which entries of a log are wanted.
 
-use arango_protocol::{BuildError, Draft};
+use arango_protocol::{BuildError, RequestBuilder};
 
 use crate::LogLevel;
 
@@ -90,7 +90,7 @@ impl LogQuery {
     }
 
     /// Adds what is wanted to a request.
-    pub(super) fn of(&self, mut draft: Draft) -> Result<Draft, BuildError> {
+    pub(super) fn of(&self, mut draft: RequestBuilder) -> Result<RequestBuilder, BuildError> {
         if self.upto.is_some() && self.level.is_some() {
             return Err(BuildError::Field {
                 field: "log_query",

@@ -1,6 +1,8 @@
 //! Setting back how much is written to a log.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 
@@ -19,18 +21,18 @@ pub struct ResetLogLevels;
 impl Operation for ResetLogLevels {
     type Output = LogLevels;
 
-    const FACTS: Facts = Facts::delete("server.reset_log_levels", PATH)
+    const METADATA: Metadata = Metadata::delete("server.reset_log_levels", PATH)
         .scope(Scope::Coordinator)
         .idempotent() // it ends in the state that the server started with
         .since("3.12.1")
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<LogLevels, DecodeError> {
-        level::by_topic(&answer)
+    fn output(&self, response: ApiResponse) -> Result<LogLevels, DecodeError> {
+        level::by_topic(&response)
     }
 }
 
@@ -48,17 +50,17 @@ pub struct ResetServerLogLevels<'a> {
 impl Operation for ResetServerLogLevels<'_> {
     type Output = LogLevels;
 
-    const FACTS: Facts = Facts::delete("cluster.reset_server_log_levels", PATH)
+    const METADATA: Metadata = Metadata::delete("cluster.reset_server_log_levels", PATH)
         .idempotent() // of one named server, as above
         .since("3.12.1")
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).query("serverId", self.server.given("server")?.as_str()).finish()
+        RequestBuilder::new(Self::METADATA).query("serverId", self.server.given("server")?.as_str()).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<LogLevels, DecodeError> {
-        level::by_topic(&answer)
+    fn output(&self, response: ApiResponse) -> Result<LogLevels, DecodeError> {
+        level::by_topic(&response)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Setting how much is written to a log.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 
@@ -24,17 +26,17 @@ pub struct SetLogLevels<'a> {
 impl Operation for SetLogLevels<'_> {
     type Output = LogLevels;
 
-    const FACTS: Facts = Facts::put("server.set_log_levels", PATH)
+    const METADATA: Metadata = Metadata::put("server.set_log_levels", PATH)
         .scope(Scope::Coordinator)
         .idempotent() // values, written over
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).json(self.levels).finish()
+        RequestBuilder::new(Self::METADATA).json(self.levels).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<LogLevels, DecodeError> {
-        level::by_topic(&answer)
+    fn output(&self, response: ApiResponse) -> Result<LogLevels, DecodeError> {
+        level::by_topic(&response)
     }
 }
 
@@ -55,18 +57,19 @@ pub struct SetServerLogLevels<'a> {
 impl Operation for SetServerLogLevels<'_> {
     type Output = LogLevels;
 
-    const FACTS: Facts = Facts::put("cluster.set_server_log_levels", PATH)
+    const METADATA: Metadata = Metadata::put("cluster.set_server_log_levels", PATH)
         .idempotent() // values of one named server, written over
         .since("3.10.2")
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let draft = Draft::new(Self::FACTS).query("serverId", self.server.given("server")?.as_str());
-        draft.json(self.levels).finish()
+        let draft =
+            RequestBuilder::new(Self::METADATA).query("serverId", self.server.given("server")?.as_str());
+        draft.json(self.levels).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<LogLevels, DecodeError> {
-        level::by_topic(&answer)
+    fn output(&self, response: ApiResponse) -> Result<LogLevels, DecodeError> {
+        level::by_topic(&response)
     }
 }
 

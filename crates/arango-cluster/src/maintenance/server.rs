@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::{Deserialize, Serialize};
@@ -38,18 +40,20 @@ pub struct GetServerMaintenance<'a> {
 impl Operation for GetServerMaintenance<'_> {
     type Output = Option<ServerMaintenance>;
 
-    const FACTS: Facts = Facts::get("cluster.server_maintenance", PATH)
-        .patience(Duration::from_secs(75)) // the server gives the agency 60 seconds
+    const METADATA: Metadata = Metadata::get("cluster.server_maintenance", PATH)
+        .server_timeout(Duration::from_secs(75)) // the server gives the agency 60 seconds
         .since("3.10.1")
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).segment("server", self.server.given("server")?.as_str()).finish()
+        RequestBuilder::new(Self::METADATA)
+            .path_param("server", self.server.given("server")?.as_str())
+            .build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Self::Output, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError> {
         // The server leaves `result` out where others would write null.
-        answer.result()
+        response.json_result()
     }
 }
 
@@ -76,7 +80,7 @@ pub struct SetServerMaintenance<'a> {
 impl Operation for SetServerMaintenance<'_> {
     type Output = ();
 
-    const FACTS: Facts = Facts::put("cluster.set_server_maintenance", PATH)
+    const METADATA: Metadata = Metadata::put("cluster.set_server_maintenance", PATH)
         .idempotent() // a second time only makes it last longer
         .since("3.10.1")
         .permission(Permission::Admin);
@@ -95,11 +99,14 @@ impl Operation for SetServerMaintenance<'_> {
             }
             Maintenance::Off => Body { mode: "normal", timeout: None },
         };
-        Draft::new(Self::FACTS).segment("server", self.server.given("server")?.as_str()).json(&body).finish()
+        RequestBuilder::new(Self::METADATA)
+            .path_param("server", self.server.given("server")?.as_str())
+            .json(&body)
+            .build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.acknowledged()
+    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+        response.acknowledged()
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -11,7 +13,7 @@ use crate::Maintenance;
 use crate::open_enum::open_enum;
 
 /// The server waits for up to 120 seconds for the supervision to follow.
-const PATIENCE: Duration = Duration::from_secs(150);
+const SERVER_TIMEOUT: Duration = Duration::from_secs(150);
 
 open_enum! {
     /// Whether the supervision of the cluster acts.
@@ -34,16 +36,16 @@ pub struct GetMaintenance;
 impl Operation for GetMaintenance {
     type Output = SupervisionMode;
 
-    const FACTS: Facts = Facts::get("cluster.maintenance", "/_admin/cluster/maintenance")
-        .patience(PATIENCE)
+    const METADATA: Metadata = Metadata::get("cluster.maintenance", "/_admin/cluster/maintenance")
+        .server_timeout(SERVER_TIMEOUT)
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<SupervisionMode, DecodeError> {
-        answer.result()
+    fn output(&self, response: ApiResponse) -> Result<SupervisionMode, DecodeError> {
+        response.json_result()
     }
 }
 
@@ -77,26 +79,26 @@ pub struct MaintenanceSet {
 impl Operation for SetMaintenance {
     type Output = MaintenanceSet;
 
-    const FACTS: Facts = Facts::put("cluster.set_maintenance", "/_admin/cluster/maintenance")
+    const METADATA: Metadata = Metadata::put("cluster.set_maintenance", "/_admin/cluster/maintenance")
         .idempotent() // a second time only makes it last longer
-        .patience(PATIENCE)
+        .server_timeout(SERVER_TIMEOUT)
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let draft = Draft::new(Self::FACTS);
+        let draft = RequestBuilder::new(Self::METADATA);
         // The body is a bare word or number.
         match self.maintenance {
             Maintenance::On => draft.json("on"),
             Maintenance::Off => draft.json("off"),
             Maintenance::For(duration) => draft.json(&Maintenance::seconds(duration)?),
         }
-        .finish()
+        .build()
     }
 
-    fn output(&self, answer: Answer) -> Result<MaintenanceSet, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<MaintenanceSet, DecodeError> {
         // There need not be a warning.
-        answer.acknowledged()?;
-        answer.json()
+        response.acknowledged()?;
+        response.json()
     }
 }
 

@@ -5,7 +5,7 @@ mod usage;
 
 use std::fmt;
 
-use arango_protocol::{Answer, DecodeError};
+use arango_protocol::{ApiResponse, DecodeError};
 
 pub use server::{GetMetrics, GetServerMetrics, MetricsMode};
 pub use usage::{GetServerUsageMetrics, GetUsageMetrics};
@@ -18,15 +18,15 @@ pub struct Metrics(String);
 
 impl Metrics {
     /// Reads metrics of which there may be none.
-    fn of_any(answer: &Answer) -> Result<Self, DecodeError> {
-        if answer.raw().is_empty() { Ok(Self(String::new())) } else { Self::of(answer) }
+    fn of_any(response: &ApiResponse) -> Result<Self, DecodeError> {
+        if response.bytes().is_empty() { Ok(Self(String::new())) } else { Self::of(response) }
     }
 
-    fn of(answer: &Answer) -> Result<Self, DecodeError> {
-        let text = answer.text()?;
+    fn of(response: &ApiResponse) -> Result<Self, DecodeError> {
+        let text = response.text()?;
         match text.lines().find(|line| !is_sample(line) && !is_remark(line)) {
             None if text.lines().any(is_sample) => Ok(Self(text)),
-            _ => Err(answer.unreadable("text that is not metrics")),
+            _ => Err(response.invalid("text that is not metrics")),
         }
     }
 

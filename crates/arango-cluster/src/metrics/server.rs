@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Scope};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
 use bytes::Bytes;
 use http::Request;
 
@@ -11,7 +11,7 @@ use crate::{Metrics, ServerId};
 const PATH: &str = "/_admin/metrics";
 
 /// The coordinator waits for another server for up to 30 seconds.
-pub(super) const PATIENCE: Duration = Duration::from_secs(45);
+pub(super) const SERVER_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Whose figures the metrics of a coordinator hold, as servers name it. What each comes to is documented by no server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -31,7 +31,7 @@ pub enum MetricsMode {
 }
 
 impl MetricsMode {
-    fn of(self, draft: Draft) -> Draft {
+    fn of(self, draft: RequestBuilder) -> RequestBuilder {
         let mode = match self {
             Self::Unsaid => return draft,
             Self::Local => "local",
@@ -59,14 +59,14 @@ impl Operation for GetMetrics {
     type Output = Metrics;
 
     // `/_admin/metrics/v2` is the same, and gone since 4.0. Only DB-Servers take `type=json`.
-    const FACTS: Facts = Facts::get("server.metrics", PATH).scope(Scope::Coordinator);
+    const METADATA: Metadata = Metadata::get("server.metrics", PATH).scope(Scope::Coordinator);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        self.mode.of(Draft::new(Self::FACTS)).finish()
+        self.mode.of(RequestBuilder::new(Self::METADATA)).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Metrics, DecodeError> {
-        Metrics::of(&answer)
+    fn output(&self, response: ApiResponse) -> Result<Metrics, DecodeError> {
+        Metrics::of(&response)
     }
 }
 
@@ -87,21 +87,21 @@ pub struct GetServerMetrics<'a> {
 impl Operation for GetServerMetrics<'_> {
     type Output = Metrics;
 
-    const FACTS: Facts = Facts::get("cluster.server_metrics", PATH).patience(PATIENCE);
+    const METADATA: Metadata = Metadata::get("cluster.server_metrics", PATH).server_timeout(SERVER_TIMEOUT);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).query("serverId", self.server.given("server")?.as_str()).finish()
+        RequestBuilder::new(Self::METADATA).query("serverId", self.server.given("server")?.as_str()).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Metrics, DecodeError> {
-        Metrics::of(&answer)
+    fn output(&self, response: ApiResponse) -> Result<Metrics, DecodeError> {
+        Metrics::of(&response)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{answer, assert_asks, assert_refuses, read};
+    use crate::testing::{assert_asks, assert_refuses, read, response};
 
     const TEXT: &str = "# TYPE a gauge\na{role=\"COORDINATOR\"} 1\n";
 
@@ -133,6 +133,6 @@ mod tests {
         assert_refuses(&GetServerMetrics { server: &"".into() }, "`server` is empty");
         assert_eq!(read(&ask, TEXT).as_str(), TEXT);
         let refused = r#"{"error":true,"code":403,"errorNum":11,"errorMessage":"forbidden"}"#;
-        assert_eq!(ask.output(answer(200, refused)).unwrap_err().at(), ".");
+        assert_eq!(ask.output(response(200, refused)).unwrap_err().path(), ".");
     }
 }

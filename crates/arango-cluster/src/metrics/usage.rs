@@ -1,10 +1,10 @@
 //! How much of a server is used.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Scope};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
 use bytes::Bytes;
 use http::Request;
 
-use super::server::PATIENCE;
+use super::server::SERVER_TIMEOUT;
 use crate::{Metrics, ServerId};
 
 const PATH: &str = "/_admin/usage-metrics";
@@ -23,17 +23,17 @@ pub struct GetUsageMetrics;
 impl Operation for GetUsageMetrics {
     type Output = Metrics;
 
-    const FACTS: Facts = Facts::get("server.usage_metrics", PATH)
+    const METADATA: Metadata = Metadata::get("server.usage_metrics", PATH)
         .scope(Scope::Coordinator)
         .since("3.12.0")
-        .backported(BACKPORTED);
+        .backported_to(BACKPORTED);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Metrics, DecodeError> {
-        Metrics::of_any(&answer)
+    fn output(&self, response: ApiResponse) -> Result<Metrics, DecodeError> {
+        Metrics::of_any(&response)
     }
 }
 
@@ -53,17 +53,17 @@ pub struct GetServerUsageMetrics<'a> {
 impl Operation for GetServerUsageMetrics<'_> {
     type Output = Metrics;
 
-    const FACTS: Facts = Facts::get("cluster.server_usage_metrics", PATH)
-        .patience(PATIENCE)
+    const METADATA: Metadata = Metadata::get("cluster.server_usage_metrics", PATH)
+        .server_timeout(SERVER_TIMEOUT)
         .since("3.12.0")
-        .backported(BACKPORTED);
+        .backported_to(BACKPORTED);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).query("serverId", self.server.given("server")?.as_str()).finish()
+        RequestBuilder::new(Self::METADATA).query("serverId", self.server.given("server")?.as_str()).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Metrics, DecodeError> {
-        Metrics::of_any(&answer)
+    fn output(&self, response: ApiResponse) -> Result<Metrics, DecodeError> {
+        Metrics::of_any(&response)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Making the moves of a plan.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
@@ -27,7 +29,7 @@ pub struct ExecuteMoves<'a> {
 impl Operation for ExecuteMoves<'_> {
     type Output = ();
 
-    const FACTS: Facts = Facts::post("cluster.execute_moves", "/_admin/cluster/rebalance/execute")
+    const METADATA: Metadata = Metadata::post("cluster.execute_moves", "/_admin/cluster/rebalance/execute")
         .since("3.10.0")
         .permission(Permission::Admin);
 
@@ -37,18 +39,18 @@ impl Operation for ExecuteMoves<'_> {
             version: u8,
             moves: &'a [ShardMove],
         }
-        Draft::new(Self::FACTS).json(&Body { version: 1, moves: self.moves }).finish()
+        RequestBuilder::new(Self::METADATA).json(&Body { version: 1, moves: self.moves }).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.acknowledged()
+    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+        response.acknowledged()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{answer, assert_sends};
+    use crate::testing::{assert_sends, response};
 
     const PATH: &str = "/_admin/cluster/rebalance/execute";
 
@@ -75,7 +77,7 @@ mod tests {
         assert_sends(&nothing, "POST", PATH, r#"{"version":1,"moves":[]}"#);
         for (status, body) in [(200, r#"{"error":false,"code":200}"#), (202, r#"{"error":false,"code":202}"#)]
         {
-            assert!(nothing.output(answer(status, body)).is_ok());
+            assert!(nothing.output(response(status, body)).is_ok());
         }
     }
 }

@@ -1,6 +1,8 @@
 //! How unevenly leaders and shards are spread.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -92,16 +94,16 @@ pub struct GetImbalance;
 impl Operation for GetImbalance {
     type Output = Imbalance;
 
-    const FACTS: Facts = Facts::get("cluster.imbalance", "/_admin/cluster/rebalance")
+    const METADATA: Metadata = Metadata::get("cluster.imbalance", "/_admin/cluster/rebalance")
         .since("3.10.0")
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Imbalance, DecodeError> {
-        answer.result()
+    fn output(&self, response: ApiResponse) -> Result<Imbalance, DecodeError> {
+        response.json_result()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Planning moves, with or without making them.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::{Deserialize, Serialize};
@@ -67,17 +69,17 @@ pub struct PlanRebalance<'a> {
 impl Operation for PlanRebalance<'_> {
     type Output = RebalancePlan;
 
-    const FACTS: Facts = Facts::post("cluster.plan_rebalance", "/_admin/cluster/rebalance")
+    const METADATA: Metadata = Metadata::post("cluster.plan_rebalance", "/_admin/cluster/rebalance")
         .safe() // a question that is too long for a GET
         .since("3.10.0")
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).json(self.options.checked()?).finish()
+        RequestBuilder::new(Self::METADATA).json(self.options.checked()?).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<RebalancePlan, DecodeError> {
-        answer.result()
+    fn output(&self, response: ApiResponse) -> Result<RebalancePlan, DecodeError> {
+        response.json_result()
     }
 }
 
@@ -98,23 +100,23 @@ pub struct Rebalance<'a> {
 impl Operation for Rebalance<'_> {
     type Output = RebalancePlan;
 
-    const FACTS: Facts = Facts::put("cluster.rebalance", "/_admin/cluster/rebalance")
+    const METADATA: Metadata = Metadata::put("cluster.rebalance", "/_admin/cluster/rebalance")
         .since("3.10.0")
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).json(self.options.checked()?).finish()
+        RequestBuilder::new(Self::METADATA).json(self.options.checked()?).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<RebalancePlan, DecodeError> {
-        answer.result()
+    fn output(&self, response: ApiResponse) -> Result<RebalancePlan, DecodeError> {
+        response.json_result()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{answer, assert_refuses, read, sent};
+    use crate::testing::{assert_refuses, read, response, sent};
 
     const PLAN: &str = r#"{"error":false,"code":202,"result":{
         "imbalanceBefore":{"leader":{"weightUsed":[2,0],"targetWeight":[1,1],"numberShards":[2,0],
@@ -159,6 +161,6 @@ mod tests {
             is_leader: true,
         };
         assert_eq!(plan.moves, [expected]);
-        assert_eq!(Rebalance { options: &options }.output(answer(202, PLAN)).unwrap(), plan);
+        assert_eq!(Rebalance { options: &options }.output(response(202, PLAN)).unwrap(), plan);
     }
 }

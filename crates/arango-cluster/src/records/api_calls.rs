@@ -1,6 +1,8 @@
 //! The calls that a server has answered lately.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -33,28 +35,28 @@ pub struct GetApiCalls;
 impl Operation for GetApiCalls {
     type Output = Vec<ApiCall>;
 
-    const FACTS: Facts = Facts::get("server.api_calls", "/_admin/server/api-calls")
+    const METADATA: Metadata = Metadata::get("server.api_calls", "/_admin/server/api-calls")
         .scope(Scope::Coordinator)
         .since("3.12.5")
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Vec<ApiCall>, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Vec<ApiCall>, DecodeError> {
         #[derive(Deserialize)]
         struct Body {
             calls: Vec<ApiCall>,
         }
-        answer.result::<Body>().map(|body| body.calls)
+        response.json_result::<Body>().map(|body| body.calls)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{answer, assert_asks, read};
+    use crate::testing::{assert_asks, read, response};
 
     #[test]
     fn calls_are_read() {
@@ -69,7 +71,7 @@ mod tests {
             (calls[0].time_stamp.as_str(), calls[0].database.as_str()),
             ("2025-11-20T10:00:00Z", "_system")
         );
-        let error = GetApiCalls.output(answer(200, r#"{"result":{"calls":[{"path":7}]}}"#)).unwrap_err();
-        assert_eq!(error.at(), "result.calls[0].path");
+        let error = GetApiCalls.output(response(200, r#"{"result":{"calls":[{"path":7}]}}"#)).unwrap_err();
+        assert_eq!(error.path(), "result.calls[0].path");
     }
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -48,21 +50,21 @@ pub struct GetAqlQueries;
 impl Operation for GetAqlQueries {
     type Output = Vec<AqlQuery>;
 
-    const FACTS: Facts = Facts::get("server.aql_queries", "/_admin/server/aql-queries")
+    const METADATA: Metadata = Metadata::get("server.aql_queries", "/_admin/server/aql-queries")
         .scope(Scope::Coordinator)
         .since("3.12.6")
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Vec<AqlQuery>, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Vec<AqlQuery>, DecodeError> {
         #[derive(Deserialize)]
         struct Body {
             queries: Vec<AqlQuery>,
         }
-        answer.result::<Body>().map(|body| body.queries)
+        response.json_result::<Body>().map(|body| body.queries)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -31,17 +33,17 @@ pub struct ListCrashes;
 impl Operation for ListCrashes {
     type Output = Vec<String>;
 
-    const FACTS: Facts = Facts::get("server.crashes", "/_admin/crashes")
+    const METADATA: Metadata = Metadata::get("server.crashes", "/_admin/crashes")
         .scope(Scope::Coordinator)
         .since("3.12.8")
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Vec<String>, DecodeError> {
-        answer.result()
+    fn output(&self, response: ApiResponse) -> Result<Vec<String>, DecodeError> {
+        response.json_result()
     }
 }
 
@@ -59,17 +61,17 @@ pub struct GetCrash<'a> {
 impl Operation for GetCrash<'_> {
     type Output = CrashDump;
 
-    const FACTS: Facts = Facts::get("server.crash", PATH)
+    const METADATA: Metadata = Metadata::get("server.crash", PATH)
         .scope(Scope::Coordinator)
         .since("3.12.8")
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).segment("id", self.id).finish()
+        RequestBuilder::new(Self::METADATA).path_param("id", self.id).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<CrashDump, DecodeError> {
-        answer.result()
+    fn output(&self, response: ApiResponse) -> Result<CrashDump, DecodeError> {
+        response.json_result()
     }
 }
 
@@ -87,18 +89,18 @@ pub struct DeleteCrash<'a> {
 impl Operation for DeleteCrash<'_> {
     type Output = ();
 
-    const FACTS: Facts = Facts::delete("server.delete_crash", PATH)
+    const METADATA: Metadata = Metadata::delete("server.delete_crash", PATH)
         .scope(Scope::Coordinator)
         .idempotent() // a named thing is gone
         .since("3.12.8")
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).segment("id", self.id).finish()
+        RequestBuilder::new(Self::METADATA).path_param("id", self.id).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.acknowledged()
+    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+        response.acknowledged()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Emptying a DB-Server.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 
@@ -28,31 +30,33 @@ pub struct CleanOutServer<'a> {
 impl Operation for CleanOutServer<'_> {
     type Output = JobId;
 
-    const FACTS: Facts = Facts::post("cluster.clean_out_server", "/_admin/cluster/cleanOutServer")
+    const METADATA: Metadata = Metadata::post("cluster.clean_out_server", "/_admin/cluster/cleanOutServer")
         .permission(Permission::Admin); // not idempotent: each time is a job of its own
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).json(&Named { server: self.server.given_or_short("server")? }).finish()
+        RequestBuilder::new(Self::METADATA)
+            .json(&Named { server: self.server.given_or_short("server")? })
+            .build()
     }
 
-    fn output(&self, answer: Answer) -> Result<JobId, DecodeError> {
-        answer.json::<Scheduled>().map(|scheduled| scheduled.id)
+    fn output(&self, response: ApiResponse) -> Result<JobId, DecodeError> {
+        response.json::<Scheduled>().map(|scheduled| scheduled.id)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{answer, assert_refuses, assert_sends};
+    use crate::testing::{assert_refuses, assert_sends, response};
 
     #[test]
     fn a_server_is_emptied_by_a_job() {
         let server = ServerId::from("PRMR-1");
         let empty = CleanOutServer { server: &server };
         assert_sends(&empty, "POST", "/_admin/cluster/cleanOutServer", r#"{"server":"PRMR-1"}"#);
-        let id = empty.output(answer(202, r#"{"error":false,"code":202,"id":"1234567"}"#)).unwrap();
+        let id = empty.output(response(202, r#"{"error":false,"code":202,"id":"1234567"}"#)).unwrap();
         assert_eq!(id, "1234567".into());
-        assert!(empty.output(answer(202, r#"{"error":false,"code":202}"#)).is_err());
+        assert!(empty.output(response(202, r#"{"error":false,"code":202}"#)).is_err());
         assert_refuses(&CleanOutServer { server: &"".into() }, "`server` is empty");
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 
@@ -27,18 +29,20 @@ pub struct RemoveServer<'a> {
 impl Operation for RemoveServer<'_> {
     type Output = ();
 
-    const FACTS: Facts = Facts::post("cluster.remove_server", "/_admin/cluster/removeServer")
+    const METADATA: Metadata = Metadata::post("cluster.remove_server", "/_admin/cluster/removeServer")
         .idempotent() // it is gone; only the answer to a second time is 404
-        .patience(Duration::from_secs(75))
+        .server_timeout(Duration::from_secs(75))
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).json(&Named { server: self.server.given_or_short("server")? }).finish()
+        RequestBuilder::new(Self::METADATA)
+            .json(&Named { server: self.server.given_or_short("server")? })
+            .build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
         // The body is empty: not even JSON.
-        answer.empty()
+        response.empty()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Taking leadership off a DB-Server.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
@@ -40,8 +42,9 @@ pub struct ResignLeadership<'a> {
 impl Operation for ResignLeadership<'_> {
     type Output = JobId;
 
-    const FACTS: Facts = Facts::post("cluster.resign_leadership", "/_admin/cluster/resignLeadership")
-        .permission(Permission::Admin); // not idempotent: each time is a job of its own
+    const METADATA: Metadata =
+        Metadata::post("cluster.resign_leadership", "/_admin/cluster/resignLeadership")
+            .permission(Permission::Admin); // not idempotent: each time is a job of its own
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         #[derive(Serialize)]
@@ -53,18 +56,18 @@ impl Operation for ResignLeadership<'_> {
         }
         let server = self.server.given_or_short("server")?;
         let undo_moves = self.leaders == Leaders::Return;
-        Draft::new(Self::FACTS).json(&Body { server, undo_moves }).finish()
+        RequestBuilder::new(Self::METADATA).json(&Body { server, undo_moves }).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<JobId, DecodeError> {
-        answer.json::<Scheduled>().map(|scheduled| scheduled.id)
+    fn output(&self, response: ApiResponse) -> Result<JobId, DecodeError> {
+        response.json::<Scheduled>().map(|scheduled| scheduled.id)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{answer, assert_refuses, assert_sends};
+    use crate::testing::{assert_refuses, assert_sends, response};
 
     const PATH: &str = "/_admin/cluster/resignLeadership";
 
@@ -75,7 +78,7 @@ mod tests {
         assert_sends(&resign, "POST", PATH, r#"{"server":"DBServer0001"}"#);
         resign.leaders = Leaders::Return;
         assert_sends(&resign, "POST", PATH, r#"{"server":"DBServer0001","undoMoves":true}"#);
-        let id = resign.output(answer(202, r#"{"error":false,"code":202,"id":"7"}"#)).unwrap();
+        let id = resign.output(response(202, r#"{"error":false,"code":202,"id":"7"}"#)).unwrap();
         assert_eq!(id, "7".into());
         let nobody = ResignLeadership { server: &"".into(), leaders: Leaders::Stay };
         assert_refuses(&nobody, "`server` is empty");

@@ -1,7 +1,8 @@
 //! Whether the server that answers wants to be asked.
 
 use arango_protocol::{
-    Answer, BuildError, DecodeError, Draft, ErrorNumber, ErrorObject, Facts, Operation, Permission, Scope,
+    ApiResponse, BuildError, DecodeError, ErrorNumber, ErrorObject, Metadata, Operation, Permission,
+    RequestBuilder, Scope,
 };
 use bytes::Bytes;
 use http::{Request, StatusCode};
@@ -42,33 +43,33 @@ impl Availability {
 impl Operation for GetAvailability {
     type Output = Availability;
 
-    const FACTS: Facts = Facts::get("server.availability", "/_admin/server/availability")
+    const METADATA: Metadata = Metadata::get("server.availability", "/_admin/server/availability")
         .scope(Scope::Coordinator)
-        .also_answers(&[503])
+        .accept_statuses(&[503])
         .permission(Permission::None);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Availability, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Availability, DecodeError> {
         #[derive(Deserialize)]
         struct Body {
             mode: ServerMode,
         }
-        if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
             let reason =
-                ErrorObject::parse(answer.raw()).ok_or_else(|| answer.unreadable("no error object"))?;
+                ErrorObject::parse(response.bytes()).ok_or_else(|| response.invalid("no error object"))?;
             return Ok(Availability::Unavailable(reason.number));
         }
-        answer.json::<Body>().map(|body| Availability::Available(body.mode))
+        response.json::<Body>().map(|body| Availability::Available(body.mode))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{answer, assert_asks, read};
+    use crate::testing::{assert_asks, read, response};
 
     #[test]
     fn a_server_that_is_read_only_is_available() {
@@ -84,7 +85,7 @@ mod tests {
             (r#"{"error":true,"code":503,"errorNum":503,"errorMessage":"service unavailable"}"#, 503),
             (r#"{"error":true,"code":503,"errorNum":30,"errorMessage":"shutting down"}"#, 30),
         ] {
-            let unavailable = GetAvailability.output(answer(503, body)).unwrap();
+            let unavailable = GetAvailability.output(response(503, body)).unwrap();
             assert_eq!(unavailable, Availability::Unavailable(ErrorNumber(reason)));
             assert!(!unavailable.is_available());
         }
@@ -93,7 +94,7 @@ mod tests {
     #[test]
     fn what_a_proxy_says_tells_nothing_of_whether_a_server_is_available() {
         for body in ["<html>", "", "no healthy upstream", r#"{"error":"unavailable"}"#] {
-            assert!(GetAvailability.output(answer(503, body)).is_err(), "{body}");
+            assert!(GetAvailability.output(response(503, body)).is_err(), "{body}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -88,21 +88,21 @@ pub struct GetDatabaseDefaults;
 impl Operation for GetDatabaseDefaults {
     type Output = DatabaseDefaults;
 
-    const FACTS: Facts = Facts::get("cluster.database_defaults", "/_admin/server/databaseDefaults");
+    const METADATA: Metadata = Metadata::get("cluster.database_defaults", "/_admin/server/databaseDefaults");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<DatabaseDefaults, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<DatabaseDefaults, DecodeError> {
+        response.json()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{answer, assert_asks, read};
+    use crate::testing::{assert_asks, read, response};
 
     #[test]
     fn defaults_of_old_and_new_servers_are_read() {
@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(new.replication_version.as_deref(), Some("1"));
         let newer = read(&GetDatabaseDefaults, r#"{"replicationFactor":"many","writeConcern":2}"#);
         assert_eq!(newer.replication_factor, ReplicationFactor::Unknown("many".to_owned()));
-        let fault = GetDatabaseDefaults.output(answer(200, r#"{"replicationFactor":[],"writeConcern":2}"#));
-        assert_eq!(fault.unwrap_err().at(), "replicationFactor");
+        let fault = GetDatabaseDefaults.output(response(200, r#"{"replicationFactor":[],"writeConcern":2}"#));
+        assert_eq!(fault.unwrap_err().path(), "replicationFactor");
     }
 }

@@ -1,6 +1,6 @@
 //! What tells one deployment from another.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -17,18 +17,19 @@ pub struct GetDeploymentId;
 impl Operation for GetDeploymentId {
     type Output = String;
 
-    const FACTS: Facts = Facts::get("cluster.deployment_id", "/_admin/deployment/id").since("3.12.6");
+    const METADATA: Metadata =
+        Metadata::get("cluster.deployment_id", "/_admin/deployment/id").since("3.12.6");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<String, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<String, DecodeError> {
         #[derive(Deserialize)]
         struct Body {
             id: String,
         }
-        answer.json::<Body>().map(|body| body.id)
+        response.json::<Body>().map(|body| body.id)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Scope};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -63,14 +63,14 @@ pub struct GetEngine;
 impl Operation for GetEngine {
     type Output = Engine;
 
-    const FACTS: Facts = Facts::get("server.engine", "/_api/engine").scope(Scope::Coordinator);
+    const METADATA: Metadata = Metadata::get("server.engine", "/_api/engine").scope(Scope::Coordinator);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Engine, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<Engine, DecodeError> {
+        response.json()
     }
 }
 
@@ -90,14 +90,14 @@ pub struct GetServerEngine<'a> {
 impl Operation for GetServerEngine<'_> {
     type Output = Engine;
 
-    const FACTS: Facts = Facts::get("cluster.server_engine", "/_admin/cluster/nodeEngine").relayed();
+    const METADATA: Metadata = Metadata::get("cluster.server_engine", "/_admin/cluster/nodeEngine").relayed();
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        proxied(Self::FACTS, self.server)
+        proxied(Self::METADATA, self.server)
     }
 
-    fn output(&self, answer: Answer) -> Result<Engine, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<Engine, DecodeError> {
+        response.json()
     }
 }
 

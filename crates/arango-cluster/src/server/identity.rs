@@ -1,6 +1,6 @@
 //! Who answers.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Scope};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -18,18 +18,18 @@ pub struct GetServerId;
 impl Operation for GetServerId {
     type Output = ServerId;
 
-    const FACTS: Facts = Facts::get("server.id", "/_admin/server/id").scope(Scope::Coordinator);
+    const METADATA: Metadata = Metadata::get("server.id", "/_admin/server/id").scope(Scope::Coordinator);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<ServerId, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<ServerId, DecodeError> {
         #[derive(Deserialize)]
         struct Body {
             id: ServerId,
         }
-        answer.json::<Body>().map(|body| body.id)
+        response.json::<Body>().map(|body| body.id)
     }
 }
 
@@ -40,18 +40,18 @@ pub struct GetServerRole;
 impl Operation for GetServerRole {
     type Output = ServerRole;
 
-    const FACTS: Facts = Facts::get("server.role", "/_admin/server/role").scope(Scope::Coordinator);
+    const METADATA: Metadata = Metadata::get("server.role", "/_admin/server/role").scope(Scope::Coordinator);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<ServerRole, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<ServerRole, DecodeError> {
         #[derive(Deserialize)]
         struct Body {
             role: ServerRole,
         }
-        answer.json::<Body>().map(|body| body.role)
+        response.json::<Body>().map(|body| body.role)
     }
 }
 

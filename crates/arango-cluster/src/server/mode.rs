@@ -1,6 +1,8 @@
 //! Whether the cluster may be written to.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::{Deserialize, Serialize};
@@ -30,14 +32,14 @@ pub struct GetServerMode;
 impl Operation for GetServerMode {
     type Output = ServerMode;
 
-    const FACTS: Facts = Facts::get("server.mode", "/_admin/server/mode").scope(Scope::Coordinator);
+    const METADATA: Metadata = Metadata::get("server.mode", "/_admin/server/mode").scope(Scope::Coordinator);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<ServerMode, DecodeError> {
-        answer.json::<Body<ServerMode>>().map(|body| body.mode)
+    fn output(&self, response: ApiResponse) -> Result<ServerMode, DecodeError> {
+        response.json::<Body<ServerMode>>().map(|body| body.mode)
     }
 }
 
@@ -58,16 +60,16 @@ pub struct SetServerMode {
 impl Operation for SetServerMode {
     type Output = ServerMode;
 
-    const FACTS: Facts = Facts::put("server.set_mode", "/_admin/server/mode")
+    const METADATA: Metadata = Metadata::put("server.set_mode", "/_admin/server/mode")
         .idempotent() // one value, written for all
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).json(&Body { mode: &self.mode }).finish()
+        RequestBuilder::new(Self::METADATA).json(&Body { mode: &self.mode }).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<ServerMode, DecodeError> {
-        answer.json::<Body<ServerMode>>().map(|body| body.mode)
+    fn output(&self, response: ApiResponse) -> Result<ServerMode, DecodeError> {
+        response.json::<Body<ServerMode>>().map(|body| body.mode)
     }
 }
 

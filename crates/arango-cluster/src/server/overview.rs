@@ -1,6 +1,6 @@
 //! The server that answers, in a few words.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Scope};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -39,14 +39,15 @@ pub struct GetStatusOverview;
 impl Operation for GetStatusOverview {
     type Output = StatusOverview;
 
-    const FACTS: Facts = Facts::get("server.status_overview", "/_admin/status").scope(Scope::Coordinator);
+    const METADATA: Metadata =
+        Metadata::get("server.status_overview", "/_admin/status").scope(Scope::Coordinator);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).query("overview", "true").finish()
+        RequestBuilder::new(Self::METADATA).query("overview", "true").build()
     }
 
-    fn output(&self, answer: Answer) -> Result<StatusOverview, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<StatusOverview, DecodeError> {
+        response.json()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Asking one server through another.
 
-use arango_protocol::{BuildError, Draft, Facts};
+use arango_protocol::{BuildError, Metadata, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 
@@ -16,6 +16,6 @@ pub(crate) fn asked(server: &ServerId) -> Result<&str, BuildError> {
 }
 
 /// Forms a request that a coordinator passes on to `server`.
-pub(crate) fn proxied(facts: Facts, server: &ServerId) -> Result<Request<Bytes>, BuildError> {
-    Draft::new(facts).query("ServerID", asked(server)?).finish()
+pub(crate) fn proxied(facts: Metadata, server: &ServerId) -> Result<Request<Bytes>, BuildError> {
+    RequestBuilder::new(facts).query("ServerID", asked(server)?).build()
 }

@@ -1,6 +1,6 @@
 //! How the server that answers sees itself.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Scope};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -87,14 +87,14 @@ pub struct GetStatus;
 impl Operation for GetStatus {
     type Output = StatusReport;
 
-    const FACTS: Facts = Facts::get("server.status", "/_admin/status").scope(Scope::Coordinator);
+    const METADATA: Metadata = Metadata::get("server.status", "/_admin/status").scope(Scope::Coordinator);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<StatusReport, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<StatusReport, DecodeError> {
+        response.json()
     }
 }
 

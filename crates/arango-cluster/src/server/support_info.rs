@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -71,17 +73,17 @@ pub struct GetSupportInfo;
 impl Operation for GetSupportInfo {
     type Output = SupportInfo;
 
-    const FACTS: Facts = Facts::get("cluster.support_info", "/_admin/support-info")
+    const METADATA: Metadata = Metadata::get("cluster.support_info", "/_admin/support-info")
         .system_only()
-        .patience(Duration::from_secs(60))
+        .server_timeout(Duration::from_secs(60))
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<SupportInfo, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<SupportInfo, DecodeError> {
+        response.json()
     }
 }
 

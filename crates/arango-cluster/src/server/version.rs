@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Scope};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -50,15 +50,15 @@ pub struct GetVersion {
 impl Operation for GetVersion {
     type Output = VersionInfo;
 
-    const FACTS: Facts = Facts::get("server.version", "/_api/version").scope(Scope::Coordinator);
+    const METADATA: Metadata = Metadata::get("server.version", "/_api/version").scope(Scope::Coordinator);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let draft = Draft::new(Self::FACTS);
-        if self.details { draft.query("details", "true") } else { draft }.finish()
+        let draft = RequestBuilder::new(Self::METADATA);
+        if self.details { draft.query("details", "true") } else { draft }.build()
     }
 
-    fn output(&self, answer: Answer) -> Result<VersionInfo, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<VersionInfo, DecodeError> {
+        response.json()
     }
 }
 
@@ -79,14 +79,15 @@ pub struct GetServerVersion<'a> {
 impl Operation for GetServerVersion<'_> {
     type Output = VersionInfo;
 
-    const FACTS: Facts = Facts::get("cluster.server_version", "/_admin/cluster/nodeVersion").relayed();
+    const METADATA: Metadata =
+        Metadata::get("cluster.server_version", "/_admin/cluster/nodeVersion").relayed();
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        proxied(Self::FACTS, self.server)
+        proxied(Self::METADATA, self.server)
     }
 
-    fn output(&self, answer: Answer) -> Result<VersionInfo, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<VersionInfo, DecodeError> {
+        response.json()
     }
 }
 

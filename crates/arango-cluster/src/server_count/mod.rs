@@ -4,7 +4,7 @@ mod set;
 
 use std::fmt;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -44,14 +44,14 @@ pub struct GetServerCount;
 impl Operation for GetServerCount {
     type Output = ServerCount;
 
-    const FACTS: Facts = Facts::get("cluster.server_count", "/_admin/cluster/numberOfServers");
+    const METADATA: Metadata = Metadata::get("cluster.server_count", "/_admin/cluster/numberOfServers");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<ServerCount, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<ServerCount, DecodeError> {
+        response.json()
     }
 }
 

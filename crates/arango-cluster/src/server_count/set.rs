@@ -1,6 +1,8 @@
 //! Setting how many servers there should be.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::{Serialize, Serializer};
@@ -53,7 +55,7 @@ pub struct SetServerCount<'a> {
 impl Operation for SetServerCount<'_> {
     type Output = ();
 
-    const FACTS: Facts = Facts::put("cluster.set_server_count", "/_admin/cluster/numberOfServers")
+    const METADATA: Metadata = Metadata::put("cluster.set_server_count", "/_admin/cluster/numberOfServers")
         .idempotent() // values, written over
         .permission(Permission::Admin);
 
@@ -64,11 +66,11 @@ impl Operation for SetServerCount<'_> {
         for server in self.cleaned.unwrap_or_default() {
             server.given("cleaned")?;
         }
-        Draft::new(Self::FACTS).json(self).finish()
+        RequestBuilder::new(Self::METADATA).json(self).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        answer.acknowledged()
+    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+        response.acknowledged()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Asking where shards lie.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 
@@ -17,16 +19,17 @@ pub struct GetShardDistribution;
 impl Operation for GetShardDistribution {
     type Output = ShardDistribution;
 
-    const FACTS: Facts = Facts::get("cluster.shard_distribution", "/_admin/cluster/shardDistribution")
-        .scope(Scope::Database)
-        .permission(Permission::Admin);
+    const METADATA: Metadata =
+        Metadata::get("cluster.shard_distribution", "/_admin/cluster/shardDistribution")
+            .scope(Scope::Database)
+            .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<ShardDistribution, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<ShardDistribution, DecodeError> {
+        response.json()
     }
 }
 
@@ -48,8 +51,8 @@ impl Operation for GetCollectionShardDistribution<'_> {
     type Output = ShardDistribution;
 
     // The server takes a `PUT` with the name in the body as well, and answers the same.
-    const FACTS: Facts =
-        Facts::get("cluster.collection_shard_distribution", "/_admin/cluster/collectionShardDistribution")
+    const METADATA: Metadata =
+        Metadata::get("cluster.collection_shard_distribution", "/_admin/cluster/collectionShardDistribution")
             .scope(Scope::Database)
             .permission(Permission::Admin);
 
@@ -57,11 +60,11 @@ impl Operation for GetCollectionShardDistribution<'_> {
         if self.collection.is_empty() {
             return Err(BuildError::Field { field: "collection", reason: "is empty" });
         }
-        Draft::new(Self::FACTS).query("collection", self.collection).finish()
+        RequestBuilder::new(Self::METADATA).query("collection", self.collection).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<ShardDistribution, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<ShardDistribution, DecodeError> {
+        response.json()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Moving one shard.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
@@ -120,22 +122,22 @@ impl<'a> MoveShard<'a> {
 impl Operation for MoveShard<'_> {
     type Output = JobId;
 
-    const FACTS: Facts =
-        Facts::post("cluster.move_shard", "/_admin/cluster/moveShard").permission(Permission::Write); // not idempotent: each time is a job of its own
+    const METADATA: Metadata =
+        Metadata::post("cluster.move_shard", "/_admin/cluster/moveShard").permission(Permission::Write); // not idempotent: each time is a job of its own
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).json(self.checked()?).finish()
+        RequestBuilder::new(Self::METADATA).json(self.checked()?).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<JobId, DecodeError> {
-        answer.json::<Scheduled>().map(|scheduled| scheduled.id)
+    fn output(&self, response: ApiResponse) -> Result<JobId, DecodeError> {
+        response.json::<Scheduled>().map(|scheduled| scheduled.id)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{answer, assert_refuses, assert_sends};
+    use crate::testing::{assert_refuses, assert_sends, response};
 
     const PATH: &str = "/_admin/cluster/moveShard";
 
@@ -159,7 +161,7 @@ mod tests {
                 r#""toServer":"PRMR-b","remainsFollower":false,"tryUndo":true}"#
             ),
         );
-        let id = plain.output(answer(202, r#"{"error":false,"code":202,"id":"1234567"}"#)).unwrap();
+        let id = plain.output(response(202, r#"{"error":false,"code":202,"id":"1234567"}"#)).unwrap();
         assert_eq!(id, "1234567".into());
     }
 

@@ -1,6 +1,8 @@
 //! The rebalance of old.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -20,34 +22,34 @@ impl Operation for RebalanceShards {
     type Output = usize;
 
     // The query knows one algorithm, `simple`, which is also taken where none is named.
-    const FACTS: Facts = Facts::post("cluster.rebalance_shards", "/_admin/cluster/rebalanceShards")
+    const METADATA: Metadata = Metadata::post("cluster.rebalance_shards", "/_admin/cluster/rebalanceShards")
         .scope(Scope::Database) // not idempotent: each time may begin moves of its own
         .permission(Permission::Write);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<usize, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<usize, DecodeError> {
         #[derive(Deserialize)]
         struct Body {
             operations: usize,
         }
-        answer.result::<Body>().map(|body| body.operations)
+        response.json_result::<Body>().map(|body| body.operations)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{answer, assert_asks};
+    use crate::testing::{assert_asks, response};
 
     #[test]
     fn how_many_moves_were_begun_is_told() {
         assert_asks(&RebalanceShards, "POST", "/_admin/cluster/rebalanceShards");
         for (status, count) in [(202, 3), (200, 0)] {
             let body = format!(r#"{{"error":false,"code":{status},"result":{{"operations":{count}}}}}"#);
-            assert_eq!(RebalanceShards.output(answer(status, &body)).unwrap(), count);
+            assert_eq!(RebalanceShards.output(response(status, &body)).unwrap(), count);
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -51,20 +53,20 @@ pub struct GetShardStatistics<'a> {
 impl Operation for GetShardStatistics<'_> {
     type Output = ShardStatistics;
 
-    const FACTS: Facts =
-        Facts::get("cluster.shard_statistics", PATH).system_only().permission(Permission::Admin);
+    const METADATA: Metadata =
+        Metadata::get("cluster.shard_statistics", PATH).system_only().permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let draft = Draft::new(Self::FACTS);
+        let draft = RequestBuilder::new(Self::METADATA);
         match self.server {
             Some(server) => draft.query("DBserver", server.given("server")?.as_str()),
             None => draft,
         }
-        .finish()
+        .build()
     }
 
-    fn output(&self, answer: Answer) -> Result<ShardStatistics, DecodeError> {
-        answer.result()
+    fn output(&self, response: ApiResponse) -> Result<ShardStatistics, DecodeError> {
+        response.json_result()
     }
 }
 
@@ -75,15 +77,16 @@ pub struct GetShardStatisticsByDatabase;
 impl Operation for GetShardStatisticsByDatabase {
     type Output = BTreeMap<String, ShardStatistics>;
 
-    const FACTS: Facts =
-        Facts::get("cluster.shard_statistics_by_database", PATH).system_only().permission(Permission::Admin);
+    const METADATA: Metadata = Metadata::get("cluster.shard_statistics_by_database", PATH)
+        .system_only()
+        .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).query("details", "true").finish()
+        RequestBuilder::new(Self::METADATA).query("details", "true").build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Self::Output, DecodeError> {
-        answer.result()
+    fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError> {
+        response.json_result()
     }
 }
 
@@ -94,15 +97,15 @@ pub struct GetShardStatisticsByServer;
 impl Operation for GetShardStatisticsByServer {
     type Output = BTreeMap<ServerId, ShardStatistics>;
 
-    const FACTS: Facts =
-        Facts::get("cluster.shard_statistics_by_server", PATH).system_only().permission(Permission::Admin);
+    const METADATA: Metadata =
+        Metadata::get("cluster.shard_statistics_by_server", PATH).system_only().permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).query("DBserver", "all").finish()
+        RequestBuilder::new(Self::METADATA).query("DBserver", "all").build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Self::Output, DecodeError> {
-        answer.result()
+    fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError> {
+        response.json_result()
     }
 }
 

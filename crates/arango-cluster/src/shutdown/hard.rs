@@ -1,6 +1,8 @@
 //! Stopping at once.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 
@@ -35,23 +37,23 @@ impl Operation for Shutdown {
     type Output = ();
 
     // Not idempotent: sent to another, a second copy stops a second server; sent to the same, perhaps its next start.
-    const FACTS: Facts = Facts::delete("server.shutdown", PATH)
+    const METADATA: Metadata = Metadata::delete("server.shutdown", PATH)
         .scope(Scope::Coordinator)
-        .ends_server()
+        .stops_server()
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let draft = Draft::new(Self::FACTS);
+        let draft = RequestBuilder::new(Self::METADATA);
         match self.membership {
             Membership::Kept => draft,
             Membership::GivenUp => draft.query("remove_from_cluster", "1"),
         }
-        .finish()
+        .build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
         // The bare string `OK`.
-        no_payload::ok(&answer)
+        no_payload::ok(&response)
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a soft shutdown waits for.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -44,22 +46,23 @@ pub struct GetShutdownProgress;
 impl Operation for GetShutdownProgress {
     type Output = ShutdownProgress;
 
-    const FACTS: Facts =
-        Facts::get("server.shutdown_progress", PATH).scope(Scope::Coordinator).permission(Permission::Admin);
+    const METADATA: Metadata = Metadata::get("server.shutdown_progress", PATH)
+        .scope(Scope::Coordinator)
+        .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<ShutdownProgress, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<ShutdownProgress, DecodeError> {
+        response.json()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{answer, assert_asks, read};
+    use crate::testing::{assert_asks, read, response};
 
     #[test]
     fn what_is_waited_for_is_counted() {
@@ -85,6 +88,6 @@ mod tests {
         let progress = read(&GetShutdownProgress, old);
         assert_eq!((progress.pregel_conductors, progress.low_prio_ongoing_requests), (Some(7), None));
         let bent = old.replace("\"transactions\":0", "\"transactions\":\"x\"");
-        assert_eq!(GetShutdownProgress.output(answer(200, &bent)).unwrap_err().at(), "transactions");
+        assert_eq!(GetShutdownProgress.output(response(200, &bent)).unwrap_err().path(), "transactions");
     }
 }

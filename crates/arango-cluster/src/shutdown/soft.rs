@@ -1,6 +1,8 @@
 //! Stopping once nobody is left.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 
@@ -23,17 +25,17 @@ impl Operation for SoftShutdown {
     type Output = ();
 
     // Not idempotent, for the reason that a shutdown is not.
-    const FACTS: Facts = Facts::delete("server.soft_shutdown", PATH)
+    const METADATA: Metadata = Metadata::delete("server.soft_shutdown", PATH)
         .scope(Scope::Coordinator)
-        .ends_server()
+        .stops_server()
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).query("soft", "true").finish()
+        RequestBuilder::new(Self::METADATA).query("soft", "true").build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        no_payload::ok(&answer)
+    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+        no_payload::ok(&response)
     }
 }
 

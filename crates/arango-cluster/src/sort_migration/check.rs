@@ -1,11 +1,13 @@
 //! Finding indexes that are sorted wrongly.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use super::{ByDbServer, PATIENCE};
+use super::{ByDbServer, SERVER_TIMEOUT};
 
 /// What a DB-Server found among its indexes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -56,19 +58,19 @@ pub struct CheckSortMigration;
 impl Operation for CheckSortMigration {
     type Output = ByDbServer<SortCheck>;
 
-    const FACTS: Facts =
-        Facts::get("cluster.check_sort_migration", "/_admin/cluster/vpackSortMigration/check")
-            .patience(PATIENCE)
+    const METADATA: Metadata =
+        Metadata::get("cluster.check_sort_migration", "/_admin/cluster/vpackSortMigration/check")
+            .server_timeout(SERVER_TIMEOUT)
             .since("3.12.2")
-            .backported(&["3.11.11"])
+            .backported_to(&["3.11.11"])
             .permission(Permission::Superuser);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Self::Output, DecodeError> {
-        answer.result()
+    fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError> {
+        response.json_result()
     }
 }
 

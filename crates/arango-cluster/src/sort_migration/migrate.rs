@@ -1,11 +1,13 @@
 //! Sorting correctly from the next start on.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use super::{ByDbServer, PATIENCE};
+use super::{ByDbServer, SERVER_TIMEOUT};
 
 /// What a DB-Server says of having migrated.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -33,19 +35,20 @@ pub struct MigrateSorting;
 impl Operation for MigrateSorting {
     type Output = ByDbServer<SortMigrated>;
 
-    const FACTS: Facts = Facts::put("cluster.migrate_sorting", "/_admin/cluster/vpackSortMigration/migrate")
-        .idempotent() // one who has migrated has nothing more to do
-        .patience(PATIENCE)
-        .since("3.12.2")
-        .backported(&["3.11.11"])
-        .permission(Permission::Superuser);
+    const METADATA: Metadata =
+        Metadata::put("cluster.migrate_sorting", "/_admin/cluster/vpackSortMigration/migrate")
+            .idempotent() // one who has migrated has nothing more to do
+            .server_timeout(SERVER_TIMEOUT)
+            .since("3.12.2")
+            .backported_to(&["3.11.11"])
+            .permission(Permission::Superuser);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Self::Output, DecodeError> {
-        answer.result()
+    fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError> {
+        response.json_result()
     }
 }
 

@@ -16,7 +16,7 @@ pub use migrate::{MigrateSorting, SortMigrated};
 pub use status::{GetSortMigration, SortMigration, SortOrder};
 
 /// DB-Servers go through all their indexes. The coordinator waits for them for up to 12 hours.
-const PATIENCE: Duration = Duration::from_secs(12 * 60 * 60);
+const SERVER_TIMEOUT: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// What each DB-Server answered, or why it did not. **The whole is a success also if none of them succeeded.**
 pub type ByDbServer<T> = BTreeMap<ServerId, DbServerAnswer<T>>;

@@ -1,6 +1,8 @@
 //! How indexes are sorted.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Permission};
+use arango_protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -39,17 +41,18 @@ pub struct GetSortMigration;
 impl Operation for GetSortMigration {
     type Output = ByDbServer<SortMigration>;
 
-    const FACTS: Facts = Facts::get("cluster.sort_migration", "/_admin/cluster/vpackSortMigration/status")
-        .since("3.12.2")
-        .backported(&["3.11.11"])
-        .permission(Permission::Superuser);
+    const METADATA: Metadata =
+        Metadata::get("cluster.sort_migration", "/_admin/cluster/vpackSortMigration/status")
+            .since("3.12.2")
+            .backported_to(&["3.11.11"])
+            .permission(Permission::Superuser);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Self::Output, DecodeError> {
-        answer.result()
+    fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError> {
+        response.json_result()
     }
 }
 
@@ -57,7 +60,7 @@ impl Operation for GetSortMigration {
 mod tests {
     use super::*;
     use crate::DbServerAnswer;
-    use crate::testing::{answer, assert_asks, read};
+    use crate::testing::{assert_asks, read, response};
 
     #[test]
     fn each_db_server_answers_for_itself() {
@@ -73,7 +76,7 @@ mod tests {
         let refused = DbServerAnswer::Refused { error_code: 1478, error_message: "gone".to_owned() };
         assert_eq!(by[&"PRMR-b".into()], refused);
         let error =
-            GetSortMigration.output(answer(200, r#"{"result":{"PRMR-a":{"result":7}}}"#)).unwrap_err();
-        assert_eq!(error.at(), "result.PRMR-a.result");
+            GetSortMigration.output(response(200, r#"{"result":{"PRMR-a":{"result":7}}}"#)).unwrap_err();
+        assert_eq!(error.path(), "result.PRMR-a.result");
     }
 }

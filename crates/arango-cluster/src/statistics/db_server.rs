@@ -1,7 +1,7 @@
 //! Statistics of a DB-Server, by the call of old.
 
 use ::http::Request;
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use bytes::Bytes;
 
 use crate::server::asked;
@@ -22,15 +22,16 @@ pub struct GetDbServerStatistics<'a> {
 impl Operation for GetDbServerStatistics<'_> {
     type Output = Statistics;
 
-    const FACTS: Facts =
-        Facts::get("cluster.db_server_statistics", "/_admin/cluster/statistics").relayed().gone("4.0.0");
+    const METADATA: Metadata = Metadata::get("cluster.db_server_statistics", "/_admin/cluster/statistics")
+        .relayed()
+        .removed_in("4.0.0");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).query("DBserver", asked(self.server)?).finish()
+        RequestBuilder::new(Self::METADATA).query("DBserver", asked(self.server)?).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Statistics, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<Statistics, DecodeError> {
+        response.json()
     }
 }
 

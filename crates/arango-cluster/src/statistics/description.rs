@@ -1,7 +1,7 @@
 //! What the figures of statistics mean.
 
 use ::http::Request;
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Scope};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
 use bytes::Bytes;
 use serde::Deserialize;
 
@@ -65,16 +65,17 @@ pub struct GetStatisticsDescription;
 impl Operation for GetStatisticsDescription {
     type Output = StatisticsDescription;
 
-    const FACTS: Facts = Facts::get("server.statistics_description", "/_admin/statistics-description")
-        .scope(Scope::Coordinator)
-        .gone("4.0.0");
+    const METADATA: Metadata =
+        Metadata::get("server.statistics_description", "/_admin/statistics-description")
+            .scope(Scope::Coordinator)
+            .removed_in("4.0.0");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<StatisticsDescription, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<StatisticsDescription, DecodeError> {
+        response.json()
     }
 }
 

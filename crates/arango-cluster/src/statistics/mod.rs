@@ -9,7 +9,7 @@ mod server;
 mod system;
 
 use ::http::Request;
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Scope};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
 use bytes::Bytes;
 use serde::Deserialize;
 
@@ -75,19 +75,20 @@ pub enum Freshness {
 impl Operation for GetStatistics {
     type Output = Statistics;
 
-    const FACTS: Facts =
-        Facts::get("server.statistics", "/_admin/statistics").scope(Scope::Coordinator).gone("4.0.0");
+    const METADATA: Metadata = Metadata::get("server.statistics", "/_admin/statistics")
+        .scope(Scope::Coordinator)
+        .removed_in("4.0.0");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let draft = Draft::new(Self::FACTS);
+        let draft = RequestBuilder::new(Self::METADATA);
         match self.freshness {
-            Freshness::AsTheyAre => draft.finish(),
-            Freshness::AddedUp => draft.query("sync", "true").finish(),
+            Freshness::AsTheyAre => draft.build(),
+            Freshness::AddedUp => draft.query("sync", "true").build(),
         }
     }
 
-    fn output(&self, answer: Answer) -> Result<Statistics, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<Statistics, DecodeError> {
+        response.json()
     }
 }
 
@@ -105,15 +106,16 @@ pub struct GetServerStatistics<'a> {
 impl Operation for GetServerStatistics<'_> {
     type Output = Statistics;
 
-    const FACTS: Facts =
-        Facts::get("cluster.server_statistics", "/_admin/cluster/nodeStatistics").relayed().gone("4.0.0");
+    const METADATA: Metadata = Metadata::get("cluster.server_statistics", "/_admin/cluster/nodeStatistics")
+        .relayed()
+        .removed_in("4.0.0");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        proxied(Self::FACTS, self.server)
+        proxied(Self::METADATA, self.server)
     }
 
-    fn output(&self, answer: Answer) -> Result<Statistics, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<Statistics, DecodeError> {
+        response.json()
     }
 }
 

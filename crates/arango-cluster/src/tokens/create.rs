@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,7 @@ impl Operation for CreateAccessToken<'_> {
     type Output = NewAccessToken;
 
     // Not idempotent: a second time is refused with 409, and the token of the first is told by nobody.
-    const FACTS: Facts = Facts::post("user.create_access_token", PATH).since("3.12.5");
+    const METADATA: Metadata = Metadata::post("user.create_access_token", PATH).since("3.12.5");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         #[derive(Serialize)]
@@ -55,14 +55,14 @@ impl Operation for CreateAccessToken<'_> {
         let Ok(valid_until) = since_1970.map(|time| time.as_secs()) else {
             return Err(BuildError::Field { field: "valid_until", reason: "is before 1970" });
         };
-        Draft::new(Self::FACTS)
-            .segment("user", self.user)
+        RequestBuilder::new(Self::METADATA)
+            .path_param("user", self.user)
             .json(&Body { name: self.name, valid_until })
-            .finish()
+            .build()
     }
 
-    fn output(&self, answer: Answer) -> Result<NewAccessToken, DecodeError> {
-        answer.json()
+    fn output(&self, response: ApiResponse) -> Result<NewAccessToken, DecodeError> {
+        response.json()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Ending an access token.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 
@@ -24,16 +24,19 @@ pub struct DeleteAccessToken<'a> {
 impl Operation for DeleteAccessToken<'_> {
     type Output = ();
 
-    const FACTS: Facts = Facts::delete("user.delete_access_token", "/_api/token/{user}/{id}")
+    const METADATA: Metadata = Metadata::delete("user.delete_access_token", "/_api/token/{user}/{id}")
         .idempotent() // a named thing is gone
         .since("3.12.5");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).segment("user", self.user).segment("id", &self.id.to_string()).finish()
+        RequestBuilder::new(Self::METADATA)
+            .path_param("user", self.user)
+            .path_param("id", &self.id.to_string())
+            .build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
-        no_payload::nothing(&answer)
+    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+        no_payload::nothing(&response)
     }
 }
 

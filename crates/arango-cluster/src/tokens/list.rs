@@ -1,6 +1,6 @@
 //! Which access tokens a user has.
 
-use arango_protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -24,18 +24,18 @@ pub struct ListAccessTokens<'a> {
 impl Operation for ListAccessTokens<'_> {
     type Output = Vec<AccessToken>;
 
-    const FACTS: Facts = Facts::get("user.access_tokens", PATH).since("3.12.5");
+    const METADATA: Metadata = Metadata::get("user.access_tokens", PATH).since("3.12.5");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).segment("user", self.user).finish()
+        RequestBuilder::new(Self::METADATA).path_param("user", self.user).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Vec<AccessToken>, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Vec<AccessToken>, DecodeError> {
         #[derive(Deserialize)]
         struct Body {
             tokens: Vec<AccessToken>,
         }
-        answer.json::<Body>().map(|body| body.tokens)
+        response.json::<Body>().map(|body| body.tokens)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::wording::{self, Facts};
+use super::wording::{self, ServerDetails};
 use super::{Error, Report, StoppedBy, advice};
 use crate::failed_attempt::Phase;
 use crate::{Coordinator, ErrorKind};
@@ -49,7 +49,8 @@ impl Error {
         let about = self.login().unwrap_or(self);
         f.write_str(" (")?;
         let retry_after = about.decisive().and_then(|attempt| attempt.retry_after);
-        Facts { status: about.status(), number: about.error_number(), retry_after }.write(f, headline)?;
+        ServerDetails { status: about.status(), number: about.error_number(), retry_after }
+            .write(f, headline)?;
         let coordinators = about.coordinators();
         for coordinator in coordinators.iter().take(NAMED) {
             write!(f, "{coordinator}, ")?;

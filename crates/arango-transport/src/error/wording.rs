@@ -51,13 +51,13 @@ pub(crate) fn login<'a>(cause: Option<&'a (dyn StdError + Send + Sync + 'static)
 }
 
 /// What a server said in numbers.
-pub(crate) struct Facts {
+pub(crate) struct ServerDetails {
     pub(crate) status: Option<StatusCode>,
     pub(crate) number: Option<ErrorNumber>,
     pub(crate) retry_after: Option<Duration>,
 }
 
-impl Facts {
+impl ServerDetails {
     /// Writes what does not stand in `text` already, with a comma behind each.
     pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
         let status = self.status.map(|status| format!("status {}", status.as_u16()));

@@ -1,7 +1,8 @@
 //! Operations that the client does not have: this is how a program adds its own.
 
 use arango::protocol::{
-    Answer, BuildError, DecodeError, Draft, ErrorObject, Facts, Operation, Permission, RequestClass, Scope,
+    ApiResponse, BuildError, DecodeError, ErrorObject, Metadata, Operation, Permission, RequestBuilder,
+    RequestClass, Scope,
 };
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, StatusCode};
@@ -16,18 +17,18 @@ pub(crate) struct CreateBooks;
 
 impl Operation for CreateBooks {
     type Output = ();
-    const FACTS: Facts = Facts::post("books.create", "/_api/collection")
+    const METADATA: Metadata = Metadata::post("books.create", "/_api/collection")
         .scope(Scope::Database)
         .permission(Permission::Admin)
-        .also_answers(&[409]);
+        .accept_statuses(&[409]);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).json(&json!({ "name": "tour_books" })).finish()
+        RequestBuilder::new(Self::METADATA).json(&json!({ "name": "tour_books" })).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<(), DecodeError> {
         let is_there = answer.status() == StatusCode::CONFLICT;
-        if is_there && ErrorObject::parse(answer.raw()).is_some() { Ok(()) } else { answer.acknowledged() }
+        if is_there && ErrorObject::parse(answer.bytes()).is_some() { Ok(()) } else { answer.acknowledged() }
     }
 }
 
@@ -41,10 +42,12 @@ pub(crate) struct InsertBook {
 
 impl Operation for InsertBook {
     type Output = ();
-    const FACTS: Facts = Facts::post("books.insert", "/_api/document/tour_books").scope(Scope::Database);
+    const METADATA: Metadata =
+        Metadata::post("books.insert", "/_api/document/tour_books").scope(Scope::Database);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let mut request = Draft::new(Self::FACTS).json(&json!({ "title": self.marker })).finish()?;
+        let mut request =
+            RequestBuilder::new(Self::METADATA).json(&json!({ "title": self.marker })).build()?;
         let marker = HeaderValue::from_str(&self.marker)
             .map_err(|_| BuildError::Field { field: "marker", reason: "holds what no header may" })?;
         request.headers_mut().insert(MARKER, marker);
@@ -55,7 +58,7 @@ impl Operation for InsertBook {
         RequestClass::NonIdempotent
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<(), DecodeError> {
         // What only a document that was stored has.
         #[derive(Deserialize)]
         struct Inserted {

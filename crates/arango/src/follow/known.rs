@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arango_transport::protocol::{Answer, BuildError, DecodeError, Draft, Facts, Operation, Scope};
+use arango_transport::protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope,
+};
 use arango_transport::{Coordinator, Error, ErrorKind};
 use bytes::Bytes;
 use http::Request;
@@ -29,13 +31,14 @@ struct GetCollection<'a>(&'a str);
 
 impl Operation for GetCollection<'_> {
     type Output = ();
-    const FACTS: Facts = Facts::get("collection.get", "/_api/collection/{collection}").scope(Scope::Database);
+    const METADATA: Metadata =
+        Metadata::get("collection.get", "/_api/collection/{collection}").scope(Scope::Database);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).segment("collection", self.0).finish()
+        RequestBuilder::new(Self::METADATA).path_param("collection", self.0).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<(), DecodeError> {
+    fn output(&self, answer: ApiResponse) -> Result<(), DecodeError> {
         answer.acknowledged()
     }
 }

@@ -1,7 +1,7 @@
 //! What a request brings into being.
 
 use crate::DatabaseName;
-use crate::draft::encode;
+use crate::request_builder::encode;
 
 /// What a request brings into being, in its extensions: a word to whoever sends it.
 ///
@@ -9,46 +9,46 @@ use crate::draft::encode;
 /// created can tell a thing that is not known *yet* from one that does not exist.
 ///
 /// ```
-/// use arango_protocol::{Creates, DatabaseName, Draft, Facts};
+/// use arango_protocol::{CreatedResource, DatabaseName, RequestBuilder, Metadata};
 ///
-/// const FACTS: Facts = Facts::post("database.create", "/_api/database");
+/// const METADATA: Metadata = Metadata::post("database.create", "/_api/database");
 /// let shop = DatabaseName::new("shop")?;
-/// let request = Draft::new(FACTS)
+/// let request = RequestBuilder::new(METADATA)
 ///     .json(&"…")
-///     .creates(Creates::database(&shop))
-///     .finish()?;
-/// assert!(request.extensions().get::<Creates>().is_some());
+///     .creates(CreatedResource::database(&shop))
+///     .build()?;
+/// assert!(request.extensions().get::<CreatedResource>().is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Creates(pub(crate) Thing);
+pub struct CreatedResource(pub(crate) Resource);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Thing {
+pub(crate) enum Resource {
     Database(DatabaseName),
     /// The name as it stands in a path.
     Collection(String),
 }
 
-impl Creates {
+impl CreatedResource {
     /// A database.
     #[must_use]
     pub fn database(name: &DatabaseName) -> Self {
-        Self(Thing::Database(name.clone()))
+        Self(Resource::Database(name.clone()))
     }
 
     /// A collection of the database that the request names.
     #[must_use]
     pub fn collection(name: &str) -> Self {
-        Self(Thing::Collection(encode(name)))
+        Self(Resource::Collection(encode(name)))
     }
 
     /// What stands before every path of the database, if it is one.
     #[must_use]
     pub fn database_prefix(&self) -> Option<&str> {
         match &self.0 {
-            Thing::Database(name) => Some(name.prefix()),
-            Thing::Collection(_) => None,
+            Resource::Database(name) => Some(name.prefix()),
+            Resource::Collection(_) => None,
         }
     }
 
@@ -56,8 +56,8 @@ impl Creates {
     #[must_use]
     pub fn collection_segment(&self) -> Option<&str> {
         match &self.0 {
-            Thing::Database(_) => None,
-            Thing::Collection(segment) => Some(segment),
+            Resource::Database(_) => None,
+            Resource::Collection(segment) => Some(segment),
         }
     }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use crate::{Answer, BuildError, DecodeError, Draft, Facts, Operation};
+use crate::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 
 /// Exchanges the user's token that the request carries for a new one, if it ends within 150 seconds.
 ///
@@ -20,18 +20,18 @@ impl Operation for RenewToken {
     /// The new token, a secret; `None` if the old one holds for longer.
     type Output = Option<String>;
 
-    const FACTS: Facts = Facts::post("auth.renew", "/_open/auth/renew").safe();
+    const METADATA: Metadata = Metadata::post("auth.renew", "/_open/auth/renew").safe();
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        Draft::new(Self::FACTS).finish()
+        RequestBuilder::new(Self::METADATA).build()
     }
 
-    fn output(&self, answer: Answer) -> Result<Option<String>, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Option<String>, DecodeError> {
         #[derive(Deserialize)]
         struct Body {
             jwt: Option<String>,
         }
-        answer.json::<Body>().map(|body| body.jwt)
+        response.json::<Body>().map(|body| body.jwt)
     }
 }
 
@@ -45,7 +45,7 @@ mod tests {
         let request = RenewToken.request().unwrap();
         assert_eq!((request.method().as_str(), request.uri().path()), ("POST", "/_open/auth/renew"));
         let read = |body: &'static str| {
-            RenewToken.output(Answer::new(StatusCode::OK, HeaderMap::new(), body.into()))
+            RenewToken.output(ApiResponse::new(StatusCode::OK, HeaderMap::new(), body.into()))
         };
         assert_eq!(read("{}").unwrap(), None);
         assert_eq!(read(r#"{"jwt":"a.b.c"}"#).unwrap().as_deref(), Some("a.b.c"));

@@ -7,7 +7,7 @@ use http::{HeaderName, Method, Request, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use crate::{Creates, Facts, InvalidName};
+use crate::{CreatedResource, InvalidName, Metadata};
 
 /// What may stand in a path segment or a query value as it is.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -17,52 +17,52 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 /// Mistakes are kept and reported by [`finish`](Self::finish), so that the chain reads straight.
 ///
 /// ```
-/// use arango_protocol::{Draft, Facts};
+/// use arango_protocol::{RequestBuilder, Metadata};
 ///
-/// const FACTS: Facts = Facts::get("collection.get", "/_api/collection/{name}");
-/// let request = Draft::new(FACTS).segment("name", "a/b").query("details", "true").finish()?;
+/// const METADATA: Metadata = Metadata::get("collection.get", "/_api/collection/{name}");
+/// let request = RequestBuilder::new(METADATA).path_param("name", "a/b").query("details", "true").build()?;
 /// assert_eq!(request.uri(), "/_api/collection/a%2Fb?details=true");
 /// # Ok::<(), arango_protocol::BuildError>(())
 /// ```
 #[derive(Debug)]
-#[must_use = "a draft is nothing until it is finished"]
-pub struct Draft {
+#[must_use = "a builder is nothing until it is finished"]
+pub struct RequestBuilder {
     method: Method,
     template: &'static str,
     /// Whether the template has something to be filled in.
-    has_holes: bool,
-    checked: PathAndQuery,
+    has_params: bool,
+    constant_path: PathAndQuery,
     // `None` as long as the template can be used as it is: most paths are constants.
     path: Option<String>,
-    asked: bool,
+    has_query: bool,
     body: Bytes,
     json: bool,
-    creates: Option<Creates>,
+    creates: Option<CreatedResource>,
     /// In a box, because it is large and hardly ever there.
-    mistake: Option<Box<BuildError>>,
+    error: Option<Box<BuildError>>,
 }
 
-impl Draft {
+impl RequestBuilder {
     /// Begins with the method and the path template of `facts`.
-    pub fn new(facts: Facts) -> Self {
-        let (template, has_holes) = (facts.path, facts.has_holes);
+    pub fn new(facts: Metadata) -> Self {
+        let (template, has_holes) = (facts.path, facts.has_params);
         let (method, checked) = facts.into_method_and_path();
         Self {
             method,
             template,
-            has_holes,
-            checked,
+            has_params: has_holes,
+            constant_path: checked,
             path: None,
-            asked: false,
+            has_query: false,
             body: Bytes::new(),
             json: false,
             creates: None,
-            mistake: None,
+            error: None,
         }
     }
 
     /// Fills `{name}` of the template with one percent-encoded segment.
-    pub fn segment(mut self, name: &'static str, value: &str) -> Self {
+    pub fn path_param(mut self, name: &'static str, value: &str) -> Self {
         let fault = if value.is_empty() {
             Some("is empty")
         } else if value == "." || value == ".." {
@@ -71,13 +71,13 @@ impl Draft {
             None
         };
         if let Some(reason) = fault {
-            return self.mistaken(BuildError::Segment { name, reason });
+            return self.fail(BuildError::PathParam { name, reason });
         }
         let path = self.path.get_or_insert_with(|| self.template.to_owned());
         let hole = format!("{{{name}}}");
         match path.find(&hole) {
             Some(at) => path.replace_range(at..at + hole.len(), &encode(value)),
-            None => return self.mistaken(BuildError::Segment { name, reason: "is not in the template" }),
+            None => return self.fail(BuildError::PathParam { name, reason: "is not in the template" }),
         }
         self
     }
@@ -85,8 +85,8 @@ impl Draft {
     /// Adds `name=value` to the query, percent-encoded.
     pub fn query(mut self, name: &str, value: &str) -> Self {
         let path = self.path.get_or_insert_with(|| self.template.to_owned());
-        path.push(if self.asked { '&' } else { '?' });
-        self.asked = true;
+        path.push(if self.has_query { '&' } else { '?' });
+        self.has_query = true;
         path.push_str(&encode(name));
         path.push('=');
         path.push_str(&encode(value));
@@ -101,33 +101,33 @@ impl Draft {
                 self.json = true;
                 self
             }
-            Err(error) => self.mistaken(BuildError::Body(error)),
+            Err(error) => self.fail(BuildError::Body(error)),
         }
     }
 
     /// Says what the request brings into being, for whoever sends it.
-    pub fn creates(mut self, creates: Creates) -> Self {
+    pub fn creates(mut self, creates: CreatedResource) -> Self {
         self.creates = Some(creates);
         self
     }
 
-    /// Ends the draft.
+    /// Ends the builder.
     ///
     /// # Errors
     ///
     /// The first mistake that was made: a segment that cannot stand in a path or was left open, or
     /// a body that cannot be serialised.
-    pub fn finish(self) -> Result<Request<Bytes>, BuildError> {
-        if let Some(mistake) = self.mistake {
+    pub fn build(self) -> Result<Request<Bytes>, BuildError> {
+        if let Some(mistake) = self.error {
             return Err(*mistake);
         }
         let path = match self.path {
-            None if !self.has_holes => self.checked,
+            None if !self.has_params => self.constant_path,
             path => {
                 let path = path.unwrap_or_else(|| self.template.to_owned());
                 // Encoded values hold no brace, so a brace is a hole of the template.
                 if path.contains('{') {
-                    return Err(BuildError::Unfilled { path: self.template });
+                    return Err(BuildError::MissingParam { path: self.template });
                 }
                 PathAndQuery::from_maybe_shared(Bytes::from(path)).map_err(BuildError::Path)?
             }
@@ -144,8 +144,8 @@ impl Draft {
         Ok(request)
     }
 
-    fn mistaken(mut self, mistake: BuildError) -> Self {
-        self.mistake.get_or_insert_with(|| Box::new(mistake));
+    fn fail(mut self, mistake: BuildError) -> Self {
+        self.error.get_or_insert_with(|| Box::new(mistake));
         self
     }
 }
@@ -160,7 +160,7 @@ pub(crate) fn encode(value: &str) -> String {
 pub enum BuildError {
     /// A value cannot stand in its place in the path.
     #[error("the path segment `{name}` {reason}")]
-    Segment {
+    PathParam {
         /// The name in the template.
         name: &'static str,
         /// What is wrong with the value.
@@ -168,7 +168,7 @@ pub enum BuildError {
     },
     /// A place of the template was left open.
     #[error("the path template `{path}` was not filled in")]
-    Unfilled {
+    MissingParam {
         /// The template.
         path: &'static str,
     },
@@ -209,24 +209,24 @@ mod tests {
     use percent_encoding::percent_decode_str;
     use proptest::prelude::*;
 
-    const PLAIN: Facts = Facts::get("t.plain", "/_api/version");
-    const HOLES: Facts = Facts::put("t.holes", "/_api/{a}/x/{b}");
+    const PLAIN: Metadata = Metadata::get("t.plain", "/_api/version");
+    const HOLES: Metadata = Metadata::put("t.holes", "/_api/{a}/x/{b}");
 
     #[test]
     fn a_constant_path_goes_out_as_it_is() {
-        let request = Draft::new(PLAIN).finish().unwrap();
+        let request = RequestBuilder::new(PLAIN).build().unwrap();
         assert_eq!(request.uri(), "/_api/version");
         assert!(request.headers().is_empty(), "no body, no content type");
     }
 
     #[test]
     fn segments_and_queries_cannot_break_out_of_their_place() {
-        let request = Draft::new(HOLES)
-            .segment("a", "ü/%?{b}")
-            .segment("b", "c d")
+        let request = RequestBuilder::new(HOLES)
+            .path_param("a", "ü/%?{b}")
+            .path_param("b", "c d")
             .query("k&", "v=&")
             .query("z", "")
-            .finish()
+            .build()
             .unwrap();
         assert_eq!(request.uri(), "/_api/%C3%BC%2F%25%3F%7Bb%7D/x/c%20d?k%26=v%3D%26&z=");
     }
@@ -236,20 +236,21 @@ mod tests {
         for (value, text) in
             [("", "the path segment `a` is empty"), ("..", "the path segment `a` means another path")]
         {
-            let error = Draft::new(HOLES).segment("a", value).segment("b", "b").finish().unwrap_err();
+            let error =
+                RequestBuilder::new(HOLES).path_param("a", value).path_param("b", "b").build().unwrap_err();
             assert_eq!(error.to_string(), text);
         }
     }
 
     #[test]
     fn a_template_with_a_hole_left_is_refused() {
-        let error = Draft::new(HOLES).segment("a", "1").finish().unwrap_err();
-        assert!(matches!(error, BuildError::Unfilled { .. }));
+        let error = RequestBuilder::new(HOLES).path_param("a", "1").build().unwrap_err();
+        assert!(matches!(error, BuildError::MissingParam { .. }));
     }
 
     #[test]
     fn a_json_body_says_that_it_is_one() {
-        let request = Draft::new(PLAIN).json("on").finish().unwrap();
+        let request = RequestBuilder::new(PLAIN).json("on").build().unwrap();
         assert_eq!(request.body(), "\"on\"");
         assert_eq!(request.headers()[CONTENT_TYPE], "application/json");
     }
@@ -257,8 +258,8 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_is_filled_in_stays_in_its_place(a: String, b: String, value: String) {
-            let draft = Draft::new(HOLES).segment("a", &a).segment("b", &b).query("q", &value);
-            if let Ok(request) = draft.finish() {
+            let builder = RequestBuilder::new(HOLES).path_param("a", &a).path_param("b", &b).query("q", &value);
+            if let Ok(request) = builder.build() {
                 let parts: Vec<_> = request.uri().path().split('/').collect();
                 let ["", "_api", first, "x", second] = parts[..] else { panic!("{parts:?}") };
                 let query = request.uri().query().and_then(|query| query.strip_prefix("q="));

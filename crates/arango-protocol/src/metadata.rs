@@ -69,19 +69,19 @@ const OLDEST: &str = "3.10.0";
 /// Made by one of the constructors named after the method and refined by the others:
 ///
 /// ```
-/// use arango_protocol::{Facts, Permission, RequestClass};
+/// use arango_protocol::{Metadata, Permission, RequestClass};
 /// use std::time::Duration;
 ///
-/// const FACTS: Facts = Facts::put("cluster.set_maintenance", "/_admin/cluster/maintenance")
+/// const METADATA: Metadata = Metadata::put("cluster.set_maintenance", "/_admin/cluster/maintenance")
 ///     .idempotent()
 ///     .patience(Duration::from_secs(150))
 ///     .permission(Permission::Admin);
-/// assert_eq!(FACTS.class, RequestClass::Idempotent);
+/// assert_eq!(METADATA.class, RequestClass::Idempotent);
 /// ```
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[non_exhaustive]
-pub struct Facts {
+pub struct Metadata {
     /// What errors and spans call it, such as `cluster.health`.
     pub name: &'static str,
     /// The method of the request.
@@ -94,30 +94,30 @@ pub struct Facts {
     pub scope: Scope,
     /// How long the server itself may block; raises the attempt and total timeouts to at least
     /// this. `None`: it answers at once.
-    pub patience: Option<Duration>,
+    pub server_timeout: Option<Duration>,
     /// Statuses of 400 and above that are answers rather than errors.
-    pub answers: &'static [u16],
+    pub success_statuses: &'static [u16],
     /// The first server version that has it; `None`: all that are supported.
     pub since: Option<&'static str>,
     /// Versions of earlier lines that were given it later: `3.11.11` says that 3.11 has it from there on.
-    pub backported: &'static [&'static str],
+    pub backported_to: &'static [&'static str],
     /// The first server version that no longer has it.
-    pub gone: Option<&'static str>,
+    pub removed_in: Option<&'static str>,
     /// What the caller must be allowed.
     pub permission: Permission,
     /// Whether the server takes it in the database `_system` alone, whichever database a handle is of.
     pub system_only: bool,
     /// Whether the server that executes it is about to go.
-    pub ends_server: bool,
+    pub stops_server: bool,
     /// Whether the coordinator passes it on to the server that the request names.
     pub relayed: bool,
     /// The path once more, checked when the program is compiled rather than with each request.
     checked: PathAndQuery,
     /// Whether something is to be filled in; found out when the program is compiled, too.
-    pub(crate) has_holes: bool,
+    pub(crate) has_params: bool,
 }
 
-impl Facts {
+impl Metadata {
     /// A `GET`: [`Safe`](RequestClass::Safe).
     #[must_use]
     pub const fn get(name: &'static str, path: &'static str) -> Self {
@@ -155,32 +155,32 @@ impl Facts {
             path,
             class,
             scope: Scope::Cluster,
-            patience: None,
+            server_timeout: None,
             relayed: false,
-            answers: &[],
+            success_statuses: &[],
             since: None,
-            backported: &[],
-            gone: None,
+            backported_to: &[],
+            removed_in: None,
             permission: Permission::Authenticated,
             system_only: false,
-            ends_server: false,
+            stops_server: false,
             checked: PathAndQuery::from_static(path),
-            has_holes: has_holes(path),
+            has_params: has_params(path),
         }
     }
 
     /// Whether there are servers that lack it, among those that are supported: 3.10.0 is the oldest.
     #[must_use]
-    pub fn is_gated(&self) -> bool {
-        self.gone.is_some() || self.since.is_some_and(|since| since != OLDEST)
+    pub fn is_version_dependent(&self) -> bool {
+        self.removed_in.is_some() || self.since.is_some_and(|since| since != OLDEST)
     }
 
     /// Whether it is certain that a server of this version lacks it.
     ///
     /// Nothing is certain of a build on the way to the version that brings it, or drops it.
     #[must_use]
-    pub fn is_lacking_in(&self, version: &ServerVersion) -> bool {
-        version.lacks(self.since, self.backported, self.gone)
+    pub fn is_unsupported_by(&self, version: &ServerVersion) -> bool {
+        version.is_unsupported(self.since, self.backported_to, self.removed_in)
     }
 
     /// The path as it can be sent if there is nothing to be filled in.
@@ -211,16 +211,16 @@ impl Facts {
 
     /// Declares how long the server itself may block before it answers.
     #[must_use]
-    pub const fn patience(mut self, patience: Duration) -> Self {
-        self.patience = Some(patience);
+    pub const fn server_timeout(mut self, patience: Duration) -> Self {
+        self.server_timeout = Some(patience);
         self
     }
 
     /// Declares statuses of 400 and above to be answers, handed to
     /// [`Operation::output`](crate::Operation::output) rather than returned as errors.
     #[must_use]
-    pub const fn also_answers(mut self, statuses: &'static [u16]) -> Self {
-        self.answers = statuses;
+    pub const fn accept_statuses(mut self, statuses: &'static [u16]) -> Self {
+        self.success_statuses = statuses;
         self
     }
 
@@ -241,15 +241,15 @@ impl Facts {
 
     /// Declares versions of earlier lines that were given it later.
     #[must_use]
-    pub const fn backported(mut self, versions: &'static [&'static str]) -> Self {
-        self.backported = versions;
+    pub const fn backported_to(mut self, versions: &'static [&'static str]) -> Self {
+        self.backported_to = versions;
         self
     }
 
     /// Declares the first server version that no longer has it.
     #[must_use]
-    pub const fn gone(mut self, version: &'static str) -> Self {
-        self.gone = Some(version);
+    pub const fn removed_in(mut self, version: &'static str) -> Self {
+        self.removed_in = Some(version);
         self
     }
 
@@ -264,8 +264,8 @@ impl Facts {
 
     /// Declares that the server that executes it is about to go, so that a carrier sends it nothing new.
     #[must_use]
-    pub const fn ends_server(mut self) -> Self {
-        self.ends_server = true;
+    pub const fn stops_server(mut self) -> Self {
+        self.stops_server = true;
         self
     }
 
@@ -278,7 +278,7 @@ impl Facts {
 }
 
 /// Whether a path has a `{`.
-const fn has_holes(path: &str) -> bool {
+const fn has_params(path: &str) -> bool {
     let path = path.as_bytes();
     let mut at = 0;
     while at < path.len() {
@@ -296,10 +296,13 @@ mod tests {
 
     #[test]
     fn what_the_oldest_server_has_and_none_dropped_is_everybodys() {
-        const FACTS: Facts = Facts::get("t.t", "/t");
-        assert!(!FACTS.is_gated() && !FACTS.since("3.10.0").is_gated());
-        assert!(FACTS.since("3.10.1").is_gated() && FACTS.gone("4.0.0").is_gated());
-        assert!(!FACTS.since("3.10.1").is_lacking_in(&"3.10.1".parse().unwrap()));
+        const METADATA: Metadata = Metadata::get("t.t", "/t");
+        assert!(!METADATA.is_version_dependent() && !METADATA.since("3.10.0").is_version_dependent());
+        assert!(
+            METADATA.since("3.10.1").is_version_dependent()
+                && METADATA.removed_in("4.0.0").is_version_dependent()
+        );
+        assert!(!METADATA.since("3.10.1").is_unsupported_by(&"3.10.1".parse().unwrap()));
     }
 
     #[test]

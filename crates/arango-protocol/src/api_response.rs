@@ -30,13 +30,13 @@ const ERROR_OBJECT_BYTES: usize = 64 << 10;
 /// service at a reused address answers 200, too. So read the body by the shape that the endpoint documents, and require
 /// at least one field that no other service sends.
 #[derive(Clone)]
-pub struct Answer {
+pub struct ApiResponse {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
 }
 
-impl Answer {
+impl ApiResponse {
     /// Puts an answer together from its parts.
     pub fn new(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
         Self { status, headers, body }
@@ -53,7 +53,7 @@ impl Answer {
     }
 
     /// The body as it came, with every field that no type of ours names.
-    pub fn raw(&self) -> &Bytes {
+    pub fn bytes(&self) -> &Bytes {
         &self.body
     }
 
@@ -67,13 +67,13 @@ impl Answer {
         self.not_an_error()?;
         // serde reads the fields of a struct from an array, too; what cannot be read from an empty one is not a list.
         if self.body.trim_ascii_start().starts_with(b"[") && serde_json::from_str::<T>("[]").is_err() {
-            return Err(self.unreadable("an array where an object is expected"));
+            return Err(self.invalid("an array where an object is expected"));
         }
         // One check of the whole for UTF-8 is cheaper than one for each string within.
         std::str::from_utf8(&self.body)
             .ok()
             .and_then(|text| serde_json::from_str(text).ok())
-            .map_or_else(|| self.find_fault(), Ok)
+            .map_or_else(|| self.locate_error(), Ok)
     }
 
     /// Reads the payload under the key `result`, beside `"error": false`.
@@ -81,7 +81,7 @@ impl Answer {
     /// # Errors
     ///
     /// As [`json`](Self::json), and if `result` or `error` is missing; `Option<T>` allows for the former.
-    pub fn result<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+    pub fn json_result<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         #[derive(Deserialize)]
         #[serde(bound(deserialize = "T: DeserializeOwned"))]
         struct Envelope<T> {
@@ -101,9 +101,9 @@ impl Answer {
     pub fn text(&self) -> Result<String, DecodeError> {
         self.not_an_error()?;
         if self.looks_like_html() {
-            return Err(self.unreadable("HTML where plain text is expected"));
+            return Err(self.invalid("HTML where plain text is expected"));
         }
-        std::str::from_utf8(&self.body).map(str::to_owned).map_err(|error| self.unreadable(error))
+        std::str::from_utf8(&self.body).map(str::to_owned).map_err(|error| self.invalid(error))
     }
 
     /// Accepts the body of a success without a payload: a JSON object with `"error": false`.
@@ -127,7 +127,7 @@ impl Answer {
     /// If there is a body.
     pub fn empty(&self) -> Result<(), DecodeError> {
         self.not_an_error()?;
-        if self.body.is_empty() { Ok(()) } else { Err(self.unreadable("a body where none is expected")) }
+        if self.body.is_empty() { Ok(()) } else { Err(self.invalid("a body where none is expected")) }
     }
 
     /// Whether the headers say that ArangoDB wrote the answer; see [`names_arangodb`].
@@ -138,7 +138,7 @@ impl Answer {
     /// An answer that does not fit, for a reason that is not one field's.
     ///
     /// For an [`output`](crate::Operation::output) that checks more than the shape.
-    pub fn unreadable(&self, reason: impl fmt::Display) -> DecodeError {
+    pub fn invalid(&self, reason: impl fmt::Display) -> DecodeError {
         DecodeError::new(self, ".".to_owned(), serde::de::Error::custom(reason))
     }
 
@@ -162,7 +162,7 @@ impl Answer {
 
     // Reads once more, slowly, keeping track of where it is: only bodies that do not fit pay for it.
     #[cold]
-    fn find_fault<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+    fn locate_error<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
         let value = serde_path_to_error::deserialize(&mut deserializer)
             .map_err(|error| DecodeError::new(self, error.path().to_string(), error.into_inner()))?;
@@ -185,10 +185,10 @@ impl<'de> Deserialize<'de> for NoError {
     }
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for ApiResponse {
     // The body stays out: it may be a token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
+        f.debug_struct("ApiResponse")
             .field("status", &self.status)
             .field("bytes", &self.body.len())
             .finish_non_exhaustive()
@@ -199,8 +199,8 @@ impl fmt::Debug for Answer {
 mod tests {
     use super::*;
 
-    fn answer(body: &'static str) -> Answer {
-        Answer::new(StatusCode::OK, HeaderMap::new(), Bytes::from_static(body.as_bytes()))
+    fn response(body: &'static str) -> ApiResponse {
+        ApiResponse::new(StatusCode::OK, HeaderMap::new(), Bytes::from_static(body.as_bytes()))
     }
 
     #[derive(Debug, Deserialize, PartialEq)]
@@ -210,43 +210,43 @@ mod tests {
 
     #[test]
     fn the_three_envelopes_are_read() {
-        let flat = answer(r#"{"error":false,"code":200,"mode":"default","new":1}"#);
+        let flat = response(r#"{"error":false,"code":200,"mode":"default","new":1}"#);
         assert_eq!(flat.json::<Mode>().unwrap().mode, "default");
-        let wrapped = answer(r#"{"error":false,"code":200,"result":{"mode":"x"}}"#);
-        assert_eq!(wrapped.result::<Mode>().unwrap().mode, "x");
-        assert_eq!(answer(r#"{"error":false,"code":200}"#).result::<Option<Mode>>().unwrap(), None);
-        assert!(answer(r#"{"error":false,"code":200}"#).acknowledged().is_ok());
-        assert!(answer("").empty().is_ok());
+        let wrapped = response(r#"{"error":false,"code":200,"result":{"mode":"x"}}"#);
+        assert_eq!(wrapped.json_result::<Mode>().unwrap().mode, "x");
+        assert_eq!(response(r#"{"error":false,"code":200}"#).json_result::<Option<Mode>>().unwrap(), None);
+        assert!(response(r#"{"error":false,"code":200}"#).acknowledged().is_ok());
+        assert!(response("").empty().is_ok());
     }
 
     #[test]
     fn a_status_of_success_is_not_taken_for_a_success() {
         let foreign = ["<html>", " \n<!doctype html>", "ok", "[]", "7", "null", r#"{"status":"ok"}"#, "{}"];
         for body in foreign.iter().copied().chain([r#"{"error":true,"code":500,"errorNum":1}"#]) {
-            let answer = answer(body);
-            assert!(answer.acknowledged().is_err(), "{body}");
-            assert!(answer.empty().is_err(), "{body}");
-            assert!(answer.result::<Option<Mode>>().is_err(), "{body}");
-            assert!(answer.json::<Mode>().is_err(), "{body}");
+            let response = response(body);
+            assert!(response.acknowledged().is_err(), "{body}");
+            assert!(response.empty().is_err(), "{body}");
+            assert!(response.json_result::<Option<Mode>>().is_err(), "{body}");
+            assert!(response.json::<Mode>().is_err(), "{body}");
         }
-        assert!(answer("").acknowledged().is_err() && answer("").result::<Option<Mode>>().is_err());
-        assert!(answer("<html>").text().is_err());
+        assert!(response("").acknowledged().is_err() && response("").json_result::<Option<Mode>>().is_err());
+        assert!(response("<html>").text().is_err());
     }
 
     #[test]
     fn an_array_is_not_read_as_the_fields_of_an_object() {
-        assert!(answer(r#"["default"]"#).json::<Mode>().is_err());
-        assert_eq!(answer(r#"["a","b"]"#).json::<Vec<String>>().unwrap(), ["a", "b"]);
+        assert!(response(r#"["default"]"#).json::<Mode>().is_err());
+        assert_eq!(response(r#"["a","b"]"#).json::<Vec<String>>().unwrap(), ["a", "b"]);
     }
 
     #[test]
     fn an_error_object_is_one_whatever_the_status_and_whatever_is_read() {
         #[derive(Debug, Deserialize)]
         struct Lenient {}
-        let refused = answer(r#"{"error":true,"code":404,"errorNum":1203,"errorMessage":"no such thing"}"#);
+        let refused = response(r#"{"error":true,"code":404,"errorNum":1203,"errorMessage":"no such thing"}"#);
         let errors = [
             refused.json::<Lenient>().map(drop).unwrap_err(),
-            refused.result::<Option<Lenient>>().map(drop).unwrap_err(),
+            refused.json_result::<Option<Lenient>>().map(drop).unwrap_err(),
             refused.text().map(drop).unwrap_err(),
             refused.acknowledged().unwrap_err(),
             refused.empty().unwrap_err(),
@@ -255,37 +255,38 @@ mod tests {
             assert_eq!(error.error_object().map(|object| object.number.0), Some(1203), "{error}");
         }
         // Only at the top, and only where it says that it is one.
-        assert!(answer(r#"{"error":false,"errors":[{"errorNum":1}]}"#).acknowledged().is_ok());
-        assert!(answer(r#"{"error":false,"errorNum":0}"#).acknowledged().is_ok());
+        assert!(response(r#"{"error":false,"errors":[{"errorNum":1}]}"#).acknowledged().is_ok());
+        assert!(response(r#"{"error":false,"errorNum":0}"#).acknowledged().is_ok());
     }
 
     #[test]
     fn text_is_read_unless_it_is_a_refusal_that_was_passed_on() {
-        assert_eq!(answer("a 1\n").text().unwrap(), "a 1\n");
+        assert_eq!(response("a 1\n").text().unwrap(), "a 1\n");
         let refused =
-            answer(r#"{"error":true,"code":403,"errorNum":11,"errorMessage":"no"}"#).text().unwrap_err();
+            response(r#"{"error":true,"code":403,"errorNum":11,"errorMessage":"no"}"#).text().unwrap_err();
         assert!(refused.to_string().contains("error 11"), "{refused:?}");
-        let bad = Answer::new(StatusCode::OK, HeaderMap::new(), Bytes::from_static(b"\xff"));
+        let bad = ApiResponse::new(StatusCode::OK, HeaderMap::new(), Bytes::from_static(b"\xff"));
         assert!(bad.text().is_err());
     }
 
     #[test]
     fn a_body_that_does_not_fit_names_the_field() {
-        let error = answer(r#"{"result":{"mode":7}}"#).result::<Mode>().unwrap_err();
-        assert_eq!(error.at(), "result.mode");
+        let error = response(r#"{"result":{"mode":7}}"#).json_result::<Mode>().unwrap_err();
+        assert_eq!(error.path(), "result.mode");
         assert_eq!(error.status(), StatusCode::OK);
         assert!(error.to_string().contains("result.mode"), "{error}");
     }
 
     #[test]
     fn trailing_garbage_and_bad_text_are_refused() {
-        assert!(answer("{\"mode\":\"a\"} x").json::<Mode>().is_err());
-        let bad = Answer::new(StatusCode::OK, HeaderMap::new(), Bytes::from_static(b"{\"mode\":\"\xff\"}"));
+        assert!(response("{\"mode\":\"a\"} x").json::<Mode>().is_err());
+        let bad =
+            ApiResponse::new(StatusCode::OK, HeaderMap::new(), Bytes::from_static(b"{\"mode\":\"\xff\"}"));
         assert!(bad.json::<Mode>().is_err());
     }
 
     #[test]
     fn a_body_is_not_printed() {
-        assert!(!format!("{:?}", answer(r#"{"jwt":"s3cret"}"#)).contains("s3cret"));
+        assert!(!format!("{:?}", response(r#"{"jwt":"s3cret"}"#)).contains("s3cret"));
     }
 }
