@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango::balance::SeededJitter;
+use arango::balance::SeededRandom;
 use arango::cluster::{ExecuteMoves, GetHealth};
 use arango::protocol::Operation;
 use arango::{Client, Error, Hedging};
@@ -24,7 +24,7 @@ pub(crate) fn answer(input: &[u8]) {
         .hosts(HOSTS)
         .basic_auth("root", "s3cret")
         .hedging(Hedging::of_the_slowest())
-        .jitter(Arc::new(SeededJitter::new(1)))
+        .jitter(Arc::new(SeededRandom::new(1)))
         .connect(peer.clone())
         .build()
         .expect("the hosts are good");

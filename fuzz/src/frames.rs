@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango::balance::SeededJitter;
+use arango::balance::SeededRandom;
 use arango::cluster::{ExecuteMoves, GetHealth};
 use arango::{Client, Http2};
 
@@ -15,7 +15,7 @@ pub(crate) fn frames(input: &[u8]) {
     let client = Client::builder()
         .hosts(HOSTS)
         .http2(Http2::PriorKnowledge)
-        .jitter(Arc::new(SeededJitter::new(1)))
+        .jitter(Arc::new(SeededRandom::new(1)))
         .connect(peer.clone())
         .build()
         .expect("the hosts are good");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arango::Client;
-use arango::balance::SeededJitter;
+use arango::balance::SeededRandom;
 use arango::cluster::GetServerId;
 use bytes::Bytes;
 use tokio::time::sleep;
@@ -25,7 +25,7 @@ pub(crate) fn login(input: &[u8]) {
     let client = Client::builder()
         .hosts(HOSTS)
         .jwt_auth("root", "s3cret")
-        .jitter(Arc::new(SeededJitter::new(1)))
+        .jitter(Arc::new(SeededRandom::new(1)))
         .connect(peer.clone())
         .build()
         .expect("the hosts are good");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango::balance::{SeededJitter, Standing};
+use arango::balance::{MemberState, SeededRandom};
 use arango::protocol::RequestClass;
 use arango::{Client, LoadBalancing, Outcome};
 
@@ -28,7 +28,7 @@ async fn of_many_clients_that_each_make_one_call_no_coordinator_is_the_first_of_
         for seed in 0..600 {
             // Not the tests' builder, which begins with the first.
             let builder = Client::builder().hosts(cluster.urls()).basic_auth("root", cluster.root_password());
-            let builder = builder.jitter(Arc::new(SeededJitter::new(seed))).connect(Memory::of(&cluster));
+            let builder = builder.jitter(Arc::new(SeededRandom::new(seed))).connect(Memory::of(&cluster));
             let builder = match strategy.parse::<LoadBalancing>() {
                 Ok(strategy) => builder.load_balancing(strategy),
                 Err(_) => builder,
@@ -45,7 +45,7 @@ async fn of_many_clients_that_each_make_one_call_no_coordinator_is_the_first_of_
 async fn a_client_that_begins_by_chance_is_even_and_begins_with_the_same_for_the_same_seed() {
     let cluster = cluster().await;
     let begun = |seed| {
-        let builder = builder(&cluster).jitter(Arc::new(SeededJitter::new(seed)));
+        let builder = builder(&cluster).jitter(Arc::new(SeededRandom::new(seed)));
         let client = builder.load_balancing(LoadBalancing::RoundRobin).build().unwrap();
         async move {
             client.db("_system").version().await.unwrap();
@@ -90,7 +90,7 @@ async fn the_share_of_a_dead_coordinator_spreads_over_all_others() {
     for _ in 0..20 {
         database.version().await.unwrap();
     }
-    assert_eq!(client.coordinators()[1].standing, Standing::Ejected);
+    assert_eq!(client.coordinators()[1].standing, MemberState::Ejected);
     let before: Vec<u64> = client.coordinators().iter().map(|state| state.requests).collect();
     for _ in 0..300 {
         database.version().await.unwrap();
@@ -110,16 +110,16 @@ async fn a_coordinator_that_comes_back_gets_its_share_again_after_a_good_probe()
         database.execute(insert("dead", RequestClass::NonIdempotent)).await.unwrap();
     }
     let dead = &client.coordinators()[1];
-    assert_eq!((dead.standing, dead.requests), (Standing::Ejected, 3));
+    assert_eq!((dead.standing, dead.requests), (MemberState::Ejected, 3));
 
     cluster.coordinator(1).restart().await.unwrap();
     // The first term is a second, a fifth more at most; the probe asks then.
     tokio::time::sleep(Duration::from_millis(1500)).await;
-    assert_eq!(client.coordinators()[1].standing, Standing::Trial);
+    assert_eq!(client.coordinators()[1].standing, MemberState::HalfOpen);
     for _ in 0..6 {
         database.version().await.unwrap();
     }
-    assert_eq!(client.coordinators()[1].standing, Standing::Well);
+    assert_eq!(client.coordinators()[1].standing, MemberState::Healthy);
     // In the two seconds in which it warms up its share rises from nothing to a third.
     let mut quarters = Vec::new();
     for _ in 0..4 {
@@ -201,7 +201,8 @@ async fn a_call_that_comes_back_to_a_coordinator_counts_against_it_once() {
     let cluster = cluster_of(2).await;
     let client = client(&cluster);
     let _refused = [cluster.coordinator(0).refuse(), cluster.coordinator(1).refuse()];
-    for (calls, standing) in [(1, Standing::Well), (2, Standing::Well), (3, Standing::Ejected)] {
+    for (calls, standing) in [(1, MemberState::Healthy), (2, MemberState::Healthy), (3, MemberState::Ejected)]
+    {
         let error = client.db("_system").version().await.unwrap_err();
         assert_eq!(error.attempts().len(), 3, "one of the two was asked twice: {}", error.report());
         for state in client.coordinators() {

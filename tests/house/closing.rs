@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::{Client, ErrorKind, Outcome};
 use arango_test_cluster::{Fault, FaultGuard, Match, TestCluster};
@@ -97,7 +97,7 @@ async fn a_closed_client_probes_no_coordinator_any_more() {
         let lost = cluster.coordinator(0);
         lost.kill();
         ask_at_once(&client, 12).await;
-        assert!(client.coordinators().iter().any(|state| state.standing == Standing::Ejected));
+        assert!(client.coordinators().iter().any(|state| state.standing == MemberState::Ejected));
         if is_closed {
             // Not awaited, so that its pools can be used still.
             drop(client.close(Duration::ZERO));

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arango::PoolLimits;
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::transport::{BoxFuture, Resolve};
 use arango_test_cluster::{Fault, Match};
@@ -65,12 +65,12 @@ async fn the_idle_connections_of_a_coordinator_that_is_taken_out_are_closed() {
     assert!(client.coordinators()[0].idle_connections > 0);
     let lost = Fault::answer_raw(502, "text/html", "<html>");
     let _lost = cluster.coordinator(0).inject(lost);
-    while client.coordinators()[0].standing == Standing::Well {
+    while client.coordinators()[0].standing == MemberState::Healthy {
         client.db("_system").version().await.unwrap();
     }
     sleep(Duration::from_millis(1)).await;
     let states = client.coordinators();
-    assert_eq!((states[0].standing, states[0].open_connections), (Standing::Ejected, 0));
+    assert_eq!((states[0].standing, states[0].open_connections), (MemberState::Ejected, 0));
     assert_eq!(cluster.coordinator(0).open_connections(), 0);
     assert!(states[1].idle_connections > 0);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::{Client, ClientBuilder, ErrorKind, Limits, Outcome, PoolLimits};
 use arango_test_cluster::TestCluster;
@@ -89,7 +89,7 @@ async fn of_ten_thousand_calls_none_is_lost_and_whatever_may_be_repeated_succeed
     assert!(crowd.unknown <= CONNECTIONS, "no more were sent than there are connections: {crowd:?}");
     // One more is for a probe, which stands in no queue.
     assert!(crowd.most_open <= CONNECTIONS + 1, "{crowd:?}");
-    assert_eq!(client.coordinators()[0].standing, Standing::Ejected);
+    assert_eq!(client.coordinators()[0].standing, MemberState::Ejected);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

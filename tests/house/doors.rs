@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::transport::{BoxError, BoxFuture, Connect, DoorService, Io};
 use arango::{ErrorKind, Outcome};
@@ -50,7 +50,7 @@ async fn a_layers_own_error_says_what_is_known_of_the_request_and_counts_against
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Middleware, Outcome::Unknown), "{class:?}");
         assert_eq!(error.coordinator().unwrap().to_string(), cluster.coordinator(0).url());
         assert_eq!(cluster.journal().executions("m"), 1, "sent to nobody else");
-        assert!(client.coordinators().iter().all(|state| state.standing == Standing::Well));
+        assert!(client.coordinators().iter().all(|state| state.standing == MemberState::Healthy));
     }
 }
 
@@ -271,7 +271,7 @@ async fn a_layer_that_takes_its_time_leaves_the_attempt_its_own() {
     for class in CLASSES {
         client.db("_system").execute(insert("m", class)).await.unwrap();
     }
-    assert!(client.coordinators().iter().all(|state| state.standing == Standing::Well));
+    assert!(client.coordinators().iter().all(|state| state.standing == MemberState::Healthy));
 }
 
 #[tokio::test(start_paused = true)]

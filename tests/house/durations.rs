@@ -53,13 +53,14 @@ const SETTINGS: &[Setting] = &[
     ("pool.age", |_, client, time| client.pool(PoolLimits::default().age(time))),
     ("hedging", |_, client, time| client.hedging(Hedging::of_the_slowest().no_sooner_than(time))),
     ("discovery", |_, client, time| client.discovery(Discovery::on().every(time))),
-    ("periodic", |_, client, time| client.policy(Periodic::after(time))),
+    ("periodic", |_, client, time| client.policy(Periodic::after_time(time))),
     ("health", |_, client, time| {
         let mut policy = HealthPolicy::default();
-        (policy.base, policy.cap, policy.forgive, policy.probe) = (time, time, time, time);
-        (policy.overloaded, policy.leaving, policy.rate_window) = (time, time, time);
-        (policy.warm_up, policy.warm_up_new) = (time, time);
-        (policy.unreachable, policy.spread) = (1, 1.0);
+        (policy.base_ejection_time, policy.max_ejection_time, policy.recovery_time, policy.probe_timeout) =
+            (time, time, time, time);
+        (policy.overload_time, policy.max_drain_time, policy.failure_ratio_window) = (time, time, time);
+        (policy.slow_start, policy.slow_start_new) = (time, time);
+        (policy.consecutive_connect_failures, policy.ejection_jitter) = (1, 1.0);
         client.health(policy)
     }),
     ("token_source.fresh_for", |cluster, client, time| {

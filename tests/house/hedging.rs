@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::transport::StoppedBy;
 use arango::{CallOptions, Client, ErrorKind, Hedging, Limits, Outcome};
@@ -58,7 +58,7 @@ async fn a_read_that_takes_unusually_long_is_asked_of_another_and_the_first_answ
         assert_eq!((slow.hits(), cluster.journal().executions("read")), (1, 1));
         // The one that was overtaken holds nothing, and is executed all the same.
         assert!(client.coordinators().iter().all(|state| state.in_flight == 0));
-        assert!(client.coordinators().iter().all(|state| state.standing == Standing::Well));
+        assert!(client.coordinators().iter().all(|state| state.standing == MemberState::Healthy));
         sleep(2 * SLOW).await;
         assert_eq!(cluster.journal().executions("read"), 2);
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::{ErrorKind, Hedging, PoolLimits};
 use arango_test_cluster::{Fault, Match, Phase};
@@ -120,7 +120,7 @@ async fn tour() {
     for _ in 0..12 {
         books.execute(insert("m", RequestClass::Idempotent)).await.unwrap();
     }
-    assert_eq!(client.coordinators()[1].standing, Standing::Ejected);
+    assert_eq!(client.coordinators()[1].standing, MemberState::Ejected);
     // Nobody by this password, and of that number.
     let nobody = builder(&cluster).jwt_auth("root", "s3cret-that-is-wrong").build().unwrap();
     nobody.db("_system").version().await.unwrap_err();

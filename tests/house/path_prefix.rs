@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::transport::Call;
 use arango::{Client, ClientBuilder, Discovery, ErrorKind, Http2, InvalidSettings};
@@ -43,12 +43,12 @@ async fn the_prefix_stands_before_every_path_logins_and_probes_included() {
         let first = cluster.coordinator(0);
         first.kill();
         ask_at_once(&client, 30).await;
-        assert_eq!(client.coordinators()[0].standing, Standing::Ejected);
+        assert_eq!(client.coordinators()[0].standing, MemberState::Ejected);
         first.restart().await.unwrap();
         sleep(Duration::from_secs(60)).await;
         assert!(requests(&cluster, "/_admin/server/availability") > 0);
         ask_at_once(&client, 30).await;
-        assert_eq!(client.coordinators()[0].standing, Standing::Well);
+        assert_eq!(client.coordinators()[0].standing, MemberState::Healthy);
     }
 }
 

@@ -45,7 +45,7 @@ async fn other_hosts_take_the_new_calls_and_lose_none_of_those_under_way() {
     let urls = cluster.urls();
     // Who comes takes a whole share at once, so that it can be counted.
     let mut health = HealthPolicy::default();
-    health.warm_up_new = Duration::ZERO;
+    health.slow_start_new = Duration::ZERO;
     let client = builder(&cluster).hosts(&urls[..2]).health(health).build().unwrap();
     let slow = slow(&cluster, Duration::from_secs(5));
     let calls: Vec<_> = (0..8).map(|number| write(&client, &format!("m{number}"))).collect();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::{Client, ErrorKind};
 use arango_test_cluster::{Coordinator, Fault, Match, TestCluster};
@@ -19,7 +19,7 @@ fn executed(cluster: &TestCluster) -> Vec<usize> {
 
 const PROBED: &str = "/_admin/server/availability";
 
-fn standing(client: &Client, index: usize) -> Standing {
+fn standing(client: &Client, index: usize) -> MemberState {
     client.coordinators()[index].standing
 }
 
@@ -70,11 +70,15 @@ async fn a_coordinator_that_restarts_between_two_probes_is_back_by_the_next_one(
     let client = client(&cluster);
     let stopping = cluster.coordinator(0).shutting_down();
     client.db("_system").execute(insert("first", RequestClass::Safe)).await.unwrap();
-    assert_eq!(standing(&client, 0), Standing::Leaving);
+    assert_eq!(standing(&client, 0), MemberState::Draining);
     drop(stopping);
     cluster.coordinator(0).restart().await.unwrap();
     calls(&client, Duration::from_millis(1_300)).await;
-    assert_eq!(standing(&client, 0), Standing::Well, "who stops says so to a probe, and this one does not");
+    assert_eq!(
+        standing(&client, 0),
+        MemberState::Healthy,
+        "who stops says so to a probe, and this one does not"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,7 +87,7 @@ async fn a_coordinator_that_stops_for_long_is_asked_for_nothing_but_whether_it_s
     let client = client(&cluster);
     let _stopping = cluster.coordinator(0).shutting_down();
     calls(&client, Duration::from_secs(100)).await;
-    assert_eq!(standing(&client, 0), Standing::Leaving);
+    assert_eq!(standing(&client, 0), MemberState::Draining);
     assert_eq!(executed(&cluster)[0], 0);
     let asked = cluster.journal().requests_to(0);
     assert!((80..=130).contains(&asked), "one call, and a probe a second, but {asked}");
@@ -109,9 +113,13 @@ async fn where_a_proxy_keeps_availability_to_itself_a_coordinator_that_stops_fai
             }
             sleep(Duration::from_millis(500)).await;
         }
-        assert_eq!((failed, standing(&client, 0)), (1, Standing::Leaving));
+        assert_eq!((failed, standing(&client, 0)), (1, MemberState::Draining));
         sleep(Duration::from_secs(5)).await;
-        assert_eq!(standing(&client, 0), Standing::Well, "it is not known how it is: a request will tell");
+        assert_eq!(
+            standing(&client, 0),
+            MemberState::Healthy,
+            "it is not known how it is: a request will tell"
+        );
         cluster.journal().clear();
     }
 }
@@ -123,7 +131,7 @@ async fn a_coordinator_that_hands_on_the_refusal_of_one_that_stops_is_missed_for
     let handed_on = Fault::answer(503, 30, "shutdown in progress").after_execution().times(1);
     let _relay = cluster.coordinator(0).inject(handed_on.on(Match::post("/_api/document/*")));
     calls(&client, Duration::from_millis(100)).await;
-    assert_eq!(standing(&client, 0), Standing::Leaving);
+    assert_eq!(standing(&client, 0), MemberState::Draining);
     calls(&client, Duration::from_millis(3_500)).await;
     cluster.journal().clear();
     calls(&client, Duration::from_secs(1)).await;
@@ -141,7 +149,7 @@ async fn a_coordinator_that_is_gone_for_good_costs_no_call_an_attempt_once_a_pro
     drop(stopping);
     let asked = client.coordinators()[0].requests;
     calls(&client, Duration::from_secs(100)).await;
-    assert_eq!((standing(&client, 0), client.coordinators()[0].requests), (Standing::Ejected, asked));
+    assert_eq!((standing(&client, 0), client.coordinators()[0].requests), (MemberState::Ejected, asked));
 }
 
 // In a soft shutdown a coordinator is available, and refuses a part of what it is asked.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::balance::{HealthPolicy, LeastLoaded, Single, Standing};
+use arango::balance::{HealthPolicy, LeastLoaded, MemberState, Single};
 use arango::{Client, ClientBuilder, InvalidSettings, Limits, LoadBalancing, Period};
 use arango_test_cluster::{Fault, FaultGuard, TestCluster};
 use tokio::task::JoinSet;
@@ -88,12 +88,12 @@ async fn a_coordinator_that_fails_at_once_attracts_nothing() {
     let _broken = cluster.coordinator(2).inject(Fault::answer(500, 4, "internal error"));
     // No number of failures ejects: only the strategy spares it.
     let mut health = HealthPolicy::default();
-    health.failure_rate = 1.0;
+    health.failure_ratio = 1.0;
     let client = least_loaded(&cluster).health(health).build().unwrap();
     let counts = ask(&client, &cluster, 12, 250).await;
     assert!(counts[2] <= counts.iter().sum::<usize>() / 50, "{counts:?}");
     let state = &client.coordinators()[2];
-    assert_eq!((state.standing, state.latency), (Standing::Well, None), "a failure is no answer");
+    assert_eq!((state.standing, state.latency), (MemberState::Healthy, None), "a failure is no answer");
     assert!(state.failing > 0.5, "{state:?}");
 }
 

@@ -79,7 +79,7 @@ pub(crate) fn builder(cluster: &TestCluster) -> ClientBuilder {
     let builder = Client::builder()
         .hosts(cluster.urls())
         .basic_auth("root", cluster.root_password())
-        .jitter(Arc::new(arango::balance::SeededJitter::new(1)))
+        .jitter(Arc::new(arango::balance::SeededRandom::new(1)))
         .policy(RoundRobin::default())
         .connect(Memory::of(cluster));
     let (Some(authority), Some(client)) = (cluster.ca_pem(), cluster.client_identity()) else {

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant as Clock};
 
 use arango_balance::{
     Balance, BalanceLayer, Fallback, LeastLoaded, Member, Members, NoMember, Periodic, Policy, Preferred,
-    Random, RoundRobin, Route, Routed, Single, Verdict,
+    Random, RoundRobin, Route, Routed, Signal, Single,
 };
 use tokio::time::Instant;
 use tower::{Layer as _, Service};
@@ -68,7 +68,7 @@ fn policies() -> Vec<(&'static str, AnyPolicy)> {
         ("Single", Arc::new(Single::new())),
         ("Fallback", Arc::new(Fallback)),
         ("Periodic, 100 requests", Arc::new(Periodic::after_requests(100))),
-        ("Periodic, 1 s", Arc::new(Periodic::after(Duration::from_secs(1)))),
+        ("Periodic, 1 s", Arc::new(Periodic::after_time(Duration::from_secs(1)))),
         ("Preferred, RoundRobin", {
             Arc::new(Preferred::new(near, RoundRobin::default(), RoundRobin::default()))
         }),
@@ -77,7 +77,7 @@ fn policies() -> Vec<(&'static str, AnyPolicy)> {
 
 fn layer(members: &Members<usize>, policy: AnyPolicy) -> Balance<Echo, usize, AnyPolicy, Request> {
     BalanceLayer::new(members.clone(), policy)
-        .route_by(|request: &Request| Route { now: Some(request.0), ..Route::anywhere() })
+        .route_by(|request: &Request| Route { now: Some(request.0), ..Route::any() })
         .layer(Echo)
 }
 
@@ -118,7 +118,7 @@ fn set(size: usize, policy: &AnyPolicy) -> Members<usize> {
     drop(layer(&members, Arc::clone(policy))); // has it measured what the policy looks at
     let now = Instant::now();
     for member in members.snapshot().iter() {
-        member.report(Verdict::Good, now);
+        member.record(Signal::Success, now);
     }
     members
 }
@@ -139,7 +139,7 @@ fn report(members: &Members<usize>, effort: Effort) -> f64 {
     let list = members.snapshot();
     nanoseconds(effort, || {
         let (member, began) = (list[0].clone(), Instant::now());
-        move || black_box(&member).report(Verdict::Good, black_box(began))
+        move || black_box(&member).record(Signal::Success, black_box(began))
     })
 }
 
@@ -176,7 +176,7 @@ fn main() -> std::io::Result<()> {
         let (few, many) = (set(3, &policy), set(1_000, &policy));
         let one_out = set(1_000, &policy);
         for _ in 0..3 {
-            one_out.snapshot()[7].report(Verdict::Unreachable, Instant::now());
+            one_out.snapshot()[7].record(Signal::Unreachable, Instant::now());
         }
         let seldom = Effort { calls: calls.div_ceil(100), rounds: rounds.div_ceil(5), ..alone };
         row(

@@ -11,14 +11,14 @@ use crate::sync::{AtomicUsize, Ordering};
 /// Relaxed: nothing is read because of what is seen here, but what has a lock of its own. One that has just been
 /// set apart by another thread may be asked once more, as if it had been asked before.
 #[derive(Debug)]
-pub(crate) struct Apart {
+pub(crate) struct DegradedSet {
     /// How many there are: quicker to read than the slots, and read for each request. A member that has left the set
     /// counts until its last handle is gone: that costs a look, and no more.
     count: AtomicUsize,
     slots: ArcSwap<Vec<usize>>,
 }
 
-impl Apart {
+impl DegradedSet {
     pub(crate) fn new() -> Self {
         Self { count: AtomicUsize::new(0), slots: ArcSwap::default() }
     }

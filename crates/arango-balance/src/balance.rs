@@ -26,9 +26,9 @@ impl<K, P, Req> BalanceLayer<K, P, Req> {
         P: Policy<K, Req>,
     {
         if policy.wants_load() {
-            members.measure();
+            members.measure_load();
         }
-        Self { members, policy: Arc::new(policy), route: |_| Route::anywhere() }
+        Self { members, policy: Arc::new(policy), route: |_| Route::any() }
     }
 
     /// Sets how a request tells where it may go.

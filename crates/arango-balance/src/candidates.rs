@@ -12,47 +12,47 @@ use crate::{Member, Policy, slots};
 #[derive(Debug)]
 pub struct Candidates<'a, K> {
     members: &'a [Member<K>],
-    which: Which,
-    further: bool,
+    subset: Subset,
+    is_retry: bool,
 }
 
 /// Which of the members, by their places in the set, in order.
 #[derive(Debug)]
-enum Which {
+enum Subset {
     /// The usual case, which costs nothing.
     All,
     /// All but these, which are few.
-    But(Vec<usize>),
-    These(Vec<usize>),
+    Except(Vec<usize>),
+    Only(Vec<usize>),
 }
 
 impl<'a, K> Candidates<'a, K> {
     /// All of `members`.
     pub(crate) fn all(members: &'a [Member<K>]) -> Self {
-        Self { members, which: Which::All, further: false }
+        Self { members, subset: Subset::All, is_retry: false }
     }
 
     /// All of `members` but those whose indices are given, in order; `further` if others were asked before.
-    pub(crate) fn but(members: &'a [Member<K>], out: Vec<usize>, further: bool) -> Self {
-        Self { members, which: Which::But(out), further }
+    pub(crate) fn except(members: &'a [Member<K>], out: Vec<usize>, further: bool) -> Self {
+        Self { members, subset: Subset::Except(out), is_retry: further }
     }
 
     /// Those of `members` whose indices are given, in order; `further` if others were asked before.
-    pub(crate) fn some(members: &'a [Member<K>], chosen: Vec<usize>, further: bool) -> Self {
-        Self { members, which: Which::These(chosen), further }
+    pub(crate) fn only(members: &'a [Member<K>], chosen: Vec<usize>, further: bool) -> Self {
+        Self { members, subset: Subset::Only(chosen), is_retry: further }
     }
 
     /// Whether the request was sent to other members before.
-    pub fn is_further_attempt(&self) -> bool {
-        self.further
+    pub fn is_retry(&self) -> bool {
+        self.is_retry
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        match &self.which {
-            Which::All => self.members.len(),
-            Which::But(out) => self.members.len() - out.len(),
-            Which::These(these) => these.len(),
+        match &self.subset {
+            Subset::All => self.members.len(),
+            Subset::Except(out) => self.members.len() - out.len(),
+            Subset::Only(these) => these.len(),
         }
     }
 
@@ -67,7 +67,7 @@ impl<'a, K> Candidates<'a, K> {
     ///
     /// If `index` is not less than [`len`](Self::len).
     pub fn get(&self, index: usize) -> &'a Member<K> {
-        &self.members[self.place(index)]
+        &self.members[self.list_index(index)]
     }
 
     /// The index whose turn it is when `turn` is counted up without end; `None` if there are none.
@@ -92,33 +92,33 @@ impl<'a, K> Candidates<'a, K> {
         if theirs.is_empty() {
             return None;
         }
-        let members = theirs.iter().map(|&index| self.place(index)).collect();
-        let index = policy.pick(&Self::some(self.members, members, self.further), request, now)?;
+        let members = theirs.iter().map(|&index| self.list_index(index)).collect();
+        let index = policy.pick(&Self::only(self.members, members, self.is_retry), request, now)?;
         theirs.get(index).copied()
     }
 
     /// The index of the candidate with this slot.
     pub(crate) fn with_slot(&self, slot: usize) -> Option<usize> {
-        let place = slots::place(self.members, slot)?;
-        match &self.which {
-            Which::All => Some(place),
-            Which::But(out) => out.binary_search(&place).err().map(|before| place - before),
-            Which::These(these) => these.binary_search(&place).ok(),
+        let place = slots::list_index(self.members, slot)?;
+        match &self.subset {
+            Subset::All => Some(place),
+            Subset::Except(out) => out.binary_search(&place).err().map(|before| place - before),
+            Subset::Only(these) => these.binary_search(&place).ok(),
         }
     }
 
     /// Where in the set the candidate at `index` is.
-    fn place(&self, index: usize) -> usize {
-        match &self.which {
-            Which::All => index,
-            Which::But(out) => index + before(out, index),
-            Which::These(these) => these[index],
+    fn list_index(&self, index: usize) -> usize {
+        match &self.subset {
+            Subset::All => index,
+            Subset::Except(out) => index + excluded_before(out, index),
+            Subset::Only(these) => these[index],
         }
     }
 }
 
 /// How many of those that are `out` come before the one at `index` of the others.
-fn before(out: &[usize], index: usize) -> usize {
+fn excluded_before(out: &[usize], index: usize) -> usize {
     let (mut from, mut to) = (0, out.len());
     while from < to {
         let middle = usize::midpoint(from, to);
@@ -147,8 +147,8 @@ mod tests {
         let list = Members::new(0..10).snapshot();
         for candidates in [
             Candidates::all(&list),
-            Candidates::but(&list, vec![0, 3, 6, 9], false),
-            Candidates::some(&list, vec![1, 2, 4, 5, 7, 8], false),
+            Candidates::except(&list, vec![0, 3, 6, 9], false),
+            Candidates::only(&list, vec![1, 2, 4, 5, 7, 8], false),
         ] {
             let pick = |key: usize| {
                 let even = |member: &Member<usize>| member.key().is_multiple_of(2);
@@ -165,8 +165,8 @@ mod tests {
         let list = Members::new(0..6).snapshot();
         for (candidates, expected) in [
             (Candidates::all(&list), [Some(0), Some(3), None]),
-            (Candidates::but(&list, vec![1, 2], false), [Some(0), Some(1), None]),
-            (Candidates::some(&list, vec![1, 3, 5], false), [None, Some(1), None]),
+            (Candidates::except(&list, vec![1, 2], false), [Some(0), Some(1), None]),
+            (Candidates::only(&list, vec![1, 3, 5], false), [None, Some(1), None]),
         ] {
             assert_eq!([0, 3, 9].map(|slot| candidates.with_slot(slot)), expected);
         }
@@ -179,7 +179,7 @@ mod tests {
         for left_out in 0..1_u16 << list.len() {
             let is_out = |place: &usize| left_out & (1 << place) != 0;
             let (out, these): (Vec<usize>, Vec<usize>) = (0..list.len()).partition(is_out);
-            let candidates = Candidates::but(&list, out.clone(), false);
+            let candidates = Candidates::except(&list, out.clone(), false);
             let found: Vec<usize> = (0..candidates.len()).map(|index| *candidates.get(index).key()).collect();
             assert_eq!(found, these);
             let by_slot: Vec<_> = these.iter().map(|&slot| candidates.with_slot(slot)).collect();

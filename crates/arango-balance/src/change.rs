@@ -5,7 +5,7 @@ use std::fmt;
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 
-use crate::{Probed, Standing, Verdict};
+use crate::{MemberState, ProbeResult, Signal};
 
 /// How many changes are kept for a subscriber that is slow to take them.
 const KEPT: usize = 64;
@@ -13,15 +13,15 @@ const KEPT: usize = 64;
 /// A change of one member's standing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Change<K> {
+pub struct StateChange<K> {
     /// Whose.
     pub member: K,
     /// How it stood.
-    pub before: Standing,
+    pub before: MemberState,
     /// How it stands.
-    pub after: Standing,
+    pub after: MemberState,
     /// What brought it about.
-    pub why: Why,
+    pub reason: Reason,
     /// When.
     pub at: Instant,
 }
@@ -29,42 +29,42 @@ pub struct Change<K> {
 /// What a standing was changed by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Why {
+pub enum Reason {
     /// What an attempt told.
-    Attempt(Verdict),
+    Signal(Signal),
     /// That [others say](crate::Member::send_away) that it is about to go.
-    SentAway,
+    DrainRequested,
     /// What a probe found.
-    Probe(Probed),
+    Probe(ProbeResult),
     /// Its term was over, and there was nobody to ask.
-    Term,
+    Expired,
 }
 
-impl<K: fmt::Display> fmt::Display for Change<K> {
+impl<K: fmt::Display> fmt::Display for StateChange<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} after {} ({})", self.member, self.after, self.before, self.why)
+        write!(f, "{}: {} after {} ({})", self.member, self.after, self.before, self.reason)
     }
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Attempt(Verdict::Good) => "it answered",
-            Self::Attempt(Verdict::Unreachable) => "it could not be reached",
-            Self::Attempt(Verdict::Failed) => "too many of its answers were failures",
-            Self::Attempt(Verdict::Gateway) => "something before it answered",
-            Self::Attempt(Verdict::Overloaded) => "it says that it has too much to do",
-            Self::Attempt(Verdict::Leaving) => "it says that it is about to go",
-            Self::Attempt(Verdict::Unrecognized) => "it may not be the service that is expected",
-            Self::Attempt(Verdict::Neutral) => "an attempt ended",
-            Self::SentAway => "it is being sent away",
-            Self::Probe(Probed::Well) => "a probe found it well",
-            Self::Probe(Probed::Busy) => "a probe found it busy",
-            Self::Probe(Probed::Gone) => "a probe could not reach it",
-            Self::Probe(Probed::Silent) => "a probe heard nothing of it",
-            Self::Probe(Probed::Unrecognized) => "it answers, but is not the service that is expected",
-            Self::Probe(Probed::Unclear) => "a probe was answered",
-            Self::Term => "its time was over",
+            Self::Signal(Signal::Success) => "it answered",
+            Self::Signal(Signal::Unreachable) => "it could not be reached",
+            Self::Signal(Signal::Failure) => "too many of its answers were failures",
+            Self::Signal(Signal::GatewayError) => "something before it answered",
+            Self::Signal(Signal::Overloaded) => "it says that it has too much to do",
+            Self::Signal(Signal::Draining) => "it says that it is about to go",
+            Self::Signal(Signal::Unrecognized) => "it may not be the service that is expected",
+            Self::Signal(Signal::Neutral) => "an attempt ended",
+            Self::DrainRequested => "it is being sent away",
+            Self::Probe(ProbeResult::Available) => "a probe found it well",
+            Self::Probe(ProbeResult::Unavailable) => "a probe found it busy",
+            Self::Probe(ProbeResult::Unreachable) => "a probe could not reach it",
+            Self::Probe(ProbeResult::TimedOut) => "a probe heard nothing of it",
+            Self::Probe(ProbeResult::Unrecognized) => "it answers, but is not the service that is expected",
+            Self::Probe(ProbeResult::Inconclusive) => "a probe was answered",
+            Self::Expired => "its time was over",
         })
     }
 }
@@ -75,9 +75,9 @@ impl fmt::Display for Why {
 /// come is told how many it has missed, and goes on with the oldest that is kept.
 ///
 /// Made by [`Members::subscribe`](crate::Members::subscribe).
-pub struct Changes<K>(broadcast::Receiver<Change<K>>);
+pub struct StateChanges<K>(broadcast::Receiver<StateChange<K>>);
 
-impl<K: Clone> Changes<K> {
+impl<K: Clone> StateChanges<K> {
     /// Waits for the next change; `None` when the set is gone.
     ///
     /// Nothing is lost if the future is dropped.
@@ -85,7 +85,7 @@ impl<K: Clone> Changes<K> {
     /// # Errors
     ///
     /// If changes were missed; the next call goes on.
-    pub async fn next(&mut self) -> Option<Result<Change<K>, Lagged>> {
+    pub async fn next(&mut self) -> Option<Result<StateChange<K>, Lagged>> {
         match self.0.recv().await {
             Ok(change) => Some(Ok(change)),
             Err(broadcast::error::RecvError::Lagged(missed)) => Some(Err(Lagged { missed })),
@@ -94,7 +94,7 @@ impl<K: Clone> Changes<K> {
     }
 }
 
-impl<K> fmt::Debug for Changes<K> {
+impl<K> fmt::Debug for StateChanges<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Changes").field("waiting", &self.0.len()).finish()
     }
@@ -123,23 +123,23 @@ impl std::error::Error for Lagged {}
 
 /// Tells all who have subscribed.
 #[derive(Debug)]
-pub(crate) struct Crier<K>(broadcast::Sender<Change<K>>);
+pub(crate) struct Publisher<K>(broadcast::Sender<StateChange<K>>);
 
-impl<K> Crier<K> {
+impl<K> Publisher<K> {
     pub(crate) fn new() -> Self {
         Self(broadcast::Sender::new(KEPT))
     }
 
-    pub(crate) fn subscribe(&self) -> Changes<K> {
-        Changes(self.0.subscribe())
+    pub(crate) fn subscribe(&self) -> StateChanges<K> {
+        StateChanges(self.0.subscribe())
     }
 
     /// Whether anybody would hear.
-    pub(crate) fn is_heard(&self) -> bool {
+    pub(crate) fn has_subscribers(&self) -> bool {
         self.0.receiver_count() > 0
     }
 
-    pub(crate) fn tell(&self, change: Change<K>) {
+    pub(crate) fn publish(&self, change: StateChange<K>) {
         // Nobody may be there any more.
         self.0.send(change).ok();
     }

@@ -13,9 +13,9 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::discovery::{Discovery, Step};
-use crate::membership::Changed;
-use crate::{DiscoveryPolicy, Identity, Known, Members, Standing};
+use crate::discovery::{DiscoveryState, DiscoveryStep};
+use crate::membership::CommittedChange;
+use crate::{DiscoveryPolicy, Identity, MemberOrigin, MemberState, Members};
 
 /// Looks for other members, by lists that members give; see [`DiscoveryPolicy`] for how often.
 ///
@@ -28,25 +28,25 @@ use crate::{DiscoveryPolicy, Identity, Known, Members, Standing};
 ///
 /// It asks nobody until it is [woken](Self::wake). Its task holds nothing while it sleeps, outlives whatever the
 /// lists and those who are asked do, and ends with the discoverer.
-pub struct Discoverer<K>(Arc<Shared<K>>);
+pub struct DiscoveryTask<K>(Arc<Shared<K>>);
 
 struct Shared<K> {
     members: Members<K>,
-    discovery: Mutex<Discovery<K>>,
-    limit: Duration,
-    list: Ask<K, Vec<K>>,
-    identify: Ask<K, Identity>,
-    nudged: Arc<Notify>,
-    running: Arc<AtomicBool>,
-    ended: AtomicBool,
+    discovery: Mutex<DiscoveryState<K>>,
+    timeout: Duration,
+    list: Query<K, Vec<K>>,
+    identify: Query<K, Identity>,
+    refresh_requested: Arc<Notify>,
+    is_running: Arc<AtomicBool>,
+    has_ended: AtomicBool,
     task: Mutex<Option<AbortHandle>>,
 }
 
 /// Asks a member something.
-type Ask<K, T> = Arc<dyn Fn(K) -> Answer<T> + Send + Sync>;
-type Answer<T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;
+type Query<K, T> = Arc<dyn Fn(K) -> QueryFuture<T> + Send + Sync>;
+type QueryFuture<T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;
 
-impl<K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static> Discoverer<K> {
+impl<K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static> DiscoveryTask<K> {
     /// Looks for members of this set, whose seeds are those that it has now.
     ///
     /// `list` asks a member for the keys of all, `identify` asks who answers under a key, by requests that are
@@ -59,22 +59,22 @@ impl<K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static> Discoverer<K> {
         FI: Future<Output = Result<Identity, String>> + Send + 'static,
     {
         let seeds: Vec<_> = members.snapshot().iter().map(|member| member.key().clone()).collect();
-        let policy = policy.sane();
+        let policy = policy.clamped();
         let shared = Arc::new(Shared {
             members,
-            limit: policy.limit,
-            discovery: Mutex::new(Discovery::new(policy, seeds, Instant::now())),
+            timeout: policy.timeout,
+            discovery: Mutex::new(DiscoveryState::new(policy, seeds, Instant::now())),
             list: Arc::new(move |key| Box::pin(list(key))),
             identify: Arc::new(move |key| Box::pin(identify(key))),
-            nudged: Arc::default(),
-            running: Arc::default(),
-            ended: AtomicBool::new(false),
+            refresh_requested: Arc::default(),
+            is_running: Arc::default(),
+            has_ended: AtomicBool::new(false),
             task: Mutex::default(),
         });
         let weak = Arc::downgrade(&shared);
-        shared.members.looked_for_by(move || {
+        shared.members.set_discovery(move || {
             if let Some(shared) = weak.upgrade() {
-                shared.nudge();
+                shared.request_refresh();
             }
         });
         Self(shared)
@@ -84,8 +84,8 @@ impl<K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static> Discoverer<K> {
     ///
     /// Without a runtime it does nothing.
     #[inline]
-    pub fn wake(&self) {
-        if !self.0.running.load(Ordering::Relaxed) {
+    pub fn ensure_running(&self) {
+        if !self.0.is_running.load(Ordering::Relaxed) {
             self.start();
         }
     }
@@ -94,34 +94,34 @@ impl<K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static> Discoverer<K> {
     fn start(&self) {
         let Ok(runtime) = Handle::try_current() else { return };
         let mut task = self.0.task();
-        if self.0.ended.load(Ordering::SeqCst) || self.0.running.swap(true, Ordering::SeqCst) {
+        if self.0.has_ended.load(Ordering::SeqCst) || self.0.is_running.swap(true, Ordering::SeqCst) {
             return;
         }
-        let running = Running(Arc::clone(&self.0.running));
-        let (shared, nudged) = (Arc::downgrade(&self.0), Arc::clone(&self.0.nudged));
-        *task = Some(runtime.spawn(look(shared, nudged, running)).abort_handle());
+        let running = RunningGuard(Arc::clone(&self.0.is_running));
+        let (shared, nudged) = (Arc::downgrade(&self.0), Arc::clone(&self.0.refresh_requested));
+        *task = Some(runtime.spawn(run(shared, nudged, running)).abort_handle());
     }
 
     /// Replaces the seeds. One that was a seed and is still in the lists stays, as one that was found.
-    pub fn reseed(&self, seeds: &[K]) {
+    pub fn replace_seeds(&self, seeds: &[K]) {
         let mut discovery = self.0.discovery();
         let mut change = self.0.members.change();
-        change.set(discovery.reseed(seeds, Instant::now()));
+        change.set(discovery.replace_seeds(seeds, Instant::now()));
         let changed = change.commit();
         drop(discovery);
-        changed.tell();
-        self.0.nudged.notify_one();
+        changed.notify();
+        self.0.refresh_requested.notify_one();
     }
 
     /// What is known of a key.
-    pub fn known(&self, key: &K) -> Option<Known<K>> {
+    pub fn origins(&self, key: &K) -> Option<MemberOrigin<K>> {
         self.0.discovery().known(key)
     }
 
     /// Ends the task, and starts no other.
     pub fn end(&self) {
         // First, so that one who starts either sees it or has its task found here.
-        self.0.ended.store(true, Ordering::SeqCst);
+        self.0.has_ended.store(true, Ordering::SeqCst);
         let task = self.0.task().take();
         if let Some(task) = task {
             task.abort();
@@ -129,7 +129,7 @@ impl<K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static> Discoverer<K> {
     }
 }
 
-impl<K> Drop for Discoverer<K> {
+impl<K> Drop for DiscoveryTask<K> {
     fn drop(&mut self) {
         if let Some(task) = self.0.task().take() {
             task.abort();
@@ -138,15 +138,15 @@ impl<K> Drop for Discoverer<K> {
 }
 
 /// Notes that the task is over, in whatever way.
-struct Running(Arc<AtomicBool>);
+struct RunningGuard(Arc<AtomicBool>);
 
-impl Drop for Running {
+impl Drop for RunningGuard {
     fn drop(&mut self) {
         self.0.store(false, Ordering::SeqCst);
     }
 }
 
-async fn look<K>(shared: Weak<Shared<K>>, nudged: Arc<Notify>, _running: Running)
+async fn run<K>(shared: Weak<Shared<K>>, nudged: Arc<Notify>, _running: RunningGuard)
 where
     K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static,
 {
@@ -156,7 +156,7 @@ where
         let (Ok(()) | Err(_)) = timeout_at(due, nudged.notified()).await;
         let Some(shared) = shared.upgrade() else { return };
         shared.refresh().await;
-        shared.find_out().await;
+        shared.identify_unverified().await;
         shared.members.leaving();
     }
 }
@@ -165,22 +165,22 @@ impl<K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static> Shared<K> {
     /// Asks for a list, if one is due.
     async fn refresh(&self) {
         let (now, members) = (Instant::now(), self.members.snapshot());
-        let well = members.iter().filter(|member| member.standing() == Standing::Well);
+        let well = members.iter().filter(|member| member.state() == MemberState::Healthy);
         let mut able: Vec<_> = well.map(|member| member.key().clone()).collect();
         if able.is_empty() {
             // Nobody is: then whoever answers nevertheless.
             able = members.iter().map(|member| member.key().clone()).collect();
         }
-        let by = self.discovery().refresh(&able, now, self.members.chance());
+        let by = self.discovery().refresh(&able, now, self.members.random());
         let Some(by) = by else { return };
-        let (_, list) = self.ask(&self.list, [by.clone()]).next().await;
+        let (_, list) = self.query(&self.list, [by.clone()]).next().await;
         let failures = {
             let mut discovery = self.discovery();
             let known = list.as_ref().ok().cloned();
             let steps = discovery.listed(&by, known, Instant::now());
-            let (changed, failures) = (self.take(steps), discovery.failures());
+            let (changed, failures) = (self.apply(steps), discovery.failures());
             drop(discovery);
-            changed.tell();
+            changed.notify();
             failures
         };
         match list {
@@ -193,13 +193,13 @@ impl<K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static> Shared<K> {
     }
 
     /// Finds out about those that are not known well enough.
-    async fn find_out(&self) {
+    async fn identify_unverified(&self) {
         loop {
             let unknown = self.discovery().unknown(Instant::now());
             if unknown.is_empty() {
                 return;
             }
-            let mut asked = self.ask(&self.identify, unknown);
+            let mut asked = self.query(&self.identify, unknown);
             while !asked.is_empty() {
                 let (key, answer) = asked.next().await;
                 match &answer {
@@ -208,24 +208,24 @@ impl<K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static> Shared<K> {
                 }
                 let mut discovery = self.discovery();
                 let steps = discovery.identified(&key, answer, Instant::now());
-                let changed = self.take(steps);
+                let changed = self.apply(steps);
                 drop(discovery);
-                changed.tell();
+                changed.notify();
             }
         }
     }
 
     /// Takes steps; whoever calls holds the discovery, so that they are taken in order, and tells of them afterwards.
-    fn take(&self, steps: Vec<Step<K>>) -> Changed<'_, K> {
+    fn apply(&self, steps: Vec<DiscoveryStep<K>>) -> CommittedChange<'_, K> {
         let mut change = self.members.change();
         for step in steps {
             match step {
-                Step::TryOut(key) => drop(change.try_out(key)),
-                Step::Admit(key) => {
+                DiscoveryStep::AddUnverified(key) => drop(change.add_unverified(key)),
+                DiscoveryStep::Admit(key) => {
                     tracing::debug!(?key, "a member was found");
                     change.insert(key);
                 }
-                Step::Remove(key) => {
+                DiscoveryStep::Remove(key) => {
                     if change.remove(&key).is_some() {
                         tracing::debug!(
                             ?key,
@@ -233,8 +233,8 @@ impl<K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static> Shared<K> {
                         );
                     }
                 }
-                Step::Share(key, shared) => change.share(&key, shared),
-                Step::SeedsOnly => tracing::warn!(
+                DiscoveryStep::SetShared(key, shared) => change.set_shared(&key, shared),
+                DiscoveryStep::NoneUsable => tracing::warn!(
                     "members were found, and none of them can be used: only those that were named are. \
                      Their addresses may be of a network that is not this one"
                 ),
@@ -243,10 +243,14 @@ impl<K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static> Shared<K> {
         change.commit()
     }
 
-    fn ask<T: Send + 'static>(&self, ask: &Ask<K, T>, keys: impl IntoIterator<Item = K>) -> Asked<K, T> {
-        let mut asked = Asked { tasks: JoinSet::new(), keys: Vec::new() };
+    fn query<T: Send + 'static>(
+        &self,
+        ask: &Query<K, T>,
+        keys: impl IntoIterator<Item = K>,
+    ) -> PendingQueries<K, T> {
+        let mut asked = PendingQueries { tasks: JoinSet::new(), keys: Vec::new() };
         for key in keys {
-            let (ask, limit, of) = (Arc::clone(ask), self.limit, key.clone());
+            let (ask, limit, of) = (Arc::clone(ask), self.timeout, key.clone());
             // In a task of its own, which may panic.
             let task = asked.tasks.spawn(async move {
                 let late = |_| Err("it took too long".to_owned());
@@ -257,12 +261,12 @@ impl<K: Eq + Hash + Clone + fmt::Debug + Send + Sync + 'static> Shared<K> {
         asked
     }
 
-    fn nudge(&self) {
-        self.discovery().nudge(Instant::now());
-        self.nudged.notify_one();
+    fn request_refresh(&self) {
+        self.discovery().request_refresh(Instant::now());
+        self.refresh_requested.notify_one();
     }
 
-    fn discovery(&self) -> MutexGuard<'_, Discovery<K>> {
+    fn discovery(&self) -> MutexGuard<'_, DiscoveryState<K>> {
         self.discovery.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -274,12 +278,12 @@ impl<K> Shared<K> {
 }
 
 /// Those that are being asked.
-struct Asked<K, T> {
+struct PendingQueries<K, T> {
     tasks: JoinSet<Result<T, String>>,
     keys: Vec<(tokio::task::Id, K)>,
 }
 
-impl<K, T: 'static> Asked<K, T> {
+impl<K, T: 'static> PendingQueries<K, T> {
     fn is_empty(&self) -> bool {
         self.tasks.is_empty()
     }
@@ -296,7 +300,7 @@ impl<K, T: 'static> Asked<K, T> {
     }
 }
 
-impl<K> fmt::Debug for Discoverer<K> {
+impl<K> fmt::Debug for DiscoveryTask<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Discoverer").finish_non_exhaustive()
     }

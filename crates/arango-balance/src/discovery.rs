@@ -31,23 +31,23 @@ const PROOF: u32 = 3;
 
 /// Who is there, as far as seeds and lists tell.
 #[derive(Debug)]
-pub(crate) struct Discovery<K> {
+pub(crate) struct DiscoveryState<K> {
     policy: DiscoveryPolicy,
     seeds: Vec<Seed<K>>,
-    found: Vec<Found<K>>,
+    listed_keys: Vec<ListedKey<K>>,
     /// The last list that named anybody.
-    listed: Vec<K>,
+    last_list: Vec<K>,
     /// Who was asked for a list last.
-    asked: Option<K>,
+    last_source: Option<K>,
     /// How many could have been asked.
-    witnesses: usize,
+    possible_sources: usize,
     /// When the next list is due, and when the last was asked for.
-    due: Instant,
-    began: Option<Instant>,
+    next_due: Instant,
+    last_request: Option<Instant>,
     failures: u32,
     /// Some address that was listed has worked.
-    worked: bool,
-    seeds_only: bool,
+    any_usable: bool,
+    is_seeds_only: bool,
 }
 
 #[derive(Debug)]
@@ -55,26 +55,26 @@ struct Seed<K> {
     key: K,
     identity: Option<Identity>,
     /// To be found out about before any candidate is: it may be one of them.
-    unasked: bool,
+    needs_identity: bool,
 }
 
 #[derive(Debug)]
-struct Found<K> {
+struct ListedKey<K> {
     key: K,
-    state: State<K>,
+    state: ListedState<K>,
 }
 
 #[derive(Debug)]
-enum State<K> {
+enum ListedState<K> {
     Candidate {
         failures: u32,
-        again: Instant,
-        refused: Option<Refused<K>>,
+        retry_at: Instant,
+        rejected: Option<RejectReason<K>>,
     },
     Discovered {
         identity: Identity,
         /// Who gave the lists in a row that lack it.
-        missed: Vec<K>,
+        missed_by: Vec<K>,
     },
 }
 
@@ -91,7 +91,7 @@ pub enum Identity {
 /// Why a candidate is no member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Refused<K> {
+pub enum RejectReason<K> {
     /// It could not be found out who it is.
     Failed(String),
     /// It is this one, by another key.
@@ -101,85 +101,85 @@ pub enum Refused<K> {
 /// Where the name of a member comes from, and whether it is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Known<K> {
+pub enum MemberOrigin<K> {
     /// It was given.
     Seed,
     /// It was found, and is a member.
     Discovered,
     /// It was found, and is no member yet; if it was tried, why not.
-    Candidate(Option<Refused<K>>),
+    Candidate(Option<RejectReason<K>>),
 }
 
 /// What is to be done with the members.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Step<K> {
+pub(crate) enum DiscoveryStep<K> {
     /// It is to be found out about.
-    TryOut(K),
+    AddUnverified(K),
     /// It becomes a member.
     Admit(K),
     /// It is no member any more, nor tried out.
     Remove(K),
     /// Whether several answer under this key, so that nothing that one of them does is held against all.
-    Share(K, bool),
+    SetShared(K, bool),
     /// None of those that were found works.
-    SeedsOnly,
+    NoneUsable,
 }
 
-impl<K: Eq + Hash + Clone> Discovery<K> {
+impl<K: Eq + Hash + Clone> DiscoveryState<K> {
     pub(crate) fn new(policy: DiscoveryPolicy, seeds: impl IntoIterator<Item = K>, now: Instant) -> Self {
         Self {
-            policy: policy.sane(),
+            policy: policy.clamped(),
             seeds: seeds.into_iter().map(Seed::new).collect(),
-            found: Vec::new(),
-            listed: Vec::new(),
-            asked: None,
-            witnesses: 0,
-            due: now,
-            began: None,
+            listed_keys: Vec::new(),
+            last_list: Vec::new(),
+            last_source: None,
+            possible_sources: 0,
+            next_due: now,
+            last_request: None,
             failures: 0,
-            worked: false,
-            seeds_only: false,
+            any_usable: false,
+            is_seeds_only: false,
         }
     }
 
     /// When there is something to do next.
     pub(crate) fn due(&self) -> Instant {
-        let again = self.found.iter().filter_map(Found::again);
-        again.chain([self.due]).min().unwrap_or(self.due)
+        let retry_at = self.listed_keys.iter().filter_map(ListedKey::retry_at);
+        retry_at.chain([self.next_due]).min().unwrap_or(self.next_due)
     }
 
     /// Something happened that may be because members came or went: the next list is due at once, or as soon as it
     /// may be.
-    pub(crate) fn nudge(&mut self, now: Instant) {
-        let soonest = self.began.map_or(now, |began| (began + self.policy.least).max(now));
-        self.due = self.due.min(soonest);
+    pub(crate) fn request_refresh(&mut self, now: Instant) {
+        let soonest = self.last_request.map_or(now, |began| (began + self.policy.min_interval).max(now));
+        self.next_due = self.next_due.min(soonest);
     }
 
     /// Begins to ask for a list if one is due: whom, of those that are `well`.
     pub(crate) fn refresh(&mut self, well: &[K], now: Instant, chance: f64) -> Option<K> {
-        if now < self.due {
+        if now < self.next_due {
             return None;
         }
-        self.began = Some(now);
-        self.due = now + self.policy.next(chance);
+        self.last_request = Some(now);
+        self.next_due = now + self.policy.next_interval(chance);
         // One that lists lack is about to go.
-        let stays = |key: &&K| !self.found.iter().any(|found| found.key == **key && found.is_missed());
+        let stays = |key: &&K| !self.listed_keys.iter().any(|found| found.key == **key && found.is_missed());
         let mut able: Vec<_> = well.iter().filter(stays).collect();
         if able.is_empty() {
             able = well.iter().collect();
         }
-        self.witnesses = able.len();
-        let last = able.iter().position(|key| Some(*key) == self.asked.as_ref());
+        self.possible_sources = able.len();
+        let last = able.iter().position(|key| Some(*key) == self.last_source.as_ref());
         let next = able.get(last.map_or(0, |last| (last + 1) % able.len())).copied().cloned();
-        self.asked.clone_from(&next);
+        self.last_source.clone_from(&next);
         next
     }
 
     /// Takes note of a list that was given, or that none was.
-    pub(crate) fn listed(&mut self, by: &K, list: Option<Vec<K>>, now: Instant) -> Vec<Step<K>> {
+    pub(crate) fn listed(&mut self, by: &K, list: Option<Vec<K>>, now: Instant) -> Vec<DiscoveryStep<K>> {
         let Some(mut list) = list else {
             self.failures = self.failures.saturating_add(1);
-            self.due = self.due.min(now + self.policy.pause(self.failures));
+            self.next_due = self.next_due.min(now + self.policy.retry_delay(self.failures));
             return Vec::new();
         };
         self.failures = 0;
@@ -190,31 +190,31 @@ impl<K: Eq + Hash + Clone> Discovery<K> {
         list.truncate(MOST + self.seeds.len());
         let named: HashSet<&K> = list.iter().collect();
         // Where one works that was named as it is listed, those that do not are no sign of another network.
-        self.worked |= self.seeds.iter().any(|seed| named.contains(&seed.key));
+        self.any_usable |= self.seeds.iter().any(|seed| named.contains(&seed.key));
         let mut steps = Vec::new();
-        let enough = if self.witnesses > 1 { 2 } else { 1 };
-        self.found.retain_mut(|found| {
+        let enough = if self.possible_sources > 1 { 2 } else { 1 };
+        self.listed_keys.retain_mut(|found| {
             let stays = found.is_listed(named.contains(&found.key), by, enough);
             if !stays {
-                steps.push(Step::Remove(found.key.clone()));
+                steps.push(DiscoveryStep::Remove(found.key.clone()));
             }
             stays
         });
         let mut known: HashSet<K> = self.seeds.iter().map(|seed| seed.key.clone()).collect();
-        known.extend(self.found.iter().map(|found| found.key.clone()));
+        known.extend(self.listed_keys.iter().map(|found| found.key.clone()));
         for key in &list {
-            if self.found.len() >= MOST {
+            if self.listed_keys.len() >= MOST {
                 break;
             }
             if !known.insert(key.clone()) {
                 continue;
             }
-            let state = State::Candidate { failures: 0, again: now, refused: None };
-            self.found.push(Found { key: key.clone(), state });
-            steps.push(Step::TryOut(key.clone()));
+            let state = ListedState::Candidate { failures: 0, retry_at: now, rejected: None };
+            self.listed_keys.push(ListedKey { key: key.clone(), state });
+            steps.push(DiscoveryStep::AddUnverified(key.clone()));
         }
-        self.listed = list;
-        self.seeds.iter_mut().for_each(|seed| seed.unasked = true);
+        self.last_list = list;
+        self.seeds.iter_mut().for_each(|seed| seed.needs_identity = true);
         steps
     }
 
@@ -223,14 +223,15 @@ impl<K: Eq + Hash + Clone> Discovery<K> {
         let seeds: Vec<_> = self
             .seeds
             .iter()
-            .filter(|seed| seed.unasked)
+            .filter(|seed| seed.needs_identity)
             .map(|seed| seed.key.clone())
             .take(AT_ONCE)
             .collect();
         if !seeds.is_empty() {
             return seeds;
         }
-        let due = self.found.iter().filter(|found| found.again().is_some_and(|again| again <= now));
+        let due =
+            self.listed_keys.iter().filter(|found| found.retry_at().is_some_and(|retry_at| retry_at <= now));
         due.map(|found| found.key.clone()).take(AT_ONCE).collect()
     }
 
@@ -240,38 +241,45 @@ impl<K: Eq + Hash + Clone> Discovery<K> {
         key: &K,
         answer: Result<Identity, String>,
         now: Instant,
-    ) -> Vec<Step<K>> {
+    ) -> Vec<DiscoveryStep<K>> {
         if let Some(seed) = self.seeds.iter_mut().find(|seed| seed.key == *key) {
-            seed.unasked = false;
+            seed.needs_identity = false;
             seed.identity = answer.ok();
             let identity = seed.identity.clone();
-            return identity.map_or_else(Vec::new, |identity| self.seed_is(key, &identity, now));
+            return identity.map_or_else(Vec::new, |identity| self.identify_seed(key, &identity, now));
         }
         let same = answer.as_ref().ok().and_then(|identity| self.other_than(key, identity));
-        let again = now + self.policy.interval;
-        let Some(found) = self.found.iter_mut().find(|found| found.key == *key) else { return Vec::new() };
-        let State::Candidate { failures, .. } = found.state else { return Vec::new() };
+        let retry_at = now + self.policy.interval;
+        let Some(found) = self.listed_keys.iter_mut().find(|found| found.key == *key) else {
+            return Vec::new();
+        };
+        let ListedState::Candidate { failures, .. } = found.state else { return Vec::new() };
         match (answer, same) {
             (Ok(identity), None) => {
-                self.worked = true;
-                self.seeds_only = false;
+                self.any_usable = true;
+                self.is_seeds_only = false;
                 let shared = identity == Identity::Shared;
-                found.state = State::Discovered { identity, missed: Vec::new() };
-                vec![Step::Admit(key.clone()), Step::Share(key.clone(), shared)]
+                found.state = ListedState::Discovered { identity, missed_by: Vec::new() };
+                vec![DiscoveryStep::Admit(key.clone()), DiscoveryStep::SetShared(key.clone(), shared)]
             }
             (Ok(_), Some(same)) => {
-                self.worked = true;
-                self.seeds_only = false;
-                found.state = State::Candidate { failures: 0, again, refused: Some(Refused::SameAs(same)) };
+                self.any_usable = true;
+                self.is_seeds_only = false;
+                found.state = ListedState::Candidate {
+                    failures: 0,
+                    retry_at,
+                    rejected: Some(RejectReason::SameAs(same)),
+                };
                 Vec::new()
             }
             (Err(why), _) => {
                 let failures = failures.saturating_add(1);
-                let settled = self.seeds_only && failures >= PROOF;
-                let pause = if settled { self.policy.recheck } else { self.policy.pause(failures) };
-                let refused = Some(Refused::Failed(why));
-                found.state = State::Candidate { failures, again: now + pause, refused };
-                self.none_works(now)
+                let settled = self.is_seeds_only && failures >= PROOF;
+                let pause =
+                    if settled { self.policy.unusable_interval } else { self.policy.retry_delay(failures) };
+                let rejected = Some(RejectReason::Failed(why));
+                found.state = ListedState::Candidate { failures, retry_at: now + pause, rejected };
+                self.none_is_usable(now)
             }
         }
     }
@@ -279,21 +287,21 @@ impl<K: Eq + Hash + Clone> Discovery<K> {
     /// Replaces the seeds; gives all who are to be members then, in order.
     ///
     /// One that was a seed and is still in the lists stays, as one that was found.
-    pub(crate) fn reseed(&mut self, seeds: &[K], now: Instant) -> Vec<K> {
+    pub(crate) fn replace_seeds(&mut self, seeds: &[K], now: Instant) -> Vec<K> {
         let before = std::mem::take(&mut self.seeds);
-        self.found.retain(|found| !seeds.contains(&found.key));
+        self.listed_keys.retain(|found| !seeds.contains(&found.key));
         for seed in before.into_iter().filter(|seed| !seeds.contains(&seed.key)) {
-            if self.listed.contains(&seed.key)
+            if self.last_list.contains(&seed.key)
                 && let Some(identity) = seed.identity
             {
-                let state = State::Discovered { identity, missed: Vec::new() };
-                self.found.push(Found { key: seed.key, state });
+                let state = ListedState::Discovered { identity, missed_by: Vec::new() };
+                self.listed_keys.push(ListedKey { key: seed.key, state });
             }
         }
         self.seeds = seeds.iter().cloned().map(Seed::new).collect();
-        self.seeds_only = false;
-        self.nudge(now);
-        let discovered = self.found.iter().filter(|found| found.is_discovered());
+        self.is_seeds_only = false;
+        self.request_refresh(now);
+        let discovered = self.listed_keys.iter().filter(|found| found.is_discovered());
         seeds.iter().chain(discovered.map(|found| &found.key)).cloned().collect()
     }
 
@@ -303,29 +311,29 @@ impl<K: Eq + Hash + Clone> Discovery<K> {
     }
 
     /// What is known of this key.
-    pub(crate) fn known(&self, key: &K) -> Option<Known<K>> {
+    pub(crate) fn known(&self, key: &K) -> Option<MemberOrigin<K>> {
         if self.seeds.iter().any(|seed| seed.key == *key) {
-            return Some(Known::Seed);
+            return Some(MemberOrigin::Seed);
         }
-        let found = self.found.iter().find(|found| found.key == *key)?;
+        let found = self.listed_keys.iter().find(|found| found.key == *key)?;
         Some(match &found.state {
-            State::Discovered { .. } => Known::Discovered,
-            State::Candidate { refused, .. } => Known::Candidate(refused.clone()),
+            ListedState::Discovered { .. } => MemberOrigin::Discovered,
+            ListedState::Candidate { rejected, .. } => MemberOrigin::Candidate(rejected.clone()),
         })
     }
 
     /// Takes note of who a seed is: others by another name need not be members, too.
-    fn seed_is(&mut self, seed: &K, identity: &Identity, now: Instant) -> Vec<Step<K>> {
-        let again = now + self.policy.interval;
-        let mut steps = vec![Step::Share(seed.clone(), *identity == Identity::Shared)];
-        for found in &mut self.found {
+    fn identify_seed(&mut self, seed: &K, identity: &Identity, now: Instant) -> Vec<DiscoveryStep<K>> {
+        let retry_at = now + self.policy.interval;
+        let mut steps = vec![DiscoveryStep::SetShared(seed.clone(), *identity == Identity::Shared)];
+        for found in &mut self.listed_keys {
             if *identity != Identity::Shared
-                && matches!(&found.state, State::Discovered { identity: other, .. } if other == identity)
+                && matches!(&found.state, ListedState::Discovered { identity: other, .. } if other == identity)
             {
-                steps.push(Step::Remove(found.key.clone()));
-                steps.push(Step::TryOut(found.key.clone()));
-                let refused = Some(Refused::SameAs(seed.clone()));
-                found.state = State::Candidate { failures: 0, again, refused };
+                steps.push(DiscoveryStep::Remove(found.key.clone()));
+                steps.push(DiscoveryStep::AddUnverified(found.key.clone()));
+                let rejected = Some(RejectReason::SameAs(seed.clone()));
+                found.state = ListedState::Candidate { failures: 0, retry_at, rejected };
             }
         }
         steps
@@ -337,7 +345,7 @@ impl<K: Eq + Hash + Clone> Discovery<K> {
             return None;
         }
         let seeds = self.seeds.iter().map(|seed| (&seed.key, seed.identity.as_ref()));
-        let found = self.found.iter().map(|found| (&found.key, found.identity()));
+        let found = self.listed_keys.iter().map(|found| (&found.key, found.identity()));
         seeds
             .chain(found)
             .find(|(other, is)| *other != key && *is == Some(identity))
@@ -345,70 +353,70 @@ impl<K: Eq + Hash + Clone> Discovery<K> {
     }
 
     /// Gives up on all candidates for long, once each has proved often enough that it does not work.
-    fn none_works(&mut self, now: Instant) -> Vec<Step<K>> {
-        let none = !self.worked
-            && !self.seeds_only
-            && self
-                .found
-                .iter()
-                .all(|found| matches!(found.state, State::Candidate { failures, .. } if failures >= PROOF));
+    fn none_is_usable(&mut self, now: Instant) -> Vec<DiscoveryStep<K>> {
+        let none = !self.any_usable
+            && !self.is_seeds_only
+            && self.listed_keys.iter().all(
+                |found| matches!(found.state, ListedState::Candidate { failures, .. } if failures >= PROOF),
+            );
         if !none {
             return Vec::new();
         }
-        self.seeds_only = true;
-        for found in &mut self.found {
-            if let State::Candidate { again, .. } = &mut found.state {
-                *again = now + self.policy.recheck;
+        self.is_seeds_only = true;
+        for found in &mut self.listed_keys {
+            if let ListedState::Candidate { retry_at, .. } = &mut found.state {
+                *retry_at = now + self.policy.unusable_interval;
             }
         }
-        vec![Step::SeedsOnly]
+        vec![DiscoveryStep::NoneUsable]
     }
 }
 
 impl<K> Seed<K> {
     fn new(key: K) -> Self {
-        Self { key, identity: None, unasked: true }
+        Self { key, identity: None, needs_identity: true }
     }
 }
 
-impl<K: PartialEq + Clone> Found<K> {
+impl<K: PartialEq + Clone> ListedKey<K> {
     /// When it is to be found out about, unless it is a member.
-    fn again(&self) -> Option<Instant> {
+    fn retry_at(&self) -> Option<Instant> {
         match self.state {
-            State::Candidate { again, .. } => Some(again),
-            State::Discovered { .. } => None,
+            ListedState::Candidate { retry_at, .. } => Some(retry_at),
+            ListedState::Discovered { .. } => None,
         }
     }
 
     fn identity(&self) -> Option<&Identity> {
         match &self.state {
-            State::Discovered { identity, .. } => Some(identity),
-            State::Candidate { .. } => None,
+            ListedState::Discovered { identity, .. } => Some(identity),
+            ListedState::Candidate { .. } => None,
         }
     }
 
     fn is_discovered(&self) -> bool {
-        matches!(self.state, State::Discovered { .. })
+        matches!(self.state, ListedState::Discovered { .. })
     }
 
     fn is_missed(&self) -> bool {
-        matches!(&self.state, State::Discovered { missed, .. } if !missed.is_empty())
+        matches!(&self.state, ListedState::Discovered { missed_by, .. } if !missed_by.is_empty())
     }
 
     /// Takes note of a list; whether it is to be kept. One list may be wrong, and so may be one who gives them, so
     /// two in a row must lack it, by `enough` of different givers.
     fn is_listed(&mut self, listed: bool, by: &K, enough: usize) -> bool {
-        let State::Discovered { missed, .. } = &mut self.state else { return listed };
+        let ListedState::Discovered { missed_by, .. } = &mut self.state else { return listed };
         if listed {
-            missed.clear();
+            missed_by.clear();
             return true;
         }
         // Of itself a member knows no better.
         if self.key != *by {
-            missed.push(by.clone());
+            missed_by.push(by.clone());
         }
-        let givers = missed.iter().enumerate().filter(|(index, by)| !missed[..*index].contains(by)).count();
-        missed.len() < 2 || givers < enough
+        let givers =
+            missed_by.iter().enumerate().filter(|(index, by)| !missed_by[..*index].contains(by)).count();
+        missed_by.len() < 2 || givers < enough
     }
 }
 

@@ -7,35 +7,36 @@
 
 use tokio::time::Instant;
 
-use crate::{Jitter, Member, Standing};
+use crate::{Member, MemberState, RandomSource};
 
 /// The places of those in `list` that an attempt may not go to after `tried`, in order. Who is not `apart`, of which
 /// the places are given in order, is well.
-pub(crate) fn out<K: PartialEq>(
+pub(crate) fn excluded<K: PartialEq>(
     list: &[Member<K>],
     apart: &[usize],
     tried: &[K],
     now: Instant,
-    jitter: &dyn Jitter,
+    jitter: &dyn RandomSource,
 ) -> Vec<usize> {
-    let seen: Vec<Seen> = apart.iter().map(|&place| Seen::of(&list[place], place, now)).collect();
-    let mut out = asked_before(list, tried);
+    let seen: Vec<DegradedMember> =
+        apart.iter().map(|&place| DegradedMember::of(&list[place], place, now)).collect();
+    let mut out = already_tried(list, tried);
     let left = |out: &[usize]| list.len() - out.len();
-    let in_question = |out: &[usize]| -> Vec<&Seen> {
-        seen.iter().filter(|seen| out.binary_search(&seen.place).is_err()).collect()
+    let in_question = |out: &[usize]| -> Vec<&DegradedMember> {
+        seen.iter().filter(|seen| out.binary_search(&seen.list_index).is_err()).collect()
     };
 
-    let there = list.len() - seen.iter().filter(|seen| seen.standing == Standing::Ejected).count();
-    let closed = places(in_question(&out).into_iter().filter(|seen| !seen.open));
+    let there = list.len() - seen.iter().filter(|seen| seen.state == MemberState::Ejected).count();
+    let closed = indices(in_question(&out).into_iter().filter(|seen| !seen.is_open));
     // With more than half of the members ejected the ejections say more about the client's own
     // network than about the members, and the few that are left would be overrun.
     if there * 2 >= list.len() && closed.len() < left(&out) {
         add(&mut out, closed);
     } else {
-        let lately = failed_lately(list, &out);
+        let lately = failed_recently(list, &out);
         add(&mut out, lately);
     }
-    let leaving = places(in_question(&out).into_iter().filter(|seen| seen.standing == Standing::Leaving));
+    let leaving = indices(in_question(&out).into_iter().filter(|seen| seen.state == MemberState::Draining));
     if leaving.len() < left(&out) {
         add(&mut out, leaving);
     }
@@ -43,7 +44,7 @@ pub(crate) fn out<K: PartialEq>(
     let weighed = in_question(&out);
     let well = if weighed.len() < left(&out) { 1.0 } else { 0.0 };
     let most = weighed.iter().map(|seen| seen.weight).fold(well, f64::max);
-    let light: Vec<&Seen> = weighed.into_iter().filter(|seen| seen.weight < most).collect();
+    let light: Vec<&DegradedMember> = weighed.into_iter().filter(|seen| seen.weight < most).collect();
     if light.is_empty() {
         return out;
     }
@@ -51,14 +52,14 @@ pub(crate) fn out<K: PartialEq>(
     // requests. So, whatever the policy and however many they are, it keeps a quarter of what the policy would give
     // it, and the rest falls to all others as the policy spreads it. A further attempt is not to be refused again,
     // nor to be the first of a cold member: it goes to the heaviest.
-    let bar = if tried.is_empty() { most * jitter.unit() } else { most };
-    let spared = places(light.into_iter().filter(|seen| seen.weight <= bar));
+    let bar = if tried.is_empty() { most * jitter.next_f64() } else { most };
+    let spared = indices(light.into_iter().filter(|seen| seen.weight <= bar));
     add(&mut out, spared);
     out
 }
 
 /// The places of those in `list` that were `tried`; none if that is everybody.
-fn asked_before<K: PartialEq>(list: &[Member<K>], tried: &[K]) -> Vec<usize> {
+fn already_tried<K: PartialEq>(list: &[Member<K>], tried: &[K]) -> Vec<usize> {
     if tried.is_empty() {
         return Vec::new();
     }
@@ -67,7 +68,7 @@ fn asked_before<K: PartialEq>(list: &[Member<K>], tried: &[K]) -> Vec<usize> {
 }
 
 /// The places of those beside `out` that did not fail longest ago.
-fn failed_lately<K>(list: &[Member<K>], out: &[usize]) -> Vec<usize> {
+fn failed_recently<K>(list: &[Member<K>], out: &[usize]) -> Vec<usize> {
     // Read once: an attempt may fail meanwhile, and somebody must be left.
     let failed: Vec<_> = (0..list.len())
         .filter(|place| out.binary_search(place).is_err())
@@ -77,8 +78,8 @@ fn failed_lately<K>(list: &[Member<K>], out: &[usize]) -> Vec<usize> {
     failed.into_iter().filter(|(at, _)| *at != longest_ago).map(|(_, place)| place).collect()
 }
 
-fn places<'s>(seen: impl Iterator<Item = &'s Seen>) -> Vec<usize> {
-    seen.map(|seen| seen.place).collect()
+fn indices<'s>(seen: impl Iterator<Item = &'s DegradedMember>) -> Vec<usize> {
+    seen.map(|seen| seen.list_index).collect()
 }
 
 fn add(out: &mut Vec<usize>, more: Vec<usize>) {
@@ -89,19 +90,19 @@ fn add(out: &mut Vec<usize>, more: Vec<usize>) {
 }
 
 /// What one member's health says of the next request.
-struct Seen {
-    place: usize,
-    standing: Standing,
-    open: bool,
+struct DegradedMember {
+    list_index: usize,
+    state: MemberState,
+    is_open: bool,
     weight: f64,
 }
 
-impl Seen {
+impl DegradedMember {
     fn of<K>(member: &Member<K>, place: usize, now: Instant) -> Self {
         member.with_health(now, |health| {
-            health.settle(now);
-            let (standing, open) = (health.standing(), health.open());
-            Self { place, standing, open, weight: health.weight(now) }
+            health.end_slow_start(now);
+            let (standing, open) = (health.state(), health.is_open());
+            Self { list_index: place, state: standing, is_open: open, weight: health.weight(now) }
         })
     }
 }

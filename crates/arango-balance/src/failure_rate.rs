@@ -25,9 +25,9 @@ const SLICES: u32 = 10;
 
 /// The failures of one member over the last while.
 #[derive(Debug)]
-pub(crate) struct FailureRate {
+pub(crate) struct FailureWindow {
     /// The last reading that is older than `slices`.
-    before: Reading,
+    last_expired: Reading,
     /// From old to young, at most one more than [`SLICES`].
     slices: VecDeque<Slice>,
 }
@@ -43,53 +43,53 @@ struct Reading {
 #[derive(Debug)]
 struct Slice {
     /// At the first of them.
-    began: Reading,
+    first: Reading,
     /// At the last of them.
-    ended: Reading,
+    last: Reading,
     failures: u32,
 }
 
 /// What was answered within a window that ends with a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub(crate) struct WindowCounts {
     pub(crate) failures: u64,
     /// Failures included.
-    pub(crate) answers: u64,
+    pub(crate) responses: u64,
 }
 
-impl Counts {
+impl WindowCounts {
     /// The part of the answers that were failures.
     #[expect(clippy::cast_precision_loss, reason = "a part, to be compared with one that somebody chose")]
-    pub(crate) fn rate(self) -> f64 {
-        self.failures as f64 / self.answers as f64
+    pub(crate) fn ratio(self) -> f64 {
+        self.failures as f64 / self.responses as f64
     }
 }
 
-impl FailureRate {
+impl FailureWindow {
     /// Nothing has failed since the member was sent `requests`.
     pub(crate) fn since(at: Instant, requests: u64) -> Self {
-        Self { before: Reading { at, requests }, slices: VecDeque::new() }
+        Self { last_expired: Reading { at, requests }, slices: VecDeque::new() }
     }
 
     /// Takes note of a failure of a member that was sent `requests` so far, and counts the window that ends now.
-    pub(crate) fn note(&mut self, now: Instant, requests: u64, window: Duration) -> Counts {
+    pub(crate) fn record(&mut self, now: Instant, requests: u64, window: Duration) -> WindowCounts {
         let age = |reading: &Reading| now.saturating_duration_since(reading.at);
         let reading = Reading { at: now, requests };
         match self.slices.back_mut() {
-            Some(slice) if age(&slice.began) < window / SLICES => {
-                slice.ended = reading;
+            Some(slice) if age(&slice.first) < window / SLICES => {
+                slice.last = reading;
                 slice.failures = slice.failures.saturating_add(1);
             }
-            _ => self.slices.push_back(Slice { began: reading, ended: reading, failures: 1 }),
+            _ => self.slices.push_back(Slice { first: reading, last: reading, failures: 1 }),
         }
-        while let Some(slice) = self.slices.front().filter(|slice| age(&slice.began) > window) {
-            self.before = slice.ended;
+        while let Some(slice) = self.slices.front().filter(|slice| age(&slice.first) > window) {
+            self.last_expired = slice.last;
             self.slices.pop_front();
         }
         let failures = self.slices.iter().map(|slice| u64::from(slice.failures)).sum();
-        let sent = requests.saturating_sub(self.requests_before(now, window));
+        let sent = requests.saturating_sub(self.requests_at_start(now, window));
         // What failed in the window may have been sent before it.
-        Counts { failures, answers: sent.max(failures) }
+        WindowCounts { failures, responses: sent.max(failures) }
     }
 
     /// How many requests the member had been sent when the window began.
@@ -99,9 +99,9 @@ impl FailureRate {
         clippy::cast_precision_loss,
         reason = "an estimate, between two numbers that are not negative"
     )]
-    fn requests_before(&self, now: Instant, window: Duration) -> u64 {
-        let before = self.before;
-        let first = self.slices.front().map_or(before, |slice| slice.began);
+    fn requests_at_start(&self, now: Instant, window: Duration) -> u64 {
+        let before = self.last_expired;
+        let first = self.slices.front().map_or(before, |slice| slice.first);
         let to_window = now.saturating_duration_since(before.at).saturating_sub(window);
         let to_first = first.at.saturating_duration_since(before.at);
         if to_window.is_zero() || to_first.is_zero() {
@@ -121,7 +121,7 @@ mod tests {
 
     /// A member, and the clock beside it.
     struct Run {
-        rate: FailureRate,
+        rate: FailureWindow,
         now: Instant,
         requests: u64,
     }
@@ -129,7 +129,7 @@ mod tests {
     impl Run {
         fn new() -> Self {
             let now = Instant::now();
-            Self { rate: FailureRate::since(now, 0), now, requests: 0 }
+            Self { rate: FailureWindow::since(now, 0), now, requests: 0 }
         }
 
         /// Answers that are good, evenly over some time.
@@ -139,11 +139,11 @@ mod tests {
         }
 
         /// Failures, evenly over some time; what the last one sees.
-        fn failed(&mut self, failures: u32, time: Duration) -> Counts {
+        fn failed(&mut self, failures: u32, time: Duration) -> WindowCounts {
             let mut counts = None;
             for _ in 0..failures {
                 self.requests += 1;
-                counts = Some(self.rate.note(self.now, self.requests, WINDOW));
+                counts = Some(self.rate.record(self.now, self.requests, WINDOW));
                 self.now += time / failures;
             }
             counts.unwrap()
@@ -155,7 +155,7 @@ mod tests {
         let mut run = Run::new();
         run.good(9, 1);
         let counts = run.failed(11, Duration::ZERO);
-        assert_eq!(counts, Counts { failures: 11, answers: 20 });
+        assert_eq!(counts, WindowCounts { failures: 11, responses: 20 });
     }
 
     #[test]
@@ -163,7 +163,7 @@ mod tests {
         let mut run = Run::new();
         run.good(360_000, 3600);
         let counts = run.failed(20, Duration::ZERO);
-        assert_eq!(counts, Counts { failures: 20, answers: 1020 }, "a hundred each second");
+        assert_eq!(counts, WindowCounts { failures: 20, responses: 1020 }, "a hundred each second");
     }
 
     #[test]
@@ -171,7 +171,7 @@ mod tests {
         let mut run = Run::new();
         run.failed(1, Duration::ZERO);
         run.good(98, 5);
-        assert_eq!(run.failed(1, Duration::ZERO), Counts { failures: 2, answers: 100 });
+        assert_eq!(run.failed(1, Duration::ZERO), WindowCounts { failures: 2, responses: 100 });
     }
 
     #[test]
@@ -181,7 +181,7 @@ mod tests {
         run.good(1_500, 15);
         // A hundred each second for ten seconds, whatever was before.
         let counts = run.failed(1, Duration::ZERO);
-        assert_eq!(counts, Counts { failures: 1, answers: 1_001 });
+        assert_eq!(counts, WindowCounts { failures: 1, responses: 1_001 });
     }
 
     #[test]
@@ -190,29 +190,29 @@ mod tests {
         run.good(1_000, 10);
         for _ in 0..50 {
             let counts = run.failed(100, Duration::from_secs(1));
-            assert!(counts.answers <= 1_001, "{counts:?}");
+            assert!(counts.responses <= 1_001, "{counts:?}");
         }
         // A slice that is partly older than the window is left out, its requests as well as its failures.
         let counts = run.failed(100, Duration::from_secs(1));
-        assert!(counts.failures >= 900 && counts.failures == counts.answers, "{counts:?}");
+        assert!(counts.failures >= 900 && counts.failures == counts.responses, "{counts:?}");
         assert!(run.rate.slices.len() <= 11, "{}", run.rate.slices.len());
     }
 
     #[test]
     fn answers_to_what_was_sent_before_the_window_are_answers() {
         let now = Instant::now();
-        let mut rate = FailureRate::since(now, 30);
+        let mut rate = FailureWindow::since(now, 30);
         for failures in 1..=30 {
-            assert_eq!(rate.note(now, 30, WINDOW), Counts { failures, answers: failures });
+            assert_eq!(rate.record(now, 30, WINDOW), WindowCounts { failures, responses: failures });
         }
     }
 
     #[test]
     fn failures_a_tenth_of_the_window_apart_are_in_slices_of_their_own() {
         let now = Instant::now();
-        let mut rate = FailureRate::since(now, 0);
+        let mut rate = FailureWindow::since(now, 0);
         for failures in 0..3 {
-            rate.note(now + WINDOW / SLICES * failures, u64::from(failures) + 1, WINDOW);
+            rate.record(now + WINDOW / SLICES * failures, u64::from(failures) + 1, WINDOW);
         }
         let slices: Vec<u32> = rate.slices.iter().map(|slice| slice.failures).collect();
         assert_eq!(slices, [1, 1, 1]);
@@ -222,9 +222,9 @@ mod tests {
     fn a_failure_exactly_as_old_as_the_window_still_counts() {
         let now = Instant::now();
         for (age, failures) in [(WINDOW, 2), (WINDOW + Duration::from_millis(1), 1)] {
-            let mut rate = FailureRate::since(now, 0);
-            rate.note(now, 1, WINDOW);
-            assert_eq!(rate.note(now + age, 2, WINDOW).failures, failures, "{age:?}");
+            let mut rate = FailureWindow::since(now, 0);
+            rate.record(now, 1, WINDOW);
+            assert_eq!(rate.record(now + age, 2, WINDOW).failures, failures, "{age:?}");
         }
     }
 }

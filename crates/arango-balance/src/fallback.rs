@@ -26,7 +26,7 @@ mod tests {
     fn it_is_the_first_of_those_that_are_there() {
         let list = Members::new(0..4).snapshot();
         for (there, expected) in [(&[0, 1, 2, 3][..], 0), (&[1, 3], 1), (&[3], 3), (&[0, 3], 0)] {
-            let candidates = Candidates::some(&list, there.to_vec(), false);
+            let candidates = Candidates::only(&list, there.to_vec(), false);
             let index = Fallback.pick(&candidates, &(), Instant::now()).unwrap();
             assert_eq!(*candidates.get(index).key(), expected);
         }

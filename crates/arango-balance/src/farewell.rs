@@ -18,70 +18,87 @@
 use tokio::time::Instant;
 
 use crate::HealthPolicy;
-use crate::health::Found;
+use crate::health::ProbeOutcome;
 
 /// How long a member that is about to go is spared, and when it is looked at next.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Farewell {
+pub(crate) struct Draining {
     until: Instant,
-    look: Instant,
-    word: Word,
+    next_probe: Instant,
+    source: DrainSource,
 }
 
 /// Whose word it is that a member is about to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Word {
+pub(crate) enum DrainSource {
     /// Its own.
-    Own,
+    Member,
     /// That of whoever sends it away; or its own, where that it is well shows nothing.
-    Others,
+    Caller,
 }
 
 /// What a look has shown.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Shown {
+pub(crate) enum DrainProgress {
     /// It is about to go still.
-    Leaving(Farewell),
+    Draining(Draining),
     /// It has gone.
     Gone,
     /// It has started anew, as far as one can tell.
-    Back,
+    Restarted,
     /// The term is over, and it is neither seen gone nor back: requests will tell.
-    Unknown,
+    Expired,
 }
 
-impl Farewell {
+impl Draining {
     /// Begins; `look` is when it is looked at first.
-    pub(crate) fn new(word: Word, now: Instant, look: Instant, policy: &HealthPolicy) -> Self {
-        let until = now + policy.leaving;
-        Self { until, look: look.min(until), word }
+    pub(crate) fn new(word: DrainSource, now: Instant, look: Instant, policy: &HealthPolicy) -> Self {
+        let until = now + policy.max_drain_time;
+        Self { until, next_probe: look.min(until), source: word }
     }
 
     /// It was said again: what was asked before is old, and who says it all the time is looked at nevertheless.
-    pub(crate) fn again(self, word: Word, now: Instant, look: Instant, policy: &HealthPolicy) -> Self {
+    pub(crate) fn extend(
+        self,
+        word: DrainSource,
+        now: Instant,
+        look: Instant,
+        policy: &HealthPolicy,
+    ) -> Self {
         // Once others have said so, that it hands on the word of a third proves nothing.
-        let word = if self.word == Word::Others { self.word } else { word };
-        Self::new(word, now, if self.look > now { self.look } else { look }, policy)
+        let word = if self.source == DrainSource::Caller { self.source } else { word };
+        Self::new(word, now, if self.next_probe > now { self.next_probe } else { look }, policy)
     }
 
     /// When it is to be looked at.
-    pub(crate) fn look(self) -> Instant {
-        self.look
+    pub(crate) fn next_probe(self) -> Instant {
+        self.next_probe
     }
 
     /// What follows from what was found; `again` is when it would be looked at next.
-    pub(crate) fn looked(self, found: Found, now: Instant, again: Instant, policy: &HealthPolicy) -> Shown {
+    pub(crate) fn probed(
+        self,
+        found: ProbeOutcome,
+        now: Instant,
+        again: Instant,
+        policy: &HealthPolicy,
+    ) -> DrainProgress {
         let over = now >= self.until;
-        let next = |look: Instant| Shown::Leaving(Self { look: look.min(self.until), ..self });
+        let next = |look: Instant| DrainProgress::Draining(Self { next_probe: look.min(self.until), ..self });
         match found {
-            Found::Gone => Shown::Gone,
-            Found::Busy => Shown::Leaving(Self::new(self.word, now, again, policy)),
-            Found::Well if over || self.word == Word::Own => Shown::Back,
-            Found::Unasked if over => Shown::Back,
-            Found::Unclear | Found::Silent | Found::Unrecognized if over => Shown::Unknown,
+            ProbeOutcome::Unreachable => DrainProgress::Gone,
+            ProbeOutcome::Unavailable => DrainProgress::Draining(Self::new(self.source, now, again, policy)),
+            ProbeOutcome::Available if over || self.source == DrainSource::Member => DrainProgress::Restarted,
+            ProbeOutcome::NotProbed if over => DrainProgress::Restarted,
+            ProbeOutcome::Inconclusive | ProbeOutcome::TimedOut | ProbeOutcome::Unrecognized if over => {
+                DrainProgress::Expired
+            }
             // Nobody looks.
-            Found::Unasked => next(self.until),
-            Found::Well | Found::Unclear | Found::Silent | Found::Unrecognized => next(again),
+            ProbeOutcome::NotProbed => next(self.until),
+            ProbeOutcome::Available
+            | ProbeOutcome::Inconclusive
+            | ProbeOutcome::TimedOut
+            | ProbeOutcome::Unrecognized => next(again),
         }
     }
 }

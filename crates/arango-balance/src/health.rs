@@ -28,10 +28,10 @@
 
 use tokio::time::Instant;
 
-use crate::failure_rate::FailureRate;
-use crate::farewell::{Farewell, Shown, Word};
-use crate::warm_up::WarmUp;
-use crate::{HealthPolicy, Standing, Verdict};
+use crate::failure_rate::FailureWindow;
+use crate::farewell::{DrainProgress, DrainSource, Draining};
+use crate::warm_up::SlowStart;
+use crate::{HealthPolicy, MemberState, Signal};
 
 /// What an overloaded member keeps of its share.
 const QUARTER: f64 = 0.25;
@@ -39,53 +39,53 @@ const QUARTER: f64 = 0.25;
 /// The health of one member.
 #[derive(Debug)]
 pub(crate) struct Health {
-    state: State,
-    unreachable: u32,
-    gateway: u32,
-    failures: FailureRate,
+    state: HealthState,
+    connect_failures: u32,
+    gateway_failures: u32,
+    failure_window: FailureWindow,
     /// Ejections that are not forgotten yet.
-    earlier: u32,
+    ejections: u32,
     /// Since when it is well, or since when it was last forgiven.
-    well_since: Option<Instant>,
+    healthy_since: Option<Instant>,
     /// When it last went or came back: what began before that tells nothing of the member as it is.
-    changed: Option<Instant>,
+    last_change: Option<Instant>,
     /// When it last failed, unless it has answered since, or is on trial: that is how far it can be trusted where
     /// standings cannot.
     last_failed: Option<Instant>,
     /// It has just come, or come back.
-    warm_up: Option<WarmUp>,
+    slow_start: Option<SlowStart>,
     /// When a look last found it well that was about to go by its own word.
-    taken_back: Option<Instant>,
+    drain_cancelled_at: Option<Instant>,
     /// When a probe last settled a doubt, whichever way.
-    doubt_settled: Option<Instant>,
+    suspicion_resolved_at: Option<Instant>,
     /// Since when it stands as it does.
-    since: Instant,
+    state_since: Instant,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum State {
-    Well,
+enum HealthState {
+    Healthy,
     /// As if it were well, until the probe that is due has said whether it is the service that is expected.
-    Doubted {
+    Suspect {
         since: Instant,
     },
     Overloaded {
         until: Instant,
     },
-    Leaving(Farewell),
+    Draining(Draining),
     Ejected {
         until: Instant,
-        cause: Cause,
+        cause: EjectionCause,
     },
-    Trial {
+    HalfOpen {
         under_way: bool,
-        cause: Cause,
+        cause: EjectionCause,
     },
 }
 
 /// What a member was ejected for.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Cause {
+enum EjectionCause {
     /// A fact: it could not be reached.
     Unreachable,
     /// A fact: a probe found that it is not the service that is expected.
@@ -100,70 +100,73 @@ impl Health {
     /// A member of which nothing is known yet.
     pub(crate) fn new(now: Instant) -> Self {
         Self {
-            state: State::Well,
-            unreachable: 0,
-            gateway: 0,
-            failures: FailureRate::since(now, 0),
-            earlier: 0,
-            well_since: None,
-            changed: None,
+            state: HealthState::Healthy,
+            connect_failures: 0,
+            gateway_failures: 0,
+            failure_window: FailureWindow::since(now, 0),
+            ejections: 0,
+            healthy_since: None,
+            last_change: None,
             last_failed: None,
-            warm_up: None,
-            taken_back: None,
-            doubt_settled: None,
-            since: now,
+            slow_start: None,
+            drain_cancelled_at: None,
+            suspicion_resolved_at: None,
+            state_since: now,
         }
     }
 
     /// A member that has come to a set which takes requests already: what it keeps in memory is to be filled.
-    pub(crate) fn newcomer(now: Instant, policy: &HealthPolicy) -> Self {
-        Self { warm_up: WarmUp::new(now, policy.warm_up_new), ..Self::new(now) }
+    pub(crate) fn slow_starting(now: Instant, policy: &HealthPolicy) -> Self {
+        Self { slow_start: SlowStart::new(now, policy.slow_start_new), ..Self::new(now) }
     }
 
-    pub(crate) fn standing(&self) -> Standing {
+    pub(crate) fn state(&self) -> MemberState {
         match self.state {
-            State::Well | State::Doubted { .. } => Standing::Well,
-            State::Overloaded { .. } => Standing::Overloaded,
-            State::Leaving(_) => Standing::Leaving,
-            State::Ejected { .. } => Standing::Ejected,
-            State::Trial { .. } => Standing::Trial,
+            HealthState::Healthy | HealthState::Suspect { .. } => MemberState::Healthy,
+            HealthState::Overloaded { .. } => MemberState::Overloaded,
+            HealthState::Draining(_) => MemberState::Draining,
+            HealthState::Ejected { .. } => MemberState::Ejected,
+            HealthState::HalfOpen { .. } => MemberState::HalfOpen,
         }
     }
 
     /// Whether a request may be sent: it is there, or on trial with no other request under way.
-    pub(crate) fn open(&self) -> bool {
-        self.is_there() || matches!(self.state, State::Trial { under_way: false, .. })
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_available() || matches!(self.state, HealthState::HalfOpen { under_way: false, .. })
     }
 
     /// Nothing has gone wrong lately, so that a good verdict would change nothing.
     pub(crate) fn is_clean(&self) -> bool {
-        self.state == State::Well && self.unreachable == 0 && self.gateway == 0 && self.earlier == 0
+        self.state == HealthState::Healthy
+            && self.connect_failures == 0
+            && self.gateway_failures == 0
+            && self.ejections == 0
     }
 
     /// Whether it is to be looked at before it is asked.
-    pub(crate) fn is_apart(&self) -> bool {
-        self.state != State::Well || self.warm_up.is_some()
+    pub(crate) fn is_degraded(&self) -> bool {
+        self.state != HealthState::Healthy || self.slow_start.is_some()
     }
 
     /// The part that it takes of the share that the policy would give it.
     pub(crate) fn weight(&self, now: Instant) -> f64 {
-        let share = self.warm_up.map_or(1.0, |warm_up| warm_up.share(now));
-        if self.standing() == Standing::Overloaded { share * QUARTER } else { share }
+        let share = self.slow_start.map_or(1.0, |warm_up| warm_up.share(now));
+        if self.state() == MemberState::Overloaded { share * QUARTER } else { share }
     }
 
     /// Ends a time of warming up that is over.
-    pub(crate) fn settle(&mut self, now: Instant) {
-        self.warm_up = self.warm_up.filter(|warm_up| !warm_up.is_over(now));
+    pub(crate) fn end_slow_start(&mut self, now: Instant) {
+        self.slow_start = self.slow_start.filter(|warm_up| !warm_up.is_over(now));
     }
 
     /// Since when it stands as it does.
-    pub(crate) fn since(&self) -> Instant {
-        self.since
+    pub(crate) fn state_since(&self) -> Instant {
+        self.state_since
     }
 
     /// Notes that it stands otherwise from now on.
-    pub(crate) fn stands_since(&mut self, now: Instant) {
-        self.since = now;
+    pub(crate) fn set_state_since(&mut self, now: Instant) {
+        self.state_since = now;
     }
 
     pub(crate) fn last_failed(&self) -> Option<Instant> {
@@ -171,85 +174,95 @@ impl Health {
     }
 
     /// When it is to be asked how it is: its term is over, or may as well be.
-    pub(crate) fn due(&self) -> Option<Instant> {
+    pub(crate) fn next_probe(&self) -> Option<Instant> {
         match self.state {
-            State::Ejected { until, .. } | State::Overloaded { until } => Some(until),
-            State::Doubted { since } => Some(since),
-            State::Leaving(farewell) => Some(farewell.look()),
-            State::Well | State::Trial { .. } => None,
+            HealthState::Ejected { until, .. } | HealthState::Overloaded { until } => Some(until),
+            HealthState::Suspect { since } => Some(since),
+            HealthState::Draining(farewell) => Some(farewell.next_probe()),
+            HealthState::Healthy | HealthState::HalfOpen { .. } => None,
         }
     }
 
     /// Whether it is out, or not wholly back, by an opinion rather than a fact.
-    pub(crate) fn out_by_opinion(&self) -> bool {
+    pub(crate) fn is_out_for_responses(&self) -> bool {
         match self.state {
-            State::Ejected { cause, .. } | State::Trial { cause, .. } => {
-                matches!(cause, Cause::Gateway | Cause::Failures)
+            HealthState::Ejected { cause, .. } | HealthState::HalfOpen { cause, .. } => {
+                matches!(cause, EjectionCause::Gateway | EjectionCause::Failures)
             }
-            State::Well | State::Doubted { .. } | State::Overloaded { .. } | State::Leaving(_) => false,
+            HealthState::Healthy
+            | HealthState::Suspect { .. }
+            | HealthState::Overloaded { .. }
+            | HealthState::Draining(_) => false,
         }
     }
 
     /// Takes note of an attempt.
     ///
     /// A member that has come back is not judged by what was sent to it before it went.
-    pub(crate) fn record(&mut self, report: &Report, policy: &HealthPolicy, allowed: Allowed) {
+    pub(crate) fn record(&mut self, report: &SignalReport, policy: &HealthPolicy, allowed: EjectionLimit) {
         let now = report.now;
-        if self.changed.is_some_and(|changed| report.began < changed) {
+        if self.last_change.is_some_and(|changed| report.started < changed) {
             return;
         }
-        match report.verdict {
-            Verdict::Good => {
-                self.answered(now, policy);
-                self.forgive(now, policy);
+        match report.signal {
+            Signal::Success => {
+                self.record_response(now, policy);
+                self.forget_ejections(now, policy);
             }
-            Verdict::Overloaded => {
-                self.answered(now, policy);
+            Signal::Overloaded => {
+                self.record_response(now, policy);
                 // One that is about to go has said so already, and is no less about to go.
-                if matches!(self.state, State::Well | State::Doubted { .. } | State::Overloaded { .. }) {
-                    self.state = State::Overloaded { until: now + policy.overloaded };
+                if matches!(
+                    self.state,
+                    HealthState::Healthy | HealthState::Suspect { .. } | HealthState::Overloaded { .. }
+                ) {
+                    self.state = HealthState::Overloaded { until: now + policy.overload_time };
                 }
             }
-            Verdict::Leaving => {
-                self.answered(now, policy);
-                self.leave(Word::Own, now, report.chance, policy);
+            Signal::Draining => {
+                self.record_response(now, policy);
+                self.drain(DrainSource::Member, now, report.random, policy);
             }
-            Verdict::Failed => {
+            Signal::Failure => {
                 // It can be reached, which is all that a trial of one that could not be asks for.
-                if !matches!(self.state, State::Trial { cause: Cause::Failures, .. }) {
-                    self.answered(now, policy);
+                if !matches!(self.state, HealthState::HalfOpen { cause: EjectionCause::Failures, .. }) {
+                    self.record_response(now, policy);
                 }
-                let too_many = self.failed(report, policy);
-                self.went_wrong(Cause::Failures, too_many, report, policy, allowed);
+                let too_many = self.record_failure(report, policy);
+                self.maybe_eject(EjectionCause::Failures, too_many, report, policy, allowed);
             }
-            Verdict::Unreachable => {
+            Signal::Unreachable => {
                 self.last_failed = Some(now);
-                self.unreachable = self.unreachable.saturating_add(1);
-                let enough = self.unreachable >= policy.unreachable;
-                self.went_wrong(Cause::Unreachable, enough, report, policy, allowed);
+                self.connect_failures = self.connect_failures.saturating_add(1);
+                let enough = self.connect_failures >= policy.consecutive_connect_failures;
+                self.maybe_eject(EjectionCause::Unreachable, enough, report, policy, allowed);
             }
-            Verdict::Gateway => {
+            Signal::GatewayError => {
                 self.last_failed = Some(now);
-                self.gateway = self.gateway.saturating_add(1);
-                let too_many = self.failed(report, policy);
-                let enough = self.gateway >= policy.gateway || too_many;
-                self.went_wrong(Cause::Gateway, enough, report, policy, allowed);
+                self.gateway_failures = self.gateway_failures.saturating_add(1);
+                let too_many = self.record_failure(report, policy);
+                let enough = self.gateway_failures >= policy.consecutive_gateway_failures || too_many;
+                self.maybe_eject(EjectionCause::Gateway, enough, report, policy, allowed);
             }
-            Verdict::Unrecognized => self.doubt(report, policy),
-            Verdict::Neutral => {}
+            Signal::Unrecognized => self.suspect(report, policy),
+            Signal::Neutral => {}
         }
     }
 
     /// Has the member probed, unless that has just been done: odd answers alone never eject it.
-    fn doubt(&mut self, report: &Report, policy: &HealthPolicy) {
-        let is_settled = self.doubt_settled.is_some_and(|settled| report.now < settled + policy.overloaded);
+    fn suspect(&mut self, report: &SignalReport, policy: &HealthPolicy) {
+        let is_settled =
+            self.suspicion_resolved_at.is_some_and(|settled| report.now < settled + policy.overload_time);
         match self.state {
-            State::Well if !is_settled => self.state = State::Doubted { since: report.now },
+            HealthState::Healthy if !is_settled => self.state = HealthState::Suspect { since: report.now },
             // The answer to the one request contradicts what the probe has found.
-            State::Trial { cause, .. } => {
+            HealthState::HalfOpen { cause, .. } => {
                 self.last_failed = Some(report.now);
-                self.state = State::Ejected { until: report.now + policy.term(0, report.chance), cause };
-                self.changed = Some(report.now);
+                self.state = HealthState::Ejected {
+                    until: report.now + policy.ejection_time(0, report.random),
+                    cause,
+                };
+                self.last_change = Some(report.now);
             }
             _ => {}
         }
@@ -260,66 +273,75 @@ impl Health {
     ///
     /// One who is there, and has not said that it is about to go, is not ejected: a probe may fail where requests do not,
     /// and those will tell.
-    pub(crate) fn probed(&mut self, look: &Look, policy: &HealthPolicy, allowed: Allowed) {
-        let Look { due, found, now, chance, requests } = *look;
-        if self.due() != Some(due) {
+    pub(crate) fn probed(&mut self, look: &ProbeReport, policy: &HealthPolicy, allowed: EjectionLimit) {
+        let ProbeReport { due, outcome: found, now, random: chance, requests } = *look;
+        if self.next_probe() != Some(due) {
             return;
         }
         match (self.state, found) {
-            (State::Well | State::Trial { .. }, _) => {}
-            (State::Doubted { .. } | State::Overloaded { .. }, Found::Unrecognized) if allowed.by_fact => {
-                self.doubt_settled = Some(now);
+            (HealthState::Healthy | HealthState::HalfOpen { .. }, _) => {}
+            (HealthState::Suspect { .. } | HealthState::Overloaded { .. }, ProbeOutcome::Unrecognized)
+                if allowed.for_connectivity =>
+            {
+                self.suspicion_resolved_at = Some(now);
                 self.last_failed = Some(now);
-                self.failures = FailureRate::since(now, requests);
-                self.eject(Cause::Unrecognized, now, chance, policy);
+                self.failure_window = FailureWindow::since(now, requests);
+                self.eject(EjectionCause::Unrecognized, now, chance, policy);
             }
-            (State::Doubted { .. }, _) => {
-                self.doubt_settled = Some(now);
-                self.state = State::Well;
+            (HealthState::Suspect { .. }, _) => {
+                self.suspicion_resolved_at = Some(now);
+                self.state = HealthState::Healthy;
             }
-            (State::Overloaded { .. }, Found::Busy) => {
-                self.state = State::Overloaded { until: now + policy.overloaded };
+            (HealthState::Overloaded { .. }, ProbeOutcome::Unavailable) => {
+                self.state = HealthState::Overloaded { until: now + policy.overload_time };
             }
-            (State::Overloaded { .. }, _) => {
-                self.state = State::Well;
-                self.changed = Some(now);
+            (HealthState::Overloaded { .. }, _) => {
+                self.state = HealthState::Healthy;
+                self.last_change = Some(now);
             }
-            (State::Leaving(farewell), found) => {
+            (HealthState::Draining(farewell), found) => {
                 // Where nobody else is left, that it does not answer is all that matters.
-                let found = if found == Found::Gone && !allowed.by_fact { Found::Silent } else { found };
-                let shown = farewell.looked(found, now, now + policy.term(0, chance), policy);
+                let found = if found == ProbeOutcome::Unreachable && !allowed.for_connectivity {
+                    ProbeOutcome::TimedOut
+                } else {
+                    found
+                };
+                let shown = farewell.probed(found, now, now + policy.ejection_time(0, chance), policy);
                 match shown {
-                    Shown::Leaving(farewell) => self.state = State::Leaving(farewell),
-                    Shown::Gone => {
+                    DrainProgress::Draining(farewell) => self.state = HealthState::Draining(farewell),
+                    DrainProgress::Gone => {
                         self.last_failed = Some(now);
-                        self.failures = FailureRate::since(now, requests);
-                        self.eject(Cause::Unreachable, now, chance, policy);
+                        self.failure_window = FailureWindow::since(now, requests);
+                        self.eject(EjectionCause::Unreachable, now, chance, policy);
                     }
-                    Shown::Back | Shown::Unknown => {
-                        if shown == Shown::Back {
-                            self.warm_up = WarmUp::new(now, policy.warm_up);
-                            self.taken_back = Some(now);
+                    DrainProgress::Restarted | DrainProgress::Expired => {
+                        if shown == DrainProgress::Restarted {
+                            self.slow_start = SlowStart::new(now, policy.slow_start);
+                            self.drain_cancelled_at = Some(now);
                         }
-                        self.state = State::Well;
-                        self.changed = Some(now);
+                        self.state = HealthState::Healthy;
+                        self.last_change = Some(now);
                     }
                 }
             }
             // Whether something hides the answer, or nobody is there to ask: a request will tell.
-            (State::Ejected { cause, .. }, Found::Well | Found::Unclear | Found::Unasked) => {
-                self.state = State::Trial { under_way: false, cause };
-                self.changed = Some(now);
+            (
+                HealthState::Ejected { cause, .. },
+                ProbeOutcome::Available | ProbeOutcome::Inconclusive | ProbeOutcome::NotProbed,
+            ) => {
+                self.state = HealthState::HalfOpen { under_way: false, cause };
+                self.last_change = Some(now);
                 self.last_failed = None;
             }
-            (State::Ejected { cause, .. }, Found::Busy) => {
-                let until = now + policy.term(self.earlier.saturating_sub(1), chance);
-                self.state = State::Ejected { until, cause };
+            (HealthState::Ejected { cause, .. }, ProbeOutcome::Unavailable) => {
+                let until = now + policy.ejection_time(self.ejections.saturating_sub(1), chance);
+                self.state = HealthState::Ejected { until, cause };
             }
-            (State::Ejected { .. }, Found::Unrecognized) => {
+            (HealthState::Ejected { .. }, ProbeOutcome::Unrecognized) => {
                 self.last_failed = Some(now);
-                self.eject(Cause::Unrecognized, now, chance, policy);
+                self.eject(EjectionCause::Unrecognized, now, chance, policy);
             }
-            (State::Ejected { cause, .. }, Found::Gone | Found::Silent) => {
+            (HealthState::Ejected { cause, .. }, ProbeOutcome::Unreachable | ProbeOutcome::TimedOut) => {
                 self.last_failed = Some(now);
                 self.eject(cause, now, chance, policy);
             }
@@ -327,29 +349,29 @@ impl Health {
     }
 
     /// Spares it by the word of others: whoever sends it away knows that it is about to go.
-    pub(crate) fn sent_away(&mut self, now: Instant, chance: f64, policy: &HealthPolicy) {
-        self.leave(Word::Others, now, chance, policy);
+    pub(crate) fn drain_requested(&mut self, now: Instant, chance: f64, policy: &HealthPolicy) {
+        self.drain(DrainSource::Caller, now, chance, policy);
     }
 
-    fn leave(&mut self, word: Word, now: Instant, chance: f64, policy: &HealthPolicy) {
-        let look = now + policy.term(0, chance);
+    fn drain(&mut self, word: DrainSource, now: Instant, chance: f64, policy: &HealthPolicy) {
+        let look = now + policy.ejection_time(0, chance);
         // It was well when it was looked at, and is about to go nevertheless: a look does not show which of the two it is.
-        let refuted = self.taken_back.is_some_and(|back| now < back + policy.leaving);
-        let word = if refuted { Word::Others } else { word };
-        self.state = State::Leaving(match self.state {
+        let refuted = self.drain_cancelled_at.is_some_and(|back| now < back + policy.max_drain_time);
+        let word = if refuted { DrainSource::Caller } else { word };
+        self.state = HealthState::Draining(match self.state {
             // It is no less gone, or not yet back, for what is said of it.
-            State::Ejected { .. } | State::Trial { .. } => return,
-            State::Well | State::Doubted { .. } | State::Overloaded { .. } => {
-                Farewell::new(word, now, look, policy)
+            HealthState::Ejected { .. } | HealthState::HalfOpen { .. } => return,
+            HealthState::Healthy | HealthState::Suspect { .. } | HealthState::Overloaded { .. } => {
+                Draining::new(word, now, look, policy)
             }
-            State::Leaving(farewell) => farewell.again(word, now, look, policy),
+            HealthState::Draining(farewell) => farewell.extend(word, now, look, policy),
         });
     }
 
     /// Begins a request; tells whether it is the one request of a trial.
-    pub(crate) fn begin(&mut self) -> bool {
+    pub(crate) fn start_half_open(&mut self) -> bool {
         match &mut self.state {
-            State::Trial { under_way, .. } if !*under_way => {
+            HealthState::HalfOpen { under_way, .. } if !*under_way => {
                 *under_way = true;
                 true
             }
@@ -358,124 +380,132 @@ impl Health {
     }
 
     /// The one request of a trial ended; if it told nothing, the next may try.
-    pub(crate) fn release_trial(&mut self) {
-        if let State::Trial { under_way, .. } = &mut self.state {
+    pub(crate) fn release_half_open(&mut self) {
+        if let HealthState::HalfOpen { under_way, .. } = &mut self.state {
             *under_way = false;
         }
     }
 
     /// Neither ejected nor on trial.
-    fn is_there(&self) -> bool {
-        !matches!(self.state, State::Ejected { .. } | State::Trial { .. })
+    fn is_available(&self) -> bool {
+        !matches!(self.state, HealthState::Ejected { .. } | HealthState::HalfOpen { .. })
     }
 
     /// The member itself answered: it can be reached, which ends the rows and a trial.
-    fn answered(&mut self, now: Instant, policy: &HealthPolicy) {
-        self.unreachable = 0;
-        self.gateway = 0;
+    fn record_response(&mut self, now: Instant, policy: &HealthPolicy) {
+        self.connect_failures = 0;
+        self.gateway_failures = 0;
         self.last_failed = None;
-        if let State::Trial { .. } = self.state {
-            self.state = State::Well;
-            self.changed = Some(now);
-            self.well_since = Some(now);
-            self.warm_up = WarmUp::new(now, policy.warm_up);
+        if let HealthState::HalfOpen { .. } = self.state {
+            self.state = HealthState::Healthy;
+            self.last_change = Some(now);
+            self.healthy_since = Some(now);
+            self.slow_start = SlowStart::new(now, policy.slow_start);
         }
     }
 
     /// Counts a failure of a member that is there; tells whether there were too many lately.
-    fn failed(&mut self, report: &Report, policy: &HealthPolicy) -> bool {
-        if !self.is_there() {
+    fn record_failure(&mut self, report: &SignalReport, policy: &HealthPolicy) -> bool {
+        if !self.is_available() {
             return false;
         }
-        let counts = self.failures.note(report.now, report.requests, policy.rate_window);
-        counts.answers >= u64::from(policy.rate_sample) && counts.rate() > policy.failure_rate
+        let counts = self.failure_window.record(report.now, report.requests, policy.failure_ratio_window);
+        counts.responses >= u64::from(policy.failure_ratio_min_responses)
+            && counts.ratio() > policy.failure_ratio
     }
 
     /// Ejects it if it was on trial, or if `enough` went wrong and the set allows it.
-    fn went_wrong(
+    fn maybe_eject(
         &mut self,
-        cause: Cause,
+        cause: EjectionCause,
         enough: bool,
-        report: &Report,
+        report: &SignalReport,
         policy: &HealthPolicy,
-        allowed: Allowed,
+        allowed: EjectionLimit,
     ) {
         let cause = match (self.state, cause) {
-            (State::Ejected { .. }, _) => return,
+            (HealthState::Ejected { .. }, _) => return,
             // It goes out again for what it was out before: so opinions never eject more than the set allows.
-            (State::Trial { cause: earlier, .. }, Cause::Gateway | Cause::Failures) => earlier,
-            (State::Trial { .. }, Cause::Unreachable | Cause::Unrecognized) => cause,
-            (_, Cause::Unreachable | Cause::Unrecognized) if enough && allowed.by_fact => cause,
-            (_, Cause::Gateway | Cause::Failures) if enough && allowed.by_opinion => cause,
+            (
+                HealthState::HalfOpen { cause: earlier, .. },
+                EjectionCause::Gateway | EjectionCause::Failures,
+            ) => earlier,
+            (HealthState::HalfOpen { .. }, EjectionCause::Unreachable | EjectionCause::Unrecognized) => cause,
+            (_, EjectionCause::Unreachable | EjectionCause::Unrecognized)
+                if enough && allowed.for_connectivity =>
+            {
+                cause
+            }
+            (_, EjectionCause::Gateway | EjectionCause::Failures) if enough && allowed.for_responses => cause,
             _ => return,
         };
         self.last_failed = Some(report.now);
-        self.failures = FailureRate::since(report.now, report.requests);
-        self.eject(cause, report.now, report.chance, policy);
+        self.failure_window = FailureWindow::since(report.now, report.requests);
+        self.eject(cause, report.now, report.random, policy);
     }
 
-    fn eject(&mut self, cause: Cause, now: Instant, chance: f64, policy: &HealthPolicy) {
-        let until = now + policy.term(self.earlier, chance);
-        self.state = State::Ejected { until, cause };
-        self.changed = Some(now);
-        self.earlier = self.earlier.saturating_add(1);
-        self.well_since = None;
+    fn eject(&mut self, cause: EjectionCause, now: Instant, chance: f64, policy: &HealthPolicy) {
+        let until = now + policy.ejection_time(self.ejections, chance);
+        self.state = HealthState::Ejected { until, cause };
+        self.last_change = Some(now);
+        self.ejections = self.ejections.saturating_add(1);
+        self.healthy_since = None;
     }
 
-    fn forgive(&mut self, now: Instant, policy: &HealthPolicy) {
-        let Some(since) = self.well_since else { return };
-        if self.earlier > 0 && now.saturating_duration_since(since) >= policy.forgive {
-            self.earlier -= 1;
-            self.well_since = Some(since + policy.forgive);
+    fn forget_ejections(&mut self, now: Instant, policy: &HealthPolicy) {
+        let Some(since) = self.healthy_since else { return };
+        if self.ejections > 0 && now.saturating_duration_since(since) >= policy.recovery_time {
+            self.ejections -= 1;
+            self.healthy_since = Some(since + policy.recovery_time);
         }
     }
 }
 
 /// What is known of one attempt that ended.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Report {
-    pub(crate) verdict: Verdict,
-    pub(crate) began: Instant,
+pub(crate) struct SignalReport {
+    pub(crate) signal: Signal,
+    pub(crate) started: Instant,
     pub(crate) now: Instant,
     /// In the unit interval; decides how long an ejection lasts.
-    pub(crate) chance: f64,
+    pub(crate) random: f64,
     /// How many requests the member was sent so far.
     pub(crate) requests: u64,
 }
 
 /// What the set as a whole allows to be done to one member.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Allowed {
+pub(crate) struct EjectionLimit {
     /// There is another member.
-    pub(crate) by_fact: bool,
+    pub(crate) for_connectivity: bool,
     /// There is another member, and not half of them, rounded up, are out by an opinion already.
-    pub(crate) by_opinion: bool,
+    pub(crate) for_responses: bool,
 }
 
 /// What is known of a member that was looked at.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Look {
+pub(crate) struct ProbeReport {
     /// When it was due.
     pub(crate) due: Instant,
-    pub(crate) found: Found,
+    pub(crate) outcome: ProbeOutcome,
     pub(crate) now: Instant,
     /// In the unit interval; decides how long it is until the next.
-    pub(crate) chance: f64,
+    pub(crate) random: f64,
     /// How many requests the member was sent so far.
     pub(crate) requests: u64,
 }
 
 /// What a probe found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found {
-    Well,
-    Busy,
+pub(crate) enum ProbeOutcome {
+    Available,
+    Unavailable,
     Unrecognized,
-    Gone,
-    Silent,
-    Unclear,
+    Unreachable,
+    TimedOut,
+    Inconclusive,
     /// There is no probe.
-    Unasked,
+    NotProbed,
 }
 
 #[cfg(test)]

@@ -11,12 +11,12 @@ use crate::Member;
 pub struct InFlight<K> {
     member: Member<K>,
     /// Whether it is the one request of a trial.
-    on_trial: bool,
+    is_half_open: bool,
 }
 
 impl<K> InFlight<K> {
     pub(crate) fn new(member: Member<K>, on_trial: bool) -> Self {
-        Self { member, on_trial }
+        Self { member, is_half_open: on_trial }
     }
 
     /// Where it is.
@@ -33,6 +33,6 @@ impl<K> InFlight<K> {
 
 impl<K> Drop for InFlight<K> {
     fn drop(&mut self) {
-        self.member.ended(self.on_trial);
+        self.member.end_request(self.is_half_open);
     }
 }

@@ -10,38 +10,38 @@ use rand::{RngExt, SeedableRng};
 ///
 /// Everything here and above that leaves something to chance asks one of these, so that a test can
 /// make it certain.
-pub trait Jitter: Send + Sync + fmt::Debug {
+pub trait RandomSource: Send + Sync + fmt::Debug {
     /// The next number, at least 0 and less than 1.
-    fn unit(&self) -> f64;
+    fn next_f64(&self) -> f64;
 }
 
 /// Takes chance from a generator of the current thread; takes no lock.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct ThreadJitter;
+pub struct ThreadRandom;
 
-impl Jitter for ThreadJitter {
-    fn unit(&self) -> f64 {
+impl RandomSource for ThreadRandom {
+    fn next_f64(&self) -> f64 {
         rand::rng().random()
     }
 }
 
 /// Gives the same numbers for the same seed, in the order in which they are asked for.
-pub struct SeededJitter(Mutex<StdRng>);
+pub struct SeededRandom(Mutex<StdRng>);
 
-impl SeededJitter {
+impl SeededRandom {
     /// Begins the sequence of `seed`.
     pub fn new(seed: u64) -> Self {
         Self(Mutex::new(StdRng::seed_from_u64(seed)))
     }
 }
 
-impl Jitter for SeededJitter {
-    fn unit(&self) -> f64 {
+impl RandomSource for SeededRandom {
+    fn next_f64(&self) -> f64 {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).random()
     }
 }
 
-impl fmt::Debug for SeededJitter {
+impl fmt::Debug for SeededRandom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SeededJitter")
     }
@@ -54,12 +54,12 @@ impl fmt::Debug for SeededJitter {
     clippy::cast_precision_loss,
     reason = "a share of a number of members, which is small"
 )]
-pub(crate) fn below(count: usize, jitter: &dyn Jitter) -> Option<usize> {
+pub(crate) fn index_below(count: usize, jitter: &dyn RandomSource) -> Option<usize> {
     if count == 0 {
         return None;
     }
     // The product may round up to `count`.
-    Some(((jitter.unit() * count as f64) as usize).min(count - 1))
+    Some(((jitter.next_f64() * count as f64) as usize).min(count - 1))
 }
 
 #[cfg(test)]
@@ -68,12 +68,12 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_numbers_and_all_lie_in_the_unit_interval() {
-        let (a, b) = (SeededJitter::new(7), SeededJitter::new(7));
+        let (a, b) = (SeededRandom::new(7), SeededRandom::new(7));
         for _ in 0..1000 {
-            let number = a.unit();
+            let number = a.next_f64();
             assert!((0.0..1.0).contains(&number));
-            assert_eq!(number.to_bits(), b.unit().to_bits());
+            assert_eq!(number.to_bits(), b.next_f64().to_bits());
         }
-        assert!((0.0..1.0).contains(&ThreadJitter.unit()));
+        assert!((0.0..1.0).contains(&ThreadRandom.next_f64()));
     }
 }

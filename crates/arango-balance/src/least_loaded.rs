@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::jitter::below;
-use crate::{Candidates, Jitter, Policy, SeededJitter, ThreadJitter};
+use crate::jitter::index_below;
+use crate::{Candidates, Policy, RandomSource, SeededRandom, ThreadRandom};
 
 /// Takes two candidates by chance, and of these the one that has less to do.
 ///
@@ -21,23 +21,23 @@ use crate::{Candidates, Jitter, Policy, SeededJitter, ThreadJitter};
 /// [`Member::report`](crate::Member::report).
 #[derive(Debug, Clone)]
 pub struct LeastLoaded {
-    jitter: Arc<dyn Jitter>,
+    random: Arc<dyn RandomSource>,
 }
 
 impl LeastLoaded {
     /// Leaves it to the generator of the current thread which two are looked at.
     pub fn new() -> Self {
-        Self::by(Arc::new(ThreadJitter))
+        Self::with_random(Arc::new(ThreadRandom))
     }
 
     /// Looks at the same two for the same seed.
     pub fn seeded(seed: u64) -> Self {
-        Self::by(Arc::new(SeededJitter::new(seed)))
+        Self::with_random(Arc::new(SeededRandom::new(seed)))
     }
 
     /// Leaves it to `jitter` which two are looked at.
-    pub fn by(jitter: Arc<dyn Jitter>) -> Self {
-        Self { jitter }
+    pub fn with_random(jitter: Arc<dyn RandomSource>) -> Self {
+        Self { random: jitter }
     }
 }
 
@@ -49,7 +49,7 @@ impl Default for LeastLoaded {
 
 impl<K, Req> Policy<K, Req> for LeastLoaded {
     fn pick(&self, candidates: &Candidates<'_, K>, _: &Req, now: Instant) -> Option<usize> {
-        let Some((first, second)) = two_of(candidates.len(), &*self.jitter) else {
+        let Some((first, second)) = two_below(candidates.len(), &*self.random) else {
             return candidates.nth_in_turn(0);
         };
         let (one, other) = (candidates.get(first).load(now), candidates.get(second).load(now));
@@ -64,9 +64,9 @@ impl<K, Req> Policy<K, Req> for LeastLoaded {
 
 /// Two different indices, in either order, each pair with the same probability, by one throw; `None` if there are not
 /// two.
-fn two_of(members: usize, jitter: &dyn Jitter) -> Option<(usize, usize)> {
+fn two_below(members: usize, jitter: &dyn RandomSource) -> Option<(usize, usize)> {
     let others = members.saturating_sub(1);
-    let pair = below(members * others, jitter)?;
+    let pair = index_below(members * others, jitter)?;
     let (first, second) = (pair / others, pair % others);
     Some((first, if second < first { second } else { second + 1 }))
 }

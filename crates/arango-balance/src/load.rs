@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::Verdict;
-use crate::fading::{Fading, Tick};
+use crate::Signal;
+use crate::fading::{DecayingValue, Tick};
 
 /// What the latest answer counts for in the part that fails.
 const LATEST: f32 = 1.0 / 8.0;
@@ -30,17 +30,22 @@ const SHORTEST: f32 = 1e-6;
 pub(crate) struct Gauge {
     since: Instant,
     /// In seconds; 0 if it has not answered yet.
-    latency: Fading,
+    latency: DecayingValue,
     /// In seconds.
-    queue: Fading,
+    queue_time: DecayingValue,
     /// From 0 to 1.
-    failing: Fading,
+    failure_ratio: DecayingValue,
 }
 
 impl Gauge {
     /// Nothing is known yet.
     pub(crate) fn new(now: Instant) -> Self {
-        Self { since: now, latency: Fading::new(), queue: Fading::new(), failing: Fading::new() }
+        Self {
+            since: now,
+            latency: DecayingValue::new(),
+            queue_time: DecayingValue::new(),
+            failure_ratio: DecayingValue::new(),
+        }
     }
 
     /// Since when it is kept.
@@ -49,30 +54,30 @@ impl Gauge {
     }
 
     /// Takes note of an attempt that took so long; `None` if that says nothing.
-    pub(crate) fn note(&self, verdict: Verdict, took: Option<Duration>, now: Instant) {
+    pub(crate) fn record(&self, verdict: Signal, took: Option<Duration>, now: Instant) {
         let (now, took) = (self.tick(now), took.map(|took| took.as_secs_f32().max(SHORTEST)));
         match verdict {
-            Verdict::Neutral => {}
-            Verdict::Good => {
+            Signal::Neutral => {}
+            Signal::Success => {
                 if let Some(took) = took {
-                    self.answered(took, now);
+                    self.record_latency(took, now);
                 }
-                self.failing.note(now, |before| {
-                    let after = before.value * before.left(now) * (1.0 - LATEST);
+                self.failure_ratio.update(now, |before| {
+                    let after = before.value * before.remaining(now) * (1.0 - LATEST);
                     (before.value > 0.0).then_some(if after < HARDLY { 0.0 } else { after })
                 });
             }
-            Verdict::Unreachable
-            | Verdict::Failed
-            | Verdict::Gateway
-            | Verdict::Overloaded
-            | Verdict::Unrecognized
-            | Verdict::Leaving => {
+            Signal::Unreachable
+            | Signal::Failure
+            | Signal::GatewayError
+            | Signal::Overloaded
+            | Signal::Unrecognized
+            | Signal::Draining => {
                 if let Some(took) = took {
-                    self.at_least(took, now);
+                    self.raise_latency(took, now);
                 }
-                self.failing.note(now, |before| {
-                    let before = before.value * before.left(now);
+                self.failure_ratio.update(now, |before| {
+                    let before = before.value * before.remaining(now);
                     Some(before + (1.0 - before) * LATEST)
                 });
             }
@@ -80,13 +85,13 @@ impl Gauge {
     }
 
     /// Takes note of an attempt that nobody waited for to its end.
-    pub(crate) fn given_up(&self, after: Duration, now: Instant) {
-        self.at_least(after.as_secs_f32(), self.tick(now));
+    pub(crate) fn record_abandoned(&self, after: Duration, now: Instant) {
+        self.raise_latency(after.as_secs_f32(), self.tick(now));
     }
 
-    fn answered(&self, took: f32, now: Tick) {
-        self.latency.note(now, |before| {
-            let left = before.left(now);
+    fn record_latency(&self, took: f32, now: Tick) {
+        self.latency.update(now, |before| {
+            let left = before.remaining(now);
             if took > before.value {
                 Some(took)
             } else if left < 1.0 {
@@ -100,15 +105,16 @@ impl Gauge {
 
     /// What is not answered yet may take longer still, but not less. What was never answered says nothing of how
     /// long an answer takes.
-    fn at_least(&self, took: f32, now: Tick) {
-        self.latency.note(now, |before| (before.value > 0.0 && took > before.value).then_some(took));
+    fn raise_latency(&self, took: f32, now: Tick) {
+        self.latency.update(now, |before| (before.value > 0.0 && took > before.value).then_some(took));
     }
 
     /// Takes note of what the member says of its queue.
-    pub(crate) fn note_queue(&self, time: Duration, now: Instant) {
+    pub(crate) fn record_queue_time(&self, time: Duration, now: Instant) {
         let (now, time) = (self.tick(now), time.as_secs_f32());
         // One word a millisecond is enough.
-        self.queue.note(now, |before| (before.value == 0.0 || before.left(now) < 1.0).then_some(time));
+        self.queue_time
+            .update(now, |before| (before.value == 0.0 || before.remaining(now) < 1.0).then_some(time));
     }
 
     pub(crate) fn read(&self, in_flight: usize, now: Instant) -> Load {
@@ -116,8 +122,8 @@ impl Gauge {
         Load {
             in_flight,
             latency: self.latency.read(now),
-            queue: self.queue.read(now),
-            failing: self.failing.read(now),
+            queue_time: self.queue_time.read(now),
+            failure_ratio: self.failure_ratio.read(now),
         }
     }
 
@@ -136,8 +142,8 @@ impl Gauge {
 pub struct Load {
     in_flight: usize,
     latency: f32,
-    queue: f32,
-    failing: f32,
+    queue_time: f32,
+    failure_ratio: f32,
 }
 
 impl Load {
@@ -153,12 +159,12 @@ impl Load {
 
     /// How long requests wait in its queue, as it says.
     pub fn queue_time(&self) -> Duration {
-        seconds(self.queue)
+        seconds(self.queue_time)
     }
 
     /// The part of its answers that were failures, from 0 to 1; the last eight count for most.
-    pub fn failing(&self) -> f64 {
-        f64::from(self.failing)
+    pub fn failure_ratio(&self) -> f64 {
+        f64::from(self.failure_ratio)
     }
 
     /// How long it takes until a further request is answered well, in seconds.
@@ -170,7 +176,7 @@ impl Load {
     pub(crate) fn cost(&self, other: &Self) -> f32 {
         let known = |load: &Self| (load.latency > 0.0).then_some(load.latency);
         let latency = known(self).or(known(other)).unwrap_or(SHORTEST);
-        (self.in_flight as f32 + 1.0) * (latency + self.queue) / (1.0 - self.failing.min(MOSTLY))
+        (self.in_flight as f32 + 1.0) * (latency + self.queue_time) / (1.0 - self.failure_ratio.min(MOSTLY))
     }
 }
 

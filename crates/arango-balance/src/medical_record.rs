@@ -13,10 +13,10 @@ use crate::sync::{Mutex, MutexGuard};
 
 /// The health of one member.
 #[derive(Debug)]
-pub(crate) struct MedicalRecord(Mutex<Option<Box<Health>>>);
+pub(crate) struct LazyHealth(Mutex<Option<Box<Health>>>);
 
-impl MedicalRecord {
-    pub(crate) fn of(health: Health) -> Self {
+impl LazyHealth {
+    pub(crate) fn some(health: Health) -> Self {
         Self(Mutex::new(Some(Box::new(health))))
     }
 
@@ -26,19 +26,19 @@ impl MedicalRecord {
     }
 
     /// Opens it; of a member of which nothing is known, and that has been there `since` then, it begins now.
-    pub(crate) fn open(&self, since: Instant) -> Open<'_> {
+    pub(crate) fn open(&self, since: Instant) -> HealthGuard<'_> {
         let mut health = self.lock();
         health.get_or_insert_with(|| Box::new(Health::new(since)));
-        Open(health)
+        HealthGuard(health)
     }
 
     /// Looks into it, if there is one.
-    pub(crate) fn look<T>(&self, look: impl FnOnce(&Health) -> T) -> Option<T> {
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&Health) -> T) -> Option<T> {
         self.lock().as_deref().map(look)
     }
 
     /// Looks into it where nobody else can.
-    pub(crate) fn look_alone<T>(&mut self, look: impl FnOnce(&Health) -> T) -> Option<T> {
+    pub(crate) fn read_exclusive<T>(&mut self, look: impl FnOnce(&Health) -> T) -> Option<T> {
         self.0.get_mut().unwrap_or_else(PoisonError::into_inner).as_deref().map(look)
     }
 
@@ -48,9 +48,9 @@ impl MedicalRecord {
 }
 
 /// The health of a member, which nobody else sees meanwhile.
-pub(crate) struct Open<'a>(MutexGuard<'a, Option<Box<Health>>>);
+pub(crate) struct HealthGuard<'a>(MutexGuard<'a, Option<Box<Health>>>);
 
-impl Deref for Open<'_> {
+impl Deref for HealthGuard<'_> {
     type Target = Health;
 
     fn deref(&self) -> &Health {
@@ -58,7 +58,7 @@ impl Deref for Open<'_> {
     }
 }
 
-impl DerefMut for Open<'_> {
+impl DerefMut for HealthGuard<'_> {
     fn deref_mut(&mut self) -> &mut Health {
         self.0.as_deref_mut().expect("it is begun when it is opened")
     }

@@ -7,15 +7,15 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::change::Why;
-use crate::glance::Glance;
+use crate::change::Reason;
+use crate::glance::SetFlags;
 use crate::health::Health;
 use crate::in_flight::InFlight;
 use crate::load::Gauge;
-use crate::medical_record::{MedicalRecord, Open};
+use crate::medical_record::{HealthGuard, LazyHealth};
 use crate::members::Set;
 use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
-use crate::{Load, Probed, Standing, Status, Verdict};
+use crate::{Load, MemberState, MemberStatus, ProbeResult, Signal};
 
 /// One member of a set. Clones are handles on the same member.
 pub struct Member<K>(Arc<Entry<K>>);
@@ -30,14 +30,14 @@ struct Entry<K> {
     /// Requests under way, and [`GONE`].
     in_flight: AtomicUsize,
     // Whether `health` would learn nothing from a good verdict: spares the lock where all is well.
-    clean: AtomicBool,
+    is_clean: AtomicBool,
     // Whether `health` says that it is to be looked at before it is asked.
-    apart: AtomicBool,
-    health: MedicalRecord,
+    is_degraded: AtomicBool,
+    health: LazyHealth,
     gauge: Gauge,
-    glance: Arc<Glance>,
+    flags: Arc<SetFlags>,
     /// Several answer under this key, now one and now another.
-    shared: AtomicBool,
+    is_shared: AtomicBool,
     probe: Mutex<Option<AbortHandle>>,
     set: Weak<Set<K>>,
 }
@@ -48,26 +48,26 @@ impl<K> Member<K> {
         key: K,
         slot: usize,
         set: Weak<Set<K>>,
-        glance: &Arc<Glance>,
+        glance: &Arc<SetFlags>,
         health: Option<Health>,
         now: Instant,
     ) -> Self {
         let [clean, apart] =
-            health.as_ref().map_or([true, false], |health| [health.is_clean(), health.is_apart()]);
+            health.as_ref().map_or([true, false], |health| [health.is_clean(), health.is_degraded()]);
         if apart {
-            glance.apart.add(slot);
+            glance.degraded.add(slot);
         }
         Self(Arc::new(Entry {
             key,
             slot,
             requests: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
-            clean: AtomicBool::new(clean),
-            apart: AtomicBool::new(apart),
-            health: health.map_or_else(MedicalRecord::empty, MedicalRecord::of),
+            is_clean: AtomicBool::new(clean),
+            is_degraded: AtomicBool::new(apart),
+            health: health.map_or_else(LazyHealth::empty, LazyHealth::some),
             gauge: Gauge::new(now),
-            glance: Arc::clone(glance),
-            shared: AtomicBool::new(false),
+            flags: Arc::clone(glance),
+            is_shared: AtomicBool::new(false),
             probe: Mutex::new(None),
             set,
         }))
@@ -94,27 +94,27 @@ impl<K> Member<K> {
     }
 
     /// Whether a policy wants to know how much it has to do. If none does, nothing needs to be told of that.
-    pub fn is_measured(&self) -> bool {
-        self.0.glance.is_measured()
+    pub fn is_load_measured(&self) -> bool {
+        self.0.flags.is_load_measured()
     }
 
     /// Tells how long requests wait in its queue, as it said just now.
-    pub fn tell_queue_time(&self, time: Duration) {
-        if self.is_measured() {
-            self.tell_queue_time_at(time, Instant::now());
+    pub fn record_queue_time(&self, time: Duration) {
+        if self.is_load_measured() {
+            self.record_queue_time_at(time, Instant::now());
         }
     }
 
     /// The same, where time is handed in.
-    pub fn tell_queue_time_at(&self, time: Duration, now: Instant) {
-        if self.is_measured() {
-            self.0.gauge.note_queue(time, now);
+    pub fn record_queue_time_at(&self, time: Duration, now: Instant) {
+        if self.is_load_measured() {
+            self.0.gauge.record_queue_time(time, now);
         }
     }
 
     /// How it stands in the rotation.
-    pub fn standing(&self) -> Standing {
-        if self.is_clean() { Standing::Well } else { self.health().standing() }
+    pub fn state(&self) -> MemberState {
+        if self.is_clean() { MemberState::Healthy } else { self.health().state() }
     }
 
     /// The part that it takes of the share that a policy would give it, from 0 to 1: less than 1 while it has too
@@ -123,17 +123,21 @@ impl<K> Member<K> {
     /// No policy needs to look at it: a member of the weight `w` is not among the candidates of more than a part `w`
     /// of the requests, where there are others of the whole weight.
     pub fn weight(&self, now: Instant) -> f64 {
-        if self.is_apart() { self.health().weight(now) } else { 1.0 }
+        if self.is_degraded() { self.health().weight(now) } else { 1.0 }
     }
 
     /// How it stands in the rotation, since when, and for how long at least.
-    pub fn status(&self) -> Status {
-        let kept = self.0.health.look(|health| Status {
-            standing: health.standing(),
-            since: health.since(),
-            until: health.due(),
+    pub fn status(&self) -> MemberStatus {
+        let kept = self.0.health.read(|health| MemberStatus {
+            state: health.state(),
+            since: health.state_since(),
+            next_probe: health.next_probe(),
         });
-        kept.unwrap_or(Status { standing: Standing::Well, since: self.0.gauge.since(), until: None })
+        kept.unwrap_or(MemberStatus {
+            state: MemberState::Healthy,
+            since: self.0.gauge.since(),
+            next_probe: None,
+        })
     }
 
     /// Reports what an attempt told about it, as soon as that is known.
@@ -142,53 +146,53 @@ impl<K> Member<K> {
     /// back, tells nothing of it as it is now. Where a policy [wants it](crate::Policy::wants_load), the time since
     /// then is how long a [good](Verdict::Good) answer took. The report may take it out of the rotation or have it spared;
     /// the next request within a tokio runtime then starts the task that brings it back.
-    pub fn report(&self, verdict: Verdict, began: Instant)
+    pub fn record(&self, verdict: Signal, began: Instant)
     where
         K: Clone,
     {
         // The clock is not read for nothing.
-        if self.is_measured() || verdict != Verdict::Good || !self.is_clean() {
-            self.report_at(verdict, began, Instant::now());
+        if self.is_load_measured() || verdict != Signal::Success || !self.is_clean() {
+            self.record_at(verdict, began, Instant::now());
         }
     }
 
     /// The same, where time is handed in: see [`Members::pick`](crate::Members::pick).
-    pub fn report_at(&self, verdict: Verdict, began: Instant, now: Instant)
+    pub fn record_at(&self, verdict: Signal, began: Instant, now: Instant)
     where
         K: Clone,
     {
-        self.take_note(verdict, began, now, Some(now.saturating_duration_since(began)));
+        self.record_signal(verdict, began, now, Some(now.saturating_duration_since(began)));
     }
 
     /// Reports what an attempt told about it, but not how long it took: for one that takes long by nature.
-    pub fn report_untimed(&self, verdict: Verdict, began: Instant)
+    pub fn record_untimed(&self, verdict: Signal, began: Instant)
     where
         K: Clone,
     {
-        if verdict != Verdict::Good || !self.is_clean() {
-            self.take_note(verdict, began, Instant::now(), None);
+        if verdict != Signal::Success || !self.is_clean() {
+            self.record_signal(verdict, began, Instant::now(), None);
         }
     }
 
     /// Spares it, for whoever sends it away and so knows that it is about to go, before it says so itself: as after
     /// [`Verdict::Leaving`], but that it is found well shows nothing. Does nothing if it is ejected, or on trial.
-    pub fn send_away(&self, now: Instant)
+    pub fn drain(&self, now: Instant)
     where
         K: Clone,
     {
         if let Some(set) = self.0.set.upgrade() {
-            set.send_away(self, now);
+            set.drain(self, now);
         }
     }
 
-    fn take_note(&self, verdict: Verdict, began: Instant, now: Instant, took: Option<Duration>)
+    fn record_signal(&self, verdict: Signal, began: Instant, now: Instant, took: Option<Duration>)
     where
         K: Clone,
     {
-        if self.is_measured() {
-            self.0.gauge.note(verdict, took, now);
+        if self.is_load_measured() {
+            self.0.gauge.record(verdict, took, now);
         }
-        if verdict == Verdict::Good && self.is_clean() {
+        if verdict == Signal::Success && self.is_clean() {
             return;
         }
         if let Some(set) = self.0.set.upgrade() {
@@ -199,10 +203,10 @@ impl<K> Member<K> {
     /// Tells that it was sent an attempt, and nobody waits for the answer any more: it takes at least this long.
     ///
     /// Those that are given up are the slow ones; without them it would seem fast.
-    pub fn give_up(&self, began: Instant) {
-        if self.is_measured() {
+    pub fn record_abandoned(&self, began: Instant) {
+        if self.is_load_measured() {
             let now = Instant::now();
-            self.0.gauge.given_up(now.saturating_duration_since(began), now);
+            self.0.gauge.record_abandoned(now.saturating_duration_since(began), now);
         }
     }
 
@@ -211,43 +215,43 @@ impl<K> Member<K> {
     /// For whoever asks members how they are by means of its own, because it hands in time or has no tokio runtime;
     /// otherwise the set does it, by the [probe](crate::MembersBuilder::probe) that it was given. Does nothing if that
     /// term is no longer in force: what requests have told meanwhile is newer than what the probe has found.
-    pub fn probed_at(&self, due: Instant, found: Probed, now: Instant)
+    pub fn record_probe_at(&self, due: Instant, found: ProbeResult, now: Instant)
     where
         K: Clone,
     {
         if let Some(set) = self.0.set.upgrade() {
-            set.probed(self, due, Why::Probe(found), found.into(), now);
+            set.record_probe(self, due, Reason::Probe(found), found.into(), now);
         }
     }
 
     /// Counts a request until the guard is dropped; `None` if the member is gone.
-    pub(crate) fn begin(self) -> Option<InFlight<K>> {
+    pub(crate) fn start_request(self) -> Option<InFlight<K>> {
         // Whoever finds it gone finds it removed from the list, too.
         if self.0.in_flight.fetch_add(1, Ordering::Acquire) & GONE != 0 {
             self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
         self.0.requests.fetch_add(1, Ordering::Relaxed);
-        let on_trial = !self.is_clean() && self.health().begin();
+        let on_trial = !self.is_clean() && self.health().start_half_open();
         Some(InFlight::new(self, on_trial))
     }
 
     /// Whether it is of any use to prefer it: it takes requests, and they all come to the same one.
-    pub(crate) fn can_be_preferred(&self) -> bool {
-        !self.is_shared() && (self.is_clean() || self.health().open())
+    pub(crate) fn is_preferable(&self) -> bool {
+        !self.is_shared() && (self.is_clean() || self.health().is_open())
     }
 
     /// Counts one less.
-    pub(crate) fn ended(&self, on_trial: bool) {
+    pub(crate) fn end_request(&self, on_trial: bool) {
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
         if on_trial {
             // Without a verdict it must not keep others out for ever.
-            self.health().release_trial();
+            self.health().release_half_open();
         }
     }
 
     /// Lets nothing more begin, if nothing is under way or `in_any_case`; whether that is so now.
-    pub(crate) fn let_go(&self, in_any_case: bool) -> bool {
+    pub(crate) fn retire(&self, in_any_case: bool) -> bool {
         if in_any_case {
             self.0.in_flight.fetch_or(GONE, Ordering::Release);
             return true;
@@ -258,15 +262,15 @@ impl<K> Member<K> {
     /// Whether several answer under its key, now one and now another: then what one of them does is not held
     /// against all, and it is never ejected.
     pub fn is_shared(&self) -> bool {
-        self.0.shared.load(Ordering::Relaxed)
+        self.0.is_shared.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn share(&self, shared: bool) {
-        self.0.shared.store(shared, Ordering::Relaxed);
+    pub(crate) fn set_shared(&self, shared: bool) {
+        self.0.is_shared.store(shared, Ordering::Relaxed);
     }
 
     /// Comes into the rotation: nothing is known of it there.
-    pub(crate) fn begin_anew(&self, health: Health, now: Instant) {
+    pub(crate) fn reset(&self, health: Health, now: Instant) {
         self.end_probe();
         self.with_health(now, |before| *before = health);
     }
@@ -281,19 +285,19 @@ impl<K> Member<K> {
     }
 
     pub(crate) fn is_clean(&self) -> bool {
-        self.0.clean.load(Ordering::Relaxed)
+        self.0.is_clean.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn is_apart(&self) -> bool {
-        self.0.apart.load(Ordering::Relaxed)
+    pub(crate) fn is_degraded(&self) -> bool {
+        self.0.is_degraded.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn health(&self) -> Open<'_> {
+    pub(crate) fn health(&self) -> HealthGuard<'_> {
         self.0.health.open(self.0.gauge.since())
     }
 
     pub(crate) fn last_failed(&self) -> Option<Instant> {
-        self.0.health.look(Health::last_failed).flatten()
+        self.0.health.read(Health::last_failed).flatten()
     }
 
     /// Changes the health and keeps what is derived from it true.
@@ -301,19 +305,19 @@ impl<K> Member<K> {
     /// All within the lock: of two changes at once the later one's is what stays.
     pub(crate) fn with_health<T>(&self, now: Instant, change: impl FnOnce(&mut Health) -> T) -> T {
         let mut health = self.health();
-        let before = (health.standing(), health.is_apart());
+        let before = (health.state(), health.is_degraded());
         let result = change(&mut health);
-        if health.standing() != before.0 {
-            health.stands_since(now);
+        if health.state() != before.0 {
+            health.set_state_since(now);
         }
-        let apart = health.is_apart();
+        let apart = health.is_degraded();
         match (before.1, apart) {
-            (false, true) => self.0.glance.apart.add(self.0.slot),
-            (true, false) => self.0.glance.apart.remove(self.0.slot),
+            (false, true) => self.0.flags.degraded.add(self.0.slot),
+            (true, false) => self.0.flags.degraded.remove(self.0.slot),
             _ => {}
         }
-        self.0.clean.store(health.is_clean(), Ordering::Relaxed);
-        self.0.apart.store(apart, Ordering::Relaxed);
+        self.0.is_clean.store(health.is_clean(), Ordering::Relaxed);
+        self.0.is_degraded.store(apart, Ordering::Relaxed);
         result
     }
 
@@ -331,14 +335,14 @@ impl<K> Member<K> {
 
 impl<K> Drop for Entry<K> {
     fn drop(&mut self) {
-        if self.health.look_alone(Health::is_apart) == Some(true) {
-            self.glance.apart.remove(self.slot);
+        if self.health.read_exclusive(Health::is_degraded) == Some(true) {
+            self.flags.degraded.remove(self.slot);
         }
         if let Some(probe) = self.probe.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
             probe.abort();
         }
         if let Some(set) = self.set.upgrade() {
-            set.slots.give_back(self.slot);
+            set.slots.free(self.slot);
         }
     }
 }
@@ -362,7 +366,7 @@ impl<K: fmt::Debug> fmt::Debug for Member<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Member")
             .field("key", &self.0.key)
-            .field("standing", &self.standing())
+            .field("standing", &self.state())
             .field("requests", &self.requests())
             .field("in_flight", &self.in_flight())
             .finish_non_exhaustive()

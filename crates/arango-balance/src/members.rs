@@ -10,15 +10,15 @@ use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
 pub use self::builder::MembersBuilder;
-use crate::change::{Change, Changes, Crier, Why};
-use crate::eligible::out;
-use crate::glance::Glance;
-use crate::health::{Allowed, Found, Health, Look, Report};
-use crate::hooks::Hooks;
-use crate::membership::Leaving;
+use crate::change::{Publisher, Reason, StateChange, StateChanges};
+use crate::eligible::excluded;
+use crate::glance::SetFlags;
+use crate::health::{EjectionLimit, Health, ProbeOutcome, ProbeReport, SignalReport};
+use crate::hooks::Observers;
+use crate::membership::RemovedMember;
 use crate::probe::Probe;
 use crate::slots::{self, Slots};
-use crate::{Candidates, HealthPolicy, InFlight, Jitter, Member, Policy, Route, Standing, Verdict};
+use crate::{Candidates, HealthPolicy, InFlight, Member, MemberState, Policy, RandomSource, Route, Signal};
 
 /// A set of members. Clones are handles on the same set.
 pub struct Members<K>(pub(crate) Arc<Set<K>>);
@@ -27,20 +27,20 @@ pub struct Members<K>(pub(crate) Arc<Set<K>>);
 pub(crate) struct Set<K> {
     pub(crate) list: ArcSwap<Vec<Member<K>>>,
     /// The length of the list.
-    pub(crate) count: AtomicUsize,
+    pub(crate) len: AtomicUsize,
     /// Those that take only requests which try them out.
-    pub(crate) aside: ArcSwap<Vec<Member<K>>>,
+    pub(crate) unverified: ArcSwap<Vec<Member<K>>>,
     /// Those that were removed; whoever changes the lists holds this.
-    pub(crate) leaving: Mutex<Vec<Leaving<K>>>,
+    pub(crate) removed: Mutex<Vec<RemovedMember<K>>>,
     pub(crate) slots: Slots,
     pub(crate) policy: HealthPolicy,
-    pub(crate) jitter: Arc<dyn Jitter>,
+    pub(crate) random: Arc<dyn RandomSource>,
     pub(crate) probe: Option<Probe<K>>,
-    pub(crate) hooks: Hooks<K>,
+    pub(crate) observers: Observers<K>,
     /// No member is probed any more.
-    pub(crate) unprobed: AtomicBool,
-    pub(crate) glance: Arc<Glance>,
-    crier: Crier<K>,
+    pub(crate) probes_ended: AtomicBool,
+    pub(crate) flags: Arc<SetFlags>,
+    publisher: Publisher<K>,
 }
 
 impl<K> Members<K> {
@@ -56,7 +56,7 @@ impl<K> Members<K> {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.count.load(Ordering::Relaxed)
+        self.0.len.load(Ordering::Relaxed)
     }
 
     /// Whether there are none.
@@ -70,34 +70,34 @@ impl<K> Members<K> {
     }
 
     /// Subscribes to the changes of the members' standings from now on.
-    pub fn subscribe(&self) -> Changes<K> {
-        self.0.crier.subscribe()
+    pub fn subscribe(&self) -> StateChanges<K> {
+        self.0.publisher.subscribe()
     }
 
     /// Ends the tasks that probe members, and starts no more: for an owner that closes down.
     ///
     /// Who is out of the rotation stays out.
     pub fn end_probes(&self) {
-        self.0.unprobed.store(true, Ordering::Relaxed);
-        for member in self.0.list.load().iter().chain(self.0.aside.load().iter()) {
+        self.0.probes_ended.store(true, Ordering::Relaxed);
+        for member in self.0.list.load().iter().chain(self.0.unverified.load().iter()) {
             member.end_probe();
         }
     }
 
     /// Has whoever looks for other members do so soon: something happened that may be because some came or went.
     /// That one was ejected, or begins to leave, is heard of without.
-    pub fn look_around(&self) {
-        self.0.hooks.look_around();
+    pub fn refresh_discovery(&self) {
+        self.0.observers.refresh_discovery();
     }
 
     /// Sets who is told that a member was ejected, or begins to leave, beside the owner; of several the first.
-    pub(crate) fn looked_for_by(&self, tell: impl Fn() + Send + Sync + 'static) {
+    pub(crate) fn set_discovery(&self, tell: impl Fn() + Send + Sync + 'static) {
         // Whoever comes later looks for members that are looked for already.
-        self.0.hooks.looking.set(Box::new(tell)).ok();
+        self.0.observers.discovery.set(Box::new(tell)).ok();
     }
 
-    pub(crate) fn chance(&self) -> f64 {
-        self.0.jitter.unit()
+    pub(crate) fn random(&self) -> f64 {
+        self.0.random.next_f64()
     }
 
     /// Removes the first member.
@@ -110,16 +110,16 @@ impl<K> Members<K> {
 
     /// How many members are to be looked at before they are asked.
     #[cfg(test)]
-    pub(crate) fn apart(&self) -> usize {
-        self.0.glance.apart.len()
+    pub(crate) fn degraded_count(&self) -> usize {
+        self.0.flags.degraded.len()
     }
 
     /// Has it measured from now on how much each member has to do.
     ///
     /// A [`BalanceLayer`](crate::BalanceLayer) sees to it if its policy [wants it](crate::Policy::wants_load); this is for
     /// policies that are exchanged behind its back.
-    pub fn measure(&self) {
-        self.0.glance.measure();
+    pub fn measure_load(&self) {
+        self.0.flags.measure_load();
     }
 
     /// Lets `policy` pick a member for `request`, and counts the request there until what is returned
@@ -151,16 +151,16 @@ impl<K> Members<K> {
         K: PartialEq + Clone + Send + Sync + 'static,
     {
         loop {
-            let member = self.choose(route, now, |candidates| policy.pick(candidates, request, now))?;
+            let member = self.pick_with(route, now, |candidates| policy.pick(candidates, request, now))?;
             // One that has gone since is in the set no more.
-            if let Some(in_flight) = member.begin() {
+            if let Some(in_flight) = member.start_request() {
                 return Some(in_flight);
             }
         }
     }
 
     /// Lets `choose` pick a member for a request that wants `route`, or finds that there is none.
-    pub(crate) fn choose(
+    pub(crate) fn pick_with(
         &self,
         route: &Route<'_, K>,
         now: Instant,
@@ -170,15 +170,15 @@ impl<K> Members<K> {
         K: PartialEq + Clone + Send + Sync + 'static,
     {
         let list = self.0.list.load();
-        let apart = self.0.apart(&list);
-        self.0.wake_probes(&list, &apart, now);
+        let apart = self.0.degraded(&list);
+        self.0.ensure_probes(&list, &apart, now);
         if let Some(pinned) = route.pinned {
             let is_it = |member: &&Member<K>| member.key() == pinned;
-            let aside = || self.0.aside.load().iter().find(is_it).cloned();
-            return list.iter().find(is_it).cloned().or_else(|| route.tries_out.then(aside).flatten());
+            let aside = || self.0.unverified.load().iter().find(is_it).cloned();
+            return list.iter().find(is_it).cloned().or_else(|| route.allow_unverified.then(aside).flatten());
         }
         if let Some(preferred) = route.preferred.filter(|preferred| !route.tried.contains(preferred)) {
-            let is_it = |member: &&Member<K>| member.key() == preferred && member.can_be_preferred();
+            let is_it = |member: &&Member<K>| member.key() == preferred && member.is_preferable();
             if let Some(preferred) = list.iter().find(is_it) {
                 return Some(preferred.clone());
             }
@@ -186,8 +186,8 @@ impl<K> Members<K> {
         let candidates = if apart.is_empty() && route.tried.is_empty() {
             Candidates::all(&list)
         } else {
-            let out = out(&list, &apart, route.tried, now, &*self.0.jitter);
-            Candidates::but(&list, out, !route.tried.is_empty())
+            let out = excluded(&list, &apart, route.tried, now, &*self.0.random);
+            Candidates::except(&list, out, !route.tried.is_empty())
         };
         if candidates.is_empty() {
             return None;
@@ -200,104 +200,132 @@ impl<K> Members<K> {
 
 impl<K> Set<K> {
     /// Where in the list those are that are to be looked at before they are asked, in order.
-    fn apart(&self, list: &[Member<K>]) -> Vec<usize> {
-        if self.glance.apart.len() == 0 {
+    fn degraded(&self, list: &[Member<K>]) -> Vec<usize> {
+        if self.flags.degraded.len() == 0 {
             return Vec::new();
         }
-        let slots = self.glance.apart.slots();
-        let mut apart: Vec<usize> = slots.iter().filter_map(|&slot| slots::place(list, slot)).collect();
+        let slots = self.flags.degraded.slots();
+        let mut apart: Vec<usize> = slots.iter().filter_map(|&slot| slots::list_index(list, slot)).collect();
         apart.sort_unstable();
         apart
     }
 
     /// Takes note of a verdict about one of the members.
-    pub(crate) fn record(self: &Arc<Self>, member: &Member<K>, verdict: Verdict, began: Instant, now: Instant)
+    pub(crate) fn record(self: &Arc<Self>, member: &Member<K>, verdict: Signal, began: Instant, now: Instant)
     where
         K: Clone,
     {
-        let allowed = self.allowed(member);
-        let report = Report { verdict, began, now, chance: self.jitter.unit(), requests: member.requests() };
+        let allowed = self.ejection_limit(member);
+        let report = SignalReport {
+            signal: verdict,
+            started: began,
+            now,
+            random: self.random.next_f64(),
+            requests: member.requests(),
+        };
         let change = |health: &mut Health| health.record(&report, &self.policy, allowed);
-        let Some(after) = self.change(member, Why::Attempt(verdict), now, change) else { return };
-        self.changed(member, after);
+        let Some(after) = self.change_health(member, Reason::Signal(verdict), now, change) else { return };
+        self.state_changed(member, after);
     }
 
     /// Takes note of what others say: one of the members is about to go.
-    pub(crate) fn send_away(&self, member: &Member<K>, now: Instant)
+    pub(crate) fn drain(&self, member: &Member<K>, now: Instant)
     where
         K: Clone,
     {
-        let chance = self.jitter.unit();
-        let sent_away = |health: &mut Health| health.sent_away(now, chance, &self.policy);
-        let Some(after) = self.change(member, Why::SentAway, now, sent_away) else { return };
-        self.changed(member, after);
+        let chance = self.random.next_f64();
+        let sent_away = |health: &mut Health| health.drain_requested(now, chance, &self.policy);
+        let Some(after) = self.change_health(member, Reason::DrainRequested, now, sent_away) else { return };
+        self.state_changed(member, after);
     }
 
     /// A member stands otherwise by what was told of it.
-    fn changed(&self, member: &Member<K>, after: Standing) {
+    fn state_changed(&self, member: &Member<K>, after: MemberState) {
         // A task that sleeps waits for the end of a term that is no longer in force.
         member.end_probe();
-        if matches!(after, Standing::Ejected | Standing::Leaving) {
-            self.hooks.ejected(member);
+        if matches!(after, MemberState::Ejected | MemberState::Draining) {
+            self.observers.ejected(member);
         }
     }
 
     /// Takes note of what was found when a member was due.
-    pub(crate) fn probed(&self, member: &Member<K>, due: Instant, why: Why, found: Found, now: Instant)
-    where
+    pub(crate) fn record_probe(
+        &self,
+        member: &Member<K>,
+        due: Instant,
+        why: Reason,
+        found: ProbeOutcome,
+        now: Instant,
+    ) where
         K: Clone,
     {
-        let allowed = self.allowed(member);
-        let look = Look { due, found, now, chance: self.jitter.unit(), requests: member.requests() };
-        let after = self.change(member, why, now, |health| health.probed(&look, &self.policy, allowed));
+        let allowed = self.ejection_limit(member);
+        let look = ProbeReport {
+            due,
+            outcome: found,
+            now,
+            random: self.random.next_f64(),
+            requests: member.requests(),
+        };
+        let after =
+            self.change_health(member, why, now, |health| health.probed(&look, &self.policy, allowed));
         tracing::debug!(?found, slot = member.slot(), "probed a member");
-        if after == Some(Standing::Ejected) {
+        if after == Some(MemberState::Ejected) {
             // One that was about to go was announced as such, and those who are told of ejections were told then.
-            if found == Found::Unrecognized {
-                self.hooks.ejected(member);
+            if found == ProbeOutcome::Unrecognized {
+                self.observers.ejected(member);
             }
-            self.hooks.look_around();
+            self.observers.refresh_discovery();
         }
     }
 
     /// Changes a member's health, and tells of it if the member stands otherwise afterwards, and how.
-    pub(crate) fn change(
+    pub(crate) fn change_health(
         &self,
         member: &Member<K>,
-        why: Why,
+        why: Reason,
         now: Instant,
         change: impl FnOnce(&mut Health),
-    ) -> Option<Standing>
+    ) -> Option<MemberState>
     where
         K: Clone,
     {
         member.with_health(now, |health| {
-            let before = health.standing();
+            let before = health.state();
             change(health);
-            let after = health.standing();
+            let after = health.state();
             if before == after {
                 return None;
             }
             tracing::debug!(?why, ?before, ?after, slot = member.slot(), "a member's standing changed");
-            if self.crier.is_heard() {
+            if self.publisher.has_subscribers() {
                 // While the lock is held: changes are told in the order in which they happen.
-                self.crier.tell(Change { member: member.key().clone(), before, after, why, at: now });
+                self.publisher.publish(StateChange {
+                    member: member.key().clone(),
+                    before,
+                    after,
+                    reason: why,
+                    at: now,
+                });
             }
             Some(after)
         })
     }
 
     /// What the others allow to be done to `member`.
-    fn allowed(&self, member: &Member<K>) -> Allowed {
+    fn ejection_limit(&self, member: &Member<K>) -> EjectionLimit {
         let list = self.list.load();
         if member.is_shared() {
-            return Allowed { by_fact: false, by_opinion: false };
+            return EjectionLimit { for_connectivity: false, for_responses: false };
         }
         let by_opinion = list
             .iter()
-            .filter(|other| *other != member && !other.is_clean() && other.health().out_by_opinion())
+            .filter(|other| *other != member && !other.is_clean() && other.health().is_out_for_responses())
             .count();
-        Allowed { by_fact: list.len() > 1, by_opinion: list.len() > 1 && by_opinion < list.len().div_ceil(2) }
+        EjectionLimit {
+            for_connectivity: list.len() > 1,
+            for_responses: list.len() > 1 && by_opinion < list.len().div_ceil(2),
+        }
     }
 }
 

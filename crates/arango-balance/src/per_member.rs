@@ -27,11 +27,11 @@ type Make<K, S> = Box<dyn Fn(&Member<K>) -> S + Send + Sync>;
 struct Table<K, S> {
     make: Make<K, S>,
     // By the member's slot.
-    services: RwLock<Vec<Option<Seat<K, S>>>>,
+    services: RwLock<Vec<Option<Slot<K, S>>>>,
 }
 
 /// A service, and whose it is: a slot is given to another when its member is gone.
-struct Seat<K, S> {
+struct Slot<K, S> {
     member: WeakMember<K>,
     service: S,
 }
@@ -76,7 +76,7 @@ impl<K, S: Clone> PerMember<K, S> {
             drop(services);
             return service;
         }
-        let before = services[slot].replace(Seat { member: member.downgrade(), service: made.clone() });
+        let before = services[slot].replace(Slot { member: member.downgrade(), service: made.clone() });
         // What it holds may end with it, and ask for the lock.
         drop(services);
         drop(before);

@@ -23,9 +23,9 @@ pub struct Periodic {
     requests: usize,
     time: Duration,
     first: usize,
-    asked: AtomicUsize,
-    further: AtomicUsize,
-    began: OnceLock<Instant>,
+    picks: AtomicUsize,
+    retries: AtomicUsize,
+    started: OnceLock<Instant>,
 }
 
 impl Periodic {
@@ -35,14 +35,14 @@ impl Periodic {
             requests: requests.max(1),
             time: Duration::MAX,
             first: 0,
-            asked: AtomicUsize::new(0),
-            further: AtomicUsize::new(0),
-            began: OnceLock::new(),
+            picks: AtomicUsize::new(0),
+            retries: AtomicUsize::new(0),
+            started: OnceLock::new(),
         }
     }
 
     /// Changes after this time, which begins with the first request; less than a millisecond is taken to be one.
-    pub fn after(time: Duration) -> Self {
+    pub fn after_time(time: Duration) -> Self {
         Self::after_requests(usize::MAX).or_after(time)
     }
 
@@ -56,7 +56,7 @@ impl Periodic {
     /// Begins with another than the first member: so many clients that start at the same time do not all begin with the
     /// same one. More than there are begin anew.
     #[must_use]
-    pub fn beginning_with(mut self, member: usize) -> Self {
+    pub fn starting_at(mut self, member: usize) -> Self {
         self.first = member;
         self
     }
@@ -64,14 +64,14 @@ impl Periodic {
 
 impl<K, Req> Policy<K, Req> for Periodic {
     fn pick(&self, candidates: &Candidates<'_, K>, _: &Req, now: Instant) -> Option<usize> {
-        if candidates.is_further_attempt() {
-            return candidates.nth_in_turn(self.further.fetch_add(1, Ordering::Relaxed));
+        if candidates.is_retry() {
+            return candidates.nth_in_turn(self.retries.fetch_add(1, Ordering::Relaxed));
         }
-        let asked = self.asked.fetch_add(1, Ordering::Relaxed) / self.requests;
+        let asked = self.picks.fetch_add(1, Ordering::Relaxed) / self.requests;
         let passed = if self.time == Duration::MAX {
             0
         } else {
-            let began = *self.began.get_or_init(|| now);
+            let began = *self.started.get_or_init(|| now);
             let periods = now.saturating_duration_since(began).as_nanos() / self.time.as_nanos();
             usize::try_from(periods).unwrap_or(usize::MAX)
         };
@@ -90,7 +90,7 @@ mod tests {
         (0..u32::try_from(picks).unwrap())
             .map(|number| {
                 let there = (0..3).filter(|index| Some(*index) != out).collect();
-                let candidates = Candidates::some(&list, there, false);
+                let candidates = Candidates::only(&list, there, false);
                 let index = policy.pick(&candidates, &(), begin + every * number).unwrap();
                 *candidates.get(index).key()
             })
@@ -103,13 +103,13 @@ mod tests {
     #[test]
     fn it_changes_after_a_number_of_requests() {
         assert_eq!(picks(&Periodic::after_requests(2), None, 8, AT_ONCE), [0, 0, 1, 1, 2, 2, 0, 0]);
-        assert_eq!(picks(&Periodic::after_requests(2).beginning_with(4), None, 4, AT_ONCE), [1, 1, 2, 2]);
+        assert_eq!(picks(&Periodic::after_requests(2).starting_at(4), None, 4, AT_ONCE), [1, 1, 2, 2]);
         assert_eq!(picks(&Periodic::after_requests(0), None, 3, AT_ONCE), [0, 1, 2], "zero is one");
     }
 
     #[test]
     fn it_changes_after_a_time() {
-        assert_eq!(picks(&Periodic::after(3 * SECOND), None, 8, SECOND), [0, 0, 0, 1, 1, 1, 2, 2]);
+        assert_eq!(picks(&Periodic::after_time(3 * SECOND), None, 8, SECOND), [0, 0, 0, 1, 1, 1, 2, 2]);
         let either = Periodic::after_requests(4).or_after(3 * SECOND);
         assert_eq!(picks(&either, None, 3, SECOND), [0, 0, 0]);
         assert_eq!(picks(&either, None, 1, SECOND), [0], "the fourth request");
@@ -120,7 +120,7 @@ mod tests {
     fn further_attempts_take_turns_of_their_own() {
         let (policy, list) = (Periodic::after_requests(2), Members::new(0..3_usize).snapshot());
         let pick = |there: &[usize], further: bool| {
-            let candidates = Candidates::some(&list, there.to_vec(), further);
+            let candidates = Candidates::only(&list, there.to_vec(), further);
             *candidates.get(policy.pick(&candidates, &(), Instant::now()).unwrap()).key()
         };
         let mut picks = Vec::new();

@@ -22,10 +22,10 @@ use crate::{Candidates, Member, Policy};
 /// let layer: BalanceLayer<_, _, ()> = BalanceLayer::new(members, policy.full_at(100));
 /// ```
 pub struct Preferred<N, P, Q> {
-    near: N,
-    within: P,
-    beyond: Q,
-    full: usize,
+    is_near: N,
+    near_policy: P,
+    remote_policy: Q,
+    max_in_flight: usize,
 }
 
 impl<N, P, Q> Preferred<N, P, Q> {
@@ -33,13 +33,13 @@ impl<N, P, Q> Preferred<N, P, Q> {
     ///
     /// `near` is asked about each candidate of each request, so it should be quick.
     pub fn new(near: N, within: P, beyond: Q) -> Self {
-        Self { near, within, beyond, full: usize::MAX }
+        Self { is_near: near, near_policy: within, remote_policy: beyond, max_in_flight: usize::MAX }
     }
 
     /// Sets how many requests in flight are as many as a member can take, on either side. Default: no number is.
     #[must_use]
-    pub fn full_at(mut self, in_flight: usize) -> Self {
-        self.full = in_flight;
+    pub fn max_in_flight(mut self, in_flight: usize) -> Self {
+        self.max_in_flight = in_flight;
         self
     }
 }
@@ -51,13 +51,13 @@ where
     Q: Policy<K, Req>,
 {
     fn pick(&self, candidates: &Candidates<'_, K>, request: &Req, now: Instant) -> Option<usize> {
-        let near = |member: &Member<K>| (self.near)(member.key());
-        let has_room = |member: &Member<K>| member.in_flight() < self.full;
+        let near = |member: &Member<K>| (self.is_near)(member.key());
+        let has_room = |member: &Member<K>| member.in_flight() < self.max_in_flight;
         let within = |wanted: &dyn Fn(&Member<K>) -> bool| {
-            candidates.pick_among(|member| near(member) && wanted(member), &self.within, request, now)
+            candidates.pick_among(|member| near(member) && wanted(member), &self.near_policy, request, now)
         };
         let beyond = |wanted: &dyn Fn(&Member<K>) -> bool| {
-            candidates.pick_among(|member| !near(member) && wanted(member), &self.beyond, request, now)
+            candidates.pick_among(|member| !near(member) && wanted(member), &self.remote_policy, request, now)
         };
         within(&has_room)
             .or_else(|| beyond(&has_room))
@@ -66,16 +66,16 @@ where
     }
 
     fn wants_load(&self) -> bool {
-        self.within.wants_load() || self.beyond.wants_load()
+        self.near_policy.wants_load() || self.remote_policy.wants_load()
     }
 }
 
 impl<N, P: fmt::Debug, Q: fmt::Debug> fmt::Debug for Preferred<N, P, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Preferred")
-            .field("within", &self.within)
-            .field("beyond", &self.beyond)
-            .field("full", &self.full)
+            .field("within", &self.near_policy)
+            .field("beyond", &self.remote_policy)
+            .field("full", &self.max_in_flight)
             .finish_non_exhaustive()
     }
 }
@@ -90,7 +90,7 @@ mod tests {
     /// Of six members the first three are here.
     fn here(full: usize) -> Preferred<Here, RoundRobin, RoundRobin> {
         let here: Here = |member| *member < 3;
-        Preferred::new(here, RoundRobin::default(), RoundRobin::default()).full_at(full)
+        Preferred::new(here, RoundRobin::default(), RoundRobin::default()).max_in_flight(full)
     }
 
     /// How often each of six is picked when these are there.
@@ -98,7 +98,7 @@ mod tests {
         let list = members.snapshot();
         let mut counts = [0; 6];
         for _ in 0..60 {
-            let candidates = Candidates::some(&list, there.to_vec(), false);
+            let candidates = Candidates::only(&list, there.to_vec(), false);
             let index = policy.pick(&candidates, &(), Instant::now()).unwrap();
             counts[*candidates.get(index).key()] += 1;
         }
@@ -119,7 +119,7 @@ mod tests {
         let (members, policy) = (Members::new(0..6), here(2));
         let all = [0, 1, 2, 3, 4, 5];
         let list = members.snapshot();
-        let busy = |index: usize| [list[index].clone().begin(), list[index].clone().begin()];
+        let busy = |index: usize| [list[index].clone().start_request(), list[index].clone().start_request()];
         let (_first, _second) = (busy(0), busy(1));
         assert_eq!(counts(&policy, &members, &all), [0, 0, 60, 0, 0, 0]);
         let _third = busy(2);

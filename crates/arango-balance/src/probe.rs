@@ -10,35 +10,35 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::Member;
-use crate::change::Why;
-use crate::health::Found;
+use crate::change::Reason;
+use crate::health::ProbeOutcome;
 use crate::member::WeakMember;
 use crate::members::Set;
 
 /// What a probe found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Probed {
+pub enum ProbeResult {
     /// It says that it takes requests: it is on trial if it was ejected, and well if it was not. One that is about to go
     /// by its own word is back; one of which [others say so](Member::send_away), or that says so again after that, is none
     /// the less about to go.
-    Well,
+    Available,
     /// It answers, but takes no requests yet, or too many: it stays as it is for a term no longer than the last.
-    Busy,
+    Unavailable,
     /// It cannot be reached. If it was ejected it stays out, for longer, and if it was about to go it is ejected: it has
     /// gone. If it was overloaded, requests will tell.
-    Gone,
+    Unreachable,
     /// Nothing was heard in time. If it was ejected it stays out, for longer; if not, requests will tell.
-    Silent,
+    TimedOut,
     /// Something answers that is not the service that is expected: it is ejected, unless it is the only member, and stays
     /// out for longer each time. If it was about to go this shows nothing.
     Unrecognized,
     /// Something answers, but says nothing of whether it takes requests. If it was ejected it is on trial; that one which
     /// was about to go is back is not shown by it.
-    Unclear,
+    Inconclusive,
 }
 
-type ProbeFuture = Pin<Box<dyn Future<Output = Probed> + Send>>;
+type ProbeFuture = Pin<Box<dyn Future<Output = ProbeResult> + Send>>;
 
 /// How a member is asked.
 pub(crate) struct Probe<K>(Arc<dyn Fn(Member<K>) -> ProbeFuture + Send + Sync>);
@@ -47,7 +47,7 @@ impl<K> Probe<K> {
     pub(crate) fn new<F, Fut>(probe: F) -> Self
     where
         F: Fn(Member<K>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Probed> + Send + 'static,
+        Fut: Future<Output = ProbeResult> + Send + 'static,
     {
         Self(Arc::new(move |member| Box::pin(probe(member))))
     }
@@ -64,17 +64,17 @@ impl<K: Clone + Send + Sync + 'static> Set<K> {
     ///
     /// Asked with every request as long as something is wrong, rather than once when the term begins:
     /// the runtime that ran a task may be gone, and so may be the one the term began on.
-    pub(crate) fn wake_probes(self: &Arc<Self>, list: &[Member<K>], apart: &[usize], now: Instant) {
-        if self.unprobed.load(Ordering::Relaxed) {
+    pub(crate) fn ensure_probes(self: &Arc<Self>, list: &[Member<K>], apart: &[usize], now: Instant) {
+        if self.probes_ended.load(Ordering::Relaxed) {
             return;
         }
         for member in apart.iter().map(|&place| &list[place]) {
-            let Some(until) = member.health().due() else { continue };
+            let Some(until) = member.health().next_probe() else { continue };
             // Longer than a task that is alive could be late by.
-            let overdue = now > until + self.policy.probe * 2;
-            if now > until + self.policy.probe * 2 + self.policy.cap {
+            let overdue = now > until + self.policy.probe_timeout * 2;
+            if now > until + self.policy.probe_timeout * 2 + self.policy.max_ejection_time {
                 // Whatever keeps the probes from ending must not keep the member out for ever.
-                self.probed(member, until, Why::Term, Found::Unasked, now);
+                self.record_probe(member, until, Reason::Expired, ProbeOutcome::NotProbed, now);
                 continue;
             }
             let mut probe = member.probe();
@@ -86,7 +86,9 @@ impl<K: Clone + Send + Sync + 'static> Set<K> {
             if let Some(stuck) = probe.take() {
                 stuck.abort();
             }
-            *probe = Some(runtime.spawn(bring_back(Arc::downgrade(self), member.downgrade())).abort_handle());
+            *probe = Some(
+                runtime.spawn(probe_until_healthy(Arc::downgrade(self), member.downgrade())).abort_handle(),
+            );
         }
     }
 }
@@ -94,9 +96,9 @@ impl<K: Clone + Send + Sync + 'static> Set<K> {
 /// Probes the member at the end of each term until it has none.
 ///
 /// Neither the set nor the member is kept alive by the task while it sleeps.
-async fn bring_back<K: Clone>(set: Weak<Set<K>>, member: WeakMember<K>) {
+async fn probe_until_healthy<K: Clone>(set: Weak<Set<K>>, member: WeakMember<K>) {
     loop {
-        let due = || member.upgrade().and_then(|member| member.health().due());
+        let due = || member.upgrade().and_then(|member| member.health().next_probe());
         let Some(until) = due() else { return };
         sleep_until(until).await;
         if due() != Some(until) {
@@ -105,31 +107,31 @@ async fn bring_back<K: Clone>(set: Weak<Set<K>>, member: WeakMember<K>) {
         let asked = match (set.upgrade(), member.upgrade()) {
             (Some(set), Some(member)) => {
                 let probe = set.probe.as_ref();
-                probe.map(|probe| timeout(set.policy.probe, (probe.0)(member)))
+                probe.map(|probe| timeout(set.policy.probe_timeout, (probe.0)(member)))
             }
             _ => return,
         };
         let (found, why) = match asked {
-            None => (Found::Unasked, Why::Term),
+            None => (ProbeOutcome::NotProbed, Reason::Expired),
             Some(asked) => {
-                let probed = asked.await.unwrap_or(Probed::Silent);
-                (Found::from(probed), Why::Probe(probed))
+                let probed = asked.await.unwrap_or(ProbeResult::TimedOut);
+                (ProbeOutcome::from(probed), Reason::Probe(probed))
             }
         };
         let (Some(set), Some(member)) = (set.upgrade(), member.upgrade()) else { return };
-        set.probed(&member, until, why, found, Instant::now());
+        set.record_probe(&member, until, why, found, Instant::now());
     }
 }
 
-impl From<Probed> for Found {
-    fn from(probed: Probed) -> Self {
+impl From<ProbeResult> for ProbeOutcome {
+    fn from(probed: ProbeResult) -> Self {
         match probed {
-            Probed::Well => Self::Well,
-            Probed::Busy => Self::Busy,
-            Probed::Gone => Self::Gone,
-            Probed::Silent => Self::Silent,
-            Probed::Unrecognized => Self::Unrecognized,
-            Probed::Unclear => Self::Unclear,
+            ProbeResult::Available => Self::Available,
+            ProbeResult::Unavailable => Self::Unavailable,
+            ProbeResult::Unreachable => Self::Unreachable,
+            ProbeResult::TimedOut => Self::TimedOut,
+            ProbeResult::Unrecognized => Self::Unrecognized,
+            ProbeResult::Inconclusive => Self::Inconclusive,
         }
     }
 }

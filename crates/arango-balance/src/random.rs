@@ -4,29 +4,29 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::jitter::below;
-use crate::{Candidates, Jitter, Policy, SeededJitter, ThreadJitter};
+use crate::jitter::index_below;
+use crate::{Candidates, Policy, RandomSource, SeededRandom, ThreadRandom};
 
 /// Takes a candidate by chance, each with the same probability.
 #[derive(Debug, Clone)]
 pub struct Random {
-    jitter: Arc<dyn Jitter>,
+    random: Arc<dyn RandomSource>,
 }
 
 impl Random {
     /// Leaves it to the generator of the current thread.
     pub fn new() -> Self {
-        Self::by(Arc::new(ThreadJitter))
+        Self::with_random(Arc::new(ThreadRandom))
     }
 
     /// Makes the same choices for the same seed.
     pub fn seeded(seed: u64) -> Self {
-        Self::by(Arc::new(SeededJitter::new(seed)))
+        Self::with_random(Arc::new(SeededRandom::new(seed)))
     }
 
     /// Leaves it to `jitter`.
-    pub fn by(jitter: Arc<dyn Jitter>) -> Self {
-        Self { jitter }
+    pub fn with_random(jitter: Arc<dyn RandomSource>) -> Self {
+        Self { random: jitter }
     }
 }
 
@@ -38,7 +38,7 @@ impl Default for Random {
 
 impl<K, Req> Policy<K, Req> for Random {
     fn pick(&self, candidates: &Candidates<'_, K>, _: &Req, _: Instant) -> Option<usize> {
-        below(candidates.len(), &*self.jitter)
+        index_below(candidates.len(), &*self.random)
     }
 }
 
@@ -76,11 +76,11 @@ mod tests {
     fn a_source_that_gives_almost_one_never_points_beyond_the_last() {
         #[derive(Debug)]
         struct Most;
-        impl Jitter for Most {
-            fn unit(&self) -> f64 {
+        impl RandomSource for Most {
+            fn next_f64(&self) -> f64 {
                 1.0 - f64::EPSILON / 2.0
             }
         }
-        assert_eq!(picks(&Random::by(Arc::new(Most)), 3, 1), [2]);
+        assert_eq!(picks(&Random::with_random(Arc::new(Most)), 3, 1), [2]);
     }
 }

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::time::Instant;
 
-use crate::jitter::below;
-use crate::{Candidates, Jitter, Policy};
+use crate::jitter::index_below;
+use crate::{Candidates, Policy, RandomSource};
 
 /// Takes the candidates in turn.
 ///
@@ -16,7 +16,7 @@ pub struct RoundRobin {
     next: AtomicUsize,
     // Further attempts have turns of their own. With the same turns a member that refuses each request
     // would be the first choice of each: its refusal takes the turn of the next one.
-    further: AtomicUsize,
+    next_retry: AtomicUsize,
 }
 
 /// More than anybody has members.
@@ -27,20 +27,20 @@ impl RoundRobin {
     ///
     /// The default begins with the first. That is certain, but so do all clients: where many of them start, and each sends
     /// fewer requests than there are members, the first ones have all the work.
-    pub fn beginning_by(jitter: &dyn Jitter) -> Self {
-        Self::beginning_with(below(MANY, jitter).unwrap_or_default())
+    pub fn random_start(jitter: &dyn RandomSource) -> Self {
+        Self::starting_at(index_below(MANY, jitter).unwrap_or_default())
     }
 
     /// Begins with this member, counted from 0 in the order of the set. More than there are begin anew.
-    pub fn beginning_with(member: usize) -> Self {
-        Self { next: AtomicUsize::new(member), further: AtomicUsize::new(member) }
+    pub fn starting_at(member: usize) -> Self {
+        Self { next: AtomicUsize::new(member), next_retry: AtomicUsize::new(member) }
     }
 }
 
 impl<K, Req> Policy<K, Req> for RoundRobin {
     fn pick(&self, candidates: &Candidates<'_, K>, _: &Req, _: Instant) -> Option<usize> {
         // Relaxed: turns need to differ, not to be ordered with anything else.
-        let turns = if candidates.is_further_attempt() { &self.further } else { &self.next };
+        let turns = if candidates.is_retry() { &self.next_retry } else { &self.next };
         candidates.nth_in_turn(turns.fetch_add(1, Ordering::Relaxed))
     }
 }
@@ -59,9 +59,9 @@ mod tests {
             for _ in 0..threads {
                 scope.spawn(|| {
                     for _ in 0..picks / threads {
-                        let candidates = Candidates::some(&list, chosen.clone(), false);
+                        let candidates = Candidates::only(&list, chosen.clone(), false);
                         let index = policy.pick(&candidates, &(), Instant::now()).unwrap();
-                        drop(candidates.get(index).clone().begin());
+                        drop(candidates.get(index).clone().start_request());
                     }
                 });
             }
@@ -80,9 +80,9 @@ mod tests {
     #[test]
     fn clients_that_begin_with_different_members_ask_different_ones_at_any_time() {
         let list = Members::new([0, 1, 2]).snapshot();
-        let clients: Vec<_> = (0..6).map(RoundRobin::beginning_with).collect();
+        let clients: Vec<_> = (0..6).map(RoundRobin::starting_at).collect();
         for further in [false, true] {
-            let candidates = Candidates::some(&list, vec![0, 1, 2], further);
+            let candidates = Candidates::only(&list, vec![0, 1, 2], further);
             for _ in 0..4 {
                 let mut asked = [0; 3];
                 for client in &clients {
@@ -97,10 +97,10 @@ mod tests {
     fn a_beginning_by_chance_is_spread_over_all_members() {
         let members = Members::new([0, 1, 2]);
         let list = members.snapshot();
-        let jitter = crate::SeededJitter::new(1);
+        let jitter = crate::SeededRandom::new(1);
         let mut begun = [0_u32; 3];
         for _ in 0..30_000 {
-            let policy = RoundRobin::beginning_by(&jitter);
+            let policy = RoundRobin::random_start(&jitter);
             begun[policy.pick(&Candidates::all(&list), &(), Instant::now()).unwrap()] += 1;
         }
         // Five standard deviations of a binomial distribution with n = 30 000, p = 1/3.

@@ -8,7 +8,7 @@ pub struct Route<'r, K> {
     /// The only member it may go to, well or not.
     pub pinned: Option<&'r K>,
     /// Whether that may be a member which is only [tried out](crate::Members::try_out).
-    pub tries_out: bool,
+    pub allow_unverified: bool,
     /// The member it goes to as long as that is in the set, not ejected and not asked already; else any other may do.
     pub preferred: Option<&'r K>,
     /// Members that were asked already; none is asked again while an untried one is left.
@@ -19,7 +19,7 @@ pub struct Route<'r, K> {
 
 impl<K> Route<'_, K> {
     /// Any member will do.
-    pub const fn anywhere() -> Self {
-        Self { pinned: None, tries_out: false, preferred: None, tried: &[], now: None }
+    pub const fn any() -> Self {
+        Self { pinned: None, allow_unverified: false, preferred: None, tried: &[], now: None }
     }
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::time::Instant;
 
-use crate::jitter::below;
-use crate::{Candidates, Jitter, Policy, SeededJitter, ThreadJitter};
+use crate::jitter::index_below;
+use crate::{Candidates, Policy, RandomSource, SeededRandom, ThreadRandom};
 
 /// Nobody was picked yet.
 const NOBODY: usize = usize::MAX;
@@ -19,23 +19,23 @@ const NOBODY: usize = usize::MAX;
 #[derive(Debug)]
 pub struct Single {
     slot: AtomicUsize,
-    jitter: Arc<dyn Jitter>,
+    random: Arc<dyn RandomSource>,
 }
 
 impl Single {
     /// Leaves it to the generator of the current thread which one.
     pub fn new() -> Self {
-        Self::by(Arc::new(ThreadJitter))
+        Self::with_random(Arc::new(ThreadRandom))
     }
 
     /// Finds the same ones for the same seed.
     pub fn seeded(seed: u64) -> Self {
-        Self::by(Arc::new(SeededJitter::new(seed)))
+        Self::with_random(Arc::new(SeededRandom::new(seed)))
     }
 
     /// Leaves it to `jitter` which one.
-    pub fn by(jitter: Arc<dyn Jitter>) -> Self {
-        Self { slot: AtomicUsize::new(NOBODY), jitter }
+    pub fn with_random(jitter: Arc<dyn RandomSource>) -> Self {
+        Self { slot: AtomicUsize::new(NOBODY), random: jitter }
     }
 }
 
@@ -47,8 +47,8 @@ impl Default for Single {
 
 impl<K, Req> Policy<K, Req> for Single {
     fn pick(&self, candidates: &Candidates<'_, K>, _: &Req, _: Instant) -> Option<usize> {
-        let by_chance = || below(candidates.len(), &*self.jitter);
-        if candidates.is_further_attempt() {
+        let by_chance = || index_below(candidates.len(), &*self.random);
+        if candidates.is_retry() {
             return by_chance();
         }
         // Relaxed: the slot is all there is.
@@ -74,7 +74,7 @@ mod tests {
     /// What is picked when these are there.
     fn pick(policy: &Single, members: &Members<usize>, there: &[usize], further: bool) -> usize {
         let list = members.snapshot();
-        let candidates = Candidates::some(&list, there.to_vec(), further);
+        let candidates = Candidates::only(&list, there.to_vec(), further);
         let index = policy.pick(&candidates, &(), Instant::now()).unwrap();
         *candidates.get(index).key()
     }

@@ -4,7 +4,7 @@ use std::future::ready;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use arango_balance::{Member, Verdict};
+use arango_balance::{Member, Signal};
 use arango_protocol::{ErrorNumber, ErrorObject, names_arangodb};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -112,7 +112,7 @@ impl Service<Outgoing> for Attempting {
         let sent_before = record.begin(self.seat.member.key(), began);
         let span = trace::attempt(&record, self.seat.member.key(), number);
         // What the server may take its time for says nothing of how fast it is.
-        let timed = self.seat.member.is_measured() && record.call.patience.is_none();
+        let timed = self.seat.member.is_load_measured() && record.call.patience.is_none();
         let timed = timed.then(|| self.seat.member.clone());
         let attempt = Underway { record, number, sent_before, began, token, timed };
         let seat = Arc::clone(&self.seat);
@@ -165,7 +165,7 @@ impl Drop for Underway {
     fn drop(&mut self) {
         let copies = self.close();
         if let Some(member) = self.timed.take().filter(|_| copies > 0) {
-            member.give_up(self.began);
+            member.record_abandoned(self.began);
         }
     }
 }
@@ -173,10 +173,10 @@ impl Drop for Underway {
 impl Seat {
     /// Hands on for how long requests wait there, if a policy wants to know.
     fn hear_queue_time(&self, headers: &HeaderMap) {
-        if self.member.is_measured()
+        if self.member.is_load_measured()
             && let Some(time) = queue_time::told(headers)
         {
-            self.member.tell_queue_time(time);
+            self.member.record_queue_time(time);
         }
     }
 
@@ -224,12 +224,12 @@ impl Seat {
                 self.stamp(error.attempt(), &attempt, copies > 0);
                 let in_vain = error.kind() == ErrorKind::AttemptTimeout && copies > 0;
                 if in_vain && record.call.patience.is_none() {
-                    self.member.give_up(attempt.began);
+                    self.member.record_abandoned(attempt.began);
                 }
                 // Silence counts only if the request was sent and nothing at all was heard: a long
                 // query on a coordinator that answers others is no sign of anything.
                 let silent = in_vain && self.pool.heard() == heard;
-                let verdict = if silent { Verdict::Unreachable } else { rules::verdict(error.attempt()) };
+                let verdict = if silent { Signal::Unreachable } else { rules::verdict(error.attempt()) };
                 self.report(&attempt, verdict);
                 Err(error)
             }
@@ -284,36 +284,36 @@ impl Seat {
             if let Some(token) = &attempt.token {
                 self.accepted.note(token, attempt.began);
             }
-            return self.tell(attempt, Verdict::Good);
+            return self.tell(attempt, Signal::Success);
         }
         if !record.call.is_read {
-            return self.tell(attempt, Verdict::Good);
+            return self.tell(attempt, Signal::Success);
         }
         // The shape of an empty body says nothing, and this coordinator is known to name itself.
         let has_body = record.template.method == Method::HEAD || !response.body().bytes().is_empty();
         if !has_body && self.pool.has_named_itself() {
-            self.tell(attempt, Verdict::Unrecognized);
+            self.tell(attempt, Signal::Unrecognized);
         }
     }
 
     /// Reports a failure to the member's health.
-    fn report(&self, attempt: &Underway, verdict: Verdict) {
+    fn report(&self, attempt: &Underway, verdict: Signal) {
         let verdict = match verdict {
-            Verdict::Unreachable | Verdict::Gateway | Verdict::Failed
+            Signal::Unreachable | Signal::GatewayError | Signal::Failure
                 if !attempt.record.counts_against(self.member.slot()) =>
             {
-                Verdict::Neutral
+                Signal::Neutral
             }
             verdict => verdict,
         };
         self.tell(attempt, verdict);
     }
 
-    fn tell(&self, attempt: &Underway, verdict: Verdict) {
+    fn tell(&self, attempt: &Underway, verdict: Signal) {
         if attempt.record.call.patience.is_none() {
-            self.member.report(verdict, attempt.began);
+            self.member.record(verdict, attempt.began);
         } else {
-            self.member.report_untimed(verdict, attempt.began);
+            self.member.record_untimed(verdict, attempt.began);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango_balance::Jitter;
+use arango_balance::RandomSource;
 
 use crate::rules::Pause;
 
@@ -11,13 +11,13 @@ impl Pause {
     ///
     /// Each kind doubles up to its own cap, and chance spreads it so that clients that failed
     /// together do not come back together.
-    pub(crate) fn length(self, nth: u32, jitter: &dyn Jitter) -> Duration {
+    pub(crate) fn length(self, nth: u32, jitter: &dyn RandomSource) -> Duration {
         let grown = |base: u64, cap: u64| {
             Duration::from_millis(base)
                 .saturating_mul(2_u32.saturating_pow(nth))
                 .min(Duration::from_millis(cap))
         };
-        let chance = jitter.unit();
+        let chance = jitter.next_f64();
         match self {
             Self::Connection => grown(25, 1000).mul_f64(chance),
             Self::Overload => {
@@ -35,13 +35,13 @@ impl Pause {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arango_balance::SeededJitter;
+    use arango_balance::SeededRandom;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
         fn pauses_grow_to_their_cap_and_never_beyond(seed: u64, nth in 0_u32..100) {
-            let jitter = SeededJitter::new(seed);
+            let jitter = SeededRandom::new(seed);
             let ms = |pause: Pause| pause.length(nth, &jitter).as_secs_f64() * 1000.0;
             let power = 2_f64.powi(i32::try_from(nth).unwrap());
             prop_assert!(ms(Pause::Connection) <= (25.0 * power).min(1000.0));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arango_balance::{HealthPolicy, Jitter, Policy, RoundRobin, ThreadJitter};
+use arango_balance::{HealthPolicy, Policy, RandomSource, RoundRobin, ThreadRandom};
 use tower::Layer;
 
 use crate::compression::Compression;
@@ -36,7 +36,7 @@ pub(crate) struct Parts {
     pub(crate) credentials: Credentials,
     pub(crate) policy: PolicyFor,
     pub(crate) zones: Zones,
-    pub(crate) jitter: Arc<dyn Jitter>,
+    pub(crate) jitter: Arc<dyn RandomSource>,
     pub(crate) network: Network,
     pub(crate) tls: Option<tls::Tls>,
     pub(crate) doors: Doors,
@@ -46,7 +46,7 @@ pub(crate) struct Parts {
 /// Makes the policy when the transport is built, for by then it is known which coordinators are where, and where chance
 /// comes from.
 type PolicyFor =
-    Box<dyn FnOnce(&Zones, &Arc<dyn Jitter>) -> Result<SharedPolicy, InvalidSettings> + Send + Sync>;
+    Box<dyn FnOnce(&Zones, &Arc<dyn RandomSource>) -> Result<SharedPolicy, InvalidSettings> + Send + Sync>;
 
 impl TransportBuilder {
     pub(crate) fn new(hosts: HostList) -> Self {
@@ -65,9 +65,9 @@ impl TransportBuilder {
             compression: Compression::default(),
             health: HealthPolicy::default(),
             credentials: Credentials::none(),
-            policy: Box::new(|_, jitter| Ok(Arc::new(RoundRobin::beginning_by(&**jitter)))),
+            policy: Box::new(|_, jitter| Ok(Arc::new(RoundRobin::random_start(&**jitter)))),
             zones: Zones::default(),
-            jitter: Arc::new(ThreadJitter),
+            jitter: Arc::new(ThreadRandom),
             network,
             tls: None,
             doors: Doors::default(),
@@ -153,7 +153,7 @@ impl TransportBuilder {
     pub fn policy_with<P, F>(mut self, make: F) -> Self
     where
         P: Policy<Coordinator, Outgoing> + 'static,
-        F: FnOnce(&Zones, &Arc<dyn Jitter>) -> Result<P, InvalidSettings> + Send + Sync + 'static,
+        F: FnOnce(&Zones, &Arc<dyn RandomSource>) -> Result<P, InvalidSettings> + Send + Sync + 'static,
     {
         self.parts.policy = Box::new(|zones, jitter| Ok(Arc::new(make(zones, jitter)?)));
         self
@@ -172,7 +172,7 @@ impl TransportBuilder {
     }
 
     /// Sets where chance comes from: with which coordinator round robin begins, the length of pauses, the age of connections.
-    pub fn jitter(mut self, jitter: Arc<dyn Jitter>) -> Self {
+    pub fn jitter(mut self, jitter: Arc<dyn RandomSource>) -> Self {
         self.parts.jitter = jitter;
         self
     }

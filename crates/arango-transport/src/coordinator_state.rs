@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango_balance::{Known, Member, Refused, Standing};
+use arango_balance::{Member, MemberOrigin, MemberState, RejectReason};
 use tokio::time::Instant;
 
 use crate::pool::Pool;
@@ -50,7 +50,7 @@ pub struct CoordinatorState {
     /// Several coordinators answer at this address, as behind a load balancer. It is never left out of the rotation.
     pub shared: bool,
     /// How it stands in the rotation.
-    pub standing: Standing,
+    pub standing: MemberState,
     /// For how long it has stood so.
     pub standing_for: Duration,
     /// In how long it will be probed: what is left of an ejection, or of the time for which it is spared. `None` if
@@ -96,7 +96,7 @@ impl Transport {
     pub fn coordinators(&self) -> Vec<CoordinatorState> {
         let (members, now) = (&self.0.members, Instant::now());
         // Who leaves meanwhile is told of twice rather than not at all.
-        let (list, aside, leaving) = (members.snapshot(), members.aside(), members.leaving());
+        let (list, aside, leaving) = (members.snapshot(), members.unverified(), members.leaving());
         let state = |member, membership| CoordinatorState::of(member, membership, &self.0, now);
         let there = list.iter().map(|member| state(member, self.membership(member.key())));
         let aside = aside.iter().map(|member| state(member, self.membership(member.key())));
@@ -104,21 +104,21 @@ impl Transport {
         there.chain(aside).chain(leaving).collect()
     }
 
-    pub(crate) fn known(&self, coordinator: &Coordinator) -> Option<Known<Coordinator>> {
+    pub(crate) fn known(&self, coordinator: &Coordinator) -> Option<MemberOrigin<Coordinator>> {
         match self.0.discoverer.get() {
-            Some(discoverer) => discoverer.known(coordinator),
-            None => Some(Known::Seed),
+            Some(discoverer) => discoverer.origins(coordinator),
+            None => Some(MemberOrigin::Seed),
         }
     }
 
     fn membership(&self, coordinator: &Coordinator) -> Membership {
         match self.known(coordinator) {
-            Some(Known::Seed) => Membership::Seed,
-            Some(Known::Discovered) => Membership::Discovered,
-            Some(Known::Candidate(refused)) => Membership::Candidate {
+            Some(MemberOrigin::Seed) => Membership::Seed,
+            Some(MemberOrigin::Discovered) => Membership::Discovered,
+            Some(MemberOrigin::Candidate(refused)) => Membership::Candidate {
                 refused: refused.map(|refused| match refused {
-                    Refused::SameAs(other) => format!("it is the same as {other}"),
-                    Refused::Failed(why) => why,
+                    RejectReason::SameAs(other) => format!("it is the same as {other}"),
+                    RejectReason::Failed(why) => why,
                     _ => "it cannot be used".to_owned(),
                 }),
             },
@@ -153,12 +153,12 @@ impl CoordinatorState {
             not_arangodb: pool.and_then(Pool::other),
             misconfigured: pool.is_some_and(Pool::is_misconfigured),
             shared: member.is_shared(),
-            standing: status.standing,
+            standing: status.state,
             standing_for: now.saturating_duration_since(status.since),
-            asked_in: status.until.map(|until| until.saturating_duration_since(now)),
+            asked_in: status.next_probe.map(|until| until.saturating_duration_since(now)),
             weight: member.weight(now),
             latency: load.latency(),
-            failing: load.failing(),
+            failing: load.failure_ratio(),
         }
     }
 }

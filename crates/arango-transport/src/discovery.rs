@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use arango_balance::{Discoverer, DiscoveryPolicy, Known, Members};
+use arango_balance::{DiscoveryPolicy, DiscoveryTask, MemberOrigin, Members};
 
 use crate::connect::BoxFuture;
 use crate::coordinator::Host;
@@ -67,7 +67,7 @@ impl Discovery {
     #[must_use]
     pub fn every(mut self, interval: Duration) -> Self {
         if let Some(policy) = &mut self.policy {
-            policy.interval = interval.max(policy.least);
+            policy.interval = interval.max(policy.min_interval);
         }
         self
     }
@@ -214,7 +214,7 @@ pub(crate) fn discoverer(
     members: &Members<Coordinator>,
     handshakes: Arc<Handshakes>,
     inner: Weak<Inner>,
-) -> Option<Discoverer<Coordinator>> {
+) -> Option<DiscoveryTask<Coordinator>> {
     let policy = discovery.policy.clone()?;
     let (asked, inner_of_list) = (Arc::clone(&discover), inner.clone());
     let discovery = discovery.clone();
@@ -266,7 +266,7 @@ pub(crate) fn discoverer(
             })
         }
     };
-    Some(Discoverer::new(members.clone(), policy, list, identify))
+    Some(DiscoveryTask::new(members.clone(), policy, list, identify))
 }
 
 fn transport(inner: &Weak<Inner>) -> Result<Transport, String> {
@@ -283,7 +283,7 @@ impl Transport {
     /// Whether this is so of one of the coordinators that were named.
     fn names(&self, is_so: impl Fn(&Coordinator) -> bool) -> bool {
         let members = self.0.members.snapshot();
-        let named = |coordinator: &Coordinator| self.known(coordinator) == Some(Known::Seed);
+        let named = |coordinator: &Coordinator| self.known(coordinator) == Some(MemberOrigin::Seed);
         members.iter().any(|member| is_so(member.key()) && named(member.key()))
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use arango_balance::Standing;
+use arango_balance::MemberState;
 use arango_protocol::RequestClass;
 use http::{HeaderMap, HeaderName};
 use tokio::time::Instant;
@@ -120,7 +120,7 @@ impl Hedges {
             .members
             .snapshot()
             .iter()
-            .any(|member| member.key() != first && member.standing() == Standing::Well);
+            .any(|member| member.key() != first && member.state() == MemberState::Healthy);
         another && *self.queued() < BUSY && decider.budget.draw(now)
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango_balance::{Jitter, Member, Members, Verdict};
+use arango_balance::{Member, Members, RandomSource, Signal};
 use arango_protocol::{ErrorNumber, RequestClass};
 use tokio::time::Instant;
 
@@ -29,7 +29,7 @@ const MOST_LEADS: u32 = 3;
 #[derive(Debug, Clone)]
 pub(crate) struct Decider {
     pub(crate) members: Members<Coordinator>,
-    pub(crate) jitter: Arc<dyn Jitter>,
+    pub(crate) jitter: Arc<dyn RandomSource>,
     pub(crate) policy: RetryPolicy,
     pub(crate) budget: Budget,
     pub(crate) created: Created,
@@ -113,7 +113,7 @@ impl Decider {
         now: Instant,
     ) -> Next {
         if attempt.kind == ErrorKind::StartingUp {
-            self.members.look_around();
+            self.members.refresh_discovery();
         }
         let policy = record.call.own_retry().unwrap_or(&self.policy);
         let way = match self.way(record, attempt, history, policy, now) {
@@ -273,7 +273,7 @@ impl Decider {
     pub(crate) fn succeeded(&self, history: &History, now: Instant) {
         let passed_over = history.passed_over.as_ref().filter(|_| !history.renewed);
         if let Some(member) = passed_over.and_then(|coordinator| self.member(coordinator)) {
-            member.report(Verdict::Overloaded, now);
+            member.record(Signal::Overloaded, now);
         }
     }
 

@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use arango_balance::Jitter;
+use arango_balance::RandomSource;
 use http::HeaderMap;
 use tokio::runtime;
 use tokio::sync::Semaphore;
@@ -65,7 +65,7 @@ pub(crate) struct Pool(Arc<Shared>);
 struct Shared {
     dialer: Arc<Dialer>,
     limits: PoolLimits,
-    jitter: Arc<dyn Jitter>,
+    jitter: Arc<dyn RandomSource>,
     permits: Semaphore,
     /// Requests that wait for a permit.
     queued: AtomicUsize,
@@ -88,7 +88,7 @@ struct State {
 }
 
 impl Pool {
-    pub(crate) fn new(dialer: Dialer, limits: PoolLimits, jitter: Arc<dyn Jitter>) -> Self {
+    pub(crate) fn new(dialer: Dialer, limits: PoolLimits, jitter: Arc<dyn RandomSource>) -> Self {
         let state = State {
             idle: Idle::new(limits.connections.max(1)),
             streams: Streams::new(),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use arango_balance::{Jitter, Member};
+use arango_balance::{Member, RandomSource};
 
 use crate::dial::{Dialer, Network};
 use crate::pool::Pool;
@@ -18,7 +18,7 @@ struct Shared {
     network: Network,
     handshakes: Arc<Handshakes>,
     limits: PoolLimits,
-    jitter: Arc<dyn Jitter>,
+    jitter: Arc<dyn RandomSource>,
     table: RwLock<Table>,
 }
 
@@ -35,7 +35,7 @@ impl Pools {
         network: Network,
         handshakes: Arc<Handshakes>,
         limits: PoolLimits,
-        jitter: Arc<dyn Jitter>,
+        jitter: Arc<dyn RandomSource>,
     ) -> Self {
         Self(Arc::new(Shared { network, handshakes, limits, jitter, table: RwLock::default() }))
     }
@@ -103,7 +103,7 @@ impl fmt::Debug for Pools {
 
 #[cfg(test)]
 mod tests {
-    use arango_balance::{Members, SeededJitter};
+    use arango_balance::{Members, SeededRandom};
 
     use super::*;
     use crate::connect::{SystemConnect, SystemResolve};
@@ -119,7 +119,7 @@ mod tests {
             http2: Choice::default(),
         };
         let handshakes = Arc::new(Handshakes::new(None, Choice::default()).unwrap());
-        let pools = Pools::new(network, handshakes, PoolLimits::default(), Arc::new(SeededJitter::new(1)));
+        let pools = Pools::new(network, handshakes, PoolLimits::default(), Arc::new(SeededRandom::new(1)));
         let [one, two, three] = ["http://one", "http://two", "http://three"].map(|url| url.parse().unwrap());
         let members: Members<Coordinator> = Members::new([one, two]);
         let gone = members.remove(members.snapshot()[0].key()).unwrap();

@@ -1,6 +1,6 @@
 //! Asks what answers at a coordinator's address whether it is ArangoDB, and whether it takes requests.
 
-use arango_balance::Probed;
+use arango_balance::ProbeResult;
 use arango_protocol::{ApiResponse, is_arangodb};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -26,7 +26,7 @@ const READ: usize = 64 << 10;
 ///
 /// What brings back a coordinator that has said it stops is its own word alone: a proxy that keeps this path to itself
 /// answers for coordinators that have stopped, too.
-pub(crate) async fn availability(mut origin: Origin<Pool>, pool: Pool) -> Probed {
+pub(crate) async fn availability(mut origin: Origin<Pool>, pool: Pool) -> ProbeResult {
     let first = match ask(&mut origin, AVAILABILITY).await {
         Ok(answer) => answer,
         Err(error) => return unreached(&error),
@@ -35,9 +35,9 @@ pub(crate) async fn availability(mut origin: Origin<Pool>, pool: Pool) -> Probed
     if is_arangodb(&first) {
         pool.found(None);
         return match status {
-            StatusCode::OK => Probed::Well,
-            status if status.is_server_error() => Probed::Busy,
-            _ => Probed::Unclear,
+            StatusCode::OK => ProbeResult::Available,
+            status if status.is_server_error() => ProbeResult::Unavailable,
+            _ => ProbeResult::Inconclusive,
         };
     }
     // Something may only keep this path to itself.
@@ -47,14 +47,14 @@ pub(crate) async fn availability(mut origin: Origin<Pool>, pool: Pool) -> Probed
     };
     if is_arangodb(&second) {
         pool.found(None);
-        return if status.is_server_error() { Probed::Silent } else { Probed::Unclear };
+        return if status.is_server_error() { ProbeResult::TimedOut } else { ProbeResult::Inconclusive };
     }
     // A proxy that cannot reach what is behind it says nothing of what that is.
     if [status, second.status()].iter().any(|status| matches!(status.as_u16(), 502..=504)) {
-        return Probed::Silent;
+        return ProbeResult::TimedOut;
     }
     pool.found(Some(ForeignAnswer::new(second.status(), second.headers(), second.bytes())));
-    Probed::Unrecognized
+    ProbeResult::Unrecognized
 }
 
 async fn ask(origin: &mut Origin<Pool>, path: PathAndQuery) -> Result<ApiResponse, AttemptError> {
@@ -70,8 +70,8 @@ async fn ask(origin: &mut Origin<Pool>, path: PathAndQuery) -> Result<ApiRespons
     Ok(ApiResponse::new(parts.status, parts.headers, body))
 }
 
-fn unreached(error: &AttemptError) -> Probed {
+fn unreached(error: &AttemptError) -> ProbeResult {
     tracing::debug!(%error, "a coordinator that is probed cannot be reached");
     // That nothing listens is a fact. A connection may break for other reasons than that all of them do.
-    if error.kind() == ErrorKind::ConnectRefused { Probed::Gone } else { Probed::Silent }
+    if error.kind() == ErrorKind::ConnectRefused { ProbeResult::Unreachable } else { ProbeResult::TimedOut }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arango_balance::{Jitter, Policy};
+use arango_balance::{Policy, RandomSource};
 
 use crate::stack::SharedPolicy;
 use crate::{
@@ -65,7 +65,7 @@ impl Reconfigure {
             Discovery::on().check(hosts.coordinators())?;
         }
         match inner.discoverer.get() {
-            Some(discoverer) => discoverer.reseed(hosts.coordinators()),
+            Some(discoverer) => discoverer.replace_seeds(hosts.coordinators()),
             None => inner.members.set(hosts.coordinators().iter().cloned()),
         }
         tracing::debug!(%hosts, "the hosts were replaced");
@@ -99,7 +99,7 @@ impl Reconfigure {
     }
 
     /// Where chance comes from, as the builder was told.
-    pub fn jitter(&self) -> &Arc<dyn Jitter> {
+    pub fn jitter(&self) -> &Arc<dyn RandomSource> {
         &self.transport.0.jitter
     }
 
@@ -107,7 +107,7 @@ impl Reconfigure {
     pub fn set_policy(&self, policy: impl Policy<Coordinator, Outgoing> + 'static) {
         let policy: SharedPolicy = Arc::new(policy);
         if policy.wants_load() {
-            self.transport.0.members.measure();
+            self.transport.0.members.measure_load();
         }
         self.transport.0.settings.change(|settings| settings.policy = Arc::clone(&policy));
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arango_balance::Verdict;
+use arango_balance::Signal;
 use arango_protocol::DecodeError;
 use http::StatusCode;
 
@@ -63,24 +63,24 @@ impl RetryLayer {
     #[inline]
     pub(crate) fn accept(&self, record: &CallRecord) {
         if record.answered_by() == Answered::BySomething {
-            self.judge(record, Verdict::Good);
+            self.judge(record, Signal::Success);
         }
     }
 
     /// Has the coordinator probed that gave an answer which is not ArangoDB's, and begins a record that goes on from there.
     pub(crate) fn resume(&self, record: &CallRecord, error: DecodeError) -> Arc<CallRecord> {
-        self.judge(record, Verdict::Unrecognized);
+        self.judge(record, Signal::Unrecognized);
         record.resumed(failed(record, error))
     }
 
     /// Reports to the coordinator that has answered what those who read the body found.
-    fn judge(&self, record: &CallRecord, verdict: Verdict) {
+    fn judge(&self, record: &CallRecord, verdict: Signal) {
         let Some((coordinator, since)) = record.current() else { return };
         let Some(member) = self.decider.member(&coordinator) else { return };
         if record.call.patience.is_none() {
-            member.report(verdict, since);
+            member.record(verdict, since);
         } else {
-            member.report_untimed(verdict, since);
+            member.record_untimed(verdict, since);
         }
     }
 }

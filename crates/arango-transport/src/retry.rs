@@ -141,7 +141,7 @@ where
     }
 
     pub(crate) fn chance(&self) -> f64 {
-        self.rules.decider.jitter.unit()
+        self.rules.decider.jitter.next_f64()
     }
 
     /// Makes the attempts of one call.

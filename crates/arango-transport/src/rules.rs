@@ -4,7 +4,7 @@
 //! facts: the class that was decided before the first attempt, how far the attempt got, and what the
 //! server said. A new [`ErrorKind`] does not compile until it is decided here.
 
-use arango_balance::Verdict;
+use arango_balance::Signal;
 use arango_protocol::{ErrorNumber, RequestClass};
 use http::StatusCode;
 
@@ -154,7 +154,7 @@ fn unsigned_refusal(code: u16, author: Author) -> (ErrorKind, Outcome) {
 }
 
 /// What an attempt that failed tells about its coordinator.
-pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
+pub(crate) fn verdict(attempt: &Attempt) -> Signal {
     use ErrorKind as K;
     match attempt.kind {
         K::Dns
@@ -164,23 +164,23 @@ pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
         | K::TlsCertificate
         | K::ProtocolViolation
         | K::BodyInterrupted
-        | K::BodyTimeout => Verdict::Unreachable,
+        | K::BodyTimeout => Signal::Unreachable,
         // A connection that had been idle may just have come to the end of its time.
-        K::ConnectionLost if is_of_an_old_connection(attempt) => Verdict::Neutral,
+        K::ConnectionLost if is_of_an_old_connection(attempt) => Signal::Neutral,
         // Another stream of the same connection has told already.
-        K::ConnectionLost if attempt.echo => Verdict::Neutral,
-        K::ConnectionLost => Verdict::Unreachable,
-        K::StreamRefused | K::ResponseDropped => Verdict::Overloaded,
-        K::GoAway => Verdict::Leaving,
-        K::Gateway => Verdict::Gateway,
-        K::StartingUp | K::QueueTimeViolated | K::Throttled => Verdict::Overloaded,
-        K::ShuttingDown => Verdict::Leaving,
+        K::ConnectionLost if attempt.echo => Signal::Neutral,
+        K::ConnectionLost => Signal::Unreachable,
+        K::StreamRefused | K::ResponseDropped => Signal::Overloaded,
+        K::GoAway => Signal::Draining,
+        K::Gateway => Signal::GatewayError,
+        K::StartingUp | K::QueueTimeViolated | K::Throttled => Signal::Overloaded,
+        K::ShuttingDown => Signal::Draining,
         // What stands before a coordinator may have limits of its own.
-        K::NotArangoDb if attempt.status.is_some_and(is_too_large) => Verdict::Neutral,
-        K::NotArangoDb => Verdict::Unrecognized,
-        K::UnexpectedRedirect if !attempt.recognized => Verdict::Unrecognized,
-        K::QueueFull if attempt.outcome == Outcome::NotExecuted => Verdict::Overloaded,
-        K::Server if attempt.status.is_some_and(|status| status.is_server_error()) => Verdict::Failed,
+        K::NotArangoDb if attempt.status.is_some_and(is_too_large) => Signal::Neutral,
+        K::NotArangoDb => Signal::Unrecognized,
+        K::UnexpectedRedirect if !attempt.recognized => Signal::Unrecognized,
+        K::QueueFull if attempt.outcome == Outcome::NotExecuted => Signal::Overloaded,
+        K::Server if attempt.status.is_some_and(|status| status.is_server_error()) => Signal::Failure,
         K::Forbidden
         | K::ReadOnly
         | K::DatabaseUnknown
@@ -192,7 +192,7 @@ pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
         | K::Aborted
         | K::NotSupported
         | K::NotACluster
-        | K::Server => Verdict::Good,
+        | K::Server => Signal::Success,
         // Answers that say nothing of the coordinator, limits of our own, and failures above it.
         // Whether silence counts depends on what else was heard: the attempt layer decides.
         K::AttemptTimeout
@@ -219,7 +219,7 @@ pub(crate) fn verdict(attempt: &Attempt) -> Verdict {
         | K::UnknownCoordinator
         | K::ClientClosed
         | K::NoRuntime
-        | K::NoCoordinatorAvailable => Verdict::Neutral,
+        | K::NoCoordinatorAvailable => Signal::Neutral,
     }
 }
 

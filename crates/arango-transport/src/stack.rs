@@ -83,7 +83,7 @@ pub(crate) fn assemble(
         let (gone, vacated) = (pools.clone(), seats.clone());
         Members::builder()
             .health(health)
-            .jitter(Arc::clone(&jitter))
+            .random_source(Arc::clone(&jitter))
             .probe(move |member| {
                 probe::availability(origin(&asked, &member, Compression::default()), asked.of(&member))
             })
@@ -92,7 +92,7 @@ pub(crate) fn assemble(
                 meters::ejected(member.key());
             })
             .on_removal(move |member| removed.get(member).iter().for_each(Pool::retire))
-            .on_departure(move |member| {
+            .on_retirement(move |member| {
                 vacated.forget(member);
                 gone.forget(member);
                 meters::departed(member.key());
@@ -100,7 +100,7 @@ pub(crate) fn assemble(
             .build(hosts.coordinators().iter().cloned())
     };
     if wants_load {
-        members.measure();
+        members.measure_load();
     }
     let decider = Decider {
         members: members.clone(),
@@ -158,7 +158,7 @@ fn route(outgoing: &Outgoing) -> Route<'_, Coordinator> {
     let plan = outgoing.plan();
     Route {
         pinned: plan.pin.as_ref(),
-        tries_out: plan.record.call.tries_out,
+        allow_unverified: plan.record.call.tries_out,
         preferred: plan.record.call.prefers.as_ref(),
         tried: &plan.tried,
         now: Some(plan.began),

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use arango_balance::{Changes, Discoverer, Jitter, Members};
+use arango_balance::{DiscoveryTask, Members, RandomSource, StateChanges};
 use arango_protocol::{ApiResponse, DecodeError};
 use bytes::Bytes;
 use http::{Request, Response};
@@ -78,10 +78,10 @@ pub(crate) struct Inner {
     pub(crate) strays: Strays,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) zones: Zones,
-    pub(crate) jitter: Arc<dyn Jitter>,
+    pub(crate) jitter: Arc<dyn RandomSource>,
     pub(crate) sampler: Sampler,
     /// Present if other coordinators are looked for.
-    pub(crate) discoverer: OnceLock<Discoverer<Coordinator>>,
+    pub(crate) discoverer: OnceLock<DiscoveryTask<Coordinator>>,
 }
 
 impl Transport {
@@ -240,7 +240,7 @@ impl Transport {
             return Err(Error::request(&record.call, method, &path, error));
         }
         if let Some(discoverer) = self.0.discoverer.get() {
-            discoverer.wake();
+            discoverer.ensure_running();
         }
         let span = trace::span(&record);
         let least = if record.is_resumed { None } else { self.0.bare.waits_alone_for(&record) };
@@ -262,7 +262,7 @@ impl Transport {
         if let Err(error) = &result
             && error.kind() == ErrorKind::NoCoordinatorAvailable
         {
-            self.0.members.look_around();
+            self.0.members.refresh_discovery();
         }
         result
     }
@@ -328,7 +328,7 @@ impl Transport {
         let shared = Arc::clone(&self.0);
         shared.lifecycle.close();
         shared.members.end_probes();
-        shared.discoverer.get().into_iter().for_each(Discoverer::end);
+        shared.discoverer.get().into_iter().for_each(DiscoveryTask::end);
         for pool in shared.pools.all() {
             pool.retire();
         }
@@ -362,12 +362,12 @@ impl Transport {
     pub fn spare(&self, coordinator: &Coordinator) {
         let members = self.0.members.snapshot();
         if let Some(member) = members.iter().find(|member| member.key() == coordinator) {
-            member.send_away(Instant::now());
+            member.drain(Instant::now());
         }
     }
 
     /// Where chance comes from, for pauses that are made above.
-    pub fn jitter(&self) -> &dyn Jitter {
+    pub fn jitter(&self) -> &dyn RandomSource {
         &*self.0.jitter
     }
 
@@ -375,7 +375,7 @@ impl Transport {
     /// spared, and comes back, when and why.
     ///
     /// The subscription keeps neither the client nor a call waiting.
-    pub fn subscribe(&self) -> Changes<Coordinator> {
+    pub fn subscribe(&self) -> StateChanges<Coordinator> {
         self.0.members.subscribe()
     }
 }

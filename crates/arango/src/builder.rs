@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arango_transport::balance::{HealthPolicy, Jitter, Policy};
+use arango_transport::balance::{HealthPolicy, Policy, RandomSource};
 use arango_transport::{
     AttemptService, CallService, Connect, Coordinator, Credentials, Discovery, DoorBody, DoorService,
     Hedging, HostList, InvalidSettings, Limits, Outgoing, PoolLimits, Resolve, RetryPolicy, Transport,
@@ -111,7 +111,7 @@ impl ClientBuilder {
 
     /// Sets where chance comes from: with which coordinator round robin begins and whom other strategies pick, the length of
     /// pauses, the age of connections.
-    pub fn jitter(self, jitter: Arc<dyn Jitter>) -> Self {
+    pub fn jitter(self, jitter: Arc<dyn RandomSource>) -> Self {
         Self(self.0.jitter(jitter))
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango_transport::balance::Changes;
+use arango_transport::balance::StateChanges;
 use arango_transport::protocol::{DatabaseName, InvalidName};
 use arango_transport::{ClientState, Coordinator, CoordinatorState, Transport};
 
@@ -77,7 +77,7 @@ impl Client {
     /// }
     /// # }
     /// ```
-    pub fn subscribe(&self) -> Changes<Coordinator> {
+    pub fn subscribe(&self) -> StateChanges<Coordinator> {
         self.transport.subscribe()
     }
 

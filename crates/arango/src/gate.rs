@@ -11,7 +11,7 @@
 use std::time::Duration;
 
 use arango_cluster::GetVersion;
-use arango_transport::balance::Standing;
+use arango_transport::balance::MemberState;
 use arango_transport::protocol::{
     ApiResponse, DecodeError, Metadata, Operation, RequestClass, ServerVersion,
 };
@@ -149,7 +149,8 @@ impl Database {
             // Also if the pin is a stranger: the transport says so.
             return Some(Whom::Anyone);
         }
-        let next = left.into_iter().min_by_key(|state| (state.standing != Standing::Well, state.requests));
+        let next =
+            left.into_iter().min_by_key(|state| (state.standing != MemberState::Healthy, state.requests));
         match (next, lacking) {
             (Some(state), _) => Some(Whom::One(state.address.clone())),
             (None, Some(lacking)) => Some(Whom::Nobody(lacking)),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arango_transport::balance::{
-    Fallback, Jitter, LeastLoaded, Periodic, Policy, Preferred, Random, RoundRobin, Single,
+    Fallback, LeastLoaded, Periodic, Policy, Preferred, Random, RandomSource, RoundRobin, Single,
 };
 use arango_transport::{Coordinator, InvalidSettings, Outgoing, Zones};
 
@@ -81,13 +81,13 @@ impl LoadBalancing {
     pub(crate) fn policy(
         &self,
         zones: &Zones,
-        jitter: &Arc<dyn Jitter>,
+        jitter: &Arc<dyn RandomSource>,
     ) -> Result<AnyPolicy, InvalidSettings> {
         Ok(match self {
-            Self::RoundRobin => Arc::new(RoundRobin::beginning_by(&**jitter)),
-            Self::Random => Arc::new(Random::by(Arc::clone(jitter))),
-            Self::LeastLoaded => Arc::new(LeastLoaded::by(Arc::clone(jitter))),
-            Self::Single => Arc::new(Single::by(Arc::clone(jitter))),
+            Self::RoundRobin => Arc::new(RoundRobin::random_start(&**jitter)),
+            Self::Random => Arc::new(Random::with_random(Arc::clone(jitter))),
+            Self::LeastLoaded => Arc::new(LeastLoaded::with_random(Arc::clone(jitter))),
+            Self::Single => Arc::new(Single::with_random(Arc::clone(jitter))),
             Self::Fallback => Arc::new(Fallback),
             Self::Periodic(period) => Arc::new(period.policy(&**jitter)),
             Self::Preferred { zone, .. } if zones.is_empty() => {
@@ -114,12 +114,12 @@ impl LoadBalancing {
 }
 
 impl Period {
-    fn policy(self, jitter: &dyn Jitter) -> Periodic {
+    fn policy(self, jitter: &dyn RandomSource) -> Periodic {
         let policy = match self {
             Self::Requests(requests) => Periodic::after_requests(requests),
-            Self::Time(time) => Periodic::after(time),
+            Self::Time(time) => Periodic::after_time(time),
         };
-        policy.beginning_with(by_chance(jitter))
+        policy.starting_at(by_chance(jitter))
     }
 }
 
@@ -129,8 +129,8 @@ impl Period {
     clippy::cast_sign_loss,
     reason = "less than a million, and not negative"
 )]
-fn by_chance(jitter: &dyn Jitter) -> usize {
-    (jitter.unit() * 1e6) as usize
+fn by_chance(jitter: &dyn RandomSource) -> usize {
+    (jitter.next_f64() * 1e6) as usize
 }
 
 impl FromStr for LoadBalancing {

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use arango::balance::{Changes, Probed, Standing, Why};
+use arango::balance::{MemberState, ProbeResult, Reason, StateChanges};
 use arango::{Client, Coordinator, Limits, LoadBalancing};
 use indicatif::ProgressBar;
 use tokio::time::{sleep, timeout};
@@ -73,12 +73,12 @@ fn added(made: &[Made], since: Instant) -> Duration {
     longest(&mut made.iter().filter(|made| made.began + made.took >= since)).saturating_sub(before)
 }
 
-async fn found_well(changes: &mut Changes<Coordinator>) {
+async fn found_well(changes: &mut StateChanges<Coordinator>) {
     while let Some(change) = changes.next().await {
         // What was missed was of no other coordinator, and the last ones are kept.
-        if change
-            .is_ok_and(|change| change.after == Standing::Trial && change.why == Why::Probe(Probed::Well))
-        {
+        if change.is_ok_and(|change| {
+            change.after == MemberState::HalfOpen && change.reason == Reason::Probe(ProbeResult::Available)
+        }) {
             return;
         }
     }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anstream::{eprintln, println};
-use arango::balance::SeededJitter;
+use arango::balance::SeededRandom;
 use arango::{Client, ClientBuilder, LoadBalancing};
 use arango_test_cluster::TestCluster;
 use clap::Parser;
@@ -85,7 +85,7 @@ async fn three() -> Result<TestCluster, Box<dyn Error>> {
 /// A client of these coordinators.
 fn client(cluster: &TestCluster, hosts: &[String], strategy: LoadBalancing, seed: u64) -> ClientBuilder {
     let builder = Client::builder().hosts(hosts.to_vec()).basic_auth("root", cluster.root_password());
-    builder.jitter(Arc::new(SeededJitter::new(seed))).load_balancing(strategy)
+    builder.jitter(Arc::new(SeededRandom::new(seed))).load_balancing(strategy)
 }
 
 /// What is done now, where somebody looks at it.

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::{Client, Coordinator, ErrorKind};
 use arango_test_cluster::{Fault, Match};
 use tokio::time::sleep;
 
 use crate::support::{client, cluster};
 
-fn standing(client: &Client, of: &Coordinator) -> Standing {
+fn standing(client: &Client, of: &Coordinator) -> MemberState {
     client.coordinators().iter().find(|state| state.address == *of).unwrap().standing
 }
 
@@ -29,7 +29,7 @@ async fn a_coordinator_is_spared_before_its_soft_shutdown_is_asked_for() {
         async move { handle.soft_shutdown().await }
     });
     sleep(Duration::from_secs(1)).await;
-    assert_eq!(standing(&client, &target), Standing::Leaving);
+    assert_eq!(standing(&client, &target), MemberState::Draining);
     cluster.journal().clear();
     for _ in 0..9 {
         client.cluster().server_id().await.unwrap();
@@ -53,8 +53,8 @@ async fn a_coordinator_that_refuses_to_go_comes_back_into_the_rotation() {
     let _refusal = cluster.coordinator(1).inject(refusal.on(Match::delete("/_admin/shutdown")));
     let error = client.coordinator(&target).soft_shutdown().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Forbidden);
-    assert_eq!(standing(&client, &target), Standing::Leaving);
-    for (seconds, expected) in [(29, Standing::Leaving), (3, Standing::Well)] {
+    assert_eq!(standing(&client, &target), MemberState::Draining);
+    for (seconds, expected) in [(29, MemberState::Draining), (3, MemberState::Healthy)] {
         for _ in 0..seconds {
             client.cluster().server_id().await.unwrap();
             sleep(Duration::from_secs(1)).await;
@@ -78,13 +78,13 @@ async fn a_coordinator_that_was_shut_down_and_started_again_is_asked_again_witho
         sleep(Duration::from_secs(1)).await;
     }
     assert!(!cluster.coordinator(1).is_up());
-    assert_eq!(standing(&client, &target), Standing::Ejected, "it was seen gone");
+    assert_eq!(standing(&client, &target), MemberState::Ejected, "it was seen gone");
     cluster.coordinator(1).restart().await.unwrap();
     for _ in 0..8 {
         client.cluster().server_id().await.unwrap();
         sleep(Duration::from_secs(1)).await;
     }
-    assert_eq!(standing(&client, &target), Standing::Well);
+    assert_eq!(standing(&client, &target), MemberState::Healthy);
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::{Client, ErrorKind};
 use arango_test_cluster::{Fault, Match, TestCluster};
@@ -40,7 +40,7 @@ async fn one_address_for_all_is_one_member_that_is_never_left_out() {
     for _ in 0..20 {
         client.db("_system").version().await.unwrap();
     }
-    assert_eq!(client.coordinators()[1].standing, Standing::Well);
+    assert_eq!(client.coordinators()[1].standing, MemberState::Healthy);
 }
 
 #[tokio::test(start_paused = true)]

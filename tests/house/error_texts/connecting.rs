@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango::balance::SeededJitter;
+use arango::balance::SeededRandom;
 use arango::protocol::RequestClass;
 use arango::transport::{BoxFuture, Connect, Io, Resolve};
 use arango::{Client, Limits, PoolLimits};
@@ -64,7 +64,7 @@ pub(super) async fn situations(page: &mut Page) {
     {
         let socket = Client::builder()
             .hosts("unix:///nonexistent/arangodb.sock")
-            .jitter(Arc::new(SeededJitter::new(1)))
+            .jitter(Arc::new(SeededRandom::new(1)))
             .build()
             .unwrap();
         page.error("A Unix socket that is not there", &read(&socket).await);

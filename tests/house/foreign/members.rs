@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::cluster::ServerId;
 use arango::protocol::RequestClass;
 use arango::{Client, ErrorKind, Outcome};
@@ -30,7 +30,7 @@ async fn one_address_of_three_that_is_not_arangodb_fails_no_safe_call_and_is_eje
             sleep(Duration::from_millis(1)).await;
         }
         let state = first(&client);
-        assert_eq!(state.standing, Standing::Ejected, "{status} {body}");
+        assert_eq!(state.standing, MemberState::Ejected, "{status} {body}");
         let found = state.not_arangodb.unwrap_or_default();
         assert!(found.contains(&status.to_string()) && found.contains("nginx/1.25.3"), "{found}");
         // One call, and both questions of the probes: not a share of all calls.
@@ -54,7 +54,7 @@ async fn a_member_comes_back_once_arangodb_answers_at_its_address_again() {
         client.db("_system").version().await.unwrap();
     }
     let state = first(&client);
-    assert_eq!((state.standing, state.not_arangodb), (Standing::Well, None));
+    assert_eq!((state.standing, state.not_arangodb), (MemberState::Healthy, None));
 }
 
 #[tokio::test(start_paused = true)]
@@ -100,7 +100,7 @@ async fn the_only_member_is_not_ejected_and_says_what_it_is() {
         sleep(Duration::from_millis(1)).await;
     }
     let state = first(&client);
-    assert_eq!(state.standing, Standing::Well);
+    assert_eq!(state.standing, MemberState::Healthy);
     assert_eq!(state.not_arangodb.as_deref(), Some("status 404 text/html from nginx/1.25.3"));
     drop(other);
     client.db("_system").version().await.unwrap();
@@ -114,14 +114,14 @@ async fn a_member_that_was_gone_and_is_another_service_now_stays_out() {
     for _ in 0..30 {
         client.db("_system").version().await.unwrap();
     }
-    assert_eq!(first(&client).standing, Standing::Ejected);
+    assert_eq!(first(&client).standing, MemberState::Ejected);
     cluster.coordinator(0).restart().await.unwrap();
     let other = replace(cluster.coordinator(0), 200, "text/html", "<html>It works!</html>");
     for _ in 0..100 {
         client.db("_system").version().await.unwrap();
         sleep(Duration::from_millis(100)).await;
     }
-    assert_eq!(first(&client).standing, Standing::Ejected);
+    assert_eq!(first(&client).standing, MemberState::Ejected);
     assert!(first(&client).not_arangodb.is_some());
     let journal_of_first = other.hits();
     assert!(journal_of_first <= 12, "{journal_of_first} requests are those of probes");
@@ -143,7 +143,7 @@ async fn an_empty_success_of_a_host_that_usually_names_itself_has_it_probed() {
         client.db("_system").version().await.unwrap();
         sleep(Duration::from_millis(1)).await;
     }
-    assert_eq!(first(&client).standing, Standing::Ejected);
+    assert_eq!(first(&client).standing, MemberState::Ejected);
     drop(other);
 }
 
@@ -161,7 +161,7 @@ async fn layers_of_the_users_change_nothing_about_that() {
             client.db("_system").version().await.unwrap();
             sleep(Duration::from_millis(1)).await;
         }
-        assert_eq!(first(&client).standing, Standing::Ejected, "{status} {body}");
+        assert_eq!(first(&client).standing, MemberState::Ejected, "{status} {body}");
     }
 }
 
@@ -179,7 +179,7 @@ async fn servers_that_do_not_name_themselves_are_known_by_their_words() {
             "{call}"
         );
     }
-    assert!(client.coordinators().iter().all(|state| state.standing == Standing::Well));
+    assert!(client.coordinators().iter().all(|state| state.standing == MemberState::Healthy));
     assert_eq!(cluster.journal().executions("m"), 60);
     // And one among them that is another service is found out all the same.
     let _other = replace(cluster.coordinator(0), 200, "application/json", r#"{"status":"ok"}"#);
@@ -187,7 +187,7 @@ async fn servers_that_do_not_name_themselves_are_known_by_their_words() {
         client.db("_system").version().await.unwrap();
         sleep(Duration::from_millis(1)).await;
     }
-    assert_eq!(first(&client).standing, Standing::Ejected);
+    assert_eq!(first(&client).standing, MemberState::Ejected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,5 +204,5 @@ async fn failures_in_a_row_are_ended_by_answers_of_servers_that_do_not_name_them
         }
         pinned.version().await.unwrap();
     }
-    assert_eq!(first(&client).standing, Standing::Well);
+    assert_eq!(first(&client).standing, MemberState::Healthy);
 }

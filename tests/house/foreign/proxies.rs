@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::{ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match};
@@ -31,7 +31,7 @@ async fn a_gateway_that_blocks_one_path_has_no_coordinator_ejected() {
             client.db("_system").version().await.unwrap();
             sleep(Duration::from_millis(100)).await;
             let states = client.coordinators();
-            assert!(states.iter().all(|state| state.standing == Standing::Well), "{path}: {states:?}");
+            assert!(states.iter().all(|state| state.standing == MemberState::Healthy), "{path}: {states:?}");
             assert!(states.iter().all(|state| state.not_arangodb.is_none()), "{path}: {states:?}");
         }
     }
@@ -66,7 +66,7 @@ async fn raw_requests_may_be_answered_with_anything() {
         assert_eq!(client.transport().send(request, call).await.unwrap().status(), 200);
         sleep(Duration::from_millis(1)).await;
     }
-    assert!(client.coordinators().iter().all(|state| state.standing == Standing::Well));
+    assert!(client.coordinators().iter().all(|state| state.standing == MemberState::Healthy));
 }
 
 #[tokio::test(start_paused = true)]

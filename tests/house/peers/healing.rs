@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::{Client, ErrorKind, Limits, Outcome};
 use arango_test_cluster::TestCluster;
@@ -116,7 +116,7 @@ async fn a_hung_coordinator_costs_a_call_one_limit_of_an_attempt_at_most_and_soo
             }
         }
         assert_eq!(limits, 3, "{class:?}");
-        assert_eq!(client.coordinators()[0].standing, Standing::Ejected);
+        assert_eq!(client.coordinators()[0].standing, MemberState::Ejected);
     }
 }
 

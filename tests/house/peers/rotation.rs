@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::transport::StoppedBy;
 use arango::{ErrorKind, Outcome};
@@ -29,7 +29,7 @@ async fn a_refusal_that_is_an_answer_moves_no_rotation() {
         }
         assert_eq!(readers(&cluster, "m"), [0, 1, 2, 0, 1, 2, 0, 1, 2], "{status}/{number}");
         assert_eq!(errors, 3);
-        assert!(client.coordinators().iter().all(|state| state.standing == Standing::Well));
+        assert!(client.coordinators().iter().all(|state| state.standing == MemberState::Healthy));
         drop(refused);
     }
 }

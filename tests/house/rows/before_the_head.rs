@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::transport::{BoxFuture, Connect, Io, StoppedBy};
 use arango::{Client, ErrorKind, Limits, Outcome};
@@ -85,7 +85,7 @@ async fn t08_a_coordinator_whose_connections_are_all_dead_is_given_three_and_the
         let closed = (ErrorKind::ConnectionClosedBeforeSend, Outcome::NotExecuted, StoppedBy::NoAlternative);
         assert_eq!((error.kind(), error.outcome(), error.stopped_by()), closed);
     }
-    assert_eq!(client.coordinators()[0].standing, Standing::Well, "it counts for nothing");
+    assert_eq!(client.coordinators()[0].standing, MemberState::Healthy, "it counts for nothing");
 }
 
 async fn t09_a_connection_that_breaks_while_the_request_is_written_leaves_its_fate_unknown(
@@ -129,7 +129,7 @@ async fn t10_a_reused_connection_that_closes_in_the_face_of_a_request_is_tried_a
         for _ in 0..2 {
             let _fault = cluster.coordinator(0).inject(on_writes(Fault::garbage()));
             client.coordinator(&first).execute(insert("m", class)).await.unwrap_err();
-            assert_eq!(client.coordinators()[0].standing, Standing::Well);
+            assert_eq!(client.coordinators()[0].standing, MemberState::Healthy);
         }
     }
 }
@@ -207,7 +207,7 @@ async fn t12_silence_counts_against_a_coordinator_only_if_nothing_else_was_heard
             let error = call.await.unwrap().unwrap_err();
             assert_eq!((error.kind(), error.outcome()), (ErrorKind::AttemptTimeout, Outcome::Unknown));
         }
-        let standing = if another_is_answered { Standing::Well } else { Standing::Ejected };
+        let standing = if another_is_answered { MemberState::Healthy } else { MemberState::Ejected };
         assert_eq!(client.coordinators()[0].standing, standing);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestClass};
 use arango::transport::StoppedBy;
 use arango::{Client, ErrorKind, Limits, Outcome};
@@ -80,10 +80,10 @@ async fn r02_a_body_that_stands_still_was_executed_and_is_repeated_only_where_th
 
     let first = client.coordinator(&client.coordinators()[0].address);
     for _ in 0..2 {
-        assert_eq!(client.coordinators()[0].standing, Standing::Well);
+        assert_eq!(client.coordinators()[0].standing, MemberState::Healthy);
         first.execute(insert("m", class)).await.unwrap_err();
     }
-    assert_eq!(client.coordinators()[0].standing, Standing::Ejected, "three in a row");
+    assert_eq!(client.coordinators()[0].standing, MemberState::Ejected, "three in a row");
 }
 
 async fn r03_a_body_that_is_too_large_was_executed_and_is_not_asked_for_again(class: RequestClass) {
@@ -95,7 +95,7 @@ async fn r03_a_body_that_is_too_large_was_executed_and_is_not_asked_for_again(cl
     for _ in 0..5 {
         first.execute(insert("m", class)).await.unwrap_err();
     }
-    assert_eq!(client.coordinators()[0].standing, Standing::Well);
+    assert_eq!(client.coordinators()[0].standing, MemberState::Healthy);
 }
 
 /// A status, and what it means by itself: of a refusal, of what a proxy says, of a redirect.
@@ -189,7 +189,7 @@ async fn r04_an_answer_of_arangodb_that_cannot_be_read_is_not_asked_for_again_an
         let _fault = cluster.coordinator(0).inject(on_writes(fault));
         first.execute(Read(insert("m", class))).await.unwrap_err();
     }
-    assert_eq!(client.coordinators()[0].standing, Standing::Well);
+    assert_eq!(client.coordinators()[0].standing, MemberState::Healthy);
 }
 
 async fn r04b_a_success_that_arangodb_did_not_write_sends_what_may_be_repeated_to_another(

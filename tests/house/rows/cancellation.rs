@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, RequestClass,
 };
@@ -121,7 +121,7 @@ async fn the_next_is_well(cluster: &TestCluster, client: &Client, class: Request
     assert_eq!(began.elapsed(), Duration::ZERO);
     assert_eq!(counters(client), (0, 1));
     assert_eq!(cluster.journal().executions("next"), 1);
-    assert!(client.coordinators().iter().all(|state| state.standing == Standing::Well));
+    assert!(client.coordinators().iter().all(|state| state.standing == MemberState::Healthy));
 }
 
 async fn c1_a_call_that_waits_for_a_connection_leaves_the_queue(class: RequestClass) {
@@ -404,7 +404,7 @@ async fn c8_a_call_that_brought_about_a_probe_leaves_it_to_itself(class: Request
     let database = client.db("_system");
     let dropped = tokio::spawn(async move { database.execute(keyed("dropped", class)).await });
     sleep(Duration::from_millis(500)).await;
-    assert_eq!(client.coordinators()[0].standing, Standing::Ejected);
+    assert_eq!(client.coordinators()[0].standing, MemberState::Ejected);
     cluster.coordinator(0).restart().await.unwrap();
     let availability = Match::get("/_admin/server/availability");
     let probe = cluster.coordinator(0).inject(Fault::latency(Duration::from_secs(1)).on(availability));
@@ -412,7 +412,7 @@ async fn c8_a_call_that_brought_about_a_probe_leaves_it_to_itself(class: Request
     drop_it(dropped).await;
 
     sleep(Duration::from_secs(2)).await;
-    assert_eq!((probe.hits(), client.coordinators()[0].standing), (1, Standing::Trial));
+    assert_eq!((probe.hits(), client.coordinators()[0].standing), (1, MemberState::HalfOpen));
     the_next_is_well(&cluster, &client, class).await;
 }
 
@@ -438,7 +438,7 @@ async fn c9_an_attempt_beside_another_ends_with_it(class: RequestClass) {
     assert_eq!(under_way(), 0);
     assert_eq!(slow.iter().map(FaultGuard::hits).sum::<usize>(), expected);
     drop(slow);
-    assert!(client.coordinators().iter().all(|state| state.standing == Standing::Well));
+    assert!(client.coordinators().iter().all(|state| state.standing == MemberState::Healthy));
     the_next_is_well(&cluster, &client, class).await;
 }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::cluster::GetHealth;
 use arango::protocol::RequestClass;
 use arango::transport::{AttemptService, BoxFuture, Connect, Io, Resolve, StoppedBy};
@@ -71,12 +71,12 @@ pub(super) async fn fail_thrice(
 async fn t01_a_name_that_does_not_resolve_sends_the_request_to_the_next(class: RequestClass) {
     let cluster = cluster().await;
     let client = named(&cluster, "http://bad.example,http://good.example");
-    let all_well = [Standing::Well; 2];
+    let all_well = [MemberState::Healthy; 2];
     meet(&cluster, &client, class).await.is(&Expect::elsewhere().standing(all_well));
 
     let client = named(&cluster, "http://bad.example,http://good.example");
     fail_thrice(&cluster, &client, class, ErrorKind::Dns).await;
-    assert_eq!(client.coordinators()[0].standing, Standing::Ejected);
+    assert_eq!(client.coordinators()[0].standing, MemberState::Ejected);
 }
 
 async fn t01_a_name_that_does_not_resolve_is_an_error_where_there_is_no_next(class: RequestClass) {
@@ -86,7 +86,7 @@ async fn t01_a_name_that_does_not_resolve_is_an_error_where_there_is_no_next(cla
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Dns, Outcome::NotExecuted));
     assert_eq!((error.stopped_by(), error.attempts().len()), (StoppedBy::MaxAttempts, 3));
     assert!(error.was_not_executed());
-    assert_eq!(client.coordinators()[0].standing, Standing::Well, "the only one is never taken out");
+    assert_eq!(client.coordinators()[0].standing, MemberState::Healthy, "the only one is never taken out");
 }
 
 async fn t02_while_the_resolver_is_out_of_order_the_last_known_addresses_are_used(class: RequestClass) {
@@ -110,7 +110,7 @@ async fn t02_while_the_resolver_is_out_of_order_the_last_known_addresses_are_use
     // Its connections are gone, so the name is asked for again.
     cluster.coordinator(0).kill();
     cluster.coordinator(0).restart().await.unwrap();
-    let within_the_attempt = Expect::elsewhere().tried(1, 0).standing([Standing::Well]);
+    let within_the_attempt = Expect::elsewhere().tried(1, 0).standing([MemberState::Healthy]);
     meet(&cluster, &client, class).await.is(&within_the_attempt);
 
     // Ten minutes later they are no longer good for anything.
@@ -126,7 +126,7 @@ async fn t03_a_refused_connection_sends_any_request_to_the_next_at_once(class: R
     meet(&cluster, &client, class).await.is(&Expect::elsewhere());
 
     fail_thrice(&cluster, &client, class, ErrorKind::ConnectRefused).await;
-    assert_eq!(client.coordinators()[0].standing, Standing::Ejected);
+    assert_eq!(client.coordinators()[0].standing, MemberState::Ejected);
 }
 
 async fn t03_when_every_connection_is_refused_each_coordinator_is_named_and_nothing_was_executed(
@@ -164,7 +164,7 @@ async fn t03_the_next_address_of_a_name_is_tried_before_the_next_coordinator(cla
         .resolve(TwoAddresses([nobody, cluster.coordinator(1).address()]))
         .build()
         .unwrap();
-    let one_attempt = Expect::elsewhere().tried(1, 0).standing([Standing::Well]);
+    let one_attempt = Expect::elsewhere().tried(1, 0).standing([MemberState::Healthy]);
     meet(&cluster, &client, class).await.is(&one_attempt);
     assert_eq!(cluster.journal().requests_to(1), 1);
 }
@@ -198,7 +198,7 @@ async fn t04_a_connection_that_does_not_open_in_time_sends_any_request_to_the_ne
     meet(&cluster, &client, class).await.is(&Expect::elsewhere().after(two_seconds));
 
     fail_thrice(&cluster, &client, class, ErrorKind::ConnectTimeout).await;
-    assert_eq!(client.coordinators()[0].standing, Standing::Ejected);
+    assert_eq!(client.coordinators()[0].standing, MemberState::Ejected);
 }
 
 /// Keeps the only connection to the first coordinator busy, with a call that is more patient than others.
@@ -219,7 +219,7 @@ async fn t07_a_full_pool_sends_any_request_to_the_next_and_counts_against_nobody
     meet(&cluster, &client, class).await.is(&Expect::elsewhere().after(acquire));
 
     fail_thrice(&cluster, &client, class, ErrorKind::PoolExhausted).await;
-    assert_eq!(client.coordinators()[0].standing, Standing::Well);
+    assert_eq!(client.coordinators()[0].standing, MemberState::Healthy);
     busy.await.unwrap();
 }
 
@@ -237,7 +237,7 @@ async fn t12a_an_attempt_that_ends_while_it_connects_is_one_that_did_not_connect
     meet(&cluster, &client, class).await.is(&Expect::elsewhere().after(HALF_A_SECOND));
 
     fail_thrice(&cluster, &client, class, ErrorKind::ConnectTimeout).await;
-    assert_eq!(client.coordinators()[0].standing, Standing::Ejected);
+    assert_eq!(client.coordinators()[0].standing, MemberState::Ejected);
 }
 
 async fn t12a_an_attempt_that_ends_while_it_waits_for_a_connection_counts_against_nobody(
@@ -253,7 +253,7 @@ async fn t12a_an_attempt_that_ends_while_it_waits_for_a_connection_counts_agains
     meet(&cluster, &client, class).await.is(&Expect::elsewhere().after(HALF_A_SECOND));
 
     fail_thrice(&cluster, &client, class, ErrorKind::PoolExhausted).await;
-    assert_eq!(client.coordinators()[0].standing, Standing::Well);
+    assert_eq!(client.coordinators()[0].standing, MemberState::Healthy);
     busy.await.unwrap();
 }
 
@@ -314,5 +314,5 @@ async fn t12a_an_attempt_that_ends_before_it_asked_for_a_connection_counts_again
     meet(&cluster, &client, class).await.is(&Expect::elsewhere().after(HALF_A_SECOND));
 
     fail_thrice(&cluster, &client, class, ErrorKind::AttemptTimeout).await;
-    assert_eq!(client.coordinators()[0].standing, Standing::Well);
+    assert_eq!(client.coordinators()[0].standing, MemberState::Healthy);
 }

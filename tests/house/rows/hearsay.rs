@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::{DatabaseName, RequestClass};
 use arango::{CallOptions, Client, Database, Error, ErrorKind, Outcome};
 use arango_test_cluster::{Fault, FaultGuard, TestCluster};
@@ -65,7 +65,7 @@ async fn r30_a_database_created_just_now_is_asked_for_until_it_is_known(class: R
     let _ignorant = all_say(&cluster, 404, 1228, 3);
     let took = write(&cluster, &shop, class).await.unwrap();
     assert!(took < Duration::from_secs(5), "{took:?}");
-    assert!(client.coordinators().iter().all(|state| state.standing == Standing::Well));
+    assert!(client.coordinators().iter().all(|state| state.standing == MemberState::Healthy));
 }
 
 async fn r30_a_database_that_stays_unknown_is_given_up_after_ten_seconds(class: RequestClass) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::transport::{Credentials, StoppedBy};
 use arango::{Client, ErrorKind, Limits, Outcome};
@@ -146,7 +146,7 @@ async fn r11_a_token_that_another_call_has_renewed_already_is_not_renewed_again(
     let counts = |marker| (cluster.journal().received(marker), cluster.journal().executions(marker));
     assert_eq!(["a", "b", "c"].map(counts), [(2, 1); 3]);
     assert_eq!(logins(&cluster), 1);
-    assert!(client.coordinators().iter().all(|state| state.standing == Standing::Well));
+    assert!(client.coordinators().iter().all(|state| state.standing == MemberState::Healthy));
 }
 
 async fn r12_a_token_that_is_refused_is_renewed_once_and_the_request_sent_to_the_same_again(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::transport::StoppedBy;
 use arango::{ErrorKind, Outcome};
@@ -135,7 +135,7 @@ async fn a_gateway_that_always_answers_for_a_coordinator_takes_it_out_of_the_rot
         database.execute(insert("m", RequestClass::Safe)).await.unwrap();
     }
     let states = client.coordinators();
-    assert_eq!(states[0].standing, Standing::Ejected);
+    assert_eq!(states[0].standing, MemberState::Ejected);
     assert_eq!(states[0].requests, 5);
 }
 

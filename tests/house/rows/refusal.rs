@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::transport::StoppedBy;
 use arango::{ErrorKind, Outcome};
@@ -62,7 +62,7 @@ impl Refusal {
         let _fault = cluster.coordinator(0).inject(on_writes(self.fault()).times(1));
         let executed = usize::from(self.executed);
         let met = meet(&cluster, &client, class).await;
-        let standing = [self.health.standing(), Standing::Well, Standing::Well];
+        let standing = [self.health.standing(), MemberState::Healthy, MemberState::Healthy];
         let goes_on = Expect::elsewhere().at_servers(2, executed + 1).standing(standing);
         match then {
             AtOnce => drop(met.is(&goes_on)),

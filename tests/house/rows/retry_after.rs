@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango_test_cluster::Fault;
 
 use super::{B2, B3, Expect, OVERLOADED, meet, on_writes};
 use crate::support::{client, cluster};
 
-const WELL: [Standing; 3] = [Standing::Well; 3];
+const WELL: [MemberState; 3] = [MemberState::Healthy; 3];
 
 #[tokio::test(start_paused = true)]
 async fn a_retry_after_replaces_only_the_pauses_of_throttling_and_of_gateways() {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::{Client, Credentials, ErrorKind, Outcome, Superuser};
 use arango_test_cluster::TestCluster;
@@ -46,7 +46,7 @@ async fn r13_a_token_that_others_take_is_not_renewed_because_one_refuses_it(clas
         cluster.journal().clear();
     }
     assert_eq!((refused, began.elapsed()), (1, Duration::ZERO));
-    assert_ne!(client.coordinators()[0].standing, Standing::Ejected);
+    assert_ne!(client.coordinators()[0].standing, MemberState::Ejected);
 }
 
 async fn r13_a_token_that_nobody_took_lately_is_renewed(class: RequestClass) {

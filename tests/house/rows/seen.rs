@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::{Operation, RequestClass};
 use arango::transport::StoppedBy;
 use arango::{Client, Error, ErrorKind, Outcome};
@@ -20,7 +20,8 @@ pub(super) const B2: RangeInclusive<Duration> = Duration::from_millis(50)..=Dura
 pub(super) const B3: RangeInclusive<Duration> = Duration::from_millis(5)..=Duration::from_millis(11);
 
 /// How the three coordinators stand after the first has said that it has too much to do.
-pub(super) const OVERLOADED: [Standing; 3] = [Standing::Overloaded, Standing::Well, Standing::Well];
+pub(super) const OVERLOADED: [MemberState; 3] =
+    [MemberState::Overloaded, MemberState::Healthy, MemberState::Healthy];
 
 /// How a call is to end, in all that can be seen.
 ///
@@ -47,7 +48,7 @@ struct Seen {
     /// Failed attempts that the error tells of.
     recorded: usize,
     /// How the coordinators stand afterwards.
-    standing: Vec<Standing>,
+    standing: Vec<MemberState>,
 }
 
 impl Expect {
@@ -59,7 +60,7 @@ impl Expect {
             received: 1,
             executed: 1,
             recorded: 0,
-            standing: vec![Standing::Well; 3],
+            standing: vec![MemberState::Healthy; 3],
         };
         Self { seen, tried_anywhere: false, took: Duration::ZERO..=Duration::ZERO }
     }
@@ -72,7 +73,7 @@ impl Expect {
             received: 1,
             executed: 0,
             recorded: 1,
-            standing: vec![Standing::Well; 3],
+            standing: vec![MemberState::Healthy; 3],
         };
         Self { seen, tried_anywhere: false, took: Duration::ZERO..=Duration::ZERO }
     }
@@ -105,7 +106,7 @@ impl Expect {
     }
 
     /// How the coordinators stand afterwards, if not all of them well.
-    pub(super) fn standing(mut self, standing: impl Into<Vec<Standing>>) -> Self {
+    pub(super) fn standing(mut self, standing: impl Into<Vec<MemberState>>) -> Self {
         self.seen.standing = standing.into();
         self
     }

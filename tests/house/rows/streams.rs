@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::transport::StoppedBy;
 use arango::{Client, ErrorKind, Http2, HttpProtocol, Outcome};
@@ -41,7 +41,7 @@ async fn meets_once(
     let client = client(&cluster);
     let fault = cluster.coordinator(0).inject(on_writes(fault).times(1));
     let met = meet(&cluster, &client, class).await;
-    let standing = if outcome == Outcome::Executed { OVERLOADED } else { [Standing::Well; 3] };
+    let standing = if outcome == Outcome::Executed { OVERLOADED } else { [MemberState::Healthy; 3] };
     if class == RequestClass::NonIdempotent {
         let expect = Expect::failure(kind, outcome, StoppedBy::NotRetryable)
             .at_servers(received, executed)
@@ -70,7 +70,7 @@ async fn t14_a_goodbye_that_disowns_the_stream_sends_any_request_to_another(clas
     let client = client(&cluster);
     let fault = Fault::disown();
     let struck = cluster.coordinator(0).inject(on_writes(fault.clone()).times(1));
-    let leaving = [Standing::Leaving, Standing::Well, Standing::Well];
+    let leaving = [MemberState::Draining, MemberState::Healthy, MemberState::Healthy];
     meet(&cluster, &client, class).await.is(&Expect::elsewhere().standing(leaving));
     assert_eq!(struck.hits(), 1);
     assert_eq!(tells_to(&cluster, class, &fault, self::client).await, Tells::Leaving);
@@ -108,7 +108,7 @@ async fn t15_a_goodbye_lets_what_is_under_way_finish_and_the_next_request_has_a_
     let under_way = tokio::spawn(async move { database.execute(insert("under-way", class)).await });
     struck(&slow).await;
     let _goodbye = cluster.coordinator(0).inject(on_writes(Fault::go_away()).times(1));
-    let here = Expect::elsewhere().tried(1, 0).standing([Standing::Well]);
+    let here = Expect::elsewhere().tried(1, 0).standing([MemberState::Healthy]);
     meet(&cluster, &client, class).await.is(&here);
     assert_eq!(client.coordinators()[0].open_connections, 1);
     meet(&cluster, &client, class).await.is(&here);
@@ -158,7 +158,7 @@ async fn t16_the_end_of_one_connection_counts_once_however_many_streams_it_had(c
         assert_eq!(error.outcome(), Outcome::Unknown);
     }
     if class == RequestClass::NonIdempotent {
-        assert_eq!(client.coordinators()[0].standing, Standing::Well, "one connection, one failure");
+        assert_eq!(client.coordinators()[0].standing, MemberState::Healthy, "one connection, one failure");
     }
 }
 

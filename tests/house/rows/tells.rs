@@ -1,6 +1,6 @@
 //! What a failure tells of its coordinator, found out by what takes that out of the rotation.
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::{Client, Coordinator};
 use arango_test_cluster::{Fault, TestCluster};
@@ -44,8 +44,8 @@ pub(super) async fn tells_to(
     let fresh = client(cluster);
     strike(cluster, &fresh, class, fault).await;
     match fresh.coordinators()[0].standing {
-        Standing::Overloaded => return Tells::Overloaded,
-        Standing::Leaving => return Tells::Leaving,
+        MemberState::Overloaded => return Tells::Overloaded,
+        MemberState::Draining => return Tells::Leaving,
         _ => {}
     }
     for _ in 0..2 {
@@ -77,11 +77,13 @@ pub(super) async fn tells_to(
 
 impl Tells {
     /// How a coordinator stands after it was told once.
-    pub(super) fn standing(self) -> Standing {
+    pub(super) fn standing(self) -> MemberState {
         match self {
-            Self::Overloaded => Standing::Overloaded,
-            Self::Leaving => Standing::Leaving,
-            Self::Unreachable | Self::Gateway | Self::Nothing | Self::Failed | Self::Good => Standing::Well,
+            Self::Overloaded => MemberState::Overloaded,
+            Self::Leaving => MemberState::Draining,
+            Self::Unreachable | Self::Gateway | Self::Nothing | Self::Failed | Self::Good => {
+                MemberState::Healthy
+            }
         }
     }
 }
@@ -94,5 +96,5 @@ async fn strike(cluster: &TestCluster, client: &Client, class: RequestClass, fau
 }
 
 fn ejected(client: &Client) -> bool {
-    client.coordinators()[0].standing == Standing::Ejected
+    client.coordinators()[0].standing == MemberState::Ejected
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango::transport::StoppedBy;
 use arango::{ErrorKind, Limits, Outcome};
@@ -39,7 +39,7 @@ async fn t05_a_handshake_that_is_cut_off_or_takes_too_long_sends_any_request_to_
 
         fail_thrice(&cluster, &client, class, ErrorKind::TlsHandshake).await;
         let state = &client.coordinators()[0];
-        assert_eq!((state.standing, state.misconfigured), (Standing::Ejected, false));
+        assert_eq!((state.standing, state.misconfigured), (MemberState::Ejected, false));
     }
 }
 
@@ -66,7 +66,7 @@ async fn t06_a_certificate_that_is_not_accepted_sends_any_request_to_the_next(cl
         assert!(client.coordinators()[0].misconfigured && !client.coordinators()[1].misconfigured);
 
         fail_thrice(&cluster, &client, class, ErrorKind::TlsCertificate).await;
-        assert_eq!(client.coordinators()[0].standing, Standing::Ejected);
+        assert_eq!(client.coordinators()[0].standing, MemberState::Ejected);
         let first = client.coordinator(&client.coordinators()[0].address);
         let report = first.version().await.unwrap_err().report().to_string();
         for part in [&cluster.coordinator(0).url(), "`127.0.0.1`", told] {

@@ -7,7 +7,7 @@ mod world;
 
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass::{NonIdempotent, Safe};
 use arango::{Client, ErrorKind, Limits, Outcome};
 use tokio::time::{Instant, sleep, timeout};
@@ -108,7 +108,7 @@ fn a_partition_in_mid_request_loses_the_answer_and_its_repair_brings_the_coordin
         for number in 0..12 {
             client.db("_system").execute(insert(&format!("n{number}"), NonIdempotent)).await?;
         }
-        assert_eq!(client.coordinators()[0].standing, Standing::Ejected);
+        assert_eq!(client.coordinators()[0].standing, MemberState::Ejected);
 
         turmoil::repair("client", name_of(0));
         all_well(&client).await
@@ -149,7 +149,7 @@ fn a_host_that_crashes_takes_the_request_with_it_and_one_that_comes_back_is_aske
 /// Asks now and then until everybody stands well, for a minute at most.
 async fn all_well(client: &Client) -> Ending {
     let well = async {
-        while client.coordinators().iter().any(|state| state.standing != Standing::Well) {
+        while client.coordinators().iter().any(|state| state.standing != MemberState::Healthy) {
             client.db("_system").version().await?;
             sleep(Duration::from_millis(250)).await;
         }

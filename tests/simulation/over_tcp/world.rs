@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use arango::balance::{RoundRobin, SeededJitter};
+use arango::balance::{RoundRobin, SeededRandom};
 use arango::transport::{BoxFuture, Connect, Io, Resolve};
 use arango::{Client, ClientBuilder};
 use arango_test_cluster::TestCluster;
@@ -114,7 +114,7 @@ pub(crate) fn client(cluster: &TestCluster) -> ClientBuilder {
     Client::builder()
         .hosts((0..COORDINATORS).map(|index| format!("http://{}:{PORT}", name_of(index))).collect::<Vec<_>>())
         .basic_auth("root", cluster.root_password())
-        .jitter(Arc::new(SeededJitter::new(7)))
+        .jitter(Arc::new(SeededRandom::new(7)))
         .policy(RoundRobin::default())
         .connect(Tcp)
         .resolve(Tcp)

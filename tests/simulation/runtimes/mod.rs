@@ -22,7 +22,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use arango::balance::{RoundRobin, SeededJitter};
+use arango::balance::{RoundRobin, SeededRandom};
 use arango::{Client, Credentials, Discovery, Hedging, Http2, Limits, PoolLimits};
 
 use self::clock::Clock;
@@ -94,7 +94,7 @@ fn client(setting: &Setting, network: &Network) -> Client {
     let builder = Client::builder()
         .hosts(hosts)
         .credentials(credentials)
-        .jitter(Arc::new(SeededJitter::new(setting.seed)))
+        .jitter(Arc::new(SeededRandom::new(setting.seed)))
         .hedging(if setting.hedges { Hedging::of_the_slowest() } else { Hedging::never() })
         .http2(if setting.http2 { Http2::PriorKnowledge } else { Http2::Never })
         .limits(limits)

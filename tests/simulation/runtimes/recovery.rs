@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arango::CoordinatorState;
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::protocol::RequestClass;
 use arango_test_cluster::{Fault, Match, TestCluster};
 use tokio::task::JoinSet;
@@ -57,7 +57,7 @@ impl Phase<'_> {
         let missing = self.setting.coordinators.saturating_sub(members.len());
         let mut out: Vec<_> = members
             .iter()
-            .filter(|state| state.standing != Standing::Well)
+            .filter(|state| state.standing != MemberState::Healthy)
             .map(|state| format!("{} is {:?}", state.address, state.standing))
             .collect();
         if missing > 0 {
@@ -106,7 +106,7 @@ impl Phase<'_> {
             in_flight += state.in_flight;
             waiting += state.waiting;
             opening += state.opening;
-            if state.standing == Standing::Ejected {
+            if state.standing == MemberState::Ejected {
                 recorder.note(&format!("UNDER WAY: ejection of {}", state.address));
             }
         }

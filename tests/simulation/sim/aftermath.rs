@@ -5,7 +5,7 @@ mod settled;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::{Client, CoordinatorHandle, CoordinatorState};
 use arango_test_cluster::{Fault, Match, TestCluster};
 use tokio::task::JoinSet;
@@ -68,7 +68,7 @@ impl Aftermath<'_> {
     }
 
     fn ill(&self) -> Vec<String> {
-        let ill = self.each().into_iter().filter(|(_, state)| state.standing != Standing::Well);
+        let ill = self.each().into_iter().filter(|(_, state)| state.standing != MemberState::Healthy);
         ill.map(|(client, state)| format!("c{client} of {} ({:?})", state.address, state.standing)).collect()
     }
 

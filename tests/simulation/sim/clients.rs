@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arango::balance::{Random, SeededJitter};
+use arango::balance::{Random, SeededRandom};
 use arango::{
     Client, ClientBuilder, Compression, Coordinator as Place, Credentials, Discovery, Hedging, Http2, Limits,
     PoolLimits, Tls,
@@ -49,7 +49,7 @@ fn one(setting: &Setting, index: usize, cluster: &TestCluster, network: &Network
     let road = network.road(index);
     let builder = reaching(cluster, road)
         .hosts(hosts(setting, of, network))
-        .jitter(Arc::new(SeededJitter::new(seed)))
+        .jitter(Arc::new(SeededRandom::new(seed)))
         .hedging(if hedges { Hedging::of_the_slowest() } else { Hedging::never() })
         .compression(match of.packing {
             Packing::Never => Compression::never(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arango_balance::{InFlight, Jitter, Members, Policy, Verdict};
+use arango_balance::{InFlight, Members, Policy, RandomSource, Signal};
 
 use crate::coordinator::Heard;
 use crate::strategy::Strategy;
@@ -21,14 +21,14 @@ impl Client {
         index: usize,
         coordinators: usize,
         strategy: Strategy,
-        jitter: &Arc<dyn Jitter>,
+        jitter: &Arc<dyn RandomSource>,
     ) -> Self {
-        let members = Members::builder().jitter(Arc::clone(jitter)).build(0..coordinators);
+        let members = Members::builder().random_source(Arc::clone(jitter)).build(0..coordinators);
         // Probes are events of the world.
         members.end_probes();
         let policy = strategy.policy(index, jitter);
         if policy.wants_load() {
-            members.measure();
+            members.measure_load();
         }
         Self { members, policy }
     }
@@ -57,12 +57,12 @@ pub(crate) struct Attempt {
 }
 
 /// What an attempt tells of a coordinator.
-pub(crate) fn verdict(heard: Heard) -> Verdict {
+pub(crate) fn verdict(heard: Heard) -> Signal {
     match heard {
-        Heard::Answer { .. } => Verdict::Good,
-        Heard::QueueFull | Heard::Starting => Verdict::Overloaded,
-        Heard::Leaving => Verdict::Leaving,
-        Heard::ConnectionRefused | Heard::ConnectionLost => Verdict::Unreachable,
+        Heard::Answer { .. } => Signal::Success,
+        Heard::QueueFull | Heard::Starting => Signal::Overloaded,
+        Heard::Leaving => Signal::Draining,
+        Heard::ConnectionRefused | Heard::ConnectionLost => Signal::Unreachable,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use arango_balance::Probed;
+use arango_balance::ProbeResult;
 
 use crate::time::Nanos;
 
@@ -111,13 +111,13 @@ impl Coordinator {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a part of a queue")]
-    pub(crate) fn probe(&self) -> Probed {
+    pub(crate) fn probe(&self) -> ProbeResult {
         let filled = self.waiting.len() as f64 / (self.workers * QUEUE) as f64;
         match self.state {
-            State::Down => Probed::Gone,
-            State::Starting | State::Leaving => Probed::Busy,
-            State::Up if filled > NEARLY_FULL => Probed::Busy,
-            State::Up => Probed::Well,
+            State::Down => ProbeResult::Unreachable,
+            State::Starting | State::Leaving => ProbeResult::Unavailable,
+            State::Up if filled > NEARLY_FULL => ProbeResult::Unavailable,
+            State::Up => ProbeResult::Available,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arango_balance::{Fallback, Jitter, LeastLoaded, Policy, Preferred, Random, RoundRobin, Single};
+use arango_balance::{Fallback, LeastLoaded, Policy, Preferred, Random, RandomSource, RoundRobin, Single};
 use clap::ValueEnum;
 
 /// In how many zones clients and coordinators are.
@@ -36,17 +36,21 @@ impl Strategy {
     }
 
     /// The policy of one client. What it leaves to chance is the world's chance.
-    pub(crate) fn policy(self, client: usize, jitter: &Arc<dyn Jitter>) -> Box<dyn Policy<usize, ()>> {
+    pub(crate) fn policy(self, client: usize, jitter: &Arc<dyn RandomSource>) -> Box<dyn Policy<usize, ()>> {
         let chance = || Arc::clone(jitter);
         match self {
-            Self::RoundRobin => Box::new(RoundRobin::beginning_by(&**jitter)),
-            Self::Random => Box::new(Random::by(chance())),
-            Self::LeastLoaded => Box::new(LeastLoaded::by(chance())),
-            Self::Single => Box::new(Single::by(chance())),
+            Self::RoundRobin => Box::new(RoundRobin::random_start(&**jitter)),
+            Self::Random => Box::new(Random::with_random(chance())),
+            Self::LeastLoaded => Box::new(LeastLoaded::with_random(chance())),
+            Self::Single => Box::new(Single::with_random(chance())),
             Self::Fallback => Box::new(Fallback),
             Self::Preferred => {
                 let near = move |coordinator: &usize| coordinator % ZONES == client % ZONES;
-                Box::new(Preferred::new(near, LeastLoaded::by(chance()), LeastLoaded::by(chance())))
+                Box::new(Preferred::new(
+                    near,
+                    LeastLoaded::with_random(chance()),
+                    LeastLoaded::with_random(chance()),
+                ))
             }
         }
     }

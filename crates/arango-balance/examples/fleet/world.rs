@@ -16,7 +16,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango_balance::{Jitter, Member, Probed, Route, SeededJitter};
+use arango_balance::{Member, ProbeResult, RandomSource, Route, SeededRandom};
 use tokio::time::Instant;
 
 use crate::agenda::{Agenda, HOP};
@@ -88,12 +88,12 @@ struct Look {
     client: usize,
     member: Member<usize>,
     due: Instant,
-    found: Probed,
+    found: ProbeResult,
 }
 
 struct World {
     clock: Clock,
-    jitter: Arc<dyn Jitter>,
+    jitter: Arc<dyn RandomSource>,
     now: Nanos,
     agenda: Agenda<What>,
     clients: Vec<Client>,
@@ -111,7 +111,7 @@ struct World {
 impl World {
     fn new(plan: &Plan, seed: u64) -> Self {
         let clock = Clock::new();
-        let jitter: Arc<dyn Jitter> = Arc::new(SeededJitter::new(seed));
+        let jitter: Arc<dyn RandomSource> = Arc::new(SeededRandom::new(seed));
         let size = plan.size;
         let script = plan.scenario.script(size.coordinators);
         let clients = clock.at(0, || {
@@ -148,7 +148,7 @@ impl World {
         for (coordinator, (at, within)) in (coordinators..).zip(script.joins) {
             self.plan(at, What::Turn { coordinator, turn: Turn::Becomes(State::Up) });
             for client in 0..self.clients.len() {
-                let learns = at + part(within, self.jitter.unit());
+                let learns = at + part(within, self.jitter.next_f64());
                 self.plan(learns, What::Join { client, coordinator });
             }
         }
@@ -162,7 +162,7 @@ impl World {
     /// Many clients that each begin calls at any time, one as often as the other, are one process that does, and each time
     /// leaves it to chance which of them it is.
     fn plan_next_call(&mut self) {
-        let at = self.now + nanos(self.between * -(1.0 - self.jitter.unit()).ln());
+        let at = self.now + nanos(self.between * -(1.0 - self.jitter.next_f64()).ln());
         if at < END {
             self.plan(at, What::Begin);
         }
@@ -170,7 +170,7 @@ impl World {
 
     fn any_client(&self) -> usize {
         let clients = self.clients.len();
-        index(self.jitter.unit(), clients).min(clients - 1)
+        index(self.jitter.next_f64(), clients).min(clients - 1)
     }
 
     fn happen(&mut self, what: What) {
@@ -209,7 +209,7 @@ impl World {
             What::Due { client, member } => self.due(client, member),
             What::Probed(look) => {
                 let Look { client, member, due, found } = *look;
-                member.probed_at(due, found, self.clock.instant(self.now));
+                member.record_probe_at(due, found, self.clock.instant(self.now));
                 self.due(client, member);
             }
             What::Turn { coordinator, turn } => self.turn(coordinator, turn),
@@ -225,7 +225,7 @@ impl World {
         let now = self.clock.instant(self.now);
         let call = &mut self.calls[place];
         let client = &self.clients[call.client];
-        let route = Route { tried: &call.tried, now: Some(now), ..Route::anywhere() };
+        let route = Route { tried: &call.tried, now: Some(now), ..Route::any() };
         let in_flight =
             client.members.pick(&*client.policy, &(), &route, now).expect("every set has members");
         let coordinator = *in_flight.member().key();
@@ -245,9 +245,9 @@ impl World {
         let Attempt { began, in_flight } = call.attempt.take().expect("who hears has asked");
         let member = in_flight.member().clone();
         if let Heard::Answer { queue } = heard {
-            member.tell_queue_time_at(Duration::from_nanos(queue), now);
+            member.record_queue_time_at(Duration::from_nanos(queue), now);
         }
-        member.report_at(verdict(heard), self.clock.instant(began), now);
+        member.record_at(verdict(heard), self.clock.instant(began), now);
         drop(in_flight);
 
         let (client, began, coordinator) = (call.client, call.began, *member.key());
@@ -267,7 +267,7 @@ impl World {
             return;
         }
         let repetitions = u32::try_from(failed - 1).expect("a few attempts");
-        match pause(heard, repetitions, failed < there, self.jitter.unit()) {
+        match pause(heard, repetitions, failed < there, self.jitter.next_f64()) {
             0 => self.send(place),
             pause => self.plan(self.now + pause, What::Again { call: place }),
         }
@@ -275,7 +275,7 @@ impl World {
 
     /// Plans the end of a member's term, if it has one for which nothing is planned yet.
     fn watch(&mut self, client: usize, member: Member<usize>) {
-        if let Some(due) = member.status().until
+        if let Some(due) = member.status().next_probe
             && self.watched.insert((client, *member.key()))
         {
             self.plan(self.clock.nanos(due), What::Due { client, member });
@@ -284,7 +284,7 @@ impl World {
 
     /// Probes a member whose term is over; one whose term was prolonged has to wait.
     fn due(&mut self, client: usize, member: Member<usize>) {
-        let Some(due) = member.status().until else {
+        let Some(due) = member.status().next_probe else {
             self.watched.remove(&(client, *member.key()));
             return;
         };
@@ -313,9 +313,10 @@ impl World {
 
 /// A time with the average of [`SERVICE`], of which the logarithm is normally distributed.
 #[expect(clippy::cast_precision_loss, reason = "some milliseconds")]
-fn lognormal(jitter: &dyn Jitter) -> f64 {
+fn lognormal(jitter: &dyn RandomSource) -> f64 {
     // Box and Muller; one of the two that come of it.
-    let (radius, angle) = ((-2.0 * (1.0 - jitter.unit()).ln()).sqrt(), std::f64::consts::TAU * jitter.unit());
+    let (radius, angle) =
+        ((-2.0 * (1.0 - jitter.next_f64()).ln()).sqrt(), std::f64::consts::TAU * jitter.next_f64());
     let normal = radius * angle.cos();
     SERVICE as f64 * (SIGMA * normal - SIGMA * SIGMA / 2.0).exp()
 }

@@ -5,7 +5,7 @@ use tower::{ServiceExt, service_fn};
 use tower_test::{assert_request_eq, mock};
 
 use super::*;
-use crate::{PerMember, Probed, Random, RoundRobin, SeededJitter, Standing, Verdict};
+use crate::{MemberState, PerMember, ProbeResult, Random, RoundRobin, SeededRandom, Signal};
 
 mod changes;
 mod ejection;
@@ -30,7 +30,7 @@ fn route(wish: &Wish) -> Route<'_, &'static str> {
         pinned: wish.pinned.as_ref(),
         preferred: wish.preferred.as_ref(),
         tried: &wish.tried,
-        ..Route::anywhere()
+        ..Route::any()
     }
 }
 
@@ -57,9 +57,9 @@ async fn ask(
 
 fn eject(member: &Member<&'static str>) {
     for _ in 0..3 {
-        member.report(Verdict::Unreachable, Instant::now());
+        member.record(Signal::Unreachable, Instant::now());
     }
-    assert_eq!(member.standing(), Standing::Ejected);
+    assert_eq!(member.state(), MemberState::Ejected);
 }
 
 /// The mock's error, and what `Balance` needs to be able to say.
@@ -125,8 +125,8 @@ async fn no_member_is_asked_twice_while_an_untried_one_is_left() {
 #[tokio::test(start_paused = true)]
 async fn an_ejected_member_gets_nothing_until_its_probe_is_good_and_then_its_share() {
     let members = Members::builder()
-        .jitter(Arc::new(SeededJitter::new(1)))
-        .probe(|_| async { Probed::Well })
+        .random_source(Arc::new(SeededRandom::new(1)))
+        .probe(|_| async { ProbeResult::Available })
         .build(["a", "b", "c"]);
     let mut service = naming(&members, RoundRobin::default());
     let ejected = members.snapshot()[1].clone();
@@ -136,29 +136,29 @@ async fn an_ejected_member_gets_nothing_until_its_probe_is_good_and_then_its_sha
         assert_ne!(ask(&mut service, Wish::default()).await, Ok("b"));
     }
     sleep(Duration::from_millis(1300)).await; // the longest that a first term can be
-    assert_eq!(ejected.standing(), Standing::Trial);
+    assert_eq!(ejected.state(), MemberState::HalfOpen);
 
     let mut answers = Vec::new();
     for _ in 0..3 {
         answers.push(ask(&mut service, Wish::default()).await.unwrap());
     }
     assert!(answers.contains(&"b"), "{answers:?}");
-    ejected.report(Verdict::Good, Instant::now());
-    assert_eq!(ejected.standing(), Standing::Well);
+    ejected.record(Signal::Success, Instant::now());
+    assert_eq!(ejected.state(), MemberState::Healthy);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_member_that_stays_dead_is_probed_again_and_again_with_growing_terms() {
     let (sender, mut probes) = tokio::sync::mpsc::unbounded_channel();
     let members = Members::builder()
-        .jitter(Arc::new(SeededJitter::new(1)))
+        .random_source(Arc::new(SeededRandom::new(1)))
         .probe(move |member: Member<&'static str>| {
             let key = *member.key();
             let at = Instant::now();
             let sender = sender.clone();
             async move {
                 assert!(sender.send((key, at)).is_ok());
-                Probed::Gone
+                ProbeResult::Unreachable
             }
         })
         .build(["a", "b"]);
@@ -205,16 +205,16 @@ async fn an_owner_that_closes_down_ends_the_probes_for_good() {
 #[tokio::test]
 async fn the_only_member_is_never_ejected() {
     let members = Members::new(["a"]);
-    for verdict in [Verdict::Unreachable, Verdict::Gateway].repeat(10) {
-        members.snapshot()[0].report(verdict, Instant::now());
+    for verdict in [Signal::Unreachable, Signal::GatewayError].repeat(10) {
+        members.snapshot()[0].record(verdict, Instant::now());
     }
-    assert_eq!(members.snapshot()[0].standing(), Standing::Well);
+    assert_eq!(members.snapshot()[0].state(), MemberState::Healthy);
     assert_eq!(ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await, Ok("a"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn when_most_are_ejected_ejection_is_ignored_and_who_failed_longest_ago_goes_first() {
-    let members = Members::builder().probe(|_| async { Probed::Gone }).build(["a", "b", "c"]);
+    let members = Members::builder().probe(|_| async { ProbeResult::Unreachable }).build(["a", "b", "c"]);
     let mut service = naming(&members, RoundRobin::default());
     let list = members.snapshot();
     for index in [1, 2, 0] {
@@ -228,7 +228,7 @@ async fn when_most_are_ejected_ejection_is_ignored_and_who_failed_longest_ago_go
 
 #[tokio::test(start_paused = true)]
 async fn when_all_were_ejected_and_all_are_back_each_gets_its_share_again() {
-    let members = Members::builder().probe(|_| async { Probed::Well }).build(["a", "b", "c"]);
+    let members = Members::builder().probe(|_| async { ProbeResult::Available }).build(["a", "b", "c"]);
     let mut service = naming(&members, RoundRobin::default());
     for member in members.snapshot().iter() {
         eject(member);
@@ -238,17 +238,17 @@ async fn when_all_were_ejected_and_all_are_back_each_gets_its_share_again() {
     for _ in 0..30 {
         let name = ask(&mut service, Wish::default()).await.unwrap();
         let member = members.snapshot().iter().find(|member| *member.key() == name).unwrap().clone();
-        member.report(Verdict::Good, Instant::now());
+        member.record(Signal::Success, Instant::now());
     }
     let list = members.snapshot();
-    assert!(list.iter().all(|member| member.standing() == Standing::Well), "{list:?}");
+    assert!(list.iter().all(|member| member.state() == MemberState::Healthy), "{list:?}");
     assert!(list.iter().all(|member| member.requests() >= 9), "{list:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn when_most_have_gone_for_good_one_that_comes_back_shares_with_one_that_never_failed() {
     let probe = |member: Member<&'static str>| async move {
-        if *member.key() == "a" { Probed::Well } else { Probed::Gone }
+        if *member.key() == "a" { ProbeResult::Available } else { ProbeResult::Unreachable }
     };
     let members = Members::builder().probe(probe).build(["a", "b", "c", "d", "e"]);
     let mut service = naming(&members, RoundRobin::default());
@@ -260,11 +260,11 @@ async fn when_most_have_gone_for_good_one_that_comes_back_shares_with_one_that_n
     for second in 0..60 {
         let name = ask(&mut service, Wish::default()).await.unwrap();
         let place = list.iter().position(|member| *member.key() == name).unwrap();
-        list[place].report(if place < 2 { Verdict::Good } else { Verdict::Unreachable }, Instant::now());
+        list[place].record(if place < 2 { Signal::Success } else { Signal::Unreachable }, Instant::now());
         counts[place] += usize::from(second >= 20);
         sleep(Duration::from_secs(1)).await;
     }
-    assert_eq!((list[0].standing(), counts), (Standing::Well, [20, 20, 0, 0, 0]));
+    assert_eq!((list[0].state(), counts), (MemberState::Healthy, [20, 20, 0, 0, 0]));
 }
 
 #[tokio::test]
@@ -305,13 +305,13 @@ async fn the_preferred_member_is_asked_as_long_as_it_is_there_and_was_not_asked_
     }
     let again = Wish { tried: vec!["b"], ..wish() };
     assert_ne!(ask(&mut service, again).await.unwrap(), "b");
-    members.snapshot()[1].report(Verdict::Leaving, Instant::now());
+    members.snapshot()[1].record(Signal::Draining, Instant::now());
     assert_eq!(ask(&mut service, wish()).await.unwrap(), "b", "what lives there is still there");
     eject(&members.snapshot()[1]);
     assert_ne!(ask(&mut service, wish()).await.unwrap(), "b");
     members.remove(&"b");
     assert_ne!(ask(&mut service, wish()).await.unwrap(), "b");
-    members.try_out("b");
+    members.add_unverified("b");
     assert_ne!(ask(&mut service, wish()).await.unwrap(), "b", "it is only tried out");
 }
 
@@ -319,8 +319,8 @@ async fn the_preferred_member_is_asked_as_long_as_it_is_there_and_was_not_asked_
 async fn nobody_prefers_what_several_answer_under_and_nothing_ejects_it() {
     let members = Members::new(["a", "b"]);
     let mut change = members.change();
-    change.share(&"b", true);
-    change.commit().tell();
+    change.set_shared(&"b", true);
+    change.commit().notify();
     let mut service = naming(&members, RoundRobin::default());
     let mut seen = Vec::new();
     for _ in 0..4 {
@@ -328,7 +328,7 @@ async fn nobody_prefers_what_several_answer_under_and_nothing_ejects_it() {
     }
     assert_eq!(seen, ["a", "b", "a", "b"]);
     for _ in 0..10 {
-        members.snapshot()[1].report(Verdict::Unreachable, Instant::now());
+        members.snapshot()[1].record(Signal::Unreachable, Instant::now());
     }
-    assert_eq!(members.snapshot()[1].standing(), Standing::Well);
+    assert_eq!(members.snapshot()[1].state(), MemberState::Healthy);
 }

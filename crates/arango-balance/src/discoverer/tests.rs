@@ -3,12 +3,15 @@ use std::sync::atomic::AtomicUsize;
 use tokio::time::sleep;
 
 use super::*;
-use crate::{Member, Refused, Verdict};
+use crate::{Member, RejectReason, Signal};
 
 type Key = &'static str;
 
 /// Lists all of `world`, each of whom is who it is called.
-fn discoverer(members: &Members<Key>, world: &Arc<Mutex<Vec<Key>>>) -> (Discoverer<Key>, Arc<AtomicUsize>) {
+fn discoverer(
+    members: &Members<Key>,
+    world: &Arc<Mutex<Vec<Key>>>,
+) -> (DiscoveryTask<Key>, Arc<AtomicUsize>) {
     let (world, lists) = (Arc::clone(world), Arc::new(AtomicUsize::new(0)));
     let counted = Arc::clone(&lists);
     let list = move |_| {
@@ -25,7 +28,7 @@ fn discoverer(members: &Members<Key>, world: &Arc<Mutex<Vec<Key>>>) -> (Discover
         }
     };
     let identify = |key: Key| async move { Ok(Identity::One(key.to_owned())) };
-    (Discoverer::new(members.clone(), DiscoveryPolicy::default(), list, identify), lists)
+    (DiscoveryTask::new(members.clone(), DiscoveryPolicy::default(), list, identify), lists)
 }
 
 fn world(keys: &[Key]) -> Arc<Mutex<Vec<Key>>> {
@@ -43,7 +46,7 @@ async fn it_asks_nobody_until_it_is_woken_and_then_finds_who_is_there() {
     sleep(Duration::from_secs(3600)).await;
     assert_eq!(lists.load(Ordering::Relaxed), 0);
     for _ in 0..3 {
-        discoverer.wake();
+        discoverer.ensure_running();
     }
     sleep(Duration::from_secs(1)).await;
     assert_eq!((keys(&members), lists.load(Ordering::Relaxed)), (vec!["a", "b"], 1));
@@ -58,7 +61,7 @@ async fn it_outlives_errors_panics_and_silence() {
     for trouble in ["error", "panic", "silence"] {
         let (members, world) = (Members::new(["a"]), world(&["a", "b"]));
         let (discoverer, lists) = discoverer(&members, &world);
-        discoverer.wake();
+        discoverer.ensure_running();
         sleep(Duration::from_secs(1)).await;
         *world.lock().unwrap() = vec![trouble];
         sleep(Duration::from_secs(600)).await;
@@ -78,30 +81,30 @@ async fn a_candidate_whose_answer_panics_stays_one() {
         assert_ne!(key, "b");
         Ok(Identity::One(key.to_owned()))
     };
-    let discoverer = Discoverer::new(members.clone(), DiscoveryPolicy::default(), list, identify);
-    discoverer.wake();
+    let discoverer = DiscoveryTask::new(members.clone(), DiscoveryPolicy::default(), list, identify);
+    discoverer.ensure_running();
     sleep(Duration::from_secs(100)).await;
     assert_eq!(keys(&members), ["a"]);
-    let why = Refused::Failed("asking panicked".to_owned());
-    assert_eq!(discoverer.known(&"b"), Some(Known::Candidate(Some(why))));
+    let why = RejectReason::Failed("asking panicked".to_owned());
+    assert_eq!(discoverer.origins(&"b"), Some(MemberOrigin::Candidate(Some(why))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_ejection_has_it_ask_at_once_but_not_more_often_than_every_two_seconds() {
     let (members, world) = (Members::new(["a", "b", "c"]), world(&["a", "b", "c"]));
     let (discoverer, lists) = discoverer(&members, &world);
-    discoverer.wake();
+    discoverer.ensure_running();
     sleep(Duration::from_secs(10)).await;
     let eject = |member: &Member<Key>| {
         for _ in 0..3 {
-            member.report(Verdict::Unreachable, Instant::now());
+            member.record(Signal::Unreachable, Instant::now());
         }
     };
     eject(&members.snapshot()[0]);
     sleep(Duration::from_millis(10)).await;
     assert_eq!(lists.load(Ordering::Relaxed), 2);
     eject(&members.snapshot()[1]);
-    members.snapshot()[2].report(Verdict::Leaving, Instant::now());
+    members.snapshot()[2].record(Signal::Draining, Instant::now());
     sleep(Duration::from_millis(1900)).await;
     assert_eq!(lists.load(Ordering::Relaxed), 2);
     sleep(Duration::from_millis(100)).await;
@@ -112,7 +115,7 @@ async fn an_ejection_has_it_ask_at_once_but_not_more_often_than_every_two_second
 async fn it_ends_with_its_owner_even_while_somebody_is_asked() {
     let (members, world) = (Members::new(["a"]), world(&["silence"]));
     let (discoverer, lists) = discoverer(&members, &world);
-    discoverer.wake();
+    discoverer.ensure_running();
     sleep(Duration::from_secs(1)).await;
     let shared = Arc::downgrade(&discoverer.0);
     drop(discoverer);
@@ -126,10 +129,10 @@ async fn it_ends_with_its_owner_even_while_somebody_is_asked() {
 async fn it_does_nothing_after_its_end() {
     let (members, world) = (Members::new(["a"]), world(&["a", "b"]));
     let (discoverer, lists) = discoverer(&members, &world);
-    discoverer.wake();
+    discoverer.ensure_running();
     discoverer.end();
     sleep(Duration::from_millis(1)).await;
-    discoverer.wake();
+    discoverer.ensure_running();
     sleep(Duration::from_secs(3600)).await;
     assert_eq!((lists.load(Ordering::Relaxed), keys(&members)), (0, vec!["a"]));
 }
@@ -138,12 +141,12 @@ async fn it_does_nothing_after_its_end() {
 fn it_begins_anew_where_the_runtime_that_it_ran_on_is_gone() {
     let (members, world) = (Members::new(["a"]), world(&["a", "b"]));
     let (discoverer, lists) = discoverer(&members, &world);
-    discoverer.wake(); // without a runtime
+    discoverer.ensure_running(); // without a runtime
     for round in 1..=2 {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
-            discoverer.wake();
+            discoverer.ensure_running();
             sleep(Duration::from_secs(90)).await;
         });
         assert!(lists.load(Ordering::Relaxed) >= round);
@@ -155,9 +158,9 @@ fn it_begins_anew_where_the_runtime_that_it_ran_on_is_gone() {
 async fn other_seeds_are_members_at_once() {
     let (members, world) = (Members::new(["a"]), world(&["a", "b"]));
     let (discoverer, _) = discoverer(&members, &world);
-    discoverer.wake();
+    discoverer.ensure_running();
     sleep(Duration::from_secs(10)).await;
-    discoverer.reseed(&["c"]);
+    discoverer.replace_seeds(&["c"]);
     assert_eq!(keys(&members), ["c", "b", "a"]);
     *world.lock().unwrap() = vec!["c", "b"];
     sleep(Duration::from_secs(300)).await;

@@ -7,7 +7,7 @@ const NOW_AND_THEN: Duration = Duration::from_secs(60);
 
 /// A discovery, the clock beside it, and who is a member by the steps that it gave.
 struct Run {
-    discovery: Discovery<&'static str>,
+    discovery: DiscoveryState<&'static str>,
     now: Instant,
     members: Vec<&'static str>,
     tried_out: Vec<&'static str>,
@@ -17,32 +17,32 @@ struct Run {
 impl Run {
     fn of(seeds: &[&'static str]) -> Self {
         let now = Instant::now();
-        let discovery = Discovery::new(DiscoveryPolicy::default(), seeds.iter().copied(), now);
+        let discovery = DiscoveryState::new(DiscoveryPolicy::default(), seeds.iter().copied(), now);
         Self { discovery, now, members: seeds.to_vec(), tried_out: Vec::new(), warnings: 0 }
     }
 
-    fn take(&mut self, steps: Vec<Step<&'static str>>) {
+    fn take(&mut self, steps: Vec<DiscoveryStep<&'static str>>) {
         for step in steps {
             match step {
-                Step::TryOut(key) => self.tried_out.push(key),
-                Step::Admit(key) => {
+                DiscoveryStep::AddUnverified(key) => self.tried_out.push(key),
+                DiscoveryStep::Admit(key) => {
                     assert!(!self.members.contains(&key));
                     self.tried_out.retain(|other| *other != key);
                     self.members.push(key);
                 }
-                Step::Remove(key) => {
+                DiscoveryStep::Remove(key) => {
                     self.members.retain(|other| *other != key);
                     self.tried_out.retain(|other| *other != key);
                 }
-                Step::Share(..) => {}
-                Step::SeedsOnly => self.warnings += 1,
+                DiscoveryStep::SetShared(..) => {}
+                DiscoveryStep::NoneUsable => self.warnings += 1,
             }
         }
     }
 
     /// Asks for a list at the time it is due, and is given this one; by whom.
     fn list(&mut self, list: &[&'static str]) -> &'static str {
-        self.now = self.now.max(self.discovery.due);
+        self.now = self.now.max(self.discovery.next_due);
         let by = self.discovery.refresh(&self.members, self.now, 0.5).unwrap();
         let steps = self.discovery.listed(&by, Some(list.to_vec()), self.now);
         self.take(steps);
@@ -75,7 +75,7 @@ impl Run {
         self.find_out(book);
     }
 
-    fn known(&self, key: &'static str) -> Option<Known<&'static str>> {
+    fn known(&self, key: &'static str) -> Option<MemberOrigin<&'static str>> {
         self.discovery.known(&key)
     }
 }
@@ -98,11 +98,11 @@ fn the_first_list_is_due_at_once_and_the_next_after_a_minute_more_or_less() {
 fn whatever_happens_lists_are_two_seconds_apart() {
     let mut run = Run::of(&["a"]);
     run.list(&["a"]);
-    run.discovery.nudge(run.now);
+    run.discovery.request_refresh(run.now);
     assert_eq!(run.discovery.due() - run.now, Duration::from_secs(2));
     run.now += Duration::from_secs(30);
     for _ in 0..3 {
-        run.discovery.nudge(run.now);
+        run.discovery.request_refresh(run.now);
     }
     assert!(run.discovery.refresh(&["a"], run.now, 0.5).is_some());
     assert_eq!(run.discovery.refresh(&["a"], run.now + Duration::from_secs(3), 0.5), None, "once");
@@ -122,11 +122,11 @@ fn whoever_is_listed_and_answers_becomes_a_member_and_not_before() {
     let mut run = Run::of(&["a"]);
     run.list(&["a", "b"]);
     assert_eq!((run.members.as_slice(), run.tried_out.as_slice()), (&["a"][..], &["b"][..]));
-    assert_eq!(run.known("b"), Some(Known::Candidate(None)));
+    assert_eq!(run.known("b"), Some(MemberOrigin::Candidate(None)));
     assert_eq!(run.discovery.unknown(run.now), ["a"], "a seed may be the same");
     run.find_out(&BOOK);
     assert_eq!(run.members, ["a", "b"]);
-    assert_eq!((run.known("a"), run.known("b")), (Some(Known::Seed), Some(Known::Discovered)));
+    assert_eq!((run.known("a"), run.known("b")), (Some(MemberOrigin::Seed), Some(MemberOrigin::Discovered)));
 }
 
 #[test]
@@ -134,13 +134,13 @@ fn a_candidate_that_fails_is_tried_again_and_says_why_it_is_none() {
     let mut run = Run::of(&["a"]);
     run.round(&["a", "b", "c"], &BOOK[..2]);
     assert_eq!(run.members, ["a", "b"]);
-    let why = Refused::Failed("nobody answers".to_owned());
-    assert_eq!(run.known("c"), Some(Known::Candidate(Some(why))));
+    let why = RejectReason::Failed("nobody answers".to_owned());
+    assert_eq!(run.known("c"), Some(MemberOrigin::Candidate(Some(why))));
     let mut pauses = Vec::new();
     for _ in 0..7 {
         pauses.push((run.discovery.due() - run.now).as_secs());
         let due = run.discovery.due();
-        if due == run.discovery.due {
+        if due == run.discovery.next_due {
             run.round(&["a", "b", "c"], &BOOK[..2]);
         } else {
             run.now = due;
@@ -181,7 +181,7 @@ fn two_lists_of_one_are_enough_only_if_nobody_else_could_give_one() {
     for _ in 0..3 {
         run.now += 2 * NOW_AND_THEN;
         // Two are well, and it is always the same one that gives a list.
-        run.discovery.asked = Some("b");
+        run.discovery.last_source = Some("b");
         assert_eq!(run.discovery.refresh(&["a", "b"], run.now, 0.5), Some("a"));
         let steps = run.discovery.listed(&"a", Some(vec!["a", "b"]), run.now);
         run.take(steps);
@@ -221,7 +221,7 @@ fn without_a_list_everything_stays_and_another_is_asked_soon_and_then_less_and_l
     let mut pauses = Vec::new();
     let mut by = Vec::new();
     for _ in 0..7 {
-        run.now = run.now.max(run.discovery.due);
+        run.now = run.now.max(run.discovery.next_due);
         let asked = run.discovery.refresh(&run.members, run.now, 0.5).unwrap();
         let steps = run.discovery.listed(&asked, None, run.now);
         assert!(steps.is_empty());
@@ -244,11 +244,13 @@ fn where_no_candidate_works_it_is_said_once_and_they_are_left_alone_for_long() {
         while run.now - began < Duration::from_secs(60 * minutes) {
             run.find_out(&BOOK);
             run.now = run.discovery.due();
-            if run.now >= run.discovery.due {
+            if run.now >= run.discovery.next_due {
                 run.list(&["x", "y"]);
             }
         }
-        let State::Candidate { failures, .. } = run.discovery.found[0].state else { panic!("it is one") };
+        let ListedState::Candidate { failures, .. } = run.discovery.listed_keys[0].state else {
+            panic!("it is one")
+        };
         (failures, run.warnings)
     };
     assert_eq!(until(&mut run, 9), (PROOF, 1), "not once more within ten minutes");
@@ -267,8 +269,8 @@ fn a_second_name_of_a_seed_or_of_another_is_no_member_and_no_failure() {
     let mut run = Run::of(&["a"]);
     run.round(&["x", "y", "z"], &[("a", "A"), ("x", "A"), ("y", "B"), ("z", "B")]);
     assert_eq!(run.members, ["a", "y"]);
-    assert_eq!(run.known("x"), Some(Known::Candidate(Some(Refused::SameAs("a")))));
-    assert_eq!(run.known("z"), Some(Known::Candidate(Some(Refused::SameAs("y")))));
+    assert_eq!(run.known("x"), Some(MemberOrigin::Candidate(Some(RejectReason::SameAs("a")))));
+    assert_eq!(run.known("z"), Some(MemberOrigin::Candidate(Some(RejectReason::SameAs("y")))));
     for _ in 0..5 {
         run.round(&["x", "y", "z"], &[("a", "A"), ("x", "A"), ("y", "B"), ("z", "B")]);
     }
@@ -282,7 +284,7 @@ fn a_seed_that_comes_back_takes_the_place_of_its_second_name() {
     assert_eq!(run.members, ["a", "b", "x"], "the seed did not answer");
     run.round(&["x"], &[("a", "A"), ("b", "B"), ("x", "A")]);
     assert_eq!(run.members, ["a", "b"]);
-    assert_eq!(run.known("x"), Some(Known::Candidate(Some(Refused::SameAs("a")))));
+    assert_eq!(run.known("x"), Some(MemberOrigin::Candidate(Some(RejectReason::SameAs("a")))));
 }
 
 #[test]
@@ -296,10 +298,10 @@ fn what_several_answer_under_is_nobodys_second_name() {
 fn other_seeds_take_the_place_of_the_first_and_who_is_still_listed_stays() {
     let mut run = Run::of(&["a", "b"]);
     run.round(&["a", "c"], &BOOK);
-    let members = run.discovery.reseed(&["d", "c"], run.now);
+    let members = run.discovery.replace_seeds(&["d", "c"], run.now);
     assert_eq!(members, ["d", "c", "a"], "b was in no list");
-    assert_eq!((run.known("a"), run.known("b")), (Some(Known::Discovered), None));
-    assert_eq!(run.known("c"), Some(Known::Seed), "a seed that is also found is one member");
+    assert_eq!((run.known("a"), run.known("b")), (Some(MemberOrigin::Discovered), None));
+    assert_eq!(run.known("c"), Some(MemberOrigin::Seed), "a seed that is also found is one member");
     assert!(run.discovery.due() - run.now <= Duration::from_secs(2));
 }
 
@@ -319,7 +321,7 @@ fn the_own_list_of_a_member_does_not_count_against_it() {
 fn a_list_without_end_has_one() {
     let names: Vec<u32> = (1..10_000).collect();
     let now = Instant::now();
-    let mut discovery = Discovery::new(DiscoveryPolicy::default(), [0], now);
+    let mut discovery = DiscoveryState::new(DiscoveryPolicy::default(), [0], now);
     discovery.refresh(&[0], now, 0.5);
     assert_eq!(discovery.listed(&0, Some(names), now).len(), MOST);
     assert!(discovery.unknown(now).len() <= AT_ONCE);
@@ -357,25 +359,25 @@ proptest! {
     fn seeds_are_never_lost_and_nobody_comes_in_unknown(happenings in happenings()) {
         let mut now = Instant::now();
         let mut seeds = vec![0_u8, 1];
-        let mut discovery = Discovery::new(DiscoveryPolicy::default(), seeds.clone(), now);
+        let mut discovery = DiscoveryState::new(DiscoveryPolicy::default(), seeds.clone(), now);
         let members = crate::Members::new(seeds.clone());
-        let take = |steps: Vec<Step<u8>>, known: &[u8]| {
+        let take = |steps: Vec<DiscoveryStep<u8>>, known: &[u8]| {
             for step in steps {
                 match step {
-                    Step::TryOut(key) => drop(members.try_out(key)),
-                    Step::Admit(key) => {
+                    DiscoveryStep::AddUnverified(key) => drop(members.add_unverified(key)),
+                    DiscoveryStep::Admit(key) => {
                         assert!(known.contains(&key));
                         members.insert(key);
                     }
-                    Step::Remove(key) => drop(members.remove(&key)),
-                    Step::Share(..) | Step::SeedsOnly => {}
+                    DiscoveryStep::Remove(key) => drop(members.remove(&key)),
+                    DiscoveryStep::SetShared(..) | DiscoveryStep::NoneUsable => {}
                 }
             }
         };
         let mut asked_at: Option<Instant> = None;
         for happens in happenings {
             match happens {
-                Happens::Nudge => discovery.nudge(now),
+                Happens::Nudge => discovery.request_refresh(now),
                 Happens::Passes(secs) => now += Duration::from_secs(secs),
                 Happens::Lists(_) | Happens::GivesNone => {
                     let well: Vec<_> = members.snapshot().iter().map(|member| *member.key()).collect();
@@ -402,19 +404,19 @@ proptest! {
                 Happens::Reseed(keys) => {
                     seeds = keys;
                     seeds.dedup();
-                    members.set(discovery.reseed(&seeds, now));
+                    members.set(discovery.replace_seeds(&seeds, now));
                 }
             }
             let there: Vec<_> = members.snapshot().iter().map(|member| *member.key()).collect();
             for seed in &seeds {
                 prop_assert!(there.contains(seed), "{seed} of {there:?}");
-                prop_assert_eq!(discovery.known(seed), Some(Known::Seed));
+                prop_assert_eq!(discovery.known(seed), Some(MemberOrigin::Seed));
             }
             for key in &there {
-                prop_assert!(matches!(discovery.known(key), Some(Known::Seed | Known::Discovered)));
+                prop_assert!(matches!(discovery.known(key), Some(MemberOrigin::Seed | MemberOrigin::Discovered)));
             }
-            for member in members.aside().iter() {
-                prop_assert!(matches!(discovery.known(member.key()), Some(Known::Candidate(_))));
+            for member in members.unverified().iter() {
+                prop_assert!(matches!(discovery.known(member.key()), Some(MemberOrigin::Candidate(_))));
             }
             prop_assert!(discovery.due() <= now + Duration::from_secs(67));
         }

@@ -3,12 +3,12 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{HealthPolicy, Members, Probed, Route, SeededJitter, Verdict};
+use crate::{HealthPolicy, Members, ProbeResult, Route, SeededRandom, Signal};
 
 /// What happens to a member.
 #[derive(Debug, Clone, Copy)]
 enum Event {
-    Told(Verdict),
+    Told(Signal),
     /// Its term, if it has one, is over, and it is found well.
     Found,
     Removed,
@@ -18,10 +18,10 @@ enum Event {
 
 fn event() -> impl Strategy<Value = Event> {
     let verdict = prop_oneof![
-        Just(Verdict::Good),
-        Just(Verdict::Overloaded),
-        Just(Verdict::Leaving),
-        Just(Verdict::Unreachable),
+        Just(Signal::Success),
+        Just(Signal::Overloaded),
+        Just(Signal::Draining),
+        Just(Signal::Unreachable),
     ];
     prop_oneof![
         6 => verdict.prop_map(Event::Told),
@@ -33,7 +33,7 @@ fn event() -> impl Strategy<Value = Event> {
 
 /// A set to which all that has happened, and when the last of it did.
 fn after(events: &[(prop::sample::Index, Event)]) -> (Members<usize>, Instant) {
-    let policy = HealthPolicy { unreachable: 1, ..HealthPolicy::default() };
+    let policy = HealthPolicy { consecutive_connect_failures: 1, ..HealthPolicy::default() };
     let members = Members::builder().health(policy).build(0..6);
     let mut now = Instant::now();
     for (which, event) in events {
@@ -41,10 +41,10 @@ fn after(events: &[(prop::sample::Index, Event)]) -> (Members<usize>, Instant) {
         let list = members.snapshot();
         let member = which.get(list.as_slice());
         match event {
-            Event::Told(verdict) => member.report_at(*verdict, now, now),
+            Event::Told(verdict) => member.record_at(*verdict, now, now),
             Event::Found => {
-                if let Some(due) = member.status().until {
-                    member.probed_at(due, Probed::Well, now);
+                if let Some(due) = member.status().next_probe {
+                    member.record_probe_at(due, ProbeResult::Available, now);
                 }
             }
             Event::Removed if list.len() > 1 => drop(members.remove(member.key())),
@@ -65,14 +65,14 @@ proptest! {
         let (members, now) = after(&events);
         let list = members.snapshot();
         let all: Vec<usize> = (0..list.len()).collect();
-        let of_all = out(&list, &all, &tried, now, &SeededJitter::new(seed));
+        let of_all = excluded(&list, &all, &tried, now, &SeededRandom::new(seed));
         prop_assert!(of_all.len() < list.len(), "somebody is left");
-        let apart: Vec<usize> = all.into_iter().filter(|&place| list[place].is_apart()).collect();
-        prop_assert_eq!(&out(&list, &apart, &tried, now, &SeededJitter::new(seed)), &of_all);
+        let apart: Vec<usize> = all.into_iter().filter(|&place| list[place].is_degraded()).collect();
+        prop_assert_eq!(&excluded(&list, &apart, &tried, now, &SeededRandom::new(seed)), &of_all);
 
         // The set looks at the same ones.
         let mut seen = 0;
-        members.choose(&Route { tried: &tried, ..Route::anywhere() }, now, |candidates| {
+        members.pick_with(&Route { tried: &tried, ..Route::any() }, now, |candidates| {
             seen = candidates.len();
             None
         });

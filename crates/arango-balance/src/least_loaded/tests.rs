@@ -3,14 +3,14 @@ use std::time::Duration;
 
 use super::*;
 use crate::in_flight::InFlight;
-use crate::{Members, Verdict};
+use crate::{Members, Signal};
 
 #[test]
 fn every_pair_of_two_different_ones_is_as_likely_as_any_other() {
     #[derive(Debug)]
     struct Throw(f64);
-    impl Jitter for Throw {
-        fn unit(&self) -> f64 {
+    impl RandomSource for Throw {
+        fn next_f64(&self) -> f64 {
             self.0
         }
     }
@@ -20,13 +20,13 @@ fn every_pair_of_two_different_ones_is_as_likely_as_any_other() {
         let mut seen = std::collections::HashSet::new();
         for pair in 0..pairs {
             let throw = Throw((f64::from(pair) + 0.5) / f64::from(pairs));
-            let (first, second) = two_of(size, &throw).unwrap();
+            let (first, second) = two_below(size, &throw).unwrap();
             assert!(first < size && second < size && first != second);
             assert!(seen.insert((first, second)));
         }
-        assert!(two_of(size, &Throw(1.0 - f64::EPSILON / 2.0)).unwrap().0 < size);
+        assert!(two_below(size, &Throw(1.0 - f64::EPSILON / 2.0)).unwrap().0 < size);
     }
-    assert_eq!([two_of(0, &Throw(0.5)), two_of(1, &Throw(0.5))], [None, None]);
+    assert_eq!([two_below(0, &Throw(0.5)), two_below(1, &Throw(0.5))], [None, None]);
 }
 
 /// One request that is under way: it ends at a time, and well or not.
@@ -56,16 +56,16 @@ impl Ord for Running {
 
 /// Sends requests, `at_once` of them at a time, to members of which each takes so long and has so much go wrong;
 /// counts what each was sent.
-async fn run(at_once: usize, requests: usize, members: &[(Duration, Verdict)]) -> Vec<u64> {
+async fn run(at_once: usize, requests: usize, members: &[(Duration, Signal)]) -> Vec<u64> {
     let set = Members::new(0..members.len());
-    set.measure();
+    set.measure_load();
     let (list, policy) = (set.snapshot(), LeastLoaded::seeded(1));
     let mut running: BinaryHeap<Running> = BinaryHeap::new();
     for _ in 0..requests {
         if running.len() == at_once {
             let ended: Running = running.pop().unwrap();
             tokio::time::advance(ended.ends.saturating_duration_since(Instant::now())).await;
-            list[ended.member].report(members[ended.member].1, ended.began);
+            list[ended.member].record(members[ended.member].1, ended.began);
             drop(ended.in_flight);
         }
         let now = Instant::now();
@@ -74,7 +74,7 @@ async fn run(at_once: usize, requests: usize, members: &[(Duration, Verdict)]) -
             ends: now + members[member].0,
             began: now,
             member,
-            in_flight: list[member].clone().begin().unwrap(),
+            in_flight: list[member].clone().start_request().unwrap(),
         });
     }
     list.iter().map(crate::Member::requests).collect()
@@ -86,7 +86,7 @@ const fn millis(millis: u64) -> Duration {
 
 #[tokio::test(start_paused = true)]
 async fn members_that_are_alike_get_the_same_within_a_twentieth() {
-    let counts = run(16, 20_000, &[(millis(5), Verdict::Good); 4]).await;
+    let counts = run(16, 20_000, &[(millis(5), Signal::Success); 4]).await;
     assert!(counts.iter().all(|count| count.abs_diff(5_000) < 250), "{counts:?}");
 }
 
@@ -95,7 +95,7 @@ async fn a_member_that_takes_ten_times_as_long_gets_about_a_tenth_or_less_and_is
     let counts = run(
         16,
         20_000,
-        &[(millis(5), Verdict::Good), (millis(5), Verdict::Good), (millis(50), Verdict::Good)],
+        &[(millis(5), Signal::Success), (millis(5), Signal::Success), (millis(50), Signal::Success)],
     )
     .await;
     assert!(counts[2] <= counts[0] / 8 && counts[2] <= counts[1] / 8, "{counts:?}");
@@ -108,7 +108,7 @@ async fn a_member_that_fails_at_once_attracts_nothing() {
     let counts = run(
         16,
         20_000,
-        &[(millis(5), Verdict::Good), (millis(5), Verdict::Good), (millis(0), Verdict::Overloaded)],
+        &[(millis(5), Signal::Success), (millis(5), Signal::Success), (millis(0), Signal::Overloaded)],
     )
     .await;
     assert!(counts[2] <= 20_000 / 50, "{counts:?}");

@@ -16,9 +16,9 @@ impl Run {
         Self { gauge: Gauge::new(now), now }
     }
 
-    fn answers(&mut self, verdict: Verdict, took: Duration, times: u32, every: Duration) {
+    fn answers(&mut self, verdict: Signal, took: Duration, times: u32, every: Duration) {
         for _ in 0..times {
-            self.gauge.note(verdict, Some(took), self.now);
+            self.gauge.record(verdict, Some(took), self.now);
             self.now += every;
         }
     }
@@ -28,7 +28,7 @@ impl Run {
     }
 
     fn failing(&self) -> f64 {
-        self.gauge.read(0, self.now).failing()
+        self.gauge.read(0, self.now).failure_ratio()
     }
 
     fn cost(&self, in_flight: usize) -> f32 {
@@ -44,11 +44,11 @@ fn near(a: f32, b: f32) -> bool {
 #[test]
 fn a_slow_answer_counts_at_once_and_a_fast_one_by_and_by() {
     let mut run = Run::new();
-    run.answers(Verdict::Good, millis(10), 1, Duration::ZERO);
+    run.answers(Signal::Success, millis(10), 1, Duration::ZERO);
     assert!(near(run.latency(), 0.010));
-    run.answers(Verdict::Good, millis(500), 1, millis(1));
+    run.answers(Signal::Success, millis(500), 1, millis(1));
     assert!(near(run.latency(), 0.500));
-    run.answers(Verdict::Good, millis(10), 100, millis(100));
+    run.answers(Signal::Success, millis(10), 100, millis(100));
     // Ten seconds: 1/e of what it was before is left.
     assert!((0.18..0.20).contains(&run.latency()), "{}", run.latency());
 }
@@ -56,26 +56,26 @@ fn a_slow_answer_counts_at_once_and_a_fast_one_by_and_by() {
 #[test]
 fn of_answers_within_a_millisecond_only_the_slowest_counts() {
     let mut run = Run::new();
-    run.answers(Verdict::Good, millis(10), 1, Duration::ZERO);
-    run.answers(Verdict::Good, millis(20), 1, Duration::ZERO);
-    run.answers(Verdict::Good, millis(5), 1_000, Duration::ZERO);
+    run.answers(Signal::Success, millis(10), 1, Duration::ZERO);
+    run.answers(Signal::Success, millis(20), 1, Duration::ZERO);
+    run.answers(Signal::Success, millis(5), 1_000, Duration::ZERO);
     assert!(near(run.latency(), 0.020));
 }
 
 #[test]
 fn a_member_that_is_not_asked_seems_faster_and_faster() {
     let mut run = Run::new();
-    run.answers(Verdict::Good, millis(100), 1, Duration::from_secs(23));
+    run.answers(Signal::Success, millis(100), 1, Duration::from_secs(23));
     assert!(near(run.latency(), 0.010), "{}", run.latency());
 }
 
 #[test]
 fn a_fast_failure_makes_no_member_a_fast_one() {
     for verdict in
-        [Verdict::Unreachable, Verdict::Failed, Verdict::Gateway, Verdict::Overloaded, Verdict::Leaving]
+        [Signal::Unreachable, Signal::Failure, Signal::GatewayError, Signal::Overloaded, Signal::Draining]
     {
         let mut run = Run::new();
-        run.answers(Verdict::Good, millis(50), 1, millis(1));
+        run.answers(Signal::Success, millis(50), 1, millis(1));
         let before = run.cost(0);
         run.answers(verdict, millis(1), 1, Duration::ZERO);
         assert!(run.latency() >= 0.0499, "{verdict:?}");
@@ -88,11 +88,11 @@ fn a_fast_failure_makes_no_member_a_fast_one() {
 #[test]
 fn one_failure_of_many_answers_is_soon_forgotten() {
     let mut run = Run::new();
-    run.answers(Verdict::Failed, millis(1), 1, millis(1));
+    run.answers(Signal::Failure, millis(1), 1, millis(1));
     assert!(run.failing() > 0.12);
-    run.answers(Verdict::Good, millis(1), 40, millis(1));
+    run.answers(Signal::Success, millis(1), 40, millis(1));
     assert_eq!(run.failing().to_bits(), 0.0_f64.to_bits(), "and costs no good answer a word any more");
-    run.answers(Verdict::Failed, millis(1), 100, millis(1));
+    run.answers(Signal::Failure, millis(1), 100, millis(1));
     run.now += Duration::from_secs(60);
     assert!(run.failing() < 0.01, "also where nobody asks");
 }
@@ -100,33 +100,33 @@ fn one_failure_of_many_answers_is_soon_forgotten() {
 #[test]
 fn a_slow_failure_and_one_that_was_given_up_make_a_member_slower() {
     let mut run = Run::new();
-    run.answers(Verdict::Unreachable, millis(900), 1, Duration::ZERO);
-    run.gauge.given_up(millis(900), run.now);
+    run.answers(Signal::Unreachable, millis(900), 1, Duration::ZERO);
+    run.gauge.record_abandoned(millis(900), run.now);
     assert_eq!(run.gauge.read(0, run.now).latency(), None, "nothing is known of one that never answered");
-    run.answers(Verdict::Good, millis(10), 1, Duration::ZERO);
-    run.gauge.given_up(millis(5), run.now);
+    run.answers(Signal::Success, millis(10), 1, Duration::ZERO);
+    run.gauge.record_abandoned(millis(5), run.now);
     assert!(near(run.latency(), 0.010));
-    run.gauge.given_up(millis(70), run.now);
+    run.gauge.record_abandoned(millis(70), run.now);
     assert!(near(run.latency(), 0.070));
-    run.answers(Verdict::Unreachable, millis(900), 1, Duration::ZERO);
+    run.answers(Signal::Unreachable, millis(900), 1, Duration::ZERO);
     assert!(near(run.latency(), 0.900));
 }
 
 #[test]
 fn what_takes_long_by_nature_makes_no_member_slow() {
     let mut run = Run::new();
-    run.answers(Verdict::Good, millis(10), 1, Duration::ZERO);
-    run.gauge.note(Verdict::Good, None, run.now);
+    run.answers(Signal::Success, millis(10), 1, Duration::ZERO);
+    run.gauge.record(Signal::Success, None, run.now);
     assert!(near(run.latency(), 0.010));
-    run.gauge.note(Verdict::Failed, None, run.now);
+    run.gauge.record(Signal::Failure, None, run.now);
     assert!(near(run.latency(), 0.010) && run.failing() > 0.1, "but its failure counts");
 }
 
 #[test]
 fn what_tells_nothing_changes_nothing() {
     let mut run = Run::new();
-    run.answers(Verdict::Good, millis(10), 1, Duration::ZERO);
-    run.answers(Verdict::Neutral, millis(500), 10, Duration::ZERO);
+    run.answers(Signal::Success, millis(10), 1, Duration::ZERO);
+    run.answers(Signal::Neutral, millis(500), 10, Duration::ZERO);
     assert!(near(run.latency(), 0.010));
     assert_eq!(run.failing().to_bits(), 0.0_f64.to_bits());
 }
@@ -134,13 +134,13 @@ fn what_tells_nothing_changes_nothing() {
 #[test]
 fn a_queue_that_was_told_of_counts_until_it_is_told_of_anew_or_grows_old() {
     let mut run = Run::new();
-    run.answers(Verdict::Good, millis(10), 1, Duration::ZERO);
-    run.gauge.note_queue(millis(90), run.now);
+    run.answers(Signal::Success, millis(10), 1, Duration::ZERO);
+    run.gauge.record_queue_time(millis(90), run.now);
     assert!(near(run.cost(0), 0.100));
     run.now += millis(5);
-    run.gauge.note_queue(millis(0), run.now);
+    run.gauge.record_queue_time(millis(0), run.now);
     assert!(near(run.cost(0), 0.010));
-    run.gauge.note_queue(millis(90), run.now);
+    run.gauge.record_queue_time(millis(90), run.now);
     run.now += Duration::from_secs(60);
     assert!(run.gauge.read(0, run.now).queue_time() < millis(1));
 }
@@ -148,7 +148,7 @@ fn a_queue_that_was_told_of_counts_until_it_is_told_of_anew_or_grows_old() {
 #[test]
 fn one_of_which_nothing_is_known_is_as_fast_as_the_other() {
     let mut known = Run::new();
-    known.answers(Verdict::Good, millis(10), 1, Duration::ZERO);
+    known.answers(Signal::Success, millis(10), 1, Duration::ZERO);
     let (known, unknown) = (known.gauge.read(0, known.now), Run::new());
     let unknown = |in_flight: usize| unknown.gauge.read(in_flight, unknown.now);
     assert!(near(unknown(0).cost(&known), known.cost(&unknown(0))));

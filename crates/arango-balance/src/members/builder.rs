@@ -9,42 +9,42 @@ use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
 use super::{Members, Set};
-use crate::change::Crier;
-use crate::glance::Glance;
-use crate::hooks::Hooks;
-use crate::probe::{Probe, Probed};
+use crate::change::Publisher;
+use crate::glance::SetFlags;
+use crate::hooks::Observers;
+use crate::probe::{Probe, ProbeResult};
 use crate::slots::Slots;
-use crate::{HealthPolicy, Jitter, Member, ThreadJitter};
+use crate::{HealthPolicy, Member, RandomSource, ThreadRandom};
 
 /// Settings of a set of [`Members`].
 pub struct MembersBuilder<K> {
     policy: HealthPolicy,
-    jitter: Arc<dyn Jitter>,
+    random: Arc<dyn RandomSource>,
     probe: Option<Probe<K>>,
-    hooks: Hooks<K>,
+    observers: Observers<K>,
 }
 
 impl<K> MembersBuilder<K> {
     pub(super) fn new() -> Self {
         Self {
             policy: HealthPolicy::default(),
-            jitter: Arc::new(ThreadJitter),
+            random: Arc::new(ThreadRandom),
             probe: None,
-            hooks: Hooks::default(),
+            observers: Observers::default(),
         }
     }
 
     /// Sets when members are ejected and may come back.
     #[must_use]
     pub fn health(mut self, policy: HealthPolicy) -> Self {
-        self.policy = policy.sane();
+        self.policy = policy.clamped();
         self
     }
 
     /// Sets where chance comes from.
     #[must_use]
-    pub fn jitter(mut self, jitter: Arc<dyn Jitter>) -> Self {
-        self.jitter = jitter;
+    pub fn random_source(mut self, jitter: Arc<dyn RandomSource>) -> Self {
+        self.random = jitter;
         self
     }
 
@@ -57,7 +57,7 @@ impl<K> MembersBuilder<K> {
     pub fn probe<F, Fut>(mut self, probe: F) -> Self
     where
         F: Fn(Member<K>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Probed> + Send + 'static,
+        Fut: Future<Output = ProbeResult> + Send + 'static,
     {
         self.probe = Some(Probe::new(probe));
         self
@@ -71,7 +71,7 @@ impl<K> MembersBuilder<K> {
     /// holds lives as long as the set, so it should hold the set weakly, if at all.
     #[must_use]
     pub fn on_ejection(mut self, tell: impl Fn(&Member<K>) + Send + Sync + 'static) -> Self {
-        self.hooks.ejected = Some(Box::new(tell));
+        self.observers.ejected = Some(Box::new(tell));
         self
     }
 
@@ -80,7 +80,7 @@ impl<K> MembersBuilder<K> {
     /// Told with no lock held. What it holds lives as long as the set.
     #[must_use]
     pub fn on_removal(mut self, tell: impl Fn(&Member<K>) + Send + Sync + 'static) -> Self {
-        self.hooks.removed = Some(Box::new(tell));
+        self.observers.removed = Some(Box::new(tell));
         self
     }
 
@@ -90,8 +90,8 @@ impl<K> MembersBuilder<K> {
     /// Told with no lock held, when the set next looks: with the next member that comes or goes, or when it is
     /// asked who is [leaving](Members::leaving). What it holds lives as long as the set.
     #[must_use]
-    pub fn on_departure(mut self, tell: impl Fn(&Member<K>) + Send + Sync + 'static) -> Self {
-        self.hooks.gone = Some(Box::new(tell));
+    pub fn on_retirement(mut self, tell: impl Fn(&Member<K>) + Send + Sync + 'static) -> Self {
+        self.observers.retired = Some(Box::new(tell));
         self
     }
 
@@ -100,24 +100,24 @@ impl<K> MembersBuilder<K> {
         Members(Arc::new_cyclic(|set| {
             let now = Instant::now();
             let slots = Slots::default();
-            let glance = Arc::new(Glance::new());
+            let glance = Arc::new(SetFlags::new());
             let list: Vec<_> = keys
                 .into_iter()
-                .map(|key| Member::new(key, slots.take(), set.clone(), &glance, None, now))
+                .map(|key| Member::new(key, slots.allocate(), set.clone(), &glance, None, now))
                 .collect();
             Set {
-                count: AtomicUsize::new(list.len()),
+                len: AtomicUsize::new(list.len()),
                 list: ArcSwap::from_pointee(list),
-                aside: ArcSwap::default(),
-                leaving: Mutex::default(),
+                unverified: ArcSwap::default(),
+                removed: Mutex::default(),
                 slots,
                 policy: self.policy,
-                jitter: self.jitter,
+                random: self.random,
                 probe: self.probe,
-                hooks: self.hooks,
-                unprobed: AtomicBool::new(false),
-                glance,
-                crier: Crier::new(),
+                observers: self.observers,
+                probes_ended: AtomicBool::new(false),
+                flags: glance,
+                publisher: Publisher::new(),
             }
         }))
     }

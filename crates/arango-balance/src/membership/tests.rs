@@ -6,7 +6,7 @@ use tokio::time::{Duration, Instant, advance};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use crate::{
-    BalanceLayer, HealthPolicy, Member, Members, NoMember, PerMember, RoundRobin, Route, Standing, Verdict,
+    BalanceLayer, HealthPolicy, Member, MemberState, Members, NoMember, PerMember, RoundRobin, Route, Signal,
 };
 
 fn keys<K: Copy>(members: &[Member<K>]) -> Vec<K> {
@@ -19,7 +19,7 @@ fn all<K: Copy>(members: &Members<K>) -> Vec<K> {
 
 /// A set whose newcomers take their whole share at once.
 fn warm<const N: usize>(keys: [u32; N]) -> Members<u32> {
-    let policy = HealthPolicy { warm_up_new: Duration::ZERO, ..HealthPolicy::default() };
+    let policy = HealthPolicy { slow_start_new: Duration::ZERO, ..HealthPolicy::default() };
     Members::builder().health(policy).build(keys)
 }
 
@@ -81,13 +81,13 @@ async fn those_that_stay_keep_their_counts_and_their_health_whatever_changes_aro
     for _ in 0..6 {
         service.clone().oneshot(0).await.unwrap();
     }
-    members.snapshot()[1].report(Verdict::Leaving, Instant::now());
+    members.snapshot()[1].record(Signal::Draining, Instant::now());
     members.set([4, 2, 1]);
     assert_eq!(all(&members), [4, 2, 1], "in the order that was given");
     let list = members.snapshot();
     let requests: Vec<_> = list.iter().map(Member::requests).collect();
     assert_eq!(requests, [0, 2, 2]);
-    assert_eq!(list[1].standing(), Standing::Leaving);
+    assert_eq!(list[1].state(), MemberState::Draining);
     members.set([2, 2, 2]);
     assert_eq!(all(&members), [2], "none twice");
 }
@@ -124,13 +124,13 @@ async fn what_is_under_way_at_one_that_was_removed_goes_on_to_its_end() {
 async fn one_that_was_removed_is_gone_after_thirty_seconds_even_if_something_never_ends() {
     let members = Members::new(["a"]);
     let member = members.snapshot()[0].clone();
-    let under_way = member.clone().begin().unwrap();
+    let under_way = member.clone().start_request().unwrap();
     members.remove(&"a");
     advance(Duration::from_secs(29)).await;
     assert_eq!(keys(&members.leaving()), ["a"]);
     advance(Duration::from_secs(1)).await;
     assert!(members.leaving().is_empty());
-    assert!(member.clone().begin().is_none(), "nothing begins there any more");
+    assert!(member.clone().start_request().is_none(), "nothing begins there any more");
     assert_eq!(member.in_flight(), 1, "and what is under way is not cut");
     drop(under_way);
     assert_eq!(member.in_flight(), 0);
@@ -144,12 +144,12 @@ async fn whoever_keeps_something_for_a_member_is_told_when_it_may_go() {
         .on_removal(move |_| {
             count_removed.fetch_add(1, Ordering::Relaxed);
         })
-        .on_departure(move |_| {
+        .on_retirement(move |_| {
             count_gone.fetch_add(1, Ordering::Relaxed);
         })
         .build([1, 2]);
     let seen = || (removed.load(Ordering::Relaxed), gone.load(Ordering::Relaxed));
-    let under_way = members.snapshot()[0].clone().begin().unwrap();
+    let under_way = members.snapshot()[0].clone().start_request().unwrap();
     members.remove(&1);
     assert_eq!(seen(), (1, 0));
     members.remove(&2);
@@ -166,7 +166,7 @@ async fn one_that_comes_back_while_it_leaves_is_another_member_with_a_service_of
     let (service, _) = numbered(&members);
     let before = members.snapshot()[0].clone();
     assert_eq!(service.clone().oneshot(0).await.unwrap(), (1, 0));
-    let under_way = before.clone().begin().unwrap();
+    let under_way = before.clone().start_request().unwrap();
     members.remove(&1);
     members.insert(1);
     let after = members.snapshot()[0].clone();
@@ -200,33 +200,34 @@ async fn a_slot_is_given_to_another_once_nobody_holds_its_member_and_never_with_
 #[tokio::test]
 async fn one_aside_takes_what_tries_it_out_and_nothing_else() {
     let members = Members::new([1]);
-    members.try_out(2);
-    assert_eq!((all(&members), keys(&members.aside())), (vec![1], vec![2]));
+    members.add_unverified(2);
+    assert_eq!((all(&members), keys(&members.unverified())), (vec![1], vec![2]));
     assert_eq!(members.len(), 1);
-    let pinned = |key, tries_out| {
-        let route = Route { pinned: Some(key), tries_out, ..Route::anywhere() };
-        members.choose(&route, Instant::now(), |_| unreachable!("nobody chooses")).map(|member| *member.key())
+    let pinned = |key, allow_unverified| {
+        let route = Route { pinned: Some(key), allow_unverified, ..Route::any() };
+        members
+            .pick_with(&route, Instant::now(), |_| unreachable!("nobody chooses"))
+            .map(|member| *member.key())
     };
     assert_eq!((pinned(&2, true), pinned(&2, false), pinned(&3, true)), (Some(2), None, None));
     assert_eq!((pinned(&1, true), pinned(&1, false)), (Some(1), Some(1)));
-    let anywhere =
-        members.choose(&Route::anywhere(), Instant::now(), |candidates| Some(candidates.len() - 1));
+    let anywhere = members.pick_with(&Route::any(), Instant::now(), |candidates| Some(candidates.len() - 1));
     assert_eq!(anywhere.map(|member| *member.key()), Some(1));
 }
 
 #[tokio::test]
 async fn one_that_was_tried_out_comes_in_as_the_same_member_and_begins_anew() {
     let members = Members::new([1, 2]);
-    let candidate = members.try_out(3);
-    assert!(members.try_out(3) == candidate && members.try_out(1) == members.snapshot()[0]);
-    drop(candidate.clone().begin().unwrap());
-    candidate.report(Verdict::Leaving, Instant::now());
+    let candidate = members.add_unverified(3);
+    assert!(members.add_unverified(3) == candidate && members.add_unverified(1) == members.snapshot()[0]);
+    drop(candidate.clone().start_request().unwrap());
+    candidate.record(Signal::Draining, Instant::now());
     assert!(members.insert(3) == candidate && members.insert(3) == candidate);
-    assert_eq!((candidate.requests(), candidate.standing()), (1, Standing::Well));
-    assert!(members.aside().is_empty());
-    members.try_out(4);
+    assert_eq!((candidate.requests(), candidate.state()), (1, MemberState::Healthy));
+    assert!(members.unverified().is_empty());
+    members.add_unverified(4);
     assert_eq!(members.remove(&4).map(|member| *member.key()), Some(4));
-    assert!(members.aside().is_empty() && members.remove(&4).is_none());
+    assert!(members.unverified().is_empty() && members.remove(&4).is_none());
 }
 
 #[test]
@@ -237,11 +238,11 @@ fn requests_that_race_with_changes_are_all_counted_to_their_end() {
             let members = members.clone();
             scope.spawn(move || {
                 for turn in 0..20_000_usize {
-                    let route = Route::anywhere();
+                    let route = Route::any();
                     let pick =
                         |candidates: &crate::Candidates<'_, u32>| Some((turn + thread) % candidates.len());
-                    let Some(member) = members.choose(&route, Instant::now(), pick) else { continue };
-                    drop(member.clone().begin());
+                    let Some(member) = members.pick_with(&route, Instant::now(), pick) else { continue };
+                    drop(member.clone().start_request());
                 }
             });
         }
@@ -284,17 +285,17 @@ proptest! {
         for step in steps {
             match step {
                 Step::Insert(key) => drop(members.insert(key)),
-                Step::TryOut(key) => drop(members.try_out(key)),
+                Step::TryOut(key) => drop(members.add_unverified(key)),
                 Step::Remove(key) => drop(members.remove(&key)),
                 Step::Set(keys) => members.set(keys),
                 Step::Begin(index) => {
                     let list = members.snapshot();
-                    under_way.extend(list.get(index).map(|member| (member.clone(), member.clone().begin().unwrap())));
+                    under_way.extend(list.get(index).map(|member| (member.clone(), member.clone().start_request().unwrap())));
                 }
                 Step::End => drop(under_way.pop()),
             }
             let mut there = members.snapshot().as_ref().clone();
-            there.extend(members.aside().iter().cloned());
+            there.extend(members.unverified().iter().cloned());
             let mut keys: Vec<_> = there.iter().map(|member| *member.key()).collect();
             keys.sort_unstable();
             keys.dedup();

@@ -13,7 +13,7 @@ use crate::state::servers::Status;
 pub(super) const FORWARDED_TO: HeaderName = HeaderName::from_static("x-arango-request-forwarded-to");
 
 /// How long the asked coordinator tries to reach the owner, unless that one is known to have failed before.
-const PATIENCE: Duration = Duration::from_secs(900);
+const SERVER_TIMEOUT: Duration = Duration::from_secs(900);
 /// How often it tries.
 const BEAT: Duration = Duration::from_millis(200);
 
@@ -28,7 +28,7 @@ pub(super) fn to_owner(
     if owner == call.index {
         return Outcome::Now(ask(call.state));
     }
-    let deadline = call.state.at + PATIENCE;
+    let deadline = call.state.at + SERVER_TIMEOUT;
     let mut check = move |state: &mut State| {
         let server = &state.coordinators[owner];
         let (id, failed) = (server.id.clone(), server.status == Status::Failed);

@@ -10,7 +10,7 @@ use crate::state::State;
 use crate::state::servers::{Life, Role, Server, Status};
 
 /// How long the asking coordinator waits for the asked server.
-const PATIENCE: Duration = Duration::from_secs(10);
+const SERVER_TIMEOUT: Duration = Duration::from_secs(10);
 /// The same where a log or metrics are asked for.
 const LONG_PATIENCE: Duration = Duration::from_secs(30);
 /// How often it looks whether the server has come back, or is known to have failed.
@@ -31,7 +31,7 @@ pub(super) fn answer(call: &mut Call<'_>, command: &str) -> Result<Outcome, Refu
     if gives_up_early && server.status == Status::Failed {
         return Ok(Outcome::Now(no_answer()));
     }
-    let (id, deadline) = (server.id.clone(), call.state.at + PATIENCE);
+    let (id, deadline) = (server.id.clone(), call.state.at + SERVER_TIMEOUT);
     let (command, config) = (command.to_owned(), call.config.clone());
     let check = move |state: &mut State| {
         let server = state.server(&id)?;

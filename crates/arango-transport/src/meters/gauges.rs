@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use arango_balance::Standing;
+use arango_balance::MemberState;
 use metrics::{Label, gauge};
 use tokio::time::Instant;
 
@@ -79,7 +79,7 @@ struct Gauges {
     waiting: usize,
     in_flight: usize,
     queued: Duration,
-    standing: Option<Standing>,
+    standing: Option<MemberState>,
 }
 
 impl Gauges {
@@ -101,12 +101,12 @@ impl Gauges {
     }
 }
 
-const STANDINGS: [(Standing, &str); 5] = [
-    (Standing::Well, "well"),
-    (Standing::Overloaded, "overloaded"),
-    (Standing::Leaving, "leaving"),
-    (Standing::Ejected, "ejected"),
-    (Standing::Trial, "trial"),
+const STANDINGS: [(MemberState, &str); 5] = [
+    (MemberState::Healthy, "well"),
+    (MemberState::Overloaded, "overloaded"),
+    (MemberState::Draining, "leaving"),
+    (MemberState::Ejected, "ejected"),
+    (MemberState::HalfOpen, "trial"),
 ];
 
 #[expect(clippy::cast_precision_loss, reason = "nobody has so many of anything")]

@@ -25,7 +25,7 @@ enum Dialed {
 impl Pool {
     /// Opens a connection for whoever is next then.
     pub(super) fn dial(&self, number: u64, runtime: &runtime::Handle) {
-        let age = self.0.limits.age.mul_f64(0.8 + 0.4 * self.0.jitter.unit());
+        let age = self.0.limits.age.mul_f64(0.8 + 0.4 * self.0.jitter.next_f64());
         let life = Life { age, idle: self.state().keeps };
         let (dialer, open) = (Arc::clone(&self.0.dialer), self.0.open.clone());
         let pool = Arc::downgrade(&self.0);

@@ -10,7 +10,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use arango_balance::SeededJitter;
+use arango_balance::SeededRandom;
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Full};
@@ -95,7 +95,7 @@ fn pool_over(connect: impl Connect, limits: PoolLimits) -> Pool {
         http2: Choice::default(),
     };
     let coordinator = "http://127.0.0.1:8529".parse().unwrap();
-    Pool::new(Dialer::new(coordinator, network, None), limits, Arc::new(SeededJitter::new(1)))
+    Pool::new(Dialer::new(coordinator, network, None), limits, Arc::new(SeededRandom::new(1)))
 }
 
 fn get(path: &str) -> Outgoing {

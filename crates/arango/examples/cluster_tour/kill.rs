@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, bail, ensure};
-use arango::balance::Standing;
+use arango::balance::MemberState;
 use arango::transport::AttemptError;
 use arango::{Client, Outcome};
 use tokio::task::JoinSet;
@@ -82,7 +82,7 @@ pub(crate) async fn under_load(
     let out = client.coordinators()[victim].standing;
     control.restart(victim).await?;
     reach(&safe, &bar, CALLS, began).await?;
-    while client.coordinators()[victim].standing != Standing::Well {
+    while client.coordinators()[victim].standing != MemberState::Healthy {
         ensure!(began.elapsed() < LONGEST, "the coordinator did not come back into the rotation");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -117,11 +117,11 @@ pub(crate) async fn under_load(
     Ok((format!("safe: {calls} calls, 0 failed, {cut} re-sent"), verdict))
 }
 
-fn standing(standing: Standing) -> &'static str {
+fn standing(standing: MemberState) -> &'static str {
     match standing {
-        Standing::Well => "well",
-        Standing::Ejected => "dead and left out",
-        Standing::Trial => "back on trial",
+        MemberState::Healthy => "well",
+        MemberState::Ejected => "dead and left out",
+        MemberState::HalfOpen => "back on trial",
         _ => "neither well nor left out",
     }
 }

@@ -104,7 +104,7 @@ impl Looks {
 
     /// Waits until the next look is due. A wish to cancel cuts it short, once.
     pub(super) async fn pause(&mut self) -> Result<(), Stopped> {
-        let pause = self.pace.pause(self.made, self.transport.jitter().unit());
+        let pause = self.pace.pause(self.made, self.transport.jitter().next_f64());
         self.made = self.made.saturating_add(1);
         let due = Instant::now() + pause;
         if due >= self.ends {

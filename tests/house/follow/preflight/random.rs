@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use arango::balance::{Jitter, SeededJitter};
+use arango::balance::{RandomSource, SeededRandom};
 use arango::cluster::{ServerId, ServerRole};
 use arango::follow::DrainStep;
 use arango_test_cluster::TestCluster;
@@ -30,14 +30,14 @@ fn lost(away: &Away) -> Vec<ServerId> {
 }
 
 /// Ends servers, takes the agency away and makes health slow, one after the other, for ever.
-async fn troubles(cluster: &TestCluster, jitter: &SeededJitter, away: &Away, victims: &[ServerId]) {
-    let within = |span: Duration| span.mul_f64(jitter.unit());
+async fn troubles(cluster: &TestCluster, jitter: &SeededRandom, away: &Away, victims: &[ServerId]) {
+    let within = |span: Duration| span.mul_f64(jitter.next_f64());
     loop {
         sleep(within(SECOND * 40)).await;
-        let dumps = (jitter.unit() < 0.7).then(|| no_dumps(cluster));
-        let slow = (jitter.unit() < 0.4).then(|| everywhere(cluster, &slow_health(SECOND * 5).times(2)));
+        let dumps = (jitter.next_f64() < 0.7).then(|| no_dumps(cluster));
+        let slow = (jitter.next_f64() < 0.4).then(|| everywhere(cluster, &slow_health(SECOND * 5).times(2)));
         sleep(within(SECOND * 60)).await;
-        let victim = if jitter.unit() < 0.5 { victims.first() } else { victims.last() }.unwrap();
+        let victim = if jitter.next_f64() < 0.5 { victims.first() } else { victims.last() }.unwrap();
         stop(cluster, victim);
         away.lock().unwrap().insert(victim.clone(), Instant::now());
         sleep(within(SECOND * 40)).await;
@@ -54,7 +54,7 @@ async fn no_server_is_restarted_while_another_is_known_to_be_away() {
     let (mut restarts, mut stopped) = (0, 0);
     for seed in 0..30 {
         let cluster = Arc::new(skewed().await);
-        let (jitter, away) = (SeededJitter::new(seed), Away::default());
+        let (jitter, away) = (SeededRandom::new(seed), Away::default());
         let count = Arc::new(Mutex::new(0));
         // One of each is not restarted here, and dies.
         let victims: Vec<_> = [cluster.db_server_ids().remove(2), cluster.coordinator(2).id().to_owned()]
@@ -89,7 +89,7 @@ async fn no_server_is_emptied_while_another_is_known_to_be_away() {
     for seed in 0..16 {
         let cluster = skewed().await;
         cluster.agency_jobs().set_move_time(SECOND * 15);
-        let (jitter, away) = (SeededJitter::new(seed), Away::default());
+        let (jitter, away) = (SeededRandom::new(seed), Away::default());
         let ids = cluster.db_server_ids();
         let victims = [ServerId::from(ids[2].as_str())];
         let (admin, server) = (client(&cluster).cluster(), ServerId::from(ids[0].as_str()));

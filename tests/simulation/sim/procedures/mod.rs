@@ -12,7 +12,7 @@ mod troubles;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango::balance::SeededJitter;
+use arango::balance::SeededRandom;
 use arango::cluster::{AgencyJob, RebalanceOptions, ServerId, ShardMove};
 use arango::{Client, Limits};
 use arango_test_cluster::TestCluster;
@@ -160,7 +160,7 @@ fn links() -> Vec<Vec<Link>> {
 fn client(setting: &ProcedureSetting, cluster: &TestCluster, network: &Network) -> Client {
     let builder = clients::reaching(cluster, network.road(0))
         .hosts(cluster.urls())
-        .jitter(Arc::new(SeededJitter::new(setting.seed)))
+        .jitter(Arc::new(SeededRandom::new(setting.seed)))
         .limits(Limits::default().total(setting.total).attempt(setting.attempt));
     let password = cluster.root_password();
     let builder = match setting.login {

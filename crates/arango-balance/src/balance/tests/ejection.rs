@@ -6,7 +6,7 @@ use super::*;
 
 type Told = Arc<Mutex<Vec<&'static str>>>;
 
-fn telling(probed: Probed) -> (Members<&'static str>, Told) {
+fn telling(probed: ProbeResult) -> (Members<&'static str>, Told) {
     let told = Told::default();
     let ears = Arc::clone(&told);
     let members = Members::builder()
@@ -22,16 +22,16 @@ fn take(told: &Told) -> Vec<&'static str> {
 
 #[tokio::test(start_paused = true)]
 async fn the_owner_is_told_once_of_each_ejection_and_of_each_beginning_to_leave() {
-    let (members, told) = telling(Probed::Well);
+    let (members, told) = telling(ProbeResult::Available);
     let list = members.snapshot();
-    list[0].report(Verdict::Overloaded, Instant::now());
-    list[0].report(Verdict::Failed, Instant::now());
+    list[0].record(Signal::Overloaded, Instant::now());
+    list[0].record(Signal::Failure, Instant::now());
     assert!(take(&told).is_empty(), "it is still there");
     eject(&list[1]);
-    list[1].report(Verdict::Unreachable, Instant::now());
+    list[1].record(Signal::Unreachable, Instant::now());
     assert_eq!(take(&told), ["b"]);
-    list[2].report(Verdict::Leaving, Instant::now());
-    list[2].report(Verdict::Leaving, Instant::now());
+    list[2].record(Signal::Draining, Instant::now());
+    list[2].record(Signal::Draining, Instant::now());
     assert_eq!(take(&told), ["c"]);
     eject(&list[2]);
     assert_eq!(take(&told), ["c"]);
@@ -39,23 +39,23 @@ async fn the_owner_is_told_once_of_each_ejection_and_of_each_beginning_to_leave(
 
 #[tokio::test(start_paused = true)]
 async fn the_owner_is_told_again_when_a_trial_fails_but_not_when_a_member_comes_back() {
-    let (members, told) = telling(Probed::Well);
+    let (members, told) = telling(ProbeResult::Available);
     let mut service = naming(&members, RoundRobin::default());
     let member = members.snapshot()[0].clone();
     eject(&member);
-    for (answer, heard) in [(Verdict::Unreachable, &["a"][..]), (Verdict::Good, &[])] {
+    for (answer, heard) in [(Signal::Unreachable, &["a"][..]), (Signal::Success, &[])] {
         ask(&mut service, Wish::default()).await.unwrap();
         sleep(Duration::from_secs(3)).await;
-        assert_eq!(member.standing(), Standing::Trial);
+        assert_eq!(member.state(), MemberState::HalfOpen);
         take(&told);
-        member.report(answer, Instant::now());
+        member.record(answer, Instant::now());
         assert_eq!(take(&told), heard);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_owner_is_not_told_again_of_a_member_that_stays_out() {
-    let (members, told) = telling(Probed::Gone);
+    let (members, told) = telling(ProbeResult::Unreachable);
     eject(&members.snapshot()[0]);
     assert_eq!(take(&told), ["a"]);
     ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await.unwrap();
@@ -65,12 +65,12 @@ async fn the_owner_is_not_told_again_of_a_member_that_stays_out() {
 
 #[tokio::test(start_paused = true)]
 async fn the_owner_is_told_once_of_a_member_that_was_about_to_go_and_has_gone() {
-    let (members, told) = telling(Probed::Gone);
-    members.snapshot()[0].send_away(Instant::now());
+    let (members, told) = telling(ProbeResult::Unreachable);
+    members.snapshot()[0].drain(Instant::now());
     assert_eq!(take(&told), ["a"]);
     ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await.unwrap();
     sleep(Duration::from_secs(100)).await;
-    assert_eq!(members.snapshot()[0].standing(), Standing::Ejected);
+    assert_eq!(members.snapshot()[0].state(), MemberState::Ejected);
     assert!(take(&told).is_empty(), "it had left the rotation before");
 }
 
@@ -83,11 +83,11 @@ async fn whoever_is_told_may_ask_the_set() {
         .on_ejection(move |_| {
             let set = of.upgrade().unwrap();
             for member in set.get().unwrap().snapshot().iter() {
-                ears.lock().unwrap().push(member.standing());
+                ears.lock().unwrap().push(member.state());
             }
         })
         .build(["a", "b"]);
     set.set(members.clone()).unwrap();
-    members.snapshot()[0].report(Verdict::Leaving, Instant::now());
-    assert_eq!(*seen.lock().unwrap(), [Standing::Leaving, Standing::Well]);
+    members.snapshot()[0].record(Signal::Draining, Instant::now());
+    assert_eq!(*seen.lock().unwrap(), [MemberState::Draining, MemberState::Healthy]);
 }

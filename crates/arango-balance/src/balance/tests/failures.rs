@@ -10,18 +10,18 @@ async fn run(members: &Members<&'static str>, requests: u32, failing: &str, of_t
         let name = ask(&mut service, Wish::default()).await.unwrap();
         let member = list.iter().find(|member| *member.key() == name).unwrap();
         let failed = name == failing && member.requests() % 10 < of_ten;
-        member.report(if failed { Verdict::Failed } else { Verdict::Good }, Instant::now());
+        member.record(if failed { Signal::Failure } else { Signal::Success }, Instant::now());
         sleep(Duration::from_millis(10)).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_member_is_ejected_when_more_than_half_of_what_it_was_sent_failed() {
-    for (of_ten, standing) in [(4, Standing::Well), (6, Standing::Ejected)] {
-        let members = Members::builder().probe(|_| async { Probed::Busy }).build(["a", "b"]);
+    for (of_ten, standing) in [(4, MemberState::Healthy), (6, MemberState::Ejected)] {
+        let members = Members::builder().probe(|_| async { ProbeResult::Unavailable }).build(["a", "b"]);
         run(&members, 1_000, "b", 0).await;
         run(&members, 4_000, "b", of_ten).await;
-        assert_eq!(members.snapshot()[1].standing(), standing);
+        assert_eq!(members.snapshot()[1].state(), standing);
     }
 }
 
@@ -32,30 +32,30 @@ async fn at_most_half_are_ejected_for_what_they_or_gateways_answer() {
         let list = members.snapshot();
         for _ in 0..100 {
             for (index, member) in list.iter().enumerate() {
-                let verdict = if index % 2 == 0 { Verdict::Failed } else { Verdict::Gateway };
-                member.report(verdict, Instant::now());
+                let verdict = if index % 2 == 0 { Signal::Failure } else { Signal::GatewayError };
+                member.record(verdict, Instant::now());
             }
         }
-        let ejected = list.iter().filter(|member| member.standing() == Standing::Ejected).count();
+        let ejected = list.iter().filter(|member| member.state() == MemberState::Ejected).count();
         assert_eq!(ejected, most, "of {size}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_member_on_trial_for_its_failures_still_counts_among_the_half() {
-    let members = Members::builder().probe(|_| async { Probed::Well }).build(["a", "b"]);
+    let members = Members::builder().probe(|_| async { ProbeResult::Available }).build(["a", "b"]);
     let list = members.snapshot();
     let fail = |index: usize| {
         for _ in 0..20 {
-            list[index].report(Verdict::Failed, Instant::now());
+            list[index].record(Signal::Failure, Instant::now());
         }
     };
     fail(0);
     ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await.unwrap();
     sleep(Duration::from_secs(2)).await;
-    assert_eq!(list[0].standing(), Standing::Trial);
+    assert_eq!(list[0].state(), MemberState::HalfOpen);
     fail(1);
-    assert_eq!(list[1].standing(), Standing::Well);
-    list[0].report(Verdict::Failed, Instant::now());
-    assert_eq!(list[0].standing(), Standing::Ejected, "it goes out again, and only it");
+    assert_eq!(list[1].state(), MemberState::Healthy);
+    list[0].record(Signal::Failure, Instant::now());
+    assert_eq!(list[0].state(), MemberState::Ejected, "it goes out again, and only it");
 }

@@ -15,7 +15,7 @@ async fn asked(size: usize, ejected: usize) -> Vec<&'static str> {
         sleep(Duration::from_millis(1)).await;
     }
     for member in &list[ejected..] {
-        member.report(Verdict::Unreachable, Instant::now());
+        member.record(Signal::Unreachable, Instant::now());
     }
     let mut service = naming(&members, RoundRobin::default());
     let mut names = Vec::new();

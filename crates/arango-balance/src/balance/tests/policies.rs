@@ -19,7 +19,10 @@ fn every_policy(seed: u64) -> [(&'static str, AnyPolicy); 9] {
         ("fallback", Arc::new(Fallback)),
         ("periodic", Arc::new(Periodic::after_requests(3).or_after(Duration::from_millis(7)))),
         ("preferred", Arc::new(Preferred::new(even, LeastLoaded::seeded(seed), RoundRobin::default()))),
-        ("preferred until full", Arc::new(Preferred::new(even, Fallback, Single::seeded(seed)).full_at(2))),
+        (
+            "preferred until full",
+            Arc::new(Preferred::new(even, Fallback, Single::seeded(seed)).max_in_flight(2)),
+        ),
         ("an Arc of one", Arc::new(Arc::new(RoundRobin::default()))),
     ]
 }
@@ -33,23 +36,23 @@ proptest! {
         busy in prop::collection::vec(0_usize..4, 12),
     ) {
         let members = Members::new(0..12);
-        members.measure();
+        members.measure_load();
         let list = members.snapshot();
         let _in_flight: Vec<_> = busy
             .iter()
             .zip(list.iter())
-            .flat_map(|(requests, member)| (0..*requests).map(|_| member.clone().begin()))
+            .flat_map(|(requests, member)| (0..*requests).map(|_| member.clone().start_request()))
             .collect();
         for (name, policy) in every_policy(seed) {
             let mut now = Instant::now();
             for there in &sets {
                 now += Duration::from_millis(5);
-                let candidates = Candidates::some(&list, there.iter().copied().collect(), further);
+                let candidates = Candidates::only(&list, there.iter().copied().collect(), further);
                 let index = policy.pick(&candidates, &(), now);
                 prop_assert!(index.is_some_and(|index| index < there.len()), "{name}: {index:?} of {there:?}");
                 let picked = *candidates.get(index.unwrap()).key();
                 prop_assert!(there.contains(&picked), "{name}: {picked} of {there:?}");
-                list[picked].report(Verdict::Good, now - Duration::from_millis(3));
+                list[picked].record(Signal::Success, now - Duration::from_millis(3));
             }
         }
     }
@@ -61,21 +64,21 @@ proptest! {
         ejected in 0_usize..8,
     ) {
         for (name, policy) in every_policy(seed) {
-            let set = Members::builder().jitter(Arc::new(SeededJitter::new(seed))).build(0..members);
+            let set = Members::builder().random_source(Arc::new(SeededRandom::new(seed))).build(0..members);
             let list = set.snapshot();
             // Fewer than half, or nobody is believed to be out.
             let out = ejected.min(members / 2);
             for member in list.iter().take(out) {
                 for _ in 0..3 {
-                    member.report(Verdict::Unreachable, Instant::now());
+                    member.record(Signal::Unreachable, Instant::now());
                 }
             }
             for _ in 0..10 {
                 let mut tried = Vec::new();
                 for attempt in 0..members {
                     let now = Instant::now();
-                    let route = Route { tried: &tried, now: Some(now), ..Route::anywhere() };
-                    let picked = set.choose(&route, now, |candidates| policy.pick(candidates, &(), now));
+                    let route = Route { tried: &tried, now: Some(now), ..Route::any() };
+                    let picked = set.pick_with(&route, now, |candidates| policy.pick(candidates, &(), now));
                     let picked = *picked.unwrap().key();
                     prop_assert!(attempt >= members - out || picked >= out, "{name} asks {picked}, of {out} out");
                     tried.push(picked);
@@ -90,12 +93,12 @@ proptest! {
 async fn the_share_of_a_masked_member_falls_to_no_neighbour_whatever_the_policy() {
     for (name, policy) in every_policy(1).into_iter().take(3) {
         let set = Members::new(0..5_usize);
-        set.measure();
+        set.measure_load();
         let list = set.snapshot();
         let mut counts = [0_u32; 5];
         for _ in 0..20_000 {
             let now = Instant::now();
-            let candidates = Candidates::some(&list, vec![0, 2, 3, 4], false);
+            let candidates = Candidates::only(&list, vec![0, 2, 3, 4], false);
             let index = policy.pick(&candidates, &(), now).unwrap();
             counts[*candidates.get(index).key()] += 1;
         }
@@ -113,7 +116,7 @@ fn load_is_measured_where_the_policy_looks_at_it_and_nowhere_else() {
         let members = Members::new([1_usize]);
         drop(BalanceLayer::new(members.clone(), Arc::clone(&policy)));
         let measured = ["least loaded", "preferred"].contains(&name);
-        assert_eq!(members.snapshot()[0].is_measured(), measured, "{name}");
+        assert_eq!(members.snapshot()[0].is_load_measured(), measured, "{name}");
     }
 }
 
@@ -121,7 +124,7 @@ fn load_is_measured_where_the_policy_looks_at_it_and_nowhere_else() {
 fn of_no_candidates_no_policy_picks_any() {
     let list = Members::new(0..2).snapshot();
     for (name, policy) in every_policy(1) {
-        let none = Candidates::some(&list, Vec::new(), false);
+        let none = Candidates::only(&list, Vec::new(), false);
         assert_eq!(policy.pick(&none, &(), Instant::now()), None, "{name}");
     }
 }
@@ -130,7 +133,7 @@ fn of_no_candidates_no_policy_picks_any() {
 fn policies_with_the_same_seed_make_the_same_choices_and_others_do_not() {
     let list = Members::new(0..12).snapshot();
     let picks = |policy: &dyn Policy<usize, ()>| -> Vec<Option<usize>> {
-        let all = Candidates::some(&list, (0..12).collect(), false);
+        let all = Candidates::only(&list, (0..12).collect(), false);
         (0..100).map(|_| policy.pick(&all, &(), Instant::now())).collect()
     };
     assert_eq!(picks(&LeastLoaded::seeded(1)), picks(&LeastLoaded::seeded(1)));

@@ -7,7 +7,7 @@ const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 
 /// Three that are warm.
 fn three() -> Members<&'static str> {
-    Members::builder().jitter(Arc::new(SeededJitter::new(1))).build(["a", "b", "c"])
+    Members::builder().random_source(Arc::new(SeededRandom::new(1))).build(["a", "b", "c"])
 }
 
 /// Sends a thousand requests over `time`, evenly; counts what each of the four is sent.
@@ -55,17 +55,17 @@ async fn the_share_of_a_newcomer_rises_in_a_straight_line_for_ten_seconds_whatev
 #[tokio::test(start_paused = true)]
 async fn a_member_that_comes_back_gets_a_rising_share_for_two_seconds() {
     let members = Members::builder()
-        .jitter(Arc::new(SeededJitter::new(1)))
-        .probe(|_| async { Probed::Well })
+        .random_source(Arc::new(SeededRandom::new(1)))
+        .probe(|_| async { ProbeResult::Available })
         .build(NAMES);
     let mut service = naming(&members, RoundRobin::default());
     let member = members.snapshot()[3].clone();
     eject(&member);
     ask(&mut service, Wish::default()).await.unwrap();
     sleep(Duration::from_secs(2)).await;
-    assert_eq!(member.standing(), Standing::Trial);
-    member.report(Verdict::Good, Instant::now());
-    assert_eq!(member.standing(), Standing::Well);
+    assert_eq!(member.state(), MemberState::HalfOpen);
+    member.record(Signal::Success, Instant::now());
+    assert_eq!(member.state(), MemberState::Healthy);
     for (half, share) in [(1, 0.25), (2, 0.75), (3, 1.0)] {
         let counts = counts(&mut service, Duration::from_secs(1)).await;
         assert!(is_near(counts[3], share / 4.0), "second {half}: {counts:?}");
@@ -74,12 +74,12 @@ async fn a_member_that_comes_back_gets_a_rising_share_for_two_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn a_member_that_was_about_to_go_and_is_found_well_has_started_anew_and_warms_up() {
-    for (word, warms_up) in [(Verdict::Leaving, true), (Verdict::Overloaded, false)] {
-        let members = Members::builder().probe(|_| async { Probed::Well }).build(NAMES);
+    for (word, warms_up) in [(Signal::Draining, true), (Signal::Overloaded, false)] {
+        let members = Members::builder().probe(|_| async { ProbeResult::Available }).build(NAMES);
         let member = members.snapshot()[3].clone();
-        member.report(word, Instant::now());
+        member.record(word, Instant::now());
         ask(&mut naming(&members, RoundRobin::default()), Wish::default()).await.unwrap();
-        while member.standing() != Standing::Well {
+        while member.state() != MemberState::Healthy {
             sleep(Duration::from_millis(10)).await;
         }
         assert_eq!(member.weight(Instant::now()) < 0.1, warms_up, "{word:?}");
@@ -88,8 +88,8 @@ async fn a_member_that_was_about_to_go_and_is_found_well_has_started_anew_and_wa
 
 #[tokio::test(start_paused = true)]
 async fn of_two_that_are_cold_the_colder_one_takes_less_and_they_are_all_there_is() {
-    let health = HealthPolicy { warm_up_new: Duration::from_secs(1_000), ..HealthPolicy::default() };
-    let members = Members::builder().health(health).jitter(Arc::new(SeededJitter::new(1))).build([]);
+    let health = HealthPolicy { slow_start_new: Duration::from_secs(1_000), ..HealthPolicy::default() };
+    let members = Members::builder().health(health).random_source(Arc::new(SeededRandom::new(1))).build([]);
     let mut service = naming(&members, RoundRobin::default());
     members.insert("a");
     sleep(Duration::from_secs(250)).await;
@@ -106,15 +106,15 @@ async fn when_all_are_warm_and_well_nobody_needs_to_be_looked_at_any_more() {
     let mut service = naming(&members, RoundRobin::default());
     members.insert("d");
     let list = members.snapshot();
-    list[0].report(Verdict::Overloaded, Instant::now());
+    list[0].record(Signal::Overloaded, Instant::now());
     ask(&mut service, Wish::default()).await.unwrap();
-    assert_eq!(members.apart(), 2);
+    assert_eq!(members.degraded_count(), 2);
     sleep(Duration::from_secs(9)).await;
     ask(&mut service, Wish::default()).await.unwrap();
-    assert_eq!(members.apart(), 1);
+    assert_eq!(members.degraded_count(), 1);
     sleep(Duration::from_secs(1)).await;
     ask(&mut service, Wish::default()).await.unwrap();
-    assert_eq!(members.apart(), 0);
+    assert_eq!(members.degraded_count(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,7 +125,7 @@ async fn those_that_a_set_is_made_with_are_warm() {
 
 #[tokio::test(start_paused = true)]
 async fn when_nobody_is_warm_all_requests_go_to_somebody_nevertheless() {
-    let members = Members::builder().jitter(Arc::new(SeededJitter::new(1))).build([]);
+    let members = Members::builder().random_source(Arc::new(SeededRandom::new(1))).build([]);
     let mut service = naming(&members, RoundRobin::default());
     for name in NAMES {
         members.insert(name);
@@ -154,11 +154,12 @@ async fn a_further_attempt_is_not_the_first_request_of_a_cold_member() {
 #[tokio::test(start_paused = true)]
 async fn the_time_to_warm_up_can_be_set_and_be_none() {
     let health = HealthPolicy {
-        warm_up: Duration::ZERO,
-        warm_up_new: Duration::from_secs(1),
+        slow_start: Duration::ZERO,
+        slow_start_new: Duration::from_secs(1),
         ..HealthPolicy::default()
     };
-    let members = Members::builder().health(health).probe(|_| async { Probed::Well }).build(["a", "b", "c"]);
+    let members =
+        Members::builder().health(health).probe(|_| async { ProbeResult::Available }).build(["a", "b", "c"]);
     let mut service = naming(&members, RoundRobin::default());
     members.insert("d");
     let list = members.snapshot();
@@ -168,7 +169,7 @@ async fn the_time_to_warm_up_can_be_set_and_be_none() {
     eject(&list[0]);
     ask(&mut service, Wish::default()).await.unwrap();
     sleep(Duration::from_secs(2)).await;
-    list[0].report(Verdict::Good, Instant::now());
+    list[0].record(Signal::Success, Instant::now());
     for member in list.iter() {
         assert_eq!(member.weight(Instant::now()).to_bits(), 1.0_f64.to_bits());
     }

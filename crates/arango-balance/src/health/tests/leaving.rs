@@ -7,26 +7,26 @@ fn at(begin: Instant, seconds: u64) -> Instant {
 }
 
 /// About to go by its own word, or by that of others.
-fn leaving(word: Word, now: Instant) -> Health {
+fn leaving(word: DrainSource, now: Instant) -> Health {
     let mut health = Health::new(now);
     say(&mut health, word, now);
     health
 }
 
-fn say(health: &mut Health, word: Word, now: Instant) {
+fn say(health: &mut Health, word: DrainSource, now: Instant) {
     match word {
-        Word::Own => record(health, Verdict::Leaving, now),
-        Word::Others => health.sent_away(now, MIDDLE, &HealthPolicy::default()),
+        DrainSource::Member => record(health, Signal::Draining, now),
+        DrainSource::Caller => health.drain_requested(now, MIDDLE, &HealthPolicy::default()),
     }
 }
 
 /// Looks at it each time it is due, until it is not leaving any more; when that is, in seconds.
-fn looked_at(health: &mut Health, begin: Instant, found: impl Fn(u64) -> Found) -> u64 {
-    while let (Standing::Leaving, Some(due)) = (health.standing(), health.due()) {
+fn looked_at(health: &mut Health, begin: Instant, found: impl Fn(u64) -> ProbeOutcome) -> u64 {
+    while let (MemberState::Draining, Some(due)) = (health.state(), health.next_probe()) {
         let seconds = (due - begin).as_secs();
         assert!(seconds < 1_000, "it is spared for ever");
         probed(health, found(seconds), due);
-        if health.standing() != Standing::Leaving {
+        if health.state() != MemberState::Draining {
             return seconds;
         }
     }
@@ -36,51 +36,51 @@ fn looked_at(health: &mut Health, begin: Instant, found: impl Fn(u64) -> Found) 
 #[test]
 fn a_member_that_said_it_goes_and_is_found_well_is_back_at_once_and_warms_up() {
     let now = Instant::now();
-    let mut health = leaving(Word::Own, now);
-    assert_eq!(looked_at(&mut health, now, |_| Found::Well), 1);
-    assert_eq!(health.standing(), Standing::Well);
+    let mut health = leaving(DrainSource::Member, now);
+    assert_eq!(looked_at(&mut health, now, |_| ProbeOutcome::Available), 1);
+    assert_eq!(health.state(), MemberState::Healthy);
     assert!(health.weight(at(now, 1)) < 0.01 && health.weight(at(now, 3)) > 0.99);
 }
 
 #[test]
 fn a_member_that_says_it_is_busy_goes_on_leaving_for_a_term_after_it_last_did() {
     let now = Instant::now();
-    let found = |seconds| if seconds < 40 { Found::Busy } else { Found::Silent };
-    assert_eq!(looked_at(&mut leaving(Word::Own, now), now, found), 39 + 30);
+    let found = |seconds| if seconds < 40 { ProbeOutcome::Unavailable } else { ProbeOutcome::TimedOut };
+    assert_eq!(looked_at(&mut leaving(DrainSource::Member, now), now, found), 39 + 30);
 }
 
 #[test]
 fn a_member_that_was_sent_away_is_not_back_for_being_well() {
     let now = Instant::now();
-    let mut health = leaving(Word::Others, now);
-    assert_eq!(looked_at(&mut health, now, |_| Found::Well), 30, "but it has stayed");
+    let mut health = leaving(DrainSource::Caller, now);
+    assert_eq!(looked_at(&mut health, now, |_| ProbeOutcome::Available), 30, "but it has stayed");
     assert!(health.weight(at(now, 30)) < 0.01, "it may have started anew");
 }
 
 #[test]
 fn a_member_that_was_sent_away_is_not_back_for_handing_on_the_word_of_another() {
     let now = Instant::now();
-    let mut health = leaving(Word::Others, now);
-    say(&mut health, Word::Own, at(now, 5));
-    assert_eq!(looked_at(&mut health, now, |_| Found::Well), 35);
-    let mut health = leaving(Word::Own, now);
-    say(&mut health, Word::Others, now);
-    assert_eq!(looked_at(&mut health, now, |_| Found::Well), 30);
+    let mut health = leaving(DrainSource::Caller, now);
+    say(&mut health, DrainSource::Member, at(now, 5));
+    assert_eq!(looked_at(&mut health, now, |_| ProbeOutcome::Available), 35);
+    let mut health = leaving(DrainSource::Member, now);
+    say(&mut health, DrainSource::Caller, now);
+    assert_eq!(looked_at(&mut health, now, |_| ProbeOutcome::Available), 30);
 }
 
 #[test]
 fn a_member_that_is_seen_gone_is_ejected_and_comes_back_by_a_trial() {
     let now = Instant::now();
-    for word in [Word::Own, Word::Others] {
+    for word in [DrainSource::Member, DrainSource::Caller] {
         let mut health = leaving(word, now);
-        let found = |seconds| if seconds < 2 { Found::Busy } else { Found::Gone };
+        let found = |seconds| if seconds < 2 { ProbeOutcome::Unavailable } else { ProbeOutcome::Unreachable };
         assert_eq!(looked_at(&mut health, now, found), 2);
-        assert_eq!(health.standing(), Standing::Ejected);
-        assert!(!health.out_by_opinion() && health.last_failed() == Some(at(now, 2)));
-        probed(&mut health, Found::Well, at(now, 3));
-        assert!(health.begin());
-        record(&mut health, Verdict::Good, at(now, 3));
-        assert_eq!((health.standing(), health.due()), (Standing::Well, None));
+        assert_eq!(health.state(), MemberState::Ejected);
+        assert!(!health.is_out_for_responses() && health.last_failed() == Some(at(now, 2)));
+        probed(&mut health, ProbeOutcome::Available, at(now, 3));
+        assert!(health.start_half_open());
+        record(&mut health, Signal::Success, at(now, 3));
+        assert_eq!((health.state(), health.next_probe()), (MemberState::Healthy, None));
         assert!(health.weight(at(now, 3)) < 0.01 && health.weight(at(now, 5)) > 0.99);
     }
 }
@@ -88,11 +88,11 @@ fn a_member_that_is_seen_gone_is_ejected_and_comes_back_by_a_trial() {
 #[test]
 fn what_shows_nothing_leaves_it_at_the_term() {
     let now = Instant::now();
-    for word in [Word::Own, Word::Others] {
-        for found in [Found::Unclear, Found::Silent, Found::Unasked] {
+    for word in [DrainSource::Member, DrainSource::Caller] {
+        for found in [ProbeOutcome::Inconclusive, ProbeOutcome::TimedOut, ProbeOutcome::NotProbed] {
             let mut health = leaving(word, now);
             assert_eq!(looked_at(&mut health, now, |_| found), 30, "{word:?} {found:?}");
-            assert_eq!(health.standing(), Standing::Well);
+            assert_eq!(health.state(), MemberState::Healthy);
         }
     }
 }
@@ -100,38 +100,43 @@ fn what_shows_nothing_leaves_it_at_the_term() {
 #[test]
 fn a_member_that_the_set_does_not_let_go_is_spared_for_its_term_though_it_is_gone() {
     let now = Instant::now();
-    let mut health = leaving(Word::Own, now);
+    let mut health = leaving(DrainSource::Member, now);
     for _ in 0..30 {
-        assert_eq!(health.standing(), Standing::Leaving);
-        let due = health.due().unwrap();
-        probed_where(&mut health, Found::Gone, due, Allowed { by_fact: false, by_opinion: false });
+        assert_eq!(health.state(), MemberState::Draining);
+        let due = health.next_probe().unwrap();
+        probed_where(
+            &mut health,
+            ProbeOutcome::Unreachable,
+            due,
+            EjectionLimit { for_connectivity: false, for_responses: false },
+        );
     }
-    assert_eq!(health.standing(), Standing::Well);
+    assert_eq!(health.state(), MemberState::Healthy);
 }
 
 #[test]
 fn what_was_asked_before_its_last_word_does_not_bring_it_back() {
     let now = Instant::now();
-    let mut health = leaving(Word::Own, now);
-    let due = health.due().unwrap();
+    let mut health = leaving(DrainSource::Member, now);
+    let due = health.next_probe().unwrap();
     // The probe is under way.
-    say(&mut health, Word::Own, due);
-    let look = Look { due, found: Found::Well, now: due, chance: MIDDLE, requests: 0 };
+    say(&mut health, DrainSource::Member, due);
+    let look = ProbeReport { due, outcome: ProbeOutcome::Available, now: due, random: MIDDLE, requests: 0 };
     health.probed(&look, &HealthPolicy::default(), FREELY);
-    assert_eq!(health.standing(), Standing::Leaving);
+    assert_eq!(health.state(), MemberState::Draining);
 }
 
 #[test]
 fn a_member_that_says_all_the_time_that_it_goes_is_looked_at_nevertheless() {
     let begin = Instant::now();
-    let mut health = leaving(Word::Own, begin);
-    let due = health.due();
+    let mut health = leaving(DrainSource::Member, begin);
+    let due = health.next_probe();
     for millis in (0..1_000).step_by(100) {
-        say(&mut health, Word::Own, begin + Duration::from_millis(millis));
-        assert_eq!(health.due(), due);
+        say(&mut health, DrainSource::Member, begin + Duration::from_millis(millis));
+        assert_eq!(health.next_probe(), due);
     }
     assert_eq!(
-        looked_at(&mut health, begin, |_| Found::Unasked),
+        looked_at(&mut health, begin, |_| ProbeOutcome::NotProbed),
         30,
         "a term after its last word, in whole seconds"
     );
@@ -140,20 +145,20 @@ fn a_member_that_says_all_the_time_that_it_goes_is_looked_at_nevertheless() {
 #[test]
 fn where_nobody_is_asked_it_is_due_once() {
     let now = Instant::now();
-    let mut health = leaving(Word::Own, now);
-    probed(&mut health, Found::Unasked, at(now, 1));
-    assert_eq!(health.due(), Some(at(now, 30)));
+    let mut health = leaving(DrainSource::Member, now);
+    probed(&mut health, ProbeOutcome::NotProbed, at(now, 1));
+    assert_eq!(health.next_probe(), Some(at(now, 30)));
 }
 
 #[test]
 fn a_member_that_is_out_or_on_trial_is_not_spared_for_being_sent_away() {
     let now = Instant::now();
     let mut health = ejected(now);
-    say(&mut health, Word::Others, now);
-    assert_eq!(health.standing(), Standing::Ejected);
-    probed(&mut health, Found::Well, now);
-    say(&mut health, Word::Others, now);
-    assert_eq!(health.standing(), Standing::Trial);
+    say(&mut health, DrainSource::Caller, now);
+    assert_eq!(health.state(), MemberState::Ejected);
+    probed(&mut health, ProbeOutcome::Available, now);
+    say(&mut health, DrainSource::Caller, now);
+    assert_eq!(health.state(), MemberState::HalfOpen);
 }
 
 #[test]
@@ -161,9 +166,9 @@ fn a_member_that_says_again_that_it_goes_within_a_term_of_being_found_well_is_sp
     let begin = Instant::now();
     // It was found well after one second, and a term is thirty.
     for (again, back) in [(1, 31), (5, 35), (30, 60), (31, 32), (40, 41)] {
-        let mut health = leaving(Word::Own, begin);
-        assert_eq!(looked_at(&mut health, begin, |_| Found::Well), 1);
-        say(&mut health, Word::Own, at(begin, again));
-        assert_eq!(looked_at(&mut health, begin, |_| Found::Well), back, "again after {again} s");
+        let mut health = leaving(DrainSource::Member, begin);
+        assert_eq!(looked_at(&mut health, begin, |_| ProbeOutcome::Available), 1);
+        say(&mut health, DrainSource::Member, at(begin, again));
+        assert_eq!(looked_at(&mut health, begin, |_| ProbeOutcome::Available), back, "again after {again} s");
     }
 }

@@ -84,7 +84,7 @@ async fn what_breaks_at_one_address_says_nothing_of_another() {
         http2: Choice::default(),
     };
     let dialer = Dialer::new("http://two.example".parse().unwrap(), network, None);
-    let pool = Pool::new(dialer, PoolLimits::default(), Arc::new(SeededJitter::new(1)));
+    let pool = Pool::new(dialer, PoolLimits::default(), Arc::new(SeededRandom::new(1)));
     let mut ends = warm(&pool, &mut peers, 2).await;
     // The turn of the first address again.
     let call = send(&pool, get_fresh("/fresh")).await;
