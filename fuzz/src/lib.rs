@@ -1,10 +1,9 @@
-//! What comes from outside, read as the client reads it: one function for each kind of input.
+//! Parsers of external data as the client uses them: one fuzz target for each kind of input.
 //!
-//! Each takes any bytes and panics if a promise is broken. They are called from two places: by libFuzzer, which looks
-//! for inputs that reach new code (`cargo fuzz run`), and on any compiler by `cargo xtask fuzz`, which changes the
-//! inputs of the corpus by chance. All go through the door of the users' own: nothing is public for their sake.
+//! Each target accepts any bytes, and panics if an invariant is violated. Two drivers call them: libFuzzer, which looks
+//! for inputs that reach new code (`cargo fuzz run`), and on any compiler `cargo xtask fuzz`, which randomly changes
+//! the inputs of the corpus. All targets use the public API: nothing is public for their sake.
 
-mod answer;
 mod endpoints;
 mod error_object;
 mod frames;
@@ -15,46 +14,47 @@ mod models;
 mod names;
 mod peer;
 mod pem;
+mod response;
 mod secret;
 mod token;
 
-/// A kind of input, and what reads it.
+/// A kind of input, and the function that reads it.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
-    /// Its name; its corpus is in `fuzz/corpus/` under the same.
+    /// Its name, which is also the name of its corpus folder in `fuzz/corpus/`.
     pub name: &'static str,
-    /// Reads an input, and panics if a promise is broken.
+    /// Reads an input, and panics if an invariant is violated.
     pub read: fn(&[u8]),
-    /// The most that reading an input may allocate in all, in bytes.
+    /// Upper limit of the bytes that reading an input allocates in total.
     pub memory: usize,
 }
 
-/// A text is read.
-const TEXT: usize = 1 << 20;
-/// A client is made, and four calls are sent up to six times, each of which believes a head that announces a MiB.
-const CALLS: usize = 26 << 20;
+/// Limit for targets that only parse text.
+const PARSER_MEMORY: usize = 1 << 20;
+/// Limit for targets with a client: four calls with up to six copies, each with a head that announces 1 MiB.
+const CLIENT_MEMORY: usize = 26 << 20;
 
-/// All kinds of inputs.
+/// All targets.
 pub const TARGETS: [Target; 12] = [
-    Target { name: "answer", read: answer::answer, memory: CALLS },
-    Target { name: "endpoints", read: endpoints::endpoints, memory: TEXT },
-    Target { name: "error_object", read: error_object::error_object, memory: TEXT },
-    Target { name: "frames", read: frames::frames, memory: CALLS },
-    Target { name: "health", read: health::health, memory: TEXT },
-    Target { name: "hosts", read: hosts::hosts, memory: TEXT },
-    Target { name: "login", read: login::login, memory: CALLS },
-    Target { name: "models", read: models::models, memory: TEXT },
-    Target { name: "names", read: names::names, memory: TEXT },
-    Target { name: "pem", read: pem::pem, memory: CALLS },
-    Target { name: "secret", read: secret::secret, memory: TEXT },
-    Target { name: "token", read: token::token, memory: TEXT },
+    Target { name: "endpoints", read: endpoints::endpoints, memory: PARSER_MEMORY },
+    Target { name: "error_object", read: error_object::error_object, memory: PARSER_MEMORY },
+    Target { name: "frames", read: frames::frames, memory: CLIENT_MEMORY },
+    Target { name: "health", read: health::health, memory: PARSER_MEMORY },
+    Target { name: "hosts", read: hosts::hosts, memory: PARSER_MEMORY },
+    Target { name: "login", read: login::login, memory: CLIENT_MEMORY },
+    Target { name: "models", read: models::models, memory: PARSER_MEMORY },
+    Target { name: "names", read: names::names, memory: PARSER_MEMORY },
+    Target { name: "pem", read: pem::pem, memory: CLIENT_MEMORY },
+    Target { name: "response", read: response::response, memory: CLIENT_MEMORY },
+    Target { name: "secret", read: secret::secret, memory: PARSER_MEMORY },
+    Target { name: "token", read: token::token, memory: PARSER_MEMORY },
 ];
 
-/// Lets the target of this name read an input.
+/// Runs the target of this name on an input.
 ///
 /// # Panics
 ///
-/// If a promise is broken, or there is no such target.
+/// If an invariant is violated, or there is no such target.
 pub fn read(name: &str, input: &[u8]) {
     let target = TARGETS.iter().find(|target| target.name == name).expect("the target is in the list");
     (target.read)(input);

@@ -1,4 +1,4 @@
-//! Whatever may come back for a login, and how long such a token is worn.
+//! Responses to a login, and the use of the token until it expires.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,11 +9,11 @@ use arango::cluster::GetServerId;
 use bytes::Bytes;
 use tokio::time::sleep;
 
-use super::answer::{COPIES, ask};
 use super::peer::{HOSTS, Peer, runtime};
+use super::response::{MAX_COPIES, execute_and_check};
 
-/// Those of the call, and those of a login for it and one to renew what it gave.
-const BOTH: usize = 3 * COPIES;
+/// Copies of a call, of a login for it, and of a login that renews the token.
+const MAX_REQUESTS: usize = 3 * MAX_COPIES;
 
 const ID: &[u8] = b"HTTP/1.1 200 OK\r\nserver: ArangoDB\r\ncontent-length: 15\r\n\r\n{\"id\":\"CRDN-1\"}";
 
@@ -25,17 +25,17 @@ pub(crate) fn login(input: &[u8]) {
     let client = Client::builder()
         .hosts(HOSTS)
         .jwt_auth("root", "s3cret")
-        .jitter(Arc::new(SeededRandom::new(1)))
+        .random_source(Arc::new(SeededRandom::new(1)))
         .connect(peer.clone())
         .build()
-        .expect("the hosts are good");
+        .expect("the hosts are valid");
     runtime().block_on(async {
-        ask(&client, &peer, GetServerId, BOTH).await;
-        // By now the token may be due, or over.
+        execute_and_check(&client, &peer, GetServerId, MAX_REQUESTS).await;
+        // By now the token may be due for renewal, or expired.
         sleep(Duration::from_secs(3500)).await;
-        ask(&client, &peer, GetServerId, BOTH).await;
+        execute_and_check(&client, &peer, GetServerId, MAX_REQUESTS).await;
         sleep(Duration::from_secs(3600)).await;
-        ask(&client, &peer, GetServerId, BOTH).await;
+        execute_and_check(&client, &peer, GetServerId, MAX_REQUESTS).await;
         client.close(Duration::ZERO).await;
     });
 }

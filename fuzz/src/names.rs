@@ -1,4 +1,4 @@
-//! Names that come to stand in paths.
+//! Names that are put into request paths.
 
 use arango::cluster::{
     DeleteCrash, GetAgencyJob, GetCrash, GetServerMaintenance, GetServerMetrics, GetServerVersion,
@@ -12,33 +12,33 @@ pub(crate) fn names(input: &[u8]) {
     if let Ok(database) = DatabaseName::new(name) {
         let prefix = database.prefix();
         assert!(prefix.is_empty() || prefix.matches('/').count() == 2, "{prefix}");
-        let kept = prefix.strip_prefix("/_db/").map_or("_system".into(), |kept| {
-            percent_decode_str(kept).decode_utf8().expect("it was text before it was encoded")
+        let decoded = prefix.strip_prefix("/_db/").map_or("_system".into(), |decoded| {
+            percent_decode_str(decoded).decode_utf8().expect("it was UTF-8 before it was encoded")
         });
-        assert_eq!(kept, name);
+        assert_eq!(decoded, name);
     }
     let (server, job) = (&name.into(), &name.into());
-    stays_in_its_place(&GetServerMaintenance { server }, name);
-    stays_in_its_place(&GetServerVersion { server }, name);
-    stays_in_its_place(&GetServerMetrics { server }, name);
-    stays_in_its_place(&GetAgencyJob { id: job }, name);
-    stays_in_its_place(&GetCrash { id: name }, name);
-    stays_in_its_place(&DeleteCrash { id: name }, name);
-    stays_in_its_place(&ListAccessTokens { user: name }, name);
+    assert_one_path_segment(&GetServerMaintenance { server }, name);
+    assert_one_path_segment(&GetServerVersion { server }, name);
+    assert_one_path_segment(&GetServerMetrics { server }, name);
+    assert_one_path_segment(&GetAgencyJob { id: job }, name);
+    assert_one_path_segment(&GetCrash { id: name }, name);
+    assert_one_path_segment(&DeleteCrash { id: name }, name);
+    assert_one_path_segment(&ListAccessTokens { user: name }, name);
 }
 
-/// Whether the path is the template's but for the name, which is one segment of it, or is kept in the query.
-fn stays_in_its_place<O: Operation>(operation: &O, name: &str) {
+/// Checks that the name is exactly one segment of the path, or stays in the query, and changes nothing else.
+fn assert_one_path_segment<O: Operation>(operation: &O, name: &str) {
     let Ok(request) = operation.request() else { return };
     let (template, uri) = (O::METADATA.path, request.uri());
     let segments = || uri.path().split('/');
     assert_eq!(segments().count(), template.split('/').count(), "{uri}");
-    for (written, meant) in segments().zip(template.split('/')) {
-        if meant.starts_with('{') {
+    for (written, expected) in segments().zip(template.split('/')) {
+        if expected.starts_with('{') {
             assert_eq!(percent_decode_str(written).decode_utf8().as_deref(), Ok(name), "{uri}");
             assert!(!matches!(written, "" | "." | ".."), "{uri}");
         } else {
-            assert_eq!(written, meant);
+            assert_eq!(written, expected);
         }
     }
     if let Some(query) = uri.query() {

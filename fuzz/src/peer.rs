@@ -1,4 +1,4 @@
-//! A coordinator that says what it is told to, in memory.
+//! A scripted coordinator in memory.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,27 +11,31 @@ use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::runtime::{Builder, Runtime};
 
-/// Where it is believed to be.
+/// Addresses of the coordinator, as the client is configured.
 pub(crate) const HOSTS: &str = "http://127.0.0.1:8529,http://127.0.0.1:8530";
 
-/// How long it keeps a connection on which nothing is asked.
-const SILENCE: Duration = Duration::from_secs(5);
+/// Idle time after which it closes a connection.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How a request begins by which a client finds out whether a coordinator is well again.
+/// Start of a health probe, which is not counted as a request.
 const PROBE: &[u8] = b"GET /_admin/server/availability ";
 
-/// A runtime whose clock waits for nothing.
+/// A runtime with a paused clock.
 pub(crate) fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime needs nothing")
+    Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime without drivers can be built")
 }
 
 type Respond = dyn Fn(&[u8]) -> Bytes + Send + Sync;
 
-/// Answers each request with bytes that depend on what was asked. Clones count together.
+/// Responds to each request with bytes that may depend on the request. Clones share the count.
 #[derive(Clone)]
 pub(crate) struct Peer {
     respond: Arc<Respond>,
-    /// What it says before it is asked anything.
+    /// Bytes that it sends before any request.
     greeting: Bytes,
     requests: Arc<AtomicUsize>,
 }
@@ -41,26 +45,27 @@ impl Peer {
         Self { respond: Arc::new(respond), greeting: Bytes::new(), requests: Arc::default() }
     }
 
-    /// Says this as soon as somebody connects, and then listens until there is silence.
+    /// Creates a peer that sends `bytes` on each new connection, and then reads until it is idle.
     pub(crate) fn greeting(bytes: &[u8]) -> Self {
         Self { greeting: Bytes::copy_from_slice(bytes), ..Self::new(|_| Bytes::new()) }
     }
 
-    /// How many requests have been read, but for probes.
+    /// Number of requests that have been read, without probes.
     pub(crate) fn requests(&self) -> usize {
         self.requests.load(Ordering::Relaxed)
     }
 
     async fn serve(self, mut stream: DuplexStream) -> io::Result<()> {
         stream.write_all(&self.greeting).await?;
-        let mut heard = Vec::with_capacity(16 << 10);
-        while let Ok(1..) = tokio::time::timeout(SILENCE, stream.read_buf(&mut heard)).await.unwrap_or(Ok(0))
+        let mut received = Vec::with_capacity(16 << 10);
+        while let Ok(1..) =
+            tokio::time::timeout(IDLE_TIMEOUT, stream.read_buf(&mut received)).await.unwrap_or(Ok(0))
         {
-            // A request of the client's is small, and comes in one piece.
+            // A request of the client is small, and arrives in one piece.
             if self.greeting.is_empty() {
-                self.requests.fetch_add(usize::from(!heard.starts_with(PROBE)), Ordering::Relaxed);
-                stream.write_all(&(self.respond)(&heard)).await?;
-                heard.clear();
+                self.requests.fetch_add(usize::from(!received.starts_with(PROBE)), Ordering::Relaxed);
+                stream.write_all(&(self.respond)(&received)).await?;
+                received.clear();
             }
         }
         Ok(())
@@ -71,14 +76,14 @@ impl Connect for Peer {
     fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
         assert!(
             address.ip().is_loopback() && matches!(address.port(), 8529 | 8530),
-            "{address} is no coordinator's"
+            "{address} is not an address of a coordinator"
         );
-        let (ours, theirs) = tokio::io::duplex(64 << 10);
+        let (client, server) = tokio::io::duplex(64 << 10);
         let peer = self.clone();
         Box::pin(async move {
-            // It fails when the client has gone away, which it may.
-            tokio::spawn(peer.serve(theirs));
-            Ok(Box::new(ours) as Box<dyn Io>)
+            // It fails when the client has closed the connection, which is allowed.
+            tokio::spawn(peer.serve(server));
+            Ok(Box::new(client) as Box<dyn Io>)
         })
     }
 }

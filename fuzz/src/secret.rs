@@ -1,4 +1,4 @@
-//! The file with the cluster's secret, and the tokens that are signed with it.
+//! The file with the JWT secret, and tokens signed with it.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 use super::peer::runtime;
 
 thread_local! {
-    static FILE: NamedTempFile = NamedTempFile::new().expect("there is room for a file");
+    static FILE: NamedTempFile = NamedTempFile::new().expect("a temporary file can be created");
 }
 
 pub(crate) fn secret(input: &[u8]) {
@@ -18,7 +18,7 @@ pub(crate) fn secret(input: &[u8]) {
         std::fs::write(file, input).expect("the file can be written");
         match runtime().block_on(Superuser::from_file(file.path()).token()) {
             Ok(token) => {
-                let text = std::str::from_utf8(input).expect("a secret is text").trim();
+                let text = std::str::from_utf8(input).expect("a secret is UTF-8").trim();
                 assert!(!text.is_empty(), "an empty secret signs nothing");
                 assert_eq!(token_lifetime(token.expose_secret()), Some(Duration::from_secs(3600)));
                 assert_eq!(token.expose_secret().split('.').count(), 3);

@@ -1,7 +1,6 @@
-// Drives the embedded cluster with arangojs: `cargo xtask compat arangojs`.
+// Tests the embedded cluster with arangojs: `cargo xtask compat arangojs`.
 //
-// The last line is `N checks, M failed`; the exit code is 0 if M is 0. It judges the cluster: what the client does wrong by
-// itself is not looked at.
+// The last line is `N checks, M failed`; the exit code is 0 if M is 0. The checks test the cluster, not the client.
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
@@ -9,7 +8,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-// The client stands where it was installed, which is not beside this file.
+// The client is not installed beside this file, but in the folder given as the first argument.
 const require = createRequire(path.join(path.resolve(process.argv[2]), "package.json"));
 const { Database } = require("arangojs");
 
@@ -18,24 +17,24 @@ const PASSWORD = process.env.ARANGO_ROOT_PASSWORD;
 const CONTROL = process.env.ARANGO_TEST_CONTROL;
 const TOKEN = superuser(process.env.ARANGO_JWT_SECRET);
 
-/** A token of the superuser, who is no user and may do everything. */
+/** Returns a superuser token, which belongs to no user and has all permissions. */
 function superuser(secret) {
   const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part({ iss: "arangodb", server_id: "compat" })}`;
   return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
 }
 
-/** A database as root, through some coordinators. */
+/** Returns a database as root, through the given coordinators. */
 function root(url = ENDPOINTS[0], config = {}) {
   return new Database({ url, auth: { username: "root", password: PASSWORD }, ...config });
 }
 
-/** What the control door says. */
+/** Sends a request to the control listener and returns the parsed body. */
 async function control(method, call, body = {}) {
   const options = method === "GET" ? { method } : { method, body: JSON.stringify(body) };
-  const answer = await fetch(CONTROL + call, options);
-  assert.equal(answer.status, 200, `${method} ${call}`);
-  return answer.json();
+  const response = await fetch(CONTROL + call, options);
+  assert.equal(response.status, 200, `${method} ${call}`);
+  return response.json();
 }
 
 async function get(call, search) {
@@ -46,21 +45,21 @@ async function post(call, body) {
   return (await root().route(call).post("", body)).parsedBody;
 }
 
-/** An error object of the server with this status and number. */
-async function refused(code, errorNum, promise) {
+/** Asserts that the promise rejects with this HTTP status and error number. */
+async function assertRejected(code, errorNum, promise) {
   await assert.rejects(promise, (error) => {
     assert.deepEqual([error.code, error.errorNum], [code, errorNum], String(error));
     return true;
   });
 }
 
-/** Waits until something is so, in the cluster's own time, which is real. */
-async function eventually(isSo, what) {
+/** Waits until the condition holds. The cluster runs in real time. */
+async function eventually(condition, what) {
   for (let tries = 0; tries < 400; tries += 1) {
-    if (await isSo()) return;
+    if (await condition()) return;
     await sleep(25);
   }
-  assert.fail(`never: ${what}`);
+  assert.fail(`timed out: ${what}`);
 }
 
 async function idle() {
@@ -71,7 +70,7 @@ async function idle() {
 const EVERY_MOVE = { leaderChanges: true, moveLeaders: true, moveFollowers: true, piFactor: 256e6 };
 
 const checks = {
-  async every_coordinator_says_what_it_is() {
+  async every_coordinator_reports_its_identity() {
     for (const url of ENDPOINTS) {
       const db = root(url);
       const version = await db.version(true);
@@ -85,14 +84,14 @@ const checks = {
     }
   },
 
-  async a_login_gives_a_token_that_all_coordinators_take() {
+  async a_login_token_is_accepted_by_all_coordinators() {
     const db = new Database({ url: ENDPOINTS[0] });
-    await refused(401, 401, db.login("root", "wrong"));
+    await assertRejected(401, 401, db.login("root", "wrong"));
     const token = await db.login("root", PASSWORD);
-    assert.equal(await db.renewAuthToken(), null, "it is young");
+    assert.equal(await db.renewAuthToken(), null, "the token is new");
     for (const url of ENDPOINTS) {
       const other = new Database({ url });
-      await refused(401, 11, other.version());
+      await assertRejected(401, 11, other.version());
       other.useBearerAuth(token);
       assert.equal((await other.version()).server, "arango");
     }
@@ -104,9 +103,9 @@ const checks = {
     db.useAccessToken(token.token);
     assert.equal((await db.version()).server, "arango");
     const listed = await root().getAccessTokens("root");
-    assert.deepEqual(listed.map((one) => one.name), ["compat"]);
+    assert.deepEqual(listed.map((token) => token.name), ["compat"]);
     await root().deleteAccessToken("root", token.id);
-    await refused(401, 11, db.version());
+    await assertRejected(401, 11, db.version());
   },
 
   async the_endpoints_are_those_that_the_cluster_was_started_with() {
@@ -118,7 +117,7 @@ const checks = {
     assert.equal((await db.version()).server, "arango");
   },
 
-  async requests_go_round_and_past_a_coordinator_that_is_killed() {
+  async requests_round_robin_and_skip_a_killed_coordinator() {
     const db = root(ENDPOINTS, { loadBalancingStrategy: "ROUND_ROBIN" });
     const ids = new Set();
     for (const _ of ENDPOINTS) ids.add((await db.route("_admin/server/id").get()).parsedBody.id);
@@ -131,11 +130,11 @@ const checks = {
     }
   },
 
-  async health_tells_of_every_server_of_every_role() {
+  async health_lists_every_server_of_every_role() {
     const health = await get("_admin/cluster/health");
     const roles = Object.values(health.Health).map((record) => record.Role);
     for (const role of ["Coordinator", "DBServer", "Agent"]) {
-      assert.equal(roles.filter((one) => one === role).length, 3, role);
+      assert.equal(roles.filter((each) => each === role).length, 3, role);
     }
     assert.match(health.ClusterId, /^[0-9a-f-]{36}$/);
     const role = await get("_admin/server/role");
@@ -143,11 +142,11 @@ const checks = {
     assert.deepEqual(await get("_admin/server/mode"), { error: false, code: 200, mode: "default" });
   },
 
-  async the_mode_is_the_whole_clusters() {
+  async the_mode_applies_to_the_whole_cluster() {
     await root().route("_admin/server/mode").put({ mode: "readonly" });
     try {
       assert.equal(await root(ENDPOINTS[1]).availability(), "readonly");
-      await refused(403, 1004, root(ENDPOINTS[1]).createCollection("compat_never"));
+      await assertRejected(403, 1004, root(ENDPOINTS[1]).createCollection("compat_never"));
     } finally {
       await root().route("_admin/server/mode").put({ mode: "default" });
     }
@@ -159,16 +158,16 @@ const checks = {
     const { id } = (await root(ENDPOINTS[1]).route("_admin/server/id").get()).parsedBody;
     const other = await root().route("_admin/metrics").get("", { serverId: id });
     assert.match(String(other.parsedBody), /shortname="Coordinator0002"/);
-    await refused(404, 400, root().route("_admin/metrics").get("", { serverId: "nobody" }));
+    await assertRejected(404, 400, root().route("_admin/metrics").get("", { serverId: "unknown" }));
   },
 
-  async licence_support_info_and_compaction_are_answered() {
+  async licence_support_info_and_compaction_are_supported() {
     const licence = await root().getLicense();
     assert.equal(licence.status, "good");
-    // The client sends a text as it is, and the server reads JSON.
+    // The client sends a string unencoded, and the server expects JSON.
     await root().setLicense(JSON.stringify(licence.license));
     assert.equal((await root().supportInfo()).deployment.type, "cluster");
-    await refused(403, 11, root().compact());
+    await assertRejected(403, 11, root().compact());
     const superuser = new Database({ url: ENDPOINTS[0], auth: { token: TOKEN } });
     await superuser.compact({ changeLevel: true });
   },
@@ -183,16 +182,16 @@ const checks = {
     assert.equal((await root().getLogLevel()).requests, "INFO");
   },
 
-  async supervision_goes_into_maintenance_and_out_of_it() {
+  async supervision_enters_and_leaves_maintenance() {
     const supervision = root().route("_admin/cluster/maintenance");
-    const answer = await supervision.put("", JSON.stringify("on"));
-    assert.match(answer.parsedBody.warning, /deactivated/);
+    const response = await supervision.put("", JSON.stringify("on"));
+    assert.match(response.parsedBody.warning, /deactivated/);
     assert.equal((await supervision.get()).parsedBody.result, "Maintenance");
     await supervision.put("", JSON.stringify("off"));
     assert.equal((await supervision.get()).parsedBody.result, "Normal");
   },
 
-  async a_plan_keeps_its_promise_when_it_is_executed() {
+  async an_executed_plan_has_the_predicted_effect() {
     const before = await root().getClusterImbalance();
     assert.ok(before.leader.imbalance > 0);
     const plan = await root().computeClusterRebalance({ ...EVERY_MOVE, maximumNumberOfMoves: 5 });
@@ -204,14 +203,14 @@ const checks = {
     assert.deepEqual((await root().getClusterImbalance()).leader, plan.imbalanceAfter.leader);
   },
 
-  async a_rebalance_runs_to_its_end() {
+  async a_rebalance_completes() {
     const { code, result } = await root().rebalanceCluster(EVERY_MOVE);
     assert.equal(code, 202);
     await eventually(idle, "the moves have ended");
     assert.deepEqual((await root().getClusterImbalance()).shards, result.imbalanceAfter.shards);
   },
 
-  async a_job_is_followed_cancelled_and_fails_as_was_decided() {
+  async a_job_is_polled_cancelled_and_fails_on_request() {
     const query = async (id) => get("_admin/cluster/queryAgencyJob", { id });
     const ended = (id) => async () => ["Finished", "Failed"].includes((await query(id)).status);
     await control("POST", "/agency-jobs/next", { fate: "hang" });
@@ -223,28 +222,28 @@ const checks = {
     assert.deepEqual([(await query(id)).status, (await query(id)).reason], ["Failed", "Killed via API"]);
 
     await control("POST", "/agency-jobs/next", { fate: "fail", reason: "compat" });
-    const doomed = (await post("_admin/cluster/resignLeadership", { server: "DBServer0003" })).id;
-    await eventually(ended(doomed), "the doomed job has ended");
-    assert.equal((await query(doomed)).reason, "compat");
-    await refused(404, 404, query("1"));
+    const failing = (await post("_admin/cluster/resignLeadership", { server: "DBServer0003" })).id;
+    await eventually(ended(failing), "the failing job has ended");
+    assert.equal((await query(failing)).reason, "compat");
+    await assertRejected(404, 404, query("1"));
   },
 
   async a_follower_falls_behind_and_catches_up() {
     const collection = await root().createCollection("compat_sync", { replicationFactor: 2, numberOfShards: 3 });
-    const whole = async () => {
+    const inSync = async () => {
       const { results } = await get("_admin/cluster/collectionShardDistribution", { collection: "compat_sync" });
       const { Plan, Current } = results.compat_sync;
-      return Object.keys(Plan).every((one) => Plan[one].followers.length === Current[one].followers.length);
+      return Object.keys(Plan).every((shard) => Plan[shard].followers.length === Current[shard].followers.length);
     };
-    assert.equal(await whole(), true);
+    assert.equal(await inSync(), true);
     await control("POST", "/db-servers/1/pause");
-    assert.equal(await whole(), false);
+    assert.equal(await inSync(), false);
     await control("POST", "/db-servers/1/resume");
-    await eventually(whole, "all followers are in sync");
+    await eventually(inSync, "all followers are in sync");
     await collection.drop();
   },
 
-  async a_database_lives_through_different_coordinators() {
+  async a_database_is_usable_through_different_coordinators() {
     const name = "compat_js";
     await root().createDatabase(name, { users: [{ username: "root" }] });
     const db = root(ENDPOINTS[1]).database(name);
@@ -253,19 +252,19 @@ const checks = {
     assert.ok((await root(ENDPOINTS[2]).listDatabases()).includes(name));
     await root(ENDPOINTS[2]).dropDatabase(name);
     assert.equal(await db.exists(), false);
-    await refused(404, 1228, db.listCollections());
+    await assertRejected(404, 1228, db.listCollections());
   },
 
-  async a_collection_and_its_documents_live_through_different_coordinators() {
+  async a_collection_is_usable_through_different_coordinators() {
     const books = await root().createCollection("compat_books", { numberOfShards: 2 });
     const other = root(ENDPOINTS[1]).collection("compat_books");
     assert.equal(await other.exists(), true);
     assert.equal((await other.properties()).numberOfShards, 2);
     const saved = await books.save({ _key: "one", title: "a" });
     assert.equal((await other.document("one")).title, "a");
-    await refused(409, 1210, other.save({ _key: "one" }));
+    await assertRejected(409, 1210, other.save({ _key: "one" }));
     await other.update("one", { pages: 3 });
-    await refused(412, 1200, books.replace("one", { title: "b" }, { ifMatch: saved._rev }));
+    await assertRejected(412, 1200, books.replace("one", { title: "b" }, { ifMatch: saved._rev }));
     await books.replace("one", { title: "b" });
     assert.equal((await other.document("one")).pages, undefined);
     assert.equal((await other.count()).count, 1);
@@ -273,10 +272,10 @@ const checks = {
     assert.equal(await other.documentExists("one"), false);
     await other.truncate();
     await books.drop();
-    await refused(404, 1203, other.get());
+    await assertRejected(404, 1203, other.get());
   },
 
-  async a_query_comes_in_batches_and_can_be_left() {
+  async a_query_returns_batches_and_can_be_killed() {
     const cursor = await root().query("FOR i IN 1..10 RETURN i", {}, { batchSize: 3, count: true });
     assert.equal(cursor.count, 10);
     assert.deepEqual(await cursor.all(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
@@ -286,18 +285,18 @@ const checks = {
     await left.kill();
   },
 
-  async a_request_in_the_background_is_fetched_once() {
+  async the_result_of_a_background_request_is_fetched_once() {
     const db = root();
     const job = await db.createJob(() => db.version());
     await eventually(() => job.load().then(() => job.isLoaded), "the job is done");
     assert.equal(job.result.server, "arango");
-    await refused(404, 404, db.job(job._id).load());
+    await assertRejected(404, 404, db.job(job._id).load());
   },
 
-  async a_shut_down_coordinator_ends_and_the_others_go_on() {
+  async a_shutdown_stops_one_coordinator_only() {
     await root(ENDPOINTS[2]).shutdown();
-    const gone = async () => (await control("GET", "/cluster")).coordinators[2].up === false;
-    await eventually(gone, "the coordinator has ended");
+    const stopped = async () => (await control("GET", "/cluster")).coordinators[2].up === false;
+    await eventually(stopped, "the coordinator has stopped");
     assert.equal((await root(ENDPOINTS[0]).version()).server, "arango");
     await control("POST", "/coordinators/2/restart");
     assert.equal((await root(ENDPOINTS[2]).version()).server, "arango");
@@ -307,16 +306,16 @@ const checks = {
 let failed = 0;
 for (const [name, check] of Object.entries(checks)) {
   const begin = performance.now();
-  let verdict = "ok";
+  let result = "ok";
   try {
     await check();
   } catch (error) {
     failed += 1;
-    verdict = "FAILED";
+    result = "FAILED";
     console.error(error);
   }
   const seconds = ((performance.now() - begin) / 1000).toFixed(2);
-  console.log(`${verdict.padEnd(6)} ${name.replaceAll("_", " ")} (${seconds} s)`);
+  console.log(`${result.padEnd(6)} ${name.replaceAll("_", " ")} (${seconds} s)`);
 }
 console.log(`${Object.keys(checks).length} checks, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

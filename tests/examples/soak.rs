@@ -1,12 +1,12 @@
-//! Lets worlds go wrong by chance, and says which invariants that breaks.
+//! Runs simulated worlds with random faults and reports violated invariants.
 //!
 //! ```text
-//! cargo xtask soak --seeds 10000            # as many as wanted
-//! cargo xtask soak --seeds 10000 --from 500 # others
-//! cargo xtask soak --seed 4711              # one alone, with everything that happened in it
+//! cargo xtask soak --seeds 10000            # number of seeds
+//! cargo xtask soak --seeds 10000 --from 500 # other seeds
+//! cargo xtask soak --seed 4711              # one seed, with its full trace
 //! ```
 //!
-//! The worlds are those of `tests/simulation`; `docs/simulation.md` says what they are made of.
+//! The simulated worlds are those of `tests/simulation`; see `docs/simulation.md`.
 
 #[path = "../simulation/runtimes/mod.rs"]
 mod runtimes;
@@ -26,23 +26,23 @@ use owo_colors::OwoColorize as _;
 
 use crate::sim::Report;
 
-/// Lets worlds go wrong by chance, and says which invariants that breaks.
+/// Runs simulated worlds with random faults and reports violated invariants.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask soak")]
 struct Arguments {
-    /// How many seeds.
+    /// Number of seeds.
     #[arg(long, value_name = "N", default_value_t = 1_000, conflicts_with = "seed")]
     seeds: u64,
 
-    /// The first of them.
+    /// First seed.
     #[arg(long, value_name = "SEED", default_value_t = 0, conflicts_with = "seed")]
     from: u64,
 
-    /// One seed alone, with everything that happens in it.
+    /// Runs one seed and prints its full trace.
     #[arg(long, value_name = "SEED")]
     seed: Option<u64>,
 
-    /// Only the worlds in which a long procedure runs.
+    /// Runs only worlds with a long-running operation.
     #[arg(long, conflicts_with = "seed")]
     procedures: bool,
 }
@@ -51,79 +51,80 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let violations = match arguments.seed {
         Some(seed) => replay(seed),
-        None => soak(&worlds(&arguments)),
+        None => soak(&seeds_to_run(&arguments)),
     };
     if violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Runs the world of a seed, and its scenario of runtimes.
+/// Runs the simulated world of a seed, and its runtime scenario.
 fn run(seed: u64) -> Report {
     let (mut report, more) = (sim::run(seed), runtimes::run(seed));
     report.violations.extend(more.violations);
     report.trace.push("RUNTIMES".to_owned());
     report.trace.extend(more.trace);
-    report.endings = std::array::from_fn(|ending| report.endings[ending] + more.endings[ending]);
+    report.outcome_counts =
+        std::array::from_fn(|index| report.outcome_counts[index] + more.outcome_counts[index]);
     report
 }
 
 /// Runs one seed and prints its trace.
 fn replay(seed: u64) -> usize {
-    let Report { violations, trace, endings: [answered, failed, dropped] } = run(seed);
+    let Report { violations, trace, outcome_counts: [succeeded, failed, dropped] } = run(seed);
     for line in trace {
         println!("{line}");
     }
-    println!("calls: {answered} answered, {failed} failed, {dropped} dropped");
-    last_line(1, violations.len());
+    println!("calls: {succeeded} succeeded, {failed} failed, {dropped} dropped");
+    print_summary(1, violations.len());
     violations.len()
 }
 
-/// The seeds that are asked for.
-fn worlds(arguments: &Arguments) -> Vec<u64> {
+/// Returns the seeds to run.
+fn seeds_to_run(arguments: &Arguments) -> Vec<u64> {
     let seeds = (arguments.from..).filter(|seed| !arguments.procedures || sim::runs_a_procedure(*seed));
     seeds.zip(0..arguments.seeds).map(|(seed, _)| seed).collect()
 }
 
-/// Runs many seeds on all processors; tells of each violation as it is found.
-fn soak(worlds: &[u64]) -> usize {
-    let seeds = u64::try_from(worlds.len()).unwrap_or(u64::MAX);
-    let bar = bar(seeds);
+/// Runs many seeds on all processors and returns the number of violations. Each violation is printed when it is found.
+fn soak(seeds: &[u64]) -> usize {
+    let seed_count = u64::try_from(seeds.len()).unwrap_or(u64::MAX);
+    let bar = progress_bar(seed_count);
     let next = AtomicUsize::new(0);
-    let (found, mut violations) = (mpsc::channel(), 0);
+    let (reports, mut violations) = (mpsc::channel(), 0);
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-            let (found, next) = (found.0.clone(), &next);
+            let (reports, next) = (reports.0.clone(), &next);
             scope.spawn(move || {
                 loop {
-                    let world = worlds.get(next.fetch_add(1, Ordering::Relaxed));
-                    if world.is_none_or(|seed| found.send(run(*seed)).is_err()) {
+                    let seed = seeds.get(next.fetch_add(1, Ordering::Relaxed));
+                    if seed.is_none_or(|seed| reports.send(run(*seed)).is_err()) {
                         return;
                     }
                 }
             });
         }
-        drop(found.0);
-        for report in found.1 {
+        drop(reports.0);
+        for report in reports.1 {
             bar.inc(1);
             violations += report.violations.len();
-            bar.suspend(|| show(&report));
+            bar.suspend(|| print_violations(&report));
         }
     });
     bar.finish_and_clear();
-    last_line(seeds, violations);
+    print_summary(seed_count, violations);
     violations
 }
 
-/// Says what a seed has broken, and how to see it again.
-fn show(report: &Report) {
+/// Prints the violations of a seed, and the command to replay it.
+fn print_violations(report: &Report) {
     for violation in &report.violations {
         eprintln!("{} {violation}", "violation:".red().bold());
     }
-    if let Some(one) = report.violations.first() {
-        eprintln!("    replay it with: cargo xtask soak --seed {}", one.seed);
+    if let Some(violation) = report.violations.first() {
+        eprintln!("    replay it with: cargo xtask soak --seed {}", violation.seed);
     }
 }
 
-fn last_line(seeds: u64, violations: usize) {
+fn print_summary(seeds: u64, violations: usize) {
     let line = format!("{seeds} seeds, {violations} violations");
     if violations == 0 {
         println!("{}", line.green());
@@ -132,8 +133,8 @@ fn last_line(seeds: u64, violations: usize) {
     }
 }
 
-/// A bar where somebody looks at it.
-fn bar(seeds: u64) -> ProgressBar {
+/// Returns a progress bar, which is hidden unless stderr is a terminal.
+fn progress_bar(seeds: u64) -> ProgressBar {
     let bar = ProgressBar::new(seeds);
     if let Ok(style) =
         ProgressStyle::with_template("[{bar:40.green}] {pos}/{len} seeds, {per_sec}, {eta} left")

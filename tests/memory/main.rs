@@ -1,5 +1,6 @@
-//! How much memory an answer can make a client take. Alone in its process, because what others allocate would count.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! Limits the memory that a response can make a client allocate. The test needs its own process, because all
+//! allocations count.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use std::alloc::System;
 use std::io::Write;
@@ -20,37 +21,41 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 const MIB: usize = 1 << 20;
 
-/// What holds a GiB of spaces: a member of 4 MiB again and again.
-fn bomb() -> Bytes {
+/// Returns a gzip stream of 1 GiB of spaces, as 256 members of 4 MiB.
+fn decompression_bomb() -> Bytes {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(&vec![b' '; 4 * MIB]).unwrap();
     encoder.finish().unwrap().repeat(256).into()
 }
 
 #[tokio::test]
-async fn an_answer_that_holds_a_gib_takes_no_more_memory_than_answers_may() {
+async fn decompression_bomb_does_not_exceed_the_response_limit() {
     let cluster =
         TestCluster::builder().coordinators(1).authentication(Authentication::Off).start().await.unwrap();
-    let bomb = bomb();
+    let bomb = decompression_bomb();
     let length = bomb.len();
     let _fault = cluster
         .coordinator(0)
-        .inject(Fault::answer_raw(200, "application/json", bomb).header("content-encoding", "gzip"));
+        .inject(Fault::raw_response(200, "application/json", bomb).header("content-encoding", "gzip"));
     let client = Client::builder()
         .hosts(cluster.urls())
         .limits(Limits::default().body_bytes(4 * MIB))
         .build()
         .unwrap();
     let request = Request::get("/_api/version").body(Full::<Bytes>::default()).unwrap();
-    let call = Call::of(&Metadata::get("bomb", "/"), RequestClass::Safe);
+    let call = Call::new(&Metadata::get("bomb", "/"), RequestClass::Safe);
 
     let region = Region::new(ALLOCATOR);
-    let error = client.transport().ask(request, call, |answer| Ok(answer.bytes().len())).await.unwrap_err();
+    let error = client
+        .transport()
+        .send_and_decode(request, call, |response| Ok(response.bytes().len()))
+        .await
+        .unwrap_err();
     let allocated = region.change().bytes_allocated;
 
     assert_eq!(error.kind(), ErrorKind::BodyTooLarge);
-    // All that was allocated ever, on both ends: growing step by step is twice the limit, and the bytes on their way
-    // are kept for a while. What is held at one time is less.
-    let most = 8 * MIB + 2 * length + 2 * MIB;
-    assert!(allocated < most, "{allocated} bytes, {length} of them compressed");
+    // All allocations on both ends: growing the buffer step by step allocates twice the limit, and the bytes in transit
+    // are kept for a while. The peak is lower.
+    let max = 8 * MIB + 2 * length + 2 * MIB;
+    assert!(allocated < max, "{allocated} bytes, {length} of them compressed");
 }

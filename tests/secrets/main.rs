@@ -1,7 +1,7 @@
-//! No password and no token is ever printed: not in an error, not in `Debug`, not at the most talkative level of tracing.
+//! Passwords and tokens are never printed. The test covers errors, `Debug`, and tracing at the level trace.
 //!
-//! A program of its own, so that everything in it can be listened to and nothing else is.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! The test has its own process, so that it can capture all output of the client and nothing else.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use std::fmt::{Debug, Write as _};
 use std::io;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use arango::balance::{Candidates, Policy};
 use arango::protocol::{LogIn, RequestClass};
-use arango::transport::{AttemptService, BoxFuture, Call, Connect, Io, Outgoing};
+use arango::transport::{AttemptRequest, AttemptService, BoxFuture, Call, Connect, Io};
 use arango::{Client, ClientBuilder, Coordinator, Credentials, Error, Limits};
 use arango_test_cluster::{self as test_cluster, Fault, Match, Phase, TestCluster};
 use base64::Engine as _;
@@ -28,45 +28,45 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-const RIGHT: &str = "r1ght p@ss/w%rd";
-const WRONG: &str = "wr0ng p@ss/w%rd";
+const PASSWORD: &str = "r1ght p@ss/w%rd";
+const WRONG_PASSWORD: &str = "wr0ng p@ss/w%rd";
 const JWT_SECRET: &str = "s1gning-s3cret";
-/// What a program puts where it does not belong.
-const MISPLACED: &str = "m1splaced-s3cret";
-/// What is neither password nor token, and nobody's business either.
-const PRIVATE: &str = "pr1vate-d4ta";
+/// A secret that the application puts in the wrong place.
+const MISPLACED_SECRET: &str = "m1splaced-s3cret";
+/// Data that is neither password nor token, but must not be printed either.
+const PRIVATE_DATA: &str = "pr1vate-d4ta";
 
-/// Everything that was printed, and everything that must not be.
+/// All captured output, and the secrets that were sent.
 #[derive(Clone, Default)]
-struct Evidence {
+struct CapturedOutput {
     printed: Arc<Mutex<Vec<u8>>>,
-    /// The values of the `Authorization` headers that were sent.
-    sent: Arc<Mutex<Vec<String>>>,
+    /// Values of all `Authorization` headers that were sent.
+    sent_authorization: Arc<Mutex<Vec<String>>>,
 }
 
-impl Evidence {
+impl CapturedOutput {
     fn print(&self, value: &impl Debug) {
         let mut text = String::new();
         write!(text, "{value:?}\n{value:#?}\n").unwrap();
         self.printed.lock().unwrap().extend(text.into_bytes());
     }
 
-    /// Prints an error in every way, and all that it is caused by.
+    /// Prints an error in every format, and all its causes.
     fn print_error(&self, error: &Error) {
         self.print(error);
         self.print(&format_args!("{error}\n{}\n{:?}", error.report(), error.attempts()));
         let mut source = std::error::Error::source(error);
         while let Some(cause) = source {
             self.print(&format_args!("{cause}\n{cause:?}"));
-            if let Some(of_a_login) = cause.downcast_ref::<Error>() {
-                self.print(&format_args!("{}", of_a_login.report()));
+            if let Some(login_error) = cause.downcast_ref::<Error>() {
+                self.print(&format_args!("{}", login_error.report()));
             }
             source = cause.source();
         }
     }
 }
 
-impl<'a> MakeWriter<'a> for Evidence {
+impl<'a> MakeWriter<'a> for CapturedOutput {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {
@@ -74,7 +74,7 @@ impl<'a> MakeWriter<'a> for Evidence {
     }
 }
 
-impl io::Write for Evidence {
+impl io::Write for CapturedOutput {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.printed.lock().unwrap().extend(bytes);
         Ok(bytes.len())
@@ -85,144 +85,149 @@ impl io::Write for Evidence {
     }
 }
 
-/// Prints every request that it is asked about.
+/// A policy that prints every request.
 #[derive(Debug)]
-struct Nosy(Evidence);
+struct PrintingPolicy(CapturedOutput);
 
-// `Evidence` is printed by nobody.
-impl Debug for Evidence {
+// Does not print the captured output.
+impl Debug for CapturedOutput {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Evidence")
+        f.write_str("CapturedOutput")
     }
 }
 
-impl Policy<Coordinator, Outgoing> for Nosy {
+impl Policy<Coordinator, AttemptRequest> for PrintingPolicy {
     fn pick(
         &self,
         candidates: &Candidates<'_, Coordinator>,
-        outgoing: &Outgoing,
+        attempt: &AttemptRequest,
         _: Instant,
     ) -> Option<usize> {
-        self.0.print(outgoing);
-        self.0.print(outgoing.request().headers());
+        self.0.print(attempt);
+        self.0.print(attempt.request().headers());
         (!candidates.is_empty()).then_some(0)
     }
 }
 
-/// Connects to the coordinators of a cluster without sockets.
-struct Memory(Vec<test_cluster::Coordinator>);
+/// Connects to the coordinators of a cluster through its in-memory listener.
+struct InMemoryConnector(Vec<test_cluster::Coordinator>);
 
-impl Connect for Memory {
+impl Connect for InMemoryConnector {
     fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
         let coordinator = self.0.iter().find(|coordinator| coordinator.address() == address);
-        let stream =
-            coordinator.map_or(Err(io::ErrorKind::HostUnreachable.into()), test_cluster::Coordinator::dial);
+        let stream = coordinator
+            .map_or(Err(io::ErrorKind::HostUnreachable.into()), test_cluster::Coordinator::connect);
         Box::pin(async move { Ok(Box::new(stream?) as Box<dyn Io>) })
     }
 }
 
-/// A client that prints whatever passes it, and remembers how it logs in.
-fn watched(cluster: &TestCluster, evidence: &Evidence) -> ClientBuilder {
-    let seen = evidence.clone();
-    let watch = layer_fn(move |inner: AttemptService| {
-        let seen = seen.clone();
+/// Returns a client builder that prints all requests and responses, and records the `Authorization` headers.
+fn recording_client(cluster: &TestCluster, captured: &CapturedOutput) -> ClientBuilder {
+    let recorder = captured.clone();
+    let recording_layer = layer_fn(move |inner: AttemptService| {
+        let recorder = recorder.clone();
         service_fn(move |request: Request<Full<Bytes>>| {
-            let (mut inner, seen) = (inner.clone(), seen.clone());
+            let (mut inner, recorder) = (inner.clone(), recorder.clone());
             if let Some(value) = request.headers().get(AUTHORIZATION) {
-                seen.sent.lock().unwrap().push(String::from_utf8_lossy(value.as_bytes()).into_owned());
+                recorder
+                    .sent_authorization
+                    .lock()
+                    .unwrap()
+                    .push(String::from_utf8_lossy(value.as_bytes()).into_owned());
             }
-            seen.print(request.headers());
-            seen.print(request.extensions());
+            recorder.print(request.headers());
+            recorder.print(request.extensions());
             async move {
-                let answer = inner.call(request).await;
-                seen.print(&answer);
-                answer
+                let response = inner.call(request).await;
+                recorder.print(&response);
+                response
             }
         })
     });
     let builder = Client::builder()
         .hosts(cluster.urls())
         .limits(Limits::default().attempt(Duration::from_secs(5)))
-        .policy(Nosy(evidence.clone()))
-        .connect(Memory(cluster.coordinators().to_vec()))
-        .attempt_layer(watch);
-    evidence.print(&builder);
+        .policy(PrintingPolicy(captured.clone()))
+        .connect(InMemoryConnector(cluster.coordinators().to_vec()))
+        .attempt_layer(recording_layer);
+    captured.print(&builder);
     builder
 }
 
-/// Meets everything that can go wrong with a client that logs in like this, and prints whatever there is to print.
-async fn tour(cluster: &TestCluster, evidence: &Evidence, credentials: &Credentials) {
-    evidence.print(credentials);
-    let client = watched(cluster, evidence).credentials(credentials.clone()).build().unwrap();
+/// Triggers all kinds of failures with these credentials, and prints all values and errors.
+async fn exercise_failures(cluster: &TestCluster, captured: &CapturedOutput, credentials: &Credentials) {
+    captured.print(credentials);
+    let client = recording_client(cluster, captured).credentials(credentials.clone()).build().unwrap();
     let first: Coordinator = cluster.coordinator(0).url().parse().unwrap();
-    evidence.print(&client);
-    evidence.print(&(client.db("_system"), client.cluster(), client.coordinator(&first), client.transport()));
-    evidence.print(&client.db("_system").credentials(credentials.clone()));
-    evidence.print(&Call::named("x").credentials(credentials));
+    captured.print(&client);
+    captured.print(&(client.db("_system"), client.cluster(), client.coordinator(&first), client.transport()));
+    captured.print(&client.db("_system").credentials(credentials.clone()));
+    captured.print(&Call::with_name("x").credentials(credentials));
 
-    let anywhere = |fault: Fault| -> Vec<_> {
+    let on_all = |fault: Fault| -> Vec<_> {
         cluster.coordinators().iter().map(|one| one.inject(fault.clone())).collect()
     };
     let writes = || Match::post("/_api/document/*");
     let logins = || Match::post("/_open/auth");
-    let html = format!("<html>{PRIVATE}");
+    let html = format!("<html>{PRIVATE_DATA}");
     let faults = [
         None,
-        Some(Fault::answer(401, 11, "not authorized").on(writes())),
-        Some(Fault::answer(403, 11, "forbidden").on(writes())),
-        Some(Fault::answer(409, 1210, "conflict").on(writes())),
-        Some(Fault::answer(503, 503, "starting")),
-        Some(Fault::answer_raw(200, "text/html", html.clone())),
-        Some(Fault::answer_raw(500, "text/html", html.clone()).on(writes())),
-        Some(Fault::answer_raw(307, "text/html", html.clone()).header("location", "http://192.0.2.1/")),
+        Some(Fault::response(401, 11, "not authorized").on(writes())),
+        Some(Fault::response(403, 11, "forbidden").on(writes())),
+        Some(Fault::response(409, 1210, "conflict").on(writes())),
+        Some(Fault::response(503, 503, "starting")),
+        Some(Fault::raw_response(200, "text/html", html.clone())),
+        Some(Fault::raw_response(500, "text/html", html.clone()).on(writes())),
+        Some(Fault::raw_response(307, "text/html", html.clone()).header("location", "http://192.0.2.1/")),
         Some(Fault::close(Phase::BeforeRead)),
         Some(Fault::close(Phase::AfterExecution)),
         Some(Fault::close(Phase::InBody)),
         Some(Fault::garbage()),
         Some(Fault::hang()),
-        // What a login is answered with that is no token.
+        // A login response without a token.
         Some(
-            Fault::answer_raw(200, "application/json", format!("{{\"jwt\":[\"{MISPLACED}\"]}}")).on(logins()),
+            Fault::raw_response(200, "application/json", format!("{{\"jwt\":[\"{MISPLACED_SECRET}\"]}}"))
+                .on(logins()),
         ),
-        Some(Fault::answer(401, 401, "wrong password").on(logins())),
+        Some(Fault::response(401, 401, "wrong password").on(logins())),
         Some(Fault::close(Phase::AfterRead).on(logins())),
     ];
     for fault in faults {
-        let fault = fault.map(anywhere);
+        let fault = fault.map(on_all);
         for class in [RequestClass::Safe, RequestClass::NonIdempotent] {
             if let Err(error) = post(&client, "/_api/document/books", class).await {
-                evidence.print_error(&error);
+                captured.print_error(&error);
             }
         }
         if let Err(error) = client.cluster().health().await {
-            evidence.print_error(&error);
+            captured.print_error(&error);
         }
         drop(fault);
-        evidence.print(&client);
-        // Tokens end, and wrong passwords may be tried again.
+        captured.print(&client);
+        // Tokens expire, and wrong passwords are retried.
         sleep(Duration::from_secs(2 * 3600)).await;
     }
     for coordinator in cluster.coordinators() {
         coordinator.kill();
     }
-    evidence.print_error(&client.cluster().health().await.unwrap_err());
+    captured.print_error(&client.cluster().health().await.unwrap_err());
     sleep(Duration::from_secs(2 * 3600)).await;
-    evidence.print_error(&client.cluster().health().await.unwrap_err());
+    captured.print_error(&client.cluster().health().await.unwrap_err());
     for coordinator in cluster.coordinators() {
         coordinator.restart().await.unwrap();
     }
     sleep(Duration::from_secs(60)).await;
 }
 
-/// A request with what is private in its query and its body.
+/// Sends a request with private data in query and body.
 async fn post(client: &Client, path: &str, class: RequestClass) -> Result<(), Error> {
-    let body = Full::from(format!("{{\"name\":\"books\",\"title\":\"{PRIVATE}\"}}"));
-    let request = Request::post(format!("{path}?key={PRIVATE}")).body(body).unwrap();
-    client.transport().send(request, Call::named("post").class(class)).await.map(drop)
+    let body = Full::from(format!("{{\"name\":\"books\",\"title\":\"{PRIVATE_DATA}\"}}"));
+    let request = Request::post(format!("{path}?key={PRIVATE_DATA}")).body(body).unwrap();
+    client.transport().send(request, Call::with_name("post").class(class)).await.map(drop)
 }
 
-/// How a secret may look where it does not belong.
-fn disguises(secret: &str) -> Vec<String> {
+/// Returns all encodings in which a secret might be printed.
+fn encoded_forms(secret: &str) -> Vec<String> {
     let bytes = format!("{:?}", secret.as_bytes());
     vec![
         secret.to_owned(),
@@ -231,86 +236,88 @@ fn disguises(secret: &str) -> Vec<String> {
         BASE64_STANDARD.encode(format!("root:{secret}")),
         BASE64_URL_SAFE_NO_PAD.encode(format!("root:{secret}")),
         BASE64_STANDARD.encode(secret),
-        // Bytes that were printed as numbers.
+        // Bytes printed as numbers.
         bytes.trim_matches(['[', ']']).to_owned(),
     ]
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_secret_is_printed_whatever_happens() {
-    let evidence = Evidence::default();
+async fn no_secret_is_ever_printed() {
+    let captured = CapturedOutput::default();
     tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
         .with_span_events(FmtSpan::FULL)
         .with_ansi(false)
-        .with_writer(evidence.clone())
+        .with_writer(captured.clone())
         .finish()
         .init();
     let cluster = TestCluster::builder()
-        .root_password(RIGHT)
+        .root_password(PASSWORD)
         .jwt_secret(JWT_SECRET)
         .seed(7)
         .in_memory()
         .start()
         .await
         .unwrap();
-    let root = watched(&cluster, &evidence).basic_auth("root", RIGHT).build().unwrap();
+    let root = recording_client(&cluster, &captured).basic_auth("root", PASSWORD).build().unwrap();
     post(&root, "/_api/collection", RequestClass::NonIdempotent).await.unwrap();
 
     let tokens =
         [cluster.superuser_token(), cluster.user_token("root", Duration::from_secs(9 * 365 * 86_400))];
     for credentials in [
         Credentials::none(),
-        Credentials::basic("root", RIGHT),
-        Credentials::basic("root", WRONG),
-        Credentials::jwt("root", RIGHT),
-        Credentials::jwt("root", WRONG),
+        Credentials::basic("root", PASSWORD),
+        Credentials::basic("root", WRONG_PASSWORD),
+        Credentials::jwt("root", PASSWORD),
+        Credentials::jwt("root", WRONG_PASSWORD),
         Credentials::token(&tokens[0]).unwrap(),
         Credentials::token(&tokens[1]).unwrap(),
-        Credentials::token(MISPLACED).unwrap(),
+        Credentials::token(MISPLACED_SECRET).unwrap(),
     ] {
-        tour(&cluster, &evidence, &credentials).await;
+        exercise_failures(&cluster, &captured, &credentials).await;
     }
-    evidence.print(&Credentials::token(&format!("{MISPLACED}\n")).unwrap_err());
-    evidence.print(&LogIn { user: "root", password: RIGHT });
+    captured.print(&Credentials::token(&format!("{MISPLACED_SECRET}\n")).unwrap_err());
+    captured.print(&LogIn { user: "root", password: PASSWORD });
     for host in
         ["http://root:HOST@one", "http://one/?password=HOST", "http://one#HOST", "http://root:HOST/x@one"]
     {
-        let host = host.replace("HOST", MISPLACED);
+        let host = host.replace("HOST", MISPLACED_SECRET);
         let error = host.parse::<Coordinator>().unwrap_err();
-        evidence.print(&error);
-        evidence.print(&format_args!("{error}"));
+        captured.print(&error);
+        captured.print(&format_args!("{error}"));
         let error = Client::builder().hosts(host).build().unwrap_err();
-        evidence.print(&error);
-        evidence.print(&format_args!("{error}"));
+        captured.print(&error);
+        captured.print(&format_args!("{error}"));
     }
 
-    let mut secrets: Vec<String> = [RIGHT, WRONG, JWT_SECRET, MISPLACED, PRIVATE].map(str::to_owned).into();
-    let sent = evidence.sent.lock().unwrap().clone();
+    let mut secrets: Vec<String> =
+        [PASSWORD, WRONG_PASSWORD, JWT_SECRET, MISPLACED_SECRET, PRIVATE_DATA].map(str::to_owned).into();
+    let sent = captured.sent_authorization.lock().unwrap().clone();
     for value in &sent {
         let (_, token) = value.split_once(' ').unwrap();
         secrets.push(token.to_owned());
-        // Of a token also its parts: who has the last one has enough.
+        // Each part of a token is secret too; the last part is the signature.
         secrets.extend(token.split('.').skip(1).map(str::to_owned));
     }
     secrets.extend(tokens);
     secrets.sort();
     secrets.dedup();
-    // Both passwords, both given tokens and those of several logins were really sent.
+    // Both passwords, both given tokens and the tokens of several logins were sent.
     assert!(secrets.len() > 20, "{}", secrets.len());
-    for value in [RIGHT, WRONG].map(|password| BASE64_STANDARD.encode(format!("root:{password}"))) {
+    for value in [PASSWORD, WRONG_PASSWORD].map(|password| BASE64_STANDARD.encode(format!("root:{password}")))
+    {
         assert!(sent.contains(&format!("Basic {value}")));
     }
-    let printed = String::from_utf8_lossy(&evidence.printed.lock().unwrap()).into_owned();
+    let printed = String::from_utf8_lossy(&captured.printed.lock().unwrap()).into_owned();
     for expected in ["an attempt failed", "arango{", "probed a member", "Sensitive", "BadCredentials"] {
-        assert!(printed.contains(expected), "nobody listened: there is no `{expected}`");
+        assert!(printed.contains(expected), "the output was not captured: `{expected}` is missing");
     }
     for secret in &secrets {
-        for disguise in disguises(secret) {
-            let found = printed.find(&disguise);
-            let around = found.map(|at| printed[..at].chars().rev().take(300).collect::<String>());
-            let around = around.map(|text| text.chars().rev().collect::<String>());
-            assert_eq!(around, None, "`{secret}` was printed as `{disguise}` after this");
+        for form in encoded_forms(secret) {
+            let found = printed.find(&form);
+            let context = found.map(|at| printed[..at].chars().rev().take(300).collect::<String>());
+            let context = context.map(|text| text.chars().rev().collect::<String>());
+            assert_eq!(context, None, "`{secret}` was printed as `{form}` after this");
         }
     }
 }

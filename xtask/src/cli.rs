@@ -1,4 +1,4 @@
-//! What can be asked for on the command line; the doc comments are its help.
+//! The command line. Its doc comments are the help texts.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cluster::Flags;
 
-/// Tasks of this workspace: a cluster to try things with, the demo, and other clients against the same cluster.
+/// Tasks of this workspace: test clusters, the demo, benchmarks, checks, and clients of other languages.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -18,67 +18,68 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Task {
-    /// Starts an embedded ArangoDB cluster, for as long as this command runs.
+    /// Starts an embedded ArangoDB cluster that lives as long as this command.
     ///
     /// Nothing is downloaded and no other process is started: coordinators, DB-Servers and agents live in this process,
     /// and only the coordinators listen, on loopback.
     #[command(subcommand)]
     TestCluster(TestCluster),
 
-    /// Runs the tour of the client against an embedded cluster of its own: three servers of each role.
+    /// Runs the client's tour against an embedded cluster with three servers of each role.
     ///
-    /// The tour is built first. It runs as a separate program and knows the cluster only by the variables that
-    /// `test-cluster run` sets. The exit code is the tour's.
+    /// The tour is built first. It runs as a separate program and gets only the variables that `test-cluster run`
+    /// sets. The exit code is the tour's.
     Demo(Demo),
 
-    /// Runs the tests of each row of `docs/failure-semantics.md`, and says which test proves which row for which class.
+    /// Runs the tests of each row of `docs/failure-semantics.md`, and prints which tests cover each row and class.
     ///
-    /// The rows are read from the tables of that page, the tests from what they are called. The exit code is 0 only if
-    /// each row that is built has a test for each class of request, if all are green, and if no test names another row.
-    Rows,
+    /// The rows are read from the tables of that page. A test belongs to the row that its name begins with. The exit
+    /// code is 0 only if each row that is implemented has a test for each class of request, all tests pass, and no
+    /// test names an unknown row.
+    FailureMatrix,
 
-    /// Prints what is known of every call of cluster administration: to whom it goes, whether it may be sent again, how long
-    /// the server may take, what it needs, and what executes it.
+    /// Prints the operations of cluster administration: scope, request class, server timeout, permission, versions and
+    /// methods.
     ///
-    /// All of it is read from the code. With `--check` nothing is printed but where the documentation says otherwise; the
-    /// exit code is 0 if it does nowhere.
-    Calls(Calls),
+    /// All of it is read from the code. With `--check`, only the differences between the code and the documentation are
+    /// printed; the exit code is 0 if there are none.
+    Operations(Operations),
 
-    /// Measures what a call costs, beside the least that a program could do by hand.
+    /// Measures the cost of a call, compared with the minimum that a program can write by hand.
     ///
-    /// Instructions are counted where valgrind is installed. It takes a few minutes.
-    Price(Price),
+    /// Instructions are counted if valgrind is installed. It takes a few minutes.
+    Bench(Bench),
 
-    /// Breaks the files that decide, one line at a time, and checks that a test fails each time.
+    /// Runs mutation tests: changes one line of the decision-making files at a time, and expects a test to fail.
     ///
-    /// Runs cargo-mutants, and is skipped where it is not installed. The files, and the mutants that are known to be
-    /// harmless, are in `.cargo/mutants.toml`. The exit code is 0 if no mutant that was tried survives.
+    /// Runs cargo-mutants, and is skipped if that is not installed. The files, and the mutants known to be harmless,
+    /// are listed in `.cargo/mutants.toml`. The exit code is 0 if no tested mutant survives.
     Mutants(Mutants),
 
-    /// Simulates the client in worlds that go wrong by chance, and says which invariants that breaks.
+    /// Simulates the client under random faults, and prints which invariants are violated.
     ///
-    /// The worlds are those of `tests/simulation`, one for each seed. The last line counts seeds and violations; the exit
-    /// code is 0 if there is none.
+    /// The scenarios are those of `tests/simulation`, one per seed. The last line counts seeds and violations; the
+    /// exit code is 0 if there are no violations.
     Soak(Soak),
 
-    /// Varies by chance what comes from outside, and says whether the client stands it.
+    /// Feeds random input to every parser of external data, and reports panics and failed checks.
     ///
-    /// The targets are those of `fuzz/`, each in a process of its own, as many at once as there are processors. cargo-fuzz
-    /// finds more, with a nightly compiler. The exit code is 0 if nothing broke.
+    /// The targets are those of `fuzz/`. Each runs in a separate process, as many at once as there are processors.
+    /// cargo-fuzz finds more, with a nightly compiler. The exit code is 0 if no target fails.
     Fuzz(Fuzz),
 
-    /// Checks the libraries with no feature, each, and all; warnings are errors.
+    /// Checks the libraries with no feature, with each feature alone, and with all features; warnings are errors.
     Features,
 
-    /// Compares the policies on a fleet of clients and coordinators in virtual time.
+    /// Compares the load-balancing policies on a fleet of clients and coordinators in virtual time.
     ///
-    /// Members, health and policies are the client's own; `docs/fleet.md` tells what is simulated, and what came of it. The
-    /// same seed gives the same output. Without a size or a choice it runs everything, for some minutes.
+    /// Members, health and policies are the client's code; `docs/fleet.md` describes the simulation and its results.
+    /// The same seed gives the same output. Without a size or a selection it runs everything, for some minutes.
     Fleet(Fleet),
 
-    /// Runs a client of another language against an embedded cluster, to judge the cluster.
+    /// Runs a client of another language against an embedded cluster, to verify the cluster.
     ///
-    /// The exit code is 0 if every check holds, and also if the run is skipped, which the last line then says.
+    /// The exit code is 0 if every check passes, and also if the run is skipped; the last line then says so.
     Compat(Compat),
 }
 
@@ -90,11 +91,11 @@ pub(crate) enum TestCluster {
     /// Starts a cluster, runs a command with it, and exits with the command's exit code.
     ///
     /// The command finds the cluster in `ARANGO_ENDPOINTS` (URLs, separated by commas), `ARANGO_ROOT_PASSWORD`,
-    /// `ARANGO_JWT_SECRET` and `ARANGO_TEST_CONTROL` (the URL of the control door). A command that a signal ended makes
-    /// the exit code 128 + its number; one that cannot be found, 127; one that may not be executed, 126.
+    /// `ARANGO_JWT_SECRET` and `ARANGO_TEST_CONTROL` (the URL of the control listener). If a signal terminates the
+    /// command, the exit code is 128 + its number; 127 if it cannot be found, 126 if it may not be executed.
     Run(Run),
 
-    /// Prints a token that clusters with this secret accept.
+    /// Prints a token that clusters with this JWT secret accept.
     Token(Token),
 }
 
@@ -120,71 +121,71 @@ pub(crate) struct Run {
 
 #[derive(Debug, Args)]
 pub(crate) struct Token {
-    /// For whom; without it, the token is the superuser's, who is no user and may do everything.
+    /// The user of the token. Default: a superuser token, which belongs to no user and may do everything.
     #[arg(long, value_name = "NAME")]
     pub(crate) user: Option<String>,
 
-    /// How long a user's token is valid; the superuser's does not expire.
+    /// Lifetime of a user's token; a superuser token does not expire.
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = humantime::parse_duration)]
     pub(crate) lifetime: Duration,
 
-    /// The secret of the cluster.
+    /// The JWT secret of the cluster.
     #[arg(long, value_name = "SECRET", default_value = "secret")]
     pub(crate) jwt_secret: String,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// Over TLS and HTTP/2, and with a login, rather than over plain HTTP/1.1.
+    /// Use TLS, HTTP/2 and a login instead of plain HTTP/1.1.
     #[arg(long)]
     pub(crate) tls: bool,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Calls {
-    /// Write the table into `docs/calls.md` too.
+pub(crate) struct Operations {
+    /// Also write the table into `docs/operations.md`.
     #[arg(long, conflicts_with = "check")]
     pub(crate) write: bool,
 
-    /// Compare the table in `docs/calls.md` and the facts in `docs/cluster-http-api.md` with the code instead.
+    /// Compare the table in `docs/operations.md` and the metadata in `docs/cluster-http-api.md` with the code instead.
     #[arg(long)]
     pub(crate) check: bool,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Price {
-    /// Write the figures into `docs/performance.md` too.
+pub(crate) struct Bench {
+    /// Also write the measurements into `docs/performance.md`.
     #[arg(long)]
     pub(crate) write: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Mutants {
-    /// Which files; all, if no group is named.
+    /// Groups of files to mutate. Default: all.
     #[arg(value_enum)]
     pub(crate) groups: Vec<Group>,
 
-    /// Only lines that differ from where `origin/main`, or else `main`, was left; on these, from the commit before. The
-    /// tests are taken to pass as the tree is.
+    /// Only lines changed since the merge base with `origin/main`, or else `main`; on these branches, since the
+    /// previous commit. The tests are assumed to pass without mutation.
     #[arg(long)]
     pub(crate) changed: bool,
 
-    /// Stops after so many minutes; what was not tried until then is counted, and fails nothing.
+    /// Stop after this many minutes. Mutants not tested by then are counted, and do not fail the run.
     #[arg(long, value_name = "N")]
     pub(crate) minutes: Option<u64>,
 
-    /// One part of several, such as `0/4`.
+    /// One shard of several, such as `0/4`.
     #[arg(long, value_name = "K/N")]
     pub(crate) shard: Option<String>,
 }
 
-/// Files that are broken, and judged by the same tests.
+/// Files that are mutated and checked by the same tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Group {
-    /// Which coordinator is asked: `arango-balance`.
+    /// The choice of a coordinator: `arango-balance`.
     Balance,
 
-    /// Whether a request is sent again, and what an error says: `arango-transport`.
+    /// Retries and errors: `arango-transport`.
     Transport,
 
     /// Long-running procedures: `arango`.
@@ -193,48 +194,48 @@ pub(crate) enum Group {
 
 #[derive(Debug, Args)]
 pub(crate) struct Soak {
-    /// How many seeds.
+    /// Number of seeds.
     #[arg(long, value_name = "N", default_value_t = 1_000, conflicts_with = "seed")]
     pub(crate) seeds: u64,
 
-    /// The first of them.
+    /// First seed.
     #[arg(long, value_name = "SEED", default_value_t = 0, conflicts_with = "seed")]
     pub(crate) from: u64,
 
-    /// One seed alone, with everything that happens in it.
+    /// Run only this seed, and print everything that happens.
     #[arg(long, value_name = "SEED")]
     pub(crate) seed: Option<u64>,
 
-    /// Only the worlds in which a long procedure runs.
+    /// Only scenarios in which a long-running procedure runs.
     #[arg(long, conflicts_with = "seed")]
     pub(crate) procedures: bool,
 
-    /// Builds with optimisations: slow to build, and several times as fast.
+    /// Build with optimisations: slow to build, and several times as fast to run.
     #[arg(long)]
     pub(crate) release: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Fuzz {
-    /// Which targets; all, if none is named.
+    /// Targets to run. Default: all.
     pub(crate) targets: Vec<String>,
 
-    /// For how long inputs are varied, for each target.
+    /// Seconds for which inputs are generated, for each target.
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) seconds: u64,
 
-    /// Where chance begins: the same seed gives the same inputs in the same order.
+    /// Random seed: the same seed gives the same inputs in the same order.
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     pub(crate) seed: u64,
 
-    /// One input alone, such as one that is kept because it broke something.
+    /// Run a single input file, such as one that was kept because it failed.
     #[arg(long, value_name = "FILE", requires = "targets", conflicts_with_all = ["seconds", "seed"])]
     pub(crate) input: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Fleet {
-    /// What is left to chance.
+    /// Random seed.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
 
@@ -242,12 +243,12 @@ pub(crate) struct Fleet {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Small worlds in a build that is not optimised, and only what must hold whatever the figures are.
+    /// Small fleets in a build without optimisations, and only assertions that do not depend on the measurements.
     #[arg(long)]
     pub(crate) quick: bool,
 
-    /// No simulation: the client itself, on real sockets, with one of three coordinators slow or killed. A minute; the exit
-    /// code is 1 if a bar is missed.
+    /// Measure the client on real sockets instead of simulating, with one of three coordinators slow or killed. Takes a
+    /// minute; the exit code is 1 if a limit is exceeded.
     #[arg(long, conflicts_with_all = ["quick", "more"])]
     pub(crate) sockets: bool,
 
@@ -258,17 +259,17 @@ pub(crate) struct Fleet {
 
 #[derive(Debug, Args)]
 pub(crate) struct Compat {
-    /// Which client.
+    /// The client to run.
     #[arg(value_enum)]
     pub(crate) client: Client,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Client {
-    /// Python's client, at the version that `tests/compat/requirements.txt` pins, in a virtual environment of its own.
+    /// The Python client, in the version that `tests/compat/requirements.txt` pins, in a separate virtual environment.
     PythonArango,
 
-    /// JavaScript's client, at the version that `tests/compat/package.json` pins, in a folder of its own.
+    /// The JavaScript client, in the version that `tests/compat/package.json` pins, in a separate folder.
     Arangojs,
 }
 
@@ -279,7 +280,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_has_no_contradictions() {
+    fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
     }
 
@@ -298,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_the_dashes_belongs_to_the_command() {
+    fn arguments_after_the_dashes_belong_to_the_command() {
         let cli = Cli::try_parse_from([
             "xtask",
             "test-cluster",
@@ -321,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_are_named_as_their_packages_are() {
+    fn clients_have_the_names_of_their_packages() {
         let cli = Cli::try_parse_from(["xtask", "compat", "python-arango"]);
 
         assert!(

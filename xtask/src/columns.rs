@@ -1,10 +1,10 @@
-//! Columns that stand below each other.
+//! Tables with aligned columns.
 
 use comfy_table::{Table, presets};
 
 /// The lines of a table without borders, the header first.
 ///
-/// Colours are for whole lines, and for whoever prints them: an escape within a cell would be counted as width.
+/// Cells must not contain colours: escape sequences would be counted as width. The caller colours whole lines.
 pub(crate) fn lines<const N: usize>(header: [&str; N], rows: Vec<[String; N]>) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header).add_rows(rows);

@@ -1,4 +1,4 @@
-//! The tour of the client, against a cluster of its own.
+//! Runs the client's tour against an embedded cluster.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,33 +10,34 @@ use crate::interruption::Interruptions;
 use crate::program::Program;
 use crate::workspace;
 
-/// The example that is the tour, as cargo names it.
+/// The example with the tour, as cargo arguments.
 const TOUR: [&str; 4] = ["--package", "arango", "--example", "cluster_tour"];
 
-/// How long the tour may take; its building is not counted.
+/// Time limit for the tour, not counting its build.
 const LIMIT: Duration = Duration::from_secs(10 * 60);
 
-/// Builds the tour, starts a cluster whose shards lie badly, and runs the tour as a program of its own; with `tls` over
-/// TLS and HTTP/2.
+/// Builds the tour, starts a cluster with skewed shards, and runs the tour as a separate program.
+///
+/// With `tls`, the tour uses TLS and HTTP/2.
 ///
 /// # Errors
-/// If the cluster cannot start. A tour that fails is not an error of ours: its exit code is passed on.
+/// If the cluster cannot start. A tour that fails is not an error: its exit code is passed on.
 pub(crate) async fn demo(tls: bool) -> Result<ExitCode> {
     let features: &[&str] = if tls { &["--features", "http2"] } else { &[] };
     let mut interruptions = Interruptions::listen()?;
 
-    // Before the cluster starts: compiling may take minutes, and on one processor it would starve the cluster's clock.
-    let building = cargo("build").arguments(features).run(&mut interruptions).await?;
-    if !building.is_success() {
-        return Ok(building.exit_code());
+    // Before the cluster starts: compiling may take minutes, and on one processor it would starve the cluster's timers.
+    let build = cargo("build").arguments(features).run(&mut interruptions).await?;
+    if !build.is_success() {
+        return Ok(build.exit_code());
     }
 
     let flags = if tls { Flags::skewed().with_tls() } else { Flags::skewed() };
     let running = flags.start().await?;
-    let tour = cargo("run").arguments(features).variables(environment(&running.facts())).limit(LIMIT);
-    let ending = tour.run(&mut interruptions).await?;
+    let tour = cargo("run").arguments(features).variables(environment(&running.info())).limit(LIMIT);
+    let exit = tour.run(&mut interruptions).await?;
     running.report_unsupported();
-    Ok(ending.exit_code())
+    Ok(exit.exit_code())
 }
 
 fn cargo(verb: &str) -> Program {

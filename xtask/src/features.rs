@@ -1,4 +1,4 @@
-//! Every feature of every crate, alone and together with the others.
+//! Checks every feature of every crate, alone and together with the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
@@ -8,10 +8,10 @@ use owo_colors::OwoColorize as _;
 use serde::Deserialize;
 
 use crate::interruption::Interruptions;
-use crate::program::{Ending, Program};
+use crate::program::{ExitReason, Program};
 use crate::workspace;
 
-/// What `cargo metadata` says of the workspace, as far as it matters here.
+/// The part of the output of `cargo metadata` that is needed here.
 #[derive(Debug, Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
@@ -23,23 +23,23 @@ struct Package {
     features: BTreeMap<String, Vec<String>>,
 }
 
-/// Checks the libraries of the workspace with each set of features, warnings being errors.
+/// Checks the libraries of the workspace with each feature set; warnings are errors.
 ///
 /// # Errors
-/// If cargo does not tell which features there are.
+/// If cargo does not list the features.
 pub(crate) async fn features() -> Result<ExitCode> {
     let mut interruptions = Interruptions::listen()?;
     let mut failed = 0;
     for package in packages(&mut interruptions).await? {
-        for features in package.sets() {
+        for features in package.feature_sets() {
             let features = features.join(",");
-            let ending = package.check(&features, &mut interruptions).await?;
-            if !matches!(ending, Ending::Exited(_)) {
-                return Ok(ending.exit_code());
+            let exit = package.check(&features, &mut interruptions).await?;
+            if !matches!(exit, ExitReason::Exited(_)) {
+                return Ok(exit.exit_code());
             }
-            let good = ending.is_success();
-            failed += usize::from(!good);
-            let word = if good { "ok".green().to_string() } else { "FAILED".red().bold().to_string() };
+            let ok = exit.is_success();
+            failed += usize::from(!ok);
+            let word = if ok { "ok".green().to_string() } else { "FAILED".red().bold().to_string() };
             let features = if features.is_empty() { "no features" } else { &features };
             anstream::println!("{}: {features} ... {word}", package.name);
         }
@@ -47,28 +47,29 @@ pub(crate) async fn features() -> Result<ExitCode> {
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The packages that have features.
+/// Returns the packages that have features.
 async fn packages(interruptions: &mut Interruptions) -> Result<Vec<Package>> {
-    let mut said = String::new();
-    let ending = cargo("metadata")
+    let mut output = String::new();
+    let exit = cargo("metadata")
         .arguments(["--no-deps", "--format-version", "1"])
-        .hear(interruptions, |line| said.push_str(&line))
+        .run_with_lines(interruptions, |line| output.push_str(&line))
         .await?;
-    anyhow::ensure!(ending.is_success(), "`cargo metadata` fails");
-    let metadata: Metadata = serde_json::from_str(&said).context("cannot read what `cargo metadata` says")?;
+    anyhow::ensure!(exit.is_success(), "`cargo metadata` failed");
+    let metadata: Metadata =
+        serde_json::from_str(&output).context("cannot parse the output of `cargo metadata`")?;
     Ok(metadata.packages.into_iter().filter(|package| !package.features.is_empty()).collect())
 }
 
 impl Package {
-    /// None, each, and all. Every set is for the night: there are 2ⁿ.
-    fn sets(&self) -> BTreeSet<Vec<&str>> {
+    /// None, each feature, and all. Not every combination: there are 2ⁿ.
+    fn feature_sets(&self) -> BTreeSet<Vec<&str>> {
         let all: Vec<&str> =
             self.features.keys().map(String::as_str).filter(|name| *name != "default").collect();
         let each = all.iter().map(|name| vec![*name]);
         [Vec::new(), all.clone()].into_iter().chain(each).collect()
     }
 
-    async fn check(&self, features: &str, interruptions: &mut Interruptions) -> Result<Ending> {
+    async fn check(&self, features: &str, interruptions: &mut Interruptions) -> Result<ExitReason> {
         cargo("clippy")
             .arguments(["--quiet", "--locked", "--package", &self.name, "--lib"])
             .arguments(["--no-default-features", "--features", features])
@@ -88,15 +89,15 @@ fn cargo(verb: &str) -> Program {
 mod tests {
     use super::*;
 
-    fn sets(package: &str) -> Vec<String> {
+    fn joined_feature_sets(package: &str) -> Vec<String> {
         let package: Package = serde_json::from_str(package).unwrap();
-        package.sets().into_iter().map(|set| set.join("+")).collect()
+        package.feature_sets().into_iter().map(|set| set.join("+")).collect()
     }
 
     #[test]
     fn each_feature_is_tried_alone_and_with_all_others() {
         let three = r#"{"name":"x","features":{"default":["a"],"a":[],"b":["dep:y"],"c":[]}}"#;
-        assert_eq!(sets(three), ["", "a", "a+b+c", "b", "c"]);
-        assert_eq!(sets(r#"{"name":"x","features":{"a":[]}}"#), ["", "a"]);
+        assert_eq!(joined_feature_sets(three), ["", "a", "a+b+c", "b", "c"]);
+        assert_eq!(joined_feature_sets(r#"{"name":"x","features":{"a":[]}}"#), ["", "a"]);
     }
 }

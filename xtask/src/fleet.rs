@@ -1,4 +1,4 @@
-//! The policies, compared on a fleet in virtual time, and the client on real sockets.
+//! Compares the policies on a fleet in virtual time, and measures the client on real sockets.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -10,13 +10,13 @@ use crate::interruption::Interruptions;
 use crate::program::Program;
 use crate::workspace;
 
-/// The program that simulates, as cargo names it.
+/// The program that simulates, as cargo arguments.
 const FLEET: [&str; 4] = ["--package", "arango-balance", "--example", "fleet"];
 
-/// The one that measures on real sockets: it needs the client, and the cluster that is embedded.
+/// The program that measures on real sockets; it needs the client and the embedded cluster.
 const SOCKETS: [&str; 4] = ["--package", "arango-tests", "--example", "sockets"];
 
-/// Builds the program and runs it with what was asked for. Its exit code is passed on.
+/// Builds the program and runs it with the given flags. Its exit code is passed on.
 ///
 /// # Errors
 /// If signals cannot be listened to.
@@ -27,14 +27,14 @@ pub(crate) async fn fleet(command: &Fleet) -> Result<ExitCode> {
         .arguments(["run", "--quiet", "--manifest-path"])
         .arguments([manifest])
         .arguments(if command.sockets { SOCKETS } else { FLEET })
-        // To build with optimisations takes longer than small worlds do.
+        // An optimised build takes longer than simulating small fleets without optimisations.
         .arguments((!command.quick).then_some("--release"))
         .arguments(["--"])
         .arguments(arguments(command));
     Ok(program.run(&mut interruptions).await?.exit_code())
 }
 
-/// The same flags as the program takes.
+/// The flags of the command, as the program takes them.
 fn arguments(command: &Fleet) -> Vec<OsString> {
     let seed = ["--seed".into(), command.seed.to_string().into()];
     let json = command.json.then(|| "--json".into());
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_for_is_passed_on() {
+    fn flags_are_passed_on() {
         assert_eq!(passed_on(&["xtask", "fleet"]), "--seed 1");
         assert_eq!(passed_on(&["xtask", "fleet", "--seed", "7", "--quick"]), "--seed 7 --quick");
         let line = ["xtask", "fleet", "--json", "--", "--clients", "5", "--coordinators", "4"];
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn real_sockets_have_neither_small_worlds_nor_sizes() {
+    fn sockets_conflicts_with_quick_and_sizes() {
         for other in [&["--quick"][..], &["--", "--clients", "5"]] {
             let line = [&["xtask", "fleet", "--sockets"], other].concat();
             assert!(Cli::try_parse_from(line).is_err(), "{other:?}");

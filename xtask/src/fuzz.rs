@@ -1,4 +1,4 @@
-//! What comes from outside, varied by chance on any compiler.
+//! Runs the fuzz targets with random input, on any compiler.
 
 use std::process::ExitCode;
 
@@ -9,10 +9,10 @@ use crate::interruption::Interruptions;
 use crate::program::Program;
 use crate::workspace;
 
-/// The program that reads it, as cargo names it.
+/// The program with the targets, as cargo arguments.
 const FUZZ: [&str; 4] = ["--package", "arango-tests", "--example", "fuzz"];
 
-/// Builds the program and runs it with what was asked for. Its exit code is passed on.
+/// Builds the program and runs it with the given arguments. Its exit code is passed on.
 ///
 /// # Errors
 /// If signals cannot be listened to.
@@ -28,7 +28,7 @@ pub(crate) async fn fuzz(command: &Fuzz) -> Result<ExitCode> {
     Ok(program.run(&mut interruptions).await?.exit_code())
 }
 
-/// The same as the program takes.
+/// The arguments of the command, as the program takes them.
 fn arguments(command: &Fuzz) -> Vec<String> {
     let mut arguments = command.targets.clone();
     if let Some(input) = &command.input {
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_for_is_passed_on() {
+    fn arguments_are_passed_on() {
         assert_eq!(passed_on(&["xtask", "fuzz"]), "--seconds 10 --seed 0");
         assert_eq!(
             passed_on(&["xtask", "fuzz", "hosts", "pem", "--seconds", "5", "--seed", "7"]),

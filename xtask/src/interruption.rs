@@ -1,15 +1,15 @@
-//! Requests from outside to end: Ctrl-C, SIGTERM, a terminal that goes away.
+//! Signals that ask this process to end: Ctrl-C, SIGTERM, a closed terminal.
 
 use anyhow::{Context, Result};
 
-/// Who asked.
+/// One received signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Interruption {
-    /// The number of the signal, as it is counted in exit codes.
+    /// The number of the signal, as used in exit codes.
     pub(crate) signal: u8,
 }
 
-/// Hears them from the time it is made, so that none falls into the gap before somebody waits.
+/// Receives signals from its creation on, so that none is lost before the first wait.
 #[derive(Debug)]
 pub(crate) struct Interruptions {
     #[cfg(unix)]
@@ -24,7 +24,7 @@ pub(crate) struct Interruptions {
 
 #[cfg(unix)]
 impl Interruptions {
-    /// Begins to listen; from here on, these signals no longer end the process by themselves.
+    /// Starts listening. From then on these signals no longer end the process by default.
     ///
     /// # Errors
     /// If the system refuses.
@@ -39,7 +39,7 @@ impl Interruptions {
         })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub(crate) async fn next(&mut self) -> Interruption {
         let signal = tokio::select! {
             _ = self.hangup.recv() => 1,
@@ -52,7 +52,7 @@ impl Interruptions {
 
 #[cfg(windows)]
 impl Interruptions {
-    /// Begins to listen; from here on, Ctrl-C no longer ends the process by itself.
+    /// Starts listening. From then on Ctrl-C no longer ends the process by default.
     ///
     /// # Errors
     /// If the system refuses.
@@ -61,7 +61,7 @@ impl Interruptions {
         Ok(Self { interrupt })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub(crate) async fn next(&mut self) -> Interruption {
         self.interrupt.recv().await;
         Interruption { signal: 2 }

@@ -1,22 +1,22 @@
 //! Tasks of this workspace, run as `cargo xtask`.
 //!
-//! A task starts what it needs, and leaves no process and no temporary file behind. It depends on the test cluster and
-//! on none of the client's crates: what it runs is built and started as anybody would.
+//! A task starts what it needs, and leaves no process and no temporary file behind. The package depends on the test
+//! cluster and on none of the client's crates: it builds and starts programs as a user would.
 
-mod calls;
+mod bench;
 mod cli;
 mod cluster;
 mod columns;
 mod compat;
 mod demo;
+mod failure_matrix;
 mod features;
 mod fleet;
 mod fuzz;
 mod interruption;
 mod mutants;
-mod price;
+mod operations;
 mod program;
-mod rows;
 mod soak;
 mod workspace;
 
@@ -44,9 +44,9 @@ async fn perform(task: Task) -> Result<ExitCode> {
         Task::TestCluster(TestCluster::Run(command)) => cluster::run(command).await,
         Task::TestCluster(TestCluster::Token(command)) => cluster::token(command).await,
         Task::Demo(command) => demo::demo(command.tls).await,
-        Task::Rows => rows::rows().await,
-        Task::Calls(command) => calls::calls(&command).await,
-        Task::Price(command) => price::price(command.write).await,
+        Task::FailureMatrix => failure_matrix::failure_matrix().await,
+        Task::Operations(command) => operations::operations(&command).await,
+        Task::Bench(command) => bench::bench(command.write).await,
         Task::Mutants(command) => mutants::mutants(&command).await,
         Task::Soak(command) => soak::soak(&command).await,
         Task::Fuzz(command) => fuzz::fuzz(&command).await,

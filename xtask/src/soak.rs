@@ -1,4 +1,4 @@
-//! The simulation at length: more worlds than a test run has time for.
+//! Runs the simulation with more seeds than a test run has time for.
 
 use std::process::ExitCode;
 
@@ -9,10 +9,10 @@ use crate::interruption::Interruptions;
 use crate::program::Program;
 use crate::workspace;
 
-/// The program that runs the worlds, as cargo names it.
+/// The program that runs the simulation, as cargo arguments.
 const SOAK: [&str; 4] = ["--package", "arango-tests", "--example", "soak"];
 
-/// Builds the program and runs it with what was asked for. Its exit code is passed on.
+/// Builds the program and runs it with the given flags. Its exit code is passed on.
 ///
 /// # Errors
 /// If signals cannot be listened to.
@@ -29,7 +29,7 @@ pub(crate) async fn soak(command: &Soak) -> Result<ExitCode> {
     Ok(program.run(&mut interruptions).await?.exit_code())
 }
 
-/// The same flags as the program takes.
+/// The flags of the command, as the program takes them.
 fn arguments(command: &Soak) -> Vec<String> {
     if let Some(seed) = command.seed {
         return vec!["--seed".to_owned(), seed.to_string()];
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_for_is_passed_on() {
+    fn flags_are_passed_on() {
         assert_eq!(passed_on(&["xtask", "soak"]), "--seeds 1000 --from 0");
         assert_eq!(passed_on(&["xtask", "soak", "--seeds", "5", "--from", "7"]), "--seeds 5 --from 7");
         assert_eq!(passed_on(&["xtask", "soak", "--seed", "57"]), "--seed 57");

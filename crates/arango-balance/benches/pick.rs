@@ -1,14 +1,14 @@
-//! What it costs to find a member for a request, policy beside policy.
+//! Cost of picking a member for a request, by policy.
 //!
 //! ```text
 //! cargo bench -p arango-balance --bench pick
 //! ```
 //!
-//! A request passes the whole layer: the set is looked at, the policy picks, the request is counted as in flight, a
-//! service answers at once, and the request ends. The time of a request is given, as a client gives it that has read
-//! the clock anyway. The last two rows are a good report about a member, where its load is measured and where it is not.
+//! A request passes the whole layer: degraded members are read, the policy picks, the request is counted as in flight,
+//! a service responds at once, and the request ends. The request carries its time, as if the
+//! client had already read the clock. The last two rows record a success, with and without measured load.
 //!
-//! Without `--bench`, which `cargo bench` adds and `cargo test` does not, it only shows that it works.
+//! Without `--bench`, which `cargo bench` adds and `cargo test` does not, it only checks that the benchmark runs.
 
 use std::future::{Ready, ready};
 use std::hint::black_box;
@@ -27,13 +27,13 @@ use arango_balance::{
 use tokio::time::Instant;
 use tower::{Layer as _, Service};
 
-/// A request that knows when it was made.
+/// A request with the time at which it was made.
 #[derive(Clone, Copy)]
 struct Request(Instant);
 
 type AnyPolicy = Arc<dyn Policy<usize, Request>>;
 
-/// Answers at once.
+/// A service that responds at once.
 #[derive(Clone)]
 struct Echo;
 
@@ -51,9 +51,9 @@ impl Service<Routed<usize, Request>> for Echo {
     }
 }
 
-/// How often, and by how many at once.
+/// Numbers of calls per round, of rounds and of threads.
 #[derive(Clone, Copy)]
-struct Effort {
+struct BenchConfig {
     calls: u32,
     rounds: u32,
     threads: usize,
@@ -81,41 +81,41 @@ fn layer(members: &Members<usize>, policy: AnyPolicy) -> Balance<Echo, usize, An
         .layer(Echo)
 }
 
-/// Runs `work` so often in each thread, all at once; tells the nanoseconds that each time took.
+/// Runs `work` in all threads concurrently; returns nanoseconds per call.
 ///
-/// Of one thread the quickest round counts, for what disturbs is never a gain. Of several it is the middle one: in the
-/// quickest they may have run one after the other, and met nobody.
-fn nanoseconds<W: FnMut()>(effort: Effort, work: impl Fn() -> W + Sync) -> f64 {
+/// With one thread the fastest round counts, because disturbances only make it slower. With several it is the median:
+/// in the fastest round they may have run one after the other, without contention.
+fn nanoseconds<W: FnMut()>(config: BenchConfig, work: impl Fn() -> W + Sync) -> f64 {
     let round = || {
-        let there = AtomicUsize::new(0);
+        let ready = AtomicUsize::new(0);
         let run = || {
             let mut work = work();
-            // Not asleep when the last one comes.
-            there.fetch_add(1, Ordering::SeqCst);
-            while there.load(Ordering::SeqCst) < effort.threads {
+            // Spin, so that no thread is asleep when the last one is ready.
+            ready.fetch_add(1, Ordering::SeqCst);
+            while ready.load(Ordering::SeqCst) < config.threads {
                 std::hint::spin_loop();
             }
             let begin = Clock::now();
-            for _ in 0..effort.calls {
+            for _ in 0..config.calls {
                 work();
             }
             begin.elapsed()
         };
         let slowest = thread::scope(|scope| {
-            let threads: Vec<_> = (0..effort.threads).map(|_| scope.spawn(run)).collect();
-            threads.into_iter().map(|thread| thread.join().expect("it only counts")).max()
+            let threads: Vec<_> = (0..config.threads).map(|_| scope.spawn(run)).collect();
+            threads.into_iter().map(|thread| thread.join().expect("the work does not panic")).max()
         });
-        slowest.expect("there is a thread").as_secs_f64() * 1e9 / f64::from(effort.calls)
+        slowest.expect("there is a thread").as_secs_f64() * 1e9 / f64::from(config.calls)
     };
-    let mut rounds: Vec<f64> = (0..effort.rounds).map(|_| round()).collect();
+    let mut rounds: Vec<f64> = (0..config.rounds).map(|_| round()).collect();
     rounds.sort_by(f64::total_cmp);
-    if effort.threads == 1 { rounds[0] } else { rounds[rounds.len() / 2] }
+    if config.threads == 1 { rounds[0] } else { rounds[rounds.len() / 2] }
 }
 
-/// A set of so many, of which each has answered.
-fn set(size: usize, policy: &AnyPolicy) -> Members<usize> {
+/// Creates a set of `size` members, each with one recorded success.
+fn member_set(size: usize, policy: &AnyPolicy) -> Members<usize> {
     let members = Members::new(0..size);
-    drop(layer(&members, Arc::clone(policy))); // has it measured what the policy looks at
+    drop(layer(&members, Arc::clone(policy))); // starts measuring load if the policy uses it
     let now = Instant::now();
     for member in members.snapshot().iter() {
         member.record(Signal::Success, now);
@@ -123,81 +123,80 @@ fn set(size: usize, policy: &AnyPolicy) -> Members<usize> {
     members
 }
 
-fn pick(members: &Members<usize>, policy: &AnyPolicy, effort: Effort) -> f64 {
-    nanoseconds(effort, || {
+fn pick(members: &Members<usize>, policy: &AnyPolicy, config: BenchConfig) -> f64 {
+    nanoseconds(config, || {
         let mut service = layer(members, Arc::clone(policy));
         let request = Request(Instant::now());
         move || {
-            let mut answer = pin!(service.call(black_box(request)));
-            let answer = answer.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-            assert!(matches!(black_box(answer), Poll::Ready(Ok(_))));
+            let mut response = pin!(service.call(black_box(request)));
+            let response = response.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert!(matches!(black_box(response), Poll::Ready(Ok(_))));
         }
     })
 }
 
-fn report(members: &Members<usize>, effort: Effort) -> f64 {
+fn record(members: &Members<usize>, config: BenchConfig) -> f64 {
     let list = members.snapshot();
-    nanoseconds(effort, || {
-        let (member, began) = (list[0].clone(), Instant::now());
-        move || black_box(&member).record(Signal::Success, black_box(began))
+    nanoseconds(config, || {
+        let (member, started) = (list[0].clone(), Instant::now());
+        move || black_box(&member).record(Signal::Success, black_box(started))
     })
 }
 
 fn main() -> std::io::Result<()> {
     let measured = std::env::args().any(|argument| argument == "--bench");
-    // Short ones, so that some of them are disturbed by nobody.
+    // Short rounds, so that some of them are not disturbed.
     let (calls, rounds) = if measured { (10_000, 500) } else { (100, 1) };
     let cores = thread::available_parallelism()?.get();
-    let alone = Effort { calls, rounds, threads: 1 };
-    let together = Effort { threads: cores, ..alone };
+    let single = BenchConfig { calls, rounds, threads: 1 };
+    let concurrent = BenchConfig { threads: cores, ..single };
 
     let mut out = std::io::stdout().lock();
-    writeln!(out, "ns for each request, in each thread\n")?;
-    writeln!(out, "{:<24} {:^21} {:^21} {:>14}", "", "3 members", "1000 members", "1000, 1 is out")?;
-    let of = |threads: usize| format!("{threads} threads");
+    writeln!(out, "ns per request in each thread\n")?;
+    writeln!(out, "{:<24} {:^21} {:^21} {:>14}", "", "3 members", "1000 members", "1000, 1 ejected")?;
+    let threads = format!("{cores} threads");
     writeln!(
         out,
         "{:<24} {:>10} {:>10} {:>10} {:>10} {:>14}",
-        "",
-        "1 thread",
-        of(cores),
-        "1 thread",
-        of(cores),
-        "1 thread"
+        "", "1 thread", threads, "1 thread", threads, "1 thread"
     )?;
     let row = |out: &mut std::io::StdoutLock<'_>, name: &str, row: [f64; 5]| {
-        let [few, few_together, many, many_together, looked_at] = row;
+        let [few, few_concurrent, many, many_concurrent, one_ejected] = row;
         writeln!(
             out,
-            "{name:<24} {few:>10.0} {few_together:>10.0} {many:>10.0} {many_together:>10.0} {looked_at:>14.0}"
+            "{name:<24} {few:>10.0} {few_concurrent:>10.0} {many:>10.0} {many_concurrent:>10.0} {one_ejected:>14.0}"
         )
     };
     for (name, policy) in policies() {
-        let (few, many) = (set(3, &policy), set(1_000, &policy));
-        let one_out = set(1_000, &policy);
+        let (few, many) = (member_set(3, &policy), member_set(1_000, &policy));
+        let one_ejected = member_set(1_000, &policy);
         for _ in 0..3 {
-            one_out.snapshot()[7].record(Signal::Unreachable, Instant::now());
+            one_ejected.snapshot()[7].record(Signal::Unreachable, Instant::now());
         }
-        let seldom = Effort { calls: calls.div_ceil(100), rounds: rounds.div_ceil(5), ..alone };
+        let shorter = BenchConfig { calls: calls.div_ceil(100), rounds: rounds.div_ceil(5), ..single };
         row(
             &mut out,
             name,
             [
-                pick(&few, &policy, alone),
-                pick(&few, &policy, together),
-                pick(&many, &policy, alone),
-                pick(&many, &policy, together),
-                pick(&one_out, &policy, seldom),
+                pick(&few, &policy, single),
+                pick(&few, &policy, concurrent),
+                pick(&many, &policy, single),
+                pick(&many, &policy, concurrent),
+                pick(&one_ejected, &policy, shorter),
             ],
         )?;
     }
     for (name, policy) in
         policies().into_iter().filter(|(name, _)| ["RoundRobin", "LeastLoaded"].contains(name))
     {
-        let (few, many) = (set(3, &policy), set(1_000, &policy));
-        let (one, all) = (report(&few, alone), report(&few, together));
-        let (of_many, all_of_many) = (report(&many, alone), report(&many, together));
-        row(&mut out, &format!("a report, {name}"), [one, all, of_many, all_of_many, of_many])?;
+        let (few, many) = (member_set(3, &policy), member_set(1_000, &policy));
+        let (few_single, few_concurrent) = (record(&few, single), record(&few, concurrent));
+        let (many_single, many_concurrent) = (record(&many, single), record(&many, concurrent));
+        row(
+            &mut out,
+            &format!("record, {name}"),
+            [few_single, few_concurrent, many_single, many_concurrent, many_single],
+        )?;
     }
     Ok(())
 }

@@ -1,35 +1,35 @@
-//! Which member? Load balancing for tower services that know each of their members by name.
+//! Load balancing policies, health checking and discovery for tower services.
 //!
-//! A [`Balance`] picks a member for every request, in `call`, where the request is known. That is
-//! what makes "only this one" and "not that one again" possible, and it is why nothing here waits:
-//! a request for which no member can be found fails at once. Nothing here knows of HTTP or of any
-//! database; a member is whatever key `K` the caller uses.
+//! A [`Balance`] picks a member for each request in `call`, when the request is known. So a request can be pinned to
+//! one member or exclude members that were tried already. Nothing waits: a request for which no member can be picked
+//! fails at once. The crate knows neither HTTP nor any database. A member is identified by a key `K` of the caller.
 //!
-//! | question | answered by |
+//! | task | types |
 //! |---|---|
-//! | who is there, and how is each doing? | [`Members`], [`Member`] |
-//! | who is next? | a [`Policy`]: [`RoundRobin`], [`Random`], [`LeastLoaded`], [`Single`], [`Fallback`], [`Periodic`], [`Preferred`] |
-//! | how much has each to do? | its [`Load`], where a policy wants to know |
-//! | who must, and who has been asked already? | a [`Route`], read from the request |
-//! | who is out of the rotation or spared, and for how long? | [`HealthPolicy`], fed with [`Verdict`]s |
-//! | who brings a member back, and who is told that it went? | [`MembersBuilder`]: a probe, an observer; [`Members::subscribe`] |
-//! | who else is there, by the word of the members? | a [`Discoverer`], by its [`DiscoveryPolicy`] |
-//! | how is it put together? | [`BalanceLayer`] above [`PerMember`]; [`Members::pick`] without any service |
+//! | the set of members and their state | [`Members`], [`Member`] |
+//! | choosing the next member | a [`Policy`]: [`RoundRobin`], [`Random`], [`LeastLoaded`], [`Single`], [`Fallback`], [`Periodic`], [`Preferred`] |
+//! | load of a member | [`Load`], measured only for policies that use it |
+//! | pinning a request, excluding tried members | [`Route`], read from the request |
+//! | ejection, draining, overload and their durations | [`HealthPolicy`], fed with [`Signal`]s |
+//! | probes, observers and subscriptions | [`MembersBuilder`], [`Members::subscribe`] |
+//! | finding members that were not configured | [`DiscoveryTask`], configured by [`DiscoveryPolicy`] |
+//! | tower services | [`BalanceLayer`] above [`PerMember`]; [`Members::pick`] works without a service |
 //!
-//! Whoever sends the requests reports what they tell of a member, with [`Member::report`]:
+//! The caller reports the outcome of each attempt with [`Member::record`]:
 //!
-//! | [`Verdict`] | what it does |
+//! | [`Signal`] | effect |
 //! |---|---|
-//! | `Good` | ends rows of failures, and a trial; how long the answer took is measured |
-//! | `Unreachable` | three in a row eject |
-//! | `Gateway` | five in a row eject; counts for the rate of failures |
-//! | `Failed` | counts for the rate of failures: more than half of twenty or more in ten seconds eject |
-//! | `Overloaded` | for five seconds the member takes a quarter of its share |
-//! | `Leaving` | it takes only what nobody else can take: for thirty seconds, and longer while a probe finds it busy; less if one finds it back, or gone, which ejects it |
-//! | `Neutral` | nothing |
+//! | `Success` | resets the counts of consecutive failures and ends the half-open state; its latency is measured |
+//! | `Unreachable` | three in a row eject the member |
+//! | `GatewayError` | five in a row eject the member; counts towards the failure ratio |
+//! | `Failure` | counts towards the failure ratio: the member is ejected if more than half of at least 20 responses within 10 s fail |
+//! | `Overloaded` | the member gets 25 % of its share for 5 s |
+//! | `Draining` | the member gets only requests that no other member can take, for 30 s. A probe that finds it unavailable extends this, one that finds it available ends it, and one that cannot reach it ejects the member |
+//! | `Unrecognized` | the member is probed at once, and ejected only if the probe confirms it |
+//! | `Neutral` | none |
 //!
-//! All but `Good` and `Neutral` count as failures where load is measured, and make no member seem fast. A member that
-//! comes back from a trial takes a share that rises for two seconds, and one that is new in the set for ten.
+//! All signals but `Success` and `Neutral` count as failures in the measured load and never make a member look fast.
+//! The share of a member that recovers rises from zero within 2 s, that of a member added to a running set within 10 s.
 //!
 //! ```
 //! use arango_balance::{BalanceLayer, Members, NoMember, PerMember, RoundRobin};
@@ -51,68 +51,59 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Folders
+//!
+//! From the bottom up. Each folder imports only from those above it in this table.
+//!
+//! | folder | contents | may import |
+//! |---|---|---|
+//! | `sync` (file) | mutex and atomics, replaced by loom's in loom tests | nothing |
+//! | `random_source` (file) | [`RandomSource`] and its implementations | nothing |
+//! | `health` | state machine, failure ratio, draining and slow start of one member | `sync` |
+//! | `load` | latency, queue time and failure ratio of one member, without locks | `sync`, `health` |
+//! | `members` | the set, its members, probes, observers, state changes | all of the above |
+//! | `pick` | [`Route`], the filter that excludes members, [`Candidates`], [`Members::pick`] | all of the above |
+//! | `policy` | the policies | all of the above |
+//! | `discovery` | state machine and task that find members | all of the above |
+//! | `layer` | [`BalanceLayer`], [`Balance`], [`PerMember`] | all of the above |
+//! | `loom_tests` (file) | concurrency tests with loom; test only | everything |
 
-mod apart;
-mod balance;
-mod candidates;
-mod change;
-mod discoverer;
 mod discovery;
-mod discovery_policy;
-mod eligible;
-mod fading;
-mod failure_rate;
-mod fallback;
-mod farewell;
-mod glance;
 mod health;
-mod health_policy;
-mod hooks;
-mod in_flight;
-mod jitter;
-mod least_loaded;
+mod layer;
 mod load;
-mod medical_record;
-mod member;
-mod members;
-mod membership;
-mod per_member;
-mod periodic;
-mod policy;
-mod preferred;
-mod probe;
-mod random;
-mod round_robin;
-mod route;
-mod single;
-mod slots;
-mod sync;
 #[cfg(all(loom, test))]
-mod threads;
-mod verdict;
-mod warm_up;
+mod loom_tests;
+mod members;
+mod pick;
+mod policy;
+mod random_source;
+mod sync;
 
-pub use balance::{Balance, BalanceLayer, NoMember, ResponseFuture, Routed};
-pub use candidates::Candidates;
-pub use change::{Lagged, Reason, StateChange, StateChanges};
-pub use discoverer::DiscoveryTask;
-pub use discovery::{Identity, MemberOrigin, RejectReason};
-pub use discovery_policy::DiscoveryPolicy;
-pub use fallback::Fallback;
-pub use health_policy::HealthPolicy;
-pub use in_flight::InFlight;
-pub use jitter::{RandomSource, SeededRandom, ThreadRandom};
-pub use least_loaded::LeastLoaded;
-pub use load::Load;
-pub use member::Member;
-pub use members::{Members, MembersBuilder};
-pub use per_member::PerMember;
-pub use periodic::Periodic;
-pub use policy::Policy;
-pub use preferred::Preferred;
-pub use probe::ProbeResult;
-pub use random::Random;
-pub use round_robin::RoundRobin;
-pub use route::Route;
-pub use single::Single;
-pub use verdict::{MemberState, MemberStatus, Signal};
+pub use discovery::policy::DiscoveryPolicy;
+pub use discovery::state_machine::{Identity, MemberOrigin, RejectReason};
+pub use discovery::task::DiscoveryTask;
+pub use health::policy::HealthPolicy;
+pub use health::probe_result::ProbeResult;
+pub use health::signal::Signal;
+pub use health::state::{MemberState, MemberStatus};
+pub use layer::balance::{Balance, BalanceLayer, NoMember, ResponseFuture, Routed};
+pub use layer::per_member::PerMember;
+pub use load::gauge::Load;
+pub use members::builder::MembersBuilder;
+pub use members::events::{Lagged, Reason, StateChange, StateChanges};
+pub use members::in_flight::InFlight;
+pub use members::member::Member;
+pub use members::set::Members;
+pub use pick::candidates::Candidates;
+pub use pick::policy::Policy;
+pub use pick::route::Route;
+pub use policy::fallback::Fallback;
+pub use policy::least_loaded::LeastLoaded;
+pub use policy::periodic::Periodic;
+pub use policy::preferred::Preferred;
+pub use policy::random::Random;
+pub use policy::round_robin::RoundRobin;
+pub use policy::single::Single;
+pub use random_source::{RandomSource, SeededRandom, ThreadRandom};

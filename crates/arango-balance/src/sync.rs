@@ -1,4 +1,4 @@
-//! What threads share, or loom's double of it: `threads` runs through every order in which they may meet.
+//! Synchronization primitives: those of `std`, or of loom in `loom_tests`.
 
 #[cfg(all(loom, test))]
 pub(crate) use loom::sync::{

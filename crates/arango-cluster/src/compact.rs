@@ -1,4 +1,4 @@
-//! Compacting what is stored.
+//! Compacting stored data.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
 
-use crate::no_payload;
+use crate::types::no_payload;
 
-/// Compacts everything that is stored; a coordinator has all DB-Servers do so.
+/// Compacts all stored data; a coordinator makes all DB-Servers do so.
 ///
-/// It can take very long and is a great load; hence a patience of an hour, which is a guess: the server answers when it
-/// is done.
+/// It can take very long and causes a high load. The server timeout of an hour is a guess: the server responds when
+/// it is done.
 ///
 /// # Errors
 ///
-/// 403 without a superuser's token.
+/// 403 without a superuser token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[must_use]
@@ -28,18 +28,18 @@ pub struct Compact {
 }
 
 impl Compact {
-    /// Compacts as the server does by default.
+    /// Compacts with the server's default options.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Lets data be moved to the lowest level that can hold it. Default: it stays where it is.
-    pub fn changing_levels(mut self) -> Self {
+    /// Allows moving data to the lowest possible level. Default: not.
+    pub fn change_levels(mut self) -> Self {
         self.change_level = true;
         self
     }
 
-    /// Compacts the lowest level too. Default: it is left alone.
+    /// Compacts the lowest level too. Default: not.
     pub fn with_bottom_most_level(mut self) -> Self {
         self.compact_bottom_most_level = true;
         self
@@ -49,14 +49,14 @@ impl Compact {
 impl Operation for Compact {
     type Output = ();
 
-    // Not idempotent, though it changes no data: a second copy is the same load once more.
+    // Not idempotent, though it changes no data: a second execution causes the same load again.
     const METADATA: Metadata = Metadata::put("server.compact", "/_admin/compact")
         .scope(Scope::Coordinator)
         .server_timeout(Duration::from_secs(60 * 60))
         .permission(Permission::Superuser);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        // The documentation has the options in the body; the server reads the query.
+        // The documentation puts the options in the body; the server reads them from the query.
         let flag = |on: bool| if on { "true" } else { "false" };
         RequestBuilder::new(Self::METADATA)
             .query("changeLevel", flag(self.change_level))
@@ -66,25 +66,25 @@ impl Operation for Compact {
     }
 
     fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
-        no_payload::nothing(&response)
+        no_payload::expect_empty(&response)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_sends, read};
+    use crate::testing::{assert_request_with_body, read};
 
     #[test]
-    fn options_are_said_twice() {
-        assert_sends(
+    fn options_are_sent_in_query_and_body() {
+        assert_request_with_body(
             &Compact::new(),
             "PUT",
             "/_admin/compact?changeLevel=false&compactBottomMostLevel=false",
             r#"{"changeLevel":false,"compactBottomMostLevel":false}"#,
         );
-        let all = Compact::new().changing_levels().with_bottom_most_level();
-        assert_sends(
+        let all = Compact::new().change_levels().with_bottom_most_level();
+        assert_request_with_body(
             &all,
             "PUT",
             "/_admin/compact?changeLevel=true&compactBottomMostLevel=true",

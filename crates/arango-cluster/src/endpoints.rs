@@ -1,4 +1,4 @@
-//! Where clients reach the coordinators.
+//! The endpoints of the coordinators.
 
 use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use bytes::Bytes;
@@ -6,28 +6,29 @@ use http::Request;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// Where clients reach the coordinators, in no particular order.
+/// The endpoints of the coordinators, in no particular order.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Endpoints {
-    /// One entry for each coordinator that is registered. **One that is dead stays listed** until
-    /// it is removed.
+    /// One entry for each registered coordinator. **A dead one stays listed** until it is removed.
     ///
-    /// An entry that cannot be read is kept as an empty one, so that it does not hide the others.
-    #[serde(rename = "endpoints", deserialize_with = "one_by_one")]
+    /// An entry that cannot be decoded is kept as an empty one, so that it does not hide the others.
+    #[serde(rename = "endpoints", deserialize_with = "deserialize_entries")]
     pub listed: Vec<CoordinatorEndpoint>,
 }
 
 impl Endpoints {
-    /// The endpoints as the server wrote them, without the empty ones.
+    /// Returns the endpoints as the server wrote them, without the empty ones.
     ///
-    /// An entry is empty while the coordinator that answers has not yet heard where the other is.
-    pub fn known(&self) -> impl Iterator<Item = &str> {
+    /// An entry is empty while the responding coordinator does not know the other one's endpoint yet.
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
         self.listed.iter().map(|entry| entry.endpoint.as_str()).filter(|endpoint| !endpoint.is_empty())
     }
 }
 
-fn one_by_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<CoordinatorEndpoint>, D::Error> {
+fn deserialize_entries<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<CoordinatorEndpoint>, D::Error> {
     let entries = Vec::<Value>::deserialize(deserializer)?;
     let empty = |_| CoordinatorEndpoint { endpoint: String::new(), internal: None };
     Ok(entries
@@ -39,25 +40,24 @@ fn one_by_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Coordina
         .collect())
 }
 
-/// Where clients reach one coordinator.
+/// The endpoint of one coordinator.
 ///
-/// Endpoints are the server's: `tcp://` stands for `http://`, `ssl://` for `https://`, and a port
-/// that is missing is 8529. Neither says whose endpoint it is.
+/// The server writes `tcp://` for `http://` and `ssl://` for `https://`; a missing port is 8529. The entry does not
+/// contain the coordinator's id.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct CoordinatorEndpoint {
-    /// The advertised endpoint, or else the cluster's own, such as `tcp://10.0.0.11:8529`; may be
-    /// empty.
+    /// The advertised endpoint, or else the cluster-internal one, such as `tcp://10.0.0.11:8529`; may be empty.
     pub endpoint: String,
-    /// The cluster's own endpoint; only if another is advertised.
+    /// The cluster-internal endpoint; only present if another one is advertised.
     pub internal: Option<String>,
 }
 
-/// Asks where clients reach the coordinators. Any user may, whatever the database.
+/// Reads the endpoints of the coordinators. Allowed for any user, in any database.
 ///
 /// # Errors
 ///
-/// 501 if a server other than a coordinator is asked.
+/// 501 from a server other than a coordinator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetEndpoints;
 
@@ -78,15 +78,15 @@ impl Operation for GetEndpoints {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
+    use crate::testing::{assert_request, read};
 
     #[test]
-    fn an_entry_that_cannot_be_read_hides_no_other() {
-        for odd in ["null", "7", "[]", "{}", r#"{"endpoint":null}"#, r#"{"endpoint":["tcp://x"]}"#] {
-            let body = format!(r#"{{"endpoints":[{odd},{{"endpoint":"tcp://10.0.0.11:8529"}}]}}"#);
+    fn an_entry_that_cannot_be_read_does_not_hide_others() {
+        for invalid in ["null", "7", "[]", "{}", r#"{"endpoint":null}"#, r#"{"endpoint":["tcp://x"]}"#] {
+            let body = format!(r#"{{"endpoints":[{invalid},{{"endpoint":"tcp://10.0.0.11:8529"}}]}}"#);
             let endpoints = read(&GetEndpoints, &body);
             assert_eq!(endpoints.listed.len(), 2);
-            assert_eq!(endpoints.known().collect::<Vec<_>>(), ["tcp://10.0.0.11:8529"], "{odd}");
+            assert_eq!(endpoints.addresses().collect::<Vec<_>>(), ["tcp://10.0.0.11:8529"], "{invalid}");
         }
         for body in ["{}", r#"{"endpoints":null}"#, r#"{"endpoints":"tcp://x"}"#] {
             assert!(GetEndpoints.output(crate::testing::response(200, body)).is_err(), "{body}");
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn endpoints_are_kept_as_written_and_empty_ones_skipped_on_demand() {
-        assert_asks(&GetEndpoints, "GET", "/_api/cluster/endpoints");
+        assert_request(&GetEndpoints, "GET", "/_api/cluster/endpoints");
         let endpoints = read(
             &GetEndpoints,
             r#"{"error":false,"code":200,"endpoints":[
@@ -104,7 +104,7 @@ mod tests {
         );
         assert_eq!(endpoints.listed.len(), 3);
         assert_eq!(endpoints.listed[0].internal.as_deref(), Some("tcp://10.0.0.11:8529"));
-        let known: Vec<_> = endpoints.known().collect();
+        let known: Vec<_> = endpoints.addresses().collect();
         assert_eq!(known, ["ssl://db1.example.com:8529", "http+tcp://[::1]:8529"]);
     }
 }

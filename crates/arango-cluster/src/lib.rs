@@ -1,46 +1,73 @@
-//! What is said to an ArangoDB cluster: typed operations and models of its administration. No IO.
+//! Typed operations and models of ArangoDB cluster administration. No IO.
 //!
-//! Each operation is a plain value that forms its request, reads its answer, and knows the
-//! [facts](arango_protocol::Metadata) by which whoever carries it decides: whether it may be said
-//! twice, to whom, and how long the server may take.
+//! Each operation is a plain value that builds its request and decodes its response. Its
+//! [metadata](arango_protocol::Metadata) declares whether it may be retried, where it may be sent, and how long the
+//! server may block.
 //!
-//! | of | to learn | to change |
+//! | subject | reads | changes |
 //! |---|---|---|
 //! | servers | [`GetHealth`], [`GetServerCount`], [`GetEndpoints`] | [`SetServerCount`], [`RemoveServer`] |
-//! | one server, through any | [`GetServerVersion`], [`GetServerEngine`], [`GetServerStatistics`], [`GetServerMetrics`], [`GetServerLogEntries`] | [`SetServerLogLevels`] |
+//! | one server, through any coordinator | [`GetServerVersion`], [`GetServerEngine`], [`GetServerStatistics`], [`GetServerMetrics`], [`GetServerLogEntries`] | [`SetServerLogLevels`] |
 //! | maintenance | [`GetMaintenance`], [`GetServerMaintenance`] | [`SetMaintenance`], [`SetServerMaintenance`] |
 //! | shards | [`GetImbalance`], [`PlanRebalance`], [`GetShardDistribution`], [`GetShardStatistics`] | [`Rebalance`], [`ExecuteMoves`], [`MoveShard`], [`CleanOutServer`], [`ResignLeadership`] |
 //! | jobs | [`GetAgencyJob`] | [`CancelAgencyJob`] |
 //! | the agency | [`GetAgencyDump`], [`DiagnoseAgency`], [`CheckSortMigration`] | [`ReserveUniqueIds`], [`MigrateSorting`] |
 //! | the deployment | [`GetLicense`], [`GetDeploymentId`], [`GetSupportInfo`], [`ListAccessTokens`] | [`SetLicense`], [`CreateAccessToken`], [`SetServerMode`] |
-//! | the server that answers | [`GetServerId`], [`GetVersion`], [`GetStatus`], [`GetAvailability`], [`GetMetrics`], [`GetLogEntries`], [`GetApiCalls`], [`ListCrashes`] | [`ReloadTls`], [`ReloadJwtSecrets`], [`SetLogLevels`], [`Compact`], [`SoftShutdown`], [`Shutdown`] |
+//! | the server that responds | [`GetServerId`], [`GetVersion`], [`GetStatus`], [`GetAvailability`], [`GetMetrics`], [`GetLogEntries`], [`GetApiCalls`], [`ListCrashes`] | [`ReloadTls`], [`ReloadJwtSecrets`], [`SetLogLevels`], [`Compact`], [`SoftShutdown`], [`Shutdown`] |
 //!
-//! These are the most used of them; [`every_operation`] shows all.
+//! These are the most used ones; the pages of the modules list all.
 //!
-//! Models read every server from 3.10 to 4.0: fields that come and go are optional, words a newer
-//! server may add have a place (`Unknown`), and fields not known here are passed over.
+//! Models decode the responses of every server from 3.10 to 4.0: fields that not every version has are optional,
+//! values that a newer server may add are kept (`Unknown`), and unknown fields are ignored.
 //!
 //! ```
 //! use arango_cluster::GetHealth;
-//! use arango_protocol::{Answer, Operation};
+//! use arango_protocol::{ApiResponse, Operation};
 //!
 //! let request = GetHealth.request()?;
 //! assert_eq!(request.uri(), "/_admin/cluster/health");
 //!
-//! // Whoever carries it brings back an answer.
+//! // A transport sends the request and returns the response.
 //! # let body = r#"{"ClusterId":"9a1f","Health":{"PRMR-1":{"Role":"DBServer","Status":"GOOD"}}}"#;
-//! # let answer = Answer::new(http::StatusCode::OK, http::HeaderMap::new(), body.into());
-//! let health = GetHealth.output(answer)?;
+//! # let response = ApiResponse::new(http::StatusCode::OK, http::HeaderMap::new(), body.into());
+//! let health = GetHealth.output(response)?;
 //! for (id, server) in health.servers() {
 //!     println!("{id}: {} {}", server.role, server.status);
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Layout
+//!
+//! One folder or file per subject. Each may import from `arango-protocol`, from `types`, and from the modules listed
+//! with it.
+//!
+//! | what | where | may import |
+//! |---|---|---|
+//! | JSON values shared by operations: open enums, times, empty payloads | `types` | nothing of this crate |
+//! | one server: id, role, version, engine, status, mode, availability | `server` | `types` |
+//! | health records of all servers | `health` | `types`, `server` |
+//! | target number of servers | `server_count` | `types`, `server` |
+//! | endpoints of the coordinators | `endpoints` | `types` |
+//! | jobs of the supervision | `jobs` | `types`, `server` |
+//! | planning and executing moves | `rebalance` | `types`, `server` |
+//! | placement and moves of shards | `shards` | `types`, `server`, `jobs`, `rebalance` |
+//! | clean-out, resignation and removal of servers | `removal` | `types`, `server`, `jobs` |
+//! | maintenance of the supervision and of one DB-Server | `maintenance` | `types`, `server` |
+//! | dump and diagnosis of the agency | `agency` | `types`, `server`, `jobs` |
+//! | sort migration, unique ids | `sort_migration`, `unique_ids` | `types`, `server` |
+//! | logs, metrics, statistics | `log`, `metrics`, `statistics` | `types`, `server` |
+//! | recent calls and queries, crashes | `diagnostics` | `types` |
+//! | keys, certificates, licence, access tokens | `keys`, `license`, `tokens` | `types` |
+//! | shutdown, compaction | `shutdown`, `compact` | `types` |
+//! | databases of a user, for discovery | `user_databases` | `types` |
+//! | visiting every operation | `for_each_operation` | all of the above |
 
 mod agency;
 mod compact;
+mod diagnostics;
 mod endpoints;
-mod every_operation;
+mod for_each_operation;
 mod health;
 mod jobs;
 mod keys;
@@ -48,25 +75,20 @@ mod license;
 mod log;
 mod maintenance;
 mod metrics;
-mod no_payload;
-mod open_enum;
-mod own_databases;
-mod product;
 mod rebalance;
-mod records;
-mod retire;
-mod seconds;
+mod removal;
 mod server;
 mod server_count;
 mod shards;
 mod shutdown;
 mod sort_migration;
 mod statistics;
-mod timestamp;
 mod tokens;
+mod types;
 mod unique_ids;
+mod user_databases;
 
-// So that its example compiles.
+// Compiles the example of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}
@@ -74,19 +96,23 @@ mod readme {}
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
-mod foreign_answers;
+mod foreign_responses;
 #[cfg(test)]
-mod promises;
+mod operation_tests;
 #[cfg(test)]
 mod testing;
 
 pub use agency::{
-    AgencyDiagnosis, AgencyDump, ClusterInfo, DiagnoseAgency, DiagnoseAgencyDump, Diagnosis, GetAgencyCache,
-    GetAgencyDump, GetClusterInfo, Strictness,
+    AgencyDiagnosis, AgencyDump, ClusterInfo, DiagnoseAgency, DiagnoseAgencyDump, Diagnosis,
+    DiagnosisStrictness, GetAgencyCache, GetAgencyDump, GetClusterInfo,
 };
 pub use compact::Compact;
+pub use diagnostics::{
+    ApiCall, AqlQuery, CrashDump, DeleteCrash, GetApiCalls, GetAqlQueries, GetCrash, ListCrashes,
+};
 pub use endpoints::{CoordinatorEndpoint, Endpoints, GetEndpoints};
-pub use every_operation::{Visitor, every_operation};
+#[doc(hidden)] // for tests and tables of all operations
+pub use for_each_operation::{OperationVisitor, for_each_operation};
 pub use health::{ClusterHealth, GetHealth, HealthStatus, LastAcked, ServerHealth};
 pub use jobs::{AgencyJob, CancelAgencyJob, GetAgencyJob, JobId, JobStatus, JobType};
 pub use keys::{
@@ -94,7 +120,8 @@ pub use keys::{
     TlsFiles, TlsKeyfile,
 };
 pub use license::{
-    DiskUsage, EarlierLicense, GetLicense, License, LicenseFeatures, LicenseKey, LicenseStatus, SetLicense,
+    DiskUsage, EarlierExpiryPolicy, GetLicense, License, LicenseFeatures, LicenseKey, LicenseStatus,
+    SetLicense,
 };
 pub use log::{
     AppenderLogLevels, ClearLog, GetAppenderLogLevels, GetLogArrays, GetLogEntries, GetLogLevels,
@@ -103,24 +130,17 @@ pub use log::{
     SetServerLogLevels,
 };
 pub use maintenance::{
-    GetMaintenance, GetServerMaintenance, Maintenance, MaintenanceSet, ServerMaintenance, SetMaintenance,
-    SetServerMaintenance, SupervisionMode,
+    GetMaintenance, GetServerMaintenance, Maintenance, ServerMaintenance, SetMaintenance,
+    SetMaintenanceResult, SetServerMaintenance, SupervisionMode,
 };
 pub use metrics::{
     GetMetrics, GetServerMetrics, GetServerUsageMetrics, GetUsageMetrics, Metrics, MetricsMode,
 };
-#[doc(hidden)]
-pub use own_databases::GetOwnDatabases;
 pub use rebalance::{
-    ExecuteMoves, GetImbalance, Imbalance, LeaderImbalance, PlanRebalance, Rebalance, RebalanceOptions,
-    RebalancePlan, ShardImbalance, ShardMove, Spread,
+    ExecuteMoves, GetImbalance, Imbalance, LeaderImbalance, PlanImbalance, PlanRebalance, Rebalance,
+    RebalanceOptions, RebalancePlan, ShardImbalance, ShardMove,
 };
-pub use records::{
-    ApiCall, AqlQuery, CrashDump, DeleteCrash, GetApiCalls, GetAqlQueries, GetCrash, ListCrashes,
-};
-pub use retire::{CleanOutServer, Leaders, RemoveServer, ResignLeadership};
-pub use seconds::UnixSeconds;
-pub(crate) use server::proxied;
+pub use removal::{CleanOutServer, RemoveServer, ResignLeadership, ResignedLeaders};
 pub use server::{
     AgencyConnection, AgencyStatus, AgentStatus, Availability, DatabaseDefaults, DatabaseSharding,
     Deployment, DeploymentType, Engine, EngineAliases, EngineSupport, FoxxStatus, GetAvailability,
@@ -129,25 +149,28 @@ pub use server::{
     ReplicationFactor, ServerId, ServerMode, ServerRole, ServerState, ServerStatus, SetServerMode,
     StartupProgress, StatusOverview, StatusReport, StorageEngine, SupportInfo, VersionInfo,
 };
-pub use server_count::{GetServerCount, ServerCount, SetServerCount, Target};
+pub use server_count::{GetServerCount, ServerCount, ServerCountTarget, SetServerCount};
 pub use shards::{
     CollectionShards, GetCollectionShardDistribution, GetShardDistribution, GetShardStatistics,
     GetShardStatisticsByDatabase, GetShardStatisticsByServer, MoveShard, RebalanceShards, ShardDistribution,
     ShardServers, ShardStatistics, SyncProgress,
 };
-pub use shutdown::{GetShutdownProgress, Membership, Shutdown, ShutdownProgress, SoftShutdown};
+pub use shutdown::{ClusterMembership, GetShutdownProgress, Shutdown, ShutdownProgress, SoftShutdown};
 pub use sort_migration::{
-    AffectedIndex, ByDbServer, CheckSortMigration, DbServerAnswer, GetSortMigration, MigrateSorting,
-    SortCheck, SortMigrated, SortMigration, SortOrder,
+    AffectedIndex, ByDbServer, CheckSortMigration, DbServerResponse, GetSortMigration, MigrateSorting,
+    SortCheck, SortMigration, SortMigrationResult, SortOrder,
 };
 pub use statistics::{
-    ClientStatistics, Freshness, GetDbServerStatistics, GetServerStatistics, GetStatistics,
-    GetStatisticsDescription, Histogram, HttpStatistics, ScriptContext, ScriptContextStatistics,
-    ServerStatistics, Statistics, StatisticsDescription, StatisticsFigure, StatisticsGroup, SystemStatistics,
+    ClientStatistics, GetDbServerStatistics, GetServerStatistics, GetStatistics, GetStatisticsDescription,
+    Histogram, HttpStatistics, ScriptContext, ScriptContextStatistics, ServerStatistics, Statistics,
+    StatisticsDescription, StatisticsFigure, StatisticsFreshness, StatisticsGroup, SystemStatistics,
     ThreadStatistics, TransactionStatistics,
 };
-pub use timestamp::Timestamp;
 pub use tokens::{
     AccessToken, AccessTokenSecret, CreateAccessToken, DeleteAccessToken, ListAccessTokens, NewAccessToken,
 };
+pub use types::seconds::UnixSeconds;
+pub use types::timestamp::Timestamp;
 pub use unique_ids::{RaiseUniqueIds, ReserveUniqueIds, UniqueIds};
+#[doc(hidden)]
+pub use user_databases::GetUserDatabases;

@@ -1,4 +1,4 @@
-//! Ids that nobody else gets.
+//! Ids that are unique in the cluster.
 
 use std::ops::RangeInclusive;
 
@@ -12,13 +12,13 @@ use serde::de::{Deserializer, Error};
 
 const PATH: &str = "/_admin/cluster/uniqId";
 
-/// The most ids that are given at once.
-const MOST: u32 = 1_000_000;
+/// The maximum number of ids per request.
+const MAX_COUNT: u32 = 1_000_000;
 
-/// The highest that the counter can be raised to.
-const HIGHEST: u64 = 1 << 60;
+/// The maximum value of the counter.
+const MAX_MINIMUM: u64 = 1 << 60;
 
-/// Ids that nobody else gets: all from the smallest to the largest.
+/// A range of reserved ids, from the smallest to the largest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct UniqueIds {
@@ -31,20 +31,20 @@ pub struct UniqueIds {
 }
 
 impl UniqueIds {
-    /// All of them.
+    /// Returns the range.
     pub fn range(&self) -> RangeInclusive<u64> {
         self.smallest..=self.largest
     }
 }
 
-/// Takes ids from the cluster's counter that nobody else gets. Since 3.12.5-3.
+/// Reserves ids from the cluster's counter. Since 3.12.5-3.
 ///
-/// Sent a second time it takes others: those of the first are lost, which does no harm but is an effect.
+/// A repeated request reserves other ids: the first ones are lost, which is harmless but an effect.
 ///
 /// # Errors
 ///
-/// 503 if the agency does not answer; 403 without write access to `_system`. None, or more than a million, are refused
-/// before they are asked for.
+/// 503 if the agency does not respond; 403 without write access to `_system`. Zero ids, or more than a million, are
+/// rejected before sending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReserveUniqueIds {
     /// How many, from 1 to 1,000,000.
@@ -58,7 +58,7 @@ impl Operation for ReserveUniqueIds {
         Metadata::put("cluster.reserve_unique_ids", PATH).since("3.12.5-3").permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        if !(1..=MOST).contains(&self.count) {
+        if !(1..=MAX_COUNT).contains(&self.count) {
             return Err(BuildError::Field { field: "count", reason: "is not between 1 and 1000000" });
         }
         RequestBuilder::new(Self::METADATA).query("number", &self.count.to_string()).build()
@@ -69,16 +69,16 @@ impl Operation for ReserveUniqueIds {
     }
 }
 
-/// Raises the cluster's counter of ids, so that no id up to `minimum` is given any more. Since 3.12.5-3.
+/// Raises the cluster's id counter, so that later ids are greater than `minimum`. Since 3.12.5-3.
 ///
-/// If it stands higher already, nothing changes. The answer is one fresh id.
+/// If the counter is already higher, nothing changes. The response contains one new id.
 ///
 /// # Errors
 ///
-/// As [`ReserveUniqueIds`]. Zero, or more than 2^60, is refused before it is asked for.
+/// As [`ReserveUniqueIds`]. Zero, or more than 2^60, is rejected before sending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RaiseUniqueIds {
-    /// What the counter is to reach, up to 2^60.
+    /// The minimum value of the counter, up to 2^60.
     pub minimum: u64,
 }
 
@@ -86,12 +86,12 @@ impl Operation for RaiseUniqueIds {
     type Output = UniqueIds;
 
     const METADATA: Metadata = Metadata::put("cluster.raise_unique_ids", PATH)
-        .idempotent() // it is raised already
+        .idempotent() // the counter is already raised
         .since("3.12.5-3")
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        if !(1..=HIGHEST).contains(&self.minimum) {
+        if !(1..=MAX_MINIMUM).contains(&self.minimum) {
             return Err(BuildError::Field { field: "minimum", reason: "is not between 1 and 2^60" });
         }
         RequestBuilder::new(Self::METADATA).query("minimum", &self.minimum.to_string()).build()
@@ -102,7 +102,7 @@ impl Operation for RaiseUniqueIds {
     }
 }
 
-// Strings, since they can be larger than a double holds exactly.
+// Strings, since they can exceed the exact range of a double.
 fn digits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(|_| Error::custom("expected decimal digits"))
@@ -111,30 +111,30 @@ fn digits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, assert_refuses, read, response};
+    use crate::testing::{assert_rejected, assert_request, read, response};
 
     #[test]
     fn ids_are_strings_of_digits() {
         let reserve = ReserveUniqueIds { count: 100 };
-        assert_asks(&reserve, "PUT", "/_admin/cluster/uniqId?number=100");
+        assert_request(&reserve, "PUT", "/_admin/cluster/uniqId?number=100");
         let ids = read(&reserve, r#"{"error":false,"code":200,"smallest":"2000001","largest":"2000100"}"#);
         assert_eq!(ids.range(), 2_000_001..=2_000_100);
         let error = reserve.output(response(200, r#"{"smallest":"x","largest":"1"}"#)).unwrap_err();
         assert_eq!(error.path(), "smallest");
 
-        let raise = RaiseUniqueIds { minimum: HIGHEST };
-        assert_asks(&raise, "PUT", "/_admin/cluster/uniqId?minimum=1152921504606846976");
+        let raise = RaiseUniqueIds { minimum: MAX_MINIMUM };
+        assert_request(&raise, "PUT", "/_admin/cluster/uniqId?minimum=1152921504606846976");
         let largest = r#"{"smallest":"1152921504606846977","largest":"1152921504606846977"}"#;
-        assert_eq!(read(&raise, largest).smallest, HIGHEST + 1);
+        assert_eq!(read(&raise, largest).smallest, MAX_MINIMUM + 1);
     }
 
     #[test]
-    fn what_the_server_would_refuse_is_refused_by_name() {
-        for count in [0, MOST + 1] {
-            assert_refuses(&ReserveUniqueIds { count }, "`count` is not between 1 and 1000000");
+    fn invalid_values_are_rejected_by_name() {
+        for count in [0, MAX_COUNT + 1] {
+            assert_rejected(&ReserveUniqueIds { count }, "`count` is not between 1 and 1000000");
         }
-        for minimum in [0, HIGHEST + 1] {
-            assert_refuses(&RaiseUniqueIds { minimum }, "`minimum` is not between 1 and 2^60");
+        for minimum in [0, MAX_MINIMUM + 1] {
+            assert_rejected(&RaiseUniqueIds { minimum }, "`minimum` is not between 1 and 2^60");
         }
     }
 }

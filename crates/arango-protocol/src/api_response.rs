@@ -1,4 +1,4 @@
-//! A whole answer, and the shapes that a success of ArangoDB has.
+//! A complete response, and the shapes of a successful body.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -9,26 +9,28 @@ use memchr::memmem::Finder;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-use crate::{DecodeError, ErrorObject, names_arangodb};
+use crate::decode::DecodeError;
+use crate::error_object::ErrorObject;
+use crate::identity::names_arangodb;
 
-/// The largest body that is looked at as an error object, in bytes: as much as is read of a refusal.
+/// The largest body parsed as an error object, in bytes. The body of an error response is read up to this size.
 const ERROR_OBJECT_BYTES: usize = 64 << 10;
 
-/// A complete answer of a server: status, headers and body.
+/// A complete response: status, headers and body.
 ///
 /// ArangoDB shapes a success in one of five ways, and each endpoint uses exactly one:
 ///
 /// | the body is | read by |
 /// |---|---|
 /// | the payload itself, or the payload beside `error` and `code` | [`json`](Self::json) |
-/// | the payload under the key `result`, beside `"error": false` | [`result`](Self::result) |
+/// | the payload under the key `result`, beside `"error": false` | [`json_result`](Self::json_result) |
 /// | text, such as metrics | [`text`](Self::text) |
 /// | `"error": false` without a payload | [`acknowledged`](Self::acknowledged) |
 /// | empty | [`empty`](Self::empty) |
 ///
-/// Each of them refuses every other body. A status of success alone proves nothing: a proxy, an ingress or another
-/// service at a reused address answers 200, too. So read the body by the shape that the endpoint documents, and require
-/// at least one field that no other service sends.
+/// Each method rejects every other body. A success status alone proves nothing: a proxy, an ingress or another
+/// service at a reused address returns 200, too. So decode the body by the shape that the endpoint documents, and
+/// require at least one field that no other service sends.
 #[derive(Clone)]
 pub struct ApiResponse {
     status: StatusCode,
@@ -37,50 +39,51 @@ pub struct ApiResponse {
 }
 
 impl ApiResponse {
-    /// Puts an answer together from its parts.
+    /// Creates a response from its parts.
     pub fn new(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
         Self { status, headers, body }
     }
 
-    /// The status.
+    /// Returns the status.
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The headers.
+    /// Returns the headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The body as it came, with every field that no type of ours names.
+    /// Returns the body as received, including fields that no type of this crate names.
     pub fn bytes(&self) -> &Bytes {
         &self.body
     }
 
-    /// Reads the body itself; the keys `error` and `code` beside the payload do no harm.
+    /// Decodes the whole body as JSON; `error` and `code` beside the payload are ignored.
     ///
     /// # Errors
     ///
-    /// If the body is not JSON or lacks a field (the error names the field), if it is an array and `T` is not a list, and
-    /// if it is the [error object](ErrorObject) of a refusal.
+    /// If the body is not JSON or lacks a field (the error names the field), if it is an array and `T` is not a list,
+    /// and if it is an [error object](ErrorObject).
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         self.not_an_error()?;
-        // serde reads the fields of a struct from an array, too; what cannot be read from an empty one is not a list.
+        // serde also reads the fields of a struct from an array. A type that cannot be read from an empty array is
+        // not a list.
         if self.body.trim_ascii_start().starts_with(b"[") && serde_json::from_str::<T>("[]").is_err() {
             return Err(self.invalid("an array where an object is expected"));
         }
-        // One check of the whole for UTF-8 is cheaper than one for each string within.
+        // One UTF-8 check of the whole body is cheaper than one for each string in it.
         std::str::from_utf8(&self.body)
             .ok()
             .and_then(|text| serde_json::from_str(text).ok())
             .map_or_else(|| self.locate_error(), Ok)
     }
 
-    /// Reads the payload under the key `result`, beside `"error": false`.
+    /// Decodes the payload under the key `result`, beside `"error": false`.
     ///
     /// # Errors
     ///
-    /// As [`json`](Self::json), and if `result` or `error` is missing; `Option<T>` allows for the former.
+    /// As [`json`](Self::json), and if `result` or `error` is missing. `result` may be missing if `T` is an `Option`.
     pub fn json_result<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         #[derive(Deserialize)]
         #[serde(bound(deserialize = "T: DeserializeOwned"))]
@@ -92,12 +95,12 @@ impl ApiResponse {
         self.json::<Envelope<T>>().map(|envelope| envelope.result)
     }
 
-    /// Reads the body as text.
+    /// Decodes the body as text.
     ///
     /// # Errors
     ///
-    /// If the body is not UTF-8, is HTML, or is the [error object](ErrorObject) of a refusal: what another server
-    /// refused may be passed on with a status of success.
+    /// If the body is not UTF-8, is HTML, or is an [error object](ErrorObject): a coordinator may relay the error of
+    /// another server with a success status.
     pub fn text(&self) -> Result<String, DecodeError> {
         self.not_an_error()?;
         if self.looks_like_html() {
@@ -106,7 +109,7 @@ impl ApiResponse {
         std::str::from_utf8(&self.body).map(str::to_owned).map_err(|error| self.invalid(error))
     }
 
-    /// Accepts the body of a success without a payload: a JSON object with `"error": false`.
+    /// Accepts a success without a payload: a JSON object with `"error": false`.
     ///
     /// # Errors
     ///
@@ -130,23 +133,23 @@ impl ApiResponse {
         if self.body.is_empty() { Ok(()) } else { Err(self.invalid("a body where none is expected")) }
     }
 
-    /// Whether the headers say that ArangoDB wrote the answer; see [`names_arangodb`].
+    /// Returns whether the headers name ArangoDB as the server; see [`names_arangodb`].
     pub fn names_arangodb(&self) -> bool {
         names_arangodb(&self.headers)
     }
 
-    /// An answer that does not fit, for a reason that is not one field's.
+    /// Returns a decode error that does not belong to one field.
     ///
     /// For an [`output`](crate::Operation::output) that checks more than the shape.
     pub fn invalid(&self, reason: impl fmt::Display) -> DecodeError {
         DecodeError::new(self, ".".to_owned(), serde::de::Error::custom(reason))
     }
 
-    /// Fails if the body is the error object of a refusal, whatever the status says.
+    /// Fails if the body is an error object, regardless of the status.
     fn not_an_error(&self) -> Result<(), DecodeError> {
-        /// Made once: making it costs more than to search a small body.
+        /// Built once: building it costs more than searching a small body.
         static NUMBER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"errorNum\""));
-        // The key stands in every error object, and in hardly anything else.
+        // Every error object has this key, and hardly any other body does.
         if self.body.len() > ERROR_OBJECT_BYTES || NUMBER.find(&self.body).is_none() {
             return Ok(());
         }
@@ -160,7 +163,7 @@ impl ApiResponse {
         self.body.trim_ascii_start().starts_with(b"<")
     }
 
-    // Reads once more, slowly, keeping track of where it is: only bodies that do not fit pay for it.
+    // Decodes again while tracking the path, which is slow. Only bodies that cannot be decoded take this path.
     #[cold]
     fn locate_error<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
@@ -173,7 +176,7 @@ impl ApiResponse {
     }
 }
 
-/// The key `error` of a success: there, and false.
+/// The key `error` of a success: present and false.
 struct NoError;
 
 impl<'de> Deserialize<'de> for NoError {
@@ -186,7 +189,7 @@ impl<'de> Deserialize<'de> for NoError {
 }
 
 impl fmt::Debug for ApiResponse {
-    // The body stays out: it may be a token.
+    // The body is omitted, since it may be a token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiResponse")
             .field("status", &self.status)
@@ -220,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_of_success_is_not_taken_for_a_success() {
+    fn a_success_status_alone_is_not_a_success() {
         let foreign = ["<html>", " \n<!doctype html>", "ok", "[]", "7", "null", r#"{"status":"ok"}"#, "{}"];
         for body in foreign.iter().copied().chain([r#"{"error":true,"code":500,"errorNum":1}"#]) {
             let response = response(body);
@@ -240,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_object_is_one_whatever_the_status_and_whatever_is_read() {
+    fn an_error_object_is_rejected_with_any_status_and_by_every_reader() {
         #[derive(Debug, Deserialize)]
         struct Lenient {}
         let refused = response(r#"{"error":true,"code":404,"errorNum":1203,"errorMessage":"no such thing"}"#);
@@ -254,13 +257,13 @@ mod tests {
         for error in errors {
             assert_eq!(error.error_object().map(|object| object.number.0), Some(1203), "{error}");
         }
-        // Only at the top, and only where it says that it is one.
+        // Only at the top level, and only if `error` is true.
         assert!(response(r#"{"error":false,"errors":[{"errorNum":1}]}"#).acknowledged().is_ok());
         assert!(response(r#"{"error":false,"errorNum":0}"#).acknowledged().is_ok());
     }
 
     #[test]
-    fn text_is_read_unless_it_is_a_refusal_that_was_passed_on() {
+    fn text_is_read_unless_it_is_a_relayed_error_object() {
         assert_eq!(response("a 1\n").text().unwrap(), "a 1\n");
         let refused =
             response(r#"{"error":true,"code":403,"errorNum":11,"errorMessage":"no"}"#).text().unwrap_err();
@@ -278,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn trailing_garbage_and_bad_text_are_refused() {
+    fn trailing_garbage_and_bad_text_are_rejected() {
         assert!(response("{\"mode\":\"a\"} x").json::<Mode>().is_err());
         let bad =
             ApiResponse::new(StatusCode::OK, HeaderMap::new(), Bytes::from_static(b"{\"mode\":\"\xff\"}"));

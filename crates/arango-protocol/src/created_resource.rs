@@ -1,12 +1,12 @@
-//! What a request brings into being.
+//! The database or collection that a request creates.
 
-use crate::DatabaseName;
+use crate::database_name::DatabaseName;
 use crate::request_builder::encode;
 
-/// What a request brings into being, in its extensions: a word to whoever sends it.
+/// The database or collection that a request creates, attached to the request's extensions.
 ///
-/// Coordinators learn of new databases and collections one after the other. A client that knows what it has just
-/// created can tell a thing that is not known *yet* from one that does not exist.
+/// New databases and collections propagate from coordinator to coordinator. With this extension a client can
+/// distinguish a resource that is *not yet* known to a coordinator from one that does not exist.
 ///
 /// ```
 /// use arango_protocol::{CreatedResource, DatabaseName, RequestBuilder, Metadata};
@@ -26,7 +26,7 @@ pub struct CreatedResource(pub(crate) Resource);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Resource {
     Database(DatabaseName),
-    /// The name as it stands in a path.
+    /// The percent-encoded name.
     Collection(String),
 }
 
@@ -37,13 +37,13 @@ impl CreatedResource {
         Self(Resource::Database(name.clone()))
     }
 
-    /// A collection of the database that the request names.
+    /// A collection in the database of the request.
     #[must_use]
     pub fn collection(name: &str) -> Self {
         Self(Resource::Collection(encode(name)))
     }
 
-    /// What stands before every path of the database, if it is one.
+    /// Returns the path prefix of the database; `None` for a collection.
     #[must_use]
     pub fn database_prefix(&self) -> Option<&str> {
         match &self.0 {
@@ -52,9 +52,9 @@ impl CreatedResource {
         }
     }
 
-    /// The name of the collection as it stands in a path, if it is one.
+    /// Returns the percent-encoded name of the collection; `None` for a database.
     #[must_use]
-    pub fn collection_segment(&self) -> Option<&str> {
+    pub fn encoded_collection(&self) -> Option<&str> {
         match &self.0 {
             Resource::Database(_) => None,
             Resource::Collection(segment) => Some(segment),

@@ -1,14 +1,14 @@
-//! Names of databases, and the path they put before every other.
+//! Database names and their path prefixes.
 
 use std::fmt;
 use std::sync::Arc;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// The longest name a database can have, in bytes: the server's limit for extended names.
-const LONGEST: usize = 128;
+/// The longest database name, in bytes: the server's limit for extended names.
+const MAX_LENGTH: usize = 128;
 
-/// The name of a database, fit to stand in a path.
+/// A validated database name with its path prefix.
 ///
 /// ```
 /// use arango_protocol::DatabaseName;
@@ -21,38 +21,37 @@ const LONGEST: usize = 128;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct DatabaseName {
     name: Arc<str>,
-    // Encoded once: it stands in every path.
+    // Encoded once, since every path needs it.
     prefix: Arc<str>,
 }
 
 impl DatabaseName {
-    /// Checks a name as far as it can be checked without a server.
+    /// Validates a name as far as possible without a server.
     ///
-    /// Whether the server allows extended names, and that a name is in Unicode's normal form C, is
-    /// left to the server.
+    /// The server decides whether it allows extended names, and whether a name is in Unicode's normal form C.
     ///
     /// # Errors
     ///
-    /// If it is empty, longer than 128 bytes, holds a control character or is `.` or `..`.
+    /// If it is empty, longer than 128 bytes, contains a control character or is `.` or `..`.
     pub fn new(name: &str) -> Result<Self, InvalidName> {
         let reason = if name.is_empty() {
             "is empty"
-        } else if name.len() > LONGEST {
+        } else if name.len() > MAX_LENGTH {
             "is longer than 128 bytes"
         } else if name.chars().any(char::is_control) {
-            "holds a control character"
+            "contains a control character"
         } else if name == "." || name == ".." {
             "would change the path"
         } else {
             let prefix = if name == "_system" {
                 String::new()
             } else {
-                const KEPT: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
-                format!("/_db/{}", utf8_percent_encode(name, KEPT))
+                const UNRESERVED: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+                format!("/_db/{}", utf8_percent_encode(name, UNRESERVED))
             };
             return Ok(Self { name: name.into(), prefix: prefix.into() });
         };
-        Err(InvalidName { name: name.chars().take(LONGEST).collect(), reason })
+        Err(InvalidName { name: name.chars().take(MAX_LENGTH).collect(), reason })
     }
 
     /// The database `_system`, which every cluster has.
@@ -60,12 +59,12 @@ impl DatabaseName {
         Self { name: "_system".into(), prefix: "".into() }
     }
 
-    /// The name as it was given.
+    /// Returns the name as given.
     pub fn as_str(&self) -> &str {
         &self.name
     }
 
-    /// What stands before every path of this database; nothing for `_system`.
+    /// Returns the prefix of every path in this database; empty for `_system`.
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
@@ -83,7 +82,7 @@ impl fmt::Debug for DatabaseName {
     }
 }
 
-/// A name that no database can have.
+/// An invalid database name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the database name {name:?} {reason}")]
 pub struct InvalidName {
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_no_server_takes_is_refused_before_sending() {
+    fn an_invalid_name_is_rejected_before_sending() {
         for name in ["", "..", "a\0b", "a\nb", &"x".repeat(129)] {
             assert!(DatabaseName::new(name).is_err(), "{name:?}");
         }
@@ -119,7 +118,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_name_that_is_taken_is_one_segment_and_can_be_read_back(name in "\\PC{1,32}|[ -~]{1,128}") {
+        fn every_accepted_name_is_one_segment_and_can_be_decoded(name in "\\PC{1,32}|[ -~]{1,128}") {
             if let Ok(database) = DatabaseName::new(&name) {
                 let segment = database.prefix().strip_prefix("/_db/").unwrap_or("_system");
                 prop_assert!(!segment.contains(|c: char| !c.is_ascii_graphic() || "/?#.".contains(c)));

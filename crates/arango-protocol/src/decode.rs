@@ -1,19 +1,20 @@
-//! An answer that is not the success that was expected.
+//! The error for a response that is not the expected success.
 
 use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
-use crate::{ApiResponse, ErrorObject};
+use crate::api_response::ApiResponse;
+use crate::error_object::ErrorObject;
 
-/// How much of a body that could not be read is kept, in bytes.
-const KEPT: usize = 1024;
+/// How much of an undecodable body is kept, in bytes.
+const MAX_KEPT_BYTES: usize = 1024;
 
-/// An answer whose body is not the success that the operation expects.
+/// A response whose body is not the success that the operation expects.
 ///
-/// The status says success, the body does not: another service may have answered, or ArangoDB in a way that is not
-/// known. So whether the request was executed is unknown.
+/// The status reports success, the body does not: the response may come from another service, or ArangoDB responded
+/// in an unknown form. So it is unknown whether the request was executed.
 pub struct DecodeError(Box<Repr>);
 
 struct Repr {
@@ -26,9 +27,9 @@ struct Repr {
 
 /// What is wrong with the body.
 enum Fault {
-    /// It cannot be read at this path.
+    /// It cannot be decoded at this path.
     Invalid { path: String, source: serde_json::Error },
-    /// It is the error object of a refusal.
+    /// It is an error object.
     Refused(ErrorObject),
 }
 
@@ -46,23 +47,25 @@ impl DecodeError {
         Self(Box::new(Repr {
             status: response.status(),
             headers: response.headers().clone(),
-            body: body.slice(..body.len().min(KEPT)),
+            body: body.slice(..body.len().min(MAX_KEPT_BYTES)),
             is_html: response.looks_like_html(),
             fault,
         }))
     }
 
-    /// The status of the answer.
+    /// Returns the status of the response.
     pub fn status(&self) -> StatusCode {
         self.0.status
     }
 
-    /// The headers of the answer.
+    /// Returns the headers of the response.
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
     }
 
-    /// The path of the field that does not fit, such as `result.shards.totalUsed`; `.` is the whole.
+    /// Returns the path of the invalid field, such as `result.shards.totalUsed`.
+    ///
+    /// `.` is the whole body.
     pub fn path(&self) -> &str {
         match &self.0.fault {
             Fault::Invalid { path, .. } => path,
@@ -70,7 +73,7 @@ impl DecodeError {
         }
     }
 
-    /// The error object that came with a status of success.
+    /// Returns the error object that came with a success status.
     pub fn error_object(&self) -> Option<&ErrorObject> {
         match &self.0.fault {
             Fault::Invalid { .. } => None,
@@ -78,7 +81,7 @@ impl DecodeError {
         }
     }
 
-    /// The first KiB of the body. It may hold what should not be logged.
+    /// Returns the first KiB of the body. It may contain secrets that should not be logged.
     pub fn body(&self) -> &Bytes {
         &self.0.body
     }
@@ -99,7 +102,7 @@ impl fmt::Display for DecodeError {
 impl fmt::Debug for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("DecodeError");
-        debug.field("status", &self.0.status).field("at", &self.path());
+        debug.field("status", &self.0.status).field("path", &self.path());
         match &self.0.fault {
             Fault::Invalid { source, .. } => debug.field("source", source),
             Fault::Refused(object) => debug.field("error_object", object),
@@ -111,7 +114,7 @@ impl fmt::Debug for DecodeError {
 impl std::error::Error for DecodeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.fault {
-            // Where the body is nothing that could be read, the parser's complaint explains nothing.
+            // The parser's error adds nothing for an HTML page or an empty body.
             Fault::Invalid { source, .. } if !self.0.is_html && !self.0.body.is_empty() => Some(source),
             Fault::Invalid { .. } | Fault::Refused(_) => None,
         }

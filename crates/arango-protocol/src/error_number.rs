@@ -1,12 +1,12 @@
-//! The numbers by which ArangoDB tells what happened.
+//! ArangoDB's error numbers.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The `errorNum` of a refusal.
+/// The `errorNum` of an error response.
 ///
-/// The constants are those that decide what a client does next; any other number is kept as it is.
+/// There are constants for the numbers that decide what a client does next. Any other number is kept as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ErrorNumber(pub u32);
@@ -20,55 +20,55 @@ macro_rules! numbers {
 }
 
 numbers! {
-    /// The server does not know the call.
+    /// The server does not implement the call.
     NOT_IMPLEMENTED = 9;
     /// A parameter is missing or wrong.
     BAD_PARAMETER = 10;
-    /// Not logged in, not allowed, or a database that may not be known: all three look alike.
+    /// Not logged in, not permitted, or a database without access: all three have the same number.
     FORBIDDEN = 11;
     /// The request was cancelled.
     REQUEST_CANCELED = 21;
-    /// The server is stopping.
+    /// The server is shutting down.
     SHUTTING_DOWN = 30;
     /// The server is starting.
     STARTING_UP = 38;
-    /// The login was wrong.
+    /// The login was rejected.
     HTTP_UNAUTHORIZED = 401;
     /// There is no such path.
     HTTP_NOT_FOUND = 404;
-    /// Something needed did not answer in time.
+    /// A required server did not respond in time.
     HTTP_GATEWAY_TIMEOUT = 504;
-    /// Starting, or in maintenance mode.
+    /// The server is starting or in maintenance mode.
     HTTP_SERVICE_UNAVAILABLE = 503;
-    /// The body is no JSON.
+    /// The body is not JSON.
     HTTP_CORRUPTED_JSON = 600;
-    /// The server only reads at the moment.
+    /// The server is read-only.
     READ_ONLY = 1004;
-    /// Two writes met, or a revision did not match.
+    /// Write-write conflict, or a revision mismatch.
     CONFLICT = 1200;
     /// There is no such document.
     DOCUMENT_NOT_FOUND = 1202;
     /// There is no such collection or view.
     DATA_SOURCE_NOT_FOUND = 1203;
-    /// There is one of that name already.
+    /// The name is already in use.
     DUPLICATE_NAME = 1207;
-    /// A unique attribute is taken.
+    /// The value of a unique attribute is already in use.
     UNIQUE_CONSTRAINT_VIOLATED = 1210;
     /// There is no such database, as far as this coordinator knows.
     DATABASE_NOT_FOUND = 1228;
-    /// Only in the database `_system`.
+    /// Only allowed in the database `_system`.
     USE_SYSTEM_DATABASE = 1230;
     /// The coordinator that holds the cursor, transaction or job is not in the cluster.
     CLUSTER_SERVER_UNKNOWN = 1449;
     /// The agency could not be read.
     CLUSTER_READING_PLAN_AGENCY = 1454;
-    /// Something within the cluster took too long, and may still be running.
+    /// An operation within the cluster timed out, and may still be running.
     CLUSTER_TIMEOUT = 1457;
-    /// The connection to a DB-Server broke in the middle.
+    /// The connection to a DB-Server was lost during the request.
     CLUSTER_CONNECTION_LOST = 1465;
-    /// Not in a cluster.
+    /// Not supported in a cluster.
     CLUSTER_UNSUPPORTED = 1470;
-    /// Only on a coordinator.
+    /// Only supported on a coordinator.
     CLUSTER_ONLY_ON_COORDINATOR = 1471;
     /// The agency could not be read.
     CLUSTER_AGENCY_READ_FAILED = 1472;
@@ -76,11 +76,11 @@ numbers! {
     CLUSTER_BACKEND_UNAVAILABLE = 1478;
     /// The leader of the shard has resigned.
     CLUSTER_SHARD_LEADER_RESIGNED = 1491;
-    /// The agency did not answer.
+    /// The agency did not respond.
     CLUSTER_AGENCY_COMMUNICATION_FAILED = 1492;
-    /// It is being decided who leads.
+    /// A leader election is in progress.
     CLUSTER_LEADERSHIP_CHALLENGE_ONGOING = 1495;
-    /// Another leads.
+    /// The server is not the leader.
     CLUSTER_NOT_LEADER = 1496;
     /// The query was killed.
     QUERY_KILLED = 1500;
@@ -92,9 +92,9 @@ numbers! {
     TRANSACTION_ABORTED = 1654;
     /// There is no such transaction.
     TRANSACTION_NOT_FOUND = 1655;
-    /// The queue of the server is full.
+    /// The server's queue is full.
     QUEUE_FULL = 21003;
-    /// The server would have let the request wait for longer than it allows.
+    /// The estimated time in the server's queue exceeds the limit of the request.
     QUEUE_TIME_VIOLATED = 21004;
 }
 

@@ -1,38 +1,37 @@
-//! What a server says went wrong.
+//! The error object of ArangoDB.
 
 use std::fmt;
 
 use serde::Deserialize;
 
-use crate::ErrorNumber;
+use crate::error_number::ErrorNumber;
 
-/// The body of every refusal that ArangoDB itself wrote.
+/// The body of every error response written by ArangoDB itself.
 ///
-/// Something between the client and the server (a proxy, a load balancer) answers with another
-/// body, for which [`parse`](Self::parse) gives `None`: that difference decides what may be
-/// concluded from the status.
+/// An intermediary (a proxy, a load balancer) sends another body, for which [`parse`](Self::parse) returns `None`.
+/// That difference decides what can be concluded from the status.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct ErrorObject {
-    /// What happened, by number: the status alone does not tell.
+    /// The error number, which is more specific than the status.
     #[serde(rename = "errorNum")]
     pub number: ErrorNumber,
-    /// What happened, for people; not stable between versions.
+    /// The error message for people; not stable between versions.
     #[serde(rename = "errorMessage", default)]
     pub message: String,
-    /// The HTTP status once more.
+    /// The HTTP status, repeated.
     #[serde(default)]
     pub code: u16,
-    /// Whether it says that it is an error; some servers leave that out of a refusal.
+    /// Whether `error` is true; some servers omit it from an error response.
     #[serde(rename = "error", default)]
     pub(crate) is_error: bool,
 }
 
 impl ErrorObject {
-    /// Reads an error object, or finds that `body` is none.
+    /// Parses an error object; `None` if `body` is not one.
     #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
-        // serde would take the items of an array for the fields in turn; ArangoDB writes no such thing.
+        // serde would read the items of an array as the fields; ArangoDB never writes that.
         body.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(body).ok())?
     }
 }
@@ -49,7 +48,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn an_error_object_is_told_from_what_a_proxy_says() {
+    fn an_error_object_is_distinguished_from_a_proxy_response() {
         let body = br#"{"code":404,"error":true,"errorMessage":"database not found","errorNum":1228}"#;
         let object = ErrorObject::parse(body).unwrap();
         assert_eq!(object.number, ErrorNumber::DATABASE_NOT_FOUND);
@@ -60,21 +59,21 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_nobodys_error_object_whatever_is_in_it() {
+    fn an_array_is_never_an_error_object() {
         assert_eq!(ErrorObject::parse(br#"[1228,"database not found",404]"#), None);
         assert!(ErrorObject::parse(b" \r\n{\"errorNum\":1228}").is_some());
     }
 
     proptest! {
         #[test]
-        fn what_a_server_says_is_read_as_it_was_said(number: u32, code: u16, message: String) {
+        fn every_field_is_read_verbatim(number: u32, code: u16, message: String) {
             let body = serde_json::json!({ "error": true, "errorNum": number, "code": code, "errorMessage": message });
             let object = ErrorObject::parse(body.to_string().as_bytes()).unwrap();
             prop_assert_eq!((object.number, object.code, object.message), (ErrorNumber(number), code, message));
         }
 
         #[test]
-        fn no_body_makes_the_reader_panic(body: Vec<u8>, text in r#"\{?("(errorNum|code|errorMessage)":?|[0-9,.e{}\[\]-]){0,12}"#) {
+        fn no_body_makes_the_parser_panic(body: Vec<u8>, text in r#"\{?("(errorNum|code|errorMessage)":?|[0-9,.e{}\[\]-]){0,12}"#) {
             drop(ErrorObject::parse(&body));
             drop(ErrorObject::parse(text.as_bytes()));
         }

@@ -1,31 +1,34 @@
-//! Whether ArangoDB wrote an answer.
+//! Whether a response was written by ArangoDB.
 
 use http::HeaderMap;
 use http::header::SERVER;
 use serde::Deserialize;
 
-use crate::{ApiResponse, ErrorObject};
+use crate::api_response::ApiResponse;
+use crate::error_object::ErrorObject;
 
-/// Whether the headers of an answer say that ArangoDB wrote it.
+/// Returns whether the headers of a response name ArangoDB.
 ///
-/// `Server: ArangoDB`, or any header that begins with `X-Arango-`: a proxy may replace the former, and keeps the
-/// latter. That neither is there proves nothing, for both can be switched off.
+/// That is `Server: ArangoDB`, or any header that begins with `X-Arango-`: a proxy may replace the former, and keeps
+/// the latter. The absence of both proves nothing, since both can be switched off.
 #[must_use]
 pub fn names_arangodb(headers: &HeaderMap) -> bool {
     headers.get(SERVER).is_some_and(|server| server.as_bytes().eq_ignore_ascii_case(b"ArangoDB"))
         || headers.keys().any(|name| name.as_str().starts_with("x-arango-"))
 }
 
-/// Whether ArangoDB wrote an answer to a `GET` of `/_admin/server/availability` or of `/_api/version`, which every server
-/// answers, to those who are not logged in, too: by its headers, or by what only ArangoDB says there.
+/// Returns whether ArangoDB wrote the response to an availability or version request.
+///
+/// Such a request is a `GET` of `/_admin/server/availability` or of `/_api/version`. Every server responds to both,
+/// also without a login. ArangoDB is recognised by its headers, or by a body that only ArangoDB sends there.
 ///
 /// ```
 /// use arango_protocol::{ApiResponse, is_arangodb};
 /// use http::{HeaderMap, StatusCode};
 ///
-/// let answer = |body: &'static str| ApiResponse::new(StatusCode::OK, HeaderMap::new(), body.into());
-/// assert!(is_arangodb(&answer(r#"{"error":false,"code":200,"mode":"default"}"#)));
-/// assert!(!is_arangodb(&answer(r#"{"status":"ok"}"#)));
+/// let response = |body: &'static str| ApiResponse::new(StatusCode::OK, HeaderMap::new(), body.into());
+/// assert!(is_arangodb(&response(r#"{"error":false,"code":200,"mode":"default"}"#)));
+/// assert!(!is_arangodb(&response(r#"{"status":"ok"}"#)));
 /// ```
 #[must_use]
 pub fn is_arangodb(response: &ApiResponse) -> bool {
@@ -51,7 +54,7 @@ mod tests {
     use http::{HeaderName, HeaderValue, StatusCode};
 
     #[test]
-    fn arangodb_is_known_by_headers_that_proxies_keep() {
+    fn arangodb_is_recognised_by_headers_that_proxies_keep() {
         let named = |name, value| {
             let headers = [(HeaderName::from_static(name), HeaderValue::from_static(value))];
             names_arangodb(&HeaderMap::from_iter(headers))
@@ -61,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn arangodb_is_known_by_its_words_where_headers_are_switched_off() {
+    fn arangodb_is_recognised_by_its_body_without_headers() {
         let known = |body: &'static str| {
             is_arangodb(&ApiResponse::new(
                 StatusCode::OK,

@@ -1,24 +1,24 @@
-//! What every call to ArangoDB has in common.
+//! Operations, requests and responses shared by every ArangoDB call.
 //!
-//! An [`Operation`] is one thing that can be asked of a cluster: it forms a request without a host
-//! and reads the answer, and its [`Metadata`] tell whoever carries it what may be done when the
-//! carrying fails. Nothing here touches a socket, so everything here can be tested with plain data.
+//! An [`Operation`] is one typed call of the HTTP API. It builds a request without a host and decodes the response.
+//! Its [`Metadata`] declares whether a failed request may be retried, and where it may be sent. Nothing in
+//! this crate does IO, so everything can be tested with plain data.
 //!
 //! | what | where |
 //! |---|---|
-//! | a typed request and its facts | [`Operation`], [`Metadata`], [`RequestClass`], [`Scope`] |
-//! | forming the request | [`RequestBuilder`], [`DatabaseName`], [`BuildError`] |
-//! | reading the answer | [`ApiResponse`], [`DecodeError`] |
-//! | what the server says went wrong | [`ErrorObject`], [`ErrorNumber`] |
+//! | a typed call and its metadata | [`Operation`], [`Metadata`], [`RequestClass`], [`Scope`] |
+//! | building the request | [`RequestBuilder`], [`DatabaseName`], [`BuildError`] |
+//! | decoding the response | [`ApiResponse`], [`DecodeError`] |
+//! | server errors | [`ErrorObject`], [`ErrorNumber`] |
 //!
-//! # An operation of one's own
+//! # Custom operations
 //!
 //! ```
 //! use arango_protocol::{ApiResponse, BuildError, DecodeError, RequestBuilder, Metadata, Operation};
 //! use bytes::Bytes;
 //! use http::Request;
 //!
-//! /// Asks the server what time it is.
+//! /// Reads the server's clock.
 //! struct GetTime;
 //!
 //! impl Operation for GetTime {
@@ -26,7 +26,7 @@
 //!     const METADATA: Metadata = Metadata::get("server.time", "/_admin/time");
 //!
 //!     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-//!         RequestBuilder::new(Self::METADATA).finish()
+//!         RequestBuilder::new(Self::METADATA).build()
 //!     }
 //!
 //!     fn output(&self, response: ApiResponse) -> Result<f64, DecodeError> {
@@ -40,6 +40,20 @@
 //!
 //! assert_eq!(GetTime.request().unwrap().uri(), "/_admin/time");
 //! ```
+//!
+//! # Layout
+//!
+//! The modules lie flat beside each other. The crate imports no other crate of the workspace; the other crates build
+//! on it. Within it, a module may import from those in the rows above its own and in its own row.
+//!
+//! | what | where | imports from |
+//! |---|---|---|
+//! | errors and names without dependencies | `error_number`, `database_name`, `version` | no other module |
+//! | the error object of the server | `error_object` | `error_number` |
+//! | metadata and requests of operations | `metadata`, `created_resource`, `request_builder` | the rows above |
+//! | the response and what is wrong with it | `api_response`, `decode`, `identity` | the rows above |
+//! | the trait of all operations | `operation` | the rows above |
+//! | operations of logging in | `login`, `renew_token` | the rows above |
 
 mod api_response;
 mod created_resource;

@@ -1,4 +1,4 @@
-//! Logging in: a password for a token.
+//! Logging in: exchanges a password for a token.
 
 use std::time::Duration;
 
@@ -10,11 +10,14 @@ use http::header::SERVER;
 use http::{Request, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    ApiResponse, BuildError, DecodeError, ErrorObject, Metadata, Operation, Permission, RequestBuilder,
-};
+use crate::api_response::ApiResponse;
+use crate::decode::DecodeError;
+use crate::error_object::ErrorObject;
+use crate::metadata::{Metadata, Permission};
+use crate::operation::Operation;
+use crate::request_builder::{BuildError, RequestBuilder};
 
-/// Exchanges a user's password for a token, which holds on every coordinator.
+/// Exchanges a user's password for a token, valid on every coordinator.
 ///
 /// Has no effect on the server, which keeps no list of tokens.
 #[derive(Clone, Copy)]
@@ -26,7 +29,7 @@ pub struct LogIn<'a> {
 }
 
 impl Operation for LogIn<'_> {
-    /// The token; `None` if the server has authentication switched off.
+    /// The token; `None` if authentication is disabled on the server.
     type Output = Option<String>;
 
     const METADATA: Metadata = Metadata::post("auth.log_in", "/_open/auth")
@@ -50,16 +53,16 @@ impl Operation for LogIn<'_> {
         struct Body {
             jwt: String,
         }
-        if response.status() == StatusCode::NOT_FOUND && is_of_arangodb(&response) {
+        if response.status() == StatusCode::NOT_FOUND && is_from_arangodb(&response) {
             return Ok(None);
         }
         let body = if response.status().is_success() { response.json::<Body>().ok() } else { None };
-        body.map(|body| Some(body.jwt)).ok_or_else(|| foreign(&response))
+        body.map(|body| Some(body.jwt)).ok_or_else(|| foreign_response(&response))
     }
 }
 
-/// Whether ArangoDB wrote an answer: by its error object, or by its headers if there is no body.
-fn is_of_arangodb(response: &ApiResponse) -> bool {
+/// Returns whether ArangoDB wrote a response: by its error object, or by its headers if the body is empty.
+fn is_from_arangodb(response: &ApiResponse) -> bool {
     if !response.bytes().is_empty() {
         return ErrorObject::parse(response.bytes()).is_some();
     }
@@ -68,9 +71,9 @@ fn is_of_arangodb(response: &ApiResponse) -> bool {
         || headers.keys().any(|name| name.as_str().starts_with("x-arango-"))
 }
 
-/// Says that an answer to a login is none of ArangoDB's.
-fn foreign(response: &ApiResponse) -> DecodeError {
-    DecodeError::new(response, ".".to_owned(), serde::de::Error::custom("it holds no token"))
+/// Returns the error for a login response that is not from ArangoDB.
+fn foreign_response(response: &ApiResponse) -> DecodeError {
+    DecodeError::new(response, ".".to_owned(), serde::de::Error::custom("the response contains no token"))
 }
 
 impl std::fmt::Debug for LogIn<'_> {
@@ -79,10 +82,10 @@ impl std::fmt::Debug for LogIn<'_> {
     }
 }
 
-/// How long a token holds from the moment it is made, by its own word; `None` if it does not say.
+/// Returns a token's lifetime from its claims; `None` if it has none.
 ///
-/// The difference of its two times: the server's clock need not be the client's. The token is not
-/// verified, which only the server can do. Servers write the parts of a token in either base64
+/// It is the difference of the claims `exp` and `iat`, since the server's clock may differ from the client's. The
+/// token is not verified, which only the server can do. Servers encode the parts of a token in either base64
 /// alphabet, with padding or without.
 #[must_use]
 pub fn token_lifetime(token: &str) -> Option<Duration> {
@@ -118,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_without_authentication_gives_no_token() {
+    fn a_server_without_authentication_returns_no_token() {
         let unknown = r#"{"code":404,"error":true,"errorMessage":"unknown path","errorNum":404}"#;
         assert_eq!(login(404, &[], unknown).unwrap(), None);
         assert_eq!(login(404, &[("server", "ArangoDB")], "").unwrap(), None);
@@ -127,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_of_arangodb_is_neither_a_token_nor_its_absence() {
+    fn a_foreign_response_is_neither_a_token_nor_its_absence() {
         let nginx = [("server", "nginx"), ("content-type", "text/html")];
         for (status, headers, body) in [
             (404, &nginx[..], "<html>"),
@@ -154,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lifetime_is_read_in_either_alphabet_and_never_guessed() {
+    fn a_lifetime_is_read_in_either_alphabet_or_is_none() {
         let claims = r#"{"preferred_username":"??>>","exp":4600.5,"iat":1000}"#;
         for payload in [BASE64_STANDARD.encode(claims), BASE64_URL_SAFE_NO_PAD.encode(claims)] {
             let lifetime = token_lifetime(&format!("head.{payload}.signature"));
@@ -175,7 +178,7 @@ mod tests {
         }
 
         #[test]
-        fn no_claims_make_the_reader_panic(token: String, exp: f64, iat: f64, payload: Vec<u8>) {
+        fn no_claims_make_the_parser_panic(token: String, exp: f64, iat: f64, payload: Vec<u8>) {
             _ = token_lifetime(&token);
             _ = token_lifetime(&format!("a.{}.c", BASE64_STANDARD.encode(payload)));
             _ = token_lifetime(&format!("a.{}.c", BASE64_STANDARD.encode(format!(r#"{{"exp":{exp:e},"iat":{iat:e}}}"#))));

@@ -1,29 +1,29 @@
-//! What is known of an operation before it is sent.
+//! Static metadata of an operation.
 
 use std::time::Duration;
 
 use http::Method;
 use http::uri::PathAndQuery;
 
-use crate::ServerVersion;
+use crate::version::ServerVersion;
 
-/// Says whether a request may be sent again when nobody knows if it was executed.
+/// Whether a request may be retried if it is unknown whether it was executed.
 ///
 /// Decided before the first attempt, never guessed after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RequestClass {
     /// Has no effect on the server.
     Safe,
-    /// Ends in the same state however often it runs; only the answer may differ.
+    /// Repeating it ends in the same state; only the response may differ.
     Idempotent,
-    /// Everything else: a second copy is a second effect.
+    /// Everything else: a second execution is a second effect.
     NonIdempotent,
 }
 
 impl RequestClass {
-    /// The class of a request of which only the method is known.
+    /// Returns the class of a request of which only the method is known.
     ///
-    /// `GET`, `HEAD` and `OPTIONS` are [`Safe`](Self::Safe); all others are taken for
+    /// `GET`, `HEAD` and `OPTIONS` are [`Safe`](Self::Safe); all others count as
     /// [`NonIdempotent`](Self::NonIdempotent).
     #[must_use]
     pub fn of_method(method: &Method) -> Self {
@@ -34,39 +34,41 @@ impl RequestClass {
     }
 }
 
-/// Says on whom an operation acts, and so where it may be sent.
+/// What an operation acts on, and so where it may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
-    /// The whole cluster: any coordinator may answer.
+    /// The whole cluster: any coordinator may serve it.
     Cluster,
-    /// One database: any coordinator may answer, under the database's path.
+    /// One database: any coordinator may serve it, under the database's path.
     Database,
-    /// The coordinator that answers. What changes something there is never sent to another.
+    /// The coordinator that receives it.
+    ///
+    /// An operation that changes something there is never sent to another one.
     Coordinator,
 }
 
-/// Says what a caller must be allowed, as the server documents it.
+/// The permission that the caller needs, as documented by the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Permission {
-    /// Nobody needs to be logged in.
+    /// No login is needed.
     None,
-    /// Any user who is logged in.
+    /// Any logged-in user.
     Authenticated,
-    /// Write access to the database that it acts on, or to the collection.
+    /// Write access to the database or collection that it acts on.
     Write,
     /// Write access to the database `_system`, or a superuser token.
     Admin,
-    /// A token made from the cluster's secret, without a user.
+    /// A token signed with the cluster's secret, without a user.
     Superuser,
 }
 
-/// The oldest version that is supported.
-const OLDEST: &str = "3.10.0";
+/// The oldest supported server version.
+const OLDEST_SUPPORTED: &str = "3.10.0";
 
-/// What is known of an operation before it is sent.
+/// Static metadata of an operation, known before it is sent.
 ///
-/// Made by one of the constructors named after the method and refined by the others:
+/// Created by one of the constructors named after the method, and refined by the other methods:
 ///
 /// ```
 /// use arango_protocol::{Metadata, Permission, RequestClass};
@@ -74,75 +76,79 @@ const OLDEST: &str = "3.10.0";
 ///
 /// const METADATA: Metadata = Metadata::put("cluster.set_maintenance", "/_admin/cluster/maintenance")
 ///     .idempotent()
-///     .patience(Duration::from_secs(150))
+///     .server_timeout(Duration::from_secs(150))
 ///     .permission(Permission::Admin);
 /// assert_eq!(METADATA.class, RequestClass::Idempotent);
 /// ```
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "the flags are independent")]
 #[non_exhaustive]
 pub struct Metadata {
-    /// What errors and spans call it, such as `cluster.health`.
+    /// The name in errors and spans, such as `cluster.health`.
     pub name: &'static str,
     /// The method of the request.
     pub method: Method,
-    /// The path without host and database; `{name}` stands for a segment to be filled in.
+    /// The path without host and database; `{name}` is a path parameter.
     pub path: &'static str,
-    /// Whether it may be sent again; [`Operation::class`](crate::Operation::class) may refine it.
+    /// Whether it may be retried; [`Operation::class`](crate::Operation::class) may refine it.
     pub class: RequestClass,
-    /// On whom it acts.
+    /// What it acts on.
     pub scope: Scope,
-    /// How long the server itself may block; raises the attempt and total timeouts to at least
-    /// this. `None`: it answers at once.
+    /// How long the server itself may block.
+    ///
+    /// It raises the attempt and total timeouts to at least this. `None`: the
+    /// server responds at once.
     pub server_timeout: Option<Duration>,
-    /// Statuses of 400 and above that are answers rather than errors.
+    /// Statuses of 400 and above that count as successes.
     pub success_statuses: &'static [u16],
-    /// The first server version that has it; `None`: all that are supported.
+    /// The first server version that has it; `None`: every supported version.
     pub since: Option<&'static str>,
-    /// Versions of earlier lines that were given it later: `3.11.11` says that 3.11 has it from there on.
+    /// Patch releases of earlier release lines that have it too.
+    ///
+    /// `3.11.11` means 3.11 from there on.
     pub backported_to: &'static [&'static str],
     /// The first server version that no longer has it.
     pub removed_in: Option<&'static str>,
-    /// What the caller must be allowed.
+    /// The permission that the caller needs.
     pub permission: Permission,
-    /// Whether the server takes it in the database `_system` alone, whichever database a handle is of.
+    /// Whether the server accepts it only in the database `_system`, regardless of the handle's database.
     pub system_only: bool,
-    /// Whether the server that executes it is about to go.
+    /// Whether it shuts down the server that executes it.
     pub stops_server: bool,
-    /// Whether the coordinator passes it on to the server that the request names.
+    /// Whether the coordinator relays it to the server that the request names.
     pub relayed: bool,
-    /// The path once more, checked when the program is compiled rather than with each request.
+    /// The path again, validated at compile time instead of with each request.
     checked: PathAndQuery,
-    /// Whether something is to be filled in; found out when the program is compiled, too.
+    /// Whether the path has parameters; also determined at compile time.
     pub(crate) has_params: bool,
 }
 
 impl Metadata {
-    /// A `GET`: [`Safe`](RequestClass::Safe).
+    /// Describes a `GET`: [`Safe`](RequestClass::Safe).
     #[must_use]
     pub const fn get(name: &'static str, path: &'static str) -> Self {
         Self::new(name, Method::GET, path, RequestClass::Safe)
     }
 
-    /// A `POST`: [`NonIdempotent`](RequestClass::NonIdempotent) unless said otherwise.
+    /// Describes a `POST`: [`NonIdempotent`](RequestClass::NonIdempotent) by default.
     #[must_use]
     pub const fn post(name: &'static str, path: &'static str) -> Self {
         Self::new(name, Method::POST, path, RequestClass::NonIdempotent)
     }
 
-    /// A `PUT`: [`NonIdempotent`](RequestClass::NonIdempotent) unless said otherwise.
+    /// Describes a `PUT`: [`NonIdempotent`](RequestClass::NonIdempotent) by default.
     #[must_use]
     pub const fn put(name: &'static str, path: &'static str) -> Self {
         Self::new(name, Method::PUT, path, RequestClass::NonIdempotent)
     }
 
-    /// A `PATCH`: [`NonIdempotent`](RequestClass::NonIdempotent) unless said otherwise.
+    /// Describes a `PATCH`: [`NonIdempotent`](RequestClass::NonIdempotent) by default.
     #[must_use]
     pub const fn patch(name: &'static str, path: &'static str) -> Self {
         Self::new(name, Method::PATCH, path, RequestClass::NonIdempotent)
     }
 
-    /// A `DELETE`: [`NonIdempotent`](RequestClass::NonIdempotent) unless said otherwise.
+    /// Describes a `DELETE`: [`NonIdempotent`](RequestClass::NonIdempotent) by default.
     #[must_use]
     pub const fn delete(name: &'static str, path: &'static str) -> Self {
         Self::new(name, Method::DELETE, path, RequestClass::NonIdempotent)
@@ -169,63 +175,65 @@ impl Metadata {
         }
     }
 
-    /// Whether there are servers that lack it, among those that are supported: 3.10.0 is the oldest.
+    /// Returns whether some supported server versions lack it; 3.10.0 is the oldest.
     #[must_use]
     pub fn is_version_dependent(&self) -> bool {
-        self.removed_in.is_some() || self.since.is_some_and(|since| since != OLDEST)
+        self.removed_in.is_some() || self.since.is_some_and(|since| since != OLDEST_SUPPORTED)
     }
 
-    /// Whether it is certain that a server of this version lacks it.
+    /// Returns whether a server of this version certainly lacks it.
     ///
-    /// Nothing is certain of a build on the way to the version that brings it, or drops it.
+    /// For a pre-release build of the version that adds or removes it, nothing is certain.
     #[must_use]
     pub fn is_unsupported_by(&self, version: &ServerVersion) -> bool {
         version.is_unsupported(self.since, self.backported_to, self.removed_in)
     }
 
-    /// The path as it can be sent if there is nothing to be filled in.
+    /// Returns the method and the path; the path is only valid to send if it has no parameters.
     pub(crate) fn into_method_and_path(self) -> (Method, PathAndQuery) {
         (self.method, self.checked)
     }
 
-    /// Declares that it has no effect on the server, whatever its method.
+    /// Declares that it has no effect on the server, regardless of its method.
     #[must_use]
     pub const fn safe(mut self) -> Self {
         self.class = RequestClass::Safe;
         self
     }
 
-    /// Declares that it ends in the same state however often it runs.
+    /// Declares that repeating it ends in the same state.
     #[must_use]
     pub const fn idempotent(mut self) -> Self {
         self.class = RequestClass::Idempotent;
         self
     }
 
-    /// Declares on whom it acts.
+    /// Declares what it acts on.
     #[must_use]
     pub const fn scope(mut self, scope: Scope) -> Self {
         self.scope = scope;
         self
     }
 
-    /// Declares how long the server itself may block before it answers.
+    /// Declares how long the server itself may block before it responds.
     #[must_use]
-    pub const fn server_timeout(mut self, patience: Duration) -> Self {
-        self.server_timeout = Some(patience);
+    pub const fn server_timeout(mut self, timeout: Duration) -> Self {
+        self.server_timeout = Some(timeout);
         self
     }
 
-    /// Declares statuses of 400 and above to be answers, handed to
-    /// [`Operation::output`](crate::Operation::output) rather than returned as errors.
+    /// Declares statuses of 400 and above that count as successes.
+    ///
+    /// They are passed to [`Operation::output`](crate::Operation::output) instead of being returned as errors.
     #[must_use]
     pub const fn accept_statuses(mut self, statuses: &'static [u16]) -> Self {
         self.success_statuses = statuses;
         self
     }
 
-    /// Declares that the coordinator passes it on to the server that the request names, and answers 503 with error 1478
-    /// if it knows no such server.
+    /// Declares that the coordinator relays it to the server that the request names.
+    ///
+    /// The coordinator responds 503 with error 1478 if it knows no such server.
     #[must_use]
     pub const fn relayed(mut self) -> Self {
         self.relayed = true;
@@ -239,7 +247,7 @@ impl Metadata {
         self
     }
 
-    /// Declares versions of earlier lines that were given it later.
+    /// Declares patch releases of earlier release lines that have it too.
     #[must_use]
     pub const fn backported_to(mut self, versions: &'static [&'static str]) -> Self {
         self.backported_to = versions;
@@ -253,23 +261,23 @@ impl Metadata {
         self
     }
 
-    /// Declares that the server takes it in the database `_system` alone.
+    /// Declares that the server accepts it only in the database `_system`.
     ///
-    /// A carrier sends it there also if it was asked under another database's path.
+    /// A client sends it there even if it was called through a handle on another database.
     #[must_use]
     pub const fn system_only(mut self) -> Self {
         self.system_only = true;
         self
     }
 
-    /// Declares that the server that executes it is about to go, so that a carrier sends it nothing new.
+    /// Declares that it shuts down the server that executes it; a client drains that server.
     #[must_use]
     pub const fn stops_server(mut self) -> Self {
         self.stops_server = true;
         self
     }
 
-    /// Declares what the caller must be allowed.
+    /// Declares the permission that the caller needs.
     #[must_use]
     pub const fn permission(mut self, permission: Permission) -> Self {
         self.permission = permission;
@@ -277,7 +285,7 @@ impl Metadata {
     }
 }
 
-/// Whether a path has a `{`.
+/// Returns whether a path contains a `{`.
 const fn has_params(path: &str) -> bool {
     let path = path.as_bytes();
     let mut at = 0;
@@ -295,7 +303,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_oldest_server_has_and_none_dropped_is_everybodys() {
+    fn an_operation_that_every_version_has_is_not_version_dependent() {
         const METADATA: Metadata = Metadata::get("t.t", "/t");
         assert!(!METADATA.is_version_dependent() && !METADATA.since("3.10.0").is_version_dependent());
         assert!(
@@ -306,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn only_reading_methods_are_safe_when_nothing_else_is_known() {
+    fn only_reading_methods_are_safe_by_default() {
         for (method, class) in [
             (Method::GET, RequestClass::Safe),
             (Method::HEAD, RequestClass::Safe),

@@ -1,39 +1,42 @@
-//! The trait that typed requests fill.
+//! The trait of typed calls.
 
 use bytes::Bytes;
 use http::Request;
 
-use crate::{ApiResponse, BuildError, DecodeError, Metadata, RequestClass};
+use crate::api_response::ApiResponse;
+use crate::decode::DecodeError;
+use crate::metadata::{Metadata, RequestClass};
+use crate::request_builder::BuildError;
 
-/// One thing that can be asked of a cluster, without saying how it is carried.
+/// One typed call of the HTTP API, independent of the transport.
 ///
-/// The [facts](Self::METADATA) are what a carrier decides by; the two functions are pure.
+/// A transport decides by the [metadata](Self::METADATA). Both functions are pure.
 pub trait Operation {
-    /// What a successful answer holds.
+    /// What a successful response contains.
     type Output;
 
-    /// Name, method, path, class, scope, patience, since, gone, permission.
+    /// Name, method, path, class, scope, server timeout, versions and permission.
     const METADATA: Metadata;
 
-    /// Whether this very request may be sent again when its fate is unknown.
+    /// Returns whether this request may be retried if its outcome is unknown.
     ///
-    /// The method does not tell: `PUT` on a cursor moves the cursor, `POST` of a rebalance plan
-    /// changes nothing. Override it where a field of the operation decides.
+    /// The method does not decide that: `PUT` on a cursor moves the cursor, `POST` of a rebalance plan changes
+    /// nothing. Override it where a field of the operation decides.
     fn class(&self) -> RequestClass {
         Self::METADATA.class
     }
 
-    /// Forms the request: a path and query without a host or database, and the whole body.
+    /// Builds the request: path and query without host or database, and the whole body.
     ///
     /// # Errors
     ///
-    /// If a body cannot be serialised or a name cannot stand in a path.
+    /// If a body cannot be serialised or a path parameter is invalid.
     fn request(&self) -> Result<Request<Bytes>, BuildError>;
 
-    /// Reads a successful answer, or one whose status [`Metadata::answers`] lists.
+    /// Decodes a successful response, or one with an [accepted status](Metadata::success_statuses).
     ///
     /// # Errors
     ///
-    /// If the body is not what [`Output`](Self::Output) wants; names the path of the field.
+    /// If the body does not match [`Output`](Self::Output); names the path of the field.
     fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError>;
 }

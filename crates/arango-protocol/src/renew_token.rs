@@ -1,23 +1,27 @@
-//! A token for a token that ends soon.
+//! Renewing a token that expires soon.
 
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use crate::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
+use crate::api_response::ApiResponse;
+use crate::decode::DecodeError;
+use crate::metadata::Metadata;
+use crate::operation::Operation;
+use crate::request_builder::{BuildError, RequestBuilder};
 
-/// Exchanges the user's token that the request carries for a new one, if it ends within 150 seconds.
+/// Exchanges the request's user token for a new one, if it expires within 150 seconds.
 ///
 /// The server does not document it. Has no effect on the server, which keeps no list of tokens.
 ///
 /// # Errors
 ///
-/// 404 with error 1703 if the request carries no token of a user, but a password or a superuser's token.
+/// 404 with error 1703 if the request carries no user token, but a password or a superuser token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RenewToken;
 
 impl Operation for RenewToken {
-    /// The new token, a secret; `None` if the old one holds for longer.
+    /// The new token, a secret; `None` if the old one is valid for longer.
     type Output = Option<String>;
 
     const METADATA: Metadata = Metadata::post("auth.renew", "/_open/auth/renew").safe();
@@ -41,7 +45,7 @@ mod tests {
     use http::{HeaderMap, StatusCode};
 
     #[test]
-    fn a_token_that_holds_for_long_is_not_renewed() {
+    fn a_token_with_a_long_remaining_lifetime_is_not_renewed() {
         let request = RenewToken.request().unwrap();
         assert_eq!((request.method().as_str(), request.uri().path()), ("POST", "/_open/auth/renew"));
         let read = |body: &'static str| {

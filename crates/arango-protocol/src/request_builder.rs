@@ -1,4 +1,4 @@
-//! Forming a request from an operation's facts.
+//! Builds a request from an operation's metadata.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -7,14 +7,16 @@ use http::{HeaderName, Method, Request, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use crate::{CreatedResource, InvalidName, Metadata};
+use crate::created_resource::CreatedResource;
+use crate::database_name::InvalidName;
+use crate::metadata::Metadata;
 
-/// What may stand in a path segment or a query value as it is.
+/// The characters that need no encoding in a path segment or a query value.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A request in the making: the template of the facts, filled in.
+/// Builds a request from the path template in the metadata.
 ///
-/// Mistakes are kept and reported by [`finish`](Self::finish), so that the chain reads straight.
+/// Errors are kept and returned by [`build`](Self::build), so that calls can be chained.
 ///
 /// ```
 /// use arango_protocol::{RequestBuilder, Metadata};
@@ -25,32 +27,32 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 /// # Ok::<(), arango_protocol::BuildError>(())
 /// ```
 #[derive(Debug)]
-#[must_use = "a builder is nothing until it is finished"]
+#[must_use = "a builder does nothing until `build` is called"]
 pub struct RequestBuilder {
     method: Method,
     template: &'static str,
-    /// Whether the template has something to be filled in.
+    /// Whether the template has parameters.
     has_params: bool,
     constant_path: PathAndQuery,
-    // `None` as long as the template can be used as it is: most paths are constants.
+    // `None` as long as the template can be used unchanged: most paths are constants.
     path: Option<String>,
     has_query: bool,
     body: Bytes,
     json: bool,
     creates: Option<CreatedResource>,
-    /// In a box, because it is large and hardly ever there.
+    /// Boxed, because it is large and rarely set.
     error: Option<Box<BuildError>>,
 }
 
 impl RequestBuilder {
-    /// Begins with the method and the path template of `facts`.
-    pub fn new(facts: Metadata) -> Self {
-        let (template, has_holes) = (facts.path, facts.has_params);
-        let (method, checked) = facts.into_method_and_path();
+    /// Starts with the method and the path template of `metadata`.
+    pub fn new(metadata: Metadata) -> Self {
+        let (template, has_params) = (metadata.path, metadata.has_params);
+        let (method, checked) = metadata.into_method_and_path();
         Self {
             method,
             template,
-            has_params: has_holes,
+            has_params,
             constant_path: checked,
             path: None,
             has_query: false,
@@ -61,22 +63,22 @@ impl RequestBuilder {
         }
     }
 
-    /// Fills `{name}` of the template with one percent-encoded segment.
+    /// Fills the path parameter `{name}` with one percent-encoded segment.
     pub fn path_param(mut self, name: &'static str, value: &str) -> Self {
-        let fault = if value.is_empty() {
+        let reason = if value.is_empty() {
             Some("is empty")
         } else if value == "." || value == ".." {
             Some("means another path")
         } else {
             None
         };
-        if let Some(reason) = fault {
+        if let Some(reason) = reason {
             return self.fail(BuildError::PathParam { name, reason });
         }
         let path = self.path.get_or_insert_with(|| self.template.to_owned());
-        let hole = format!("{{{name}}}");
-        match path.find(&hole) {
-            Some(at) => path.replace_range(at..at + hole.len(), &encode(value)),
+        let placeholder = format!("{{{name}}}");
+        match path.find(&placeholder) {
+            Some(at) => path.replace_range(at..at + placeholder.len(), &encode(value)),
             None => return self.fail(BuildError::PathParam { name, reason: "is not in the template" }),
         }
         self
@@ -105,27 +107,26 @@ impl RequestBuilder {
         }
     }
 
-    /// Says what the request brings into being, for whoever sends it.
+    /// Declares what the request creates, for the transport.
     pub fn creates(mut self, creates: CreatedResource) -> Self {
         self.creates = Some(creates);
         self
     }
 
-    /// Ends the builder.
+    /// Builds the request.
     ///
     /// # Errors
     ///
-    /// The first mistake that was made: a segment that cannot stand in a path or was left open, or
-    /// a body that cannot be serialised.
+    /// The first error: a path parameter that is invalid or missing, or a body that cannot be serialised.
     pub fn build(self) -> Result<Request<Bytes>, BuildError> {
-        if let Some(mistake) = self.error {
-            return Err(*mistake);
+        if let Some(error) = self.error {
+            return Err(*error);
         }
         let path = match self.path {
             None if !self.has_params => self.constant_path,
             path => {
                 let path = path.unwrap_or_else(|| self.template.to_owned());
-                // Encoded values hold no brace, so a brace is a hole of the template.
+                // Encoded values contain no brace, so a brace is an unfilled parameter.
                 if path.contains('{') {
                     return Err(BuildError::MissingParam { path: self.template });
                 }
@@ -144,8 +145,8 @@ impl RequestBuilder {
         Ok(request)
     }
 
-    fn fail(mut self, mistake: BuildError) -> Self {
-        self.error.get_or_insert_with(|| Box::new(mistake));
+    fn fail(mut self, error: BuildError) -> Self {
+        self.error.get_or_insert_with(|| Box::new(error));
         self
     }
 }
@@ -154,11 +155,11 @@ pub(crate) fn encode(value: &str) -> String {
     utf8_percent_encode(value, UNRESERVED).to_string()
 }
 
-/// A request that could not be formed. Nothing was sent.
+/// A request that could not be built. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// A value cannot stand in its place in the path.
+    /// A value is not valid as a path parameter.
     #[error("the path segment `{name}` {reason}")]
     PathParam {
         /// The name in the template.
@@ -166,19 +167,19 @@ pub enum BuildError {
         /// What is wrong with the value.
         reason: &'static str,
     },
-    /// A place of the template was left open.
-    #[error("the path template `{path}` was not filled in")]
+    /// A path parameter was not filled in.
+    #[error("the path template `{path}` has an unfilled parameter")]
     MissingParam {
         /// The template.
         path: &'static str,
     },
-    /// The path is none.
+    /// The path is invalid.
     #[error("the path is not valid")]
     Path(#[source] http::uri::InvalidUri),
-    /// The body cannot be said in JSON.
-    #[error("the body cannot be written as JSON")]
+    /// The body cannot be serialised as JSON.
+    #[error("the body cannot be serialised as JSON")]
     Body(#[source] serde_json::Error),
-    /// A value is outside what the server takes.
+    /// A value is outside the range that the server accepts.
     #[error("`{field}` {reason}")]
     Field {
         /// The field of the operation.
@@ -186,13 +187,15 @@ pub enum BuildError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// A header was set that frames the request or speaks of its connection, which the transport does.
+    /// A header was set that only the transport may set.
+    ///
+    /// It frames the request or describes its connection.
     #[error("the header `{name}` must not be set: the transport frames requests itself")]
     Header {
         /// The header.
         name: HeaderName,
     },
-    /// The name of the database cannot be one.
+    /// The database name is invalid.
     #[error("invalid database name")]
     Database(#[source] InvalidName),
 }
@@ -210,18 +213,18 @@ mod tests {
     use proptest::prelude::*;
 
     const PLAIN: Metadata = Metadata::get("t.plain", "/_api/version");
-    const HOLES: Metadata = Metadata::put("t.holes", "/_api/{a}/x/{b}");
+    const TEMPLATE: Metadata = Metadata::put("t.template", "/_api/{a}/x/{b}");
 
     #[test]
-    fn a_constant_path_goes_out_as_it_is() {
+    fn a_constant_path_is_sent_unchanged() {
         let request = RequestBuilder::new(PLAIN).build().unwrap();
         assert_eq!(request.uri(), "/_api/version");
         assert!(request.headers().is_empty(), "no body, no content type");
     }
 
     #[test]
-    fn segments_and_queries_cannot_break_out_of_their_place() {
-        let request = RequestBuilder::new(HOLES)
+    fn path_params_and_queries_are_escaped() {
+        let request = RequestBuilder::new(TEMPLATE)
             .path_param("a", "ü/%?{b}")
             .path_param("b", "c d")
             .query("k&", "v=&")
@@ -232,24 +235,27 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_that_would_change_the_path_is_refused_by_name() {
+    fn a_segment_that_would_change_the_path_is_rejected_by_name() {
         for (value, text) in
             [("", "the path segment `a` is empty"), ("..", "the path segment `a` means another path")]
         {
-            let error =
-                RequestBuilder::new(HOLES).path_param("a", value).path_param("b", "b").build().unwrap_err();
+            let error = RequestBuilder::new(TEMPLATE)
+                .path_param("a", value)
+                .path_param("b", "b")
+                .build()
+                .unwrap_err();
             assert_eq!(error.to_string(), text);
         }
     }
 
     #[test]
-    fn a_template_with_a_hole_left_is_refused() {
-        let error = RequestBuilder::new(HOLES).path_param("a", "1").build().unwrap_err();
+    fn a_template_with_an_unfilled_parameter_is_rejected() {
+        let error = RequestBuilder::new(TEMPLATE).path_param("a", "1").build().unwrap_err();
         assert!(matches!(error, BuildError::MissingParam { .. }));
     }
 
     #[test]
-    fn a_json_body_says_that_it_is_one() {
+    fn a_json_body_has_the_json_content_type() {
         let request = RequestBuilder::new(PLAIN).json("on").build().unwrap();
         assert_eq!(request.body(), "\"on\"");
         assert_eq!(request.headers()[CONTENT_TYPE], "application/json");
@@ -257,14 +263,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_filled_in_stays_in_its_place(a: String, b: String, value: String) {
-            let builder = RequestBuilder::new(HOLES).path_param("a", &a).path_param("b", &b).query("q", &value);
+        fn any_value_stays_within_its_parameter(a: String, b: String, value: String) {
+            let builder = RequestBuilder::new(TEMPLATE).path_param("a", &a).path_param("b", &b).query("q", &value);
             if let Ok(request) = builder.build() {
                 let parts: Vec<_> = request.uri().path().split('/').collect();
                 let ["", "_api", first, "x", second] = parts[..] else { panic!("{parts:?}") };
                 let query = request.uri().query().and_then(|query| query.strip_prefix("q="));
-                for (written, meant) in [(first, &a), (second, &b), (query.unwrap(), &value)] {
-                    prop_assert_eq!(&percent_decode_str(written).decode_utf8().unwrap(), meant);
+                for (written, expected) in [(first, &a), (second, &b), (query.unwrap(), &value)] {
+                    prop_assert_eq!(&percent_decode_str(written).decode_utf8().unwrap(), expected);
                     prop_assert!(!written.contains(['/', '?', '#', '&', '=', '+', ' ']));
                 }
             }

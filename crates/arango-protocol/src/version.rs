@@ -1,12 +1,12 @@
-//! Which version a server runs, as far as it decides what can be asked of it.
+//! Server versions.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The version of a server: `3.12.7`, `3.12.5-3`, `4.0.0-devel`, `3.10.0-rc.1`.
+/// A server version: `3.12.7`, `3.12.5-3`, `4.0.0-devel`, `3.10.0-rc.1`.
 ///
-/// Ordered by its numbers. What stands behind them is a number of its own if it begins with one, and otherwise makes
-/// the version [unfinished](Self::is_unfinished); of that text up to 23 characters are shown.
+/// Ordered by its numbers. A suffix that begins with a number is a fourth number. Any other suffix makes the version
+/// a [pre-release](Self::is_prerelease); up to 23 characters of it are displayed.
 ///
 /// ```
 /// use arango_protocol::ServerVersion;
@@ -21,21 +21,21 @@ pub struct ServerVersion {
     suffix: Suffix,
 }
 
-/// What stands behind the numbers of an unfinished version, to be shown: `devel`, `rc.1`.
+/// The suffix of a pre-release version, for display: `devel`, `rc.1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Suffix {
-    text: [u8; Suffix::MOST],
+    text: [u8; Suffix::MAX_LENGTH],
     length: u8,
 }
 
 impl Suffix {
-    /// The most that is kept: a version is copied, and real ones have no more.
-    const MOST: usize = 23;
-    const NONE: Self = Self { text: [0; Self::MOST], length: 0 };
+    /// The most characters that are kept: a version is `Copy`, and real suffixes are not longer.
+    const MAX_LENGTH: usize = 23;
+    const NONE: Self = Self { text: [0; Self::MAX_LENGTH], length: 0 };
 
     fn of(text: &str) -> Self {
         let mut suffix = Self::NONE;
-        // No line break or escape sequence of a server ends up in a log by this.
+        // Keeps line breaks and escape sequences of a server out of logs.
         let kept = text.bytes().take_while(u8::is_ascii_graphic);
         for (place, byte) in suffix.text.iter_mut().zip(kept) {
             *place = byte;
@@ -50,44 +50,49 @@ impl Suffix {
 }
 
 impl ServerVersion {
-    /// Whether it is a build on the way to its version, of which nobody knows what it has already.
+    /// Returns whether it is a pre-release.
+    ///
+    /// It is unknown what a pre-release already supports.
     pub fn is_prerelease(&self) -> bool {
         self.is_prerelease
     }
 
-    /// Whether it is certain that this server is older than `version`.
+    /// Returns whether this server is certainly older than `version`.
     fn is_before(&self, version: &Self) -> bool {
         self.numbers < version.numbers
     }
 
-    /// Whether both are of one line, such as 3.12.
+    /// Returns whether both belong to one release line, such as 3.12.
     fn is_same_release_line(&self, other: &Self) -> bool {
         (self.numbers.0, self.numbers.1) == (other.numbers.0, other.numbers.1)
     }
 
-    /// Whether it is certain that a server of this version lacks what came with `since`, was brought to earlier lines
-    /// with `backported`, and went with `gone`.
+    /// Returns whether a server of this version certainly lacks an operation.
+    ///
+    /// The operation was added in `since`, backported to earlier release lines in `backported`, and removed in
+    /// `removed`.
     pub(crate) fn is_unsupported(
         &self,
         since: Option<&str>,
-        backported: &[&str],
-        gone: Option<&str>,
+        backported_to: &[&str],
+        removed: Option<&str>,
     ) -> bool {
-        let parsed = |text: &str| text.parse().ok();
-        let came = since.and_then(parsed).is_none_or(|since| !self.is_before(&since));
-        let came_early = || {
-            let mut lines = backported.iter().copied().filter_map(parsed);
+        let parse = |text: &str| text.parse().ok();
+        let is_added = since.and_then(parse).is_none_or(|since| !self.is_before(&since));
+        let is_backported = || {
+            let mut lines = backported_to.iter().copied().filter_map(parse);
             lines.any(|since| self.is_same_release_line(&since) && !self.is_before(&since))
         };
-        // A build on the way to the version that drops it may have it still.
-        let may_have =
-            |gone: &Self| self.is_before(gone) || (self.is_prerelease && self.numbers == gone.numbers);
-        let went = gone.and_then(parsed).is_some_and(|gone| !may_have(&gone));
-        !(came || came_early()) || went
+        // A pre-release of the version that removes it may still have it.
+        let may_support = |removed: &Self| {
+            self.is_before(removed) || (self.is_prerelease && self.numbers == removed.numbers)
+        };
+        let is_removed = removed.and_then(parse).is_some_and(|removed| !may_support(&removed));
+        !(is_added || is_backported()) || is_removed
     }
 }
 
-/// A text that is no version of a server.
+/// A text that is not a server version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a version begins with three numbers, such as 3.12.5")]
 pub struct InvalidVersion;
@@ -145,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unfinished_version_is_shown_as_the_server_says_it() {
+    fn a_prerelease_is_displayed_as_the_server_writes_it() {
         for text in ["3.12.5-rc.1", "4.0.0-devel", "3.12.0-NIGHTLY.20231002", "3.12.0-beta.2", "3.12.5-"] {
             assert_eq!(version(text).to_string(), text);
         }
@@ -156,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_late_is_lacking_before_and_in_lines_that_never_got_it() {
+    fn an_added_operation_is_unsupported_before_and_in_lines_without_a_backport() {
         let lacks = |text: &str| version(text).is_unsupported(Some("3.12.2"), &["3.11.11"], None);
         for (text, expected) in [
             ("3.10.14", true),
@@ -177,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_went_is_lacking_from_then_on_but_a_build_on_the_way_may_have_it() {
+    fn a_removed_operation_is_unsupported_except_in_a_prerelease() {
         let lacks = |text: &str| version(text).is_unsupported(None, &[], Some("4.0.0"));
         for (text, expected) in [
             ("3.12.10", false),
@@ -191,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_build_on_the_way_to_a_version_is_given_the_benefit_of_the_doubt() {
+    fn a_prerelease_of_the_adding_version_is_assumed_to_support_it() {
         assert!(!version("3.12.5-rc.1").is_unsupported(Some("3.12.5"), &[], None));
         assert!(version("3.12.4-devel").is_unsupported(Some("3.12.5"), &[], None));
     }

@@ -1,8 +1,8 @@
-//! The journal: what reached a coordinator, and what was executed there.
+//! The journal: requests that reached a coordinator, and requests that were executed there.
 //!
-//! Tests of retries must count *executions*, not sends. Each request that a coordinator reads becomes an [`Entry`];
-//! `executed` turns true at the instant the handler applies the request to the cluster's state, so a request that was
-//! lost before has it false for ever. A request can be named with the header `x-sim-marker`.
+//! Tests of retries must count *executions*, not sends. Each request that a coordinator reads becomes an [`Entry`]. Its
+//! `executed` turns true at the instant the handler applies the request to the cluster's state, and stays false if the
+//! request was lost before. The header `x-sim-marker` names a request.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::Method;
 
-/// How many entries are kept; counts by marker and by coordinator go on beyond it.
-const KEPT: usize = 65_536;
+/// How many entries are kept. Counts by marker and by coordinator continue beyond it.
+const MAX_ENTRIES: usize = 65_536;
 
-/// One request that reached a coordinator.
+/// A request that reached a coordinator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry {
@@ -21,36 +21,36 @@ pub struct Entry {
     pub coordinator: usize,
     /// Id of that coordinator, `CRDN-…`.
     pub coordinator_id: String,
-    /// The method.
+    /// Its method.
     pub method: Method,
     /// The path without its database prefix and without the query.
     pub path: String,
     /// The query, without the question mark; empty if there is none.
     pub query: String,
-    /// The database that the request named, `_system` if it named none.
+    /// The database of the request; `_system` if its path names none.
     pub database: String,
     /// The value of the header `x-sim-marker`.
     pub marker: Option<String>,
-    /// The bytes of its body, as they came.
+    /// The length of its body in bytes, as received.
     pub length: usize,
-    /// The encoding of its body, as the request says.
+    /// The encoding of its body, from the request's header.
     pub encoding: Option<String>,
     /// Whether a handler applied the request.
     pub executed: bool,
-    /// The status of the answer, once one was decided; what became of it on the wire is not known here.
+    /// The status of the response, once it is decided. Faults may still prevent that it is sent.
     pub status: Option<u16>,
 }
 
-/// What happened at all coordinators, in the order in which requests were read.
+/// The requests of all coordinators, in the order in which they were read.
 ///
-/// Clones are cheap and see the same journal.
+/// Clones are cheap and share one journal.
 #[derive(Clone)]
 pub struct Journal {
-    inner: Arc<Mutex<Records>>,
+    inner: Arc<Mutex<JournalState>>,
 }
 
 #[derive(Default)]
-struct Records {
+struct JournalState {
     /// The number of the oldest entry that is kept.
     first: u64,
     entries: VecDeque<Entry>,
@@ -59,7 +59,7 @@ struct Records {
     executed: usize,
 }
 
-/// How often a marker was seen.
+/// Counts of the requests with one marker.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
@@ -69,52 +69,52 @@ pub struct Counts {
     pub executed: usize,
 }
 
-/// Names one entry to those who complete it.
+/// Identifies an entry that is completed later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EntryId(u64);
 
 impl Journal {
     pub(crate) fn new(coordinators: usize) -> Self {
-        let records = Records { requests: vec![0; coordinators], ..Records::default() };
+        let records = JournalState { requests: vec![0; coordinators], ..JournalState::default() };
         Self { inner: Arc::new(Mutex::new(records)) }
     }
 
-    /// The latest entries, oldest first; at most 65 536.
+    /// Returns the latest entries, oldest first, at most 65 536.
     pub fn entries(&self) -> Vec<Entry> {
         self.lock().entries.iter().cloned().collect()
     }
 
-    /// How many requests with this marker were read, by any coordinator.
+    /// Returns how many requests with this marker were read, by any coordinator.
     pub fn received(&self, marker: &str) -> usize {
         self.counts(marker).received
     }
 
-    /// How many requests with this marker were executed, by any coordinator.
+    /// Returns how many requests with this marker were executed, by any coordinator.
     pub fn executions(&self, marker: &str) -> usize {
         self.counts(marker).executed
     }
 
-    /// How many of the kept entries were executed and please `wanted`.
-    pub fn executions_by(&self, mut wanted: impl FnMut(&Entry) -> bool) -> usize {
+    /// Returns how many of the kept entries were executed and match `wanted`.
+    pub fn executions_matching(&self, mut wanted: impl FnMut(&Entry) -> bool) -> usize {
         self.lock().entries.iter().filter(|entry| entry.executed && wanted(entry)).count()
     }
 
-    /// How many requests coordinator `index` has read.
+    /// Returns how many requests coordinator `index` has read.
     pub fn requests_to(&self, index: usize) -> usize {
         self.lock().requests.get(index).copied().unwrap_or_default()
     }
 
-    /// How many requests each coordinator has read.
+    /// Returns how many requests each coordinator has read.
     pub fn requests_per_coordinator(&self) -> Vec<usize> {
         self.lock().requests.clone()
     }
 
-    /// How many requests were executed in all.
+    /// Returns how many requests were executed in all.
     pub fn executed(&self) -> usize {
         self.lock().executed
     }
 
-    /// The counts of all markers that begin with `prefix`.
+    /// Returns the counts of all markers that begin with `prefix`.
     pub fn markers(&self, prefix: &str) -> BTreeMap<String, Counts> {
         let records = self.lock();
         let from = records.markers.range(prefix.to_owned()..);
@@ -123,18 +123,18 @@ impl Journal {
             .collect()
     }
 
-    /// Forgets everything so far.
+    /// Removes all entries and counts so far.
     pub fn clear(&self) {
         let mut records = self.lock();
-        let gone = u64::try_from(records.entries.len()).unwrap_or(u64::MAX);
-        records.first += gone;
+        let removed = u64::try_from(records.entries.len()).unwrap_or(u64::MAX);
+        records.first += removed;
         records.entries.clear();
         records.markers.clear();
         records.requests.fill(0);
         records.executed = 0;
     }
 
-    pub(crate) fn received_one(&self, entry: Entry) -> EntryId {
+    pub(crate) fn record_received(&self, entry: Entry) -> EntryId {
         let mut records = self.lock();
         if let Some(requests) = records.requests.get_mut(entry.coordinator) {
             *requests += 1;
@@ -142,7 +142,7 @@ impl Journal {
         if let Some(marker) = &entry.marker {
             records.markers.entry(marker.clone()).or_default().received += 1;
         }
-        if records.entries.len() == KEPT {
+        if records.entries.len() == MAX_ENTRIES {
             records.entries.pop_front();
             records.first += 1;
         }
@@ -151,7 +151,7 @@ impl Journal {
         EntryId(records.first + last)
     }
 
-    pub(crate) fn executed_one(&self, id: EntryId, marker: Option<&str>) {
+    pub(crate) fn record_executed(&self, id: EntryId, marker: Option<&str>) {
         let mut records = self.lock();
         records.executed += 1;
         if let Some(marker) = marker {
@@ -162,7 +162,7 @@ impl Journal {
         }
     }
 
-    pub(crate) fn answered(&self, id: EntryId, status: u16) {
+    pub(crate) fn record_status(&self, id: EntryId, status: u16) {
         if let Some(entry) = self.lock().entry(id) {
             entry.status = Some(status);
         }
@@ -172,7 +172,7 @@ impl Journal {
         self.lock().markers.get(marker).copied().unwrap_or_default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Records> {
+    fn lock(&self) -> MutexGuard<'_, JournalState> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -187,7 +187,7 @@ impl fmt::Debug for Journal {
     }
 }
 
-impl Records {
+impl JournalState {
     fn entry(&mut self, id: EntryId) -> Option<&mut Entry> {
         let index = usize::try_from(id.0.checked_sub(self.first)?).ok()?;
         self.entries.get_mut(index)
@@ -215,43 +215,43 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_but_not_applied_does_not_count_as_executed() {
+    fn a_request_read_but_not_applied_does_not_count_as_executed() {
         let journal = Journal::new(1);
-        journal.received_one(entry("m"));
-        let second = journal.received_one(entry("m"));
-        journal.executed_one(second, Some("m"));
+        journal.record_received(entry("m"));
+        let second = journal.record_received(entry("m"));
+        journal.record_executed(second, Some("m"));
 
         assert_eq!((journal.received("m"), journal.executions("m")), (2, 1));
-        assert_eq!(journal.executions_by(|entry| entry.path.ends_with("books")), 1);
+        assert_eq!(journal.executions_matching(|entry| entry.path.ends_with("books")), 1);
     }
 
     #[test]
     fn counts_survive_the_entries_they_came_from() {
         let journal = Journal::new(1);
-        for _ in 0..=KEPT {
-            journal.received_one(entry("m"));
+        for _ in 0..=MAX_ENTRIES {
+            journal.record_received(entry("m"));
         }
 
-        assert_eq!(journal.entries().len(), KEPT);
-        assert_eq!((journal.received("m"), journal.requests_to(0)), (KEPT + 1, KEPT + 1));
+        assert_eq!(journal.entries().len(), MAX_ENTRIES);
+        assert_eq!((journal.received("m"), journal.requests_to(0)), (MAX_ENTRIES + 1, MAX_ENTRIES + 1));
     }
 
     #[test]
-    fn an_entry_cleared_away_cannot_be_mistaken_for_a_later_one() {
+    fn a_cleared_entry_is_not_mistaken_for_a_later_one() {
         let journal = Journal::new(1);
-        let old = journal.received_one(entry("old"));
+        let old = journal.record_received(entry("old"));
         journal.clear();
-        journal.received_one(entry("new"));
-        journal.answered(old, 200);
+        journal.record_received(entry("new"));
+        journal.record_status(old, 200);
 
         assert_eq!(journal.entries()[0].status, None);
     }
 
     #[test]
-    fn markers_are_listed_by_their_beginning() {
+    fn markers_are_listed_by_prefix() {
         let journal = Journal::new(1);
         for marker in ["p-1", "p-2", "q-1"] {
-            journal.received_one(entry(marker));
+            journal.record_received(entry(marker));
         }
 
         let found = journal.markers("p-");

@@ -1,24 +1,25 @@
-//! An ArangoDB cluster for tests that starts in the process, with faults and a journal of what was executed.
+//! Runs an ArangoDB cluster inside a test process, with fault injection and a journal of executions.
 //!
-//! A client that survives the loss of a coordinator can only be tested against coordinators that get lost. This crate
-//! starts some: agents, DB-Servers and coordinators that share one state and speak HTTP/1.1 and HTTP/2 as ArangoDB 3.10 to 4.0 does,
-//! in milliseconds and with nothing installed. It is written from what servers answer, as plain JSON, and uses no type of
-//! any client, so that a field that a client misspells is not misspelt on both sides.
+//! A client that must survive the loss of a coordinator can only be tested against coordinators that fail. This crate
+//! starts agents, DB-Servers and coordinators that share one state and speak HTTP/1.1 and HTTP/2 as ArangoDB 3.10 to
+//! 4.0 does. A cluster starts in milliseconds and needs no installation. Its responses are plain JSON, written after
+//! those of real servers. It uses no type of any client, so a field name that a client misspells is not misspelled on
+//! both sides.
 //!
 //! # Three things that a real cluster cannot do
 //!
-//! - **Go wrong on demand.** [`Coordinator::kill`], [`pause`](Coordinator::pause), [`refuse`](Coordinator::refuse), and for
-//!   single requests a [`Fault`]: close the connection at any [`Phase`], answer something else, wait, hang. Faults end with
-//!   their guard, so a test that fails leaves none behind.
-//! - **Say what was executed.** A client that repeats a request must know whether the first copy ran; a test must know
-//!   better. The [`Journal`] counts executions, not sends. Name a request with the header `x-sim-marker`.
-//! - **Obey a paused clock.** All time comes from tokio. With [`Builder::in_memory`] there are no sockets either, and a test
-//!   of ten minutes ends at once.
+//! - **Fail on demand.** [`Coordinator::kill`], [`pause`](Coordinator::pause) and [`refuse`](Coordinator::refuse)
+//!   affect a whole coordinator. A [`Fault`] affects single requests: it closes the connection at any [`Phase`], sends
+//!   another response, waits or hangs. A fault ends when its guard is dropped, so a failing test leaves none behind.
+//! - **Report what was executed.** A test of retries must know whether the first copy of a request was executed. The
+//!   [`Journal`] counts executions, not sends. The header `x-sim-marker` names a request.
+//! - **Follow a paused clock.** All time comes from tokio. With [`Builder::in_memory`] there are no sockets either, and
+//!   a test of ten minutes finishes at once.
 //!
-//! What is not simulated answers 501 with error number 9 and is listed by [`TestCluster::unsupported`]: no test should pass
-//! because of an answer that nobody thought about.
+//! A call that is not simulated gets 501 with error number 9 and is listed by [`TestCluster::unsupported`], so that no
+//! test passes because of a response that was never designed.
 //!
-//! # A request whose answer is lost
+//! # Example: a request whose response is lost
 //!
 //! ```
 //! use arango_test_cluster::{Authentication, Fault, Match, Phase, TestCluster};
@@ -28,73 +29,70 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let cluster = TestCluster::builder().in_memory().authentication(Authentication::Off).start().await?;
 //! let coordinator = cluster.coordinator(0);
-//! let lost = coordinator.inject(Fault::close(Phase::AfterExecution).on(Match::get("/_api/*")).times(1));
+//! let fault = coordinator.inject(Fault::close(Phase::AfterExecution).on(Match::get("/_api/*")).times(1));
 //!
-//! let mut connection = coordinator.dial()?;
+//! let mut connection = coordinator.connect()?;
 //! connection.write_all(b"GET /_api/version HTTP/1.1\r\nHost: x\r\nX-Sim-Marker: mine\r\n\r\n").await?;
-//! let mut answer = Vec::new();
-//! connection.read_to_end(&mut answer).await?;
+//! let mut response = Vec::new();
+//! connection.read_to_end(&mut response).await?;
 //!
-//! assert!(answer.is_empty(), "the client knows nothing");
-//! assert_eq!(cluster.journal().executions("mine"), 1, "and yet it was done");
-//! assert_eq!(lost.hits(), 1);
+//! assert!(response.is_empty(), "the client gets no response");
+//! assert_eq!(cluster.journal().executions("mine"), 1, "the request was executed");
+//! assert_eq!(fault.hits(), 1);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # Where things are
+//! # Main types
 //!
-//! [`TestCluster`] is made by a [`Builder`], and stops, starts and upgrades DB-Servers; each [`Coordinator`] has its doors
-//! and its faults; [`AgencyJobs`] are what becomes of moves of shards; [`Control`] opens all of this to other processes over
-//! HTTP. Inside, one handler answers whatever door a request came through.
+//! A [`Builder`] starts a [`TestCluster`], which stops, starts and upgrades DB-Servers. Each [`Coordinator`] has its
+//! listener and its faults. [`AgencyJobs`] controls the outcome of shard moves. [`Control`] offers all of this to other
+//! processes over HTTP. Internally, one handler serves the requests of every listener.
+//!
+//! # Folders
+//!
+//! Layers, bottom-up. Each may import only from those before it.
+//!
+//! | folder | contains | may import |
+//! |---|---|---|
+//! | `http` | requests, replies, response headers, compression, JSON web tokens | nothing |
+//! | `model` | imbalance of shards and leaders, and plans that lower it | `http` |
+//! | `tls` | certificates and handshake faults | the above |
+//! | `config` | versions, settings, clock, start errors | the above |
+//! | `journal` | requests received and executed | the above |
+//! | `state` | the shared state: servers, databases, users, cursors, jobs, supervision | the above |
+//! | `faults` | faults for single requests and the requests they match | the above |
+//! | `aql` | the few supported queries | the above |
+//! | `api` | the handlers, by path | the above |
+//! | `admission` | checks before a handler: protocol, server mode, authentication, queue | the above |
+//! | `server` | coordinators, listeners, builder, test handles, control API | the above |
 
 mod admission;
-mod agency_jobs;
 mod api;
 mod aql;
-mod body;
-mod builder;
-mod clock;
-mod cluster;
-mod conditions;
 mod config;
-mod control;
-mod coordinator;
-mod db_servers;
-mod door;
-mod early;
-mod fault;
-mod faults_in_force;
-mod garbage;
-mod gateway;
-mod handler;
-mod held;
+mod faults;
 mod http;
 mod journal;
-mod matching;
 mod model;
-mod pulse;
-mod reset;
-mod response;
-mod script;
-mod spoiling;
+mod server;
 mod state;
 mod tls;
-mod tokens;
-mod version;
 
-pub use crate::agency_jobs::{AgencyJob, AgencyJobs};
-pub use crate::builder::{Authentication, Builder, Hardening, StartError};
-pub use crate::cluster::TestCluster;
-pub use crate::conditions::ConditionGuard;
-pub use crate::control::Control;
-pub use crate::coordinator::{Coordinator, RefuseGuard};
-pub use crate::fault::{Close, Fault, Phase};
-pub use crate::faults_in_force::FaultGuard;
+pub use crate::config::settings::{Authentication, Hardening};
+pub use crate::config::start_error::StartError;
+pub use crate::faults::active_faults::FaultGuard;
+pub use crate::faults::fault::{Close, Fault, Phase};
+pub use crate::faults::request_match::Match;
+pub use crate::faults::reset_reason::ResetReason;
 pub use crate::journal::{Counts, Entry, Journal};
-pub use crate::matching::Match;
-pub use crate::model::agency_jobs::JobFate;
-pub use crate::reset::Reset;
-pub use crate::state::records::LogLevel;
-pub use crate::tls::{Handshake, Identity, Tls};
-pub use crate::tokens::Tokens;
+pub use crate::server::agency_jobs::{AgencyJob, AgencyJobs};
+pub use crate::server::builder::Builder;
+pub use crate::server::cluster::TestCluster;
+pub use crate::server::conditions::ConditionGuard;
+pub use crate::server::control::Control;
+pub use crate::server::coordinator::{Coordinator, RefuseGuard};
+pub use crate::server::tokens::Tokens;
+pub use crate::state::agency_jobs::JobOutcome;
+pub use crate::state::diagnostics::LogLevel;
+pub use crate::tls::{HandshakeFault, Identity, Tls};

@@ -1,153 +1,108 @@
-//! How a request is sent to an ArangoDB cluster.
+//! Sends HTTP requests to the coordinators of an ArangoDB cluster.
 //!
-//! A [`Transport`] is a tower service over hyper. It keeps one pool of connections for each
-//! coordinator, spreads requests over them, and sends a request again exactly where it is proved
-//! that this does no harm: each call is of a [class](arango_protocol::RequestClass) that is decided
-//! before its first attempt, and every [`Error`] tells whether the request may have been executed.
+//! A [`Transport`] is a tower service over hyper. It keeps one connection pool per coordinator and
+//! distributes requests over the coordinators. It retries a request only if the retry is proved to be
+//! safe: each call has a [class](arango_protocol::RequestClass) that is decided before its first
+//! attempt, and every [`Error`] reports whether the request may have been executed.
 //!
-//! Nothing here knows what is asked: that is for the operations of `arango-cluster` and others like
-//! it. The facade `arango` puts both together.
+//! This crate does not interpret requests. Operations are defined in `arango-cluster` and in other
+//! crates built on `arango-protocol`; the facade crate `arango` combines both.
 //!
-//! # Layers of one's own
+//! # Custom middleware
 //!
-//! There are two doors. [`layer`](TransportBuilder::layer) takes a tower layer around whole calls;
-//! [`attempt_layer`](TransportBuilder::attempt_layer) takes one around each attempt at each
-//! coordinator, below everything that decides what is sent again. Any layer will do whose service is
-//! `Clone + Send + Sync`: it may change the answer's body and fail with whatever it likes. Such a
-//! failure counts for no coordinator's health, and its outcome is what the pool knows of the request.
+//! [`TransportBuilder`] accepts tower layers at two levels. [`layer`](TransportBuilder::layer) wraps
+//! whole calls. [`attempt_layer`](TransportBuilder::attempt_layer) wraps each attempt at each
+//! coordinator, below all retry decisions. The service of a layer must be `Clone + Send + Sync`. It may
+//! replace the response body and may return any error type. An error of a custom layer does not affect
+//! the health of a coordinator; its [`Outcome`] is what the pool knows about the request.
+//!
+//! # Folders
+//!
+//! Bottom-up. Each folder of the first group imports only from folders above it in the table.
+//!
+//! | Folder | Contents | May import |
+//! |---|---|---|
+//! | `types` | coordinators, host lists, tokens, outcomes, header values | nothing |
+//! | `error` | errors, their kinds, causes and texts | `types` |
+//! | `credentials` | credentials, sessions, token sources | `types`, `error` |
+//! | `config` | limits, retry policy, hedging, HTTP/2, settings errors | `types`, `error`, `credentials` |
+//! | `tls` | TLS settings, handshakes, certificate verification | all of the above |
+//! | `connect` | DNS cache, happy eyeballs, opening of streams | all of the above |
+//!
+//! The folders of the second group form the request path. They may import the whole first group. They
+//! still import one another, so they are not yet ordered among themselves.
+//!
+//! | Folder | Contents |
+//! |---|---|
+//! | `call` | a call, its context, its replayable request, its attempts' requests |
+//! | `compression` | compression of request bodies, decompression of response bodies |
+//! | `telemetry` | spans and metrics |
+//! | `pool` | connection pools, wait queues, HTTP/1.1 and HTTP/2 connections |
+//! | `layers` | retry, hedging, authentication, classification, middleware |
+//! | `client` | the transport, its builder, discovery, probes, reconfiguration |
 
-mod accepted;
-mod addresses;
-mod attempt;
-mod attempt_error;
-mod auth;
-mod backoff;
-mod body;
-mod budget;
-mod builder;
 mod call;
-#[cfg(feature = "compression")]
+mod client;
 mod compression;
-#[cfg(not(feature = "compression"))]
-#[path = "no_compression.rs"]
-mod compression;
+mod config;
 mod connect;
-mod coordinator;
-mod coordinator_state;
-mod copies;
-mod counts;
-mod created;
 mod credentials;
-mod deadline;
-mod dial;
-mod discovery;
-mod door;
-mod encoded;
 mod error;
-mod eyeballs;
-mod failed_attempt;
-mod foreign;
-mod framing;
-mod hedging;
-mod hosts;
-#[cfg_attr(not(feature = "http2"), expect(dead_code, unreachable_pub, reason = "nobody can ask for it"))]
-mod http2;
-mod invalid_hosts;
-mod ip_zone;
-mod kind;
-mod latencies;
-mod lifecycle;
-mod limits;
-#[cfg(feature = "metrics")]
-mod meters;
-#[cfg(not(feature = "metrics"))]
-#[path = "no_meters.rs"]
-mod meters;
-mod next;
-mod opened;
-mod options;
-mod origin;
-mod outcome;
-mod outgoing;
-mod path_prefix;
-mod pending_login;
+mod layers;
 mod pool;
-mod pools;
-mod printable;
-mod probe;
-mod queue_time;
-mod race;
-mod reconfigure;
-mod record;
-mod rejection;
-mod retry;
-mod retry_after;
-mod retry_policy;
-mod rules;
-mod secret_file;
-mod session;
-mod settings;
-mod stack;
-mod state;
-mod strays;
-#[cfg(feature = "jwt-sign")]
-mod superuser;
-mod template;
+mod telemetry;
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg(not(feature = "tls"))]
-#[path = "no_tls.rs"]
+#[path = "tls/disabled.rs"]
 mod tls;
-mod token;
-mod token_file;
-mod token_source;
-mod trace;
-mod transport;
-mod unsupported;
-mod zones;
+mod types;
 
 pub use arango_balance as balance;
 pub use arango_protocol as protocol;
 pub use secrecy;
 
-pub use attempt_error::AttemptError;
-pub use body::Body;
-pub use builder::{InvalidSettings, TransportBuilder};
 pub use call::Call;
+pub use call::attempt_request::AttemptRequest;
+pub use call::body::Body;
+pub use call::counts::CallCounts;
+pub use call::options::CallOptions;
+pub use client::builder::TransportBuilder;
+pub use client::coordinator_state::{CoordinatorOrigin, CoordinatorState};
+pub use client::discovery::{Discover, Discovery, MissingPermission};
+pub use client::reconfigure::ReconfigureTransport;
+pub use client::state::ClientState;
+pub use client::transport::{PreparedRequest, Transport};
 #[cfg(feature = "compression")]
-pub use compression::Compression;
-pub use connect::{BoxFuture, Connect, Io, Resolve, SystemConnect, SystemResolve};
-pub use coordinator::{Coordinator, Host};
-pub use coordinator_state::{CoordinatorState, Membership};
-pub use counts::CallCounts;
-pub use credentials::{Credentials, InvalidToken};
-pub use discovery::{Discover, Discovery, NoRights};
-pub use door::{AttemptService, CallService, DoorBody, DoorService};
-pub use error::{Error, Report, StoppedBy};
-pub use failed_attempt::{Attempt, Phase};
-pub use hedging::Hedging;
-pub use hosts::{HostList, Hosts};
+pub use compression::compressor::Compression;
+pub use config::hedging::Hedging;
 #[cfg(feature = "http2")]
-pub use http2::Http2;
-pub use invalid_hosts::{HostFault, InvalidHost, InvalidHosts};
-pub use kind::ErrorKind;
-pub use limits::{Limits, PoolLimits};
-pub use opened::HttpProtocol;
-pub use options::CallOptions;
-pub use outcome::Outcome;
-pub use outgoing::Outgoing;
-pub use reconfigure::Reconfigure;
-pub use retry_policy::RetryPolicy;
-pub use state::ClientState;
-#[cfg(feature = "jwt-sign")]
-pub use superuser::Superuser;
+pub use config::http2::Http2;
+pub use config::invalid_settings::InvalidSettings;
+pub use config::limits::{Limits, PoolLimits};
+pub use config::retry_policy::RetryPolicy;
 #[cfg(feature = "tls")]
-pub use tls::{Tls, TlsFault, TlsVersion};
-pub use token_file::TokenFile;
-pub use token_source::TokenSource;
-pub use transport::{Prepared, Transport};
-pub use unsupported::Unsupported;
-pub use zones::Zones;
-
-/// An error of any kind.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub use config::tls_fault::InvalidTls;
+pub use connect::{Connect, Resolve, SystemConnect, SystemResolve};
+#[cfg(feature = "jwt-sign")]
+pub use credentials::superuser::Superuser;
+pub use credentials::token_file::TokenFile;
+pub use credentials::token_source::TokenSource;
+pub use credentials::{Credentials, InvalidToken};
+pub use error::attempt::{Attempt, Phase};
+pub use error::attempt_error::AttemptError;
+pub use error::category::ErrorCategory;
+pub use error::kind::ErrorKind;
+pub use error::unsupported::Unsupported;
+pub use error::{Error, Report, StoppedBy};
+pub use layers::middleware::{AttemptService, CallService, MiddlewareBody, MiddlewareService};
+#[cfg(feature = "tls")]
+pub use tls::{Tls, TlsVersion};
+pub use types::boxed::{BoxError, BoxFuture};
+pub use types::coordinator::{Coordinator, Host};
+pub use types::hosts::{HostList, Hosts};
+pub use types::http_protocol::HttpProtocol;
+pub use types::invalid_hosts::{InvalidHost, InvalidHostReason, InvalidHosts};
+pub use types::io::Io;
+pub use types::outcome::Outcome;
+pub use types::zones::Zones;

@@ -1,13 +1,13 @@
-//! Calls a cluster in a closed loop and prints one line of JSON about it.
+//! Calls a cluster in a closed loop and prints one line of JSON with the results.
 //!
-//! Made to be run beside other clients under the same harness:
+//! For comparison with other clients in the same harness:
 //!
 //! ```text
 //! bench_client --hosts http://127.0.0.1:8529,http://127.0.0.1:8539 --endpoint health --concurrency 64 --duration 3
 //! ```
 //!
-//! It stands alone: one thread, one client, `--concurrency` loops with one call in flight each. It
-//! exits with 0 even when calls failed; the line tells how many and why.
+//! It uses one thread, one client, and `--concurrency` loops with one call in flight each. It exits with 0 even if
+//! calls failed; the line contains the number of errors and their kinds.
 
 use std::alloc::System;
 use std::collections::BTreeMap;
@@ -28,31 +28,31 @@ use tokio::sync::Mutex;
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Calls a cluster in a closed loop and prints one line of JSON about it.
+/// Calls a cluster in a closed loop and prints one line of JSON with the results.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// The coordinators, with commas between them.
+    /// The coordinators, comma-separated.
     #[arg(long)]
     hosts: String,
-    /// What each call asks for.
+    /// The endpoint of each call.
     #[arg(long, value_enum, default_value = "version")]
     endpoint: Endpoint,
-    /// How calls are spread over the coordinators, as `LoadBalancing` reads it: `roundrobin`, `least-loaded`, …
+    /// The load balancing strategy: `roundrobin`, `least-loaded`, …
     #[arg(long, default_value_t = LoadBalancing::RoundRobin)]
     balancing: LoadBalancing,
     /// Loops with one call in flight each.
     #[arg(long, default_value_t = 1)]
     concurrency: usize,
-    /// Stop after this many calls in all.
+    /// Stop after this many calls in total.
     #[arg(long, required_unless_present = "duration")]
     requests: Option<u64>,
     /// Stop after this many seconds.
     #[arg(long)]
     duration: Option<f64>,
-    /// Calls before any measuring.
+    /// Calls before the measurement.
     #[arg(long, default_value_t = 0)]
     warmup: u64,
-    /// Read no clock for each call, so that instructions can be counted.
+    /// Do not measure latencies, so that instructions can be counted.
     #[arg(long)]
     no_latency: bool,
     /// The user to log in as.
@@ -70,12 +70,12 @@ enum Endpoint {
     Cursor,
 }
 
-/// Reads a thousand documents in one batch: a call that the client does not have.
+/// Reads a thousand documents in one batch: a custom operation.
 struct ReadDocs;
 
 /// One document, as the harness defines it.
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "decoded because a user would")]
+#[expect(dead_code, reason = "decoded as a program would")]
 struct Doc {
     #[serde(rename = "_key")]
     key: String,
@@ -96,8 +96,8 @@ impl Operation for ReadDocs {
         RequestBuilder::new(Self::METADATA).json(&json!({ "query": "FOR d IN docs RETURN d" })).build()
     }
 
-    fn output(&self, answer: ApiResponse) -> Result<Vec<Doc>, DecodeError> {
-        answer.json_result()
+    fn output(&self, response: ApiResponse) -> Result<Vec<Doc>, DecodeError> {
+        response.json_result()
     }
 }
 
@@ -109,16 +109,16 @@ async fn call(database: &Database, endpoint: Endpoint) -> Result<usize, Error> {
     })
 }
 
-/// What the loops of one phase share.
+/// The state shared by the loops of one phase.
 struct Phase {
     left: AtomicU64,
     until: Option<Instant>,
     latency: bool,
-    tally: Mutex<Tally>,
+    totals: Mutex<Totals>,
 }
 
 #[derive(Default)]
-struct Tally {
+struct Totals {
     ok: u64,
     errors: u64,
     latencies: Vec<Duration>,
@@ -127,62 +127,62 @@ struct Tally {
     last_error: Option<f64>,
 }
 
-/// Runs `concurrency` loops until the calls or the time are used up.
-async fn phase(database: &Database, arguments: &Arguments, calls: u64, until: Option<Instant>) -> Tally {
+/// Runs `concurrency` loops until all calls are sent or the time is up.
+async fn run_phase(database: &Database, arguments: &Arguments, calls: u64, until: Option<Instant>) -> Totals {
     let shared = Arc::new(Phase {
         left: AtomicU64::new(calls),
         until,
         latency: !arguments.no_latency,
-        tally: Mutex::default(),
+        totals: Mutex::default(),
     });
     let endpoint = arguments.endpoint;
     let loops: Vec<_> = (0..arguments.concurrency)
-        .map(|_| tokio::spawn(one_loop(Arc::clone(&shared), database.clone(), endpoint)))
+        .map(|_| tokio::spawn(run_loop(Arc::clone(&shared), database.clone(), endpoint)))
         .collect();
     for one in loops {
         one.await.expect("a loop does not panic");
     }
-    std::mem::take(&mut *shared.tally.lock().await)
+    std::mem::take(&mut *shared.totals.lock().await)
 }
 
-async fn one_loop(phase: Arc<Phase>, database: Database, endpoint: Endpoint) {
-    let mut own = Tally::default();
+async fn run_loop(phase: Arc<Phase>, database: Database, endpoint: Endpoint) {
+    let mut local = Totals::default();
     loop {
         let taken = phase.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         if taken.is_err() || phase.until.is_some_and(|until| Instant::now() >= until) {
             break;
         }
-        let began = phase.latency.then(Instant::now);
+        let started_at = phase.latency.then(Instant::now);
         match call(&database, endpoint).await {
-            Ok(_) => own.ok += 1,
+            Ok(_) => local.ok += 1,
             Err(error) => {
                 let now = unix_time();
-                own.errors += 1;
-                own.first_error.get_or_insert(now);
-                own.last_error = Some(now);
-                *own.kinds.entry(error.kind().to_string()).or_default() += 1;
-                // As a caller would: never spin on a refused connection.
+                local.errors += 1;
+                local.first_error.get_or_insert(now);
+                local.last_error = Some(now);
+                *local.kinds.entry(error.kind().to_string()).or_default() += 1;
+                // Like a real caller: no busy loop on a refused connection.
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }
-        own.latencies.extend(began.map(|began| began.elapsed()));
+        local.latencies.extend(started_at.map(|started_at| started_at.elapsed()));
     }
-    let mut all = phase.tally.lock().await;
-    all.ok += own.ok;
-    all.errors += own.errors;
-    all.latencies.append(&mut own.latencies);
-    for (kind, count) in own.kinds {
+    let mut all = phase.totals.lock().await;
+    all.ok += local.ok;
+    all.errors += local.errors;
+    all.latencies.append(&mut local.latencies);
+    for (kind, count) in local.kinds {
         *all.kinds.entry(kind).or_default() += count;
     }
-    all.first_error = [all.first_error, own.first_error].into_iter().flatten().reduce(f64::min);
-    all.last_error = [all.last_error, own.last_error].into_iter().flatten().reduce(f64::max);
+    all.first_error = [all.first_error, local.first_error].into_iter().flatten().reduce(f64::min);
+    all.last_error = [all.last_error, local.last_error].into_iter().flatten().reduce(f64::max);
 }
 
 fn unix_time() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
 
-/// What the process has used so far, where the system tells.
+/// The resources used by the process so far, if the system reports them.
 struct Usage {
     user: f64,
     system: f64,
@@ -191,7 +191,7 @@ struct Usage {
 
 fn usage() -> Option<Usage> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The name of the program, in parentheses, may hold blanks.
+    // The program name, in parentheses, may contain spaces.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let seconds = |ticks: &str| Some(f64::from(ticks.parse::<u32>().ok()?) / 100.0);
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -220,23 +220,23 @@ async fn main() -> anyhow::Result<()> {
         .build()?;
     let database = client.db("_system");
 
-    phase(&database, &arguments, arguments.warmup, None).await;
+    run_phase(&database, &arguments, arguments.warmup, None).await;
     let before = usage();
     let allocations = Region::new(ALLOCATOR);
-    let began = Instant::now();
-    let until = arguments.duration.map(|seconds| began + Duration::from_secs_f64(seconds));
-    let mut tally = phase(&database, &arguments, arguments.requests.unwrap_or(u64::MAX), until).await;
-    let elapsed = began.elapsed().as_secs_f64();
+    let started_at = Instant::now();
+    let until = arguments.duration.map(|seconds| started_at + Duration::from_secs_f64(seconds));
+    let mut totals = run_phase(&database, &arguments, arguments.requests.unwrap_or(u64::MAX), until).await;
+    let elapsed = started_at.elapsed().as_secs_f64();
     let allocated = allocations.change();
     let after = usage();
 
-    let calls = tally.ok + tally.errors;
+    let calls = totals.ok + totals.errors;
     let each = |total: usize| total as f64 / calls.max(1) as f64;
-    tally.latencies.sort_unstable();
+    totals.latencies.sort_unstable();
     let at = |share: f64| {
-        let last = tally.latencies.len().checked_sub(1)?;
-        let index = (tally.latencies.len() as f64 * share) as usize;
-        Some(tally.latencies[index.min(last)].as_secs_f64() * 1e6)
+        let last = totals.latencies.len().checked_sub(1)?;
+        let index = (totals.latencies.len() as f64 * share) as usize;
+        Some(totals.latencies[index.min(last)].as_secs_f64() * 1e6)
     };
     let used = before.as_ref().zip(after.as_ref());
     let line = json!({
@@ -245,18 +245,18 @@ async fn main() -> anyhow::Result<()> {
         "balancing": arguments.balancing.to_string(),
         "concurrency": arguments.concurrency,
         "requests": calls,
-        "errors": tally.errors,
+        "errors": totals.errors,
         "elapsed_s": elapsed,
-        "rps": tally.ok as f64 / elapsed,
+        "rps": totals.ok as f64 / elapsed,
         "p50_us": at(0.5), "p90_us": at(0.9), "p99_us": at(0.99), "p999_us": at(0.999), "max_us": at(1.0),
         "cpu_user_s": used.map(|(before, after)| after.user - before.user),
         "cpu_sys_s": used.map(|(before, after)| after.system - before.system),
         "max_rss_kb": after.as_ref().map(|usage| usage.peak_kb),
         "allocs_per_req": each(allocated.allocations + allocated.reallocations),
         "alloc_bytes_per_req": each(allocated.bytes_allocated),
-        "first_error_unix": tally.first_error,
-        "last_error_unix": tally.last_error,
-        "error_kinds": tally.kinds,
+        "first_error_unix": totals.first_error,
+        "last_error_unix": totals.last_error,
+        "error_kinds": totals.kinds,
     });
     anstream::println!("{line}");
     Ok(())

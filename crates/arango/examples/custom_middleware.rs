@@ -1,4 +1,4 @@
-//! Tower layers of one's own at both doors: around calls, and around each attempt.
+//! Custom tower middleware around calls, and around each attempt.
 //!
 //! ```text
 //! cargo xtask test-cluster run -- cargo run --example custom_middleware
@@ -19,7 +19,7 @@ use tower::timeout::TimeoutLayer;
 use tower::{Layer, Service, ServiceBuilder};
 use tower_http::set_header::SetRequestHeaderLayer;
 
-/// Counts requests; put around attempts, it counts those at one coordinator.
+/// Counts requests; around attempts it counts those to one coordinator.
 #[derive(Clone, Default)]
 struct CountLayer(Arc<AtomicU64>);
 
@@ -57,7 +57,7 @@ where
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let endpoints = std::env::var("ARANGO_ENDPOINTS").context("ARANGO_ENDPOINTS names no coordinators")?;
+    let endpoints = std::env::var("ARANGO_ENDPOINTS").context("ARANGO_ENDPOINTS is not set")?;
     let password = std::env::var("ARANGO_ROOT_PASSWORD").unwrap_or_default();
 
     let calls = CountLayer::default();
@@ -68,10 +68,10 @@ async fn main() -> Result<()> {
     let client = Client::builder()
         .hosts(&*endpoints)
         .basic_auth("root", &password)
-        // Around whole calls: seen once each, however often a call is sent.
+        // Around whole calls: each call passes once, regardless of retries.
         .layer(calls.clone())
         .layer(TimeoutLayer::new(Duration::from_secs(10)))
-        // Around attempts: a header on each, and no more than eight at once for each coordinator.
+        // Around attempts: a header on each, and at most eight concurrent ones for each coordinator.
         .attempt_layer(
             ServiceBuilder::new()
                 .layer(SetRequestHeaderLayer::overriding(
@@ -80,7 +80,7 @@ async fn main() -> Result<()> {
                 ))
                 .layer(ConcurrencyLimitLayer::new(8)),
         )
-        // Made for each coordinator: here only the first is counted.
+        // Created for each coordinator: here only the first is counted.
         .attempt_layer_with(move |coordinator| {
             if *coordinator == first_host { attempts_at_first.clone() } else { CountLayer::default() }
         })

@@ -1,8 +1,8 @@
-//! The ArangoDB client that is at home in a cluster.
+//! ArangoDB client for clusters.
 //!
-//! A program names the coordinators; the client spreads its requests over them, survives the loss of
-//! any of them without losing or doubling anything, and speaks the language of cluster
-//! administration in types.
+//! The client spreads requests over the coordinators of a cluster. If a coordinator is lost, requests fail over to
+//! another one, and no request is executed twice that is not safe to repeat. The administration API of clusters is
+//! available as typed methods.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,32 +22,34 @@
 //! | what | where |
 //! |---|---|
 //! | the client, its databases, its coordinators | [`Client`], [`Database`], [`CoordinatorHandle`] |
-//! | the administration of the cluster | [`Cluster`]; its types in [`cluster`] |
-//! | what went wrong, and whether it may have been executed | [`Error`], [`Outcome`] |
-//! | long work, followed to its end | [`follow`] |
-//! | layers of one's own, limits, policies | [`ClientBuilder`]; the transport in [`transport`] |
-//! | coordinators that nobody named; other settings while it runs | [`Discovery`]; [`Reconfigure`] |
-//! | operations of one's own | [`Operation`](protocol::Operation) and [`Database::execute`] |
+//! | cluster administration | [`Cluster`]; its types in [`cluster`] |
+//! | errors, and whether the request may have been executed | [`Error`], [`Outcome`] |
+//! | long-running operations | [`long_running`] |
+//! | custom middleware, limits, policies | [`ClientBuilder`]; the transport in [`transport`] |
+//! | discovery of coordinators; changing settings at runtime | [`Discovery`]; [`Reconfigure`] |
+//! | custom operations | [`Operation`](protocol::Operation) and [`Database::execute`] |
 //!
-//! # What is sent again
+//! # Retries
 //!
-//! Every operation is of a [class](protocol::RequestClass) that is known before it is sent. A request that no
-//! coordinator has seen goes on to the next one, whatever its class. One that may have been executed
-//! is sent again only if that does no harm; otherwise the call fails with an error whose
+//! Every operation has a [class](protocol::RequestClass) that is known before it is sent. A request that no
+//! coordinator has received is retried on the next one, regardless of its class. A request that may have been
+//! executed is retried only if it is safe to repeat. Otherwise the call fails with an error whose
 //! [`outcome`](Error::outcome) is [`Unknown`](Outcome::Unknown).
+//!
+//! # Layout
+//!
+//! Bottom-up. A folder may import from the folders above it in this table and from the crates below the facade
+//! (`arango-transport`, `arango-cluster`).
+//!
+//! | what | where | may import |
+//! |---|---|---|
+//! | handles on a database, the cluster and a coordinator; sending a call | `handles` | nothing of this crate |
+//! | the client, its builder, discovery, runtime settings | `client` | `handles` |
+//! | long-running operations: pollers, jobs, drains, restarts | `long_running` | `handles`, `client` |
 
-mod builder;
 mod client;
-mod cluster_handle;
-mod coordinator_handle;
-mod database;
-mod discover;
-pub mod follow;
-mod gate;
-mod load_balancing;
-mod reconfigure;
-mod roles;
-mod versions;
+mod handles;
+pub mod long_running;
 
 pub use arango_cluster as cluster;
 pub use arango_transport as transport;
@@ -60,16 +62,20 @@ pub use arango_transport::Http2;
 #[cfg(feature = "jwt-sign")]
 pub use arango_transport::Superuser;
 pub use arango_transport::{
-    Attempt, CallCounts, CallOptions, ClientState, Coordinator, CoordinatorState, Credentials, Discovery,
-    Error, ErrorKind, Hedging, HostList, Hosts, HttpProtocol, InvalidHosts, InvalidSettings, Limits,
-    Membership, Outcome, PoolLimits, RetryPolicy, TokenFile, TokenSource, Unsupported,
+    Attempt, CallCounts, CallOptions, ClientState, Coordinator, CoordinatorOrigin, CoordinatorState,
+    Credentials, Discovery, Error, ErrorCategory, ErrorKind, Hedging, HostList, Hosts, HttpProtocol,
+    InvalidHosts, InvalidSettings, Limits, Outcome, PoolLimits, RetryPolicy, TokenFile, TokenSource,
+    Unsupported,
 };
 #[cfg(feature = "rustls")]
-pub use arango_transport::{Tls, TlsFault, TlsVersion};
-pub use builder::ClientBuilder;
+pub use arango_transport::{InvalidTls, Tls, TlsVersion};
 pub use client::Client;
-pub use cluster_handle::Cluster;
-pub use coordinator_handle::CoordinatorHandle;
-pub use database::Database;
-pub use load_balancing::{LoadBalancing, Period, UnknownStrategy};
-pub use reconfigure::Reconfigure;
+pub use client::builder::ClientBuilder;
+pub use client::load_balancing::{LoadBalancing, Period, UnknownStrategy};
+pub use client::reconfigure::Reconfigure;
+pub use handles::cluster::Cluster;
+pub use handles::coordinator::CoordinatorHandle;
+pub use handles::database::Database;
+
+/// The result of a call.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,19 +1,19 @@
-//! Varies by chance what comes from outside, and says whether the client stands it.
+//! Fuzzes the inputs of the client: generates random variations and checks invariants.
 //!
 //! ```text
-//! cargo xtask fuzz                                   # every target, ten seconds each, two at once
-//! cargo xtask fuzz hosts --seconds 60 --seed 7       # one at length, otherwise than before
-//! cargo xtask fuzz hosts --input fuzz/artifacts/…    # one input alone
+//! cargo xtask fuzz                                   # all targets in parallel, ten seconds each
+//! cargo xtask fuzz hosts --seconds 60 --seed 7       # one target, longer, with another seed
+//! cargo xtask fuzz hosts --input fuzz/artifacts/…    # one input
 //! ```
 //!
-//! What is read, and what must hold then, is in `fuzz/src`, which cargo-fuzz drives too; `docs/fuzzing.md` tells more.
+//! The targets and their invariants are in `fuzz/src`, which cargo-fuzz uses too; see `docs/fuzzing.md`.
 
-mod alone;
 mod corpus;
 mod memory;
 mod mutator;
+mod single_target;
 #[path = "../../../fuzz/src/lib.rs"]
-#[allow(unreachable_pub, dead_code, reason = "it is a library where cargo-fuzz drives it")]
+#[allow(unreachable_pub, dead_code, reason = "cargo-fuzz uses it as a library")]
 mod targets;
 mod watchdog;
 
@@ -28,27 +28,27 @@ use owo_colors::OwoColorize as _;
 
 use targets::{TARGETS, Target};
 
-/// Varies by chance what comes from outside, and says whether the client stands it.
+/// Fuzzes the inputs of the client: generates random variations and checks invariants.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask fuzz")]
 struct Arguments {
-    /// Which targets; all, if none is named.
-    #[arg(value_parser = named)]
+    /// Targets to fuzz. Default: all.
+    #[arg(value_parser = parse_target)]
     targets: Vec<Target>,
 
-    /// For how long inputs are varied, for each target.
+    /// Seconds per target.
     #[arg(long, value_name = "N", default_value_t = 10)]
     seconds: u64,
 
-    /// Where chance begins: the same seed gives the same inputs in the same order.
+    /// Seed of the random source. The same seed gives the same inputs in the same order.
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     seed: u64,
 
-    /// Reads this file alone.
+    /// Runs one target on this file only.
     #[arg(long, value_name = "FILE")]
     input: Option<PathBuf>,
 
-    /// Within this process, which must be its only work.
+    /// Runs one target in this process, which must do nothing else.
     #[arg(long, hide = true)]
     alone: bool,
 }
@@ -58,39 +58,39 @@ fn main() -> ExitCode {
     if arguments.targets.is_empty() {
         arguments.targets = TARGETS.to_vec();
     }
-    let good = match (&arguments.input, arguments.targets.as_slice()) {
-        (Some(input), [target]) => alone::replay(target, input),
+    let success = match (&arguments.input, arguments.targets.as_slice()) {
+        (Some(input), [target]) => single_target::replay(target, input),
         (Some(_), _) => {
-            eprintln!("{} an input is read by one target: name it", "error:".red().bold());
+            eprintln!("{} --input needs exactly one target", "error:".red().bold());
             false
         }
-        (None, [target]) if arguments.alone => alone::vary(target, arguments.seconds, arguments.seed),
-        (None, targets) => side_by_side(targets, &arguments),
+        (None, [target]) if arguments.alone => single_target::fuzz(target, arguments.seconds, arguments.seed),
+        (None, targets) => run_in_parallel(targets, &arguments),
     };
-    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Gives each target a process of its own: what it allocates is counted for the whole process, and one that takes its
-/// process with it takes no other.
-fn side_by_side(targets: &[Target], arguments: &Arguments) -> bool {
+/// Runs each target in a separate process. Allocations are counted per process, and a crash must not affect other
+/// targets.
+fn run_in_parallel(targets: &[Target], arguments: &Arguments) -> bool {
     let next = AtomicUsize::new(0);
     let failed = AtomicUsize::new(0);
-    let work = || {
+    let run_targets = || {
         while let Some(target) = targets.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if !process(target, arguments) {
+            if !run_in_subprocess(target, arguments) {
                 failed.fetch_add(1, Ordering::Relaxed);
             }
         }
     };
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(work);
+            scope.spawn(run_targets);
         }
     });
     failed.into_inner() == 0
 }
 
-fn process(target: &Target, arguments: &Arguments) -> bool {
+fn run_in_subprocess(target: &Target, arguments: &Arguments) -> bool {
     let status = std::env::current_exe().and_then(|program| {
         Command::new(program)
             .args(["--alone", target.name])
@@ -98,10 +98,10 @@ fn process(target: &Target, arguments: &Arguments) -> bool {
             .status()
     });
     match status {
-        // It has said itself what it found.
+        // The process has printed its findings.
         Ok(status) if status.code().is_some() => status.success(),
         Ok(status) => {
-            eprintln!("{} {}: it took its process with it: {status}", "error:".red().bold(), target.name);
+            eprintln!("{} {}: its process crashed: {status}", "error:".red().bold(), target.name);
             false
         }
         Err(error) => {
@@ -111,7 +111,10 @@ fn process(target: &Target, arguments: &Arguments) -> bool {
     }
 }
 
-fn named(name: &str) -> Result<Target, String> {
+fn parse_target(name: &str) -> Result<Target, String> {
     let names = || TARGETS.map(|target| target.name).join(", ");
-    TARGETS.into_iter().find(|target| target.name == name).ok_or_else(|| format!("there are: {}", names()))
+    TARGETS
+        .into_iter()
+        .find(|target| target.name == name)
+        .ok_or_else(|| format!("available targets: {}", names()))
 }

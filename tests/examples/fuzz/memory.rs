@@ -1,4 +1,4 @@
-//! What reading an input allocates.
+//! Counts the memory allocated while an input is processed.
 
 use std::alloc::System;
 
@@ -7,24 +7,24 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, Stats, StatsAlloc};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// What may remain of all inputs together, in bytes: caches that fill, not something of each.
-const REMAINS: usize = 1 << 20;
+/// Bytes that may remain allocated after all inputs, for caches that fill up.
+const LEAK_TOLERANCE: usize = 1 << 20;
 
-/// All that was allocated since, in bytes, whether or not it was freed again: no less than the peak.
-pub(crate) struct Allocated(Region<'static, System>);
+/// Counts the bytes allocated since its creation, freed or not. This is an upper bound of the peak.
+pub(crate) struct AllocationTracker(Region<'static, System>);
 
-impl Allocated {
-    pub(crate) fn since_now() -> Self {
+impl AllocationTracker {
+    pub(crate) fn start() -> Self {
         Self(Region::new(ALLOCATOR))
     }
 
-    pub(crate) fn bytes(&self) -> usize {
+    pub(crate) fn bytes_allocated(&self) -> usize {
         self.0.change().bytes_allocated
     }
 
-    /// Whether next to nothing of it is still there.
-    pub(crate) fn is_given_back(&self) -> bool {
+    /// Returns whether the memory was freed, up to `LEAK_TOLERANCE`.
+    pub(crate) fn is_freed(&self) -> bool {
         let Stats { bytes_allocated, bytes_deallocated, .. } = self.0.change();
-        bytes_allocated.saturating_sub(bytes_deallocated) < REMAINS
+        bytes_allocated.saturating_sub(bytes_deallocated) < LEAK_TOLERANCE
     }
 }

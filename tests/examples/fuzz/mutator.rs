@@ -1,4 +1,4 @@
-//! Inputs like those of a corpus, and not quite.
+//! Generates inputs by mutating those of a corpus.
 
 use std::collections::BTreeSet;
 
@@ -6,11 +6,11 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 
-/// The longest input that is made, in bytes; whatever the corpus holds is read whole.
-const LONGEST: usize = 8 << 10;
+/// Maximum length of generated inputs in bytes. Inputs of the corpus are not truncated.
+const MAX_INPUT_LEN: usize = 8 << 10;
 
-/// What parsers stumble over, whatever they parse.
-const ODD: [&[u8]; 24] = [
+/// Byte sequences that are edge cases for many parsers.
+const EDGE_CASES: [&[u8]; 24] = [
     b"",
     b"\0",
     b"\xff",
@@ -37,12 +37,12 @@ const ODD: [&[u8]; 24] = [
     b"[[[[[[[[[[[[[[[[",
 ];
 
-/// Makes inputs by chance: the same seed and corpus give the same ones in the same order.
+/// Generates random inputs. The same seed and corpus give the same inputs in the same order.
 pub(crate) struct Mutator<'a> {
-    chance: StdRng,
+    rng: StdRng,
     corpus: &'a [Vec<u8>],
-    /// The words of the whole corpus: what one input says may be what another lacks.
-    words: Vec<&'a [u8]>,
+    /// Every word in the corpus, to be tried in every input.
+    dictionary: Vec<&'a [u8]>,
 }
 
 impl<'a> Mutator<'a> {
@@ -52,51 +52,47 @@ impl<'a> Mutator<'a> {
             .flat_map(|input| input.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-'))
             .filter(|word| (1..=40).contains(&word.len()))
             .collect();
-        Self { chance: StdRng::seed_from_u64(seed), corpus, words: words.into_iter().collect() }
+        Self { rng: StdRng::seed_from_u64(seed), corpus, dictionary: words.into_iter().collect() }
     }
 
-    /// The next input: one of the corpus, changed a few times.
+    /// Returns the next input: one of the corpus with a few mutations.
     pub(crate) fn next(&mut self) -> Vec<u8> {
-        let mut input = self.corpus.choose(&mut self.chance).cloned().unwrap_or_default();
-        for _ in 0..self.chance.random_range(1..=5) {
-            self.change(&mut input);
+        let mut input = self.corpus.choose(&mut self.rng).cloned().unwrap_or_default();
+        for _ in 0..self.rng.random_range(1..=5) {
+            self.mutate(&mut input);
         }
-        input.truncate(LONGEST);
+        input.truncate(MAX_INPUT_LEN);
         input
     }
 
-    fn change(&mut self, input: &mut Vec<u8>) {
-        let at = self.chance.random_range(0..=input.len());
-        let end = input.len().min(at + self.chance.random_range(1..=16_usize));
-        match self.chance.random_range(0..8) {
-            0 => input
-                .iter_mut()
-                .skip(at)
-                .take(1)
-                .for_each(|byte| *byte ^= 1 << self.chance.random_range(0..8)),
+    fn mutate(&mut self, input: &mut Vec<u8>) {
+        let at = self.rng.random_range(0..=input.len());
+        let end = input.len().min(at + self.rng.random_range(1..=16_usize));
+        match self.rng.random_range(0..8) {
+            0 => input.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << self.rng.random_range(0..8)),
             1 => drop(input.drain(at..end)),
             2 => input.truncate(at),
-            3 => insert(input, at, ODD.choose(&mut self.chance).copied().unwrap_or_default()),
-            4 => insert(input, at, self.words.choose(&mut self.chance).copied().unwrap_or_default()),
-            // A word for a word: what stands around it stays right.
+            3 => insert(input, at, EDGE_CASES.choose(&mut self.rng).copied().unwrap_or_default()),
+            4 => insert(input, at, self.dictionary.choose(&mut self.rng).copied().unwrap_or_default()),
+            // Replaces a word, so that its surroundings stay valid.
             5 => {
                 let begin =
                     input[..at].iter().rposition(|byte| !byte.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
                 let length = input[begin..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-                let odd = self.chance.random_range(0..2) == 0;
-                let from = if odd { &ODD[..] } else { &self.words[..] };
-                let word = from.choose(&mut self.chance).copied().unwrap_or_default();
+                let use_edge_case = self.rng.random_range(0..2) == 0;
+                let from = if use_edge_case { &EDGE_CASES[..] } else { &self.dictionary[..] };
+                let word = from.choose(&mut self.rng).copied().unwrap_or_default();
                 input.splice(begin..begin + length, word.iter().copied());
             }
             6 => {
-                let again = input[at..end].to_vec();
-                let times = self.chance.random_range(1..=64);
-                insert(input, at, &again.repeat(times));
+                let repeated = input[at..end].to_vec();
+                let times = self.rng.random_range(1..=64);
+                insert(input, at, &repeated.repeat(times));
             }
-            // The end of another.
+            // Appends the end of another input.
             _ => {
-                let other = self.corpus.choose(&mut self.chance).map_or(&[][..], Vec::as_slice);
-                let from = self.chance.random_range(0..=other.len());
+                let other = self.corpus.choose(&mut self.rng).map_or(&[][..], Vec::as_slice);
+                let from = self.rng.random_range(0..=other.len());
                 input.truncate(at);
                 input.extend_from_slice(&other[from..]);
             }
@@ -121,11 +117,11 @@ mod tests {
         };
         assert_eq!(inputs(1), inputs(1));
         assert_ne!(inputs(1), inputs(2));
-        assert!(inputs(1).iter().all(|input| input.len() <= LONGEST));
+        assert!(inputs(1).iter().all(|input| input.len() <= MAX_INPUT_LEN));
     }
 
     #[test]
-    fn an_empty_corpus_is_no_obstacle() {
+    fn an_empty_corpus_is_accepted() {
         let mut mutator = Mutator::new(&[], 1);
         for _ in 0..1000 {
             mutator.next();

@@ -1,22 +1,22 @@
-//! What was measured, beside what it is to be.
+//! Measured values and their thresholds.
 
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 
-/// One figure.
+/// A measured value.
 #[derive(Debug)]
 pub(crate) struct Check {
-    /// Where, and what.
+    /// Scenario and name of the measured value.
     pub(crate) case: &'static str,
-    pub(crate) what: &'static str,
+    pub(crate) metric: &'static str,
     pub(crate) measured: f64,
     pub(crate) unit: Unit,
-    /// `None`: it is only there to be compared with.
-    pub(crate) bar: Option<Bar>,
+    /// `None` if the value is only a baseline.
+    pub(crate) threshold: Option<Threshold>,
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Bar {
+pub(crate) enum Threshold {
     AtLeast(f64),
     AtMost(f64),
 }
@@ -26,20 +26,20 @@ pub(crate) enum Unit {
     Calls,
     CallsPerSecond,
     Seconds,
-    /// So many times as much.
-    Times,
+    /// A ratio of two values.
+    Ratio,
 }
 
 impl Check {
-    /// Whether it is as good as it is to be.
+    /// Returns whether the value meets its threshold, if there is one.
     pub(crate) fn is_met(&self) -> Option<bool> {
-        self.bar.map(|bar| match bar {
-            Bar::AtLeast(bar) => self.measured >= bar,
-            Bar::AtMost(bar) => self.measured <= bar,
+        self.threshold.map(|threshold| match threshold {
+            Threshold::AtLeast(threshold) => self.measured >= threshold,
+            Threshold::AtMost(threshold) => self.measured <= threshold,
         })
     }
 
-    fn verdict(&self) -> &'static str {
+    fn result(&self) -> &'static str {
         match self.is_met() {
             Some(true) => "met",
             Some(false) => "missed",
@@ -48,31 +48,31 @@ impl Check {
     }
 
     pub(crate) fn json(&self, seed: u64) -> Value {
-        let (bar, is) = match self.bar {
-            Some(Bar::AtLeast(bar)) => (Some(bar), Some("at least")),
-            Some(Bar::AtMost(bar)) => (Some(bar), Some("at most")),
+        let (threshold, direction) = match self.threshold {
+            Some(Threshold::AtLeast(threshold)) => (Some(threshold), Some("at least")),
+            Some(Threshold::AtMost(threshold)) => (Some(threshold), Some("at most")),
             None => (None, None),
         };
         json!({
             "case": self.case,
-            "what": self.what,
+            "what": self.metric,
             "measured": self.measured,
             "unit": self.unit.name(),
-            "bar": bar,
-            "bar_is": is,
+            "bar": threshold,
+            "bar_is": direction,
             "met": self.is_met(),
             "seed": seed,
         })
     }
 
     fn cells(&self) -> [String; 5] {
-        let bar = match self.bar {
-            Some(Bar::AtLeast(bar)) => format!("at least {}", self.unit.shown(bar)),
-            Some(Bar::AtMost(bar)) => format!("at most {}", self.unit.shown(bar)),
+        let threshold = match self.threshold {
+            Some(Threshold::AtLeast(threshold)) => format!("at least {}", self.unit.format(threshold)),
+            Some(Threshold::AtMost(threshold)) => format!("at most {}", self.unit.format(threshold)),
             None => String::new(),
         };
-        let measured = self.unit.shown(self.measured);
-        [self.case.to_owned(), self.what.to_owned(), measured, bar, self.verdict().to_owned()]
+        let measured = self.unit.format(self.measured);
+        [self.case.to_owned(), self.metric.to_owned(), measured, threshold, self.result().to_owned()]
     }
 }
 
@@ -82,23 +82,23 @@ impl Unit {
             Self::Calls => "calls",
             Self::CallsPerSecond => "calls/s",
             Self::Seconds => "s",
-            Self::Times => "x",
+            Self::Ratio => "x",
         }
     }
 
-    fn shown(self, figure: f64) -> String {
+    fn format(self, value: f64) -> String {
         match self {
-            Self::Calls | Self::CallsPerSecond => format!("{figure:.0} {}", self.name()),
-            Self::Seconds => format!("{figure:.3} {}", self.name()),
-            Self::Times => format!("{figure:.2} {}", self.name()),
+            Self::Calls | Self::CallsPerSecond => format!("{value:.0} {}", self.name()),
+            Self::Seconds => format!("{value:.3} {}", self.name()),
+            Self::Ratio => format!("{value:.2} {}", self.name()),
         }
     }
 }
 
-/// The lines of a table, and whether each is met, if there is a bar.
-pub(crate) fn lines(checks: &[Check]) -> Vec<(String, Option<bool>)> {
+/// Returns the lines of a table, each with the result of its check.
+pub(crate) fn table_lines(checks: &[Check]) -> Vec<(String, Option<bool>)> {
     let mut table = Table::new();
-    let header = ["CASE", "WHAT", "MEASURED", "BAR", "RESULT"];
+    let header = ["CASE", "METRIC", "MEASURED", "THRESHOLD", "RESULT"];
     table.load_style(presets::NOTHING).set_header(header).add_rows(checks.iter().map(Check::cells));
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));

@@ -1,4 +1,4 @@
-//! Calls, so many at a time, until that is to end.
+//! Concurrent calls until the load is stopped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,43 +7,43 @@ use std::time::{Duration, Instant};
 use arango::Client;
 use tokio::task::JoinSet;
 
-/// Safe calls that are made one after the other by each of several tasks.
+/// Several tasks, each of which makes safe calls one after the other.
 pub(crate) struct Load {
-    tasks: JoinSet<Vec<Made>>,
-    ends: Arc<AtomicBool>,
+    tasks: JoinSet<Vec<CallSample>>,
+    stop_flag: Arc<AtomicBool>,
 }
 
-/// A call that was made.
+/// A completed call.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Made {
-    pub(crate) began: Instant,
-    pub(crate) took: Duration,
+pub(crate) struct CallSample {
+    pub(crate) started: Instant,
+    pub(crate) duration: Duration,
     pub(crate) failed: bool,
 }
 
 impl Load {
-    /// Begins with so many at a time.
-    pub(crate) fn begin(client: &Client, at_a_time: usize) -> Self {
-        let ends = Arc::new(AtomicBool::new(false));
+    /// Starts `concurrency` tasks.
+    pub(crate) fn start(client: &Client, concurrency: usize) -> Self {
+        let stop_flag = Arc::new(AtomicBool::new(false));
         let mut tasks = JoinSet::new();
-        for _ in 0..at_a_time {
-            let (database, ends) = (client.db("_system"), Arc::clone(&ends));
+        for _ in 0..concurrency {
+            let (database, stop_flag) = (client.db("_system"), Arc::clone(&stop_flag));
             tasks.spawn(async move {
-                let mut made = Vec::new();
-                while !ends.load(Ordering::Relaxed) {
-                    let began = Instant::now();
+                let mut samples = Vec::new();
+                while !stop_flag.load(Ordering::Relaxed) {
+                    let started = Instant::now();
                     let failed = database.version().await.is_err();
-                    made.push(Made { began, took: began.elapsed(), failed });
+                    samples.push(CallSample { started, duration: started.elapsed(), failed });
                 }
-                made
+                samples
             });
         }
-        Self { tasks, ends }
+        Self { tasks, stop_flag }
     }
 
-    /// Lets those that are under way end, and begins no more.
-    pub(crate) async fn end(self) -> Vec<Made> {
-        self.ends.store(true, Ordering::Relaxed);
+    /// Waits for the calls in flight and starts no more.
+    pub(crate) async fn stop(self) -> Vec<CallSample> {
+        self.stop_flag.store(true, Ordering::Relaxed);
         self.tasks.join_all().await.into_iter().flatten().collect()
     }
 }

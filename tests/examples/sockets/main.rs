@@ -1,17 +1,17 @@
-//! The client on real sockets, with one of three coordinators slow, and with one of three killed: what it costs.
+//! Measures the client on real sockets with a slow and with a killed coordinator.
 //!
 //! ```text
-//! cargo xtask fleet --sockets          # a minute; the exit code is 1 if a bar is missed
+//! cargo xtask fleet --sockets          # takes a minute; the exit code is 1 if a threshold is missed
 //! cargo xtask fleet --sockets --json   # one JSON object for each check
 //! ```
 //!
-//! The coordinators are those of the embedded cluster, in this process: they and the client share its processors, so times
-//! are measured against others of the same run. `docs/fleet.md` tells what came of it.
+//! The coordinators of the embedded cluster run in this process and share its processors with the client, so times are
+//! compared with others of the same run. `docs/fleet.md` lists the results.
 
 mod check;
-mod killed;
+mod coordinator_restart;
 mod load;
-mod slow;
+mod slow_coordinator;
 
 use std::error::Error;
 use std::io::IsTerminal as _;
@@ -33,7 +33,7 @@ use crate::check::Check;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask fleet --sockets")]
 struct Arguments {
-    /// What is left to chance in the client.
+    /// Seed of the client's random source.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 
@@ -57,7 +57,7 @@ async fn main() -> ExitCode {
             println!("{}", check.json(arguments.seed));
         }
     } else {
-        for (line, met) in check::lines(&checks) {
+        for (line, met) in check::table_lines(&checks) {
             match met {
                 Some(true) => println!("{}", line.green()),
                 Some(false) => println!("{}", line.red()),
@@ -71,24 +71,24 @@ async fn main() -> ExitCode {
 
 async fn checks(arguments: &Arguments) -> Result<Vec<Check>, Box<dyn Error>> {
     let steps = steps();
-    let mut checks = slow::checks(arguments.seed, &steps).await?;
-    checks.extend(killed::checks(arguments.seed, &steps).await?);
+    let mut checks = slow_coordinator::checks(arguments.seed, &steps).await?;
+    checks.extend(coordinator_restart::checks(arguments.seed, &steps).await?);
     steps.finish_and_clear();
     Ok(checks)
 }
 
-/// Three coordinators on sockets of this machine.
-async fn three() -> Result<TestCluster, Box<dyn Error>> {
+/// Starts three coordinators on sockets.
+async fn three_coordinators() -> Result<TestCluster, Box<dyn Error>> {
     Ok(TestCluster::builder().coordinators(3).start().await?)
 }
 
-/// A client of these coordinators.
+/// Returns a client builder for these coordinators.
 fn client(cluster: &TestCluster, hosts: &[String], strategy: LoadBalancing, seed: u64) -> ClientBuilder {
     let builder = Client::builder().hosts(hosts.to_vec()).basic_auth("root", cluster.root_password());
-    builder.jitter(Arc::new(SeededRandom::new(seed))).load_balancing(strategy)
+    builder.random_source(Arc::new(SeededRandom::new(seed))).load_balancing(strategy)
 }
 
-/// What is done now, where somebody looks at it.
+/// Returns a spinner for the current step, which is hidden unless stderr is a terminal.
 fn steps() -> ProgressBar {
     let steps = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template("{spinner:.green} {elapsed} {msg}") {

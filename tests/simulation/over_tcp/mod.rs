@@ -1,9 +1,9 @@
-//! Scenarios in which hosts and packets matter: over the TCP of turmoil, whose clock goes in steps of 5 ms.
+//! Scenarios with hosts and packets, over turmoil's TCP, whose clock goes in steps of 5 ms.
 //!
-//! What turmoil does where: connecting to a held host hangs until it is released, connecting to a partitioned one is refused
-//! at once; a packet lost in a partition is lost for good, one that was held arrives.
+//! How turmoil behaves: a connect to a held host hangs until it is released; a connect to a partitioned host is refused
+//! at once. A packet lost in a partition is lost for good, a held packet arrives.
 
-mod world;
+mod harness;
 
 use std::time::Duration;
 
@@ -12,15 +12,15 @@ use arango::protocol::RequestClass::{NonIdempotent, Safe};
 use arango::{Client, ErrorKind, Limits, Outcome};
 use tokio::time::{Instant, sleep, timeout};
 
-use self::world::{Ending, TICK, client, name_of, simulate};
-use crate::sim::books::Insert;
+use self::harness::{ScenarioResult, TICK, client_builder, host_name, simulate};
+use crate::sim::test_operations::Insert;
 
 fn insert(marker: &str, class: arango::protocol::RequestClass) -> Insert {
     Insert { marker: marker.to_owned(), class, padding: 0 }
 }
 
-/// Opens a connection to each coordinator, so that each has one to be broken; the next call is for the first again.
-async fn warm(client: &Client) -> Ending {
+/// Opens a connection to each coordinator, so that each has one to break. The next call goes to the first one again.
+async fn open_connections(client: &Client) -> ScenarioResult {
     for _ in client.coordinators() {
         client.db("_system").version().await?;
     }
@@ -28,18 +28,19 @@ async fn warm(client: &Client) -> Ending {
 }
 
 #[test]
-fn t04_a_host_that_answers_no_connection_attempt_costs_one_connect_timeout() {
+fn t04_an_unresponsive_host_costs_one_connect_timeout() {
     simulate(async |cluster, _| {
-        let client = client(&cluster).limits(Limits::default().connect(Duration::from_secs(1))).build()?;
-        turmoil::hold("client", name_of(0));
+        let client =
+            client_builder(&cluster).limits(Limits::default().connect(Duration::from_secs(1))).build()?;
+        turmoil::hold("client", host_name(0));
         let began = Instant::now();
         client.db("_system").execute(insert("m", NonIdempotent)).await?;
         let took = began.elapsed();
         assert!(took >= Duration::from_secs(1) && took < Duration::from_millis(1100), "{took:?}");
         assert_eq!(cluster.journal().executions("m"), 1);
 
-        // What was held arrives: an empty connection, which nobody wants any more.
-        turmoil::release("client", name_of(0));
+        // The held connection arrives: it is empty, and no longer needed.
+        turmoil::release("client", host_name(0));
         sleep(Duration::from_secs(1)).await;
         assert_eq!(cluster.journal().received("m"), 1);
         assert_eq!(client.coordinators()[0].open_connections, 0);
@@ -48,20 +49,20 @@ fn t04_a_host_that_answers_no_connection_attempt_costs_one_connect_timeout() {
 }
 
 #[test]
-fn t12_a_write_that_is_held_on_its_way_is_executed_once_when_it_arrives_at_last() {
+fn t12_a_delayed_write_is_executed_once_when_it_arrives() {
     simulate(async |cluster, _| {
         let limits = Limits::default().attempt(Duration::from_secs(2)).total(Duration::from_secs(10));
-        let client = client(&cluster).limits(limits).build()?;
-        warm(&client).await?;
-        turmoil::hold("client", name_of(0));
+        let client = client_builder(&cluster).limits(limits).build()?;
+        open_connections(&client).await?;
+        turmoil::hold("client", host_name(0));
         let began = Instant::now();
         let error = client.db("_system").execute(insert("m", NonIdempotent)).await.unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::AttemptTimeout, Outcome::Unknown));
         assert!(began.elapsed() <= Duration::from_secs(2) + TICK, "{:?}", began.elapsed());
-        assert_eq!(cluster.journal().executions("m"), 0, "it is still on its way");
+        assert_eq!(cluster.journal().executions("m"), 0, "the request is still in transit");
 
-        // "Unknown" was the truth: now it is executed, long after the client has gone.
-        turmoil::release("client", name_of(0));
+        // "Unknown" was correct: the request is executed now, long after the call has failed.
+        turmoil::release("client", host_name(0));
         sleep(Duration::from_secs(1)).await;
         assert_eq!(cluster.journal().executions("m"), 1);
         Ok(())
@@ -69,14 +70,14 @@ fn t12_a_write_that_is_held_on_its_way_is_executed_once_when_it_arrives_at_last(
 }
 
 #[test]
-fn t12_a_read_that_is_held_goes_to_the_next_and_both_copies_may_arrive() {
+fn t12_a_delayed_read_fails_over_and_both_copies_may_arrive() {
     simulate(async |cluster, _| {
         let limits = Limits::default().attempt(Duration::from_secs(2)).total(Duration::from_secs(30));
-        let client = client(&cluster).limits(limits).build()?;
-        warm(&client).await?;
-        turmoil::hold("client", name_of(0));
+        let client = client_builder(&cluster).limits(limits).build()?;
+        open_connections(&client).await?;
+        turmoil::hold("client", host_name(0));
         client.db("_system").execute(insert("m", Safe)).await?;
-        turmoil::release("client", name_of(0));
+        turmoil::release("client", host_name(0));
         sleep(Duration::from_secs(1)).await;
         assert_eq!(cluster.journal().executions("m"), 2);
         assert!(client.coordinators().iter().all(|state| state.in_flight == 0));
@@ -85,11 +86,11 @@ fn t12_a_read_that_is_held_goes_to_the_next_and_both_copies_may_arrive() {
 }
 
 #[test]
-fn a_partition_in_mid_request_loses_the_answer_and_its_repair_brings_the_coordinator_back() {
+fn a_partition_during_a_request_loses_the_response_and_its_repair_recovers_the_coordinator() {
     simulate(async |cluster, _| {
         let limits = Limits::default().attempt(Duration::from_secs(2)).total(Duration::from_secs(10));
-        let client = client(&cluster).limits(limits).build()?;
-        warm(&client).await?;
+        let client = client_builder(&cluster).limits(limits).build()?;
+        open_connections(&client).await?;
         let slow = arango_test_cluster::Fault::latency(Duration::from_millis(500));
         let slow = cluster.coordinator(0).inject(slow.times(1));
         let call = tokio::spawn({
@@ -99,27 +100,27 @@ fn a_partition_in_mid_request_loses_the_answer_and_its_repair_brings_the_coordin
         while slow.hits() == 0 {
             sleep(TICK).await;
         }
-        turmoil::partition("client", name_of(0));
+        turmoil::partition("client", host_name(0));
         let error = call.await?.unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::AttemptTimeout, Outcome::Unknown));
-        assert_eq!(cluster.journal().executions("m"), 1, "the answer is what was lost");
+        assert_eq!(cluster.journal().executions("m"), 1, "only the response was lost");
 
-        // While it lasts writes go elsewhere, since a refused connection proves that nothing was sent.
+        // During the partition writes use other coordinators: a refused connection proves that nothing was sent.
         for number in 0..12 {
             client.db("_system").execute(insert(&format!("n{number}"), NonIdempotent)).await?;
         }
-        assert_eq!(client.coordinators()[0].standing, MemberState::Ejected);
+        assert_eq!(client.coordinators()[0].state, MemberState::Ejected);
 
-        turmoil::repair("client", name_of(0));
-        all_well(&client).await
+        turmoil::repair("client", host_name(0));
+        wait_until_healthy(&client).await
     });
 }
 
 #[test]
-fn a_host_that_crashes_takes_the_request_with_it_and_one_that_comes_back_is_asked_again() {
-    simulate(async |cluster, power| {
-        let client = client(&cluster).build()?;
-        warm(&client).await?;
+fn a_crashed_host_loses_the_request_and_is_used_again_after_a_restart() {
+    simulate(async |cluster, host_control| {
+        let client = client_builder(&cluster).build()?;
+        open_connections(&client).await?;
         let slow = arango_test_cluster::Fault::latency(Duration::from_secs(1));
         let slow = cluster.coordinator(0).inject(slow.times(1));
         let call = tokio::spawn({
@@ -129,9 +130,9 @@ fn a_host_that_crashes_takes_the_request_with_it_and_one_that_comes_back_is_aske
         while slow.hits() == 0 {
             sleep(TICK).await;
         }
-        // The process dies with its host: what it had not executed yet never will be.
+        // The process dies with its host, so the pending request is never executed.
         cluster.coordinator(0).kill();
-        power.crash(0);
+        host_control.crash(0);
         let error = call.await?.unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::ConnectionLost, Outcome::Unknown));
         sleep(Duration::from_secs(2)).await;
@@ -141,19 +142,19 @@ fn a_host_that_crashes_takes_the_request_with_it_and_one_that_comes_back_is_aske
             client.db("_system").execute(insert(&format!("n{number}"), Safe)).await?;
         }
         cluster.coordinator(0).restart().await?;
-        power.bounce(0);
-        all_well(&client).await
+        host_control.bounce(0);
+        wait_until_healthy(&client).await
     });
 }
 
-/// Asks now and then until everybody stands well, for a minute at most.
-async fn all_well(client: &Client) -> Ending {
-    let well = async {
-        while client.coordinators().iter().any(|state| state.standing != MemberState::Healthy) {
+/// Sends requests until all coordinators are healthy, for a minute at most.
+async fn wait_until_healthy(client: &Client) -> ScenarioResult {
+    let healthy = async {
+        while client.coordinators().iter().any(|state| state.state != MemberState::Healthy) {
             client.db("_system").version().await?;
             sleep(Duration::from_millis(250)).await;
         }
         Ok(())
     };
-    timeout(Duration::from_secs(60), well).await?
+    timeout(Duration::from_secs(60), healthy).await?
 }

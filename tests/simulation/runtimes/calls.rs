@@ -1,4 +1,4 @@
-//! The calls of a phase, and what is recorded of it.
+//! The calls of a phase, and the record of the phase.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,14 +9,14 @@ use arango_test_cluster::{Journal, TestCluster};
 use tokio::time::Instant;
 
 use super::network::{Counts, Network};
-use crate::sim::books::Insert;
+use crate::sim::test_operations::Insert;
 
-/// One call, and how it ended.
+/// One call and its result.
 #[derive(Debug)]
-pub(crate) struct CallRecord {
+pub(crate) struct TestCallRecord {
     pub(crate) marker: String,
     pub(crate) class: RequestClass,
-    /// Times are counted from the beginning of the phase.
+    /// Times are counted from the start of the phase.
     pub(crate) began: Duration,
     /// `None` if it was dropped.
     pub(crate) ended: Option<(Duration, Result<(), Error>)>,
@@ -24,40 +24,40 @@ pub(crate) struct CallRecord {
 
 /// What happened in a phase.
 #[derive(Debug)]
-pub(crate) struct Record {
+pub(crate) struct PhaseRecord {
     pub(crate) trace: Vec<String>,
-    pub(crate) calls: Vec<CallRecord>,
+    pub(crate) calls: Vec<TestCallRecord>,
     pub(crate) journal: Journal,
     pub(crate) counts: Counts,
-    /// Until when the calls were not dropped.
+    /// Time at which the remaining calls were dropped.
     pub(crate) calls_until: Duration,
     pub(crate) length: Duration,
-    /// Since when before the phase the token source has not panicked, if it ever did.
+    /// Time between the last panic of the token source and the phase, if there was one.
     pub(crate) since_panic: Option<Duration>,
-    /// Until when the runtime of the last phase existed, though it did not run.
+    /// Time until which the runtime of the last phase existed without running.
     pub(crate) disturbed_until: Duration,
     /// What was wrong with a call in the context of the dropped runtime.
     pub(crate) after_drop: Option<String>,
-    /// What was left of the client at the end of a quiet phase.
+    /// What the client had left at the end of a quiet phase.
     pub(crate) leftovers: Vec<String>,
     /// What had not recovered at the end of the last phase.
     pub(crate) unrecovered: Vec<String>,
 }
 
-/// Writes into the record of a phase. Clones write into the same.
+/// Writes into the record of a phase. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Recorder {
     began: Instant,
     /// Time before the phase.
     elapsed: Duration,
-    record: Arc<Mutex<Record>>,
+    record: Arc<Mutex<PhaseRecord>>,
 }
 
 impl Recorder {
-    /// Begins the record of a phase, `elapsed` after the first one began.
+    /// Starts the record of a phase, `elapsed` after the start of the first one.
     pub(crate) fn begin(cluster: &TestCluster, network: &Network, elapsed: Duration) -> Self {
         let panicked = network.state().panicked;
-        let record = Record {
+        let record = PhaseRecord {
             trace: Vec::new(),
             calls: Vec::new(),
             journal: cluster.journal(),
@@ -73,10 +73,10 @@ impl Recorder {
         Self { began: Instant::now(), elapsed, record: Arc::new(Mutex::new(record)) }
     }
 
-    /// Ends the record. Calls that have not ended, on a runtime that does not run any more, stay as they are.
-    pub(crate) fn end(&self) -> Record {
+    /// Ends the record. Calls of a stopped runtime that have not ended stay as they are.
+    pub(crate) fn end(&self) -> PhaseRecord {
         let mut record = self.lock();
-        let nothing = Record {
+        let empty = PhaseRecord {
             trace: Vec::new(),
             calls: Vec::new(),
             journal: record.journal.clone(),
@@ -85,10 +85,10 @@ impl Recorder {
             unrecovered: Vec::new(),
             ..*record
         };
-        std::mem::replace(&mut *record, nothing)
+        std::mem::replace(&mut *record, empty)
     }
 
-    /// The moment `after` the beginning of the phase.
+    /// The instant `after` the start of the phase.
     pub(crate) fn moment(&self, after: Duration) -> Instant {
         self.began + after
     }
@@ -97,11 +97,11 @@ impl Recorder {
         self.began.elapsed()
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Record> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, PhaseRecord> {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn note(&self, what: &str) {
+    pub(crate) fn log(&self, what: &str) {
         let at = (self.elapsed + self.now()).as_secs_f64();
         self.lock().trace.push(format!("{at:>10.3}s {what}"));
     }
@@ -116,7 +116,7 @@ impl Recorder {
     ) {
         let index = {
             let (mut record, began) = (self.lock(), self.now());
-            record.calls.push(CallRecord { marker: marker.clone(), class, began, ended: None });
+            record.calls.push(TestCallRecord { marker: marker.clone(), class, began, ended: None });
             record.calls.len() - 1
         };
         let insert = Insert { marker: marker.clone(), class, padding: 0 };
@@ -124,8 +124,8 @@ impl Recorder {
             None => client.db("_system").execute(insert).await,
             Some(address) => client.coordinator(address).execute(insert).await,
         };
-        self.note(&match &result {
-            Ok(()) => format!("{marker} ANSWERED"),
+        self.log(&match &result {
+            Ok(()) => format!("{marker} SUCCEEDED"),
             Err(error) => format!("{marker} FAILED {:?} {:?}", error.kind(), error.outcome()),
         });
         self.lock().calls[index].ended = Some((self.now(), result));

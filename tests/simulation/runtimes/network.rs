@@ -1,4 +1,4 @@
-//! Connects the client to the cluster of the current phase, and counts what it does there.
+//! Connects the client to the cluster of the current phase, and counts requests, connects and logins.
 
 use std::future::pending;
 use std::io;
@@ -13,11 +13,11 @@ use arango_test_cluster::{Coordinator, TestCluster};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::time::{Instant, sleep};
 
-/// The start of a request line of a login.
+/// Start of the request line of a login.
 const LOGIN: &[u8] = b"POST /_open/auth";
 const METHODS: [&[u8]; 5] = [b"GET ", b"POST ", b"PUT ", b"DELETE ", b"HEAD "];
 
-/// The way to whichever cluster is current. Clones are the same network.
+/// The network to the current cluster. Clones are the same network.
 #[derive(Clone, Default)]
 pub(crate) struct Network(Arc<Mutex<State>>);
 
@@ -25,8 +25,8 @@ pub(crate) struct Network(Arc<Mutex<State>>);
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum SourceMode {
     #[default]
-    Answers,
-    Takes(Duration),
+    Responds,
+    Delays(Duration),
     Hangs,
     Panics,
 }
@@ -34,15 +34,15 @@ pub(crate) enum SourceMode {
 #[derive(Default)]
 pub(crate) struct State {
     coordinators: Vec<Coordinator>,
-    /// What the token source gives out.
+    /// The token that the token source returns.
     pub(crate) token: String,
     pub(crate) source: SourceMode,
     /// When the token source last panicked, on the client's clock.
     pub(crate) panicked: Option<Instant>,
-    /// Coordinators to which connects hang, and how long they take to the others.
+    /// Coordinators to which connects hang; `delay` is the time of connects to the others.
     pub(crate) hanging: Vec<usize>,
     pub(crate) delay: Duration,
-    /// Logins that are under way; the same for questions to the token source.
+    /// Logins in flight, including requests to the token source.
     pub(crate) logins: usize,
     pub(crate) counts: Counts,
 }
@@ -50,23 +50,23 @@ pub(crate) struct State {
 /// What the client did in one phase.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Counts {
-    pub(crate) dials: usize,
+    pub(crate) connects: usize,
     pub(crate) requests: usize,
     pub(crate) logins: usize,
-    /// The most logins that were under way at once.
+    /// Maximum number of logins in flight at once.
     pub(crate) logins_at_once: usize,
-    /// Questions to the token source that came within a second of its panic.
-    pub(crate) too_early: usize,
+    /// Requests to the token source within a second after its panic.
+    pub(crate) calls_during_hold_off: usize,
 }
 
-/// A login that is under way, until it is dropped.
-pub(crate) struct LoginUnderWay(Network);
+/// A login in flight, until it is dropped.
+pub(crate) struct LoginGuard(Network);
 
 impl Network {
-    /// Leads to another cluster, without faults, and counts anew.
-    pub(crate) fn lead_to(&self, cluster: &TestCluster) {
+    /// Switches to another cluster, removes all faults, and resets the counts.
+    pub(crate) fn connect_to(&self, cluster: &TestCluster) {
         let mut state = self.state();
-        // A token of an hour, by the calendar of the new cluster.
+        // Valid for an hour of the new cluster's clock.
         state.token = cluster.user_token("root", Duration::from_secs(3_600));
         state.coordinators = cluster.coordinators().to_vec();
         state.source = SourceMode::default();
@@ -79,20 +79,20 @@ impl Network {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn begin_login(&self) -> LoginUnderWay {
+    pub(crate) fn begin_login(&self) -> LoginGuard {
         let mut state = self.state();
         state.logins += 1;
         state.counts.logins += 1;
         state.counts.logins_at_once = state.counts.logins_at_once.max(state.logins);
-        LoginUnderWay(self.clone())
+        LoginGuard(self.clone())
     }
 
     async fn open(&self, address: SocketAddr) -> io::Result<Box<dyn Io>> {
         let (coordinator, hangs, delay) = {
             let mut state = self.state();
-            state.counts.dials += 1;
-            let found = state.coordinators.iter().position(|one| one.address() == address);
-            let index = found.ok_or(io::ErrorKind::ConnectionRefused)?;
+            state.counts.connects += 1;
+            let position = state.coordinators.iter().position(|one| one.address() == address);
+            let index = position.ok_or(io::ErrorKind::ConnectionRefused)?;
             (state.coordinators[index].clone(), state.hanging.contains(&index), state.delay)
         };
         if hangs {
@@ -101,12 +101,12 @@ impl Network {
         if !delay.is_zero() {
             sleep(delay).await;
         }
-        let stream = coordinator.dial()?;
-        Ok(Box::new(Counted { stream, network: self.clone(), login: None }))
+        let stream = coordinator.connect()?;
+        Ok(Box::new(CountingStream { stream, network: self.clone(), login: None }))
     }
 }
 
-impl Drop for LoginUnderWay {
+impl Drop for LoginGuard {
     fn drop(&mut self) {
         self.0.state().logins -= 1;
     }
@@ -119,13 +119,13 @@ impl Connect for Network {
 }
 
 /// A connection whose requests are counted.
-struct Counted {
+struct CountingStream {
     stream: DuplexStream,
     network: Network,
-    login: Option<LoginUnderWay>,
+    login: Option<LoginGuard>,
 }
 
-impl AsyncRead for Counted {
+impl AsyncRead for CountingStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -140,7 +140,7 @@ impl AsyncRead for Counted {
     }
 }
 
-impl AsyncWrite for Counted {
+impl AsyncWrite for CountingStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
         if let Poll::Ready(Ok(_)) = polled {

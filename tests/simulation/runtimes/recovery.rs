@@ -1,4 +1,4 @@
-//! What is observed of the client at the end of quiet phases.
+//! Checks the client at the end of quiet phases.
 
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ use tokio::time::{Instant, sleep};
 
 use super::calls::Recorder;
 use super::phase::Phase;
-use super::source::HOLD_OFF;
+use super::token_source::HOLD_OFF;
 
-/// The time within which every coordinator has to be in rotation again.
-const RECOVERY: Duration = Duration::from_secs(20);
-/// The time between calls until then.
+/// Time within which every coordinator has to be in rotation again.
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(20);
+/// Time between calls until then.
 const INTERVAL: Duration = Duration::from_millis(250);
-/// Pools of more connections are not filled.
-const SMALL: usize = 8;
-/// How long a request takes while a pool is filled.
+/// Only pools with at most this number of connections are filled.
+const SMALL_POOL: usize = 8;
+/// Latency of requests while a pool is filled.
 const LATENCY: Duration = Duration::from_millis(300);
 
 impl Phase<'_> {
@@ -29,7 +29,7 @@ impl Phase<'_> {
         let mut traffic = JoinSet::new();
         let mut out = self.out_of_rotation();
         for number in 0.. {
-            if out.is_empty() || began.elapsed() >= RECOVERY {
+            if out.is_empty() || began.elapsed() >= RECOVERY_TIMEOUT {
                 break;
             }
             let (client, recorder, marker) =
@@ -42,7 +42,7 @@ impl Phase<'_> {
         }
         traffic.join_all().await;
         recorder.lock().unrecovered.extend(out);
-        // A token source that panicked is asked again by then.
+        // By then a token source that panicked is called again.
         sleep(HOLD_OFF).await;
         self.fill_pools(cluster, recorder).await;
     }
@@ -51,14 +51,14 @@ impl Phase<'_> {
         self.client.coordinators().into_iter().filter(CoordinatorState::is_member).collect()
     }
 
-    /// Coordinators that take no full share, and those that have not been discovered.
+    /// Returns the coordinators without their full share, and the number of those that have not been discovered.
     fn out_of_rotation(&self) -> Vec<String> {
         let members = self.members();
-        let missing = self.setting.coordinators.saturating_sub(members.len());
+        let missing = self.scenario.coordinators.saturating_sub(members.len());
         let mut out: Vec<_> = members
             .iter()
-            .filter(|state| state.standing != MemberState::Healthy)
-            .map(|state| format!("{} is {:?}", state.address, state.standing))
+            .filter(|state| state.state != MemberState::Healthy)
+            .map(|state| format!("{} is {:?}", state.address, state.state))
             .collect();
         if missing > 0 {
             out.push(format!("{missing} coordinators have not been discovered"));
@@ -68,20 +68,20 @@ impl Phase<'_> {
 
     /// Uses all connections of each small pool at once.
     async fn fill_pools(&self, cluster: &TestCluster, recorder: &Recorder) {
-        if self.setting.connections > SMALL {
+        if self.scenario.connections > SMALL_POOL {
             return;
         }
         for state in self.members() {
             let found = cluster.coordinators().iter().find(|one| state.address.as_str() == one.url());
             let Some(coordinator) = found else { continue };
-            // It gets a connection, and the client a token that holds.
+            // Opens a connection, and makes sure that the client has a valid token.
             let marker = format!("p{}-f{}", self.number, coordinator.short_name());
             let address = Some(state.address.clone());
             Box::pin(recorder.call(self.client, marker, RequestClass::Safe, address)).await;
             let slow = coordinator.inject(Fault::latency(LATENCY).on(Match::post("/_api/document/*")));
             let began = Instant::now();
             let mut calls = JoinSet::new();
-            for number in 0..self.setting.connections {
+            for number in 0..self.scenario.connections {
                 let marker = format!("p{}-f{}-{number}", self.number, coordinator.short_name());
                 let (client, recorder, address) =
                     (self.client.clone(), recorder.clone(), state.address.clone());
@@ -93,40 +93,42 @@ impl Phase<'_> {
             drop(slow);
             let took = began.elapsed();
             if took >= LATENCY * 2 {
-                let what = format!("the pool of {} gave its connections within {took:?}", state.address);
+                let what = format!("the pool of {} took {took:?} to provide its connections", state.address);
                 recorder.lock().leftovers.push(what);
             }
         }
     }
 
-    /// Notes what is under way before the runtime is dropped.
-    pub(crate) fn note_under_way(&self, recorder: &Recorder) {
-        let (mut in_flight, mut waiting, mut opening) = (0, 0, 0);
+    /// Logs what is in flight before the runtime is dropped.
+    pub(crate) fn log_in_flight(&self, recorder: &Recorder) {
+        let (mut in_flight, mut waiting, mut connecting) = (0, 0, 0);
         for state in self.client.coordinators() {
             in_flight += state.in_flight;
             waiting += state.waiting;
-            opening += state.opening;
-            if state.standing == MemberState::Ejected {
-                recorder.note(&format!("UNDER WAY: ejection of {}", state.address));
+            connecting += state.connecting;
+            if state.state == MemberState::Ejected {
+                recorder.log(&format!("IN FLIGHT: ejection of {}", state.address));
             }
         }
         let logins = self.network.state().logins;
         for (what, count) in
-            [("requests", in_flight), ("waiters", waiting), ("connects", opening), ("logins", logins)]
+            [("requests", in_flight), ("waiters", waiting), ("connects", connecting), ("logins", logins)]
         {
             if count > 0 {
-                recorder.note(&format!("UNDER WAY: {what} {count}"));
+                recorder.log(&format!("IN FLIGHT: {what} {count}"));
             }
         }
     }
 
-    /// Records what is under way though no call is.
+    /// Records what is in flight although no call is.
     pub(crate) fn find_leftovers(&self, recorder: &Recorder) {
         for state in self.client.coordinators() {
-            let CoordinatorState { in_flight, waiting, opening, .. } = state;
-            if (in_flight, waiting, opening) != (0, 0, 0) {
-                let what =
-                    format!("{}: {in_flight} in flight, {waiting} waiting, {opening} opening", state.address);
+            let CoordinatorState { in_flight, waiting, connecting, .. } = state;
+            if (in_flight, waiting, connecting) != (0, 0, 0) {
+                let what = format!(
+                    "{}: {in_flight} in flight, {waiting} waiting, {connecting} connecting",
+                    state.address
+                );
                 recorder.lock().leftovers.push(what);
             }
         }

@@ -1,4 +1,4 @@
-//! Which kind of world a seed is, and what is on in it beside what always is.
+//! The kind of a seed's scenario, and the features that it adds to a plain one.
 
 use std::time::Duration;
 
@@ -6,54 +6,54 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 
-use super::setting::{Hosts, Login, Pace, Peace, Setting, chance};
+use super::scenario::{AuthMethod, FaultFree, Hosts, LoadLevel, Scenario, seeded_rng};
 
-/// A kind of world.
+/// A kind of scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Neither TLS nor compression, and the coordinators are those that were named.
+    /// Without TLS, compression and membership changes.
     Plain,
-    /// Everything that is said is encrypted.
+    /// With TLS.
     Encrypted,
-    /// Requests and answers are compressed.
+    /// With compressed requests and responses.
     Compressed,
-    /// Coordinators come and go, and clients look for them.
-    Changing,
-    /// The same, and nothing else happens: then each call is answered.
-    OnlyChanging,
-    /// All of it at once.
+    /// Coordinators join and leave, and clients use discovery.
+    MembershipChanges,
+    /// Membership changes without faults: each call must succeed.
+    OnlyMembershipChanges,
+    /// TLS, compression and membership changes.
     Everything,
 }
 
-/// What clients speak with coordinators.
+/// HTTP version of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Speaks {
+pub(crate) enum HttpVersion {
     Http1,
-    /// HTTP/2, with TLS if both agree on it while that begins.
-    Http2,
-    /// HTTP/2 from the first byte on, with TLS or without.
-    Http2Surely,
-    /// The one with some and the other with others.
-    Both,
+    /// HTTP/2, with TLS only if the handshake negotiates it.
+    Http2Negotiated,
+    /// HTTP/2 with prior knowledge, with or without TLS.
+    Http2PriorKnowledge,
+    /// HTTP/1.1 with some coordinators, HTTP/2 with others.
+    Mixed,
 }
 
-/// How a client compresses.
+/// Compression of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Packing {
-    Never,
+pub(crate) enum CompressionKind {
+    Disabled,
     Deflate,
     Gzip,
 }
 
 impl Kind {
-    /// The kind of a seed.
+    /// Draws the kind of a seed.
     pub(crate) fn of(seed: u64) -> Self {
-        match chance(seed, 6).random_range(0..14) {
+        match seeded_rng(seed, 6).random_range(0..14) {
             0..=4 => Self::Plain,
             5 | 6 => Self::Encrypted,
             7 => Self::Compressed,
-            8 | 9 => Self::Changing,
-            10 => Self::OnlyChanging,
+            8 | 9 => Self::MembershipChanges,
+            10 => Self::OnlyMembershipChanges,
             _ => Self::Everything,
         }
     }
@@ -66,71 +66,77 @@ impl Kind {
         matches!(self, Self::Compressed | Self::Everything)
     }
 
-    pub(crate) fn is_changing(self) -> bool {
-        matches!(self, Self::Changing | Self::OnlyChanging | Self::Everything)
+    pub(crate) fn has_membership_changes(self) -> bool {
+        matches!(self, Self::MembershipChanges | Self::OnlyMembershipChanges | Self::Everything)
     }
 }
 
-/// Makes a plain world one of its kind.
-pub(crate) fn make(setting: &mut Setting) {
-    let mut chance = chance(setting.seed, 7);
-    if setting.kind.is_encrypted() {
-        // Coordinators before which something stands that speaks HTTP/1.1 alone.
-        setting.http2 = chance.random_bool(0.75);
-        let speaks: &[Speaks] = if setting.http2 {
-            &[Speaks::Http1, Speaks::Http2, Speaks::Http2, Speaks::Http2Surely, Speaks::Both]
+/// Adds the features of its kind to a plain scenario.
+pub(crate) fn apply(scenario: &mut Scenario) {
+    let mut rng = seeded_rng(scenario.seed, 7);
+    if scenario.kind.is_encrypted() {
+        // Some coordinators are behind a proxy that supports only HTTP/1.1.
+        scenario.http2 = rng.random_bool(0.75);
+        let versions: &[HttpVersion] = if scenario.http2 {
+            &[
+                HttpVersion::Http1,
+                HttpVersion::Http2Negotiated,
+                HttpVersion::Http2Negotiated,
+                HttpVersion::Http2PriorKnowledge,
+                HttpVersion::Mixed,
+            ]
         } else {
-            &[Speaks::Http1, Speaks::Http2]
+            &[HttpVersion::Http1, HttpVersion::Http2Negotiated]
         };
-        for client in &mut setting.clients {
-            client.speaks = *speaks.choose(&mut chance).expect("there are some");
+        for client in &mut scenario.clients {
+            client.http_version = *versions.choose(&mut rng).expect("there are some");
         }
     }
-    if setting.kind.is_compressed() {
-        setting.answers_from = Some(*[1, 64, 1_000].choose(&mut chance).expect("there are three"));
-        for client in &mut setting.clients {
-            let packing = [Packing::Deflate, Packing::Gzip, Packing::Never];
-            client.packing = *packing.choose(&mut chance).expect("there are three");
+    if scenario.kind.is_compressed() {
+        scenario.compress_responses_from = Some(*[1, 64, 1_000].choose(&mut rng).expect("there are three"));
+        for client in &mut scenario.clients {
+            let compressions = [CompressionKind::Deflate, CompressionKind::Gzip, CompressionKind::Disabled];
+            client.compression = *compressions.choose(&mut rng).expect("there are three");
         }
     }
-    if setting.kind.is_changing() {
-        change(setting, &mut chance);
+    if scenario.kind.has_membership_changes() {
+        add_discovery(scenario, &mut rng);
     }
-    if setting.kind == Kind::Everything {
-        for client in &mut setting.clients {
+    if scenario.kind == Kind::Everything {
+        for client in &mut scenario.clients {
             client.hedges = true;
-            if chance.random_bool(0.6) {
-                client.login = Login::Jwt;
+            if rng.random_bool(0.6) {
+                client.login = AuthMethod::Jwt;
             }
         }
     }
 }
 
-/// Has clients look for coordinators, some of which come only later.
-fn change(setting: &mut Setting, chance: &mut StdRng) {
-    setting.coordinators += 2;
-    setting.absent_from = chance.random_range(2..=setting.coordinators);
-    // Long enough for lists to be asked for again and again; tokens come to their end meanwhile.
-    setting.span = Duration::from_secs(chance.random_range(60..=100));
-    setting.pause = Duration::ZERO;
-    setting.token = Duration::from_secs(chance.random_range(70..=150));
-    setting.pace = Pace::Calm;
-    setting.calls = setting.calls.clamp(80, 120);
-    if setting.kind == Kind::OnlyChanging {
-        setting.peace = Peace::Everywhere;
-        // A connection that is closed just as it is used again ends a call that is not repeated.
-        setting.keep_alive = Duration::from_secs(300);
+/// Enables discovery, and lets some coordinators join later.
+fn add_discovery(scenario: &mut Scenario, rng: &mut StdRng) {
+    scenario.coordinators += 2;
+    scenario.initial_coordinators = rng.random_range(2..=scenario.coordinators);
+    // Long enough for several discovery rounds; tokens expire meanwhile.
+    scenario.span = Duration::from_secs(rng.random_range(60..=100));
+    scenario.pause = Duration::ZERO;
+    scenario.token_lifetime = Duration::from_secs(rng.random_range(70..=150));
+    scenario.load = LoadLevel::Normal;
+    scenario.calls = scenario.calls.clamp(80, 120);
+    if scenario.kind == Kind::OnlyMembershipChanges {
+        scenario.fault_free = FaultFree::AllCoordinators;
+        // A connection that is closed just when it is reused ends a call that may not be retried.
+        scenario.keep_alive = Duration::from_secs(300);
     }
-    for client in &mut setting.clients {
-        let all = 0..setting.coordinators;
-        client.seeds = all.filter(|_| chance.random_bool(0.4)).collect();
-        // The one to which nothing happens, or somebody.
-        if setting.peace != Peace::Nowhere || client.seeds.is_empty() {
+    for client in &mut scenario.clients {
+        let all = 0..scenario.coordinators;
+        client.seeds = all.filter(|_| rng.random_bool(0.4)).collect();
+        // At least one seed: coordinator 0, which is free of faults in some scenarios.
+        if scenario.fault_free != FaultFree::NoCoordinator || client.seeds.is_empty() {
             client.seeds.insert(0, 0);
             client.seeds.dedup();
         }
-        client.looks = Some(Duration::from_secs(chance.random_range(8..=40)));
-        if setting.peace == Peace::Everywhere {
+        client.discovery_interval = Some(Duration::from_secs(rng.random_range(8..=40)));
+        if scenario.fault_free == FaultFree::AllCoordinators {
             client.hosts = Hosts::Addresses;
             client.total = Duration::from_secs(60);
             client.attempt = Duration::from_secs(30);

@@ -1,20 +1,20 @@
-//! The way from one client to one coordinator, and what the weather on it is.
+//! The link from one client to one coordinator, and its conditions.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
-/// What becomes of those who connect.
+/// What happens to new connections.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Opening {
-    /// They get through.
+pub(crate) enum ConnectBehavior {
+    /// They are accepted.
     #[default]
-    Open,
-    /// They are told that nobody listens.
+    Accepted,
+    /// They are refused.
     Refused,
-    /// They are told nothing.
-    Swallowed,
+    /// They hang.
+    BlackHoled,
 }
 
 /// A direction of a link.
@@ -26,111 +26,119 @@ pub(crate) enum Direction {
     Down,
 }
 
-/// What holds for all connections of a link.
+/// Conditions for all connections of a link.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Weather {
-    /// How long bytes are under way.
+pub(crate) struct LinkConditions {
+    /// Time for which bytes are in transit.
     pub(crate) latency: Duration,
-    /// Bytes stop where they are.
+    /// Whether bytes are held.
     pub(crate) held: bool,
-    pub(crate) opening: Opening,
-    /// Grows with each time that all connections are cut.
+    pub(crate) connect: ConnectBehavior,
+    /// How often all connections have been cut.
     cuts: u64,
 }
 
-/// The way from one client to one coordinator. Clones are the same way.
+/// The link from one client to one coordinator. Clones are the same link.
 #[derive(Clone)]
 pub(crate) struct Link(Arc<Inner>);
 
 struct Inner {
-    weather: Mutex<Weather>,
-    /// Wakes those who wait in the order in which they came, which a watch channel does not: it leaves that to chance.
+    conditions: Mutex<LinkConditions>,
+    /// Wakes waiters in the order in which they came; a watch channel would wake them in random order.
     changed: Notify,
-    usual: Duration,
-    fuse: Mutex<Option<(Direction, usize)>>,
+    normal_latency: Duration,
+    cut_after: Mutex<Option<(Direction, usize)>>,
 }
 
 impl Link {
-    /// A link whose bytes are usually under way for `usual`.
+    /// Creates a link with `usual` as its latency without faults.
     pub(crate) fn new(usual: Duration) -> Self {
-        let weather = Mutex::new(Weather { latency: usual, ..Weather::default() });
-        Self(Arc::new(Inner { weather, changed: Notify::new(), usual, fuse: Mutex::default() }))
+        let conditions = Mutex::new(LinkConditions { latency: usual, ..LinkConditions::default() });
+        Self(Arc::new(Inner {
+            conditions,
+            changed: Notify::new(),
+            normal_latency: usual,
+            cut_after: Mutex::default(),
+        }))
     }
 
-    pub(crate) fn change(&self, change: impl FnOnce(&mut Weather)) {
-        change(&mut self.0.weather.lock().unwrap_or_else(PoisonError::into_inner));
+    pub(crate) fn update(&self, change: impl FnOnce(&mut LinkConditions)) {
+        change(&mut self.0.conditions.lock().unwrap_or_else(PoisonError::into_inner));
         self.0.changed.notify_waiters();
     }
 
-    /// Cuts all its connections, with whatever is under way on them.
+    /// Cuts all its connections, and loses the bytes in transit.
     pub(crate) fn cut(&self) {
-        self.change(|weather| weather.cuts += 1);
+        self.update(|conditions| conditions.cuts += 1);
     }
 
-    /// Lets the connection break that carries the byte after the next `bytes` in this direction.
-    pub(crate) fn set_fuse(&self, direction: Direction, bytes: usize) {
-        *self.fuse() = Some((direction, bytes));
+    /// Cuts the connection that carries the byte after the next `bytes` in this direction.
+    pub(crate) fn cut_after_bytes(&self, direction: Direction, bytes: usize) {
+        *self.lock_cut_after() = Some((direction, bytes));
     }
 
-    /// Makes everything as it usually is.
+    /// Removes all faults.
     pub(crate) fn heal(&self) {
-        *self.fuse() = None;
-        let usual = self.0.usual;
-        self.change(|weather| {
-            *weather = Weather { latency: usual, cuts: weather.cuts, ..Weather::default() };
+        *self.lock_cut_after() = None;
+        let usual = self.0.normal_latency;
+        self.update(|conditions| {
+            *conditions =
+                LinkConditions { latency: usual, cuts: conditions.cuts, ..LinkConditions::default() };
         });
     }
 
-    pub(crate) fn weather(&self) -> Weather {
-        self.0.weather.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn conditions(&self) -> LinkConditions {
+        self.0.conditions.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Waits for weather that pleases.
-    async fn until(&self, pleases: impl Fn(&Weather) -> bool) -> Weather {
+    /// Waits until the conditions satisfy a predicate, and returns them.
+    async fn wait_for(&self, predicate: impl Fn(&LinkConditions) -> bool) -> LinkConditions {
         loop {
             let changed = self.0.changed.notified();
-            let weather = self.weather();
-            if pleases(&weather) {
-                return weather;
+            let conditions = self.conditions();
+            if predicate(&conditions) {
+                return conditions;
             }
             changed.await;
         }
     }
 
-    /// Waits until bytes may move on.
-    pub(crate) async fn flowing(&self) {
-        self.until(|weather| !weather.held).await;
+    /// Waits until bytes are not held.
+    pub(crate) async fn wait_until_released(&self) {
+        self.wait_for(|conditions| !conditions.held).await;
     }
 
-    /// Waits until somebody may connect, or learns that nobody listens.
-    pub(crate) async fn opened(&self) -> Opening {
-        self.until(|weather| !weather.held && weather.opening != Opening::Swallowed).await.opening
+    /// Waits until a new connection would be accepted or refused.
+    pub(crate) async fn wait_until_connectable(&self) -> ConnectBehavior {
+        self.wait_for(|conditions| !conditions.held && conditions.connect != ConnectBehavior::BlackHoled)
+            .await
+            .connect
     }
 
-    /// Waits until the connections are cut that are there now.
-    pub(crate) async fn cut_off(&self) {
-        let now = self.weather().cuts;
-        self.until(|weather| weather.cuts != now).await;
+    /// Waits until the current connections are cut.
+    pub(crate) async fn wait_until_cut(&self) {
+        let now = self.conditions().cuts;
+        self.wait_for(|conditions| conditions.cuts != now).await;
     }
 
-    /// How many of `bytes` still pass before the fuse blows; `None`: all of them, and it does not.
-    pub(crate) fn burn(&self, direction: Direction, bytes: usize) -> Option<usize> {
-        let mut fuse = self.fuse();
-        match &mut *fuse {
-            Some((burning, left)) if *burning == direction => {
+    /// Returns how many of `bytes` pass before the connection is cut; `None` if all pass and it is not cut.
+    pub(crate) fn bytes_before_cut(&self, direction: Direction, bytes: usize) -> Option<usize> {
+        let mut cut_after = self.lock_cut_after();
+        match &mut *cut_after {
+            Some((cut_direction, left)) if *cut_direction == direction => {
                 if bytes <= *left {
                     *left -= bytes;
                     return None;
                 }
                 let left = *left;
-                *fuse = None;
+                *cut_after = None;
                 Some(left)
             }
             _ => None,
         }
     }
 
-    fn fuse(&self) -> MutexGuard<'_, Option<(Direction, usize)>> {
-        self.0.fuse.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_cut_after(&self) -> MutexGuard<'_, Option<(Direction, usize)>> {
+        self.0.cut_after.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

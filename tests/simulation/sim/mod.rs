@@ -1,31 +1,31 @@
-//! One world for each seed: clients, coordinators and a network, all in memory, with a clock that does not wait.
+//! Simulates clients, coordinators and a network in memory, with a paused clock, one scenario per seed.
 //!
-//! A [`Setting`] says what is there, a [`schedule`] what goes wrong, a [`workload`] who asks for what; all three are drawn
-//! from the seed. Everything runs on one thread, time stands still while anybody has something to do, and chance comes
-//! from the seed, so a seed that fails fails again.
+//! A [`Scenario`] describes the clients and the cluster, a [`schedule`] the faults, a [`workload`] the calls. All three
+//! are drawn from the seed. Everything runs on one thread, the clock advances only when all tasks are idle, and all
+//! random numbers come from the seed, so that a failure can be repeated.
 
-mod aftermath;
-mod answers;
-mod attempts;
-#[path = "../../books.rs"]
-pub(crate) mod books;
-mod carrier;
-mod census;
-mod changes;
+mod address_book;
+mod attempt_layer;
 mod clients;
+mod fault_driver;
+mod http_parser;
 mod invariants;
+mod io;
 mod kind;
 mod link;
-mod messages;
+mod membership_changes;
+mod membership_check;
 mod network;
+mod network_log;
+mod observation;
 mod operation;
-mod places;
-mod player;
 mod procedures;
+mod recovery;
+mod responses;
+mod scenario;
 mod schedule;
-mod seen;
-mod setting;
-mod sightings;
+#[path = "../../test_operations.rs"]
+pub(crate) mod test_operations;
 mod trace;
 mod workload;
 
@@ -35,155 +35,155 @@ use arango::balance::RoundRobin;
 use arango_test_cluster::{TestCluster, Tls};
 use rand::RngExt as _;
 
-use self::aftermath::Aftermath;
-use self::books::CreateCollection;
-use self::census::Census;
+use self::fault_driver::FaultDriver;
 use self::invariants::Evidence;
 pub(crate) use self::invariants::Violation;
 use self::link::Link;
+use self::membership_check::MembershipCheck;
 use self::network::Network;
-use self::player::Player;
-pub(crate) use self::procedures::is_one as runs_a_procedure;
-use self::setting::{Setting, chance};
-use self::sightings::Sightings;
+use self::network_log::NetworkLog;
+pub(crate) use self::procedures::runs_a_procedure;
+use self::recovery::Recovery;
+use self::scenario::{Scenario, seeded_rng};
+use self::test_operations::CreateCollection;
 use self::trace::Trace;
-use self::workload::Ending;
+use self::workload::CallOutcome;
 
-/// What came of a seed.
+/// Result of a seed.
 #[derive(Debug)]
 pub(crate) struct Report {
-    /// What must not have happened; empty if all is well.
+    /// Violated invariants.
     pub(crate) violations: Vec<Violation>,
-    /// Everything that happened, one line each.
+    /// All events, one line each.
     pub(crate) trace: Vec<String>,
-    /// How many calls were answered, failed, and were dropped.
-    pub(crate) endings: [usize; 3],
+    /// Number of calls that succeeded, failed, and were dropped.
+    pub(crate) outcome_counts: [usize; 3],
 }
 
-/// Lets the world of a seed happen.
+/// Runs the scenario of a seed.
 pub(crate) fn run(seed: u64) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.expect("a runtime without a driver needs nothing").block_on(async {
+    runtime.expect("a runtime without drivers can be built").block_on(async {
         if runs_a_procedure(seed) {
-            return Box::pin(procedures::happen(seed)).await;
+            return Box::pin(procedures::run_scenario(seed)).await;
         }
-        Box::pin(happen(Setting::of(seed))).await
+        Box::pin(run_scenario(Scenario::from_seed(seed))).await
     })
 }
 
-async fn happen(setting: Setting) -> Report {
-    let cluster = cluster(&setting).await;
+async fn run_scenario(scenario: Scenario) -> Report {
+    let cluster = start_cluster(&scenario).await;
     let journal = cluster.journal();
     journal.clear();
     let trace = Trace::begin();
-    for line in format!("{setting:#?}").lines() {
-        trace.note(format_args!("{line}"));
+    for line in format!("{scenario:#?}").lines() {
+        trace.log(format_args!("{line}"));
     }
-    let sightings = Sightings::new(trace.clone());
-    let network = Network::new(&cluster, links(&setting), sightings.clone());
-    if setting.kind.is_changing() {
-        settle(&setting, &cluster, &network);
+    let network_log = NetworkLog::new(trace.clone());
+    let network = Network::new(&cluster, create_links(&scenario), network_log.clone());
+    if scenario.kind.has_membership_changes() {
+        assign_addresses(&scenario, &cluster, &network);
     }
-    let clients = clients::build(&setting, &cluster, &network, &sightings);
-    let census = Census::begin(&clients, &trace);
+    let clients = clients::build(&scenario, &cluster, &network, &network_log);
+    let membership_check = MembershipCheck::begin(&clients, &trace);
 
-    let (events, calls) = (schedule::draw(&setting), workload::draw(&setting));
-    let player = Player::new(&cluster, &network, &census, &trace);
-    let workload = workload::run(&setting, &clients, calls, &network, &trace);
-    let ((), ended) = tokio::join!(player.play(&events), workload);
-    let aftermath = Aftermath {
-        setting: &setting,
+    let (events, calls) = (schedule::draw(&scenario), workload::draw(&scenario));
+    let driver = FaultDriver::new(&cluster, &network, &membership_check, &trace);
+    let workload = workload::run(&scenario, &clients, calls, &network, &trace);
+    let ((), ended) = tokio::join!(driver.run(&events), workload);
+    let recovery = Recovery {
+        scenario: &scenario,
         cluster: &cluster,
         network: &network,
         clients: &clients,
-        census: &census,
-        away: player.away(),
+        membership_check: &membership_check,
+        removed: driver.removed(),
         trace: &trace,
     };
-    let unwell = aftermath.unwell().await;
-    let unsettled = aftermath.unsettled().await;
-    let broken = aftermath.broken().await;
-    let short = aftermath.short().await;
-    census.take();
-    let remains = aftermath.remains().await;
+    let unhealthy = recovery.wait_until_healthy().await;
+    let not_converged = recovery.wait_until_converged().await;
+    let failed_late_calls = recovery.failed_late_calls().await;
+    let exhausted_pools = recovery.exhausted_pools().await;
+    membership_check.run();
+    let leftovers = recovery.leftovers().await;
 
-    let (requests, attempts) = (sightings.requests(), sightings.attempts());
+    let (requests, attempts) = (network_log.requests(), network_log.attempts());
     let evidence = Evidence {
-        setting: &setting,
+        scenario: &scenario,
         calls: &ended,
         journal: &journal,
-        requests: &invariants::together(&setting, &requests, &attempts),
+        requests: &invariants::merge_observations(&scenario, &requests, &attempts),
         attempts: &attempts,
-        strangers: &sightings.strangers(),
-        census: &census,
-        unwell: &unwell,
-        unsettled: &unsettled,
-        broken: &broken,
-        short: &short,
-        remains: &remains,
-        open: sightings.open(),
+        untrusted_contacts: &network_log.untrusted_contacts(),
+        membership_check: &membership_check,
+        unhealthy: &unhealthy,
+        not_converged: &not_converged,
+        failed_late_calls: &failed_late_calls,
+        exhausted_pools: &exhausted_pools,
+        leftovers: &leftovers,
+        open_connections: network_log.open_connections(),
     };
     let violations = evidence.violations();
     for violation in &violations {
-        trace.note(format_args!("VIOLATION {violation}"));
+        trace.log(format_args!("VIOLATION {violation}"));
     }
-    let mut endings = [0; 3];
-    for one in &ended {
-        endings[match one.ending {
-            Ending::Answered => 0,
-            Ending::Failed(_) => 1,
-            Ending::Dropped => 2,
+    let mut outcome_counts = [0; 3];
+    for completed in &ended {
+        outcome_counts[match completed.outcome {
+            CallOutcome::Succeeded => 0,
+            CallOutcome::Failed(_) => 1,
+            CallOutcome::Dropped => 2,
         }] += 1;
     }
-    Report { violations, trace: trace.lines(), endings }
+    Report { violations, trace: trace.lines(), outcome_counts }
 }
 
-/// The cluster, with the collection that everything is put into.
-async fn cluster(setting: &Setting) -> TestCluster {
+/// Starts the cluster, and creates the collection for inserts.
+async fn start_cluster(scenario: &Scenario) -> TestCluster {
     let builder = TestCluster::builder()
-        .coordinators(setting.coordinators)
-        .seed(setting.seed)
-        .keep_alive(setting.keep_alive)
-        .token_lifetime(setting.token)
-        .tls(if setting.kind.is_encrypted() { Tls::On } else { Tls::Off });
-    let builder = if setting.http2 { builder } else { builder.streams(0) };
-    let builder = match setting.answers_from {
+        .coordinators(scenario.coordinators)
+        .seed(scenario.seed)
+        .keep_alive(scenario.keep_alive)
+        .token_lifetime(scenario.token_lifetime)
+        .tls(if scenario.kind.is_encrypted() { Tls::On } else { Tls::Off });
+    let builder = if scenario.http2 { builder } else { builder.max_concurrent_streams(0) };
+    let builder = match scenario.compress_responses_from {
         None => builder,
-        Some(bytes) => builder.compress_answers_from(bytes),
+        Some(bytes) => builder.compress_responses_from(bytes),
     };
     let cluster = builder.in_memory().start().await;
-    let cluster = cluster.expect("a cluster in memory needs nothing");
-    // On a network of its own, which nobody watches.
-    let links = vec![vec![Link::new(Duration::ZERO); setting.coordinators]];
-    let network = Network::new(&cluster, links, Sightings::new(Trace::begin()));
-    let client = clients::reaching(&cluster, network.road(0))
+    let cluster = cluster.expect("a cluster in memory needs no ports");
+    // On a separate network that is not observed.
+    let links = vec![vec![Link::new(Duration::ZERO); scenario.coordinators]];
+    let network = Network::new(&cluster, links, NetworkLog::new(Trace::begin()));
+    let client = clients::base_builder(&cluster, network.for_client(0))
         .hosts(cluster.urls())
         .basic_auth("root", cluster.root_password())
         .policy(RoundRobin::default())
         .build()
-        .expect("the cluster's own addresses are good");
-    client.db("_system").execute(CreateCollection("books")).await.expect("nothing has gone wrong yet");
-    // Known everywhere before anything begins.
+        .expect("the cluster's own addresses are valid");
+    client.db("_system").execute(CreateCollection("books")).await.expect("there are no faults yet");
+    // Time for the collection to propagate to all coordinators.
     tokio::time::sleep(Duration::from_secs(2)).await;
     cluster
 }
 
-/// Gives each coordinator an address of its own, which the list names, and takes away those that come only later.
-fn settle(setting: &Setting, cluster: &TestCluster, network: &Network) {
+/// Gives each coordinator a separate, listed address, and removes those that join later.
+fn assign_addresses(scenario: &Scenario, cluster: &TestCluster, network: &Network) {
     for (index, coordinator) in cluster.coordinators().iter().enumerate() {
-        let address = places::address_of(index, 0);
-        network.places().add(index, address);
-        network.places().leave_older(index, address);
+        let address = address_book::address_of(index, 0);
+        network.addresses().add(index, address);
+        network.addresses().retire_older(index, address);
         coordinator.advertise(Some(&format!("tcp://{address}")));
-        if index >= setting.absent_from {
+        if index >= scenario.initial_coordinators {
             coordinator.deregister();
             coordinator.kill();
         }
     }
 }
 
-fn links(setting: &Setting) -> Vec<Vec<Link>> {
-    let mut chance = chance(setting.seed, 4);
-    let mut link = || Link::new(Duration::from_millis(chance.random_range(0..=5)));
-    setting.clients.iter().map(|_| (0..setting.coordinators).map(|_| link()).collect()).collect()
+fn create_links(scenario: &Scenario) -> Vec<Vec<Link>> {
+    let mut rng = seeded_rng(scenario.seed, 4);
+    let mut link = || Link::new(Duration::from_millis(rng.random_range(0..=5)));
+    scenario.clients.iter().map(|_| (0..scenario.coordinators).map(|_| link()).collect()).collect()
 }

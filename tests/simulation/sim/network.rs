@@ -1,4 +1,4 @@
-//! The network between clients and coordinators: in memory, and as unreliable as the schedule wants it.
+//! The network between clients and coordinators, in memory, with the faults of the schedule.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,15 +9,15 @@ use arango::transport::{BoxFuture, Connect, Io, Resolve};
 use arango_test_cluster::{Coordinator, TestCluster};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::carrier::carry;
-use super::link::{Link, Opening};
-use super::places::{Found, LISTED, Places, name_of};
-use super::sightings::Sightings;
+use super::address_book::{AddressBook, AddressOwner, LISTED_UNTRUSTED_HOSTS, host_name};
+use super::io::forward_connection;
+use super::link::{ConnectBehavior, Link};
+use super::network_log::NetworkLog;
 
-/// How many bytes a client writes before it must wait for the network.
+/// Bytes that a client can write before it has to wait for the network.
 const BUFFER: usize = 64 << 10;
 
-/// All links of a world. Clones are the same network.
+/// All links of a run. Clones are the same network.
 #[derive(Clone)]
 pub(crate) struct Network(Arc<Inner>);
 
@@ -25,101 +25,113 @@ struct Inner {
     coordinators: Vec<Coordinator>,
     /// By client, then by coordinator.
     links: Vec<Vec<Link>>,
-    places: Places,
-    sightings: Sightings,
+    addresses: AddressBook,
+    network_log: NetworkLog,
     connections: AtomicU64,
-    /// By client: nobody resolves names for it at the moment.
-    mute: Vec<AtomicBool>,
+    /// Whether name resolution fails, by client.
+    dns_down: Vec<AtomicBool>,
 }
 
 impl Network {
-    /// A network to the coordinators of `cluster`, with a link for each in each list.
-    pub(crate) fn new(cluster: &TestCluster, links: Vec<Vec<Link>>, sightings: Sightings) -> Self {
-        let mute = links.iter().map(|_| AtomicBool::new(false)).collect();
+    /// Creates a network to the coordinators of `cluster`. `links` has a list per client, with a link per coordinator.
+    pub(crate) fn new(cluster: &TestCluster, links: Vec<Vec<Link>>, network_log: NetworkLog) -> Self {
+        let dns_down = links.iter().map(|_| AtomicBool::new(false)).collect();
         let coordinators = cluster.coordinators().to_vec();
-        let places = Places::of(cluster);
-        Self(Arc::new(Inner { coordinators, links, places, sightings, connections: AtomicU64::new(0), mute }))
+        let addresses = AddressBook::from_cluster(cluster);
+        Self(Arc::new(Inner {
+            coordinators,
+            links,
+            addresses,
+            network_log,
+            connections: AtomicU64::new(0),
+            dns_down,
+        }))
     }
 
-    /// What client `client` connects and resolves with.
-    pub(crate) fn road(&self, client: usize) -> Road {
-        Road { network: self.clone(), client }
+    /// Returns what client `client` connects and resolves with.
+    pub(crate) fn for_client(&self, client: usize) -> ClientNetwork {
+        ClientNetwork { network: self.clone(), client }
     }
 
-    /// Where the coordinators are.
-    pub(crate) fn places(&self) -> &Places {
-        &self.0.places
+    /// Returns the addresses of the coordinators.
+    pub(crate) fn addresses(&self) -> &AddressBook {
+        &self.0.addresses
     }
 
-    /// The links to a coordinator: all clients', or one's.
+    /// Returns the links of one client, or of all clients, to a coordinator.
     pub(crate) fn links(&self, client: Option<usize>, coordinator: usize) -> impl Iterator<Item = &Link> {
-        let whose = move |index: usize| client.is_none_or(|client| client == index);
-        let links = self.0.links.iter().enumerate().filter(move |(index, _)| whose(*index));
+        let is_selected = move |index: usize| client.is_none_or(|client| client == index);
+        let links = self.0.links.iter().enumerate().filter(move |(index, _)| is_selected(*index));
         links.map(move |(_, links)| &links[coordinator])
     }
 
-    /// Takes name resolution away from a client, or gives it back.
-    pub(crate) fn set_mute(&self, client: usize, mute: bool) {
-        self.0.mute[client].store(mute, Ordering::Relaxed);
+    /// Makes name resolution fail or work for a client.
+    pub(crate) fn set_dns_down(&self, client: usize, dns_down: bool) {
+        self.0.dns_down[client].store(dns_down, Ordering::Relaxed);
     }
 
-    /// Makes everything as it usually is.
+    /// Removes all faults.
     pub(crate) fn heal(&self) {
         self.0.links.iter().flatten().for_each(Link::heal);
-        self.0.mute.iter().for_each(|mute| mute.store(false, Ordering::Relaxed));
+        self.0.dns_down.iter().for_each(|dns_down| dns_down.store(false, Ordering::Relaxed));
     }
 }
 
-/// The network as one client uses it.
+/// The network as one client sees it.
 #[derive(Clone)]
-pub(crate) struct Road {
+pub(crate) struct ClientNetwork {
     network: Network,
     client: usize,
 }
 
-/// What a stranger says who takes no requests.
-const NO: &str = "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n";
+/// Response of a listed untrusted host that reports itself unavailable.
+const UNAVAILABLE_RESPONSE: &str = "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n";
 
-impl Road {
+impl ClientNetwork {
     async fn open(&self, address: SocketAddr) -> io::Result<Box<dyn Io>> {
-        let Inner { coordinators, links, places, sightings, connections, .. } = &*self.network.0;
-        let index = match places.find(address) {
-            Found::Coordinator(index) => index,
-            Found::Nobody => return Err(io::ErrorKind::ConnectionRefused.into()),
-            Found::Listed => return Ok(Box::new(self.stranger((address == LISTED[1]).then_some(NO)))),
-            Found::Stranger => {
-                sightings.stranger_dialled(self.client, address);
-                return Ok(Box::new(self.stranger(None)));
+        let Inner { coordinators, links, addresses, network_log, connections, .. } = &*self.network.0;
+        let index = match addresses.owner(address) {
+            AddressOwner::Coordinator(index) => index,
+            AddressOwner::Closed => return Err(io::ErrorKind::ConnectionRefused.into()),
+            AddressOwner::Listed => {
+                return Ok(Box::new(self.serve_untrusted_host(
+                    (address == LISTED_UNTRUSTED_HOSTS[1]).then_some(UNAVAILABLE_RESPONSE),
+                )));
+            }
+            AddressOwner::Untrusted => {
+                network_log.record_untrusted_address(self.client, address);
+                return Ok(Box::new(self.serve_untrusted_host(None)));
             }
         };
         let link = links[self.client][index].clone();
-        let opening = link.opened().await;
-        // There and back again, as a handshake goes.
-        tokio::time::sleep(link.weather().latency * 2).await;
-        if opening == Opening::Refused {
+        let behavior = link.wait_until_connectable().await;
+        // A round trip, as for a TCP handshake.
+        tokio::time::sleep(link.conditions().latency * 2).await;
+        if behavior == ConnectBehavior::Refused {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
-        let server = coordinators[index].dial()?;
-        let (client, ours) = tokio::io::duplex(BUFFER);
+        let server = coordinators[index].connect()?;
+        let (client, server_end) = tokio::io::duplex(BUFFER);
         let number = connections.fetch_add(1, Ordering::Relaxed);
-        let watched = sightings.watch(self.client, index, number);
-        tokio::spawn(carry(ours, server, link, watched));
+        let connection = network_log.observe_connection(self.client, index, number);
+        tokio::spawn(forward_connection(server_end, server, link, connection));
         Ok(Box::new(client))
     }
 
-    /// Somebody who listens to everything, and says always the same, or nothing.
-    fn stranger(&self, says: Option<&'static str>) -> tokio::io::DuplexStream {
-        let (client, mut ours) = tokio::io::duplex(BUFFER);
-        let (sightings, who) = (self.network.0.sightings.clone(), self.client);
+    /// Serves a host that accepts every connection, and gives the same response to everything, or none.
+    fn serve_untrusted_host(&self, response: Option<&'static str>) -> tokio::io::DuplexStream {
+        let (client, mut server_end) = tokio::io::duplex(BUFFER);
+        let (network_log, client_index) = (self.network.0.network_log.clone(), self.client);
         tokio::spawn(async move {
-            let mut heard = Vec::new();
-            while let Ok(1..) = ours.read_buf(&mut heard).await {
-                let text = String::from_utf8_lossy(&heard).to_ascii_lowercase();
+            let mut received = Vec::new();
+            while let Ok(1..) = server_end.read_buf(&mut received).await {
+                let text = String::from_utf8_lossy(&received).to_ascii_lowercase();
                 if text.contains("authorization:") || text.contains("/_open/auth") {
-                    sightings.stranger(who, "and it was told who asks".to_owned());
+                    network_log
+                        .record_untrusted_contact(client_index, "and it received credentials".to_owned());
                 }
-                if let Some(says) = says
-                    && ours.write_all(says.as_bytes()).await.is_err()
+                if let Some(response) = response
+                    && server_end.write_all(response.as_bytes()).await.is_err()
                 {
                     return;
                 }
@@ -129,25 +141,25 @@ impl Road {
     }
 }
 
-impl Connect for Road {
+impl Connect for ClientNetwork {
     fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
         Box::pin(self.open(address))
     }
 }
 
-impl Resolve for Road {
+impl Resolve for ClientNetwork {
     fn resolve<'a>(&'a self, name: &'a str, _: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
-        let Inner { coordinators, places, sightings, mute, .. } = &*self.network.0;
-        let found = (0..coordinators.len()).find(|index| name_of(*index) == name);
-        let result = match found {
+        let Inner { coordinators, addresses, network_log, dns_down, .. } = &*self.network.0;
+        let index = (0..coordinators.len()).find(|index| host_name(*index) == name);
+        let result = match index {
             None => {
-                sightings.stranger(self.client, name.to_owned());
+                network_log.record_untrusted_contact(self.client, name.to_owned());
                 Err(io::ErrorKind::NotFound.into())
             }
-            Some(_) if mute[self.client].load(Ordering::Relaxed) => {
-                Err(io::Error::other("the resolver is out of order"))
+            Some(_) if dns_down[self.client].load(Ordering::Relaxed) => {
+                Err(io::Error::other("the resolver is down"))
             }
-            Some(index) => Ok(vec![places.newest(index)]),
+            Some(index) => Ok(vec![addresses.current(index)]),
         };
         Box::pin(async move { result })
     }

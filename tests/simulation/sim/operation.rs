@@ -1,4 +1,4 @@
-//! What clients ask for: requests that the cluster's journal can tell apart.
+//! Operations for the workload, with markers by which the cluster's journal distinguishes them.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use arango::protocol::{
 use bytes::Bytes;
 use http::Request;
 
-use super::books::{Insert, marked};
+use super::test_operations::{Insert, marked};
 
-/// How long a patient request lets the server block.
+/// The server timeout of [`InsertWithServerTimeout`].
 pub(crate) const SERVER_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// An insert that is said to take its time on the server.
+/// An insert with a server timeout.
 #[derive(Debug, Clone)]
-pub(crate) struct PatientInsert(pub(crate) Insert);
+pub(crate) struct InsertWithServerTimeout(pub(crate) Insert);
 
-impl Operation for PatientInsert {
+impl Operation for InsertWithServerTimeout {
     type Output = ();
-    const METADATA: Metadata =
-        Metadata::post("books.insert_patiently", "/_api/document/books").server_timeout(SERVER_TIMEOUT);
+    const METADATA: Metadata = Metadata::post("books.insert_with_server_timeout", "/_api/document/books")
+        .server_timeout(SERVER_TIMEOUT);
 
     fn class(&self) -> RequestClass {
         self.0.class
@@ -30,26 +30,26 @@ impl Operation for PatientInsert {
         self.0.request()
     }
 
-    fn output(&self, answer: ApiResponse) -> Result<(), DecodeError> {
-        self.0.output(answer)
+    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+        self.0.output(response)
     }
 }
 
-/// Reads a version, whose it does not matter.
+/// Reads the version of any coordinator.
 #[derive(Debug, Clone)]
-pub(crate) struct Ask {
+pub(crate) struct ReadVersion {
     pub(crate) marker: String,
 }
 
-impl Operation for Ask {
+impl Operation for ReadVersion {
     type Output = ();
-    const METADATA: Metadata = Metadata::get("ask", "/_api/version");
+    const METADATA: Metadata = Metadata::get("read_version", "/_api/version");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         marked(RequestBuilder::new(Self::METADATA), &self.marker)
     }
 
-    fn output(&self, answer: ApiResponse) -> Result<(), DecodeError> {
-        arango::cluster::GetVersion::default().output(answer).map(drop)
+    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+        arango::cluster::GetVersion::default().output(response).map(drop)
     }
 }

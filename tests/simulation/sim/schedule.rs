@@ -1,249 +1,267 @@
-//! What goes wrong, when, where, and for how long.
+//! The schedule of faults: what, when, where, and for how long.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use arango_test_cluster::{Fault, Handshake, Match, Phase};
+use arango_test_cluster::{Fault, HandshakeFault, Match, Phase};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 
-use super::answers::{self, Which};
-use super::changes;
-use super::link::{Direction, Opening};
-use super::setting::{Pace, Peace, Setting, chance};
+use super::link::{ConnectBehavior, Direction};
+use super::membership_changes;
+use super::responses::{self, ResponseFilter};
+use super::scenario::{FaultFree, LoadLevel, Scenario, seeded_rng};
 
-/// One thing that goes wrong.
+/// A kind of fault.
 #[derive(Debug, Clone)]
-pub(crate) enum Trouble {
+pub(crate) enum FaultKind {
     Kill,
     Pause,
-    /// The coordinator listens no more, and keeps the connections it has.
+    /// The coordinator accepts no new connections, and keeps those it has.
     Refuse,
-    /// A coordinator treats requests otherwise than it should.
-    Fault(String, Fault),
-    /// On links to the coordinator: all clients', or one's.
-    Weather(Option<usize>, Storm),
-    /// One client's names are resolved no more.
-    Mute(usize),
-    /// The coordinator's handshakes come to nothing.
-    Handshake(Handshake),
-    /// It is listed no more, and at the end of this it ends too, unless it stays.
+    /// A fault of requests at a coordinator, with a description for the trace.
+    RequestFault(String, Fault),
+    /// A fault of the links to the coordinator: of one client, or of all.
+    Link(Option<usize>, LinkFault),
+    /// Name resolution fails for one client.
+    DnsDown(usize),
+    /// The coordinator's TLS handshakes fail.
+    Handshake(HandshakeFault),
+    /// It is removed from the list. At the end of the event it is killed, unless it stays.
     Leave {
         stays: bool,
     },
-    /// It is there and listed, and takes requests from the end of this on.
+    /// It is started and listed, and becomes available at the end of the event.
     Join,
-    /// It is here too, and listed so, and from the end of this on nowhere else.
+    /// It gets a second, listed address. At the end of the event the old one is closed.
     Move(SocketAddr),
 }
 
-/// What goes wrong on a link.
+/// A fault of a link.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Storm {
+pub(crate) enum LinkFault {
     Latency(Duration),
     Hold,
-    Opening(Opening),
-    /// The connection breaks that carries the byte after these.
-    Fuse(Direction, usize),
-    /// All connections break at once.
+    Connect(ConnectBehavior),
+    /// The connection that carries the byte after these is cut.
+    CutAfterBytes(Direction, usize),
+    /// All connections are cut.
     Cut,
 }
 
-/// Trouble at a time.
+/// A fault with its time and coordinator.
 #[derive(Debug, Clone)]
 pub(crate) struct Event {
     pub(crate) at: Duration,
-    pub(crate) lasts: Duration,
+    pub(crate) duration: Duration,
     pub(crate) coordinator: usize,
-    pub(crate) trouble: Trouble,
+    pub(crate) fault: FaultKind,
 }
 
-/// Everything that goes wrong in a world, in its order.
-pub(crate) fn draw(setting: &Setting) -> Vec<Event> {
-    let mut drawn = if setting.peace == Peace::Everywhere { slow(setting) } else { troubles(setting) };
-    if setting.kind.is_encrypted() {
-        drawn.extend(handshakes(setting));
+/// Draws all faults of a scenario, ordered by time.
+pub(crate) fn draw(scenario: &Scenario) -> Vec<Event> {
+    let mut events = if scenario.fault_free == FaultFree::AllCoordinators {
+        draw_slow_writes(scenario)
+    } else {
+        draw_faults(scenario)
+    };
+    if scenario.kind.is_encrypted() {
+        events.extend(draw_handshake_faults(scenario));
     }
-    if setting.kind.is_changing() {
-        drawn.extend(changes::draw(setting));
+    if scenario.kind.has_membership_changes() {
+        events.extend(membership_changes::draw(scenario));
     }
-    drawn.sort_by_key(|event| event.at);
-    drawn
+    events.sort_by_key(|event| event.at);
+    events
 }
 
-fn troubles(setting: &Setting) -> Vec<Event> {
-    let mut chance = chance(setting.seed, 2);
-    let first = usize::from(setting.peace == Peace::AtTheFirst);
-    let events = chance.random_range(4..=24) * if setting.kind.is_changing() { 2 } else { 1 };
-    let mut drawn: Vec<Event> = (0..events)
+fn draw_faults(scenario: &Scenario) -> Vec<Event> {
+    let mut rng = seeded_rng(scenario.seed, 2);
+    let first = usize::from(scenario.fault_free == FaultFree::FirstCoordinator);
+    let count = rng.random_range(4..=24) * if scenario.kind.has_membership_changes() { 2 } else { 1 };
+    let mut events: Vec<Event> = (0..count)
         .map(|_| Event {
-            at: beginning(setting, &mut chance),
-            lasts: milliseconds(&mut chance, 50, 15_000),
-            coordinator: chance.random_range(first..setting.coordinators),
-            trouble: trouble(setting, &mut chance),
+            at: draw_start(scenario, &mut rng),
+            duration: draw_duration(&mut rng, 50, 15_000),
+            coordinator: rng.random_range(first..scenario.coordinators),
+            fault: draw_fault(scenario, &mut rng),
         })
         .collect();
-    if setting.pace == Pace::Rush {
-        drawn.extend((first..setting.coordinators).map(|coordinator| Event {
+    if scenario.load == LoadLevel::Overload {
+        events.extend((first..scenario.coordinators).map(|coordinator| Event {
             at: Duration::ZERO,
-            lasts: milliseconds(&mut chance, 4_000, 8_000),
+            duration: draw_duration(&mut rng, 4_000, 8_000),
             coordinator,
-            trouble: Trouble::Fault("R22 rush".to_owned(), Fault::answer(503, 21_003, "queue is full")),
+            fault: FaultKind::RequestFault(
+                "R22 rush".to_owned(),
+                Fault::response(503, 21_003, "queue is full"),
+            ),
         }));
     }
-    drawn
+    events
 }
 
-/// Coordinators that take their time, and do everything.
-fn slow(setting: &Setting) -> Vec<Event> {
-    let mut chance = chance(setting.seed, 2);
+/// Draws delays of writes that succeed.
+fn draw_slow_writes(scenario: &Scenario) -> Vec<Event> {
+    let mut rng = seeded_rng(scenario.seed, 2);
     let mut event = || Event {
-        at: beginning(setting, &mut chance),
-        lasts: milliseconds(&mut chance, 1_000, 30_000),
-        coordinator: chance.random_range(0..setting.coordinators),
-        trouble: {
-            let delay = milliseconds(&mut chance, 50, 5_000);
+        at: draw_start(scenario, &mut rng),
+        duration: draw_duration(&mut rng, 1_000, 30_000),
+        coordinator: rng.random_range(0..scenario.coordinators),
+        fault: {
+            let delay = draw_duration(&mut rng, 50, 5_000);
             let fault = Fault::latency(delay).on(Match::post("/_api/document/*"));
-            Trouble::Fault(format!("latency {delay:?} of writes"), fault)
+            FaultKind::RequestFault(format!("latency {delay:?} of writes"), fault)
         },
     };
     (0..8).map(|_| event()).collect()
 }
 
-/// Handshakes that come to nothing.
-fn handshakes(setting: &Setting) -> Vec<Event> {
-    let mut chance = chance(setting.seed, 9);
-    let first = usize::from(setting.peace == Peace::AtTheFirst);
-    let wrong =
-        [Handshake::Close, Handshake::Hang, Handshake::Expired, Handshake::Untrusted, Handshake::WrongName];
+/// Draws failing TLS handshakes.
+fn draw_handshake_faults(scenario: &Scenario) -> Vec<Event> {
+    let mut rng = seeded_rng(scenario.seed, 9);
+    let first = usize::from(scenario.fault_free == FaultFree::FirstCoordinator);
+    let faults = [
+        HandshakeFault::Close,
+        HandshakeFault::Hang,
+        HandshakeFault::Expired,
+        HandshakeFault::Untrusted,
+        HandshakeFault::WrongName,
+    ];
     let mut event = || Event {
-        at: beginning(setting, &mut chance),
-        lasts: milliseconds(&mut chance, 50, 15_000),
-        coordinator: chance.random_range(first..setting.coordinators),
-        trouble: Trouble::Handshake(*wrong.choose(&mut chance).expect("there are five")),
+        at: draw_start(scenario, &mut rng),
+        duration: draw_duration(&mut rng, 50, 15_000),
+        coordinator: rng.random_range(first..scenario.coordinators),
+        fault: FaultKind::Handshake(*faults.choose(&mut rng).expect("there are five")),
     };
-    (0..4).filter(|_| setting.coordinators > first).map(|_| event()).collect()
+    (0..4).filter(|_| scenario.coordinators > first).map(|_| event()).collect()
 }
 
-/// A time at which trouble may begin: before the first call, before the first one after the pause, or at any time. Tokens
-/// are fetched by first calls.
-fn beginning(setting: &Setting, chance: &mut StdRng) -> Duration {
-    match chance.random_range(0..8) {
+/// Draws the start of a fault: before the first call, before the first call after the pause, or at any time.
+///
+/// The first calls are those that request tokens.
+fn draw_start(scenario: &Scenario, rng: &mut StdRng) -> Duration {
+    match rng.random_range(0..8) {
         0 => Duration::ZERO,
-        1 => setting.span / 2 + setting.pause,
-        _ => moment(setting, chance),
+        1 => scenario.span / 2 + scenario.pause,
+        _ => draw_time(scenario, rng),
     }
 }
 
-/// A time at which something may happen.
-pub(crate) fn moment(setting: &Setting, chance: &mut StdRng) -> Duration {
-    let at = chance.random_range(Duration::ZERO..setting.span);
-    // What is after the middle is after the pause.
-    if at > setting.span / 2 { at + setting.pause } else { at }
+/// Draws a time outside the pause.
+pub(crate) fn draw_time(scenario: &Scenario, rng: &mut StdRng) -> Duration {
+    let at = rng.random_range(Duration::ZERO..scenario.span);
+    // The pause is in the middle.
+    if at > scenario.span / 2 { at + scenario.pause } else { at }
 }
 
-fn trouble(setting: &Setting, chance: &mut StdRng) -> Trouble {
-    let clients = setting.clients.len();
-    let peaceful = setting.peace == Peace::AtTheFirst;
-    match chance.random_range(0..22) {
-        0..=1 => Trouble::Kill,
-        2..=3 => Trouble::Pause,
-        4 => Trouble::Refuse,
+fn draw_fault(scenario: &Scenario, rng: &mut StdRng) -> FaultKind {
+    let clients = scenario.clients.len();
+    let has_fault_free_coordinator = scenario.fault_free == FaultFree::FirstCoordinator;
+    match rng.random_range(0..22) {
+        0..=1 => FaultKind::Kill,
+        2..=3 => FaultKind::Pause,
+        4 => FaultKind::Refuse,
         5..=8 => {
-            let which = if peaceful { Which::Passing } else { Which::Any };
-            let (name, fault) = answers::draw(chance, which);
-            aimed(name, fault, chance)
+            let filter =
+                if has_fault_free_coordinator { ResponseFilter::Retryable } else { ResponseFilter::Any };
+            let (name, fault) = responses::draw(rng, filter);
+            restrict(name, fault, rng)
         }
         9..=11 => {
-            let (name, fault) = misdeed(chance, peaceful);
-            aimed(name, fault, chance)
+            let (name, fault) = draw_request_fault(rng, has_fault_free_coordinator);
+            restrict(name, fault, rng)
         }
-        12 if !peaceful => {
-            let (name, fault) = login_trouble(chance);
-            Trouble::Fault(name, fault)
+        12 if !has_fault_free_coordinator => {
+            let (name, fault) = draw_login_fault(rng);
+            FaultKind::RequestFault(name, fault)
         }
         20 | 21 => {
-            let (name, fault) = answers::another_service(chance);
-            Trouble::Fault(name, fault)
+            let (name, fault) = responses::another_service(rng);
+            FaultKind::RequestFault(name, fault)
         }
-        // A name that nobody resolves is nobody's that is reachable.
-        13 if !peaceful => Trouble::Mute(chance.random_range(0..clients)),
+        // A client that cannot resolve names reaches no coordinator.
+        13 if !has_fault_free_coordinator => FaultKind::DnsDown(rng.random_range(0..clients)),
         _ => {
-            let whose = chance.random_bool(0.5).then(|| chance.random_range(0..clients));
-            Trouble::Weather(whose, storm(setting, chance))
+            let client = rng.random_bool(0.5).then(|| rng.random_range(0..clients));
+            FaultKind::Link(client, draw_link_fault(scenario, rng))
         }
     }
 }
 
-fn storm(setting: &Setting, chance: &mut StdRng) -> Storm {
-    match chance.random_range(0..7) {
-        0 => Storm::Latency(milliseconds(chance, 5, 2_000)),
-        1 | 2 => Storm::Hold,
-        3 => Storm::Opening(Opening::Refused),
-        4 => Storm::Opening(Opening::Swallowed),
-        5 => Storm::Cut,
+fn draw_link_fault(scenario: &Scenario, rng: &mut StdRng) -> LinkFault {
+    match rng.random_range(0..7) {
+        0 => LinkFault::Latency(draw_duration(rng, 5, 2_000)),
+        1 | 2 => LinkFault::Hold,
+        3 => LinkFault::Connect(ConnectBehavior::Refused),
+        4 => LinkFault::Connect(ConnectBehavior::BlackHoled),
+        5 => LinkFault::Cut,
         _ => {
-            let direction = if chance.random_bool(0.5) { Direction::Up } else { Direction::Down };
+            let direction = if rng.random_bool(0.5) { Direction::Up } else { Direction::Down };
             // A handshake takes more bytes than most requests.
-            let most = if setting.kind.is_encrypted() { 6_000 } else { 2_000 };
-            Storm::Fuse(direction, chance.random_range(0..most))
+            let most = if scenario.kind.is_encrypted() { 6_000 } else { 2_000 };
+            LinkFault::CutAfterBytes(direction, rng.random_range(0..most))
         }
     }
 }
 
-/// What a coordinator may do to a request, whatever it is.
-fn misdeed(chance: &mut StdRng, peaceful: bool) -> (String, Fault) {
+/// Draws a fault that a coordinator can apply to any request.
+fn draw_request_fault(rng: &mut StdRng, has_fault_free_coordinator: bool) -> (String, Fault) {
     let phases = [Phase::BeforeRead, Phase::AfterRead, Phase::AfterExecution, Phase::InHead, Phase::InBody];
-    match chance.random_range(0..if peaceful { 7 } else { 8 }) {
+    match rng.random_range(0..if has_fault_free_coordinator { 7 } else { 8 }) {
         0..=3 => {
-            let phase = *phases.choose(chance).expect("there are five");
+            let phase = *phases.choose(rng).expect("there are five");
             (format!("close {phase:?}"), Fault::close(phase))
         }
         4 | 5 => {
-            let delay = milliseconds(chance, 5, 8_000);
+            let delay = draw_duration(rng, 5, 8_000);
             (format!("latency {delay:?}"), Fault::latency(delay))
         }
         6 => ("hang".to_owned(), Fault::hang()),
-        // Two of them in a row end a call, wherever else it could go.
+        // Two of them in a row end a call, although other coordinators are left.
         _ => ("garbage".to_owned(), Fault::garbage()),
     }
 }
 
-/// What may happen to a login, or to the token that came of it.
-fn login_trouble(chance: &mut StdRng) -> (String, Fault) {
-    let (name, fault) = match chance.random_range(0..5) {
-        0 => ("401/401", Fault::answer(401, 401, "Wrong credentials")),
-        1 => ("503/503", Fault::answer(503, 503, "starting")),
+/// Draws a fault of logins, or of the token that they return.
+fn draw_login_fault(rng: &mut StdRng) -> (String, Fault) {
+    let (name, fault) = match rng.random_range(0..5) {
+        0 => ("401/401", Fault::response(401, 401, "Wrong credentials")),
+        1 => ("503/503", Fault::response(503, 503, "starting")),
         2 => ("hang", Fault::hang()),
         3 => ("lost", Fault::close(Phase::AfterExecution)),
         _ => {
-            let refused = Fault::answer(401, 11, "not authorized").on(Match::post("/_api/document/*"));
-            return ("R12 401/11 ×6".to_owned(), refused.times(6));
+            let rejected = Fault::response(401, 11, "not authorized").on(Match::post("/_api/document/*"));
+            return ("R12 401/11 ×6".to_owned(), rejected.times(6));
         }
     };
     (format!("login {name}"), fault.on(Match::post("/_open/auth")))
 }
 
-/// Aims a fault at some requests, and lets it strike a few times or as long as it lasts.
-fn aimed(mut name: String, mut fault: Fault, chance: &mut StdRng) -> Trouble {
-    if chance.random_bool(0.5) {
+/// Restricts a fault to some requests, and to a number of times or the duration of the event.
+fn restrict(mut name: String, mut fault: Fault, rng: &mut StdRng) -> FaultKind {
+    if rng.random_bool(0.5) {
         fault = fault.on(Match::post("/_api/document/*"));
         name += " of writes";
     }
-    if chance.random_bool(0.6) {
-        let times = chance.random_range(1..=4);
+    if rng.random_bool(0.6) {
+        let times = rng.random_range(1..=4);
         fault = fault.times(times);
         name = format!("{name} ×{times}");
     }
-    Trouble::Fault(name, fault)
+    FaultKind::RequestFault(name, fault)
 }
 
-/// A time between the two; short ones are as likely as long ones.
-pub(crate) fn milliseconds(chance: &mut StdRng, least: u32, most: u32) -> Duration {
-    let power = chance.random_range(f64::from(least).ln()..f64::from(most).ln());
-    // Whole ones: the clock has no others.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it lies between two of u32")]
-    let whole = power.exp().round() as u64;
+/// Draws a duration in milliseconds from a logarithmic distribution, so that short ones are as likely as long ones.
+pub(crate) fn draw_duration(rng: &mut StdRng, least: u32, most: u32) -> Duration {
+    let exponent = rng.random_range(f64::from(least).ln()..f64::from(most).ln());
+    // Whole milliseconds, the resolution of the clock.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is between two u32 values"
+    )]
+    let whole = exponent.exp().round() as u64;
     Duration::from_millis(whole)
 }

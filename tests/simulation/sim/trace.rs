@@ -1,4 +1,4 @@
-//! What happened, line by line, with the time at which it did.
+//! The events of a run, one line each, with their time.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Everything that happened in one world. Clones write into the same trace.
+/// The events of one run. Clones write into the same trace.
 ///
-/// Two runs of one seed write the same lines: nothing here may depend on a wall clock, an address in memory, or the order
-/// of a hash map.
+/// Two runs of one seed must write the same lines, so nothing here may depend on a wall clock, an address in memory, or
+/// the order of a hash map.
 #[derive(Clone)]
 pub(crate) struct Trace {
     began: Instant,
@@ -17,28 +17,28 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
-    /// Begins now.
+    /// Starts an empty trace now.
     pub(crate) fn begin() -> Self {
         Self { began: Instant::now(), lines: Arc::default() }
     }
 
-    /// Time since the beginning.
+    /// Time since the start.
     pub(crate) fn now(&self) -> Duration {
         self.began.elapsed()
     }
 
-    /// The moment `after` the beginning.
-    pub(crate) fn moment(&self, after: Duration) -> Instant {
+    /// The instant `after` the start.
+    pub(crate) fn instant_at(&self, after: Duration) -> Instant {
         self.began + after
     }
 
     /// Writes one line.
-    pub(crate) fn note(&self, what: fmt::Arguments<'_>) {
+    pub(crate) fn log(&self, what: fmt::Arguments<'_>) {
         let line = format!("{:>11} {what}", Milliseconds(self.now()));
         self.lock().push(line);
     }
 
-    /// All lines so far.
+    /// Returns all lines so far.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.lock().clone()
     }
@@ -48,7 +48,7 @@ impl Trace {
     }
 }
 
-/// A time as a trace shows it: `12.345s`.
+/// Formats a time for the trace: `12.345s`.
 pub(crate) struct Milliseconds(pub(crate) Duration);
 
 impl fmt::Display for Milliseconds {

@@ -1,4 +1,4 @@
-//! The calls that clients make while things go wrong.
+//! The calls that clients make while faults occur.
 
 use std::time::Duration;
 
@@ -10,24 +10,24 @@ use rand::seq::IndexedRandom as _;
 use tokio::task::JoinSet;
 use tokio::time::{sleep_until, timeout};
 
-use super::books::Insert;
 use super::network::Network;
-use super::operation::{Ask, PatientInsert, SERVER_TIMEOUT};
-use super::schedule::{milliseconds, moment};
-use super::setting::{Setting, chance};
+use super::operation::{InsertWithServerTimeout, ReadVersion, SERVER_TIMEOUT};
+use super::scenario::{Scenario, seeded_rng};
+use super::schedule::{draw_duration, draw_time};
+use super::test_operations::Insert;
 use super::trace::Trace;
 
-/// What a call asks for.
+/// What a call does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Question {
-    /// A write; whether it may be repeated is for its class to say.
+pub(crate) enum CallKind {
+    /// A write. Its request class decides whether it may be retried.
     Insert,
-    /// The same, with patience.
-    PatientInsert,
-    /// A write at this coordinator and no other.
+    /// A write with a server timeout.
+    InsertWithServerTimeout,
+    /// A write pinned to this coordinator.
     InsertAt(usize),
     /// A read.
-    Ask,
+    Read,
 }
 
 /// One call.
@@ -36,17 +36,17 @@ pub(crate) struct Call {
     pub(crate) client: usize,
     pub(crate) marker: String,
     pub(crate) class: RequestClass,
-    pub(crate) question: Question,
+    pub(crate) kind: CallKind,
     at: Duration,
     padding: usize,
-    /// When it is dropped, counted from its beginning.
-    dropped: Option<Duration>,
+    /// When its future is dropped, counted from its start.
+    drop_after: Option<Duration>,
 }
 
-/// How a call ended.
+/// Result of a call.
 #[derive(Debug)]
-pub(crate) enum Ending {
-    Answered,
+pub(crate) enum CallOutcome {
+    Succeeded,
     Failed(Error),
     /// Its future was dropped.
     Dropped,
@@ -54,132 +54,141 @@ pub(crate) enum Ending {
 
 /// A call that has ended.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(crate) struct CompletedCall {
     pub(crate) call: Call,
     pub(crate) began: Duration,
-    pub(crate) over: Duration,
-    /// How long it might take.
+    pub(crate) ended_at: Duration,
+    /// The limit of the call.
     pub(crate) limit: Duration,
-    pub(crate) ending: Ending,
+    pub(crate) outcome: CallOutcome,
 }
 
-/// All calls of a world.
-pub(crate) fn draw(setting: &Setting) -> Vec<Call> {
-    let mut chance = chance(setting.seed, 3);
+/// Draws all calls of a scenario.
+pub(crate) fn draw(scenario: &Scenario) -> Vec<Call> {
+    let mut rng = seeded_rng(scenario.seed, 3);
     let mut at = Duration::ZERO;
-    (0..setting.calls)
+    (0..scenario.calls)
         .map(|number| {
-            // Some come at once: then they meet in the queues.
-            if !chance.random_bool(0.4) {
-                at = moment(setting, &mut chance);
+            // Some calls start at the same time, so that they meet in the wait queues.
+            if !rng.random_bool(0.4) {
+                at = draw_time(scenario, &mut rng);
             }
-            draw_one(setting, &mut chance, number, at)
+            draw_one(scenario, &mut rng, number, at)
         })
         .collect()
 }
 
-fn draw_one(setting: &Setting, chance: &mut StdRng, number: usize, at: Duration) -> Call {
+fn draw_one(scenario: &Scenario, rng: &mut StdRng, number: usize, at: Duration) -> Call {
     let classes = [RequestClass::Safe, RequestClass::Idempotent, RequestClass::NonIdempotent];
-    let question = match chance.random_range(0..10) {
-        0 => Question::PatientInsert,
-        1 => Question::InsertAt(chance.random_range(0..setting.coordinators)),
-        2..=4 => Question::Ask,
-        _ => Question::Insert,
+    let kind = match rng.random_range(0..10) {
+        0 => CallKind::InsertWithServerTimeout,
+        1 => CallKind::InsertAt(rng.random_range(0..scenario.coordinators)),
+        2..=4 => CallKind::Read,
+        _ => CallKind::Insert,
     };
-    let class = *classes.choose(chance).expect("there are three");
-    let client = chance.random_range(0..setting.clients.len());
+    let class = *classes.choose(rng).expect("there are three");
+    let client = rng.random_range(0..scenario.clients.len());
     Call {
         client,
         marker: format!("c{client}-{number}"),
-        class: if question == Question::Ask { RequestClass::Safe } else { class },
-        question,
+        class: if kind == CallKind::Read { RequestClass::Safe } else { class },
+        kind,
         at,
-        padding: if chance.random_bool(0.05) { chance.random_range(0..300_000) } else { 0 },
-        dropped: chance.random_bool(0.15).then(|| milliseconds(chance, 1, 20_000)),
+        padding: if rng.random_bool(0.05) { rng.random_range(0..300_000) } else { 0 },
+        drop_after: rng.random_bool(0.15).then(|| draw_duration(rng, 1, 20_000)),
     }
 }
 
 /// Makes all calls and waits for them to end.
 pub(crate) async fn run(
-    setting: &Setting,
+    scenario: &Scenario,
     clients: &[Client],
     calls: Vec<Call>,
     network: &Network,
     trace: &Trace,
-) -> Vec<Ended> {
-    let mut under_way = JoinSet::new();
+) -> Vec<CompletedCall> {
+    let mut tasks = JoinSet::new();
     for call in calls {
         let client = clients[call.client].clone();
-        let mut limit = setting.clients[call.client].total;
-        if call.question == Question::PatientInsert {
+        let mut limit = scenario.clients[call.client].total;
+        if call.kind == CallKind::InsertWithServerTimeout {
             limit += SERVER_TIMEOUT;
         }
-        under_way.spawn(make(client, call, limit, network.clone(), trace.clone()));
+        tasks.spawn(run_call(client, call, limit, network.clone(), trace.clone()));
     }
-    let mut ended = under_way.join_all().await;
-    ended.sort_by_key(|one| (one.began, one.call.at, one.over));
+    let mut ended = tasks.join_all().await;
+    ended.sort_by_key(|one| (one.began, one.call.at, one.ended_at));
     ended
 }
 
-async fn make(client: Client, call: Call, limit: Duration, network: Network, trace: Trace) -> Ended {
-    sleep_until(trace.moment(call.at)).await;
+async fn run_call(
+    client: Client,
+    call: Call,
+    limit: Duration,
+    network: Network,
+    trace: Trace,
+) -> CompletedCall {
+    sleep_until(trace.instant_at(call.at)).await;
     let began = trace.now();
-    trace.note(format_args!("{} BEGINS {:?} {:?}", call.marker, call.class, call.question));
-    let answer = Box::pin(send(&client, &call, &network));
-    let ending = match call.dropped {
-        None => answer.await.into(),
-        Some(after) => timeout(after, answer).await.map_or(Ending::Dropped, Into::into),
+    trace.log(format_args!("{} BEGINS {:?} {:?}", call.marker, call.class, call.kind));
+    let call_future = Box::pin(send(&client, &call, &network));
+    let outcome = match call.drop_after {
+        None => call_future.await.into(),
+        Some(after) => timeout(after, call_future).await.map_or(CallOutcome::Dropped, Into::into),
     };
-    let over = trace.now();
-    match &ending {
-        Ending::Answered => trace.note(format_args!("{} ANSWERED", call.marker)),
-        Ending::Dropped => trace.note(format_args!("{} DROPPED", call.marker)),
-        Ending::Failed(error) => trace.note(format_args!(
+    let ended_at = trace.now();
+    match &outcome {
+        CallOutcome::Succeeded => trace.log(format_args!("{} SUCCEEDED", call.marker)),
+        CallOutcome::Dropped => trace.log(format_args!("{} DROPPED", call.marker)),
+        CallOutcome::Failed(error) => trace.log(format_args!(
             "{} FAILED {:?} {:?} {:?}: {}",
             call.marker,
             error.kind(),
             error.outcome(),
             error.stopped_by(),
-            steps(error)
+            attempt_summary(error)
         )),
     }
-    Ended { call, began, over, limit, ending }
+    CompletedCall { call, began, ended_at, limit, outcome }
 }
 
-impl From<Result<(), Error>> for Ending {
+impl From<Result<(), Error>> for CallOutcome {
     fn from(result: Result<(), Error>) -> Self {
-        result.map_or_else(Self::Failed, |()| Self::Answered)
+        result.map_or_else(Self::Failed, |()| Self::Succeeded)
     }
 }
 
 async fn send(client: &Client, call: &Call, network: &Network) -> Result<(), Error> {
     let insert = Insert { marker: call.marker.clone(), class: call.class, padding: call.padding };
     let system = client.db("_system");
-    match call.question {
-        Question::Insert => system.execute(insert).await,
-        Question::PatientInsert => system.execute(PatientInsert(insert)).await,
-        Question::Ask => system.execute(Ask { marker: call.marker.clone() }).await,
-        Question::InsertAt(index) => {
-            client.coordinator(&place_of(client, index, network)).execute(insert).await
+    match call.kind {
+        CallKind::Insert => system.execute(insert).await,
+        CallKind::InsertWithServerTimeout => system.execute(InsertWithServerTimeout(insert)).await,
+        CallKind::Read => system.execute(ReadVersion { marker: call.marker.clone() }).await,
+        CallKind::InsertAt(index) => {
+            client.coordinator(&coordinator_address(client, index, network)).execute(insert).await
         }
     }
 }
 
-/// Where a client finds a coordinator, or would if it knew of it.
-fn place_of(client: &Client, coordinator: usize, network: &Network) -> Coordinator {
-    let known = client.coordinators().into_iter().map(|state| state.address);
+/// The address that a client has for a coordinator, or its current address if the client does not know it.
+fn coordinator_address(client: &Client, coordinator: usize, network: &Network) -> Coordinator {
+    let addresses = client.coordinators().into_iter().map(|state| state.address);
     let unknown = || {
-        let text = format!("http://{}", network.places().newest(coordinator));
-        text.parse().expect("an address is a place")
+        let text = format!("http://{}", network.addresses().current(coordinator));
+        text.parse().expect("it is a valid address")
     };
-    known.into_iter().find(|place| network.places().who(place) == Some(coordinator)).unwrap_or_else(unknown)
+    addresses
+        .into_iter()
+        .find(|address| network.addresses().coordinator_at(address) == Some(coordinator))
+        .unwrap_or_else(unknown)
 }
 
-/// The attempts of a failed call, one word each.
-pub(crate) fn steps(error: &Error) -> String {
-    let word = |attempt: &arango::Attempt| {
+/// Summarizes the attempts of a failed call, one word each.
+pub(crate) fn attempt_summary(error: &Error) -> String {
+    let summary = |attempt: &arango::Attempt| {
         let coordinator = attempt.coordinator.as_ref().map(ToString::to_string).unwrap_or_default();
         format!("{:?}@{coordinator}+{}ms", attempt.kind, attempt.elapsed.as_millis())
     };
-    error.attempts().iter().map(word).collect::<Vec<_>>().join(" ")
+    error.attempts().iter().map(summary).collect::<Vec<_>>().join(" ")
 }

@@ -1,16 +1,16 @@
-//! The variables by which a program finds the cluster it was started with.
+//! The environment variables that describe a cluster to a program.
 
-use crate::cluster::Facts;
+use crate::cluster::ClusterInfo;
 
-/// The variables and their values.
-pub(crate) fn environment(facts: &Facts) -> Vec<(&'static str, String)> {
+/// Returns the variables and their values.
+pub(crate) fn environment(info: &ClusterInfo) -> Vec<(&'static str, String)> {
     let always = [
-        ("ARANGO_ENDPOINTS", facts.endpoints.join(",")),
-        ("ARANGO_ROOT_PASSWORD", facts.root_password.clone()),
-        ("ARANGO_JWT_SECRET", facts.jwt_secret.clone()),
-        ("ARANGO_TEST_CONTROL", facts.control.clone()),
+        ("ARANGO_ENDPOINTS", info.endpoints.join(",")),
+        ("ARANGO_ROOT_PASSWORD", info.root_password.clone()),
+        ("ARANGO_JWT_SECRET", info.jwt_secret.clone()),
+        ("ARANGO_TEST_CONTROL", info.control.clone()),
     ];
-    let ca_file = facts.ca_file.clone().map(|file| ("ARANGO_CA_FILE", file));
+    let ca_file = info.ca_file.clone().map(|file| ("ARANGO_CA_FILE", file));
     always.into_iter().chain(ca_file).collect()
 }
 
@@ -19,8 +19,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_learns_the_endpoints_the_credentials_and_the_control_door() {
-        let variables = environment(&Facts::made_up());
+    fn programs_get_the_endpoints_credentials_and_control_url() {
+        let variables = environment(&ClusterInfo::sample());
 
         assert_eq!(
             variables.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(),

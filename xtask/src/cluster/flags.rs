@@ -9,50 +9,50 @@ use arango_test_cluster::{TestCluster, Tls};
 use clap::Args;
 use tempfile::NamedTempFile;
 
-use crate::cluster::Running;
+use crate::cluster::RunningCluster;
 
-/// What cluster to start.
+/// The cluster to start.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Flags {
-    /// How many coordinators; each has a port.
+    /// Number of coordinators; each has a port.
     #[arg(long, value_name = "N", default_value = "3")]
     coordinators: NonZeroUsize,
 
-    /// How many DB-Servers.
+    /// Number of DB-Servers.
     #[arg(long, value_name = "N", default_value = "3")]
     db_servers: NonZeroUsize,
 
-    /// How many agents.
+    /// Number of agents.
     #[arg(long, value_name = "N", default_value = "3")]
     agents: NonZeroUsize,
 
-    /// The coordinators' ports, one each, separated by commas; without it they are free ones.
+    /// Ports of the coordinators, one each, separated by commas. Default: free ports.
     #[arg(long, value_name = "PORT", value_delimiter = ',')]
     ports: Vec<u16>,
 
-    /// The password of `root`.
+    /// Password of `root`.
     #[arg(long, value_name = "PASSWORD", default_value = "passwd")]
     root_password: String,
 
-    /// The secret that signs tokens.
+    /// JWT secret that signs tokens.
     #[arg(long, value_name = "SECRET", default_value = "secret")]
     jwt_secret: String,
 
-    /// The version to behave like: 3.10, 3.11, 3.12 or 4.0, with or without a patch.
+    /// Version to simulate: 3.10, 3.11, 3.12 or 4.0, with or without a patch.
     #[arg(long, value_name = "VERSION", default_value = "3.12.5")]
     version: String,
 
-    /// Begin with all leaders of two databases on one DB-Server, so that a rebalance has work to do.
+    /// Start with all leaders of two databases on one DB-Server, so that a rebalance has work to do.
     #[arg(long)]
     skewed: bool,
 
-    /// Speak TLS and nothing else, with certificates of an authority that is made for this cluster.
+    /// Accept TLS only, with certificates of an authority created for this cluster.
     #[arg(long)]
     tls: bool,
 }
 
 impl Flags {
-    /// Three servers of each role on free ports, with shards that lie badly.
+    /// Three servers of each role on free ports, with skewed shards.
     pub(crate) fn skewed() -> Self {
         let three = NonZeroUsize::MIN.saturating_add(2);
         Self {
@@ -68,16 +68,16 @@ impl Flags {
         }
     }
 
-    /// The same, with TLS.
+    /// Returns the same flags with TLS.
     pub(crate) fn with_tls(self) -> Self {
         Self { tls: true, ..self }
     }
 
-    /// Starts the cluster and its control door.
+    /// Starts the cluster and its control listener.
     ///
     /// # Errors
-    /// If the ports do not fit the coordinators, the version is not simulated, or a port is taken.
-    pub(crate) async fn start(self) -> Result<Running> {
+    /// If the number of ports does not match the coordinators, the version is not simulated, or a port is in use.
+    pub(crate) async fn start(self) -> Result<RunningCluster> {
         self.check_ports()?;
         let mut builder = TestCluster::builder()
             .agents(self.agents.get())
@@ -94,13 +94,16 @@ impl Flags {
             builder = builder.tls(Tls::On);
         }
         let cluster = builder.start().await.context("the cluster did not start")?;
-        let control = cluster.control().await.context("the control door did not open")?;
-        let authority =
-            cluster.ca_pem().map(written).transpose().context("the authority cannot be written down")?;
-        Ok(Running { cluster, control, authority })
+        let control = cluster.control().await.context("the control listener did not start")?;
+        let authority = cluster
+            .ca_pem()
+            .map(write_certificate)
+            .transpose()
+            .context("cannot write the certificate of the authority")?;
+        Ok(RunningCluster { cluster, control, authority })
     }
 
-    // The builder would take fewer ports and let the kernel choose the others, which nobody who writes ports down means.
+    // The builder would accept fewer ports and let the kernel choose the others, which is not what was asked for.
     fn check_ports(&self) -> Result<()> {
         let (ports, coordinators) = (self.ports.len(), self.coordinators.get());
         ensure!(
@@ -109,14 +112,14 @@ impl Flags {
         );
         let mut seen = BTreeSet::new();
         for port in self.ports.iter().filter(|port| **port != 0) {
-            ensure!(seen.insert(port), "--ports names {port} twice: each coordinator needs one of its own");
+            ensure!(seen.insert(port), "--ports names {port} twice: each coordinator needs a different port");
         }
         Ok(())
     }
 }
 
-/// Writes down a certificate for programs that read it from a file.
-fn written(certificate: &str) -> io::Result<NamedTempFile> {
+/// Writes a certificate to a temporary file, for programs that read it from a file.
+fn write_certificate(certificate: &str) -> io::Result<NamedTempFile> {
     let mut file = tempfile::Builder::new().prefix("arango-test-ca-").suffix(".pem").tempfile()?;
     file.write_all(certificate.as_bytes())?;
     Ok(file)
@@ -150,21 +153,21 @@ mod tests {
     }
 
     #[test]
-    fn a_number_of_ports_that_does_not_fit_is_refused_by_name() {
+    fn a_mismatched_number_of_ports_is_reported() {
         let refusal = refusal(&["--ports", "8529,8539"]).unwrap();
 
         assert!(refusal.contains("--ports names 2") && refusal.contains("--coordinators is 3"), "{refusal}");
     }
 
     #[test]
-    fn one_port_for_two_coordinators_is_refused_by_name() {
+    fn one_port_for_two_coordinators_is_reported() {
         let refusal = refusal(&["--coordinators", "2", "--ports", "8529,8529"]).unwrap();
 
         assert!(refusal.contains("8529 twice"), "{refusal}");
     }
 
     #[test]
-    fn free_ports_may_be_asked_for_more_than_once() {
+    fn free_ports_may_be_requested_more_than_once() {
         assert_eq!(refusal(&["--coordinators", "2", "--ports", "0,0"]), None);
     }
 
@@ -174,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_flags_of_the_demo_differ_from_the_defaults_in_the_shards_alone() {
+    fn the_flags_of_the_demo_differ_from_the_defaults_only_in_the_shards() {
         let defaults = Line::try_parse_from(["line", "--skewed"]).unwrap().flags;
 
         assert_eq!(format!("{defaults:?}"), format!("{:?}", Flags::skewed()));

@@ -1,4 +1,4 @@
-//! A cluster for as long as a command runs.
+//! Runs a command with a cluster.
 
 use std::process::ExitCode;
 
@@ -9,18 +9,18 @@ use crate::cli::Run;
 use crate::interruption::Interruptions;
 use crate::program::Program;
 
-/// Starts the cluster, runs the command with it, and ends as the command ended.
+/// Starts the cluster, runs the command with it, and returns the command's exit code.
 ///
 /// # Errors
-/// If the cluster cannot start, or the system cannot tell what became of the command.
+/// If the cluster cannot start, or the system cannot report the command's exit status.
 pub(crate) async fn run(command: Run) -> Result<ExitCode> {
     let mut interruptions = Interruptions::listen()?;
     let running = command.cluster.start().await?;
     let (program, arguments) =
-        command.command.split_first().expect("the command line has refused an empty command");
-    let program = Program::new(program).arguments(arguments).variables(environment(&running.facts()));
+        command.command.split_first().expect("the command line rejects an empty command");
+    let program = Program::new(program).arguments(arguments).variables(environment(&running.info()));
 
-    let ending = program.run(&mut interruptions).await?;
+    let exit = program.run(&mut interruptions).await?;
     running.report_unsupported();
-    Ok(ending.exit_code())
+    Ok(exit.exit_code())
 }

@@ -1,45 +1,46 @@
-//! The facts of a cluster as a person reads them.
+//! The description of a cluster for people.
 
 use std::fmt::Write as _;
 
 use owo_colors::OwoColorize as _;
 
-use crate::cluster::Facts;
+use crate::cluster::ClusterInfo;
 use crate::columns::lines;
 
-/// Two tables: who is there, and how to be let in.
+/// Returns two tables: the servers, and the URLs and credentials.
 ///
-/// The text carries colours; whoever prints it takes them out where nobody can see them.
-pub(crate) fn table(facts: &Facts) -> String {
-    let title = format!("An embedded ArangoDB cluster, version {}", facts.version);
+/// The text contains colours; the caller removes them where they cannot be shown.
+pub(crate) fn table(info: &ClusterInfo) -> String {
+    let title = format!("An embedded ArangoDB cluster, version {}", info.version);
     let mut text = format!("{}\n\n", title.bold());
-    text += &columns(["ROLE", "ID", "URL"], servers(facts));
+    text += &columns(["ROLE", "ID", "URL"], servers(info));
     text.push('\n');
-    text += &columns(["ACCESS", ""], access(facts));
+    text += &columns(["ACCESS", ""], access(info));
     text.push('\n');
-    // To be pasted into a shell, hence without a margin and without colour.
-    for (name, value) in super::environment(facts) {
+    // To be pasted into a shell, so there is no margin and no colour.
+    for (name, value) in super::environment(info) {
         _ = writeln!(text, "export {name}={}", quoted(&value));
     }
     text
 }
 
-fn servers(facts: &Facts) -> Vec<[String; 3]> {
-    let others = [("DB-Server", &facts.db_servers), ("agent", &facts.agents)];
+fn servers(info: &ClusterInfo) -> Vec<[String; 3]> {
+    let others = [("DB-Server", &info.db_servers), ("agent", &info.agents)];
     let others = others.into_iter().flat_map(|(role, ids)| ids.iter().map(move |id| [role, id, "-"]));
-    let coordinators = facts.coordinators.iter().map(|one| ["coordinator", &one.id, &one.url]);
+    let coordinators =
+        info.coordinators.iter().map(|coordinator| ["coordinator", &coordinator.id, &coordinator.url]);
     coordinators.chain(others).map(|row| row.map(str::to_owned)).collect()
 }
 
-fn access(facts: &Facts) -> Vec<[String; 2]> {
+fn access(info: &ClusterInfo) -> Vec<[String; 2]> {
     let always = [
         ["user", "root"],
-        ["password", &facts.root_password],
-        ["JWT secret", &facts.jwt_secret],
-        ["superuser token", &facts.superuser_token],
-        ["control", &facts.control],
+        ["password", &info.root_password],
+        ["JWT secret", &info.jwt_secret],
+        ["superuser token", &info.superuser_token],
+        ["control", &info.control],
     ];
-    let authority = facts.ca_file.as_ref().map(|file| ["authority", file]);
+    let authority = info.ca_file.as_ref().map(|file| ["authority", file]);
     always.into_iter().chain(authority).map(|row| row.map(str::to_owned)).collect()
 }
 
@@ -54,7 +55,7 @@ fn columns<const N: usize>(header: [&str; N], rows: Vec<[String; N]>) -> String 
     text
 }
 
-/// A word that a shell reads as it is written, whatever is in it.
+/// Quotes a value for the shell.
 fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
@@ -64,7 +65,7 @@ mod tests {
     use super::*;
 
     fn plain() -> String {
-        anstream::adapter::strip_str(&table(&Facts::made_up())).to_string()
+        anstream::adapter::strip_str(&table(&ClusterInfo::sample())).to_string()
     }
 
     #[test]
@@ -73,7 +74,7 @@ mod tests {
         let starts: Vec<_> =
             text.lines().filter_map(|line| line.find("http://127.0.0.1:85")).take(2).collect();
 
-        assert!(matches!(starts[..], [one, two] if one == two), "{text}");
+        assert!(matches!(starts[..], [first, second] if first == second), "{text}");
     }
 
     #[test]
@@ -90,8 +91,8 @@ mod tests {
     }
 
     #[test]
-    fn colours_are_all_that_a_pipe_loses() {
-        assert!(table(&Facts::made_up()).contains("\u{1b}["));
+    fn a_pipe_gets_the_same_text_without_colours() {
+        assert!(table(&ClusterInfo::sample()).contains("\u{1b}["));
         assert!(!plain().contains('\u{1b}'));
     }
 

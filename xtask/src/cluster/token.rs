@@ -1,4 +1,4 @@
-//! A token, signed as a cluster with the same secret would.
+//! Prints a token signed with a cluster's JWT secret.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -8,12 +8,12 @@ use arango_test_cluster::TestCluster;
 
 use crate::cli::Token;
 
-/// Prints the token alone on a line.
+/// Prints the token on a line.
 ///
 /// # Errors
 /// If it cannot be written.
 pub(crate) async fn token(command: Token) -> Result<ExitCode> {
-    // A cluster without sockets, for its signature: the secret is all that two clusters need to share.
+    // A cluster without sockets, to sign the token: the secret is all that two clusters have to share.
     let cluster = TestCluster::builder().jwt_secret(command.jwt_secret).in_memory().start().await?;
     let token = match command.user {
         Some(user) => cluster.user_token(&user, command.lifetime),

@@ -1,4 +1,4 @@
-//! A cluster that stays up until somebody ends it.
+//! Runs a cluster until it is interrupted.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -9,18 +9,18 @@ use super::table::table;
 use crate::cli::Up;
 use crate::interruption::Interruptions;
 
-/// Starts the cluster, says how to reach it, and waits for Ctrl-C or SIGTERM, which is its ordinary end.
+/// Starts the cluster, prints how to reach it, and waits for Ctrl-C or SIGTERM, which end it normally.
 ///
 /// # Errors
-/// If the cluster cannot start, or what it is called cannot be written.
+/// If the cluster cannot start, or its description cannot be written.
 pub(crate) async fn up(command: Up) -> Result<ExitCode> {
     let mut interruptions = Interruptions::listen()?;
     let running = command.cluster.start().await?;
-    let facts = running.facts();
-    let text = if command.json { facts.to_json()? + "\n" } else { table(&facts) };
+    let info = running.info();
+    let text = if command.json { info.to_json()? + "\n" } else { table(&info) };
 
-    // Written by hand: printing by macro would panic when the reader is gone. Flushed, because the reader of a pipe
-    // waits for this line while we wait for ever.
+    // Not with a macro, which would panic when the reader has closed the pipe. Flushed, because the reader waits for
+    // this line.
     let mut stdout = anstream::stdout();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to stdout")?;
     if !command.json {

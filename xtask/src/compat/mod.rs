@@ -1,4 +1,4 @@
-//! Clients of other languages, run against the embedded cluster to judge it.
+//! Runs clients of other languages against the embedded cluster, to verify the cluster.
 
 mod node;
 mod python;
@@ -13,16 +13,16 @@ use anyhow::Result;
 use crate::cli::Client;
 use crate::cluster::{Flags, environment};
 use crate::interruption::Interruptions;
-use crate::program::{Ending, Program};
+use crate::program::{ExitReason, Program};
 use setup::Setup;
 
-/// How long the checks may take; they need a fraction of it.
+/// Time limit for the checks, several times what they need.
 const LIMIT: Duration = Duration::from_secs(2 * 60);
 
-/// Runs one client's checks.
+/// Runs the checks of one client.
 ///
 /// # Errors
-/// If what they need is there and yet cannot be set up.
+/// If the client's packages are available but cannot be set up.
 pub(crate) async fn compat(client: Client) -> Result<ExitCode> {
     match client {
         Client::PythonArango => python::checks().await,
@@ -30,19 +30,20 @@ pub(crate) async fn compat(client: Client) -> Result<ExitCode> {
     }
 }
 
-/// Sets up what a client needs, and runs its program against a cluster without TLS, and against one with it. The
-/// program is made of the place where what it needs is, and of the variables that tell of the cluster.
-async fn both_clusters(
+/// Sets up a client, and runs its program against a cluster without TLS and one with TLS.
+///
+/// `program` gets the path that `setup` returned, and the variables that describe the cluster.
+async fn run_against_both_clusters(
     setup: impl Future<Output = Result<Setup>>,
     program: impl Fn(&Path, Vec<(&'static str, String)>) -> Program,
 ) -> Result<ExitCode> {
     let mut interruptions = Interruptions::listen()?;
     let setup = tokio::select! {
         setup = setup => setup?,
-        interruption = interruptions.next() => return Ok(Ending::Interrupted(interruption).exit_code()),
+        interruption = interruptions.next() => return Ok(ExitReason::Interrupted(interruption).exit_code()),
     };
-    let place = match setup {
-        Setup::Ready(place) => place,
+    let path = match setup {
+        Setup::Ready(path) => path,
         Setup::Skipped(reason) => {
             anstream::println!("skipped: {reason}");
             return Ok(ExitCode::SUCCESS);
@@ -51,10 +52,10 @@ async fn both_clusters(
     for (how, flags) in [("without TLS", Flags::skewed()), ("with TLS", Flags::skewed().with_tls())] {
         anstream::println!("{how}");
         let running = flags.start().await?;
-        let ending = program(&place, environment(&running.facts())).run(&mut interruptions).await?;
+        let exit = program(&path, environment(&running.info())).run(&mut interruptions).await?;
         running.report_unsupported();
-        if !ending.is_success() {
-            return Ok(ending.exit_code());
+        if !exit.is_success() {
+            return Ok(exit.exit_code());
         }
     }
     Ok(ExitCode::SUCCESS)

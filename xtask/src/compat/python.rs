@@ -1,4 +1,4 @@
-//! The checks in Python: `tests/compat/python_arango.py`.
+//! The Python checks: `tests/compat/python_arango.py`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -6,22 +6,22 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use tokio::process::Command;
 
-use super::setup::{self, Place, Setup, said};
-use super::{LIMIT, both_clusters};
+use super::setup::{self, InstallDir, Setup, output_of};
+use super::{LIMIT, run_against_both_clusters};
 use crate::program::Program;
 use crate::workspace;
 
-/// Sets up Python, and runs the checks against two clusters, one without TLS and one with.
+/// Sets up Python, and runs the checks against a cluster without TLS and one with TLS.
 ///
 /// # Errors
-/// If the virtual environment can be had and yet cannot be set up, or the cluster cannot start.
+/// If the virtual environment is available but cannot be set up, or the cluster cannot start.
 pub(crate) async fn checks() -> Result<ExitCode> {
     let directory = workspace::root().join("tests/compat");
     let requirements = directory.join("requirements.txt");
     let script = directory.join("python_arango.py");
-    both_clusters(virtual_environment(&requirements), |python, variables| {
+    run_against_both_clusters(virtual_environment(&requirements), |python, variables| {
         Program::new(python)
-            // Isolated, unbuffered: neither what is installed elsewhere nor the order of lines is left to chance.
+            // Isolated and unbuffered: packages installed elsewhere are ignored, and lines come in order.
             .arguments(["-I", "-B", "-u"])
             .arguments([&script])
             .variables(variables)
@@ -30,18 +30,22 @@ pub(crate) async fn checks() -> Result<ExitCode> {
     .await
 }
 
-/// Makes the virtual environment that the requirements describe, or finds it.
+/// Creates the virtual environment of the requirements, unless it exists.
 async fn virtual_environment(requirements: &Path) -> Result<Setup> {
     let pinned = setup::read(requirements)?;
     let Some(version) = setup::version_of("python3").await? else { return Ok(Setup::Skipped("no python3")) };
-    let place = Place::of("venv", pinned, &version)?;
-    let python = place.folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    if place.is_complete() {
+    let install_dir = InstallDir::new("venv", pinned, &version)?;
+    let python = install_dir.folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    if install_dir.is_complete() {
         return Ok(Setup::Ready(python));
     }
-    place.clear()?;
-    anstream::eprintln!("Setting up {version} in {}", place.folder.display());
-    if !said(Command::new("python3").args(["-m", "venv"]).arg(&place.folder)).await?.status.success() {
+    install_dir.clear()?;
+    anstream::eprintln!("Setting up {version} in {}", install_dir.folder.display());
+    if !output_of(Command::new("python3").args(["-m", "venv"]).arg(&install_dir.folder))
+        .await?
+        .status
+        .success()
+    {
         return Ok(Setup::Skipped("no venv"));
     }
     let pip = [
@@ -55,24 +59,24 @@ async fn virtual_environment(requirements: &Path) -> Result<Setup> {
         "--timeout",
         "20",
     ];
-    let installed = said(Command::new(&python).args(pip).arg("--requirement").arg(requirements)).await?;
+    let installed = output_of(Command::new(&python).args(pip).arg("--requirement").arg(requirements)).await?;
     if !installed.status.success() {
-        let words = String::from_utf8_lossy(&installed.stderr);
-        if was_not_reached(&words) {
+        let stderr = String::from_utf8_lossy(&installed.stderr);
+        if is_network_error(&stderr) {
             return Ok(Setup::Skipped("PyPI cannot be reached"));
         }
-        bail!("pip failed:\n{}", words.trim_end());
+        bail!("pip failed:\n{}", stderr.trim_end());
     }
-    place.complete()?;
+    install_dir.mark_complete()?;
     Ok(Setup::Ready(python))
 }
 
-/// Whether pip's complaint is about the way to the packages rather than about the packages.
-fn was_not_reached(words: &str) -> bool {
-    // At its end pip says only that it has found no such version; why is in its warnings.
+/// Whether pip failed because of the network rather than the packages.
+fn is_network_error(stderr: &str) -> bool {
+    // The last line of pip only says that no such version was found; the reason is in its warnings.
     ["after connection broken by", "Max retries exceeded", "Could not fetch URL"]
         .iter()
-        .any(|sign| words.contains(sign))
+        .any(|marker| stderr.contains(marker))
 }
 
 #[cfg(test)]
@@ -80,13 +84,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_that_is_not_there_is_told_apart_from_a_version_that_is_not_there() {
+    fn network_errors_are_distinguished_from_missing_versions() {
         let missing = "ERROR: Could not find a version that satisfies the requirement python-arango==0.0.0";
         let unreachable =
             format!("WARNING: Retrying after connection broken by 'NewConnectionError(…)'\n{missing}");
 
-        assert!(was_not_reached(&unreachable));
-        assert!(!was_not_reached(missing));
+        assert!(is_network_error(&unreachable));
+        assert!(!is_network_error(missing));
     }
 
     #[test]

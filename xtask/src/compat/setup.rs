@@ -1,4 +1,4 @@
-//! Setting up what checks in another language need: once for all that is pinned, in a folder below `target`.
+//! Installs the packages of another language, once per set of pinned versions, in a folder below `target`.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher as _};
@@ -13,33 +13,33 @@ use tokio::time::timeout;
 
 use crate::workspace;
 
-/// How long one step of setting up may take; downloads are part of one.
+/// Time limit for one step of the setup, including downloads.
 const LIMIT: Duration = Duration::from_secs(4 * 60);
 
-/// What became of setting up.
+/// Result of the setup.
 pub(super) enum Setup {
-    /// What is needed is here.
+    /// Everything is installed; the path of the program or folder.
     Ready(PathBuf),
-    /// Something is missing that is not ours to install.
+    /// A tool is missing that we do not install; the reason.
     Skipped(&'static str),
 }
 
-/// A folder for what was pinned.
-pub(super) struct Place {
+/// The folder in which pinned packages are installed.
+pub(super) struct InstallDir {
     pub(super) folder: PathBuf,
     pinned: String,
 }
 
-impl Place {
-    /// Finds the folder for `pinned`, as `version` of the language's own program installs it.
-    pub(super) fn of(kind: &str, pinned: String, version: &str) -> Result<Self> {
+impl InstallDir {
+    /// Finds the folder for `pinned`, as installed by `version` of the language's package tool.
+    pub(super) fn new(kind: &str, pinned: String, version: &str) -> Result<Self> {
         let folder =
             env::current_dir()?.join(workspace::target()).join("compat").join(name(kind, &pinned, version));
         Ok(Self { folder, pinned })
     }
 
     pub(super) fn is_complete(&self) -> bool {
-        self.mark().exists()
+        self.marker_file().exists()
     }
 
     /// Removes what an interrupted run has left.
@@ -52,23 +52,23 @@ impl Place {
         }
     }
 
-    /// Written last, so that what was interrupted is not mistaken for what is complete.
-    pub(super) fn complete(&self) -> Result<()> {
-        fs::write(self.mark(), &self.pinned).context("cannot write into the folder that was set up")
+    /// Writes the marker file; last, so that an interrupted setup does not count as complete.
+    pub(super) fn mark_complete(&self) -> Result<()> {
+        fs::write(self.marker_file(), &self.pinned).context("cannot write the marker file of the setup")
     }
 
-    fn mark(&self) -> PathBuf {
+    fn marker_file(&self) -> PathBuf {
         self.folder.join("complete")
     }
 }
 
-/// What a program calls itself, or nothing if there is none.
+/// The version that a program prints, or `None` if the program is missing.
 pub(super) async fn version_of(program: &str) -> Result<Option<String>> {
-    match said(Command::new(program).arg("--version")).await {
+    match output_of(Command::new(program).arg("--version")).await {
         Ok(output) if output.status.success() => {
             Ok(Some(String::from_utf8_lossy(&output.stdout).trim().to_owned()))
         }
-        // On some systems it is there only to say that it is not.
+        // Some systems have a placeholder that only reports that the program is not installed.
         Ok(_) => Ok(None),
         Err(error)
             if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::NotFound) =>
@@ -79,8 +79,8 @@ pub(super) async fn version_of(program: &str) -> Result<Option<String>> {
     }
 }
 
-/// Runs a step of setting up, and hears what it says.
-pub(super) async fn said(command: &mut Command) -> Result<Output> {
+/// Runs a step of the setup, and returns its output.
+pub(super) async fn output_of(command: &mut Command) -> Result<Output> {
     let name = command.as_std().get_program().to_owned();
     let output = command.stdin(Stdio::null()).kill_on_drop(true).output();
     let output = timeout(LIMIT, output).await.with_context(|| format!("`{}` did not end", name.display()))?;
@@ -91,9 +91,9 @@ pub(super) fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// A name that changes with everything that was installed.
+/// A folder name that depends on the pinned versions and the tool's version.
 ///
-/// The hash may differ between releases of Rust: then it is set up once more, which does no harm.
+/// The hash may differ between Rust releases; then the setup is repeated.
 fn name(kind: &str, pinned: &str, version: &str) -> String {
     let mut hasher = DefaultHasher::new();
     (pinned, version).hash(&mut hasher);
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_pin_or_another_python_is_another_environment() {
+    fn each_pin_and_each_python_version_has_a_separate_environment() {
         let one = name("venv", "python-arango==8.3.7", "Python 3.11.7");
 
         assert_eq!(one, name("venv", "python-arango==8.3.7", "Python 3.11.7"));

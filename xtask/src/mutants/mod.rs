@@ -1,6 +1,6 @@
-//! Mutation testing of the files that decide: cargo-mutants breaks a line, and a test has to fail.
+//! Mutation tests of the decision-making files: cargo-mutants changes a line, and a test has to fail.
 //!
-//! Which files, and which mutants are harmless, is in `.cargo/mutants.toml`; which tests judge them is [`GROUPS`].
+//! The files and the harmless mutants are listed in `.cargo/mutants.toml`; [`GROUPS`] lists the tests.
 
 mod changes;
 mod outcomes;
@@ -17,44 +17,44 @@ use self::outcomes::Outcomes;
 use crate::cli::{Group, Mutants};
 use crate::columns::lines;
 use crate::interruption::Interruptions;
-use crate::program::{Ending, Program};
+use crate::program::{ExitReason, Program};
 use crate::workspace;
 
-/// How long the tests may take for one mutant on a slow machine; a mutant that exceeds it counts as caught.
+/// Time limit for the tests of one mutant, enough for a slow machine. A mutant that exceeds it counts as caught.
 const TEST_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// Mutants of one package, and the tests that judge them.
-struct Judged {
+/// Mutants of one package, and the tests that must catch them.
+struct MutantGroup {
     group: Group,
     package: &'static str,
     test_packages: &'static [&'static str],
     test_arguments: &'static [&'static str],
 }
 
-const GROUPS: [Judged; 4] = [
-    Judged {
+const GROUPS: [MutantGroup; 4] = [
+    MutantGroup {
         group: Group::Balance,
         package: "arango-balance",
         test_packages: &["arango-balance"],
         test_arguments: &["--lib"],
     },
-    Judged {
+    MutantGroup {
         group: Group::Transport,
         package: "arango-protocol",
         test_packages: &["arango-protocol", "arango-cluster"],
         test_arguments: &["--lib"],
     },
-    Judged {
+    MutantGroup {
         group: Group::Transport,
         package: "arango-transport",
         test_packages: &["arango-transport", "arango-tests"],
-        test_arguments: &["--lib", "--test", "house"],
+        test_arguments: &["--lib", "--test", "client"],
     },
-    Judged {
+    MutantGroup {
         group: Group::Procedures,
         package: "arango",
         test_packages: &["arango", "arango-tests"],
-        test_arguments: &["--lib", "--test", "house", "--", "follow::"],
+        test_arguments: &["--lib", "--test", "client", "--", "long_running::"],
     },
 ];
 
@@ -65,13 +65,17 @@ const GROUPS: [Judged; 4] = [
 pub(crate) async fn mutants(command: &Mutants) -> Result<ExitCode> {
     let began = Instant::now();
     let mut interruptions = Interruptions::listen()?;
-    let installed = cargo_mutants().arguments(["--version"]).unheard().hear(&mut interruptions, drop).await?;
+    let installed = cargo_mutants()
+        .arguments(["--version"])
+        .without_stderr()
+        .run_with_lines(&mut interruptions, drop)
+        .await?;
     if !installed.is_success() {
         anstream::println!("skipped: mutants, cargo-mutants is not installed");
         return Ok(ExitCode::SUCCESS);
     }
     let folder = workspace::target().join("mutants");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let folder = folder.canonicalize()?;
     let mut selection: Vec<String> = Vec::new();
     if command.changed {
@@ -89,28 +93,30 @@ pub(crate) async fn mutants(command: &Mutants) -> Result<ExitCode> {
 
     let budget = command.minutes.map(|minutes| Duration::from_secs(60 * minutes));
     let mut all = Vec::new();
-    for judged in
-        GROUPS.iter().filter(|judged| command.groups.is_empty() || command.groups.contains(&judged.group))
+    for group in
+        GROUPS.iter().filter(|group| command.groups.is_empty() || command.groups.contains(&group.group))
     {
         let rest = budget.map(|budget| budget.saturating_sub(began.elapsed()));
-        let total = judged.count(&selection, &mut interruptions).await?;
+        let total = group.count(&selection, &mut interruptions).await?;
         let mut outcomes = Outcomes::default();
         if total > 0 && rest.is_none_or(|rest| !rest.is_zero()) {
-            let ending = judged.run(&folder, &selection, command.changed, rest, &mut interruptions).await?;
-            outcomes = Outcomes::read(&judged.output(&folder));
-            match ending {
-                Ending::OutOfTime { .. } => anstream::println!("time is over: {} is stopped", judged.package),
-                // 2: some survived; 3: some took too long.
-                Ending::Exited(status) if matches!(status.code(), Some(0 | 2 | 3)) => {}
-                _ => return Ok(ending.exit_code()),
+            let exit = group.run(&folder, &selection, command.changed, rest, &mut interruptions).await?;
+            outcomes = Outcomes::read(&group.output(&folder));
+            match exit {
+                ExitReason::TimedOut { .. } => {
+                    anstream::println!("out of time: {} is stopped", group.package);
+                }
+                // 2: some survived; 3: some timed out.
+                ExitReason::Exited(status) if matches!(status.code(), Some(0 | 2 | 3)) => {}
+                _ => return Ok(exit.exit_code()),
             }
         }
-        all.push((judged.package, total, outcomes));
+        all.push((group.package, total, outcomes));
     }
     Ok(summarise(&all))
 }
 
-/// Prints what became of the mutants of each package.
+/// Prints the results of each package, and the survivors.
 fn summarise(all: &[(&str, usize, Outcomes)]) -> ExitCode {
     let count = |number: usize| number.to_string();
     let rows = all.iter().map(|(package, total, outcomes)| {
@@ -135,13 +141,13 @@ fn summarise(all: &[(&str, usize, Outcomes)]) -> ExitCode {
     ExitCode::FAILURE
 }
 
-impl Judged {
-    /// How many mutants there are to try.
+impl MutantGroup {
+    /// Returns the number of mutants.
     async fn count(&self, selection: &[String], interruptions: &mut Interruptions) -> Result<usize> {
         let mut count = 0;
-        let list = self.of_package(selection).arguments(["--list"]);
-        let ending = list.hear(interruptions, |line| count += usize::from(!line.is_empty())).await?;
-        anyhow::ensure!(ending.is_success(), "cargo-mutants does not list the mutants of {}", self.package);
+        let list = self.cargo_mutants_for_package(selection).arguments(["--list"]);
+        let exit = list.run_with_lines(interruptions, |line| count += usize::from(!line.is_empty())).await?;
+        anyhow::ensure!(exit.is_success(), "cargo-mutants cannot list the mutants of {}", self.package);
         Ok(count)
     }
 
@@ -152,33 +158,33 @@ impl Judged {
         tested: bool,
         limit: Option<Duration>,
         interruptions: &mut Interruptions,
-    ) -> Result<Ending> {
+    ) -> Result<ExitReason> {
         let output = self.output(folder);
         let copies = folder.join("copies");
         for folder in [&output, &copies] {
-            // What an earlier run that was ended has left.
+            // Left by an interrupted run.
             if folder.exists() {
                 fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
             }
-            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+            fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         }
         let mut program = self
-            .of_package(selection)
+            .cargo_mutants_for_package(selection)
             .arguments(["--no-times", "--output"])
             .arguments([&output])
             .arguments(["--timeout", &TEST_TIMEOUT.as_secs().to_string()])
-            // Whoever asks for changed lines alone has run the tests before, and has little time.
+            // With `--changed`, the tests have been run before, and time is short.
             .arguments(["--baseline", if tested { "skip" } else { "run" }])
             .arguments(self.test_packages.iter().flat_map(|package| ["--test-package", package]))
             .arguments(["--"])
             .arguments(self.test_arguments)
             .variables([
-                // Beside what is built already, and kept, so that dependencies are built once.
+                // Separate from the ordinary target directory, and kept, so that dependencies are built only once.
                 ("CARGO_TARGET_DIR", folder.join("target").display().to_string()),
                 ("CARGO_INCREMENTAL", "1".to_owned()),
-                // That it was stopped is no reason to print one.
+                // A backtrace of an aborted test is of no use.
                 ("RUST_BACKTRACE", "0".to_owned()),
-                // Copies of the tree; the system's folder for such things may be small.
+                // For copies of the source tree; the system's temporary directory may be small.
                 ("TMPDIR", copies.display().to_string()),
             ]);
         if let Some(limit) = limit {
@@ -187,7 +193,7 @@ impl Judged {
         program.run(interruptions).await
     }
 
-    fn of_package(&self, selection: &[String]) -> Program {
+    fn cargo_mutants_for_package(&self, selection: &[String]) -> Program {
         cargo_mutants().arguments(["--package", self.package]).arguments(selection)
     }
 
@@ -205,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_file_that_is_listed_exists_and_belongs_to_a_package_whose_tests_are_known() {
+    fn every_listed_file_exists_and_belongs_to_a_group() {
         let list = fs::read_to_string(workspace::root().join(".cargo/mutants.toml")).unwrap();
         let files: Vec<_> = list.lines().filter_map(|line| line.trim().strip_prefix("\"crates/")).collect();
         assert!(files.len() > 30, "{files:?}");
@@ -214,7 +220,7 @@ mod tests {
             let folder_or_file = file.trim_end_matches("/**/*.rs");
             assert!(workspace::root().join("crates").join(folder_or_file).exists(), "{file}");
             let package = file.split('/').next().unwrap();
-            assert!(GROUPS.iter().any(|judged| judged.package == package), "{file}");
+            assert!(GROUPS.iter().any(|group| group.package == package), "{file}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What cargo-mutants has found out so far; it writes each mutant down when it is done with it.
+//! The results of cargo-mutants so far, which it writes to files as it goes.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ pub(super) struct Outcomes {
 }
 
 impl Outcomes {
-    /// Reads what is below `output`; a file that is not there yet counts as empty.
+    /// Reads the results below `output`. A missing file counts as empty.
     pub(super) fn read(output: &Path) -> Self {
         let lines = |name: &str| -> Vec<String> {
             let text = fs::read_to_string(output.join("mutants.out").join(name)).unwrap_or_default();
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_run_that_was_ended_has_written_is_counted() {
+    fn results_of_an_interrupted_run_are_counted() {
         let folder = tempfile::tempdir().unwrap();
         let files = folder.path().join("mutants.out");
         fs::create_dir(&files).unwrap();

@@ -1,7 +1,7 @@
-//! Another program, run to its end and never longer.
+//! Runs another program until it ends.
 
-mod ending;
-mod family;
+mod exit_reason;
+mod process_group;
 
 use std::ffi::OsStr;
 use std::io;
@@ -13,17 +13,17 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::{sleep, timeout};
 
-pub(crate) use self::ending::Ending;
-use self::family::Family;
+pub(crate) use self::exit_reason::ExitReason;
+use self::process_group::ProcessGroup;
 use crate::interruption::Interruptions;
 
-/// How long a program may tidy up after it was asked to end.
-const GRACE: Duration = Duration::from_secs(5);
+/// Time between asking a program to end and killing it.
+const GRACE_PERIOD: Duration = Duration::from_secs(5);
 
-/// No program of ours is meant to take this long; see [`Program::limit`].
-const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// Effectively no time limit; see [`Program::limit`].
+const NO_LIMIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// A program with our stdin, stdout and stderr.
+/// A program to run, with our stdin, stdout and stderr.
 #[derive(Debug)]
 pub(crate) struct Program {
     command: Command,
@@ -32,7 +32,7 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn new(name: impl AsRef<OsStr>) -> Self {
-        Self { command: Command::new(name), limit: NEVER }
+        Self { command: Command::new(name), limit: NO_LIMIT }
     }
 
     pub(crate) fn arguments(mut self, arguments: impl IntoIterator<Item: AsRef<OsStr>>) -> Self {
@@ -45,73 +45,77 @@ impl Program {
         self
     }
 
-    /// Drops what it says on its stderr: for one that is meant to fail.
-    pub(crate) fn unheard(mut self) -> Self {
+    /// Discards its stderr, for programs that are expected to fail.
+    pub(crate) fn without_stderr(mut self) -> Self {
         self.command.stderr(Stdio::null());
         self
     }
 
-    /// How long it may take before it is ended like an interrupted one. Default: as long as it likes.
+    /// Sets the time after which it is terminated as if interrupted. Default: none.
     pub(crate) fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// Runs it to its end.
+    /// Runs the program until it ends.
     ///
-    /// An interruption, or the end of its time, is passed on to it; after 5 more seconds, or a second interruption, it
-    /// is killed. Whatever it leaves behind is killed in any case.
+    /// It is asked to end when we are interrupted or its time limit is over. After 5 more seconds, or a second
+    /// interruption, it is killed. Child processes that it leaves behind are killed in any case.
     ///
     /// # Errors
-    /// If the system cannot tell what became of it. A program that cannot be started has an [`Ending`] too.
-    pub(crate) async fn run(self, interruptions: &mut Interruptions) -> Result<Ending> {
-        self.attend(interruptions, |_| {}).await
+    /// If the system cannot report its exit status. A program that cannot be started has an [`ExitReason`] too.
+    pub(crate) async fn run(self, interruptions: &mut Interruptions) -> Result<ExitReason> {
+        self.supervise(interruptions, |_| {}).await
     }
 
-    /// Runs it like [`run`](Self::run), and hands on each line of its stdout instead of printing it.
+    /// Like [`run`](Self::run), and passes each line of its stdout to `line` instead of printing it.
     ///
     /// # Errors
     /// As [`run`](Self::run).
-    pub(crate) async fn hear(
+    pub(crate) async fn run_with_lines(
         mut self,
         interruptions: &mut Interruptions,
         line: impl FnMut(String),
-    ) -> Result<Ending> {
+    ) -> Result<ExitReason> {
         self.command.stdout(Stdio::piped());
-        self.attend(interruptions, line).await
+        self.supervise(interruptions, line).await
     }
 
-    async fn attend(mut self, interruptions: &mut Interruptions, line: impl FnMut(String)) -> Result<Ending> {
+    async fn supervise(
+        mut self,
+        interruptions: &mut Interruptions,
+        line: impl FnMut(String),
+    ) -> Result<ExitReason> {
         let name = self.command.as_std().get_program().to_owned();
-        let mut family = Family::prepare(&mut self.command);
+        let mut group = ProcessGroup::prepare(&mut self.command);
         let mut child = match self.command.kill_on_drop(true).spawn() {
             Ok(child) => child,
-            Err(error) => return Ok(Ending::not_started(&name, error)),
+            Err(error) => return Ok(ExitReason::not_started(&name, error)),
         };
-        family.born(&child);
-        let heard = lines(child.stdout.take(), line);
+        group.started(&child);
+        let output = lines(child.stdout.take(), line);
 
-        // `biased`: a program that has ended by itself has ended by itself, whatever came at the same time.
-        let ending = tokio::select! {
+        // `biased`: a program that has already exited counts as exited, even if an interruption came at the same time.
+        let exit = tokio::select! {
             biased;
-            (status, ()) = async { tokio::join!(child.wait(), heard) } => {
-                Ending::Exited(status.context("cannot wait for the program")?)
+            (status, ()) = async { tokio::join!(child.wait(), output) } => {
+                ExitReason::Exited(status.context("cannot wait for the program")?)
             }
             interruption = interruptions.next() => {
-                end(&mut child, &family, interruptions).await?;
-                Ending::Interrupted(interruption)
+                terminate(&mut child, &group, interruptions).await?;
+                ExitReason::Interrupted(interruption)
             }
             () = sleep(self.limit) => {
-                end(&mut child, &family, interruptions).await?;
-                Ending::OutOfTime { name, limit: self.limit }
+                terminate(&mut child, &group, interruptions).await?;
+                ExitReason::TimedOut { name, limit: self.limit }
             }
         };
-        family.kill();
-        Ok(ending)
+        group.kill();
+        Ok(exit)
     }
 }
 
-/// Hands on every line of what is piped to us; what is not text is told as well as it can be.
+/// Passes each line of stdout to `line`. Invalid UTF-8 is replaced.
 async fn lines(stdout: Option<ChildStdout>, mut line: impl FnMut(String)) {
     let Some(stdout) = stdout else { return };
     let mut stdout = BufReader::new(stdout);
@@ -122,10 +126,14 @@ async fn lines(stdout: Option<ChildStdout>, mut line: impl FnMut(String)) {
     }
 }
 
-async fn end(child: &mut Child, family: &Family, interruptions: &mut Interruptions) -> io::Result<()> {
-    family.terminate();
+async fn terminate(
+    child: &mut Child,
+    group: &ProcessGroup,
+    interruptions: &mut Interruptions,
+) -> io::Result<()> {
+    group.terminate();
     tokio::select! {
-        status = timeout(GRACE, child.wait()) => if let Ok(status) = status { return status.map(drop) },
+        status = timeout(GRACE_PERIOD, child.wait()) => if let Ok(status) = status { return status.map(drop) },
         _ = interruptions.next() => {}
     }
     child.kill().await

@@ -1,29 +1,29 @@
-//! A chart of lines, as SVG.
+//! A line chart, written as SVG.
 
 use std::fmt::{self, Write as _};
 
-/// Width and height of the whole, and what is left free for the text around the lines.
+/// Width and height of the image; the constants below are its margins.
 const SIZE: (f64, f64) = (720.0, 300.0);
 const LEFT: f64 = 56.0;
 const RIGHT: f64 = 118.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 42.0;
-/// Legible on white and on black.
+/// Colours of the lines, legible on a light and on a dark background.
 const COLOURS: [&str; 4] = ["#e8590c", "#1c7ed6", "#2f9e44", "#ae3ec9"];
-const INK: &str = "#868e96";
+const TEXT_COLOUR: &str = "#868e96";
 
 pub(crate) struct Chart {
     pub(crate) title: String,
     pub(crate) x: Axis,
     pub(crate) y: Axis,
-    /// Spans of the horizontal axis in which something was wrong.
+    /// Spans of the horizontal axis with a fault.
     pub(crate) shaded: Vec<(f64, f64)>,
     pub(crate) lines: Vec<Line>,
 }
 
 pub(crate) struct Axis {
     pub(crate) name: &'static str,
-    /// Where it has a number, the least and the most included.
+    /// The labelled values; the first and the last are the ends of the axis.
     pub(crate) ticks: Vec<f64>,
     pub(crate) scale: Scale,
 }
@@ -40,24 +40,24 @@ pub(crate) struct Line {
 }
 
 impl Axis {
-    /// Where a value lies, from 0 to 1.
-    fn place(&self, value: f64) -> f64 {
-        let along = |value: f64| if self.scale == Scale::Logarithmic { value.ln() } else { value };
-        let (least, most) = (self.ticks[0], self.ticks[self.ticks.len() - 1]);
-        let value = value.clamp(least, most);
-        (along(value) - along(least)) / (along(most) - along(least))
+    /// Returns the position of a value, from 0 to 1.
+    fn position(&self, value: f64) -> f64 {
+        let scaled = |value: f64| if self.scale == Scale::Logarithmic { value.ln() } else { value };
+        let (min, max) = (self.ticks[0], self.ticks[self.ticks.len() - 1]);
+        let value = value.clamp(min, max);
+        (scaled(value) - scaled(min)) / (scaled(max) - scaled(min))
     }
 }
 
 impl fmt::Display for Chart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (width, height) = SIZE;
-        let x = |value: f64| LEFT + self.x.place(value) * (width - LEFT - RIGHT);
-        let y = |value: f64| height - BOTTOM - self.y.place(value) * (height - TOP - BOTTOM);
+        let x = |value: f64| LEFT + self.x.position(value) * (width - LEFT - RIGHT);
+        let y = |value: f64| height - BOTTOM - self.y.position(value) * (height - TOP - BOTTOM);
         let (right, bottom) = (width - RIGHT, height - BOTTOM);
         writeln!(
             f,
-            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" fill="{INK}">"#
+            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" fill="{TEXT_COLOUR}">"#
         )?;
         writeln!(
             f,
@@ -69,14 +69,14 @@ impl fmt::Display for Chart {
             let (wide, high) = (to - from, bottom - TOP);
             writeln!(
                 f,
-                r#"<rect x="{from:.0}" y="{TOP}" width="{wide:.0}" height="{high}" fill="{INK}" opacity="0.18"/>"#
+                r#"<rect x="{from:.0}" y="{TOP}" width="{wide:.0}" height="{high}" fill="{TEXT_COLOUR}" opacity="0.18"/>"#
             )?;
         }
         for tick in &self.y.ticks {
             let at = y(*tick);
             writeln!(
                 f,
-                r#"<path d="M{LEFT} {at:.1}H{right}" stroke="{INK}" stroke-width="0.5" opacity="0.5"/>"#
+                r#"<path d="M{LEFT} {at:.1}H{right}" stroke="{TEXT_COLOUR}" stroke-width="0.5" opacity="0.5"/>"#
             )?;
             writeln!(f, r#"<text x="{}" y="{:.1}" text-anchor="end">{tick}</text>"#, LEFT - 6.0, at + 4.0)?;
         }
@@ -104,8 +104,8 @@ impl fmt::Display for Chart {
         for (index, line) in self.lines.iter().enumerate() {
             let colour = COLOURS[index % COLOURS.len()];
             let mut points = String::new();
-            for (across, up) in &line.points {
-                write!(points, "{:.1},{:.1} ", x(*across), y(*up))?;
+            for (x_value, y_value) in &line.points {
+                write!(points, "{:.1},{:.1} ", x(*x_value), y(*y_value))?;
             }
             let points = points.trim_end();
             writeln!(f, r#"<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>"#)?;

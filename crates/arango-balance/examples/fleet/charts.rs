@@ -4,9 +4,9 @@ use std::path::Path;
 use std::{fs, io};
 
 use crate::chart::{Axis, Chart, Line, Scale};
-use crate::figures::{Summary, WINDOW};
-use crate::plan::{Plan, Size};
+use crate::run_config::{RunConfig, Size};
 use crate::scenario::{END, Scenario};
+use crate::statistics::{Summary, WINDOW};
 use crate::strategy::Strategy;
 use crate::time::Nanos;
 use crate::world::seconds;
@@ -14,22 +14,22 @@ use crate::world::seconds;
 const SIZE: Size = Size { clients: 100, coordinators: 3, workers: 16 };
 const LOAD: u32 = 40;
 
-/// Runs the worlds that are drawn, and writes each chart as a file of its own.
+/// Runs the simulations of the charts and writes each chart to an SVG file.
 pub(crate) fn draw(directory: &Path, seed: u64) -> io::Result<()> {
-    let drawn = [
+    let scenarios = [
         Scenario::AllEqual,
         Scenario::OneSlow,
         Scenario::OneSlowAtTimes,
         Scenario::OneFlapping,
         Scenario::ScaleOut,
     ];
-    let plan = |scenario| move |strategy| Plan { size: SIZE, scenario, strategy, load: LOAD };
-    let plans: Vec<Plan> =
-        drawn.iter().flat_map(|scenario| Strategy::SPREADING.map(plan(*scenario))).collect();
-    let summaries = crate::run(&plans, seed);
-    let of = |scenario, strategy| {
-        let index = plans.iter().position(|drawn| *drawn == plan(scenario)(strategy));
-        &summaries[index.expect("it is among those that are drawn")]
+    let config = |scenario| move |strategy| RunConfig { size: SIZE, scenario, strategy, load: LOAD };
+    let configs: Vec<RunConfig> =
+        scenarios.iter().flat_map(|scenario| Strategy::SPREADING.map(config(*scenario))).collect();
+    let summaries = crate::run(&configs, seed);
+    let summary_of = |scenario, strategy| {
+        let index = configs.iter().position(|other| *other == config(scenario)(strategy));
+        &summaries[index.expect("it is one of the configurations")]
     };
     let lines = |points: &dyn Fn(Strategy) -> Vec<(f64, f64)>| {
         Strategy::SPREADING.map(|strategy| Line { name: strategy.name(), points: points(strategy) }).into()
@@ -43,12 +43,12 @@ pub(crate) fn draw(directory: &Path, seed: u64) -> io::Result<()> {
             scale: Scale::Logarithmic,
         },
         shaded: spans(&scenario.flaps()),
-        lines: lines(&|strategy| points(&of(scenario, strategy).p99_by_window)),
+        lines: lines(&|strategy| points(&summary_of(scenario, strategy).p99_by_window)),
     };
-    let mut percentiles = lines(&|strategy| by_percentile(of(Scenario::OneSlow, strategy)));
+    let mut percentiles = lines(&|strategy| by_percentile(summary_of(Scenario::OneSlow, strategy)));
     percentiles.push(Line {
         name: "all equal",
-        points: by_percentile(of(Scenario::AllEqual, Strategy::LeastLoaded)),
+        points: by_percentile(summary_of(Scenario::AllEqual, Strategy::LeastLoaded)),
     });
     let charts = [
         (
@@ -74,7 +74,7 @@ pub(crate) fn draw(directory: &Path, seed: u64) -> io::Result<()> {
         (
             "scale-out",
             Chart {
-                title: title("two more at 8 s: their part of all answers"),
+                title: title("two more at 8 s: their share of all responses"),
                 x: time(),
                 y: Axis {
                     name: "percent",
@@ -82,7 +82,7 @@ pub(crate) fn draw(directory: &Path, seed: u64) -> io::Result<()> {
                     scale: Scale::Linear,
                 },
                 shaded: Vec::new(),
-                lines: lines(&|strategy| points(&newcomers(of(Scenario::ScaleOut, strategy)))),
+                lines: lines(&|strategy| points(&share_of_added(summary_of(Scenario::ScaleOut, strategy)))),
             },
         ),
     ];
@@ -102,26 +102,26 @@ fn time() -> Axis {
     Axis { name: "seconds", ticks: vec![0.0, 5.0, 10.0, 15.0, 20.0], scale: Scale::Linear }
 }
 
-/// A value for each window, drawn at its middle.
+/// Returns one point per window, at the middle of the window.
 fn points(values: &[f64]) -> Vec<(f64, f64)> {
     let middles = (0..).map(|index: Nanos| seconds(index * WINDOW + WINDOW / 2));
     middles.zip(values.iter().copied()).collect()
 }
 
-/// The percentiles by how many of a thousand calls are slower.
+/// Returns latencies by the number of slower calls per thousand.
 fn by_percentile(summary: &Summary) -> Vec<(f64, f64)> {
-    summary.slower_than.iter().map(|(of_a_thousand, latency)| (*of_a_thousand, *latency)).collect()
+    summary.slower_than.iter().map(|(slower, latency)| (*slower, *latency)).collect()
 }
 
-/// The part of those who were not there from the beginning, in percent.
-fn newcomers(summary: &Summary) -> Vec<f64> {
+/// Returns the share of the added coordinators, in percent.
+fn share_of_added(summary: &Summary) -> Vec<f64> {
     let part = |shares: &Vec<f64>| shares[SIZE.coordinators..].iter().sum::<f64>() * 100.0;
     summary.shares_by_window.iter().map(part).collect()
 }
 
-/// The spans in which the odd one was bad.
+/// Returns the spans in which the odd coordinator was faulty.
 fn spans(flaps: &[(Nanos, bool)]) -> Vec<(f64, f64)> {
     let ends = flaps.iter().skip(1).map(|flap| flap.0).chain([END]);
-    let bad = flaps.iter().zip(ends).filter(|((_, begins), _)| *begins);
-    bad.map(|((began, _), end)| (seconds(*began), seconds(end))).collect()
+    let faulty = flaps.iter().zip(ends).filter(|((_, is_faulty), _)| *is_faulty);
+    faulty.map(|((start, _), end)| (seconds(*start), seconds(end))).collect()
 }

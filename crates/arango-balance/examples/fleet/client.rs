@@ -1,14 +1,14 @@
-//! A client: a set of members with its policy, and what the transport does when an attempt fails.
+//! A simulated client: a set of members, a policy, and the retries of the transport.
 
 use std::sync::Arc;
 
 use arango_balance::{InFlight, Members, Policy, RandomSource, Signal};
 
-use crate::coordinator::Heard;
+use crate::coordinator::AttemptResult;
 use crate::strategy::Strategy;
 use crate::time::{MILLISECOND, Nanos};
 
-/// The most attempts of a call, however many coordinators there are.
+/// Maximum number of attempts of a call, with any number of coordinators.
 const ATTEMPTS: usize = 6;
 
 pub(crate) struct Client {
@@ -21,64 +21,65 @@ impl Client {
         index: usize,
         coordinators: usize,
         strategy: Strategy,
-        jitter: &Arc<dyn RandomSource>,
+        random: &Arc<dyn RandomSource>,
     ) -> Self {
-        let members = Members::builder().random_source(Arc::clone(jitter)).build(0..coordinators);
-        // Probes are events of the world.
-        members.end_probes();
-        let policy = strategy.policy(index, jitter);
+        let members = Members::builder().random_source(Arc::clone(random)).build(0..coordinators);
+        // Probes are events of the simulation.
+        members.stop_probes();
+        let policy = strategy.policy(index, random);
         if policy.wants_load() {
             members.measure_load();
         }
         Self { members, policy }
     }
 
-    /// The most attempts of a call.
-    pub(crate) fn attempts(&self) -> usize {
+    /// Returns the maximum number of attempts of a call.
+    pub(crate) fn max_attempts(&self) -> usize {
         (1 + self.members.len().max(2)).min(ATTEMPTS)
     }
 }
 
-/// A call of a client, which may be sent again whatever happened.
+/// A call of a client. It is always safe to retry.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) client: usize,
-    pub(crate) began: Nanos,
-    /// Where it is under way, if it is.
+    pub(crate) started: Nanos,
+    /// The attempt in flight, if any.
     pub(crate) attempt: Option<Attempt>,
-    /// Where it failed so far.
+    /// Coordinators on which an attempt has failed.
     pub(crate) tried: Vec<usize>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Attempt {
-    pub(crate) began: Nanos,
+    pub(crate) started: Nanos,
     pub(crate) in_flight: InFlight<usize>,
 }
 
-/// What an attempt tells of a coordinator.
-pub(crate) fn verdict(heard: Heard) -> Signal {
-    match heard {
-        Heard::Answer { .. } => Signal::Success,
-        Heard::QueueFull | Heard::Starting => Signal::Overloaded,
-        Heard::Leaving => Signal::Draining,
-        Heard::ConnectionRefused | Heard::ConnectionLost => Signal::Unreachable,
+/// Returns the signal to record for the result of an attempt.
+pub(crate) fn signal(result: AttemptResult) -> Signal {
+    match result {
+        AttemptResult::Success { .. } => Signal::Success,
+        AttemptResult::QueueFull | AttemptResult::Starting => Signal::Overloaded,
+        AttemptResult::Draining => Signal::Draining,
+        AttemptResult::ConnectionRefused | AttemptResult::ConnectionLost => Signal::Unreachable,
     }
 }
 
-/// The pause before the repetition after that many others, as the transport makes it; none before the first if there is
-/// somebody else to ask.
-pub(crate) fn pause(heard: Heard, repetitions: u32, is_another_left: bool, chance: f64) -> Nanos {
-    if repetitions == 0 && is_another_left {
+/// Returns the delay before the next retry, like the transport.
+///
+/// `retries` is the number of earlier retries. The delay is zero before the first retry if another coordinator is left.
+pub(crate) fn backoff(result: AttemptResult, retries: u32, is_another_left: bool, random: f64) -> Nanos {
+    if retries == 0 && is_another_left {
         return 0;
     }
-    let doubled = |first: Nanos, most: Nanos| (first << repetitions.min(16)).min(most);
-    match heard {
-        Heard::QueueFull | Heard::Starting | Heard::Leaving => {
-            let pause = doubled(100 * MILLISECOND, 3_000 * MILLISECOND);
-            pause / 2 + part(pause / 2, chance)
+    let exponential = |base: Nanos, max: Nanos| (base << retries.min(16)).min(max);
+    match result {
+        AttemptResult::QueueFull | AttemptResult::Starting | AttemptResult::Draining => {
+            let delay = exponential(100 * MILLISECOND, 3_000 * MILLISECOND);
+            delay / 2 + fraction_of(delay / 2, random)
         }
-        _ => part(doubled(25 * MILLISECOND, 1_000 * MILLISECOND), chance),
+        _ => fraction_of(exponential(25 * MILLISECOND, 1_000 * MILLISECOND), random),
     }
 }
 
@@ -88,6 +89,6 @@ pub(crate) fn pause(heard: Heard, repetitions: u32, is_another_left: bool, chanc
     clippy::cast_precision_loss,
     reason = "a part of some seconds"
 )]
-pub(crate) fn part(of: Nanos, chance: f64) -> Nanos {
-    (of as f64 * chance) as Nanos
+pub(crate) fn fraction_of(time: Nanos, random: f64) -> Nanos {
+    (time as f64 * random) as Nanos
 }

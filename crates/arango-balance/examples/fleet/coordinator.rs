@@ -1,4 +1,4 @@
-//! A coordinator: workers, a queue before them, and the ways in which it says no.
+//! A simulated coordinator: workers, a queue, and rejection of requests.
 
 use std::collections::VecDeque;
 
@@ -6,52 +6,52 @@ use arango_balance::ProbeResult;
 
 use crate::time::Nanos;
 
-/// How many requests may wait for each worker.
+/// Length of the queue per worker.
 const QUEUE: usize = 20;
-/// From this part of the queue on it says that it takes no more requests, when it is probed.
+/// If a larger part of the queue is in use, probes find the coordinator unavailable.
 const NEARLY_FULL: f64 = 0.75;
 
-/// Whether it takes requests.
+/// State of a coordinator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     Up,
-    /// It listens, and refuses everything for now.
+    /// It accepts connections, but rejects all requests.
     Starting,
-    /// It finishes what it has, and refuses everything else.
-    Leaving,
-    /// Nobody listens.
+    /// It finishes requests that it has accepted, and rejects all others.
+    Draining,
+    /// It does not listen.
     Down,
 }
 
-/// What a client hears of an attempt.
+/// Result of an attempt, as the client sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Heard {
-    Answer {
-        /// How long the last request waited here.
+pub(crate) enum AttemptResult {
+    Success {
+        /// How long the last served request waited in the queue.
         queue: Nanos,
     },
     QueueFull,
     Starting,
-    Leaving,
+    Draining,
     ConnectionRefused,
     ConnectionLost,
 }
 
-/// Where a request is after it has arrived.
+/// What happens to a request on arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Arrived {
+pub(crate) enum Admission {
     Served,
     Queued,
-    Turned(Heard),
+    Rejected(AttemptResult),
 }
 
 #[derive(Debug)]
 pub(crate) struct Coordinator {
     pub(crate) state: State,
-    /// What is served in one life does not end in another.
-    pub(crate) life: u32,
-    /// How many times as long as usual it takes for a request.
-    pub(crate) slowness: f64,
+    /// Number of its restarts. Requests of an earlier incarnation never finish.
+    pub(crate) incarnation: u32,
+    /// Factor by which its requests take longer than usual.
+    pub(crate) latency_factor: f64,
     workers: usize,
     serving: Vec<usize>,
     waiting: VecDeque<(usize, Nanos)>,
@@ -62,8 +62,8 @@ impl Coordinator {
     pub(crate) fn new(workers: usize) -> Self {
         Self {
             state: State::Up,
-            life: 0,
-            slowness: 1.0,
+            incarnation: 0,
+            latency_factor: 1.0,
             workers,
             serving: Vec::with_capacity(workers),
             waiting: VecDeque::new(),
@@ -71,40 +71,40 @@ impl Coordinator {
         }
     }
 
-    pub(crate) fn arrive(&mut self, call: usize, now: Nanos) -> Arrived {
+    pub(crate) fn arrive(&mut self, call: usize, now: Nanos) -> Admission {
         match self.state {
-            State::Down => Arrived::Turned(Heard::ConnectionRefused),
-            State::Starting => Arrived::Turned(Heard::Starting),
-            State::Leaving => Arrived::Turned(Heard::Leaving),
+            State::Down => Admission::Rejected(AttemptResult::ConnectionRefused),
+            State::Starting => Admission::Rejected(AttemptResult::Starting),
+            State::Draining => Admission::Rejected(AttemptResult::Draining),
             State::Up if self.serving.len() < self.workers => {
                 self.last_wait = 0;
                 self.serving.push(call);
-                Arrived::Served
+                Admission::Served
             }
             State::Up if self.waiting.len() < self.workers * QUEUE => {
                 self.waiting.push_back((call, now));
-                Arrived::Queued
+                Admission::Queued
             }
-            State::Up => Arrived::Turned(Heard::QueueFull),
+            State::Up => Admission::Rejected(AttemptResult::QueueFull),
         }
     }
 
-    /// Ends a request; what it answers, and who is served next.
-    pub(crate) fn finish(&mut self, call: usize, now: Nanos) -> (Heard, Option<usize>) {
-        let place = self.serving.iter().position(|served| *served == call).expect("what ends was begun");
-        self.serving.swap_remove(place);
+    /// Finishes a request; returns its result, and the next request to serve.
+    pub(crate) fn finish(&mut self, call: usize, now: Nanos) -> (AttemptResult, Option<usize>) {
+        let index = self.serving.iter().position(|served| *served == call).expect("it is being served");
+        self.serving.swap_remove(index);
         let next = self.waiting.pop_front().map(|(next, since)| {
             self.last_wait = now - since;
             self.serving.push(next);
             next
         });
-        (Heard::Answer { queue: self.last_wait }, next)
+        (AttemptResult::Success { queue: self.last_wait }, next)
     }
 
-    /// Ends this life of it; whose connections break.
-    pub(crate) fn die(&mut self) -> Vec<usize> {
+    /// Stops the coordinator; returns the calls whose connections are lost.
+    pub(crate) fn kill(&mut self) -> Vec<usize> {
         self.state = State::Down;
-        self.life += 1;
+        self.incarnation += 1;
         self.last_wait = 0;
         let waiting = self.waiting.drain(..).map(|(call, _)| call);
         self.serving.drain(..).chain(waiting).collect()
@@ -115,7 +115,7 @@ impl Coordinator {
         let filled = self.waiting.len() as f64 / (self.workers * QUEUE) as f64;
         match self.state {
             State::Down => ProbeResult::Unreachable,
-            State::Starting | State::Leaving => ProbeResult::Unavailable,
+            State::Starting | State::Draining => ProbeResult::Unavailable,
             State::Up if filled > NEARLY_FULL => ProbeResult::Unavailable,
             State::Up => ProbeResult::Available,
         }

@@ -1,61 +1,63 @@
-//! What must hold in every world, whatever its figures are.
+//! Invariants of every simulation.
 
-use crate::plan::Plan;
+use crate::run_config::RunConfig;
 use crate::scenario::Scenario;
 use crate::strategy::Strategy;
 use crate::target::Row;
 
-/// Up to this part of what is there, in percent, nobody is turned away so often that the call fails.
-const ROOM: f64 = 80.0;
+/// Up to this utilization, in percent, no call may fail because its attempts were rejected.
+const MAX_UTILIZATION: f64 = 80.0;
 
-/// What does not hold.
+/// Returns the violated invariants.
 #[expect(clippy::cast_precision_loss, reason = "counts far below the limits of a double")]
-pub(crate) fn broken(rows: &[Row]) -> Vec<String> {
-    let mut broken = Vec::new();
+pub(crate) fn violations(rows: &[Row]) -> Vec<String> {
+    let mut violations = Vec::new();
     for row in rows {
-        let mut must = |holds: bool, what: &str| {
+        let mut check = |holds: bool, message: &str| {
             if !holds {
-                let Plan { size, scenario, strategy, load } = row.plan;
+                let RunConfig { size, scenario, strategy, load } = row.config;
                 let (scenario, strategy, size) =
                     (scenario.name(), strategy.name(), crate::table::title(size));
-                broken.push(format!("{size}, {scenario}, {strategy}, {load} %: {what}"));
+                violations.push(format!("{size}, {scenario}, {strategy}, {load} %: {message}"));
             }
         };
         let summary = &row.summary;
         let sum: f64 = summary.shares.iter().sum();
-        must((sum - 1.0).abs() < 1e-9, "the shares do not sum to 1");
-        must(summary.begun == summary.calls, "a call did not end");
-        must(
-            summary.failed == 0 || row.plan.pressure() > ROOM || row.plan.strategy == Strategy::Fallback,
-            "a call failed though there was room elsewhere",
+        check((sum - 1.0).abs() < 1e-9, "the shares do not sum to 1");
+        check(summary.started == summary.calls, "a call did not end");
+        check(
+            summary.failed == 0
+                || row.config.utilization() > MAX_UTILIZATION
+                || row.config.strategy == Strategy::Fallback,
+            "a call failed although other coordinators had capacity",
         );
-        if let (Scenario::OneDead, Some(odd)) = (row.plan.scenario, row.plan.odd()) {
-            must(summary.shares[odd] == 0.0, "a dead one has answered");
+        if let (Scenario::OneDead, Some(odd)) = (row.config.scenario, row.config.odd_coordinator()) {
+            check(summary.shares[odd] == 0.0, "a dead coordinator has responded");
         }
-        if row.plan.scenario == Scenario::AllEqual
-            && row.plan.strategy == Strategy::RoundRobin
-            && summary.refused == 0
+        if row.config.scenario == Scenario::AllEqual
+            && row.config.strategy == Strategy::RoundRobin
+            && summary.rejected == 0
         {
-            let (fewest, largest) = summary
+            let (smallest, largest) = summary
                 .shares
                 .iter()
-                .fold((1.0_f64, 0.0_f64), |(least, most), share| (least.min(*share), most.max(*share)));
+                .fold((1.0_f64, 0.0_f64), |(min, max), share| (min.min(*share), max.max(*share)));
             // Each client's counts differ by at most one.
-            let allowed = row.plan.size.clients as f64 / summary.calls as f64;
-            must(largest - fewest <= allowed + 1e-9, "round robin was not even");
+            let allowed = row.config.size.clients as f64 / summary.calls as f64;
+            check(largest - smallest <= allowed + 1e-9, "round robin was not even");
         }
-        let by_chance = Plan { strategy: Strategy::Random, ..row.plan };
-        if row.plan.scenario == Scenario::OneSlow
-            && row.plan.strategy == Strategy::LeastLoaded
-            && row.plan.pressure() <= ROOM
-            && let Some(odd) = row.plan.odd()
-            && let Some(random) = rows.iter().find(|other| other.plan == by_chance)
+        let with_random = RunConfig { strategy: Strategy::Random, ..row.config };
+        if row.config.scenario == Scenario::OneSlow
+            && row.config.strategy == Strategy::LeastLoaded
+            && row.config.utilization() <= MAX_UTILIZATION
+            && let Some(odd) = row.config.odd_coordinator()
+            && let Some(random) = rows.iter().find(|other| other.config == with_random)
         {
-            must(
+            check(
                 summary.shares[odd] * 2.0 < random.summary.shares[odd],
-                "least loaded has not spared the slow one more than chance does",
+                "least loaded has sent at least half as many requests to the slow coordinator as random",
             );
         }
     }
-    broken
+    violations
 }

@@ -1,25 +1,25 @@
-//! A fleet of clients and coordinators in virtual time, on which the policies are compared.
+//! Compares the policies on a simulated fleet of clients and coordinators in virtual time.
 //!
 //! ```text
 //! cargo xtask fleet                                       # every size, scenario, policy and load
-//! cargo xtask fleet --quick                               # small, and only what must hold whatever the figures are
-//! cargo xtask fleet -- --clients 500 --coordinators 12    # a size of one's own
-//! cargo xtask fleet -- --charts docs/charts               # what is drawn in docs/fleet.md
+//! cargo xtask fleet --quick                               # small sizes, and only the invariants
+//! cargo xtask fleet -- --clients 500 --coordinators 12    # a custom size
+//! cargo xtask fleet -- --charts docs/charts               # the charts of docs/fleet.md
 //! ```
 //!
-//! Members, health and policies are the crate's own; coordinators, clients and the time are simulated. The same seed
-//! gives the same output. `docs/fleet.md` tells what is simulated, and what came of it.
+//! Members, health and policies are those of the crate; coordinators, clients and time are simulated. The same seed
+//! gives the same output. `docs/fleet.md` describes the simulation and its results.
 
-mod agenda;
 mod chart;
 mod charts;
 mod client;
 mod coordinator;
-mod figures;
+mod event_queue;
 mod invariant;
-mod plan;
 mod progress;
+mod run_config;
 mod scenario;
+mod statistics;
 mod strategy;
 mod table;
 mod target;
@@ -36,18 +36,18 @@ use anstream::{eprintln, println};
 use clap::Parser;
 use owo_colors::OwoColorize as _;
 
-use crate::figures::Summary;
-use crate::plan::{Plan, QUICK, QUICK_LOAD, SIZES, Size};
 use crate::progress::Progress;
+use crate::run_config::{QUICK, QUICK_LOAD, RunConfig, SIZES, Size};
 use crate::scenario::Scenario;
+use crate::statistics::Summary;
 use crate::strategy::Strategy;
 use crate::target::{Row, Target};
 
-/// Compares the policies on a fleet of clients and coordinators in virtual time.
+/// Compares the policies on a simulated fleet of clients and coordinators in virtual time.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask fleet")]
 struct Arguments {
-    /// What is left to chance.
+    /// Seed of all random choices.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 
@@ -55,35 +55,35 @@ struct Arguments {
     #[arg(long)]
     json: bool,
 
-    /// Small worlds, of which only is said what must hold whatever the figures are; exit code 1 if it does not.
+    /// Check only the invariants, on small fleets; exit code 1 if one is violated.
     #[arg(long, conflicts_with_all = ["clients", "coordinators", "workers", "charts"])]
     quick: bool,
 
-    /// Draw the charts of the documentation into this directory, and nothing else.
+    /// Only draw the charts of the documentation, into this directory.
     #[arg(long, value_name = "DIRECTORY", conflicts_with = "json")]
     charts: Option<PathBuf>,
 
-    /// One size alone: how many clients.
+    /// Run only one size: the number of clients.
     #[arg(long, value_name = "N", requires = "coordinators")]
     clients: Option<usize>,
 
-    /// One size alone: how many coordinators.
+    /// Run only one size: the number of coordinators.
     #[arg(long, value_name = "N", requires = "clients")]
     coordinators: Option<usize>,
 
-    /// How many requests a coordinator works on at once.
+    /// Number of requests that a coordinator handles concurrently.
     #[arg(long, value_name = "N", default_value_t = 16, requires = "clients")]
     workers: usize,
 
-    /// These scenarios alone, and the one where all are equal.
+    /// Run only these scenarios, and the one with equal coordinators.
     #[arg(long, value_enum, value_name = "SCENARIO")]
     scenario: Vec<Scenario>,
 
-    /// These policies alone.
+    /// Run only these policies.
     #[arg(long, value_enum, value_name = "POLICY")]
     policy: Vec<Strategy>,
 
-    /// These loads alone, in percent.
+    /// Run only these loads, in percent.
     #[arg(long, value_name = "PERCENT")]
     load: Vec<u32>,
 }
@@ -108,94 +108,94 @@ fn main() -> ExitCode {
     };
     let mut rows = Vec::new();
     for size in sizes {
-        let of_size = judged(&arguments.wanted(size), arguments.seed);
+        let size_rows = run_and_compare(&arguments.run_configs(size), arguments.seed);
         if arguments.json {
-            for row in &of_size {
+            for row in &size_rows {
                 println!("{}", table::json(row, arguments.seed));
             }
         } else if !arguments.quick {
-            show(size, &of_size);
+            print_table(size, &size_rows);
         }
-        rows.extend(of_size);
+        rows.extend(size_rows);
     }
     if arguments.quick { arguments.check(&rows) } else { ExitCode::SUCCESS }
 }
 
 impl Arguments {
-    /// The worlds of a size that are asked for.
-    fn wanted(&self, size: Size) -> Vec<Plan> {
-        let mut plans = plan::of_size(size, &self.scenario);
-        plans.retain(|plan| {
+    /// Returns the selected simulations of one size.
+    fn run_configs(&self, size: Size) -> Vec<RunConfig> {
+        let mut configs = run_config::configs_for(size, &self.scenario);
+        configs.retain(|config| {
             (self.scenario.is_empty()
-                || plan.scenario == Scenario::AllEqual
-                || self.scenario.contains(&plan.scenario))
-                && (self.policy.is_empty() || self.policy.contains(&plan.strategy))
-                && !(self.quick && plan.load > QUICK_LOAD)
-                && (self.load.is_empty() || self.load.contains(&plan.load))
+                || config.scenario == Scenario::AllEqual
+                || self.scenario.contains(&config.scenario))
+                && (self.policy.is_empty() || self.policy.contains(&config.strategy))
+                && !(self.quick && config.load > QUICK_LOAD)
+                && (self.load.is_empty() || self.load.contains(&config.load))
         });
-        plans
+        configs
     }
 
-    /// Says what does not hold.
+    /// Prints violated invariants; fails if there are any.
     fn check(&self, rows: &[Row]) -> ExitCode {
-        let mut broken = invariant::broken(rows);
-        let twice = |row: &&Row| row.plan.size == QUICK[1] && row.plan.strategy == Strategy::LeastLoaded;
-        for row in rows.iter().filter(twice) {
-            if world::run(&row.plan, self.seed).summary() != row.summary {
-                broken.push(format!("{:?}: the same seed does not give the same", row.plan));
+        let mut violations = invariant::violations(rows);
+        let repeated =
+            |row: &&Row| row.config.size == QUICK[1] && row.config.strategy == Strategy::LeastLoaded;
+        for row in rows.iter().filter(repeated) {
+            if world::run(&row.config, self.seed).summary() != row.summary {
+                violations.push(format!("{:?}: the same seed gives another result", row.config));
             }
         }
-        for what in &broken {
-            eprintln!("{} {what}", "broken:".red().bold());
+        for violation in &violations {
+            eprintln!("{} {violation}", "violated:".red().bold());
         }
         if !self.json {
-            let line =
-                format!("{} worlds of seed {}, {} invariants broken", rows.len(), self.seed, broken.len());
-            println!("{line}");
+            let (runs, seed, violated) = (rows.len(), self.seed, violations.len());
+            println!("{runs} runs with seed {seed}, {violated} invariants violated");
         }
-        if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        if violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
 
-/// Runs worlds and judges each beside the one where all are equal.
-fn judged(plans: &[Plan], seed: u64) -> Vec<Row> {
-    let summaries = run(plans, seed);
-    let equal = |plan: &Plan| {
-        let equal = Plan { scenario: Scenario::AllEqual, ..*plan };
-        plans.iter().position(|other| *other == equal).map(|index| &summaries[index])
+/// Runs the simulations and compares each with the one that has equal coordinators.
+fn run_and_compare(configs: &[RunConfig], seed: u64) -> Vec<Row> {
+    let summaries = run(configs, seed);
+    let equal = |config: &RunConfig| {
+        let equal = RunConfig { scenario: Scenario::AllEqual, ..*config };
+        configs.iter().position(|other| *other == equal).map(|index| &summaries[index])
     };
-    plans
+    configs
         .iter()
         .zip(&summaries)
-        .map(|(plan, summary)| Row::new(*plan, summary.clone(), equal(plan)))
+        .map(|(config, summary)| Row::new(*config, summary.clone(), equal(config)))
         .collect()
 }
 
-/// Runs worlds of one size, on all processors unless they are huge; what each comes to, in their order.
-fn run(plans: &[Plan], seed: u64) -> Vec<Summary> {
-    let progress = Progress::begin(plans);
+/// Runs simulations of one size, on all processors unless they are huge; returns their summaries in order.
+fn run(configs: &[RunConfig], seed: u64) -> Vec<Summary> {
+    let progress = Progress::begin(configs);
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let threads = if plans.iter().any(|plan| plan.size.is_huge()) { 1 } else { threads };
-    let (next, summaries) = (AtomicUsize::new(0), Mutex::new(vec![None; plans.len()]));
+    let threads = if configs.iter().any(|config| config.size.is_huge()) { 1 } else { threads };
+    let (next, summaries) = (AtomicUsize::new(0), Mutex::new(vec![None; configs.len()]));
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                while let Some((index, plan)) = Some(next.fetch_add(1, Ordering::Relaxed))
-                    .and_then(|index| Some((index, plans.get(index)?)))
+                while let Some((index, config)) = Some(next.fetch_add(1, Ordering::Relaxed))
+                    .and_then(|index| Some((index, configs.get(index)?)))
                 {
-                    let summary = world::run(plan, seed).summary();
+                    let summary = world::run(config, seed).summary();
                     summaries.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(summary);
-                    progress.one_more();
+                    progress.increment();
                 }
             });
         }
     });
     progress.end();
     let summaries = summaries.into_inner().unwrap_or_else(PoisonError::into_inner);
-    summaries.into_iter().map(|summary| summary.expect("every world was run")).collect()
+    summaries.into_iter().map(|summary| summary.expect("every simulation was run")).collect()
 }
 
-fn show(size: Size, rows: &[Row]) {
+fn print_table(size: Size, rows: &[Row]) {
     println!("{}", table::title(size).bold());
     for (line, target) in table::lines(rows) {
         match target {

@@ -1,29 +1,29 @@
-//! What goes wrong, and when.
+//! Scenarios: faults of coordinators and their times.
 
 use clap::ValueEnum;
 
 use crate::coordinator::State;
 use crate::time::{MILLISECOND, Nanos, SECOND};
 
-/// Calls that begin before this are not counted.
+/// Time before which calls are not counted.
 pub(crate) const WARM_UP: Nanos = 5 * SECOND;
-/// No call begins after this.
+/// Time after which no call starts.
 pub(crate) const END: Nanos = 20 * SECOND;
 
-/// The first time that something happens in a scenario where not all is as it is from the beginning.
-const FIRST: Nanos = 8 * SECOND;
-/// For how long a flapping coordinator is away, and then there.
+/// Time of the first change in scenarios that do not start with one.
+const FIRST_CHANGE: Nanos = 8 * SECOND;
+/// How long a flapping coordinator is down, and how long it is up again.
 const FLAP: Nanos = 3 * SECOND;
-/// How much longer the slow ones take: one of them, or half of all.
+/// Latency factors of slow coordinators: of a single one, and of half of all.
 const TEN_TIMES: f64 = 10.0;
 const THREE_TIMES: f64 = 3.0;
-/// A restart: until it no longer listens, until it listens again, until it takes requests.
-const FAREWELL: Nanos = 500 * MILLISECOND;
-const AWAY: Nanos = SECOND;
-const START: Nanos = 500 * MILLISECOND;
-/// In how many groups all are restarted, at most.
+/// Phases of a restart: draining, down, starting.
+const DRAIN_TIME: Nanos = 500 * MILLISECOND;
+const DOWN_TIME: Nanos = SECOND;
+const STARTUP_TIME: Nanos = 500 * MILLISECOND;
+/// Maximum number of groups of a rolling restart.
 const GROUPS: usize = 6;
-/// Within what time every client has learned of a coordinator that has come.
+/// Time within which every client has discovered an added coordinator.
 const DISCOVERY: Nanos = 2 * SECOND;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -38,18 +38,18 @@ pub(crate) enum Scenario {
     HalfSlow,
 }
 
-/// What happens to a coordinator.
+/// A change of a coordinator.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Turn {
-    Becomes(State),
-    TakesTimesAsLong(f64),
+pub(crate) enum CoordinatorChange {
+    State(State),
+    LatencyFactor(f64),
 }
 
-/// All that happens by plan.
+/// The changes of a scenario.
 #[derive(Debug, Default)]
-pub(crate) struct Script {
-    pub(crate) turns: Vec<(Nanos, usize, Turn)>,
-    /// Coordinators that come, when, and within what time each client has learned of it.
+pub(crate) struct Schedule {
+    pub(crate) changes: Vec<(Nanos, usize, CoordinatorChange)>,
+    /// For each added coordinator: its start, and the time within which all clients discover it.
     pub(crate) joins: Vec<(Nanos, Nanos)>,
 }
 
@@ -78,49 +78,54 @@ impl Scenario {
         }
     }
 
-    /// What happens to so many coordinators.
-    pub(crate) fn script(self, coordinators: usize) -> Script {
+    /// Returns the schedule for this number of coordinators.
+    pub(crate) fn schedule(self, coordinators: usize) -> Schedule {
         let odd = coordinators - 1;
-        let slow = |factor| move |one| (0, one, Turn::TakesTimesAsLong(factor));
-        let becomes = |at, one, state| (at, one, Turn::Becomes(state));
-        let mut script = Script::default();
+        let slow = |factor| move |index| (0, index, CoordinatorChange::LatencyFactor(factor));
+        let set_state = |at, index, state| (at, index, CoordinatorChange::State(state));
+        let mut schedule = Schedule::default();
         match self {
             Self::AllEqual => {}
-            Self::OneSlow => script.turns.push(slow(TEN_TIMES)(odd)),
+            Self::OneSlow => schedule.changes.push(slow(TEN_TIMES)(odd)),
             Self::OneSlowAtTimes => {
-                for (at, begins) in flaps() {
-                    let factor = if begins { TEN_TIMES } else { 1.0 };
-                    script.turns.push((at, odd, Turn::TakesTimesAsLong(factor)));
+                for (at, is_faulty) in flaps() {
+                    let factor = if is_faulty { TEN_TIMES } else { 1.0 };
+                    schedule.changes.push((at, odd, CoordinatorChange::LatencyFactor(factor)));
                 }
             }
             Self::OneFlapping => {
-                for (at, begins) in flaps() {
-                    script.turns.push(becomes(at, odd, if begins { State::Down } else { State::Up }));
+                for (at, is_faulty) in flaps() {
+                    schedule.changes.push(set_state(
+                        at,
+                        odd,
+                        if is_faulty { State::Down } else { State::Up },
+                    ));
                 }
             }
-            Self::OneDead => script.turns.push(becomes(0, odd, State::Down)),
+            Self::OneDead => schedule.changes.push(set_state(0, odd, State::Down)),
             Self::RollingRestart => {
                 let groups = coordinators.min(GROUPS);
-                let each = (END - WARM_UP) / groups as u64;
-                for one in 0..coordinators {
-                    let leaves = WARM_UP + each * (one % groups) as u64;
-                    script.turns.extend([
-                        becomes(leaves, one, State::Leaving),
-                        becomes(leaves + FAREWELL, one, State::Down),
-                        becomes(leaves + FAREWELL + AWAY, one, State::Starting),
-                        becomes(leaves + FAREWELL + AWAY + START, one, State::Up),
+                let interval = (END - WARM_UP) / groups as u64;
+                for index in 0..coordinators {
+                    let drains = WARM_UP + interval * (index % groups) as u64;
+                    schedule.changes.extend([
+                        set_state(drains, index, State::Draining),
+                        set_state(drains + DRAIN_TIME, index, State::Down),
+                        set_state(drains + DRAIN_TIME + DOWN_TIME, index, State::Starting),
+                        set_state(drains + DRAIN_TIME + DOWN_TIME + STARTUP_TIME, index, State::Up),
                     ]);
                 }
             }
-            Self::ScaleOut => script.joins = vec![(FIRST, DISCOVERY); coordinators.div_ceil(2)],
+            Self::ScaleOut => schedule.joins = vec![(FIRST_CHANGE, DISCOVERY); coordinators.div_ceil(2)],
             Self::HalfSlow => {
-                script.turns.extend((coordinators - coordinators / 2..coordinators).map(slow(THREE_TIMES)));
+                let slow_half = (coordinators - coordinators / 2..coordinators).map(slow(THREE_TIMES));
+                schedule.changes.extend(slow_half);
             }
         }
-        script
+        schedule
     }
 
-    /// When the odd one goes bad or becomes good again, where it does so; in order.
+    /// Returns when the odd coordinator becomes faulty (true) or recovers (false), in order.
     pub(crate) fn flaps(self) -> Vec<(Nanos, bool)> {
         match self {
             Self::OneFlapping | Self::OneSlowAtTimes => flaps(),
@@ -128,10 +133,10 @@ impl Scenario {
         }
     }
 
-    /// The least part of what there would be if all were well that is there at any time.
+    /// Returns the minimum capacity at any time, as part of that of equal coordinators.
     #[expect(clippy::cast_precision_loss, reason = "a few hundred coordinators at most")]
-    pub(crate) fn room(self, coordinators: usize) -> f64 {
-        let part = |out: usize| out as f64 / coordinators as f64;
+    pub(crate) fn min_capacity(self, coordinators: usize) -> f64 {
+        let part = |unavailable: usize| unavailable as f64 / coordinators as f64;
         match self {
             Self::AllEqual | Self::ScaleOut => 1.0,
             Self::OneSlow | Self::OneSlowAtTimes => 1.0 - part(1) * (1.0 - 1.0 / TEN_TIMES),
@@ -142,7 +147,7 @@ impl Scenario {
     }
 }
 
-/// Twice there and back.
+/// Returns the times at which a fault begins (true) and ends (false), twice.
 fn flaps() -> Vec<(Nanos, bool)> {
-    (0..4).map(|flap| (FIRST + FLAP * flap, flap % 2 == 0)).collect()
+    (0..4).map(|flap| (FIRST_CHANGE + FLAP * flap, flap % 2 == 0)).collect()
 }

@@ -1,11 +1,11 @@
-//! The policies under trial.
+//! The policies to compare.
 
 use std::sync::Arc;
 
 use arango_balance::{Fallback, LeastLoaded, Policy, Preferred, Random, RandomSource, RoundRobin, Single};
 use clap::ValueEnum;
 
-/// In how many zones clients and coordinators are.
+/// Number of zones of clients and coordinators.
 const ZONES: usize = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -19,9 +19,9 @@ pub(crate) enum Strategy {
 }
 
 impl Strategy {
-    /// Those that spread requests over all: they are tried everywhere.
+    /// Policies that spread requests over all coordinators; compared in every scenario.
     pub(crate) const SPREADING: [Self; 3] = [Self::RoundRobin, Self::Random, Self::LeastLoaded];
-    /// Those that have another aim.
+    /// Policies that do not spread requests; compared in a few scenarios.
     pub(crate) const OTHERS: [Self; 3] = [Self::Single, Self::Fallback, Self::Preferred];
 
     pub(crate) fn name(self) -> &'static str {
@@ -35,21 +35,21 @@ impl Strategy {
         }
     }
 
-    /// The policy of one client. What it leaves to chance is the world's chance.
-    pub(crate) fn policy(self, client: usize, jitter: &Arc<dyn RandomSource>) -> Box<dyn Policy<usize, ()>> {
-        let chance = || Arc::clone(jitter);
+    /// Returns the policy of one client, with the random source of the simulation.
+    pub(crate) fn policy(self, client: usize, random: &Arc<dyn RandomSource>) -> Box<dyn Policy<usize, ()>> {
+        let source = || Arc::clone(random);
         match self {
-            Self::RoundRobin => Box::new(RoundRobin::random_start(&**jitter)),
-            Self::Random => Box::new(Random::with_random(chance())),
-            Self::LeastLoaded => Box::new(LeastLoaded::with_random(chance())),
-            Self::Single => Box::new(Single::with_random(chance())),
+            Self::RoundRobin => Box::new(RoundRobin::random_start(&**random)),
+            Self::Random => Box::new(Random::with_random(source())),
+            Self::LeastLoaded => Box::new(LeastLoaded::with_random(source())),
+            Self::Single => Box::new(Single::with_random(source())),
             Self::Fallback => Box::new(Fallback),
             Self::Preferred => {
                 let near = move |coordinator: &usize| coordinator % ZONES == client % ZONES;
                 Box::new(Preferred::new(
                     near,
-                    LeastLoaded::with_random(chance()),
-                    LeastLoaded::with_random(chance()),
+                    LeastLoaded::with_random(source()),
+                    LeastLoaded::with_random(source()),
                 ))
             }
         }

@@ -1,16 +1,16 @@
-//! Clients and coordinators in virtual time: an agenda of events, and nothing else that moves.
+//! The simulation: clients and coordinators in virtual time, driven by a queue of events.
 //!
 //! ```text
-//!   client                            coordinator
-//!   Begin ── pick ──────────────────► Arrive ── a worker, or the queue, or no
-//!   Heard ◄─────────────────────────── Finish
-//!     └─ report, end; again elsewhere, after a pause, or counted
-//!   Due ── a term is over: the probe ─► what it finds
-//!   Probed ◄──────────────────────────────┘
+//!   client                                  coordinator
+//!   StartCall ── pick ────────────────────► Arrive ── served, queued or rejected
+//!   AttemptDone ◄────────────────────────── Finish
+//!     └─ record; done, retry after a backoff, or failed
+//!   ProbeDue ── a probe is due ───────────► its result
+//!   ProbeDone ◄───────────────────────────────┘
 //! ```
 //!
-//! What is picked, and what becomes of a coordinator's standing, is left to the balancer: each client has a set of
-//! members and a policy of its own, which are handed the time.
+//! Picks and member states come from the crate: each client has its set of members and its policy, with time as a
+//! parameter.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -19,38 +19,38 @@ use std::time::Duration;
 use arango_balance::{Member, ProbeResult, RandomSource, Route, SeededRandom};
 use tokio::time::Instant;
 
-use crate::agenda::{Agenda, HOP};
-use crate::client::{Attempt, Call, Client, part, pause, verdict};
-use crate::coordinator::{Arrived, Coordinator, Heard, State};
-use crate::figures::Figures;
-use crate::plan::Plan;
-use crate::scenario::{END, Script, Turn, WARM_UP};
+use crate::client::{Attempt, Call, Client, backoff, fraction_of, signal};
+use crate::coordinator::{Admission, AttemptResult, Coordinator, State};
+use crate::event_queue::{EventQueue, HOP};
+use crate::run_config::RunConfig;
+use crate::scenario::{CoordinatorChange, END, Schedule, WARM_UP};
+use crate::statistics::Statistics;
 use crate::time::{Clock, MILLISECOND, Nanos, SECOND};
 
-/// How long a request takes a worker, on average and where all is well.
+/// Mean time that a worker needs for a request, without a latency factor.
 pub(crate) const SERVICE: Nanos = 5 * MILLISECOND;
-/// How much that varies: the standard deviation of its logarithm.
+/// Standard deviation of the logarithm of that time.
 const SIGMA: f64 = 0.5;
 
-/// Runs one world to its end.
-pub(crate) fn run(plan: &Plan, seed: u64) -> Figures {
-    let mut world = World::new(plan, seed);
-    while let Some((at, what)) = world.agenda.next() {
-        // What is left are probes of those that stay away, which have no end.
-        if at >= END && world.done.len() == world.calls.len() {
+/// Runs one simulation to its end.
+pub(crate) fn run(config: &RunConfig, seed: u64) -> Statistics {
+    let mut world = World::new(config, seed);
+    while let Some((at, event)) = world.events.pop() {
+        // The remaining events are probes of coordinators that stay down, which never end.
+        if at >= END && world.free_slots.len() == world.calls.len() {
             break;
         }
         world.now = at;
-        world.happen(what);
+        world.handle(event);
     }
-    world.figures
+    world.statistics
 }
 
-enum What {
-    /// One of the clients has something to ask.
-    Begin,
-    /// A call is sent, not for the first time.
-    Again {
+enum Event {
+    /// A client starts a call.
+    StartCall,
+    /// A call is retried.
+    Retry {
         call: usize,
     },
     Arrive {
@@ -60,263 +60,271 @@ enum What {
     Finish {
         call: usize,
         coordinator: usize,
-        life: u32,
+        incarnation: u32,
     },
-    Heard {
+    AttemptDone {
         call: usize,
-        heard: Heard,
+        result: AttemptResult,
     },
-    /// The term of a member is over, as far as was known.
-    Due {
+    /// The probe of a member is due, unless it was postponed meanwhile.
+    ProbeDue {
         client: usize,
         member: Member<usize>,
     },
-    Probed(Box<Look>),
-    Turn {
+    ProbeDone(Box<Probe>),
+    Change {
         coordinator: usize,
-        turn: Turn,
+        change: CoordinatorChange,
     },
-    /// A client learns of a coordinator.
+    /// A client discovers a coordinator.
     Join {
         client: usize,
         coordinator: usize,
     },
 }
 
-/// What a client finds of a member.
-struct Look {
+/// A probe in flight, and its result.
+struct Probe {
     client: usize,
     member: Member<usize>,
     due: Instant,
-    found: ProbeResult,
+    result: ProbeResult,
 }
 
 struct World {
     clock: Clock,
-    jitter: Arc<dyn RandomSource>,
+    random: Arc<dyn RandomSource>,
     now: Nanos,
-    agenda: Agenda<What>,
+    events: EventQueue<Event>,
     clients: Vec<Client>,
     coordinators: Vec<Coordinator>,
     calls: Vec<Call>,
-    /// Places in `calls` that can be taken again.
-    done: Vec<usize>,
-    /// Members for whose term an event is planned.
-    watched: HashSet<(usize, usize)>,
-    /// Between two calls, of whatever clients, on average.
-    between: f64,
-    figures: Figures,
+    /// Indices in `calls` that can be reused.
+    free_slots: Vec<usize>,
+    /// Members for which a probe is scheduled.
+    probes_scheduled: HashSet<(usize, usize)>,
+    /// Mean time between two calls of any clients.
+    mean_interarrival: f64,
+    statistics: Statistics,
 }
 
 impl World {
-    fn new(plan: &Plan, seed: u64) -> Self {
+    fn new(config: &RunConfig, seed: u64) -> Self {
         let clock = Clock::new();
-        let jitter: Arc<dyn RandomSource> = Arc::new(SeededRandom::new(seed));
-        let size = plan.size;
-        let script = plan.scenario.script(size.coordinators);
-        let clients = clock.at(0, || {
-            let client = |index| Client::new(index, size.coordinators, plan.strategy, &jitter);
+        let random: Arc<dyn RandomSource> = Arc::new(SeededRandom::new(seed));
+        let size = config.size;
+        let schedule = config.scenario.schedule(size.coordinators);
+        let clients = clock.run_at(0, || {
+            let client = |index| Client::new(index, size.coordinators, config.strategy, &random);
             (0..size.clients).map(client).collect()
         });
         let mut coordinators: Vec<_> =
-            (0..size.coordinators + script.joins.len()).map(|_| Coordinator::new(size.workers)).collect();
-        for coming in &mut coordinators[size.coordinators..] {
-            coming.die();
+            (0..size.coordinators + schedule.joins.len()).map(|_| Coordinator::new(size.workers)).collect();
+        for added in &mut coordinators[size.coordinators..] {
+            added.kill();
         }
         let mut world = Self {
             clock,
-            jitter,
+            random,
             now: 0,
-            agenda: Agenda::new(),
+            events: EventQueue::new(),
             clients,
-            figures: Figures::new(coordinators.len()),
+            statistics: Statistics::new(coordinators.len()),
             coordinators,
             calls: Vec::new(),
-            done: Vec::new(),
-            watched: HashSet::new(),
-            between: plan.between(),
+            free_slots: Vec::new(),
+            probes_scheduled: HashSet::new(),
+            mean_interarrival: config.mean_interarrival(),
         };
-        world.follow(script, size.coordinators);
+        world.schedule_scenario(schedule, size.coordinators);
         world
     }
 
-    /// Plans what goes wrong, and the first call.
-    fn follow(&mut self, script: Script, coordinators: usize) {
-        for (at, coordinator, turn) in script.turns {
-            self.plan(at, What::Turn { coordinator, turn });
+    /// Schedules the changes of the scenario, and the first call.
+    fn schedule_scenario(&mut self, schedule: Schedule, coordinators: usize) {
+        for (at, coordinator, turn) in schedule.changes {
+            self.schedule(at, Event::Change { coordinator, change: turn });
         }
-        for (coordinator, (at, within)) in (coordinators..).zip(script.joins) {
-            self.plan(at, What::Turn { coordinator, turn: Turn::Becomes(State::Up) });
+        for (coordinator, (at, within)) in (coordinators..).zip(schedule.joins) {
+            self.schedule(at, Event::Change { coordinator, change: CoordinatorChange::State(State::Up) });
             for client in 0..self.clients.len() {
-                let learns = at + part(within, self.jitter.next_f64());
-                self.plan(learns, What::Join { client, coordinator });
+                let joins = at + fraction_of(within, self.random.next_f64());
+                self.schedule(joins, Event::Join { client, coordinator });
             }
         }
-        self.plan_next_call();
+        self.schedule_next_call();
     }
 
-    fn plan(&mut self, at: Nanos, what: What) {
-        self.agenda.plan(at, what);
+    fn schedule(&mut self, at: Nanos, event: Event) {
+        self.events.schedule(at, event);
     }
 
-    /// Many clients that each begin calls at any time, one as often as the other, are one process that does, and each time
-    /// leaves it to chance which of them it is.
-    fn plan_next_call(&mut self) {
-        let at = self.now + nanos(self.between * -(1.0 - self.jitter.next_f64()).ln());
+    /// Schedules the next call of any client.
+    ///
+    /// Calls of many equal clients at random times are one Poisson process, in which the client of each call is random.
+    fn schedule_next_call(&mut self) {
+        let at = self.now + nanos(self.mean_interarrival * -(1.0 - self.random.next_f64()).ln());
         if at < END {
-            self.plan(at, What::Begin);
+            self.schedule(at, Event::StartCall);
         }
     }
 
-    fn any_client(&self) -> usize {
+    fn random_client(&self) -> usize {
         let clients = self.clients.len();
-        index(self.jitter.next_f64(), clients).min(clients - 1)
+        index(self.random.next_f64(), clients).min(clients - 1)
     }
 
-    fn happen(&mut self, what: What) {
-        match what {
-            What::Begin => {
-                self.plan_next_call();
-                let client = self.any_client();
-                self.figures.begun(self.now);
-                let call = Call { client, began: self.now, attempt: None, tried: Vec::new() };
-                let place = if let Some(place) = self.done.pop() {
-                    self.calls[place] = call;
-                    place
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::StartCall => {
+                self.schedule_next_call();
+                let client = self.random_client();
+                self.statistics.record_started(self.now);
+                let call = Call { client, started: self.now, attempt: None, tried: Vec::new() };
+                let index = if let Some(index) = self.free_slots.pop() {
+                    self.calls[index] = call;
+                    index
                 } else {
                     self.calls.push(call);
                     self.calls.len() - 1
                 };
-                self.send(place);
+                self.send(index);
             }
-            What::Again { call } => self.send(call),
-            What::Arrive { call, coordinator } => match self.coordinators[coordinator].arrive(call, self.now)
-            {
-                Arrived::Served => self.serve(call, coordinator),
-                Arrived::Queued => {}
-                Arrived::Turned(heard) => self.agenda.plan_hop(self.now, What::Heard { call, heard }),
-            },
-            What::Finish { call, coordinator, life } => {
-                if self.coordinators[coordinator].life == life {
+            Event::Retry { call } => self.send(call),
+            Event::Arrive { call, coordinator } => {
+                match self.coordinators[coordinator].arrive(call, self.now) {
+                    Admission::Served => self.serve(call, coordinator),
+                    Admission::Queued => {}
+                    Admission::Rejected(heard) => {
+                        self.events.schedule_hop(self.now, Event::AttemptDone { call, result: heard });
+                    }
+                }
+            }
+            Event::Finish { call, coordinator, incarnation: life } => {
+                if self.coordinators[coordinator].incarnation == life {
                     let (heard, next) = self.coordinators[coordinator].finish(call, self.now);
-                    self.agenda.plan_hop(self.now, What::Heard { call, heard });
+                    self.events.schedule_hop(self.now, Event::AttemptDone { call, result: heard });
                     if let Some(next) = next {
                         self.serve(next, coordinator);
                     }
                 }
             }
-            What::Heard { call, heard } => self.hear(call, heard),
-            What::Due { client, member } => self.due(client, member),
-            What::Probed(look) => {
-                let Look { client, member, due, found } = *look;
-                member.record_probe_at(due, found, self.clock.instant(self.now));
-                self.due(client, member);
+            Event::AttemptDone { call, result: heard } => self.handle_result(call, heard),
+            Event::ProbeDue { client, member } => self.probe_if_due(client, member),
+            Event::ProbeDone(probe) => {
+                let Probe { client, member, due, result } = *probe;
+                member.record_probe_at(due, result, self.clock.instant(self.now));
+                self.probe_if_due(client, member);
             }
-            What::Turn { coordinator, turn } => self.turn(coordinator, turn),
-            What::Join { client, coordinator } => {
+            Event::Change { coordinator, change: turn } => self.apply_change(coordinator, turn),
+            Event::Join { client, coordinator } => {
                 let members = &self.clients[client].members;
-                self.clock.at(self.now, || members.insert(coordinator));
+                self.clock.run_at(self.now, || members.insert(coordinator));
             }
         }
     }
 
-    /// Has a member picked for a call, and sends it there.
-    fn send(&mut self, place: usize) {
+    /// Picks a member for a call, and sends the next attempt there.
+    fn send(&mut self, index: usize) {
         let now = self.clock.instant(self.now);
-        let call = &mut self.calls[place];
+        let call = &mut self.calls[index];
         let client = &self.clients[call.client];
         let route = Route { tried: &call.tried, now: Some(now), ..Route::any() };
         let in_flight =
             client.members.pick(&*client.policy, &(), &route, now).expect("every set has members");
         let coordinator = *in_flight.member().key();
-        call.attempt = Some(Attempt { began: self.now, in_flight });
-        self.agenda.plan_hop(self.now, What::Arrive { call: place, coordinator });
+        call.attempt = Some(Attempt { started: self.now, in_flight });
+        self.events.schedule_hop(self.now, Event::Arrive { call: index, coordinator });
     }
 
     fn serve(&mut self, call: usize, coordinator: usize) {
-        let Coordinator { slowness, life, .. } = self.coordinators[coordinator];
-        let takes = nanos(lognormal(&*self.jitter) * slowness);
-        self.plan(self.now + takes, What::Finish { call, coordinator, life });
+        let Coordinator { latency_factor, incarnation: life, .. } = self.coordinators[coordinator];
+        let takes = nanos(lognormal(&*self.random) * latency_factor);
+        self.schedule(self.now + takes, Event::Finish { call, coordinator, incarnation: life });
     }
 
-    /// Tells the balancer what came of an attempt, and ends the call or sends it again.
-    fn hear(&mut self, place: usize, heard: Heard) {
-        let (now, call) = (self.clock.instant(self.now), &mut self.calls[place]);
-        let Attempt { began, in_flight } = call.attempt.take().expect("who hears has asked");
+    /// Records the outcome of an attempt, and ends or retries the call.
+    fn handle_result(&mut self, index: usize, heard: AttemptResult) {
+        let (now, call) = (self.clock.instant(self.now), &mut self.calls[index]);
+        let Attempt { started: began, in_flight } = call.attempt.take().expect("an attempt is in flight");
         let member = in_flight.member().clone();
-        if let Heard::Answer { queue } = heard {
+        if let AttemptResult::Success { queue } = heard {
             member.record_queue_time_at(Duration::from_nanos(queue), now);
         }
-        member.record_at(verdict(heard), self.clock.instant(began), now);
+        member.record_at(signal(heard), self.clock.instant(began), now);
         drop(in_flight);
 
-        let (client, began, coordinator) = (call.client, call.began, *member.key());
-        if let Heard::Answer { .. } = heard {
-            self.done.push(place);
-            self.figures.answered(began, self.now, coordinator);
+        let (client, began, coordinator) = (call.client, call.started, *member.key());
+        if let AttemptResult::Success { .. } = heard {
+            self.free_slots.push(index);
+            self.statistics.record_success(began, self.now, coordinator);
             return;
         }
         call.tried.push(coordinator);
         let failed = call.tried.len();
-        let (most, there) = (self.clients[client].attempts(), self.clients[client].members.len());
-        self.figures.refused(began);
-        self.watch(client, member);
-        if failed == most {
-            self.done.push(place);
-            self.figures.failed(began);
+        let (max_attempts, members) =
+            (self.clients[client].max_attempts(), self.clients[client].members.len());
+        self.statistics.record_rejected(began);
+        self.schedule_probe(client, member);
+        if failed == max_attempts {
+            self.free_slots.push(index);
+            self.statistics.record_failure(began);
             return;
         }
-        let repetitions = u32::try_from(failed - 1).expect("a few attempts");
-        match pause(heard, repetitions, failed < there, self.jitter.next_f64()) {
-            0 => self.send(place),
-            pause => self.plan(self.now + pause, What::Again { call: place }),
+        let retries = u32::try_from(failed - 1).expect("a few attempts");
+        match backoff(heard, retries, failed < members, self.random.next_f64()) {
+            0 => self.send(index),
+            delay => self.schedule(self.now + delay, Event::Retry { call: index }),
         }
     }
 
-    /// Plans the end of a member's term, if it has one for which nothing is planned yet.
-    fn watch(&mut self, client: usize, member: Member<usize>) {
+    /// Schedules the next probe of a member unless none is due or one is scheduled.
+    fn schedule_probe(&mut self, client: usize, member: Member<usize>) {
         if let Some(due) = member.status().next_probe
-            && self.watched.insert((client, *member.key()))
+            && self.probes_scheduled.insert((client, *member.key()))
         {
-            self.plan(self.clock.nanos(due), What::Due { client, member });
+            self.schedule(self.clock.nanos(due), Event::ProbeDue { client, member });
         }
     }
 
-    /// Probes a member whose term is over; one whose term was prolonged has to wait.
-    fn due(&mut self, client: usize, member: Member<usize>) {
+    /// Probes a member if its probe is due; schedules it again if it was postponed.
+    fn probe_if_due(&mut self, client: usize, member: Member<usize>) {
         let Some(due) = member.status().next_probe else {
-            self.watched.remove(&(client, *member.key()));
+            self.probes_scheduled.remove(&(client, *member.key()));
             return;
         };
         let at = self.clock.nanos(due);
         if at > self.now {
-            self.plan(at, What::Due { client, member });
+            self.schedule(at, Event::ProbeDue { client, member });
             return;
         }
-        let found = self.coordinators[*member.key()].probe();
-        self.plan(self.now + 2 * HOP, What::Probed(Box::new(Look { client, member, due, found })));
+        let result = self.coordinators[*member.key()].probe();
+        self.schedule(self.now + 2 * HOP, Event::ProbeDone(Box::new(Probe { client, member, due, result })));
     }
 
-    fn turn(&mut self, coordinator: usize, turn: Turn) {
-        let it = &mut self.coordinators[coordinator];
+    fn apply_change(&mut self, coordinator: usize, turn: CoordinatorChange) {
+        let changed = &mut self.coordinators[coordinator];
         match turn {
-            Turn::TakesTimesAsLong(slowness) => it.slowness = slowness,
-            Turn::Becomes(State::Down) => {
-                for call in it.die() {
-                    self.agenda.plan_hop(self.now, What::Heard { call, heard: Heard::ConnectionLost });
+            CoordinatorChange::LatencyFactor(factor) => changed.latency_factor = factor,
+            CoordinatorChange::State(State::Down) => {
+                for call in changed.kill() {
+                    self.events.schedule_hop(
+                        self.now,
+                        Event::AttemptDone { call, result: AttemptResult::ConnectionLost },
+                    );
                 }
             }
-            Turn::Becomes(state) => it.state = state,
+            CoordinatorChange::State(state) => changed.state = state,
         }
     }
 }
 
-/// A time with the average of [`SERVICE`], of which the logarithm is normally distributed.
+/// Returns a log-normally distributed time with the mean [`SERVICE`].
 #[expect(clippy::cast_precision_loss, reason = "some milliseconds")]
-fn lognormal(jitter: &dyn RandomSource) -> f64 {
-    // Box and Muller; one of the two that come of it.
+fn lognormal(random: &dyn RandomSource) -> f64 {
+    // One of the two results of the Box-Muller transform.
     let (radius, angle) =
-        ((-2.0 * (1.0 - jitter.next_f64()).ln()).sqrt(), std::f64::consts::TAU * jitter.next_f64());
+        ((-2.0 * (1.0 - random.next_f64()).ln()).sqrt(), std::f64::consts::TAU * random.next_f64());
     let normal = radius * angle.cos();
     SERVICE as f64 * (SIGMA * normal - SIGMA * SIGMA / 2.0).exp()
 }
@@ -336,16 +344,16 @@ fn nanos(time: f64) -> Nanos {
     clippy::cast_precision_loss,
     reason = "a part of some number of clients"
 )]
-fn index(chance: f64, of: usize) -> usize {
-    (chance * of as f64) as usize
+fn index(random: f64, count: usize) -> usize {
+    (random * count as f64) as usize
 }
 
-/// Whether a call that began then is counted.
-pub(crate) fn counts(began: Nanos) -> bool {
-    (WARM_UP..END).contains(&began)
+/// Whether calls that start at this time are counted.
+pub(crate) fn is_measured(started: Nanos) -> bool {
+    (WARM_UP..END).contains(&started)
 }
 
-/// In seconds, for people.
+/// Converts a time to seconds, for output.
 #[expect(clippy::cast_precision_loss, reason = "some seconds")]
 pub(crate) fn seconds(time: Nanos) -> f64 {
     time as f64 / SECOND as f64

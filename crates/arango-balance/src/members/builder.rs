@@ -1,4 +1,4 @@
-//! What a set is made with.
+//! Builder of a set of members.
 
 use std::fmt;
 use std::future::Future;
@@ -8,15 +8,18 @@ use std::sync::{Arc, Mutex};
 use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
-use super::{Members, Set};
-use crate::change::Publisher;
-use crate::glance::SetFlags;
-use crate::hooks::Observers;
-use crate::probe::{Probe, ProbeResult};
-use crate::slots::Slots;
-use crate::{HealthPolicy, Member, RandomSource, ThreadRandom};
+use crate::health::policy::HealthPolicy;
+use crate::health::probe_result::ProbeResult;
+use crate::members::events::Publisher;
+use crate::members::member::Member;
+use crate::members::observers::Observers;
+use crate::members::probe_task::Probe;
+use crate::members::set::{Members, Set};
+use crate::members::set_flags::SetFlags;
+use crate::members::slots::Slots;
+use crate::random_source::{RandomSource, ThreadRandom};
 
-/// Settings of a set of [`Members`].
+/// Builder of a set of [`Members`].
 pub struct MembersBuilder<K> {
     policy: HealthPolicy,
     random: Arc<dyn RandomSource>,
@@ -34,25 +37,25 @@ impl<K> MembersBuilder<K> {
         }
     }
 
-    /// Sets when members are ejected and may come back.
+    /// Sets when members are ejected and when they recover. Default: [`HealthPolicy::default`].
     #[must_use]
     pub fn health(mut self, policy: HealthPolicy) -> Self {
         self.policy = policy.clamped();
         self
     }
 
-    /// Sets where chance comes from.
+    /// Sets the random source. Default: [`ThreadRandom`].
     #[must_use]
-    pub fn random_source(mut self, jitter: Arc<dyn RandomSource>) -> Self {
-        self.random = jitter;
+    pub fn random_source(mut self, random: Arc<dyn RandomSource>) -> Self {
+        self.random = random;
         self
     }
 
-    /// Sets how a member whose term is over is asked whether it is well.
+    /// Sets the probe called when a member's state expires. Default: none.
     ///
-    /// Without a probe an ejected member comes back for a trial as soon as its term is over, and one that
-    /// was overloaded or about to go takes its share again. With one, a member that is about to go is asked all the time:
-    /// see [`HealthPolicy::leaving`].
+    /// Without a probe an ejected member becomes half-open as soon as its ejection is over, and an overloaded or
+    /// draining member gets its share again. With a probe a draining member is probed all the time: see
+    /// [`HealthPolicy::max_drain_time`].
     #[must_use]
     pub fn probe<F, Fut>(mut self, probe: F) -> Self
     where
@@ -63,47 +66,48 @@ impl<K> MembersBuilder<K> {
         self
     }
 
-    /// Sets who is told each time a member is ejected, or begins to leave; the owner may then close what it
-    /// keeps open to it.
+    /// Sets the observer called on each ejection and each start of draining.
     ///
-    /// Told within [`Member::report`], with no lock held: it should be quick, and may ask the set. It is told
-    /// again when a trial fails, but not when a probe finds that a member which is out, or was about to go, is gone. What it
-    /// holds lives as long as the set, so it should hold the set weakly, if at all.
+    /// Its owner may then close pooled connections to the member. It is called within [`Member::record`], with no lock
+    /// held: it should be quick, and may use the set. It is called again when the request of a half-open member fails,
+    /// but not when a probe finds an ejected or draining member unreachable. It lives as long as the set, so it should
+    /// hold the set weakly, if at all.
     #[must_use]
-    pub fn on_ejection(mut self, tell: impl Fn(&Member<K>) + Send + Sync + 'static) -> Self {
-        self.observers.ejected = Some(Box::new(tell));
+    pub fn on_ejection(mut self, observer: impl Fn(&Member<K>) + Send + Sync + 'static) -> Self {
+        self.observers.ejected = Some(Box::new(observer));
         self
     }
 
-    /// Sets who is told when a member is removed: it will be given no more requests, and some may be under way.
+    /// Sets an observer that is called when a member is removed.
     ///
-    /// Told with no lock held. What it holds lives as long as the set.
+    /// The member gets no more requests; some may still be in flight. The observer is called with no lock held and
+    /// lives as long as the set.
     #[must_use]
-    pub fn on_removal(mut self, tell: impl Fn(&Member<K>) + Send + Sync + 'static) -> Self {
-        self.observers.removed = Some(Box::new(tell));
+    pub fn on_removal(mut self, observer: impl Fn(&Member<K>) + Send + Sync + 'static) -> Self {
+        self.observers.removed = Some(Box::new(observer));
         self
     }
 
-    /// Sets who is told when a member that was removed is gone for good; what is kept for it, such as its service in
-    /// [`PerMember`](crate::PerMember), may go too.
+    /// Sets an observer that is called when a removed member is retired.
     ///
-    /// Told with no lock held, when the set next looks: with the next member that comes or goes, or when it is
-    /// asked who is [leaving](Members::leaving). What it holds lives as long as the set.
+    /// Per-member resources, such as its service in [`PerMember`](crate::PerMember), may then be dropped. It is called
+    /// with no lock held, when the set next checks: with the next member that is added or removed, or by a call of
+    /// [`Members::removed`]. It lives as long as the set.
     #[must_use]
-    pub fn on_retirement(mut self, tell: impl Fn(&Member<K>) + Send + Sync + 'static) -> Self {
-        self.observers.retired = Some(Box::new(tell));
+    pub fn on_retirement(mut self, observer: impl Fn(&Member<K>) + Send + Sync + 'static) -> Self {
+        self.observers.retired = Some(Box::new(observer));
         self
     }
 
-    /// Ends the settings. Members are in the order of `keys`; of equal ones each counts.
+    /// Builds the set. Members have the order of `keys`; equal keys become separate members.
     pub fn build(self, keys: impl IntoIterator<Item = K>) -> Members<K> {
         Members(Arc::new_cyclic(|set| {
             let now = Instant::now();
             let slots = Slots::default();
-            let glance = Arc::new(SetFlags::new());
+            let flags = Arc::new(SetFlags::new());
             let list: Vec<_> = keys
                 .into_iter()
-                .map(|key| Member::new(key, slots.allocate(), set.clone(), &glance, None, now))
+                .map(|key| Member::new(key, slots.allocate(), set.clone(), &flags, None, now))
                 .collect();
             Set {
                 len: AtomicUsize::new(list.len()),
@@ -116,7 +120,7 @@ impl<K> MembersBuilder<K> {
                 probe: self.probe,
                 observers: self.observers,
                 probes_ended: AtomicBool::new(false),
-                flags: glance,
+                flags,
                 publisher: Publisher::new(),
             }
         }))

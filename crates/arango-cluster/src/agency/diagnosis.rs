@@ -1,4 +1,4 @@
-//! Whether what the agency holds is sound.
+//! Consistency checks of the agency.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
@@ -8,80 +8,84 @@ use http::Request;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::AgencyDump;
+use crate::agency::AgencyDump;
 
 const PATH: &str = "/_admin/cluster/agencyDiagnosis";
 
-/// What was found in what the agency holds.
+/// The result of a consistency check of the agency.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AgencyDiagnosis {
-    /// What was found; `None` if it could not be read.
-    #[serde(deserialize_with = "there")]
+    /// The result; `None` if the agency's contents could not be read.
+    #[serde(deserialize_with = "required_nullable")]
     pub diagnosis: Option<Diagnosis>,
-    /// Whether it could not be read. It is an answer, not a failure.
+    /// Whether the contents could not be read. That is a result, not an error of the call.
     #[serde(default)]
     pub error: bool,
-    /// Why it could not be read, for people.
+    /// Why the contents could not be read, for people.
     #[serde(default)]
     pub error_message: String,
 }
 
-/// Reads what may be null, but has to be there.
-fn there<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+/// Decodes a field that may be null, but must be present.
+fn required_nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     Option::deserialize(deserializer)
 }
 
-/// What was found. For each test that failed there is a text that says what is wrong.
+/// The results of the single tests, with a description for each failed test.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct Diagnosis {
-    /// The tests that went well, such as `StalePendingJobs_GOOD`.
+    /// The tests that passed, such as `StalePendingJobs_GOOD`.
     pub good_tests: Vec<String>,
     /// The tests that failed, such as `StalePendingJobs_BAD`.
     pub bad_tests: Vec<String>,
     /// Collections of one database that share a name.
     pub duplicate_collection_names: Option<String>,
-    /// Shards whose leader is not well.
+    /// Shards with an unhealthy leader.
     pub unhealthy_shard_leaders: Option<String>,
-    /// Collections that are not sharded as the one that they follow.
+    /// Collections whose sharding differs from that of their `distributeShardsLike` collection.
     pub distribute_shards_like_inconsistencies: Option<String>,
     /// Jobs that have been pending for too long.
     pub stale_pending_jobs: Option<String>,
-    /// Collections whose schema is none.
+    /// Collections with an invalid schema.
     pub invalid_schemas: Option<String>,
 }
 
-/// Says how strictly what the agency holds is read.
+/// How strictly the agency's contents are parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Strictness {
-    /// What is not known makes it unreadable.
+pub enum DiagnosisStrictness {
+    /// Unknown contents are an error.
     #[default]
     Strict,
-    /// What is not known is passed over.
+    /// Unknown contents are ignored.
     Lenient,
 }
 
-impl Strictness {
-    fn of(self, draft: RequestBuilder) -> RequestBuilder {
+impl DiagnosisStrictness {
+    fn apply(self, builder: RequestBuilder) -> RequestBuilder {
         match self {
-            Self::Strict => draft,
-            Self::Lenient => draft.query("strict", "false"),
+            Self::Strict => builder,
+            Self::Lenient => builder.query("strict", "false"),
         }
     }
 }
 
-/// Asks whether what the agency holds is sound. From late 3.12 on; the first version that has it is not documented.
+/// Checks the consistency of the agency. From late 3.12 on.
+///
+/// The first version that has it is not documented.
 ///
 /// # Errors
 ///
-/// 400 from servers that lack it; 403 without a superuser's token.
+/// 400 from servers that lack it; 403 without a superuser token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DiagnoseAgency {
-    /// How strictly it is read.
-    pub strictness: Strictness,
+    /// How strictly the contents are parsed.
+    pub strictness: DiagnosisStrictness,
 }
 
 impl Operation for DiagnoseAgency {
@@ -91,7 +95,7 @@ impl Operation for DiagnoseAgency {
         Metadata::get("cluster.diagnose_agency", PATH).permission(Permission::Superuser);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        self.strictness.of(RequestBuilder::new(Self::METADATA)).build()
+        self.strictness.apply(RequestBuilder::new(Self::METADATA)).build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<AgencyDiagnosis, DecodeError> {
@@ -99,32 +103,33 @@ impl Operation for DiagnoseAgency {
     }
 }
 
-/// Asks whether what an agency held is sound, perhaps another cluster's at another time. Versions and errors are those of
-/// [`DiagnoseAgency`].
+/// Checks the consistency of an agency dump, possibly of another cluster or time.
+///
+/// Versions and errors are those of [`DiagnoseAgency`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DiagnoseAgencyDump<'a> {
-    /// All that it held, as [`GetAgencyDump`](crate::GetAgencyDump) tells it, if it is an object.
+    /// The dump, as returned by [`GetAgencyDump`](crate::GetAgencyDump); must be an object.
     pub dump: &'a AgencyDump,
-    /// How strictly it is read.
-    pub strictness: Strictness,
+    /// How strictly the contents are parsed.
+    pub strictness: DiagnosisStrictness,
 }
 
 impl Operation for DiagnoseAgencyDump<'_> {
     type Output = AgencyDiagnosis;
 
     const METADATA: Metadata = Metadata::post("cluster.diagnose_agency_dump", PATH)
-        .safe() // a question that is too long for a GET
+        .safe() // a read with a body
         .permission(Permission::Superuser);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        // A list holds the tree as its only element; the server takes objects alone.
+        // A list contains the tree as its only element; the server accepts only an object.
         let AgencyDump(dump) = self.dump;
         let object = if dump.is_array() { dump.get(0) } else { Some(dump) };
         match object.filter(|object| object.is_object()) {
             Some(object) => {
-                self.strictness.of(RequestBuilder::new(Self::METADATA)).json::<Value>(object).build()
+                self.strictness.apply(RequestBuilder::new(Self::METADATA)).json::<Value>(object).build()
             }
-            None => Err(BuildError::Field { field: "dump", reason: "holds no object" }),
+            None => Err(BuildError::Field { field: "dump", reason: "contains no object" }),
         }
     }
 
@@ -136,31 +141,31 @@ impl Operation for DiagnoseAgencyDump<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, assert_refuses, assert_sends, read};
+    use crate::testing::{assert_rejected, assert_request, assert_request_with_body, read};
 
     #[test]
-    fn tests_that_failed_say_what_is_wrong() {
-        let ask = DiagnoseAgency::default();
-        assert_asks(&ask, "GET", PATH);
-        assert_asks(
-            &DiagnoseAgency { strictness: Strictness::Lenient },
+    fn failed_tests_are_described() {
+        let operation = DiagnoseAgency::default();
+        assert_request(&operation, "GET", PATH);
+        assert_request(
+            &DiagnoseAgency { strictness: DiagnosisStrictness::Lenient },
             "GET",
             "/_admin/cluster/agencyDiagnosis?strict=false",
         );
-        let sound = read(
-            &ask,
+        let consistent = read(
+            &operation,
             r#"{"error":false,"code":200,"result":{"diagnosis":{"goodTests":["StalePendingJobs_GOOD"],"badTests":[]},
                 "error":false,"errorMessage":""}}"#,
         );
-        assert_eq!(sound.diagnosis.unwrap().good_tests, ["StalePendingJobs_GOOD"]);
-        let ill = read(
-            &ask,
+        assert_eq!(consistent.diagnosis.unwrap().good_tests, ["StalePendingJobs_GOOD"]);
+        let inconsistent = read(
+            &operation,
             r#"{"error":false,"result":{"diagnosis":{"goodTests":[],"badTests":["InvalidSchemas_BAD"],"invalidSchemas":"of coll"},
                 "error":false,"errorMessage":""}}"#,
         );
-        assert_eq!(ill.diagnosis.unwrap().invalid_schemas.as_deref(), Some("of coll"));
+        assert_eq!(inconsistent.diagnosis.unwrap().invalid_schemas.as_deref(), Some("of coll"));
         let unreadable = read(
-            &ask,
+            &operation,
             r#"{"error":false,"result":{"diagnosis":null,"error":true,"errorMessage":"no plan"}}"#,
         );
         assert_eq!(
@@ -173,12 +178,12 @@ mod tests {
     fn a_dump_is_sent_as_the_object_that_it_holds() {
         let dump = |text: &str| AgencyDump(serde_json::from_str(text).unwrap());
         for text in [r#"{"arango":{}}"#, r#"[{"arango":{}}]"#] {
-            let ask = DiagnoseAgencyDump { dump: &dump(text), strictness: Strictness::Strict };
-            assert_sends(&ask, "POST", PATH, r#"{"arango":{}}"#);
+            let operation = DiagnoseAgencyDump { dump: &dump(text), strictness: DiagnosisStrictness::Strict };
+            assert_request_with_body(&operation, "POST", PATH, r#"{"arango":{}}"#);
         }
         for text in ["[]", "7", "[7]"] {
-            let ask = DiagnoseAgencyDump { dump: &dump(text), strictness: Strictness::Strict };
-            assert_refuses(&ask, "`dump` holds no object");
+            let operation = DiagnoseAgencyDump { dump: &dump(text), strictness: DiagnosisStrictness::Strict };
+            assert_rejected(&operation, "`dump` contains no object");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! All that the agency holds.
+//! The contents of the agency.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
@@ -8,13 +8,15 @@ use http::Request;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// All that the agency holds, as JSON: its shape is the server's own affair, and changes between versions.
+/// All contents of the agency as JSON.
+///
+/// Its shape is internal to the server and changes between versions.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct AgencyDump(pub Value);
 
 impl AgencyDump {
-    fn of(response: &ApiResponse) -> Result<Self, DecodeError> {
+    fn from_response(response: &ApiResponse) -> Result<Self, DecodeError> {
         let dump: Self = response.json()?;
         if dump.tree().is_some() {
             Ok(dump)
@@ -23,8 +25,9 @@ impl AgencyDump {
         }
     }
 
-    /// What lies below `arango`, however it is wrapped: servers and tools send the tree alone, in a list, or under
-    /// `agency`.
+    /// Returns the value under `arango`, regardless of its wrapping.
+    ///
+    /// Servers and tools send the tree alone, in a list, or under `agency`.
     pub fn tree(&self) -> Option<&Value> {
         let Self(dump) = self;
         [
@@ -38,11 +41,11 @@ impl AgencyDump {
     }
 }
 
-/// Asks for all that the agency holds.
+/// Reads all contents of the agency.
 ///
 /// # Errors
 ///
-/// 503 if the agency does not answer; 403 without write access to `_system`.
+/// 503 if the agency does not respond; 403 without write access to `_system`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetAgencyDump;
 
@@ -57,11 +60,11 @@ impl Operation for GetAgencyDump {
     }
 
     fn output(&self, response: ApiResponse) -> Result<AgencyDump, DecodeError> {
-        AgencyDump::of(&response)
+        AgencyDump::from_response(&response)
     }
 }
 
-/// Asks the coordinator that answers for what it has of the agency, which may be older than what the agency holds.
+/// Reads the responding coordinator's cached copy of the agency, which may be outdated.
 ///
 /// # Errors
 ///
@@ -81,16 +84,18 @@ impl Operation for GetAgencyCache {
     }
 
     fn output(&self, response: ApiResponse) -> Result<AgencyDump, DecodeError> {
-        AgencyDump::of(&response)
+        AgencyDump::from_response(&response)
     }
 }
 
-/// The maps that a coordinator works with, as JSON: their shape is the server's own affair, and changes between versions.
+/// The maps that a coordinator derives from the agency, as JSON.
+///
+/// Their shape is internal to the server and changes between versions.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct ClusterInfo(pub Value);
 
-/// Asks the coordinator that answers for what it makes of the agency: the maps that it works with.
+/// Reads the maps that the responding coordinator has derived from the agency.
 ///
 /// # Errors
 ///
@@ -111,7 +116,7 @@ impl Operation for GetClusterInfo {
 
     fn output(&self, response: ApiResponse) -> Result<ClusterInfo, DecodeError> {
         let info: ClusterInfo = response.json()?;
-        // Names change from build to build, but each of them has what is planned, or where shards are.
+        // Names differ between builds, but each version has a key with the plan or the shards.
         let is_one = |(name, value): (&String, &Value)| {
             let name = name.to_ascii_lowercase();
             name.contains("plan") || (name.contains("shard") && (value.is_object() || value.is_array()))
@@ -126,12 +131,12 @@ impl Operation for GetClusterInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read, response};
+    use crate::testing::{assert_request, read, response};
 
     #[test]
-    fn the_tree_is_found_however_it_is_wrapped() {
-        assert_asks(&GetAgencyDump, "GET", "/_api/cluster/agency-dump");
-        assert_asks(&GetAgencyCache, "GET", "/_api/cluster/agency-cache");
+    fn the_tree_is_found_in_every_wrapping() {
+        assert_request(&GetAgencyDump, "GET", "/_api/cluster/agency-dump");
+        assert_request(&GetAgencyCache, "GET", "/_api/cluster/agency-cache");
         for body in [
             r#"{"arango":{"Plan":1}}"#,
             r#"[{"arango":{"Plan":1}}]"#,
@@ -145,8 +150,8 @@ mod tests {
     }
 
     #[test]
-    fn what_a_coordinator_works_with_is_handed_on_as_it_is() {
-        assert_asks(&GetClusterInfo, "GET", "/_api/cluster/cluster-info");
+    fn cluster_info_is_returned_verbatim() {
+        assert_request(&GetClusterInfo, "GET", "/_api/cluster/cluster-info");
         assert_eq!(read(&GetClusterInfo, r#"{"planVersion":7}"#).0["planVersion"], 7);
     }
 }

@@ -1,23 +1,24 @@
-//! The jobs in what the agency holds.
+//! The jobs in an agency dump.
 
 use serde_json::Value;
 
-use crate::{AgencyDump, AgencyJob};
+use crate::agency::AgencyDump;
+use crate::jobs::AgencyJob;
 
-/// The lists in which jobs stand, which are also the words for how far they have come.
+/// The lists of jobs; their names are also the values of the job status.
 const LISTS: [&str; 4] = ["ToDo", "Pending", "Finished", "Failed"];
 
 impl AgencyDump {
-    /// The jobs that the agency has not forgotten, whoever wanted them: also those whose ids no answer has told.
+    /// Returns the jobs that the agency still lists, including those of other clients.
     ///
-    /// What cannot be read as a job is passed over.
+    /// These may be jobs whose ids no response contained. Entries that cannot be decoded as a job are skipped.
     pub fn jobs(&self) -> Vec<AgencyJob> {
         let target = self.tree().and_then(|tree| tree.get("Target"));
         let list = |list| Some((list, target?.get(list)?.as_object()?));
         let jobs = LISTS.into_iter().filter_map(list).flat_map(|(list, jobs)| {
             jobs.iter().filter_map(move |(id, job)| {
                 let mut job = job.as_object()?.clone();
-                // As an answer to the question for one job has them.
+                // The same form as in the response for a single job.
                 job.insert("job".to_owned(), Value::from(id.as_str()));
                 job.insert("status".to_owned(), Value::from(list));
                 serde_json::from_value(Value::Object(job)).ok()
@@ -30,10 +31,10 @@ impl AgencyDump {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::JobStatus;
+    use crate::jobs::JobStatus;
 
     #[test]
-    fn jobs_are_read_from_their_lists_and_what_is_none_is_passed_over() {
+    fn jobs_are_read_from_their_lists_and_invalid_entries_are_skipped() {
         let dump: AgencyDump = serde_json::from_str(
             r#"[{"arango":{"Target":{
                 "ToDo":{"7":{"type":"moveShard","shard":"s1","fromServer":"PRMR-a","toServer":"PRMR-b"},"8":7},

@@ -1,27 +1,31 @@
-//! The servers in what the agency holds, and the copies of shards that they are to have.
+//! The servers and the planned copies of shards in an agency dump.
 
-use crate::{AgencyDump, ServerId};
+use crate::agency::AgencyDump;
+use crate::server::ServerId;
 
 impl AgencyDump {
-    /// The name for people that a server has, such as `DBServer0001`.
+    /// Returns the short name of a server, such as `DBServer0001`.
     pub fn short_name(&self, server: &ServerId) -> Option<&str> {
         let names = self.tree()?.get("Target")?.get("MapUniqueToShortID")?;
         names.get(server.as_str())?.get("ShortName")?.as_str()
     }
 
-    /// The reboot id of a coordinator or DB-Server, which is higher after each start of its process.
+    /// Returns the reboot id of a coordinator or DB-Server, which increases with each start.
     ///
-    /// Of a coordinator that has failed the supervision raises it too, so that what lived on it is given up.
+    /// The supervision also increases the id of a coordinator that has failed, so that its cursors, transactions and
+    /// jobs are abandoned.
     pub fn reboot_id(&self, server: &ServerId) -> Option<u64> {
         let known = self.tree()?.get("Current")?.get("ServersKnown")?;
         known.get(server.as_str())?.get("rebootId")?.as_u64()
     }
 
-    /// The DB-Servers that are to have a copy of a shard, the leader first. The collection is named by its id.
+    /// Returns the DB-Servers that are planned to have a copy of a shard, the leader first.
+    ///
+    /// `collection` is the id of the collection.
     pub fn planned_copies(&self, database: &str, collection: &str, shard: &str) -> Option<Vec<ServerId>> {
         let planned = self.tree()?.get("Plan")?.get("Collections")?.get(database)?.get(collection)?;
         let copies = planned.get("shards")?.get(shard)?.as_array()?;
-        // A leader that is resigning has a `_` before its id.
+        // The id of a resigning leader has a `_` prefix.
         let id = |copy: &serde_json::Value| Some(ServerId::from(copy.as_str()?.trim_start_matches('_')));
         copies.iter().map(id).collect()
     }
@@ -32,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_held_of_servers_is_found_and_what_is_not_held_is_missing() {
+    fn server_data_is_found_and_absent_data_is_none() {
         let dump: AgencyDump = serde_json::from_str(
             r#"[{"arango":{
                 "Target":{"MapUniqueToShortID":{"PRMR-a":{"ShortName":"DBServer0001","TransactionID":1}}},

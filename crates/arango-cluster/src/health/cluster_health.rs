@@ -1,12 +1,13 @@
-//! The records of all servers.
+//! The health records of all servers.
 
 use arango_protocol::{ApiResponse, DecodeError};
 use serde::{Deserialize, Deserializer};
 
-use super::records::{Exact, Records};
-use crate::{ServerHealth, ServerId, ServerRole};
+use super::records::{ExactRecords, Records};
+use crate::health::ServerHealth;
+use crate::server::{ServerId, ServerRole};
 
-/// How every server of the cluster is, in the order of their ids.
+/// The health of every server of the cluster, ordered by server id.
 ///
 /// ```
 /// use arango_cluster::{ClusterHealth, HealthStatus};
@@ -30,65 +31,65 @@ pub struct ClusterHealth {
     records: Records,
 }
 
-/// Health whose records all are as they should be.
+/// Health whose records are all valid.
 #[derive(Deserialize)]
 struct ExactHealth {
     #[serde(rename = "ClusterId", default)]
     cluster_id: String,
     #[serde(rename = "Health")]
-    records: Exact,
+    records: ExactRecords,
 }
 
 impl ClusterHealth {
-    /// Reads an answer: at once if all of it fits, else record by record, which costs twice as much.
-    pub(super) fn of(response: &ApiResponse) -> Result<Self, DecodeError> {
+    /// Decodes a response: in one pass if all records are valid, else record by record, which costs twice as much.
+    pub(super) fn from_response(response: &ApiResponse) -> Result<Self, DecodeError> {
         match response.json::<ExactHealth>() {
             Ok(ExactHealth { cluster_id, records }) => Ok(Self { cluster_id, records: records.into() }),
             Err(_) => response.json(),
         }
     }
 
-    /// All servers, in the order of their ids: agents, coordinators, DB-Servers.
+    /// Returns all servers, ordered by id: agents, coordinators, DB-Servers.
     pub fn servers(&self) -> impl ExactSizeIterator<Item = (&ServerId, &ServerHealth)> {
         self.records.servers.iter().map(|(id, server)| (id, server))
     }
 
-    /// The coordinators, in the order of their ids.
+    /// Returns the coordinators, ordered by id.
     pub fn coordinators(&self) -> impl Iterator<Item = (&ServerId, &ServerHealth)> {
-        self.of_role(ServerRole::Coordinator)
+        self.with_role(ServerRole::Coordinator)
     }
 
-    /// The DB-Servers, in the order of their ids.
+    /// Returns the DB-Servers, ordered by id.
     pub fn db_servers(&self) -> impl Iterator<Item = (&ServerId, &ServerHealth)> {
-        self.of_role(ServerRole::DbServer)
+        self.with_role(ServerRole::DbServer)
     }
 
-    /// The agents, in the order of their ids.
+    /// Returns the agents, ordered by id.
     pub fn agents(&self) -> impl Iterator<Item = (&ServerId, &ServerHealth)> {
-        self.of_role(ServerRole::Agent)
+        self.with_role(ServerRole::Agent)
     }
 
-    /// One server; `None` if it has no record, as one that is just joining.
+    /// Returns one server; `None` without a record, for example while it is joining.
     pub fn get(&self, id: &ServerId) -> Option<&ServerHealth> {
         let at = self.records.servers.binary_search_by(|(other, _)| other.cmp(id)).ok()?;
         Some(&self.records.servers[at].1)
     }
 
-    /// What could not be read: the server, and which field of its record is of another type than it should be, or that the
-    /// record is none.
+    /// Returns what could not be decoded: the server, and the invalid field or record.
     ///
-    /// The server is among the [others](Self::servers) all the same, with what could be read. Its role is then told by its
-    /// id, and a status that could not be read is [`Unknown`](crate::HealthStatus::Unknown), which is not good.
+    /// The server is still listed among [all](Self::servers), with the fields that could be decoded. Its role is then
+    /// derived from its id, and a status that could not be decoded is [`Unknown`](crate::HealthStatus::Unknown),
+    /// which is not good.
     pub fn unreadable(&self) -> impl ExactSizeIterator<Item = (&ServerId, &str)> {
         self.records.unreadable.iter().map(|(id, reason)| (id, reason.as_str()))
     }
 
-    /// Whether every server that has a record is good. A server that is missing is not missed.
+    /// Returns whether every server with a record is good. Missing servers are ignored.
     pub fn all_good(&self) -> bool {
         self.records.servers.iter().all(|(_, server)| server.is_good())
     }
 
-    fn of_role(&self, role: ServerRole) -> impl Iterator<Item = (&ServerId, &ServerHealth)> {
+    fn with_role(&self, role: ServerRole) -> impl Iterator<Item = (&ServerId, &ServerHealth)> {
         self.servers().filter(move |(_, server)| server.role == role)
     }
 }

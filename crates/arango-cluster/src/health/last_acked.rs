@@ -1,34 +1,35 @@
-//! One field with two types.
+//! A field with two types.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer, Visitor};
 
-use crate::Timestamp;
+use crate::types::timestamp::Timestamp;
 
-/// Tells when a server was last heard of before its record was written.
+/// When the cluster last heard from a server before its record was written.
 ///
 /// **It is not a heartbeat**: see [`ServerHealth`](crate::ServerHealth).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LastAcked {
-    /// Of a coordinator or DB-Server: a moment, `YYYY-MM-DDTHH:MM:SSZ` by the agency's clock.
+    /// For a coordinator or DB-Server: a time, `YYYY-MM-DDTHH:MM:SSZ` by the agency's clock.
     At(Timestamp),
-    /// Of an agent: how long ago the leading agent had its last acknowledgement, to the
-    /// millisecond. Zero for the leader itself; it grows for an agent that is dead.
+    /// For an agent: the time since the leading agent got its last acknowledgement, to the millisecond.
+    ///
+    /// Zero for the leader itself; it increases for a dead agent.
     Ago(Duration),
 }
 
 impl<'de> Deserialize<'de> for LastAcked {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextOrSeconds)
+        deserializer.deserialize_any(LastAckedVisitor)
     }
 }
 
-struct TextOrSeconds;
+struct LastAckedVisitor;
 
-impl Visitor<'_> for TextOrSeconds {
+impl Visitor<'_> for LastAckedVisitor {
     type Value = LastAcked;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -48,7 +49,7 @@ impl Visitor<'_> for TextOrSeconds {
     }
 
     fn visit_i64<E>(self, seconds: i64) -> Result<LastAcked, E> {
-        // Two clocks were compared; a little less than nothing is nothing.
+        // Two clocks are compared; a small negative value counts as zero.
         Ok(LastAcked::Ago(Duration::from_secs(seconds.try_into().unwrap_or(0))))
     }
 
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_is_refused() {
+    fn other_types_are_rejected() {
         for text in ["true", "[]", "{}"] {
             assert!(serde_json::from_str::<LastAcked>(text).is_err(), "{text}");
         }

@@ -1,4 +1,4 @@
-//! How every server of the cluster is.
+//! The health of all servers of the cluster.
 
 mod cluster_health;
 mod last_acked;
@@ -15,18 +15,18 @@ pub use cluster_health::ClusterHealth;
 pub use last_acked::LastAcked;
 pub use server_health::{HealthStatus, ServerHealth};
 
-/// Asks how every server of the cluster is, as the agency last wrote it down.
+/// Reads the health of every server, as last written by the agency.
 ///
-/// What it tells lags: records stand still while
-/// [supervision maintenance](crate::SetMaintenance) is on, and for up to 55 seconds after the agency
-/// chose a new leader. A server that is joining is missing until its first record is written.
+/// The records can be outdated: they do not change while [supervision maintenance](crate::SetMaintenance) is on, and
+/// for up to 55 seconds after the agency elected a new leader. A server that is joining is missing until its first
+/// record is written.
 ///
-/// One unreachable agent delays the answer, and without a leading agent the server waits for up to
-/// 60 seconds; hence a patience of 75 seconds.
+/// One unreachable agent delays the response, and without a leading agent the server waits for up to 60 seconds;
+/// hence the server timeout of 75 seconds.
 ///
 /// # Errors
 ///
-/// 500 if the agency does not answer; 403 if a server other than a coordinator is asked.
+/// 500 if the agency does not respond; 403 from a server other than a coordinator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetHealth;
 
@@ -41,7 +41,7 @@ impl Operation for GetHealth {
     }
 
     fn output(&self, response: ApiResponse) -> Result<ClusterHealth, DecodeError> {
-        ClusterHealth::of(&response)
+        ClusterHealth::from_response(&response)
     }
 }
 

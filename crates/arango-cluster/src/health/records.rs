@@ -1,4 +1,4 @@
-//! Reading the records of all servers one by one, so that one that is odd does not hide the others.
+//! Decodes health records one by one, so that an invalid one does not hide the others.
 
 use std::fmt;
 
@@ -7,9 +7,10 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use crate::{ServerHealth, ServerId};
+use crate::health::ServerHealth;
+use crate::server::ServerId;
 
-/// The records, in the order of their ids, and what of them could not be read.
+/// The records, ordered by id, and what could not be decoded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Records {
     pub(super) servers: Vec<(ServerId, ServerHealth)>,
@@ -18,15 +19,15 @@ pub(super) struct Records {
 
 impl Records {
     fn add(&mut self, id: ServerId, record: Value) {
-        // A list would be taken for the fields in turn.
+        // serde would read the items of a list as the fields.
         let whole = record.as_object().and_then(|fields| ServerHealth::deserialize(fields).ok());
-        let server = whole.unwrap_or_else(|| self.salvage(&id, record));
+        let server = whole.unwrap_or_else(|| self.recover_fields(&id, record));
         self.servers.push((id, server));
     }
 
-    /// Keeps of a record the fields that can be read, and notes the others.
+    /// Keeps the fields of a record that can be decoded, and records the others.
     #[cold]
-    fn salvage(&mut self, id: &ServerId, record: Value) -> ServerHealth {
+    fn recover_fields(&mut self, id: &ServerId, record: Value) -> ServerHealth {
         let mut kept = Map::new();
         match record {
             Value::Object(fields) => {
@@ -38,7 +39,7 @@ impl Records {
                     }
                 }
             }
-            _ => self.unreadable.push((id.clone(), "the record is no object".to_owned())),
+            _ => self.unreadable.push((id.clone(), "the record is not an object".to_owned())),
         }
         let has_role = kept.contains_key("Role");
         let mut server = ServerHealth::deserialize(&kept).expect("each field of it was read");
@@ -51,65 +52,65 @@ impl Records {
 
 impl<'de> Deserialize<'de> for Records {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut records = deserializer.deserialize_map(OneByOne)?;
+        let mut records = deserializer.deserialize_map(RecordsVisitor)?;
         sort(&mut records.servers);
         records.unreadable.sort();
         Ok(records)
     }
 }
 
-/// The server's order is unspecified. Sorting a vector once costs less than keeping a tree, and is nothing where the server
-/// happened to keep the order.
+/// The server's order is unspecified. Sorting a vector once costs less than building a tree, and almost nothing if
+/// the records are already sorted.
 fn sort(servers: &mut [(ServerId, ServerHealth)]) {
     servers.sort_by(|(a, _), (b, _)| a.cmp(b));
 }
 
-/// The records of servers, none of which is odd: read without keeping them as JSON.
-pub(super) struct Exact(Vec<(ServerId, ServerHealth)>);
+/// Valid records only, decoded without building JSON values.
+pub(super) struct ExactRecords(Vec<(ServerId, ServerHealth)>);
 
-impl From<Exact> for Records {
-    fn from(Exact(mut servers): Exact) -> Self {
+impl From<ExactRecords> for Records {
+    fn from(ExactRecords(mut servers): ExactRecords) -> Self {
         sort(&mut servers);
         Self { servers, unreadable: Vec::new() }
     }
 }
 
-impl<'de> Deserialize<'de> for Exact {
+impl<'de> Deserialize<'de> for ExactRecords {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(AllAtOnce)
+        deserializer.deserialize_map(ExactVisitor)
     }
 }
 
-struct AllAtOnce;
+struct ExactVisitor;
 
-impl<'de> Visitor<'de> for AllAtOnce {
-    type Value = Exact;
+impl<'de> Visitor<'de> for ExactVisitor {
+    type Value = ExactRecords;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object of servers")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Exact, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ExactRecords, A::Error> {
         let mut servers = Vec::with_capacity(map.size_hint().unwrap_or(16).min(1024));
         while let Some((id, Record(server))) = map.next_entry()? {
             servers.push((id, server));
         }
-        Ok(Exact(servers))
+        Ok(ExactRecords(servers))
     }
 }
 
-/// One record; a list is none, although serde would take its items for the fields in turn.
+/// One record. A list is rejected, although serde would read its items as the fields.
 struct Record(ServerHealth);
 
 impl<'de> Deserialize<'de> for Record {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(OneRecord)
+        deserializer.deserialize_map(RecordVisitor)
     }
 }
 
-struct OneRecord;
+struct RecordVisitor;
 
-impl<'de> Visitor<'de> for OneRecord {
+impl<'de> Visitor<'de> for RecordVisitor {
     type Value = Record;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -121,9 +122,9 @@ impl<'de> Visitor<'de> for OneRecord {
     }
 }
 
-struct OneByOne;
+struct RecordsVisitor;
 
-impl<'de> Visitor<'de> for OneByOne {
+impl<'de> Visitor<'de> for RecordsVisitor {
     type Value = Records;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

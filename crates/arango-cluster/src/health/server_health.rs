@@ -1,86 +1,89 @@
-//! The record of one server.
+//! The health record of one server.
 
 use serde::Deserialize;
 
-use crate::open_enum::{open_enum, unsaid};
-use crate::{LastAcked, ServerId, ServerRole, ServerState, StorageEngine, Timestamp};
+use crate::health::LastAcked;
+use crate::server::{ServerId, ServerRole, ServerState, StorageEngine};
+use crate::types::open_enum::{empty_value, open_enum};
+use crate::types::timestamp::Timestamp;
 
 open_enum! {
-    /// How the agency finds a server, by the age of its last heartbeat.
+    /// The health of a server by the age of its last heartbeat.
     ///
-    /// The ages are the defaults of `--agency.supervision-ok-threshold` and
-    /// `--agency.supervision-grace-period`. A DB-Server passes through [`Bad`](Self::Bad) before it
-    /// has failed; a coordinator may fail at once. The first new heartbeat makes any server good.
+    /// As seen by the agency.
+    ///
+    /// The ages are the defaults of `--agency.supervision-ok-threshold` and `--agency.supervision-grace-period`. A
+    /// DB-Server becomes [`Bad`](Self::Bad) before it fails; a coordinator may fail at once. The next heartbeat makes
+    /// any server good again.
     pub enum HealthStatus {
-        /// Heard of within 5 seconds; of an agent: it answered just now.
+        /// Last heartbeat at most 5 seconds ago; for an agent: it has just responded.
         Good = "GOOD",
-        /// Not heard of for 5 to 10 seconds; of an agent: it did not answer just now.
+        /// Last heartbeat 5 to 10 seconds ago; for an agent: it has just not responded.
         Bad = "BAD",
-        /// Not heard of for longer. A coordinator's cursors and transactions are given up.
+        /// Last heartbeat longer ago. A coordinator's cursors and transactions are abandoned.
         Failed = "FAILED",
     }
 }
 
-/// What the agency wrote down about one server.
+/// The health record of one server.
 ///
-/// **The three times are not heartbeats.** The agency writes a record only when something in it
-/// changes, so a server that has been good for a week shows times of a week ago. Whether a server
-/// lives is told by [`status`](Self::status) alone. A server that never sent a heartbeat shows
-/// `1970-01-01T00:00:00Z`.
+/// **The three times are not heartbeats.** The agency writes a record only when something in it changes, so a server
+/// that has been good for a week has times of a week ago. Only [`status`](Self::status) shows whether a server is
+/// alive. A server that never sent a heartbeat has `1970-01-01T00:00:00Z`.
 ///
-/// Agents have few of the fields; each says so. Times are `YYYY-MM-DDTHH:MM:SSZ`.
+/// Agents have only some of the fields, as documented with each. Times are `YYYY-MM-DDTHH:MM:SSZ`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct ServerHealth {
-    /// What the server is for.
-    #[serde(default = "unsaid")]
+    /// The role of the server.
+    #[serde(default = "empty_value")]
     pub role: ServerRole,
-    /// How it is.
-    #[serde(default = "unsaid")]
+    /// The health of the server.
+    #[serde(default = "empty_value")]
     pub status: HealthStatus,
-    /// Where the cluster reaches it, such as `tcp://10.0.0.11:8529`; clients may not.
+    /// The cluster-internal endpoint, such as `tcp://10.0.0.11:8529`; clients may not be able to reach it.
     #[serde(default)]
     pub endpoint: String,
-    /// Whether it may be removed: a failed coordinator, or a failed DB-Server that holds nothing.
-    /// Never an agent.
+    /// Whether it can be removed; never an agent.
+    ///
+    /// True for a failed coordinator, or a failed DB-Server that holds nothing.
     #[serde(default)]
     pub can_be_deleted: bool,
     /// A name for people, such as `DBServer0001`; agents have none.
     pub short_name: Option<String>,
-    /// What tells the machine (or container) it runs on; agents have none.
+    /// An identifier of the machine (or container); agents have none.
     pub host: Option<String>,
-    /// How far it says it has come with starting or stopping; agents do not say.
+    /// Its own state of starting or stopping; agents have none.
     pub sync_status: Option<ServerState>,
-    /// When it stamped the last heartbeat before the record was written, by its own clock; agents
-    /// have none.
+    /// The time of the last heartbeat before the record was written, by the server's clock; agents have none.
     pub sync_time: Option<Timestamp>,
-    /// Its version; missing for an agent that did not answer.
+    /// Its version; missing for an agent that did not respond.
     pub version: Option<String>,
-    /// Its storage engine; missing for an agent that did not answer.
+    /// Its storage engine; missing for an agent that did not respond.
     pub engine: Option<StorageEngine>,
-    /// When it was last heard of before the record was written; missing for agents without a leader.
+    /// When the cluster last heard from it before the record was written; missing for agents without a leader.
     #[serde(rename = "LastAckedTime")]
     pub last_acked: Option<LastAcked>,
-    /// When the record was written, by the agency's clock. Agents have none, and neither has any
-    /// server since 4.0.
+    /// When the record was written, by the agency's clock. Missing for agents, and for all servers since 4.0.
     pub timestamp: Option<Timestamp>,
-    /// Where it wants to be reached by clients, if that was configured.
+    /// The endpoint for clients, if one is configured.
     pub advertised_endpoint: Option<String>,
-    /// Whether this agent leads; missing while no leader is seen, and for all but agents.
+    /// Whether this agent is the leader; missing while no leader is known, and for all other servers.
     pub leading: Option<bool>,
-    /// Whom this agent takes for the leader, the empty id if nobody; missing if it did not answer,
-    /// and for all but agents.
+    /// The leader as seen by this agent, empty if there is none.
+    ///
+    /// Missing if the agent did not respond, and for all other servers.
     pub leader: Option<ServerId>,
 }
 
 impl ServerHealth {
-    /// Whether the [status](Self::status) is good.
+    /// Returns whether the [status](Self::status) is good.
     pub fn is_good(&self) -> bool {
         self.status == HealthStatus::Good
     }
 
-    /// Where clients should reach it: the advertised endpoint, or else the cluster's own.
+    /// Returns the endpoint for clients: the advertised one, or else the cluster-internal one.
     ///
     /// `None` if neither is known.
     pub fn client_endpoint(&self) -> Option<&str> {

@@ -1,6 +1,6 @@
 use super::*;
-use crate::testing::{assert_asks, read};
-use crate::{ServerId, ServerRole, ServerState, StorageEngine};
+use crate::server::{ServerId, ServerRole, ServerState, StorageEngine};
+use crate::testing::{assert_request, read};
 
 const SAMPLE: &str = r#"{"error":false,"code":200,"ClusterId":"9a1f8c35","Health":{
     "PRMR-2":{"ShortName":"DBServer0002","Endpoint":"tcp://10.0.0.22:8529","Host":"h1","SyncStatus":"SERVING",
@@ -21,8 +21,8 @@ fn names<'a>(servers: impl Iterator<Item = (&'a ServerId, &'a ServerHealth)>) ->
 }
 
 #[test]
-fn health_is_asked_for() {
-    assert_asks(&GetHealth, "GET", "/_admin/cluster/health");
+fn the_health_request_is_built() {
+    assert_request(&GetHealth, "GET", "/_admin/cluster/health");
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn every_field_of_a_coordinator_is_read() {
 }
 
 #[test]
-fn an_agent_has_few_fields_and_two_of_its_own() {
+fn an_agent_has_few_fields_and_two_specific_ones() {
     let health = read(&GetHealth, SAMPLE);
     let leader = health.get(&"AGNT-1".into()).unwrap();
     assert_eq!(leader.last_acked, Some(LastAcked::Ago(Duration::ZERO)));
@@ -85,38 +85,41 @@ fn one_server_that_is_not_good_is_enough() {
 
 #[test]
 fn a_record_of_an_unknown_kind_does_not_hide_the_others() {
-    let health = read(&GetHealth, r#"{"ClusterId":"c","Health":{"SNGL-1":{"Status":"ODD","Leading":null}}}"#);
+    let health =
+        read(&GetHealth, r#"{"ClusterId":"c","Health":{"SNGL-1":{"Status":"INVALID","Leading":null}}}"#);
     let server = health.get(&"SNGL-1".into()).unwrap();
     assert_eq!(server.role, ServerRole::Unknown(String::new()));
-    assert_eq!(server.status, HealthStatus::Unknown("ODD".into()));
+    assert_eq!(server.status, HealthStatus::Unknown("INVALID".into()));
     assert_eq!(server.client_endpoint(), None);
     assert_eq!(health.get(&"SNGL-2".into()), None);
 }
 
-/// What a server writes in place of a value that is of another type.
-const ODD: [&str; 5] = ["null", "7", "true", "[]", "{\"x\":1}"];
+/// Values of another type than the field has.
+const INVALID: [&str; 5] = ["null", "7", "true", "[]", "{\"x\":1}"];
 
 #[test]
 fn a_field_of_another_type_hides_neither_the_other_fields_nor_the_other_servers() {
     let whole: serde_json::Value = serde_json::from_str(SAMPLE).unwrap();
     for field in ["Role", "Status", "Endpoint", "CanBeDeleted", "ShortName", "SyncStatus", "Engine", "Host"] {
-        for odd in ODD {
+        for invalid in INVALID {
             let mut body = whole.clone();
-            body["Health"]["PRMR-2"][field] = serde_json::from_str(odd).unwrap();
+            body["Health"]["PRMR-2"][field] = serde_json::from_str(invalid).unwrap();
             let health = read(&GetHealth, &body.to_string());
             assert_eq!(names(health.servers()), ["AGNT-1", "AGNT-2", "CRDN-1", "PRMR-2"]);
-            assert_eq!(names(health.db_servers()), ["PRMR-2"], "{field}: {odd}");
+            assert_eq!(names(health.db_servers()), ["PRMR-2"], "{field}: {invalid}");
             let server = health.get(&"PRMR-2".into()).unwrap();
             assert_eq!(server.version.as_deref(), Some("3.12.10"));
-            assert!(!server.is_good() && !server.can_be_deleted || (field, odd) == ("CanBeDeleted", "true"));
+            assert!(
+                !server.is_good() && !server.can_be_deleted || (field, invalid) == ("CanBeDeleted", "true")
+            );
             let optional = server.short_name.is_none() || server.host.is_none();
             let optional = optional || server.sync_status.is_none() || server.engine.is_none();
-            let fits = (odd == "null" && optional) || (field, odd) == ("CanBeDeleted", "true");
+            let fits = (invalid == "null" && optional) || (field, invalid) == ("CanBeDeleted", "true");
             let unreadable: Vec<_> = health.unreadable().collect();
             if fits {
-                assert!(unreadable.is_empty(), "{field}: {odd}: {unreadable:?}");
+                assert!(unreadable.is_empty(), "{field}: {invalid}: {unreadable:?}");
             } else {
-                let [(id, reason)] = unreadable[..] else { panic!("{field}: {odd}: {unreadable:?}") };
+                let [(id, reason)] = unreadable[..] else { panic!("{field}: {invalid}: {unreadable:?}") };
                 assert_eq!(id.as_str(), "PRMR-2");
                 assert!(reason.starts_with(&format!("{field}: invalid type")), "{reason}");
             }
@@ -125,10 +128,10 @@ fn a_field_of_another_type_hides_neither_the_other_fields_nor_the_other_servers(
 }
 
 #[test]
-fn a_record_that_is_none_is_told_of_and_its_server_is_not_good() {
-    for odd in ["null", "7", "\"GOOD\"", "[]", "[\"DBServer\",\"GOOD\"]"] {
+fn an_invalid_record_is_reported_and_its_server_is_not_good() {
+    for invalid in ["null", "7", "\"GOOD\"", "[]", "[\"DBServer\",\"GOOD\"]"] {
         let body = format!(
-            r#"{{"ClusterId":null,"Health":{{"PRMR-1":{odd},"CRDN-1":{{"Role":"Coordinator","Status":"GOOD"}}}}}}"#
+            r#"{{"ClusterId":null,"Health":{{"PRMR-1":{invalid},"CRDN-1":{{"Role":"Coordinator","Status":"GOOD"}}}}}}"#
         );
         let health = read(&GetHealth, &body);
         assert_eq!(
@@ -136,14 +139,18 @@ fn a_record_that_is_none_is_told_of_and_its_server_is_not_good() {
             (vec!["CRDN-1"], vec!["PRMR-1"])
         );
         let server = health.get(&"PRMR-1".into()).unwrap();
-        assert_eq!(server.status, HealthStatus::Unknown(String::new()), "{odd}");
+        assert_eq!(server.status, HealthStatus::Unknown(String::new()), "{invalid}");
         assert!(!health.all_good() && !server.can_be_deleted);
-        assert_eq!(health.unreadable().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["PRMR-1"], "{odd}");
+        assert_eq!(
+            health.unreadable().map(|(id, _)| id.as_str()).collect::<Vec<_>>(),
+            ["PRMR-1"],
+            "{invalid}"
+        );
     }
 }
 
 #[test]
-fn what_is_no_object_of_servers_is_refused() {
+fn health_that_is_no_object_is_rejected() {
     for body in ["{}", r#"{"Health":null}"#, r#"{"Health":[]}"#, "[]", "null"] {
         assert!(GetHealth.output(crate::testing::response(200, body)).is_err(), "{body}");
     }

@@ -7,41 +7,43 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use crate::open_enum::{open_enum, unsaid};
-use crate::{JobId, ServerId, Timestamp};
+use crate::jobs::JobId;
+use crate::server::ServerId;
+use crate::types::open_enum::{empty_value, open_enum};
+use crate::types::timestamp::Timestamp;
 
 open_enum! {
-    /// How far a job of the agency has come.
+    /// The state of a job of the agency.
     pub enum JobStatus {
-        /// Waits: its shard or its servers may be busy.
+        /// Waiting: its shard or its servers may be busy.
         ToDo = "ToDo",
-        /// Is being done.
+        /// Running.
         Pending = "Pending",
-        /// Was done.
+        /// Completed.
         Finished = "Finished",
-        /// Could not be done, or was [cancelled](crate::CancelAgencyJob); [`AgencyJob::reason`] may tell why.
+        /// Failed, or [cancelled](crate::CancelAgencyJob); [`AgencyJob::reason`] may contain the reason.
         Failed = "Failed",
     }
 }
 
 open_enum! {
-    /// What a job of the agency does.
+    /// The type of a job of the agency.
     ///
-    /// The supervision makes jobs of its own too; their types are [`Unknown`](Self::Unknown) here.
+    /// The supervision also creates jobs itself; their types are [`Unknown`](Self::Unknown) here.
     pub enum JobType {
         /// Moves one copy of a shard.
         MoveShard = "moveShard",
         /// Moves everything off a DB-Server.
         CleanOutServer = "cleanOutServer",
-        /// Lets followers take over all that a DB-Server leads.
+        /// Moves all leaderships of a DB-Server to followers.
         ResignLeadership = "resignLeadership",
     }
 }
 
 /// One job of the agency.
 ///
-/// It waits, is done, and then is finished or has failed; the supervision looks at it once a second.
-/// Which of the optional fields there are depends on its type.
+/// It waits, runs, and then finishes or fails; the supervision processes it once a second. Its type decides which
+/// optional fields are present.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -49,25 +51,25 @@ pub struct AgencyJob {
     /// Its id.
     #[serde(rename = "job")]
     pub id: JobId,
-    /// How far it has come. **The server says of a failed job, too, that there was no error.**
+    /// Its state. **The server reports `"error": false` for a failed job, too.**
     pub status: JobStatus,
-    /// What it does.
-    #[serde(rename = "type", default = "unsaid")]
+    /// Its type.
+    #[serde(rename = "type", default = "empty_value")]
     pub kind: JobType,
-    /// Who wrote it down: the id of a coordinator.
+    /// The id of the coordinator that created it.
     pub creator: Option<ServerId>,
-    /// When it was written down.
+    /// When it was created.
     pub time_created: Option<Timestamp>,
-    /// When it was begun. A job that fails before that has none.
+    /// When it was started. Missing for a job that failed before.
     pub time_started: Option<Timestamp>,
-    /// When it was finished or had failed.
+    /// When it finished or failed.
     pub time_finished: Option<Timestamp>,
     /// Why it failed, for people; `Killed via API` after it was cancelled.
     pub reason: Option<String>,
-    /// Whether somebody wants it [cancelled](crate::CancelAgencyJob).
+    /// Whether [cancellation](crate::CancelAgencyJob) was requested.
     #[serde(default)]
     pub abort: bool,
-    /// The DB-Server that is emptied, or resigns.
+    /// The DB-Server that is cleaned out, or resigns.
     pub server: Option<ServerId>,
     /// The database of the shard that is moved.
     pub database: Option<String>,
@@ -75,34 +77,34 @@ pub struct AgencyJob {
     pub collection: Option<String>,
     /// The shard that is moved.
     pub shard: Option<String>,
-    /// The DB-Server that it is moved from.
+    /// The source DB-Server of the move.
     pub from_server: Option<ServerId>,
-    /// The DB-Server that it is moved to.
+    /// The target DB-Server of the move.
     pub to_server: Option<ServerId>,
-    /// Whether it is the leading copy that is moved.
+    /// Whether the leader is moved.
     pub is_leader: Option<bool>,
-    /// Whether the one that led keeps its copy as a follower. Moves of a rebalance do not say.
+    /// Whether the former leader keeps its copy as a follower. Missing for moves of a rebalance.
     pub remains_follower: Option<bool>,
-    /// Whether the move is to be undone later on. Moves of a rebalance do not say, nor do old servers.
+    /// Whether the move is to be undone later. Missing for moves of a rebalance, and from old servers.
     pub try_undo: Option<bool>,
 }
 
 impl AgencyJob {
-    /// Whether nothing more will happen to it.
+    /// Returns whether it has finished or failed.
     pub fn is_over(&self) -> bool {
         matches!(self.status, JobStatus::Finished | JobStatus::Failed)
     }
 }
 
-/// Asks how far a job of the agency has come.
+/// Reads the state of a job of the agency.
 ///
-/// Moves that a [rebalance](crate::Rebalance) begins cannot be asked for: their ids are not told.
+/// The jobs of a [rebalance](crate::Rebalance) cannot be read, since their ids are not returned.
 ///
 /// # Errors
 ///
-/// 404 if there is no such job. **A job that is over is forgotten after a while**, so 404 for one that has
-/// been seen means that it is over, and that nobody knows how it ended. 403 without write access to
-/// `_system`; 500 if the agency does not answer within 20 seconds.
+/// 404 if there is no such job. **A job that has ended is deleted after a while**, so 404 for a job that existed
+/// means that it has ended with an unknown outcome. 403 without write access to `_system`; 500 if the agency does not
+/// respond within 20 seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetAgencyJob<'a> {
     /// The job.
@@ -130,17 +132,17 @@ impl Operation for GetAgencyJob<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, assert_refuses, read, response};
+    use crate::testing::{assert_rejected, assert_request, read, response};
 
     fn job(body: &str) -> AgencyJob {
         read(&GetAgencyJob { id: &"1234567".into() }, body)
     }
 
     #[test]
-    fn a_job_is_asked_for_by_its_id() {
+    fn a_job_is_requested_by_id() {
         let id = JobId::from("1234567");
-        assert_asks(&GetAgencyJob { id: &id }, "GET", "/_admin/cluster/queryAgencyJob?id=1234567");
-        assert_refuses(&GetAgencyJob { id: &"".into() }, "`id` is empty");
+        assert_request(&GetAgencyJob { id: &id }, "GET", "/_admin/cluster/queryAgencyJob?id=1234567");
+        assert_rejected(&GetAgencyJob { id: &"".into() }, "`id` is empty");
     }
 
     #[test]
@@ -176,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_failed_tells_why_and_is_no_error() {
+    fn a_failed_job_has_a_reason_and_is_no_error() {
         let job =
             job(r#"{"type":"cleanOutServer","server":"PRMR-a","jobId":"7","creator":"CRDN-x","abort":true,
             "timeCreated":"2025-11-20T10:00:00Z","timeFinished":"2025-11-20T10:00:09Z",
@@ -188,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn jobs_and_states_of_newer_servers_are_kept_as_words() {
+    fn unknown_job_types_and_states_are_kept_verbatim() {
         let job = job(r#"{"type":"reconfigure","job":"7","status":"Waiting","new":[1]}"#);
         assert_eq!(job.kind, JobType::Unknown("reconfigure".to_owned()));
         assert_eq!(job.status, JobStatus::Unknown("Waiting".to_owned()));
@@ -196,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_without_a_status_is_none() {
+    fn a_job_without_a_status_is_rejected() {
         let id = JobId::from("7");
         let error = GetAgencyJob { id: &id }.output(response(200, r#"{"job":"7"}"#)).unwrap_err();
         assert_eq!(error.path(), ".");

@@ -9,21 +9,21 @@ use bytes::Bytes;
 use http::Request;
 use serde::{Deserialize, Serialize};
 
-use crate::JobId;
+use crate::jobs::JobId;
 
-/// The server gives the agency 60 seconds.
+/// The server waits for the agency for up to 60 seconds.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// Wants a job of the agency cancelled: one that moves a shard or empties a DB-Server.
+/// Requests cancellation of a job that moves a shard or cleans out a DB-Server.
 ///
-/// A success says only that the wish is written down. The supervision follows in one of its next rounds, and the job
-/// ends as [`Failed`](crate::JobStatus::Failed): [`GetAgencyJob`](crate::GetAgencyJob) tells when. What was moved until
-/// then stays where it is.
+/// A success only means that the request is written. The supervision follows in one of its next rounds, and the job
+/// ends as [`Failed`](crate::JobStatus::Failed): [`GetAgencyJob`](crate::GetAgencyJob) shows when. Shards that were
+/// moved until then stay where they are.
 ///
 /// # Errors
 ///
-/// 404 if there is no such job, and for a moment also for one that was just written down. 400 with error 10 if it is
-/// over, or is of another type; 412 if it is just getting over. 403 without write access to `_system`.
+/// 404 if there is no such job, and for a moment also for a job that was just created. 400 with error 10 if it has
+/// ended, or is of another type; 412 if it is just ending. 403 without write access to `_system`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CancelAgencyJob<'a> {
     /// The job.
@@ -34,7 +34,7 @@ impl Operation for CancelAgencyJob<'_> {
     type Output = ();
 
     const METADATA: Metadata = Metadata::post("cluster.cancel_agency_job", "/_admin/cluster/cancelAgencyJob")
-        .idempotent() // one flag of one job; a second time may find it over, with 400
+        .idempotent() // sets one flag of one job; a repeated request may return 400 if the job has ended
         .server_timeout(SERVER_TIMEOUT)
         .permission(Permission::Admin);
 
@@ -54,7 +54,7 @@ impl Operation for CancelAgencyJob<'_> {
         struct Body {
             #[serde(rename = "job")]
             _job: JobId,
-            // `aborted`, which the job is not yet.
+            // `aborted`, although the job is not aborted yet.
             #[serde(rename = "status")]
             _status: String,
         }
@@ -66,14 +66,14 @@ impl Operation for CancelAgencyJob<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_refuses, assert_sends, read};
+    use crate::testing::{assert_rejected, assert_request_with_body, read};
 
     #[test]
     fn a_job_is_cancelled_by_its_id() {
         let id = JobId::from("1234567");
         let cancel = CancelAgencyJob { id: &id };
-        assert_sends(&cancel, "POST", "/_admin/cluster/cancelAgencyJob", r#"{"id":"1234567"}"#);
+        assert_request_with_body(&cancel, "POST", "/_admin/cluster/cancelAgencyJob", r#"{"id":"1234567"}"#);
         read(&cancel, r#"{"job":"1234567","status":"aborted","error":false}"#);
-        assert_refuses(&CancelAgencyJob { id: &"".into() }, "`id` is empty");
+        assert_rejected(&CancelAgencyJob { id: &"".into() }, "`id` is empty");
     }
 }

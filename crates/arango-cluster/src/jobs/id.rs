@@ -1,21 +1,21 @@
-//! What names a job of the agency.
+//! The id of a job of the agency.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::open_enum::Word;
+use crate::types::open_enum::StringVisitor;
 
-/// The id of a job of the agency: decimal digits. It can be larger than a double holds exactly.
+/// The id of a job of the agency: decimal digits. It can exceed the exact range of a double.
 ///
-/// Jobs are the cluster's: any coordinator tells of any of them.
+/// Jobs belong to the cluster: any coordinator can report them.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct JobId(String);
 
 impl JobId {
-    /// The id as the server wrote it.
+    /// Returns the id as the server wrote it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -47,11 +47,11 @@ impl fmt::Debug for JobId {
 
 impl<'de> Deserialize<'de> for JobId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Word(PhantomData))
+        deserializer.deserialize_str(StringVisitor(PhantomData))
     }
 }
 
-/// The answer of what writes down one job.
+/// The response to a request that creates one job.
 #[derive(Deserialize)]
 pub(crate) struct Scheduled {
     pub(crate) id: JobId,

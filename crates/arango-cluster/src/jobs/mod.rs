@@ -1,4 +1,4 @@
-//! What the supervision of the agency has been told to do, and how far it has come.
+//! Jobs of the agency's supervision.
 
 mod agency_job;
 mod cancel;

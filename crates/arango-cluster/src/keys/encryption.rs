@@ -1,4 +1,4 @@
-//! The keys that data is encrypted with.
+//! The encryption keys of stored data.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
@@ -9,14 +9,14 @@ use serde::Deserialize;
 
 use super::Fingerprint;
 
-/// Has the server that answers read the keys that its data is encrypted with from its disk again, and rotate to them.
+/// Makes the responding server reload its encryption keys from disk, and rotate to them.
 ///
-/// **Coordinators hold no data and refuse it with 404**: it is meant for DB-Servers, and for servers that stand alone,
-/// asked directly.
+/// **Coordinators hold no data and refuse it with 404**: it is meant for DB-Servers and single servers, called
+/// directly.
 ///
 /// # Errors
 ///
-/// 404 where data is not encrypted, and from servers of the community edition before 3.12.5; 403 without a superuser's
+/// 404 if data is not encrypted, and from servers of the community edition before 3.12.5; 403 without a superuser
 /// token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RotateEncryptionKeys;
@@ -25,7 +25,7 @@ impl Operation for RotateEncryptionKeys {
     type Output = Vec<Fingerprint>;
 
     const METADATA: Metadata = Metadata::post("server.rotate_encryption_keys", "/_admin/server/encryption")
-        .scope(Scope::Coordinator) // not idempotent: nobody promises that a second rotation is none
+        .scope(Scope::Coordinator) // not idempotent: the effect of a repeated rotation is not documented
         .permission(Permission::Superuser);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
@@ -45,11 +45,11 @@ impl Operation for RotateEncryptionKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
+    use crate::testing::{assert_request, read};
 
     #[test]
-    fn keys_are_told_by_their_fingerprints() {
-        assert_asks(&RotateEncryptionKeys, "POST", "/_admin/server/encryption");
+    fn keys_are_read_as_fingerprints() {
+        assert_request(&RotateEncryptionKeys, "POST", "/_admin/server/encryption");
         let body = r#"{"error":false,"code":200,"result":{"encryption-keys":[{"sha256":"aa"}]}}"#;
         assert_eq!(read(&RotateEncryptionKeys, body)[0].sha256, "aa");
     }

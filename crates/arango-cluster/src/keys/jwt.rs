@@ -1,4 +1,4 @@
-//! The secrets that tokens are signed with.
+//! The secrets that sign tokens.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
@@ -9,22 +9,22 @@ use serde::Deserialize;
 
 use super::Fingerprint;
 
-/// The secrets that tokens are signed with, by their fingerprints.
+/// The fingerprints of the secrets that sign tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct JwtSecrets {
-    /// Signs new tokens.
+    /// The secret that signs new tokens.
     pub active: Fingerprint,
-    /// Tokens that were signed with these are believed still.
+    /// Secrets whose tokens are still accepted.
     #[serde(default)]
     pub passive: Vec<Fingerprint>,
 }
 
-/// Asks the server that answers which secrets tokens are signed with.
+/// Reads the fingerprints of the responding server's token secrets.
 ///
 /// # Errors
 ///
-/// 403 without a superuser's token. 404 from servers of the community edition before 3.12.5.
+/// 403 without a superuser token. 404 from servers of the community edition before 3.12.5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetJwtSecrets;
 
@@ -44,9 +44,9 @@ impl Operation for GetJwtSecrets {
     }
 }
 
-/// Has the server that answers read the secrets of tokens from its disk again.
+/// Makes the responding server reload its token secrets from disk.
 ///
-/// To change a secret, every server must read the new one as passive before any makes it active.
+/// To change a secret, every server must load the new one as passive before any server makes it active.
 ///
 /// # Errors
 ///
@@ -59,7 +59,7 @@ impl Operation for ReloadJwtSecrets {
 
     const METADATA: Metadata = Metadata::post("server.reload_jwt_secrets", "/_admin/server/jwt")
         .scope(Scope::Coordinator)
-        .idempotent() // what is on the disk is read, however often
+        .idempotent() // each time the same files are loaded
         .permission(Permission::Superuser);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
@@ -74,12 +74,12 @@ impl Operation for ReloadJwtSecrets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read, response};
+    use crate::testing::{assert_request, read, response};
 
     #[test]
-    fn secrets_are_told_by_their_fingerprints() {
-        assert_asks(&GetJwtSecrets, "GET", "/_admin/server/jwt");
-        assert_asks(&ReloadJwtSecrets, "POST", "/_admin/server/jwt");
+    fn secrets_are_read_as_fingerprints() {
+        assert_request(&GetJwtSecrets, "GET", "/_admin/server/jwt");
+        assert_request(&ReloadJwtSecrets, "POST", "/_admin/server/jwt");
         let body =
             r#"{"error":false,"code":200,"result":{"active":{"sha256":"aa"},"passive":[{"sha256":"bb"}]}}"#;
         let secrets = read(&GetJwtSecrets, body);

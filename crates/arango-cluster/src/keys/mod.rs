@@ -1,4 +1,4 @@
-//! Keys and certificates of the server that answers: only their fingerprints are told.
+//! Keys and certificates of the responding server, by their fingerprints.
 
 mod encryption;
 mod jwt;
@@ -10,7 +10,7 @@ pub use tls::{GetTls, ReloadTls, TlsFiles, TlsKeyfile};
 
 use serde::Deserialize;
 
-/// What tells a secret from others without telling the secret.
+/// The fingerprint of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[non_exhaustive]
 pub struct Fingerprint {

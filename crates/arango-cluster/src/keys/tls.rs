@@ -1,4 +1,4 @@
-//! The certificates that a server shows.
+//! The TLS certificates of a server.
 
 use std::collections::BTreeMap;
 
@@ -10,24 +10,24 @@ use http::Request;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// The certificates that a server shows and believes. All of it is missing where TLS is not spoken.
+/// The certificates that a server presents and trusts. Empty if it does not use TLS.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TlsFiles {
-    /// What it shows.
+    /// The certificate that it presents.
     pub keyfile: Option<TlsKeyfile>,
-    /// Whose certificates it believes.
+    /// The authorities of accepted client certificates.
     #[serde(rename = "clientCA")]
     pub client_ca: Option<TlsKeyfile>,
-    /// What it shows to those who ask for it by these names.
+    /// The certificates that it presents for these server names.
     #[serde(rename = "SNI")]
-    pub by_name: BTreeMap<String, TlsKeyfile>,
+    pub sni: BTreeMap<String, TlsKeyfile>,
 }
 
 impl TlsFiles {
-    /// Fails if none of them is there, but something else is.
-    fn found_in(self, response: &ApiResponse) -> Result<Self, DecodeError> {
+    /// Fails if none of the known fields is present, but another one is.
+    fn validated(self, response: &ApiResponse) -> Result<Self, DecodeError> {
         if self == Self::default() && !response.json_result::<Map<String, Value>>()?.is_empty() {
             return Err(response.invalid("none of `keyfile`, `clientCA` and `SNI`"));
         }
@@ -35,20 +35,20 @@ impl TlsFiles {
     }
 }
 
-/// A file with certificates, and perhaps with the key of the first of them.
+/// A file with certificates, and possibly the key of the first one.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TlsKeyfile {
     /// SHA-256 of the file, in hexadecimal digits.
     pub sha256: String,
-    /// The certificates in it, in PEM.
+    /// The certificates in the file, in PEM.
     pub certificates: Vec<String>,
-    /// SHA-256 of the key in it, in hexadecimal digits.
+    /// SHA-256 of the key in the file, in hexadecimal digits.
     pub private_key_sha256: Option<String>,
 }
 
-/// Asks the server that answers which certificates it shows and believes.
+/// Reads the certificates that the responding server presents and trusts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetTls;
 
@@ -62,17 +62,17 @@ impl Operation for GetTls {
     }
 
     fn output(&self, response: ApiResponse) -> Result<TlsFiles, DecodeError> {
-        response.json_result().and_then(|files: TlsFiles| files.found_in(&response))
+        response.json_result().and_then(|files: TlsFiles| files.validated(&response))
     }
 }
 
-/// Has the server that answers read its certificates from its disk again.
+/// Makes the responding server reload its certificates from disk.
 ///
-/// Connections that are open stay as they are.
+/// Open connections are not affected.
 ///
 /// # Errors
 ///
-/// 400 if they cannot be read: it goes on with those that it has. 403 without a superuser's token.
+/// 400 if they cannot be loaded: the server keeps its current ones. 403 without a superuser token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ReloadTls;
 
@@ -81,7 +81,7 @@ impl Operation for ReloadTls {
 
     const METADATA: Metadata = Metadata::post("server.reload_tls", "/_admin/server/tls")
         .scope(Scope::Coordinator)
-        .idempotent() // what is on the disk is read, however often
+        .idempotent() // each time the same files are loaded
         .permission(Permission::Superuser);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
@@ -89,21 +89,21 @@ impl Operation for ReloadTls {
     }
 
     fn output(&self, response: ApiResponse) -> Result<TlsFiles, DecodeError> {
-        // The server may also leave out what it has read.
+        // The server may omit the result.
         let files = response.json_result::<Option<TlsFiles>>()?;
-        files.map_or_else(|| Ok(TlsFiles::default()), |files| files.found_in(&response))
+        files.map_or_else(|| Ok(TlsFiles::default()), |files| files.validated(&response))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
+    use crate::testing::{assert_request, read};
 
     #[test]
-    fn certificates_are_told_where_there_are_some() {
-        assert_asks(&GetTls, "GET", "/_admin/server/tls");
-        assert_asks(&ReloadTls, "POST", "/_admin/server/tls");
+    fn certificates_are_read() {
+        assert_request(&GetTls, "GET", "/_admin/server/tls");
+        assert_request(&ReloadTls, "POST", "/_admin/server/tls");
         let files = read(
             &GetTls,
             r#"{"error":false,"code":200,"result":{"keyfile":{"sha256":"aa","certificates":["-----BEGIN"],
@@ -113,14 +113,11 @@ mod tests {
         let keyfile = files.keyfile.unwrap();
         assert_eq!((keyfile.sha256.as_str(), keyfile.private_key_sha256.as_deref()), ("aa", Some("bb")));
         assert_eq!(keyfile.certificates, ["-----BEGIN"]);
-        assert_eq!(
-            (files.client_ca.unwrap().sha256, files.by_name["db"].sha256.as_str()),
-            ("cc".into(), "dd")
-        );
+        assert_eq!((files.client_ca.unwrap().sha256, files.sni["db"].sha256.as_str()), ("cc".into(), "dd"));
     }
 
     #[test]
-    fn without_tls_there_is_nothing_to_tell() {
+    fn without_tls_there_are_no_files() {
         assert_eq!(read(&GetTls, r#"{"error":false,"code":200,"result":{}}"#), TlsFiles::default());
         assert_eq!(read(&ReloadTls, r#"{"error":false,"code":200}"#), TlsFiles::default());
     }

@@ -1,4 +1,4 @@
-//! Asking for the licence.
+//! Reading the licence.
 
 use std::time::Duration;
 
@@ -7,79 +7,81 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use crate::open_enum::open_enum;
-use crate::{LicenseKey, UnixSeconds, seconds};
+use crate::license::LicenseKey;
+use crate::types::open_enum::open_enum;
+use crate::types::seconds;
+use crate::types::seconds::UnixSeconds;
 
 open_enum! {
-    /// Whether the licence holds.
+    /// The state of a licence.
     pub enum LicenseStatus {
-        /// It does.
+        /// Valid.
         Good = "good",
-        /// It ends soon.
+        /// Expires soon.
         Expiring = "expiring",
-        /// It has ended.
+        /// Expired.
         Expired = "expired",
-        /// It has ended, and nothing can be written any more.
+        /// Expired, and the deployment is read-only.
         ReadOnly = "read-only",
     }
 }
 
-/// The licence of the deployment. Which fields there are depends on edition and version.
+/// The licence of the deployment. Edition and version decide which fields are present.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct License {
-    /// What it allows for.
+    /// What it permits.
     pub features: Option<LicenseFeatures>,
-    /// The key. Servers of the community edition before 3.12.5 say `none`, and nothing else.
+    /// The key. Servers of the community edition before 3.12.5 return only this field, with `none`.
     pub license: Option<LicenseKey>,
-    /// What tells this key from others.
+    /// A hash that identifies the key.
     pub hash: Option<String>,
-    /// The version of its form.
+    /// The version of the licence format.
     pub version: Option<u64>,
-    /// Whether it holds.
+    /// Its state.
     pub status: Option<LicenseStatus>,
-    /// Whether the deployment is just being upgraded.
+    /// Whether the deployment is being upgraded.
     pub upgrading: Option<bool>,
-    /// How much is stored, and how much may be. Told by the community edition since 3.12.5.
+    /// The used and the permitted disk space. Only in the community edition since 3.12.5.
     pub disk_usage: Option<DiskUsage>,
 }
 
-/// What a licence allows for.
+/// What a licence permits.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct LicenseFeatures {
-    /// When it ends.
+    /// When it expires.
     pub expires: Option<UnixSeconds>,
 }
 
-/// How much is stored, and how much may be.
+/// The used and the permitted disk space.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct DiskUsage {
-    /// How much is stored, in bytes.
+    /// Used disk space, in bytes.
     pub bytes_used: Option<u64>,
-    /// How much may be, in bytes.
+    /// Permitted disk space, in bytes.
     pub bytes_limit: Option<u64>,
-    /// Whether that much is stored.
+    /// Whether the limit is reached.
     pub limit_reached: bool,
-    /// How long until nothing can be written any more.
+    /// The time until the deployment becomes read-only.
     #[serde(rename = "secondsUntilReadOnly", deserialize_with = "seconds::optional")]
     pub until_read_only: Option<Duration>,
-    /// How long until the servers shut down.
+    /// The time until the servers shut down.
     #[serde(rename = "secondsUntilShutDown", deserialize_with = "seconds::optional")]
     pub until_shutdown: Option<Duration>,
-    /// Whether all is well.
+    /// The state of the licence.
     pub status: Option<LicenseStatus>,
 }
 
-/// Asks for the licence of the deployment.
+/// Reads the licence of the deployment.
 ///
 /// # Errors
 ///
-/// 403 if the server is hardened and the user is no administrator.
+/// 403 if the server is hardened and the user is not an administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetLicense;
 
@@ -94,7 +96,7 @@ impl Operation for GetLicense {
 
     fn output(&self, response: ApiResponse) -> Result<License, DecodeError> {
         let license: License = response.json()?;
-        // One of the two is in the answer of every edition and version; the others are words that other services use, too.
+        // Every edition and version returns one of these two; other services use the other keys, too.
         if license.license.is_none() && license.upgrading.is_none() {
             return Err(response.invalid("neither `license` nor `upgrading`"));
         }
@@ -105,12 +107,12 @@ impl Operation for GetLicense {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
+    use crate::testing::{assert_request, read};
 
     #[test]
     #[expect(clippy::float_cmp, reason = "integers are exact")]
     fn an_enterprise_licence_is_read_and_its_key_not_printed() {
-        assert_asks(&GetLicense, "GET", "/_admin/license");
+        assert_request(&GetLicense, "GET", "/_admin/license");
         let license = read(
             &GetLicense,
             r#"{"features":{"expires":1743568356},"license":"V0h/s3cret","hash":"982d","version":1,
@@ -124,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_community_edition_tells_of_its_disk_or_of_nothing() {
+    fn the_community_edition_reports_disk_usage_or_nothing() {
         let new = read(
             &GetLicense,
             r#"{"upgrading":false,"diskUsage":{"bytesUsed":1,"bytesLimit":107374182400,"limitReached":false,

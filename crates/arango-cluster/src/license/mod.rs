@@ -1,4 +1,4 @@
-//! What the deployment may do, and for how long.
+//! The licence of the deployment.
 
 mod get;
 mod set;
@@ -8,15 +8,15 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use get::{DiskUsage, GetLicense, License, LicenseFeatures, LicenseStatus};
-pub use set::{EarlierLicense, SetLicense};
+pub use set::{EarlierExpiryPolicy, SetLicense};
 
-/// A licence key. It is not printed.
+/// A licence key. `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LicenseKey(String);
 
 impl LicenseKey {
-    /// The key.
+    /// Returns the key.
     pub fn as_str(&self) -> &str {
         &self.0
     }

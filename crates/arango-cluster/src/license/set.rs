@@ -1,4 +1,4 @@
-//! Giving the deployment a licence.
+//! Setting the licence of the deployment.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
@@ -7,51 +7,55 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use crate::LicenseKey;
+use crate::license::LicenseKey;
 
-/// Says what becomes of a licence that ends earlier than the one that there is.
+/// Whether a licence is accepted that expires earlier than the current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum EarlierLicense {
+pub enum EarlierExpiryPolicy {
     /// It is refused.
     #[default]
-    Refused,
-    /// It is taken nevertheless.
-    Taken,
+    Reject,
+    /// It is accepted.
+    Accept,
 }
 
-/// Gives the deployment a licence.
+/// Sets the licence of the deployment.
 ///
 /// # Errors
 ///
-/// 400 for a key that is none, and for one that ends earlier than the one that there is. 501 from servers that were
-/// built from source; 403 if the server is hardened and the user is no administrator.
+/// 400 for an invalid key, and for one that expires earlier than the current one. 501 from servers that were built
+/// from source; 403 if the server is hardened and the user is not an administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SetLicense<'a> {
     /// The key.
     pub key: &'a LicenseKey,
-    /// What becomes of it if it ends earlier than the one that there is.
-    pub earlier: EarlierLicense,
+    /// Whether it is accepted if it expires earlier than the current one.
+    pub earlier_expiry: EarlierExpiryPolicy,
 }
 
 impl Operation for SetLicense<'_> {
     type Output = ();
 
-    // Permission: any user but on hardened servers, as the server documents it; an administrator can in any case.
+    // Permission: on hardened servers only administrators, otherwise any user, as documented by the server.
     const METADATA: Metadata = Metadata::put("cluster.set_license", "/_admin/license")
-        .idempotent() // the same key, written over
+        .idempotent() // overwrites the key
         .permission(Permission::Authenticated);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         if self.key.as_str().is_empty() {
             return Err(BuildError::Field { field: "key", reason: "is empty" });
         }
-        let draft = RequestBuilder::new(Self::METADATA);
-        let draft = if self.earlier == EarlierLicense::Taken { draft.query("force", "true") } else { draft };
-        draft.json(self.key).build()
+        let builder = RequestBuilder::new(Self::METADATA);
+        let builder = if self.earlier_expiry == EarlierExpiryPolicy::Accept {
+            builder.query("force", "true")
+        } else {
+            builder
+        };
+        builder.json(self.key).build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
-        // 201, with the envelope inside of `result`.
+        // 201, with the envelope inside `result`.
         #[derive(Deserialize)]
         struct Body {
             result: Envelope,
@@ -70,17 +74,17 @@ impl Operation for SetLicense<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_refuses, assert_sends, response};
+    use crate::testing::{assert_rejected, assert_request_with_body, response};
 
     #[test]
     fn the_key_is_a_bare_string() {
         let key = LicenseKey::from("abc");
-        let mut set = SetLicense { key: &key, earlier: EarlierLicense::Refused };
-        assert_sends(&set, "PUT", "/_admin/license", r#""abc""#);
-        set.earlier = EarlierLicense::Taken;
-        assert_sends(&set, "PUT", "/_admin/license?force=true", r#""abc""#);
+        let mut set = SetLicense { key: &key, earlier_expiry: EarlierExpiryPolicy::Reject };
+        assert_request_with_body(&set, "PUT", "/_admin/license", r#""abc""#);
+        set.earlier_expiry = EarlierExpiryPolicy::Accept;
+        assert_request_with_body(&set, "PUT", "/_admin/license?force=true", r#""abc""#);
         assert!(set.output(response(201, r#"{"result":{"error":false,"code":201}}"#)).is_ok());
-        let none = SetLicense { key: &"".into(), earlier: EarlierLicense::Refused };
-        assert_refuses(&none, "`key` is empty");
+        let none = SetLicense { key: &"".into(), earlier_expiry: EarlierExpiryPolicy::Reject };
+        assert_rejected(&none, "`key` is empty");
     }
 }

@@ -1,4 +1,4 @@
-//! The log, by the calls of old.
+//! The log, by legacy calls.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
@@ -7,35 +7,38 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use crate::{LogQuery, UnixSeconds, no_payload};
+use crate::log::LogQuery;
+use crate::types::no_payload;
+use crate::types::seconds::UnixSeconds;
 
 const PATH: &str = "/_admin/log";
 
-/// What a server has written to its log: lists of which the elements at the same place belong together.
+/// Log entries as parallel lists: elements at the same index belong together.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct LogArrays {
-    /// How many entries there are, also beyond those that were asked for.
+    /// The total number of entries, including those not requested.
     pub total_amount: u64,
-    /// The id of each.
+    /// The id of each entry.
     pub lid: Vec<u64>,
-    /// What each is about.
+    /// The topic of each entry.
     #[serde(default)]
     pub topic: Vec<String>,
-    /// How grave each is: 0 is fatal, 1 an error, 2 a warning, 3 information, 4 for those who look for faults.
+    /// The severity of each entry: 0 fatal, 1 error, 2 warning, 3 info, 4 debug.
     pub level: Vec<u64>,
-    /// When each was written.
+    /// When each entry was written.
     pub timestamp: Vec<UnixSeconds>,
-    /// What each says.
+    /// The message of each entry.
     pub text: Vec<String>,
 }
 
-/// Asks the server that answers what it has written to its log, by an older call than
-/// [`GetLogEntries`](crate::GetLogEntries). Gone since 4.0.
+/// Reads log entries of the responding server, by a legacy call. Removed in 4.0.
+///
+/// See [`GetLogEntries`](crate::GetLogEntries) for the newer call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetLogArrays<'a> {
-    /// Which entries are wanted.
+    /// Which entries to return.
     pub query: &'a LogQuery,
 }
 
@@ -48,7 +51,7 @@ impl Operation for GetLogArrays<'_> {
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        self.query.of(RequestBuilder::new(Self::METADATA))?.build()
+        self.query.apply(RequestBuilder::new(Self::METADATA))?.build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<LogArrays, DecodeError> {
@@ -56,8 +59,9 @@ impl Operation for GetLogArrays<'_> {
     }
 }
 
-/// Has the server that answers forget what it has written to its log: what can be asked for, not the files. Gone since
-/// 4.0.
+/// Clears the log entries that the responding server keeps in memory. Removed in 4.0.
+///
+/// Log files are not affected.
 ///
 /// # Errors
 ///
@@ -69,7 +73,7 @@ impl Operation for ClearLog {
     type Output = ();
 
     const METADATA: Metadata = Metadata::delete("server.clear_log", PATH)
-        .scope(Scope::Coordinator) // not idempotent: a second time forgets what was written since the first
+        .scope(Scope::Coordinator) // not idempotent: a repeated request also clears the entries written since the first
         .removed_in("4.0.0")
         .permission(Permission::Admin);
 
@@ -78,29 +82,29 @@ impl Operation for ClearLog {
     }
 
     fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
-        no_payload::nothing(&response)
+        no_payload::expect_empty(&response)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
+    use crate::testing::{assert_request, read};
 
     #[test]
     #[expect(clippy::float_cmp, reason = "integers are exact")]
     fn lists_are_read() {
         let query = LogQuery::new().size(1);
-        let ask = GetLogArrays { query: &query };
-        assert_asks(&ask, "GET", "/_admin/log?size=1");
+        let operation = GetLogArrays { query: &query };
+        assert_request(&operation, "GET", "/_admin/log?size=1");
         let log = read(
-            &ask,
+            &operation,
             r#"{"totalAmount":9,"lid":[7],"topic":["startup"],"level":[3],"timestamp":[1763632800],"text":["ready"]}"#,
         );
         assert_eq!((log.total_amount, &log.lid[..], &log.level[..]), (9, &[7][..], &[3][..]));
         assert_eq!((log.topic[0].as_str(), log.text[0].as_str()), ("startup", "ready"));
         assert_eq!(log.timestamp[0].0, 1_763_632_800.0);
-        assert_asks(&ClearLog, "DELETE", "/_admin/log");
+        assert_request(&ClearLog, "DELETE", "/_admin/log");
         read(&ClearLog, "{}");
     }
 }

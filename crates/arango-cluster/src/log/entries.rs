@@ -1,4 +1,4 @@
-//! What a server has written to its log.
+//! The log of a server.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
@@ -7,45 +7,47 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use crate::{LogLevel, LogQuery, ServerId, Timestamp};
+use crate::log::{LogLevel, LogQuery};
+use crate::server::ServerId;
+use crate::types::timestamp::Timestamp;
 
 const PATH: &str = "/_admin/log/entries";
 
-/// What a server has written to its log.
+/// Log entries of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct LogEntries {
-    /// How many there are, also beyond those that were asked for.
+    /// The total number of entries, including those not requested.
     pub total: u64,
-    /// Those that were asked for.
+    /// The requested entries.
     #[serde(rename = "messages")]
     pub entries: Vec<LogEntry>,
 }
 
-/// An entry of a log.
+/// A log entry.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct LogEntry {
-    /// Its id: the larger, the later.
+    /// Its id; later entries have larger ids.
     pub id: u64,
-    /// What it is about, such as `startup`.
+    /// Its topic, such as `startup`.
     pub topic: String,
-    /// How grave it is.
+    /// Its severity.
     pub level: LogLevel,
     /// When it was written.
     pub date: Timestamp,
-    /// What it says.
+    /// The message.
     pub message: String,
 }
 
-/// Asks the server that answers what it has written to its log.
+/// Reads log entries of the responding server.
 ///
 /// # Errors
 ///
-/// 403 if `--log.api-enabled` switches it off, or wants a superuser's token; by default it takes an administrator.
+/// 403 if `--log.api-enabled` disables it, or requires a superuser token; by default it requires an administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetLogEntries<'a> {
-    /// Which entries are wanted.
+    /// Which entries to return.
     pub query: &'a LogQuery,
 }
 
@@ -56,7 +58,7 @@ impl Operation for GetLogEntries<'_> {
         Metadata::get("server.log_entries", PATH).scope(Scope::Coordinator).permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        self.query.of(RequestBuilder::new(Self::METADATA))?.build()
+        self.query.apply(RequestBuilder::new(Self::METADATA))?.build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<LogEntries, DecodeError> {
@@ -64,13 +66,14 @@ impl Operation for GetLogEntries<'_> {
     }
 }
 
-/// Asks a server what it has written to its log, through whichever coordinator answers. Errors are those of
-/// [`GetLogEntries`].
+/// Reads log entries of a server, through any coordinator.
+///
+/// Errors are those of [`GetLogEntries`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetServerLogEntries<'a> {
-    /// The server to be asked, by its id.
+    /// The server, by its id.
     pub server: &'a ServerId,
-    /// Which entries are wanted.
+    /// Which entries to return.
     pub query: &'a LogQuery,
 }
 
@@ -81,9 +84,9 @@ impl Operation for GetServerLogEntries<'_> {
         Metadata::get("cluster.server_log_entries", PATH).permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let draft =
-            RequestBuilder::new(Self::METADATA).query("serverId", self.server.given("server")?.as_str());
-        self.query.of(draft)?.build()
+        let builder =
+            RequestBuilder::new(Self::METADATA).query("serverId", self.server.checked_id("server")?.as_str());
+        self.query.apply(builder)?.build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<LogEntries, DecodeError> {
@@ -94,16 +97,16 @@ impl Operation for GetServerLogEntries<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::LogOrder;
-    use crate::testing::{assert_asks, assert_refuses, read};
+    use crate::log::LogOrder;
+    use crate::testing::{assert_rejected, assert_request, read};
 
     #[test]
     fn entries_are_read() {
         let query = LogQuery::new();
-        let ask = GetLogEntries { query: &query };
-        assert_asks(&ask, "GET", PATH);
+        let operation = GetLogEntries { query: &query };
+        assert_request(&operation, "GET", PATH);
         let log = read(
-            &ask,
+            &operation,
             r#"{"total":2,"messages":[{"id":1,"topic":"startup","level":"INFO","date":"2025-11-20T10:00:00Z",
                 "message":"ready"},{"id":2,"topic":"x","level":"NOTICE","date":"","message":""}]}"#,
         );
@@ -114,20 +117,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wanted_is_asked_for_under_its_names() {
+    fn query_options_use_the_wire_names() {
         let query = LogQuery::new().up_to(LogLevel::Warning).start(7).size(10).offset(3).search("a b");
         let newest = query.clone().order(LogOrder::NewestFirst);
         let server = ServerId::from("PRMR-1");
-        assert_asks(
+        assert_request(
             &GetServerLogEntries { server: &server, query: &newest },
             "GET",
             "/_admin/log/entries?serverId=PRMR-1&upto=warning&start=7&size=10&offset=3&search=a%20b&sort=desc",
         );
         let only = LogQuery::new().only(LogLevel::Error);
-        assert_asks(&GetLogEntries { query: &only }, "GET", "/_admin/log/entries?level=error");
+        assert_request(&GetLogEntries { query: &only }, "GET", "/_admin/log/entries?level=error");
         let both = query.only(LogLevel::Error);
-        let reason = "`log_query` wants one level, and also all down to one";
-        assert_refuses(&GetLogEntries { query: &both }, reason);
-        assert_refuses(&GetServerLogEntries { server: &"".into(), query: &only }, "`server` is empty");
+        let reason = "`log_query` sets both `only` and `up_to`";
+        assert_rejected(&GetLogEntries { query: &both }, reason);
+        assert_rejected(&GetServerLogEntries { server: &"".into(), query: &only }, "`server` is empty");
     }
 }

@@ -1,34 +1,34 @@
-//! How much is written to a log.
+//! Log levels.
 
 use std::collections::BTreeMap;
 
 use arango_protocol::{ApiResponse, DecodeError};
 use serde::Deserialize;
 
-use crate::open_enum::open_enum;
+use crate::types::open_enum::open_enum;
 
 open_enum! {
-    /// How grave an entry of a log is, or has to be to be written.
+    /// Severity of a log entry, or minimum severity that is logged.
     pub enum LogLevel {
-        /// The server cannot go on.
+        /// The server cannot continue.
         Fatal = "FATAL" | "fatal",
         /// Something failed.
         Error = "ERROR" | "error",
-        /// Something may come to fail.
+        /// Something may fail.
         Warning = "WARNING" | "warning" | "WARN",
         /// Something happened.
         Info = "INFO" | "info",
-        /// For those who look for faults.
+        /// For debugging.
         Debug = "DEBUG" | "debug",
-        /// For those who look for faults step by step.
+        /// For step-by-step debugging.
         Trace = "TRACE" | "trace",
     }
 }
 
-/// How grave entries have to be to be written, by their topics, such as `requests`.
+/// Minimum severity by topic, such as `requests`.
 pub type LogLevels = BTreeMap<String, LogLevel>;
 
-/// Reads levels by topic. That none of the words is a level shows that something else was answered.
+/// Decodes levels by topic. If no value is a known level, the response comes from something else.
 pub(super) fn by_topic(response: &ApiResponse) -> Result<LogLevels, DecodeError> {
     let levels: LogLevels = response.json()?;
     if levels.values().all(|level| matches!(level, LogLevel::Unknown(_))) {
@@ -37,12 +37,12 @@ pub(super) fn by_topic(response: &ApiResponse) -> Result<LogLevels, DecodeError>
     Ok(levels)
 }
 
-/// How grave entries have to be to be written, as a whole and for each place that they are written to.
+/// Minimum severities, globally and for each log appender.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct AppenderLogLevels {
-    /// As a whole.
+    /// The global ones.
     pub global: LogLevels,
-    /// For each place, such as `file:///var/log/arangod.log`.
+    /// For each appender, such as `file:///var/log/arangod.log`.
     pub appenders: BTreeMap<String, LogLevels>,
 }

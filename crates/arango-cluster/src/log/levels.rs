@@ -1,4 +1,4 @@
-//! Asking how much is written to a log.
+//! Reading log levels.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
@@ -7,11 +7,12 @@ use bytes::Bytes;
 use http::Request;
 
 use super::level;
-use crate::{AppenderLogLevels, LogLevels, ServerId};
+use crate::log::{AppenderLogLevels, LogLevels};
+use crate::server::ServerId;
 
 pub(super) const PATH: &str = "/_admin/log/level";
 
-/// Asks the server that answers how grave entries have to be to be written to its log.
+/// Reads the log levels of the responding server.
 ///
 /// # Errors
 ///
@@ -34,15 +35,16 @@ impl Operation for GetLogLevels {
     }
 }
 
-/// Asks a server the same, through whichever coordinator answers. Since 3.10.2: **before, the coordinator passes over the
-/// name and speaks of itself.**
+/// Reads the log levels of a server, through any coordinator. Since 3.10.2.
+///
+/// **An older coordinator ignores the server id and returns its own levels.**
 ///
 /// # Errors
 ///
 /// As [`GetLogEntries`](crate::GetLogEntries).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetServerLogLevels<'a> {
-    /// The server to be asked, by its id.
+    /// The server, by its id.
     pub server: &'a ServerId,
 }
 
@@ -53,7 +55,9 @@ impl Operation for GetServerLogLevels<'_> {
         Metadata::get("cluster.server_log_levels", PATH).since("3.10.2").permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).query("serverId", self.server.given("server")?.as_str()).build()
+        RequestBuilder::new(Self::METADATA)
+            .query("serverId", self.server.checked_id("server")?.as_str())
+            .build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<LogLevels, DecodeError> {
@@ -61,7 +65,7 @@ impl Operation for GetServerLogLevels<'_> {
     }
 }
 
-/// Asks the server that answers how grave entries have to be for each place that they are written to. Since 3.12.2.
+/// Reads the log levels of the responding server by appender. Since 3.12.2.
 ///
 /// # Errors
 ///
@@ -86,14 +90,14 @@ impl Operation for GetAppenderLogLevels {
     }
 }
 
-/// Asks a server the same, through whichever coordinator answers. Since 3.12.2.
+/// Reads the log levels of a server by appender, through any coordinator. Since 3.12.2.
 ///
 /// # Errors
 ///
 /// As [`GetLogEntries`](crate::GetLogEntries).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetServerAppenderLogLevels<'a> {
-    /// The server to be asked, by its id.
+    /// The server, by its id.
     pub server: &'a ServerId,
 }
 
@@ -105,9 +109,9 @@ impl Operation for GetServerAppenderLogLevels<'_> {
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let draft =
-            RequestBuilder::new(Self::METADATA).query("serverId", self.server.given("server")?.as_str());
-        draft.query("withAppenders", "true").build()
+        let builder =
+            RequestBuilder::new(Self::METADATA).query("serverId", self.server.checked_id("server")?.as_str());
+        builder.query("withAppenders", "true").build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<AppenderLogLevels, DecodeError> {
@@ -118,35 +122,35 @@ impl Operation for GetServerAppenderLogLevels<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::LogLevel;
-    use crate::testing::{assert_asks, assert_refuses, read};
+    use crate::log::LogLevel;
+    use crate::testing::{assert_rejected, assert_request, read};
 
     #[test]
-    fn levels_are_told_by_topic() {
-        assert_asks(&GetLogLevels, "GET", PATH);
+    fn levels_are_read_by_topic() {
+        assert_request(&GetLogLevels, "GET", PATH);
         let server = ServerId::from("PRMR-1");
-        let ask = GetServerLogLevels { server: &server };
-        assert_asks(&ask, "GET", "/_admin/log/level?serverId=PRMR-1");
-        assert_refuses(&GetServerLogLevels { server: &"".into() }, "`server` is empty");
+        let operation = GetServerLogLevels { server: &server };
+        assert_request(&operation, "GET", "/_admin/log/level?serverId=PRMR-1");
+        assert_rejected(&GetServerLogLevels { server: &"".into() }, "`server` is empty");
         let body = r#"{"agency":"INFO","requests":"FATAL","new":"LOUD"}"#;
         let levels = read(&GetLogLevels, body);
         assert_eq!((&levels["agency"], &levels["requests"]), (&LogLevel::Info, &LogLevel::Fatal));
         assert_eq!(levels["new"], LogLevel::Unknown("LOUD".to_owned()));
-        assert_eq!(read(&ask, body), levels);
+        assert_eq!(read(&operation, body), levels);
     }
 
     #[test]
-    fn levels_are_told_by_place() {
-        assert_asks(&GetAppenderLogLevels, "GET", "/_admin/log/level?withAppenders=true");
+    fn levels_are_read_by_appender() {
+        assert_request(&GetAppenderLogLevels, "GET", "/_admin/log/level?withAppenders=true");
         let body = r#"{"global":{"agency":"INFO"},"appenders":{"file://log":{"agency":"DEBUG"}}}"#;
         let levels = read(&GetAppenderLogLevels, body);
         assert_eq!(levels.global["agency"], LogLevel::Info);
         assert_eq!(levels.appenders["file://log"]["agency"], LogLevel::Debug);
 
         let server = ServerId::from("PRMR-1");
-        let ask = GetServerAppenderLogLevels { server: &server };
-        assert_asks(&ask, "GET", "/_admin/log/level?serverId=PRMR-1&withAppenders=true");
-        assert_refuses(&GetServerAppenderLogLevels { server: &"".into() }, "`server` is empty");
-        assert_eq!(read(&ask, body), levels);
+        let operation = GetServerAppenderLogLevels { server: &server };
+        assert_request(&operation, "GET", "/_admin/log/level?serverId=PRMR-1&withAppenders=true");
+        assert_rejected(&GetServerAppenderLogLevels { server: &"".into() }, "`server` is empty");
+        assert_eq!(read(&operation, body), levels);
     }
 }

@@ -1,4 +1,4 @@
-//! What servers write to their logs, and how much of it.
+//! Logs and log levels of servers.
 
 mod arrays;
 mod entries;

@@ -1,20 +1,20 @@
-//! Which entries of a log are wanted.
+//! Selection of log entries.
 
 use arango_protocol::{BuildError, RequestBuilder};
 
-use crate::LogLevel;
+use crate::log::LogLevel;
 
-/// In which order entries come.
+/// The order of log entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum LogOrder {
-    /// The oldest first.
+    /// Oldest first.
     #[default]
     OldestFirst,
-    /// The newest first.
+    /// Newest first.
     NewestFirst,
 }
 
-/// Which entries of a log are wanted: by default all down to [`LogLevel::Info`] that the server has kept.
+/// Selects log entries. Default: all that the server has kept, down to [`LogLevel::Info`].
 ///
 /// ```
 /// use arango_cluster::{LogLevel, LogQuery};
@@ -34,74 +34,71 @@ pub struct LogQuery {
 }
 
 impl LogQuery {
-    /// Wants everything down to [`LogLevel::Info`], the oldest first.
+    /// Selects all entries down to [`LogLevel::Info`], oldest first.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Wants entries as grave as this or graver. Default: [`LogLevel::Info`].
+    /// Sets the minimum severity. Default: [`LogLevel::Info`].
     #[must_use]
     pub fn up_to(mut self, level: LogLevel) -> Self {
         self.upto = Some(level);
         self
     }
 
-    /// Wants entries of this level alone. Together with [`up_to`](Self::up_to) it is refused before it is sent.
+    /// Selects entries of this severity alone. Together with [`up_to`](Self::up_to) it is rejected before sending.
     #[must_use]
     pub fn only(mut self, level: LogLevel) -> Self {
         self.level = Some(level);
         self
     }
 
-    /// Wants entries from this [id](crate::LogEntry::id) on. Default: from the first that is kept.
+    /// Starts with this [id](crate::LogEntry::id). Default: the first entry that the server has kept.
     #[must_use]
     pub fn start(mut self, id: u64) -> Self {
         self.start = Some(id);
         self
     }
 
-    /// Wants so many at most. Default: all.
+    /// Limits the number of entries. Default: all.
     #[must_use]
     pub fn size(mut self, entries: usize) -> Self {
         self.size = Some(entries);
         self
     }
 
-    /// Passes over so many. Default: none.
+    /// Skips this many entries. Default: none.
     #[must_use]
     pub fn offset(mut self, entries: usize) -> Self {
         self.offset = Some(entries);
         self
     }
 
-    /// Wants entries that contain this text. Default: all.
+    /// Selects entries that contain this text. Default: all.
     #[must_use]
     pub fn search(mut self, text: impl Into<String>) -> Self {
         self.search = Some(text.into());
         self
     }
 
-    /// Wants them in this order. Default: the oldest first.
+    /// Sets the order. Default: oldest first.
     #[must_use]
     pub fn order(mut self, order: LogOrder) -> Self {
         self.order = order;
         self
     }
 
-    /// Adds what is wanted to a request.
-    pub(super) fn of(&self, mut draft: RequestBuilder) -> Result<RequestBuilder, BuildError> {
+    /// Adds the parameters to a request.
+    pub(super) fn apply(&self, mut builder: RequestBuilder) -> Result<RequestBuilder, BuildError> {
         if self.upto.is_some() && self.level.is_some() {
-            return Err(BuildError::Field {
-                field: "log_query",
-                reason: "wants one level, and also all down to one",
-            });
+            return Err(BuildError::Field { field: "log_query", reason: "sets both `only` and `up_to`" });
         }
-        // Levels are asked for in small letters.
-        let word = |level: &LogLevel| level.as_str().to_ascii_lowercase();
+        // The server expects levels in lower case.
+        let lower_case = |level: &LogLevel| level.as_str().to_ascii_lowercase();
         let pairs = [
-            ("upto", self.upto.as_ref().map(word)),
-            ("level", self.level.as_ref().map(word)),
+            ("upto", self.upto.as_ref().map(lower_case)),
+            ("level", self.level.as_ref().map(lower_case)),
             ("start", self.start.map(|id| id.to_string())),
             ("size", self.size.map(|size| size.to_string())),
             ("offset", self.offset.map(|offset| offset.to_string())),
@@ -110,9 +107,9 @@ impl LogQuery {
         ];
         for (name, value) in pairs {
             if let Some(value) = value {
-                draft = draft.query(name, &value);
+                builder = builder.query(name, &value);
             }
         }
-        Ok(draft)
+        Ok(builder)
     }
 }

@@ -1,4 +1,4 @@
-//! Setting back how much is written to a log.
+//! Resetting log levels.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
@@ -8,9 +8,10 @@ use http::Request;
 
 use super::level;
 use super::levels::PATH;
-use crate::{LogLevels, ServerId};
+use crate::log::LogLevels;
+use crate::server::ServerId;
 
-/// Sets the levels of the log of the server that answers back to those that it started with. Since 3.12.1.
+/// Resets the log levels of the responding server to those of its start. Since 3.12.1.
 ///
 /// # Errors
 ///
@@ -36,14 +37,14 @@ impl Operation for ResetLogLevels {
     }
 }
 
-/// Sets the levels of the log of a server back, through whichever coordinator answers. Since 3.12.1.
+/// Resets the log levels of a server, through any coordinator. Since 3.12.1.
 ///
 /// # Errors
 ///
 /// As [`GetLogEntries`](crate::GetLogEntries).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResetServerLogLevels<'a> {
-    /// The server that is to change, by its id.
+    /// The server, by its id.
     pub server: &'a ServerId,
 }
 
@@ -56,7 +57,9 @@ impl Operation for ResetServerLogLevels<'_> {
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).query("serverId", self.server.given("server")?.as_str()).build()
+        RequestBuilder::new(Self::METADATA)
+            .query("serverId", self.server.checked_id("server")?.as_str())
+            .build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<LogLevels, DecodeError> {
@@ -67,15 +70,15 @@ impl Operation for ResetServerLogLevels<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, assert_refuses, read};
+    use crate::testing::{assert_rejected, assert_request, read};
 
     #[test]
-    fn levels_are_set_back() {
-        assert_asks(&ResetLogLevels, "DELETE", PATH);
+    fn levels_are_reset() {
+        assert_request(&ResetLogLevels, "DELETE", PATH);
         let server = ServerId::from("PRMR-1");
         let reset = ResetServerLogLevels { server: &server };
-        assert_asks(&reset, "DELETE", "/_admin/log/level?serverId=PRMR-1");
-        assert_refuses(&ResetServerLogLevels { server: &"".into() }, "`server` is empty");
+        assert_request(&reset, "DELETE", "/_admin/log/level?serverId=PRMR-1");
+        assert_rejected(&ResetServerLogLevels { server: &"".into() }, "`server` is empty");
         for levels in [read(&ResetLogLevels, r#"{"agency":"INFO"}"#), read(&reset, r#"{"agency":"INFO"}"#)] {
             assert_eq!(levels.len(), 1);
         }

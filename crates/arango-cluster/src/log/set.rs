@@ -1,4 +1,4 @@
-//! Setting how much is written to a log.
+//! Setting log levels.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
@@ -8,18 +8,20 @@ use http::Request;
 
 use super::level;
 use super::levels::PATH;
-use crate::{LogLevels, ServerId};
+use crate::log::LogLevels;
+use crate::server::ServerId;
 
-/// Sets how grave entries have to be to be written to the log of the server that answers, until it restarts.
+/// Sets log levels of the responding server, until it restarts.
 ///
-/// Topics that are not named stay as they are; the topic `all` is all of them. The answer is how all stand then.
+/// Topics that are not named keep their levels; the topic `all` sets all of them. The response contains the resulting
+/// levels of all topics.
 ///
 /// # Errors
 ///
-/// 400 for a level that the server does not know; otherwise as [`GetLogEntries`](crate::GetLogEntries).
+/// 400 for an unknown level; otherwise as [`GetLogEntries`](crate::GetLogEntries).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SetLogLevels<'a> {
-    /// The levels of the topics that are to change.
+    /// The levels of the topics to change.
     pub levels: &'a LogLevels,
 }
 
@@ -28,7 +30,7 @@ impl Operation for SetLogLevels<'_> {
 
     const METADATA: Metadata = Metadata::put("server.set_log_levels", PATH)
         .scope(Scope::Coordinator)
-        .idempotent() // values, written over
+        .idempotent() // overwrites values
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
@@ -40,17 +42,18 @@ impl Operation for SetLogLevels<'_> {
     }
 }
 
-/// Sets how grave entries have to be to be written to the log of a server, through whichever coordinator answers. Since
-/// 3.10.2: **before, the coordinator passes over the name and changes itself.**
+/// Sets log levels of a server, through any coordinator. Since 3.10.2.
+///
+/// **An older coordinator ignores the server id and changes its own levels.**
 ///
 /// # Errors
 ///
 /// As [`SetLogLevels`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SetServerLogLevels<'a> {
-    /// The server that is to change, by its id.
+    /// The server, by its id.
     pub server: &'a ServerId,
-    /// The levels of the topics that are to change.
+    /// The levels of the topics to change.
     pub levels: &'a LogLevels,
 }
 
@@ -58,14 +61,14 @@ impl Operation for SetServerLogLevels<'_> {
     type Output = LogLevels;
 
     const METADATA: Metadata = Metadata::put("cluster.set_server_log_levels", PATH)
-        .idempotent() // values of one named server, written over
+        .idempotent() // overwrites values of one named server
         .since("3.10.2")
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let draft =
-            RequestBuilder::new(Self::METADATA).query("serverId", self.server.given("server")?.as_str());
-        draft.json(self.levels).build()
+        let builder =
+            RequestBuilder::new(Self::METADATA).query("serverId", self.server.checked_id("server")?.as_str());
+        builder.json(self.levels).build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<LogLevels, DecodeError> {
@@ -76,18 +79,18 @@ impl Operation for SetServerLogLevels<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::LogLevel;
-    use crate::testing::{assert_refuses, assert_sends, read};
+    use crate::log::LogLevel;
+    use crate::testing::{assert_rejected, assert_request_with_body, read};
 
     #[test]
     fn only_the_topics_that_change_are_sent() {
         let levels = LogLevels::from([("requests".to_owned(), LogLevel::Debug)]);
         let set = SetLogLevels { levels: &levels };
-        assert_sends(&set, "PUT", PATH, r#"{"requests":"DEBUG"}"#);
+        assert_request_with_body(&set, "PUT", PATH, r#"{"requests":"DEBUG"}"#);
         assert_eq!(read(&set, r#"{"agency":"INFO","requests":"DEBUG"}"#).len(), 2);
         let server = ServerId::from("PRMR-1");
         let set = SetServerLogLevels { server: &server, levels: &levels };
-        assert_sends(&set, "PUT", "/_admin/log/level?serverId=PRMR-1", r#"{"requests":"DEBUG"}"#);
-        assert_refuses(&SetServerLogLevels { server: &"".into(), levels: &levels }, "`server` is empty");
+        assert_request_with_body(&set, "PUT", "/_admin/log/level?serverId=PRMR-1", r#"{"requests":"DEBUG"}"#);
+        assert_rejected(&SetServerLogLevels { server: &"".into(), levels: &levels }, "`server` is empty");
     }
 }

@@ -1,4 +1,4 @@
-//! Keeping the supervision from acting while servers are being worked on.
+//! Maintenance of the supervision and of single DB-Servers.
 
 mod server;
 mod supervision;
@@ -8,19 +8,19 @@ use std::time::Duration;
 use arango_protocol::BuildError;
 
 pub use server::{GetServerMaintenance, ServerMaintenance, SetServerMaintenance};
-pub use supervision::{GetMaintenance, MaintenanceSet, SetMaintenance, SupervisionMode};
+pub use supervision::{GetMaintenance, SetMaintenance, SetMaintenanceResult, SupervisionMode};
 
-/// Says whether maintenance begins or ends, and for how long it lasts.
+/// Starts or ends maintenance.
 ///
-/// It ends by itself in any case; saying it again makes it last from then on.
+/// Maintenance always ends by itself; starting it again restarts its duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Maintenance {
-    /// Begins, and lasts an hour: the server's default.
+    /// Starts for an hour, the server's default.
     On,
-    /// Begins, and lasts that long: a whole number of seconds, and at least one.
+    /// Starts for this duration: a whole number of seconds, at least one.
     ///
-    /// A request for anything else is refused before it is sent: the server would cut a fraction
-    /// off, and would wait for two minutes in vain after a zero.
+    /// Other durations are rejected before sending: the server would truncate a fraction, and would wait for two
+    /// minutes in vain after a zero.
     For(Duration),
     /// Ends.
     Off,

@@ -9,11 +9,13 @@ use bytes::Bytes;
 use http::Request;
 use serde::{Deserialize, Serialize};
 
-use crate::{Maintenance, ServerId, Timestamp};
+use crate::maintenance::Maintenance;
+use crate::server::ServerId;
+use crate::types::timestamp::Timestamp;
 
 const PATH: &str = "/_admin/cluster/maintenance/{server}";
 
-/// That a DB-Server is in maintenance.
+/// The maintenance of a DB-Server.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
@@ -24,13 +26,13 @@ pub struct ServerMaintenance {
     pub until: Timestamp,
 }
 
-/// Asks whether a DB-Server is in maintenance.
+/// Reads the maintenance of a DB-Server.
 ///
-/// `None` is also the answer for a server that does not exist, or that is named by its short name.
+/// `None` is also returned for a server that does not exist, or that is named by its short name.
 ///
 /// # Errors
 ///
-/// 403 without write access to `_system`; 400 from 3.10.0, which does not have it.
+/// 403 without write access to `_system`; 400 from 3.10.0, which does not support it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetServerMaintenance<'a> {
     /// The DB-Server, by its id.
@@ -41,39 +43,38 @@ impl Operation for GetServerMaintenance<'_> {
     type Output = Option<ServerMaintenance>;
 
     const METADATA: Metadata = Metadata::get("cluster.server_maintenance", PATH)
-        .server_timeout(Duration::from_secs(75)) // the server gives the agency 60 seconds
+        .server_timeout(Duration::from_secs(75)) // the server waits for the agency for up to 60 seconds
         .since("3.10.1")
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)
-            .path_param("server", self.server.given("server")?.as_str())
+            .path_param("server", self.server.checked_id("server")?.as_str())
             .build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError> {
-        // The server leaves `result` out where others would write null.
+        // The server omits `result` instead of writing null.
         response.json_result()
     }
 }
 
-/// Puts one DB-Server into maintenance, so that nothing is moved away from it while it restarts, or
-/// takes it out again.
+/// Starts or ends the maintenance of one DB-Server.
 ///
-/// The server answers once its supervision has followed, usually within a second or two. **While
-/// [supervision maintenance](crate::SetMaintenance) is on it does not answer at all**, although the
-/// change is written.
+/// During maintenance nothing is moved away from it while it restarts. The server responds once its supervision has
+/// followed, usually within a second or two. **While [supervision maintenance](crate::SetMaintenance) is on it does
+/// not respond at all**, although the change is written.
 ///
 /// # Errors
 ///
-/// 412 if the DB-Server is not [good](crate::HealthStatus::Good), or does not exist: one that has
-/// failed in maintenance leaves it only when its time is over. 403 without write access to `_system`;
-/// 400 from 3.10.0, which does not have it.
+/// 412 if the DB-Server is not [good](crate::HealthStatus::Good), or does not exist: the maintenance of a failed
+/// server ends only when its time is up. 403 without write access to `_system`; 400 from 3.10.0, which does not
+/// support it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SetServerMaintenance<'a> {
-    /// The DB-Server, by its id: a short name will not do.
+    /// The DB-Server, by its id; a short name is not accepted.
     pub server: &'a ServerId,
-    /// Whether it begins or ends, and for how long it lasts.
+    /// Starts or ends maintenance.
     pub maintenance: Maintenance,
 }
 
@@ -81,7 +82,7 @@ impl Operation for SetServerMaintenance<'_> {
     type Output = ();
 
     const METADATA: Metadata = Metadata::put("cluster.set_server_maintenance", PATH)
-        .idempotent() // a second time only makes it last longer
+        .idempotent() // a repeated request only extends it
         .since("3.10.1")
         .permission(Permission::Admin);
 
@@ -100,7 +101,7 @@ impl Operation for SetServerMaintenance<'_> {
             Maintenance::Off => Body { mode: "normal", timeout: None },
         };
         RequestBuilder::new(Self::METADATA)
-            .path_param("server", self.server.given("server")?.as_str())
+            .path_param("server", self.server.checked_id("server")?.as_str())
             .json(&body)
             .build()
     }
@@ -113,15 +114,15 @@ impl Operation for SetServerMaintenance<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, assert_refuses, assert_sends, read};
+    use crate::testing::{assert_rejected, assert_request, assert_request_with_body, read};
 
     const PRMR_1: &str = "/_admin/cluster/maintenance/PRMR-1";
 
     #[test]
-    fn that_there_is_no_maintenance_is_told_by_silence() {
+    fn no_maintenance_is_a_missing_result() {
         let server = ServerId::from("PRMR-1");
         let get = GetServerMaintenance { server: &server };
-        assert_asks(&get, "GET", PRMR_1);
+        assert_request(&get, "GET", PRMR_1);
         assert_eq!(read(&get, r#"{"error":false,"code":200}"#), None);
         assert_eq!(read(&get, r#"{"error":false,"code":200,"result":null}"#), None);
         let on =
@@ -139,19 +140,19 @@ mod tests {
             (Maintenance::Off, r#"{"mode":"normal"}"#),
         ] {
             let set = SetServerMaintenance { server: &server, maintenance };
-            assert_sends(&set, "PUT", PRMR_1, body);
+            assert_request_with_body(&set, "PUT", PRMR_1, body);
             read(&set, r#"{"error":false,"code":200}"#);
         }
     }
 
     #[test]
-    fn what_the_server_would_bend_is_refused() {
-        let (server, nobody) = (ServerId::from("PRMR-1"), ServerId::from(""));
+    fn values_the_server_would_change_are_rejected() {
+        let (server, unnamed) = (ServerId::from("PRMR-1"), ServerId::from(""));
         let time = Duration::from_millis(1500);
         let set = SetServerMaintenance { server: &server, maintenance: Maintenance::For(time) };
-        assert_refuses(&set, "`maintenance` must last whole seconds");
-        // Without a segment it would be the maintenance of the whole cluster.
-        let set = SetServerMaintenance { server: &nobody, maintenance: Maintenance::On };
-        assert_refuses(&set, "`server` is empty");
+        assert_rejected(&set, "`maintenance` must last whole seconds");
+        // With an empty segment it would be the maintenance of the whole cluster.
+        let set = SetServerMaintenance { server: &unnamed, maintenance: Maintenance::On };
+        assert_rejected(&set, "`server` is empty");
     }
 }

@@ -1,4 +1,4 @@
-//! Maintenance of the whole cluster.
+//! Maintenance of the supervision, for the whole cluster.
 
 use std::time::Duration;
 
@@ -9,27 +9,27 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use crate::Maintenance;
-use crate::open_enum::open_enum;
+use crate::maintenance::Maintenance;
+use crate::types::open_enum::open_enum;
 
-/// The server waits for up to 120 seconds for the supervision to follow.
+/// The server waits for the supervision for up to 120 seconds.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(150);
 
 open_enum! {
-    /// Whether the supervision of the cluster acts.
+    /// The state of the cluster's supervision.
     pub enum SupervisionMode {
-        /// It watches over servers and repairs.
+        /// Active: it monitors and repairs servers.
         Normal = "Normal",
-        /// It does nothing: no failover, no moves, and [health](crate::ClusterHealth) stands still.
+        /// Inactive: no failover, no moves, and [health](crate::ClusterHealth) does not change.
         Maintenance = "Maintenance",
     }
 }
 
-/// Asks whether the supervision of the cluster acts: what it has reached, not what was wished.
+/// Reads the current state of the cluster's supervision, not the requested one.
 ///
 /// # Errors
 ///
-/// 500 if the agency does not answer; 403 without write access to `_system`.
+/// 500 if the agency does not respond; 403 without write access to `_system`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetMaintenance;
 
@@ -49,54 +49,54 @@ impl Operation for GetMaintenance {
     }
 }
 
-/// Keeps the supervision of the whole cluster from acting, or lets it act again.
+/// Disables the supervision of the whole cluster, or enables it again.
 ///
-/// While it is kept from acting no server fails over, and [`SetServerMaintenance`] gets no answer.
-/// The call takes at least about a second: the server waits until the supervision has followed, for
-/// up to 120 seconds; hence a patience of 150 seconds.
+/// While it is disabled no server fails over, and [`SetServerMaintenance`] gets no response. The call takes at least
+/// about a second: the server waits until the supervision has followed, for up to 120 seconds; hence the server
+/// timeout of 150 seconds.
 ///
 /// [`SetServerMaintenance`]: crate::SetServerMaintenance
 ///
 /// # Errors
 ///
-/// 408 if the supervision has not followed in time; **the change is written nevertheless**. 403
-/// without write access to `_system`.
+/// 408 if the supervision has not followed in time; **the change is written nevertheless**. 403 without write access
+/// to `_system`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SetMaintenance {
-    /// Whether it begins or ends, and for how long it lasts.
+    /// Starts or ends maintenance.
     pub maintenance: Maintenance,
 }
 
-/// That the supervision has followed.
+/// The result once the supervision has followed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-pub struct MaintenanceSet {
-    /// What the server warns of, for people: among others, when maintenance ends by itself.
+pub struct SetMaintenanceResult {
+    /// The server's warning, for people: for example, when maintenance ends by itself.
     pub warning: String,
 }
 
 impl Operation for SetMaintenance {
-    type Output = MaintenanceSet;
+    type Output = SetMaintenanceResult;
 
     const METADATA: Metadata = Metadata::put("cluster.set_maintenance", "/_admin/cluster/maintenance")
-        .idempotent() // a second time only makes it last longer
+        .idempotent() // a repeated request only extends it
         .server_timeout(SERVER_TIMEOUT)
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let draft = RequestBuilder::new(Self::METADATA);
-        // The body is a bare word or number.
+        let builder = RequestBuilder::new(Self::METADATA);
+        // The body is a bare string or number.
         match self.maintenance {
-            Maintenance::On => draft.json("on"),
-            Maintenance::Off => draft.json("off"),
-            Maintenance::For(duration) => draft.json(&Maintenance::seconds(duration)?),
+            Maintenance::On => builder.json("on"),
+            Maintenance::Off => builder.json("off"),
+            Maintenance::For(duration) => builder.json(&Maintenance::seconds(duration)?),
         }
         .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<MaintenanceSet, DecodeError> {
-        // There need not be a warning.
+    fn output(&self, response: ApiResponse) -> Result<SetMaintenanceResult, DecodeError> {
+        // The warning is optional.
         response.acknowledged()?;
         response.json()
     }
@@ -105,7 +105,7 @@ impl Operation for SetMaintenance {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, assert_refuses, assert_sends, read};
+    use crate::testing::{assert_rejected, assert_request, assert_request_with_body, read};
 
     const PATH: &str = "/_admin/cluster/maintenance";
 
@@ -114,33 +114,33 @@ mod tests {
     }
 
     #[test]
-    fn what_the_supervision_does_is_asked_for() {
-        assert_asks(&GetMaintenance, "GET", PATH);
-        for (word, mode) in [
+    fn the_supervision_mode_is_read() {
+        assert_request(&GetMaintenance, "GET", PATH);
+        for (value, mode) in [
             ("Normal", SupervisionMode::Normal),
             ("Maintenance", SupervisionMode::Maintenance),
             ("Asleep", SupervisionMode::Unknown("Asleep".to_owned())),
         ] {
-            let body = format!(r#"{{"error":false,"code":200,"result":"{word}"}}"#);
+            let body = format!(r#"{{"error":false,"code":200,"result":"{value}"}}"#);
             assert_eq!(read(&GetMaintenance, &body), mode);
         }
     }
 
     #[test]
     fn the_body_is_a_bare_value() {
-        assert_sends(&set(Maintenance::On), "PUT", PATH, r#""on""#);
-        assert_sends(&set(Maintenance::Off), "PUT", PATH, r#""off""#);
-        assert_sends(&set(Maintenance::For(Duration::from_secs(7200))), "PUT", PATH, "7200");
+        assert_request_with_body(&set(Maintenance::On), "PUT", PATH, r#""on""#);
+        assert_request_with_body(&set(Maintenance::Off), "PUT", PATH, r#""off""#);
+        assert_request_with_body(&set(Maintenance::For(Duration::from_secs(7200))), "PUT", PATH, "7200");
     }
 
     #[test]
-    fn a_time_the_server_would_bend_is_refused() {
+    fn a_duration_the_server_would_change_is_rejected() {
         for (time, reason) in [
             (Duration::ZERO, "`maintenance` must last at least a second"),
             (Duration::from_millis(90_700), "`maintenance` must last whole seconds"),
             (Duration::from_nanos(1), "`maintenance` must last whole seconds"),
         ] {
-            assert_refuses(&set(Maintenance::For(time)), reason);
+            assert_rejected(&set(Maintenance::For(time)), reason);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Metrics, as text for those who collect them.
+//! Metrics as Prometheus text.
 
 mod server;
 mod usage;
@@ -12,41 +12,41 @@ pub use usage::{GetServerUsageMetrics, GetUsageMetrics};
 
 /// Metrics in the text format of Prometheus.
 ///
-/// Since 3.10.6 a blank stands between labels and value. Collectors read it as it is; there is no other view of it here.
+/// Since 3.10.6 there is a space between labels and value. The text is returned unparsed.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Metrics(String);
 
 impl Metrics {
-    /// Reads metrics of which there may be none.
-    fn of_any(response: &ApiResponse) -> Result<Self, DecodeError> {
-        if response.bytes().is_empty() { Ok(Self(String::new())) } else { Self::of(response) }
+    /// Parses metrics that may be empty.
+    fn parse_or_empty(response: &ApiResponse) -> Result<Self, DecodeError> {
+        if response.bytes().is_empty() { Ok(Self(String::new())) } else { Self::parse(response) }
     }
 
-    fn of(response: &ApiResponse) -> Result<Self, DecodeError> {
+    fn parse(response: &ApiResponse) -> Result<Self, DecodeError> {
         let text = response.text()?;
-        match text.lines().find(|line| !is_sample(line) && !is_remark(line)) {
+        match text.lines().find(|line| !is_sample(line) && !is_comment(line)) {
             None if text.lines().any(is_sample) => Ok(Self(text)),
             _ => Err(response.invalid("text that is not metrics")),
         }
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The text, taken out.
+    /// Returns the owned text.
     pub fn into_string(self) -> String {
         self.0
     }
 }
 
-/// Whether a line says what the lines after it are, or nothing.
-fn is_remark(line: &str) -> bool {
+/// Returns whether a line is a comment or blank.
+fn is_comment(line: &str) -> bool {
     line.starts_with('#') || line.trim().is_empty()
 }
 
-/// Whether a line holds a value: a name, perhaps labels in braces, and a number.
+/// Returns whether a line contains a sample: a name, optional labels in braces, and a number.
 fn is_sample(line: &str) -> bool {
     let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':';
     let name = line.bytes().take_while(|byte| is_of_name(*byte)).count();
@@ -64,7 +64,7 @@ impl fmt::Display for Metrics {
 }
 
 impl fmt::Debug for Metrics {
-    // Thousands of lines help nobody.
+    // The text can have thousands of lines.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Metrics({} lines)", self.0.lines().count())
     }

@@ -1,18 +1,19 @@
-//! How much of a server is used.
+//! Usage metrics of shards.
 
 use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
 use bytes::Bytes;
 use http::Request;
 
 use super::server::SERVER_TIMEOUT;
-use crate::{Metrics, ServerId};
+use crate::metrics::Metrics;
+use crate::server::ServerId;
 
 const PATH: &str = "/_admin/usage-metrics";
 const BACKPORTED: &[&str] = &["3.10.13", "3.11.7"];
 
-/// Asks the server that answers how much each shard is read and written by whom. Since 3.10.13, 3.11.7 and 3.12.0.
+/// Reads how much each user reads and writes each shard of the responding server.
 ///
-/// DB-Servers count; a coordinator has little to tell.
+/// DB-Servers count; a coordinator has few values. Since 3.10.13, 3.11.7 and 3.12.0.
 ///
 /// # Errors
 ///
@@ -33,20 +34,20 @@ impl Operation for GetUsageMetrics {
     }
 
     fn output(&self, response: ApiResponse) -> Result<Metrics, DecodeError> {
-        Metrics::of_any(&response)
+        Metrics::parse_or_empty(&response)
     }
 }
 
-/// Asks a coordinator or DB-Server the same, through whichever coordinator answers. Since 3.10.13, 3.11.7 and 3.12.0.
+/// Reads the usage metrics of a coordinator or DB-Server, through any coordinator.
 ///
-/// The patience is that of [`GetServerMetrics`](crate::GetServerMetrics).
+/// Since 3.10.13, 3.11.7 and 3.12.0. The server timeout is that of [`GetServerMetrics`](crate::GetServerMetrics).
 ///
 /// # Errors
 ///
 /// Those of [`GetServerMetrics`](crate::GetServerMetrics).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetServerUsageMetrics<'a> {
-    /// The server to be asked, by its id.
+    /// The server, by its id.
     pub server: &'a ServerId,
 }
 
@@ -59,26 +60,28 @@ impl Operation for GetServerUsageMetrics<'_> {
         .backported_to(BACKPORTED);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).query("serverId", self.server.given("server")?.as_str()).build()
+        RequestBuilder::new(Self::METADATA)
+            .query("serverId", self.server.checked_id("server")?.as_str())
+            .build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<Metrics, DecodeError> {
-        Metrics::of_any(&response)
+        Metrics::parse_or_empty(&response)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
+    use crate::testing::{assert_request, read};
 
     #[test]
     fn usage_is_text() {
-        assert_asks(&GetUsageMetrics, "GET", PATH);
+        assert_request(&GetUsageMetrics, "GET", PATH);
         assert_eq!(read(&GetUsageMetrics, "a 1\n").as_str(), "a 1\n");
         let server = ServerId::from("PRMR-1");
-        let ask = GetServerUsageMetrics { server: &server };
-        assert_asks(&ask, "GET", "/_admin/usage-metrics?serverId=PRMR-1");
-        assert_eq!(read(&ask, "").as_str(), "");
+        let operation = GetServerUsageMetrics { server: &server };
+        assert_request(&operation, "GET", "/_admin/usage-metrics?serverId=PRMR-1");
+        assert_eq!(read(&operation, "").as_str(), "");
     }
 }

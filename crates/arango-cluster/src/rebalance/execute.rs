@@ -1,4 +1,4 @@
-//! Making the moves of a plan.
+//! Executing the moves of a plan.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
@@ -7,22 +7,22 @@ use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
 
-use crate::ShardMove;
+use crate::rebalance::ShardMove;
 
-/// Begins to make moves, such as those of a [plan](crate::RebalancePlan).
+/// Starts moves, such as those of a [plan](crate::RebalancePlan).
 ///
-/// The server answers once they are written down, all or none of them, and names no jobs: see
-/// [`Imbalance::is_idle`](crate::Imbalance::is_idle) for when they are over.
+/// The server responds once they are written, all or none of them, and returns no job ids: see
+/// [`Imbalance::is_idle`](crate::Imbalance::is_idle) for when they are completed.
 ///
-/// **The server does not look at the moves**: one that cannot be made, because the shard has moved
-/// since or never was there, is a success here and a job that fails later.
+/// **The server does not validate the moves**: an impossible one, because the shard has moved meanwhile or does not
+/// exist, is a success here and a job that fails later.
 ///
 /// # Errors
 ///
-/// 403 without write access to `_system`; 500 if the agency does not take the moves.
+/// 403 without write access to `_system`; 500 if the agency does not accept the moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ExecuteMoves<'a> {
-    /// The moves; none is allowed and does nothing.
+    /// The moves; an empty list is allowed and does nothing.
     pub moves: &'a [ShardMove],
 }
 
@@ -50,7 +50,7 @@ impl Operation for ExecuteMoves<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_sends, response};
+    use crate::testing::{assert_request_with_body, response};
 
     const PATH: &str = "/_admin/cluster/rebalance/execute";
 
@@ -68,13 +68,13 @@ mod tests {
             r#"{"version":1,"moves":[{"from":"PRMR-a","to":"PRMR-c","shard":"s1","#,
             r#""collection":"1010001","database":"shop","isLeader":false}]}"#
         );
-        assert_sends(&ExecuteMoves { moves: &moves }, "POST", PATH, body);
+        assert_request_with_body(&ExecuteMoves { moves: &moves }, "POST", PATH, body);
     }
 
     #[test]
-    fn no_moves_are_a_success_of_another_status() {
+    fn an_empty_move_list_succeeds_with_another_status() {
         let nothing = ExecuteMoves { moves: &[] };
-        assert_sends(&nothing, "POST", PATH, r#"{"version":1,"moves":[]}"#);
+        assert_request_with_body(&nothing, "POST", PATH, r#"{"version":1,"moves":[]}"#);
         for (status, body) in [(200, r#"{"error":false,"code":200}"#), (202, r#"{"error":false,"code":202}"#)]
         {
             assert!(nothing.output(response(status, body)).is_ok());

@@ -1,4 +1,4 @@
-//! How unevenly leaders and shards are spread.
+//! The imbalance of leaders and shards.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
@@ -7,83 +7,83 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-/// How unevenly leaders and shards are spread over the DB-Servers, and what is being done about it.
+/// The imbalance of leaders and shards over the DB-Servers, and the unfinished moves.
 ///
-/// Lists hold one element for each DB-Server. **Which is whose is not told**: the order is neither
-/// documented nor that of [`ClusterHealth`](crate::ClusterHealth).
+/// Lists have one element for each DB-Server. **The order is not documented**, and is not that of
+/// [`ClusterHealth`](crate::ClusterHealth), so elements cannot be assigned to servers.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Imbalance {
-    /// How unevenly leaders are spread.
+    /// The imbalance of leaders.
     pub leader: LeaderImbalance,
-    /// How unevenly shards are spread.
+    /// The imbalance of shards.
     pub shards: ShardImbalance,
-    /// Moves that are under way, whoever wanted them.
+    /// The number of running moves, of any client.
     #[serde(rename = "pendingMoveShards")]
     pub pending_moves: usize,
-    /// Moves that wait to be begun, whoever wanted them.
+    /// The number of waiting moves, of any client.
     #[serde(rename = "todoMoveShards")]
     pub todo_moves: usize,
 }
 
 impl Imbalance {
-    /// Whether no move is under way or waiting: a rebalance that was begun is over.
+    /// Returns whether no move is running or waiting: a started rebalance has completed.
     ///
-    /// Moves that others wanted count too, and none gets on while
-    /// [supervision maintenance](crate::SetMaintenance) is on.
+    /// Moves of other clients count too, and none makes progress while [supervision
+    /// maintenance](crate::SetMaintenance) is on.
     pub fn is_idle(&self) -> bool {
         self.pending_moves == 0 && self.todo_moves == 0
     }
 }
 
-/// How unevenly leaders are spread over the DB-Servers.
+/// The imbalance of leaders over the DB-Servers.
 ///
-/// A leader weighs one, and one more for each collection that is sharded like its own.
+/// A leader has the weight one, plus one for each collection that is sharded like its own.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct LeaderImbalance {
-    /// What the leaders of each DB-Server weigh.
+    /// The weight of the leaders on each DB-Server.
     pub weight_used: Vec<f64>,
-    /// What they should weigh.
+    /// The target weight on each DB-Server.
     pub target_weight: Vec<f64>,
-    /// How many leaders each DB-Server has.
+    /// The number of leaders on each DB-Server.
     pub number_shards: Vec<usize>,
-    /// What is added for leaders of one collection that share a DB-Server.
+    /// The penalty for leaders of one collection on the same DB-Server.
     pub leader_dupl: Vec<f64>,
-    /// What all leaders weigh.
+    /// The weight of all leaders.
     pub total_weight: f64,
-    /// The measure of the whole; zero is even. Only good for comparing.
+    /// The total measure; zero is even. Only useful for comparisons.
     pub imbalance: f64,
-    /// How many leaders there are.
+    /// The number of leaders.
     pub total_shards: usize,
 }
 
-/// How unevenly shards, leaders and followers alike, are spread over the DB-Servers.
+/// The imbalance of shards, leaders and followers alike, over the DB-Servers.
 ///
-/// Every shard counts as 1 MiB, whatever its size.
+/// Every shard counts as 1 MiB, regardless of its size.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ShardImbalance {
-    /// How large the shards of each DB-Server are taken to be, in bytes.
+    /// The assumed size of the shards on each DB-Server, in bytes.
     pub size_used: Vec<f64>,
-    /// How large they should be, in bytes.
+    /// The target size on each DB-Server, in bytes.
     pub target_size: Vec<f64>,
-    /// How many shards each DB-Server has.
+    /// The number of shards on each DB-Server.
     pub number_shards: Vec<usize>,
-    /// How large all shards are taken to be, in bytes.
+    /// The assumed size of all shards, in bytes.
     pub total_used: f64,
-    /// How many shards there are, each copy counted.
+    /// The number of shards, including copies.
     pub total_shards: usize,
-    /// How many of them are of system collections, copies not counted. Told since 3.11.
+    /// The number of shards of system collections, without copies. Since 3.11.
     pub total_shards_from_system_collections: Option<usize>,
-    /// The measure of the whole; zero is even. Only good for comparing.
+    /// The total measure; zero is even. Only useful for comparisons.
     pub imbalance: f64,
 }
 
-/// Asks how unevenly leaders and shards are spread, and how many moves are still to come.
+/// Reads the imbalance of leaders and shards, and the number of unfinished moves.
 ///
 /// # Errors
 ///
@@ -110,7 +110,7 @@ impl Operation for GetImbalance {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
+    use crate::testing::{assert_request, read};
 
     const LEADER: &str = r#"{"weightUsed":[3,2,0],"targetWeight":[1.6666666666666667,1.5,1],
         "numberShards":[3,1,0],"leaderDupl":[1024000000,256000000,0.5],"totalWeight":5,
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn doubles_are_read_with_and_without_a_fraction() {
-        assert_asks(&GetImbalance, "GET", "/_admin/cluster/rebalance");
+        assert_request(&GetImbalance, "GET", "/_admin/cluster/rebalance");
         let imbalance = read(&GetImbalance, &body(0, 0, r#","totalShardsFromSystemCollections":1"#));
         assert_eq!(imbalance.leader.weight_used, [3.0, 2.0, 0.0]);
         assert_eq!(imbalance.leader.target_weight, [1.666_666_666_666_666_7, 1.5, 1.0]);

@@ -1,4 +1,4 @@
-//! Spreading leaders and shards evenly over the DB-Servers.
+//! Even distribution of leaders and shards over the DB-Servers.
 
 mod execute;
 mod imbalance;
@@ -8,4 +8,4 @@ mod plan;
 pub use execute::ExecuteMoves;
 pub use imbalance::{GetImbalance, Imbalance, LeaderImbalance, ShardImbalance};
 pub use options::RebalanceOptions;
-pub use plan::{PlanRebalance, Rebalance, RebalancePlan, ShardMove, Spread};
+pub use plan::{PlanImbalance, PlanRebalance, Rebalance, RebalancePlan, ShardMove};

@@ -1,14 +1,14 @@
-//! What a rebalance may do.
+//! The options of a rebalance.
 
 use arango_protocol::BuildError;
 use serde::Serialize;
 
-/// How many moves the server plans at most.
-const MOST_MOVES: usize = 5000;
+/// The maximum number of moves that the server plans.
+const MAX_MOVES: usize = 5000;
 
-/// What a rebalance may do.
+/// The options of a rebalance.
 ///
-/// What is the server's default is sent nevertheless, so that what is said here is what happens.
+/// Default values are sent too, so that the result does not depend on the server's defaults.
 ///
 /// ```
 /// use arango_cluster::RebalanceOptions;
@@ -18,14 +18,14 @@ const MOST_MOVES: usize = 5000;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_excessive_bools, reason = "it is the body, and the server has four switches")]
+#[expect(clippy::struct_excessive_bools, reason = "it is the request body, which has four flags")]
 pub struct RebalanceOptions {
     version: u8,
     maximum_number_of_moves: usize,
     leader_changes: bool,
     move_leaders: bool,
     move_followers: bool,
-    // A server refuses what it does not know, so what is new goes out only when it is wanted.
+    // A server rejects unknown options, so newer ones are sent only if they are set.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     exclude_system_collections: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,61 +50,60 @@ impl Default for RebalanceOptions {
 }
 
 impl RebalanceOptions {
-    /// Lets leaders change places with their followers, which copies nothing; up to 1000 moves.
+    /// Allows leaders to swap roles with followers, which copies no data; up to 1000 moves.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Limits how many moves are planned. Default: 1000; more than 5000 is refused before sending.
+    /// Limits the number of planned moves. Default: 1000; more than 5000 is rejected before sending.
     #[must_use]
     pub fn maximum_moves(mut self, moves: usize) -> Self {
         self.maximum_number_of_moves = moves;
         self
     }
 
-    /// Keeps leaders from changing places with followers that are in sync. Default: they may.
+    /// Forbids swapping the roles of leaders and in-sync followers. Default: allowed.
     #[must_use]
     pub fn without_leader_changes(mut self) -> Self {
         self.leader_changes = false;
         self
     }
 
-    /// Lets leaders be moved to DB-Servers that have no copy, **which copies data**. Default: not.
+    /// Allows moving leaders to DB-Servers without a copy, **which copies data**. Default: not.
     #[must_use]
     pub fn move_leaders(mut self) -> Self {
         self.move_leaders = true;
         self
     }
 
-    /// Lets followers be moved to DB-Servers that have no copy, **which copies data**. Default: not.
+    /// Allows moving followers to DB-Servers without a copy, **which copies data**. Default: not.
     #[must_use]
     pub fn move_followers(mut self) -> Self {
         self.move_followers = true;
         self
     }
 
-    /// Leaves collections alone whose name begins with `_`. Default: not.
+    /// Excludes collections whose names begin with `_`. Default: not.
     ///
-    /// Since 3.11; 3.10 refuses it with 500.
+    /// Since 3.11; 3.10 rejects it with 500.
     #[must_use]
     pub fn exclude_system_collections(mut self) -> Self {
         self.exclude_system_collections = true;
         self
     }
 
-    /// Weighs leaders of one collection that share a DB-Server: the higher, the worse they are.
+    /// Sets the penalty for leaders of one collection on the same DB-Server.
     ///
-    /// Default: the server's, which is documented as 256e6 but may be 1 in
-    /// [plans](crate::PlanRebalance). [`GetImbalance`](crate::GetImbalance) always counts with 256e6:
-    /// to compare with it, set the same.
+    /// Default: the server's, which is documented as 256e6 but may be 1 in [plans](crate::PlanRebalance).
+    /// [`GetImbalance`](crate::GetImbalance) always uses 256e6: set the same value for comparisons.
     #[must_use]
     pub fn pi_factor(mut self, factor: f64) -> Self {
         self.pi_factor = Some(factor);
         self
     }
 
-    /// Leaves a database alone, by its name. Default: none is left alone.
+    /// Excludes a database, by its name. Default: none.
     #[must_use]
     pub fn exclude_database(mut self, name: impl Into<String>) -> Self {
         self.databases_excluded.push(name.into());
@@ -112,7 +111,7 @@ impl RebalanceOptions {
     }
 
     pub(super) fn checked(&self) -> Result<&Self, BuildError> {
-        if self.maximum_number_of_moves > MOST_MOVES {
+        if self.maximum_number_of_moves > MAX_MOVES {
             return Err(BuildError::Field { field: "maximum_moves", reason: "is more than 5000" });
         }
         if self.pi_factor.is_some_and(|factor| !factor.is_finite()) {
@@ -131,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_hold_nothing_that_3_10_does_not_know() {
+    fn the_defaults_are_understood_by_3_10() {
         assert_eq!(
             json(&RebalanceOptions::new()),
             r#"{"version":1,"maximumNumberOfMoves":1000,"leaderChanges":true,"moveLeaders":false,"moveFollowers":false}"#
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_would_refuse_is_refused_by_name() {
+    fn invalid_options_are_rejected_by_name() {
         let error = |options: RebalanceOptions| options.checked().unwrap_err().to_string();
         assert_eq!(error(RebalanceOptions::new().maximum_moves(5001)), "`maximum_moves` is more than 5000");
         assert_eq!(error(RebalanceOptions::new().pi_factor(f64::NAN)), "`pi_factor` is not finite");

@@ -1,4 +1,4 @@
-//! Planning moves, with or without making them.
+//! Planning moves, with or without executing them.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
@@ -7,31 +7,32 @@ use bytes::Bytes;
 use http::Request;
 use serde::{Deserialize, Serialize};
 
-use crate::{LeaderImbalance, RebalanceOptions, ServerId, ShardImbalance};
+use crate::rebalance::{LeaderImbalance, RebalanceOptions, ShardImbalance};
+use crate::server::ServerId;
 
-/// What a rebalance moves, and what comes of it.
+/// A planned rebalance: the moves and their effect.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct RebalancePlan {
-    /// How leaders and shards are spread now.
+    /// The imbalance now.
     #[serde(rename = "imbalanceBefore")]
-    pub before: Spread,
-    /// How they will be once every move is made.
+    pub before: PlanImbalance,
+    /// The imbalance after all moves.
     #[serde(rename = "imbalanceAfter")]
-    pub after: Spread,
-    /// The moves; none if nothing can be made better.
+    pub after: PlanImbalance,
+    /// The moves; empty if nothing can be improved.
     pub moves: Vec<ShardMove>,
 }
 
-/// How unevenly leaders and shards are spread over the DB-Servers.
+/// The imbalance of leaders and shards over the DB-Servers.
 ///
-/// Its lists are ordered as those of [`Imbalance`](crate::Imbalance).
+/// Its lists have the same order as those of [`Imbalance`](crate::Imbalance).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
-pub struct Spread {
-    /// How unevenly leaders are spread.
+pub struct PlanImbalance {
+    /// The imbalance of leaders.
     pub leader: LeaderImbalance,
-    /// How unevenly shards are spread.
+    /// The imbalance of shards.
     pub shards: ShardImbalance,
 }
 
@@ -39,30 +40,30 @@ pub struct Spread {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShardMove {
-    /// The DB-Server that gives it up, by its id.
+    /// The source DB-Server, by its id.
     pub from: ServerId,
-    /// The DB-Server that takes it over, by its id.
+    /// The target DB-Server, by its id.
     pub to: ServerId,
     /// The shard, such as `s1010002`.
     pub shard: String,
-    /// The collection, **by its id**, decimal digits. Its name would make a job that fails.
+    /// The collection, **by its id**, decimal digits. With its name the job would fail.
     pub collection: String,
     /// The database, by its name.
     pub database: String,
-    /// Whether the leader is moved, be it to a follower or to a DB-Server without a copy.
+    /// Whether the leader is moved, to a follower or to a DB-Server without a copy.
     pub is_leader: bool,
 }
 
-/// Plans a rebalance without making it: nothing changes.
+/// Plans a rebalance without executing it: nothing changes.
 ///
-/// A plan can be made with [`ExecuteMoves`](crate::ExecuteMoves), whole or in parts.
+/// Execute the plan with [`ExecuteMoves`](crate::ExecuteMoves), completely or in parts.
 ///
 /// # Errors
 ///
-/// 500 for an option the server does not know; 403 without write access to `_system`.
+/// 500 for an unknown option; 403 without write access to `_system`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PlanRebalance<'a> {
-    /// What it may do.
+    /// The options.
     pub options: &'a RebalanceOptions,
 }
 
@@ -70,7 +71,7 @@ impl Operation for PlanRebalance<'_> {
     type Output = RebalancePlan;
 
     const METADATA: Metadata = Metadata::post("cluster.plan_rebalance", "/_admin/cluster/rebalance")
-        .safe() // a question that is too long for a GET
+        .safe() // a read with a body
         .since("3.10.0")
         .permission(Permission::Admin);
 
@@ -83,17 +84,17 @@ impl Operation for PlanRebalance<'_> {
     }
 }
 
-/// Plans a rebalance and begins to make it.
+/// Plans a rebalance and starts its moves.
 ///
-/// The server answers (202) once the moves are written down; see
-/// [`Imbalance::is_idle`](crate::Imbalance::is_idle) for when they are over.
+/// The server responds (202) once the moves are written; see [`Imbalance::is_idle`](crate::Imbalance::is_idle) for
+/// when they are completed.
 ///
 /// # Errors
 ///
-/// As [`PlanRebalance`], and 500 if the agency does not take the moves within 20 seconds.
+/// As [`PlanRebalance`], and 500 if the agency does not accept the moves within 20 seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rebalance<'a> {
-    /// What it may do.
+    /// The options.
     pub options: &'a RebalanceOptions,
 }
 
@@ -116,7 +117,7 @@ impl Operation for Rebalance<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_refuses, read, response, sent};
+    use crate::testing::{assert_rejected, read, request_parts, response};
 
     const PLAN: &str = r#"{"error":false,"code":202,"result":{
         "imbalanceBefore":{"leader":{"weightUsed":[2,0],"targetWeight":[1,1],"numberShards":[2,0],
@@ -131,23 +132,23 @@ mod tests {
             "database":"shop","isLeader":true,"new":1}]}}"#;
 
     #[test]
-    fn planning_and_making_differ_in_the_method_alone() {
+    fn plan_and_rebalance_differ_only_in_the_method() {
         let options = RebalanceOptions::new();
-        let (method, uri, body) = sent(&PlanRebalance { options: &options }).unwrap();
+        let (method, uri, body) = request_parts(&PlanRebalance { options: &options }).unwrap();
         assert_eq!((method.as_str(), uri.as_str()), ("POST", "/_admin/cluster/rebalance"));
         assert!(body.starts_with(r#"{"version":1,"#), "{body}");
-        assert_eq!(sent(&Rebalance { options: &options }).unwrap(), ("PUT".to_owned(), uri, body));
+        assert_eq!(request_parts(&Rebalance { options: &options }).unwrap(), ("PUT".to_owned(), uri, body));
     }
 
     #[test]
-    fn neither_sends_what_the_server_would_refuse() {
+    fn invalid_options_are_rejected_by_both() {
         let options = RebalanceOptions::new().maximum_moves(5001);
-        assert_refuses(&PlanRebalance { options: &options }, "`maximum_moves` is more than 5000");
-        assert_refuses(&Rebalance { options: &options }, "`maximum_moves` is more than 5000");
+        assert_rejected(&PlanRebalance { options: &options }, "`maximum_moves` is more than 5000");
+        assert_rejected(&Rebalance { options: &options }, "`maximum_moves` is more than 5000");
     }
 
     #[test]
-    fn a_plan_is_read_whatever_the_status() {
+    fn a_plan_is_read_with_every_success_status() {
         let options = RebalanceOptions::new();
         let plan = read(&PlanRebalance { options: &options }, PLAN);
         assert_eq!((plan.before.leader.imbalance, plan.after.leader.imbalance), (2.0, 0.0));

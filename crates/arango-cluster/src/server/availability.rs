@@ -1,4 +1,4 @@
-//! Whether the server that answers wants to be asked.
+//! Availability of the responding server.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, ErrorNumber, ErrorObject, Metadata, Operation, Permission,
@@ -8,33 +8,33 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use serde::Deserialize;
 
-use crate::ServerMode;
+use crate::server::ServerMode;
 
-/// Asks whether the server that answers wants to be asked. Nobody needs to be logged in.
+/// Reads whether the responding server is available. Needs no login.
 ///
-/// A coordinator in a soft shutdown says that it is available.
+/// A coordinator in a soft shutdown reports itself as available.
 ///
 /// # Errors
 ///
-/// None that says that it does not: 503 is an answer here, [`Availability::Unavailable`].
+/// Unavailability is not an error: 503 is decoded as [`Availability::Unavailable`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetAvailability;
 
-/// Whether a server wants to be asked.
+/// Whether a server is available.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Availability {
-    /// It does, in this mode; a read-only server is available.
+    /// Available, in this mode; a read-only server is available.
     Available(ServerMode),
-    /// It is starting, stopping or in maintenance, its queue is nearly full
-    /// (`--server.unavailability-queue-fill-grade`, 75 % by default), or its storage is ill.
+    /// The server is starting, stopping or in maintenance, its queue is nearly full
+    /// (`--server.unavailability-queue-fill-grade`, 75 % by default), or its storage is unhealthy.
     ///
-    /// The number is what the server gave as the reason, such as [`ErrorNumber::SHUTTING_DOWN`].
+    /// The number is the server's reason, such as [`ErrorNumber::SHUTTING_DOWN`].
     Unavailable(ErrorNumber),
 }
 
 impl Availability {
-    /// Whether the server wants to be asked.
+    /// Returns whether the server is available.
     pub fn is_available(&self) -> bool {
         matches!(self, Self::Available(_))
     }
@@ -69,18 +69,18 @@ impl Operation for GetAvailability {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read, response};
+    use crate::testing::{assert_request, read, response};
 
     #[test]
     fn a_server_that_is_read_only_is_available() {
-        assert_asks(&GetAvailability, "GET", "/_admin/server/availability");
+        assert_request(&GetAvailability, "GET", "/_admin/server/availability");
         let available = read(&GetAvailability, r#"{"error":false,"code":200,"mode":"readonly"}"#);
         assert_eq!(available, Availability::Available(ServerMode::ReadOnly));
         assert!(available.is_available());
     }
 
     #[test]
-    fn that_it_is_not_available_is_an_answer() {
+    fn unavailable_is_a_result_not_an_error() {
         for (body, reason) in [
             (r#"{"error":true,"code":503,"errorNum":503,"errorMessage":"service unavailable"}"#, 503),
             (r#"{"error":true,"code":503,"errorNum":30,"errorMessage":"shutting down"}"#, 30),
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_proxy_says_tells_nothing_of_whether_a_server_is_available() {
+    fn a_proxy_response_is_no_availability() {
         for body in ["<html>", "", "no healthy upstream", r#"{"error":"unavailable"}"#] {
             assert!(GetAvailability.output(response(503, body)).is_err(), "{body}");
         }

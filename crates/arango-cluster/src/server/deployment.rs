@@ -1,16 +1,17 @@
-//! What tells one deployment from another.
+//! The id of the deployment.
 
 use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-/// Asks for the id of the deployment, a UUID. It is another one than
-/// [the cluster's](crate::ClusterHealth::cluster_id). Since 3.12.6.
+/// Reads the id of the deployment, a UUID. Since 3.12.6.
+///
+/// It differs from [the cluster id](crate::ClusterHealth::cluster_id).
 ///
 /// # Errors
 ///
-/// 403 if the server is hardened and the user is no administrator.
+/// 403 if the server is hardened and the user is not an administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetDeploymentId;
 
@@ -36,11 +37,11 @@ impl Operation for GetDeploymentId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
+    use crate::testing::{assert_request, read};
 
     #[test]
     fn a_deployment_has_an_id() {
-        assert_asks(&GetDeploymentId, "GET", "/_admin/deployment/id");
+        assert_request(&GetDeploymentId, "GET", "/_admin/deployment/id");
         assert_eq!(read(&GetDeploymentId, r#"{"id":"6172616e-676f"}"#), "6172616e-676f");
     }
 }

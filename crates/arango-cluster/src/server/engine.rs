@@ -1,4 +1,4 @@
-//! Which storage engine a server has.
+//! The storage engine of a server.
 
 use std::collections::BTreeMap;
 
@@ -7,56 +7,56 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use crate::open_enum::open_enum;
-use crate::{ServerId, proxied};
+use crate::server::{ServerId, proxied_request};
+use crate::types::open_enum::open_enum;
 
 open_enum! {
     /// A storage engine.
     pub enum StorageEngine {
-        /// The only one that servers have had since 3.7.
+        /// The only one since 3.7.
         RocksDb = "rocksdb",
     }
 }
 
-/// The storage engine of a server, and what it can do.
+/// The storage engine of a server, and its features.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Engine {
-    /// Which it is.
+    /// Its name.
     pub name: StorageEngine,
-    /// What it can do.
+    /// Its features.
     pub supports: EngineSupport,
-    /// `little` or `big`: the order of bytes in keys. Said by DB-Servers since 3.12.
+    /// `little` or `big`: the byte order of keys. Only from DB-Servers, since 3.12.
     pub endianness: Option<String>,
 }
 
-/// What a storage engine can do.
+/// The features of a storage engine.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EngineSupport {
-    /// Types of indexes, such as `persistent`. `hash`, `skiplist` and `fulltext` are gone since 4.0.
+    /// Types of indexes, such as `persistent`. `hash`, `skiplist` and `fulltext` are removed in 4.0.
     pub indexes: Vec<String>,
-    /// Other names for the same. Gone since 4.0.
+    /// Aliases. Removed in 4.0.
     pub aliases: EngineAliases,
-    /// Whether the file format of old times can be inspected. Gone since 3.12.
+    /// Whether the legacy file format can be inspected. Removed in 3.12.
     pub dfdb: Option<bool>,
 }
 
-/// Other names for what a storage engine can do.
+/// Aliases of features.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EngineAliases {
-    /// The type that is made when the type of the key is asked for, such as `hash`: `persistent`.
+    /// The type of index created for each alias, such as `persistent` for `hash`.
     pub indexes: BTreeMap<String, String>,
 }
 
-/// Asks the server that answers for its storage engine.
+/// Reads the storage engine of the responding server.
 ///
 /// # Errors
 ///
-/// 401 if nobody is logged in, or the user has no right to the database that is named.
+/// 401 without a login, or if the user has no access to the database of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetEngine;
 
@@ -74,16 +74,16 @@ impl Operation for GetEngine {
     }
 }
 
-/// Asks a coordinator or DB-Server for its storage engine, through whichever coordinator answers.
+/// Reads the storage engine of a coordinator or DB-Server, through any coordinator.
 ///
-/// It is named as for [`GetServerVersion`](crate::GetServerVersion).
+/// The server is named as for [`GetServerVersion`](crate::GetServerVersion).
 ///
 /// # Errors
 ///
 /// Those of [`GetServerVersion`](crate::GetServerVersion).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetServerEngine<'a> {
-    /// The server to be asked.
+    /// The server.
     pub server: &'a ServerId,
 }
 
@@ -93,7 +93,7 @@ impl Operation for GetServerEngine<'_> {
     const METADATA: Metadata = Metadata::get("cluster.server_engine", "/_admin/cluster/nodeEngine").relayed();
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        proxied(Self::METADATA, self.server)
+        proxied_request(Self::METADATA, self.server)
     }
 
     fn output(&self, response: ApiResponse) -> Result<Engine, DecodeError> {
@@ -104,18 +104,18 @@ impl Operation for GetServerEngine<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
+    use crate::testing::{assert_request, read};
 
     #[test]
-    fn the_engine_is_asked_for() {
-        assert_asks(&GetEngine, "GET", "/_api/engine");
+    fn engine_requests_are_built() {
+        assert_request(&GetEngine, "GET", "/_api/engine");
         let server = ServerId::from("DBServer0001");
-        let ask = GetServerEngine { server: &server };
-        assert_asks(&ask, "GET", "/_admin/cluster/nodeEngine?ServerID=DBServer0001");
+        let operation = GetServerEngine { server: &server };
+        assert_request(&operation, "GET", "/_admin/cluster/nodeEngine?ServerID=DBServer0001");
     }
 
     #[test]
-    fn what_an_engine_can_do_is_read() {
+    fn engine_support_is_read() {
         let engine = read(
             &GetEngine,
             r#"{"name":"rocksdb","supports":{"dfdb":false,"indexes":["primary","zkd"],
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn aliases_may_be_gone() {
+    fn aliases_are_optional() {
         let engine = read(&GetEngine, r#"{"name":"rocksdb","supports":{"indexes":["primary"]}}"#);
         assert!(engine.supports.aliases.indexes.is_empty());
     }

@@ -1,4 +1,4 @@
-//! What coordinators say of Foxx.
+//! The Foxx status of coordinators.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, IntoDeserializer, SeqAccess, Visitor};
 
-use crate::ServerId;
+use crate::server::ServerId;
 
 /// Which coordinator runs the cluster-wide tasks of Foxx.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -14,25 +14,25 @@ use crate::ServerId;
 #[non_exhaustive]
 pub struct FoxxStatus {
     /// The coordinator.
-    #[serde(deserialize_with = "first")]
+    #[serde(deserialize_with = "first_element")]
     pub foxxmaster: Option<ServerId>,
-    /// Whether it is the one that answered.
-    #[serde(deserialize_with = "first")]
+    /// Whether it is the responding one.
+    #[serde(deserialize_with = "first_element")]
     pub is_foxxmaster: Option<bool>,
 }
 
-// The documentation has lists of one here, the server writes the value itself.
-fn first<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+// The documentation shows lists of one element; the server writes the value itself.
+fn first_element<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
-    deserializer.deserialize_any(First(PhantomData))
+    deserializer.deserialize_any(FirstVisitor(PhantomData))
 }
 
-struct First<T>(PhantomData<T>);
+struct FirstVisitor<T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for First<T> {
+impl<'de, T: Deserialize<'de>> Visitor<'de> for FirstVisitor<T> {
     type Value = Option<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_and_single_values_say_the_same() {
+    fn lists_and_single_values_are_equivalent() {
         let expected = FoxxStatus { foxxmaster: Some("CRDN-1".into()), is_foxxmaster: Some(true) };
         for text in [
             r#"{"foxxmaster":"CRDN-1","isFoxxmaster":true}"#,

@@ -1,4 +1,4 @@
-//! What names a server.
+//! Server ids.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,14 +6,14 @@ use std::marker::PhantomData;
 use arango_protocol::BuildError;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::ServerRole;
-use crate::open_enum::Word;
+use crate::server::ServerRole;
+use crate::types::open_enum::StringVisitor;
 
 /// The id of a server, such as `PRMR-9fc93aee-322f-4ae3-9b20-116477c50f41`.
 ///
-/// It is kept on the server's disk: it survives a restart, but not a wiped disk. It is compared by
-/// case. Some calls also take a short name such as `DBServer0001`; those that do say so. A request with what can be
-/// neither is refused before it is sent. [`ClusterHealth`](crate::ClusterHealth) lists both.
+/// It is stored on the server's disk: it survives a restart, but not a wiped disk. It is case-sensitive. Some calls
+/// also accept a short name such as `DBServer0001`, as documented with each. A text that can be neither is rejected
+/// before sending. [`ClusterHealth`](crate::ClusterHealth) lists both.
 ///
 /// ```
 /// use arango_cluster::{ServerId, ServerRole};
@@ -26,12 +26,12 @@ use crate::open_enum::Word;
 pub struct ServerId(String);
 
 impl ServerId {
-    /// The id as the server wrote it.
+    /// Returns the id as the server wrote it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What kind of server has such an id, by its prefix; `None` for a short name or a new prefix.
+    /// Returns the server's role by the id's prefix; `None` for a short name or a new prefix.
     pub fn kind(&self) -> Option<ServerRole> {
         let (prefix, _) = self.0.split_once('-')?;
         match prefix {
@@ -43,56 +43,56 @@ impl ServerId {
         }
     }
 
-    /// This id, if it can be one. The caller's mistake is found sooner here than by the server.
-    pub(crate) fn given(&self, field: &'static str) -> Result<&Self, BuildError> {
+    /// Returns this id, if it is a valid one. A server would report an invalid one later and less clearly.
+    pub(crate) fn checked_id(&self, field: &'static str) -> Result<&Self, BuildError> {
         let reason = match self.form() {
-            Form::Id => return Ok(self),
-            Form::Empty => "is empty",
-            Form::ShortName => {
-                "is a short name, and only the id will do here, such as PRMR-9fc93aee-…: health() lists the ids"
+            IdForm::Id => return Ok(self),
+            IdForm::Empty => "is empty",
+            IdForm::ShortName => {
+                "is a short name, and only an id is accepted here, such as PRMR-9fc93aee-…: health() lists the ids"
             }
-            Form::Neither => {
-                "is no id of a server: those begin with PRMR-, CRDN-, AGNT- or SNGL-, and health() lists them"
+            IdForm::Invalid => {
+                "is not a server id: those begin with PRMR-, CRDN-, AGNT- or SNGL-, and health() lists them"
             }
         };
         Err(BuildError::Field { field, reason })
     }
 
-    /// This id or short name, if it can be one of the two.
-    pub(crate) fn given_or_short(&self, field: &'static str) -> Result<&Self, BuildError> {
+    /// Returns this id or short name, if it is a valid one.
+    pub(crate) fn checked_id_or_short_name(&self, field: &'static str) -> Result<&Self, BuildError> {
         let reason = match self.form() {
-            Form::Id | Form::ShortName => return Ok(self),
-            Form::Empty => "is empty",
-            Form::Neither => {
-                "is neither an id of a server, such as PRMR-9fc93aee-…, nor a short name, such as DBServer0001: \
+            IdForm::Id | IdForm::ShortName => return Ok(self),
+            IdForm::Empty => "is empty",
+            IdForm::Invalid => {
+                "is neither a server id, such as PRMR-9fc93aee-…, nor a short name, such as DBServer0001: \
                  health() lists both"
             }
         };
         Err(BuildError::Field { field, reason })
     }
 
-    /// What the text can be.
-    fn form(&self) -> Form {
+    /// Classifies the text.
+    fn form(&self) -> IdForm {
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let is_rest = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-        // A prefix that comes later is one, too.
+        // Accepts prefixes of future roles too.
         let is_prefix = |text: &str| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_uppercase());
         let short = ["DBServer", "Coordinator"].iter().find_map(|name| self.0.strip_prefix(name));
         match self.0.split_once('-') {
-            _ if self.0.is_empty() => Form::Empty,
-            _ if short.is_some_and(is_number) => Form::ShortName,
-            Some((prefix, rest)) if is_prefix(prefix) && is_rest(rest) => Form::Id,
-            _ => Form::Neither,
+            _ if self.0.is_empty() => IdForm::Empty,
+            _ if short.is_some_and(is_number) => IdForm::ShortName,
+            Some((prefix, rest)) if is_prefix(prefix) && is_rest(rest) => IdForm::Id,
+            _ => IdForm::Invalid,
         }
     }
 }
 
-/// What a text that is to name a server can be.
-enum Form {
+/// The possible forms of a server's name.
+enum IdForm {
     Empty,
     Id,
     ShortName,
-    Neither,
+    Invalid,
 }
 
 impl From<&str> for ServerId {
@@ -127,7 +127,7 @@ impl fmt::Debug for ServerId {
 
 impl<'de> Deserialize<'de> for ServerId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Word(PhantomData))
+        deserializer.deserialize_str(StringVisitor(PhantomData))
     }
 }
 
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_prefix_tells_the_kind() {
+    fn the_prefix_determines_the_kind() {
         for (id, kind) in [
             ("CRDN-1", Some(ServerRole::Coordinator)),
             ("PRMR-1", Some(ServerRole::DbServer)),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_name_a_server_is_refused_with_what_can() {
+    fn an_invalid_server_name_is_rejected_with_a_hint() {
         let reason = |result: Result<&ServerId, BuildError>| result.err().map(|error| error.to_string());
         for (text, as_id, as_either) in [
             ("PRMR-9fc93aee-322f-4ae3-9b20-116477c50f41", "", ""),
@@ -163,20 +163,28 @@ mod tests {
             ("DBServer0001", "is a short name", ""),
             ("Coordinator0012", "is a short name", ""),
             ("", "is empty", "is empty"),
-            ("PRMR", "is no id of a server", "is neither"),
-            ("PRMR-", "is no id of a server", "is neither"),
-            ("prmr-1", "is no id of a server", "is neither"),
-            ("PRMR-1 ", "is no id of a server", "is neither"),
-            ("DBServer", "is no id of a server", "is neither"),
-            ("dbserver0001", "is no id of a server", "is neither"),
-            ("http://10.0.0.1:8529", "is no id of a server", "is neither"),
-            ("db1.example.com", "is no id of a server", "is neither"),
+            ("PRMR", "is not a server id", "is neither"),
+            ("PRMR-", "is not a server id", "is neither"),
+            ("prmr-1", "is not a server id", "is neither"),
+            ("PRMR-1 ", "is not a server id", "is neither"),
+            ("DBServer", "is not a server id", "is neither"),
+            ("dbserver0001", "is not a server id", "is neither"),
+            ("http://10.0.0.1:8529", "is not a server id", "is neither"),
+            ("db1.example.com", "is not a server id", "is neither"),
         ] {
             let id = ServerId::from(text);
-            for (said, expected) in [(id.given("x"), as_id), (id.given_or_short("x"), as_either)] {
-                let said = reason(said).unwrap_or_default();
-                assert!(said.is_empty() == expected.is_empty() && said.contains(expected), "{text}: {said}");
-                assert!(said.is_empty() || said.contains("health()") || said.contains("empty"), "{said}");
+            for (message, expected) in
+                [(id.checked_id("x"), as_id), (id.checked_id_or_short_name("x"), as_either)]
+            {
+                let message = reason(message).unwrap_or_default();
+                assert!(
+                    message.is_empty() == expected.is_empty() && message.contains(expected),
+                    "{text}: {message}"
+                );
+                assert!(
+                    message.is_empty() || message.contains("health()") || message.contains("empty"),
+                    "{message}"
+                );
             }
         }
     }

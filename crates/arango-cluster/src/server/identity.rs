@@ -1,13 +1,13 @@
-//! Who answers.
+//! Id and role of the responding server.
 
 use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use crate::{ServerId, ServerRole};
+use crate::server::{ServerId, ServerRole};
 
-/// Asks the server that answers for its id.
+/// Reads the id of the responding server.
 ///
 /// # Errors
 ///
@@ -33,7 +33,7 @@ impl Operation for GetServerId {
     }
 }
 
-/// Asks the server that answers for its role.
+/// Reads the role of the responding server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetServerRole;
 
@@ -58,17 +58,17 @@ impl Operation for GetServerRole {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
+    use crate::testing::{assert_request, read};
 
     #[test]
-    fn a_server_says_who_it_is() {
-        assert_asks(&GetServerId, "GET", "/_admin/server/id");
+    fn a_server_returns_its_id() {
+        assert_request(&GetServerId, "GET", "/_admin/server/id");
         assert_eq!(read(&GetServerId, r#"{"error":false,"code":200,"id":"CRDN-1"}"#), "CRDN-1".into());
     }
 
     #[test]
-    fn a_server_says_what_it_is_for() {
-        assert_asks(&GetServerRole, "GET", "/_admin/server/role");
+    fn a_server_returns_its_role() {
+        assert_request(&GetServerRole, "GET", "/_admin/server/role");
         let body = r#"{"error":false,"code":200,"role":"COORDINATOR","mode":"default"}"#;
         assert_eq!(read(&GetServerRole, body), ServerRole::Coordinator);
         let newer = r#"{"role":"GATEWAY"}"#;

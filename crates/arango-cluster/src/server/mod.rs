@@ -1,7 +1,7 @@
-//! What one server says of itself.
+//! Identity, state and properties of single servers.
 
 mod availability;
-mod defaults;
+mod database_defaults;
 mod deployment;
 mod engine;
 mod foxx_status;
@@ -18,7 +18,7 @@ mod support_info;
 mod version;
 
 pub use availability::{Availability, GetAvailability};
-pub use defaults::{DatabaseDefaults, DatabaseSharding, GetDatabaseDefaults, ReplicationFactor};
+pub use database_defaults::{DatabaseDefaults, DatabaseSharding, GetDatabaseDefaults, ReplicationFactor};
 pub use deployment::GetDeploymentId;
 pub use engine::{Engine, EngineAliases, EngineSupport, GetEngine, GetServerEngine, StorageEngine};
 pub use foxx_status::FoxxStatus;
@@ -26,7 +26,7 @@ pub use id::ServerId;
 pub use identity::{GetServerId, GetServerRole};
 pub use mode::{GetServerMode, ServerMode, SetServerMode};
 pub use overview::{GetStatusOverview, StatusOverview};
-pub(crate) use proxied::{asked, proxied};
+pub(crate) use proxied::{proxied_request, server_param};
 pub use role::ServerRole;
 pub use server_status::{ServerStatus, StartupProgress};
 pub use state::ServerState;

@@ -1,4 +1,4 @@
-//! Whether the cluster may be written to.
+//! Whether the cluster is writable.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
@@ -7,25 +7,25 @@ use bytes::Bytes;
 use http::Request;
 use serde::{Deserialize, Serialize};
 
-use crate::open_enum::open_enum;
+use crate::types::open_enum::open_enum;
 
 open_enum! {
-    /// Whether the cluster may be written to.
+    /// Whether the cluster is writable.
     pub enum ServerMode {
-        /// Takes reads and writes.
+        /// Accepts reads and writes.
         Default = "default",
-        /// Refuses writes: documents with 403 and error 1004, definitions with 403 and error 11.
+        /// Rejects writes: documents with 403 and error 1004, definitions with 403 and error 11.
         ReadOnly = "readonly",
     }
 }
 
-// The question, the change and its answer have the same shape.
+// The read, the change and both responses have the same shape.
 #[derive(Serialize, Deserialize)]
 struct Body<M> {
     mode: M,
 }
 
-/// Asks the server that answers for the mode it is in.
+/// Reads the mode of the responding server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetServerMode;
 
@@ -45,15 +45,15 @@ impl Operation for GetServerMode {
 
 /// Makes the **whole cluster** read-only, or writable again.
 ///
-/// The answer is the mode of the coordinator that answers, which may still be the old one for a
-/// moment: the change travels through the agency.
+/// The response contains the mode of the responding coordinator, which may still be the old one for a moment: the
+/// change propagates through the agency.
 ///
 /// # Errors
 ///
-/// 400 for a mode the server does not know; 403 without write access to `_system`.
+/// 400 for an unknown mode; 403 without write access to `_system`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetServerMode {
-    /// The mode to go into.
+    /// The new mode.
     pub mode: ServerMode,
 }
 
@@ -61,7 +61,7 @@ impl Operation for SetServerMode {
     type Output = ServerMode;
 
     const METADATA: Metadata = Metadata::put("server.set_mode", "/_admin/server/mode")
-        .idempotent() // one value, written for all
+        .idempotent() // overwrites one value
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
@@ -76,11 +76,11 @@ impl Operation for SetServerMode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, assert_sends, read};
+    use crate::testing::{assert_request, assert_request_with_body, read};
 
     #[test]
-    fn the_mode_is_asked_for() {
-        assert_asks(&GetServerMode, "GET", "/_admin/server/mode");
+    fn the_mode_is_read() {
+        assert_request(&GetServerMode, "GET", "/_admin/server/mode");
         assert_eq!(
             read(&GetServerMode, r#"{"error":false,"code":200,"mode":"default"}"#),
             ServerMode::Default
@@ -89,9 +89,9 @@ mod tests {
     }
 
     #[test]
-    fn the_mode_is_set_for_all() {
+    fn the_mode_is_set() {
         let set = SetServerMode { mode: ServerMode::ReadOnly };
-        assert_sends(&set, "PUT", "/_admin/server/mode", r#"{"mode":"readonly"}"#);
+        assert_request_with_body(&set, "PUT", "/_admin/server/mode", r#"{"mode":"readonly"}"#);
         assert_eq!(read(&set, r#"{"error":false,"code":200,"mode":"default"}"#), ServerMode::Default);
     }
 }

@@ -1,38 +1,38 @@
-//! The server that answers, in a few words.
+//! The short status of a server.
 
 use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use crate::{ServerRole, StorageEngine};
+use crate::server::{ServerRole, StorageEngine};
 
-/// A server in a few words.
+/// The short status of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct StatusOverview {
-    /// Such as `3.12.7-2`.
+    /// The version, such as `3.12.7-2`.
     pub version: Option<String>,
     /// The operating system, such as `linux`.
     #[serde(default)]
     pub platform: String,
-    /// `community` or `enterprise`; since 3.12.5 every package says `enterprise`.
+    /// `community` or `enterprise`; since 3.12.5 every package reports `enterprise`.
     #[serde(default)]
     pub license: String,
-    /// Its storage engine.
+    /// The storage engine.
     pub engine: StorageEngine,
-    /// What it is for.
+    /// The role.
     pub role: ServerRole,
-    /// What only the server's makers can read.
+    /// A value that only the vendor can read.
     #[serde(default)]
     pub hash: String,
 }
 
-/// Asks the server that answers what it is, in a few words.
+/// Reads the short status of the responding server.
 ///
 /// # Errors
 ///
-/// 403 if the server is hardened and the user is no administrator.
+/// 403 if the server is hardened and the user is not an administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetStatusOverview;
 
@@ -54,11 +54,11 @@ impl Operation for GetStatusOverview {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
+    use crate::testing::{assert_request, read};
 
     #[test]
-    fn a_server_is_told_in_a_few_words() {
-        assert_asks(&GetStatusOverview, "GET", "/_admin/status?overview=true");
+    fn the_status_overview_is_read() {
+        assert_request(&GetStatusOverview, "GET", "/_admin/status?overview=true");
         let overview = read(
             &GetStatusOverview,
             r#"{"version":"3.12.5","platform":"linux","license":"enterprise","engine":"rocksdb",

@@ -1,21 +1,21 @@
-//! Asking one server through another.
+//! Requests that a coordinator relays to another server.
 
 use arango_protocol::{BuildError, Metadata, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 
-use crate::{ServerId, ServerRole};
+use crate::server::{ServerId, ServerRole};
 
-/// The name of a server that a coordinator can ask: agents are not among those.
-pub(crate) fn asked(server: &ServerId) -> Result<&str, BuildError> {
+/// Returns a server name that a coordinator can relay to. Agents are excluded.
+pub(crate) fn server_param(server: &ServerId) -> Result<&str, BuildError> {
     if server.kind() == Some(ServerRole::Agent) {
-        let reason = "is the id of an agent, and agents cannot be asked through a coordinator: see health()";
+        let reason = "is the id of an agent, and a coordinator relays no requests to agents: see health()";
         return Err(BuildError::Field { field: "server", reason });
     }
-    Ok(server.given_or_short("server")?.as_str())
+    Ok(server.checked_id_or_short_name("server")?.as_str())
 }
 
-/// Forms a request that a coordinator passes on to `server`.
-pub(crate) fn proxied(facts: Metadata, server: &ServerId) -> Result<Request<Bytes>, BuildError> {
-    RequestBuilder::new(facts).query("ServerID", asked(server)?).build()
+/// Builds a request that a coordinator relays to `server`.
+pub(crate) fn proxied_request(metadata: Metadata, server: &ServerId) -> Result<Request<Bytes>, BuildError> {
+    RequestBuilder::new(metadata).query("ServerID", server_param(server)?).build()
 }

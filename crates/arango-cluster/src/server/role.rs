@@ -1,22 +1,22 @@
-//! What a server is for.
+//! Server roles.
 
-use crate::open_enum::open_enum;
+use crate::types::open_enum::open_enum;
 
 open_enum! {
-    /// What a server does in the cluster.
+    /// The role of a server in the cluster.
     ///
-    /// The server spells roles in two ways, `DBServer` in [`ClusterHealth`](crate::ClusterHealth) and
-    /// `PRIMARY` when [asked for its role](crate::GetServerRole). Both are read; the first is written.
+    /// The server spells roles in two ways, `DBServer` in [`ClusterHealth`](crate::ClusterHealth) and `PRIMARY` in
+    /// the response to [`GetServerRole`](crate::GetServerRole). Both are decoded; the first is written.
     pub enum ServerRole {
-        /// Takes requests of clients.
+        /// Serves the requests of clients.
         Coordinator = "Coordinator" | "COORDINATOR",
-        /// Holds data.
+        /// Stores data.
         DbServer = "DBServer" | "DBSERVER" | "PRIMARY",
-        /// Keeps the cluster's configuration and watches over its servers.
+        /// Stores the cluster's configuration and monitors its servers.
         Agent = "Agent" | "AGENT",
-        /// Stands alone, outside any cluster.
+        /// A single server, outside any cluster.
         Single = "Single" | "SINGLE",
-        /// Has not been given a role yet.
+        /// No role yet.
         Undefined = "Undefined" | "UNDEFINED",
     }
 }

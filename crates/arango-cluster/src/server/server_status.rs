@@ -1,52 +1,54 @@
-//! What a server says it is and is doing.
+//! Role and state of a server, as reported by itself.
 
 use serde::Deserialize;
 
-use crate::{ServerId, ServerRole, ServerState};
+use crate::server::{ServerId, ServerRole, ServerState};
 
-/// What a server is and what it is doing.
+/// Role and state of a server, as reported by itself.
 ///
 /// While it starts, and outside a cluster, only the first five fields are present.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ServerStatus {
-    /// How far it has come with starting.
+    /// The progress of starting.
     pub progress: Option<StartupProgress>,
-    /// Whether it refuses clients because it is starting or being maintained.
+    /// Whether it rejects clients because it is starting or in maintenance.
     #[serde(default)]
     pub maintenance: bool,
-    /// What it is for.
+    /// The role.
     pub role: Option<ServerRole>,
-    /// Whether it takes writes. Gone since 4.0.
+    /// Whether it accepts writes. Removed in 4.0.
     pub write_ops_enabled: Option<bool>,
     /// Whether it is [read-only](crate::ServerMode::ReadOnly).
     #[serde(default)]
     pub read_only: bool,
-    /// The id it keeps on its disk.
+    /// The id stored on its disk.
     pub persisted_id: Option<ServerId>,
-    /// How often it has been started. Once it grew, what the server held in memory is lost: on a
-    /// coordinator its cursors and transactions. Agents do not say.
+    /// The number of its starts.
+    ///
+    /// Once it has increased, everything the server held in memory is lost: on a
+    /// coordinator its cursors and transactions. Missing for agents.
     pub reboot_id: Option<u64>,
-    /// Where the cluster reaches it. Agents do not say.
+    /// The cluster-internal endpoint. Missing for agents.
     pub address: Option<String>,
-    /// The id it goes by. Agents do not say.
+    /// The id that it uses. Missing for agents.
     pub server_id: Option<ServerId>,
-    /// How far it has come with starting or stopping. Agents do not say.
+    /// The state of starting or stopping. Missing for agents.
     pub state: Option<ServerState>,
 }
 
-/// How far a server has come with starting. Told since 3.10.
+/// The progress of starting. Since 3.10.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StartupProgress {
-    /// What it is doing; `in wait` once it has started.
+    /// The current phase; `in wait` once it has started.
     pub phase: String,
-    /// The part that is starting; empty if none is.
+    /// The feature that is starting; empty if none is.
     #[serde(default)]
     pub feature: String,
-    /// How far recovery has come in the log.
+    /// The progress of recovery in the log.
     #[serde(default)]
     pub recovery_tick: u64,
 }

@@ -1,23 +1,23 @@
-//! How far a server has come with starting or stopping.
+//! The state of starting or stopping.
 
-use crate::open_enum::open_enum;
+use crate::types::open_enum::open_enum;
 
 open_enum! {
-    /// How far a server has come with starting or stopping, as it says itself.
+    /// The state of starting or stopping, as reported by the server itself.
     pub enum ServerState {
-        /// Has said nothing about it.
+        /// Not reported.
         Undefined = "UNDEFINED",
-        /// Has never been heard of; the server's word is `UNKNOWN`.
-        Unheard = "UNKNOWN",
-        /// Is starting.
+        /// The server was never seen; the server writes `UNKNOWN`.
+        NeverSeen = "UNKNOWN",
+        /// Starting.
         Startup = "STARTUP",
-        /// Does its work.
+        /// Serving requests.
         Serving = "SERVING",
-        /// Is stopping.
+        /// Stopping.
         Stopping = "STOPPING",
-        /// Has stopped.
+        /// Stopped.
         Stopped = "STOPPED",
-        /// Is being shut down.
+        /// Shutting down.
         Shutdown = "SHUTDOWN",
     }
 }

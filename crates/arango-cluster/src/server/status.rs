@@ -1,86 +1,87 @@
-//! How the server that answers sees itself.
+//! The status report of a server.
 
 use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use crate::{FoxxStatus, ServerId, ServerStatus, product};
+use crate::server::{FoxxStatus, ServerId, ServerStatus};
+use crate::types::product_name;
 
-/// How a server sees itself. What is optional is not told by every version and role.
+/// The status report of a server. Version and role decide which optional fields are present.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StatusReport {
     /// Always `arango`.
-    #[serde(deserialize_with = "product::arango")]
+    #[serde(deserialize_with = "product_name::require_arango")]
     pub server: String,
-    /// `community` or `enterprise`; since 3.12.5 every package says `enterprise`.
+    /// `community` or `enterprise`; since 3.12.5 every package reports `enterprise`.
     #[serde(default)]
     pub license: String,
-    /// Such as `3.12.7-2`.
+    /// The version, such as `3.12.7-2`.
     pub version: Option<String>,
     /// The id of its process.
     pub pid: Option<u64>,
-    /// `server`, or `console`. Gone since 4.0.
+    /// `server`, or `console`. Removed in 4.0.
     pub mode: Option<String>,
-    /// The same as [`mode`](Self::mode), under a later name. Gone since 4.0.
+    /// The same as [`mode`](Self::mode), under a later name. Removed in 4.0.
     pub operation_mode: Option<String>,
-    /// Whether Foxx services may be managed. Gone since 4.0.
+    /// Whether Foxx services can be managed. Removed in 4.0.
     pub foxx_api: Option<bool>,
-    /// What tells the machine (or container) it runs on.
+    /// An identifier of the machine (or container).
     pub host: Option<String>,
-    /// The name of the machine.
+    /// The host name of the machine.
     pub hostname: Option<String>,
-    /// What it is and what it is doing.
+    /// Role and state.
     pub server_info: ServerStatus,
-    /// What coordinators say of Foxx. Gone since 4.0.
+    /// The Foxx status of coordinators. Removed in 4.0.
     pub coordinator: Option<FoxxStatus>,
-    /// Where it finds the agency; servers of a cluster say so once they have started.
+    /// The connection to the agency; present on servers of a cluster once they have started.
     pub agency: Option<AgencyStatus>,
-    /// What only an agent says.
+    /// The status of an agent; only on agents.
     pub agent: Option<AgentStatus>,
 }
 
-/// Where a server finds the agency.
+/// The connection of a server to the agency.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AgencyStatus {
-    /// How it speaks to the agency.
+    /// The connection.
     pub agency_comm: AgencyConnection,
 }
 
-/// How a server speaks to the agency.
+/// The endpoints of the agency known to a server.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct AgencyConnection {
-    /// Where it finds each agent, such as `tcp://10.0.0.31:8531`.
+    /// The endpoint of each agent, such as `tcp://10.0.0.31:8531`.
     pub endpoints: Vec<String>,
 }
 
-/// What only an agent says of itself.
+/// The status of an agent.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AgentStatus {
-    /// The term of the agency's elections.
+    /// The election term.
     pub term: u64,
     /// Its id.
     pub id: ServerId,
-    /// Where it is.
+    /// Its endpoint.
     pub endpoint: String,
-    /// Whom it takes for the leader, empty if nobody.
+    /// The leader as seen by this agent, empty if there is none.
     pub leader_id: ServerId,
-    /// Whether it leads.
+    /// Whether it is the leader.
     pub leading: bool,
 }
 
-/// Asks the server that answers how it sees itself.
+/// Reads the status report of the responding server.
 ///
 /// # Errors
 ///
-/// 403 if the server is hardened and the user is no administrator.
+/// 403 if the server is hardened and the user is not an administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetStatus;
 
@@ -101,12 +102,12 @@ impl Operation for GetStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
-    use crate::{ServerRole, ServerState};
+    use crate::server::{ServerRole, ServerState};
+    use crate::testing::{assert_request, read};
 
     #[test]
-    fn a_coordinator_tells_how_it_sees_itself() {
-        assert_asks(&GetStatus, "GET", "/_admin/status");
+    fn the_status_of_a_coordinator_is_read() {
+        assert_request(&GetStatus, "GET", "/_admin/status");
         let status = read(
             &GetStatus,
             r#"{"server":"arango","license":"enterprise","version":"3.12.5","pid":1,"mode":"server",
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_is_starting_tells_less_and_so_does_a_newer_one() {
+    fn starting_and_newer_servers_omit_fields() {
         let status = read(
             &GetStatus,
             r#"{"server":"arango","version":"4.0.0","pid":1,"serverInfo":{"role":"COORDINATOR",
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_tells_of_elections() {
+    fn the_status_of_an_agent_has_election_data() {
         let status = read(
             &GetStatus,
             r#"{"server":"arango","serverInfo":{"role":"AGENT","persistedId":"AGNT-1"},"agent":{"term":2,"id":"AGNT-1",

@@ -1,4 +1,4 @@
-//! What support wants to know of a deployment.
+//! Support information about a deployment.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,61 +11,62 @@ use http::Request;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::open_enum::{open_enum, unsaid};
-use crate::{ServerId, Timestamp};
+use crate::server::ServerId;
+use crate::types::open_enum::{empty_value, open_enum};
+use crate::types::timestamp::Timestamp;
 
 open_enum! {
-    /// What kind of deployment it is.
+    /// The type of a deployment.
     pub enum DeploymentType {
         /// A cluster.
         Cluster = "cluster",
-        /// A server of its own.
+        /// A single server.
         Single = "single",
     }
 }
 
-/// What support wants to know of a deployment.
+/// Support information about a deployment.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct SupportInfo {
-    /// When it was put together.
+    /// When it was collected.
     pub date: Timestamp,
     /// The deployment.
     pub deployment: Deployment,
-    /// What a server of its own says of its machine.
+    /// Information about the machine, from a single server.
     pub host: Option<Value>,
 }
 
-/// A deployment, as support wants to know it. What is optional is told of clusters only.
+/// A deployment, as described for support. Optional fields are only present for clusters.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Deployment {
-    /// What kind it is.
-    #[serde(rename = "type", default = "unsaid")]
+    /// The type.
+    #[serde(rename = "type", default = "empty_value")]
     pub kind: DeploymentType,
-    /// What each server says of itself, which differs between versions.
+    /// The information of each server, which differs between versions.
     #[serde(default)]
     pub servers: BTreeMap<ServerId, Value>,
-    /// How many agents there are.
+    /// The number of agents.
     pub agents: Option<u64>,
-    /// How many coordinators there are.
+    /// The number of coordinators.
     pub coordinators: Option<u64>,
-    /// How many DB-Servers there are.
+    /// The number of DB-Servers.
     pub db_servers: Option<u64>,
-    /// How many databases, collections, shards and so on there are; which is counted differs between versions.
+    /// The numbers of databases, collections, shards and so on; the keys differ between versions.
     #[serde(default)]
     pub shards: BTreeMap<String, Value>,
 }
 
-/// Asks for what support wants to know. Sent in the database `_system`, whichever the handle is of.
+/// Reads support information about the deployment. Always sent in the database `_system`.
 ///
-/// The coordinator asks all servers, which can take long; hence a patience of 60 seconds, which is a guess: how long it
-/// waits for them is not documented.
+/// The coordinator calls all servers, which can be slow. The server timeout of 60 seconds is a guess: how long the
+/// coordinator waits for them is not documented.
 ///
 /// # Errors
 ///
-/// 404 if `--server.support-info-api` switches it off; 403 to those whom that option excludes, by default all but
+/// 404 if `--server.support-info-api` disables it; 403 to users whom that option excludes, by default all but
 /// administrators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetSupportInfo;
@@ -90,11 +91,11 @@ impl Operation for GetSupportInfo {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
+    use crate::testing::{assert_request, read};
 
     #[test]
-    fn clusters_and_servers_of_their_own_are_told_apart() {
-        assert_asks(&GetSupportInfo, "GET", "/_admin/support-info");
+    fn clusters_and_single_servers_are_distinguished() {
+        assert_request(&GetSupportInfo, "GET", "/_admin/support-info");
         let info = read(
             &GetSupportInfo,
             r#"{"date":"2025-11-20T10:00:00Z","deployment":{"type":"cluster","servers":{"CRDN-1":{"x":1}},

@@ -1,4 +1,4 @@
-//! Which version a server runs.
+//! The version of a server.
 
 use std::collections::BTreeMap;
 
@@ -7,43 +7,44 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use crate::{ServerId, product, proxied};
+use crate::server::{ServerId, proxied_request};
+use crate::types::product_name;
 
-/// What runs on a server.
+/// Product, edition and version of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct VersionInfo {
     /// Always `arango`.
-    #[serde(deserialize_with = "product::arango")]
+    #[serde(deserialize_with = "product_name::require_arango")]
     pub server: String,
-    /// `community` or `enterprise`; since 3.12.5 every package says `enterprise`.
+    /// `community` or `enterprise`; since 3.12.5 every package reports `enterprise`.
     #[serde(default)]
     pub license: String,
-    /// Such as `3.12.7-2`, `3.10.0-rc.1` or `4.0.0-devel`.
+    /// The version, such as `3.12.7-2`, `3.10.0-rc.1` or `4.0.0-devel`.
     ///
-    /// Missing if the server is hardened and the user is no administrator.
+    /// Missing if the server is hardened and the user is not an administrator.
     pub version: Option<String>,
-    /// What it was built with and from, if [asked for](GetVersion::details) and allowed to be seen.
+    /// Details of the build, if [requested](GetVersion::details) and permitted.
     ///
-    /// The server writes all of it as strings, flags as `true` and `false`; some keys hold spaces.
+    /// The server writes all values as strings, flags as `true` and `false`; some keys contain spaces.
     pub details: Option<BTreeMap<String, String>>,
-    /// Versions of the API it speaks, latest first. Empty before 3.12.10.
+    /// The supported API versions, latest first. Empty before 3.12.10.
     #[serde(default)]
     pub api_versions: Vec<String>,
-    /// Those of them that will go. Empty before 3.12.10.
+    /// The deprecated API versions among them. Empty before 3.12.10.
     #[serde(default)]
     pub deprecated_api_versions: Vec<String>,
-    /// The version of the API it was asked in. Missing before 3.12.10.
+    /// The API version of the request. Missing before 3.12.10.
     pub requested_api_version: Option<String>,
 }
 
-/// Asks the server that answers for its version.
+/// Reads the version of the responding server.
 ///
-/// A server that is still starting may answer too (`--server.early-connections`).
+/// A server that is still starting may respond too (`--server.early-connections`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetVersion {
-    /// Whether to also ask for [`VersionInfo::details`].
+    /// Whether to request [`VersionInfo::details`].
     pub details: bool,
 }
 
@@ -53,8 +54,8 @@ impl Operation for GetVersion {
     const METADATA: Metadata = Metadata::get("server.version", "/_api/version").scope(Scope::Coordinator);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let draft = RequestBuilder::new(Self::METADATA);
-        if self.details { draft.query("details", "true") } else { draft }.build()
+        let builder = RequestBuilder::new(Self::METADATA);
+        if self.details { builder.query("details", "true") } else { builder }.build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<VersionInfo, DecodeError> {
@@ -62,17 +63,17 @@ impl Operation for GetVersion {
     }
 }
 
-/// Asks a coordinator or DB-Server for its version, through whichever coordinator answers.
+/// Reads the version of a coordinator or DB-Server, through any coordinator.
 ///
-/// The name may also be a short one, such as `DBServer0001`. Agents cannot be asked.
+/// The server can also be named by its short name, such as `DBServer0001`. Agents are not supported.
 ///
 /// # Errors
 ///
-/// **503 with error 1478** for a server that is not known: it does not mean that the cluster is
-/// overloaded. 408 if the server does not answer the coordinator within 10 seconds.
+/// **503 with error 1478** for an unknown server: it does not mean that the cluster is overloaded. 408 if the server
+/// does not respond to the coordinator within 10 seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetServerVersion<'a> {
-    /// The server to be asked.
+    /// The server.
     pub server: &'a ServerId,
 }
 
@@ -83,7 +84,7 @@ impl Operation for GetServerVersion<'_> {
         Metadata::get("cluster.server_version", "/_admin/cluster/nodeVersion").relayed();
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        proxied(Self::METADATA, self.server)
+        proxied_request(Self::METADATA, self.server)
     }
 
     fn output(&self, response: ApiResponse) -> Result<VersionInfo, DecodeError> {
@@ -94,24 +95,24 @@ impl Operation for GetServerVersion<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, assert_refuses, read};
+    use crate::testing::{assert_rejected, assert_request, read};
 
     #[test]
-    fn details_are_asked_for_only_when_wanted() {
-        assert_asks(&GetVersion::default(), "GET", "/_api/version");
-        assert_asks(&GetVersion { details: true }, "GET", "/_api/version?details=true");
+    fn details_are_requested_only_on_demand() {
+        assert_request(&GetVersion::default(), "GET", "/_api/version");
+        assert_request(&GetVersion { details: true }, "GET", "/_api/version?details=true");
     }
 
     #[test]
-    fn a_server_is_asked_by_its_name_in_the_spelling_it_wants() {
+    fn a_server_version_request_names_the_server() {
         let server = ServerId::from("PRMR-1/&");
-        let ask = GetServerVersion { server: &server };
-        assert_asks(&ask, "GET", "/_admin/cluster/nodeVersion?ServerID=PRMR-1%2F%26");
-        assert_refuses(&GetServerVersion { server: &"".into() }, "`server` is empty");
+        let operation = GetServerVersion { server: &server };
+        assert_request(&operation, "GET", "/_admin/cluster/nodeVersion?ServerID=PRMR-1%2F%26");
+        assert_rejected(&GetServerVersion { server: &"".into() }, "`server` is empty");
     }
 
     #[test]
-    fn the_answers_of_all_versions_are_read() {
+    fn the_responses_of_all_versions_are_read() {
         let old =
             read(&GetVersion::default(), r#"{"server":"arango","license":"enterprise","version":"3.12.5"}"#);
         assert_eq!((old.server.as_str(), old.license.as_str()), ("arango", "enterprise"));
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hardened_server_keeps_its_version_to_itself() {
+    fn a_hardened_server_hides_its_version() {
         let hardened = read(&GetVersion::default(), r#"{"server":"arango","license":"community"}"#);
         assert_eq!(hardened.version, None);
     }

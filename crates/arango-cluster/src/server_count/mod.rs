@@ -1,4 +1,4 @@
-//! How many servers there should be.
+//! The target number of servers.
 
 mod set;
 
@@ -10,34 +10,35 @@ use http::Request;
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
-use crate::ServerId;
+use crate::server::ServerId;
 
-pub use set::{SetServerCount, Target};
+pub use set::{ServerCountTarget, SetServerCount};
 
-/// How many servers there should be: **a target, not a count**.
+/// The target number of servers, **not the actual one**.
 ///
-/// How many there are is told by [`ClusterHealth`](crate::ClusterHealth).
+/// [`ClusterHealth`](crate::ClusterHealth) has the actual number.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[non_exhaustive]
 pub struct ServerCount {
-    /// How many DB-Servers there should be; `None` if it was never set, or not to a count: the
-    /// server lets any number be written.
+    /// The target number of DB-Servers.
+    ///
+    /// `None` if it was never set, or is not a count: the server accepts any number.
     #[serde(rename = "numberOfDBServers", deserialize_with = "count")]
     pub db_servers: Option<usize>,
-    /// How many coordinators there should be; `None` as above.
+    /// The target number of coordinators; `None` as above.
     #[serde(rename = "numberOfCoordinators", deserialize_with = "count")]
     pub coordinators: Option<usize>,
-    /// DB-Servers that were emptied and are not used until they are taken off this list.
+    /// DB-Servers that were cleaned out and are not used until they are removed from this list.
     #[serde(rename = "cleanedServers")]
     pub cleaned: Vec<ServerId>,
 }
 
-/// Asks how many servers there should be.
+/// Reads the target number of servers.
 ///
 /// # Errors
 ///
-/// 500 if the agency does not answer within 10 seconds; 403 if the server is hardened and the user is
-/// no administrator.
+/// 500 if the agency does not respond within 10 seconds; 403 if the server is hardened and the user is not an
+/// administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetServerCount;
 
@@ -56,12 +57,12 @@ impl Operation for GetServerCount {
 }
 
 fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
-    deserializer.deserialize_any(Count)
+    deserializer.deserialize_any(CountVisitor)
 }
 
-struct Count;
+struct CountVisitor;
 
-impl Visitor<'_> for Count {
+impl Visitor<'_> for CountVisitor {
     type Value = Option<usize>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -88,11 +89,11 @@ impl Visitor<'_> for Count {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
+    use crate::testing::{assert_request, read};
 
     #[test]
-    fn targets_and_emptied_servers_are_read() {
-        assert_asks(&GetServerCount, "GET", "/_admin/cluster/numberOfServers");
+    fn targets_and_cleaned_out_servers_are_read() {
+        assert_request(&GetServerCount, "GET", "/_admin/cluster/numberOfServers");
         let count = read(
             &GetServerCount,
             r#"{"error":false,"code":200,"numberOfDBServers":3,"numberOfCoordinators":2,
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_may_never_have_been_set_or_be_nonsense() {
+    fn a_target_may_be_unset_or_invalid() {
         for (number, target) in
             [("null", None), ("0", Some(0)), ("-1", None), ("2.5", None), ("18446744073709551616", None)]
         {

@@ -1,4 +1,4 @@
-//! Setting how many servers there should be.
+//! Setting the target number of servers.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
@@ -7,18 +7,18 @@ use bytes::Bytes;
 use http::Request;
 use serde::{Serialize, Serializer};
 
-use crate::ServerId;
+use crate::server::ServerId;
 
-/// How many servers of a kind there should be.
+/// The target number of servers of one role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Target {
+pub enum ServerCountTarget {
     /// This many.
     Count(usize),
-    /// Nobody has said, as at first.
+    /// No target, as in a new cluster.
     Unset,
 }
 
-impl Serialize for Target {
+impl Serialize for ServerCountTarget {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Count(count) => serializer.serialize_some(count),
@@ -27,27 +27,27 @@ impl Serialize for Target {
     }
 }
 
-/// Writes down how many servers there should be, and which DB-Servers are not to be used.
+/// Sets the target number of servers, and the list of unused DB-Servers.
 ///
-/// **No server is started or stopped by it**: it is read by people and by tools. All that is given is written at once;
-/// what is `None` stays as it is.
+/// **It starts and stops no server**: the values are for people and tools. All given fields are written at once;
+/// `None` leaves a field unchanged.
 ///
-/// To take a DB-Server that was [emptied](crate::CleanOutServer) back into use, write
-/// [the list](crate::ServerCount::cleaned) without it.
+/// To use a DB-Server that was [cleaned out](crate::CleanOutServer) again, write [the
+/// list](crate::ServerCount::cleaned) without it.
 ///
 /// # Errors
 ///
-/// 403 without write access to `_system`; 500 if the agency does not take it within 20 seconds. To change nothing is
-/// refused before it is sent: servers take it for a success today, and mean not to.
+/// 403 without write access to `_system`; 500 if the agency does not accept it within 20 seconds. A request that
+/// changes nothing is rejected before sending: servers accept it today, but they are meant to reject it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct SetServerCount<'a> {
-    /// How many DB-Servers there should be.
+    /// The target number of DB-Servers.
     #[serde(rename = "numberOfDBServers", skip_serializing_if = "Option::is_none")]
-    pub db_servers: Option<Target>,
-    /// How many coordinators there should be.
+    pub db_servers: Option<ServerCountTarget>,
+    /// The target number of coordinators.
     #[serde(rename = "numberOfCoordinators", skip_serializing_if = "Option::is_none")]
-    pub coordinators: Option<Target>,
-    /// Which DB-Servers are not to be used: the whole list, by their ids.
+    pub coordinators: Option<ServerCountTarget>,
+    /// The DB-Servers that are not used: the whole list, by their ids.
     #[serde(rename = "cleanedServers", skip_serializing_if = "Option::is_none")]
     pub cleaned: Option<&'a [ServerId]>,
 }
@@ -56,7 +56,7 @@ impl Operation for SetServerCount<'_> {
     type Output = ();
 
     const METADATA: Metadata = Metadata::put("cluster.set_server_count", "/_admin/cluster/numberOfServers")
-        .idempotent() // values, written over
+        .idempotent() // overwrites values
         .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
@@ -64,7 +64,7 @@ impl Operation for SetServerCount<'_> {
             return Err(BuildError::Field { field: "server_count", reason: "changes nothing" });
         }
         for server in self.cleaned.unwrap_or_default() {
-            server.given("cleaned")?;
+            server.checked_id("cleaned")?;
         }
         RequestBuilder::new(Self::METADATA).json(self).build()
     }
@@ -77,26 +77,27 @@ impl Operation for SetServerCount<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_refuses, assert_sends, read};
+    use crate::testing::{assert_rejected, assert_request_with_body, read};
 
     const PATH: &str = "/_admin/cluster/numberOfServers";
 
     #[test]
     fn only_what_is_given_is_written() {
-        let one = SetServerCount { db_servers: Some(Target::Count(5)), ..SetServerCount::default() };
-        assert_sends(&one, "PUT", PATH, r#"{"numberOfDBServers":5}"#);
+        let one =
+            SetServerCount { db_servers: Some(ServerCountTarget::Count(5)), ..SetServerCount::default() };
+        assert_request_with_body(&one, "PUT", PATH, r#"{"numberOfDBServers":5}"#);
         let all = SetServerCount {
-            db_servers: Some(Target::Unset),
-            coordinators: Some(Target::Count(2)),
+            db_servers: Some(ServerCountTarget::Unset),
+            coordinators: Some(ServerCountTarget::Count(2)),
             cleaned: Some(&["PRMR-1".into()]),
         };
-        assert_sends(
+        assert_request_with_body(
             &all,
             "PUT",
             PATH,
             r#"{"numberOfDBServers":null,"numberOfCoordinators":2,"cleanedServers":["PRMR-1"]}"#,
         );
         read(&all, r#"{"error":false,"code":200}"#);
-        assert_refuses(&SetServerCount::default(), "`server_count` changes nothing");
+        assert_rejected(&SetServerCount::default(), "`server_count` changes nothing");
     }
 }

@@ -1,4 +1,4 @@
-//! Asking where shards lie.
+//! Reading the placement of shards.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
@@ -6,9 +6,11 @@ use arango_protocol::{
 use bytes::Bytes;
 use http::Request;
 
-use crate::ShardDistribution;
+use crate::shards::ShardDistribution;
 
-/// Asks where the shards of all collections of the database lie, as they are meant to and as they do.
+/// Reads the planned and current placement of the shards of all collections.
+///
+/// Only collections of the database of the request are included.
 ///
 /// # Errors
 ///
@@ -33,10 +35,9 @@ impl Operation for GetShardDistribution {
     }
 }
 
-/// Asks where the shards of one collection of the database lie, and how far those that are out of sync have been
-/// copied.
+/// Reads the placement of the shards of one collection, with sync progress.
 ///
-/// The server asks the leaders to count, for up to two seconds.
+/// Shards that are out of sync have their progress. The server makes the leaders count, for up to two seconds.
 ///
 /// # Errors
 ///
@@ -50,7 +51,7 @@ pub struct GetCollectionShardDistribution<'a> {
 impl Operation for GetCollectionShardDistribution<'_> {
     type Output = ShardDistribution;
 
-    // The server takes a `PUT` with the name in the body as well, and answers the same.
+    // The server also accepts a `PUT` with the name in the body, with the same response.
     const METADATA: Metadata =
         Metadata::get("cluster.collection_shard_distribution", "/_admin/cluster/collectionShardDistribution")
             .scope(Scope::Database)
@@ -71,7 +72,7 @@ impl Operation for GetCollectionShardDistribution<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, assert_refuses, read};
+    use crate::testing::{assert_rejected, assert_request, read};
 
     const BODY: &str = r#"{"error":false,"code":200,"results":{"orders":{
         "Plan":{"s1010001":{"leader":"DBServer0001","followers":["DBServer0002"]},
@@ -81,8 +82,8 @@ mod tests {
             "s1010002":{"leader":"DBServer0002","followers":[]}}}}}"#;
 
     #[test]
-    fn plan_and_present_are_told_apart() {
-        assert_asks(&GetShardDistribution, "GET", "/_admin/cluster/shardDistribution");
+    fn plan_and_current_are_distinguished() {
+        assert_request(&GetShardDistribution, "GET", "/_admin/cluster/shardDistribution");
         let all = read(&GetShardDistribution, BODY);
         let orders = &all.collections["orders"];
         assert_eq!(orders.plan["s1010001"], orders.current["s1010001"]);
@@ -92,18 +93,18 @@ mod tests {
     }
 
     #[test]
-    fn progress_is_told_of_shards_that_are_out_of_sync() {
-        let ask = GetCollectionShardDistribution { collection: "a&b" };
-        assert_asks(&ask, "GET", "/_admin/cluster/collectionShardDistribution?collection=a%26b");
-        assert_refuses(&GetCollectionShardDistribution { collection: "" }, "`collection` is empty");
-        let plan = &read(&ask, BODY).collections["orders"].plan;
+    fn progress_is_read_for_out_of_sync_shards() {
+        let operation = GetCollectionShardDistribution { collection: "a&b" };
+        assert_request(&operation, "GET", "/_admin/cluster/collectionShardDistribution?collection=a%26b");
+        assert_rejected(&GetCollectionShardDistribution { collection: "" }, "`collection` is empty");
+        let plan = &read(&operation, BODY).collections["orders"].plan;
         assert_eq!(plan["s1010001"].progress, None);
         let progress = plan["s1010002"].progress.as_ref().unwrap();
         assert_eq!((progress.total, progress.current), (1000, 400));
         assert_eq!((progress.follower_percent, progress.followers_syncing), (Some(40.0), Some(1)));
 
         let old = BODY.replace(r#","followerPercent":40,"followersSyncing":1"#, r#","followerPercent":null"#);
-        let plan = &read(&ask, &old).collections["orders"].plan;
+        let plan = &read(&operation, &old).collections["orders"].plan;
         let progress = plan["s1010002"].progress.as_ref().unwrap();
         assert_eq!((progress.follower_percent, progress.followers_syncing), (None, None));
     }

@@ -1,4 +1,4 @@
-//! Where shards lie, and moving them by hand.
+//! Placement of shards, and moving single shards.
 
 mod distribution;
 mod move_shard;

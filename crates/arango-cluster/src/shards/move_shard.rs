@@ -1,4 +1,4 @@
-//! Moving one shard.
+//! Moving a single shard.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
@@ -7,13 +7,16 @@ use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
 
+use crate::jobs::JobId;
 use crate::jobs::Scheduled;
-use crate::{JobId, ServerId, ShardMove};
+use crate::rebalance::ShardMove;
+use crate::server::ServerId;
 
-/// Begins to move one copy of a shard from one DB-Server to another.
+/// Starts to move one copy of a shard from one DB-Server to another.
 ///
-/// The answer is a [job](crate::GetAgencyJob). Whether the other DB-Server has a copy already is not looked at: then the
-/// job fails. Collections that are sharded like another follow it, and cannot be moved themselves.
+/// The response contains the id of a [job](crate::GetAgencyJob). The server does not check whether the target already
+/// has a copy: then the job fails. A collection that is sharded like another one is moved with it, and cannot be
+/// moved itself.
 ///
 /// ```
 /// use arango_cluster::{MoveShard, ServerId};
@@ -25,9 +28,9 @@ use crate::{JobId, ServerId, ShardMove};
 ///
 /// # Errors
 ///
-/// 404 with error 404 if there is no such database, collection, DB-Server or shard, or if the shard does not lie there;
-/// 403 if the collection is sharded like another, or if the user may not write to it. 500 if the agency does not take
-/// the job within 20 seconds.
+/// 404 with error 404 if there is no such database, collection, DB-Server or shard, or if the shard is not on the
+/// source; 403 if the collection is sharded like another one, or if the user has no write access to it. 500 if the
+/// agency does not accept the job within 20 seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MoveShard<'a> {
@@ -43,9 +46,9 @@ pub struct MoveShard<'a> {
 }
 
 impl<'a> MoveShard<'a> {
-    /// Moves the copy that `from` has of a shard to `to`. If it leads, `from` stays as a follower.
+    /// Moves the copy of a shard on `from` to `to`. A leader stays on `from` as a follower.
     ///
-    /// The collection is named by its name or its id, DB-Servers by their ids or short names.
+    /// The collection is given by its name or its id, DB-Servers by their ids or short names.
     pub fn new(collection: &'a str, shard: &'a str, from: &'a ServerId, to: &'a ServerId) -> Self {
         Self {
             database: None,
@@ -58,50 +61,52 @@ impl<'a> MoveShard<'a> {
         }
     }
 
-    /// One move of a [plan](crate::RebalancePlan), as a job whose id is told.
+    /// One move of a [plan](crate::RebalancePlan), as a job with a known id.
     ///
-    /// Plans reckon with a leader that gives up its copy to a DB-Server that has none, and changes places with one that
-    /// has: of the first kind a move is only with [`leaving_no_follower`](Self::leaving_no_follower), which a plan does
-    /// not say.
-    pub fn of(planned: &'a ShardMove) -> Self {
+    /// A plan assumes that a leader gives up its copy if the target has none, and swaps roles if the target is a
+    /// follower. A move of the first kind needs [`without_follower`](Self::without_follower), which the plan
+    /// does not contain.
+    pub fn from_plan(planned: &'a ShardMove) -> Self {
         Self::new(&planned.collection, &planned.shard, &planned.from, &planned.to)
             .in_database(&planned.database)
     }
 
-    /// Names the database of the collection. Default: that under whose path it is asked.
+    /// Sets the database of the collection. Default: the database of the request.
     #[must_use]
     pub fn in_database(mut self, name: &'a str) -> Self {
         self.database = Some(name);
         self
     }
 
-    /// Lets the DB-Server give up its copy, also if it led. Default: who led stays as a follower, and who followed does
-    /// not.
+    /// Removes the copy on the source even if it was the leader.
+    ///
+    /// Default: a leader stays as a follower, and a follower does not stay.
     #[must_use]
-    pub fn leaving_no_follower(mut self) -> Self {
+    pub fn without_follower(mut self) -> Self {
         self.remains_follower = false;
         self
     }
 
-    /// Has the supervision try to undo the move later on. Default: not. Servers before late 3.12 pass over it; the first
-    /// that knows it is not documented.
+    /// Makes the supervision try to undo the move later. Default: not.
+    ///
+    /// Servers before late 3.12 ignore it; the first version that supports it is not documented.
     #[must_use]
-    pub fn to_be_undone(mut self) -> Self {
+    pub fn with_undo(mut self) -> Self {
         self.try_undo = true;
         self
     }
 
-    /// The shard that is moved.
+    /// Returns the shard to move.
     pub fn shard(&self) -> &str {
         self.shard
     }
 
-    /// The DB-Server that it is moved from, as it was named.
+    /// Returns the source DB-Server, as it was given.
     pub fn from(&self) -> &ServerId {
         self.from_server
     }
 
-    /// The DB-Server that it is moved to, as it was named.
+    /// Returns the target DB-Server, as it was given.
     pub fn to(&self) -> &ServerId {
         self.to_server
     }
@@ -113,8 +118,8 @@ impl<'a> MoveShard<'a> {
                 return Err(BuildError::Field { field, reason: "is empty" });
             }
         }
-        self.from_server.given_or_short("from")?;
-        self.to_server.given_or_short("to")?;
+        self.from_server.checked_id_or_short_name("from")?;
+        self.to_server.checked_id_or_short_name("to")?;
         Ok(self)
     }
 }
@@ -122,8 +127,9 @@ impl<'a> MoveShard<'a> {
 impl Operation for MoveShard<'_> {
     type Output = JobId;
 
+    // Not idempotent: each request creates another job.
     const METADATA: Metadata =
-        Metadata::post("cluster.move_shard", "/_admin/cluster/moveShard").permission(Permission::Write); // not idempotent: each time is a job of its own
+        Metadata::post("cluster.move_shard", "/_admin/cluster/moveShard").permission(Permission::Write);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA).json(self.checked()?).build()
@@ -137,22 +143,22 @@ impl Operation for MoveShard<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_refuses, assert_sends, response};
+    use crate::testing::{assert_rejected, assert_request_with_body, response};
 
     const PATH: &str = "/_admin/cluster/moveShard";
 
     #[test]
-    fn a_move_is_sent_with_what_is_said_of_it() {
+    fn a_move_is_sent_with_its_options() {
         let (a, b) = (ServerId::from("PRMR-a"), ServerId::from("PRMR-b"));
         let plain = MoveShard::new("orders", "s1", &a, &b);
-        assert_sends(
+        assert_request_with_body(
             &plain,
             "POST",
             PATH,
             r#"{"collection":"orders","shard":"s1","fromServer":"PRMR-a","toServer":"PRMR-b","remainsFollower":true}"#,
         );
-        let all = plain.in_database("shop").leaving_no_follower().to_be_undone();
-        assert_sends(
+        let all = plain.in_database("shop").without_follower().with_undo();
+        assert_request_with_body(
             &all,
             "POST",
             PATH,
@@ -166,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_move_of_a_plan_can_be_made_alone() {
+    fn a_planned_move_can_be_executed_individually() {
         let planned = ShardMove {
             from: "PRMR-a".into(),
             to: "PRMR-b".into(),
@@ -175,18 +181,18 @@ mod tests {
             database: "shop".to_owned(),
             is_leader: true,
         };
-        let alone = MoveShard::of(&planned);
+        let alone = MoveShard::from_plan(&planned);
         let same = MoveShard::new("1010001", "s1", &planned.from, &planned.to).in_database("shop");
         assert_eq!(alone, same);
     }
 
     #[test]
-    fn what_is_not_named_is_refused_by_name() {
-        let (a, nobody) = (ServerId::from("PRMR-a"), ServerId::from(""));
-        assert_refuses(&MoveShard::new("", "s1", &a, &a), "`collection` is empty");
-        assert_refuses(&MoveShard::new("c", "", &a, &a), "`shard` is empty");
-        assert_refuses(&MoveShard::new("c", "s1", &nobody, &a), "`from` is empty");
-        assert_refuses(&MoveShard::new("c", "s1", &a, &nobody), "`to` is empty");
-        assert_refuses(&MoveShard::new("c", "s1", &a, &a).in_database(""), "`database` is empty");
+    fn empty_names_are_rejected_by_field() {
+        let (a, unnamed) = (ServerId::from("PRMR-a"), ServerId::from(""));
+        assert_rejected(&MoveShard::new("", "s1", &a, &a), "`collection` is empty");
+        assert_rejected(&MoveShard::new("c", "", &a, &a), "`shard` is empty");
+        assert_rejected(&MoveShard::new("c", "s1", &unnamed, &a), "`from` is empty");
+        assert_rejected(&MoveShard::new("c", "s1", &a, &unnamed), "`to` is empty");
+        assert_rejected(&MoveShard::new("c", "s1", &a, &a).in_database(""), "`database` is empty");
     }
 }

@@ -1,4 +1,4 @@
-//! The rebalance of old.
+//! The legacy rebalance.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
@@ -7,10 +7,11 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-/// Begins to move shards of the database from the fullest DB-Server to the emptiest, until they differ by one at most.
+/// Starts to move shards of the database from the fullest to the emptiest DB-Server.
 ///
-/// The answer is how many moves were begun, at most `--cluster.max-number-of-move-shards`, by default 10: to get to an
-/// end, say it again. [`Rebalance`](crate::Rebalance) sees the cluster as a whole, and weighs leaders too.
+/// It stops when they differ by at most one shard. The response contains the number of started moves, at most
+/// `--cluster.max-number-of-move-shards`, by default 10: repeat it until it starts none.
+/// [`Rebalance`](crate::Rebalance) considers the whole cluster, and leaders too.
 ///
 /// # Errors
 ///
@@ -21,9 +22,9 @@ pub struct RebalanceShards;
 impl Operation for RebalanceShards {
     type Output = usize;
 
-    // The query knows one algorithm, `simple`, which is also taken where none is named.
+    // The query parameter has one possible value, `simple`, which is also the default.
     const METADATA: Metadata = Metadata::post("cluster.rebalance_shards", "/_admin/cluster/rebalanceShards")
-        .scope(Scope::Database) // not idempotent: each time may begin moves of its own
+        .scope(Scope::Database) // not idempotent: each request may start further moves
         .permission(Permission::Write);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
@@ -42,11 +43,11 @@ impl Operation for RebalanceShards {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, response};
+    use crate::testing::{assert_request, response};
 
     #[test]
-    fn how_many_moves_were_begun_is_told() {
-        assert_asks(&RebalanceShards, "POST", "/_admin/cluster/rebalanceShards");
+    fn the_number_of_started_moves_is_returned() {
+        assert_request(&RebalanceShards, "POST", "/_admin/cluster/rebalanceShards");
         for (status, count) in [(202, 3), (200, 0)] {
             let body = format!(r#"{{"error":false,"code":{status},"result":{{"operations":{count}}}}}"#);
             assert_eq!(RebalanceShards.output(response(status, &body)).unwrap(), count);

@@ -1,56 +1,60 @@
-//! Which DB-Servers hold which shards.
+//! The DB-Servers of shards.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::ServerId;
+use crate::server::ServerId;
 
-/// Where the shards of collections lie, by the names of the collections.
+/// The placement of the shards of collections, by collection name.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[non_exhaustive]
 pub struct ShardDistribution {
-    /// The collections, those of the system too.
+    /// The collections, including system collections.
     #[serde(rename = "results")]
     pub collections: BTreeMap<String, CollectionShards>,
 }
 
 impl ShardDistribution {
-    /// Whether every shard of every collection is as it is meant to be.
+    /// Returns whether every shard of every collection is in sync.
     pub fn is_in_sync(&self) -> bool {
         self.collections.values().all(CollectionShards::is_in_sync)
     }
 }
 
-/// Where the shards of one collection lie, by the ids of the shards.
+/// The placement of the shards of one collection, by shard id.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct CollectionShards {
-    /// How it is meant to be.
+    /// The planned placement.
     pub plan: BTreeMap<String, ShardServers>,
-    /// How it is. A shard that nobody holds at the moment is missing.
+    /// The current placement. A shard without any copy at the moment is missing.
     pub current: BTreeMap<String, ShardServers>,
 }
 
 impl CollectionShards {
-    /// Whether every shard is as it is meant to be: the same leader, the same followers in any order.
+    /// Returns whether every shard is in sync: the planned leader, and the planned followers in any order.
     pub fn is_in_sync(&self) -> bool {
-        self.plan.iter().all(|(shard, meant)| self.current.get(shard).is_some_and(|is| is.same_as(meant)))
+        self.plan
+            .iter()
+            .all(|(shard, planned)| self.current.get(shard).is_some_and(|current| current.same_as(planned)))
     }
 }
 
-/// Which DB-Servers hold one shard, by their **short names**, such as `DBServer0001`; by the id if one has none.
+/// The DB-Servers of one shard, by their **short names**, such as `DBServer0001`; by id without a short name.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ShardServers {
-    /// Who leads.
+    /// The leader.
     pub leader: ServerId,
-    /// Who follows.
+    /// The followers.
     pub followers: Vec<ServerId>,
-    /// How far copying has come. Told of one [collection](crate::GetCollectionShardDistribution) alone, of how it is
-    /// meant to be, and of shards that are out of sync.
+    /// The progress of copying.
+    ///
+    /// Only present in the response for one [collection](crate::GetCollectionShardDistribution), in its planned
+    /// placement, for shards that are out of sync.
     pub progress: Option<SyncProgress>,
 }
 
@@ -63,17 +67,19 @@ impl ShardServers {
     }
 }
 
-/// How far a shard has been copied. The server gives itself two seconds to count.
+/// The progress of copying a shard. The server counts for at most two seconds.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SyncProgress {
-    /// How many documents the leader has.
+    /// The number of documents on the leader.
     pub total: u64,
-    /// How many the follower with the fewest has; zero if it has all of them.
+    /// The documents on the follower with the fewest; zero if complete.
+    ///
+    /// Zero means that it has all of them.
     pub current: u64,
-    /// How far the followers that are being filled have come, in percent; `None` if nobody knows. Old servers do not say.
+    /// The progress of the followers being copied to, in percent; `None` if unknown. Missing from old servers.
     pub follower_percent: Option<f64>,
-    /// How many followers are being filled. Old servers do not say.
+    /// The number of followers being copied to. Missing from old servers.
     pub followers_syncing: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! How many shards there are.
+//! Numbers of shards.
 
 use std::collections::BTreeMap;
 
@@ -9,44 +9,44 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-use crate::ServerId;
+use crate::server::ServerId;
 
 const PATH: &str = "/_admin/cluster/shardStatistics";
 
-/// How many shards there are. Where one database or DB-Server is told of, it is how many of its own.
+/// Numbers of shards: in total, of one database or of one DB-Server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ShardStatistics {
-    /// How many databases.
+    /// The number of databases.
     #[serde(default)]
     pub databases: u64,
-    /// How many collections.
+    /// The number of collections.
     #[serde(default)]
     pub collections: u64,
-    /// How many shards, copies not counted.
+    /// The number of shards, without copies.
     pub shards: u64,
-    /// How many of the copies lead.
+    /// The number of leaders.
     pub leaders: u64,
-    /// How many of those are of collections that are not sharded like another.
+    /// The number of leaders of collections that are not sharded like another one.
     #[serde(default)]
     pub real_leaders: u64,
-    /// How many of the copies follow.
+    /// The number of followers.
     pub followers: u64,
-    /// How many DB-Servers hold them. Told of the whole.
+    /// The number of DB-Servers that hold them. Only in the total.
     pub servers: Option<u64>,
 }
 
-/// Asks how many shards there are, as a whole or on one DB-Server.
+/// Reads the numbers of shards, in total or on one DB-Server.
 ///
-/// Sent in the database `_system`, whichever the handle is of.
+/// Always sent in the database `_system`.
 ///
 /// # Errors
 ///
 /// 400 with error 10 if there is no such DB-Server; 403 without write access to `_system`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetShardStatistics<'a> {
-    /// The DB-Server, **by its id**: a short name will not do. `None` is all of them.
+    /// The DB-Server, **by its id**; a short name is not accepted. `None`: all of them.
     pub server: Option<&'a ServerId>,
 }
 
@@ -57,10 +57,10 @@ impl Operation for GetShardStatistics<'_> {
         Metadata::get("cluster.shard_statistics", PATH).system_only().permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let draft = RequestBuilder::new(Self::METADATA);
+        let builder = RequestBuilder::new(Self::METADATA);
         match self.server {
-            Some(server) => draft.query("DBserver", server.given("server")?.as_str()),
-            None => draft,
+            Some(server) => builder.query("DBserver", server.checked_id("server")?.as_str()),
+            None => builder,
         }
         .build()
     }
@@ -70,7 +70,7 @@ impl Operation for GetShardStatistics<'_> {
     }
 }
 
-/// Asks how many shards each database has. Errors are those of [`GetShardStatistics`].
+/// Reads the numbers of shards of each database. Errors are those of [`GetShardStatistics`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetShardStatisticsByDatabase;
 
@@ -90,7 +90,7 @@ impl Operation for GetShardStatisticsByDatabase {
     }
 }
 
-/// Asks how many shards each DB-Server holds. Errors are those of [`GetShardStatistics`].
+/// Reads the numbers of shards on each DB-Server. Errors are those of [`GetShardStatistics`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetShardStatisticsByServer;
 
@@ -112,14 +112,14 @@ impl Operation for GetShardStatisticsByServer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, assert_refuses, read};
+    use crate::testing::{assert_rejected, assert_request, read};
 
     const WHOLE: &str = r#"{"databases":2,"collections":14,"shards":30,"leaders":30,"realLeaders":12,"followers":29,"servers":3}"#;
 
     #[test]
     fn shards_are_counted_as_a_whole_and_in_parts() {
         let whole = GetShardStatistics::default();
-        assert_asks(&whole, "GET", PATH);
+        assert_request(&whole, "GET", PATH);
         let count = read(&whole, &format!(r#"{{"error":false,"code":200,"result":{WHOLE}}}"#));
         assert_eq!((count.databases, count.collections, count.shards), (2, 14, 30));
         assert_eq!(
@@ -129,14 +129,14 @@ mod tests {
 
         let server = ServerId::from("PRMR-1");
         let one = GetShardStatistics { server: Some(&server) };
-        assert_asks(&one, "GET", "/_admin/cluster/shardStatistics?DBserver=PRMR-1");
-        assert_refuses(&GetShardStatistics { server: Some(&"".into()) }, "`server` is empty");
+        assert_request(&one, "GET", "/_admin/cluster/shardStatistics?DBserver=PRMR-1");
+        assert_rejected(&GetShardStatistics { server: Some(&"".into()) }, "`server` is empty");
 
-        assert_asks(&GetShardStatisticsByDatabase, "GET", "/_admin/cluster/shardStatistics?details=true");
+        assert_request(&GetShardStatisticsByDatabase, "GET", "/_admin/cluster/shardStatistics?details=true");
         let by =
             read(&GetShardStatisticsByDatabase, &format!(r#"{{"error":false,"result":{{"shop":{WHOLE}}}}}"#));
         assert_eq!(by["shop"], count);
-        assert_asks(&GetShardStatisticsByServer, "GET", "/_admin/cluster/shardStatistics?DBserver=all");
+        assert_request(&GetShardStatisticsByServer, "GET", "/_admin/cluster/shardStatistics?DBserver=all");
         let one = r#"{"error":false,"result":{"PRMR-1":{"shards":7,"leaders":3,"followers":4}}}"#;
         let by = read(&GetShardStatisticsByServer, one);
         assert_eq!((by[&server].shards, by[&server].leaders, by[&server].servers), (7, 3, None));

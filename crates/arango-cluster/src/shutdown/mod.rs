@@ -1,10 +1,10 @@
-//! The end of the server that answers.
+//! Shutdown of the responding server.
 
 mod hard;
 mod progress;
 mod soft;
 
-pub use hard::{Membership, Shutdown};
+pub use hard::{ClusterMembership, Shutdown};
 pub use progress::{GetShutdownProgress, ShutdownProgress};
 pub use soft::SoftShutdown;
 

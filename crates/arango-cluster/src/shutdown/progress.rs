@@ -1,4 +1,4 @@
-//! What a soft shutdown waits for.
+//! The progress of a soft shutdown.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
@@ -9,37 +9,37 @@ use serde::Deserialize;
 
 use super::PATH;
 
-/// What lives on a coordinator, and so what a soft shutdown waits for. The counts are true also if there is none.
+/// What a soft shutdown of a coordinator waits for. The counts are also valid without a shutdown.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ShutdownProgress {
-    /// Whether a soft shutdown is under way.
+    /// Whether a soft shutdown is in progress.
     pub soft_shutdown_ongoing: bool,
-    /// How many cursors there are.
+    /// The number of cursors.
     #[serde(rename = "AQLcursors")]
     pub aql_cursors: u64,
-    /// How many transactions.
+    /// The number of transactions.
     pub transactions: u64,
-    /// How many jobs that are not done.
+    /// The number of jobs that have not completed.
     pub pending_jobs: u64,
-    /// How many jobs that are done, and whose results nobody has fetched.
+    /// The number of completed jobs whose results were not fetched.
     pub done_jobs: u64,
-    /// How many computations of Pregel. Gone since 3.12.
+    /// The number of Pregel computations. Removed in 3.12.
     pub pregel_conductors: Option<u64>,
-    /// How many requests of users are being worked on. Old servers do not say.
+    /// The number of client requests in progress. Missing from old servers.
     pub low_prio_ongoing_requests: Option<u64>,
-    /// How many requests of users wait. Old servers do not say.
+    /// The number of queued client requests. Missing from old servers.
     pub low_prio_queued_requests: Option<u64>,
-    /// Whether nothing is left: if a soft shutdown is under way, the coordinator stops about two seconds later.
+    /// Whether nothing is left: during a soft shutdown, the coordinator then stops after about two seconds.
     pub all_clear: bool,
 }
 
-/// Asks the coordinator that answers what its soft shutdown waits for.
+/// Reads what the soft shutdown of the responding coordinator waits for.
 ///
 /// # Errors
 ///
-/// 403 without write access to `_system`; 405 from a server that is no coordinator.
+/// 403 without write access to `_system`; 405 from a server other than a coordinator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetShutdownProgress;
 
@@ -62,11 +62,11 @@ impl Operation for GetShutdownProgress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read, response};
+    use crate::testing::{assert_request, read, response};
 
     #[test]
-    fn what_is_waited_for_is_counted() {
-        assert_asks(&GetShutdownProgress, "GET", PATH);
+    fn shutdown_blockers_are_counted() {
+        assert_request(&GetShutdownProgress, "GET", PATH);
         let progress = read(
             &GetShutdownProgress,
             r#"{"softShutdownOngoing":true,"AQLcursors":1,"transactions":2,"pendingJobs":3,"doneJobs":4,
@@ -82,12 +82,12 @@ mod tests {
     }
 
     #[test]
-    fn old_servers_count_other_things() {
+    fn old_servers_report_other_counters() {
         let old = r#"{"softShutdownOngoing":false,"AQLcursors":0,"transactions":0,"pendingJobs":0,"doneJobs":0,
             "pregelConductors":7,"allClear":true}"#;
         let progress = read(&GetShutdownProgress, old);
         assert_eq!((progress.pregel_conductors, progress.low_prio_ongoing_requests), (Some(7), None));
-        let bent = old.replace("\"transactions\":0", "\"transactions\":\"x\"");
-        assert_eq!(GetShutdownProgress.output(response(200, &bent)).unwrap_err().path(), "transactions");
+        let malformed = old.replace("\"transactions\":0", "\"transactions\":\"x\"");
+        assert_eq!(GetShutdownProgress.output(response(200, &malformed)).unwrap_err().path(), "transactions");
     }
 }

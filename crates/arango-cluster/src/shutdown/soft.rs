@@ -1,4 +1,4 @@
-//! Stopping once nobody is left.
+//! Soft shutdown.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
@@ -7,24 +7,24 @@ use bytes::Bytes;
 use http::Request;
 
 use super::PATH;
-use crate::no_payload;
+use crate::types::no_payload;
 
-/// Lets the coordinator that answers shut down once nothing lives on it any more.
+/// Shuts down the responding coordinator once its cursors, transactions and jobs have ended.
 ///
-/// It goes on answering, but begins nothing that would have to be kept: no cursor with more than one batch, no
-/// transaction, no job. [`GetShutdownProgress`](crate::GetShutdownProgress) tells what it waits for. **It says that it is
-/// available all the while**, so whoever asks for this must see to it that nothing new is sent there.
+/// It keeps serving requests, but rejects those that would create state: no cursor with more than one batch, no
+/// transaction, no job. [`GetShutdownProgress`](crate::GetShutdownProgress) shows what it waits for. **It reports
+/// itself as available all the while**, so the caller must stop sending new requests there.
 ///
 /// # Errors
 ///
-/// 403 without write access to `_system`; an error from a server that is no coordinator.
+/// 403 without write access to `_system`; an error from a server other than a coordinator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SoftShutdown;
 
 impl Operation for SoftShutdown {
     type Output = ();
 
-    // Not idempotent, for the reason that a shutdown is not.
+    // Not idempotent, for the same reason as `Shutdown`.
     const METADATA: Metadata = Metadata::delete("server.soft_shutdown", PATH)
         .scope(Scope::Coordinator)
         .stops_server()
@@ -35,18 +35,18 @@ impl Operation for SoftShutdown {
     }
 
     fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
-        no_payload::ok(&response)
+        no_payload::expect_ok(&response)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
+    use crate::testing::{assert_request, read};
 
     #[test]
     fn a_coordinator_is_shut_down_softly() {
-        assert_asks(&SoftShutdown, "DELETE", "/_admin/shutdown?soft=true");
+        assert_request(&SoftShutdown, "DELETE", "/_admin/shutdown?soft=true");
         read(&SoftShutdown, r#""OK""#);
     }
 }

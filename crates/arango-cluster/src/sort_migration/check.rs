@@ -1,4 +1,4 @@
-//! Finding indexes that are sorted wrongly.
+//! Finding wrongly sorted indexes.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
@@ -9,26 +9,26 @@ use serde::Deserialize;
 
 use super::{ByDbServer, SERVER_TIMEOUT};
 
-/// What a DB-Server found among its indexes.
+/// The result of a DB-Server's check of its indexes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SortCheck {
-    /// The indexes that are sorted wrongly.
+    /// The wrongly sorted indexes.
     #[serde(default)]
     pub affected: Vec<AffectedIndex>,
-    /// Whether something is wrong. It is an answer, not a failure.
+    /// Whether there are any. That is a result, not an error of the call.
     #[serde(default)]
     pub error: bool,
-    /// What is wrong, by number: 1242 if there are such indexes, 0 if all is well.
+    /// The error number: 1242 if there are such indexes, 0 otherwise.
     #[serde(default)]
     pub error_code: u32,
-    /// What was found, for people.
+    /// The result, for people.
     #[serde(default)]
     pub error_message: String,
 }
 
-/// An index that is sorted wrongly.
+/// A wrongly sorted index.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -44,14 +44,14 @@ pub struct AffectedIndex {
     pub index_name: String,
 }
 
-/// Has every DB-Server look for indexes that are sorted wrongly. Since 3.11.11 and 3.12.2.
+/// Makes every DB-Server check for wrongly sorted indexes. Since 3.11.11 and 3.12.2.
 ///
-/// Changes nothing. DB-Servers go through all their indexes, and the coordinator waits for them for up to 12 hours;
-/// hence a patience of 12 hours.
+/// Changes nothing. DB-Servers scan all their indexes, and the coordinator waits for them for up to 12 hours; hence
+/// the server timeout of 12 hours.
 ///
 /// # Errors
 ///
-/// 403 without a superuser's token.
+/// 403 without a superuser token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CheckSortMigration;
 
@@ -77,11 +77,11 @@ impl Operation for CheckSortMigration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
+    use crate::testing::{assert_request, read};
 
     #[test]
-    fn indexes_that_are_sorted_wrongly_are_an_answer() {
-        assert_asks(&CheckSortMigration, "GET", "/_admin/cluster/vpackSortMigration/check");
+    fn affected_indexes_are_a_result_not_an_error() {
+        assert_request(&CheckSortMigration, "GET", "/_admin/cluster/vpackSortMigration/check");
         let by = read(
             &CheckSortMigration,
             r#"{"error":false,"code":200,"result":{
@@ -91,12 +91,12 @@ mod tests {
                     "indexId":195,"indexName":"idx_1"}],"error":true,"errorCode":1242,
                     "errorMessage":"some indexes have legacy sorted keys"}}}}"#,
         );
-        let well = by[&"PRMR-a".into()].answered().unwrap();
-        assert!(well.affected.is_empty() && !well.error);
-        let ill = by[&"PRMR-b".into()].answered().unwrap();
-        assert_eq!((ill.error, ill.error_code, ill.affected[0].index_id), (true, 1242, 195));
+        let correct = by[&"PRMR-a".into()].result().unwrap();
+        assert!(correct.affected.is_empty() && !correct.error);
+        let affected = by[&"PRMR-b".into()].result().unwrap();
+        assert_eq!((affected.error, affected.error_code, affected.affected[0].index_id), (true, 1242, 195));
         assert_eq!(
-            (ill.affected[0].collection.as_str(), ill.affected[0].index_name.as_str()),
+            (affected.affected[0].collection.as_str(), affected.affected[0].index_name.as_str()),
             ("coll", "idx_1")
         );
     }

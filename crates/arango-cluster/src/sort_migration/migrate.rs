@@ -1,4 +1,4 @@
-//! Sorting correctly from the next start on.
+//! Correct sorting from the next start on.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
@@ -9,35 +9,35 @@ use serde::Deserialize;
 
 use super::{ByDbServer, SERVER_TIMEOUT};
 
-/// What a DB-Server says of having migrated.
+/// The result of a DB-Server's migration.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
-pub struct SortMigrated {
-    /// Whether it could not.
+pub struct SortMigrationResult {
+    /// Whether it failed.
     pub error: bool,
-    /// Why not, by number; 0 if it could.
+    /// The error number; 0 after a success.
     pub error_code: u32,
-    /// How it went, for people.
+    /// The result, for people.
     pub error_message: String,
 }
 
-/// Has every DB-Server sort correctly from its next start on. Since 3.11.11 and 3.12.2.
+/// Makes every DB-Server sort correctly after its next start. Since 3.11.11 and 3.12.2.
 ///
-/// Indexes that [are sorted wrongly](crate::CheckSortMigration) must be dropped and made anew before that.
+/// [Wrongly sorted](crate::CheckSortMigration) indexes must be dropped and created again before that.
 ///
 /// # Errors
 ///
-/// 403 without a superuser's token.
+/// 403 without a superuser token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MigrateSorting;
 
 impl Operation for MigrateSorting {
-    type Output = ByDbServer<SortMigrated>;
+    type Output = ByDbServer<SortMigrationResult>;
 
     const METADATA: Metadata =
         Metadata::put("cluster.migrate_sorting", "/_admin/cluster/vpackSortMigration/migrate")
-            .idempotent() // one who has migrated has nothing more to do
+            .idempotent() // a migrated DB-Server does nothing
             .server_timeout(SERVER_TIMEOUT)
             .since("3.12.2")
             .backported_to(&["3.11.11"])
@@ -55,17 +55,17 @@ impl Operation for MigrateSorting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
+    use crate::testing::{assert_request, read};
 
     #[test]
-    fn each_db_server_says_how_it_went() {
-        assert_asks(&MigrateSorting, "PUT", "/_admin/cluster/vpackSortMigration/migrate");
+    fn each_db_server_reports_its_result() {
+        assert_request(&MigrateSorting, "PUT", "/_admin/cluster/vpackSortMigration/migrate");
         let by = read(
             &MigrateSorting,
             r#"{"error":false,"code":200,"result":{"PRMR-a":{"error":false,"code":200,"result":
                 {"error":false,"errorCode":0,"errorMessage":"VPack sorting migration done."}}}}"#,
         );
-        let done = by[&"PRMR-a".into()].answered().unwrap();
+        let done = by[&"PRMR-a".into()].result().unwrap();
         assert_eq!((done.error, done.error_message.as_str()), (false, "VPack sorting migration done."));
     }
 }

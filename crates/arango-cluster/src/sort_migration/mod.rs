@@ -1,4 +1,4 @@
-//! Sorting numbers of indexes anew, which old servers sorted wrongly.
+//! Migration of indexes whose numbers old servers sorted wrongly.
 
 mod check;
 mod migrate;
@@ -9,38 +9,40 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::ServerId;
+use crate::server::ServerId;
 
 pub use check::{AffectedIndex, CheckSortMigration, SortCheck};
-pub use migrate::{MigrateSorting, SortMigrated};
+pub use migrate::{MigrateSorting, SortMigrationResult};
 pub use status::{GetSortMigration, SortMigration, SortOrder};
 
-/// DB-Servers go through all their indexes. The coordinator waits for them for up to 12 hours.
+/// DB-Servers scan all their indexes. The coordinator waits for them for up to 12 hours.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// What each DB-Server answered, or why it did not. **The whole is a success also if none of them succeeded.**
-pub type ByDbServer<T> = BTreeMap<ServerId, DbServerAnswer<T>>;
+/// The response of each DB-Server, or its error.
+///
+/// **The call succeeds even if none of them does.**
+pub type ByDbServer<T> = BTreeMap<ServerId, DbServerResponse<T>>;
 
-/// What one DB-Server answered to a coordinator.
+/// The response of one DB-Server to a coordinator.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "WholeBody<T>", bound = "T: Deserialize<'de>")]
 #[non_exhaustive]
-pub enum DbServerAnswer<T> {
-    /// It answered.
-    Answered {
-        /// The answer.
+pub enum DbServerResponse<T> {
+    /// Success.
+    Success {
+        /// The result.
         result: T,
     },
     /// It refused, or could not be reached.
-    Refused {
-        /// What went wrong, by number.
+    Failure {
+        /// The error number.
         error_code: u32,
-        /// What went wrong, for people.
+        /// The error message, for people.
         error_message: String,
     },
 }
 
-/// The whole body that a DB-Server answered. Read as one, so that what does not fit in it is told with its place.
+/// The whole body of a DB-Server's response. Decoded as one, so that errors contain their path.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", bound = "T: Deserialize<'de>")]
 struct WholeBody<T> {
@@ -51,25 +53,25 @@ struct WholeBody<T> {
     error_message: String,
 }
 
-impl<T> TryFrom<WholeBody<T>> for DbServerAnswer<T> {
+impl<T> TryFrom<WholeBody<T>> for DbServerResponse<T> {
     type Error = &'static str;
 
     fn try_from(body: WholeBody<T>) -> Result<Self, Self::Error> {
         let WholeBody { result, error_code, error_message } = body;
         match (result, error_code) {
-            (Some(result), _) => Ok(Self::Answered { result }),
-            (None, Some(error_code)) => Ok(Self::Refused { error_code, error_message }),
+            (Some(result), _) => Ok(Self::Success { result }),
+            (None, Some(error_code)) => Ok(Self::Failure { error_code, error_message }),
             (None, None) => Err("neither `result` nor `errorCode`"),
         }
     }
 }
 
-impl<T> DbServerAnswer<T> {
-    /// What it answered, if it did.
-    pub fn answered(&self) -> Option<&T> {
+impl<T> DbServerResponse<T> {
+    /// Returns the result of a success.
+    pub fn result(&self) -> Option<&T> {
         match self {
-            Self::Answered { result } => Some(result),
-            Self::Refused { .. } => None,
+            Self::Success { result } => Some(result),
+            Self::Failure { .. } => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How indexes are sorted.
+//! The sort order of indexes.
 
 use arango_protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
@@ -8,33 +8,33 @@ use http::Request;
 use serde::Deserialize;
 
 use super::ByDbServer;
-use crate::open_enum::open_enum;
+use crate::types::open_enum::open_enum;
 
 open_enum! {
-    /// How indexes are sorted.
+    /// The sort order of indexes.
     pub enum SortOrder {
-        /// As they should be.
+        /// The correct order.
         Correct = "CORRECT",
-        /// As old servers did.
+        /// The order of old servers.
         Legacy = "LEGACY",
     }
 }
 
-/// How the indexes of a DB-Server are sorted.
+/// The sort order of a DB-Server's indexes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct SortMigration {
-    /// From its next start on.
+    /// After its next start.
     pub next: SortOrder,
     /// Now.
     pub current: SortOrder,
 }
 
-/// Asks every DB-Server how its indexes are sorted. Since 3.11.11 and 3.12.2.
+/// Reads the sort order of every DB-Server. Since 3.11.11 and 3.12.2.
 ///
 /// # Errors
 ///
-/// 403 without a superuser's token.
+/// 403 without a superuser token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetSortMigration;
 
@@ -59,21 +59,21 @@ impl Operation for GetSortMigration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::DbServerAnswer;
-    use crate::testing::{assert_asks, read, response};
+    use crate::sort_migration::DbServerResponse;
+    use crate::testing::{assert_request, read, response};
 
     #[test]
-    fn each_db_server_answers_for_itself() {
-        assert_asks(&GetSortMigration, "GET", "/_admin/cluster/vpackSortMigration/status");
+    fn each_db_server_reports_its_status() {
+        assert_request(&GetSortMigration, "GET", "/_admin/cluster/vpackSortMigration/status");
         let by = read(
             &GetSortMigration,
             r#"{"error":false,"code":200,"result":{
                 "PRMR-a":{"error":false,"code":200,"result":{"next":"CORRECT","current":"LEGACY"}},
                 "PRMR-b":{"error":true,"errorMessage":"gone","errorCode":1478}}}"#,
         );
-        let answered = by[&"PRMR-a".into()].answered().unwrap();
+        let answered = by[&"PRMR-a".into()].result().unwrap();
         assert_eq!((&answered.next, &answered.current), (&SortOrder::Correct, &SortOrder::Legacy));
-        let refused = DbServerAnswer::Refused { error_code: 1478, error_message: "gone".to_owned() };
+        let refused = DbServerResponse::Failure { error_code: 1478, error_message: "gone".to_owned() };
         assert_eq!(by[&"PRMR-b".into()], refused);
         let error =
             GetSortMigration.output(response(200, r#"{"result":{"PRMR-a":{"result":7}}}"#)).unwrap_err();

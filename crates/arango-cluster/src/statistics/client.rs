@@ -1,28 +1,28 @@
-//! What is counted of requests.
+//! Statistics of requests.
 
 use serde::Deserialize;
 
-use crate::Histogram;
+use crate::statistics::Histogram;
 
-/// What a server counts of requests. Times are in seconds, sizes in bytes.
+/// Statistics of requests. Times are in seconds, sizes in bytes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ClientStatistics {
-    /// How many connections are open.
+    /// Open connections.
     pub http_connections: u64,
-    /// How long connections lasted.
+    /// Lifetimes of connections.
     pub connection_time: Histogram,
-    /// How long requests took as a whole.
+    /// Total times of requests.
     pub total_time: Histogram,
-    /// How long requests were worked on.
+    /// Processing times of requests.
     pub request_time: Histogram,
-    /// How long requests waited to be worked on.
+    /// Queue times of requests.
     pub queue_time: Histogram,
-    /// How long requests were read and answers written.
+    /// Times of reading requests and writing responses.
     pub io_time: Histogram,
-    /// How large answers were.
+    /// Sizes of responses.
     pub bytes_sent: Histogram,
-    /// How large requests were.
+    /// Sizes of requests.
     pub bytes_received: Histogram,
 }

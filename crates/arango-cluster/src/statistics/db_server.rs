@@ -1,21 +1,23 @@
-//! Statistics of a DB-Server, by the call of old.
+//! Statistics of a DB-Server, by a legacy call.
 
 use ::http::Request;
 use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use bytes::Bytes;
 
-use crate::server::asked;
-use crate::{ServerId, Statistics};
+use crate::server::ServerId;
+use crate::server::server_param;
+use crate::statistics::Statistics;
 
-/// Asks a DB-Server what it has counted, through whichever coordinator answers: an older call that does the same as
-/// [`GetServerStatistics`](crate::GetServerStatistics). Gone since 4.0.
+/// Reads the statistics of a DB-Server, by a legacy call. Removed in 4.0.
+///
+/// Equivalent to [`GetServerStatistics`](crate::GetServerStatistics).
 ///
 /// # Errors
 ///
 /// Those of [`GetServerStatistics`](crate::GetServerStatistics).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetDbServerStatistics<'a> {
-    /// The server to be asked, by its id or its short name.
+    /// The server, by its id or its short name.
     pub server: &'a ServerId,
 }
 
@@ -27,7 +29,7 @@ impl Operation for GetDbServerStatistics<'_> {
         .removed_in("4.0.0");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).query("DBserver", asked(self.server)?).build()
+        RequestBuilder::new(Self::METADATA).query("DBserver", server_param(self.server)?).build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<Statistics, DecodeError> {
@@ -38,13 +40,13 @@ impl Operation for GetDbServerStatistics<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, assert_refuses};
+    use crate::testing::{assert_rejected, assert_request};
 
     #[test]
     fn the_parameter_has_another_name() {
         let server = ServerId::from("PRMR-1");
-        let ask = GetDbServerStatistics { server: &server };
-        assert_asks(&ask, "GET", "/_admin/cluster/statistics?DBserver=PRMR-1");
-        assert_refuses(&GetDbServerStatistics { server: &"".into() }, "`server` is empty");
+        let operation = GetDbServerStatistics { server: &server };
+        assert_request(&operation, "GET", "/_admin/cluster/statistics?DBserver=PRMR-1");
+        assert_rejected(&GetDbServerStatistics { server: &"".into() }, "`server` is empty");
     }
 }

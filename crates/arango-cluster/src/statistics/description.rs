@@ -1,17 +1,17 @@
-//! What the figures of statistics mean.
+//! The description of statistics.
 
 use ::http::Request;
 use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
 use bytes::Bytes;
 use serde::Deserialize;
 
-/// What the figures of [`Statistics`](crate::Statistics) mean.
+/// The description of the figures in [`Statistics`](crate::Statistics).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct StatisticsDescription {
-    /// The groups that they fall into.
+    /// The groups of figures.
     pub groups: Vec<StatisticsGroup>,
-    /// Each of them.
+    /// The figures.
     pub figures: Vec<StatisticsFigure>,
 }
 
@@ -24,7 +24,7 @@ pub struct StatisticsGroup {
     /// Its name, for people.
     #[serde(default)]
     pub name: String,
-    /// What it is about, for people.
+    /// Its description, for people.
     #[serde(default)]
     pub description: String,
 }
@@ -40,25 +40,25 @@ pub struct StatisticsFigure {
     /// Its name, for people.
     #[serde(default)]
     pub name: String,
-    /// What it is about, for people.
+    /// Its description, for people.
     #[serde(default)]
     pub description: String,
-    /// How it is counted: `current`, `accumulated` or `distribution`.
+    /// Its type: `current`, `accumulated` or `distribution`.
     #[serde(rename = "type", default)]
     pub kind: String,
-    /// What it is counted in, such as `seconds`.
+    /// Its unit, such as `seconds`.
     #[serde(default)]
     pub units: String,
-    /// Where a [histogram](crate::Histogram) is cut; empty for other figures.
+    /// The cuts of a [histogram](crate::Histogram); empty for other figures.
     #[serde(default)]
     pub cuts: Vec<f64>,
 }
 
-/// Asks the server that answers what the figures of its statistics mean. Gone since 4.0.
+/// Reads the description of the responding server's statistics. Removed in 4.0.
 ///
 /// # Errors
 ///
-/// 403 if the server is hardened and the user is no administrator.
+/// 403 if the server is hardened and the user is not an administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetStatisticsDescription;
 
@@ -82,11 +82,11 @@ impl Operation for GetStatisticsDescription {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
+    use crate::testing::{assert_request, read};
 
     #[test]
     fn figures_are_described() {
-        assert_asks(&GetStatisticsDescription, "GET", "/_admin/statistics-description");
+        assert_request(&GetStatisticsDescription, "GET", "/_admin/statistics-description");
         let described = read(
             &GetStatisticsDescription,
             r#"{"groups":[{"group":"client","name":"Client","description":"d"}],"figures":[

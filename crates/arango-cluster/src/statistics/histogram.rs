@@ -1,8 +1,8 @@
-//! How values are spread.
+//! Histograms of values.
 
 use serde::Deserialize;
 
-/// How many values fell between fixed cuts.
+/// The number of values between fixed cuts.
 ///
 /// | values | cuts | elements of [`counts`](Self::counts) |
 /// |---|---|---|
@@ -12,11 +12,11 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct Histogram {
-    /// All values together.
+    /// The sum of all values.
     pub sum: f64,
-    /// How many values there were.
+    /// The number of values.
     pub count: u64,
-    /// How many were below the first cut, between it and the second, and so on; the last were above
-    /// the last cut.
+    /// The number of values below the first cut, between the first and the second, and so on; the last element counts
+    /// those above the last cut.
     pub counts: Vec<u64>,
 }

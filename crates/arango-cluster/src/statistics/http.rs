@@ -1,19 +1,19 @@
-//! How many requests there were.
+//! Numbers of requests.
 
 use serde::Deserialize;
 
-/// How many requests there were.
+/// Numbers of requests.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct HttpStatistics {
     /// All requests.
     pub requests_total: u64,
-    /// Those of other servers, and of operators who hold the cluster's secret.
+    /// Requests of other servers, and of operators with a superuser token.
     pub requests_superuser: Option<u64>,
-    /// Those of users.
+    /// Requests of users.
     pub requests_user: Option<u64>,
-    /// Those that were answered before they were worked on.
+    /// Requests with an immediate response and asynchronous execution.
     pub requests_async: u64,
     /// `GET`.
     pub requests_get: u64,

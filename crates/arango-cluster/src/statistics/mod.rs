@@ -1,4 +1,4 @@
-//! What a server counts.
+//! Statistics of servers.
 
 mod client;
 mod db_server;
@@ -13,7 +13,8 @@ use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation,
 use bytes::Bytes;
 use serde::Deserialize;
 
-use crate::{ServerId, UnixSeconds, proxied};
+use crate::server::{ServerId, proxied_request};
+use crate::types::seconds::UnixSeconds;
 
 pub use client::ClientStatistics;
 pub use db_server::GetDbServerStatistics;
@@ -25,23 +26,23 @@ pub use server::{
 };
 pub use system::SystemStatistics;
 
-/// What a server has counted since it started.
+/// The statistics of a server since its start.
 ///
 /// Histograms of times are in seconds; sizes are in bytes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Statistics {
-    /// When it was counted.
+    /// When they were recorded.
     pub time: UnixSeconds,
-    /// Whether the server counts.
+    /// Whether the server records statistics.
     #[serde(default)]
     pub enabled: bool,
     /// Of the process.
     pub system: SystemStatistics,
     /// Of all requests.
     pub client: ClientStatistics,
-    /// Of the requests of users, those of other servers left out.
+    /// Of the requests of users, without those of other servers.
     pub client_user: Option<ClientStatistics>,
     /// Of requests, by method.
     pub http: HttpStatistics,
@@ -49,27 +50,26 @@ pub struct Statistics {
     pub server: ServerStatistics,
 }
 
-/// Asks the server that answers what it has counted. Gone since 4.0: metrics have taken its place.
+/// Reads the statistics of the responding server. Removed in 4.0 in favour of metrics.
 ///
 /// # Errors
 ///
-/// 404 with error 36 if statistics are switched off; 403 if the server is hardened and the user is
-/// no administrator.
+/// 404 with error 36 if statistics are disabled; 403 if the server is hardened and the user is not an administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetStatistics {
-    /// How new the figures are to be.
-    pub freshness: Freshness,
+    /// How recent the figures must be.
+    pub freshness: StatisticsFreshness,
 }
 
-/// How new figures are to be.
+/// How recent figures must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
-pub enum Freshness {
-    /// As they were last added up, which is soon after they were counted.
+pub enum StatisticsFreshness {
+    /// The last summary, which is only slightly outdated.
     #[default]
-    AsTheyAre,
-    /// The server first adds up what it has counted until now.
-    AddedUp,
+    Cached,
+    /// The server summarises first, so that the figures are current.
+    Synchronized,
 }
 
 impl Operation for GetStatistics {
@@ -80,10 +80,10 @@ impl Operation for GetStatistics {
         .removed_in("4.0.0");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        let draft = RequestBuilder::new(Self::METADATA);
+        let builder = RequestBuilder::new(Self::METADATA);
         match self.freshness {
-            Freshness::AsTheyAre => draft.build(),
-            Freshness::AddedUp => draft.query("sync", "true").build(),
+            StatisticsFreshness::Cached => builder.build(),
+            StatisticsFreshness::Synchronized => builder.query("sync", "true").build(),
         }
     }
 
@@ -92,14 +92,12 @@ impl Operation for GetStatistics {
     }
 }
 
-/// Asks a coordinator or DB-Server what it has counted, through whichever coordinator answers. Gone
-/// since 4.0.
+/// Reads the statistics of a coordinator or DB-Server, through any coordinator. Removed in 4.0.
 ///
-/// Names and errors are those of [`GetServerVersion`](crate::GetServerVersion), and those of
-/// [`GetStatistics`].
+/// Names and errors are those of [`GetServerVersion`](crate::GetServerVersion), and those of [`GetStatistics`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetServerStatistics<'a> {
-    /// The server to be asked.
+    /// The server.
     pub server: &'a ServerId,
 }
 
@@ -111,7 +109,7 @@ impl Operation for GetServerStatistics<'_> {
         .removed_in("4.0.0");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        proxied(Self::METADATA, self.server)
+        proxied_request(Self::METADATA, self.server)
     }
 
     fn output(&self, response: ApiResponse) -> Result<Statistics, DecodeError> {

@@ -1,106 +1,106 @@
-//! What is counted of the server as a whole.
+//! Statistics of the server as a whole.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::seconds;
+use crate::types::seconds;
 
-/// What is counted of the server as a whole.
+/// Statistics of the server as a whole.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ServerStatistics {
-    /// How long it has been running.
+    /// Time since the start of the server.
     #[serde(deserialize_with = "seconds::required")]
     pub uptime: Duration,
-    /// How much memory the machine has, in bytes.
+    /// Memory of the machine, in bytes.
     pub physical_memory: u64,
     /// Of transactions.
     pub transactions: Option<TransactionStatistics>,
-    /// Of JavaScript; missing where it is switched off, as on DB-Servers.
+    /// Of JavaScript contexts; missing if JavaScript is disabled, as on DB-Servers.
     #[serde(rename = "v8Context")]
     pub script_contexts: Option<ScriptContextStatistics>,
-    /// Of threads and the queue before them.
+    /// Of threads and their queue.
     pub threads: Option<ThreadStatistics>,
 }
 
-/// What is counted of transactions.
+/// Statistics of transactions.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TransactionStatistics {
-    /// How many were begun.
+    /// Started transactions.
     pub started: u64,
-    /// How many were given up.
+    /// Aborted transactions.
     pub aborted: u64,
-    /// How many were made to last.
+    /// Committed transactions.
     pub committed: u64,
-    /// How often one was made to last in parts.
+    /// Intermediate commits.
     pub intermediate_commits: u64,
-    /// How many only read.
+    /// Read-only transactions.
     pub read_only: Option<u64>,
-    /// How many only read, and allowed for reading from followers.
+    /// Read-only transactions that allow reading from followers.
     pub dirty_read_only: Option<u64>,
 }
 
-/// What is counted of threads and the queue before them.
+/// Statistics of threads and their queue.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct ThreadStatistics {
-    /// How many threads there are.
+    /// Number of threads.
     pub scheduler_threads: u64,
-    /// How many are blocked; always zero by now.
+    /// Blocked threads; always zero in current versions.
     #[serde(default)]
     pub blocked: u64,
-    /// How many requests wait.
+    /// Queued requests.
     pub queued: u64,
-    /// How many requests are being worked on.
+    /// Requests in progress.
     pub in_progress: u64,
-    /// How many requests never waited; always zero by now.
+    /// Requests that were never queued; always zero in current versions.
     #[serde(default)]
     pub direct_exec: u64,
 }
 
-/// What is counted of the contexts that JavaScript runs in.
+/// Statistics of JavaScript contexts.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct ScriptContextStatistics {
-    /// How many there are.
+    /// Number of contexts.
     pub available: u64,
-    /// How many are in use.
+    /// Contexts in use.
     pub busy: u64,
-    /// How many are to be cleaned before they are used again.
+    /// Contexts that need cleaning before they can be used again.
     pub dirty: u64,
-    /// How many can be used at once.
+    /// Contexts that can be used at once.
     pub free: u64,
-    /// How many there may be.
+    /// Maximum number of contexts.
     pub max: u64,
-    /// How many there are at least.
+    /// Minimum number of contexts.
     pub min: Option<u64>,
-    /// Of each of them.
+    /// Of each context.
     #[serde(default)]
     pub memory: Vec<ScriptContext>,
 }
 
-/// What is counted of one context that JavaScript runs in.
+/// Statistics of one JavaScript context.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ScriptContext {
-    /// Which it is.
+    /// Its id.
     pub context_id: u64,
-    /// When it was last measured, since the server started.
+    /// Time of its last measurement, since the start of the server.
     #[serde(deserialize_with = "seconds::required")]
     pub t_max: Duration,
-    /// How often it was measured.
+    /// Number of measurements.
     pub count_of_times: u64,
-    /// The largest heap that was measured, in bytes.
+    /// The largest measured heap, in bytes.
     pub heap_max: u64,
-    /// The smallest heap that was measured, in bytes.
+    /// The smallest measured heap, in bytes.
     pub heap_min: u64,
-    /// How often it was used.
+    /// Number of uses.
     #[serde(default)]
     pub invocations: u64,
 }

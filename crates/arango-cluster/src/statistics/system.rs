@@ -1,32 +1,32 @@
-//! What is counted of the process.
+//! Statistics of the process.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::seconds;
+use crate::types::seconds;
 
-/// What the operating system counts of the server's process. Sizes are in bytes.
+/// Statistics of the server's process by the operating system. Sizes are in bytes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SystemStatistics {
-    /// Pages that were found without reading from disk.
+    /// Page faults without reading from disk.
     pub minor_page_faults: u64,
-    /// Pages that had to be read from disk.
+    /// Page faults with reading from disk.
     pub major_page_faults: u64,
-    /// Time spent in the process itself.
+    /// CPU time in user mode.
     #[serde(deserialize_with = "seconds::required")]
     pub user_time: Duration,
-    /// Time spent in the operating system for it.
+    /// CPU time in kernel mode.
     #[serde(deserialize_with = "seconds::required")]
     pub system_time: Duration,
-    /// How many threads it has.
+    /// Number of threads.
     pub number_of_threads: u64,
-    /// How much memory it has that is really there.
+    /// Resident memory.
     pub resident_size: u64,
-    /// The same as a part of the machine's memory; 1 is all of it.
+    /// Resident memory as a fraction of the machine's memory; 1 is all of it.
     pub resident_size_percent: f64,
-    /// How much memory it has been promised.
+    /// Virtual memory.
     pub virtual_size: u64,
 }

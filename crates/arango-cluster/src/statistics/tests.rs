@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{assert_asks, read};
+use crate::testing::{assert_request, read};
 use std::time::Duration;
 
 const CLIENT: &str = r#"{"httpConnections":3,
@@ -32,13 +32,13 @@ fn body(v8: &str, read_only: &str) -> String {
 }
 
 #[test]
-fn statistics_are_asked_for() {
-    assert_asks(&GetStatistics::default(), "GET", "/_admin/statistics");
-    let added_up = GetStatistics { freshness: Freshness::AddedUp };
-    assert_asks(&added_up, "GET", "/_admin/statistics?sync=true");
+fn the_statistics_request_is_built() {
+    assert_request(&GetStatistics::default(), "GET", "/_admin/statistics");
+    let added_up = GetStatistics { freshness: StatisticsFreshness::Synchronized };
+    assert_request(&added_up, "GET", "/_admin/statistics?sync=true");
     let server = ServerId::from("PRMR-1");
-    let ask = GetServerStatistics { server: &server };
-    assert_asks(&ask, "GET", "/_admin/cluster/nodeStatistics?ServerID=PRMR-1");
+    let operation = GetServerStatistics { server: &server };
+    assert_request(&operation, "GET", "/_admin/cluster/nodeStatistics?ServerID=PRMR-1");
 }
 
 #[test]

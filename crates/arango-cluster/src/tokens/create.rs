@@ -1,4 +1,4 @@
-//! Making an access token.
+//! Creating an access token.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,41 +8,42 @@ use http::Request;
 use serde::{Deserialize, Serialize};
 
 use super::PATH;
-use crate::{AccessToken, AccessTokenSecret};
+use crate::tokens::{AccessToken, AccessTokenSecret};
 
-/// An access token that was just made.
+/// A newly created access token.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct NewAccessToken {
-    /// What is known of it from now on.
+    /// The properties of the token, without its secret.
     #[serde(flatten)]
-    pub about: AccessToken,
-    /// The token itself. **Nobody tells it again.**
+    pub info: AccessToken,
+    /// The secret. **It is not returned again.**
     pub token: AccessTokenSecret,
 }
 
-/// Makes an access token for a user. Since 3.12.5.
+/// Creates an access token for a user. Since 3.12.5.
 ///
-/// Users may make their own; those of others take an administrator.
+/// Users can create tokens of their account; those of other users require an administrator.
 ///
 /// # Errors
 ///
-/// 409 if the user has one of that name, which may be this call's own work if an answer was lost; 404 if there is no such
-/// user; 403 if the user may not.
+/// 409 if the user has a token of that name, possibly created by this call if its response was lost; 404 if there is
+/// no such user; 403 without permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CreateAccessToken<'a> {
-    /// Whose it is.
+    /// The user of the token.
     pub user: &'a str,
-    /// Its name: one that the user has not given yet.
+    /// Its name, unique among the user's tokens.
     pub name: &'a str,
-    /// When it ends; the server counts whole seconds.
+    /// When it expires; the server counts whole seconds.
     pub valid_until: SystemTime,
 }
 
 impl Operation for CreateAccessToken<'_> {
     type Output = NewAccessToken;
 
-    // Not idempotent: a second time is refused with 409, and the token of the first is told by nobody.
+    // Not idempotent: a repeated request is refused with 409, and the secret of the first token cannot be read any
+    // more.
     const METADATA: Metadata = Metadata::post("user.create_access_token", PATH).since("3.12.5");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
@@ -69,26 +70,31 @@ impl Operation for CreateAccessToken<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_refuses, assert_sends, read};
+    use crate::testing::{assert_rejected, assert_request_with_body, read};
     use std::time::Duration;
 
     #[test]
-    fn the_token_is_told_once_and_not_printed() {
+    fn the_token_is_returned_once_and_not_printed() {
         let valid_until = UNIX_EPOCH + Duration::from_millis(1_800_000_000_900);
         let create = CreateAccessToken { user: "ada", name: "ci", valid_until };
-        assert_sends(&create, "POST", "/_api/token/ada", r#"{"name":"ci","valid_until":1800000000}"#);
+        assert_request_with_body(
+            &create,
+            "POST",
+            "/_api/token/ada",
+            r#"{"name":"ci","valid_until":1800000000}"#,
+        );
         let new = read(
             &create,
             r#"{"id":7,"name":"ci","valid_until":1800000000,"created_at":1763632800,"fingerprint":"v1...abc",
                 "active":true,"token":"v1.s3cret"}"#,
         );
-        assert_eq!((new.about.id, new.about.name.as_str(), new.about.active), (7, "ci", true));
+        assert_eq!((new.info.id, new.info.name.as_str(), new.info.active), (7, "ci", true));
         assert_eq!(
-            (new.token.expose(), new.about.valid_until.time()),
+            (new.token.expose(), new.info.valid_until.time()),
             ("v1.s3cret", Some(UNIX_EPOCH + Duration::from_secs(1_800_000_000)))
         );
         assert!(!format!("{new:?}").contains("s3cret"));
         let early = CreateAccessToken { valid_until: UNIX_EPOCH - Duration::from_secs(1), ..create };
-        assert_refuses(&early, "`valid_until` is before 1970");
+        assert_rejected(&early, "`valid_until` is before 1970");
     }
 }

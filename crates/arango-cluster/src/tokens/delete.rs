@@ -1,21 +1,21 @@
-//! Ending an access token.
+//! Deleting an access token.
 
 use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 
-use crate::no_payload;
+use crate::types::no_payload;
 
-/// Ends an access token of a user, for good. Since 3.12.5.
+/// Deletes an access token of a user. Since 3.12.5.
 ///
-/// Users may end their own; those of others take an administrator.
+/// Users can delete tokens of their account; those of other users require an administrator.
 ///
 /// # Errors
 ///
-/// 404 if there is no such user or token, which is also the answer to a second time; 403 if the user may not.
+/// 404 if there is no such user or token, which is also the response to a repeated request; 403 without permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeleteAccessToken<'a> {
-    /// Whose it is.
+    /// The user of the token.
     pub user: &'a str,
     /// The [id](crate::AccessToken::id) of the token.
     pub id: u64,
@@ -25,7 +25,7 @@ impl Operation for DeleteAccessToken<'_> {
     type Output = ();
 
     const METADATA: Metadata = Metadata::delete("user.delete_access_token", "/_api/token/{user}/{id}")
-        .idempotent() // a named thing is gone
+        .idempotent() // the named token does not exist afterwards
         .since("3.12.5");
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
@@ -36,19 +36,19 @@ impl Operation for DeleteAccessToken<'_> {
     }
 
     fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
-        no_payload::nothing(&response)
+        no_payload::expect_empty(&response)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, read};
+    use crate::testing::{assert_request, read};
 
     #[test]
-    fn a_token_is_ended_by_its_id() {
+    fn a_token_is_deleted_by_id() {
         let delete = DeleteAccessToken { user: "ada", id: 7 };
-        assert_asks(&delete, "DELETE", "/_api/token/ada/7");
+        assert_request(&delete, "DELETE", "/_api/token/ada/7");
         read(&delete, "{}");
     }
 }

@@ -1,4 +1,4 @@
-//! Which access tokens a user has.
+//! Listing access tokens.
 
 use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use bytes::Bytes;
@@ -6,18 +6,18 @@ use http::Request;
 use serde::Deserialize;
 
 use super::PATH;
-use crate::AccessToken;
+use crate::tokens::AccessToken;
 
-/// Asks which access tokens a user has. Since 3.12.5.
+/// Lists the access tokens of a user. Since 3.12.5.
 ///
-/// Users may ask for their own; those of others take an administrator.
+/// Users can list tokens of their account; those of other users require an administrator.
 ///
 /// # Errors
 ///
-/// 404 if there is no such user; 403 if the user may not.
+/// 404 if there is no such user; 403 without permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListAccessTokens<'a> {
-    /// Whose they are.
+    /// The user of the tokens.
     pub user: &'a str,
 }
 
@@ -42,18 +42,18 @@ impl Operation for ListAccessTokens<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_asks, assert_refuses, read};
+    use crate::testing::{assert_rejected, assert_request, read};
 
     #[test]
-    fn tokens_are_listed_without_themselves() {
+    fn tokens_are_listed_without_their_secrets() {
         let list = ListAccessTokens { user: "ada/b" };
-        assert_asks(&list, "GET", "/_api/token/ada%2Fb");
+        assert_request(&list, "GET", "/_api/token/ada%2Fb");
         let tokens = read(
             &list,
             r#"{"tokens":[{"id":7,"name":"ci","valid_until":1800000000,"created_at":1763632800,
                 "fingerprint":"v1...abc","active":false}]}"#,
         );
         assert_eq!((tokens[0].id, tokens[0].fingerprint.as_str(), tokens[0].active), (7, "v1...abc", false));
-        assert_refuses(&ListAccessTokens { user: "" }, "the path segment `user` is empty");
+        assert_rejected(&ListAccessTokens { user: "" }, "the path segment `user` is empty");
     }
 }

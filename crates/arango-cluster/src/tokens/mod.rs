@@ -1,4 +1,4 @@
-//! Access tokens: passwords of their own name and end, of which a user can have many.
+//! Access tokens: named passwords with an expiry, of which a user can have many.
 
 mod create;
 mod delete;
@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::UnixSeconds;
+use crate::types::seconds::UnixSeconds;
 
 pub use create::{CreateAccessToken, NewAccessToken};
 pub use delete::DeleteAccessToken;
@@ -16,7 +16,9 @@ pub use list::ListAccessTokens;
 
 const PATH: &str = "/_api/token/{user}";
 
-/// What is known of an access token. The token itself is not: it is told once, [when it is made](CreateAccessToken).
+/// The properties of an access token, without its secret.
+///
+/// The secret is returned only once, [when the token is created](CreateAccessToken).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[non_exhaustive]
 pub struct AccessToken {
@@ -24,25 +26,25 @@ pub struct AccessToken {
     pub id: u64,
     /// Its name.
     pub name: String,
-    /// When it ends.
+    /// When it expires.
     pub valid_until: UnixSeconds,
-    /// When it was made.
+    /// When it was created.
     pub created_at: UnixSeconds,
-    /// How it begins and ends, such as `v1...54227d`.
+    /// Its first and last characters, such as `v1...54227d`.
     #[serde(default)]
     pub fingerprint: String,
-    /// Whether it has not ended yet.
+    /// Whether it has not expired.
     #[serde(default)]
     pub active: bool,
 }
 
-/// An access token itself: it stands in for the password of its user. It is not printed.
+/// The secret of an access token, used instead of the user's password. `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct AccessTokenSecret(String);
 
 impl AccessTokenSecret {
-    /// The token, `v1.…`.
+    /// Returns the secret, `v1.…`.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -1,13 +1,13 @@
-//! `/_admin/server/availability`: the one question that needs no login.
+//! `/_admin/server/availability`: the only call that needs no login.
 
 use http::Method;
 use serde_json::json;
 
-use super::{Answer, Call};
+use super::{Call, HandlerResult};
 use crate::http::reply::Reply;
 
-pub(super) fn answer(call: &Call<'_>) -> Answer {
-    call.only(&Method::GET)?;
+pub(super) fn handle(call: &Call<'_>) -> HandlerResult {
+    call.require_method(&Method::GET)?;
     Ok(Reply::flat(200, json!({ "mode": mode(call) })))
 }
 

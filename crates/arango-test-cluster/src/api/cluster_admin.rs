@@ -1,29 +1,29 @@
-//! `/_admin/cluster/*`: which command is it, and is it one at all.
+//! `/_admin/cluster/*`: dispatches commands, and refuses unknown ones.
 
 use http::Method;
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Call, Outcome, agency_jobs, diagnosis, health, maintenance, nodes, rebalance, shard_distribution,
-    shard_moves, sort_migration,
+    Call, HandlerResult, Outcome, agency_diagnosis, agency_jobs, health, maintenance, nodes, rebalance,
+    shard_distribution, shard_moves, sort_migration,
 };
-use crate::http::reply::{Refusal, Reply};
+use crate::http::reply::{ApiError, Reply};
 use crate::state::users::Level;
 
-pub(super) fn answer(call: &mut Call<'_>, command: &[&str]) -> Result<Outcome, Refusal> {
+pub(super) fn handle(call: &mut Call<'_>, command: &[&str]) -> Result<Outcome, ApiError> {
     let is_4 = call.version.is_4();
     let reply = match command {
-        ["health"] => health::answer(call),
-        ["nodeVersion" | "nodeEngine"] => return nodes::answer(call, command[0]),
-        ["nodeStatistics" | "statistics"] if !is_4 => return nodes::answer(call, command[0]),
+        ["health"] => health::handle(call),
+        ["nodeVersion" | "nodeEngine"] => return nodes::handle(call, command[0]),
+        ["nodeStatistics" | "statistics"] if !is_4 => return nodes::handle(call, command[0]),
         ["numberOfServers"] => number_of_servers(call),
         ["maintenance"] => return maintenance::supervision(call),
         ["maintenance", server] if call.version.at_least(3, 10, 1) => {
             return maintenance::server(call, server);
         }
-        ["rebalance"] => rebalance::answer(call),
+        ["rebalance"] => rebalance::handle(call),
         ["rebalance", rest] => rebalance::execute(call, rest),
-        ["rebalanceShards"] => rebalance::old(call),
+        ["rebalanceShards"] => rebalance::rebalance_shards(call),
         ["shardDistribution"] => shard_distribution::of_database(call),
         ["collectionShardDistribution"] => shard_distribution::of_collection(call),
         ["shardStatistics"] => shard_distribution::statistics(call),
@@ -35,24 +35,24 @@ pub(super) fn answer(call: &mut Call<'_>, command: &[&str]) -> Result<Outcome, R
         ["cancelAgencyJob"] => agency_jobs::cancel(call),
         ["uniqId"] if call.version.has_unique_ids() => unique_ids(call),
         ["vpackSortMigration", step] if call.version.has_sort_migration() => {
-            sort_migration::answer(call, step)
+            sort_migration::handle(call, step)
         }
-        ["agencyDiagnosis"] if call.version.has_diagnosis() => diagnosis::answer(call),
-        [other] => Err(Refusal::new(400, 400, format!("invalid command '{other}'"))),
-        [other, _] => Err(Refusal::new(
+        ["agencyDiagnosis"] if call.version.has_diagnosis() => agency_diagnosis::handle(call),
+        [other] => Err(ApiError::new(400, 400, format!("invalid command '{other}'"))),
+        [other, _] => Err(ApiError::new(
             400,
             400,
             format!("invalid command '{other}', expecting 'rebalance' or 'maintenance'"),
         )),
-        _ => Err(Refusal::new(400, 601, "expecting URL /_admin/cluster/<command>")),
+        _ => Err(ApiError::new(400, 601, "expecting URL /_admin/cluster/<command>")),
     };
     reply.map(Outcome::Now)
 }
 
-fn number_of_servers(call: &mut Call<'_>) -> Answer {
+fn number_of_servers(call: &mut Call<'_>) -> HandlerResult {
     match call.request.method {
         Method::GET => {
-            call.harden()?;
+            call.require_admin_if_hardened()?;
             let targets = &call.state.targets;
             Ok(Reply::flat(
                 200,
@@ -64,18 +64,18 @@ fn number_of_servers(call: &mut Call<'_>) -> Answer {
             ))
         }
         Method::PUT => {
-            call.admin()?;
+            call.require_admin()?;
             set_number_of_servers(call)
         }
-        _ => Err(Refusal::wrong_method()),
+        _ => Err(ApiError::wrong_method()),
     }
 }
 
-fn set_number_of_servers(call: &mut Call<'_>) -> Answer {
+fn set_number_of_servers(call: &mut Call<'_>) -> HandlerResult {
     let body = call.object()?;
     let number = |key: &str| match body.get(key) {
         Some(value) if value.is_number() || value.is_null() => Ok(Some(value.clone())),
-        Some(_) => Err(Refusal::bad_parameter(format!("{key}: number expected"))),
+        Some(_) => Err(ApiError::bad_parameter(format!("{key}: number expected"))),
         None => Ok(None),
     };
     let coordinators = number("numberOfCoordinators")?;
@@ -84,24 +84,24 @@ fn set_number_of_servers(call: &mut Call<'_>) -> Answer {
         None => None,
         Some(Value::Array(ids)) => {
             let ids = ids.iter().map(|id| id.as_str().map(str::to_owned)).collect::<Option<_>>();
-            Some(ids.ok_or_else(|| Refusal::bad_parameter("cleanedServers: array of strings expected"))?)
+            Some(ids.ok_or_else(|| ApiError::bad_parameter("cleanedServers: array of strings expected"))?)
         }
-        Some(_) => return Err(Refusal::bad_parameter("cleanedServers: array expected")),
+        Some(_) => return Err(ApiError::bad_parameter("cleanedServers: array expected")),
     };
-    // All or nothing: everything is read before anything is written.
+    // Everything is parsed before anything is written, so that an error changes nothing.
     let targets = &mut call.state.targets;
     targets.coordinators = coordinators.unwrap_or_else(|| targets.coordinators.take());
     targets.db_servers = db_servers.unwrap_or_else(|| targets.db_servers.take());
     if let Some(cleaned) = cleaned {
         call.state.cleaned = cleaned;
     }
-    Ok(Reply::done(200))
+    Ok(Reply::without_result(200))
 }
 
-fn unique_ids(call: &mut Call<'_>) -> Answer {
-    call.only(&Method::PUT)?;
+fn unique_ids(call: &mut Call<'_>) -> HandlerResult {
+    call.require_method(&Method::PUT)?;
     if call.level("_system") != Level::ReadWrite {
-        return Err(Refusal::forbidden("forbidden"));
+        return Err(ApiError::forbidden("forbidden"));
     }
     let parameter = |name: &str| call.request.query.get(name).map(str::parse::<u64>);
     let (smallest, largest) = match (parameter("number"), parameter("minimum")) {
@@ -115,7 +115,7 @@ fn unique_ids(call: &mut Call<'_>) -> Answer {
             (fresh, fresh)
         }
         _ => {
-            return Err(Refusal::bad_parameter(
+            return Err(ApiError::bad_parameter(
                 "exactly one of `number` and `minimum` is needed, in its range",
             ));
         }

@@ -5,25 +5,25 @@ use std::collections::BTreeMap;
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Call};
-use crate::http::reply::{Refusal, Reply};
-use crate::state::databases::{Collection, Kind, Layout};
+use super::{Call, HandlerResult};
+use crate::http::reply::{ApiError, Reply};
+use crate::state::databases::{Collection, Kind, ShardingOptions};
 
-pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
+pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
     match (call.request.method.clone(), rest) {
         (Method::GET, []) => list(call),
         (Method::POST, []) => {
-            call.may_write()?;
+            call.require_write()?;
             create(call)
         }
         (Method::GET, [name]) => Ok(Reply::flat(200, basic(find(call, name)?, call.version.is_4()))),
         (Method::DELETE, [name]) => {
-            call.may_write()?;
+            call.require_write()?;
             drop_one(call, name)
         }
         (Method::GET, [name, "properties"]) => Ok(Reply::flat(200, properties(call, find(call, name)?))),
         (Method::PUT, [name, "properties"]) => {
-            call.may_write()?;
+            call.require_write()?;
             change(call, name)
         }
         (Method::GET, [name, "count"]) => {
@@ -43,36 +43,38 @@ pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
             Ok(Reply::flat(200, payload))
         }
         (Method::PUT, [name, "truncate"]) => {
-            call.may_write()?;
+            call.require_write()?;
             let is_4 = call.version.is_4();
             let collection = find_mut(call, name)?;
             collection.documents.clear();
             Ok(Reply::flat(200, basic(collection, is_4)))
         }
         (Method::PUT, [_, "rename"]) => {
-            Err(Refusal::new(501, 1470, "operation is not supported in a cluster"))
+            Err(ApiError::new(501, 1470, "operation is not supported in a cluster"))
         }
-        (_, [_] | []) => Err(Refusal::wrong_method()),
+        (_, [_] | []) => Err(ApiError::wrong_method()),
         _ => Err(call.unsupported()),
     }
 }
 
-pub(super) fn find<'a>(call: &'a Call<'_>, name: &str) -> Result<&'a Collection, Refusal> {
-    let found = call.database()?.collection(name).filter(|collection| call.knows(collection.news));
-    found.ok_or_else(|| Refusal::collection_not_found(name))
+pub(super) fn find<'a>(call: &'a Call<'_>, name: &str) -> Result<&'a Collection, ApiError> {
+    let found =
+        call.database()?.collection(name).filter(|collection| call.is_propagated(collection.propagation));
+    found.ok_or_else(|| ApiError::collection_not_found(name))
 }
 
-pub(super) fn find_mut<'a>(call: &'a mut Call<'_>, name: &str) -> Result<&'a mut Collection, Refusal> {
+pub(super) fn find_mut<'a>(call: &'a mut Call<'_>, name: &str) -> Result<&'a mut Collection, ApiError> {
     find(call, name)?;
-    call.database_mut()?.collection_mut(name).ok_or_else(|| Refusal::collection_not_found(name))
+    call.database_mut()?.collection_mut(name).ok_or_else(|| ApiError::collection_not_found(name))
 }
 
-fn list(call: &Call<'_>) -> Answer {
+fn list(call: &Call<'_>) -> HandlerResult {
     let without_system = call.request.query.is_true("excludeSystem");
     let is_4 = call.version.is_4();
     let collections = call.database()?.collections.values();
-    let listed = collections
-        .filter(|collection| call.knows(collection.news) && !(without_system && collection.is_system));
+    let listed = collections.filter(|collection| {
+        call.is_propagated(collection.propagation) && !(without_system && collection.is_system)
+    });
     Ok(Reply::result(200, listed.map(|collection| basic(collection, is_4)).collect::<Vec<_>>()))
 }
 
@@ -103,7 +105,7 @@ fn properties(call: &Call<'_>, collection: &Collection) -> Value {
     if !is_4 {
         all["minReplicationFactor"] = collection.write_concern.into();
     }
-    if let Some(like) = &collection.like {
+    if let Some(like) = &collection.distribute_shards_like {
         all["distributeShardsLike"] = like.as_str().into();
     }
     all
@@ -115,29 +117,29 @@ fn merge(into: &mut Value, from: Value) {
     }
 }
 
-fn create(call: &mut Call<'_>) -> Answer {
+fn create(call: &mut Call<'_>) -> HandlerResult {
     let body = call.object()?;
     let name = body.get("name").and_then(Value::as_str).unwrap_or_default();
     let is_system = body.get("isSystem").and_then(Value::as_bool).unwrap_or(false);
     if name.is_empty() || name.len() > 256 || name.contains('/') || (name.starts_with('_') && !is_system) {
-        return Err(Refusal::new(400, 1208, "illegal name"));
+        return Err(ApiError::new(400, 1208, "illegal name"));
     }
     let database = call.database()?;
     if database.collection(name).is_some() {
-        return Err(Refusal::new(409, 1207, "duplicate name"));
+        return Err(ApiError::new(409, 1207, "duplicate name"));
     }
     let like = body.get("distributeShardsLike").and_then(Value::as_str);
     if let Some(prototype) = like {
         let prototype = database.collection(prototype);
-        match prototype.map(|prototype| prototype.like.is_some()) {
+        match prototype.map(|prototype| prototype.distribute_shards_like.is_some()) {
             None => {
-                return Err(Refusal::new(
+                return Err(ApiError::new(
                     500,
                     1486,
                     "could not find collection given in distributeShardsLike",
                 ));
             }
-            Some(true) => return Err(Refusal::new(500, 1484, "conflicting chain of distributeShardsLike")),
+            Some(true) => return Err(ApiError::new(500, 1484, "conflicting chain of distributeShardsLike")),
             Some(false) => {}
         }
     }
@@ -151,17 +153,17 @@ fn create(call: &mut Call<'_>) -> Answer {
     if replication_factor > servers.len()
         && call.request.query.get("enforceReplicationFactor") != Some("false")
     {
-        return Err(Refusal::new(500, 1487, "not enough DB-Servers for this replication factor"));
+        return Err(ApiError::new(500, 1487, "not enough DB-Servers for this replication factor"));
     }
     let shards = count("numberOfShards").unwrap_or(1).max(1);
     if shards > 1000 {
-        return Err(Refusal::new(400, 1450, "too many shards"));
+        return Err(ApiError::new(400, 1450, "too many shards"));
     }
-    let layout = Layout {
+    let layout = ShardingOptions {
         shards,
         replication_factor,
         write_concern: count("writeConcern").unwrap_or(database.write_concern),
-        like,
+        distribute_shards_like: like,
     };
     let kind = match body.get("type") {
         Some(Value::Number(kind)) if kind.as_u64() == Some(3) => Kind::Edge,
@@ -169,25 +171,30 @@ fn create(call: &mut Call<'_>) -> Answer {
         _ => Kind::Document,
     };
     let name = name.to_owned();
-    let news = call.state.news(call.index);
+    let propagation = call.state.new_propagation(call.index);
     let (state, database) = (&mut *call.state, &call.request.database);
-    let content = state.databases.get_mut(database).ok_or_else(Refusal::database_not_found)?;
+    let content = state.databases.get_mut(database).ok_or_else(ApiError::database_not_found)?;
     let first = content.collections.len();
     let collection = content.add(&mut state.ids, &name, kind, &layout, &servers, first);
-    collection.news = news;
+    collection.propagation = propagation;
     collection.is_system = is_system;
     collection.wait_for_sync = body.get("waitForSync").and_then(Value::as_bool).unwrap_or(false);
     Ok(Reply::flat(200, properties(call, find(call, &name)?)))
 }
 
-fn drop_one(call: &mut Call<'_>, name: &str) -> Answer {
+fn drop_one(call: &mut Call<'_>, name: &str) -> HandlerResult {
     let collection = find(call, name)?;
     if collection.is_system && !call.request.query.is_true("isSystem") {
-        return Err(Refusal::forbidden("forbidden"));
+        return Err(ApiError::forbidden("forbidden"));
     }
     let (id, name) = (collection.id.clone(), collection.name.clone());
-    if call.database()?.collections.values().any(|other| other.like.as_deref() == Some(&name)) {
-        return Err(Refusal::new(
+    if call
+        .database()?
+        .collections
+        .values()
+        .any(|other| other.distribute_shards_like.as_deref() == Some(&name))
+    {
+        return Err(ApiError::new(
             500,
             1485,
             "must not drop a collection while one with distributeShardsLike exists",
@@ -197,7 +204,7 @@ fn drop_one(call: &mut Call<'_>, name: &str) -> Answer {
     Ok(Reply::flat(200, json!({ "id": id })))
 }
 
-fn change(call: &mut Call<'_>, name: &str) -> Answer {
+fn change(call: &mut Call<'_>, name: &str) -> HandlerResult {
     let body = call.object()?;
     let servers = call.state.usable_db_servers();
     let count =
@@ -215,18 +222,18 @@ fn change(call: &mut Call<'_>, name: &str) -> Answer {
     Ok(Reply::flat(200, properties(call, find(call, name)?)))
 }
 
-/// Drops followers that are too many, or adds what is missing.
+/// Removes surplus followers, or adds missing ones.
 fn resize(shards: &mut BTreeMap<String, Vec<String>>, factor: usize, servers: &[String]) {
     for copies in shards.values_mut() {
         copies.truncate(factor);
         let missing = factor - copies.len();
-        let spare: Vec<_> =
+        let free_servers: Vec<_> =
             servers.iter().filter(|server| !copies.contains(server)).take(missing).cloned().collect();
-        copies.extend(spare);
+        copies.extend(free_servers);
     }
 }
 
-/// An object from pairs, for callers that have their keys at run time.
+/// Builds an object from pairs whose keys are known only at run time.
 pub(super) fn object(pairs: impl IntoIterator<Item = (String, Value)>) -> Value {
     Value::Object(pairs.into_iter().collect::<Map<_, _>>())
 }

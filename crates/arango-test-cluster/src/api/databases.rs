@@ -3,56 +3,60 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{Answer, Call};
-use crate::http::reply::{Refusal, Reply};
+use super::{Call, HandlerResult};
+use crate::http::reply::{ApiError, Reply};
 use crate::state::users::{Level, User};
 
-pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
+pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
     match (&call.request.method, rest) {
         (&Method::GET, ["current"]) => current(call),
         (&Method::GET, ["user"]) => {
-            let names = known(call).filter(|name| call.level(name) != Level::None);
+            let names = visible_databases(call).filter(|name| call.level(name) != Level::None);
             Ok(Reply::result(200, names.cloned().collect::<Vec<_>>()))
         }
         (&Method::GET, []) => {
-            in_system(call)?;
-            Ok(Reply::result(200, known(call).cloned().collect::<Vec<_>>()))
+            require_system(call)?;
+            Ok(Reply::result(200, visible_databases(call).cloned().collect::<Vec<_>>()))
         }
         (&Method::POST, []) => {
-            in_system(call)?;
-            call.may_write()?;
+            require_system(call)?;
+            call.require_write()?;
             create(call)
         }
         (&Method::DELETE, [name]) => {
-            in_system(call)?;
-            call.may_write()?;
+            require_system(call)?;
+            call.require_write()?;
             if *name == "_system" {
-                return Err(Refusal::forbidden("forbidden"));
+                return Err(ApiError::forbidden("forbidden"));
             }
             if !call.state.knows_database(call.index, name) {
-                return Err(Refusal::database_not_found());
+                return Err(ApiError::database_not_found());
             }
-            call.state.databases.remove(*name).ok_or_else(Refusal::database_not_found)?;
+            call.state.databases.remove(*name).ok_or_else(ApiError::database_not_found)?;
             Ok(Reply::result(200, true))
         }
-        _ => Err(Refusal::wrong_method()),
+        _ => Err(ApiError::wrong_method()),
     }
 }
 
-/// The databases that this coordinator knows of.
-fn known<'a>(call: &'a Call<'_>) -> impl Iterator<Item = &'a String> {
-    call.state.databases.iter().filter(|(_, database)| call.knows(database.news)).map(|(name, _)| name)
+/// Returns the databases that this coordinator knows.
+fn visible_databases<'a>(call: &'a Call<'_>) -> impl Iterator<Item = &'a String> {
+    call.state
+        .databases
+        .iter()
+        .filter(|(_, database)| call.is_propagated(database.propagation))
+        .map(|(name, _)| name)
 }
 
-fn in_system(call: &Call<'_>) -> Result<(), Refusal> {
+fn require_system(call: &Call<'_>) -> Result<(), ApiError> {
     if call.request.database == "_system" {
         Ok(())
     } else {
-        Err(Refusal::new(403, 1230, "operation only allowed in system database"))
+        Err(ApiError::new(403, 1230, "operation only allowed in system database"))
     }
 }
 
-fn current(call: &Call<'_>) -> Answer {
+fn current(call: &Call<'_>) -> HandlerResult {
     let (name, database) = (&call.request.database, call.database()?);
     let mut result = json!({
         "name": name, "id": database.id, "isSystem": name == "_system", "sharding": database.sharding,
@@ -64,16 +68,16 @@ fn current(call: &Call<'_>) -> Answer {
     Ok(Reply::result(200, result))
 }
 
-fn create(call: &mut Call<'_>) -> Answer {
+fn create(call: &mut Call<'_>) -> HandlerResult {
     let body = call.object()?;
     let name = body.get("name").and_then(Value::as_str).unwrap_or_default();
     let is_new = call.version.at_least(3, 11, 0);
     if !is_name(name, call.version.at_least(3, 12, 0)) {
         let number = if is_new { 1208 } else { 1229 };
-        return Err(Refusal::new(400, number, "illegal name: database name invalid"));
+        return Err(ApiError::new(400, number, "illegal name: database name invalid"));
     }
     if call.state.databases.contains_key(name) {
-        return Err(Refusal::new(409, 1207, "duplicate database name"));
+        return Err(ApiError::new(409, 1207, "duplicate database name"));
     }
     let options = body.get("options").cloned().unwrap_or_default();
     let count =
@@ -81,16 +85,17 @@ fn create(call: &mut Call<'_>) -> Answer {
     let replication_factor = count("replicationFactor").unwrap_or(1);
     let write_concern = count("writeConcern").unwrap_or(1);
     if write_concern > replication_factor {
-        return Err(Refusal::bad_parameter("`writeConcern` must not be larger than `replicationFactor`"));
+        return Err(ApiError::bad_parameter("`writeConcern` must not be larger than `replicationFactor`"));
     }
     let sharding = options.get("sharding").and_then(Value::as_str).unwrap_or_default();
-    let news = call.state.news(call.index);
-    call.state.create_database(name, sharding, replication_factor, write_concern).news = news;
+    let propagation = call.state.new_propagation(call.index);
+    call.state.create_database(name, sharding, replication_factor, write_concern).propagation = propagation;
     grant(call, name, body.get("users").and_then(Value::as_array));
     Ok(Reply::result(201, true))
 }
 
-/// Gives the new database to those who are named, and makes those who do not exist; to `root` if nobody is named.
+/// Grants the given users access to the new database. Missing users are created. Without given users, `root` gets the
+/// grant.
 fn grant(call: &mut Call<'_>, database: &str, users: Option<&Vec<Value>>) {
     let by_name = &mut call.state.users.by_name;
     for user in users.into_iter().flatten() {
@@ -113,7 +118,7 @@ fn grant(call: &mut Call<'_>, database: &str, users: Option<&Vec<Value>>) {
     }
 }
 
-/// Traditional names, or nearly everything where extended names are the default.
+/// Checks a database name. The extended rule applies where it is the default, else the traditional one.
 fn is_name(name: &str, extended: bool) -> bool {
     let traditional = name.len() <= 64
         && name.starts_with(|first: char| first.is_ascii_alphabetic())

@@ -1,30 +1,30 @@
-//! `/_api/document`: single documents. Whole arrays of them are not simulated.
+//! `/_api/document`: single documents. Arrays of documents are not simulated.
 
 use http::{HeaderName, Method, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::collections::{find, find_mut};
-use super::{Answer, Call};
-use crate::http::reply::{Refusal, Reply};
+use super::{Call, HandlerResult};
+use crate::http::reply::{ApiError, Reply};
 use crate::state::databases::Collection;
 
-/// What may stand in a path as it is.
+/// The characters that need no encoding in a path.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
+pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
     match (call.request.method.clone(), rest) {
         (Method::GET | Method::HEAD, [collection, key]) => read(call, collection, key),
         (Method::POST, [collection]) => {
-            let body = writable(call)?;
+            let body = writable_body(call)?;
             insert(call, collection, body)
         }
         (Method::PUT, [collection, key]) => {
-            let body = writable(call)?;
+            let body = writable_body(call)?;
             write(call, collection, key, |_| body)
         }
         (Method::PATCH, [collection, key]) => {
-            let body = writable(call)?;
+            let body = writable_body(call)?;
             write(call, collection, key, |mut old| {
                 merge(&mut old, body);
                 old
@@ -32,38 +32,42 @@ pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
         }
         (Method::DELETE, [collection, key]) => remove(call, collection, key),
         (Method::GET | Method::HEAD, [] | [_]) => {
-            Err(Refusal::collection_not_found(rest.first().unwrap_or(&"")))
+            Err(ApiError::collection_not_found(rest.first().unwrap_or(&"")))
         }
         (_, [_] | [_, _]) => Err(call.unsupported()),
-        _ => Err(Refusal::new(400, 601, "expecting /_api/document/<collection>/<key>")),
+        _ => Err(ApiError::new(400, 601, "expecting /_api/document/<collection>/<key>")),
     }
 }
 
-/// The body, where the caller may write.
-fn writable(call: &mut Call<'_>) -> Result<Map<String, Value>, Refusal> {
-    call.may_write()?;
+/// Returns the body, if the caller may write.
+fn writable_body(call: &mut Call<'_>) -> Result<Map<String, Value>, ApiError> {
+    call.require_write()?;
     match call.request.json()? {
         Value::Object(body) => Ok(body),
         Value::Array(_) => Err(call.unsupported()),
-        _ => Err(Refusal::new(400, 1227, "invalid document type")),
+        _ => Err(ApiError::new(400, 1227, "invalid document type")),
     }
 }
 
-/// The collection, if the leader of this document's shard answers.
-fn reachable<'a>(call: &'a Call<'_>, collection: &str, key: &str) -> Result<&'a Collection, Refusal> {
+/// Returns the collection, if the leader of this document's shard responds.
+fn reachable_collection<'a>(
+    call: &'a Call<'_>,
+    collection: &str,
+    key: &str,
+) -> Result<&'a Collection, ApiError> {
     let found = find(call, collection)?;
-    let answers = call.state.has_leader(call.database()?, found, key);
-    if answers { Ok(found) } else { Err(Refusal::no_backend()) }
+    let is_reachable = call.state.has_leader(call.database()?, found, key);
+    if is_reachable { Ok(found) } else { Err(ApiError::no_backend()) }
 }
 
-fn not_found() -> Refusal {
-    Refusal::new(404, 1202, "document not found")
+fn not_found() -> ApiError {
+    ApiError::new(404, 1202, "document not found")
 }
 
-fn read(call: &Call<'_>, collection: &str, key: &str) -> Answer {
-    let document = reachable(call, collection, key)?.documents.get(key).ok_or_else(not_found)?;
+fn read(call: &Call<'_>, collection: &str, key: &str) -> HandlerResult {
+    let document = reachable_collection(call, collection, key)?.documents.get(key).ok_or_else(not_found)?;
     let revision = revision_of(document);
-    if tag(call, "if-none-match").is_some_and(|tag| tag == revision) {
+    if revision_header(call, "if-none-match").is_some_and(|tag| tag == revision) {
         return Ok(Reply::empty(304).with_etag(&revision));
     }
     if let Some(refused) = precondition(call, document) {
@@ -72,24 +76,24 @@ fn read(call: &Call<'_>, collection: &str, key: &str) -> Answer {
     Ok(Reply::raw(200, document).with_etag(&revision))
 }
 
-/// Adds a document, or refuses.
-pub(super) fn insert(call: &mut Call<'_>, collection: &str, mut body: Map<String, Value>) -> Answer {
+/// Inserts a document, or returns an error.
+pub(super) fn insert(call: &mut Call<'_>, collection: &str, mut body: Map<String, Value>) -> HandlerResult {
     find(call, collection)?;
     let key = match body.get("_key") {
         None => None,
         Some(Value::String(key)) if is_key(key) => Some(key.clone()),
-        Some(_) => return Err(Refusal::new(400, 1221, "illegal document key")),
+        Some(_) => return Err(ApiError::new(400, 1221, "illegal document key")),
     };
     let is_new = key.is_none();
     let key = key.unwrap_or_else(|| call.state.ids.next().to_string());
-    let found = reachable(call, collection, &key)?;
+    let found = reachable_collection(call, collection, &key)?;
     let old = found.documents.get(&key).filter(|_| !is_new).cloned();
     let mode = call.request.query.get("overwriteMode");
     let mode = mode.or_else(|| call.request.query.is_true("overwrite").then_some("replace"));
     match (&old, mode) {
         (Some(old), Some("ignore")) => {
             let revision = revision_of(old);
-            return Ok(Reply::raw(202, &handle(&found.name, &key, &revision)));
+            return Ok(Reply::raw(202, &document_ids(&found.name, &key, &revision)));
         }
         (Some(Value::Object(old)), Some("update")) => {
             let mut merged = old.clone();
@@ -101,7 +105,7 @@ pub(super) fn insert(call: &mut Call<'_>, collection: &str, mut body: Map<String
             let text = format!(
                 "unique constraint violated - in index primary of type primary over '_key'; conflicting key: {key}"
             );
-            return Err(Refusal::new(409, 1210, text));
+            return Err(ApiError::new(409, 1210, text));
         }
     }
     Ok(store(call, collection, &key, body, old)?
@@ -113,8 +117,9 @@ fn write(
     collection: &str,
     key: &str,
     new: impl FnOnce(Map<String, Value>) -> Map<String, Value>,
-) -> Answer {
-    let old = reachable(call, collection, key)?.documents.get(key).cloned().ok_or_else(not_found)?;
+) -> HandlerResult {
+    let old =
+        reachable_collection(call, collection, key)?.documents.get(key).cloned().ok_or_else(not_found)?;
     if let Some(refused) = precondition(call, &old) {
         return Ok(refused);
     }
@@ -122,42 +127,43 @@ fn write(
     store(call, collection, key, body, Some(old))
 }
 
-/// Puts a document in its place, with its three own attributes.
+/// Stores a document with its three system attributes.
 fn store(
     call: &mut Call<'_>,
     collection: &str,
     key: &str,
     body: Map<String, Value>,
     old: Option<Value>,
-) -> Answer {
+) -> HandlerResult {
     let revision = call.state.ids.revision();
     let waits = call.request.query.is_true("waitForSync");
     let found = find_mut(call, collection)?;
-    let mut answer = handle(&found.name, key, &revision);
+    let mut result = document_ids(&found.name, key, &revision);
     let mut document = body;
-    document.extend(answer.as_object().cloned().unwrap_or_default());
+    document.extend(result.as_object().cloned().unwrap_or_default());
     let document = Value::Object(document);
     let status = status(found, waits, 201);
     found.documents.insert(key.to_owned(), document.clone());
     let query = &call.request.query;
     if let Some(old) = old {
-        answer["_oldRev"] = revision_of(&old).into();
+        result["_oldRev"] = revision_of(&old).into();
         if query.is_true("returnOld") {
-            answer["old"] = old;
+            result["old"] = old;
         }
     }
     if query.is_true("returnNew") {
-        answer["new"] = document;
+        result["new"] = document;
     }
     if query.is_true("silent") {
         return Ok(Reply::raw(status, &json!({})));
     }
-    Ok(Reply::raw(status, &answer).with_etag(&revision))
+    Ok(Reply::raw(status, &result).with_etag(&revision))
 }
 
-fn remove(call: &mut Call<'_>, collection: &str, key: &str) -> Answer {
-    call.may_write()?;
-    let old = reachable(call, collection, key)?.documents.get(key).cloned().ok_or_else(not_found)?;
+fn remove(call: &mut Call<'_>, collection: &str, key: &str) -> HandlerResult {
+    call.require_write()?;
+    let old =
+        reachable_collection(call, collection, key)?.documents.get(key).cloned().ok_or_else(not_found)?;
     if let Some(refused) = precondition(call, &old) {
         return Ok(refused);
     }
@@ -165,24 +171,24 @@ fn remove(call: &mut Call<'_>, collection: &str, key: &str) -> Answer {
     let found = find_mut(call, collection)?;
     found.documents.remove(key);
     let revision = revision_of(&old);
-    let mut answer = handle(&found.name, key, &revision);
+    let mut result = document_ids(&found.name, key, &revision);
     let status = status(found, waits, 200);
     if call.request.query.is_true("returnOld") {
-        answer["old"] = old;
+        result["old"] = old;
     }
     if call.request.query.is_true("silent") {
-        answer = json!({});
+        result = json!({});
     }
-    Ok(Reply::raw(status, &answer).with_etag(&revision))
+    Ok(Reply::raw(status, &result).with_etag(&revision))
 }
 
-/// Whether the answer waited for the disk; 202 is the usual success.
+/// Returns the success status. It is `synced` if the write waited for the disk, else 202.
 fn status(collection: &Collection, waits: bool, synced: u16) -> u16 {
     if waits || collection.wait_for_sync { synced } else { 202 }
 }
 
 fn precondition(call: &Call<'_>, document: &Value) -> Option<Reply> {
-    let (wanted, revision) = (tag(call, "if-match")?, revision_of(document));
+    let (wanted, revision) = (revision_header(call, "if-match")?, revision_of(document));
     if wanted == revision {
         return None;
     }
@@ -193,14 +199,14 @@ fn precondition(call: &Call<'_>, document: &Value) -> Option<Reply> {
     Some(Reply::raw(412, &refusal).with_etag(&revision))
 }
 
-/// A revision in a header, with or without quotes.
-fn tag(call: &Call<'_>, name: &str) -> Option<String> {
+/// Returns a revision in a header, with or without quotes.
+fn revision_header(call: &Call<'_>, name: &str) -> Option<String> {
     let name = HeaderName::try_from(name).ok()?;
     let value = call.request.headers.get(name)?.to_str().ok()?;
     Some(value.trim().trim_matches(['"', '\'']).to_owned())
 }
 
-fn handle(collection: &str, key: &str, revision: &str) -> Value {
+fn document_ids(collection: &str, key: &str, revision: &str) -> Value {
     json!({ "_id": format!("{collection}/{key}"), "_key": key, "_rev": revision })
 }
 
@@ -218,7 +224,7 @@ fn is_key(key: &str) -> bool {
     (1..=254).contains(&key.len()) && key.bytes().all(allowed)
 }
 
-/// Lays a patch over a document; null is a value like others.
+/// Merges a patch into a document. Null is a value like others.
 fn merge(into: &mut Map<String, Value>, patch: Map<String, Value>) {
     for (key, value) in patch {
         match (into.get_mut(&key), value) {

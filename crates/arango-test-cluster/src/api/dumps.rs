@@ -1,15 +1,15 @@
-//! `/_api/cluster/*`: the endpoints of the coordinators, and what the agency holds, whole.
+//! `/_api/cluster/*`: the coordinators' endpoints, and complete dumps of the agency.
 
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Call, health};
-use crate::http::reply::{Refusal, Reply};
-use crate::model::agency_jobs::Stage;
+use super::{Call, HandlerResult, health};
+use crate::http::reply::{ApiError, Reply};
 use crate::state::State;
+use crate::state::agency_jobs::Stage;
 use crate::state::servers::Server;
 
-pub(super) fn answer(call: &Call<'_>, rest: &[&str]) -> Answer {
+pub(super) fn handle(call: &Call<'_>, rest: &[&str]) -> HandlerResult {
     match rest {
         ["endpoints"] => endpoints(call),
         ["agency-dump"] => {
@@ -26,19 +26,19 @@ pub(super) fn answer(call: &Call<'_>, rest: &[&str]) -> Answer {
         }
         _ => {
             let text = "expecting /_api/cluster/[endpoints,agency-dump,agency-cache,cluster-info]";
-            Err(Refusal::new(404, 404, text))
+            Err(ApiError::new(404, 404, text))
         }
     }
 }
 
-fn allowed(call: &Call<'_>, text: &str) -> Result<(), Refusal> {
-    call.only(&Method::GET)?;
-    if call.is_admin() { Ok(()) } else { Err(Refusal::new(403, 403, text)) }
+fn allowed(call: &Call<'_>, text: &str) -> Result<(), ApiError> {
+    call.require_method(&Method::GET)?;
+    if call.is_admin() { Ok(()) } else { Err(ApiError::new(403, 403, text)) }
 }
 
-/// All coordinators that were not removed, the dead ones too.
-fn endpoints(call: &Call<'_>) -> Answer {
-    call.only(&Method::GET)?;
+/// Lists all coordinators that were not removed, including those that are down.
+fn endpoints(call: &Call<'_>) -> HandlerResult {
+    call.require_method(&Method::GET)?;
     let registered = call.state.coordinators.iter().filter(|server| server.registered);
     let endpoints: Vec<_> = registered
         .map(|server| match &server.advertised {
@@ -49,7 +49,7 @@ fn endpoints(call: &Call<'_>) -> Answer {
     Ok(Reply::flat(200, json!({ "endpoints": endpoints })))
 }
 
-/// What the agency holds below `arango`.
+/// Returns the agency's contents below `arango`.
 pub(super) fn tree(call: &Call<'_>) -> Value {
     let state = &*call.state;
     let mode = if state.supervision.is_in_maintenance() { "Maintenance" } else { "Normal" };
@@ -60,7 +60,7 @@ pub(super) fn tree(call: &Call<'_>) -> Value {
         "Target": target(state),
         "Supervision": {
             "Health": health::records(call),
-            "State": { "Mode": mode, "Timestamp": state.clock.timestamp(state.at) },
+            "State": { "Mode": mode, "Timestamp": state.clock.timestamp(state.current_time) },
         },
     })
 }
@@ -93,7 +93,7 @@ fn plan(state: &State) -> Value {
                 "numberOfShards": one.shards.len(), "replicationFactor": one.replication_factor,
                 "writeConcern": one.write_concern, "shards": shards,
             });
-            if let Some(prototype) = one.like.as_ref().and_then(id_of) {
+            if let Some(prototype) = one.distribute_shards_like.as_ref().and_then(id_of) {
                 planned["distributeShardsLike"] = prototype.into();
             }
             (one.id.clone(), planned)
@@ -150,7 +150,7 @@ fn target(state: &State) -> Value {
     })
 }
 
-/// What a coordinator makes of it for itself.
+/// Returns the coordinator's own view of the agency's contents.
 fn maps(state: &State) -> Value {
     let mut shards = Map::new();
     for collection in state.databases.values().flat_map(|database| database.collections.values()) {

@@ -1,47 +1,47 @@
-//! Requests that one coordinator hands on to another, because what they are about lives in its memory.
+//! Forwards requests to the coordinator that holds their object in memory.
 
 use std::time::Duration;
 
 use http::HeaderName;
 
 use super::{Call, Outcome};
-use crate::http::reply::{Refusal, Reply};
+use crate::http::reply::{ApiError, Reply};
 use crate::state::State;
 use crate::state::servers::Status;
 
-/// Who answered in truth.
+/// The coordinator that handled a forwarded request.
 pub(super) const FORWARDED_TO: HeaderName = HeaderName::from_static("x-arango-request-forwarded-to");
 
-/// How long the asked coordinator tries to reach the owner, unless that one is known to have failed before.
+/// How long the receiving coordinator tries to reach the owner. It stops before if the owner is known to have failed.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(900);
-/// How often it tries.
-const BEAT: Duration = Duration::from_millis(200);
+/// The interval between two attempts.
+const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Lets coordinator `owner` answer, which may be the one that was asked.
+/// Runs `respond` at coordinator `owner`, which may be the receiving one.
 ///
-/// Whether the owner is paused, or has faults, does not matter here.
-pub(super) fn to_owner(
+/// A pause or the faults of the owner have no effect here.
+pub(super) fn forward_to(
     call: &mut Call<'_>,
     owner: usize,
-    mut ask: impl FnMut(&mut State) -> Reply + Send + 'static,
+    mut respond: impl FnMut(&mut State) -> Reply + Send + 'static,
 ) -> Outcome {
     if owner == call.index {
-        return Outcome::Now(ask(call.state));
+        return Outcome::Now(respond(call.state));
     }
-    let deadline = call.state.at + SERVER_TIMEOUT;
+    let deadline = call.state.current_time + SERVER_TIMEOUT;
     let mut check = move |state: &mut State| {
         let server = &state.coordinators[owner];
         let (id, failed) = (server.id.clone(), server.status == Status::Failed);
         if server.is_up() {
-            return Some(ask(state).with_header(FORWARDED_TO, &id));
+            return Some(respond(state).with_header(FORWARDED_TO, &id));
         }
         if !server.registered {
-            return Some(Refusal::new(404, 1449, format!("cluster server {id} unknown")).into());
+            return Some(ApiError::new(404, 1449, format!("cluster server {id} unknown")).into());
         }
-        (failed || state.at >= deadline).then(|| Refusal::no_backend().into())
+        (failed || state.current_time >= deadline).then(|| ApiError::no_backend().into())
     };
     match check(call.state) {
         Some(reply) => Outcome::Now(reply),
-        None => Outcome::Wait { every: BEAT, check: Box::new(check) },
+        None => Outcome::Wait { every: RETRY_INTERVAL, check: Box::new(check) },
     }
 }

@@ -1,22 +1,22 @@
-//! `/_admin/cluster/health`: what the agency believes of every server.
+//! `/_admin/cluster/health`: the status of every server in the agency.
 
 use std::time::Duration;
 
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Call};
+use super::{Call, HandlerResult};
 use crate::http::reply::{Reply, number};
 use crate::model::double;
 use crate::state::servers::{Role, Server, Status};
 
-pub(super) fn answer(call: &Call<'_>) -> Answer {
-    call.only(&Method::GET)?;
+pub(super) fn handle(call: &Call<'_>) -> HandlerResult {
+    call.require_method(&Method::GET)?;
     let mut records = records(call);
     let leader = call.state.agents.first().map(|agent| agent.id.as_str());
     for (place, agent) in call.state.agents.iter().enumerate() {
         let is_leader = leader == Some(agent.id.as_str());
-        // Followers acknowledge a few milliseconds ago; the leader need not wait for itself.
+        // Followers acknowledged some milliseconds ago; the leader does not wait for itself.
         let acked = if is_leader { 0.0 } else { 0.021 + 0.016 * double(place) };
         let record = json!({
             "Role": "Agent", "Endpoint": agent.endpoint, "CanBeDeleted": false, "Leading": is_leader,
@@ -28,14 +28,14 @@ pub(super) fn answer(call: &Call<'_>) -> Answer {
     Ok(Reply::flat(200, json!({ "ClusterId": call.state.cluster_id, "Health": records })))
 }
 
-/// The records of coordinators and DB-Servers, by id.
+/// Returns the records of coordinators and DB-Servers, by id.
 pub(super) fn records(call: &Call<'_>) -> Map<String, Value> {
     let coordinators = call.state.coordinators.iter().filter(|server| server.registered);
     let servers = coordinators.chain(&call.state.db_servers);
     servers.map(|server| (server.id.clone(), record(call, server))).collect()
 }
 
-/// The record of a coordinator or a DB-Server. Its times are those of the last change, not of the last heartbeat.
+/// Returns the record of a coordinator or DB-Server. Its times are those of the last change, not of the last heartbeat.
 fn record(call: &Call<'_>, server: &Server) -> Value {
     let clock = &call.state.clock;
     let failed = server.status == Status::Failed;

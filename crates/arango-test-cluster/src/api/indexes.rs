@@ -4,10 +4,10 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::collections::{find, find_mut, object};
-use super::{Answer, Call};
-use crate::http::reply::{Refusal, Reply};
+use super::{Call, HandlerResult};
+use crate::http::reply::{ApiError, Reply};
 
-pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
+pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
     match (call.request.method.clone(), rest) {
         (Method::GET, []) => {
             let collection = find(call, &collection_of_query(call)?)?;
@@ -18,44 +18,48 @@ pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
             Ok(Reply::flat(200, json!({ "indexes": collection.indexes, "identifiers": object(by_id) })))
         }
         (Method::POST, []) => {
-            call.may_write()?;
+            call.require_write()?;
             create(call)
         }
         (Method::GET, [collection, id]) => {
             let found = find(call, collection)?;
-            let index = found.indexes.iter().find(|index| is(index, collection, id)).ok_or_else(not_found)?;
+            let index =
+                found.indexes.iter().find(|index| matches(index, collection, id)).ok_or_else(not_found)?;
             Ok(Reply::flat(200, Value::Object(index.clone())))
         }
         (Method::DELETE, [collection, id]) => {
-            call.may_write()?;
+            call.require_write()?;
             let found = find_mut(call, collection)?;
-            let place =
-                found.indexes.iter().position(|index| is(index, collection, id)).ok_or_else(not_found)?;
+            let place = found
+                .indexes
+                .iter()
+                .position(|index| matches(index, collection, id))
+                .ok_or_else(not_found)?;
             if matches!(found.indexes[place]["type"].as_str(), Some("primary" | "edge")) {
-                return Err(Refusal::forbidden("forbidden"));
+                return Err(ApiError::forbidden("forbidden"));
             }
             found.indexes.remove(place);
             Ok(Reply::flat(200, json!({ "id": format!("{collection}/{id}") })))
         }
-        _ => Err(Refusal::wrong_method()),
+        _ => Err(ApiError::wrong_method()),
     }
 }
 
-fn collection_of_query(call: &Call<'_>) -> Result<String, Refusal> {
+fn collection_of_query(call: &Call<'_>) -> Result<String, ApiError> {
     let name = call.request.query.get("collection").filter(|name| !name.is_empty());
-    name.map(str::to_owned).ok_or_else(|| Refusal::new(400, 1204, "expecting parameter `collection`"))
+    name.map(str::to_owned).ok_or_else(|| ApiError::new(400, 1204, "expecting parameter `collection`"))
 }
 
-fn is(index: &serde_json::Map<String, Value>, collection: &str, id: &str) -> bool {
+fn matches(index: &serde_json::Map<String, Value>, collection: &str, id: &str) -> bool {
     index["id"] == format!("{collection}/{id}") || index["name"] == *id
 }
 
-fn not_found() -> Refusal {
-    Refusal::new(404, 1212, "index not found")
+fn not_found() -> ApiError {
+    ApiError::new(404, 1212, "index not found")
 }
 
-/// An equal definition gives the index that is there.
-fn create(call: &mut Call<'_>) -> Answer {
+/// Creates an index, or returns the existing one with an equal definition.
+fn create(call: &mut Call<'_>) -> HandlerResult {
     let name = collection_of_query(call)?;
     let body = call.object()?;
     let kind = body.get("type").and_then(Value::as_str).unwrap_or_default();
@@ -71,11 +75,11 @@ fn create(call: &mut Call<'_>) -> Answer {
         "mdi",
         "mdi-prefixed",
     ];
-    let is_gone = call.version.is_4() && matches!(kind, "hash" | "skiplist" | "fulltext" | "zkd");
+    let is_removed_kind = call.version.is_4() && matches!(kind, "hash" | "skiplist" | "fulltext" | "zkd");
     let fields =
         body.get("fields").filter(|fields| fields.as_array().is_some_and(|fields| !fields.is_empty()));
-    let Some(fields) = fields.filter(|_| known.contains(&kind) && !is_gone) else {
-        return Err(Refusal::bad_parameter("invalid index definition"));
+    let Some(fields) = fields.filter(|_| known.contains(&kind) && !is_removed_kind) else {
+        return Err(ApiError::bad_parameter("invalid index definition"));
     };
     let found = find(call, &name)?;
     if let Some(equal) =

@@ -1,27 +1,27 @@
-//! `/_open/auth`: a password for a token.
+//! `/_open/auth`: exchanges a password for a token.
 
 use std::time::Duration;
 
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{Answer, Call};
-use crate::http::reply::{Refusal, Reply};
+use super::{Call, HandlerResult};
+use crate::http::reply::{ApiError, Reply};
 
-/// A token is renewed only in its last seconds.
+/// The last seconds of a token's life, in which it can be renewed.
 const RENEWABLE: u64 = 150;
 
-pub(super) fn answer(call: &mut Call<'_>) -> Answer {
+pub(super) fn handle(call: &mut Call<'_>) -> HandlerResult {
     let version = call.version;
     if !call.needs_authentication() {
         return if version.at_least(3, 12, 6) {
             Ok(Reply::raw(200, &json!({ "jwt": "invalid" })))
         } else {
-            Err(Refusal::unknown_path(&call.request.path))
+            Err(ApiError::unknown_path(&call.request.path))
         };
     }
-    call.only(&Method::POST)?;
-    let invalid = || Refusal::new(400, 400, "invalid JSON");
+    call.require_method(&Method::POST)?;
+    let invalid = || ApiError::new(400, 400, "invalid JSON");
     let body = call.request.json()?;
     let body = body.as_object().ok_or_else(invalid)?;
     let password = body.get("password").and_then(Value::as_str).ok_or_else(invalid)?;
@@ -32,14 +32,14 @@ pub(super) fn answer(call: &mut Call<'_>) -> Answer {
     };
     let now = now(call);
     let user = call.state.users.verify(name, password, now);
-    let user = user.ok_or_else(|| Refusal::new(401, 401, "Wrong credentials"))?;
+    let user = user.ok_or_else(|| ApiError::new(401, 401, "Wrong credentials"))?;
     let wanted = body.get("expiryTime").filter(|_| version.at_least(3, 12, 6));
     let lifetime = wanted.map_or(Ok(call.state.sessions.lifetime), lifetime)?;
     Ok(Reply::raw(200, &json!({ "jwt": call.state.sessions.issue(call.index, &user, now, lifetime) })))
 }
 
-fn lifetime(wanted: &Value) -> Result<Duration, Refusal> {
-    let refused = |text: &str| Refusal::new(400, 400, text);
+fn lifetime(wanted: &Value) -> Result<Duration, ApiError> {
+    let refused = |text: &str| ApiError::new(400, 400, text);
     let seconds = wanted.as_f64().ok_or_else(|| refused("expiryTime must be a number"))?;
     if seconds < 10.0 {
         return Err(refused("expiryTime is below the minimal allowed value of 10 seconds"));
@@ -50,9 +50,9 @@ fn lifetime(wanted: &Value) -> Result<Duration, Refusal> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
-pub(super) fn renew(call: &mut Call<'_>) -> Answer {
-    call.only(&Method::POST)?;
-    let unknown = || Refusal::new(404, 1703, "user not found");
+pub(super) fn renew(call: &mut Call<'_>) -> HandlerResult {
+    call.require_method(&Method::POST)?;
+    let unknown = || ApiError::new(404, 1703, "user not found");
     let header = call.request.header("authorization").unwrap_or_default();
     let (scheme, token) = header.split_once(' ').unwrap_or_default();
     let now = now(call);
@@ -73,5 +73,5 @@ pub(super) fn renew(call: &mut Call<'_>) -> Answer {
 }
 
 fn now(call: &Call<'_>) -> u64 {
-    call.state.clock.calendar(call.state.at).as_secs()
+    call.state.clock.unix_time(call.state.current_time).as_secs()
 }

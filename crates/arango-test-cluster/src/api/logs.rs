@@ -1,39 +1,39 @@
-//! `/_admin/log*`: the log of a server, and how much it tells.
+//! `/_admin/log*`: the log of a server, and its levels.
 
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Call, Outcome, nodes};
-use crate::clock::Clock;
-use crate::http::reply::{Refusal, Reply};
+use super::{Call, HandlerResult, Outcome, nodes};
+use crate::config::clock::Clock;
+use crate::config::version::Version;
+use crate::http::reply::{ApiError, Reply};
 use crate::http::request::{Query, Request};
 use crate::state::State;
-use crate::state::records::{LogLevel, Message, Records};
-use crate::version::Version;
+use crate::state::diagnostics::{Diagnostics, LogLevel, Message};
 
-/// What a server writes about.
+/// The topics of a server's log.
 const TOPICS: &str = "agency agencycomm aql authentication authorization backup cache cluster communication config \
                       crash engines general heartbeat license maintenance memory queries replication requests \
                       rocksdb startup supervision threads";
 
-/// What is wanted of a log.
+/// A request to a log.
 #[derive(Clone, Copy)]
-enum Wish {
+enum LogRequest {
     Entries,
-    /// The old form: one array for each field.
+    /// The old form: one array per field.
     Arrays,
-    Forget,
+    Clear,
     Levels,
     SetLevels,
     ResetLevels,
 }
 
-impl Wish {
+impl LogRequest {
     fn read(method: &Method, rest: &[&str], version: &Version) -> Option<Self> {
         Some(match (method.as_str(), rest) {
             ("GET", ["entries"]) => Self::Entries,
             ("GET", []) if !version.is_4() => Self::Arrays,
-            ("DELETE", []) if !version.is_4() => Self::Forget,
+            ("DELETE", []) if !version.is_4() => Self::Clear,
             ("GET", ["level"]) => Self::Levels,
             ("PUT", ["level"]) => Self::SetLevels,
             ("DELETE", ["level"]) if version.at_least(3, 12, 1) => Self::ResetLevels,
@@ -42,9 +42,9 @@ impl Wish {
     }
 }
 
-pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, Refusal> {
+pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiError> {
     if !call.is_admin() {
-        return Err(Refusal::forbidden("insufficient permissions"));
+        return Err(ApiError::forbidden("insufficient permissions"));
     }
     if rest.is_empty() && call.version.is_4() {
         return Ok(super::no_handler().into());
@@ -53,47 +53,56 @@ pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, Refu
         return Err(call.unsupported());
     }
     if !matches!(rest, [] | ["entries" | "level"]) {
-        return Err(Refusal::unknown_path(&call.request.path));
+        return Err(ApiError::unknown_path(&call.request.path));
     }
-    let wish = Wish::read(&call.request.method, rest, call.version).ok_or_else(Refusal::wrong_method)?;
+    let log_request =
+        LogRequest::read(&call.request.method, rest, call.version).ok_or_else(ApiError::wrong_method)?;
     let (request, has_appenders) = (call.request.clone(), call.version.at_least(3, 12, 2));
-    let ask = move |state: &mut State, id: &str| {
-        fulfil(state, id, wish, &request, has_appenders).unwrap_or_else(Reply::from)
+    let respond = move |state: &mut State, id: &str| {
+        execute(state, id, log_request, &request, has_appenders).unwrap_or_else(Reply::from)
     };
-    nodes::through_server_id(call, ask)
+    nodes::through_server_id(call, respond)
 }
 
-fn fulfil(state: &mut State, id: &str, wish: Wish, request: &Request, has_appenders: bool) -> Answer {
+fn execute(
+    state: &mut State,
+    id: &str,
+    log_request: LogRequest,
+    request: &Request,
+    has_appenders: bool,
+) -> HandlerResult {
     let clock = state.clock;
-    let records = &mut state.server_mut(id).ok_or_else(Refusal::no_backend)?.records;
+    let records = &mut state.server_mut(id).ok_or_else(ApiError::no_backend)?.diagnostics;
     let with_appenders = has_appenders && request.query.is_true("withAppenders");
-    match wish {
-        Wish::Entries => {
+    match log_request {
+        LogRequest::Entries => {
             let (messages, total) = select(records, &request.query)?;
             let messages: Vec<_> = messages.into_iter().map(|message| entry(message, &clock)).collect();
             return Ok(Reply::raw(200, &json!({ "total": total, "messages": messages })));
         }
-        Wish::Arrays => {
+        LogRequest::Arrays => {
             let (messages, total) = select(records, &request.query)?;
             return Ok(Reply::raw(200, &arrays(&messages, total, &clock)));
         }
-        Wish::Forget => {
+        LogRequest::Clear => {
             records.messages.clear();
-            return Ok(Reply::done(200));
+            return Ok(Reply::without_result(200));
         }
-        Wish::Levels => {}
-        Wish::SetLevels => set_levels(records, &request.json()?)?,
-        Wish::ResetLevels => records.levels.clear(),
+        LogRequest::Levels => {}
+        LogRequest::SetLevels => set_levels(records, &request.json()?)?,
+        LogRequest::ResetLevels => records.levels.clear(),
     }
     Ok(Reply::raw(200, &levels(records, with_appenders)))
 }
 
-/// The messages that a query asks for, and how many there were before it asked for a part of them.
-fn select<'a>(records: &'a Records, query: &Query) -> Result<(Vec<&'a Message>, usize), Refusal> {
-    let level =
-        |name: &str| query.get(name).map(|text| LogLevel::read(text).ok_or_else(|| bad(name))).transpose();
-    let number =
-        |name: &str| query.get(name).map(|text| text.parse::<usize>().map_err(|_| bad(name))).transpose();
+/// Returns the messages that a query selects. The number is that before its offset and size.
+fn select<'a>(records: &'a Diagnostics, query: &Query) -> Result<(Vec<&'a Message>, usize), ApiError> {
+    let level = |name: &str| {
+        query.get(name).map(|text| LogLevel::read(text).ok_or_else(|| invalid_parameter(name))).transpose()
+    };
+    let number = |name: &str| {
+        query.get(name).map(|text| text.parse::<usize>().map_err(|_| invalid_parameter(name))).transpose()
+    };
     let (only, upto) = (level("level")?, level("upto")?.unwrap_or(LogLevel::Info));
     let start = number("start")?.map_or(0, |start| start as u64);
     let (offset, size) = (number("offset")?.unwrap_or(0), number("size")?.unwrap_or(usize::MAX));
@@ -111,8 +120,8 @@ fn select<'a>(records: &'a Records, query: &Query) -> Result<(Vec<&'a Message>, 
     Ok((messages.into_iter().skip(offset).take(size).collect(), total))
 }
 
-fn bad(name: &str) -> Refusal {
-    Refusal::bad_parameter(format!("invalid value for parameter `{name}`"))
+fn invalid_parameter(name: &str) -> ApiError {
+    ApiError::bad_parameter(format!("invalid value for parameter `{name}`"))
 }
 
 fn entry(message: &Message, clock: &Clock) -> Value {
@@ -129,15 +138,15 @@ fn arrays(messages: &[&Message], total: usize, clock: &Clock) -> Value {
         "lid": each(&|one| one.id.into()),
         "topic": each(&|one| one.topic.as_str().into()),
         "level": each(&|one| one.level.number().into()),
-        "timestamp": each(&|one| clock.calendar(one.at).as_secs().into()),
+        "timestamp": each(&|one| clock.unix_time(one.at).as_secs().into()),
         "text": each(&|one| one.text.as_str().into()),
     })
 }
 
-/// A bare string is the level of the topic that everybody writes about.
-fn set_levels(records: &mut Records, body: &Value) -> Result<(), Refusal> {
+/// Sets log levels. A bare string is the level of the topic `general`.
+fn set_levels(records: &mut Diagnostics, body: &Value) -> Result<(), ApiError> {
     let level = |value: &Value| value.as_str().and_then(LogLevel::read);
-    let refused = || Refusal::bad_parameter("expecting a level, or an object of levels");
+    let refused = || ApiError::bad_parameter("expecting a level, or an object of levels");
     let levels = match body {
         Value::String(_) => vec![("general".to_owned(), level(body).ok_or_else(refused)?)],
         Value::Object(levels) => {
@@ -157,7 +166,7 @@ fn set_levels(records: &mut Records, body: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn levels(records: &Records, with_appenders: bool) -> Value {
+fn levels(records: &Diagnostics, with_appenders: bool) -> Value {
     let level = |topic: &str| records.levels.get(topic).copied().unwrap_or(LogLevel::Info).text();
     let levels: Map<_, _> = TOPICS.split(' ').map(|topic| (topic.to_owned(), level(topic).into())).collect();
     if with_appenders {

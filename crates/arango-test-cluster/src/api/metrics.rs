@@ -1,38 +1,38 @@
-//! `/_admin/metrics`: text for Prometheus.
+//! `/_admin/metrics`: metrics in Prometheus text format.
 
 use std::fmt::Write as _;
 
 use http::Method;
 
 use super::{Call, Outcome, nodes};
-use crate::http::reply::{Refusal, Reply};
+use crate::config::version::Version;
+use crate::http::reply::{ApiError, Reply};
 use crate::state::State;
 use crate::state::servers::{Role, Status};
-use crate::version::Version;
 
-/// Which metrics.
+/// The kind of metrics.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     All,
-    /// What shards are used for.
+    /// The usage of shards.
     Usage,
 }
 
-pub(super) fn answer(call: &mut Call<'_>, kind: Kind) -> Result<Outcome, Refusal> {
+pub(super) fn handle(call: &mut Call<'_>, kind: Kind) -> Result<Outcome, ApiError> {
     if call.request.method != Method::GET {
-        return Err(Refusal::new(400, 405, "method not supported"));
+        return Err(ApiError::new(400, 405, "method not supported"));
     }
-    call.harden()?;
+    call.require_admin_if_hardened()?;
     let query = &call.request.query;
     let (format, mode, other) = (query.get("type"), query.get("mode"), query.get("serverId"));
     let modes = ["local", "trigger_global", "read_global", "write_global"];
     if format.is_some_and(|format| format == "json" || other.is_some())
         || mode.is_some_and(|mode| !modes.contains(&mode) || other.is_some())
     {
-        return Err(Refusal::new(400, 400, "invalid query parameter"));
+        return Err(ApiError::new(400, 400, "invalid query parameter"));
     }
     let version = call.version.clone();
-    // What each mode comes to is not documented: they are all answered alike.
+    // The effect of the modes is not documented, so all have the same response.
     nodes::through_server_id(call, move |state, id| Reply::text(200, text(state, id, &version, kind)))
 }
 
@@ -43,7 +43,7 @@ fn text(state: &State, id: &str, version: &Version, kind: Kind) -> String {
         Role::DbServer => "DBSERVER",
     };
     let blank = if version.at_least(3, 10, 6) { " " } else { "" };
-    let uptime = state.at.saturating_duration_since(server.started).as_secs_f64();
+    let uptime = state.current_time.saturating_duration_since(server.started).as_secs_f64();
     let good = state.db_servers.iter().filter(|server| server.status == Status::Good).count();
     let mut text = String::new();
     let mut metric = |name: &str, kind: &str, help: &str, value: String| {
@@ -71,6 +71,11 @@ fn text(state: &State, id: &str, version: &Version, kind: Kind) -> String {
         server.requests.total().to_string(),
     );
     metric("arangodb_scheduler_queue_length", "gauge", "Waiting requests.", "0".to_owned());
-    metric("arangodb_test_cluster_good_db_servers", "gauge", "DB-Servers that are well.", good.to_string());
+    metric(
+        "arangodb_test_cluster_good_db_servers",
+        "gauge",
+        "DB-Servers with status GOOD.",
+        good.to_string(),
+    );
     text
 }

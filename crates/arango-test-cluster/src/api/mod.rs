@@ -1,25 +1,25 @@
-//! What a coordinator answers, by path.
+//! The handlers of a coordinator, by path.
 //!
-//! A path that the server does not have is 404; one that it has and that is not simulated is 501 with error number 9, and is
-//! reported, so that no test passes because of an answer that nobody thought about.
+//! A path that the server does not have gets 404. A path that it has and that is not simulated gets 501 with error
+//! number 9, and is reported, so that no test passes because of a response that was never designed.
 
 mod access_tokens;
 mod agency;
+mod agency_diagnosis;
 mod agency_jobs;
+mod async_jobs;
 mod availability;
 mod cluster_admin;
 mod collections;
 mod cursors;
 mod databases;
-mod diagnosis;
+mod diagnostics;
 mod documents;
 mod dumps;
-mod figures;
 mod forwarding;
 mod gharial;
 mod health;
 mod indexes;
-mod jobs;
 mod license;
 mod login;
 mod logs;
@@ -28,7 +28,6 @@ mod metrics;
 mod nodes;
 mod queries;
 mod rebalance;
-mod records;
 mod security;
 mod server_admin;
 mod server_info;
@@ -37,6 +36,7 @@ mod shard_moves;
 mod shutdown;
 mod sort_migration;
 mod statistics;
+mod statistics_description;
 mod users;
 
 use std::fmt;
@@ -45,52 +45,53 @@ use std::time::Duration;
 use http::{Method, header};
 use serde_json::{Value, json};
 
-use crate::builder::{Authentication, Hardening};
-use crate::config::Config;
-use crate::http::auth::Caller;
-use crate::http::reply::{Refusal, Reply};
+use crate::config::settings::Config;
+use crate::config::settings::{Authentication, Hardening};
+use crate::config::version::Version;
+use crate::http::reply::{ApiError, Reply};
 use crate::http::request::Request;
 use crate::journal::EntryId;
 use crate::state::State;
+use crate::state::auth::Caller;
 use crate::state::databases::Database;
-use crate::state::news::News;
+use crate::state::propagation::Propagation;
 use crate::state::servers::Server;
 use crate::state::users::Level;
-use crate::version::Version;
 
-/// One admitted request, with everything that an answer may depend on.
+/// An admitted request, with everything that its response may depend on.
 pub(crate) struct Call<'a> {
     pub(crate) state: &'a mut State,
     pub(crate) config: &'a Config,
-    /// The version of the coordinator that answers.
+    /// The version of the receiving coordinator.
     pub(crate) version: &'a Version,
-    /// Index of the coordinator that answers.
+    /// Index of the receiving coordinator.
     pub(crate) index: usize,
     pub(crate) caller: &'a Caller,
     pub(crate) request: &'a Request,
-    /// Names the request among those that are under way.
+    /// Identifies the request among those in progress.
     pub(crate) entry: EntryId,
 }
 
-/// What becomes of an applied request.
+/// The outcome of an applied request.
 pub(crate) enum Outcome {
-    /// Answered at once.
+    /// The reply is sent at once.
     Now(Reply),
-    /// Answered when `check` has an answer; asked in the given rhythm, first after one beat.
+    /// The reply is sent once `check` returns it. It is called at the given interval, first after one interval.
     Wait { every: Duration, check: Check },
-    /// Answered, and then the process ends: it looks in the given rhythm whether it may, and a while after that it does.
+    /// The reply is sent, and later the process ends. `may` is called at the given interval. Once it allows the end, the
+    /// process waits for `after` and ends.
     Stop { reply: Reply, every: Duration, may: fn(&State, usize) -> bool, after: Duration },
-    /// Acknowledged; the request itself runs in the background, its result kept under the id if there is one.
+    /// The reply is sent, and the request runs in the background. Its result is kept under the id, if there is one.
     Background { id: Option<u64>, reply: Reply },
 }
 
-/// Looks at the state again for the answer of a request that waits.
+/// Checks the state for the reply to a waiting request.
 pub(crate) type Check = Box<dyn FnMut(&mut State) -> Option<Reply> + Send>;
 
-type Answer = Result<Reply, Refusal>;
+type HandlerResult = Result<Reply, ApiError>;
 
-/// Answers an admitted request.
-pub(crate) fn answer(call: &mut Call<'_>) -> Outcome {
+/// Handles an admitted request.
+pub(crate) fn handle(call: &mut Call<'_>) -> Outcome {
     if call.request.is_velocypack() {
         call.state.report_unsupported("request body in VelocyPack".to_owned());
         return Outcome::Now(not_simulated().into());
@@ -98,19 +99,19 @@ pub(crate) fn answer(call: &mut Call<'_>) -> Outcome {
     route(call).unwrap_or_else(|refusal| Outcome::Now(refusal.into()))
 }
 
-fn route(call: &mut Call<'_>) -> Result<Outcome, Refusal> {
+fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
     let request = call.request;
     let parts = request.parts();
     let is_4 = call.version.is_4();
     agency::check(call, &parts)?;
     let reply = match parts.as_slice() {
-        ["_admin", "cluster", rest @ ..] => return cluster_admin::answer(call, rest),
-        ["_admin", "server", "availability"] => availability::answer(call),
-        ["_admin", "server", rest @ ..] => server_admin::answer(call, rest),
-        ["_admin", "shutdown"] => return shutdown::answer(call),
+        ["_admin", "cluster", rest @ ..] => return cluster_admin::handle(call, rest),
+        ["_admin", "server", "availability"] => availability::handle(call),
+        ["_admin", "server", rest @ ..] => server_admin::handle(call, rest),
+        ["_admin", "shutdown"] => return shutdown::handle(call),
         ["_admin", "statistics" | "statistics-description"] if is_4 => Ok(no_handler()),
-        ["_admin", "statistics"] => statistics::answer(call),
-        ["_admin", "statistics-description"] => figures::answer(call),
+        ["_admin", "statistics"] => statistics::handle(call),
+        ["_admin", "statistics-description"] => statistics_description::handle(call),
         ["_admin", "version"] if is_4 => Ok(no_handler()),
         ["_api" | "_admin", "version"] => server_info::version(call),
         ["_api", "engine"] => server_info::engine(call),
@@ -122,31 +123,33 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, Refusal> {
         ["_admin", "support-info"] => server_info::support_info(call),
         ["_admin", "metrics", "v2"] if is_4 => Ok(no_handler()),
         ["_admin", "metrics"] | ["_admin", "metrics", "v2"] => {
-            return metrics::answer(call, metrics::Kind::All);
+            return metrics::handle(call, metrics::Kind::All);
         }
         ["_admin", "usage-metrics"] if call.version.has_usage_metrics() => {
-            return metrics::answer(call, metrics::Kind::Usage);
+            return metrics::handle(call, metrics::Kind::Usage);
         }
         ["_admin", "usage-metrics"] => Ok(no_handler()),
-        ["_admin", "log", rest @ ..] => return logs::answer(call, rest),
-        ["_admin", "crashes", rest @ ..] if call.version.at_least(3, 12, 8) => records::crashes(call, rest),
+        ["_admin", "log", rest @ ..] => return logs::handle(call, rest),
+        ["_admin", "crashes", rest @ ..] if call.version.at_least(3, 12, 8) => {
+            diagnostics::crashes(call, rest)
+        }
         ["_admin", "crashes", ..] => Ok(no_handler()),
         ["_admin", "compact"] => server_info::compact(call),
         ["_admin", "backup", "list"] => server_info::backup_list(call),
-        ["_api", "cluster", rest @ ..] => dumps::answer(call, rest),
-        ["_open", "auth"] => login::answer(call),
+        ["_api", "cluster", rest @ ..] => dumps::handle(call, rest),
+        ["_open", "auth"] => login::handle(call),
         ["_open", "auth", "renew"] => login::renew(call),
-        ["_api", "job", rest @ ..] => jobs::answer(call, rest),
-        ["_admin", "job", rest @ ..] if !is_4 => jobs::answer(call, rest),
+        ["_api", "job", rest @ ..] => async_jobs::handle(call, rest),
+        ["_admin", "job", rest @ ..] if !is_4 => async_jobs::handle(call, rest),
         ["_api", "tasks"] if request.method == Method::GET && !is_4 => Ok(Reply::raw(200, &json!([]))),
-        ["_api", "database", rest @ ..] => databases::answer(call, rest),
-        ["_api", "collection", rest @ ..] => collections::answer(call, rest),
-        ["_api", "index", rest @ ..] => indexes::answer(call, rest),
-        ["_api", "gharial", rest @ ..] => gharial::answer(call, rest),
-        ["_api", "cursor", rest @ ..] => return cursors::answer(call, rest),
-        ["_api", "document", rest @ ..] => documents::answer(call, rest),
-        ["_api", "user", rest @ ..] => users::answer(call, rest),
-        ["_api", "token", rest @ ..] if call.version.has_access_tokens() => access_tokens::answer(call, rest),
+        ["_api", "database", rest @ ..] => databases::handle(call, rest),
+        ["_api", "collection", rest @ ..] => collections::handle(call, rest),
+        ["_api", "index", rest @ ..] => indexes::handle(call, rest),
+        ["_api", "gharial", rest @ ..] => gharial::handle(call, rest),
+        ["_api", "cursor", rest @ ..] => return cursors::handle(call, rest),
+        ["_api", "document", rest @ ..] => documents::handle(call, rest),
+        ["_api", "user", rest @ ..] => users::handle(call, rest),
+        ["_api", "token", rest @ ..] if call.version.has_access_tokens() => access_tokens::handle(call, rest),
         ["_api", "token", ..] => Ok(no_handler()),
         ["_api" | "_admin", _, ..] => Err(call.unsupported()),
         _ => Ok(no_handler()),
@@ -155,12 +158,12 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, Refusal> {
 }
 
 impl Call<'_> {
-    /// The coordinator that answers.
-    pub(crate) fn me(&self) -> &Server {
+    /// Returns the receiving coordinator.
+    pub(crate) fn server(&self) -> &Server {
         &self.state.coordinators[self.index]
     }
 
-    fn me_mut(&mut self) -> &mut Server {
+    fn server_mut(&mut self) -> &mut Server {
         &mut self.state.coordinators[self.index]
     }
 
@@ -172,72 +175,72 @@ impl Call<'_> {
         self.caller.is_admin(&self.state.users)
     }
 
-    /// Refuses those who may not administrate the cluster.
-    pub(crate) fn admin(&self) -> Result<(), Refusal> {
-        if self.is_admin() { Ok(()) } else { Err(Refusal::new(403, 403, "insufficient permissions")) }
+    /// Refuses callers who may not administrate the cluster.
+    pub(crate) fn require_admin(&self) -> Result<(), ApiError> {
+        if self.is_admin() { Ok(()) } else { Err(ApiError::new(403, 403, "insufficient permissions")) }
     }
 
-    /// Refuses those who are no administrators, where a cluster is hardened.
-    pub(crate) fn harden(&self) -> Result<(), Refusal> {
+    /// Refuses callers who are no administrators, if the cluster is hardened.
+    pub(crate) fn require_admin_if_hardened(&self) -> Result<(), ApiError> {
         if self.config.hardening == Hardening::Off || self.is_admin() {
             return Ok(());
         }
-        Err(Refusal::forbidden("insufficient permissions"))
+        Err(ApiError::forbidden("insufficient permissions"))
     }
 
-    /// Refuses all but one method.
-    pub(crate) fn only(&self, method: &Method) -> Result<(), Refusal> {
-        if self.request.method == *method { Ok(()) } else { Err(Refusal::wrong_method()) }
+    /// Refuses all other methods.
+    pub(crate) fn require_method(&self, method: &Method) -> Result<(), ApiError> {
+        if self.request.method == *method { Ok(()) } else { Err(ApiError::wrong_method()) }
     }
 
     pub(crate) fn needs_authentication(&self) -> bool {
         self.config.authentication == Authentication::On
     }
 
-    /// Refuses writing where the caller may only read, or nobody may write.
-    pub(crate) fn may_write(&self) -> Result<(), Refusal> {
+    /// Refuses writes if the caller may only read, or the cluster is read-only.
+    pub(crate) fn require_write(&self) -> Result<(), ApiError> {
         if self.state.read_only {
-            return Err(Refusal::new(403, 1004, "read only"));
+            return Err(ApiError::new(403, 1004, "read only"));
         }
         match self.level(&self.request.database) {
             Level::ReadWrite => Ok(()),
-            Level::ReadOnly | Level::None => Err(Refusal::forbidden("forbidden")),
+            Level::ReadOnly | Level::None => Err(ApiError::forbidden("forbidden")),
         }
     }
 
-    /// Whether this coordinator knows already.
-    pub(crate) fn knows(&self, news: News) -> bool {
-        news.have_reached(self.index, self.state.at)
+    /// Returns whether this coordinator knows the object already.
+    pub(crate) fn is_propagated(&self, propagation: Propagation) -> bool {
+        propagation.has_reached(self.index, self.state.current_time)
     }
 
-    pub(crate) fn database(&self) -> Result<&Database, Refusal> {
-        self.state.databases.get(&self.request.database).ok_or_else(Refusal::database_not_found)
+    pub(crate) fn database(&self) -> Result<&Database, ApiError> {
+        self.state.databases.get(&self.request.database).ok_or_else(ApiError::database_not_found)
     }
 
-    pub(crate) fn database_mut(&mut self) -> Result<&mut Database, Refusal> {
-        self.state.databases.get_mut(&self.request.database).ok_or_else(Refusal::database_not_found)
+    pub(crate) fn database_mut(&mut self) -> Result<&mut Database, ApiError> {
+        self.state.databases.get_mut(&self.request.database).ok_or_else(ApiError::database_not_found)
     }
 
-    /// The body as an object.
-    pub(crate) fn object(&self) -> Result<Value, Refusal> {
+    /// Parses the body as an object.
+    pub(crate) fn object(&self) -> Result<Value, ApiError> {
         let body = self.request.json()?;
-        if body.is_object() { Ok(body) } else { Err(Refusal::bad_parameter("object expected")) }
+        if body.is_object() { Ok(body) } else { Err(ApiError::bad_parameter("object expected")) }
     }
 
-    /// Says that a call exists and is not simulated, and notes it.
-    pub(crate) fn unsupported(&mut self) -> Refusal {
+    /// Records a call that exists and is not simulated, and returns its error.
+    pub(crate) fn unsupported(&mut self) -> ApiError {
         self.state.report_unsupported(format!("{} {}", self.request.method, self.request.path));
         not_simulated()
     }
 }
 
-/// What a server answers for whom it has no handler: nothing, and it hangs up.
+/// The reply to a path without a handler. It is an empty 404, and the connection is closed.
 fn no_handler() -> Reply {
     Reply::empty(404).with_header(header::CONNECTION, "Close")
 }
 
-fn not_simulated() -> Refusal {
-    Refusal::new(501, 9, "not implemented by the test cluster")
+fn not_simulated() -> ApiError {
+    ApiError::new(501, 9, "not implemented by the test cluster")
 }
 
 impl From<Reply> for Outcome {

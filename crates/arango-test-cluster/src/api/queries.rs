@@ -1,89 +1,89 @@
-//! `POST /_api/cursor`: running a query.
+//! `POST /_api/cursor`: runs a query.
 
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use super::collections::find;
-use super::{Answer, Call, documents, not_simulated};
-use crate::aql::{Plan, Query, Unbound};
-use crate::http::reply::{Refusal, Reply};
-use crate::state::cursors::{Cursor, Settings};
-use crate::state::records::AqlQuery;
-use crate::version::Version;
+use super::{Call, HandlerResult, documents, not_simulated};
+use crate::aql::{BindError, Plan, Query};
+use crate::config::version::Version;
+use crate::http::reply::{ApiError, Reply};
+use crate::state::cursors::{Cursor, CursorOptions};
+use crate::state::diagnostics::AqlQuery;
 
-/// Rows of a batch, unless a query wants more or fewer.
+/// The default number of rows in a batch.
 const BATCH_SIZE: usize = 1000;
-/// How long a coordinator keeps a cursor that nobody asks for, unless a query wants otherwise.
+/// How long a coordinator keeps an unused cursor, by default.
 const TTL: Duration = Duration::from_secs(600);
 
-pub(super) fn create(call: &mut Call<'_>) -> Answer {
+pub(super) fn create(call: &mut Call<'_>) -> HandlerResult {
     let body = match call.request.json()? {
         Value::Object(body) if !body.is_empty() => body,
-        _ => return Err(Refusal::new(400, 600, "expecting a non-empty object")),
+        _ => return Err(ApiError::new(400, 600, "expecting a non-empty object")),
     };
     let text = body.get("query").and_then(Value::as_str).filter(|text| !text.trim().is_empty());
-    let text = text.ok_or_else(|| Refusal::new(400, 1502, "query is empty"))?;
+    let text = text.ok_or_else(|| ApiError::new(400, 1502, "query is empty"))?;
     let variables = match body.get("bindVars") {
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(variables)) => variables.clone(),
-        Some(_) => return Err(Refusal::new(400, 17, "expecting object for <bindVars>")),
+        Some(_) => return Err(ApiError::new(400, 17, "expecting object for <bindVars>")),
     };
-    let settings = settings(call, &body)?;
+    let settings = cursor_options(call, &body)?;
     let Some(query) = Query::parse(text).filter(|_| !is_true(&body, "stream")) else {
         let stream = if is_true(&body, "stream") { " as a stream" } else { "" };
         call.state.report_unsupported(format!("POST /_api/cursor{stream}: {text}"));
         return Err(not_simulated());
     };
     let record = AqlQuery {
-        at: call.state.at,
+        at: call.state.current_time,
         text: text.to_owned(),
         bind_vars: Value::Object(variables.clone()),
         database: call.request.database.clone(),
     };
-    call.state.coordinators[call.index].records.queried(record);
-    let plan = query.bind(variables).map_err(unbound)?;
+    call.state.coordinators[call.index].diagnostics.record_query(record);
+    let plan = query.bind(variables).map_err(bind_error)?;
     let writes = usize::from(matches!(plan, Plan::Insert { .. }));
     let rows = run(call, plan)?;
 
     let (state, index) = (&mut *call.state, call.index);
     let id = state.cursors.next_id(index);
     let extra = extra(call.version, writes);
-    let mut cursor = Cursor::new(id, &call.request.database, settings, rows, extra, state.at);
+    let mut cursor = Cursor::new(id, &call.request.database, settings, rows, extra, state.current_time);
     let reply = Reply::raw(201, cursor.advance(201));
-    // What fits into one batch is never kept, whatever was wanted.
+    // A result that fits into one batch is never kept, whatever the options.
     if cursor.has_more() {
         if state.coordinators[index].soft_shutdown {
-            return Err(Refusal::new(503, 30, "Coordinator soft shutdown ongoing."));
+            return Err(ApiError::new(503, 30, "Coordinator soft shutdown ongoing."));
         }
-        state.cursors.keep(id, cursor);
+        state.cursors.insert(id, cursor);
     }
     Ok(reply)
 }
 
-fn settings(call: &Call<'_>, body: &Map<String, Value>) -> Result<Settings, Refusal> {
+fn cursor_options(call: &Call<'_>, body: &Map<String, Value>) -> Result<CursorOptions, ApiError> {
     let version = call.version;
     let positive = |name: &str| body.get(name).and_then(Value::as_f64).filter(|value| *value > 0.0);
     let batch_size = match body.get("batchSize").filter(|value| value.is_number()) {
         None => BATCH_SIZE,
         Some(value) => {
             let size = value.as_u64().and_then(|size| usize::try_from(size).ok()).filter(|size| *size > 0);
-            size.ok_or_else(|| Refusal::new(400, 17, "expecting positive value for <batchSize>"))?
+            size.ok_or_else(|| ApiError::new(400, 17, "expecting positive value for <batchSize>"))?
         }
     };
     let ttl = positive("ttl").and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(TTL);
     let allow_retry = version.at_least(3, 11, 0) && is_true_of(body.get("options"), "allowRetry");
-    Ok(Settings {
+    Ok(CursorOptions {
         batch_size,
-        // Far enough away for every test, and no overflow.
+        // Longer than any test, and without overflow.
         ttl: ttl.min(Duration::from_secs(365 * 24 * 3600)),
-        counts: body.get("count").is_some_and(|value| *value == true),
+        count: body.get("count").is_some_and(|value| *value == true),
         allow_retry,
-        names_batches: allow_retry || version.at_least(3, 11, 1),
+        has_batch_ids: allow_retry || version.at_least(3, 11, 1),
     })
 }
 
-/// Whether an option says yes that may stand in two places.
+/// Returns whether an option is true that has two possible places.
 fn is_true(body: &Map<String, Value>, name: &str) -> bool {
     let own = body.get(name).and_then(Value::as_bool);
     own.unwrap_or_else(|| is_true_of(body.get("options"), name))
@@ -93,41 +93,47 @@ fn is_true_of(options: Option<&Value>, name: &str) -> bool {
     options.is_some_and(|options| options[name] == true)
 }
 
-fn run(call: &mut Call<'_>, plan: Plan) -> Result<Vec<Value>, Refusal> {
+fn run(call: &mut Call<'_>, plan: Plan) -> Result<Vec<Value>, ApiError> {
     match plan {
         Plan::Rows(rows) => Ok(rows),
         Plan::Scan { collection } => {
-            let found = find(call, &collection).map_err(within)?;
+            let found = find(call, &collection).map_err(aql_error)?;
             if !call.state.has_all_leaders(call.database()?, found) {
-                return Err(within(Refusal::no_backend()));
+                return Err(aql_error(ApiError::no_backend()));
             }
             Ok(found.documents.values().cloned().collect())
         }
         Plan::Insert { document, into } => {
-            call.may_write()?;
+            call.require_write()?;
             let Value::Object(document) = document else {
-                return Err(within(Refusal::new(400, 1227, "invalid document type")));
+                return Err(aql_error(ApiError::new(400, 1227, "invalid document type")));
             };
-            documents::insert(call, &into, document).map_err(within)?;
+            documents::insert(call, &into, document).map_err(aql_error)?;
             Ok(Vec::new())
         }
     }
 }
 
-/// As a query says what went wrong in one of its parts.
-fn within(mut refusal: Refusal) -> Refusal {
+/// Turns an error in a part of a query into the query's error.
+fn aql_error(mut refusal: ApiError) -> ApiError {
     let when = if refusal.error_num == 1203 { "parsing" } else { "executing" };
     refusal.message = format!("AQL: {} (while {when})", refusal.message);
     refusal
 }
 
-fn unbound(unbound: Unbound) -> Refusal {
+fn bind_error(unbound: BindError) -> ApiError {
     let (number, text) = match unbound {
-        Unbound::Missing(name) => (1551, format!("no value specified for declared bind parameter '{name}'")),
-        Unbound::Surplus(name) => (1552, format!("bind parameter '{name}' was not declared in the query")),
-        Unbound::NoName(name) => (1553, format!("bind parameter '{name}' has an invalid value or type")),
+        BindError::Missing(name) => {
+            (1551, format!("no value specified for declared bind parameter '{name}'"))
+        }
+        BindError::Undeclared(name) => {
+            (1552, format!("bind parameter '{name}' was not declared in the query"))
+        }
+        BindError::InvalidCollectionName(name) => {
+            (1553, format!("bind parameter '{name}' has an invalid value or type"))
+        }
     };
-    Refusal::new(400, number, format!("AQL: {text} (while parsing)"))
+    ApiError::new(400, number, format!("AQL: {text} (while parsing)"))
 }
 
 fn extra(version: &Version, writes: usize) -> Value {

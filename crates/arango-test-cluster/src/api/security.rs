@@ -1,19 +1,19 @@
-//! `tls`, `jwt`, `encryption`: keys, of which only fingerprints are told.
+//! `tls`, `jwt`, `encryption`: fingerprints of keys, never the keys themselves.
 
 use http::Method;
 use serde_json::json;
 
-use super::{Answer, Call};
-use crate::http::reply::{Refusal, Reply};
+use super::{Call, HandlerResult};
+use crate::http::reply::{ApiError, Reply};
 use crate::http::token::Signer;
 use crate::tls;
 
-/// Without TLS there is nothing to tell; a reload finds what is there already.
-pub(super) fn tls(call: &Call<'_>) -> Answer {
+/// Returns the TLS fingerprints; nothing without TLS. A reload finds no change.
+pub(super) fn tls(call: &Call<'_>) -> HandlerResult {
     match call.request.method {
         Method::GET => {}
         Method::POST => superuser(call)?,
-        _ => return Err(Refusal::forbidden("method not allowed")),
+        _ => return Err(ApiError::forbidden("method not allowed")),
     }
     let mut result = json!({});
     if let Some(keyfile) = &call.state.keyfile {
@@ -28,24 +28,24 @@ pub(super) fn tls(call: &Call<'_>) -> Answer {
     Ok(Reply::result(200, result))
 }
 
-/// Secrets change when a test says so; a reload finds what is there already.
-pub(super) fn jwt(call: &Call<'_>) -> Answer {
+/// Returns the fingerprints of the secrets. A reload finds no change, since only a test changes secrets.
+pub(super) fn jwt(call: &Call<'_>) -> HandlerResult {
     superuser(call)?;
     if call.request.method != Method::GET && call.request.method != Method::POST {
-        return Err(Refusal::wrong_method());
+        return Err(ApiError::wrong_method());
     }
     let keys = call.state.sessions.keys(call.index);
-    let told = |signer: &Signer| json!({ "sha256": tls::fingerprint(signer.secret().as_bytes()) });
-    let passive: Vec<_> = keys.passive.iter().map(told).collect();
-    Ok(Reply::result(200, json!({ "active": told(&keys.active), "passive": passive })))
+    let fingerprint = |signer: &Signer| json!({ "sha256": tls::fingerprint(signer.secret().as_bytes()) });
+    let passive: Vec<_> = keys.passive.iter().map(fingerprint).collect();
+    Ok(Reply::result(200, json!({ "active": fingerprint(&keys.active), "passive": passive })))
 }
 
 /// Coordinators hold no data to encrypt.
-pub(super) fn encryption(call: &Call<'_>) -> Answer {
+pub(super) fn encryption(call: &Call<'_>) -> HandlerResult {
     superuser(call)?;
-    Err(Refusal::unknown_path(&call.request.path))
+    Err(ApiError::unknown_path(&call.request.path))
 }
 
-fn superuser(call: &Call<'_>) -> Result<(), Refusal> {
-    if call.caller.is_superuser() { Ok(()) } else { Err(Refusal::forbidden("only superusers may do this")) }
+fn superuser(call: &Call<'_>) -> Result<(), ApiError> {
+    if call.caller.is_superuser() { Ok(()) } else { Err(ApiError::forbidden("only superusers may do this")) }
 }

@@ -1,19 +1,19 @@
-//! `/_admin/server/*`: the answering server itself.
+//! `/_admin/server/*`: the receiving server.
 
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{Answer, Call, availability, records, security};
-use crate::http::reply::{Refusal, Reply};
+use super::{Call, HandlerResult, availability, diagnostics, security};
+use crate::http::reply::{ApiError, Reply};
 
-pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
+pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
     match rest {
         ["id"] => {
-            call.only(&Method::GET)?;
-            Ok(Reply::flat(200, json!({ "id": call.me().id })))
+            call.require_method(&Method::GET)?;
+            Ok(Reply::flat(200, json!({ "id": call.server().id })))
         }
         ["role"] => {
-            call.only(&Method::GET)?;
+            call.require_method(&Method::GET)?;
             Ok(Reply::flat(200, json!({ "role": "COORDINATOR", "mode": "default" })))
         }
         ["mode"] => mode(call),
@@ -21,21 +21,21 @@ pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
         ["tls"] => security::tls(call),
         ["jwt"] => security::jwt(call),
         ["encryption"] => security::encryption(call),
-        ["api-calls"] if call.version.at_least(3, 12, 5) => records::api_calls(call),
-        ["aql-queries"] if call.version.at_least(3, 12, 6) => records::aql_queries(call),
-        _ => Err(Refusal::unknown_path(&call.request.path)),
+        ["api-calls"] if call.version.at_least(3, 12, 5) => diagnostics::api_calls(call),
+        ["aql-queries"] if call.version.at_least(3, 12, 6) => diagnostics::aql_queries(call),
+        _ => Err(ApiError::unknown_path(&call.request.path)),
     }
 }
 
-/// The mode is the whole cluster's, through whichever coordinator it is set.
-fn mode(call: &mut Call<'_>) -> Answer {
+/// Reads or sets the mode of the whole cluster, through any coordinator.
+fn mode(call: &mut Call<'_>) -> HandlerResult {
     match call.request.method {
         Method::GET => {}
         Method::PUT => {
             if !call.is_admin() {
-                return Err(Refusal::forbidden("not authorized to change the server mode"));
+                return Err(ApiError::forbidden("not authorized to change the server mode"));
             }
-            let invalid = |text: &str| Refusal::new(400, 400, text);
+            let invalid = |text: &str| ApiError::new(400, 400, text);
             let body = call.request.json().map_err(|_| invalid("invalid JSON"))?;
             let body = body.as_object().ok_or_else(|| invalid("body must be an object"))?;
             let mode =
@@ -46,7 +46,7 @@ fn mode(call: &mut Call<'_>) -> Answer {
                 _ => return Err(invalid("mode invalid")),
             };
         }
-        _ => return Err(Refusal::wrong_method()),
+        _ => return Err(ApiError::wrong_method()),
     }
     Ok(Reply::flat(200, json!({ "mode": availability::mode(call) })))
 }

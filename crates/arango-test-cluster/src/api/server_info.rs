@@ -1,19 +1,19 @@
-//! What a server says of itself: version, engine, status, time, licence.
+//! Information about a server: version, engine, status, time, licence.
 
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Call};
-use crate::clock::timestamp;
-use crate::http::reply::{Refusal, Reply, number};
+use super::{Call, HandlerResult};
+use crate::config::clock::timestamp;
+use crate::config::version::Version;
+use crate::http::reply::{ApiError, Reply, number};
 use crate::state::State;
-use crate::version::Version;
 
 /// `/_api/version`; no envelope.
-pub(super) fn version(call: &Call<'_>) -> Answer {
+pub(super) fn version(call: &Call<'_>) -> HandlerResult {
     get_only_in_4(call)?;
     let mut document = version_document(call.version);
-    let sees_all = call.harden().is_ok();
+    let sees_all = call.require_admin_if_hardened().is_ok();
     if let Some(document) = document.as_object_mut().filter(|_| !sees_all) {
         document.remove("version");
     }
@@ -44,12 +44,12 @@ pub(super) fn version_document(version: &Version) -> Value {
 }
 
 /// `/_api/engine`
-pub(super) fn engine(call: &Call<'_>) -> Answer {
-    call.only(&Method::GET)?;
+pub(super) fn engine(call: &Call<'_>) -> HandlerResult {
+    call.require_method(&Method::GET)?;
     Ok(Reply::raw(200, &engine_document(call.version, false)))
 }
 
-/// DB-Servers also tell the order of their bytes.
+/// Returns the engine's description. DB-Servers also report their byte order.
 pub(super) fn engine_document(version: &Version, is_db_server: bool) -> Value {
     let mut indexes = vec!["primary", "edge"];
     if !version.is_4() {
@@ -82,10 +82,10 @@ pub(super) fn engine_document(version: &Version, is_db_server: bool) -> Value {
 }
 
 /// `/_admin/status`
-pub(super) fn status(call: &Call<'_>) -> Answer {
+pub(super) fn status(call: &Call<'_>) -> HandlerResult {
     get_only_in_4(call)?;
-    call.harden()?;
-    let (me, version) = (call.me(), call.version.text());
+    call.require_admin_if_hardened()?;
+    let (server, version) = (call.server(), call.version.text());
     if call.request.query.is_true("overview") {
         let overview = json!({
             "version": version, "platform": "linux", "license": "enterprise", "engine": "rocksdb",
@@ -94,7 +94,7 @@ pub(super) fn status(call: &Call<'_>) -> Answer {
         return Ok(Reply::raw(200, &overview));
     }
     if call.request.query.is_true("memory") {
-        return Err(Refusal::new(501, 9, "not implemented in release builds"));
+        return Err(ApiError::new(501, 9, "not implemented in release builds"));
     }
     let agents: Vec<_> = call.state.agents.iter().map(|agent| &agent.endpoint).collect();
     let mut status = json!({
@@ -103,7 +103,7 @@ pub(super) fn status(call: &Call<'_>) -> Answer {
         "serverInfo": {
             "progress": { "phase": "in wait", "feature": "", "recoveryTick": 0 },
             "maintenance": false, "role": "COORDINATOR", "readOnly": call.state.read_only,
-            "persistedId": me.id, "rebootId": me.reboot_id, "address": me.endpoint, "serverId": me.id,
+            "persistedId": server.id, "rebootId": server.reboot_id, "address": server.endpoint, "serverId": server.id,
             "state": "SERVING",
         },
         "agency": { "agencyComm": { "endpoints": agents } },
@@ -114,30 +114,30 @@ pub(super) fn status(call: &Call<'_>) -> Answer {
         status["operationMode"] = "server".into();
         status["foxxApi"] = true.into();
         status["serverInfo"]["writeOpsEnabled"] = (!call.state.read_only).into();
-        status["coordinator"] = json!({ "foxxmaster": first, "isFoxxmaster": *first == me.id });
+        status["coordinator"] = json!({ "foxxmaster": first, "isFoxxmaster": *first == server.id });
     }
     Ok(Reply::raw(200, &status))
 }
 
 /// `/_admin/time`
-pub(super) fn time(call: &Call<'_>) -> Answer {
+pub(super) fn time(call: &Call<'_>) -> HandlerResult {
     get_only_in_4(call)?;
     Ok(Reply::flat(200, json!({ "time": number(seconds(call.state)) })))
 }
 
-/// Seconds since the epoch, with their fraction.
+/// Returns seconds since the epoch, with their fraction.
 pub(super) fn seconds(state: &State) -> f64 {
-    state.clock.calendar(state.at).as_secs_f64()
+    state.clock.unix_time(state.current_time).as_secs_f64()
 }
 
 /// `/_admin/support-info`
-pub(super) fn support_info(call: &Call<'_>) -> Answer {
+pub(super) fn support_info(call: &Call<'_>) -> HandlerResult {
     get_only_in_4(call)?;
     if call.request.database != "_system" {
-        return Err(Refusal::new(403, 1230, "operation only allowed in system database"));
+        return Err(ApiError::new(403, 1230, "operation only allowed in system database"));
     }
     if !call.is_admin() {
-        return Err(Refusal::forbidden("insufficient permissions"));
+        return Err(ApiError::forbidden("insufficient permissions"));
     }
     let state = &*call.state;
     let server = |server: &crate::state::servers::Server, role: &str| {
@@ -151,7 +151,7 @@ pub(super) fn support_info(call: &Call<'_>) -> Answer {
         coordinators.chain(state.db_servers.iter().map(|one| server(one, "PRIMARY"))).collect();
     let collections = || state.databases.values().flat_map(|database| database.collections.values());
     let info = json!({
-        "date": timestamp(state.clock.calendar(state.at).as_secs()),
+        "date": timestamp(state.clock.unix_time(state.current_time).as_secs()),
         "deployment": {
             "type": "cluster", "servers": servers, "agents": state.agents.len(),
             "coordinators": state.coordinators.len(), "dbServers": state.db_servers.len(),
@@ -165,22 +165,22 @@ pub(super) fn support_info(call: &Call<'_>) -> Answer {
 }
 
 /// `/_admin/compact`
-pub(super) fn compact(call: &Call<'_>) -> Answer {
-    call.only(&Method::PUT)?;
+pub(super) fn compact(call: &Call<'_>) -> HandlerResult {
+    call.require_method(&Method::PUT)?;
     if !call.caller.is_superuser() {
-        return Err(Refusal::forbidden("compaction is only allowed for superusers"));
+        return Err(ApiError::forbidden("compaction is only allowed for superusers"));
     }
     Ok(Reply::result(200, json!({})))
 }
 
-/// `/_admin/backup/list`: there are none.
-pub(super) fn backup_list(call: &Call<'_>) -> Answer {
-    call.only(&Method::POST)?;
-    call.admin()?;
+/// `/_admin/backup/list`: always empty.
+pub(super) fn backup_list(call: &Call<'_>) -> HandlerResult {
+    call.require_method(&Method::POST)?;
+    call.require_admin()?;
     Ok(Reply::result(200, json!({ "server": [], "list": {} })))
 }
 
-fn get_only_in_4(call: &Call<'_>) -> Result<(), Refusal> {
+fn get_only_in_4(call: &Call<'_>) -> Result<(), ApiError> {
     let takes = call.request.method == Method::HEAD || !call.version.is_4();
-    if takes { Ok(()) } else { call.only(&Method::GET) }
+    if takes { Ok(()) } else { call.require_method(&Method::GET) }
 }

@@ -1,4 +1,4 @@
-//! Where shards lie: `shardDistribution`, `collectionShardDistribution`, `shardStatistics`.
+//! Placement of shards: `shardDistribution`, `collectionShardDistribution`, `shardStatistics`.
 
 use std::collections::BTreeSet;
 
@@ -6,40 +6,40 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::collections::find;
-use super::{Answer, Call};
-use crate::http::reply::{Refusal, Reply, number};
+use super::{Call, HandlerResult};
+use crate::http::reply::{ApiError, Reply, number};
 use crate::model::double;
 use crate::state::State;
 use crate::state::databases::{Collection, Copies, Database};
 use crate::state::leaders::documents;
 use crate::state::replicas::Progress;
 
-pub(super) fn of_database(call: &Call<'_>) -> Answer {
-    call.admin()?;
-    call.only(&Method::GET)?;
+pub(super) fn of_database(call: &Call<'_>) -> HandlerResult {
+    call.require_admin()?;
+    call.require_method(&Method::GET)?;
     let database = call.database()?;
     let collections = database.collections.values();
     let results: Map<_, _> = collections
         .map(|collection| {
-            (collection.name.clone(), distribution(call.state, database, collection, Detail::Places))
+            (collection.name.clone(), distribution(call.state, database, collection, Detail::Placement))
         })
         .collect();
     Ok(Reply::flat(200, json!({ "results": results })))
 }
 
-pub(super) fn of_collection(call: &Call<'_>) -> Answer {
-    call.admin()?;
+pub(super) fn of_collection(call: &Call<'_>) -> HandlerResult {
+    call.require_admin()?;
     let name = match call.request.method {
         Method::GET => {
             let name =
                 call.request.query.get("collection").filter(|name| !name.is_empty()).map(str::to_owned);
-            name.ok_or_else(|| Refusal::bad_parameter("expected nonempty `collection` parameter"))?
+            name.ok_or_else(|| ApiError::bad_parameter("expected nonempty `collection` parameter"))?
         }
         Method::PUT => {
             let name = call.request.json()?["collection"].as_str().map(str::to_owned);
-            name.ok_or_else(|| Refusal::bad_parameter("object with key `collection`"))?
+            name.ok_or_else(|| ApiError::bad_parameter("object with key `collection`"))?
         }
-        _ => return Err(Refusal::wrong_method()),
+        _ => return Err(ApiError::wrong_method()),
     };
     let collection = find(call, &name)?;
     let distribution = distribution(call.state, call.database()?, collection, Detail::Progress);
@@ -47,12 +47,12 @@ pub(super) fn of_collection(call: &Call<'_>) -> Answer {
     Ok(Reply::flat(200, json!({ "results": results })))
 }
 
-/// How much is told of a shard.
+/// The level of detail about a shard.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Detail {
-    /// Where its copies lie.
-    Places,
-    /// And how far those are that are not in sync.
+    /// Where its copies are.
+    Placement,
+    /// Also the progress of copies that are not in sync.
     Progress,
 }
 
@@ -77,13 +77,13 @@ fn distribution(state: &State, database: &Database, collection: &Collection, det
     json!({ "Plan": plan, "Current": current })
 }
 
-/// Counted in documents: those that the follower with the fewest has.
+/// Returns the progress in documents, of the follower that has the fewest.
 fn of_progress(progress: Progress, total: usize) -> Value {
     let share = progress.share.unwrap_or(0.0);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a share of a number of documents"
+        reason = "a fraction of the number of documents"
     )]
     let current = (double(total) * share) as usize;
     json!({
@@ -93,11 +93,11 @@ fn of_progress(progress: Progress, total: usize) -> Value {
     })
 }
 
-pub(super) fn statistics(call: &Call<'_>) -> Answer {
-    call.admin()?;
-    call.only(&Method::GET)?;
+pub(super) fn statistics(call: &Call<'_>) -> HandlerResult {
+    call.require_admin()?;
+    call.require_method(&Method::GET)?;
     if call.request.database != "_system" {
-        return Err(Refusal::new(403, 1230, "operation only allowed in system database"));
+        return Err(ApiError::new(403, 1230, "operation only allowed in system database"));
     }
     let databases = &call.state.databases;
     let result = match call.request.query.get("DBserver").filter(|server| !server.is_empty()) {
@@ -108,7 +108,7 @@ pub(super) fn statistics(call: &Call<'_>) -> Answer {
         Some(id) if call.state.db_servers.iter().any(|server| server.id == id) => {
             counts(databases.values(), Some(id))
         }
-        Some(_) => return Err(Refusal::bad_parameter("invalid DBserver id")),
+        Some(_) => return Err(ApiError::bad_parameter("invalid DBserver id")),
         None if call.request.query.is_true("details") => {
             databases.iter().map(|(name, database)| (name.clone(), counts([database], None))).collect()
         }
@@ -117,7 +117,7 @@ pub(super) fn statistics(call: &Call<'_>) -> Answer {
     Ok(Reply::result(200, result))
 }
 
-/// Counts in some databases, on one server or on all.
+/// Counts shards in some databases, on one server or on all.
 fn counts<'a>(databases: impl IntoIterator<Item = &'a Database>, on: Option<&str>) -> Value {
     let (mut with_shards, mut collections, mut leaders, mut real_leaders, mut followers) = (0, 0, 0, 0, 0);
     let mut servers = BTreeSet::new();
@@ -129,7 +129,7 @@ fn counts<'a>(databases: impl IntoIterator<Item = &'a Database>, on: Option<&str
             for copies in collection.shards.values() {
                 let leads = copies.first().as_ref().is_some_and(here);
                 leaders += usize::from(leads);
-                real_leaders += usize::from(leads && collection.like.is_none());
+                real_leaders += usize::from(leads && collection.distribute_shards_like.is_none());
                 followers += copies.iter().skip(1).filter(here).count();
                 holds += copies.iter().filter(here).count();
                 servers.extend(copies.iter().filter(here));
@@ -138,7 +138,7 @@ fn counts<'a>(databases: impl IntoIterator<Item = &'a Database>, on: Option<&str
         }
         with_shards += usize::from(collections > before);
     }
-    // Over all servers a shard counts once; on one server it counts if a copy lies there.
+    // Over all servers a shard counts once; on one server it counts if a copy is there.
     let shards = if on.is_none() { leaders } else { leaders + followers };
     json!({
         "databases": with_shards, "collections": collections, "shards": shards, "leaders": leaders,

@@ -1,4 +1,4 @@
-//! `/_admin/shutdown`: the end of the answering coordinator.
+//! `/_admin/shutdown`: stops the receiving coordinator.
 
 use std::time::Duration;
 
@@ -6,17 +6,18 @@ use http::Method;
 use serde_json::json;
 
 use super::{Call, Outcome};
-use crate::http::reply::{Refusal, Reply};
+use crate::http::reply::{ApiError, Reply};
 use crate::state::State;
-use crate::state::owner::owner;
-use crate::state::servers::Life;
+use crate::state::id_owner::owner;
+use crate::state::servers::RunState;
 
-/// The answer comes first. A soft shutdown looks in this rhythm whether all is clear, and waits as long once it is.
+/// The response is sent first. A soft shutdown checks at this interval whether any work is left, and waits as long once
+/// none is.
 const GRACE: Duration = Duration::from_secs(2);
 
-pub(super) fn answer(call: &mut Call<'_>) -> Result<Outcome, Refusal> {
+pub(super) fn handle(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
     if !call.is_admin() {
-        return Err(Refusal::new(403, 403, "you need admin rights to trigger shutdown"));
+        return Err(ApiError::new(403, 403, "you need admin rights to trigger shutdown"));
     }
     match call.request.method {
         Method::GET => Ok(Outcome::Now(progress(call))),
@@ -27,42 +28,46 @@ pub(super) fn answer(call: &mut Call<'_>) -> Result<Outcome, Refusal> {
             let reply = Reply::raw(200, &json!("OK"));
             if is_soft {
                 server.soft_shutdown = true;
-                let may = |state: &State, index: usize| Left::of(state, index).is_none();
+                let may = |state: &State, index: usize| RemainingWork::count(state, index).is_empty();
                 return Ok(Outcome::Stop { reply, every: GRACE, may, after: GRACE });
             }
-            server.life = Life::Stopping;
+            server.run_state = RunState::Stopping;
             server.registered &= !deregisters;
             Ok(Outcome::Stop { reply, every: GRACE, may: |_, _| true, after: Duration::ZERO })
         }
-        _ => Err(Refusal::wrong_method()),
+        _ => Err(ApiError::wrong_method()),
     }
 }
 
-/// Cursors and requests in the background that a coordinator still has to do with.
-struct Left {
+/// Open cursors and background requests of a coordinator.
+struct RemainingWork {
     cursors: usize,
     pending: usize,
     done: usize,
 }
 
-impl Left {
-    fn of(state: &State, index: usize) -> Self {
+impl RemainingWork {
+    fn count(state: &State, index: usize) -> Self {
         let jobs = || state.async_jobs.jobs.iter().filter(|(id, _)| owner(**id) == Some(index));
         let done = jobs().filter(|(_, job)| job.result.is_some()).count();
-        Self { cursors: state.cursors.count_of(index, state.at), pending: jobs().count() - done, done }
+        Self {
+            cursors: state.cursors.count_for_coordinator(index, state.current_time),
+            pending: jobs().count() - done,
+            done,
+        }
     }
 
-    fn is_none(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.cursors == 0 && self.pending == 0 && self.done == 0
     }
 }
 
 fn progress(call: &Call<'_>) -> Reply {
-    let left = Left::of(call.state, call.index);
+    let left = RemainingWork::count(call.state, call.index);
     let mut progress = json!({
-        "softShutdownOngoing": call.me().soft_shutdown, "AQLcursors": left.cursors, "transactions": 0,
+        "softShutdownOngoing": call.server().soft_shutdown, "AQLcursors": left.cursors, "transactions": 0,
         "pendingJobs": left.pending, "doneJobs": left.done, "lowPrioOngoingRequests": 0,
-        "lowPrioQueuedRequests": 0, "allClear": left.is_none(),
+        "lowPrioQueuedRequests": 0, "allClear": left.is_empty(),
     });
     if !call.version.at_least(3, 12, 0) {
         progress["pregelConductors"] = 0.into();

@@ -1,24 +1,24 @@
-//! `/_admin/statistics`: the whole document, with numbers that move.
+//! `/_admin/statistics`: the whole document, with numbers that change.
 
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{Answer, Call};
+use super::{Call, HandlerResult};
 use crate::http::reply::{Reply, number};
 use crate::state::State;
 use crate::state::servers::{Role, Server};
 
-pub(super) fn answer(call: &Call<'_>) -> Answer {
-    call.only(&Method::GET)?;
-    call.harden()?;
-    Ok(Reply::flat(200, document(call.me(), call.state)))
+pub(super) fn handle(call: &Call<'_>) -> HandlerResult {
+    call.require_method(&Method::GET)?;
+    call.require_admin_if_hardened()?;
+    Ok(Reply::flat(200, document(call.server(), call.state)))
 }
 
-/// Numbers follow from the requests that the server has answered and from how long it has been up.
+/// Returns the statistics. They are computed from the requests that the server has handled and its uptime.
 pub(super) fn document(server: &Server, state: &State) -> Value {
     let requests = &server.requests;
     let total = requests.total();
-    let uptime = state.at.saturating_duration_since(server.started).as_secs_f64();
+    let uptime = state.current_time.saturating_duration_since(server.started).as_secs_f64();
     let client = json!({
         "httpConnections": 1 + total % 4,
         "connectionTime": distribution(total / 20, 0.3, 4),
@@ -30,7 +30,7 @@ pub(super) fn document(server: &Server, state: &State) -> Value {
         "bytesReceived": distribution(total, 212.0, 6),
     });
     let mut document = json!({
-        "time": state.clock.calendar(state.at).as_secs_f64(),
+        "time": state.clock.unix_time(state.current_time).as_secs_f64(),
         "enabled": true,
         "system": {
             "minorPageFaults": 40_000 + total * 3, "majorPageFaults": 12,
@@ -67,7 +67,7 @@ pub(super) fn document(server: &Server, state: &State) -> Value {
     document
 }
 
-/// All of them alike, hence all in the first place that is counted.
+/// Returns a distribution of equal values, all in the first bucket.
 fn distribution(count: u64, each: f64, places: usize) -> Value {
     let mut counts = vec![0; places];
     counts[0] = count;

@@ -3,16 +3,16 @@
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Call};
-use crate::http::reply::{Refusal, Reply};
+use super::{Call, HandlerResult};
+use crate::http::reply::{ApiError, Reply};
 use crate::state::users::{Level, User};
 
-pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
+pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
     // A user without admin rights may still read and change their own record, and read their own grants.
     let is_self = call.caller.user() == rest.first().copied()
         && (rest.len() == 1 || (rest.len() > 1 && call.request.method == Method::GET));
     if !call.is_admin() && !is_self {
-        return Err(Refusal::new(403, 11, "forbidden"));
+        return Err(ApiError::new(403, 11, "forbidden"));
     }
     match (call.request.method.clone(), rest) {
         (Method::GET, []) => {
@@ -21,8 +21,8 @@ pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
         }
         (Method::POST, []) => create(call),
         (Method::GET, [name]) => Ok(Reply::flat(200, find(call, name)?.public(name))),
-        (Method::PUT, [name]) => change(call, name, Rest::Resets),
-        (Method::PATCH, [name]) => change(call, name, Rest::Stays),
+        (Method::PUT, [name]) => change(call, name, OmittedFields::Reset),
+        (Method::PATCH, [name]) => change(call, name, OmittedFields::Keep),
         (Method::DELETE, [name]) => {
             call.state.users.by_name.remove(*name).ok_or_else(not_found)?;
             Ok(Reply::flat(202, json!({})))
@@ -32,22 +32,22 @@ pub(super) fn answer(call: &mut Call<'_>, rest: &[&str]) -> Answer {
     }
 }
 
-fn not_found() -> Refusal {
-    Refusal::new(404, 1703, "user not found")
+fn not_found() -> ApiError {
+    ApiError::new(404, 1703, "user not found")
 }
 
-fn find<'a>(call: &'a Call<'_>, name: &str) -> Result<&'a User, Refusal> {
+fn find<'a>(call: &'a Call<'_>, name: &str) -> Result<&'a User, ApiError> {
     call.state.users.by_name.get(name).ok_or_else(not_found)
 }
 
-fn create(call: &mut Call<'_>) -> Answer {
+fn create(call: &mut Call<'_>) -> HandlerResult {
     let body = call.object()?;
     let name = body.get("user").or_else(|| body.get("username")).and_then(Value::as_str).unwrap_or_default();
     if name.is_empty() {
-        return Err(Refusal::new(400, 1700, "invalid user name"));
+        return Err(ApiError::new(400, 1700, "invalid user name"));
     }
     if call.state.users.by_name.contains_key(name) {
-        return Err(Refusal::new(409, 1702, "duplicate user"));
+        return Err(ApiError::new(409, 1702, "duplicate user"));
     }
     let mut user = User::new("");
     apply(&mut user, &body);
@@ -56,17 +56,17 @@ fn create(call: &mut Call<'_>) -> Answer {
     Ok(Reply::flat(201, public))
 }
 
-/// What becomes of what a change does not name.
+/// What a change does to fields that it does not contain.
 #[derive(Clone, Copy, PartialEq)]
-enum Rest {
-    Resets,
-    Stays,
+enum OmittedFields {
+    Reset,
+    Keep,
 }
 
-fn change(call: &mut Call<'_>, name: &str, rest: Rest) -> Answer {
+fn change(call: &mut Call<'_>, name: &str, rest: OmittedFields) -> HandlerResult {
     let body = call.object()?;
     let user = call.state.users.by_name.get_mut(name).ok_or_else(not_found)?;
-    if rest == Rest::Resets {
+    if rest == OmittedFields::Reset {
         *user = User::new("");
     }
     apply(user, &body);
@@ -86,7 +86,7 @@ fn apply(user: &mut User, body: &Value) {
     }
 }
 
-fn grants(call: &mut Call<'_>, method: &Method, name: &str, grant: &[&str]) -> Answer {
+fn grants(call: &mut Call<'_>, method: &Method, name: &str, grant: &[&str]) -> HandlerResult {
     find(call, name)?;
     match (method, grant) {
         (&Method::GET, []) => list(call, name),
@@ -100,7 +100,7 @@ fn grants(call: &mut Call<'_>, method: &Method, name: &str, grant: &[&str]) -> A
             let body = call.object()?;
             let level = body.get("grant").and_then(Value::as_str).and_then(Level::parse);
             let level = level
-                .ok_or_else(|| Refusal::bad_parameter("expecting `grant` to be `rw`, `ro` or `none`"))?;
+                .ok_or_else(|| ApiError::bad_parameter("expecting `grant` to be `rw`, `ro` or `none`"))?;
             set(call, name, grant, Some(level))?;
             let key = grant.join("/");
             Ok(Reply::flat(200, json!({ key: level.text() })))
@@ -109,11 +109,11 @@ fn grants(call: &mut Call<'_>, method: &Method, name: &str, grant: &[&str]) -> A
             set(call, name, grant, None)?;
             Ok(Reply::flat(202, json!({})))
         }
-        _ => Err(Refusal::wrong_method()),
+        _ => Err(ApiError::wrong_method()),
     }
 }
 
-fn set(call: &mut Call<'_>, name: &str, grant: &[&str], level: Option<Level>) -> Result<(), Refusal> {
+fn set(call: &mut Call<'_>, name: &str, grant: &[&str], level: Option<Level>) -> Result<(), ApiError> {
     let user = call.state.users.by_name.get_mut(name).ok_or_else(not_found)?;
     match (grant, level) {
         ([database], Some(level)) => drop(user.databases.insert((*database).to_owned(), level)),
@@ -130,7 +130,7 @@ fn set(call: &mut Call<'_>, name: &str, grant: &[&str], level: Option<Level>) ->
     Ok(())
 }
 
-fn list(call: &Call<'_>, name: &str) -> Answer {
+fn list(call: &Call<'_>, name: &str) -> HandlerResult {
     let user = find(call, name)?;
     let is_full = call.request.query.is_true("full");
     let mut result = Map::new();

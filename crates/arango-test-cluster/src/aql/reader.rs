@@ -1,10 +1,10 @@
-//! Reading a query from its beginning to its end, a word at a time.
+//! Reads a query word by word.
 
 use serde_json::Value;
 
 use super::Operand;
 
-/// What is left of a query. What cannot be read as wanted is `None`, and ends the reading.
+/// The unread rest of a query. A method returns `None` if the next token is not of its kind.
 pub(super) struct Reader<'a>(&'a str);
 
 impl<'a> Reader<'a> {
@@ -16,7 +16,7 @@ impl<'a> Reader<'a> {
         self.0.is_empty()
     }
 
-    /// A keyword or a name.
+    /// Reads a keyword or a name.
     pub(super) fn word(&mut self) -> Option<&'a str> {
         if self.0.starts_with(|first: char| first.is_ascii_digit()) {
             return None;
@@ -26,42 +26,42 @@ impl<'a> Reader<'a> {
         (end > 0).then(|| self.take(end))
     }
 
-    /// This keyword, in any case.
+    /// Reads this keyword, in any case.
     pub(super) fn keyword(&mut self, keyword: &str) -> Option<()> {
         self.word().filter(|word| word.eq_ignore_ascii_case(keyword)).map(drop)
     }
 
-    /// `@name`, or a value in JSON.
+    /// Reads `@name` or a value in JSON.
     pub(super) fn value(&mut self) -> Option<Operand> {
         if self.symbol("@").is_some() {
-            return Some(Operand::Bound(self.word()?.to_owned()));
+            return Some(Operand::Parameter(self.word()?.to_owned()));
         }
         let mut values = serde_json::Deserializer::from_str(self.0).into_iter::<Value>();
         let value = values.next()?.ok()?;
         let end = values.byte_offset();
         self.take(end);
-        Some(Operand::Given(value))
+        Some(Operand::Literal(value))
     }
 
-    /// `@@name`, or a name.
+    /// Reads `@@name` or a name.
     pub(super) fn collection(&mut self) -> Option<Operand> {
         if self.symbol("@@").is_some() {
-            return Some(Operand::Bound(format!("@{}", self.word()?)));
+            return Some(Operand::Parameter(format!("@{}", self.word()?)));
         }
-        Some(Operand::Given(self.word()?.into()))
+        Some(Operand::Literal(self.word()?.into()))
     }
 
-    /// `1..9`. Nothing is taken if there is none.
+    /// Reads `1..9`. If there is no range, nothing is consumed.
     pub(super) fn range(&mut self) -> Option<(i64, i64)> {
         let before = self.0;
-        let range = self.both_ends();
+        let range = self.range_bounds();
         if range.is_none() {
             self.0 = before;
         }
         range
     }
 
-    fn both_ends(&mut self) -> Option<(i64, i64)> {
+    fn range_bounds(&mut self) -> Option<(i64, i64)> {
         let from = self.integer()?;
         self.symbol("..")?;
         self.take(0);
@@ -77,13 +77,13 @@ impl<'a> Reader<'a> {
         Some(integer)
     }
 
-    /// What nothing need follow, not even a blank.
+    /// Reads a symbol. No blank need follow it.
     fn symbol(&mut self, symbol: &str) -> Option<()> {
         self.0 = self.0.strip_prefix(symbol)?;
         Some(())
     }
 
-    /// Takes so many bytes, and whatever blank follows them.
+    /// Consumes this number of bytes and the blanks after them.
     fn take(&mut self, bytes: usize) -> &'a str {
         let (taken, rest) = self.0.split_at(bytes);
         self.0 = rest.trim_start();

@@ -1,4 +1,4 @@
-//! Undoes the compression of requests, and compresses answers.
+//! Decompresses requests and compresses responses.
 
 use std::io::{Read, Write};
 
@@ -7,24 +7,24 @@ use flate2::Compression;
 use flate2::read::{GzDecoder, ZlibDecoder};
 use flate2::write::{GzEncoder, ZlibEncoder};
 
-use super::reply::Refusal;
+use super::reply::ApiError;
 
-/// Decodes a body by its `Content-Encoding`; encodings that are not known pass through.
-pub(crate) fn decode(encoding: Option<&str>, body: Bytes) -> Result<Bytes, Refusal> {
+/// Decodes a body by its `Content-Encoding`. Unknown encodings pass unchanged.
+pub(crate) fn decode(encoding: Option<&str>, body: Bytes) -> Result<Bytes, ApiError> {
     let mut plain = Vec::new();
     let read = match encoding {
         Some("gzip") => GzDecoder::new(&body[..]).read_to_end(&mut plain),
         Some("deflate") => ZlibDecoder::new(&body[..]).read_to_end(&mut plain),
         _ => return Ok(body),
     };
-    read.map_err(|_| Refusal::new(400, 400, "decoding error"))?;
+    read.map_err(|_| ApiError::new(400, 400, "decoding error"))?;
     Ok(plain.into())
 }
 
-/// Compresses a body as a client asks for, if that makes it smaller; tells with which encoding.
+/// Compresses a body if that makes it smaller.
 ///
-/// A server compares the whole of what a client accepts with the name of one encoding: a list of them is none that it
-/// knows.
+/// Returns the encoding's name and the body. A server compares the whole of `Accept-Encoding` with the name of one
+/// encoding, so it knows no list of encodings.
 pub(crate) fn encode(accepted: &str, body: &[u8]) -> Option<(&'static str, Bytes)> {
     let (name, written) = match accepted {
         "gzip" => {
@@ -37,7 +37,7 @@ pub(crate) fn encode(accepted: &str, body: &[u8]) -> Option<(&'static str, Bytes
         }
         _ => return None,
     };
-    let encoded = written.expect("memory takes every byte");
+    let encoded = written.expect("writing to memory cannot fail");
     (encoded.len() < body.len()).then(|| (name, encoded.into()))
 }
 
@@ -58,11 +58,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_by_its_one_name_is_done_and_only_if_it_helps() {
+    fn a_body_is_compressed_for_a_single_encoding_name_and_only_if_smaller() {
         let body = [b' '; 1000];
-        for name in ["gzip", "deflate"] {
-            let (said, encoded) = encode(name, &body).unwrap();
-            assert_eq!((said, decode(Some(name), encoded).unwrap()), (name, Bytes::copy_from_slice(&body)));
+        for accepted in ["gzip", "deflate"] {
+            let (name, encoded) = encode(accepted, &body).unwrap();
+            assert_eq!(
+                (name, decode(Some(accepted), encoded).unwrap()),
+                (accepted, Bytes::copy_from_slice(&body))
+            );
         }
         assert!(encode("gzip, deflate", &body).is_none() && encode("br", &body).is_none());
         assert!(encode("gzip", b"{}").is_none());

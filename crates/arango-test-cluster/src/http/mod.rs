@@ -1,7 +1,7 @@
-//! Requests as handlers see them, answers as they write them, and who may ask.
+//! Requests, replies and tokens, independent of the server's state.
 
-pub(crate) mod auth;
 pub(crate) mod encoding;
 pub(crate) mod reply;
 pub(crate) mod request;
+pub(crate) mod response;
 pub(crate) mod token;

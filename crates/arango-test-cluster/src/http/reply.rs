@@ -1,4 +1,4 @@
-//! Answers, in the three envelopes of the server, and refusals in its one.
+//! Replies of handlers, in the three envelopes of the server, and error objects.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
-/// What a handler answers: status, own headers, body.
+/// The reply of a handler: status, its own headers, body.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -20,7 +20,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// The flat envelope: `error` and `code` beside the payload's own keys.
+    /// Builds the flat envelope: `error` and `code` beside the payload's keys.
     pub(crate) fn flat(status: u16, payload: Value) -> Self {
         let mut object = match payload {
             Value::Object(object) => object,
@@ -31,17 +31,17 @@ impl Reply {
         Self::raw(status, &Value::Object(object))
     }
 
-    /// The result envelope: the payload under `result`.
+    /// Builds the result envelope: the payload under `result`.
     pub(crate) fn result(status: u16, payload: impl Into<Value>) -> Self {
         Self::raw(status, &json!({ "error": false, "code": status, "result": payload.into() }))
     }
 
-    /// The result envelope whose result is left out.
-    pub(crate) fn done(status: u16) -> Self {
+    /// Builds the result envelope without a result.
+    pub(crate) fn without_result(status: u16) -> Self {
         Self::raw(status, &json!({ "error": false, "code": status }))
     }
 
-    /// No envelope.
+    /// Builds a reply without an envelope.
     pub(crate) fn raw(status: u16, payload: &Value) -> Self {
         Self::new(status, JSON, render(payload))
     }
@@ -50,7 +50,7 @@ impl Reply {
         Self::new(status, TEXT, body.into())
     }
 
-    /// An answer without a body.
+    /// Builds a reply without a body.
     pub(crate) fn empty(status: u16) -> Self {
         Self::new(status, TEXT, Bytes::new())
     }
@@ -72,25 +72,25 @@ impl Reply {
     }
 }
 
-/// An error object: status, error number, text.
+/// An error reply: status, error number, message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct ApiError {
     pub(crate) status: u16,
     pub(crate) error_num: u32,
     pub(crate) message: String,
 }
 
-impl Refusal {
+impl ApiError {
     pub(crate) fn new(status: u16, error_num: u32, message: impl Into<String>) -> Self {
         Self { status, error_num, message: message.into() }
     }
 
-    /// The caller is not known, or may not see this database.
+    /// The caller is unknown, or has no access to this database.
     pub(crate) fn unauthorized() -> Self {
         Self::new(401, 11, "not authorized to execute this request")
     }
 
-    /// The caller is known and may not do this.
+    /// The caller is known but has no permission.
     pub(crate) fn forbidden(message: &str) -> Self {
         Self::new(403, 11, message)
     }
@@ -115,12 +115,12 @@ impl Refusal {
         Self::new(404, 404, format!("unknown path '{path}'"))
     }
 
-    /// What availability says when it is not.
+    /// The reply of the availability call while the server is unavailable.
     pub(crate) fn unavailable() -> Self {
         Self::new(503, 503, "service unavailable")
     }
 
-    /// A DB-Server does not answer.
+    /// A DB-Server does not respond.
     pub(crate) fn no_backend() -> Self {
         let text = "A cluster backend which was required for the operation could not be reached";
         Self::new(503, 1478, text)
@@ -131,9 +131,9 @@ impl Refusal {
     }
 }
 
-impl From<Refusal> for Reply {
-    fn from(refusal: Refusal) -> Self {
-        let Refusal { status, error_num, message } = refusal;
+impl From<ApiError> for Reply {
+    fn from(refusal: ApiError) -> Self {
+        let ApiError { status, error_num, message } = refusal;
         Self::raw(
             status,
             &json!({ "error": true, "code": status, "errorNum": error_num, "errorMessage": message }),
@@ -141,7 +141,7 @@ impl From<Refusal> for Reply {
     }
 }
 
-/// A double as the server prints it: without a fraction where there is none.
+/// Converts a double as the server prints it: integral values without a fraction.
 pub(crate) fn number(value: f64) -> Value {
     // Within this range every integral double is an exact integer.
     const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -154,11 +154,13 @@ pub(crate) fn number(value: f64) -> Value {
     }
 }
 
-/// JSON as the server emits it: everything beyond ASCII is escaped.
+/// Renders JSON as the server does: everything beyond ASCII is escaped.
 pub(crate) fn render(value: &Value) -> Bytes {
     let mut out = Vec::with_capacity(256);
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, Ascii);
-    value.serialize(&mut serializer).expect("a JSON value has string keys, and memory takes every byte");
+    value
+        .serialize(&mut serializer)
+        .expect("a JSON value has string keys, and writing to memory cannot fail");
     Bytes::from(out)
 }
 
@@ -201,13 +203,13 @@ mod tests {
     }
 
     #[test]
-    fn beyond_ascii_everything_is_escaped_even_in_pairs() {
+    fn non_ascii_is_escaped_with_surrogate_pairs() {
         assert_eq!(text(&json!("aé𝄞\n")), "\"a\\u00E9\\uD834\\uDD1E\\n\"");
     }
 
     #[test]
-    fn the_result_envelope_leaves_out_what_is_not_there() {
-        assert_eq!(Reply::done(200).body, r#"{"code":200,"error":false}"#);
+    fn the_result_envelope_omits_a_missing_result() {
+        assert_eq!(Reply::without_result(200).body, r#"{"code":200,"error":false}"#);
         assert_eq!(Reply::result(200, Value::Null).body, r#"{"code":200,"error":false,"result":null}"#);
     }
 }

@@ -1,24 +1,24 @@
-//! A request, taken apart once: database, path, query, headers, body.
+//! A parsed request: database, path, query, headers, body.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Version};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::reply::Refusal;
+use super::reply::ApiError;
 
-/// A whole request, with the prefixes of its path taken off.
+/// A whole request, without the prefixes of its path.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) version: Version,
     pub(crate) method: Method,
-    /// What stood behind `/_arango/`, if that prefix was there: `v1`, `experimental`, or something wrong.
+    /// The segment after the prefix `/_arango/`, if any. It is `v1`, `experimental`, or invalid.
     pub(crate) api_version: Option<String>,
-    /// Decoded; `_system` when the path had no prefix.
+    /// Decoded; `_system` if the path has no database prefix.
     pub(crate) database: String,
     /// Without prefixes and query, still percent-encoded.
     pub(crate) path: String,
-    /// The decoded parts of the path.
+    /// The decoded segments of the path.
     pub(crate) segments: Vec<String>,
     pub(crate) query: Query,
     pub(crate) headers: HeaderMap,
@@ -46,30 +46,30 @@ impl Request {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The body as JSON.
-    pub(crate) fn json(&self) -> Result<Value, Refusal> {
+    /// Parses the body as JSON.
+    pub(crate) fn json(&self) -> Result<Value, ApiError> {
         serde_json::from_slice(&self.body)
-            .map_err(|error| Refusal::new(400, 600, format!("VPackError error: {error}")))
+            .map_err(|error| ApiError::new(400, 600, format!("VPackError error: {error}")))
     }
 
-    /// The body as JSON, where no body means `default`.
-    pub(crate) fn json_or(&self, default: Value) -> Result<Value, Refusal> {
+    /// Parses the body as JSON. An empty body means `default`.
+    pub(crate) fn json_or(&self, default: Value) -> Result<Value, ApiError> {
         if self.body.is_empty() { Ok(default) } else { self.json() }
     }
 
-    /// Whether the body is in the server's own binary format, which is not read here.
+    /// Returns whether the body is `VelocyPack`. This binary format is not supported here.
     pub(crate) fn is_velocypack(&self) -> bool {
         !self.body.is_empty()
             && self.header("content-type").is_some_and(|kind| kind.starts_with("application/x-velocypack"))
     }
 
-    /// The parts of the path, to be matched against patterns of string literals.
+    /// Returns the segments of the path, to match them against string literals.
     pub(crate) fn parts(&self) -> Vec<&str> {
         self.segments.iter().map(String::as_str).collect()
     }
 }
 
-/// The path of a request, its two optional prefixes apart.
+/// The path of a request, split from its two optional prefixes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Target<'a> {
     pub(crate) api_version: Option<&'a str>,
@@ -93,7 +93,7 @@ fn take_prefix<'a>(path: &'a str, prefix: &str) -> (Option<&'a str>, &'a str) {
     }
 }
 
-/// The parameters of a query, in their order.
+/// The parameters of a query, in order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Query {
     text: String,
@@ -120,7 +120,7 @@ impl Query {
         self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether a parameter says yes, in one of the spellings that the server knows.
+    /// Returns whether a parameter is true, in one of the server's spellings.
     pub(crate) fn is_true(&self, name: &str) -> bool {
         matches!(self.get(name), Some("true" | "1" | "yes" | "on"))
     }

@@ -6,18 +6,18 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-/// Signs and reads tokens.
+/// Signs and verifies tokens.
 #[derive(Debug, Clone)]
 pub(crate) struct Signer {
     secret: String,
 }
 
-/// What a valid token says of its bearer.
+/// The claims of a valid token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Claims {
-    /// The user; without one the bearer is the superuser.
+    /// The user. A token without a user is the superuser's.
     pub(crate) user: Option<String>,
-    /// The only paths that may be asked for, if there is such a list.
+    /// The only paths that the token allows, if it has such a list.
     pub(crate) allowed_paths: Option<Vec<String>>,
     /// Seconds since the epoch.
     pub(crate) expires: Option<u64>,
@@ -36,9 +36,11 @@ impl Signer {
         self.sign(&json!({ "iss": "arangodb", "server_id": "test-cluster" }))
     }
 
-    /// A token of `user` from `now` until `expires`, in seconds since the epoch.
+    /// Signs a token of `user`, valid from `now` until `expires`.
     ///
-    /// A `round` above zero is a claim that no server makes; it tells apart tokens that would be equal otherwise.
+    /// The times are in seconds since the epoch.
+    ///
+    /// A `round` above zero is a claim that no server makes. It distinguishes tokens that would be equal otherwise.
     pub(crate) fn user(&self, user: &str, now: u64, expires: u64, round: u64) -> String {
         let mut claims = json!({ "iss": "arangodb", "preferred_username": user, "iat": now, "exp": expires });
         if round > 0 {
@@ -54,16 +56,16 @@ impl Signer {
         format!("{signed}.{signature}")
     }
 
-    /// Reads a token at `now`, in seconds since the epoch; `None` for all that is wrong with one.
+    /// Verifies a token at `now`, in seconds since the epoch. `None` if anything about it is invalid.
     pub(crate) fn verify(&self, token: &str, now: u64) -> Option<Claims> {
         let (signed, signature) = token.rsplit_once('.')?;
         let (header, payload) = signed.split_once('.')?;
-        self.mac(signed).verify_slice(&lenient(signature)?).ok()?;
-        let header: Value = serde_json::from_slice(&lenient(header)?).ok()?;
+        self.mac(signed).verify_slice(&decode_base64(signature)?).ok()?;
+        let header: Value = serde_json::from_slice(&decode_base64(header)?).ok()?;
         if header["alg"] != "HS256" || header["typ"] != "JWT" {
             return None;
         }
-        let claims: Value = serde_json::from_slice(&lenient(payload)?).ok()?;
+        let claims: Value = serde_json::from_slice(&decode_base64(payload)?).ok()?;
         if claims["iss"] != "arangodb" {
             return None;
         }
@@ -83,15 +85,15 @@ impl Signer {
     }
 
     fn mac(&self, signed: &str) -> Hmac<Sha256> {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(self.secret.as_bytes()).expect("HMAC takes keys of every length");
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.as_bytes())
+            .expect("HMAC accepts keys of every length");
         mac.update(signed.as_bytes());
         mac
     }
 }
 
-/// Reads both alphabets of base64, padded or not: tokens of servers come in all four.
-fn lenient(text: &str) -> Option<Vec<u8>> {
+/// Decodes both alphabets of base64, padded or not. Servers' tokens occur in all four forms.
+fn decode_base64(text: &str) -> Option<Vec<u8>> {
     let text = text.trim_end_matches('=');
     URL_SAFE_NO_PAD.decode(text).or_else(|_| STANDARD_NO_PAD.decode(text)).ok()
 }
@@ -100,7 +102,7 @@ fn seconds(value: &Value) -> Option<u64> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a time of expiry, cut to whole seconds"
+        reason = "an expiry time, truncated to whole seconds"
     )]
     let whole = |float: f64| float.max(0.0) as u64;
     value.as_u64().or_else(|| value.as_f64().map(whole))
@@ -111,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_holds_until_its_second_of_expiry() {
+    fn a_token_is_valid_until_its_second_of_expiry() {
         let signer = Signer::new("secret");
         let token = signer.user("anna", 100, 200, 0);
 
@@ -129,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_or_altered_token_is_none() {
+    fn a_foreign_or_altered_token_is_rejected() {
         let signer = Signer::new("secret");
         let token = signer.superuser();
         let altered = token.replacen('.', "x.", 1);
@@ -140,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn another_issuer_is_not_believed() {
+    fn a_token_of_another_issuer_is_rejected() {
         let signer = Signer::new("secret");
 
         assert_eq!(signer.verify(&signer.sign(&json!({ "iss": "mallory" })), 0), None);
@@ -150,10 +152,10 @@ mod tests {
     #[test]
     fn a_list_of_paths_must_be_a_list_of_strings() {
         let signer = Signer::new("secret");
-        let good = signer.sign(&json!({ "iss": "arangodb", "allowed_paths": ["/_api/version"] }));
-        let bad = signer.sign(&json!({ "iss": "arangodb", "allowed_paths": [] }));
+        let allowed = signer.sign(&json!({ "iss": "arangodb", "allowed_paths": ["/_api/version"] }));
+        let empty = signer.sign(&json!({ "iss": "arangodb", "allowed_paths": [] }));
 
-        assert_eq!(signer.verify(&good, 0).unwrap().allowed_paths.unwrap(), ["/_api/version"]);
-        assert_eq!(signer.verify(&bad, 0), None);
+        assert_eq!(signer.verify(&allowed, 0).unwrap().allowed_paths.unwrap(), ["/_api/version"]);
+        assert_eq!(signer.verify(&empty, 0), None);
     }
 }

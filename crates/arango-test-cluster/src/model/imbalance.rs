@@ -1,38 +1,38 @@
-//! How unevenly shards and leaders lie on the servers.
+//! The imbalance of shards and leaders between servers.
 
 use serde_json::{Value, json};
 
 use super::double;
 use crate::http::reply::number;
 
-/// What every shard is taken to hold, in bytes; real sizes are not looked at.
+/// The assumed size of every shard, in bytes. Real sizes are not considered.
 pub(crate) const SHARD_SIZE: f64 = 1_048_576.0;
-/// The weight of several leaders of one collection on one server, where nobody says otherwise.
+/// The default weight of several leaders of one collection on one server.
 pub(crate) const DEFAULT_PI_FACTOR: f64 = 256e6;
 
-/// Shards, as far as balancing looks at them. Servers and collections are indexes.
+/// The shards as the balancing sees them. Servers and collections are indexes.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
-    pub(crate) servers: Vec<Member>,
+    pub(crate) servers: Vec<RebalanceServer>,
     pub(crate) collections: Vec<Prototype>,
     pub(crate) shards: Vec<Shard>,
 }
 
 /// A DB-Server.
 #[derive(Debug, Clone)]
-pub(crate) struct Member {
+pub(crate) struct RebalanceServer {
     pub(crate) id: String,
     /// Whether shards may be moved to it.
-    pub(crate) good: bool,
+    pub(crate) is_usable: bool,
 }
 
-/// A collection that lies like no other.
+/// A collection whose shard distribution is its own.
 #[derive(Debug, Clone)]
 pub(crate) struct Prototype {
     pub(crate) id: String,
     pub(crate) database: String,
     pub(crate) is_system: bool,
-    /// One, and one more for each collection that lies with it.
+    /// One, plus one for each collection that follows its distribution.
     pub(crate) weight: f64,
 }
 
@@ -55,7 +55,7 @@ impl Shard {
     }
 }
 
-/// How unevenly data lies.
+/// The imbalance of data.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ShardImbalance {
     pub(crate) size_used: Vec<f64>,
@@ -67,7 +67,7 @@ pub(crate) struct ShardImbalance {
     pub(crate) imbalance: f64,
 }
 
-/// How unevenly work lies.
+/// The imbalance of leaderships.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LeaderImbalance {
     pub(crate) weight_used: Vec<f64>,
@@ -128,7 +128,9 @@ impl Layout {
         }
     }
 
-    /// Adds to each server what it pays for leading more or fewer shards of a collection than the others that hold it.
+    /// Adds each server's penalty for an uneven number of leaderships.
+    ///
+    /// It counts one collection. The expected number is the average over the servers that hold the collection.
     pub(crate) fn add_duplicates(&self, collection: usize, pi_factor: f64, duplicates: &mut [f64]) {
         let mut leads = vec![0; self.servers.len()];
         let mut holds = vec![false; self.servers.len()];
@@ -147,14 +149,14 @@ impl Layout {
         }
     }
 
-    /// All servers are taken to be equally large.
+    /// Returns each server's share of a total. All servers count as equally large.
     pub(crate) fn share(&self, total: f64) -> f64 {
         total / double(self.servers.len())
     }
 }
 
 impl ShardImbalance {
-    pub(crate) fn to_json(&self, tells_system: bool) -> Value {
+    pub(crate) fn to_json(&self, has_system_count: bool) -> Value {
         let mut object = json!({
             "sizeUsed": doubles(&self.size_used),
             "targetSize": vec![number(self.target); self.size_used.len()],
@@ -163,7 +165,7 @@ impl ShardImbalance {
             "totalShards": self.total_shards,
             "imbalance": number(self.imbalance),
         });
-        if tells_system {
+        if has_system_count {
             object["totalShardsFromSystemCollections"] = self.system_shards.into();
         }
         object
@@ -198,7 +200,7 @@ pub(crate) fn worked_example() -> Layout {
         followers: vec![follower],
     };
     Layout {
-        servers: ["0", "1", "2"].map(|id| Member { id: id.into(), good: true }).into(),
+        servers: ["0", "1", "2"].map(|id| RebalanceServer { id: id.into(), is_usable: true }).into(),
         collections: vec![
             Prototype { id: "A".into(), database: "shop".into(), is_system: false, weight: 1.0 },
             Prototype { id: "B".into(), database: "shop".into(), is_system: true, weight: 2.0 },

@@ -1,8 +1,8 @@
-//! Plans that lower the imbalance: greedily, one move after another.
+//! Plans that lower the imbalance, greedily, one move after another.
 
 use super::imbalance::{Layout, SHARD_SIZE};
 
-/// What may be moved.
+/// What a plan may move.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
     pub(crate) maximum: usize,
@@ -12,7 +12,7 @@ pub(crate) struct Options {
     pub(crate) pi_factor: f64,
 }
 
-/// One step of a plan. Shard and servers are indexes.
+/// One move of a plan. Shard and servers are indexes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Move {
     pub(crate) shard: usize,
@@ -22,11 +22,11 @@ pub(crate) struct Move {
     pub(crate) score: f64,
 }
 
-/// Candidates beyond which a group is closed at the next change of collection.
-const GROUP: usize = 1000;
+/// The number of candidates after which a group may end. It ends at the next change of collection.
+const GROUP_SIZE: usize = 1000;
 
 impl Layout {
-    /// Plans moves, best first; the layout is left as it was.
+    /// Plans moves, best first. The layout is unchanged.
     pub(crate) fn plan(&self, options: &Options) -> Vec<Move> {
         let mut work = self.clone();
         let mut plan: Vec<Move> = Vec::new();
@@ -39,34 +39,39 @@ impl Layout {
         plan
     }
 
-    /// Everything that may be tried, in groups that mostly follow collections.
+    /// Returns all possible moves, in groups that mostly follow collections.
     fn candidates(&self, options: &Options) -> Vec<Vec<Move>> {
         let mut groups = vec![Vec::new()];
         let mut previous = None;
         for (index, shard) in self.shards.iter().enumerate() {
             let group = groups.last_mut().expect("there is always a group to add to");
-            let good = |server: &usize| self.servers[*server].good;
+            let is_good = |server: &usize| self.servers[*server].is_usable;
             let candidate = |from, to, is_leader| Move { shard: index, from, to, is_leader, score: 0.0 };
-            let elsewhere: Vec<usize> =
-                (0..self.servers.len()).filter(|server| good(server) && !shard.is_on(*server)).collect();
+            let other_servers: Vec<usize> =
+                (0..self.servers.len()).filter(|server| is_good(server) && !shard.is_on(*server)).collect();
             if options.leader_changes {
                 group.extend(
-                    shard.followers.iter().copied().filter(good).map(|to| candidate(shard.leader, to, true)),
+                    shard
+                        .followers
+                        .iter()
+                        .copied()
+                        .filter(is_good)
+                        .map(|to| candidate(shard.leader, to, true)),
                 );
             }
             if options.move_leaders {
-                group.extend(elsewhere.iter().map(|to| candidate(shard.leader, *to, true)));
+                group.extend(other_servers.iter().map(|to| candidate(shard.leader, *to, true)));
             }
             if options.move_followers {
                 group.extend(
                     shard
                         .followers
                         .iter()
-                        .flat_map(|from| elsewhere.iter().map(|to| candidate(*from, *to, false))),
+                        .flat_map(|from| other_servers.iter().map(|to| candidate(*from, *to, false))),
                 );
             }
             // The first shard of the next collection still falls into the old group, as in the original.
-            if group.len() > GROUP && previous.is_some_and(|previous| previous != shard.collection) {
+            if group.len() > GROUP_SIZE && previous.is_some_and(|previous| previous != shard.collection) {
                 groups.push(Vec::new());
             }
             previous = Some(shard.collection);
@@ -74,13 +79,14 @@ impl Layout {
         groups
     }
 
-    /// Takes the best move of a group again and again, and leaves all but the last applied.
+    /// Repeatedly takes the best move of a group. All but the last stay applied.
     fn best_of(&mut self, mut group: Vec<Move>, options: &Options) -> Vec<Move> {
         let mut chosen: Vec<Move> = Vec::new();
         let mut bound = f64::INFINITY;
         loop {
             group.retain_mut(|candidate| match self.score(candidate, options.pi_factor) {
-                // Scores of later moves are not let above those of earlier ones, so that a merged plan keeps the order.
+                // The score of a later move never exceeds that of an earlier one, so that a merged plan keeps the
+                // order.
                 Some(score) if score > 0.0 => {
                     candidate.score = score.min(bound);
                     true
@@ -102,23 +108,23 @@ impl Layout {
         }
     }
 
-    /// By how much a move lowers both imbalances; `None` if it cannot be made any more.
+    /// Returns by how much a move lowers both imbalances. `None` if it is no longer possible.
     ///
-    /// Computed from the two servers and the one collection that it touches: the difference of two sums over all would
-    /// drown a change of leaders in the rounding of bytes squared.
+    /// It is computed from the two servers and the one collection that the move touches. In the difference of two total
+    /// sums, a change of leaders would be lost in the rounding of squared byte counts.
     fn score(&mut self, step: &Move, pi_factor: f64) -> Option<f64> {
-        let before = self.touched(step, pi_factor);
+        let before = self.affected_imbalance(step, pi_factor);
         let undo = self.shards[step.shard].clone();
         if !self.apply(step) {
             return None;
         }
-        let after = self.touched(step, pi_factor);
+        let after = self.affected_imbalance(step, pi_factor);
         self.shards[step.shard] = undo;
         Some(before.0 - after.0 + (before.1 - after.1))
     }
 
-    /// The parts of both imbalances that a move can change.
-    fn touched(&self, step: &Move, pi_factor: f64) -> (f64, f64) {
+    /// Returns the parts of both imbalances that a move can change.
+    fn affected_imbalance(&self, step: &Move, pi_factor: f64) -> (f64, f64) {
         let (mut size, mut weight) = ([0.0; 2], [0.0; 2]);
         let (mut total_size, mut total_weight) = (0.0, 0.0);
         for shard in &self.shards {
@@ -142,7 +148,7 @@ impl Layout {
         (shards, leaders + duplicates.iter().sum::<f64>())
     }
 
-    /// Makes a move; `false` if it is impossible, and then nothing has changed.
+    /// Makes a move. Returns `false` and changes nothing if it is impossible.
     pub(crate) fn apply(&mut self, step: &Move) -> bool {
         let shard = &mut self.shards[step.shard];
         let follower = |server| shard.followers.iter().position(|follower| *follower == server);
@@ -206,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn no_plan_is_longer_than_it_may_be() {
+    fn no_plan_exceeds_the_maximum() {
         let layout = worked_example();
 
         assert_eq!(layout.plan(&Options { maximum: 0, ..options() }), []);
@@ -216,7 +222,7 @@ mod tests {
     #[test]
     fn nothing_is_moved_to_a_server_that_is_not_good() {
         let mut layout = worked_example();
-        layout.servers[2].good = false;
+        layout.servers[2].is_usable = false;
 
         assert!(layout.plan(&options()).iter().all(|step| step.to != 2));
     }

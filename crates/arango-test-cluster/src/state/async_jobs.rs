@@ -1,20 +1,20 @@
-//! Requests that run in the background, each known to the coordinator that took it.
+//! Background requests. Each belongs to the coordinator that received it.
 
 use std::collections::BTreeMap;
 
-use super::owner::{id_of, owner};
+use super::id_owner::{owned_id, owner};
 use crate::http::reply::Reply;
 
-/// One background request whose result is kept.
+/// A background request whose result is kept.
 #[derive(Debug)]
 pub(crate) struct AsyncJob {
     pub(crate) user: Option<String>,
-    /// What it answered, once it has.
+    /// The result, once there is one.
     pub(crate) result: Option<Reply>,
     pub(crate) since: u64,
 }
 
-/// All of them, by id.
+/// All background requests, by id.
 #[derive(Debug, Default)]
 pub(crate) struct AsyncJobs {
     pub(crate) jobs: BTreeMap<u64, AsyncJob>,
@@ -22,10 +22,10 @@ pub(crate) struct AsyncJobs {
 }
 
 impl AsyncJobs {
-    /// Begins a job of coordinator `index`, at `since` seconds of the epoch.
+    /// Adds a job of coordinator `index`, begun at `since` seconds since the epoch.
     pub(crate) fn begin(&mut self, index: usize, user: Option<String>, since: u64) -> u64 {
         self.last += 1;
-        let id = id_of(index, self.last);
+        let id = owned_id(index, self.last);
         self.jobs.insert(id, AsyncJob { user, result: None, since });
         id
     }
@@ -36,8 +36,8 @@ impl AsyncJobs {
         }
     }
 
-    /// Ends with the process that held them.
-    pub(crate) fn forget_of(&mut self, index: usize) {
+    /// Removes the jobs of a coordinator whose process has ended.
+    pub(crate) fn remove_of_coordinator(&mut self, index: usize) {
         self.jobs.retain(|id, _| owner(*id) != Some(index));
     }
 }
@@ -50,7 +50,7 @@ mod tests {
     fn jobs_end_with_their_coordinator() {
         let mut jobs = AsyncJobs::default();
         let (first, second) = (jobs.begin(0, None, 0), jobs.begin(1, None, 0));
-        jobs.forget_of(0);
+        jobs.remove_of_coordinator(0);
 
         assert!(!jobs.jobs.contains_key(&first) && jobs.jobs.contains_key(&second));
     }

@@ -1,39 +1,39 @@
-//! What is the matter with a coordinator, or with the agency, until a test says that it is over.
+//! Conditions of coordinators and of the agency, which last until a test ends them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::tls::Handshake;
+use crate::tls::HandshakeFault;
 
-/// Something that every request of a coordinator meets, or of all.
+/// A condition that affects every request of one coordinator, or of all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Condition {
-    /// Requests wait so long before a thread takes them.
+    /// The queue time of requests.
     QueueTime(Duration),
-    /// No request finds a place in the queue.
+    /// The queue is full.
     QueueFull,
-    /// The process is there, and not ready.
+    /// The process runs and is not ready.
     Starting,
     /// The process is ready, and the rest of the cluster is not.
     Maintenance,
-    /// The process is about to end.
+    /// The process is shutting down.
     ShuttingDown,
-    /// No coordinator reaches the agency, and its supervision stands still.
+    /// No coordinator reaches the agency, and its supervision is suspended.
     AgencyDown,
-    /// TLS handshakes come to nothing.
-    Handshake(Handshake),
+    /// TLS handshakes fail.
+    Handshake(HandshakeFault),
 }
 
-/// The conditions that are in force.
+/// The active conditions.
 #[derive(Debug, Default)]
 pub(crate) struct Conditions {
     last: u64,
-    in_force: Vec<InForce>,
+    active: Vec<ActiveCondition>,
 }
 
 #[derive(Debug)]
-struct InForce {
+struct ActiveCondition {
     id: u64,
     /// `None`: all of them.
     coordinator: Option<usize>,
@@ -42,7 +42,7 @@ struct InForce {
 }
 
 impl Conditions {
-    /// Puts a condition in force; answers its id, and the counter of those whom it hits.
+    /// Activates a condition. Returns its id and its counter of affected requests.
     pub(crate) fn begin(
         &mut self,
         coordinator: Option<usize>,
@@ -50,59 +50,59 @@ impl Conditions {
     ) -> (u64, Arc<AtomicUsize>) {
         self.last += 1;
         let hits = Arc::new(AtomicUsize::new(0));
-        self.in_force.push(InForce { id: self.last, coordinator, condition, hits: Arc::clone(&hits) });
+        self.active.push(ActiveCondition { id: self.last, coordinator, condition, hits: Arc::clone(&hits) });
         (self.last, hits)
     }
 
     pub(crate) fn end(&mut self, id: u64) {
-        self.in_force.retain(|one| one.id != id);
+        self.active.retain(|one| one.id != id);
     }
 
-    /// Whether a request of a coordinator meets a condition; if so it counts as hit.
+    /// Returns whether a condition affects a request of a coordinator. If so, it is counted.
     pub(crate) fn hit(&self, coordinator: usize, condition: Condition) -> bool {
-        self.hit_by(coordinator, |one| one == condition)
+        self.hit_matching(coordinator, |one| one == condition)
     }
 
-    /// Whether requests of a coordinator wait longer than `limit` seconds; if so one of them counts as hit.
+    /// Returns whether the queue time of a coordinator exceeds `limit` seconds. If so, a request is counted.
     pub(crate) fn hit_by_queue_time(&self, coordinator: usize, limit: f64) -> bool {
-        self.hit_by(
+        self.hit_matching(
             coordinator,
             |one| matches!(one, Condition::QueueTime(time) if time.as_secs_f64() > limit),
         )
     }
 
-    fn hit_by(&self, coordinator: usize, is_it: impl Fn(Condition) -> bool) -> bool {
-        let mut of_it = self.of(coordinator).filter(|one| is_it(one.condition));
+    fn hit_matching(&self, coordinator: usize, predicate: impl Fn(Condition) -> bool) -> bool {
+        let mut of_it = self.for_coordinator(coordinator).filter(|one| predicate(one.condition));
         let Some(first) = of_it.next() else { return false };
         first.hits.fetch_add(1, Ordering::AcqRel);
         true
     }
 
     pub(crate) fn agency_is_down(&self) -> bool {
-        self.in_force.iter().any(|one| one.condition == Condition::AgencyDown)
+        self.active.iter().any(|one| one.condition == Condition::AgencyDown)
     }
 
-    /// How long requests of a coordinator wait.
+    /// Returns the queue time of a coordinator.
     pub(crate) fn queue_time(&self, coordinator: usize) -> Duration {
-        let times = self.of(coordinator).filter_map(|one| match one.condition {
+        let times = self.for_coordinator(coordinator).filter_map(|one| match one.condition {
             Condition::QueueTime(time) => Some(time),
             _ => None,
         });
         times.max().unwrap_or_default()
     }
 
-    /// What is wrong with a handshake of a coordinator; if something is, the handshake counts as hit.
-    pub(crate) fn handshake(&self, coordinator: usize) -> Option<Handshake> {
-        self.of(coordinator).find_map(|one| match one.condition {
-            Condition::Handshake(wrong) => {
+    /// Returns the handshake fault of a coordinator. If there is one, the handshake is counted.
+    pub(crate) fn handshake(&self, coordinator: usize) -> Option<HandshakeFault> {
+        self.for_coordinator(coordinator).find_map(|one| match one.condition {
+            Condition::Handshake(fault) => {
                 one.hits.fetch_add(1, Ordering::AcqRel);
-                Some(wrong)
+                Some(fault)
             }
             _ => None,
         })
     }
 
-    fn of(&self, coordinator: usize) -> impl Iterator<Item = &InForce> {
-        self.in_force.iter().filter(move |one| one.coordinator.is_none_or(|one| one == coordinator))
+    fn for_coordinator(&self, coordinator: usize) -> impl Iterator<Item = &ActiveCondition> {
+        self.active.iter().filter(move |one| one.coordinator.is_none_or(|one| one == coordinator))
     }
 }

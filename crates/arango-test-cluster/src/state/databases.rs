@@ -1,11 +1,11 @@
-//! Databases, collections and where their shards lie.
+//! Databases, collections and the placement of their shards.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
 use super::ids::Ids;
-use super::news::News;
+use super::propagation::Propagation;
 
 /// A document collection or an edge collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(crate) type Copies = Vec<String>;
 #[derive(Debug)]
 pub(crate) struct Database {
     pub(crate) id: String,
-    pub(crate) news: News,
+    pub(crate) propagation: Propagation,
     pub(crate) sharding: String,
     pub(crate) replication_factor: usize,
     pub(crate) write_concern: usize,
@@ -42,27 +42,27 @@ pub(crate) struct Database {
 #[derive(Debug)]
 pub(crate) struct Collection {
     pub(crate) id: String,
-    pub(crate) news: News,
+    pub(crate) propagation: Propagation,
     pub(crate) name: String,
     pub(crate) kind: Kind,
     pub(crate) is_system: bool,
     pub(crate) wait_for_sync: bool,
     pub(crate) replication_factor: usize,
     pub(crate) write_concern: usize,
-    /// The collection whose shards these lie with; such a collection's own copies are not looked at.
-    pub(crate) like: Option<String>,
+    /// The collection whose shard distribution this one follows. Its own copies are then ignored.
+    pub(crate) distribute_shards_like: Option<String>,
     pub(crate) shards: BTreeMap<String, Copies>,
     pub(crate) indexes: Vec<Map<String, Value>>,
     pub(crate) documents: BTreeMap<String, Value>,
 }
 
-/// How a collection is laid out when it is made.
+/// The sharding of a new collection.
 #[derive(Debug)]
-pub(crate) struct Layout<'a> {
+pub(crate) struct ShardingOptions<'a> {
     pub(crate) shards: usize,
     pub(crate) replication_factor: usize,
     pub(crate) write_concern: usize,
-    pub(crate) like: Option<&'a str>,
+    pub(crate) distribute_shards_like: Option<&'a str>,
 }
 
 impl Database {
@@ -74,7 +74,7 @@ impl Database {
     ) -> Self {
         Self {
             id: ids.next().to_string(),
-            news: News::default(),
+            propagation: Propagation::default(),
             sharding: sharding.to_owned(),
             replication_factor,
             write_concern,
@@ -83,7 +83,7 @@ impl Database {
         }
     }
 
-    /// Finds a collection by name, or by id as old programs do.
+    /// Finds a collection by name, or by id as old clients do.
     pub(crate) fn collection(&self, name: &str) -> Option<&Collection> {
         self.collections
             .get(name)
@@ -95,13 +95,13 @@ impl Database {
         self.collections.get_mut(&name)
     }
 
-    /// Adds a collection whose copies lie on `servers` in turn, beginning at `first`.
+    /// Adds a collection. Its copies are placed on `servers` in turn, beginning at `first`.
     pub(crate) fn add(
         &mut self,
         ids: &mut Ids,
         name: &str,
         kind: Kind,
-        layout: &Layout<'_>,
+        layout: &ShardingOptions<'_>,
         servers: &[String],
         first: usize,
     ) -> &mut Collection {
@@ -110,7 +110,7 @@ impl Database {
             (0..copies).map(|copy| servers[(first + shard + copy) % servers.len()].clone()).collect()
         };
         let id = ids.next().to_string();
-        let shards = match layout.like.and_then(|like| self.collections.get(like)) {
+        let shards = match layout.distribute_shards_like.and_then(|like| self.collections.get(like)) {
             Some(prototype) => {
                 prototype.shards.values().map(|copies| (format!("s{}", ids.next()), copies.clone())).collect()
             }
@@ -118,14 +118,14 @@ impl Database {
         };
         let collection = Collection {
             id,
-            news: News::default(),
+            propagation: Propagation::default(),
             name: name.to_owned(),
             kind,
             is_system: name.starts_with('_'),
             wait_for_sync: false,
             replication_factor: layout.replication_factor,
             write_concern: layout.write_concern,
-            like: layout.like.map(str::to_owned),
+            distribute_shards_like: layout.distribute_shards_like.map(str::to_owned),
             shards,
             indexes: Collection::first_indexes(name, kind),
             documents: BTreeMap::new(),
@@ -134,7 +134,7 @@ impl Database {
         self.collections.entry(name.to_owned()).or_insert(collection)
     }
 
-    /// Adds the system collections: one prototype and those that lie with it.
+    /// Adds the system collections: one prototype and those that follow its distribution.
     pub(crate) fn add_system_collections(
         &mut self,
         ids: &mut Ids,
@@ -144,19 +144,19 @@ impl Database {
     ) {
         let mut prototype = None;
         for name in names {
-            let layout = Layout {
+            let layout = ShardingOptions {
                 shards: 1,
                 replication_factor: self.replication_factor.max(2).min(servers.len()),
                 write_concern: 1,
-                like: prototype,
+                distribute_shards_like: prototype,
             };
             self.add(ids, name, Kind::Document, &layout, servers, first);
             prototype = prototype.or(Some(name));
         }
     }
 
-    /// Copies the places of a prototype's shards to all that lie with it.
-    pub(crate) fn follow(&mut self, prototype: &str) {
+    /// Copies the placement of a prototype's shards to all collections that follow it.
+    pub(crate) fn copy_distribution(&mut self, prototype: &str) {
         let Some(places) = self
             .collections
             .get(prototype)
@@ -164,8 +164,10 @@ impl Database {
         else {
             return;
         };
-        for collection in
-            self.collections.values_mut().filter(|collection| collection.like.as_deref() == Some(prototype))
+        for collection in self
+            .collections
+            .values_mut()
+            .filter(|collection| collection.distribute_shards_like.as_deref() == Some(prototype))
         {
             for (copies, place) in collection.shards.values_mut().zip(&places) {
                 copies.clone_from(place);
@@ -200,10 +202,15 @@ mod tests {
     }
 
     #[test]
-    fn shards_lie_in_turn_and_never_twice_on_one_server() {
+    fn shards_are_placed_round_robin_and_never_twice_on_one_server() {
         let mut ids = Ids::new(0);
         let mut database = Database::new(&mut ids, "", 1, 1);
-        let layout = Layout { shards: 3, replication_factor: 2, write_concern: 1, like: None };
+        let layout = ShardingOptions {
+            shards: 3,
+            replication_factor: 2,
+            write_concern: 1,
+            distribute_shards_like: None,
+        };
         let books = database.add(&mut ids, "books", Kind::Document, &layout, &servers(), 0);
 
         let places: Vec<_> = books.shards.values().map(|copies| copies.join("")).collect();
@@ -218,9 +225,9 @@ mod tests {
         for copies in database.collections.get_mut("_users").unwrap().shards.values_mut() {
             *copies = vec!["c".into()];
         }
-        database.follow("_users");
+        database.copy_distribution("_users");
 
         assert_eq!(database.collections["_jobs"].shards.values().next().unwrap(), &["c"]);
-        assert_eq!(database.collections["_jobs"].like.as_deref(), Some("_users"));
+        assert_eq!(database.collections["_jobs"].distribute_shards_like.as_deref(), Some("_users"));
     }
 }

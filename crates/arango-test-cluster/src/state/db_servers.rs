@@ -1,8 +1,8 @@
-//! The DB-Servers of a cluster: their lives, and what lies on them.
+//! The DB-Servers of a cluster: their starts and stops, and the shards on them.
 
 use super::State;
 use super::servers::{Server, Status};
-use crate::version::Version;
+use crate::config::version::Version;
 
 impl State {
     pub(crate) fn db_server_ids(&self) -> Vec<String> {
@@ -15,31 +15,31 @@ impl State {
         self.db_servers[index].stop(now);
     }
 
-    /// Starts a DB-Server, in another version if that is said.
+    /// Starts a DB-Server, in another version if one is given.
     pub(crate) fn start_db_server(&mut self, index: usize, version: Option<Version>) {
         let now = self.clock.now();
         self.advance(now);
         let server = &mut self.db_servers[index];
         server.start(now);
-        server.upgraded = version.or_else(|| server.upgraded.take());
+        server.version_override = version.or_else(|| server.version_override.take());
         self.catch_up(index, self.sync_time);
     }
 
     pub(crate) fn pause_db_server(&mut self, index: usize) {
         let now = self.clock.now();
         self.advance(now);
-        self.db_servers[index].freeze(now);
+        self.db_servers[index].pause(now);
     }
 
     pub(crate) fn resume_db_server(&mut self, index: usize) {
         let now = self.clock.now();
         self.advance(now);
-        if self.db_servers[index].thaw() {
+        if self.db_servers[index].resume() {
             self.catch_up(index, self.sync_time);
         }
     }
 
-    /// The ids of the DB-Servers that take new shards.
+    /// Returns the ids of the DB-Servers that accept new shards.
     pub(crate) fn usable_db_servers(&self) -> Vec<String> {
         self.good_db_servers().into_iter().filter(|id| !self.cleaned.contains(id)).collect()
     }
@@ -50,10 +50,10 @@ impl State {
     }
 
     pub(crate) fn db_server(&self, name: &str) -> Option<&Server> {
-        self.db_servers.iter().find(|server| server.is_called(name))
+        self.db_servers.iter().find(|server| server.has_name(name))
     }
 
-    /// Whether any shard lies on a DB-Server, or is on its way there.
+    /// Returns whether any shard is on a DB-Server or being moved to it.
     pub(crate) fn holds_shards(&self, id: &str) -> bool {
         if self.jobs.under_way().any(|(step, _)| step.to == id) {
             return true;

@@ -1,11 +1,11 @@
-//! Ids of every kind; the same seed gives the same ones.
+//! Ids of every kind. The same seed gives the same ids.
 
 use std::fmt::Write as _;
 
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 
-/// Invents ids from a seed and from counters.
+/// Generates ids from a seed and from counters.
 #[derive(Debug)]
 pub(crate) struct Ids {
     random: StdRng,
@@ -18,7 +18,7 @@ impl Ids {
         Self { random: StdRng::seed_from_u64(seed), cluster_wide: 1_010_000, revision: 1 << 36 }
     }
 
-    /// A UUID of version 4, lower case.
+    /// Returns a UUID of version 4, in lower case.
     pub(crate) fn uuid(&mut self) -> String {
         let mut bytes: [u8; 16] = self.random.random();
         bytes[6] = bytes[6] & 0x0f | 0x40;
@@ -28,7 +28,7 @@ impl Ids {
             if matches!(index, 4 | 6 | 8 | 10) {
                 text.push('-');
             }
-            write!(text, "{byte:02x}").expect("a string takes every text");
+            write!(text, "{byte:02x}").expect("writing to a string cannot fail");
         }
         text
     }
@@ -39,25 +39,25 @@ impl Ids {
         raw.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
     }
 
-    /// The next of the numbers that collections, shards, indexes and agency jobs share.
+    /// Returns the next id. Collections, shards, indexes and agency jobs share one sequence.
     pub(crate) fn next(&mut self) -> u64 {
         self.cluster_wide += 1;
         self.cluster_wide
     }
 
-    /// Takes `count` numbers out of use and tells the first.
+    /// Reserves `count` numbers and returns the first.
     pub(crate) fn reserve(&mut self, count: u64) -> u64 {
         let first = self.cluster_wide + 1;
         self.cluster_wide += count;
         first
     }
 
-    /// Goes on above `minimum`.
+    /// Continues the sequence above `minimum`.
     pub(crate) fn raise(&mut self, minimum: u64) {
         self.cluster_wide = self.cluster_wide.max(minimum);
     }
 
-    /// A revision of a document; opaque, and never the same twice.
+    /// Returns a new document revision: opaque and unique.
     pub(crate) fn revision(&mut self) -> String {
         const DIGITS: &[u8; 64] = b"-_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
         self.revision += 1;

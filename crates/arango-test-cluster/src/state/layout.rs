@@ -1,23 +1,30 @@
-//! The shards as balancing sees them.
+//! The shard distribution as the balancing sees it.
 
 use super::State;
 use super::databases::Collection;
-use crate::model::imbalance::{Layout, Member, Prototype, Shard};
+use crate::model::imbalance::{Layout, Prototype, RebalanceServer, Shard};
 
 impl State {
-    /// Prototypes only, without what the caller leaves out.
-    pub(crate) fn layout(&self, mut leaves_out: impl FnMut(&str, bool) -> bool) -> Layout {
+    /// Builds the layout of prototype collections, without those that `is_excluded` excludes.
+    pub(crate) fn layout(&self, mut is_excluded: impl FnMut(&str, bool) -> bool) -> Layout {
         let mut layout = Layout {
-            servers: self.usable_db_servers().into_iter().map(|id| Member { id, good: true }).collect(),
+            servers: self
+                .usable_db_servers()
+                .into_iter()
+                .map(|id| RebalanceServer { id, is_usable: true })
+                .collect(),
             collections: Vec::new(),
             shards: Vec::new(),
         };
         for (database, content) in &self.databases {
-            for prototype in content.collections.values().filter(|collection| collection.like.is_none()) {
-                if leaves_out(database, prototype.is_system) {
+            for prototype in
+                content.collections.values().filter(|collection| collection.distribute_shards_like.is_none())
+            {
+                if is_excluded(database, prototype.is_system) {
                     continue;
                 }
-                let like = |other: &&Collection| other.like.as_deref() == Some(&prototype.name);
+                let like =
+                    |other: &&Collection| other.distribute_shards_like.as_deref() == Some(&prototype.name);
                 let collection = layout.collections.len();
                 layout.collections.push(Prototype {
                     id: prototype.id.clone(),
@@ -42,10 +49,10 @@ impl State {
 }
 
 impl Layout {
-    /// A server that holds a shard and is not good comes behind the good ones.
+    /// Returns a server's index. A server that holds a shard and is not `GOOD` is added behind the others.
     fn index_of(&mut self, id: &str) -> usize {
         self.servers.iter().position(|server| server.id == id).unwrap_or_else(|| {
-            self.servers.push(Member { id: id.to_owned(), good: false });
+            self.servers.push(RebalanceServer { id: id.to_owned(), is_usable: false });
             self.servers.len() - 1
         })
     }

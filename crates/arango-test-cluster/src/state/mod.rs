@@ -1,23 +1,26 @@
-//! What all servers of the cluster know together, and how it moves with time.
+//! The state that all servers of the cluster share, and its changes over time.
 //!
-//! Nothing runs in the background: whoever looks first brings the state up to now ([`State::advance`]), event by event in
-//! their order. So the same requests at the same times give the same answers, under a paused clock as under a running one.
+//! Nothing runs in the background: each access brings the state up to the current time ([`State::advance`]), event by
+//! event in order. So the same requests at the same times get the same responses, under a paused clock as under a
+//! running one.
 
+pub(crate) mod agency_jobs;
 pub(crate) mod async_jobs;
+pub(crate) mod auth;
 pub(crate) mod conditions;
 pub(crate) mod cursors;
 pub(crate) mod databases;
 mod db_servers;
+pub(crate) mod diagnostics;
+pub(crate) mod id_owner;
 pub(crate) mod ids;
 mod layout;
 pub(crate) mod leaders;
-pub(crate) mod news;
-pub(crate) mod owner;
-pub(crate) mod records;
+pub(crate) mod propagation;
 pub(crate) mod replicas;
 pub(crate) mod servers;
 pub(crate) mod sessions;
-mod skewed;
+mod skewed_setup;
 pub(crate) mod supervision;
 pub(crate) mod users;
 
@@ -32,29 +35,29 @@ use self::conditions::Conditions;
 use self::cursors::Cursors;
 use self::databases::Database;
 use self::ids::Ids;
-use self::news::News;
+use self::propagation::Propagation;
 use self::replicas::Lags;
 use self::servers::{Role, Server};
 use self::sessions::Sessions;
 use self::supervision::Supervision;
 use self::users::Users;
-use crate::clock::Clock;
-use crate::config::Config;
-use crate::model::agency_jobs::{AgencyJobs, Pace, Shards};
+use crate::config::clock::Clock;
+use crate::config::settings::Config;
+use crate::state::agency_jobs::{AgencyJobs, JobTiming, Shards};
 use crate::tls::Keyfile;
 
 /// The whole cluster, behind one lock.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) clock: Clock,
-    /// The time that the state has reached.
-    pub(crate) at: Instant,
+    /// The time up to which the state has advanced.
+    pub(crate) current_time: Instant,
     pub(crate) ids: Ids,
     pub(crate) cluster_id: String,
     pub(crate) deployment_id: String,
     pub(crate) host: String,
     pub(crate) license: String,
-    /// What coordinators show, and who has to have signed what clients show; present if they speak TLS.
+    /// The coordinators' certificates, and the authority that must have signed clients' certificates. Present with TLS.
     pub(crate) keyfile: Option<Keyfile>,
     pub(crate) coordinators: Vec<Server>,
     pub(crate) db_servers: Vec<Server>,
@@ -63,17 +66,17 @@ pub(crate) struct State {
     pub(crate) sessions: Sessions,
     pub(crate) conditions: Conditions,
     pub(crate) databases: BTreeMap<String, Database>,
-    /// How long it takes until all coordinators know of a new database or collection.
-    pub(crate) propagation: Duration,
+    /// The propagation delay of a new database or collection.
+    pub(crate) propagation_delay: Duration,
     pub(crate) jobs: AgencyJobs,
     pub(crate) lags: Lags,
-    /// How long the copies of a server that comes back need until they are in sync.
+    /// How long a returning server needs to bring its copies in sync.
     pub(crate) sync_time: Duration,
     pub(crate) async_jobs: AsyncJobs,
     pub(crate) cursors: Cursors,
     pub(crate) supervision: Supervision,
     pub(crate) read_only: bool,
-    /// Target numbers of coordinators and DB-Servers; numbers or null, as they were put.
+    /// Target numbers of coordinators and DB-Servers, as they were set; numbers or null.
     pub(crate) targets: Targets,
     pub(crate) cleaned: BTreeSet<String>,
     pub(crate) unsupported: Vec<String>,
@@ -86,19 +89,19 @@ pub(crate) struct Agent {
     pub(crate) endpoint: String,
 }
 
-/// How many servers an operator wants.
+/// The number of servers that an operator wants.
 #[derive(Debug)]
 pub(crate) struct Targets {
     pub(crate) coordinators: Value,
     pub(crate) db_servers: Value,
 }
 
-/// The system collections of `_system` and of other databases; the first is the prototype of the rest.
+/// The system collections of `_system` and of other databases. The first is the prototype of the rest.
 const SYSTEM: [&str; 8] =
     ["_users", "_graphs", "_analyzers", "_jobs", "_queues", "_statistics", "_statistics15", "_statisticsRaw"];
 const OTHERS: [&str; 4] = ["_graphs", "_analyzers", "_jobs", "_queues"];
 
-/// As long as a move takes by default.
+/// As long as the default time of a move.
 const SYNC_TIME: Duration = Duration::from_millis(150);
 
 impl State {
@@ -132,7 +135,7 @@ impl State {
             .collect();
         let mut state = Self {
             clock,
-            at: now,
+            current_time: now,
             cluster_id: ids.uuid(),
             deployment_id: ids.uuid(),
             host: ids.hex(16),
@@ -147,11 +150,11 @@ impl State {
             users: Users::with_root(&config.root_password),
             conditions: Conditions::default(),
             databases: BTreeMap::new(),
-            propagation: config.propagation,
-            jobs: AgencyJobs::new(Pace {
-                wait: Duration::ZERO,
+            propagation_delay: config.propagation,
+            jobs: AgencyJobs::new(JobTiming {
+                todo_time: Duration::ZERO,
                 move_time: config.move_time,
-                at_once: config.moves_at_once,
+                max_concurrent: config.max_concurrent_moves,
             }),
             lags: Lags::default(),
             sync_time: SYNC_TIME,
@@ -163,7 +166,7 @@ impl State {
             unsupported: Vec::new(),
         };
         state.create_database("_system", "", 1, 1);
-        if config.skewed {
+        if config.skewed_shards {
             state.add_skewed_shards();
         }
         state
@@ -186,23 +189,25 @@ impl State {
         self.databases.entry(name.to_owned()).or_insert(database)
     }
 
-    /// What a coordinator is told now.
-    pub(crate) fn news(&self, coordinator: usize) -> News {
-        News::told(coordinator, self.at, self.propagation)
+    /// Returns the propagation of an object that a coordinator creates now.
+    pub(crate) fn new_propagation(&self, coordinator: usize) -> Propagation {
+        Propagation::start(coordinator, self.current_time, self.propagation_delay)
     }
 
-    /// Whether a coordinator knows of a database that exists.
+    /// Returns whether a coordinator knows a database that exists.
     pub(crate) fn knows_database(&self, coordinator: usize, name: &str) -> bool {
-        self.databases.get(name).is_some_and(|database| database.news.have_reached(coordinator, self.at))
+        self.databases
+            .get(name)
+            .is_some_and(|database| database.propagation.has_reached(coordinator, self.current_time))
     }
 
-    /// Brings everything up to `now`.
+    /// Advances everything to `now`.
     pub(crate) fn advance(&mut self, now: Instant) {
         while let Some(event) = self.next_event().filter(|event| *event <= now) {
             self.run_until(event);
-            self.supervision.look(event, &self.clock);
-            if !self.stands_still() {
-                self.servers_mut().for_each(|server| server.note_maintenance(event));
+            self.supervision.run_round(event, &self.clock);
+            if !self.supervision_paused() {
+                self.servers_mut().for_each(|server| server.apply_maintenance(event));
             }
         }
         self.run_until(now);
@@ -210,29 +215,30 @@ impl State {
 
     fn next_event(&self) -> Option<Instant> {
         let servers = self.coordinators.iter().chain(&self.db_servers);
-        let rounds = servers.filter_map(|server| server.next_maintenance_round(self.at, &self.clock));
-        let verdicts = self.coordinators.iter().chain(&self.db_servers);
-        let verdicts = verdicts.filter_map(|server| server.next_verdict(self.at));
-        let rounds = rounds.chain(verdicts).filter(|_| !self.stands_still());
-        rounds.chain(self.supervision.next_look()).min()
+        let rounds =
+            servers.filter_map(|server| server.next_maintenance_round(self.current_time, &self.clock));
+        let changes = self.coordinators.iter().chain(&self.db_servers);
+        let changes = changes.filter_map(|server| server.next_status_change(self.current_time));
+        let rounds = rounds.chain(changes).filter(|_| !self.supervision_paused());
+        rounds.chain(self.supervision.next_round()).min()
     }
 
     fn run_until(&mut self, now: Instant) {
-        let span = now.saturating_duration_since(self.at);
-        if !self.stands_still() {
+        let span = now.saturating_duration_since(self.current_time);
+        if !self.supervision_paused() {
             let servers = self.good_db_servers();
             let mut shards = Shards { databases: &mut self.databases, servers, cleaned: &mut self.cleaned };
-            self.jobs.work(self.at, span, &mut shards);
+            self.jobs.work(self.current_time, span, &mut shards);
             self.servers_mut().for_each(|server| server.observe(now));
         }
-        self.at = self.at.max(now);
-        if !self.stands_still() {
+        self.current_time = self.current_time.max(now);
+        if !self.supervision_paused() {
             self.fail_over();
         }
     }
 
-    /// Whether no supervision looks at health and jobs.
-    fn stands_still(&self) -> bool {
+    /// Returns whether the supervision checks neither health nor jobs.
+    fn supervision_paused(&self) -> bool {
         self.supervision.is_in_maintenance() || self.conditions.agency_is_down()
     }
 
@@ -240,18 +246,18 @@ impl State {
         self.coordinators.iter_mut().chain(&mut self.db_servers)
     }
 
-    /// Finds a coordinator or DB-Server by id or short name.
+    /// Returns a coordinator or DB-Server by id or short name.
     pub(crate) fn server(&self, name: &str) -> Option<&Server> {
         let coordinators = self.coordinators.iter().filter(|server| server.registered);
-        coordinators.chain(&self.db_servers).find(|server| server.is_called(name))
+        coordinators.chain(&self.db_servers).find(|server| server.has_name(name))
     }
 
-    /// The same, to be changed.
+    /// Returns the same as [`server`](Self::server), mutable.
     pub(crate) fn server_mut(&mut self, name: &str) -> Option<&mut Server> {
-        self.servers_mut().filter(|server| server.registered).find(|server| server.is_called(name))
+        self.servers_mut().filter(|server| server.registered).find(|server| server.has_name(name))
     }
 
-    /// Notes something that a client asked for and that is not simulated.
+    /// Records a call of a client that is not simulated.
     pub(crate) fn report_unsupported(&mut self, what: String) {
         tracing::warn!(what, "not simulated");
         if !self.unsupported.contains(&what) {

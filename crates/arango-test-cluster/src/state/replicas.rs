@@ -1,7 +1,8 @@
-//! Which copies of a shard are in sync: what is planned, and what there is of it.
+//! Copies of shards: which are planned, and which are in sync.
 //!
-//! The plan names a leader and its followers. A follower that does not run, or that still fetches what it has missed, is
-//! planned and not there. A leader that has failed gives its place to a follower, and is a follower itself when it is back.
+//! The plan has a leader and followers for each shard. A follower that does not run, or that is still catching up, is
+//! planned but not in sync. When a leader has failed, a follower takes over; the old leader is a follower when it
+//! returns.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use super::State;
 use super::databases::{Copies, Database};
 use super::servers::{Server, Status};
 
-/// Copies that fetch what they have missed, by shard and server.
+/// Copies that are catching up, by shard and server.
 #[derive(Debug, Default)]
 pub(crate) struct Lags(BTreeMap<(String, String), Lag>);
 
@@ -22,17 +23,17 @@ struct Lag {
     until: Instant,
 }
 
-/// How far followers are that are not in sync.
+/// Progress of the followers that are not in sync.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub(crate) struct Progress {
-    /// How many fetch what they have missed.
+    /// How many are catching up.
     pub(crate) syncing: usize,
-    /// The share that the one with the least has; `None` if nobody fetches anything.
+    /// The share that the slowest one has reached. `None` if none is catching up.
     pub(crate) share: Option<f64>,
 }
 
 impl Lags {
-    fn of(&self, shard: &str, server: &str, now: Instant) -> Option<Lag> {
+    fn get(&self, shard: &str, server: &str, now: Instant) -> Option<Lag> {
         let lag = self.0.get(&(shard.to_owned(), server.to_owned()));
         lag.copied().filter(|lag| lag.until > now)
     }
@@ -53,7 +54,7 @@ impl Progress {
 }
 
 impl State {
-    /// The copies of a shard as planned: those that are on their way to another server too.
+    /// Returns the planned copies of a shard, including those being moved.
     pub(crate) fn planned(&self, shard: &str, copies: &Copies) -> Copies {
         let mut planned = copies.clone();
         for (step, _) in self.jobs.under_way().filter(|(step, _)| step.shard == shard) {
@@ -64,25 +65,25 @@ impl State {
         planned
     }
 
-    /// The copies of a shard that are in sync, the leader first.
+    /// Returns the copies of a shard that are in sync, the leader first.
     pub(crate) fn in_sync(&self, shard: &str, copies: &Copies) -> Copies {
         let Some((leader, followers)) = copies.split_first() else { return Vec::new() };
         let is_there = |server: &&String| self.is_in_sync(shard, leader, server);
         std::iter::once(leader).chain(followers.iter().filter(is_there)).cloned().collect()
     }
 
-    /// What a follower has missed, its leader notices. Without a leader nobody does.
+    /// Returns whether a follower is in sync. A stopped follower falls behind only while its leader runs.
     fn is_in_sync(&self, shard: &str, leader: &str, follower: &str) -> bool {
         let runs = |id: &str| self.db_server(id).is_some_and(Server::is_up);
-        (runs(follower) || !runs(leader)) && self.lags.of(shard, follower, self.at).is_none()
+        (runs(follower) || !runs(leader)) && self.lags.get(shard, follower, self.current_time).is_none()
     }
 
-    /// How far those copies of a shard are that are planned and not in sync; `None` if there are none.
+    /// Returns the progress of the copies that are planned and not in sync. `None` if there are none.
     pub(crate) fn progress(&self, shard: &str, copies: &Copies) -> Option<Progress> {
         let mut progress = Progress::default();
         for server in copies {
-            if let Some(lag) = self.lags.of(shard, server, self.at) {
-                progress.add(lag.share(self.at));
+            if let Some(lag) = self.lags.get(shard, server, self.current_time) {
+                progress.add(lag.share(self.current_time));
             }
         }
         for (_, share) in
@@ -94,9 +95,9 @@ impl State {
         misses_some.then_some(progress)
     }
 
-    /// Lets the copies of a server that is back fetch what they have missed, where somebody leads them.
+    /// Makes a returning server's copies catch up, where another server leads.
     pub(super) fn catch_up(&mut self, index: usize, time: Duration) {
-        let (id, now) = (self.db_servers[index].id.clone(), self.at);
+        let (id, now) = (self.db_servers[index].id.clone(), self.current_time);
         self.lags.0.retain(|_, lag| lag.until > now);
         let lag = Lag { since: now, until: now + time };
         let leads = |leader: &String| self.db_server(leader).is_some_and(Server::is_up);
@@ -109,8 +110,7 @@ impl State {
         self.lags.0.extend(behind);
     }
 
-    /// Gives the places of leaders that have failed to followers that are in sync; those of a server in maintenance wait
-    /// for it.
+    /// Replaces failed leaders by followers that are in sync. Leaderships of a server in maintenance are kept.
     pub(super) fn fail_over(&mut self) {
         let failed = |server: &&Server| server.status == Status::Failed && server.maintenance.is_none();
         let failed: Vec<_> = self.db_servers.iter().filter(failed).map(|server| server.id.clone()).collect();
@@ -126,14 +126,16 @@ impl State {
 
     fn fail_over_in(&self, database: &mut Database, failed: &[String]) {
         let mut changed = Vec::new();
-        for collection in database.collections.values_mut().filter(|collection| collection.like.is_none()) {
+        for collection in
+            database.collections.values_mut().filter(|collection| collection.distribute_shards_like.is_none())
+        {
             for (shard, copies) in &mut collection.shards {
                 if !copies.first().is_some_and(|leader| failed.contains(leader)) {
                     continue;
                 }
                 let takes_over = |server: &String| {
                     self.db_server(server).is_some_and(Server::is_up)
-                        && self.lags.of(shard, server, self.at).is_none()
+                        && self.lags.get(shard, server, self.current_time).is_none()
                 };
                 let Some(heir) = copies.iter().position(takes_over) else { continue };
                 copies.swap(0, heir);
@@ -143,7 +145,7 @@ impl State {
             }
         }
         for name in &changed {
-            database.follow(name);
+            database.copy_distribution(name);
         }
     }
 }

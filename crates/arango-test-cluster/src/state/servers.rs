@@ -1,27 +1,27 @@
-//! The servers, and what the agency believes of them.
+//! The servers, and their status in the agency.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::diagnostics::{Crashes, Diagnostics};
 use super::ids::Ids;
-use super::records::{Crashes, Records};
-use crate::config::Config;
-use crate::version::Version;
+use crate::config::settings::Config;
+use crate::config::version::Version;
 
-/// Silence after which a server is no longer `GOOD`.
+/// Time without a heartbeat after which a server is no longer `GOOD`.
 const OK_THRESHOLD: Duration = Duration::from_secs(5);
-/// Silence after which a server is `FAILED`.
+/// Time without a heartbeat after which a server is `FAILED`.
 const GRACE_PERIOD: Duration = Duration::from_secs(10);
 
-/// What a server of the cluster is for.
+/// The role of a server in the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Coordinator,
     DbServer,
 }
 
-/// What the supervision thinks of a server.
+/// The status of a server as the supervision sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     Good,
@@ -41,9 +41,9 @@ impl Status {
 
 /// Whether a server runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Life {
+pub(crate) enum RunState {
     Up,
-    /// Answers 503 to whatever is new, and ends soon.
+    /// Returns 503 for new requests, and ends soon.
     Stopping,
     Down {
         since: Instant,
@@ -57,34 +57,34 @@ pub(crate) struct Server {
     pub(crate) id: String,
     pub(crate) short_name: String,
     pub(crate) endpoint: String,
-    /// The version that it was started in, if not the cluster's.
-    pub(crate) upgraded: Option<Version>,
-    /// Where clients are told that it is, if not at its endpoint.
+    /// The version that it was started in, if it differs from the cluster's.
+    pub(crate) version_override: Option<Version>,
+    /// The address that clients get for it, if it differs from its endpoint.
     pub(crate) advertised: Option<String>,
-    pub(crate) life: Life,
-    /// Whether it is down only because it was frozen.
-    pub(crate) frozen: bool,
-    /// Counts the lives of the process within the test; what began in an earlier one is never applied.
+    pub(crate) run_state: RunState,
+    /// Whether it is down only because it is paused.
+    pub(crate) paused: bool,
+    /// Increases with each start of the process within the test. A request of an earlier process is never applied.
     pub(crate) generation: u64,
     pub(crate) reboot_id: u64,
     pub(crate) soft_shutdown: bool,
     /// Whether the agency has its address.
     pub(crate) registered: bool,
     pub(crate) started: Instant,
-    /// The record in the agency; written only when something in it changes.
+    /// The status in the agency's record. The record is written only when something in it changes.
     pub(crate) status: Status,
     pub(crate) written: Instant,
     pub(crate) last_acked: Instant,
     pub(crate) requests: Requests,
-    pub(crate) records: Records,
+    pub(crate) diagnostics: Diagnostics,
     pub(crate) crashes: Crashes,
-    /// The window of maintenance that was asked for.
+    /// The requested end of its maintenance.
     pub(crate) maintenance_target: Option<Instant>,
-    /// The window that the supervision has taken note of.
+    /// The end of its maintenance that the supervision has applied.
     pub(crate) maintenance: Option<Instant>,
 }
 
-/// How many requests of each kind a server has answered.
+/// How many requests of each kind a server has handled.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Requests {
     pub(crate) get: u64,
@@ -130,10 +130,10 @@ impl Server {
             id: format!("{prefix}-{}", ids.uuid()),
             short_name: format!("{name}{number:04}"),
             endpoint,
-            upgraded: None,
+            version_override: None,
             advertised: None,
-            life: Life::Up,
-            frozen: false,
+            run_state: RunState::Up,
+            paused: false,
             generation: 0,
             reboot_id: 1,
             soft_shutdown: false,
@@ -143,76 +143,76 @@ impl Server {
             written: now,
             last_acked: now,
             requests: Requests::default(),
-            records: Records::begin(now),
+            diagnostics: Diagnostics::begin(now),
             crashes: Crashes::default(),
             maintenance_target: None,
             maintenance: None,
         }
     }
 
-    pub(crate) fn is_called(&self, name: &str) -> bool {
+    pub(crate) fn has_name(&self, name: &str) -> bool {
         self.id == name || self.short_name == name
     }
 
     pub(crate) fn is_up(&self) -> bool {
-        self.life == Life::Up
+        self.run_state == RunState::Up
     }
 
-    /// The version that it runs in.
+    /// Returns the version that it runs in.
     pub(crate) fn version<'a>(&'a self, config: &'a Config) -> &'a Version {
-        self.upgraded.as_ref().unwrap_or(&config.version)
+        self.version_override.as_ref().unwrap_or(&config.version)
     }
 
-    pub(crate) fn freeze(&mut self, now: Instant) {
+    pub(crate) fn pause(&mut self, now: Instant) {
         if self.is_up() {
-            (self.life, self.frozen) = (Life::Down { since: now }, true);
+            (self.run_state, self.paused) = (RunState::Down { since: now }, true);
         }
     }
 
-    /// Says whether it was frozen.
-    pub(crate) fn thaw(&mut self) -> bool {
-        let was_frozen = std::mem::take(&mut self.frozen);
+    /// Resumes it. Returns whether it was paused.
+    pub(crate) fn resume(&mut self) -> bool {
+        let was_frozen = std::mem::take(&mut self.paused);
         if was_frozen {
-            self.life = Life::Up;
+            self.run_state = RunState::Up;
         }
         was_frozen
     }
 
-    /// When its silence next means something else than before.
-    pub(super) fn next_verdict(&self, now: Instant) -> Option<Instant> {
-        let Life::Down { since } = self.life else { return None };
-        // It has to last longer than the threshold.
-        let verdicts = [OK_THRESHOLD, GRACE_PERIOD].map(|silence| since + silence + Duration::from_nanos(1));
-        verdicts.into_iter().find(|verdict| *verdict > now)
+    /// Returns when its missing heartbeats next change its status.
+    pub(super) fn next_status_change(&self, now: Instant) -> Option<Instant> {
+        let RunState::Down { since } = self.run_state else { return None };
+        // The time must exceed the threshold.
+        let changes = [OK_THRESHOLD, GRACE_PERIOD].map(|silence| since + silence + Duration::from_nanos(1));
+        changes.into_iter().find(|change| *change > now)
     }
 
     pub(crate) fn stop(&mut self, now: Instant) {
-        if !matches!(self.life, Life::Down { .. }) {
-            self.life = Life::Down { since: now };
+        if !matches!(self.run_state, RunState::Down { .. }) {
+            self.run_state = RunState::Down { since: now };
         }
-        self.frozen = false;
+        self.paused = false;
         self.generation += 1;
     }
 
     pub(crate) fn start(&mut self, now: Instant) {
-        self.life = Life::Up;
-        self.frozen = false;
+        self.run_state = RunState::Up;
+        self.paused = false;
         self.soft_shutdown = false;
         self.registered = true;
         self.generation += 1;
         self.reboot_id += 1;
         self.started = now;
         self.requests = Requests::default();
-        self.records = Records::begin(now);
+        self.diagnostics = Diagnostics::begin(now);
     }
 
-    /// Brings the agency's record up to `now`, as the supervision does each second while it runs.
+    /// Updates the agency's record to `now`. The supervision does so each second while it runs.
     pub(crate) fn observe(&mut self, now: Instant) {
-        let Life::Down { since } = self.life else {
+        let RunState::Down { since } = self.run_state else {
             return self.record(Status::Good, now, now);
         };
         let silence = now.saturating_duration_since(since);
-        // A DB-Server passes through `BAD` for one round even if it was silent for long before anybody looked.
+        // A DB-Server is `BAD` for one round even if it has been unreachable for long before the first check.
         let may_fail =
             self.role == Role::Coordinator || self.status != Status::Good || silence > GRACE_PERIOD;
         if silence > GRACE_PERIOD && may_fail {
@@ -225,7 +225,7 @@ impl Server {
     fn record(&mut self, status: Status, written: Instant, last_acked: Instant) {
         if self.status != status {
             (self.status, self.written, self.last_acked) = (status, written, last_acked);
-            // So that what lived on it is given up by the others.
+            // The other servers then discard what it held in memory.
             self.reboot_id += u64::from(status == Status::Failed && self.role == Role::Coordinator);
         }
     }
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_is_seen_at_once_and_counts_as_does_the_failure_of_a_coordinator() {
+    fn a_restart_and_a_failure_each_raise_the_reboot_id() {
         let start = Instant::now();
         let mut server = coordinator(start);
         server.stop(start);

@@ -1,26 +1,26 @@
-//! Tokens: which secrets sign and verify them, how long they hold, and which are refused before their time.
+//! Tokens: the secrets that sign and verify them, their lifetime, and early expiry.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::http::token::{Claims, Signer};
 
-/// How long the token of a login holds unless somebody says otherwise; the default of `--server.session-timeout`.
-pub(crate) const SESSION: Duration = Duration::from_secs(3600);
+/// The default lifetime of login tokens, that of `--server.session-timeout`.
+pub(crate) const SESSION_TIMEOUT: Duration = Duration::from_secs(3600);
 
-/// What decides over tokens.
+/// The state that decides whether a token is valid.
 #[derive(Debug)]
 pub(crate) struct Sessions {
-    /// Of the tokens that logins give from now on.
+    /// The lifetime of login tokens issued from now on.
     pub(crate) lifetime: Duration,
-    /// The secret that the whole cluster was last given; coordinators may have others since.
+    /// The secret last set for the whole cluster. Coordinators may have got others since.
     cluster: Signer,
     /// The secrets of each coordinator.
     keys: Vec<Keys>,
-    /// What logins gave and was not refused yet.
+    /// Login tokens that were issued and not expired by a test.
     issued: BTreeSet<String>,
     refused: BTreeSet<String>,
-    /// How often all tokens were refused; tokens say it, so that none equals one that is refused already.
+    /// How often all tokens were expired. It is a claim of new tokens, so that none equals an expired one.
     round: u64,
 }
 
@@ -54,23 +54,23 @@ impl Sessions {
         }
     }
 
-    /// The secrets of a coordinator.
+    /// Returns the secrets of a coordinator.
     pub(crate) fn keys(&self, coordinator: usize) -> &Keys {
         &self.keys[coordinator]
     }
 
-    /// Gives one coordinator other secrets.
+    /// Sets the secrets of one coordinator.
     pub(crate) fn set_keys(&mut self, coordinator: usize, keys: Keys) {
         self.keys[coordinator] = keys;
     }
 
-    /// Gives all coordinators another secret.
+    /// Sets the secret of all coordinators.
     pub(crate) fn rotate(&mut self, secret: &str) {
         self.cluster = Signer::new(secret);
         self.keys.fill(Keys::new(secret, &[]));
     }
 
-    /// Reads a token as a coordinator does at `now`, in seconds since the epoch.
+    /// Verifies a token as a coordinator does at `now`. The time is in seconds since the epoch.
     pub(crate) fn verify(&self, coordinator: usize, token: &str, now: u64) -> Option<Claims> {
         if self.refused.contains(token) {
             return None;
@@ -79,7 +79,7 @@ impl Sessions {
         std::iter::once(active).chain(passive).find_map(|signer| signer.verify(token, now))
     }
 
-    /// The token of a login at a coordinator.
+    /// Issues the token of a login at a coordinator.
     pub(crate) fn issue(&mut self, coordinator: usize, user: &str, now: u64, lifetime: Duration) -> String {
         let signer = &self.keys(coordinator).active;
         let token = signer.user(user, now, now.saturating_add(lifetime.as_secs()), self.round);
@@ -87,7 +87,7 @@ impl Sessions {
         token
     }
 
-    /// A token of a user without a login.
+    /// Signs a token of a user without a login.
     pub(crate) fn user(&self, user: &str, now: u64, lifetime: Duration) -> String {
         self.cluster.user(user, now, now.saturating_add(lifetime.as_secs()), self.round)
     }
@@ -96,7 +96,7 @@ impl Sessions {
         self.cluster.superuser()
     }
 
-    /// Refuses from now on whatever logins have given so far.
+    /// Expires all login tokens issued so far.
     pub(crate) fn expire_all(&mut self) {
         self.refused.append(&mut self.issued);
         self.round += 1;
@@ -109,10 +109,10 @@ mod tests {
 
     #[test]
     fn a_token_of_the_same_second_is_not_the_one_that_was_refused() {
-        let mut sessions = Sessions::new("secret", 1, SESSION);
-        let old = sessions.issue(0, "root", 7, SESSION);
+        let mut sessions = Sessions::new("secret", 1, SESSION_TIMEOUT);
+        let old = sessions.issue(0, "root", 7, SESSION_TIMEOUT);
         sessions.expire_all();
-        let new = sessions.issue(0, "root", 7, SESSION);
+        let new = sessions.issue(0, "root", 7, SESSION_TIMEOUT);
 
         assert_eq!(sessions.verify(0, &old, 7), None);
         assert!(sessions.verify(0, &new, 7).is_some());
@@ -120,10 +120,10 @@ mod tests {
 
     #[test]
     fn a_passive_secret_verifies_and_does_not_sign() {
-        let mut sessions = Sessions::new("old", 2, SESSION);
-        let old = sessions.issue(1, "root", 7, SESSION);
+        let mut sessions = Sessions::new("old", 2, SESSION_TIMEOUT);
+        let old = sessions.issue(1, "root", 7, SESSION_TIMEOUT);
         sessions.set_keys(0, Keys::new("new", &["old".to_owned()]));
-        let new = sessions.issue(0, "root", 7, SESSION);
+        let new = sessions.issue(0, "root", 7, SESSION_TIMEOUT);
 
         assert!(sessions.verify(0, &old, 7).is_some() && sessions.verify(0, &new, 7).is_some());
         assert!(sessions.verify(1, &old, 7).is_some() && sessions.verify(1, &new, 7).is_none());

@@ -1,10 +1,10 @@
-//! Users, what they may do, and the access tokens they use instead of passwords.
+//! Users, their permissions, and their access tokens.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// What a user may do in a database or a collection.
+/// A user's access level in a database or a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     None,
@@ -31,20 +31,20 @@ impl Level {
     }
 }
 
-/// One user.
+/// A user.
 #[derive(Debug, Clone)]
 pub(crate) struct User {
     pub(crate) password: String,
     pub(crate) active: bool,
     pub(crate) extra: Value,
-    /// By database, `*` for all that are not named.
+    /// Grants by database; `*` applies to all others.
     pub(crate) databases: BTreeMap<String, Level>,
-    /// By database and collection.
+    /// Grants by database and collection.
     pub(crate) collections: BTreeMap<(String, String), Level>,
     pub(crate) tokens: Vec<AccessToken>,
 }
 
-/// A password of its own name and life.
+/// A named password with an expiry time.
 #[derive(Debug, Clone)]
 pub(crate) struct AccessToken {
     pub(crate) id: u64,
@@ -55,12 +55,12 @@ pub(crate) struct AccessToken {
 }
 
 impl AccessToken {
-    /// Whether it can still be used as a password, in seconds since the epoch.
+    /// Returns whether it is valid at `now`, in seconds since the epoch.
     fn is_active(&self, now: u64) -> bool {
         now < self.valid_until
     }
 
-    /// As listed: without the secret.
+    /// Returns its public form, without the secret.
     pub(crate) fn public(&self, now: u64) -> Value {
         json!({
             "id": self.id,
@@ -112,7 +112,7 @@ impl Users {
         self.by_name.get(user).is_some_and(|user| user.active)
     }
 
-    /// The user who has this password, or this access token; with a token the name may be left out.
+    /// Returns the user with this password or access token. With a token the name may be empty.
     pub(crate) fn verify(&self, name: &str, password: &str, now: u64) -> Option<String> {
         let has_token =
             |user: &User| user.tokens.iter().any(|token| token.secret == password && token.is_active(now));
@@ -124,7 +124,7 @@ impl Users {
         (user.password == password || has_token(user)).then(|| name.to_owned())
     }
 
-    /// What a user may do in a database: its own grant, else the grant for all.
+    /// Returns a user's level in a database. A grant for the database precedes the one for all.
     pub(crate) fn level(&self, user: &str, database: &str) -> Level {
         let Some(user) = self.by_name.get(user) else { return Level::None };
         user.databases.get(database).or_else(|| user.databases.get("*")).copied().unwrap_or(Level::None)
@@ -143,11 +143,11 @@ mod tests {
 
         assert_eq!(users.level("anna", "shop"), Level::None);
         assert_eq!(users.level("anna", "other"), Level::ReadWrite);
-        assert_eq!(users.level("nobody", "shop"), Level::None);
+        assert_eq!(users.level("unknown", "shop"), Level::None);
     }
 
     #[test]
-    fn an_access_token_is_a_password_that_knows_its_user() {
+    fn an_access_token_is_a_password_that_implies_its_user() {
         let mut users = Users::with_root("passwd");
         let token =
             AccessToken { id: 1, name: "t".into(), valid_until: 9, created_at: 1, secret: "v1.abc".into() };
@@ -157,6 +157,6 @@ mod tests {
         assert_eq!(users.verify("root", "v1.abc", 8).as_deref(), Some("root"));
         assert_eq!(users.verify("anna", "v1.abc", 8), None);
         assert_eq!(users.verify("root", "wrong", 8), None);
-        assert_eq!(users.verify("root", "v1.abc", 9), None, "its time is over");
+        assert_eq!(users.verify("root", "v1.abc", 9), None, "it has expired");
     }
 }

@@ -1,16 +1,18 @@
-//! What to do about a failure, in a few words.
+//! Advice in error texts.
 
 use arango_protocol::{ErrorNumber, RequestClass};
 
 use super::Error;
-use crate::rules::is_too_large;
-use crate::{ErrorKind, Outcome};
+use crate::error::kind::ErrorKind;
+use crate::error::kind::is_too_large;
+use crate::types::outcome::Outcome;
 
-/// What can be done about this failure; `None` if its text says all there is to say.
+/// Returns advice for this failure; `None` if its error text is sufficient.
 pub(crate) fn advice(error: &Error) -> Option<&'static str> {
     of_kind(error).or_else(|| {
-        let is_open = error.outcome() == Outcome::Unknown && error.class() == RequestClass::NonIdempotent;
-        is_open.then_some("check whether it was executed before you send it again")
+        let is_ambiguous =
+            error.outcome() == Outcome::Unknown && error.class() == RequestClass::NonIdempotent;
+        is_ambiguous.then_some("check whether it was executed before you send it again")
     })
 }
 
@@ -30,17 +32,17 @@ fn of_kind(error: &Error) -> Option<&'static str> {
         K::DeadlineExceeded => "raise Limits::total if the call may take longer",
         K::ProtocolViolation if has_large_head(error) => "raise Limits::head_bytes",
         K::ProtocolViolation if is_plain(error) => {
-            "check host and port; if TLS is spoken there, write https://"
+            "check host and port; if the port uses TLS, write https://"
         }
-        K::ProtocolViolation => "check that host and port are a coordinator's",
-        K::BodyTooLarge => "raise Limits::body_bytes, or ask for less",
+        K::ProtocolViolation => "check that host and port belong to a coordinator",
+        K::BodyTooLarge => "raise Limits::body_bytes, or request less data",
         K::NotArangoDb if error.status().is_some_and(is_too_large) => {
             "send less, or raise the limit of the proxy"
         }
         K::NotArangoDb => "check that the host is a coordinator, and the proxies in front of it",
         K::UnexpectedRedirect => "use the URLs of the coordinators themselves",
         K::BadCredentials => "check user and password",
-        // Without credentials the cause says so.
+        // Without credentials the cause already contains advice.
         K::NotAuthorized if error.cause().is_none() => "check user and password, and the user's rights",
         K::Forbidden if error.error_number() == Some(ErrorNumber::USE_SYSTEM_DATABASE) => {
             "use the database _system"
@@ -55,7 +57,7 @@ fn of_kind(error: &Error) -> Option<&'static str> {
             "check the DB-Servers with cluster().health()"
         }
         K::AgencyUnavailable => "check the agents with cluster().health()",
-        K::DatabaseUnknown => "check its name; it takes a moment until all coordinators know a new one",
+        K::DatabaseUnknown => "check its name; a new database takes a moment to reach all coordinators",
         K::OwnerGone => "start again: it cannot be recovered",
         K::Gateway => "check the proxy, and whether the coordinator is running",
         K::NotACluster => "check the hosts: its role is SINGLE, and this call needs a cluster",
@@ -63,13 +65,13 @@ fn of_kind(error: &Error) -> Option<&'static str> {
     })
 }
 
-/// Whether the coordinator was spoken to without TLS.
+/// Returns whether the connection did not use TLS.
 fn is_plain(error: &Error) -> bool {
     error.coordinator().is_some_and(|coordinator| coordinator.as_str().starts_with("http://"))
 }
 
-/// Whether the head of the answer is larger than allowed.
+/// Returns whether the response head exceeded its size limit.
 fn has_large_head(error: &Error) -> bool {
-    // hyper has a question for that only with its server.
+    // hyper's `Error::is_parse_too_large` is only available with its server feature.
     error.cause().is_some_and(|cause| cause.to_string().contains("head is too large"))
 }

@@ -1,22 +1,23 @@
-//! The causes of an error, in one line.
+//! The cause chain of an error on one line.
 
 use std::error::Error;
 use std::fmt::Write as _;
 
-use crate::printable::Printable;
+use crate::types::printable::Printable;
 
-/// The most characters of all causes that are shown.
+/// The maximum number of characters displayed of all causes.
 const SHOWN: usize = 400;
 
-/// An error and its causes, the outermost first, each once: many libraries repeat the text of what is below.
+/// Returns an error and its causes on one line, the outermost first.
 ///
-/// Of an error of ours, such as that of a login, it is what failed and why: its facts and advice stand elsewhere.
+/// Repetitions are removed, because many libraries repeat the text of their source. Of an error of this crate in the
+/// chain, such as that of a login, only the headline is included; its details and advice are displayed elsewhere.
 pub(crate) fn in_one_line(error: &(dyn Error + 'static)) -> String {
     let mut text = String::new();
     let mut cause = Some(error);
     while let Some(error) = cause {
-        let own = error.downcast_ref::<crate::Error>();
-        let words = own.map_or_else(|| error.to_string(), crate::Error::headline);
+        let own = error.downcast_ref::<crate::error::Error>();
+        let words = own.map_or_else(|| error.to_string(), crate::error::Error::headline);
         if !words.is_empty() && !text.contains(&words) {
             let gap = if text.is_empty() { "" } else { ": " };
             // Writing to a string cannot fail.
@@ -36,7 +37,7 @@ mod tests {
     struct Layer(&'static str, #[source] Option<Box<Layer>>);
 
     #[test]
-    fn causes_are_said_once_and_in_one_line() {
+    fn causes_are_displayed_once_and_on_one_line() {
         let inner = Layer("refused\r\n(os error 111)", None);
         let middle = Layer("connecting: refused\r\n(os error 111)", Some(Box::new(inner)));
         let outer = Layer("the file cannot be read", Some(Box::new(middle)));

@@ -1,17 +1,18 @@
-//! An error as text: in one line, as a report, and as a dump.
+//! Error texts: one line, report and debug dump.
 
 use std::fmt;
 
 use super::wording::{self, ServerDetails};
 use super::{Error, Report, StoppedBy, advice};
-use crate::failed_attempt::Phase;
-use crate::{Coordinator, ErrorKind};
+use crate::error::attempt::Phase;
+use crate::error::kind::ErrorKind;
+use crate::types::coordinator::Coordinator;
 
-/// The most coordinators that one line names.
-const NAMED: usize = 4;
+/// The maximum number of coordinators listed on one line.
+const MAX_COORDINATORS: usize = 4;
 
 impl Error {
-    /// What failed and why, without the operation and without facts.
+    /// Returns what failed and why, without the operation and the details.
     pub(crate) fn headline(&self) -> String {
         if let Some(unsupported) = self.unsupported() {
             return format!("{}: {unsupported}", self.0.kind);
@@ -22,47 +23,48 @@ impl Error {
             let phase = phase.map(|phase| format!(" while {phase}")).unwrap_or_default();
             kind = format!("{kind} of {:?}{phase}", self.0.limit);
         }
-        // What the server says of it speaks of its own servers.
+        // The server's message is about its internal server ids.
         let message = self.server_message().filter(|_| self.0.kind != ErrorKind::UnknownServer);
         wording::headline(kind, message, self.cause())
     }
 
-    /// The coordinators that the failure is about: all that were asked if none could be reached.
+    /// Returns the coordinators of the failure; all that were tried if none was available.
     fn coordinators(&self) -> Vec<&Coordinator> {
         if self.unsupported().is_some() {
-            return Vec::new(); // it is named already
+            // The headline already names the coordinator.
+            return Vec::new();
         }
         if self.0.kind != ErrorKind::NoCoordinatorAvailable {
             return self.coordinator().into_iter().collect();
         }
-        let mut asked: Vec<_> = Vec::new();
+        let mut tried: Vec<_> = Vec::new();
         for coordinator in self.0.attempts.iter().filter_map(|attempt| attempt.coordinator.as_ref()) {
-            if !asked.contains(&coordinator) {
-                asked.push(coordinator);
+            if !tried.contains(&coordinator) {
+                tried.push(coordinator);
             }
         }
-        asked
+        tried
     }
 
-    fn write_facts(&self, f: &mut fmt::Formatter<'_>, headline: &str) -> fmt::Result {
-        // Of a login that failed the facts are its own; what is known of the execution is the call's.
-        let about = self.login().unwrap_or(self);
+    fn write_details(&self, f: &mut fmt::Formatter<'_>, headline: &str) -> fmt::Result {
+        // If the login failed, the details are those of the login; the outcome is always that of the call.
+        let error = self.login().unwrap_or(self);
         f.write_str(" (")?;
-        let retry_after = about.decisive().and_then(|attempt| attempt.retry_after);
-        ServerDetails { status: about.status(), number: about.error_number(), retry_after }
+        let retry_after = error.decisive().and_then(|attempt| attempt.retry_after);
+        ServerDetails { status: error.status(), number: error.error_number(), retry_after }
             .write(f, headline)?;
-        let coordinators = about.coordinators();
-        for coordinator in coordinators.iter().take(NAMED) {
+        let coordinators = error.coordinators();
+        for coordinator in coordinators.iter().take(MAX_COORDINATORS) {
             write!(f, "{coordinator}, ")?;
         }
-        if coordinators.len() > NAMED {
-            write!(f, "and {} more, ", coordinators.len() - NAMED)?;
+        if coordinators.len() > MAX_COORDINATORS {
+            write!(f, "and {} more, ", coordinators.len() - MAX_COORDINATORS)?;
         }
         write!(f, "{}", self.0.outcome)?;
-        if about.0.attempts.len() > 1 {
-            write!(f, ", {} attempts", about.0.attempts.len())?;
+        if error.0.attempts.len() > 1 {
+            write!(f, ", {} attempts", error.0.attempts.len())?;
         }
-        if about.0.stopped_by == StoppedBy::Budget {
+        if error.0.stopped_by == StoppedBy::Budget {
             f.write_str(", retry budget used up")?;
         }
         f.write_str(")")
@@ -73,7 +75,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headline = self.headline();
         write!(f, "{}: {headline}", self.0.name)?;
-        self.write_facts(f, &headline)?;
+        self.write_details(f, &headline)?;
         match advice::advice(self).or_else(|| advice::advice(self.login()?)) {
             Some(advice) => write!(f, "; {advice}"),
             None => Ok(()),
@@ -82,8 +84,9 @@ impl fmt::Display for Error {
 }
 
 impl fmt::Debug for Error {
-    /// As [`report`](Self::report): a `main` that returns an error prints it so. The alternate form, `{:#?}`, is a dump of
-    /// everything.
+    /// Writes the same text as [`report`](Self::report), because a `main` that returns an error prints this form.
+    ///
+    /// The alternate form, `{:#?}`, is a dump of most fields.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !f.alternate() {
             return fmt::Display::fmt(&self.report(), f);
@@ -112,7 +115,7 @@ impl fmt::Display for Report<'_> {
         for (index, attempt) in repr.attempts.iter().enumerate() {
             let number = index + 1;
             write!(f, "\n  {number}. {attempt}")?;
-            // One attempt of a login is told with the call's.
+            // The only attempt of a login is already displayed with the attempt of the call.
             let login = wording::login(attempt.source.as_deref())
                 .map(Error::attempts)
                 .filter(|login| login.len() > 1);
@@ -121,7 +124,7 @@ impl fmt::Display for Report<'_> {
             }
         }
         if repr.dropped > 0 {
-            write!(f, "\n  and {} more, between the eighth and the ninth of these", repr.dropped)?;
+            write!(f, "\n  and {} more, between the eighth and the ninth listed", repr.dropped)?;
         }
         Ok(())
     }

@@ -1,14 +1,15 @@
-//! Which failures are likely to pass by themselves.
+//! Classifies failures as transient or permanent.
 
 use std::io;
 
 use super::Error;
-use crate::ErrorKind;
+use crate::error::kind::ErrorKind;
 
 impl Error {
-    /// Whether the cause is likely to pass by itself: a server was away or busy, or the network was.
+    /// Returns whether the cause is transient: an unavailable or overloaded server or network.
     ///
-    /// A failed login is judged by its own cause: a refused password does not pass, a coordinator that was away does.
+    /// A failed login is classified by its cause: a rejected password is permanent, an unreachable coordinator is
+    /// transient.
     pub fn is_transient(&self) -> bool {
         match self.kind() {
             ErrorKind::Login => self.is_cause_transient(),
@@ -16,7 +17,7 @@ impl Error {
         }
     }
 
-    /// Judges the first cause that can be judged.
+    /// Classifies the first cause of a known type; unknown causes are permanent.
     fn is_cause_transient(&self) -> bool {
         let mut cause = self.cause();
         while let Some(this) = cause {
@@ -32,7 +33,7 @@ impl Error {
     }
 }
 
-/// Whether what a source of tokens needs was away.
+/// Returns whether an I/O error of a token source is transient.
 fn is_io_transient(kind: io::ErrorKind) -> bool {
     use io::ErrorKind as K;
     matches!(

@@ -1,4 +1,4 @@
-//! The words that errors and attempts have in common.
+//! Texts shared by errors and attempts.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,49 +8,50 @@ use arango_protocol::ErrorNumber;
 use http::StatusCode;
 
 use super::{Error, causes};
-use crate::printable::Printable;
+use crate::types::printable::Printable;
 
-/// The most characters of a server's message that are shown.
-pub(crate) const MESSAGE: usize = 300;
-/// Text that is shorter is shown even if it is part of what stands before it.
-const SHORT: usize = 6;
+/// The maximum number of characters displayed of a server's message.
+pub(crate) const MAX_MESSAGE_CHARS: usize = 300;
+/// A text shorter than this is displayed even if the text before it already contains it.
+const SHORT_TEXT: usize = 6;
 
-/// What failed and why: the kind, the server's message and the causes, without repetitions.
+/// Joins the kind, the server's message and the causes, without repetitions.
 pub(crate) fn headline(
     kind: String,
     message: Option<&str>,
     cause: Option<&(dyn StdError + 'static)>,
 ) -> String {
     let mut text = kind;
-    let message = message.map(|message| Printable::new(message, MESSAGE).to_string()).unwrap_or_default();
+    let message =
+        message.map(|message| Printable::new(message, MAX_MESSAGE_CHARS).to_string()).unwrap_or_default();
     let cause = cause.map(causes::in_one_line).unwrap_or_default();
-    if message.len() < SHORT || !cause.contains(&message) {
-        add(&mut text, &message);
+    if message.len() < SHORT_TEXT || !cause.contains(&message) {
+        append_unless_contained(&mut text, &message);
     }
-    add(&mut text, &cause);
+    append_unless_contained(&mut text, &cause);
     text
 }
 
-/// Adds what does not stand there already; many servers and libraries say the kind once more.
-fn add(text: &mut String, words: &str) {
-    let (known, new) = (text.to_lowercase(), words.to_lowercase());
-    if words.is_empty() || (words.len() >= SHORT && known.contains(&new)) {
+/// Appends a text unless it is already contained; many servers and libraries repeat the kind.
+fn append_unless_contained(text: &mut String, addition: &str) {
+    let (present, new) = (text.to_lowercase(), addition.to_lowercase());
+    if addition.is_empty() || (addition.len() >= SHORT_TEXT && present.contains(&new)) {
         return;
     }
-    if new.starts_with(&known) {
+    if new.starts_with(&present) {
         text.clear();
     } else {
         text.push_str(": ");
     }
-    text.push_str(words);
+    text.push_str(addition);
 }
 
-/// The error of a login, if that is the cause.
+/// Returns the error of a login, if that is the cause.
 pub(crate) fn login<'a>(cause: Option<&'a (dyn StdError + Send + Sync + 'static)>) -> Option<&'a Error> {
     (cause? as &(dyn StdError + 'static)).downcast_ref()
 }
 
-/// What a server said in numbers.
+/// Status, error number and `Retry-After` of a response.
 pub(crate) struct ServerDetails {
     pub(crate) status: Option<StatusCode>,
     pub(crate) number: Option<ErrorNumber>,
@@ -58,13 +59,15 @@ pub(crate) struct ServerDetails {
 }
 
 impl ServerDetails {
-    /// Writes what does not stand in `text` already, with a comma behind each.
+    /// Writes each value that `text` does not contain, followed by a comma.
     pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
         let status = self.status.map(|status| format!("status {}", status.as_u16()));
         let number = self.number.map(|number| format!("error {number}"));
         let retry_after = self.retry_after.map(|pause| format!("retry after {pause:?}"));
-        for fact in [status, number, retry_after].into_iter().flatten().filter(|fact| !text.contains(fact)) {
-            write!(f, "{fact}, ")?;
+        for detail in
+            [status, number, retry_after].into_iter().flatten().filter(|detail| !text.contains(detail))
+        {
+            write!(f, "{detail}, ")?;
         }
         Ok(())
     }
@@ -75,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_written_twice() {
+    fn repetitions_are_removed() {
         let text = |kind: &str, message| headline(kind.to_owned(), Some(message), None);
         assert_eq!(text("forbidden", "forbidden"), "forbidden");
         assert_eq!(text("the server's queue is full", "Queue is full"), "the server's queue is full");

@@ -1,4 +1,4 @@
-//! What a request has of a connection: all of it, or one of its streams.
+//! The part of a connection that one request uses: all of it, or one stream.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,57 +11,59 @@ use hyper::client::conn::TrySendError;
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
-use super::alarm::Alarm;
 use super::h1::Http1;
 use super::h2::Stream;
-use crate::attempt_error::AttemptError;
-use crate::failed_attempt::Phase;
-use crate::opened::Via;
-use crate::outgoing::Incoming;
-use crate::{Body, ErrorKind, Outcome, PoolLimits};
+use crate::call::attempt_request::AttemptResponse;
+use crate::call::body::Body;
+use crate::config::limits::PoolLimits;
+use crate::connect::connected::ConnectionInfo;
+use crate::error::attempt::Phase;
+use crate::error::attempt_error::AttemptError;
+use crate::error::kind::ErrorKind;
+use crate::pool::lazy_timer::LazyTimer;
+use crate::types::outcome::Outcome;
 
-/// What hyper's future of an answer gives.
+/// The result of hyper's response future.
 pub(super) type Sent = Result<Response<hyper::body::Incoming>, Unsent>;
 type Unsent = TrySendError<Request<Full<Bytes>>>;
 
-/// How long a connection may live.
+/// The lifetime limits of a connection.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Life {
-    /// Since it was opened.
+pub(super) struct ConnectionLimits {
+    /// Maximum time since it was opened.
     pub(super) age: Duration,
-    /// Since it was used last.
+    /// Maximum time since it was last used.
     pub(super) idle: Duration,
 }
 
-/// What one request has to itself until its answer was read.
+/// The connection or stream of one request, until its response has been read.
 pub(super) enum Connection {
     /// A whole connection. Dropping it closes it.
     Http1(Http1),
-    /// One stream of a connection. Dropping it makes room for another, and leaves the connection.
+    /// One stream of a connection. Dropping it makes room for another one, and keeps the connection.
     Http2(Stream),
 }
 
 impl Connection {
-    /// Hands the request over at once; the future is that of the answer, or `None` if it does not come
-    /// in time.
+    /// Sends the request immediately. The future returns the response, or `None` at the deadline.
     pub(super) fn send(
         &mut self,
         request: Request<Full<Bytes>>,
-        until: Instant,
-    ) -> impl Future<Output = Option<Result<Incoming, Box<Unsent>>>> {
+        deadline: Instant,
+    ) -> impl Future<Output = Option<Result<AttemptResponse, Box<Unsent>>>> {
         match self {
             Self::Http1(connection) => {
                 let inner = Sending::Http1 { sent: connection.send(request) };
-                Answer { inner, alarm: connection.alarm(), until }
+                PendingResponse { inner, timer: connection.timer(), deadline }
             }
             Self::Http2(stream) => {
                 let inner = Sending::Http2 { sent: stream.send(request) };
-                Answer { inner, alarm: stream.alarm(), until }
+                PendingResponse { inner, timer: stream.timer(), deadline }
             }
         }
     }
 
-    /// Waits until it can take a request; `false` if it never will, or not soon.
+    /// Waits until the connection accepts a request; `false` if it will not do so soon.
     pub(super) async fn ready(&mut self, until: Instant) -> bool {
         match self {
             Self::Http1(connection) => connection.ready(until).await,
@@ -69,8 +71,9 @@ impl Connection {
         }
     }
 
-    /// Whether it has rested before it came to who has it now: whoever uses it then cannot know
-    /// whether the other end was just closing it. One that never carried a request may have rested too.
+    /// Returns whether the connection was idle before its current use.
+    ///
+    /// The server may then be closing it. A connection that has carried no request may have been idle too.
     pub(super) fn reused(&self) -> bool {
         match self {
             Self::Http1(connection) => connection.reused(),
@@ -78,7 +81,7 @@ impl Connection {
         }
     }
 
-    /// Since when nobody had used it before who has it now.
+    /// Returns the start of the idle time before the current use.
     pub(super) fn idle_since(&self) -> Instant {
         match self {
             Self::Http1(connection) => connection.idle_since(),
@@ -86,34 +89,38 @@ impl Connection {
         }
     }
 
-    pub(super) fn via(&self) -> Via {
+    pub(super) fn info(&self) -> ConnectionInfo {
         match self {
-            Self::Http1(connection) => connection.via(),
-            Self::Http2(stream) => stream.via(),
+            Self::Http1(connection) => connection.info(),
+            Self::Http2(stream) => stream.info(),
         }
     }
 
-    /// Whether an answer has come on it before.
-    pub(super) fn answered(&self) -> bool {
+    /// Returns whether the connection has received a response before.
+    pub(super) fn has_responded(&self) -> bool {
         match self {
-            Self::Http1(connection) => connection.answered(),
-            Self::Http2(stream) => stream.answered(),
+            Self::Http1(connection) => connection.has_responded(),
+            Self::Http2(stream) => stream.has_responded(),
         }
     }
 
-    /// Reads from its first answer how long it may be idle; tells what it read.
-    pub(super) fn learn(&mut self, answer: &HeaderMap, limits: &PoolLimits) -> Option<Duration> {
+    /// Records the first response. Returns the idle time that it allows.
+    pub(super) fn record_first_response(
+        &mut self,
+        headers: &HeaderMap,
+        limits: &PoolLimits,
+    ) -> Option<Duration> {
         match self {
-            Self::Http1(connection) => Some(connection.learn(answer, limits)),
-            // HTTP/2 has no header that says for how long connections are kept.
+            Self::Http1(connection) => Some(connection.record_first_response(headers, limits)),
+            // HTTP/2 has no header for the keep-alive time.
             Self::Http2(stream) => {
-                stream.learn();
+                stream.record_first_response();
                 None
             }
         }
     }
 
-    /// Whether a failure on it speaks for the whole connection, and so for others like it.
+    /// Returns whether a failure affects the whole connection, and possibly similar ones.
     pub(super) fn is_broken(&self) -> bool {
         match self {
             Self::Http1(_) => true,
@@ -121,51 +128,54 @@ impl Connection {
         }
     }
 
-    /// The failure of every request, if the coordinator refused the client after the handshake and before any answer.
+    /// Returns the error of all requests after a TLS rejection.
+    ///
+    /// `None` unless the server rejected the client after the handshake and before any response.
     #[cold]
-    pub(super) fn refused(&self) -> Option<AttemptError> {
-        let refusal = match self {
+    pub(super) fn rejection(&self) -> Option<AttemptError> {
+        let rejection = match self {
             Self::Http1(connection) => connection.refusal(),
             Self::Http2(stream) => stream.refusal(),
         };
-        Some(self.stamped(refused(refusal?)))
+        Some(self.with_connection_info(tls_rejection(rejection?)))
     }
 
-    /// Makes a request that was given back what it was before it was handed over.
+    /// Restores a request that was returned unsent.
     #[cold]
-    pub(super) fn take_back(&self, request: &mut Request<Full<Bytes>>) {
+    pub(super) fn restore_request(&self, request: &mut Request<Full<Bytes>>) {
         if let Self::Http2(stream) = self {
-            stream.take_back(request);
+            stream.restore_request(request);
         }
     }
 
-    /// What an error means after the request was handed over and not given back.
+    /// Returns the error of a request that was sent and not returned.
     pub(super) fn failed(&self, error: hyper::Error) -> AttemptError {
-        self.stamped(match self {
+        self.with_connection_info(match self {
             Self::Http1(connection) => connection.failed(error),
             Self::Http2(stream) => stream.failed(error),
         })
     }
 
-    /// The failure of a request whose answer does not come in time. It may be executed yet.
-    pub(super) fn silent(&self) -> AttemptError {
-        self.stamped(AttemptError::new(ErrorKind::AttemptTimeout, Outcome::Unknown, Phase::Sent))
+    /// Returns the error of a request without a response in time. It may still be executed.
+    pub(super) fn timed_out(&self) -> AttemptError {
+        self.with_connection_info(AttemptError::new(ErrorKind::AttemptTimeout, Outcome::Unknown, Phase::Sent))
     }
 
-    /// Writes down which connection a request failed on.
-    pub(super) fn stamped(&self, error: AttemptError) -> AttemptError {
-        self.via().stamped(error)
+    /// Adds the connection to an error.
+    pub(super) fn with_connection_info(&self, error: AttemptError) -> AttemptError {
+        self.info().annotate(error)
     }
 }
 
-/// The failure of a request on a connection whose TLS the coordinator has refused after the handshake.
+/// Returns the error of a connection whose TLS client the server rejected after the handshake.
 #[cold]
-pub(super) fn refused(refusal: &str) -> AttemptError {
-    AttemptError::new(ErrorKind::TlsCertificate, Outcome::NotExecuted, Phase::Tls).because(refusal.to_owned())
+pub(super) fn tls_rejection(reason: &str) -> AttemptError {
+    AttemptError::new(ErrorKind::TlsCertificate, Outcome::NotExecuted, Phase::Tls)
+        .with_source(reason.to_owned())
 }
 
 pin_project! {
-    /// A request on its way, by either.
+    /// A request in progress, over either protocol.
     #[project = Projected]
     enum Sending<A, B> {
         Http1 { #[pin] sent: A },
@@ -189,27 +199,27 @@ where
 }
 
 pin_project! {
-    /// An answer on its way, and how long it may take.
+    /// A pending response with a deadline.
     ///
-    /// Not an async function, which would keep the request beside the future that took it.
-    struct Answer<'a, F> {
+    /// Not an async function, which would keep the request alive beside the future that consumed it.
+    struct PendingResponse<'a, F> {
         #[pin]
         inner: F,
-        alarm: &'a mut Alarm,
-        until: Instant,
+        timer: &'a mut LazyTimer,
+        deadline: Instant,
     }
 }
 
-impl<F: Future<Output = Sent>> Future for Answer<'_, F> {
-    type Output = Option<Result<Incoming, Box<Unsent>>>;
+impl<F: Future<Output = Sent>> Future for PendingResponse<'_, F> {
+    type Output = Option<Result<AttemptResponse, Box<Unsent>>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         match this.inner.poll(cx) {
-            // Into its box as soon as it is there: it is large, and passes from hand to hand.
-            Poll::Ready(Ok(answer)) => Poll::Ready(Some(Ok(Box::new(answer.map(Body::coming))))),
+            // Boxed immediately: it is large, and is moved often.
+            Poll::Ready(Ok(response)) => Poll::Ready(Some(Ok(Box::new(response.map(Body::pending))))),
             Poll::Ready(Err(unsent)) => Poll::Ready(Some(Err(Box::new(unsent)))),
-            Poll::Pending => this.alarm.poll(*this.until, cx).map(|()| None),
+            Poll::Pending => this.timer.poll(*this.deadline, cx).map(|()| None),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The first byte of what the other end sends: whether it answers plain HTTP with TLS.
+//! Detection of TLS on a plain HTTP connection, by the first byte received.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -8,20 +8,20 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::connect::Io;
+use crate::types::io::Io;
 
-/// The types of the records that a TLS server begins with: an alert, or its part of the handshake.
+/// The first bytes of TLS records that a server sends first: alert and handshake.
 const RECORDS: [u8; 2] = [0x15, 0x16];
 
-/// A byte stream that looks at the first byte it reads.
+/// A byte stream that inspects the first byte it reads.
 pub(super) struct FirstByte {
     io: Box<dyn Io>,
     read: bool,
     is_tls: IsTls,
 }
 
-/// Whether what was read first was TLS. Clones are of the same stream.
-// Relaxed: it is read after the failure that the reader reported.
+/// Whether the first byte read was TLS. Clones belong to the same stream.
+// Relaxed: it is read only after the reader has reported its failure.
 #[derive(Clone, Default)]
 pub(super) struct IsTls(Arc<AtomicBool>);
 

@@ -1,4 +1,4 @@
-//! One HTTP/1.1 connection: hyper's handle, and what the pool must know of it.
+//! One HTTP/1.1 connection: hyper's handle and the state that the pool needs.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,140 +13,146 @@ use tokio::runtime;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 
-use super::alarm::Alarm;
-use super::connection::{Life, Sent};
+use super::connection::{ConnectionLimits, Sent};
 use super::first_byte::{FirstByte, IsTls};
-use super::open::Open;
-use crate::attempt_error::AttemptError;
-use crate::failed_attempt::Phase;
-use crate::opened::{HttpProtocol, Opened, Via};
+use crate::config::limits::PoolLimits;
+use crate::connect::connected::{Connected, ConnectionInfo};
+use crate::error::attempt::Phase;
+use crate::error::attempt_error::AttemptError;
+use crate::error::kind::ErrorKind;
+use crate::pool::lazy_timer::LazyTimer;
+use crate::pool::registry::Registry;
 use crate::tls::EarlyAlert;
-use crate::{Coordinator, ErrorKind, Outcome, PoolLimits};
+use crate::types::coordinator::Coordinator;
+use crate::types::http_protocol::HttpProtocol;
+use crate::types::outcome::Outcome;
 
-/// How long a connection has to settle after an answer before a new one is cheaper.
-const SETTLE: Duration = Duration::from_millis(20);
+/// How long a connection may need to become ready after a response. After that a new one is cheaper.
+const READY_TIMEOUT: Duration = Duration::from_millis(20);
 
-/// Says for how long the other end keeps an idle connection; the `http` crate has no constant for it.
+/// The response header with the server's keep-alive time. The `http` crate has no constant for it.
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
 /// One HTTP/1.1 connection. Dropping it closes it.
 ///
-/// In a box of its own, because each request moves it from hand to hand.
+/// Boxed, because each request moves it several times.
 pub(super) struct Http1(Box<Inner>);
 
 struct Inner {
     sender: http1::SendRequest<Full<Bytes>>,
-    /// What the coordinator is called in each request.
+    /// The value of the `Host` header.
     host: HeaderValue,
-    /// For the answer that is awaited.
-    alarm: Alarm,
-    /// Whether the coordinator refused the client after the handshake.
+    /// The timer for the pending response.
+    timer: LazyTimer,
+    /// Detects a TLS alert with which the server rejects the client after the handshake.
     alert: EarlyAlert,
-    /// Whether the coordinator answers with TLS, which is not what was expected.
+    /// Detects a server that responds with TLS on a plain connection.
     is_tls: IsTls,
     address: Option<SocketAddr>,
     runtime: runtime::Id,
-    answered: bool,
+    has_responded: bool,
     reused: bool,
     idle: Duration,
     idle_since: Instant,
-    dies_at: Instant,
-    /// When it is to be closed if nobody uses it.
+    max_age_at: Instant,
+    /// When the connection is closed if it stays idle.
     expires: Instant,
     task: AbortHandle,
 }
 
 impl Drop for Inner {
-    // hyper writes what it holds before it closes: for ever, if the other end reads nothing.
+    // hyper flushes its buffer before it closes the connection, which never ends if the server does not read.
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
 impl Http1 {
-    /// Begins HTTP on a stream; the connection is counted in `open` until its task ends.
+    /// Starts HTTP/1.1 on a stream. The connection stays in `registry` until its task ends.
     pub(super) async fn open(
-        opened: Opened,
-        life: Life,
+        connected: Connected,
+        limits: ConnectionLimits,
         head_bytes: usize,
-        open: &Open,
+        registry: &Registry,
         coordinator: &Coordinator,
     ) -> Result<Self, AttemptError> {
-        let Opened { io, address, alert, .. } = opened;
+        let Connected { io, address, alert, .. } = connected;
         let is_tls = IsTls::default();
         let io = FirstByte::new(io, is_tls.clone());
-        let shaken = http1::Builder::new().max_buf_size(head_bytes).handshake(TokioIo::new(io)).await;
-        let (sender, task) = shaken.map_err(|error| {
+        let handshake = http1::Builder::new().max_buf_size(head_bytes).handshake(TokioIo::new(io)).await;
+        let (sender, task) = handshake.map_err(|error| {
             let mut failed =
                 AttemptError::new(ErrorKind::ConnectRefused, Outcome::NotExecuted, Phase::Connect);
             failed.attempt().address = address;
-            failed.because(error)
+            failed.with_source(error)
         })?;
-        let task = open.enter().drive(async move {
+        let task = registry.register().drive(async move {
             if let Err(error) = task.await {
                 tracing::trace!(%error, ?address, "a connection ended");
             }
         });
         let now = Instant::now();
-        let dies_at = now + life.age;
+        let max_age_at = now + limits.age;
         Ok(Self(Box::new(Inner {
             sender,
             host: coordinator.authority().clone(),
-            alarm: Alarm::default(),
+            timer: LazyTimer::default(),
             alert,
             is_tls,
             address,
             runtime: runtime::Handle::current().id(),
-            answered: false,
+            has_responded: false,
             reused: false,
-            idle: life.idle,
+            idle: limits.idle,
             idle_since: now,
-            dies_at,
-            expires: dies_at.min(now + life.idle),
+            max_age_at,
+            expires: max_age_at.min(now + limits.idle),
             task,
         })))
     }
 
-    /// Hands the request over at once; the future is that of the answer.
+    /// Sends the request immediately. The future returns the response.
     pub(super) fn send(&mut self, mut request: Request<Full<Bytes>>) -> impl Future<Output = Sent> + use<> {
         request.headers_mut().insert(HOST, self.0.host.clone());
         self.0.sender.try_send_request(request)
     }
 
-    /// The timer for the answer.
-    pub(super) fn alarm(&mut self) -> &mut Alarm {
-        &mut self.0.alarm
+    /// Returns the timer for the pending response.
+    pub(super) fn timer(&mut self) -> &mut LazyTimer {
+        &mut self.0.timer
     }
 
-    /// Waits until it can take a request; `false` if it never will, or not soon.
+    /// Waits until the connection accepts a request; `false` if it will not do so soon.
     ///
-    /// One that was answered before the whole request was written may be writing still, for ever.
+    /// After a response that arrived before the whole request was written, the connection may be writing
+    /// forever.
     pub(super) async fn ready(&mut self, until: Instant) -> bool {
         self.0.sender.is_ready() || {
-            let until = until.min(Instant::now() + SETTLE);
+            let until = until.min(Instant::now() + READY_TIMEOUT);
             matches!(timeout_at(until, self.0.sender.ready()).await, Ok(Ok(())))
         }
     }
 
-    /// Whether it is worth handing a request to.
+    /// Returns whether the connection is open and has not expired.
     pub(super) fn usable(&self, now: Instant) -> bool {
         !self.0.sender.is_closed() && now < self.0.expires
     }
 
-    /// When it is to be closed if nobody uses it.
+    /// Returns when the connection is closed if it stays idle.
     pub(super) fn expires(&self) -> Instant {
         self.0.expires
     }
 
-    /// Notes that nobody uses it from `now` on.
-    pub(super) fn rest(&mut self, now: Instant) {
+    /// Marks the connection as idle since `now`.
+    pub(super) fn become_idle(&mut self, now: Instant) {
         self.0.reused = true;
         self.0.idle_since = now;
-        self.0.expires = self.0.dies_at.min(now + self.0.idle);
+        self.0.expires = self.0.max_age_at.min(now + self.0.idle);
     }
 
-    /// Whether it has rested before it came to who has it now: whoever uses it then cannot know
-    /// whether the other end was just closing it. One that never carried a request may have rested too.
+    /// Returns whether the connection was idle before its current use.
+    ///
+    /// The server may then be closing it. A connection that has carried no request may have been idle too.
     pub(super) fn reused(&self) -> bool {
         self.0.reused
     }
@@ -155,52 +161,54 @@ impl Http1 {
         self.0.idle_since
     }
 
-    pub(super) fn via(&self) -> Via {
+    pub(super) fn info(&self) -> ConnectionInfo {
         let Inner { address, reused, .. } = *self.0;
-        Via { address, protocol: HttpProtocol::Http1, reused }
+        ConnectionInfo { address, protocol: HttpProtocol::Http1, reused }
     }
 
     pub(super) fn runtime(&self) -> runtime::Id {
         self.0.runtime
     }
 
-    /// Whether an answer has come on it.
-    pub(super) fn answered(&self) -> bool {
-        self.0.answered
+    /// Returns whether the connection has received a response.
+    pub(super) fn has_responded(&self) -> bool {
+        self.0.has_responded
     }
 
-    /// Reads from its first answer how long it may be idle; tells what it read.
+    /// Records the first response. Returns the idle time that it allows.
     ///
-    /// The others of a connection say the same.
-    pub(super) fn learn(&mut self, answer: &HeaderMap, limits: &PoolLimits) -> Duration {
-        self.0.answered = true;
-        let kept = answer.get(KEEP_ALIVE).and_then(|value| timeout_of(value.to_str().ok()?));
-        // A fifth less: the other end began to count earlier, and a request takes time to arrive.
-        self.0.idle = kept.map_or(limits.idle, |kept| limits.idle.min(kept.mul_f64(0.8)));
+    /// Later responses of a connection contain the same value.
+    pub(super) fn record_first_response(&mut self, headers: &HeaderMap, limits: &PoolLimits) -> Duration {
+        self.0.has_responded = true;
+        let keep_alive = headers.get(KEEP_ALIVE).and_then(|value| parse_timeout(value.to_str().ok()?));
+        // Reduced by a fifth: the server starts counting earlier, and a request takes time to arrive.
+        self.0.idle = keep_alive.map_or(limits.idle, |time| limits.idle.min(time.mul_f64(0.8)));
         self.0.idle
     }
 
-    /// Why the coordinator refused the client after the handshake and before any answer, if it did.
+    /// Returns the reason of a TLS rejection.
+    ///
+    /// `None` unless the server rejected the client after the handshake and before any response.
     pub(super) fn refusal(&self) -> Option<&str> {
         self.0.alert.refusal()
     }
 
-    /// What an error means after the request was handed over and not given back.
+    /// Returns the error of a request that was sent and not returned.
     ///
-    /// hyper cannot tell a connection that was closed while idle from one closed because of the request:
-    /// neither message nor kind differ. So the outcome is unknown in both cases.
+    /// hyper does not distinguish a connection that was closed while idle from one closed because of the
+    /// request: neither message nor kind differ. Therefore the outcome is unknown in both cases.
     pub(super) fn failed(&self, error: hyper::Error) -> AttemptError {
         let kind = if error.is_parse() { ErrorKind::ProtocolViolation } else { ErrorKind::ConnectionLost };
         let failed = AttemptError::new(kind, Outcome::Unknown, Phase::Sent);
         if self.0.is_tls.get() {
-            return failed.because("it speaks TLS on this port; write https:// in place of http://");
+            return failed.with_source("the server uses TLS on this port; use https:// instead of http://");
         }
-        failed.because(error)
+        failed.with_source(error)
     }
 }
 
-/// Reads `timeout=5, max=100`, of which both parts may be missing.
-fn timeout_of(keep_alive: &str) -> Option<Duration> {
+/// Parses the `timeout` of a header such as `timeout=5, max=100`. Both parts are optional.
+fn parse_timeout(keep_alive: &str) -> Option<Duration> {
     let seconds = keep_alive.split(',').find_map(|part| {
         let (name, value) = part.split_once('=')?;
         name.trim().eq_ignore_ascii_case("timeout").then(|| value.trim().parse().ok())?
@@ -214,7 +222,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_keep_alive_says_is_read_whatever_stands_around_it() {
+    fn the_keep_alive_timeout_is_parsed() {
         for (text, seconds) in [
             ("timeout=5", Some(5)),
             ("max=100, Timeout = 60 ", Some(60)),
@@ -225,21 +233,21 @@ mod tests {
             ("timeout=-1", None),
             ("", None),
         ] {
-            assert_eq!(timeout_of(text), seconds.map(Duration::from_secs), "{text}");
+            assert_eq!(parse_timeout(text), seconds.map(Duration::from_secs), "{text}");
         }
     }
 
     proptest! {
         #[test]
-        fn a_timeout_is_found_among_whatever_else_is_said(seconds: u64, before in "[a-z =0-9]{0,9}", after in ".{0,9}") {
+        fn a_timeout_is_found_among_other_parameters(seconds: u64, before in "[a-z =0-9]{0,9}", after in ".{0,9}") {
             prop_assume!(!before.contains("timeout"));
             let text = format!("{before},timeout={seconds}, {after}");
-            prop_assert_eq!(timeout_of(&text), Some(Duration::from_secs(seconds)));
+            prop_assert_eq!(parse_timeout(&text), Some(Duration::from_secs(seconds)));
         }
 
         #[test]
-        fn nothing_that_is_said_makes_the_reader_panic(text in ".{0,40}") {
-            _ = timeout_of(&text);
+        fn no_header_value_causes_a_panic(text in ".{0,40}") {
+            _ = parse_timeout(&text);
         }
     }
 }

@@ -1,51 +1,51 @@
-//! Whether ArangoDB answers at a coordinator's address.
+//! Whether ArangoDB responds at a coordinator's address.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Pool;
-use crate::foreign::ForeignAnswer;
+use crate::error::foreign::ForeignResponse;
 
-/// What is known of who answers at one address.
+/// What is known about the service at one address.
 #[derive(Debug, Default)]
-pub(super) struct Identity {
-    has_named_itself: AtomicBool,
-    /// What a probe found instead of ArangoDB.
-    other: Mutex<Option<ForeignAnswer>>,
+pub(super) struct ServiceIdentity {
+    is_arangodb: AtomicBool,
+    /// The service that the last probe found instead of ArangoDB.
+    foreign: Mutex<Option<ForeignResponse>>,
 }
 
-impl Identity {
-    fn other(&self) -> MutexGuard<'_, Option<ForeignAnswer>> {
-        self.other.lock().unwrap_or_else(PoisonError::into_inner)
+impl ServiceIdentity {
+    fn foreign(&self) -> MutexGuard<'_, Option<ForeignResponse>> {
+        self.foreign.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Pool {
-    /// Notes that an answer named ArangoDB in its head.
-    pub(crate) fn names_itself(&self) {
-        let named = &self.0.identity.has_named_itself;
-        // Written once: all that follow only look.
-        if !named.load(Ordering::Relaxed) {
-            named.store(true, Ordering::Relaxed);
+    /// Records that a response head identified ArangoDB.
+    pub(crate) fn record_arangodb(&self) {
+        let is_arangodb = &self.0.identity.is_arangodb;
+        // Written once: later responses only read it.
+        if !is_arangodb.load(Ordering::Relaxed) {
+            is_arangodb.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Whether an answer has ever named ArangoDB in its head.
-    pub(crate) fn has_named_itself(&self) -> bool {
-        self.0.identity.has_named_itself.load(Ordering::Relaxed)
+    /// Returns whether a response head has ever identified ArangoDB.
+    pub(crate) fn is_arangodb(&self) -> bool {
+        self.0.identity.is_arangodb.load(Ordering::Relaxed)
     }
 
-    /// Notes what a probe found: another service's answer, or ArangoDB.
-    pub(crate) fn found(&self, other: Option<ForeignAnswer>) {
-        let mut known = self.0.identity.other();
+    /// Records the result of a probe: the response of another service, or `None` for ArangoDB.
+    pub(crate) fn record_probe(&self, other: Option<ForeignResponse>) {
+        let mut known = self.0.identity.foreign();
         if let (None, Some(other)) = (&*known, &other) {
-            tracing::warn!(coordinator = %self.coordinator(), "something answers, but it is not ArangoDB: {other}");
+            tracing::warn!(coordinator = %self.coordinator(), "the service at this address is not ArangoDB: {other}");
         }
         *known = other;
     }
 
-    /// What the last probe found instead of ArangoDB, in words.
-    pub(crate) fn other(&self) -> Option<String> {
-        self.0.identity.other().as_ref().map(ToString::to_string)
+    /// Describes the service that the last probe found instead of ArangoDB.
+    pub(crate) fn foreign_service(&self) -> Option<String> {
+        self.0.identity.foreign().as_ref().map(ToString::to_string)
     }
 }

@@ -1,4 +1,4 @@
-//! The connections that nobody uses at the moment, and when they are closed.
+//! Idle connections, and the task that closes them.
 
 use std::sync::{Arc, Weak};
 
@@ -10,38 +10,38 @@ use tokio::time::{Instant, timeout_at};
 use super::h1::Http1;
 use super::{Pool, Shared, State};
 
-/// The HTTP/1.1 connections that nobody uses at the moment.
+/// The idle HTTP/1.1 connections of a pool.
 pub(super) struct Idle {
-    /// The last one was used last.
+    /// Ordered by last use, the most recent one last.
     connections: Vec<Http1>,
-    /// How many there may be; none when the pool is closed.
-    room: usize,
+    /// The maximum number of connections; 0 when the pool is closed.
+    capacity: usize,
     reaper: Option<Reaper>,
 }
 
-/// The task that closes those that nobody has used for too long.
+/// The task that closes connections after their idle time.
 struct Reaper {
     task: AbortHandle,
-    /// When it looks next.
-    looks_at: Instant,
-    /// Makes it look earlier.
+    /// The time of the next check.
+    next_check: Instant,
+    /// Triggers an earlier check.
     earlier: Arc<Notify>,
 }
 
 impl Idle {
-    pub(super) fn new(room: usize) -> Self {
-        Self { connections: Vec::new(), room, reaper: None }
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { connections: Vec::new(), capacity, reaper: None }
     }
 
-    /// How many can be used; the other end closes some that nobody has noticed yet.
+    /// Returns the number of usable connections. Some others may already be closed by the server.
     pub(super) fn usable(&self, now: Instant) -> usize {
         self.connections.iter().filter(|connection| connection.usable(now)).count()
     }
 
-    /// Takes the connection of this runtime that was used last.
+    /// Takes the most recently used connection of this runtime.
     ///
-    /// A connection lives on the runtime that opened it: on another it would wait for a task that
-    /// may never be run again.
+    /// A connection belongs to the runtime that opened it. On another one it would wait for a task that may
+    /// never run again.
     pub(super) fn take(&mut self, here: runtime::Id) -> Option<Http1> {
         match self.connections.last() {
             Some(last) if last.runtime() == here => self.connections.pop(),
@@ -52,11 +52,11 @@ impl Idle {
         }
     }
 
-    /// Keeps a connection until somebody takes it or it has been idle for too long.
+    /// Keeps a connection until it is used or its idle time is over.
     pub(super) fn put(&mut self, connection: Http1, pool: &Pool) {
-        if self.connections.len() >= self.room {
-            // Connections of other runtimes fill the list; the oldest is the least useful.
-            if self.room == 0 {
+        if self.connections.len() >= self.capacity {
+            // Connections of other runtimes fill the list. The oldest one is removed.
+            if self.capacity == 0 {
                 return;
             }
             self.connections.remove(0);
@@ -66,12 +66,12 @@ impl Idle {
         self.watch(expires, pool);
     }
 
-    /// Looks after those that nobody uses, at this time at the latest.
+    /// Schedules the next check at `expires` at the latest.
     pub(super) fn watch(&mut self, expires: Instant, pool: &Pool) {
         match &mut self.reaper {
             Some(reaper) if !reaper.task.is_finished() => {
-                if expires < reaper.looks_at {
-                    reaper.looks_at = expires;
+                if expires < reaper.next_check {
+                    reaper.next_check = expires;
                     reaper.earlier.notify_one();
                 }
             }
@@ -79,24 +79,24 @@ impl Idle {
         }
     }
 
-    /// Closes those used longest ago until there are no more than `room`.
+    /// Closes the least recently used connections until at most `room` remain.
     pub(super) fn shrink(&mut self, room: usize) {
         self.connections.drain(..self.connections.len().saturating_sub(room));
     }
 
-    /// Closes those for which `keep` is false.
+    /// Closes the connections for which `keep` returns `false`.
     pub(super) fn retain(&mut self, keep: impl FnMut(&Http1) -> bool) {
         self.connections.retain(keep);
     }
 
-    /// Closes all, and keeps none from now on.
+    /// Closes all connections and keeps none from now on.
     pub(super) fn close(&mut self) {
-        self.room = 0;
+        self.capacity = 0;
         self.connections.clear();
         self.stop();
     }
 
-    /// Ends the task.
+    /// Stops the task.
     pub(super) fn stop(&mut self) {
         if let Some(reaper) = self.reaper.take() {
             reaper.task.abort();
@@ -105,19 +105,19 @@ impl Idle {
 }
 
 impl Reaper {
-    fn start(pool: &Pool, looks_at: Instant) -> Option<Self> {
-        // Without a runtime nobody closes them in time, but nobody uses them either.
+    fn start(pool: &Pool, next_check: Instant) -> Option<Self> {
+        // Without a runtime the connections are neither closed in time nor used.
         let runtime = runtime::Handle::try_current().ok()?;
         let earlier = Arc::<Notify>::default();
         let task = runtime.spawn(reap(Arc::downgrade(&pool.0), Arc::clone(&earlier)));
-        Some(Self { task: task.abort_handle(), looks_at, earlier })
+        Some(Self { task: task.abort_handle(), next_check, earlier })
     }
 }
 
-/// Closes connections that were idle for too long, until nothing was idle for that long.
+/// Closes connections after their idle time, until none has been idle for that long.
 ///
-/// It does not end as soon as nothing is idle: under load a connection is idle for a moment only, and
-/// each call would start a task of its own.
+/// The task does not end as soon as no connection is idle. Under load a connection is idle only briefly, and
+/// each call would start a new task.
 async fn reap(pool: Weak<Shared>, earlier: Arc<Notify>) {
     let mut quiet = false;
     loop {
@@ -143,11 +143,11 @@ async fn reap(pool: Weak<Shared>, earlier: Arc<Notify>) {
                 }
             };
             if let Some(reaper) = &mut idle.reaper {
-                reaper.looks_at = next;
+                reaper.next_check = next;
             }
             next
         };
-        // Whichever it was, it is time to look.
+        // Check again, whether notified or timed out.
         let (Ok(()) | Err(_)) = timeout_at(next, earlier.notified()).await;
     }
 }

@@ -1,20 +1,20 @@
-//! The few parts of a certificate that are needed where webpki does not read it: of version 1, or of an authority.
+//! A minimal reader for certificates that webpki does not parse: version 1 and CA certificates.
 
 use rustls::pki_types::UnixTime;
 
-/// Parts of a certificate of any version.
+/// Selected fields of a certificate of any version.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Certificate<'a> {
     pub(super) not_before: UnixTime,
     pub(super) not_after: UnixTime,
-    /// The public key with its algorithm, as it stands in the certificate.
+    /// The DER of the public key and its algorithm.
     pub(super) public_key_info: &'a [u8],
 }
 
-/// A public key, as signatures are verified with it.
+/// A public key for verifying signatures.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct PublicKey<'a> {
-    /// The content of its `AlgorithmIdentifier`.
+    /// The content of the `AlgorithmIdentifier`.
     pub(super) algorithm: &'a [u8],
     pub(super) key: &'a [u8],
 }
@@ -27,7 +27,7 @@ const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xa0;
 
 impl<'a> Certificate<'a> {
-    /// Reads a certificate; `None` if it is none.
+    /// Parses a certificate; returns `None` if it is invalid.
     pub(super) fn read(der: &'a [u8]) -> Option<Self> {
         let mut certificate = Reader(Reader(der).take(SEQUENCE)?.content);
         let mut fields = Reader(certificate.take(SEQUENCE)?.content);
@@ -35,12 +35,12 @@ impl<'a> Certificate<'a> {
             fields.take(VERSION)?;
         }
         fields.take(INTEGER)?;
-        // How it is signed, and by whom.
+        // The signature algorithm and the issuer.
         fields.take(SEQUENCE)?;
         fields.take(SEQUENCE)?;
         let mut validity = Reader(fields.take(SEQUENCE)?.content);
         let (not_before, not_after) = (validity.time()?, validity.time()?);
-        // Whose it is.
+        // The subject.
         fields.take(SEQUENCE)?;
         Some(Self { not_before, not_after, public_key_info: fields.take(SEQUENCE)?.whole })
     }
@@ -48,17 +48,17 @@ impl<'a> Certificate<'a> {
     pub(super) fn public_key(&self) -> Option<PublicKey<'a>> {
         let mut info = Reader(Reader(self.public_key_info).take(SEQUENCE)?.content);
         let algorithm = info.take(SEQUENCE)?.content;
-        // Keys are whole bytes.
+        // The number of unused bits must be zero.
         let key = info.take(BIT_STRING)?.content.strip_prefix(&[0])?;
         Some(PublicKey { algorithm, key })
     }
 }
 
-/// What is left to be read.
+/// A DER reader over the remaining bytes.
 struct Reader<'a>(&'a [u8]);
 
 struct Value<'a> {
-    /// With its tag and its length.
+    /// The content with its tag and length.
     whole: &'a [u8],
     content: &'a [u8],
 }
@@ -110,9 +110,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// In the calendar of today, for all times.
+/// Returns the days since 1970-01-01 in the proleptic Gregorian calendar.
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    // Counted from March on, a leap day comes last.
+    // The year is counted from March, so that a leap day comes last.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let day_of_year = (153 * month + 2) / 5 + day - 1;
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_counted_as_the_calendar_has_them() {
+    fn days_since_1970_match_the_calendar() {
         for (date, days) in
             [((1970, 1, 1), 0), ((2000, 2, 29), 11_016), ((2000, 3, 1), 11_017), ((2100, 3, 1), 47_541)]
         {

@@ -1,4 +1,4 @@
-//! From a byte stream to one that nobody else can read, and why that may fail.
+//! TLS handshakes and their errors.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,17 +9,19 @@ use rustls::{ClientConfig, Error, ProtocolVersion};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 
-use super::alert::{EarlyAlert, Watched};
-use super::refused::{PLAIN, Refused};
-use crate::attempt_error::AttemptError;
-use crate::connect::Io;
-use crate::failed_attempt::Phase;
-use crate::{ErrorKind, HttpProtocol, Outcome};
+use super::alert::{AlertIo, EarlyAlert};
+use crate::error::attempt::Phase;
+use crate::error::attempt_error::AttemptError;
+use crate::error::kind::ErrorKind;
+use crate::tls::refusal::{PLAIN_HTTP_ADVICE, TlsRefused};
+use crate::types::http_protocol::HttpProtocol;
+use crate::types::io::Io;
+use crate::types::outcome::Outcome;
 
-/// Makes handshakes with one coordinator.
+/// Performs handshakes with one coordinator.
 pub(crate) struct Handshake {
     connector: TlsConnector,
-    /// The name that its certificate must be for.
+    /// The name that the coordinator's certificate must be issued for.
     name: ServerName<'static>,
 }
 
@@ -28,31 +30,32 @@ impl Handshake {
         Self { connector: TlsConnector::from(config), name }
     }
 
-    /// Makes a handshake, in no more time than until then. Nothing of a request is sent before it is over.
+    /// Performs a handshake until the deadline `until`.
     ///
-    /// Tells which of the protocols that were offered the coordinator has chosen, if it has chosen at all.
-    pub(crate) async fn over(
+    /// No part of a request is sent before it has ended. Returns the encrypted stream, the ALPN protocol that the
+    /// coordinator has chosen, if any, and the state for a later alert.
+    pub(crate) async fn perform(
         &self,
         io: Box<dyn Io>,
         address: SocketAddr,
         until: Instant,
     ) -> Result<(Box<dyn Io>, Option<HttpProtocol>, EarlyAlert), AttemptError> {
-        let shaken = timeout_at(until, self.connector.connect(self.name.clone(), io)).await;
-        let mut failed = match shaken {
+        let connected = timeout_at(until, self.connector.connect(self.name.clone(), io)).await;
+        let mut failed = match connected {
             Ok(Ok(stream)) => {
                 let chosen = stream.get_ref().1.alpn_protocol();
                 let known = [HttpProtocol::Http1, HttpProtocol::Http2];
                 let agreed = known.into_iter().find(|protocol| chosen == Some(protocol.alpn()));
                 let alert = EarlyAlert::default();
-                // Before that version the coordinator has looked at the client's certificate by now.
+                // Before TLS 1.3 the client's certificate is verified during the handshake.
                 if stream.get_ref().1.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
                     return Ok((Box::new(stream), agreed, alert));
                 }
-                let stream = Watched::new(stream, alert.clone(), self.has_identity());
+                let stream = AlertIo::new(stream, alert.clone(), self.has_identity());
                 return Ok((Box::new(stream), agreed, alert));
             }
             Ok(Err(error)) => self.failed(&error),
-            Err(_) => failure(ErrorKind::TlsHandshake).because("it was not over in time"),
+            Err(_) => failure(ErrorKind::TlsHandshake).with_source("it timed out"),
         };
         failed.attempt().address = Some(address);
         Err(failed)
@@ -60,14 +63,15 @@ impl Handshake {
 
     fn failed(&self, error: &io::Error) -> AttemptError {
         let Some(refused) = cause(error) else {
-            return failure(ErrorKind::TlsHandshake).because(format!("it broke off: {error}{PLAIN}"));
+            return failure(ErrorKind::TlsHandshake)
+                .with_source(format!("it broke off: {error}{PLAIN_HTTP_ADVICE}"));
         };
         let kind = if is_final(refused) { ErrorKind::TlsCertificate } else { ErrorKind::TlsHandshake };
         let (name, has_identity) = (self.name.to_str().into_owned(), self.has_identity());
-        failure(kind).because(Refused { name, error: refused.clone(), has_identity })
+        failure(kind).with_source(TlsRefused { name, error: refused.clone(), has_identity })
     }
 
-    /// Whether there is a certificate to show, should the coordinator ask for one.
+    /// Returns whether the client has a certificate for coordinators that request one.
     fn has_identity(&self) -> bool {
         self.connector.config().client_auth_cert_resolver.has_certs()
     }
@@ -81,7 +85,7 @@ fn cause(error: &io::Error) -> Option<&Error> {
     error.get_ref()?.downcast_ref()
 }
 
-/// Whether the next handshake would end as this one has: a certificate or a setting is wrong.
+/// Returns whether every further handshake would fail: a certificate or a setting is wrong.
 fn is_final(error: &Error) -> bool {
     matches!(
         error,

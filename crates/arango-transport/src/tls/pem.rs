@@ -8,63 +8,68 @@ use rustls::pki_types::pem::{Error, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use secrecy::ExposeSecret;
 
-use super::{Secret, TlsFault};
+use super::Secret;
+use crate::config::tls_fault::InvalidTls;
 
-/// Where certificates or a key stand in PEM. What is read is dropped, and wiped, with the rest.
+/// A source of PEM certificates or keys.
+///
+/// The bytes read are zeroed when dropped.
 #[derive(Clone)]
 pub(super) enum Pem {
-    /// In memory, and what it is said to be.
-    Given(&'static str, Secret),
+    /// Bytes in memory, with a description for error texts.
+    Memory(&'static str, Secret),
     File(PathBuf),
 }
 
 impl Pem {
-    pub(super) fn given(what: &'static str, bytes: impl Into<Vec<u8>>) -> Self {
-        Self::Given(what, Arc::new(bytes.into().into()))
+    pub(super) fn from_memory(description: &'static str, bytes: impl Into<Vec<u8>>) -> Self {
+        Self::Memory(description, Arc::new(bytes.into().into()))
     }
 
     pub(super) fn file(path: impl Into<PathBuf>) -> Self {
         Self::File(path.into())
     }
 
-    /// The certificates, at least one.
-    pub(super) fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, TlsFault> {
+    /// Returns the certificates, at least one.
+    pub(super) fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, InvalidTls> {
         let bytes = self.bytes()?;
         let certificates =
             CertificateDer::pem_slice_iter(bytes.expose_secret()).collect::<Result<Vec<_>, _>>();
-        let certificates = certificates.map_err(|error| self.unfit(&error))?;
+        let certificates = certificates.map_err(|error| self.not_pem(&error))?;
         if certificates.is_empty() {
-            return Err(TlsFault::NoCertificate { origin: self.to_string() });
+            return Err(InvalidTls::NoCertificate { origin: self.to_string() });
         }
         Ok(certificates)
     }
 
-    /// The first key.
-    pub(super) fn key(&self) -> Result<PrivateKeyDer<'static>, TlsFault> {
+    /// Returns the first private key.
+    pub(super) fn key(&self) -> Result<PrivateKeyDer<'static>, InvalidTls> {
         let bytes = self.bytes()?;
         PrivateKeyDer::from_pem_slice(bytes.expose_secret()).map_err(|error| match error {
             Error::NoItemsFound if is_encrypted(bytes.expose_secret()) => {
-                TlsFault::EncryptedKey { origin: self.to_string() }
+                InvalidTls::EncryptedKey { origin: self.to_string() }
             }
-            Error::NoItemsFound => TlsFault::NoKey { origin: self.to_string() },
-            error => self.unfit(&error),
+            Error::NoItemsFound => InvalidTls::NoKey { origin: self.to_string() },
+            error => self.not_pem(&error),
         })
     }
 
-    /// The text, without the byte order marks of UTF-8 that editors put before it and `cat` into its middle.
-    fn bytes(&self) -> Result<Secret, TlsFault> {
+    /// Returns the text without UTF-8 byte order marks.
+    ///
+    /// Editors add them at the start; concatenating files moves them into the middle.
+    fn bytes(&self) -> Result<Secret, InvalidTls> {
         let bytes: Secret = match self {
-            Self::Given(_, bytes) => Arc::clone(bytes),
+            Self::Memory(_, bytes) => Arc::clone(bytes),
             Self::File(path) => match std::fs::read(path) {
                 Ok(bytes) => Arc::new(bytes.into()),
                 Err(error) => {
-                    return Err(TlsFault::Unreadable { file: path.clone(), reason: error.to_string() });
+                    return Err(InvalidTls::Unreadable { file: path.clone(), reason: error.to_string() });
                 }
             },
         };
         let text = bytes.expose_secret();
         if UTF_16.iter().any(|mark| text.starts_with(mark)) {
-            return Err(TlsFault::NotPem {
+            return Err(InvalidTls::NotPem {
                 origin: self.to_string(),
                 reason: "it is UTF-16; save it as UTF-8",
             });
@@ -75,24 +80,24 @@ impl Pem {
         Ok(bytes)
     }
 
-    /// Not with the text of the error, which may quote a line.
-    fn unfit(&self, error: &Error) -> TlsFault {
+    /// Converts a PEM error, without its text, which may quote a line of the input.
+    fn not_pem(&self, error: &Error) -> InvalidTls {
         let reason = match error {
             Error::MissingSectionEnd { .. } => "a section has no end",
             Error::IllegalSectionStart { .. } => "a section does not begin as it should",
             Error::Base64Decode(_) => "a section is not base64",
             _ => "it is not PEM",
         };
-        TlsFault::NotPem { origin: self.to_string(), reason }
+        InvalidTls::NotPem { origin: self.to_string(), reason }
     }
 }
 
-/// What editors put before texts in UTF-8, and in UTF-16.
+/// Byte order marks of UTF-8 and UTF-16.
 const UTF_8: &[u8] = b"\xef\xbb\xbf";
 const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
 fn without_marks(mut text: &[u8]) -> Vec<u8> {
-    // As large as it can become: what is moved to another place is not wiped.
+    // Full capacity, because a reallocation would leave a copy that is not zeroed.
     let mut clean = Vec::with_capacity(text.len());
     while let [first, rest @ ..] = text {
         if let Some(after) = text.strip_prefix(UTF_8) {
@@ -105,7 +110,7 @@ fn without_marks(mut text: &[u8]) -> Vec<u8> {
     clean
 }
 
-/// Whether there is a key that only a password opens.
+/// Returns whether the PEM contains a password-protected key.
 fn is_encrypted(pem: &[u8]) -> bool {
     pem.windows(ENCRYPTED.len()).any(|window| window == ENCRYPTED)
 }
@@ -115,7 +120,7 @@ const ENCRYPTED: &[u8] = b"BEGIN ENCRYPTED PRIVATE KEY";
 impl fmt::Display for Pem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Given(what, _) => f.write_str(what),
+            Self::Memory(description, _) => f.write_str(description),
             Self::File(path) => write!(f, "`{}`", path.display()),
         }
     }
@@ -134,30 +139,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn byte_order_marks_are_passed_over_wherever_they_stand() {
+    fn byte_order_marks_are_ignored_at_every_position() {
         let section = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
         for text in [format!("\u{feff}{section}{section}"), format!("{section}\u{feff}{section}")] {
-            assert_eq!(Pem::given("the authorities", text).certificates().unwrap().len(), 2);
+            assert_eq!(Pem::from_memory("the authorities", text).certificates().unwrap().len(), 2);
         }
     }
 
     #[test]
-    fn utf_16_is_refused_as_what_it_is() {
+    fn utf_16_is_rejected_with_its_name() {
         for mark in UTF_16 {
-            let fault = Pem::given("the authorities", mark).certificates().unwrap_err();
+            let fault = Pem::from_memory("the authorities", mark).certificates().unwrap_err();
             assert!(fault.to_string().contains("UTF-16"), "{fault}");
         }
     }
 
     proptest! {
         #[test]
-        fn nothing_makes_the_reader_panic_and_no_line_is_quoted(
+        fn no_input_makes_the_reader_panic_or_is_quoted(
             lines in prop::collection::vec(
                 "(-----(BEGIN|END) (CERTIFICATE|PRIVATE KEY|ENCRYPTED PRIVATE KEY)(-----)?|[A-Za-z0-9+/=]{24}|.{24})",
                 0..6,
             ),
         ) {
-            let pem = Pem::given("the authorities", lines.join("\n"));
+            let pem = Pem::from_memory("the authorities", lines.join("\n"));
             let faults = [pem.certificates().err(), pem.key().err()];
             for shown in faults.iter().flatten().map(|fault| format!("{fault} {fault:?} {pem:?}")) {
                 prop_assert!(!lines.iter().any(|line| shown.contains(line.trim())), "{}", shown);

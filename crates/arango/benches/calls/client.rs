@@ -1,4 +1,4 @@
-//! A client process: calls the server so many times, one call after the other, and tells what that took.
+//! The client process: sends calls one after the other and reports the cost.
 
 use std::alloc::System;
 use std::net::SocketAddr;
@@ -10,49 +10,49 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
-use crate::answers::{Question, SERVERS, VERSION};
+use crate::endpoint::{Endpoint, SERVERS, VERSION};
 use crate::facade::Facade;
+use crate::protocol::Protocol;
 use crate::raw::Raw;
-use crate::way::Way;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Calls before any measuring: the connection is opened, buffers have grown.
+/// Calls before the measurement: the connection is opened and buffers have grown.
 const WARM_UP: u64 = 200;
 
-/// Who calls.
+/// The client implementation.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Caller {
     Facade,
     Raw,
 }
 
-/// What one client process does.
+/// The work of one client process.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Task {
     #[arg(value_enum)]
     pub(crate) caller: Caller,
     #[arg(value_enum)]
-    pub(crate) question: Question,
+    pub(crate) endpoint: Endpoint,
     #[arg(value_enum)]
-    pub(crate) way: Way,
+    pub(crate) protocol: Protocol,
     pub(crate) address: SocketAddr,
     pub(crate) calls: u64,
-    /// Who has signed the server's certificate, in PEM.
+    /// The certificate authority of the server, in PEM.
     #[arg(long)]
     pub(crate) authority: Option<String>,
 }
 
-/// What its calls took.
+/// The measured cost of the calls.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Taken {
+pub(crate) struct Measurement {
     pub(crate) seconds: f64,
     pub(crate) allocations: u32,
 }
 
 impl Task {
-    /// This process once more, to do the task; through `wrapper` if that is to watch it.
+    /// Returns the command that runs the task in a new process, through `wrapper` if given.
     pub(crate) fn command(&self, wrapper: &[&str]) -> anyhow::Result<Command> {
         let program = std::env::current_exe()?;
         let mut command = match wrapper {
@@ -67,54 +67,57 @@ impl Task {
             Caller::Facade => "facade",
             Caller::Raw => "raw",
         };
-        command.args(["call", caller, self.question.name(), self.way.name()]);
+        command.args(["call", caller, self.endpoint.name(), self.protocol.name()]);
         command.args([self.address.to_string(), self.calls.to_string()]);
         command.args(self.authority.iter().map(|authority| format!("--authority={authority}")));
         Ok(command)
     }
 
-    /// Has the task done by a process of its own.
-    pub(crate) fn measure(&self) -> anyhow::Result<Taken> {
+    /// Runs the task in a new process.
+    pub(crate) fn measure(&self) -> anyhow::Result<Measurement> {
         let output = self.command(&[])?.output().context("a client process")?;
         let errors = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "a client process failed: {errors}");
-        serde_json::from_slice(&output.stdout).context("what a client process told")
+        serde_json::from_slice(&output.stdout).context("the output of a client process")
     }
 
-    /// Does the task and prints what it took.
+    /// Runs the task and prints the measurement.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let question = self.question;
-        let taken = match self.caller {
+        let endpoint = self.endpoint;
+        let measurement = match self.caller {
             Caller::Facade => {
                 let facade = Facade::new(&self)?;
-                self.repeat(async || facade.call(question).await).await?
+                self.repeat(async || facade.call(endpoint).await).await?
             }
             Caller::Raw => {
                 let mut raw = Raw::connect(&self).await?;
                 self.repeat(async || raw.call().await).await?
             }
         };
-        anstream::println!("{}", serde_json::to_string(&taken)?);
+        anstream::println!("{}", serde_json::to_string(&measurement)?);
         Ok(())
     }
 
-    async fn repeat(&self, mut call: impl AsyncFnMut() -> anyhow::Result<usize>) -> anyhow::Result<Taken> {
-        let expected = match self.question {
-            Question::Version => VERSION.len(),
-            Question::Health => SERVERS,
+    async fn repeat(
+        &self,
+        mut call: impl AsyncFnMut() -> anyhow::Result<usize>,
+    ) -> anyhow::Result<Measurement> {
+        let expected = match self.endpoint {
+            Endpoint::Version => VERSION.len(),
+            Endpoint::Health => SERVERS,
         };
         for _ in 0..WARM_UP {
-            let found = call().await?;
-            ensure!(found == expected, "{found} was read, {expected} was sent");
+            let actual = call().await?;
+            ensure!(actual == expected, "read {actual}, expected {expected}");
         }
         let allocations = Region::new(ALLOCATOR);
-        let began = Instant::now();
+        let started_at = Instant::now();
         for _ in 0..self.calls {
             call().await?;
         }
-        let seconds = began.elapsed().as_secs_f64();
+        let seconds = started_at.elapsed().as_secs_f64();
         let change = allocations.change();
         let allocations = (change.allocations + change.reallocations).try_into()?;
-        Ok(Taken { seconds, allocations })
+        Ok(Measurement { seconds, allocations })
     }
 }

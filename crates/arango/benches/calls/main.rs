@@ -1,115 +1,114 @@
-//! What a call of the facade costs beside the same call made with hyper by hand.
+//! Cost of a call of the facade, compared with the same call made with hyper directly.
 //!
 //! ```text
 //! cargo bench -p arango --bench calls                    # over TCP and over TLS
 //! cargo bench -p arango --bench calls --features http2   # over HTTP/2
 //! ```
 //!
-//! The program starts itself again: once as the server, once for each client it measures, and those
-//! under valgrind as well where that is installed. It fails if something cannot be run, never
-//! because something is slow.
+//! The program starts itself again: once as the server, and once for each measured client, also under valgrind if
+//! that is installed. It fails if something cannot be run, never because something is slow.
 //!
-//! Without `--bench`, which `cargo bench` adds and `cargo test` does not, it only shows that it works.
+//! Without `--bench`, which `cargo bench` adds and `cargo test` does not, it is only a smoke test.
 
-mod answers;
 mod client;
+mod endpoint;
 mod facade;
+mod protocol;
 mod raw;
 mod server;
 mod table;
 mod valgrind;
-mod way;
 
 use clap::{Parser, Subcommand};
 
-use answers::Question;
-use client::{Caller, Taken, Task};
+use client::{Caller, Measurement, Task};
+use endpoint::Endpoint;
+use protocol::Protocol;
 use server::Server;
 use table::Row;
-use way::Way;
 
-/// Compares what calls cost.
+/// Compares the cost of calls.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Measure, rather than only try.
+    /// Run the measurement, rather than only a smoke test.
     #[arg(long)]
     bench: bool,
     #[command(subcommand)]
     role: Option<Role>,
 }
 
-/// What a process that was started by another does.
+/// The role of a process that was started by another one.
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 enum Role {
-    /// Answers until the input is closed.
+    /// Serves until standard input is closed.
     #[command(hide = true)]
     Serve {
         #[arg(value_enum)]
-        way: Way,
+        protocol: Protocol,
     },
     /// Calls a server.
     #[command(hide = true)]
     Call(Task),
 }
 
-/// How much is done.
-struct Effort {
+/// The size of a run.
+struct RunConfig {
     calls: u32,
-    /// Both callers take turns, so that both meet the same weather.
+    /// Both clients alternate, so that both run under the same conditions.
     rounds: usize,
     instructions: bool,
 }
 
-const TRY: Effort = Effort { calls: 20, rounds: 1, instructions: false };
-const MEASURE: Effort = Effort { calls: 20_000, rounds: 5, instructions: true };
+const SMOKE_TEST: RunConfig = RunConfig { calls: 20, rounds: 1, instructions: false };
+const MEASURE: RunConfig = RunConfig { calls: 20_000, rounds: 5, instructions: true };
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let Some(role) = arguments.role else {
-        return compare(if arguments.bench { &MEASURE } else { &TRY });
+        return compare(if arguments.bench { &MEASURE } else { &SMOKE_TEST });
     };
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         match role {
-            Role::Serve { way } => server::serve(way).await,
+            Role::Serve { protocol } => server::serve(protocol).await,
             Role::Call(task) => task.run().await,
         }
     })
 }
 
-fn compare(effort: &Effort) -> anyhow::Result<()> {
+fn compare(config: &RunConfig) -> anyhow::Result<()> {
     let mut rows = Vec::new();
     let mut counted = true;
-    for way in Way::COMPARED {
-        let server = Server::start(way)?;
-        for question in Question::ALL {
+    for protocol in Protocol::COMPARED {
+        let server = Server::start(protocol)?;
+        for endpoint in Endpoint::ALL {
             let task = |caller| Task {
                 caller,
-                question,
-                way,
+                endpoint,
+                protocol,
                 address: server.address,
-                calls: effort.calls.into(),
+                calls: config.calls.into(),
                 authority: server.authority.clone(),
             };
             let (facade, raw) = (task(Caller::Facade), task(Caller::Raw));
             let row = |what, facade, raw, decimals| Row {
-                what: format!("{}{}: {what}", question.name(), way.suffix()),
+                what: format!("{}{}: {what}", endpoint.name(), protocol.suffix()),
                 facade,
                 raw,
                 decimals,
             };
-            if effort.instructions {
+            if config.instructions {
                 match (valgrind::instructions(&facade)?, valgrind::instructions(&raw)?) {
                     (Some(facade), Some(raw)) => rows.push(row("instructions per call", facade, raw, 0)),
                     _ => counted = false,
                 }
             }
-            // Time is for information, so it is taken where nothing hides what the client adds.
-            let rounds = if way == Way::Plain { effort.rounds } else { 1 };
-            let (facade, raw) = take_turns(rounds, &facade, &raw)?;
-            rows.push(row("allocations per call", effort.allocations(&facade), effort.allocations(&raw), 2));
-            if way == Way::Plain {
-                rows.push(row("calls per second", effort.rate(&facade), effort.rate(&raw), 0));
+            // Time is informative only, so it is measured where nothing hides the client's share.
+            let rounds = if protocol == Protocol::Plain { config.rounds } else { 1 };
+            let (facade, raw) = measure_alternately(rounds, &facade, &raw)?;
+            rows.push(row("allocations per call", config.allocations(&facade), config.allocations(&raw), 2));
+            if protocol == Protocol::Plain {
+                rows.push(row("calls per second", config.rate(&facade), config.rate(&raw), 0));
             }
         }
     }
@@ -120,18 +119,22 @@ fn compare(effort: &Effort) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn take_turns(rounds: usize, facade: &Task, raw: &Task) -> anyhow::Result<(Vec<Taken>, Vec<Taken>)> {
-    let turns = (0..rounds).map(|_| Ok((facade.measure()?, raw.measure()?)));
-    turns.collect::<anyhow::Result<Vec<_>>>().map(|turns| turns.into_iter().unzip())
+fn measure_alternately(
+    rounds: usize,
+    facade: &Task,
+    raw: &Task,
+) -> anyhow::Result<(Vec<Measurement>, Vec<Measurement>)> {
+    let pairs = (0..rounds).map(|_| Ok((facade.measure()?, raw.measure()?)));
+    pairs.collect::<anyhow::Result<Vec<_>>>().map(|pairs| pairs.into_iter().unzip())
 }
 
-impl Effort {
-    fn allocations(&self, rounds: &[Taken]) -> f64 {
-        median(rounds.iter().map(|taken| f64::from(taken.allocations) / f64::from(self.calls)))
+impl RunConfig {
+    fn allocations(&self, rounds: &[Measurement]) -> f64 {
+        median(rounds.iter().map(|measurement| f64::from(measurement.allocations) / f64::from(self.calls)))
     }
 
-    fn rate(&self, rounds: &[Taken]) -> f64 {
-        median(rounds.iter().map(|taken| f64::from(self.calls) / taken.seconds))
+    fn rate(&self, rounds: &[Measurement]) -> f64 {
+        median(rounds.iter().map(|measurement| f64::from(self.calls) / measurement.seconds))
     }
 }
 

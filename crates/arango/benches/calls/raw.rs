@@ -1,7 +1,7 @@
-//! What the facade is compared with: one connection of hyper's, driven by hand.
+//! The baseline: one connection of hyper, used directly.
 //!
-//! It does what cannot be left out: the request is prepared and cloned, the body collected, and read
-//! into types that hold what the facade's hold.
+//! It includes what a program cannot leave out: the request is prepared and cloned, the body collected, and decoded
+//! into types with the same fields as the facade's.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,15 +22,15 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::answers::Question;
 use crate::client::Task;
-use crate::way::Way;
+use crate::endpoint::Endpoint;
+use crate::protocol::Protocol;
 
 #[derive(Debug, Deserialize)]
 #[expect(
     dead_code,
     clippy::struct_field_names,
-    reason = "read because a program would, by the names of the server"
+    reason = "decoded as a program would, with the server's names"
 )]
 struct Version {
     server: String,
@@ -40,7 +40,7 @@ struct Version {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-#[expect(dead_code, reason = "read because a program would")]
+#[expect(dead_code, reason = "decoded as a program would")]
 struct Health {
     cluster_id: String,
     health: HashMap<String, Server>,
@@ -48,7 +48,7 @@ struct Health {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-#[expect(dead_code, reason = "read because a program would")]
+#[expect(dead_code, reason = "decoded as a program would")]
 struct Server {
     role: String,
     status: String,
@@ -67,13 +67,13 @@ struct Server {
     leader: Option<String>,
 }
 
-/// What `root` with the password `passwd` sends.
+/// The login of `root` with the password `passwd`.
 const LOGIN: &str = "Basic cm9vdDpwYXNzd2Q=";
 
 pub(crate) struct Raw {
     sender: Sender,
     prepared: Request<Full<Bytes>>,
-    question: Question,
+    endpoint: Endpoint,
 }
 
 /// One connection.
@@ -88,33 +88,36 @@ impl Raw {
         let address = task.address;
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        let sender = match task.way {
-            Way::Plain => Sender::over_http1(stream).await?,
-            Way::Tls => {
-                let connector = trusting(task.authority.as_deref().context("there is no authority")?)?;
+        let sender = match task.protocol {
+            Protocol::Plain => Sender::over_http1(stream).await?,
+            Protocol::Tls => {
+                let connector =
+                    tls_connector(task.authority.as_deref().context("no certificate authority")?)?;
                 let name = ServerName::IpAddress(address.ip().into());
                 Sender::over_http1(connector.connect(name, stream).await?).await?
             }
             #[cfg(feature = "http2")]
-            Way::Http2 => Sender::over_http2(stream).await?,
+            Protocol::Http2 => Sender::over_http2(stream).await?,
         };
-        let prepared = match task.way {
-            Way::Plain | Way::Tls => Request::get(task.question.path()).header(HOST, address.to_string()),
+        let prepared = match task.protocol {
+            Protocol::Plain | Protocol::Tls => {
+                Request::get(task.endpoint.path()).header(HOST, address.to_string())
+            }
             #[cfg(feature = "http2")]
-            Way::Http2 => Request::get(format!("http://{address}{}", task.question.path())),
+            Protocol::Http2 => Request::get(format!("http://{address}{}", task.endpoint.path())),
         };
         let prepared = prepared.header(AUTHORIZATION, LOGIN).body(Full::default())?;
-        Ok(Self { sender, prepared, question: task.question })
+        Ok(Self { sender, prepared, endpoint: task.endpoint })
     }
 
-    /// Calls once; how long the version is, or how many servers there are.
+    /// Sends one call; returns the length of the version or the number of servers.
     pub(crate) async fn call(&mut self) -> anyhow::Result<usize> {
         let response = self.sender.send(self.prepared.clone()).await?;
-        ensure!(response.status().is_success(), "the server answered {}", response.status());
+        ensure!(response.status().is_success(), "the server returned {}", response.status());
         let body = response.into_body().collect().await?.to_bytes();
-        Ok(match self.question {
-            Question::Version => serde_json::from_slice::<Version>(&body)?.version.len(),
-            Question::Health => serde_json::from_slice::<Health>(&body)?.health.len(),
+        Ok(match self.endpoint {
+            Endpoint::Version => serde_json::from_slice::<Version>(&body)?.version.len(),
+            Endpoint::Health => serde_json::from_slice::<Health>(&body)?.health.len(),
         })
     }
 }
@@ -154,8 +157,8 @@ impl Sender {
     }
 }
 
-/// What believes the certificates of this authority.
-fn trusting(authority: &str) -> anyhow::Result<TlsConnector> {
+/// Returns a connector that trusts the certificates of this authority.
+fn tls_connector(authority: &str) -> anyhow::Result<TlsConnector> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(authority.as_bytes())?)?;
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))

@@ -1,4 +1,4 @@
-//! The server: the same program, started once more, so that counting sees a client alone.
+//! The server: the same program in another process, so that counting covers the client alone.
 
 use std::convert::Infallible;
 use std::io::{self, BufRead, BufReader};
@@ -23,29 +23,29 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use crate::answers::Question;
-use crate::way::Way;
+use crate::endpoint::Endpoint;
+use crate::protocol::Protocol;
 
-/// A running server process. It ends when this is dropped.
+/// A running server process. Dropping it stops the process.
 pub(crate) struct Server {
     process: Child,
     pub(crate) address: SocketAddr,
-    /// Who has signed its certificate, in PEM, if it has one.
+    /// The certificate authority, in PEM, if it uses TLS.
     pub(crate) authority: Option<String>,
 }
 
-/// What it says of itself as soon as it listens.
+/// The line that it prints as soon as it listens.
 #[derive(Debug, Serialize, Deserialize)]
-struct Place {
+struct ServerAddress {
     address: SocketAddr,
     authority: Option<String>,
 }
 
 impl Server {
     /// Starts the process and waits until it listens.
-    pub(crate) fn start(way: Way) -> anyhow::Result<Self> {
+    pub(crate) fn start(protocol: Protocol) -> anyhow::Result<Self> {
         let mut process = Command::new(std::env::current_exe()?)
-            .args(["serve", way.name()])
+            .args(["serve", protocol.name()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -53,15 +53,15 @@ impl Server {
         let mut line = String::new();
         let stdout = process.stdout.take().context("the server has no output")?;
         BufReader::new(stdout).read_line(&mut line)?;
-        let Place { address, authority } =
-            serde_json::from_str(&line).context("the server did not tell where it is")?;
+        let ServerAddress { address, authority } =
+            serde_json::from_str(&line).context("the server did not print its address")?;
         Ok(Self { process, address, authority })
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // That its input is closed is what ends it.
+        // The process ends when its input is closed.
         drop(self.process.stdin.take());
         if let Err(error) = self.process.wait() {
             anstream::eprintln!("the server process: {error}");
@@ -69,21 +69,21 @@ impl Drop for Server {
     }
 }
 
-/// Answers until the input is closed.
-pub(crate) async fn serve(way: Way) -> anyhow::Result<()> {
+/// Serves until standard input is closed.
+pub(crate) async fn serve(protocol: Protocol) -> anyhow::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let (acceptor, authority) = (way == Way::Tls).then(certified).transpose()?.unzip();
-    let place = Place { address: listener.local_addr()?, authority };
-    anstream::println!("{}", serde_json::to_string(&place)?);
+    let (acceptor, authority) = (protocol == Protocol::Tls).then(self_signed_tls).transpose()?.unzip();
+    let address = ServerAddress { address: listener.local_addr()?, authority };
+    anstream::println!("{}", serde_json::to_string(&address)?);
     let closed = tokio::task::spawn_blocking(|| io::copy(&mut io::stdin().lock(), &mut io::sink()));
     tokio::select! {
-        failed = accept(listener, way, acceptor) => failed,
+        failed = accept(listener, protocol, acceptor) => failed,
         closed = closed => closed?.map(drop).map_err(Into::into),
     }
 }
 
-/// What shows a certificate for the loopback address, and the certificate, which has signed itself.
-fn certified() -> anyhow::Result<(TlsAcceptor, String)> {
+/// Returns an acceptor with a self-signed certificate for the loopback address, and the certificate.
+fn self_signed_tls() -> anyhow::Result<(TlsAcceptor, String)> {
     let CertifiedKey { cert, signing_key } =
         rcgen::generate_simple_self_signed([Ipv4Addr::LOCALHOST.to_string()])?;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
@@ -94,17 +94,21 @@ fn certified() -> anyhow::Result<(TlsAcceptor, String)> {
     Ok((TlsAcceptor::from(Arc::new(config)), cert.pem()))
 }
 
-async fn accept(listener: TcpListener, way: Way, acceptor: Option<TlsAcceptor>) -> anyhow::Result<()> {
-    let answers = Arc::new(Question::ALL.map(|question| Bytes::from(question.answer())));
+async fn accept(
+    listener: TcpListener,
+    protocol: Protocol,
+    acceptor: Option<TlsAcceptor>,
+) -> anyhow::Result<()> {
+    let responses = Arc::new(Endpoint::ALL.map(|endpoint| Bytes::from(endpoint.response_body())));
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        let (answers, acceptor) = (Arc::clone(&answers), acceptor.clone());
+        let (responses, acceptor) = (Arc::clone(&responses), acceptor.clone());
         tokio::spawn(async move {
             match acceptor {
-                None => connection(stream, way, answers).await,
+                None => connection(stream, protocol, responses).await,
                 Some(acceptor) => match acceptor.accept(stream).await {
-                    Ok(stream) => connection(stream, way, answers).await,
+                    Ok(stream) => connection(stream, protocol, responses).await,
                     Err(error) => anstream::eprintln!("a handshake: {error}"),
                 },
             }
@@ -112,29 +116,29 @@ async fn accept(listener: TcpListener, way: Way, acceptor: Option<TlsAcceptor>) 
     }
 }
 
-async fn connection<S>(stream: S, way: Way, answers: Arc<[Bytes; 2]>)
+async fn connection<S>(stream: S, protocol: Protocol, responses: Arc<[Bytes; 2]>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |request| {
-        let response = answer(&request, &answers);
+        let response = respond(&request, &responses);
         async { Ok::<_, Infallible>(response) }
     });
     let stream = TokioIo::new(stream);
-    let served = match way {
-        Way::Plain | Way::Tls => {
+    let served = match protocol {
+        Protocol::Plain | Protocol::Tls => {
             let mut builder = http1::Builder::new();
             builder.title_case_headers(true).auto_date_header(false);
             builder.serve_connection(stream, service).await
         }
         #[cfg(feature = "http2")]
-        Way::Http2 => {
+        Protocol::Http2 => {
             let mut builder = hyper::server::conn::http2::Builder::new(hyper_util::rt::TokioExecutor::new());
             builder.auto_date_header(false);
             builder.serve_connection(stream, service).await
         }
     };
-    // A client that ends drops its connection.
+    // A client that exits drops its connection.
     if let Err(error) = served
         && !error.is_incomplete_message()
     {
@@ -142,14 +146,14 @@ where
     }
 }
 
-fn answer(request: &Request<Incoming>, answers: &[Bytes; 2]) -> Response<Full<Bytes>> {
-    let found = Question::of_path(request.uri().path());
-    let body = found.map(|question| answers[question as usize].clone()).unwrap_or_default();
+fn respond(request: &Request<Incoming>, responses: &[Bytes; 2]) -> Response<Full<Bytes>> {
+    let actual = Endpoint::from_path(request.uri().path());
+    let body = actual.map(|endpoint| responses[endpoint as usize].clone()).unwrap_or_default();
     let mut response = Response::new(Full::new(body));
-    if found.is_none() {
+    if actual.is_none() {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
-    // hyper adds the length.
+    // hyper adds the content length.
     response.headers_mut().extend([
         (SERVER, HeaderValue::from_static("ArangoDB")),
         (CONNECTION, HeaderValue::from_static("Keep-Alive")),

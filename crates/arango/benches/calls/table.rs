@@ -1,6 +1,6 @@
-//! The table that is printed.
+//! The printed table.
 
-/// One figure of both callers.
+/// One measured value of both clients.
 pub(crate) struct Row {
     pub(crate) what: String,
     pub(crate) facade: f64,

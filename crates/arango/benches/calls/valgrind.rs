@@ -1,7 +1,6 @@
 //! Counts instructions.
 //!
-//! Time on a shared machine tells little; the number of instructions is the same from run to run,
-//! but for a fraction of a percent.
+//! Time on a shared machine is noisy; the number of instructions varies by less than a percent between runs.
 
 use std::io;
 
@@ -9,13 +8,13 @@ use anyhow::{Context, bail, ensure};
 
 use crate::client::Task;
 
-/// Runs are compared that differ in the number of calls alone: what starting costs cancels out.
+/// Two runs that differ only in the number of calls: the cost of the start cancels out.
 const FEW: u64 = 500;
 const MANY: u64 = 2500;
 
 const VALGRIND: [&str; 3] = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"];
 
-/// How many instructions one call of the task takes; `None` where valgrind is not installed.
+/// Returns the number of instructions of one call; `None` if valgrind is not installed.
 pub(crate) fn instructions(task: &Task) -> anyhow::Result<Option<f64>> {
     let (Some(few), Some(many)) =
         (run(&Task { calls: FEW, ..task.clone() })?, run(&Task { calls: MANY, ..task.clone() })?)
@@ -25,7 +24,7 @@ pub(crate) fn instructions(task: &Task) -> anyhow::Result<Option<f64>> {
     Ok(Some((many - few) / f64::from(u32::try_from(MANY - FEW)?)))
 }
 
-/// How many instructions the whole process takes.
+/// Returns the number of instructions of the whole process.
 fn run(task: &Task) -> anyhow::Result<Option<f64>> {
     let output = match task.command(&VALGRIND)?.output() {
         Ok(output) => output,
@@ -34,7 +33,10 @@ fn run(task: &Task) -> anyhow::Result<Option<f64>> {
     };
     let report = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "valgrind failed: {report}");
-    let count =
-        report.lines().find_map(|line| line.split_once("Collected : ")).context("valgrind told no count")?.1;
+    let count = report
+        .lines()
+        .find_map(|line| line.split_once("Collected : "))
+        .context("valgrind printed no count")?
+        .1;
     Ok(Some(count.trim().parse()?))
 }

@@ -1,14 +1,14 @@
-//! Who is who, and how each server is doing.
+//! Identity and state of each server.
 
 use anyhow::{Context, Result, ensure};
 use arango::Client;
 use arango::cluster::ServerRole;
 
-use crate::terminal::{Guide, plain};
+use crate::terminal::{TourOutput, plain};
 
-pub(crate) async fn servers(guide: &mut Guide, client: &Client, version: &str) -> Result<()> {
+pub(crate) async fn servers(output: &mut TourOutput, client: &Client, version: &str) -> Result<()> {
     let cluster = client.cluster();
-    guide.step("Ask each coordinator who it is");
+    output.step("Identify each coordinator");
     let mut rows = Vec::new();
     let mut ids = Vec::new();
     for state in client.coordinators() {
@@ -25,23 +25,23 @@ pub(crate) async fn servers(guide: &mut Guide, client: &Client, version: &str) -
         ]);
         ids.push(id);
     }
-    guide.table(&["coordinator", "id", "role", "mode", "version"], rows, plain);
-    let asked = ids.len();
+    output.table(&["coordinator", "id", "role", "mode", "version"], rows, plain);
+    let count = ids.len();
     ids.sort();
     ids.dedup();
-    ensure!(ids.len() == asked, "two coordinators have the same id");
-    ensure!(ids.contains(&cluster.server_id().await?), "a stranger answered");
+    ensure!(ids.len() == count, "two coordinators have the same id");
+    ensure!(ids.contains(&cluster.server_id().await?), "an unknown coordinator responded");
 
-    guide.step("Ask about every DB-Server, through any coordinator");
+    output.step("Read the state of every DB-Server, through any coordinator");
     let count = cluster.server_count().await?;
     let health = cluster.health().await?;
     let mut rows = Vec::new();
     for (id, server) in health.db_servers() {
         let engine = cluster.server_engine(id).await?;
-        let reported = cluster.server_version(id).await?.version.context("a DB-Server hides its version")?;
+        let reported = cluster.server_version(id).await?.version.context("a DB-Server reports no version")?;
         ensure!(reported == version, "{id} runs {reported}");
         let (uptime, resident) = if version.starts_with("4.") {
-            ("gone in 4.0".to_owned(), "gone in 4.0".to_owned())
+            ("removed in 4.0".to_owned(), "removed in 4.0".to_owned())
         } else {
             let statistics = cluster.server_statistics(id).await?;
             let mib = statistics.system.resident_size >> 20;
@@ -51,17 +51,17 @@ pub(crate) async fn servers(guide: &mut Guide, client: &Client, version: &str) -
         rows.push(vec![name, engine.name.to_string(), reported, uptime, resident]);
     }
     ensure!(!rows.is_empty(), "the cluster has no DB-Servers");
-    guide.table(&["DB-Server", "engine", "version", "up for", "resident"], rows, plain);
-    let meant = |count: Option<usize>| count.map_or("not set".to_owned(), |count| count.to_string());
-    guide.fact(
-        "meant to have",
+    output.table(&["DB-Server", "engine", "version", "up for", "resident"], rows, plain);
+    let target = |count: Option<usize>| count.map_or("not set".to_owned(), |count| count.to_string());
+    output.entry(
+        "target",
         &format!(
             "{} coordinators, {} DB-Servers, {} of them cleaned out",
-            meant(count.coordinators),
-            meant(count.db_servers),
+            target(count.coordinators),
+            target(count.db_servers),
             count.cleaned.len()
         ),
     );
-    guide.fact("known endpoints", &cluster.endpoints().await?.known().collect::<Vec<_>>().join(", "));
+    output.entry("known endpoints", &cluster.endpoints().await?.addresses().collect::<Vec<_>>().join(", "));
     Ok(())
 }

@@ -4,10 +4,10 @@ use anyhow::{Result, ensure};
 use arango::Client;
 use owo_colors::OwoColorize;
 
-use crate::terminal::Guide;
+use crate::terminal::TourOutput;
 
-pub(crate) async fn of_every_server(guide: &mut Guide, client: &Client) -> Result<()> {
-    guide.step("See the health of every server");
+pub(crate) async fn show(output: &mut TourOutput, client: &Client) -> Result<()> {
+    output.step("Read the health of every server");
     let health = client.cluster().health().await?;
     let rows = health
         .servers()
@@ -21,13 +21,13 @@ pub(crate) async fn of_every_server(guide: &mut Guide, client: &Client) -> Resul
             ]
         })
         .collect();
-    guide.table(&["status", "role", "name", "id", "endpoint"], rows, by_status);
-    guide.fact("cluster", &health.cluster_id);
-    ensure!(health.all_good(), "not every server is well");
+    output.table(&["status", "role", "name", "id", "endpoint"], rows, by_status);
+    output.entry("cluster", &health.cluster_id);
+    ensure!(health.all_good(), "not every server is healthy");
     Ok(())
 }
 
-/// A row in the colour of its first column.
+/// Colours a row by its first column.
 fn by_status(row: &str) -> String {
     match row.split_whitespace().next() {
         Some("GOOD") => row.replacen("GOOD", &"GOOD".green().to_string(), 1),

@@ -1,23 +1,23 @@
-//! Keeping the supervision from moving shards while servers are being worked on.
+//! Disables the supervision while servers are under maintenance.
 
 use anyhow::{Result, ensure};
 use arango::Client;
 use arango::cluster::SupervisionMode;
 
-use crate::terminal::Guide;
+use crate::terminal::TourOutput;
 
-pub(crate) async fn on_and_off(guide: &mut Guide, client: &Client) -> Result<()> {
-    guide.step("Switch the supervision's maintenance on and off");
+pub(crate) async fn toggle(output: &mut TourOutput, client: &Client) -> Result<()> {
+    output.step("Switch the supervision's maintenance on and off");
     let cluster = client.cluster();
-    guide.fact("at first", &cluster.maintenance().await?.to_string());
+    output.entry("at first", &cluster.maintenance().await?.to_string());
     let on = cluster.maintenance_on().await?;
-    guide.fact("on", &on.warning);
+    output.entry("on", &on.warning);
     let during = cluster.maintenance().await?;
-    guide.fact("now", &during.to_string());
+    output.entry("now", &during.to_string());
     let off = cluster.maintenance_off().await?;
-    guide.fact("off", &off.warning);
+    output.entry("off", &off.warning);
     let after = cluster.maintenance().await?;
-    guide.fact("in the end", &after.to_string());
+    output.entry("finally", &after.to_string());
     ensure!(during == SupervisionMode::Maintenance, "maintenance did not begin");
     ensure!(after == SupervisionMode::Normal, "maintenance did not end");
     Ok(())

@@ -1,4 +1,4 @@
-//! Spreading shards evenly, followed to the end.
+//! Rebalances shards and waits for the moves.
 
 use std::time::{Duration, Instant};
 
@@ -6,16 +6,16 @@ use anyhow::{Result, bail, ensure};
 use arango::Client;
 use arango::cluster::{Imbalance, RebalanceOptions};
 
-use crate::terminal::{Guide, plain};
+use crate::terminal::{TourOutput, plain};
 
-/// The longest that the moves of the tour may take.
-const LONGEST: Duration = Duration::from_secs(120);
+/// The time limit of the moves.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
-pub(crate) async fn to_its_end(guide: &mut Guide, client: &Client) -> Result<()> {
-    guide.step("Rebalance the shards, and follow the moves to their end");
+pub(crate) async fn run(output: &mut TourOutput, client: &Client) -> Result<()> {
+    output.step("Rebalance the shards, and wait for the moves");
     let cluster = client.cluster();
     let before = cluster.imbalance().await?;
-    // The factor by which the server itself judges imbalance, so that plan and outcome compare.
+    // The factor that the server itself uses, so that plan and result can be compared.
     let options = RebalanceOptions::new().move_leaders().move_followers().pi_factor(256e6);
     let plan = cluster.rebalance_plan(&options).await?;
     let rows = plan
@@ -33,13 +33,13 @@ pub(crate) async fn to_its_end(guide: &mut Guide, client: &Client) -> Result<()>
             ]
         })
         .collect();
-    guide.table(&["shard", "database", "moves", "from", "to"], rows, plain);
-    guide.fact("planned", &format!("{} moves", plan.moves.len()));
+    output.table(&["shard", "database", "moves", "from", "to"], rows, plain);
+    output.entry("planned", &format!("{} moves", plan.moves.len()));
 
     cluster.execute_moves(&plan.moves).await?;
     let total = plan.moves.len() as u64;
-    let bar = guide.progress(total, "moving");
-    let began = Instant::now();
+    let bar = output.progress(total, "moving");
+    let started_at = Instant::now();
     let after = loop {
         let now = cluster.imbalance().await?;
         let left = (now.pending_moves + now.todo_moves) as u64;
@@ -47,14 +47,14 @@ pub(crate) async fn to_its_end(guide: &mut Guide, client: &Client) -> Result<()>
         if now.is_idle() {
             break now;
         }
-        if began.elapsed() > LONGEST {
-            bail!("{left} moves are still under way after {LONGEST:?}");
+        if started_at.elapsed() > TIMEOUT {
+            bail!("{left} moves are still under way after {TIMEOUT:?}");
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
     bar.finish_and_clear();
-    guide.fact("moved", &format!("{total} shards in {:.1?}", began.elapsed()));
-    guide.table(
+    output.entry("moved", &format!("{total} shards in {:.1?}", started_at.elapsed()));
+    output.table(
         &["imbalance", "of leaders", "of shards", "leaders per DB-Server", "shards per DB-Server"],
         vec![row("before", &before), row("after", &after)],
         plain,

@@ -1,4 +1,4 @@
-//! What a person sees: steps, facts, tables and bars. Plain text where there is no terminal.
+//! Output: steps, entries, tables and bars; plain text without a terminal.
 
 use std::io::IsTerminal;
 
@@ -8,33 +8,33 @@ use indicatif::{ProgressBar, ProgressStyle};
 use owo_colors::OwoColorize;
 
 /// The longest bar of a chart, in characters.
-const WIDEST: u64 = 40;
+const MAX_BAR_WIDTH: u64 = 40;
 
-/// Leads through the tour and counts its steps.
+/// Prints the tour and counts its steps.
 #[derive(Default)]
-pub(crate) struct Guide {
+pub(crate) struct TourOutput {
     steps: usize,
 }
 
-impl Guide {
+impl TourOutput {
     pub(crate) fn steps(&self) -> usize {
         self.steps
     }
 
-    /// Begins the next step.
+    /// Starts the next step.
     pub(crate) fn step(&mut self, title: &str) {
         self.steps += 1;
         println!("\n{} {}", format!("{:>2}.", self.steps).cyan().bold(), title.bold());
     }
 
-    /// Says one thing.
-    #[expect(clippy::unused_self, reason = "only a step in progress has something to say")]
-    pub(crate) fn fact(&self, name: &str, value: &str) {
+    /// Prints one named value.
+    #[expect(clippy::unused_self, reason = "output belongs to a step in progress")]
+    pub(crate) fn entry(&self, name: &str, value: &str) {
         println!("    {} {value}", format!("{:<22}", format!("{name}:")).dimmed());
     }
 
-    /// Shows a table; numbers stand to the right. `paint` colours each row once it is laid out.
-    #[expect(clippy::unused_self, reason = "only a step in progress has something to show")]
+    /// Prints a table; numbers are right-aligned. `paint` colours each row after the layout.
+    #[expect(clippy::unused_self, reason = "output belongs to a step in progress")]
     pub(crate) fn table(&self, head: &[&str], rows: Vec<Vec<String>>, paint: fn(&str) -> String) {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
@@ -50,7 +50,7 @@ impl Guide {
                 })
             }));
         }
-        // Coloured only now: the table would count the colours as letters.
+        // Coloured after the layout: the table would count the escape sequences as characters.
         for (index, line) in table.lines().enumerate() {
             let line = line.trim_end();
             if index == 0 {
@@ -61,19 +61,19 @@ impl Guide {
         }
     }
 
-    /// Shows one bar a row, the longest for the largest count.
-    #[expect(clippy::unused_self, reason = "only a step in progress has something to show")]
+    /// Prints one bar per row, the longest for the largest count.
+    #[expect(clippy::unused_self, reason = "output belongs to a step in progress")]
     pub(crate) fn chart(&self, bars: &[(String, u64)]) {
         let most = bars.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
         let widest = bars.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         for (name, count) in bars {
-            let length = usize::try_from(count * WIDEST / most).unwrap_or(0);
+            let length = usize::try_from(count * MAX_BAR_WIDTH / most).unwrap_or(0);
             println!("    {name:<widest$}  {} {count}", "█".repeat(length).green());
         }
     }
 
-    /// A bar that moves while something lasts; nothing is drawn where there is no terminal.
-    #[expect(clippy::unused_self, reason = "only a step in progress lasts")]
+    /// Returns a progress bar; hidden without a terminal.
+    #[expect(clippy::unused_self, reason = "output belongs to a step in progress")]
     pub(crate) fn progress(&self, total: u64, what: &'static str) -> ProgressBar {
         let bar = ProgressBar::new(total).with_message(what);
         let style = ProgressStyle::with_template("    {msg:<22} [{bar:40.green}] {pos}/{len}");
@@ -86,13 +86,13 @@ impl Guide {
         bar
     }
 
-    /// Ends the tour with its last line.
-    pub(crate) fn done(&self, rest: &str) {
+    /// Prints the last line of the tour.
+    pub(crate) fn finish(&self, rest: &str) {
         println!("\n{} {} steps ok{rest}", "tour:".green().bold(), self.steps);
     }
 }
 
-/// A row without any colour.
+/// Returns the row without colour.
 pub(crate) fn plain(row: &str) -> String {
     row.to_owned()
 }

@@ -1,57 +1,64 @@
-//! I7: one login for each token, and none that nobody needs.
+//! I7: one login per token, and no unneeded logins.
 
 use std::time::Duration;
 
-use super::{Evidence, Report};
-use crate::sim::seen::Seen;
-use crate::sim::setting::Login;
+use super::{Evidence, ReportFn};
+use crate::sim::observation::Observation;
+use crate::sim::scenario::AuthMethod;
 
-/// A token is renewed so long before its end at least, or a tenth of its life, and by chance half as much again earlier.
-const EARLY: Duration = Duration::from_secs(30);
-/// A password that was refused rests for at least this long.
+/// A token is renewed this long before its expiry, or a tenth of its lifetime if that is longer. Up to half of it is
+/// added randomly.
+const RENEWAL_MARGIN: Duration = Duration::from_secs(30);
+/// Time for which a rejected password is not sent again.
 const HOLD_OFF: Duration = Duration::from_secs(1);
 
-/// Looks at each login of each client with one. It is needed if there is no token yet, if the token comes to its end, or
-/// if it was refused. No two are under way at once.
-pub(super) fn as_few_as_it_takes(evidence: &Evidence<'_>, report: &mut Report<'_>) {
-    let life = evidence.setting.token;
-    let earliest_renewal = life.saturating_sub((EARLY.max(life / 10) * 3 / 2).min(life / 2));
-    for (client, setting) in evidence.setting.clients.iter().enumerate() {
-        if setting.login != Login::Jwt {
+/// I7: checks each login of each client that uses logins.
+///
+/// A login is needed if there is no token yet, or if the token is about to expire or was rejected. No two logins run at
+/// the same time.
+pub(super) fn no_unneeded_logins(evidence: &Evidence<'_>, report: &mut ReportFn<'_>) {
+    let lifetime = evidence.scenario.token_lifetime;
+    let earliest_renewal =
+        lifetime.saturating_sub((RENEWAL_MARGIN.max(lifetime / 10) * 3 / 2).min(lifetime / 2));
+    for (client, config) in evidence.scenario.clients.iter().enumerate() {
+        if config.login != AuthMethod::Jwt {
             continue;
         }
-        let (logins, others): (Vec<&Seen>, Vec<&Seen>) = evidence
+        let (logins, others): (Vec<&Observation>, Vec<&Observation>) = evidence
             .requests
             .iter()
             .filter(|request| request.client == client)
             .partition(|request| request.is_login());
-        let mut say = |login: &Seen, what: String| {
-            report("I7", &format!("c{client}"), format!("login at {:?}: {what}", login.at));
+        let mut report_login = |login: &Observation, what: String| {
+            report("I7", &format!("c{client}"), format!("login at {:?}: {what}", login.sent_at));
         };
-        // Since when there is a token.
+        // When the current token was received.
         let mut since: Option<Duration> = None;
         for (number, login) in logins.iter().enumerate() {
             let before = &logins[..number];
-            if let Some(other) = before.iter().find(|other| other.over().is_none_or(|over| over > login.at)) {
-                say(login, format!("that of {:?} is under way", other.at));
+            if let Some(other) =
+                before.iter().find(|other| other.ended_at().is_none_or(|ended_at| ended_at > login.sent_at))
+            {
+                report_login(login, format!("the login of {:?} is still in flight", other.sent_at));
             }
             if let Some(since) = since {
-                let mut asked = others.iter().filter(|request| request.at >= since && !request.is_foreign);
-                let refused = asked.any(|request| {
-                    request.answered.is_some_and(|(at, status)| status == 401 && at <= login.at)
+                let mut requests =
+                    others.iter().filter(|request| request.sent_at >= since && !request.is_foreign);
+                let rejected = requests.any(|request| {
+                    request.response_head.is_some_and(|(at, status)| status == 401 && at <= login.sent_at)
                 });
-                if !refused && login.at < since + earliest_renewal {
-                    say(login, format!("the token of {since:?} holds and was not refused"));
+                if !rejected && login.sent_at < since + earliest_renewal {
+                    report_login(login, format!("the token of {since:?} is valid and was not rejected"));
                 }
             }
-            let last = before.last().filter(|last| !last.is_foreign).and_then(|last| last.answered);
+            let last = before.last().filter(|last| !last.is_foreign).and_then(|last| last.response_head);
             if let Some((at, 401)) = last
-                && login.at < at + HOLD_OFF
+                && login.sent_at < at + HOLD_OFF
             {
-                say(login, format!("the password was refused at {at:?}"));
+                report_login(login, format!("the password was rejected at {at:?}"));
             }
             if let (Some((_, 200)), Some(complete), false) =
-                (login.answered, login.complete, login.is_foreign)
+                (login.response_head, login.completed_at, login.is_foreign)
             {
                 since = Some(complete);
             }

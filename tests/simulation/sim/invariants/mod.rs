@@ -1,32 +1,32 @@
-//! What must hold whatever happens: I1 to I9 of the failure semantics, and I10 to I12 of discovery.
+//! Invariants of every run: I1 to I9 of the failure semantics, and I10 to I12 of discovery.
 
-mod budget;
 mod calls;
-mod changes;
+mod final_state;
 mod logins;
-mod rest;
+mod membership;
+mod retry_budget;
 
 use std::fmt;
 use std::time::Duration;
 
 use arango_test_cluster::Journal;
 
-use super::census::Census;
-use super::seen::Seen;
-use super::setting::Setting;
-use super::sightings::Stranger;
-use super::workload::Ended;
+use super::membership_check::MembershipCheck;
+use super::network_log::UntrustedContact;
+use super::observation::Observation;
+use super::scenario::Scenario;
+use super::workload::CompletedCall;
 
-/// How late a timer may be: tokio's fire at whole milliseconds.
+/// How late a timer may fire: tokio's timers have a resolution of one millisecond.
 pub(crate) const TICK: Duration = Duration::from_millis(1);
 
-/// Something that must not be.
+/// A violated invariant.
 #[derive(Debug, Clone)]
 pub(crate) struct Violation {
     pub(crate) seed: u64,
-    /// Which invariant: `I1` to `I17`.
+    /// The invariant: `I1` to `I17`.
     pub(crate) invariant: &'static str,
-    /// The call it was seen in, or the client and coordinator.
+    /// The call, or the client and coordinator.
     pub(crate) marker: String,
     pub(crate) what: String,
 }
@@ -34,74 +34,80 @@ pub(crate) struct Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seed, invariant, marker, what } = self;
-        write!(f, "seed {seed}: {invariant} is broken by {marker}: {what}")
+        write!(f, "seed {seed}: {invariant} is violated by {marker}: {what}")
     }
 }
 
-/// What is left of a client when everything is over.
+/// What a client has left at the end.
 #[derive(Debug, Clone)]
-pub(crate) struct Remains {
+pub(crate) struct Leftovers {
     /// The client and the coordinator.
-    pub(crate) whose: String,
+    pub(crate) owner: String,
     pub(crate) in_flight: usize,
     pub(crate) open_connections: usize,
 }
 
-/// What became of a world.
+/// What was observed of a run.
 pub(crate) struct Evidence<'a> {
-    pub(crate) setting: &'a Setting,
-    pub(crate) calls: &'a [Ended],
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) calls: &'a [CompletedCall],
     pub(crate) journal: &'a Journal,
-    /// What was written; of clients whose requests nobody can read, what they attempted.
-    pub(crate) requests: &'a [Seen],
-    /// All attempts of those, and of clients that look for others.
-    pub(crate) attempts: &'a [Seen],
-    pub(crate) strangers: &'a [Stranger],
-    pub(crate) census: &'a Census<'a>,
-    /// Coordinators that were not well a minute after all was.
-    pub(crate) unwell: &'a [String],
-    /// What clients have wrong of who there is, long after the last change.
-    pub(crate) unsettled: &'a [String],
-    /// Calls that failed long after that, and why.
-    pub(crate) broken: &'a [(String, String)],
-    /// Pools that no longer have all their connections to give.
-    pub(crate) short: &'a [String],
-    pub(crate) remains: &'a [Remains],
-    /// Connections that the network still has.
-    pub(crate) open: usize,
+    /// Requests that were written; for clients whose requests cannot be read, their attempts.
+    pub(crate) requests: &'a [Observation],
+    /// All attempts of those clients, and of clients with discovery.
+    pub(crate) attempts: &'a [Observation],
+    pub(crate) untrusted_contacts: &'a [UntrustedContact],
+    pub(crate) membership_check: &'a MembershipCheck<'a>,
+    /// Coordinators that were not healthy a minute after the last fault.
+    pub(crate) unhealthy: &'a [String],
+    /// Wrong members of clients, long after the last change.
+    pub(crate) not_converged: &'a [String],
+    /// Calls that failed long after the last fault, and their errors.
+    pub(crate) failed_late_calls: &'a [(String, String)],
+    /// Pools that cannot provide all their connections.
+    pub(crate) exhausted_pools: &'a [String],
+    pub(crate) leftovers: &'a [Leftovers],
+    /// Connections that are still open in the network.
+    pub(crate) open_connections: usize,
 }
 
 impl Evidence<'_> {
-    /// Everything that must not be and is.
+    /// Checks all invariants.
     pub(crate) fn violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();
         let mut report = |invariant, marker: &str, what: String| {
-            found.push(Violation { seed: self.setting.seed, invariant, marker: marker.to_owned(), what });
+            found.push(Violation { seed: self.scenario.seed, invariant, marker: marker.to_owned(), what });
         };
         calls::at_most_once(self, &mut report);
-        calls::in_time(self, &mut report);
-        budget::kept(self, &mut report);
-        rest::nothing_is_left(self, &mut report);
-        calls::answered_by_the_healthy(self, &mut report);
-        calls::outcome_is_true(self, &mut report);
-        logins::as_few_as_it_takes(self, &mut report);
-        calls::only_where_they_should(self, &mut report);
-        rest::everybody_is_well(self, &mut report);
-        changes::only_to_those_that_are_admitted(self, &mut report);
-        changes::those_named_stay(self, &mut report);
-        changes::everybody_is_found(self, &mut report);
+        calls::within_deadline(self, &mut report);
+        retry_budget::retries_stay_within_budget(self, &mut report);
+        final_state::nothing_leaks(self, &mut report);
+        calls::healthy_coordinator_serves(self, &mut report);
+        calls::outcome_is_correct(self, &mut report);
+        logins::no_unneeded_logins(self, &mut report);
+        calls::only_to_intended_coordinators(self, &mut report);
+        final_state::all_members_recover(self, &mut report);
+        membership::only_verified_members_get_requests(self, &mut report);
+        membership::seeds_are_kept(self, &mut report);
+        membership::membership_converges(self, &mut report);
         found
     }
 }
 
-/// What was seen of all clients: on the network, or where nobody can read that the attempts.
-pub(crate) fn together(setting: &Setting, requests: &[Seen], attempts: &[Seen]) -> Vec<Seen> {
-    let is_watched = |seen: &&Seen| setting.clients[seen.client].is_watched(setting.kind);
-    let mut all: Vec<Seen> = requests.iter().filter(|seen| !is_watched(seen)).cloned().collect();
-    all.extend(attempts.iter().filter(is_watched).cloned());
-    all.sort_by_key(|seen| seen.at);
+/// Merges the requests observed on the network with the attempts of clients whose requests cannot be read there.
+pub(crate) fn merge_observations(
+    scenario: &Scenario,
+    requests: &[Observation],
+    attempts: &[Observation],
+) -> Vec<Observation> {
+    let is_observed =
+        |observation: &&Observation| scenario.clients[observation.client].observes_attempts(scenario.kind);
+    let mut all: Vec<Observation> =
+        requests.iter().filter(|observation| !is_observed(observation)).cloned().collect();
+    all.extend(attempts.iter().filter(is_observed).cloned());
+    all.sort_by_key(|observation| observation.sent_at);
     all
 }
 
-/// Takes an invariant, a marker, and what is wrong.
-type Report<'a> = dyn FnMut(&'static str, &str, String) + 'a;
+/// Takes an invariant, a marker, and a description.
+type ReportFn<'a> = dyn FnMut(&'static str, &str, String) + 'a;

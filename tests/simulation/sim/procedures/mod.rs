@@ -1,13 +1,13 @@
-//! Worlds in which a client runs a long procedure while servers die.
+//! Scenarios in which a client runs a long-running procedure while servers fail.
 //!
-//! Unlike in the other worlds there are no calls beside it: one client restarts, drains, moves or rebalances, and what must
-//! hold is about that.
+//! Unlike in the other scenarios there are no calls besides: one client restarts, drains, moves or rebalances, and the
+//! invariants are about that.
 
+mod faults;
+mod invariants;
 mod outages;
-mod promises;
-mod running;
-mod setting;
-mod troubles;
+mod runner;
+mod scenario;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,154 +18,164 @@ use arango::{Client, Limits};
 use arango_test_cluster::TestCluster;
 use tokio::time::sleep;
 
+use self::faults::FaultInjector;
+use self::invariants::Evidence;
 use self::outages::Outages;
-use self::promises::Evidence;
-use self::running::{Acts, Running};
-pub(crate) use self::setting::is_one;
-use self::setting::{ProcedureSetting, Work};
-use self::troubles::Troubles;
+use self::runner::{ActionLog, ProcedureRunner};
+pub(crate) use self::scenario::runs_a_procedure;
+use self::scenario::{Procedure, ProcedureScenario};
 use super::link::Link;
 use super::network::Network;
-use super::setting::Login;
-use super::sightings::Sightings;
+use super::network_log::NetworkLog;
+use super::scenario::AuthMethod;
 use super::trace::Trace;
 use super::{Report, clients};
 
 const COORDINATORS: usize = 3;
-/// After so long nothing of what was begun is under way, maintenance included.
-const QUIET: Duration = Duration::from_secs(1_200);
+/// Time after which nothing that the procedure started is still running, maintenance included.
+const SETTLE_TIME: Duration = Duration::from_secs(1_200);
 
-/// Lets the world of a seed happen.
-pub(crate) async fn happen(seed: u64) -> Report {
-    let setting = ProcedureSetting::of(seed);
-    let builder = TestCluster::builder().coordinators(COORDINATORS).db_servers(setting.db_servers);
-    let builder = builder.seed(seed).token_lifetime(setting.token).streams(0).skewed_shards();
-    let cluster = builder.move_time(setting.move_time).in_memory().start().await;
-    let cluster = Arc::new(cluster.expect("a cluster in memory needs nothing"));
-    cluster.agency_jobs().set_wait(setting.wait);
-    let admin = client(&setting, &cluster, &Network::new(&cluster, links(), Sightings::new(Trace::begin())));
+/// Runs the scenario of a seed.
+pub(crate) async fn run_scenario(seed: u64) -> Report {
+    let scenario = ProcedureScenario::from_seed(seed);
+    let builder = TestCluster::builder().coordinators(COORDINATORS).db_servers(scenario.db_servers);
+    let builder =
+        builder.seed(seed).token_lifetime(scenario.token_lifetime).max_concurrent_streams(0).skewed_shards();
+    let cluster = builder.move_time(scenario.move_time).in_memory().start().await;
+    let cluster = Arc::new(cluster.expect("a cluster in memory needs no ports"));
+    cluster.agency_jobs().set_todo_time(scenario.todo_time);
+    let admin = build_client(
+        &scenario,
+        &cluster,
+        &Network::new(&cluster, create_links(), NetworkLog::new(Trace::begin())),
+    );
     let options = RebalanceOptions::new().move_leaders().move_followers();
-    let plan = admin.cluster().rebalance_plan(&options).await.expect("nothing has gone wrong yet");
+    let plan = admin.cluster().rebalance_plan(&options).await.expect("there are no faults yet");
 
     let trace = Trace::begin();
-    for line in format!("PROCEDURE {setting:#?}").lines() {
-        trace.note(format_args!("{line}"));
+    for line in format!("PROCEDURE {scenario:#?}").lines() {
+        trace.log(format_args!("{line}"));
     }
-    let sightings = Sightings::new(trace.clone());
-    let network = Network::new(&cluster, links(), sightings.clone());
-    let of_the_procedure = client(&setting, &cluster, &network);
+    let network_log = NetworkLog::new(trace.clone());
+    let network = Network::new(&cluster, create_links(), network_log.clone());
+    let client = build_client(&scenario, &cluster, &network);
     let outages = Outages::new(&cluster, &trace);
-    let acts = Acts::default();
+    let actions = ActionLog::default();
     let target = ServerId::from(cluster.db_server_ids().remove(0));
-    let running = Running {
-        setting: &setting,
+    let runner = ProcedureRunner {
+        scenario: &scenario,
         cluster: &cluster,
-        client: &of_the_procedure,
+        client: &client,
         outages: &outages,
-        acts: &acts,
+        actions: &actions,
         trace: &trace,
         target: &target,
         moves: &plan.moves,
     };
-    let troubles = Troubles {
+    let fault_injector = FaultInjector {
         seed,
         cluster: &cluster,
         outages: &outages,
         trace: &trace,
-        victims: victims(&setting, &cluster, &target),
+        victims: victims(&scenario, &cluster, &target),
     };
     let ended = tokio::select! {
         biased;
-        ended = running.to_the_end() => ended,
-        () = troubles.go_on() => unreachable!("they never end"),
+        ended = runner.run() => ended,
+        () = fault_injector.run() => unreachable!("the fault injector never returns"),
     };
-    trace.note(format_args!("ENDED {:?}", ended.result));
+    trace.log(format_args!("ENDED {:?}", ended.result));
     outages.heal().await;
-    sleep(QUIET).await;
+    sleep(SETTLE_TIME).await;
 
-    let in_flight = of_the_procedure.coordinators().iter().map(|state| state.in_flight).sum();
-    let after = after(&admin, &cluster, &target, &plan.moves).await;
+    let in_flight = client.coordinators().iter().map(|state| state.in_flight).sum();
+    let final_state = read_final_state(&admin, &cluster, &target, &plan.moves).await;
     let evidence = Evidence {
-        setting: &setting,
+        scenario: &scenario,
         ended: &ended,
-        acts: &acts.all(),
+        actions: &actions.all(),
         outages: &outages,
-        requests: &sightings.requests(),
+        requests: &network_log.requests(),
         executions: &|command| {
             let path = format!("/_admin/cluster/{command}");
-            cluster.journal().executions_by(|entry| entry.path == path && entry.method == "POST")
+            cluster.journal().executions_matching(|entry| entry.path == path && entry.method == "POST")
         },
         target: &target,
         moves: &plan.moves,
-        after: &after,
+        final_state: &final_state,
         in_flight,
-        open: sightings.open(),
+        open_connections: network_log.open_connections(),
     };
     let violations = evidence.violations();
     for violation in &violations {
-        trace.note(format_args!("VIOLATION {violation}"));
+        trace.log(format_args!("VIOLATION {violation}"));
     }
-    let ending = match &ended.result {
+    let outcome = match &ended.result {
         Some(Ok(_)) => 0,
         Some(Err(_)) => 1,
         None => 2,
     };
-    let mut endings = [0; 3];
-    endings[ending] = 1;
-    Report { violations, trace: trace.lines(), endings }
+    let mut outcome_counts = [0; 3];
+    outcome_counts[outcome] = 1;
+    Report { violations, trace: trace.lines(), outcome_counts }
 }
 
-/// The cluster long after the procedure.
-struct After {
+/// State of the cluster long after the procedure.
+struct FinalState {
     servers: Vec<ServerId>,
     in_maintenance: Vec<ServerId>,
     jobs: Vec<AgencyJob>,
-    /// How many copies of shards lie on the server that was drained.
-    held: u64,
-    /// Where the copies of the shard of the planned moves lie.
+    /// Number of shard copies on the server that was drained.
+    shards_on_target: u64,
+    /// Servers with a copy of the shard of each planned move.
     copies: Vec<Option<Vec<ServerId>>>,
 }
 
-async fn after(admin: &Client, cluster: &TestCluster, target: &ServerId, moves: &[ShardMove]) -> After {
-    let all = "nothing goes wrong any more";
+async fn read_final_state(
+    admin: &Client,
+    cluster: &TestCluster,
+    target: &ServerId,
+    moves: &[ShardMove],
+) -> FinalState {
+    let no_faults = "there are no faults any more";
     let admin = admin.cluster();
-    let health = admin.health().await.expect(all);
-    let dump = admin.agency_dump().await.expect(all);
+    let health = admin.health().await.expect(no_faults);
+    let dump = admin.agency_dump().await.expect(no_faults);
     let servers: Vec<ServerId> = health.servers().map(|(id, _)| id.clone()).collect();
     let mut in_maintenance = Vec::new();
     for server in cluster.db_server_ids().into_iter().map(ServerId::from) {
-        if admin.server_maintenance(&server).await.expect(all).is_some() {
+        if admin.server_maintenance(&server).await.expect(no_faults).is_some() {
             in_maintenance.push(server);
         }
     }
-    let by_server = admin.shard_statistics_by_server().await.expect(all);
-    let held = by_server.get(target).map_or(0, |counts| counts.leaders + counts.followers);
+    let by_server = admin.shard_statistics_by_server().await.expect(no_faults);
+    let shards_on_target = by_server.get(target).map_or(0, |counts| counts.leaders + counts.followers);
     let copies = |step: &ShardMove| dump.planned_copies(&step.database, &step.collection, &step.shard);
     let copies = moves.iter().map(copies).collect();
-    After { servers, in_maintenance, jobs: dump.jobs(), held, copies }
+    FinalState { servers, in_maintenance, jobs: dump.jobs(), shards_on_target, copies }
 }
 
-/// The servers that may die beside what the procedure does.
-fn victims(setting: &ProcedureSetting, cluster: &TestCluster, target: &ServerId) -> Vec<ServerId> {
+/// Returns the servers that may fail.
+fn victims(scenario: &ProcedureScenario, cluster: &TestCluster, target: &ServerId) -> Vec<ServerId> {
     let db_servers = cluster.db_server_ids().into_iter().map(ServerId::from);
     let coordinators = cluster.coordinators().iter().map(|one| ServerId::from(one.id()));
-    let is_drained = matches!(setting.work, Work::Drain | Work::DrainAndRemove);
+    let is_drained = matches!(scenario.procedure, Procedure::Drain | Procedure::DrainAndRemove);
     db_servers.chain(coordinators).filter(|server| !is_drained || server != target).collect()
 }
 
-fn links() -> Vec<Vec<Link>> {
+fn create_links() -> Vec<Vec<Link>> {
     vec![vec![Link::new(Duration::from_millis(1)); COORDINATORS]]
 }
 
-fn client(setting: &ProcedureSetting, cluster: &TestCluster, network: &Network) -> Client {
-    let builder = clients::reaching(cluster, network.road(0))
+fn build_client(scenario: &ProcedureScenario, cluster: &TestCluster, network: &Network) -> Client {
+    let builder = clients::base_builder(cluster, network.for_client(0))
         .hosts(cluster.urls())
-        .jitter(Arc::new(SeededRandom::new(setting.seed)))
-        .limits(Limits::default().total(setting.total).attempt(setting.attempt));
+        .random_source(Arc::new(SeededRandom::new(scenario.seed)))
+        .limits(Limits::default().total(scenario.total).attempt(scenario.attempt));
     let password = cluster.root_password();
-    let builder = match setting.login {
-        Login::Jwt => builder.jwt_auth("root", password),
-        Login::Basic | Login::Token => builder.basic_auth("root", password),
+    let builder = match scenario.login {
+        AuthMethod::Jwt => builder.jwt_auth("root", password),
+        AuthMethod::Basic | AuthMethod::Token => builder.basic_auth("root", password),
     };
-    builder.build().expect("the settings are good")
+    builder.build().expect("the configuration is valid")
 }

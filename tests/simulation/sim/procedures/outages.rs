@@ -1,4 +1,4 @@
-//! Which servers have been away, and since when the cluster has known it.
+//! Records which servers have been down, and since when the cluster has known it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,51 +8,51 @@ use arango_test_cluster::TestCluster;
 
 use super::super::trace::Trace;
 
-/// After so long without a heartbeat a server is no longer good.
-const NOTICED_AFTER: Duration = Duration::from_millis(5_200);
-/// The same after an agency that was away has come back.
-const NOTICED_AFTER_AGENCY: Duration = Duration::from_millis(6_200);
+/// Time without a heartbeat after which health no longer reports a server as good.
+const DETECTED_AFTER: Duration = Duration::from_millis(5_200);
+/// The same, counted from the end of an agency outage.
+const DETECTED_AFTER_AGENCY_OUTAGE: Duration = Duration::from_millis(6_200);
 
-/// One server that was away.
+/// One outage of a server.
 #[derive(Debug, Clone)]
 struct Outage {
     server: ServerId,
-    /// From then on health says so.
-    noticed: Duration,
+    /// When health begins to report it.
+    detected_at: Duration,
     until: Option<Duration>,
 }
 
-/// The truth about the servers of a world, and what stops and starts them.
+/// Starts and ends outages of servers, and records them.
 pub(crate) struct Outages<'a> {
     cluster: &'a TestCluster,
     trace: &'a Trace,
-    past: Mutex<Past>,
+    history: Mutex<OutageHistory>,
 }
 
 #[derive(Default)]
-struct Past {
+struct OutageHistory {
     outages: Vec<Outage>,
-    /// Is being restarted on purpose, or was stopped for good: nothing else happens to it.
+    /// Servers that are being restarted on purpose, or were stopped for good. They have no other outages.
     reserved: Vec<ServerId>,
 }
 
 impl<'a> Outages<'a> {
     pub(crate) fn new(cluster: &'a TestCluster, trace: &'a Trace) -> Self {
-        Self { cluster, trace, past: Mutex::default() }
+        Self { cluster, trace, history: Mutex::default() }
     }
 
-    /// Ends or freezes a server, if it runs and nothing else is done to it. Says whether it did.
+    /// Kills or freezes a server, if it runs and is not reserved. Returns whether it did.
     pub(crate) fn begin(&self, server: &ServerId, is_frozen: bool) -> bool {
-        let mut past = self.lock();
-        let is_away = past.outages.iter().any(|one| one.server == *server && one.until.is_none());
-        if is_away || past.reserved.contains(server) {
+        let mut history = self.lock();
+        let is_down = history.outages.iter().any(|one| one.server == *server && one.until.is_none());
+        if is_down || history.reserved.contains(server) {
             return false;
         }
-        let noticed = self.trace.now() + NOTICED_AFTER;
-        past.outages.push(Outage { server: server.clone(), noticed, until: None });
-        drop(past);
-        self.trace.note(format_args!("{server} AWAY frozen {is_frozen}"));
-        match place(self.cluster, server) {
+        let detected_at = self.trace.now() + DETECTED_AFTER;
+        history.outages.push(Outage { server: server.clone(), detected_at, until: None });
+        drop(history);
+        self.trace.log(format_args!("{server} DOWN frozen {is_frozen}"));
+        match role_and_index(self.cluster, server) {
             (ServerRole::Coordinator, index) => self.cluster.coordinator(index).kill(),
             (_, index) if is_frozen => self.cluster.pause_db_server(index),
             (_, index) => self.cluster.stop_db_server(index),
@@ -60,21 +60,21 @@ impl<'a> Outages<'a> {
         true
     }
 
-    /// Has a server that is away run again.
+    /// Ends the outage of a server.
     pub(crate) async fn end(&self, server: &ServerId, is_frozen: bool) {
-        if !self.close(server) {
+        if !self.end_outage(server) {
             return;
         }
-        self.trace.note(format_args!("{server} RETURNS"));
-        match place(self.cluster, server) {
+        self.trace.log(format_args!("{server} RETURNS"));
+        match role_and_index(self.cluster, server) {
             (ServerRole::DbServer, index) if is_frozen => self.cluster.resume_db_server(index),
             _ => start(self.cluster, server).await,
         }
     }
 
-    /// Notes that somebody else takes care of a server from now on; it is away no longer for another reason.
+    /// Reserves a server for the procedure, and ends its outage.
     pub(crate) fn reserve(&self, server: &ServerId) {
-        self.close(server);
+        self.end_outage(server);
         self.lock().reserved.push(server.clone());
     }
 
@@ -82,46 +82,46 @@ impl<'a> Outages<'a> {
         self.lock().reserved.retain(|one| one != server);
     }
 
-    /// Notes that the agency, which was away, is back: nobody has noticed anything meanwhile.
-    pub(crate) fn agency_is_back(&self) {
+    /// Records the end of an agency outage, during which no outage of a server was detected.
+    pub(crate) fn record_agency_recovery(&self) {
         let now = self.trace.now();
         for one in self.lock().outages.iter_mut().filter(|one| one.until.is_none()) {
-            one.noticed = one.noticed.max(now + NOTICED_AFTER_AGENCY);
+            one.detected_at = one.detected_at.max(now + DETECTED_AFTER_AGENCY_OUTAGE);
         }
     }
 
-    /// Those servers that were away at `at`, and known to be for longer than `valid_for`.
-    pub(crate) fn lost(&self, at: Duration, valid_for: Duration) -> Vec<ServerId> {
-        let past = self.lock();
-        let lost = past
+    /// Returns the servers that were down at `at`, and had been known to be for longer than `valid_for`.
+    pub(crate) fn known_outages(&self, at: Duration, valid_for: Duration) -> Vec<ServerId> {
+        let history = self.lock();
+        let outages = history
             .outages
             .iter()
-            .filter(|one| one.noticed + valid_for < at && one.until.is_none_or(|until| at <= until));
-        lost.map(|one| one.server.clone()).collect()
+            .filter(|one| one.detected_at + valid_for < at && one.until.is_none_or(|until| at <= until));
+        outages.map(|one| one.server.clone()).collect()
     }
 
-    /// Has everything run again that is away and not reserved.
+    /// Ends all outages.
     pub(crate) async fn heal(&self) {
-        let away: Vec<_> = self.lock().outages.iter().filter(|one| one.until.is_none()).cloned().collect();
-        for one in away {
+        let down: Vec<_> = self.lock().outages.iter().filter(|one| one.until.is_none()).cloned().collect();
+        for one in down {
             self.end(&one.server, false).await;
         }
     }
 
-    fn close(&self, server: &ServerId) -> bool {
+    fn end_outage(&self, server: &ServerId) -> bool {
         let now = self.trace.now();
-        let mut past = self.lock();
-        let open = past.outages.iter_mut().find(|one| one.server == *server && one.until.is_none());
+        let mut history = self.lock();
+        let open = history.outages.iter_mut().find(|one| one.server == *server && one.until.is_none());
         open.map(|one| one.until = Some(now)).is_some()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Past> {
-        self.past.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, OutageHistory> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The role of a server and its index among those of its role.
-pub(crate) fn place(cluster: &TestCluster, server: &ServerId) -> (ServerRole, usize) {
+/// Returns the role of a server and its index within the role.
+pub(crate) fn role_and_index(cluster: &TestCluster, server: &ServerId) -> (ServerRole, usize) {
     let coordinator = cluster.coordinators().iter().position(|one| one.id() == server.as_str());
     if let Some(index) = coordinator {
         return (ServerRole::Coordinator, index);
@@ -130,17 +130,17 @@ pub(crate) fn place(cluster: &TestCluster, server: &ServerId) -> (ServerRole, us
     (ServerRole::DbServer, index.expect("the cluster has such a server"))
 }
 
-/// Ends the process of a server.
+/// Stops the process of a server.
 pub(crate) fn stop(cluster: &TestCluster, server: &ServerId) {
-    match place(cluster, server) {
+    match role_and_index(cluster, server) {
         (ServerRole::Coordinator, index) => cluster.coordinator(index).kill(),
         (_, index) => cluster.stop_db_server(index),
     }
 }
 
-/// Begins the process of a server that was ended.
+/// Starts the process of a stopped server.
 pub(crate) async fn start(cluster: &TestCluster, server: &ServerId) {
-    match place(cluster, server) {
+    match role_and_index(cluster, server) {
         (ServerRole::Coordinator, index) => {
             let restarted = cluster.coordinator(index).restart().await;
             restarted.expect("a coordinator in memory needs no port");

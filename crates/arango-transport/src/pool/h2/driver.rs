@@ -1,8 +1,8 @@
-//! What drives one HTTP/2 connection, in one task.
+//! The driver of an HTTP/2 connection, which runs in one task.
 //!
-//! hyper cuts it in two: what takes requests, and what reads and writes. Both are run here by turns, each if
-//! it was woken, so that a request is written without another task being woken, so that what takes requests
-//! learns at once what was read, and so that the connection ends with this one task.
+//! hyper splits a connection into two futures: one takes requests, the other reads and writes. The driver
+//! polls both in one task when they are woken. Therefore a request is written without waking another task,
+//! the first future sees at once what was read, and the connection ends with this task.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -18,62 +18,67 @@ use hyper::rt::Executor;
 use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
-use super::bell::Belled;
-use super::ears::{Ears, Heard};
+use crate::pool::h2::read_activity::{ReadActivity, ReadActivityIo};
+use crate::pool::h2::sub_waker::WokenTask;
 
-/// How long a goodbye may take that the other end does not read.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long the final GOAWAY may take if the server does not read it.
+const GOAWAY_TIMEOUT: Duration = Duration::from_secs(1);
 
-type Client = http2::Connection<Ears, Full<Bytes>, Spawner>;
+type Client = http2::Connection<ReadActivityIo, Full<Bytes>, Spawner>;
 type Wire = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What the driver knows of the other end.
+/// What the driver knows about the server.
 #[derive(Debug, Default)]
-pub(super) struct Known {
-    /// How many streams there may be at once, by its word.
+pub(super) struct ConnectionStatus {
+    /// The maximum number of concurrent streams, according to the server's settings.
     pub(super) streams: AtomicUsize,
-    /// Somebody has told already that the connection is lost.
+    /// Whether a stream has already reported that the connection is lost.
     pub(super) lost: AtomicBool,
-    /// An answer has come.
-    pub(super) answered: AtomicBool,
+    /// Whether a response has arrived.
+    pub(super) has_responded: AtomicBool,
 }
 
 /// Drives one connection to its end.
 pub(super) struct Driver {
-    /// Takes requests, until there is nobody to hand one over, or nobody to take it.
-    client: Option<Belled<Client>>,
-    /// Reads and writes.
-    wire: Option<Belled<Wire>>,
-    /// Whether it has read something.
-    heard: Heard,
-    known: Arc<Known>,
-    /// Comes when nobody has a handle on the connection any more.
-    last: Option<Belled<oneshot::Receiver<()>>>,
-    /// Limits what is still written then.
+    /// Takes requests until no handle or no connection is left.
+    client: Option<WokenTask<Client>>,
+    /// Reads and writes the connection.
+    wire: Option<WokenTask<Wire>>,
+    /// Whether something was read.
+    activity: ReadActivity,
+    status: Arc<ConnectionStatus>,
+    /// Completes when no handle on the connection is left.
+    no_handles: Option<WokenTask<oneshot::Receiver<()>>>,
+    /// Limits the time for the final writes.
     limit: Option<Pin<Box<Sleep>>>,
 }
 
 impl Driver {
-    pub(super) fn new(client: Client, spawner: &Spawner, heard: Heard, last: oneshot::Receiver<()>) -> Self {
+    pub(super) fn new(
+        client: Client,
+        spawner: &Spawner,
+        activity: ReadActivity,
+        last: oneshot::Receiver<()>,
+    ) -> Self {
         Self {
-            client: Some(Belled::new(client)),
-            wire: spawner.take().map(Belled::new),
-            heard,
-            known: Arc::default(),
-            last: Some(Belled::new(last)),
+            client: Some(WokenTask::new(client)),
+            wire: spawner.take().map(WokenTask::new),
+            activity,
+            status: Arc::default(),
+            no_handles: Some(WokenTask::new(last)),
             limit: None,
         }
     }
 
-    pub(super) fn known(&self) -> Arc<Known> {
-        Arc::clone(&self.known)
+    pub(super) fn known(&self) -> Arc<ConnectionStatus> {
+        Arc::clone(&self.status)
     }
 
-    /// Goes as far as the first word of the other end: how many streams it allows.
-    pub(super) async fn settle(&mut self) -> hyper::Result<()> {
+    /// Drives the connection until the server's settings have arrived.
+    pub(super) async fn wait_for_settings(&mut self) -> hyper::Result<()> {
         poll_fn(|cx| {
             let ended = self.poll_halves(cx);
-            if self.known.streams.load(Ordering::Relaxed) > 0 {
+            if self.status.streams.load(Ordering::Relaxed) > 0 {
                 return Poll::Ready(Ok(()));
             }
             ended
@@ -81,7 +86,7 @@ impl Driver {
         .await
     }
 
-    /// Polls both halves; ready when what takes requests has ended, and with why.
+    /// Polls both futures. Ready with the result of the one that takes requests.
     fn poll_halves(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
         let mut ended = self.poll_client(cx);
         let wire_ended =
@@ -89,9 +94,9 @@ impl Driver {
         if wire_ended {
             self.wire = None;
         }
-        // What was read may be news for what takes requests, but hyper does not wake it for that.
-        if let Some(client) = self.client.as_ref().filter(|_| self.heard.take() || wire_ended) {
-            client.ring();
+        // Data that was read may concern the future that takes requests, but hyper does not wake it for that.
+        if let Some(client) = self.client.as_ref().filter(|_| self.activity.take() || wire_ended) {
+            client.wake_task();
         }
         if ended.is_pending() {
             ended = self.poll_client(cx);
@@ -104,24 +109,24 @@ impl Driver {
         let Some(ended) = client.poll(cx) else { return Poll::Pending };
         if ended.is_pending() {
             let streams = client.get().current_max_send_streams();
-            if self.known.streams.load(Ordering::Relaxed) != streams {
-                self.known.streams.store(streams, Ordering::Relaxed);
+            if self.status.streams.load(Ordering::Relaxed) != streams {
+                self.status.streams.store(streams, Ordering::Relaxed);
             }
             return Poll::Pending;
         }
-        // What it has taken and not sent is given back.
+        // Dropping it returns the requests that it has not sent.
         self.client = None;
         ended
     }
 
-    /// Ready when the last words have taken too long.
+    /// Ready when the final writes have taken too long.
     fn poll_limit(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(last) = &mut self.last {
-            // Never said, only dropped.
+        if let Some(last) = &mut self.no_handles {
+            // Nothing is ever sent: the sender is only dropped.
             ready!(last.poll(cx).unwrap_or(Poll::Pending)).ok();
-            self.last = None;
+            self.no_handles = None;
         }
-        self.limit.get_or_insert_with(|| Box::pin(sleep(LAST_WORDS))).as_mut().poll(cx)
+        self.limit.get_or_insert_with(|| Box::pin(sleep(GOAWAY_TIMEOUT))).as_mut().poll(cx)
     }
 }
 
@@ -140,14 +145,16 @@ impl Future for Driver {
     }
 }
 
-/// Runs what hyper runs beside a connection: first of all what reads and writes, which is left to the driver, and
-/// then something for each request.
+/// Runs the futures that hyper spawns.
+///
+/// The first one reads and writes the connection and is left to the driver. Each later one belongs to a
+/// request.
 #[derive(Clone, Default)]
-pub(super) struct Spawner(Arc<Mutex<Begun>>);
+pub(super) struct Spawner(Arc<Mutex<Spawned>>);
 
 #[derive(Default)]
-enum Begun {
-    /// There is no request yet, so what is to be run is the connection's own.
+enum Spawned {
+    /// Nothing has been spawned. The next future is the connection's.
     #[default]
     Nothing,
     Wire(Wire),
@@ -155,15 +162,15 @@ enum Begun {
 }
 
 impl Spawner {
-    /// Takes what reads and writes; from now on there are requests.
+    /// Takes the future that reads and writes. Later futures belong to requests.
     fn take(&self) -> Option<Wire> {
-        match std::mem::replace(&mut *self.lock(), Begun::Requests) {
-            Begun::Wire(wire) => Some(wire),
-            Begun::Nothing | Begun::Requests => None,
+        match std::mem::replace(&mut *self.lock(), Spawned::Requests) {
+            Spawned::Wire(wire) => Some(wire),
+            Spawned::Nothing | Spawned::Requests => None,
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Begun> {
+    fn lock(&self) -> MutexGuard<'_, Spawned> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -174,11 +181,11 @@ where
 {
     fn execute(&self, future: F) {
         let mut begun = self.lock();
-        if let Begun::Nothing = *begun {
-            *begun = Begun::Wire(Box::pin(future));
+        if let Spawned::Nothing = *begun {
+            *begun = Spawned::Wire(Box::pin(future));
         } else {
             drop(begun);
-            // In a box: it is large, and tokio moves what it runs from place to place.
+            // Boxed: it is large, and tokio moves the futures that it runs.
             tokio::spawn(Box::pin(future));
         }
     }

@@ -1,4 +1,4 @@
-//! The HTTP/2 connections that take requests, and how many streams each of them has.
+//! The HTTP/2 connections that take requests, and the number of their streams.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -6,118 +6,119 @@ use std::sync::Arc;
 use tokio::runtime;
 use tokio::time::Instant;
 
-use super::super::alarm::Alarm;
 use super::super::connection::Connection;
-use super::super::waiting::Sender;
 use super::super::{Pool, State};
 use super::{Http2, Stream};
+use crate::pool::lazy_timer::LazyTimer;
+use crate::pool::waiters::Sender;
 
-/// The connections that take requests.
-///
-/// One that is not in the list any more goes on until its last stream has ended.
+/// The connections that take requests. A connection that is removed continues until its last stream has
+/// ended.
 pub(in crate::pool) struct Streams {
-    connections: Vec<Listed>,
-    /// Whether those that nobody uses are kept.
-    keeps: bool,
+    connections: Vec<Entry>,
+    /// Whether idle connections are kept.
+    keep_alive: bool,
 }
 
-struct Listed {
+struct Entry {
     connection: Arc<Http2>,
     streams: usize,
-    /// Whether nobody has used it for a moment, or an answer has been read to its end.
-    rested: bool,
+    /// Whether the connection has been idle, or a response has been read to its end.
+    was_idle: bool,
     idle_since: Instant,
-    /// When it is to be closed if nobody uses it.
+    /// When the connection is closed if it stays idle.
     expires: Instant,
-    /// The timers that no stream has at the moment: no more than there were streams at once.
-    alarms: Vec<Alarm>,
+    /// Timers without a stream. There are at most as many as there were concurrent streams.
+    timers: Vec<LazyTimer>,
 }
 
 impl Streams {
     pub(in crate::pool) fn new() -> Self {
-        Self { connections: Vec::new(), keeps: true }
+        Self { connections: Vec::new(), keep_alive: true }
     }
 
-    /// Opens a stream on a connection of this runtime, if one has room.
+    /// Opens a stream on a connection of this runtime that has room.
     ///
-    /// On the fullest, so that those that are not needed come to rest and are closed; of those that rest, on the
-    /// one that was used last.
+    /// The connection with the most streams is used, so that others become idle and are closed. Among idle
+    /// ones the most recently used is taken.
     pub(in crate::pool) fn claim(&mut self, here: runtime::Id, now: Instant) -> Option<Stream> {
         if self.connections.is_empty() {
             return None;
         }
-        // Too old, or the other end has said goodbye: for no more requests, though some may be under way.
-        self.connections.retain(|listed| listed.connection.is_open() && now < listed.connection.dies_at());
+        // Connections that are too old or have received a GOAWAY take no more requests. Their streams
+        // continue.
+        self.connections.retain(|entry| entry.connection.is_open() && now < entry.connection.max_age_at());
         self.connections
             .iter_mut()
-            .filter(|listed| listed.connection.runtime() == here && listed.has_room(now))
-            .max_by_key(|listed| (listed.streams, listed.idle_since))
-            .map(Listed::claim)
+            .filter(|entry| entry.connection.runtime() == here && entry.has_room(now))
+            .max_by_key(|entry| (entry.streams, entry.idle_since))
+            .map(Entry::claim)
     }
 
-    /// How many nobody uses.
+    /// Returns the number of idle connections.
     pub(in crate::pool) fn idle(&self, now: Instant) -> usize {
-        self.connections.iter().filter(|listed| listed.streams == 0 && listed.is_usable(now)).count()
+        self.connections.iter().filter(|entry| entry.streams == 0 && entry.is_usable(now)).count()
     }
 
     fn add(&mut self, connection: Arc<Http2>, now: Instant) {
         let expires = connection.expires(now);
-        self.connections.push(Listed {
+        self.connections.push(Entry {
             connection,
             streams: 0,
-            rested: false,
+            was_idle: false,
             idle_since: now,
             expires,
-            alarms: Vec::new(),
+            timers: Vec::new(),
         });
     }
 
-    fn find(&mut self, connection: &Arc<Http2>) -> Option<&mut Listed> {
-        self.connections.iter_mut().find(|listed| Arc::ptr_eq(&listed.connection, connection))
+    fn find(&mut self, connection: &Arc<Http2>) -> Option<&mut Entry> {
+        self.connections.iter_mut().find(|entry| Arc::ptr_eq(&entry.connection, connection))
     }
 
-    /// Notes that a stream has ended.
-    fn release(&mut self, connection: &Arc<Http2>, alarm: Alarm, now: Instant) {
-        let Some(listed) = self.find(connection) else { return };
-        listed.alarms.push(alarm);
-        listed.streams = listed.streams.saturating_sub(1);
-        listed.rested = true;
-        listed.idle_since = now;
-        listed.expires = connection.expires(now);
+    /// Records the end of a stream.
+    fn release(&mut self, connection: &Arc<Http2>, timer: LazyTimer, now: Instant) {
+        let Some(entry) = self.find(connection) else { return };
+        entry.timers.push(timer);
+        entry.streams = entry.streams.saturating_sub(1);
+        entry.was_idle = true;
+        entry.idle_since = now;
+        entry.expires = connection.expires(now);
     }
 
-    /// Closes those that nobody uses and nobody can or may; tells when the next comes to its time.
+    /// Closes idle connections that are unusable or expired. Returns when the next one expires.
     pub(in crate::pool) fn expire(&mut self, now: Instant) -> Option<Instant> {
-        let keeps = self.keeps;
-        self.connections.retain(|listed| listed.streams > 0 || (keeps && listed.is_usable(now)));
-        self.connections.iter().filter(|listed| listed.streams == 0).map(|listed| listed.expires).min()
+        let keep_alive = self.keep_alive;
+        self.connections.retain(|entry| entry.streams > 0 || (keep_alive && entry.is_usable(now)));
+        self.connections.iter().filter(|entry| entry.streams == 0).map(|entry| entry.expires).min()
     }
 
-    /// Closes those that nobody uses and for which `keep` is false, by address and since when they rest.
+    /// Closes idle connections for which `keep` returns `false`. It gets the address and the start of the
+    /// idle time.
     pub(in crate::pool) fn retain_idle(&mut self, mut keep: impl FnMut(Option<SocketAddr>, Instant) -> bool) {
         self.connections
-            .retain(|listed| listed.streams > 0 || keep(listed.connection.address(), listed.idle_since));
+            .retain(|entry| entry.streams > 0 || keep(entry.connection.address(), entry.idle_since));
     }
 
-    /// Closes those that nobody uses until there are no more than `room` of them, the first opened first.
+    /// Closes the oldest idle connections until at most `room` remain.
     pub(in crate::pool) fn shrink(&mut self, room: usize) {
-        let idle = self.connections.iter().filter(|listed| listed.streams == 0).count();
-        let mut left = idle.saturating_sub(room);
-        self.connections.retain(|listed| {
-            let keep = listed.streams > 0 || left == 0;
-            left -= usize::from(!keep);
+        let idle = self.connections.iter().filter(|entry| entry.streams == 0).count();
+        let mut excess = idle.saturating_sub(room);
+        self.connections.retain(|entry| {
+            let keep = entry.streams > 0 || excess == 0;
+            excess -= usize::from(!keep);
             keep
         });
     }
 
-    /// Lets none of those that are there take another request, and keeps none from now on.
+    /// Removes all connections and keeps none from now on.
     pub(in crate::pool) fn close(&mut self) {
-        self.keeps = false;
+        self.keep_alive = false;
         self.connections.clear();
     }
 }
 
-impl Listed {
+impl Entry {
     fn is_usable(&self, now: Instant) -> bool {
         self.connection.is_open() && now < self.expires
     }
@@ -128,70 +129,70 @@ impl Listed {
 
     fn claim(&mut self) -> Stream {
         self.streams += 1;
-        let alarm = self.alarms.pop().unwrap_or_default();
-        Stream::of(&self.connection, alarm, self.rested, self.idle_since)
+        let timer = self.timers.pop().unwrap_or_default();
+        Stream::of(&self.connection, timer, self.was_idle, self.idle_since)
     }
 }
 
 impl State {
-    /// Has what nobody uses closed in time.
-    fn rest(&mut self, pool: &Pool, now: Instant) {
+    /// Schedules the closing of idle connections.
+    fn become_idle(&mut self, pool: &Pool, now: Instant) {
         let Self { idle, streams, .. } = self;
         if let Some(expires) = streams.expire(now) {
             idle.watch(expires, pool);
         }
     }
 
-    /// Takes who is next for a connection out of the line, with a stream of it.
+    /// Removes the next waiter for a connection, and opens a stream for it.
     fn next_stream(&mut self, connection: &Arc<Http2>) -> Option<(Sender, Stream)> {
-        let listed = self.streams.find(connection).filter(|listed| listed.has_room(Instant::now()))?;
-        let next = self.line.next_for(connection.runtime(), listed.rested)?;
-        Some((next, listed.claim()))
+        let entry = self.streams.find(connection).filter(|entry| entry.has_room(Instant::now()))?;
+        let next = self.waiters.next_for(connection.runtime(), entry.was_idle)?;
+        Some((next, entry.claim()))
     }
 }
 
 impl Pool {
-    /// Lets a new connection take requests, those of whoever is in line first.
+    /// Adds a new connection. Its first streams go to the waiters.
     pub(in crate::pool) fn share(&self, connection: &Arc<Http2>) {
         self.state().streams.add(Arc::clone(connection), Instant::now());
-        self.hand_out(connection);
+        self.deliver_streams(connection);
         let mut state = self.state();
-        if let Some(listed) = state.streams.find(connection) {
-            listed.rested |= listed.streams == 0;
+        if let Some(entry) = state.streams.find(connection) {
+            entry.was_idle |= entry.streams == 0;
         }
-        state.rest(self, Instant::now());
+        state.become_idle(self, Instant::now());
     }
 
-    /// Makes room for the next request, now that a stream has ended.
-    pub(in crate::pool) fn release(&self, connection: &Arc<Http2>, alarm: Alarm) {
+    /// Releases a stream, which makes room for the next request.
+    pub(in crate::pool) fn release(&self, connection: &Arc<Http2>, timer: LazyTimer) {
         let now = Instant::now();
         let mut state = self.state();
-        state.streams.release(connection, alarm, now);
-        state.rest(self, now);
-        let waits = state.line.len() > 0;
+        state.streams.release(connection, timer, now);
+        state.become_idle(self, now);
+        let has_waiters = state.waiters.len() > 0;
         drop(state);
-        if waits {
-            self.hand_out(connection);
+        if has_waiters {
+            self.deliver_streams(connection);
         }
     }
 
-    /// Lets a connection take no more requests; those under way on it go on.
+    /// Stops using a connection for new requests. Its streams continue.
     ///
-    /// For one that was silent for too long: it may lead nowhere, and only this request has noticed yet.
+    /// For a connection without a response in time: it may be dead, and only this request has detected that.
     #[cold]
-    pub(in crate::pool) fn unlist(&self, connection: &Connection) {
+    pub(in crate::pool) fn remove(&self, connection: &Connection) {
         if let Connection::Http2(stream) = connection {
-            self.state().streams.connections.retain(|listed| !stream.is_of(&listed.connection));
+            self.state().streams.connections.retain(|entry| !stream.is_of(&entry.connection));
         }
     }
 
-    /// Gives streams of a connection to who is next, as long as it has room.
+    /// Delivers streams of a connection to waiters, as long as it has room.
     #[cold]
-    fn hand_out(&self, connection: &Arc<Http2>) {
+    fn deliver_streams(&self, connection: &Arc<Http2>) {
         loop {
             let next = self.state().next_stream(connection);
             let Some((next, stream)) = next else { return };
-            // Not under the lock: it wakes whoever waits. One that has gone in between gives its stream back.
+            // Not under the lock: it wakes the waiter. A waiter that has gone drops the stream.
             drop(next.send(Ok(Connection::Http2(stream))));
         }
     }

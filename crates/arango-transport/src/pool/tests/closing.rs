@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn dropping_the_pool_closes_what_is_idle_and_ends_every_task() {
+async fn dropping_the_pool_closes_idle_connections_and_ends_every_task() {
     let (pool, mut peers) = pool(PoolLimits::default());
     let mut peer = exchange_on_new(&pool, &mut peers, "/1").await;
     drop(pool);
@@ -13,20 +13,20 @@ async fn dropping_the_pool_closes_what_is_idle_and_ends_every_task() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_the_pool_ends_what_is_being_opened() {
-    let (pool, mut knocks) = slow_pool(PoolLimits::default());
+async fn dropping_the_pool_cancels_pending_connects() {
+    let (pool, mut connects) = slow_pool(PoolLimits::default());
     let call = send(&pool, get("/1")).await;
     abandon(call).await;
-    let knock = knocks.recv().await.unwrap();
-    assert!(!knock.is_given_up());
+    let connect = connects.recv().await.unwrap();
+    assert!(!connect.is_cancelled());
     drop(pool);
     settle().await;
-    assert!(knock.is_given_up());
+    assert!(connect.is_cancelled());
     assert_eq!(runtime::Handle::current().metrics().num_alive_tasks(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn closing_what_is_idle_leaves_what_is_in_use() {
+async fn closing_idle_connections_keeps_those_in_use() {
     let (pool, mut peers) = pool(PoolLimits::default());
     let first = send(&pool, get("/1")).await;
     let mut one = peers.recv().await.unwrap();
@@ -38,27 +38,27 @@ async fn closing_what_is_idle_leaves_what_is_in_use() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_closed_pool_serves_whom_it_has_begun_to_serve_and_nobody_else() {
-    let (pool, mut knocks) = slow_pool(PoolLimits::default().connections(2));
+async fn a_closed_pool_finishes_running_requests_and_rejects_all_others() {
+    let (pool, mut connects) = slow_pool(PoolLimits::default().connections(2));
     let served = send(&pool, get("/served")).await;
-    let mut peer = knocks.recv().await.unwrap().open();
+    let mut peer = connects.recv().await.unwrap().accept();
     let waits = send(&pool, get("/waits")).await;
-    let knock = knocks.recv().await.unwrap();
+    let connect = connects.recv().await.unwrap();
     let queued = send(&pool, get("/queued")).await;
     assert_eq!(pool.waiting(), 2);
 
     pool.close();
-    let probe = Outgoing::new(AttemptPlan::unknown(&Request::default()), Request::default());
+    let probe = AttemptRequest::new(AttemptPlan::untracked(&Request::default()), Request::default());
     for call in [waits, queued, send(&pool, get("/late")).await, send(&pool, probe).await] {
         let error = call.await.unwrap().unwrap_err();
         assert_eq!(error.outcome(), Outcome::NotExecuted);
         assert_eq!(error.kind(), ErrorKind::ClientClosed);
     }
     settle().await;
-    assert!(knock.is_given_up());
+    assert!(connect.is_cancelled());
 
     greet(&mut peer, "/served", served).await;
-    assert!(is_closed(&mut peer).await, "as soon as it is given back");
+    assert!(is_closed(&mut peer).await, "closed when it is returned");
     assert_eq!(counts(&pool), only_idle(0));
     pool.close();
 }

@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
 
-/// Reads what is scripted, and takes nothing that is written.
+/// A stream that reads a script and rejects all writes.
 struct Scripted(VecDeque<Result<&'static [u8], AlertDescription>>);
 
 impl AsyncRead for Scripted {
@@ -36,39 +36,39 @@ impl AsyncWrite for Scripted {
     }
 }
 
-fn watched<const N: usize>(
+fn scripted<const N: usize>(
     script: [Result<&'static [u8], AlertDescription>; N],
-) -> (Watched<Scripted>, EarlyAlert) {
+) -> (AlertIo<Scripted>, EarlyAlert) {
     let alert = EarlyAlert::default();
-    (Watched::new(Scripted(script.into()), alert.clone(), false), alert)
+    (AlertIo::new(Scripted(script.into()), alert.clone(), false), alert)
 }
 
 #[tokio::test]
 async fn an_alert_counts_only_if_nothing_was_received_before_it() {
     let required = AlertDescription::CertificateRequired;
-    let (mut stream, alert) = watched([Err(required)]);
+    let (mut stream, alert) = scripted([Err(required)]);
     stream.read(&mut [0; 8]).await.unwrap_err();
     assert!(alert.refusal().unwrap().contains("CertificateRequired"));
 
-    let (mut stream, alert) = watched([Ok(b"HTTP"), Err(required)]);
+    let (mut stream, alert) = scripted([Ok(b"HTTP"), Err(required)]);
     stream.read_exact(&mut [0; 4]).await.unwrap();
     stream.read(&mut [0; 8]).await.unwrap_err();
     assert_eq!(alert.refusal(), None);
 }
 
 #[tokio::test]
-async fn an_alert_that_waits_unread_is_found_when_writing_fails() {
-    let (mut stream, alert) = watched([Err(AlertDescription::UnknownCA)]);
+async fn an_unread_alert_is_found_when_a_write_fails() {
+    let (mut stream, alert) = scripted([Err(AlertDescription::UnknownCA)]);
     assert_eq!(stream.write(b"GET").await.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     assert!(alert.refusal().unwrap().contains("UnknownCA"));
 
-    let (mut stream, alert) = watched([Ok(b"HTTP"), Err(AlertDescription::UnknownCA)]);
+    let (mut stream, alert) = scripted([Ok(b"HTTP"), Err(AlertDescription::UnknownCA)]);
     stream.write(b"GET").await.unwrap_err();
-    assert_eq!(alert.refusal(), None, "an answer came first");
+    assert_eq!(alert.refusal(), None, "a response arrived first");
 }
 
 #[test]
-fn only_alerts_by_which_a_server_refuses_a_client_count() {
+fn only_alerts_that_reject_a_client_count() {
     use AlertDescription as A;
     let counts = |alert| refusing_alert(&io::Error::other(Error::AlertReceived(alert))).is_some();
     for alert in [
@@ -91,7 +91,7 @@ fn only_alerts_by_which_a_server_refuses_a_client_count() {
 }
 
 #[test]
-fn the_advice_is_to_give_a_certificate_only_if_none_was_given() {
+fn setting_a_certificate_is_advised_only_if_none_was_given() {
     let required = AlertDescription::CertificateRequired;
     assert!(explain(required, false).contains("`Tls::identity_files`"));
     for alert in [required, AlertDescription::UnknownCA, AlertDescription::CertificateExpired] {

@@ -1,0 +1,59 @@
+use crate::pick::route::Route;
+use std::time::Duration;
+
+use super::*;
+use crate::health::probe_result::ProbeResult;
+use crate::policy::least_loaded::LeastLoaded;
+use crate::policy::round_robin::RoundRobin;
+
+/// Sends a request at `now`, whose outcome is recorded at the same time.
+fn send(members: &Members<&'static str>, signal: Signal, now: Instant) -> &'static str {
+    let in_flight = members.pick(&RoundRobin::default(), &(), &Route::any(), now).unwrap();
+    let member = in_flight.member().clone();
+    member.record_at(signal, now, now);
+    drop(in_flight);
+    member.key()
+}
+
+// No runtime, and no time that passes: all times are parameters.
+#[test]
+fn with_time_as_a_parameter_a_member_is_ejected_and_recovers_without_a_task_or_a_clock() {
+    let policy = HealthPolicy { ejection_jitter: 0.0, slow_start: Duration::ZERO, ..HealthPolicy::default() };
+    let members = Members::builder().health(policy).build(["red", "green"]);
+    let start = Instant::now();
+    let at = |milliseconds| start + Duration::from_millis(milliseconds);
+    let red = members.snapshot()[0].clone();
+    for _ in 0..3 {
+        assert_eq!(send(&members, Signal::Unreachable, at(0)), "red");
+    }
+    assert_eq!(red.status().next_probe, Some(at(1_000)));
+    assert_eq!(send(&members, Signal::Success, at(500)), "green");
+
+    red.record_probe_at(at(900), ProbeResult::Available, at(1_000));
+    assert_eq!(red.state(), MemberState::Ejected, "no probe was due then");
+    red.record_probe_at(at(1_000), ProbeResult::Unreachable, at(1_001));
+    assert_eq!(red.status().next_probe, Some(at(3_001)), "twice as long");
+    red.record_probe_at(at(3_001), ProbeResult::Available, at(3_002));
+    assert_eq!(red.state(), MemberState::HalfOpen);
+    assert_eq!(send(&members, Signal::Success, at(3_003)), "red");
+    assert_eq!(red.state(), MemberState::Healthy);
+}
+
+#[test]
+fn a_picked_request_is_in_flight_until_it_ends_and_its_latency_follows_from_the_times_given() {
+    let members = Members::new(["red"]);
+    members.measure_load();
+    let now = Instant::now();
+    let in_flight = members.pick(&LeastLoaded::new(), &(), &Route::any(), now).unwrap();
+    let red = in_flight.member().clone();
+    assert_eq!((red.requests(), red.in_flight()), (1, 1));
+
+    let then = now + Duration::from_millis(250);
+    red.record_at(Signal::Success, now, then);
+    red.record_queue_time_at(Duration::from_millis(50), then);
+    drop(in_flight);
+    assert_eq!(red.in_flight(), 0);
+    let load = red.load(then);
+    assert_eq!(load.latency(), Some(Duration::from_millis(250)));
+    assert!(load.queue_time().abs_diff(Duration::from_millis(50)) < Duration::from_micros(1));
+}

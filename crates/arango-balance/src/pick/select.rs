@@ -1,0 +1,90 @@
+//! Picks a member of a set for one request.
+
+use tokio::time::Instant;
+
+use crate::members::in_flight::InFlight;
+use crate::members::member::Member;
+use crate::members::set::Members;
+use crate::pick::candidates::Candidates;
+use crate::pick::filter::excluded;
+use crate::pick::policy::Policy;
+use crate::pick::route::Route;
+
+impl<K> Members<K> {
+    /// Picks a member for `request` by `policy`.
+    ///
+    /// The request is counted until the guard is dropped.
+    ///
+    /// `None` if no member can be picked. [`Balance`](crate::Balance) calls it for each request. Callers without a
+    /// tower service can use it directly: it needs no future and no task, and with [`Member::record_at`] and
+    /// [`Member::record_probe_at`] no clock is read either.
+    ///
+    /// ```
+    /// use arango_balance::{Members, RoundRobin, Route, Signal};
+    /// use tokio::time::Instant;
+    ///
+    /// let (members, policy) = (Members::new(["red", "green"]), RoundRobin::default());
+    /// let started = Instant::now();
+    /// let in_flight = members.pick(&policy, &"ping", &Route::any(), started).expect("the set is not empty");
+    /// // … send the request to `in_flight.member()` and wait for the response …
+    /// in_flight.member().record_at(Signal::Success, started, Instant::now());
+    /// drop(in_flight);
+    /// ```
+    pub fn pick<Req>(
+        &self,
+        policy: &(impl Policy<K, Req> + ?Sized),
+        request: &Req,
+        route: &Route<'_, K>,
+        now: Instant,
+    ) -> Option<InFlight<K>>
+    where
+        K: PartialEq + Clone + Send + Sync + 'static,
+    {
+        loop {
+            let member = self.pick_with(route, now, |candidates| policy.pick(candidates, request, now))?;
+            // A member that was retired in between is no longer in the set: pick again.
+            if let Some(in_flight) = member.start_request() {
+                return Some(in_flight);
+            }
+        }
+    }
+
+    /// Picks a member for a request with `route` by `choose`; `None` if there is none.
+    pub(crate) fn pick_with(
+        &self,
+        route: &Route<'_, K>,
+        now: Instant,
+        choose: impl FnOnce(&Candidates<'_, K>) -> Option<usize>,
+    ) -> Option<Member<K>>
+    where
+        K: PartialEq + Clone + Send + Sync + 'static,
+    {
+        let list = self.0.list.load();
+        let degraded = self.0.degraded(&list);
+        self.0.ensure_probes(&list, &degraded, now);
+        if let Some(pinned) = route.pinned {
+            let is_pinned = |member: &&Member<K>| member.key() == pinned;
+            let unverified = || self.0.unverified.load().iter().find(is_pinned).cloned();
+            let listed = list.iter().find(is_pinned).cloned();
+            return listed.or_else(|| route.allow_unverified.then(unverified).flatten());
+        }
+        if let Some(preferred) = route.preferred.filter(|preferred| !route.tried.contains(preferred)) {
+            let is_preferred = |member: &&Member<K>| member.key() == preferred && member.is_preferable();
+            if let Some(preferred) = list.iter().find(is_preferred) {
+                return Some(preferred.clone());
+            }
+        }
+        let candidates = if degraded.is_empty() && route.tried.is_empty() {
+            Candidates::all(&list)
+        } else {
+            let out = excluded(&list, &degraded, route.tried, now, &*self.0.random);
+            Candidates::except(&list, out, !route.tried.is_empty())
+        };
+        if candidates.is_empty() {
+            return None;
+        }
+        choose(&candidates)
+            .filter(|index| *index < candidates.len())
+            .map(|index| candidates.get(index).clone())
+    }
+}

@@ -1,9 +1,0 @@
-//! What a server has kept of what was asked of it, and of how it ended.
-
-mod api_calls;
-mod aql_queries;
-mod crashes;
-
-pub use api_calls::{ApiCall, GetApiCalls};
-pub use aql_queries::{AqlQuery, GetAqlQueries};
-pub use crashes::{CrashDump, DeleteCrash, GetCrash, ListCrashes};

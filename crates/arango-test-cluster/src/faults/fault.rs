@@ -1,0 +1,302 @@
+//! Faults: what one coordinator does wrong, to which requests, and how often.
+//!
+//! A fault consists of an effect ([`Fault::close`], [`Fault::response`], [`Fault::latency`], …), the requests that it
+//! applies to ([`on`](Fault::on)) and a limit on their number ([`times`](Fault::times)). It begins with
+//! [`Coordinator::inject`](crate::Coordinator::inject) and ends when the returned [`FaultGuard`](crate::FaultGuard) is
+//! dropped.
+//!
+//! When several faults of a coordinator match a request, their latencies add up and the first other effect applies.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::faults::garbage::Garbage;
+use crate::faults::request_match::Match;
+use crate::faults::reset_reason::ResetReason;
+
+/// How far a request is processed before its connection is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Closed before the request is read. It is not executed and not in the journal.
+    BeforeRead,
+    /// Read and recorded in the journal, but not executed.
+    AfterRead,
+    /// Executed, but no byte of the response is sent.
+    AfterExecution,
+    /// Executed; the response ends within its head.
+    InHead,
+    /// Executed; the head and half of the body are sent. A response without a body ends within its head.
+    InBody,
+}
+
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Close {
+    /// An orderly end of the stream (TCP FIN).
+    Fin,
+    /// A TCP reset. An in-memory connection has no resets; there it is an end of the stream.
+    Rst,
+}
+
+/// A fault that affects single requests.
+#[derive(Debug, Clone)]
+#[must_use = "a fault has no effect until it is injected"]
+pub struct Fault {
+    pub(crate) effect: Effect,
+    pub(crate) on: Match,
+    pub(crate) times: Option<usize>,
+}
+
+impl Fault {
+    /// Closes the connection of a matching request in `phase`.
+    ///
+    /// The default is [`Close::Fin`]; [`close_mode`](Self::close_mode) changes it.
+    pub fn close(phase: Phase) -> Self {
+        Self::response_fault(ResponseFault::Close { phase, how: Close::Fin })
+    }
+
+    /// Sends an ArangoDB error object instead of executing the request.
+    pub fn response(status: u16, error_num: u32, message: impl Into<String>) -> Self {
+        Self::new(Effect::Response(ScriptedResponse {
+            status,
+            body: ScriptedBody::ErrorObject { error_num, message: message.into() },
+            headers: Vec::new(),
+            when: When::BeforeExecution,
+        }))
+    }
+
+    /// Sends exactly this body without ArangoDB's headers, as a proxy would.
+    ///
+    /// The request is not executed, unless [`after_execution`](Self::after_execution) is set.
+    pub fn raw_response(status: u16, content_type: impl Into<String>, body: impl Into<Bytes>) -> Self {
+        Self::new(Effect::Response(ScriptedResponse {
+            status,
+            body: ScriptedBody::Raw { content_type: content_type.into(), body: body.into() },
+            headers: Vec::new(),
+            when: When::BeforeExecution,
+        }))
+    }
+
+    /// Sends an ArangoDB error object before the request's body is read.
+    ///
+    /// The connection stays open and the rest of the request is read. With [`close_mode`](Self::close_mode) it is
+    /// closed instead. [`Close::Fin`] ends the sending side and reads on until the client closes too. [`Close::Rst`]
+    /// resets the connection.
+    pub fn early_response(status: u16, error_num: u32, message: impl Into<String>) -> Self {
+        Self::new(Effect::EarlyResponse(EarlyResponse {
+            status,
+            error_num,
+            message: message.into(),
+            close: None,
+        }))
+    }
+
+    /// Delays the execution of a matching request.
+    pub fn latency(delay: Duration) -> Self {
+        Self::new(Effect::Latency(delay))
+    }
+
+    /// Executes a matching request and never responds. The connection stays open.
+    pub fn hang() -> Self {
+        Self::response_fault(ResponseFault::Hang)
+    }
+
+    /// Executes a matching request, sends bytes that are not HTTP, and closes.
+    pub fn garbage() -> Self {
+        Self::response_fault(ResponseFault::Garbage(Garbage::StatusLine))
+    }
+
+    /// Executes a matching request, sends a response head of 1 MiB, and closes.
+    ///
+    /// This is more than any client accepts.
+    pub fn huge_head() -> Self {
+        Self::response_fault(ResponseFault::Garbage(Garbage::HugeHead))
+    }
+
+    /// Executes a matching request, sends an invalid chunk, and closes.
+    ///
+    /// The head and the first chunk are valid. The second chunk has no size.
+    pub fn bad_chunks() -> Self {
+        Self::response_fault(ResponseFault::Garbage(Garbage::Chunks))
+    }
+
+    /// Executes a matching request and sends the response head slowly.
+    ///
+    /// It sends `chunk` bytes at a time, with a `pause` before each. The body follows at once. Then the connection is
+    /// closed, as the head announced.
+    pub fn slow_head(chunk: usize, pause: Duration) -> Self {
+        Self::response_fault(ResponseFault::SlowHead { chunk, pause })
+    }
+
+    /// Executes a matching request and sends the response body slowly.
+    ///
+    /// The head is sent at once, then `chunk` bytes of the body at a time, with a `pause` before each. The connection
+    /// can be reused afterwards.
+    pub fn slow_body(chunk: usize, pause: Duration) -> Self {
+        Self::response_fault(ResponseFault::SlowBody { chunk, pause })
+    }
+
+    /// Executes a matching request, sends part of the response, then nothing more.
+    ///
+    /// It sends the head and `after` bytes of the body. The connection stays open. The last byte is never sent. A
+    /// response without a body stops within its head.
+    pub fn stall(after: usize) -> Self {
+        Self::response_fault(ResponseFault::Stall { after })
+    }
+
+    /// Executes a matching request, sends part of the response, and closes the connection.
+    ///
+    /// It sends the head, which announces the whole body, and `after` bytes of the body. The default is [`Close::Fin`];
+    /// [`close_mode`](Self::close_mode) changes it. The last byte is never sent. A response without a body ends within
+    /// its head.
+    pub fn truncate(after: usize) -> Self {
+        Self::response_fault(ResponseFault::Truncate { after, how: Close::Fin })
+    }
+
+    /// Executes a matching request and pads its response with spaces.
+    ///
+    /// The body gets `length` bytes. The JSON value is unchanged. The spaces are generated while they are sent, so a
+    /// body may be larger than memory. A body that is already longer stays as it is, and so does an empty one.
+    pub fn padded(length: usize) -> Self {
+        Self::response_fault(ResponseFault::Padded { length })
+    }
+
+    /// Resets the stream of a matching request in `phase`. Other streams continue.
+    ///
+    /// In [`Phase::InHead`] no byte of the response has been sent. Over HTTP/1.1, which has no streams, the connection
+    /// is closed.
+    pub fn reset_stream(phase: Phase, reason: ResetReason) -> Self {
+        Self::response_fault(ResponseFault::Reset { phase, reason })
+    }
+
+    /// Announces with a matching request that its connection accepts no more requests.
+    ///
+    /// This request and earlier ones get their responses. Over HTTP/2 a GOAWAY is sent at once. Over HTTP/1.1 the
+    /// connection is closed after the response.
+    pub fn goaway() -> Self {
+        Self::new(Effect::GoAway)
+    }
+
+    /// Closes the connection with a GOAWAY that excludes a matching request.
+    ///
+    /// The GOAWAY marks the request as unprocessed, and it is not executed. Earlier requests on the connection are
+    /// covered by the GOAWAY and are cut off with it. Over HTTP/1.1 the connection is closed without notice.
+    pub fn goaway_unprocessed() -> Self {
+        Self::new(Effect::GoAwayUnprocessed)
+    }
+
+    /// Restricts the fault to matching requests. Default: [`Match::any`].
+    pub fn on(mut self, requests: Match) -> Self {
+        self.on = requests;
+        self
+    }
+
+    /// Ends the fault after `times` requests. Default: it lasts as long as its guard.
+    pub fn times(mut self, times: usize) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// Sets how the connection is closed.
+    ///
+    /// It has an effect on [`Fault::close`], [`Fault::truncate`] and [`Fault::early_response`] only.
+    pub fn close_mode(mut self, close: Close) -> Self {
+        match &mut self.effect {
+            Effect::ResponseFault(ResponseFault::Close { how, .. } | ResponseFault::Truncate { how, .. }) => {
+                *how = close;
+            }
+            Effect::EarlyResponse(early) => early.close = Some(close),
+            Effect::ResponseFault(_)
+            | Effect::Latency(_)
+            | Effect::Response(_)
+            | Effect::GoAway
+            | Effect::GoAwayUnprocessed => {}
+        }
+        self
+    }
+
+    /// Executes the request before the scripted response is sent.
+    ///
+    /// It has an effect on [`Fault::response`] and [`Fault::raw_response`] only.
+    pub fn after_execution(mut self) -> Self {
+        if let Effect::Response(scripted) = &mut self.effect {
+            scripted.when = When::AfterExecution;
+        }
+        self
+    }
+
+    /// Adds a header to the scripted response.
+    ///
+    /// It has an effect on [`Fault::response`] and [`Fault::raw_response`] only.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        if let Effect::Response(scripted) = &mut self.effect {
+            scripted.headers.push((name.into(), value.into()));
+        }
+        self
+    }
+
+    fn response_fault(fault: ResponseFault) -> Self {
+        Self::new(Effect::ResponseFault(fault))
+    }
+
+    fn new(effect: Effect) -> Self {
+        Self { effect, on: Match::any(), times: None }
+    }
+}
+
+/// The effect of a fault on a request.
+#[derive(Debug, Clone)]
+pub(crate) enum Effect {
+    Latency(Duration),
+    Response(ScriptedResponse),
+    EarlyResponse(EarlyResponse),
+    ResponseFault(ResponseFault),
+    GoAway,
+    GoAwayUnprocessed,
+}
+
+/// A change of the response, or an end before the response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ResponseFault {
+    Close { phase: Phase, how: Close },
+    Hang,
+    Garbage(Garbage),
+    SlowHead { chunk: usize, pause: Duration },
+    SlowBody { chunk: usize, pause: Duration },
+    Stall { after: usize },
+    Truncate { after: usize, how: Close },
+    Padded { length: usize },
+    Reset { phase: Phase, reason: ResetReason },
+}
+
+/// A response sent before the request's body is read.
+#[derive(Debug, Clone)]
+pub(crate) struct EarlyResponse {
+    pub(crate) status: u16,
+    pub(crate) error_num: u32,
+    pub(crate) message: String,
+    /// `None`: the connection stays open, and the body is read and discarded.
+    pub(crate) close: Option<Close>,
+}
+
+/// A response that no handler produced.
+#[derive(Debug, Clone)]
+pub(crate) struct ScriptedResponse {
+    pub(crate) status: u16,
+    pub(crate) body: ScriptedBody,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) when: When,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum ScriptedBody {
+    ErrorObject { error_num: u32, message: String },
+    Raw { content_type: String, body: Bytes },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    BeforeExecution,
+    AfterExecution,
+}

@@ -1,0 +1,259 @@
+//! Routes control requests by method and path.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::fault_body::{Injection, read_injection};
+use super::jobs_body;
+use crate::config::version::Version;
+use crate::faults::active_faults::FaultGuard;
+use crate::http::request::Query;
+use crate::server::agency_jobs::AgencyJobs;
+use crate::server::cluster::ClusterInner;
+use crate::server::conditions::ConditionGuard;
+use crate::server::coordinator::Coordinator;
+use crate::server::tokens::Tokens;
+use crate::state::conditions::Condition;
+
+/// Handles the requests of other processes.
+pub(super) struct Router {
+    token: String,
+    pub(super) cluster: Arc<ClusterInner>,
+    coordinators: Vec<Coordinator>,
+    faults: Mutex<Injected>,
+}
+
+/// The faults injected through the control API.
+#[derive(Default)]
+struct Injected {
+    last: u64,
+    guards: BTreeMap<u64, Guard>,
+}
+
+enum Guard {
+    Fault(FaultGuard),
+    Condition(ConditionGuard),
+}
+
+impl Guard {
+    fn hits(&self) -> usize {
+        match self {
+            Self::Fault(guard) => guard.hits(),
+            Self::Condition(guard) => guard.hits(),
+        }
+    }
+}
+
+/// Why a request is rejected: status and reason.
+pub(super) type ControlError = (u16, String);
+
+impl Router {
+    pub(super) fn new(token: String, cluster: Arc<ClusterInner>, coordinators: Vec<Coordinator>) -> Self {
+        Self { token, cluster, coordinators, faults: Mutex::default() }
+    }
+
+    pub(super) async fn route(
+        &self,
+        head: &http::request::Parts,
+        body: &Bytes,
+    ) -> Result<Value, ControlError> {
+        let parts: Vec<_> = head.uri.path().split('/').filter(|part| !part.is_empty()).collect();
+        let unknown = || (404, format!("no such call: {} {}", head.method, head.uri.path()));
+        let [token, parts @ ..] = parts.as_slice() else { return Err(unknown()) };
+        if *token != self.token {
+            return Err((404, "wrong token".to_owned()));
+        }
+        let query = Query::parse(head.uri.query().unwrap_or_default());
+        match (&head.method, parts) {
+            (&Method::GET, ["cluster"]) => Ok(self.describe()),
+            (&Method::POST, ["coordinators", index, "faults"]) => {
+                self.inject(Some(self.coordinator(index)?), body)
+            }
+            (&Method::POST, ["coordinators", index, "secret"]) => {
+                let Secrets { secret, passive } = read(body)?;
+                self.coordinator(index)?.set_secrets(secret, passive);
+                Ok(ok())
+            }
+            (&Method::POST, ["coordinators", index, "advertise"]) => {
+                let Advertised { endpoint } = read(body)?;
+                self.coordinator(index)?.advertise(endpoint.as_deref());
+                Ok(ok())
+            }
+            (&Method::POST, ["coordinators", index, action]) => {
+                self.coordinator_action(index, action, body).await?.ok_or_else(unknown)
+            }
+            (&Method::POST, ["db-servers", index, action]) => {
+                self.db_server_action(index, action, body)?.ok_or_else(unknown)
+            }
+            (method, ["agency-jobs", rest @ ..]) => {
+                jobs_body::handle(&AgencyJobs::new(&self.cluster), method, rest, body).ok_or_else(unknown)?
+            }
+            (&Method::POST, ["secret"]) => {
+                let Secrets { secret, .. } = read(body)?;
+                self.cluster.state().sessions.rotate(&secret);
+                Ok(ok())
+            }
+            (&Method::POST, ["tokens", "expire"]) => {
+                Tokens::new(&self.cluster).expire_all();
+                Ok(ok())
+            }
+            (&Method::POST, ["tokens", "lifetime"]) => {
+                let Lifetime { seconds } = read(body)?;
+                Tokens::new(&self.cluster).set_lifetime(Duration::from_secs(seconds));
+                Ok(ok())
+            }
+            (&Method::POST, ["sync-time"]) => {
+                let Delay { ms } = read(body)?;
+                self.cluster.state().sync_time = Duration::from_millis(ms);
+                Ok(ok())
+            }
+            (&Method::POST, ["propagation"]) => {
+                let Delay { ms } = read(body)?;
+                self.cluster.state().propagation_delay = Duration::from_millis(ms);
+                Ok(ok())
+            }
+            (&Method::POST, ["faults"]) => self.inject(None, body),
+            (&Method::DELETE, ["faults"]) => {
+                self.faults().guards.clear();
+                Ok(ok())
+            }
+            (&Method::DELETE, ["faults", id]) => {
+                let guard = id.parse().ok().and_then(|id: u64| self.faults().guards.remove(&id));
+                let hits = guard.ok_or_else(|| (404, format!("no fault {id}")))?.hits();
+                Ok(json!({ "ok": true, "hits": hits }))
+            }
+            (&Method::GET, ["journal", "markers"]) => {
+                Ok(self.markers(query.get("prefix").unwrap_or_default()))
+            }
+            (&Method::GET, ["journal", "summary"]) => Ok(self.summary()),
+            (&Method::POST, ["journal", "clear"]) => {
+                self.cluster.journal.clear();
+                Ok(ok())
+            }
+            _ => Err(unknown()),
+        }
+    }
+
+    fn describe(&self) -> Value {
+        let coordinators: Vec<_> = (0..)
+            .zip(&self.coordinators)
+            .map(|(index, coordinator): (usize, _)| {
+                json!({
+                    "index": index, "id": coordinator.id(), "short_name": coordinator.short_name(),
+                    "url": coordinator.url(), "up": coordinator.is_up(),
+                })
+            })
+            .collect();
+        let state = self.cluster.state();
+        let agents: Vec<_> = state.agents.iter().map(|agent| &agent.id).collect();
+        json!({
+            "version": self.cluster.config.version.text(), "coordinators": coordinators,
+            "db_servers": state.db_server_ids(), "agents": agents,
+        })
+    }
+
+    pub(super) fn coordinator(&self, index: &str) -> Result<&Coordinator, ControlError> {
+        let found = index.parse::<usize>().ok().and_then(|index| self.coordinators.get(index));
+        found.ok_or_else(|| (404, format!("no coordinator {index}")))
+    }
+
+    /// Begins a fault or condition of one coordinator, or of the whole cluster.
+    fn inject(&self, coordinator: Option<&Coordinator>, body: &[u8]) -> Result<Value, ControlError> {
+        let injection = read_injection(&read(body)?).map_err(|reason| (400, reason))?;
+        let guard = match (injection, coordinator) {
+            (Injection::Condition(Condition::AgencyDown), None) => {
+                Guard::Condition(ConditionGuard::begin(&self.cluster, None, Condition::AgencyDown))
+            }
+            (Injection::Condition(Condition::AgencyDown), Some(_)) => {
+                return Err((400, "`agency-down` applies to the whole cluster: POST /faults".to_owned()));
+            }
+            (_, None) => {
+                return Err((400, "this kind needs a coordinator: POST /coordinators/{i}/faults".to_owned()));
+            }
+            (Injection::Fault(fault), Some(coordinator)) => Guard::Fault(coordinator.inject(fault)),
+            (Injection::Condition(condition), Some(coordinator)) => {
+                Guard::Condition(coordinator.begin(condition))
+            }
+        };
+        let mut faults = self.faults();
+        faults.last += 1;
+        let id = faults.last;
+        faults.guards.insert(id, guard);
+        Ok(json!({ "id": id }))
+    }
+
+    fn markers(&self, prefix: &str) -> Value {
+        let markers = self.cluster.journal.markers(prefix).into_iter();
+        let counts = |(marker, counts): (String, crate::journal::Counts)| {
+            (marker, json!({ "received": counts.received, "executed": counts.executed }))
+        };
+        json!({ "markers": markers.map(counts).collect::<Map<_, _>>() })
+    }
+
+    fn summary(&self) -> Value {
+        let journal = &self.cluster.journal;
+        json!({
+            "requests_per_coordinator": journal.requests_per_coordinator(),
+            "executed": journal.executed(),
+            "unsupported": self.cluster.state().unsupported,
+        })
+    }
+
+    fn faults(&self) -> MutexGuard<'_, Injected> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) fn ok() -> Value {
+    json!({ "ok": true })
+}
+
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
+    serde_json::from_slice(body).map_err(|error| (400, error.to_string()))
+}
+
+/// Reads the version of an upgrade request.
+pub(super) fn version(body: &[u8]) -> Result<Version, ControlError> {
+    let Upgrade { version } = read(body)?;
+    Version::read(&version).map_err(|error| (400, error.to_string()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Upgrade {
+    version: String,
+}
+
+/// The secrets of one coordinator, or of all.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Secrets {
+    secret: String,
+    #[serde(default)]
+    passive: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advertised {
+    endpoint: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lifetime {
+    seconds: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Delay {
+    ms: u64,
+}

@@ -1,0 +1,45 @@
+//! Locks a cursor for the time of a request, so that no other request advances it.
+
+use std::sync::Arc;
+
+use http::Method;
+
+use crate::http::request::Request;
+use crate::journal::EntryId;
+use crate::server::coordinator::CoordinatorInner;
+
+/// Unlocks the cursor when dropped, whether or not the request got a response.
+pub(crate) struct CursorLock {
+    coordinator: Arc<CoordinatorInner>,
+    request: EntryId,
+}
+
+impl CursorLock {
+    /// Locks the cursor that a request fetches from. `None` if it fetches from none.
+    ///
+    /// A cursor that another request has locked stays with that one; this request is refused when it is executed.
+    pub(crate) fn acquire(
+        coordinator: &Arc<CoordinatorInner>,
+        request: &Request,
+        by: EntryId,
+    ) -> Option<Self> {
+        let id = fetched_cursor(request)?;
+        coordinator.cluster.state().cursors.lock(id, by);
+        Some(Self { coordinator: Arc::clone(coordinator), request: by })
+    }
+}
+
+impl Drop for CursorLock {
+    fn drop(&mut self) {
+        self.coordinator.cluster.state().cursors.unlock(self.request);
+    }
+}
+
+/// Returns the cursor that a request fetches from.
+fn fetched_cursor(request: &Request) -> Option<u64> {
+    let moves = request.method == Method::POST || request.method == Method::PUT;
+    match request.parts().as_slice() {
+        ["_api", "cursor", id, ..] if moves => id.parse().ok(),
+        _ => None,
+    }
+}

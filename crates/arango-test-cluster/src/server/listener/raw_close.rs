@@ -1,0 +1,44 @@
+//! Sends the last bytes of a connection after HTTP has ended, and closes it.
+
+use std::io;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::sleep;
+
+use super::shared_stream::SharedStream;
+use crate::faults::response_script::Step;
+use crate::server::coordinator::CoordinatorInner;
+use crate::server::handler::ConnectionClose;
+
+/// Runs a script, then closes in the given mode. It stops early if the client disconnects.
+pub(super) async fn run(close: ConnectionClose, stream: &SharedStream, coordinator: &CoordinatorInner) {
+    let ConnectionClose { script, mode: how } = close;
+    for step in script {
+        if let Err(error) = run_step(step, &mut stream.clone(), coordinator).await {
+            tracing::debug!(%error, "cannot send the last bytes");
+            break;
+        }
+    }
+    stream.close(how);
+}
+
+async fn run_step(step: Step, stream: &mut SharedStream, coordinator: &CoordinatorInner) -> io::Result<()> {
+    match step {
+        Step::Send(bytes) => {
+            stream.write_all(&bytes).await?;
+            stream.flush().await
+        }
+        Step::Wait(pause) => {
+            sleep(pause).await;
+            coordinator.until_resumed().await;
+            Ok(())
+        }
+        Step::End | Step::Reset(_) => stream.shutdown().await,
+        // Lasts until the client closes. What the client sends meanwhile is discarded.
+        Step::Silence => {
+            let mut ignored = [0; 1024];
+            while stream.read(&mut ignored).await? > 0 {}
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Background requests.
+
+use http::{Method, Request};
+
+use crate::client::{Session, in_memory};
+
+#[tokio::test(start_paused = true)]
+async fn a_background_request_is_executed_and_its_result_is_fetched_once() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(1)).await;
+    let request = Request::get("/_api/version").header("x-arango-async", "store").header("x-sim-marker", "m");
+    let accepted = session.send(request, "").await.unwrap();
+    assert_eq!((accepted.status, accepted.body.len()), (202, 0));
+    let id = accepted.headers["x-arango-async-id"].to_str().unwrap().to_owned();
+    assert_eq!(id.parse::<u64>().unwrap() >> 40, 2, "the id contains the coordinator that owns it");
+    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    assert_eq!(cluster.journal().executions("m"), 1);
+
+    let path = format!("/_api/job/{id}");
+    let mut other = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let fetched = other.request(Method::PUT, &path, "").await.unwrap();
+    assert_eq!((fetched.status, &fetched.json()["version"]), (200, &"3.12.5".into()));
+    assert_eq!(fetched.headers["x-arango-async-id"], *id);
+    assert_eq!(fetched.headers["x-arango-request-forwarded-to"], cluster.coordinator(1).id());
+    assert_eq!(other.request(Method::PUT, &path, "").await.unwrap().status, 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn results_are_lost_with_their_coordinator() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(1)).await;
+    let request = Request::get("/_api/version").header("x-arango-async", "store");
+    let id =
+        session.send(request, "").await.unwrap().headers["x-arango-async-id"].to_str().unwrap().to_owned();
+    cluster.coordinator(1).restart().await.unwrap();
+
+    let mut other = Session::connect_in_memory(cluster.coordinator(0)).await;
+    assert_eq!(other.get(&format!("/_api/job/{id}")).await.status, 404);
+}

@@ -1,0 +1,32 @@
+//! Tests of the documented behaviour of the cluster, through a real HTTP client.
+
+mod administration;
+mod agency;
+mod agency_jobs;
+mod async_jobs;
+mod authentication;
+mod client;
+mod compression;
+mod control;
+mod cursors;
+mod db_servers;
+mod diagnostics;
+mod documents;
+mod early_response;
+mod endpoints;
+mod faults;
+mod health;
+mod http2;
+mod large_bodies;
+mod leaders;
+mod maintenance;
+mod process_lifecycle;
+mod propagation;
+mod protocol;
+mod queries;
+mod queue;
+mod raw_connection;
+mod rebalance;
+mod slow_responses;
+mod startup_and_shutdown;
+mod tokens;

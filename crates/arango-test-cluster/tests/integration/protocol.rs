@@ -1,0 +1,178 @@
+//! The form of every response, and the refusals before any handler.
+
+use arango_test_cluster::{Authentication, TestCluster};
+use http::{Method, Request};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::client::{Session, in_memory};
+
+/// Sends a request without a body. Returns the whole response as text.
+async fn raw_request(cluster: &TestCluster, request: &str) -> String {
+    let mut stream = cluster.coordinator(0).connect().expect("the coordinator accepts connections");
+    stream.write_all(request.as_bytes()).await.expect("writing to memory cannot fail");
+    let mut seen = String::new();
+    stream.read_to_string(&mut seen).await.expect("the response is text");
+    seen
+}
+
+#[tokio::test]
+async fn a_response_has_the_wire_format_of_a_real_server() {
+    let cluster = in_memory().await;
+    let seen = raw_request(
+        &cluster,
+        "GET /_admin/server/availability HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    )
+    .await;
+
+    assert_eq!(
+        seen,
+        "HTTP/1.1 200 OK\r\n\
+         X-Arango-Queue-Time-Seconds: 0.000000\r\n\
+         X-Content-Type-Options: nosniff\r\n\
+         Server: ArangoDB\r\n\
+         Connection: Close\r\n\
+         Content-Type: application/json; charset=utf-8\r\n\
+         Content-Length: 43\r\n\r\n\
+         {\"code\":200,\"error\":false,\"mode\":\"default\"}"
+    );
+}
+
+#[tokio::test]
+async fn a_401_names_both_ways_to_log_in() {
+    let cluster = in_memory().await;
+    let seen =
+        raw_request(&cluster, "GET /_api/version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+
+    assert!(seen.contains("\r\nWww-Authenticate: Basic, realm=\"ArangoDB\"\r\n"), "{seen}");
+    assert!(
+        seen.contains("\r\nWww-Authenticate: Bearer, token_type=\"JWT\", realm=\"ArangoDB\"\r\n"),
+        "{seen}"
+    );
+    assert!(
+        seen.ends_with(r#""errorMessage":"not authorized to execute this request","errorNum":11}"#),
+        "{seen}"
+    );
+
+    let quiet =
+        "GET /_api/version HTTP/1.1\r\nX-Omit-Www-Authenticate: 1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    assert!(!raw_request(&cluster, quiet).await.contains("Www-Authenticate"));
+}
+
+#[tokio::test]
+async fn options_needs_no_login() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await.with_authorization("");
+    let response = session.request(Method::OPTIONS, "/_api/anything", "").await.unwrap();
+
+    assert_eq!((response.status, response.body.len()), (200, 0));
+    assert_eq!(response.headers["allow"], "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
+}
+
+#[tokio::test]
+async fn head_has_the_length_but_not_the_body() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let length = session.get("/_api/version").await.body.len().to_string();
+    let head = session.request(Method::HEAD, "/_api/version", "").await.unwrap();
+
+    assert_eq!((head.status, head.body.len()), (200, 0));
+    assert_eq!(head.headers["content-length"], *length);
+    assert_eq!(session.request(Method::HEAD, "/_admin/cluster/health", "").await.unwrap().status, 405);
+}
+
+#[tokio::test]
+async fn unknown_names_are_refused_in_the_order_of_the_server() {
+    let cluster = in_memory().await;
+    let mut root = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let response = root.get("/_db/missing/_api/version").await;
+    assert_eq!((response.status, response.error_num()), (404, 1228));
+    let path = root.get("/nothing").await;
+    assert_eq!(
+        (path.status, path.body.len(), &path.headers["connection"]),
+        (404, 0, &"Close".parse().unwrap())
+    );
+
+    let mut anonymous = Session::connect_in_memory(cluster.coordinator(0)).await.with_authorization("");
+    let hidden = anonymous.get("/_db/missing/_api/version").await;
+    assert_eq!((hidden.status, hidden.error_num()), (401, 11));
+}
+
+#[tokio::test]
+async fn unsupported_calls_are_501_and_reported() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    for _ in 0..2 {
+        let response = session.get("/_api/wal/tail").await;
+        assert_eq!((response.status, response.error_num()), (501, 9));
+    }
+
+    assert_eq!(cluster.unsupported(), ["GET /_api/wal/tail"]);
+}
+
+#[tokio::test]
+async fn compressed_bodies_are_decoded() {
+    use std::io::Write as _;
+    let cluster = in_memory().await;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(br#"{"name":"books"}"#).unwrap();
+    let body = encoder.finish().unwrap();
+    let mut stream = cluster.coordinator(0).connect().unwrap();
+    let head = format!(
+        "POST /_api/collection HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: bearer {}\r\n\
+         Content-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+        cluster.superuser_token(),
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&body).await.unwrap();
+    let mut seen = String::new();
+    stream.read_to_string(&mut seen).await.unwrap();
+
+    assert!(seen.starts_with("HTTP/1.1 200 OK"), "{seen}");
+}
+
+#[tokio::test]
+async fn chunked_bodies_are_refused_as_the_server_refuses_them() {
+    let cluster = in_memory().await;
+    let chunked =
+        "POST /_api/collection HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
+    let seen = raw_request(&cluster, chunked).await;
+
+    assert!(seen.starts_with("HTTP/1.1 501"), "{seen}");
+}
+
+#[tokio::test]
+async fn without_authentication_every_request_is_the_superusers() {
+    let cluster =
+        TestCluster::builder().authentication(Authentication::Off).in_memory().start().await.unwrap();
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await.with_authorization("");
+
+    assert_eq!(session.get("/_admin/cluster/rebalance").await.status, 200);
+    assert_eq!(session.post("/_open/auth", &json!({})).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_api_version_prefix_is_accepted_in_the_right_versions() {
+    for (version, prefix, status) in [
+        ("3.11", "/_arango/v0", 404),
+        ("4.0", "/_arango/v1", 200),
+        ("4.0", "/_arango/v0", 404),
+        ("4.0", "/_arango/v01", 400),
+        ("3.12.10", "/_arango/v0", 200),
+    ] {
+        let cluster = TestCluster::builder().version(version).in_memory().start().await.unwrap();
+        let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+        assert_eq!(session.get(&format!("{prefix}/_api/version")).await.status, status, "{version} {prefix}");
+    }
+}
+
+#[tokio::test]
+async fn expect_100_continue_gets_a_response() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let request = Request::post("/_api/collection").header("expect", "100-continue");
+    let response = session.send(request, r#"{"name":"books"}"#).await.unwrap();
+
+    assert_eq!(response.status, 200);
+}

@@ -1,0 +1,286 @@
+//! Response bodies.
+
+use std::any::Any;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::BodyExt;
+use http_body_util::combinators::UnsyncBoxBody;
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep, sleep, timeout_at};
+
+use crate::compression::decode::UndecodableBody;
+use crate::error::kind::ErrorKind;
+use crate::pool::PooledConnection;
+use crate::types::boxed::BoxError;
+
+/// The body of a response, buffered or streamed.
+///
+/// Reading it to the end returns its connection to the pool. Dropping it earlier closes the connection.
+pub struct Body {
+    repr: Repr,
+    /// Idle timeout of a streamed body. A buffered body needs none.
+    idle_timeout: Option<Box<IdleTimeout>>,
+}
+
+/// The idle timeout of a body, and its timer while no data arrives.
+struct IdleTimeout {
+    idle: Duration,
+    idle_timer: Option<Pin<Box<Sleep>>>,
+}
+
+enum Repr {
+    Buffered(Option<Bytes>),
+    Pooled {
+        incoming: Incoming,
+        connection: Option<PooledConnection>,
+    },
+    /// A body returned by user middleware.
+    Foreign(UnsyncBoxBody<Bytes, BoxError>),
+}
+
+impl Body {
+    pub(crate) fn buffered(bytes: Bytes) -> Self {
+        Self { repr: Repr::Buffered(Some(bytes)), idle_timeout: None }
+    }
+
+    /// Creates a body that is read from the connection.
+    pub(crate) fn pending(incoming: Incoming) -> Self {
+        Self { repr: Repr::Pooled { incoming, connection: None }, idle_timeout: None }
+    }
+
+    /// Attaches the connection, which returns to the pool when the body has been read.
+    pub(crate) fn with_connection(&mut self, pooled: PooledConnection) {
+        if let Repr::Pooled { connection, .. } = &mut self.repr {
+            *connection = Some(pooled);
+        }
+    }
+
+    /// Wraps any body. A [`Body`] is returned unchanged.
+    pub(crate) fn from_foreign<B>(body: B) -> Self
+    where
+        B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        let mut body = Some(body);
+        if let Some(ours) = (&mut body as &mut dyn Any).downcast_mut::<Option<Self>>() {
+            return ours.take().expect("it was just put there");
+        }
+        let body = body.expect("it was not taken");
+        Self { repr: Repr::Foreign(body.map_err(Into::into).boxed_unsync()), idle_timeout: None }
+    }
+
+    /// Makes the body fail when no data arrives for `idle`.
+    pub(crate) fn with_idle_timeout(mut self, idle: Duration) -> Self {
+        self.idle_timeout = Some(Box::new(IdleTimeout { idle, idle_timer: None }));
+        self
+    }
+
+    /// Takes the whole body if it is buffered, without waiting.
+    ///
+    /// It is buffered for every call that is not [`streaming`](crate::Call::streaming), unless middleware
+    /// replaced it.
+    pub fn take_buffered(&mut self) -> Option<Bytes> {
+        match &mut self.repr {
+            Repr::Buffered(bytes) => Some(bytes.take().unwrap_or_default()),
+            _ => None,
+        }
+    }
+
+    /// Returns the buffered bytes, empty if the body is not buffered.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match &self.repr {
+            Repr::Buffered(Some(bytes)) => bytes,
+            _ => &[],
+        }
+    }
+
+    /// Returns whether the whole body is buffered.
+    pub(crate) fn is_buffered(&self) -> bool {
+        matches!(self.repr, Repr::Buffered(_))
+    }
+
+    /// Reads the body to its end and buffers it.
+    ///
+    /// Reads at most `limit` bytes, and waits at most `idle` for each part and never beyond `deadline`. On an
+    /// error the connection is closed and the buffered body is empty.
+    pub(crate) async fn buffer(
+        &mut self,
+        limit: usize,
+        idle: Duration,
+        deadline: Instant,
+    ) -> Result<(), Interrupted> {
+        if self.is_buffered() {
+            return Ok(());
+        }
+        // Nearly every response is one part that arrives together with the head. Those need neither a clock
+        // nor a timer, and the slow path is boxed to keep this future small.
+        let read = match poll_fn(|cx| Poll::Ready(Pin::new(&mut *self).poll_frame(cx))).await {
+            Poll::Ready(Some(Ok(frame))) if self.is_end_stream() => match frame.into_data() {
+                Ok(first) if first.len() <= limit => Ok(first),
+                Ok(_) => Err(Interrupted::new(ErrorKind::BodyTooLarge)),
+                Err(_) => Ok(Bytes::new()),
+            },
+            Poll::Ready(None) => Ok(Bytes::new()),
+            Poll::Ready(Some(frame)) => Box::pin(self.read_parts(Some(frame), limit, idle, deadline)).await,
+            Poll::Pending => Box::pin(self.read_parts(None, limit, idle, deadline)).await,
+        };
+        match read {
+            Ok(bytes) => {
+                self.repr = Repr::Buffered(Some(bytes));
+                Ok(())
+            }
+            Err(interrupted) => {
+                self.repr = Repr::Buffered(None);
+                Err(interrupted)
+            }
+        }
+    }
+
+    /// Reads the body part by part, starting with `part` if it has arrived already.
+    async fn read_parts(
+        &mut self,
+        mut part: Option<Result<Frame<Bytes>, BoxError>>,
+        limit: usize,
+        idle: Duration,
+        deadline: Instant,
+    ) -> Result<Bytes, Interrupted> {
+        let announced = usize::try_from(self.size_hint().lower()).unwrap_or(usize::MAX);
+        // At most 1 MiB is allocated because of an announced length.
+        let mut whole = Vec::with_capacity(announced.min(limit).min(1 << 20));
+        loop {
+            let frame = match part.take() {
+                Some(frame) => frame,
+                None if self.is_end_stream() => return Ok(whole.into()),
+                None => {
+                    let limit_at = (Instant::now() + idle).min(deadline);
+                    match timeout_at(limit_at, self.frame()).await {
+                        Ok(Some(frame)) => frame,
+                        Ok(None) => return Ok(whole.into()),
+                        Err(_) if limit_at == deadline => {
+                            return Err(Interrupted::new(ErrorKind::DeadlineExceeded));
+                        }
+                        Err(_) => return Err(Interrupted::new(ErrorKind::BodyTimeout)),
+                    }
+                }
+            };
+            let frame = frame.map_err(Interrupted::with_source)?;
+            if let Some(data) = frame.data_ref() {
+                let length = whole.len() + data.len();
+                if length > limit {
+                    return Err(Interrupted::new(ErrorKind::BodyTooLarge));
+                }
+                if length > whole.capacity() {
+                    // Doubles the capacity, as `Vec` does, but never beyond the limit.
+                    whole.reserve_exact((2 * whole.len()).clamp(length, limit) - whole.len());
+                }
+                whole.extend_from_slice(data);
+            }
+        }
+    }
+}
+
+/// The reason why a body could not be read to its end.
+#[derive(Debug)]
+pub(crate) struct Interrupted {
+    pub(crate) kind: ErrorKind,
+    pub(crate) source: Option<BoxError>,
+}
+
+impl Interrupted {
+    fn new(kind: ErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+
+    fn with_source(error: BoxError) -> Self {
+        let encoded = error.is::<UndecodableBody>();
+        let kind = if encoded { ErrorKind::Decode } else { ErrorKind::BodyInterrupted };
+        Self { kind, source: Some(error) }
+    }
+}
+
+impl Repr {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self {
+            Self::Buffered(bytes) => Poll::Ready(
+                bytes.take().filter(|bytes| !bytes.is_empty()).map(|bytes| Ok(Frame::data(bytes))),
+            ),
+            Self::Pooled { incoming, connection } => {
+                let frame = ready!(Pin::new(&mut *incoming).poll_frame(cx));
+                let ended = frame.is_none() || incoming.is_end_stream();
+                if let Some(connection) = connection.take_if(|_| ended) {
+                    connection.finish();
+                }
+                Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+            }
+            Self::Foreign(body) => Pin::new(body).poll_frame(cx),
+        }
+    }
+}
+
+impl Drop for Repr {
+    fn drop(&mut self) {
+        // A response without a body has ended even if the body is never read.
+        if let Self::Pooled { incoming, connection } = self
+            && incoming.is_end_stream()
+            && let Some(connection) = connection.take()
+        {
+            connection.finish();
+        }
+    }
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = &mut *self;
+        let frame = this.repr.poll_frame(cx);
+        let Some(watch) = &mut this.idle_timeout else { return frame };
+        if frame.is_ready() {
+            watch.idle_timer = None;
+            return frame;
+        }
+        let idle = watch.idle;
+        let timer = watch.idle_timer.get_or_insert_with(|| Box::pin(sleep(idle)));
+        ready!(timer.as_mut().poll(cx));
+        // The rest is never read, so the connection is closed instead of being returned.
+        this.repr = Repr::Buffered(None);
+        Poll::Ready(Some(Err(format!("no part of the body arrived for {idle:?}").into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.repr {
+            Repr::Buffered(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
+            Repr::Pooled { incoming, .. } => incoming.is_end_stream(),
+            Repr::Foreign(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.repr {
+            Repr::Buffered(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
+            Repr::Pooled { incoming, .. } => incoming.size_hint(),
+            Repr::Foreign(body) => body.size_hint(),
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match &self.repr {
+            Repr::Buffered(_) => "Buffered",
+            Repr::Pooled { .. } => "Pooled",
+            Repr::Foreign(_) => "Foreign",
+        };
+        f.debug_tuple("Body").field(&format_args!("{kind}")).finish()
+    }
+}

@@ -1,0 +1,231 @@
+//! Constructors of errors: from the context of a call, or before one exists.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arango_protocol::{BuildError, DecodeError};
+use bytes::Bytes;
+use http::{Method, StatusCode};
+
+use crate::call::Call;
+use crate::call::body::Interrupted;
+use crate::call::context::CallContext;
+use crate::error::attempt::Attempt;
+use crate::error::attempt::Phase;
+use crate::error::kind::ErrorKind;
+use crate::error::unsupported::Unsupported;
+use crate::error::{Error, MISSING_EXTENSIONS, Repr, StoppedBy};
+use crate::layers::response_check;
+use crate::types::boxed::BoxError;
+use crate::types::outcome::Outcome;
+
+impl Error {
+    /// Creates the error of a call from its recorded attempts.
+    pub(crate) fn from_attempts(record: &CallContext, stopped_by: StoppedBy) -> Self {
+        Self::with_attempts(record, record.failed(), stopped_by)
+    }
+
+    fn with_attempts(record: &CallContext, attempts: Vec<Attempt>, stopped_by: StoppedBy) -> Self {
+        let decisive = decisive(&attempts);
+        let kind = match decisive {
+            _ if no_coordinator_available(&attempts) => ErrorKind::NoCoordinatorAvailable,
+            Some(index) => attempts[index].kind,
+            None => ErrorKind::DeadlineExceeded,
+        };
+        let known = attempts.iter().map(|attempt| attempt.outcome).max().unwrap_or(Outcome::NotExecuted);
+        let outcome = known.max(record.worst_outcome());
+        Self(Box::new(Repr {
+            kind,
+            outcome,
+            stopped_by,
+            name: record.call.name,
+            method: record.request.method.clone(),
+            path: record.request.uri.path().to_owned(),
+            class: record.call.class,
+            attempts,
+            decisive,
+            body: Bytes::new(),
+            elapsed: record.started.elapsed(),
+            limit: record.deadline.saturating_duration_since(record.started),
+            dropped: record.dropped(),
+            source: None,
+            unsupported: None,
+        }))
+    }
+
+    /// Creates the error of a call that ended for a reason outside of its attempts.
+    pub(crate) fn cancelled(record: &CallContext, kind: ErrorKind, source: Option<BoxError>) -> Self {
+        let stopped_by =
+            if kind == ErrorKind::DeadlineExceeded { StoppedBy::Deadline } else { StoppedBy::NotRetryable };
+        record.cancel(kind);
+        let mut error = Self::from_attempts(record, stopped_by);
+        if let Some(hedge) = record.hedge() {
+            hedge.cancel(kind);
+            error = error.with_hedge(&hedge);
+        }
+        error.0.kind = kind;
+        error.0.source = source;
+        error
+    }
+
+    /// Creates the error of a call of which nothing was sent.
+    fn unsent(call: &Call, method: Method, path: String, kind: ErrorKind) -> Self {
+        Self(Box::new(Repr {
+            kind,
+            outcome: Outcome::NotExecuted,
+            stopped_by: StoppedBy::NotRetryable,
+            name: call.name,
+            method,
+            path,
+            class: call.class,
+            attempts: Vec::new(),
+            decisive: None,
+            body: Bytes::new(),
+            elapsed: Duration::ZERO,
+            limit: Duration::ZERO,
+            dropped: 0,
+            source: None,
+            unsupported: None,
+        }))
+    }
+
+    /// Creates the error of a request that could not be built.
+    pub fn request(call: &Call, method: Method, path: &str, source: BuildError) -> Self {
+        let mut error = Self::unsent(call, method, path.to_owned(), ErrorKind::Request);
+        error.0.source = Some(source.into());
+        error
+    }
+
+    /// Creates the error of an operation that requires a coordinator to be named.
+    pub fn needs_coordinator(call: &Call, method: Method, path: &str) -> Self {
+        Self::unsent(call, method, path.to_owned(), ErrorKind::NeedsCoordinator)
+    }
+
+    /// Creates the error of an operation known to be unsupported by the coordinator.
+    pub fn unsupported_by(call: &Call, method: Method, path: &str, unsupported: Unsupported) -> Self {
+        let mut error = Self::unsent(call, method, path.to_owned(), ErrorKind::NotSupported);
+        error.0.unsupported = Some(Box::new(unsupported));
+        error
+    }
+
+    /// Returns the error with the explanation that the coordinator does not support the operation.
+    ///
+    /// The outcome becomes [`NotExecuted`](Outcome::NotExecuted) if a single attempt was rejected by the
+    /// coordinator. An unknown outcome stays unknown: an intermediary may have rejected the request, or
+    /// another send may have been executed.
+    #[must_use]
+    pub fn with_unsupported(mut self, unsupported: Unsupported) -> Self {
+        // With several attempts, an earlier one may have reached a coordinator that supports the operation.
+        if self.0.attempts.len() == 1 && self.0.outcome == Outcome::Executed {
+            self.0.outcome = Outcome::NotExecuted;
+        }
+        self.0.kind = ErrorKind::NotSupported;
+        self.0.unsupported = Some(Box::new(unsupported));
+        self
+    }
+
+    /// Marks the error as caused by a single server.
+    ///
+    /// The call needs a cluster.
+    ///
+    /// The outcome stays as it is.
+    #[must_use]
+    pub fn with_not_a_cluster(mut self) -> Self {
+        self.0.kind = ErrorKind::NotACluster;
+        self
+    }
+
+    /// Creates the error of a call that began after the client was closed.
+    pub(crate) fn closed(call: &Call, method: Method, path: String) -> Self {
+        Self::unsent(call, method, path, ErrorKind::ClientClosed)
+    }
+
+    /// Creates the error of a call that was awaited outside of a tokio runtime.
+    pub(crate) fn no_runtime(call: &Call, method: Method, path: String) -> Self {
+        Self::unsent(call, method, path, ErrorKind::NoRuntime)
+    }
+
+    /// Creates the error of a response that is not a success of its call.
+    pub(crate) fn decode(record: &CallContext, source: DecodeError) -> Self {
+        let mut attempt = response_check::attempt(record, &source);
+        record.reject();
+        let body = source.body().clone();
+        attempt.source = Some(Arc::new(source));
+        Self::with_response(record, attempt).with_body(body)
+    }
+
+    /// Creates the error of a response whose body broke off above the attempt layer.
+    pub(crate) fn body_interrupted(record: &CallContext, status: StatusCode, cut: Interrupted) -> Self {
+        let mut attempt = Attempt::new(cut.kind, record.worst_outcome().max(Outcome::Unknown), Phase::Body);
+        attempt.coordinator = record.coordinator();
+        attempt.status = Some(status);
+        attempt.source = cut.source.map(Into::into);
+        Self::with_response(record, attempt)
+    }
+
+    /// Creates the error of a call whose last attempt was answered.
+    fn with_response(record: &CallContext, attempt: Attempt) -> Self {
+        let mut attempts = record.failed();
+        let kind = attempt.kind;
+        attempts.push(attempt);
+        let last = attempts.len() - 1;
+        let mut error = Self::with_attempts(record, attempts, StoppedBy::NotRetryable);
+        error.0.kind = kind;
+        error.0.decisive = Some(last);
+        error
+    }
+
+    /// Creates the error of a request that middleware created without copying the extensions.
+    pub(crate) fn missing_extensions(method: Method, path: String) -> Self {
+        let mut error = Self::unsent(&Call::from_method(&method), method, path, ErrorKind::Middleware);
+        error.0.source = Some(MISSING_EXTENSIONS.into());
+        error
+    }
+
+    /// Adds the failed attempts and the outcome of the hedged attempt.
+    #[must_use]
+    pub(crate) fn with_hedge(mut self, hedge: &CallContext) -> Self {
+        self.0.outcome = self.0.outcome.max(hedge.worst_outcome());
+        // Appended, so that the index of the decisive attempt stays valid, and added only once.
+        self.0.attempts.retain(|attempt| !attempt.hedge);
+        self.0.attempts.extend(hedge.failed());
+        self
+    }
+
+    /// Raises the outcome if more may have happened than was known before.
+    #[must_use]
+    pub fn raise_outcome(mut self, outcome: Outcome) -> Self {
+        self.0.outcome = self.0.outcome.max(outcome);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_body(mut self, body: Bytes) -> Self {
+        self.0.body = body;
+        self
+    }
+}
+
+/// Returns the index of the attempt that explains the failure best.
+///
+/// A certificate failure comes first, because only configuration fixes it. Then a response outweighs a broken
+/// connection, and an unknown outcome outweighs a known one. Among equals the last attempt wins.
+fn decisive(attempts: &[Attempt]) -> Option<usize> {
+    let weight = |attempt: &Attempt| {
+        let is_permanent = attempt.kind == ErrorKind::TlsCertificate;
+        (is_permanent, attempt.status.is_some(), attempt.outcome == Outcome::Unknown)
+    };
+    (0..attempts.len()).max_by_key(|&index| (weight(&attempts[index]), index))
+}
+
+/// Returns whether several coordinators were tried and none could be reached.
+fn no_coordinator_available(attempts: &[Attempt]) -> bool {
+    let unreached = |attempt: &Attempt| {
+        matches!(
+            attempt.kind,
+            ErrorKind::Dns | ErrorKind::ConnectRefused | ErrorKind::ConnectTimeout | ErrorKind::TlsHandshake
+        )
+    };
+    attempts.iter().all(unreached)
+        && attempts.iter().any(|attempt| attempt.coordinator != attempts[0].coordinator)
+}

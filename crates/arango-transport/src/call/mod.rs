@@ -1,0 +1,197 @@
+//! Per-call metadata and state.
+
+pub(crate) mod attempt_request;
+pub(crate) mod body;
+pub(crate) mod context;
+pub(crate) mod counts;
+pub(crate) mod error;
+pub(crate) mod latency_window;
+pub(crate) mod options;
+pub(crate) mod recently_created;
+pub(crate) mod replayable_request;
+pub(crate) mod send_tracker;
+pub(crate) mod settings;
+pub(crate) mod token_acceptance;
+pub(crate) mod untracked_requests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arango_protocol::{Metadata, RequestClass};
+use http::Method;
+
+use crate::call::options::CallOptions;
+use crate::call::options::Existence;
+use crate::config::hedging::Hedging;
+use crate::config::retry_policy::RetryPolicy;
+use crate::credentials::Credentials;
+use crate::types::coordinator::Coordinator;
+
+/// Describes a request to the transport: name, class, target and options.
+///
+/// Passed to [`Transport::send`](crate::Transport::send) or inserted into the request's extensions. A request
+/// without one that is sent through the tower service gets the class of its method. A new request that
+/// middleware creates must carry one, otherwise it is rejected.
+///
+/// ```
+/// use arango_protocol::RequestClass;
+/// use arango_transport::Call;
+///
+/// let call = Call::with_name("shop.restock").class(RequestClass::Idempotent);
+/// ```
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags")]
+pub struct Call {
+    pub(crate) name: &'static str,
+    pub(crate) class: RequestClass,
+    pub(crate) server_timeout: Option<Duration>,
+    pub(crate) success_statuses: &'static [u16],
+    pub(crate) pin: Option<Coordinator>,
+    pub(crate) allow_unverified: bool,
+    pub(crate) preferred: Option<Coordinator>,
+    pub(crate) streaming: bool,
+    /// The caller decodes the body and recognizes a success by its contents.
+    pub(crate) has_body: bool,
+    /// The coordinator forwards the request to the server that it names.
+    pub(crate) relayed: bool,
+    pub(crate) new_connection: bool,
+    /// Shared by calls with the same options. Most calls have none.
+    pub(crate) options: Option<Arc<CallOptions>>,
+}
+
+impl Call {
+    /// Creates a call with this name.
+    ///
+    /// Errors and spans show the name. The class is [`NonIdempotent`](RequestClass::NonIdempotent) until it
+    /// is [set](Self::class).
+    pub fn with_name(name: &'static str) -> Self {
+        Self {
+            name,
+            class: RequestClass::NonIdempotent,
+            server_timeout: None,
+            success_statuses: &[],
+            pin: None,
+            allow_unverified: false,
+            preferred: None,
+            streaming: false,
+            has_body: false,
+            relayed: false,
+            new_connection: false,
+            options: None,
+        }
+    }
+
+    /// Creates the call of an operation.
+    ///
+    /// `class` is the class of this instance of the operation.
+    pub fn new(metadata: &Metadata, class: RequestClass) -> Self {
+        let Metadata { name, server_timeout, success_statuses, relayed, .. } = *metadata;
+        Self { class, server_timeout, success_statuses, relayed, ..Self::with_name(name) }
+    }
+
+    /// Creates the call of a request of which only the method is known.
+    pub(crate) fn from_method(method: &Method) -> Self {
+        Self::with_name("request").class(RequestClass::of_method(method))
+    }
+
+    /// Sets the class: whether to repeat the request after an unknown outcome.
+    #[must_use]
+    pub fn class(mut self, class: RequestClass) -> Self {
+        self.class = class;
+        self
+    }
+
+    /// Sends the call to this coordinator only.
+    ///
+    /// For operations that act on one coordinator or report about it. If the coordinator is not, or no
+    /// longer, a member of the client, the call fails with
+    /// [`UnknownCoordinator`](crate::ErrorKind::UnknownCoordinator) and nothing is sent.
+    #[must_use]
+    pub fn pinned_to(mut self, coordinator: Coordinator) -> Self {
+        self.pin = Some(coordinator);
+        self
+    }
+
+    /// Prefers this coordinator while it is a member that takes requests.
+    ///
+    /// Otherwise another coordinator is used. For resources that live on one coordinator and are reached
+    /// through all of them, such as a cursor: the other coordinators forward the request. A retry goes to
+    /// another coordinator, as for any call. An address that several coordinators share is not preferred.
+    #[must_use]
+    pub fn prefer(mut self, coordinator: Coordinator) -> Self {
+        self.preferred = Some(coordinator);
+        self
+    }
+
+    /// Replaces the client's credentials. [`Credentials::none`] sends none.
+    #[must_use]
+    pub fn credentials(mut self, credentials: &Credentials) -> Self {
+        Arc::make_mut(self.options.get_or_insert_default()).credentials = Some(credentials.clone());
+        self
+    }
+
+    /// Replaces the per-call options. Options that were set before are discarded.
+    #[must_use]
+    pub fn options(mut self, options: impl Into<Arc<CallOptions>>) -> Self {
+        self.options = Some(options.into());
+        self
+    }
+
+    /// Returns the response body as a stream instead of buffering it.
+    ///
+    /// The caller handles a body that breaks off. Only [`Limits::body_idle`](crate::Limits::body_idle) limits
+    /// such a body.
+    #[must_use]
+    pub fn streaming(mut self) -> Self {
+        self.streaming = true;
+        self
+    }
+
+    /// Sends the call on a new connection.
+    ///
+    /// For example to detect several coordinators behind one address.
+    #[must_use]
+    pub fn new_connection(mut self) -> Self {
+        self.new_connection = true;
+        self
+    }
+
+    /// Allows the [pinned](Self::pinned_to) coordinator to be a discovered one that is not verified yet.
+    ///
+    /// For implementations of [`Discover`](crate::Discover). All other calls pinned to an unverified
+    /// coordinator fail as for an unknown one, so that it receives no credentials.
+    #[must_use]
+    pub fn allow_unverified(mut self) -> Self {
+        self.allow_unverified = true;
+        self
+    }
+
+    pub(crate) fn own_credentials(&self) -> Option<&Credentials> {
+        self.options.as_ref()?.credentials.as_ref()
+    }
+
+    pub(crate) fn total_limit(&self) -> Option<Duration> {
+        self.options.as_ref()?.total
+    }
+
+    pub(crate) fn attempt_limit(&self) -> Option<Duration> {
+        self.options.as_ref()?.attempt
+    }
+
+    pub(crate) fn queue_limit(&self) -> Option<Duration> {
+        self.options.as_ref()?.queue
+    }
+
+    /// Returns whether the caller knows that the request's database exists.
+    pub(crate) fn existence(&self) -> Existence {
+        self.options.as_ref().map_or(Existence::Unknown, |options| options.database)
+    }
+
+    pub(crate) fn hedging(&self) -> Option<Hedging> {
+        self.options.as_ref()?.hedging
+    }
+
+    pub(crate) fn retry(&self) -> Option<&RetryPolicy> {
+        self.options.as_ref()?.retry.as_ref()
+    }
+}

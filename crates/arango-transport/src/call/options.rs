@@ -1,0 +1,97 @@
+//! Per-call options.
+
+use std::time::Duration;
+
+use crate::config::hedging::Hedging;
+use crate::config::limits::MAX_DURATION;
+use crate::config::retry_policy::RetryPolicy;
+use crate::credentials::Credentials;
+
+/// Per-call options. What is not set here is taken from the client.
+///
+/// ```
+/// use arango_transport::{CallOptions, RetryPolicy};
+/// use std::time::Duration;
+///
+/// let options = CallOptions::default()
+///     .total(Duration::from_secs(5))
+///     .retry(RetryPolicy::disabled());
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct CallOptions {
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) total: Option<Duration>,
+    pub(crate) attempt: Option<Duration>,
+    pub(crate) queue: Option<Duration>,
+    pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) hedging: Option<Hedging>,
+    pub(crate) database: Existence,
+}
+
+/// Whether the caller knows that the request's database exists.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Existence {
+    /// A response that reports the database as unknown is final.
+    #[default]
+    Unknown,
+    /// The database exists. A coordinator that does not know it will learn of it by propagation.
+    Certain,
+}
+
+impl CallOptions {
+    /// Sets the credentials. [`Credentials::none`] sends none.
+    #[must_use]
+    pub fn credentials(mut self, credentials: &Credentials) -> Self {
+        self.credentials = Some(credentials.clone());
+        self
+    }
+
+    /// Limits the whole call, as [`Limits::total`](crate::Limits::total) does.
+    ///
+    /// An operation's server timeout does not extend this limit.
+    #[must_use]
+    pub fn total(mut self, limit: Duration) -> Self {
+        self.total = Some(limit.min(MAX_DURATION));
+        self
+    }
+
+    /// Limits each attempt, as [`Limits::attempt`](crate::Limits::attempt) does.
+    ///
+    /// An operation's server timeout does not raise this limit.
+    #[must_use]
+    pub fn attempt(mut self, limit: Duration) -> Self {
+        self.attempt = Some(limit.min(MAX_DURATION));
+        self
+    }
+
+    /// Limits the time in a coordinator's queue, as [`Limits::server_queue_time`](crate::Limits::server_queue_time) does.
+    #[must_use]
+    pub fn server_queue_time(mut self, limit: Duration) -> Self {
+        self.queue = Some(limit);
+        self
+    }
+
+    /// Sets the retry policy: the number of retries and the accepted risks.
+    #[must_use]
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Some(policy);
+        self
+    }
+
+    /// Sets whether a slow call is hedged by a second attempt at another coordinator.
+    #[must_use]
+    pub fn hedging(mut self, hedging: Hedging) -> Self {
+        self.hedging = Some(hedging);
+        self
+    }
+
+    /// Declares that the database exists, for example because another program has just created it.
+    ///
+    /// A coordinator that does not know the database yet is retried for up to 10 seconds. Databases created
+    /// through this client need no such declaration for a minute.
+    #[must_use]
+    pub fn expect_database(mut self) -> Self {
+        self.database = Existence::Certain;
+        self
+    }
+}

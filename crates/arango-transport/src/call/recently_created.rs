@@ -1,0 +1,94 @@
+//! Databases and collections created recently through this client, which may not be propagated yet.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arango_protocol::CreatedResource;
+use tokio::time::Instant;
+
+/// How long a coordinator may not know a new database or collection yet.
+const RECENT: Duration = Duration::from_secs(60);
+
+/// The databases and collections created in the last minute. Clones share the list.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RecentlyCreated(Arc<Mutex<Vec<Entry>>>);
+
+#[derive(Debug)]
+struct Entry {
+    /// The path prefix of the database, empty for `_system`.
+    prefix: String,
+    /// `None` for the database itself.
+    collection: Option<String>,
+    created_at: Instant,
+}
+
+impl RecentlyCreated {
+    /// Records what a request to `path` has created.
+    pub(crate) fn record(&self, creates: &CreatedResource, path: &str, now: Instant) {
+        let entry = match (creates.database_prefix(), creates.encoded_collection()) {
+            (Some(prefix), _) => Entry { prefix: prefix.to_owned(), collection: None, created_at: now },
+            (None, collection) => Entry {
+                prefix: split(path).0.to_owned(),
+                collection: collection.map(str::to_owned),
+                created_at: now,
+            },
+        };
+        let mut entries = self.recent(now);
+        entries.retain(|other| (&other.prefix, &other.collection) != (&entry.prefix, &entry.collection));
+        entries.push(entry);
+    }
+
+    /// Returns whether the database of `path` was created recently.
+    pub(crate) fn database(&self, path: &str, now: Instant) -> bool {
+        let (prefix, _) = split(path);
+        self.recent(now).iter().any(|entry| entry.collection.is_none() && entry.prefix == prefix)
+    }
+
+    /// Returns whether a collection named in `path` was created recently.
+    pub(crate) fn collection(&self, path: &str, now: Instant) -> bool {
+        let (prefix, rest) = split(path);
+        self.recent(now).iter().any(|entry| {
+            let named = |name: &String| rest.split('/').any(|segment| segment == name);
+            entry.prefix == prefix && entry.collection.as_ref().is_some_and(named)
+        })
+    }
+
+    fn recent(&self, now: Instant) -> MutexGuard<'_, Vec<Entry>> {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.retain(|entry| now.saturating_duration_since(entry.created_at) < RECENT);
+        entries
+    }
+}
+
+/// Splits a path into the prefix of its database, which may be empty, and the rest.
+fn split(path: &str) -> (&str, &str) {
+    match path.strip_prefix("/_db/") {
+        Some(rest) => path.split_at(path.len() - rest.len() + rest.find('/').unwrap_or(rest.len())),
+        None => ("", path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arango_protocol::DatabaseName;
+
+    #[test]
+    fn a_creation_is_recent_for_a_minute_within_its_database() {
+        let (created, now) = (RecentlyCreated::default(), Instant::now());
+        created.record(&CreatedResource::database(&DatabaseName::new("a/b").unwrap()), "/_api/database", now);
+        created.record(&CreatedResource::collection("books"), "/_db/shop/_api/collection", now);
+
+        assert!(created.database("/_db/a%2Fb/_api/version", now));
+        assert!(created.database("/_db/a%2Fb", now));
+        assert!(!created.database("/_db/shop/_api/version", now));
+        assert!(!created.database("/_api/version", now));
+        assert!(created.collection("/_db/shop/_api/document/books/7", now));
+        assert!(!created.collection("/_db/shop/_api/document/bookshelves/7", now));
+        assert!(!created.collection("/_api/document/books/7", now));
+
+        let later = now + RECENT;
+        assert!(!created.database("/_db/a%2Fb/_api/version", later));
+        assert!(!created.collection("/_db/shop/_api/document/books/7", later));
+    }
+}

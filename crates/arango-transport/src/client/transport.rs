@@ -1,0 +1,453 @@
+//! The transport.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use arango_balance::{DiscoveryTask, Members, RandomSource, StateChanges};
+use arango_protocol::{ApiResponse, DecodeError};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use tokio::runtime::Handle;
+use tokio::time::{Instant, timeout};
+use tower::Service;
+use tracing::{Instrument, Span};
+
+use crate::call::Call;
+use crate::call::attempt_request::AttemptResponse;
+use crate::call::body::Body;
+use crate::call::context::CallContext;
+use crate::call::counts::CallTotals;
+use crate::call::replayable_request::ReplayableRequest;
+use crate::call::settings::SharedSettings;
+use crate::call::untracked_requests::UntrackedRequests;
+use crate::client::builder::TransportBuilder;
+use crate::client::lifecycle::Lifecycle;
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
+use crate::layers::middleware::CallService;
+use crate::layers::stack::CoreStack;
+use crate::layers::{deadline, response_check};
+use crate::pool::pools::Pools;
+use crate::telemetry::metrics::Sampler;
+use crate::telemetry::{metrics, trace};
+use crate::tls::Handshakes;
+use crate::types::boxed::BoxFuture;
+use crate::types::coordinator::Coordinator;
+use crate::types::framing;
+use crate::types::hosts::HostList;
+use crate::types::zones::Zones;
+
+/// Sends requests to the coordinators of a cluster.
+///
+/// A tower [`Service`] that is always ready, and cheap to clone: all clones share one set of connection
+/// pools. Requests contain a path and no host. A transport can be created without a runtime, kept in a
+/// `static` and used from several runtimes; each connection stays on the runtime that opened it.
+///
+/// Dropping a future abandons its call: the connection is closed, but a coordinator that has received the
+/// request still executes it. Dropping the last clone lets running calls finish.
+///
+/// ```no_run
+/// use arango_transport::{Credentials, Transport};
+/// use bytes::Bytes;
+/// use http::Request;
+/// use http_body_util::Full;
+/// use tower::ServiceExt;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let transport = Transport::builder("http://one:8529,http://two:8529")
+///     .credentials(Credentials::basic("root", "passwd"))
+///     .build()?;
+/// let request = Request::get("/_api/version").body(Full::<Bytes>::default())?;
+/// let response = transport.oneshot(request).await?;
+/// println!("{}", response.status());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Transport(pub(crate) Arc<Inner>);
+
+/// A request prepared by a transport, ready to be sent by it.
+#[derive(Debug)]
+#[must_use = "a prepared request is not sent until it is passed to `ask_prepared`"]
+#[doc(hidden)] // for the crate `arango`
+pub struct PreparedRequest(Arc<CallContext>);
+
+/// The state shared by all clones.
+pub(crate) struct Inner {
+    pub(crate) core: CoreStack,
+    pub(crate) with_middleware: Option<CallService>,
+    pub(crate) members: Members<Coordinator>,
+    pub(crate) pools: Pools,
+    pub(crate) settings: SharedSettings,
+    pub(crate) handshakes: Arc<Handshakes>,
+    pub(crate) untracked: UntrackedRequests,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) zones: Zones,
+    pub(crate) random: Arc<dyn RandomSource>,
+    pub(crate) sampler: Sampler,
+    /// The discovery task, if discovery is enabled.
+    pub(crate) discovery_task: OnceLock<DiscoveryTask<Coordinator>>,
+}
+
+impl Transport {
+    /// Creates a builder for a transport to `hosts`: a comma-separated string or a list.
+    pub fn builder(hosts: impl Into<HostList>) -> TransportBuilder {
+        TransportBuilder::new(hosts.into())
+    }
+
+    /// Sends a request with the given call metadata and returns the response.
+    ///
+    /// The extensions of the response contain the [`Coordinator`] that sent it, for resources that live
+    /// there.
+    ///
+    /// # Errors
+    ///
+    /// If no coordinator responded, or if the response is a redirect or has a status of 400 or more that the
+    /// call does not declare as a success. The error reports whether the request may have been executed.
+    pub fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+        call: Call,
+    ) -> impl Future<Output = Result<Response<Body>, Error>> + Send {
+        let record = self.record(request, call);
+        async move {
+            let result = self.run(Arc::clone(&record)).await;
+            self.record_end(&record, result.as_ref().err());
+            let mut response = *result?;
+            if let Some(coordinator) = record.coordinator() {
+                response.extensions_mut().insert(coordinator);
+            }
+            Ok(response)
+        }
+    }
+
+    /// Sends a request, buffers the response and decodes it with `read`.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and if `read` rejects the response.
+    pub fn send_and_decode<T>(
+        &self,
+        request: Request<Full<Bytes>>,
+        call: Call,
+        read: impl Fn(ApiResponse) -> Result<T, DecodeError>,
+    ) -> impl Future<Output = Result<T, Error>> {
+        self.send_prepared(self.prepare(request, call), read)
+    }
+
+    /// Prepares a request for [`ask_prepared`](Self::ask_prepared). Its time limits start now.
+    ///
+    /// The result is one pointer wide, so a future that waits for the response stays small.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn prepare(&self, request: Request<impl Into<Full<Bytes>>>, mut call: Call) -> PreparedRequest {
+        call.streaming = false; // the response is decoded as a whole
+        call.has_body = true;
+        PreparedRequest(self.record(request, call))
+    }
+
+    /// Sends a [prepared](Self::prepare) request, as [`ask`](Self::ask) does.
+    ///
+    /// If `read` rejects a response that is not recognizably from ArangoDB, the request is sent to another
+    /// coordinator if its class allows that. `read` is then called again.
+    ///
+    /// # Errors
+    ///
+    /// As [`ask`](Self::ask).
+    #[doc(hidden)] // for the crate `arango`
+    pub async fn send_prepared<T>(
+        &self,
+        PreparedRequest(record): PreparedRequest,
+        read: impl Fn(ApiResponse) -> Result<T, DecodeError>,
+    ) -> Result<T, Error> {
+        let failed = match self.run(Arc::clone(&record)).await {
+            Ok(response) => match read(buffer(*response)) {
+                // Returned directly: a value kept across an await would be moved once more.
+                Ok(output) => {
+                    self.0.core.layer.accept(&record);
+                    self.record_end(&record, None);
+                    return Ok(output);
+                }
+                Err(error) => match Box::pin(self.reject(Arc::clone(&record), error, &read)).await {
+                    Ok(output) => {
+                        self.record_end(&record, None);
+                        return Ok(output);
+                    }
+                    Err(error) => error,
+                },
+            },
+            Err(error) => error,
+        };
+        self.record_end(&record, Some(&failed));
+        Err(failed)
+    }
+
+    /// Continues after a response that is not a success of its call.
+    ///
+    /// The request is sent to another coordinator if ArangoDB may not have written the response and the class
+    /// allows that.
+    #[cold]
+    async fn reject<T>(
+        &self,
+        mut record: Arc<CallContext>,
+        mut error: DecodeError,
+        read: &impl Fn(ApiResponse) -> Result<T, DecodeError>,
+    ) -> Result<T, Error> {
+        loop {
+            if !response_check::is_foreign(&record, &error) {
+                return Err(Error::decode(&record, error));
+            }
+            record = self.0.core.layer.resume(&record, error);
+            let response = self.run(Arc::clone(&record)).await?;
+            match read(buffer(*response)) {
+                Ok(output) => {
+                    self.0.core.layer.accept(&record);
+                    return Ok(output);
+                }
+                Err(another) => error = another,
+            }
+        }
+    }
+
+    /// Counts a call that has ended.
+    #[inline]
+    fn record_end(&self, record: &CallContext, failed: Option<&Error>) {
+        self.counts().call(failed.map(Error::outcome));
+        metrics::called(record, failed);
+        self.0.sampler.tick(record.started, self);
+    }
+
+    pub(crate) fn counts(&self) -> &CallTotals {
+        &self.0.core.layer.counts
+    }
+
+    pub(crate) fn in_progress(&self) -> usize {
+        self.0.lifecycle.in_progress()
+    }
+
+    pub(crate) fn retries_left(&self) -> u64 {
+        self.0.core.layer.decider.budget.remaining(Instant::now())
+    }
+
+    // Outside of the futures, which would otherwise keep the moved arguments for their whole lifetime.
+    fn record(&self, request: Request<impl Into<Full<Bytes>>>, call: Call) -> Arc<CallContext> {
+        CallContext::new(
+            call,
+            ReplayableRequest::from_request(request),
+            self.0.settings.load(),
+            &self.0.untracked,
+        )
+    }
+
+    async fn run(&self, record: Arc<CallContext>) -> Result<AttemptResponse, Error> {
+        let of = |request: &ReplayableRequest| (request.method.clone(), request.uri.path().to_owned());
+        let Some(_running) = self.0.lifecycle.begin() else {
+            let (method, path) = of(&record.request);
+            return Err(Error::closed(&record.call, method, path));
+        };
+        if Handle::try_current().is_err() {
+            let (method, path) = of(&record.request);
+            return Err(Error::no_runtime(&record.call, method, path));
+        }
+        if let Err(error) = framing::reject_framing_headers(record.request.headers()) {
+            let (method, path) = of(&record.request);
+            return Err(Error::request(&record.call, method, &path, error));
+        }
+        if let Some(discoverer) = self.0.discovery_task.get() {
+            discoverer.ensure_running();
+        }
+        let span = trace::span(&record);
+        let hedge_delay = if record.is_resumed { None } else { self.0.core.hedge_delay(&record) };
+        let result = match (&self.0.with_middleware, hedge_delay) {
+            // The usual case. It avoids the cost of instrumentation when no subscriber is active.
+            (None, None) if span.is_disabled() => {
+                self.0.core.send(Arc::clone(&record), None, record.started).await
+            }
+            (None, None) => {
+                self.0.core.send(Arc::clone(&record), None, record.started).instrument(span.clone()).await
+            }
+            (None, Some(delay)) => self.send_hedged(Arc::clone(&record), delay, span.clone()).await,
+            (Some(layered), _) => {
+                let response = Box::pin(self.call_middleware(layered.clone(), record));
+                response.instrument(span.clone()).await.map(Box::new)
+            }
+        };
+        trace::ended(&span, &result);
+        if let Err(error) = &result
+            && error.kind() == ErrorKind::NoCoordinatorAvailable
+        {
+            self.0.members.refresh_discovery();
+        }
+        result
+    }
+
+    // Rare and large, so it is boxed to keep other futures small.
+    #[cold]
+    fn send_hedged(
+        &self,
+        record: Arc<CallContext>,
+        delay: Duration,
+        span: Span,
+    ) -> BoxFuture<'_, Result<AttemptResponse, Error>> {
+        let began = record.started;
+        Box::pin(self.0.core.hedge(record, None, began, delay).instrument(span))
+    }
+
+    /// Sends a request through the middleware around calls.
+    ///
+    /// The context travels in the request's extensions, and the deadline is enforced from outside.
+    async fn call_middleware(
+        &self,
+        mut layered: CallService,
+        record: Arc<CallContext>,
+    ) -> Result<Response<Body>, Error> {
+        let ending = CallEnd(&record);
+        let mut request = record.request.request();
+        request.extensions_mut().insert(Arc::clone(&record));
+        let result = deadline::within(&record, self.buffered(layered.call(request), &record)).await;
+        drop(ending);
+        // Everything sent until now counts, including requests sent by middleware.
+        result.map_err(|error| error.raise_outcome(record.worst_outcome()))
+    }
+
+    /// Buffers a body that middleware returned, within the limits of the call.
+    async fn buffered(
+        &self,
+        response: impl Future<Output = Result<Response<Body>, Error>>,
+        record: &CallContext,
+    ) -> Result<Response<Body>, Error> {
+        let mut response = response.await?;
+        if record.call.streaming {
+            return Ok(response);
+        }
+        let (status, limits) = (response.status(), &record.settings.limits);
+        match response.body_mut().buffer(limits.body_bytes, limits.body_idle, record.deadline).await {
+            Ok(()) => Ok(response),
+            Err(cut) => Err(Error::body_interrupted(record, status, cut)),
+        }
+    }
+
+    /// Closes the client and all its clones.
+    ///
+    /// From now on every new call fails with [`ErrorKind::ClientClosed`], and
+    /// nothing is sent.
+    ///
+    /// The future waits for running calls, including streamed bodies, but not longer than `grace`. Calls that
+    /// have not ended by then fail and their connections are closed. A coordinator still executes requests
+    /// that it has received, so the outcome of those calls reports what is known. Finally all connections are
+    /// closed.
+    ///
+    /// The future need not be awaited, and without awaiting it no runtime is needed: running calls then
+    /// finish, and idle connections are closed. Awaited outside of a tokio runtime, there is no grace period.
+    /// Closing twice is the same as closing once with the shorter grace.
+    pub fn close(&self, grace: Duration) -> impl Future<Output = ()> + Send + 'static {
+        let shared = Arc::clone(&self.0);
+        shared.lifecycle.close();
+        shared.members.stop_probes();
+        shared.discovery_task.get().into_iter().for_each(DiscoveryTask::stop);
+        for pool in shared.pools.all() {
+            pool.retire();
+        }
+        async move {
+            let ended = async {
+                shared.lifecycle.idle().await;
+                for pool in shared.pools.all() {
+                    pool.drained().await;
+                }
+            };
+            // Without a runtime there is no timer.
+            let has_clock = Handle::try_current().is_ok();
+            let in_time = has_clock && timeout(grace, ended).await.is_ok();
+            shared.lifecycle.end();
+            for pool in shared.pools.all() {
+                pool.abort();
+            }
+            if !in_time && has_clock {
+                // Every call can end immediately, but its future may not be polled.
+                timeout(END_TIMEOUT, shared.lifecycle.idle()).await.ok();
+            }
+        }
+    }
+
+    /// Starts draining a coordinator at the caller's request.
+    ///
+    /// For a limited time it gets only requests that no other coordinator can take, and calls pinned to it. A
+    /// coordinator that is not a member of this transport is ignored.
+    ///
+    /// For programs that shut a coordinator down: a coordinator in a soft shutdown does not report that and
+    /// stays available until it stops. If it does not stop, a probe ends the draining after
+    /// [`max_drain_time`](arango_balance::HealthPolicy::max_drain_time). If it stops, a probe ends the
+    /// draining as soon as it is back.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn drain(&self, coordinator: &Coordinator) {
+        let members = self.0.members.snapshot();
+        if let Some(member) = members.iter().find(|member| member.key() == coordinator) {
+            member.drain(Instant::now());
+        }
+    }
+
+    /// Returns the random source, for pauses in code above the transport.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn random(&self) -> &dyn RandomSource {
+        &*self.0.random
+    }
+
+    /// Subscribes to state changes of the coordinators from now on.
+    ///
+    /// These are ejections, draining and recoveries, with
+    /// time and reason.
+    ///
+    /// The subscription does not keep the client open and does not block calls.
+    pub fn subscribe(&self) -> StateChanges<Coordinator> {
+        self.0.members.subscribe()
+    }
+}
+
+impl Service<Request<Full<Bytes>>> for Transport {
+    type Response = Response<Body>;
+    type Error = Error;
+    type Future = BoxFuture<'static, Result<Response<Body>, Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<Full<Bytes>>) -> Self::Future {
+        let call = request.extensions_mut().remove::<Call>();
+        let call = call.unwrap_or_else(|| Call::from_method(request.method()));
+        let transport = self.clone();
+        Box::pin(async move { transport.send(request, call).await })
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport")
+            .field("coordinators", &self.coordinators())
+            .field("limits", &self.0.settings.load().limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Converts a response with a buffered body.
+fn buffer(response: Response<Body>) -> ApiResponse {
+    let (parts, mut body) = response.into_parts();
+    let bytes = body.take_buffered().expect("the body of a call that is not streaming was read");
+    ApiResponse::new(parts.status, parts.headers, bytes)
+}
+
+/// How long [`Transport::close`] waits for calls to end after the grace period.
+const END_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Ends all attempts of a call, also if its future is dropped.
+///
+/// Middleware may have moved requests to other tasks, and those must not be sent any more.
+struct CallEnd<'a>(&'a CallContext);
+
+impl Drop for CallEnd<'_> {
+    fn drop(&mut self) {
+        self.0.sends.end_all();
+    }
+}

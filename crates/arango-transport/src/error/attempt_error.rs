@@ -1,0 +1,119 @@
+//! The error type of single attempts, below the retry layer.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arango_balance::NoMember;
+
+use crate::error::attempt::{Attempt, Phase};
+use crate::error::kind::ErrorKind;
+use crate::types::boxed::BoxError;
+use crate::types::coordinator::Coordinator;
+use crate::types::outcome::Outcome;
+
+/// The error of a single attempt.
+///
+/// This is the error type of the service that a layer passed to
+/// [`attempt_layer`](crate::TransportBuilder::attempt_layer) wraps. The layer may return it, boxed or not,
+/// or return a different error.
+#[derive(Clone)]
+pub struct AttemptError(Box<Attempt>);
+
+impl AttemptError {
+    pub(crate) fn new(kind: ErrorKind, outcome: Outcome, phase: Phase) -> Self {
+        Self(Box::new(Attempt::new(kind, outcome, phase)))
+    }
+
+    #[must_use]
+    pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into().into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_shared_source(mut self, source: Arc<dyn std::error::Error + Send + Sync>) -> Self {
+        self.0.source = Some(source);
+        self
+    }
+
+    /// Converts the error of a custom layer.
+    ///
+    /// A boxed `AttemptError` is unboxed. Any other error becomes the source of a
+    /// [`Middleware`](ErrorKind::Middleware) error; the attempt layer sets its outcome, because it knows how far the
+    /// request got.
+    pub(crate) fn from_foreign(error: BoxError) -> Self {
+        match error.downcast::<Self>() {
+            Ok(ours) => *ours,
+            Err(foreign) => {
+                Self::new(ErrorKind::Middleware, Outcome::NotExecuted, Phase::Waiting).with_source(foreign)
+            }
+        }
+    }
+
+    pub(crate) fn attempt(&mut self) -> &mut Attempt {
+        &mut self.0
+    }
+
+    pub(crate) fn into_attempt(self) -> Box<Attempt> {
+        self.0
+    }
+
+    /// Returns what went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Returns what is known about the execution of the request.
+    pub fn outcome(&self) -> Outcome {
+        self.0.outcome
+    }
+
+    /// Returns the coordinator of the attempt.
+    pub fn coordinator(&self) -> Option<&Coordinator> {
+        self.0.coordinator.as_ref()
+    }
+}
+
+impl From<NoMember> for AttemptError {
+    fn from(none: NoMember) -> Self {
+        let kind =
+            if none.was_pinned() { ErrorKind::UnknownCoordinator } else { ErrorKind::NoCoordinatorAvailable };
+        Self::new(kind, Outcome::NotExecuted, Phase::Waiting)
+    }
+}
+
+impl fmt::Display for AttemptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.coordinator() {
+            Some(coordinator) => write!(f, "{} ({coordinator})", self.0.kind),
+            None => self.0.kind.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for AttemptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for AttemptError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_error_displays_its_coordinator_and_its_kind() {
+        let mut error = AttemptError::new(ErrorKind::ConnectRefused, Outcome::NotExecuted, Phase::Connect);
+        assert_eq!((error.coordinator(), error.to_string()), (None, ErrorKind::ConnectRefused.to_string()));
+        let coordinator: Coordinator = "http://127.0.0.1:8529".parse().unwrap();
+        error.attempt().coordinator = Some(coordinator.clone());
+        assert_eq!(error.coordinator(), Some(&coordinator));
+        assert_eq!(error.to_string(), format!("{} (http://127.0.0.1:8529)", ErrorKind::ConnectRefused));
+    }
+}

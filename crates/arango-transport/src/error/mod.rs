@@ -1,0 +1,225 @@
+//! Errors of calls and attempts.
+
+mod advice;
+pub(crate) mod attempt;
+pub(crate) mod attempt_error;
+pub(crate) mod category;
+pub(crate) mod causes;
+mod display;
+pub(crate) mod foreign;
+pub(crate) mod kind;
+mod transient;
+pub(crate) mod unsupported;
+pub(crate) mod wording;
+
+use std::time::Duration;
+
+use arango_protocol::{ErrorNumber, RequestClass};
+use bytes::Bytes;
+use http::{Method, StatusCode};
+
+use crate::error::attempt::Attempt;
+use crate::error::kind::ErrorKind;
+use crate::error::unsupported::Unsupported;
+use crate::types::boxed::BoxError;
+use crate::types::coordinator::Coordinator;
+use crate::types::outcome::Outcome;
+
+/// The error of a failed call, with its outcome and its attempts.
+///
+/// One pointer wide. [`Display`](std::fmt::Display) is one line: the operation, the failure and its cause, the
+/// coordinator, the outcome, and advice. [`report`](Self::report) and [`Debug`](std::fmt::Debug) add a line for each
+/// attempt. None of them shows a query string, a body or a secret.
+pub struct Error(pub(crate) Box<Repr>);
+
+pub(crate) struct Repr {
+    pub(crate) kind: ErrorKind,
+    pub(crate) outcome: Outcome,
+    pub(crate) stopped_by: StoppedBy,
+    pub(crate) name: &'static str,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) class: RequestClass,
+    pub(crate) attempts: Vec<Attempt>,
+    /// Index of the attempt that explains the failure best.
+    pub(crate) decisive: Option<usize>,
+    pub(crate) body: Bytes,
+    pub(crate) elapsed: Duration,
+    /// The time limit of the call.
+    pub(crate) limit: Duration,
+    /// Number of failed attempts that are not kept.
+    pub(crate) dropped: u32,
+    pub(crate) source: Option<BoxError>,
+    /// The version requirement that the coordinator does not meet, if known.
+    pub(crate) unsupported: Option<Box<Unsupported>>,
+}
+
+/// The error text if a custom layer dropped the extensions of a request.
+pub(crate) const MISSING_EXTENSIONS: &str =
+    "a layer created a new request and did not copy the extensions of the original, which name the call";
+
+/// The reason why no further attempt was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoppedBy {
+    /// A retry was unsafe or useless.
+    ///
+    /// It could have taken effect twice, or would have failed in the same way.
+    NotRetryable,
+    /// The maximum number of attempts was reached.
+    MaxAttempts,
+    /// The retry budget was used up.
+    Budget,
+    /// No time was left.
+    Deadline,
+    /// The request is pinned to one coordinator.
+    NoAlternative,
+}
+
+impl Error {
+    /// Returns what went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Returns what is known about the execution of the request.
+    pub fn outcome(&self) -> Outcome {
+        self.0.outcome
+    }
+
+    /// Returns whether it is proved that no coordinator executed the request.
+    ///
+    /// Then a retry cannot take effect twice. It may still fail again: a wrong password is rejected again. See
+    /// [`is_retryable`](Self::is_retryable).
+    pub fn was_not_executed(&self) -> bool {
+        self.0.outcome == Outcome::NotExecuted
+    }
+
+    /// Returns whether retrying the same request later is safe and may succeed.
+    ///
+    /// The cause must be [transient](Self::is_transient). In addition, either the request was not executed, or its
+    /// class is not [`NonIdempotent`](RequestClass::NonIdempotent).
+    pub fn is_retryable(&self) -> bool {
+        self.is_transient() && (self.was_not_executed() || self.0.class != RequestClass::NonIdempotent)
+    }
+
+    /// Returns the error of the login, if the login for this call failed.
+    fn login(&self) -> Option<&Self> {
+        self.cause()?.downcast_ref()
+    }
+
+    /// Returns why no further attempt was made.
+    pub fn stopped_by(&self) -> StoppedBy {
+        self.0.stopped_by
+    }
+
+    /// Returns the name of the operation.
+    pub fn operation(&self) -> &'static str {
+        self.0.name
+    }
+
+    /// Returns the method of the request.
+    pub fn method(&self) -> &Method {
+        &self.0.method
+    }
+
+    /// Returns the path of the request, without its query.
+    pub fn path(&self) -> &str {
+        &self.0.path
+    }
+
+    /// Returns the class of the request, which determined the retries.
+    pub fn class(&self) -> RequestClass {
+        self.0.class
+    }
+
+    /// Returns the coordinator of the decisive attempt.
+    pub fn coordinator(&self) -> Option<&Coordinator> {
+        self.decisive().and_then(|attempt| attempt.coordinator.as_ref())
+    }
+
+    /// Returns the response status of the decisive attempt.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.decisive().and_then(|attempt| attempt.status)
+    }
+
+    /// Returns the ArangoDB error number of the decisive attempt.
+    pub fn error_number(&self) -> Option<ErrorNumber> {
+        self.decisive().and_then(|attempt| attempt.number)
+    }
+
+    /// Returns the server's human-readable error message; not stable between versions.
+    pub fn server_message(&self) -> Option<&str> {
+        self.decisive().and_then(|attempt| attempt.message.as_deref())
+    }
+
+    /// Returns the unmet version requirement, if the coordinator does not support the operation.
+    pub fn unsupported(&self) -> Option<&Unsupported> {
+        self.0.unsupported.as_deref()
+    }
+
+    /// Returns whether an attempt with unknown outcome preceded the decisive response.
+    ///
+    /// Then that earlier attempt may itself have caused the failure: a conflict, a name that is taken, a revision that
+    /// does not match, or an object that no longer exists.
+    pub fn has_ambiguous_predecessor(&self) -> bool {
+        let Some(decisive) = self.0.decisive.filter(|_| self.status().is_some()) else { return false };
+        self.0.attempts[..decisive].iter().any(|attempt| attempt.outcome == Outcome::Unknown)
+    }
+
+    /// Returns the failed attempts, in order.
+    ///
+    /// If there were more than 16, only the first eight and the last eight are kept.
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.0.attempts
+    }
+
+    /// Returns the response body of the decisive attempt, at most 64 KiB of it.
+    ///
+    /// It may contain data that should not be logged.
+    pub fn body(&self) -> &Bytes {
+        &self.0.body
+    }
+
+    /// Returns the number of failed attempts that [`attempts`](Self::attempts) omits.
+    pub fn attempts_dropped(&self) -> u32 {
+        self.0.dropped
+    }
+
+    /// Returns the time limit of the call; zero if it was not started.
+    pub fn limit(&self) -> Duration {
+        self.0.limit
+    }
+
+    /// Returns the duration of the call.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed
+    }
+
+    /// Returns a displayable report with one line per attempt.
+    pub fn report(&self) -> Report<'_> {
+        Report(self)
+    }
+
+    fn decisive(&self) -> Option<&Attempt> {
+        self.0.decisive.map(|index| &self.0.attempts[index])
+    }
+
+    /// Returns the cause of the failure.
+    fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.source {
+            Some(source) => Some(&**source),
+            None => self.decisive()?.source.as_ref().map(|source| &**source as _),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause()
+    }
+}
+
+/// A report of a failed call, with one line per attempt.
+#[derive(Debug)]
+pub struct Report<'a>(&'a Error);

@@ -1,0 +1,276 @@
+//! Authentication of each attempt.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use arango_protocol::{ApiResponse, LogIn, Operation};
+use http::header::AUTHORIZATION;
+use pin_project_lite::pin_project;
+use secrecy::SecretString;
+use tokio::time::{Instant, timeout, timeout_at};
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, Service, ServiceExt};
+
+use crate::call::Call;
+use crate::call::attempt_request::AttemptRequest;
+use crate::call::attempt_request::AttemptResponse;
+use crate::call::replayable_request::ReplayableRequest;
+use crate::credentials::Kind;
+use crate::credentials::session::{LoginError, LoginFailed, LoginFuture, Session};
+use crate::error::Error;
+use crate::error::attempt::Phase;
+use crate::error::attempt_error::AttemptError;
+use crate::error::kind::ErrorKind;
+use crate::layers::attempt::ErrorResponse;
+use crate::layers::response_check;
+use crate::layers::retry::{Retry, RetryLayer};
+use crate::telemetry::metrics;
+use crate::types::boxed::BoxError;
+use crate::types::boxed::BoxFuture;
+use crate::types::outcome::Outcome;
+use crate::types::token::Token;
+
+/// Makes [`Auth`] services.
+#[derive(Debug, Clone)]
+pub(crate) struct AuthLayer {
+    retry: RetryLayer,
+}
+
+impl AuthLayer {
+    /// Creates the layer. `retry` sends the logins.
+    pub(crate) fn new(retry: RetryLayer) -> Self {
+        Self { retry }
+    }
+}
+
+/// The inner service, boxed: only calls with a login pay for that.
+type Inner = BoxCloneSyncService<AttemptRequest, AttemptResponse, AttemptError>;
+
+impl<S> Layer<S> for AuthLayer
+where
+    S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send,
+{
+    type Service = Auth<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        let boxed = Inner::new(inner.clone());
+        // Logins pass all layers except this one.
+        let login = Login { login: self.retry.layer(boxed.clone()), inner: boxed };
+        Auth { inner, login: Arc::new(login) }
+    }
+}
+
+/// Adds the credentials of the call or the client, unless the request has an `Authorization` header.
+#[derive(Debug, Clone)]
+pub(crate) struct Auth<S> {
+    inner: S,
+    login: Arc<Login>,
+}
+
+impl<S> Service<AttemptRequest> for Auth<S>
+where
+    S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError>,
+{
+    type Response = AttemptResponse;
+    type Error = AttemptError;
+    // With a login the future awaits the token and the response. Without one it is not boxed.
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut outgoing: AttemptRequest) -> Self::Future {
+        let record = &outgoing.plan().record;
+        match &record.credentials().0 {
+            _ if outgoing.request().headers().contains_key(AUTHORIZATION) => {}
+            Kind::None => {
+                let response = self.inner.call(outgoing);
+                return ResponseFuture { state: State::Plain { response, anonymous: true } };
+            }
+            Kind::Fixed(value) => {
+                let value = value.clone();
+                outgoing.request_mut().headers_mut().insert(AUTHORIZATION, value);
+            }
+            Kind::Token(token) => {
+                let token = Arc::clone(token);
+                outgoing.set_token(token);
+            }
+            Kind::Session(session) => {
+                let plan = outgoing.plan();
+                let token = session.current(plan.started).filter(|_| plan.rejected_token.is_none());
+                let Some(token) = token else {
+                    let session = Arc::clone(session);
+                    let response = Box::pin(Arc::clone(&self.login).attempt(session, outgoing));
+                    return ResponseFuture { state: State::LoggedIn { response } };
+                };
+                outgoing.set_token(token);
+            }
+        }
+        ResponseFuture { state: State::Plain { response: self.inner.call(outgoing), anonymous: false } }
+    }
+}
+
+/// The services for requests with a login, and for the logins.
+#[derive(Debug)]
+struct Login {
+    inner: Inner,
+    login: Retry<Inner>,
+}
+
+impl Login {
+    /// Sends an attempt once a token is available.
+    async fn attempt(
+        self: Arc<Self>,
+        session: Arc<Session>,
+        mut outgoing: AttemptRequest,
+    ) -> Result<AttemptResponse, AttemptError> {
+        let plan = outgoing.plan();
+        let token = self.token(&session, plan.rejected_token, plan.deadline).await?;
+        outgoing.set_token(token);
+        self.inner.clone().oneshot(outgoing).await
+    }
+
+    async fn token(
+        self: &Arc<Self>,
+        session: &Arc<Session>,
+        rejected: Option<u64>,
+        until: Instant,
+    ) -> Result<Arc<Token>, AttemptError> {
+        let random = self.login.random();
+        let login = {
+            let (login, session) = (Arc::clone(self), Arc::clone(session));
+            move || log_in(Arc::clone(&login), Arc::clone(&session))
+        };
+        let token = session.token(rejected, random, login);
+        let failed = |kind| AttemptError::new(kind, Outcome::NotExecuted, Phase::Waiting);
+        match timeout_at(until, token).await {
+            Ok(Ok(token)) => Ok(token),
+            Ok(Err(LoginFailed { kind, error, coordinator })) => {
+                let mut failed = failed(kind).with_shared_source(error);
+                failed.attempt().coordinator = coordinator;
+                failed.attempt().message = login_message(session);
+                Err(failed)
+            }
+            // The login continues. Only the time of this attempt has run out.
+            Err(_) => {
+                let mut late = failed(ErrorKind::AttemptTimeout);
+                late.attempt().message = login_message(session);
+                Err(late.with_source("the login took longer than the limit of the attempt"))
+            }
+        }
+    }
+}
+
+/// Returns the user of the login, for errors.
+fn login_message(session: &Session) -> Option<String> {
+    session.source.user().map(|user| format!("logging in as {user:?}"))
+}
+
+/// Time limit of a token source, so that one that hangs is called again.
+const TOKEN_SOURCE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Runs one login, with as many attempts as needed.
+fn log_in(login: Arc<Login>, session: Arc<Session>) -> LoginFuture {
+    Box::pin(async move {
+        let result = fetch(&login, &session).await;
+        login.login.layer.counts.login(result.is_ok());
+        metrics::logged_in(result.as_ref().err().map(LoginError::name));
+        result
+    })
+}
+
+/// Returns the token of a login.
+///
+/// A response that is not from ArangoDB proves nothing. The login then continues at another coordinator, as
+/// any safe request does.
+async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>, LoginError> {
+    let operation = match session.source.log_in() {
+        Ok(operation) => operation,
+        Err(source) => {
+            let token = timeout(TOKEN_SOURCE_TIMEOUT, source.token()).await;
+            let late = || format!("the token source returned no token within {TOKEN_SOURCE_TIMEOUT:?}");
+            let token = token.unwrap_or_else(|_| Err(late().into()));
+            return token.map(Some).map_err(LoginError::Source);
+        }
+    };
+    let metadata = LogIn::METADATA;
+    let mut call = Call::new(&metadata, operation.class());
+    call.has_body = true;
+    let request = match operation.request() {
+        Ok(request) => ReplayableRequest::from_request(request),
+        Err(error) => {
+            return Err(LoginError::Call(Error::request(&call, metadata.method, metadata.path, error)));
+        }
+    };
+    let mut record = login.login.new_context(call, request);
+    loop {
+        let response = login.login.send(Arc::clone(&record), None, record.started).await;
+        let (parts, mut body) = response.map_err(LoginError::Call)?.into_parts();
+        let body = body.take_buffered().expect("the response to a login is buffered");
+        match operation.output(ApiResponse::new(parts.status, parts.headers, body)) {
+            Ok(token) => {
+                login.login.layer.accept(&record);
+                return Ok(token.map(Into::into));
+            }
+            Err(error) if response_check::is_foreign(&record, &error) => {
+                record = login.login.layer.resume(&record, error);
+            }
+            Err(error) => return Err(LoginError::Call(Error::decode(&record, error))),
+        }
+    }
+}
+
+/// Adds to a rejection the explanation that no credentials were set.
+fn explain_missing_credentials(mut response: AttemptResponse) -> AttemptResponse {
+    if let Some(ErrorResponse(failed)) = response.extensions_mut().get_mut::<ErrorResponse>()
+        && failed.kind == ErrorKind::NotAuthorized
+        && failed.number.is_some()
+    {
+        let missing: BoxError = NO_CREDENTIALS.into();
+        failed.source = Some(missing.into());
+    }
+    response
+}
+
+/// The explanation of a rejection when no credentials were set.
+const NO_CREDENTIALS: &str =
+    "no credentials were set, neither for the client nor for this call: see basic_auth and jwt_auth";
+
+pin_project! {
+    /// Response future of [`Auth`].
+    pub(crate) struct ResponseFuture<F> {
+        #[pin]
+        state: State<F>,
+    }
+}
+
+pin_project! {
+    #[project = Projected]
+    enum State<F> {
+        Plain { #[pin] response: F, anonymous: bool },
+        LoggedIn { response: BoxFuture<'static, Result<AttemptResponse, AttemptError>> },
+    }
+}
+
+impl<F> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<AttemptResponse, AttemptError>>,
+{
+    type Output = Result<AttemptResponse, AttemptError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            Projected::Plain { response, anonymous: false } => response.poll(cx),
+            Projected::Plain { response, .. } => response.poll(cx).map_ok(explain_missing_credentials),
+            Projected::LoggedIn { response } => response.as_mut().poll(cx),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Hedging: a second attempt beside a slow first one.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+use tower::Service;
+
+use crate::call::attempt_request::AttemptRequest;
+use crate::call::attempt_request::AttemptResponse;
+use crate::call::context::CallContext;
+use crate::call::replayable_request::ReplayableRequest;
+use crate::error::Error;
+use crate::error::StoppedBy;
+use crate::error::attempt_error::AttemptError;
+use crate::layers::retry::{Failed, Retry, attempt_once};
+use crate::telemetry::metrics;
+use crate::types::coordinator::Coordinator;
+
+impl<S> Retry<S>
+where
+    S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError> + Clone,
+{
+    /// Runs the attempts of one call as [`send`](Self::send) does, hedging the first.
+    ///
+    /// A second attempt starts if the first takes longer than `min_delay` and than usual. The slower attempt
+    /// is dropped as if the caller had dropped it.
+    pub(crate) async fn hedge(
+        &self,
+        record: Arc<CallContext>,
+        template: Option<&ReplayableRequest>,
+        began: Instant,
+        min_delay: Duration,
+    ) -> Result<AttemptResponse, Error> {
+        let mut first = pin!(self.send(Arc::clone(&record), template, began));
+        let mut result = timeout_at(began + min_delay, first.as_mut()).await.ok();
+        if result.is_none()
+            && let Some(slow_at) = self.layer.hedge_tracker.slow_at(&record, began, Instant::now())
+        {
+            result = timeout_at(slow_at, first.as_mut()).await.ok();
+            if result.is_none()
+                && let Some(other) = self.hedged_coordinator(&record)
+            {
+                let hedge = pin!(self.send_hedge(&record, template, other));
+                result = Some(either(first.as_mut(), hedge, &record).await);
+            }
+        }
+        let result = match result {
+            Some(result) => result,
+            None => first.await,
+        };
+        if let Ok(response) = &result {
+            self.layer.hedge_tracker.record(&record, response.headers(), began, Instant::now());
+        }
+        result
+    }
+
+    /// Returns the coordinator of the first attempt, if a hedged attempt is allowed.
+    fn hedged_coordinator(&self, record: &CallContext) -> Option<Coordinator> {
+        // After a failure the call already uses another coordinator.
+        let first = record.coordinator().filter(|_| record.failed().is_empty())?;
+        self.layer.hedge_tracker.may_hedge(&self.layer.decider, &first, Instant::now()).then_some(first)
+    }
+
+    /// Sends the hedged attempt, to another coordinator than `first`.
+    async fn send_hedge(
+        &self,
+        record: &CallContext,
+        template: Option<&ReplayableRequest>,
+        first: Coordinator,
+    ) -> Result<AttemptResponse, Error> {
+        let now = Instant::now();
+        let template = template.unwrap_or(&record.request);
+        let record = record.start_hedge(ReplayableRequest::from_request(template.request()), now);
+        tracing::debug!(operation = record.call.name, coordinator = %first, "hedging a slow attempt");
+        self.layer.counts.hedge();
+        metrics::hedged(&record);
+        let outgoing = self.first_attempt(&record, template, vec![first], now);
+        match attempt_once(&mut self.inner.clone(), outgoing).await {
+            Ok(response) => {
+                self.layer.succeed(&record);
+                Ok(response)
+            }
+            Err(Failed { attempt, body }) => {
+                record.fail(*attempt);
+                Err(Error::from_attempts(&record, StoppedBy::NotRetryable).with_body(body))
+            }
+        }
+    }
+}
+
+/// Waits for the first success of two attempts, or for the failure of both.
+async fn either(
+    mut first: impl Future<Output = Result<AttemptResponse, Error>> + Unpin,
+    mut hedge: impl Future<Output = Result<AttemptResponse, Error>> + Unpin,
+    record: &CallContext,
+) -> Result<AttemptResponse, Error> {
+    let (mut failed, mut hedge_failed) = (None, false);
+    poll_fn(|cx| {
+        if failed.is_none()
+            && let Poll::Ready(result) = std::pin::Pin::new(&mut first).poll(cx)
+        {
+            match result {
+                Ok(response) => return Poll::Ready(Ok(response)),
+                Err(error) => failed = Some(error),
+            }
+        }
+        if !hedge_failed && let Poll::Ready(result) = std::pin::Pin::new(&mut hedge).poll(cx) {
+            match result {
+                Ok(response) => {
+                    if let Some(context) = record.hedge() {
+                        record.replace_with_hedge(&context);
+                    }
+                    return Poll::Ready(Ok(response));
+                }
+                Err(_) => hedge_failed = true,
+            }
+        }
+        match failed.take_if(|_| hedge_failed) {
+            Some(error) => Poll::Ready(Err(match record.hedge() {
+                Some(hedge) => error.with_hedge(&hedge),
+                None => error,
+            })),
+            None => Poll::Pending,
+        }
+    })
+    .await
+}

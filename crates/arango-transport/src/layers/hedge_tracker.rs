@@ -1,0 +1,96 @@
+//! Decides whether and when a slow call is hedged.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arango_balance::MemberState;
+use arango_protocol::RequestClass;
+use http::{HeaderMap, HeaderName};
+use tokio::time::Instant;
+
+use crate::call::context::CallContext;
+use crate::call::latency_window::LatencyWindow;
+use crate::config::hedging::Hedging;
+use crate::layers::retry_decision::RetryDecider;
+use crate::types::coordinator::Coordinator;
+use crate::types::queue_time;
+
+/// The header of requests in a stream transaction, which lives on one coordinator.
+const TRANSACTION: HeaderName = HeaderName::from_static("x-arango-trx-id");
+/// No hedging while requests wait longer than this in coordinators' queues, in seconds.
+const MAX_QUEUE_SECONDS: f64 = 0.1;
+/// The weight of the latest response in the smoothed queue time.
+const SMOOTHING: f64 = 0.2;
+/// Decides about hedged attempts. Clones share their statistics.
+#[derive(Clone)]
+pub(crate) struct HedgeTracker {
+    hedging: Hedging,
+    stats: Arc<HedgeStats>,
+}
+
+#[derive(Default)]
+struct HedgeStats {
+    latencies: LatencyWindow,
+    /// The smoothed queue time of the coordinators, in seconds.
+    queued: Mutex<f64>,
+}
+
+impl HedgeTracker {
+    pub(crate) fn new(hedging: Hedging) -> Self {
+        Self { hedging, stats: Arc::default() }
+    }
+
+    /// Returns the minimum delay before a hedged attempt; `None` if the call is not hedged.
+    #[inline]
+    pub(crate) fn delay(&self, record: &CallContext) -> Option<Duration> {
+        let min_delay = record.call.hedging().unwrap_or(self.hedging).min_delay?;
+        Self::is_hedgeable(record).then_some(min_delay)
+    }
+
+    /// Returns whether the call has no side effects and may go to any coordinator.
+    fn is_hedgeable(record: &CallContext) -> bool {
+        let call = &record.call;
+        call.class == RequestClass::Safe
+            && call.pin.is_none()
+            && record.request.header(&TRANSACTION).is_none()
+    }
+
+    /// Returns when the call becomes slow.
+    ///
+    /// `None` if there are too few latencies, or if the deadline leaves no time for another attempt.
+    pub(crate) fn slow_at(&self, record: &CallContext, began: Instant, now: Instant) -> Option<Instant> {
+        let typical = self.stats.latencies.typical(record.call.name, now)?;
+        let slow_at = (began + typical.p95).max(now);
+        (slow_at + 2 * typical.median < record.deadline).then_some(slow_at)
+    }
+
+    /// Returns whether another coordinator may be used beside `first`, and charges the retry budget.
+    pub(crate) fn may_hedge(&self, decider: &RetryDecider, first: &Coordinator, now: Instant) -> bool {
+        let has_alternative = decider
+            .members
+            .snapshot()
+            .iter()
+            .any(|member| member.key() != first && member.state() == MemberState::Healthy);
+        has_alternative && *self.queued() < MAX_QUEUE_SECONDS && decider.budget.withdraw_one(now)
+    }
+
+    /// Records a successful response.
+    pub(crate) fn record(&self, record: &CallContext, headers: &HeaderMap, began: Instant, now: Instant) {
+        self.stats.latencies.record(record.call.name, now.saturating_duration_since(began), now);
+        if let Some(time) = queue_time::parse(headers) {
+            let mut queued = self.queued();
+            *queued += SMOOTHING * (time.as_secs_f64() - *queued);
+        }
+    }
+
+    fn queued(&self) -> MutexGuard<'_, f64> {
+        self.stats.queued.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for HedgeTracker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.hedging.fmt(f)
+    }
+}

@@ -1,0 +1,374 @@
+//! Retries requests where the rules allow it, and reports why where they do not.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use tokio::runtime::Handle;
+use tokio::time::Instant;
+use tower::{Layer, Service, ServiceExt};
+
+use arango_protocol::{CreatedResource, RequestClass};
+
+use crate::call::Call;
+use crate::call::attempt_request::AttemptRequest;
+use crate::call::attempt_request::{AttemptPlan, AttemptResponse};
+use crate::call::body::Body;
+use crate::call::context::CallContext;
+use crate::call::counts::CallTotals;
+use crate::call::replayable_request::ReplayableRequest;
+use crate::call::settings::SharedSettings;
+use crate::call::untracked_requests::UntrackedRequests;
+use crate::client::lifecycle::Lifecycle;
+use crate::compression::compressor::Compression;
+use crate::error::Error;
+use crate::error::attempt::Attempt;
+use crate::error::attempt_error::AttemptError;
+use crate::error::kind::ErrorKind;
+use crate::layers::attempt::ErrorResponse;
+use crate::layers::hedge_tracker::HedgeTracker;
+use crate::layers::retry_decision::{History, RetryDecider, RetryDecision, Target};
+use crate::telemetry::metrics;
+use crate::types::boxed::BoxFuture;
+use crate::types::coordinator::Coordinator;
+use crate::types::framing;
+
+/// Makes [`Retry`] services.
+#[derive(Debug, Clone)]
+pub(crate) struct RetryLayer {
+    pub(crate) decider: RetryDecider,
+    settings: SharedSettings,
+    untracked: UntrackedRequests,
+    lifecycle: Lifecycle,
+    /// Hedged attempts.
+    pub(crate) hedge_tracker: HedgeTracker,
+    pub(crate) counts: CallTotals,
+    compression: Compression,
+}
+
+impl RetryLayer {
+    pub(crate) fn new(
+        decider: RetryDecider,
+        settings: SharedSettings,
+        untracked: UntrackedRequests,
+        lifecycle: Lifecycle,
+        hedge_tracker: HedgeTracker,
+        compression: Compression,
+    ) -> Self {
+        Self {
+            decider,
+            settings,
+            untracked,
+            lifecycle,
+            hedge_tracker,
+            counts: CallTotals::default(),
+            compression,
+        }
+    }
+}
+
+impl<S> Layer<S> for RetryLayer {
+    type Service = Retry<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Retry { inner, layer: self.clone() }
+    }
+}
+
+/// Sends as many attempts as the rules allow.
+///
+/// The layer converts redirects and responses with a status of 400 or more into errors.
+#[derive(Debug, Clone)]
+pub(crate) struct Retry<S> {
+    pub(crate) inner: S,
+    pub(crate) layer: RetryLayer,
+}
+
+impl<S> Service<Request<Full<Bytes>>> for Retry<S>
+where
+    S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = Error;
+    // The future awaits every attempt.
+    type Future = BoxFuture<'static, Result<Response<Body>, Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
+        let template = ReplayableRequest::from_request(request);
+        let record = match (template.extension::<Arc<CallContext>>(), template.extension::<Call>()) {
+            (Some(record), _) => {
+                record.set_request_encodings(template.headers());
+                Arc::clone(record)
+            }
+            // A request that middleware created, with its own call metadata.
+            (None, Some(call)) => {
+                self.layer.untracked.add_one();
+                let own = ReplayableRequest::from_request(template.request());
+                self.new_context(call.clone(), own)
+            }
+            // Its class, coordinator and credentials are missing, so it cannot be sent.
+            (None, None) => {
+                let error =
+                    Error::missing_extensions(template.method.clone(), template.uri.path().to_owned());
+                return Box::pin(std::future::ready(Err(error)));
+            }
+        };
+        let retry = self.clone();
+        Box::pin(async move {
+            if Handle::try_current().is_err() {
+                let (method, path) = (template.method.clone(), template.uri.path().to_owned());
+                return Err(Error::no_runtime(&record.call, method, path));
+            }
+            if let Err(error) = framing::reject_framing_headers(template.headers()) {
+                let method = template.method.clone();
+                return Err(Error::request(&record.call, method, template.uri.path(), error));
+            }
+            // The layers above may have taken some time.
+            let now = Instant::now();
+            let min_delay = if record.is_resumed { None } else { retry.hedge_delay(&record) };
+            let response = match min_delay {
+                None => retry.send(record, Some(&template), now).await,
+                Some(min_delay) => retry.hedge(record, Some(&template), now, min_delay).await,
+            };
+            response.map(|response| *response)
+        })
+    }
+}
+
+impl<S> Retry<S>
+where
+    S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError> + Clone,
+{
+    /// Creates the context of a call that has none yet.
+    pub(crate) fn new_context(&self, call: Call, template: ReplayableRequest) -> Arc<CallContext> {
+        CallContext::new(call, template, self.layer.settings.load(), &self.layer.untracked)
+    }
+
+    /// Returns the minimum delay before a hedged attempt; `None` if the call is not hedged.
+    pub(crate) fn hedge_delay(&self, record: &CallContext) -> Option<Duration> {
+        self.layer.hedge_tracker.delay(record)
+    }
+
+    pub(crate) fn random(&self) -> f64 {
+        self.layer.decider.random.next_f64()
+    }
+
+    /// Runs the attempts of one call.
+    ///
+    /// Attempts, bodies and pauses end at the deadline of the context. `template` is the request as
+    /// middleware changed it; `None` means the request of the context.
+    pub(crate) async fn send(
+        &self,
+        record: Arc<CallContext>,
+        template: Option<&ReplayableRequest>,
+        now: Instant,
+    ) -> Result<AttemptResponse, Error> {
+        let template = template.unwrap_or(&record.request);
+        let now = if self.layer.compression.must_yield(template) {
+            Box::pin(self.layer.compression.compress_ahead(&record, template)).await;
+            Instant::now()
+        } else {
+            now
+        };
+        if now >= record.deadline {
+            return Err(Error::cancelled(&record, ErrorKind::DeadlineExceeded, None));
+        }
+        if let Some(rejected) = record.take_rejected() {
+            return Box::pin(self.retry_after(self.inner.clone(), template, &record, rejected)).await;
+        }
+        self.layer.decider.budget.deposit(now);
+        let outgoing = self.first_attempt(&record, template, Vec::new(), now);
+        let mut inner = self.inner.clone();
+        match attempt_once(&mut inner, outgoing).await {
+            Ok(response) => {
+                self.layer.succeed(&record);
+                Ok(response)
+            }
+            // Rare and large, so it is boxed and not part of every call's future.
+            Err(failed) => Box::pin(self.retry_after(inner, template, &record, failed)).await,
+        }
+    }
+
+    // Outside of the future, which would otherwise keep the plan for its whole lifetime.
+    pub(crate) fn first_attempt(
+        &self,
+        record: &Arc<CallContext>,
+        template: &ReplayableRequest,
+        tried: Vec<Coordinator>,
+        now: Instant,
+    ) -> AttemptRequest {
+        let plan = AttemptPlan {
+            number: record.sends.next_attempt(),
+            new_connection: record.call.new_connection,
+            rejected_token: None,
+            token: None,
+            bypass_limit: false,
+            pin: record.call.pin.clone(),
+            deadline: self.layer.attempt_deadline(record, now, tried.len()),
+            tried,
+            started: now,
+            record: Arc::clone(record),
+        };
+        AttemptRequest::new(plan, template.request())
+    }
+
+    /// Retries after a failed attempt until one succeeds or the rules stop it.
+    async fn retry_after(
+        &self,
+        mut inner: S,
+        template: &ReplayableRequest,
+        record: &Arc<CallContext>,
+        mut failed: Failed,
+    ) -> Result<AttemptResponse, Error> {
+        let mut history = History::from_attempts(record.failed());
+        let mut waited = Duration::ZERO;
+        loop {
+            let Failed { mut attempt, body } = failed;
+            attempt.waited_before = waited;
+            if attempt.kind == ErrorKind::UnknownCoordinator {
+                // No coordinator was reached. The caller needs the name of the unknown one.
+                attempt.coordinator.clone_from(&record.call.pin);
+            }
+            let now = Instant::now();
+            let late = attempt.kind == ErrorKind::DeadlineExceeded
+                || (attempt.kind == ErrorKind::AttemptTimeout && now >= record.deadline);
+            let decision = self.layer.decider.decide(record, &mut attempt, &mut history, now);
+            tracing::debug!(
+                operation = record.call.name,
+                coordinator = attempt.coordinator.as_ref().map(tracing::field::display),
+                kind = ?attempt.kind,
+                outcome = ?attempt.outcome,
+                reused = attempt.reused,
+                ?decision,
+                "an attempt failed"
+            );
+            let (same, kind) = (attempt.coordinator.clone(), attempt.kind);
+            let rejected = attempt.token.take().map(|token| token.generation);
+            record.fail(*attempt);
+            if late {
+                return Err(Error::cancelled(record, ErrorKind::DeadlineExceeded, None));
+            }
+            if self.layer.lifecycle.has_ended() {
+                return Err(Error::cancelled(record, ErrorKind::ClientClosed, None));
+            }
+            let (target, pause) = match decision {
+                RetryDecision::Fail(stopped_by) => {
+                    return Err(Error::from_attempts(record, stopped_by).with_body(body));
+                }
+                RetryDecision::Retry { target: whereto, pause } => (whereto, pause),
+            };
+            if !self.layer.lifecycle.pause(pause).await {
+                return Err(Error::cancelled(record, ErrorKind::ClientClosed, None));
+            }
+            waited = pause;
+            self.layer.counts.retry();
+            metrics::retried(record, kind);
+            let renew_token = target == Target::SameNewToken;
+            let new_connection = target == Target::SameNewConnection;
+            let pin = match target {
+                Target::Other => record.call.pin.clone(),
+                Target::Coordinator(coordinator) => Some(coordinator),
+                Target::Same | Target::SameNewConnection | Target::SameNewToken => same,
+            };
+            let began = Instant::now();
+            let plan = AttemptPlan {
+                record: Arc::clone(record),
+                number: record.sends.next_attempt(),
+                pin,
+                tried: history.tried.clone(),
+                new_connection,
+                rejected_token: rejected.filter(|_| renew_token),
+                token: None,
+                bypass_limit: false,
+                started: began,
+                deadline: self.layer.attempt_deadline(record, began, history.tried.len()),
+            };
+            let outgoing = AttemptRequest::new(plan, template.request());
+            failed = match attempt_once(&mut inner, outgoing).await {
+                Ok(response) => {
+                    self.layer.succeed(record);
+                    self.layer.decider.record_success(&history, began);
+                    return Ok(response);
+                }
+                Err(failed) => failed,
+            };
+        }
+    }
+}
+
+/// Sends one attempt.
+pub(crate) async fn attempt_once<S>(
+    inner: &mut S,
+    outgoing: AttemptRequest,
+) -> Result<AttemptResponse, Failed>
+where
+    S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError>,
+{
+    let result = match inner.ready().await {
+        Ok(ready) => ready.call(outgoing).await,
+        Err(error) => Err(error),
+    };
+    match result {
+        Ok(mut response) => match response.extensions_mut().remove::<ErrorResponse>() {
+            None => Ok(response),
+            Some(ErrorResponse(attempt)) => {
+                let body = response.body_mut().take_buffered().unwrap_or_default();
+                Err(Failed { attempt: Box::new(attempt), body })
+            }
+        },
+        Err(error) => Err(Failed { attempt: error.into_attempt(), body: Bytes::new() }),
+    }
+}
+
+/// A failed attempt, and the body of an error response.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) attempt: Box<Attempt>,
+    pub(crate) body: Bytes,
+}
+
+impl RetryLayer {
+    /// Records a successful call and what it created.
+    pub(crate) fn succeed(&self, record: &CallContext) {
+        record.succeed();
+        if let Some(creates) = record.request.extension::<CreatedResource>() {
+            self.decider.created.record(creates, record.request.uri.path(), Instant::now());
+        }
+    }
+
+    /// Returns the deadline of the response head. For a call that may go to another coordinator it leaves
+    /// time for that.
+    fn attempt_deadline(&self, record: &CallContext, now: Instant, tried: usize) -> Instant {
+        let (call, limits) = (&record.call, &record.settings.limits);
+        let own = call.attempt_limit();
+        let shared = call.class == RequestClass::Safe
+            && call.server_timeout.is_none()
+            && call.pin.is_none()
+            && own.is_none();
+        if shared && tried == 0 {
+            let coordinators = u32::try_from(self.decider.members.len().max(1)).unwrap_or(u32::MAX);
+            return (now + limits.attempt.min(limits.total / coordinators)).min(record.deadline);
+        }
+        let rest = record.deadline.saturating_duration_since(now);
+        let limit = match (own, call.server_timeout) {
+            (Some(own), _) => own,
+            (None, Some(timeout)) => limits.attempt.max(timeout),
+            (None, None) => limits.attempt,
+        };
+        let untried = self.decider.members.len().saturating_sub(tried).max(1);
+        let share = if shared { rest / u32::try_from(untried).unwrap_or(u32::MAX) } else { rest };
+        now + limit.min(share)
+    }
+}

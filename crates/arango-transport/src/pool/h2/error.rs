@@ -1,0 +1,58 @@
+//! The meaning of an HTTP/2 stream that ends without a response.
+//!
+//! hyper never returns such a request, and hides the reason in the sources of its error.
+
+use std::error::Error as _;
+
+use h2::Reason;
+
+use crate::error::attempt::Phase;
+use crate::error::attempt_error::AttemptError;
+use crate::error::kind::ErrorKind;
+use crate::types::outcome::Outcome;
+
+/// Returns the error of a request that was sent and not returned.
+pub(super) fn attempt_error(error: hyper::Error) -> AttemptError {
+    let (kind, outcome) = classify(&error);
+    AttemptError::new(kind, outcome, Phase::Sent).with_source(error)
+}
+
+fn classify(error: &hyper::Error) -> (ErrorKind, Outcome) {
+    let lost = (ErrorKind::ConnectionLost, Outcome::Unknown);
+    let Some(error) = h2_source(error) else { return lost };
+    if violates_protocol(error) {
+        return (ErrorKind::ProtocolViolation, Outcome::Unknown);
+    }
+    // Only streams that a GOAWAY does not cover end with it, and the server declares that it has not
+    // processed them.
+    if error.is_go_away() {
+        return (ErrorKind::GoAway, Outcome::NotExecuted);
+    }
+    match error.reason() {
+        Some(Reason::REFUSED_STREAM) => (ErrorKind::StreamRefused, Outcome::NotExecuted),
+        // arangod sends it when it has no room for the response, which means after the execution.
+        Some(Reason::ENHANCE_YOUR_CALM) => (ErrorKind::ResponseDropped, Outcome::Executed),
+        _ => lost,
+    }
+}
+
+/// Returns whether the data received is not HTTP/2.
+pub(super) fn violates(error: &hyper::Error) -> bool {
+    h2_source(error).is_some_and(violates_protocol)
+}
+
+/// Returns whether this side ended the stream because of invalid data.
+fn violates_protocol(error: &h2::Error) -> bool {
+    !error.is_remote() && error.reason().is_some()
+}
+
+fn h2_source(error: &hyper::Error) -> Option<&h2::Error> {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        source = error.source();
+    }
+    None
+}

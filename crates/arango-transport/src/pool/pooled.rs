@@ -1,0 +1,37 @@
+//! A connection in use by one response.
+
+use std::fmt;
+
+use super::connection::Connection;
+use crate::pool::permit::Permit;
+
+/// A connection that belongs to a response until its body has been read.
+///
+/// Dropping it earlier closes the connection, because the rest of the body would be read as the next
+/// response.
+pub(crate) struct PooledConnection {
+    connection: Connection,
+    // Held until the end of the body, so that the limit counts connections and not only requests without a
+    // response. The last field, so that the connection is dropped before the next request gets the permit.
+    permit: Permit,
+}
+
+impl PooledConnection {
+    pub(super) fn new(permit: Permit, connection: Connection) -> Self {
+        Self { connection, permit }
+    }
+
+    /// Returns the connection to the pool: the response has been read.
+    pub(crate) fn finish(self) {
+        let Self { connection, permit } = self;
+        // Before the permit is released, so that the next request finds the connection.
+        permit.give_back(connection);
+        drop(permit);
+    }
+}
+
+impl fmt::Debug for PooledConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PooledConnection").field("pool", &*self.permit).finish_non_exhaustive()
+    }
+}

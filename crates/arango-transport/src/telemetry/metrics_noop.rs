@@ -1,0 +1,58 @@
+//! Replaces `metrics` without its feature: nothing is recorded.
+
+use tokio::time::Instant;
+
+use crate::call::attempt_request::AttemptResponse;
+use crate::call::context::CallContext;
+use crate::client::transport::Transport;
+use crate::error::Error;
+use crate::error::attempt_error::AttemptError;
+use crate::error::kind::ErrorKind;
+use crate::types::coordinator::Coordinator;
+
+/// No labels.
+#[derive(Debug)]
+pub(crate) struct CoordinatorLabels(());
+
+impl CoordinatorLabels {
+    pub(crate) fn of(_: &Coordinator) -> Self {
+        Self(())
+    }
+
+    #[expect(clippy::unused_self, reason = "same signature as with the feature")]
+    #[inline]
+    pub(crate) fn attempted(
+        &self,
+        _: &CallContext,
+        _: Instant,
+        _: &mut Result<AttemptResponse, AttemptError>,
+    ) {
+    }
+}
+
+/// No gauges.
+#[derive(Debug, Default)]
+pub(crate) struct Sampler(());
+
+impl Sampler {
+    #[expect(clippy::unused_self, reason = "same signature as with the feature")]
+    #[inline]
+    pub(crate) fn tick(&self, _: Instant, _: &Transport) {}
+}
+
+pub(crate) fn describe() {}
+
+#[inline]
+pub(crate) fn called(_: &CallContext, _: Option<&Error>) {}
+
+pub(crate) fn retried(_: &CallContext, _: ErrorKind) {}
+
+pub(crate) fn hedged(_: &CallContext) {}
+
+pub(crate) fn logged_in(_: Option<&'static str>) {}
+
+pub(crate) fn ejected(_: &Coordinator) {}
+
+pub(crate) fn removed(_: &Coordinator) {}
+
+pub(crate) fn pool_timed_out(_: &Coordinator) {}

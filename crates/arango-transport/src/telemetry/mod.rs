@@ -1,0 +1,8 @@
+//! Tracing spans and metrics.
+
+#[cfg(feature = "metrics")]
+pub(crate) mod metrics;
+#[cfg(not(feature = "metrics"))]
+#[path = "metrics_noop.rs"]
+pub(crate) mod metrics;
+pub(crate) mod trace;

@@ -1,0 +1,107 @@
+//! Tracing spans: one per call, and a child span per attempt.
+//!
+//! Names and fields follow the OpenTelemetry conventions for database and HTTP clients.
+
+use tracing::field::{Empty, debug, display};
+use tracing::{Instrument, Span};
+
+use crate::call::attempt_request::AttemptResponse;
+use crate::call::context::CallContext;
+use crate::error::Error;
+use crate::error::attempt_error::AttemptError;
+use crate::layers::attempt::ErrorResponse;
+use crate::types::coordinator::Coordinator;
+
+/// Opens the span of a call; it has almost no cost without a subscriber.
+pub(crate) fn span(context: &CallContext) -> Span {
+    tracing::debug_span!(
+        "arango",
+        otel.kind = "client",
+        otel.name = context.call.name,
+        db.system.name = "arangodb",
+        db.operation.name = context.call.name,
+        http.request.method = context.request.method.as_str(),
+        http.response.status_code = Empty,
+        server.address = Empty,
+        server.port = Empty,
+        error.r#type = Empty,
+        arango.outcome = Empty,
+    )
+}
+
+/// Records the result of a call in its span.
+pub(crate) fn ended(span: &Span, result: &Result<AttemptResponse, Error>) {
+    if span.is_disabled() {
+        return;
+    }
+    match result {
+        Ok(response) => {
+            span.record("http.response.status_code", response.status().as_u16());
+        }
+        Err(error) => {
+            if let Some(status) = error.status() {
+                span.record("http.response.status_code", status.as_u16());
+            }
+            if let Some(coordinator) = error.coordinator() {
+                span.record("server.address", display(coordinator.host()));
+                span.record("server.port", port(coordinator));
+            }
+            span.record("error.type", debug(error.kind()));
+            span.record("arango.outcome", display(error.outcome()));
+        }
+    }
+}
+
+/// Returns the port; `None` for a Unix socket.
+fn port(coordinator: &Coordinator) -> Option<u16> {
+    Some(coordinator.port()).filter(|port| *port != 0)
+}
+
+/// Opens the span of an attempt, as a child of the current span.
+pub(crate) fn attempt(context: &CallContext, coordinator: &Coordinator, number: u32) -> Span {
+    tracing::debug_span!(
+        "arango.attempt",
+        otel.kind = "client",
+        http.request.method = context.request.method.as_str(),
+        http.request.resend_count = number.saturating_sub(1),
+        server.address = %coordinator.host(),
+        server.port = port(coordinator),
+        network.peer.address = Empty,
+        network.protocol.version = Empty,
+        http.response.status_code = Empty,
+        error.r#type = Empty,
+        arango.error_number = Empty,
+        arango.connection_reused = Empty,
+        arango.outcome = Empty,
+    )
+}
+
+/// Runs an attempt in its span, and records its result.
+pub(crate) async fn attempted(
+    span: Span,
+    attempt: impl Future<Output = Result<AttemptResponse, AttemptError>>,
+) -> Result<AttemptResponse, AttemptError> {
+    let mut result = attempt.instrument(span.clone()).await;
+    let failed = match &mut result {
+        Ok(response) => {
+            span.record("http.response.status_code", response.status().as_u16());
+            response.extensions().get::<ErrorResponse>().map(|refusal| &refusal.0)
+        }
+        Err(error) => Some(&*error.attempt()),
+    };
+    if let Some(failed) = failed {
+        span.record("error.type", debug(failed.kind));
+        span.record("arango.outcome", display(failed.outcome));
+        span.record("arango.connection_reused", failed.reused);
+        if let Some(address) = failed.address {
+            span.record("network.peer.address", display(address.ip()));
+        }
+        if let Some(protocol) = failed.protocol {
+            span.record("network.protocol.version", protocol.version());
+        }
+        if let Some(number) = failed.number {
+            span.record("arango.error_number", number.0);
+        }
+    }
+    result
+}

@@ -1,0 +1,31 @@
+//! Headers that only the transport may set: request framing and connection control.
+
+use arango_protocol::BuildError;
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, HeaderName};
+
+/// Headers that a caller or a custom layer must not set on a request.
+///
+/// A wrong `Content-Length` truncates the body or makes the server wait for missing bytes. The other headers change the
+/// framing, the target or the state of the connection.
+static FRAMING: [HeaderName; 11] = [
+    CONTENT_LENGTH,
+    TRANSFER_ENCODING,
+    CONNECTION,
+    HOST,
+    UPGRADE,
+    TE,
+    TRAILER,
+    EXPECT,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    HeaderName::from_static("http2-settings"),
+];
+
+/// Rejects headers that only the transport may set.
+pub(crate) fn reject_framing_headers(headers: &HeaderMap) -> Result<(), BuildError> {
+    match headers.keys().find(|&name| FRAMING.contains(name)) {
+        None => Ok(()),
+        Some(name) => Err(BuildError::Header { name: name.clone() }),
+    }
+}

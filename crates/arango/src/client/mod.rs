@@ -1,0 +1,135 @@
+//! The client.
+
+pub(crate) mod builder;
+pub(crate) mod discover;
+pub(crate) mod load_balancing;
+pub(crate) mod reconfigure;
+
+use std::time::Duration;
+
+use arango_transport::balance::StateChanges;
+use arango_transport::protocol::{DatabaseName, InvalidName};
+use arango_transport::{ClientState, Coordinator, CoordinatorState, Transport};
+
+use crate::client::builder::ClientBuilder;
+use crate::client::reconfigure::Reconfigure;
+use crate::handles::cluster::Cluster;
+use crate::handles::coordinator::CoordinatorHandle;
+use crate::handles::database::Database;
+use crate::handles::roles::Roles;
+use crate::handles::versions::Versions;
+
+/// A client of one cluster.
+///
+/// Cheap to clone; all clones share the same connections. It can be built without a runtime, kept in a `static` and
+/// used from several runtimes.
+///
+/// Every call is a future that does nothing until it is awaited. Dropping it abandons the call: a coordinator that
+/// has received the request may still execute it.
+#[derive(Debug, Clone)]
+pub struct Client {
+    transport: Transport,
+    versions: Versions,
+    roles: Roles,
+}
+
+impl Client {
+    /// Returns a builder.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    pub(crate) fn new(transport: Transport) -> Self {
+        Self { transport, versions: Versions::default(), roles: Roles::default() }
+    }
+
+    /// Returns a handle on the database of this name.
+    ///
+    /// Sends nothing. With an invalid name, each call fails before anything is sent.
+    pub fn db(&self, name: &str) -> Database {
+        self.database(DatabaseName::new(name))
+    }
+
+    /// Returns a handle on cluster administration, in the database `_system`.
+    pub fn cluster(&self) -> Cluster {
+        self.database(Ok(DatabaseName::system())).cluster()
+    }
+
+    /// Returns a handle on one coordinator, to which all its calls are pinned.
+    ///
+    /// Sends nothing. If the coordinator does not belong to the client, each call fails before anything is sent.
+    pub fn coordinator(&self, coordinator: &Coordinator) -> CoordinatorHandle {
+        let system = self.database(Ok(DatabaseName::system()));
+        CoordinatorHandle::new(system.pinned_to(coordinator.clone()))
+    }
+
+    /// Returns the state of each coordinator: see [`Transport::coordinators`].
+    pub fn coordinators(&self) -> Vec<CoordinatorState> {
+        self.transport.coordinators()
+    }
+
+    /// Subscribes to state changes of the coordinators from now on.
+    ///
+    /// Each change reports which coordinator is ejected, drained or returns, when and why. A subscriber does not
+    /// block calls. One that is too slow receives the number of missed changes. Subscriptions end with the last clone
+    /// of the client.
+    ///
+    /// ```no_run
+    /// # async fn example(client: arango::Client) {
+    /// let mut changes = client.subscribe();
+    /// while let Some(change) = changes.next().await {
+    ///     match change {
+    ///         Ok(change) => println!("{change}"), // http://one:8529: ejected after healthy (it could not be reached)
+    ///         Err(lagged) => println!("{lagged}"),
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn subscribe(&self) -> StateChanges<Coordinator> {
+        self.transport.subscribe()
+    }
+
+    /// Returns the state of the client and of each coordinator, as plain numbers.
+    ///
+    /// ```no_run
+    /// # fn example(client: arango::Client) {
+    /// let state = client.state();
+    /// println!("{} calls answered, {} with an unknown outcome", state.calls.succeeded, state.calls.failed_unknown);
+    /// # }
+    /// ```
+    pub fn state(&self) -> ClientState {
+        self.transport.state()
+    }
+
+    /// Sets the client's gauges: see [`Transport::sample_metrics`].
+    #[cfg(feature = "metrics")]
+    pub fn sample_metrics(&self) {
+        self.transport.sample_metrics();
+    }
+
+    /// Returns a handle to change hosts, credentials, limits and load balancing at runtime.
+    pub fn reconfigure(&self) -> Reconfigure {
+        Reconfigure::new(self.transport.reconfigure())
+    }
+
+    fn database(&self, name: Result<DatabaseName, InvalidName>) -> Database {
+        Database::new(self.transport.clone(), self.versions.clone(), self.roles.clone(), name)
+    }
+
+    /// Closes the client and all its clones: see [`Transport::close`].
+    ///
+    /// ```no_run
+    /// # async fn example(client: arango::Client) {
+    /// // No new calls; calls in progress have ten seconds.
+    /// client.close(std::time::Duration::from_secs(10)).await;
+    /// # }
+    /// ```
+    pub fn close(&self, grace: Duration) -> impl Future<Output = ()> + Send + 'static {
+        self.transport.close(grace)
+    }
+
+    /// Returns the transport, for requests that are not operations.
+    pub fn transport(&self) -> &Transport {
+        &self.transport
+    }
+}

@@ -1,0 +1,8 @@
+//! Handles on a database, the cluster and one coordinator; preparing and sending a call.
+
+pub(crate) mod cluster;
+pub(crate) mod coordinator;
+pub(crate) mod database;
+pub(crate) mod roles;
+pub(crate) mod version_support;
+pub(crate) mod versions;

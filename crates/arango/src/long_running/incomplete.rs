@@ -1,0 +1,172 @@
+//! Errors of long-running operations.
+
+use std::fmt;
+use std::time::Duration;
+
+use arango_cluster::{HealthStatus, JobId, ServerId};
+use arango_transport::{BoxError, Error};
+
+/// Why a long-running operation stopped before its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// A call failed, and would fail again.
+    #[error("a call failed permanently")]
+    Call(#[source] Error),
+    /// The time was up. What a server has started continues.
+    #[error("not completed within {limit:?}")]
+    TimedOut {
+        /// The limit.
+        limit: Duration,
+        /// The error of the latest poll, if it failed.
+        #[source]
+        last_error: Option<Error>,
+    },
+    /// It was cancelled, by this handle or by another client.
+    #[error("cancelled")]
+    Cancelled,
+    /// The supervision could not complete the job.
+    #[error("job {id} failed: {reason}")]
+    JobFailed {
+        /// The job.
+        id: JobId,
+        /// The reason given by the supervision, for people; may be empty.
+        reason: String,
+    },
+    /// The agency lists no such job, and may have deleted it.
+    #[error("the agency lists no job {0}: it does not exist, or it has ended and was deleted")]
+    NoSuchJob(JobId),
+    /// The agency no longer lists the job: it ended with unknown outcome.
+    ///
+    /// It was listed before.
+    #[error("job {0} has ended and was deleted from the agency: its outcome is unknown")]
+    JobOutcomeUnknown(JobId),
+    /// Servers are unhealthy.
+    #[error("not all servers are healthy: {}", Servers(.0))]
+    Unhealthy(Vec<(ServerId, HealthStatus)>),
+    /// Shards of these collections, named with their databases, are out of sync.
+    ///
+    /// A database without a collection is one that a coordinator did not know yet, although it was not dropped.
+    #[error("shards are not in sync: {}", .0.join(", "))]
+    OutOfSync(Vec<String>),
+    /// Each check took too long to act upon its result.
+    ///
+    /// Health and shards were good.
+    #[error("the check of health and shards is {age:?} old, which is too old to act upon")]
+    StaleHealthCheck {
+        /// The age of the last result.
+        age: Duration,
+    },
+    /// A server still holds shards, so it is not removed.
+    #[error("{server} still holds {shards} shards and is not removed")]
+    HoldsShards {
+        /// The server.
+        server: ServerId,
+        /// The number of shard copies on it.
+        shards: u64,
+    },
+    /// The id is not that of a DB-Server, such as `PRMR-…`; nothing was sent.
+    #[error("{0} is not the id of a DB-Server")]
+    NotADbServer(ServerId),
+    /// The cluster knows no server of this id; nothing was started.
+    #[error("the cluster knows no server {0}")]
+    UnknownServer(ServerId),
+    /// A server responds, and its process is the one from before the restart.
+    #[error("{0} was not restarted: its process is still the previous one")]
+    NotRestarted(ServerId),
+    /// The caller's function failed to restart a server.
+    #[error("{server} could not be restarted")]
+    RestartFailed {
+        /// The server.
+        server: ServerId,
+        /// The caller's error.
+        #[source]
+        source: BoxError,
+    },
+}
+
+/// Displays servers with their status.
+struct Servers<'a>(&'a [(ServerId, HealthStatus)]);
+
+impl fmt::Display for Servers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (server, status)) in self.0.iter().enumerate() {
+            write!(f, "{}{server} is {status}", if index == 0 { "" } else { ", " })?;
+        }
+        Ok(())
+    }
+}
+
+/// A long-running operation that stopped before its end.
+///
+/// Contains the reason, and the progress until then.
+#[derive(Debug)]
+pub struct Incomplete<D>(Box<Repr<D>>);
+
+#[derive(Debug)]
+struct Repr<D> {
+    progress: D,
+    reason: StopReason,
+}
+
+impl<D> Incomplete<D> {
+    pub(super) fn new(progress: D, reason: StopReason) -> Self {
+        Self(Box::new(Repr { progress, reason }))
+    }
+
+    /// Returns why it stopped.
+    pub fn reason(&self) -> &StopReason {
+        &self.0.reason
+    }
+
+    /// Returns the progress until then.
+    pub fn progress(&self) -> &D {
+        &self.0.progress
+    }
+
+    /// Returns the progress and the reason.
+    pub fn into_parts(self) -> (D, StopReason) {
+        let Repr { progress, reason } = *self.0;
+        (progress, reason)
+    }
+
+    /// Returns the error of the call that stopped it, if there is one.
+    pub fn call_error(&self) -> Option<&Error> {
+        match self.reason() {
+            StopReason::Call(error) => Some(error),
+            StopReason::TimedOut { last_error: last, .. } => last.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+impl<D> fmt::Display for Incomplete<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.reason.fmt(f)
+    }
+}
+
+impl<D: fmt::Debug> std::error::Error for Incomplete<D> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        std::error::Error::source(self.reason())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incomplete_operation_reports_reason_and_progress() {
+        let unhealthy = vec![("PRMR-1".into(), HealthStatus::Bad), ("CRDN-2".into(), HealthStatus::Failed)];
+        let end = Incomplete::new(7, StopReason::Unhealthy(unhealthy));
+        assert_eq!(end.to_string(), "not all servers are healthy: PRMR-1 is BAD, CRDN-2 is FAILED");
+        assert_eq!((*end.progress(), end.call_error().is_none()), (7, true));
+
+        let failed = StopReason::RestartFailed { server: "PRMR-1".into(), source: "no such unit".into() };
+        let end = Incomplete::new((), failed);
+        assert_eq!(end.to_string(), "PRMR-1 could not be restarted");
+        assert_eq!(std::error::Error::source(&end).unwrap().to_string(), "no such unit");
+        assert!(matches!(end.into_parts().1, StopReason::RestartFailed { .. }));
+    }
+}

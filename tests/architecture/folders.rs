@@ -1,0 +1,184 @@
+//! The folders of each crate are layers: one imports only from those below it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::imports::{SourceFile, read_crate};
+
+/// The folders and files at the top of one crate, from the bottom up. Those of one group may import one another.
+struct Layout {
+    name: &'static str,
+    groups: &'static [&'static [&'static str]],
+    /// Those that list what the whole crate exports, and so import from its root.
+    listings: &'static [&'static str],
+}
+
+const LAYOUTS: &[Layout] = &[
+    Layout {
+        name: "arango-protocol",
+        groups: &[
+            &["version"],
+            &["metadata"],
+            &["database_name"],
+            &["created_resource", "request_builder"],
+            &["error_number"],
+            &["error_object"],
+            &["api_response", "decode", "identity"],
+            &["operation"],
+            &["login"],
+            &["renew_token"],
+        ],
+        listings: &[],
+    },
+    Layout {
+        name: "arango-balance",
+        groups: &[
+            &["sync"],
+            &["random_source"],
+            &["health"],
+            &["load"],
+            &["members"],
+            &["pick"],
+            &["policy"],
+            &["discovery"],
+            &["layer"],
+            &["loom_tests"],
+        ],
+        listings: &[],
+    },
+    Layout {
+        name: "arango-cluster",
+        groups: &[
+            &["types"],
+            &["server"],
+            &["jobs"],
+            &["rebalance"],
+            &["log"],
+            &["metrics"],
+            &["statistics"],
+            &["shutdown"],
+            &["server_count"],
+            &["sort_migration"],
+            &["health"],
+            &["maintenance"],
+            &["license"],
+            &["agency"],
+            &["tokens"],
+            &["shards"],
+            &["removal"],
+            &["diagnostics"],
+            &["keys"],
+            &["compact"],
+            &["endpoints"],
+            &["unique_ids"],
+            &["user_databases"],
+            &["for_each_operation"],
+            &["testing"],
+            &["fixtures"],
+            &["operation_tests"],
+            &["foreign_responses"],
+        ],
+        listings: &["for_each_operation", "operation_tests", "foreign_responses", "fixtures"],
+    },
+    Layout {
+        name: "arango-transport",
+        groups: &[
+            &["types"],
+            &["error"],
+            &["credentials"],
+            &["config"],
+            &["tls"],
+            &["connect"],
+            // The path of a request: not ordered yet.
+            &["call", "compression", "telemetry", "pool", "layers", "client"],
+        ],
+        listings: &[],
+    },
+    Layout { name: "arango", groups: &[&["handles"], &["client"], &["long_running"]], listings: &[] },
+    Layout {
+        name: "arango-test-cluster",
+        groups: &[
+            &["http"],
+            &["model"],
+            &["tls"],
+            &["config"],
+            &["journal"],
+            &["state"],
+            &["faults"],
+            &["aql"],
+            &["api"],
+            &["admission"],
+            &["server"],
+        ],
+        listings: &[],
+    },
+];
+
+impl Layout {
+    fn read(&self) -> Vec<SourceFile> {
+        let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates").join(self.name).join("src");
+        read_crate(&src)
+    }
+
+    fn level(&self, folder: &str) -> Option<usize> {
+        self.groups.iter().position(|group| group.contains(&folder))
+    }
+}
+
+#[test]
+fn no_folder_imports_from_one_above_it() {
+    let mut upward = BTreeSet::new();
+    for layout in LAYOUTS {
+        for file in layout.read().iter().filter(|file| !file.module.is_empty()) {
+            let own = &file.module[0];
+            for path in &file.uses {
+                let Some(other) = path.first().filter(|other| *other != own) else { continue };
+                if let (Some(from), Some(to)) = (layout.level(own), layout.level(other))
+                    && to > from
+                {
+                    upward.insert(format!(
+                        "{}: `{own}` imports from `{other}`, which is above it ({})",
+                        layout.name,
+                        file.path.display()
+                    ));
+                }
+            }
+        }
+    }
+    assert!(upward.is_empty(), "{upward:#?}");
+}
+
+#[test]
+fn every_folder_and_file_has_its_place_in_the_order() {
+    for layout in LAYOUTS {
+        let there: BTreeSet<String> =
+            layout.read().into_iter().filter_map(|file| file.module.into_iter().next()).collect();
+        let ordered: BTreeSet<String> =
+            layout.groups.iter().flat_map(|group| group.iter().map(ToString::to_string)).collect();
+        assert_eq!(there, ordered, "{}", layout.name);
+    }
+}
+
+/// Through the root of a crate everything can be reached, so that an import would not show its folder.
+#[test]
+fn nothing_is_imported_through_the_root_of_its_crate() {
+    let mut found = BTreeSet::new();
+    for layout in LAYOUTS {
+        for file in layout.read().iter().filter(|file| !file.module.is_empty()) {
+            if layout.listings.contains(&file.module[0].as_str()) {
+                continue;
+            }
+            for path in &file.uses {
+                if path.first().is_some_and(|first| layout.level(first).is_none()) {
+                    found.insert(format!(
+                        "{}: {} imports `crate::{}`",
+                        layout.name,
+                        file.path.display(),
+                        path.join("::")
+                    ));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}

@@ -1,0 +1,130 @@
+//! Closing a client: calls in flight, the grace period, and probing.
+
+use std::time::Duration;
+
+use arango::balance::MemberState;
+use arango::protocol::RequestClass;
+use arango::{Client, ErrorKind, Outcome};
+use arango_test_cluster::{Fault, FaultGuard, Match, TestCluster};
+use tokio::time::{Instant, sleep};
+
+use crate::support::{client, cluster, concurrent_version_calls, insert};
+
+/// Delays every write by `delay`.
+fn slow_writes(cluster: &TestCluster, delay: Duration) -> Vec<FaultGuard> {
+    let fault = || Fault::latency(delay).on(Match::post("/_api/document/*"));
+    cluster.coordinators().iter().map(|one| one.inject(fault())).collect()
+}
+
+fn open_connections(cluster: &TestCluster) -> usize {
+    cluster.coordinators().iter().map(arango_test_cluster::Coordinator::open_connections).sum()
+}
+
+/// Starts a write and returns its task.
+async fn start_write(client: &Client) -> tokio::task::JoinHandle<Result<(), arango::Error>> {
+    let database = client.db("_system");
+    let write_call =
+        tokio::spawn(async move { database.execute(insert("m", RequestClass::NonIdempotent)).await });
+    sleep(Duration::from_millis(100)).await;
+    write_call
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_client_sends_nothing_more() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    client.db("_system").version().await.unwrap();
+    client.close(Duration::from_secs(5)).await;
+    cluster.journal().clear();
+    for class in crate::support::CLASSES {
+        let error = client.clone().db("_system").execute(insert("m", class)).await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::ClientClosed, Outcome::NotExecuted));
+        assert!(error.to_string().contains("the client is closed"), "{error}");
+    }
+    assert_eq!(cluster.journal().received("m"), 0);
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(open_connections(&cluster), 0);
+    client.close(Duration::from_secs(5)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_in_flight_may_finish_within_the_grace_period() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    concurrent_version_calls(&client, 12).await;
+    let _slow = slow_writes(&cluster, Duration::from_secs(3));
+    let write_call = start_write(&client).await;
+    let start = Instant::now();
+    client.close(Duration::from_secs(10)).await;
+    assert_eq!(start.elapsed().as_millis(), 2900, "closing ends with the last call");
+    write_call.await.unwrap().unwrap();
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(open_connections(&cluster), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_exceeding_the_grace_period_report_their_outcome() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let _slow = slow_writes(&cluster, Duration::from_secs(20));
+    let write_call = start_write(&client).await;
+    let start = Instant::now();
+    client.close(Duration::from_secs(2)).await;
+    assert_eq!(start.elapsed().as_secs(), 2);
+    let error = write_call.await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::ClientClosed, Outcome::Unknown));
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(open_connections(&cluster), 0);
+    assert_eq!(client.coordinators().iter().map(|state| state.in_flight).sum::<usize>(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_in_backoff_ends_with_the_grace_period() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let throttled = || Fault::raw_response(429, "text/plain", "later").header("retry-after", "30");
+    let _faults: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(throttled())).collect();
+    let write_call = start_write(&client).await;
+    client.close(Duration::from_secs(1)).await;
+    let error = write_call.await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::ClientClosed, Outcome::NotExecuted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_client_stops_probing() {
+    for is_closed in [false, true] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let lost = cluster.coordinator(0);
+        lost.kill();
+        concurrent_version_calls(&client, 12).await;
+        assert!(client.coordinators().iter().any(|state| state.state == MemberState::Ejected));
+        if is_closed {
+            // Not awaited, so the pools remain usable.
+            drop(client.close(Duration::ZERO));
+        }
+        cluster.journal().clear();
+        lost.restart().await.unwrap();
+        sleep(Duration::from_secs(600)).await;
+        let entries = cluster.journal().entries();
+        let probes = entries.iter().filter(|entry| entry.path == "/_admin/server/availability").count();
+        assert_eq!(probes == 0, is_closed, "{probes} probes");
+    }
+}
+
+#[test]
+fn closing_needs_no_runtime() {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let (cluster, client) = runtime.block_on(async {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        client.db("_system").version().await.unwrap();
+        (cluster, client)
+    });
+    drop(client.close(Duration::ZERO));
+    let error = runtime.block_on(async { client.db("_system").version().await.unwrap_err() });
+    assert_eq!(error.kind(), ErrorKind::ClientClosed);
+    runtime.block_on(async { sleep(Duration::from_millis(1)).await });
+    assert_eq!(open_connections(&cluster), 0);
+}

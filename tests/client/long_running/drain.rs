@@ -1,0 +1,161 @@
+//! Draining and removing a DB-Server.
+
+use arango::Client;
+use arango::cluster::ServerId;
+use arango::long_running::{DrainReport, DrainStep, Incomplete, StopReason};
+use arango_test_cluster::{Fault, JobOutcome, Match, Phase, TestCluster};
+use tokio::time::sleep;
+
+use super::{SECOND, drop_after_polls, executions, poll_options, skewed_cluster};
+use crate::support::client;
+
+fn first_db_server(cluster: &TestCluster) -> ServerId {
+    ServerId::from(cluster.db_server_ids().remove(0))
+}
+
+/// Drains the first DB-Server and stops it as soon as it is cleaned out.
+async fn drain(
+    cluster: &TestCluster,
+    client: &Client,
+    server: &ServerId,
+) -> Result<DrainReport, Incomplete<DrainReport>> {
+    let mut drain = client.cluster().drain_server(server, poll_options());
+    while let Some(step) = drain.next().await {
+        if step == DrainStep::CleanedOut {
+            cluster.stop_db_server(0);
+        }
+    }
+    drain.wait().await
+}
+
+fn job_counts(cluster: &TestCluster) -> [usize; 2] {
+    ["resignLeadership", "cleanOutServer"].map(|command| executions(cluster, command))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drained_server_is_removed_after_it_stops() {
+    let cluster = skewed_cluster().await;
+    let client = client(&cluster);
+    let server = first_db_server(&cluster);
+    let report = drain(&cluster, &client, &server).await.unwrap();
+    assert!(report.cleaned_out && report.removed && report.job.is_some());
+    assert_eq!(client.cluster().health().await.unwrap().get(&server), None);
+    assert_eq!((job_counts(&cluster), executions(&cluster, "removeServer")), ([1, 1], 1));
+
+    let again = client.cluster().drain_server(&server, poll_options()).wait().await.unwrap();
+    assert!(again.removed, "a removed server can be drained again");
+    assert_eq!((job_counts(&cluster), executions(&cluster, "removeServer")), ([1, 1], 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn failing_coordinators_and_lost_responses_duplicate_no_job() {
+    let cluster = skewed_cluster().await;
+    let client = client(&cluster);
+    cluster.agency_jobs().set_move_time(SECOND * 5);
+    let server = first_db_server(&cluster);
+    let mut guards = Vec::new();
+    for command in ["resignLeadership", "cleanOutServer", "removeServer"] {
+        let lost = || {
+            let path = format!("/_admin/cluster/{command}");
+            Fault::close(Phase::AfterExecution).on(Match::post(&path)).times(1)
+        };
+        guards.extend(cluster.coordinators().iter().map(|one| one.inject(lost())));
+    }
+    let outages = async {
+        sleep(SECOND * 7).await;
+        cluster.coordinator(1).kill();
+        sleep(SECOND * 30).await;
+        cluster.coordinator(1).restart().await.unwrap();
+    };
+    let (report, ()) = tokio::join!(drain(&cluster, &client, &server), outages);
+    assert!(report.unwrap().removed);
+    assert_eq!(job_counts(&cluster), [1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_drain_resumes_the_existing_job() {
+    let cluster = skewed_cluster().await;
+    cluster.agency_jobs().set_move_time(SECOND * 5);
+    let server = first_db_server(&cluster);
+    let mut polls = 1;
+    loop {
+        // Each drain is dropped a little later than the previous one.
+        let dropped_client = client(&cluster);
+        let finished = drop_after_polls(polls, drain(&cluster, &dropped_client, &server)).await;
+        sleep(SECOND * 2).await;
+        if let Some(finished) = finished {
+            assert!(finished.unwrap().removed);
+            break;
+        }
+        polls += 3;
+    }
+    assert!(polls > 10);
+    assert_eq!(job_counts(&cluster)[1], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_with_shards_is_never_removed() {
+    let cluster = skewed_cluster().await;
+    let client = client(&cluster);
+    let server = first_db_server(&cluster);
+    cluster.agency_jobs().set_next_outcome(JobOutcome::Finish);
+    cluster.agency_jobs().set_next_outcome(JobOutcome::fail("no room"));
+    let failed = drain(&cluster, &client, &server).await.unwrap_err();
+    assert!(
+        matches!(failed.reason(), StopReason::JobFailed { reason, .. } if reason == "no room"),
+        "{failed}"
+    );
+    assert!(!failed.progress().cleaned_out && failed.progress().job.is_some());
+
+    // A stopped server still holds shards that cannot be moved.
+    cluster.stop_db_server(0);
+    sleep(SECOND * 20).await;
+    client.cluster().drain_server(&server, poll_options()).wait().await.unwrap_err();
+    assert_eq!(executions(&cluster, "removeServer"), 0);
+    assert!(client.cluster().health().await.unwrap().get(&server).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_drain_leaves_the_remaining_shards() {
+    let cluster = skewed_cluster().await;
+    let client = client(&cluster);
+    cluster.agency_jobs().set_next_outcome(JobOutcome::Finish);
+    cluster.agency_jobs().set_outcome(JobOutcome::Hang);
+    let server = first_db_server(&cluster);
+    let mut drain = client.cluster().drain_server(&server, poll_options());
+    while executions(&cluster, "cleanOutServer") == 0 {
+        drain.next().await.unwrap();
+    }
+    let cancelled = drain.cancel().await.unwrap_err();
+    assert!(matches!(cancelled.reason(), StopReason::Cancelled), "{cancelled}");
+    assert!(!cancelled.progress().cleaned_out);
+    assert_eq!(executions(&cluster, "removeServer"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn draining_a_coordinator_is_rejected() {
+    let cluster = skewed_cluster().await;
+    let id = ServerId::from(cluster.coordinator(0).id());
+    let rejected = client(&cluster).cluster().drain_server(&id, poll_options()).wait().await.unwrap_err();
+    assert!(matches!(rejected.reason(), StopReason::NotADbServer(_)), "{rejected}");
+    assert_eq!(cluster.journal().executed(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_server_is_not_removed() {
+    let cluster = skewed_cluster().await;
+    let client = client(&cluster);
+    let server = first_db_server(&cluster);
+    let short = poll_options().timeout(SECOND * 600);
+    let timed_out = client.cluster().drain_server(&server, short).wait().await.unwrap_err();
+    assert!(matches!(timed_out.reason(), StopReason::TimedOut { last_error: None, .. }), "{timed_out}");
+    assert!(timed_out.progress().cleaned_out && !timed_out.progress().removed);
+    assert_eq!(executions(&cluster, "removeServer"), 0);
+
+    cluster.stop_db_server(0);
+    assert!(
+        client.cluster().drain_server(&server, short).wait().await.unwrap().removed,
+        "the drain resumes there"
+    );
+    assert_eq!((job_counts(&cluster), executions(&cluster, "removeServer")), ([1, 1], 1));
+}

@@ -1,0 +1,336 @@
+//! Metrics recorded through the crate `metrics`: exactly those of `docs/metrics.md`, and no secrets.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use arango::balance::MemberState;
+use arango::protocol::RequestClass;
+use arango::{ErrorKind, Hedging, PoolLimits};
+use arango_test_cluster::{Fault, Match, Phase};
+use metrics::{LocalRecorderGuard, Unit};
+use metrics_util::MetricKind;
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use tokio::time::sleep;
+
+use crate::support::{builder, client, cluster, cluster_of, concurrent_version_calls, insert};
+
+const PAGE: &str = include_str!("../../docs/metrics.md");
+const DASHBOARD: &str = include_str!("../../docs/grafana-dashboard.json");
+
+/// Everything recorded so far, by name and labels.
+type Snapshot = BTreeMap<(String, BTreeMap<String, String>), DebugValue>;
+
+/// Installs a recorder on this thread until the guard is dropped. The recorder itself is leaked.
+fn install_recorder() -> (Snapshotter, LocalRecorderGuard<'static>) {
+    let recorder: &'static DebuggingRecorder = Box::leak(Box::default());
+    (recorder.snapshotter(), metrics::set_default_local_recorder(recorder))
+}
+
+fn snapshot(snapshotter: &Snapshotter) -> Snapshot {
+    let all = snapshotter.snapshot().into_vec().into_iter();
+    all.map(|(key, _, _, value)| {
+        let labels = key.key().labels().map(|label| (label.key().to_owned(), label.value().to_owned()));
+        ((key.key().name().to_owned(), labels.collect()), value)
+    })
+    .collect()
+}
+
+/// Returns the number of values with this name and this label.
+fn count(recorded: &Snapshot, name: &str, label: (&str, &str)) -> usize {
+    let matching = recorded.iter().filter(|((key_name, labels), _)| {
+        key_name == name && labels.get(label.0).is_some_and(|value| value == label.1)
+    });
+    matching
+        .map(|(_, value)| match value {
+            DebugValue::Histogram(values) => values.len(),
+            DebugValue::Counter(count) => usize::try_from(*count).unwrap(),
+            DebugValue::Gauge(_) => 1,
+        })
+        .sum()
+}
+
+/// A documented or recorded metric: its kind, its unit, and all its possible labels.
+type Metric = (&'static str, &'static str, BTreeSet<String>);
+
+fn documented_metrics() -> BTreeMap<String, Metric> {
+    let table = PAGE.split("\n## Plain numbers").next().unwrap().lines();
+    let rows = table.filter_map(|line| {
+        let cells: Vec<_> = line.strip_prefix("| `")?.split('|').map(str::trim).collect();
+        let [name, kind, unit, labels, _, _] = cells[..] else { return None };
+        let labels = labels.split(", ").filter(|label| !label.is_empty());
+        let labels = labels.map(|label| label.trim_matches('`').to_owned()).collect();
+        Some((name.trim_end_matches('`').to_owned(), (kind, unit, labels)))
+    });
+    rows.collect()
+}
+
+fn recorded_metrics(snapshotter: &Snapshotter) -> BTreeMap<String, Metric> {
+    let mut metrics = BTreeMap::<String, Metric>::new();
+    for (key, unit, description, _) in snapshotter.snapshot().into_vec() {
+        assert!(description.is_some(), "{key:?} is described");
+        let kind = match key.kind() {
+            MetricKind::Counter => "counter",
+            MetricKind::Gauge => "gauge",
+            MetricKind::Histogram => "histogram",
+        };
+        let unit = match unit {
+            Some(Unit::Seconds) => "seconds",
+            Some(Unit::Count) => "count",
+            _ => "another unit",
+        };
+        let metric =
+            metrics.entry(key.key().name().to_owned()).or_insert_with(|| (kind, unit, BTreeSet::new()));
+        assert_eq!((metric.0, metric.1), (kind, unit));
+        metric.2.extend(key.key().labels().map(|label| label.key().to_owned()));
+    }
+    metrics
+}
+
+/// Triggers every metric.
+async fn exercise_all_metrics() {
+    let cluster = cluster().await;
+    let hedging = Hedging::at_p95();
+    let client = builder(&cluster)
+        .jwt_auth("root", cluster.root_password())
+        .hedging(hedging)
+        .pool(PoolLimits::default().connections(2).acquire(Duration::from_secs(1)))
+        .build()
+        .unwrap();
+    let books = client.db("_system");
+    for _ in 0..30 {
+        books.execute(insert("m", RequestClass::Safe)).await.unwrap();
+    }
+    // Slow calls are hedged.
+    let slow = cluster.coordinator(0).inject(Fault::latency(Duration::from_secs(5)));
+    for _ in 0..3 {
+        books.execute(insert("m", RequestClass::Safe)).await.unwrap();
+    }
+    // More concurrent calls than connections.
+    let first = client.coordinator(&client.coordinators()[0].address);
+    let waiting_calls = (0..3).map(|_| {
+        let first = first.clone();
+        tokio::spawn(async move { first.version().await.is_ok() })
+    });
+    let waiting_calls: Vec<_> = waiting_calls.collect();
+    for call in waiting_calls {
+        call.await.unwrap();
+    }
+    drop(slow);
+    // The coordinator fails, calls fail over, and it is ejected.
+    cluster.coordinator(1).kill();
+    for _ in 0..12 {
+        books.execute(insert("m", RequestClass::Idempotent)).await.unwrap();
+    }
+    assert_eq!(client.coordinators()[1].state, MemberState::Ejected);
+    // A failed login.
+    let wrong_password = builder(&cluster).jwt_auth("root", "s3cret-that-is-wrong").build().unwrap();
+    wrong_password.db("_system").version().await.unwrap_err();
+    client.sample_metrics();
+}
+
+#[tokio::test(start_paused = true)]
+async fn recorded_metrics_match_the_documentation() {
+    let (snapshotter, _guard) = install_recorder();
+    exercise_all_metrics().await;
+    assert_eq!(recorded_metrics(&snapshotter), documented_metrics());
+}
+
+#[tokio::test(start_paused = true)]
+async fn metrics_contain_no_secret_and_no_path() {
+    let (snapshotter, _guard) = install_recorder();
+    exercise_all_metrics().await;
+    let all = format!("{:?}", snapshot(&snapshotter));
+    for secret in ["s3cret-that-is-wrong", "passwd", "bearer", "_api", "_system"] {
+        assert!(!all.to_lowercase().contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn the_dashboard_queries_exactly_the_documented_metrics() {
+    let dashboard: serde_json::Value = serde_json::from_str(DASHBOARD).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap().iter();
+    let targets = panels.filter_map(|panel| panel["targets"].as_array()).flatten();
+    let queries: Vec<_> = targets.map(|target| target["expr"].as_str().unwrap()).collect();
+    let page = documented_metrics();
+    let exported = |name: &str| name.replace('.', "_");
+    let labels: BTreeSet<_> =
+        page.values().flat_map(|(.., labels)| labels).map(|label| exported(label)).collect();
+    let mut queried_names = BTreeSet::new();
+    for query in queries {
+        // Words with an underscore are metric names or labels; Prometheus uses no others.
+        for word in query.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')) {
+            if !word.contains('_')
+                || word.starts_with("__")
+                || word == "histogram_quantile"
+                || labels.contains(word)
+            {
+                continue;
+            }
+            let parts: &[_] = &["_bucket", "_sum", "_count"];
+            let metric = page.iter().find(|(name, (kind, ..))| {
+                let rest = word.strip_prefix(&exported(name));
+                rest.is_some_and(
+                    |rest| if *kind == "histogram" { parts.contains(&rest) } else { rest.is_empty() },
+                )
+            });
+            let (name, _) = metric.unwrap_or_else(|| panic!("no metric is named `{word}`: {query}"));
+            queried_names.insert(name.clone());
+        }
+    }
+    assert_eq!(queried_names, page.into_keys().collect());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_recorded_once_and_each_attempt_once() {
+    let cluster = cluster().await;
+    let (snapshotter, _guard) = install_recorder();
+    let client = client(&cluster);
+    let lost = Fault::close(Phase::AfterExecution).on(Match::post("/_api/document/*"));
+    let _lost = cluster.coordinator(0).inject(lost);
+    client.db("_system").execute(insert("m", RequestClass::Idempotent)).await.unwrap();
+    let recorded = snapshot(&snapshotter);
+    assert_eq!(count(&recorded, "db.client.operation.duration", ("db.operation.name", "books.insert")), 1);
+    assert_eq!(count(&recorded, "db.client.operation.duration", ("arango.outcome", "executed")), 1);
+    assert_eq!(count(&recorded, "http.client.request.duration", ("http.request.method", "POST")), 2);
+    assert_eq!(count(&recorded, "http.client.request.duration", ("error.type", "ConnectionLost")), 1);
+    assert_eq!(count(&recorded, "http.client.request.duration", ("http.response.status_code", "202")), 1);
+    assert_eq!(count(&recorded, "arango.client.retries", ("error.type", "ConnectionLost")), 1);
+    assert_eq!(cluster.journal().executions("m"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unreadable_response_counts_as_a_failed_call() {
+    let cluster = cluster_of(1).await;
+    let (snapshotter, _guard) = install_recorder();
+    let client = client(&cluster);
+    let _html = cluster.coordinator(0).inject(Fault::raw_response(200, "text/html", "<html>"));
+    let error = client.db("_system").version().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotArangoDb);
+    assert_eq!(
+        count(&snapshot(&snapshotter), "db.client.operation.duration", ("error.type", "NotArangoDb")),
+        1
+    );
+    let calls = client.state().calls;
+    assert_eq!((calls.succeeded, calls.failed_unknown), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn recorders_can_be_installed_and_removed_between_calls() {
+    let cluster = cluster_of(1).await;
+    let client = client(&cluster);
+    let call = async || drop(client.db("_system").version().await.unwrap());
+    call().await;
+    let (first, guard) = install_recorder();
+    call().await;
+    drop(guard);
+    let (second, _guard) = install_recorder();
+    call().await;
+    call().await;
+    for (snapshotter, calls) in [(first, 1), (second, 2)] {
+        let recorded = snapshot(&snapshotter);
+        let executed = ("arango.outcome", "executed");
+        assert_eq!(count(&recorded, "db.client.operation.duration", executed), calls);
+        assert_eq!(
+            count(&recorded, "http.client.request.duration", ("http.response.status_code", "200")),
+            calls
+        );
+    }
+}
+
+/// Returns the values of the gauges with this name and this label, as text.
+fn gauges(recorded: &Snapshot, name: &str, label: (&str, &str)) -> Vec<String> {
+    let matching = recorded.iter().filter(|((key_name, labels), _)| {
+        key_name == name && labels.get(label.0).is_some_and(|value| value == label.1)
+    });
+    matching
+        .map(
+            |(_, value)| if let DebugValue::Gauge(value) = value { value.to_string() } else { String::new() },
+        )
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn gauges_are_sampled_once_a_second_and_on_request() {
+    let cluster = cluster_of(1).await;
+    let (snapshotter, _guard) = install_recorder();
+    let client = client(&cluster);
+    let idle = ("db.client.connection.state", "idle");
+    let connections =
+        |snapshotter: &Snapshotter| gauges(&snapshot(snapshotter), "db.client.connection.count", idle);
+    client.db("_system").version().await.unwrap();
+    assert_eq!(connections(&snapshotter), ["1"]);
+    // A snapshot resets a gauge to zero until it is set again.
+    concurrent_version_calls(&client, 5).await;
+    assert_eq!(connections(&snapshotter), ["0"], "less than a second has passed");
+    sleep(Duration::from_secs(1)).await;
+    client.db("_system").version().await.unwrap();
+    assert_eq!(connections(&snapshotter), ["5"]);
+    client.sample_metrics();
+    assert_eq!(connections(&snapshotter), ["5"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_client_state_counts_calls_by_outcome() {
+    let cluster = cluster().await;
+    let client = builder(&cluster).jwt_auth("root", cluster.root_password()).build().unwrap();
+    client.db("_system").version().await.unwrap();
+    let on = |fault: Fault| fault.on(Match::post("/_api/document/*")).times(1);
+    let write = async |fault: Fault| {
+        let _faults: Vec<_> =
+            cluster.coordinators().iter().map(|one| one.inject(on(fault.clone()))).collect();
+        client.db("_system").execute(insert("m", RequestClass::NonIdempotent)).await.unwrap_err().outcome()
+    };
+    write(Fault::response(409, 1210, "unique constraint violated")).await;
+    write(Fault::close(Phase::AfterExecution)).await;
+    write(Fault::response(403, 11, "forbidden")).await;
+    let state = client.state();
+    let calls = state.calls;
+    assert_eq!(
+        (calls.succeeded, calls.failed_executed, calls.failed_unknown, calls.failed_not_executed),
+        (1, 1, 1, 1)
+    );
+    assert_eq!((calls.logins, calls.failed_logins, state.in_progress), (1, 0, 0));
+    assert_eq!(state.attempts(), 5, "four calls and a login");
+    assert_eq!(state.retries_left, 31, "three per second for ten seconds, and one per five calls");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_coordinator_state_reports_queue_time_and_ejections() {
+    let cluster = cluster().await;
+    let _queue = cluster.coordinator(0).queue_time(Duration::from_millis(250));
+    let client = client(&cluster);
+    for _ in 0..3 {
+        client.db("_system").version().await.unwrap();
+    }
+    cluster.coordinator(1).kill();
+    for _ in 0..12 {
+        client.db("_system").version().await.unwrap();
+    }
+    let recorded: Vec<_> =
+        client.state().coordinators.iter().map(|state| (state.queue_time, state.ejections)).collect();
+    let none = Some(Duration::ZERO);
+    assert_eq!(recorded, [(Some(Duration::from_millis(250)), 0), (none, 1), (none, 0)]);
+    assert!(client.state().calls.retries >= 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn gauges_of_a_removed_coordinator_are_reset() {
+    let (snapshotter, _guard) = install_recorder();
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    concurrent_version_calls(&client, 9).await;
+    client.sample_metrics();
+    let port = |index: usize| cluster.coordinator(index).address().port().to_string();
+    let is_member = |recorded: &Snapshot, port: &str| {
+        recorded.iter().any(|((name, labels), value)| {
+            let is_coordinator = name == "arango.client.state" && labels.values().any(|value| value == port);
+            is_coordinator && matches!(value, DebugValue::Gauge(value) if value.0 > 0.5)
+        })
+    };
+    client.reconfigure().set_hosts(&cluster.urls()[..2]).unwrap();
+    concurrent_version_calls(&client, 9).await;
+    client.sample_metrics();
+    // A single snapshot, because it resets the gauges.
+    let recorded = snapshot(&snapshotter);
+    assert_eq!([0, 1, 2].map(|index| is_member(&recorded, &port(index))), [true, true, false]);
+}

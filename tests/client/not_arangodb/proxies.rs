@@ -1,0 +1,119 @@
+//! Proxies in front of coordinators that respond to some paths themselves.
+
+use std::time::Duration;
+
+use arango::balance::MemberState;
+use arango::protocol::RequestClass;
+use arango::{ErrorKind, Outcome};
+use arango_test_cluster::{Fault, Match};
+use http::Request;
+use http_body_util::Full;
+use tokio::time::sleep;
+
+use crate::support::{client, cluster, insert};
+
+/// Returns the response of a gateway that blocks a path.
+fn block_path(path: &str) -> Fault {
+    Fault::raw_response(403, "text/html", "<html>blocked by policy</html>").on(Match::path(path))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_blocking_one_path_ejects_no_coordinator() {
+    for path in ["/_admin/cluster/health", "/_admin/*", "/_admin/server/availability"] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let _blocked: Vec<_> =
+            cluster.coordinators().iter().map(|one| one.inject(block_path(path))).collect();
+        for _ in 0..100 {
+            if path != "/_admin/server/availability" {
+                let error = client.cluster().health().await.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::NotArangoDb, "{}", error.report());
+            }
+            client.db("_system").version().await.unwrap();
+            sleep(Duration::from_millis(100)).await;
+            let states = client.coordinators();
+            assert!(states.iter().all(|state| state.state == MemberState::Healthy), "{path}: {states:?}");
+            assert!(states.iter().all(|state| state.not_arangodb.is_none()), "{path}: {states:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspected_coordinator_is_probed_once_in_five_seconds() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let _blocked: Vec<_> =
+        cluster.coordinators().iter().map(|one| one.inject(block_path("/_admin/cluster/health"))).collect();
+    let probe_guard = cluster
+        .coordinator(0)
+        .inject(Fault::latency(Duration::ZERO).on(Match::path("/_admin/server/availability")));
+    for _ in 0..100 {
+        client.cluster().health().await.unwrap_err();
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert!((1..=3).contains(&probe_guard.hits()), "{} probes in ten seconds", probe_guard.hits());
+}
+
+#[tokio::test(start_paused = true)]
+async fn raw_requests_accept_any_response() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let page = Fault::raw_response(200, "text/html", "<html>a Foxx service</html>").on(Match::path("/shop"));
+    let _page: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(page.clone())).collect();
+    for _ in 0..30 {
+        let request = Request::get("/shop").body(Full::default()).unwrap();
+        let call = arango::transport::Call::with_name("shop").class(RequestClass::Safe);
+        assert_eq!(client.transport().send(request, call).await.unwrap().status(), 200);
+        sleep(Duration::from_millis(1)).await;
+    }
+    assert!(client.coordinators().iter().all(|state| state.state == MemberState::Healthy));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_outcome_survives_an_unsupporting_coordinator() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let page =
+        Fault::raw_response(404, "text/html", "<html>404</html>").on(Match::put("/_admin/cluster/uniqId"));
+    let pages: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(page.clone())).collect();
+    // Version 3.12.5 does not support the operation, but that does not explain the page.
+    let error =
+        client.db("_system").execute(arango::cluster::ReserveUniqueIds { count: 1 }).await.unwrap_err();
+    assert_eq!((error.outcome(), error.attempts().len()), (Outcome::Unknown, 1), "{}", error.report());
+    // An operation that ArangoDB itself rejects was not executed.
+    drop(pages);
+    let error =
+        client.db("_system").execute(arango::cluster::ReserveUniqueIds { count: 1 }).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::NotSupported, Outcome::NotExecuted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_is_not_retried_because_of_an_unrelated_header() {
+    let refusals = [
+        (303, 0),
+        (307, 0),
+        (403, 11),
+        (404, 1203),
+        (409, 1200),
+        (412, 1200),
+        (401, 11),
+        (503, 1478),
+        (503, 503),
+    ];
+    for (status, number) in refusals {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let leader = cluster.coordinator(1).url();
+        let fault = match number {
+            0 => Fault::raw_response(status, "text/plain", ""),
+            _ => Fault::response(status, number, "as the test demands"),
+        };
+        let fault = fault.header("x-arango-endpoint", leader).on(Match::post("/_api/document/*")).times(1);
+        let _fault = cluster.coordinator(0).inject(fault);
+        let result = client.db("_system").execute(insert("m", RequestClass::NonIdempotent)).await;
+        // A starting coordinator makes any request fail over.
+        let is_retried = (status, number) == (503, 503);
+        assert_eq!(result.is_ok(), is_retried, "{status}/{number}");
+        assert_eq!(cluster.journal().executions("m"), usize::from(is_retried), "{status}/{number}");
+    }
+}
