@@ -11,8 +11,7 @@ use tower::util::Oneshot;
 use tower::{Service, ServiceExt};
 
 use crate::layer::balance::Routed;
-use crate::members::member::Member;
-use crate::members::member::WeakMember;
+use crate::members::member::{Member, WeakMember};
 
 /// Sends each request to the service of the member that was picked for it.
 ///

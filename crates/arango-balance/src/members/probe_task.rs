@@ -12,8 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::health::probe_result::ProbeResult;
 use crate::health::state_machine::ProbeOutcome;
 use crate::members::events::Reason;
-use crate::members::member::Member;
-use crate::members::member::WeakMember;
+use crate::members::member::{Member, WeakMember};
 use crate::members::set::Set;
 
 type ProbeFuture = Pin<Box<dyn Future<Output = ProbeResult> + Send>>;

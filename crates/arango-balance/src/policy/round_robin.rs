@@ -6,8 +6,7 @@ use tokio::time::Instant;
 
 use crate::pick::candidates::Candidates;
 use crate::pick::policy::Policy;
-use crate::random_source::RandomSource;
-use crate::random_source::index_below;
+use crate::random_source::{RandomSource, index_below};
 
 /// Picks the candidates in turn.
 ///

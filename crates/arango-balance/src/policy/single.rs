@@ -7,8 +7,7 @@ use tokio::time::Instant;
 
 use crate::pick::candidates::Candidates;
 use crate::pick::policy::Policy;
-use crate::random_source::index_below;
-use crate::random_source::{RandomSource, SeededRandom, ThreadRandom};
+use crate::random_source::{RandomSource, SeededRandom, ThreadRandom, index_below};
 
 /// No member was picked yet.
 const NOT_PICKED: usize = usize::MAX;

@@ -9,8 +9,7 @@ use serde::Deserialize;
 
 use crate::license::LicenseKey;
 use crate::types::open_enum::open_enum;
-use crate::types::seconds;
-use crate::types::seconds::UnixSeconds;
+use crate::types::seconds::{self, UnixSeconds};
 
 open_enum! {
     /// The state of a licence.

@@ -7,8 +7,7 @@ use bytes::Bytes;
 use http::Request;
 
 use super::ServerBody;
-use crate::jobs::JobId;
-use crate::jobs::Scheduled;
+use crate::jobs::{JobId, Scheduled};
 use crate::server::ServerId;
 
 /// Starts to move everything off a DB-Server, so that it can be removed.

@@ -7,8 +7,7 @@ use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
 
-use crate::jobs::JobId;
-use crate::jobs::Scheduled;
+use crate::jobs::{JobId, Scheduled};
 use crate::server::ServerId;
 
 /// What happens later to the leaderships that were moved off a DB-Server.

@@ -7,8 +7,7 @@ use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
 
-use crate::jobs::JobId;
-use crate::jobs::Scheduled;
+use crate::jobs::{JobId, Scheduled};
 use crate::rebalance::ShardMove;
 use crate::server::ServerId;
 

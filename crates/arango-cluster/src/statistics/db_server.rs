@@ -4,8 +4,7 @@ use ::http::Request;
 use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use bytes::Bytes;
 
-use crate::server::ServerId;
-use crate::server::server_param;
+use crate::server::{ServerId, server_param};
 use crate::statistics::Statistics;
 
 /// Reads the statistics of a DB-Server, by a legacy call. Removed in 4.0.

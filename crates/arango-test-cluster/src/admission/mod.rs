@@ -8,8 +8,7 @@ use std::borrow::Cow;
 use http::{HeaderName, Method, header};
 
 use crate::api::{Call, Outcome};
-use crate::config::settings::Authentication;
-use crate::config::settings::Config;
+use crate::config::settings::{Authentication, Config};
 use crate::config::version::Version;
 use crate::http::encoding;
 use crate::http::reply::{ApiError, Reply};

@@ -45,8 +45,7 @@ use std::time::Duration;
 use http::{Method, header};
 use serde_json::{Value, json};
 
-use crate::config::settings::Config;
-use crate::config::settings::{Authentication, Hardening};
+use crate::config::settings::{Authentication, Config, Hardening};
 use crate::config::version::Version;
 use crate::http::reply::{ApiError, Reply};
 use crate::http::request::Request;

@@ -15,10 +15,8 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::sleep;
 
-use crate::admission;
-use crate::admission::AdmissionContext;
-use crate::api;
-use crate::api::{Call, Outcome};
+use crate::admission::{self, AdmissionContext};
+use crate::api::{self, Call, Outcome};
 use crate::faults::fault::{
     Close, EarlyResponse, Effect, Phase, ResponseFault, ScriptedBody, ScriptedResponse, When,
 };
@@ -31,10 +29,9 @@ use crate::journal::{Entry, EntryId};
 use crate::server::body::Body;
 use crate::server::coordinator::CoordinatorInner;
 use crate::server::cursor_lock::CursorLock;
-use crate::server::early_response;
-use crate::server::gateway;
 use crate::server::listener::goaway;
 use crate::server::response_faults::{apply, streams};
+use crate::server::{early_response, gateway};
 use crate::state::State;
 use crate::state::auth::Caller;
 use crate::state::diagnostics::ApiCall;

@@ -34,7 +34,7 @@ pub(crate) struct AttemptParts {
 /// The retry layer's decisions about one attempt.
 #[derive(Debug, Clone)]
 pub(crate) struct AttemptPlan {
-    pub(crate) record: Arc<CallContext>,
+    pub(crate) context: Arc<CallContext>,
     /// The number of the attempt within the call, starting at 1.
     pub(crate) number: u32,
     /// The only coordinator that the attempt may use.
@@ -58,11 +58,11 @@ pub(crate) struct AttemptPlan {
 impl AttemptPlan {
     /// Returns the plan of a request that belongs to no call, such as a probe.
     pub(crate) fn untracked(request: &Request<Full<Bytes>>) -> Self {
-        let record = CallContext::untracked(request, Duration::MAX);
-        let (began, until) = (record.started, record.deadline);
+        let context = CallContext::untracked(request, Duration::MAX);
+        let (began, until) = (context.started, context.deadline);
         Self {
-            number: record.sends.next_attempt(),
-            record,
+            number: context.sends.next_attempt(),
+            context,
             pin: None,
             tried: Vec::new(),
             new_connection: false,
@@ -87,12 +87,12 @@ impl AttemptRequest {
 
     /// Returns the name of the call.
     pub fn operation(&self) -> &'static str {
-        self.0.plan.record.call.name
+        self.0.plan.context.call.name
     }
 
     /// Returns the class of the call.
     pub fn class(&self) -> RequestClass {
-        self.0.plan.record.call.class
+        self.0.plan.context.call.class
     }
 
     pub(crate) fn plan(&self) -> &AttemptPlan {

@@ -10,8 +10,7 @@ use http::{Method, StatusCode};
 use crate::call::Call;
 use crate::call::body::Interrupted;
 use crate::call::context::CallContext;
-use crate::error::attempt::Attempt;
-use crate::error::attempt::Phase;
+use crate::error::attempt::{Attempt, Phase};
 use crate::error::kind::ErrorKind;
 use crate::error::unsupported::Unsupported;
 use crate::error::{Error, MISSING_EXTENSIONS, Repr, StoppedBy};
@@ -21,11 +20,11 @@ use crate::types::outcome::Outcome;
 
 impl Error {
     /// Creates the error of a call from its recorded attempts.
-    pub(crate) fn from_attempts(record: &CallContext, stopped_by: StoppedBy) -> Self {
-        Self::with_attempts(record, record.failed(), stopped_by)
+    pub(crate) fn from_attempts(context: &CallContext, stopped_by: StoppedBy) -> Self {
+        Self::with_attempts(context, context.failed(), stopped_by)
     }
 
-    fn with_attempts(record: &CallContext, attempts: Vec<Attempt>, stopped_by: StoppedBy) -> Self {
+    fn with_attempts(context: &CallContext, attempts: Vec<Attempt>, stopped_by: StoppedBy) -> Self {
         let decisive = decisive(&attempts);
         let kind = match decisive {
             _ if no_coordinator_available(&attempts) => ErrorKind::NoCoordinatorAvailable,
@@ -33,33 +32,33 @@ impl Error {
             None => ErrorKind::DeadlineExceeded,
         };
         let known = attempts.iter().map(|attempt| attempt.outcome).max().unwrap_or(Outcome::NotExecuted);
-        let outcome = known.max(record.worst_outcome());
+        let outcome = known.max(context.worst_outcome());
         Self(Box::new(Repr {
             kind,
             outcome,
             stopped_by,
-            name: record.call.name,
-            method: record.request.method.clone(),
-            path: record.request.uri.path().to_owned(),
-            class: record.call.class,
+            name: context.call.name,
+            method: context.request.method.clone(),
+            path: context.request.uri.path().to_owned(),
+            class: context.call.class,
             attempts,
             decisive,
             body: Bytes::new(),
-            elapsed: record.started.elapsed(),
-            limit: record.deadline.saturating_duration_since(record.started),
-            dropped: record.dropped(),
+            elapsed: context.started.elapsed(),
+            limit: context.deadline.saturating_duration_since(context.started),
+            dropped: context.dropped(),
             source: None,
             unsupported: None,
         }))
     }
 
     /// Creates the error of a call that ended for a reason outside of its attempts.
-    pub(crate) fn cancelled(record: &CallContext, kind: ErrorKind, source: Option<BoxError>) -> Self {
+    pub(crate) fn cancelled(context: &CallContext, kind: ErrorKind, source: Option<BoxError>) -> Self {
         let stopped_by =
             if kind == ErrorKind::DeadlineExceeded { StoppedBy::Deadline } else { StoppedBy::NotRetryable };
-        record.cancel(kind);
-        let mut error = Self::from_attempts(record, stopped_by);
-        if let Some(hedge) = record.hedge() {
+        context.cancel(kind);
+        let mut error = Self::from_attempts(context, stopped_by);
+        if let Some(hedge) = context.hedge() {
             hedge.cancel(kind);
             error = error.with_hedge(&hedge);
         }
@@ -146,30 +145,30 @@ impl Error {
     }
 
     /// Creates the error of a response that is not a success of its call.
-    pub(crate) fn decode(record: &CallContext, source: DecodeError) -> Self {
-        let mut attempt = response_check::attempt(record, &source);
-        record.reject();
+    pub(crate) fn decode(context: &CallContext, source: DecodeError) -> Self {
+        let mut attempt = response_check::attempt(context, &source);
+        context.reject();
         let body = source.body().clone();
         attempt.source = Some(Arc::new(source));
-        Self::with_response(record, attempt).with_body(body)
+        Self::with_response(context, attempt).with_body(body)
     }
 
     /// Creates the error of a response whose body broke off above the attempt layer.
-    pub(crate) fn body_interrupted(record: &CallContext, status: StatusCode, cut: Interrupted) -> Self {
-        let mut attempt = Attempt::new(cut.kind, record.worst_outcome().max(Outcome::Unknown), Phase::Body);
-        attempt.coordinator = record.coordinator();
+    pub(crate) fn body_interrupted(context: &CallContext, status: StatusCode, cut: Interrupted) -> Self {
+        let mut attempt = Attempt::new(cut.kind, context.worst_outcome().max(Outcome::Unknown), Phase::Body);
+        attempt.coordinator = context.coordinator();
         attempt.status = Some(status);
         attempt.source = cut.source.map(Into::into);
-        Self::with_response(record, attempt)
+        Self::with_response(context, attempt)
     }
 
     /// Creates the error of a call whose last attempt was answered.
-    fn with_response(record: &CallContext, attempt: Attempt) -> Self {
-        let mut attempts = record.failed();
+    fn with_response(context: &CallContext, attempt: Attempt) -> Self {
+        let mut attempts = context.failed();
         let kind = attempt.kind;
         attempts.push(attempt);
         let last = attempts.len() - 1;
-        let mut error = Self::with_attempts(record, attempts, StoppedBy::NotRetryable);
+        let mut error = Self::with_attempts(context, attempts, StoppedBy::NotRetryable);
         error.0.kind = kind;
         error.0.decisive = Some(last);
         error

@@ -20,8 +20,7 @@ use std::time::Duration;
 use arango_protocol::{Metadata, RequestClass};
 use http::Method;
 
-use crate::call::options::CallOptions;
-use crate::call::options::Existence;
+use crate::call::options::{CallOptions, Existence};
 use crate::config::hedging::Hedging;
 use crate::config::retry_policy::RetryPolicy;
 use crate::credentials::Credentials;

@@ -83,7 +83,7 @@ impl Policy<Coordinator, AttemptRequest> for PerCallPolicy {
         request: &AttemptRequest,
         now: Instant,
     ) -> Option<usize> {
-        request.plan().record.settings.policy.pick(candidates, request, now)
+        request.plan().context.settings.policy.pick(candidates, request, now)
     }
 }
 

@@ -5,8 +5,7 @@ use std::time::Duration;
 use arango_balance::{Member, MemberOrigin, MemberState, RejectReason};
 use tokio::time::Instant;
 
-use crate::client::transport::Inner;
-use crate::client::transport::Transport;
+use crate::client::transport::{Inner, Transport};
 use crate::pool::Pool;
 use crate::types::coordinator::Coordinator;
 

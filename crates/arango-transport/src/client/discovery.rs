@@ -8,14 +8,11 @@ use std::time::Duration;
 
 use arango_balance::{DiscoveryPolicy, DiscoveryTask, MemberOrigin, Members};
 
-use crate::client::transport::Inner;
-use crate::client::transport::Transport;
+use crate::client::transport::{Inner, Transport};
 use crate::config::invalid_settings::InvalidSettings;
 use crate::tls::Handshakes;
-use crate::types::boxed::BoxError;
-use crate::types::boxed::BoxFuture;
-use crate::types::coordinator::Coordinator;
-use crate::types::coordinator::Host;
+use crate::types::boxed::{BoxError, BoxFuture};
+use crate::types::coordinator::{Coordinator, Host};
 
 /// Settings for the discovery of further coordinators.
 ///

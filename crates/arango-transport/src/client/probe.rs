@@ -8,8 +8,7 @@ use http::{Request, StatusCode, Uri};
 use http_body_util::Full;
 use tower::Service;
 
-use crate::call::attempt_request::AttemptPlan;
-use crate::call::attempt_request::AttemptRequest;
+use crate::call::attempt_request::{AttemptPlan, AttemptRequest};
 use crate::error::attempt_error::AttemptError;
 use crate::error::foreign::ForeignResponse;
 use crate::error::kind::ErrorKind;
@@ -63,7 +62,7 @@ async fn request(service: &mut Finalize<Pool>, path: PathAndQuery) -> Result<Api
     let mut request = Request::new(Full::new(Bytes::new()));
     *request.uri_mut() = Uri::from(path);
     let plan = AttemptPlan::untracked(&request);
-    let (idle, deadline) = (plan.record.settings.limits.body_idle, plan.record.deadline);
+    let (idle, deadline) = (plan.context.settings.limits.body_idle, plan.context.deadline);
     let response = service.call(AttemptRequest::new(plan, request)).await?;
     let (parts, mut body) = response.into_parts();
     // Of a body that breaks off or is too large, only the head counts.

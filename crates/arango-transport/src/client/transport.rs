@@ -31,8 +31,8 @@ use crate::layers::middleware::CallService;
 use crate::layers::stack::CoreStack;
 use crate::layers::{deadline, response_check};
 use crate::pool::pools::Pools;
-use crate::telemetry::metrics::Sampler;
-use crate::telemetry::{metrics, trace};
+use crate::telemetry::metrics::{self, Sampler};
+use crate::telemetry::trace;
 use crate::tls::Handshakes;
 use crate::types::boxed::BoxFuture;
 use crate::types::coordinator::Coordinator;
@@ -112,12 +112,12 @@ impl Transport {
         request: Request<Full<Bytes>>,
         call: Call,
     ) -> impl Future<Output = Result<Response<Body>, Error>> + Send {
-        let record = self.record(request, call);
+        let context = self.record(request, call);
         async move {
-            let result = self.run(Arc::clone(&record)).await;
-            self.record_end(&record, result.as_ref().err());
+            let result = self.run(Arc::clone(&context)).await;
+            self.record_end(&context, result.as_ref().err());
             let mut response = *result?;
-            if let Some(coordinator) = record.coordinator() {
+            if let Some(coordinator) = context.coordinator() {
                 response.extensions_mut().insert(coordinator);
             }
             Ok(response)
@@ -159,20 +159,20 @@ impl Transport {
     #[doc(hidden)] // for the crate `arango`
     pub async fn send_prepared<T>(
         &self,
-        PreparedRequest(record): PreparedRequest,
+        PreparedRequest(context): PreparedRequest,
         read: impl Fn(ApiResponse) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
-        let failed = match self.run(Arc::clone(&record)).await {
+        let failed = match self.run(Arc::clone(&context)).await {
             Ok(response) => match read(buffer(*response)) {
                 // Returned directly: a value kept across an await would be moved once more.
                 Ok(output) => {
-                    self.0.core.layer.accept(&record);
-                    self.record_end(&record, None);
+                    self.0.core.layer.accept(&context);
+                    self.record_end(&context, None);
                     return Ok(output);
                 }
-                Err(error) => match Box::pin(self.reject(Arc::clone(&record), error, &read)).await {
+                Err(error) => match Box::pin(self.reject(Arc::clone(&context), error, &read)).await {
                     Ok(output) => {
-                        self.record_end(&record, None);
+                        self.record_end(&context, None);
                         return Ok(output);
                     }
                     Err(error) => error,
@@ -180,7 +180,7 @@ impl Transport {
             },
             Err(error) => error,
         };
-        self.record_end(&record, Some(&failed));
+        self.record_end(&context, Some(&failed));
         Err(failed)
     }
 
@@ -191,19 +191,19 @@ impl Transport {
     #[cold]
     async fn reject<T>(
         &self,
-        mut record: Arc<CallContext>,
+        mut context: Arc<CallContext>,
         mut error: DecodeError,
         read: &impl Fn(ApiResponse) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
         loop {
-            if !response_check::is_foreign(&record, &error) {
-                return Err(Error::decode(&record, error));
+            if !response_check::is_foreign(&context, &error) {
+                return Err(Error::decode(&context, error));
             }
-            record = self.0.core.layer.resume(&record, error);
-            let response = self.run(Arc::clone(&record)).await?;
+            context = self.0.core.layer.resume(&context, error);
+            let response = self.run(Arc::clone(&context)).await?;
             match read(buffer(*response)) {
                 Ok(output) => {
-                    self.0.core.layer.accept(&record);
+                    self.0.core.layer.accept(&context);
                     return Ok(output);
                 }
                 Err(another) => error = another,
@@ -213,10 +213,10 @@ impl Transport {
 
     /// Counts a call that has ended.
     #[inline]
-    fn record_end(&self, record: &CallContext, failed: Option<&Error>) {
+    fn record_end(&self, context: &CallContext, failed: Option<&Error>) {
         self.counts().call(failed.map(Error::outcome));
-        metrics::called(record, failed);
-        self.0.sampler.tick(record.started, self);
+        metrics::called(context, failed);
+        self.0.sampler.tick(context.started, self);
     }
 
     pub(crate) fn counts(&self) -> &CallTotals {
@@ -241,36 +241,36 @@ impl Transport {
         )
     }
 
-    async fn run(&self, record: Arc<CallContext>) -> Result<AttemptResponse, Error> {
+    async fn run(&self, context: Arc<CallContext>) -> Result<AttemptResponse, Error> {
         let of = |request: &ReplayableRequest| (request.method.clone(), request.uri.path().to_owned());
         let Some(_running) = self.0.lifecycle.begin() else {
-            let (method, path) = of(&record.request);
-            return Err(Error::closed(&record.call, method, path));
+            let (method, path) = of(&context.request);
+            return Err(Error::closed(&context.call, method, path));
         };
         if Handle::try_current().is_err() {
-            let (method, path) = of(&record.request);
-            return Err(Error::no_runtime(&record.call, method, path));
+            let (method, path) = of(&context.request);
+            return Err(Error::no_runtime(&context.call, method, path));
         }
-        if let Err(error) = framing::reject_framing_headers(record.request.headers()) {
-            let (method, path) = of(&record.request);
-            return Err(Error::request(&record.call, method, &path, error));
+        if let Err(error) = framing::reject_framing_headers(context.request.headers()) {
+            let (method, path) = of(&context.request);
+            return Err(Error::request(&context.call, method, &path, error));
         }
         if let Some(discoverer) = self.0.discovery_task.get() {
             discoverer.ensure_running();
         }
-        let span = trace::span(&record);
-        let hedge_delay = if record.is_resumed { None } else { self.0.core.hedge_delay(&record) };
+        let span = trace::span(&context);
+        let hedge_delay = if context.is_resumed { None } else { self.0.core.hedge_delay(&context) };
         let result = match (&self.0.with_middleware, hedge_delay) {
             // The usual case. It avoids the cost of instrumentation when no subscriber is active.
             (None, None) if span.is_disabled() => {
-                self.0.core.send(Arc::clone(&record), None, record.started).await
+                self.0.core.send(Arc::clone(&context), None, context.started).await
             }
             (None, None) => {
-                self.0.core.send(Arc::clone(&record), None, record.started).instrument(span.clone()).await
+                self.0.core.send(Arc::clone(&context), None, context.started).instrument(span.clone()).await
             }
-            (None, Some(delay)) => self.send_hedged(Arc::clone(&record), delay, span.clone()).await,
+            (None, Some(delay)) => self.send_hedged(Arc::clone(&context), delay, span.clone()).await,
             (Some(layered), _) => {
-                let response = Box::pin(self.call_middleware(layered.clone(), record));
+                let response = Box::pin(self.call_middleware(layered.clone(), context));
                 response.instrument(span.clone()).await.map(Box::new)
             }
         };
@@ -287,12 +287,12 @@ impl Transport {
     #[cold]
     fn send_hedged(
         &self,
-        record: Arc<CallContext>,
+        context: Arc<CallContext>,
         delay: Duration,
         span: Span,
     ) -> BoxFuture<'_, Result<AttemptResponse, Error>> {
-        let began = record.started;
-        Box::pin(self.0.core.hedge(record, None, began, delay).instrument(span))
+        let began = context.started;
+        Box::pin(self.0.core.hedge(context, None, began, delay).instrument(span))
     }
 
     /// Sends a request through the middleware around calls.
@@ -301,31 +301,31 @@ impl Transport {
     async fn call_middleware(
         &self,
         mut layered: CallService,
-        record: Arc<CallContext>,
+        context: Arc<CallContext>,
     ) -> Result<Response<Body>, Error> {
-        let ending = CallEnd(&record);
-        let mut request = record.request.request();
-        request.extensions_mut().insert(Arc::clone(&record));
-        let result = deadline::within(&record, self.buffered(layered.call(request), &record)).await;
+        let ending = CallEnd(&context);
+        let mut request = context.request.request();
+        request.extensions_mut().insert(Arc::clone(&context));
+        let result = deadline::within(&context, self.buffered(layered.call(request), &context)).await;
         drop(ending);
         // Everything sent until now counts, including requests sent by middleware.
-        result.map_err(|error| error.raise_outcome(record.worst_outcome()))
+        result.map_err(|error| error.raise_outcome(context.worst_outcome()))
     }
 
     /// Buffers a body that middleware returned, within the limits of the call.
     async fn buffered(
         &self,
         response: impl Future<Output = Result<Response<Body>, Error>>,
-        record: &CallContext,
+        context: &CallContext,
     ) -> Result<Response<Body>, Error> {
         let mut response = response.await?;
-        if record.call.streaming {
+        if context.call.streaming {
             return Ok(response);
         }
-        let (status, limits) = (response.status(), &record.settings.limits);
-        match response.body_mut().buffer(limits.body_bytes, limits.body_idle, record.deadline).await {
+        let (status, limits) = (response.status(), &context.settings.limits);
+        match response.body_mut().buffer(limits.body_bytes, limits.body_idle, context.deadline).await {
             Ok(()) => Ok(response),
-            Err(cut) => Err(Error::body_interrupted(record, status, cut)),
+            Err(cut) => Err(Error::body_interrupted(context, status, cut)),
         }
     }
 

@@ -150,7 +150,7 @@ mod tests {
         if let Some(accepted) = accepted {
             request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(accepted));
         }
-        decode_response(response, &AttemptPlan::untracked(&request).record)
+        decode_response(response, &AttemptPlan::untracked(&request).context)
     }
 
     fn cause(error: &AttemptError) -> String {

@@ -14,13 +14,11 @@ use crate::config::http2::{Http2, Http2Setting};
 use crate::config::limits::Limits;
 use crate::connect::connected::Connected;
 use crate::connect::dns_cache::DnsCache;
-use crate::connect::happy_eyeballs;
-use crate::connect::{Connect, Resolve, SystemResolve};
+use crate::connect::{Connect, Resolve, SystemResolve, happy_eyeballs};
 use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
 use crate::tls::{EarlyAlert, Handshake};
-use crate::types::coordinator::Coordinator;
-use crate::types::coordinator::Host;
+use crate::types::coordinator::{Coordinator, Host};
 use crate::types::http_protocol::HttpProtocol;
 
 /// Returns the current limits of a client, which may change at runtime.

@@ -13,8 +13,7 @@ use sha2::Sha256;
 
 use crate::credentials::secret_file;
 use crate::credentials::token_source::TokenSource;
-use crate::types::boxed::BoxError;
-use crate::types::boxed::BoxFuture;
+use crate::types::boxed::{BoxError, BoxFuture};
 
 /// Signs superuser tokens with the cluster's JWT secret.
 ///

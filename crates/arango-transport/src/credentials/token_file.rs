@@ -7,8 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::credentials::secret_file;
 use crate::credentials::token_source::TokenSource;
-use crate::types::boxed::BoxError;
-use crate::types::boxed::BoxFuture;
+use crate::types::boxed::{BoxError, BoxFuture};
 use crate::types::token::bearer;
 
 /// Reads the token from a file, and again when the file changes.

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::types::boxed::BoxError;
-use crate::types::boxed::BoxFuture;
+use crate::types::boxed::{BoxError, BoxFuture};
 
 /// Supplies tokens for [`Credentials::from_source`](crate::Credentials::from_source).
 ///

@@ -3,8 +3,7 @@
 use arango_protocol::{ErrorNumber, RequestClass};
 
 use super::Error;
-use crate::error::kind::ErrorKind;
-use crate::error::kind::is_too_large;
+use crate::error::kind::{ErrorKind, is_too_large};
 use crate::types::outcome::Outcome;
 
 /// Returns advice for this failure; `None` if its error text is sufficient.

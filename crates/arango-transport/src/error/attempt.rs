@@ -9,8 +9,7 @@ use arango_protocol::ErrorNumber;
 use http::StatusCode;
 
 use crate::error::kind::ErrorKind;
-use crate::error::wording;
-use crate::error::wording::{MAX_MESSAGE_CHARS, ServerDetails};
+use crate::error::wording::{self, MAX_MESSAGE_CHARS, ServerDetails};
 use crate::types::coordinator::Coordinator;
 use crate::types::http_protocol::HttpProtocol;
 use crate::types::outcome::Outcome;

@@ -14,8 +14,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt};
 
 use crate::call::Call;
-use crate::call::attempt_request::AttemptRequest;
-use crate::call::attempt_request::AttemptResponse;
+use crate::call::attempt_request::{AttemptRequest, AttemptResponse};
 use crate::call::replayable_request::ReplayableRequest;
 use crate::credentials::Kind;
 use crate::credentials::session::{LoginError, LoginFailed, LoginFuture, Session};
@@ -27,8 +26,7 @@ use crate::layers::attempt::ErrorResponse;
 use crate::layers::response_check;
 use crate::layers::retry::{Retry, RetryLayer};
 use crate::telemetry::metrics;
-use crate::types::boxed::BoxError;
-use crate::types::boxed::BoxFuture;
+use crate::types::boxed::{BoxError, BoxFuture};
 use crate::types::outcome::Outcome;
 use crate::types::token::Token;
 
@@ -88,8 +86,8 @@ where
     }
 
     fn call(&mut self, mut outgoing: AttemptRequest) -> Self::Future {
-        let record = &outgoing.plan().record;
-        match &record.credentials().0 {
+        let context = &outgoing.plan().context;
+        match &context.credentials().0 {
             _ if outgoing.request().headers().contains_key(AUTHORIZATION) => {}
             Kind::None => {
                 let response = self.inner.call(outgoing);
@@ -210,20 +208,20 @@ async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>,
             return Err(LoginError::Call(Error::request(&call, metadata.method, metadata.path, error)));
         }
     };
-    let mut record = login.login.new_context(call, request);
+    let mut context = login.login.new_context(call, request);
     loop {
-        let response = login.login.send(Arc::clone(&record), None, record.started).await;
+        let response = login.login.send(Arc::clone(&context), None, context.started).await;
         let (parts, mut body) = response.map_err(LoginError::Call)?.into_parts();
         let body = body.take_buffered().expect("the response to a login is buffered");
         match operation.output(ApiResponse::new(parts.status, parts.headers, body)) {
             Ok(token) => {
-                login.login.layer.accept(&record);
+                login.login.layer.accept(&context);
                 return Ok(token.map(Into::into));
             }
-            Err(error) if response_check::is_foreign(&record, &error) => {
-                record = login.login.layer.resume(&record, error);
+            Err(error) if response_check::is_foreign(&context, &error) => {
+                context = login.login.layer.resume(&context, error);
             }
-            Err(error) => return Err(LoginError::Call(Error::decode(&record, error))),
+            Err(error) => return Err(LoginError::Call(Error::decode(&context, error))),
         }
     }
 }

@@ -8,11 +8,9 @@ use arango_balance::Signal;
 use arango_protocol::{ErrorNumber, RequestClass};
 use http::StatusCode;
 
-use crate::config::retry_policy::RetryPolicy;
-use crate::config::retry_policy::{ServerErrors, Shutdowns, Timeouts};
+use crate::config::retry_policy::{RetryPolicy, ServerErrors, Shutdowns, Timeouts};
 use crate::error::attempt::Attempt;
-use crate::error::kind::ErrorKind;
-use crate::error::kind::is_too_large;
+use crate::error::kind::{ErrorKind, is_too_large};
 use crate::types::backoff::Backoff;
 use crate::types::http_protocol::HttpProtocol;
 use crate::types::outcome::Outcome;

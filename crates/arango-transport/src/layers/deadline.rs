@@ -13,11 +13,11 @@ use crate::error::kind::ErrorKind;
 /// Outermost, so that middleware that never responds cannot block the caller. Without middleware it is not
 /// needed: the retry layer checks the same deadline at each step, which saves one timer per call.
 pub(crate) async fn within(
-    record: &CallContext,
+    context: &CallContext,
     call: impl Future<Output = Result<Response<Body>, Error>>,
 ) -> Result<Response<Body>, Error> {
-    match timeout_at(record.deadline, call).await {
+    match timeout_at(context.deadline, call).await {
         Ok(result) => result,
-        Err(_) => Err(Error::cancelled(record, ErrorKind::DeadlineExceeded, None)),
+        Err(_) => Err(Error::cancelled(context, ErrorKind::DeadlineExceeded, None)),
     }
 }

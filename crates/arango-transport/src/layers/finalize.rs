@@ -6,8 +6,7 @@ use std::task::{Context, Poll};
 use http::{HeaderName, HeaderValue};
 use tower::{Layer, Service};
 
-use crate::call::attempt_request::AttemptRequest;
-use crate::call::attempt_request::AttemptResponse;
+use crate::call::attempt_request::{AttemptRequest, AttemptResponse};
 use crate::compression::compressor::Compression;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;

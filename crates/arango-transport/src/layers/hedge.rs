@@ -9,13 +9,11 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use tower::Service;
 
-use crate::call::attempt_request::AttemptRequest;
-use crate::call::attempt_request::AttemptResponse;
+use crate::call::attempt_request::{AttemptRequest, AttemptResponse};
 use crate::call::context::CallContext;
 use crate::call::replayable_request::ReplayableRequest;
-use crate::error::Error;
-use crate::error::StoppedBy;
 use crate::error::attempt_error::AttemptError;
+use crate::error::{Error, StoppedBy};
 use crate::layers::retry::{Failed, Retry, attempt_once};
 use crate::telemetry::metrics;
 use crate::types::coordinator::Coordinator;
@@ -30,22 +28,22 @@ where
     /// is dropped as if the caller had dropped it.
     pub(crate) async fn hedge(
         &self,
-        record: Arc<CallContext>,
+        context: Arc<CallContext>,
         template: Option<&ReplayableRequest>,
         began: Instant,
         min_delay: Duration,
     ) -> Result<AttemptResponse, Error> {
-        let mut first = pin!(self.send(Arc::clone(&record), template, began));
+        let mut first = pin!(self.send(Arc::clone(&context), template, began));
         let mut result = timeout_at(began + min_delay, first.as_mut()).await.ok();
         if result.is_none()
-            && let Some(slow_at) = self.layer.hedge_tracker.slow_at(&record, began, Instant::now())
+            && let Some(slow_at) = self.layer.hedge_tracker.slow_at(&context, began, Instant::now())
         {
             result = timeout_at(slow_at, first.as_mut()).await.ok();
             if result.is_none()
-                && let Some(other) = self.hedged_coordinator(&record)
+                && let Some(other) = self.hedged_coordinator(&context)
             {
-                let hedge = pin!(self.send_hedge(&record, template, other));
-                result = Some(either(first.as_mut(), hedge, &record).await);
+                let hedge = pin!(self.send_hedge(&context, template, other));
+                result = Some(either(first.as_mut(), hedge, &context).await);
             }
         }
         let result = match result {
@@ -53,40 +51,40 @@ where
             None => first.await,
         };
         if let Ok(response) = &result {
-            self.layer.hedge_tracker.record(&record, response.headers(), began, Instant::now());
+            self.layer.hedge_tracker.record(&context, response.headers(), began, Instant::now());
         }
         result
     }
 
     /// Returns the coordinator of the first attempt, if a hedged attempt is allowed.
-    fn hedged_coordinator(&self, record: &CallContext) -> Option<Coordinator> {
+    fn hedged_coordinator(&self, context: &CallContext) -> Option<Coordinator> {
         // After a failure the call already uses another coordinator.
-        let first = record.coordinator().filter(|_| record.failed().is_empty())?;
+        let first = context.coordinator().filter(|_| context.failed().is_empty())?;
         self.layer.hedge_tracker.may_hedge(&self.layer.decider, &first, Instant::now()).then_some(first)
     }
 
     /// Sends the hedged attempt, to another coordinator than `first`.
     async fn send_hedge(
         &self,
-        record: &CallContext,
+        context: &CallContext,
         template: Option<&ReplayableRequest>,
         first: Coordinator,
     ) -> Result<AttemptResponse, Error> {
         let now = Instant::now();
-        let template = template.unwrap_or(&record.request);
-        let record = record.start_hedge(ReplayableRequest::from_request(template.request()), now);
-        tracing::debug!(operation = record.call.name, coordinator = %first, "hedging a slow attempt");
+        let template = template.unwrap_or(&context.request);
+        let context = context.start_hedge(ReplayableRequest::from_request(template.request()), now);
+        tracing::debug!(operation = context.call.name, coordinator = %first, "hedging a slow attempt");
         self.layer.counts.hedge();
-        metrics::hedged(&record);
-        let outgoing = self.first_attempt(&record, template, vec![first], now);
+        metrics::hedged(&context);
+        let outgoing = self.first_attempt(&context, template, vec![first], now);
         match attempt_once(&mut self.inner.clone(), outgoing).await {
             Ok(response) => {
-                self.layer.succeed(&record);
+                self.layer.succeed(&context);
                 Ok(response)
             }
             Err(Failed { attempt, body }) => {
-                record.fail(*attempt);
-                Err(Error::from_attempts(&record, StoppedBy::NotRetryable).with_body(body))
+                context.fail(*attempt);
+                Err(Error::from_attempts(&context, StoppedBy::NotRetryable).with_body(body))
             }
         }
     }
@@ -96,7 +94,7 @@ where
 async fn either(
     mut first: impl Future<Output = Result<AttemptResponse, Error>> + Unpin,
     mut hedge: impl Future<Output = Result<AttemptResponse, Error>> + Unpin,
-    record: &CallContext,
+    context: &CallContext,
 ) -> Result<AttemptResponse, Error> {
     let (mut failed, mut hedge_failed) = (None, false);
     poll_fn(|cx| {
@@ -111,8 +109,8 @@ async fn either(
         if !hedge_failed && let Poll::Ready(result) = std::pin::Pin::new(&mut hedge).poll(cx) {
             match result {
                 Ok(response) => {
-                    if let Some(context) = record.hedge() {
-                        record.replace_with_hedge(&context);
+                    if let Some(context) = context.hedge() {
+                        context.replace_with_hedge(&context);
                     }
                     return Poll::Ready(Ok(response));
                 }
@@ -120,7 +118,7 @@ async fn either(
             }
         }
         match failed.take_if(|_| hedge_failed) {
-            Some(error) => Poll::Ready(Err(match record.hedge() {
+            Some(error) => Poll::Ready(Err(match context.hedge() {
                 Some(hedge) => error.with_hedge(&hedge),
                 None => error,
             })),

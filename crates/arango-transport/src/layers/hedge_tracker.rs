@@ -43,26 +43,26 @@ impl HedgeTracker {
 
     /// Returns the minimum delay before a hedged attempt; `None` if the call is not hedged.
     #[inline]
-    pub(crate) fn delay(&self, record: &CallContext) -> Option<Duration> {
-        let min_delay = record.call.hedging().unwrap_or(self.hedging).min_delay?;
-        Self::is_hedgeable(record).then_some(min_delay)
+    pub(crate) fn delay(&self, context: &CallContext) -> Option<Duration> {
+        let min_delay = context.call.hedging().unwrap_or(self.hedging).min_delay?;
+        Self::is_hedgeable(context).then_some(min_delay)
     }
 
     /// Returns whether the call has no side effects and may go to any coordinator.
-    fn is_hedgeable(record: &CallContext) -> bool {
-        let call = &record.call;
+    fn is_hedgeable(context: &CallContext) -> bool {
+        let call = &context.call;
         call.class == RequestClass::Safe
             && call.pin.is_none()
-            && record.request.header(&TRANSACTION).is_none()
+            && context.request.header(&TRANSACTION).is_none()
     }
 
     /// Returns when the call becomes slow.
     ///
     /// `None` if there are too few latencies, or if the deadline leaves no time for another attempt.
-    pub(crate) fn slow_at(&self, record: &CallContext, began: Instant, now: Instant) -> Option<Instant> {
-        let typical = self.stats.latencies.typical(record.call.name, now)?;
+    pub(crate) fn slow_at(&self, context: &CallContext, began: Instant, now: Instant) -> Option<Instant> {
+        let typical = self.stats.latencies.typical(context.call.name, now)?;
         let slow_at = (began + typical.p95).max(now);
-        (slow_at + 2 * typical.median < record.deadline).then_some(slow_at)
+        (slow_at + 2 * typical.median < context.deadline).then_some(slow_at)
     }
 
     /// Returns whether another coordinator may be used beside `first`, and charges the retry budget.
@@ -76,8 +76,8 @@ impl HedgeTracker {
     }
 
     /// Records a successful response.
-    pub(crate) fn record(&self, record: &CallContext, headers: &HeaderMap, began: Instant, now: Instant) {
-        self.stats.latencies.record(record.call.name, now.saturating_duration_since(began), now);
+    pub(crate) fn record(&self, context: &CallContext, headers: &HeaderMap, began: Instant, now: Instant) {
+        self.stats.latencies.record(context.call.name, now.saturating_duration_since(began), now);
         if let Some(time) = queue_time::parse(headers) {
             let mut queued = self.queued();
             *queued += SMOOTHING * (time.as_secs_f64() - *queued);

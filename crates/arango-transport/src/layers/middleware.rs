@@ -15,18 +15,15 @@ use tokio::runtime::Handle;
 use tower::util::{BoxCloneSyncService, Either};
 use tower::{Layer, Service, ServiceExt};
 
-use crate::call::attempt_request::AttemptRequest;
-use crate::call::attempt_request::{AttemptPlan, AttemptResponse};
+use crate::call::attempt_request::{AttemptPlan, AttemptRequest, AttemptResponse};
 use crate::call::body::Body;
 use crate::call::context::CallContext;
 use crate::call::untracked_requests::UntrackedRequests;
-use crate::error::Error;
-use crate::error::MISSING_EXTENSIONS;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
-use crate::types::boxed::BoxError;
-use crate::types::boxed::BoxFuture;
+use crate::error::{Error, MISSING_EXTENSIONS};
+use crate::types::boxed::{BoxError, BoxFuture};
 use crate::types::coordinator::Coordinator;
 use crate::types::framing;
 use crate::types::outcome::Outcome;
@@ -161,15 +158,15 @@ where
         // The context is needed when the layer returns an error: the request is consumed by then, but the
         // context shows how far it got. Without a context the request belongs to no known call, and the
         // transport later raises the outcome of the error to what is known.
-        let record = request.extensions().get::<Arc<CallContext>>().cloned();
-        let record = record.unwrap_or_else(|| CallContext::untracked(&request, Duration::ZERO));
+        let context = request.extensions().get::<Arc<CallContext>>().cloned();
+        let context = context.unwrap_or_else(|| CallContext::untracked(&request, Duration::ZERO));
         let inner = self.0.clone();
         Box::pin(async move {
             match inner.oneshot(request).await {
                 Ok(response) => Ok(response.map(Body::from_foreign)),
                 Err(error) => match error.into().downcast::<Error>() {
                     Ok(ours) => Err(*ours),
-                    Err(foreign) => Err(Error::cancelled(&record, ErrorKind::Middleware, Some(foreign))),
+                    Err(foreign) => Err(Error::cancelled(&context, ErrorKind::Middleware, Some(foreign))),
                 },
             }
         })
@@ -254,7 +251,7 @@ where
             let invalid = AttemptError::new(ErrorKind::Request, Outcome::NotExecuted, Phase::Waiting);
             return Box::pin(std::future::ready(Err(invalid.with_source(error))));
         }
-        plan.record.set_request_encodings(request.headers());
+        plan.context.set_request_encodings(request.headers());
         let response = self.inner.call(AttemptRequest::new(plan, request));
         Box::pin(async move {
             if Handle::try_current().is_err() {

@@ -10,19 +10,18 @@ use crate::call::context::{CallContext, Responder};
 use crate::error::attempt::{Attempt, Phase};
 use crate::error::foreign::ForeignResponse;
 use crate::error::kind::ErrorKind;
-use crate::layers::classify;
-use crate::layers::classify::ResponseAuthor;
+use crate::layers::classify::{self, ResponseAuthor};
 use crate::layers::retry::{Failed, RetryLayer};
 use crate::types::outcome::Outcome;
 
 /// Returns whether another service than ArangoDB wrote the response, as far as can be detected.
-pub(crate) fn is_foreign(record: &CallContext, error: &DecodeError) -> bool {
-    record.responder() == Responder::Unknown && error.error_object().is_none()
+pub(crate) fn is_foreign(context: &CallContext, error: &DecodeError) -> bool {
+    context.responder() == Responder::Unknown && error.error_object().is_none()
 }
 
 /// Returns the failed attempt of such a response, after which the retry layer continues.
-fn failed(record: &CallContext, error: DecodeError) -> Failed {
-    let mut attempt = attempt(record, &error);
+fn failed(context: &CallContext, error: DecodeError) -> Failed {
+    let mut attempt = attempt(context, &error);
     let body = error.body().clone();
     let response = ForeignResponse::new(error.status(), error.headers(), &body);
     attempt.source = Some(Arc::new(response.because(error)));
@@ -32,7 +31,7 @@ fn failed(record: &CallContext, error: DecodeError) -> Failed {
 /// Returns the failed attempt of a response that is not a success of its call.
 ///
 /// A successful status alone does not prove that the request was executed, so the outcome is unknown.
-pub(crate) fn attempt(record: &CallContext, error: &DecodeError) -> Attempt {
+pub(crate) fn attempt(context: &CallContext, error: &DecodeError) -> Attempt {
     let mut attempt = match error.error_object() {
         // An error object with a successful status is classified by the status that it contains.
         Some(object) => {
@@ -45,7 +44,7 @@ pub(crate) fn attempt(record: &CallContext, error: &DecodeError) -> Attempt {
             attempt.message = Some(object.message.clone());
             attempt
         }
-        None if is_foreign(record, error) => {
+        None if is_foreign(context, error) => {
             let mut attempt = Attempt::new(ErrorKind::NotArangoDb, Outcome::Unknown, Phase::Body);
             attempt.is_arangodb = false;
             attempt
@@ -53,35 +52,35 @@ pub(crate) fn attempt(record: &CallContext, error: &DecodeError) -> Attempt {
         None => Attempt::new(ErrorKind::Decode, Outcome::Unknown, Phase::Body),
     };
     attempt.status = Some(error.status());
-    if let Some((coordinator, since)) = record.current() {
+    if let Some((coordinator, since)) = context.current() {
         attempt.coordinator = Some(coordinator);
         attempt.elapsed = since.elapsed();
     }
-    record.set_connection(&mut attempt);
+    context.set_connection(&mut attempt);
     attempt
 }
 
 impl RetryLayer {
     /// Reports a success after the body was decoded, if the head did not identify ArangoDB.
     #[inline]
-    pub(crate) fn accept(&self, record: &CallContext) {
-        if record.responder() == Responder::Unknown {
-            self.report(record, Signal::Success);
+    pub(crate) fn accept(&self, context: &CallContext) {
+        if context.responder() == Responder::Unknown {
+            self.report(context, Signal::Success);
         }
     }
 
     /// Reports a response that is not from ArangoDB, so that the coordinator is probed. Returns a context
     /// that continues the call.
-    pub(crate) fn resume(&self, record: &CallContext, error: DecodeError) -> Arc<CallContext> {
-        self.report(record, Signal::Unrecognized);
-        record.resume(failed(record, error))
+    pub(crate) fn resume(&self, context: &CallContext, error: DecodeError) -> Arc<CallContext> {
+        self.report(context, Signal::Unrecognized);
+        context.resume(failed(context, error))
     }
 
     /// Reports the result of decoding the body to the health of the coordinator.
-    fn report(&self, record: &CallContext, signal: Signal) {
-        let Some((coordinator, since)) = record.current() else { return };
+    fn report(&self, context: &CallContext, signal: Signal) {
+        let Some((coordinator, since)) = context.current() else { return };
         let Some(member) = self.decider.member(&coordinator) else { return };
-        if record.call.server_timeout.is_none() {
+        if context.call.server_timeout.is_none() {
             member.record(signal, since);
         } else {
             member.record_without_latency(signal, since);

@@ -14,8 +14,7 @@ use tower::{Layer, Service, ServiceExt};
 use arango_protocol::{CreatedResource, RequestClass};
 
 use crate::call::Call;
-use crate::call::attempt_request::AttemptRequest;
-use crate::call::attempt_request::{AttemptPlan, AttemptResponse};
+use crate::call::attempt_request::{AttemptPlan, AttemptRequest, AttemptResponse};
 use crate::call::body::Body;
 use crate::call::context::CallContext;
 use crate::call::counts::CallTotals;
@@ -107,10 +106,10 @@ where
 
     fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
         let template = ReplayableRequest::from_request(request);
-        let record = match (template.extension::<Arc<CallContext>>(), template.extension::<Call>()) {
-            (Some(record), _) => {
-                record.set_request_encodings(template.headers());
-                Arc::clone(record)
+        let context = match (template.extension::<Arc<CallContext>>(), template.extension::<Call>()) {
+            (Some(context), _) => {
+                context.set_request_encodings(template.headers());
+                Arc::clone(context)
             }
             // A request that middleware created, with its own call metadata.
             (None, Some(call)) => {
@@ -129,18 +128,18 @@ where
         Box::pin(async move {
             if Handle::try_current().is_err() {
                 let (method, path) = (template.method.clone(), template.uri.path().to_owned());
-                return Err(Error::no_runtime(&record.call, method, path));
+                return Err(Error::no_runtime(&context.call, method, path));
             }
             if let Err(error) = framing::reject_framing_headers(template.headers()) {
                 let method = template.method.clone();
-                return Err(Error::request(&record.call, method, template.uri.path(), error));
+                return Err(Error::request(&context.call, method, template.uri.path(), error));
             }
             // The layers above may have taken some time.
             let now = Instant::now();
-            let min_delay = if record.is_resumed { None } else { retry.hedge_delay(&record) };
+            let min_delay = if context.is_resumed { None } else { retry.hedge_delay(&context) };
             let response = match min_delay {
-                None => retry.send(record, Some(&template), now).await,
-                Some(min_delay) => retry.hedge(record, Some(&template), now, min_delay).await,
+                None => retry.send(context, Some(&template), now).await,
+                Some(min_delay) => retry.hedge(context, Some(&template), now, min_delay).await,
             };
             response.map(|response| *response)
         })
@@ -157,8 +156,8 @@ where
     }
 
     /// Returns the minimum delay before a hedged attempt; `None` if the call is not hedged.
-    pub(crate) fn hedge_delay(&self, record: &CallContext) -> Option<Duration> {
-        self.layer.hedge_tracker.delay(record)
+    pub(crate) fn hedge_delay(&self, context: &CallContext) -> Option<Duration> {
+        self.layer.hedge_tracker.delay(context)
     }
 
     pub(crate) fn random(&self) -> f64 {
@@ -171,55 +170,55 @@ where
     /// middleware changed it; `None` means the request of the context.
     pub(crate) async fn send(
         &self,
-        record: Arc<CallContext>,
+        context: Arc<CallContext>,
         template: Option<&ReplayableRequest>,
         now: Instant,
     ) -> Result<AttemptResponse, Error> {
-        let template = template.unwrap_or(&record.request);
+        let template = template.unwrap_or(&context.request);
         let now = if self.layer.compression.must_yield(template) {
-            Box::pin(self.layer.compression.compress_ahead(&record, template)).await;
+            Box::pin(self.layer.compression.compress_ahead(&context, template)).await;
             Instant::now()
         } else {
             now
         };
-        if now >= record.deadline {
-            return Err(Error::cancelled(&record, ErrorKind::DeadlineExceeded, None));
+        if now >= context.deadline {
+            return Err(Error::cancelled(&context, ErrorKind::DeadlineExceeded, None));
         }
-        if let Some(rejected) = record.take_rejected() {
-            return Box::pin(self.retry_after(self.inner.clone(), template, &record, rejected)).await;
+        if let Some(rejected) = context.take_rejected() {
+            return Box::pin(self.retry_after(self.inner.clone(), template, &context, rejected)).await;
         }
         self.layer.decider.budget.deposit(now);
-        let outgoing = self.first_attempt(&record, template, Vec::new(), now);
+        let outgoing = self.first_attempt(&context, template, Vec::new(), now);
         let mut inner = self.inner.clone();
         match attempt_once(&mut inner, outgoing).await {
             Ok(response) => {
-                self.layer.succeed(&record);
+                self.layer.succeed(&context);
                 Ok(response)
             }
             // Rare and large, so it is boxed and not part of every call's future.
-            Err(failed) => Box::pin(self.retry_after(inner, template, &record, failed)).await,
+            Err(failed) => Box::pin(self.retry_after(inner, template, &context, failed)).await,
         }
     }
 
     // Outside of the future, which would otherwise keep the plan for its whole lifetime.
     pub(crate) fn first_attempt(
         &self,
-        record: &Arc<CallContext>,
+        context: &Arc<CallContext>,
         template: &ReplayableRequest,
         tried: Vec<Coordinator>,
         now: Instant,
     ) -> AttemptRequest {
         let plan = AttemptPlan {
-            number: record.sends.next_attempt(),
-            new_connection: record.call.new_connection,
+            number: context.sends.next_attempt(),
+            new_connection: context.call.new_connection,
             rejected_token: None,
             token: None,
             bypass_limit: false,
-            pin: record.call.pin.clone(),
-            deadline: self.layer.attempt_deadline(record, now, tried.len()),
+            pin: context.call.pin.clone(),
+            deadline: self.layer.attempt_deadline(context, now, tried.len()),
             tried,
             started: now,
-            record: Arc::clone(record),
+            context: Arc::clone(context),
         };
         AttemptRequest::new(plan, template.request())
     }
@@ -229,24 +228,24 @@ where
         &self,
         mut inner: S,
         template: &ReplayableRequest,
-        record: &Arc<CallContext>,
+        context: &Arc<CallContext>,
         mut failed: Failed,
     ) -> Result<AttemptResponse, Error> {
-        let mut history = History::from_attempts(record.failed());
+        let mut history = History::from_attempts(context.failed());
         let mut waited = Duration::ZERO;
         loop {
             let Failed { mut attempt, body } = failed;
             attempt.waited_before = waited;
             if attempt.kind == ErrorKind::UnknownCoordinator {
                 // No coordinator was reached. The caller needs the name of the unknown one.
-                attempt.coordinator.clone_from(&record.call.pin);
+                attempt.coordinator.clone_from(&context.call.pin);
             }
             let now = Instant::now();
             let late = attempt.kind == ErrorKind::DeadlineExceeded
-                || (attempt.kind == ErrorKind::AttemptTimeout && now >= record.deadline);
-            let decision = self.layer.decider.decide(record, &mut attempt, &mut history, now);
+                || (attempt.kind == ErrorKind::AttemptTimeout && now >= context.deadline);
+            let decision = self.layer.decider.decide(context, &mut attempt, &mut history, now);
             tracing::debug!(
-                operation = record.call.name,
+                operation = context.call.name,
                 coordinator = attempt.coordinator.as_ref().map(tracing::field::display),
                 kind = ?attempt.kind,
                 outcome = ?attempt.outcome,
@@ -256,36 +255,36 @@ where
             );
             let (same, kind) = (attempt.coordinator.clone(), attempt.kind);
             let rejected = attempt.token.take().map(|token| token.generation);
-            record.fail(*attempt);
+            context.fail(*attempt);
             if late {
-                return Err(Error::cancelled(record, ErrorKind::DeadlineExceeded, None));
+                return Err(Error::cancelled(context, ErrorKind::DeadlineExceeded, None));
             }
             if self.layer.lifecycle.has_ended() {
-                return Err(Error::cancelled(record, ErrorKind::ClientClosed, None));
+                return Err(Error::cancelled(context, ErrorKind::ClientClosed, None));
             }
             let (target, pause) = match decision {
                 RetryDecision::Fail(stopped_by) => {
-                    return Err(Error::from_attempts(record, stopped_by).with_body(body));
+                    return Err(Error::from_attempts(context, stopped_by).with_body(body));
                 }
                 RetryDecision::Retry { target: whereto, pause } => (whereto, pause),
             };
             if !self.layer.lifecycle.pause(pause).await {
-                return Err(Error::cancelled(record, ErrorKind::ClientClosed, None));
+                return Err(Error::cancelled(context, ErrorKind::ClientClosed, None));
             }
             waited = pause;
             self.layer.counts.retry();
-            metrics::retried(record, kind);
+            metrics::retried(context, kind);
             let renew_token = target == Target::SameNewToken;
             let new_connection = target == Target::SameNewConnection;
             let pin = match target {
-                Target::Other => record.call.pin.clone(),
+                Target::Other => context.call.pin.clone(),
                 Target::Coordinator(coordinator) => Some(coordinator),
                 Target::Same | Target::SameNewConnection | Target::SameNewToken => same,
             };
             let began = Instant::now();
             let plan = AttemptPlan {
-                record: Arc::clone(record),
-                number: record.sends.next_attempt(),
+                context: Arc::clone(context),
+                number: context.sends.next_attempt(),
                 pin,
                 tried: history.tried.clone(),
                 new_connection,
@@ -293,12 +292,12 @@ where
                 token: None,
                 bypass_limit: false,
                 started: began,
-                deadline: self.layer.attempt_deadline(record, began, history.tried.len()),
+                deadline: self.layer.attempt_deadline(context, began, history.tried.len()),
             };
             let outgoing = AttemptRequest::new(plan, template.request());
             failed = match attempt_once(&mut inner, outgoing).await {
                 Ok(response) => {
-                    self.layer.succeed(record);
+                    self.layer.succeed(context);
                     self.layer.decider.record_success(&history, began);
                     return Ok(response);
                 }
@@ -341,17 +340,17 @@ pub(crate) struct Failed {
 
 impl RetryLayer {
     /// Records a successful call and what it created.
-    pub(crate) fn succeed(&self, record: &CallContext) {
-        record.succeed();
-        if let Some(creates) = record.request.extension::<CreatedResource>() {
-            self.decider.created.record(creates, record.request.uri.path(), Instant::now());
+    pub(crate) fn succeed(&self, context: &CallContext) {
+        context.succeed();
+        if let Some(creates) = context.request.extension::<CreatedResource>() {
+            self.decider.created.record(creates, context.request.uri.path(), Instant::now());
         }
     }
 
     /// Returns the deadline of the response head. For a call that may go to another coordinator it leaves
     /// time for that.
-    fn attempt_deadline(&self, record: &CallContext, now: Instant, tried: usize) -> Instant {
-        let (call, limits) = (&record.call, &record.settings.limits);
+    fn attempt_deadline(&self, context: &CallContext, now: Instant, tried: usize) -> Instant {
+        let (call, limits) = (&context.call, &context.settings.limits);
         let own = call.attempt_limit();
         let shared = call.class == RequestClass::Safe
             && call.server_timeout.is_none()
@@ -359,9 +358,9 @@ impl RetryLayer {
             && own.is_none();
         if shared && tried == 0 {
             let coordinators = u32::try_from(self.decider.members.len().max(1)).unwrap_or(u32::MAX);
-            return (now + limits.attempt.min(limits.total / coordinators)).min(record.deadline);
+            return (now + limits.attempt.min(limits.total / coordinators)).min(context.deadline);
         }
-        let rest = record.deadline.saturating_duration_since(now);
+        let rest = context.deadline.saturating_duration_since(now);
         let limit = match (own, call.server_timeout) {
             (Some(own), _) => own,
             (None, Some(timeout)) => limits.attempt.max(timeout),

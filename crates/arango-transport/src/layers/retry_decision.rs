@@ -11,13 +11,11 @@ use crate::call::context::CallContext;
 use crate::call::options::Existence;
 use crate::call::recently_created::RecentlyCreated;
 use crate::call::token_acceptance::TokenAcceptance;
-use crate::config::retry_policy::RetryPolicy;
-use crate::config::retry_policy::Shutdowns;
+use crate::config::retry_policy::{RetryPolicy, Shutdowns};
 use crate::error::StoppedBy;
 use crate::error::attempt::Attempt;
 use crate::error::kind::ErrorKind;
-use crate::layers::classify;
-use crate::layers::classify::RetryTarget;
+use crate::layers::classify::{self, RetryTarget};
 use crate::layers::retry_budget::RetryBudget;
 use crate::types::backoff::Backoff;
 use crate::types::coordinator::Coordinator;
@@ -113,7 +111,7 @@ impl RetryDecider {
     /// Decides what follows `attempt`, and updates `history`.
     pub(crate) fn decide(
         &self,
-        record: &CallContext,
+        context: &CallContext,
         attempt: &mut Attempt,
         history: &mut History,
         now: Instant,
@@ -121,12 +119,12 @@ impl RetryDecider {
         if attempt.kind == ErrorKind::StartingUp {
             self.members.refresh_discovery();
         }
-        let policy = record.call.retry().unwrap_or(&self.policy);
-        let candidate = match self.candidate(record, attempt, history, policy, now) {
+        let policy = context.call.retry().unwrap_or(&self.policy);
+        let candidate = match self.candidate(context, attempt, history, policy, now) {
             Ok(candidate) => candidate,
             Err(stopped_by) => return RetryDecision::Fail(stopped_by),
         };
-        if !may_be_repeated(attempt, record.call.class, policy) {
+        if !may_be_repeated(attempt, context.call.class, policy) {
             return RetryDecision::Fail(StoppedBy::NotRetryable);
         }
         if candidate.cost != Cost::Budget {
@@ -136,7 +134,7 @@ impl RetryDecider {
                 return RetryDecision::Fail(StoppedBy::MaxAttempts);
             }
         }
-        let rest = record.deadline.saturating_duration_since(now);
+        let rest = context.deadline.saturating_duration_since(now);
         if candidate.pause.saturating_add(MIN_TIME_LEFT) >= rest {
             return RetryDecision::Fail(StoppedBy::Deadline);
         }
@@ -158,20 +156,20 @@ impl RetryDecider {
     /// Returns the possible retry, regardless of its cost.
     fn candidate(
         &self,
-        record: &CallContext,
+        context: &CallContext,
         attempt: &mut Attempt,
         history: &mut History,
         policy: &RetryPolicy,
         now: Instant,
     ) -> Result<Candidate, StoppedBy> {
-        let pinned = record.call.pin.is_some();
+        let pinned = context.call.pin.is_some();
         let nth = u32::try_from(history.attempts).unwrap_or(u32::MAX);
         // Whether an untried coordinator remains, besides the one that has just failed.
         let has_untried =
             history.tried.len() + 1 < self.members.len() || (nth == 0 && self.is_shared_address(attempt));
         let pause = |pause: Backoff, nth| pause.duration(nth, &*self.random);
 
-        if self.is_not_propagated(record, attempt, now) {
+        if self.is_not_propagated(context, attempt, now) {
             if attempt.kind == ErrorKind::NotAuthorized {
                 attempt.kind = ErrorKind::DatabaseUnknown;
             }
@@ -199,7 +197,7 @@ impl RetryDecider {
             return Ok(Candidate { target: Target::Same, pause, cost: Cost::Budget });
         }
 
-        let rule = classify::rule(attempt, record.call.class, policy);
+        let rule = classify::rule(attempt, context.call.class, policy);
         // A protocol violation at two coordinators is conclusive, so a third one is not tried.
         let retry = match rule.target {
             // A certificate that was rejected once is rejected again.
@@ -239,9 +237,9 @@ impl RetryDecider {
     ///
     /// A user without rights for an unknown database gets an authorization error instead, so that names
     /// cannot be guessed.
-    fn is_not_propagated(&self, record: &CallContext, attempt: &Attempt, now: Instant) -> bool {
-        let path = || record.request.uri.path();
-        let expected = || record.call.existence() == Existence::Certain;
+    fn is_not_propagated(&self, context: &CallContext, attempt: &Attempt, now: Instant) -> bool {
+        let path = || context.request.uri.path();
+        let expected = || context.call.existence() == Existence::Certain;
         match attempt.kind {
             ErrorKind::DatabaseUnknown => expected() || self.created.database(path(), now),
             ErrorKind::NotFound if attempt.number == Some(ErrorNumber::DATA_SOURCE_NOT_FOUND) => {

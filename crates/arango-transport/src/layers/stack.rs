@@ -10,11 +10,9 @@ use crate::call::recently_created::RecentlyCreated;
 use crate::call::settings::{PerCallPolicy, Settings, SharedSettings};
 use crate::call::token_acceptance::TokenAcceptance;
 use crate::client::builder::Parts;
-use crate::client::discovery;
 use crate::client::lifecycle::Lifecycle;
-use crate::client::probe;
-use crate::client::transport::Inner;
-use crate::client::transport::Transport;
+use crate::client::transport::{Inner, Transport};
+use crate::client::{discovery, probe};
 use crate::compression::compressor::Compression;
 use crate::config::invalid_settings::InvalidSettings;
 use crate::layers::attempt::{AttemptLayer, SingleAttempt};
@@ -27,8 +25,7 @@ use crate::layers::retry_budget::RetryBudget;
 use crate::layers::retry_decision::RetryDecider;
 use crate::pool::Pool;
 use crate::pool::pools::Pools;
-use crate::telemetry::metrics;
-use crate::telemetry::metrics::Sampler;
+use crate::telemetry::metrics::{self, Sampler};
 use crate::tls::Handshakes;
 use crate::types::coordinator::Coordinator;
 use crate::types::hosts::Hosts;
@@ -165,8 +162,8 @@ fn route(outgoing: &AttemptRequest) -> Route<'_, Coordinator> {
     let plan = outgoing.plan();
     Route {
         pinned: plan.pin.as_ref(),
-        allow_unverified: plan.record.call.allow_unverified,
-        preferred: plan.record.call.preferred.as_ref(),
+        allow_unverified: plan.context.call.allow_unverified,
+        preferred: plan.context.call.preferred.as_ref(),
         tried: &plan.tried,
         now: Some(plan.started),
     }

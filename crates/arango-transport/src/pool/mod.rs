@@ -39,8 +39,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tower::Service;
 
-use crate::call::attempt_request::AttemptRequest;
-use crate::call::attempt_request::{AttemptPlan, AttemptResponse};
+use crate::call::attempt_request::{AttemptPlan, AttemptRequest, AttemptResponse};
 use crate::compression::decode;
 use crate::config::limits::PoolLimits;
 use crate::connect::connector::Connector;
@@ -221,11 +220,11 @@ impl Pool {
     pub(crate) async fn send(self, outgoing: AttemptRequest) -> Result<AttemptResponse, AttemptError> {
         // The request stays boxed until a connection takes it, which keeps this future small.
         let mut outgoing = outgoing.into_inner();
-        let AttemptPlan { ref record, number, new_connection, bypass_limit, started, deadline, .. } =
+        let AttemptPlan { ref context, number, new_connection, bypass_limit, started, deadline, .. } =
             outgoing.plan;
         let mut accepts = if new_connection { Accepts::Unused } else { Accepts::Any };
         let mut now = started;
-        record.set_phase(Phase::Acquire);
+        context.set_phase(Phase::Acquire);
         let permit = match Permit::try_acquire(self) {
             Ok(permit) => permit,
             Err(pool) if bypass_limit => Permit::unlimited(pool),
@@ -240,16 +239,16 @@ impl Pool {
             let mut connection = if let Some(connection) = idle {
                 connection
             } else {
-                record.set_phase(Phase::Connect);
+                context.set_phase(Phase::Connect);
                 // Rare and large, so it is boxed and not part of every request's future.
                 Box::pin(permit.acquire_connection(accepts, deadline)).await?
             };
-            if !record.sends.send(number) {
+            if !context.sends.send(number) {
                 return Err(AttemptError::new(ErrorKind::Middleware, Outcome::NotExecuted, Phase::Connect)
                     .with_source("middleware sent a request of an attempt that has ended"));
             }
-            record.record_connection(connection.info());
-            record.set_phase(Phase::Sent);
+            context.record_connection(connection.info());
+            context.set_phase(Phase::Sent);
             let mut error = match connection.send(outgoing.request, deadline).await {
                 None => {
                     permit.remove(&connection);
@@ -258,18 +257,18 @@ impl Pool {
                 Some(Ok(mut response)) => {
                     let before = permit.0.responses.fetch_add(1, Ordering::Relaxed);
                     permit.0.stats.record_response(before, response.headers());
-                    record.record_response_head(response.status(), response.headers());
+                    context.record_response_head(response.status(), response.headers());
                     if !connection.has_responded() {
                         permit.record_first_response(&mut connection, response.headers());
                     }
                     response.body_mut().with_connection(PooledConnection::new(permit, connection));
-                    return decode::decode_response(response, record);
+                    return decode::decode_response(response, context);
                 }
                 Some(Err(error)) => error,
             };
             if let Some(rejected) = connection.rejection() {
                 // The server rejected the client and read nothing. Another connection would be rejected too.
-                record.sends.unsend();
+                context.sends.unsend();
                 permit.0.connector.record_failure(&rejected);
                 return Err(rejected);
             }
@@ -278,13 +277,13 @@ impl Pool {
                 let failed = connection.failed(error.into_error());
                 if failed.outcome() == Outcome::NotExecuted {
                     // The server reported that it did not process the request.
-                    record.sends.unsend();
+                    context.sends.unsend();
                 }
                 return Err(failed);
             };
             // hyper returned the request: nothing was written, so it may be sent on another connection.
-            record.sends.unsend();
-            record.set_phase(Phase::Acquire);
+            context.sends.unsend();
+            context.set_phase(Phase::Acquire);
             if replay == REPLAYS {
                 let closed = ErrorKind::ConnectionClosedBeforeSend;
                 let error = AttemptError::new(closed, Outcome::NotExecuted, Phase::Connect)

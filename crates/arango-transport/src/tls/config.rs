@@ -16,8 +16,7 @@ use super::{Tls, TlsVersion, Trust};
 use crate::config::tls_fault::InvalidTls;
 use crate::tls::custom_certificates::CustomCertificates;
 use crate::tls::no_verification::NoVerification;
-use crate::types::coordinator::Coordinator;
-use crate::types::coordinator::Host;
+use crate::types::coordinator::{Coordinator, Host};
 use crate::types::http_protocol::HttpProtocol;
 
 /// Loaded and checked settings.

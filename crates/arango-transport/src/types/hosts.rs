@@ -5,8 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::types::coordinator::Coordinator;
-use crate::types::invalid_hosts::without_secrets;
-use crate::types::invalid_hosts::{InvalidHost, InvalidHosts};
+use crate::types::invalid_hosts::{InvalidHost, InvalidHosts, without_secrets};
 
 /// A non-empty list of distinct coordinators, in the order given.
 ///

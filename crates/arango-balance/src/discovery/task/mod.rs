@@ -14,8 +14,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::discovery::policy::DiscoveryPolicy;
-use crate::discovery::state_machine::{DiscoveryState, DiscoveryStep};
-use crate::discovery::state_machine::{Identity, MemberOrigin};
+use crate::discovery::state_machine::{DiscoveryState, DiscoveryStep, Identity, MemberOrigin};
 use crate::health::state::MemberState;
 use crate::members::membership::CommittedChange;
 use crate::members::set::Members;

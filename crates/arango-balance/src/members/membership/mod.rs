@@ -19,8 +19,7 @@ use tokio::time::Instant;
 
 use crate::health::state_machine::Health;
 use crate::members::member::Member;
-use crate::members::set::Members;
-use crate::members::set::Set;
+use crate::members::set::{Members, Set};
 
 /// How long a removed member is kept for requests in flight.
 const REMOVAL_TIMEOUT: Duration = Duration::from_secs(30);

@@ -18,8 +18,7 @@ use crate::members::membership::RemovedMember;
 use crate::members::observers::Observers;
 use crate::members::probe_task::Probe;
 use crate::members::set_flags::SetFlags;
-use crate::members::slots;
-use crate::members::slots::Slots;
+use crate::members::slots::{self, Slots};
 use crate::random_source::RandomSource;
 
 /// A set of members. Clones are handles on the same set.

@@ -6,8 +6,7 @@ use tokio::time::Instant;
 
 use crate::pick::candidates::Candidates;
 use crate::pick::policy::Policy;
-use crate::random_source::index_below;
-use crate::random_source::{RandomSource, SeededRandom, ThreadRandom};
+use crate::random_source::{RandomSource, SeededRandom, ThreadRandom, index_below};
 
 /// Picks two random candidates, and of these the one with less load.
 ///

@@ -135,7 +135,7 @@ impl Compression {
     }
 
     fn prepare_for(self, encoding: Encoding, attempt: &mut AttemptRequest) {
-        let context = Arc::clone(&attempt.plan().record);
+        let context = Arc::clone(&attempt.plan().context);
         let request = attempt.request_mut();
         let value = HeaderValue::from_static(encoding.name());
         // Not for HEAD: the server would return the compressed length. The header has a single name, because the

@@ -197,11 +197,11 @@ fn a_body_that_would_not_become_smaller_is_not_compressed() {
 async fn compressing_a_large_body_ahead_yields_to_other_tasks() {
     let plain = Bytes::from(vec![b'x'; 1 << 20]);
     let mut request = Request::new(Full::new(plain.clone()));
-    let unauthenticated = AttemptPlan::untracked(&request).record;
+    let unauthenticated = AttemptPlan::untracked(&request).context;
     Compression::gzip().compress_ahead(&unauthenticated, &unauthenticated.request).await;
     assert!(unauthenticated.compressed.0.get().is_none(), "a request without credentials is not compressed");
     request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_static("Basic x"));
-    let context = AttemptPlan::untracked(&request).record;
+    let context = AttemptPlan::untracked(&request).context;
     assert!(Compression::gzip().must_yield(&context.request));
     let work = {
         let context = Arc::clone(&context);

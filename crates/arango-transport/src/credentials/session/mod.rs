@@ -14,8 +14,7 @@ use crate::credentials::pending_login::{LoginEnd, Panicked, PendingLogin, catch_
 use crate::credentials::token_source::TokenSource;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
-use crate::types::boxed::BoxError;
-use crate::types::boxed::BoxFuture;
+use crate::types::boxed::{BoxError, BoxFuture};
 use crate::types::coordinator::Coordinator;
 use crate::types::token::Token;
 

@@ -12,8 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use tower::util::Either;
 use tower::{Layer, Service};
 
-use crate::call::attempt_request::AttemptRequest;
-use crate::call::attempt_request::AttemptResponse;
+use crate::call::attempt_request::{AttemptRequest, AttemptResponse};
 use crate::call::body::Body;
 use crate::call::context::{CallContext, Responder};
 use crate::call::token_acceptance::LastAccepted;
@@ -21,19 +20,16 @@ use crate::error::attempt::{Attempt, Phase};
 use crate::error::attempt_error::AttemptError;
 use crate::error::foreign::ForeignResponse;
 use crate::error::kind::ErrorKind;
-use crate::layers::classify;
-use crate::layers::classify::ResponseAuthor;
+use crate::layers::classify::{self, ResponseAuthor};
 use crate::layers::finalize::Finalize;
 use crate::layers::middleware::IntoHttp;
 use crate::pool::Pool;
 use crate::telemetry::metrics::CoordinatorLabels;
 use crate::telemetry::trace;
-use crate::types::boxed::BoxError;
-use crate::types::boxed::BoxFuture;
+use crate::types::boxed::{BoxError, BoxFuture};
 use crate::types::coordinator::Coordinator;
 use crate::types::outcome::Outcome;
-use crate::types::queue_time;
-use crate::types::queue_time::QUEUE_TIME;
+use crate::types::queue_time::{self, QUEUE_TIME};
 use crate::types::retry_after;
 use crate::types::token::Token;
 
@@ -116,14 +112,14 @@ impl Service<AttemptRequest> for SingleAttempt {
         }
         set_queue_limit_header(&mut outgoing);
         let plan = outgoing.plan();
-        let (record, number) = (Arc::clone(&plan.record), plan.number);
+        let (context, number) = (Arc::clone(&plan.context), plan.number);
         let (began, deadline) = (plan.started, plan.deadline);
-        let sent_before = record.begin(self.state.member.key(), began);
-        let span = trace::attempt(&record, self.state.member.key(), number);
+        let sent_before = context.begin(self.state.member.key(), began);
+        let span = trace::attempt(&context, self.state.member.key(), number);
         // With a server timeout, the response time does not show how fast the server is.
-        let timed = self.state.member.is_load_measured() && record.call.server_timeout.is_none();
+        let timed = self.state.member.is_load_measured() && context.call.server_timeout.is_none();
         let timed = timed.then(|| self.state.member.clone());
-        let attempt = RunningAttempt { record, number, sent_before, started: began, token, timed };
+        let attempt = RunningAttempt { context, number, sent_before, started: began, token, timed };
         let state = Arc::clone(&self.state);
         match &mut self.inner {
             Either::Right(finalize) => {
@@ -135,10 +131,10 @@ impl Service<AttemptRequest> for SingleAttempt {
                 if span.is_disabled() { Box::pin(run) } else { Box::pin(trace::attempted(span, run)) }
             }
             Either::Left(layers) => {
-                let record = Arc::clone(&attempt.record);
+                let context = Arc::clone(&attempt.context);
                 let response = span.in_scope(|| layers.call(outgoing));
                 let in_time = async move {
-                    timeout_at(deadline, response).await.unwrap_or_else(|_| Err(timed_out(&record)))
+                    timeout_at(deadline, response).await.unwrap_or_else(|_| Err(timed_out(&context)))
                 };
                 Box::pin(trace::attempted(span, state.run(attempt, || in_time)))
             }
@@ -148,7 +144,7 @@ impl Service<AttemptRequest> for SingleAttempt {
 
 /// An attempt in progress. It ends when it is dropped.
 struct RunningAttempt {
-    record: Arc<CallContext>,
+    context: Arc<CallContext>,
     number: u32,
     sent_before: u32,
     started: Instant,
@@ -168,8 +164,8 @@ impl RunningAttempt {
     }
 
     fn close(&self) -> u32 {
-        self.record.sends.end(self.number);
-        self.record.sends.sent().saturating_sub(self.sent_before)
+        self.context.sends.end(self.number);
+        self.context.sends.sent().saturating_sub(self.sent_before)
     }
 }
 
@@ -206,13 +202,13 @@ impl AttemptState {
         let mut result = match send().await {
             Ok(response) => {
                 self.record_queue_time(response.headers());
-                self.read(&attempt.record, response).await
+                self.read(&attempt.context, response).await
             }
             Err(error) => Err(error),
         };
         let sends = attempt.end();
-        let record = &*attempt.record;
-        self.labels.attempted(record, attempt.started, &mut result);
+        let context = &*attempt.context;
+        self.labels.attempted(context, attempt.started, &mut result);
         match result {
             Ok(mut response) => {
                 // Most responses have no extensions.
@@ -223,7 +219,7 @@ impl AttemptState {
                     None => self.succeeded(&attempt, &response),
                     Some(ErrorResponse(failed)) => {
                         // An error response covers one send, and only if it is the response to that send.
-                        let is_own = failed.status.is_some_and(|status| record.is_response_status(status));
+                        let is_own = failed.status.is_some_and(|status| context.is_response_status(status));
                         self.add_details(failed, &attempt, sends > 1 || (sends == 1 && !is_own));
                         // A response that middleware created says nothing about the service at the address.
                         if sends > 0 || failed.kind != ErrorKind::NotArangoDb {
@@ -237,7 +233,7 @@ impl AttemptState {
             Err(mut error) => {
                 self.add_details(error.attempt(), &attempt, sends > 0);
                 let unanswered = error.kind() == ErrorKind::AttemptTimeout && sends > 0;
-                if unanswered && record.call.server_timeout.is_none() {
+                if unanswered && context.call.server_timeout.is_none() {
                     self.member.record_abandoned(attempt.started);
                 }
                 // A timeout counts only if the request was sent and no response at all arrived: a long query
@@ -253,25 +249,25 @@ impl AttemptState {
     /// Reads as much of the response as the call needs.
     async fn read(
         &self,
-        record: &CallContext,
+        context: &CallContext,
         mut response: AttemptResponse,
     ) -> Result<AttemptResponse, AttemptError> {
-        let (status, limits) = (response.status(), &record.settings.limits);
-        let is_success = status.is_success() || record.call.success_statuses.contains(&status.as_u16());
-        if is_success && record.call.streaming {
+        let (status, limits) = (response.status(), &context.settings.limits);
+        let is_success = status.is_success() || context.call.success_statuses.contains(&status.as_u16());
+        if is_success && context.call.streaming {
             let body = std::mem::replace(response.body_mut(), Body::buffered(Bytes::new()));
             *response.body_mut() = body.with_idle_timeout(limits.body_idle);
             return Ok(response);
         }
         let limit = if is_success { limits.body_bytes } else { ERROR_BYTES };
-        match response.body_mut().buffer(limit, limits.body_idle, record.deadline).await {
+        match response.body_mut().buffer(limit, limits.body_idle, context.deadline).await {
             Ok(()) => {}
             // The status is enough. The body of an error that breaks off adds nothing.
             Err(_) if !is_success => {}
             Err(interrupted) => {
                 // A successful status proves nothing if an intermediary may have sent it.
                 let is_executed =
-                    record.responder() == Responder::ArangoDb && interrupted.kind != ErrorKind::Decode;
+                    context.responder() == Responder::ArangoDb && interrupted.kind != ErrorKind::Decode;
                 let outcome = if is_executed { Outcome::Executed } else { Outcome::Unknown };
                 let mut error = AttemptError::new(interrupted.kind, outcome, Phase::Body);
                 error.attempt().status = Some(status);
@@ -282,9 +278,9 @@ impl AttemptState {
             }
         }
         if !is_success {
-            let is_head = record.request.method == Method::HEAD;
+            let is_head = context.request.method == Method::HEAD;
             let mut failed = error_response(status, response.headers(), response.body().bytes(), is_head);
-            if record.call.relayed && failed.number == Some(ErrorNumber::CLUSTER_BACKEND_UNAVAILABLE) {
+            if context.call.relayed && failed.number == Some(ErrorNumber::CLUSTER_BACKEND_UNAVAILABLE) {
                 let cause: BoxError = UNKNOWN_SERVER.into();
                 (failed.kind, failed.outcome) = (ErrorKind::UnknownServer, Outcome::NotExecuted);
                 failed.source = Some(cause.into());
@@ -297,19 +293,19 @@ impl AttemptState {
     /// Reports a success if ArangoDB wrote the response. Otherwise the caller that decodes the body reports
     /// it.
     fn succeeded(&self, attempt: &RunningAttempt, response: &AttemptResponse) {
-        let record = &attempt.record;
-        if record.responder() == Responder::ArangoDb {
+        let context = &attempt.context;
+        if context.responder() == Responder::ArangoDb {
             self.pool.record_arangodb();
             if let Some(token) = &attempt.token {
                 self.accepted.record(token, attempt.started);
             }
             return self.report_signal(attempt, Signal::Success);
         }
-        if !record.call.has_body {
+        if !context.call.has_body {
             return self.report_signal(attempt, Signal::Success);
         }
         // An empty body has no shape to check, and this coordinator is known to identify itself in headers.
-        let has_body = record.request.method == Method::HEAD || !response.body().bytes().is_empty();
+        let has_body = context.request.method == Method::HEAD || !response.body().bytes().is_empty();
         if !has_body && self.pool.is_arangodb() {
             self.report_signal(attempt, Signal::Unrecognized);
         }
@@ -319,7 +315,7 @@ impl AttemptState {
     fn report(&self, attempt: &RunningAttempt, signal: Signal) {
         let signal = match signal {
             Signal::Unreachable | Signal::GatewayError | Signal::Failure
-                if !attempt.record.counts_against(self.member.slot()) =>
+                if !attempt.context.counts_against(self.member.slot()) =>
             {
                 Signal::Neutral
             }
@@ -329,7 +325,7 @@ impl AttemptState {
     }
 
     fn report_signal(&self, attempt: &RunningAttempt, signal: Signal) {
-        if attempt.record.call.server_timeout.is_none() {
+        if attempt.context.call.server_timeout.is_none() {
             self.member.record(signal, attempt.started);
         } else {
             self.member.record_without_latency(signal, attempt.started);
@@ -340,7 +336,7 @@ impl AttemptState {
     /// failure does not cover.
     fn add_details(&self, failed: &mut Attempt, attempt: &RunningAttempt, is_uncertain: bool) {
         failed.coordinator = Some(self.member.key().clone());
-        attempt.record.set_connection(failed);
+        attempt.context.set_connection(failed);
         failed.elapsed = attempt.started.elapsed();
         if is_uncertain {
             failed.outcome = failed.outcome.max(Outcome::Unknown);
@@ -351,7 +347,7 @@ impl AttemptState {
 /// Sets the header that limits the time in the server's queue, if there is a limit.
 fn set_queue_limit_header(outgoing: &mut AttemptRequest) {
     let plan = outgoing.plan();
-    let Some(limit) = plan.record.call.queue_limit().or(plan.record.settings.limits.queue) else {
+    let Some(limit) = plan.context.call.queue_limit().or(plan.context.settings.limits.queue) else {
         return;
     };
     let limit = limit.min(plan.deadline.saturating_duration_since(plan.started));
@@ -361,8 +357,8 @@ fn set_queue_limit_header(outgoing: &mut AttemptRequest) {
 }
 
 /// Returns the error of an attempt that timed out, by the phase it had reached.
-fn timed_out(record: &CallContext) -> AttemptError {
-    let phase = record.phase();
+fn timed_out(context: &CallContext) -> AttemptError {
+    let phase = context.phase();
     let kind = match phase {
         Phase::Acquire => ErrorKind::PoolExhausted,
         Phase::Connect | Phase::Tls => ErrorKind::ConnectTimeout,
