@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn a_tls_host_is_rejected_without_the_tls_feature() {
         for text in ["https://a", "ssl://a", "http+ssl://a"] {
-            assert_eq!(fault(text), HostFault::Tls, "{text}");
+            assert_eq!(fault(text), InvalidHostReason::Tls, "{text}");
         }
     }
 
