@@ -11,7 +11,6 @@ use serde::{Deserialize, Deserializer};
 
 use crate::decode::DecodeError;
 use crate::error_object::ErrorObject;
-use crate::identity::names_arangodb;
 
 /// The largest body parsed as an error object, in bytes. The body of an error response is read up to this size.
 const ERROR_OBJECT_BYTES: usize = 64 << 10;
@@ -131,11 +130,6 @@ impl ApiResponse {
     pub fn empty(&self) -> Result<(), DecodeError> {
         self.not_an_error()?;
         if self.body.is_empty() { Ok(()) } else { Err(self.invalid("a body where none is expected")) }
-    }
-
-    /// Returns whether the headers name ArangoDB as the server; see [`names_arangodb`].
-    pub fn names_arangodb(&self) -> bool {
-        names_arangodb(&self.headers)
     }
 
     /// Returns a decode error that does not belong to one field.
