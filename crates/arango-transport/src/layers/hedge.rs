@@ -109,8 +109,8 @@ async fn either(
         if !hedge_failed && let Poll::Ready(result) = std::pin::Pin::new(&mut hedge).poll(cx) {
             match result {
                 Ok(response) => {
-                    if let Some(context) = context.hedge() {
-                        context.replace_with_hedge(&context);
+                    if let Some(hedged) = context.hedge() {
+                        context.replace_with_hedge(&hedged);
                     }
                     return Poll::Ready(Ok(response));
                 }
