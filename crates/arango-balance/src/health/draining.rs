@@ -19,7 +19,7 @@
 use tokio::time::Instant;
 
 use crate::health::policy::HealthPolicy;
-use crate::health::state_machine::ProbeOutcome;
+use crate::health::probe_result::ProbeResult;
 
 /// How long a member drains, and when it is probed next.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -79,27 +79,33 @@ impl Draining {
     /// Applies the result of a probe; the one after it would be due at `again`.
     pub(crate) fn probed(
         self,
-        outcome: ProbeOutcome,
+        result: Option<ProbeResult>,
         now: Instant,
         again: Instant,
         policy: &HealthPolicy,
     ) -> DrainProgress {
         let over = now >= self.until;
         let next = |at: Instant| DrainProgress::Draining(Self { next_probe: at.min(self.until), ..self });
-        match outcome {
-            ProbeOutcome::Unreachable => DrainProgress::Unreachable,
-            ProbeOutcome::Unavailable => DrainProgress::Draining(Self::new(self.source, now, again, policy)),
-            ProbeOutcome::Available if over || self.source == DrainSource::Member => DrainProgress::Restarted,
-            ProbeOutcome::NotProbed if over => DrainProgress::Restarted,
-            ProbeOutcome::Inconclusive | ProbeOutcome::TimedOut | ProbeOutcome::Unrecognized if over => {
+        match result {
+            Some(ProbeResult::Unreachable) => DrainProgress::Unreachable,
+            Some(ProbeResult::Unavailable) => {
+                DrainProgress::Draining(Self::new(self.source, now, again, policy))
+            }
+            Some(ProbeResult::Available) if over || self.source == DrainSource::Member => {
+                DrainProgress::Restarted
+            }
+            None if over => DrainProgress::Restarted,
+            Some(ProbeResult::Inconclusive | ProbeResult::TimedOut | ProbeResult::Unrecognized) if over => {
                 DrainProgress::Expired
             }
             // There is no probe: wait for the end of the drain time.
-            ProbeOutcome::NotProbed => next(self.until),
-            ProbeOutcome::Available
-            | ProbeOutcome::Inconclusive
-            | ProbeOutcome::TimedOut
-            | ProbeOutcome::Unrecognized => next(again),
+            None => next(self.until),
+            Some(
+                ProbeResult::Available
+                | ProbeResult::Inconclusive
+                | ProbeResult::TimedOut
+                | ProbeResult::Unrecognized,
+            ) => next(again),
         }
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod failure_window;
 pub(crate) mod lazy_health;
 pub(crate) mod policy;
 pub(crate) mod probe_result;
+pub(crate) mod reports;
 pub(crate) mod signal;
 pub(crate) mod slow_start;
 pub(crate) mod state;

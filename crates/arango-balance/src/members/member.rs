@@ -13,7 +13,6 @@ use crate::health::signal::Signal;
 use crate::health::state::{MemberState, MemberStatus};
 use crate::health::state_machine::Health;
 use crate::load::gauge::{Gauge, Load};
-use crate::members::events::Reason;
 use crate::members::in_flight::InFlight;
 use crate::members::set::Set;
 use crate::members::set_flags::SetFlags;
@@ -227,7 +226,7 @@ impl<K> Member<K> {
         K: Clone,
     {
         if let Some(set) = self.0.set.upgrade() {
-            set.record_probe(self, due, Reason::Probe(result), result.into(), now);
+            set.record_probe(self, due, Some(result), now);
         }
     }
 

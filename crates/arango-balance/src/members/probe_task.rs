@@ -10,8 +10,6 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::health::probe_result::ProbeResult;
-use crate::health::state_machine::ProbeOutcome;
-use crate::members::events::Reason;
 use crate::members::member::{Member, WeakMember};
 use crate::members::set::Set;
 
@@ -51,7 +49,7 @@ impl<K: Clone + Send + Sync + 'static> Set<K> {
             let overdue = now > until + self.policy.probe_timeout * 2;
             if now > until + self.policy.probe_timeout * 2 + self.policy.max_ejection_time {
                 // If probes never end the member must not stay ejected forever.
-                self.record_probe(member, until, Reason::Expired, ProbeOutcome::NotProbed, now);
+                self.record_probe(member, until, None, now);
                 continue;
             }
             let mut probe = member.probe();
@@ -88,14 +86,11 @@ async fn probe_until_healthy<K: Clone>(set: Weak<Set<K>>, member: WeakMember<K>)
             }
             _ => return,
         };
-        let (outcome, reason) = match probe {
-            None => (ProbeOutcome::NotProbed, Reason::Expired),
-            Some(probe) => {
-                let result = probe.await.unwrap_or(ProbeResult::TimedOut);
-                (ProbeOutcome::from(result), Reason::Probe(result))
-            }
+        let result = match probe {
+            None => None,
+            Some(probe) => Some(probe.await.unwrap_or(ProbeResult::TimedOut)),
         };
         let (Some(set), Some(member)) = (set.upgrade(), member.upgrade()) else { return };
-        set.record_probe(&member, until, reason, outcome, Instant::now());
+        set.record_probe(&member, until, result, Instant::now());
     }
 }

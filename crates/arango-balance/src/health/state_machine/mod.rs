@@ -32,6 +32,7 @@ use crate::health::draining::{DrainProgress, DrainSource, Draining};
 use crate::health::failure_window::FailureWindow;
 use crate::health::policy::HealthPolicy;
 use crate::health::probe_result::ProbeResult;
+use crate::health::reports::{EjectionLimit, ProbeReport, SignalReport};
 use crate::health::signal::Signal;
 use crate::health::slow_start::SlowStart;
 use crate::health::state::MemberState;
@@ -276,15 +277,16 @@ impl Health {
     ///
     /// An overloaded member is not ejected because a probe fails: requests may still succeed, and will show its state.
     pub(crate) fn probed(&mut self, report: &ProbeReport, policy: &HealthPolicy, allowed: EjectionLimit) {
-        let ProbeReport { due, outcome, now, random, requests } = *report;
+        let ProbeReport { due, result, now, random, requests } = *report;
         if self.next_probe() != Some(due) {
             return;
         }
-        match (self.state, outcome) {
+        match (self.state, result) {
             (HealthState::Healthy | HealthState::HalfOpen { .. }, _) => {}
-            (HealthState::Suspect { .. } | HealthState::Overloaded { .. }, ProbeOutcome::Unrecognized)
-                if allowed.for_connectivity =>
-            {
+            (
+                HealthState::Suspect { .. } | HealthState::Overloaded { .. },
+                Some(ProbeResult::Unrecognized),
+            ) if allowed.for_connectivity => {
                 self.suspicion_resolved_at = Some(now);
                 self.last_failed = Some(now);
                 self.failure_window = FailureWindow::since(now, requests);
@@ -294,21 +296,21 @@ impl Health {
                 self.suspicion_resolved_at = Some(now);
                 self.state = HealthState::Healthy;
             }
-            (HealthState::Overloaded { .. }, ProbeOutcome::Unavailable) => {
+            (HealthState::Overloaded { .. }, Some(ProbeResult::Unavailable)) => {
                 self.state = HealthState::Overloaded { until: now + policy.overload_time };
             }
             (HealthState::Overloaded { .. }, _) => {
                 self.state = HealthState::Healthy;
                 self.last_change = Some(now);
             }
-            (HealthState::Draining(draining), outcome) => {
+            (HealthState::Draining(draining), result) => {
                 // The only member is not ejected: then it makes no difference why it does not respond.
-                let outcome = if outcome == ProbeOutcome::Unreachable && !allowed.for_connectivity {
-                    ProbeOutcome::TimedOut
+                let result = if result == Some(ProbeResult::Unreachable) && !allowed.for_connectivity {
+                    Some(ProbeResult::TimedOut)
                 } else {
-                    outcome
+                    result
                 };
-                let progress = draining.probed(outcome, now, now + policy.ejection_time(0, random), policy);
+                let progress = draining.probed(result, now, now + policy.ejection_time(0, random), policy);
                 match progress {
                     DrainProgress::Draining(draining) => self.state = HealthState::Draining(draining),
                     DrainProgress::Unreachable => {
@@ -329,21 +331,21 @@ impl Health {
             // Also if the probe was inconclusive, or there is none: one request will show its state.
             (
                 HealthState::Ejected { cause, .. },
-                ProbeOutcome::Available | ProbeOutcome::Inconclusive | ProbeOutcome::NotProbed,
+                Some(ProbeResult::Available | ProbeResult::Inconclusive) | None,
             ) => {
                 self.state = HealthState::HalfOpen { in_flight: false, cause };
                 self.last_change = Some(now);
                 self.last_failed = None;
             }
-            (HealthState::Ejected { cause, .. }, ProbeOutcome::Unavailable) => {
+            (HealthState::Ejected { cause, .. }, Some(ProbeResult::Unavailable)) => {
                 let until = now + policy.ejection_time(self.ejections.saturating_sub(1), random);
                 self.state = HealthState::Ejected { until, cause };
             }
-            (HealthState::Ejected { .. }, ProbeOutcome::Unrecognized) => {
+            (HealthState::Ejected { .. }, Some(ProbeResult::Unrecognized)) => {
                 self.last_failed = Some(now);
                 self.eject(EjectionCause::Unrecognized, now, random, policy);
             }
-            (HealthState::Ejected { cause, .. }, ProbeOutcome::Unreachable | ProbeOutcome::TimedOut) => {
+            (HealthState::Ejected { cause, .. }, Some(ProbeResult::Unreachable | ProbeResult::TimedOut)) => {
                 self.last_failed = Some(now);
                 self.eject(cause, now, random, policy);
             }
@@ -460,66 +462,6 @@ impl Health {
         if self.ejections > 0 && now.saturating_duration_since(since) >= policy.recovery_time {
             self.ejections -= 1;
             self.healthy_since = Some(since + policy.recovery_time);
-        }
-    }
-}
-
-/// Outcome of one attempt.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct SignalReport {
-    pub(crate) signal: Signal,
-    pub(crate) started: Instant,
-    pub(crate) now: Instant,
-    /// In the unit interval; decides how long an ejection lasts.
-    pub(crate) random: f64,
-    /// Number of requests that the member was sent so far.
-    pub(crate) requests: u64,
-}
-
-/// Which ejections of one member are allowed, given the state of the others.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct EjectionLimit {
-    /// For being unreachable or unrecognized: there is another member.
-    pub(crate) for_connectivity: bool,
-    /// For responses: there is another member, and fewer than half, rounded up, are out for responses already.
-    pub(crate) for_responses: bool,
-}
-
-/// Result of one probe.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ProbeReport {
-    /// When the probe was due.
-    pub(crate) due: Instant,
-    pub(crate) outcome: ProbeOutcome,
-    pub(crate) now: Instant,
-    /// In the unit interval; decides how long it is until the next probe.
-    pub(crate) random: f64,
-    /// Number of requests that the member was sent so far.
-    pub(crate) requests: u64,
-}
-
-/// Result of a probe, or that there is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ProbeOutcome {
-    Available,
-    Unavailable,
-    Unrecognized,
-    Unreachable,
-    TimedOut,
-    Inconclusive,
-    /// There is no probe.
-    NotProbed,
-}
-
-impl From<ProbeResult> for ProbeOutcome {
-    fn from(result: ProbeResult) -> Self {
-        match result {
-            ProbeResult::Available => Self::Available,
-            ProbeResult::Unavailable => Self::Unavailable,
-            ProbeResult::Unreachable => Self::Unreachable,
-            ProbeResult::TimedOut => Self::TimedOut,
-            ProbeResult::Unrecognized => Self::Unrecognized,
-            ProbeResult::Inconclusive => Self::Inconclusive,
         }
     }
 }

@@ -8,9 +8,11 @@ use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
 use crate::health::policy::HealthPolicy;
+use crate::health::probe_result::ProbeResult;
+use crate::health::reports::{EjectionLimit, ProbeReport, SignalReport};
 use crate::health::signal::Signal;
 use crate::health::state::MemberState;
-use crate::health::state_machine::{EjectionLimit, Health, ProbeOutcome, ProbeReport, SignalReport};
+use crate::health::state_machine::Health;
 use crate::members::builder::MembersBuilder;
 use crate::members::events::{Publisher, Reason, StateChange, StateChanges};
 use crate::members::member::Member;
@@ -176,26 +178,26 @@ impl<K> Set<K> {
         }
     }
 
-    /// Records the result of a probe.
+    /// Records the result of a probe, or without one that the time of the state is over.
     pub(crate) fn record_probe(
         &self,
         member: &Member<K>,
         due: Instant,
-        reason: Reason,
-        outcome: ProbeOutcome,
+        result: Option<ProbeResult>,
         now: Instant,
     ) where
         K: Clone,
     {
+        let reason = result.map_or(Reason::Expired, Reason::Probe);
         let allowed = self.ejection_limit(member);
         let report =
-            ProbeReport { due, outcome, now, random: self.random.next_f64(), requests: member.requests() };
+            ProbeReport { due, result, now, random: self.random.next_f64(), requests: member.requests() };
         let after =
             self.change_health(member, reason, now, |health| health.probed(&report, &self.policy, allowed));
-        tracing::debug!(?outcome, slot = member.slot(), "probed a member");
+        tracing::debug!(?result, slot = member.slot(), "probed a member");
         if after == Some(MemberState::Ejected) {
             // For a draining member the observer was called when it started draining.
-            if outcome == ProbeOutcome::Unrecognized {
+            if result == Some(ProbeResult::Unrecognized) {
                 self.observers.ejected(member);
             }
             self.observers.refresh_discovery();

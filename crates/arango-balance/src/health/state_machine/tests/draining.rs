@@ -21,7 +21,11 @@ fn drain(health: &mut Health, source: DrainSource, now: Instant) {
 }
 
 /// Applies probe results, each when it is due, until the member no longer drains; returns when that is, in seconds.
-fn probe_until_done(health: &mut Health, begin: Instant, outcome: impl Fn(u64) -> ProbeOutcome) -> u64 {
+fn probe_until_done(
+    health: &mut Health,
+    begin: Instant,
+    outcome: impl Fn(u64) -> Option<ProbeResult>,
+) -> u64 {
     while let (MemberState::Draining, Some(due)) = (health.state(), health.next_probe()) {
         let seconds = (due - begin).as_secs();
         assert!(seconds < 1_000, "it drains forever");
@@ -37,7 +41,7 @@ fn probe_until_done(health: &mut Health, begin: Instant, outcome: impl Fn(u64) -
 fn a_member_that_reported_draining_recovers_with_slow_start_after_an_available_probe() {
     let now = Instant::now();
     let mut health = draining(DrainSource::Member, now);
-    assert_eq!(probe_until_done(&mut health, now, |_| ProbeOutcome::Available), 1);
+    assert_eq!(probe_until_done(&mut health, now, |_| Some(ProbeResult::Available)), 1);
     assert_eq!(health.state(), MemberState::Healthy);
     assert!(health.weight(at(now, 1)) < 0.01 && health.weight(at(now, 3)) > 0.99);
 }
@@ -45,7 +49,8 @@ fn a_member_that_reported_draining_recovers_with_slow_start_after_an_available_p
 #[test]
 fn an_unavailable_probe_restarts_the_drain_time() {
     let now = Instant::now();
-    let outcome = |seconds| if seconds < 40 { ProbeOutcome::Unavailable } else { ProbeOutcome::TimedOut };
+    let outcome =
+        |seconds| if seconds < 40 { Some(ProbeResult::Unavailable) } else { Some(ProbeResult::TimedOut) };
     assert_eq!(probe_until_done(&mut draining(DrainSource::Member, now), now, outcome), 39 + 30);
 }
 
@@ -53,7 +58,11 @@ fn an_unavailable_probe_restarts_the_drain_time() {
 fn an_available_probe_does_not_end_draining_requested_by_the_caller() {
     let now = Instant::now();
     let mut health = draining(DrainSource::Caller, now);
-    assert_eq!(probe_until_done(&mut health, now, |_| ProbeOutcome::Available), 30, "the drain time is over");
+    assert_eq!(
+        probe_until_done(&mut health, now, |_| Some(ProbeResult::Available)),
+        30,
+        "the drain time is over"
+    );
     assert!(health.weight(at(now, 30)) < 0.01, "it may have restarted");
 }
 
@@ -62,10 +71,10 @@ fn a_later_report_by_the_member_does_not_end_draining_requested_by_the_caller() 
     let now = Instant::now();
     let mut health = draining(DrainSource::Caller, now);
     drain(&mut health, DrainSource::Member, at(now, 5));
-    assert_eq!(probe_until_done(&mut health, now, |_| ProbeOutcome::Available), 35);
+    assert_eq!(probe_until_done(&mut health, now, |_| Some(ProbeResult::Available)), 35);
     let mut health = draining(DrainSource::Member, now);
     drain(&mut health, DrainSource::Caller, now);
-    assert_eq!(probe_until_done(&mut health, now, |_| ProbeOutcome::Available), 30);
+    assert_eq!(probe_until_done(&mut health, now, |_| Some(ProbeResult::Available)), 30);
 }
 
 #[test]
@@ -73,12 +82,13 @@ fn an_unreachable_draining_member_is_ejected_and_recovers_through_half_open() {
     let now = Instant::now();
     for source in [DrainSource::Member, DrainSource::Caller] {
         let mut health = draining(source, now);
-        let outcome =
-            |seconds| if seconds < 2 { ProbeOutcome::Unavailable } else { ProbeOutcome::Unreachable };
+        let outcome = |seconds| {
+            if seconds < 2 { Some(ProbeResult::Unavailable) } else { Some(ProbeResult::Unreachable) }
+        };
         assert_eq!(probe_until_done(&mut health, now, outcome), 2);
         assert_eq!(health.state(), MemberState::Ejected);
         assert!(!health.is_out_for_responses() && health.last_failed() == Some(at(now, 2)));
-        probed(&mut health, ProbeOutcome::Available, at(now, 3));
+        probed(&mut health, Some(ProbeResult::Available), at(now, 3));
         assert!(health.start_half_open());
         record(&mut health, Signal::Success, at(now, 3));
         assert_eq!((health.state(), health.next_probe()), (MemberState::Healthy, None));
@@ -90,7 +100,7 @@ fn an_unreachable_draining_member_is_ejected_and_recovers_through_half_open() {
 fn inconclusive_probes_leave_the_drain_time_unchanged() {
     let now = Instant::now();
     for source in [DrainSource::Member, DrainSource::Caller] {
-        for outcome in [ProbeOutcome::Inconclusive, ProbeOutcome::TimedOut, ProbeOutcome::NotProbed] {
+        for outcome in [Some(ProbeResult::Inconclusive), Some(ProbeResult::TimedOut), None] {
             let mut health = draining(source, now);
             assert_eq!(probe_until_done(&mut health, now, |_| outcome), 30, "{source:?} {outcome:?}");
             assert_eq!(health.state(), MemberState::Healthy);
@@ -107,7 +117,7 @@ fn an_unreachable_member_that_may_not_be_ejected_drains_for_the_whole_time() {
         let due = health.next_probe().unwrap();
         probed_where(
             &mut health,
-            ProbeOutcome::Unreachable,
+            Some(ProbeResult::Unreachable),
             due,
             EjectionLimit { for_connectivity: false, for_responses: false },
         );
@@ -123,7 +133,7 @@ fn a_probe_started_before_the_last_report_does_not_end_draining() {
     // The probe is in flight.
     drain(&mut health, DrainSource::Member, due);
     let report =
-        ProbeReport { due, outcome: ProbeOutcome::Available, now: due, random: NO_JITTER, requests: 0 };
+        ProbeReport { due, result: Some(ProbeResult::Available), now: due, random: NO_JITTER, requests: 0 };
     health.probed(&report, &HealthPolicy::default(), NO_LIMIT);
     assert_eq!(health.state(), MemberState::Draining);
 }
@@ -138,7 +148,7 @@ fn a_member_that_reports_draining_continuously_is_still_probed() {
         assert_eq!(health.next_probe(), due);
     }
     assert_eq!(
-        probe_until_done(&mut health, begin, |_| ProbeOutcome::NotProbed),
+        probe_until_done(&mut health, begin, |_| None),
         30,
         "the drain time after its last report, in whole seconds"
     );
@@ -148,7 +158,7 @@ fn a_member_that_reports_draining_continuously_is_still_probed() {
 fn without_a_probe_a_draining_member_is_due_once() {
     let now = Instant::now();
     let mut health = draining(DrainSource::Member, now);
-    probed(&mut health, ProbeOutcome::NotProbed, at(now, 1));
+    probed(&mut health, None, at(now, 1));
     assert_eq!(health.next_probe(), Some(at(now, 30)));
 }
 
@@ -158,7 +168,7 @@ fn an_ejected_or_half_open_member_does_not_drain() {
     let mut health = ejected(now);
     drain(&mut health, DrainSource::Caller, now);
     assert_eq!(health.state(), MemberState::Ejected);
-    probed(&mut health, ProbeOutcome::Available, now);
+    probed(&mut health, Some(ProbeResult::Available), now);
     drain(&mut health, DrainSource::Caller, now);
     assert_eq!(health.state(), MemberState::HalfOpen);
 }
@@ -169,9 +179,9 @@ fn a_member_that_reports_draining_again_soon_after_recovery_drains_for_the_whole
     // The probe found it available after 1 s, and the drain time is 30 s.
     for (again, back) in [(1, 31), (5, 35), (30, 60), (31, 32), (40, 41)] {
         let mut health = draining(DrainSource::Member, begin);
-        assert_eq!(probe_until_done(&mut health, begin, |_| ProbeOutcome::Available), 1);
+        assert_eq!(probe_until_done(&mut health, begin, |_| Some(ProbeResult::Available)), 1);
         drain(&mut health, DrainSource::Member, at(begin, again));
-        let done = probe_until_done(&mut health, begin, |_| ProbeOutcome::Available);
+        let done = probe_until_done(&mut health, begin, |_| Some(ProbeResult::Available));
         assert_eq!(done, back, "again after {again} s");
     }
 }

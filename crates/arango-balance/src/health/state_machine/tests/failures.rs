@@ -16,7 +16,7 @@ fn half_open(now: Instant) -> Health {
     let mut health = Health::new(now);
     respond(&mut health, now, Signal::Failure, 20, |_| true);
     assert_eq!(health.state(), MemberState::Ejected);
-    probed(&mut health, ProbeOutcome::Available, now);
+    probed(&mut health, Some(ProbeResult::Available), now);
     assert!(health.start_half_open());
     health
 }
@@ -86,7 +86,7 @@ fn a_failure_ends_half_open_after_an_ejection_for_connectivity() {
         for _ in 0..count {
             record(&mut health, signal, now);
         }
-        probed(&mut health, ProbeOutcome::Available, now);
+        probed(&mut health, Some(ProbeResult::Available), now);
         record(&mut health, Signal::Failure, now);
         assert_eq!(health.state(), MemberState::Healthy, "{signal:?}");
     }
@@ -120,7 +120,7 @@ fn failures_during_an_ejection_do_not_count_after_it() {
     for _ in 0..100 {
         record(&mut health, Signal::Failure, now);
     }
-    probed(&mut health, ProbeOutcome::Available, now);
+    probed(&mut health, Some(ProbeResult::Available), now);
     record(&mut health, Signal::Success, now);
     record(&mut health, Signal::Failure, now);
     assert_eq!(health.state(), MemberState::Healthy);
@@ -130,7 +130,7 @@ fn failures_during_an_ejection_do_not_count_after_it() {
 fn an_ejection_for_connectivity_keeps_its_cause_when_the_half_open_request_fails() {
     let now = Instant::now();
     let mut health = ejected(now);
-    probed(&mut health, ProbeOutcome::Available, now);
+    probed(&mut health, Some(ProbeResult::Available), now);
     record(&mut health, Signal::GatewayError, now);
     assert_eq!(health.state(), MemberState::Ejected);
     assert!(!health.is_out_for_responses());

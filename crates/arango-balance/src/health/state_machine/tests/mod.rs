@@ -18,13 +18,13 @@ fn record(health: &mut Health, signal: Signal, now: Instant) {
 }
 
 /// Applies a probe result, as if a probe were due.
-fn probed(health: &mut Health, outcome: ProbeOutcome, now: Instant) {
+fn probed(health: &mut Health, outcome: Option<ProbeResult>, now: Instant) {
     probed_where(health, outcome, now, NO_LIMIT);
 }
 
-fn probed_where(health: &mut Health, outcome: ProbeOutcome, now: Instant, allowed: EjectionLimit) {
+fn probed_where(health: &mut Health, outcome: Option<ProbeResult>, now: Instant, allowed: EjectionLimit) {
     let due = health.next_probe().unwrap_or(now);
-    let report = ProbeReport { due, outcome, now, random: NO_JITTER, requests: 0 };
+    let report = ProbeReport { due, result: outcome, now, random: NO_JITTER, requests: 0 };
     health.probed(&report, &HealthPolicy::default(), allowed);
 }
 
@@ -65,7 +65,7 @@ fn only_a_success_after_an_available_probe_ends_an_ejection() {
     let mut health = ejected(now);
     record(&mut health, Signal::Success, now); // a response to an earlier request
     assert_eq!(health.state(), MemberState::Ejected);
-    probed(&mut health, ProbeOutcome::Available, now);
+    probed(&mut health, Some(ProbeResult::Available), now);
     assert!(health.accepts_request());
     assert!(health.start_half_open());
     assert!(!health.accepts_request() && !health.start_half_open(), "one request at a time");
@@ -77,7 +77,7 @@ fn only_a_success_after_an_available_probe_ends_an_ejection() {
 fn a_neutral_half_open_request_lets_the_next_request_through() {
     let now = Instant::now();
     let mut health = ejected(now);
-    probed(&mut health, ProbeOutcome::Available, now);
+    probed(&mut health, Some(ProbeResult::Available), now);
     assert!(health.start_half_open());
     record(&mut health, Signal::Neutral, now);
     health.release_half_open();
@@ -90,7 +90,7 @@ fn attempts_started_before_an_ejection_are_ignored_after_it() {
     let later = started + Duration::from_secs(1);
     let mut health = ejected(started);
     let policy = HealthPolicy::default();
-    probed(&mut health, ProbeOutcome::Available, later);
+    probed(&mut health, Some(ProbeResult::Available), later);
     for signal in [Signal::Unreachable, Signal::GatewayError, Signal::Success] {
         health.record(&report(signal, started, later), &policy, NO_LIMIT);
         assert_eq!(health.state(), MemberState::HalfOpen, "{signal:?}");
@@ -105,14 +105,14 @@ fn ejection_times_double_up_to_the_maximum_but_not_for_an_unavailable_member() {
     let mut health = ejected(now);
     let mut times = Vec::new();
     for _ in 0..6 {
-        probed(&mut health, ProbeOutcome::Unreachable, now);
+        probed(&mut health, Some(ProbeResult::Unreachable), now);
         times.push((health.next_probe().unwrap() - now).as_secs());
     }
     assert_eq!(times, [2, 4, 8, 16, 30, 30]);
 
     let mut unavailable = ejected(now);
     for _ in 0..5 {
-        probed(&mut unavailable, ProbeOutcome::Unavailable, now);
+        probed(&mut unavailable, Some(ProbeResult::Unavailable), now);
         assert_eq!(unavailable.next_probe(), Some(now + Duration::from_secs(1)));
     }
 }
@@ -131,8 +131,8 @@ fn failures_of_an_ejected_member_do_not_extend_its_ejection() {
 fn a_minute_of_health_forgets_one_ejection() {
     let now = Instant::now();
     let mut health = ejected(now);
-    probed(&mut health, ProbeOutcome::Unreachable, now);
-    probed(&mut health, ProbeOutcome::Available, now);
+    probed(&mut health, Some(ProbeResult::Unreachable), now);
+    probed(&mut health, Some(ProbeResult::Available), now);
     record(&mut health, Signal::Success, now);
     assert_eq!(health.ejections, 2);
     record(&mut health, Signal::Success, now + Duration::from_secs(59));
@@ -203,16 +203,16 @@ fn a_draining_member_that_reports_overload_keeps_draining() {
 fn an_unavailable_probe_extends_the_overload_time_and_any_other_result_ends_it() {
     let now = Instant::now();
     for outcome in [
-        ProbeOutcome::Available,
-        ProbeOutcome::Unreachable,
-        ProbeOutcome::TimedOut,
-        ProbeOutcome::Inconclusive,
-        ProbeOutcome::NotProbed,
+        Some(ProbeResult::Available),
+        Some(ProbeResult::Unreachable),
+        Some(ProbeResult::TimedOut),
+        Some(ProbeResult::Inconclusive),
+        None,
     ] {
         let mut health = Health::new(now);
         record(&mut health, Signal::Overloaded, now);
         let end = now + Duration::from_secs(5);
-        probed(&mut health, ProbeOutcome::Unavailable, end);
+        probed(&mut health, Some(ProbeResult::Unavailable), end);
         assert_eq!(health.next_probe(), Some(end + Duration::from_secs(5)));
         probed(&mut health, outcome, end + Duration::from_secs(5));
         assert_eq!(health.state(), MemberState::Healthy, "{outcome:?}");
@@ -228,7 +228,7 @@ fn attempts_started_before_a_state_ended_do_not_restart_it() {
         let mut health = Health::new(now);
         record(&mut health, signal, now);
         let end = now + Duration::from_secs(30);
-        probed(&mut health, ProbeOutcome::Available, end);
+        probed(&mut health, Some(ProbeResult::Available), end);
         health.record(&report(signal, now, end), &policy, NO_LIMIT);
         assert_eq!(health.state(), MemberState::Healthy);
         record(&mut health, signal, end);
@@ -258,7 +258,7 @@ fn a_reported_state_ends_half_open_but_not_an_ejection() {
         let mut health = ejected(now);
         record(&mut health, signal, now);
         assert_eq!(health.state(), MemberState::Ejected);
-        probed(&mut health, ProbeOutcome::Available, now);
+        probed(&mut health, Some(ProbeResult::Available), now);
         assert!(health.start_half_open());
         record(&mut health, signal, now);
         health.release_half_open();
@@ -283,7 +283,7 @@ fn one_ejection_is_forgotten_per_minute_and_no_more_than_there_were() {
             for _ in 0..3 {
                 record(&mut health, Signal::Unreachable, begin);
             }
-            probed(&mut health, ProbeOutcome::Available, begin);
+            probed(&mut health, Some(ProbeResult::Available), begin);
             record(&mut health, Signal::Success, begin);
         }
         for second in success_at {

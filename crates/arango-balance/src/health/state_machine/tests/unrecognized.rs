@@ -23,16 +23,16 @@ fn a_probe_that_finds_another_service_ejects_the_member_repeatedly() {
     let now = Instant::now();
     let mut health = Health::new(now);
     record(&mut health, Signal::Unrecognized, now);
-    probed(&mut health, ProbeOutcome::Unrecognized, now);
+    probed(&mut health, Some(ProbeResult::Unrecognized), now);
     assert_eq!(health.state(), MemberState::Ejected);
     assert!(!health.is_out_for_responses(), "it is not limited to half of the members");
     for seconds in [1, 3, 7] {
         let now = now + seconds * SECOND;
         assert_eq!(health.next_probe(), Some(now), "for longer each time");
-        probed(&mut health, ProbeOutcome::Unrecognized, now);
+        probed(&mut health, Some(ProbeResult::Unrecognized), now);
         assert_eq!(health.state(), MemberState::Ejected);
     }
-    probed(&mut health, ProbeOutcome::Available, now + 15 * SECOND);
+    probed(&mut health, Some(ProbeResult::Available), now + 15 * SECOND);
     assert_eq!(health.state(), MemberState::HalfOpen);
 }
 
@@ -40,7 +40,7 @@ fn a_probe_that_finds_another_service_ejects_the_member_repeatedly() {
 fn an_unreachable_member_that_comes_back_as_another_service_stays_ejected() {
     let now = Instant::now();
     let mut health = ejected(now);
-    probed(&mut health, ProbeOutcome::Unrecognized, now + SECOND);
+    probed(&mut health, Some(ProbeResult::Unrecognized), now + SECOND);
     assert_eq!(health.state(), MemberState::Ejected);
 }
 
@@ -49,12 +49,12 @@ fn a_resolved_suspicion_is_not_raised_again_for_five_seconds() {
     let now = Instant::now();
     let mut health = Health::new(now);
     for outcome in [
-        ProbeOutcome::Available,
-        ProbeOutcome::Unavailable,
-        ProbeOutcome::Inconclusive,
-        ProbeOutcome::TimedOut,
-        ProbeOutcome::Unreachable,
-        ProbeOutcome::NotProbed,
+        Some(ProbeResult::Available),
+        Some(ProbeResult::Unavailable),
+        Some(ProbeResult::Inconclusive),
+        Some(ProbeResult::TimedOut),
+        Some(ProbeResult::Unreachable),
+        None,
     ] {
         let mut health = Health::new(now);
         record(&mut health, Signal::Unrecognized, now);
@@ -62,7 +62,7 @@ fn a_resolved_suspicion_is_not_raised_again_for_five_seconds() {
         assert_eq!((health.state(), health.next_probe()), (MemberState::Healthy, None), "{outcome:?}");
     }
     record(&mut health, Signal::Unrecognized, now);
-    probed(&mut health, ProbeOutcome::Available, now);
+    probed(&mut health, Some(ProbeResult::Available), now);
     record(&mut health, Signal::Unrecognized, now + 4 * SECOND);
     assert_eq!(health.next_probe(), None, "one probe in five seconds is enough");
     record(&mut health, Signal::Unrecognized, now + 5 * SECOND);
@@ -74,7 +74,7 @@ fn the_only_member_is_not_ejected_for_an_unrecognized_probe() {
     let now = Instant::now();
     let mut health = Health::new(now);
     record(&mut health, Signal::Unrecognized, now);
-    probed_where(&mut health, ProbeOutcome::Unrecognized, now, ONLY_MEMBER);
+    probed_where(&mut health, Some(ProbeResult::Unrecognized), now, ONLY_MEMBER);
     assert_eq!(health.state(), MemberState::Healthy);
 }
 
@@ -82,7 +82,7 @@ fn the_only_member_is_not_ejected_for_an_unrecognized_probe() {
 fn an_unrecognized_response_to_the_half_open_request_ejects_the_member_again() {
     let now = Instant::now();
     let mut health = ejected(now);
-    probed(&mut health, ProbeOutcome::Available, now);
+    probed(&mut health, Some(ProbeResult::Available), now);
     assert!(health.start_half_open());
     record(&mut health, Signal::Unrecognized, now);
     assert_eq!((health.state(), health.next_probe()), (MemberState::Ejected, Some(now + SECOND)));
