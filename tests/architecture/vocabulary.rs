@@ -96,6 +96,20 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[];
 const ROOTS: &[&str] =
     &["crates", "xtask", "tests", "fuzz", "docs", ".github", ".ci", "README.md", "CHANGELOG.md"];
 
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The files whose names and texts are checked.
+fn files(root: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in ROOTS {
+        collect(&root.join(entry), &mut files);
+    }
+    assert!(files.len() > 500, "the files were not found");
+    files
+}
+
 fn collect(path: &Path, files: &mut Vec<PathBuf>) {
     if path.is_dir() {
         let skipped = ["target", "node_modules", "corpus", "architecture"];
@@ -132,12 +146,8 @@ fn names(line: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn no_private_word_is_left_in_names_and_texts() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut files = Vec::new();
-    for entry in ROOTS {
-        collect(&root.join(entry), &mut files);
-    }
-    assert!(files.len() > 500, "the files were not found");
+    let root = root();
+    let files = files(&root);
     let mut found = BTreeSet::new();
     for file in &files {
         let text = std::fs::read_to_string(file).unwrap();
@@ -158,11 +168,7 @@ fn no_private_word_is_left_in_names_and_texts() {
 
 #[test]
 fn every_exception_is_needed() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut files = Vec::new();
-    for entry in ROOTS {
-        collect(&root.join(entry), &mut files);
-    }
+    let files = files(&root());
     for (end, meant, reason) in EXCEPTIONS {
         assert!(!reason.is_empty(), "{end}: `{meant}` needs a reason");
         let is_there = files.iter().filter(|file| file.ends_with(end)).any(|file| {
