@@ -31,7 +31,6 @@
 //! skips what is done. After a rebalance, wait until no shard is being moved, and plan again. A rolling restart can
 //! be started again and [skips](RollingRestart::skip) the servers that are done.
 
-mod cancellation;
 mod drain;
 mod fan_out;
 mod find_job;

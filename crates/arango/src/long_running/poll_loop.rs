@@ -1,20 +1,19 @@
 //! Repeated polling with one overall limit.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use arango_transport::{Error, Outcome, Transport};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio_util::sync::CancellationToken;
 
 use super::{PollOptions, StopReason};
-use crate::long_running::cancellation::CancellationToken;
 
 /// The polls of one operation: when the next one is due, and when the time is up.
 pub(super) struct PollLoop {
     transport: Transport,
     options: PollOptions,
-    cancellation: Arc<CancellationToken>,
+    cancellation: CancellationToken,
     deadline: Instant,
     timeout: Duration,
     polls: u32,
@@ -23,12 +22,8 @@ pub(super) struct PollLoop {
 }
 
 impl PollLoop {
-    pub(super) fn new(
-        transport: &Transport,
-        options: PollOptions,
-        cancellation: &Arc<CancellationToken>,
-    ) -> Self {
-        let (transport, cancellation) = (transport.clone(), Arc::clone(cancellation));
+    pub(super) fn new(transport: &Transport, options: PollOptions, cancellation: &CancellationToken) -> Self {
+        let (transport, cancellation) = (transport.clone(), cancellation.clone());
         Self {
             transport,
             options,
@@ -44,7 +39,7 @@ impl PollLoop {
     pub(super) fn fork(&self) -> Self {
         Self {
             transport: self.transport.clone(),
-            cancellation: Arc::clone(&self.cancellation),
+            cancellation: self.cancellation.clone(),
             polls: 0,
             last_error: None,
             ..*self
@@ -55,7 +50,7 @@ impl PollLoop {
     ///
     /// For steps that cannot be cancelled, or should not stop half-way.
     pub(super) fn fork_uncancellable(&self) -> Self {
-        Self { cancellation: Arc::default(), ..self.fork() }
+        Self { cancellation: CancellationToken::new(), ..self.fork() }
     }
 
     /// A loop that ends after `limit`, and not after this one.

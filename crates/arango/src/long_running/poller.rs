@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use super::cancellation::CancellationToken;
 use super::{Incomplete, StopReason};
+use tokio_util::sync::CancellationToken;
 
 /// A handle on a long-running operation with steps `P` and result `D`.
 ///
@@ -30,7 +30,7 @@ use super::{Incomplete, StopReason};
 pub struct Poller<P, D> {
     operation: Option<OperationFuture<D>>,
     progress: ProgressSender<P>,
-    cancellation: Arc<CancellationToken>,
+    cancellation: CancellationToken,
     result: Option<Result<D, Incomplete<D>>>,
 }
 
@@ -57,12 +57,12 @@ impl<P> Clone for ProgressSender<P> {
 }
 
 impl<P, D> Poller<P, D> {
-    pub(super) fn new<F>(work: impl FnOnce(ProgressSender<P>, Arc<CancellationToken>) -> F) -> Self
+    pub(super) fn new<F>(work: impl FnOnce(ProgressSender<P>, CancellationToken) -> F) -> Self
     where
         F: Future<Output = (D, Result<(), StopReason>)> + Send + 'static,
     {
-        let (progress, cancellation) = (ProgressSender(Arc::default()), Arc::default());
-        let work = work(progress.clone(), Arc::clone(&cancellation));
+        let (progress, cancellation) = (ProgressSender(Arc::default()), CancellationToken::new());
+        let work = work(progress.clone(), cancellation.clone());
         Self { operation: Some(Box::pin(work)), progress, cancellation, result: None }
     }
 
