@@ -31,10 +31,6 @@ impl Operation for CurrentDatabase {
     type Output = String;
     const METADATA: Metadata = Metadata::get("database.current", "/_api/database/current");
 
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
-
     fn output(&self, response: ApiResponse) -> Result<String, DecodeError> {
         #[derive(serde::Deserialize)]
         struct Current {

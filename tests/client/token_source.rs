@@ -4,15 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use arango::protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, RequestClass,
-};
+use arango::protocol::{ApiResponse, DecodeError, Metadata, Operation, RequestClass};
 use arango::transport::secrecy::SecretString;
 use arango::transport::{BoxError, BoxFuture, TokenFile, TokenSource};
 use arango::{Client, Credentials, ErrorKind, Outcome};
 use arango_test_cluster::TestCluster;
-use bytes::Bytes;
-use http::Request;
 use tempfile::NamedTempFile;
 use tokio::time::sleep;
 
@@ -75,10 +71,6 @@ struct GetServerSecrets;
 impl Operation for GetServerSecrets {
     type Output = ();
     const METADATA: Metadata = Metadata::get("server.jwt", "/_admin/server/jwt");
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
         arango::cluster::GetJwtSecrets.output(response).map(drop)

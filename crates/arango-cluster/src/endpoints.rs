@@ -1,8 +1,6 @@
 //! The endpoints of the coordinators.
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -65,10 +63,6 @@ impl Operation for GetEndpoints {
     type Output = Endpoints;
 
     const METADATA: Metadata = Metadata::get("cluster.endpoints", "/_api/cluster/endpoints");
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<Endpoints, DecodeError> {
         response.json()

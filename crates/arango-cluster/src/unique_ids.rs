@@ -54,8 +54,10 @@ pub struct ReserveUniqueIds {
 impl Operation for ReserveUniqueIds {
     type Output = UniqueIds;
 
-    const METADATA: Metadata =
-        Metadata::put("cluster.reserve_unique_ids", PATH).since("3.12.5-3").permission(Permission::Admin);
+    const METADATA: Metadata = Metadata::put("cluster.reserve_unique_ids", PATH)
+        .without_body()
+        .since("3.12.5-3")
+        .permission(Permission::Admin);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         if !(1..=MAX_COUNT).contains(&self.count) {
@@ -86,6 +88,7 @@ impl Operation for RaiseUniqueIds {
     type Output = UniqueIds;
 
     const METADATA: Metadata = Metadata::put("cluster.raise_unique_ids", PATH)
+        .without_body()
         .idempotent() // the counter is already raised
         .since("3.12.5-3")
         .permission(Permission::Admin);

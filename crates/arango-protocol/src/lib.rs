@@ -14,9 +14,7 @@
 //! # Custom operations
 //!
 //! ```
-//! use arango_protocol::{ApiResponse, BuildError, DecodeError, RequestBuilder, Metadata, Operation};
-//! use bytes::Bytes;
-//! use http::Request;
+//! use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation};
 //!
 //! /// Reads the server's clock.
 //! struct GetTime;
@@ -24,10 +22,6 @@
 //! impl Operation for GetTime {
 //!     type Output = f64;
 //!     const METADATA: Metadata = Metadata::get("server.time", "/_admin/time");
-//!
-//!     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-//!         RequestBuilder::new(Self::METADATA).build()
-//!     }
 //!
 //!     fn output(&self, response: ApiResponse) -> Result<f64, DecodeError> {
 //!         #[derive(serde::Deserialize)]
@@ -39,6 +33,25 @@
 //! }
 //!
 //! assert_eq!(GetTime.request().unwrap().uri(), "/_admin/time");
+//! ```
+//!
+//! An operation with a body or with parameters in its path also defines `request`. The compiler reports one that
+//! forgets it:
+//!
+//! ```compile_fail,E0080
+//! # use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation};
+//! struct SetLicense(String);
+//!
+//! impl Operation for SetLicense {
+//!     type Output = ();
+//!     const METADATA: Metadata = Metadata::put("server.set_license", "/_admin/license");
+//!
+//!     fn output(&self, _: ApiResponse) -> Result<(), DecodeError> {
+//!         Ok(())
+//!     }
+//! }
+//!
+//! let request = SetLicense("secret".into()).request();
 //! ```
 //!
 //! # Layout

@@ -121,6 +121,8 @@ pub struct Metadata {
     checked: PathAndQuery,
     /// Whether the path has parameters; also determined at compile time.
     pub(crate) has_params: bool,
+    /// Whether the request has a body.
+    pub(crate) has_body: bool,
 }
 
 impl Metadata {
@@ -130,22 +132,28 @@ impl Metadata {
         Self::new(name, Method::GET, path, RequestClass::Safe)
     }
 
-    /// Describes a `POST`: [`NonIdempotent`](RequestClass::NonIdempotent) by default.
+    /// Describes a `POST` with a body: [`NonIdempotent`](RequestClass::NonIdempotent) by default.
     #[must_use]
     pub const fn post(name: &'static str, path: &'static str) -> Self {
-        Self::new(name, Method::POST, path, RequestClass::NonIdempotent)
+        let mut metadata = Self::new(name, Method::POST, path, RequestClass::NonIdempotent);
+        metadata.has_body = true;
+        metadata
     }
 
-    /// Describes a `PUT`: [`NonIdempotent`](RequestClass::NonIdempotent) by default.
+    /// Describes a `PUT` with a body: [`NonIdempotent`](RequestClass::NonIdempotent) by default.
     #[must_use]
     pub const fn put(name: &'static str, path: &'static str) -> Self {
-        Self::new(name, Method::PUT, path, RequestClass::NonIdempotent)
+        let mut metadata = Self::new(name, Method::PUT, path, RequestClass::NonIdempotent);
+        metadata.has_body = true;
+        metadata
     }
 
-    /// Describes a `PATCH`: [`NonIdempotent`](RequestClass::NonIdempotent) by default.
+    /// Describes a `PATCH` with a body: [`NonIdempotent`](RequestClass::NonIdempotent) by default.
     #[must_use]
     pub const fn patch(name: &'static str, path: &'static str) -> Self {
-        Self::new(name, Method::PATCH, path, RequestClass::NonIdempotent)
+        let mut metadata = Self::new(name, Method::PATCH, path, RequestClass::NonIdempotent);
+        metadata.has_body = true;
+        metadata
     }
 
     /// Describes a `DELETE`: [`NonIdempotent`](RequestClass::NonIdempotent) by default.
@@ -172,6 +180,7 @@ impl Metadata {
             stops_server: false,
             checked: PathAndQuery::from_static(path),
             has_params: has_params(path),
+            has_body: false,
         }
     }
 
@@ -187,6 +196,14 @@ impl Metadata {
     #[must_use]
     pub fn is_unsupported_by(&self, version: &ServerVersion) -> bool {
         version.is_unsupported(self.since, self.backported_to, self.removed_in)
+    }
+
+    /// Returns whether every request is the same: the path has no parameters, and there is no body.
+    pub(crate) const fn has_constant_request(self) -> bool {
+        let constant = !self.has_params && !self.has_body;
+        // A constant function cannot drop `self`.
+        std::mem::forget(self);
+        constant
     }
 
     /// Returns the method and the path; the path is only valid to send if it has no parameters.
@@ -205,6 +222,13 @@ impl Metadata {
     #[must_use]
     pub const fn idempotent(mut self) -> Self {
         self.class = RequestClass::Idempotent;
+        self
+    }
+
+    /// Declares that the request of a `POST`, `PUT` or `PATCH` has no body.
+    #[must_use]
+    pub const fn without_body(mut self) -> Self {
+        self.has_body = false;
         self
     }
 

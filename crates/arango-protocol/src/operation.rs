@@ -6,7 +6,7 @@ use http::Request;
 use crate::api_response::ApiResponse;
 use crate::decode::DecodeError;
 use crate::metadata::{Metadata, RequestClass};
-use crate::request_builder::BuildError;
+use crate::request_builder::{BuildError, RequestBuilder};
 
 /// One typed call of the HTTP API, independent of the transport.
 ///
@@ -28,10 +28,22 @@ pub trait Operation {
 
     /// Builds the request: path and query without host or database, and the whole body.
     ///
+    /// By default the request that the metadata describe alone. It does not compile for an operation whose path has
+    /// parameters, or that has a body: a `POST`, `PUT` or `PATCH` that is not declared
+    /// [`without_body`](Metadata::without_body).
+    ///
     /// # Errors
     ///
     /// If a body cannot be serialised or a path parameter is invalid.
-    fn request(&self) -> Result<Request<Bytes>, BuildError>;
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        const {
+            assert!(
+                Self::METADATA.has_constant_request(),
+                "an operation with a body or with path parameters must define `request`"
+            );
+        }
+        RequestBuilder::new(Self::METADATA).build()
+    }
 
     /// Decodes a successful response, or one with an [accepted status](Metadata::success_statuses).
     ///

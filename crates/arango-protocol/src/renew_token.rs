@@ -1,14 +1,11 @@
 //! Renewing a token that expires soon.
 
-use bytes::Bytes;
-use http::Request;
 use serde::Deserialize;
 
 use crate::api_response::ApiResponse;
 use crate::decode::DecodeError;
 use crate::metadata::Metadata;
 use crate::operation::Operation;
-use crate::request_builder::{BuildError, RequestBuilder};
 
 /// Exchanges the request's user token for a new one, if it expires within 150 seconds.
 ///
@@ -24,11 +21,7 @@ impl Operation for RenewToken {
     /// The new token, a secret; `None` if the old one is valid for longer.
     type Output = Option<String>;
 
-    const METADATA: Metadata = Metadata::post("auth.renew", "/_open/auth/renew").safe();
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
+    const METADATA: Metadata = Metadata::post("auth.renew", "/_open/auth/renew").without_body().safe();
 
     fn output(&self, response: ApiResponse) -> Result<Option<String>, DecodeError> {
         #[derive(Deserialize)]

@@ -27,6 +27,7 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 /// # Ok::<(), arango_protocol::BuildError>(())
 /// ```
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "the flags are independent")]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct RequestBuilder {
     method: Method,
@@ -39,6 +40,8 @@ pub struct RequestBuilder {
     has_query: bool,
     body: Bytes,
     json: bool,
+    /// Whether a request without a body is refused.
+    needs_body: bool,
     creates: Option<CreatedResource>,
     /// Boxed, because it is large and rarely set.
     error: Option<Box<BuildError>>,
@@ -47,7 +50,7 @@ pub struct RequestBuilder {
 impl RequestBuilder {
     /// Starts with the method and the path template of `metadata`.
     pub fn new(metadata: Metadata) -> Self {
-        let (template, has_params) = (metadata.path, metadata.has_params);
+        let (template, has_params, needs_body) = (metadata.path, metadata.has_params, metadata.has_body);
         let (method, checked) = metadata.into_method_and_path();
         Self {
             method,
@@ -58,6 +61,7 @@ impl RequestBuilder {
             has_query: false,
             body: Bytes::new(),
             json: false,
+            needs_body,
             creates: None,
             error: None,
         }
@@ -117,10 +121,14 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// The first error: a path parameter that is invalid or missing, or a body that cannot be serialised.
+    /// The first error: a path parameter that is invalid or missing, a body that cannot be serialised, or no body for
+    /// an operation that is not declared [`without_body`](Metadata::without_body).
     pub fn build(self) -> Result<Request<Bytes>, BuildError> {
         if let Some(error) = self.error {
             return Err(*error);
+        }
+        if self.needs_body && self.body.is_empty() {
+            return Err(BuildError::MissingBody { path: self.template });
         }
         let path = match self.path {
             None if !self.has_params => self.constant_path,
@@ -173,6 +181,12 @@ pub enum BuildError {
         /// The template.
         path: &'static str,
     },
+    /// No body was set for an operation that has one.
+    #[error("the request to `{path}` has no body; an operation without one declares `without_body`")]
+    MissingBody {
+        /// The path template.
+        path: &'static str,
+    },
     /// The path is invalid.
     #[error("the path is not valid")]
     Path(#[source] http::uri::InvalidUri),
@@ -213,7 +227,7 @@ mod tests {
     use proptest::prelude::*;
 
     const PLAIN: Metadata = Metadata::get("t.plain", "/_api/version");
-    const TEMPLATE: Metadata = Metadata::put("t.template", "/_api/{a}/x/{b}");
+    const TEMPLATE: Metadata = Metadata::put("t.template", "/_api/{a}/x/{b}").without_body();
 
     #[test]
     fn a_constant_path_is_sent_unchanged() {
@@ -246,6 +260,18 @@ mod tests {
                 .unwrap_err();
             assert_eq!(error.to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_request_without_its_body_is_rejected_by_path() {
+        const PUT: Metadata = Metadata::put("t.put", "/_api/put");
+        let error = RequestBuilder::new(PUT).build().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the request to `/_api/put` has no body; an operation without one declares `without_body`"
+        );
+        RequestBuilder::new(PUT).json("x").build().unwrap();
+        RequestBuilder::new(PUT.without_body()).build().unwrap();
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub(super) struct FetchBatch {
 impl Operation for FetchBatch {
     type Output = Batch;
     const METADATA: Metadata =
-        Metadata::post("cursor.fetch_batch", "/_api/cursor/{id}/{batch}").since("3.11.0");
+        Metadata::post("cursor.fetch_batch", "/_api/cursor/{id}/{batch}").without_body().since("3.11.0");
 
     fn class(&self) -> RequestClass {
         self.class
@@ -104,7 +104,7 @@ pub(super) struct FetchNext {
 
 impl Operation for FetchNext {
     type Output = Batch;
-    const METADATA: Metadata = Metadata::post("cursor.fetch_next", "/_api/cursor/{id}");
+    const METADATA: Metadata = Metadata::post("cursor.fetch_next", "/_api/cursor/{id}").without_body();
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         marked(RequestBuilder::new(Self::METADATA).path_param("id", &self.cursor), "fetch")

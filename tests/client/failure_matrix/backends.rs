@@ -34,7 +34,8 @@ struct Relayed(RequestClass);
 
 impl Operation for Relayed {
     type Output = ();
-    const METADATA: Metadata = Metadata::post("books.relayed", "/_api/document/books").relayed();
+    const METADATA: Metadata =
+        Metadata::post("books.relayed", "/_api/document/books").without_body().relayed();
 
     fn class(&self) -> RequestClass {
         self.0

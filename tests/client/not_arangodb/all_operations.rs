@@ -3,12 +3,8 @@
 use std::pin::Pin;
 
 use arango::cluster::{OperationVisitor, for_each_operation};
-use arango::protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, RequestClass, Scope,
-};
+use arango::protocol::{ApiResponse, DecodeError, Metadata, Operation, RequestClass, Scope};
 use arango::{Coordinator, Database, Error, ErrorKind, Outcome};
-use bytes::Bytes;
-use http::Request;
 
 use super::RESPONSES;
 use crate::support::{client, cluster_of, insert};
@@ -40,10 +36,6 @@ struct ListCollections;
 impl Operation for ListCollections {
     type Output = Vec<serde_json::Value>;
     const METADATA: Metadata = Metadata::get("collection.list", "/_api/collection").scope(Scope::Database);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError> {
         response.json_result()

@@ -20,6 +20,7 @@ pub(crate) struct InsertWithServerTimeout(pub(crate) Insert);
 impl Operation for InsertWithServerTimeout {
     type Output = ();
     const METADATA: Metadata = Metadata::post("books.insert_with_server_timeout", "/_api/document/books")
+        .without_body()
         .server_timeout(SERVER_TIMEOUT);
 
     fn class(&self) -> RequestClass {

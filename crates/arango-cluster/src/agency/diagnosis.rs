@@ -118,6 +118,7 @@ impl Operation for DiagnoseAgencyDump<'_> {
     type Output = AgencyDiagnosis;
 
     const METADATA: Metadata = Metadata::post("cluster.diagnose_agency_dump", PATH)
+        .without_body()
         .safe() // a read with a body
         .permission(Permission::Superuser);
 

@@ -1,10 +1,6 @@
 //! The contents of the agency.
 
-use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
-};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission, Scope};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -55,10 +51,6 @@ impl Operation for GetAgencyDump {
     const METADATA: Metadata =
         Metadata::get("cluster.agency_dump", "/_api/cluster/agency-dump").permission(Permission::Admin);
 
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
-
     fn output(&self, response: ApiResponse) -> Result<AgencyDump, DecodeError> {
         AgencyDump::from_response(&response)
     }
@@ -78,10 +70,6 @@ impl Operation for GetAgencyCache {
     const METADATA: Metadata = Metadata::get("server.agency_cache", "/_api/cluster/agency-cache")
         .scope(Scope::Coordinator)
         .permission(Permission::Admin);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<AgencyDump, DecodeError> {
         AgencyDump::from_response(&response)
@@ -109,10 +97,6 @@ impl Operation for GetClusterInfo {
     const METADATA: Metadata = Metadata::get("server.cluster_info", "/_api/cluster/cluster-info")
         .scope(Scope::Coordinator)
         .permission(Permission::Admin);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<ClusterInfo, DecodeError> {
         let info: ClusterInfo = response.json()?;

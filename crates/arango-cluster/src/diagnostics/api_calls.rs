@@ -1,10 +1,6 @@
 //! The recent API calls of a server.
 
-use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
-};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission, Scope};
 use serde::Deserialize;
 
 use crate::types::timestamp::Timestamp;
@@ -39,10 +35,6 @@ impl Operation for GetApiCalls {
         .scope(Scope::Coordinator)
         .since("3.12.5")
         .permission(Permission::Admin);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<Vec<ApiCall>, DecodeError> {
         #[derive(Deserialize)]

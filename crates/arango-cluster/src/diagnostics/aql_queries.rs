@@ -2,11 +2,7 @@
 
 use std::fmt;
 
-use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
-};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission, Scope};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -54,10 +50,6 @@ impl Operation for GetAqlQueries {
         .scope(Scope::Coordinator)
         .since("3.12.6")
         .permission(Permission::Admin);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<Vec<AqlQuery>, DecodeError> {
         #[derive(Deserialize)]

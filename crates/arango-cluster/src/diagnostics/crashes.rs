@@ -38,10 +38,6 @@ impl Operation for ListCrashes {
         .since("3.12.8")
         .permission(Permission::Admin);
 
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
-
     fn output(&self, response: ApiResponse) -> Result<Vec<String>, DecodeError> {
         response.json_result()
     }

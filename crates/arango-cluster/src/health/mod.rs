@@ -7,9 +7,7 @@ mod server_health;
 
 use std::time::Duration;
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation};
 
 pub use cluster_health::ClusterHealth;
 pub use last_acked::LastAcked;
@@ -35,10 +33,6 @@ impl Operation for GetHealth {
 
     const METADATA: Metadata =
         Metadata::get("cluster.health", "/_admin/cluster/health").server_timeout(Duration::from_secs(75));
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<ClusterHealth, DecodeError> {
         ClusterHealth::from_response(&response)

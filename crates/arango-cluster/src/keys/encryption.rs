@@ -1,10 +1,6 @@
 //! The encryption keys of stored data.
 
-use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
-};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission, Scope};
 use serde::Deserialize;
 
 use super::Fingerprint;
@@ -25,12 +21,9 @@ impl Operation for RotateEncryptionKeys {
     type Output = Vec<Fingerprint>;
 
     const METADATA: Metadata = Metadata::post("server.rotate_encryption_keys", "/_admin/server/encryption")
+        .without_body()
         .scope(Scope::Coordinator) // not idempotent: the effect of a repeated rotation is not documented
         .permission(Permission::Superuser);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<Vec<Fingerprint>, DecodeError> {
         #[derive(Deserialize)]

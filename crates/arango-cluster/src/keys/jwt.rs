@@ -1,10 +1,6 @@
 //! The secrets that sign tokens.
 
-use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
-};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission, Scope};
 use serde::Deserialize;
 
 use super::Fingerprint;
@@ -35,10 +31,6 @@ impl Operation for GetJwtSecrets {
         .scope(Scope::Coordinator)
         .permission(Permission::Superuser);
 
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
-
     fn output(&self, response: ApiResponse) -> Result<JwtSecrets, DecodeError> {
         response.json_result()
     }
@@ -58,13 +50,10 @@ impl Operation for ReloadJwtSecrets {
     type Output = JwtSecrets;
 
     const METADATA: Metadata = Metadata::post("server.reload_jwt_secrets", "/_admin/server/jwt")
+        .without_body()
         .scope(Scope::Coordinator)
         .idempotent() // each time the same files are loaded
         .permission(Permission::Superuser);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<JwtSecrets, DecodeError> {
         response.json_result()

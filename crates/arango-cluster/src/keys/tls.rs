@@ -2,11 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
-};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission, Scope};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -57,10 +53,6 @@ impl Operation for GetTls {
 
     const METADATA: Metadata = Metadata::get("server.tls", "/_admin/server/tls").scope(Scope::Coordinator);
 
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
-
     fn output(&self, response: ApiResponse) -> Result<TlsFiles, DecodeError> {
         response.json_result().and_then(|files: TlsFiles| files.validated(&response))
     }
@@ -80,13 +72,10 @@ impl Operation for ReloadTls {
     type Output = TlsFiles;
 
     const METADATA: Metadata = Metadata::post("server.reload_tls", "/_admin/server/tls")
+        .without_body()
         .scope(Scope::Coordinator)
         .idempotent() // each time the same files are loaded
         .permission(Permission::Superuser);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<TlsFiles, DecodeError> {
         // The server may omit the result.

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation};
 use serde::Deserialize;
 
 use crate::license::LicenseKey;
@@ -88,10 +86,6 @@ impl Operation for GetLicense {
     type Output = License;
 
     const METADATA: Metadata = Metadata::get("cluster.license", "/_admin/license");
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<License, DecodeError> {
         let license: License = response.json()?;

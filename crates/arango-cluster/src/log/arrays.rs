@@ -77,10 +77,6 @@ impl Operation for ClearLog {
         .removed_in("4.0.0")
         .permission(Permission::Admin);
 
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
-
     fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
         no_payload::expect_empty(&response)
     }

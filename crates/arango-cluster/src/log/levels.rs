@@ -26,10 +26,6 @@ impl Operation for GetLogLevels {
     const METADATA: Metadata =
         Metadata::get("server.log_levels", PATH).scope(Scope::Coordinator).permission(Permission::Admin);
 
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
-
     fn output(&self, response: ApiResponse) -> Result<LogLevels, DecodeError> {
         level::by_topic(&response)
     }

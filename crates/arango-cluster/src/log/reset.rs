@@ -28,10 +28,6 @@ impl Operation for ResetLogLevels {
         .since("3.12.1")
         .permission(Permission::Admin);
 
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
-
     fn output(&self, response: ApiResponse) -> Result<LogLevels, DecodeError> {
         level::by_topic(&response)
     }

@@ -40,10 +40,6 @@ impl Operation for GetMaintenance {
         .server_timeout(SERVER_TIMEOUT)
         .permission(Permission::Admin);
 
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
-
     fn output(&self, response: ApiResponse) -> Result<SupervisionMode, DecodeError> {
         response.json_result()
     }

@@ -29,10 +29,6 @@ impl Operation for GetUsageMetrics {
         .since("3.12.0")
         .backported_to(BACKPORTED);
 
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
-
     fn output(&self, response: ApiResponse) -> Result<Metrics, DecodeError> {
         Metrics::parse_or_empty(&response)
     }

@@ -1,10 +1,6 @@
 //! The imbalance of leaders and shards.
 
-use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
-};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission};
 use serde::Deserialize;
 
 /// The imbalance of leaders and shards over the DB-Servers, and the unfinished moves.
@@ -97,10 +93,6 @@ impl Operation for GetImbalance {
     const METADATA: Metadata = Metadata::get("cluster.imbalance", "/_admin/cluster/rebalance")
         .since("3.10.0")
         .permission(Permission::Admin);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<Imbalance, DecodeError> {
         response.json_result()

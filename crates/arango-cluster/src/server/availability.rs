@@ -1,11 +1,9 @@
 //! Availability of the responding server.
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, ErrorNumber, ErrorObject, Metadata, Operation, Permission,
-    RequestBuilder, Scope,
+    ApiResponse, DecodeError, ErrorNumber, ErrorObject, Metadata, Operation, Permission, Scope,
 };
-use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::StatusCode;
 use serde::Deserialize;
 
 use crate::server::ServerMode;
@@ -47,10 +45,6 @@ impl Operation for GetAvailability {
         .scope(Scope::Coordinator)
         .accept_statuses(&[503])
         .permission(Permission::None);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<Availability, DecodeError> {
         #[derive(Deserialize)]

@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation};
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
@@ -89,10 +87,6 @@ impl Operation for GetDatabaseDefaults {
     type Output = DatabaseDefaults;
 
     const METADATA: Metadata = Metadata::get("cluster.database_defaults", "/_admin/server/databaseDefaults");
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<DatabaseDefaults, DecodeError> {
         response.json()

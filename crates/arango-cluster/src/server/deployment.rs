@@ -1,8 +1,6 @@
 //! The id of the deployment.
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation};
 use serde::Deserialize;
 
 /// Reads the id of the deployment, a UUID. Since 3.12.6.
@@ -20,10 +18,6 @@ impl Operation for GetDeploymentId {
 
     const METADATA: Metadata =
         Metadata::get("cluster.deployment_id", "/_admin/deployment/id").since("3.12.6");
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<String, DecodeError> {
         #[derive(Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
+use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, Scope};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -64,10 +64,6 @@ impl Operation for GetEngine {
     type Output = Engine;
 
     const METADATA: Metadata = Metadata::get("server.engine", "/_api/engine").scope(Scope::Coordinator);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<Engine, DecodeError> {
         response.json()

@@ -1,8 +1,6 @@
 //! Id and role of the responding server.
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Scope};
 use serde::Deserialize;
 
 use crate::server::{ServerId, ServerRole};
@@ -19,10 +17,6 @@ impl Operation for GetServerId {
     type Output = ServerId;
 
     const METADATA: Metadata = Metadata::get("server.id", "/_admin/server/id").scope(Scope::Coordinator);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<ServerId, DecodeError> {
         #[derive(Deserialize)]
@@ -41,10 +35,6 @@ impl Operation for GetServerRole {
     type Output = ServerRole;
 
     const METADATA: Metadata = Metadata::get("server.role", "/_admin/server/role").scope(Scope::Coordinator);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<ServerRole, DecodeError> {
         #[derive(Deserialize)]

@@ -34,10 +34,6 @@ impl Operation for GetServerMode {
 
     const METADATA: Metadata = Metadata::get("server.mode", "/_admin/server/mode").scope(Scope::Coordinator);
 
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
-
     fn output(&self, response: ApiResponse) -> Result<ServerMode, DecodeError> {
         response.json::<Body<ServerMode>>().map(|body| body.mode)
     }

@@ -1,8 +1,6 @@
 //! The status report of a server.
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Scope};
 use serde::Deserialize;
 
 use crate::server::{FoxxStatus, ServerId, ServerStatus};
@@ -89,10 +87,6 @@ impl Operation for GetStatus {
     type Output = StatusReport;
 
     const METADATA: Metadata = Metadata::get("server.status", "/_admin/status").scope(Scope::Coordinator);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<StatusReport, DecodeError> {
         response.json()

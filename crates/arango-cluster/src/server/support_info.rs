@@ -3,11 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
-};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -78,10 +74,6 @@ impl Operation for GetSupportInfo {
         .system_only()
         .server_timeout(Duration::from_secs(60))
         .permission(Permission::Admin);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<SupportInfo, DecodeError> {
         response.json()

@@ -4,9 +4,7 @@ mod set;
 
 use std::fmt;
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation};
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
@@ -46,10 +44,6 @@ impl Operation for GetServerCount {
     type Output = ServerCount;
 
     const METADATA: Metadata = Metadata::get("cluster.server_count", "/_admin/cluster/numberOfServers");
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<ServerCount, DecodeError> {
         response.json()

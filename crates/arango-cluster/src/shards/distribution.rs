@@ -26,10 +26,6 @@ impl Operation for GetShardDistribution {
             .scope(Scope::Database)
             .permission(Permission::Admin);
 
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
-
     fn output(&self, response: ApiResponse) -> Result<ShardDistribution, DecodeError> {
         response.json()
     }

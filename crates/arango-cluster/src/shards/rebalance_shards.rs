@@ -1,10 +1,6 @@
 //! The legacy rebalance.
 
-use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
-};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission, Scope};
 use serde::Deserialize;
 
 /// Starts to move shards of the database from the fullest to the emptiest DB-Server.
@@ -24,12 +20,9 @@ impl Operation for RebalanceShards {
 
     // The query parameter has one possible value, `simple`, which is also the default.
     const METADATA: Metadata = Metadata::post("cluster.rebalance_shards", "/_admin/cluster/rebalanceShards")
+        .without_body()
         .scope(Scope::Database) // not idempotent: each request may start further moves
         .permission(Permission::Write);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<usize, DecodeError> {
         #[derive(Deserialize)]

@@ -1,10 +1,6 @@
 //! The progress of a soft shutdown.
 
-use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
-};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission, Scope};
 use serde::Deserialize;
 
 use super::PATH;
@@ -49,10 +45,6 @@ impl Operation for GetShutdownProgress {
     const METADATA: Metadata = Metadata::get("server.shutdown_progress", PATH)
         .scope(Scope::Coordinator)
         .permission(Permission::Admin);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<ShutdownProgress, DecodeError> {
         response.json()

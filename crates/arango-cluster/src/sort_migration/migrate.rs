@@ -1,10 +1,6 @@
 //! Correct sorting from the next start on.
 
-use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
-};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission};
 use serde::Deserialize;
 
 use super::{ByDbServer, SERVER_TIMEOUT};
@@ -37,15 +33,12 @@ impl Operation for MigrateSorting {
 
     const METADATA: Metadata =
         Metadata::put("cluster.migrate_sorting", "/_admin/cluster/vpackSortMigration/migrate")
+            .without_body()
             .idempotent() // a migrated DB-Server does nothing
             .server_timeout(SERVER_TIMEOUT)
             .since("3.12.2")
             .backported_to(&["3.11.11"])
             .permission(Permission::Superuser);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError> {
         response.json_result()

@@ -1,10 +1,6 @@
 //! The sort order of indexes.
 
-use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
-};
-use bytes::Bytes;
-use http::Request;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission};
 use serde::Deserialize;
 
 use super::ByDbServer;
@@ -46,10 +42,6 @@ impl Operation for GetSortMigration {
             .since("3.12.2")
             .backported_to(&["3.11.11"])
             .permission(Permission::Superuser);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError> {
         response.json_result()

@@ -1,8 +1,6 @@
 //! The description of statistics.
 
-use ::http::Request;
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
-use bytes::Bytes;
+use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Scope};
 use serde::Deserialize;
 
 /// The description of the figures in [`Statistics`](crate::Statistics).
@@ -69,10 +67,6 @@ impl Operation for GetStatisticsDescription {
         Metadata::get("server.statistics_description", "/_admin/statistics-description")
             .scope(Scope::Coordinator)
             .removed_in("4.0.0");
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).build()
-    }
 
     fn output(&self, response: ApiResponse) -> Result<StatisticsDescription, DecodeError> {
         response.json()
