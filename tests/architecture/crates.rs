@@ -12,6 +12,7 @@ const ALLOWED_DEPENDENCIES: &[(&str, &str, DependencyKind)] = &[
     ("arango-transport", "arango-protocol", DependencyKind::Normal),
     ("arango-cluster", "arango-protocol", DependencyKind::Normal),
     ("xtask", "arango-test-cluster", DependencyKind::Normal),
+    ("fleet-simulator", "arango-balance", DependencyKind::Normal),
     ("arango", "arango-test-cluster", DependencyKind::Development),
     ("arango-transport", "arango-test-cluster", DependencyKind::Development),
     ("arango-tests", "arango", DependencyKind::Development),

@@ -55,12 +55,18 @@ const SETTINGS: &[Setting] = &[
     ("discovery", |_, client, time| client.discovery(Discovery::enabled().interval(time))),
     ("periodic", |_, client, time| client.policy(Periodic::after_time(time))),
     ("health", |_, client, time| {
-        let mut policy = HealthPolicy::default();
-        (policy.base_ejection_time, policy.max_ejection_time, policy.recovery_time, policy.probe_timeout) =
-            (time, time, time, time);
-        (policy.overload_time, policy.max_drain_time, policy.failure_ratio_window) = (time, time, time);
-        (policy.slow_start, policy.slow_start_new) = (time, time);
-        (policy.consecutive_connect_failures, policy.ejection_jitter) = (1, 1.0);
+        let policy = HealthPolicy::default()
+            .base_ejection_time(time)
+            .max_ejection_time(time)
+            .recovery_time(time)
+            .probe_timeout(time)
+            .overload_time(time)
+            .max_drain_time(time)
+            .failure_ratio_window(time)
+            .slow_start(time)
+            .slow_start_new(time)
+            .consecutive_connect_failures(1)
+            .ejection_jitter(1.0);
         client.health(policy)
     }),
     ("token_source.fresh_for", |cluster, client, time| {

@@ -44,8 +44,7 @@ async fn replacing_hosts_loses_no_call_in_flight() {
     let cluster = cluster_of(4).await;
     let urls = cluster.urls();
     // New members take their full share immediately, so that the test can count it.
-    let mut health = HealthPolicy::default();
-    health.slow_start_new = Duration::ZERO;
+    let health = HealthPolicy::default().slow_start_new(Duration::ZERO);
     let client = builder(&cluster).hosts(&urls[..2]).health(health).build().unwrap();
     let slow = slow_writes(&cluster, Duration::from_secs(5));
     let calls: Vec<_> = (0..8).map(|number| start_write(&client, &format!("m{number}"))).collect();

@@ -93,8 +93,7 @@ async fn a_fast_failing_coordinator_attracts_no_calls() {
     let _slow = inject_latencies(&cluster, &[5, 5]);
     let _broken = cluster.coordinator(2).inject(Fault::response(500, 4, "internal error"));
     // Failures never eject it, so only the strategy can avoid it.
-    let mut health = HealthPolicy::default();
-    health.failure_ratio = 1.0;
+    let health = HealthPolicy::default().failure_ratio(1.0);
     let client = least_loaded(&cluster).health(health).build().unwrap();
     let counts = calls_per_coordinator(&client, &cluster, 12, 250).await;
     assert!(counts[2] <= counts.iter().sum::<usize>() / 50, "{counts:?}");

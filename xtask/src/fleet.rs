@@ -11,7 +11,7 @@ use crate::program::Program;
 use crate::workspace;
 
 /// The program that simulates, as cargo arguments.
-const FLEET: [&str; 4] = ["--package", "arango-balance", "--example", "fleet"];
+const FLEET: [&str; 2] = ["--package", "fleet-simulator"];
 
 /// The program that measures on real sockets; it needs the client and the embedded cluster.
 const SOCKETS: [&str; 4] = ["--package", "arango-tests", "--example", "sockets"];
@@ -26,7 +26,7 @@ pub(crate) async fn fleet(command: &Fleet) -> Result<ExitCode> {
     let program = Program::new(workspace::cargo())
         .arguments(["run", "--quiet", "--manifest-path"])
         .arguments([manifest])
-        .arguments(if command.sockets { SOCKETS } else { FLEET })
+        .arguments(if command.sockets { SOCKETS.as_slice() } else { FLEET.as_slice() })
         // An optimised build takes longer than simulating small fleets without optimisations.
         .arguments((!command.quick).then_some("--release"))
         .arguments(["--"])

@@ -51,9 +51,9 @@ mod error;
 mod layers;
 mod pool;
 mod telemetry;
-#[cfg(feature = "tls")]
+#[cfg(feature = "rustls")]
 mod tls;
-#[cfg(not(feature = "tls"))]
+#[cfg(not(feature = "rustls"))]
 #[path = "tls/disabled.rs"]
 mod tls;
 mod types;
@@ -81,7 +81,7 @@ pub use config::http2::Http2;
 pub use config::invalid_settings::InvalidSettings;
 pub use config::limits::{Limits, PoolLimits};
 pub use config::retry_policy::RetryPolicy;
-#[cfg(feature = "tls")]
+#[cfg(feature = "rustls")]
 pub use config::tls_fault::InvalidTls;
 pub use connect::{Connect, Resolve, SystemConnect, SystemResolve};
 #[cfg(feature = "jwt-sign")]
@@ -96,7 +96,7 @@ pub use error::kind::ErrorKind;
 pub use error::unsupported::Unsupported;
 pub use error::{Error, Report, StoppedBy};
 pub use layers::middleware::{AttemptService, CallService, MiddlewareBody, MiddlewareService};
-#[cfg(feature = "tls")]
+#[cfg(feature = "rustls")]
 pub use tls::{Tls, TlsVersion};
 pub use types::boxed::{BoxError, BoxFuture};
 pub use types::coordinator::{Coordinator, Host};

@@ -3,24 +3,15 @@
 use std::time::Duration;
 
 /// How often discovery looks for members.
+///
+/// Times are clamped to between 10 ms and one year, the jitter to between 0 and 1.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct DiscoveryPolicy {
-    /// Interval between requests for the list of members. Default: 60 s.
-    pub interval: Duration,
-    /// Part by which the interval is randomly increased or decreased. Default: 0.1.
-    pub jitter: f64,
-    /// Minimum interval between two requests for the list.
-    ///
-    /// Also the first delay before an unverified member that failed is identified
-    /// again; it doubles each time. Default: 2 s.
-    pub min_interval: Duration,
-    /// Retry interval for unverified members when all are known to be unusable.
-    ///
-    /// Default: 10 min.
-    pub unusable_interval: Duration,
-    /// Timeout of a list, and of the identification of one member. Default: 10 s.
-    pub timeout: Duration,
+    pub(crate) interval: Duration,
+    pub(crate) jitter: f64,
+    pub(crate) min_interval: Duration,
+    pub(crate) unusable_interval: Duration,
+    pub(crate) timeout: Duration,
 }
 
 impl Default for DiscoveryPolicy {
@@ -36,6 +27,43 @@ impl Default for DiscoveryPolicy {
 }
 
 impl DiscoveryPolicy {
+    /// Sets the interval between requests for the list of members. Default: 60 s.
+    #[must_use]
+    pub fn interval(mut self, time: Duration) -> Self {
+        self.interval = time;
+        self
+    }
+
+    /// Sets the fraction by which the interval is randomly lengthened or shortened. Default: 0.1.
+    #[must_use]
+    pub fn jitter(mut self, fraction: f64) -> Self {
+        self.jitter = fraction;
+        self
+    }
+
+    /// Sets the minimum interval between two requests for the list. Default: 2 s.
+    ///
+    /// Also the first delay before an unverified member that failed is identified again; it doubles each time.
+    #[must_use]
+    pub fn min_interval(mut self, time: Duration) -> Self {
+        self.min_interval = time;
+        self
+    }
+
+    /// Sets the retry interval for unverified members when all are known to be unusable. Default: 10 min.
+    #[must_use]
+    pub fn unusable_interval(mut self, time: Duration) -> Self {
+        self.unusable_interval = time;
+        self
+    }
+
+    /// Sets the timeout of a list, and of the identification of one member. Default: 10 s.
+    #[must_use]
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.timeout = time;
+        self
+    }
+
     /// Replaces values that overflow a clock, or would keep a task busy, by the nearest usable ones.
     pub(crate) fn clamped(mut self) -> Self {
         const SHORTEST: Duration = Duration::from_millis(10);

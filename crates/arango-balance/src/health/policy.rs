@@ -6,59 +6,32 @@ use std::time::Duration;
 ///
 /// The only member is never ejected. All members may be ejected for being unreachable. For their responses, or those of
 /// a gateway, at most half of them are ejected, rounded up.
+///
+/// Times are clamped to between 10 ms and one year, those of slow start to at most one year; fractions to between 0
+/// and 1.
+///
+/// ```
+/// use arango_balance::HealthPolicy;
+/// use std::time::Duration;
+///
+/// let policy = HealthPolicy::default().consecutive_connect_failures(1).max_ejection_time(Duration::from_secs(5));
+/// ```
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct HealthPolicy {
-    /// Consecutive attempts that could not reach the member before it is ejected. Default: 3.
-    pub consecutive_connect_failures: u32,
-    /// Consecutive attempts to which a gateway responded before the member is ejected. Default: 5.
-    pub consecutive_gateway_failures: u32,
-    /// Maximum fraction of failed responses before ejection, from 0 to 1.
-    ///
-    /// Failures are those of the member and of a gateway.
-    /// At 1 no member is ejected for it. Default: 0.5.
-    pub failure_ratio: f64,
-    /// Minimum number of responses for which `failure_ratio` is evaluated. Default: 20.
-    pub failure_ratio_min_responses: u32,
-    /// Length of the window over which `failure_ratio` is measured. Default: 10 s.
-    pub failure_ratio_window: Duration,
-    /// Length of the first ejection; each further one lasts twice as long.
-    ///
-    /// Also the interval between probes of a
-    /// draining member. Default: 1 s.
-    pub base_ejection_time: Duration,
-    /// Maximum length of an ejection. Default: 30 s.
-    pub max_ejection_time: Duration,
-    /// Fraction by which an ejection is randomly lengthened or shortened. Default: 0.2.
-    pub ejection_jitter: f64,
-    /// Healthy time after which one earlier ejection is forgotten. Default: 60 s.
-    pub recovery_time: Duration,
-    /// Timeout of a probe. Default: 3 s.
-    pub probe_timeout: Duration,
-    /// Time with 25 % of the share after the last overload report.
-    ///
-    /// A probe that finds the member unavailable
-    /// extends this by the same time. Default: 5 s.
-    pub overload_time: Duration,
-    /// Maximum draining time after the last report or request.
-    ///
-    /// A probe that finds the member unavailable extends
-    /// this by the same time. Default: 30 s.
-    ///
-    /// With a probe, the member is probed meanwhile, at intervals of [`base_ejection_time`](Self::base_ejection_time).
-    /// If it is unreachable it is ejected. If it is available it is healthy at once, provided that it reported draining
-    /// itself, and did not do so before within this time.
-    pub max_drain_time: Duration,
-    /// Time in which the share of a recovered member rises linearly from zero.
-    ///
-    /// It follows an ejection or draining.
-    /// Zero gives it the full share at once. Default: 2 s.
-    pub slow_start: Duration,
-    /// The same for a member that is added to a set.
-    ///
-    /// Members that a set is built with get their full share at once.
-    /// Default: 10 s.
-    pub slow_start_new: Duration,
+    pub(crate) consecutive_connect_failures: u32,
+    pub(crate) consecutive_gateway_failures: u32,
+    pub(crate) failure_ratio: f64,
+    pub(crate) failure_ratio_min_responses: u32,
+    pub(crate) failure_ratio_window: Duration,
+    pub(crate) base_ejection_time: Duration,
+    pub(crate) max_ejection_time: Duration,
+    pub(crate) ejection_jitter: f64,
+    pub(crate) recovery_time: Duration,
+    pub(crate) probe_timeout: Duration,
+    pub(crate) overload_time: Duration,
+    pub(crate) max_drain_time: Duration,
+    pub(crate) slow_start: Duration,
+    pub(crate) slow_start_new: Duration,
 }
 
 impl Default for HealthPolicy {
@@ -83,6 +56,120 @@ impl Default for HealthPolicy {
 }
 
 impl HealthPolicy {
+    /// Sets how many consecutive attempts that cannot reach a member eject it. Default: 3.
+    #[must_use]
+    pub fn consecutive_connect_failures(mut self, count: u32) -> Self {
+        self.consecutive_connect_failures = count;
+        self
+    }
+
+    /// Sets how many consecutive responses of a gateway eject a member. Default: 5.
+    #[must_use]
+    pub fn consecutive_gateway_failures(mut self, count: u32) -> Self {
+        self.consecutive_gateway_failures = count;
+        self
+    }
+
+    /// Sets the fraction of failed responses above which a member is ejected. Default: 0.5.
+    ///
+    /// Failures are those of the member and of a gateway. At 1 no member is ejected for them.
+    #[must_use]
+    pub fn failure_ratio(mut self, fraction: f64) -> Self {
+        self.failure_ratio = fraction;
+        self
+    }
+
+    /// Sets the minimum number of responses for which [`failure_ratio`](Self::failure_ratio) is evaluated. Default: 20.
+    #[must_use]
+    pub fn failure_ratio_min_responses(mut self, count: u32) -> Self {
+        self.failure_ratio_min_responses = count;
+        self
+    }
+
+    /// Sets the window over which [`failure_ratio`](Self::failure_ratio) is measured. Default: 10 s.
+    #[must_use]
+    pub fn failure_ratio_window(mut self, time: Duration) -> Self {
+        self.failure_ratio_window = time;
+        self
+    }
+
+    /// Sets the length of the first ejection; each further one lasts twice as long. Default: 1 s.
+    ///
+    /// Also the interval between probes of a draining member.
+    #[must_use]
+    pub fn base_ejection_time(mut self, time: Duration) -> Self {
+        self.base_ejection_time = time;
+        self
+    }
+
+    /// Sets the maximum length of an ejection. Default: 30 s.
+    #[must_use]
+    pub fn max_ejection_time(mut self, time: Duration) -> Self {
+        self.max_ejection_time = time;
+        self
+    }
+
+    /// Sets the fraction by which an ejection is randomly lengthened or shortened. Default: 0.2.
+    #[must_use]
+    pub fn ejection_jitter(mut self, fraction: f64) -> Self {
+        self.ejection_jitter = fraction;
+        self
+    }
+
+    /// Sets the healthy time after which one earlier ejection is forgotten. Default: 60 s.
+    #[must_use]
+    pub fn recovery_time(mut self, time: Duration) -> Self {
+        self.recovery_time = time;
+        self
+    }
+
+    /// Sets the timeout of a probe. Default: 3 s.
+    #[must_use]
+    pub fn probe_timeout(mut self, time: Duration) -> Self {
+        self.probe_timeout = time;
+        self
+    }
+
+    /// Sets how long a member gets 25 % of its share after it reports overload. Default: 5 s.
+    ///
+    /// A probe that finds the member unavailable extends this by the same time.
+    #[must_use]
+    pub fn overload_time(mut self, time: Duration) -> Self {
+        self.overload_time = time;
+        self
+    }
+
+    /// Sets how long a member drains after the last report or request to drain. Default: 30 s.
+    ///
+    /// A probe that finds the member unavailable extends this by the same time.
+    ///
+    /// With a probe, the member is probed meanwhile, at intervals of [`base_ejection_time`](Self::base_ejection_time).
+    /// If it is unreachable it is ejected. If it is available it is healthy at once, provided that it reported draining
+    /// itself, and did not do so before within this time.
+    #[must_use]
+    pub fn max_drain_time(mut self, time: Duration) -> Self {
+        self.max_drain_time = time;
+        self
+    }
+
+    /// Sets the time in which the share of a recovered member rises linearly from zero. Default: 2 s.
+    ///
+    /// It follows an ejection or draining. Zero gives the full share at once.
+    #[must_use]
+    pub fn slow_start(mut self, time: Duration) -> Self {
+        self.slow_start = time;
+        self
+    }
+
+    /// Sets the time in which the share of a member added to a set rises from zero. Default: 10 s.
+    ///
+    /// Members that a set is built with get their full share at once.
+    #[must_use]
+    pub fn slow_start_new(mut self, time: Duration) -> Self {
+        self.slow_start_new = time;
+        self
+    }
+
     /// Replaces values that overflow a clock, or would keep a task busy, by the nearest usable ones.
     pub(crate) fn clamped(mut self) -> Self {
         const SHORTEST: Duration = Duration::from_millis(10);

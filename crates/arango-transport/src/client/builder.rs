@@ -188,7 +188,7 @@ impl TransportBuilder {
     }
 
     /// Sets the TLS settings for hosts that begin with `https://` or `ssl://`.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "rustls")]
     pub fn tls(mut self, tls: tls::Tls) -> Self {
         self.parts.tls = Some(tls);
         self

@@ -44,6 +44,9 @@ pub struct Discovery {
     database: Option<String>,
 }
 
+/// The minimum interval of discovery, as in the default policy.
+const MIN_INTERVAL: Duration = Duration::from_secs(2);
+
 /// The maximum number of listed endpoints that are used, in addition to the number of members.
 const MAX_EXTRA_ENDPOINTS: usize = 256;
 
@@ -66,9 +69,7 @@ impl Discovery {
     /// The minimum is two seconds. Has no effect while discovery is disabled.
     #[must_use]
     pub fn interval(mut self, interval: Duration) -> Self {
-        if let Some(policy) = &mut self.policy {
-            policy.interval = interval.max(policy.min_interval);
-        }
+        self.policy = self.policy.map(|policy| policy.interval(interval.max(MIN_INTERVAL)));
         self
     }
 
@@ -298,7 +299,7 @@ impl Transport {
 impl fmt::Debug for Discovery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Discovery")
-            .field("interval", &self.policy.as_ref().map(|policy| policy.interval))
+            .field("policy", &self.policy)
             .field("is_mapped", &self.map.is_some())
             .finish_non_exhaustive()
     }
@@ -328,7 +329,7 @@ mod tests {
                 Some("http://a:1"),
                 "{endpoint}"
             );
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "rustls")]
             assert_eq!(
                 mapped(&Discovery::enabled(), endpoint, true).as_deref(),
                 Some("https://a:1"),
@@ -368,7 +369,7 @@ mod tests {
         assert!(["http://10.0.0.1", "http://db1", "http://localhost.example"].map(local) == [false; 3]);
     }
 
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "rustls")]
     #[test]
     fn a_mapping_determines_address_and_scheme() {
         let map = Discovery::enabled().map(|advertised| match advertised {

@@ -27,7 +27,7 @@ pub enum Http2 {
 
 impl Http2 {
     /// Returns the protocols to offer by ALPN, the preferred one first.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "rustls")]
     pub(crate) fn alpn_protocols(self) -> &'static [HttpProtocol] {
         match self {
             Self::Disabled => &[HttpProtocol::Http1],

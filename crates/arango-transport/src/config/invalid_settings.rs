@@ -11,7 +11,7 @@ pub enum InvalidSettings {
     #[error(transparent)]
     Hosts(#[from] InvalidHosts),
     /// The TLS settings are invalid.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "rustls")]
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] crate::config::tls_fault::InvalidTls),
     /// A zone is preferred, but no zones are configured.

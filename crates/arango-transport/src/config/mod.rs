@@ -6,5 +6,5 @@ pub(crate) mod http2;
 pub(crate) mod invalid_settings;
 pub(crate) mod limits;
 pub(crate) mod retry_policy;
-#[cfg(feature = "tls")]
+#[cfg(feature = "rustls")]
 pub(crate) mod tls_fault;

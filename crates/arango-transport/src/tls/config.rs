@@ -62,19 +62,19 @@ impl Prepared {
 }
 
 /// Returns the compiled-in cryptography provider.
-#[cfg(any(feature = "ring", feature = "aws-lc-rs"))]
+#[cfg(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs"))]
 #[expect(clippy::unnecessary_wraps, reason = "the other variant may fail")]
 fn provider() -> Result<Arc<CryptoProvider>, InvalidTls> {
-    #[cfg(feature = "aws-lc-rs")]
+    #[cfg(feature = "rustls-aws-lc-rs")]
     use rustls::crypto::aws_lc_rs::default_provider;
-    #[cfg(not(feature = "aws-lc-rs"))]
+    #[cfg(not(feature = "rustls-aws-lc-rs"))]
     use rustls::crypto::ring::default_provider;
     // Not the process default, which belongs to the application.
     Ok(Arc::new(default_provider()))
 }
 
 /// Returns the process-wide default cryptography provider.
-#[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+#[cfg(not(any(feature = "rustls-ring", feature = "rustls-aws-lc-rs")))]
 fn provider() -> Result<Arc<CryptoProvider>, InvalidTls> {
     CryptoProvider::get_default().cloned().ok_or(InvalidTls::NoCryptography)
 }

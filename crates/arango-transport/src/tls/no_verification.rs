@@ -70,7 +70,7 @@ fn read<'a>(certificate: &'a CertificateDer<'_>) -> Result<Certificate<'a>, Erro
     Certificate::read(certificate).ok_or_else(|| CertificateError::BadEncoding.into())
 }
 
-#[cfg(all(test, feature = "ring"))]
+#[cfg(all(test, feature = "rustls-ring"))]
 mod tests {
     use arango_test_cluster::{TestCluster, Tls};
     use rustls::pki_types::PrivateKeyDer;

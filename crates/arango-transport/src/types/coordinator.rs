@@ -118,7 +118,7 @@ impl FromStr for Coordinator {
         let tls = match scheme.to_ascii_lowercase().as_str() {
             "unix" | "http+unix" => return Self::socket(rest),
             "http" | "tcp" | "http+tcp" => false,
-            "https" | "ssl" | "http+ssl" if cfg!(feature = "tls") => true,
+            "https" | "ssl" | "http+ssl" if cfg!(feature = "rustls") => true,
             "https" | "ssl" | "http+ssl" => return Err(InvalidHostReason::Tls),
             _ => return Err(InvalidHostReason::UnknownScheme(scheme.to_owned())),
         };

@@ -186,11 +186,11 @@ mod tests {
             ("unix:///run/a%20b.sock", "unix:///run/a%20b.sock"),
             #[cfg(unix)]
             ("HTTP+unix://%2Frun%2Fa%20b.sock", "unix:///run/a b.sock"),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "rustls")]
             ("HTTPS://a", "https://a:8529"),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "rustls")]
             ("ssl://[::1]:1", "https://[::1]:1"),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "rustls")]
             ("http+ssl://a", "https://a:8529"),
         ] {
             let hosts: Hosts = text.parse().unwrap();
@@ -271,7 +271,7 @@ mod tests {
         assert_eq!((one.authority(), format!("{two:?}")), (two.authority(), "http://a:8529/two".to_owned()));
     }
 
-    #[cfg(not(feature = "tls"))]
+    #[cfg(not(feature = "rustls"))]
     #[test]
     fn a_tls_host_is_rejected_without_the_tls_feature() {
         for text in ["https://a", "ssl://a", "http+ssl://a"] {
@@ -279,7 +279,7 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "rustls")]
     #[test]
     fn the_same_address_with_and_without_tls_is_two_coordinators() {
         let hosts: Hosts = "https://a,http://a,ssl://a".parse().unwrap();

@@ -12,7 +12,7 @@ pub enum HttpProtocol {
 
 impl HttpProtocol {
     /// Returns its ALPN protocol identifier.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "rustls")]
     pub(crate) fn alpn(self) -> &'static [u8] {
         match self {
             Self::Http1 => b"http/1.1",

@@ -7,7 +7,7 @@
 //! cargo xtask fleet -- --charts docs/charts               # the charts of docs/fleet.md
 //! ```
 //!
-//! Members, health and policies are those of the crate; coordinators, clients and time are simulated. The same seed
+//! Members, health and policies are those of `arango-balance`; coordinators, clients and time are simulated. The same seed
 //! gives the same output. `docs/fleet.md` describes the simulation and its results.
 
 mod chart;
