@@ -2,7 +2,7 @@
 
 use arango::cluster::GetEndpoints;
 use arango::protocol::{ApiResponse, Operation};
-use arango::transport::{Coordinator, Hosts};
+use arango::{Coordinator, Hosts};
 use http::{HeaderMap, StatusCode};
 
 pub(crate) fn endpoints(input: &[u8]) {

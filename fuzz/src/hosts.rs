@@ -1,6 +1,6 @@
 //! Hosts and Unix sockets, as a user writes them.
 
-use arango::transport::{Coordinator, Host, HostList, Hosts};
+use arango::{Coordinator, Host, HostList, Hosts};
 
 /// Markers around the input when it is used as a password.
 const PASSWORD_MARKERS: [&str; 2] = ["s3cretA", "s3cretB"];

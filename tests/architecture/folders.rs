@@ -95,7 +95,11 @@ const LAYOUTS: &[Layout] = &[
         ],
         listings: &[],
     },
-    Layout { name: "arango", groups: &[&["handles"], &["client"], &["long_running"]], listings: &[] },
+    Layout {
+        name: "arango",
+        groups: &[&["balance", "transport"], &["handles"], &["client"], &["long_running"]],
+        listings: &[],
+    },
     Layout {
         name: "arango-test-cluster",
         groups: &[

@@ -6,11 +6,12 @@ use arango::balance::{HealthPolicy, Periodic};
 use arango::long_running::{PollOptions, StopReason};
 use arango::protocol::RequestClass;
 use arango::transport::secrecy::SecretString;
-use arango::transport::{BoxError, BoxFuture, TokenFile, TokenSource};
+use arango::transport::{BoxError, BoxFuture};
 use arango::{
     CallOptions, Client, ClientBuilder, Credentials, Discovery, ErrorKind, Hedging, Limits, PoolLimits,
     RetryPolicy, Superuser,
 };
+use arango::{TokenFile, TokenSource};
 use arango_test_cluster::{Fault, FaultGuard, Match, TestCluster};
 use tokio::time::{Instant, sleep, timeout};
 

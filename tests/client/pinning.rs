@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use arango::StoppedBy;
 use arango::cluster::GetStatus;
 use arango::protocol::RequestClass;
-use arango::transport::{Call, StoppedBy};
+use arango::transport::Call;
 use arango::{Client, Coordinator, ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match, TestCluster};
 use bytes::Bytes;

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use arango::protocol::{ApiResponse, DecodeError, Metadata, Operation, RequestClass};
 use arango::transport::secrecy::SecretString;
-use arango::transport::{BoxError, BoxFuture, TokenFile, TokenSource};
+use arango::transport::{BoxError, BoxFuture};
 use arango::{Client, Credentials, ErrorKind, Outcome};
+use arango::{TokenFile, TokenSource};
 use arango_test_cluster::TestCluster;
 use tempfile::NamedTempFile;
 use tokio::time::sleep;

@@ -45,6 +45,12 @@ pub(crate) enum Task {
     /// printed; the exit code is 0 if there are none.
     Operations(Operations),
 
+    /// Records the public API of each library in `crates/*/public-api.txt`.
+    ///
+    /// Runs cargo-public-api with a nightly compiler, and is skipped if one of them is not installed. With `--check`,
+    /// only the differences from the record are printed; the exit code is 0 if there are none.
+    PublicApi(PublicApi),
+
     /// Measures the cost of a call, compared with the minimum that a program can write by hand.
     ///
     /// Instructions are counted if valgrind is installed. It takes a few minutes.
@@ -148,6 +154,13 @@ pub(crate) struct Operations {
     pub(crate) write: bool,
 
     /// Compare the table in `docs/operations.md` and the metadata in `docs/cluster-http-api.md` with the code instead.
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PublicApi {
+    /// Compare the code with the record instead.
     #[arg(long)]
     pub(crate) check: bool,
 }

@@ -17,6 +17,7 @@ mod interruption;
 mod mutants;
 mod operations;
 mod program;
+mod public_api;
 mod soak;
 mod workspace;
 
@@ -46,6 +47,7 @@ async fn perform(task: Task) -> Result<ExitCode> {
         Task::Demo(command) => demo::demo(command.tls).await,
         Task::FailureMatrix => failure_matrix::failure_matrix().await,
         Task::Operations(command) => operations::operations(&command).await,
+        Task::PublicApi(command) => public_api::public_api(&command).await,
         Task::Bench(command) => bench::bench(command.write).await,
         Task::Mutants(command) => mutants::mutants(&command).await,
         Task::Soak(command) => soak::soak(&command).await,

@@ -25,7 +25,9 @@
 //! | cluster administration | [`Cluster`]; its types in [`cluster`] |
 //! | errors, and whether the request may have been executed | [`Error`], [`Outcome`] |
 //! | long-running operations | [`long_running`] |
-//! | custom middleware, limits, policies | [`ClientBuilder`]; the transport in [`transport`] |
+//! | limits, retries, hedging, credentials, TLS | [`ClientBuilder`] |
+//! | custom load balancing | [`balance`] |
+//! | custom middleware, connections and requests | [`transport`] |
 //! | discovery of coordinators; changing settings at runtime | [`Discovery`]; [`Reconfigure`] |
 //! | custom operations | [`Operation`](protocol::Operation) and [`Database::execute`] |
 //!
@@ -43,17 +45,19 @@
 //!
 //! | what | where | may import |
 //! |---|---|---|
+//! | curated types of the crates below | `balance`, `transport` (files) | nothing of this crate |
 //! | handles on a database, the cluster and a coordinator; sending a call | `handles` | nothing of this crate |
 //! | the client, its builder, discovery, runtime settings | `client` | `handles` |
 //! | long-running operations: pollers, jobs, drains, restarts | `long_running` | `handles`, `client` |
 
+pub mod balance;
 mod client;
 mod handles;
 pub mod long_running;
+pub mod transport;
 
 pub use arango_cluster as cluster;
-pub use arango_transport as transport;
-pub use arango_transport::{balance, protocol};
+pub use arango_transport::protocol;
 
 #[cfg(feature = "compression")]
 pub use arango_transport::Compression;
@@ -63,9 +67,9 @@ pub use arango_transport::Http2;
 pub use arango_transport::Superuser;
 pub use arango_transport::{
     Attempt, CallCounts, CallOptions, ClientState, Coordinator, CoordinatorOrigin, CoordinatorState,
-    Credentials, Discovery, Error, ErrorCategory, ErrorKind, Hedging, HostList, Hosts, HttpProtocol,
-    InvalidHosts, InvalidSettings, Limits, Outcome, PoolLimits, RetryPolicy, TokenFile, TokenSource,
-    Unsupported,
+    Credentials, Discovery, Error, ErrorCategory, ErrorKind, Hedging, Host, HostList, Hosts, HttpProtocol,
+    InvalidHost, InvalidHostReason, InvalidHosts, InvalidSettings, InvalidToken, Limits, Outcome, Phase,
+    PoolLimits, Report, RetryPolicy, StoppedBy, TokenFile, TokenSource, Unsupported, Zones,
 };
 #[cfg(feature = "rustls")]
 pub use arango_transport::{InvalidTls, Tls, TlsVersion};

@@ -2,9 +2,9 @@
 
 use std::pin::Pin;
 
+use arango::StoppedBy;
 use arango::cluster::{OperationVisitor, for_each_operation};
 use arango::protocol::{Operation, RequestClass, Scope};
-use arango::transport::StoppedBy;
 use arango::{Coordinator, Credentials, Database, Error, ErrorKind, Outcome};
 use arango_test_cluster::{Fault, TestCluster};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use arango::StoppedBy;
 use arango::protocol::RequestClass;
-use arango::transport::StoppedBy;
 use arango::{Client, CoordinatorHandle, Error, ErrorKind, Limits, Outcome};
 use arango_test_cluster::{Fault, FaultGuard, Match, Phase, TestCluster};
 use tokio::time::Instant;

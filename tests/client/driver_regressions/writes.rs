@@ -1,7 +1,7 @@
 //! Writes with an unknown outcome are never sent twice, and their outcome is reported correctly.
 
+use arango::StoppedBy;
 use arango::protocol::{ErrorNumber, RequestClass};
-use arango::transport::StoppedBy;
 use arango::{Client, ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match, Phase, TestCluster};
 

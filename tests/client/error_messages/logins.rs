@@ -1,8 +1,9 @@
 //! Errors for failed logins and unavailable tokens.
 
 use arango::transport::secrecy::SecretString;
-use arango::transport::{BoxError, BoxFuture, TokenFile, TokenSource};
+use arango::transport::{BoxError, BoxFuture};
 use arango::{Credentials, Superuser};
+use arango::{TokenFile, TokenSource};
 use arango_test_cluster::{Fault, Match, TestCluster};
 
 use super::{Page, write};

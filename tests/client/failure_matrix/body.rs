@@ -3,9 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use arango::StoppedBy;
 use arango::balance::MemberState;
 use arango::protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestClass};
-use arango::transport::StoppedBy;
 use arango::{Client, ErrorKind, Limits, Outcome};
 use arango_test_cluster::{Close, Fault, Phase, TestCluster};
 use bytes::Bytes;

@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use arango::StoppedBy;
 use arango::balance::MemberState;
 use arango::cluster::GetHealth;
 use arango::protocol::RequestClass;
-use arango::transport::{AttemptService, BoxFuture, Connect, Io, Resolve, StoppedBy};
+use arango::transport::{AttemptService, BoxFuture, Connect, Io, Resolve};
 use arango::{Client, ErrorKind, Limits, Outcome, PoolLimits};
 use arango_test_cluster::{Fault, TestCluster};
 use bytes::Bytes;

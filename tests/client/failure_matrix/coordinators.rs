@@ -1,7 +1,7 @@
 //! R17–R24: a coordinator reports its own state: starting, shutting down, overloaded, closed to this user.
 
+use arango::StoppedBy;
 use arango::protocol::RequestClass;
-use arango::transport::StoppedBy;
 use arango::{ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match};
 

@@ -1,7 +1,7 @@
 //! R30–R37, R39, R44 and R45: errors that every coordinator would return.
 
+use arango::StoppedBy;
 use arango::protocol::RequestClass;
-use arango::transport::StoppedBy;
 use arango::{ErrorKind, Outcome};
 use arango_test_cluster::{Close, Fault, Phase};
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use arango::balance::MemberState;
 use arango::protocol::RequestClass;
-use arango::transport::{Credentials, StoppedBy};
 use arango::{Client, ErrorKind, Limits, Outcome};
+use arango::{Credentials, StoppedBy};
 use arango_test_cluster::{Authentication, Fault, FaultGuard, HandshakeFault, Match, TestCluster, Tls};
 use bytes::Bytes;
 use http::Request;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use arango::StoppedBy;
 use arango::balance::MemberState;
 use arango::protocol::RequestClass;
-use arango::transport::{BoxFuture, Connect, Io, StoppedBy};
+use arango::transport::{BoxFuture, Connect, Io};
 use arango::{Client, ErrorKind, Limits, Outcome};
 use arango_test_cluster::{Close, Fault, Phase, TestCluster};
 

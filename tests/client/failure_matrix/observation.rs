@@ -3,9 +3,9 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use arango::StoppedBy;
 use arango::balance::MemberState;
 use arango::protocol::{Operation, RequestClass};
-use arango::transport::StoppedBy;
 use arango::{Client, Error, ErrorKind, Outcome};
 use arango_test_cluster::TestCluster;
 use tokio::time::Instant;

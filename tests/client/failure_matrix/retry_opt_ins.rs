@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use arango::StoppedBy;
 use arango::protocol::RequestClass;
-use arango::transport::StoppedBy;
 use arango::{Client, ErrorKind, Limits, Outcome, RetryPolicy};
 use arango_test_cluster::{Fault, Phase, TestCluster};
 

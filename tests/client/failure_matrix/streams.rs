@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use arango::StoppedBy;
 use arango::balance::MemberState;
 use arango::protocol::RequestClass;
-use arango::transport::StoppedBy;
 use arango::{Client, ErrorKind, Http2, HttpProtocol, Outcome};
 use arango_test_cluster::{Close, Fault, Phase, ResetReason, TestCluster};
 

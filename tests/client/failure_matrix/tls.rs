@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use arango::StoppedBy;
 use arango::balance::MemberState;
 use arango::protocol::RequestClass;
-use arango::transport::StoppedBy;
 use arango::{ErrorKind, Limits, Outcome};
 use arango_test_cluster::{HandshakeFault, Tls};
 

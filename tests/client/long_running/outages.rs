@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use arango::TokenSource;
 use arango::cluster::{JobStatus, MoveShard, RebalanceOptions, ServerId, ServerRole};
 use arango::long_running::DrainStep;
 use arango::transport::secrecy::SecretString;
-use arango::transport::{BoxError, BoxFuture, TokenSource};
+use arango::transport::{BoxError, BoxFuture};
 use arango::{Credentials, ErrorKind};
 use arango_test_cluster::{Coordinator, Fault, Match, TestCluster};
 

@@ -13,7 +13,7 @@ use tower::util::MapRequestLayer;
 use super::{RESPONSES, respond_as_other_service};
 use crate::support::{builder, client, cluster, cluster_of, cluster_with, insert};
 
-fn first_state(client: &Client) -> arango::transport::CoordinatorState {
+fn first_state(client: &Client) -> arango::CoordinatorState {
     client.coordinators().remove(0)
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use arango::transport::StoppedBy;
+use arango::StoppedBy;
 use arango::{ErrorKind, Limits, Outcome};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;

@@ -1,7 +1,7 @@
 //! Connections that are closed, by FIN or RST, in each phase of a request.
 
+use arango::StoppedBy;
 use arango::protocol::RequestClass;
-use arango::transport::StoppedBy;
 use arango::{Error, ErrorKind, Outcome};
 use arango_test_cluster::{Close, Fault, Match, Phase, TestCluster};
 

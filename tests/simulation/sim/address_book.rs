@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use arango::Coordinator as Address;
-use arango::transport::Host;
+use arango::Host;
 use arango_test_cluster::TestCluster;
 
 /// Listed hosts outside the cluster: one that accepts connections but sends nothing, and one that is unavailable.

@@ -6,7 +6,8 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use arango::transport::{AttemptError, AttemptService, Body, BoxError, BoxFuture, ErrorKind};
+use arango::ErrorKind;
+use arango::transport::{AttemptError, AttemptService, Body, BoxError, BoxFuture};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, SERVER};
 use http::{Request, Response};

@@ -109,6 +109,7 @@ impl<K> Member<K> {
     }
 
     /// Like [`record_queue_time`](Self::record_queue_time), at the given time.
+    #[doc(hidden)] // for the fleet simulator
     pub fn record_queue_time_at(&self, time: Duration, now: Instant) {
         if self.is_load_measured() {
             self.0.gauge.record_queue_time(time, now);
@@ -159,6 +160,7 @@ impl<K> Member<K> {
     }
 
     /// Like [`record`](Self::record), at the given time: see [`Members::pick`](crate::Members::pick).
+    #[doc(hidden)] // for the fleet simulator
     pub fn record_at(&self, signal: Signal, started: Instant, now: Instant)
     where
         K: Clone,
@@ -221,6 +223,7 @@ impl<K> Member<K> {
     /// For callers that probe members themselves, because time is a parameter or there is no tokio runtime. Otherwise
     /// the set does it with its [probe](crate::MembersBuilder::probe). Ignored if the next probe is no longer due at
     /// `due`: then the signals of requests are newer.
+    #[doc(hidden)] // for the fleet simulator
     pub fn record_probe_at(&self, due: Instant, result: ProbeResult, now: Instant)
     where
         K: Clone,
@@ -283,6 +286,7 @@ impl<K> Member<K> {
     }
 
     /// Returns its index in per-member tables, unique among members that still have a handle.
+    #[doc(hidden)] // for the crate `arango-transport`
     pub fn slot(&self) -> usize {
         self.0.slot
     }

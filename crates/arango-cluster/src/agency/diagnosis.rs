@@ -58,6 +58,7 @@ pub struct Diagnosis {
 
 /// How strictly the agency's contents are parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum DiagnosisStrictness {
     /// Unknown contents are an error.
     #[default]

@@ -11,6 +11,7 @@ use crate::license::LicenseKey;
 
 /// Whether a licence is accepted that expires earlier than the current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum EarlierExpiryPolicy {
     /// It is refused.
     #[default]

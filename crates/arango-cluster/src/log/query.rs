@@ -6,6 +6,7 @@ use crate::log::LogLevel;
 
 /// The order of log entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum LogOrder {
     /// Oldest first.
     #[default]

@@ -14,6 +14,7 @@ pub use supervision::{GetMaintenance, SetMaintenance, SetMaintenanceResult, Supe
 ///
 /// Maintenance always ends by itself; starting it again restarts its duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Maintenance {
     /// Starts for an hour, the server's default.
     On,

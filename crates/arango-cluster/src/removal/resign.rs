@@ -12,6 +12,7 @@ use crate::server::ServerId;
 
 /// What happens later to the leaderships that were moved off a DB-Server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum ResignedLeaders {
     /// They stay on the new leaders.
     #[default]

@@ -11,6 +11,7 @@ use crate::server::ServerId;
 
 /// The target number of servers of one role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ServerCountTarget {
     /// This many.
     Count(usize),

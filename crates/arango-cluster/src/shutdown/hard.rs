@@ -11,6 +11,7 @@ use crate::types::no_payload;
 
 /// Whether a server that shuts down stays a member of the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum ClusterMembership {
     /// It stays a member, and its absence is noticed.
     #[default]

@@ -89,6 +89,7 @@ impl Error {
     }
 
     /// Creates the error of a request that could not be built.
+    #[doc(hidden)] // for the crate `arango`
     pub fn request(call: &Call, method: Method, path: &str, source: BuildError) -> Self {
         let mut error = Self::unsent(call, method, path.to_owned(), ErrorKind::Request);
         error.0.source = Some(source.into());
@@ -96,11 +97,13 @@ impl Error {
     }
 
     /// Creates the error of an operation that requires a coordinator to be named.
+    #[doc(hidden)] // for the crate `arango`
     pub fn needs_coordinator(call: &Call, method: Method, path: &str) -> Self {
         Self::unsent(call, method, path.to_owned(), ErrorKind::NeedsCoordinator)
     }
 
     /// Creates the error of an operation known to be unsupported by the coordinator.
+    #[doc(hidden)] // for the crate `arango`
     pub fn unsupported_by(call: &Call, method: Method, path: &str, unsupported: Unsupported) -> Self {
         let mut error = Self::unsent(call, method, path.to_owned(), ErrorKind::NotSupported);
         error.0.unsupported = Some(Box::new(unsupported));
@@ -112,6 +115,7 @@ impl Error {
     /// The outcome becomes [`NotExecuted`](Outcome::NotExecuted) if a single attempt was rejected by the
     /// coordinator. An unknown outcome stays unknown: an intermediary may have rejected the request, or
     /// another send may have been executed.
+    #[doc(hidden)] // for the crate `arango`
     #[must_use]
     pub fn with_unsupported(mut self, unsupported: Unsupported) -> Self {
         // With several attempts, an earlier one may have reached a coordinator that supports the operation.
@@ -128,6 +132,7 @@ impl Error {
     /// The call needs a cluster.
     ///
     /// The outcome stays as it is.
+    #[doc(hidden)] // for the crate `arango`
     #[must_use]
     pub fn with_not_a_cluster(mut self) -> Self {
         self.0.kind = ErrorKind::NotACluster;
@@ -192,6 +197,7 @@ impl Error {
     }
 
     /// Raises the outcome if more may have happened than was known before.
+    #[doc(hidden)] // for the crate `arango`
     #[must_use]
     pub fn raise_outcome(mut self, outcome: Outcome) -> Self {
         self.0.outcome = self.0.outcome.max(outcome);

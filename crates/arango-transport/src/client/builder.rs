@@ -358,7 +358,7 @@ impl std::fmt::Debug for TransportBuilder {
 
 #[cfg(feature = "http2")]
 impl TransportBuilder {
-    /// Sets whether HTTP/2 is used. Default: [`Http2::Disabled`].
+    /// Sets whether HTTP/2 is used. Default: [`Http2::Disabled`](crate::Http2::Disabled).
     pub fn http2(self, http2: crate::config::http2::Http2) -> Self {
         self.http2_with(move |_| http2)
     }

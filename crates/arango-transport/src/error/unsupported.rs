@@ -32,6 +32,7 @@ pub struct Unsupported {
 
 impl Unsupported {
     /// Returns an error if this version certainly does not support the operation.
+    #[doc(hidden)] // for the crate `arango`
     pub fn of(metadata: &Metadata, coordinator: &Coordinator, version: ServerVersion) -> Option<Self> {
         metadata.is_unsupported_by(&version).then(|| Self {
             since: metadata.since,

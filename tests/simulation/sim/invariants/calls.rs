@@ -1,7 +1,7 @@
 //! I1, I2, I5, I6 and I8: invariants of each call.
 
+use arango::StoppedBy;
 use arango::protocol::RequestClass;
-use arango::transport::StoppedBy;
 use arango::{Error, ErrorKind, Outcome};
 
 use super::{Evidence, ReportFn, TICK};
@@ -94,7 +94,7 @@ fn met_idle_timeout(error: &Error) -> bool {
 /// Whether the last attempt waited for a login until its timeout, and there was no other coordinator.
 fn waited_for_a_login(error: &Error) -> bool {
     let waited = |attempt: &arango::Attempt| {
-        attempt.kind == ErrorKind::AttemptTimeout && attempt.phase == arango::transport::Phase::Waiting
+        attempt.kind == ErrorKind::AttemptTimeout && attempt.phase == arango::Phase::Waiting
     };
     error.stopped_by() == StoppedBy::NoAlternative && error.attempts().last().is_some_and(waited)
 }

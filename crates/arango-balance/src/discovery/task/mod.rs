@@ -22,7 +22,7 @@ use crate::members::set::Members;
 /// Finds members from lists that members return; see [`DiscoveryPolicy`] for how often.
 ///
 /// The keys that a set was built with are its seeds: they are never removed. A listed key is added as an
-/// [unverified](Members::add_unverified) member, and becomes a member when it has been identified. A member that two
+/// unverified member, and becomes a member when it has been identified. A member that two
 /// consecutive lists from two different members lack is [removed](Members::remove).
 ///
 /// A refresh is due at once, but at most every two seconds, when a member is ejected or starts draining, and after

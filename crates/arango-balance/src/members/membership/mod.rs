@@ -33,7 +33,7 @@ pub(crate) struct RemovedMember<K> {
 impl<K: PartialEq + Clone> Members<K> {
     /// Adds a member with this key at the end.
     ///
-    /// An existing member stays as it is. An [unverified](Self::add_unverified) member keeps its request counts; its
+    /// An existing member stays as it is. An unverified member keeps its request counts; its
     /// health is reset.
     pub fn insert(&self, key: K) -> Member<K> {
         let mut change = self.change();
@@ -67,7 +67,8 @@ impl<K: PartialEq + Clone> Members<K> {
     ///
     /// It gets only requests pinned to it that [allow unverified members](crate::Route::allow_unverified): so it can be
     /// checked before other requests depend on it.
-    pub fn add_unverified(&self, key: K) -> Member<K> {
+    #[cfg(test)]
+    pub(crate) fn add_unverified(&self, key: K) -> Member<K> {
         let mut change = self.change();
         let member = change.add_unverified(key);
         change.commit().notify();
@@ -77,6 +78,7 @@ impl<K: PartialEq + Clone> Members<K> {
 
 impl<K> Members<K> {
     /// Returns the members that get only requests pinned to them.
+    #[doc(hidden)] // for the crate `arango-transport`
     pub fn unverified(&self) -> Arc<Vec<Member<K>>> {
         self.0.unverified.load_full()
     }

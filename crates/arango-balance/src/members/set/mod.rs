@@ -80,6 +80,7 @@ impl<K> Members<K> {
     /// Ends all probe tasks and starts no more: for an owner that shuts down.
     ///
     /// Ejected members stay ejected.
+    #[doc(hidden)] // for the crate `arango-transport`
     pub fn stop_probes(&self) {
         self.0.probes_ended.store(true, Ordering::Relaxed);
         for member in self.0.list.load().iter().chain(self.0.unverified.load().iter()) {
@@ -90,6 +91,7 @@ impl<K> Members<K> {
     /// Requests a refresh of discovery soon, because members may have been added or removed.
     ///
     /// Not needed after an ejection or when a member starts draining: these request a refresh themselves.
+    #[doc(hidden)] // for the crate `arango-transport`
     pub fn refresh_discovery(&self) {
         self.0.observers.refresh_discovery();
     }
@@ -122,6 +124,7 @@ impl<K> Members<K> {
     ///
     /// A [`BalanceLayer`](crate::BalanceLayer) calls it if its policy [uses load](crate::Policy::wants_load). This is
     /// for policies that are replaced later.
+    #[doc(hidden)] // for the crate `arango-transport`
     pub fn measure_load(&self) {
         self.0.flags.measure_load();
     }
