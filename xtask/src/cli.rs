@@ -145,6 +145,10 @@ pub(crate) struct Demo {
     /// Use TLS, HTTP/2 and a login instead of plain HTTP/1.1.
     #[arg(long)]
     pub(crate) tls: bool,
+
+    /// Also write the output as a picture, an SVG file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) picture: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

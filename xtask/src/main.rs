@@ -44,7 +44,7 @@ async fn perform(task: Task) -> Result<ExitCode> {
         Task::TestCluster(TestCluster::Up(command)) => cluster::up(command).await,
         Task::TestCluster(TestCluster::Run(command)) => cluster::run(command).await,
         Task::TestCluster(TestCluster::Token(command)) => cluster::token(command).await,
-        Task::Demo(command) => demo::demo(command.tls).await,
+        Task::Demo(command) => demo::demo(&command).await,
         Task::FailureMatrix => failure_matrix::failure_matrix().await,
         Task::Operations(command) => operations::operations(&command).await,
         Task::PublicApi(command) => public_api::public_api(&command).await,

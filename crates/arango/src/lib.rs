@@ -22,7 +22,7 @@
 //! | what | where |
 //! |---|---|
 //! | the client, its databases, its coordinators | [`Client`], [`Database`], [`CoordinatorHandle`] |
-//! | cluster administration | [`Cluster`]; its types in [`cluster`] |
+//! | cluster administration | [`Cluster`]; its types in [`arango::cluster`](arango_cluster) |
 //! | errors, and whether the request may have been executed | [`Error`], [`Outcome`] |
 //! | long-running operations | [`long_running`] |
 //! | limits, retries, hedging, credentials, TLS | [`ClientBuilder`] |
