@@ -8,7 +8,9 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Endpoints {
-    /// One entry for each registered coordinator. **A dead one stays listed** until it is removed.
+    /// One entry for each registered coordinator.
+    ///
+    /// **A dead one stays listed** until it is removed.
     ///
     /// An entry that cannot be decoded is kept as an empty one, so that it does not hide the others.
     #[serde(rename = "endpoints", deserialize_with = "deserialize_entries")]

@@ -71,9 +71,9 @@ impl Operation for ReserveUniqueIds {
     }
 }
 
-/// Raises the cluster's id counter, so that later ids are greater than `minimum`. Since 3.12.5-3.
+/// Raises the cluster's id counter, so that later ids are greater than `minimum`.
 ///
-/// If the counter is already higher, nothing changes. The response contains one new id.
+/// Since 3.12.5-3. If the counter is already higher, nothing changes. The response contains one new id.
 ///
 /// # Errors
 ///

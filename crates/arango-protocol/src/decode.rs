@@ -81,7 +81,9 @@ impl DecodeError {
         }
     }
 
-    /// Returns the first KiB of the body. It may contain secrets that should not be logged.
+    /// Returns the first KiB of the body.
+    ///
+    /// It may contain secrets that should not be logged.
     pub fn body(&self) -> &Bytes {
         &self.0.body
     }

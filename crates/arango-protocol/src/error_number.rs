@@ -24,7 +24,9 @@ numbers! {
     NOT_IMPLEMENTED = 9;
     /// A parameter is missing or wrong.
     BAD_PARAMETER = 10;
-    /// Not logged in, not permitted, or a database without access: all three have the same number.
+    /// Not logged in, not permitted, or a database without access.
+    ///
+    /// All three have the same number.
     FORBIDDEN = 11;
     /// The request was cancelled.
     REQUEST_CANCELED = 21;

@@ -111,7 +111,9 @@ pub struct Metadata {
     pub removed_in: Option<&'static str>,
     /// The permission that the caller needs.
     pub permission: Permission,
-    /// Whether the server accepts it only in the database `_system`, regardless of the handle's database.
+    /// Whether the server accepts it only in the database `_system`.
+    ///
+    /// That holds regardless of the handle's database.
     pub system_only: bool,
     /// Whether it shuts down the server that executes it.
     pub stops_server: bool,
@@ -294,7 +296,9 @@ impl Metadata {
         self
     }
 
-    /// Declares that it shuts down the server that executes it; a client drains that server.
+    /// Declares that it shuts down the server that executes it.
+    ///
+    /// A client drains that server.
     #[must_use]
     pub const fn stops_server(mut self) -> Self {
         self.stops_server = true;

@@ -7,7 +7,9 @@ use crate::decode::DecodeError;
 use crate::metadata::Metadata;
 use crate::operation::Operation;
 
-/// Exchanges the request's user token for a new one, if it expires within 150 seconds.
+/// Exchanges the request's user token for a new one.
+///
+/// Only a token that expires within 150 seconds is exchanged.
 ///
 /// The server does not document it. Has no effect on the server, which keeps no list of tokens.
 ///

@@ -50,14 +50,16 @@ impl DiscoveryPolicy {
         self
     }
 
-    /// Sets the retry interval for unverified members when all are known to be unusable. Default: 10 min.
+    /// Sets the retry interval when all unverified members are known to be unusable.
+    ///
+    /// Default: 10 min.
     #[must_use]
     pub fn unusable_interval(mut self, time: Duration) -> Self {
         self.unusable_interval = time;
         self
     }
 
-    /// Sets the timeout of a list, and of the identification of one member. Default: 10 s.
+    /// Sets the timeout for listing members, and for identifying one. Default: 10 s.
     #[must_use]
     pub fn timeout(mut self, time: Duration) -> Self {
         self.timeout = time;

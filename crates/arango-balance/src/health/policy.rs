@@ -93,7 +93,9 @@ impl HealthPolicy {
         self
     }
 
-    /// Sets the length of the first ejection; each further one lasts twice as long. Default: 1 s.
+    /// Sets the length of the first ejection. Default: 1 s.
+    ///
+    /// Each further one lasts twice as long.
     ///
     /// Also the interval between probes of a draining member.
     #[must_use]
@@ -130,7 +132,9 @@ impl HealthPolicy {
         self
     }
 
-    /// Sets how long a member gets 25 % of its share after it reports overload. Default: 5 s.
+    /// Sets how long a member's share is reduced after it reports overload.
+    ///
+    /// The member gets 25 % of its share. Default: 5 s.
     ///
     /// A probe that finds the member unavailable extends this by the same time.
     #[must_use]
@@ -139,7 +143,9 @@ impl HealthPolicy {
         self
     }
 
-    /// Sets how long a member drains after the last report or request to drain. Default: 30 s.
+    /// Sets how long a member drains. Default: 30 s.
+    ///
+    /// Counted from the last report or request to drain.
     ///
     /// A probe that finds the member unavailable extends this by the same time.
     ///
@@ -152,18 +158,20 @@ impl HealthPolicy {
         self
     }
 
-    /// Sets the time in which the share of a recovered member rises linearly from zero. Default: 2 s.
+    /// Sets the slow start time of a recovered member. Default: 2 s.
     ///
-    /// It follows an ejection or draining. Zero gives the full share at once.
+    /// In this time the share of the member rises linearly from zero. The slow start follows an ejection or draining.
+    /// Zero gives the full share at once.
     #[must_use]
     pub fn slow_start(mut self, time: Duration) -> Self {
         self.slow_start = time;
         self
     }
 
-    /// Sets the time in which the share of a member added to a set rises from zero. Default: 10 s.
+    /// Sets the slow start time of an added member. Default: 10 s.
     ///
-    /// Members that a set is built with get their full share at once.
+    /// In this time the share of a member added to a set rises from zero. Members that a set is built with get
+    /// their full share at once.
     #[must_use]
     pub fn slow_start_new(mut self, time: Duration) -> Self {
         self.slow_start_new = time;

@@ -7,8 +7,9 @@ use tokio::time::Instant;
 pub struct Route<'r, K> {
     /// The only member it may go to, in any state.
     pub pinned: Option<&'r K>,
-    /// Whether `pinned` may be an unverified member: one that [discovery](crate::DiscoveryTask) has found and not yet
-    /// identified. It gets no other requests.
+    /// Whether `pinned` may be an unverified member.
+    ///
+    /// That is one that [discovery](crate::DiscoveryTask) has found and not yet identified. It gets no other requests.
     pub allow_unverified: bool,
     /// The member to use while it is usable; otherwise any other.
     ///

@@ -20,7 +20,9 @@ pub struct AgencyDiagnosis {
     /// The result; `None` if the agency's contents could not be read.
     #[serde(deserialize_with = "required_nullable")]
     pub diagnosis: Option<Diagnosis>,
-    /// Whether the contents could not be read. That is a result, not an error of the call.
+    /// Whether the contents could not be read.
+    ///
+    /// That is a result, not an error of the call.
     #[serde(default)]
     pub error: bool,
     /// Why the contents could not be read, for people.

@@ -19,9 +19,9 @@ impl AgencyDump {
         known.get(server.as_str())?.get("rebootId")?.as_u64()
     }
 
-    /// Returns the DB-Servers that are planned to have a copy of a shard, the leader first.
+    /// Returns the DB-Servers that are planned to have a copy of a shard.
     ///
-    /// `collection` is the id of the collection.
+    /// The leader is first. `collection` is the id of the collection.
     pub fn planned_copies(&self, database: &str, collection: &str, shard: &str) -> Option<Vec<ServerId>> {
         let planned = self.tree()?.get("Plan")?.get("Collections")?.get(database)?.get(collection)?;
         let copies = planned.get("shards")?.get(shard)?.as_array()?;

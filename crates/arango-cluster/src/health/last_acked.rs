@@ -15,7 +15,9 @@ use crate::types::timestamp::Timestamp;
 pub enum LastAcked {
     /// For a coordinator or DB-Server: a time, `YYYY-MM-DDTHH:MM:SSZ` by the agency's clock.
     At(Timestamp),
-    /// For an agent: the time since the leading agent got its last acknowledgement, to the millisecond.
+    /// For an agent: the time since its last acknowledgement.
+    ///
+    /// Counted from when the leading agent got the acknowledgement, to the millisecond.
     ///
     /// Zero for the leader itself; it increases for a dead agent.
     Ago(Duration),

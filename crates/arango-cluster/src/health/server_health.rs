@@ -16,9 +16,13 @@ open_enum! {
     /// DB-Server becomes [`Bad`](Self::Bad) before it fails; a coordinator may fail at once. The next heartbeat makes
     /// any server good again.
     pub enum HealthStatus {
-        /// Last heartbeat at most 5 seconds ago; for an agent: it has just responded.
+        /// Last heartbeat at most 5 seconds ago.
+        ///
+        /// For an agent: it has just responded.
         Good = "GOOD",
-        /// Last heartbeat 5 to 10 seconds ago; for an agent: it has just not responded.
+        /// Last heartbeat 5 to 10 seconds ago.
+        ///
+        /// For an agent: it has just not responded.
         Bad = "BAD",
         /// Last heartbeat longer ago. A coordinator's cursors and transactions are abandoned.
         Failed = "FAILED",
@@ -56,20 +60,28 @@ pub struct ServerHealth {
     pub host: Option<String>,
     /// Its own state of starting or stopping; agents have none.
     pub sync_status: Option<ServerState>,
-    /// The time of the last heartbeat before the record was written, by the server's clock; agents have none.
+    /// The time of the last heartbeat before the record was written.
+    ///
+    /// By the server's clock; agents have none.
     pub sync_time: Option<Timestamp>,
     /// Its version; missing for an agent that did not respond.
     pub version: Option<String>,
     /// Its storage engine; missing for an agent that did not respond.
     pub engine: Option<StorageEngine>,
-    /// When the cluster last heard from it before the record was written; missing for agents without a leader.
+    /// When the cluster last heard from it before the record was written.
+    ///
+    /// Missing for agents without a leader.
     #[serde(rename = "LastAckedTime")]
     pub last_acked: Option<LastAcked>,
-    /// When the record was written, by the agency's clock. Missing for agents, and for all servers since 4.0.
+    /// When the record was written, by the agency's clock.
+    ///
+    /// Missing for agents, and for all servers since 4.0.
     pub timestamp: Option<Timestamp>,
     /// The endpoint for clients, if one is configured.
     pub advertised_endpoint: Option<String>,
-    /// Whether this agent is the leader; missing while no leader is known, and for all other servers.
+    /// Whether this agent is the leader.
+    ///
+    /// Missing while no leader is known, and for all other servers.
     pub leading: Option<bool>,
     /// The leader as seen by this agent, empty if there is none.
     ///

@@ -83,9 +83,13 @@ pub struct AgencyJob {
     pub to_server: Option<ServerId>,
     /// Whether the leader is moved.
     pub is_leader: Option<bool>,
-    /// Whether the former leader keeps its copy as a follower. Missing for moves of a rebalance.
+    /// Whether the former leader keeps its copy as a follower.
+    ///
+    /// Missing for moves of a rebalance.
     pub remains_follower: Option<bool>,
-    /// Whether the move is to be undone later. Missing for moves of a rebalance, and from old servers.
+    /// Whether the move is to be undone later.
+    ///
+    /// Missing for moves of a rebalance, and from old servers.
     pub try_undo: Option<bool>,
 }
 

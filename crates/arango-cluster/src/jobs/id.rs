@@ -7,7 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::types::open_enum::StringVisitor;
 
-/// The id of a job of the agency: decimal digits. It can exceed the exact range of a double.
+/// The id of a job of the agency: decimal digits.
+///
+/// It can exceed the exact range of a double.
 ///
 /// Jobs belong to the cluster: any coordinator can report them.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

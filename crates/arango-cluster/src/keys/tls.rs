@@ -6,7 +6,9 @@ use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission,
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// The certificates that a server presents and trusts. Empty if it does not use TLS.
+/// The certificates that a server presents and trusts.
+///
+/// Empty if it does not use TLS.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]

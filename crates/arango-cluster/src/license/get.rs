@@ -30,7 +30,9 @@ open_enum! {
 pub struct License {
     /// What it permits.
     pub features: Option<LicenseFeatures>,
-    /// The key. Servers of the community edition before 3.12.5 return only this field, with `none`.
+    /// The key.
+    ///
+    /// Servers of the community edition before 3.12.5 return only this field, with `none`.
     pub license: Option<LicenseKey>,
     /// A hash that identifies the key.
     pub hash: Option<String>,

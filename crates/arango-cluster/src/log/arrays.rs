@@ -25,7 +25,9 @@ pub struct LogArrays {
     /// The topic of each entry.
     #[serde(default)]
     pub topic: Vec<String>,
-    /// The severity of each entry: 0 fatal, 1 error, 2 warning, 3 info, 4 debug.
+    /// The severity of each entry.
+    ///
+    /// 0 is fatal, 1 error, 2 warning, 3 info, 4 debug.
     pub level: Vec<u64>,
     /// When each entry was written.
     pub timestamp: Vec<UnixSeconds>,

@@ -50,13 +50,17 @@ impl Default for RebalanceOptions {
 }
 
 impl RebalanceOptions {
-    /// Allows leaders to swap roles with followers, which copies no data; up to 1000 moves.
+    /// Returns options that allow leaders to swap roles with followers.
+    ///
+    /// Swapping roles copies no data. A plan has up to 1000 moves.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Limits the number of planned moves. Default: 1000; more than 5000 is rejected before sending.
+    /// Limits the number of planned moves. Default: 1000.
+    ///
+    /// More than 5000 is rejected before sending.
     #[must_use]
     pub fn maximum_moves(mut self, moves: usize) -> Self {
         self.maximum_number_of_moves = moves;

@@ -50,7 +50,9 @@ pub struct ShardMove {
     pub collection: String,
     /// The database, by its name.
     pub database: String,
-    /// Whether the leader is moved, to a follower or to a DB-Server without a copy.
+    /// Whether the leader is moved.
+    ///
+    /// It is moved to a follower or to a DB-Server without a copy.
     pub is_leader: bool,
 }
 

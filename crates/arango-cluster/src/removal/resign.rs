@@ -17,14 +17,17 @@ pub enum ResignedLeaders {
     /// They stay on the new leaders.
     #[default]
     Stay,
-    /// The supervision tries to move them back. Old servers ignore this; the first version that supports it is not
-    /// documented.
+    /// The supervision tries to move them back.
+    ///
+    /// Old servers ignore this; the first version that supports it is not documented.
     MoveBack,
 }
 
-/// Moves all leaderships of a DB-Server to in-sync followers, so that it can be restarted.
+/// Moves all leaderships of a DB-Server to in-sync followers.
 ///
-/// No data is copied. The response contains the id of a [job](crate::GetAgencyJob), which cannot be
+/// The DB-Server can then be restarted. No data is copied.
+///
+/// The response contains the id of a [job](crate::GetAgencyJob), which cannot be
 /// [cancelled](crate::CancelAgencyJob).
 ///
 /// **The server does not validate the name**: an unknown one is a success here and a job that fails.

@@ -24,6 +24,8 @@ pub struct GetAvailability;
 pub enum Availability {
     /// Available, in this mode; a read-only server is available.
     Available(ServerMode),
+    /// Unavailable, for this reason.
+    ///
     /// The server is starting, stopping or in maintenance, its queue is nearly full
     /// (`--server.unavailability-queue-fill-grade`, 75 % by default), or its storage is unhealthy.
     ///

@@ -31,7 +31,9 @@ impl ServerId {
         &self.0
     }
 
-    /// Returns the server's role by the id's prefix; `None` for a short name or a new prefix.
+    /// Returns the server's role by the id's prefix.
+    ///
+    /// `None` for a short name or a new prefix.
     pub fn kind(&self) -> Option<ServerRole> {
         let (prefix, _) = self.0.split_once('-')?;
         match prefix {

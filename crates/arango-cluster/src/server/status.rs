@@ -6,7 +6,9 @@ use serde::Deserialize;
 use crate::server::{FoxxStatus, ServerId, ServerStatus};
 use crate::types::product_name;
 
-/// The status report of a server. Version and role decide which optional fields are present.
+/// The status report of a server.
+///
+/// Version and role decide which optional fields are present.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -35,7 +37,9 @@ pub struct StatusReport {
     pub server_info: ServerStatus,
     /// The Foxx status of coordinators. Removed in 4.0.
     pub coordinator: Option<FoxxStatus>,
-    /// The connection to the agency; present on servers of a cluster once they have started.
+    /// The connection to the agency.
+    ///
+    /// Present on servers of a cluster once they have started.
     pub agency: Option<AgencyStatus>,
     /// The status of an agent; only on agents.
     pub agent: Option<AgentStatus>,

@@ -26,7 +26,9 @@ pub struct ServerCount {
     /// The target number of coordinators; `None` as above.
     #[serde(rename = "numberOfCoordinators", deserialize_with = "count")]
     pub coordinators: Option<usize>,
-    /// DB-Servers that were cleaned out and are not used until they are removed from this list.
+    /// DB-Servers that were cleaned out.
+    ///
+    /// They are not used until they are removed from this list.
     #[serde(rename = "cleanedServers")]
     pub cleaned: Vec<ServerId>,
 }

@@ -45,7 +45,9 @@ pub struct MoveShard<'a> {
 }
 
 impl<'a> MoveShard<'a> {
-    /// Moves the copy of a shard on `from` to `to`. A leader stays on `from` as a follower.
+    /// Moves the copy of a shard on `from` to `to`.
+    ///
+    /// A leader stays on `from` as a follower.
     ///
     /// The collection is given by its name or its id, DB-Servers by their ids or short names.
     pub fn new(collection: &'a str, shard: &'a str, from: &'a ServerId, to: &'a ServerId) -> Self {

@@ -34,7 +34,9 @@ pub struct CollectionShards {
 }
 
 impl CollectionShards {
-    /// Returns whether every shard is in sync: the planned leader, and the planned followers in any order.
+    /// Returns whether every shard is in sync.
+    ///
+    /// That is, each has the planned leader, and the planned followers in any order.
     pub fn is_in_sync(&self) -> bool {
         self.plan
             .iter()
@@ -42,7 +44,9 @@ impl CollectionShards {
     }
 }
 
-/// The DB-Servers of one shard, by their **short names**, such as `DBServer0001`; by id without a short name.
+/// The DB-Servers of one shard, by their **short names**, such as `DBServer0001`.
+///
+/// A DB-Server without a short name is given by its id.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -78,7 +82,9 @@ pub struct SyncProgress {
     ///
     /// Zero means that it has all of them.
     pub current: u64,
-    /// The progress of the followers being copied to, in percent; `None` if unknown. Missing from old servers.
+    /// The progress of the followers being copied to, in percent.
+    ///
+    /// `None` if unknown. Missing from old servers.
     pub follower_percent: Option<f64>,
     /// The number of followers being copied to. Missing from old servers.
     pub followers_syncing: Option<u64>,

@@ -46,7 +46,9 @@ pub struct ShardStatistics {
 /// 400 with error 10 if there is no such DB-Server; 403 without write access to `_system`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetShardStatistics<'a> {
-    /// The DB-Server, **by its id**; a short name is not accepted. `None`: all of them.
+    /// The DB-Server, **by its id**; a short name is not accepted.
+    ///
+    /// `None`: all of them.
     pub server: Option<&'a ServerId>,
 }
 

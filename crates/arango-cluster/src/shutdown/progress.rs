@@ -5,7 +5,9 @@ use serde::Deserialize;
 
 use super::PATH;
 
-/// What a soft shutdown of a coordinator waits for. The counts are also valid without a shutdown.
+/// What a soft shutdown of a coordinator waits for.
+///
+/// The counts are also valid without a shutdown.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -27,7 +29,9 @@ pub struct ShutdownProgress {
     pub low_prio_ongoing_requests: Option<u64>,
     /// The number of queued client requests. Missing from old servers.
     pub low_prio_queued_requests: Option<u64>,
-    /// Whether nothing is left: during a soft shutdown, the coordinator then stops after about two seconds.
+    /// Whether nothing is left.
+    ///
+    /// During a soft shutdown, the coordinator then stops after about two seconds.
     pub all_clear: bool,
 }
 

@@ -16,7 +16,9 @@ pub struct Histogram {
     pub sum: f64,
     /// The number of values.
     pub count: u64,
-    /// The number of values below the first cut, between the first and the second, and so on; the last element counts
-    /// those above the last cut.
+    /// The number of values in each range between the cuts.
+    ///
+    /// The first element counts the values below the first cut, the next those between the first and the second, and so
+    /// on; the last element counts those above the last cut.
     pub counts: Vec<u64>,
 }

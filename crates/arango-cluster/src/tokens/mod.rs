@@ -38,7 +38,9 @@ pub struct AccessToken {
     pub active: bool,
 }
 
-/// The secret of an access token, used instead of the user's password. `Debug` does not print it.
+/// The secret of an access token, used instead of the user's password.
+///
+/// `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct AccessTokenSecret(String);

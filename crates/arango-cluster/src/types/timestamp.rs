@@ -30,7 +30,9 @@ impl Timestamp {
         &self.0
     }
 
-    /// Returns the time; `None` if the text is not a valid time, such as an empty one.
+    /// Returns the time; `None` if the text is not a valid time.
+    ///
+    /// For example, an empty text is not a valid time.
     pub fn time(&self) -> Option<SystemTime> {
         humantime::parse_rfc3339_weak(&self.0).ok()
     }

@@ -16,7 +16,9 @@ use crate::handles::cluster::Cluster;
 use crate::handles::roles::Roles;
 use crate::handles::versions::Versions;
 
-/// Handle on one database. Cheap to clone; several handles can be used side by side.
+/// Handle on one database.
+///
+/// Cheap to clone; several handles can be used side by side.
 #[derive(Debug, Clone)]
 pub struct Database {
     pub(crate) transport: Transport,

@@ -161,7 +161,9 @@ impl Cluster {
         JobPoller::new(self, id.clone(), options)
     }
 
-    /// Starts a job that moves one copy of a shard, and watches it. Sent once.
+    /// Starts a job that moves one copy of a shard, and watches it.
+    ///
+    /// Sent once.
     pub async fn move_shard_and_watch(
         &self,
         shard: MoveShard<'_>,

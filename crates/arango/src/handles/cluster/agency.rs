@@ -24,12 +24,16 @@ impl Cluster {
         Ok(self.agency_dump().await?.jobs())
     }
 
-    /// Checks the consistency of the agency. Needs a superuser token and a late 3.12.
+    /// Checks the consistency of the agency.
+    ///
+    /// Needs a superuser token and a late 3.12.
     pub async fn diagnose_agency(&self, strictness: DiagnosisStrictness) -> Result<AgencyDiagnosis, Error> {
         self.database.execute(DiagnoseAgency { strictness }).await
     }
 
-    /// Checks the consistency of an agency dump. Needs a superuser token and a late 3.12.
+    /// Checks the consistency of an agency dump.
+    ///
+    /// Needs a superuser token and a late 3.12.
     pub async fn diagnose_agency_dump(
         &self,
         dump: &AgencyDump,
@@ -55,7 +59,9 @@ impl Cluster {
         self.database.execute(CheckSortMigration).await
     }
 
-    /// Returns the sort order of every DB-Server. Needs a superuser token. Since 3.11.11 and 3.12.2.
+    /// Returns the sort order of every DB-Server.
+    ///
+    /// Needs a superuser token. Since 3.11.11 and 3.12.2.
     pub async fn sort_migration(&self) -> Result<ByDbServer<SortMigration>, Error> {
         self.database.execute(GetSortMigration).await
     }

@@ -38,7 +38,9 @@ impl Cluster {
         self.database.execute(ListAccessTokens { user }).await
     }
 
-    /// Creates an access token for a user. Only this response contains its secret. Since 3.12.5.
+    /// Creates an access token for a user. Since 3.12.5.
+    ///
+    /// Only this response contains its secret.
     pub async fn create_access_token(
         &self,
         user: &str,

@@ -64,7 +64,9 @@ impl Cluster {
         self.set_maintenance(Maintenance::On).await
     }
 
-    /// Disables the supervision for `duration`, in whole seconds. Takes seconds, and up to two minutes.
+    /// Disables the supervision for `duration`, in whole seconds.
+    ///
+    /// Takes seconds, and up to two minutes.
     pub async fn maintenance_for(&self, duration: Duration) -> Result<SetMaintenanceResult, Error> {
         self.set_maintenance(Maintenance::For(duration)).await
     }

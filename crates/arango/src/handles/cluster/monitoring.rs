@@ -21,7 +21,9 @@ impl Cluster {
         self.database.execute(GetServerMetrics { server }).await
     }
 
-    /// Returns the usage metrics of each shard of a DB-Server. Since 3.10.13, 3.11.7 and 3.12.0.
+    /// Returns the usage metrics of each shard of a DB-Server.
+    ///
+    /// Since 3.10.13, 3.11.7 and 3.12.0.
     pub async fn server_usage_metrics(&self, server: &ServerId) -> Result<Metrics, Error> {
         self.database.execute(GetServerUsageMetrics { server }).await
     }
