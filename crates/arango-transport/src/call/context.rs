@@ -23,8 +23,8 @@ use crate::compression::compressor::Compressed;
 use crate::connect::connected::ConnectionInfo;
 use crate::credentials::Credentials;
 use crate::error::attempt::{Attempt, Phase};
+use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
-use crate::layers::retry::Failed;
 use crate::types::coordinator::Coordinator;
 use crate::types::outcome::Outcome;
 
@@ -90,7 +90,7 @@ struct AttemptLog {
     /// The context of the hedged attempt.
     hedge: Option<Arc<CallContext>>,
     /// The failed attempt after which a resumed call continues.
-    rejected: Option<Failed>,
+    rejected: Option<AttemptError>,
 }
 
 /// The attempt in progress.
@@ -366,7 +366,7 @@ impl CallContext {
     /// Returns a context that continues the call after a failed response.
     ///
     /// `failed` describes that response.
-    pub(crate) fn resume(&self, failed: Failed) -> Arc<Self> {
+    pub(crate) fn resume(&self, failed: AttemptError) -> Arc<Self> {
         let mut resumed = Self::build(
             self.call.clone(),
             ReplayableRequest::from_request(self.request.request()),
@@ -384,7 +384,7 @@ impl CallContext {
     }
 
     /// Takes the failed attempt after which a resumed call continues.
-    pub(crate) fn take_rejected(&self) -> Option<Failed> {
+    pub(crate) fn take_rejected(&self) -> Option<AttemptError> {
         if self.is_resumed { self.log().rejected.take() } else { None }
     }
 

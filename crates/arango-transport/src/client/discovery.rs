@@ -73,8 +73,9 @@ impl Discovery {
         self
     }
 
-    /// Sets the mapping from an advertised endpoint, such as `tcp://10.0.0.11:8529`, to an address; `None`
-    /// ignores the endpoint.
+    /// Sets the mapping from an advertised endpoint to an address.
+    ///
+    /// An advertised endpoint is, for example, `tcp://10.0.0.11:8529`; `None` ignores the endpoint.
     ///
     /// The address is parsed like a host given by the user, except that `tcp://` and `ssl://` use TLS if one
     /// of the seeds does. Default: the advertised endpoint.

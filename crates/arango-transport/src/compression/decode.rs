@@ -87,7 +87,7 @@ fn decode(mut response: AttemptResponse, context: &CallContext) -> Result<Attemp
         }
         Err(error) if response.status().is_success() => {
             let mut failed = AttemptError::new(ErrorKind::Decode, Outcome::Unknown, Phase::Body);
-            failed.attempt().status = Some(response.status());
+            failed.attempt_mut().status = Some(response.status());
             Err(failed.with_source(error))
         }
         // The status of an error response is still useful.

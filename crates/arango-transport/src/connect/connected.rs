@@ -37,7 +37,7 @@ impl ConnectionInfo {
 
     /// Adds the connection to the error of an attempt.
     pub(crate) fn annotate(self, mut failed: AttemptError) -> AttemptError {
-        self.annotate_attempt(failed.attempt());
+        self.annotate_attempt(failed.attempt_mut());
         failed
     }
 }

@@ -143,7 +143,7 @@ impl Connector {
         if !(is_port && self.coordinator.is_tls() && self.coordinator.has_default_port()) {
             return error;
         }
-        let source = error.attempt().source.take();
+        let source = error.attempt_mut().source.take();
         let source = source.map(|source| format!("{source}; ")).unwrap_or_default();
         error.with_source(format!(
             "{source}the default port is {}; if the coordinator uses port 443, write https://{}:443",

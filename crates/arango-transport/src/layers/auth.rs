@@ -22,11 +22,10 @@ use crate::error::Error;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
-use crate::layers::attempt::ErrorResponse;
 use crate::layers::response_check;
 use crate::layers::retry::{Retry, RetryLayer};
 use crate::telemetry::metrics;
-use crate::types::boxed::{BoxError, BoxFuture};
+use crate::types::boxed::BoxFuture;
 use crate::types::outcome::Outcome;
 use crate::types::token::Token;
 
@@ -153,14 +152,14 @@ impl Login {
             Ok(Ok(token)) => Ok(token),
             Ok(Err(LoginFailed { kind, error, coordinator })) => {
                 let mut failed = failed(kind).with_shared_source(error);
-                failed.attempt().coordinator = coordinator;
-                failed.attempt().message = login_message(session);
+                failed.attempt_mut().coordinator = coordinator;
+                failed.attempt_mut().message = login_message(session);
                 Err(failed)
             }
             // The login continues. Only the time of this attempt has run out.
             Err(_) => {
                 let mut late = failed(ErrorKind::AttemptTimeout);
-                late.attempt().message = login_message(session);
+                late.attempt_mut().message = login_message(session);
                 Err(late.with_source("the login took longer than the limit of the attempt"))
             }
         }
@@ -227,15 +226,12 @@ async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>,
 }
 
 /// Adds to a rejection the explanation that no credentials were set.
-fn explain_missing_credentials(mut response: AttemptResponse) -> AttemptResponse {
-    if let Some(ErrorResponse(failed)) = response.extensions_mut().get_mut::<ErrorResponse>()
-        && failed.kind == ErrorKind::NotAuthorized
-        && failed.number.is_some()
-    {
-        let missing: BoxError = NO_CREDENTIALS.into();
-        failed.source = Some(missing.into());
+fn explain_missing_credentials(error: AttemptError) -> AttemptError {
+    if error.kind() == ErrorKind::NotAuthorized && error.attempt().number.is_some() {
+        error.with_source(NO_CREDENTIALS)
+    } else {
+        error
     }
-    response
 }
 
 /// The explanation of a rejection when no credentials were set.
@@ -267,7 +263,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             Projected::Plain { response, anonymous: false } => response.poll(cx),
-            Projected::Plain { response, .. } => response.poll(cx).map_ok(explain_missing_credentials),
+            Projected::Plain { response, .. } => response.poll(cx).map_err(explain_missing_credentials),
             Projected::LoggedIn { response } => response.as_mut().poll(cx),
         }
     }

@@ -14,7 +14,7 @@ use crate::call::context::CallContext;
 use crate::call::replayable_request::ReplayableRequest;
 use crate::error::attempt_error::AttemptError;
 use crate::error::{Error, StoppedBy};
-use crate::layers::retry::{Failed, Retry, attempt_once};
+use crate::layers::retry::{Retry, attempt_once};
 use crate::telemetry::metrics;
 use crate::types::coordinator::Coordinator;
 
@@ -82,8 +82,9 @@ where
                 self.layer.succeed(&context);
                 Ok(response)
             }
-            Err(Failed { attempt, body }) => {
-                context.fail(*attempt);
+            Err(error) => {
+                let (attempt, body) = error.into_parts();
+                context.fail(attempt);
                 Err(Error::from_attempts(&context, StoppedBy::NotRetryable).with_body(body))
             }
         }

@@ -8,10 +8,11 @@ use http::StatusCode;
 
 use crate::call::context::{CallContext, Responder};
 use crate::error::attempt::{Attempt, Phase};
+use crate::error::attempt_error::AttemptError;
 use crate::error::foreign::ForeignResponse;
 use crate::error::kind::ErrorKind;
 use crate::layers::classify::{self, ResponseAuthor};
-use crate::layers::retry::{Failed, RetryLayer};
+use crate::layers::retry::RetryLayer;
 use crate::types::outcome::Outcome;
 
 /// Returns whether another service than ArangoDB wrote the response, as far as can be detected.
@@ -19,13 +20,13 @@ pub(crate) fn is_foreign(context: &CallContext, error: &DecodeError) -> bool {
     context.responder() == Responder::Unknown && error.error_object().is_none()
 }
 
-/// Returns the failed attempt of such a response, after which the retry layer continues.
-fn failed(context: &CallContext, error: DecodeError) -> Failed {
+/// Returns the error of such a response, after which the retry layer continues.
+fn failed(context: &CallContext, error: DecodeError) -> AttemptError {
     let mut attempt = attempt(context, &error);
     let body = error.body().clone();
     let response = ForeignResponse::new(error.status(), error.headers(), &body);
     attempt.source = Some(Arc::new(response.because(error)));
-    Failed { attempt: Box::new(attempt), body }
+    AttemptError::from_attempt(attempt, body)
 }
 
 /// Returns the failed attempt of a response that is not a success of its call.

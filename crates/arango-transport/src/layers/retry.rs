@@ -24,10 +24,8 @@ use crate::call::untracked_requests::UntrackedRequests;
 use crate::client::lifecycle::Lifecycle;
 use crate::compression::compressor::Compression;
 use crate::error::Error;
-use crate::error::attempt::Attempt;
 use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
-use crate::layers::attempt::ErrorResponse;
 use crate::layers::hedge_tracker::HedgeTracker;
 use crate::layers::retry_decision::{History, RetryDecider, RetryDecision, Target};
 use crate::telemetry::metrics;
@@ -196,7 +194,7 @@ where
                 Ok(response)
             }
             // Rare and large, so it is boxed and not part of every call's future.
-            Err(failed) => Box::pin(self.retry_after(inner, template, &context, failed)).await,
+            Err(error) => Box::pin(self.retry_after(inner, template, &context, error)).await,
         }
     }
 
@@ -229,12 +227,12 @@ where
         mut inner: S,
         template: &ReplayableRequest,
         context: &Arc<CallContext>,
-        mut failed: Failed,
+        mut failed: AttemptError,
     ) -> Result<AttemptResponse, Error> {
         let mut history = History::from_attempts(context.failed());
         let mut waited = Duration::ZERO;
         loop {
-            let Failed { mut attempt, body } = failed;
+            let (mut attempt, body) = failed.into_parts();
             attempt.waited_before = waited;
             if attempt.kind == ErrorKind::UnknownCoordinator {
                 // No coordinator was reached. The caller needs the name of the unknown one.
@@ -255,7 +253,7 @@ where
             );
             let (same, kind) = (attempt.coordinator.clone(), attempt.kind);
             let rejected = attempt.token.take().map(|token| token.generation);
-            context.fail(*attempt);
+            context.fail(attempt);
             if late {
                 return Err(Error::cancelled(context, ErrorKind::DeadlineExceeded, None));
             }
@@ -301,7 +299,7 @@ where
                     self.layer.decider.record_success(&history, began);
                     return Ok(response);
                 }
-                Err(failed) => failed,
+                Err(error) => error,
             };
         }
     }
@@ -311,31 +309,11 @@ where
 pub(crate) async fn attempt_once<S>(
     inner: &mut S,
     outgoing: AttemptRequest,
-) -> Result<AttemptResponse, Failed>
+) -> Result<AttemptResponse, AttemptError>
 where
     S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError>,
 {
-    let result = match inner.ready().await {
-        Ok(ready) => ready.call(outgoing).await,
-        Err(error) => Err(error),
-    };
-    match result {
-        Ok(mut response) => match response.extensions_mut().remove::<ErrorResponse>() {
-            None => Ok(response),
-            Some(ErrorResponse(attempt)) => {
-                let body = response.body_mut().take_buffered().unwrap_or_default();
-                Err(Failed { attempt: Box::new(attempt), body })
-            }
-        },
-        Err(error) => Err(Failed { attempt: error.into_attempt(), body: Bytes::new() }),
-    }
-}
-
-/// A failed attempt, and the body of an error response.
-#[derive(Debug)]
-pub(crate) struct Failed {
-    pub(crate) attempt: Box<Attempt>,
-    pub(crate) body: Bytes,
+    inner.ready().await?.call(outgoing).await
 }
 
 impl RetryLayer {

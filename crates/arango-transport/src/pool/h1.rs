@@ -83,7 +83,7 @@ impl Http1 {
         let (sender, task) = handshake.map_err(|error| {
             let mut failed =
                 AttemptError::new(ErrorKind::ConnectRefused, Outcome::NotExecuted, Phase::Connect);
-            failed.attempt().address = address;
+            failed.attempt_mut().address = address;
             failed.with_source(error)
         })?;
         let task = registry.register().drive(async move {

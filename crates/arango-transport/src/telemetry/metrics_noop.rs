@@ -21,13 +21,7 @@ impl CoordinatorLabels {
 
     #[expect(clippy::unused_self, reason = "same signature as with the feature")]
     #[inline]
-    pub(crate) fn attempted(
-        &self,
-        _: &CallContext,
-        _: Instant,
-        _: &mut Result<AttemptResponse, AttemptError>,
-    ) {
-    }
+    pub(crate) fn attempted(&self, _: &CallContext, _: Instant, _: &Result<AttemptResponse, AttemptError>) {}
 }
 
 /// No gauges.

@@ -9,7 +9,6 @@ use crate::call::attempt_request::AttemptResponse;
 use crate::call::context::CallContext;
 use crate::error::Error;
 use crate::error::attempt_error::AttemptError;
-use crate::layers::attempt::ErrorResponse;
 use crate::types::coordinator::Coordinator;
 
 /// Opens the span of a call; it has almost no cost without a subscriber.
@@ -81,14 +80,14 @@ pub(crate) async fn attempted(
     span: Span,
     attempt: impl Future<Output = Result<AttemptResponse, AttemptError>>,
 ) -> Result<AttemptResponse, AttemptError> {
-    let mut result = attempt.instrument(span.clone()).await;
-    let failed = match &mut result {
-        Ok(response) => {
-            span.record("http.response.status_code", response.status().as_u16());
-            response.extensions().get::<ErrorResponse>().map(|refusal| &refusal.0)
-        }
-        Err(error) => Some(&*error.attempt()),
+    let result = attempt.instrument(span.clone()).await;
+    let (status, failed) = match &result {
+        Ok(response) => (Some(response.status()), None),
+        Err(error) => (error.attempt().status, Some(error.attempt())),
     };
+    if let Some(status) = status {
+        span.record("http.response.status_code", status.as_u16());
+    }
     if let Some(failed) = failed {
         span.record("error.type", debug(failed.kind));
         span.record("arango.outcome", display(failed.outcome));

@@ -57,7 +57,7 @@ impl Handshake {
             Ok(Err(error)) => self.failed(&error),
             Err(_) => failure(ErrorKind::TlsHandshake).with_source("it timed out"),
         };
-        failed.attempt().address = Some(address);
+        failed.attempt_mut().address = Some(address);
         Err(failed)
     }
 

@@ -63,7 +63,9 @@ pub enum Host {
     Name(String),
     /// An IP address without a zone.
     Ip(IpAddr),
-    /// An IPv6 address and its local zone: the name or the number of a network interface.
+    /// An IPv6 address and its local zone.
+    ///
+    /// The zone is the name or the number of a network interface.
     Zoned(Ipv6Addr, String),
     /// The path of a Unix socket.
     Socket(PathBuf),

@@ -129,7 +129,7 @@ enum Reason {
 impl ConnectFailure {
     fn new(reason: Reason, kind: ErrorKind, address: Option<SocketAddr>) -> Self {
         let mut error = AttemptError::new(kind, Outcome::NotExecuted, Phase::Connect);
-        error.attempt().address = address;
+        error.attempt_mut().address = address;
         Self { reason, error }
     }
 

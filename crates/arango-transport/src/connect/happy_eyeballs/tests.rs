@@ -118,7 +118,7 @@ async fn all_addresses_are_tried_before_the_deadline() {
     let unresponsive: Vec<_> = (0..30).map(four).collect();
     let behaviors: Vec<_> = unresponsive.iter().map(|address| (*address, NeverResponds)).collect();
     let network = TestNetwork::new(&behaviors);
-    let mut error = network.try_all(&unresponsive).await.unwrap_err();
+    let error = network.try_all(&unresponsive).await.unwrap_err();
     assert_eq!(network.began.elapsed(), Duration::from_secs(3));
     assert_eq!(network.tried().len(), 30);
     assert_eq!(network.tried()[29].1, 2900);
@@ -140,7 +140,7 @@ async fn when_all_fail_a_refusal_takes_precedence_over_a_timeout_and_a_timeout_o
         (no_route, no_route, ErrorKind::ConnectRefused, four(1)),
     ] {
         let network = TestNetwork::new(&[(six(1), first), (four(1), second)]);
-        let mut error = network.try_all(&[six(1), four(1)]).await.unwrap_err();
+        let error = network.try_all(&[six(1), four(1)]).await.unwrap_err();
         assert_eq!((error.kind(), error.attempt().address), (kind, Some(address)), "{first:?} {second:?}");
     }
 }

@@ -44,9 +44,12 @@ const ERROR_BYTES: usize = 64 << 10;
 const UNKNOWN_SERVER: &str =
     "no coordinator or DB-Server has the id that the request names: `health()` lists the ids";
 
-/// An error response, stored in the extensions of the response.
-#[derive(Debug, Clone)]
-pub(crate) struct ErrorResponse(pub(crate) Attempt);
+/// What a coordinator responded.
+enum Received {
+    Success(AttemptResponse),
+    /// An error response.
+    Refusal(AttemptError),
+}
 
 /// Makes [`SingleAttempt`] services for one coordinator.
 #[derive(Debug, Clone)]
@@ -199,7 +202,7 @@ impl AttemptState {
         F: Future<Output = Result<AttemptResponse, AttemptError>>,
     {
         let responses_before = self.pool.responses();
-        let mut result = match send().await {
+        let read = match send().await {
             Ok(response) => {
                 self.record_queue_time(response.headers());
                 self.read(&attempt.context, response).await
@@ -207,43 +210,26 @@ impl AttemptState {
             Err(error) => Err(error),
         };
         let sends = attempt.end();
-        let context = &*attempt.context;
-        self.labels.attempted(context, attempt.started, &mut result);
-        match result {
-            Ok(mut response) => {
-                // Most responses have no extensions.
-                match response.extensions_mut().get_mut::<ErrorResponse>() {
-                    // Nothing was sent, so middleware created the response. It says nothing about the
-                    // coordinator.
-                    None if sends == 0 => {}
-                    None => self.succeeded(&attempt, &response),
-                    Some(ErrorResponse(failed)) => {
-                        // An error response covers one send, and only if it is the response to that send.
-                        let is_own = failed.status.is_some_and(|status| context.is_response_status(status));
-                        self.add_details(failed, &attempt, sends > 1 || (sends == 1 && !is_own));
-                        // A response that middleware created says nothing about the service at the address.
-                        if sends > 0 || failed.kind != ErrorKind::NotArangoDb {
-                            self.report(&attempt, classify::signal(failed));
-                        }
-                        failed.token.clone_from(&attempt.token);
-                    }
+        let result = match read {
+            Ok(Received::Success(response)) => {
+                // If nothing was sent, middleware created the response. It says nothing about the coordinator.
+                if sends > 0 {
+                    self.succeeded(&attempt, &response);
                 }
                 Ok(response)
             }
-            Err(mut error) => {
-                self.add_details(error.attempt(), &attempt, sends > 0);
-                let unanswered = error.kind() == ErrorKind::AttemptTimeout && sends > 0;
-                if unanswered && context.call.server_timeout.is_none() {
-                    self.member.record_abandoned(attempt.started);
-                }
-                // A timeout counts only if the request was sent and no response at all arrived: a long query
-                // on a coordinator that answers other requests is not a failure.
-                let silent = unanswered && self.pool.responses() == responses_before;
-                let signal = if silent { Signal::Unreachable } else { classify::signal(error.attempt()) };
-                self.report(&attempt, signal);
+            Ok(Received::Refusal(mut error)) => {
+                self.refused(&attempt, error.attempt_mut(), sends);
                 Err(error)
             }
-        }
+            Err(mut error) => {
+                let silent = self.pool.responses() == responses_before;
+                self.failed(&attempt, error.attempt_mut(), sends, silent);
+                Err(error)
+            }
+        };
+        self.labels.attempted(&attempt.context, attempt.started, &result);
+        result
     }
 
     /// Reads as much of the response as the call needs.
@@ -251,13 +237,13 @@ impl AttemptState {
         &self,
         context: &CallContext,
         mut response: AttemptResponse,
-    ) -> Result<AttemptResponse, AttemptError> {
+    ) -> Result<Received, AttemptError> {
         let (status, limits) = (response.status(), &context.settings.limits);
         let is_success = status.is_success() || context.call.success_statuses.contains(&status.as_u16());
         if is_success && context.call.streaming {
             let body = std::mem::replace(response.body_mut(), Body::buffered(Bytes::new()));
             *response.body_mut() = body.with_idle_timeout(limits.body_idle);
-            return Ok(response);
+            return Ok(Received::Success(response));
         }
         let limit = if is_success { limits.body_bytes } else { ERROR_BYTES };
         match response.body_mut().buffer(limit, limits.body_idle, context.deadline).await {
@@ -270,24 +256,51 @@ impl AttemptState {
                     context.responder() == Responder::ArangoDb && interrupted.kind != ErrorKind::Decode;
                 let outcome = if is_executed { Outcome::Executed } else { Outcome::Unknown };
                 let mut error = AttemptError::new(interrupted.kind, outcome, Phase::Body);
-                error.attempt().status = Some(status);
+                error.attempt_mut().status = Some(status);
                 return Err(match interrupted.source {
                     Some(source) => error.with_source(source),
                     None => error,
                 });
             }
         }
-        if !is_success {
-            let is_head = context.request.method == Method::HEAD;
-            let mut failed = error_response(status, response.headers(), response.body().bytes(), is_head);
-            if context.call.relayed && failed.number == Some(ErrorNumber::CLUSTER_BACKEND_UNAVAILABLE) {
-                let cause: BoxError = UNKNOWN_SERVER.into();
-                (failed.kind, failed.outcome) = (ErrorKind::UnknownServer, Outcome::NotExecuted);
-                failed.source = Some(cause.into());
-            }
-            response.extensions_mut().insert(ErrorResponse(failed));
+        if is_success {
+            return Ok(Received::Success(response));
         }
-        Ok(response)
+        let is_head = context.request.method == Method::HEAD;
+        let body = response.body_mut().take_buffered().unwrap_or_default();
+        let mut refused = error_response(status, response.headers(), &body, is_head);
+        if context.call.relayed && refused.number == Some(ErrorNumber::CLUSTER_BACKEND_UNAVAILABLE) {
+            let cause: BoxError = UNKNOWN_SERVER.into();
+            (refused.kind, refused.outcome) = (ErrorKind::UnknownServer, Outcome::NotExecuted);
+            refused.source = Some(cause.into());
+        }
+        Ok(Received::Refusal(AttemptError::from_attempt(refused, body)))
+    }
+
+    /// Reports a refusal: an error response.
+    fn refused(&self, attempt: &RunningAttempt, refused: &mut Attempt, sends: u32) {
+        // It covers one send, and only if it is the response to that send.
+        let is_own = refused.status.is_some_and(|status| attempt.context.is_response_status(status));
+        self.add_details(refused, attempt, sends > 1 || (sends == 1 && !is_own));
+        // A response that middleware created says nothing about the service at the address.
+        if sends > 0 || refused.kind != ErrorKind::NotArangoDb {
+            self.report(attempt, classify::signal(refused));
+        }
+        refused.token.clone_from(&attempt.token);
+    }
+
+    /// Reports an attempt without a complete response. `silent`: the coordinator sent no response to any
+    /// attempt meanwhile.
+    fn failed(&self, attempt: &RunningAttempt, failed: &mut Attempt, sends: u32, silent: bool) {
+        self.add_details(failed, attempt, sends > 0);
+        let unanswered = failed.kind == ErrorKind::AttemptTimeout && sends > 0;
+        if unanswered && attempt.context.call.server_timeout.is_none() {
+            self.member.record_abandoned(attempt.started);
+        }
+        // A timeout counts only if the request was sent and no response at all arrived: a long query on a
+        // coordinator that answers other requests is not a failure.
+        let signal = if unanswered && silent { Signal::Unreachable } else { classify::signal(failed) };
+        self.report(attempt, signal);
     }
 
     /// Reports a success if ArangoDB wrote the response. Otherwise the caller that decodes the body reports

@@ -239,7 +239,7 @@ impl Stream {
         let mut failed = error::attempt_error(error);
         if failed.kind() == ErrorKind::ConnectionLost && !self.is_open() {
             // Only one stream reports the loss of the connection to the coordinator's health.
-            failed.attempt().already_reported = self.connection.known.lost.swap(true, Ordering::Relaxed);
+            failed.attempt_mut().already_reported = self.connection.known.lost.swap(true, Ordering::Relaxed);
         }
         failed
     }

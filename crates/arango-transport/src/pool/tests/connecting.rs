@@ -106,7 +106,7 @@ async fn a_refused_connect_fails_one_waiter_and_the_others_wait_for_pending_conn
     assert!(calls.iter().all(|call| !call.is_finished()), "two connects are left for two waiters");
     two.refuse();
     settle().await;
-    let mut error = calls.remove(0).await.unwrap().unwrap_err();
+    let error = calls.remove(0).await.unwrap().unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::ConnectRefused, Outcome::NotExecuted));
     assert_eq!(error.attempt().address, Some("127.0.0.1:8529".parse().unwrap()));
     let mut peer = three.accept();

@@ -59,7 +59,7 @@ async fn a_reused_connection_that_breaks_closes_only_those_idle_for_longer() {
     let works = send(&pool, get("/works")).await;
     greet(&mut ends[1], "/works", works).await;
     drop(ends.pop());
-    let mut error = breaks.await.unwrap().unwrap_err();
+    let error = breaks.await.unwrap().unwrap_err();
     assert_eq!((error.kind(), error.attempt().reused), (ErrorKind::ConnectionLost, true));
     settle().await;
     assert!(is_closed(&mut ends[0]).await);

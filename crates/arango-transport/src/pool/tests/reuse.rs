@@ -114,7 +114,7 @@ async fn a_connection_that_breaks_after_the_request_has_an_unknown_outcome_and_r
         };
         assert_eq!(read_path(&mut peer).await, "/2");
         drop(peer);
-        let mut error = call.await.unwrap().unwrap_err();
+        let error = call.await.unwrap().unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::ConnectionLost, Outcome::Unknown));
         assert_eq!(error.attempt().reused, reused);
         settle().await;

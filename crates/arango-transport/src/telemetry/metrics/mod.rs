@@ -23,7 +23,6 @@ use crate::call::context::CallContext;
 use crate::error::Error;
 use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
-use crate::layers::attempt::ErrorResponse;
 use crate::types::coordinator::Coordinator;
 use crate::types::outcome::Outcome;
 pub(crate) use gauges::{Sampler, removed};
@@ -151,13 +150,10 @@ impl CoordinatorLabels {
         &self,
         context: &CallContext,
         began: Instant,
-        result: &mut Result<AttemptResponse, AttemptError>,
+        result: &Result<AttemptResponse, AttemptError>,
     ) {
         let (status, failed) = match result {
-            Ok(response) => {
-                let refusal = response.extensions().get::<ErrorResponse>();
-                (Some(response.status()), refusal.map(|refusal| refusal.0.kind))
-            }
+            Ok(response) => (Some(response.status()), None),
             Err(error) => (error.attempt().status, Some(error.kind())),
         };
         let method = method_label(&context.request.method);
