@@ -228,7 +228,7 @@ impl Transport {
     }
 
     pub(crate) fn retries_left(&self) -> u64 {
-        self.0.core.layer.decider.budget.remaining(Instant::now())
+        self.0.core.layer.budget.remaining(Instant::now())
     }
 
     // Outside of the futures, which would otherwise keep the moved arguments for their whole lifetime.

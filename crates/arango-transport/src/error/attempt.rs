@@ -129,6 +129,14 @@ impl Attempt {
             is_arangodb: true,
         }
     }
+
+    /// Returns whether the connection may have closed while idle, before the request arrived.
+    ///
+    /// An idle HTTP/2 connection is closed with GOAWAY, and requests sent meanwhile are reported as not
+    /// processed.
+    pub(crate) fn may_be_stale(&self) -> bool {
+        self.reused && self.protocol != Some(HttpProtocol::Http2)
+    }
 }
 
 impl fmt::Display for Attempt {

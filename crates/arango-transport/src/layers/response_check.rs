@@ -11,7 +11,7 @@ use crate::error::attempt::{Attempt, Phase};
 use crate::error::attempt_error::AttemptError;
 use crate::error::foreign::ForeignResponse;
 use crate::error::kind::ErrorKind;
-use crate::layers::classify::{self, ResponseAuthor};
+use crate::layers::attempt::classify::{self, ResponseAuthor};
 use crate::layers::retry::RetryLayer;
 use crate::types::outcome::Outcome;
 
@@ -80,7 +80,7 @@ impl RetryLayer {
     /// Reports the result of decoding the body to the health of the coordinator.
     fn report(&self, context: &CallContext, signal: Signal) {
         let Some((coordinator, since)) = context.current() else { return };
-        let Some(member) = self.decider.member(&coordinator) else { return };
+        let Some(member) = self.knowledge.member(&coordinator) else { return };
         if context.call.server_timeout.is_none() {
             member.record(signal, since);
         } else {

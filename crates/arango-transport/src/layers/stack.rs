@@ -18,11 +18,10 @@ use crate::config::invalid_settings::InvalidSettings;
 use crate::layers::attempt::{AttemptLayer, SingleAttempt};
 use crate::layers::auth::{Auth, AuthLayer};
 use crate::layers::finalize::{Finalize, FinalizeLayer};
-use crate::layers::hedge_tracker::HedgeTracker;
+use crate::layers::hedge::tracker::HedgeTracker;
 use crate::layers::middleware::CallService;
+use crate::layers::retry::facts::Knowledge;
 use crate::layers::retry::{Retry, RetryLayer};
-use crate::layers::retry_budget::RetryBudget;
-use crate::layers::retry_decision::RetryDecider;
 use crate::pool::Pool;
 use crate::pool::pools::Pools;
 use crate::telemetry::metrics::{self, Sampler};
@@ -104,16 +103,15 @@ pub(crate) fn assemble(
     if wants_load {
         members.measure_load();
     }
-    let decider = RetryDecider {
+    let knowledge = Knowledge {
         members: members.clone(),
         random: Arc::clone(&random),
         policy: retry,
-        budget: RetryBudget::new(),
         created: RecentlyCreated::default(),
         token_acceptance,
     };
     let retry = RetryLayer::new(
-        decider,
+        knowledge,
         settings.clone(),
         middleware.untracked.clone(),
         lifecycle.clone(),

@@ -1,5 +1,8 @@
 //! One attempt at one coordinator: its time limit, its response, and the signal for the coordinator's health.
 
+pub(crate) mod classify;
+pub(crate) mod signal;
+
 use std::future::ready;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -20,7 +23,7 @@ use crate::error::attempt::{Attempt, Phase};
 use crate::error::attempt_error::AttemptError;
 use crate::error::foreign::ForeignResponse;
 use crate::error::kind::ErrorKind;
-use crate::layers::classify::{self, ResponseAuthor};
+use crate::layers::attempt::classify::ResponseAuthor;
 use crate::layers::finalize::Finalize;
 use crate::layers::middleware::IntoHttp;
 use crate::pool::Pool;
@@ -284,7 +287,7 @@ impl AttemptState {
         self.add_details(refused, attempt, sends > 1 || (sends == 1 && !is_own));
         // A response that middleware created says nothing about the service at the address.
         if sends > 0 || refused.kind != ErrorKind::NotArangoDb {
-            self.report(attempt, classify::signal(refused));
+            self.report(attempt, signal::signal(refused));
         }
         refused.token.clone_from(&attempt.token);
     }
@@ -299,7 +302,7 @@ impl AttemptState {
         }
         // A timeout counts only if the request was sent and no response at all arrived: a long query on a
         // coordinator that answers other requests is not a failure.
-        let signal = if unanswered && silent { Signal::Unreachable } else { classify::signal(failed) };
+        let signal = if unanswered && silent { Signal::Unreachable } else { signal::signal(failed) };
         self.report(attempt, signal);
     }
 

@@ -1,5 +1,7 @@
 //! Hedging: a second attempt beside a slow first one.
 
+pub(crate) mod tracker;
+
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -60,7 +62,7 @@ where
     fn hedged_coordinator(&self, context: &CallContext) -> Option<Coordinator> {
         // After a failure the call already uses another coordinator.
         let first = context.coordinator().filter(|_| context.failed().is_empty())?;
-        self.layer.hedge_tracker.may_hedge(&self.layer.decider, &first, Instant::now()).then_some(first)
+        self.layer.hedge_tracker.may_hedge(&self.layer, &first, Instant::now()).then_some(first)
     }
 
     /// Sends the hedged attempt, to another coordinator than `first`.

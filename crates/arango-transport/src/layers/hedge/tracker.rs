@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::call::context::CallContext;
 use crate::call::latency_window::LatencyWindow;
 use crate::config::hedging::Hedging;
-use crate::layers::retry_decision::RetryDecider;
+use crate::layers::retry::RetryLayer;
 use crate::types::coordinator::Coordinator;
 use crate::types::queue_time;
 
@@ -66,13 +66,14 @@ impl HedgeTracker {
     }
 
     /// Returns whether another coordinator may be used beside `first`, and charges the retry budget.
-    pub(crate) fn may_hedge(&self, decider: &RetryDecider, first: &Coordinator, now: Instant) -> bool {
-        let has_alternative = decider
+    pub(crate) fn may_hedge(&self, retry: &RetryLayer, first: &Coordinator, now: Instant) -> bool {
+        let has_alternative = retry
+            .knowledge
             .members
             .snapshot()
             .iter()
             .any(|member| member.key() != first && member.state() == MemberState::Healthy);
-        has_alternative && *self.queued() < MAX_QUEUE_SECONDS && decider.budget.withdraw_one(now)
+        has_alternative && *self.queued() < MAX_QUEUE_SECONDS && retry.budget.withdraw_one(now)
     }
 
     /// Records a successful response.

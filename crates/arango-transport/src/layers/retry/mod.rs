@@ -1,5 +1,11 @@
 //! Retries requests where the rules allow it, and reports why where they do not.
 
+pub(crate) mod budget;
+pub(crate) mod decision;
+pub(crate) mod facts;
+pub(crate) mod history;
+pub(crate) mod rules;
+
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -23,11 +29,16 @@ use crate::call::settings::SharedSettings;
 use crate::call::untracked_requests::UntrackedRequests;
 use crate::client::lifecycle::Lifecycle;
 use crate::compression::compressor::Compression;
-use crate::error::Error;
+use crate::error::attempt::Attempt;
 use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
-use crate::layers::hedge_tracker::HedgeTracker;
-use crate::layers::retry_decision::{History, RetryDecider, RetryDecision, Target};
+use crate::error::{Error, StoppedBy};
+use crate::layers::hedge::tracker::HedgeTracker;
+use crate::layers::retry::budget::RetryBudget;
+use crate::layers::retry::decision::RetryDecision;
+use crate::layers::retry::facts::Knowledge;
+use crate::layers::retry::history::History;
+use crate::layers::retry::rules::Target;
 use crate::telemetry::metrics;
 use crate::types::boxed::BoxFuture;
 use crate::types::coordinator::Coordinator;
@@ -36,7 +47,8 @@ use crate::types::framing;
 /// Makes [`Retry`] services.
 #[derive(Debug, Clone)]
 pub(crate) struct RetryLayer {
-    pub(crate) decider: RetryDecider,
+    pub(crate) knowledge: Knowledge,
+    pub(crate) budget: RetryBudget,
     settings: SharedSettings,
     untracked: UntrackedRequests,
     lifecycle: Lifecycle,
@@ -48,7 +60,7 @@ pub(crate) struct RetryLayer {
 
 impl RetryLayer {
     pub(crate) fn new(
-        decider: RetryDecider,
+        knowledge: Knowledge,
         settings: SharedSettings,
         untracked: UntrackedRequests,
         lifecycle: Lifecycle,
@@ -56,7 +68,8 @@ impl RetryLayer {
         compression: Compression,
     ) -> Self {
         Self {
-            decider,
+            knowledge,
+            budget: RetryBudget::new(),
             settings,
             untracked,
             lifecycle,
@@ -159,7 +172,7 @@ where
     }
 
     pub(crate) fn random(&self) -> f64 {
-        self.layer.decider.random.next_f64()
+        self.layer.knowledge.random.next_f64()
     }
 
     /// Runs the attempts of one call.
@@ -185,7 +198,7 @@ where
         if let Some(rejected) = context.take_rejected() {
             return Box::pin(self.retry_after(self.inner.clone(), template, &context, rejected)).await;
         }
-        self.layer.decider.budget.deposit(now);
+        self.layer.budget.deposit(now);
         let outgoing = self.first_attempt(&context, template, Vec::new(), now);
         let mut inner = self.inner.clone();
         match attempt_once(&mut inner, outgoing).await {
@@ -229,19 +242,15 @@ where
         context: &Arc<CallContext>,
         mut failed: AttemptError,
     ) -> Result<AttemptResponse, Error> {
+        let layer = &self.layer;
         let mut history = History::from_attempts(context.failed());
-        let mut waited = Duration::ZERO;
+        let mut delay = Duration::ZERO;
         loop {
             let (mut attempt, body) = failed.into_parts();
-            attempt.waited_before = waited;
-            if attempt.kind == ErrorKind::UnknownCoordinator {
-                // No coordinator was reached. The caller needs the name of the unknown one.
-                attempt.coordinator.clone_from(&context.call.pin);
-            }
+            attempt.waited_before = delay;
             let now = Instant::now();
-            let late = attempt.kind == ErrorKind::DeadlineExceeded
-                || (attempt.kind == ErrorKind::AttemptTimeout && now >= context.deadline);
-            let decision = self.layer.decider.decide(context, &mut attempt, &mut history, now);
+            layer.prepare_decision(context, &mut attempt, now);
+            let decision = layer.decide(context, &attempt, &history, now);
             tracing::debug!(
                 operation = context.call.name,
                 coordinator = attempt.coordinator.as_ref().map(tracing::field::display),
@@ -251,52 +260,51 @@ where
                 ?decision,
                 "an attempt failed"
             );
-            let (same, kind) = (attempt.coordinator.clone(), attempt.kind);
-            let rejected = attempt.token.take().map(|token| token.generation);
+            let (kind, coordinator) = (attempt.kind, attempt.coordinator.clone());
+            let token = attempt.token.take().map(|token| token.generation);
             context.fail(attempt);
-            if late {
+            if kind == ErrorKind::DeadlineExceeded
+                || (kind == ErrorKind::AttemptTimeout && now >= context.deadline)
+            {
                 return Err(Error::cancelled(context, ErrorKind::DeadlineExceeded, None));
             }
-            if self.layer.lifecycle.has_ended() {
+            if layer.lifecycle.has_ended() {
                 return Err(Error::cancelled(context, ErrorKind::ClientClosed, None));
             }
-            let (target, pause) = match decision {
+            let retry = match decision {
                 RetryDecision::Fail(stopped_by) => {
                     return Err(Error::from_attempts(context, stopped_by).with_body(body));
                 }
-                RetryDecision::Retry { target: whereto, pause } => (whereto, pause),
+                RetryDecision::Retry(retry) => retry,
             };
-            if !self.layer.lifecycle.pause(pause).await {
+            history.record(coordinator.as_ref(), &retry, now);
+            if !layer.lifecycle.pause(retry.delay).await {
                 return Err(Error::cancelled(context, ErrorKind::ClientClosed, None));
             }
-            waited = pause;
-            self.layer.counts.retry();
+            delay = retry.delay;
+            layer.counts.retry();
             metrics::retried(context, kind);
-            let renew_token = target == Target::SameNewToken;
-            let new_connection = target == Target::SameNewConnection;
-            let pin = match target {
-                Target::Other => context.call.pin.clone(),
-                Target::Coordinator(coordinator) => Some(coordinator),
-                Target::Same | Target::SameNewConnection | Target::SameNewToken => same,
-            };
             let began = Instant::now();
             let plan = AttemptPlan {
                 context: Arc::clone(context),
                 number: context.sends.next_attempt(),
-                pin,
+                pin: match retry.target {
+                    Target::Other => context.call.pin.clone(),
+                    Target::Coordinator(coordinator) => Some(coordinator),
+                    Target::Same => coordinator,
+                },
                 tried: history.tried.clone(),
-                new_connection,
-                rejected_token: rejected.filter(|_| renew_token),
+                new_connection: retry.new_connection,
+                rejected_token: token.filter(|_| retry.renew_token),
                 token: None,
                 bypass_limit: false,
                 started: began,
-                deadline: self.layer.attempt_deadline(context, began, history.tried.len()),
+                deadline: layer.attempt_deadline(context, began, history.tried.len()),
             };
-            let outgoing = AttemptRequest::new(plan, template.request());
-            failed = match attempt_once(&mut inner, outgoing).await {
+            failed = match attempt_once(&mut inner, AttemptRequest::new(plan, template.request())).await {
                 Ok(response) => {
-                    self.layer.succeed(context);
-                    self.layer.decider.record_success(&history, began);
+                    layer.succeed(context);
+                    layer.knowledge.record_success(&history, began);
                     return Ok(response);
                 }
                 Err(error) => error,
@@ -317,11 +325,42 @@ where
 }
 
 impl RetryLayer {
+    /// Completes the evidence of a failed attempt, and looks for coordinators if it shows that some were added.
+    fn prepare_decision(&self, context: &CallContext, attempt: &mut Attempt, now: Instant) {
+        if attempt.kind == ErrorKind::UnknownCoordinator {
+            // No coordinator was reached. The caller needs the name of the unknown one.
+            attempt.coordinator.clone_from(&context.call.pin);
+        }
+        if attempt.kind == ErrorKind::StartingUp {
+            self.knowledge.members.refresh_discovery();
+        }
+        self.knowledge.correct_kind(context, attempt, now);
+    }
+
+    /// Decides what follows a failed attempt, and pays for the retry.
+    fn decide(
+        &self,
+        context: &CallContext,
+        attempt: &Attempt,
+        history: &History,
+        now: Instant,
+    ) -> RetryDecision {
+        match decision::decide(&self.knowledge.facts(context, attempt, now), history) {
+            // Last, so that only retries that are sent are paid for.
+            RetryDecision::Retry(retry)
+                if retry.reason.uses_budget() && !self.budget.withdraw(attempt, now) =>
+            {
+                RetryDecision::Fail(StoppedBy::Budget)
+            }
+            decision => decision,
+        }
+    }
+
     /// Records a successful call and what it created.
     pub(crate) fn succeed(&self, context: &CallContext) {
         context.succeed();
         if let Some(creates) = context.request.extension::<CreatedResource>() {
-            self.decider.created.record(creates, context.request.uri.path(), Instant::now());
+            self.knowledge.created.record(creates, context.request.uri.path(), Instant::now());
         }
     }
 
@@ -335,7 +374,7 @@ impl RetryLayer {
             && call.pin.is_none()
             && own.is_none();
         if shared && tried == 0 {
-            let coordinators = u32::try_from(self.decider.members.len().max(1)).unwrap_or(u32::MAX);
+            let coordinators = u32::try_from(self.knowledge.members.len().max(1)).unwrap_or(u32::MAX);
             return (now + limits.attempt.min(limits.total / coordinators)).min(context.deadline);
         }
         let rest = context.deadline.saturating_duration_since(now);
@@ -344,7 +383,7 @@ impl RetryLayer {
             (None, Some(timeout)) => limits.attempt.max(timeout),
             (None, None) => limits.attempt,
         };
-        let untried = self.decider.members.len().saturating_sub(tried).max(1);
+        let untried = self.knowledge.members.len().saturating_sub(tried).max(1);
         let share = if shared { rest / u32::try_from(untried).unwrap_or(u32::MAX) } else { rest };
         now + limit.min(share)
     }

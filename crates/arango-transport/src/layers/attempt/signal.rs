@@ -1,0 +1,80 @@
+//! What a failed attempt says about the health of its coordinator.
+//!
+//! `docs/failure-semantics.md` contains the same table with its reasons. A new [`ErrorKind`] does not compile until it
+//! is handled here.
+
+use arango_balance::Signal;
+
+use crate::error::attempt::Attempt;
+use crate::error::kind::{ErrorKind, is_too_large};
+use crate::types::outcome::Outcome;
+
+/// Returns what a failed attempt indicates about its coordinator.
+pub(crate) fn signal(attempt: &Attempt) -> Signal {
+    use ErrorKind as K;
+    match attempt.kind {
+        K::Dns
+        | K::ConnectRefused
+        | K::ConnectTimeout
+        | K::TlsHandshake
+        | K::TlsCertificate
+        | K::ProtocolViolation
+        | K::BodyInterrupted
+        | K::BodyTimeout => Signal::Unreachable,
+        // An idle connection may just have reached its idle timeout.
+        K::ConnectionLost if attempt.may_be_stale() => Signal::Neutral,
+        // Another stream of the same connection has already reported the loss.
+        K::ConnectionLost if attempt.already_reported => Signal::Neutral,
+        K::ConnectionLost => Signal::Unreachable,
+        K::StreamRefused | K::ResponseDropped => Signal::Overloaded,
+        K::GoAway => Signal::Draining,
+        K::Gateway => Signal::GatewayError,
+        K::StartingUp | K::QueueTimeViolated | K::Throttled => Signal::Overloaded,
+        K::ShuttingDown => Signal::Draining,
+        // An intermediary may have lower limits than the coordinator.
+        K::NotArangoDb if attempt.status.is_some_and(is_too_large) => Signal::Neutral,
+        K::NotArangoDb => Signal::Unrecognized,
+        K::UnexpectedRedirect if !attempt.is_arangodb => Signal::Unrecognized,
+        K::QueueFull if attempt.outcome == Outcome::NotExecuted => Signal::Overloaded,
+        K::Server if attempt.status.is_some_and(|status| status.is_server_error()) => Signal::Failure,
+        K::Forbidden
+        | K::ReadOnly
+        | K::DatabaseUnknown
+        | K::NotFound
+        | K::OwnerGone
+        | K::CursorBusy
+        | K::Conflict
+        | K::PreconditionFailed
+        | K::Aborted
+        | K::NotSupported
+        | K::NotACluster
+        | K::Server => Signal::Success,
+        // Responses that say nothing about the coordinator, limits of the client, and failures outside of it.
+        // Whether a timeout counts depends on other responses: the attempt layer decides.
+        K::AttemptTimeout
+        | K::QueueFull
+        | K::BackendUnavailable
+        | K::BackendConnectionLost
+        | K::BackendTimeout
+        | K::UnknownServer
+        | K::NotLeader
+        | K::AgencyUnavailable
+        | K::PoolExhausted
+        | K::ConnectionClosedBeforeSend
+        | K::BodyTooLarge
+        | K::Http
+        | K::NotAuthorized
+        | K::BadCredentials
+        | K::Login
+        | K::UnexpectedRedirect
+        | K::Middleware
+        | K::Decode
+        | K::DeadlineExceeded
+        | K::Request
+        | K::NeedsCoordinator
+        | K::UnknownCoordinator
+        | K::ClientClosed
+        | K::NoRuntime
+        | K::NoCoordinatorAvailable => Signal::Neutral,
+    }
+}

@@ -1,0 +1,61 @@
+//! The history of a call, as far as it affects further attempts.
+
+use tokio::time::Instant;
+
+use crate::error::attempt::Attempt;
+use crate::layers::retry::decision::{Reason, Retry};
+use crate::layers::retry::rules::Target;
+use crate::types::coordinator::Coordinator;
+
+/// The history of a call, as far as it affects further attempts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct History {
+    /// Coordinators that were used, except those that may be used again.
+    pub(crate) tried: Vec<Coordinator>,
+    /// Attempts that count towards the maximum.
+    pub(crate) attempts: usize,
+    /// Whether a newer token was requested. Once per call: if that token is rejected too, the token is not
+    /// the cause.
+    pub(crate) token_renewed: bool,
+    /// A coordinator that was skipped because it rejected a token that another one accepts.
+    pub(crate) skipped: Option<Coordinator>,
+    pub(crate) leader_redirects: u32,
+    pub(crate) conflicts: u32,
+    /// Attempts that failed because something is not propagated yet.
+    pub(crate) not_propagated: u32,
+    /// The time of the first one.
+    pub(crate) not_propagated_since: Option<Instant>,
+}
+
+impl History {
+    /// Returns the history of a call with these failed attempts.
+    pub(crate) fn from_attempts(failed: Vec<Attempt>) -> Self {
+        let attempts = failed.len();
+        let mut tried: Vec<_> = failed.into_iter().filter_map(|attempt| attempt.coordinator).collect();
+        tried.dedup();
+        Self { tried, attempts, ..Self::default() }
+    }
+
+    /// Records that `retry` follows an attempt at `coordinator`.
+    pub(crate) fn record(&mut self, coordinator: Option<&Coordinator>, retry: &Retry, now: Instant) {
+        if retry.reason.counts_as_attempt() {
+            self.attempts += 1;
+        }
+        match retry.reason {
+            Reason::Failure => {}
+            Reason::NotPropagated => {
+                self.not_propagated += 1;
+                self.not_propagated_since.get_or_insert(now);
+            }
+            Reason::TokenRenewal => self.token_renewed = true,
+            Reason::TokenAcceptedElsewhere => self.skipped = coordinator.cloned(),
+            Reason::LeaderElsewhere => self.leader_redirects += 1,
+            Reason::Conflict => self.conflicts += 1,
+        }
+        if retry.target != Target::Same
+            && let Some(coordinator) = coordinator.filter(|last| !self.tried.contains(last))
+        {
+            self.tried.push(coordinator.clone());
+        }
+    }
+}

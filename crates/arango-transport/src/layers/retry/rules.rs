@@ -1,0 +1,243 @@
+//! The retry table: whether and where a failed attempt is retried.
+//!
+//! `docs/failure-semantics.md` contains the same table with its reasons. A rule depends on the kind of the failure;
+//! its [`Condition`] on the outcome and on the class of the call. A new [`ErrorKind`] does not compile until it has
+//! a rule.
+
+use arango_protocol::{ErrorNumber, RequestClass};
+
+use crate::config::retry_policy::{RetryPolicy, ServerErrors, Shutdowns, Timeouts};
+use crate::error::attempt::Attempt;
+use crate::error::kind::{ErrorKind, is_too_large};
+use crate::types::backoff::Backoff;
+use crate::types::coordinator::Coordinator;
+use crate::types::outcome::Outcome;
+
+/// The consequence of a failed attempt, regardless of its outcome and of the class of its call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rule {
+    pub(crate) condition: Condition,
+    pub(crate) target: Target,
+    pub(crate) new_connection: bool,
+    pub(crate) delay: Delay,
+}
+
+/// When a request may be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Condition {
+    /// Never: it would fail again.
+    Never,
+    /// If no coordinator has executed it.
+    NotExecuted,
+    /// If no coordinator has executed it, or if a second execution is harmless.
+    Repeatable,
+    /// If it has no effect.
+    Safe,
+    /// If no coordinator has executed it, or if it has no effect: the first execution may still be running.
+    SafeOrNotExecuted,
+    /// Always: the caller accepts a second execution.
+    Accepted,
+}
+
+impl Condition {
+    /// Returns whether a request of this class may be sent again after an attempt with this outcome.
+    pub(crate) fn permits(self, outcome: Outcome, class: RequestClass) -> bool {
+        let not_executed = outcome == Outcome::NotExecuted;
+        let (is_safe, is_repeatable) = match class {
+            RequestClass::Safe => (true, true),
+            RequestClass::Idempotent => (false, true),
+            RequestClass::NonIdempotent => (false, false),
+        };
+        match self {
+            Self::Never => false,
+            Self::NotExecuted => not_executed,
+            Self::Repeatable => not_executed || is_repeatable,
+            Self::Safe => is_safe,
+            Self::SafeOrNotExecuted => not_executed || is_safe,
+            Self::Accepted => true,
+        }
+    }
+}
+
+/// The target of the next attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The same coordinator.
+    Same,
+    /// This coordinator.
+    Coordinator(Coordinator),
+    /// Another coordinator, if there is one.
+    Other,
+}
+
+/// The delay before the next attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delay {
+    None,
+    /// No delay before the first retry if a coordinator is left that was not tried.
+    AfterFirst(Backoff),
+    /// A delay before each retry.
+    Always(Backoff),
+}
+
+/// What a rule depends on besides the failed attempt.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Position {
+    /// Whether the attempt was the first one of its call.
+    pub(crate) is_first: bool,
+    /// Whether a coordinator is left that was not tried.
+    pub(crate) has_untried: bool,
+}
+
+/// Returns the rule for a failed attempt.
+pub(crate) fn rule(attempt: &Attempt, position: Position, policy: &RetryPolicy) -> Rule {
+    use Condition::{Accepted, Never, NotExecuted, Repeatable, Safe, SafeOrNotExecuted};
+    use Delay::{AfterFirst, Always};
+    use ErrorKind as K;
+
+    let other = |condition, delay| Rule { condition, target: Target::Other, new_connection: false, delay };
+    let same =
+        |condition, new_connection, delay| Rule { condition, target: Target::Same, new_connection, delay };
+    let never = same(Never, false, Delay::None);
+
+    match attempt.kind {
+        // A rejected certificate is rejected again, and another service does not become ArangoDB.
+        K::TlsCertificate | K::NotArangoDb | K::UnexpectedRedirect if !position.has_untried => never,
+        K::Dns
+        | K::ConnectRefused
+        | K::ConnectTimeout
+        | K::TlsHandshake
+        | K::TlsCertificate
+        | K::PoolExhausted
+        | K::ConnectionClosedBeforeSend
+        | K::StreamRefused
+        | K::GoAway => other(NotExecuted, AfterFirst(Backoff::Connection)),
+        K::ConnectionLost if attempt.may_be_stale() => same(Repeatable, true, Delay::None),
+        // A protocol violation at two coordinators is conclusive.
+        K::ProtocolViolation if !position.is_first => never,
+        K::ConnectionLost | K::ProtocolViolation | K::BodyInterrupted | K::BodyTimeout => {
+            other(Repeatable, AfterFirst(Backoff::Connection))
+        }
+        K::ResponseDropped => other(Repeatable, AfterFirst(Backoff::Overload)),
+        // A proxy has timed out reading the request: most likely it arrived on a stale connection. A proxy that times
+        // out a second time was not late because of that.
+        K::AttemptTimeout if attempt.status.is_some() && position.is_first => {
+            same(Repeatable, true, Delay::None)
+        }
+        K::AttemptTimeout if attempt.status.is_some() => other(Repeatable, AfterFirst(Backoff::Connection)),
+        K::AttemptTimeout => {
+            let condition = if policy.timeouts == Timeouts::Retry { Repeatable } else { SafeOrNotExecuted };
+            other(condition, AfterFirst(Backoff::Connection))
+        }
+        K::StartingUp => other(NotExecuted, AfterFirst(Backoff::Overload)),
+        K::ShuttingDown => {
+            let condition = if policy.shutdowns == Shutdowns::Trusted { Accepted } else { Repeatable };
+            other(condition, AfterFirst(Backoff::Connection))
+        }
+        K::Server if attempt.status.is_some_and(|status| status.as_u16() == 500) => {
+            let condition = if policy.server_errors == ServerErrors::Retry { Safe } else { Never };
+            other(condition, Always(Backoff::Overload))
+        }
+        K::QueueFull
+        | K::QueueTimeViolated
+        | K::Throttled
+        | K::BackendUnavailable
+        | K::BackendConnectionLost
+        | K::NotLeader => other(Repeatable, Always(Backoff::Overload)),
+        K::BackendTimeout | K::AgencyUnavailable => other(Safe, Always(Backoff::Overload)),
+        K::Gateway => other(Repeatable, Always(Backoff::Connection)),
+        // A request that is too large for one coordinator is too large for the next.
+        K::NotArangoDb if attempt.status.is_some_and(is_too_large) => never,
+        K::NotArangoDb => other(Repeatable, AfterFirst(Backoff::Connection)),
+        K::UnexpectedRedirect if !attempt.is_arangodb => other(Safe, AfterFirst(Backoff::Connection)),
+        K::CursorBusy => same(NotExecuted, false, Always(Backoff::Conflict)),
+        K::NotAuthorized
+        | K::BadCredentials
+        | K::Login
+        | K::UnknownServer
+        | K::Forbidden
+        | K::ReadOnly
+        | K::DatabaseUnknown
+        | K::NotFound
+        | K::OwnerGone
+        | K::Conflict
+        | K::PreconditionFailed
+        | K::Aborted
+        | K::NotSupported
+        | K::NotACluster
+        | K::Server
+        | K::Http
+        | K::UnexpectedRedirect
+        | K::BodyTooLarge
+        | K::Middleware
+        | K::Decode
+        | K::DeadlineExceeded
+        | K::Request
+        | K::NeedsCoordinator
+        | K::UnknownCoordinator
+        | K::ClientClosed
+        | K::NoRuntime
+        | K::NoCoordinatorAvailable => never,
+    }
+}
+
+/// Returns whether a `Retry-After` replaces the delay. ArangoDB never sends it, so it comes from a proxy.
+pub(crate) fn honors_retry_after(attempt: &Attempt) -> bool {
+    matches!(attempt.kind, ErrorKind::Throttled | ErrorKind::Gateway)
+}
+
+/// Returns whether a token was rejected, possibly because it has expired.
+///
+/// The server returns the same error for a missing right. It does so before any handler runs, so the request
+/// may be retried regardless of its class, if the error comes from the server.
+pub(crate) fn refuses_token(attempt: &Attempt) -> bool {
+    attempt.kind == ErrorKind::NotAuthorized
+        && attempt.number == Some(ErrorNumber::FORBIDDEN)
+        && attempt.outcome == Outcome::NotExecuted
+}
+
+/// Returns whether two writes conflicted and neither was executed.
+pub(crate) fn is_conflict(attempt: &Attempt) -> bool {
+    attempt.kind == ErrorKind::Conflict
+        && attempt.number == Some(ErrorNumber::CONFLICT)
+        && attempt.outcome == Outcome::NotExecuted
+}
+
+/// Returns whether the response names the leader. With any other error the header means nothing.
+pub(crate) fn names_leader(attempt: &Attempt) -> bool {
+    attempt.kind == ErrorKind::NotLeader && attempt.outcome == Outcome::NotExecuted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::attempt::Phase;
+
+    const FIRST: Position = Position { is_first: true, has_untried: true };
+
+    #[test]
+    fn a_broken_connection_is_retried_according_to_class_only() {
+        for reused in [false, true] {
+            let mut attempt = Attempt::new(ErrorKind::ConnectionLost, Outcome::Unknown, Phase::Sent);
+            attempt.reused = reused;
+            let rule = rule(&attempt, FIRST, &RetryPolicy::default());
+            let permits = |class| rule.condition.permits(attempt.outcome, class);
+            assert!(!permits(RequestClass::NonIdempotent));
+            assert!(permits(RequestClass::Idempotent) && permits(RequestClass::Safe));
+            assert_eq!((rule.target == Target::Same, rule.new_connection), (reused, reused));
+        }
+    }
+
+    #[test]
+    fn a_timeout_is_retried_only_without_effect_or_if_the_caller_accepts_two_executions_at_once() {
+        let timeout = Attempt::new(ErrorKind::AttemptTimeout, Outcome::Unknown, Phase::Sent);
+        for (policy, expected) in [
+            (RetryPolicy::default(), [true, false, false]),
+            (RetryPolicy::default().on_timeout(), [true, true, false]),
+        ] {
+            let rule = rule(&timeout, FIRST, &policy);
+            let classes = [RequestClass::Safe, RequestClass::Idempotent, RequestClass::NonIdempotent];
+            assert_eq!(classes.map(|class| rule.condition.permits(timeout.outcome, class)), expected);
+        }
+    }
+}
