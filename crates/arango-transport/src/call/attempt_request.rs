@@ -61,7 +61,7 @@ impl AttemptPlan {
         let context = CallContext::untracked(request, Duration::MAX);
         let (began, until) = (context.started, context.deadline);
         Self {
-            number: context.sends.next_attempt(),
+            number: context.progress.sends.next_attempt(),
             context,
             pin: None,
             tried: Vec::new(),

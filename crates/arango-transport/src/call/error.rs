@@ -21,7 +21,7 @@ use crate::types::outcome::Outcome;
 impl Error {
     /// Creates the error of a call from its recorded attempts.
     pub(crate) fn from_attempts(context: &CallContext, stopped_by: StoppedBy) -> Self {
-        Self::with_attempts(context, context.failed(), stopped_by)
+        Self::with_attempts(context, context.attempts.failed(), stopped_by)
     }
 
     fn with_attempts(context: &CallContext, attempts: Vec<Attempt>, stopped_by: StoppedBy) -> Self {
@@ -46,7 +46,7 @@ impl Error {
             body: Bytes::new(),
             elapsed: context.started.elapsed(),
             limit: context.deadline.saturating_duration_since(context.started),
-            dropped: context.dropped(),
+            dropped: context.attempts.dropped(),
             source: None,
             unsupported: None,
         }))
@@ -161,7 +161,7 @@ impl Error {
     /// Creates the error of a response whose body broke off above the attempt layer.
     pub(crate) fn body_interrupted(context: &CallContext, status: StatusCode, cut: Interrupted) -> Self {
         let mut attempt = Attempt::new(cut.kind, context.worst_outcome().max(Outcome::Unknown), Phase::Body);
-        attempt.coordinator = context.coordinator();
+        attempt.coordinator = context.attempts.coordinator();
         attempt.status = Some(status);
         attempt.source = cut.source.map(Into::into);
         Self::with_response(context, attempt)
@@ -169,7 +169,7 @@ impl Error {
 
     /// Creates the error of a call whose last attempt was answered.
     fn with_response(context: &CallContext, attempt: Attempt) -> Self {
-        let mut attempts = context.failed();
+        let mut attempts = context.attempts.failed();
         let kind = attempt.kind;
         attempts.push(attempt);
         let last = attempts.len() - 1;
@@ -192,7 +192,7 @@ impl Error {
         self.0.outcome = self.0.outcome.max(hedge.worst_outcome());
         // Appended, so that the index of the decisive attempt stays valid, and added only once.
         self.0.attempts.retain(|attempt| !attempt.hedge);
-        self.0.attempts.extend(hedge.failed());
+        self.0.attempts.extend(hedge.attempts.failed());
         self
     }
 

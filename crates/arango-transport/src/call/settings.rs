@@ -3,25 +3,17 @@
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use arango_balance::{Candidates, Policy, RoundRobin};
 use arc_swap::ArcSwap;
-use tokio::time::Instant;
 
-use crate::call::attempt_request::AttemptRequest;
 use crate::config::invalid_settings::InvalidSettings;
 use crate::config::limits::Limits;
 use crate::credentials::Credentials;
-use crate::types::coordinator::Coordinator;
-
-/// A policy behind a trait object.
-pub(crate) type SharedPolicy = Arc<dyn Policy<Coordinator, AttemptRequest>>;
 
 /// Settings that can change while a client runs. A call keeps the settings it began with.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) credentials: Credentials,
-    pub(crate) policy: SharedPolicy,
 }
 
 impl Settings {
@@ -34,8 +26,7 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let policy = Arc::new(RoundRobin::default());
-        Self { limits: Limits::default(), credentials: Credentials::none(), policy }
+        Self { limits: Limits::default(), credentials: Credentials::none() }
     }
 }
 
@@ -69,21 +60,6 @@ impl SharedSettings {
             change(&mut settings);
             settings
         });
-    }
-}
-
-/// A policy that delegates to the one in the call's settings.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct PerCallPolicy;
-
-impl Policy<Coordinator, AttemptRequest> for PerCallPolicy {
-    fn pick(
-        &self,
-        candidates: &Candidates<'_, Coordinator>,
-        request: &AttemptRequest,
-        now: Instant,
-    ) -> Option<usize> {
-        request.plan().context.settings.policy.pick(candidates, request, now)
     }
 }
 

@@ -6,7 +6,6 @@ use arango_balance::{HealthPolicy, Policy, RandomSource, RoundRobin, ThreadRando
 use tower::Layer;
 
 use crate::call::attempt_request::AttemptRequest;
-use crate::call::settings::SharedPolicy;
 use crate::client::discovery::{Discover, Discovery};
 use crate::client::transport::Transport;
 use crate::compression::compressor::Compression;
@@ -19,6 +18,7 @@ use crate::connect::connector::Network;
 use crate::connect::{Connect, Resolve, SystemConnect, SystemResolve};
 use crate::credentials::Credentials;
 use crate::layers::middleware::{AttemptService, CallService, Middleware, MiddlewareBody, MiddlewareService};
+use crate::layers::replaceable_policy::BoxPolicy;
 use crate::layers::stack;
 use crate::tls::{self, Handshakes};
 use crate::types::coordinator::Coordinator;
@@ -54,7 +54,7 @@ pub(crate) struct Parts {
 ///
 /// Zones and random source may be set after the policy.
 type PolicyFactory =
-    Box<dyn FnOnce(&Zones, &Arc<dyn RandomSource>) -> Result<SharedPolicy, InvalidSettings> + Send + Sync>;
+    Box<dyn FnOnce(&Zones, &Arc<dyn RandomSource>) -> Result<BoxPolicy, InvalidSettings> + Send + Sync>;
 
 impl TransportBuilder {
     pub(crate) fn new(hosts: HostList) -> Self {
@@ -73,7 +73,7 @@ impl TransportBuilder {
             compression: Compression::default(),
             health: HealthPolicy::default(),
             credentials: Credentials::none(),
-            policy: Box::new(|_, random| Ok(Arc::new(RoundRobin::random_start(&**random)))),
+            policy: Box::new(|_, random| Ok(Box::new(RoundRobin::random_start(&**random)))),
             zones: Zones::default(),
             random: Arc::new(ThreadRandom),
             network,
@@ -165,7 +165,7 @@ impl TransportBuilder {
         P: Policy<Coordinator, AttemptRequest> + 'static,
         F: FnOnce(&Zones, &Arc<dyn RandomSource>) -> Result<P, InvalidSettings> + Send + Sync + 'static,
     {
-        self.parts.policy = Box::new(|zones, random| Ok(Arc::new(make(zones, random)?)));
+        self.parts.policy = Box::new(|zones, random| Ok(Box::new(make(zones, random)?)));
         self
     }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use arango_balance::{Policy, RandomSource};
 
 use crate::call::attempt_request::AttemptRequest;
-use crate::call::settings::SharedPolicy;
 use crate::client::discovery::Discovery;
 use crate::client::transport::Transport;
 use crate::config::invalid_settings::InvalidSettings;
@@ -18,7 +17,8 @@ use crate::types::zones::Zones;
 
 /// Reconfigures a client and all its clones. Returned by [`Transport::reconfigure`].
 ///
-/// A running call keeps the credentials, limits and policy that it began with. Later calls use the new ones.
+/// A running call keeps the credentials and limits that it began with. Later calls use the new ones. A new
+/// policy picks the coordinators of all later attempts.
 /// No call is lost. Invalid settings are rejected and change nothing. Neither a runtime nor a network is
 /// needed.
 ///
@@ -115,11 +115,10 @@ impl ReconfigureTransport {
 
     /// Replaces the load-balancing policy.
     pub fn set_policy(&self, policy: impl Policy<Coordinator, AttemptRequest> + 'static) {
-        let policy: SharedPolicy = Arc::new(policy);
         if policy.wants_load() {
             self.transport.0.members.measure_load();
         }
-        self.transport.0.settings.change(|settings| settings.policy = Arc::clone(&policy));
+        self.transport.0.policy.replace(Box::new(policy));
     }
 }
 

@@ -12,12 +12,12 @@ use http::{Request, Response};
 use http_body_util::Full;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout};
-use tower::Service;
-use tracing::{Instrument, Span};
+use tower::{Service, ServiceExt};
 
 use crate::call::Call;
 use crate::call::attempt_request::AttemptResponse;
 use crate::call::body::Body;
+use crate::call::call_request::CallRequest;
 use crate::call::context::CallContext;
 use crate::call::counts::CallTotals;
 use crate::call::replayable_request::ReplayableRequest;
@@ -26,13 +26,12 @@ use crate::call::untracked_requests::UntrackedRequests;
 use crate::client::builder::TransportBuilder;
 use crate::client::lifecycle::Lifecycle;
 use crate::error::Error;
-use crate::error::kind::ErrorKind;
-use crate::layers::middleware::CallService;
-use crate::layers::stack::CoreStack;
-use crate::layers::{deadline, response_check};
+use crate::layers::replaceable_policy::ReplaceablePolicy;
+use crate::layers::response_check;
+use crate::layers::retry::RetryState;
+use crate::layers::stack::Stack;
 use crate::pool::pools::Pools;
 use crate::telemetry::metrics::{self, Sampler};
-use crate::telemetry::trace;
 use crate::tls::Handshakes;
 use crate::types::boxed::BoxFuture;
 use crate::types::coordinator::Coordinator;
@@ -77,8 +76,9 @@ pub struct PreparedRequest(Arc<CallContext>);
 
 /// The state shared by all clones.
 pub(crate) struct Inner {
-    pub(crate) core: CoreStack,
-    pub(crate) with_middleware: Option<CallService>,
+    pub(crate) stack: Stack,
+    pub(crate) retry: Arc<RetryState>,
+    pub(crate) policy: ReplaceablePolicy,
     pub(crate) members: Members<Coordinator>,
     pub(crate) pools: Pools,
     pub(crate) settings: SharedSettings,
@@ -117,7 +117,7 @@ impl Transport {
             let result = self.run(Arc::clone(&context)).await;
             self.record_end(&context, result.as_ref().err());
             let mut response = *result?;
-            if let Some(coordinator) = context.coordinator() {
+            if let Some(coordinator) = context.attempts.coordinator() {
                 response.extensions_mut().insert(coordinator);
             }
             Ok(response)
@@ -166,7 +166,7 @@ impl Transport {
             Ok(response) => match read(buffer(*response)) {
                 // Returned directly: a value kept across an await would be moved once more.
                 Ok(output) => {
-                    self.0.core.layer.accept(&context);
+                    self.0.retry.knowledge.accept(&context);
                     self.record_end(&context, None);
                     return Ok(output);
                 }
@@ -199,11 +199,11 @@ impl Transport {
             if !response_check::is_foreign(&context, &error) {
                 return Err(Error::decode(&context, error));
             }
-            context = self.0.core.layer.resume(&context, error);
+            context = self.0.retry.knowledge.resume(&context, error);
             let response = self.run(Arc::clone(&context)).await?;
             match read(buffer(*response)) {
                 Ok(output) => {
-                    self.0.core.layer.accept(&context);
+                    self.0.retry.knowledge.accept(&context);
                     return Ok(output);
                 }
                 Err(another) => error = another,
@@ -220,7 +220,7 @@ impl Transport {
     }
 
     pub(crate) fn counts(&self) -> &CallTotals {
-        &self.0.core.layer.counts
+        &self.0.retry.counts
     }
 
     pub(crate) fn in_progress(&self) -> usize {
@@ -228,7 +228,7 @@ impl Transport {
     }
 
     pub(crate) fn retries_left(&self) -> u64 {
-        self.0.core.layer.budget.remaining(Instant::now())
+        self.0.retry.budget.remaining(Instant::now())
     }
 
     // Outside of the futures, which would otherwise keep the moved arguments for their whole lifetime.
@@ -258,75 +258,8 @@ impl Transport {
         if let Some(discoverer) = self.0.discovery_task.get() {
             discoverer.ensure_running();
         }
-        let span = trace::span(&context);
-        let hedge_delay = if context.is_resumed { None } else { self.0.core.hedge_delay(&context) };
-        let result = match (&self.0.with_middleware, hedge_delay) {
-            // The usual case. It avoids the cost of instrumentation when no subscriber is active.
-            (None, None) if span.is_disabled() => {
-                self.0.core.send(Arc::clone(&context), None, context.started).await
-            }
-            (None, None) => {
-                self.0.core.send(Arc::clone(&context), None, context.started).instrument(span.clone()).await
-            }
-            (None, Some(delay)) => self.send_hedged(Arc::clone(&context), delay, span.clone()).await,
-            (Some(layered), _) => {
-                let response = Box::pin(self.call_middleware(layered.clone(), context));
-                response.instrument(span.clone()).await.map(Box::new)
-            }
-        };
-        trace::ended(&span, &result);
-        if let Err(error) = &result
-            && error.kind() == ErrorKind::NoCoordinatorAvailable
-        {
-            self.0.members.refresh_discovery();
-        }
-        result
-    }
-
-    // Rare and large, so it is boxed to keep other futures small.
-    #[cold]
-    fn send_hedged(
-        &self,
-        context: Arc<CallContext>,
-        delay: Duration,
-        span: Span,
-    ) -> BoxFuture<'_, Result<AttemptResponse, Error>> {
-        let began = context.started;
-        Box::pin(self.0.core.hedge(context, None, began, delay).instrument(span))
-    }
-
-    /// Sends a request through the middleware around calls.
-    ///
-    /// The context travels in the request's extensions, and the deadline is enforced from outside.
-    async fn call_middleware(
-        &self,
-        mut layered: CallService,
-        context: Arc<CallContext>,
-    ) -> Result<Response<Body>, Error> {
-        let ending = CallEnd(&context);
-        let mut request = context.request.request();
-        request.extensions_mut().insert(Arc::clone(&context));
-        let result = deadline::within(&context, self.buffered(layered.call(request), &context)).await;
-        drop(ending);
-        // Everything sent until now counts, including requests sent by middleware.
-        result.map_err(|error| error.raise_outcome(context.worst_outcome()))
-    }
-
-    /// Buffers a body that middleware returned, within the limits of the call.
-    async fn buffered(
-        &self,
-        response: impl Future<Output = Result<Response<Body>, Error>>,
-        context: &CallContext,
-    ) -> Result<Response<Body>, Error> {
-        let mut response = response.await?;
-        if context.call.streaming {
-            return Ok(response);
-        }
-        let (status, limits) = (response.status(), &context.settings.limits);
-        match response.body_mut().buffer(limits.body_bytes, limits.body_idle, context.deadline).await {
-            Ok(()) => Ok(response),
-            Err(cut) => Err(Error::body_interrupted(context, status, cut)),
-        }
+        let mut stack = self.0.stack.clone();
+        stack.ready().await?.call(CallRequest::new(context)).await
     }
 
     /// Closes the client and all its clones.
@@ -440,14 +373,3 @@ fn buffer(response: Response<Body>) -> ApiResponse {
 
 /// How long [`Transport::close`] waits for calls to end after the grace period.
 const END_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// Ends all attempts of a call, also if its future is dropped.
-///
-/// Middleware may have moved requests to other tasks, and those must not be sent any more.
-struct CallEnd<'a>(&'a CallContext);
-
-impl Drop for CallEnd<'_> {
-    fn drop(&mut self) {
-        self.0.sends.end_all();
-    }
-}

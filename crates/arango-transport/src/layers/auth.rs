@@ -15,7 +15,11 @@ use tower::{Layer, Service, ServiceExt};
 
 use crate::call::Call;
 use crate::call::attempt_request::{AttemptRequest, AttemptResponse};
+use crate::call::call_request::CallRequest;
+use crate::call::context::CallContext;
 use crate::call::replayable_request::ReplayableRequest;
+use crate::call::settings::SharedSettings;
+use crate::call::untracked_requests::UntrackedRequests;
 use crate::credentials::Kind;
 use crate::credentials::session::{LoginError, LoginFailed, LoginFuture, Session};
 use crate::error::Error;
@@ -23,7 +27,7 @@ use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
 use crate::layers::response_check;
-use crate::layers::retry::{Retry, RetryLayer};
+use crate::layers::retry::{Retry, RetryLayer, RetryState};
 use crate::telemetry::metrics;
 use crate::types::boxed::BoxFuture;
 use crate::types::outcome::Outcome;
@@ -33,12 +37,14 @@ use crate::types::token::Token;
 #[derive(Debug, Clone)]
 pub(crate) struct AuthLayer {
     retry: RetryLayer,
+    settings: SharedSettings,
+    untracked: UntrackedRequests,
 }
 
 impl AuthLayer {
-    /// Creates the layer. `retry` sends the logins.
-    pub(crate) fn new(retry: RetryLayer) -> Self {
-        Self { retry }
+    /// Creates the layer. `retry` sends the logins, with the limits of the `settings`.
+    pub(crate) fn new(retry: RetryLayer, settings: SharedSettings, untracked: UntrackedRequests) -> Self {
+        Self { retry, settings, untracked }
     }
 }
 
@@ -59,7 +65,13 @@ where
     fn layer(&self, inner: S) -> Self::Service {
         let boxed = Inner::new(inner.clone());
         // Logins pass all layers except this one.
-        let login = Login { login: self.retry.layer(boxed.clone()), inner: boxed };
+        let login = Login {
+            service: self.retry.layer(boxed.clone()),
+            inner: boxed,
+            retry: Arc::clone(&self.retry.0),
+            settings: self.settings.clone(),
+            untracked: self.untracked.clone(),
+        };
         Auth { inner, login: Arc::new(login) }
     }
 }
@@ -119,7 +131,10 @@ where
 #[derive(Debug)]
 struct Login {
     inner: Inner,
-    login: Retry<Inner>,
+    service: Retry<Inner>,
+    retry: Arc<RetryState>,
+    settings: SharedSettings,
+    untracked: UntrackedRequests,
 }
 
 impl Login {
@@ -141,7 +156,7 @@ impl Login {
         rejected: Option<u64>,
         until: Instant,
     ) -> Result<Arc<Token>, AttemptError> {
-        let random = self.login.random();
+        let random = self.retry.knowledge.random.next_f64();
         let login = {
             let (login, session) = (Arc::clone(self), Arc::clone(session));
             move || log_in(Arc::clone(&login), Arc::clone(&session))
@@ -178,7 +193,7 @@ const TOKEN_SOURCE_TIMEOUT: Duration = Duration::from_secs(60);
 fn log_in(login: Arc<Login>, session: Arc<Session>) -> LoginFuture {
     Box::pin(async move {
         let result = fetch(&login, &session).await;
-        login.login.layer.counts.login(result.is_ok());
+        login.retry.counts.login(result.is_ok());
         metrics::logged_in(result.as_ref().err().map(LoginError::name));
         result
     })
@@ -207,18 +222,18 @@ async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>,
             return Err(LoginError::Call(Error::request(&call, metadata.method, metadata.path, error)));
         }
     };
-    let mut context = login.login.new_context(call, request);
+    let mut context = CallContext::new(call, request, login.settings.load(), &login.untracked);
     loop {
-        let response = login.login.send(Arc::clone(&context), None, context.started).await;
+        let response = login.service.clone().oneshot(CallRequest::new(Arc::clone(&context))).await;
         let (parts, mut body) = response.map_err(LoginError::Call)?.into_parts();
         let body = body.take_buffered().expect("the response to a login is buffered");
         match operation.output(ApiResponse::new(parts.status, parts.headers, body)) {
             Ok(token) => {
-                login.login.layer.accept(&context);
+                login.retry.knowledge.accept(&context);
                 return Ok(token.map(Into::into));
             }
             Err(error) if response_check::is_foreign(&context, &error) => {
-                context = login.login.layer.resume(&context, error);
+                context = login.retry.knowledge.resume(&context, error);
             }
             Err(error) => return Err(LoginError::Call(Error::decode(&context, error))),
         }

@@ -2,10 +2,12 @@
 
 pub(crate) mod attempt;
 pub(crate) mod auth;
-pub(crate) mod deadline;
+pub(crate) mod compress;
 pub(crate) mod finalize;
 pub(crate) mod hedge;
 pub(crate) mod middleware;
+pub(crate) mod replaceable_policy;
 pub(crate) mod response_check;
 pub(crate) mod retry;
 pub(crate) mod stack;
+pub(crate) mod trace;

@@ -6,18 +6,19 @@ use arango_balance::Signal;
 use arango_protocol::DecodeError;
 use http::StatusCode;
 
-use crate::call::context::{CallContext, Responder};
+use crate::call::context::CallContext;
+use crate::call::progress::Responder;
 use crate::error::attempt::{Attempt, Phase};
 use crate::error::attempt_error::AttemptError;
 use crate::error::foreign::ForeignResponse;
 use crate::error::kind::ErrorKind;
 use crate::layers::attempt::classify::{self, ResponseAuthor};
-use crate::layers::retry::RetryLayer;
+use crate::layers::retry::facts::Knowledge;
 use crate::types::outcome::Outcome;
 
 /// Returns whether another service than ArangoDB wrote the response, as far as can be detected.
 pub(crate) fn is_foreign(context: &CallContext, error: &DecodeError) -> bool {
-    context.responder() == Responder::Unknown && error.error_object().is_none()
+    context.progress.responder() == Responder::Unknown && error.error_object().is_none()
 }
 
 /// Returns the error of such a response, after which the retry layer continues.
@@ -53,19 +54,19 @@ pub(crate) fn attempt(context: &CallContext, error: &DecodeError) -> Attempt {
         None => Attempt::new(ErrorKind::Decode, Outcome::Unknown, Phase::Body),
     };
     attempt.status = Some(error.status());
-    if let Some((coordinator, since)) = context.current() {
+    if let Some((coordinator, since)) = context.attempts.current() {
         attempt.coordinator = Some(coordinator);
         attempt.elapsed = since.elapsed();
     }
-    context.set_connection(&mut attempt);
+    context.attempts.add_connection(&mut attempt);
     attempt
 }
 
-impl RetryLayer {
+impl Knowledge {
     /// Reports a success after the body was decoded, if the head did not identify ArangoDB.
     #[inline]
     pub(crate) fn accept(&self, context: &CallContext) {
-        if context.responder() == Responder::Unknown {
+        if context.progress.responder() == Responder::Unknown {
             self.report(context, Signal::Success);
         }
     }
@@ -79,8 +80,8 @@ impl RetryLayer {
 
     /// Reports the result of decoding the body to the health of the coordinator.
     fn report(&self, context: &CallContext, signal: Signal) {
-        let Some((coordinator, since)) = context.current() else { return };
-        let Some(member) = self.knowledge.member(&coordinator) else { return };
+        let Some((coordinator, since)) = context.attempts.current() else { return };
+        let Some(member) = self.member(&coordinator) else { return };
         if context.call.server_timeout.is_none() {
             member.record(signal, since);
         } else {

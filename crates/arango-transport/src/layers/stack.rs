@@ -2,12 +2,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use arango_balance::{Balance, BalanceLayer, Member, Members, PerMember, Policy, Route};
+use arango_balance::{Balance, BalanceLayer, Member, Members, PerMember, Route};
+use tower::util::Either;
 use tower::{Layer, ServiceBuilder};
 
 use crate::call::attempt_request::AttemptRequest;
+use crate::call::counts::CallTotals;
 use crate::call::recently_created::RecentlyCreated;
-use crate::call::settings::{PerCallPolicy, Settings, SharedSettings};
+use crate::call::settings::{Settings, SharedSettings};
 use crate::call::token_acceptance::TokenAcceptance;
 use crate::client::builder::Parts;
 use crate::client::lifecycle::Lifecycle;
@@ -17,11 +19,16 @@ use crate::compression::compressor::Compression;
 use crate::config::invalid_settings::InvalidSettings;
 use crate::layers::attempt::{AttemptLayer, SingleAttempt};
 use crate::layers::auth::{Auth, AuthLayer};
+use crate::layers::compress::{Compress, CompressLayer};
 use crate::layers::finalize::{Finalize, FinalizeLayer};
 use crate::layers::hedge::tracker::HedgeTracker;
-use crate::layers::middleware::CallService;
+use crate::layers::hedge::{Hedge, HedgeLayer};
+use crate::layers::middleware::calls::{CallMiddleware, CallMiddlewareLayer};
+use crate::layers::replaceable_policy::ReplaceablePolicy;
+use crate::layers::retry::budget::RetryBudget;
 use crate::layers::retry::facts::Knowledge;
-use crate::layers::retry::{Retry, RetryLayer};
+use crate::layers::retry::{Retry, RetryLayer, RetryState};
+use crate::layers::trace::{Trace, TraceLayer};
 use crate::pool::Pool;
 use crate::pool::pools::Pools;
 use crate::telemetry::metrics::{self, Sampler};
@@ -29,12 +36,15 @@ use crate::tls::Handshakes;
 use crate::types::coordinator::Coordinator;
 use crate::types::hosts::Hosts;
 
-/// The layers between the balance layer and one coordinator's pool.
-type Attempt = SingleAttempt;
+/// The services that send one attempt: at the coordinator that the balancer picks.
+type Attempts =
+    Auth<Balance<PerMember<Coordinator, SingleAttempt>, Coordinator, ReplaceablePolicy, AttemptRequest>>;
 
-/// The stack without middleware around calls. A named type, so that nothing needs to be boxed.
-pub(crate) type CoreStack =
-    Retry<Auth<Balance<PerMember<Coordinator, Attempt>, Coordinator, PerCallPolicy, AttemptRequest>>>;
+/// The services that send one call. A named type, so that nothing needs to be boxed.
+type Calls = Hedge<Compress<Retry<Attempts>>>;
+
+/// All layers, with the user's middleware for calls if there is any.
+pub(crate) type Stack = Trace<Either<CallMiddleware, Calls>>;
 
 /// Assembles the stack.
 ///
@@ -43,8 +53,9 @@ pub(crate) type CoreStack =
 /// | layer | why here |
 /// |---|---|
 /// | trace | sees what the caller sees, including waits and retries |
-/// | deadline | one limit for everything below, including middleware; without middleware the retry layer enforces it |
-/// | middleware around calls | see each call once |
+/// | middleware around calls | sees each call once; ends it at its deadline, even if a layer never responds |
+/// | hedge | above retry: a call and its retries are one of two that race |
+/// | compress | above retry: all attempts send the same compressed body |
 /// | retry | above balance: a retry may pick another coordinator |
 /// | auth | below retry: each attempt carries the current credentials; above balance: they are valid cluster-wide |
 /// | balance | everything above is independent of an address |
@@ -52,8 +63,6 @@ pub(crate) type CoreStack =
 /// | middleware around attempts | sees each attempt at its coordinator |
 /// | finalize | middleware above it sees plain paths and uncompressed bodies, and may replace them |
 /// | pool | limits connections per coordinator: a slow one does not affect others |
-///
-/// The first two are in [`Transport::send`].
 pub(crate) fn assemble(
     hosts: &Hosts,
     handshakes: Handshakes,
@@ -61,9 +70,8 @@ pub(crate) fn assemble(
 ) -> Result<Transport, InvalidSettings> {
     let Parts { limits, pool, retry, hedging, compression, health, credentials, policy, zones, .. } = parts;
     let Parts { random, mut network, middleware, discovery, .. } = parts;
-    let policy = policy(&zones, &random)?;
-    let wants_load = policy.wants_load();
-    let settings = SharedSettings::new(Settings { limits, credentials, policy });
+    let policy = ReplaceablePolicy::new(policy(&zones, &random)?);
+    let settings = SharedSettings::new(Settings { limits, credentials });
     let current = settings.clone();
     network.limits = Arc::new(move || current.load().limits.clone());
     let handshakes = Arc::new(handshakes);
@@ -100,35 +108,34 @@ pub(crate) fn assemble(
             })
             .build(hosts.coordinators().iter().cloned())
     };
-    if wants_load {
-        members.measure_load();
-    }
-    let knowledge = Knowledge {
-        members: members.clone(),
-        random: Arc::clone(&random),
-        policy: retry,
-        created: RecentlyCreated::default(),
-        token_acceptance,
-    };
-    let retry = RetryLayer::new(
-        knowledge,
-        settings.clone(),
-        middleware.untracked.clone(),
-        lifecycle.clone(),
-        HedgeTracker::new(hedging),
-        compression,
-    );
-    let core: CoreStack = ServiceBuilder::new()
+    let retry = RetryLayer(Arc::new(RetryState {
+        knowledge: Knowledge {
+            members: members.clone(),
+            random: Arc::clone(&random),
+            policy: retry,
+            created: RecentlyCreated::default(),
+            token_acceptance,
+        },
+        budget: RetryBudget::new(),
+        lifecycle: lifecycle.clone(),
+        counts: CallTotals::default(),
+    }));
+    let hedge_tracker =
+        HedgeTracker::new(hedging, members.clone(), retry.0.budget.clone(), retry.0.counts.clone());
+    let stack = ServiceBuilder::new()
+        .layer(TraceLayer)
+        .option_layer(CallMiddlewareLayer::new(&middleware, &settings))
+        .layer(HedgeLayer::new(hedge_tracker))
+        .layer(CompressLayer::new(compression))
         .layer(retry.clone())
-        .layer(AuthLayer::new(retry))
-        .layer(BalanceLayer::new(members.clone(), PerCallPolicy).route_by(route))
+        .layer(AuthLayer::new(retry.clone(), settings.clone(), middleware.untracked.clone()))
+        .layer(BalanceLayer::new(members.clone(), policy.clone()).route_by(route))
         .service(services);
-    let with_middleware =
-        middleware.has_calls().then(|| middleware.wrap_calls(CallService::new(core.clone())));
     metrics::describe();
     let transport = Transport(Arc::new(Inner {
-        core,
-        with_middleware,
+        stack,
+        retry: retry.0,
+        policy,
         members,
         pools,
         settings,

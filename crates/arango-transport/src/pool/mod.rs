@@ -224,7 +224,7 @@ impl Pool {
             outgoing.plan;
         let mut accepts = if new_connection { Accepts::Unused } else { Accepts::Any };
         let mut now = started;
-        context.set_phase(Phase::Acquire);
+        context.progress.set_phase(Phase::Acquire);
         let permit = match Permit::try_acquire(self) {
             Ok(permit) => permit,
             Err(pool) if bypass_limit => Permit::unlimited(pool),
@@ -239,16 +239,16 @@ impl Pool {
             let mut connection = if let Some(connection) = idle {
                 connection
             } else {
-                context.set_phase(Phase::Connect);
+                context.progress.set_phase(Phase::Connect);
                 // Rare and large, so it is boxed and not part of every request's future.
                 Box::pin(permit.acquire_connection(accepts, deadline)).await?
             };
-            if !context.sends.send(number) {
+            if !context.progress.sends.send(number) {
                 return Err(AttemptError::new(ErrorKind::Middleware, Outcome::NotExecuted, Phase::Connect)
                     .with_source("middleware sent a request of an attempt that has ended"));
             }
-            context.record_connection(connection.info());
-            context.set_phase(Phase::Sent);
+            context.attempts.record_connection(connection.info());
+            context.progress.set_phase(Phase::Sent);
             let mut error = match connection.send(outgoing.request, deadline).await {
                 None => {
                     permit.remove(&connection);
@@ -257,7 +257,7 @@ impl Pool {
                 Some(Ok(mut response)) => {
                     let before = permit.0.responses.fetch_add(1, Ordering::Relaxed);
                     permit.0.stats.record_response(before, response.headers());
-                    context.record_response_head(response.status(), response.headers());
+                    context.progress.record_response_head(response.status(), response.headers());
                     if !connection.has_responded() {
                         permit.record_first_response(&mut connection, response.headers());
                     }
@@ -268,7 +268,7 @@ impl Pool {
             };
             if let Some(rejected) = connection.rejection() {
                 // The server rejected the client and read nothing. Another connection would be rejected too.
-                context.sends.unsend();
+                context.progress.sends.unsend();
                 permit.0.connector.record_failure(&rejected);
                 return Err(rejected);
             }
@@ -277,13 +277,13 @@ impl Pool {
                 let failed = connection.failed(error.into_error());
                 if failed.outcome() == Outcome::NotExecuted {
                     // The server reported that it did not process the request.
-                    context.sends.unsend();
+                    context.progress.sends.unsend();
                 }
                 return Err(failed);
             };
             // hyper returned the request: nothing was written, so it may be sent on another connection.
-            context.sends.unsend();
-            context.set_phase(Phase::Acquire);
+            context.progress.sends.unsend();
+            context.progress.set_phase(Phase::Acquire);
             if replay == REPLAYS {
                 let closed = ErrorKind::ConnectionClosedBeforeSend;
                 let error = AttemptError::new(closed, Outcome::NotExecuted, Phase::Connect)

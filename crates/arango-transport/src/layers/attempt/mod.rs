@@ -17,7 +17,8 @@ use tower::{Layer, Service};
 
 use crate::call::attempt_request::{AttemptRequest, AttemptResponse};
 use crate::call::body::Body;
-use crate::call::context::{CallContext, Responder};
+use crate::call::context::CallContext;
+use crate::call::progress::Responder;
 use crate::call::token_acceptance::LastAccepted;
 use crate::error::attempt::{Attempt, Phase};
 use crate::error::attempt_error::AttemptError;
@@ -25,7 +26,7 @@ use crate::error::foreign::ForeignResponse;
 use crate::error::kind::ErrorKind;
 use crate::layers::attempt::classify::ResponseAuthor;
 use crate::layers::finalize::Finalize;
-use crate::layers::middleware::IntoHttp;
+use crate::layers::middleware::attempts::IntoHttp;
 use crate::pool::Pool;
 use crate::telemetry::metrics::CoordinatorLabels;
 use crate::telemetry::trace;
@@ -170,8 +171,8 @@ impl RunningAttempt {
     }
 
     fn close(&self) -> u32 {
-        self.context.sends.end(self.number);
-        self.context.sends.sent().saturating_sub(self.sent_before)
+        self.context.progress.sends.end(self.number);
+        self.context.progress.sends.sent().saturating_sub(self.sent_before)
     }
 }
 
@@ -255,8 +256,8 @@ impl AttemptState {
             Err(_) if !is_success => {}
             Err(interrupted) => {
                 // A successful status proves nothing if an intermediary may have sent it.
-                let is_executed =
-                    context.responder() == Responder::ArangoDb && interrupted.kind != ErrorKind::Decode;
+                let is_executed = context.progress.responder() == Responder::ArangoDb
+                    && interrupted.kind != ErrorKind::Decode;
                 let outcome = if is_executed { Outcome::Executed } else { Outcome::Unknown };
                 let mut error = AttemptError::new(interrupted.kind, outcome, Phase::Body);
                 error.attempt_mut().status = Some(status);
@@ -283,7 +284,7 @@ impl AttemptState {
     /// Reports a refusal: an error response.
     fn refused(&self, attempt: &RunningAttempt, refused: &mut Attempt, sends: u32) {
         // It covers one send, and only if it is the response to that send.
-        let is_own = refused.status.is_some_and(|status| attempt.context.is_response_status(status));
+        let is_own = refused.status.is_some_and(|status| attempt.context.progress.is_response_status(status));
         self.add_details(refused, attempt, sends > 1 || (sends == 1 && !is_own));
         // A response that middleware created says nothing about the service at the address.
         if sends > 0 || refused.kind != ErrorKind::NotArangoDb {
@@ -310,7 +311,7 @@ impl AttemptState {
     /// it.
     fn succeeded(&self, attempt: &RunningAttempt, response: &AttemptResponse) {
         let context = &attempt.context;
-        if context.responder() == Responder::ArangoDb {
+        if context.progress.responder() == Responder::ArangoDb {
             self.pool.record_arangodb();
             if let Some(token) = &attempt.token {
                 self.accepted.record(token, attempt.started);
@@ -331,7 +332,7 @@ impl AttemptState {
     fn report(&self, attempt: &RunningAttempt, signal: Signal) {
         let signal = match signal {
             Signal::Unreachable | Signal::GatewayError | Signal::Failure
-                if !attempt.context.counts_against(self.member.slot()) =>
+                if !attempt.context.attempts.counts_against(self.member.slot()) =>
             {
                 Signal::Neutral
             }
@@ -352,7 +353,7 @@ impl AttemptState {
     /// failure does not cover.
     fn add_details(&self, failed: &mut Attempt, attempt: &RunningAttempt, is_uncertain: bool) {
         failed.coordinator = Some(self.member.key().clone());
-        attempt.context.set_connection(failed);
+        attempt.context.attempts.add_connection(failed);
         failed.elapsed = attempt.started.elapsed();
         if is_uncertain {
             failed.outcome = failed.outcome.max(Outcome::Unknown);
@@ -374,7 +375,7 @@ fn set_queue_limit_header(outgoing: &mut AttemptRequest) {
 
 /// Returns the error of an attempt that timed out, by the phase it had reached.
 fn timed_out(context: &CallContext) -> AttemptError {
-    let phase = context.phase();
+    let phase = context.progress.phase();
     let kind = match phase {
         Phase::Acquire => ErrorKind::PoolExhausted,
         Phase::Connect | Phase::Tls => ErrorKind::ConnectTimeout,

@@ -3,94 +3,146 @@
 pub(crate) mod tracker;
 
 use std::future::poll_fn;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::Poll;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use pin_project_lite::pin_project;
 use tokio::time::{Instant, timeout_at};
-use tower::Service;
+use tower::{Layer, Service, ServiceExt};
 
-use crate::call::attempt_request::{AttemptRequest, AttemptResponse};
+use crate::call::attempt_request::AttemptResponse;
+use crate::call::call_request::CallRequest;
 use crate::call::context::CallContext;
 use crate::call::replayable_request::ReplayableRequest;
-use crate::error::attempt_error::AttemptError;
-use crate::error::{Error, StoppedBy};
-use crate::layers::retry::{Retry, attempt_once};
+use crate::error::Error;
+use crate::layers::hedge::tracker::HedgeTracker;
 use crate::telemetry::metrics;
+use crate::types::boxed::BoxFuture;
 use crate::types::coordinator::Coordinator;
 
-impl<S> Retry<S>
+/// Makes [`Hedge`] services.
+#[derive(Debug, Clone)]
+pub(crate) struct HedgeLayer {
+    tracker: HedgeTracker,
+}
+
+impl HedgeLayer {
+    pub(crate) fn new(tracker: HedgeTracker) -> Self {
+        Self { tracker }
+    }
+}
+
+impl<S> Layer<S> for HedgeLayer {
+    type Service = Hedge<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Hedge { inner, tracker: self.tracker.clone() }
+    }
+}
+
+/// Sends a second attempt if the first takes longer than usual, for calls that are hedged.
+///
+/// The slower attempt is dropped as if the caller had dropped it. Above retry: the first attempt and its retries are
+/// one future that goes on meanwhile.
+#[derive(Debug, Clone)]
+pub(crate) struct Hedge<S> {
+    inner: S,
+    tracker: HedgeTracker,
+}
+
+impl<S> Service<CallRequest> for Hedge<S>
 where
-    S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError> + Clone,
+    S: Service<CallRequest, Response = AttemptResponse, Error = Error> + Clone + Send + 'static,
+    S::Future: Send,
 {
-    /// Runs the attempts of one call as [`send`](Self::send) does, hedging the first.
-    ///
-    /// A second attempt starts if the first takes longer than `min_delay` and than usual. The slower attempt
-    /// is dropped as if the caller had dropped it.
-    pub(crate) async fn hedge(
-        &self,
-        context: Arc<CallContext>,
-        template: Option<&ReplayableRequest>,
-        began: Instant,
-        min_delay: Duration,
-    ) -> Result<AttemptResponse, Error> {
-        let mut first = pin!(self.send(Arc::clone(&context), template, began));
-        let mut result = timeout_at(began + min_delay, first.as_mut()).await.ok();
+    type Response = AttemptResponse;
+    type Error = Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: CallRequest) -> Self::Future {
+        match self.tracker.delay(&request.context) {
+            None => ResponseFuture::Plain { response: self.inner.call(request) },
+            // Rare and large, so it is boxed and does not enlarge the future of every call.
+            Some(min_delay) => ResponseFuture::Hedged {
+                response: Box::pin(hedged(self.inner.clone(), self.tracker.clone(), request, min_delay)),
+            },
+        }
+    }
+}
+
+pin_project! {
+    /// Response future of [`Hedge`].
+    #[project = Projected]
+    pub(crate) enum ResponseFuture<F> {
+        Plain { #[pin] response: F },
+        Hedged { response: BoxFuture<'static, Result<AttemptResponse, Error>> },
+    }
+}
+
+impl<F> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<AttemptResponse, Error>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            Projected::Plain { response } => response.poll(cx),
+            Projected::Hedged { response } => response.as_mut().poll(cx),
+        }
+    }
+}
+
+/// Sends a call that is hedged if it takes longer than `min_delay` and than usual.
+async fn hedged<S>(
+    inner: S,
+    tracker: HedgeTracker,
+    request: CallRequest,
+    min_delay: Duration,
+) -> Result<AttemptResponse, Error>
+where
+    S: Service<CallRequest, Response = AttemptResponse, Error = Error> + Clone,
+{
+    let (context, began) = (request.context.clone(), request.now);
+    let own_request = request.template().request();
+    let mut first = pin!(inner.clone().oneshot(request));
+    let mut result = timeout_at(began + min_delay, first.as_mut()).await.ok();
+    if result.is_none()
+        && let Some(slow_at) = tracker.slow_at(&context, began, Instant::now())
+    {
+        result = timeout_at(slow_at, first.as_mut()).await.ok();
         if result.is_none()
-            && let Some(slow_at) = self.layer.hedge_tracker.slow_at(&context, began, Instant::now())
+            && let Some(other) = hedged_coordinator(&tracker, &context)
         {
-            result = timeout_at(slow_at, first.as_mut()).await.ok();
-            if result.is_none()
-                && let Some(other) = self.hedged_coordinator(&context)
-            {
-                let hedge = pin!(self.send_hedge(&context, template, other));
-                result = Some(either(first.as_mut(), hedge, &context).await);
-            }
+            let template = ReplayableRequest::from_request(own_request);
+            let hedge = context.start_hedge(template, Instant::now());
+            tracing::debug!(operation = context.call.name, coordinator = %other, "hedging a slow attempt");
+            tracker.count();
+            metrics::hedged(&hedge);
+            let hedge = pin!(inner.oneshot(CallRequest::hedge(hedge, other)));
+            result = Some(either(first.as_mut(), hedge, &context).await);
         }
-        let result = match result {
-            Some(result) => result,
-            None => first.await,
-        };
-        if let Ok(response) = &result {
-            self.layer.hedge_tracker.record(&context, response.headers(), began, Instant::now());
-        }
-        result
     }
+    let result = match result {
+        Some(result) => result,
+        None => first.await,
+    };
+    if let Ok(response) = &result {
+        tracker.record(&context, response.headers(), began, Instant::now());
+    }
+    result
+}
 
-    /// Returns the coordinator of the first attempt, if a hedged attempt is allowed.
-    fn hedged_coordinator(&self, context: &CallContext) -> Option<Coordinator> {
-        // After a failure the call already uses another coordinator.
-        let first = context.coordinator().filter(|_| context.failed().is_empty())?;
-        self.layer.hedge_tracker.may_hedge(&self.layer, &first, Instant::now()).then_some(first)
-    }
-
-    /// Sends the hedged attempt, to another coordinator than `first`.
-    async fn send_hedge(
-        &self,
-        context: &CallContext,
-        template: Option<&ReplayableRequest>,
-        first: Coordinator,
-    ) -> Result<AttemptResponse, Error> {
-        let now = Instant::now();
-        let template = template.unwrap_or(&context.request);
-        let context = context.start_hedge(ReplayableRequest::from_request(template.request()), now);
-        tracing::debug!(operation = context.call.name, coordinator = %first, "hedging a slow attempt");
-        self.layer.counts.hedge();
-        metrics::hedged(&context);
-        let outgoing = self.first_attempt(&context, template, vec![first], now);
-        match attempt_once(&mut self.inner.clone(), outgoing).await {
-            Ok(response) => {
-                self.layer.succeed(&context);
-                Ok(response)
-            }
-            Err(error) => {
-                let (attempt, body) = error.into_parts();
-                context.fail(attempt);
-                Err(Error::from_attempts(&context, StoppedBy::NotRetryable).with_body(body))
-            }
-        }
-    }
+/// Returns the coordinator of the first attempt, if a hedged attempt is allowed.
+fn hedged_coordinator(tracker: &HedgeTracker, context: &CallContext) -> Option<Coordinator> {
+    // After a failure the call already uses another coordinator.
+    let first = context.attempts.coordinator().filter(|_| context.attempts.failed().is_empty())?;
+    tracker.may_hedge(&first, Instant::now()).then_some(first)
 }
 
 /// Waits for the first success of two attempts, or for the failure of both.
@@ -102,14 +154,14 @@ async fn either(
     let (mut failed, mut hedge_failed) = (None, false);
     poll_fn(|cx| {
         if failed.is_none()
-            && let Poll::Ready(result) = std::pin::Pin::new(&mut first).poll(cx)
+            && let Poll::Ready(result) = Pin::new(&mut first).poll(cx)
         {
             match result {
                 Ok(response) => return Poll::Ready(Ok(response)),
                 Err(error) => failed = Some(error),
             }
         }
-        if !hedge_failed && let Poll::Ready(result) = std::pin::Pin::new(&mut hedge).poll(cx) {
+        if !hedge_failed && let Poll::Ready(result) = Pin::new(&mut hedge).poll(cx) {
             match result {
                 Ok(response) => {
                     if let Some(hedged) = context.hedge() {

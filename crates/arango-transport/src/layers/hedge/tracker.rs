@@ -4,15 +4,16 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use arango_balance::MemberState;
+use arango_balance::{MemberState, Members};
 use arango_protocol::RequestClass;
 use http::{HeaderMap, HeaderName};
 use tokio::time::Instant;
 
 use crate::call::context::CallContext;
+use crate::call::counts::CallTotals;
 use crate::call::latency_window::LatencyWindow;
 use crate::config::hedging::Hedging;
-use crate::layers::retry::RetryLayer;
+use crate::layers::retry::budget::RetryBudget;
 use crate::types::coordinator::Coordinator;
 use crate::types::queue_time;
 
@@ -22,29 +23,42 @@ const TRANSACTION: HeaderName = HeaderName::from_static("x-arango-trx-id");
 const MAX_QUEUE_SECONDS: f64 = 0.1;
 /// The weight of the latest response in the smoothed queue time.
 const SMOOTHING: f64 = 0.2;
+
 /// Decides about hedged attempts. Clones share their statistics.
 #[derive(Clone)]
-pub(crate) struct HedgeTracker {
-    hedging: Hedging,
-    stats: Arc<HedgeStats>,
-}
+pub(crate) struct HedgeTracker(Arc<Shared>);
 
-#[derive(Default)]
-struct HedgeStats {
+struct Shared {
+    hedging: Hedging,
+    members: Members<Coordinator>,
+    /// A hedged attempt costs as much as a retry.
+    budget: RetryBudget,
+    counts: CallTotals,
     latencies: LatencyWindow,
     /// The smoothed queue time of the coordinators, in seconds.
     queued: Mutex<f64>,
 }
 
 impl HedgeTracker {
-    pub(crate) fn new(hedging: Hedging) -> Self {
-        Self { hedging, stats: Arc::default() }
+    pub(crate) fn new(
+        hedging: Hedging,
+        members: Members<Coordinator>,
+        budget: RetryBudget,
+        counts: CallTotals,
+    ) -> Self {
+        let (latencies, queued) = (LatencyWindow::default(), Mutex::default());
+        Self(Arc::new(Shared { hedging, members, budget, counts, latencies, queued }))
+    }
+
+    /// Counts a hedged attempt.
+    pub(crate) fn count(&self) {
+        self.0.counts.hedge();
     }
 
     /// Returns the minimum delay before a hedged attempt; `None` if the call is not hedged.
     #[inline]
     pub(crate) fn delay(&self, context: &CallContext) -> Option<Duration> {
-        let min_delay = context.call.hedging().unwrap_or(self.hedging).min_delay?;
+        let min_delay = context.call.hedging().unwrap_or(self.0.hedging).min_delay?;
         Self::is_hedgeable(context).then_some(min_delay)
     }
 
@@ -52,6 +66,7 @@ impl HedgeTracker {
     fn is_hedgeable(context: &CallContext) -> bool {
         let call = &context.call;
         call.class == RequestClass::Safe
+            && !context.is_resumed
             && call.pin.is_none()
             && context.request.header(&TRANSACTION).is_none()
     }
@@ -60,25 +75,25 @@ impl HedgeTracker {
     ///
     /// `None` if there are too few latencies, or if the deadline leaves no time for another attempt.
     pub(crate) fn slow_at(&self, context: &CallContext, began: Instant, now: Instant) -> Option<Instant> {
-        let typical = self.stats.latencies.typical(context.call.name, now)?;
+        let typical = self.0.latencies.typical(context.call.name, now)?;
         let slow_at = (began + typical.p95).max(now);
         (slow_at + 2 * typical.median < context.deadline).then_some(slow_at)
     }
 
     /// Returns whether another coordinator may be used beside `first`, and charges the retry budget.
-    pub(crate) fn may_hedge(&self, retry: &RetryLayer, first: &Coordinator, now: Instant) -> bool {
-        let has_alternative = retry
-            .knowledge
+    pub(crate) fn may_hedge(&self, first: &Coordinator, now: Instant) -> bool {
+        let has_alternative = self
+            .0
             .members
             .snapshot()
             .iter()
             .any(|member| member.key() != first && member.state() == MemberState::Healthy);
-        has_alternative && *self.queued() < MAX_QUEUE_SECONDS && retry.budget.withdraw_one(now)
+        has_alternative && *self.queued() < MAX_QUEUE_SECONDS && self.0.budget.withdraw_one(now)
     }
 
     /// Records a successful response.
     pub(crate) fn record(&self, context: &CallContext, headers: &HeaderMap, began: Instant, now: Instant) {
-        self.stats.latencies.record(context.call.name, now.saturating_duration_since(began), now);
+        self.0.latencies.record(context.call.name, now.saturating_duration_since(began), now);
         if let Some(time) = queue_time::parse(headers) {
             let mut queued = self.queued();
             *queued += SMOOTHING * (time.as_secs_f64() - *queued);
@@ -86,12 +101,12 @@ impl HedgeTracker {
     }
 
     fn queued(&self) -> MutexGuard<'_, f64> {
-        self.stats.queued.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.queued.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for HedgeTracker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.hedging.fmt(f)
+        self.0.hedging.fmt(f)
     }
 }

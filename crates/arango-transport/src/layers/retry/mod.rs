@@ -1,39 +1,31 @@
 //! Retries requests where the rules allow it, and reports why where they do not.
 
+pub(crate) mod attempt_deadline;
 pub(crate) mod budget;
 pub(crate) mod decision;
 pub(crate) mod facts;
 pub(crate) mod history;
 pub(crate) mod rules;
 
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::Full;
-use tokio::runtime::Handle;
+use arango_protocol::CreatedResource;
+use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt};
 
-use arango_protocol::{CreatedResource, RequestClass};
-
-use crate::call::Call;
 use crate::call::attempt_request::{AttemptPlan, AttemptRequest, AttemptResponse};
-use crate::call::body::Body;
+use crate::call::call_request::CallRequest;
 use crate::call::context::CallContext;
 use crate::call::counts::CallTotals;
-use crate::call::replayable_request::ReplayableRequest;
-use crate::call::settings::SharedSettings;
-use crate::call::untracked_requests::UntrackedRequests;
 use crate::client::lifecycle::Lifecycle;
-use crate::compression::compressor::Compression;
 use crate::error::attempt::Attempt;
 use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
 use crate::error::{Error, StoppedBy};
-use crate::layers::hedge::tracker::HedgeTracker;
 use crate::layers::retry::budget::RetryBudget;
 use crate::layers::retry::decision::RetryDecision;
 use crate::layers::retry::facts::Knowledge;
@@ -41,216 +33,222 @@ use crate::layers::retry::history::History;
 use crate::layers::retry::rules::Target;
 use crate::telemetry::metrics;
 use crate::types::boxed::BoxFuture;
-use crate::types::coordinator::Coordinator;
-use crate::types::framing;
 
-/// Makes [`Retry`] services.
+/// Makes [`Retry`] services, which share their state.
 #[derive(Debug, Clone)]
-pub(crate) struct RetryLayer {
+pub(crate) struct RetryLayer(pub(crate) Arc<RetryState>);
+
+/// What the retries of a client share.
+#[derive(Debug)]
+pub(crate) struct RetryState {
     pub(crate) knowledge: Knowledge,
     pub(crate) budget: RetryBudget,
-    settings: SharedSettings,
-    untracked: UntrackedRequests,
-    lifecycle: Lifecycle,
-    /// Hedged attempts.
-    pub(crate) hedge_tracker: HedgeTracker,
+    pub(crate) lifecycle: Lifecycle,
     pub(crate) counts: CallTotals,
-    compression: Compression,
-}
-
-impl RetryLayer {
-    pub(crate) fn new(
-        knowledge: Knowledge,
-        settings: SharedSettings,
-        untracked: UntrackedRequests,
-        lifecycle: Lifecycle,
-        hedge_tracker: HedgeTracker,
-        compression: Compression,
-    ) -> Self {
-        Self {
-            knowledge,
-            budget: RetryBudget::new(),
-            settings,
-            untracked,
-            lifecycle,
-            hedge_tracker,
-            counts: CallTotals::default(),
-            compression,
-        }
-    }
 }
 
 impl<S> Layer<S> for RetryLayer {
     type Service = Retry<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Retry { inner, layer: self.clone() }
+        Retry(Arc::new(Shared { inner, state: Arc::clone(&self.0) }))
     }
 }
 
 /// Sends as many attempts as the rules allow.
 ///
-/// The layer converts redirects and responses with a status of 400 or more into errors.
-#[derive(Debug, Clone)]
-pub(crate) struct Retry<S> {
-    pub(crate) inner: S,
-    pub(crate) layer: RetryLayer,
+/// Attempts, delays and bodies end at the deadline of the call.
+#[derive(Debug)]
+pub(crate) struct Retry<S>(Arc<Shared<S>>);
+
+#[derive(Debug)]
+struct Shared<S> {
+    inner: S,
+    state: Arc<RetryState>,
 }
 
-impl<S> Service<Request<Full<Bytes>>> for Retry<S>
+impl<S> Clone for Retry<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S> Service<CallRequest> for Retry<S>
 where
-    S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
+    S: AttemptServiceStack,
     S::Future: Send,
 {
-    type Response = Response<Body>;
+    type Response = AttemptResponse;
     type Error = Error;
-    // The future awaits every attempt.
-    type Future = BoxFuture<'static, Result<Response<Body>, Error>>;
+    type Future = ResponseFuture<S>;
 
+    // The service below becomes ready as a part of each attempt.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
-        let template = ReplayableRequest::from_request(request);
-        let context = match (template.extension::<Arc<CallContext>>(), template.extension::<Call>()) {
-            (Some(context), _) => {
-                context.set_request_encodings(template.headers());
-                Arc::clone(context)
-            }
-            // A request that middleware created, with its own call metadata.
-            (None, Some(call)) => {
-                self.layer.untracked.add_one();
-                let own = ReplayableRequest::from_request(template.request());
-                self.new_context(call.clone(), own)
-            }
-            // Its class, coordinator and credentials are missing, so it cannot be sent.
-            (None, None) => {
-                let error =
-                    Error::missing_extensions(template.method.clone(), template.uri.path().to_owned());
-                return Box::pin(std::future::ready(Err(error)));
-            }
-        };
-        let retry = self.clone();
-        Box::pin(async move {
-            if Handle::try_current().is_err() {
-                let (method, path) = (template.method.clone(), template.uri.path().to_owned());
-                return Err(Error::no_runtime(&context.call, method, path));
-            }
-            if let Err(error) = framing::reject_framing_headers(template.headers()) {
-                let method = template.method.clone();
-                return Err(Error::request(&context.call, method, template.uri.path(), error));
-            }
-            // The layers above may have taken some time.
-            let now = Instant::now();
-            let min_delay = if context.is_resumed { None } else { retry.hedge_delay(&context) };
-            let response = match min_delay {
-                None => retry.send(context, Some(&template), now).await,
-                Some(min_delay) => retry.hedge(context, Some(&template), now, min_delay).await,
-            };
-            response.map(|response| *response)
-        })
-    }
-}
-
-impl<S> Retry<S>
-where
-    S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError> + Clone,
-{
-    /// Creates the context of a call that has none yet.
-    pub(crate) fn new_context(&self, call: Call, template: ReplayableRequest) -> Arc<CallContext> {
-        CallContext::new(call, template, self.layer.settings.load(), &self.layer.untracked)
-    }
-
-    /// Returns the minimum delay before a hedged attempt; `None` if the call is not hedged.
-    pub(crate) fn hedge_delay(&self, context: &CallContext) -> Option<Duration> {
-        self.layer.hedge_tracker.delay(context)
-    }
-
-    pub(crate) fn random(&self) -> f64 {
-        self.layer.knowledge.random.next_f64()
-    }
-
-    /// Runs the attempts of one call.
-    ///
-    /// Attempts, bodies and pauses end at the deadline of the context. `template` is the request as
-    /// middleware changed it; `None` means the request of the context.
-    pub(crate) async fn send(
-        &self,
-        context: Arc<CallContext>,
-        template: Option<&ReplayableRequest>,
-        now: Instant,
-    ) -> Result<AttemptResponse, Error> {
-        let template = template.unwrap_or(&context.request);
-        let now = if self.layer.compression.must_yield(template) {
-            Box::pin(self.layer.compression.compress_ahead(&context, template)).await;
-            Instant::now()
-        } else {
-            now
-        };
+    fn call(&mut self, request: CallRequest) -> Self::Future {
+        let state = &self.0.state;
+        let (context, now) = (&request.context, request.now);
         if now >= context.deadline {
-            return Err(Error::cancelled(&context, ErrorKind::DeadlineExceeded, None));
+            let error = Error::cancelled(context, ErrorKind::DeadlineExceeded, None);
+            return ResponseFuture::ended(self.clone(), request, error);
         }
         if let Some(rejected) = context.take_rejected() {
-            return Box::pin(self.retry_after(self.inner.clone(), template, &context, rejected)).await;
+            return ResponseFuture::continued(self.clone(), request, rejected);
         }
-        self.layer.budget.deposit(now);
-        let outgoing = self.first_attempt(&context, template, Vec::new(), now);
-        let mut inner = self.inner.clone();
-        match attempt_once(&mut inner, outgoing).await {
-            Ok(response) => {
-                self.layer.succeed(&context);
-                Ok(response)
-            }
-            // Rare and large, so it is boxed and not part of every call's future.
-            Err(error) => Box::pin(self.retry_after(inner, template, &context, error)).await,
+        if request.hedge_of.is_none() {
+            state.budget.deposit(now);
         }
-    }
-
-    // Outside of the future, which would otherwise keep the plan for its whole lifetime.
-    pub(crate) fn first_attempt(
-        &self,
-        context: &Arc<CallContext>,
-        template: &ReplayableRequest,
-        tried: Vec<Coordinator>,
-        now: Instant,
-    ) -> AttemptRequest {
+        let tried = request.hedge_of.iter().cloned().collect::<Vec<_>>();
         let plan = AttemptPlan {
-            number: context.sends.next_attempt(),
+            number: context.progress.sends.next_attempt(),
             new_connection: context.call.new_connection,
             rejected_token: None,
             token: None,
             bypass_limit: false,
             pin: context.call.pin.clone(),
-            deadline: self.layer.attempt_deadline(context, now, tried.len()),
+            deadline: attempt_deadline::of(context, now, state.knowledge.members.len(), tried.len()),
             tried,
             started: now,
             context: Arc::clone(context),
         };
-        AttemptRequest::new(plan, template.request())
+        let attempt = AttemptRequest::new(plan, request.template().request());
+        let state = State::Start { inner: self.0.inner.clone(), attempt: Some(attempt) };
+        ResponseFuture { retry: self.clone(), request: Some(request), state }
+    }
+}
+
+/// The services below, which send one attempt.
+pub(crate) trait AttemptServiceStack:
+    Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError> + Clone + Send + Sync + 'static
+{
+}
+
+impl<S> AttemptServiceStack for S where
+    S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+pin_project! {
+    /// Response future of [`Retry`].
+    ///
+    /// The first attempt is a part of it. What follows a failed attempt is rare and large, so it is boxed.
+    pub(crate) struct ResponseFuture<S: Service<AttemptRequest>> {
+        retry: Retry<S>,
+        // `None` after the first attempt.
+        request: Option<CallRequest>,
+        #[pin]
+        state: State<S, S::Future>,
+    }
+}
+
+pin_project! {
+    #[project = Projected]
+    enum State<S, F> {
+        // The service below is not ready yet.
+        Start { inner: S, attempt: Option<AttemptRequest> },
+        // The first attempt runs.
+        First { #[pin] response: F },
+        // It has failed, and further attempts run.
+        Again { response: BoxFuture<'static, Result<AttemptResponse, Error>> },
+        // There was no attempt.
+        Ended { error: Option<Error> },
+    }
+}
+
+impl<S> ResponseFuture<S>
+where
+    S: AttemptServiceStack,
+    S::Future: Send,
+{
+    fn ended(retry: Retry<S>, request: CallRequest, error: Error) -> Self {
+        Self { retry, request: Some(request), state: State::Ended { error: Some(error) } }
     }
 
+    fn continued(retry: Retry<S>, request: CallRequest, failed: AttemptError) -> Self {
+        let response = Box::pin(retry.clone().retry_after(request, failed));
+        Self { retry, request: None, state: State::Again { response } }
+    }
+}
+
+impl<S> Future for ResponseFuture<S>
+where
+    S: AttemptServiceStack,
+    S::Future: Send,
+{
+    type Output = Result<AttemptResponse, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let result = match this.state.as_mut().project() {
+                Projected::Start { inner, attempt } => match ready!(inner.poll_ready(cx)) {
+                    Ok(()) => {
+                        let attempt = attempt.take().expect("an attempt starts once");
+                        let response = inner.call(attempt);
+                        this.state.set(State::First { response });
+                        continue;
+                    }
+                    Err(error) => Err(error),
+                },
+                Projected::First { response } => ready!(response.poll(cx)),
+                Projected::Again { response } => return response.as_mut().poll(cx),
+                Projected::Ended { error } => {
+                    return Poll::Ready(Err(error.take().expect("a future is not polled after its end")));
+                }
+            };
+            let request = this.request.take().expect("the first attempt ends once");
+            match result {
+                Ok(response) => {
+                    this.retry.0.state.succeed(&request.context);
+                    return Poll::Ready(Ok(response));
+                }
+                Err(failed) if request.hedge_of.is_some() => {
+                    return Poll::Ready(Err(hedge_failed(&request.context, failed)));
+                }
+                Err(failed) => {
+                    let response = Box::pin(this.retry.clone().retry_after(request, failed));
+                    this.state.set(State::Again { response });
+                }
+            }
+        }
+    }
+}
+
+/// Returns the error of a hedged attempt, which is not retried.
+#[cold]
+fn hedge_failed(context: &CallContext, failed: AttemptError) -> Error {
+    let (attempt, body) = failed.into_parts();
+    context.fail(attempt);
+    Error::from_attempts(context, StoppedBy::NotRetryable).with_body(body)
+}
+
+impl<S> Retry<S>
+where
+    S: AttemptServiceStack,
+{
     /// Retries after a failed attempt until one succeeds or the rules stop it.
     async fn retry_after(
-        &self,
-        mut inner: S,
-        template: &ReplayableRequest,
-        context: &Arc<CallContext>,
+        self,
+        request: CallRequest,
         mut failed: AttemptError,
     ) -> Result<AttemptResponse, Error> {
-        let layer = &self.layer;
-        let mut history = History::from_attempts(context.failed());
+        let state = &self.0.state;
+        let mut inner = self.0.inner.clone();
+        let context = &request.context;
+        let mut history = History::from_attempts(context.attempts.failed());
         let mut delay = Duration::ZERO;
         loop {
             let (mut attempt, body) = failed.into_parts();
             attempt.waited_before = delay;
             let now = Instant::now();
-            layer.prepare_decision(context, &mut attempt, now);
-            let decision = layer.decide(context, &attempt, &history, now);
+            state.prepare_decision(context, &mut attempt, now);
+            let decision = state.decide(context, &attempt, &history, now);
             tracing::debug!(
                 operation = context.call.name,
                 coordinator = attempt.coordinator.as_ref().map(tracing::field::display),
@@ -268,26 +266,30 @@ where
             {
                 return Err(Error::cancelled(context, ErrorKind::DeadlineExceeded, None));
             }
-            if layer.lifecycle.has_ended() {
+            if state.lifecycle.has_ended() {
                 return Err(Error::cancelled(context, ErrorKind::ClientClosed, None));
             }
             let retry = match decision {
                 RetryDecision::Fail(stopped_by) => {
-                    return Err(Error::from_attempts(context, stopped_by).with_body(body));
+                    let error = Error::from_attempts(context, stopped_by).with_body(body);
+                    if error.kind() == ErrorKind::NoCoordinatorAvailable {
+                        state.knowledge.members.refresh_discovery();
+                    }
+                    return Err(error);
                 }
                 RetryDecision::Retry(retry) => retry,
             };
             history.record(coordinator.as_ref(), &retry, now);
-            if !layer.lifecycle.pause(retry.delay).await {
+            if !state.lifecycle.pause(retry.delay).await {
                 return Err(Error::cancelled(context, ErrorKind::ClientClosed, None));
             }
             delay = retry.delay;
-            layer.counts.retry();
+            state.counts.retry();
             metrics::retried(context, kind);
             let began = Instant::now();
             let plan = AttemptPlan {
                 context: Arc::clone(context),
-                number: context.sends.next_attempt(),
+                number: context.progress.sends.next_attempt(),
                 pin: match retry.target {
                     Target::Other => context.call.pin.clone(),
                     Target::Coordinator(coordinator) => Some(coordinator),
@@ -299,12 +301,22 @@ where
                 token: None,
                 bypass_limit: false,
                 started: began,
-                deadline: layer.attempt_deadline(context, began, history.tried.len()),
+                deadline: attempt_deadline::of(
+                    context,
+                    began,
+                    state.knowledge.members.len(),
+                    history.tried.len(),
+                ),
             };
-            failed = match attempt_once(&mut inner, AttemptRequest::new(plan, template.request())).await {
+            let attempt = AttemptRequest::new(plan, request.template().request());
+            let result = match inner.ready().await {
+                Ok(ready) => ready.call(attempt).await,
+                Err(error) => Err(error),
+            };
+            failed = match result {
                 Ok(response) => {
-                    layer.succeed(context);
-                    layer.knowledge.record_success(&history, began);
+                    state.succeed(context);
+                    state.knowledge.record_success(&history, began);
                     return Ok(response);
                 }
                 Err(error) => error,
@@ -313,18 +325,7 @@ where
     }
 }
 
-/// Sends one attempt.
-pub(crate) async fn attempt_once<S>(
-    inner: &mut S,
-    outgoing: AttemptRequest,
-) -> Result<AttemptResponse, AttemptError>
-where
-    S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError>,
-{
-    inner.ready().await?.call(outgoing).await
-}
-
-impl RetryLayer {
+impl RetryState {
     /// Completes the evidence of a failed attempt, and looks for coordinators if it shows that some were added.
     fn prepare_decision(&self, context: &CallContext, attempt: &mut Attempt, now: Instant) {
         if attempt.kind == ErrorKind::UnknownCoordinator {
@@ -358,33 +359,9 @@ impl RetryLayer {
 
     /// Records a successful call and what it created.
     pub(crate) fn succeed(&self, context: &CallContext) {
-        context.succeed();
+        context.progress.set_succeeded(true);
         if let Some(creates) = context.request.extension::<CreatedResource>() {
             self.knowledge.created.record(creates, context.request.uri.path(), Instant::now());
         }
-    }
-
-    /// Returns the deadline of the response head. For a call that may go to another coordinator it leaves
-    /// time for that.
-    fn attempt_deadline(&self, context: &CallContext, now: Instant, tried: usize) -> Instant {
-        let (call, limits) = (&context.call, &context.settings.limits);
-        let own = call.attempt_limit();
-        let shared = call.class == RequestClass::Safe
-            && call.server_timeout.is_none()
-            && call.pin.is_none()
-            && own.is_none();
-        if shared && tried == 0 {
-            let coordinators = u32::try_from(self.knowledge.members.len().max(1)).unwrap_or(u32::MAX);
-            return (now + limits.attempt.min(limits.total / coordinators)).min(context.deadline);
-        }
-        let rest = context.deadline.saturating_duration_since(now);
-        let limit = match (own, call.server_timeout) {
-            (Some(own), _) => own,
-            (None, Some(timeout)) => limits.attempt.max(timeout),
-            (None, None) => limits.attempt,
-        };
-        let untried = self.knowledge.members.len().saturating_sub(tried).max(1);
-        let share = if shared { rest / u32::try_from(untried).unwrap_or(u32::MAX) } else { rest };
-        now + limit.min(share)
     }
 }

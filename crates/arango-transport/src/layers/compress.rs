@@ -1,0 +1,95 @@
+//! Compression of a large body, once per call.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+use tokio::time::Instant;
+use tower::{Layer, Service, ServiceExt};
+
+use crate::call::attempt_request::AttemptResponse;
+use crate::call::call_request::CallRequest;
+use crate::compression::compressor::Compression;
+use crate::error::Error;
+use crate::types::boxed::BoxFuture;
+
+/// Makes [`Compress`] services.
+#[derive(Debug, Clone)]
+pub(crate) struct CompressLayer {
+    compression: Compression,
+}
+
+impl CompressLayer {
+    pub(crate) fn new(compression: Compression) -> Self {
+        Self { compression }
+    }
+}
+
+impl<S> Layer<S> for CompressLayer {
+    type Service = Compress<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Compress { inner, compression: self.compression }
+    }
+}
+
+/// Compresses a body that is too large to compress within one poll, before the first attempt.
+///
+/// Above retry: all attempts send the same compressed body. A small body is compressed by each attempt, below the
+/// middleware, which sees it uncompressed.
+#[derive(Debug, Clone)]
+pub(crate) struct Compress<S> {
+    inner: S,
+    compression: Compression,
+}
+
+impl<S> Service<CallRequest> for Compress<S>
+where
+    S: Service<CallRequest, Response = AttemptResponse, Error = Error> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = AttemptResponse;
+    type Error = Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: CallRequest) -> Self::Future {
+        if !self.compression.must_yield(request.template()) {
+            return ResponseFuture::Plain { response: self.inner.call(request) };
+        }
+        let (inner, compression) = (self.inner.clone(), self.compression);
+        ResponseFuture::Compressed {
+            response: Box::pin(async move {
+                compression.compress_ahead(&request.context, request.template()).await;
+                request.now = Instant::now();
+                inner.oneshot(request).await
+            }),
+        }
+    }
+}
+
+pin_project! {
+    /// Response future of [`Compress`].
+    #[project = Projected]
+    pub(crate) enum ResponseFuture<F> {
+        Plain { #[pin] response: F },
+        Compressed { response: BoxFuture<'static, Result<AttemptResponse, Error>> },
+    }
+}
+
+impl<F> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<AttemptResponse, Error>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            Projected::Plain { response } => response.poll(cx),
+            Projected::Compressed { response } => response.as_mut().poll(cx),
+        }
+    }
+}

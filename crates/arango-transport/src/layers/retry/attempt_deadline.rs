@@ -1,0 +1,31 @@
+//! The deadline of each attempt, within that of its call.
+
+use arango_protocol::RequestClass;
+use tokio::time::Instant;
+
+use crate::call::context::CallContext;
+
+/// Returns when the response head of an attempt must have arrived. A call that may go to another coordinator
+/// leaves time for that.
+///
+/// `tried` of the `members` were used before.
+pub(crate) fn of(context: &CallContext, now: Instant, members: usize, tried: usize) -> Instant {
+    let (call, limits) = (&context.call, &context.settings.limits);
+    let own = call.attempt_limit();
+    let shared = call.class == RequestClass::Safe
+        && call.server_timeout.is_none()
+        && call.pin.is_none()
+        && own.is_none();
+    let count = |number: usize| u32::try_from(number.max(1)).unwrap_or(u32::MAX);
+    if shared && tried == 0 {
+        return (now + limits.attempt.min(limits.total / count(members))).min(context.deadline);
+    }
+    let rest = context.deadline.saturating_duration_since(now);
+    let limit = match (own, call.server_timeout) {
+        (Some(own), _) => own,
+        (None, Some(timeout)) => limits.attempt.max(timeout),
+        (None, None) => limits.attempt,
+    };
+    let share = if shared { rest / count(members.saturating_sub(tried)) } else { rest };
+    now + limit.min(share)
+}
