@@ -12,6 +12,7 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 use crate::endpoint::{Endpoint, SERVERS, VERSION};
 use crate::facade::Facade;
+use crate::pool::Pool;
 use crate::protocol::Protocol;
 use crate::raw::Raw;
 
@@ -25,7 +26,10 @@ const WARM_UP: u64 = 200;
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Caller {
     Facade,
+    /// One connection of hyper.
     Raw,
+    /// A pool of connections of hyper that rotates over the coordinators.
+    Pool,
 }
 
 /// The work of one client process.
@@ -37,8 +41,10 @@ pub(crate) struct Task {
     pub(crate) endpoint: Endpoint,
     #[arg(value_enum)]
     pub(crate) protocol: Protocol,
-    pub(crate) address: SocketAddr,
     pub(crate) calls: u64,
+    /// The addresses of the coordinators.
+    #[arg(long = "address", required = true)]
+    pub(crate) addresses: Vec<SocketAddr>,
     /// The certificate authority of the server, in PEM.
     #[arg(long)]
     pub(crate) authority: Option<String>,
@@ -66,9 +72,11 @@ impl Task {
         let caller = match self.caller {
             Caller::Facade => "facade",
             Caller::Raw => "raw",
+            Caller::Pool => "pool",
         };
         command.args(["call", caller, self.endpoint.name(), self.protocol.name()]);
-        command.args([self.address.to_string(), self.calls.to_string()]);
+        command.arg(self.calls.to_string());
+        command.args(self.addresses.iter().map(|address| format!("--address={address}")));
         command.args(self.authority.iter().map(|authority| format!("--authority={authority}")));
         Ok(command)
     }
@@ -92,6 +100,10 @@ impl Task {
             Caller::Raw => {
                 let mut raw = Raw::connect(&self).await?;
                 self.repeat(async || raw.call().await).await?
+            }
+            Caller::Pool => {
+                let pool = Pool::connect(&self).await?;
+                self.repeat(async || pool.call().await).await?
             }
         };
         anstream::println!("{}", serde_json::to_string(&measurement)?);

@@ -10,19 +10,19 @@ pub(crate) struct Facade(Database);
 
 impl Facade {
     pub(crate) fn new(task: &Task) -> anyhow::Result<Self> {
-        let address = task.address;
+        let urls = |scheme| -> Vec<String> {
+            task.addresses.iter().map(|address| format!("{scheme}://{address}")).collect()
+        };
         let builder = Client::builder().basic_auth("root", "passwd");
         let builder = match task.protocol {
-            Protocol::Plain => builder.hosts(format!("http://{address}")),
+            Protocol::Plain => builder.hosts(urls("http")),
             Protocol::Tls => {
                 let tls =
                     Tls::new().ca_pem(task.authority.clone().unwrap_or_default()).given_authorities_only();
-                builder.hosts(format!("https://{address}")).tls(tls)
+                builder.hosts(urls("https")).tls(tls)
             }
             #[cfg(feature = "http2")]
-            Protocol::Http2 => {
-                builder.hosts(format!("http://{address}")).http2(arango::Http2::PriorKnowledge)
-            }
+            Protocol::Http2 => builder.hosts(urls("http")).http2(arango::Http2::PriorKnowledge),
         };
         Ok(Self(builder.build()?.db("_system")))
     }

@@ -1,4 +1,5 @@
-//! Cost of a call of the facade, compared with the same call made with hyper directly.
+//! Cost of a call of the facade, compared with the same call made with hyper directly: over one connection to one
+//! coordinator, and over a minimal pool of connections to three.
 //!
 //! ```text
 //! cargo bench -p arango --bench calls                    # over TCP and over TLS
@@ -13,6 +14,7 @@
 mod client;
 mod endpoint;
 mod facade;
+mod pool;
 mod protocol;
 mod raw;
 mod server;
@@ -81,18 +83,28 @@ fn compare(config: &RunConfig) -> anyhow::Result<()> {
     let mut counted = true;
     for protocol in Protocol::COMPARED {
         let server = Server::start(protocol)?;
-        for endpoint in Endpoint::ALL {
+        let comparisons = [
+            (Endpoint::Version, Caller::Raw),
+            (Endpoint::Health, Caller::Raw),
+            (Endpoint::Version, Caller::Pool),
+        ];
+        for (endpoint, baseline) in comparisons {
+            // A pool is the minimum with several coordinators, one connection the minimum with one.
+            let (coordinators, suffix) = match baseline {
+                Caller::Pool => (server.addresses.len(), ", three coordinators"),
+                Caller::Facade | Caller::Raw => (1, ""),
+            };
             let task = |caller| Task {
                 caller,
                 endpoint,
                 protocol,
-                address: server.address,
+                addresses: server.addresses[..coordinators].to_vec(),
                 calls: config.calls.into(),
                 authority: server.authority.clone(),
             };
-            let (facade, raw) = (task(Caller::Facade), task(Caller::Raw));
+            let (facade, raw) = (task(Caller::Facade), task(baseline));
             let row = |what, facade, raw, decimals| Row {
-                what: format!("{}{}: {what}", endpoint.name(), protocol.suffix()),
+                what: format!("{}{}{suffix}: {what}", endpoint.name(), protocol.suffix()),
                 facade,
                 raw,
                 decimals,

@@ -1,9 +1,10 @@
-//! The baseline: one connection of hyper, used directly.
+//! The baseline for one coordinator: one connection of hyper, used directly.
 //!
 //! It includes what a program cannot leave out: the request is prepared and cloned, the body collected, and decoded
 //! into types with the same fields as the facade's.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
@@ -77,7 +78,7 @@ pub(crate) struct Raw {
 }
 
 /// One connection.
-enum Sender {
+pub(crate) enum Sender {
     Http1(http1::SendRequest<Full<Bytes>>),
     #[cfg(feature = "http2")]
     Http2(hyper::client::conn::http2::SendRequest<Full<Bytes>>),
@@ -85,44 +86,59 @@ enum Sender {
 
 impl Raw {
     pub(crate) async fn connect(task: &Task) -> anyhow::Result<Self> {
-        let address = task.address;
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        let sender = match task.protocol {
-            Protocol::Plain => Sender::over_http1(stream).await?,
-            Protocol::Tls => {
-                let connector =
-                    tls_connector(task.authority.as_deref().context("no certificate authority")?)?;
-                let name = ServerName::IpAddress(address.ip().into());
-                Sender::over_http1(connector.connect(name, stream).await?).await?
-            }
-            #[cfg(feature = "http2")]
-            Protocol::Http2 => Sender::over_http2(stream).await?,
-        };
-        let prepared = match task.protocol {
-            Protocol::Plain | Protocol::Tls => {
-                Request::get(task.endpoint.path()).header(HOST, address.to_string())
-            }
-            #[cfg(feature = "http2")]
-            Protocol::Http2 => Request::get(format!("http://{address}{}", task.endpoint.path())),
-        };
-        let prepared = prepared.header(AUTHORIZATION, LOGIN).body(Full::default())?;
+        let address = task.addresses[0];
+        let (sender, prepared) = (Sender::open(task, address).await?, prepared(task, address)?);
         Ok(Self { sender, prepared, endpoint: task.endpoint })
     }
 
     /// Sends one call; returns the length of the version or the number of servers.
     pub(crate) async fn call(&mut self) -> anyhow::Result<usize> {
+        self.sender.ready().await?;
         let response = self.sender.send(self.prepared.clone()).await?;
-        ensure!(response.status().is_success(), "the server returned {}", response.status());
-        let body = response.into_body().collect().await?.to_bytes();
-        Ok(match self.endpoint {
-            Endpoint::Version => serde_json::from_slice::<Version>(&body)?.version.len(),
-            Endpoint::Health => serde_json::from_slice::<Health>(&body)?.health.len(),
-        })
+        decode(self.endpoint, response).await
     }
 }
 
+/// Prepares the request for one coordinator, which is cloned for each call.
+pub(crate) fn prepared(task: &Task, address: SocketAddr) -> anyhow::Result<Request<Full<Bytes>>> {
+    let request = match task.protocol {
+        Protocol::Plain | Protocol::Tls => {
+            Request::get(task.endpoint.path()).header(HOST, address.to_string())
+        }
+        #[cfg(feature = "http2")]
+        Protocol::Http2 => Request::get(format!("http://{address}{}", task.endpoint.path())),
+    };
+    Ok(request.header(AUTHORIZATION, LOGIN).body(Full::default())?)
+}
+
+/// Decodes a response; returns the length of the version or the number of servers.
+pub(crate) async fn decode(endpoint: Endpoint, response: Response<Incoming>) -> anyhow::Result<usize> {
+    ensure!(response.status().is_success(), "the server returned {}", response.status());
+    let body = response.into_body().collect().await?.to_bytes();
+    Ok(match endpoint {
+        Endpoint::Version => serde_json::from_slice::<Version>(&body)?.version.len(),
+        Endpoint::Health => serde_json::from_slice::<Health>(&body)?.health.len(),
+    })
+}
+
 impl Sender {
+    /// Opens a connection.
+    pub(crate) async fn open(task: &Task, address: SocketAddr) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        match task.protocol {
+            Protocol::Plain => Ok(Self::over_http1(stream).await?),
+            Protocol::Tls => {
+                let connector =
+                    tls_connector(task.authority.as_deref().context("no certificate authority")?)?;
+                let name = ServerName::IpAddress(address.ip().into());
+                Ok(Self::over_http1(connector.connect(name, stream).await?).await?)
+            }
+            #[cfg(feature = "http2")]
+            Protocol::Http2 => Ok(Self::over_http2(stream).await?),
+        }
+    }
+
     async fn over_http1<S>(stream: S) -> hyper::Result<Self>
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
@@ -142,17 +158,28 @@ impl Sender {
         Ok(Self::Http2(sender))
     }
 
-    async fn send(&mut self, request: Request<Full<Bytes>>) -> hyper::Result<Response<Incoming>> {
+    /// Returns whether it takes a request without waiting.
+    pub(crate) fn is_ready(&self) -> bool {
         match self {
-            Self::Http1(sender) => {
-                sender.ready().await?;
-                sender.send_request(request).await
-            }
+            Self::Http1(sender) => sender.is_ready(),
             #[cfg(feature = "http2")]
-            Self::Http2(sender) => {
-                sender.ready().await?;
-                sender.send_request(request).await
-            }
+            Self::Http2(sender) => sender.is_ready(),
+        }
+    }
+
+    pub(crate) async fn ready(&mut self) -> hyper::Result<()> {
+        match self {
+            Self::Http1(sender) => sender.ready().await,
+            #[cfg(feature = "http2")]
+            Self::Http2(sender) => sender.ready().await,
+        }
+    }
+
+    pub(crate) async fn send(&mut self, request: Request<Full<Bytes>>) -> hyper::Result<Response<Incoming>> {
+        match self {
+            Self::Http1(sender) => sender.send_request(request).await,
+            #[cfg(feature = "http2")]
+            Self::Http2(sender) => sender.send_request(request).await,
         }
     }
 }

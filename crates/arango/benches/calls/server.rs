@@ -26,10 +26,14 @@ use tokio_rustls::TlsAcceptor;
 use crate::endpoint::Endpoint;
 use crate::protocol::Protocol;
 
+/// The number of addresses of a server.
+const COORDINATORS: usize = 3;
+
 /// A running server process. Dropping it stops the process.
 pub(crate) struct Server {
     process: Child,
-    pub(crate) address: SocketAddr,
+    /// Several, as if it were several coordinators.
+    pub(crate) addresses: Vec<SocketAddr>,
     /// The certificate authority, in PEM, if it uses TLS.
     pub(crate) authority: Option<String>,
 }
@@ -37,7 +41,7 @@ pub(crate) struct Server {
 /// The line that it prints as soon as it listens.
 #[derive(Debug, Serialize, Deserialize)]
 struct ServerAddress {
-    address: SocketAddr,
+    addresses: Vec<SocketAddr>,
     authority: Option<String>,
 }
 
@@ -53,9 +57,9 @@ impl Server {
         let mut line = String::new();
         let stdout = process.stdout.take().context("the server has no output")?;
         BufReader::new(stdout).read_line(&mut line)?;
-        let ServerAddress { address, authority } =
+        let ServerAddress { addresses, authority } =
             serde_json::from_str(&line).context("the server did not print its address")?;
-        Ok(Self { process, address, authority })
+        Ok(Self { process, addresses, authority })
     }
 }
 
@@ -71,15 +75,19 @@ impl Drop for Server {
 
 /// Serves until standard input is closed.
 pub(crate) async fn serve(protocol: Protocol) -> anyhow::Result<()> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let mut listeners = Vec::new();
+    for _ in 0..COORDINATORS {
+        listeners.push(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?);
+    }
     let (acceptor, authority) = (protocol == Protocol::Tls).then(self_signed_tls).transpose()?.unzip();
-    let address = ServerAddress { address: listener.local_addr()?, authority };
+    let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<_>>()?;
+    let address = ServerAddress { addresses, authority };
     anstream::println!("{}", serde_json::to_string(&address)?);
     let closed = tokio::task::spawn_blocking(|| io::copy(&mut io::stdin().lock(), &mut io::sink()));
-    tokio::select! {
-        failed = accept(listener, protocol, acceptor) => failed,
-        closed = closed => closed?.map(drop).map_err(Into::into),
+    for listener in listeners {
+        tokio::spawn(accept(listener, protocol, acceptor.clone()));
     }
+    closed.await?.map(drop).map_err(Into::into)
 }
 
 /// Returns an acceptor with a self-signed certificate for the loopback address, and the certificate.

@@ -8,7 +8,7 @@ pub(crate) struct Row {
     pub(crate) decimals: usize,
 }
 
-const WIDTH: usize = 46;
+const WIDTH: usize = 60;
 
 pub(crate) fn print(rows: &[Row]) {
     anstream::println!("{:<WIDTH$} {:>10} {:>10} {:>8}", "", "facade", "raw", "ratio");
