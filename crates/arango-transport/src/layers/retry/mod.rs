@@ -47,11 +47,12 @@ pub(crate) struct RetryState {
     pub(crate) counts: CallTotals,
 }
 
-impl<S> Layer<S> for RetryLayer {
+impl<S: Clone> Layer<S> for RetryLayer {
     type Service = Retry<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Retry(Arc::new(Shared { inner, state: Arc::clone(&self.0) }))
+        let shared = Shared { inner: inner.clone(), state: Arc::clone(&self.0) };
+        Retry { inner, shared: Arc::new(shared) }
     }
 }
 
@@ -59,17 +60,23 @@ impl<S> Layer<S> for RetryLayer {
 ///
 /// Attempts, delays and bodies end at the deadline of the call.
 #[derive(Debug)]
-pub(crate) struct Retry<S>(Arc<Shared<S>>);
+pub(crate) struct Retry<S> {
+    /// Sends the first attempts.
+    inner: S,
+    shared: Arc<Shared<S>>,
+}
 
+/// What the futures of calls share.
 #[derive(Debug)]
 struct Shared<S> {
+    /// Is cloned for further attempts.
     inner: S,
     state: Arc<RetryState>,
 }
 
-impl<S> Clone for Retry<S> {
+impl<S: Clone> Clone for Retry<S> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self { inner: self.inner.clone(), shared: Arc::clone(&self.shared) }
     }
 }
 
@@ -82,20 +89,20 @@ where
     type Error = Error;
     type Future = ResponseFuture<S>;
 
-    // The service below becomes ready as a part of each attempt.
+    // The services below are always ready: what they wait for is a part of each attempt.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: CallRequest) -> Self::Future {
-        let state = &self.0.state;
+        let state = &self.shared.state;
         let (context, now) = (&request.context, request.now);
         if now >= context.deadline {
             let error = Error::cancelled(context, ErrorKind::DeadlineExceeded, None);
-            return ResponseFuture::ended(self.clone(), request, error);
+            return ResponseFuture::ended(&self.shared, error);
         }
         if let Some(rejected) = context.take_rejected() {
-            return ResponseFuture::continued(self.clone(), request, rejected);
+            return ResponseFuture::continued(&self.shared, request, rejected);
         }
         if request.hedge_of.is_none() {
             state.budget.deposit(now);
@@ -114,8 +121,8 @@ where
             context: Arc::clone(context),
         };
         let attempt = AttemptRequest::new(plan, request.template().request());
-        let state = State::Start { inner: self.0.inner.clone(), attempt: Some(attempt) };
-        ResponseFuture { retry: self.clone(), request: Some(request), state }
+        let state = State::First { response: self.inner.call(attempt) };
+        ResponseFuture { shared: Arc::clone(&self.shared), request: Some(request), state }
     }
 }
 
@@ -139,19 +146,17 @@ pin_project! {
     ///
     /// The first attempt is a part of it. What follows a failed attempt is rare and large, so it is boxed.
     pub(crate) struct ResponseFuture<S: Service<AttemptRequest>> {
-        retry: Retry<S>,
+        shared: Arc<Shared<S>>,
         // `None` after the first attempt.
         request: Option<CallRequest>,
         #[pin]
-        state: State<S, S::Future>,
+        state: State<S::Future>,
     }
 }
 
 pin_project! {
     #[project = Projected]
-    enum State<S, F> {
-        // The service below is not ready yet.
-        Start { inner: S, attempt: Option<AttemptRequest> },
+    enum State<F> {
         // The first attempt runs.
         First { #[pin] response: F },
         // It has failed, and further attempts run.
@@ -166,13 +171,15 @@ where
     S: AttemptServiceStack,
     S::Future: Send,
 {
-    fn ended(retry: Retry<S>, request: CallRequest, error: Error) -> Self {
-        Self { retry, request: Some(request), state: State::Ended { error: Some(error) } }
+    #[cold]
+    fn ended(shared: &Arc<Shared<S>>, error: Error) -> Self {
+        Self { shared: Arc::clone(shared), request: None, state: State::Ended { error: Some(error) } }
     }
 
-    fn continued(retry: Retry<S>, request: CallRequest, failed: AttemptError) -> Self {
-        let response = Box::pin(retry.clone().retry_after(request, failed));
-        Self { retry, request: None, state: State::Again { response } }
+    #[cold]
+    fn continued(shared: &Arc<Shared<S>>, request: CallRequest, failed: AttemptError) -> Self {
+        let response = Box::pin(retry_after(Arc::clone(shared), request, failed));
+        Self { shared: Arc::clone(shared), request: None, state: State::Again { response } }
     }
 }
 
@@ -187,15 +194,6 @@ where
         let mut this = self.project();
         loop {
             let result = match this.state.as_mut().project() {
-                Projected::Start { inner, attempt } => match ready!(inner.poll_ready(cx)) {
-                    Ok(()) => {
-                        let attempt = attempt.take().expect("an attempt starts once");
-                        let response = inner.call(attempt);
-                        this.state.set(State::First { response });
-                        continue;
-                    }
-                    Err(error) => Err(error),
-                },
                 Projected::First { response } => ready!(response.poll(cx)),
                 Projected::Again { response } => return response.as_mut().poll(cx),
                 Projected::Ended { error } => {
@@ -205,14 +203,14 @@ where
             let request = this.request.take().expect("the first attempt ends once");
             match result {
                 Ok(response) => {
-                    this.retry.0.state.succeed(&request.context);
+                    this.shared.state.succeed(&request.context);
                     return Poll::Ready(Ok(response));
                 }
                 Err(failed) if request.hedge_of.is_some() => {
                     return Poll::Ready(Err(hedge_failed(&request.context, failed)));
                 }
                 Err(failed) => {
-                    let response = Box::pin(this.retry.clone().retry_after(request, failed));
+                    let response = Box::pin(retry_after(Arc::clone(this.shared), request, failed));
                     this.state.set(State::Again { response });
                 }
             }
@@ -228,100 +226,98 @@ fn hedge_failed(context: &CallContext, failed: AttemptError) -> Error {
     Error::from_attempts(context, StoppedBy::NotRetryable).with_body(body)
 }
 
-impl<S> Retry<S>
+/// Retries after a failed attempt until one succeeds or the rules stop it.
+async fn retry_after<S>(
+    shared: Arc<Shared<S>>,
+    request: CallRequest,
+    mut failed: AttemptError,
+) -> Result<AttemptResponse, Error>
 where
     S: AttemptServiceStack,
 {
-    /// Retries after a failed attempt until one succeeds or the rules stop it.
-    async fn retry_after(
-        self,
-        request: CallRequest,
-        mut failed: AttemptError,
-    ) -> Result<AttemptResponse, Error> {
-        let state = &self.0.state;
-        let mut inner = self.0.inner.clone();
-        let context = &request.context;
-        let mut history = History::from_attempts(context.attempts.failed());
-        let mut delay = Duration::ZERO;
-        loop {
-            let (mut attempt, body) = failed.into_parts();
-            attempt.waited_before = delay;
-            let now = Instant::now();
-            state.prepare_decision(context, &mut attempt, now);
-            let decision = state.decide(context, &attempt, &history, now);
-            tracing::debug!(
-                operation = context.call.name,
-                coordinator = attempt.coordinator.as_ref().map(tracing::field::display),
-                kind = ?attempt.kind,
-                outcome = ?attempt.outcome,
-                reused = attempt.reused,
-                ?decision,
-                "an attempt failed"
-            );
-            let (kind, coordinator) = (attempt.kind, attempt.coordinator.clone());
-            let token = attempt.token.take().map(|token| token.generation);
-            context.fail(attempt);
-            if kind == ErrorKind::DeadlineExceeded
-                || (kind == ErrorKind::AttemptTimeout && now >= context.deadline)
-            {
-                return Err(Error::cancelled(context, ErrorKind::DeadlineExceeded, None));
-            }
-            if state.lifecycle.has_ended() {
-                return Err(Error::cancelled(context, ErrorKind::ClientClosed, None));
-            }
-            let retry = match decision {
-                RetryDecision::Fail(stopped_by) => {
-                    let error = Error::from_attempts(context, stopped_by).with_body(body);
-                    if error.kind() == ErrorKind::NoCoordinatorAvailable {
-                        state.knowledge.members.refresh_discovery();
-                    }
-                    return Err(error);
-                }
-                RetryDecision::Retry(retry) => retry,
-            };
-            history.record(coordinator.as_ref(), &retry, now);
-            if !state.lifecycle.pause(retry.delay).await {
-                return Err(Error::cancelled(context, ErrorKind::ClientClosed, None));
-            }
-            delay = retry.delay;
-            state.counts.retry();
-            metrics::retried(context, kind);
-            let began = Instant::now();
-            let plan = AttemptPlan {
-                context: Arc::clone(context),
-                number: context.progress.sends.next_attempt(),
-                pin: match retry.target {
-                    Target::Other => context.call.pin.clone(),
-                    Target::Coordinator(coordinator) => Some(coordinator),
-                    Target::Same => coordinator,
-                },
-                tried: history.tried.clone(),
-                new_connection: retry.new_connection,
-                rejected_token: token.filter(|_| retry.renew_token),
-                token: None,
-                bypass_limit: false,
-                started: began,
-                deadline: attempt_deadline::of(
-                    context,
-                    began,
-                    state.knowledge.members.len(),
-                    history.tried.len(),
-                ),
-            };
-            let attempt = AttemptRequest::new(plan, request.template().request());
-            let result = match inner.ready().await {
-                Ok(ready) => ready.call(attempt).await,
-                Err(error) => Err(error),
-            };
-            failed = match result {
-                Ok(response) => {
-                    state.succeed(context);
-                    state.knowledge.record_success(&history, began);
-                    return Ok(response);
-                }
-                Err(error) => error,
-            };
+    let state = &shared.state;
+    let mut inner = shared.inner.clone();
+    let context = &request.context;
+    let mut history = History::from_attempts(context.attempts.failed());
+    let mut delay = Duration::ZERO;
+    loop {
+        let (mut attempt, body) = failed.into_parts();
+        attempt.waited_before = delay;
+        let now = Instant::now();
+        state.prepare_decision(context, &mut attempt, now);
+        let decision = state.decide(context, &attempt, &history, now);
+        tracing::debug!(
+            operation = context.call.name,
+            coordinator = attempt.coordinator.as_ref().map(tracing::field::display),
+            kind = ?attempt.kind,
+            outcome = ?attempt.outcome,
+            reused = attempt.reused,
+            ?decision,
+            "an attempt failed"
+        );
+        let (kind, coordinator) = (attempt.kind, attempt.coordinator.clone());
+        let token = attempt.token.take().map(|token| token.generation);
+        context.fail(attempt);
+        if kind == ErrorKind::DeadlineExceeded
+            || (kind == ErrorKind::AttemptTimeout && now >= context.deadline)
+        {
+            return Err(Error::cancelled(context, ErrorKind::DeadlineExceeded, None));
         }
+        if state.lifecycle.has_ended() {
+            return Err(Error::cancelled(context, ErrorKind::ClientClosed, None));
+        }
+        let retry = match decision {
+            RetryDecision::Fail(stopped_by) => {
+                let error = Error::from_attempts(context, stopped_by).with_body(body);
+                if error.kind() == ErrorKind::NoCoordinatorAvailable {
+                    state.knowledge.members.refresh_discovery();
+                }
+                return Err(error);
+            }
+            RetryDecision::Retry(retry) => retry,
+        };
+        history.record(coordinator.as_ref(), &retry, now);
+        if !state.lifecycle.pause(retry.delay).await {
+            return Err(Error::cancelled(context, ErrorKind::ClientClosed, None));
+        }
+        delay = retry.delay;
+        state.counts.retry();
+        metrics::retried(context, kind);
+        let began = Instant::now();
+        let plan = AttemptPlan {
+            context: Arc::clone(context),
+            number: context.progress.sends.next_attempt(),
+            pin: match retry.target {
+                Target::Other => context.call.pin.clone(),
+                Target::Coordinator(coordinator) => Some(coordinator),
+                Target::Same => coordinator,
+            },
+            tried: history.tried.clone(),
+            new_connection: retry.new_connection,
+            rejected_token: token.filter(|_| retry.renew_token),
+            token: None,
+            bypass_limit: false,
+            started: began,
+            deadline: attempt_deadline::of(
+                context,
+                began,
+                state.knowledge.members.len(),
+                history.tried.len(),
+            ),
+        };
+        let attempt = AttemptRequest::new(plan, request.template().request());
+        let result = match inner.ready().await {
+            Ok(ready) => ready.call(attempt).await,
+            Err(error) => Err(error),
+        };
+        failed = match result {
+            Ok(response) => {
+                state.succeed(context);
+                state.knowledge.record_success(&history, began);
+                return Ok(response);
+            }
+            Err(error) => error,
+        };
     }
 }
 
