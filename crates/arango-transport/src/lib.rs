@@ -18,7 +18,7 @@
 //!
 //! # Folders
 //!
-//! Bottom-up. Each folder of the first group imports only from folders above it in the table.
+//! Bottom-up. Each folder imports only from folders above it in the table.
 //!
 //! | Folder | Contents | May import |
 //! |---|---|---|
@@ -28,18 +28,12 @@
 //! | `config` | limits, retry policy, hedging, HTTP/2, settings errors | `types`, `error`, `credentials` |
 //! | `tls` | TLS settings, handshakes, certificate verification | all of the above |
 //! | `connect` | DNS cache, happy eyeballs, opening of streams | all of the above |
-//!
-//! The folders of the second group form the request path. They may import the whole first group. They
-//! still import one another, so they are not yet ordered among themselves.
-//!
-//! | Folder | Contents |
-//! |---|---|
-//! | `call` | a call, its context, its replayable request, its attempts' requests |
-//! | `compression` | compression of request bodies, decompression of response bodies |
-//! | `telemetry` | spans and metrics |
-//! | `pool` | connection pools, wait queues, HTTP/1.1 and HTTP/2 connections |
-//! | `layers` | retry, hedging, authentication, classification, middleware |
-//! | `client` | the transport, its builder, discovery, probes, reconfiguration |
+//! | `call` | a call: its request, options, progress and attempts | all of the above |
+//! | `telemetry` | spans and metrics | all of the above |
+//! | `pool` | connection pools, wait queues, HTTP/1.1 and HTTP/2 connections, response bodies | all of the above |
+//! | `compression` | compression of request bodies, decompression of response bodies | all of the above |
+//! | `layers` | the tower layers: trace, middleware, hedge, compress, retry, auth, attempt, finalize | all of the above |
+//! | `client` | the transport, its stack of layers, builder, discovery, probes, reconfiguration | all of the above |
 
 mod call;
 mod client;
@@ -64,7 +58,6 @@ pub use secrecy;
 
 pub use call::Call;
 pub use call::attempt_request::AttemptRequest;
-pub use call::body::Body;
 pub use call::counts::CallCounts;
 pub use call::options::CallOptions;
 pub use client::builder::TransportBuilder;
@@ -96,6 +89,7 @@ pub use error::kind::ErrorKind;
 pub use error::unsupported::Unsupported;
 pub use error::{Error, Report, StoppedBy};
 pub use layers::middleware::{AttemptService, CallService, MiddlewareBody, MiddlewareService};
+pub use pool::body::Body;
 #[cfg(feature = "rustls")]
 pub use tls::{Tls, TlsVersion};
 pub use types::boxed::{BoxError, BoxFuture};

@@ -1,4 +1,4 @@
-//! The request and plan of one attempt, and its response.
+//! The request and plan of one attempt.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use arango_protocol::RequestClass;
 use bytes::Bytes;
+use http::Request;
 use http::header::AUTHORIZATION;
-use http::{Request, Response};
 use http_body_util::Full;
 use tokio::time::Instant;
 
-use crate::call::body::Body;
 use crate::call::context::CallContext;
 use crate::types::coordinator::Coordinator;
 use crate::types::token::Token;
@@ -21,9 +20,6 @@ use crate::types::token::Token;
 /// A type instead of a value in the request's extensions: a layer that drops the plan does not compile, and
 /// no lookup is needed. Boxed because every layer moves it.
 pub struct AttemptRequest(Box<AttemptParts>);
-
-/// The response to one attempt. Boxed because every layer moves it.
-pub(crate) type AttemptResponse = Box<Response<Body>>;
 
 /// A request and its attempt plan.
 pub(crate) struct AttemptParts {

@@ -14,11 +14,11 @@ use tokio::time::Instant;
 
 use crate::call::Call;
 use crate::call::attempt_log::AttemptLog;
+use crate::call::compressed::CompressedBody;
 use crate::call::progress::CallProgress;
 use crate::call::replayable_request::ReplayableRequest;
 use crate::call::settings::Settings;
 use crate::call::untracked_requests::UntrackedRequests;
-use crate::compression::compressor::Compressed;
 use crate::credentials::Credentials;
 use crate::error::attempt::{Attempt, Phase};
 use crate::error::attempt_error::AttemptError;
@@ -41,7 +41,7 @@ pub(crate) struct CallContext {
     untracked: UntrackedRequests,
     untracked_before: u64,
     /// The compressed body of the request.
-    pub(crate) compressed: Compressed,
+    pub(crate) compressed: CompressedBody,
     pub(crate) progress: CallProgress,
     pub(crate) attempts: AttemptLog,
     /// What only a few calls have.
@@ -78,7 +78,7 @@ impl CallContext {
             (None, None) => total,
         };
         let times = (started, deadline(started, total));
-        Self::build(call, request, settings, times, untracked, false, Compressed::default())
+        Self::build(call, request, settings, times, untracked, false, CompressedBody::default())
     }
 
     /// Returns the context of a request that belongs to no call.
@@ -94,7 +94,7 @@ impl CallContext {
             times,
             &UntrackedRequests::default(),
             false,
-            Compressed::default(),
+            CompressedBody::default(),
         )
     }
 
@@ -122,7 +122,7 @@ impl CallContext {
         (started, deadline): (Instant, Instant),
         untracked: &UntrackedRequests,
         is_hedge: bool,
-        compressed: Compressed,
+        compressed: CompressedBody,
     ) -> Arc<Self> {
         Arc::new(Self {
             call,

@@ -1,20 +1,17 @@
 //! Constructors of errors: from the context of a call, or before one exists.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use arango_protocol::{BuildError, DecodeError};
+use arango_protocol::BuildError;
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use http::Method;
 
 use crate::call::Call;
-use crate::call::body::Interrupted;
 use crate::call::context::CallContext;
-use crate::error::attempt::{Attempt, Phase};
+use crate::error::attempt::Attempt;
 use crate::error::kind::ErrorKind;
 use crate::error::unsupported::Unsupported;
 use crate::error::{Error, MISSING_EXTENSIONS, Repr, StoppedBy};
-use crate::layers::response_check;
 use crate::types::boxed::BoxError;
 use crate::types::outcome::Outcome;
 
@@ -149,26 +146,8 @@ impl Error {
         Self::unsent(call, method, path, ErrorKind::NoRuntime)
     }
 
-    /// Creates the error of a response that is not a success of its call.
-    pub(crate) fn decode(context: &CallContext, source: DecodeError) -> Self {
-        let mut attempt = response_check::attempt(context, &source);
-        context.reject();
-        let body = source.body().clone();
-        attempt.source = Some(Arc::new(source));
-        Self::with_response(context, attempt).with_body(body)
-    }
-
-    /// Creates the error of a response whose body broke off above the attempt layer.
-    pub(crate) fn body_interrupted(context: &CallContext, status: StatusCode, cut: Interrupted) -> Self {
-        let mut attempt = Attempt::new(cut.kind, context.worst_outcome().max(Outcome::Unknown), Phase::Body);
-        attempt.coordinator = context.attempts.coordinator();
-        attempt.status = Some(status);
-        attempt.source = cut.source.map(Into::into);
-        Self::with_response(context, attempt)
-    }
-
     /// Creates the error of a call whose last attempt was answered.
-    fn with_response(context: &CallContext, attempt: Attempt) -> Self {
+    pub(crate) fn with_response(context: &CallContext, attempt: Attempt) -> Self {
         let mut attempts = context.attempts.failed();
         let kind = attempt.kind;
         attempts.push(attempt);

@@ -2,12 +2,13 @@
 
 pub(crate) mod attempt_log;
 pub(crate) mod attempt_request;
-pub(crate) mod body;
 pub(crate) mod call_request;
+pub(crate) mod compressed;
 pub(crate) mod context;
 pub(crate) mod counts;
 pub(crate) mod error;
 pub(crate) mod latency_window;
+pub(crate) mod lifecycle;
 pub(crate) mod options;
 pub(crate) mod progress;
 pub(crate) mod recently_created;

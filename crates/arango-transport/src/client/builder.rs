@@ -7,6 +7,7 @@ use tower::Layer;
 
 use crate::call::attempt_request::AttemptRequest;
 use crate::client::discovery::{Discover, Discovery};
+use crate::client::stack;
 use crate::client::transport::Transport;
 use crate::compression::compressor::Compression;
 use crate::config::hedging::Hedging;
@@ -19,7 +20,6 @@ use crate::connect::{Connect, Resolve, SystemConnect, SystemResolve};
 use crate::credentials::Credentials;
 use crate::layers::middleware::{AttemptService, CallService, Middleware, MiddlewareBody, MiddlewareService};
 use crate::layers::replaceable_policy::BoxPolicy;
-use crate::layers::stack;
 use crate::tls::{self, Handshakes};
 use crate::types::coordinator::Coordinator;
 use crate::types::hosts::HostList;

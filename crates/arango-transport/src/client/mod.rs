@@ -3,8 +3,13 @@
 pub(crate) mod builder;
 pub(crate) mod coordinator_state;
 pub(crate) mod discovery;
-pub(crate) mod lifecycle;
+#[cfg(feature = "metrics")]
+pub(crate) mod gauges;
+#[cfg(not(feature = "metrics"))]
+#[path = "gauges_disabled.rs"]
+pub(crate) mod gauges;
 pub(crate) mod probe;
 pub(crate) mod reconfigure;
+pub(crate) mod stack;
 pub(crate) mod state;
 pub(crate) mod transport;

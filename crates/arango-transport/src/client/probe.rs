@@ -27,7 +27,7 @@ const MAX_BODY_BYTES: usize = 64 << 10;
 ///
 /// A draining coordinator becomes available only by its own response to the availability request, because a
 /// proxy that blocks this path responds on behalf of stopped coordinators too.
-pub(crate) async fn availability(mut service: Finalize<Pool>, pool: Pool) -> ProbeResult {
+pub(crate) async fn availability(mut service: Finalize, pool: Pool) -> ProbeResult {
     let first = match request(&mut service, AVAILABILITY).await {
         Ok(response) => response,
         Err(error) => return connection_failure(&error),
@@ -58,7 +58,7 @@ pub(crate) async fn availability(mut service: Finalize<Pool>, pool: Pool) -> Pro
     ProbeResult::Unrecognized
 }
 
-async fn request(service: &mut Finalize<Pool>, path: PathAndQuery) -> Result<ApiResponse, AttemptError> {
+async fn request(service: &mut Finalize, path: PathAndQuery) -> Result<ApiResponse, AttemptError> {
     let mut request = Request::new(Full::new(Bytes::new()));
     *request.uri_mut() = Uri::from(path);
     let plan = AttemptPlan::untracked(&request);

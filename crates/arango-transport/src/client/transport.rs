@@ -15,23 +15,24 @@ use tokio::time::{Instant, timeout};
 use tower::{Service, ServiceExt};
 
 use crate::call::Call;
-use crate::call::attempt_request::AttemptResponse;
-use crate::call::body::Body;
 use crate::call::call_request::CallRequest;
 use crate::call::context::CallContext;
 use crate::call::counts::CallTotals;
+use crate::call::lifecycle::Lifecycle;
 use crate::call::replayable_request::ReplayableRequest;
 use crate::call::settings::SharedSettings;
 use crate::call::untracked_requests::UntrackedRequests;
 use crate::client::builder::TransportBuilder;
-use crate::client::lifecycle::Lifecycle;
+use crate::client::gauges::Sampler;
+use crate::client::stack::Stack;
 use crate::error::Error;
 use crate::layers::replaceable_policy::ReplaceablePolicy;
 use crate::layers::response_check;
 use crate::layers::retry::RetryState;
-use crate::layers::stack::Stack;
+use crate::pool::body::AttemptResponse;
+use crate::pool::body::Body;
 use crate::pool::pools::Pools;
-use crate::telemetry::metrics::{self, Sampler};
+use crate::telemetry::metrics;
 use crate::tls::Handshakes;
 use crate::types::boxed::BoxFuture;
 use crate::types::coordinator::Coordinator;
@@ -197,7 +198,7 @@ impl Transport {
     ) -> Result<T, Error> {
         loop {
             if !response_check::is_foreign(&context, &error) {
-                return Err(Error::decode(&context, error));
+                return Err(response_check::decode_error(&context, error));
             }
             context = self.0.retry.knowledge.resume(&context, error);
             let response = self.run(Arc::clone(&context)).await?;

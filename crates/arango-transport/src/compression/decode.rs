@@ -9,13 +9,13 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body::{Body as HttpBody, Frame};
 
-use crate::call::attempt_request::AttemptResponse;
-use crate::call::body::Body;
 use crate::call::context::CallContext;
 use crate::compression::compressor;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
+use crate::pool::body::AttemptResponse;
+use crate::pool::body::{Body, UndecodableBody};
 use crate::types::boxed::BoxError;
 use crate::types::outcome::Outcome;
 
@@ -46,11 +46,6 @@ impl Encoding {
         }
     }
 }
-
-/// The reason why a body cannot be decoded.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct UndecodableBody(pub(crate) String);
 
 /// Decodes the body of a response, if it is encoded.
 ///

@@ -1,10 +1,10 @@
 //! Replaces the compressor without its feature: nothing is compressed or decompressed.
 
 use crate::call::attempt_request::AttemptRequest;
-use crate::call::body::Body;
 use crate::call::context::CallContext;
 use crate::call::replayable_request::ReplayableRequest;
-use crate::compression::decode::{Encoding, UndecodableBody};
+use crate::compression::decode::Encoding;
+use crate::pool::body::{Body, UndecodableBody};
 
 /// No compression.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,10 +22,6 @@ impl Compression {
     #[expect(clippy::unused_self, reason = "same signature as with the feature")]
     pub(crate) fn prepare(self, _: &mut AttemptRequest) {}
 }
-
-/// No compressed body.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Compressed(());
 
 pub(crate) fn decompress(encoding: Encoding, _: Body) -> Result<Body, UndecodableBody> {
     let name = encoding.name();

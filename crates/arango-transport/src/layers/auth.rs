@@ -14,7 +14,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, ServiceExt};
 
 use crate::call::Call;
-use crate::call::attempt_request::{AttemptRequest, AttemptResponse};
+use crate::call::attempt_request::AttemptRequest;
 use crate::call::call_request::CallRequest;
 use crate::call::context::CallContext;
 use crate::call::replayable_request::ReplayableRequest;
@@ -28,6 +28,7 @@ use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
 use crate::layers::response_check;
 use crate::layers::retry::{Retry, RetryLayer, RetryState};
+use crate::pool::body::AttemptResponse;
 use crate::telemetry::metrics;
 use crate::types::boxed::BoxFuture;
 use crate::types::outcome::Outcome;
@@ -235,7 +236,7 @@ async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>,
             Err(error) if response_check::is_foreign(&context, &error) => {
                 context = login.retry.knowledge.resume(&context, error);
             }
-            Err(error) => return Err(LoginError::Call(Error::decode(&context, error))),
+            Err(error) => return Err(LoginError::Call(response_check::decode_error(&context, error))),
         }
     }
 }

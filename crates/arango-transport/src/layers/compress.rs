@@ -7,10 +7,10 @@ use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt};
 
-use crate::call::attempt_request::AttemptResponse;
 use crate::call::call_request::CallRequest;
 use crate::compression::compressor::Compression;
 use crate::error::Error;
+use crate::pool::body::AttemptResponse;
 use crate::types::boxed::BoxFuture;
 
 /// Makes [`Compress`] services.

@@ -1,4 +1,4 @@
-//! The tower layers of a request, and the function that assembles them.
+//! The tower layers of a request. `client/stack.rs` assembles them.
 
 pub(crate) mod attempt;
 pub(crate) mod auth;
@@ -9,5 +9,4 @@ pub(crate) mod middleware;
 pub(crate) mod replaceable_policy;
 pub(crate) mod response_check;
 pub(crate) mod retry;
-pub(crate) mod stack;
 pub(crate) mod trace;

@@ -8,6 +8,7 @@ use http::StatusCode;
 
 use crate::call::context::CallContext;
 use crate::call::progress::Responder;
+use crate::error::Error;
 use crate::error::attempt::{Attempt, Phase};
 use crate::error::attempt_error::AttemptError;
 use crate::error::foreign::ForeignResponse;
@@ -33,7 +34,7 @@ fn failed(context: &CallContext, error: DecodeError) -> AttemptError {
 /// Returns the failed attempt of a response that is not a success of its call.
 ///
 /// A successful status alone does not prove that the request was executed, so the outcome is unknown.
-pub(crate) fn attempt(context: &CallContext, error: &DecodeError) -> Attempt {
+fn attempt(context: &CallContext, error: &DecodeError) -> Attempt {
     let mut attempt = match error.error_object() {
         // An error object with a successful status is classified by the status that it contains.
         Some(object) => {
@@ -60,6 +61,15 @@ pub(crate) fn attempt(context: &CallContext, error: &DecodeError) -> Attempt {
     }
     context.attempts.add_connection(&mut attempt);
     attempt
+}
+
+/// Returns the error of a response that is not a success of its call.
+pub(crate) fn decode_error(context: &CallContext, source: DecodeError) -> Error {
+    let mut attempt = attempt(context, &source);
+    context.reject();
+    let body = source.body().clone();
+    attempt.source = Some(Arc::new(source));
+    Error::with_response(context, attempt).with_body(body)
 }
 
 impl Knowledge {

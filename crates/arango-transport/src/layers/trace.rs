@@ -8,9 +8,9 @@ use tower::{Layer, Service};
 use tracing::Instrument;
 use tracing::instrument::Instrumented;
 
-use crate::call::attempt_request::AttemptResponse;
 use crate::call::call_request::CallRequest;
 use crate::error::Error;
+use crate::pool::body::AttemptResponse;
 use crate::telemetry::trace;
 
 /// Makes [`Trace`] services.
@@ -69,7 +69,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut response = self.project().response;
         let result = ready!(response.as_mut().poll(cx));
-        trace::ended(response.span(), &result);
+        trace::ended(response.span(), result.as_ref().map(|response| response.status()));
         Poll::Ready(result)
     }
 }

@@ -13,13 +13,13 @@ use tokio::time::Instant;
 
 use super::h1::Http1;
 use super::h2::Stream;
-use crate::call::attempt_request::AttemptResponse;
-use crate::call::body::Body;
 use crate::config::limits::PoolLimits;
 use crate::connect::connected::ConnectionInfo;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
+use crate::pool::body::AttemptResponse;
+use crate::pool::body::Body;
 use crate::pool::lazy_timer::LazyTimer;
 use crate::types::outcome::Outcome;
 

@@ -6,6 +6,7 @@
 //! server. If none is idle, see [`waiters`] and [`connecting`]. For the effect of a broken connection on
 //! others, see [`invalidate`].
 
+pub(crate) mod body;
 mod connecting;
 mod connection;
 mod first_byte;
@@ -39,13 +40,13 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tower::Service;
 
-use crate::call::attempt_request::{AttemptPlan, AttemptRequest, AttemptResponse};
-use crate::compression::decode;
+use crate::call::attempt_request::{AttemptPlan, AttemptRequest};
 use crate::config::limits::PoolLimits;
 use crate::connect::connector::Connector;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
+use crate::pool::body::AttemptResponse;
 use crate::types::boxed::BoxFuture;
 use crate::types::coordinator::Coordinator;
 use crate::types::outcome::Outcome;
@@ -262,7 +263,7 @@ impl Pool {
                         permit.record_first_response(&mut connection, response.headers());
                     }
                     response.body_mut().with_connection(PooledConnection::new(permit, connection));
-                    return decode::decode_response(response, context);
+                    return Ok(response);
                 }
                 Some(Err(error)) => error,
             };

@@ -1,12 +1,10 @@
 //! Replaces `metrics` without its feature: nothing is recorded.
 
+use http::StatusCode;
 use tokio::time::Instant;
 
-use crate::call::attempt_request::AttemptResponse;
 use crate::call::context::CallContext;
-use crate::client::transport::Transport;
 use crate::error::Error;
-use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
 use crate::types::coordinator::Coordinator;
 
@@ -21,17 +19,8 @@ impl CoordinatorLabels {
 
     #[expect(clippy::unused_self, reason = "same signature as with the feature")]
     #[inline]
-    pub(crate) fn attempted(&self, _: &CallContext, _: Instant, _: &Result<AttemptResponse, AttemptError>) {}
-}
-
-/// No gauges.
-#[derive(Debug, Default)]
-pub(crate) struct Sampler(());
-
-impl Sampler {
-    #[expect(clippy::unused_self, reason = "same signature as with the feature")]
-    #[inline]
-    pub(crate) fn tick(&self, _: Instant, _: &Transport) {}
+    pub(crate) fn attempted(&self, _: &CallContext, _: Instant, _: Option<StatusCode>, _: Option<ErrorKind>) {
+    }
 }
 
 pub(crate) fn describe() {}
@@ -46,7 +35,5 @@ pub(crate) fn hedged(_: &CallContext) {}
 pub(crate) fn logged_in(_: Option<&'static str>) {}
 
 pub(crate) fn ejected(_: &Coordinator) {}
-
-pub(crate) fn removed(_: &Coordinator) {}
 
 pub(crate) fn pool_timed_out(_: &Coordinator) {}

@@ -2,13 +2,13 @@
 //!
 //! Names and fields follow the OpenTelemetry conventions for database and HTTP clients.
 
+use http::StatusCode;
+use tracing::Span;
 use tracing::field::{Empty, debug, display};
-use tracing::{Instrument, Span};
 
-use crate::call::attempt_request::AttemptResponse;
 use crate::call::context::CallContext;
 use crate::error::Error;
-use crate::error::attempt_error::AttemptError;
+use crate::error::attempt::Attempt;
 use crate::types::coordinator::Coordinator;
 
 /// Opens the span of a call; it has almost no cost without a subscriber.
@@ -29,13 +29,13 @@ pub(crate) fn span(context: &CallContext) -> Span {
 }
 
 /// Records the result of a call in its span.
-pub(crate) fn ended(span: &Span, result: &Result<AttemptResponse, Error>) {
+pub(crate) fn ended(span: &Span, result: Result<StatusCode, &Error>) {
     if span.is_disabled() {
         return;
     }
     match result {
-        Ok(response) => {
-            span.record("http.response.status_code", response.status().as_u16());
+        Ok(status) => {
+            span.record("http.response.status_code", status.as_u16());
         }
         Err(error) => {
             if let Some(status) = error.status() {
@@ -75,15 +75,14 @@ pub(crate) fn attempt(context: &CallContext, coordinator: &Coordinator, number: 
     )
 }
 
-/// Runs an attempt in its span, and records its result.
-pub(crate) async fn attempted(
-    span: Span,
-    attempt: impl Future<Output = Result<AttemptResponse, AttemptError>>,
-) -> Result<AttemptResponse, AttemptError> {
-    let result = attempt.instrument(span.clone()).await;
-    let (status, failed) = match &result {
-        Ok(response) => (Some(response.status()), None),
-        Err(error) => (error.attempt().status, Some(error.attempt())),
+/// Records the result of an attempt in its span.
+pub(crate) fn attempt_ended(span: &Span, result: Result<StatusCode, &Attempt>) {
+    if span.is_disabled() {
+        return;
+    }
+    let (status, failed) = match result {
+        Ok(status) => (Some(status), None),
+        Err(failed) => (failed.status, Some(failed)),
     };
     if let Some(status) = status {
         span.record("http.response.status_code", status.as_u16());
@@ -102,5 +101,4 @@ pub(crate) async fn attempted(
             span.record("arango.error_number", number.0);
         }
     }
-    result
 }

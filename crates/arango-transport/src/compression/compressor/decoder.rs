@@ -10,8 +10,8 @@ use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
 use http_body::{Body as HttpBody, Frame};
 use tokio::task::coop;
 
-use crate::call::body::Body;
-use crate::compression::decode::{Encoding, UndecodableBody};
+use crate::compression::decode::Encoding;
+use crate::pool::body::{Body, UndecodableBody};
 use crate::types::boxed::BoxError;
 
 /// The maximum size of one decompressed part, in bytes.

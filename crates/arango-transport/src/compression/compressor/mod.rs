@@ -3,7 +3,7 @@
 mod decoder;
 
 use std::io::Write;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use flate2::write::{GzEncoder, ZlibEncoder};
@@ -15,11 +15,11 @@ use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use crate::call::attempt_request::AttemptRequest;
-use crate::call::body::Body;
 use crate::call::context::CallContext;
 use crate::call::replayable_request::ReplayableRequest;
-use crate::compression::decode::{Encoding, UndecodableBody};
+use crate::compression::decode::Encoding;
 use crate::credentials::Kind;
+use crate::pool::body::{Body, UndecodableBody};
 
 /// The number of bytes compressed before the task yields; takes one or two milliseconds.
 const PIECE: usize = 64 << 10;
@@ -124,7 +124,7 @@ impl Compression {
         }
         let compressed = Some(compressor.finish()).filter(|compressed| compressed.len() < plain.len());
         // It is already set if the call is repeated.
-        context.compressed.0.set(CachedBody { plain, compressed }).ok();
+        context.compressed.set(plain, compressed);
     }
 
     /// Sets the encoding headers of a request and compresses its body.
@@ -151,40 +151,15 @@ impl Compression {
             return;
         }
         let plain = std::mem::take(request.body_mut()).into_inner().unwrap_or_default();
-        let Some(compressed) = context.compressed.get_or_compress(&plain, encoding) else {
+        let Some(compressed) =
+            context.compressed.get_or_compress(&plain, |plain| compress_if_smaller(plain, encoding))
+        else {
             *request.body_mut() = Full::new(plain);
             return;
         };
         *request.body_mut() = Full::new(compressed);
         request.headers_mut().remove(CONTENT_LENGTH);
         request.headers_mut().insert(CONTENT_ENCODING, value);
-    }
-}
-
-/// The cached compressed body of a call.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Compressed(OnceLock<CachedBody>);
-
-#[derive(Debug, Clone)]
-struct CachedBody {
-    plain: Bytes,
-    /// `None` if compression did not make the body smaller.
-    compressed: Option<Bytes>,
-}
-
-impl Compressed {
-    /// Returns the compressed form of `plain`; `None` if that is not smaller.
-    ///
-    /// The body is compressed once per call, here unless it was done [ahead](Compression::work_ahead). A custom layer
-    /// may replace the body; a replaced body is compressed on every attempt.
-    fn get_or_compress(&self, plain: &Bytes, encoding: Encoding) -> Option<Bytes> {
-        let cached = self.0.get_or_init(|| CachedBody {
-            plain: plain.clone(),
-            compressed: compress_if_smaller(plain, encoding),
-        });
-        // The cached body keeps its memory alive, so no other body can have the same address.
-        let same = cached.plain.as_ptr() == plain.as_ptr() && cached.plain.len() == plain.len();
-        if same { cached.compressed.clone() } else { compress_if_smaller(plain, encoding) }
     }
 }
 

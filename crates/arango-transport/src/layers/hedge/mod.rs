@@ -11,12 +11,12 @@ use pin_project_lite::pin_project;
 use tokio::time::{Instant, timeout_at};
 use tower::{Layer, Service, ServiceExt};
 
-use crate::call::attempt_request::AttemptResponse;
 use crate::call::call_request::CallRequest;
 use crate::call::context::CallContext;
 use crate::call::replayable_request::ReplayableRequest;
 use crate::error::Error;
 use crate::layers::hedge::tracker::HedgeTracker;
+use crate::pool::body::AttemptResponse;
 use crate::telemetry::metrics;
 use crate::types::boxed::BoxFuture;
 use crate::types::coordinator::Coordinator;

@@ -1,23 +1,61 @@
 //! Adapters around the user's middleware for attempts.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use tokio::runtime::Handle;
-use tower::{Service, ServiceExt};
+use tokio::time::timeout_at;
+use tower::{Layer, Service, ServiceExt};
 
-use crate::call::attempt_request::{AttemptPlan, AttemptRequest, AttemptResponse};
-use crate::call::body::Body;
+use crate::call::attempt_request::{AttemptPlan, AttemptRequest};
+use crate::call::context::CallContext;
 use crate::error::MISSING_EXTENSIONS;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
-use crate::layers::middleware::{AttemptService, MiddlewareBody, MiddlewareService};
+use crate::layers::middleware::{AttemptService, Middleware, MiddlewareBody, MiddlewareService};
+use crate::pool::body::AttemptResponse;
+use crate::pool::body::Body;
 use crate::types::boxed::BoxFuture;
+use crate::types::coordinator::Coordinator;
 use crate::types::framing;
 use crate::types::outcome::Outcome;
+
+/// Wraps attempts at one coordinator in the user's middleware.
+#[derive(Debug, Clone)]
+pub(crate) struct AttemptMiddlewareLayer {
+    middleware: Middleware,
+    coordinator: Coordinator,
+}
+
+impl AttemptMiddlewareLayer {
+    /// Returns the layer; `None` without middleware for attempts.
+    pub(crate) fn new(middleware: &Middleware, coordinator: &Coordinator) -> Option<Self> {
+        let (middleware, coordinator) = (middleware.clone(), coordinator.clone());
+        (!middleware.attempts.is_empty()).then_some(Self { middleware, coordinator })
+    }
+}
+
+impl<S> Layer<S> for AttemptMiddlewareLayer
+where
+    S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send,
+{
+    type Service = IntoHttp;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        let exit = AttemptService::new(FromHttp { inner });
+        let layers = self.middleware.attempts.iter().rev();
+        IntoHttp(layers.fold(exit, |inner, wrap| wrap(&self.coordinator, inner)))
+    }
+}
 
 /// Adapter for middleware around attempts.
 #[derive(Debug, Clone)]
@@ -49,6 +87,8 @@ where
 }
 
 /// The entry into middleware around attempts: stores the plan in the request's extensions.
+///
+/// It ends the attempt at its deadline, because middleware may never respond.
 #[derive(Debug, Clone)]
 pub(crate) struct IntoHttp(pub(super) AttemptService);
 
@@ -63,16 +103,33 @@ impl Service<AttemptRequest> for IntoHttp {
 
     fn call(&mut self, outgoing: AttemptRequest) -> Self::Future {
         let (plan, mut request) = outgoing.into_parts();
+        let (context, deadline) = (Arc::clone(&plan.context), plan.deadline);
         request.extensions_mut().insert(plan);
         let response = self.0.call(request);
-        Box::pin(async move { response.await.map(Box::new) })
+        Box::pin(async move {
+            match timeout_at(deadline, response).await {
+                Ok(response) => response.map(Box::new),
+                Err(_) => Err(timed_out(&context)),
+            }
+        })
     }
+}
+
+/// Returns the error of an attempt that timed out, by the phase it had reached.
+fn timed_out(context: &CallContext) -> AttemptError {
+    let phase = context.progress.phase();
+    let kind = match phase {
+        Phase::Acquire => ErrorKind::PoolExhausted,
+        Phase::Connect | Phase::Tls => ErrorKind::ConnectTimeout,
+        Phase::Waiting | Phase::Sent | Phase::Body => ErrorKind::AttemptTimeout,
+    };
+    AttemptError::new(kind, Outcome::NotExecuted, phase)
 }
 
 /// The exit from middleware around attempts: restores the plan from the request's extensions.
 #[derive(Debug, Clone)]
-pub(super) struct FromHttp<S> {
-    pub(super) inner: S,
+struct FromHttp<S> {
+    inner: S,
 }
 
 impl<S> Service<Request<Full<Bytes>>> for FromHttp<S>

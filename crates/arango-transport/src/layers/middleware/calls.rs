@@ -5,24 +5,26 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use tokio::runtime::Handle;
 use tokio::time::timeout_at;
 use tower::{Layer, Service, ServiceExt};
 
 use crate::call::Call;
-use crate::call::attempt_request::AttemptResponse;
-use crate::call::body::Body;
 use crate::call::call_request::CallRequest;
 use crate::call::context::CallContext;
 use crate::call::replayable_request::ReplayableRequest;
 use crate::call::settings::SharedSettings;
 use crate::error::Error;
+use crate::error::attempt::{Attempt, Phase};
 use crate::error::kind::ErrorKind;
 use crate::layers::middleware::{CallService, Middleware, MiddlewareBody, MiddlewareService};
+use crate::pool::body::AttemptResponse;
+use crate::pool::body::{Body, Interrupted};
 use crate::types::boxed::BoxFuture;
 use crate::types::framing;
+use crate::types::outcome::Outcome;
 
 /// Makes [`CallMiddleware`] services.
 #[derive(Debug, Clone)]
@@ -102,8 +104,18 @@ async fn buffered(
     let (status, limits) = (response.status(), &context.settings.limits);
     match response.body_mut().buffer(limits.body_bytes, limits.body_idle, context.deadline).await {
         Ok(()) => Ok(response),
-        Err(cut) => Err(Error::body_interrupted(context, status, cut)),
+        Err(interrupted) => Err(body_interrupted(context, status, interrupted)),
     }
+}
+
+/// Returns the error of a response whose body broke off above the attempt layer.
+fn body_interrupted(context: &CallContext, status: StatusCode, interrupted: Interrupted) -> Error {
+    let outcome = context.worst_outcome().max(Outcome::Unknown);
+    let mut attempt = Attempt::new(interrupted.kind, outcome, Phase::Body);
+    attempt.coordinator = context.attempts.coordinator();
+    attempt.status = Some(status);
+    attempt.source = interrupted.source.map(Into::into);
+    Error::with_response(context, attempt)
 }
 
 /// Ends all attempts of a call, also if its future is dropped.

@@ -12,16 +12,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use tower::util::{BoxCloneSyncService, Either};
+use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service};
 
-use crate::call::attempt_request::{AttemptRequest, AttemptResponse};
-use crate::call::body::Body;
 use crate::call::untracked_requests::UntrackedRequests;
 use crate::error::Error;
 use crate::error::attempt_error::AttemptError;
-use crate::layers::middleware::attempts::{ForAttempts, FromHttp, IntoHttp};
+use crate::layers::middleware::attempts::ForAttempts;
 use crate::layers::middleware::calls::ForCalls;
+use crate::pool::body::Body;
 use crate::types::boxed::BoxError;
 use crate::types::coordinator::Coordinator;
 
@@ -95,23 +94,6 @@ impl Middleware {
         self.attempts.push(Arc::new(move |coordinator, inner| {
             AttemptService::new(ForAttempts(layer(coordinator).layer(inner)))
         }));
-    }
-
-    /// Wraps `service` in the middleware for attempts at `coordinator`, if there is any.
-    pub(crate) fn wrap_attempts<S>(&self, coordinator: &Coordinator, service: S) -> Either<IntoHttp, S>
-    where
-        S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError>
-            + Clone
-            + Send
-            + Sync
-            + 'static,
-        S::Future: Send,
-    {
-        if self.attempts.is_empty() {
-            return Either::Right(service);
-        }
-        let inner = AttemptService::new(FromHttp { inner: service });
-        Either::Left(IntoHttp(self.attempts.iter().rev().fold(inner, |inner, wrap| wrap(coordinator, inner))))
     }
 }
 

@@ -17,11 +17,11 @@ use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt};
 
-use crate::call::attempt_request::{AttemptPlan, AttemptRequest, AttemptResponse};
+use crate::call::attempt_request::{AttemptPlan, AttemptRequest};
 use crate::call::call_request::CallRequest;
 use crate::call::context::CallContext;
 use crate::call::counts::CallTotals;
-use crate::client::lifecycle::Lifecycle;
+use crate::call::lifecycle::Lifecycle;
 use crate::error::attempt::Attempt;
 use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
@@ -31,6 +31,7 @@ use crate::layers::retry::decision::RetryDecision;
 use crate::layers::retry::facts::Knowledge;
 use crate::layers::retry::history::History;
 use crate::layers::retry::rules::Target;
+use crate::pool::body::AttemptResponse;
 use crate::telemetry::metrics;
 use crate::types::boxed::BoxFuture;
 

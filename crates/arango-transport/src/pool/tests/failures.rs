@@ -4,11 +4,11 @@ use http::Method;
 
 use super::*;
 use crate::call::Call as AnyCall;
-use crate::call::body::Body;
 use crate::client::transport::Transport;
 use crate::config::limits::Limits;
 use crate::error::Error;
 use crate::error::attempt::Phase;
+use crate::pool::body::Body;
 
 fn transport() -> (Transport, Peers) {
     let (sender, peers) = mpsc::unbounded_channel();

@@ -6,7 +6,6 @@
 //!
 //! `docs/metrics.md` lists all metrics; a test compares.
 
-mod gauges;
 mod keys;
 
 use std::sync::LazyLock;
@@ -18,14 +17,11 @@ use metrics::{
 };
 use tokio::time::Instant;
 
-use crate::call::attempt_request::AttemptResponse;
 use crate::call::context::CallContext;
 use crate::error::Error;
-use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
 use crate::types::coordinator::Coordinator;
 use crate::types::outcome::Outcome;
-pub(crate) use gauges::{Sampler, removed};
 use keys::Keys;
 
 const CALLS: &str = "db.client.operation.duration";
@@ -123,7 +119,7 @@ pub(crate) fn pool_timed_out(coordinator: &Coordinator) {
 }
 
 /// Returns the address labels of a coordinator.
-fn server_labels(coordinator: &Coordinator) -> Vec<Label> {
+pub(crate) fn server_labels(coordinator: &Coordinator) -> Vec<Label> {
     let mut labels = vec![Label::new("server.address", coordinator.host().to_string())];
     // A Unix socket has no port.
     if coordinator.port() != 0 {
@@ -150,12 +146,9 @@ impl CoordinatorLabels {
         &self,
         context: &CallContext,
         began: Instant,
-        result: &Result<AttemptResponse, AttemptError>,
+        status: Option<StatusCode>,
+        failed: Option<ErrorKind>,
     ) {
-        let (status, failed) = match result {
-            Ok(response) => (Some(response.status()), None),
-            Err(error) => (error.attempt().status, Some(error.kind())),
-        };
         let method = method_label(&context.request.method);
         let key = || {
             let mut labels = self.labels.clone();
@@ -177,7 +170,7 @@ fn histogram(key: &Key) -> Histogram {
     with_recorder(|recorder| recorder.register_histogram(key, &METADATA))
 }
 
-fn pool_labels(coordinator: &Coordinator) -> Vec<Label> {
+pub(crate) fn pool_labels(coordinator: &Coordinator) -> Vec<Label> {
     vec![Label::new("db.client.connection.pool.name", coordinator.to_string())]
 }
 

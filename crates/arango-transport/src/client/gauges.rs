@@ -7,8 +7,8 @@ use arango_balance::MemberState;
 use metrics::{Label, gauge};
 use tokio::time::Instant;
 
-use super::{pool_labels, server_labels};
 use crate::client::transport::Transport;
+use crate::telemetry::metrics::{pool_labels, server_labels};
 use crate::types::coordinator::Coordinator;
 
 /// The interval for setting the gauges while there are calls, in milliseconds.

@@ -8,11 +8,12 @@ use tower::{Layer, ServiceBuilder};
 
 use crate::call::attempt_request::AttemptRequest;
 use crate::call::counts::CallTotals;
+use crate::call::lifecycle::Lifecycle;
 use crate::call::recently_created::RecentlyCreated;
 use crate::call::settings::{Settings, SharedSettings};
 use crate::call::token_acceptance::TokenAcceptance;
 use crate::client::builder::Parts;
-use crate::client::lifecycle::Lifecycle;
+use crate::client::gauges::{self, Sampler};
 use crate::client::transport::{Inner, Transport};
 use crate::client::{discovery, probe};
 use crate::compression::compressor::Compression;
@@ -23,6 +24,7 @@ use crate::layers::compress::{Compress, CompressLayer};
 use crate::layers::finalize::{Finalize, FinalizeLayer};
 use crate::layers::hedge::tracker::HedgeTracker;
 use crate::layers::hedge::{Hedge, HedgeLayer};
+use crate::layers::middleware::attempts::{AttemptMiddlewareLayer, IntoHttp};
 use crate::layers::middleware::calls::{CallMiddleware, CallMiddlewareLayer};
 use crate::layers::replaceable_policy::ReplaceablePolicy;
 use crate::layers::retry::budget::RetryBudget;
@@ -31,14 +33,17 @@ use crate::layers::retry::{Retry, RetryLayer, RetryState};
 use crate::layers::trace::{Trace, TraceLayer};
 use crate::pool::Pool;
 use crate::pool::pools::Pools;
-use crate::telemetry::metrics::{self, Sampler};
+use crate::telemetry::metrics;
 use crate::tls::Handshakes;
 use crate::types::coordinator::Coordinator;
 use crate::types::hosts::Hosts;
 
-/// The services that send one attempt: at the coordinator that the balancer picks.
+/// The services that send an attempt to one coordinator.
+type AtCoordinator = SingleAttempt<Either<IntoHttp, Finalize>>;
+
+/// The services that send an attempt to the coordinator that the balancer picks.
 type Attempts =
-    Auth<Balance<PerMember<Coordinator, SingleAttempt>, Coordinator, ReplaceablePolicy, AttemptRequest>>;
+    Auth<Balance<PerMember<Coordinator, AtCoordinator>, Coordinator, ReplaceablePolicy, AttemptRequest>>;
 
 /// The services that send one call. A named type, so that nothing needs to be boxed.
 type Calls = Hedge<Compress<Retry<Attempts>>>;
@@ -81,10 +86,12 @@ pub(crate) fn assemble(
     let services = {
         let (pools, middleware, acceptance) = (pools.clone(), middleware.clone(), token_acceptance.clone());
         PerMember::new(move |member: &Member<Coordinator>| {
-            let coordinator = member.key();
-            let inner = middleware.wrap_attempts(coordinator, finalize(&pools, member, compression));
-            let last_accepted = acceptance.entry(coordinator);
-            AttemptLayer::new(member.clone(), pools.of(member), last_accepted).layer(inner)
+            let (coordinator, pool) = (member.key(), pools.of(member));
+            ServiceBuilder::new()
+                .layer(AttemptLayer::new(member.clone(), pool.clone(), acceptance.entry(coordinator)))
+                .option_layer(AttemptMiddlewareLayer::new(&middleware, coordinator))
+                .layer(FinalizeLayer::new(compression))
+                .service(pool)
         })
     };
     let members = {
@@ -94,7 +101,8 @@ pub(crate) fn assemble(
             .health(health)
             .random_source(Arc::clone(&random))
             .probe(move |member| {
-                probe::availability(finalize(&probed, &member, Compression::default()), probed.of(&member))
+                let pool = probed.of(&member);
+                probe::availability(FinalizeLayer::new(Compression::default()).layer(pool.clone()), pool)
             })
             .on_ejection(move |member| {
                 ejected.get(member).iter().for_each(Pool::record_ejection);
@@ -104,7 +112,7 @@ pub(crate) fn assemble(
             .on_retirement(move |member| {
                 retired_services.forget(member);
                 retired.forget(member);
-                metrics::removed(member.key());
+                gauges::removed(member.key());
             })
             .build(hosts.coordinators().iter().cloned())
     };
@@ -156,10 +164,6 @@ pub(crate) fn assemble(
         }
     }
     Ok(transport)
-}
-
-fn finalize(pools: &Pools, member: &Member<Coordinator>, compression: Compression) -> Finalize<Pool> {
-    FinalizeLayer::new(compression).layer(pools.of(member))
 }
 
 /// Returns where an attempt may go, according to its plan.

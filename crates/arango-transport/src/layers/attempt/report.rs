@@ -1,0 +1,197 @@
+//! Reports the end of each attempt: to the health of its coordinator, to metrics, and in its error.
+
+use std::sync::Arc;
+
+use arango_balance::{Member, Signal};
+use http::{HeaderMap, Method};
+use tokio::time::Instant;
+
+use crate::call::context::CallContext;
+use crate::call::progress::Responder;
+use crate::call::token_acceptance::LastAccepted;
+use crate::error::attempt::Attempt;
+use crate::error::attempt_error::AttemptError;
+use crate::error::kind::ErrorKind;
+use crate::layers::attempt::receive::Received;
+use crate::layers::attempt::signal;
+use crate::pool::Pool;
+use crate::pool::body::AttemptResponse;
+use crate::telemetry::metrics::CoordinatorLabels;
+use crate::types::coordinator::Coordinator;
+use crate::types::outcome::Outcome;
+use crate::types::queue_time;
+use crate::types::token::Token;
+
+/// An attempt in progress. It ends when it is dropped.
+pub(crate) struct RunningAttempt {
+    pub(crate) context: Arc<CallContext>,
+    pub(crate) number: u32,
+    pub(crate) sent_before: u32,
+    pub(crate) started: Instant,
+    /// The token that the request carries.
+    pub(crate) token: Option<Arc<Token>>,
+    /// The member that records the response time.
+    ///
+    /// `None` if load is not measured, or after the attempt has ended.
+    pub(crate) timed: Option<Member<Coordinator>>,
+}
+
+impl RunningAttempt {
+    /// Ends the attempt. Returns how often the request was sent.
+    fn end(&mut self) -> u32 {
+        self.timed = None;
+        self.close()
+    }
+
+    fn close(&self) -> u32 {
+        self.context.progress.sends.end(self.number);
+        self.context.progress.sends.sent().saturating_sub(self.sent_before)
+    }
+}
+
+impl Drop for RunningAttempt {
+    fn drop(&mut self) {
+        let sends = self.close();
+        if let Some(member) = self.timed.take().filter(|_| sends > 0) {
+            member.record_abandoned(self.started);
+        }
+    }
+}
+
+/// What the reports of all attempts at one coordinator share.
+#[derive(Debug)]
+pub(crate) struct Reporter {
+    pub(crate) member: Member<Coordinator>,
+    pub(crate) pool: Pool,
+    accepted: Arc<LastAccepted>,
+    labels: CoordinatorLabels,
+}
+
+impl Reporter {
+    pub(crate) fn new(member: Member<Coordinator>, pool: Pool, accepted: Arc<LastAccepted>) -> Self {
+        let labels = CoordinatorLabels::of(member.key());
+        Self { member, pool, accepted, labels }
+    }
+
+    /// Records the reported queue time, if load is measured.
+    pub(crate) fn record_queue_time(&self, headers: &HeaderMap) {
+        if self.member.is_load_measured()
+            && let Some(time) = queue_time::parse(headers)
+        {
+            self.member.record_queue_time(time);
+        }
+    }
+
+    /// Ends an attempt and reports it. `responses_before`: the number of responses of the coordinator when it began.
+    pub(crate) fn end(
+        &self,
+        attempt: &mut RunningAttempt,
+        received: Result<Received, AttemptError>,
+        responses_before: u64,
+    ) -> Result<AttemptResponse, AttemptError> {
+        let sends = attempt.end();
+        let result = match received {
+            Ok(Received::Success(response)) => {
+                // If nothing was sent, middleware created the response. It says nothing about the coordinator.
+                if sends > 0 {
+                    self.succeeded(attempt, &response);
+                }
+                Ok(response)
+            }
+            Ok(Received::Refusal(mut error)) => {
+                self.refused(attempt, error.attempt_mut(), sends);
+                Err(error)
+            }
+            Err(mut error) => {
+                let silent = self.pool.responses() == responses_before;
+                self.failed(attempt, error.attempt_mut(), sends, silent);
+                Err(error)
+            }
+        };
+        let (status, failed) = match &result {
+            Ok(response) => (Some(response.status()), None),
+            Err(error) => (error.attempt().status, Some(error.kind())),
+        };
+        self.labels.attempted(&attempt.context, attempt.started, status, failed);
+        result
+    }
+
+    /// Reports a refusal: an error response.
+    fn refused(&self, attempt: &RunningAttempt, refused: &mut Attempt, sends: u32) {
+        // It covers one send, and only if it is the response to that send.
+        let is_own = refused.status.is_some_and(|status| attempt.context.progress.is_response_status(status));
+        self.add_details(refused, attempt, sends > 1 || (sends == 1 && !is_own));
+        // A response that middleware created says nothing about the service at the address.
+        if sends > 0 || refused.kind != ErrorKind::NotArangoDb {
+            self.report(attempt, signal::signal(refused));
+        }
+        refused.token.clone_from(&attempt.token);
+    }
+
+    /// Reports an attempt without a complete response. `silent`: the coordinator sent no response to any
+    /// attempt meanwhile.
+    fn failed(&self, attempt: &RunningAttempt, failed: &mut Attempt, sends: u32, silent: bool) {
+        self.add_details(failed, attempt, sends > 0);
+        let unanswered = failed.kind == ErrorKind::AttemptTimeout && sends > 0;
+        if unanswered && attempt.context.call.server_timeout.is_none() {
+            self.member.record_abandoned(attempt.started);
+        }
+        // A timeout counts only if the request was sent and no response at all arrived: a long query on a
+        // coordinator that answers other requests is not a failure.
+        let signal = if unanswered && silent { Signal::Unreachable } else { signal::signal(failed) };
+        self.report(attempt, signal);
+    }
+
+    /// Reports a success if ArangoDB wrote the response. Otherwise the caller that decodes the body reports
+    /// it.
+    fn succeeded(&self, attempt: &RunningAttempt, response: &AttemptResponse) {
+        let context = &attempt.context;
+        if context.progress.responder() == Responder::ArangoDb {
+            self.pool.record_arangodb();
+            if let Some(token) = &attempt.token {
+                self.accepted.record(token, attempt.started);
+            }
+            return self.report_signal(attempt, Signal::Success);
+        }
+        if !context.call.has_body {
+            return self.report_signal(attempt, Signal::Success);
+        }
+        // An empty body has no shape to check, and this coordinator is known to identify itself in headers.
+        let has_body = context.request.method == Method::HEAD || !response.body().bytes().is_empty();
+        if !has_body && self.pool.is_arangodb() {
+            self.report_signal(attempt, Signal::Unrecognized);
+        }
+    }
+
+    /// Reports a failure to the member's health. Each call counts once per coordinator.
+    fn report(&self, attempt: &RunningAttempt, signal: Signal) {
+        let signal = match signal {
+            Signal::Unreachable | Signal::GatewayError | Signal::Failure
+                if !attempt.context.attempts.counts_against(self.member.slot()) =>
+            {
+                Signal::Neutral
+            }
+            signal => signal,
+        };
+        self.report_signal(attempt, signal);
+    }
+
+    fn report_signal(&self, attempt: &RunningAttempt, signal: Signal) {
+        if attempt.context.call.server_timeout.is_none() {
+            self.member.record(signal, attempt.started);
+        } else {
+            self.member.record_without_latency(signal, attempt.started);
+        }
+    }
+
+    /// Adds coordinator, connection and elapsed time. `is_uncertain` is true if something was sent that the
+    /// failure does not cover.
+    fn add_details(&self, failed: &mut Attempt, attempt: &RunningAttempt, is_uncertain: bool) {
+        failed.coordinator = Some(self.member.key().clone());
+        attempt.context.attempts.add_connection(failed);
+        failed.elapsed = attempt.started.elapsed();
+        if is_uncertain {
+            failed.outcome = failed.outcome.max(Outcome::Unknown);
+        }
+    }
+}
