@@ -6,12 +6,12 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Request, StatusCode, Uri};
 use http_body_util::Full;
-use tower::Service;
 
 use crate::call::attempt_request::{AttemptPlan, AttemptRequest};
 use crate::error::attempt_error::AttemptError;
 use crate::error::foreign::ForeignResponse;
 use crate::error::kind::ErrorKind;
+use crate::layers::attempt::SendAttempt as _;
 use crate::layers::finalize::Finalize;
 use crate::pool::Pool;
 
@@ -27,8 +27,8 @@ const MAX_BODY_BYTES: usize = 64 << 10;
 ///
 /// A draining coordinator becomes available only by its own response to the availability request, because a
 /// proxy that blocks this path responds on behalf of stopped coordinators too.
-pub(crate) async fn availability(mut service: Finalize, pool: Pool) -> ProbeResult {
-    let first = match request(&mut service, AVAILABILITY).await {
+pub(crate) async fn availability(service: Finalize, pool: Pool) -> ProbeResult {
+    let first = match request(&service, AVAILABILITY).await {
         Ok(response) => response,
         Err(error) => return connection_failure(&error),
     };
@@ -42,7 +42,7 @@ pub(crate) async fn availability(mut service: Finalize, pool: Pool) -> ProbeResu
         };
     }
     // A proxy may block this path only.
-    let second = match request(&mut service, VERSION).await {
+    let second = match request(&service, VERSION).await {
         Ok(response) => response,
         Err(error) => return connection_failure(&error),
     };
@@ -58,12 +58,12 @@ pub(crate) async fn availability(mut service: Finalize, pool: Pool) -> ProbeResu
     ProbeResult::Unrecognized
 }
 
-async fn request(service: &mut Finalize, path: PathAndQuery) -> Result<ApiResponse, AttemptError> {
+async fn request(service: &Finalize, path: PathAndQuery) -> Result<ApiResponse, AttemptError> {
     let mut request = Request::new(Full::new(Bytes::new()));
     *request.uri_mut() = Uri::from(path);
     let plan = AttemptPlan::untracked(&request);
     let (idle, deadline) = (plan.context.settings.limits.body_idle, plan.context.deadline);
-    let response = service.call(AttemptRequest::new(plan, request)).await?;
+    let response = service.clone().send(AttemptRequest::new(plan, request)).await?;
     let (parts, mut body) = response.into_parts();
     // Of a body that breaks off or is too large, only the head counts.
     let read = body.buffer(MAX_BODY_BYTES, idle, deadline).await;

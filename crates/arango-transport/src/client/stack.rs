@@ -39,7 +39,7 @@ use crate::types::coordinator::Coordinator;
 use crate::types::hosts::Hosts;
 
 /// The services that send an attempt to one coordinator.
-type AtCoordinator = SingleAttempt<Either<IntoHttp, Finalize>>;
+type AtCoordinator = Either<SingleAttempt<IntoHttp>, SingleAttempt<Finalize>>;
 
 /// The services that send an attempt to the coordinator that the balancer picks.
 type Attempts =
@@ -87,11 +87,12 @@ pub(crate) fn assemble(
         let (pools, middleware, acceptance) = (pools.clone(), middleware.clone(), token_acceptance.clone());
         PerMember::new(move |member: &Member<Coordinator>| {
             let (coordinator, pool) = (member.key(), pools.of(member));
-            ServiceBuilder::new()
-                .layer(AttemptLayer::new(member.clone(), pool.clone(), acceptance.entry(coordinator)))
-                .option_layer(AttemptMiddlewareLayer::new(&middleware, coordinator))
-                .layer(FinalizeLayer::new(compression))
-                .service(pool)
+            let attempt = AttemptLayer::new(member.clone(), pool.clone(), acceptance.entry(coordinator));
+            let finalize = FinalizeLayer::new(compression);
+            match AttemptMiddlewareLayer::new(&middleware, coordinator) {
+                None => Either::Right(attempt.layer(finalize.layer(pool))),
+                Some(layers) => Either::Left(attempt.layer(layers.layer(finalize.layer(pool)))),
+            }
         })
     };
     let members = {

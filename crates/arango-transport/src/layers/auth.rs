@@ -97,6 +97,7 @@ where
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, mut outgoing: AttemptRequest) -> Self::Future {
         let context = &outgoing.plan().context;
         match &context.credentials().0 {
@@ -276,6 +277,7 @@ where
 {
     type Output = Result<AttemptResponse, AttemptError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             Projected::Plain { response, anonymous: false } => response.poll(cx),

@@ -56,6 +56,7 @@ where
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, mut request: CallRequest) -> Self::Future {
         if !self.compression.must_yield(request.template()) {
             return ResponseFuture::Plain { response: self.inner.call(request) };
@@ -86,6 +87,7 @@ where
 {
     type Output = F::Output;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
             Projected::Plain { response } => response.poll(cx),

@@ -1,11 +1,9 @@
 //! The last layer above the pool: completes requests before they are sent.
 
-use std::future::ready;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use http::{HeaderName, HeaderValue};
-use tower::{Layer, Service};
+use tower::Layer;
 
 use crate::call::attempt_request::AttemptRequest;
 use crate::compression::compressor::Compression;
@@ -13,9 +11,9 @@ use crate::compression::decode;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
+use crate::layers::attempt::SendAttempt;
 use crate::pool::Pool;
 use crate::pool::body::AttemptResponse;
-use crate::types::boxed::BoxFuture;
 use crate::types::outcome::Outcome;
 use crate::types::path_prefix;
 
@@ -53,23 +51,11 @@ pub(crate) struct Finalize {
     compression: Compression,
 }
 
-impl Service<AttemptRequest> for Finalize {
-    type Response = AttemptResponse;
-    type Error = AttemptError;
-    // Boxed: it is large, and the layers above move it.
-    type Future = BoxFuture<'static, Result<AttemptResponse, AttemptError>>;
-
-    // Waiting for a permit is part of the call, so the attempt's limit covers it.
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, mut request: AttemptRequest) -> Self::Future {
-        if let Err(error) = self.complete(&mut request) {
-            return Box::pin(ready(Err(error)));
-        }
-        let (pool, context) = (self.pool.clone(), Arc::clone(&request.plan().context));
-        Box::pin(async move { decode::decode_response(pool.send(request).await?, &context) })
+impl SendAttempt for Finalize {
+    async fn send(self, mut request: AttemptRequest) -> Result<AttemptResponse, AttemptError> {
+        self.complete(&mut request)?;
+        let context = Arc::clone(&request.plan().context);
+        decode::decode_response(self.pool.send(request).await?, &context)
     }
 }
 

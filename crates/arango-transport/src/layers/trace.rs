@@ -5,8 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
-use tracing::Instrument;
-use tracing::instrument::Instrumented;
+use tracing::Span;
 
 use crate::call::call_request::CallRequest;
 use crate::error::Error;
@@ -45,10 +44,11 @@ where
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, request: CallRequest) -> Self::Future {
         let span = trace::span(&request.context);
         let response = span.in_scope(|| self.inner.call(request));
-        ResponseFuture { response: response.instrument(span) }
+        ResponseFuture { response, span: trace::boxed(span) }
     }
 }
 
@@ -56,7 +56,9 @@ pin_project! {
     /// Response future of [`Trace`].
     pub(crate) struct ResponseFuture<F> {
         #[pin]
-        response: Instrumented<F>,
+        response: F,
+        // `None` if nothing records it.
+        span: Option<Box<Span>>,
     }
 }
 
@@ -66,10 +68,13 @@ where
 {
     type Output = F::Output;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut response = self.project().response;
-        let result = ready!(response.as_mut().poll(cx));
-        trace::ended(response.span(), result.as_ref().map(|response| response.status()));
+        let this = self.project();
+        let Some(span) = this.span else { return this.response.poll(cx) };
+        let _entered = span.enter();
+        let result = ready!(this.response.poll(cx));
+        trace::ended(span, result.as_ref().map(|response| response.status()));
         Poll::Ready(result)
     }
 }

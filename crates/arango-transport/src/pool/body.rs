@@ -117,52 +117,31 @@ impl Body {
         idle: Duration,
         deadline: Instant,
     ) -> Result<(), Interrupted> {
-        match poll_fn(|cx| Poll::Ready(self.start_buffering(cx, limit))).await {
-            Buffering::Ended(result) => result,
-            Buffering::Incomplete(part) => Box::pin(self.finish_buffering(part, limit, idle, deadline)).await,
-        }
-    }
-
-    /// Buffers the body if that is possible without waiting.
-    ///
-    /// Nearly every response is one part that arrives together with the head. Those need neither a clock nor a
-    /// timer.
-    pub(crate) fn start_buffering(&mut self, cx: &mut Context<'_>, limit: usize) -> Buffering {
         if self.is_buffered() {
-            return Buffering::Ended(Ok(()));
+            return Ok(());
         }
-        let read = match Pin::new(&mut *self).poll_frame(cx) {
+        // Nearly every response is one part that arrives together with the head. Those need neither a clock
+        // nor a timer, and the slow path is boxed to keep this future small.
+        let read = match poll_fn(|cx| Poll::Ready(Pin::new(&mut *self).poll_frame(cx))).await {
             Poll::Ready(Some(Ok(frame))) if self.is_end_stream() => match frame.into_data() {
                 Ok(first) if first.len() <= limit => Ok(first),
                 Ok(_) => Err(Interrupted::new(ErrorKind::BodyTooLarge)),
                 Err(_) => Ok(Bytes::new()),
             },
             Poll::Ready(None) => Ok(Bytes::new()),
-            Poll::Ready(Some(frame)) => return Buffering::Incomplete(Some(frame)),
-            Poll::Pending => return Buffering::Incomplete(None),
+            Poll::Ready(Some(frame)) => Box::pin(self.read_parts(Some(frame), limit, idle, deadline)).await,
+            Poll::Pending => Box::pin(self.read_parts(None, limit, idle, deadline)).await,
         };
-        Buffering::Ended(self.set_buffered(read))
-    }
-
-    /// Continues after [`start_buffering`](Self::start_buffering) with the part that it has read.
-    pub(crate) async fn finish_buffering(
-        &mut self,
-        part: Option<Result<Frame<Bytes>, BoxError>>,
-        limit: usize,
-        idle: Duration,
-        deadline: Instant,
-    ) -> Result<(), Interrupted> {
-        let read = self.read_parts(part, limit, idle, deadline).await;
-        self.set_buffered(read)
-    }
-
-    fn set_buffered(&mut self, read: Result<Bytes, Interrupted>) -> Result<(), Interrupted> {
-        let (bytes, result) = match read {
-            Ok(bytes) => (Some(bytes), Ok(())),
-            Err(interrupted) => (None, Err(interrupted)),
-        };
-        self.repr = Repr::Buffered(bytes);
-        result
+        match read {
+            Ok(bytes) => {
+                self.repr = Repr::Buffered(Some(bytes));
+                Ok(())
+            }
+            Err(interrupted) => {
+                self.repr = Repr::Buffered(None);
+                Err(interrupted)
+            }
+        }
     }
 
     /// Reads the body part by part, starting with `part` if it has arrived already.
@@ -206,14 +185,6 @@ impl Body {
             }
         }
     }
-}
-
-/// How much of a body could be buffered without waiting.
-pub(crate) enum Buffering {
-    /// It was read to its end, or broke off.
-    Ended(Result<(), Interrupted>),
-    /// More must be awaited. Contains the part that was read.
-    Incomplete(Option<Result<Frame<Bytes>, BoxError>>),
 }
 
 /// The reason why a body cannot be decoded.

@@ -2,13 +2,14 @@
 //!
 //! Names and fields follow the OpenTelemetry conventions for database and HTTP clients.
 
-use http::StatusCode;
-use tracing::Span;
+use http::{Response, StatusCode};
 use tracing::field::{Empty, debug, display};
+use tracing::{Instrument, Span};
 
 use crate::call::context::CallContext;
 use crate::error::Error;
 use crate::error::attempt::Attempt;
+use crate::error::attempt_error::AttemptError;
 use crate::types::coordinator::Coordinator;
 
 /// Opens the span of a call; it has almost no cost without a subscriber.
@@ -28,11 +29,15 @@ pub(crate) fn span(context: &CallContext) -> Span {
     )
 }
 
+/// Returns a span that a future can keep; `None` if nothing records it.
+///
+/// Boxed, because a span is larger than most futures of layers, which move it.
+pub(crate) fn boxed(span: Span) -> Option<Box<Span>> {
+    (!span.is_disabled()).then(|| Box::new(span))
+}
+
 /// Records the result of a call in its span.
 pub(crate) fn ended(span: &Span, result: Result<StatusCode, &Error>) {
-    if span.is_disabled() {
-        return;
-    }
     match result {
         Ok(status) => {
             span.record("http.response.status_code", status.as_u16());
@@ -75,11 +80,17 @@ pub(crate) fn attempt(context: &CallContext, coordinator: &Coordinator, number: 
     )
 }
 
-/// Records the result of an attempt in its span.
-pub(crate) fn attempt_ended(span: &Span, result: Result<StatusCode, &Attempt>) {
-    if span.is_disabled() {
-        return;
-    }
+/// Runs an attempt in its span, and records its result.
+pub(crate) async fn attempted<B>(
+    span: Span,
+    attempt: impl Future<Output = Result<Box<Response<B>>, AttemptError>>,
+) -> Result<Box<Response<B>>, AttemptError> {
+    let result = attempt.instrument(span.clone()).await;
+    attempt_ended(&span, result.as_ref().map(|response| response.status()).map_err(AttemptError::attempt));
+    result
+}
+
+fn attempt_ended(span: &Span, result: Result<StatusCode, &Attempt>) {
     let (status, failed) = match result {
         Ok(status) => (Some(status), None),
         Err(failed) => (failed.status, Some(failed)),

@@ -6,20 +6,16 @@ pub(crate) mod refusal;
 pub(crate) mod report;
 pub(crate) mod signal;
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use arango_balance::Member;
 use http::HeaderValue;
-use pin_project_lite::pin_project;
 use tower::{Layer, Service};
-use tracing::Span;
 
 use crate::call::attempt_request::AttemptRequest;
 use crate::call::token_acceptance::LastAccepted;
 use crate::error::attempt_error::AttemptError;
-use crate::layers::attempt::receive::{Reading, Received};
 use crate::layers::attempt::report::{Reporter, RunningAttempt};
 use crate::pool::Pool;
 use crate::pool::body::AttemptResponse;
@@ -58,16 +54,15 @@ pub(crate) struct SingleAttempt<S> {
     reporter: Arc<Reporter>,
 }
 
-impl<S> Service<AttemptRequest> for SingleAttempt<S>
-where
-    S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError>,
-{
+impl<S: SendAttempt> Service<AttemptRequest> for SingleAttempt<S> {
     type Response = AttemptResponse;
     type Error = AttemptError;
-    type Future = ResponseFuture<S::Future>;
+    // The only box of an attempt: the future below is large, and the layers above move theirs.
+    type Future = BoxFuture<'static, Result<AttemptResponse, AttemptError>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
-        self.inner.poll_ready(cx)
+    // What an attempt waits for is a part of it, so that its limit covers it.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, mut request: AttemptRequest) -> Self::Future {
@@ -83,74 +78,43 @@ where
         let sent_before = context.begin(member.key(), started);
         let span = trace::attempt(&context, member.key(), number);
         // With a server timeout, the response time does not show how fast the server is.
-        let timed = member.is_load_measured() && context.call.server_timeout.is_none();
-        let timed = timed.then(|| member.clone());
-        ResponseFuture {
-            attempt: RunningAttempt { context, number, sent_before, started, token, timed },
-            responses_before: self.reporter.pool.responses(),
-            reporter: Arc::clone(&self.reporter),
-            state: State::Sending { response: span.in_scope(|| self.inner.call(request)) },
-            span,
-        }
+        let is_timed = member.is_load_measured() && context.call.server_timeout.is_none();
+        let reporter = Arc::clone(&self.reporter);
+        let attempt = RunningAttempt { context, number, sent_before, started, token, is_timed, reporter };
+        let inner = self.inner.clone();
+        let run = run(attempt, move || inner.send(request));
+        if span.is_disabled() { Box::pin(run) } else { Box::pin(trace::attempted(span, run)) }
     }
 }
 
-pin_project! {
-    /// Response future of [`SingleAttempt`].
-    pub(crate) struct ResponseFuture<F> {
-        attempt: RunningAttempt,
-        responses_before: u64,
-        reporter: Arc<Reporter>,
-        #[pin]
-        state: State<F>,
-        span: Span,
-    }
+/// Sends an attempt at one coordinator.
+///
+/// Like a tower service that is always ready, but its future has no name: so the future of the whole attempt is one.
+pub(crate) trait SendAttempt: Clone + Send + Sync + 'static {
+    /// Sends the attempt, until the head of its response has arrived or its deadline has passed.
+    fn send(
+        self,
+        request: AttemptRequest,
+    ) -> impl Future<Output = Result<AttemptResponse, AttemptError>> + Send + 'static;
 }
 
-pin_project! {
-    #[project = Projected]
-    enum State<F> {
-        Sending { #[pin] response: F },
-        // Rare: the body did not arrive together with the head.
-        Reading { rest: BoxFuture<'static, Result<Received, AttemptError>> },
-    }
-}
-
-impl<F> Future for ResponseFuture<F>
+/// Runs an attempt. `send` returns the future instead of being it, because moving a large future is expensive.
+async fn run<F>(
+    mut attempt: RunningAttempt,
+    send: impl FnOnce() -> F,
+) -> Result<AttemptResponse, AttemptError>
 where
     F: Future<Output = Result<AttemptResponse, AttemptError>>,
 {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let _entered = this.span.enter();
-        let received = loop {
-            match this.state.as_mut().project() {
-                Projected::Reading { rest } => break ready!(rest.as_mut().poll(cx)),
-                Projected::Sending { response } => match ready!(response.poll(cx)) {
-                    Err(error) => break Err(error),
-                    Ok(response) => {
-                        this.reporter.record_queue_time(response.headers());
-                        match receive::start(&this.attempt.context, response, cx) {
-                            Reading::Ended(received) => break received,
-                            Reading::Incomplete(response, part) => {
-                                let context = Arc::clone(&this.attempt.context);
-                                let rest = Box::pin(receive::finish(context, response, part));
-                                this.state.set(State::Reading { rest });
-                            }
-                        }
-                    }
-                },
-            }
-        };
-        let result = this.reporter.end(this.attempt, received, *this.responses_before);
-        trace::attempt_ended(
-            this.span,
-            result.as_ref().map(|response| response.status()).map_err(AttemptError::attempt),
-        );
-        Poll::Ready(result)
-    }
+    let responses_before = attempt.reporter.pool.responses();
+    let received = match send().await {
+        Ok(response) => {
+            attempt.reporter.record_queue_time(response.headers());
+            receive::read(&attempt.context, response).await
+        }
+        Err(error) => Err(error),
+    };
+    report::end(&mut attempt, received, responses_before)
 }
 
 /// Sets the header that limits the time in the server's queue, if there is a limit.

@@ -30,16 +30,15 @@ pub(crate) struct RunningAttempt {
     pub(crate) started: Instant,
     /// The token that the request carries.
     pub(crate) token: Option<Arc<Token>>,
-    /// The member that records the response time.
-    ///
-    /// `None` if load is not measured, or after the attempt has ended.
-    pub(crate) timed: Option<Member<Coordinator>>,
+    /// Whether the response time is measured. Not after the attempt has ended.
+    pub(crate) is_timed: bool,
+    pub(crate) reporter: Arc<Reporter>,
 }
 
 impl RunningAttempt {
     /// Ends the attempt. Returns how often the request was sent.
     fn end(&mut self) -> u32 {
-        self.timed = None;
+        self.is_timed = false;
         self.close()
     }
 
@@ -52,8 +51,8 @@ impl RunningAttempt {
 impl Drop for RunningAttempt {
     fn drop(&mut self) {
         let sends = self.close();
-        if let Some(member) = self.timed.take().filter(|_| sends > 0) {
-            member.record_abandoned(self.started);
+        if self.is_timed && sends > 0 {
+            self.reporter.member.record_abandoned(self.started);
         }
     }
 }
@@ -80,40 +79,6 @@ impl Reporter {
         {
             self.member.record_queue_time(time);
         }
-    }
-
-    /// Ends an attempt and reports it. `responses_before`: the number of responses of the coordinator when it began.
-    pub(crate) fn end(
-        &self,
-        attempt: &mut RunningAttempt,
-        received: Result<Received, AttemptError>,
-        responses_before: u64,
-    ) -> Result<AttemptResponse, AttemptError> {
-        let sends = attempt.end();
-        let result = match received {
-            Ok(Received::Success(response)) => {
-                // If nothing was sent, middleware created the response. It says nothing about the coordinator.
-                if sends > 0 {
-                    self.succeeded(attempt, &response);
-                }
-                Ok(response)
-            }
-            Ok(Received::Refusal(mut error)) => {
-                self.refused(attempt, error.attempt_mut(), sends);
-                Err(error)
-            }
-            Err(mut error) => {
-                let silent = self.pool.responses() == responses_before;
-                self.failed(attempt, error.attempt_mut(), sends, silent);
-                Err(error)
-            }
-        };
-        let (status, failed) = match &result {
-            Ok(response) => (Some(response.status()), None),
-            Err(error) => (error.attempt().status, Some(error.kind())),
-        };
-        self.labels.attempted(&attempt.context, attempt.started, status, failed);
-        result
     }
 
     /// Reports a refusal: an error response.
@@ -194,4 +159,38 @@ impl Reporter {
             failed.outcome = failed.outcome.max(Outcome::Unknown);
         }
     }
+}
+
+/// Ends an attempt and reports it. `responses_before`: the number of responses of the coordinator when it began.
+pub(crate) fn end(
+    attempt: &mut RunningAttempt,
+    received: Result<Received, AttemptError>,
+    responses_before: u64,
+) -> Result<AttemptResponse, AttemptError> {
+    let sends = attempt.end();
+    let reporter = &*attempt.reporter;
+    let result = match received {
+        Ok(Received::Success(response)) => {
+            // If nothing was sent, middleware created the response. It says nothing about the coordinator.
+            if sends > 0 {
+                reporter.succeeded(attempt, &response);
+            }
+            Ok(response)
+        }
+        Ok(Received::Refusal(mut error)) => {
+            reporter.refused(attempt, error.attempt_mut(), sends);
+            Err(error)
+        }
+        Err(mut error) => {
+            let silent = reporter.pool.responses() == responses_before;
+            reporter.failed(attempt, error.attempt_mut(), sends, silent);
+            Err(error)
+        }
+    };
+    let (status, failed) = match &result {
+        Ok(response) => (Some(response.status()), None),
+        Err(error) => (error.attempt().status, Some(error.kind())),
+    };
+    reporter.labels.attempted(&attempt.context, attempt.started, status, failed);
+    result
 }

@@ -64,6 +64,7 @@ where
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, request: CallRequest) -> Self::Future {
         match self.tracker.delay(&request.context) {
             None => ResponseFuture::Plain { response: self.inner.call(request) },
@@ -90,6 +91,7 @@ where
 {
     type Output = F::Output;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
             Projected::Plain { response } => response.poll(cx),

@@ -16,6 +16,7 @@ use crate::error::MISSING_EXTENSIONS;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
+use crate::layers::attempt::SendAttempt;
 use crate::layers::middleware::{AttemptService, Middleware, MiddlewareBody, MiddlewareService};
 use crate::pool::body::AttemptResponse;
 use crate::pool::body::Body;
@@ -39,15 +40,7 @@ impl AttemptMiddlewareLayer {
     }
 }
 
-impl<S> Layer<S> for AttemptMiddlewareLayer
-where
-    S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send,
-{
+impl<S: SendAttempt> Layer<S> for AttemptMiddlewareLayer {
     type Service = IntoHttp;
 
     fn layer(&self, inner: S) -> Self::Service {
@@ -92,26 +85,15 @@ where
 #[derive(Debug, Clone)]
 pub(crate) struct IntoHttp(pub(super) AttemptService);
 
-impl Service<AttemptRequest> for IntoHttp {
-    type Response = AttemptResponse;
-    type Error = AttemptError;
-    type Future = BoxFuture<'static, Result<AttemptResponse, AttemptError>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
-        self.0.poll_ready(cx)
-    }
-
-    fn call(&mut self, outgoing: AttemptRequest) -> Self::Future {
-        let (plan, mut request) = outgoing.into_parts();
+impl SendAttempt for IntoHttp {
+    async fn send(self, attempt: AttemptRequest) -> Result<AttemptResponse, AttemptError> {
+        let (plan, mut request) = attempt.into_parts();
         let (context, deadline) = (Arc::clone(&plan.context), plan.deadline);
         request.extensions_mut().insert(plan);
-        let response = self.0.call(request);
-        Box::pin(async move {
-            match timeout_at(deadline, response).await {
-                Ok(response) => response.map(Box::new),
-                Err(_) => Err(timed_out(&context)),
-            }
-        })
+        match timeout_at(deadline, self.0.oneshot(request)).await {
+            Ok(response) => response.map(Box::new),
+            Err(_) => Err(timed_out(&context)),
+        }
     }
 }
 
@@ -132,17 +114,13 @@ struct FromHttp<S> {
     inner: S,
 }
 
-impl<S> Service<Request<Full<Bytes>>> for FromHttp<S>
-where
-    S: Service<AttemptRequest, Response = AttemptResponse, Error = AttemptError>,
-    S::Future: Send + 'static,
-{
+impl<S: SendAttempt> Service<Request<Full<Bytes>>> for FromHttp<S> {
     type Response = Response<Body>;
     type Error = AttemptError;
     type Future = BoxFuture<'static, Result<Response<Body>, AttemptError>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
-        self.inner.poll_ready(cx)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), AttemptError>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, mut request: Request<Full<Bytes>>) -> Self::Future {
@@ -155,7 +133,7 @@ where
             return Box::pin(std::future::ready(Err(invalid.with_source(error))));
         }
         plan.context.progress.set_request_encodings(request.headers());
-        let response = self.inner.call(AttemptRequest::new(plan, request));
+        let response = self.inner.clone().send(AttemptRequest::new(plan, request));
         Box::pin(async move {
             if Handle::try_current().is_err() {
                 return Err(AttemptError::new(ErrorKind::NoRuntime, Outcome::NotExecuted, Phase::Waiting));

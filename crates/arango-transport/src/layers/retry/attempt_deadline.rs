@@ -18,7 +18,8 @@ pub(crate) fn of(context: &CallContext, now: Instant, members: usize, tried: usi
         && own.is_none();
     let count = |number: usize| u32::try_from(number.max(1)).unwrap_or(u32::MAX);
     if shared && tried == 0 {
-        return (now + limits.attempt.min(limits.total / count(members))).min(context.deadline);
+        let share = if members > 1 { limits.total / count(members) } else { limits.total };
+        return (now + limits.attempt.min(share)).min(context.deadline);
     }
     let rest = context.deadline.saturating_duration_since(now);
     let limit = match (own, call.server_timeout) {

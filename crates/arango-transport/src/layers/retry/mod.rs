@@ -95,6 +95,7 @@ where
         Poll::Ready(Ok(()))
     }
 
+    #[inline]
     fn call(&mut self, request: CallRequest) -> Self::Future {
         let state = &self.shared.state;
         let (context, now) = (&request.context, request.now);
@@ -191,6 +192,7 @@ where
 {
     type Output = Result<AttemptResponse, Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
