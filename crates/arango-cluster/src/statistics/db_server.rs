@@ -1,8 +1,8 @@
 //! Statistics of a DB-Server, by a legacy call.
 
-use ::http::Request;
 use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
 use bytes::Bytes;
+use http::Request;
 
 use crate::server::{ServerId, server_param};
 use crate::statistics::Statistics;

@@ -1,30 +1,24 @@
 //! Statistics of servers.
 
-mod client;
 mod db_server;
 mod description;
-mod histogram;
-mod http;
+mod figures;
 mod server;
-mod system;
 
-use ::http::Request;
 use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
 use bytes::Bytes;
+use http::Request;
 use serde::Deserialize;
 
 use crate::server::{ServerId, proxied_request};
 use crate::types::seconds::UnixSeconds;
 
-pub use client::ClientStatistics;
 pub use db_server::GetDbServerStatistics;
 pub use description::{GetStatisticsDescription, StatisticsDescription, StatisticsFigure, StatisticsGroup};
-pub use histogram::Histogram;
-pub use http::HttpStatistics;
+pub use figures::{ClientStatistics, Histogram, HttpStatistics, SystemStatistics};
 pub use server::{
     ScriptContext, ScriptContextStatistics, ServerStatistics, ThreadStatistics, TransactionStatistics,
 };
-pub use system::SystemStatistics;
 
 /// The statistics of a server since its start.
 ///
