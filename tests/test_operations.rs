@@ -2,6 +2,7 @@
 
 use arango::protocol::{
     ApiResponse, BuildError, CreatedResource, DecodeError, Metadata, Operation, RequestBuilder, RequestClass,
+    RequestProperties,
 };
 use bytes::Bytes;
 use http::{HeaderValue, Request};
@@ -21,8 +22,8 @@ impl Operation for Insert {
     type Output = ();
     const METADATA: Metadata = Metadata::post("books.insert", "/_api/document/books");
 
-    fn class(&self) -> RequestClass {
-        self.class
+    fn properties(&self) -> RequestProperties {
+        RequestProperties::of(&Self::METADATA).class(self.class)
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {

@@ -19,6 +19,7 @@ const LAYOUTS: &[Layout] = &[
         groups: &[
             &["version"],
             &["metadata"],
+            &["properties"],
             &["database_name"],
             &["created_resource", "request_builder"],
             &["error_number"],

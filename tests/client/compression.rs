@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use arango::protocol::{Metadata, RequestClass};
+use arango::protocol::{Metadata, RequestClass, RequestProperties};
 use arango::transport::Call;
 use arango::{Client, ClientBuilder, Compression, Credentials, ErrorKind, Http2, Limits, Outcome};
 use arango_test_cluster::{Authentication, Entry, Fault, Match, Phase, TestCluster};
@@ -49,7 +49,7 @@ fn marked_requests(cluster: &TestCluster) -> Vec<Entry> {
 
 /// Returns the complete response body of a path.
 async fn get_body(client: &Client, path: &str) -> Bytes {
-    let call = Call::new(&Metadata::get("ask", "/"), RequestClass::Safe);
+    let call = Call::new(&Metadata::get("ask", "/"), RequestProperties::with_class(RequestClass::Safe));
     let request = Request::get(path).body(Full::default()).unwrap();
     client.transport().send_and_decode(request, call, |response| Ok(response.bytes().clone())).await.unwrap()
 }

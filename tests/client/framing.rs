@@ -2,6 +2,7 @@
 
 use arango::protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, RequestClass,
+    RequestProperties,
 };
 use arango::{Client, Error, ErrorKind, Outcome};
 use bytes::Bytes;
@@ -35,8 +36,8 @@ impl Operation for WithHeader {
     type Output = ();
     const METADATA: Metadata = Metadata::post("books.insert", "/_api/document/books");
 
-    fn class(&self) -> RequestClass {
-        self.2
+    fn properties(&self) -> RequestProperties {
+        RequestProperties::of(&Self::METADATA).class(self.2)
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
@@ -47,7 +48,7 @@ impl Operation for WithHeader {
     }
 
     fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
-        insert("", self.class()).output(response)
+        insert("", self.properties().class).output(response)
     }
 }
 

@@ -35,6 +35,7 @@ mod options;
 mod path_prefix;
 mod pinning;
 mod reconfigure;
+mod request_properties;
 mod restarts;
 mod runtime;
 mod secret_folder;

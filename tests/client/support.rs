@@ -141,5 +141,4 @@ impl Operation for CreateDatabase<'_> {
 }
 
 /// All request classes.
-pub(crate) const CLASSES: [RequestClass; 3] =
-    [RequestClass::Safe, RequestClass::Idempotent, RequestClass::NonIdempotent];
+pub(crate) const CLASSES: [RequestClass; 4] = RequestClass::ALL;

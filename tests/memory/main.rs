@@ -5,7 +5,7 @@
 use std::alloc::System;
 use std::io::Write;
 
-use arango::protocol::{Metadata, RequestClass};
+use arango::protocol::{Metadata, RequestClass, RequestProperties};
 use arango::transport::Call;
 use arango::{Client, ErrorKind, Limits};
 use arango_test_cluster::{Authentication, Fault, TestCluster};
@@ -43,7 +43,7 @@ async fn decompression_bomb_does_not_exceed_the_response_limit() {
         .build()
         .unwrap();
     let request = Request::get("/_api/version").body(Full::<Bytes>::default()).unwrap();
-    let call = Call::new(&Metadata::get("bomb", "/"), RequestClass::Safe);
+    let call = Call::new(&Metadata::get("bomb", "/"), RequestProperties::with_class(RequestClass::Safe));
 
     let region = Region::new(ALLOCATOR);
     let error = client

@@ -47,6 +47,7 @@ fn line(operation: &str, metadata: &Metadata) -> String {
     };
     let class = match metadata.class {
         RequestClass::Safe => "safe",
+        RequestClass::Fenced => "fenced",
         RequestClass::Idempotent => "idempotent",
         RequestClass::NonIdempotent => "not idempotent",
     };

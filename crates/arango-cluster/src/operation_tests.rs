@@ -18,7 +18,7 @@ struct MetadataRows(Vec<Row>);
 impl OperationVisitor for MetadataRows {
     fn visit<O: Operation>(&mut self, operation: O) {
         let metadata = O::METADATA;
-        assert_eq!(operation.class(), metadata.class, "no class in this crate depends on a field");
+        assert_eq!(operation.properties().class, metadata.class, "no class in this crate depends on a field");
         let server_timeout = metadata.server_timeout.map_or(0, |server_timeout| server_timeout.as_secs());
         let since: Vec<_> = metadata.backported_to.iter().copied().chain(metadata.since).collect();
         let removed_in = metadata.removed_in.unwrap_or("");

@@ -6,7 +6,7 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | a typed call and its metadata | [`Operation`], [`Metadata`], [`RequestClass`], [`Scope`] |
+//! | a typed call and its metadata | [`Operation`], [`Metadata`], [`RequestProperties`], [`RequestClass`], [`Scope`] |
 //! | building the request | [`RequestBuilder`], [`DatabaseName`], [`BuildError`] |
 //! | decoding the response | [`ApiResponse`], [`DecodeError`] |
 //! | server errors | [`ErrorObject`], [`ErrorNumber`] |
@@ -63,7 +63,7 @@
 //! |---|---|---|
 //! | errors and names without dependencies | `error_number`, `database_name`, `version` | no other module |
 //! | the error object of the server | `error_object` | `error_number` |
-//! | metadata and requests of operations | `metadata`, `created_resource`, `request_builder` | the rows above |
+//! | metadata and requests of operations | `metadata`, `properties`, `created_resource`, `request_builder` | the rows above |
 //! | the response and what is wrong with it | `api_response`, `decode`, `identity` | the rows above |
 //! | the trait of all operations | `operation` | the rows above |
 //! | operations of logging in | `login`, `renew_token` | the rows above |
@@ -78,6 +78,7 @@ mod identity;
 mod login;
 mod metadata;
 mod operation;
+mod properties;
 mod renew_token;
 mod request_builder;
 mod version;
@@ -92,6 +93,7 @@ pub use identity::{is_arangodb, names_arangodb};
 pub use login::{LogIn, token_lifetime};
 pub use metadata::{Metadata, Permission, RequestClass, Scope};
 pub use operation::Operation;
+pub use properties::RequestProperties;
 pub use renew_token::RenewToken;
 pub use request_builder::{BuildError, RequestBuilder};
 pub use version::{InvalidVersion, ServerVersion};

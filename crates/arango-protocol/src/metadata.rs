@@ -14,13 +14,23 @@ use crate::version::ServerVersion;
 pub enum RequestClass {
     /// Has no effect on the server.
     Safe,
+    /// A late copy changes nothing that still stands.
+    ///
+    /// Such as a write under a key that the client chose, with the expected revision or a higher version, or a removal by id. So it
+    /// may be repeated even while its first copy may still run. The copy may bring back what was removed meanwhile.
+    Fenced,
     /// Repeating it ends in the same state; only the response may differ.
+    ///
+    /// A copy that runs late may overwrite what was written meanwhile.
     Idempotent,
     /// Everything else: a second execution is a second effect.
     NonIdempotent,
 }
 
 impl RequestClass {
+    /// All classes, those that may be repeated more often first.
+    pub const ALL: [Self; 4] = [Self::Safe, Self::Fenced, Self::Idempotent, Self::NonIdempotent];
+
     /// Returns the class of a request of which only the method is known.
     ///
     /// `GET`, `HEAD` and `OPTIONS` are [`Safe`](Self::Safe); all others count as
@@ -90,7 +100,7 @@ pub struct Metadata {
     pub method: Method,
     /// The path without host and database; `{name}` is a path parameter.
     pub path: &'static str,
-    /// Whether it may be retried; [`Operation::class`](crate::Operation::class) may refine it.
+    /// Whether it may be retried; [`Operation::properties`](crate::Operation::properties) may refine it.
     pub class: RequestClass,
     /// What it acts on.
     pub scope: Scope,
@@ -217,6 +227,13 @@ impl Metadata {
     #[must_use]
     pub const fn safe(mut self) -> Self {
         self.class = RequestClass::Safe;
+        self
+    }
+
+    /// Declares that a late copy changes nothing that still stands.
+    #[must_use]
+    pub const fn fenced(mut self) -> Self {
+        self.class = RequestClass::Fenced;
         self
     }
 

@@ -5,7 +5,8 @@ use http::Request;
 
 use crate::api_response::ApiResponse;
 use crate::decode::DecodeError;
-use crate::metadata::{Metadata, RequestClass};
+use crate::metadata::Metadata;
+use crate::properties::RequestProperties;
 use crate::request_builder::{BuildError, RequestBuilder};
 
 /// One typed call of the HTTP API, independent of the transport.
@@ -18,12 +19,12 @@ pub trait Operation {
     /// Name, method, path, class, scope, server timeout, versions and permission.
     const METADATA: Metadata;
 
-    /// Returns whether this request may be retried if its outcome is unknown.
+    /// Returns what this request needs: class, server timeout, hedging, time.
     ///
-    /// The method does not decide that: `PUT` on a cursor moves the cursor, `POST` of a rebalance plan changes
-    /// nothing. Override it where a field of the operation decides.
-    fn class(&self) -> RequestClass {
-        Self::METADATA.class
+    /// By default what the metadata say. Override it where a field of the operation decides. The HTTP method decides
+    /// nothing: `PUT` on a cursor moves the cursor, `POST` of a rebalance plan changes nothing.
+    fn properties(&self) -> RequestProperties {
+        RequestProperties::of(&Self::METADATA)
     }
 
     /// Builds the request: path and query without host or database, and the whole body.

@@ -56,7 +56,8 @@ impl OperationVisitor for CallEveryOperation {
     where
         O: Operation<Output: Send> + Send + Sync + 'static,
     {
-        let pinned = O::METADATA.scope == Scope::Coordinator && operation.class() != RequestClass::Safe;
+        let pinned =
+            O::METADATA.scope == Scope::Coordinator && operation.properties().class != RequestClass::Safe;
         let database = if pinned { self.pinned_database.clone() } else { self.database.clone() };
         self.calls
             .push(Box::pin(async move { (O::METADATA.name, database.execute(operation).await.map(drop)) }));

@@ -31,7 +31,7 @@ impl OperationVisitor for CallCoordinatorOperations {
         O: Operation<Output: Send> + Send + Sync + 'static,
     {
         if O::METADATA.scope != Scope::Coordinator
-            || (self.only_writes && operation.class() == RequestClass::Safe)
+            || (self.only_writes && operation.properties().class == RequestClass::Safe)
         {
             return;
         }

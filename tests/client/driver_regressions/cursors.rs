@@ -2,6 +2,7 @@
 
 use arango::protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, RequestClass,
+    RequestProperties,
 };
 use bytes::Bytes;
 use http::{HeaderValue, Request};
@@ -78,8 +79,8 @@ impl Operation for FetchBatch {
     const METADATA: Metadata =
         Metadata::post("cursor.fetch_batch", "/_api/cursor/{id}/{batch}").without_body().since("3.11.0");
 
-    fn class(&self) -> RequestClass {
-        self.class
+    fn properties(&self) -> RequestProperties {
+        RequestProperties::of(&Self::METADATA).class(self.class)
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {

@@ -1,14 +1,16 @@
 //! R25–R29a and R38: errors caused by another server of the cluster.
 
 use arango::cluster::ServerId;
-use arango::protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestClass};
+use arango::protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestClass, RequestProperties,
+};
 use arango::{ErrorKind, Outcome};
 use arango_test_cluster::Fault;
 use bytes::Bytes;
 use http::Request;
 
 use super::error_response::Reaction::AfterBackoff;
-use super::error_response::{if_repeatable, if_safe, not_executed, unknown};
+use super::error_response::{if_late_copy_harmless, if_repeatable, not_executed, unknown};
 use super::recording_connector::RecordingConnector;
 use super::{Expect, HealthSignal, OVERLOAD_BACKOFF, call_and_observe, on_writes};
 use crate::support::{builder, client, cluster, insert};
@@ -37,8 +39,8 @@ impl Operation for Relayed {
     const METADATA: Metadata =
         Metadata::post("books.relayed", "/_api/document/books").without_body().relayed();
 
-    fn class(&self) -> RequestClass {
-        self.0
+    fn properties(&self) -> RequestProperties {
+        RequestProperties::of(&Self::METADATA).class(self.0)
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
@@ -46,7 +48,7 @@ impl Operation for Relayed {
     }
 
     fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
-        insert("", self.class()).output(response)
+        insert("", self.properties().class).output(response)
     }
 }
 
@@ -89,7 +91,7 @@ async fn r26_a_lost_backend_connection_is_unknown_despite_503(class: RequestClas
 
 async fn r27_a_timed_out_backend_may_still_be_running(class: RequestClass) {
     let row = unknown(500, 1457, ErrorKind::BackendTimeout, HealthSignal::Neutral);
-    row.assert_reaction(class, if_safe(class, AfterBackoff(OVERLOAD_BACKOFF))).await;
+    row.assert_reaction(class, if_late_copy_harmless(class, AfterBackoff(OVERLOAD_BACKOFF))).await;
 }
 
 async fn r28_a_resigned_leader_has_an_unknown_outcome(class: RequestClass) {
@@ -132,6 +134,6 @@ async fn r29a_an_untrusted_host_in_a_header_is_never_contacted(class: RequestCla
 async fn r38_an_agency_failure_inside_the_cluster_is_not_startup(class: RequestClass) {
     for number in [503, 1492, 1472, 1454] {
         let row = unknown(500, number, ErrorKind::AgencyUnavailable, HealthSignal::Neutral);
-        row.assert_reaction(class, if_safe(class, AfterBackoff(OVERLOAD_BACKOFF))).await;
+        row.assert_reaction(class, if_late_copy_harmless(class, AfterBackoff(OVERLOAD_BACKOFF))).await;
     }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use arango::StoppedBy;
 use arango::balance::MemberState;
-use arango::protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestClass};
+use arango::protocol::{
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestClass, RequestProperties,
+};
 use arango::{Client, ErrorKind, Limits, Outcome};
 use arango_test_cluster::{Close, Fault, Phase, TestCluster};
 use bytes::Bytes;
@@ -166,8 +168,8 @@ impl Operation for JsonInsert {
     type Output = serde_json::Value;
     const METADATA: Metadata = Insert::METADATA;
 
-    fn class(&self) -> RequestClass {
-        self.0.class
+    fn properties(&self) -> RequestProperties {
+        RequestProperties::of(&Self::METADATA).class(self.0.class)
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {

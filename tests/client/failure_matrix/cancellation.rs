@@ -9,6 +9,7 @@ use std::time::Duration;
 use arango::balance::MemberState;
 use arango::protocol::{
     ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, RequestClass,
+    RequestProperties,
 };
 use arango::transport::{BoxFuture, Call, Connect, Io};
 use arango::{Client, CoordinatorHandle, Error, Hedging, Http2, PoolLimits};
@@ -57,8 +58,8 @@ impl Operation for Keyed {
     type Output = String;
     const METADATA: Metadata = Metadata::post("books.insert", "/_api/document/books");
 
-    fn class(&self) -> RequestClass {
-        self.class
+    fn properties(&self) -> RequestProperties {
+        RequestProperties::of(&Self::METADATA).class(self.class)
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
@@ -348,8 +349,9 @@ async fn c5_a_dropped_streaming_body_closes_its_connection(class: RequestClass) 
         Intermediary::in_front_of_first(&cluster, Interference::StallBody).once(),
     );
     let operation = keyed("dropped", class);
-    let call =
-        Call::new(&Keyed::METADATA, class).streaming().pinned_to(client.coordinators()[0].address.clone());
+    let call = Call::new(&Keyed::METADATA, RequestProperties::with_class(class))
+        .streaming()
+        .pinned_to(client.coordinators()[0].address.clone());
     let request = operation.request().unwrap().map(Full::new);
     let mut body = client.transport().send(request, call).await.unwrap().into_body();
     assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap().len(), 5);

@@ -42,8 +42,9 @@ pub(super) fn if_repeatable(class: RequestClass, reaction: Reaction) -> Reaction
     if class == RequestClass::NonIdempotent { Fails } else { reaction }
 }
 
-pub(super) fn if_safe(class: RequestClass, reaction: Reaction) -> Reaction {
-    if class == RequestClass::Safe { reaction } else { Fails }
+/// Returns `reaction` for requests of which a late copy is harmless, otherwise `Fails`.
+pub(super) fn if_late_copy_harmless(class: RequestClass, reaction: Reaction) -> Reaction {
+    if matches!(class, RequestClass::Safe | RequestClass::Fenced) { reaction } else { Fails }
 }
 
 impl ErrorCase {

@@ -22,6 +22,11 @@ macro_rules! for_each_class {
             }
 
             #[tokio::test(start_paused = true)]
+            async fn fenced() {
+                super::$test(RequestClass::Fenced).await;
+            }
+
+            #[tokio::test(start_paused = true)]
             async fn idempotent() {
                 super::$test(RequestClass::Idempotent).await;
             }

@@ -23,7 +23,7 @@ for_each_class![
     t10_a_closed_reused_connection_is_replaced_unless_not_idempotent,
     t10_a_second_failure_on_a_new_connection_fails_over,
     t11_a_new_connection_that_breaks_fails_over_only_if_repeatable,
-    t12_an_attempt_timeout_fails_over_only_safe_requests,
+    t12_an_attempt_timeout_fails_over_only_if_a_late_copy_is_harmless,
     t12_an_attempt_timeout_counts_only_without_other_responses,
     t19_a_protocol_violation_fails_over_only_if_repeatable,
     t19_two_protocol_violations_are_final,
@@ -185,14 +185,16 @@ fn client_with_short_attempts(cluster: &TestCluster) -> Client {
     builder(cluster).limits(Limits::default().attempt(FIVE_SECONDS)).build().unwrap()
 }
 
-async fn t12_an_attempt_timeout_fails_over_only_safe_requests(class: RequestClass) {
+async fn t12_an_attempt_timeout_fails_over_only_if_a_late_copy_is_harmless(class: RequestClass) {
     let cluster = cluster().await;
     let client = client_with_short_attempts(&cluster);
     let _fault = cluster.coordinator(0).inject(on_writes(Fault::hang()).times(1));
     let observed = call_and_observe(&cluster, &client, class).await;
     let timed_out = Expect::failure(ErrorKind::AttemptTimeout, Outcome::Unknown, StoppedBy::NotRetryable);
     observed.assert_matches(&match class {
-        RequestClass::Safe => Expect::fails_over().server_counts(2, 2).after(FIVE_SECONDS),
+        RequestClass::Safe | RequestClass::Fenced => {
+            Expect::fails_over().server_counts(2, 2).after(FIVE_SECONDS)
+        }
         _ => timed_out.server_counts(1, 1).after(FIVE_SECONDS),
     });
 }
@@ -258,7 +260,7 @@ async fn t20_the_deadline_spans_all_attempts_and_reports_the_outcome(class: Requ
         Expect::failure(ErrorKind::DeadlineExceeded, Outcome::Unknown, StoppedBy::Deadline);
     let deadline_exceeded = deadline_exceeded.after(six_seconds);
     call_and_observe(&cluster, &client, class).await.assert_matches(&match class {
-        RequestClass::Safe => deadline_exceeded.attempts(1, 2).server_counts(3, 3),
+        RequestClass::Safe | RequestClass::Fenced => deadline_exceeded.attempts(1, 2).server_counts(3, 3),
         _ => deadline_exceeded.server_counts(1, 1),
     });
 }

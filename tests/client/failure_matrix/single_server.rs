@@ -1,6 +1,6 @@
 //! R44a: the server that rejected the call is not part of a cluster.
 
-use arango::protocol::RequestClass;
+use arango::protocol::{ApiResponse, DecodeError, Metadata, Operation, RequestClass};
 use arango::{Error, ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match};
 
@@ -18,6 +18,7 @@ async fn r44a_a_single_server_that_refuses_a_cluster_call_is_not_part_of_a_clust
         let rejected = cluster.coordinator(0).inject(refusal.on(Match::path("/_admin/cluster/*")));
         let error: Error = match class {
             RequestClass::Safe => calls.health().await.unwrap_err(),
+            RequestClass::Fenced => client(&cluster).db("_system").execute(EnsureCount).await.unwrap_err(),
             RequestClass::Idempotent => calls.maintenance_on().await.unwrap_err(),
             RequestClass::NonIdempotent => {
                 calls.rebalance(&arango::cluster::RebalanceOptions::default()).await.unwrap_err()
@@ -28,5 +29,19 @@ async fn r44a_a_single_server_that_refuses_a_cluster_call_is_not_part_of_a_clust
         let executed =
             cluster.journal().executions_matching(|entry| entry.path.starts_with("/_admin/cluster/"));
         assert_eq!(executed, 0, "{}", error.report());
+    }
+}
+
+/// No operation of cluster administration has this class.
+struct EnsureCount;
+
+impl Operation for EnsureCount {
+    type Output = ();
+
+    const METADATA: Metadata =
+        Metadata::put("cluster.ensure_count", "/_admin/cluster/numberOfServers").without_body().fenced();
+
+    fn output(&self, _: ApiResponse) -> Result<(), DecodeError> {
+        Ok(())
     }
 }

@@ -23,7 +23,7 @@ impl OperationVisitor for CallEveryOperation {
     where
         O: Operation<Output: Send> + Send + Sync + 'static,
     {
-        let (database, class) = (self.database.clone(), operation.class());
+        let (database, class) = (self.database.clone(), operation.properties().class);
         self.calls.push(Box::pin(async move {
             (O::METADATA.name, class, database.execute(operation).await.map(drop))
         }));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use arango::protocol::{Metadata, RequestClass};
+use arango::protocol::{Metadata, RequestClass, RequestProperties};
 use arango::transport::Call;
 use arango::{Client, Error, ErrorKind, Limits, Outcome};
 use bytes::Bytes;
@@ -54,7 +54,7 @@ fn client(url: &str, limits: Limits) -> Client {
 async fn get_body(client: &Client, class: RequestClass) -> Result<Bytes, Error> {
     const METADATA: Metadata = Metadata::get("ask", "/");
     let request = Request::get("/").body(Full::default()).unwrap();
-    let call = Call::new(&METADATA, class);
+    let call = Call::new(&METADATA, RequestProperties::with_class(class));
     with_timeout(client.transport().send_and_decode(request, call, |response| Ok(response.bytes().clone())))
         .await
 }

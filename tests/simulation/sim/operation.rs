@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arango::protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, RequestClass,
+    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, RequestProperties,
 };
 use bytes::Bytes;
 use http::Request;
@@ -23,8 +23,8 @@ impl Operation for InsertWithServerTimeout {
         .without_body()
         .server_timeout(SERVER_TIMEOUT);
 
-    fn class(&self) -> RequestClass {
-        self.0.class
+    fn properties(&self) -> RequestProperties {
+        RequestProperties::of(&Self::METADATA).class(self.0.class)
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {

@@ -115,7 +115,7 @@ mod tests {
         lines.iter().map(|line| Test::read(&format!("test failure_matrix::x::{line}")).unwrap()).collect()
     }
 
-    fn all_of(test_name: &str) -> [String; 3] {
+    fn all_of(test_name: &str) -> [String; 4] {
         Class::ALL.map(|class| format!("{test_name}::{} ... ok", class.name()))
     }
 
@@ -125,36 +125,38 @@ mod tests {
 
     #[test]
     fn a_row_with_a_passing_test_for_each_class_is_ok() {
-        let [one, two, three] = all_of("t03_x");
-        let findings = find(&[row("T03", None)], &[&one, &two, &three, "a_test_of_no_row ... ok"]);
+        let [one, two, three, four] = all_of("t03_x");
+        let findings = find(&[row("T03", None)], &[&one, &two, &three, &four, "a_test_of_no_row ... ok"]);
 
         assert!(findings.are_ok(), "{findings:?}");
         assert_eq!(findings.summary(), "1 rows, 0 untested, 0 failed");
-        assert_eq!(findings.lines.len(), 4);
+        assert_eq!(findings.lines.len(), 5);
     }
 
     #[test]
     fn a_row_that_lacks_one_class_is_untested() {
-        let [one, two, _] = all_of("t03_x");
-        let findings = find(&[row("T03", None)], &[&one, &two]);
+        let [one, two, three, _] = all_of("t03_x");
+        let findings = find(&[row("T03", None)], &[&one, &two, &three]);
 
         assert_eq!((findings.untested, findings.are_ok()), (1, false));
-        assert_eq!(findings.lines[2].cells, ["T03", "not_idempotent", "missing", "what"]);
+        assert_eq!(findings.lines[3].cells, ["T03", "not_idempotent", "missing", "what"]);
     }
 
     #[test]
     fn an_ignored_test_does_not_count() {
-        let [one, two, _] = all_of("t03_x");
-        let findings = find(&[row("T03", None)], &[&one, &two, "t03_x::not_idempotent ... ignored"]);
+        let [one, two, three, _] = all_of("t03_x");
+        let findings = find(&[row("T03", None)], &[&one, &two, &three, "t03_x::not_idempotent ... ignored"]);
 
         assert_eq!((findings.untested, findings.failed), (1, 0));
     }
 
     #[test]
     fn a_failing_test_is_not_offset_by_a_passing_one() {
-        let [one, two, three] = all_of("t03_x");
-        let findings =
-            find(&[row("T03", None)], &[&one, &two, &three, "t03_y::safe ... FAILED", "plain ... FAILED"]);
+        let [one, two, three, four] = all_of("t03_x");
+        let findings = find(
+            &[row("T03", None)],
+            &[&one, &two, &three, &four, "t03_y::safe ... FAILED", "plain ... FAILED"],
+        );
 
         assert_eq!((findings.untested, findings.failed, findings.are_ok()), (0, 2, false));
     }

@@ -6,16 +6,18 @@ use crate::failure_matrix::document::is_id;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
     Safe,
+    Fenced,
     Idempotent,
     NotIdempotent,
 }
 
 impl Class {
-    pub(crate) const ALL: [Self; 3] = [Self::Safe, Self::Idempotent, Self::NotIdempotent];
+    pub(crate) const ALL: [Self; 4] = [Self::Safe, Self::Fenced, Self::Idempotent, Self::NotIdempotent];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Safe => "safe",
+            Self::Fenced => "fenced",
             Self::Idempotent => "idempotent",
             Self::NotIdempotent => "not_idempotent",
         }

@@ -88,7 +88,7 @@ impl AttemptRequest {
 
     /// Returns the class of the call.
     pub fn class(&self) -> RequestClass {
-        self.0.plan.context.call.class
+        self.0.plan.context.call.properties.class
     }
 
     pub(crate) fn plan(&self) -> &AttemptPlan {

@@ -72,7 +72,7 @@ impl CallContext {
         let started = Instant::now();
         let total = settings.limits.total;
         // One attempt may last as long as the server timeout. The total must leave time for another attempt.
-        let total = match (call.total_limit(), call.server_timeout) {
+        let total = match (call.total_limit(), call.properties.server_timeout) {
             (Some(own), _) => own,
             (None, Some(timeout)) => timeout.saturating_add(total),
             (None, None) => total,

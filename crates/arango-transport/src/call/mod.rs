@@ -21,7 +21,7 @@ pub(crate) mod untracked_requests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango_protocol::{Metadata, RequestClass};
+use arango_protocol::{Metadata, RequestClass, RequestProperties};
 use http::Method;
 
 use crate::call::options::{CallOptions, Existence};
@@ -46,8 +46,7 @@ use crate::types::coordinator::Coordinator;
 #[expect(clippy::struct_excessive_bools, reason = "independent flags")]
 pub struct Call {
     pub(crate) name: &'static str,
-    pub(crate) class: RequestClass,
-    pub(crate) server_timeout: Option<Duration>,
+    pub(crate) properties: RequestProperties,
     pub(crate) success_statuses: &'static [u16],
     pub(crate) pin: Option<Coordinator>,
     pub(crate) allow_unverified: bool,
@@ -70,8 +69,7 @@ impl Call {
     pub fn with_name(name: &'static str) -> Self {
         Self {
             name,
-            class: RequestClass::NonIdempotent,
-            server_timeout: None,
+            properties: RequestProperties::with_class(RequestClass::NonIdempotent),
             success_statuses: &[],
             pin: None,
             allow_unverified: false,
@@ -86,10 +84,10 @@ impl Call {
 
     /// Creates the call of an operation.
     ///
-    /// `class` is the class of this instance of the operation.
-    pub fn new(metadata: &Metadata, class: RequestClass) -> Self {
-        let Metadata { name, server_timeout, success_statuses, relayed, .. } = *metadata;
-        Self { class, server_timeout, success_statuses, relayed, ..Self::with_name(name) }
+    /// `properties` are those of this instance of the operation.
+    pub fn new(metadata: &Metadata, properties: RequestProperties) -> Self {
+        let Metadata { name, success_statuses, relayed, .. } = *metadata;
+        Self { properties, success_statuses, relayed, ..Self::with_name(name) }
     }
 
     /// Creates the call of a request of which only the method is known.
@@ -100,7 +98,7 @@ impl Call {
     /// Sets the class: whether to repeat the request after an unknown outcome.
     #[must_use]
     pub fn class(mut self, class: RequestClass) -> Self {
-        self.class = class;
+        self.properties.class = class;
         self
     }
 

@@ -265,7 +265,7 @@ impl Transport {
 
     /// Closes the client and all its clones.
     ///
-    /// From now on every new call fails with [`ErrorKind::ClientClosed`], and
+    /// From now on every new call fails with [`ErrorKind::ClientClosed`](crate::ErrorKind::ClientClosed), and
     /// nothing is sent.
     ///
     /// The future waits for running calls, including streamed bodies, but not longer than `grace`. Calls that

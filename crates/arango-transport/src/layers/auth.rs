@@ -216,7 +216,7 @@ async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>,
         }
     };
     let metadata = LogIn::METADATA;
-    let mut call = Call::new(&metadata, operation.class());
+    let mut call = Call::new(&metadata, operation.properties());
     call.has_body = true;
     let request = match operation.request() {
         Ok(request) => ReplayableRequest::from_request(request),

@@ -92,7 +92,7 @@ impl Knowledge {
     fn report(&self, context: &CallContext, signal: Signal) {
         let Some((coordinator, since)) = context.attempts.current() else { return };
         let Some(member) = self.member(&coordinator) else { return };
-        if context.call.server_timeout.is_none() {
+        if context.call.properties.is_measured {
             member.record(signal, since);
         } else {
             member.record_without_latency(signal, since);

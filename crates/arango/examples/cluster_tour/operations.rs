@@ -2,7 +2,7 @@
 
 use arango::protocol::{
     ApiResponse, BuildError, DecodeError, ErrorObject, Metadata, Operation, Permission, RequestBuilder,
-    RequestClass, Scope,
+    RequestClass, RequestProperties, Scope,
 };
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, StatusCode};
@@ -60,8 +60,8 @@ impl Operation for InsertBook {
         Ok(request)
     }
 
-    fn class(&self) -> RequestClass {
-        RequestClass::NonIdempotent
+    fn properties(&self) -> RequestProperties {
+        RequestProperties::of(&Self::METADATA).class(RequestClass::NonIdempotent)
     }
 
     fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arango_cluster::{Availability, GetAvailability, GetEndpoints, GetServerId, GetUserDatabases, ServerId};
 use arango_transport::balance::Identity;
-use arango_transport::protocol::{DatabaseName, ErrorNumber, Operation};
+use arango_transport::protocol::{DatabaseName, ErrorNumber, Operation, RequestProperties};
 use arango_transport::{
     BoxError, BoxFuture, Call, CallOptions, Coordinator, Credentials, Discover, Discovery, Error,
     MissingPermission, RetryPolicy, Transport,
@@ -116,7 +116,7 @@ impl CoordinatorProbe {
     fn call<O: Operation>(&self) -> Call {
         // Discovery repeats a failed call by itself, later.
         let options = CallOptions::default().total(CALL_TIMEOUT).retry(RetryPolicy::disabled());
-        Call::new(&O::METADATA, O::METADATA.class)
+        Call::new(&O::METADATA, RequestProperties::of(&O::METADATA))
             .pinned_to(self.coordinator.clone())
             .allow_unverified()
             .options(options)

@@ -224,8 +224,8 @@ impl Database {
     /// Prepares a call. Not async, so that request and metadata do not enlarge the future of the call.
     pub(crate) fn prepare<O: Operation>(&self, operation: &O) -> Result<PreparedRequest, Error> {
         let metadata = O::METADATA;
-        let class = operation.class();
-        let mut call = Call::new(&metadata, class);
+        let properties = operation.properties();
+        let mut call = Call::new(&metadata, properties);
         if let Some(options) = &self.options {
             call = call.options(Arc::clone(options));
         }
@@ -241,7 +241,9 @@ impl Database {
                 call = call.prefer(coordinator.clone());
             }
             // Without a pin it would change an arbitrary coordinator.
-            (None, None) if metadata.scope == Scope::Coordinator && class != RequestClass::Safe => {
+            (None, None)
+                if metadata.scope == Scope::Coordinator && properties.class != RequestClass::Safe =>
+            {
                 return Err(Error::needs_coordinator(&call, metadata.method, metadata.path));
             }
             (None, None) => {}

@@ -71,7 +71,7 @@ impl Database {
                 Some(Routing::Only(coordinator)) => (self.clone().pinned_to(coordinator), true),
                 Some(Routing::Unsupported(unsupported)) => {
                     return Err(last.unwrap_or_else(|| {
-                        let call = Call::new(&metadata, operation.class());
+                        let call = Call::new(&metadata, operation.properties());
                         Error::unsupported_by(&call, metadata.method, metadata.path, unsupported)
                     }));
                 }
@@ -103,9 +103,9 @@ impl Database {
                 None if is_supporting && error.was_not_executed() => error,
                 None => return Err(error),
             };
-            let may_retry = match operation.class() {
+            let may_retry = match operation.properties().class {
                 RequestClass::Safe => true,
-                RequestClass::Idempotent => !executed_another,
+                RequestClass::Fenced | RequestClass::Idempotent => !executed_another,
                 RequestClass::NonIdempotent => error.outcome() == Outcome::NotExecuted,
             };
             if !may_retry {

@@ -78,7 +78,7 @@ impl<S: SendAttempt> Service<AttemptRequest> for SingleAttempt<S> {
         let sent_before = context.begin(member.key(), started);
         let span = trace::attempt(&context, member.key(), number);
         // With a server timeout, the response time does not show how fast the server is.
-        let is_timed = member.is_load_measured() && context.call.server_timeout.is_none();
+        let is_timed = member.is_load_measured() && context.call.properties.is_measured;
         let reporter = Arc::clone(&self.reporter);
         let attempt = RunningAttempt { context, number, sent_before, started, token, is_timed, reporter };
         let inner = self.inner.clone();

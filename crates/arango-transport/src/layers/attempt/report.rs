@@ -98,7 +98,7 @@ impl Reporter {
     fn failed(&self, attempt: &RunningAttempt, failed: &mut Attempt, sends: u32, silent: bool) {
         self.add_details(failed, attempt, sends > 0);
         let unanswered = failed.kind == ErrorKind::AttemptTimeout && sends > 0;
-        if unanswered && attempt.context.call.server_timeout.is_none() {
+        if unanswered && attempt.context.call.properties.is_measured {
             self.member.record_abandoned(attempt.started);
         }
         // A timeout counts only if the request was sent and no response at all arrived: a long query on a
@@ -142,7 +142,7 @@ impl Reporter {
     }
 
     fn report_signal(&self, attempt: &RunningAttempt, signal: Signal) {
-        if attempt.context.call.server_timeout.is_none() {
+        if attempt.context.call.properties.is_measured {
             self.member.record(signal, attempt.started);
         } else {
             self.member.record_without_latency(signal, attempt.started);

@@ -65,7 +65,8 @@ impl HedgeTracker {
     /// Returns whether the call has no side effects and may go to any coordinator.
     fn is_hedgeable(context: &CallContext) -> bool {
         let call = &context.call;
-        call.class == RequestClass::Safe
+        call.properties.class == RequestClass::Safe
+            && call.properties.is_hedgeable
             && !context.is_resumed
             && call.pin.is_none()
             && context.request.header(&TRANSACTION).is_none()

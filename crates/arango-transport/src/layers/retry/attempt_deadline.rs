@@ -12,17 +12,15 @@ use crate::call::context::CallContext;
 pub(crate) fn of(context: &CallContext, now: Instant, members: usize, tried: usize) -> Instant {
     let (call, limits) = (&context.call, &context.settings.limits);
     let own = call.attempt_limit();
-    let shared = call.class == RequestClass::Safe
-        && call.server_timeout.is_none()
-        && call.pin.is_none()
-        && own.is_none();
+    let is_retried_in_time = matches!(call.properties.class, RequestClass::Safe | RequestClass::Fenced);
+    let shared = is_retried_in_time && call.properties.shares_time && call.pin.is_none() && own.is_none();
     let count = |number: usize| u32::try_from(number.max(1)).unwrap_or(u32::MAX);
     if shared && tried == 0 {
         let share = if members > 1 { limits.total / count(members) } else { limits.total };
         return (now + limits.attempt.min(share)).min(context.deadline);
     }
     let rest = context.deadline.saturating_duration_since(now);
-    let limit = match (own, call.server_timeout) {
+    let limit = match (own, call.properties.server_timeout) {
         (Some(own), _) => own,
         (None, Some(timeout)) => limits.attempt.max(timeout),
         (None, None) => limits.attempt,

@@ -39,7 +39,7 @@ impl Knowledge {
     ) -> Facts<'a> {
         let mut facts = Facts {
             attempt,
-            class: context.call.class,
+            class: context.call.properties.class,
             policy: context.call.retry().unwrap_or(&self.policy),
             is_pinned: context.call.pin.is_some(),
             members: self.members.len(),

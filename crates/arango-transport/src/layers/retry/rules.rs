@@ -33,8 +33,10 @@ pub(crate) enum Condition {
     Repeatable,
     /// If it has no effect.
     Safe,
-    /// If no coordinator has executed it, or if it has no effect: the first execution may still be running.
-    SafeOrNotExecuted,
+    /// If a late copy is harmless: the first execution may still be running.
+    LateCopyHarmless,
+    /// If no coordinator has executed it, or if a late copy is harmless.
+    LateCopyHarmlessOrNotExecuted,
     /// Always: the caller accepts a second execution.
     Accepted,
 }
@@ -43,8 +45,8 @@ impl Condition {
     /// Returns whether a request of this class may be sent again after an attempt with this outcome.
     pub(crate) fn permits(self, outcome: Outcome, class: RequestClass) -> bool {
         let not_executed = outcome == Outcome::NotExecuted;
-        let (is_safe, is_repeatable) = match class {
-            RequestClass::Safe => (true, true),
+        let (is_late_copy_harmless, is_repeatable) = match class {
+            RequestClass::Safe | RequestClass::Fenced => (true, true),
             RequestClass::Idempotent => (false, true),
             RequestClass::NonIdempotent => (false, false),
         };
@@ -52,8 +54,9 @@ impl Condition {
             Self::Never => false,
             Self::NotExecuted => not_executed,
             Self::Repeatable => not_executed || is_repeatable,
-            Self::Safe => is_safe,
-            Self::SafeOrNotExecuted => not_executed || is_safe,
+            Self::Safe => class == RequestClass::Safe,
+            Self::LateCopyHarmless => is_late_copy_harmless,
+            Self::LateCopyHarmlessOrNotExecuted => not_executed || is_late_copy_harmless,
             Self::Accepted => true,
         }
     }
@@ -91,7 +94,9 @@ pub(crate) struct Position {
 
 /// Returns the rule for a failed attempt.
 pub(crate) fn rule(attempt: &Attempt, position: Position, policy: &RetryPolicy) -> Rule {
-    use Condition::{Accepted, Never, NotExecuted, Repeatable, Safe, SafeOrNotExecuted};
+    use Condition::{
+        Accepted, LateCopyHarmless, LateCopyHarmlessOrNotExecuted, Never, NotExecuted, Repeatable, Safe,
+    };
     use Delay::{AfterFirst, Always};
     use ErrorKind as K;
 
@@ -126,7 +131,8 @@ pub(crate) fn rule(attempt: &Attempt, position: Position, policy: &RetryPolicy) 
         }
         K::AttemptTimeout if attempt.status.is_some() => other(Repeatable, AfterFirst(Backoff::Connection)),
         K::AttemptTimeout => {
-            let condition = if policy.timeouts == Timeouts::Retry { Repeatable } else { SafeOrNotExecuted };
+            let condition =
+                if policy.timeouts == Timeouts::Retry { Repeatable } else { LateCopyHarmlessOrNotExecuted };
             other(condition, AfterFirst(Backoff::Connection))
         }
         K::StartingUp => other(NotExecuted, AfterFirst(Backoff::Overload)),
@@ -144,7 +150,7 @@ pub(crate) fn rule(attempt: &Attempt, position: Position, policy: &RetryPolicy) 
         | K::BackendUnavailable
         | K::BackendConnectionLost
         | K::NotLeader => other(Repeatable, Always(Backoff::Overload)),
-        K::BackendTimeout | K::AgencyUnavailable => other(Safe, Always(Backoff::Overload)),
+        K::BackendTimeout | K::AgencyUnavailable => other(LateCopyHarmless, Always(Backoff::Overload)),
         K::Gateway => other(Repeatable, Always(Backoff::Connection)),
         // A request that is too large for one coordinator is too large for the next.
         K::NotArangoDb if attempt.status.is_some_and(is_too_large) => never,
@@ -229,14 +235,15 @@ mod tests {
     }
 
     #[test]
-    fn a_timeout_is_retried_only_without_effect_or_if_the_caller_accepts_two_executions_at_once() {
+    fn a_timeout_is_retried_only_if_a_late_copy_is_harmless_or_if_the_caller_accepts_two_executions_at_once()
+    {
         let timeout = Attempt::new(ErrorKind::AttemptTimeout, Outcome::Unknown, Phase::Sent);
         for (policy, expected) in [
-            (RetryPolicy::default(), [true, false, false]),
-            (RetryPolicy::default().on_timeout(), [true, true, false]),
+            (RetryPolicy::default(), [true, true, false, false]),
+            (RetryPolicy::default().on_timeout(), [true, true, true, false]),
         ] {
             let rule = rule(&timeout, FIRST, &policy);
-            let classes = [RequestClass::Safe, RequestClass::Idempotent, RequestClass::NonIdempotent];
+            let classes = RequestClass::ALL;
             assert_eq!(classes.map(|class| rule.condition.permits(timeout.outcome, class)), expected);
         }
     }

@@ -1,0 +1,123 @@
+//! What one request needs from the client.
+
+use std::time::Duration;
+
+use crate::metadata::{Metadata, RequestClass};
+
+/// What one request needs from the client, known before it is sent.
+///
+/// By default it follows from the [metadata](Self::of) of its operation. An operation refines it where that depends on
+/// its fields.
+///
+/// ```
+/// use arango_protocol::{Metadata, RequestClass, RequestProperties};
+/// use std::time::Duration;
+///
+/// const METADATA: Metadata = Metadata::post("query.run", "/_api/cursor");
+/// // A query that only reads, and may take a minute.
+/// let properties = RequestProperties::of(&METADATA)
+///     .class(RequestClass::Safe)
+///     .server_timeout(Duration::from_secs(60))
+///     .without_hedging();
+/// assert!(!properties.is_measured && !properties.shares_time);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RequestProperties {
+    /// Whether the request may be retried if it is unknown whether it was executed.
+    pub class: RequestClass,
+    /// How long the server itself may block before it responds.
+    ///
+    /// It raises the attempt and total timeouts to at least this. `None`: the server responds at once.
+    pub server_timeout: Option<Duration>,
+    /// Whether a slow request may be sent to a second coordinator, if the client is configured to hedge.
+    ///
+    /// Only requests of the class [`Safe`](RequestClass::Safe) are hedged.
+    pub is_hedgeable: bool,
+    /// Whether an attempt leaves time for attempts at other coordinators.
+    ///
+    /// Otherwise an attempt may take all the time that is left. Applies only to classes that are retried after a
+    /// timeout.
+    pub shares_time: bool,
+    /// Whether the response time shows how fast the coordinator is.
+    ///
+    /// It then influences load balancing.
+    pub is_measured: bool,
+}
+
+impl RequestProperties {
+    /// Returns the properties of every request of an operation, unless it refines them.
+    ///
+    /// With a server timeout, attempts do not share the time, and the response time is not measured.
+    #[must_use]
+    pub const fn of(metadata: &Metadata) -> Self {
+        Self::with_class(metadata.class).with_timeout(metadata.server_timeout)
+    }
+
+    /// Returns the properties of a request of which only the class is known.
+    #[must_use]
+    pub const fn with_class(class: RequestClass) -> Self {
+        Self { class, server_timeout: None, is_hedgeable: true, shares_time: true, is_measured: true }
+    }
+
+    /// Sets the class.
+    #[must_use]
+    pub const fn class(mut self, class: RequestClass) -> Self {
+        self.class = class;
+        self
+    }
+
+    /// Sets how long the server itself may block before it responds.
+    ///
+    /// Attempts then do not share the time, and the response time is not measured.
+    #[must_use]
+    pub const fn server_timeout(self, timeout: Duration) -> Self {
+        self.with_timeout(Some(timeout))
+    }
+
+    const fn with_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.server_timeout = timeout;
+        self.shares_time = timeout.is_none();
+        self.is_measured = timeout.is_none();
+        self
+    }
+
+    /// Declares that the request is never sent to a second coordinator while a first one may execute it.
+    #[must_use]
+    pub const fn without_hedging(mut self) -> Self {
+        self.is_hedgeable = false;
+        self
+    }
+
+    /// Declares that an attempt may take all the time that is left.
+    ///
+    /// For requests that take long by nature, where a second attempt would not be faster.
+    #[must_use]
+    pub const fn without_time_sharing(mut self) -> Self {
+        self.shares_time = false;
+        self
+    }
+
+    /// Declares that the response time does not show how fast the coordinator is.
+    #[must_use]
+    pub const fn without_measuring(mut self) -> Self {
+        self.is_measured = false;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_timeout_says_that_a_request_is_slow_by_nature() {
+        const METADATA: Metadata =
+            Metadata::get("t.wait", "/_api/wait").server_timeout(Duration::from_secs(9));
+        let slow = RequestProperties::of(&METADATA);
+        assert_eq!((slow.class, slow.server_timeout), (RequestClass::Safe, Some(Duration::from_secs(9))));
+        assert!(!slow.shares_time && !slow.is_measured && slow.is_hedgeable);
+        let fast = RequestProperties::with_class(RequestClass::Safe);
+        assert!(fast.shares_time && fast.is_measured && fast.is_hedgeable);
+    }
+}
