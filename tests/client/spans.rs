@@ -115,10 +115,10 @@ async fn a_call_is_a_span_with_one_child_span_per_attempt() {
 async fn a_failed_call_records_error_and_coordinator() {
     let cluster = cluster().await;
     let client = client(&cluster);
+    let (spans, _guard) = RecordedSpans::install();
     for coordinator in cluster.coordinators() {
         coordinator.kill();
     }
-    let (spans, _guard) = RecordedSpans::install();
     client.db("_system").execute(insert("m", RequestClass::NonIdempotent)).await.unwrap_err();
     let [call] = &spans.named("arango")[..] else { panic!("{spans:?}") };
     call.assert_fields([("error.type", "NoCoordinatorAvailable"), ("arango.outcome", "not executed")]);
