@@ -27,39 +27,46 @@ impl Default for DiscoveryPolicy {
 }
 
 impl DiscoveryPolicy {
-    /// Sets the interval between requests for the list of members. Default: 60 s.
+    /// Sets the interval between requests for the list of members.
+    ///
+    /// Default: 60 s.
     #[must_use]
     pub fn interval(mut self, time: Duration) -> Self {
         self.interval = time;
         self
     }
 
-    /// Sets the fraction by which the interval is randomly lengthened or shortened. Default: 0.1.
+    /// Sets the fraction by which the interval is randomly lengthened or shortened.
+    ///
+    /// Default: 0.1.
     #[must_use]
     pub fn jitter(mut self, fraction: f64) -> Self {
         self.jitter = fraction;
         self
     }
 
-    /// Sets the minimum interval between two requests for the list. Default: 2 s.
+    /// Sets the minimum interval between two requests for the list.
     ///
-    /// Also the first delay before an unverified member that failed is identified again; it doubles each time.
+    /// Default: 2 s. Also the first delay before an unverified member that failed is identified again; it doubles each
+    /// time.
     #[must_use]
     pub fn min_interval(mut self, time: Duration) -> Self {
         self.min_interval = time;
         self
     }
 
-    /// Sets the retry interval when all unverified members are known to be unusable.
+    /// Sets the retry interval when all unverified members are unusable.
     ///
-    /// Default: 10 min.
+    /// It applies when all of them are known to be unusable. Default: 10 min.
     #[must_use]
     pub fn unusable_interval(mut self, time: Duration) -> Self {
         self.unusable_interval = time;
         self
     }
 
-    /// Sets the timeout for listing members, and for identifying one. Default: 10 s.
+    /// Sets the timeout for listing members, and for identifying one.
+    ///
+    /// Default: 10 s.
     #[must_use]
     pub fn timeout(mut self, time: Duration) -> Self {
         self.timeout = time;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-/// When a member is ejected or gets fewer requests, and when it recovers.
+/// When a member is ejected, and when it recovers.
 ///
-/// The only member is never ejected. All members may be ejected for being unreachable. For their responses, or those of
-/// a gateway, at most half of them are ejected, rounded up.
+/// Also when it gets fewer requests. The only member is never ejected. All members may be ejected for being
+/// unreachable. For their responses, or those of a gateway, at most half of them are ejected, rounded up.
 ///
 /// Times are clamped to between 10 ms and one year, those of slow start to at most one year; fractions to between 0
 /// and 1.
@@ -56,30 +56,36 @@ impl Default for HealthPolicy {
 }
 
 impl HealthPolicy {
-    /// Sets how many consecutive attempts that cannot reach a member eject it. Default: 3.
+    /// Sets how many consecutive attempts that cannot reach a member eject it.
+    ///
+    /// Default: 3.
     #[must_use]
     pub fn consecutive_connect_failures(mut self, count: u32) -> Self {
         self.consecutive_connect_failures = count;
         self
     }
 
-    /// Sets how many consecutive responses of a gateway eject a member. Default: 5.
+    /// Sets how many consecutive responses of a gateway eject a member.
+    ///
+    /// Default: 5.
     #[must_use]
     pub fn consecutive_gateway_failures(mut self, count: u32) -> Self {
         self.consecutive_gateway_failures = count;
         self
     }
 
-    /// Sets the fraction of failed responses above which a member is ejected. Default: 0.5.
+    /// Sets the fraction of failed responses above which a member is ejected.
     ///
-    /// Failures are those of the member and of a gateway. At 1 no member is ejected for them.
+    /// Default: 0.5. Failures are those of the member and of a gateway. At 1 no member is ejected for them.
     #[must_use]
     pub fn failure_ratio(mut self, fraction: f64) -> Self {
         self.failure_ratio = fraction;
         self
     }
 
-    /// Sets the minimum number of responses for which [`failure_ratio`](Self::failure_ratio) is evaluated. Default: 20.
+    /// Sets the minimum number of responses for which [`failure_ratio`](Self::failure_ratio) is evaluated.
+    ///
+    /// Default: 20.
     #[must_use]
     pub fn failure_ratio_min_responses(mut self, count: u32) -> Self {
         self.failure_ratio_min_responses = count;
@@ -111,14 +117,18 @@ impl HealthPolicy {
         self
     }
 
-    /// Sets the fraction by which an ejection is randomly lengthened or shortened. Default: 0.2.
+    /// Sets the fraction by which an ejection is randomly lengthened or shortened.
+    ///
+    /// Default: 0.2.
     #[must_use]
     pub fn ejection_jitter(mut self, fraction: f64) -> Self {
         self.ejection_jitter = fraction;
         self
     }
 
-    /// Sets the healthy time after which one earlier ejection is forgotten. Default: 60 s.
+    /// Sets the healthy time after which one earlier ejection is forgotten.
+    ///
+    /// Default: 60 s.
     #[must_use]
     pub fn recovery_time(mut self, time: Duration) -> Self {
         self.recovery_time = time;

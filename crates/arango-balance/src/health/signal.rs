@@ -8,15 +8,17 @@ pub enum Signal {
     Success,
     /// The member could not be reached, or the connection to it failed.
     Unreachable,
-    /// The member responded with a failure: it is reachable, but may be unhealthy.
+    /// The member responded with a failure.
     ///
-    /// A single failure does not eject it, because the request may be at fault. It resets the counts of consecutive
-    /// `Unreachable` and `GatewayError`, and ends the half-open state, unless the member was ejected for failures: then
-    /// it is ejected again.
+    /// It is reachable, but may be unhealthy. A single failure does not eject it, because the request may be at fault.
+    /// It resets the counts of consecutive `Unreachable` and `GatewayError`, and ends the half-open state, unless the
+    /// member was ejected for failures: then it is ejected again.
     Failure,
     /// A gateway in front of the member responded in its place.
     GatewayError,
-    /// The member is reachable and reports that it is overloaded or not ready yet.
+    /// The member is reachable, but overloaded or not ready yet.
+    ///
+    /// It reports so itself.
     Overloaded,
     /// The member is reachable and reports that it is shutting down.
     Draining,

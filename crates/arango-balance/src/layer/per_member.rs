@@ -13,7 +13,7 @@ use tower::{Service, ServiceExt};
 use crate::layer::balance::Routed;
 use crate::members::member::{Member, WeakMember};
 
-/// Sends each request to the service of the member that was picked for it.
+/// Sends each request to the service of the member picked for it.
 ///
 /// A service is created when its member is first picked, and kept until it is [forgotten](Self::forget). Of services
 /// created concurrently one is kept. A service is polled for readiness only after the pick, as part of the response

@@ -99,7 +99,9 @@ impl<K> MembersBuilder<K> {
         self
     }
 
-    /// Builds the set. Members have the order of `keys`; equal keys become separate members.
+    /// Builds the set.
+    ///
+    /// Members have the order of `keys`; equal keys become separate members.
     pub fn build(self, keys: impl IntoIterator<Item = K>) -> Members<K> {
         Members(Arc::new_cyclic(|set| {
             let now = Instant::now();

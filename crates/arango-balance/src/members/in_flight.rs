@@ -2,7 +2,7 @@
 
 use crate::members::member::Member;
 
-/// A request that is in flight at a member until this is dropped.
+/// A request in flight at a member until this is dropped.
 ///
 /// Its outcome is [recorded](Member::record_at) before that. A half-open member stays half-open if its request ends
 /// without a recorded outcome. An attempt that is no longer waited for is recorded by [`Member::record_abandoned`].

@@ -101,7 +101,9 @@ impl<K> Member<K> {
         self.0.flags.is_load_measured()
     }
 
-    /// Records how long requests wait in its queue, as it has just reported.
+    /// Records how long requests wait in its queue.
+    ///
+    /// The member has just reported this time.
     pub fn record_queue_time(&self, time: Duration) {
         if self.is_load_measured() {
             self.record_queue_time_at(time, Instant::now());
@@ -121,15 +123,16 @@ impl<K> Member<K> {
         if self.is_clean() { MemberState::Healthy } else { self.health().state() }
     }
 
-    /// Returns the part of its share that it gets, from 0 to 1.
+    /// Returns the part of its share that it gets.
     ///
-    /// It is less than 1 while the member is overloaded, and during slow start. Policies need not consider it: a member
-    /// with weight `w` is a candidate for at most the part `w` of requests, if there are others with full weight.
+    /// The part is from 0 to 1. It is less than 1 while the member is overloaded, and during slow start. Policies need
+    /// not consider it: a member with weight `w` is a candidate for at most the part `w` of requests, if there are
+    /// others with full weight.
     pub fn weight(&self, now: Instant) -> f64 {
         if self.is_degraded() { self.health().weight(now) } else { 1.0 }
     }
 
-    /// Returns its health state, the start of that state, and its next probe.
+    /// Returns its health state, with its start and its next probe.
     pub fn status(&self) -> MemberStatus {
         let kept = self.0.health.read(|health| MemberStatus {
             state: health.state(),
@@ -268,9 +271,10 @@ impl<K> Member<K> {
         self.0.in_flight.compare_exchange(0, RETIRED, Ordering::Release, Ordering::Relaxed).is_ok()
     }
 
-    /// Whether several servers respond under its key, for example behind a load balancer.
+    /// Whether several servers respond under its key.
     ///
-    /// Then the failures of one are not attributed to all, and the member is never ejected.
+    /// They do so behind a load balancer, for example. Then the failures of one are not attributed to all, and the
+    /// member is never ejected.
     pub fn is_shared(&self) -> bool {
         self.0.is_shared.load(Ordering::Relaxed)
     }
@@ -285,7 +289,9 @@ impl<K> Member<K> {
         self.with_health(now, |before| *before = health);
     }
 
-    /// Returns its index in per-member tables, unique among members that still have a handle.
+    /// Returns its index in per-member tables.
+    ///
+    /// It is unique among members that still have a handle.
     #[doc(hidden)] // for the crate `arango-transport`
     pub fn slot(&self) -> usize {
         self.0.slot

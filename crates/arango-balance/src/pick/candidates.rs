@@ -6,11 +6,11 @@ use crate::members::member::Member;
 use crate::members::slots;
 use crate::pick::policy::Policy;
 
-/// The members that one attempt may go to, in the order of the set.
+/// The members that one attempt may go to.
 ///
-/// Excluded are members that the route rules out, that were tried already, that are ejected or draining, and overloaded
-/// or slow-starting members for part of the requests. So a policy need consider neither state nor weight.
-/// [`Member::load`] returns the load of each.
+/// They are in the order of the set. Excluded are members that the route rules out, that were tried already, that are
+/// ejected or draining, and overloaded or slow-starting members for part of the requests. So a policy need consider
+/// neither state nor weight. [`Member::load`] returns the load of each.
 #[derive(Debug)]
 pub struct Candidates<'a, K> {
     members: &'a [Member<K>],

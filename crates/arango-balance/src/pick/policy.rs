@@ -16,9 +16,9 @@ pub trait Policy<K, Req>: Send + Sync {
     /// `candidates` is never empty. An index that is out of range counts as `None`.
     fn pick(&self, candidates: &Candidates<'_, K>, request: &Req, now: Instant) -> Option<usize>;
 
-    /// Whether it uses the [`Load`](crate::Load) of members, which is measured only then. Default: no.
+    /// Whether it uses the [`Load`](crate::Load) of members.
     ///
-    /// Called once, when the layer is created.
+    /// The load is measured only then. Default: no. Called once, when the layer is created.
     fn wants_load(&self) -> bool {
         false
     }

@@ -17,7 +17,9 @@ pub struct Route<'r, K> {
     pub preferred: Option<&'r K>,
     /// Members already tried; avoided while there is an untried one.
     pub tried: &'r [K],
-    /// When the request was made, if known: then the clock is not read again.
+    /// When the request was made, if known.
+    ///
+    /// If it is known, the clock is not read again.
     pub now: Option<Instant>,
 }
 

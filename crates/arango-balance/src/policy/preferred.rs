@@ -33,14 +33,17 @@ pub struct Preferred<N, P, Q> {
 }
 
 impl<N, P, Q> Preferred<N, P, Q> {
-    /// Members for which `near` returns true are near; picks `within` them, or else `beyond`.
+    /// Creates a policy that picks `within` near members, or else `beyond`.
     ///
-    /// `near` is called for each candidate of each request, so it should be fast.
+    /// Members for which `near` returns true are near. `near` is called for each candidate of each request, so it
+    /// should be fast.
     pub fn new(near: N, within: P, beyond: Q) -> Self {
         Self { is_near: near, near_policy: within, remote_policy: beyond, max_in_flight: usize::MAX }
     }
 
-    /// Limits the requests in flight at each member, near or not. Default: no limit.
+    /// Limits the requests in flight at each member, near or not.
+    ///
+    /// Default: no limit.
     #[must_use]
     pub fn max_in_flight(mut self, in_flight: usize) -> Self {
         self.max_in_flight = in_flight;

@@ -93,13 +93,15 @@ impl Error {
         error
     }
 
-    /// Creates the error of an operation that requires a coordinator to be named.
+    /// Creates the error of an operation that requires a named coordinator.
     #[doc(hidden)] // for the crate `arango`
     pub fn needs_coordinator(call: &Call, method: Method, path: &str) -> Self {
         Self::unsent(call, method, path.to_owned(), ErrorKind::NeedsCoordinator)
     }
 
-    /// Creates the error of an operation known to be unsupported by the coordinator.
+    /// Creates the error of an operation known to be unsupported.
+    ///
+    /// The coordinator is known not to support it.
     #[doc(hidden)] // for the crate `arango`
     pub fn unsupported_by(call: &Call, method: Method, path: &str, unsupported: Unsupported) -> Self {
         let mut error = Self::unsent(call, method, path.to_owned(), ErrorKind::NotSupported);
@@ -107,11 +109,11 @@ impl Error {
         error
     }
 
-    /// Returns the error with the explanation that the coordinator does not support the operation.
+    /// Returns the error with an explanation of the missing support.
     ///
-    /// The outcome becomes [`NotExecuted`](Outcome::NotExecuted) if a single attempt was rejected by the
-    /// coordinator. An unknown outcome stays unknown: an intermediary may have rejected the request, or
-    /// another send may have been executed.
+    /// The explanation is that the coordinator does not support the operation. The outcome becomes
+    /// [`NotExecuted`](Outcome::NotExecuted) if a single attempt was rejected by the coordinator. An unknown outcome
+    /// stays unknown: an intermediary may have rejected the request, or another send may have been executed.
     #[doc(hidden)] // for the crate `arango`
     #[must_use]
     pub fn with_unsupported(mut self, unsupported: Unsupported) -> Self {

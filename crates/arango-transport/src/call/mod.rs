@@ -157,10 +157,10 @@ impl Call {
         self
     }
 
-    /// Allows the [pinned](Self::pinned_to) coordinator to be a discovered one that is not verified yet.
+    /// Allows the [pinned](Self::pinned_to) coordinator to be unverified.
     ///
-    /// For implementations of [`Discover`](crate::Discover). All other calls pinned to an unverified
-    /// coordinator fail as for an unknown one, so that it receives no credentials.
+    /// It may be a discovered one that is not verified yet. For implementations of [`Discover`](crate::Discover). All
+    /// other calls pinned to an unverified coordinator fail as for an unknown one, so that it receives no credentials.
     #[must_use]
     pub fn allow_unverified(mut self) -> Self {
         self.allow_unverified = true;

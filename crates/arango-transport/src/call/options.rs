@@ -78,17 +78,19 @@ impl CallOptions {
         self
     }
 
-    /// Sets whether a slow call is hedged by a second attempt at another coordinator.
+    /// Sets whether a slow call is hedged.
+    ///
+    /// The hedge is a second attempt at another coordinator.
     #[must_use]
     pub fn hedging(mut self, hedging: Hedging) -> Self {
         self.hedging = Some(hedging);
         self
     }
 
-    /// Declares that the database exists, for example because another program has just created it.
+    /// Declares that the database exists.
     ///
-    /// A coordinator that does not know the database yet is retried for up to 10 seconds. Databases created
-    /// through this client need no such declaration for a minute.
+    /// For example, another program has just created it. A coordinator that does not know the database yet is retried
+    /// for up to 10 seconds. Databases created through this client need no such declaration for a minute.
     #[must_use]
     pub fn expect_database(mut self) -> Self {
         self.database = Existence::Certain;

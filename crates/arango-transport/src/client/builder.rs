@@ -108,9 +108,9 @@ impl TransportBuilder {
         self
     }
 
-    /// Sets whether slow calls without side effects are hedged by a second coordinator.
+    /// Sets whether slow calls without side effects are hedged.
     ///
-    /// Default: [`Hedging::disabled`].
+    /// The hedge goes to a second coordinator. Default: [`Hedging::disabled`].
     pub fn hedging(mut self, hedging: Hedging) -> Self {
         self.parts.hedging = hedging;
         self
@@ -140,7 +140,7 @@ impl TransportBuilder {
         self.policy_with(|_, _| Ok(policy))
     }
 
-    /// Sets a load-balancing policy that depends on the zones and the random source.
+    /// Sets a load-balancing policy that depends on the zones and random source.
     ///
     /// The policy is created when the transport is built, so [`zones`](Self::zones) and
     /// [`random_source`](Self::random_source) may be set before or after.
@@ -181,7 +181,9 @@ impl TransportBuilder {
         self
     }
 
-    /// Sets the random source for the initial position, backoff jitter and connection age.
+    /// Sets the random source.
+    ///
+    /// It is used for the initial position, backoff jitter and connection age.
     pub fn random_source(mut self, random: Arc<dyn RandomSource>) -> Self {
         self.parts.random = random;
         self

@@ -25,7 +25,9 @@ pub struct CoordinatorState {
     pub in_flight: usize,
     /// Open connections, idle or in use.
     pub open_connections: usize,
-    /// Connections opened since the coordinator became known. Connections are numbered by this count.
+    /// Connections opened since the coordinator became known.
+    ///
+    /// Connections are numbered by this count.
     pub connections_opened: u64,
     /// The number of the oldest open connection.
     ///
@@ -109,7 +111,9 @@ pub enum CoordinatorOrigin {
 }
 
 impl CoordinatorState {
-    /// Returns whether requests are sent there: `false` while it is unverified or draining.
+    /// Returns whether requests are sent there.
+    ///
+    /// `false` while it is unverified or draining.
     pub fn is_member(&self) -> bool {
         matches!(self.origin, CoordinatorOrigin::Seed | CoordinatorOrigin::Discovered)
     }

@@ -79,7 +79,7 @@ impl ReconfigureTransport {
         Ok(())
     }
 
-    /// Replaces the limits for the duration of calls and the size of responses.
+    /// Replaces the limits for call durations and response sizes.
     ///
     /// Limits on connections apply to connections opened afterwards.
     ///

@@ -4,9 +4,9 @@ use crate::call::counts::CallCounts;
 use crate::client::coordinator_state::CoordinatorState;
 use crate::client::transport::Transport;
 
-/// The state of a client and of each of its coordinators at one moment.
+/// The state of a client and its coordinators at one moment.
 ///
-/// The numbers are not read at the same instant.
+/// It includes the state of each coordinator. The numbers are not read at the same instant.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ClientState {
@@ -14,7 +14,9 @@ pub struct ClientState {
     pub calls: CallCounts,
     /// Calls that have not ended yet.
     pub in_progress: usize,
-    /// The number of retries that the budget allows at this moment; see [`RetryPolicy`](crate::RetryPolicy).
+    /// The number of retries that the budget allows at this moment.
+    ///
+    /// See [`RetryPolicy`](crate::RetryPolicy).
     pub retries_left: u64,
     /// The state of each coordinator, as returned by [`Transport::coordinators`].
     pub coordinators: Vec<CoordinatorState>,

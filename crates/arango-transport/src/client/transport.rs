@@ -94,7 +94,9 @@ pub(crate) struct Inner {
 }
 
 impl Transport {
-    /// Creates a builder for a transport to `hosts`: a comma-separated string or a list.
+    /// Creates a builder for a transport to `hosts`.
+    ///
+    /// These are a comma-separated string or a list.
     pub fn builder(hosts: impl Into<HostList>) -> TransportBuilder {
         TransportBuilder::new(hosts.into())
     }

@@ -17,7 +17,9 @@ pub enum Http2 {
     /// Uses HTTP/1.1 only. The default.
     #[default]
     Disabled,
-    /// Negotiates HTTP/2 by ALPN in the TLS handshake. Without TLS, HTTP/1.1 is used.
+    /// Negotiates HTTP/2 by ALPN in the TLS handshake.
+    ///
+    /// Without TLS, HTTP/1.1 is used.
     Negotiated,
     /// Uses HTTP/2 from the first byte.
     ///

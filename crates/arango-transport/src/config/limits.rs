@@ -43,10 +43,10 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Limits the time to open a connection, over all addresses of the host name.
+    /// Limits the time to open a connection.
     ///
-    /// If the connection cannot be opened in time, nothing was sent, and the request is retried on the
-    /// next coordinator. Default: 3 seconds.
+    /// The limit covers all addresses of the host name. If the connection cannot be opened in time, nothing was sent,
+    /// and the request is retried on the next coordinator. Default: 3 seconds.
     #[must_use]
     pub fn connect(mut self, limit: Duration) -> Self {
         self.connect = limit.min(MAX_DURATION);
@@ -65,16 +65,19 @@ impl Limits {
         self
     }
 
-    /// Limits the whole call: waiting for a connection, all attempts, backoff and response body.
+    /// Limits the duration of the whole call.
     ///
-    /// Operations known to block on the server raise the limit. Default: 60 seconds.
+    /// This covers waiting for a connection, all attempts, backoff and response body. Operations known to block on the
+    /// server raise the limit. Default: 60 seconds.
     #[must_use]
     pub fn total(mut self, limit: Duration) -> Self {
         self.total = limit.min(MAX_DURATION);
         self
     }
 
-    /// Limits the time between two parts of a response body. Default: 30 seconds.
+    /// Limits the time between two parts of a response body.
+    ///
+    /// Default: 30 seconds.
     #[must_use]
     pub fn body_idle(mut self, limit: Duration) -> Self {
         self.body_idle = limit.min(MAX_DURATION);
@@ -101,11 +104,11 @@ impl Limits {
         self
     }
 
-    /// Sets the maximum queue time of a request, which is sent to the coordinators.
+    /// Sets the maximum queue time of a request.
     ///
-    /// The value sent never exceeds the time left for the attempt. A coordinator whose queue is slower rejects the
-    /// request immediately, and the request is retried on the next coordinator instead of timing out. Default:
-    /// nothing is sent, and a request waits in the queue.
+    /// It is sent to the coordinators. The value sent never exceeds the time left for the attempt. A coordinator whose
+    /// queue is slower rejects the request immediately, and the request is retried on the next coordinator instead of
+    /// timing out. Default: nothing is sent, and a request waits in the queue.
     #[must_use]
     pub fn server_queue_time(mut self, limit: Duration) -> Self {
         self.queue = Some(limit);
@@ -155,10 +158,10 @@ impl PoolLimits {
         self
     }
 
-    /// Sets the idle time after which a connection is closed. Default: 25 seconds.
+    /// Sets the idle time after which a connection is closed.
     ///
-    /// Keep it well below the idle limit of the server (300 seconds) and of any proxy in between: a
-    /// request sent while the other end closes the connection may or may not have been executed.
+    /// Default: 25 seconds. Keep it well below the idle limit of the server (300 seconds) and of any proxy in between:
+    /// a request sent while the other end closes the connection may or may not have been executed.
     #[must_use]
     pub fn idle(mut self, limit: Duration) -> Self {
         self.idle = limit.min(MAX_DURATION);

@@ -71,10 +71,10 @@ impl RetryPolicy {
         self
     }
 
-    /// Retries a request up to `times` times after a write-write conflict. Default: 0.
+    /// Retries a request up to `times` times after a write-write conflict.
     ///
-    /// The server reports a conflict with error 1200 and has executed nothing. The backoff grows from 5 to 500 ms.
-    /// These attempts do not count towards [`attempts`](Self::attempts).
+    /// Default: 0. The server reports a conflict with error 1200 and has executed nothing. The backoff grows from 5 to
+    /// 500 ms. These attempts do not count towards [`attempts`](Self::attempts).
     #[must_use]
     pub fn conflicts(mut self, times: u32) -> Self {
         self.conflicts = times;

@@ -67,7 +67,9 @@ pub enum InvalidTls {
         /// Why they cannot be loaded.
         reason: String,
     },
-    /// No cryptography provider was compiled in, and none is installed in the process.
+    /// No cryptography provider is available.
+    ///
+    /// None was compiled in, and none is installed in the process.
     #[error(
         "there is no cryptography provider; enable the feature `rustls-ring` of `arango`, or `ring` of \
          `arango-transport`, or install a `rustls::crypto::CryptoProvider`, or pass a complete `rustls::ClientConfig`"

@@ -26,7 +26,9 @@ pub trait Connect: Send + Sync + 'static {
     /// Any error means that nothing was sent.
     fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Io>>>;
 
-    /// Opens a stream to a Unix socket, as [`connect`](Self::connect) does to an address.
+    /// Opens a stream to a Unix socket.
+    ///
+    /// This is as [`connect`](Self::connect) does to an address.
     ///
     /// # Errors
     ///

@@ -64,7 +64,9 @@ impl Credentials {
         Self(Kind::Session(Arc::new(Session::new(source))))
     }
 
-    /// Creates credentials from an existing user or superuser token, which is never renewed.
+    /// Creates credentials from an existing user or superuser token.
+    ///
+    /// The token is never renewed.
     ///
     /// # Errors
     ///

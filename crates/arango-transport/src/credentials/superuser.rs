@@ -52,11 +52,11 @@ impl Superuser {
         Self::new(SecretLocation::File(path.into()))
     }
 
-    /// Signs with the secret in the first file of this folder, ordered by name.
+    /// Signs with the secret in the first file of this folder.
     ///
-    /// Servers configured with such a folder do the same, and accept tokens of all its secrets. Subfolders and files
-    /// whose names begin with a dot are ignored, so the folder may be a Kubernetes mount. It is read each time a token
-    /// is created, as with [`from_file`](Self::from_file).
+    /// Files are ordered by name. Servers configured with such a folder do the same, and accept tokens of all its
+    /// secrets. Subfolders and files whose names begin with a dot are ignored, so the folder may be a Kubernetes mount.
+    /// It is read each time a token is created, as with [`from_file`](Self::from_file).
     pub fn from_folder(path: impl Into<PathBuf>) -> Self {
         Self::new(SecretLocation::Folder(path.into()))
     }
@@ -65,7 +65,9 @@ impl Superuser {
         Self { secret, lifetime: Duration::from_secs(3600), clock: Arc::new(SystemTime::now) }
     }
 
-    /// Sets the lifetime of a token; at least one second. Default: one hour.
+    /// Sets the lifetime of a token.
+    ///
+    /// At least one second. Default: one hour.
     #[must_use]
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime.max(Duration::from_secs(1));

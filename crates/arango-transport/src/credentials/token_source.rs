@@ -39,11 +39,11 @@ pub trait TokenSource: Send + Sync + 'static {
     /// error as the source. It must not contain a secret.
     fn token(&self) -> BoxFuture<'_, Result<SecretString, BoxError>>;
 
-    /// Returns how long a token is used before the source is called again.
+    /// Returns how long a token is used before it is renewed.
     ///
-    /// This applies regardless of the token's expiry time. After this time the next call starts a renewal in the
-    /// background and continues with the current token. Default: `None`, so the token is used until it is close to
-    /// expiry or is rejected.
+    /// After that time the source is called again. This applies regardless of the token's expiry time. After this time
+    /// the next call starts a renewal in the background and continues with the current token. Default: `None`, so the
+    /// token is used until it is close to expiry or is rejected.
     fn fresh_for(&self) -> Option<Duration> {
         None
     }

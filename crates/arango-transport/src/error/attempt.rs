@@ -28,7 +28,9 @@ pub enum Phase {
     Connect,
     /// During the TLS handshake.
     Tls,
-    /// After the request was passed to a connection, before the response head arrived.
+    /// After the request was passed to a connection.
+    ///
+    /// Before the response head arrived.
     Sent,
     /// After the response head arrived.
     Body,
@@ -87,7 +89,9 @@ pub struct Attempt {
     pub leader: Option<Coordinator>,
     /// The id of the server to which the coordinator forwarded the request.
     pub forwarded_to: Option<String>,
-    /// Whether it was a hedged attempt, made while another attempt was unusually slow.
+    /// Whether it was a hedged attempt.
+    ///
+    /// Such an attempt is made while another attempt is unusually slow.
     pub hedge: bool,
     /// The backoff before it.
     pub waited_before: Duration,

@@ -17,7 +17,7 @@ pub enum ErrorCategory {
     Connection,
     /// A time limit of the client ended the attempt or the call.
     Timeout,
-    /// The credentials are missing, wrong, or could not be exchanged for a token.
+    /// The credentials are missing, wrong, or not exchangeable for a token.
     Authentication,
     /// The user lacks a permission, or the server is read-only.
     Permission,
@@ -25,7 +25,9 @@ pub enum ErrorCategory {
     NotFound,
     /// Another write or a condition of the request stands in the way.
     Conflict,
-    /// The cluster cannot serve the request now: starting, stopping, overloaded, or without a leader.
+    /// The cluster cannot serve the request now.
+    ///
+    /// It is starting, stopping, overloaded, or without a leader.
     Unavailable,
     /// The server or the deployment does not support the operation.
     Unsupported,
@@ -120,7 +122,7 @@ impl Error {
         self.category() == ErrorCategory::NotFound
     }
 
-    /// Whether another write or a condition of the request stands in the way.
+    /// Whether another write or a request condition stands in the way.
     pub fn is_conflict(&self) -> bool {
         matches!(self.kind(), ErrorKind::Conflict | ErrorKind::PreconditionFailed)
     }

@@ -34,9 +34,13 @@ pub enum ErrorKind {
     ConnectTimeout,
     /// The TLS handshake broke off or timed out.
     TlsHandshake,
-    /// A certificate was rejected, or client and server share no TLS version or cipher.
+    /// A certificate was rejected, or the TLS settings do not match.
+    ///
+    /// In the second case client and server share no TLS version or cipher.
     TlsCertificate,
-    /// No connection became free in time, within the limits of the client's pool.
+    /// No connection became free in time.
+    ///
+    /// None did within the limits of the client's pool.
     PoolExhausted,
     /// Connections were closed before the request could be passed to them.
     ConnectionClosedBeforeSend,
@@ -44,9 +48,13 @@ pub enum ErrorKind {
     ConnectionLost,
     /// The coordinator refused the HTTP/2 stream without executing the request.
     StreamRefused,
-    /// The coordinator sent GOAWAY on an HTTP/2 connection and did not process this stream.
+    /// The coordinator sent GOAWAY and did not process this stream.
+    ///
+    /// It was sent on an HTTP/2 connection.
     GoAway,
-    /// The coordinator executed the request but dropped the response for lack of space.
+    /// The coordinator executed the request but dropped the response.
+    ///
+    /// It had no space for the response.
     ResponseDropped,
     /// The response head did not arrive in time.
     AttemptTimeout,
@@ -74,7 +82,9 @@ pub enum ErrorKind {
     BadCredentials,
     /// There is no token, because the login failed.
     Login,
-    /// The request is not authenticated, or the user has no access to the database.
+    /// The request is not authenticated, or the user lacks access.
+    ///
+    /// Access here means access to the database.
     NotAuthorized,
     /// The user lacks the permission.
     Forbidden,

@@ -153,7 +153,9 @@ impl Error {
         self.decisive().and_then(|attempt| attempt.message.as_deref())
     }
 
-    /// Returns the unmet version requirement, if the coordinator does not support the operation.
+    /// Returns the unmet version requirement.
+    ///
+    /// It is present if the coordinator does not support the operation.
     pub fn unsupported(&self) -> Option<&Unsupported> {
         self.0.unsupported.as_deref()
     }
@@ -174,9 +176,9 @@ impl Error {
         &self.0.attempts
     }
 
-    /// Returns the response body of the decisive attempt, at most 64 KiB of it.
+    /// Returns the response body of the decisive attempt.
     ///
-    /// It may contain data that should not be logged.
+    /// At most 64 KiB of it are returned. It may contain data that should not be logged.
     pub fn body(&self) -> &Bytes {
         &self.0.body
     }
@@ -186,7 +188,9 @@ impl Error {
         self.0.dropped
     }
 
-    /// Returns the time limit of the call; zero if it was not started.
+    /// Returns the time limit of the call.
+    ///
+    /// Zero if it was not started.
     pub fn limit(&self) -> Duration {
         self.0.limit
     }

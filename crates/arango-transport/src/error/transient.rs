@@ -6,10 +6,10 @@ use super::Error;
 use crate::error::kind::ErrorKind;
 
 impl Error {
-    /// Returns whether the cause is transient: an unavailable or overloaded server or network.
+    /// Returns whether the cause is transient.
     ///
-    /// A failed login is classified by its cause: a rejected password is permanent, an unreachable coordinator is
-    /// transient.
+    /// Such a cause is an unavailable or overloaded server or network. A failed login is classified by its cause: a
+    /// rejected password is permanent, an unreachable coordinator is transient.
     pub fn is_transient(&self) -> bool {
         match self.kind() {
             ErrorKind::Login => self.is_cause_transient(),

@@ -55,7 +55,9 @@ struct Parsed {
     authority: HeaderValue,
 }
 
-/// The host of a coordinator: a name, an address or a socket path.
+/// The host of a coordinator.
+///
+/// It is a name, an address or a socket path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Host {
@@ -87,7 +89,9 @@ impl Coordinator {
         self.0.tls
     }
 
-    /// Returns the prefix of every request path, such as `/arango`; empty by default.
+    /// Returns the prefix of every request path, such as `/arango`.
+    ///
+    /// Empty by default.
     pub fn path_prefix(&self) -> &str {
         &self.0.url[self.0.origin_length..]
     }

@@ -28,7 +28,9 @@ use crate::types::invalid_hosts::{InvalidHost, InvalidHosts, without_secrets};
 pub struct Hosts(Vec<Coordinator>);
 
 impl Hosts {
-    /// Parses a list; each item may itself contain several hosts, separated by commas.
+    /// Parses a list of hosts.
+    ///
+    /// Each item may itself contain several hosts, separated by commas.
     ///
     /// # Errors
     ///

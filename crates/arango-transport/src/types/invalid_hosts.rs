@@ -103,7 +103,9 @@ pub enum InvalidHostReason {
     /// It is a Unix socket, which this system does not support.
     #[error("names a Unix socket, which this system does not support")]
     Socket,
-    /// The host is missing or contains characters that a host name cannot contain.
+    /// The host is missing or contains invalid characters.
+    ///
+    /// These are characters that a host name cannot contain.
     #[error("has no valid host name or address")]
     Host,
     /// Its IPv6 address has no brackets, or only one.
@@ -118,7 +120,9 @@ pub enum InvalidHostReason {
     /// Hosts are separated by something other than a comma.
     #[error("contains a `;` or a blank; hosts are separated by commas")]
     Separator,
-    /// It has a path of the ArangoDB API; the client adds those paths itself.
+    /// It has a path of the ArangoDB API.
+    ///
+    /// The client adds those paths itself.
     #[error("has a path of the ArangoDB API; give the host alone")]
     Path,
     /// Its path cannot be used as a prefix of request paths.

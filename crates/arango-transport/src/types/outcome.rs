@@ -7,7 +7,9 @@ use std::fmt;
 /// Ordered from not executed to executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// It is proved that no coordinator executed the request. A retry is safe.
+    /// It is proved that no coordinator executed the request.
+    ///
+    /// A retry is safe.
     NotExecuted,
     /// The request may have been executed, or may still be running.
     ///

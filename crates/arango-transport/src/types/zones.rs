@@ -7,9 +7,10 @@ use crate::types::coordinator::Coordinator;
 
 type ZoneOf = dyn Fn(&Coordinator, &mut dyn FnMut(&str)) + Send + Sync;
 
-/// Maps each coordinator to its zone: a rack, a data center, a region.
+/// Maps each coordinator to its zone.
 ///
-/// Set with [`TransportBuilder::zones`](crate::TransportBuilder::zones). Clones are cheap.
+/// A zone is a rack, a data center or a region. Set with [`TransportBuilder::zones`](crate::TransportBuilder::zones).
+/// Clones are cheap.
 #[derive(Clone, Default)]
 pub struct Zones(Option<Arc<ZoneOf>>);
 

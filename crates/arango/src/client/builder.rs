@@ -97,6 +97,7 @@ impl ClientBuilder {
     }
 
     /// Sets whether slow [safe](crate::protocol::RequestClass::Safe) calls are hedged with a second coordinator.
+    ///
     /// Default: [`Hedging::disabled`].
     pub fn hedging(self, hedging: Hedging) -> Self {
         Self(self.0.hedging(hedging))
@@ -121,7 +122,9 @@ impl ClientBuilder {
         Self(self.0.random_source(random))
     }
 
-    /// Sets how TLS is used with coordinators whose hosts begin with `https://` or `ssl://`.
+    /// Sets how TLS is used with coordinators.
+    ///
+    /// It applies to those whose hosts begin with `https://` or `ssl://`.
     #[cfg(feature = "rustls")]
     pub fn tls(self, tls: arango_transport::Tls) -> Self {
         Self(self.0.tls(tls))
@@ -199,8 +202,9 @@ impl ClientBuilder {
         Self(self.0.attempt_layer(layer))
     }
 
-    /// Adds a tower layer around each attempt, created for each coordinator; see
-    /// [`TransportBuilder::attempt_layer_with`].
+    /// Adds a tower layer around each attempt.
+    ///
+    /// The layer is created for each coordinator; see [`TransportBuilder::attempt_layer_with`].
     pub fn attempt_layer_with<F, L, B>(self, layer: F) -> Self
     where
         F: Fn(&Coordinator) -> L + Send + Sync + 'static,
@@ -210,7 +214,9 @@ impl ClientBuilder {
         Self(self.0.attempt_layer_with(layer))
     }
 
-    /// Builds the client. Needs neither a runtime nor a network; the first call connects.
+    /// Builds the client.
+    ///
+    /// Needs neither a runtime nor a network; the first call connects.
     ///
     /// # Errors
     ///

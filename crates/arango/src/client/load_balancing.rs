@@ -50,7 +50,9 @@ pub enum LoadBalancing {
     Preferred {
         /// The zone.
         zone: String,
-        /// The strategy in the zone, and over the others if it is unavailable.
+        /// The strategy in the zone.
+        ///
+        /// It also applies to the others if the zone is unavailable.
         within: Box<LoadBalancing>,
     },
 }

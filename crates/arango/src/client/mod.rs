@@ -55,9 +55,10 @@ impl Client {
         self.database(Ok(DatabaseName::system())).cluster()
     }
 
-    /// Returns a handle on one coordinator, to which all its calls are pinned.
+    /// Returns a handle on one coordinator.
     ///
-    /// Sends nothing. If the coordinator does not belong to the client, each call fails before anything is sent.
+    /// All its calls are pinned to that coordinator. Sends nothing. If the coordinator does not belong to the client,
+    /// each call fails before anything is sent.
     pub fn coordinator(&self, coordinator: &Coordinator) -> CoordinatorHandle {
         let system = self.database(Ok(DatabaseName::system()));
         CoordinatorHandle::new(system.pinned_to(coordinator.clone()))
@@ -89,7 +90,9 @@ impl Client {
         self.transport.subscribe()
     }
 
-    /// Returns the state of the client and of each coordinator, as plain numbers.
+    /// Returns the state of the client and of each coordinator.
+    ///
+    /// The state is given as plain numbers.
     ///
     /// ```no_run
     /// # fn example(client: arango::Client) {
@@ -107,7 +110,9 @@ impl Client {
         self.transport.sample_metrics();
     }
 
-    /// Returns a handle to change hosts, credentials, limits and load balancing at runtime.
+    /// Returns a handle to change settings at runtime.
+    ///
+    /// These are hosts, credentials, limits and load balancing.
     pub fn reconfigure(&self) -> Reconfigure {
         Reconfigure::new(self.transport.reconfigure())
     }

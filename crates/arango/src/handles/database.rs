@@ -91,7 +91,9 @@ impl Database {
         self
     }
 
-    /// Sends basic credentials with every request of this handle, instead of the client's.
+    /// Sends basic credentials with every request of this handle.
+    ///
+    /// They replace those of the client.
     #[must_use]
     pub fn basic_auth(self, user: &str, password: &str) -> Self {
         self.credentials(Credentials::basic(user, password))

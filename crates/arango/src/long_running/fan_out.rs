@@ -12,7 +12,9 @@ use crate::handles::database::Database;
 /// The maximum number of concurrent calls.
 const MAX_CONCURRENT: usize = 16;
 
-/// The results of a call to each server, in the order of the servers.
+/// The results of a call to each server.
+///
+/// They are in the order of the servers.
 #[derive(Debug)]
 pub struct FanOut<K, T> {
     results: Vec<(K, Result<T, Error>)>,
@@ -109,10 +111,10 @@ impl Client {
 }
 
 impl Cluster {
-    /// Calls a function for every DB-Server with a health record, up to 16 concurrently.
+    /// Calls a function for every DB-Server with a health record.
     ///
-    /// The function gets this cluster and the id of the DB-Server; its calls go through any coordinator. Dropping the
-    /// future drops all calls in progress.
+    /// Up to 16 calls run concurrently. The function gets this cluster and the id of the DB-Server; its calls go
+    /// through any coordinator. Dropping the future drops all calls in progress.
     ///
     /// ```no_run
     /// # async fn example(cluster: arango::Cluster) -> Result<(), arango::Error> {

@@ -73,10 +73,11 @@ fn is_database_unknown(error: &Error) -> bool {
 }
 
 impl Cluster {
-    /// Waits until every shard of every database is in sync, with all its followers.
+    /// Waits until every shard of every database is in sync.
     ///
-    /// Each poll sends one request per database. A database whose response cannot be decoded is not in sync; one that
-    /// was dropped meanwhile is ignored once a new list of databases confirms that.
+    /// Each shard has to be in sync with all its followers. Each poll sends one request per database. A database whose
+    /// response cannot be decoded is not in sync; one that was dropped meanwhile is ignored once a new list of
+    /// databases confirms that.
     ///
     /// # Errors
     ///

@@ -65,13 +65,15 @@ pub enum StopReason {
         /// The number of shard copies on it.
         shards: u64,
     },
-    /// The id is not that of a DB-Server, such as `PRMR-…`; nothing was sent.
+    /// The id is not that of a DB-Server, such as `PRMR-…`.
+    ///
+    /// Nothing was sent.
     #[error("{0} is not the id of a DB-Server")]
     NotADbServer(ServerId),
     /// The cluster knows no server of this id; nothing was started.
     #[error("the cluster knows no server {0}")]
     UnknownServer(ServerId),
-    /// A server responds, and its process is the one from before the restart.
+    /// A server responds, but its process is from before the restart.
     #[error("{0} was not restarted: its process is still the previous one")]
     NotRestarted(ServerId),
     /// The caller's function failed to restart a server.
@@ -130,7 +132,7 @@ impl<D> Incomplete<D> {
         (progress, reason)
     }
 
-    /// Returns the error of the call that stopped it, if there is one.
+    /// Returns the error of the call that stopped it, if any.
     pub fn call_error(&self) -> Option<&Error> {
         match self.reason() {
             StopReason::Call(error) => Some(error),

@@ -8,10 +8,11 @@ use super::poll_loop::PollLoop;
 use super::{Incomplete, PollOptions, Poller, StopReason};
 use crate::handles::cluster::Cluster;
 
-/// Polls a job of the agency, from its start or by its id.
+/// Polls a job of the agency.
 ///
-/// Jobs belong to the cluster, so any coordinator can report them, and polling fails over if one is lost. Outages of
-/// the agency are tolerated within the [limit](PollOptions::timeout). Dropping the poller leaves the job running.
+/// It does so from the job's start, or by its id. Jobs belong to the cluster, so any coordinator can report them, and
+/// polling fails over if one is lost. Outages of the agency are tolerated within the [limit](PollOptions::timeout).
+/// Dropping the poller leaves the job running.
 #[derive(Debug)]
 #[must_use = "it polls only while it is awaited"]
 pub struct JobPoller {
@@ -35,7 +36,9 @@ impl JobPoller {
         Self { id, poller }
     }
 
-    /// Returns the job's id, by which any client can watch it: see [`Cluster::watch_job`].
+    /// Returns the job's id.
+    ///
+    /// Any client can watch the job by it: see [`Cluster::watch_job`].
     pub fn id(&self) -> &JobId {
         &self.id
     }
@@ -161,7 +164,7 @@ impl Cluster {
         JobPoller::new(self, id.clone(), options)
     }
 
-    /// Starts a job that moves one copy of a shard, and watches it.
+    /// Starts and watches a job that moves one copy of a shard.
     ///
     /// Sent once.
     pub async fn move_shard_and_watch(
@@ -175,7 +178,9 @@ impl Cluster {
         Ok(self.watch_job(&id, options))
     }
 
-    /// Starts a job that moves everything off a DB-Server, and watches it. Sent once.
+    /// Starts and watches a job that moves everything off a DB-Server.
+    ///
+    /// Sent once.
     pub async fn clean_out_server_and_watch(
         &self,
         server: &ServerId,
@@ -187,7 +192,7 @@ impl Cluster {
         Ok(self.watch_job(&id, options))
     }
 
-    /// Starts a job that moves all leaderships of a DB-Server, and watches it.
+    /// Starts and watches a job that moves all leaderships of a DB-Server.
     ///
     /// They move to followers.
     ///

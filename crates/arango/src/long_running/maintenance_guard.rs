@@ -14,12 +14,12 @@ use crate::handles::cluster::Cluster;
 /// The shortest extension: ending and extending take the supervision a second or more.
 const MIN_EXTENSION: Duration = Duration::from_secs(10);
 
-/// Keeps the supervision, or one DB-Server, in maintenance until it is ended or dropped.
+/// Keeps the supervision, or one DB-Server, in maintenance.
 ///
-/// A task on the runtime that started it extends the maintenance, each time after half of an extension.
-/// [`end`](Self::end) ends the maintenance and returns the result. After a drop the task ends it, and the result is
-/// lost. If the runtime, the process or the network is lost, the servers end the maintenance themselves, at most one
-/// extension later.
+/// It does so until it is ended or dropped. A task on the runtime that started it extends the maintenance, each time
+/// after half of an extension. [`end`](Self::end) ends the maintenance and returns the result. After a drop the task
+/// ends it, and the result is lost. If the runtime, the process or the network is lost, the servers end the maintenance
+/// themselves, at most one extension later.
 #[derive(Debug)]
 #[must_use = "maintenance ends when this is dropped"]
 pub struct MaintenanceGuard {
@@ -37,7 +37,9 @@ impl MaintenanceGuard {
         !self.task.is_finished()
     }
 
-    /// Ends the maintenance. If the future is dropped, the task still ends it.
+    /// Ends the maintenance.
+    ///
+    /// If the future is dropped, the task still ends it.
     ///
     /// # Errors
     ///
@@ -127,9 +129,10 @@ impl Cluster {
         MaintenanceTarget { cluster: self.clone(), server: None }.start(each).await
     }
 
-    /// Keeps one DB-Server in maintenance, so that no other server takes over its leaderships.
+    /// Keeps one DB-Server in maintenance.
     ///
-    /// Extended and ended as [`hold_maintenance`](Self::hold_maintenance). Since 3.10.1.
+    /// No other server takes over its leaderships then. Extended and ended as
+    /// [`hold_maintenance`](Self::hold_maintenance). Since 3.10.1.
     pub async fn hold_server_maintenance(
         &self,
         server: &ServerId,

@@ -35,20 +35,21 @@ impl Default for PollOptions {
 }
 
 impl PollOptions {
-    /// Limits the whole operation: all polls and the intervals between them. Default: an hour.
+    /// Limits the whole operation.
     ///
-    /// The maximum is a year. A call that changes something has the limits of any call, and is never aborted by this
-    /// limit. What a server has started continues after it.
+    /// This covers all polls and the intervals between them. Default: an hour. The maximum is a year. A call that
+    /// changes something has the limits of any call, and is never aborted by this limit. What a server has started
+    /// continues after it.
     #[must_use]
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit.min(MAX_DURATION);
         self
     }
 
-    /// Sets the first and the longest interval. Default: 250 milliseconds and 5 seconds.
+    /// Sets the first and the longest interval.
     ///
-    /// The first is at least a millisecond, the longest at most a year. The supervision processes its jobs once a
-    /// second, so more than one poll a second is of little use.
+    /// Default: 250 milliseconds and 5 seconds. The first is at least a millisecond, the longest at most a year. The
+    /// supervision processes its jobs once a second, so more than one poll a second is of little use.
     #[must_use]
     pub fn intervals(mut self, shortest: Duration, longest: Duration) -> Self {
         self.min_interval = shortest.clamp(Duration::from_millis(1), MAX_DURATION);

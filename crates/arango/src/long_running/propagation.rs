@@ -66,7 +66,9 @@ impl Database {
         wait_until_known_to_all(self, options, call).await
     }
 
-    /// Waits until every reachable coordinator knows a collection of this database, by its name.
+    /// Waits until every reachable coordinator knows a collection of this database.
+    ///
+    /// The collection is given by its name.
     ///
     /// # Errors
     ///

@@ -9,10 +9,10 @@ use super::{Incomplete, PollOptions};
 use crate::handles::cluster::Cluster;
 
 impl Cluster {
-    /// Waits until the agency has no unfinished move of a shard, of any client.
+    /// Waits until the agency has no unfinished move of a shard.
     ///
-    /// Use it before planning, or after a rebalance whose jobs are not watched. Returns the imbalance of leaders and
-    /// shards by then. Since 3.10.0.
+    /// This includes the moves of any client. Use it before planning, or after a rebalance whose jobs are not watched.
+    /// Returns the imbalance of leaders and shards by then. Since 3.10.0.
     ///
     /// # Errors
     ///

@@ -106,7 +106,9 @@ pub enum MemberOrigin<K> {
     Seed,
     /// It was listed, and is a member.
     Discovered,
-    /// It was listed, and is not verified; with the reason, if verification failed.
+    /// It was listed, and is not verified.
+    ///
+    /// Contains the reason, if verification failed.
     Unverified(Option<RejectReason<K>>),
 }
 

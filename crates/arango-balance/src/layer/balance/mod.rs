@@ -24,7 +24,9 @@ pub struct BalanceLayer<K, P, Req> {
 }
 
 impl<K, P, Req> BalanceLayer<K, P, Req> {
-    /// Distributes requests over `members` by `policy`; every request may go to any member.
+    /// Distributes requests over `members` by `policy`.
+    ///
+    /// Every request may go to any member.
     pub fn new(members: Members<K>, policy: P) -> Self
     where
         P: Policy<K, Req>,

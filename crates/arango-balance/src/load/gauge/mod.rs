@@ -152,7 +152,9 @@ impl Load {
         self.in_flight
     }
 
-    /// Returns its latency: that of the slowest recent response. `None` before the first response.
+    /// Returns its latency: that of the slowest recent response.
+    ///
+    /// `None` before the first response.
     pub fn latency(&self) -> Option<Duration> {
         (self.latency > 0.0).then(|| seconds(self.latency))
     }

@@ -52,10 +52,10 @@ impl<K: PartialEq + Clone> Members<K> {
         change.commit().notify();
     }
 
-    /// Removes the member with this key, whether it is in the set or unverified.
+    /// Removes the member with this key.
     ///
-    /// From then on it gets no requests. Requests in flight continue: it is retired when the last of them has ended, or
-    /// after 30 seconds, and even then they are not cancelled. Needs no runtime.
+    /// It may be in the set or unverified. From then on it gets no requests. Requests in flight continue: it is retired
+    /// when the last of them has ended, or after 30 seconds, and even then they are not cancelled. Needs no runtime.
     pub fn remove(&self, key: &K) -> Option<Member<K>> {
         let mut change = self.change();
         let removed = change.remove(key);

@@ -77,9 +77,9 @@ impl<K> Members<K> {
         self.0.publisher.subscribe()
     }
 
-    /// Ends all probe tasks and starts no more: for an owner that shuts down.
+    /// Ends all probe tasks and starts no more.
     ///
-    /// Ejected members stay ejected.
+    /// For an owner that shuts down. Ejected members stay ejected.
     #[doc(hidden)] // for the crate `arango-transport`
     pub fn stop_probes(&self) {
         self.0.probes_ended.store(true, Ordering::Relaxed);
@@ -88,9 +88,10 @@ impl<K> Members<K> {
         }
     }
 
-    /// Requests a refresh of discovery soon, because members may have been added or removed.
+    /// Requests a refresh of discovery soon.
     ///
-    /// Not needed after an ejection or when a member starts draining: these request a refresh themselves.
+    /// Call it when members may have been added or removed. Not needed after an ejection or when a member starts
+    /// draining: these request a refresh themselves.
     #[doc(hidden)] // for the crate `arango-transport`
     pub fn refresh_discovery(&self) {
         self.0.observers.refresh_discovery();

@@ -77,13 +77,17 @@ impl Compression {
         Self { encoding: Some(Encoding::Deflate), requests_from: Some(LEAST) }
     }
 
-    /// Uses `gzip`, which adds a checksum and 12 bytes; supported in responses since 3.12.
+    /// Uses `gzip`, which adds a checksum and 12 bytes.
+    ///
+    /// Supported in responses since 3.12.
     #[must_use]
     pub fn gzip() -> Self {
         Self { encoding: Some(Encoding::Gzip), requests_from: Some(LEAST) }
     }
 
-    /// Sets the minimum size of compressed request bodies, in bytes. Default: 1 KiB.
+    /// Sets the minimum size of compressed request bodies, in bytes.
+    ///
+    /// Default: 1 KiB.
     #[must_use]
     pub fn requests_from(mut self, bytes: usize) -> Self {
         self.requests_from = Some(bytes);

@@ -27,8 +27,9 @@ use crate::types::coordinator::Coordinator;
 /// The service that a layer given to [`layer`](crate::TransportBuilder::layer) wraps: whole calls.
 pub type CallService = BoxCloneSyncService<Request<Full<Bytes>>, Response<Body>, Error>;
 
-/// The service that a layer given to [`attempt_layer`](crate::TransportBuilder::attempt_layer) wraps:
-/// attempts at one coordinator.
+/// The service that an attempt layer wraps: attempts at one coordinator.
+///
+/// The layer is given to [`attempt_layer`](crate::TransportBuilder::attempt_layer).
 pub type AttemptService = BoxCloneSyncService<Request<Full<Bytes>>, Response<Body>, AttemptError>;
 
 /// The service that middleware must produce: cloneable, shareable, over whole requests.

@@ -16,10 +16,10 @@ impl Cluster {
         self.database.execute(GetAgencyDump).await
     }
 
-    /// Returns the jobs that the agency still lists, including those of other clients.
+    /// Returns the jobs that the agency still lists.
     ///
-    /// These may be jobs whose ids no response contained. Each can be [watched](Self::watch_job). Read from a
-    /// [dump](Self::agency_dump).
+    /// They include those of other clients. These may be jobs whose ids no response contained. Each can be
+    /// [watched](Self::watch_job). Read from a [dump](Self::agency_dump).
     pub async fn agency_jobs(&self) -> Result<Vec<AgencyJob>, Error> {
         Ok(self.agency_dump().await?.jobs())
     }
@@ -47,7 +47,9 @@ impl Cluster {
         self.database.execute(ReserveUniqueIds { count }).await
     }
 
-    /// Raises the id counter, so that later ids are greater than `minimum`. Since 3.12.5-3.
+    /// Raises the id counter, so that later ids are greater than `minimum`.
+    ///
+    /// Since 3.12.5-3.
     pub async fn raise_unique_ids(&self, minimum: u64) -> Result<UniqueIds, Error> {
         self.database.execute(RaiseUniqueIds { minimum }).await
     }

@@ -44,7 +44,9 @@ impl Cluster {
         self.database.execute(GetServerRole).await
     }
 
-    /// Returns whether the cluster accepts writes, as seen by the coordinator that responds.
+    /// Returns whether the cluster accepts writes.
+    ///
+    /// The answer is as seen by the coordinator that responds.
     pub async fn server_mode(&self) -> Result<ServerMode, Error> {
         self.database.execute(GetServerMode).await
     }
@@ -59,7 +61,9 @@ impl Cluster {
         self.database.execute(GetMaintenance).await
     }
 
-    /// Disables the supervision for an hour. Takes seconds, and up to two minutes.
+    /// Disables the supervision for an hour.
+    ///
+    /// Takes seconds, and up to two minutes.
     pub async fn maintenance_on(&self) -> Result<SetMaintenanceResult, Error> {
         self.set_maintenance(Maintenance::On).await
     }
@@ -81,7 +85,9 @@ impl Cluster {
         self.database.execute(SetMaintenance { maintenance }).await
     }
 
-    /// Returns the maintenance of one DB-Server; `None` if it has none. Since 3.10.1.
+    /// Returns the maintenance of one DB-Server; `None` if it has none.
+    ///
+    /// Since 3.10.1.
     pub async fn server_maintenance(&self, server: &ServerId) -> Result<Option<ServerMaintenance>, Error> {
         self.database.execute(GetServerMaintenance { server }).await
     }

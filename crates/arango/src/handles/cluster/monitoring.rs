@@ -28,7 +28,9 @@ impl Cluster {
         self.database.execute(GetServerUsageMetrics { server }).await
     }
 
-    /// Returns the statistics of a DB-Server, by a legacy call. Removed in 4.0.
+    /// Returns the statistics of a DB-Server, by a legacy call.
+    ///
+    /// Removed in 4.0.
     pub async fn db_server_statistics(&self, server: &ServerId) -> Result<Statistics, Error> {
         self.database.execute(GetDbServerStatistics { server }).await
     }
@@ -43,7 +45,9 @@ impl Cluster {
         self.database.execute(GetServerLogLevels { server }).await
     }
 
-    /// Returns the log levels of a server for each log appender. Since 3.12.2.
+    /// Returns the log levels of a server for each log appender.
+    ///
+    /// Since 3.12.2.
     pub async fn server_appender_log_levels(&self, server: &ServerId) -> Result<AppenderLogLevels, Error> {
         self.database.execute(GetServerAppenderLogLevels { server }).await
     }
@@ -57,7 +61,9 @@ impl Cluster {
         self.database.execute(SetServerLogLevels { server, levels }).await
     }
 
-    /// Resets the log levels of a server to those of its start. Since 3.12.1.
+    /// Resets the log levels of a server to those of its start.
+    ///
+    /// Since 3.12.1.
     pub async fn reset_server_log_levels(&self, server: &ServerId) -> Result<LogLevels, Error> {
         self.database.execute(ResetServerLogLevels { server }).await
     }

@@ -28,7 +28,9 @@ impl Cluster {
         self.database.execute(count).await
     }
 
-    /// Returns the endpoints of the coordinators known to the cluster, including dead ones.
+    /// Returns the endpoints of the coordinators known to the cluster.
+    ///
+    /// They include dead ones.
     pub async fn endpoints(&self) -> Result<Endpoints, Error> {
         self.database.execute(GetEndpoints).await
     }
@@ -53,7 +55,9 @@ impl Cluster {
         self.database.execute(CleanOutServer { server }).await
     }
 
-    /// Starts a job that moves all leaderships of a DB-Server to followers: see [`agency_job`](Self::agency_job).
+    /// Starts a job that moves all leaderships of a DB-Server to followers.
+    ///
+    /// See [`agency_job`](Self::agency_job).
     pub async fn resign_leadership(
         &self,
         server: &ServerId,
@@ -62,12 +66,16 @@ impl Cluster {
         self.database.execute(ResignLeadership { server, leaders }).await
     }
 
-    /// Removes a server that has failed and holds nothing. Takes up to a minute.
+    /// Removes a server that has failed and holds nothing.
+    ///
+    /// Takes up to a minute.
     pub async fn remove_server(&self, server: &ServerId) -> Result<(), Error> {
         self.database.execute(RemoveServer { server }).await
     }
 
-    /// Returns the state of a job. Completed jobs are deleted after a while.
+    /// Returns the state of a job.
+    ///
+    /// Completed jobs are deleted after a while.
     pub async fn agency_job(&self, id: &JobId) -> Result<AgencyJob, Error> {
         self.database.execute(GetAgencyJob { id }).await
     }

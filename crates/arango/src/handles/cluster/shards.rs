@@ -14,7 +14,9 @@ use crate::handles::cluster::Cluster;
 
 /// Placement of shards, and moving them.
 impl Cluster {
-    /// Returns the imbalance of leaders and shards, and the number of unfinished moves.
+    /// Returns the imbalance of leaders and shards.
+    ///
+    /// It includes the number of unfinished moves.
     pub async fn imbalance(&self) -> Result<Imbalance, Error> {
         self.database.execute(GetImbalance).await
     }
@@ -24,7 +26,9 @@ impl Cluster {
         self.database.execute(PlanRebalance { options }).await
     }
 
-    /// Starts moves. They run in the background: [`imbalance`](Self::imbalance) shows when none is left.
+    /// Starts moves.
+    ///
+    /// They run in the background: [`imbalance`](Self::imbalance) shows when none is left.
     pub async fn execute_moves(&self, moves: &[ShardMove]) -> Result<(), Error> {
         self.database.execute(ExecuteMoves { moves }).await
     }
@@ -34,7 +38,9 @@ impl Cluster {
         self.database.execute(Rebalance { options }).await
     }
 
-    /// Starts moves of shards to emptier DB-Servers, by a legacy call; returns their number.
+    /// Starts moves of shards to emptier DB-Servers, by a legacy call.
+    ///
+    /// Returns their number.
     pub async fn rebalance_shards(&self) -> Result<usize, Error> {
         self.database.execute(RebalanceShards).await
     }

@@ -29,15 +29,17 @@ impl CoordinatorHandle {
         Self { database }
     }
 
-    /// Sends basic credentials with every request of this handle, instead of the client's.
+    /// Sends basic credentials with every request of this handle.
+    ///
+    /// They replace those of the client.
     #[must_use]
     pub fn basic_auth(self, user: &str, password: &str) -> Self {
         Self { database: self.database.basic_auth(user, password) }
     }
 
-    /// Returns a handle on the database of this name, pinned to this coordinator.
+    /// Returns a handle on a database, pinned to this coordinator.
     ///
-    /// Useful for resources of one coordinator, such as a cursor.
+    /// The database is that of this name. Useful for resources of one coordinator, such as a cursor.
     #[must_use]
     pub fn db(&self, name: &str) -> Database {
         self.database.with_name(name)

@@ -22,17 +22,23 @@ impl CoordinatorHandle {
         self.execute(ReloadTls).await
     }
 
-    /// Returns the fingerprints of the secrets that validate tokens. Needs a superuser token.
+    /// Returns the fingerprints of the secrets that validate tokens.
+    ///
+    /// Needs a superuser token.
     pub async fn jwt_secrets(&self) -> Result<JwtSecrets, Error> {
         self.execute(GetJwtSecrets).await
     }
 
-    /// Makes it reload the secrets of tokens from disk. Needs a superuser token.
+    /// Makes it reload the secrets of tokens from disk.
+    ///
+    /// Needs a superuser token.
     pub async fn reload_jwt_secrets(&self) -> Result<JwtSecrets, Error> {
         self.execute(ReloadJwtSecrets).await
     }
 
-    /// Makes it rotate the encryption keys of its data. Coordinators have none, and refuse.
+    /// Makes it rotate the encryption keys of its data.
+    ///
+    /// Coordinators have none, and refuse.
     pub async fn rotate_encryption_keys(&self) -> Result<Vec<Fingerprint>, Error> {
         self.execute(RotateEncryptionKeys).await
     }

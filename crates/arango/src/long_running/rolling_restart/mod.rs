@@ -38,13 +38,17 @@ pub enum RestartStep {
     NoRebootId(ServerId),
     /// The caller's function is called to restart it.
     Restarting(ServerId),
-    /// It was down for longer than its [maintenance](RollingRestart::maintenance), so its shards may have moved.
+    /// It was down for longer than its [maintenance](RollingRestart::maintenance).
+    ///
+    /// So its shards may have moved.
     MaintenanceExpired(ServerId),
     /// Its reboot id shows more than one start.
     ///
     /// It may crash, or is also restarted by another program.
     MultipleRestarts(ServerId),
-    /// A new process responds, all servers are healthy, and all shards are in sync.
+    /// A new process responds, and the cluster is healthy again.
+    ///
+    /// All servers are healthy, and all shards are in sync.
     Restarted(ServerId),
 }
 
@@ -74,10 +78,11 @@ impl RollingRestart {
         self
     }
 
-    /// Sets the duration of a DB-Server's maintenance while it is down. Default: 10 minutes.
+    /// Sets the duration of a DB-Server's maintenance while it is down.
     ///
-    /// The maintenance of a server that is down can be neither ended nor extended, so this is how long it outlasts a
-    /// server that does not return. A server that returns later is reported with [`RestartStep::MaintenanceExpired`].
+    /// Default: 10 minutes. The maintenance of a server that is down can be neither ended nor extended, so this is how
+    /// long it outlasts a server that does not return. A server that returns later is reported with
+    /// [`RestartStep::MaintenanceExpired`].
     pub fn maintenance(mut self, each: Duration) -> Self {
         self.maintenance = each;
         self
