@@ -47,13 +47,17 @@ fn deserialize_entries<'de, D: Deserializer<'de>>(
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct CoordinatorEndpoint {
-    /// The advertised endpoint, or else the cluster-internal one, such as `tcp://10.0.0.11:8529`; may be empty.
+    /// The advertised endpoint, or else the cluster-internal one.
+    ///
+    /// For example `tcp://10.0.0.11:8529`; may be empty.
     pub endpoint: String,
     /// The cluster-internal endpoint; only present if another one is advertised.
     pub internal: Option<String>,
 }
 
-/// Reads the endpoints of the coordinators. Allowed for any user, in any database.
+/// Reads the endpoints of the coordinators.
+///
+/// Allowed for any user, in any database.
 ///
 /// # Errors
 ///

@@ -71,9 +71,10 @@ impl Operation for ReserveUniqueIds {
     }
 }
 
-/// Raises the cluster's id counter, so that later ids are greater than `minimum`.
+/// Raises the cluster's id counter.
 ///
-/// Since 3.12.5-3. If the counter is already higher, nothing changes. The response contains one new id.
+/// Later ids are greater than `minimum`. Since 3.12.5-3. If the counter is already higher, nothing changes. The
+/// response contains one new id.
 ///
 /// # Errors
 ///

@@ -7,9 +7,9 @@ use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
-/// Lists the databases in which a user has rights. Allowed for the user itself.
+/// Lists the databases in which a user has rights.
 ///
-/// Only for discovery, so it is not among the public operations of the crate.
+/// Allowed for the user itself. Only for discovery, so it is not among the public operations of the crate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GetUserDatabases {
     /// The user.

@@ -53,12 +53,16 @@ impl ApiResponse {
         &self.headers
     }
 
-    /// Returns the body as received, including fields that no type of this crate names.
+    /// Returns the body as received.
+    ///
+    /// It includes fields that no type of this crate names.
     pub fn bytes(&self) -> &Bytes {
         &self.body
     }
 
-    /// Decodes the whole body as JSON; `error` and `code` beside the payload are ignored.
+    /// Decodes the whole body as JSON.
+    ///
+    /// `error` and `code` beside the payload are ignored.
     ///
     /// # Errors
     ///

@@ -3,10 +3,11 @@
 use crate::database_name::DatabaseName;
 use crate::request_builder::encode;
 
-/// The database or collection that a request creates, attached to the request's extensions.
+/// The database or collection that a request creates.
 ///
-/// New databases and collections propagate from coordinator to coordinator. With this extension a client can
-/// distinguish a resource that is *not yet* known to a coordinator from one that does not exist.
+/// It is attached to the request's extensions. New databases and collections propagate from coordinator to coordinator.
+/// With this extension a client can distinguish a resource that is *not yet* known to a coordinator from one that does
+/// not exist.
 ///
 /// ```
 /// use arango_protocol::{CreatedResource, DatabaseName, RequestBuilder, Metadata};

@@ -60,7 +60,9 @@ numbers! {
     DATABASE_NOT_FOUND = 1228;
     /// Only allowed in the database `_system`.
     USE_SYSTEM_DATABASE = 1230;
-    /// The coordinator that holds the cursor, transaction or job is not in the cluster.
+    /// The coordinator that holds the state is not in the cluster.
+    ///
+    /// The state is a cursor, transaction or job.
     CLUSTER_SERVER_UNKNOWN = 1449;
     /// The agency could not be read.
     CLUSTER_READING_PLAN_AGENCY = 1454;
@@ -96,7 +98,7 @@ numbers! {
     TRANSACTION_NOT_FOUND = 1655;
     /// The server's queue is full.
     QUEUE_FULL = 21003;
-    /// The estimated time in the server's queue exceeds the limit of the request.
+    /// The estimated time in the server's queue exceeds the request's limit.
     QUEUE_TIME_VIOLATED = 21004;
 }
 

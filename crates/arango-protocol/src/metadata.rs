@@ -7,17 +7,19 @@ use http::uri::PathAndQuery;
 
 use crate::version::ServerVersion;
 
-/// Whether a request may be retried if it is unknown whether it was executed.
+/// Whether a request may be retried if its outcome is unknown.
 ///
-/// Decided before the first attempt, never guessed after a failure.
+/// That is, if it is unknown whether the request was executed. The class is decided before the first attempt, never
+/// guessed after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RequestClass {
     /// Has no effect on the server.
     Safe,
     /// A late copy changes nothing that still stands.
     ///
-    /// Such as a write under a key that the client chose, with the expected revision or a higher version, or a removal by id. So it
-    /// may be repeated even while its first copy may still run. The copy may bring back what was removed meanwhile.
+    /// Such as a write under a key that the client chose, with the expected revision or a higher version, or a removal
+    /// by id. So it may be repeated even while its first copy may still run. The copy may bring back what was removed
+    /// meanwhile.
     Fenced,
     /// Repeating it ends in the same state; only the response may differ.
     ///
@@ -31,7 +33,7 @@ impl RequestClass {
     /// All classes, those that may be repeated more often first.
     pub const ALL: [Self; 4] = [Self::Safe, Self::Fenced, Self::Idempotent, Self::NonIdempotent];
 
-    /// Returns the class of a request of which only the method is known.
+    /// Returns the class of a request when only its method is known.
     ///
     /// `GET`, `HEAD` and `OPTIONS` are [`Safe`](Self::Safe); all others count as
     /// [`NonIdempotent`](Self::NonIdempotent).
@@ -223,7 +225,9 @@ impl Metadata {
         (self.method, self.checked)
     }
 
-    /// Declares that it has no effect on the server, regardless of its method.
+    /// Declares that it has no effect on the server.
+    ///
+    /// This holds regardless of its method.
     #[must_use]
     pub const fn safe(mut self) -> Self {
         self.class = RequestClass::Safe;
@@ -244,7 +248,9 @@ impl Metadata {
         self
     }
 
-    /// Declares that the request of a `POST`, `PUT` or `PATCH` has no body.
+    /// Declares that the request has no body.
+    ///
+    /// For a `POST`, `PUT` or `PATCH`.
     #[must_use]
     pub const fn without_body(mut self) -> Self {
         self.has_body = false;
@@ -274,9 +280,9 @@ impl Metadata {
         self
     }
 
-    /// Declares that the coordinator relays it to the server that the request names.
+    /// Declares that the coordinator relays it to a named server.
     ///
-    /// The coordinator responds 503 with error 1478 if it knows no such server.
+    /// The request names the server. The coordinator responds 503 with error 1478 if it knows no such server.
     #[must_use]
     pub const fn relayed(mut self) -> Self {
         self.relayed = true;

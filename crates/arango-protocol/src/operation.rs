@@ -27,11 +27,11 @@ pub trait Operation {
         RequestProperties::of(&Self::METADATA)
     }
 
-    /// Builds the request: path and query without host or database, and the whole body.
+    /// Builds the request.
     ///
-    /// By default the request that the metadata describe alone. It does not compile for an operation whose path has
-    /// parameters, or that has a body: a `POST`, `PUT` or `PATCH` that is not declared
-    /// [`without_body`](Metadata::without_body).
+    /// It has the path and query without host or database, and the whole body. By default the request that the metadata
+    /// describe alone. It does not compile for an operation whose path has parameters, or that has a body: a `POST`,
+    /// `PUT` or `PATCH` that is not declared [`without_body`](Metadata::without_body).
     ///
     /// # Errors
     ///

@@ -24,15 +24,17 @@ use crate::metadata::{Metadata, RequestClass};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RequestProperties {
-    /// Whether the request may be retried if it is unknown whether it was executed.
+    /// Whether the request may be retried if its outcome is unknown.
+    ///
+    /// That is, if it is unknown whether the request was executed.
     pub class: RequestClass,
     /// How long the server itself may block before it responds.
     ///
     /// It raises the attempt and total timeouts to at least this. `None`: the server responds at once.
     pub server_timeout: Option<Duration>,
-    /// Whether a slow request may be sent to a second coordinator, if the client is configured to hedge.
+    /// Whether a slow request may be sent to a second coordinator.
     ///
-    /// Only requests of the class [`Safe`](RequestClass::Safe) are hedged.
+    /// Only if the client is configured to hedge. Only requests of the class [`Safe`](RequestClass::Safe) are hedged.
     pub is_hedgeable: bool,
     /// Whether an attempt leaves time for attempts at other coordinators.
     ///
@@ -46,15 +48,16 @@ pub struct RequestProperties {
 }
 
 impl RequestProperties {
-    /// Returns the properties of every request of an operation, unless it refines them.
+    /// Returns the properties of every request of an operation.
     ///
-    /// With a server timeout, attempts do not share the time, and the response time is not measured.
+    /// An operation may refine them. With a server timeout, attempts do not share the time, and the response time is
+    /// not measured.
     #[must_use]
     pub const fn of(metadata: &Metadata) -> Self {
         Self::with_class(metadata.class).with_timeout(metadata.server_timeout)
     }
 
-    /// Returns the properties of a request of which only the class is known.
+    /// Returns the properties of a request when only its class is known.
     #[must_use]
     pub const fn with_class(class: RequestClass) -> Self {
         Self { class, server_timeout: None, is_hedgeable: true, shares_time: true, is_measured: true }
@@ -82,7 +85,9 @@ impl RequestProperties {
         self
     }
 
-    /// Declares that the request is never sent to a second coordinator while a first one may execute it.
+    /// Declares that the request is never hedged.
+    ///
+    /// It is never sent to a second coordinator while a first one may execute it.
     #[must_use]
     pub const fn without_hedging(mut self) -> Self {
         self.is_hedgeable = false;
@@ -98,7 +103,9 @@ impl RequestProperties {
         self
     }
 
-    /// Declares that the response time does not show how fast the coordinator is.
+    /// Declares that the response time says nothing about the coordinator.
+    ///
+    /// It does not show how fast the coordinator is.
     #[must_use]
     pub const fn without_measuring(mut self) -> Self {
         self.is_measured = false;

@@ -37,7 +37,9 @@ fn required_nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     Option::deserialize(deserializer)
 }
 
-/// The results of the single tests, with a description for each failed test.
+/// The results of the single tests.
+///
+/// Each failed test has a description.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -106,9 +108,9 @@ impl Operation for DiagnoseAgency {
     }
 }
 
-/// Checks the consistency of an agency dump, possibly of another cluster or time.
+/// Checks the consistency of an agency dump.
 ///
-/// Versions and errors are those of [`DiagnoseAgency`].
+/// The dump may be of another cluster or time. Versions and errors are those of [`DiagnoseAgency`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DiagnoseAgencyDump<'a> {
     /// The dump, as returned by [`GetAgencyDump`](crate::GetAgencyDump); must be an object.

@@ -56,7 +56,9 @@ impl Operation for GetAgencyDump {
     }
 }
 
-/// Reads the responding coordinator's cached copy of the agency, which may be outdated.
+/// Reads the responding coordinator's cached copy of the agency.
+///
+/// The copy may be outdated.
 ///
 /// # Errors
 ///

@@ -9,9 +9,10 @@ use crate::jobs::AgencyJob;
 const LISTS: [&str; 4] = ["ToDo", "Pending", "Finished", "Failed"];
 
 impl AgencyDump {
-    /// Returns the jobs that the agency still lists, including those of other clients.
+    /// Returns the jobs that the agency still lists.
     ///
-    /// These may be jobs whose ids no response contained. Entries that cannot be decoded as a job are skipped.
+    /// Jobs of other clients are included. These may be jobs whose ids no response contained. Entries that cannot be
+    /// decoded as a job are skipped.
     pub fn jobs(&self) -> Vec<AgencyJob> {
         let target = self.tree().and_then(|tree| tree.get("Target"));
         let list = |list| Some((list, target?.get(list)?.as_object()?));

@@ -10,16 +10,16 @@ impl AgencyDump {
         names.get(server.as_str())?.get("ShortName")?.as_str()
     }
 
-    /// Returns the reboot id of a coordinator or DB-Server, which increases with each start.
+    /// Returns the reboot id of a coordinator or DB-Server.
     ///
-    /// The supervision also increases the id of a coordinator that has failed, so that its cursors, transactions and
-    /// jobs are abandoned.
+    /// It increases with each start. The supervision also increases the id of a coordinator that has failed, so that
+    /// its cursors, transactions and jobs are abandoned.
     pub fn reboot_id(&self, server: &ServerId) -> Option<u64> {
         let known = self.tree()?.get("Current")?.get("ServersKnown")?;
         known.get(server.as_str())?.get("rebootId")?.as_u64()
     }
 
-    /// Returns the DB-Servers that are planned to have a copy of a shard.
+    /// Returns the DB-Servers planned to have a copy of a shard.
     ///
     /// The leader is first. `collection` is the id of the collection.
     pub fn planned_copies(&self, database: &str, collection: &str, shard: &str) -> Option<Vec<ServerId>> {

@@ -69,22 +69,26 @@ impl ClusterHealth {
         self.with_role(ServerRole::Agent)
     }
 
-    /// Returns one server; `None` without a record, for example while it is joining.
+    /// Returns one server, or `None` if it has no record.
+    ///
+    /// A server has no record, for example, while it is joining.
     pub fn get(&self, id: &ServerId) -> Option<&ServerHealth> {
         let at = self.records.servers.binary_search_by(|(other, _)| other.cmp(id)).ok()?;
         Some(&self.records.servers[at].1)
     }
 
-    /// Returns what could not be decoded: the server, and the invalid field or record.
+    /// Returns what could not be decoded.
     ///
-    /// The server is still listed among [all](Self::servers), with the fields that could be decoded. Its role is then
-    /// derived from its id, and a status that could not be decoded is [`Unknown`](crate::HealthStatus::Unknown),
-    /// which is not good.
+    /// Each item names the server, and the invalid field or record. The server is still listed among
+    /// [all](Self::servers), with the fields that could be decoded. Its role is then derived from its id, and a status
+    /// that could not be decoded is [`Unknown`](crate::HealthStatus::Unknown), which is not good.
     pub fn unreadable(&self) -> impl ExactSizeIterator<Item = (&ServerId, &str)> {
         self.records.unreadable.iter().map(|(id, reason)| (id, reason.as_str()))
     }
 
-    /// Returns whether every server with a record is good. Missing servers are ignored.
+    /// Returns whether every server with a record is good.
+    ///
+    /// Missing servers are ignored.
     pub fn all_good(&self) -> bool {
         self.records.servers.iter().all(|(_, server)| server.is_good())
     }

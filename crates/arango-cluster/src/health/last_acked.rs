@@ -7,9 +7,10 @@ use serde::de::{Deserialize, Deserializer, Visitor};
 
 use crate::types::timestamp::Timestamp;
 
-/// When the cluster last heard from a server before its record was written.
+/// When the cluster last heard from a server.
 ///
-/// **It is not a heartbeat**: see [`ServerHealth`](crate::ServerHealth).
+/// That is, the last time before the server's record was written. **It is not a heartbeat**: see
+/// [`ServerHealth`](crate::ServerHealth).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LastAcked {

@@ -46,7 +46,9 @@ pub struct ServerHealth {
     /// The health of the server.
     #[serde(default = "empty_value")]
     pub status: HealthStatus,
-    /// The cluster-internal endpoint, such as `tcp://10.0.0.11:8529`; clients may not be able to reach it.
+    /// The cluster-internal endpoint, such as `tcp://10.0.0.11:8529`.
+    ///
+    /// Clients may not be able to reach it.
     #[serde(default)]
     pub endpoint: String,
     /// Whether it can be removed; never an agent.
@@ -95,9 +97,9 @@ impl ServerHealth {
         self.status == HealthStatus::Good
     }
 
-    /// Returns the endpoint for clients: the advertised one, or else the cluster-internal one.
+    /// Returns the endpoint for clients.
     ///
-    /// `None` if neither is known.
+    /// The advertised one, or else the cluster-internal one. `None` if neither is known.
     pub fn client_endpoint(&self) -> Option<&str> {
         let advertised = self.advertised_endpoint.as_deref().unwrap_or_default();
         [advertised, &self.endpoint].into_iter().find(|endpoint| !endpoint.is_empty())

@@ -14,11 +14,11 @@ use crate::jobs::JobId;
 /// The server waits for the agency for up to 60 seconds.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// Requests cancellation of a job that moves a shard or cleans out a DB-Server.
+/// Requests cancellation of a job.
 ///
-/// A success only means that the request is written. The supervision follows in one of its next rounds, and the job
-/// ends as [`Failed`](crate::JobStatus::Failed): [`GetAgencyJob`](crate::GetAgencyJob) shows when. Shards that were
-/// moved until then stay where they are.
+/// The job must be one that moves a shard or cleans out a DB-Server. A success only means that the request is written.
+/// The supervision follows in one of its next rounds, and the job ends as [`Failed`](crate::JobStatus::Failed):
+/// [`GetAgencyJob`](crate::GetAgencyJob) shows when. Shards that were moved until then stay where they are.
 ///
 /// # Errors
 ///

@@ -5,10 +5,10 @@ use serde::Deserialize;
 
 use super::Fingerprint;
 
-/// Makes the responding server reload its encryption keys from disk, and rotate to them.
+/// Makes the responding server reload its encryption keys from disk.
 ///
-/// **Coordinators hold no data and refuse it with 404**: it is meant for DB-Servers and single servers, called
-/// directly.
+/// The server also rotates to them. **Coordinators hold no data and refuse it with 404**: it is meant for DB-Servers
+/// and single servers, called directly.
 ///
 /// # Errors
 ///

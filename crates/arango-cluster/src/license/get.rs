@@ -23,7 +23,9 @@ open_enum! {
     }
 }
 
-/// The licence of the deployment. Edition and version decide which fields are present.
+/// The licence of the deployment.
+///
+/// Edition and version decide which fields are present.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -42,7 +44,9 @@ pub struct License {
     pub status: Option<LicenseStatus>,
     /// Whether the deployment is being upgraded.
     pub upgrading: Option<bool>,
-    /// The used and the permitted disk space. Only in the community edition since 3.12.5.
+    /// The used and the permitted disk space.
+    ///
+    /// Only in the community edition since 3.12.5.
     pub disk_usage: Option<DiskUsage>,
 }
 

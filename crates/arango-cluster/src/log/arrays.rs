@@ -35,9 +35,9 @@ pub struct LogArrays {
     pub text: Vec<String>,
 }
 
-/// Reads log entries of the responding server, by a legacy call. Removed in 4.0.
+/// Reads log entries of the responding server, by a legacy call.
 ///
-/// See [`GetLogEntries`](crate::GetLogEntries) for the newer call.
+/// Removed in 4.0. See [`GetLogEntries`](crate::GetLogEntries) for the newer call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetLogArrays<'a> {
     /// Which entries to return.
@@ -61,9 +61,9 @@ impl Operation for GetLogArrays<'_> {
     }
 }
 
-/// Clears the log entries that the responding server keeps in memory. Removed in 4.0.
+/// Clears the log entries that the responding server keeps in memory.
 ///
-/// Log files are not affected.
+/// Removed in 4.0. Log files are not affected.
 ///
 /// # Errors
 ///

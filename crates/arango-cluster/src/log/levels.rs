@@ -86,7 +86,9 @@ impl Operation for GetAppenderLogLevels {
     }
 }
 
-/// Reads the log levels of a server by appender, through any coordinator. Since 3.12.2.
+/// Reads the log levels of a server by appender.
+///
+/// Works through any coordinator. Since 3.12.2.
 ///
 /// # Errors
 ///

@@ -15,7 +15,9 @@ pub enum LogOrder {
     NewestFirst,
 }
 
-/// Selects log entries. Default: all that the server has kept, down to [`LogLevel::Info`].
+/// Selects log entries.
+///
+/// Default: all that the server has kept, down to [`LogLevel::Info`].
 ///
 /// ```
 /// use arango_cluster::{LogLevel, LogQuery};
@@ -48,14 +50,18 @@ impl LogQuery {
         self
     }
 
-    /// Selects entries of this severity alone. Together with [`up_to`](Self::up_to) it is rejected before sending.
+    /// Selects entries of this severity alone.
+    ///
+    /// Together with [`up_to`](Self::up_to) it is rejected before sending.
     #[must_use]
     pub fn only(mut self, level: LogLevel) -> Self {
         self.level = Some(level);
         self
     }
 
-    /// Starts with this [id](crate::LogEntry::id). Default: the first entry that the server has kept.
+    /// Starts with this [id](crate::LogEntry::id).
+    ///
+    /// Default: the first entry that the server has kept.
     #[must_use]
     pub fn start(mut self, id: u64) -> Self {
         self.start = Some(id);

@@ -11,7 +11,9 @@ use super::levels::PATH;
 use crate::log::LogLevels;
 use crate::server::ServerId;
 
-/// Resets the responding server's log levels to those of its start. Since 3.12.1.
+/// Resets the responding server's log levels to those of its start.
+///
+/// Since 3.12.1.
 ///
 /// # Errors
 ///

@@ -14,9 +14,9 @@ const PATH: &str = "/_admin/metrics";
 /// The coordinator waits for another server for up to 30 seconds.
 pub(super) const SERVER_TIMEOUT: Duration = Duration::from_secs(45);
 
-/// Which servers' metrics a coordinator returns, by the server's names of the modes.
+/// Which servers' metrics a coordinator returns.
 ///
-/// The server does not document the exact contents of each mode.
+/// The modes have the server's names. The server does not document the exact contents of each mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum MetricsMode {

@@ -11,9 +11,10 @@ use crate::server::ServerId;
 const PATH: &str = "/_admin/usage-metrics";
 const BACKPORTED: &[&str] = &["3.10.13", "3.11.7"];
 
-/// Reads how much each user reads and writes each shard of the responding server.
+/// Reads each user's usage of each shard of the responding server.
 ///
-/// DB-Servers count; a coordinator has few values. Since 3.10.13, 3.11.7 and 3.12.0.
+/// The usage is how much the user reads and writes. DB-Servers count; a coordinator has few values. Since 3.10.13,
+/// 3.11.7 and 3.12.0.
 ///
 /// # Errors
 ///

@@ -3,10 +3,10 @@
 use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission};
 use serde::Deserialize;
 
-/// The imbalance of leaders and shards over the DB-Servers, and the unfinished moves.
+/// The imbalance of leaders and shards over the DB-Servers.
 ///
-/// Lists have one element for each DB-Server. **The order is not documented**, and is not that of
-/// [`ClusterHealth`](crate::ClusterHealth), so elements cannot be assigned to servers.
+/// It also contains the unfinished moves. Lists have one element for each DB-Server. **The order is not documented**,
+/// and is not that of [`ClusterHealth`](crate::ClusterHealth), so elements cannot be assigned to servers.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -24,10 +24,10 @@ pub struct Imbalance {
 }
 
 impl Imbalance {
-    /// Returns whether no move is running or waiting: a started rebalance has completed.
+    /// Returns whether no move is running or waiting.
     ///
-    /// Moves of other clients count too, and none makes progress while [supervision
-    /// maintenance](crate::SetMaintenance) is on.
+    /// If so, a started rebalance has completed. Moves of other clients count too, and none makes progress while
+    /// [supervision maintenance](crate::SetMaintenance) is on.
     pub fn is_idle(&self) -> bool {
         self.pending_moves == 0 && self.todo_moves == 0
     }
@@ -79,7 +79,9 @@ pub struct ShardImbalance {
     pub imbalance: f64,
 }
 
-/// Reads the imbalance of leaders and shards, and the number of unfinished moves.
+/// Reads the imbalance of leaders and shards.
+///
+/// The response also contains the number of unfinished moves.
 ///
 /// # Errors
 ///

@@ -74,14 +74,18 @@ impl RebalanceOptions {
         self
     }
 
-    /// Allows moving leaders to DB-Servers without a copy, **which copies data**. Default: not.
+    /// Allows moving leaders to DB-Servers without a copy, **which copies data**.
+    ///
+    /// Default: not.
     #[must_use]
     pub fn move_leaders(mut self) -> Self {
         self.move_leaders = true;
         self
     }
 
-    /// Allows moving followers to DB-Servers without a copy, **which copies data**. Default: not.
+    /// Allows moving followers to DB-Servers without a copy, **which copies data**.
+    ///
+    /// Default: not.
     #[must_use]
     pub fn move_followers(mut self) -> Self {
         self.move_followers = true;

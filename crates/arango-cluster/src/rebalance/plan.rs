@@ -46,7 +46,9 @@ pub struct ShardMove {
     pub to: ServerId,
     /// The shard, such as `s1010002`.
     pub shard: String,
-    /// The collection, **by its id**, decimal digits. With its name the job would fail.
+    /// The collection, **by its id**, decimal digits.
+    ///
+    /// With its name the job would fail.
     pub collection: String,
     /// The database, by its name.
     pub database: String,

@@ -10,11 +10,11 @@ use super::ServerBody;
 use crate::jobs::{JobId, Scheduled};
 use crate::server::ServerId;
 
-/// Starts to move everything off a DB-Server, so that it can be removed.
+/// Starts to move everything off a DB-Server.
 ///
-/// The response contains the id of a [job](crate::GetAgencyJob). Once the job has finished, the DB-Server is
-/// [listed](crate::ServerCount::cleaned) as cleaned out and gets no new shards until it is [removed from that
-/// list](crate::SetServerCount).
+/// The DB-Server can be removed afterwards. The response contains the id of a [job](crate::GetAgencyJob). Once the job
+/// has finished, the DB-Server is [listed](crate::ServerCount::cleaned) as cleaned out and gets no new shards until it
+/// is [removed from that list](crate::SetServerCount).
 ///
 /// **The server does not validate the name**: an unknown one is a success here and a job that fails.
 ///

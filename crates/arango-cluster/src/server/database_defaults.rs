@@ -16,7 +16,9 @@ pub enum ReplicationFactor {
     Copies(u64),
     /// One on each DB-Server.
     Satellite,
-    /// A value unknown to this version of the crate, as the server wrote it.
+    /// A value unknown to this version of the crate.
+    ///
+    /// It is kept as the server wrote it.
     Unknown(String),
 }
 

@@ -26,7 +26,9 @@ pub struct Engine {
     pub name: StorageEngine,
     /// Its features.
     pub supports: EngineSupport,
-    /// `little` or `big`: the byte order of keys. Only from DB-Servers, since 3.12.
+    /// `little` or `big`: the byte order of keys.
+    ///
+    /// Only from DB-Servers, since 3.12.
     pub endianness: Option<String>,
 }
 
@@ -35,7 +37,9 @@ pub struct Engine {
 #[serde(default)]
 #[non_exhaustive]
 pub struct EngineSupport {
-    /// Types of indexes, such as `persistent`. `hash`, `skiplist` and `fulltext` are removed in 4.0.
+    /// Types of indexes, such as `persistent`.
+    ///
+    /// `hash`, `skiplist` and `fulltext` are removed in 4.0.
     pub indexes: Vec<String>,
     /// Aliases. Removed in 4.0.
     pub aliases: EngineAliases,
@@ -48,7 +52,9 @@ pub struct EngineSupport {
 #[serde(default)]
 #[non_exhaustive]
 pub struct EngineAliases {
-    /// The type of index created for each alias, such as `persistent` for `hash`.
+    /// The type of index created for each alias.
+    ///
+    /// For example `persistent` for `hash`.
     pub indexes: BTreeMap<String, String>,
 }
 

@@ -14,7 +14,9 @@ open_enum! {
     pub enum ServerMode {
         /// Accepts reads and writes.
         Default = "default",
-        /// Rejects writes: documents with 403 and error 1004, definitions with 403 and error 11.
+        /// Rejects writes.
+        ///
+        /// Documents are rejected with 403 and error 1004, definitions with 403 and error 11.
         ReadOnly = "readonly",
     }
 }

@@ -33,7 +33,9 @@ pub struct SupportInfo {
     pub host: Option<Value>,
 }
 
-/// A deployment, as described for support. Optional fields are only present for clusters.
+/// A deployment, as described for support.
+///
+/// Optional fields are only present for clusters.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -50,7 +52,9 @@ pub struct Deployment {
     pub coordinators: Option<u64>,
     /// The number of DB-Servers.
     pub db_servers: Option<u64>,
-    /// The numbers of databases, collections, shards and so on; the keys differ between versions.
+    /// The numbers of databases, collections, shards and so on.
+    ///
+    /// The keys differ between versions.
     #[serde(default)]
     pub shards: BTreeMap<String, Value>,
 }

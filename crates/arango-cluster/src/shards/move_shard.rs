@@ -11,7 +11,7 @@ use crate::jobs::{JobId, Scheduled};
 use crate::rebalance::ShardMove;
 use crate::server::ServerId;
 
-/// Starts to move one copy of a shard from one DB-Server to another.
+/// Starts to move one copy of a shard to another DB-Server.
 ///
 /// The response contains the id of a [job](crate::GetAgencyJob). The server does not check whether the target already
 /// has a copy: then the job fails. A collection that is sharded like another one is moved with it, and cannot be

@@ -3,11 +3,11 @@
 use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission, Scope};
 use serde::Deserialize;
 
-/// Starts to move shards of the database from the fullest to the emptiest DB-Server.
+/// Starts to balance the shards of the database over the DB-Servers.
 ///
-/// It stops when they differ by at most one shard. The response contains the number of started moves, at most
-/// `--cluster.max-number-of-move-shards`, by default 10: repeat it until it starts none.
-/// [`Rebalance`](crate::Rebalance) considers the whole cluster, and leaders too.
+/// Shards are moved from the fullest to the emptiest DB-Server. It stops when they differ by at most one shard. The
+/// response contains the number of started moves, at most `--cluster.max-number-of-move-shards`, by default 10: repeat
+/// it until it starts none. [`Rebalance`](crate::Rebalance) considers the whole cluster, and leaders too.
 ///
 /// # Errors
 ///

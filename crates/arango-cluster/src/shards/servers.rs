@@ -29,7 +29,9 @@ impl ShardDistribution {
 pub struct CollectionShards {
     /// The planned placement.
     pub plan: BTreeMap<String, ShardServers>,
-    /// The current placement. A shard without any copy at the moment is missing.
+    /// The current placement.
+    ///
+    /// A shard without any copy at the moment is missing.
     pub current: BTreeMap<String, ShardServers>,
 }
 
@@ -71,7 +73,9 @@ impl ShardServers {
     }
 }
 
-/// The progress of copying a shard. The server counts for at most two seconds.
+/// The progress of copying a shard.
+///
+/// The server counts for at most two seconds.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

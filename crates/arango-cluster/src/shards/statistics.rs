@@ -28,7 +28,7 @@ pub struct ShardStatistics {
     pub shards: u64,
     /// The number of leaders.
     pub leaders: u64,
-    /// The number of leaders of collections that are not sharded like another one.
+    /// The number of leaders of collections not sharded like another one.
     #[serde(default)]
     pub real_leaders: u64,
     /// The number of followers.
@@ -72,7 +72,9 @@ impl Operation for GetShardStatistics<'_> {
     }
 }
 
-/// Reads the numbers of shards of each database. Errors are those of [`GetShardStatistics`].
+/// Reads the numbers of shards of each database.
+///
+/// Errors are those of [`GetShardStatistics`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetShardStatisticsByDatabase;
 
@@ -92,7 +94,9 @@ impl Operation for GetShardStatisticsByDatabase {
     }
 }
 
-/// Reads the numbers of shards on each DB-Server. Errors are those of [`GetShardStatistics`].
+/// Reads the numbers of shards on each DB-Server.
+///
+/// Errors are those of [`GetShardStatistics`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GetShardStatisticsByServer;
 

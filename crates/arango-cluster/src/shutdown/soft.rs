@@ -9,11 +9,12 @@ use http::Request;
 use super::PATH;
 use crate::types::no_payload;
 
-/// Shuts down the responding coordinator once its cursors, transactions and jobs have ended.
+/// Shuts down the responding coordinator once its work has ended.
 ///
-/// It keeps serving requests, but rejects those that would create state: no cursor with more than one batch, no
-/// transaction, no job. [`GetShutdownProgress`](crate::GetShutdownProgress) shows what it waits for. **It reports
-/// itself as available all the while**, so the caller must stop sending new requests there.
+/// It waits for its cursors, transactions and jobs to end. It keeps serving requests, but rejects those that would
+/// create state: no cursor with more than one batch, no transaction, no job.
+/// [`GetShutdownProgress`](crate::GetShutdownProgress) shows what it waits for. **It reports itself as available all
+/// the while**, so the caller must stop sending new requests there.
 ///
 /// # Errors
 ///

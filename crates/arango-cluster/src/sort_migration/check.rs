@@ -13,7 +13,9 @@ pub struct SortCheck {
     /// The wrongly sorted indexes.
     #[serde(default)]
     pub affected: Vec<AffectedIndex>,
-    /// Whether there are any. That is a result, not an error of the call.
+    /// Whether there are any.
+    ///
+    /// That is a result, not an error of the call.
     #[serde(default)]
     pub error: bool,
     /// The error number: 1242 if there are such indexes, 0 otherwise.

@@ -18,9 +18,10 @@ pub struct SortMigrationResult {
     pub error_message: String,
 }
 
-/// Makes every DB-Server sort correctly after its next start. Since 3.11.11 and 3.12.2.
+/// Makes every DB-Server sort correctly after its next start.
 ///
-/// [Wrongly sorted](crate::CheckSortMigration) indexes must be dropped and created again before that.
+/// Since 3.11.11 and 3.12.2. [Wrongly sorted](crate::CheckSortMigration) indexes must be dropped and created again
+/// before that.
 ///
 /// # Errors
 ///

@@ -7,9 +7,9 @@ use http::Request;
 use crate::server::{ServerId, server_param};
 use crate::statistics::Statistics;
 
-/// Reads the statistics of a DB-Server, by a legacy call. Removed in 4.0.
+/// Reads the statistics of a DB-Server, by a legacy call.
 ///
-/// Equivalent to [`GetServerStatistics`](crate::GetServerStatistics).
+/// Removed in 4.0. Equivalent to [`GetServerStatistics`](crate::GetServerStatistics).
 ///
 /// # Errors
 ///

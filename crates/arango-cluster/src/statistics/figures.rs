@@ -81,7 +81,9 @@ pub struct HttpStatistics {
     pub requests_other: u64,
 }
 
-/// Statistics of the server's process by the operating system. Sizes are in bytes.
+/// Statistics of the server's process by the operating system.
+///
+/// Sizes are in bytes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -100,7 +102,9 @@ pub struct SystemStatistics {
     pub number_of_threads: u64,
     /// Resident memory.
     pub resident_size: u64,
-    /// Resident memory as a fraction of the machine's memory; 1 is all of it.
+    /// Resident memory as a fraction of the machine's memory.
+    ///
+    /// 1 is all of it.
     pub resident_size_percent: f64,
     /// Virtual memory.
     pub virtual_size: u64,

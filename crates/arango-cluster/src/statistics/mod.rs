@@ -44,7 +44,9 @@ pub struct Statistics {
     pub server: ServerStatistics,
 }
 
-/// Reads the statistics of the responding server. Removed in 4.0 in favour of metrics.
+/// Reads the statistics of the responding server.
+///
+/// Removed in 4.0 in favour of metrics.
 ///
 /// # Errors
 ///
@@ -86,9 +88,10 @@ impl Operation for GetStatistics {
     }
 }
 
-/// Reads the statistics of a coordinator or DB-Server, through any coordinator. Removed in 4.0.
+/// Reads the statistics of a coordinator or DB-Server, through any coordinator.
 ///
-/// Names and errors are those of [`GetServerVersion`](crate::GetServerVersion), and those of [`GetStatistics`].
+/// Removed in 4.0. Names and errors are those of [`GetServerVersion`](crate::GetServerVersion), and those of
+/// [`GetStatistics`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GetServerStatistics<'a> {
     /// The server.

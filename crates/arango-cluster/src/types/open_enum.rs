@@ -16,9 +16,9 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$about])* $variant,)+
-            /// A value unknown to this version of the crate, as the server wrote it.
+            /// A value unknown to this version of the crate.
             ///
-            /// Empty if the value was missing.
+            /// It is kept as the server wrote it. Empty if the value was missing.
             Unknown(String),
         }
 
