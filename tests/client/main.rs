@@ -44,3 +44,4 @@ mod spans;
 mod strategies;
 mod tls;
 mod token_source;
+mod undecided_subscriber;

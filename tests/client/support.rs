@@ -2,8 +2,6 @@
 
 #[path = "../test_operations.rs"]
 mod test_operations;
-#[path = "undecided_subscriber.rs"]
-mod undecided_subscriber;
 
 use std::io;
 use std::net::SocketAddr;
@@ -67,7 +65,7 @@ pub(crate) async fn cluster_with(
 }
 
 async fn start_with_books(cluster: arango_test_cluster::Builder) -> TestCluster {
-    undecided_subscriber::install();
+    crate::undecided_subscriber::install();
     let cluster = cluster.seed(7).in_memory().start().await.unwrap();
     client(&cluster).db("_system").execute(CreateCollection("books")).await.unwrap();
     // By then all coordinators know the collection.

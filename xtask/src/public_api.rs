@@ -22,8 +22,8 @@ const LIBRARIES: [&str; 5] =
 /// If cargo cannot be run, or a file cannot be read or written. Differences are not errors: they set the exit code.
 pub(crate) async fn public_api(command: &PublicApi) -> Result<ExitCode> {
     let mut interruptions = Interruptions::listen()?;
-    let installed =
-        cargo().arguments(["public-api", "--version"]).run_with_lines(&mut interruptions, |_| ()).await?;
+    let installed = cargo().arguments(["public-api", "--version"]).without_stderr();
+    let installed = installed.run_with_lines(&mut interruptions, |_| ()).await?;
     if !installed.is_success() {
         anstream::println!("skipped: public-api, cargo-public-api or a nightly compiler is not installed");
         return Ok(ExitCode::SUCCESS);

@@ -9,8 +9,7 @@ use crate::version::ServerVersion;
 
 /// Whether a request may be retried if its outcome is unknown.
 ///
-/// That is, if it is unknown whether the request was executed. The class is decided before the first attempt, never
-/// guessed after a failure.
+/// Decided before the first attempt, never guessed after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RequestClass {
     /// Has no effect on the server.

@@ -25,8 +25,6 @@ use crate::metadata::{Metadata, RequestClass};
 #[non_exhaustive]
 pub struct RequestProperties {
     /// Whether the request may be retried if its outcome is unknown.
-    ///
-    /// That is, if it is unknown whether the request was executed.
     pub class: RequestClass,
     /// How long the server itself may block before it responds.
     ///

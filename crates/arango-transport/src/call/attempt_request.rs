@@ -52,22 +52,32 @@ pub(crate) struct AttemptPlan {
 }
 
 impl AttemptPlan {
-    /// Returns the plan of a request that belongs to no call, such as a probe.
-    pub(crate) fn untracked(request: &Request<Full<Bytes>>) -> Self {
-        let context = CallContext::untracked(request, Duration::MAX);
-        let (began, until) = (context.started, context.deadline);
+    /// Returns the plan of the next attempt of a call, at any coordinator that the call allows.
+    pub(crate) fn new(
+        context: &Arc<CallContext>,
+        tried: Vec<Coordinator>,
+        started: Instant,
+        deadline: Instant,
+    ) -> Self {
         Self {
             number: context.progress.sends.next_attempt(),
-            context,
-            pin: None,
-            tried: Vec::new(),
+            pin: context.call.pin.clone(),
+            tried,
             new_connection: false,
             rejected_token: None,
             token: None,
-            bypass_limit: true,
-            started: began,
-            deadline: until,
+            bypass_limit: false,
+            started,
+            deadline,
+            context: Arc::clone(context),
         }
+    }
+
+    /// Returns the plan of a request that belongs to no call, such as a probe.
+    pub(crate) fn untracked(request: &Request<Full<Bytes>>) -> Self {
+        let context = CallContext::untracked(request, Duration::MAX);
+        let plan = Self::new(&context, Vec::new(), context.started, context.deadline);
+        Self { bypass_limit: true, ..plan }
     }
 }
 

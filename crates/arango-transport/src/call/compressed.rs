@@ -40,7 +40,6 @@ impl CompressedBody {
     }
 
     /// Returns whether a body was compressed.
-    #[cfg(test)]
     pub(crate) fn is_set(&self) -> bool {
         self.0.get().is_some()
     }

@@ -28,7 +28,7 @@ use crate::layers::middleware::attempts::{AttemptMiddlewareLayer, IntoHttp};
 use crate::layers::middleware::calls::{CallMiddleware, CallMiddlewareLayer};
 use crate::layers::replaceable_policy::ReplaceablePolicy;
 use crate::layers::retry::budget::RetryBudget;
-use crate::layers::retry::facts::Knowledge;
+use crate::layers::retry::facts::FactSources;
 use crate::layers::retry::{Retry, RetryLayer, RetryState};
 use crate::layers::trace::{Trace, TraceLayer};
 use crate::pool::Pool;
@@ -118,7 +118,7 @@ pub(crate) fn assemble(
             .build(hosts.coordinators().iter().cloned())
     };
     let retry = RetryLayer(Arc::new(RetryState {
-        knowledge: Knowledge {
+        facts: FactSources {
             members: members.clone(),
             random: Arc::clone(&random),
             policy: retry,

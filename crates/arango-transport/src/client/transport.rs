@@ -29,8 +29,7 @@ use crate::error::Error;
 use crate::layers::replaceable_policy::ReplaceablePolicy;
 use crate::layers::response_check;
 use crate::layers::retry::RetryState;
-use crate::pool::body::AttemptResponse;
-use crate::pool::body::Body;
+use crate::pool::body::{AttemptResponse, Body};
 use crate::pool::pools::Pools;
 use crate::telemetry::metrics;
 use crate::tls::Handshakes;
@@ -169,7 +168,7 @@ impl Transport {
             Ok(response) => match read(buffer(*response)) {
                 // Returned directly: a value kept across an await would be moved once more.
                 Ok(output) => {
-                    self.0.retry.knowledge.accept(&context);
+                    response_check::accept(&self.0.members, &context);
                     self.record_end(&context, None);
                     return Ok(output);
                 }
@@ -202,11 +201,11 @@ impl Transport {
             if !response_check::is_foreign(&context, &error) {
                 return Err(response_check::decode_error(&context, error));
             }
-            context = self.0.retry.knowledge.resume(&context, error);
+            context = response_check::resume(&self.0.members, &context, error);
             let response = self.run(Arc::clone(&context)).await?;
             match read(buffer(*response)) {
                 Ok(output) => {
-                    self.0.retry.knowledge.accept(&context);
+                    response_check::accept(&self.0.members, &context);
                     return Ok(output);
                 }
                 Err(another) => error = another,
@@ -318,8 +317,7 @@ impl Transport {
     /// draining as soon as it is back.
     #[doc(hidden)] // for the crate `arango`
     pub fn drain(&self, coordinator: &Coordinator) {
-        let members = self.0.members.snapshot();
-        if let Some(member) = members.iter().find(|member| member.key() == coordinator) {
+        if let Some(member) = self.0.members.get(coordinator) {
             member.drain(Instant::now());
         }
     }

@@ -14,8 +14,7 @@ use crate::compression::compressor;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
-use crate::pool::body::AttemptResponse;
-use crate::pool::body::{Body, UndecodableBody};
+use crate::pool::body::{AttemptResponse, Body, UndecodableBody};
 use crate::types::boxed::BoxError;
 use crate::types::outcome::Outcome;
 

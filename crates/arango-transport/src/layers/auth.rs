@@ -97,7 +97,6 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline]
     fn call(&mut self, mut outgoing: AttemptRequest) -> Self::Future {
         let context = &outgoing.plan().context;
         match &context.credentials().0 {
@@ -158,7 +157,7 @@ impl Login {
         rejected: Option<u64>,
         until: Instant,
     ) -> Result<Arc<Token>, AttemptError> {
-        let random = self.retry.knowledge.random.next_f64();
+        let random = self.retry.facts.random.next_f64();
         let login = {
             let (login, session) = (Arc::clone(self), Arc::clone(session));
             move || log_in(Arc::clone(&login), Arc::clone(&session))
@@ -231,11 +230,11 @@ async fn fetch(login: &Login, session: &Session) -> Result<Option<SecretString>,
         let body = body.take_buffered().expect("the response to a login is buffered");
         match operation.output(ApiResponse::new(parts.status, parts.headers, body)) {
             Ok(token) => {
-                login.retry.knowledge.accept(&context);
+                response_check::accept(&login.retry.facts.members, &context);
                 return Ok(token.map(Into::into));
             }
             Err(error) if response_check::is_foreign(&context, &error) => {
-                context = login.retry.knowledge.resume(&context, error);
+                context = response_check::resume(&login.retry.facts.members, &context, error);
             }
             Err(error) => return Err(LoginError::Call(response_check::decode_error(&context, error))),
         }
@@ -277,7 +276,6 @@ where
 {
     type Output = Result<AttemptResponse, AttemptError>;
 
-    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             Projected::Plain { response, anonymous: false } => response.poll(cx),

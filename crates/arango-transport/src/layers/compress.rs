@@ -1,9 +1,7 @@
 //! Compression of a large body, once per call.
 
-use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt};
 
@@ -11,7 +9,7 @@ use crate::call::call_request::CallRequest;
 use crate::compression::compressor::Compression;
 use crate::error::Error;
 use crate::pool::body::AttemptResponse;
-use crate::types::boxed::BoxFuture;
+use crate::types::boxed::MaybeBoxed;
 
 /// Makes [`Compress`] services.
 #[derive(Debug, Clone)]
@@ -50,48 +48,23 @@ where
 {
     type Response = AttemptResponse;
     type Error = Error;
-    type Future = ResponseFuture<S::Future>;
+    type Future = MaybeBoxed<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx)
     }
 
-    #[inline]
     fn call(&mut self, mut request: CallRequest) -> Self::Future {
         if !self.compression.must_yield(request.template()) {
-            return ResponseFuture::Plain { response: self.inner.call(request) };
+            return MaybeBoxed::Plain { future: self.inner.call(request) };
         }
         let (inner, compression) = (self.inner.clone(), self.compression);
-        ResponseFuture::Compressed {
-            response: Box::pin(async move {
+        MaybeBoxed::Boxed {
+            future: Box::pin(async move {
                 compression.compress_ahead(&request.context, request.template()).await;
                 request.now = Instant::now();
                 inner.oneshot(request).await
             }),
-        }
-    }
-}
-
-pin_project! {
-    /// Response future of [`Compress`].
-    #[project = Projected]
-    pub(crate) enum ResponseFuture<F> {
-        Plain { #[pin] response: F },
-        Compressed { response: BoxFuture<'static, Result<AttemptResponse, Error>> },
-    }
-}
-
-impl<F> Future for ResponseFuture<F>
-where
-    F: Future<Output = Result<AttemptResponse, Error>>,
-{
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project() {
-            Projected::Plain { response } => response.poll(cx),
-            Projected::Compressed { response } => response.as_mut().poll(cx),
         }
     }
 }

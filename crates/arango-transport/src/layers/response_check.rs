@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arango_balance::Signal;
+use arango_balance::{Members, Signal};
 use arango_protocol::DecodeError;
 use http::StatusCode;
 
@@ -14,7 +14,7 @@ use crate::error::attempt_error::AttemptError;
 use crate::error::foreign::ForeignResponse;
 use crate::error::kind::ErrorKind;
 use crate::layers::attempt::classify::{self, ResponseAuthor};
-use crate::layers::retry::facts::Knowledge;
+use crate::types::coordinator::Coordinator;
 use crate::types::outcome::Outcome;
 
 /// Returns whether another service than ArangoDB wrote the response, as far as can be detected.
@@ -72,30 +72,32 @@ pub(crate) fn decode_error(context: &CallContext, source: DecodeError) -> Error 
     Error::with_response(context, attempt).with_body(body)
 }
 
-impl Knowledge {
-    /// Reports a success after the body was decoded, if the head did not identify ArangoDB.
-    #[inline]
-    pub(crate) fn accept(&self, context: &CallContext) {
-        if context.progress.responder() == Responder::Unknown {
-            self.report(context, Signal::Success);
-        }
+/// Reports a success after the body was decoded, if the head did not identify ArangoDB.
+#[inline]
+pub(crate) fn accept(members: &Members<Coordinator>, context: &CallContext) {
+    if context.progress.responder() == Responder::Unknown {
+        report(members, context, Signal::Success);
     }
+}
 
-    /// Reports a response that is not from ArangoDB, so that the coordinator is probed. Returns a context
-    /// that continues the call.
-    pub(crate) fn resume(&self, context: &CallContext, error: DecodeError) -> Arc<CallContext> {
-        self.report(context, Signal::Unrecognized);
-        context.resume(failed(context, error))
-    }
+/// Reports a response that is not from ArangoDB, so that the coordinator is probed. Returns a context that
+/// continues the call.
+pub(crate) fn resume(
+    members: &Members<Coordinator>,
+    context: &CallContext,
+    error: DecodeError,
+) -> Arc<CallContext> {
+    report(members, context, Signal::Unrecognized);
+    context.resume(failed(context, error))
+}
 
-    /// Reports the result of decoding the body to the health of the coordinator.
-    fn report(&self, context: &CallContext, signal: Signal) {
-        let Some((coordinator, since)) = context.attempts.current() else { return };
-        let Some(member) = self.member(&coordinator) else { return };
-        if context.call.properties.is_measured {
-            member.record(signal, since);
-        } else {
-            member.record_without_latency(signal, since);
-        }
+/// Reports the result of decoding the body to the health of the coordinator.
+fn report(members: &Members<Coordinator>, context: &CallContext, signal: Signal) {
+    let Some((coordinator, since)) = context.attempts.current() else { return };
+    let Some(member) = members.get(&coordinator) else { return };
+    if context.call.properties.is_measured {
+        member.record(signal, since);
+    } else {
+        member.record_without_latency(signal, since);
     }
 }

@@ -44,7 +44,6 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline]
     fn call(&mut self, request: CallRequest) -> Self::Future {
         let span = trace::span(&request.context);
         let response = span.in_scope(|| self.inner.call(request));
@@ -68,7 +67,6 @@ where
 {
     type Output = F::Output;
 
-    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(span) = this.span else { return this.response.poll(cx) };

@@ -18,8 +18,7 @@ use crate::connect::connected::ConnectionInfo;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::error::kind::ErrorKind;
-use crate::pool::body::AttemptResponse;
-use crate::pool::body::Body;
+use crate::pool::body::{AttemptResponse, Body};
 use crate::pool::lazy_timer::LazyTimer;
 use crate::types::outcome::Outcome;
 

@@ -42,6 +42,11 @@ impl<K: PartialEq + Clone> Members<K> {
         member
     }
 
+    /// Returns the member with this key, unless it is unverified.
+    pub fn get(&self, key: &K) -> Option<Member<K>> {
+        find(&self.0.list.load(), key)
+    }
+
     /// Replaces the members by those with these keys, in this order.
     ///
     /// Members that stay keep their counts and health. Members whose key is not given are removed, as by

@@ -318,3 +318,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_member_is_found_by_its_key_unless_it_is_unverified_or_removed() {
+    let members = Members::new([1, 2]);
+    members.add_unverified(3);
+    assert_eq!(members.get(&2).as_ref(), members.snapshot().get(1));
+    members.remove(&1);
+    assert!(members.get(&1).is_none() && members.get(&3).is_none());
+}

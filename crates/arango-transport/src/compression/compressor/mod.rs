@@ -110,6 +110,10 @@ impl Compression {
 
     /// Compresses the body of a call before its first attempt, and stops at its deadline.
     pub(crate) async fn compress_ahead(self, context: &CallContext, request: &ReplayableRequest) {
+        if context.compressed.is_set() {
+            // By the first attempt of a hedged call, or before the call was resumed.
+            return;
+        }
         if request.header(&AUTHORIZATION).is_none() && matches!(context.credentials().0, Kind::None) {
             // Requests without credentials are not compressed.
             return;
@@ -127,7 +131,6 @@ impl Compression {
             yield_now().await;
         }
         let compressed = Some(compressor.finish()).filter(|compressed| compressed.len() < plain.len());
-        // It is already set if the call is repeated.
         context.compressed.set(plain, compressed);
     }
 

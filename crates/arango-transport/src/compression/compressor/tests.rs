@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use flate2::write::DeflateEncoder;
@@ -214,6 +214,10 @@ async fn compressing_a_large_body_ahead_yields_to_other_tasks() {
         yield_now().await;
     }
     work.await.unwrap();
+    // As for a hedged or resumed call. Without a yield, because nothing is compressed.
+    let cx = &mut Context::from_waker(Waker::noop());
+    let again = pin!(Compression::gzip().compress_ahead(&context, &context.request)).poll(cx);
+    assert!(again.is_ready(), "the body is compressed again");
     let ahead =
         context.compressed.get_or_compress(&plain, |_| panic!("the body is compressed again")).unwrap();
     assert_eq!(read(inflated(Encoding::Gzip, &ahead, 1_000), plain.len()).await.unwrap(), plain);

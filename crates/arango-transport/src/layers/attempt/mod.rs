@@ -77,7 +77,6 @@ impl<S: SendAttempt> Service<AttemptRequest> for SingleAttempt<S> {
         let (context, number, started) = (Arc::clone(&plan.context), plan.number, plan.started);
         let sent_before = context.begin(member.key(), started);
         let span = trace::attempt(&context, member.key(), number);
-        // With a server timeout, the response time does not show how fast the server is.
         let is_timed = member.is_load_measured() && context.call.properties.is_measured;
         let reporter = Arc::clone(&self.reporter);
         let attempt = RunningAttempt { context, number, sent_before, started, token, is_timed, reporter };

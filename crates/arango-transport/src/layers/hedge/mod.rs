@@ -7,7 +7,6 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use pin_project_lite::pin_project;
 use tokio::time::{Instant, timeout_at};
 use tower::{Layer, Service, ServiceExt};
 
@@ -18,7 +17,7 @@ use crate::error::Error;
 use crate::layers::hedge::tracker::HedgeTracker;
 use crate::pool::body::AttemptResponse;
 use crate::telemetry::metrics;
-use crate::types::boxed::BoxFuture;
+use crate::types::boxed::MaybeBoxed;
 use crate::types::coordinator::Coordinator;
 
 /// Makes [`Hedge`] services.
@@ -58,44 +57,18 @@ where
 {
     type Response = AttemptResponse;
     type Error = Error;
-    type Future = ResponseFuture<S::Future>;
+    type Future = MaybeBoxed<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(cx)
     }
 
-    #[inline]
     fn call(&mut self, request: CallRequest) -> Self::Future {
         match self.tracker.delay(&request.context) {
-            None => ResponseFuture::Plain { response: self.inner.call(request) },
-            // Rare and large, so it is boxed and does not enlarge the future of every call.
-            Some(min_delay) => ResponseFuture::Hedged {
-                response: Box::pin(hedged(self.inner.clone(), self.tracker.clone(), request, min_delay)),
+            None => MaybeBoxed::Plain { future: self.inner.call(request) },
+            Some(min_delay) => MaybeBoxed::Boxed {
+                future: Box::pin(hedged(self.inner.clone(), self.tracker.clone(), request, min_delay)),
             },
-        }
-    }
-}
-
-pin_project! {
-    /// Response future of [`Hedge`].
-    #[project = Projected]
-    pub(crate) enum ResponseFuture<F> {
-        Plain { #[pin] response: F },
-        Hedged { response: BoxFuture<'static, Result<AttemptResponse, Error>> },
-    }
-}
-
-impl<F> Future for ResponseFuture<F>
-where
-    F: Future<Output = Result<AttemptResponse, Error>>,
-{
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project() {
-            Projected::Plain { response } => response.poll(cx),
-            Projected::Hedged { response } => response.as_mut().poll(cx),
         }
     }
 }

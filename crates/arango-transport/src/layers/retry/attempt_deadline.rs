@@ -16,8 +16,7 @@ pub(crate) fn of(context: &CallContext, now: Instant, members: usize, tried: usi
     let shared = is_retried_in_time && call.properties.shares_time && call.pin.is_none() && own.is_none();
     let count = |number: usize| u32::try_from(number.max(1)).unwrap_or(u32::MAX);
     if shared && tried == 0 {
-        let share = if members > 1 { limits.total / count(members) } else { limits.total };
-        return (now + limits.attempt.min(share)).min(context.deadline);
+        return (now + limits.attempt.min(limits.total / count(members))).min(context.deadline);
     }
     let rest = context.deadline.saturating_duration_since(now);
     let limit = match (own, call.properties.server_timeout) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arango_balance::{Member, Members, RandomSource, Signal};
+use arango_balance::{Members, RandomSource, Signal};
 use arango_protocol::ErrorNumber;
 use tokio::time::Instant;
 
@@ -19,9 +19,9 @@ use crate::layers::retry::rules;
 use crate::types::coordinator::Coordinator;
 use crate::types::outcome::Outcome;
 
-/// What a client knows that its retry decisions depend on.
+/// Where the facts for retry decisions come from.
 #[derive(Debug, Clone)]
-pub(crate) struct Knowledge {
+pub(crate) struct FactSources {
     pub(crate) members: Members<Coordinator>,
     pub(crate) random: Arc<dyn RandomSource>,
     pub(crate) policy: RetryPolicy,
@@ -29,9 +29,9 @@ pub(crate) struct Knowledge {
     pub(crate) token_acceptance: TokenAcceptance,
 }
 
-impl Knowledge {
+impl FactSources {
     /// Returns the facts about a failed attempt.
-    pub(crate) fn facts<'a>(
+    pub(crate) fn collect<'a>(
         &'a self,
         context: &'a CallContext,
         attempt: &'a Attempt,
@@ -85,24 +85,20 @@ impl Knowledge {
     /// Returns the leader that the response names, if it is a member.
     fn leader(&self, attempt: &Attempt) -> Option<Coordinator> {
         let leader = attempt.leader.as_ref().filter(|_| rules::names_leader(attempt))?;
-        self.member(leader).map(|member| member.key().clone())
+        self.members.get(leader).map(|member| member.key().clone())
     }
 
     /// Returns whether the failed attempt went to an address that several coordinators share.
     fn is_shared_address(&self, attempt: &Attempt) -> bool {
-        let member = attempt.coordinator.as_ref().and_then(|coordinator| self.member(coordinator));
+        let member = attempt.coordinator.as_ref().and_then(|coordinator| self.members.get(coordinator));
         member.is_some_and(|member| member.is_shared())
     }
 
     /// Reports the skipped coordinator as overloaded, because the call succeeded at another one with the same token.
     pub(crate) fn record_success(&self, history: &History, now: Instant) {
         let skipped = history.skipped.as_ref().filter(|_| !history.token_renewed);
-        if let Some(member) = skipped.and_then(|coordinator| self.member(coordinator)) {
+        if let Some(member) = skipped.and_then(|coordinator| self.members.get(coordinator)) {
             member.record(Signal::Overloaded, now);
         }
-    }
-
-    pub(crate) fn member(&self, coordinator: &Coordinator) -> Option<Member<Coordinator>> {
-        self.members.snapshot().iter().find(|member| member.key() == coordinator).cloned()
     }
 }

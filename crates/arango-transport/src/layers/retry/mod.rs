@@ -28,12 +28,13 @@ use crate::error::kind::ErrorKind;
 use crate::error::{Error, StoppedBy};
 use crate::layers::retry::budget::RetryBudget;
 use crate::layers::retry::decision::RetryDecision;
-use crate::layers::retry::facts::Knowledge;
+use crate::layers::retry::facts::FactSources;
 use crate::layers::retry::history::History;
 use crate::layers::retry::rules::Target;
 use crate::pool::body::AttemptResponse;
 use crate::telemetry::metrics;
 use crate::types::boxed::BoxFuture;
+use crate::types::coordinator::Coordinator;
 
 /// Makes [`Retry`] services, which share their state.
 #[derive(Debug, Clone)]
@@ -42,7 +43,7 @@ pub(crate) struct RetryLayer(pub(crate) Arc<RetryState>);
 /// What the retries of a client share.
 #[derive(Debug)]
 pub(crate) struct RetryState {
-    pub(crate) knowledge: Knowledge,
+    pub(crate) facts: FactSources,
     pub(crate) budget: RetryBudget,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) counts: CallTotals,
@@ -95,7 +96,6 @@ where
         Poll::Ready(Ok(()))
     }
 
-    #[inline]
     fn call(&mut self, request: CallRequest) -> Self::Future {
         let state = &self.shared.state;
         let (context, now) = (&request.context, request.now);
@@ -110,18 +110,8 @@ where
             state.budget.deposit(now);
         }
         let tried = request.hedge_of.iter().cloned().collect::<Vec<_>>();
-        let plan = AttemptPlan {
-            number: context.progress.sends.next_attempt(),
-            new_connection: context.call.new_connection,
-            rejected_token: None,
-            token: None,
-            bypass_limit: false,
-            pin: context.call.pin.clone(),
-            deadline: attempt_deadline::of(context, now, state.knowledge.members.len(), tried.len()),
-            tried,
-            started: now,
-            context: Arc::clone(context),
-        };
+        let mut plan = state.plan(context, tried, now);
+        plan.new_connection = context.call.new_connection;
         let attempt = AttemptRequest::new(plan, request.template().request());
         let state = State::First { response: self.inner.call(attempt) };
         ResponseFuture { shared: Arc::clone(&self.shared), request: Some(request), state }
@@ -192,7 +182,6 @@ where
 {
     type Output = Result<AttemptResponse, Error>;
 
-    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
@@ -273,7 +262,7 @@ where
             RetryDecision::Fail(stopped_by) => {
                 let error = Error::from_attempts(context, stopped_by).with_body(body);
                 if error.kind() == ErrorKind::NoCoordinatorAvailable {
-                    state.knowledge.members.refresh_discovery();
+                    state.facts.members.refresh_discovery();
                 }
                 return Err(error);
             }
@@ -287,27 +276,14 @@ where
         state.counts.retry();
         metrics::retried(context, kind);
         let began = Instant::now();
-        let plan = AttemptPlan {
-            context: Arc::clone(context),
-            number: context.progress.sends.next_attempt(),
-            pin: match retry.target {
-                Target::Other => context.call.pin.clone(),
-                Target::Coordinator(coordinator) => Some(coordinator),
-                Target::Same => coordinator,
-            },
-            tried: history.tried.clone(),
-            new_connection: retry.new_connection,
-            rejected_token: token.filter(|_| retry.renew_token),
-            token: None,
-            bypass_limit: false,
-            started: began,
-            deadline: attempt_deadline::of(
-                context,
-                began,
-                state.knowledge.members.len(),
-                history.tried.len(),
-            ),
-        };
+        let mut plan = state.plan(context, history.tried.clone(), began);
+        match retry.target {
+            Target::Other => {}
+            Target::Coordinator(coordinator) => plan.pin = Some(coordinator),
+            Target::Same => plan.pin = coordinator,
+        }
+        plan.new_connection = retry.new_connection;
+        plan.rejected_token = token.filter(|_| retry.renew_token);
         let attempt = AttemptRequest::new(plan, request.template().request());
         let result = match inner.ready().await {
             Ok(ready) => ready.call(attempt).await,
@@ -316,7 +292,7 @@ where
         failed = match result {
             Ok(response) => {
                 state.succeed(context);
-                state.knowledge.record_success(&history, began);
+                state.facts.record_success(&history, began);
                 return Ok(response);
             }
             Err(error) => error,
@@ -325,6 +301,12 @@ where
 }
 
 impl RetryState {
+    /// Returns the plan of the next attempt.
+    fn plan(&self, context: &Arc<CallContext>, tried: Vec<Coordinator>, now: Instant) -> AttemptPlan {
+        let deadline = attempt_deadline::of(context, now, self.facts.members.len(), tried.len());
+        AttemptPlan::new(context, tried, now, deadline)
+    }
+
     /// Completes the evidence of a failed attempt, and looks for coordinators if it shows that some were added.
     fn prepare_decision(&self, context: &CallContext, attempt: &mut Attempt, now: Instant) {
         if attempt.kind == ErrorKind::UnknownCoordinator {
@@ -332,9 +314,9 @@ impl RetryState {
             attempt.coordinator.clone_from(&context.call.pin);
         }
         if attempt.kind == ErrorKind::StartingUp {
-            self.knowledge.members.refresh_discovery();
+            self.facts.members.refresh_discovery();
         }
-        self.knowledge.correct_kind(context, attempt, now);
+        self.facts.correct_kind(context, attempt, now);
     }
 
     /// Decides what follows a failed attempt, and pays for the retry.
@@ -345,7 +327,7 @@ impl RetryState {
         history: &History,
         now: Instant,
     ) -> RetryDecision {
-        match decision::decide(&self.knowledge.facts(context, attempt, now), history) {
+        match decision::decide(&self.facts.collect(context, attempt, now), history) {
             // Last, so that only retries that are sent are paid for.
             RetryDecision::Retry(retry)
                 if retry.reason.uses_budget() && !self.budget.withdraw(attempt, now) =>
@@ -360,7 +342,7 @@ impl RetryState {
     pub(crate) fn succeed(&self, context: &CallContext) {
         context.progress.set_succeeded(true);
         if let Some(creates) = context.request.extension::<CreatedResource>() {
-            self.knowledge.created.record(creates, context.request.uri.path(), Instant::now());
+            self.facts.created.record(creates, context.request.uri.path(), Instant::now());
         }
     }
 }
