@@ -113,7 +113,9 @@ fn a_call_on_a_runtime_that_is_shutting_down_starts_one_login_and_fails() {
     let (session, logins) = (session(), Arc::<AtomicUsize>::default());
     let (sender, ended) = mpsc::channel();
     let counted = Arc::clone(&logins);
+    let (started, is_running) = mpsc::channel();
     runtime.spawn(async move {
+        started.send(()).unwrap();
         // Wait until the runtime accepts no more tasks.
         while !tokio::spawn(pending::<()>()).is_finished() {
             thread::yield_now();
@@ -124,6 +126,8 @@ fn a_call_on_a_runtime_that_is_shutting_down_starts_one_login_and_fails() {
         };
         sender.send(session.token(None, 0.0, login).await).unwrap();
     });
+    // A task that has not started yet would be dropped.
+    is_running.recv_timeout(WATCHDOG).expect("the task starts");
     runtime.shutdown_background();
     let result = ended.recv_timeout(WATCHDOG).expect("the call ends");
     let (kind, cause) = kind_and_cause(result);
