@@ -57,7 +57,7 @@ seeds! {
 
 #[test]
 fn the_same_seed_gives_the_same_trace() {
-    // Includes two procedures: a drain and a restart.
+    // Includes two procedures: a decommission and a restart.
     for seed in (0..20).chain([952, 1098]) {
         let (first, second) = (sim::run(seed).trace, sim::run(seed).trace);
         let differs = first.iter().zip(&second).find(|(one, other)| one != other);

@@ -48,7 +48,7 @@
 //! | curated types of the crates below | `balance`, `transport` (files) | nothing of this crate |
 //! | handles on a database, the cluster and a coordinator; sending a call | `handles` | nothing of this crate |
 //! | the client, its builder, discovery, runtime settings | `client` | `handles` |
-//! | long-running operations: pollers, jobs, drains, restarts | `long_running` | `handles`, `client` |
+//! | long-running operations: pollers, jobs, decommissioning, restarts | `long_running` | `handles`, `client` |
 
 pub mod balance;
 mod client;

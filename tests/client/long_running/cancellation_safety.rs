@@ -129,7 +129,7 @@ async fn long_running_operations_can_run_in_a_spawned_task() {
             }
         };
         admin.rolling_restart().run(poll_options(), restart).wait().await.unwrap();
-        let cancelled = admin.drain_server(&server, poll_options()).cancel().await.unwrap_err();
+        let cancelled = admin.decommission_server(&server, poll_options()).cancel().await.unwrap_err();
         assert!(cancelled.progress().cleaned_out && !cancelled.progress().removed);
     });
     task.await.unwrap();

@@ -1,7 +1,7 @@
 //! Long-running operations, polled to completion despite failures on the way.
 
 mod cancellation_safety;
-mod drain;
+mod decommission;
 mod fan_out;
 mod in_sync;
 mod jobs;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arango::TokenSource;
 use arango::cluster::{JobStatus, MoveShard, RebalanceOptions, ServerId, ServerRole};
-use arango::long_running::DrainStep;
+use arango::long_running::DecommissionStep;
 use arango::transport::secrecy::SecretString;
 use arango::transport::{BoxError, BoxFuture};
 use arango::{Credentials, ErrorKind};
@@ -113,7 +113,7 @@ async fn a_start_rejected_during_an_outage_is_sent_afterwards() {
             .flat_map(|path| inject_everywhere(cluster, &full(&path)))
             .collect()
     };
-    for operation in ["restart", "drain", "rebalance"] {
+    for operation in ["restart", "decommission", "rebalance"] {
         let cluster = Arc::new(skewed_cluster().await);
         let admin = client(&cluster).cluster();
         let prepared = admin.prepare_rebalance(&RebalanceOptions::new()).await.unwrap();
@@ -145,9 +145,9 @@ async fn a_start_rejected_during_an_outage_is_sent_afterwards() {
                     });
                     assert_eq!(restart.wait().await.unwrap().len(), 3);
                 }
-                "drain" => {
-                    let mut drain = admin.drain_server(&server, poll_options());
-                    while drain.next().await.unwrap() != DrainStep::CleanedOut {}
+                "decommission" => {
+                    let mut decommission = admin.decommission_server(&server, poll_options());
+                    while decommission.next().await.unwrap() != DecommissionStep::CleanedOut {}
                 }
                 _ => {
                     let report = prepared.max_concurrent(2).execute(poll_options()).wait().await.unwrap();
@@ -160,7 +160,7 @@ async fn a_start_rejected_during_an_outage_is_sent_afterwards() {
             ["moveShard", "cleanOutServer", "resignLeadership"].map(|one| executions(&cluster, one));
         let expected = match operation {
             "restart" => [0, 0, 3],
-            "drain" => [0, 1, 1],
+            "decommission" => [0, 1, 1],
             _ => [planned, 0, 0],
         };
         assert_eq!(jobs_started, expected, "{operation}");

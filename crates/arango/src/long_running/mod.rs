@@ -8,7 +8,7 @@
 //! |---|---|
 //! | a job of the agency | [`Cluster::move_shard_and_watch`](crate::Cluster::move_shard_and_watch), [`clean_out_server_and_watch`](crate::Cluster::clean_out_server_and_watch), [`resign_leadership_and_watch`](crate::Cluster::resign_leadership_and_watch); again by its id with [`watch_job`](crate::Cluster::watch_job) |
 //! | a rebalance that is planned, inspected, and executed a few moves at a time | [`Cluster::prepare_rebalance`](crate::Cluster::prepare_rebalance) |
-//! | removing a DB-Server from the cluster | [`Cluster::drain_server`](crate::Cluster::drain_server) |
+//! | removing a DB-Server from the cluster | [`Cluster::decommission_server`](crate::Cluster::decommission_server) |
 //! | restarting all servers one by one | [`Cluster::rolling_restart`](crate::Cluster::rolling_restart) |
 //! | maintenance with automatic extension | [`Cluster::hold_maintenance`](crate::Cluster::hold_maintenance), [`hold_server_maintenance`](crate::Cluster::hold_server_maintenance) |
 //! | waiting for health, for shards in sync, for unfinished moves, for propagation | [`Cluster::wait_until_healthy`](crate::Cluster::wait_until_healthy), [`wait_until_in_sync`](crate::Cluster::wait_until_in_sync), [`wait_until_idle`](crate::Cluster::wait_until_idle), [`Database::wait_until_propagated`](crate::Database::wait_until_propagated), [`wait_for_collection`](crate::Database::wait_for_collection) |
@@ -27,11 +27,11 @@
 //! # Resuming
 //!
 //! A handle that is dropped, or a client process that dies, leaves jobs behind that complete on their own, and
-//! nothing else that does not end by itself. A job can be watched again by its id. A drain can be started again and
+//! nothing else that does not end by itself. A job can be watched again by its id. A decommission can be started again and
 //! skips what is done. After a rebalance, wait until no shard is being moved, and plan again. A rolling restart can
 //! be started again and [skips](RollingRestart::skip) the servers that are done.
 
-mod drain;
+mod decommission;
 mod fan_out;
 mod find_job;
 mod healthy;
@@ -48,7 +48,7 @@ mod rebalance;
 mod rolling_restart;
 mod wait_idle;
 
-pub use drain::{DrainReport, DrainStep};
+pub use decommission::{DecommissionReport, DecommissionStep};
 pub use fan_out::FanOut;
 pub use incomplete::{Incomplete, StopReason};
 pub use job::JobPoller;

@@ -24,7 +24,7 @@ impl Scenario {
                 assert!(admin.imbalance().await.unwrap().is_idle(), "{case}");
                 assert!(admin.rebalance_plan(&rebalance_options()).await.unwrap().moves.is_empty(), "{case}");
             }
-            LongOperation::Drain => {
+            LongOperation::Decommission => {
                 assert!(!self.cluster.db_server_ids().contains(&self.server.as_str().to_owned()), "{case}");
             }
             LongOperation::Restart => {
@@ -55,7 +55,7 @@ impl Scenario {
             LongOperation::Rebalance => once[0].1 = self.planned_moves,
             LongOperation::CleanOut => once[1].1 = 1,
             LongOperation::Resignation => once[2].1 = 1,
-            LongOperation::Drain => (once[1].1, once[2].1) = (1, 1),
+            LongOperation::Decommission => (once[1].1, once[2].1) = (1, 1),
             LongOperation::Restart => once[2].1 = 3,
             _ => {}
         }
@@ -64,7 +64,9 @@ impl Scenario {
             let max = match (operation, command) {
                 _ if once == 0 => 0,
                 // An operation lost between the resignation and its next step resigns once more.
-                (LongOperation::Drain | LongOperation::Restart, "resignLeadership") => once + again.max(1),
+                (LongOperation::Decommission | LongOperation::Restart, "resignLeadership") => {
+                    once + again.max(1)
+                }
                 _ => once + again,
             };
             assert!(

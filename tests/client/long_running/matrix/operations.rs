@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arango::cluster::{JobStatus, JobType, MoveShard, ResignedLeaders, ServerId, SupervisionMode};
 use arango::long_running::{
-    DrainStep, Incomplete, JobPoller, PollOptions, Poller, PropagationStatus as KnownBy, RestartStep,
+    DecommissionStep, Incomplete, JobPoller, PollOptions, Poller, PropagationStatus as KnownBy, RestartStep,
     StopReason,
 };
 use arango::{Client, Cluster, Error};
@@ -21,7 +21,7 @@ pub(super) enum LongOperation {
     CleanOut,
     Resignation,
     Rebalance,
-    Drain,
+    Decommission,
     Restart,
     WaitHealthy,
     WaitInSync,
@@ -35,7 +35,7 @@ pub(super) enum LongOperation {
 }
 
 use LongOperation::{
-    CleanOut, Drain, HoldMaintenance, HoldServerMaintenance, Move, OnEachCoordinator, OnEachDbServer,
+    CleanOut, Decommission, HoldMaintenance, HoldServerMaintenance, Move, OnEachCoordinator, OnEachDbServer,
     Rebalance, Resignation, Restart, WaitCollection, WaitDatabase, WaitHealthy, WaitIdle, WaitInSync,
 };
 
@@ -45,7 +45,7 @@ impl LongOperation {
         CleanOut,
         Resignation,
         Rebalance,
-        Drain,
+        Decommission,
         Restart,
         WaitHealthy,
         WaitInSync,
@@ -59,7 +59,7 @@ impl LongOperation {
     ];
 
     /// Operations that consist of jobs of the agency.
-    pub(super) const WITH_JOBS: [Self; 6] = [Move, CleanOut, Resignation, Rebalance, Drain, Restart];
+    pub(super) const WITH_JOBS: [Self; 6] = [Move, CleanOut, Resignation, Rebalance, Decommission, Restart];
 }
 
 /// Point at which an operation is cancelled.
@@ -103,13 +103,13 @@ impl Scenario {
                     admin.prepare_rebalance(&rebalance_options()).await.map_err(StopReason::Call)?;
                 run_to_completion(prepared.max_concurrent(3).execute(poll_options()), cancel, |_| ()).await
             }
-            Drain => {
+            Decommission => {
                 let stop = |step| {
-                    if step == DrainStep::CleanedOut {
+                    if step == DecommissionStep::CleanedOut {
                         self.cluster.stop_db_server(0);
                     }
                 };
-                run_to_completion(admin.drain_server(server, poll_options()), cancel, stop).await
+                run_to_completion(admin.decommission_server(server, poll_options()), cancel, stop).await
             }
             Restart => self.run_restart(&admin, cancel).await,
             WaitHealthy => admin.wait_until_healthy(poll_options()).await.map(drop).map_err(stop_reason),

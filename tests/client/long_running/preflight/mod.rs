@@ -1,6 +1,6 @@
 //! Preflight checks of health and shards right before each step. Older results do not count.
 
-mod drain;
+mod decommission;
 mod moves;
 mod random_failures;
 mod restart;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arango::balance::{RandomSource, SeededRandom};
 use arango::cluster::{ServerId, ServerRole};
-use arango::long_running::DrainStep;
+use arango::long_running::DecommissionStep;
 use arango_test_cluster::TestCluster;
 use tokio::time::{Instant, sleep};
 
@@ -104,15 +104,15 @@ async fn no_server_is_cleaned_out_while_another_is_down() {
         let failing_servers = [ServerId::from(ids[2].as_str())];
         let (admin, server) = (client(&cluster).cluster(), ServerId::from(ids[0].as_str()));
         let clean_out = async {
-            // A job fails if the only possible target is down. Then the drain is repeated.
+            // A job fails if the only possible target is down. Then the decommission is repeated.
             for _ in 0..10 {
-                let mut drain = admin.drain_server(&server, poll_options());
-                while let Some(step) = drain.next().await {
-                    if step == DrainStep::CleanedOut {
+                let mut decommission = admin.decommission_server(&server, poll_options());
+                while let Some(step) = decommission.next().await {
+                    if step == DecommissionStep::CleanedOut {
                         cluster.stop_db_server(0);
                     }
                 }
-                if drain.wait().await.is_ok() {
+                if decommission.wait().await.is_ok() {
                     return true;
                 }
                 sleep(SECOND * 30).await;

@@ -67,7 +67,7 @@ impl Evidence<'_> {
             let (at, valid_for) = (request.sent_at, VALID_FOR + self.scenario.total);
             let mut down = self.outages.known_outages(at, valid_for);
             if !self.is_restart() {
-                // A drain requires only the other DB-Servers.
+                // A decommission requires only the other DB-Servers.
                 down.retain(|server| server != self.target && server.kind() == Some(ServerRole::DbServer));
             }
             if is_start(request) && !down.is_empty() {
@@ -111,7 +111,7 @@ impl Evidence<'_> {
         let limits = match self.scenario.procedure {
             Procedure::RestartDbServers => [self.scenario.db_servers, 0, 0],
             Procedure::RestartCoordinators => [0; 3],
-            Procedure::Drain | Procedure::DrainAndRemove => [1, 1, 0],
+            Procedure::Decommission | Procedure::DecommissionAndRemove => [1, 1, 0],
             Procedure::Move => [0, 0, 1],
             Procedure::Rebalance => [0, 0, self.moves.len()],
         };
@@ -133,18 +133,18 @@ impl Evidence<'_> {
         let is_finished = reason.is_none();
         match done {
             ProcedureReport::Restarted(servers) => self.restarts_are_correct(servers, is_finished, report),
-            ProcedureReport::Drained(drain) => {
+            ProcedureReport::Decommissioned(decommission) => {
                 let is_known = self.final_state.servers.contains(self.target);
-                if drain.removed && is_known || is_finished && !drain.removed {
-                    report("I15", format!("{drain:?}, but the cluster knows the server: {is_known}"));
+                if decommission.removed && is_known || is_finished && !decommission.removed {
+                    report("I15", format!("{decommission:?}, but the cluster knows the server: {is_known}"));
                 }
-                if drain.cleaned_out && self.final_state.shards_on_target > 0 {
+                if decommission.cleaned_out && self.final_state.shards_on_target > 0 {
                     report(
                         "I15",
-                        format!("{drain:?}, but it has {} shards", self.final_state.shards_on_target),
+                        format!("{decommission:?}, but it has {} shards", self.final_state.shards_on_target),
                     );
                 }
-                let is_not_begun = drain.job.is_none() && is_not_executed(reason);
+                let is_not_begun = decommission.job.is_none() && is_not_executed(reason);
                 if is_not_begun && self.has_job(&JobType::ResignLeadership) {
                     report("I15", "a resignation that was not executed has a job".to_owned());
                 }

@@ -1,6 +1,6 @@
 //! Scenarios in which a client runs a long-running procedure while servers fail.
 //!
-//! Unlike in the other scenarios there are no calls besides: one client restarts, drains, moves or rebalances, and the
+//! Unlike in the other scenarios there are no calls besides: one client restarts, decommissions, moves or rebalances, and the
 //! invariants are about that.
 
 mod faults;
@@ -125,7 +125,7 @@ struct FinalState {
     servers: Vec<ServerId>,
     in_maintenance: Vec<ServerId>,
     jobs: Vec<AgencyJob>,
-    /// Number of shard copies on the server that was drained.
+    /// Number of shard copies on the server that was decommissioned.
     shards_on_target: u64,
     /// Servers with a copy of the shard of each planned move.
     copies: Vec<Option<Vec<ServerId>>>,
@@ -159,8 +159,9 @@ async fn read_final_state(
 fn victims(scenario: &ProcedureScenario, cluster: &TestCluster, target: &ServerId) -> Vec<ServerId> {
     let db_servers = cluster.db_server_ids().into_iter().map(ServerId::from);
     let coordinators = cluster.coordinators().iter().map(|one| ServerId::from(one.id()));
-    let is_drained = matches!(scenario.procedure, Procedure::Drain | Procedure::DrainAndRemove);
-    db_servers.chain(coordinators).filter(|server| !is_drained || server != target).collect()
+    let is_decommissioned =
+        matches!(scenario.procedure, Procedure::Decommission | Procedure::DecommissionAndRemove);
+    db_servers.chain(coordinators).filter(|server| !is_decommissioned || server != target).collect()
 }
 
 fn create_links() -> Vec<Vec<Link>> {

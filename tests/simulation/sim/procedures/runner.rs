@@ -6,7 +6,8 @@ use std::time::Duration;
 use arango::Client;
 use arango::cluster::{AgencyJob, MoveShard, ServerId, ServerRole, ShardMove};
 use arango::long_running::{
-    DrainReport, DrainStep, PollOptions, RebalanceReport, RebalanceStep, RestartStep, StopReason,
+    DecommissionReport, DecommissionStep, PollOptions, RebalanceReport, RebalanceStep, RestartStep,
+    StopReason,
 };
 use arango_test_cluster::TestCluster;
 use tokio::sync::mpsc;
@@ -23,7 +24,7 @@ pub(crate) const RESTART_TIME: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(crate) enum ProcedureReport {
     Restarted(Vec<ServerId>),
-    Drained(DrainReport),
+    Decommissioned(DecommissionReport),
     Moved,
     Rebalanced(RebalanceReport),
 }
@@ -67,7 +68,7 @@ pub(crate) struct ProcedureRunner<'a> {
     pub(crate) outages: &'a Outages<'a>,
     pub(crate) actions: &'a ActionLog,
     pub(crate) trace: &'a Trace,
-    /// The DB-Server that is drained.
+    /// The DB-Server that is decommissioned.
     pub(crate) target: &'a ServerId,
     pub(crate) moves: &'a [ShardMove],
 }
@@ -114,7 +115,7 @@ impl ProcedureRunner<'_> {
         let result = match self.scenario.procedure {
             Procedure::RestartDbServers => self.restart(ServerRole::DbServer).await,
             Procedure::RestartCoordinators => self.restart(ServerRole::Coordinator).await,
-            Procedure::Drain | Procedure::DrainAndRemove => self.drain().await,
+            Procedure::Decommission | Procedure::DecommissionAndRemove => self.decommission().await,
             Procedure::Move => self.move_shard().await,
             Procedure::Rebalance => self.rebalance().await,
         };
@@ -173,18 +174,18 @@ impl ProcedureRunner<'_> {
         })
     }
 
-    async fn drain(&self) -> Option<Result<ProcedureReport, (ProcedureReport, StopReason)>> {
-        let work = self.client.cluster().drain_server(self.target, self.poll_options());
+    async fn decommission(&self) -> Option<Result<ProcedureReport, (ProcedureReport, StopReason)>> {
+        let work = self.client.cluster().decommission_server(self.target, self.poll_options());
         let ended = poll_to_end!(self, work, step => {
-            if step == DrainStep::CleanedOut && self.scenario.procedure == Procedure::DrainAndRemove {
+            if step == DecommissionStep::CleanedOut && self.scenario.procedure == Procedure::DecommissionAndRemove {
                 self.actions.record(self.trace.now(), Action::Stopped);
                 stop(self.cluster, self.target);
             }
         });
         ended.map(|ended| {
             ended
-                .map(ProcedureReport::Drained)
-                .map_err(|(done, reason)| (ProcedureReport::Drained(done), reason))
+                .map(ProcedureReport::Decommissioned)
+                .map_err(|(done, reason)| (ProcedureReport::Decommissioned(done), reason))
         })
     }
 
@@ -245,7 +246,7 @@ impl TraceLine for AgencyJob {
     }
 }
 
-impl TraceLine for DrainStep {
+impl TraceLine for DecommissionStep {
     fn trace_line(&self) -> String {
         match self {
             Self::JobUpdated(job) => job.trace_line(),

@@ -13,9 +13,9 @@ pub(crate) enum Procedure {
     RestartDbServers,
     RestartCoordinators,
     /// The server is stopped when it is cleaned out, and then removed.
-    DrainAndRemove,
+    DecommissionAndRemove,
     /// The server keeps running, so it is never removed.
-    Drain,
+    Decommission,
     Move,
     Rebalance,
 }
@@ -63,9 +63,9 @@ impl ProcedureScenario {
             Procedure::RestartDbServers,
             Procedure::RestartDbServers,
             Procedure::RestartCoordinators,
-            Procedure::DrainAndRemove,
-            Procedure::DrainAndRemove,
-            Procedure::Drain,
+            Procedure::DecommissionAndRemove,
+            Procedure::DecommissionAndRemove,
+            Procedure::Decommission,
             Procedure::Move,
             Procedure::Rebalance,
         ];

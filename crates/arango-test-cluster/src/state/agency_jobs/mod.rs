@@ -4,7 +4,7 @@
 
 mod job;
 mod outcome;
-mod server_drain;
+mod server_jobs;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -80,7 +80,7 @@ impl AgencyJobs {
     pub(crate) fn work(&mut self, mut now: Instant, mut span: Duration, shards: &mut Shards<'_>) {
         loop {
             self.end_aborted(now);
-            while self.begin(now, shards) | self.end_drains(now, shards) {}
+            while self.begin(now, shards) | self.end_clean_outs(now, shards) {}
             let Some(step) = self.next_step(now).filter(|step| *step <= span) else { break };
             (now, span) = (now + step, span.saturating_sub(step));
             for job in &mut self.jobs {
@@ -147,7 +147,7 @@ impl AgencyJobs {
                 running += 1;
                 job.begin(now);
             } else {
-                match server_drain::steps(&job.task, shards) {
+                match server_jobs::steps(&job.task, shards) {
                     Err(reason) => job.end(Err(reason.to_owned()), now),
                     Ok(steps) => {
                         job.begin(now);
@@ -165,7 +165,7 @@ impl AgencyJobs {
     }
 
     /// Ends the jobs whose moves have all ended.
-    fn end_drains(&mut self, now: Instant, shards: &mut Shards<'_>) -> bool {
+    fn end_clean_outs(&mut self, now: Instant, shards: &mut Shards<'_>) -> bool {
         let mut ended = Vec::new();
         for job in self.jobs.iter().filter(|job| job.waits_for_children()) {
             let children = || self.jobs.iter().filter(|child| child.parent.as_ref() == Some(&job.id));
@@ -179,7 +179,7 @@ impl AgencyJobs {
             let outcome =
                 if *failed == 0 { Ok(()) } else { Err(format!("{failed} moves of shards have failed")) };
             if outcome.is_ok() {
-                server_drain::record_cleaned(&job.task, shards);
+                server_jobs::record_cleaned(&job.task, shards);
             }
             job.end(outcome, now);
         }

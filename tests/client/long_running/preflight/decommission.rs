@@ -1,7 +1,7 @@
 //! Servers that fail or recover right before another server is cleaned out or removed.
 
 use arango::cluster::ServerId;
-use arango::long_running::{DrainStep, StopReason};
+use arango::long_running::{DecommissionStep, StopReason};
 use arango_test_cluster::{Fault, JobOutcome, Match, TestCluster};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
@@ -25,7 +25,7 @@ async fn no_job_starts_if_a_server_fails_while_the_agency_is_read() {
         let client = client(&cluster);
         let server = first_db_server(&cluster);
         cluster.agency_jobs().set_move_time(SECOND * 10);
-        let mut drain = client.cluster().drain_server(&server, poll_options());
+        let mut decommission = client.cluster().decommission_server(&server, poll_options());
         let failure = async {
             while job_counts(&cluster)[0] < jobs {
                 sleep(SECOND / 10).await;
@@ -36,31 +36,31 @@ async fn no_job_starts_if_a_server_fails_while_the_agency_is_read() {
             sleep(SECOND * 30).await;
             drop(dumps);
             sleep(SECOND * 200).await;
-            assert_eq!(job_counts(&cluster), [jobs, 0], "the drain waits for the other server");
+            assert_eq!(job_counts(&cluster), [jobs, 0], "the decommission waits for the other server");
             cluster.start_db_server(2);
         };
         let clean_out = async {
-            while let Some(step) = drain.next().await {
-                if step == DrainStep::CleanedOut {
+            while let Some(step) = decommission.next().await {
+                if step == DecommissionStep::CleanedOut {
                     cluster.stop_db_server(0);
                 }
             }
         };
         tokio::join!(clean_out, failure);
-        assert!(drain.wait().await.unwrap().removed);
+        assert!(decommission.wait().await.unwrap().removed);
         assert_eq!(job_counts(&cluster), [1, 1]);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_drain_is_rejected_while_another_server_is_unhealthy() {
+async fn a_decommission_is_rejected_while_another_server_is_unhealthy() {
     let cluster = skewed_cluster().await;
     let client = client(&cluster);
     let server = first_db_server(&cluster);
     cluster.stop_db_server(1);
     sleep(SECOND * 20).await;
     let start = Instant::now();
-    let rejected = client.cluster().drain_server(&server, poll_options()).wait().await.unwrap_err();
+    let rejected = client.cluster().decommission_server(&server, poll_options()).wait().await.unwrap_err();
     assert!(
         matches!(rejected.reason(), StopReason::Unhealthy(unhealthy) if unhealthy.len() == 1),
         "{rejected}"
@@ -72,12 +72,12 @@ async fn a_drain_is_rejected_while_another_server_is_unhealthy() {
     sleep(SECOND * 5).await;
     cluster.agency_jobs().set_todo_time(SECOND * 60);
     let short = poll_options().timeout(SECOND * 300);
-    let drain = client.cluster().drain_server(&server, short).wait();
+    let decommission = client.cluster().decommission_server(&server, short).wait();
     let failure = async {
         sleep(SECOND * 20).await;
         cluster.stop_db_server(1);
     };
-    let (stopped, ()) = tokio::join!(drain, failure);
+    let (stopped, ()) = tokio::join!(decommission, failure);
     let stopped = stopped.unwrap_err();
     assert!(
         matches!(stopped.reason(), StopReason::Unhealthy(unhealthy) if unhealthy.len() == 1),
@@ -89,23 +89,24 @@ async fn a_drain_is_rejected_while_another_server_is_unhealthy() {
 /// Cleans out the first server and stops it.
 async fn cleaned_out(
     cluster: &TestCluster,
-) -> arango::long_running::Poller<DrainStep, arango::long_running::DrainReport> {
-    let mut drain = client(cluster).cluster().drain_server(&first_db_server(cluster), poll_options());
-    while drain.next().await.unwrap() != DrainStep::CleanedOut {}
+) -> arango::long_running::Poller<DecommissionStep, arango::long_running::DecommissionReport> {
+    let mut decommission =
+        client(cluster).cluster().decommission_server(&first_db_server(cluster), poll_options());
+    while decommission.next().await.unwrap() != DecommissionStep::CleanedOut {}
     cluster.stop_db_server(0);
-    drain
+    decommission
 }
 
 #[tokio::test(start_paused = true)]
 async fn shards_are_counted_right_before_a_removal() {
     let cluster = skewed_cluster().await;
-    let drain = cleaned_out(&cluster).await;
+    let decommission = cleaned_out(&cluster).await;
     sleep(SECOND * 20).await;
     let one = json!({ "databases": 1, "collections": 1, "shards": 1, "leaders": 0, "realLeaders": 0, "followers": 1 });
     let statistics = json!({ "error": false, "code": 200, "result": one }).to_string();
     let statistics = Fault::raw_response(200, "application/json", statistics);
     let guards = inject_everywhere(&cluster, &statistics.on(Match::get("/_admin/cluster/shardStatistics")));
-    let stopped = drain.wait().await.unwrap_err();
+    let stopped = decommission.wait().await.unwrap_err();
     assert!(matches!(stopped.reason(), StopReason::HoldsShards { shards: 1, .. }), "{stopped}");
     assert!(stopped.progress().cleaned_out && !stopped.progress().removed);
     assert!(guards.iter().any(|fault| fault.hits() > 0));
@@ -115,7 +116,7 @@ async fn shards_are_counted_right_before_a_removal() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_recovers_during_the_check_is_not_removed() {
     let cluster = skewed_cluster().await;
-    let drain = cleaned_out(&cluster).await;
+    let decommission = cleaned_out(&cluster).await;
     sleep(SECOND * 20).await;
     let slow = inject_everywhere(&cluster, &slow_health(SECOND * 6).times(1));
     let recovery = async {
@@ -126,7 +127,7 @@ async fn a_server_that_recovers_during_the_check_is_not_removed() {
         assert_eq!(executions(&cluster, "removeServer"), 0, "the server is running");
         cluster.stop_db_server(0);
     };
-    let (result, ()) = tokio::join!(drain.wait(), recovery);
+    let (result, ()) = tokio::join!(decommission.wait(), recovery);
     assert!(result.unwrap().removed);
     assert_eq!(executions(&cluster, "removeServer"), 1);
 }
@@ -134,7 +135,7 @@ async fn a_server_that_recovers_during_the_check_is_not_removed() {
 #[tokio::test(start_paused = true)]
 async fn an_outdated_shard_count_is_repeated_before_a_removal() {
     let cluster = skewed_cluster().await;
-    let drain = cleaned_out(&cluster).await;
+    let decommission = cleaned_out(&cluster).await;
     sleep(SECOND * 20).await;
     let slow = Fault::latency(SECOND * 25).on(Match::get("/_admin/cluster/shardStatistics")).times(1);
     let slow = inject_everywhere(&cluster, &slow);
@@ -145,7 +146,7 @@ async fn an_outdated_shard_count_is_repeated_before_a_removal() {
         assert_eq!(executions(&cluster, "removeServer"), 0, "the server is running");
         cluster.stop_db_server(0);
     };
-    let (result, ()) = tokio::join!(drain.wait(), recovery);
+    let (result, ()) = tokio::join!(decommission.wait(), recovery);
     assert!(result.unwrap().removed);
     assert!(slow.iter().any(|fault| fault.hits() > 0));
     assert_eq!(executions(&cluster, "removeServer"), 1);
@@ -158,7 +159,7 @@ async fn an_existing_job_is_polled_although_another_server_failed() {
     let server = first_db_server(&cluster);
     cluster.agency_jobs().set_outcome(JobOutcome::Hang);
     let job = client.cluster().clean_out_server(&server).await.unwrap();
-    let mut drain = client.cluster().drain_server(&server, poll_options());
+    let mut decommission = client.cluster().decommission_server(&server, poll_options());
     let dumps = no_dumps(&cluster);
     let failure = async {
         sleep(SECOND * 30).await;
@@ -166,8 +167,8 @@ async fn an_existing_job_is_polled_although_another_server_failed() {
         sleep(SECOND * 30).await;
         drop(dumps);
     };
-    let (step, ()) = tokio::join!(drain.next(), failure);
-    assert!(matches!(step, Some(DrainStep::JobUpdated(updated)) if updated.id == job));
+    let (step, ()) = tokio::join!(decommission.next(), failure);
+    assert!(matches!(step, Some(DecommissionStep::JobUpdated(updated)) if updated.id == job));
     assert_eq!(job_counts(&cluster), [0, 1]);
 }
 
@@ -178,7 +179,7 @@ async fn a_job_started_elsewhere_while_waiting_is_not_duplicated() {
     let server = first_db_server(&cluster);
     cluster.agency_jobs().set_move_time(SECOND * 300);
     cluster.agency_jobs().set_next_outcome(JobOutcome::Finish);
-    let mut drain = client.cluster().drain_server(&server, poll_options());
+    let mut decommission = client.cluster().decommission_server(&server, poll_options());
     let slow =
         inject_everywhere(&cluster, &Fault::latency(SECOND * 15).on(Match::get("/_admin/cluster/health")));
     let another = async {
@@ -187,8 +188,8 @@ async fn a_job_started_elsewhere_while_waiting_is_not_duplicated() {
         drop(slow);
         client.cluster().resign_leadership(&server, arango::cluster::ResignedLeaders::Stay).await.unwrap()
     };
-    let (step, job) = tokio::join!(drain.next(), another);
-    assert!(matches!(step, Some(DrainStep::JobUpdated(updated)) if updated.id == job));
+    let (step, job) = tokio::join!(decommission.next(), another);
+    assert!(matches!(step, Some(DecommissionStep::JobUpdated(updated)) if updated.id == job));
     assert_eq!(job_counts(&cluster), [1, 0]);
 }
 
@@ -200,7 +201,8 @@ async fn a_failed_target_server_is_not_waited_for() {
     sleep(SECOND * 20).await;
     let server = first_db_server(&cluster);
     let start = Instant::now();
-    let _ended = client.cluster().drain_server(&server, poll_options().timeout(SECOND * 600)).wait().await;
+    let _ended =
+        client.cluster().decommission_server(&server, poll_options().timeout(SECOND * 600)).wait().await;
     assert!(start.elapsed() < SECOND * 60 || executions(&cluster, "cleanOutServer") == 1);
     assert_eq!(job_counts(&cluster)[0], 1, "the supervision decides about the job");
 }

@@ -14,7 +14,7 @@ use crate::handles::cluster::Cluster;
 /// The progress of removing a DB-Server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct DrainReport {
+pub struct DecommissionReport {
     /// The last job that was watched: it can be [watched again](Cluster::watch_job).
     pub job: Option<JobId>,
     /// Whether it holds no shards, and gets none.
@@ -26,7 +26,7 @@ pub struct DrainReport {
 /// A step of removing a DB-Server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum DrainStep {
+pub enum DecommissionStep {
     /// The job that moves its leaderships, or then its shards, has progressed.
     JobUpdated(Box<AgencyJob>),
     /// It holds no shards.
@@ -55,15 +55,19 @@ impl Cluster {
     /// Cancellation cancels the job that moves its shards, or starts no further step; shards that were moved stay
     /// where they are. A server that was [cleaned out](arango_cluster::ServerCount::cleaned) can be used again with
     /// [`set_server_count`](Self::set_server_count).
-    pub fn drain_server(&self, server: &ServerId, options: PollOptions) -> Poller<DrainStep, DrainReport> {
+    pub fn decommission_server(
+        &self,
+        server: &ServerId,
+        options: PollOptions,
+    ) -> Poller<DecommissionStep, DecommissionReport> {
         let (cluster, server) = (self.clone(), server.clone());
         Poller::new(move |progress, cancellation| async move {
             let mut polling = PollLoop::new(&cluster.database.transport, options, &cancellation);
-            let mut operation = DrainOperation {
+            let mut operation = DecommissionOperation {
                 cluster: &cluster,
                 server: &server,
                 progress: &progress,
-                report: DrainReport::default(),
+                report: DecommissionReport::default(),
             };
             let ended = operation.run(&mut polling).await;
             (operation.report, ended)
@@ -81,14 +85,14 @@ enum RemovalState {
     },
 }
 
-struct DrainOperation<'a> {
+struct DecommissionOperation<'a> {
     cluster: &'a Cluster,
     server: &'a ServerId,
-    progress: &'a ProgressSender<DrainStep>,
-    report: DrainReport,
+    progress: &'a ProgressSender<DecommissionStep>,
+    report: DecommissionReport,
 }
 
-impl DrainOperation<'_> {
+impl DecommissionOperation<'_> {
     async fn run(&mut self, polling: &mut PollLoop) -> Result<(), StopReason> {
         if self.server.kind() != Some(ServerRole::DbServer) {
             return Err(StopReason::NotADbServer(self.server.clone()));
@@ -103,7 +107,7 @@ impl DrainOperation<'_> {
             self.clean_out(polling).await?;
         }
         self.report.cleaned_out = true;
-        self.progress.send(DrainStep::CleanedOut);
+        self.progress.send(DecommissionStep::CleanedOut);
         self.remove(polling).await
     }
 
@@ -186,13 +190,14 @@ impl DrainOperation<'_> {
 
     fn mark_removed(&mut self) {
         (self.report.cleaned_out, self.report.removed) = (true, true);
-        self.progress.send(DrainStep::Removed);
+        self.progress.send(DecommissionStep::Removed);
     }
 
     async fn watch(&mut self, polling: &mut PollLoop, id: JobId) -> Result<(), StopReason> {
         polling.reset();
         self.report.job = Some(id.clone());
-        let report = |job: &AgencyJob| self.progress.send(DrainStep::JobUpdated(Box::new(job.clone())));
+        let report =
+            |job: &AgencyJob| self.progress.send(DecommissionStep::JobUpdated(Box::new(job.clone())));
         job::watch(self.cluster, &id, polling, report).await.map(drop)
     }
 
