@@ -155,7 +155,7 @@ async fn when_both_attempts_fail_the_error_reports_both() {
     let attempts = error.attempts();
     assert_eq!(
         (error.kind(), error.stopped_by(), attempts.len()),
-        (ErrorKind::NotFound, StoppedBy::NotRetryable, 2)
+        (ErrorKind::CollectionNotFound, StoppedBy::NotRetryable, 2)
     );
     assert!(!attempts[0].hedge && attempts[1].hedge);
     assert_ne!(attempts[0].coordinator, attempts[1].coordinator);

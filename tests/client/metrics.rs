@@ -280,7 +280,7 @@ async fn the_client_state_counts_calls_by_outcome() {
             cluster.coordinators().iter().map(|one| one.inject(on(fault.clone()))).collect();
         client.db("_system").execute(insert("m", RequestClass::NonIdempotent)).await.unwrap_err().outcome()
     };
-    write(Fault::response(409, 1210, "unique constraint violated")).await;
+    write(Fault::response(400, 10, "bad parameter")).await;
     write(Fault::close(Phase::AfterExecution)).await;
     write(Fault::response(403, 11, "forbidden")).await;
     let state = client.state();

@@ -106,6 +106,7 @@ pub use agency::{
     AgencyDiagnosis, AgencyDump, ClusterInfo, DiagnoseAgency, DiagnoseAgencyDump, Diagnosis,
     DiagnosisStrictness, GetAgencyCache, GetAgencyDump, GetClusterInfo,
 };
+pub use arango_protocol::{Timestamp, UnixSeconds};
 pub use compact::Compact;
 pub use diagnostics::{
     ApiCall, AqlQuery, CrashDump, DeleteCrash, GetApiCalls, GetAqlQueries, GetCrash, ListCrashes,
@@ -169,8 +170,6 @@ pub use statistics::{
 pub use tokens::{
     AccessToken, AccessTokenSecret, CreateAccessToken, DeleteAccessToken, ListAccessTokens, NewAccessToken,
 };
-pub use types::seconds::UnixSeconds;
-pub use types::timestamp::Timestamp;
 pub use unique_ids::{RaiseUniqueIds, ReserveUniqueIds, UniqueIds};
 #[doc(hidden)]
 pub use user_databases::GetUserDatabases;

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
 use crate::decode::DecodeError;
-use crate::error_object::ErrorObject;
+use crate::error::object::ErrorObject;
 
 /// The largest body parsed as an error object, in bytes. The body of an error response is read up to this size.
 const ERROR_OBJECT_BYTES: usize = 64 << 10;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use crate::api_response::ApiResponse;
-use crate::error_object::ErrorObject;
+use crate::error::object::ErrorObject;
 
 /// How much of an undecodable body is kept, in bytes.
 const MAX_KEPT_BYTES: usize = 1024;

@@ -5,7 +5,7 @@ use http::header::SERVER;
 use serde::Deserialize;
 
 use crate::api_response::ApiResponse;
-use crate::error_object::ErrorObject;
+use crate::error::object::ErrorObject;
 
 /// Returns whether the headers of a response name ArangoDB.
 ///

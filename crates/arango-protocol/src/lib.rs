@@ -9,7 +9,8 @@
 //! | a typed call and its metadata | [`Operation`], [`Metadata`], [`RequestProperties`], [`RequestClass`], [`Scope`] |
 //! | building the request | [`RequestBuilder`], [`DatabaseName`], [`BuildError`] |
 //! | decoding the response | [`ApiResponse`], [`DecodeError`] |
-//! | server errors | [`ErrorObject`], [`ErrorNumber`] |
+//! | server errors | [`ErrorObject`], [`ErrorNumber`], [`ErrorKind`], [`Outcome`] |
+//! | times of the server | [`Timestamp`], [`UnixSeconds`] |
 //!
 //! # Custom operations
 //!
@@ -61,8 +62,7 @@
 //!
 //! | what | where | imports from |
 //! |---|---|---|
-//! | errors and names without dependencies | `error_number`, `database_name`, `version` | no other module |
-//! | the error object of the server | `error_object` | `error_number` |
+//! | failures, names and values without dependencies | `error`, `values`, `database_name`, `version` | no other module |
 //! | metadata and requests of operations | `metadata`, `properties`, `created_resource`, `request_builder` | the rows above |
 //! | the response and what is wrong with it | `api_response`, `decode`, `identity` | the rows above |
 //! | the trait of all operations | `operation` | the rows above |
@@ -72,8 +72,7 @@ mod api_response;
 mod created_resource;
 mod database_name;
 mod decode;
-mod error_number;
-mod error_object;
+mod error;
 mod identity;
 mod login;
 mod metadata;
@@ -81,14 +80,23 @@ mod operation;
 mod properties;
 mod renew_token;
 mod request_builder;
+#[doc(hidden)] // for the crates with models
+pub mod values;
 mod version;
 
 pub use api_response::ApiResponse;
 pub use created_resource::CreatedResource;
 pub use database_name::{DatabaseName, InvalidName};
 pub use decode::DecodeError;
-pub use error_number::ErrorNumber;
-pub use error_object::ErrorObject;
+pub use error::category::ErrorCategory;
+#[doc(hidden)] // for the crate `arango-transport`
+pub use error::classification::{ResponseAuthor, classify_response};
+pub use error::kind::ErrorKind;
+#[doc(hidden)] // for the crate `arango-transport`
+pub use error::kind::is_too_large;
+pub use error::number::ErrorNumber;
+pub use error::object::ErrorObject;
+pub use error::outcome::Outcome;
 pub use identity::{is_arangodb, names_arangodb};
 pub use login::{LogIn, token_lifetime};
 pub use metadata::{Metadata, Permission, RequestClass, Scope};
@@ -96,4 +104,6 @@ pub use operation::Operation;
 pub use properties::RequestProperties;
 pub use renew_token::RenewToken;
 pub use request_builder::{BuildError, RequestBuilder};
+pub use values::seconds::UnixSeconds;
+pub use values::timestamp::Timestamp;
 pub use version::{InvalidVersion, ServerVersion};

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api_response::ApiResponse;
 use crate::decode::DecodeError;
-use crate::error_object::ErrorObject;
+use crate::error::object::ErrorObject;
 use crate::metadata::{Metadata, Permission};
 use crate::operation::Operation;
 use crate::request_builder::{BuildError, RequestBuilder};

@@ -14,7 +14,7 @@ use crate::support::builder;
 const EXPECTED_ERRORS: &[(&str, ErrorKind)] = &[
     ("cluster.agency_job", ErrorKind::NotFound),
     ("cluster.cancel_agency_job", ErrorKind::NotFound),
-    ("cluster.collection_shard_distribution", ErrorKind::NotFound),
+    ("cluster.collection_shard_distribution", ErrorKind::CollectionNotFound),
     ("cluster.db_server_statistics", ErrorKind::UnknownServer),
     ("cluster.move_shard", ErrorKind::NotFound),
     ("cluster.remove_server", ErrorKind::NotFound),

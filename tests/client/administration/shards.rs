@@ -157,7 +157,7 @@ async fn shard_distribution_is_that_of_the_handles_database() {
     assert!(!of_shop.collections.contains_key("books"));
     assert!(client.cluster().shard_distribution().await.unwrap().collections.contains_key("books"));
     let error = client.db("shop").cluster().collection_shard_distribution("books").await.unwrap_err();
-    assert_eq!((error.kind(), error.error_number().unwrap().0), (ErrorKind::NotFound, 1203));
+    assert_eq!((error.kind(), error.error_number().unwrap().0), (ErrorKind::CollectionNotFound, 1203));
 }
 
 #[tokio::test(start_paused = true)]

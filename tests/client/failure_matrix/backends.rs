@@ -23,6 +23,7 @@ for_each_class![
     r28_a_resigned_leader_has_an_unknown_outcome,
     r29_a_server_that_is_not_leader_has_executed_nothing,
     r29a_an_untrusted_host_in_a_header_is_never_contacted,
+    r47_a_missed_write_concern_is_retried_later,
     r38_an_agency_failure_inside_the_cluster_is_not_startup,
 ];
 
@@ -104,6 +105,14 @@ async fn r28_a_resigned_leader_has_an_unknown_outcome(class: RequestClass) {
 async fn r29_a_server_that_is_not_leader_has_executed_nothing(class: RequestClass) {
     for number in [1495, 1496] {
         not_executed(503, number, ErrorKind::NotLeader, HealthSignal::Neutral)
+            .assert_reaction(class, AfterBackoff(OVERLOAD_BACKOFF))
+            .await;
+    }
+}
+
+async fn r47_a_missed_write_concern_is_retried_later(class: RequestClass) {
+    for status in [403, 503] {
+        not_executed(status, 1429, ErrorKind::WriteConcernNotMet, HealthSignal::Neutral)
             .assert_reaction(class, AfterBackoff(OVERLOAD_BACKOFF))
             .await;
     }

@@ -239,7 +239,7 @@ async fn r04c_an_error_object_with_a_success_status_is_an_error(class: RequestCl
         (r#"{"error":true,"code":500,"errorNum":4}"#, ErrorKind::Server),
         (
             r#"{"error":true,"code":404,"errorNum":1203,"errorMessage":"no such collection"}"#,
-            ErrorKind::NotFound,
+            ErrorKind::CollectionNotFound,
         ),
         (r#"{"error":true,"code":200,"errorNum":4711}"#, ErrorKind::Server),
     ] {

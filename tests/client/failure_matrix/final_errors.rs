@@ -1,4 +1,4 @@
-//! R30–R37, R39, R44 and R45: errors that every coordinator would return.
+//! R30–R37, R39, R44–R46: errors that every coordinator would return.
 
 use arango::StoppedBy;
 use arango::protocol::RequestClass;
@@ -12,7 +12,9 @@ use crate::support::{client, cluster};
 
 for_each_class![
     r30_an_unknown_database_is_distinguished_from_a_missing_permission,
+    r31a_a_missing_document_is_final,
     r32_state_lost_with_its_coordinator_is_final,
+    r32a_a_lost_transaction_is_final,
     r33_a_busy_cursor_is_retried_on_the_same_coordinator,
     r34_a_conflict_is_not_retried_by_default,
     r35_a_conflict_after_an_unknown_attempt_is_ambiguous,
@@ -21,6 +23,7 @@ for_each_class![
     r39_any_other_server_error_is_final,
     r44_an_unsupported_operation_is_not_tried_elsewhere,
     r45_any_other_error_is_classified_by_status,
+    r46_errors_of_documents_and_queries_are_final,
 ];
 
 async fn r30_an_unknown_database_is_distinguished_from_a_missing_permission(class: RequestClass) {
@@ -30,11 +33,24 @@ async fn r30_an_unknown_database_is_distinguished_from_a_missing_permission(clas
 }
 
 async fn r32_state_lost_with_its_coordinator_is_final(class: RequestClass) {
-    for number in [1449, 1600, 1655] {
+    for number in [1449, 1600] {
         not_executed(404, number, ErrorKind::OwnerGone, HealthSignal::Success)
             .assert_reaction(class, Fails)
             .await;
     }
+}
+
+async fn r31a_a_missing_document_is_final(class: RequestClass) {
+    not_executed(404, 1202, ErrorKind::DocumentNotFound, HealthSignal::Success)
+        .assert_reaction(class, Fails)
+        .await;
+}
+
+async fn r32a_a_lost_transaction_is_final(class: RequestClass) {
+    not_executed(404, 1655, ErrorKind::TransactionGone, HealthSignal::Success)
+        .assert_reaction(class, Fails)
+        .await;
+    unknown(410, 1654, ErrorKind::TransactionGone, HealthSignal::Success).assert_reaction(class, Fails).await;
 }
 
 async fn r33_a_busy_cursor_is_retried_on_the_same_coordinator(class: RequestClass) {
@@ -53,9 +69,9 @@ async fn r34_a_conflict_is_not_retried_by_default(class: RequestClass) {
 
 async fn r35_a_conflict_after_an_unknown_attempt_is_ambiguous(class: RequestClass) {
     for (status, number, kind, outcome) in [
-        (409, 1210, ErrorKind::Conflict, Outcome::Executed),
+        (409, 1210, ErrorKind::UniqueViolation, Outcome::Unknown),
         (409, 1207, ErrorKind::Conflict, Outcome::Executed),
-        (404, 1202, ErrorKind::NotFound, Outcome::Executed),
+        (404, 1202, ErrorKind::DocumentNotFound, Outcome::Unknown),
         (412, 1200, ErrorKind::PreconditionFailed, Outcome::Unknown),
     ] {
         let cluster = cluster().await;
@@ -86,8 +102,8 @@ async fn r36_a_revision_mismatch_is_final(class: RequestClass) {
 }
 
 async fn r37_a_killed_query_may_have_been_executed(class: RequestClass) {
-    for number in [21, 1500, 1654] {
-        unknown(410, number, ErrorKind::Aborted, HealthSignal::Success).assert_reaction(class, Fails).await;
+    for (number, kind) in [(21, ErrorKind::Aborted), (1500, ErrorKind::QueryKilled)] {
+        unknown(410, number, kind, HealthSignal::Success).assert_reaction(class, Fails).await;
     }
 }
 
@@ -104,13 +120,13 @@ async fn r44_an_unsupported_operation_is_not_tried_elsewhere(class: RequestClass
 }
 
 async fn r45_any_other_error_is_classified_by_status(class: RequestClass) {
-    // None of these error numbers has a special rule; 10 and 1210 are real, the others are invented.
+    // None of these error numbers has a special rule; 10 is real, the others are invented.
     for (status, number, kind, outcome, health) in [
         (400, 10, ErrorKind::Server, Outcome::Executed, HealthSignal::Success),
         (401, 4711, ErrorKind::NotAuthorized, Outcome::NotExecuted, HealthSignal::Neutral),
         (403, 4711, ErrorKind::Forbidden, Outcome::NotExecuted, HealthSignal::Success),
         (404, 4711, ErrorKind::NotFound, Outcome::Executed, HealthSignal::Success),
-        (409, 1210, ErrorKind::Conflict, Outcome::Executed, HealthSignal::Success),
+        (409, 4711, ErrorKind::Conflict, Outcome::Executed, HealthSignal::Success),
         (412, 4711, ErrorKind::PreconditionFailed, Outcome::Executed, HealthSignal::Success),
         (413, 413, ErrorKind::Server, Outcome::NotExecuted, HealthSignal::Success),
         (414, 4711, ErrorKind::Server, Outcome::NotExecuted, HealthSignal::Success),
@@ -122,4 +138,20 @@ async fn r45_any_other_error_is_classified_by_status(class: RequestClass) {
             .assert_reaction(class, Fails)
             .await;
     }
+}
+
+async fn r46_errors_of_documents_and_queries_are_final(class: RequestClass) {
+    for (status, number, kind) in [
+        (409, 1210, ErrorKind::UniqueViolation),
+        (400, 1620, ErrorKind::SchemaViolation),
+        (409, 18, ErrorKind::LockTimeout),
+        (500, 28, ErrorKind::TransactionBusy),
+        (400, 1501, ErrorKind::InvalidQuery),
+        (400, 1551, ErrorKind::InvalidQuery),
+    ] {
+        not_executed(status, number, kind, HealthSignal::Success).assert_reaction(class, Fails).await;
+    }
+    // The query may have committed a part of its writes.
+    unknown(500, 32, ErrorKind::ResourceLimit, HealthSignal::Success).assert_reaction(class, Fails).await;
+    unknown(400, 1542, ErrorKind::InvalidQuery, HealthSignal::Success).assert_reaction(class, Fails).await;
 }

@@ -18,7 +18,7 @@ for_each_class![
     r30_an_unknown_database_is_final_after_a_minute_or_for_another_client,
     r30_a_caller_can_expect_the_database,
     r31_a_new_collection_is_retried_until_it_is_propagated,
-    r31_a_missing_document_is_final_in_a_new_collection,
+    r31a_a_missing_document_is_final_in_a_new_collection,
 ];
 
 /// Creates a database `shop` with a collection `books` through the client.
@@ -114,12 +114,12 @@ async fn r31_a_new_collection_is_retried_until_it_is_propagated(class: RequestCl
     write_to_shop(&cluster, &shop, class).await.unwrap();
 }
 
-async fn r31_a_missing_document_is_final_in_a_new_collection(class: RequestClass) {
+async fn r31a_a_missing_document_is_final_in_a_new_collection(class: RequestClass) {
     let cluster = cluster().await;
     let client = client(&cluster);
     let shop = create_shop(&client).await;
     let _missing = fail_on_all(&cluster, 404, 1202, 1);
     let error = write_to_shop(&cluster, &shop, class).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts().len()), (ErrorKind::NotFound, 1));
+    assert_eq!((error.kind(), error.attempts().len()), (ErrorKind::DocumentNotFound, 1));
     assert!(!error.has_ambiguous_predecessor());
 }

@@ -68,10 +68,10 @@ async fn r34_a_conflict_is_retried_as_often_as_configured(class: RequestClass) {
 
 async fn r35_an_error_after_an_unknown_attempt_has_an_ambiguous_predecessor(class: RequestClass) {
     for (status, number, kind) in [
-        (409, 1210, ErrorKind::Conflict),
+        (409, 1210, ErrorKind::UniqueViolation),
         (409, 1207, ErrorKind::Conflict),
         (409, 1702, ErrorKind::Conflict),
-        (404, 1202, ErrorKind::NotFound),
+        (404, 1202, ErrorKind::DocumentNotFound),
         (412, 1200, ErrorKind::PreconditionFailed),
     ] {
         let cluster = cluster().await;

@@ -3,7 +3,7 @@
 use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission, Scope};
 use serde::Deserialize;
 
-use crate::types::timestamp::Timestamp;
+use arango_protocol::Timestamp;
 
 /// An API call that a server has served.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

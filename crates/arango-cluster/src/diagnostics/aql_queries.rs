@@ -6,7 +6,7 @@ use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission,
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::types::timestamp::Timestamp;
+use arango_protocol::Timestamp;
 
 /// An AQL query that a server has executed.
 #[derive(Clone, PartialEq, Eq, Deserialize)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer, Visitor};
 
-use crate::types::timestamp::Timestamp;
+use arango_protocol::Timestamp;
 
 /// When the cluster last heard from a server.
 ///

@@ -4,8 +4,9 @@ use serde::Deserialize;
 
 use crate::health::LastAcked;
 use crate::server::{ServerId, ServerRole, ServerState, StorageEngine};
-use crate::types::open_enum::{empty_value, open_enum};
-use crate::types::timestamp::Timestamp;
+use arango_protocol::Timestamp;
+use arango_protocol::open_enum;
+use arango_protocol::values::empty_value;
 
 open_enum! {
     /// The health of a server by the age of its last heartbeat.

@@ -9,8 +9,9 @@ use serde::Deserialize;
 
 use crate::jobs::JobId;
 use crate::server::ServerId;
-use crate::types::open_enum::{empty_value, open_enum};
-use crate::types::timestamp::Timestamp;
+use arango_protocol::Timestamp;
+use arango_protocol::open_enum;
+use arango_protocol::values::empty_value;
 
 open_enum! {
     /// The state of a job of the agency.

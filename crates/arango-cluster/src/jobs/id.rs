@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::types::open_enum::StringVisitor;
+use arango_protocol::values::StringVisitor;
 
 /// The id of a job of the agency: decimal digits.
 ///

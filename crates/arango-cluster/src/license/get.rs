@@ -6,8 +6,9 @@ use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation};
 use serde::Deserialize;
 
 use crate::license::LicenseKey;
-use crate::types::open_enum::open_enum;
-use crate::types::seconds::{self, UnixSeconds};
+use arango_protocol::UnixSeconds;
+use arango_protocol::open_enum;
+use arango_protocol::values::seconds;
 
 open_enum! {
     /// The state of a licence.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::log::LogQuery;
 use crate::types::no_payload;
-use crate::types::seconds::UnixSeconds;
+use arango_protocol::UnixSeconds;
 
 const PATH: &str = "/_admin/log";
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::log::{LogLevel, LogQuery};
 use crate::server::ServerId;
-use crate::types::timestamp::Timestamp;
+use arango_protocol::Timestamp;
 
 const PATH: &str = "/_admin/log/entries";
 

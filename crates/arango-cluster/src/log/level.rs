@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arango_protocol::{ApiResponse, DecodeError};
 use serde::Deserialize;
 
-use crate::types::open_enum::open_enum;
+use arango_protocol::open_enum;
 
 open_enum! {
     /// Severity of a log entry, or minimum severity that is logged.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::maintenance::Maintenance;
 use crate::server::ServerId;
-use crate::types::timestamp::Timestamp;
+use arango_protocol::Timestamp;
 
 const PATH: &str = "/_admin/cluster/maintenance/{server}";
 

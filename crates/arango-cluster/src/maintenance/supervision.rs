@@ -10,7 +10,7 @@ use http::Request;
 use serde::Deserialize;
 
 use crate::maintenance::Maintenance;
-use crate::types::open_enum::open_enum;
+use arango_protocol::open_enum;
 
 /// The server waits for the supervision for up to 120 seconds.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(150);

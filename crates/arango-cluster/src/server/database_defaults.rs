@@ -6,7 +6,8 @@ use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation};
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
-use crate::types::open_enum::{empty_value, open_enum};
+use arango_protocol::open_enum;
+use arango_protocol::values::empty_value;
 
 /// The number of copies of each shard.
 #[derive(Debug, Clone, PartialEq, Eq)]

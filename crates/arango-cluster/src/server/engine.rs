@@ -8,7 +8,7 @@ use http::Request;
 use serde::Deserialize;
 
 use crate::server::{ServerId, proxied_request};
-use crate::types::open_enum::open_enum;
+use arango_protocol::open_enum;
 
 open_enum! {
     /// A storage engine.

@@ -7,7 +7,7 @@ use arango_protocol::BuildError;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::server::ServerRole;
-use crate::types::open_enum::StringVisitor;
+use arango_protocol::values::StringVisitor;
 
 /// The id of a server, such as `PRMR-9fc93aee-322f-4ae3-9b20-116477c50f41`.
 ///

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Request;
 use serde::{Deserialize, Serialize};
 
-use crate::types::open_enum::open_enum;
+use arango_protocol::open_enum;
 
 open_enum! {
     /// Whether the cluster is writable.

@@ -1,6 +1,6 @@
 //! Server roles.
 
-use crate::types::open_enum::open_enum;
+use arango_protocol::open_enum;
 
 open_enum! {
     /// The role of a server in the cluster.

@@ -1,6 +1,6 @@
 //! The state of starting or stopping.
 
-use crate::types::open_enum::open_enum;
+use arango_protocol::open_enum;
 
 open_enum! {
     /// The state of starting or stopping, as reported by the server itself.

@@ -4,7 +4,7 @@ use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission}
 use serde::Deserialize;
 
 use super::ByDbServer;
-use crate::types::open_enum::open_enum;
+use arango_protocol::open_enum;
 
 open_enum! {
     /// The sort order of indexes.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::types::seconds;
+use arango_protocol::values::seconds;
 
 /// The number of values between fixed cuts.
 ///

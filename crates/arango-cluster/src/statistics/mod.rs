@@ -11,7 +11,7 @@ use http::Request;
 use serde::Deserialize;
 
 use crate::server::{ServerId, proxied_request};
-use crate::types::seconds::UnixSeconds;
+use arango_protocol::UnixSeconds;
 
 pub use db_server::GetDbServerStatistics;
 pub use description::{GetStatisticsDescription, StatisticsDescription, StatisticsFigure, StatisticsGroup};

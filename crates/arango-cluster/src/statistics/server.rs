@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::types::seconds;
+use arango_protocol::values::seconds;
 
 /// Statistics of the server as a whole.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

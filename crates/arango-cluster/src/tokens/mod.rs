@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::types::seconds::UnixSeconds;
+use arango_protocol::UnixSeconds;
 
 pub use create::{CreateAccessToken, NewAccessToken};
 pub use delete::DeleteAccessToken;

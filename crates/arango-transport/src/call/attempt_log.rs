@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::connect::connected::ConnectionInfo;
 use crate::error::attempt::{Attempt, Phase};
 use crate::types::coordinator::Coordinator;
-use crate::types::outcome::Outcome;
+use arango_protocol::Outcome;
 
 /// The maximum number of failed attempts kept per call.
 const MAX_FAILED_ATTEMPTS: usize = 16;

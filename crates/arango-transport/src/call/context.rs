@@ -22,9 +22,9 @@ use crate::call::untracked_requests::UntrackedRequests;
 use crate::credentials::Credentials;
 use crate::error::attempt::{Attempt, Phase};
 use crate::error::attempt_error::AttemptError;
-use crate::error::kind::ErrorKind;
 use crate::types::coordinator::Coordinator;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// The state of one call.
 #[derive(Debug)]

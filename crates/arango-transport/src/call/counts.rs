@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::types::outcome::Outcome;
+use arango_protocol::Outcome;
 
 /// The call counters of a client. Clones share them.
 #[derive(Debug, Clone, Default)]

@@ -9,11 +9,11 @@ use http::Method;
 use crate::call::Call;
 use crate::call::context::CallContext;
 use crate::error::attempt::Attempt;
-use crate::error::kind::ErrorKind;
 use crate::error::unsupported::Unsupported;
 use crate::error::{Error, MISSING_EXTENSIONS, Repr, StoppedBy};
 use crate::types::boxed::BoxError;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 impl Error {
     /// Creates the error of a call from its recorded attempts.

@@ -10,10 +10,10 @@ use http_body_util::Full;
 use crate::call::attempt_request::{AttemptPlan, AttemptRequest};
 use crate::error::attempt_error::AttemptError;
 use crate::error::foreign::ForeignResponse;
-use crate::error::kind::ErrorKind;
 use crate::layers::attempt::SendAttempt as _;
 use crate::layers::finalize::Finalize;
 use crate::pool::Pool;
+use arango_protocol::ErrorKind;
 
 /// Requires no login, so no credentials are sent to a service that is not verified yet.
 const AVAILABILITY: PathAndQuery = PathAndQuery::from_static("/_admin/server/availability");

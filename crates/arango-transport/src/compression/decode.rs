@@ -13,10 +13,10 @@ use crate::call::context::CallContext;
 use crate::compression::compressor;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
-use crate::error::kind::ErrorKind;
 use crate::pool::body::{AttemptResponse, Body, UndecodableBody};
 use crate::types::boxed::BoxError;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// The maximum number of characters displayed of an unknown encoding name.
 const SHOWN: usize = 64;

@@ -16,10 +16,10 @@ use crate::connect::connected::Connected;
 use crate::connect::dns_cache::DnsCache;
 use crate::connect::{Connect, Resolve, SystemResolve, happy_eyeballs};
 use crate::error::attempt_error::AttemptError;
-use crate::error::kind::ErrorKind;
 use crate::tls::{EarlyAlert, Handshake};
 use crate::types::coordinator::{Coordinator, Host};
 use crate::types::http_protocol::HttpProtocol;
+use arango_protocol::ErrorKind;
 
 /// Returns the current limits of a client, which may change at runtime.
 pub(crate) type CurrentLimits = Arc<dyn Fn() -> Limits + Send + Sync>;

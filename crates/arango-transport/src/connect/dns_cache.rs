@@ -9,8 +9,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::connect::Resolve;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
-use crate::error::kind::ErrorKind;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// The time for which addresses are used without another lookup.
 const FRESH: Duration = Duration::from_secs(30);

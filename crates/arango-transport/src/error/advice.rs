@@ -3,8 +3,8 @@
 use arango_protocol::{ErrorNumber, RequestClass};
 
 use super::Error;
-use crate::error::kind::{ErrorKind, is_too_large};
-use crate::types::outcome::Outcome;
+use arango_protocol::Outcome;
+use arango_protocol::{ErrorKind, is_too_large};
 
 /// Returns advice for this failure; `None` if its error text is sufficient.
 pub(crate) fn advice(error: &Error) -> Option<&'static str> {
@@ -52,12 +52,17 @@ fn of_kind(error: &Error) -> Option<&'static str> {
         K::QueueFull | K::QueueTimeViolated | K::Throttled => {
             "send fewer requests at once, or try again later"
         }
-        K::BackendUnavailable | K::BackendConnectionLost | K::BackendTimeout | K::NotLeader => {
-            "check the DB-Servers with cluster().health()"
-        }
+        K::BackendUnavailable
+        | K::BackendConnectionLost
+        | K::BackendTimeout
+        | K::NotLeader
+        | K::WriteConcernNotMet => "check the DB-Servers with cluster().health()",
         K::AgencyUnavailable => "check the agents with cluster().health()",
         K::DatabaseUnknown => "check its name; a new database takes a moment to reach all coordinators",
-        K::OwnerGone => "start again: it cannot be recovered",
+        K::CollectionNotFound => "check the names of the collection and of the database",
+        K::OwnerGone | K::TransactionGone => "start again: it cannot be recovered",
+        K::LockTimeout => "try again later, or raise the lock timeout of the transaction",
+        K::ResourceLimit => "raise the limit, or split the request",
         K::Gateway => "check the proxy, and whether the coordinator is running",
         K::NotACluster => "check the hosts: its role is SINGLE, and this call needs a cluster",
         _ => return None,

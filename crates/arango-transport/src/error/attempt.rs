@@ -8,13 +8,13 @@ use std::time::Duration;
 use arango_protocol::ErrorNumber;
 use http::StatusCode;
 
-use crate::error::kind::ErrorKind;
 use crate::error::wording::{self, MAX_MESSAGE_CHARS, ServerDetails};
 use crate::types::coordinator::Coordinator;
 use crate::types::http_protocol::HttpProtocol;
-use crate::types::outcome::Outcome;
 use crate::types::printable::Printable;
 use crate::types::token::Token;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// The phase in which an attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -7,10 +7,10 @@ use arango_balance::NoMember;
 use bytes::Bytes;
 
 use crate::error::attempt::{Attempt, Phase};
-use crate::error::kind::ErrorKind;
 use crate::types::boxed::BoxError;
 use crate::types::coordinator::Coordinator;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// The error of a single attempt.
 ///

@@ -3,11 +3,10 @@
 mod advice;
 pub(crate) mod attempt;
 pub(crate) mod attempt_error;
-pub(crate) mod category;
 pub(crate) mod causes;
 mod display;
 pub(crate) mod foreign;
-pub(crate) mod kind;
+mod questions;
 mod transient;
 pub(crate) mod unsupported;
 pub(crate) mod wording;
@@ -19,11 +18,11 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 
 use crate::error::attempt::Attempt;
-use crate::error::kind::ErrorKind;
 use crate::error::unsupported::Unsupported;
 use crate::types::boxed::BoxError;
 use crate::types::coordinator::Coordinator;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// The error of a failed call, with its outcome and its attempts.
 ///

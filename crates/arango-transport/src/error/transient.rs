@@ -3,7 +3,7 @@
 use std::io;
 
 use super::Error;
-use crate::error::kind::ErrorKind;
+use arango_protocol::ErrorKind;
 
 impl Error {
     /// Returns whether the cause is transient.

@@ -25,14 +25,14 @@ use crate::credentials::session::{LoginError, LoginFailed, LoginFuture, Session}
 use crate::error::Error;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
-use crate::error::kind::ErrorKind;
 use crate::layers::response_check;
 use crate::layers::retry::{Retry, RetryLayer, RetryState};
 use crate::pool::body::AttemptResponse;
 use crate::telemetry::metrics;
 use crate::types::boxed::BoxFuture;
-use crate::types::outcome::Outcome;
 use crate::types::token::Token;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// Makes [`Auth`] services.
 #[derive(Debug, Clone)]

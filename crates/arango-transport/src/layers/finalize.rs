@@ -10,12 +10,12 @@ use crate::compression::compressor::Compression;
 use crate::compression::decode;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
-use crate::error::kind::ErrorKind;
 use crate::layers::attempt::SendAttempt;
 use crate::pool::Pool;
 use crate::pool::body::AttemptResponse;
-use crate::types::outcome::Outcome;
 use crate::types::path_prefix;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// Names the client to servers, which use it only in their logs.
 const DRIVER: HeaderName = HeaderName::from_static("x-arango-driver");

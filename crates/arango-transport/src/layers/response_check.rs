@@ -12,10 +12,10 @@ use crate::error::Error;
 use crate::error::attempt::{Attempt, Phase};
 use crate::error::attempt_error::AttemptError;
 use crate::error::foreign::ForeignResponse;
-use crate::error::kind::ErrorKind;
-use crate::layers::attempt::classify::{self, ResponseAuthor};
 use crate::types::coordinator::Coordinator;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
+use arango_protocol::{ResponseAuthor, classify_response};
 
 /// Returns whether another service than ArangoDB wrote the response, as far as can be detected.
 pub(crate) fn is_foreign(context: &CallContext, error: &DecodeError) -> bool {
@@ -40,8 +40,7 @@ fn attempt(context: &CallContext, error: &DecodeError) -> Attempt {
         Some(object) => {
             let status = StatusCode::from_u16(object.code).ok().filter(|status| status.as_u16() >= 400);
             let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let (kind, outcome) =
-                classify::classify_response(status, ResponseAuthor::ArangoDb(object.number));
+            let (kind, outcome) = classify_response(status, ResponseAuthor::ArangoDb(object.number));
             let mut attempt = Attempt::new(kind, outcome.max(Outcome::Unknown), Phase::Body);
             attempt.number = Some(object.number);
             attempt.message = Some(object.message.clone());

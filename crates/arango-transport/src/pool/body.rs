@@ -15,9 +15,9 @@ use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep, timeout_at};
 
-use crate::error::kind::ErrorKind;
 use crate::pool::PooledConnection;
 use crate::types::boxed::BoxError;
+use arango_protocol::ErrorKind;
 
 /// The response to one attempt. Boxed because every layer moves it.
 pub(crate) type AttemptResponse = Box<Response<Body>>;

@@ -13,9 +13,9 @@ use super::h2::Http2;
 use super::{Pool, Shared};
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
-use crate::error::kind::ErrorKind;
 use crate::types::http_protocol::HttpProtocol;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// A new connection.
 enum NewConnection {

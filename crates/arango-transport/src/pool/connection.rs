@@ -17,10 +17,10 @@ use crate::config::limits::PoolLimits;
 use crate::connect::connected::ConnectionInfo;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
-use crate::error::kind::ErrorKind;
 use crate::pool::body::{AttemptResponse, Body};
 use crate::pool::lazy_timer::LazyTimer;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// The result of hyper's response future.
 pub(super) type Sent = Result<Response<hyper::body::Incoming>, Unsent>;

@@ -19,13 +19,13 @@ use crate::config::limits::PoolLimits;
 use crate::connect::connected::{Connected, ConnectionInfo};
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
-use crate::error::kind::ErrorKind;
 use crate::pool::lazy_timer::LazyTimer;
 use crate::pool::registry::Registry;
 use crate::tls::EarlyAlert;
 use crate::types::coordinator::Coordinator;
 use crate::types::http_protocol::HttpProtocol;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// How long a connection may need to become ready after a response. After that a new one is cheaper.
 const READY_TIMEOUT: Duration = Duration::from_millis(20);

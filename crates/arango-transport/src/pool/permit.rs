@@ -9,9 +9,9 @@ use tokio::time::{Instant, timeout_at};
 use super::{Pool, closed};
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
-use crate::error::kind::ErrorKind;
 use crate::telemetry::metrics;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// A pool handle that holds one permit and releases it on drop.
 ///

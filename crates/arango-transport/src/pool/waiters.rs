@@ -23,9 +23,9 @@ use super::h2::MAX_STREAMS;
 use super::{Pool, closed};
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
-use crate::error::kind::ErrorKind;
 use crate::types::http_protocol::HttpProtocol;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// Which connections a request accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use tokio::time::Instant;
 
 use crate::call::context::CallContext;
 use crate::error::Error;
-use crate::error::kind::ErrorKind;
 use crate::types::coordinator::Coordinator;
+use arango_protocol::ErrorKind;
 
 /// No labels.
 #[derive(Debug)]

@@ -12,11 +12,11 @@ use tokio_rustls::TlsConnector;
 use super::alert::{AlertIo, EarlyAlert};
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
-use crate::error::kind::ErrorKind;
 use crate::tls::refusal::{PLAIN_HTTP_ADVICE, TlsRefused};
 use crate::types::http_protocol::HttpProtocol;
 use crate::types::io::Io;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// Performs handshakes with one coordinator.
 pub(crate) struct Handshake {

@@ -9,7 +9,6 @@ pub(crate) mod http_protocol;
 pub(crate) mod invalid_hosts;
 pub(crate) mod io;
 pub(crate) mod ip_zone;
-pub(crate) mod outcome;
 pub(crate) mod path_prefix;
 pub(crate) mod printable;
 pub(crate) mod queue_time;

@@ -119,7 +119,7 @@ where
             Err(error)
                 if matches!(
                     error.kind(),
-                    ErrorKind::DatabaseUnknown | ErrorKind::NotFound | ErrorKind::NotAuthorized
+                    ErrorKind::DatabaseUnknown | ErrorKind::CollectionNotFound | ErrorKind::NotAuthorized
                 ) =>
             {
                 status.unknown_to.push(coordinator);

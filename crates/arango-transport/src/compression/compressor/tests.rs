@@ -13,8 +13,8 @@ use tokio::time::Instant;
 use super::*;
 use crate::call::attempt_request::AttemptPlan;
 use crate::call::compressed::CompressedBody;
-use crate::error::kind::ErrorKind;
 use crate::types::boxed::BoxError;
+use arango_protocol::ErrorKind;
 
 const BOTH: [Encoding; 2] = [Encoding::Deflate, Encoding::Gzip];
 

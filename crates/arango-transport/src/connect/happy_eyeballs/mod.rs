@@ -12,8 +12,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::connect::{BoxFuture, Connect, Io};
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
-use crate::error::kind::ErrorKind;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// The delay before the next address is tried concurrently.
 ///

@@ -13,10 +13,10 @@ use tokio::time::Instant;
 use crate::credentials::pending_login::{LoginEnd, Panicked, PendingLogin, catch_panic};
 use crate::credentials::token_source::TokenSource;
 use crate::error::Error;
-use crate::error::kind::ErrorKind;
 use crate::types::boxed::{BoxError, BoxFuture};
 use crate::types::coordinator::Coordinator;
 use crate::types::token::Token;
+use arango_protocol::ErrorKind;
 
 /// The initial delay before another login after a wrong password or a panic.
 ///

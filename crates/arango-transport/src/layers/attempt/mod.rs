@@ -1,6 +1,5 @@
 //! One attempt at one coordinator: its response, and the signal for the coordinator's health.
 
-pub(crate) mod classify;
 pub(crate) mod receive;
 pub(crate) mod refusal;
 pub(crate) mod report;

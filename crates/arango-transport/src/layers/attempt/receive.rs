@@ -8,11 +8,11 @@ use crate::call::context::CallContext;
 use crate::call::progress::Responder;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
-use crate::error::kind::ErrorKind;
 use crate::layers::attempt::refusal;
 use crate::pool::body::{AttemptResponse, Body, Interrupted};
 use crate::types::boxed::BoxError;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// The maximum number of bytes read of an error response.
 const ERROR_BYTES: usize = 64 << 10;

@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderName, StatusCode};
 
 use crate::error::attempt::{Attempt, Phase};
 use crate::error::foreign::ForeignResponse;
-use crate::layers::attempt::classify::{self, ResponseAuthor};
 use crate::types::retry_after;
+use arango_protocol::{ResponseAuthor, classify_response};
 
 /// The response header in which a follower names the leader.
 const LEADER: HeaderName = HeaderName::from_static("x-arango-endpoint");
@@ -28,7 +28,7 @@ pub(crate) fn of_response(status: StatusCode, headers: &HeaderMap, body: &[u8], 
         None if is_head || status == StatusCode::NOT_MODIFIED => ResponseAuthor::Unknown,
         None => ResponseAuthor::Foreign,
     };
-    let (kind, outcome) = classify::classify_response(status, author);
+    let (kind, outcome) = classify_response(status, author);
     let mut attempt = Attempt::new(kind, outcome, Phase::Body);
     attempt.is_arangodb = author != ResponseAuthor::Foreign;
     if object.is_none() || status.is_redirection() {

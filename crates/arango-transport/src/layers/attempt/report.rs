@@ -11,16 +11,16 @@ use crate::call::progress::Responder;
 use crate::call::token_acceptance::LastAccepted;
 use crate::error::attempt::Attempt;
 use crate::error::attempt_error::AttemptError;
-use crate::error::kind::ErrorKind;
 use crate::layers::attempt::receive::Received;
 use crate::layers::attempt::signal;
 use crate::pool::Pool;
 use crate::pool::body::AttemptResponse;
 use crate::telemetry::metrics::CoordinatorLabels;
 use crate::types::coordinator::Coordinator;
-use crate::types::outcome::Outcome;
 use crate::types::queue_time;
 use crate::types::token::Token;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// An attempt in progress. It ends when it is dropped.
 pub(crate) struct RunningAttempt {

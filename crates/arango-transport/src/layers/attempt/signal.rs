@@ -1,18 +1,23 @@
 //! What a failed attempt says about the health of its coordinator.
 //!
-//! `docs/failure-semantics.md` contains the same table with its reasons. A new [`ErrorKind`] does not compile until it
-//! is handled here.
+//! `docs/failure-semantics.md` contains the same table with its reasons. A test fails until a new
+//! [`ErrorKind`] is listed here.
 
 use arango_balance::Signal;
 
 use crate::error::attempt::Attempt;
-use crate::error::kind::{ErrorKind, is_too_large};
-use crate::types::outcome::Outcome;
+use arango_protocol::Outcome;
+use arango_protocol::{ErrorKind, is_too_large};
 
 /// Returns what a failed attempt indicates about its coordinator.
 pub(crate) fn signal(attempt: &Attempt) -> Signal {
+    listed_signal(attempt).unwrap_or(Signal::Neutral)
+}
+
+/// Returns what a failed attempt indicates; `None` if its kind is not listed.
+fn listed_signal(attempt: &Attempt) -> Option<Signal> {
     use ErrorKind as K;
-    match attempt.kind {
+    Some(match attempt.kind {
         K::Dns
         | K::ConnectRefused
         | K::ConnectTimeout
@@ -41,7 +46,17 @@ pub(crate) fn signal(attempt: &Attempt) -> Signal {
         | K::ReadOnly
         | K::DatabaseUnknown
         | K::NotFound
+        | K::CollectionNotFound
+        | K::DocumentNotFound
         | K::OwnerGone
+        | K::TransactionGone
+        | K::TransactionBusy
+        | K::UniqueViolation
+        | K::SchemaViolation
+        | K::LockTimeout
+        | K::InvalidQuery
+        | K::ResourceLimit
+        | K::QueryKilled
         | K::CursorBusy
         | K::Conflict
         | K::PreconditionFailed
@@ -58,6 +73,7 @@ pub(crate) fn signal(attempt: &Attempt) -> Signal {
         | K::BackendTimeout
         | K::UnknownServer
         | K::NotLeader
+        | K::WriteConcernNotMet
         | K::AgencyUnavailable
         | K::PoolExhausted
         | K::ConnectionClosedBeforeSend
@@ -76,5 +92,20 @@ pub(crate) fn signal(attempt: &Attempt) -> Signal {
         | K::ClientClosed
         | K::NoRuntime
         | K::NoCoordinatorAvailable => Signal::Neutral,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::attempt::Phase;
+
+    #[test]
+    fn every_kind_is_listed() {
+        for &kind in ErrorKind::ALL {
+            let attempt = Attempt::new(kind, Outcome::Unknown, Phase::Sent);
+            assert!(listed_signal(&attempt).is_some(), "{kind:?}");
+        }
     }
 }

@@ -15,14 +15,14 @@ use crate::call::context::CallContext;
 use crate::error::MISSING_EXTENSIONS;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
-use crate::error::kind::ErrorKind;
 use crate::layers::attempt::SendAttempt;
 use crate::layers::middleware::{AttemptService, Middleware, MiddlewareBody, MiddlewareService};
 use crate::pool::body::{AttemptResponse, Body};
 use crate::types::boxed::BoxFuture;
 use crate::types::coordinator::Coordinator;
 use crate::types::framing;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// Wraps attempts at one coordinator in the user's middleware.
 #[derive(Debug, Clone)]

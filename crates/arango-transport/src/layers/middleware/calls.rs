@@ -18,12 +18,12 @@ use crate::call::replayable_request::ReplayableRequest;
 use crate::call::settings::SharedSettings;
 use crate::error::Error;
 use crate::error::attempt::{Attempt, Phase};
-use crate::error::kind::ErrorKind;
 use crate::layers::middleware::{CallService, Middleware, MiddlewareBody, MiddlewareService};
 use crate::pool::body::{AttemptResponse, Body, Interrupted};
 use crate::types::boxed::BoxFuture;
 use crate::types::framing;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// Makes [`CallMiddleware`] services.
 #[derive(Debug, Clone)]

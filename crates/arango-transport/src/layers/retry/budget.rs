@@ -115,8 +115,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::error::kind::ErrorKind;
-    use crate::types::outcome::Outcome;
+    use arango_protocol::ErrorKind;
+    use arango_protocol::Outcome;
 
     fn sent() -> Attempt {
         Attempt::new(ErrorKind::ConnectionLost, Outcome::Unknown, Phase::Sent)

@@ -210,10 +210,10 @@ mod tests {
 
     use super::*;
     use crate::error::attempt::Phase;
-    use crate::error::kind::ErrorKind;
-    use crate::layers::attempt::classify::{ResponseAuthor, classify_response};
     use crate::types::hosts::Hosts;
-    use crate::types::outcome::Outcome;
+    use arango_protocol::ErrorKind;
+    use arango_protocol::Outcome;
+    use arango_protocol::{ResponseAuthor, classify_response};
 
     const CLASSES: [RequestClass; 4] = RequestClass::ALL;
     const OUTCOMES: [Outcome; 3] = [Outcome::NotExecuted, Outcome::Unknown, Outcome::Executed];

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use arango_balance::{Members, RandomSource, Signal};
-use arango_protocol::ErrorNumber;
 use tokio::time::Instant;
 
 use crate::call::context::CallContext;
@@ -12,12 +11,12 @@ use crate::call::recently_created::RecentlyCreated;
 use crate::call::token_acceptance::TokenAcceptance;
 use crate::config::retry_policy::RetryPolicy;
 use crate::error::attempt::Attempt;
-use crate::error::kind::ErrorKind;
 use crate::layers::retry::decision::Facts;
 use crate::layers::retry::history::History;
 use crate::layers::retry::rules;
 use crate::types::coordinator::Coordinator;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// Where the facts for retry decisions come from.
 #[derive(Debug, Clone)]
@@ -75,7 +74,7 @@ impl FactSources {
             ErrorKind::DatabaseUnknown => {
                 context.call.existence() == Existence::Certain || self.created.database(path(), now)
             }
-            ErrorKind::NotFound if attempt.number == Some(ErrorNumber::DATA_SOURCE_NOT_FOUND) => {
+            ErrorKind::CollectionNotFound => {
                 attempt.outcome == Outcome::NotExecuted && self.created.collection(path(), now)
             }
             _ => false,

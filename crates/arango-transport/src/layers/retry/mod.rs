@@ -24,7 +24,6 @@ use crate::call::counts::CallTotals;
 use crate::call::lifecycle::Lifecycle;
 use crate::error::attempt::Attempt;
 use crate::error::attempt_error::AttemptError;
-use crate::error::kind::ErrorKind;
 use crate::error::{Error, StoppedBy};
 use crate::layers::retry::budget::RetryBudget;
 use crate::layers::retry::decision::RetryDecision;
@@ -35,6 +34,7 @@ use crate::pool::body::AttemptResponse;
 use crate::telemetry::metrics;
 use crate::types::boxed::BoxFuture;
 use crate::types::coordinator::Coordinator;
+use arango_protocol::ErrorKind;
 
 /// Makes [`Retry`] services, which share their state.
 #[derive(Debug, Clone)]

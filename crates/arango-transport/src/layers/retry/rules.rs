@@ -1,17 +1,16 @@
 //! The retry table: whether and where a failed attempt is retried.
 //!
 //! `docs/failure-semantics.md` contains the same table with its reasons. A rule depends on the kind of the failure;
-//! its [`Condition`] on the outcome and on the class of the call. A new [`ErrorKind`] does not compile until it has
-//! a rule.
+//! its [`Condition`] on the outcome and on the class of the call. A test fails until a new [`ErrorKind`] has a rule.
 
 use arango_protocol::{ErrorNumber, RequestClass};
 
 use crate::config::retry_policy::{RetryPolicy, ServerErrors, Shutdowns, Timeouts};
 use crate::error::attempt::Attempt;
-use crate::error::kind::{ErrorKind, is_too_large};
 use crate::types::backoff::Backoff;
 use crate::types::coordinator::Coordinator;
-use crate::types::outcome::Outcome;
+use arango_protocol::Outcome;
+use arango_protocol::{ErrorKind, is_too_large};
 
 /// The consequence of a failed attempt, regardless of its outcome and of the class of its call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,8 +93,16 @@ pub(crate) struct Position {
 
 /// Returns the rule for a failed attempt.
 pub(crate) fn rule(attempt: &Attempt, position: Position, policy: &RetryPolicy) -> Rule {
+    listed_rule(attempt, position, policy).unwrap_or(NEVER)
+}
+
+const NEVER: Rule =
+    Rule { condition: Condition::Never, target: Target::Same, new_connection: false, delay: Delay::None };
+
+/// Returns the rule for a failed attempt; `None` if the table does not list its kind.
+fn listed_rule(attempt: &Attempt, position: Position, policy: &RetryPolicy) -> Option<Rule> {
     use Condition::{
-        Accepted, LateCopyHarmless, LateCopyHarmlessOrNotExecuted, Never, NotExecuted, Repeatable, Safe,
+        Accepted, LateCopyHarmless, LateCopyHarmlessOrNotExecuted, NotExecuted, Repeatable, Safe,
     };
     use Delay::{AfterFirst, Always};
     use ErrorKind as K;
@@ -103,11 +110,10 @@ pub(crate) fn rule(attempt: &Attempt, position: Position, policy: &RetryPolicy) 
     let other = |condition, delay| Rule { condition, target: Target::Other, new_connection: false, delay };
     let same =
         |condition, new_connection, delay| Rule { condition, target: Target::Same, new_connection, delay };
-    let never = same(Never, false, Delay::None);
 
-    match attempt.kind {
+    Some(match attempt.kind {
         // A rejected certificate is rejected again, and another service does not become ArangoDB.
-        K::TlsCertificate | K::NotArangoDb | K::UnexpectedRedirect if !position.has_untried => never,
+        K::TlsCertificate | K::NotArangoDb | K::UnexpectedRedirect if !position.has_untried => NEVER,
         K::Dns
         | K::ConnectRefused
         | K::ConnectTimeout
@@ -119,7 +125,7 @@ pub(crate) fn rule(attempt: &Attempt, position: Position, policy: &RetryPolicy) 
         | K::GoAway => other(NotExecuted, AfterFirst(Backoff::Connection)),
         K::ConnectionLost if attempt.may_be_stale() => same(Repeatable, true, Delay::None),
         // A protocol violation at two coordinators is conclusive.
-        K::ProtocolViolation if !position.is_first => never,
+        K::ProtocolViolation if !position.is_first => NEVER,
         K::ConnectionLost | K::ProtocolViolation | K::BodyInterrupted | K::BodyTimeout => {
             other(Repeatable, AfterFirst(Backoff::Connection))
         }
@@ -141,7 +147,7 @@ pub(crate) fn rule(attempt: &Attempt, position: Position, policy: &RetryPolicy) 
             other(condition, AfterFirst(Backoff::Connection))
         }
         K::Server if attempt.status.is_some_and(|status| status.as_u16() == 500) => {
-            let condition = if policy.server_errors == ServerErrors::Retry { Safe } else { Never };
+            let condition = if policy.server_errors == ServerErrors::Retry { Safe } else { Condition::Never };
             other(condition, Always(Backoff::Overload))
         }
         K::QueueFull
@@ -149,11 +155,12 @@ pub(crate) fn rule(attempt: &Attempt, position: Position, policy: &RetryPolicy) 
         | K::Throttled
         | K::BackendUnavailable
         | K::BackendConnectionLost
+        | K::WriteConcernNotMet
         | K::NotLeader => other(Repeatable, Always(Backoff::Overload)),
         K::BackendTimeout | K::AgencyUnavailable => other(LateCopyHarmless, Always(Backoff::Overload)),
         K::Gateway => other(Repeatable, Always(Backoff::Connection)),
         // A request that is too large for one coordinator is too large for the next.
-        K::NotArangoDb if attempt.status.is_some_and(is_too_large) => never,
+        K::NotArangoDb if attempt.status.is_some_and(is_too_large) => NEVER,
         K::NotArangoDb => other(Repeatable, AfterFirst(Backoff::Connection)),
         K::UnexpectedRedirect if !attempt.is_arangodb => other(Safe, AfterFirst(Backoff::Connection)),
         K::CursorBusy => same(NotExecuted, false, Always(Backoff::Conflict)),
@@ -165,8 +172,18 @@ pub(crate) fn rule(attempt: &Attempt, position: Position, policy: &RetryPolicy) 
         | K::ReadOnly
         | K::DatabaseUnknown
         | K::NotFound
+        | K::CollectionNotFound
+        | K::DocumentNotFound
         | K::OwnerGone
+        | K::TransactionGone
+        | K::TransactionBusy
         | K::Conflict
+        | K::UniqueViolation
+        | K::SchemaViolation
+        | K::LockTimeout
+        | K::InvalidQuery
+        | K::ResourceLimit
+        | K::QueryKilled
         | K::PreconditionFailed
         | K::Aborted
         | K::NotSupported
@@ -183,8 +200,9 @@ pub(crate) fn rule(attempt: &Attempt, position: Position, policy: &RetryPolicy) 
         | K::UnknownCoordinator
         | K::ClientClosed
         | K::NoRuntime
-        | K::NoCoordinatorAvailable => never,
-    }
+        | K::NoCoordinatorAvailable => NEVER,
+        _ => return None,
+    })
 }
 
 /// Returns whether a `Retry-After` replaces the delay. ArangoDB never sends it, so it comes from a proxy.
@@ -220,6 +238,14 @@ mod tests {
     use crate::error::attempt::Phase;
 
     const FIRST: Position = Position { is_first: true, has_untried: true };
+
+    #[test]
+    fn every_kind_has_a_rule() {
+        for &kind in ErrorKind::ALL {
+            let attempt = Attempt::new(kind, Outcome::Unknown, Phase::Sent);
+            assert!(listed_rule(&attempt, FIRST, &RetryPolicy::default()).is_some(), "{kind:?}");
+        }
+    }
 
     #[test]
     fn a_broken_connection_is_retried_according_to_class_only() {

@@ -8,8 +8,8 @@ use h2::Reason;
 
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
-use crate::error::kind::ErrorKind;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 
 /// Returns the error of a request that was sent and not returned.
 pub(super) fn attempt_error(error: hyper::Error) -> AttemptError {

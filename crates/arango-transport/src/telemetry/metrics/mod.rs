@@ -19,9 +19,9 @@ use tokio::time::Instant;
 
 use crate::call::context::CallContext;
 use crate::error::Error;
-use crate::error::kind::ErrorKind;
 use crate::types::coordinator::Coordinator;
-use crate::types::outcome::Outcome;
+use arango_protocol::ErrorKind;
+use arango_protocol::Outcome;
 use keys::Keys;
 
 const CALLS: &str = "db.client.operation.duration";

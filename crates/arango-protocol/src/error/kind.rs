@@ -4,153 +4,204 @@ use std::fmt;
 
 use http::StatusCode;
 
-/// The kind of a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
+/// Defines the kinds, each with its text in errors.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        /// The kind of a failure.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorKind {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl ErrorKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+        }
+
+        impl fmt::Display for ErrorKind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$name => $text,)*
+                })
+            }
+        }
+    };
+}
+
+kinds! {
     /// The request could not be built; nothing was sent.
-    Request,
+    Request = "the request could not be built";
     /// The operation changes the coordinator that executes it, and none was specified.
-    NeedsCoordinator,
+    NeedsCoordinator = "the operation changes a single coordinator, and none was given";
     /// The request is pinned to a coordinator that the client lacks.
     ///
-    /// It may have been removed.
-    ///
     /// It was removed from the client's hosts, or is no longer in the lists of coordinators.
-    UnknownCoordinator,
+    UnknownCoordinator = "unknown coordinator: the client does not have it, or no longer has it";
     /// The client was closed before the call began, or before it ended.
-    ClientClosed,
+    ClientClosed = "the client is closed";
     /// There is no running tokio runtime; nothing was sent.
     ///
     /// The call was awaited outside of one, or in one that is shutting down.
-    NoRuntime,
+    NoRuntime = "no tokio runtime: await the call within one";
     /// None of the coordinators could be reached.
-    NoCoordinatorAvailable,
+    NoCoordinatorAvailable = "no coordinator could be reached";
     /// The host name of the coordinator could not be resolved.
-    Dns,
+    Dns = "the host name could not be resolved";
     /// The connection was refused, or there is no route to the coordinator.
-    ConnectRefused,
+    ConnectRefused = "the connection could not be opened";
     /// The connection could not be opened in time.
-    ConnectTimeout,
+    ConnectTimeout = "the connection could not be opened in time";
     /// The TLS handshake broke off or timed out.
-    TlsHandshake,
+    TlsHandshake = "the TLS handshake failed";
     /// A certificate was rejected, or the TLS settings do not match.
     ///
     /// In the second case client and server share no TLS version or cipher.
-    TlsCertificate,
+    TlsCertificate = "the TLS handshake was refused";
     /// No connection became free in time.
     ///
-    /// None did within the limits of the client's pool.
-    PoolExhausted,
+    /// The limits of the client's pool allow no further one.
+    PoolExhausted = "no connection became free in time";
     /// Connections were closed before the request could be passed to them.
-    ConnectionClosedBeforeSend,
+    ConnectionClosedBeforeSend = "the connection was closed before the request was sent";
     /// The connection broke after the request was passed to it.
-    ConnectionLost,
+    ConnectionLost = "the connection broke before the response arrived";
     /// The coordinator refused the HTTP/2 stream without executing the request.
-    StreamRefused,
+    StreamRefused = "the coordinator refused the HTTP/2 stream";
     /// The coordinator sent GOAWAY and did not process this stream.
     ///
-    /// It was sent on an HTTP/2 connection.
-    GoAway,
+    /// Only on an HTTP/2 connection.
+    GoAway = "the coordinator closed the HTTP/2 connection (GOAWAY) before it handled the request";
     /// The coordinator executed the request but dropped the response.
     ///
     /// It had no space for the response.
-    ResponseDropped,
+    ResponseDropped = "the coordinator executed the request and dropped the response";
     /// The response head did not arrive in time.
-    AttemptTimeout,
+    AttemptTimeout = "no response arrived in time";
     /// The call exceeded its time limit.
-    DeadlineExceeded,
+    DeadlineExceeded = "the call exceeded its time limit";
     /// The response is not valid HTTP.
-    ProtocolViolation,
+    ProtocolViolation = "the response is not valid HTTP";
     /// The response body was cut off.
-    BodyInterrupted,
+    BodyInterrupted = "the response was cut off";
     /// The response body stalled for too long.
-    BodyTimeout,
+    BodyTimeout = "the response stalled";
     /// The response body is larger than allowed.
-    BodyTooLarge,
+    BodyTooLarge = "the response is larger than allowed";
     /// The response is not what the operation expects.
-    Decode,
+    Decode = "unexpected response";
     /// An ArangoDB error response without an error object.
     ///
     /// For example, that of a Foxx service.
-    Http,
+    Http = "the server returned an error without an error object";
     /// The response did not come from ArangoDB.
     ///
     /// It came from a proxy, ingress or other service.
-    NotArangoDb,
+    NotArangoDb = "the response did not come from ArangoDB";
     /// The user or the password is wrong.
-    BadCredentials,
+    BadCredentials = "the user or the password is wrong";
     /// There is no token, because the login failed.
-    Login,
+    Login = "the login failed";
     /// The request is not authenticated, or the user lacks access.
     ///
     /// Access here means access to the database.
-    NotAuthorized,
+    NotAuthorized = "not authorized";
     /// The user lacks the permission.
-    Forbidden,
+    Forbidden = "forbidden";
     /// The server is in read-only mode.
-    ReadOnly,
+    ReadOnly = "the server is read-only";
     /// The coordinator is starting, or in maintenance mode.
-    StartingUp,
+    StartingUp = "the coordinator is starting or in maintenance mode";
     /// The coordinator is shutting down.
-    ShuttingDown,
+    ShuttingDown = "the coordinator is shutting down";
     /// The queue of the server is full.
-    QueueFull,
+    QueueFull = "the server's queue is full";
     /// The queue time of the server exceeds the limit of the request.
-    QueueTimeViolated,
+    QueueTimeViolated = "the server's queue is too slow";
     /// The coordinator could not reach a DB-Server.
-    BackendUnavailable,
+    BackendUnavailable = "a DB-Server could not be reached";
     /// The coordinator lost its connection to a DB-Server during the request.
-    BackendConnectionLost,
+    BackendConnectionLost = "the connection to a DB-Server broke";
     /// A DB-Server did not respond to the coordinator in time.
     ///
     /// It may still be executing the request.
-    BackendTimeout,
+    BackendTimeout = "a DB-Server did not respond in time";
     /// The coordinator does not know the server id in the request.
     ///
     /// That server may not be registered yet.
-    UnknownServer,
+    UnknownServer = "unknown server";
     /// The server is not the leader.
-    NotLeader,
+    NotLeader = "the server is not the leader";
     /// The coordinator does not know the database.
-    DatabaseUnknown,
+    DatabaseUnknown = "unknown database";
     /// The requested object does not exist.
-    NotFound,
-    /// The cursor, transaction or job no longer exists.
+    ///
+    /// It is neither a database nor a collection, document, cursor or transaction.
+    NotFound = "not found";
+    /// The collection or view does not exist.
+    CollectionNotFound = "collection or view not found";
+    /// The document does not exist.
+    DocumentNotFound = "document not found";
+    /// The cursor or job no longer exists.
     ///
     /// It has expired, or the coordinator that held it no longer exists.
-    OwnerGone,
+    OwnerGone = "the cursor or job no longer exists";
+    /// The transaction no longer exists.
+    ///
+    /// It was aborted, it has expired, or the coordinator that held it no longer exists.
+    TransactionGone = "the transaction no longer exists";
+    /// The transaction is still executing an earlier request.
+    TransactionBusy = "the transaction is in use";
     /// The cursor is in use.
-    CursorBusy,
+    CursorBusy = "the cursor is in use";
     /// The object already exists, or two writes conflicted.
-    Conflict,
+    Conflict = "conflict";
+    /// The value of a unique attribute is already in use.
+    ///
+    /// The attribute is the key, or one of a unique index.
+    UniqueViolation = "unique constraint violated";
+    /// A lock on a collection could not be acquired in time.
+    LockTimeout = "a collection could not be locked in time";
+    /// Too few replicas of the shard are in sync for its write concern.
+    WriteConcernNotMet = "too few replicas are in sync";
     /// The revision, or another precondition of the request, does not match.
-    PreconditionFailed,
-    /// The operation was killed, aborted or cancelled.
-    Aborted,
+    PreconditionFailed = "a precondition failed";
+    /// The document does not match the schema of its collection.
+    SchemaViolation = "the document does not match the schema";
+    /// The query is invalid, or an expression of it failed.
+    InvalidQuery = "the query failed";
+    /// The query would use more resources than it may.
+    ///
+    /// For example, more memory than its limit.
+    ResourceLimit = "a resource limit was exceeded";
+    /// The operation was aborted or cancelled.
+    Aborted = "aborted";
+    /// The query was killed.
+    QueryKilled = "query killed";
     /// The agency did not respond to the coordinator.
-    AgencyUnavailable,
+    AgencyUnavailable = "the agency did not respond";
     /// Too many requests.
-    Throttled,
+    Throttled = "too many requests";
     /// A proxy in front of the coordinator returned an error.
-    Gateway,
+    Gateway = "a proxy in front of the coordinator failed";
     /// The response is a redirect; redirects are never followed.
-    UnexpectedRedirect,
+    UnexpectedRedirect = "the response is a redirect, and redirects are not followed";
     /// The server does not support the operation.
-    NotSupported,
+    NotSupported = "the server does not support this";
     /// The server has the role `SINGLE`, and the operation requires a cluster.
-    NotACluster,
+    NotACluster = "this server is not part of a cluster";
     /// The server failed, or returned an error without a more specific kind.
-    Server,
+    Server = "the server returned an error";
     /// A custom layer failed.
-    Middleware,
+    Middleware = "a middleware layer failed";
 }
 
 impl ErrorKind {
     /// Returns whether the failure is transient: an unavailable or overloaded server or network.
     ///
     /// A failure is not transient if a user has to fix it, or if the same request would fail again.
-    pub(crate) fn is_transient(self, status: Option<StatusCode>) -> bool {
+    #[must_use]
+    pub fn is_transient(self, status: Option<StatusCode>) -> bool {
         match self {
             Self::NoCoordinatorAvailable
             | Self::Dns
@@ -180,6 +231,9 @@ impl ErrorKind {
             | Self::NotLeader
             | Self::CursorBusy
             | Self::AgencyUnavailable
+            | Self::TransactionBusy
+            | Self::LockTimeout
+            | Self::WriteConcernNotMet
             | Self::Throttled
             | Self::Gateway => true,
             Self::Server | Self::Http => {
@@ -201,8 +255,16 @@ impl ErrorKind {
             | Self::ReadOnly
             | Self::DatabaseUnknown
             | Self::NotFound
+            | Self::CollectionNotFound
+            | Self::DocumentNotFound
             | Self::OwnerGone
+            | Self::TransactionGone
             | Self::Conflict
+            | Self::UniqueViolation
+            | Self::SchemaViolation
+            | Self::InvalidQuery
+            | Self::ResourceLimit
+            | Self::QueryKilled
             | Self::PreconditionFailed
             | Self::Aborted
             | Self::UnexpectedRedirect
@@ -213,73 +275,9 @@ impl ErrorKind {
     }
 }
 
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Request => "the request could not be built",
-            Self::NeedsCoordinator => "the operation changes a single coordinator, and none was given",
-            Self::ClientClosed => "the client is closed",
-            Self::NoRuntime => "no tokio runtime: await the call within one",
-            Self::UnknownCoordinator => {
-                "unknown coordinator: the client does not have it, or no longer has it"
-            }
-            Self::NoCoordinatorAvailable => "no coordinator could be reached",
-            Self::Dns => "the host name could not be resolved",
-            Self::ConnectRefused => "the connection could not be opened",
-            Self::ConnectTimeout => "the connection could not be opened in time",
-            Self::TlsHandshake => "the TLS handshake failed",
-            Self::TlsCertificate => "the TLS handshake was refused",
-            Self::PoolExhausted => "no connection became free in time",
-            Self::ConnectionClosedBeforeSend => "the connection was closed before the request was sent",
-            Self::ConnectionLost => "the connection broke before the response arrived",
-            Self::StreamRefused => "the coordinator refused the HTTP/2 stream",
-            Self::GoAway => {
-                "the coordinator closed the HTTP/2 connection (GOAWAY) before it handled the request"
-            }
-            Self::ResponseDropped => "the coordinator executed the request and dropped the response",
-            Self::AttemptTimeout => "no response arrived in time",
-            Self::DeadlineExceeded => "the call exceeded its time limit",
-            Self::ProtocolViolation => "the response is not valid HTTP",
-            Self::BodyInterrupted => "the response was cut off",
-            Self::BodyTimeout => "the response stalled",
-            Self::BodyTooLarge => "the response is larger than allowed",
-            Self::Decode => "unexpected response",
-            Self::Http => "the server returned an error without an error object",
-            Self::NotArangoDb => "the response did not come from ArangoDB",
-            Self::BadCredentials => "the user or the password is wrong",
-            Self::Login => "the login failed",
-            Self::NotAuthorized => "not authorized",
-            Self::Forbidden => "forbidden",
-            Self::ReadOnly => "the server is read-only",
-            Self::StartingUp => "the coordinator is starting or in maintenance mode",
-            Self::ShuttingDown => "the coordinator is shutting down",
-            Self::QueueFull => "the server's queue is full",
-            Self::QueueTimeViolated => "the server's queue is too slow",
-            Self::BackendUnavailable => "a DB-Server could not be reached",
-            Self::BackendConnectionLost => "the connection to a DB-Server broke",
-            Self::BackendTimeout => "a DB-Server did not respond in time",
-            Self::UnknownServer => "unknown server",
-            Self::NotLeader => "the server is not the leader",
-            Self::DatabaseUnknown => "unknown database",
-            Self::NotFound => "not found",
-            Self::OwnerGone => "the cursor, transaction or job no longer exists",
-            Self::CursorBusy => "the cursor is in use",
-            Self::Conflict => "conflict",
-            Self::PreconditionFailed => "a precondition failed",
-            Self::Aborted => "aborted",
-            Self::AgencyUnavailable => "the agency did not respond",
-            Self::Throttled => "too many requests",
-            Self::Gateway => "a proxy in front of the coordinator failed",
-            Self::UnexpectedRedirect => "the response is a redirect, and redirects are not followed",
-            Self::NotSupported => "the server does not support this",
-            Self::NotACluster => "this server is not part of a cluster",
-            Self::Server => "the server returned an error",
-            Self::Middleware => "a middleware layer failed",
-        })
-    }
-}
-
 /// Returns whether a status means that the request or its head is too large.
-pub(crate) fn is_too_large(status: StatusCode) -> bool {
+#[doc(hidden)] // for the crate `arango-transport`
+#[must_use]
+pub fn is_too_large(status: StatusCode) -> bool {
     matches!(status.as_u16(), 413 | 414 | 431)
 }

@@ -28,10 +28,16 @@ numbers! {
     ///
     /// All three have the same number.
     FORBIDDEN = 11;
+    /// A lock could not be acquired in time.
+    LOCK_TIMEOUT = 18;
     /// The request was cancelled.
     REQUEST_CANCELED = 21;
+    /// The transaction is executing another request.
+    TRANSACTION_LOCKED = 28;
     /// The server is shutting down.
     SHUTTING_DOWN = 30;
+    /// The request would use more resources than it may.
+    RESOURCE_LIMIT = 32;
     /// The server is starting.
     STARTING_UP = 38;
     /// The login was rejected.
@@ -56,10 +62,14 @@ numbers! {
     DUPLICATE_NAME = 1207;
     /// The value of a unique attribute is already in use.
     UNIQUE_CONSTRAINT_VIOLATED = 1210;
+    /// A key was given for a collection that makes the keys itself.
+    KEY_NOT_ALLOWED = 1222;
     /// There is no such database, as far as this coordinator knows.
     DATABASE_NOT_FOUND = 1228;
     /// Only allowed in the database `_system`.
     USE_SYSTEM_DATABASE = 1230;
+    /// Too few replicas are in sync for the write concern.
+    WRITE_CONCERN_NOT_FULFILLED = 1429;
     /// The coordinator that holds the state is not in the cluster.
     ///
     /// The state is a cursor, transaction or job.
@@ -86,12 +96,20 @@ numbers! {
     CLUSTER_LEADERSHIP_CHALLENGE_ONGOING = 1495;
     /// The server is not the leader.
     CLUSTER_NOT_LEADER = 1496;
+    /// A key was given for a collection that is sharded by other attributes.
+    CLUSTER_KEY_NOT_ALLOWED = 1466;
     /// The query was killed.
     QUERY_KILLED = 1500;
+    /// The query has a syntax error.
+    QUERY_PARSE = 1501;
+    /// There is no such query.
+    QUERY_NOT_FOUND = 1591;
     /// There is no such cursor.
     CURSOR_NOT_FOUND = 1600;
     /// The cursor is in use.
     CURSOR_BUSY = 1601;
+    /// The document does not match the schema of its collection.
+    SCHEMA_VIOLATED = 1620;
     /// The transaction was aborted.
     TRANSACTION_ABORTED = 1654;
     /// There is no such transaction.
@@ -100,6 +118,15 @@ numbers! {
     QUEUE_FULL = 21003;
     /// The estimated time in the server's queue exceeds the request's limit.
     QUEUE_TIME_VIOLATED = 21004;
+}
+
+impl ErrorNumber {
+    /// Returns whether the server finds this error in a query before it executes anything.
+    ///
+    /// These are errors of the syntax, of names, of the number of arguments, and of bind parameters.
+    pub(crate) fn is_found_by_query_parser(self) -> bool {
+        matches!(self.0, 1501 | 1502 | 1510..=1513 | 1540 | 1541 | 1550..=1553 | 1568 | 1573 | 1579)
+    }
 }
 
 impl fmt::Display for ErrorNumber {

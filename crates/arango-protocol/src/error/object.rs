@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::error_number::ErrorNumber;
+use crate::error::number::ErrorNumber;
 
 /// The body of every error response written by ArangoDB itself.
 ///

@@ -6,14 +6,14 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::types::open_enum::StringVisitor;
+use crate::values::StringVisitor;
 
 /// A time as the server wrote it, such as `2026-03-01T08:00:04Z`.
 ///
 /// Compared as text: servers use one format for all of them, in UTC.
 ///
 /// ```
-/// use arango_cluster::Timestamp;
+/// use arango_protocol::Timestamp;
 /// use std::time::{Duration, SystemTime};
 ///
 /// let moment = Timestamp::from("1970-01-01T00:01:00Z");

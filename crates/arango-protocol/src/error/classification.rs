@@ -2,15 +2,16 @@
 //!
 //! `docs/failure-semantics.md` contains the same table with its reasons.
 
-use arango_protocol::ErrorNumber;
 use http::StatusCode;
 
 use crate::error::kind::ErrorKind;
-use crate::types::outcome::Outcome;
+use crate::error::number::ErrorNumber;
+use crate::error::outcome::Outcome;
 
 /// Evidence for the author of an error response.
+#[doc(hidden)] // for the crate `arango-transport`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ResponseAuthor {
+pub enum ResponseAuthor {
     /// ArangoDB: the body is its error object with this number.
     ArangoDb(ErrorNumber),
     /// ArangoDB according to the headers; the body is not its error object.
@@ -27,7 +28,9 @@ pub(crate) enum ResponseAuthor {
 /// Classifies an error response by its status and error number together.
 ///
 /// Every status that is not a success is an error, including 101, 304 and 600.
-pub(crate) fn classify_response(status: StatusCode, author: ResponseAuthor) -> (ErrorKind, Outcome) {
+#[doc(hidden)] // for the crate `arango-transport`
+#[must_use]
+pub fn classify_response(status: StatusCode, author: ResponseAuthor) -> (ErrorKind, Outcome) {
     use ErrorKind as K;
     use ErrorNumber as N;
     use Outcome::{Executed, NotExecuted, Unknown};
@@ -59,14 +62,25 @@ pub(crate) fn classify_response(status: StatusCode, author: ResponseAuthor) -> (
         (N::CLUSTER_SHARD_LEADER_RESIGNED, _) => (K::NotLeader, Unknown),
         (N::CLUSTER_LEADERSHIP_CHALLENGE_ONGOING | N::CLUSTER_NOT_LEADER, _) => (K::NotLeader, NotExecuted),
         (N::DATABASE_NOT_FOUND, _) => (K::DatabaseUnknown, NotExecuted),
-        (N::DATA_SOURCE_NOT_FOUND, _) => (K::NotFound, NotExecuted),
-        (N::CLUSTER_SERVER_UNKNOWN | N::CURSOR_NOT_FOUND | N::TRANSACTION_NOT_FOUND, _) => {
-            (K::OwnerGone, NotExecuted)
-        }
+        (N::DATA_SOURCE_NOT_FOUND, _) => (K::CollectionNotFound, NotExecuted),
+        (N::DOCUMENT_NOT_FOUND, _) => (K::DocumentNotFound, NotExecuted),
+        (N::CLUSTER_SERVER_UNKNOWN | N::CURSOR_NOT_FOUND, _) => (K::OwnerGone, NotExecuted),
+        (N::TRANSACTION_NOT_FOUND, _) => (K::TransactionGone, NotExecuted),
+        // Its operations may have been executed, and may have been committed before.
+        (N::TRANSACTION_ABORTED, _) => (K::TransactionGone, Unknown),
+        // The earlier request is still executed, and this one was not.
+        (N::TRANSACTION_LOCKED, _) => (K::TransactionBusy, NotExecuted),
+        (N::LOCK_TIMEOUT, _) => (K::LockTimeout, NotExecuted),
+        (N::UNIQUE_CONSTRAINT_VIOLATED, _) => (K::UniqueViolation, NotExecuted),
+        (N::SCHEMA_VIOLATED, _) => (K::SchemaViolation, NotExecuted),
+        (N::WRITE_CONCERN_NOT_FULFILLED, _) => (K::WriteConcernNotMet, NotExecuted),
+        // A query without a write transaction around it may have committed a part of its writes.
+        (N::RESOURCE_LIMIT, 500) => (K::ResourceLimit, Unknown),
         (N::CURSOR_BUSY, _) => (K::CursorBusy, NotExecuted),
         (N::CONFLICT, 412) => (K::PreconditionFailed, NotExecuted),
         (N::CONFLICT, _) => (K::Conflict, NotExecuted),
-        (N::REQUEST_CANCELED | N::QUERY_KILLED | N::TRANSACTION_ABORTED, _) => (K::Aborted, Unknown),
+        (N::REQUEST_CANCELED, _) => (K::Aborted, Unknown),
+        (N::QUERY_KILLED, _) => (K::QueryKilled, Unknown),
         (
             N::CLUSTER_AGENCY_COMMUNICATION_FAILED
             | N::CLUSTER_AGENCY_READ_FAILED
@@ -75,6 +89,9 @@ pub(crate) fn classify_response(status: StatusCode, author: ResponseAuthor) -> (
         ) => (K::AgencyUnavailable, Unknown),
         (N::NOT_IMPLEMENTED | N::CLUSTER_UNSUPPORTED | N::CLUSTER_ONLY_ON_COORDINATOR, _) => {
             (K::NotSupported, NotExecuted)
+        }
+        (N(1501..=1599), 400) => {
+            (K::InvalidQuery, if number.is_found_by_query_parser() { NotExecuted } else { Unknown })
         }
         // ArangoDB returns it after it has acted. Only the response of a proxy has no number.
         (_, 408) => (K::Server, Unknown),

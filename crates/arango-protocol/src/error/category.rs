@@ -1,8 +1,5 @@
-//! Error kinds in a dozen categories, and the questions that callers ask of an error.
+//! Error kinds in a dozen categories.
 
-use arango_protocol::ErrorObject;
-
-use crate::error::Error;
 use crate::error::kind::ErrorKind;
 
 /// A group of [`ErrorKind`]s that a caller usually handles alike.
@@ -45,9 +42,12 @@ impl ErrorKind {
     pub fn category(self) -> ErrorCategory {
         use ErrorCategory as C;
         match self {
-            Self::Request | Self::NeedsCoordinator | Self::UnknownCoordinator | Self::UnknownServer => {
-                C::InvalidRequest
-            }
+            Self::Request
+            | Self::NeedsCoordinator
+            | Self::UnknownCoordinator
+            | Self::UnknownServer
+            | Self::SchemaViolation
+            | Self::InvalidQuery => C::InvalidRequest,
             Self::NoCoordinatorAvailable
             | Self::Dns
             | Self::ConnectRefused
@@ -65,8 +65,20 @@ impl ErrorKind {
             }
             Self::BadCredentials | Self::Login | Self::NotAuthorized => C::Authentication,
             Self::Forbidden | Self::ReadOnly => C::Permission,
-            Self::DatabaseUnknown | Self::NotFound | Self::OwnerGone => C::NotFound,
-            Self::CursorBusy | Self::Conflict | Self::PreconditionFailed | Self::Aborted => C::Conflict,
+            Self::DatabaseUnknown
+            | Self::NotFound
+            | Self::CollectionNotFound
+            | Self::DocumentNotFound
+            | Self::OwnerGone
+            | Self::TransactionGone => C::NotFound,
+            Self::CursorBusy
+            | Self::TransactionBusy
+            | Self::Conflict
+            | Self::UniqueViolation
+            | Self::LockTimeout
+            | Self::PreconditionFailed
+            | Self::Aborted
+            | Self::QueryKilled => C::Conflict,
             Self::StartingUp
             | Self::ShuttingDown
             | Self::QueueFull
@@ -75,6 +87,7 @@ impl ErrorKind {
             | Self::BackendConnectionLost
             | Self::BackendTimeout
             | Self::NotLeader
+            | Self::WriteConcernNotMet
             | Self::AgencyUnavailable
             | Self::Throttled
             | Self::Gateway => C::Unavailable,
@@ -84,64 +97,8 @@ impl ErrorKind {
             | Self::Decode
             | Self::NotArangoDb
             | Self::UnexpectedRedirect => C::InvalidResponse,
-            Self::Server | Self::Http => C::Server,
+            Self::Server | Self::Http | Self::ResourceLimit => C::Server,
             Self::ClientClosed | Self::NoRuntime | Self::Middleware => C::Client,
         }
-    }
-}
-
-impl Error {
-    /// The category of its [kind](Self::kind).
-    pub fn category(&self) -> ErrorCategory {
-        self.kind().category()
-    }
-
-    /// Returns whether a time limit ended the call.
-    ///
-    /// The limit is one of the client's, or the server's for a DB-Server.
-    pub fn is_timeout(&self) -> bool {
-        self.category() == ErrorCategory::Timeout
-            || matches!(self.kind(), ErrorKind::ConnectTimeout | ErrorKind::BackendTimeout)
-    }
-
-    /// Whether no connection could be opened, so that nothing was sent.
-    pub fn is_connect(&self) -> bool {
-        matches!(
-            self.kind(),
-            ErrorKind::NoCoordinatorAvailable
-                | ErrorKind::Dns
-                | ErrorKind::ConnectRefused
-                | ErrorKind::ConnectTimeout
-                | ErrorKind::TlsHandshake
-                | ErrorKind::TlsCertificate
-        )
-    }
-
-    /// Whether the server reported that something does not exist.
-    pub fn is_not_found(&self) -> bool {
-        self.category() == ErrorCategory::NotFound
-    }
-
-    /// Whether another write or a request condition stands in the way.
-    pub fn is_conflict(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Conflict | ErrorKind::PreconditionFailed)
-    }
-
-    /// Whether the credentials were missing, wrong or not accepted.
-    ///
-    /// A login that failed for another reason, such as a coordinator that could not be reached, is not meant.
-    pub fn is_unauthorized(&self) -> bool {
-        matches!(self.kind(), ErrorKind::BadCredentials | ErrorKind::NotAuthorized)
-    }
-
-    /// Whether the server or the deployment does not support the operation.
-    pub fn is_unsupported(&self) -> bool {
-        self.category() == ErrorCategory::Unsupported
-    }
-
-    /// The error object that the server sent, if it sent one.
-    pub fn server_error(&self) -> Option<ErrorObject> {
-        self.error_number()?;
-        ErrorObject::parse(self.body())
     }
 }

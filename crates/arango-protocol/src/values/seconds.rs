@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, Visitor};
 /// A time in seconds since 1970, with or without a fraction.
 ///
 /// ```
-/// use arango_cluster::UnixSeconds;
+/// use arango_protocol::UnixSeconds;
 /// use std::time::{Duration, SystemTime};
 ///
 /// let moment: UnixSeconds = serde_json::from_str("1743568356")?;
@@ -27,7 +27,7 @@ impl UnixSeconds {
 }
 
 /// A duration in seconds, with or without a fraction. Negative values become zero, too large ones the maximum.
-pub(crate) struct Seconds(pub(crate) Duration);
+pub(crate) struct Seconds(Duration);
 
 impl<'de> Deserialize<'de> for Seconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -36,12 +36,12 @@ impl<'de> Deserialize<'de> for Seconds {
 }
 
 /// For a required field.
-pub(crate) fn required<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+pub fn required<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     Seconds::deserialize(deserializer).map(|seconds| seconds.0)
 }
 
 /// For a field that may be missing or null.
-pub(crate) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+pub fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     Ok(Option::<Seconds>::deserialize(deserializer)?.map(|seconds| seconds.0))
 }
 
