@@ -1,7 +1,7 @@
 //! Operations of tests: creating the collection `books` and inserting documents into it.
 
 use arango::protocol::{
-    ApiResponse, BuildError, CreatedResource, DecodeError, Metadata, Operation, RequestBuilder, RequestClass,
+    ApiResponse, BuildError, CreatedResource, Metadata, Operation, OutputError, RequestBuilder, RequestClass,
     RequestProperties,
 };
 use bytes::Bytes;
@@ -31,7 +31,7 @@ impl Operation for Insert {
         marked(RequestBuilder::new(Self::METADATA).json(&body), &self.marker)
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         #[derive(serde::Deserialize)]
         struct Inserted {
             #[serde(rename = "_key")]
@@ -55,7 +55,7 @@ impl Operation for CreateCollection {
             .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.acknowledged()
     }
 }

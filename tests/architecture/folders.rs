@@ -24,7 +24,7 @@ const LAYOUTS: &[Layout] = &[
             &["created_resource", "request_builder"],
             &["error"],
             &["values"],
-            &["api_response", "decode"],
+            &["api_response", "output_error"],
             &["identity"],
             &["operation"],
             &["login"],

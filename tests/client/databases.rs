@@ -1,6 +1,6 @@
 //! Concurrent use of several databases and several users.
 
-use arango::protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
+use arango::protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder};
 use arango::{ErrorKind, Outcome};
 use bytes::Bytes;
 use http::Request;
@@ -20,7 +20,7 @@ impl Operation for CreateDatabase {
             .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.acknowledged()
     }
 }
@@ -31,7 +31,7 @@ impl Operation for CurrentDatabase {
     type Output = String;
     const METADATA: Metadata = Metadata::get("database.current", "/_api/database/current");
 
-    fn output(&self, response: ApiResponse) -> Result<String, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<String, OutputError> {
         #[derive(serde::Deserialize)]
         struct Current {
             name: String,

@@ -1,7 +1,7 @@
 //! Headers that frame a request or control its connection are set by the transport only.
 
 use arango::protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, RequestClass,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, RequestClass,
     RequestProperties,
 };
 use arango::{Client, Error, ErrorKind, Outcome};
@@ -47,7 +47,7 @@ impl Operation for WithHeader {
         Ok(request)
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         insert("", self.properties().class).output(response)
     }
 }

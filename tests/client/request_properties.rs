@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arango::protocol::{
-    ApiResponse, DecodeError, Metadata, Operation, RequestClass, RequestProperties, Scope,
+    ApiResponse, Metadata, Operation, OutputError, RequestClass, RequestProperties, Scope,
 };
 use arango::{ErrorKind, Hedging, Limits, LoadBalancing};
 use arango_test_cluster::Fault;
@@ -24,7 +24,7 @@ impl Operation for Read {
         self.0
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.json::<serde_json::Value>().map(drop)
     }
 }

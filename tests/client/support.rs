@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use arango::balance::RoundRobin;
 use arango::protocol::{
-    ApiResponse, BuildError, CreatedResource, DatabaseName, DecodeError, Metadata, Operation, RequestBuilder,
+    ApiResponse, BuildError, CreatedResource, DatabaseName, Metadata, Operation, OutputError, RequestBuilder,
     RequestClass,
 };
 use arango::transport::{BoxFuture, Connect, Io};
@@ -136,7 +136,7 @@ impl Operation for CreateDatabase<'_> {
             .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.acknowledged()
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use arango::protocol::{ApiResponse, DecodeError, Metadata, Operation, RequestClass};
+use arango::protocol::{ApiResponse, Metadata, Operation, OutputError, RequestClass};
 use arango::transport::secrecy::SecretString;
 use arango::transport::{BoxError, BoxFuture};
 use arango::{Client, Credentials, ErrorKind, Outcome};
@@ -73,7 +73,7 @@ impl Operation for GetServerSecrets {
     type Output = ();
     const METADATA: Metadata = Metadata::get("server.jwt", "/_admin/server/jwt");
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         arango::cluster::GetJwtSecrets.output(response).map(drop)
     }
 }

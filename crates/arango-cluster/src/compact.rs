@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -65,7 +65,7 @@ impl Operation for Compact {
             .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         no_payload::expect_empty(&response)
     }
 }

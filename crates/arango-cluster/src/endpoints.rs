@@ -1,6 +1,6 @@
 //! The endpoints of the coordinators.
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -70,7 +70,7 @@ impl Operation for GetEndpoints {
 
     const METADATA: Metadata = Metadata::get("cluster.endpoints", "/_api/cluster/endpoints");
 
-    fn output(&self, response: ApiResponse) -> Result<Endpoints, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Endpoints, OutputError> {
         response.json()
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder,
 };
 use bytes::Bytes;
 use http::Request;
@@ -66,7 +66,7 @@ impl Operation for ReserveUniqueIds {
         RequestBuilder::new(Self::METADATA).query("number", &self.count.to_string()).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<UniqueIds, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<UniqueIds, OutputError> {
         response.json()
     }
 }
@@ -101,7 +101,7 @@ impl Operation for RaiseUniqueIds {
         RequestBuilder::new(Self::METADATA).query("minimum", &self.minimum.to_string()).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<UniqueIds, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<UniqueIds, OutputError> {
         response.json()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
+use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -25,7 +25,7 @@ impl Operation for GetUserDatabases {
         RequestBuilder::new(Self::METADATA).path_param("user", &self.user).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<Vec<String>, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Vec<String>, OutputError> {
         #[derive(Deserialize)]
         struct Body {
             /// Access levels by database name; databases without access are omitted.

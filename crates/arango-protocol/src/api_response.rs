@@ -9,8 +9,8 @@ use memchr::memmem::Finder;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-use crate::decode::DecodeError;
 use crate::error::object::ErrorObject;
+use crate::output_error::OutputError;
 
 /// The largest body parsed as an error object, in bytes. The body of an error response is read up to this size.
 const ERROR_OBJECT_BYTES: usize = 64 << 10;
@@ -68,7 +68,7 @@ impl ApiResponse {
     ///
     /// If the body is not JSON or lacks a field (the error names the field), if it is an array and `T` is not a list,
     /// and if it is an [error object](ErrorObject).
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, OutputError> {
         self.not_an_error()?;
         // serde also reads the fields of a struct from an array. A type that cannot be read from an empty array is
         // not a list.
@@ -87,7 +87,7 @@ impl ApiResponse {
     /// # Errors
     ///
     /// As [`json`](Self::json), and if `result` or `error` is missing. `result` may be missing if `T` is an `Option`.
-    pub fn json_result<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+    pub fn json_result<T: DeserializeOwned>(&self) -> Result<T, OutputError> {
         #[derive(Deserialize)]
         #[serde(bound(deserialize = "T: DeserializeOwned"))]
         struct Envelope<T> {
@@ -104,7 +104,7 @@ impl ApiResponse {
     ///
     /// If the body is not UTF-8, is HTML, or is an [error object](ErrorObject): a coordinator may relay the error of
     /// another server with a success status.
-    pub fn text(&self) -> Result<String, DecodeError> {
+    pub fn text(&self) -> Result<String, OutputError> {
         self.not_an_error()?;
         if self.looks_like_html() {
             return Err(self.invalid("HTML where plain text is expected"));
@@ -117,7 +117,7 @@ impl ApiResponse {
     /// # Errors
     ///
     /// If the body is anything else.
-    pub fn acknowledged(&self) -> Result<(), DecodeError> {
+    pub fn acknowledged(&self) -> Result<(), OutputError> {
         #[derive(Deserialize)]
         struct Envelope {
             #[serde(rename = "error")]
@@ -131,7 +131,7 @@ impl ApiResponse {
     /// # Errors
     ///
     /// If there is a body.
-    pub fn empty(&self) -> Result<(), DecodeError> {
+    pub fn empty(&self) -> Result<(), OutputError> {
         self.not_an_error()?;
         if self.body.is_empty() { Ok(()) } else { Err(self.invalid("a body where none is expected")) }
     }
@@ -139,12 +139,12 @@ impl ApiResponse {
     /// Returns a decode error that does not belong to one field.
     ///
     /// For an [`output`](crate::Operation::output) that checks more than the shape.
-    pub fn invalid(&self, reason: impl fmt::Display) -> DecodeError {
-        DecodeError::new(self, ".".to_owned(), serde::de::Error::custom(reason))
+    pub fn invalid(&self, reason: impl fmt::Display) -> OutputError {
+        OutputError::decode(self, ".".to_owned(), serde::de::Error::custom(reason))
     }
 
     /// Fails if the body is an error object, regardless of the status.
-    fn not_an_error(&self) -> Result<(), DecodeError> {
+    fn not_an_error(&self) -> Result<(), OutputError> {
         /// Built once: building it costs more than searching a small body.
         static NUMBER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"errorNum\""));
         // Every error object has this key, and hardly any other body does.
@@ -152,7 +152,7 @@ impl ApiResponse {
             return Ok(());
         }
         match ErrorObject::parse(&self.body) {
-            Some(object) if object.is_error => Err(DecodeError::refused(self, object)),
+            Some(object) if object.is_error => Err(OutputError::server(self, object)),
             _ => Ok(()),
         }
     }
@@ -163,13 +163,13 @@ impl ApiResponse {
 
     // Decodes again while tracking the path, which is slow. Only bodies that cannot be decoded take this path.
     #[cold]
-    fn locate_error<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+    fn locate_error<T: DeserializeOwned>(&self) -> Result<T, OutputError> {
         let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
         let value = serde_path_to_error::deserialize(&mut deserializer)
-            .map_err(|error| DecodeError::new(self, error.path().to_string(), error.into_inner()))?;
+            .map_err(|error| OutputError::decode(self, error.path().to_string(), error.into_inner()))?;
         match deserializer.end() {
             Ok(()) => Ok(value),
-            Err(error) => Err(DecodeError::new(self, ".".to_owned(), error)),
+            Err(error) => Err(OutputError::decode(self, ".".to_owned(), error)),
         }
     }
 }

@@ -8,14 +8,14 @@
 //! |---|---|
 //! | a typed call and its metadata | [`Operation`], [`Metadata`], [`RequestProperties`], [`RequestClass`], [`Scope`] |
 //! | building the request | [`RequestBuilder`], [`DatabaseName`], [`BuildError`] |
-//! | decoding the response | [`ApiResponse`], [`DecodeError`] |
+//! | decoding the response | [`ApiResponse`], [`OutputError`] |
 //! | server errors | [`ErrorObject`], [`ErrorNumber`], [`ErrorKind`], [`Outcome`] |
 //! | times of the server | [`Timestamp`], [`UnixSeconds`] |
 //!
 //! # Custom operations
 //!
 //! ```
-//! use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation};
+//! use arango_protocol::{ApiResponse, OutputError, Metadata, Operation};
 //!
 //! /// Reads the server's clock.
 //! struct GetTime;
@@ -24,7 +24,7 @@
 //!     type Output = f64;
 //!     const METADATA: Metadata = Metadata::get("server.time", "/_admin/time");
 //!
-//!     fn output(&self, response: ApiResponse) -> Result<f64, DecodeError> {
+//!     fn output(&self, response: ApiResponse) -> Result<f64, OutputError> {
 //!         #[derive(serde::Deserialize)]
 //!         struct Body {
 //!             time: f64,
@@ -40,14 +40,14 @@
 //! forgets it:
 //!
 //! ```compile_fail,E0080
-//! # use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation};
+//! # use arango_protocol::{ApiResponse, OutputError, Metadata, Operation};
 //! struct SetLicense(String);
 //!
 //! impl Operation for SetLicense {
 //!     type Output = ();
 //!     const METADATA: Metadata = Metadata::put("server.set_license", "/_admin/license");
 //!
-//!     fn output(&self, _: ApiResponse) -> Result<(), DecodeError> {
+//!     fn output(&self, _: ApiResponse) -> Result<(), OutputError> {
 //!         Ok(())
 //!     }
 //! }
@@ -64,19 +64,19 @@
 //! |---|---|---|
 //! | failures, names and values without dependencies | `error`, `values`, `database_name`, `version` | no other module |
 //! | metadata and requests of operations | `metadata`, `properties`, `created_resource`, `request_builder` | the rows above |
-//! | the response and what is wrong with it | `api_response`, `decode`, `identity` | the rows above |
+//! | the response and what is wrong with it | `api_response`, `output_error`, `identity` | the rows above |
 //! | the trait of all operations | `operation` | the rows above |
 //! | operations of logging in | `login`, `renew_token` | the rows above |
 
 mod api_response;
 mod created_resource;
 mod database_name;
-mod decode;
 mod error;
 mod identity;
 mod login;
 mod metadata;
 mod operation;
+mod output_error;
 mod properties;
 mod renew_token;
 mod request_builder;
@@ -87,7 +87,6 @@ mod version;
 pub use api_response::ApiResponse;
 pub use created_resource::CreatedResource;
 pub use database_name::{DatabaseName, InvalidName};
-pub use decode::DecodeError;
 pub use error::category::ErrorCategory;
 #[doc(hidden)] // for the crate `arango-transport`
 pub use error::classification::{ResponseAuthor, classify_response};
@@ -101,6 +100,7 @@ pub use identity::{is_arangodb, names_arangodb};
 pub use login::{LogIn, token_lifetime};
 pub use metadata::{Metadata, Permission, RequestClass, Scope};
 pub use operation::Operation;
+pub use output_error::OutputError;
 pub use properties::RequestProperties;
 pub use renew_token::RenewToken;
 pub use request_builder::{BuildError, RequestBuilder};

@@ -11,10 +11,10 @@ use http::{Request, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::api_response::ApiResponse;
-use crate::decode::DecodeError;
 use crate::error::object::ErrorObject;
 use crate::metadata::{Metadata, Permission};
 use crate::operation::Operation;
+use crate::output_error::OutputError;
 use crate::request_builder::{BuildError, RequestBuilder};
 
 /// Exchanges a user's password for a token, valid on every coordinator.
@@ -48,7 +48,7 @@ impl Operation for LogIn<'_> {
             .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<Option<String>, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Option<String>, OutputError> {
         #[derive(Deserialize)]
         struct Body {
             jwt: String,
@@ -72,8 +72,8 @@ fn is_from_arangodb(response: &ApiResponse) -> bool {
 }
 
 /// Returns the error for a login response that is not from ArangoDB.
-fn foreign_response(response: &ApiResponse) -> DecodeError {
-    DecodeError::new(response, ".".to_owned(), serde::de::Error::custom("the response contains no token"))
+fn foreign_response(response: &ApiResponse) -> OutputError {
+    OutputError::decode(response, ".".to_owned(), serde::de::Error::custom("the response contains no token"))
 }
 
 impl std::fmt::Debug for LogIn<'_> {
@@ -147,7 +147,7 @@ mod tests {
         }
     }
 
-    fn login(status: u16, headers: &[(&str, &str)], body: &str) -> Result<Option<String>, DecodeError> {
+    fn login(status: u16, headers: &[(&str, &str)], body: &str) -> Result<Option<String>, OutputError> {
         let mut response = http::Response::builder().status(status);
         for (name, value) in headers {
             response = response.header(*name, *value);

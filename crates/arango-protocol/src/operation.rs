@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::Request;
 
 use crate::api_response::ApiResponse;
-use crate::decode::DecodeError;
 use crate::metadata::Metadata;
+use crate::output_error::OutputError;
 use crate::properties::RequestProperties;
 use crate::request_builder::{BuildError, RequestBuilder};
 
@@ -51,5 +51,5 @@ pub trait Operation {
     /// # Errors
     ///
     /// If the body does not match [`Output`](Self::Output); names the path of the field.
-    fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError>;
+    fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError>;
 }

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use crate::api_response::ApiResponse;
-use crate::decode::DecodeError;
 use crate::metadata::Metadata;
 use crate::operation::Operation;
+use crate::output_error::OutputError;
 
 /// Exchanges the request's user token for a new one.
 ///
@@ -25,7 +25,7 @@ impl Operation for RenewToken {
 
     const METADATA: Metadata = Metadata::post("auth.renew", "/_open/auth/renew").without_body().safe();
 
-    fn output(&self, response: ApiResponse) -> Result<Option<String>, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Option<String>, OutputError> {
         #[derive(Deserialize)]
         struct Body {
             jwt: Option<String>,

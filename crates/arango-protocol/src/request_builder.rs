@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::uri::PathAndQuery;
-use http::{HeaderName, Method, Request, Uri};
+use http::{HeaderMap, HeaderName, Method, Request, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
@@ -39,7 +39,7 @@ pub struct RequestBuilder {
     path: Option<String>,
     has_query: bool,
     body: Bytes,
-    json: bool,
+    headers: HeaderMap,
     /// Whether a request without a body is refused.
     needs_body: bool,
     creates: Option<CreatedResource>,
@@ -60,7 +60,7 @@ impl RequestBuilder {
             path: None,
             has_query: false,
             body: Bytes::new(),
-            json: false,
+            headers: HeaderMap::new(),
             needs_body,
             creates: None,
             error: None,
@@ -68,21 +68,29 @@ impl RequestBuilder {
     }
 
     /// Fills the path parameter `{name}` with one percent-encoded segment.
-    pub fn path_param(mut self, name: &'static str, value: &str) -> Self {
-        let reason = if value.is_empty() {
-            Some("is empty")
-        } else if value == "." || value == ".." {
-            Some("means another path")
-        } else {
-            None
-        };
-        if let Some(reason) = reason {
-            return self.fail(BuildError::PathParam { name, reason });
+    pub fn path_param(self, name: &'static str, value: &str) -> Self {
+        match segment_fault(value) {
+            Some(reason) => self.fail(BuildError::PathParam { name, reason }),
+            None => self.fill(name, &encode(value)),
         }
+    }
+
+    /// Fills the path parameter `{name}` with segments that slashes separate.
+    ///
+    /// For names with a slash, such as the id of an index, `books/12345`. Each segment is percent-encoded.
+    pub fn path_segments(self, name: &'static str, value: &str) -> Self {
+        let fault = value.split('/').find_map(segment_fault);
+        match fault {
+            Some(reason) => self.fail(BuildError::PathParam { name, reason }),
+            None => self.fill(name, &value.split('/').map(encode).collect::<Vec<_>>().join("/")),
+        }
+    }
+
+    fn fill(mut self, name: &'static str, encoded: &str) -> Self {
         let path = self.path.get_or_insert_with(|| self.template.to_owned());
         let placeholder = format!("{{{name}}}");
         match path.find(&placeholder) {
-            Some(at) => path.replace_range(at..at + placeholder.len(), &encode(value)),
+            Some(at) => path.replace_range(at..at + placeholder.len(), encoded),
             None => return self.fail(BuildError::PathParam { name, reason: "is not in the template" }),
         }
         self
@@ -99,16 +107,32 @@ impl RequestBuilder {
         self
     }
 
-    /// Sets the body to `value` as JSON.
-    pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
-        match serde_json::to_vec(value) {
-            Ok(bytes) => {
-                self.body = bytes.into();
-                self.json = true;
+    /// Sets a header, such as `If-Match`.
+    ///
+    /// A header that frames the request or describes its connection is refused when the request is sent.
+    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
+        match HeaderValue::from_str(value) {
+            Ok(value) => {
+                self.headers.insert(name, value);
                 self
             }
+            Err(_) => self.fail(BuildError::HeaderValue { name }),
+        }
+    }
+
+    /// Sets the body to `value` as JSON.
+    pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(body) => self.bytes(body, HeaderValue::from_static("application/json")),
             Err(error) => self.fail(BuildError::Body(error)),
         }
+    }
+
+    /// Sets the body to bytes of this content type.
+    pub fn bytes(mut self, body: impl Into<Bytes>, content_type: HeaderValue) -> Self {
+        self.body = body.into();
+        self.headers.insert(CONTENT_TYPE, content_type);
+        self
     }
 
     /// Declares what the request creates, for the transport.
@@ -144,9 +168,7 @@ impl RequestBuilder {
         let mut request = Request::new(self.body);
         *request.method_mut() = self.method;
         *request.uri_mut() = Uri::from(path);
-        if self.json {
-            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
+        *request.headers_mut() = self.headers;
         if let Some(creates) = self.creates {
             request.extensions_mut().insert(creates);
         }
@@ -156,6 +178,15 @@ impl RequestBuilder {
     fn fail(mut self, error: BuildError) -> Self {
         self.error.get_or_insert_with(|| Box::new(error));
         self
+    }
+}
+
+/// Returns why a path segment is invalid, if it is.
+fn segment_fault(value: &str) -> Option<&'static str> {
+    match value {
+        "" => Some("is empty"),
+        "." | ".." => Some("means another path"),
+        _ => None,
     }
 }
 
@@ -206,6 +237,12 @@ pub enum BuildError {
     /// It frames the request or describes its connection.
     #[error("the header `{name}` must not be set: the transport frames requests itself")]
     Header {
+        /// The header.
+        name: HeaderName,
+    },
+    /// The value of a header contains a character that no header may contain.
+    #[error("the value of the header `{name}` contains an invalid character")]
+    HeaderValue {
         /// The header.
         name: HeaderName,
     },
@@ -272,6 +309,30 @@ mod tests {
         );
         RequestBuilder::new(PUT).json("x").build().unwrap();
         RequestBuilder::new(PUT.without_body()).build().unwrap();
+    }
+
+    #[test]
+    fn segments_keep_their_slashes_and_are_checked_one_by_one() {
+        let build = |id| RequestBuilder::new(TEMPLATE).path_segments("a", id).path_param("b", "b").build();
+        assert_eq!(build("books/1%2/3").unwrap().uri(), "/_api/books/1%252/3/x/b");
+        for (id, reason) in [("books/", "is empty"), ("books/../x", "means another path"), ("", "is empty")] {
+            assert_eq!(build(id).unwrap_err().to_string(), format!("the path segment `a` {reason}"));
+        }
+    }
+
+    #[test]
+    fn headers_and_raw_bodies_are_sent_unchanged() {
+        let if_match = HeaderName::from_static("if-match");
+        let text = HeaderValue::from_static("text/plain");
+        let request =
+            RequestBuilder::new(PLAIN).header(if_match.clone(), "\"_a\"").bytes("1 2", text).build().unwrap();
+        assert_eq!(
+            (request.headers()["if-match"].as_bytes(), &request.body()[..]),
+            (&b"\"_a\""[..], &b"1 2"[..])
+        );
+        assert_eq!(request.headers()[CONTENT_TYPE], "text/plain");
+        let error = RequestBuilder::new(PLAIN).header(if_match, "a\nb").build().unwrap_err();
+        assert_eq!(error.to_string(), "the value of the header `if-match` contains an invalid character");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use arango::protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
+use arango::protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder};
 use arango::{Client, Database, Error, LoadBalancing, PoolLimits};
 use bytes::Bytes;
 use clap::{Parser, ValueEnum};
@@ -96,7 +96,7 @@ impl Operation for ReadDocs {
         RequestBuilder::new(Self::METADATA).json(&json!({ "query": "FOR d IN docs RETURN d" })).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<Vec<Doc>, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Vec<Doc>, OutputError> {
         response.json_result()
     }
 }

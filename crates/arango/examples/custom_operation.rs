@@ -7,7 +7,7 @@
 use anyhow::{Context, Result};
 use arango::Client;
 use arango::protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -41,7 +41,7 @@ impl Operation for ListCollections {
             .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<Vec<Collection>, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Vec<Collection>, OutputError> {
         response.json_result()
     }
 }

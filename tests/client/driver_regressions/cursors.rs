@@ -1,7 +1,7 @@
 //! Operations on queries and cursors, as an application would define them.
 
 use arango::protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, RequestClass,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, RequestClass,
     RequestProperties,
 };
 use bytes::Bytes;
@@ -61,7 +61,7 @@ impl Operation for Query {
         marked(builder, self.marker)
     }
 
-    fn output(&self, response: ApiResponse) -> Result<ApiResponse, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<ApiResponse, OutputError> {
         Ok(response)
     }
 }
@@ -92,7 +92,7 @@ impl Operation for FetchBatch {
         )
     }
 
-    fn output(&self, response: ApiResponse) -> Result<Batch, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Batch, OutputError> {
         response.json()
     }
 }
@@ -111,7 +111,7 @@ impl Operation for FetchNext {
         marked(RequestBuilder::new(Self::METADATA).path_param("id", &self.cursor), "fetch")
     }
 
-    fn output(&self, response: ApiResponse) -> Result<Batch, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Batch, OutputError> {
         response.json()
     }
 }
@@ -131,7 +131,7 @@ impl Operation for EndCursor {
         RequestBuilder::new(Self::METADATA).path_param("id", &self.cursor).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<u16, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<u16, OutputError> {
         Ok(response.status().as_u16())
     }
 }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use arango::cluster::Compact;
-use arango::protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
+use arango::protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder};
 use arango::transport::{AttemptService, CallService};
 use arango::{Client, Coordinator};
 use bytes::Bytes;
@@ -44,7 +44,7 @@ impl Operation for InvalidOperation {
         }
     }
 
-    fn output(&self, _: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, _: ApiResponse) -> Result<(), OutputError> {
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use arango::cluster::ServerId;
 use arango::protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestClass, RequestProperties,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, RequestClass, RequestProperties,
 };
 use arango::{ErrorKind, Outcome};
 use arango_test_cluster::Fault;
@@ -48,7 +48,7 @@ impl Operation for Relayed {
         insert("m", self.0).request()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         insert("", self.properties().class).output(response)
     }
 }

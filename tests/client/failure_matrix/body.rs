@@ -6,7 +6,7 @@ use std::time::Duration;
 use arango::StoppedBy;
 use arango::balance::MemberState;
 use arango::protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestClass, RequestProperties,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, RequestClass, RequestProperties,
 };
 use arango::{Client, ErrorKind, Limits, Outcome};
 use arango_test_cluster::{Close, Fault, Phase, TestCluster};
@@ -176,7 +176,7 @@ impl Operation for JsonInsert {
         self.0.request()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<serde_json::Value, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<serde_json::Value, OutputError> {
         response.json()
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use arango::balance::MemberState;
 use arango::protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, RequestClass,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, RequestClass,
     RequestProperties,
 };
 use arango::transport::{BoxFuture, Call, Connect, Io};
@@ -69,7 +69,7 @@ impl Operation for Keyed {
         Ok(request)
     }
 
-    fn output(&self, response: ApiResponse) -> Result<String, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<String, OutputError> {
         let document: serde_json::Value = response.json()?;
         Ok(document["_key"].as_str().unwrap_or_default().to_owned())
     }

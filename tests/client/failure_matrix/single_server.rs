@@ -1,6 +1,6 @@
 //! R44a: the server that rejected the call is not part of a cluster.
 
-use arango::protocol::{ApiResponse, DecodeError, Metadata, Operation, RequestClass};
+use arango::protocol::{ApiResponse, Metadata, Operation, OutputError, RequestClass};
 use arango::{Error, ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match};
 
@@ -41,7 +41,7 @@ impl Operation for EnsureCount {
     const METADATA: Metadata =
         Metadata::put("cluster.ensure_count", "/_admin/cluster/numberOfServers").without_body().fenced();
 
-    fn output(&self, _: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, _: ApiResponse) -> Result<(), OutputError> {
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use arango::Client;
 use arango::long_running::StopReason;
 use arango::protocol::{
-    ApiResponse, BuildError, DatabaseName, DecodeError, Metadata, Operation, RequestBuilder,
+    ApiResponse, BuildError, DatabaseName, Metadata, Operation, OutputError, RequestBuilder,
 };
 use arango_test_cluster::{Fault, Match};
 use bytes::Bytes;
@@ -24,7 +24,7 @@ impl Operation for DropDatabase<'_> {
         RequestBuilder::new(Self::METADATA).path_param("database", self.0.as_str()).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.acknowledged()
     }
 }

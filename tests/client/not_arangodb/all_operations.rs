@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use arango::cluster::{OperationVisitor, for_each_operation};
-use arango::protocol::{ApiResponse, DecodeError, Metadata, Operation, RequestClass, Scope};
+use arango::protocol::{ApiResponse, Metadata, Operation, OutputError, RequestClass, Scope};
 use arango::{Coordinator, Database, Error, ErrorKind, Outcome};
 
 use super::RESPONSES;
@@ -37,7 +37,7 @@ impl Operation for ListCollections {
     type Output = Vec<serde_json::Value>;
     const METADATA: Metadata = Metadata::get("collection.list", "/_api/collection").scope(Scope::Database);
 
-    fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError> {
         response.json_result()
     }
 }

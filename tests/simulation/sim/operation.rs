@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arango::protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, RequestProperties,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, RequestProperties,
 };
 use bytes::Bytes;
 use http::Request;
@@ -31,7 +31,7 @@ impl Operation for InsertWithServerTimeout {
         self.0.request()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         self.0.output(response)
     }
 }
@@ -50,7 +50,7 @@ impl Operation for ReadVersion {
         marked(RequestBuilder::new(Self::METADATA), &self.marker)
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         arango::cluster::GetVersion::default().output(response).map(drop)
     }
 }

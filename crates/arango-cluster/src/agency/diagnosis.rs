@@ -1,7 +1,7 @@
 //! Consistency checks of the agency.
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder,
 };
 use bytes::Bytes;
 use http::Request;
@@ -103,7 +103,7 @@ impl Operation for DiagnoseAgency {
         self.strictness.apply(RequestBuilder::new(Self::METADATA)).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<AgencyDiagnosis, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<AgencyDiagnosis, OutputError> {
         response.json_result()
     }
 }
@@ -139,7 +139,7 @@ impl Operation for DiagnoseAgencyDump<'_> {
         }
     }
 
-    fn output(&self, response: ApiResponse) -> Result<AgencyDiagnosis, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<AgencyDiagnosis, OutputError> {
         response.json_result()
     }
 }

@@ -1,6 +1,6 @@
 //! The contents of the agency.
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission, Scope};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 pub struct AgencyDump(pub Value);
 
 impl AgencyDump {
-    fn from_response(response: &ApiResponse) -> Result<Self, DecodeError> {
+    fn from_response(response: &ApiResponse) -> Result<Self, OutputError> {
         let dump: Self = response.json()?;
         if dump.tree().is_some() {
             Ok(dump)
@@ -51,7 +51,7 @@ impl Operation for GetAgencyDump {
     const METADATA: Metadata =
         Metadata::get("cluster.agency_dump", "/_api/cluster/agency-dump").permission(Permission::Admin);
 
-    fn output(&self, response: ApiResponse) -> Result<AgencyDump, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<AgencyDump, OutputError> {
         AgencyDump::from_response(&response)
     }
 }
@@ -73,7 +73,7 @@ impl Operation for GetAgencyCache {
         .scope(Scope::Coordinator)
         .permission(Permission::Admin);
 
-    fn output(&self, response: ApiResponse) -> Result<AgencyDump, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<AgencyDump, OutputError> {
         AgencyDump::from_response(&response)
     }
 }
@@ -100,7 +100,7 @@ impl Operation for GetClusterInfo {
         .scope(Scope::Coordinator)
         .permission(Permission::Admin);
 
-    fn output(&self, response: ApiResponse) -> Result<ClusterInfo, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<ClusterInfo, OutputError> {
         let info: ClusterInfo = response.json()?;
         // Names differ between builds, but each version has a key with the plan or the shards.
         let is_one = |(name, value): (&String, &Value)| {

@@ -1,6 +1,6 @@
 //! The recent API calls of a server.
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission, Scope};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope};
 use serde::Deserialize;
 
 use arango_protocol::Timestamp;
@@ -36,7 +36,7 @@ impl Operation for GetApiCalls {
         .since("3.12.5")
         .permission(Permission::Admin);
 
-    fn output(&self, response: ApiResponse) -> Result<Vec<ApiCall>, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Vec<ApiCall>, OutputError> {
         #[derive(Deserialize)]
         struct Body {
             calls: Vec<ApiCall>,

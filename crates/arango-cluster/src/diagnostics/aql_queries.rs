@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission, Scope};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -51,7 +51,7 @@ impl Operation for GetAqlQueries {
         .since("3.12.6")
         .permission(Permission::Admin);
 
-    fn output(&self, response: ApiResponse) -> Result<Vec<AqlQuery>, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Vec<AqlQuery>, OutputError> {
         #[derive(Deserialize)]
         struct Body {
             queries: Vec<AqlQuery>,

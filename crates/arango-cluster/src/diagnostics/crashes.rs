@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -38,7 +38,7 @@ impl Operation for ListCrashes {
         .since("3.12.8")
         .permission(Permission::Admin);
 
-    fn output(&self, response: ApiResponse) -> Result<Vec<String>, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Vec<String>, OutputError> {
         response.json_result()
     }
 }
@@ -66,7 +66,7 @@ impl Operation for GetCrash<'_> {
         RequestBuilder::new(Self::METADATA).path_param("id", self.id).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<CrashDump, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<CrashDump, OutputError> {
         response.json_result()
     }
 }
@@ -95,7 +95,7 @@ impl Operation for DeleteCrash<'_> {
         RequestBuilder::new(Self::METADATA).path_param("id", self.id).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.acknowledged()
     }
 }

@@ -1,6 +1,6 @@
 //! The health records of all servers.
 
-use arango_protocol::{ApiResponse, DecodeError};
+use arango_protocol::{ApiResponse, OutputError};
 use serde::{Deserialize, Deserializer};
 
 use super::records::{ExactRecords, Records};
@@ -42,7 +42,7 @@ struct ExactHealth {
 
 impl ClusterHealth {
     /// Decodes a response: in one pass if all records are valid, else record by record, which costs twice as much.
-    pub(super) fn from_response(response: &ApiResponse) -> Result<Self, DecodeError> {
+    pub(super) fn from_response(response: &ApiResponse) -> Result<Self, OutputError> {
         match response.json::<ExactHealth>() {
             Ok(ExactHealth { cluster_id, records }) => Ok(Self { cluster_id, records: records.into() }),
             Err(_) => response.json(),

@@ -7,7 +7,7 @@ mod server_health;
 
 use std::time::Duration;
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError};
 
 pub use cluster_health::ClusterHealth;
 pub use last_acked::LastAcked;
@@ -34,7 +34,7 @@ impl Operation for GetHealth {
     const METADATA: Metadata =
         Metadata::get("cluster.health", "/_admin/cluster/health").server_timeout(Duration::from_secs(75));
 
-    fn output(&self, response: ApiResponse) -> Result<ClusterHealth, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<ClusterHealth, OutputError> {
         ClusterHealth::from_response(&response)
     }
 }

@@ -1,7 +1,7 @@
 //! One job of the agency.
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder,
 };
 use bytes::Bytes;
 use http::Request;
@@ -129,7 +129,7 @@ impl Operation for GetAgencyJob<'_> {
         RequestBuilder::new(Self::METADATA).query("id", self.id.as_str()).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<AgencyJob, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<AgencyJob, OutputError> {
         response.json()
     }
 }

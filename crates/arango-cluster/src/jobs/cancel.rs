@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder,
 };
 use bytes::Bytes;
 use http::Request;
@@ -49,7 +49,7 @@ impl Operation for CancelAgencyJob<'_> {
         RequestBuilder::new(Self::METADATA).json(&Body { id: self.id }).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         #[derive(Deserialize)]
         struct Body {
             #[serde(rename = "job")]

@@ -1,6 +1,6 @@
 //! The encryption keys of stored data.
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission, Scope};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope};
 use serde::Deserialize;
 
 use super::Fingerprint;
@@ -25,7 +25,7 @@ impl Operation for RotateEncryptionKeys {
         .scope(Scope::Coordinator) // not idempotent: the effect of a repeated rotation is not documented
         .permission(Permission::Superuser);
 
-    fn output(&self, response: ApiResponse) -> Result<Vec<Fingerprint>, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Vec<Fingerprint>, OutputError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "kebab-case")]
         struct Body {

@@ -1,6 +1,6 @@
 //! The secrets that sign tokens.
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission, Scope};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope};
 use serde::Deserialize;
 
 use super::Fingerprint;
@@ -31,7 +31,7 @@ impl Operation for GetJwtSecrets {
         .scope(Scope::Coordinator)
         .permission(Permission::Superuser);
 
-    fn output(&self, response: ApiResponse) -> Result<JwtSecrets, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<JwtSecrets, OutputError> {
         response.json_result()
     }
 }
@@ -55,7 +55,7 @@ impl Operation for ReloadJwtSecrets {
         .idempotent() // each time the same files are loaded
         .permission(Permission::Superuser);
 
-    fn output(&self, response: ApiResponse) -> Result<JwtSecrets, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<JwtSecrets, OutputError> {
         response.json_result()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission, Scope};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -25,7 +25,7 @@ pub struct TlsFiles {
 
 impl TlsFiles {
     /// Fails if none of the known fields is present, but another one is.
-    fn validated(self, response: &ApiResponse) -> Result<Self, DecodeError> {
+    fn validated(self, response: &ApiResponse) -> Result<Self, OutputError> {
         if self == Self::default() && !response.json_result::<Map<String, Value>>()?.is_empty() {
             return Err(response.invalid("none of `keyfile`, `clientCA` and `SNI`"));
         }
@@ -55,7 +55,7 @@ impl Operation for GetTls {
 
     const METADATA: Metadata = Metadata::get("server.tls", "/_admin/server/tls").scope(Scope::Coordinator);
 
-    fn output(&self, response: ApiResponse) -> Result<TlsFiles, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<TlsFiles, OutputError> {
         response.json_result().and_then(|files: TlsFiles| files.validated(&response))
     }
 }
@@ -79,7 +79,7 @@ impl Operation for ReloadTls {
         .idempotent() // each time the same files are loaded
         .permission(Permission::Superuser);
 
-    fn output(&self, response: ApiResponse) -> Result<TlsFiles, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<TlsFiles, OutputError> {
         // The server may omit the result.
         let files = response.json_result::<Option<TlsFiles>>()?;
         files.map_or_else(|| Ok(TlsFiles::default()), |files| files.validated(&response))

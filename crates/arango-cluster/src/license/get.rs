@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError};
 use serde::Deserialize;
 
 use crate::license::LicenseKey;
@@ -94,7 +94,7 @@ impl Operation for GetLicense {
 
     const METADATA: Metadata = Metadata::get("cluster.license", "/_admin/license");
 
-    fn output(&self, response: ApiResponse) -> Result<License, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<License, OutputError> {
         let license: License = response.json()?;
         // Every edition and version returns one of these two; other services use the other keys, too.
         if license.license.is_none() && license.upgrading.is_none() {

@@ -1,7 +1,7 @@
 //! Setting the licence of the deployment.
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder,
 };
 use bytes::Bytes;
 use http::Request;
@@ -55,7 +55,7 @@ impl Operation for SetLicense<'_> {
         builder.json(self.key).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         // 201, with the envelope inside `result`.
         #[derive(Deserialize)]
         struct Body {

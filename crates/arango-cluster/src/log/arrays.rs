@@ -1,7 +1,7 @@
 //! The log, by legacy calls.
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -56,7 +56,7 @@ impl Operation for GetLogArrays<'_> {
         self.query.apply(RequestBuilder::new(Self::METADATA))?.build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<LogArrays, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<LogArrays, OutputError> {
         response.json()
     }
 }
@@ -79,7 +79,7 @@ impl Operation for ClearLog {
         .removed_in("4.0.0")
         .permission(Permission::Admin);
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         no_payload::expect_empty(&response)
     }
 }

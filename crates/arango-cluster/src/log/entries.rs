@@ -1,7 +1,7 @@
 //! The log of a server.
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -61,7 +61,7 @@ impl Operation for GetLogEntries<'_> {
         self.query.apply(RequestBuilder::new(Self::METADATA))?.build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<LogEntries, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<LogEntries, OutputError> {
         response.json()
     }
 }
@@ -89,7 +89,7 @@ impl Operation for GetServerLogEntries<'_> {
         self.query.apply(builder)?.build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<LogEntries, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<LogEntries, OutputError> {
         response.json()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arango_protocol::{ApiResponse, DecodeError};
+use arango_protocol::{ApiResponse, OutputError};
 use serde::Deserialize;
 
 use arango_protocol::open_enum;
@@ -29,7 +29,7 @@ open_enum! {
 pub type LogLevels = BTreeMap<String, LogLevel>;
 
 /// Decodes levels by topic. If no value is a known level, the response comes from something else.
-pub(super) fn by_topic(response: &ApiResponse) -> Result<LogLevels, DecodeError> {
+pub(super) fn by_topic(response: &ApiResponse) -> Result<LogLevels, OutputError> {
     let levels: LogLevels = response.json()?;
     if levels.values().all(|level| matches!(level, LogLevel::Unknown(_))) {
         return Err(response.invalid("no topic has a known level"));

@@ -1,7 +1,7 @@
 //! Reading log levels.
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -26,7 +26,7 @@ impl Operation for GetLogLevels {
     const METADATA: Metadata =
         Metadata::get("server.log_levels", PATH).scope(Scope::Coordinator).permission(Permission::Admin);
 
-    fn output(&self, response: ApiResponse) -> Result<LogLevels, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<LogLevels, OutputError> {
         level::by_topic(&response)
     }
 }
@@ -56,7 +56,7 @@ impl Operation for GetServerLogLevels<'_> {
             .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<LogLevels, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<LogLevels, OutputError> {
         level::by_topic(&response)
     }
 }
@@ -81,7 +81,7 @@ impl Operation for GetAppenderLogLevels {
         RequestBuilder::new(Self::METADATA).query("withAppenders", "true").build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<AppenderLogLevels, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<AppenderLogLevels, OutputError> {
         response.json()
     }
 }
@@ -112,7 +112,7 @@ impl Operation for GetServerAppenderLogLevels<'_> {
         builder.query("withAppenders", "true").build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<AppenderLogLevels, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<AppenderLogLevels, OutputError> {
         response.json()
     }
 }

@@ -1,7 +1,7 @@
 //! Resetting log levels.
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -30,7 +30,7 @@ impl Operation for ResetLogLevels {
         .since("3.12.1")
         .permission(Permission::Admin);
 
-    fn output(&self, response: ApiResponse) -> Result<LogLevels, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<LogLevels, OutputError> {
         level::by_topic(&response)
     }
 }
@@ -60,7 +60,7 @@ impl Operation for ResetServerLogLevels<'_> {
             .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<LogLevels, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<LogLevels, OutputError> {
         level::by_topic(&response)
     }
 }

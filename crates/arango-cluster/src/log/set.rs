@@ -1,7 +1,7 @@
 //! Setting log levels.
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -37,7 +37,7 @@ impl Operation for SetLogLevels<'_> {
         RequestBuilder::new(Self::METADATA).json(self.levels).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<LogLevels, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<LogLevels, OutputError> {
         level::by_topic(&response)
     }
 }
@@ -71,7 +71,7 @@ impl Operation for SetServerLogLevels<'_> {
         builder.json(self.levels).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<LogLevels, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<LogLevels, OutputError> {
         level::by_topic(&response)
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder,
 };
 use bytes::Bytes;
 use http::Request;
@@ -53,7 +53,7 @@ impl Operation for GetServerMaintenance<'_> {
             .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError> {
         // The server omits `result` instead of writing null.
         response.json_result()
     }
@@ -106,7 +106,7 @@ impl Operation for SetServerMaintenance<'_> {
             .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.acknowledged()
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder,
 };
 use bytes::Bytes;
 use http::Request;
@@ -40,7 +40,7 @@ impl Operation for GetMaintenance {
         .server_timeout(SERVER_TIMEOUT)
         .permission(Permission::Admin);
 
-    fn output(&self, response: ApiResponse) -> Result<SupervisionMode, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<SupervisionMode, OutputError> {
         response.json_result()
     }
 }
@@ -91,7 +91,7 @@ impl Operation for SetMaintenance {
         .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<SetMaintenanceResult, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<SetMaintenanceResult, OutputError> {
         // The warning is optional.
         response.acknowledged()?;
         response.json()

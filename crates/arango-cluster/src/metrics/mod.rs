@@ -5,7 +5,7 @@ mod usage;
 
 use std::fmt;
 
-use arango_protocol::{ApiResponse, DecodeError};
+use arango_protocol::{ApiResponse, OutputError};
 
 pub use server::{GetMetrics, GetServerMetrics, MetricsMode};
 pub use usage::{GetServerUsageMetrics, GetUsageMetrics};
@@ -18,11 +18,11 @@ pub struct Metrics(String);
 
 impl Metrics {
     /// Parses metrics that may be empty.
-    fn parse_or_empty(response: &ApiResponse) -> Result<Self, DecodeError> {
+    fn parse_or_empty(response: &ApiResponse) -> Result<Self, OutputError> {
         if response.bytes().is_empty() { Ok(Self(String::new())) } else { Self::parse(response) }
     }
 
-    fn parse(response: &ApiResponse) -> Result<Self, DecodeError> {
+    fn parse(response: &ApiResponse) -> Result<Self, OutputError> {
         let text = response.text()?;
         match text.lines().find(|line| !is_sample(line) && !is_comment(line)) {
             None if text.lines().any(is_sample) => Ok(Self(text)),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
+use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, Scope};
 use bytes::Bytes;
 use http::Request;
 
@@ -68,7 +68,7 @@ impl Operation for GetMetrics {
         self.mode.apply(RequestBuilder::new(Self::METADATA)).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<Metrics, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Metrics, OutputError> {
         Metrics::parse(&response)
     }
 }
@@ -99,7 +99,7 @@ impl Operation for GetServerMetrics<'_> {
             .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<Metrics, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Metrics, OutputError> {
         Metrics::parse(&response)
     }
 }

@@ -1,6 +1,6 @@
 //! Usage metrics of shards.
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
+use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, Scope};
 use bytes::Bytes;
 use http::Request;
 
@@ -30,7 +30,7 @@ impl Operation for GetUsageMetrics {
         .since("3.12.0")
         .backported_to(BACKPORTED);
 
-    fn output(&self, response: ApiResponse) -> Result<Metrics, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Metrics, OutputError> {
         Metrics::parse_or_empty(&response)
     }
 }
@@ -62,7 +62,7 @@ impl Operation for GetServerUsageMetrics<'_> {
             .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<Metrics, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Metrics, OutputError> {
         Metrics::parse_or_empty(&response)
     }
 }

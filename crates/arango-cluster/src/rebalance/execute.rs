@@ -1,7 +1,7 @@
 //! Executing the moves of a plan.
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder,
 };
 use bytes::Bytes;
 use http::Request;
@@ -42,7 +42,7 @@ impl Operation for ExecuteMoves<'_> {
         RequestBuilder::new(Self::METADATA).json(&Body { version: 1, moves: self.moves }).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.acknowledged()
     }
 }

@@ -1,6 +1,6 @@
 //! The imbalance of leaders and shards.
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission};
 use serde::Deserialize;
 
 /// The imbalance of leaders and shards over the DB-Servers.
@@ -96,7 +96,7 @@ impl Operation for GetImbalance {
         .since("3.10.0")
         .permission(Permission::Admin);
 
-    fn output(&self, response: ApiResponse) -> Result<Imbalance, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Imbalance, OutputError> {
         response.json_result()
     }
 }

@@ -1,7 +1,7 @@
 //! Planning moves, with or without executing them.
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder,
 };
 use bytes::Bytes;
 use http::Request;
@@ -83,7 +83,7 @@ impl Operation for PlanRebalance<'_> {
         RequestBuilder::new(Self::METADATA).json(self.options.checked()?).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<RebalancePlan, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<RebalancePlan, OutputError> {
         response.json_result()
     }
 }
@@ -113,7 +113,7 @@ impl Operation for Rebalance<'_> {
         RequestBuilder::new(Self::METADATA).json(self.options.checked()?).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<RebalancePlan, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<RebalancePlan, OutputError> {
         response.json_result()
     }
 }

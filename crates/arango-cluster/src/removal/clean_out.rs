@@ -1,7 +1,7 @@
 //! Moving everything off a DB-Server.
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder,
 };
 use bytes::Bytes;
 use http::Request;
@@ -39,7 +39,7 @@ impl Operation for CleanOutServer<'_> {
             .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<JobId, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<JobId, OutputError> {
         response.json::<Scheduled>().map(|scheduled| scheduled.id)
     }
 }

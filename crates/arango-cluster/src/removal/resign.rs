@@ -1,7 +1,7 @@
 //! Moving leaderships off a DB-Server.
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder,
 };
 use bytes::Bytes;
 use http::Request;
@@ -63,7 +63,7 @@ impl Operation for ResignLeadership<'_> {
         RequestBuilder::new(Self::METADATA).json(&Body { server, undo_moves }).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<JobId, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<JobId, OutputError> {
         response.json::<Scheduled>().map(|scheduled| scheduled.id)
     }
 }

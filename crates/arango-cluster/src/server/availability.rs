@@ -1,7 +1,7 @@
 //! Availability of the responding server.
 
 use arango_protocol::{
-    ApiResponse, DecodeError, ErrorNumber, ErrorObject, Metadata, Operation, Permission, Scope,
+    ApiResponse, ErrorNumber, ErrorObject, Metadata, Operation, OutputError, Permission, Scope,
 };
 use http::StatusCode;
 use serde::Deserialize;
@@ -48,7 +48,7 @@ impl Operation for GetAvailability {
         .accept_statuses(&[503])
         .permission(Permission::None);
 
-    fn output(&self, response: ApiResponse) -> Result<Availability, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Availability, OutputError> {
         #[derive(Deserialize)]
         struct Body {
             mode: ServerMode,

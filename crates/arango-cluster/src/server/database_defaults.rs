@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError};
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
@@ -91,7 +91,7 @@ impl Operation for GetDatabaseDefaults {
 
     const METADATA: Metadata = Metadata::get("cluster.database_defaults", "/_admin/server/databaseDefaults");
 
-    fn output(&self, response: ApiResponse) -> Result<DatabaseDefaults, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<DatabaseDefaults, OutputError> {
         response.json()
     }
 }

@@ -1,6 +1,6 @@
 //! The id of the deployment.
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError};
 use serde::Deserialize;
 
 /// Reads the id of the deployment, a UUID. Since 3.12.6.
@@ -19,7 +19,7 @@ impl Operation for GetDeploymentId {
     const METADATA: Metadata =
         Metadata::get("cluster.deployment_id", "/_admin/deployment/id").since("3.12.6");
 
-    fn output(&self, response: ApiResponse) -> Result<String, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<String, OutputError> {
         #[derive(Deserialize)]
         struct Body {
             id: String,

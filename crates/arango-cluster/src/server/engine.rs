@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, Scope};
+use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, Scope};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -71,7 +71,7 @@ impl Operation for GetEngine {
 
     const METADATA: Metadata = Metadata::get("server.engine", "/_api/engine").scope(Scope::Coordinator);
 
-    fn output(&self, response: ApiResponse) -> Result<Engine, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Engine, OutputError> {
         response.json()
     }
 }
@@ -98,7 +98,7 @@ impl Operation for GetServerEngine<'_> {
         proxied_request(Self::METADATA, self.server)
     }
 
-    fn output(&self, response: ApiResponse) -> Result<Engine, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Engine, OutputError> {
         response.json()
     }
 }

@@ -1,6 +1,6 @@
 //! Id and role of the responding server.
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Scope};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Scope};
 use serde::Deserialize;
 
 use crate::server::{ServerId, ServerRole};
@@ -18,7 +18,7 @@ impl Operation for GetServerId {
 
     const METADATA: Metadata = Metadata::get("server.id", "/_admin/server/id").scope(Scope::Coordinator);
 
-    fn output(&self, response: ApiResponse) -> Result<ServerId, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<ServerId, OutputError> {
         #[derive(Deserialize)]
         struct Body {
             id: ServerId,
@@ -36,7 +36,7 @@ impl Operation for GetServerRole {
 
     const METADATA: Metadata = Metadata::get("server.role", "/_admin/server/role").scope(Scope::Coordinator);
 
-    fn output(&self, response: ApiResponse) -> Result<ServerRole, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<ServerRole, OutputError> {
         #[derive(Deserialize)]
         struct Body {
             role: ServerRole,

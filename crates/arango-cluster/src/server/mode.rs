@@ -1,7 +1,7 @@
 //! Whether the cluster is writable.
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -36,7 +36,7 @@ impl Operation for GetServerMode {
 
     const METADATA: Metadata = Metadata::get("server.mode", "/_admin/server/mode").scope(Scope::Coordinator);
 
-    fn output(&self, response: ApiResponse) -> Result<ServerMode, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<ServerMode, OutputError> {
         response.json::<Body<ServerMode>>().map(|body| body.mode)
     }
 }
@@ -66,7 +66,7 @@ impl Operation for SetServerMode {
         RequestBuilder::new(Self::METADATA).json(&Body { mode: &self.mode }).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<ServerMode, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<ServerMode, OutputError> {
         response.json::<Body<ServerMode>>().map(|body| body.mode)
     }
 }

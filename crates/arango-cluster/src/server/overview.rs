@@ -1,6 +1,6 @@
 //! The short status of a server.
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
+use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, Scope};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -46,7 +46,7 @@ impl Operation for GetStatusOverview {
         RequestBuilder::new(Self::METADATA).query("overview", "true").build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<StatusOverview, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<StatusOverview, OutputError> {
         response.json()
     }
 }

@@ -1,6 +1,6 @@
 //! The status report of a server.
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Scope};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Scope};
 use serde::Deserialize;
 
 use crate::server::{FoxxStatus, ServerId, ServerStatus};
@@ -92,7 +92,7 @@ impl Operation for GetStatus {
 
     const METADATA: Metadata = Metadata::get("server.status", "/_admin/status").scope(Scope::Coordinator);
 
-    fn output(&self, response: ApiResponse) -> Result<StatusReport, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<StatusReport, OutputError> {
         response.json()
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -80,7 +80,7 @@ impl Operation for GetSupportInfo {
         .server_timeout(Duration::from_secs(60))
         .permission(Permission::Admin);
 
-    fn output(&self, response: ApiResponse) -> Result<SupportInfo, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<SupportInfo, OutputError> {
         response.json()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
+use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, Scope};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -58,7 +58,7 @@ impl Operation for GetVersion {
         if self.details { builder.query("details", "true") } else { builder }.build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<VersionInfo, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<VersionInfo, OutputError> {
         response.json()
     }
 }
@@ -87,7 +87,7 @@ impl Operation for GetServerVersion<'_> {
         proxied_request(Self::METADATA, self.server)
     }
 
-    fn output(&self, response: ApiResponse) -> Result<VersionInfo, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<VersionInfo, OutputError> {
         response.json()
     }
 }

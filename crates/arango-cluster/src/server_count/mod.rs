@@ -4,7 +4,7 @@ mod set;
 
 use std::fmt;
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError};
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
@@ -47,7 +47,7 @@ impl Operation for GetServerCount {
 
     const METADATA: Metadata = Metadata::get("cluster.server_count", "/_admin/cluster/numberOfServers");
 
-    fn output(&self, response: ApiResponse) -> Result<ServerCount, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<ServerCount, OutputError> {
         response.json()
     }
 }

@@ -1,7 +1,7 @@
 //! Setting the target number of servers.
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder,
 };
 use bytes::Bytes;
 use http::Request;
@@ -70,7 +70,7 @@ impl Operation for SetServerCount<'_> {
         RequestBuilder::new(Self::METADATA).json(self).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.acknowledged()
     }
 }

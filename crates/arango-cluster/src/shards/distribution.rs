@@ -1,7 +1,7 @@
 //! Reading the placement of shards.
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -26,7 +26,7 @@ impl Operation for GetShardDistribution {
             .scope(Scope::Database)
             .permission(Permission::Admin);
 
-    fn output(&self, response: ApiResponse) -> Result<ShardDistribution, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<ShardDistribution, OutputError> {
         response.json()
     }
 }
@@ -60,7 +60,7 @@ impl Operation for GetCollectionShardDistribution<'_> {
         RequestBuilder::new(Self::METADATA).query("collection", self.collection).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<ShardDistribution, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<ShardDistribution, OutputError> {
         response.json()
     }
 }

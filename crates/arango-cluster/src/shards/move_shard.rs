@@ -1,7 +1,7 @@
 //! Moving a single shard.
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder,
 };
 use bytes::Bytes;
 use http::Request;
@@ -136,7 +136,7 @@ impl Operation for MoveShard<'_> {
         RequestBuilder::new(Self::METADATA).json(self.checked()?).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<JobId, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<JobId, OutputError> {
         response.json::<Scheduled>().map(|scheduled| scheduled.id)
     }
 }

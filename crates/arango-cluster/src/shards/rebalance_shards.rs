@@ -1,6 +1,6 @@
 //! The legacy rebalance.
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission, Scope};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope};
 use serde::Deserialize;
 
 /// Starts to balance the shards of the database over the DB-Servers.
@@ -24,7 +24,7 @@ impl Operation for RebalanceShards {
         .scope(Scope::Database) // not idempotent: each request may start further moves
         .permission(Permission::Write);
 
-    fn output(&self, response: ApiResponse) -> Result<usize, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<usize, OutputError> {
         #[derive(Deserialize)]
         struct Body {
             operations: usize,

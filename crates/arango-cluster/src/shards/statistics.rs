@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder,
 };
 use bytes::Bytes;
 use http::Request;
@@ -67,7 +67,7 @@ impl Operation for GetShardStatistics<'_> {
         .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<ShardStatistics, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<ShardStatistics, OutputError> {
         response.json_result()
     }
 }
@@ -89,7 +89,7 @@ impl Operation for GetShardStatisticsByDatabase {
         RequestBuilder::new(Self::METADATA).query("details", "true").build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError> {
         response.json_result()
     }
 }
@@ -110,7 +110,7 @@ impl Operation for GetShardStatisticsByServer {
         RequestBuilder::new(Self::METADATA).query("DBserver", "all").build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError> {
         response.json_result()
     }
 }

@@ -1,6 +1,6 @@
 //! The progress of a soft shutdown.
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission, Scope};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope};
 use serde::Deserialize;
 
 use super::PATH;
@@ -50,7 +50,7 @@ impl Operation for GetShutdownProgress {
         .scope(Scope::Coordinator)
         .permission(Permission::Admin);
 
-    fn output(&self, response: ApiResponse) -> Result<ShutdownProgress, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<ShutdownProgress, OutputError> {
         response.json()
     }
 }

@@ -1,7 +1,7 @@
 //! Soft shutdown.
 
 use arango_protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, Permission, RequestBuilder, Scope,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -35,7 +35,7 @@ impl Operation for SoftShutdown {
         RequestBuilder::new(Self::METADATA).query("soft", "true").build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         no_payload::expect_ok(&response)
     }
 }

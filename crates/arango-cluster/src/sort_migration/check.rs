@@ -1,6 +1,6 @@
 //! Finding wrongly sorted indexes.
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission};
 use serde::Deserialize;
 
 use super::{ByDbServer, SERVER_TIMEOUT};
@@ -63,7 +63,7 @@ impl Operation for CheckSortMigration {
             .backported_to(&["3.11.11"])
             .permission(Permission::Superuser);
 
-    fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError> {
         response.json_result()
     }
 }

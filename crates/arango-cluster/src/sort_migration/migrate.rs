@@ -1,6 +1,6 @@
 //! Correct sorting from the next start on.
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission};
 use serde::Deserialize;
 
 use super::{ByDbServer, SERVER_TIMEOUT};
@@ -41,7 +41,7 @@ impl Operation for MigrateSorting {
             .backported_to(&["3.11.11"])
             .permission(Permission::Superuser);
 
-    fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError> {
         response.json_result()
     }
 }

@@ -1,6 +1,6 @@
 //! The sort order of indexes.
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Permission};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission};
 use serde::Deserialize;
 
 use super::ByDbServer;
@@ -43,7 +43,7 @@ impl Operation for GetSortMigration {
             .backported_to(&["3.11.11"])
             .permission(Permission::Superuser);
 
-    fn output(&self, response: ApiResponse) -> Result<Self::Output, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError> {
         response.json_result()
     }
 }

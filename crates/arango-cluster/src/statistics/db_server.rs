@@ -1,6 +1,6 @@
 //! Statistics of a DB-Server, by a legacy call.
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
+use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 
@@ -31,7 +31,7 @@ impl Operation for GetDbServerStatistics<'_> {
         RequestBuilder::new(Self::METADATA).query("DBserver", server_param(self.server)?).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<Statistics, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Statistics, OutputError> {
         response.json()
     }
 }

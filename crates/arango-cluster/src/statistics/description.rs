@@ -1,6 +1,6 @@
 //! The description of statistics.
 
-use arango_protocol::{ApiResponse, DecodeError, Metadata, Operation, Scope};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Scope};
 use serde::Deserialize;
 
 /// The description of the figures in [`Statistics`](crate::Statistics).
@@ -68,7 +68,7 @@ impl Operation for GetStatisticsDescription {
             .scope(Scope::Coordinator)
             .removed_in("4.0.0");
 
-    fn output(&self, response: ApiResponse) -> Result<StatisticsDescription, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<StatisticsDescription, OutputError> {
         response.json()
     }
 }

@@ -5,7 +5,7 @@ mod description;
 mod figures;
 mod server;
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope};
+use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, Scope};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -83,7 +83,7 @@ impl Operation for GetStatistics {
         }
     }
 
-    fn output(&self, response: ApiResponse) -> Result<Statistics, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Statistics, OutputError> {
         response.json()
     }
 }
@@ -109,7 +109,7 @@ impl Operation for GetServerStatistics<'_> {
         proxied_request(Self::METADATA, self.server)
     }
 
-    fn output(&self, response: ApiResponse) -> Result<Statistics, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Statistics, OutputError> {
         response.json()
     }
 }

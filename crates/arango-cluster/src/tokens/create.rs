@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
+use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 use serde::{Deserialize, Serialize};
@@ -62,7 +62,7 @@ impl Operation for CreateAccessToken<'_> {
             .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<NewAccessToken, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<NewAccessToken, OutputError> {
         response.json()
     }
 }

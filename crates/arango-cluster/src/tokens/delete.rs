@@ -1,6 +1,6 @@
 //! Deleting an access token.
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
+use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 
@@ -35,7 +35,7 @@ impl Operation for DeleteAccessToken<'_> {
             .build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         no_payload::expect_empty(&response)
     }
 }

@@ -1,6 +1,6 @@
 //! Listing access tokens.
 
-use arango_protocol::{ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder};
+use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
@@ -30,7 +30,7 @@ impl Operation for ListAccessTokens<'_> {
         RequestBuilder::new(Self::METADATA).path_param("user", self.user).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<Vec<AccessToken>, DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<Vec<AccessToken>, OutputError> {
         #[derive(Deserialize)]
         struct Body {
             tokens: Vec<AccessToken>,

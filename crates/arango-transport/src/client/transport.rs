@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use arango_balance::{DiscoveryTask, Members, RandomSource, StateChanges};
-use arango_protocol::{ApiResponse, DecodeError};
+use arango_protocol::{ApiResponse, OutputError};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -135,7 +135,7 @@ impl Transport {
         &self,
         request: Request<Full<Bytes>>,
         call: Call,
-        read: impl Fn(ApiResponse) -> Result<T, DecodeError>,
+        read: impl Fn(ApiResponse) -> Result<T, OutputError>,
     ) -> impl Future<Output = Result<T, Error>> {
         self.send_prepared(self.prepare(request, call), read)
     }
@@ -162,7 +162,7 @@ impl Transport {
     pub async fn send_prepared<T>(
         &self,
         PreparedRequest(context): PreparedRequest,
-        read: impl Fn(ApiResponse) -> Result<T, DecodeError>,
+        read: impl Fn(ApiResponse) -> Result<T, OutputError>,
     ) -> Result<T, Error> {
         let failed = match self.run(Arc::clone(&context)).await {
             Ok(response) => match read(buffer(*response)) {
@@ -194,8 +194,8 @@ impl Transport {
     async fn reject<T>(
         &self,
         mut context: Arc<CallContext>,
-        mut error: DecodeError,
-        read: &impl Fn(ApiResponse) -> Result<T, DecodeError>,
+        mut error: OutputError,
+        read: &impl Fn(ApiResponse) -> Result<T, OutputError>,
     ) -> Result<T, Error> {
         loop {
             if !response_check::is_foreign(&context, &error) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use arango_protocol::DecodeError;
+use arango_protocol::OutputError;
 use http::header::{CONTENT_TYPE, LOCATION, SERVER};
 use http::{HeaderMap, HeaderName, StatusCode, Uri};
 
@@ -21,7 +21,7 @@ pub(crate) struct ForeignResponse {
     /// The target of a redirect, without user, query and fragment, which may contain secrets.
     location: Option<String>,
     /// Why the response could not be decoded.
-    cause: Option<DecodeError>,
+    cause: Option<OutputError>,
 }
 
 impl ForeignResponse {
@@ -40,7 +40,7 @@ impl ForeignResponse {
         }
     }
 
-    pub(crate) fn because(self, cause: DecodeError) -> Self {
+    pub(crate) fn because(self, cause: OutputError) -> Self {
         Self { cause: Some(cause), ..self }
     }
 }

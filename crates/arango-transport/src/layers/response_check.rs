@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arango_balance::{Members, Signal};
-use arango_protocol::DecodeError;
+use arango_protocol::OutputError;
 use http::StatusCode;
 
 use crate::call::context::CallContext;
@@ -18,12 +18,12 @@ use arango_protocol::Outcome;
 use arango_protocol::{ResponseAuthor, classify_response};
 
 /// Returns whether another service than ArangoDB wrote the response, as far as can be detected.
-pub(crate) fn is_foreign(context: &CallContext, error: &DecodeError) -> bool {
+pub(crate) fn is_foreign(context: &CallContext, error: &OutputError) -> bool {
     context.progress.responder() == Responder::Unknown && error.error_object().is_none()
 }
 
 /// Returns the error of such a response, after which the retry layer continues.
-fn failed(context: &CallContext, error: DecodeError) -> AttemptError {
+fn failed(context: &CallContext, error: OutputError) -> AttemptError {
     let mut attempt = attempt(context, &error);
     let body = error.body().clone();
     let response = ForeignResponse::new(error.status(), error.headers(), &body);
@@ -34,7 +34,7 @@ fn failed(context: &CallContext, error: DecodeError) -> AttemptError {
 /// Returns the failed attempt of a response that is not a success of its call.
 ///
 /// A successful status alone does not prove that the request was executed, so the outcome is unknown.
-fn attempt(context: &CallContext, error: &DecodeError) -> Attempt {
+fn attempt(context: &CallContext, error: &OutputError) -> Attempt {
     let mut attempt = match error.error_object() {
         // An error object with a successful status is classified by the status that it contains.
         Some(object) => {
@@ -63,7 +63,7 @@ fn attempt(context: &CallContext, error: &DecodeError) -> Attempt {
 }
 
 /// Returns the error of a response that is not a success of its call.
-pub(crate) fn decode_error(context: &CallContext, source: DecodeError) -> Error {
+pub(crate) fn decode_error(context: &CallContext, source: OutputError) -> Error {
     let mut attempt = attempt(context, &source);
     context.reject();
     let body = source.body().clone();
@@ -84,7 +84,7 @@ pub(crate) fn accept(members: &Members<Coordinator>, context: &CallContext) {
 pub(crate) fn resume(
     members: &Members<Coordinator>,
     context: &CallContext,
-    error: DecodeError,
+    error: OutputError,
 ) -> Arc<CallContext> {
     report(members, context, Signal::Unrecognized);
     context.resume(failed(context, error))

@@ -1,7 +1,7 @@
 //! Custom operations, as a program would add them.
 
 use arango::protocol::{
-    ApiResponse, BuildError, DecodeError, ErrorObject, Metadata, Operation, Permission, RequestBuilder,
+    ApiResponse, BuildError, ErrorObject, Metadata, Operation, OutputError, Permission, RequestBuilder,
     RequestClass, RequestProperties, Scope,
 };
 use bytes::Bytes;
@@ -26,7 +26,7 @@ impl Operation for CreateBooks {
         RequestBuilder::new(Self::METADATA).json(&json!({ "name": "tour_books" })).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         let is_there = response.status() == StatusCode::CONFLICT;
         if is_there && ErrorObject::parse(response.bytes()).is_some() {
             Ok(())
@@ -64,7 +64,7 @@ impl Operation for InsertBook {
         RequestProperties::of(&Self::METADATA).class(RequestClass::NonIdempotent)
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         // A field that only a stored document has.
         #[derive(Deserialize)]
         struct Inserted {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use arango_cluster::GetVersion;
 use arango_transport::balance::MemberState;
 use arango_transport::protocol::{
-    ApiResponse, DecodeError, Metadata, Operation, RequestClass, ServerVersion,
+    ApiResponse, Metadata, Operation, OutputError, RequestClass, ServerVersion,
 };
 use arango_transport::{Call, Coordinator, CoordinatorState, Error, ErrorKind, Outcome, Unsupported};
 use tokio::time::Instant;
@@ -45,7 +45,7 @@ impl Database {
     pub(crate) async fn execute_version_dependent<O: Operation, T>(
         &self,
         operation: &O,
-        read: impl Fn(ApiResponse) -> Result<T, DecodeError>,
+        read: impl Fn(ApiResponse) -> Result<T, OutputError>,
     ) -> Result<T, Error> {
         let mut prior_outcome = Outcome::NotExecuted;
         let result = self.try_supporting_coordinators(operation, read, &mut prior_outcome).await;
@@ -57,7 +57,7 @@ impl Database {
     async fn try_supporting_coordinators<O: Operation, T>(
         &self,
         operation: &O,
-        read: impl Fn(ApiResponse) -> Result<T, DecodeError>,
+        read: impl Fn(ApiResponse) -> Result<T, OutputError>,
         prior_outcome: &mut Outcome,
     ) -> Result<T, Error> {
         let metadata = O::METADATA;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arango_transport::protocol::{
-    ApiResponse, BuildError, DecodeError, Metadata, Operation, RequestBuilder, Scope,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, Scope,
 };
 use arango_transport::{Coordinator, Error, ErrorKind};
 use bytes::Bytes;
@@ -41,7 +41,7 @@ impl Operation for GetCollection<'_> {
         RequestBuilder::new(Self::METADATA).path_param("collection", self.0).build()
     }
 
-    fn output(&self, response: ApiResponse) -> Result<(), DecodeError> {
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         response.acknowledged()
     }
 }

@@ -13,9 +13,11 @@ const MAX_KEPT_BYTES: usize = 1024;
 
 /// A response whose body is not the success that the operation expects.
 ///
-/// The status reports success, the body does not: the response may come from another service, or ArangoDB responded
-/// in an unknown form. So it is unknown whether the request was executed.
-pub struct DecodeError(Box<Repr>);
+/// The status reports success, the body does not. Either it [cannot be decoded](Self::path): it may come from another
+/// service, or ArangoDB responded in an unknown form. Or it is an [error object](Self::error_object) of the server, and
+/// is classified as an error response with its status and number. In both cases it is unknown whether the request was
+/// executed.
+pub struct OutputError(Box<Repr>);
 
 struct Repr {
     status: StatusCode,
@@ -28,18 +30,23 @@ struct Repr {
 /// What is wrong with the body.
 enum Fault {
     /// It cannot be decoded at this path.
-    Invalid { path: String, source: serde_json::Error },
-    /// It is an error object.
-    Refused(ErrorObject),
+    Decode { path: String, source: serde_json::Error },
+    /// The server reports an error in it.
+    Server(ErrorObject),
 }
 
-impl DecodeError {
-    pub(crate) fn new(response: &ApiResponse, path: String, source: serde_json::Error) -> Self {
-        Self::with(response, Fault::Invalid { path, source })
+impl OutputError {
+    pub(crate) fn decode(response: &ApiResponse, path: String, source: serde_json::Error) -> Self {
+        Self::with(response, Fault::Decode { path, source })
     }
 
-    pub(crate) fn refused(response: &ApiResponse, object: ErrorObject) -> Self {
-        Self::with(response, Fault::Refused(object))
+    /// Creates the error of a response in which the server reports an error despite a success status.
+    ///
+    /// The readers of [`ApiResponse`] create it for an error object that is the whole body. An operation creates it for
+    /// one that is a part of the body.
+    #[must_use]
+    pub fn server(response: &ApiResponse, object: ErrorObject) -> Self {
+        Self::with(response, Fault::Server(object))
     }
 
     fn with(response: &ApiResponse, fault: Fault) -> Self {
@@ -68,16 +75,16 @@ impl DecodeError {
     /// `.` is the whole body.
     pub fn path(&self) -> &str {
         match &self.0.fault {
-            Fault::Invalid { path, .. } => path,
-            Fault::Refused(_) => ".",
+            Fault::Decode { path, .. } => path,
+            Fault::Server(_) => ".",
         }
     }
 
     /// Returns the error object that came with a success status.
     pub fn error_object(&self) -> Option<&ErrorObject> {
         match &self.0.fault {
-            Fault::Invalid { .. } => None,
-            Fault::Refused(object) => Some(object),
+            Fault::Decode { .. } => None,
+            Fault::Server(object) => Some(object),
         }
     }
 
@@ -89,36 +96,36 @@ impl DecodeError {
     }
 }
 
-impl fmt::Display for DecodeError {
+impl fmt::Display for OutputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.fault {
-            Fault::Refused(object) => write!(f, "an error object with a status of success: {object}"),
-            Fault::Invalid { .. } if self.0.is_html => f.write_str("an HTML page"),
-            Fault::Invalid { .. } if self.0.body.is_empty() => f.write_str("an empty body"),
-            Fault::Invalid { path, .. } if path == "." => f.write_str("the body cannot be read"),
-            Fault::Invalid { path, .. } => write!(f, "the field `{path}` cannot be read"),
+            Fault::Server(object) => write!(f, "an error object with a status of success: {object}"),
+            Fault::Decode { .. } if self.0.is_html => f.write_str("an HTML page"),
+            Fault::Decode { .. } if self.0.body.is_empty() => f.write_str("an empty body"),
+            Fault::Decode { path, .. } if path == "." => f.write_str("the body cannot be read"),
+            Fault::Decode { path, .. } => write!(f, "the field `{path}` cannot be read"),
         }
     }
 }
 
-impl fmt::Debug for DecodeError {
+impl fmt::Debug for OutputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut debug = f.debug_struct("DecodeError");
+        let mut debug = f.debug_struct("OutputError");
         debug.field("status", &self.0.status).field("path", &self.path());
         match &self.0.fault {
-            Fault::Invalid { source, .. } => debug.field("source", source),
-            Fault::Refused(object) => debug.field("error_object", object),
+            Fault::Decode { source, .. } => debug.field("source", source),
+            Fault::Server(object) => debug.field("error_object", object),
         };
         debug.finish_non_exhaustive()
     }
 }
 
-impl std::error::Error for DecodeError {
+impl std::error::Error for OutputError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.fault {
             // The parser's error adds nothing for an HTML page or an empty body.
-            Fault::Invalid { source, .. } if !self.0.is_html && !self.0.body.is_empty() => Some(source),
-            Fault::Invalid { .. } | Fault::Refused(_) => None,
+            Fault::Decode { source, .. } if !self.0.is_html && !self.0.body.is_empty() => Some(source),
+            Fault::Decode { .. } | Fault::Server(_) => None,
         }
     }
 }
