@@ -1,9 +1,12 @@
 //! Tests of every operation.
 
-use arango_protocol::Permission::{self, Admin, Authenticated, Superuser, Write};
-use arango_protocol::RequestClass::{self, Idempotent, NonIdempotent, Safe};
-use arango_protocol::Scope::{self, Cluster, Coordinator, Database};
-use arango_protocol::{ApiResponse, Operation, ServerVersion};
+use arango_protocol::{
+    ApiResponse, Operation,
+    Permission::{self, Admin, Authenticated, Superuser, Write},
+    RequestClass::{self, Idempotent, NonIdempotent, Safe},
+    Scope::{self, Cluster, Coordinator, Database},
+    ServerVersion,
+};
 use proptest::prelude::*;
 
 use crate::testing::response;

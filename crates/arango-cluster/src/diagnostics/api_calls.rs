@@ -1,9 +1,7 @@
 //! The recent API calls of a server.
 
-use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope, Timestamp};
 use serde::Deserialize;
-
-use arango_protocol::Timestamp;
 
 /// An API call that a server has served.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
-
-use arango_protocol::Timestamp;
 
 /// An AQL query that a server has executed.
 #[derive(Clone, PartialEq, Eq, Deserialize)]

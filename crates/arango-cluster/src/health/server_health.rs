@@ -1,12 +1,11 @@
 //! The health record of one server.
 
+use arango_protocol::values::empty_value;
+use arango_protocol::{Timestamp, open_enum};
 use serde::Deserialize;
 
 use crate::health::LastAcked;
 use crate::server::{ServerId, ServerRole, ServerState, StorageEngine};
-use arango_protocol::Timestamp;
-use arango_protocol::open_enum;
-use arango_protocol::values::empty_value;
 
 open_enum! {
     /// The health of a server by the age of its last heartbeat.

@@ -1,7 +1,9 @@
 //! One job of the agency.
 
+use arango_protocol::values::empty_value;
 use arango_protocol::{
-    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Timestamp,
+    open_enum,
 };
 use bytes::Bytes;
 use http::Request;
@@ -9,9 +11,6 @@ use serde::Deserialize;
 
 use crate::jobs::JobId;
 use crate::server::ServerId;
-use arango_protocol::Timestamp;
-use arango_protocol::open_enum;
-use arango_protocol::values::empty_value;
 
 open_enum! {
     /// The state of a job of the agency.

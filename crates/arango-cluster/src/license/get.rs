@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use arango_protocol::{ApiResponse, Metadata, Operation, OutputError};
+use arango_protocol::values::seconds;
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, UnixSeconds, open_enum};
 use serde::Deserialize;
 
 use crate::license::LicenseKey;
-use arango_protocol::UnixSeconds;
-use arango_protocol::open_enum;
-use arango_protocol::values::seconds;
 
 open_enum! {
     /// The state of a licence.

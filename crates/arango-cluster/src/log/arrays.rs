@@ -1,7 +1,7 @@
 //! The log, by legacy calls.
 
 use arango_protocol::{
-    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope, UnixSeconds,
 };
 use bytes::Bytes;
 use http::Request;
@@ -9,7 +9,6 @@ use serde::Deserialize;
 
 use crate::log::LogQuery;
 use crate::types::no_payload;
-use arango_protocol::UnixSeconds;
 
 const PATH: &str = "/_admin/log";
 

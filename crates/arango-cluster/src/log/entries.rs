@@ -1,7 +1,7 @@
 //! The log of a server.
 
 use arango_protocol::{
-    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope, Timestamp,
 };
 use bytes::Bytes;
 use http::Request;
@@ -9,7 +9,6 @@ use serde::Deserialize;
 
 use crate::log::{LogLevel, LogQuery};
 use crate::server::ServerId;
-use arango_protocol::Timestamp;
 
 const PATH: &str = "/_admin/log/entries";
 

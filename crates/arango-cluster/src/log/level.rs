@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use arango_protocol::{ApiResponse, OutputError};
+use arango_protocol::{ApiResponse, OutputError, open_enum};
 use serde::Deserialize;
-
-use arango_protocol::open_enum;
 
 open_enum! {
     /// Severity of a log entry, or minimum severity that is logged.

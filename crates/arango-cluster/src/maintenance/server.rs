@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arango_protocol::{
-    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Timestamp,
 };
 use bytes::Bytes;
 use http::Request;
@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::maintenance::Maintenance;
 use crate::server::ServerId;
-use arango_protocol::Timestamp;
 
 const PATH: &str = "/_admin/cluster/maintenance/{server}";
 

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use arango_protocol::{
-    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, open_enum,
 };
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
 use crate::maintenance::Maintenance;
-use arango_protocol::open_enum;
 
 /// The server waits for the supervision for up to 120 seconds.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(150);

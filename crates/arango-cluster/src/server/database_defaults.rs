@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use arango_protocol::{ApiResponse, Metadata, Operation, OutputError};
+use arango_protocol::values::empty_value;
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, open_enum};
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
-
-use arango_protocol::open_enum;
-use arango_protocol::values::empty_value;
 
 /// The number of copies of each shard.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, Scope};
+use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, Scope, open_enum};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
 use crate::server::{ServerId, proxied_request};
-use arango_protocol::open_enum;
 
 open_enum! {
     /// A storage engine.

@@ -4,10 +4,10 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use arango_protocol::BuildError;
+use arango_protocol::values::StringVisitor;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::server::ServerRole;
-use arango_protocol::values::StringVisitor;
 
 /// The id of a server, such as `PRMR-9fc93aee-322f-4ae3-9b20-116477c50f41`.
 ///

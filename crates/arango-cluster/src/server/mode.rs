@@ -1,13 +1,11 @@
 //! Whether the cluster is writable.
 
 use arango_protocol::{
-    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope, open_enum,
 };
 use bytes::Bytes;
 use http::Request;
 use serde::{Deserialize, Serialize};
-
-use arango_protocol::open_enum;
 
 open_enum! {
     /// Whether the cluster is writable.

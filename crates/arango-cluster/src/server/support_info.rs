@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission};
+use arango_protocol::values::empty_value;
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Timestamp, open_enum};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::server::ServerId;
-use arango_protocol::Timestamp;
-use arango_protocol::open_enum;
-use arango_protocol::values::empty_value;
 
 open_enum! {
     /// The type of a deployment.

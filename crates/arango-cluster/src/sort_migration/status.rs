@@ -1,10 +1,9 @@
 //! The sort order of indexes.
 
-use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission};
+use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, open_enum};
 use serde::Deserialize;
 
 use super::ByDbServer;
-use arango_protocol::open_enum;
 
 open_enum! {
     /// The sort order of indexes.

@@ -5,13 +5,14 @@ mod description;
 mod figures;
 mod server;
 
-use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, Scope, UnixSeconds,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Deserialize;
 
 use crate::server::{ServerId, proxied_request};
-use arango_protocol::UnixSeconds;
 
 pub use db_server::GetDbServerStatistics;
 pub use description::{GetStatisticsDescription, StatisticsDescription, StatisticsFigure, StatisticsGroup};

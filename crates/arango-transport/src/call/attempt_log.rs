@@ -2,12 +2,12 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use arango_protocol::Outcome;
 use tokio::time::Instant;
 
 use crate::connect::connected::ConnectionInfo;
 use crate::error::attempt::{Attempt, Phase};
 use crate::types::coordinator::Coordinator;
-use arango_protocol::Outcome;
 
 /// The maximum number of failed attempts kept per call.
 const MAX_FAILED_ATTEMPTS: usize = 16;

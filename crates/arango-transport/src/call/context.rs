@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arango_protocol::{ErrorKind, Outcome};
 use bytes::Bytes;
 use http::Request;
 use http::header::ACCEPT_ENCODING;
@@ -23,8 +24,6 @@ use crate::credentials::Credentials;
 use crate::error::attempt::{Attempt, Phase};
 use crate::error::attempt_error::AttemptError;
 use crate::types::coordinator::Coordinator;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// The state of one call.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango_protocol::BuildError;
+use arango_protocol::{BuildError, ErrorKind, Outcome};
 use bytes::Bytes;
 use http::Method;
 
@@ -12,8 +12,6 @@ use crate::error::attempt::Attempt;
 use crate::error::unsupported::Unsupported;
 use crate::error::{Error, MISSING_EXTENSIONS, Repr, StoppedBy};
 use crate::types::boxed::BoxError;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 impl Error {
     /// Creates the error of a call from its recorded attempts.

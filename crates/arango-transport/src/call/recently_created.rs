@@ -70,8 +70,9 @@ fn split(path: &str) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use arango_protocol::DatabaseName;
+
+    use super::*;
 
     #[test]
     fn a_creation_is_recent_for_a_minute_within_its_database() {

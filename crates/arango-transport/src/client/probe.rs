@@ -1,7 +1,7 @@
 //! Health probe: checks that ArangoDB responds at an address, and that it takes requests.
 
 use arango_balance::ProbeResult;
-use arango_protocol::{ApiResponse, is_arangodb};
+use arango_protocol::{ApiResponse, ErrorKind, is_arangodb};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Request, StatusCode, Uri};
@@ -13,7 +13,6 @@ use crate::error::foreign::ForeignResponse;
 use crate::layers::attempt::SendAttempt as _;
 use crate::layers::finalize::Finalize;
 use crate::pool::Pool;
-use arango_protocol::ErrorKind;
 
 /// Requires no login, so no credentials are sent to a service that is not verified yet.
 const AVAILABILITY: PathAndQuery = PathAndQuery::from_static("/_admin/server/availability");

@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use arango_protocol::{ErrorKind, Outcome};
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
@@ -15,8 +16,6 @@ use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::pool::body::{AttemptResponse, Body, UndecodableBody};
 use crate::types::boxed::BoxError;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// The maximum number of characters displayed of an unknown encoding name.
 const SHOWN: usize = 64;

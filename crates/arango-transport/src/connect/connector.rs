@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use arango_protocol::ErrorKind;
 use tokio::time::Instant;
 
 use crate::config::http2::{Http2, Http2Setting};
@@ -19,7 +20,6 @@ use crate::error::attempt_error::AttemptError;
 use crate::tls::{EarlyAlert, Handshake};
 use crate::types::coordinator::{Coordinator, Host};
 use crate::types::http_protocol::HttpProtocol;
-use arango_protocol::ErrorKind;
 
 /// Returns the current limits of a client, which may change at runtime.
 pub(crate) type CurrentLimits = Arc<dyn Fn() -> Limits + Send + Sync>;

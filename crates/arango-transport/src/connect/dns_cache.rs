@@ -4,13 +4,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use arango_protocol::{ErrorKind, Outcome};
 use tokio::time::{Instant, timeout_at};
 
 use crate::connect::Resolve;
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// The time for which addresses are used without another lookup.
 const FRESH: Duration = Duration::from_secs(30);

@@ -1,10 +1,8 @@
 //! Advice in error texts.
 
-use arango_protocol::{ErrorNumber, RequestClass};
+use arango_protocol::{ErrorKind, ErrorNumber, Outcome, RequestClass, is_too_large};
 
 use super::Error;
-use arango_protocol::Outcome;
-use arango_protocol::{ErrorKind, is_too_large};
 
 /// Returns advice for this failure; `None` if its error text is sufficient.
 pub(crate) fn advice(error: &Error) -> Option<&'static str> {

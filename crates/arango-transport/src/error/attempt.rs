@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango_protocol::ErrorNumber;
+use arango_protocol::{ErrorKind, ErrorNumber, Outcome};
 use http::StatusCode;
 
 use crate::error::wording::{self, MAX_MESSAGE_CHARS, ServerDetails};
@@ -13,8 +13,6 @@ use crate::types::coordinator::Coordinator;
 use crate::types::http_protocol::HttpProtocol;
 use crate::types::printable::Printable;
 use crate::types::token::Token;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// The phase in which an attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

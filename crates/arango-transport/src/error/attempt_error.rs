@@ -4,13 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use arango_balance::NoMember;
+use arango_protocol::{ErrorKind, Outcome};
 use bytes::Bytes;
 
 use crate::error::attempt::{Attempt, Phase};
 use crate::types::boxed::BoxError;
 use crate::types::coordinator::Coordinator;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// The error of a single attempt.
 ///

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use arango_protocol::ErrorKind;
+
 use super::wording::{self, ServerDetails};
 use super::{Error, Report, StoppedBy, advice};
 use crate::error::attempt::Phase;
 use crate::types::coordinator::Coordinator;
-use arango_protocol::ErrorKind;
 
 /// The maximum number of coordinators listed on one line.
 const MAX_COORDINATORS: usize = 4;

@@ -13,7 +13,7 @@ pub(crate) mod wording;
 
 use std::time::Duration;
 
-use arango_protocol::{ErrorNumber, RequestClass};
+use arango_protocol::{ErrorKind, ErrorNumber, Outcome, RequestClass};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 
@@ -21,8 +21,6 @@ use crate::error::attempt::Attempt;
 use crate::error::unsupported::Unsupported;
 use crate::types::boxed::BoxError;
 use crate::types::coordinator::Coordinator;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// The error of a failed call, with its outcome and its attempts.
 ///

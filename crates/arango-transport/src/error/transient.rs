@@ -2,8 +2,9 @@
 
 use std::io;
 
-use super::Error;
 use arango_protocol::ErrorKind;
+
+use super::Error;
 
 impl Error {
     /// Returns whether the cause is transient.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use arango_protocol::{ApiResponse, LogIn, Operation};
+use arango_protocol::{ApiResponse, ErrorKind, LogIn, Operation, Outcome};
 use http::header::AUTHORIZATION;
 use pin_project_lite::pin_project;
 use secrecy::SecretString;
@@ -31,8 +31,6 @@ use crate::pool::body::AttemptResponse;
 use crate::telemetry::metrics;
 use crate::types::boxed::BoxFuture;
 use crate::types::token::Token;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// Makes [`Auth`] services.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arango_protocol::{ErrorKind, Outcome};
 use http::{HeaderName, HeaderValue};
 use tower::Layer;
 
@@ -14,8 +15,6 @@ use crate::layers::attempt::SendAttempt;
 use crate::pool::Pool;
 use crate::pool::body::AttemptResponse;
 use crate::types::path_prefix;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// Names the client to servers, which use it only in their logs.
 const DRIVER: HeaderName = HeaderName::from_static("x-arango-driver");

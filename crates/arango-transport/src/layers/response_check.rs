@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arango_balance::{Members, Signal};
-use arango_protocol::OutputError;
+use arango_protocol::{ErrorKind, Outcome, OutputError, ResponseAuthor, classify_response};
 use http::StatusCode;
 
 use crate::call::context::CallContext;
@@ -13,9 +13,6 @@ use crate::error::attempt::{Attempt, Phase};
 use crate::error::attempt_error::AttemptError;
 use crate::error::foreign::ForeignResponse;
 use crate::types::coordinator::Coordinator;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
-use arango_protocol::{ResponseAuthor, classify_response};
 
 /// Returns whether another service than ArangoDB wrote the response, as far as can be detected.
 pub(crate) fn is_foreign(context: &CallContext, error: &OutputError) -> bool {

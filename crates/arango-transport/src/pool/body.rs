@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use arango_protocol::ErrorKind;
 use bytes::Bytes;
 use http::Response;
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -17,7 +18,6 @@ use tokio::time::{Instant, Sleep, sleep, timeout_at};
 
 use crate::pool::PooledConnection;
 use crate::types::boxed::BoxError;
-use arango_protocol::ErrorKind;
 
 /// The response to one attempt. Boxed because every layer moves it.
 pub(crate) type AttemptResponse = Box<Response<Body>>;

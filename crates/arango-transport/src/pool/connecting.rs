@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Weak};
 
+use arango_protocol::{ErrorKind, Outcome};
 use tokio::runtime;
 
 use super::connection::ConnectionLimits;
@@ -14,8 +15,6 @@ use super::{Pool, Shared};
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::types::http_protocol::HttpProtocol;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// A new connection.
 enum NewConnection {

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use arango_protocol::{ErrorKind, Outcome};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::Full;
@@ -19,8 +20,6 @@ use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::pool::body::{AttemptResponse, Body};
 use crate::pool::lazy_timer::LazyTimer;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// The result of hyper's response future.
 pub(super) type Sent = Result<Response<hyper::body::Incoming>, Unsent>;

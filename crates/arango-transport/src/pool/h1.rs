@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use arango_protocol::{ErrorKind, Outcome};
 use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
@@ -24,8 +25,6 @@ use crate::pool::registry::Registry;
 use crate::tls::EarlyAlert;
 use crate::types::coordinator::Coordinator;
 use crate::types::http_protocol::HttpProtocol;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// How long a connection may need to become ready after a response. After that a new one is cheaper.
 const READY_TIMEOUT: Duration = Duration::from_millis(20);

@@ -34,6 +34,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use arango_balance::RandomSource;
+use arango_protocol::{ErrorKind, Outcome};
 use http::HeaderMap;
 use tokio::runtime;
 use tokio::sync::Semaphore;
@@ -48,8 +49,6 @@ use crate::error::attempt_error::AttemptError;
 use crate::pool::body::AttemptResponse;
 use crate::types::boxed::BoxFuture;
 use crate::types::coordinator::Coordinator;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 use connection::Connection;
 use h2::Streams;
 use identity::ServiceIdentity;

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use arango_protocol::{ErrorKind, Outcome};
 use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
@@ -10,8 +11,6 @@ use super::{Pool, closed};
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::telemetry::metrics;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// A pool handle that holds one permit and releases it on drop.
 ///

@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use arango_protocol::{ErrorKind, Outcome};
 use tokio::runtime;
 use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::RecvError;
@@ -24,8 +25,6 @@ use super::{Pool, closed};
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
 use crate::types::http_protocol::HttpProtocol;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// Which connections a request accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! Replaces `metrics` without its feature: nothing is recorded.
 
+use arango_protocol::ErrorKind;
 use http::StatusCode;
 use tokio::time::Instant;
 
 use crate::call::context::CallContext;
 use crate::error::Error;
 use crate::types::coordinator::Coordinator;
-use arango_protocol::ErrorKind;
 
 /// No labels.
 #[derive(Debug)]

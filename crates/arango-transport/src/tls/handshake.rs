@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use arango_protocol::{ErrorKind, Outcome};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, Error, ProtocolVersion};
 use tokio::time::{Instant, timeout_at};
@@ -15,8 +16,6 @@ use crate::error::attempt_error::AttemptError;
 use crate::tls::refusal::{PLAIN_HTTP_ADVICE, TlsRefused};
 use crate::types::http_protocol::HttpProtocol;
 use crate::types::io::Io;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// Performs handshakes with one coordinator.
 pub(crate) struct Handshake {

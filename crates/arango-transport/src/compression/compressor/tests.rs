@@ -3,6 +3,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use arango_protocol::ErrorKind;
 use flate2::write::DeflateEncoder;
 use http::Request;
 use http_body::Frame;
@@ -14,7 +15,6 @@ use super::*;
 use crate::call::attempt_request::AttemptPlan;
 use crate::call::compressed::CompressedBody;
 use crate::types::boxed::BoxError;
-use arango_protocol::ErrorKind;
 
 const BOTH: [Encoding; 2] = [Encoding::Deflate, Encoding::Gzip];
 

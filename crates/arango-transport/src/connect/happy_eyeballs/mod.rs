@@ -7,13 +7,12 @@ use std::path::Path;
 use std::task::Poll;
 use std::time::Duration;
 
+use arango_protocol::{ErrorKind, Outcome};
 use tokio::time::{Instant, timeout_at};
 
 use crate::connect::{BoxFuture, Connect, Io};
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// The delay before the next address is tried concurrently.
 ///

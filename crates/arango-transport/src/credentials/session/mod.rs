@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use arango_protocol::{ErrorNumber, LogIn};
+use arango_protocol::{ErrorKind, ErrorNumber, LogIn};
 use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Handle;
@@ -16,7 +16,6 @@ use crate::error::Error;
 use crate::types::boxed::{BoxError, BoxFuture};
 use crate::types::coordinator::Coordinator;
 use crate::types::token::Token;
-use arango_protocol::ErrorKind;
 
 /// The initial delay before another login after a wrong password or a panic.
 ///

@@ -1,6 +1,6 @@
 //! Reads as much of a response as the call needs.
 
-use arango_protocol::ErrorNumber;
+use arango_protocol::{ErrorKind, ErrorNumber, Outcome};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 
@@ -11,8 +11,6 @@ use crate::error::attempt_error::AttemptError;
 use crate::layers::attempt::refusal;
 use crate::pool::body::{AttemptResponse, Body, Interrupted};
 use crate::types::boxed::BoxError;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// The maximum number of bytes read of an error response.
 const ERROR_BYTES: usize = 64 << 10;

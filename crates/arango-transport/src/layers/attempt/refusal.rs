@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use arango_protocol::{ErrorObject, names_arangodb};
+use arango_protocol::{ErrorObject, ResponseAuthor, classify_response, names_arangodb};
 use http::{HeaderMap, HeaderName, StatusCode};
 
 use crate::error::attempt::{Attempt, Phase};
 use crate::error::foreign::ForeignResponse;
 use crate::types::retry_after;
-use arango_protocol::{ResponseAuthor, classify_response};
 
 /// The response header in which a follower names the leader.
 const LEADER: HeaderName = HeaderName::from_static("x-arango-endpoint");

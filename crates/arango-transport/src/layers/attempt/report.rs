@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arango_balance::{Member, Signal};
+use arango_protocol::{ErrorKind, Outcome};
 use http::{HeaderMap, Method};
 use tokio::time::Instant;
 
@@ -19,8 +20,6 @@ use crate::telemetry::metrics::CoordinatorLabels;
 use crate::types::coordinator::Coordinator;
 use crate::types::queue_time;
 use crate::types::token::Token;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// An attempt in progress. It ends when it is dropped.
 pub(crate) struct RunningAttempt {

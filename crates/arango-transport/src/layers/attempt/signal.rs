@@ -4,10 +4,9 @@
 //! [`ErrorKind`] is listed here.
 
 use arango_balance::Signal;
+use arango_protocol::{ErrorKind, Outcome, is_too_large};
 
 use crate::error::attempt::Attempt;
-use arango_protocol::Outcome;
-use arango_protocol::{ErrorKind, is_too_large};
 
 /// Returns what a failed attempt indicates about its coordinator.
 pub(crate) fn signal(attempt: &Attempt) -> Signal {

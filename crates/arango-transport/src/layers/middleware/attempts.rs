@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use arango_protocol::{ErrorKind, Outcome};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -21,8 +22,6 @@ use crate::pool::body::{AttemptResponse, Body};
 use crate::types::boxed::BoxFuture;
 use crate::types::coordinator::Coordinator;
 use crate::types::framing;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// Wraps attempts at one coordinator in the user's middleware.
 #[derive(Debug, Clone)]

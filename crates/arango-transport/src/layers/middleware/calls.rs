@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use arango_protocol::{ErrorKind, Outcome};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
@@ -22,8 +23,6 @@ use crate::layers::middleware::{CallService, Middleware, MiddlewareBody, Middlew
 use crate::pool::body::{AttemptResponse, Body, Interrupted};
 use crate::types::boxed::BoxFuture;
 use crate::types::framing;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// Makes [`CallMiddleware`] services.
 #[derive(Debug, Clone)]

@@ -114,9 +114,9 @@ impl fmt::Debug for RetryBudget {
 mod tests {
     use std::time::Duration;
 
+    use arango_protocol::{ErrorKind, Outcome};
+
     use super::*;
-    use arango_protocol::ErrorKind;
-    use arango_protocol::Outcome;
 
     fn sent() -> Attempt {
         Attempt::new(ErrorKind::ConnectionLost, Outcome::Unknown, Phase::Sent)

@@ -203,7 +203,7 @@ fn count(attempts: usize) -> u32 {
 mod tests {
     use std::sync::Arc;
 
-    use arango_protocol::ErrorNumber;
+    use arango_protocol::{ErrorKind, ErrorNumber, Outcome, ResponseAuthor, classify_response};
     use http::{HeaderValue, StatusCode};
     use proptest::prelude::*;
     use proptest::sample::select;
@@ -211,9 +211,6 @@ mod tests {
     use super::*;
     use crate::error::attempt::Phase;
     use crate::types::hosts::Hosts;
-    use arango_protocol::ErrorKind;
-    use arango_protocol::Outcome;
-    use arango_protocol::{ResponseAuthor, classify_response};
 
     const CLASSES: [RequestClass; 4] = RequestClass::ALL;
     const OUTCOMES: [Outcome; 3] = [Outcome::NotExecuted, Outcome::Unknown, Outcome::Executed];

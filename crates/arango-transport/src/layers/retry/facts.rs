@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arango_balance::{Members, RandomSource, Signal};
+use arango_protocol::{ErrorKind, Outcome};
 use tokio::time::Instant;
 
 use crate::call::context::CallContext;
@@ -15,8 +16,6 @@ use crate::layers::retry::decision::Facts;
 use crate::layers::retry::history::History;
 use crate::layers::retry::rules;
 use crate::types::coordinator::Coordinator;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// Where the facts for retry decisions come from.
 #[derive(Debug, Clone)]

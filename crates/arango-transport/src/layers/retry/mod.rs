@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use arango_protocol::CreatedResource;
+use arango_protocol::{CreatedResource, ErrorKind};
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt};
@@ -34,7 +34,6 @@ use crate::pool::body::AttemptResponse;
 use crate::telemetry::metrics;
 use crate::types::boxed::BoxFuture;
 use crate::types::coordinator::Coordinator;
-use arango_protocol::ErrorKind;
 
 /// Makes [`Retry`] services, which share their state.
 #[derive(Debug, Clone)]

@@ -3,14 +3,12 @@
 //! `docs/failure-semantics.md` contains the same table with its reasons. A rule depends on the kind of the failure;
 //! its [`Condition`] on the outcome and on the class of the call. A test fails until a new [`ErrorKind`] has a rule.
 
-use arango_protocol::{ErrorNumber, RequestClass};
+use arango_protocol::{ErrorKind, ErrorNumber, Outcome, RequestClass, is_too_large};
 
 use crate::config::retry_policy::{RetryPolicy, ServerErrors, Shutdowns, Timeouts};
 use crate::error::attempt::Attempt;
 use crate::types::backoff::Backoff;
 use crate::types::coordinator::Coordinator;
-use arango_protocol::Outcome;
-use arango_protocol::{ErrorKind, is_too_large};
 
 /// The consequence of a failed attempt, regardless of its outcome and of the class of its call.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,12 +4,11 @@
 
 use std::error::Error as _;
 
+use arango_protocol::{ErrorKind, Outcome};
 use h2::Reason;
 
 use crate::error::attempt::Phase;
 use crate::error::attempt_error::AttemptError;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 
 /// Returns the error of a request that was sent and not returned.
 pub(super) fn attempt_error(error: hyper::Error) -> AttemptError {

@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use arango_protocol::{ErrorKind, Outcome};
 use bytes::Bytes;
 use http::header::HOST;
 use http::uri::{Authority, Scheme};
@@ -33,8 +34,6 @@ use crate::pool::registry::Registry;
 use crate::tls::EarlyAlert;
 use crate::types::coordinator::Coordinator;
 use crate::types::http_protocol::HttpProtocol;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 use driver::{ConnectionStatus, Driver, Spawner};
 use read_activity::{ReadActivity, ReadActivityIo};
 pub(super) use streams::Streams;

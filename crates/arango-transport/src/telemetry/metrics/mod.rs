@@ -10,6 +10,7 @@ mod keys;
 
 use std::sync::LazyLock;
 
+use arango_protocol::{ErrorKind, Outcome};
 use http::{Method, StatusCode};
 use metrics::{
     Histogram, Key, Label, Level, Metadata, Unit, counter, describe_counter, describe_gauge,
@@ -20,8 +21,6 @@ use tokio::time::Instant;
 use crate::call::context::CallContext;
 use crate::error::Error;
 use crate::types::coordinator::Coordinator;
-use arango_protocol::ErrorKind;
-use arango_protocol::Outcome;
 use keys::Keys;
 
 const CALLS: &str = "db.client.operation.duration";
