@@ -5,7 +5,7 @@ use arango::protocol::{
     RequestProperties,
 };
 use bytes::Bytes;
-use http::{HeaderValue, Request};
+use http::{HeaderName, Request};
 
 /// Inserts a document with a marker into `books`. The cluster's journal counts executions by the marker.
 ///
@@ -62,8 +62,5 @@ impl Operation for CreateCollection {
 
 /// Builds a request with a marker that identifies it in the journal.
 pub(crate) fn marked(builder: RequestBuilder, marker: &str) -> Result<Request<Bytes>, BuildError> {
-    let mut request = builder.build()?;
-    let marker = HeaderValue::from_str(marker).expect("markers are letters and digits");
-    request.headers_mut().insert("x-sim-marker", marker);
-    Ok(request)
+    builder.header(HeaderName::from_static("x-sim-marker"), marker).build()
 }

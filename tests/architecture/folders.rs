@@ -19,6 +19,7 @@ const LAYOUTS: &[Layout] = &[
         groups: &[
             &["version"],
             &["metadata"],
+            &["affinity", "requirement"],
             &["properties"],
             &["database_name"],
             &["created_resource", "request_builder"],

@@ -7,6 +7,7 @@
 mod support;
 
 mod administration;
+mod affinity;
 mod bad_input;
 mod balance;
 mod certificates;
@@ -36,6 +37,7 @@ mod path_prefix;
 mod pinning;
 mod reconfigure;
 mod request_properties;
+mod requirements;
 mod restarts;
 mod runtime;
 mod secret_folder;

@@ -21,7 +21,7 @@ use http::Request;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-pub(crate) use test_operations::{CreateCollection, Insert};
+pub(crate) use test_operations::{CreateCollection, Insert, marked};
 
 /// Connects to the coordinators of a cluster through its in-memory listener.
 #[derive(Clone)]

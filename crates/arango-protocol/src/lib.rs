@@ -6,7 +6,7 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | a typed call and its metadata | [`Operation`], [`Metadata`], [`RequestProperties`], [`RequestClass`], [`Scope`] |
+//! | a typed call and its metadata | [`Operation`], [`Metadata`], [`RequestProperties`], [`RequestClass`], [`Affinity`], [`Requirement`], [`Scope`] |
 //! | building the request | [`RequestBuilder`], [`DatabaseName`], [`BuildError`] |
 //! | decoding the response | [`ApiResponse`], [`OutputError`] |
 //! | server errors | [`ErrorObject`], [`ErrorNumber`], [`ErrorKind`], [`Outcome`] |
@@ -63,11 +63,12 @@
 //! | what | where | imports from |
 //! |---|---|---|
 //! | failures, names and values without dependencies | `error`, `values`, `database_name`, `version` | no other module |
-//! | metadata and requests of operations | `metadata`, `properties`, `created_resource`, `request_builder` | the rows above |
+//! | metadata and requests of operations | `metadata`, `affinity`, `requirement`, `properties`, `created_resource`, `request_builder` | the rows above |
 //! | the response and what is wrong with it | `api_response`, `output_error`, `identity` | the rows above |
 //! | the trait of all operations | `operation` | the rows above |
 //! | operations of logging in | `login`, `renew_token` | the rows above |
 
+mod affinity;
 mod api_response;
 mod created_resource;
 mod database_name;
@@ -80,10 +81,12 @@ mod output_error;
 mod properties;
 mod renew_token;
 mod request_builder;
+mod requirement;
 #[doc(hidden)] // for the crates with models
 pub mod values;
 mod version;
 
+pub use affinity::Affinity;
 pub use api_response::ApiResponse;
 pub use created_resource::CreatedResource;
 pub use database_name::{DatabaseName, InvalidName};
@@ -104,6 +107,7 @@ pub use output_error::OutputError;
 pub use properties::RequestProperties;
 pub use renew_token::RenewToken;
 pub use request_builder::{BuildError, RequestBuilder};
+pub use requirement::Requirement;
 pub use values::seconds::UnixSeconds;
 pub use values::timestamp::Timestamp;
 pub use version::{InvalidVersion, ServerVersion};

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use crate::affinity::Affinity;
 use crate::metadata::{Metadata, RequestClass};
+use crate::requirement::Requirement;
 
 /// What one request needs from the client, known before it is sent.
 ///
@@ -30,6 +32,10 @@ pub struct RequestProperties {
     ///
     /// It raises the attempt and total timeouts to at least this. `None`: the server responds at once.
     pub server_timeout: Option<Duration>,
+    /// Which coordinators it may go to, if it is about the state of one of them.
+    pub affinity: Affinity,
+    /// An option of the request that older servers ignore in silence.
+    pub requires: Option<&'static Requirement>,
     /// Whether a slow request may be sent to a second coordinator.
     ///
     /// Only if the client is configured to hedge. Only requests of the class [`Safe`](RequestClass::Safe) are hedged.
@@ -58,7 +64,15 @@ impl RequestProperties {
     /// Returns the properties of a request when only its class is known.
     #[must_use]
     pub const fn with_class(class: RequestClass) -> Self {
-        Self { class, server_timeout: None, is_hedgeable: true, shares_time: true, is_measured: true }
+        Self {
+            class,
+            server_timeout: None,
+            affinity: Affinity::Any,
+            requires: None,
+            is_hedgeable: true,
+            shares_time: true,
+            is_measured: true,
+        }
     }
 
     /// Sets the class.
@@ -80,6 +94,22 @@ impl RequestProperties {
         self.server_timeout = timeout;
         self.shares_time = timeout.is_none();
         self.is_measured = timeout.is_none();
+        self
+    }
+
+    /// Sets which coordinators it may go to.
+    #[must_use]
+    pub const fn affinity(mut self, affinity: Affinity) -> Self {
+        self.affinity = affinity;
+        self
+    }
+
+    /// Declares that the request has an option that older servers ignore in silence.
+    ///
+    /// Of several options, declare the one that the latest version added.
+    #[must_use]
+    pub const fn requires(mut self, requirement: &'static Requirement) -> Self {
+        self.requires = Some(requirement);
         self
     }
 

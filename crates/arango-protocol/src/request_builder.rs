@@ -27,7 +27,6 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 /// # Ok::<(), arango_protocol::BuildError>(())
 /// ```
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "the flags are independent")]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct RequestBuilder {
     method: Method,

@@ -61,6 +61,8 @@ pub use call::Call;
 pub use call::attempt_request::AttemptRequest;
 pub use call::counts::CallCounts;
 pub use call::options::CallOptions;
+#[doc(hidden)] // for the crate `arango`
+pub use call::support::Support;
 pub use client::builder::TransportBuilder;
 pub use client::coordinator_state::{CoordinatorOrigin, CoordinatorState};
 pub use client::discovery::{Discover, Discovery, MissingPermission};

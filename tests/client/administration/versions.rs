@@ -41,7 +41,7 @@ async fn an_unsupported_call_reports_required_and_actual_version() {
     let unsupported = error.unsupported().unwrap();
     assert_eq!((unsupported.since, unsupported.coordinator.clone()), (Some("3.12.5"), target.clone()));
     let text = error.to_string();
-    let version = &unsupported.version;
+    let version = unsupported.version.unwrap();
     assert!(text.contains(&format!("needs ArangoDB 3.12.5, but {target} runs {version}")), "{text}");
     assert!(text.starts_with("server.api_calls: "), "{text}");
 }

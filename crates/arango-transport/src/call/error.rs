@@ -97,31 +97,13 @@ impl Error {
         Self::unsent(call, method, path.to_owned(), ErrorKind::NeedsCoordinator)
     }
 
-    /// Creates the error of an operation known to be unsupported.
-    ///
-    /// The coordinator is known not to support it.
-    #[doc(hidden)] // for the crate `arango`
-    pub fn unsupported_by(call: &Call, method: Method, path: &str, unsupported: Unsupported) -> Self {
-        let mut error = Self::unsent(call, method, path.to_owned(), ErrorKind::NotSupported);
+    /// Creates the error of an operation that all coordinators are known to lack.
+    pub(crate) fn unsupported_by_all(context: &CallContext, unsupported: Unsupported) -> Self {
+        let path = context.request.uri.path().to_owned();
+        let method = context.request.method.clone();
+        let mut error = Self::unsent(&context.call, method, path, ErrorKind::NotSupported);
         error.0.unsupported = Some(Box::new(unsupported));
         error
-    }
-
-    /// Returns the error with an explanation of the missing support.
-    ///
-    /// The explanation is that the coordinator does not support the operation. The outcome becomes
-    /// [`NotExecuted`](Outcome::NotExecuted) if a single attempt was rejected by the coordinator. An unknown outcome
-    /// stays unknown: an intermediary may have rejected the request, or another send may have been executed.
-    #[doc(hidden)] // for the crate `arango`
-    #[must_use]
-    pub fn with_unsupported(mut self, unsupported: Unsupported) -> Self {
-        // With several attempts, an earlier one may have reached a coordinator that supports the operation.
-        if self.0.attempts.len() == 1 && self.0.outcome == Outcome::Executed {
-            self.0.outcome = Outcome::NotExecuted;
-        }
-        self.0.kind = ErrorKind::NotSupported;
-        self.0.unsupported = Some(Box::new(unsupported));
-        self
     }
 
     /// Marks the error as caused by a single server.
@@ -176,9 +158,8 @@ impl Error {
     }
 
     /// Raises the outcome if more may have happened than was known before.
-    #[doc(hidden)] // for the crate `arango`
     #[must_use]
-    pub fn raise_outcome(mut self, outcome: Outcome) -> Self {
+    pub(crate) fn raise_outcome(mut self, outcome: Outcome) -> Self {
         self.0.outcome = self.0.outcome.max(outcome);
         self
     }
@@ -193,11 +174,13 @@ impl Error {
 /// Returns the index of the attempt that explains the failure best.
 ///
 /// A certificate failure comes first, because only configuration fixes it. Then a response outweighs a broken
-/// connection, and an unknown outcome outweighs a known one. Among equals the last attempt wins.
+/// connection, and an unknown outcome outweighs a known one. A coordinator that lacks the operation explains least: others
+/// may have it. Among equals the last attempt wins.
 fn decisive(attempts: &[Attempt]) -> Option<usize> {
     let weight = |attempt: &Attempt| {
         let is_permanent = attempt.kind == ErrorKind::TlsCertificate;
-        (is_permanent, attempt.status.is_some(), attempt.outcome == Outcome::Unknown)
+        let is_supported = attempt.unsupported.is_none();
+        (is_permanent, is_supported, attempt.status.is_some(), attempt.outcome == Outcome::Unknown)
     };
     (0..attempts.len()).max_by_key(|&index| (weight(&attempts[index]), index))
 }

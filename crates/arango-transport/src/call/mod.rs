@@ -15,16 +15,18 @@ pub(crate) mod recently_created;
 pub(crate) mod replayable_request;
 pub(crate) mod send_tracker;
 pub(crate) mod settings;
+pub(crate) mod support;
 pub(crate) mod token_acceptance;
 pub(crate) mod untracked_requests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango_protocol::{Metadata, RequestClass, RequestProperties};
+use arango_protocol::{Affinity, Metadata, RequestClass, RequestProperties};
 use http::Method;
 
 use crate::call::options::{CallOptions, Existence};
+use crate::call::support::Support;
 use crate::config::hedging::Hedging;
 use crate::config::retry_policy::RetryPolicy;
 use crate::credentials::Credentials;
@@ -57,6 +59,8 @@ pub struct Call {
     /// The coordinator forwards the request to the server that it names.
     pub(crate) relayed: bool,
     pub(crate) new_connection: bool,
+    /// Present if not every server version supports the operation.
+    pub(crate) support: Option<Arc<dyn Support>>,
     /// Shared by calls with the same options. Most calls have none.
     pub(crate) options: Option<Arc<CallOptions>>,
 }
@@ -78,6 +82,7 @@ impl Call {
             has_body: false,
             relayed: false,
             new_connection: false,
+            support: None,
             options: None,
         }
     }
@@ -117,7 +122,8 @@ impl Call {
     ///
     /// Otherwise another coordinator is used. For resources that live on one coordinator and are reached
     /// through all of them, such as a cursor: the other coordinators forward the request. A retry goes to
-    /// another coordinator, as for any call. An address that several coordinators share is not preferred.
+    /// another coordinator, as for any call, unless the request has the [affinity](Affinity::OwnerThenForward) to the
+    /// owner. An address that several coordinators share is not preferred.
     #[must_use]
     pub fn prefer(mut self, coordinator: Coordinator) -> Self {
         self.preferred = Some(coordinator);
@@ -165,6 +171,21 @@ impl Call {
     pub fn allow_unverified(mut self) -> Self {
         self.allow_unverified = true;
         self
+    }
+
+    /// Sets what knows which coordinators support the operation.
+    ///
+    /// The call goes only to those that may support it. A coordinator that turns out to lack it is not asked again.
+    #[doc(hidden)] // for the crate `arango`
+    #[must_use]
+    pub fn support(mut self, support: Arc<dyn Support>) -> Self {
+        self.support = Some(support);
+        self
+    }
+
+    /// Returns the coordinator that holds the state which the request is about, if others may forward the request.
+    pub(crate) fn owner(&self) -> Option<&Coordinator> {
+        self.preferred.as_ref().filter(|_| self.properties.affinity == Affinity::OwnerThenForward)
     }
 
     pub(crate) fn own_credentials(&self) -> Option<&Credentials> {

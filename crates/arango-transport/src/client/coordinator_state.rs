@@ -135,6 +135,13 @@ impl Transport {
         active.chain(unverified).chain(draining).collect()
     }
 
+    /// Returns the state of one coordinator.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn coordinator(&self, coordinator: &Coordinator) -> Option<CoordinatorState> {
+        let member = self.0.members.get(coordinator)?;
+        Some(CoordinatorState::of(&member, self.coordinator_origin(coordinator), &self.0, Instant::now()))
+    }
+
     pub(crate) fn member_origin(&self, coordinator: &Coordinator) -> Option<MemberOrigin<Coordinator>> {
         match self.0.discovery_task.get() {
             Some(discoverer) => discoverer.origin(coordinator),

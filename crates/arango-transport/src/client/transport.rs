@@ -159,13 +159,39 @@ impl Transport {
     ///
     /// As [`ask`](Self::ask).
     #[doc(hidden)] // for the crate `arango`
-    pub async fn send_prepared<T>(
+    pub fn send_prepared<T>(
         &self,
         PreparedRequest(context): PreparedRequest,
         read: impl Fn(ApiResponse) -> Result<T, OutputError>,
+    ) -> impl Future<Output = Result<T, Error>> {
+        self.send_and_read(context, move |_, response| read(response))
+    }
+
+    /// Sends a [prepared](Self::prepare) request, and returns the coordinator that responded, too.
+    ///
+    /// `None` if middleware responded itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_prepared`](Self::send_prepared).
+    #[doc(hidden)] // for the crate `arango`
+    pub fn send_prepared_with_coordinator<T>(
+        &self,
+        PreparedRequest(context): PreparedRequest,
+        read: impl Fn(ApiResponse) -> Result<T, OutputError>,
+    ) -> impl Future<Output = Result<(T, Option<Coordinator>), Error>> {
+        self.send_and_read(context, move |context, response| {
+            Ok((read(response)?, context.attempts.coordinator()))
+        })
+    }
+
+    async fn send_and_read<T>(
+        &self,
+        context: Arc<CallContext>,
+        read: impl Fn(&CallContext, ApiResponse) -> Result<T, OutputError>,
     ) -> Result<T, Error> {
         let failed = match self.run(Arc::clone(&context)).await {
-            Ok(response) => match read(buffer(*response)) {
+            Ok(response) => match read(&context, buffer(*response)) {
                 // Returned directly: a value kept across an await would be moved once more.
                 Ok(output) => {
                     response_check::accept(&self.0.members, &context);
@@ -188,22 +214,22 @@ impl Transport {
 
     /// Continues after a response that is not a success of its call.
     ///
-    /// The request is sent to another coordinator if ArangoDB may not have written the response and the class
-    /// allows that.
+    /// The request is sent to another coordinator if ArangoDB may not have written the response, or if the coordinator
+    /// lacks the operation, and the class allows that.
     #[cold]
     async fn reject<T>(
         &self,
         mut context: Arc<CallContext>,
         mut error: OutputError,
-        read: &impl Fn(ApiResponse) -> Result<T, OutputError>,
+        read: &impl Fn(&CallContext, ApiResponse) -> Result<T, OutputError>,
     ) -> Result<T, Error> {
         loop {
-            if !response_check::is_foreign(&context, &error) {
+            if !response_check::is_foreign(&context, &error) && context.call.support.is_none() {
                 return Err(response_check::decode_error(&context, error));
             }
             context = response_check::resume(&self.0.members, &context, error);
             let response = self.run(Arc::clone(&context)).await?;
-            match read(buffer(*response)) {
+            match read(&context, buffer(*response)) {
                 Ok(output) => {
                     response_check::accept(&self.0.members, &context);
                     return Ok(output);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use arango_protocol::{ErrorKind, ErrorNumber, Outcome};
 use http::StatusCode;
 
+use crate::error::unsupported::Unsupported;
 use crate::error::wording::{self, MAX_MESSAGE_CHARS, ServerDetails};
 use crate::types::coordinator::Coordinator;
 use crate::types::http_protocol::HttpProtocol;
@@ -97,6 +98,8 @@ pub struct Attempt {
     pub elapsed: Duration,
     /// The underlying error.
     pub source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+    /// What the coordinator lacks because of its version, if that is the cause.
+    pub(crate) unsupported: Option<Arc<Unsupported>>,
     /// The token that it carried, kept until the retry decision.
     pub(crate) token: Option<Arc<Token>>,
     /// Whether another attempt on the same connection already reported its loss.
@@ -126,6 +129,7 @@ impl Attempt {
             waited_before: Duration::ZERO,
             elapsed: Duration::ZERO,
             source: None,
+            unsupported: None,
             token: None,
             already_reported: false,
             is_arangodb: true,

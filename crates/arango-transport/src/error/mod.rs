@@ -47,7 +47,7 @@ pub(crate) struct Repr {
     /// Number of failed attempts that are not kept.
     pub(crate) dropped: u32,
     pub(crate) source: Option<BoxError>,
-    /// The version requirement that the coordinator does not meet, if known.
+    /// What all coordinators lack because of their versions, if nothing was sent for that reason.
     pub(crate) unsupported: Option<Box<Unsupported>>,
 }
 
@@ -154,7 +154,7 @@ impl Error {
     ///
     /// It is present if the coordinator does not support the operation.
     pub fn unsupported(&self) -> Option<&Unsupported> {
-        self.0.unsupported.as_deref()
+        self.0.unsupported.as_deref().or_else(|| self.decisive()?.unsupported.as_deref())
     }
 
     /// Returns whether an attempt with unknown outcome preceded the decisive response.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use arango_protocol::{Metadata, ServerVersion};
+use arango_protocol::{Metadata, Requirement, ServerVersion};
 
 use crate::types::coordinator::Coordinator;
 
@@ -24,10 +24,14 @@ pub struct Unsupported {
     pub backported_to: &'static [&'static str],
     /// The first version that no longer supports it.
     pub removed_in: Option<&'static str>,
+    /// The option that is not supported; `None` if it is the whole operation.
+    pub option: Option<&'static str>,
     /// The coordinator that does not support it.
     pub coordinator: Coordinator,
     /// The version of that coordinator.
-    pub version: ServerVersion,
+    ///
+    /// `None` if it could not be read, and an option must not be ignored.
+    pub version: Option<ServerVersion>,
 }
 
 impl Unsupported {
@@ -38,20 +42,41 @@ impl Unsupported {
             since: metadata.since,
             backported_to: metadata.backported_to,
             removed_in: metadata.removed_in,
+            option: None,
+            coordinator: coordinator.clone(),
+            version: Some(version),
+        })
+    }
+
+    /// Returns the error of a request with an option that a coordinator ignores, or may ignore.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn of_option(
+        requirement: &Requirement,
+        coordinator: &Coordinator,
+        version: Option<ServerVersion>,
+    ) -> Self {
+        Self {
+            since: Some(requirement.since),
+            backported_to: &[],
+            removed_in: None,
+            option: Some(requirement.option),
             coordinator: coordinator.clone(),
             version,
-        })
+        }
     }
 
     /// Returns whether the version is too new rather than too old.
     fn is_removed(&self) -> bool {
         let removed_in = self.removed_in.and_then(|version| version.parse::<ServerVersion>().ok());
-        removed_in.is_some_and(|removed_in| self.version >= removed_in)
+        removed_in.is_some_and(|removed_in| self.version >= Some(removed_in))
     }
 }
 
 impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(option) = self.option {
+            write!(f, "`{option}` ")?;
+        }
         if self.is_removed() {
             write!(f, "was removed in ArangoDB {}", self.removed_in.unwrap_or_default())?;
         } else {
@@ -61,7 +86,10 @@ impl fmt::Display for Unsupported {
             }
             f.write_str(self.since.unwrap_or_default())?;
         }
-        write!(f, ", but {} runs {}", self.coordinator, self.version)
+        match self.version {
+            Some(version) => write!(f, ", but {} runs {version}", self.coordinator),
+            None => write!(f, ", and the version of {} is unknown", self.coordinator),
+        }
     }
 }
 

@@ -23,8 +23,12 @@ pub(crate) fn is_foreign(context: &CallContext, error: &OutputError) -> bool {
 fn failed(context: &CallContext, error: OutputError) -> AttemptError {
     let mut attempt = attempt(context, &error);
     let body = error.body().clone();
-    let response = ForeignResponse::new(error.status(), error.headers(), &body);
-    attempt.source = Some(Arc::new(response.because(error)));
+    attempt.source = Some(if attempt.is_arangodb {
+        Arc::new(error)
+    } else {
+        let response = ForeignResponse::new(error.status(), error.headers(), &body);
+        Arc::new(response.because(error))
+    });
     AttemptError::from_attempt(attempt, body)
 }
 
@@ -76,14 +80,17 @@ pub(crate) fn accept(members: &Members<Coordinator>, context: &CallContext) {
     }
 }
 
-/// Reports a response that is not from ArangoDB, so that the coordinator is probed. Returns a context that
-/// continues the call.
+/// Returns a context that continues the call after a response that is not a success of it.
+///
+/// A response that is not from ArangoDB is reported, so that the coordinator is probed.
 pub(crate) fn resume(
     members: &Members<Coordinator>,
     context: &CallContext,
     error: OutputError,
 ) -> Arc<CallContext> {
-    report(members, context, Signal::Unrecognized);
+    if is_foreign(context, &error) {
+        report(members, context, Signal::Unrecognized);
+    }
     context.resume(failed(context, error))
 }
 

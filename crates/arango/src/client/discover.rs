@@ -11,7 +11,7 @@ use arango_transport::{
     MissingPermission, RetryPolicy, Transport,
 };
 
-use crate::handles::database::in_database;
+use crate::handles::execute::in_database;
 
 /// The timeout of one discovery call.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,184 +1,117 @@
-//! Operations that not every server version supports.
+//! Operations and options that not every server version supports.
 //!
-//! They are sent like any other: no version is read beforehand. If one is refused as a server refuses unknown
-//! operations, that coordinator's version is read, once. If the coordinator then certainly lacks the operation, the
-//! error reports that, with the required version. No such operation is sent to it any more, as long as [its version
-//! is known](crate::handles::versions::Versions). If it is not certain, the request is sent and the server decides.
+//! An operation is sent like any other: no version is read beforehand. If it is refused as a server refuses unknown
+//! operations, that coordinator's version is read, once. If the coordinator then certainly lacks the operation, no such
+//! operation is sent to it any more, as long as [its version is known](crate::handles::versions::Versions), and the call
+//! goes on at another coordinator. If it is not certain, the server's error is returned.
 //!
-//! During a rolling upgrade some coordinators support the operation and some do not. An operation that may go to any
-//! of them is retried on one that may support it: a coordinator that lacks it has not executed anything.
+//! An option that older servers [ignore in silence](Requirement) cannot be detected that way. The versions of all
+//! coordinators that the request may go to are read before it is sent.
 
+use std::fmt;
 use std::time::Duration;
 
 use arango_cluster::GetVersion;
-use arango_transport::balance::MemberState;
-use arango_transport::protocol::{
-    ApiResponse, Metadata, Operation, OutputError, RequestClass, ServerVersion,
-};
-use arango_transport::{Call, Coordinator, CoordinatorState, Error, ErrorKind, Outcome, Unsupported};
-use tokio::time::Instant;
+use arango_transport::protocol::{Metadata, Operation, RequestProperties, Requirement, ServerVersion};
+use arango_transport::{BoxFuture, Coordinator, CoordinatorState, Support, Unsupported};
+use futures_util::future::join_all;
 
 use crate::handles::database::Database;
 
 /// The longest time to wait for a coordinator's version.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Where an operation goes.
-enum Routing {
-    /// To any coordinator, as usual: none is known to lack it.
-    Any,
-    /// To this coordinator, since others are known to lack it.
-    Only(Coordinator),
-    /// To none: this coordinator lacks it, and so do all others.
-    Unsupported(Unsupported),
+/// Knows by version which coordinators support an operation and an option of it.
+pub(crate) struct VersionSupport {
+    database: Database,
+    metadata: Metadata,
+    /// An option without which the request is not sent.
+    requirement: Option<&'static Requirement>,
 }
 
-/// A coordinator that is not tried again during the same call.
-struct Excluded {
-    coordinator: Coordinator,
-    /// `None` if it could not be reached.
-    unsupported: Option<Unsupported>,
+impl VersionSupport {
+    pub(crate) fn new(
+        database: Database,
+        metadata: Metadata,
+        requirement: Option<&'static Requirement>,
+    ) -> Self {
+        Self { database, metadata, requirement }
+    }
+
+    fn lacks_with(&self, coordinator: &Coordinator, version: Option<ServerVersion>) -> Option<Unsupported> {
+        if let Some(requirement) = self.requirement
+            && version.is_none_or(|version| requirement.is_ignored_by(&version))
+        {
+            return Some(Unsupported::of_option(requirement, coordinator, version));
+        }
+        Unsupported::of(&self.metadata, coordinator, version?)
+    }
+}
+
+impl Support for VersionSupport {
+    fn lacks(&self, coordinator: &Coordinator) -> Option<Unsupported> {
+        self.lacks_with(coordinator, self.database.known_version(coordinator))
+    }
+
+    fn find_lacking<'a>(
+        &'a self,
+        coordinator: &'a Coordinator,
+        limit: Duration,
+    ) -> BoxFuture<'a, Option<Unsupported>> {
+        Box::pin(async move {
+            let version = match self.database.known_version(coordinator) {
+                Some(version) => version,
+                None => self.database.query_version(coordinator, limit.min(VERSION_TIMEOUT)).await?,
+            };
+            self.lacks_with(coordinator, Some(version))
+        })
+    }
+}
+
+impl fmt::Debug for VersionSupport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VersionSupport").field("operation", &self.metadata.name).finish_non_exhaustive()
+    }
 }
 
 impl Database {
-    /// Executes an operation that not every server version supports.
-    pub(crate) async fn execute_version_dependent<O: Operation, T>(
-        &self,
-        operation: &O,
-        read: impl Fn(ApiResponse) -> Result<T, OutputError>,
-    ) -> Result<T, Error> {
-        let mut prior_outcome = Outcome::NotExecuted;
-        let result = self.try_supporting_coordinators(operation, read, &mut prior_outcome).await;
-        // An earlier coordinator may have executed it, even if a later one does not support it.
-        result.map_err(|error| error.raise_outcome(prior_outcome))
-    }
-
-    /// Tries one coordinator after the other; `prior_outcome` is the outcome of those whose errors are not returned.
-    async fn try_supporting_coordinators<O: Operation, T>(
-        &self,
-        operation: &O,
-        read: impl Fn(ApiResponse) -> Result<T, OutputError>,
-        prior_outcome: &mut Outcome,
-    ) -> Result<T, Error> {
-        let metadata = O::METADATA;
-        let mut excluded = Vec::new();
-        let mut last: Option<Error> = None;
-        // All attempts together take no longer than one call may.
-        let mut left = None;
-        loop {
-            let (database, is_supporting) = match self.route(&metadata, &excluded) {
-                Some(Routing::Any) => (self.clone(), false),
-                Some(Routing::Only(coordinator)) => (self.clone().pinned_to(coordinator), true),
-                Some(Routing::Unsupported(unsupported)) => {
-                    return Err(last.unwrap_or_else(|| {
-                        let call = Call::new(&metadata, operation.properties());
-                        Error::unsupported_by(&call, metadata.method, metadata.path, unsupported)
-                    }));
-                }
-                None => return Err(last.expect("all are ruled out, and the last of them failed")),
-            };
-            let database = match (left, last) {
-                (Some(Duration::ZERO), Some(error)) => return Err(error),
-                (Some(left), _) => database.timeout(left),
-                (None, _) => database,
-            };
-            let prepared = database.prepare(operation)?;
-            let error = match database.transport.send_prepared(prepared, &read).await {
-                Ok(output) => return Ok(output),
-                Err(error) => error,
-            };
-            let rest = left.unwrap_or_else(|| error.limit()).saturating_sub(error.elapsed());
-            let Some(coordinator) = error.coordinator().cloned() else { return Err(error) };
-            let (timeout, requested_at) = (rest.min(VERSION_TIMEOUT), Instant::now());
-            let unsupported = if may_be_unsupported(&error) {
-                self.find_unsupported(&metadata, &coordinator, timeout).await
-            } else {
-                None
-            };
-            // A server that ignored a parameter has executed a different operation.
-            let executed_another = error.kind() == ErrorKind::Decode;
-            let error = match &unsupported {
-                Some(unsupported) => error.with_unsupported(unsupported.clone()),
-                // This coordinator may support it and did not execute it: the next one may.
-                None if is_supporting && error.was_not_executed() => error,
-                None => return Err(error),
-            };
-            let may_retry = match operation.properties().class {
-                RequestClass::Safe => true,
-                RequestClass::Fenced | RequestClass::Idempotent => !executed_another,
-                RequestClass::NonIdempotent => error.outcome() == Outcome::NotExecuted,
-            };
-            if !may_retry {
-                return Err(error);
-            }
-            if error.has_ambiguous_predecessor() {
-                *prior_outcome = Outcome::Unknown;
-            }
-            excluded.push(Excluded { coordinator, unsupported });
-            left = Some(rest.saturating_sub(requested_at.elapsed()));
-            last = Some(error);
-        }
-    }
-
-    /// Decides where it goes; `None` if no coordinator that may support it could be reached.
-    fn route(&self, metadata: &Metadata, excluded: &[Excluded]) -> Option<Routing> {
-        if excluded.is_empty() && self.versions.is_empty() {
-            return Some(Routing::Any);
-        }
-        let states = self.transport.coordinators();
-        let mine = |state: &&CoordinatorState| match self.pinned(metadata) {
-            Some(pin) => state.address == *pin,
-            None => state.is_member(),
-        };
-        let mut unsupported = None;
-        let mut left = Vec::new();
-        let mut out = 0;
-        for state in states.iter().filter(mine) {
-            let excluded = excluded.iter().find(|other| other.coordinator == state.address);
-            let unsupported_here = if let Some(excluded) = excluded {
-                excluded.unsupported.clone()
-            } else {
-                let version = self.versions.get(state);
-                version.and_then(|version| Unsupported::of(metadata, &state.address, version))
-            };
-            if excluded.is_none() && unsupported_here.is_none() {
-                left.push(state);
-            } else {
-                out += 1;
-            }
-            unsupported = unsupported_here.or(unsupported);
-        }
-        if out == 0 {
-            // Also if the pinned coordinator is unknown: the transport reports that.
-            return Some(Routing::Any);
-        }
-        let next = left.into_iter().min_by_key(|state| (state.state != MemberState::Healthy, state.requests));
-        match (next, unsupported) {
-            (Some(state), _) => Some(Routing::Only(state.address.clone())),
-            (None, Some(unsupported)) => Some(Routing::Unsupported(unsupported)),
-            (None, None) => None,
-        }
-    }
-
-    /// Returns what a coordinator that refused lacks, by its version; `None` unless that is certain.
-    async fn find_unsupported(
+    /// Returns whether a coordinator that the request may go to may ignore an option of it.
+    ///
+    /// Reads the versions that are not known yet, at the same time.
+    pub(super) async fn may_be_ignored(
         &self,
         metadata: &Metadata,
-        coordinator: &Coordinator,
-        timeout: Duration,
-    ) -> Option<Unsupported> {
-        let states = self.transport.coordinators();
-        // With several servers behind one address, the version may come from another server than the refusal.
-        let state = states.iter().find(|state| state.address == *coordinator && !state.shared)?;
-        let version = match self.versions.get(state) {
-            Some(version) => version,
-            None => self.query_version(coordinator, timeout).await?,
+        properties: &RequestProperties,
+        requirement: &'static Requirement,
+    ) -> bool {
+        let targets = if let Some(pin) = self.pinned(metadata, properties.affinity) {
+            vec![pin.clone()]
+        } else {
+            let states = self.transport.coordinators();
+            states.into_iter().filter(CoordinatorState::is_member).map(|state| state.address).collect()
         };
-        Unsupported::of(metadata, coordinator, version)
+        let unknown = targets.iter().filter(|target| self.known_version(target).is_none());
+        join_all(unknown.map(|target| self.query_version(target, VERSION_TIMEOUT))).await;
+        let is_ignored =
+            |target| self.known_version(target).is_none_or(|version| requirement.is_ignored_by(&version));
+        targets.iter().any(is_ignored)
+    }
+
+    /// Returns the version of a coordinator, if it is known.
+    fn known_version(&self, coordinator: &Coordinator) -> Option<ServerVersion> {
+        if self.versions.is_empty() {
+            return None;
+        }
+        self.versions.get(&self.transport.coordinator(coordinator)?)
     }
 
     /// Reads a coordinator's version and records it.
+    ///
+    /// `None` if several servers share the address: the version may come from another one than the next response.
     async fn query_version(&self, coordinator: &Coordinator, timeout: Duration) -> Option<ServerVersion> {
+        if self.transport.coordinator(coordinator)?.shared {
+            return None;
+        }
         let get_version = GetVersion::default();
         let database = self.clone().pinned_to(coordinator.clone()).timeout(timeout);
         // A failure here is ignored, and the original error is returned. A hardened server hides its version.
@@ -198,12 +131,4 @@ impl Database {
         self.versions.record(&self.transport, coordinator, version);
         Some(version)
     }
-}
-
-/// Returns whether the server may have refused the operation because it does not know it.
-///
-/// That is an unknown path, command or method, or a response that differs because a parameter was ignored.
-fn may_be_unsupported(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotSupported | ErrorKind::Decode)
-        || error.status().is_some_and(|status| matches!(status.as_u16(), 400 | 404 | 405 | 501))
 }

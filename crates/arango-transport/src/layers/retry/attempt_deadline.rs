@@ -1,9 +1,16 @@
 //! The deadline of each attempt, within that of its call.
 
+use std::time::Duration;
+
 use arango_protocol::RequestClass;
 use tokio::time::Instant;
 
 use crate::call::context::CallContext;
+
+/// The longest attempt through a coordinator that forwards the request to another one.
+///
+/// The coordinator itself waits for up to 900 s for one that is down, until the cluster considers it failed.
+pub(crate) const FORWARDED: Duration = Duration::from_secs(5);
 
 /// Returns when the response head of an attempt must have arrived. A call that may go to another coordinator
 /// leaves time for that.

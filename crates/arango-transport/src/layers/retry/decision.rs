@@ -40,6 +40,11 @@ pub(crate) struct Facts<'a> {
     pub(crate) is_propagating: bool,
     /// Whether another coordinator has accepted the rejected token recently.
     pub(crate) is_token_accepted_elsewhere: bool,
+    /// Whether another coordinator may support the operation, if that of the attempt lacks it.
+    pub(crate) is_supported_elsewhere: bool,
+    /// The coordinator that holds the state which the call is about, if it is a member and others may forward the
+    /// request.
+    pub(crate) owner: Option<&'a Coordinator>,
     /// The leader that the response names, if it is a member.
     pub(crate) leader: Option<Coordinator>,
     pub(crate) now: Instant,
@@ -91,6 +96,8 @@ pub(crate) enum Reason {
     LeaderElsewhere,
     /// Another write was in the way.
     Conflict,
+    /// The coordinator lacks the operation, and another one may have it.
+    NotSupported,
 }
 
 impl Reason {
@@ -100,15 +107,16 @@ impl Reason {
     pub(crate) fn counts_as_attempt(self) -> bool {
         match self {
             Self::Failure | Self::TokenAcceptedElsewhere | Self::TokenRenewal | Self::LeaderElsewhere => true,
-            Self::NotPropagated | Self::Conflict => false,
+            Self::NotPropagated | Self::Conflict | Self::NotSupported => false,
         }
     }
 
     /// Returns whether the retry budget pays for the retry.
     ///
-    /// Every call with the same token meets its rejection at the same time, and needs one renewal.
+    /// Every call with the same token meets its rejection at the same time, and needs one renewal. What a coordinator
+    /// lacks is known after one request.
     pub(crate) fn uses_budget(self) -> bool {
-        !matches!(self, Self::TokenAcceptedElsewhere | Self::TokenRenewal)
+        !matches!(self, Self::TokenAcceptedElsewhere | Self::TokenRenewal | Self::NotSupported)
     }
 }
 
@@ -140,17 +148,31 @@ pub(crate) fn decide(facts: &Facts<'_>, history: &History) -> RetryDecision {
     }
     RetryDecision::Retry(Retry {
         reason,
-        target: rule.target,
+        target: target(facts, history, rule.target),
         delay,
         new_connection: rule.new_connection,
         renew_token: reason == Reason::TokenRenewal,
     })
 }
 
+/// Returns the target of the next attempt. If the call is about the state of one coordinator, another one is used only
+/// once: it forwards the request to the owner, and may wait long for one that is down.
+fn target(facts: &Facts<'_>, history: &History, target: Target) -> Target {
+    let Some(owner) = facts.owner.filter(|_| target == Target::Other) else { return target };
+    let is_owner = facts.attempt.coordinator.as_ref() == Some(owner);
+    let was_forwarded = !is_owner || history.tried.iter().any(|tried| tried != owner);
+    if was_forwarded { Target::Coordinator(owner.clone()) } else { Target::Other }
+}
+
 /// Returns the rule that applies, why, and the number of earlier retries for the same reason.
 fn matching_rule(facts: &Facts<'_>, history: &History) -> (Reason, Rule, u32) {
     let rule = |condition, target, delay| Rule { condition, target, new_connection: false, delay };
 
+    if facts.attempt.unsupported.is_some() {
+        let condition =
+            if facts.is_supported_elsewhere { Condition::SafeOrNotExecuted } else { Condition::Never };
+        return (Reason::NotSupported, rule(condition, Target::Other, Delay::None), 0);
+    }
     if facts.is_propagating {
         let since = history.not_propagated_since.unwrap_or(facts.now);
         let is_late = facts.now.saturating_duration_since(since) >= PROPAGATION_TIME;
@@ -233,6 +255,8 @@ mod tests {
             is_shared_address: false,
             is_propagating: false,
             is_token_accepted_elsewhere: false,
+            is_supported_elsewhere: false,
+            owner: None,
             leader: None,
             now,
             deadline: now + Duration::from_secs(60),

@@ -12,6 +12,7 @@ use crate::call::recently_created::RecentlyCreated;
 use crate::call::token_acceptance::TokenAcceptance;
 use crate::config::retry_policy::RetryPolicy;
 use crate::error::attempt::Attempt;
+use crate::error::unsupported::Unsupported;
 use crate::layers::retry::decision::Facts;
 use crate::layers::retry::history::History;
 use crate::layers::retry::rules;
@@ -33,6 +34,7 @@ impl FactSources {
         &'a self,
         context: &'a CallContext,
         attempt: &'a Attempt,
+        history: &History,
         now: Instant,
     ) -> Facts<'a> {
         let mut facts = Facts {
@@ -44,6 +46,9 @@ impl FactSources {
             is_shared_address: self.is_shared_address(attempt),
             is_propagating: self.is_propagating(context, attempt, now),
             is_token_accepted_elsewhere: false,
+            is_supported_elsewhere: attempt.unsupported.is_some()
+                && self.is_supported_elsewhere(context, attempt, history),
+            owner: context.call.owner().filter(|owner| self.members.get(owner).is_some()),
             leader: self.leader(attempt),
             now,
             deadline: context.deadline,
@@ -64,6 +69,69 @@ impl FactSources {
         if rules::refuses_token(attempt) && self.created.database(context.request.uri.path(), now) {
             attempt.kind = ErrorKind::DatabaseUnknown;
         }
+    }
+
+    /// Returns the coordinators that certainly lack the operation of a call, or what the last of them lacks if all do
+    /// that the call may use.
+    pub(crate) fn lacking(&self, context: &CallContext) -> Result<Vec<Coordinator>, Unsupported> {
+        let Some(support) = &context.call.support else { return Ok(Vec::new()) };
+        if let Some(pin) = &context.call.pin {
+            return support.lacks(pin).map_or(Ok(Vec::new()), Err);
+        }
+        let members = self.members.snapshot();
+        let mut lacking = Vec::new();
+        let mut last = None;
+        for member in &*members {
+            if let Some(unsupported) = support.lacks(member.key()) {
+                lacking.push(member.key().clone());
+                last = Some(unsupported);
+            }
+        }
+        match last {
+            Some(unsupported) if lacking.len() == members.len() => Err(unsupported),
+            _ => Ok(lacking),
+        }
+    }
+
+    /// Returns the coordinators that the next attempt does not use: those that were tried, and those that lack the
+    /// operation. If no other is left, those that were tried may be used again.
+    pub(crate) fn unavailable(&self, context: &CallContext, history: &History) -> Vec<Coordinator> {
+        let mut lacking = self.lacking(context).unwrap_or_default();
+        if lacking.is_empty() {
+            return history.tried.clone();
+        }
+        let is_left = |key: &Coordinator| !history.tried.contains(key) && !lacking.contains(key);
+        if self.members.snapshot().iter().any(|member| is_left(member.key())) {
+            lacking.extend(history.tried.iter().cloned());
+        }
+        lacking
+    }
+
+    /// Finds out whether the coordinator of a failed attempt lacks the operation.
+    ///
+    /// Its response is then final for this coordinator, and says that it has not executed the operation. If the outcome is
+    /// unknown it stays unknown: a proxy may have responded.
+    pub(crate) async fn find_lacking(context: &CallContext, attempt: &mut Attempt, now: Instant) {
+        let Some(support) = context.call.support.as_ref().filter(|_| may_be_lacking(attempt)) else { return };
+        let Some(coordinator) = &attempt.coordinator else { return };
+        let limit = context.deadline.saturating_duration_since(now);
+        let Some(unsupported) = support.find_lacking(coordinator, limit).await else { return };
+        attempt.kind = ErrorKind::NotSupported;
+        if attempt.outcome == Outcome::Executed {
+            attempt.outcome = Outcome::NotExecuted;
+        }
+        attempt.unsupported = Some(Arc::new(unsupported));
+    }
+
+    /// Returns whether a coordinator may support the operation that the call has not used.
+    fn is_supported_elsewhere(&self, context: &CallContext, attempt: &Attempt, history: &History) -> bool {
+        let Some(support) = &context.call.support else { return false };
+        self.members.snapshot().iter().any(|member| {
+            let key = member.key();
+            Some(key) != attempt.coordinator.as_ref()
+                && !history.tried.contains(key)
+                && support.lacks(key).is_none()
+        })
     }
 
     /// Returns whether a resource is reported as unknown only because it is not propagated yet.
@@ -99,4 +167,12 @@ impl FactSources {
             member.record(Signal::Overloaded, now);
         }
     }
+}
+
+/// Returns whether the coordinator may have refused the operation because it does not know it.
+///
+/// That is an unknown path, command or method, or a response that differs because a parameter was ignored.
+fn may_be_lacking(attempt: &Attempt) -> bool {
+    matches!(attempt.kind, ErrorKind::NotFound | ErrorKind::NotSupported | ErrorKind::Decode)
+        || attempt.status.is_some_and(|status| matches!(status.as_u16(), 400 | 404 | 405 | 501))
 }

@@ -42,7 +42,8 @@ impl History {
             self.attempts += 1;
         }
         match retry.reason {
-            Reason::Failure => {}
+            // The coordinator is added to those that were tried.
+            Reason::Failure | Reason::NotSupported => {}
             Reason::NotPropagated => {
                 self.not_propagated += 1;
                 self.not_propagated_since.get_or_insert(now);

@@ -108,7 +108,18 @@ where
         if request.hedge_of.is_none() {
             state.budget.deposit(now);
         }
-        let tried = request.hedge_of.iter().cloned().collect::<Vec<_>>();
+        let mut tried = request.hedge_of.iter().cloned().collect::<Vec<_>>();
+        if context.call.support.is_some() {
+            match state.facts.lacking(context) {
+                Ok(lacking) => tried.extend(lacking),
+                Err(unsupported) => {
+                    return ResponseFuture::ended(
+                        &self.shared,
+                        Error::unsupported_by_all(context, unsupported),
+                    );
+                }
+            }
+        }
         let mut plan = state.plan(context, tried, now);
         plan.new_connection = context.call.new_connection;
         let attempt = AttemptRequest::new(plan, request.template().request());
@@ -236,6 +247,7 @@ where
         attempt.waited_before = delay;
         let now = Instant::now();
         state.prepare_decision(context, &mut attempt, now);
+        FactSources::find_lacking(context, &mut attempt, now).await;
         let decision = state.decide(context, &attempt, &history, now);
         tracing::debug!(
             operation = context.call.name,
@@ -275,8 +287,11 @@ where
         state.counts.retry();
         metrics::retried(context, kind);
         let began = Instant::now();
-        let mut plan = state.plan(context, history.tried.clone(), began);
+        let mut plan = state.plan(context, state.facts.unavailable(context, &history), began);
         match retry.target {
+            Target::Other if context.call.owner().is_some() => {
+                plan.deadline = plan.deadline.min(began + attempt_deadline::FORWARDED);
+            }
             Target::Other => {}
             Target::Coordinator(coordinator) => plan.pin = Some(coordinator),
             Target::Same => plan.pin = coordinator,
@@ -326,7 +341,7 @@ impl RetryState {
         history: &History,
         now: Instant,
     ) -> RetryDecision {
-        match decision::decide(&self.facts.collect(context, attempt, now), history) {
+        match decision::decide(&self.facts.collect(context, attempt, history, now), history) {
             // Last, so that only retries that are sent are paid for.
             RetryDecision::Retry(retry)
                 if retry.reason.uses_budget() && !self.budget.withdraw(attempt, now) =>

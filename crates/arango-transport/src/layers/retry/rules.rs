@@ -34,6 +34,8 @@ pub(crate) enum Condition {
     LateCopyHarmless,
     /// If no coordinator has executed it, or if a late copy is harmless.
     LateCopyHarmlessOrNotExecuted,
+    /// If it has no effect, or if no coordinator has executed it.
+    SafeOrNotExecuted,
     /// Always: the caller accepts a second execution.
     Accepted,
 }
@@ -54,6 +56,7 @@ impl Condition {
             Self::Safe => class == RequestClass::Safe,
             Self::LateCopyHarmless => is_late_copy_harmless,
             Self::LateCopyHarmlessOrNotExecuted => not_executed || is_late_copy_harmless,
+            Self::SafeOrNotExecuted => not_executed || class == RequestClass::Safe,
             Self::Accepted => true,
         }
     }

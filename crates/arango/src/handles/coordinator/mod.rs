@@ -8,7 +8,7 @@ use arango_cluster::{
     ServerId, ServerMode, ServerRole, StatusReport, VersionInfo,
 };
 use arango_transport::Error;
-use arango_transport::protocol::{ApiResponse, Operation};
+use arango_transport::protocol::{Affinity, ApiResponse, Operation};
 
 use crate::handles::database::Database;
 
@@ -106,7 +106,9 @@ impl CoordinatorHandle {
 
     /// Records the version, which decides what the coordinator supports.
     fn record_version(&self, version: Option<&str>) {
-        if let (Some(coordinator), Some(version)) = (self.database.pinned(&GetStatus::METADATA), version) {
+        if let (Some(coordinator), Some(version)) =
+            (self.database.pinned(&GetStatus::METADATA, Affinity::Any), version)
+        {
             self.database.record_version(coordinator, version);
         }
     }

@@ -1,0 +1,176 @@
+//! How every operation is executed.
+
+use std::sync::Arc;
+
+use arango_transport::protocol::{
+    Affinity, ApiResponse, BuildError, DatabaseName, Metadata, Operation, RequestClass, RequestProperties,
+    Scope,
+};
+use arango_transport::{Call, Coordinator, Error, PreparedRequest};
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{Request, Uri};
+
+use crate::handles::database::{Database, Pin};
+use crate::handles::version_support::VersionSupport;
+
+impl Database {
+    /// Executes an operation, of this workspace or a custom one.
+    ///
+    /// # Errors
+    ///
+    /// If the request could not be built, if no coordinator responded, if the response is an error, or if it cannot
+    /// be decoded. The error reports which, and whether the operation may have been executed.
+    ///
+    /// An operation that not every server version supports is refused by servers without it. The error then is of the
+    /// kind [`NotSupported`](arango_transport::ErrorKind::NotSupported), and [reports](Error::unsupported) the
+    /// required and the actual version. Once every coordinator that it may go to is known to lack it, nothing is
+    /// sent. If only some have it, it goes to one of those.
+    ///
+    /// A server that is not part of a cluster refuses cluster administration in several ways, with 403, 500 and 501.
+    /// Its role is then read, once, and the error is of the kind
+    /// [`NotACluster`](arango_transport::ErrorKind::NotACluster) if the role is `SINGLE`.
+    pub async fn execute<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
+        let prepared = match operation.properties().requires {
+            None => self.prepare(&operation)?,
+            // Boxed: rare and large, so it should not enlarge the future of every call.
+            Some(_) => Box::pin(self.prepare_with_requirement(&operation)).await?,
+        };
+        match self.transport.send_prepared(prepared, |response| operation.output(response)).await {
+            Ok(output) => Ok(output),
+            Err(error) => Err(self.explain_single_server(&O::METADATA, error).await),
+        }
+    }
+
+    /// Executes an operation and returns the response too, with all its fields.
+    ///
+    /// # Errors
+    ///
+    /// As [`execute`](Self::execute).
+    pub async fn execute_with_response<O: Operation>(
+        &self,
+        operation: O,
+    ) -> Result<(O::Output, ApiResponse), Error> {
+        let prepared = Box::pin(self.prepare_with_requirement(&operation)).await?;
+        let read = |response: ApiResponse| Ok((operation.output(response.clone())?, response));
+        match self.transport.send_prepared(prepared, read).await {
+            Ok(output) => Ok(output),
+            Err(error) => Err(self.explain_single_server(&O::METADATA, error).await),
+        }
+    }
+
+    /// Executes an operation and returns the coordinator that responded, too.
+    ///
+    /// For state that lives there, such as a cursor: [`prefer`](Self::prefer) sends later calls to it. `None` if
+    /// middleware of the program responded itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`execute`](Self::execute).
+    pub async fn execute_with_coordinator<O: Operation>(
+        &self,
+        operation: O,
+    ) -> Result<(O::Output, Option<Coordinator>), Error> {
+        let prepared = Box::pin(self.prepare_with_requirement(&operation)).await?;
+        let read = |response| operation.output(response);
+        match self.transport.send_prepared_with_coordinator(prepared, read).await {
+            Ok(output) => Ok(output),
+            Err(error) => Err(self.explain_single_server(&O::METADATA, error).await),
+        }
+    }
+
+    /// Prepares a call. Not async, so that request and metadata do not enlarge the future of the call.
+    pub(crate) fn prepare<O: Operation>(&self, operation: &O) -> Result<PreparedRequest, Error> {
+        self.prepare_with(operation, operation.properties())
+    }
+
+    /// Prepares a call, after the versions were read that an option of it depends on.
+    async fn prepare_with_requirement<O: Operation>(&self, operation: &O) -> Result<PreparedRequest, Error> {
+        let mut properties = operation.properties();
+        if let Some(requirement) = properties.requires {
+            let ignored = self.may_be_ignored(&O::METADATA, &properties, requirement).await;
+            if let Some(class) = requirement.class_without.filter(|_| ignored) {
+                properties = properties.class(class);
+            }
+        }
+        self.prepare_with(operation, properties)
+    }
+
+    fn prepare_with<O: Operation>(
+        &self,
+        operation: &O,
+        properties: RequestProperties,
+    ) -> Result<PreparedRequest, Error> {
+        let metadata = O::METADATA;
+        let mut call = Call::new(&metadata, properties);
+        if let Some(options) = &self.options {
+            call = call.options(Arc::clone(options));
+        }
+        let requirement = properties.requires.filter(|requirement| requirement.class_without.is_none());
+        if requirement.is_some() || metadata.is_version_dependent() {
+            call = call.support(Arc::new(VersionSupport::new(self.clone(), metadata.clone(), requirement)));
+        }
+        match (self.pinned(&metadata, properties.affinity), &self.pin) {
+            (Some(coordinator), _) => {
+                if metadata.stops_server {
+                    // Before it is sent: no new request should start there from then on.
+                    self.transport.drain(coordinator);
+                }
+                call = call.pinned_to(coordinator.clone());
+            }
+            (None, Some(Pin::Only(coordinator) | Pin::Preferred(coordinator))) => {
+                call = call.prefer(coordinator.clone());
+            }
+            (None, None) if needs_coordinator(&metadata, &properties) => {
+                return Err(Error::needs_coordinator(&call, metadata.method, metadata.path));
+            }
+            (None, None) => {}
+        }
+        match self.request(operation, metadata.system_only) {
+            Ok(request) => Ok(self.transport.prepare(request, call)),
+            Err(error) => Err(Error::request(&call, metadata.method, metadata.path, error)),
+        }
+    }
+
+    /// Returns the only coordinator to which an operation may go through this handle.
+    pub(crate) fn pinned(&self, metadata: &Metadata, affinity: Affinity) -> Option<&Coordinator> {
+        match &self.pin {
+            Some(Pin::Only(coordinator)) => Some(coordinator),
+            Some(Pin::Preferred(coordinator))
+                if metadata.scope == Scope::Coordinator || affinity == Affinity::Owner =>
+            {
+                Some(coordinator)
+            }
+            Some(Pin::Preferred(_)) | None => None,
+        }
+    }
+
+    /// Builds the request of an operation, under the path of this database unless it needs `_system`.
+    fn request<O: Operation>(&self, operation: &O, system_only: bool) -> Result<Request<Bytes>, BuildError> {
+        let name = self.name.as_ref().map_err(Clone::clone)?;
+        let request = operation.request();
+        if system_only { request } else { in_database(name, request) }
+    }
+}
+
+/// Returns whether the caller must name a coordinator: the request changes one, or its state lives on one.
+fn needs_coordinator(metadata: &Metadata, properties: &RequestProperties) -> bool {
+    let changes_one = metadata.scope == Scope::Coordinator && properties.class != RequestClass::Safe;
+    changes_one || properties.affinity == Affinity::Owner
+}
+
+/// Prefixes the path of a request with that of a database.
+pub(crate) fn in_database(
+    name: &DatabaseName,
+    mut request: Result<Request<Bytes>, BuildError>,
+) -> Result<Request<Bytes>, BuildError> {
+    if let Ok(request) = &mut request
+        && !name.prefix().is_empty()
+    {
+        let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+        let whole = [name.prefix(), path].concat();
+        let whole = PathAndQuery::from_maybe_shared(Bytes::from(whole)).map_err(BuildError::Path)?;
+        *request.uri_mut() = Uri::from(whole);
+    }
+    request
+}
