@@ -96,6 +96,7 @@ pub use members::events::{Lagged, Reason, StateChange, StateChanges};
 pub use members::in_flight::InFlight;
 pub use members::member::Member;
 pub use members::set::Members;
+pub use members::timing::Timing;
 pub use pick::candidates::Candidates;
 pub use pick::policy::Policy;
 pub use pick::route::Route;

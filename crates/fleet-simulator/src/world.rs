@@ -16,7 +16,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango_balance::{Member, ProbeResult, RandomSource, Route, SeededRandom};
+use arango_balance::{Member, ProbeResult, RandomSource, Route, SeededRandom, Timing};
 use tokio::time::Instant;
 
 use crate::client::{Attempt, Call, Client, backoff, fraction_of, signal};
@@ -251,7 +251,7 @@ impl World {
         if let AttemptResult::Success { queue } = heard {
             member.record_queue_time_at(Duration::from_nanos(queue), now);
         }
-        member.record_at(signal(heard), self.clock.instant(began), now);
+        member.record(signal(heard), Timing::since(self.clock.instant(began)).at(now));
         drop(in_flight);
 
         let (client, began, coordinator) = (call.client, call.started, *member.key());

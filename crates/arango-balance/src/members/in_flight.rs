@@ -4,7 +4,7 @@ use crate::members::member::Member;
 
 /// A request in flight at a member until this is dropped.
 ///
-/// Its outcome is [recorded](Member::record_at) before that. A half-open member stays half-open if its request ends
+/// Its outcome is [recorded](Member::record) before that. A half-open member stays half-open if its request ends
 /// without a recorded outcome. An attempt that is no longer waited for is recorded by [`Member::record_abandoned`].
 #[derive(Debug)]
 #[must_use]

@@ -16,6 +16,7 @@ use crate::load::gauge::{Gauge, Load};
 use crate::members::in_flight::InFlight;
 use crate::members::set::Set;
 use crate::members::set_flags::SetFlags;
+use crate::members::timing::Timing;
 use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// One member of a set. Clones are handles on the same member.
@@ -148,36 +149,28 @@ impl<K> Member<K> {
 
     /// Records the outcome of an attempt, as soon as it is known.
     ///
-    /// `started` is when the attempt started. An attempt that started before the member was last ejected or last
-    /// recovered is ignored. If a policy [uses load](crate::Policy::wants_load), the time since `started` is the
+    /// `timing` is when the attempt started. An attempt that started before the member was last ejected or last
+    /// recovered is ignored. If a policy [uses load](crate::Policy::wants_load), the time since then is the
     /// latency of a [success](Signal::Success). The signal may eject the member or reduce its share; the next request
     /// within a tokio runtime then starts the task that probes it.
-    pub fn record(&self, signal: Signal, started: Instant)
+    pub fn record(&self, signal: Signal, timing: impl Into<Timing>)
     where
         K: Clone,
     {
-        // The clock is read only if it is needed.
-        if self.is_load_measured() || signal != Signal::Success || !self.is_clean() {
-            self.record_at(signal, started, Instant::now());
+        let timing = timing.into();
+        let is_load_measured = self.is_load_measured();
+        let changes_health = signal != Signal::Success || !self.is_clean();
+        if !is_load_measured && !changes_health {
+            return;
         }
-    }
-
-    /// Like [`record`](Self::record), at the given time: see [`Members::pick`](crate::Members::pick).
-    #[doc(hidden)] // for the fleet simulator
-    pub fn record_at(&self, signal: Signal, started: Instant, now: Instant)
-    where
-        K: Clone,
-    {
-        self.record_signal(signal, started, now, Some(now.saturating_duration_since(started)));
-    }
-
-    /// Like [`record`](Self::record), without the latency: for requests that are long by nature.
-    pub fn record_without_latency(&self, signal: Signal, started: Instant)
-    where
-        K: Clone,
-    {
-        if signal != Signal::Success || !self.is_clean() {
-            self.record_signal(signal, started, Instant::now(), None);
+        // The clock is read only if it is needed.
+        let now = timing.now.unwrap_or_else(Instant::now);
+        if is_load_measured {
+            let latency = timing.is_measured.then(|| now.saturating_duration_since(timing.started));
+            self.0.gauge.record(signal, latency, now);
+        }
+        if let Some(set) = self.0.set.upgrade().filter(|_| changes_health) {
+            set.record(self, signal, timing.started, now);
         }
     }
 
@@ -191,21 +184,6 @@ impl<K> Member<K> {
     {
         if let Some(set) = self.0.set.upgrade() {
             set.drain(self, now);
-        }
-    }
-
-    fn record_signal(&self, signal: Signal, started: Instant, now: Instant, took: Option<Duration>)
-    where
-        K: Clone,
-    {
-        if self.is_load_measured() {
-            self.0.gauge.record(signal, took, now);
-        }
-        if signal == Signal::Success && self.is_clean() {
-            return;
-        }
-        if let Some(set) = self.0.set.upgrade() {
-            set.record(self, signal, started, now);
         }
     }
 

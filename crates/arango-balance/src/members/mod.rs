@@ -11,3 +11,4 @@ pub(crate) mod probe_task;
 pub(crate) mod set;
 pub(crate) mod set_flags;
 pub(crate) mod slots;
+pub(crate) mod timing;

@@ -16,7 +16,7 @@ impl<K> Members<K> {
     /// The request is counted until the guard is dropped.
     ///
     /// `None` if no member can be picked. [`Balance`](crate::Balance) calls it for each request. Callers without a
-    /// tower service can use it directly: it needs no future and no task, and with [`Member::record_at`] and
+    /// tower service can use it directly: it needs no future and no task, and with [`Timing::at`](crate::Timing::at) and
     /// [`Member::record_probe_at`] no clock is read either.
     ///
     /// ```
@@ -27,7 +27,7 @@ impl<K> Members<K> {
     /// let started = Instant::now();
     /// let in_flight = members.pick(&policy, &"ping", &Route::any(), started).expect("the set is not empty");
     /// // … send the request to `in_flight.member()` and wait for the response …
-    /// in_flight.member().record_at(Signal::Success, started, Instant::now());
+    /// in_flight.member().record(Signal::Success, started);
     /// drop(in_flight);
     /// ```
     pub fn pick<Req>(

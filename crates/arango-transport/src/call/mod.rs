@@ -22,8 +22,10 @@ pub(crate) mod untracked_requests;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arango_balance::Timing;
 use arango_protocol::{Affinity, Metadata, RequestClass, RequestProperties};
 use http::Method;
+use tokio::time::Instant;
 
 use crate::call::options::{CallOptions, Existence};
 use crate::call::support::Support;
@@ -181,6 +183,12 @@ impl Call {
     pub fn support(mut self, support: Arc<dyn Support>) -> Self {
         self.support = Some(support);
         self
+    }
+
+    /// Returns the timing of an attempt that started then and has just ended.
+    pub(crate) fn timing(&self, started: Instant) -> Timing {
+        let timing = Timing::since(started);
+        if self.properties.is_measured { timing } else { timing.unmeasured() }
     }
 
     /// Returns the coordinator that holds the state which the request is about, if others may forward the request.

@@ -98,9 +98,5 @@ pub(crate) fn resume(
 fn report(members: &Members<Coordinator>, context: &CallContext, signal: Signal) {
     let Some((coordinator, since)) = context.attempts.current() else { return };
     let Some(member) = members.get(&coordinator) else { return };
-    if context.call.properties.is_measured {
-        member.record(signal, since);
-    } else {
-        member.record_without_latency(signal, since);
-    }
+    member.record(signal, context.call.timing(since));
 }

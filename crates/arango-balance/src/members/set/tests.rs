@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::health::probe_result::ProbeResult;
+use crate::members::timing::Timing;
 use crate::policy::least_loaded::LeastLoaded;
 use crate::policy::round_robin::RoundRobin;
 
@@ -10,7 +11,7 @@ use crate::policy::round_robin::RoundRobin;
 fn send(members: &Members<&'static str>, signal: Signal, now: Instant) -> &'static str {
     let in_flight = members.pick(&RoundRobin::default(), &(), &Route::any(), now).unwrap();
     let member = in_flight.member().clone();
-    member.record_at(signal, now, now);
+    member.record(signal, Timing::since(now).at(now));
     drop(in_flight);
     member.key()
 }
@@ -49,7 +50,7 @@ fn a_picked_request_is_in_flight_until_it_ends_and_its_latency_follows_from_the_
     assert_eq!((red.requests(), red.in_flight()), (1, 1));
 
     let then = now + Duration::from_millis(250);
-    red.record_at(Signal::Success, now, then);
+    red.record(Signal::Success, Timing::since(now).at(then));
     red.record_queue_time_at(Duration::from_millis(50), then);
     drop(in_flight);
     assert_eq!(red.in_flight(), 0);

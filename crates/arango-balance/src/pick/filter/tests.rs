@@ -7,6 +7,7 @@ use crate::health::policy::HealthPolicy;
 use crate::health::probe_result::ProbeResult;
 use crate::health::signal::Signal;
 use crate::members::set::Members;
+use crate::members::timing::Timing;
 use crate::pick::route::Route;
 use crate::random_source::SeededRandom;
 
@@ -46,7 +47,7 @@ fn after(events: &[(prop::sample::Index, Event)]) -> (Members<usize>, Instant) {
         let list = members.snapshot();
         let member = which.get(list.as_slice());
         match event {
-            Event::Record(signal) => member.record_at(*signal, now, now),
+            Event::Record(signal) => member.record(*signal, Timing::since(now).at(now)),
             Event::Probed => {
                 if let Some(due) = member.status().next_probe {
                     member.record_probe_at(due, ProbeResult::Available, now);

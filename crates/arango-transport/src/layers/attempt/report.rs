@@ -87,7 +87,7 @@ impl Reporter {
         self.add_details(refused, attempt, sends > 1 || (sends == 1 && !is_own));
         // A response that middleware created says nothing about the service at the address.
         if sends > 0 || refused.kind != ErrorKind::NotArangoDb {
-            self.report(attempt, signal::signal(refused));
+            self.record(attempt, signal::signal(refused));
         }
         refused.token.clone_from(&attempt.token);
     }
@@ -103,7 +103,7 @@ impl Reporter {
         // A timeout counts only if the request was sent and no response at all arrived: a long query on a
         // coordinator that answers other requests is not a failure.
         let signal = if unanswered && silent { Signal::Unreachable } else { signal::signal(failed) };
-        self.report(attempt, signal);
+        self.record(attempt, signal);
     }
 
     /// Reports a success if ArangoDB wrote the response. Otherwise the caller that decodes the body reports
@@ -115,20 +115,20 @@ impl Reporter {
             if let Some(token) = &attempt.token {
                 self.accepted.record(token, attempt.started);
             }
-            return self.report_signal(attempt, Signal::Success);
+            return self.record(attempt, Signal::Success);
         }
         if !context.call.has_body {
-            return self.report_signal(attempt, Signal::Success);
+            return self.record(attempt, Signal::Success);
         }
         // An empty body has no shape to check, and this coordinator is known to identify itself in headers.
         let has_body = context.request.method == Method::HEAD || !response.body().bytes().is_empty();
         if !has_body && self.pool.is_arangodb() {
-            self.report_signal(attempt, Signal::Unrecognized);
+            self.record(attempt, Signal::Unrecognized);
         }
     }
 
-    /// Reports a failure to the member's health. Each call counts once per coordinator.
-    fn report(&self, attempt: &RunningAttempt, signal: Signal) {
+    /// Records a signal for the member's health. The failures of a call count once per coordinator.
+    fn record(&self, attempt: &RunningAttempt, signal: Signal) {
         let signal = match signal {
             Signal::Unreachable | Signal::GatewayError | Signal::Failure
                 if !attempt.context.attempts.counts_against(self.member.slot()) =>
@@ -137,15 +137,7 @@ impl Reporter {
             }
             signal => signal,
         };
-        self.report_signal(attempt, signal);
-    }
-
-    fn report_signal(&self, attempt: &RunningAttempt, signal: Signal) {
-        if attempt.context.call.properties.is_measured {
-            self.member.record(signal, attempt.started);
-        } else {
-            self.member.record_without_latency(signal, attempt.started);
-        }
+        self.member.record(signal, attempt.context.call.timing(attempt.started));
     }
 
     /// Adds coordinator, connection and elapsed time. `is_uncertain` is true if something was sent that the
