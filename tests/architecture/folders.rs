@@ -28,6 +28,7 @@ const LAYOUTS: &[Layout] = &[
             &["api_response", "output_error"],
             &["identity"],
             &["operation"],
+            &["resolve"],
             &["login"],
             &["renew_token"],
         ],

@@ -9,6 +9,7 @@
 //! | a typed call and its metadata | [`Operation`], [`Metadata`], [`RequestProperties`], [`RequestClass`], [`Affinity`], [`Requirement`], [`Scope`] |
 //! | building the request | [`RequestBuilder`], [`DatabaseName`], [`BuildError`] |
 //! | decoding the response | [`ApiResponse`], [`OutputError`] |
+//! | a write that finds out whether it was executed | [`Resolve`], [`Verdict`] |
 //! | server errors | [`ErrorObject`], [`ErrorNumber`], [`ErrorKind`], [`Outcome`] |
 //! | times of the server | [`Timestamp`], [`UnixSeconds`] |
 //!
@@ -65,7 +66,7 @@
 //! | failures, names and values without dependencies | `error`, `values`, `database_name`, `version` | no other module |
 //! | metadata and requests of operations | `metadata`, `affinity`, `requirement`, `properties`, `created_resource`, `request_builder` | the rows above |
 //! | the response and what is wrong with it | `api_response`, `output_error`, `identity` | the rows above |
-//! | the trait of all operations | `operation` | the rows above |
+//! | the traits of operations | `operation`, `resolve` | the rows above |
 //! | operations of logging in | `login`, `renew_token` | the rows above |
 
 mod affinity;
@@ -82,6 +83,7 @@ mod properties;
 mod renew_token;
 mod request_builder;
 mod requirement;
+mod resolve;
 #[doc(hidden)] // for the crates with models
 pub mod values;
 mod version;
@@ -108,6 +110,7 @@ pub use properties::RequestProperties;
 pub use renew_token::RenewToken;
 pub use request_builder::{BuildError, RequestBuilder};
 pub use requirement::Requirement;
+pub use resolve::{Failure, Resolution, Resolve, Verdict};
 pub use values::seconds::UnixSeconds;
 pub use values::timestamp::Timestamp;
 pub use version::{InvalidVersion, ServerVersion};

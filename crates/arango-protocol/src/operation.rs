@@ -53,3 +53,21 @@ pub trait Operation {
     /// If the body does not match [`Output`](Self::Output); names the path of the field.
     fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError>;
 }
+
+impl<O: Operation + ?Sized> Operation for &O {
+    type Output = O::Output;
+
+    const METADATA: Metadata = O::METADATA;
+
+    fn properties(&self) -> RequestProperties {
+        (**self).properties()
+    }
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        (**self).request()
+    }
+
+    fn output(&self, response: ApiResponse) -> Result<Self::Output, OutputError> {
+        (**self).output(response)
+    }
+}

@@ -43,6 +43,7 @@ impl Error {
             limit: context.deadline.saturating_duration_since(context.started),
             dropped: context.attempts.dropped(),
             source: None,
+            resolution: None,
             unsupported: None,
         }))
     }
@@ -79,6 +80,7 @@ impl Error {
             limit: Duration::ZERO,
             dropped: 0,
             source: None,
+            resolution: None,
             unsupported: None,
         }))
     }

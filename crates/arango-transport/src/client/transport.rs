@@ -348,6 +348,12 @@ impl Transport {
         }
     }
 
+    /// Pays for a request that finds out what became of a call; `false` if the retry budget is exhausted.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn pay_for_retry(&self) -> bool {
+        self.0.retry.budget.withdraw_one(Instant::now())
+    }
+
     /// Returns the random source, for pauses in code above the transport.
     #[doc(hidden)] // for the crate `arango`
     pub fn random(&self) -> &dyn RandomSource {

@@ -77,6 +77,9 @@ impl fmt::Display for Error {
         let headline = self.headline();
         write!(f, "{}: {headline}", self.0.name)?;
         self.write_details(f, &headline)?;
+        if let Some(resolution) = self.resolution() {
+            return write!(f, "; {resolution}");
+        }
         match advice::advice(self).or_else(|| advice::advice(self.login()?)) {
             Some(advice) => write!(f, "; {advice}"),
             None => Ok(()),
@@ -126,6 +129,9 @@ impl fmt::Display for Report<'_> {
         }
         if repr.dropped > 0 {
             write!(f, "\n  and {} more, between the eighth and the ninth listed", repr.dropped)?;
+        }
+        if let Some((_, Some(failed))) = &repr.resolution {
+            write!(f, "\n  then {failed}")?;
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ pub(crate) mod wording;
 
 use std::time::Duration;
 
-use arango_protocol::{ErrorKind, ErrorNumber, Outcome, RequestClass};
+use arango_protocol::{ErrorKind, ErrorNumber, Failure, Outcome, RequestClass, Resolution};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 
@@ -47,6 +47,8 @@ pub(crate) struct Repr {
     /// Number of failed attempts that are not kept.
     pub(crate) dropped: u32,
     pub(crate) source: Option<BoxError>,
+    /// What was found out afterwards, and the error of the question if it failed.
+    pub(crate) resolution: Option<(Resolution, Option<Error>)>,
     /// What all coordinators lack because of their versions, if nothing was sent for that reason.
     pub(crate) unsupported: Option<Box<Unsupported>>,
 }
@@ -155,6 +157,31 @@ impl Error {
     /// It is present if the coordinator does not support the operation.
     pub fn unsupported(&self) -> Option<&Unsupported> {
         self.0.unsupported.as_deref().or_else(|| self.decisive()?.unsupported.as_deref())
+    }
+
+    /// Returns what was found out about the write after it failed.
+    ///
+    /// `None` if the operation cannot find out anything, or if there was no doubt.
+    pub fn resolution(&self) -> Option<Resolution> {
+        self.0.resolution.as_ref().map(|(resolution, _)| *resolution)
+    }
+
+    /// Returns what an operation needs to know to find out whether it was executed.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn failure(&self) -> Failure {
+        let failure = Failure::new(self.kind(), self.outcome(), self.error_number());
+        if self.has_ambiguous_predecessor() { failure.after_ambiguous_attempt() } else { failure }
+    }
+
+    /// Adds what was found out, and the error of the question if it failed.
+    #[doc(hidden)] // for the crate `arango`
+    #[must_use]
+    pub fn with_resolution(mut self, resolution: Resolution, failed: Option<Self>) -> Self {
+        if resolution == Resolution::NotExecuted {
+            self.0.outcome = Outcome::NotExecuted;
+        }
+        self.0.resolution = Some((resolution, failed));
+        self
     }
 
     /// Returns whether an attempt with unknown outcome preceded the decisive response.

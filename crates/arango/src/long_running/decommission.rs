@@ -1,10 +1,12 @@
 //! Removing a DB-Server from the cluster.
 
-use arango_cluster::{AgencyJob, ClusterHealth, JobId, ResignedLeaders, ServerId, ServerRole};
+use arango_cluster::{
+    AgencyJob, CleanOutServer, ClusterHealth, JobId, ResignLeadership, ResignedLeaders, ServerId, ServerRole,
+};
 use arango_transport::{ErrorKind, Outcome};
 use tokio::time::Instant;
 
-use super::find_job::{JobSpec, find_running_job, start_once};
+use super::find_job::{JobOperation, find_running_job, start_once};
 use super::poll_loop::PollLoop;
 use super::poller::ProgressSender;
 use super::preflight::{Preflight, VALID_FOR};
@@ -114,15 +116,14 @@ impl DecommissionOperation<'_> {
     async fn clean_out(&mut self, polling: &mut PollLoop) -> Result<(), StopReason> {
         let (cluster, server) = (self.cluster, self.server);
         let preflight = Preflight::OtherDbServersGood(server);
-        let (resigning, cleaning) = (JobSpec::resignation(server), JobSpec::clean_out(server));
-        if find_running_job(cluster, polling, &cleaning).await?.is_none() {
-            let start = || cluster.resign_leadership(server, ResignedLeaders::Stay);
-            let id = start_once(cluster, polling, start, &resigning, &preflight).await?;
+        let cleaning = CleanOutServer { server };
+        if find_running_job(cluster, polling, &cleaning.spec()).await?.is_none() {
+            let resigning = ResignLeadership { server, leaders: ResignedLeaders::Stay };
+            let id = start_once(cluster, polling, resigning, &preflight).await?;
             // It cannot be cancelled, and ends soon.
             self.watch(&mut polling.fork_uncancellable(), id).await?;
         }
-        let start = || cluster.clean_out_server(server);
-        let id = start_once(cluster, polling, start, &cleaning, &preflight).await?;
+        let id = start_once(cluster, polling, cleaning, &preflight).await?;
         self.watch(polling, id).await?;
         // Shards that were placed on it meanwhile, or that the job left.
         let left = self.shards(polling).await?;

@@ -1,19 +1,55 @@
 //! Starting a job once, and finding it if the response to the start was lost.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use arango_cluster::{AgencyDump, AgencyJob, JobId, JobType, MoveShard, ServerId};
-use arango_transport::{Error, ErrorKind, Outcome};
+use arango_cluster::{
+    AgencyDump, AgencyJob, CleanOutServer, GetAgencyDump, JobId, JobType, MoveShard, ResignLeadership,
+    ServerId,
+};
+use arango_transport::protocol::{
+    ApiResponse, BuildError, ErrorObject, Failure, Metadata, Operation, OutputError, RequestProperties,
+    Resolve, Verdict,
+};
+use bytes::Bytes;
+use http::Request;
 
+use super::StopReason;
 use super::poll_loop::PollLoop;
 use super::preflight::Preflight;
-use super::{PollOptions, StopReason};
 use crate::handles::cluster::Cluster;
 
 /// A coordinator gives the agency 20 seconds to accept a job. A job that is not listed after them was not accepted.
 const JOB_APPEARS_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// An operation that starts a job.
+pub(super) trait JobOperation: Operation<Output = JobId> + Copy {
+    /// Returns the properties that identify the job.
+    fn spec(&self) -> JobSpec;
+}
+
+impl JobOperation for MoveShard<'_> {
+    fn spec(&self) -> JobSpec {
+        JobSpec {
+            kind: JobType::MoveShard,
+            shard: Some(self.shard().to_owned()),
+            from: self.from().clone(),
+            to: Some(self.to().clone()),
+        }
+    }
+}
+
+impl JobOperation for CleanOutServer<'_> {
+    fn spec(&self) -> JobSpec {
+        JobSpec { kind: JobType::CleanOutServer, shard: None, from: self.server.clone(), to: None }
+    }
+}
+
+impl JobOperation for ResignLeadership<'_> {
+    fn spec(&self) -> JobSpec {
+        JobSpec { kind: JobType::ResignLeadership, shard: None, from: self.server.clone(), to: None }
+    }
+}
 
 /// The properties that identify a job.
 pub(super) struct JobSpec {
@@ -25,23 +61,6 @@ pub(super) struct JobSpec {
 }
 
 impl JobSpec {
-    pub(super) fn move_shard(shard: &MoveShard<'_>) -> Self {
-        Self {
-            kind: JobType::MoveShard,
-            shard: Some(shard.shard().to_owned()),
-            from: shard.from().clone(),
-            to: Some(shard.to().clone()),
-        }
-    }
-
-    pub(super) fn clean_out(server: &ServerId) -> Self {
-        Self { kind: JobType::CleanOutServer, shard: None, from: server.clone(), to: None }
-    }
-
-    pub(super) fn resignation(server: &ServerId) -> Self {
-        Self { kind: JobType::ResignLeadership, ..Self::clean_out(server) }
-    }
-
     pub(super) fn matches(&self, job: &AgencyJob, dump: &AgencyDump) -> bool {
         let same = |named: &ServerId, id: Option<&ServerId>| {
             id.is_some_and(|id| named == id || dump.short_name(id) == Some(named.as_str()))
@@ -118,23 +137,21 @@ enum Likelihood {
 /// Returns a matching unfinished job, or starts one right after `preflight` has passed.
 ///
 /// A start that failed transiently and was not executed is retried after another preflight check.
-pub(super) async fn start_once<F>(
+pub(super) async fn start_once<O: JobOperation>(
     cluster: &Cluster,
     polling: &mut PollLoop,
-    start: impl Fn() -> F,
-    spec: &JobSpec,
+    operation: O,
     preflight: &Preflight<'_>,
-) -> Result<JobId, StopReason>
-where
-    F: Future<Output = Result<JobId, Error>>,
-{
+) -> Result<JobId, StopReason> {
+    let spec = operation.spec();
     loop {
         let dump = preflight.check(cluster, polling, |dump| spec.find_running(dump).is_some()).await?;
         if let Some(id) = spec.find_running(&dump) {
             return Ok(id);
         }
         polling.check_cancelled()?;
-        match start_job(cluster, start(), spec, &JobSnapshot::from_dump(&dump)).await {
+        let before = JobSnapshot::from_dump(&dump);
+        match cluster.database.execute_resolving(StartJob::new(operation, &before)).await {
             Ok(id) => return Ok(id),
             Err(error) => polling.wait_before_retry(error, false).await?,
         }
@@ -151,42 +168,58 @@ pub(super) async fn find_running_job(
     Ok(spec.find_running(&dump))
 }
 
-/// Starts a job. The start is sent once, or again only if it certainly reached no server.
-pub(super) async fn start_job(
-    cluster: &Cluster,
-    start: impl Future<Output = Result<JobId, Error>>,
-    spec: &JobSpec,
-    before: &JobSnapshot,
-) -> Result<JobId, Error> {
-    match start.await {
-        Err(error) if may_have_started(&error) => find_started_job(cluster, spec, before).await.ok_or(error),
-        result => result,
+/// The start of a job, with the jobs that the agency held before.
+///
+/// It is sent once, or again only if it certainly reached no server. If its response is lost, the agency is searched for
+/// the job.
+pub(super) struct StartJob<'a, O> {
+    operation: O,
+    spec: JobSpec,
+    before: &'a JobSnapshot,
+}
+
+impl<'a, O: JobOperation> StartJob<'a, O> {
+    pub(super) fn new(operation: O, before: &'a JobSnapshot) -> Self {
+        Self { spec: operation.spec(), operation, before }
     }
 }
 
-/// Returns whether the start may have created a job whose id was not received.
-fn may_have_started(error: &Error) -> bool {
-    use ErrorKind as K;
-    // Of the executed starts, only those that were not refused.
-    let is_unread = matches!(
-        error.kind(),
-        K::BodyInterrupted | K::BodyTimeout | K::BodyTooLarge | K::Decode | K::ResponseDropped
-    );
-    error.outcome() == Outcome::Unknown || (error.outcome() == Outcome::Executed && is_unread)
+impl<O: JobOperation> Operation for StartJob<'_, O> {
+    type Output = JobId;
+
+    const METADATA: Metadata = O::METADATA;
+
+    fn properties(&self) -> RequestProperties {
+        self.operation.properties()
+    }
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        self.operation.request()
+    }
+
+    fn output(&self, response: ApiResponse) -> Result<JobId, OutputError> {
+        self.operation.output(response)
+    }
 }
 
-/// Polls the agency until the job is listed or can no longer appear.
-async fn find_started_job(cluster: &Cluster, spec: &JobSpec, before: &JobSnapshot) -> Option<JobId> {
-    let options = PollOptions::default().timeout(JOB_APPEARS_TIMEOUT);
-    let mut polling = PollLoop::new(&cluster.database.transport, options, &Arc::default());
-    let mut ran_before = None;
-    let started = |dump: AgencyDump| {
-        let (likelihood, id) = before.find_started(spec, &dump)?;
-        if likelihood == Likelihood::FinishedSince {
-            ran_before = Some(id);
-            return None;
+impl<O: JobOperation> Resolve for StartJob<'_, O> {
+    type Question = GetAgencyDump;
+
+    fn question(&self, failure: &Failure) -> Option<GetAgencyDump> {
+        failure.is_response_lost().then_some(GetAgencyDump)
+    }
+
+    fn verdict(&self, _: &Failure, answer: Result<AgencyDump, &ErrorObject>) -> Verdict<JobId> {
+        let Ok(dump) = answer else { return Verdict::CannotTell };
+        match self.before.find_started(&self.spec, &dump) {
+            // The job of the start may still appear.
+            Some((Likelihood::FinishedSince, id)) => Verdict::AskAgain { otherwise: Some(id) },
+            Some((_, id)) => Verdict::Executed(id),
+            None => Verdict::AskAgain { otherwise: None },
         }
-        Some(id)
-    };
-    polling.poll_until(|| cluster.agency_dump(), started).await.ok().or(ran_before)
+    }
+
+    fn patience(&self) -> Duration {
+        JOB_APPEARS_TIMEOUT
+    }
 }

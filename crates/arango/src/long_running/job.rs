@@ -1,9 +1,11 @@
 //! Watching one job of the agency.
 
-use arango_cluster::{AgencyJob, JobId, JobStatus, MoveShard, ResignedLeaders, ServerId};
+use arango_cluster::{
+    AgencyJob, CleanOutServer, JobId, JobStatus, MoveShard, ResignLeadership, ResignedLeaders, ServerId,
+};
 use arango_transport::{Error, ErrorKind};
 
-use super::find_job::{JobSnapshot, JobSpec, start_job};
+use super::find_job::{JobOperation, JobSnapshot, StartJob};
 use super::poll_loop::PollLoop;
 use super::{Incomplete, PollOptions, Poller, StopReason};
 use crate::handles::cluster::Cluster;
@@ -172,10 +174,7 @@ impl Cluster {
         shard: MoveShard<'_>,
         options: PollOptions,
     ) -> Result<JobPoller, Error> {
-        let spec = JobSpec::move_shard(&shard);
-        let before = JobSnapshot::read(self).await;
-        let id = start_job(self, self.move_shard(shard), &spec, &before).await?;
-        Ok(self.watch_job(&id, options))
+        self.start_and_watch(shard, options).await
     }
 
     /// Starts and watches a job that moves everything off a DB-Server.
@@ -186,10 +185,7 @@ impl Cluster {
         server: &ServerId,
         options: PollOptions,
     ) -> Result<JobPoller, Error> {
-        let spec = JobSpec::clean_out(server);
-        let before = JobSnapshot::read(self).await;
-        let id = start_job(self, self.clean_out_server(server), &spec, &before).await?;
-        Ok(self.watch_job(&id, options))
+        self.start_and_watch(CleanOutServer { server }, options).await
     }
 
     /// Starts and watches a job that moves all leaderships of a DB-Server.
@@ -203,9 +199,16 @@ impl Cluster {
         leaders: ResignedLeaders,
         options: PollOptions,
     ) -> Result<JobPoller, Error> {
-        let spec = JobSpec::resignation(server);
+        self.start_and_watch(ResignLeadership { server, leaders }, options).await
+    }
+
+    async fn start_and_watch(
+        &self,
+        operation: impl JobOperation,
+        options: PollOptions,
+    ) -> Result<JobPoller, Error> {
         let before = JobSnapshot::read(self).await;
-        let id = start_job(self, self.resign_leadership(server, leaders), &spec, &before).await?;
+        let id = self.database.execute_resolving(StartJob::new(operation, &before)).await?;
         Ok(self.watch_job(&id, options))
     }
 }

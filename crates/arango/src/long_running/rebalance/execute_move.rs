@@ -12,7 +12,7 @@ use futures_util::future::{Either, select};
 use super::RebalanceStep;
 use super::placement::{MoveAction, Placement};
 use crate::handles::cluster::Cluster;
-use crate::long_running::find_job::{JobSnapshot, JobSpec, start_job};
+use crate::long_running::find_job::{JobOperation, JobSnapshot, StartJob};
 use crate::long_running::poll_loop::PollLoop;
 use crate::long_running::poller::ProgressSender;
 use crate::long_running::preflight::Preflight;
@@ -96,7 +96,7 @@ impl MoveExecutor {
     /// Reads the agency, and checks both servers' health if the move must be started.
     async fn check(&self, polling: &mut PollLoop, step: &ShardMove) -> Result<Placement, StopReason> {
         let preflight = Preflight::Good([&step.from, &step.to], HEALTHY_TIMEOUT);
-        let spec = JobSpec::move_shard(&MoveShard::from_plan(step));
+        let spec = MoveShard::from_plan(step).spec();
         let is_running = |dump: &AgencyDump| spec.find_running(dump).is_some();
         let now = preflight.check(&self.cluster, polling, is_running).await?;
         polling.check_cancelled()?;
@@ -131,8 +131,7 @@ impl MoveExecutor {
 
     /// The limit ends polls, and never a start, whose outcome must be known.
     async fn start(&self, shard: MoveShard<'_>, before: &JobSnapshot) -> Result<JobId, Error> {
-        let spec = JobSpec::move_shard(&shard);
-        start_job(&self.cluster, self.cluster.move_shard(shard), &spec, before).await
+        self.cluster.database.execute_resolving(StartJob::new(shard, before)).await
     }
 
     fn report_started(&self, step: &ShardMove, job: &JobId) {

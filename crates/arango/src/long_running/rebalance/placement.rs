@@ -2,7 +2,7 @@
 
 use arango_cluster::{AgencyDump, JobId, MoveShard, ServerId, ShardMove};
 
-use crate::long_running::find_job::{JobSnapshot, JobSpec};
+use crate::long_running::find_job::{JobOperation, JobSnapshot};
 
 /// A dump of the agency at one moment.
 pub(super) struct Placement(pub(super) AgencyDump);
@@ -25,7 +25,7 @@ impl Placement {
     /// A leader that moves to a server without a copy gives up its own copy, and one that moves to a follower swaps
     /// roles with it.
     pub(super) fn action(&self, step: &ShardMove) -> MoveAction {
-        let spec = JobSpec::move_shard(&MoveShard::from_plan(step));
+        let spec = MoveShard::from_plan(step).spec();
         if let Some(job) = spec.find_running(&self.0) {
             return MoveAction::WatchExisting(job);
         }

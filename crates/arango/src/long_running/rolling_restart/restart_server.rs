@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango_cluster::{ResignedLeaders, ServerId, ServerRole};
+use arango_cluster::{ResignLeadership, ResignedLeaders, ServerId, ServerRole};
 use tokio::time::Instant;
 
 use super::{RestartFn, RestartStep, RollingRestart};
-use crate::long_running::find_job::{JobSpec, start_once};
+use crate::long_running::find_job::start_once;
 use crate::long_running::poll_loop::PollLoop;
 use crate::long_running::poller::ProgressSender;
 use crate::long_running::preflight::Preflight;
@@ -65,9 +65,8 @@ impl ServerRestart<'_> {
     /// Moves its leaderships to other servers, and puts it into maintenance.
     async fn prepare(&self, polling: &PollLoop) -> Result<MaintenanceGuard, StopReason> {
         let (cluster, server) = (&self.settings.cluster, self.server);
-        let spec = JobSpec::resignation(server);
-        let start = || cluster.resign_leadership(server, ResignedLeaders::MoveBack);
-        let id = start_once(cluster, &mut polling.fork(), start, &spec, &self.preflight()).await?;
+        let resigning = ResignLeadership { server, leaders: ResignedLeaders::MoveBack };
+        let id = start_once(cluster, &mut polling.fork(), resigning, &self.preflight()).await?;
         job::watch(cluster, &id, &mut polling.fork_uncancellable(), |_| ()).await?;
         polling.check_cancelled()?;
         let mut polling = polling.fork();

@@ -1,0 +1,129 @@
+//! Finding out whether a write was executed whose response was lost.
+
+use std::time::Duration;
+
+use arango_transport::protocol::{Failure, Resolution, Resolve, Verdict};
+use arango_transport::{Error, Transport};
+use tokio::time::{Instant, sleep};
+
+use crate::handles::database::Database;
+
+/// How often a question is asked that needs no time until the answer is decisive.
+const QUESTIONS: u32 = 2;
+/// The pause before a question is asked for the second time. It doubles with each further question.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const MAX_PAUSE: Duration = Duration::from_secs(2);
+
+impl Database {
+    /// Executes a write, and finds out whether it was executed if its response is lost.
+    ///
+    /// A success that had to be found out is a success. It looks within the time limit of the call, at most as long as the
+    /// operation [says](Resolve::patience).
+    ///
+    /// # Errors
+    ///
+    /// As [`execute`](Self::execute). The error [reports](Error::resolution) what was found out.
+    pub async fn execute_resolving<O: Resolve>(&self, operation: O) -> Result<O::Output, Error> {
+        match self.execute(&operation).await {
+            Ok(output) => Ok(output),
+            // Boxed: rare and large, so it should not enlarge the future of every call.
+            Err(error) => Box::pin(self.resolve(&operation, error)).await,
+        }
+    }
+
+    /// Asks the question of an operation that has failed, until the answer is decisive or the time is up.
+    async fn resolve<O: Resolve>(&self, operation: &O, error: Error) -> Result<O::Output, Error> {
+        let failure = error.failure();
+        let mut schedule = Schedule::new(&self.transport, &error, operation.patience());
+        let mut otherwise = None;
+        let mut undecided = (Resolution::Failed, None);
+        let Some(mut question) = operation.question(&failure) else { return Err(error) };
+        while let Some(limit) = schedule.next().await {
+            match self.clone().timeout(limit).ask(operation, &failure, question).await {
+                Ok(Verdict::Executed(output)) => return Ok(output),
+                Ok(Verdict::AskAgain { otherwise: output }) => {
+                    otherwise = output.or(otherwise);
+                    undecided = (Resolution::NotSeen, None);
+                }
+                Ok(verdict) => return Err(error.with_resolution(resolution(&verdict), None)),
+                Err(failed) if failed.is_transient() => undecided = (Resolution::Failed, Some(failed)),
+                Err(failed) => return Err(error.with_resolution(Resolution::Failed, Some(failed))),
+            }
+            let Some(next) = operation.question(&failure) else { break };
+            question = next;
+        }
+        let (resolution, failed) = undecided;
+        otherwise.ok_or_else(|| error.with_resolution(resolution, failed))
+    }
+
+    /// Asks a question. An error means that it was not answered.
+    async fn ask<O: Resolve>(
+        &self,
+        operation: &O,
+        failure: &Failure,
+        question: O::Question,
+    ) -> Result<Verdict<O::Output>, Error> {
+        match self.execute(question).await {
+            Ok(answer) => Ok(operation.verdict(failure, Ok(answer))),
+            // A transient refusal is about the server, not about what was asked.
+            Err(refused) => match refused.server_error().filter(|_| !refused.is_transient()) {
+                Some(object) => match operation.verdict(failure, Err(&object)) {
+                    Verdict::CannotTell => Err(refused),
+                    verdict => Ok(verdict),
+                },
+                None => Err(refused),
+            },
+        }
+    }
+}
+
+/// Returns what a verdict means for a write that has failed.
+fn resolution<T>(verdict: &Verdict<T>) -> Resolution {
+    match verdict {
+        Verdict::NotExecuted => Resolution::NotExecuted,
+        Verdict::Superseded => Resolution::Superseded,
+        Verdict::CannotTell => Resolution::Failed,
+        // Also a verdict that this version does not know.
+        _ => Resolution::NotSeen,
+    }
+}
+
+/// When a question is asked.
+struct Schedule {
+    transport: Transport,
+    began: Instant,
+    /// What was left of the time limit of the call when it had failed.
+    left: Duration,
+    patience: Duration,
+    asked: u32,
+}
+
+impl Schedule {
+    fn new(transport: &Transport, error: &Error, patience: Duration) -> Self {
+        let left = error.limit().saturating_sub(error.elapsed());
+        Self { transport: transport.clone(), began: Instant::now(), left, patience, asked: 0 }
+    }
+
+    /// Waits until the question may be asked. Returns how long it may take; `None` if it may not be asked any more.
+    async fn next(&mut self) -> Option<Duration> {
+        let (elapsed, mut pause) = (self.began.elapsed(), self.pause());
+        if self.asked >= QUESTIONS {
+            // The last question is asked when the patience ends.
+            let rest = self.patience.checked_sub(elapsed).filter(|rest| !rest.is_zero())?;
+            pause = pause.min(rest);
+        }
+        let left = self.left.checked_sub(elapsed + pause).filter(|left| !left.is_zero())?;
+        if !pause.is_zero() {
+            sleep(pause).await;
+        }
+        self.asked += 1;
+        self.transport.pay_for_retry().then_some(left)
+    }
+
+    fn pause(&self) -> Duration {
+        let Some(again) = self.asked.checked_sub(1) else { return Duration::ZERO };
+        let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(again)).min(MAX_PAUSE);
+        // Clients that failed at the same time do not ask at the same time.
+        pause / 2 + (pause / 2).mul_f64(self.transport.random().next_f64())
+    }
+}
