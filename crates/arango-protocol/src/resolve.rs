@@ -78,7 +78,11 @@ impl Failure {
             self.kind,
             K::BodyInterrupted | K::BodyTimeout | K::BodyTooLarge | K::Decode | K::ResponseDropped
         );
-        self.outcome == Outcome::Unknown || (self.outcome == Outcome::Executed && is_unread)
+        match self.outcome {
+            Outcome::NotExecuted => false,
+            Outcome::Unknown => true,
+            Outcome::Executed => is_unread || self.has_ambiguous_predecessor,
+        }
     }
 }
 
@@ -139,5 +143,7 @@ mod tests {
         assert!(lost(ErrorKind::BodyInterrupted, Outcome::Executed));
         assert!(!lost(ErrorKind::Server, Outcome::Executed));
         assert!(!lost(ErrorKind::ConnectRefused, Outcome::NotExecuted));
+        let refused = Failure::new(ErrorKind::Http, Outcome::Executed, None);
+        assert!(!refused.is_response_lost() && refused.after_ambiguous_attempt().is_response_lost());
     }
 }

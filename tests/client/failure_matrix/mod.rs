@@ -57,6 +57,7 @@ mod observation;
 mod propagation;
 mod proxies;
 mod recording_connector;
+mod resolving;
 mod retry_after;
 mod retry_opt_ins;
 mod single_server;

@@ -184,13 +184,13 @@ impl Error {
         self
     }
 
-    /// Returns whether an attempt with unknown outcome preceded the decisive response.
+    /// Returns whether an attempt that may have been executed preceded the decisive response.
     ///
     /// Then that earlier attempt may itself have caused the failure: a conflict, a name that is taken, a revision that
     /// does not match, or an object that no longer exists.
     pub fn has_ambiguous_predecessor(&self) -> bool {
         let Some(decisive) = self.0.decisive.filter(|_| self.status().is_some()) else { return false };
-        self.0.attempts[..decisive].iter().any(|attempt| attempt.outcome == Outcome::Unknown)
+        self.0.attempts[..decisive].iter().any(|attempt| attempt.outcome != Outcome::NotExecuted)
     }
 
     /// Returns the failed attempts, in order.
