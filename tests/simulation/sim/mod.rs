@@ -29,9 +29,11 @@ pub(crate) mod test_operations;
 mod trace;
 mod workload;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use arango::balance::RoundRobin;
+use arango::{Client, ErrorKind};
 use arango_test_cluster::{TestCluster, Tls};
 use rand::RngExt as _;
 
@@ -42,12 +44,13 @@ use self::link::Link;
 use self::membership_check::MembershipCheck;
 use self::network::Network;
 use self::network_log::NetworkLog;
+use self::operation::ReadDocument;
 pub(crate) use self::procedures::runs_a_procedure;
 use self::recovery::Recovery;
 use self::scenario::{Scenario, seeded_rng};
 use self::test_operations::CreateCollection;
 use self::trace::Trace;
-use self::workload::CallOutcome;
+use self::workload::{CallKind, CallOutcome, CompletedCall};
 
 /// Result of a seed.
 #[derive(Debug)]
@@ -104,6 +107,7 @@ async fn run_scenario(scenario: Scenario) -> Report {
     let not_converged = recovery.wait_until_converged().await;
     let failed_late_calls = recovery.failed_late_calls().await;
     let exhausted_pools = recovery.exhausted_pools().await;
+    let stored = read_keys(&clients, &ended).await;
     membership_check.run();
     let leftovers = recovery.leftovers().await;
 
@@ -112,6 +116,7 @@ async fn run_scenario(scenario: Scenario) -> Report {
         scenario: &scenario,
         calls: &ended,
         journal: &journal,
+        stored: &stored,
         requests: &invariants::merge_observations(&scenario, &requests, &attempts),
         attempts: &attempts,
         untrusted_contacts: &network_log.untrusted_contacts(),
@@ -166,6 +171,25 @@ async fn start_cluster(scenario: &Scenario) -> TestCluster {
     // Time for the collection to propagate to all coordinators.
     tokio::time::sleep(Duration::from_secs(2)).await;
     cluster
+}
+
+/// Returns whether each document that a call inserted with a key is stored at the end, as far as a client can read it.
+async fn read_keys(clients: &[Client], calls: &[CompletedCall]) -> HashMap<String, bool> {
+    let mut stored = HashMap::new();
+    for completed in calls.iter().filter(|completed| completed.call.kind == CallKind::InsertOnce) {
+        let key = &completed.call.marker;
+        for client in clients {
+            match client.db("_system").execute(ReadDocument { key: key.clone() }).await {
+                Ok(_) => stored.insert(key.clone(), true),
+                Err(error) if error.kind() == ErrorKind::DocumentNotFound => {
+                    stored.insert(key.clone(), false)
+                }
+                Err(_) => continue,
+            };
+            break;
+        }
+    }
+    stored
 }
 
 /// Gives each coordinator a separate, listed address, and removes those that join later.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use arango::protocol::{
-    ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, RequestProperties,
+    ApiResponse, BuildError, ErrorNumber, ErrorObject, Failure, Metadata, Operation, OutputError,
+    RequestBuilder, RequestClass, RequestProperties, Resolve, Verdict,
 };
 use bytes::Bytes;
 use http::Request;
@@ -53,4 +54,72 @@ impl Operation for ReadVersion {
     fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
         arango::cluster::GetVersion::default().output(response).map(drop)
     }
+}
+
+/// Inserts a document whose key is the marker, and finds out whether it was inserted.
+#[derive(Debug, Clone)]
+pub(crate) struct InsertOnce {
+    pub(crate) marker: String,
+}
+
+impl Operation for InsertOnce {
+    type Output = ();
+    const METADATA: Metadata = Metadata::post("books.insert_once", "/_api/document/books");
+
+    fn properties(&self) -> RequestProperties {
+        RequestProperties::with_class(RequestClass::Fenced)
+    }
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        let body = serde_json::json!({ "_key": self.marker, "title": self.marker });
+        marked(RequestBuilder::new(Self::METADATA).json(&body), &self.marker)
+    }
+
+    fn output(&self, response: ApiResponse) -> Result<(), OutputError> {
+        response.json::<Stored>().map(drop)
+    }
+}
+
+impl Resolve for InsertOnce {
+    type Question = ReadDocument;
+
+    fn question(&self, failure: &Failure) -> Option<ReadDocument> {
+        let may_be_own = failure.number == Some(ErrorNumber::UNIQUE_CONSTRAINT_VIOLATED);
+        (failure.is_response_lost() || may_be_own).then(|| ReadDocument { key: self.marker.clone() })
+    }
+
+    fn verdict(&self, _: &Failure, answer: Result<Stored, &ErrorObject>) -> Verdict<()> {
+        match answer {
+            Ok(document) if document.key == self.marker => Verdict::Executed(()),
+            Ok(_) => Verdict::Superseded,
+            Err(refused) if refused.number == ErrorNumber::DOCUMENT_NOT_FOUND => Verdict::NotSeen,
+            Err(_) => Verdict::CannotTell,
+        }
+    }
+}
+
+/// Reads a document.
+#[derive(Debug, Clone)]
+pub(crate) struct ReadDocument {
+    pub(crate) key: String,
+}
+
+impl Operation for ReadDocument {
+    type Output = Stored;
+    const METADATA: Metadata = Metadata::get("books.read", "/_api/document/books/{key}");
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        RequestBuilder::new(Self::METADATA).path_param("key", &self.key).build()
+    }
+
+    fn output(&self, response: ApiResponse) -> Result<Stored, OutputError> {
+        response.json()
+    }
+}
+
+/// A stored document, as far as it is read.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct Stored {
+    #[serde(rename = "_key")]
+    key: String,
 }

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep_until, timeout};
 
 use super::network::Network;
-use super::operation::{InsertWithServerTimeout, ReadVersion, SERVER_TIMEOUT};
+use super::operation::{InsertOnce, InsertWithServerTimeout, ReadVersion, SERVER_TIMEOUT};
 use super::scenario::{Scenario, seeded_rng};
 use super::schedule::{draw_duration, draw_time};
 use super::test_operations::Insert;
@@ -24,6 +24,8 @@ pub(crate) enum CallKind {
     Insert,
     /// A write with a server timeout.
     InsertWithServerTimeout,
+    /// A write that finds out whether it was executed.
+    InsertOnce,
     /// A write pinned to this coordinator.
     InsertAt(usize),
     /// A read.
@@ -79,19 +81,24 @@ pub(crate) fn draw(scenario: &Scenario) -> Vec<Call> {
 }
 
 fn draw_one(scenario: &Scenario, rng: &mut StdRng, number: usize, at: Duration) -> Call {
-    let classes = [RequestClass::Safe, RequestClass::Idempotent, RequestClass::NonIdempotent];
-    let kind = match rng.random_range(0..10) {
+    let kind = match rng.random_range(0..12) {
+        10..=11 => CallKind::InsertOnce,
         0 => CallKind::InsertWithServerTimeout,
         1 => CallKind::InsertAt(rng.random_range(0..scenario.coordinators)),
         2..=4 => CallKind::Read,
         _ => CallKind::Insert,
     };
-    let class = *classes.choose(rng).expect("there are three");
+    let drawn = *RequestClass::ALL.choose(rng).expect("there are four");
+    let class = match kind {
+        CallKind::Read => RequestClass::Safe,
+        CallKind::InsertOnce => RequestClass::Fenced,
+        _ => drawn,
+    };
     let client = rng.random_range(0..scenario.clients.len());
     Call {
         client,
         marker: format!("c{client}-{number}"),
-        class: if kind == CallKind::Read { RequestClass::Safe } else { class },
+        class,
         kind,
         at,
         padding: if rng.random_bool(0.05) { rng.random_range(0..300_000) } else { 0 },
@@ -164,6 +171,7 @@ async fn send(client: &Client, call: &Call, network: &Network) -> Result<(), Err
     match call.kind {
         CallKind::Insert => system.execute(insert).await,
         CallKind::InsertWithServerTimeout => system.execute(InsertWithServerTimeout(insert)).await,
+        CallKind::InsertOnce => system.execute_resolving(InsertOnce { marker: call.marker.clone() }).await,
         CallKind::Read => system.execute(ReadVersion { marker: call.marker.clone() }).await,
         CallKind::InsertAt(index) => {
             client.coordinator(&coordinator_address(client, index, network)).execute(insert).await

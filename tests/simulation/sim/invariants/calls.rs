@@ -1,4 +1,4 @@
-//! I1, I2, I5, I6 and I8: invariants of each call.
+//! I1, I2, I5, I6, I8 and I18: invariants of each call.
 
 use arango::StoppedBy;
 use arango::protocol::RequestClass;
@@ -120,6 +120,22 @@ pub(super) fn outcome_is_correct(evidence: &Evidence<'_>, report: &mut ReportFn<
                 report("I6", &completed.call.marker, "succeeded, but was never executed".to_owned());
             }
             _ => {}
+        }
+    }
+}
+
+/// I18: a write that finds out about itself is reported as it is: a success is stored, and what was not executed is not.
+pub(super) fn found_out_correctly(evidence: &Evidence<'_>, report: &mut ReportFn<'_>) {
+    for completed in evidence.calls.iter().filter(|completed| completed.call.kind == CallKind::InsertOnce) {
+        let marker = &completed.call.marker;
+        let Some(&is_stored) = evidence.stored.get(marker) else { continue };
+        let is_true = match &completed.outcome {
+            CallOutcome::Succeeded => is_stored,
+            CallOutcome::Failed(error) if error.outcome() == Outcome::NotExecuted => !is_stored,
+            CallOutcome::Failed(_) | CallOutcome::Dropped => true,
+        };
+        if !is_true {
+            report("I18", marker, format!("stored: {is_stored}, reported: {:?}", completed.outcome));
         }
     }
 }

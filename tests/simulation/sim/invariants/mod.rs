@@ -1,4 +1,4 @@
-//! Invariants of every run: I1 to I9 of the failure semantics, and I10 to I12 of discovery.
+//! Invariants of every run: I1 to I9 and I18 of the failure semantics, and I10 to I12 of discovery.
 
 mod calls;
 mod final_state;
@@ -6,6 +6,7 @@ mod logins;
 mod membership;
 mod retry_budget;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ pub(crate) const TICK: Duration = Duration::from_millis(1);
 #[derive(Debug, Clone)]
 pub(crate) struct Violation {
     pub(crate) seed: u64,
-    /// The invariant: `I1` to `I17`.
+    /// The invariant: `I1` to `I18`.
     pub(crate) invariant: &'static str,
     /// The call, or the client and coordinator.
     pub(crate) marker: String,
@@ -57,6 +58,8 @@ pub(crate) struct Evidence<'a> {
     /// All attempts of those clients, and of clients with discovery.
     pub(crate) attempts: &'a [Observation],
     pub(crate) untrusted_contacts: &'a [UntrustedContact],
+    /// Whether the documents that calls inserted with a key are stored at the end, as far as they could be read.
+    pub(crate) stored: &'a HashMap<String, bool>,
     pub(crate) membership_check: &'a MembershipCheck<'a>,
     /// Coordinators that were not healthy a minute after the last fault.
     pub(crate) unhealthy: &'a [String],
@@ -84,6 +87,7 @@ impl Evidence<'_> {
         final_state::nothing_leaks(self, &mut report);
         calls::healthy_coordinator_serves(self, &mut report);
         calls::outcome_is_correct(self, &mut report);
+        calls::found_out_correctly(self, &mut report);
         logins::no_unneeded_logins(self, &mut report);
         calls::only_to_intended_coordinators(self, &mut report);
         final_state::all_members_recover(self, &mut report);
