@@ -1,0 +1,1 @@
+//! An interpreter of AQL, ArangoDB's query language, for tests.
