@@ -1,1 +1,7 @@
 //! An interpreter of AQL, ArangoDB's query language, for tests.
+
+mod error;
+mod value;
+
+pub use self::error::{Position, QueryError, Warning, number};
+pub use self::value::{Collation, Key, Object, StoredDocument, Value};
