@@ -19,6 +19,10 @@ impl fmt::Display for Position {
 
 /// Numbers of ArangoDB's errors that this crate reports by itself.
 pub mod number {
+    /// A function got an argument that makes no sense.
+    pub const BAD_PARAMETER: u32 = 10;
+    /// A function would yield too much.
+    pub const RESOURCE_LIMIT: u32 = 32;
     /// A part of AQL that this crate does not have.
     pub const NOT_IMPLEMENTED: u32 = 9;
     /// A document that a query names does not exist.
@@ -37,6 +41,8 @@ pub mod number {
     pub const FUNCTION_ARGUMENT_TYPE: u32 = 1542;
     /// A pattern is not a regular expression.
     pub const INVALID_REGEX: u32 = 1543;
+    /// A value that is not a number is part of a calculation.
+    pub const INVALID_ARITHMETIC_VALUE: u32 = 1561;
     /// A division or a remainder by zero.
     pub const DIVISION_BY_ZERO: u32 = 1562;
     /// An operation expected an array.
@@ -44,7 +50,7 @@ pub mod number {
     /// The query called `FAIL`.
     pub const FAIL_CALLED: u32 = 1569;
     /// A text is not a date.
-    pub const INVALID_DATE: u32 = 1571;
+    pub const INVALID_DATE: u32 = 1572;
     /// The query called `ASSERT` with a false condition.
     pub const ASSERTION_FAILED: u32 = 1593;
     /// The query called `WARN` with a false condition.

@@ -4,4 +4,4 @@ mod error;
 mod value;
 
 pub use self::error::{Position, QueryError, Warning, number};
-pub use self::value::{Collation, Key, Object, StoredDocument, Value};
+pub use self::value::{Arithmetic, Collation, Key, Object, StoredDocument, Value, ValueMap};

@@ -1,72 +1,100 @@
 //! Operators on numbers. Operands are converted to numbers first.
 
 use super::Value;
-use super::number::nearest;
+use super::number::whole_or_double;
 
-impl Value {
-    /// Adds. A sum of integers that is too large becomes a double.
-    pub fn add(&self, other: &Self) -> Value {
-        calculate(self, other, i64::checked_add, |left, right| left + right)
-    }
+/// An operator that takes two numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `%`
+    Modulo,
+}
 
-    /// Subtracts. A difference of integers that is too large becomes a double.
-    pub fn subtract(&self, other: &Self) -> Value {
-        calculate(self, other, i64::checked_sub, |left, right| left - right)
-    }
-
-    /// Multiplies. A product of integers that is too large becomes a double.
-    pub fn multiply(&self, other: &Self) -> Value {
-        calculate(self, other, i64::checked_mul, |left, right| left * right)
-    }
-
-    /// Divides; `None` if the divisor is 0. An integer results only if nothing remains.
-    pub fn divide(&self, other: &Self) -> Option<Value> {
-        let (left, right) = (self.to_number(), other.to_number());
-        if !right.is_true() {
+impl Arithmetic {
+    /// Calculates with doubles, as a server does while a query runs; `None` if the divisor is 0.
+    ///
+    /// A result that is too large for a double is `null`.
+    #[must_use]
+    pub fn calculate(self, left: &Value, right: &Value) -> Option<Value> {
+        let (left, right) = (left.to_double(), right.to_double());
+        if right == 0.0 && matches!(self, Self::Divide | Self::Modulo) {
             return None;
         }
-        if let (Self::Int(left), Self::Int(right)) = (&left, &right)
-            && left.checked_rem(*right) == Some(0)
-            && let Some(quotient) = left.checked_div(*right)
-        {
-            return Some(Self::Int(quotient));
+        Some(whole_or_double(match self {
+            Self::Add => left + right,
+            Self::Subtract => left - right,
+            Self::Multiply => left * right,
+            Self::Divide => left / right,
+            Self::Modulo => left % right,
+        }))
+    }
+
+    /// Calculates as a server does before a query runs, for operands that are constants or bind parameters.
+    ///
+    /// Differs from [`calculate`](Self::calculate) beyond 2⁵³: integers are exact, unless the result is too large.
+    #[must_use]
+    pub fn calculate_constants(self, left: &Value, right: &Value) -> Option<Value> {
+        let (left, right) = (left.to_number(), right.to_number());
+        if let (Value::Int(left), Value::Int(right)) = (&left, &right) {
+            let (left, right) = (*left, *right);
+            let exact = match self {
+                Self::Add => left.checked_add(right),
+                Self::Subtract => left.checked_sub(right),
+                Self::Multiply => left.checked_mul(right),
+                Self::Divide => left.checked_div(right).filter(|quotient| quotient * right == left),
+                Self::Modulo => left.checked_rem(right),
+            };
+            if let Some(exact) = exact {
+                return Some(Value::Int(exact));
+            }
         }
-        Some(Self::double(left.to_double() / right.to_double()))
+        self.calculate(&left, &right)
+    }
+}
+
+impl Value {
+    /// Adds; see [`Arithmetic::calculate`].
+    pub fn add(&self, other: &Self) -> Value {
+        Arithmetic::Add.calculate(self, other).unwrap_or(Self::Null)
+    }
+
+    /// Subtracts; see [`Arithmetic::calculate`].
+    pub fn subtract(&self, other: &Self) -> Value {
+        Arithmetic::Subtract.calculate(self, other).unwrap_or(Self::Null)
+    }
+
+    /// Multiplies; see [`Arithmetic::calculate`].
+    pub fn multiply(&self, other: &Self) -> Value {
+        Arithmetic::Multiply.calculate(self, other).unwrap_or(Self::Null)
+    }
+
+    /// Divides; `None` if the divisor is 0.
+    #[must_use]
+    pub fn divide(&self, other: &Self) -> Option<Value> {
+        Arithmetic::Divide.calculate(self, other)
     }
 
     /// Returns the remainder, with the sign of the dividend; `None` if the divisor is 0.
+    #[must_use]
     pub fn modulo(&self, other: &Self) -> Option<Value> {
-        let (left, right) = (self.to_number(), other.to_number());
-        if !right.is_true() {
-            return None;
-        }
-        Some(match (&left, &right) {
-            // The one quotient that is too large leaves no remainder.
-            (Self::Int(left), Self::Int(right)) => Self::Int(left.checked_rem(*right).unwrap_or(0)),
-            _ => Self::double(left.to_double() % right.to_double()),
-        })
+        Arithmetic::Modulo.calculate(self, other)
     }
 
     /// Changes the sign.
     pub fn negate(&self) -> Value {
-        match self.to_number() {
-            Self::Int(value) => value.checked_neg().map_or(Self::Double(-nearest(value)), Self::Int),
-            other => Self::double(-other.to_double()),
+        match self.resolve() {
+            Self::Int(value) => {
+                value.checked_neg().map_or_else(|| Self::double(-self.to_double()), Self::Int)
+            }
+            other => whole_or_double(-other.to_double()),
         }
     }
-}
-
-fn calculate(
-    left: &Value,
-    right: &Value,
-    integers: fn(i64, i64) -> Option<i64>,
-    doubles: fn(f64, f64) -> f64,
-) -> Value {
-    let (left, right) = (left.to_number(), right.to_number());
-    if let (Value::Int(left), Value::Int(right)) = (&left, &right)
-        && let Some(result) = integers(*left, *right)
-    {
-        return Value::Int(result);
-    }
-    Value::double(doubles(left.to_double(), right.to_double()))
 }

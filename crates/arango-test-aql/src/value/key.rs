@@ -1,4 +1,4 @@
-//! Values as keys of hash tables, for groups and for distinct values.
+//! Values as keys, for groups and for distinct values.
 
 use std::hash::{Hash, Hasher};
 
@@ -23,7 +23,7 @@ impl Hash for Key {
     }
 }
 
-fn hash<H: Hasher>(value: &Value, state: &mut H) {
+pub(super) fn hash<H: Hasher>(value: &Value, state: &mut H) {
     match value.resolve() {
         Value::Null | Value::Document(_) => state.write_u8(0),
         Value::Bool(value) => state.write_u8(1 + u8::from(*value)),

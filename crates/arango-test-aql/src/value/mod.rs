@@ -5,7 +5,8 @@ mod cast;
 mod collation;
 mod document;
 mod key;
-mod number;
+mod map;
+pub(crate) mod number;
 mod object;
 mod order;
 mod read_json;
@@ -13,9 +14,11 @@ mod write_json;
 
 use std::sync::Arc;
 
+pub use self::arithmetic::Arithmetic;
 pub use self::collation::Collation;
 pub use self::document::StoredDocument;
 pub use self::key::Key;
+pub use self::map::ValueMap;
 pub use self::object::Object;
 
 /// A value of AQL. Cloning is cheap, whatever its size.

@@ -32,14 +32,36 @@ pub(crate) fn write_double(value: f64) -> String {
     format!("{sign}{first}{point}{rest}e{exponent_sign}{}", exponent.abs())
 }
 
-/// Reads a number with white space around it; `None` if the text is anything else.
-pub(crate) fn read_number(text: &str) -> Option<Value> {
-    let text = text.trim_matches([' ', '\t', '\r', '\n', '\u{c}', '\u{b}']);
-    if let Ok(value) = text.parse::<i64>() {
-        return Some(Value::Int(value));
+/// Reads a number with white space around it; no text at all is 0. `None` if the text is anything else.
+///
+/// Takes what C does: `0x1f` is a number, and so is `inf`, which no value can hold.
+pub(crate) fn read_number(text: &str) -> Option<f64> {
+    let text = text.trim_matches([' ', '\t', '\r', '\n', '\u{c}']);
+    if text.is_empty() {
+        return Some(0.0);
     }
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
-    text.parse::<f64>().ok().filter(|_| is_number).map(Value::double)
+    if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        let is_hexadecimal = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        return u64::from_str_radix(digits, 16).ok().filter(|_| is_hexadecimal).map(nearest_unsigned);
+    }
+    let number: f64 = text.parse().ok()?;
+    let is_too_large = number.is_infinite() && text.bytes().any(|byte| byte.is_ascii_digit());
+    (!is_too_large).then_some(number)
+}
+
+/// Reads the whole number at the begin of a text; what follows is ignored. 0 if there is none.
+pub(crate) fn read_leading_integer(text: &str) -> i64 {
+    let text = text.trim_start();
+    let sign = usize::from(text.starts_with(['-', '+']));
+    let digits = text[sign..].bytes().take_while(u8::is_ascii_digit).count();
+    text[..sign + digits].parse().unwrap_or(0)
+}
+
+/// Returns the number as an integer if it is a small one, so that equal numbers look the same.
+pub(crate) fn whole_or_double(value: f64) -> Value {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[allow(clippy::cast_possible_truncation, reason = "it is whole and within the range")]
+    if value.fract() == 0.0 && value.abs() <= EXACT { Value::Int(value as i64) } else { Value::double(value) }
 }
 
 /// Returns the nearest double.

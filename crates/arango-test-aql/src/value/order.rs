@@ -88,7 +88,7 @@ fn compare_arrays(left: &[Value], right: &[Value], collation: &mut Collation) ->
 /// Compares attribute by attribute in the order of the names of both; one that is missing counts as `null`.
 fn compare_objects(left: &Object, right: &Object, collation: &mut Collation) -> Ordering {
     let mut names: Vec<&str> = left.iter().chain(right.iter()).map(|(name, _)| &**name).collect();
-    names.sort_unstable();
+    names.sort_unstable_by(|left, right| collation.compare(left, right));
     names.dedup();
     for name in names {
         let (left, right) = (left.get(name), right.get(name));

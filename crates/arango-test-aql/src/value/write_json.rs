@@ -58,7 +58,7 @@ impl Value {
             Self::Bool(value) => Json::Bool(*value),
             Self::Int(value) => Json::from(*value),
             Self::UInt(value) => Json::from(*value),
-            Self::Double(value) => Json::from(*value),
+            Self::Double(value) => whole_number(*value).unwrap_or_else(|| Json::from(*value)),
             Self::String(text) => Json::String(text.to_string()),
             Self::Array(items) => Json::Array(items.iter().map(Self::to_json).collect()),
             Self::Object(object) => {
@@ -70,4 +70,11 @@ impl Value {
 
 fn write_string(text: &str, out: &mut Vec<u8>) {
     serde_json::to_writer(out, text).expect("a string can be written to memory");
+}
+
+/// Returns a number whose text has no fraction: reading the text yields an integer.
+fn whole_number(value: f64) -> Option<serde_json::Value> {
+    let text = write_double(value);
+    let signed = text.parse::<i64>().ok().filter(|value| *value != 0);
+    signed.map(Into::into).or_else(|| text.parse::<u64>().ok().map(Into::into))
 }
