@@ -31,8 +31,16 @@ pub mod number {
     pub const COLLECTION_NOT_FOUND: u32 = 1203;
     /// The text does not follow the grammar.
     pub const PARSE: u32 = 1501;
+    /// The query has no text.
+    pub const QUERY_EMPTY: u32 = 1502;
     /// A number is outside the range that its place allows.
     pub const NUMBER_OUT_OF_RANGE: u32 = 1504;
+    /// A variable is introduced although its name is taken.
+    pub const VARIABLE_REDECLARED: u32 = 1511;
+    /// No variable has this name.
+    pub const VARIABLE_NAME_UNKNOWN: u32 = 1512;
+    /// Expressions are nested too deeply.
+    pub const TOO_MUCH_NESTING: u32 = 1524;
     /// No function has this name.
     pub const FUNCTION_NAME_UNKNOWN: u32 = 1540;
     /// A function is called with too few or too many arguments.
@@ -43,14 +51,28 @@ pub mod number {
     pub const INVALID_REGEX: u32 = 1543;
     /// A value that is not a number is part of a calculation.
     pub const INVALID_ARITHMETIC_VALUE: u32 = 1561;
+    /// A bind parameter of the query has no value.
+    pub const BIND_PARAMETER_MISSING: u32 = 1551;
+    /// A value is given for a bind parameter that the query does not have.
+    pub const BIND_PARAMETER_UNDECLARED: u32 = 1552;
+    /// The value of a bind parameter has a type that its place does not allow.
+    pub const BIND_PARAMETER_TYPE: u32 = 1553;
     /// A division or a remainder by zero.
     pub const DIVISION_BY_ZERO: u32 = 1562;
     /// An operation expected an array.
     pub const ARRAY_EXPECTED: u32 = 1563;
+    /// A collection stands where a value is needed.
+    pub const COLLECTION_USED_IN_EXPRESSION: u32 = 1568;
     /// The query called `FAIL`.
     pub const FAIL_CALLED: u32 = 1569;
     /// A text is not a date.
     pub const INVALID_DATE: u32 = 1572;
+    /// What stands after `AGGREGATE` is not an aggregation.
+    pub const INVALID_AGGREGATE: u32 = 1574;
+    /// Options depend on what is known only when the query runs.
+    pub const COMPILE_TIME_OPTIONS: u32 = 1575;
+    /// A collection is read or written after the query has written to it.
+    pub const ACCESS_AFTER_MODIFICATION: u32 = 1579;
     /// The query called `ASSERT` with a false condition.
     pub const ASSERTION_FAILED: u32 = 1593;
     /// The query called `WARN` with a false condition.

@@ -1,0 +1,202 @@
+//! The grammar, by recursive descent; operators by precedence.
+
+mod collect;
+mod expression;
+mod literal;
+mod postfix;
+mod statement;
+mod write;
+
+use std::sync::Arc;
+
+use super::lexer::lex;
+use super::message::syntax_error;
+use super::token::{Keyword, Spanned, Symbol, Token};
+use super::tree::{Block, Expression, ExpressionKind, Target, Tree};
+use crate::error::{Position, QueryError, Warning, number};
+
+/// The deepest tree of an expression, as in a server.
+const MAX_DEPTH: usize = 500;
+
+/// The most expressions and subqueries within each other. A server allows more, at the cost of stack.
+const MAX_OPEN: usize = 120;
+
+/// Parses the text of a query.
+///
+/// # Errors
+/// If it does not follow the grammar (1501), is empty (1502) or too deep (1524), or uses what this crate does not
+/// have (9).
+pub(crate) fn parse(text: &str) -> Result<Tree, QueryError> {
+    if text.is_empty() {
+        return Err(QueryError::new(number::QUERY_EMPTY, "query is empty"));
+    }
+    let tokens = lex(text)?;
+    let mut parser = Parser { text, tokens, next: 0, open: 0, stops_at_target: false, warnings: Vec::new() };
+    let with = parser.with()?;
+    let block = parser.block()?;
+    match parser.peek() {
+        Token::End => Ok(Tree { with, block, warnings: parser.warnings }),
+        _ => Err(parser.unexpected_instead_of("end of query string")),
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    tokens: Vec<Spanned>,
+    next: usize,
+    /// Number of expressions and blocks that are open.
+    open: usize,
+    /// Whether `IN` and a name end the expression, because they name the collection that a statement writes to.
+    stops_at_target: bool,
+    warnings: Vec<Warning>,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> &Token {
+        self.peek_at(0)
+    }
+
+    fn peek_at(&self, distance: usize) -> &Token {
+        let index = (self.next + distance).min(self.tokens.len() - 1);
+        &self.tokens[index].token
+    }
+
+    fn position(&self) -> Position {
+        self.tokens[self.next].position
+    }
+
+    /// Takes the next token. The end is never passed.
+    fn take(&mut self) -> Token {
+        let token = self.peek().clone();
+        if self.next < self.tokens.len() - 1 {
+            self.next += 1;
+        }
+        token
+    }
+
+    fn is_symbol(&self, symbol: Symbol) -> bool {
+        *self.peek() == Token::Symbol(symbol)
+    }
+
+    fn is_keyword(&self, keyword: Keyword) -> bool {
+        *self.peek() == Token::Keyword(keyword)
+    }
+
+    fn eat(&mut self, symbol: Symbol) -> bool {
+        let found = self.is_symbol(symbol);
+        if found {
+            self.take();
+        }
+        found
+    }
+
+    fn eat_keyword(&mut self, keyword: Keyword) -> bool {
+        let found = self.is_keyword(keyword);
+        if found {
+            self.take();
+        }
+        found
+    }
+
+    fn expect(&mut self, symbol: Symbol) -> Result<(), QueryError> {
+        if self.eat(symbol) { Ok(()) } else { Err(self.unexpected()) }
+    }
+
+    fn expect_name(&mut self) -> Result<Arc<str>, QueryError> {
+        match self.peek().clone() {
+            Token::Name(name) => {
+                self.take();
+                Ok(name)
+            }
+            _ => Err(self.unexpected_instead_of("identifier")),
+        }
+    }
+
+    /// Returns the next token as a qualifier, a word that is reserved only in its place.
+    fn is_qualifier(&self, word: &str) -> bool {
+        matches!(self.peek(), Token::Name(name) if name.eq_ignore_ascii_case(word))
+    }
+
+    fn unexpected(&self) -> QueryError {
+        self.error(&format!("syntax error, unexpected {}", self.peek().description()))
+    }
+
+    fn unexpected_instead_of(&self, expected: &str) -> QueryError {
+        self.error(&format!("syntax error, unexpected {}, expecting {expected}", self.peek().description()))
+    }
+
+    /// Returns error 1501 at the next token.
+    fn error(&self, problem: &str) -> QueryError {
+        let next = &self.tokens[self.next];
+        syntax_error(self.text, next.start, next.position, problem)
+    }
+
+    fn not_implemented(&self, construct: &str) -> QueryError {
+        QueryError::not_implemented(construct).at(self.position())
+    }
+
+    /// Parses a part with one more part open, so that no text exhausts the stack.
+    fn nested<T>(
+        &mut self,
+        parse: impl FnOnce(&mut Self) -> Result<T, QueryError>,
+    ) -> Result<T, QueryError> {
+        if self.open == MAX_OPEN {
+            return Err(self.not_implemented("more than 120 expressions within each other"));
+        }
+        self.open += 1;
+        let result = parse(self);
+        self.open -= 1;
+        result
+    }
+
+    /// Parses a part within brackets, where the name of a collection does not end an expression.
+    fn bracketed<T>(
+        &mut self,
+        parse: impl FnOnce(&mut Self) -> Result<T, QueryError>,
+    ) -> Result<T, QueryError> {
+        let stops = std::mem::replace(&mut self.stops_at_target, false);
+        let result = parse(self);
+        self.stops_at_target = stops;
+        result
+    }
+
+    /// Creates an expression, unless it is too deep.
+    fn node(&self, kind: ExpressionKind, position: Position) -> Result<Expression, QueryError> {
+        let expression = Expression::new(kind, position);
+        if expression.depth > MAX_DEPTH { Err(self.too_deep()) } else { Ok(expression) }
+    }
+
+    fn too_deep(&self) -> QueryError {
+        QueryError::new(number::TOO_MUCH_NESTING, "too much nesting or too many objects").at(self.position())
+    }
+
+    /// Parses `WITH a, b` before the first statement; commas are optional.
+    fn with(&mut self) -> Result<Vec<Target>, QueryError> {
+        let mut collections = Vec::new();
+        if !self.eat_keyword(Keyword::With) {
+            return Ok(collections);
+        }
+        loop {
+            let position = self.position();
+            let (name, is_bind) = match self.peek().clone() {
+                Token::Name(name) => (name, false),
+                Token::Bind(name) | Token::CollectionBind(name) => (name, true),
+                _ => return Err(self.unexpected()),
+            };
+            self.take();
+            collections.push(Target { name, is_bind, position, collection: 0 });
+            let more = self.eat(Symbol::Comma);
+            if !more && !matches!(self.peek(), Token::Name(_) | Token::Bind(_) | Token::CollectionBind(_)) {
+                return Ok(collections);
+            }
+        }
+    }
+
+    /// Parses statements up to the one that returns, or to the last that writes.
+    fn block(&mut self) -> Result<Block, QueryError> {
+        self.nested(|parser| parser.bracketed(Self::statements))
+    }
+}
+
+#[cfg(test)]
+mod tests;
