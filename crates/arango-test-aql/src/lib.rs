@@ -1,6 +1,9 @@
 //! An interpreter of AQL, ArangoDB's query language, for tests.
 
 mod error;
+mod functions;
+mod store;
+mod syntax;
 mod value;
 
 pub use self::error::{Position, QueryError, Warning, number};

@@ -88,7 +88,10 @@ fn equal_values_are_one_key() {
 fn a_stored_document_is_written_as_it_is_and_parsed_on_demand() {
     let document = Value::document(br#"{ "b": 1.0, "a": 2 }"#.as_slice());
 
-    assert_eq!(document.to_json_string(), r#"{ "b": 1.0, "a": 2 }"#);
+    let mut written = Vec::new();
+    Value::array(vec![document.clone()]).write_json(&mut written);
+    assert_eq!(written, br#"[{ "b": 1.0, "a": 2 }]"#);
+    assert_eq!(document.to_json_string(), r#"{"b":1,"a":2}"#);
     assert_eq!(document.attribute("a"), Value::Int(2));
     assert_eq!(document, json(r#"{"a":2,"b":1}"#));
     assert_eq!(document.type_name(), "object");

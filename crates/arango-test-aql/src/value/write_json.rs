@@ -6,6 +6,10 @@ use super::number::write_double;
 impl Value {
     /// Appends the value as JSON. A stored document is copied as it is.
     pub fn write_json(&self, out: &mut Vec<u8>) {
+        self.write(out, Documents::Verbatim);
+    }
+
+    fn write(&self, out: &mut Vec<u8>, documents: Documents) {
         match self {
             Self::Null => out.extend_from_slice(b"null"),
             Self::Bool(true) => out.extend_from_slice(b"true"),
@@ -20,7 +24,7 @@ impl Value {
                     if position > 0 {
                         out.push(b',');
                     }
-                    item.write_json(out);
+                    item.write(out, documents);
                 }
                 out.push(b']');
             }
@@ -32,22 +36,22 @@ impl Value {
                     }
                     write_string(name, out);
                     out.push(b':');
-                    value.write_json(out);
+                    value.write(out, documents);
                 }
                 out.push(b'}');
             }
-            Self::Document(document) => out.extend_from_slice(document.json()),
+            Self::Document(document) => match documents {
+                Documents::Verbatim => out.extend_from_slice(document.json()),
+                Documents::Parsed => document.parsed().write(out, documents),
+            },
         }
     }
 
-    /// Returns the value as JSON text.
+    /// Returns the value as JSON text without white space, even if a stored document has some.
     pub fn to_json_string(&self) -> String {
         let mut out = Vec::new();
-        self.write_json(&mut out);
-        match String::from_utf8(out) {
-            Ok(json) => json,
-            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-        }
+        self.write(&mut out, Documents::Parsed);
+        String::from_utf8(out).expect("JSON of strings is UTF-8")
     }
 
     /// Returns the value as parsed JSON.
@@ -66,6 +70,13 @@ impl Value {
             }
         }
     }
+}
+
+/// How stored documents are written.
+#[derive(Clone, Copy)]
+enum Documents {
+    Verbatim,
+    Parsed,
 }
 
 fn write_string(text: &str, out: &mut Vec<u8>) {

@@ -1,0 +1,160 @@
+//! Tests of functions, called as queries call them.
+
+use super::{Context, Environment, Lookup, find, refused, table};
+use crate::error::{QueryError, number};
+use crate::store::{CollectionKind, ReadDocuments};
+use crate::value::Value;
+
+/// One collection with one document.
+struct Books;
+
+impl ReadDocuments for Books {
+    fn kind(&self, collection: &str) -> Option<CollectionKind> {
+        (collection == "books").then_some(CollectionKind::Document)
+    }
+
+    fn get(&self, collection: &str, key: &str) -> Result<Option<Value>, QueryError> {
+        self.kind(collection).ok_or_else(|| QueryError::new(number::COLLECTION_NOT_FOUND, ""))?;
+        let document = Value::document(br#"{"_key":"1","_id":"books/1"}"#.as_slice());
+        Ok((key == "1").then_some(document))
+    }
+
+    fn count(&self, _: &str) -> Result<u64, QueryError> {
+        Ok(1)
+    }
+}
+
+fn json(text: &str) -> Value {
+    Value::from_json(text.as_bytes()).unwrap()
+}
+
+/// Calls a function with arguments given as a JSON array; returns the result and the numbers of warnings.
+fn call(name: &str, arguments: &str) -> Result<(Value, Vec<u32>), QueryError> {
+    let Some(Lookup::Function(function)) = find(name) else { panic!("there is no function {name}") };
+    let mut environment = Environment::new(1_700_000_000_000, 1);
+    let arguments = json(arguments);
+    let result = function.call(&mut Context::new(&mut environment, &Books), arguments.as_array().unwrap())?;
+    Ok((result, environment.warnings.iter().map(|warning| warning.number).collect()))
+}
+
+#[test]
+fn functions_yield_documented_results() {
+    let mut failures = Vec::new();
+    for line in include_str!("tests.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let (name, rest) = line.split_once(' ').unwrap();
+        let (arguments, expected) = rest.split_once(" => ").unwrap();
+        let (expected, warning) = expected.rsplit_once(" !").unwrap_or((expected, ""));
+        let outcome = call(name, arguments).map(|(result, warnings)| {
+            let warnings: Vec<String> = warnings.iter().map(u32::to_string).collect();
+            (result.to_json_string(), warnings.join(" "))
+        });
+        if outcome != Ok((json(expected).to_json_string(), warning.to_owned())) {
+            failures.push(format!("{line}: {outcome:?}"));
+        }
+    }
+    assert!(failures.is_empty(), "{failures:#?}");
+}
+
+#[test]
+fn names_are_found_in_any_case_and_each_stands_for_one_thing() {
+    assert!(matches!(find("lEnGtH"), Some(Lookup::Function(function)) if function.name == "LENGTH"));
+    assert!(matches!(find("bm25"), Some(Lookup::NotSupported("BM25"))));
+    assert!(find("NO_SUCH_FUNCTION").is_none());
+
+    let mut names: Vec<&str> = table::FUNCTIONS.iter().map(|function| function.name).collect();
+    names.extend(refused::NAMES);
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count);
+    assert!(names.iter().all(|name| name.to_ascii_uppercase() == **name));
+}
+
+#[test]
+fn a_wrong_number_of_arguments_is_reported_with_the_right_one() {
+    let error = call("LENGTH", "[]").unwrap_err();
+
+    assert_eq!(error.number, number::FUNCTION_ARGUMENT_NUMBER);
+    assert_eq!(
+        error.message,
+        "invalid number of arguments for function 'LENGTH()', \
+         expected number of arguments: minimum: 1, maximum: 1"
+    );
+}
+
+#[test]
+fn a_warning_names_the_function_that_an_alias_stands_for() {
+    let Some(Lookup::Function(function)) = find("CONTAINS_ARRAY") else { panic!() };
+    let mut environment = Environment::new(0, 1);
+    let arguments = [Value::Null, Value::Null];
+    function.call(&mut Context::new(&mut environment, &Books), &arguments).unwrap();
+
+    assert_eq!(environment.warnings[0].message, "in function 'POSITION()': array expected");
+}
+
+#[test]
+fn what_this_crate_does_not_have_is_refused_rather_than_guessed() {
+    let calls = [
+        ("REGEX_TEST", r#"["a","(?=a)"]"#),
+        ("REGEX_TEST", r#"["aa","(a)\\1"]"#),
+        ("DATE_HOUR", r#"["2020-01-01","Europe/Berlin"]"#),
+        ("DATE_ADD", r#"["2020-01-01",1,"day","America/New_York"]"#),
+        ("SPLIT", r#"["abc",null]"#),
+        ("SUBSTITUTE", r#"["abc","","x"]"#),
+        ("CALL", r#"["SOUNDEX","a"]"#),
+    ];
+    for (name, arguments) in calls {
+        assert!(call(name, arguments).unwrap_err().is_not_implemented(), "{name}");
+    }
+}
+
+#[test]
+fn some_functions_stop_the_query() {
+    let calls = [
+        ("FAIL", r#"["stop"]"#, number::FAIL_CALLED, "stop"),
+        ("ASSERT", r#"[false,"no"]"#, number::ASSERTION_FAILED, "no"),
+        ("CALL", r#"["no_such"]"#, number::FUNCTION_NAME_UNKNOWN, "usage of unknown function 'NO_SUCH()'"),
+    ];
+    for (name, arguments, number, message) in calls {
+        let error = call(name, arguments).unwrap_err();
+        assert_eq!((error.number, error.message.as_str()), (number, message));
+    }
+}
+
+#[test]
+fn sleeping_takes_no_time_but_is_added_up() {
+    let Some(Lookup::Function(sleep)) = find("SLEEP") else { panic!() };
+    let mut environment = Environment::new(0, 1);
+    for _ in 0..2 {
+        let result = sleep.call(&mut Context::new(&mut environment, &Books), &[Value::Double(0.25)]).unwrap();
+        assert!(result.is_null());
+    }
+
+    assert_eq!(environment.slept.as_millis(), 500);
+}
+
+#[test]
+fn equal_seeds_yield_equal_random_values() {
+    let draw = |seed| {
+        let mut environment = Environment::new(0, seed);
+        ["RAND", "UUID"].map(|name| {
+            let Some(Lookup::Function(function)) = find(name) else { panic!() };
+            function.call(&mut Context::new(&mut environment, &Books), &[]).unwrap().to_json_string()
+        })
+    };
+
+    assert_eq!(draw(7), draw(7));
+    assert_ne!(draw(7), draw(8));
+    assert_eq!(draw(7)[1].len(), 38);
+    assert_eq!(&draw(7)[1][15..16], "4");
+}
+
+#[test]
+fn an_order_beyond_ascii_is_remembered_as_uncertain() {
+    let Some(Lookup::Function(sorted)) = find("SORTED") else { panic!() };
+    let mut environment = Environment::new(0, 1);
+    sorted.call(&mut Context::new(&mut environment, &Books), &[json(r#"["b","A"]"#)]).unwrap();
+    assert!(!environment.collation.is_uncertain());
+    sorted.call(&mut Context::new(&mut environment, &Books), &[json(r#"["b","ä"]"#)]).unwrap();
+    assert!(environment.collation.is_uncertain());
+}
