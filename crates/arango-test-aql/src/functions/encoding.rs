@@ -20,7 +20,9 @@ pub(super) fn json_parse(context: &mut Context<'_>, arguments: &[Value]) -> Resu
 }
 
 pub(super) fn to_hex(_: &mut Context<'_>, arguments: &[Value]) -> Result {
-    Ok(text(arguments, 0).bytes().map(|byte| format!("{byte:02x}")).collect::<String>().into())
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
+    let text = text(arguments, 0);
+    Ok(text.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect::<String>().into())
 }
 
 pub(super) fn to_base64(_: &mut Context<'_>, arguments: &[Value]) -> Result {

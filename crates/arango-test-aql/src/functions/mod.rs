@@ -53,7 +53,7 @@ pub(crate) use self::context::{Context, Environment};
 type Implementation = fn(&mut Context<'_>, &[Value]) -> Result<Value, QueryError>;
 
 /// A function that queries can call.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Function {
     /// Name in capital letters.
     pub(crate) name: &'static str,

@@ -5,6 +5,7 @@ pub(super) const DAY: i64 = 86_400_000;
 
 /// A day of the calendar. Months and days may lie beyond their usual range; see [`Day::milliseconds`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_field_names, reason = "a date is a year, a month and a day")]
 pub(super) struct Day {
     pub(super) year: i64,
     pub(super) month: i64,

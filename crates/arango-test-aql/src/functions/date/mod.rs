@@ -97,13 +97,11 @@ fn moment(context: &mut Context<'_>, arguments: &[Value], position: usize) -> Op
 fn text(context: &mut Context<'_>, milliseconds: i64) -> Result {
     // Far outside, the calendar would overflow.
     let near = -2 * RANGE.end()..=2 * RANGE.end();
-    match Some(milliseconds).filter(|time| near.contains(time)).and_then(iso8601) {
-        Some(text) => Ok(text.into()),
-        None => {
-            warn_invalid_date(context);
-            Ok(Value::Null)
-        }
+    let text = Some(milliseconds).filter(|time| near.contains(time)).and_then(iso8601);
+    if text.is_none() {
+        warn_invalid_date(context);
     }
+    Ok(text.map_or(Value::Null, Value::from))
 }
 
 fn warn_invalid_date(context: &mut Context<'_>) {
