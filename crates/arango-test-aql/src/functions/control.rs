@@ -98,6 +98,6 @@ fn call_by_name(context: &mut Context<'_>, name: &Value, arguments: &[Value]) ->
             Err(QueryError::not_implemented(format_args!("function {name}()")))
         }
         None if name.contains("::") => Err(QueryError::not_implemented("user-defined functions")),
-        None => Err(unknown(&name.to_ascii_uppercase())),
+        None => Err(unknown(name)),
     }
 }

@@ -88,6 +88,7 @@ pub(crate) fn find(name: &str) -> Option<Lookup> {
 
 /// Returns the error for a name that stands for no function.
 pub(crate) fn unknown(name: &str) -> QueryError {
+    let name = name.to_ascii_uppercase();
     QueryError::new(number::FUNCTION_NAME_UNKNOWN, format!("usage of unknown function '{name}()'"))
 }
 
