@@ -5,13 +5,17 @@ use std::hash::{Hash, Hasher};
 use super::Value;
 use super::number::{nearest, nearest_unsigned};
 
-/// A value that can be a key of a hash table. Keys are equal if `==` of AQL holds.
+/// A value that can be a key of a hash table.
+///
+/// Keys are the same if `==` of AQL holds and arrays and objects have the same number of members: `1` and `1.0` are one
+/// key, but `[1]` and `[1, null]` are two, though they are equal. So it is in a server, which looks for equal values
+/// only among those of one hash.
 #[derive(Debug, Clone)]
 pub struct Key(pub Value);
 
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
-        self.0.equals(&other.0)
+        is_same(&self.0, &other.0)
     }
 }
 
@@ -20,6 +24,21 @@ impl Eq for Key {}
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         hash(&self.0, state);
+    }
+}
+
+pub(super) fn is_same(left: &Value, right: &Value) -> bool {
+    match (left.resolve(), right.resolve()) {
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len()
+                && left.iter().zip(right.iter()).all(|(left, right)| is_same(left, right))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            let mut names = left.iter();
+            left.len() == right.len()
+                && names.all(|(name, value)| right.get(name).is_some_and(|other| is_same(value, other)))
+        }
+        (left, right) => left.equals(right),
     }
 }
 
@@ -32,17 +51,17 @@ pub(super) fn hash<H: Hasher>(value: &Value, state: &mut H) {
         Value::UInt(value) => hash_double(nearest_unsigned(*value), state),
         Value::Double(value) => hash_double(*value, state),
         Value::String(text) => text.hash(state),
-        // `[1]` equals `[1, null]`, so nulls at the end do not count.
         Value::Array(items) => {
-            let length = items.iter().rposition(|item| !item.is_null()).map_or(0, |last| last + 1);
             state.write_u8(4);
-            items[..length].iter().for_each(|item| hash(item, state));
+            state.write_usize(items.len());
+            items.iter().for_each(|item| hash(item, state));
         }
-        // `{}` equals `{a: null}`, and the order of names does not matter.
         Value::Object(object) => {
-            let mut attributes: Vec<_> = object.iter().filter(|(_, value)| !value.is_null()).collect();
+            let mut attributes: Vec<_> = object.iter().collect();
+            // The order of names does not matter.
             attributes.sort_unstable_by_key(|(name, _)| *name);
             state.write_u8(5);
+            state.write_usize(attributes.len());
             for (name, value) in attributes {
                 name.hash(state);
                 hash(value, state);

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use super::Value;
-use super::key::hash;
+use super::key::{hash, is_same};
 
 /// Something for each distinct value, in the order in which the values were first seen.
+///
+/// Values are distinct if they are different as a [`Key`](super::Key).
 #[derive(Debug, Clone)]
 pub struct ValueMap<T> {
     entries: Vec<(Value, T)>,
@@ -66,7 +68,7 @@ impl<T> ValueMap<T> {
 
     fn position(&self, value: &Value, hash: u64) -> Option<usize> {
         let mut candidates = self.positions.get(&hash)?.iter().copied();
-        candidates.find(|position| self.entries[*position].0.equals(value))
+        candidates.find(|position| is_same(&self.entries[*position].0, value))
     }
 }
 

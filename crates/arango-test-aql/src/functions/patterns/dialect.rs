@@ -27,7 +27,7 @@ pub(super) fn difference(pattern: &str) -> Option<&'static str> {
             }
             '(' if !in_class => {
                 if ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|begin| rest.starts_with(begin)) {
-                    return Some("look-around in a pattern");
+                    return Some("a look-ahead or look-behind in a pattern");
                 }
                 if ["(?>", "(?P", "(?#"].iter().any(|begin| rest.starts_with(begin)) {
                     return Some("a group of another dialect in a pattern");
