@@ -149,3 +149,56 @@ impl fmt::Display for CollectionKind {
         })
     }
 }
+
+impl<S: ReadDocuments + ?Sized> ReadDocuments for &mut S {
+    fn kind(&self, collection: &str) -> Option<CollectionKind> {
+        (**self).kind(collection)
+    }
+
+    fn get(&self, collection: &str, key: &str) -> Result<Option<Value>, QueryError> {
+        (**self).get(collection, key)
+    }
+
+    fn count(&self, collection: &str) -> Result<u64, QueryError> {
+        (**self).count(collection)
+    }
+}
+
+impl<S: Store + ?Sized> Store for &mut S {
+    fn scan(&self, collection: &str) -> Result<Scan, QueryError> {
+        (**self).scan(collection)
+    }
+
+    fn insert(
+        &mut self,
+        collection: &str,
+        document: &Value,
+        options: &WriteOptions,
+    ) -> Result<Written, QueryError> {
+        (**self).insert(collection, document, options)
+    }
+
+    fn update(
+        &mut self,
+        collection: &str,
+        key: &str,
+        patch: &Value,
+        options: &WriteOptions,
+    ) -> Result<Written, QueryError> {
+        (**self).update(collection, key, patch, options)
+    }
+
+    fn replace(
+        &mut self,
+        collection: &str,
+        key: &str,
+        document: &Value,
+        options: &WriteOptions,
+    ) -> Result<Written, QueryError> {
+        (**self).replace(collection, key, document, options)
+    }
+
+    fn remove(&mut self, collection: &str, key: &str, options: &WriteOptions) -> Result<Written, QueryError> {
+        (**self).remove(collection, key, options)
+    }
+}

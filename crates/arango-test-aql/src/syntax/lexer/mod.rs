@@ -66,7 +66,8 @@ impl<'a> Lexer<'a> {
     fn last_match(&self, start: usize, position: Position) -> (usize, Position) {
         if self.text.as_bytes()[self.offset - 1] == b'\n' {
             // The server has counted the line already, but not yet gone back to its first column.
-            let column = self.offset - 1 - self.text[..self.offset - 1].rfind('\n').map_or(0, |end| end + 1) + 1;
+            let column =
+                self.offset - 1 - self.text[..self.offset - 1].rfind('\n').map_or(0, |end| end + 1) + 1;
             return (self.text.len(), Position { line: self.line, column });
         }
         (start, position)
@@ -89,15 +90,17 @@ impl<'a> Lexer<'a> {
             self.advance(prefix(rest, |char| char != '\n'));
             return Ok(None);
         }
-        if rest.starts_with("/*") {
-            let Some(end) = rest[2..].find("*/") else {
+        if let Some(comment) = rest.strip_prefix("/*") {
+            let Some(end) = comment.find("*/") else {
                 return Err(self.unterminated(position, "unexpected unterminated multi-line comment"));
             };
             self.advance(end + 4);
             return Ok(None);
         }
         match first {
-            '`' | '\u{b4}' => self.quoted(first, position, "unexpected unterminated identifier").map(Token::Name),
+            '`' | '\u{b4}' => {
+                self.quoted(first, position, "unexpected unterminated identifier").map(Token::Name)
+            }
             '"' | '\'' => {
                 self.quoted(first, position, "unexpected unterminated string literal").map(Token::Quoted)
             }
@@ -163,7 +166,11 @@ fn is_word(char: char) -> bool {
 fn name(text: &str) -> usize {
     let leading = if text.starts_with('$') { 1 } else { prefix(text, |char| char == '_') };
     let rest = &text[leading..];
-    if rest.starts_with(|char: char| char.is_ascii_alphabetic()) { leading + prefix(rest, is_word) } else { 0 }
+    if rest.starts_with(|char: char| char.is_ascii_alphabetic()) {
+        leading + prefix(rest, is_word)
+    } else {
+        0
+    }
 }
 
 /// Returns `@name` or `@@name` and its length.

@@ -9,7 +9,8 @@ use crate::error::{QueryError, number};
 
 impl Parser<'_> {
     pub(super) fn collect(&mut self) -> Result<StatementKind, QueryError> {
-        let mut collect = Collect { groups: Vec::new(), aggregates: Vec::new(), count: None, into: None, options: None };
+        let mut collect =
+            Collect { groups: Vec::new(), aggregates: Vec::new(), count: None, into: None, options: None };
         let has_groups = matches!(self.peek(), Token::Name(_));
         if has_groups {
             self.assignments(|assignment| collect.groups.push(assignment))?;
@@ -19,7 +20,7 @@ impl Parser<'_> {
         } else {
             if self.eat_keyword(Keyword::Aggregate) {
                 self.assignments(|assignment| collect.aggregates.push(assignment))?;
-                self.check_aggregates(&collect.aggregates)?;
+                check_aggregates(&collect.aggregates)?;
             } else if !has_groups {
                 return Err(self.unexpected());
             }
@@ -34,27 +35,16 @@ impl Parser<'_> {
 
     fn count(&mut self) -> Result<Count, QueryError> {
         self.take();
-        if let Token::Name(name) = self.peek() {
-            if !name.eq_ignore_ascii_case("COUNT") {
-                let problem = format!("unexpected qualifier '{name}', expecting 'COUNT'");
-                return Err(self.error(&problem));
+        match self.peek() {
+            Token::Name(name) if !name.eq_ignore_ascii_case("COUNT") => {
+                return Err(self.error(&format!("unexpected qualifier '{name}', expecting 'COUNT'")));
             }
-        }
-        self.expect_name()?;
+            _ => self.expect_name()?,
+        };
         if !self.eat_keyword(Keyword::Into) {
             return Err(self.unexpected_instead_of("INTO keyword"));
         }
         Ok(Count { variable: self.variable()? })
-    }
-
-    fn check_aggregates(&self, aggregates: &[Assignment]) -> Result<(), QueryError> {
-        match aggregates.iter().find(|aggregate| !matches!(aggregate.value.kind, ExpressionKind::Call(_))) {
-            None => Ok(()),
-            Some(aggregate) => {
-                let message = "aggregate expression must be a function call";
-                Err(QueryError::new(number::INVALID_AGGREGATE, message).at(aggregate.value.position))
-            }
-        }
     }
 
     fn into(&mut self) -> Result<Option<Into>, QueryError> {
@@ -85,5 +75,15 @@ impl Parser<'_> {
         }
         into.keep = Some(kept);
         Ok(())
+    }
+}
+
+fn check_aggregates(aggregates: &[Assignment]) -> Result<(), QueryError> {
+    match aggregates.iter().find(|aggregate| !matches!(aggregate.value.kind, ExpressionKind::Call(_))) {
+        None => Ok(()),
+        Some(aggregate) => {
+            let message = "aggregate expression must be a function call";
+            Err(QueryError::new(number::INVALID_AGGREGATE, message).at(aggregate.value.position))
+        }
     }
 }

@@ -24,6 +24,7 @@ mod binding {
 }
 
 /// What can follow an operand.
+#[derive(Clone, Copy)]
 enum Infix {
     Binary(BinaryOperator),
     /// A call of a function of this name with both operands, negated or not.
@@ -138,8 +139,8 @@ impl Parser<'_> {
             self.take();
         }
         let right = self.operators(binding_of(operator) + 1)?;
-        let quantified = Quantified { left, quantifier, operator, right };
-        self.node(ExpressionKind::Quantified(Box::new(quantified)), position)
+        let parts = Quantified { left, quantifier, operator, right };
+        self.node(ExpressionKind::Quantified(Box::new(parts)), position)
     }
 
     /// Parses `ALL`, `ANY`, `NONE` or `AT LEAST (n)`, if it is there.

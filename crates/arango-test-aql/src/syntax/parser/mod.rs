@@ -112,11 +112,6 @@ impl Parser<'_> {
         }
     }
 
-    /// Returns the next token as a qualifier, a word that is reserved only in its place.
-    fn is_qualifier(&self, word: &str) -> bool {
-        matches!(self.peek(), Token::Name(name) if name.eq_ignore_ascii_case(word))
-    }
-
     fn unexpected(&self) -> QueryError {
         self.error(&format!("syntax error, unexpected {}", self.peek().description()))
     }
@@ -136,10 +131,7 @@ impl Parser<'_> {
     }
 
     /// Parses a part with one more part open, so that no text exhausts the stack.
-    fn nested<T>(
-        &mut self,
-        parse: impl FnOnce(&mut Self) -> Result<T, QueryError>,
-    ) -> Result<T, QueryError> {
+    fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T, QueryError>) -> Result<T, QueryError> {
         if self.open == MAX_OPEN {
             return Err(self.not_implemented("more than 120 expressions within each other"));
         }
@@ -177,14 +169,13 @@ impl Parser<'_> {
             return Ok(collections);
         }
         loop {
-            let position = self.position();
             let (name, is_bind) = match self.peek().clone() {
                 Token::Name(name) => (name, false),
                 Token::Bind(name) | Token::CollectionBind(name) => (name, true),
                 _ => return Err(self.unexpected()),
             };
             self.take();
-            collections.push(Target { name, is_bind, position, collection: 0 });
+            collections.push(Target { name, is_bind, collection: 0 });
             let more = self.eat(Symbol::Comma);
             if !more && !matches!(self.peek(), Token::Name(_) | Token::Bind(_) | Token::CollectionBind(_)) {
                 return Ok(collections);

@@ -68,13 +68,13 @@ impl Parser<'_> {
             } else {
                 None
             };
-            let projection =
-                if self.eat_keyword(Keyword::Return) { Some(self.expression()?) } else { None };
+            let projection = if self.eat_keyword(Keyword::Return) { Some(self.expression()?) } else { None };
             Expansion::Map { limit, projection, body: self.node(ExpressionKind::Current, position)? }
         } else {
             Expansion::Test(quantifier)
         };
-        let make = |source| ExpressionKind::Expand(Box::new(Expand { source, levels, item: 0, filter, expansion }));
+        let make =
+            |source| ExpressionKind::Expand(Box::new(Expand { source, levels, item: 0, filter, expansion }));
         if levels > 1 {
             // More than one mark takes the whole array that the expansions before it yield.
             return self.node(make(reference), position);

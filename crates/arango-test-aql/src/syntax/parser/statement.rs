@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::super::token::{Keyword, Symbol, Token};
 use super::super::tree::{
-    Assignment, Block, Direction, Expression, ExpressionKind, For, Limit, Return, Sort, Statement, StatementKind,
-    Variable,
+    Assignment, Block, Direction, Expression, ExpressionKind, For, Limit, Return, Sort, Statement,
+    StatementKind, Variable,
 };
 use super::Parser;
 use crate::error::QueryError;
@@ -21,7 +21,11 @@ impl Parser<'_> {
                 Keyword::Let => {
                     self.take();
                     self.assignments(|assignment| {
-                        statements.push(Statement { kind: StatementKind::Let(Arc::new(assignment)), position });
+                        statements.push(Statement {
+                            kind: StatementKind::Let(Arc::new(assignment)),
+                            position,
+                            writes: false,
+                        });
                     })?;
                     continue;
                 }
@@ -29,24 +33,38 @@ impl Parser<'_> {
                 _ => {}
             }
             let Some(kind) = self.statement(keyword)? else { break };
-            statements.push(Statement { kind, position });
+            statements.push(Statement { kind, position, writes: false });
             if is_last {
-                return Ok(Block { statements, writes: false });
+                return Ok(Block { statements });
             }
         }
         match statements.last() {
-            Some(last) if last.kind.writes() => Ok(Block { statements, writes: false }),
+            Some(last) if last.kind.writes() => Ok(Block { statements }),
             _ => Err(self.unexpected()),
         }
     }
 
     /// Whether a statement begins here, which makes a parenthesis or an argument a subquery.
     pub(super) fn is_statement(&self) -> bool {
-        use Keyword::{Collect, Filter, For, Insert, Let, Limit, Remove, Replace, Return, Sort, Update, Upsert, Window};
+        use Keyword::{
+            Collect, Filter, For, Insert, Let, Limit, Remove, Replace, Return, Sort, Update, Upsert, Window,
+        };
         let Token::Keyword(keyword) = self.peek() else { return false };
         matches!(
             keyword,
-            Collect | Filter | For | Insert | Let | Limit | Remove | Replace | Return | Sort | Update | Upsert | Window
+            Collect
+                | Filter
+                | For
+                | Insert
+                | Let
+                | Limit
+                | Remove
+                | Replace
+                | Return
+                | Sort
+                | Update
+                | Upsert
+                | Window
         )
     }
 

@@ -18,11 +18,8 @@ impl Parser<'_> {
 
     pub(super) fn modify(&mut self, replaces: bool) -> Result<StatementKind, QueryError> {
         let first = self.operand()?;
-        let (key, document) = if self.eat_keyword(Keyword::With) {
-            (Some(first), self.operand()?)
-        } else {
-            (None, first)
-        };
+        let (key, document) =
+            if self.eat_keyword(Keyword::With) { (Some(first), self.operand()?) } else { (None, first) };
         let (target, options) = self.target()?;
         let modify = Modify { replaces, key, document, target, options, old: 0, new: 0 };
         Ok(StatementKind::Modify(Arc::new(modify)))
@@ -86,14 +83,13 @@ impl Parser<'_> {
         if !self.eat_keyword(Keyword::In) && !self.eat_keyword(Keyword::Into) {
             return Err(self.unexpected());
         }
-        let position = self.position();
         let (name, is_bind) = match self.peek().clone() {
             Token::Name(name) | Token::Quoted(name) => (name, false),
             Token::CollectionBind(name) => (name, true),
             _ => return Err(self.unexpected()),
         };
         self.take();
-        let target = Target { name, is_bind, position, collection: 0 };
+        let target = Target { name, is_bind, collection: 0 };
         Ok((target, self.options()?))
     }
 }
@@ -114,9 +110,10 @@ fn continues(token: &Token) -> bool {
                 | Keyword::Or
                 | Keyword::With
         ),
-        Token::Symbol(symbol) => {
-            !matches!(symbol, Symbol::Close | Symbol::ArrayClose | Symbol::ObjectClose | Symbol::Comma | Symbol::Colon)
-        }
+        Token::Symbol(symbol) => !matches!(
+            symbol,
+            Symbol::Close | Symbol::ArrayClose | Symbol::ObjectClose | Symbol::Comma | Symbol::Colon
+        ),
         _ => false,
     }
 }

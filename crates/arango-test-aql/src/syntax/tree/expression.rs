@@ -225,10 +225,13 @@ impl Expand {
     fn parts(&self) -> [Option<&Expression>; 6] {
         let (offset, count, projection, body) = match &self.expansion {
             Expansion::Map { limit, projection, body } => {
-                let (offset, count) = limit.as_ref().map_or((None, None), |(offset, count)| (offset.as_ref(), Some(count)));
+                let (offset, count) =
+                    limit.as_ref().map_or((None, None), |(offset, count)| (offset.as_ref(), Some(count)));
                 (offset, count, projection.as_ref(), Some(body))
             }
-            Expansion::Test(quantifier) => (quantifier.as_ref().and_then(Quantifier::operand), None, None, None),
+            Expansion::Test(quantifier) => {
+                (quantifier.as_ref().and_then(Quantifier::operand), None, None, None)
+            }
         };
         [Some(&self.source), self.filter.as_ref(), offset, count, projection, body]
     }

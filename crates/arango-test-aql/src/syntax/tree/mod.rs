@@ -7,8 +7,8 @@ mod expression;
 mod statement;
 
 pub(crate) use self::expression::{
-    AttributeName, BinaryOperator, Call, Entry, EntryName, Expand, Expansion, Expression, ExpressionKind, Quantified,
-    Quantifier, UnaryOperator,
+    AttributeName, BinaryOperator, Call, Entry, EntryName, Expand, Expansion, Expression, ExpressionKind,
+    Quantified, Quantifier, UnaryOperator,
 };
 pub(crate) use self::statement::{
     Assignment, Collect, Count, Direction, For, Insert, Into, Limit, Modify, Remove, Return, Sort, Statement,
@@ -38,6 +38,4 @@ pub(crate) struct Tree {
 #[derive(Debug)]
 pub(crate) struct Block {
     pub(crate) statements: Vec<Statement>,
-    /// Whether a statement of this block or of a subquery in it writes. Set by the check.
-    pub(crate) writes: bool,
 }

@@ -10,6 +10,8 @@ use crate::error::Position;
 pub(crate) struct Statement {
     pub(crate) kind: StatementKind,
     pub(crate) position: Position,
+    /// Whether it or a subquery in it writes. Set by the check.
+    pub(crate) writes: bool,
 }
 
 /// What a statement does. Shared with the operator that executes it, once the tree is checked.
@@ -124,7 +126,6 @@ pub(crate) struct Target {
     /// The name, or that of a collection parameter with its `@`.
     pub(crate) name: Arc<str>,
     pub(crate) is_bind: bool,
-    pub(crate) position: Position,
     /// Set by the check.
     pub(crate) collection: CollectionIndex,
 }

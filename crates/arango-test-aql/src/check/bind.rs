@@ -1,0 +1,91 @@
+//! Values for bind parameters, and what they decide.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Access, CollectionName, Facts};
+use crate::error::{QueryError, number};
+use crate::value::Value;
+
+/// The values of bind parameters and the names of collections, by their numbers.
+#[derive(Debug)]
+pub(crate) struct Binding {
+    pub(crate) values: Vec<Value>,
+    pub(crate) collections: Vec<Arc<str>>,
+}
+
+/// Assigns values to bind parameters.
+///
+/// # Errors
+/// If one is missing (1551), not used by the query (1552) or of a wrong type (1553), or if the query uses a collection
+/// after writing to it (1579).
+pub(crate) fn bind(
+    facts: &Facts,
+    parameters: &serde_json::Map<String, serde_json::Value>,
+) -> Result<Binding, QueryError> {
+    let mut values = Vec::with_capacity(facts.binds.len());
+    for name in &facts.binds {
+        let Some(value) = parameters.get(&**name) else {
+            let message = format!("no value specified for declared bind parameter '{name}'");
+            return Err(QueryError::new(number::BIND_PARAMETER_MISSING, message));
+        };
+        values.push(Value::from(value.clone()));
+    }
+    if let Some(name) = parameters.keys().find(|name| !facts.binds.iter().any(|known| **known == ***name)) {
+        let message = format!("bind parameter '{name}' was not declared in the query");
+        return Err(QueryError::new(number::BIND_PARAMETER_UNDECLARED, message));
+    }
+    for bind in &facts.attribute_binds {
+        let is_name = |value: &Value| value.as_str().is_some();
+        let value = &values[*bind];
+        let is_path = value.as_array().is_some_and(|names| !names.is_empty() && names.iter().all(is_name));
+        if !is_name(value) && !is_path {
+            return Err(wrong_type(&facts.binds[*bind]));
+        }
+    }
+    let collections = facts.collections.iter().map(|collection| match &collection.name {
+        CollectionName::Literal(name) => Ok(name.clone()),
+        CollectionName::Bind(bind) => match &values[*bind] {
+            Value::String(name) if !name.is_empty() => Ok(name.clone()),
+            _ => Err(wrong_type(&facts.binds[*bind])),
+        },
+    });
+    let collections: Vec<Arc<str>> = collections.collect::<Result<_, _>>()?;
+    check_order(&facts.accesses, &collections)?;
+    Ok(Binding { values, collections })
+}
+
+fn wrong_type(name: &str) -> QueryError {
+    let message = format!("bind parameter '{name}' has an invalid value or type");
+    QueryError::new(number::BIND_PARAMETER_TYPE, message)
+}
+
+/// Checks that nothing is read or written after a write that could change it.
+fn check_order(accesses: &[Access], collections: &[Arc<str>]) -> Result<(), QueryError> {
+    // Nesting of the first access, and whether the collection is written.
+    let mut seen: HashMap<&str, (usize, bool)> = HashMap::new();
+    let mut has_written = false;
+    for access in accesses {
+        match access {
+            Access::Read(collection, nesting) | Access::Write(collection, nesting) => {
+                let name = &*collections[*collection];
+                let is_write = matches!(access, Access::Write(..));
+                let (first, is_written) = seen.entry(name).or_insert((*nesting, false));
+                if *is_written || (is_write && *first < *nesting) {
+                    return Err(access_after_modification(&format!("collection '{name}'")));
+                }
+                *is_written |= is_write;
+                has_written |= is_write;
+            }
+            Access::Function(name) if has_written => {
+                return Err(access_after_modification(&format!("function {name}")));
+            }
+            Access::Function(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn access_after_modification(what: &str) -> QueryError {
+    QueryError::new(number::ACCESS_AFTER_MODIFICATION, format!("access after data-modification by {what}"))
+}

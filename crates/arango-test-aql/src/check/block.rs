@@ -1,0 +1,238 @@
+//! Statements: the order of scopes, and what each introduces.
+
+use std::sync::Arc;
+
+use super::{Access, Aggregation, Checker};
+use crate::error::{QueryError, number};
+use crate::functions;
+use crate::syntax::tree::{
+    Assignment, Block, Collect, Direction, EntryName, Expression, ExpressionKind, Insert, Into, Modify,
+    Remove, StatementKind, Upsert, UpsertLookup, Variable,
+};
+
+/// Returns what a tree does not share before it is checked.
+fn own<T>(shared: &mut Arc<T>) -> &mut T {
+    Arc::get_mut(shared).expect("a tree is shared only after its check")
+}
+
+impl Checker {
+    pub(super) fn block(&mut self, block: &mut Block) -> Result<(), QueryError> {
+        for statement in &mut block.statements {
+            let before = self.facts.accesses.len();
+            self.statement(&mut statement.kind).map_err(|error| error.at(statement.position))?;
+            let accesses = &self.facts.accesses[before..];
+            statement.writes = accesses.iter().any(|access| matches!(access, Access::Write(..)));
+        }
+        Ok(())
+    }
+
+    fn statement(&mut self, statement: &mut StatementKind) -> Result<(), QueryError> {
+        match statement {
+            StatementKind::For(part) => {
+                let part = own(part);
+                self.source(&mut part.source)?;
+                self.scopes.begin_loop();
+                part.variable.slot = self.declare(&part.variable.name, part.variable.position)?;
+                self.options(part.options.as_mut())
+            }
+            StatementKind::Filter(condition) => self.expression(own(condition)),
+            StatementKind::Let(assignment) => self.assignment(own(assignment)),
+            StatementKind::Sort(keys) => {
+                for key in own(keys) {
+                    self.expression(&mut key.key)?;
+                    if let Direction::Value(direction) = &mut key.direction {
+                        self.expression(direction)?;
+                    }
+                }
+                Ok(())
+            }
+            StatementKind::Limit(limit) => {
+                let limit = own(limit);
+                limit.offset.iter_mut().try_for_each(|offset| self.limit(offset))?;
+                self.limit(&mut limit.count)
+            }
+            StatementKind::Collect(collect) => self.collect(own(collect)),
+            StatementKind::Return(last) => {
+                let last = own(last);
+                if last.distinct && self.scopes.is_base() {
+                    let message = "cannot use DISTINCT modifier on top-level query element";
+                    return Err(QueryError::new(number::PARSE, message));
+                }
+                self.expression(&mut last.value)
+            }
+            StatementKind::Insert(insert) => self.insert(own(insert)),
+            StatementKind::Modify(modify) => self.modify(own(modify)),
+            StatementKind::Remove(remove) => self.remove(own(remove)),
+            StatementKind::Upsert(upsert) => self.upsert(own(upsert)),
+        }
+    }
+
+    fn assignment(&mut self, assignment: &mut Assignment) -> Result<(), QueryError> {
+        self.expression(&mut assignment.value)?;
+        let variable = &mut assignment.variable;
+        variable.slot = self.declare(&variable.name, variable.position)?;
+        Ok(())
+    }
+
+    /// Checks an offset or count, which must not depend on a row.
+    fn limit(&mut self, value: &mut Expression) -> Result<(), QueryError> {
+        self.expression(value)?;
+        match value.kind {
+            _ if value.is_constant => Ok(()),
+            // A server computes some calls before the query runs, and rejects others.
+            ExpressionKind::Call(_) => {
+                Err(QueryError::not_implemented("LIMIT with a call").at(value.position))
+            }
+            _ => {
+                let message = "LIMIT offset/count values must be constant numeric values";
+                Err(QueryError::new(number::NUMBER_OUT_OF_RANGE, message).at(value.position))
+            }
+        }
+    }
+
+    fn options(&mut self, options: Option<&mut Expression>) -> Result<(), QueryError> {
+        let Some(options) = options else { return Ok(()) };
+        self.expression(options)?;
+        if options.is_constant {
+            return Ok(());
+        }
+        let message = "'OPTIONS' have to be known at query compile time";
+        Err(QueryError::new(number::COMPILE_TIME_OPTIONS, message).at(options.position))
+    }
+
+    fn collect(&mut self, collect: &mut Collect) -> Result<(), QueryError> {
+        let outer = std::mem::take(&mut self.introduced);
+        for group in &mut collect.groups {
+            self.expression(&mut group.value)?;
+        }
+        self.introduced = collect.groups.iter().map(|group| group.variable.name.clone()).collect();
+        for aggregate in &mut collect.aggregates {
+            self.aggregate(&mut aggregate.value)?;
+        }
+        self.introduced.extend(collect.aggregates.iter().map(|aggregate| aggregate.variable.name.clone()));
+        if let Some(into) = &mut collect.into {
+            self.into(into)?;
+        }
+        self.introduced = outer;
+        // The names are compared with those from before, which end here.
+        let assigned = collect.groups.iter_mut().chain(&mut collect.aggregates);
+        let mut assigned: Vec<&mut Variable> = assigned.map(|assignment| &mut assignment.variable).collect();
+        for variable in &mut assigned {
+            variable.slot = self.declare(&variable.name, variable.position)?;
+        }
+        self.scopes.begin_collect();
+        for variable in &assigned {
+            self.scopes.add(&variable.name, variable.slot);
+        }
+        let counted = collect.count.iter_mut().map(|count| &mut count.variable);
+        for variable in counted.chain(collect.into.iter_mut().map(|into| &mut into.variable)) {
+            variable.slot = self.declare(&variable.name, variable.position)?;
+        }
+        self.options(collect.options.as_mut())
+    }
+
+    fn aggregate(&mut self, value: &mut Expression) -> Result<(), QueryError> {
+        let position = value.position;
+        let ExpressionKind::Call(call) = &mut value.kind else { return self.expression(value) };
+        if functions::find(&call.name).is_none() {
+            return Err(functions::unknown(&call.name).at(position));
+        }
+        let Some(aggregation) = Aggregation::find(&call.name) else {
+            let message = "unknown aggregate function used";
+            return Err(QueryError::new(number::INVALID_AGGREGATE, message).at(position));
+        };
+        aggregation.check_count(&call.name, call.arguments.len(), position)?;
+        call.arguments.iter_mut().try_for_each(|argument| self.expression(argument))
+    }
+
+    fn into(&mut self, into: &mut Into) -> Result<(), QueryError> {
+        if let Some(projection) = &mut into.projection {
+            return self.expression(projection);
+        }
+        into.captured = match &into.keep {
+            None => {
+                let captured = self.scopes.captured().into_iter();
+                captured
+                    .map(|(name, slot)| Variable { name, slot, position: into.variable.position })
+                    .collect()
+            }
+            Some(kept) => kept
+                .iter()
+                .map(|kept| {
+                    let Some(slot) = self.scopes.find(&kept.name) else {
+                        let message = format!("use of unknown variable '{}' for KEEP", kept.name);
+                        return Err(QueryError::new(number::PARSE, message).at(kept.position));
+                    };
+                    Ok(Variable { slot, ..kept.clone() })
+                })
+                .collect::<Result<_, _>>()?,
+        };
+        Ok(())
+    }
+
+    fn insert(&mut self, insert: &mut Insert) -> Result<(), QueryError> {
+        self.expression(&mut insert.document)?;
+        self.target(&mut insert.target);
+        self.options(insert.options.as_mut())?;
+        self.facts.write(insert.target.collection, self.nesting);
+        if insert.options.as_ref().is_some_and(can_overwrite) {
+            insert.old = self.introduce("OLD");
+        }
+        insert.new = self.introduce("NEW");
+        Ok(())
+    }
+
+    fn modify(&mut self, modify: &mut Modify) -> Result<(), QueryError> {
+        modify.key.iter_mut().try_for_each(|key| self.expression(key))?;
+        self.expression(&mut modify.document)?;
+        self.target(&mut modify.target);
+        self.options(modify.options.as_mut())?;
+        self.facts.write(modify.target.collection, self.nesting);
+        modify.old = self.introduce("OLD");
+        modify.new = self.introduce("NEW");
+        Ok(())
+    }
+
+    fn remove(&mut self, remove: &mut Remove) -> Result<(), QueryError> {
+        self.expression(&mut remove.key)?;
+        self.target(&mut remove.target);
+        self.options(remove.options.as_mut())?;
+        self.facts.write(remove.target.collection, self.nesting);
+        remove.old = self.introduce("OLD");
+        Ok(())
+    }
+
+    fn upsert(&mut self, upsert: &mut Upsert) -> Result<(), QueryError> {
+        self.target(&mut upsert.target);
+        match &mut upsert.lookup {
+            UpsertLookup::Example(example) => self.expression(example)?,
+            UpsertLookup::Filter(condition, slot) => {
+                *slot = self.facts.slot("CURRENT");
+                self.current.push(*slot);
+                let result = self.expression(condition);
+                self.current.pop();
+                result?;
+            }
+        }
+        // The lookup is a subquery that reads the collection.
+        self.facts.accesses.push(Access::Read(upsert.target.collection, self.nesting + 1));
+        upsert.old = self.introduce("OLD");
+        self.expression(&mut upsert.insert)?;
+        self.expression(&mut upsert.document)?;
+        self.options(upsert.options.as_mut())?;
+        self.facts.write(upsert.target.collection, self.nesting);
+        upsert.new = self.introduce("NEW");
+        Ok(())
+    }
+}
+
+/// Whether the options let an insert replace a document, so that there is an old one.
+fn can_overwrite(options: &Expression) -> bool {
+    let ExpressionKind::Object(entries) = &options.kind else { return false };
+    entries.iter().any(|entry| {
+        let EntryName::Literal(name) = &entry.name else { return false };
+        let ignores =
+            matches!(&entry.value.kind, ExpressionKind::Constant(value) if value.as_str() == Some("ignore"));
+        matches!(&**name, "overwrite" | "overwriteMode") && !ignores
+    })
+}

@@ -1,0 +1,78 @@
+//! What a query is found to use.
+
+use std::sync::Arc;
+
+use crate::error::Position;
+use crate::syntax::tree::{BindIndex, CollectionIndex, Slot};
+
+/// What a query uses, as far as its text tells.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    /// Names of the bind parameters; those of collections begin with `@`.
+    pub(crate) binds: Vec<Arc<str>>,
+    /// Bind parameters that name an attribute.
+    pub(crate) attribute_binds: Vec<BindIndex>,
+    pub(crate) collections: Vec<Collection>,
+    /// Names of the variables by slot.
+    pub(crate) variables: Vec<Arc<str>>,
+    /// Reads and writes in the order in which they happen.
+    pub(crate) accesses: Vec<Access>,
+    /// Places where a collection stands in for a value.
+    pub(crate) misused: Vec<(CollectionIndex, Position)>,
+    pub(crate) is_modification: bool,
+}
+
+/// A collection that a query uses.
+#[derive(Debug)]
+pub(crate) struct Collection {
+    pub(crate) name: CollectionName,
+    pub(crate) is_written: bool,
+}
+
+/// How a query names a collection.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum CollectionName {
+    Literal(Arc<str>),
+    Bind(BindIndex),
+}
+
+/// A read or write that counts for the order of reads and writes.
+#[derive(Debug)]
+pub(crate) enum Access {
+    /// Reads a collection, below this number of subqueries.
+    Read(CollectionIndex, usize),
+    /// Writes to a collection, below this number of subqueries.
+    Write(CollectionIndex, usize),
+    /// Calls a function that can read any document.
+    Function(&'static str),
+}
+
+impl Facts {
+    /// Returns the number of a bind parameter.
+    pub(super) fn bind(&mut self, name: &Arc<str>) -> BindIndex {
+        self.binds.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.binds.push(name.clone());
+            self.binds.len() - 1
+        })
+    }
+
+    /// Returns the number of a collection.
+    pub(super) fn collection(&mut self, name: CollectionName) -> CollectionIndex {
+        self.collections.iter().position(|known| known.name == name).unwrap_or_else(|| {
+            self.collections.push(Collection { name, is_written: false });
+            self.collections.len() - 1
+        })
+    }
+
+    /// Returns the slot of a new variable.
+    pub(super) fn slot(&mut self, name: &str) -> Slot {
+        self.variables.push(name.into());
+        self.variables.len() - 1
+    }
+
+    pub(super) fn write(&mut self, collection: CollectionIndex, nesting: usize) {
+        self.collections[collection].is_written = true;
+        self.accesses.push(Access::Write(collection, nesting));
+        self.is_modification = true;
+    }
+}

@@ -1,0 +1,85 @@
+//! What can be known about a query before it runs.
+//!
+//! Names become variables or collections, bind parameters get numbers, functions are looked up. What remains open until
+//! the values of bind parameters are known is in [`bind`].
+
+mod aggregate;
+mod bind;
+mod block;
+mod expression;
+mod facts;
+mod scope;
+
+use crate::error::{Position, QueryError, number};
+use crate::syntax::tree::{Block, Slot, Target, Tree};
+
+pub(crate) use self::aggregate::Aggregation;
+pub(crate) use self::bind::{Binding, bind};
+pub(crate) use self::facts::{Access, CollectionName, Facts};
+use self::scope::Scopes;
+
+/// Resolves the names in a tree, in place.
+///
+/// # Errors
+/// If a variable is unknown (1512) or its name is taken (1511), or a function is unknown (1540), called with a wrong
+/// number of arguments (1541) or not implemented (9), and for some misuses of statements.
+pub(crate) fn check(tree: &mut Tree) -> Result<Facts, QueryError> {
+    let mut checker = Checker::default();
+    for target in &mut tree.with {
+        checker.target(target);
+    }
+    checker.block(&mut tree.block)?;
+    Ok(checker.facts)
+}
+
+#[derive(Default)]
+struct Checker {
+    facts: Facts,
+    scopes: Scopes,
+    /// Slots of `CURRENT`, innermost last.
+    current: Vec<Slot>,
+    /// Slot of the item of the expansion whose parts after the bracket are checked.
+    item: Option<Slot>,
+    /// Variables that the statement itself introduces, which its expressions must not use.
+    introduced: Vec<std::sync::Arc<str>>,
+    /// Number of subqueries around the place.
+    nesting: usize,
+}
+
+impl Checker {
+    fn subquery(&mut self, block: &mut Block) -> Result<(), QueryError> {
+        self.nesting += 1;
+        self.scopes.begin_subquery();
+        let result = self.block(block);
+        self.scopes.end_subquery();
+        self.nesting -= 1;
+        result
+    }
+
+    fn target(&mut self, target: &mut Target) {
+        target.collection = if target.is_bind {
+            let bind = self.facts.bind(&target.name);
+            self.facts.collection(CollectionName::Bind(bind))
+        } else {
+            self.facts.collection(CollectionName::Literal(target.name.clone()))
+        };
+    }
+
+    /// Introduces a variable in the innermost scope.
+    fn declare(&mut self, name: &str, position: Position) -> Result<Slot, QueryError> {
+        if self.scopes.find(name).is_some() {
+            let message = format!("variable '{name}' is assigned multiple times");
+            return Err(QueryError::new(number::VARIABLE_REDECLARED, message).at(position));
+        }
+        Ok(self.introduce(name))
+    }
+
+    fn introduce(&mut self, name: &str) -> Slot {
+        let slot = self.facts.slot(name);
+        self.scopes.add(name, slot);
+        slot
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,39 @@
+//! Access to attributes and items.
+
+use super::Run;
+use crate::syntax::tree::AttributeName;
+use crate::value::Value;
+
+impl Run<'_> {
+    /// Returns an attribute, or one within attributes if a bind parameter names several.
+    pub(super) fn attribute(&self, object: &Value, name: &AttributeName) -> Value {
+        match name {
+            AttributeName::Literal(name) => object.attribute(name),
+            AttributeName::Bind(bind) => match &self.binding.values[*bind] {
+                Value::Array(path) => {
+                    let names = path.iter().filter_map(Value::as_str);
+                    names.fold(object.clone(), |object, name| object.attribute(name))
+                }
+                name => object.attribute(name.as_str().unwrap_or_default()),
+            },
+            AttributeName::BindName(_) => unreachable!("the check resolves all names"),
+        }
+    }
+}
+
+/// Returns an item of an array or an attribute of an object.
+///
+/// Numbers and strings that contain numbers count for both: `array["0"]`, `object[0]`.
+pub(super) fn indexed(container: &Value, index: &Value) -> Value {
+    match (container.resolve(), index) {
+        (Value::Array(_), Value::String(index)) => {
+            index.parse().map_or(Value::Null, |index| container.element(index))
+        }
+        (Value::Array(_), index) if index.is_number() => container.element(index.to_integer()),
+        (Value::Object(_), Value::String(name)) => container.attribute(name),
+        (Value::Object(_), index) if index.is_number() => {
+            container.attribute(&index.to_integer().to_string())
+        }
+        _ => Value::Null,
+    }
+}

@@ -1,0 +1,105 @@
+//! `FOR`.
+
+use std::sync::Arc;
+
+use super::{Operator, Row, Run, Source};
+use crate::error::{QueryError, number};
+use crate::store::Scan;
+use crate::syntax::tree::{ExpressionKind, For};
+use crate::value::Value;
+
+/// Repeats each row for all items of a collection, an array or a range.
+pub(super) struct ForRows {
+    source: Source,
+    part: Arc<For>,
+    /// The row that is being repeated; the last one is kept when there are no more.
+    outer: Option<Row>,
+    items: Items,
+}
+
+enum Items {
+    None,
+    Documents(Scan),
+    Array(Arc<Vec<Value>>, usize),
+    /// Next and last number.
+    Range(i64, i64),
+}
+
+impl ForRows {
+    pub(super) fn new(source: Source, part: Arc<For>) -> Self {
+        Self { source, part, outer: None, items: Items::None }
+    }
+
+    fn items(&self, run: &mut Run<'_>, row: &mut Row) -> Result<Items, QueryError> {
+        match &self.part.source.kind {
+            ExpressionKind::Collection(collection) => {
+                let name = run.collection(*collection);
+                Ok(Items::Documents(run.store.scan(&name)?))
+            }
+            ExpressionKind::Range(parts) => {
+                let (low, high) = run.range(parts, row)?;
+                Ok(Items::Range(low, high))
+            }
+            _ => match run.evaluate(&self.part.source, row)? {
+                Value::Array(items) => Ok(Items::Array(items, 0)),
+                other => {
+                    let message = format!(
+                        "collection or array expected as operand to FOR loop; you provided a value of type '{}'",
+                        other.type_name()
+                    );
+                    Err(QueryError::new(number::ARRAY_EXPECTED, message).at(self.part.source.position))
+                }
+            },
+        }
+    }
+}
+
+impl Items {
+    fn next(&mut self, run: &mut Run<'_>) -> Option<Value> {
+        match self {
+            Self::None => None,
+            Self::Documents(scan) => {
+                let document = scan.next()?;
+                run.stats.scanned_full += 1;
+                Some(document)
+            }
+            Self::Array(items, index) => {
+                let item = items.get(*index)?.clone();
+                *index += 1;
+                Some(item)
+            }
+            Self::Range(next, last) => {
+                let (number, last) = (*next, *last);
+                *self = match number {
+                    _ if number == last => Self::None,
+                    _ if number < last => Self::Range(number + 1, last),
+                    _ => Self::Range(number - 1, last),
+                };
+                Some(Value::Int(number))
+            }
+        }
+    }
+}
+
+impl Operator for ForRows {
+    fn next(&mut self, run: &mut Run<'_>) -> Result<Option<Row>, QueryError> {
+        loop {
+            if let Some(item) = self.items.next(run) {
+                let mut row = self.outer.clone().expect("items belong to a row");
+                row.set(self.part.variable.slot, item);
+                return Ok(Some(row));
+            }
+            let Some(mut row) = self.source.next(run)? else { return Ok(None) };
+            self.items = self.items(run, &mut row)?;
+            self.outer = Some(row);
+        }
+    }
+
+    fn base(&self) -> Option<&Row> {
+        self.source.base().or(self.outer.as_ref())
+    }
+
+    fn full_count(&self) -> Option<u64> {
+        self.source.full_count()
+    }
+}

@@ -1,0 +1,61 @@
+//! What all parts of a running query share.
+
+use std::sync::Arc;
+
+use crate::check::Binding;
+use crate::error::{QueryError, number};
+use crate::functions::Environment;
+use crate::store::Store;
+use crate::syntax::tree::CollectionIndex;
+use crate::value::Value;
+
+/// A query that runs.
+pub(crate) struct Run<'a> {
+    pub(crate) store: &'a mut dyn Store,
+    pub(crate) binding: &'a Binding,
+    pub(crate) environment: &'a mut Environment,
+    pub(crate) stats: &'a mut Stats,
+}
+
+/// What a query has done so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Number of documents written.
+    pub writes_executed: u64,
+    /// Number of writes that failed and were ignored.
+    pub writes_ignored: u64,
+    /// Number of documents that loops visited.
+    pub scanned_full: u64,
+    /// Number of rows that `FILTER` dropped.
+    pub filtered: u64,
+}
+
+impl Run<'_> {
+    /// Returns the name of a collection.
+    pub(super) fn collection(&self, index: CollectionIndex) -> Arc<str> {
+        self.binding.collections[index].clone()
+    }
+
+    pub(super) fn warn(&mut self, number: u32, message: impl Into<String>) {
+        self.environment.warnings.push(crate::error::Warning::new(number, message));
+    }
+}
+
+/// Returns the items of a range. Both ends belong to it, and it may run downwards.
+///
+/// # Errors
+/// If a server would not hold them in memory (1504).
+pub(super) fn materialize(low: i64, high: i64) -> Result<Value, QueryError> {
+    const MOST: u64 = 10_000_000;
+    if low.abs_diff(high) >= MOST {
+        let message = format!("range has more than {MOST} items");
+        return Err(QueryError::new(number::NUMBER_OUT_OF_RANGE, message));
+    }
+    let items: Vec<Value> = if low <= high {
+        (low..=high).map(Value::Int).collect()
+    } else {
+        (high..=low).rev().map(Value::Int).collect()
+    };
+    Ok(Value::array(items))
+}
