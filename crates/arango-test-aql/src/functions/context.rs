@@ -24,8 +24,10 @@ pub(crate) struct Environment {
     pub(crate) collation: Collation,
     /// Warnings so far. The caller limits their number.
     pub(crate) warnings: Vec<Warning>,
-    /// Compiled patterns by their text.
-    pub(super) patterns: HashMap<String, Regex>,
+    /// Compiled regular expressions by their text.
+    pub(super) regexes: HashMap<String, Regex>,
+    /// Compiled patterns of `LIKE` by their text.
+    pub(super) likes: HashMap<String, Regex>,
     random: u64,
 }
 
@@ -39,7 +41,8 @@ impl Environment {
             slept: Duration::ZERO,
             collation: Collation::default(),
             warnings: Vec::new(),
-            patterns: HashMap::new(),
+            regexes: HashMap::new(),
+            likes: HashMap::new(),
             random: seed,
         }
     }

@@ -91,7 +91,7 @@ pub(super) fn apply(context: &mut Context<'_>, arguments: &[Value]) -> Result {
 }
 
 fn call_by_name(context: &mut Context<'_>, name: &Value, arguments: &[Value]) -> Result {
-    let Some(name) = name.as_str() else { return context.invalid() };
+    let Some(name) = name.as_str() else { return Err(context.argument_error()) };
     match find(name) {
         Some(Lookup::Function(function)) => function.call(context, arguments),
         Some(Lookup::NotSupported(name)) => {

@@ -1,6 +1,6 @@
 //! Strings: parts, trimming and splitting.
 
-use super::arguments::{argument, flag, integer, signed, size, text};
+use super::arguments::{argument, integer, signed, size, text};
 use super::context::Context;
 use super::patterns;
 use crate::error::{QueryError, number};
@@ -155,7 +155,7 @@ pub(super) fn regex_split(context: &mut Context<'_>, arguments: &[Value]) -> Res
     if pattern.is_empty() {
         return Ok(Value::array(subject.chars().take(limit).map(|char| char.to_string().into()).collect()));
     }
-    let Some(regex) = patterns::compile(context, &pattern, flag(arguments, 2))? else {
+    let Some(regex) = patterns::compile(context, &pattern, &subject, patterns::case(arguments, 2))? else {
         return patterns::invalid(context);
     };
     let mut pieces: Vec<Value> = Vec::new();

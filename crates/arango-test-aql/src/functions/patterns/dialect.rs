@@ -45,6 +45,16 @@ pub(super) fn difference(pattern: &str) -> Option<&'static str> {
     None
 }
 
+/// Returns what in a text a pattern would treat in another way than a server does.
+pub(super) fn difference_in_text(pattern: &str, text: &str) -> Option<&'static str> {
+    if text.contains(['\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']) {
+        return Some("an unusual end of a line in the text");
+    }
+    // There `$` matches before it as well.
+    let ends_line = text.ends_with(['\n', '\r']);
+    (ends_line && pattern.contains('$')).then_some("an end of a line at the end of the text")
+}
+
 /// Whether a pattern that cannot be compiled is wrong in every dialect.
 pub(super) fn is_surely_invalid(error: &regex::Error) -> bool {
     const CERTAIN: &[&str] = &[

@@ -1,22 +1,24 @@
 //! `LIKE`: `%` stands for any characters, `_` for one, and a backslash escapes both.
 
-use super::Result;
-use crate::functions::arguments::{flag, text};
+use regex::Regex;
+
+use super::{Case, Result, case};
+use crate::functions::arguments::text;
 use crate::functions::context::Context;
 use crate::value::Value;
 
 pub(in crate::functions) fn like(context: &mut Context<'_>, arguments: &[Value]) -> Result {
-    let key = format!("{}{}", if flag(arguments, 2) { "LIKE(?i)" } else { "LIKE" }, text(arguments, 1));
-    let text = text(arguments, 0);
-    if let Some(regex) = context.environment.patterns.get(&key) {
+    let (text, pattern) = (text(arguments, 0), text(arguments, 1));
+    let options = if case(arguments, 2) == Case::Ignored { "(?si)" } else { "(?s)" };
+    let key = format!("{options}{pattern}");
+    if let Some(regex) = context.environment.likes.get(&key) {
         return Ok(regex.is_match(&text).into());
     }
-    let options = if flag(arguments, 2) { "(?si)" } else { "(?s)" };
-    let pattern = format!("{options}^{}$", translate(&super::text(arguments, 1)));
-    let regex = regex::Regex::new(&pattern).map_err(|_| context.not_implemented("such a long pattern"))?;
-    let result = regex.is_match(&text);
-    context.environment.patterns.insert(key, regex);
-    Ok(result.into())
+    let regex = Regex::new(&format!("{options}^{}$", translate(&pattern)))
+        .map_err(|_| context.not_implemented("such a long pattern"))?;
+    let is_match = regex.is_match(&text);
+    context.environment.likes.insert(key, regex);
+    Ok(is_match.into())
 }
 
 /// Translates a pattern of `LIKE` into a regular expression.

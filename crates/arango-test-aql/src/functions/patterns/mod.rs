@@ -7,7 +7,7 @@ mod replace;
 pub(super) use self::like::like;
 pub(super) use self::replace::regex_replace;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 use super::arguments::{flag, text};
 use super::context::Context;
@@ -17,35 +17,55 @@ use crate::value::Value;
 type Result<T = Value> = std::result::Result<T, QueryError>;
 
 pub(super) fn regex_test(context: &mut Context<'_>, arguments: &[Value]) -> Result {
-    let pattern = text(arguments, 1);
-    let Some(regex) = compile(context, &pattern, flag(arguments, 2))? else { return invalid(context) };
-    Ok(regex.is_match(&text(arguments, 0)).into())
+    let (text, pattern) = (text(arguments, 0), text(arguments, 1));
+    let Some(regex) = compile(context, &pattern, &text, case(arguments, 2))? else { return invalid(context) };
+    Ok(regex.is_match(&text).into())
 }
 
 pub(super) fn regex_matches(context: &mut Context<'_>, arguments: &[Value]) -> Result {
-    let pattern = text(arguments, 1);
-    let Some(regex) = compile(context, &pattern, flag(arguments, 2))? else { return invalid(context) };
-    let text = text(arguments, 0);
+    let (text, pattern) = (text(arguments, 0), text(arguments, 1));
+    let Some(regex) = compile(context, &pattern, &text, case(arguments, 2))? else { return invalid(context) };
     let Some(captures) = regex.captures(&text) else { return Ok(Value::Null) };
     let groups = captures.iter().map(|group| group.map_or("", |group| group.as_str()).into());
     Ok(Value::array(groups.collect()))
 }
 
-/// Compiles a pattern once per query; `None` if it is not a regular expression.
+/// Whether the case of letters matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Case {
+    Sensitive,
+    Ignored,
+}
+
+/// Reads the flag that makes a function ignore the case of letters.
+pub(super) fn case(arguments: &[Value], position: usize) -> Case {
+    if flag(arguments, position) { Case::Ignored } else { Case::Sensitive }
+}
+
+/// Compiles a pattern for a text, once per query; `None` if it is not a regular expression.
 ///
 /// # Errors
 /// If the pattern has another meaning for a server, or may have.
-pub(super) fn compile(context: &mut Context<'_>, pattern: &str, ignores_case: bool) -> Result<Option<Regex>> {
-    let key = if ignores_case { format!("(?i){pattern}") } else { pattern.to_owned() };
-    if let Some(regex) = context.environment.patterns.get(&key) {
+pub(super) fn compile(
+    context: &mut Context<'_>,
+    pattern: &str,
+    text: &str,
+    case: Case,
+) -> Result<Option<Regex>> {
+    if let Some(difference) = dialect::difference_in_text(pattern, text) {
+        return Err(context.not_implemented(difference));
+    }
+    let key = if case == Case::Ignored { format!("(?i){pattern}") } else { pattern.to_owned() };
+    if let Some(regex) = context.environment.regexes.get(&key) {
         return Ok(Some(regex.clone()));
     }
     if let Some(difference) = dialect::difference(pattern) {
         return Err(context.not_implemented(difference));
     }
-    match Regex::new(&key) {
+    // For a server a carriage return is the end of a line, too.
+    match RegexBuilder::new(&key).crlf(true).build() {
         Ok(regex) => {
-            context.environment.patterns.insert(key, regex.clone());
+            context.environment.regexes.insert(key, regex.clone());
             Ok(Some(regex))
         }
         Err(error) if dialect::is_surely_invalid(&error) => Ok(None),

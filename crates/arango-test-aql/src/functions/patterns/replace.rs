@@ -2,19 +2,17 @@
 
 use regex::{Captures, Regex};
 
-use super::{Result, compile, invalid};
-use crate::functions::arguments::{flag, text};
+use super::{Result, case, compile, invalid};
+use crate::functions::arguments::text;
 use crate::functions::context::Context;
 use crate::value::Value;
 
 pub(in crate::functions) fn regex_replace(context: &mut Context<'_>, arguments: &[Value]) -> Result {
-    let pattern = text(arguments, 1);
-    let Some(regex) = compile(context, &pattern, flag(arguments, 3))? else { return invalid(context) };
-    let replacement = text(arguments, 2);
+    let [text, pattern, replacement] = [0, 1, 2].map(|position| text(arguments, position));
+    let Some(regex) = compile(context, &pattern, &text, case(arguments, 3))? else { return invalid(context) };
     if replacement.contains("\\u") || replacement.contains("\\U") {
         return Err(context.not_implemented("an escaped character in the replacement"));
     }
-    let text = text(arguments, 0);
     if !regex.is_match(&text) {
         return Ok(text.to_string().into());
     }
