@@ -49,26 +49,23 @@ pub(super) fn shift(context: &mut Context<'_>, arguments: &[Value]) -> Result {
     }
 }
 
-pub(super) fn append(_: &mut Context<'_>, arguments: &[Value]) -> Result {
+pub(super) fn append(context: &mut Context<'_>, arguments: &[Value]) -> Result {
     let (list, added) = (argument(arguments, 0), argument(arguments, 1));
     let is_unique = flag(arguments, 2);
-    let items = list.as_array();
-    let adds_nothing = match added {
-        Value::Null => list.is_null() || items.is_some(),
-        Value::Array(added) => added.is_empty(),
-        _ => false,
+    let kept: &[Value] = match (list, added) {
+        (_, Value::Array(added)) if added.is_empty() && !is_unique => return Ok(list.clone()),
+        (Value::Null, Value::Array(added)) if added.is_empty() => return Ok(Value::Null),
+        (Value::Null | Value::Array(_), Value::Null) if !is_unique => return Ok(list.clone()),
+        (Value::Null, _) => &[],
+        (Value::Array(items), _) => items,
+        _ => return context.invalid(),
     };
-    if adds_nothing && (!is_unique || list.is_null() && !added.is_null()) {
-        return Ok(list.clone());
-    }
-    // A list that is no array counts as an empty one.
-    let kept = items.unwrap_or_default().iter();
     let added: &[Value] = match added {
         Value::Null => &[],
         Value::Array(items) => items,
         other => std::slice::from_ref(other),
     };
-    let all = kept.chain(added).cloned();
+    let all = kept.iter().chain(added).cloned();
     Ok(Value::array(if is_unique { distinct(all) } else { all.collect() }))
 }
 
@@ -110,11 +107,13 @@ pub(super) fn remove_nth(context: &mut Context<'_>, arguments: &[Value]) -> Resu
         Value::Array(items) => items,
         _ => return context.invalid(),
     };
-    let position = argument(arguments, 1).to_double().trunc();
-    #[allow(clippy::cast_possible_truncation, reason = "what is out of range stays out of range")]
-    let position = position as i64;
-    let removed = if position < 0 { signed(items.len()).saturating_add(position) } else { position };
-    let removed = size(removed);
+    #[allow(clippy::cast_precision_loss, reason = "no array is so long")]
+    let length = items.len() as f64;
+    let position = argument(arguments, 1).to_double();
+    // A fraction is cut off after counting from the end.
+    let position = if position < 0.0 { position + length } else { position };
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is within the array")]
+    let removed = (0.0..length).contains(&position).then_some(position as usize);
     let kept = items.iter().enumerate().filter(|(position, _)| Some(*position) != removed);
     Ok(Value::array(kept.map(|(_, item)| item.clone()).collect()))
 }
