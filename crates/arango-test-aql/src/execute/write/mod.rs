@@ -52,7 +52,7 @@ impl WriteRows {
             StatementKind::Modify(modify) => (Write::Modify(modify.clone()), &modify.options),
             StatementKind::Remove(remove) => (Write::Remove(remove.clone()), &remove.options),
             StatementKind::Upsert(upsert) => (Write::Upsert(upsert.clone()), &upsert.options),
-            _ => unreachable!("other statements have operators of their own kind"),
+            _ => unreachable!("the pipeline passes statements that write"),
         };
         let options = match options {
             Some(options) => {
