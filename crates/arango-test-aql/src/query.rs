@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::check::{self, Binding, Facts};
+use crate::check::{self, Binding, CollectionName, Facts};
 use crate::error::{QueryError, Warning, number};
 use crate::execute::{Results, Row, Run, Stats};
 use crate::functions::Environment;
@@ -46,6 +46,14 @@ impl Query {
     /// Returns the names of the bind parameters; those of collections begin with `@`.
     pub fn bind_parameters(&self) -> impl Iterator<Item = &str> {
         self.checked.facts.binds.iter().map(|name| &**name)
+    }
+
+    /// Returns the names of the collections that the text names, without those that bind parameters name.
+    pub fn collections(&self) -> impl Iterator<Item = &str> {
+        self.checked.facts.collections.iter().filter_map(|collection| match &collection.name {
+            CollectionName::Literal(name) => Some(&**name),
+            CollectionName::Bind(_) => None,
+        })
     }
 
     /// Returns the names of the variables, without those that the query has only within.

@@ -26,8 +26,13 @@ enum Items {
 }
 
 impl ForRows {
-    pub(super) fn new(source: Source, part: Arc<For>) -> Self {
-        Self { source, part, outer: None, items: Items::None }
+    pub(super) fn new(run: &mut Run<'_>, source: Source, part: Arc<For>) -> Result<Self, QueryError> {
+        if let Some(options) = &part.options {
+            let position = options.position;
+            let options = run.evaluate(options, &mut Row::new(0))?;
+            check_options(&options).map_err(|error| error.at(position))?;
+        }
+        Ok(Self { source, part, outer: None, items: Items::None })
     }
 
     fn items(&self, run: &mut Run<'_>, row: &mut Row) -> Result<Items, QueryError> {
@@ -52,6 +57,23 @@ impl ForRows {
             },
         }
     }
+}
+
+/// Accepts options that change only how a server finds documents.
+fn check_options(options: &Value) -> Result<(), QueryError> {
+    let Some(options) = options.as_object() else { return Ok(()) };
+    for (name, value) in options.iter() {
+        let is_known = match &**name {
+            "indexHint" | "disableIndex" | "useCache" | "maxProjections" | "lookahead" => true,
+            // A server fails if it cannot use the index.
+            "forceIndexHint" => !value.is_true(),
+            _ => false,
+        };
+        if !is_known {
+            return Err(QueryError::not_implemented(format_args!("option {name} of FOR with this value")));
+        }
+    }
+    Ok(())
 }
 
 impl Items {

@@ -27,7 +27,7 @@ pub(super) fn pipeline(
     let mut writes = false;
     for (index, statement) in block.statements.iter().enumerate() {
         source = match &statement.kind {
-            StatementKind::For(part) => Box::new(ForRows::new(source, part.clone())),
+            StatementKind::For(part) => Box::new(ForRows::new(run, source, part.clone())?),
             StatementKind::Filter(condition) => Box::new(FilterRows::new(source, condition.clone())),
             StatementKind::Let(assignment) => Box::new(LetRows::new(source, assignment.clone())),
             StatementKind::Sort(keys) => Box::new(SortRows::new(run, source, keys.clone())?),

@@ -76,8 +76,8 @@ impl Parser<'_> {
                 Keyword::Not => self.negated_infix(),
                 // `ANY` may also be the direction of a traversal.
                 Keyword::All | Keyword::Any | Keyword::None => {
-                    let (_, tokens) = self.comparison_at(1)?;
-                    (tokens > 0).then_some((Infix::Quantifier, binding::QUANTIFIER, 0))
+                    let is_quantifier = self.comparison_at(1).is_some() || self.is_pattern_at(1);
+                    is_quantifier.then_some((Infix::Quantifier, binding::QUANTIFIER, 0))
                 }
                 _ => None,
             },
@@ -134,6 +134,9 @@ impl Parser<'_> {
 
     fn quantified(&mut self, left: Expression, position: Position) -> Result<Expression, QueryError> {
         let quantifier = self.quantifier()?.expect("a quantifier stands here");
+        if self.is_pattern_at(0) {
+            return Err(self.not_implemented("array operators with patterns"));
+        }
         let Some((operator, tokens)) = self.comparison_at(0) else { return Err(self.unexpected()) };
         for _ in 0..tokens {
             self.take();
@@ -174,6 +177,16 @@ impl Parser<'_> {
             }
             _ => comparison(token).filter(|operator| is_comparison(*operator)).map(|operator| (operator, 1)),
         }
+    }
+
+    /// Whether a comparison with a pattern stands here, negated or not.
+    fn is_pattern_at(&self, distance: usize) -> bool {
+        let is_not =
+            matches!(self.peek_at(distance), Token::Keyword(Keyword::Not) | Token::Symbol(Symbol::Not));
+        matches!(
+            self.peek_at(distance + usize::from(is_not)),
+            Token::Keyword(Keyword::Like) | Token::Symbol(Symbol::Matches | Symbol::MatchesNot)
+        )
     }
 
     fn prefix(&mut self) -> Result<Expression, QueryError> {

@@ -1,0 +1,252 @@
+//! What a caller sees of a query that runs: when rows are computed, what is counted, what becomes of the store.
+
+mod store;
+
+use std::time::Duration;
+
+use arango_test_aql::{
+    CollectionKind, Options, Prepared, Query, QueryError, ReadDocuments, Rows, Scan, Store, Value,
+    WriteOptions, Written,
+};
+use proptest::prelude::*;
+
+use self::store::MemoryStore;
+
+fn prepared(text: &str) -> Prepared {
+    let query = Query::parse(text).expect("the query of a test is valid");
+    query.bind(&serde_json::Map::new()).expect("the query of a test has no parameters")
+}
+
+fn run(text: &str, store: MemoryStore) -> Rows<MemoryStore> {
+    prepared(text).run(store, Options::default()).expect("the collections exist")
+}
+
+fn collection(keys: &[&str]) -> MemoryStore {
+    let mut store = MemoryStore::new();
+    store.create("c", CollectionKind::Document);
+    for key in keys {
+        let document = Value::from(serde_json::json!({ "_key": key }));
+        store.insert("c", &document, &WriteOptions::default()).expect("the keys differ");
+    }
+    store
+}
+
+fn next(rows: &mut Rows<impl Store>) -> String {
+    rows.next().expect("there are more results").expect("the query goes on").to_json_string()
+}
+
+#[test]
+fn results_are_computed_when_they_are_taken() {
+    let mut rows = run("FOR i IN 1..9223372036854775807 LET s = SLEEP(1) RETURN i", MemoryStore::new());
+    assert_eq!(rows.take_slept(), Duration::ZERO);
+    assert_eq!([next(&mut rows), next(&mut rows)], ["1", "2"]);
+    assert_eq!(rows.take_slept(), Duration::from_secs(2));
+    assert_eq!(rows.take_slept(), Duration::ZERO);
+}
+
+#[test]
+fn a_limit_does_not_take_more_rows_than_it_yields() {
+    let mut rows = run("FOR d IN c LIMIT 1 RETURN d._key", collection(&["a", "b"]));
+    assert_eq!(next(&mut rows), "\"a\"");
+    assert!(rows.next().is_none());
+    assert_eq!(rows.stats().scanned_full, 1);
+}
+
+#[test]
+fn a_query_does_not_see_what_it_writes() {
+    let mut rows =
+        run("FOR d IN c INSERT {_key: CONCAT(d._key, 'x')} INTO c RETURN NEW._key", collection(&["a", "b"]));
+    assert_eq!([next(&mut rows), next(&mut rows)], ["\"ax\"", "\"bx\""]);
+    assert!(rows.next().is_none());
+    assert_eq!(rows.into_store().count("c").unwrap(), 4);
+}
+
+#[test]
+fn after_an_error_there_are_no_more_results() {
+    let mut rows = run("FOR i IN [1, 2] FILTER i == 1 || FAIL('stop') RETURN i", MemoryStore::new());
+    assert_eq!(next(&mut rows), "1");
+    assert_eq!(rows.next().unwrap().unwrap_err().number, 1569);
+    assert!(rows.next().is_none());
+}
+
+#[test]
+fn a_failed_write_leaves_the_earlier_ones_to_the_caller() {
+    let mut rows = run("FOR k IN ['x', 'a'] INSERT {_key: k} INTO c", collection(&["a"]));
+    assert_eq!(rows.next().unwrap().unwrap_err().number, 1210);
+    assert_eq!(rows.stats().writes_executed, 1);
+    assert_eq!(rows.into_store().count("c").unwrap(), 2);
+}
+
+#[test]
+fn a_query_can_run_again_and_on_a_borrowed_store() {
+    let mut store = collection(&[]);
+    let insert = prepared("INSERT {} INTO c");
+    for count in 1..=2 {
+        assert!(insert.run(&mut store, Options::default()).unwrap().next().is_none());
+        assert_eq!(store.count("c").unwrap(), count);
+    }
+}
+
+#[test]
+fn equal_seeds_yield_equal_random_numbers() {
+    let random = |seed| {
+        let options = Options { seed, ..Options::default() };
+        let mut rows = prepared("RETURN [RAND(), RAND()]").run(MemoryStore::new(), options).unwrap();
+        next(&mut rows)
+    };
+    assert_eq!(random(1), random(1));
+    assert_ne!(random(1), random(2));
+}
+
+#[test]
+fn warnings_are_kept_up_to_a_number() {
+    let options = Options { max_warnings: 2, ..Options::default() };
+    let mut rows = prepared("FOR i IN 1..5 RETURN i / 0").run(MemoryStore::new(), options).unwrap();
+    assert_eq!(rows.by_ref().count(), 5);
+    let messages: Vec<String> = rows.warnings().into_iter().map(|warning| warning.message).collect();
+    assert_eq!(messages, ["in operator /: division by zero"; 2]);
+}
+
+#[test]
+fn a_query_tells_what_it_uses() {
+    let query = Query::parse("FOR d IN a LET x = @v UPDATE d WITH {x} IN @@b").unwrap();
+    assert!(query.is_modification());
+    assert_eq!(query.bind_parameters().collect::<Vec<_>>(), ["v", "@b"]);
+    assert_eq!(query.collections().collect::<Vec<_>>(), ["a"]);
+    assert_eq!(query.variables().collect::<Vec<_>>(), ["d", "x", "OLD", "NEW"]);
+    let parameters = serde_json::json!({ "v": 1, "@b": "b" });
+    let prepared = query.bind(parameters.as_object().unwrap()).unwrap();
+    assert_eq!(prepared.collections(), [("a", false), ("b", true)]);
+}
+
+#[test]
+fn rows_can_move_to_another_thread() {
+    let mut rows = run("FOR i IN 1..3 COLLECT x = i SORT x LIMIT 2 RETURN x", MemoryStore::new());
+    assert_eq!(next(&mut rows), "1");
+    assert_eq!(std::thread::spawn(move || next(&mut rows)).join().unwrap(), "2");
+}
+
+/// A store whose documents are not JSON.
+struct Unreadable;
+
+type Write = Result<Written, QueryError>;
+
+impl ReadDocuments for Unreadable {
+    fn kind(&self, _: &str) -> Option<CollectionKind> {
+        Some(CollectionKind::Document)
+    }
+
+    fn get(&self, _: &str, _: &str) -> Result<Option<Value>, QueryError> {
+        Err(QueryError::new(4, "not read"))
+    }
+
+    fn count(&self, _: &str) -> Result<u64, QueryError> {
+        Ok(1)
+    }
+}
+
+impl Store for Unreadable {
+    fn scan(&self, _: &str) -> Result<Scan, QueryError> {
+        Ok(Box::new(std::iter::once(Value::document(*b"<unread>"))))
+    }
+
+    fn insert(&mut self, _: &str, _: &Value, _: &WriteOptions) -> Write {
+        Err(QueryError::new(4, "not written"))
+    }
+
+    fn update(&mut self, _: &str, _: &str, _: &Value, _: &WriteOptions) -> Write {
+        Err(QueryError::new(4, "not written"))
+    }
+
+    fn replace(&mut self, _: &str, _: &str, _: &Value, _: &WriteOptions) -> Write {
+        Err(QueryError::new(4, "not written"))
+    }
+
+    fn remove(&mut self, _: &str, _: &str, _: &WriteOptions) -> Write {
+        Err(QueryError::new(4, "not written"))
+    }
+}
+
+#[test]
+fn whole_documents_pass_through_without_being_parsed() {
+    let mut rows = prepared("FOR d IN c LIMIT 5 RETURN d").run(Unreadable, Options::default()).unwrap();
+    let mut json = Vec::new();
+    rows.next().unwrap().unwrap().write_json(&mut json);
+    assert_eq!(json, b"<unread>");
+}
+
+#[test]
+fn an_error_of_the_store_ends_the_query() {
+    for text in ["INSERT {} INTO c", "REMOVE 'a' IN c", "UPDATE 'a' WITH {} IN c", "RETURN DOCUMENT('c/a')"] {
+        let mut rows = prepared(text).run(Unreadable, Options::default()).unwrap();
+        assert_eq!(rows.next().unwrap().unwrap_err().number, 4, "{text}");
+    }
+}
+
+/// Parts of queries that fit together often enough to run.
+fn statement() -> impl Strategy<Value = String> {
+    let value = prop::sample::select(vec![
+        "1",
+        "-0.5",
+        "null",
+        "'a'",
+        "[1, [2], 'x']",
+        "{a: 1}",
+        "x",
+        "x.a",
+        "x[0]",
+        "x[*].a",
+        "x[**]",
+        "x[? FILTER CURRENT]",
+        "1..3",
+        "(FOR y IN [1, 2] RETURN y)",
+        "LENGTH(x)",
+        "x ? 1 : 2",
+        "x ANY == 1",
+        "x IN [1]",
+        "x / 0",
+        "c",
+        "DOCUMENT(c, 'a')",
+        "MERGE(x, {b: 2})",
+        "x =~ 'a'",
+        "x LIKE '%'",
+        "NEW",
+        "OLD",
+        "CONCAT(x, 1)",
+        "SUM(x)",
+        "x + 1",
+        "!x",
+        "-x",
+        "{[x]: x}",
+    ]);
+    (0..14usize, value.clone(), value, 0..100u32).prop_map(|(kind, first, second, name)| match kind {
+        0 => format!("FOR v{name} IN {first}"),
+        1 => "FOR x IN [1, 'a', null, {a: [1]}, [[2]]]".to_owned(),
+        2 => format!("FILTER {first} == {second}"),
+        3 => format!("LET v{name} = {first} || {second}"),
+        4 => format!("SORT {first}, {second} DESC"),
+        5 => "LIMIT 1, 2".to_owned(),
+        6 => format!("COLLECT v{name} = {first} INTO x"),
+        7 => format!("COLLECT AGGREGATE x = MAX({first})"),
+        8 => format!("INSERT {first} INTO c"),
+        9 => format!("UPDATE {first} WITH {second} IN c"),
+        10 => format!("REMOVE {first} IN c OPTIONS {{ignoreErrors: true}}"),
+        11 => format!("UPSERT {{a: {first}}} INSERT {{}} UPDATE {{b: {second}}} IN c"),
+        12 => format!("RETURN DISTINCT {first}"),
+        _ => format!("RETURN [{first}, {second}]"),
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_query_makes_the_interpreter_panic(statements in prop::collection::vec(statement(), 1..8)) {
+        let text = format!("LET x = [{{a: 1}}, 2] {} RETURN 1", statements.join(" "));
+        for text in [text, statements.join(" ")] {
+            let Ok(query) = Query::parse(&text) else { continue };
+            let Ok(prepared) = query.bind(&serde_json::Map::new()) else { continue };
+            if let Ok(rows) = prepared.run(collection(&["a", "b"]), Options::default()) {
+                prop_assert!(rows.take(1000).count() <= 1000);
+            }
+        }
+    }
+}
