@@ -176,7 +176,7 @@ impl Checker {
         self.options(insert.options.as_mut())?;
         self.facts.write(insert.target.collection, self.nesting);
         if insert.options.as_ref().is_some_and(can_overwrite) {
-            insert.old = self.introduce("OLD");
+            insert.old = Some(self.introduce("OLD"));
         }
         insert.new = self.introduce("NEW");
         Ok(())

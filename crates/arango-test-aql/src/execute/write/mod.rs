@@ -34,7 +34,7 @@ enum Write {
 /// What a row writes, computed before anything is written.
 enum Operation {
     Insert(Value),
-    /// Key, revision and attributes.
+    /// What has the key, and the attributes.
     Modify(Value, Value),
     Remove(Value),
     /// Depends on what earlier rows have written.
@@ -155,8 +155,7 @@ impl Write {
     /// Puts `OLD` and `NEW` into the row.
     fn store(&self, written: Written, row: &mut Row) {
         let (old, new): (Option<Slot>, Option<Slot>) = match self {
-            // Without an option for it there is no `OLD`, and no slot for it.
-            Self::Insert(insert) => ((insert.old != insert.new).then_some(insert.old), Some(insert.new)),
+            Self::Insert(insert) => (insert.old, Some(insert.new)),
             Self::Modify(modify) => (Some(modify.old), Some(modify.new)),
             Self::Remove(remove) => (Some(remove.old), None),
             Self::Upsert(upsert) => (Some(upsert.old), Some(upsert.new)),

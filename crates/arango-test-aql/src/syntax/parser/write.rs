@@ -13,7 +13,7 @@ impl Parser<'_> {
     pub(super) fn insert(&mut self) -> Result<StatementKind, QueryError> {
         let document = self.operand()?;
         let (target, options) = self.target()?;
-        Ok(StatementKind::Insert(Arc::new(Insert { document, target, options, old: 0, new: 0 })))
+        Ok(StatementKind::Insert(Arc::new(Insert { document, target, options, old: None, new: 0 })))
     }
 
     pub(super) fn modify(&mut self, replaces: bool) -> Result<StatementKind, QueryError> {

@@ -136,8 +136,9 @@ pub(crate) struct Insert {
     pub(crate) document: Expression,
     pub(crate) target: Target,
     pub(crate) options: Option<Expression>,
-    /// Slots of `OLD` and `NEW`, set by the check.
-    pub(crate) old: Slot,
+    /// Slot of `OLD`, if the options let it replace a document. Set by the check.
+    pub(crate) old: Option<Slot>,
+    /// Slot of `NEW`. Set by the check.
     pub(crate) new: Slot,
 }
 
