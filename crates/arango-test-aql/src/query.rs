@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::check::{self, Binding, CollectionName, Facts};
 use crate::error::{QueryError, Warning, number};
-use crate::execute::{Results, Row, Run, Stats};
+use crate::execute::{Results, Row, Run, Snapshots, Stats};
 use crate::functions::Environment;
 use crate::store::Store;
 use crate::syntax::{self, tree::Tree};
@@ -120,8 +120,10 @@ impl Prepared {
         environment.database.clone_from(&options.database);
         environment.user.clone_from(&options.user);
         environment.warnings.clone_from(&self.checked.tree.warnings);
+        let snapshots = self.snapshots(&store)?;
         let mut rows = Rows {
             results: None,
+            snapshots,
             store,
             binding: self.binding.clone(),
             environment,
@@ -133,6 +135,26 @@ impl Prepared {
         let results = rows.with(|run, _| Results::new(run, &self.checked.tree.block, &row, counts))?;
         rows.results = Some(results);
         Ok(rows)
+    }
+}
+
+impl Prepared {
+    /// Reads the collections that the query both visits and writes to, so that no loop sees what it writes.
+    fn snapshots(&self, store: &impl Store) -> Result<Snapshots, QueryError> {
+        let written: Vec<&str> = self
+            .collections()
+            .into_iter()
+            .filter(|(_, is_written)| *is_written)
+            .map(|(name, _)| name)
+            .collect();
+        let mut snapshots = Snapshots::new();
+        for (index, collection) in self.checked.facts.collections.iter().enumerate() {
+            let name = &*self.binding.collections[index];
+            if collection.is_scanned && written.contains(&name) {
+                snapshots.insert(index, Arc::new(store.scan(name)?.collect()));
+            }
+        }
+        Ok(snapshots)
     }
 }
 
@@ -173,6 +195,7 @@ impl Default for Options {
 pub struct Rows<S> {
     /// `None` while the query is being prepared.
     results: Option<Results>,
+    snapshots: Snapshots,
     store: S,
     binding: Arc<Binding>,
     environment: Environment,
@@ -200,7 +223,7 @@ impl<S: Store> Rows<S> {
 
     /// Returns the number of rows before the last `LIMIT`, when all rows were taken.
     ///
-    /// `None` without [`Options::full_count`] or without such a `LIMIT`.
+    /// Without such a `LIMIT` it is the number of results. `None` without [`Options::full_count`].
     pub fn full_count(&self) -> Option<u64> {
         self.results.as_ref().and_then(Results::full_count)
     }
@@ -227,6 +250,7 @@ impl<S: Store> Rows<S> {
             binding: &self.binding,
             environment: &mut self.environment,
             stats: &mut self.stats,
+            snapshots: &self.snapshots,
         };
         let result = part(&mut run, self.results.as_mut())?;
         let warnings = &mut self.environment.warnings;

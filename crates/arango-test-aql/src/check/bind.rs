@@ -1,6 +1,6 @@
 //! Values for bind parameters, and what they decide.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{Access, CollectionName, Facts};
@@ -61,23 +61,22 @@ fn wrong_type(name: &str) -> QueryError {
 }
 
 /// Checks that nothing is read or written after a write that could change it.
+///
+/// A subquery may write to a collection that a loop around it reads.
 fn check_order(accesses: &[Access], collections: &[Arc<str>]) -> Result<(), QueryError> {
-    // Nesting of the first access, and whether the collection is written.
-    let mut seen: HashMap<&str, (usize, bool)> = HashMap::new();
-    let mut has_written = false;
+    let mut written: HashSet<&str> = HashSet::new();
     for access in accesses {
         match access {
-            Access::Read(collection, nesting) | Access::Write(collection, nesting) => {
+            Access::Read(collection) | Access::Write(collection) => {
                 let name = &*collections[*collection];
-                let is_write = matches!(access, Access::Write(..));
-                let (first, is_written) = seen.entry(name).or_insert((*nesting, false));
-                if *is_written || (is_write && *first < *nesting) {
+                if written.contains(name) {
                     return Err(access_after_modification(&format!("collection '{name}'")));
                 }
-                *is_written |= is_write;
-                has_written |= is_write;
+                if matches!(access, Access::Write(_)) {
+                    written.insert(name);
+                }
             }
-            Access::Function(name) if has_written => {
+            Access::Function(name) if !written.is_empty() => {
                 return Err(access_after_modification(&format!("function {name}")));
             }
             Access::Function(_) => {}

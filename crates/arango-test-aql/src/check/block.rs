@@ -31,6 +31,9 @@ impl Checker {
             StatementKind::For(part) => {
                 let part = own(part);
                 self.source(&mut part.source)?;
+                if let ExpressionKind::Collection(collection) = part.source.kind {
+                    self.facts.collections[collection].is_scanned = true;
+                }
                 self.scopes.begin_loop();
                 part.variable.slot = self.declare(&part.variable.name, part.variable.position)?;
                 self.options(part.options.as_mut())
@@ -104,8 +107,8 @@ impl Checker {
         let outer = std::mem::take(&mut self.introduced);
         for group in &mut collect.groups {
             self.expression(&mut group.value)?;
+            self.introduced.push(group.variable.name.clone());
         }
-        self.introduced = collect.groups.iter().map(|group| group.variable.name.clone()).collect();
         for aggregate in &mut collect.aggregates {
             self.aggregate(&mut aggregate.value)?;
         }
@@ -174,7 +177,7 @@ impl Checker {
         self.expression(&mut insert.document)?;
         self.target(&mut insert.target);
         self.options(insert.options.as_mut())?;
-        self.facts.write(insert.target.collection, self.nesting);
+        self.facts.write(insert.target.collection);
         if insert.options.as_ref().is_some_and(can_overwrite) {
             insert.old = Some(self.introduce("OLD"));
         }
@@ -187,7 +190,7 @@ impl Checker {
         self.expression(&mut modify.document)?;
         self.target(&mut modify.target);
         self.options(modify.options.as_mut())?;
-        self.facts.write(modify.target.collection, self.nesting);
+        self.facts.write(modify.target.collection);
         modify.old = self.introduce("OLD");
         modify.new = self.introduce("NEW");
         Ok(())
@@ -197,7 +200,7 @@ impl Checker {
         self.expression(&mut remove.key)?;
         self.target(&mut remove.target);
         self.options(remove.options.as_mut())?;
-        self.facts.write(remove.target.collection, self.nesting);
+        self.facts.write(remove.target.collection);
         remove.old = self.introduce("OLD");
         Ok(())
     }
@@ -214,13 +217,12 @@ impl Checker {
                 result?;
             }
         }
-        // The lookup is a subquery that reads the collection.
-        self.facts.accesses.push(Access::Read(upsert.target.collection, self.nesting + 1));
+        self.facts.accesses.push(Access::Read(upsert.target.collection));
         upsert.old = self.introduce("OLD");
         self.expression(&mut upsert.insert)?;
         self.expression(&mut upsert.document)?;
         self.options(upsert.options.as_mut())?;
-        self.facts.write(upsert.target.collection, self.nesting);
+        self.facts.write(upsert.target.collection);
         upsert.new = self.introduce("NEW");
         Ok(())
     }

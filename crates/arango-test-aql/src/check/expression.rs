@@ -18,6 +18,7 @@ impl Checker {
         self.operand(expression)?;
         if let ExpressionKind::Collection(collection) = expression.kind {
             self.facts.misused.push((collection, expression.position));
+            self.facts.accesses.push(Access::Read(collection));
         }
         Ok(())
     }
@@ -26,7 +27,7 @@ impl Checker {
     pub(super) fn source(&mut self, source: &mut Expression) -> Result<(), QueryError> {
         self.operand(source)?;
         if let ExpressionKind::Collection(collection) = source.kind {
-            self.facts.accesses.push(Access::Read(collection, self.nesting));
+            self.facts.accesses.push(Access::Read(collection));
         }
         Ok(())
     }
@@ -126,7 +127,7 @@ impl Checker {
             return Ok(Some(slot));
         }
         if self.introduced.iter().any(|introduced| **introduced == *name) {
-            let message = format!("use of COLLECT variable '{name}' inside same COLLECT's expression");
+            let message = format!("use of COLLECT variable '{name}' inside same COLLECT");
             return Err(QueryError::new(number::VARIABLE_NAME_UNKNOWN, message).at(position));
         }
         Ok(matches!(name, "CURRENT" | "$CURRENT").then(|| self.current.last().copied()).flatten())

@@ -27,6 +27,8 @@ pub(crate) struct Facts {
 pub(crate) struct Collection {
     pub(crate) name: CollectionName,
     pub(crate) is_written: bool,
+    /// Whether a loop visits its documents.
+    pub(crate) is_scanned: bool,
 }
 
 /// How a query names a collection.
@@ -39,10 +41,8 @@ pub(crate) enum CollectionName {
 /// A read or write that counts for the order of reads and writes.
 #[derive(Debug)]
 pub(crate) enum Access {
-    /// Reads a collection, below this number of subqueries.
-    Read(CollectionIndex, usize),
-    /// Writes to a collection, below this number of subqueries.
-    Write(CollectionIndex, usize),
+    Read(CollectionIndex),
+    Write(CollectionIndex),
     /// Calls a function that can read any document.
     Function(&'static str),
 }
@@ -59,7 +59,7 @@ impl Facts {
     /// Returns the number of a collection.
     pub(super) fn collection(&mut self, name: CollectionName) -> CollectionIndex {
         self.collections.iter().position(|known| known.name == name).unwrap_or_else(|| {
-            self.collections.push(Collection { name, is_written: false });
+            self.collections.push(Collection { name, is_written: false, is_scanned: false });
             self.collections.len() - 1
         })
     }
@@ -70,9 +70,9 @@ impl Facts {
         self.variables.len() - 1
     }
 
-    pub(super) fn write(&mut self, collection: CollectionIndex, nesting: usize) {
+    pub(super) fn write(&mut self, collection: CollectionIndex) {
         self.collections[collection].is_written = true;
-        self.accesses.push(Access::Write(collection, nesting));
+        self.accesses.push(Access::Write(collection));
         self.is_modification = true;
     }
 }

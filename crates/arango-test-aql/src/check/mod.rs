@@ -42,17 +42,13 @@ struct Checker {
     item: Option<Slot>,
     /// Variables that the statement itself introduces, which its expressions must not use.
     introduced: Vec<std::sync::Arc<str>>,
-    /// Number of subqueries around the place.
-    nesting: usize,
 }
 
 impl Checker {
     fn subquery(&mut self, block: &mut Block) -> Result<(), QueryError> {
-        self.nesting += 1;
         self.scopes.begin_subquery();
         let result = self.block(block);
         self.scopes.end_subquery();
-        self.nesting -= 1;
         result
     }
 

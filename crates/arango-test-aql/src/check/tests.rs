@@ -126,7 +126,8 @@ fn nothing_is_read_after_it_was_written() {
     for text in [
         "INSERT {} INTO c INSERT {} INTO c",
         "INSERT {} INTO c FOR d IN c RETURN d",
-        "FOR d IN c LET x = (INSERT {} INTO c) RETURN x",
+        "FOR d IN c LET x = (INSERT {} INTO c) LET y = (INSERT {} INTO c) RETURN x",
+        "REMOVE 'a' IN c RETURN c",
         "INSERT {} INTO c RETURN LENGTH(c)",
         "INSERT {} INTO c RETURN DOCUMENT('b/1')",
     ] {
@@ -138,6 +139,7 @@ fn nothing_is_read_after_it_was_written() {
     );
     for text in [
         "FOR d IN c UPDATE d WITH {} IN c",
+        "FOR d IN c LET x = (INSERT {} INTO c) RETURN x",
         "FOR d IN c INSERT {} INTO c INSERT {} INTO b",
         "UPSERT {a: 1} INSERT {} UPDATE {} IN c",
         "LET x = DOCUMENT('b/1') INSERT x INTO c",

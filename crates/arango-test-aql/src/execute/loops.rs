@@ -20,6 +20,7 @@ pub(super) struct ForRows {
 enum Items {
     None,
     Documents(Scan),
+    Snapshot(Arc<Vec<Value>>, usize),
     Array(Arc<Vec<Value>>, usize),
     /// Next and last number.
     Range(i64, i64),
@@ -38,6 +39,9 @@ impl ForRows {
     fn items(&self, run: &mut Run<'_>, row: &mut Row) -> Result<Items, QueryError> {
         match &self.part.source.kind {
             ExpressionKind::Collection(collection) => {
+                if let Some(documents) = run.snapshots.get(collection) {
+                    return Ok(Items::Snapshot(documents.clone(), 0));
+                }
                 let name = run.collection(*collection);
                 Ok(Items::Documents(run.store.scan(&name)?))
             }
@@ -82,6 +86,12 @@ impl Items {
             Self::None => None,
             Self::Documents(scan) => {
                 let document = scan.next()?;
+                run.stats.scanned_full += 1;
+                Some(document)
+            }
+            Self::Snapshot(documents, index) => {
+                let document = documents.get(*index)?.clone();
+                *index += 1;
                 run.stats.scanned_full += 1;
                 Some(document)
             }

@@ -19,8 +19,8 @@ mod sort;
 mod write;
 
 pub(crate) use self::results::Results;
-pub(crate) use self::run::Run;
 pub use self::run::Stats;
+pub(crate) use self::run::{Run, Snapshots};
 
 use crate::error::QueryError;
 use crate::value::Value;

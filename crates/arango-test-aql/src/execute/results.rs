@@ -15,6 +15,8 @@ pub(crate) struct Results {
     /// The results so far of `RETURN DISTINCT`.
     seen: ValueMap<()>,
     is_done: bool,
+    /// Number of results so far, if they count.
+    count: Option<u64>,
 }
 
 impl Results {
@@ -23,7 +25,7 @@ impl Results {
     /// If it `counts`, it counts the rows before its last `LIMIT`.
     pub(crate) fn new(run: &mut Run<'_>, block: &Block, row: &Row, counts: bool) -> Result<Self, QueryError> {
         let (source, last) = pipeline(run, block, row, counts)?;
-        Ok(Self { source, last, seen: ValueMap::new(), is_done: false })
+        Ok(Self { source, last, seen: ValueMap::new(), is_done: false, count: counts.then_some(0) })
     }
 
     /// Returns the next result. After an error or the last result there are none.
@@ -32,7 +34,11 @@ impl Results {
             return Ok(None);
         }
         let result = self.compute(run);
-        self.is_done = !matches!(result, Ok(Some(_)));
+        match (&result, &mut self.count) {
+            (Ok(Some(_)), Some(count)) => *count += 1,
+            (Ok(Some(_)), None) => {}
+            _ => self.is_done = true,
+        }
         result
     }
 
@@ -53,8 +59,8 @@ impl Results {
         Ok(None)
     }
 
-    /// Returns the number of rows before the last `LIMIT` of the query, if it has one.
+    /// Returns the number of rows before the last `LIMIT` of the query, or that of the results if there is none.
     pub(crate) fn full_count(&self) -> Option<u64> {
-        self.source.full_count()
+        self.count.and_then(|count| self.source.full_count().or(Some(count)))
     }
 }

@@ -1,5 +1,6 @@
 //! What all parts of a running query share.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::check::Binding;
@@ -15,7 +16,12 @@ pub(crate) struct Run<'a> {
     pub(crate) binding: &'a Binding,
     pub(crate) environment: &'a mut Environment,
     pub(crate) stats: &'a mut Stats,
+    /// Documents of the collections that the query visits and writes to, from before it began.
+    pub(crate) snapshots: &'a Snapshots,
 }
+
+/// Documents of some collections, by their number.
+pub(crate) type Snapshots = HashMap<CollectionIndex, Arc<Vec<Value>>>;
 
 /// What a query has done so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -174,6 +174,13 @@ impl Parser<'_> {
 
     pub(super) fn variable(&mut self) -> Result<Variable, QueryError> {
         let position = self.position();
+        if let Token::Name(name) = self.peek() {
+            // Quotes allow spaces and keywords, but not what a bare name could never begin with.
+            let rest = name.trim_start_matches('_');
+            if rest.is_empty() || rest.starts_with(|char: char| char.is_ascii_digit()) {
+                return Err(self.error(&format!("variable name '{name}' has an invalid format")));
+            }
+        }
         Ok(Variable { name: self.expect_name()?, slot: 0, position })
     }
 
