@@ -63,6 +63,8 @@ pub trait Store: ReadDocuments {
 
     /// Merges attributes into the document with this key.
     ///
+    /// `_id`, `_key` and `_rev` of the patch do not count. A patch that changes nothing leaves the revision as it is.
+    ///
     /// # Errors
     /// If there is no such document (1202), or the new one cannot be stored (1200, 1210).
     fn update(
@@ -74,6 +76,8 @@ pub trait Store: ReadDocuments {
     ) -> Result<Written, QueryError>;
 
     /// Replaces the document with this key.
+    ///
+    /// `_id`, `_key` and `_rev` of the new document do not count.
     ///
     /// # Errors
     /// If there is no such document (1202), or the new one cannot be stored (1200, 1210).

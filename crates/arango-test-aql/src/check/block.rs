@@ -231,10 +231,13 @@ impl Checker {
 /// Whether the options let an insert replace a document, so that there is an old one.
 fn can_overwrite(options: &Expression) -> bool {
     let ExpressionKind::Object(entries) = &options.kind else { return false };
-    entries.iter().any(|entry| {
-        let EntryName::Literal(name) = &entry.name else { return false };
-        let ignores =
-            matches!(&entry.value.kind, ExpressionKind::Constant(value) if value.as_str() == Some("ignore"));
-        matches!(&**name, "overwrite" | "overwriteMode") && !ignores
-    })
+    let option = |wanted: &str| {
+        let is_wanted = |name: &EntryName| matches!(name, EntryName::Literal(name) if **name == *wanted);
+        entries.iter().find(|entry| is_wanted(&entry.name)).map(|entry| &entry.value.kind)
+    };
+    match option("overwriteMode") {
+        Some(ExpressionKind::Constant(mode)) if mode.as_str() == Some("ignore") => false,
+        Some(_) => true,
+        None => option("overwrite").is_some(),
+    }
 }

@@ -31,7 +31,7 @@ impl Options {
                 "mergeObjects" => read.write.merge_objects = is_true,
                 "ignoreRevs" => read.compares_revisions = !is_true,
                 "overwrite" if is_true => mode = mode.or(Some(OverwriteMode::Replace)),
-                "overwriteMode" => mode = Some(overwrite_mode(value)?),
+                "overwriteMode" => mode = overwrite_mode(value).or(mode),
                 // They change how a server works, not what comes of it.
                 "exclusive" | "refillIndexCaches" | "indexHint" | "disableIndex" | "useCache" => {}
                 "overwrite" | "forceIndexHint" if !is_true => {}
@@ -44,12 +44,13 @@ impl Options {
     }
 }
 
-fn overwrite_mode(mode: &Value) -> Result<OverwriteMode, QueryError> {
-    Ok(match mode.as_str() {
-        Some("ignore") => OverwriteMode::Ignore,
-        Some("replace") => OverwriteMode::Replace,
-        Some("update") => OverwriteMode::Update,
-        Some("conflict") => OverwriteMode::Conflict,
-        _ => return Err(QueryError::not_implemented("option overwriteMode with this value")),
-    })
+/// Reads a mode. A server ignores one that it does not know.
+fn overwrite_mode(mode: &Value) -> Option<OverwriteMode> {
+    match mode.as_str()? {
+        "ignore" => Some(OverwriteMode::Ignore),
+        "replace" => Some(OverwriteMode::Replace),
+        "update" => Some(OverwriteMode::Update),
+        "conflict" => Some(OverwriteMode::Conflict),
+        _ => None,
+    }
 }

@@ -48,9 +48,6 @@ impl Run<'_> {
             UpsertLookup::Example(example) => {
                 let mut conditions = Vec::new();
                 self.conditions(example, &[], row, &mut conditions)?;
-                if conditions.is_empty() {
-                    return Err(QueryError::not_implemented("UPSERT without attributes").at(example.position));
-                }
                 let mut documents = self.store.scan(collection)?;
                 let found = documents.find(|document| {
                     self.stats.scanned_full += 1;
