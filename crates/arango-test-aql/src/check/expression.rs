@@ -4,13 +4,9 @@ use std::sync::Arc;
 
 use super::{Access, Checker, CollectionName};
 use crate::error::{Position, QueryError, number};
-use crate::functions::{self, Lookup};
 use crate::syntax::tree::{
-    AttributeName, Call, Entry, EntryName, Expand, Expansion, Expression, ExpressionKind, Quantifier,
+    AttributeName, Entry, EntryName, Expand, Expansion, Expression, ExpressionKind, Quantifier,
 };
-
-/// Functions that take a collection by its bare name.
-const TAKE_COLLECTIONS: &[&str] = &["COLLECTION_COUNT", "DOCUMENT", "IS_SAME_COLLECTION"];
 
 impl Checker {
     /// Resolves the names in an expression.
@@ -202,39 +198,6 @@ impl Checker {
                 quantifier.iter_mut().try_for_each(|quantifier| self.quantifier(quantifier))
             }
         }
-    }
-
-    fn call(&mut self, call: &mut Call, position: Position) -> Result<(), QueryError> {
-        let function = match functions::find(&call.name) {
-            None => return Err(functions::unknown(&call.name).at(position)),
-            Some(Lookup::NotSupported(name)) => {
-                return Err(QueryError::not_implemented(format_args!("{name}()")).at(position));
-            }
-            Some(Lookup::Function(function)) => function,
-        };
-        function.check_count(call.arguments.len()).map_err(|error| error.at(position))?;
-        call.function = Some(function);
-        for argument in &mut call.arguments {
-            self.argument(argument, function.name)?;
-        }
-        let first = call.arguments.first().map(|argument| &argument.kind);
-        if matches!(function.name, "LENGTH" | "COUNT") && matches!(first, Some(ExpressionKind::Collection(_)))
-        {
-            let Some(Lookup::Function(count)) = functions::find("COLLECTION_COUNT") else {
-                return Err(QueryError::not_implemented("COLLECTION_COUNT()").at(position));
-            };
-            call.function = Some(count);
-        }
-        if function.name == "DOCUMENT" {
-            self.facts.accesses.push(Access::Function("DOCUMENT"));
-        }
-        Ok(())
-    }
-
-    fn argument(&mut self, argument: &mut Expression, function: &str) -> Result<(), QueryError> {
-        let takes_collections =
-            TAKE_COLLECTIONS.contains(&function) || matches!(function, "LENGTH" | "COUNT");
-        if takes_collections { self.source(argument) } else { self.expression(argument) }
     }
 }
 

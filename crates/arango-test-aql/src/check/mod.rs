@@ -6,6 +6,7 @@
 mod aggregate;
 mod bind;
 mod block;
+mod call;
 mod expression;
 mod facts;
 mod scope;

@@ -1,0 +1,124 @@
+//! Results, computed when they are taken.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Checked, Options};
+use crate::check::Binding;
+use crate::error::{QueryError, Warning, number};
+use crate::execute::{Results, Row, Run, Snapshots, Stats};
+use crate::functions::Environment;
+use crate::store::Store;
+use crate::value::Value;
+
+/// The results of a query. They are computed when they are taken, writes included.
+pub struct Rows<S> {
+    /// `None` while the query is being prepared.
+    results: Option<Results>,
+    snapshots: Snapshots,
+    store: S,
+    binding: Arc<Binding>,
+    environment: Environment,
+    stats: Stats,
+    options: Options,
+}
+
+impl<S: Store> Rows<S> {
+    pub(super) fn begin(
+        checked: &Checked,
+        binding: Arc<Binding>,
+        snapshots: Snapshots,
+        store: S,
+        options: Options,
+    ) -> Result<Self, QueryError> {
+        let mut environment = Environment::new(options.now_ms, options.seed);
+        environment.database.clone_from(&options.database);
+        environment.user.clone_from(&options.user);
+        environment.warnings.clone_from(&checked.tree.warnings);
+        let stats = Stats::default();
+        let mut rows = Self { results: None, snapshots, store, binding, environment, stats, options };
+        let row = Row::new(checked.facts.variables.len());
+        let counts = rows.options.full_count;
+        rows.results = Some(rows.with(|run, _| Results::new(run, &checked.tree.block, &row, counts))?);
+        Ok(rows)
+    }
+
+    /// Returns what the query has done so far.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// Returns the warnings so far.
+    ///
+    /// One with error number 9 says that a server may order some strings of the query otherwise.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let mut warnings = self.environment.warnings.clone();
+        if self.environment.collation.is_uncertain() {
+            let message = "sim: a server may order characters beyond ASCII otherwise";
+            warnings.push(Warning::new(number::NOT_IMPLEMENTED, message));
+        }
+        warnings
+    }
+
+    /// Returns the number of rows before the last `LIMIT`, when all rows were taken.
+    ///
+    /// Without such a `LIMIT` it is the number of results. `None` without [`Options::full_count`].
+    pub fn full_count(&self) -> Option<u64> {
+        self.results.as_ref().and_then(Results::full_count)
+    }
+
+    /// Returns the time that calls of `SLEEP` should have taken since this was last asked.
+    ///
+    /// The query itself never waits.
+    pub fn take_slept(&mut self) -> Duration {
+        std::mem::take(&mut self.environment.slept)
+    }
+
+    /// Returns the store, with what the query has written so far.
+    pub fn into_store(self) -> S {
+        self.store
+    }
+
+    /// Runs a part of the query, and handles its warnings.
+    fn with<T>(
+        &mut self,
+        part: impl FnOnce(&mut Run<'_>, Option<&mut Results>) -> Result<T, QueryError>,
+    ) -> Result<T, QueryError> {
+        let mut run = Run {
+            store: &mut self.store,
+            binding: &self.binding,
+            environment: &mut self.environment,
+            stats: &mut self.stats,
+            snapshots: &self.snapshots,
+        };
+        let result = part(&mut run, self.results.as_mut())?;
+        let warnings = &mut self.environment.warnings;
+        if self.options.fail_on_warning && !warnings.is_empty() {
+            return Err(warnings[0].clone().into());
+        }
+        warnings.truncate(self.options.max_warnings);
+        Ok(result)
+    }
+}
+
+impl<S: Store> Iterator for Rows<S> {
+    type Item = Result<Value, QueryError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let result = self.with(|run, results| match results {
+            Some(results) => results.next(run),
+            None => Ok(None),
+        });
+        if result.is_err() {
+            self.results = None;
+        }
+        result.transpose()
+    }
+}
+
+impl<S> fmt::Debug for Rows<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows").field("stats", &self.stats).finish_non_exhaustive()
+    }
+}
