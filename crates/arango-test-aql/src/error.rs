@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Position {
     /// Number of the line.
     pub line: usize,
-    /// Number of the character in its line.
+    /// Number of the byte in its line, as a server counts.
     pub column: usize,
 }
 
@@ -39,8 +39,6 @@ pub mod number {
     pub const VARIABLE_REDECLARED: u32 = 1511;
     /// No variable has this name.
     pub const VARIABLE_NAME_UNKNOWN: u32 = 1512;
-    /// Expressions are nested too deeply.
-    pub const TOO_MUCH_NESTING: u32 = 1524;
     /// No function has this name.
     pub const FUNCTION_NAME_UNKNOWN: u32 = 1540;
     /// A function is called with too few or too many arguments.

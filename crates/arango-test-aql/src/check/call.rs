@@ -9,7 +9,8 @@ use crate::syntax::tree::{Call, Expression, ExpressionKind};
 const TAKE_COLLECTIONS: &[&str] = &["COLLECTION_COUNT", "DOCUMENT", "IS_SAME_COLLECTION"];
 
 impl Checker {
-    pub(super) fn call(&mut self, call: &mut Call, position: Position) -> Result<(), QueryError> {
+    /// Resolves a call. No call counts as constant.
+    pub(super) fn call(&mut self, call: &mut Call, position: Position) -> Result<bool, QueryError> {
         let function = match functions::find(&call.name) {
             None => return Err(functions::unknown(&call.name).at(position)),
             Some(Lookup::NotSupported(name)) => {
@@ -33,7 +34,7 @@ impl Checker {
         if function.name == "DOCUMENT" {
             self.facts.accesses.push(Access::Function("DOCUMENT"));
         }
-        Ok(())
+        Ok(false)
     }
 
     fn argument(&mut self, argument: &mut Expression, function: &str) -> Result<(), QueryError> {

@@ -1,11 +1,12 @@
 //! Expressions: names, functions, and what is constant.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{Access, Checker, CollectionName};
 use crate::error::{Position, QueryError, number};
 use crate::syntax::tree::{
-    AttributeName, Entry, EntryName, Expand, Expansion, Expression, ExpressionKind, Quantifier,
+    AttributeName, Entry, EntryName, Expand, Expansion, Expression, ExpressionKind, Quantified, Quantifier,
 };
 
 impl Checker {
@@ -29,79 +30,100 @@ impl Checker {
     }
 
     /// Resolves an expression that may be a collection.
+    ///
+    /// This only selects a method: what lives here lives once for each level of an expression, on the stack.
     fn operand(&mut self, expression: &mut Expression) -> Result<(), QueryError> {
         let position = expression.position;
-        match &mut expression.kind {
-            ExpressionKind::Constant(_) => expression.is_constant = true,
-            ExpressionKind::Name(name) => expression.kind = self.name(name, position)?,
-            ExpressionKind::BindName(name) => {
-                let bind = self.facts.bind(name);
-                if name.starts_with('@') {
-                    let collection = self.facts.collection(CollectionName::Bind(bind));
-                    expression.kind = ExpressionKind::Collection(collection);
-                } else {
-                    expression.kind = ExpressionKind::Bind(bind);
-                    expression.is_constant = true;
-                }
+        expression.is_constant = match &mut expression.kind {
+            ExpressionKind::Name(_) | ExpressionKind::BindName(_) | ExpressionKind::Current => {
+                self.resolve(expression)?
             }
-            ExpressionKind::Current => {
-                let item = self.item.expect("the parser puts items into expansions only");
-                expression.kind = ExpressionKind::Variable(item);
-            }
-            ExpressionKind::Variable(_) | ExpressionKind::Bind(_) | ExpressionKind::Collection(_) => {}
-            ExpressionKind::Array(items) => {
-                expression.is_constant = self.all(items)?;
-            }
-            ExpressionKind::Object(entries) => {
-                let mut is_constant = true;
-                for entry in entries.iter_mut() {
-                    is_constant &= self.entry(entry)?;
-                }
-                keep_last(entries);
-                expression.is_constant = is_constant;
-            }
-            ExpressionKind::Unary(_, operand) | ExpressionKind::Enclosed(operand) => {
-                self.expression(operand)?;
-                expression.is_constant = operand.is_constant;
-            }
+            ExpressionKind::Constant(_) | ExpressionKind::Bind(_) => true,
+            ExpressionKind::Variable(_) | ExpressionKind::Collection(_) => false,
+            ExpressionKind::Array(items) => self.all(items)?,
+            ExpressionKind::Object(entries) => self.entries(entries)?,
+            ExpressionKind::Unary(_, operand) | ExpressionKind::Enclosed(operand) => self.one(operand)?,
             ExpressionKind::Binary(_, parts)
             | ExpressionKind::Range(parts)
-            | ExpressionKind::Index(parts) => {
-                self.expression(&mut parts.0)?;
-                self.expression(&mut parts.1)?;
-                expression.is_constant = parts.0.is_constant && parts.1.is_constant;
-            }
-            ExpressionKind::Quantified(parts) => {
-                self.expression(&mut parts.left)?;
-                self.quantifier(&mut parts.quantifier)?;
-                self.expression(&mut parts.right)?;
-            }
-            ExpressionKind::Ternary(parts) => {
-                self.expression(&mut parts.0)?;
-                parts.1.iter_mut().try_for_each(|then| self.expression(then))?;
-                self.expression(&mut parts.2)?;
-                let then = parts.1.as_ref().is_none_or(|then| then.is_constant);
-                expression.is_constant = parts.0.is_constant && then && parts.2.is_constant;
-            }
+            | ExpressionKind::Index(parts) => self.both(parts)?,
+            ExpressionKind::Quantified(parts) => self.quantified(parts)?,
+            ExpressionKind::Ternary(parts) => self.ternary(parts)?,
             ExpressionKind::Attribute(object, name) => {
-                self.expression(object)?;
                 self.attribute_name(name);
-                expression.is_constant = object.is_constant;
+                self.one(object)?
             }
             ExpressionKind::Expand(expand) => self.expand(expand)?,
             ExpressionKind::Call(call) => self.call(call, position)?,
             ExpressionKind::Subquery(block) => self.subquery(block)?,
-        }
+        };
         Ok(())
+    }
+
+    /// Resolves a name or parameter, and returns whether it is constant.
+    fn resolve(&mut self, expression: &mut Expression) -> Result<bool, QueryError> {
+        let (kind, is_constant) = match &expression.kind {
+            ExpressionKind::Name(name) => (self.name(name, expression.position)?, false),
+            ExpressionKind::BindName(name) => {
+                let bind = self.facts.bind(name);
+                if name.starts_with('@') {
+                    let collection = self.facts.collection(CollectionName::Bind(bind));
+                    (ExpressionKind::Collection(collection), false)
+                } else {
+                    (ExpressionKind::Bind(bind), true)
+                }
+            }
+            _ => {
+                let item = self.item.expect("the parser puts items into expansions only");
+                (ExpressionKind::Variable(item), false)
+            }
+        };
+        expression.kind = kind;
+        Ok(is_constant)
+    }
+
+    fn one(&mut self, operand: &mut Expression) -> Result<bool, QueryError> {
+        self.expression(operand)?;
+        Ok(operand.is_constant)
+    }
+
+    fn both(&mut self, parts: &mut (Expression, Expression)) -> Result<bool, QueryError> {
+        let left = self.one(&mut parts.0)?;
+        Ok(self.one(&mut parts.1)? && left)
     }
 
     fn all(&mut self, expressions: &mut [Expression]) -> Result<bool, QueryError> {
         let mut is_constant = true;
         for expression in expressions {
-            self.expression(expression)?;
-            is_constant &= expression.is_constant;
+            is_constant &= self.one(expression)?;
         }
         Ok(is_constant)
+    }
+
+    fn entries(&mut self, entries: &mut Vec<Entry>) -> Result<bool, QueryError> {
+        let mut is_constant = true;
+        for entry in entries.iter_mut() {
+            is_constant &= self.entry(entry)?;
+        }
+        keep_last(entries);
+        Ok(is_constant)
+    }
+
+    fn quantified(&mut self, parts: &mut Quantified) -> Result<bool, QueryError> {
+        self.expression(&mut parts.left)?;
+        self.quantifier(&mut parts.quantifier)?;
+        self.expression(&mut parts.right)?;
+        Ok(false)
+    }
+
+    fn ternary(
+        &mut self,
+        parts: &mut (Expression, Option<Expression>, Expression),
+    ) -> Result<bool, QueryError> {
+        let mut is_constant = self.one(&mut parts.0)?;
+        if let Some(then) = &mut parts.1 {
+            is_constant &= self.one(then)?;
+        }
+        Ok(self.one(&mut parts.2)? && is_constant)
     }
 
     /// Resolves a name: a variable, or else a collection.
@@ -167,7 +189,7 @@ impl Checker {
         }
     }
 
-    fn expand(&mut self, expand: &mut Expand) -> Result<(), QueryError> {
+    fn expand(&mut self, expand: &mut Expand) -> Result<bool, QueryError> {
         self.expression(&mut expand.source)?;
         expand.item = self.facts.slot("CURRENT");
         self.current.push(expand.item);
@@ -180,7 +202,7 @@ impl Checker {
             self.item = outer;
             result?;
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Resolves what stands within the brackets of an expansion, where `CURRENT` is the item.
@@ -203,18 +225,11 @@ impl Checker {
 
 /// Removes attributes whose name stands again further down. For computed names the first counts, when the query runs.
 fn keep_last(entries: &mut Vec<Entry>) {
-    let literal = |entry: &Entry| match &entry.name {
-        EntryName::Literal(name) => Some(name.clone()),
-        _ => None,
-    };
-    let mut index = 0;
-    while index < entries.len() {
-        let name = literal(&entries[index]);
-        let is_repeated = name.is_some() && entries[index + 1..].iter().any(|later| literal(later) == name);
-        if is_repeated {
-            entries.remove(index);
-        } else {
-            index += 1;
-        }
-    }
+    let mut seen = HashSet::new();
+    entries.reverse();
+    entries.retain(|entry| match &entry.name {
+        EntryName::Literal(name) => seen.insert(name.clone()),
+        _ => true,
+    });
+    entries.reverse();
 }

@@ -46,11 +46,12 @@ struct Checker {
 }
 
 impl Checker {
-    fn subquery(&mut self, block: &mut Block) -> Result<(), QueryError> {
+    /// Resolves a subquery. None counts as constant.
+    fn subquery(&mut self, block: &mut Block) -> Result<bool, QueryError> {
         self.scopes.begin_subquery();
         let result = self.block(block);
         self.scopes.end_subquery();
-        result
+        result.map(|()| false)
     }
 
     fn target(&mut self, target: &mut Target) {

@@ -1,12 +1,33 @@
 //! Access to attributes and items.
 
-use super::Run;
-use crate::syntax::tree::AttributeName;
+use super::{Row, Run};
+use crate::error::QueryError;
+use crate::syntax::tree::{AttributeName, Expression};
 use crate::value::Value;
 
 impl Run<'_> {
+    pub(super) fn attribute(
+        &mut self,
+        object: &Expression,
+        name: &AttributeName,
+        row: &mut Row,
+    ) -> Result<Value, QueryError> {
+        let object = self.evaluate(object, row)?;
+        Ok(self.attribute_of(&object, name))
+    }
+
+    pub(super) fn index(
+        &mut self,
+        parts: &(Expression, Expression),
+        row: &mut Row,
+    ) -> Result<Value, QueryError> {
+        let container = self.evaluate(&parts.0, row)?;
+        let index = self.evaluate(&parts.1, row)?;
+        Ok(indexed(&container, &index))
+    }
+
     /// Returns an attribute, or one within attributes if a bind parameter names several.
-    pub(super) fn attribute(&self, object: &Value, name: &AttributeName) -> Value {
+    fn attribute_of(&self, object: &Value, name: &AttributeName) -> Value {
         match name {
             AttributeName::Literal(name) => object.attribute(name),
             AttributeName::Bind(bind) => match &self.binding.values[*bind] {
@@ -24,7 +45,7 @@ impl Run<'_> {
 /// Returns an item of an array or an attribute of an object.
 ///
 /// Numbers and strings that contain numbers count for both: `array["0"]`, `object[0]`.
-pub(super) fn indexed(container: &Value, index: &Value) -> Value {
+fn indexed(container: &Value, index: &Value) -> Value {
     match (container.resolve(), index) {
         (Value::Array(_), Value::String(index)) => {
             index.parse().map_or(Value::Null, |index| container.element(index))

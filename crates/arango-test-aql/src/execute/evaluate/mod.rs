@@ -10,68 +10,56 @@ use super::run::materialize;
 use super::{Results, Row, Run};
 use crate::error::QueryError;
 use crate::functions::Context;
-use crate::syntax::tree::{Call, Entry, EntryName, Expression, ExpressionKind, UnaryOperator};
+use crate::syntax::tree::{Block, Call, Entry, EntryName, Expression, ExpressionKind};
 use crate::value::{Object, Value};
 
 impl Run<'_> {
     /// Computes an expression.
     ///
     /// The row is changed only in slots that belong to the expression itself.
+    ///
+    /// This only selects a method: what lives here lives once for each level of an expression, on the stack.
     pub(super) fn evaluate(&mut self, expression: &Expression, row: &mut Row) -> Result<Value, QueryError> {
         match &expression.kind {
             ExpressionKind::Constant(value) => Ok(value.clone()),
             ExpressionKind::Variable(slot) => Ok(row.get(*slot).clone()),
             ExpressionKind::Bind(bind) => Ok(self.binding.values[*bind].clone()),
             ExpressionKind::Collection(collection) => Ok(Value::String(self.collection(*collection))),
-            ExpressionKind::Array(items) => Ok(Value::array(self.evaluate_all(items, row)?)),
+            ExpressionKind::Array(items) => self.array(items, row),
             ExpressionKind::Object(entries) => self.object(entries, row),
-            ExpressionKind::Unary(operator, operand) => {
-                let operand = self.evaluate(operand, row)?;
-                Ok(match operator {
-                    UnaryOperator::Plus => operand.to_number(),
-                    UnaryOperator::Minus => operand.negate(),
-                    UnaryOperator::Not => Value::Bool(!operand.is_true()),
-                })
-            }
+            ExpressionKind::Unary(operator, operand) => self.unary(*operator, operand, row),
             ExpressionKind::Binary(operator, parts) => self.binary(*operator, parts, row),
             ExpressionKind::Quantified(parts) => self.quantified(parts, row),
-            ExpressionKind::Ternary(parts) => {
-                let (condition, then, otherwise) = &**parts;
-                let condition = self.evaluate(condition, row)?;
-                match then {
-                    _ if !condition.is_true() => self.evaluate(otherwise, row),
-                    Some(then) => self.evaluate(then, row),
-                    None => Ok(condition),
-                }
-            }
-            ExpressionKind::Range(parts) => {
-                let (low, high) = self.range(parts, row)?;
-                materialize(low, high)
-            }
-            ExpressionKind::Attribute(object, name) => {
-                let object = self.evaluate(object, row)?;
-                Ok(self.attribute(&object, name))
-            }
-            ExpressionKind::Index(parts) => {
-                let container = self.evaluate(&parts.0, row)?;
-                let index = self.evaluate(&parts.1, row)?;
-                Ok(access::indexed(&container, &index))
-            }
+            ExpressionKind::Ternary(parts) => self.ternary(parts, row),
+            ExpressionKind::Range(parts) => self.materialized(parts, row),
+            ExpressionKind::Attribute(object, name) => self.attribute(object, name, row),
+            ExpressionKind::Index(parts) => self.index(parts, row),
             ExpressionKind::Expand(expand) => self.expand(expand, row),
             ExpressionKind::Call(call) => self.call(call, row),
-            ExpressionKind::Subquery(block) => {
-                let mut results = Results::new(self, block, row, false)?;
-                let mut values = Vec::new();
-                while let Some(value) = results.next(self)? {
-                    values.push(value);
-                }
-                Ok(Value::array(values))
-            }
+            ExpressionKind::Subquery(block) => self.subquery(block, row),
             ExpressionKind::Enclosed(inner) => self.evaluate(inner, row),
             ExpressionKind::Name(_) | ExpressionKind::BindName(_) | ExpressionKind::Current => {
                 unreachable!("the check resolves all names")
             }
         }
+    }
+
+    fn array(&mut self, items: &[Expression], row: &mut Row) -> Result<Value, QueryError> {
+        Ok(Value::array(self.evaluate_all(items, row)?))
+    }
+
+    fn materialized(&mut self, parts: &(Expression, Expression), row: &mut Row) -> Result<Value, QueryError> {
+        let (low, high) = self.range(parts, row)?;
+        materialize(low, high)
+    }
+
+    fn subquery(&mut self, block: &Block, row: &mut Row) -> Result<Value, QueryError> {
+        let mut results = Results::new(self, block, row, false)?;
+        let mut values = Vec::new();
+        while let Some(value) = results.next(self)? {
+            values.push(value);
+        }
+        Ok(Value::array(values))
     }
 
     fn evaluate_all(&mut self, expressions: &[Expression], row: &mut Row) -> Result<Vec<Value>, QueryError> {

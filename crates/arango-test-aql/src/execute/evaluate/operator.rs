@@ -4,10 +4,40 @@ use std::cmp::Ordering;
 
 use super::{Row, Run};
 use crate::error::{QueryError, number};
-use crate::syntax::tree::{BinaryOperator, Expression, ExpressionKind, Quantified, Quantifier};
+use crate::syntax::tree::{
+    BinaryOperator, Expression, ExpressionKind, Quantified, Quantifier, UnaryOperator,
+};
 use crate::value::{Arithmetic, Value};
 
 impl Run<'_> {
+    pub(super) fn unary(
+        &mut self,
+        operator: UnaryOperator,
+        operand: &Expression,
+        row: &mut Row,
+    ) -> Result<Value, QueryError> {
+        let operand = self.evaluate(operand, row)?;
+        Ok(match operator {
+            UnaryOperator::Plus => operand.to_number(),
+            UnaryOperator::Minus => operand.negate(),
+            UnaryOperator::Not => Value::Bool(!operand.is_true()),
+        })
+    }
+
+    pub(super) fn ternary(
+        &mut self,
+        parts: &(Expression, Option<Expression>, Expression),
+        row: &mut Row,
+    ) -> Result<Value, QueryError> {
+        let (condition, then, otherwise) = parts;
+        let condition = self.evaluate(condition, row)?;
+        match then {
+            _ if !condition.is_true() => self.evaluate(otherwise, row),
+            Some(then) => self.evaluate(then, row),
+            None => Ok(condition),
+        }
+    }
+
     pub(super) fn binary(
         &mut self,
         operator: BinaryOperator,
@@ -16,25 +46,32 @@ impl Run<'_> {
     ) -> Result<Value, QueryError> {
         let left = self.evaluate(&parts.0, row)?;
         match operator {
-            BinaryOperator::Or if left.is_true() => return Ok(left),
-            BinaryOperator::And if !left.is_true() => return Ok(left),
-            BinaryOperator::Or | BinaryOperator::And => return self.evaluate(&parts.1, row),
-            _ => {}
+            BinaryOperator::Or if left.is_true() => Ok(left),
+            BinaryOperator::And if !left.is_true() => Ok(left),
+            BinaryOperator::Or | BinaryOperator::And => self.evaluate(&parts.1, row),
+            _ => {
+                let right = self.evaluate(&parts.1, row)?;
+                let is_constant = parts.0.is_constant && parts.1.is_constant;
+                Ok(self.operate(&left, operator, &right, is_constant))
+            }
         }
-        let right = self.evaluate(&parts.1, row)?;
+    }
+
+    /// Compares or calculates.
+    fn operate(&mut self, left: &Value, operator: BinaryOperator, right: &Value, is_constant: bool) -> Value {
         let Some(arithmetic) = arithmetic(operator) else {
-            return Ok(Value::Bool(self.compares(&left, operator, &right)));
+            return Value::Bool(self.compares(left, operator, right));
         };
-        let result = if parts.0.is_constant && parts.1.is_constant {
-            arithmetic.calculate_constants(&left, &right)
+        let result = if is_constant {
+            arithmetic.calculate_constants(left, right)
         } else {
-            arithmetic.calculate(&left, &right)
+            arithmetic.calculate(left, right)
         };
-        Ok(result.unwrap_or_else(|| {
+        result.unwrap_or_else(|| {
             let sign = if arithmetic == Arithmetic::Modulo { '%' } else { '/' };
             self.warn(number::DIVISION_BY_ZERO, format!("in operator {sign}: division by zero"));
             Value::Null
-        }))
+        })
     }
 
     /// Whether a comparison holds.

@@ -15,17 +15,16 @@ use super::token::{Keyword, Spanned, Symbol, Token};
 use super::tree::{Block, Expression, ExpressionKind, Target, Tree};
 use crate::error::{Position, QueryError, Warning, number};
 
-/// The deepest tree of an expression, as in a server.
-const MAX_DEPTH: usize = 500;
+/// The deepest tree of an expression. A server allows more, at the cost of stack.
+const MAX_DEPTH: usize = 200;
 
-/// The most expressions and subqueries within each other. A server allows more, at the cost of stack.
+/// The most expressions and subqueries within each other.
 const MAX_OPEN: usize = 120;
 
 /// Parses the text of a query.
 ///
 /// # Errors
-/// If it does not follow the grammar (1501), is empty (1502) or too deep (1524), or uses what this crate does not
-/// have (9).
+/// If it does not follow the grammar (1501), or is empty (1502), or uses what this crate does not have (9).
 pub(crate) fn parse(text: &str) -> Result<Tree, QueryError> {
     if text.is_empty() {
         return Err(QueryError::new(number::QUERY_EMPTY, "query is empty"));
@@ -159,7 +158,7 @@ impl Parser<'_> {
     }
 
     fn too_deep(&self) -> QueryError {
-        QueryError::new(number::TOO_MUCH_NESTING, "too much nesting or too many objects").at(self.position())
+        self.not_implemented("expressions of more than 200 levels")
     }
 
     /// Parses `WITH a, b` before the first statement; commas are optional.

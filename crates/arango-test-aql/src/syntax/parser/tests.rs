@@ -171,10 +171,10 @@ fn deep_nesting_is_an_error_and_not_a_crash() {
         assert!(parse(&deep(10_000)).unwrap_err().is_not_implemented(), "{open}");
         parse(&deep(50)).unwrap_or_else(|error| panic!("{open}: {error}"));
     }
-    assert_eq!(parse(&format!("RETURN 1{}", " + 1".repeat(10_000))).unwrap_err().number, 1524);
-    assert_eq!(parse(&format!("RETURN a{}", ".b".repeat(10_000))).unwrap_err().number, 1524);
-    assert_eq!(parse(&format!("RETURN a{}", "[*].b".repeat(10_000))).unwrap_err().number, 1524);
-    parse(&format!("RETURN 1{}", " + 1".repeat(400))).unwrap();
+    assert!(parse(&format!("RETURN 1{}", " + 1".repeat(10_000))).unwrap_err().is_not_implemented());
+    assert!(parse(&format!("RETURN a{}", ".b".repeat(10_000))).unwrap_err().is_not_implemented());
+    assert!(parse(&format!("RETURN a{}", "[*].b".repeat(10_000))).unwrap_err().is_not_implemented());
+    parse(&format!("RETURN 1{}", " + 1".repeat(190))).unwrap();
 }
 
 /// Pieces of queries, so that random texts get past the first token.
