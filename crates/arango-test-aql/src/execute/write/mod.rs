@@ -131,8 +131,9 @@ impl Write {
     ) -> Result<Written, QueryError> {
         match (self, operation) {
             (Self::Modify(modify), Operation::Modify(key, document)) => {
-                let (key, options) = options.with_revision(&key)?;
                 check_object(&document)?;
+                let options = options.with_revision(&key);
+                let key = key_of(&key)?;
                 if modify.replaces {
                     run.store.replace(collection, &key, &document, &options)
                 } else {
@@ -145,8 +146,8 @@ impl Write {
                 run.store.insert(collection, &document, &options.write)
             }
             (_, Operation::Remove(key)) => {
-                let (key, options) = options.with_revision(&key)?;
-                run.store.remove(collection, &key, &options)
+                let options = options.with_revision(&key);
+                run.store.remove(collection, &key_of(&key)?, &options)
             }
             _ => unreachable!("each statement prepares its operation"),
         }
@@ -166,17 +167,6 @@ impl Write {
         if let Some(new) = new {
             row.set(new, written.new);
         }
-    }
-}
-
-impl Options {
-    /// Returns the key of a document, and the options with its revision if that must match.
-    fn with_revision(&self, key: &Value) -> Result<(Arc<str>, crate::store::WriteOptions), QueryError> {
-        let mut options = self.write.clone();
-        if self.compares_revisions {
-            options.revision = key.attribute("_rev").as_str().map(str::to_owned);
-        }
-        Ok((key_of(key)?, options))
     }
 }
 

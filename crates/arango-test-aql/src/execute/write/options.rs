@@ -42,6 +42,15 @@ impl Options {
         read.write.overwrite_mode = mode.unwrap_or(OverwriteMode::Conflict);
         Ok(read)
     }
+
+    /// Returns the options for a store, with the revision in a value if it must match.
+    pub(super) fn with_revision(&self, value: &Value) -> WriteOptions {
+        let mut options = self.write.clone();
+        if self.compares_revisions {
+            options.revision = value.attribute("_rev").as_str().map(str::to_owned);
+        }
+        options
+    }
 }
 
 /// Reads a mode. A server ignores one that it does not know.

@@ -30,10 +30,11 @@ impl Run<'_> {
         let document = self.evaluate(&upsert.document, row)?;
         check_object(&document)?;
         let key = key_of(&old)?;
+        let options = options.with_revision(&document);
         if upsert.replaces {
-            self.store.replace(collection, &key, &document, &options.write)
+            self.store.replace(collection, &key, &document, &options)
         } else {
-            self.store.update(collection, &key, &document, &options.write)
+            self.store.update(collection, &key, &document, &options)
         }
     }
 

@@ -174,6 +174,9 @@ impl Parser<'_> {
 
     pub(super) fn variable(&mut self) -> Result<Variable, QueryError> {
         let position = self.position();
+        if self.is_symbol(Symbol::ArrayOpen) || self.is_symbol(Symbol::ObjectOpen) {
+            return Err(self.not_implemented("destructuring"));
+        }
         if let Token::Name(name) = self.peek() {
             // Quotes allow spaces and keywords, but not what a bare name could never begin with.
             let rest = name.trim_start_matches('_');
