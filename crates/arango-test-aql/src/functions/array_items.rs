@@ -52,13 +52,13 @@ pub(super) fn slice(context: &mut Context<'_>, arguments: &[Value]) -> Result {
 /// Returns the numbers of a range, inclusive; with a step they are doubles.
 pub(super) fn range(context: &mut Context<'_>, arguments: &[Value]) -> Result {
     // More items than this a server does not put into an array.
-    const LIMIT: u64 = 10_000_000;
+    const LIMIT: usize = 10_000_000;
 
     let too_large = || QueryError::new(crate::error::number::RESOURCE_LIMIT, "range is too large");
     let step = argument(arguments, 2);
     if step.is_null() {
         let (from, to) = (integer(arguments, 0), integer(arguments, 1));
-        if from.abs_diff(to) >= LIMIT {
+        if from.abs_diff(to) >= LIMIT as u64 {
             return Err(too_large());
         }
         let up = (from..=to).map(Value::Int);
@@ -76,6 +76,10 @@ pub(super) fn range(context: &mut Context<'_>, arguments: &[Value]) -> Result {
     let mut items = Vec::new();
     let mut number = from;
     while (step > 0.0 && number <= to) || (step < 0.0 && number >= to) {
+        // A step that is lost in a large number never arrives.
+        if items.len() == LIMIT {
+            return Err(too_large());
+        }
         items.push(crate::value::number::whole_or_double(number));
         number += step;
     }

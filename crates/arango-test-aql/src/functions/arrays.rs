@@ -7,6 +7,9 @@ use crate::value::{Value, ValueMap};
 
 type Result = std::result::Result<Value, QueryError>;
 
+/// The position up to which `REPLACE_NTH` makes an array longer. A server goes as far as its memory reaches.
+const FARTHEST_POSITION: usize = 10_000_000;
+
 pub(super) fn push(context: &mut Context<'_>, arguments: &[Value]) -> Result {
     let added = argument(arguments, 1);
     let mut items = match argument(arguments, 0) {
@@ -82,7 +85,7 @@ pub(super) fn remove_value(context: &mut Context<'_>, arguments: &[Value]) -> Re
     let mut kept = Vec::with_capacity(items.len());
     for item in items.iter() {
         if left != 0 && item.equals(removed) {
-            left -= 1;
+            left = left.saturating_sub(1);
         } else {
             kept.push(item.clone());
         }
@@ -128,6 +131,9 @@ pub(super) fn replace_nth(context: &mut Context<'_>, arguments: &[Value]) -> Res
     let position = size(position).unwrap_or_default();
     if items.len() < position && arguments.len() < 4 {
         return Err(context.argument_error());
+    }
+    if position > items.len().max(FARTHEST_POSITION) {
+        return Err(context.not_implemented("a position so far behind the end"));
     }
     let mut items = items.to_vec();
     if position >= items.len() {

@@ -1,5 +1,7 @@
 //! Tests of how functions are found and called. What each one yields stands in `tests/vectors/`.
 
+use proptest::prelude::*;
+
 use super::{Context, Environment, Lookup, find, refused, table};
 use crate::error::{QueryError, number};
 use crate::store::{CollectionKind, ReadDocuments};
@@ -102,6 +104,11 @@ fn some_functions_stop_the_query() {
 }
 
 #[test]
+fn a_range_whose_step_is_lost_in_its_numbers_ends() {
+    assert_eq!(call("RANGE", "[1e300, 1e300, 1]").unwrap_err().number, number::RESOURCE_LIMIT);
+}
+
+#[test]
 fn sleeping_takes_no_time_but_is_added_up() {
     let Some(Lookup::Function(sleep)) = find("SLEEP") else { panic!() };
     let mut environment = Environment::new(0, 1);
@@ -137,5 +144,53 @@ fn an_order_beyond_ascii_is_remembered_as_uncertain() {
     for (array, is_uncertain) in [(r#"["b","A"]"#, false), (r#"["b","ä"]"#, true)] {
         drop(sorted.call(&mut Context::new(&mut environment, &NoDocuments), &[json(array)]).unwrap());
         assert_eq!(environment.collation.is_uncertain(), is_uncertain);
+    }
+}
+
+fn any_argument() -> impl Strategy<Value = serde_json::Value> {
+    let number = prop_oneof![
+        any::<i64>().prop_map(Into::into),
+        any::<u64>().prop_map(Into::into),
+        any::<f64>().prop_map(Into::into),
+        (-3i64..4).prop_map(Into::into),
+        prop::sample::select(vec![i64::MIN, i64::MAX, 1 << 53, -1]).prop_map(Into::into),
+    ];
+    let text = prop_oneof![
+        "[a-c/_:%ä😀 0-9.\\-]{0,6}",
+        "[+-]?[0-9]{1,6}-[0-9]{1,2}-[0-9]{1,2}(T[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2})?Z?)?",
+        "P([0-9]{1,9}[YMWD])*(T([0-9]{1,9}[HMS])*)?",
+        "%[a-z]{1,5}.?%",
+        "[a(|)\\[\\]^$.*+?{}1,\\\\]{0,6}",
+        "[01]{1,40}",
+        prop::sample::select(vec!["years", "m", "weeks", "ms", "c/k", "[1]", "{\"a\":", "a=b&"])
+            .prop_map(str::to_owned),
+    ];
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        number,
+        text.prop_map(serde_json::Value::from),
+    ];
+    leaf.prop_recursive(2, 8, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Into::into),
+            prop::collection::hash_map("_id|_key|[a-c]", inner, 0..4)
+                .prop_map(|object| serde_json::Value::Object(object.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_argument_makes_a_function_panic(arguments in prop::collection::vec(any_argument(), 0..6)) {
+        let arguments: Vec<Value> = arguments.into_iter().map(Value::from).collect();
+        let takes = |function: &&super::Function| function.check_count(arguments.len()).is_ok();
+        for function in table::FUNCTIONS.iter().filter(takes) {
+            let mut environment = Environment::new(0, 1);
+            let result = function.call(&mut Context::new(&mut environment, &NoDocuments), &arguments);
+            if let Ok(value) = result {
+                prop_assert!(serde_json::from_str::<serde_json::Value>(&value.to_json_string()).is_ok());
+            }
+        }
     }
 }

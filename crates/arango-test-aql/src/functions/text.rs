@@ -71,6 +71,9 @@ pub(super) fn repeat(context: &mut Context<'_>, arguments: &[Value]) -> Result {
     let (unit, separator) = (text(arguments, 0), text(arguments, 2));
     let Some(count) = size(integer(arguments, 1)) else { return context.invalid() };
     let length = unit.len().saturating_add(separator.len()).saturating_mul(count);
+    if length == 0 {
+        return Ok("".into());
+    }
     if length > REPEAT_LIMIT {
         let text = "Output string of AQL REPEAT function was limited to 16MB.";
         return context.null(number::RESOURCE_LIMIT, text);

@@ -59,7 +59,7 @@ pub(super) fn find_last(_: &mut Context<'_>, arguments: &[Value]) -> Result {
     let Some(search) = Search::new(arguments) else { return Ok(Value::Int(-1)) };
     if search.pattern.is_empty() {
         let has_end = !argument(arguments, 3).is_null();
-        return Ok(Value::Int(search.end + i64::from(has_end)));
+        return Ok(Value::Int(search.end.saturating_add(i64::from(has_end))));
     }
     Ok(Value::Int(search.matches().last().unwrap_or(-1)))
 }
