@@ -6,7 +6,7 @@ use super::arguments::argument;
 use super::arrays::distinct;
 use super::context::Context;
 use crate::error::QueryError;
-use crate::value::{Value, ValueMap};
+use crate::value::{Arithmetic, Value, ValueMap};
 
 type Result = std::result::Result<Value, QueryError>;
 
@@ -61,7 +61,7 @@ pub(super) fn jaccard(context: &mut Context<'_>, arguments: &[Value]) -> Result 
         return Ok(Value::Int(1));
     }
     let common = counts.iter().filter(|(_, count)| **count == arrays.len()).count();
-    Ok(Value::from(common).divide(&Value::from(counts.len())).unwrap_or(Value::Null))
+    Ok(Arithmetic::Divide.calculate(&common.into(), &counts.len().into()).unwrap_or(Value::Null))
 }
 
 /// Counts for each value the arrays in which it occurs.

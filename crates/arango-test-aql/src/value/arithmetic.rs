@@ -61,33 +61,6 @@ impl Arithmetic {
 }
 
 impl Value {
-    /// Adds; see [`Arithmetic::calculate`].
-    pub fn add(&self, other: &Self) -> Value {
-        Arithmetic::Add.calculate(self, other).unwrap_or(Self::Null)
-    }
-
-    /// Subtracts; see [`Arithmetic::calculate`].
-    pub fn subtract(&self, other: &Self) -> Value {
-        Arithmetic::Subtract.calculate(self, other).unwrap_or(Self::Null)
-    }
-
-    /// Multiplies; see [`Arithmetic::calculate`].
-    pub fn multiply(&self, other: &Self) -> Value {
-        Arithmetic::Multiply.calculate(self, other).unwrap_or(Self::Null)
-    }
-
-    /// Divides; `None` if the divisor is 0.
-    #[must_use]
-    pub fn divide(&self, other: &Self) -> Option<Value> {
-        Arithmetic::Divide.calculate(self, other)
-    }
-
-    /// Returns the remainder, with the sign of the dividend; `None` if the divisor is 0.
-    #[must_use]
-    pub fn modulo(&self, other: &Self) -> Option<Value> {
-        Arithmetic::Modulo.calculate(self, other)
-    }
-
     /// Changes the sign.
     pub fn negate(&self) -> Value {
         match self.resolve() {
