@@ -27,6 +27,7 @@ const FORBIDDEN_PACKAGES: &[(&str, &[&str])] = &[
     ("arango-balance", &["http", "hyper", "hyper-util", "serde", "serde_json"]),
     ("arango-cluster", &["tower", "tokio", "hyper", "hyper-util"]),
     ("arango-transport", &["serde", "serde_json"]),
+    ("arango-test-aql", &["tower", "tokio", "hyper", "http"]),
     ("arango", &["hyper", "hyper-util", "socket2"]),
 ];
 

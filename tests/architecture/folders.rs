@@ -108,6 +108,20 @@ const LAYOUTS: &[Layout] = &[
         listings: &[],
     },
     Layout {
+        name: "arango-test-aql",
+        groups: &[
+            &["error"],
+            &["value"],
+            &["store"],
+            &["functions"],
+            &["syntax"],
+            &["check"],
+            &["execute"],
+            &["query"],
+        ],
+        listings: &[],
+    },
+    Layout {
         name: "arango-test-cluster",
         groups: &[
             &["http"],

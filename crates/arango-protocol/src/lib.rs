@@ -9,7 +9,7 @@
 //! | a typed call and its metadata | [`Operation`], [`Metadata`], [`RequestProperties`], [`RequestClass`], [`Affinity`], [`Requirement`], [`Scope`] |
 //! | building the request | [`RequestBuilder`], [`DatabaseName`], [`BuildError`] |
 //! | decoding the response | [`ApiResponse`], [`OutputError`] |
-//! | a write that finds out whether it was executed | [`Resolve`], [`Verdict`] |
+//! | a write that finds out whether it was executed | [`Resolve`], [`Conclusion`] |
 //! | server errors | [`ErrorObject`], [`ErrorNumber`], [`ErrorKind`], [`Outcome`] |
 //! | times of the server | [`Timestamp`], [`UnixSeconds`] |
 //!
@@ -110,7 +110,7 @@ pub use properties::RequestProperties;
 pub use renew_token::RenewToken;
 pub use request_builder::{BuildError, RequestBuilder};
 pub use requirement::Requirement;
-pub use resolve::{Failure, Resolution, Resolve, Verdict};
+pub use resolve::{Conclusion, Failure, Resolution, Resolve};
 pub use values::seconds::UnixSeconds;
 pub use values::timestamp::Timestamp;
 pub use version::{InvalidVersion, ServerVersion};

@@ -26,14 +26,14 @@ pub trait Resolve: Operation {
     /// Concludes from the answer: the output of the question, or the error object with which the server refused it.
     ///
     /// Seeing the effect of the write proves that it was executed. Not seeing it proves nothing while a copy of the
-    /// request may still be executed: that is [`NotSeen`](Verdict::NotSeen).
-    fn verdict(
+    /// request may still be executed: that is [`NotSeen`](Conclusion::NotSeen).
+    fn conclusion(
         &self,
         failure: &Failure,
         answer: Result<<Self::Question as Operation>::Output, &ErrorObject>,
-    ) -> Verdict<Self::Output>;
+    ) -> Conclusion<Self::Output>;
 
-    /// Returns how long the question is asked again while the answer is [`AskAgain`](Verdict::AskAgain).
+    /// Returns how long the question is asked again while the answer is [`AskAgain`](Conclusion::AskAgain).
     ///
     /// Zero, the default: it is asked twice.
     fn patience(&self) -> Duration {
@@ -89,7 +89,7 @@ impl Failure {
 /// What an answer shows about a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Verdict<T> {
+pub enum Conclusion<T> {
     /// It was executed, with this output.
     Executed(T),
     /// It was not executed, and no copy of it can be executed any more.

@@ -42,7 +42,7 @@
 //! | `execute` | statements and expressions |
 //! | `query` | the steps in order: parse, bind, run |
 //!
-//! A module uses only those above it.
+//! A module imports only from those above it.
 
 mod check;
 mod error;
@@ -57,4 +57,4 @@ pub use self::error::{Position, QueryError, Warning, number};
 pub use self::execute::Stats;
 pub use self::query::{Options, Prepared, Query, Rows};
 pub use self::store::{CollectionKind, OverwriteMode, ReadDocuments, Scan, Store, WriteOptions, Written};
-pub use self::value::{Arithmetic, Collation, Key, Object, StoredDocument, Value, ValueMap};
+pub use self::value::{Object, StoredDocument, Value};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use arango::protocol::{
-    ApiResponse, BuildError, ErrorNumber, ErrorObject, Failure, Metadata, Operation, OutputError,
-    RequestBuilder, RequestClass, RequestProperties, Resolution, Resolve, Scope, Verdict,
+    ApiResponse, BuildError, Conclusion, ErrorNumber, ErrorObject, Failure, Metadata, Operation, OutputError,
+    RequestBuilder, RequestClass, RequestProperties, Resolution, Resolve, Scope,
 };
 use arango::{CallOptions, Client, Error, ErrorKind, Limits, Outcome, RetryPolicy};
 use arango_test_cluster::{Fault, FaultGuard, Match, Phase, TestCluster};
@@ -68,17 +68,17 @@ impl Resolve for InsertOnce {
         (failure.is_response_lost() || may_be_own).then_some(ReadDocument)
     }
 
-    fn verdict(&self, _: &Failure, answer: Result<Value, &ErrorObject>) -> Verdict<String> {
+    fn conclusion(&self, _: &Failure, answer: Result<Value, &ErrorObject>) -> Conclusion<String> {
         match answer {
-            Ok(document) if document["title"] == self.title => Verdict::Executed(revision(&document)),
-            Ok(_) => Verdict::Superseded,
+            Ok(document) if document["title"] == self.title => Conclusion::Executed(revision(&document)),
+            Ok(_) => Conclusion::Superseded,
             Err(refused) if refused.number == ErrorNumber::DOCUMENT_NOT_FOUND && self.patience.is_zero() => {
-                Verdict::NotSeen
+                Conclusion::NotSeen
             }
             Err(refused) if refused.number == ErrorNumber::DOCUMENT_NOT_FOUND => {
-                Verdict::AskAgain { otherwise: None }
+                Conclusion::AskAgain { otherwise: None }
             }
-            Err(_) => Verdict::CannotTell,
+            Err(_) => Conclusion::CannotTell,
         }
     }
 

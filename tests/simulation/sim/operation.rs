@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use arango::protocol::{
-    ApiResponse, BuildError, ErrorNumber, ErrorObject, Failure, Metadata, Operation, OutputError,
-    RequestBuilder, RequestClass, RequestProperties, Resolve, Verdict,
+    ApiResponse, BuildError, Conclusion, ErrorNumber, ErrorObject, Failure, Metadata, Operation, OutputError,
+    RequestBuilder, RequestClass, RequestProperties, Resolve,
 };
 use bytes::Bytes;
 use http::Request;
@@ -88,12 +88,12 @@ impl Resolve for InsertOnce {
         (failure.is_response_lost() || may_be_own).then(|| ReadDocument { key: self.marker.clone() })
     }
 
-    fn verdict(&self, _: &Failure, answer: Result<Stored, &ErrorObject>) -> Verdict<()> {
+    fn conclusion(&self, _: &Failure, answer: Result<Stored, &ErrorObject>) -> Conclusion<()> {
         match answer {
-            Ok(document) if document.key == self.marker => Verdict::Executed(()),
-            Ok(_) => Verdict::Superseded,
-            Err(refused) if refused.number == ErrorNumber::DOCUMENT_NOT_FOUND => Verdict::NotSeen,
-            Err(_) => Verdict::CannotTell,
+            Ok(document) if document.key == self.marker => Conclusion::Executed(()),
+            Ok(_) => Conclusion::Superseded,
+            Err(refused) if refused.number == ErrorNumber::DOCUMENT_NOT_FOUND => Conclusion::NotSeen,
+            Err(_) => Conclusion::CannotTell,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::number::whole_or_double;
 
 /// An operator that takes two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Arithmetic {
+pub(crate) enum Arithmetic {
     /// `+`
     Add,
     /// `-`
@@ -23,7 +23,7 @@ impl Arithmetic {
     ///
     /// A result that is too large for a double is `null`.
     #[must_use]
-    pub fn calculate(self, left: &Value, right: &Value) -> Option<Value> {
+    pub(crate) fn calculate(self, left: &Value, right: &Value) -> Option<Value> {
         let (left, right) = (left.to_double(), right.to_double());
         if right == 0.0 && matches!(self, Self::Divide | Self::Modulo) {
             return None;
@@ -41,7 +41,7 @@ impl Arithmetic {
     ///
     /// Differs from [`calculate`](Self::calculate) beyond 2⁵³: integers are exact, unless the result is too large.
     #[must_use]
-    pub fn calculate_constants(self, left: &Value, right: &Value) -> Option<Value> {
+    pub(crate) fn calculate_constants(self, left: &Value, right: &Value) -> Option<Value> {
         let (left, right) = (left.to_number(), right.to_number());
         if let (Value::Int(left), Value::Int(right)) = (&left, &right) {
             let (left, right) = (*left, *right);
@@ -62,7 +62,7 @@ impl Arithmetic {
 
 impl Value {
     /// Changes the sign.
-    pub fn negate(&self) -> Value {
+    pub(crate) fn negate(&self) -> Value {
         match self.resolve() {
             Self::Int(value) => {
                 value.checked_neg().map_or_else(|| Self::double(-self.to_double()), Self::Int)

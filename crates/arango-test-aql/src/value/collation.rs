@@ -11,13 +11,13 @@ const PUNCTUATION: &[u8] = b"\t\n\x0b\x0c\r _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$";
 /// else is equal, and then `A` comes first. This crate has these rules for ASCII. Other characters follow by code point,
 /// which a server does not do: a comparison that depends on them is [uncertain](Self::is_uncertain).
 #[derive(Debug, Default, Clone, Copy)]
-pub struct Collation {
+pub(crate) struct Collation {
     uncertain: bool,
 }
 
 impl Collation {
     /// Whether some comparison may differ from that of a server.
-    pub fn is_uncertain(&self) -> bool {
+    pub(crate) fn is_uncertain(self) -> bool {
         self.uncertain
     }
 

@@ -1,32 +1,15 @@
 //! Values as keys, for groups and for distinct values.
 
-use std::hash::{Hash, Hasher};
+use std::hash::{Hash as _, Hasher};
 
 use super::Value;
 use super::number::{nearest, nearest_unsigned};
 
-/// A value that can be a key of a hash table.
+/// Returns whether two values are one key.
 ///
-/// Keys are the same if `==` of AQL holds and arrays and objects have the same number of members: `1` and `1.0` are one
+/// They are if `==` of AQL holds and arrays and objects have the same number of members: `1` and `1.0` are one
 /// key, but `[1]` and `[1, null]` are two, though they are equal. So it is in a server, which looks for equal values
 /// only among those of one hash.
-#[derive(Debug, Clone)]
-pub struct Key(pub Value);
-
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        is_same(&self.0, &other.0)
-    }
-}
-
-impl Eq for Key {}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        hash(&self.0, state);
-    }
-}
-
 pub(super) fn is_same(left: &Value, right: &Value) -> bool {
     match (left.resolve(), right.resolve()) {
         (Value::Array(left), Value::Array(right)) => {

@@ -8,9 +8,9 @@ use super::key::{hash, is_same};
 
 /// Something for each distinct value, in the order in which the values were first seen.
 ///
-/// Values are distinct if they are different as a [`Key`](super::Key).
+/// Values are distinct if they are [different keys](is_same).
 #[derive(Debug, Clone)]
-pub struct ValueMap<T> {
+pub(crate) struct ValueMap<T> {
     entries: Vec<(Value, T)>,
     // Positions of the entries that have a hash.
     positions: HashMap<u64, Vec<usize>>,
@@ -19,17 +19,17 @@ pub struct ValueMap<T> {
 
 impl<T> ValueMap<T> {
     /// Creates an empty map.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { entries: Vec::new(), positions: HashMap::new(), hasher: RandomState::new() }
     }
 
     /// Returns what belongs to a value.
-    pub fn get(&self, value: &Value) -> Option<&T> {
+    pub(crate) fn get(&self, value: &Value) -> Option<&T> {
         self.position(value, self.hash(value)).map(|position| &self.entries[position].1)
     }
 
     /// Returns what belongs to a value, and stores it first if the value is new.
-    pub fn entry(&mut self, value: Value, new: impl FnOnce() -> T) -> &mut T {
+    pub(crate) fn entry(&mut self, value: Value, new: impl FnOnce() -> T) -> &mut T {
         let hash = self.hash(&value);
         let position = self.position(&value, hash).unwrap_or_else(|| {
             let position = self.entries.len();
@@ -41,22 +41,22 @@ impl<T> ValueMap<T> {
     }
 
     /// Returns the number of distinct values.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// Whether there are no values.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
     /// Returns the values and what belongs to them, in the order in which the values were first seen.
-    pub fn iter(&self) -> impl Iterator<Item = (&Value, &T)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Value, &T)> {
         self.entries.iter().map(|(value, item)| (value, item))
     }
 
     /// Returns the values and what belongs to them, in the order in which the values were first seen.
-    pub fn into_entries(self) -> Vec<(Value, T)> {
+    pub(crate) fn into_entries(self) -> Vec<(Value, T)> {
         self.entries
     }
 

@@ -14,11 +14,10 @@ mod write_json;
 
 use std::sync::Arc;
 
-pub use self::arithmetic::Arithmetic;
-pub use self::collation::Collation;
+pub(crate) use self::arithmetic::Arithmetic;
+pub(crate) use self::collation::Collation;
 pub use self::document::StoredDocument;
-pub use self::key::Key;
-pub use self::map::ValueMap;
+pub(crate) use self::map::ValueMap;
 pub use self::object::Object;
 
 /// A value of AQL. Cloning is cheap, whatever its size.

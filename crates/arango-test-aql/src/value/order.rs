@@ -11,7 +11,7 @@ impl Value {
     }
 
     /// Compares two values in the order of AQL.
-    pub fn compare_in(&self, other: &Self, collation: &mut Collation) -> Ordering {
+    pub(crate) fn compare_in(&self, other: &Self, collation: &mut Collation) -> Ordering {
         let (left, right) = (self.resolve(), other.resolve());
         match (left, right) {
             (Self::Bool(left), Self::Bool(right)) => left.cmp(right),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango_transport::protocol::{Failure, Resolution, Resolve, Verdict};
+use arango_transport::protocol::{Conclusion, Failure, Resolution, Resolve};
 use arango_transport::{Error, Transport};
 use tokio::time::{Instant, sleep};
 
@@ -40,12 +40,12 @@ impl Database {
         let Some(mut question) = operation.question(&failure) else { return Err(error) };
         while let Some(limit) = schedule.next().await {
             match self.clone().timeout(limit).ask(operation, &failure, question).await {
-                Ok(Verdict::Executed(output)) => return Ok(output),
-                Ok(Verdict::AskAgain { otherwise: output }) => {
+                Ok(Conclusion::Executed(output)) => return Ok(output),
+                Ok(Conclusion::AskAgain { otherwise: output }) => {
                     otherwise = output.or(otherwise);
                     undecided = (Resolution::NotSeen, None);
                 }
-                Ok(verdict) => return Err(error.with_resolution(resolution(&verdict), None)),
+                Ok(conclusion) => return Err(error.with_resolution(resolution(&conclusion), None)),
                 Err(failed) if failed.is_transient() => undecided = (Resolution::Failed, Some(failed)),
                 Err(failed) => return Err(error.with_resolution(Resolution::Failed, Some(failed))),
             }
@@ -62,14 +62,14 @@ impl Database {
         operation: &O,
         failure: &Failure,
         question: O::Question,
-    ) -> Result<Verdict<O::Output>, Error> {
+    ) -> Result<Conclusion<O::Output>, Error> {
         match self.execute(question).await {
-            Ok(answer) => Ok(operation.verdict(failure, Ok(answer))),
+            Ok(answer) => Ok(operation.conclusion(failure, Ok(answer))),
             // A transient refusal is about the server, not about what was asked.
             Err(refused) => match refused.server_error().filter(|_| !refused.is_transient()) {
-                Some(object) => match operation.verdict(failure, Err(&object)) {
-                    Verdict::CannotTell => Err(refused),
-                    verdict => Ok(verdict),
+                Some(object) => match operation.conclusion(failure, Err(&object)) {
+                    Conclusion::CannotTell => Err(refused),
+                    conclusion => Ok(conclusion),
                 },
                 None => Err(refused),
             },
@@ -77,13 +77,13 @@ impl Database {
     }
 }
 
-/// Returns what a verdict means for a write that has failed.
-fn resolution<T>(verdict: &Verdict<T>) -> Resolution {
-    match verdict {
-        Verdict::NotExecuted => Resolution::NotExecuted,
-        Verdict::Superseded => Resolution::Superseded,
-        Verdict::CannotTell => Resolution::Failed,
-        // Also a verdict that this version does not know.
+/// Returns what a conclusion means for a write that has failed.
+fn resolution<T>(conclusion: &Conclusion<T>) -> Resolution {
+    match conclusion {
+        Conclusion::NotExecuted => Resolution::NotExecuted,
+        Conclusion::Superseded => Resolution::Superseded,
+        Conclusion::CannotTell => Resolution::Failed,
+        // Also a conclusion that this version does not know.
         _ => Resolution::NotSeen,
     }
 }

@@ -8,8 +8,8 @@ use arango_cluster::{
     ServerId,
 };
 use arango_transport::protocol::{
-    ApiResponse, BuildError, ErrorObject, Failure, Metadata, Operation, OutputError, RequestProperties,
-    Resolve, Verdict,
+    ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError,
+    RequestProperties, Resolve,
 };
 use bytes::Bytes;
 use http::Request;
@@ -209,13 +209,13 @@ impl<O: JobOperation> Resolve for StartJob<'_, O> {
         failure.is_response_lost().then_some(GetAgencyDump)
     }
 
-    fn verdict(&self, _: &Failure, answer: Result<AgencyDump, &ErrorObject>) -> Verdict<JobId> {
-        let Ok(dump) = answer else { return Verdict::CannotTell };
+    fn conclusion(&self, _: &Failure, answer: Result<AgencyDump, &ErrorObject>) -> Conclusion<JobId> {
+        let Ok(dump) = answer else { return Conclusion::CannotTell };
         match self.before.find_started(&self.spec, &dump) {
             // The job of the start may still appear.
-            Some((Likelihood::FinishedSince, id)) => Verdict::AskAgain { otherwise: Some(id) },
-            Some((_, id)) => Verdict::Executed(id),
-            None => Verdict::AskAgain { otherwise: None },
+            Some((Likelihood::FinishedSince, id)) => Conclusion::AskAgain { otherwise: Some(id) },
+            Some((_, id)) => Conclusion::Executed(id),
+            None => Conclusion::AskAgain { otherwise: None },
         }
     }
 
