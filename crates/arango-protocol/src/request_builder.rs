@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, Method, Request, Uri};
+use http::{HeaderName, Method, Request, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
@@ -38,7 +38,8 @@ pub struct RequestBuilder {
     path: Option<String>,
     has_query: bool,
     body: Bytes,
-    headers: HeaderMap,
+    // Not a map: most requests have none or one, and a map is large.
+    headers: Vec<(HeaderName, HeaderValue)>,
     /// Whether a request without a body is refused.
     needs_body: bool,
     creates: Option<CreatedResource>,
@@ -59,7 +60,7 @@ impl RequestBuilder {
             path: None,
             has_query: false,
             body: Bytes::new(),
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
             needs_body,
             creates: None,
             error: None,
@@ -112,7 +113,7 @@ impl RequestBuilder {
     pub fn header(mut self, name: HeaderName, value: &str) -> Self {
         match HeaderValue::from_str(value) {
             Ok(value) => {
-                self.headers.insert(name, value);
+                self.headers.push((name, value));
                 self
             }
             Err(_) => self.fail(BuildError::HeaderValue { name }),
@@ -130,7 +131,7 @@ impl RequestBuilder {
     /// Sets the body to bytes of this content type.
     pub fn bytes(mut self, body: impl Into<Bytes>, content_type: HeaderValue) -> Self {
         self.body = body.into();
-        self.headers.insert(CONTENT_TYPE, content_type);
+        self.headers.push((CONTENT_TYPE, content_type));
         self
     }
 
@@ -167,7 +168,9 @@ impl RequestBuilder {
         let mut request = Request::new(self.body);
         *request.method_mut() = self.method;
         *request.uri_mut() = Uri::from(path);
-        *request.headers_mut() = self.headers;
+        for (name, value) in self.headers {
+            request.headers_mut().insert(name, value);
+        }
         if let Some(creates) = self.creates {
             request.extensions_mut().insert(creates);
         }

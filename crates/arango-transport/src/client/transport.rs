@@ -191,7 +191,7 @@ impl Transport {
         read: impl Fn(&CallContext, ApiResponse) -> Result<T, OutputError>,
     ) -> Result<T, Error> {
         let failed = match self.run(Arc::clone(&context)).await {
-            Ok(response) => match read(&context, buffer(*response)) {
+            Ok(response) => match read(&context, buffer(response)) {
                 // Returned directly: a value kept across an await would be moved once more.
                 Ok(output) => {
                     response_check::accept(&self.0.members, &context);
@@ -229,7 +229,7 @@ impl Transport {
             }
             context = response_check::resume(&self.0.members, &context, error);
             let response = self.run(Arc::clone(&context)).await?;
-            match read(&context, buffer(*response)) {
+            match read(&context, buffer(response)) {
                 Ok(output) => {
                     response_check::accept(&self.0.members, &context);
                     return Ok(output);
@@ -398,10 +398,12 @@ impl fmt::Debug for Transport {
 }
 
 /// Converts a response with a buffered body.
-fn buffer(response: Response<Body>) -> ApiResponse {
-    let (parts, mut body) = response.into_parts();
-    let bytes = body.take_buffered().expect("the body of a call that is not streaming was read");
-    ApiResponse::new(parts.status, parts.headers, bytes)
+fn buffer(mut response: AttemptResponse) -> ApiResponse {
+    let bytes =
+        response.body_mut().take_buffered().expect("the body of a call that is not streaming was read");
+    // Taken out of the box: the whole response would be moved several times.
+    let headers = std::mem::take(response.headers_mut());
+    ApiResponse::new(response.status(), headers, bytes)
 }
 
 /// How long [`Transport::close`] waits for calls to end after the grace period.

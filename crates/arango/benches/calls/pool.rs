@@ -1,13 +1,14 @@
 //! The baseline for several coordinators: a minimal pool of connections of hyper, used in turn.
 //!
 //! It has what a program with several coordinators cannot leave out: a list of idle connections per coordinator, behind
-//! a lock, because calls run at the same time. It has no limits, retries, health or time limits.
+//! a lock, because calls run at the same time, and a request that is built for each call, because it names the
+//! coordinator. It has no limits, retries, health or time limits.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use http::Request;
+use http::{HeaderMap, Request};
 use http_body_util::Full;
 
 use crate::client::Task;
@@ -20,8 +21,22 @@ pub(crate) struct Pool {
 }
 
 struct Coordinator {
-    prepared: Request<Full<Bytes>>,
+    /// What its requests have in common.
+    template: Request<Full<Bytes>>,
     idle: Mutex<Vec<Sender>>,
+}
+
+impl Coordinator {
+    fn request(&self) -> Request<Full<Bytes>> {
+        let mut request = Request::new(self.template.body().clone());
+        *request.uri_mut() = self.template.uri().clone();
+        let mut headers = HeaderMap::with_capacity(4);
+        for (name, value) in self.template.headers() {
+            headers.insert(name, value.clone());
+        }
+        *request.headers_mut() = headers;
+        request
+    }
 }
 
 impl Pool {
@@ -29,7 +44,7 @@ impl Pool {
         let mut coordinators = Vec::new();
         for &address in &task.addresses {
             let idle = Mutex::new(vec![Sender::open(task, address).await?]);
-            coordinators.push(Coordinator { prepared: prepared(task, address)?, idle });
+            coordinators.push(Coordinator { template: prepared(task, address)?, idle });
         }
         Ok(Self { task: task.clone(), next: AtomicUsize::new(0), coordinators })
     }
@@ -46,7 +61,7 @@ impl Pool {
         if !sender.is_ready() {
             sender.ready().await?;
         }
-        let response = sender.send(coordinator.prepared.clone()).await?;
+        let response = sender.send(coordinator.request()).await?;
         let output = decode(self.task.endpoint, response).await?;
         coordinator.idle.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
         Ok(output)
