@@ -398,10 +398,13 @@ impl fmt::Debug for Transport {
 }
 
 /// Converts a response with a buffered body.
+#[expect(
+    clippy::boxed_local,
+    reason = "taken out of the box, the whole response would be moved several times"
+)]
 fn buffer(mut response: AttemptResponse) -> ApiResponse {
     let bytes =
         response.body_mut().take_buffered().expect("the body of a call that is not streaming was read");
-    // Taken out of the box: the whole response would be moved several times.
     let headers = std::mem::take(response.headers_mut());
     ApiResponse::new(response.status(), headers, bytes)
 }
