@@ -41,7 +41,7 @@ const GROUPS: [MutantGroup; 4] = [
     MutantGroup {
         group: Group::Transport,
         package: "arango-protocol",
-        test_packages: &["arango-protocol", "arango-cluster"],
+        test_packages: &["arango-protocol", "arango-cluster", "arango-transport"],
         test_arguments: &["--lib"],
     },
     MutantGroup {
