@@ -1,0 +1,82 @@
+//! Ids of documents.
+
+use std::sync::Arc;
+
+use super::{CollectionName, InvalidIdentifier, Key, string_impls};
+
+/// The id of a document: the name of its collection and its key, `books/dune`.
+///
+/// ```
+/// use arango_data::DocumentId;
+///
+/// let id: DocumentId = "books/dune".parse()?;
+/// assert_eq!((id.collection(), id.key()), ("books", "dune"));
+/// # Ok::<(), arango_data::InvalidIdentifier>(())
+/// ```
+#[derive(Clone)]
+pub struct DocumentId {
+    text: Arc<str>,
+    slash: usize,
+}
+
+string_impls!(DocumentId);
+
+impl DocumentId {
+    /// Validates an id.
+    ///
+    /// # Errors
+    ///
+    /// If the id has no slash, or if the collection's name or the key is invalid.
+    pub fn new(id: &str) -> Result<Self, InvalidIdentifier> {
+        let invalid = |reason| InvalidIdentifier::new("document id", id, reason);
+        let (collection, key) = id.split_once('/').ok_or_else(|| invalid("has no slash"))?;
+        CollectionName::new(collection).map_err(|_| invalid("has an invalid collection name"))?;
+        Key::new(key).map_err(|_| invalid("has an invalid key"))?;
+        Ok(Self { text: id.into(), slash: collection.len() })
+    }
+
+    /// Creates the id of the document with this key.
+    pub fn of(collection: &CollectionName, key: &Key) -> Self {
+        Self { text: format!("{collection}/{key}").into(), slash: collection.as_str().len() }
+    }
+
+    /// Returns the id as text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the name of the collection.
+    pub fn collection(&self) -> &str {
+        &self.text[..self.slash]
+    }
+
+    /// Returns the key.
+    pub fn key(&self) -> &str {
+        &self.text[self.slash + 1..]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_of_an_id_is_named() {
+        for (id, reason) in [
+            ("dune", "has no slash"),
+            ("1/dune", "has an invalid collection name"),
+            ("books/", "has an invalid key"),
+            ("books/a/b", "has an invalid key"),
+        ] {
+            assert_eq!(id.parse::<DocumentId>().unwrap_err().reason(), reason);
+        }
+    }
+
+    #[test]
+    fn an_id_is_made_of_its_parts() {
+        let (books, dune) = (CollectionName::new("books").unwrap(), Key::new("dune").unwrap());
+        let id = DocumentId::of(&books, &dune);
+        assert_eq!(id, DocumentId::new("books/dune").unwrap());
+        assert_eq!((id.collection(), id.key()), ("books", "dune"));
+    }
+}

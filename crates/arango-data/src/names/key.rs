@@ -1,0 +1,140 @@
+//! Keys of documents.
+
+use std::sync::Arc;
+
+use super::{InvalidIdentifier, string_impls};
+
+/// The longest key, in bytes.
+const MAX_LENGTH: usize = 254;
+
+/// The digits of Crockford's base 32.
+const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// The validated key of a document, unique within its collection.
+///
+/// Cloning is cheap. A key [generated](Self::generate) by the client is used for one document only: a write under such
+/// a key can be repeated without harm, and a client can find out later whether it was executed.
+///
+/// ```
+/// use arango_data::Key;
+///
+/// let dune = Key::new("dune")?;
+/// assert_eq!(dune, "dune");
+/// assert!(!dune.is_generated());
+/// # Ok::<(), arango_data::InvalidIdentifier>(())
+/// ```
+#[derive(Clone)]
+pub struct Key {
+    text: Arc<str>,
+    is_generated: bool,
+}
+
+// Two keys are equal if their texts are.
+string_impls!(Key);
+
+impl Key {
+    /// Validates a key.
+    ///
+    /// # Errors
+    ///
+    /// If the key is empty, longer than 254 bytes, or contains another character than letters and digits of ASCII and
+    /// ``_ - : . @ ( ) + , = ; $ ! * ' %``.
+    pub fn new(key: &str) -> Result<Self, InvalidIdentifier> {
+        let reason = match key.as_bytes() {
+            [] => "is empty",
+            bytes if bytes.len() > MAX_LENGTH => "is longer than 254 bytes",
+            bytes if !bytes.iter().all(|byte| is_allowed(*byte)) => {
+                "contains a character that no key may contain"
+            }
+            _ => return Ok(Self { text: key.into(), is_generated: false }),
+        };
+        Err(InvalidIdentifier::new("key", key, reason))
+    }
+
+    /// Generates a key from the time and 80 random bits: a ULID in lower case.
+    ///
+    /// It has 26 characters. Keys of later milliseconds are greater. Of `unix_millis` the lower 48 bits are used, which
+    /// last until the year 10889.
+    ///
+    /// ```
+    /// use arango_data::Key;
+    ///
+    /// let key = Key::generate(1_469_918_176_385, [0; 10]);
+    /// assert_eq!(key, "01aryz6s410000000000000000");
+    /// assert!(key.is_generated());
+    /// ```
+    #[must_use]
+    pub fn generate(unix_millis: u64, random: [u8; 10]) -> Self {
+        let random = random.iter().fold(0, |bits, byte| bits << 8 | u128::from(*byte));
+        let bits = u128::from(unix_millis & 0xffff_ffff_ffff) << 80 | random;
+        let text: String =
+            (0..26).rev().map(|digit| char::from(DIGITS[(bits >> (5 * digit) & 31) as usize])).collect();
+        Self { text: text.into(), is_generated: true }
+    }
+
+    /// Returns the key as text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns whether this value was made by [`generate`](Self::generate).
+    ///
+    /// It does not follow from the text: a key that was parsed or decoded is never a generated one.
+    pub fn is_generated(&self) -> bool {
+        self.is_generated
+    }
+}
+
+fn is_allowed(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_-:.@()+,=;$!*'%".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_fault_of_a_key_is_named() {
+        let reason = |key: &str| Key::new(key).unwrap_err().reason();
+        assert_eq!(reason(""), "is empty");
+        assert_eq!(reason(&"k".repeat(255)), "is longer than 254 bytes");
+        for key in ["a/b", "a b", "ä", "a\"", "a#b", "a?"] {
+            assert_eq!(reason(key), "contains a character that no key may contain", "{key}");
+        }
+        Key::new(&"k".repeat(254)).unwrap();
+        Key::new("azAZ09_-:.@()+,=;$!*'%").unwrap();
+    }
+
+    #[test]
+    fn a_key_is_generated_by_type_and_not_by_shape() {
+        let key = Key::generate(1, [7; 10]);
+        let parsed = Key::new(key.as_str()).unwrap();
+        assert!(key.is_generated() && key.clone().is_generated() && !parsed.is_generated());
+        assert_eq!(key, parsed);
+    }
+
+    #[test]
+    fn the_longest_time_and_all_random_bits_are_kept() {
+        assert_eq!(Key::generate(u64::MAX, [255; 10]), "7zzzzzzzzzzzzzzzzzzzzzzzzz");
+        assert_eq!(Key::generate(0, [0, 0, 0, 0, 0, 0, 0, 0, 0, 33]), "00000000000000000000000011");
+    }
+
+    proptest! {
+        #[test]
+        fn generated_keys_are_valid_and_ordered_by_time(a in 0..1_u64 << 48, b in 0..1_u64 << 48, x: [u8; 10], y: [u8; 10]) {
+            let (first, second) = (Key::generate(a, x), Key::generate(b, y));
+            prop_assert_eq!(&Key::new(first.as_str()).unwrap(), &first);
+            prop_assert_eq!(first.as_str().len(), 26);
+            prop_assert_eq!((a, x).cmp(&(b, y)), first.cmp(&second));
+        }
+
+        #[test]
+        fn every_accepted_key_survives_json(key in "\\PC{0,20}|[ -~]{0,260}") {
+            if let Ok(key) = key.parse::<Key>() {
+                let text = serde_json::to_string(&key).unwrap();
+                prop_assert_eq!(serde_json::from_str::<Key>(&text).unwrap(), key);
+            }
+        }
+    }
+}
