@@ -1,0 +1,17 @@
+//! Documents as JSON: writing them without loss, and reading them with the attributes of the server.
+
+mod document;
+mod finite;
+mod members;
+mod patch;
+mod path;
+mod system_attributes;
+mod write;
+
+pub use document::Document;
+pub use patch::Patch;
+pub use write::write_document;
+
+pub(crate) use finite::{to_raw, to_vec};
+pub(crate) use members::{Member, members};
+pub(crate) use write::DocumentBody;
