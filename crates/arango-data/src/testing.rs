@@ -3,6 +3,8 @@
 use arango_protocol::{ApiResponse, BuildError, Operation};
 use http::{HeaderMap, StatusCode};
 
+use crate::names::{CollectionName, Key};
+
 /// Returns method, path with query, and body of an operation's request.
 pub(crate) fn request_parts(operation: &impl Operation) -> Result<(String, String, String), BuildError> {
     let request = operation.request()?;
@@ -36,4 +38,14 @@ pub(crate) fn assert_request_with_body(operation: &impl Operation, method: &str,
 #[track_caller]
 pub(crate) fn assert_rejected(operation: &impl Operation, reason: &str) {
     assert_eq!(request_parts(operation).unwrap_err().to_string(), reason);
+}
+
+/// Returns the name of a collection.
+pub(crate) fn name(name: &str) -> CollectionName {
+    CollectionName::new(name).unwrap()
+}
+
+/// Returns a key that was not generated.
+pub(crate) fn key(key: &str) -> Key {
+    Key::new(key).unwrap()
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use arango_protocol::BuildError;
 use bytes::Bytes;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde::ser::Error as _;
 
 use super::finite::to_vec;
@@ -110,8 +111,17 @@ impl DocumentBody {
         self.0.as_ref().ok().and_then(|written| written.key.as_ref())
     }
 
-    /// Returns the text value of an attribute at the top level.
+    /// Returns an attribute at the top level, if it is a text.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.attribute(name)
+    }
+
+    /// Returns an attribute at the top level, if it is a number.
+    pub(crate) fn number(&self, name: &str) -> Option<f64> {
+        self.attribute(name)
+    }
+
+    fn attribute<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         let json = self.json()?;
         let member = members(json)?.find(|member| member.name == name)?;
         serde_json::from_slice(&json[member.value]).ok()

@@ -1,0 +1,325 @@
+//! Inserting one document.
+
+use std::marker::PhantomData;
+
+use arango_protocol::{
+    ApiResponse, BuildError, Conclusion, ErrorNumber, ErrorObject, Failure, Metadata, Operation, OutputError,
+    RequestBuilder, RequestClass, RequestProperties, Resolve, Scope,
+};
+use bytes::Bytes;
+use http::Request;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::operation_id::OperationId;
+use super::overwrite_mode::OverwriteMode;
+use super::read::ReadDocument;
+use super::resolution::{Comparison, Effect};
+use super::ticket::DocumentTicket;
+use super::write::{Write, write_options};
+use super::write_output::{Silent, WriteOutput, Written};
+use crate::json::DocumentBody;
+use crate::names::{CollectionName, Key};
+
+/// Errors with which a collection refuses a key that the client has generated.
+///
+/// Two numbers of smart graphs have no name.
+const KEY_REFUSED: [ErrorNumber; 4] = [
+    ErrorNumber::CLUSTER_KEY_NOT_ALLOWED,
+    ErrorNumber::KEY_NOT_ALLOWED,
+    ErrorNumber(4003),
+    ErrorNumber(4007),
+];
+
+/// Inserts a document.
+///
+/// Give it a [generated key](Key::generate): then the insert can be repeated after any failure, and its response is
+/// found out if it was lost. Without a key the server makes one, and a lost response cannot be found out.
+///
+/// ```
+/// use arango_data::{CollectionName, InsertDocument, Key};
+/// use arango_protocol::{Operation, RequestClass};
+/// use serde::Serialize;
+///
+/// #[derive(Serialize)]
+/// struct Book {
+///     title: &'static str,
+/// }
+///
+/// let books = CollectionName::new("books")?;
+/// let insert = InsertDocument::new(&books, &Book { title: "Dune" }).key(&Key::generate(0, [0; 10]));
+/// assert_eq!(insert.properties().class, RequestClass::Fenced);
+/// let request = insert.request()?;
+/// assert_eq!(request.uri(), "/_api/document/books");
+/// assert_eq!(request.body(), r#"{"_key":"00000000000000000000000000","title":"Dune"}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// 409 with error 1210 if the key or the value of another unique attribute is in use; 409 with error 1200 if another
+/// write runs at the same time; 404 with error 1203 if the collection does not exist.
+pub struct InsertDocument<W = Written> {
+    write: Write,
+    mode: OverwriteMode,
+    output: PhantomData<fn() -> W>,
+}
+
+write_options!(InsertDocument);
+
+impl InsertDocument {
+    /// Inserts a document, serialised at once.
+    ///
+    /// An error of the serialisation is returned by [`request`](Operation::request).
+    #[must_use]
+    pub fn new<T: Serialize + ?Sized>(collection: &CollectionName, document: &T) -> Self {
+        let write = Write::new(collection, None, DocumentBody::new(document));
+        Self { write, mode: OverwriteMode::default(), output: PhantomData }
+    }
+}
+
+impl<W> InsertDocument<W> {
+    /// Sets the key; the document must have no other.
+    #[must_use]
+    pub fn key(mut self, key: &Key) -> Self {
+        self.write.key = Some(key.clone());
+        self
+    }
+
+    /// Sets what happens if a document with the key exists.
+    ///
+    /// Default: [`Conflict`](OverwriteMode::Conflict).
+    #[must_use]
+    pub fn overwrite(mut self, mode: OverwriteMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Overwrites an existing document only if this attribute has a higher number in the new one.
+    ///
+    /// For [`Replace`](OverwriteMode::Replace) and [`Update`](OverwriteMode::Update), which can then be repeated. Since
+    /// 3.12.
+    #[must_use]
+    pub fn version_attribute(mut self, name: impl Into<String>) -> Self {
+        self.write.version_attribute = Some(name.into());
+        self
+    }
+
+    /// Removes the attributes that are `null` in the new document from an existing one.
+    ///
+    /// For [`Update`](OverwriteMode::Update). Default: they become `null` there.
+    #[must_use]
+    pub fn remove_nulls(mut self) -> Self {
+        self.write.removes_nulls = true;
+        self
+    }
+
+    /// Replaces objects in an existing document, instead of merging their attributes.
+    ///
+    /// For [`Update`](OverwriteMode::Update).
+    #[must_use]
+    pub fn replace_objects(mut self) -> Self {
+        self.write.replaces_objects = true;
+        self
+    }
+
+    /// Returns the insert without the generated key if the collection has refused it.
+    ///
+    /// A collection refuses keys if its key generator or its shard keys do not allow them. The server then makes the
+    /// key, and the insert cannot be repeated.
+    #[must_use]
+    pub fn without_refused_key(&self, failure: &Failure) -> Option<Self> {
+        let is_refused = failure.number.is_some_and(|number| KEY_REFUSED.contains(&number));
+        let is_generated = self.write.key.as_ref().is_some_and(Key::is_generated);
+        if !is_refused || !is_generated || failure.has_ambiguous_predecessor {
+            return None;
+        }
+        let mut without = self.clone();
+        without.write.key = None;
+        Some(without)
+    }
+
+    /// Returns what finds out later whether the insert was executed; `None` without a key.
+    ///
+    /// `unix_millis` is the time of the insert.
+    pub fn ticket(&self, unix_millis: u64) -> Option<DocumentTicket> {
+        self.write.ticket(self.effect(), unix_millis)
+    }
+
+    fn with_output<Other>(self) -> InsertDocument<Other> {
+        InsertDocument { write: self.write, mode: self.mode, output: PhantomData }
+    }
+
+    fn effect(&self) -> Effect {
+        match self.mode {
+            OverwriteMode::Conflict => Effect::Create,
+            OverwriteMode::Ignore => Effect::CreateIfMissing,
+            OverwriteMode::Replace | OverwriteMode::Update => Effect::Change,
+        }
+    }
+
+    fn class(&self) -> RequestClass {
+        let Some(key) = self.write.any_key() else { return RequestClass::NonIdempotent };
+        let is_fenced = match self.mode {
+            OverwriteMode::Conflict => key.is_generated() || self.write.operation_id.is_some(),
+            OverwriteMode::Ignore => true,
+            OverwriteMode::Replace | OverwriteMode::Update => self.write.version().is_some(),
+        };
+        if is_fenced { RequestClass::Fenced } else { RequestClass::NonIdempotent }
+    }
+}
+
+impl<W: WriteOutput> Operation for InsertDocument<W> {
+    type Output = W;
+
+    const METADATA: Metadata =
+        Metadata::post("document.insert", "/_api/document/{collection}").scope(Scope::Database);
+
+    fn properties(&self) -> RequestProperties {
+        self.write.properties(&Self::METADATA, self.class())
+    }
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        let body = self.write.body();
+        let body = match &self.write.key {
+            Some(key) => body.with_key(key),
+            None => body,
+        };
+        let mut builder = RequestBuilder::new(Self::METADATA);
+        if self.mode != OverwriteMode::Conflict {
+            builder = builder.query("overwriteMode", self.mode.parameter());
+        }
+        if self.mode == OverwriteMode::Update {
+            // Always sent: the default of the server is not the documented one.
+            builder = builder.query("keepNull", if self.write.removes_nulls { "false" } else { "true" });
+            if self.write.replaces_objects {
+                builder = builder.query("mergeObjects", "false");
+            }
+        }
+        self.write.fill(builder, &body)?.build()
+    }
+
+    fn output(&self, response: ApiResponse) -> Result<W, OutputError> {
+        W::read(&response)
+    }
+}
+
+impl<W: WriteOutput> Resolve for InsertDocument<W> {
+    type Question = ReadDocument<Box<RawValue>>;
+
+    fn question(&self, failure: &Failure) -> Option<Self::Question> {
+        self.write.question(self.effect(), failure)
+    }
+
+    fn conclusion(
+        &self,
+        failure: &Failure,
+        answer: Result<Option<Box<RawValue>>, &ErrorObject>,
+    ) -> Conclusion<W> {
+        let comparison = match self.mode {
+            OverwriteMode::Update if self.write.replaces_objects => Comparison::MergedAtTop,
+            OverwriteMode::Update => Comparison::Merged,
+            _ => Comparison::Whole,
+        };
+        self.write.conclusion(self.effect(), comparison, failure, answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_rejected, assert_request_with_body, key, name, read};
+    use arango_protocol::{ErrorKind, Outcome};
+    use serde_json::{Value, json};
+
+    fn insert(document: &Value) -> InsertDocument {
+        InsertDocument::new(&name("books"), document)
+    }
+
+    fn generated() -> Key {
+        Key::generate(0, [0; 10])
+    }
+
+    #[test]
+    fn options_are_query_parameters() {
+        let insert = insert(&json!({ "a": 1 }));
+        assert_request_with_body(&insert, "POST", "/_api/document/books", r#"{"a":1}"#);
+        let full = insert
+            .clone()
+            .wait_for_sync()
+            .return_new::<Value>()
+            .return_old::<Value>()
+            .overwrite(OverwriteMode::Update)
+            .replace_objects();
+        let uri = "/_api/document/books?overwriteMode=update&keepNull=true&mergeObjects=false\
+                   &waitForSync=true&returnNew=true&returnOld=true";
+        assert_request_with_body(&full, "POST", uri, r#"{"a":1}"#);
+        let uri = "/_api/document/books?overwriteMode=ignore&silent=true";
+        let silent = insert.return_new::<Value>().overwrite(OverwriteMode::Ignore).silent();
+        assert_request_with_body(&silent, "POST", uri, r#"{"a":1}"#);
+        read(&silent, "{}");
+    }
+
+    #[test]
+    fn an_operation_id_is_stored_in_the_document() {
+        let insert = insert(&json!({ "a": 1 })).key(&key("k")).operation_id(OperationId::new("w", "7"));
+        assert_request_with_body(&insert, "POST", "/_api/document/books", r#"{"_key":"k","w":"7","a":1}"#);
+        let system = insert.clone().operation_id(OperationId::new("_rev", "7"));
+        assert_rejected(&system, "`operation_id` uses an attribute of the server");
+        assert_rejected(&insert.operation_id(OperationId::new("a", "7")), {
+            "`operation_id` is an attribute of the document already"
+        });
+    }
+
+    #[test]
+    fn only_writes_that_a_late_copy_cannot_harm_are_fenced() {
+        use OverwriteMode::{Ignore, Replace, Update};
+        let class = |insert: &InsertDocument| insert.properties().class;
+        let (plain, id) = (insert(&json!({ "v": 3 })), OperationId::new("w", "7"));
+        let keyed = plain.clone().key(&key("k"));
+        for fenced in [
+            plain.clone().key(&generated()),
+            keyed.clone().operation_id(id.clone()),
+            keyed.clone().overwrite(Ignore),
+            keyed.clone().overwrite(Update).version_attribute("v"),
+        ] {
+            assert_eq!(class(&fenced), RequestClass::Fenced, "{fenced:?}");
+        }
+        for unfenced in [
+            plain.clone(),
+            plain.clone().operation_id(id),
+            plain.overwrite(Ignore),
+            keyed.clone(),
+            keyed.clone().overwrite(Replace),
+            keyed.clone().key(&generated()).overwrite(Replace),
+            keyed.clone().overwrite(Replace).version_attribute("missing"),
+        ] {
+            assert_eq!(class(&unfenced), RequestClass::NonIdempotent, "{unfenced:?}");
+        }
+        let required = keyed.refill_index_caches().version_attribute("v").properties().requires.unwrap();
+        assert_eq!(required.option, "versionAttribute");
+    }
+
+    #[test]
+    fn a_generated_key_that_the_collection_refuses_is_left_out_once() {
+        let refused = |number| Failure::new(ErrorKind::Server, Outcome::Executed, Some(ErrorNumber(number)));
+        let insert = insert(&json!({ "a": 1 })).key(&generated());
+        for number in [1466, 1222, 4003, 4007] {
+            let without = insert.without_refused_key(&refused(number)).unwrap();
+            assert_request_with_body(&without, "POST", "/_api/document/books", r#"{"a":1}"#);
+            assert_eq!(without.properties().class, RequestClass::NonIdempotent);
+            assert!(without.without_refused_key(&refused(number)).is_none());
+        }
+        assert!(insert.without_refused_key(&refused(1210)).is_none());
+        assert!(insert.without_refused_key(&refused(1466).after_ambiguous_attempt()).is_none());
+        assert!(insert.key(&key("k")).without_refused_key(&refused(1466)).is_none());
+    }
+
+    #[test]
+    fn neither_debug_nor_errors_show_the_document() {
+        let secret = json!({ "pin": "s3cret", "_key": 7 });
+        let insert = insert(&secret);
+        let error = insert.request().unwrap_err();
+        assert!(!format!("{insert:?} {error:?} {error}").contains("s3cret"));
+    }
+}

@@ -1,0 +1,32 @@
+//! Reading and writing single documents.
+
+mod evidence;
+mod exists;
+mod insert;
+mod operation_id;
+mod overwrite_mode;
+mod read;
+mod read_changed;
+mod remove;
+mod replace;
+mod resolution;
+mod ticket;
+mod update;
+mod write;
+mod write_output;
+
+#[cfg(test)]
+mod resolution_tests;
+
+pub use evidence::Evidence;
+pub use exists::DocumentExists;
+pub use insert::InsertDocument;
+pub use operation_id::OperationId;
+pub use overwrite_mode::OverwriteMode;
+pub use read::ReadDocument;
+pub use read_changed::{ChangedDocument, ReadChangedDocument};
+pub use remove::{RemoveDocument, Removed};
+pub use replace::ReplaceDocument;
+pub use ticket::DocumentTicket;
+pub use update::UpdateDocument;
+pub use write_output::{Silent, WriteOutput, Written};

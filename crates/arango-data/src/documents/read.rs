@@ -1,0 +1,208 @@
+//! Reading one document.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use arango_protocol::{
+    ApiResponse, BuildError, ErrorNumber, ErrorObject, Metadata, Operation, OutputError, RequestBuilder,
+    Scope,
+};
+use bytes::Bytes;
+use http::header::{HeaderName, IF_MATCH};
+use http::{Request, StatusCode};
+use serde::de::DeserializeOwned;
+
+use super::read_changed::ReadChangedDocument;
+use crate::json::members;
+use crate::names::{CollectionName, Key, Revision};
+
+/// Allows a coordinator to read from a follower.
+pub(super) const ALLOW_DIRTY_READ: HeaderName = HeaderName::from_static("x-arango-allow-dirty-read");
+
+/// Reads a document; `None` if there is none with this key.
+///
+/// `T` is the document itself, or [`Document<T>`](crate::Document) to get its key, id and revision, too.
+///
+/// # Errors
+///
+/// 404 with error 1203 if the collection does not exist.
+pub struct ReadDocument<T> {
+    pub(super) collection: CollectionName,
+    pub(super) key: Key,
+    revision: Option<Revision>,
+    pub(super) allows_dirty_read: bool,
+    output: PhantomData<fn() -> T>,
+}
+
+impl<T> ReadDocument<T> {
+    /// Reads the document with this key.
+    #[must_use]
+    pub fn new(collection: &CollectionName, key: &Key) -> Self {
+        Self {
+            collection: collection.clone(),
+            key: key.clone(),
+            revision: None,
+            allows_dirty_read: false,
+            output: PhantomData,
+        }
+    }
+
+    /// Fails with 412 and error 1200 if the document has another revision.
+    #[must_use]
+    pub fn if_revision(mut self, revision: &Revision) -> Self {
+        self.revision = Some(revision.clone());
+        self
+    }
+
+    /// Reads the document only if it has another revision.
+    #[must_use]
+    pub fn unless_revision(self, revision: &Revision) -> ReadChangedDocument<T> {
+        ReadChangedDocument::new(self, revision)
+    }
+
+    /// Allows a coordinator to read from a follower, whose document may be older.
+    #[must_use]
+    pub fn allow_dirty_read(mut self) -> Self {
+        self.allows_dirty_read = true;
+        self
+    }
+
+    pub(super) fn builder(&self, metadata: Metadata) -> RequestBuilder {
+        let mut builder = RequestBuilder::new(metadata)
+            .path_param("collection", self.collection.as_str())
+            .path_param("key", self.key.as_str());
+        if let Some(revision) = &self.revision {
+            builder = builder.header(IF_MATCH, &revision.to_etag());
+        }
+        if self.allows_dirty_read {
+            builder = builder.header(ALLOW_DIRTY_READ, "true");
+        }
+        builder
+    }
+}
+
+impl<T: DeserializeOwned> Operation for ReadDocument<T> {
+    type Output = Option<T>;
+
+    const METADATA: Metadata = Metadata::get("document.read", "/_api/document/{collection}/{key}")
+        .scope(Scope::Database)
+        .accept_statuses(&[404]);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        self.builder(Self::METADATA).build()
+    }
+
+    fn output(&self, response: ApiResponse) -> Result<Option<T>, OutputError> {
+        if response.status() == StatusCode::NOT_FOUND {
+            return document_not_found(&response).map(|()| None);
+        }
+        stored_document(&response).map(Some)
+    }
+}
+
+/// Accepts the response that says that the document does not exist, and no other 404.
+pub(super) fn document_not_found(response: &ApiResponse) -> Result<(), OutputError> {
+    match ErrorObject::parse(response.bytes()) {
+        Some(object) if object.number == ErrorNumber::DOCUMENT_NOT_FOUND => Ok(()),
+        Some(object) => Err(OutputError::server(response, object)),
+        None => Err(response.invalid("a 404 without an error object")),
+    }
+}
+
+/// Decodes a body that is a document of the user, whatever attributes it has.
+pub(super) fn stored_document<T: DeserializeOwned>(response: &ApiResponse) -> Result<T, OutputError> {
+    // The server writes it first, and no other service does.
+    let is_document =
+        members(response.bytes()).is_some_and(|mut members| members.any(|member| member.name == "_rev"));
+    match response.json() {
+        // A document may have attributes that look like those of an error object.
+        Err(error) if is_document && error.error_object().is_some() => {
+            serde_json::from_slice(response.bytes()).map_err(|error| response.invalid(error))
+        }
+        Ok(_) if !is_document => Err(response.invalid("not a document: it has no `_rev`")),
+        result => result,
+    }
+}
+
+impl<T> Clone for ReadDocument<T> {
+    fn clone(&self) -> Self {
+        Self {
+            collection: self.collection.clone(),
+            key: self.key.clone(),
+            revision: self.revision.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<T> fmt::Debug for ReadDocument<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadDocument")
+            .field("collection", &self.collection)
+            .field("key", &self.key)
+            .field("revision", &self.revision)
+            .field("allows_dirty_read", &self.allows_dirty_read)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Document;
+    use crate::testing::{assert_request, key, name, read, response};
+    use serde_json::{Value, json};
+
+    fn dune<T>() -> ReadDocument<T> {
+        ReadDocument::new(&name("books"), &key("dune"))
+    }
+
+    #[test]
+    fn a_key_is_one_segment_of_the_path() {
+        assert_request(&dune::<Value>(), "GET", "/_api/document/books/dune");
+        let odd = ReadDocument::<Value>::new(&name("books"), &key("a%b+c"));
+        assert_request(&odd, "GET", "/_api/document/books/a%25b%2Bc");
+    }
+
+    #[test]
+    fn conditions_are_headers() {
+        let request =
+            dune::<Value>().if_revision(&"_a".parse().unwrap()).allow_dirty_read().request().unwrap();
+        assert_eq!(request.headers()[IF_MATCH], "\"_a\"");
+        assert_eq!(request.headers()[ALLOW_DIRTY_READ], "true");
+        assert!(dune::<Value>().request().unwrap().headers().is_empty());
+    }
+
+    #[test]
+    fn a_missing_document_is_none_and_a_missing_collection_is_an_error() {
+        let refused = |number: u32| {
+            let body = json!({ "error": true, "code": 404, "errorNum": number, "errorMessage": "no" });
+            dune::<Value>().output(response(404, &body.to_string()))
+        };
+        assert_eq!(refused(1202).unwrap(), None);
+        let error = refused(1203).unwrap_err();
+        assert_eq!(error.error_object().unwrap().number, ErrorNumber::DATA_SOURCE_NOT_FOUND);
+        assert!(dune::<Value>().output(response(404, "<html>")).is_err());
+    }
+
+    #[test]
+    fn a_document_is_read_with_and_without_its_revision() {
+        let body = r#"{"_key":"dune","_id":"books/dune","_rev":"_a","title":"Dune"}"#;
+        assert_eq!(read(&dune::<Value>(), body).unwrap()["title"], "Dune");
+        let document = read(&dune::<Document<Value>>(), body).unwrap();
+        assert_eq!((document.revision.as_str(), document.data), ("_a", json!({ "title": "Dune" })));
+    }
+
+    #[test]
+    fn a_document_may_look_like_an_error_object() {
+        let body = r#"{"_key":"k","_id":"logs/k","_rev":"_a","error":true,"code":404,"errorNum":1202}"#;
+        assert_eq!(read(&dune::<Value>(), body).unwrap()["errorNum"], 1202);
+        let relayed = r#"{"error":true,"code":404,"errorNum":1202,"errorMessage":"document not found"}"#;
+        assert!(dune::<Value>().output(response(200, relayed)).is_err());
+    }
+
+    #[test]
+    fn json_of_another_service_is_no_document() {
+        assert!(dune::<Value>().output(response(200, r#"{"status":"ok"}"#)).is_err());
+    }
+}

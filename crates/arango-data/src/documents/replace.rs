@@ -1,0 +1,142 @@
+//! Replacing one document.
+
+use std::marker::PhantomData;
+
+use arango_protocol::{
+    ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError,
+    RequestProperties, Resolve, Scope,
+};
+use bytes::Bytes;
+use http::Request;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::operation_id::OperationId;
+use super::read::ReadDocument;
+use super::resolution::{Comparison, Effect};
+use super::ticket::DocumentTicket;
+use super::write::{Write, write_options};
+use super::write_output::{Silent, WriteOutput, Written};
+use crate::json::DocumentBody;
+use crate::names::{CollectionName, Key, Revision};
+
+/// Replaces a document.
+///
+/// All its attributes but the key become those of the new document. A replacement without a condition is not repeated if
+/// its response was lost, since a late copy could undo a newer write: set [`if_revision`](Self::if_revision), or a
+/// [`version_attribute`](Self::version_attribute).
+///
+/// # Errors
+///
+/// As [`UpdateDocument`](crate::UpdateDocument).
+pub struct ReplaceDocument<W = Written> {
+    write: Write,
+    output: PhantomData<fn() -> W>,
+}
+
+write_options!(ReplaceDocument);
+
+impl ReplaceDocument {
+    /// Replaces the document with this key, serialised at once.
+    ///
+    /// A `_key` in the document must be the key. An error of the serialisation is returned by
+    /// [`request`](Operation::request).
+    #[must_use]
+    pub fn new<T: Serialize + ?Sized>(collection: &CollectionName, key: &Key, document: &T) -> Self {
+        let body = DocumentBody::new(document).of_key(key);
+        Self { write: Write::new(collection, Some(key), body), output: PhantomData }
+    }
+}
+
+impl<W> ReplaceDocument<W> {
+    /// Writes only if the document has this revision; otherwise 412 with error 1200.
+    #[must_use]
+    pub fn if_revision(mut self, revision: &Revision) -> Self {
+        self.write.revision = Some(revision.clone());
+        self
+    }
+
+    /// Writes only if the document has the revision `_rev` of the written one.
+    ///
+    /// Without a `_rev` there it has no effect.
+    #[must_use]
+    pub fn if_body_revision(mut self) -> Self {
+        self.write.checks_body_revision = true;
+        self
+    }
+
+    /// Writes only if this attribute has a higher number than in the stored document.
+    ///
+    /// Otherwise nothing is written, and the output [says so](Written::is_unchanged). Since 3.12.
+    #[must_use]
+    pub fn version_attribute(mut self, name: impl Into<String>) -> Self {
+        self.write.version_attribute = Some(name.into());
+        self
+    }
+
+    /// Returns what finds out later whether the document was written.
+    ///
+    /// `unix_millis` is the time of the write.
+    pub fn ticket(&self, unix_millis: u64) -> Option<DocumentTicket> {
+        self.write.ticket(Effect::Change, unix_millis)
+    }
+
+    fn with_output<Other>(self) -> ReplaceDocument<Other> {
+        ReplaceDocument { write: self.write, output: PhantomData }
+    }
+}
+
+impl<W: WriteOutput> Operation for ReplaceDocument<W> {
+    type Output = W;
+
+    const METADATA: Metadata =
+        Metadata::put("document.replace", "/_api/document/{collection}/{key}").scope(Scope::Database);
+
+    fn properties(&self) -> RequestProperties {
+        self.write.properties(&Self::METADATA, self.write.class_of_change())
+    }
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        let builder = self.write.builder_with_key(Self::METADATA);
+        self.write.fill(builder, &self.write.body())?.build()
+    }
+
+    fn output(&self, response: ApiResponse) -> Result<W, OutputError> {
+        W::read(&response)
+    }
+}
+
+impl<W: WriteOutput> Resolve for ReplaceDocument<W> {
+    type Question = ReadDocument<Box<RawValue>>;
+
+    fn question(&self, failure: &Failure) -> Option<Self::Question> {
+        self.write.question(Effect::Change, failure)
+    }
+
+    fn conclusion(
+        &self,
+        failure: &Failure,
+        answer: Result<Option<Box<RawValue>>, &ErrorObject>,
+    ) -> Conclusion<W> {
+        self.write.conclusion(Effect::Change, Comparison::Whole, failure, answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_request_with_body, key, name};
+    use arango_protocol::RequestClass;
+    use serde_json::json;
+
+    #[test]
+    fn a_document_is_put_under_its_key() {
+        let replace = ReplaceDocument::new(&name("books"), &key("dune"), &json!({ "a": 1 }));
+        assert_request_with_body(&replace, "PUT", "/_api/document/books/dune", r#"{"a":1}"#);
+        let versioned = replace.clone().version_attribute("a").silent();
+        let uri = "/_api/document/books/dune?silent=true&versionAttribute=a";
+        assert_request_with_body(&versioned, "PUT", uri, r#"{"a":1}"#);
+        assert_eq!(versioned.properties().class, RequestClass::Fenced);
+        assert_eq!(replace.properties().class, RequestClass::NonIdempotent);
+    }
+}

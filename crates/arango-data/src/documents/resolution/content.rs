@@ -1,0 +1,127 @@
+//! Comparing the content of a write with a stored document.
+
+use bytes::Bytes;
+use serde_json::{Map, Number, Value};
+
+use super::stored::StoredDocument;
+
+/// The attributes that are the server's.
+const SYSTEM_ATTRIBUTES: [&str; 3] = ["_key", "_id", "_rev"];
+
+/// How the content of a write becomes that of the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::documents) enum Comparison {
+    /// The document has exactly the written attributes.
+    Whole,
+    /// The written attributes are merged into the document.
+    Merged,
+    /// As [`Merged`](Self::Merged), but objects within it are replaced as a whole.
+    MergedAtTop,
+}
+
+/// The content of a write.
+#[derive(Debug, Clone)]
+pub(in crate::documents) struct Content {
+    pub(in crate::documents) json: Bytes,
+    pub(in crate::documents) comparison: Comparison,
+}
+
+impl Content {
+    /// Returns whether the stored document has this content.
+    ///
+    /// A document that the server has completed, for example by computed values, has another one.
+    pub(in crate::documents) fn is_in(&self, stored: StoredDocument<'_>) -> bool {
+        let (Ok(sent), Ok(stored)) =
+            (serde_json::from_slice(&self.json), serde_json::from_str(stored.json()))
+        else {
+            return false;
+        };
+        let (sent, stored) = (without_system_attributes(sent), without_system_attributes(stored));
+        match self.comparison {
+            Comparison::Whole => sent.len() == stored.len() && contains(&stored, &sent, false),
+            Comparison::Merged => contains(&stored, &sent, true),
+            Comparison::MergedAtTop => contains(&stored, &sent, false),
+        }
+    }
+}
+
+fn without_system_attributes(mut document: Map<String, Value>) -> Map<String, Value> {
+    document.retain(|name, _| !SYSTEM_ATTRIBUTES.contains(&name.as_str()));
+    document
+}
+
+/// Returns whether `stored` has every attribute of `sent`.
+fn contains(stored: &Map<String, Value>, sent: &Map<String, Value>, is_merged: bool) -> bool {
+    sent.iter().all(|(name, sent)| match (stored.get(name), sent) {
+        // A null may have removed the attribute.
+        (None, Value::Null) => true,
+        (None, _) => false,
+        (Some(Value::Object(stored)), Value::Object(sent)) if is_merged => contains(stored, sent, true),
+        (Some(stored), sent) => is_equal(stored, sent),
+    })
+}
+
+fn is_equal(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => is_equal_number(a, b),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_equal(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| is_equal(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
+/// Returns whether two numbers are the same: the server may write `1.0` as `1`.
+#[expect(clippy::float_cmp, reason = "the server keeps all bits of a number")]
+fn is_equal_number(a: &Number, b: &Number) -> bool {
+    a == b || (a.is_f64() || b.is_f64()) && a.as_f64() == b.as_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use serde_json::value::to_raw_value;
+
+    fn is_in(comparison: Comparison, sent: &Value, stored: &Value) -> bool {
+        let content = Content { json: sent.to_string().into(), comparison };
+        content.is_in(StoredDocument(&to_raw_value(stored).unwrap()))
+    }
+
+    #[test]
+    fn a_whole_document_has_exactly_the_written_attributes() {
+        let stored = json!({ "_key": "k", "_id": "c/k", "_rev": "_a", "a": 1, "b": [1, { "c": null }] });
+        assert!(is_in(
+            Comparison::Whole,
+            &json!({ "_key": "k", "a": 1.0, "b": [1, { "c": null }] }),
+            &stored
+        ));
+        assert!(!is_in(Comparison::Whole, &json!({ "a": 1 }), &stored));
+        assert!(!is_in(Comparison::Whole, &json!({ "a": 2, "b": [1, { "c": null }] }), &stored));
+    }
+
+    #[test]
+    fn a_patch_is_merged_at_every_level_or_only_at_the_top() {
+        let stored = json!({ "a": { "b": 1, "c": 2 }, "d": 3 });
+        assert!(is_in(Comparison::Merged, &json!({ "a": { "b": 1 } }), &stored));
+        assert!(!is_in(Comparison::MergedAtTop, &json!({ "a": { "b": 1 } }), &stored));
+        assert!(is_in(Comparison::MergedAtTop, &json!({ "a": { "b": 1, "c": 2 } }), &stored));
+        assert!(!is_in(Comparison::Merged, &json!({ "a": { "b": 2 } }), &stored));
+    }
+
+    #[test]
+    fn a_null_may_have_removed_the_attribute() {
+        assert!(is_in(Comparison::Merged, &json!({ "a": null }), &json!({ "b": 1 })));
+        assert!(is_in(Comparison::Merged, &json!({ "a": null }), &json!({ "a": null })));
+        assert!(!is_in(Comparison::Merged, &json!({ "a": null }), &json!({ "a": 1 })));
+    }
+
+    #[test]
+    fn large_integers_that_differ_are_not_equal() {
+        let (a, b) = (json!({ "n": u64::MAX }), json!({ "n": u64::MAX - 1 }));
+        assert!(is_in(Comparison::Whole, &a, &a) && !is_in(Comparison::Whole, &a, &b));
+    }
+}

@@ -1,0 +1,133 @@
+//! What a write expects to find if it was executed.
+
+use arango_protocol::{Conclusion, ErrorKind, ErrorNumber, Failure};
+use serde::{Deserialize, Serialize};
+
+use super::content::Content;
+use super::stored::StoredDocument;
+use crate::documents::evidence::Evidence;
+use crate::documents::operation_id::OperationId;
+use crate::names::Revision;
+
+/// What a write does to the document with its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::documents) enum Effect {
+    /// Creates it, and fails if it exists.
+    Create,
+    /// Creates it unless it exists.
+    CreateIfMissing,
+    /// Changes it, whatever it is.
+    Change,
+    /// Removes it.
+    Remove,
+}
+
+/// What a write expects to find if it was executed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(in crate::documents) struct Expectation {
+    pub(in crate::documents) effect: Effect,
+    /// Whether no other write uses the key.
+    pub(in crate::documents) is_key_generated: bool,
+    /// The revision without which the write is not executed.
+    pub(in crate::documents) revision: Option<Revision>,
+    pub(in crate::documents) operation_id: Option<OperationId>,
+    /// The attribute with the version of the document, and the version that is written.
+    pub(in crate::documents) version: Option<(String, f64)>,
+}
+
+impl Expectation {
+    /// Returns whether the document shows more than the failure.
+    pub(in crate::documents) fn is_askable(&self, failure: &Failure) -> bool {
+        // A coordinator repeats requests to DB-Servers, so even the only copy may be refused because of itself. Only
+        // a generated key and an operation id tell this from the write of another client.
+        let has_id = self.operation_id.is_some();
+        let is_refused_by_itself = match self.effect {
+            Effect::Create => {
+                failure.number == Some(ErrorNumber::UNIQUE_CONSTRAINT_VIOLATED)
+                    && (self.is_key_generated || has_id || failure.has_ambiguous_predecessor)
+            }
+            Effect::Change | Effect::Remove => {
+                self.revision.is_some()
+                    && failure.kind == ErrorKind::PreconditionFailed
+                    && (has_id || failure.has_ambiguous_predecessor)
+            }
+            Effect::CreateIfMissing => false,
+        };
+        failure.is_response_lost() || is_refused_by_itself
+    }
+
+    /// Concludes from the document that is stored now, if there is one.
+    pub(in crate::documents) fn conclude(
+        &self,
+        failure: &Failure,
+        content: Option<&Content>,
+        stored: Option<StoredDocument<'_>>,
+    ) -> Conclusion<Evidence> {
+        match (self.effect, stored) {
+            (Effect::Remove, None) => Conclusion::Executed(Evidence::Absence),
+            (Effect::Remove, Some(stored)) => self.conclude_unchanged(stored),
+            (Effect::Create, None) => conclude_missing(failure),
+            // The document with the revision existed, so another write has removed it.
+            (Effect::Change, None) if self.revision.is_some() => Conclusion::Superseded,
+            (_, None) => Conclusion::NotSeen,
+            (_, Some(stored)) => self.conclude_written(content, stored),
+        }
+    }
+
+    /// The document does not have the effect of the write.
+    fn conclude_unchanged(&self, stored: StoredDocument<'_>) -> Conclusion<Evidence> {
+        match (&self.revision, stored.revision()) {
+            // No copy of the write can be executed any more, but it may have been before.
+            (Some(expected), Some(current)) if *expected != current => Conclusion::Superseded,
+            _ => Conclusion::NotSeen,
+        }
+    }
+
+    fn conclude_written(
+        &self,
+        content: Option<&Content>,
+        stored: StoredDocument<'_>,
+    ) -> Conclusion<Evidence> {
+        let creates = matches!(self.effect, Effect::Create | Effect::CreateIfMissing);
+        let has_id = |id: &OperationId| stored.text(id.attribute()).as_deref() == Some(id.value());
+        if self.operation_id.as_ref().is_some_and(has_id) {
+            return Conclusion::Executed(Evidence::OperationId);
+        }
+        if self.effect == Effect::CreateIfMissing || creates && self.is_key_generated {
+            return Conclusion::Executed(Evidence::Key);
+        }
+        // Whether the document had the content before is not known, unless the write was conditional.
+        let is_untouched = self.revision.is_some() && self.revision == stored.revision();
+        if self.operation_id.is_none()
+            && !is_untouched
+            && content.is_some_and(|content| content.is_in(stored))
+        {
+            return Conclusion::Executed(Evidence::Content);
+        }
+        if let Some((attribute, version)) = &self.version {
+            return match stored.number(attribute) {
+                Some(current) if current >= *version => Conclusion::Superseded,
+                _ => Conclusion::NotSeen,
+            };
+        }
+        // A ticket has no content to compare.
+        let is_comparable = self.operation_id.is_some() || self.revision.is_some() || content.is_some();
+        match self.effect {
+            _ if !is_comparable => Conclusion::CannotTell,
+            Effect::Create => Conclusion::Superseded,
+            _ => self.conclude_unchanged(stored),
+        }
+    }
+}
+
+/// There is no document with the key that was to be created.
+fn conclude_missing(failure: &Failure) -> Conclusion<Evidence> {
+    // The value of another unique attribute is in use.
+    let is_refused = failure.number == Some(ErrorNumber::UNIQUE_CONSTRAINT_VIOLATED);
+    if is_refused && !failure.has_ambiguous_predecessor {
+        Conclusion::NotExecuted
+    } else {
+        Conclusion::NotSeen
+    }
+}

@@ -1,0 +1,202 @@
+//! Updating one document.
+
+use std::marker::PhantomData;
+
+use arango_protocol::{
+    ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError,
+    RequestProperties, Resolve, Scope,
+};
+use bytes::Bytes;
+use http::Request;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::operation_id::OperationId;
+use super::read::ReadDocument;
+use super::resolution::{Comparison, Effect};
+use super::ticket::DocumentTicket;
+use super::write::{Write, write_options};
+use super::write_output::{Silent, WriteOutput, Written};
+use crate::json::DocumentBody;
+use crate::names::{CollectionName, Key, Revision};
+
+/// Changes attributes of a document.
+///
+/// Attributes that the patch does not name stay as they are; objects are merged. An update without a condition is not
+/// repeated if its response was lost, since a late copy could undo a newer write: set
+/// [`if_revision`](Self::if_revision), or a [`version_attribute`](Self::version_attribute).
+///
+/// # Errors
+///
+/// 404 with error 1202 if the document does not exist, and with error 1203 if the collection does not; 412 with error
+/// 1200 if it has another revision; 409 with error 1200 if another write runs at the same time.
+pub struct UpdateDocument<W = Written> {
+    write: Write,
+    output: PhantomData<fn() -> W>,
+}
+
+write_options!(UpdateDocument);
+
+impl UpdateDocument {
+    /// Updates the document with this key by a patch, serialised at once.
+    ///
+    /// A `_key` in the patch must be the key. An error of the serialisation is returned by
+    /// [`request`](Operation::request).
+    #[must_use]
+    pub fn new<T: Serialize + ?Sized>(collection: &CollectionName, key: &Key, patch: &T) -> Self {
+        let body = DocumentBody::new(patch).of_key(key);
+        Self { write: Write::new(collection, Some(key), body), output: PhantomData }
+    }
+}
+
+impl<W> UpdateDocument<W> {
+    /// Writes only if the document has this revision; otherwise 412 with error 1200.
+    #[must_use]
+    pub fn if_revision(mut self, revision: &Revision) -> Self {
+        self.write.revision = Some(revision.clone());
+        self
+    }
+
+    /// Writes only if the document has the revision `_rev` of the written one.
+    ///
+    /// Without a `_rev` there it has no effect.
+    #[must_use]
+    pub fn if_body_revision(mut self) -> Self {
+        self.write.checks_body_revision = true;
+        self
+    }
+
+    /// Writes only if this attribute has a higher number than in the stored document.
+    ///
+    /// Otherwise nothing is written, and the output [says so](Written::is_unchanged). Since 3.12.
+    #[must_use]
+    pub fn version_attribute(mut self, name: impl Into<String>) -> Self {
+        self.write.version_attribute = Some(name.into());
+        self
+    }
+
+    /// Removes the attributes that are `null` in the patch, except in arrays.
+    ///
+    /// Default: they become `null`.
+    #[must_use]
+    pub fn remove_nulls(mut self) -> Self {
+        self.write.removes_nulls = true;
+        self
+    }
+
+    /// Replaces objects, instead of merging their attributes.
+    #[must_use]
+    pub fn replace_objects(mut self) -> Self {
+        self.write.replaces_objects = true;
+        self
+    }
+
+    /// Returns what finds out later whether the document was written.
+    ///
+    /// `unix_millis` is the time of the write.
+    pub fn ticket(&self, unix_millis: u64) -> Option<DocumentTicket> {
+        self.write.ticket(Effect::Change, unix_millis)
+    }
+
+    fn with_output<Other>(self) -> UpdateDocument<Other> {
+        UpdateDocument { write: self.write, output: PhantomData }
+    }
+}
+
+impl<W: WriteOutput> Operation for UpdateDocument<W> {
+    type Output = W;
+
+    const METADATA: Metadata =
+        Metadata::patch("document.update", "/_api/document/{collection}/{key}").scope(Scope::Database);
+
+    fn properties(&self) -> RequestProperties {
+        self.write.properties(&Self::METADATA, self.write.class_of_change())
+    }
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        let mut builder = self.write.builder_with_key(Self::METADATA);
+        if self.write.removes_nulls {
+            builder = builder.query("keepNull", "false");
+        }
+        if self.write.replaces_objects {
+            builder = builder.query("mergeObjects", "false");
+        }
+        self.write.fill(builder, &self.write.body())?.build()
+    }
+
+    fn output(&self, response: ApiResponse) -> Result<W, OutputError> {
+        W::read(&response)
+    }
+}
+
+impl<W: WriteOutput> Resolve for UpdateDocument<W> {
+    type Question = ReadDocument<Box<RawValue>>;
+
+    fn question(&self, failure: &Failure) -> Option<Self::Question> {
+        self.write.question(Effect::Change, failure)
+    }
+
+    fn conclusion(
+        &self,
+        failure: &Failure,
+        answer: Result<Option<Box<RawValue>>, &ErrorObject>,
+    ) -> Conclusion<W> {
+        let comparison =
+            if self.write.replaces_objects { Comparison::MergedAtTop } else { Comparison::Merged };
+        self.write.conclusion(Effect::Change, comparison, failure, answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_rejected, assert_request_with_body, key, name, read};
+    use arango_protocol::RequestClass;
+    use serde_json::{Value, json};
+
+    fn update(patch: &Value) -> UpdateDocument {
+        UpdateDocument::new(&name("books"), &key("dune"), patch)
+    }
+
+    #[test]
+    fn options_are_query_parameters_and_the_revision_is_a_header() {
+        let update = update(&json!({ "a": null }));
+        assert_request_with_body(&update, "PATCH", "/_api/document/books/dune", r#"{"a":null}"#);
+        let full =
+            update.remove_nulls().replace_objects().if_body_revision().if_revision(&"_a".parse().unwrap());
+        let uri = "/_api/document/books/dune?keepNull=false&mergeObjects=false&ignoreRevs=false";
+        assert_request_with_body(&full, "PATCH", uri, r#"{"a":null}"#);
+        assert_eq!(full.request().unwrap().headers()["if-match"], "\"_a\"");
+    }
+
+    #[test]
+    fn only_conditional_updates_are_fenced() {
+        let update = update(&json!({ "v": 1, "_rev": "_a" }));
+        let class = |update: UpdateDocument| update.properties().class;
+        assert_eq!(class(update.clone()), RequestClass::NonIdempotent);
+        assert_eq!(
+            class(update.clone().operation_id(OperationId::new("w", "7"))),
+            RequestClass::NonIdempotent
+        );
+        assert_eq!(class(update.clone().if_revision(&"_a".parse().unwrap())), RequestClass::Fenced);
+        assert_eq!(class(update.clone().if_body_revision()), RequestClass::Fenced);
+        assert_eq!(class(update.clone().version_attribute("v")), RequestClass::Fenced);
+        assert_eq!(class(update.version_attribute("_rev")), RequestClass::NonIdempotent, "no number");
+    }
+
+    #[test]
+    fn a_patch_with_another_key_is_refused() {
+        assert_rejected(
+            &update(&json!({ "_key": "emma" })),
+            "`_key` of the document differs from the given key",
+        );
+        update(&json!({ "_key": "dune" })).request().unwrap();
+    }
+
+    #[test]
+    fn the_old_and_new_documents_are_returned_on_request() {
+        let body = r#"{"_id":"books/dune","_key":"dune","_rev":"_b","_oldRev":"_a","new":{"a":2}}"#;
+        let written = read(&update(&json!({ "a": 2 })).return_new::<Value>(), body);
+        assert_eq!((written.new, written.old), (Some(json!({ "a": 2 })), None));
+    }
+}

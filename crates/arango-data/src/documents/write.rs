@@ -1,0 +1,269 @@
+//! What inserts, updates and replacements have in common.
+
+use std::fmt;
+
+use arango_protocol::{
+    BuildError, Conclusion, ErrorObject, Failure, Metadata, RequestBuilder, RequestClass, RequestProperties,
+    Requirement,
+};
+use bytes::Bytes;
+use http::header::{HeaderValue, IF_MATCH};
+use serde_json::value::RawValue;
+
+use super::operation_id::OperationId;
+use super::read::ReadDocument;
+use super::resolution::{self, Comparison, Content, Effect, Expectation, StoredDocument};
+use super::ticket::DocumentTicket;
+use super::write_output::WriteOutput;
+use crate::json::DocumentBody;
+use crate::names::{CollectionName, Key, Revision};
+
+pub(super) static VERSION_ATTRIBUTE: Requirement = Requirement::new("versionAttribute", "3.12.0");
+pub(super) static REFILL_INDEX_CACHES: Requirement = Requirement::new("refillIndexCaches", "3.10.2");
+
+/// The document of a write, its key and its options.
+#[expect(clippy::struct_excessive_bools, reason = "the options are independent")]
+#[derive(Clone)]
+pub(super) struct Write {
+    pub(super) collection: CollectionName,
+    /// The key that was given beside the document.
+    pub(super) key: Option<Key>,
+    pub(super) body: DocumentBody,
+    pub(super) revision: Option<Revision>,
+    pub(super) checks_body_revision: bool,
+    pub(super) operation_id: Option<OperationId>,
+    pub(super) version_attribute: Option<String>,
+    pub(super) waits_for_sync: bool,
+    pub(super) returns_new: bool,
+    pub(super) returns_old: bool,
+    pub(super) is_silent: bool,
+    pub(super) refills_index_caches: bool,
+    pub(super) removes_nulls: bool,
+    pub(super) replaces_objects: bool,
+}
+
+impl Write {
+    pub(super) fn new(collection: &CollectionName, key: Option<&Key>, body: DocumentBody) -> Self {
+        Self {
+            collection: collection.clone(),
+            key: key.cloned(),
+            body,
+            revision: None,
+            checks_body_revision: false,
+            operation_id: None,
+            version_attribute: None,
+            waits_for_sync: false,
+            returns_new: false,
+            returns_old: false,
+            is_silent: false,
+            refills_index_caches: false,
+            removes_nulls: false,
+            replaces_objects: false,
+        }
+    }
+
+    /// Returns the given key, or that of the document.
+    pub(super) fn any_key(&self) -> Option<&Key> {
+        self.key.as_ref().or_else(|| self.body.key())
+    }
+
+    /// Returns the revision without which the write is not executed.
+    pub(super) fn expected_revision(&self) -> Option<Revision> {
+        let of_body = || {
+            let revision = self.checks_body_revision.then(|| self.body.text("_rev"))??;
+            Revision::try_from(revision).ok()
+        };
+        self.revision.clone().or_else(of_body)
+    }
+
+    /// Returns the version that is written, if the server compares it.
+    pub(super) fn version(&self) -> Option<(String, f64)> {
+        let attribute = self.version_attribute.as_ref()?;
+        // The server ignores a version that is no number or is negative, and writes the document as without one.
+        let version = self.body.number(attribute).filter(|version| *version >= 0.0)?;
+        Some((attribute.clone(), version))
+    }
+
+    pub(super) fn properties(&self, metadata: &Metadata, class: RequestClass) -> RequestProperties {
+        let properties = RequestProperties::of(metadata).class(class);
+        // Of two options, the one that the later version added.
+        if self.version_attribute.is_some() {
+            properties.requires(&VERSION_ATTRIBUTE)
+        } else if self.refills_index_caches {
+            properties.requires(&REFILL_INDEX_CACHES)
+        } else {
+            properties
+        }
+    }
+
+    /// Returns the class of a write to an existing document.
+    pub(super) fn class_of_change(&self) -> RequestClass {
+        let is_fenced = self.expected_revision().is_some() || self.version().is_some();
+        if is_fenced { RequestClass::Fenced } else { RequestClass::NonIdempotent }
+    }
+
+    /// Starts a request whose path contains the given key.
+    pub(super) fn builder_with_key(&self, metadata: Metadata) -> RequestBuilder {
+        RequestBuilder::new(metadata).path_param("key", self.key.as_ref().map_or("", Key::as_str))
+    }
+
+    /// Returns the body, with the operation id.
+    pub(super) fn body(&self) -> DocumentBody {
+        match &self.operation_id {
+            Some(id) => self.body.clone().with_attribute("operation_id", id.attribute(), id.value()),
+            None => self.body.clone(),
+        }
+    }
+
+    /// Adds the options and the body, and fills the collection into the path.
+    pub(super) fn fill(
+        &self,
+        builder: RequestBuilder,
+        body: &DocumentBody,
+    ) -> Result<RequestBuilder, BuildError> {
+        if let Some(reason) = self.operation_id.as_ref().and_then(OperationId::fault) {
+            return Err(BuildError::Field { field: "operation_id", reason });
+        }
+        let mut builder = builder.path_param("collection", self.collection.as_str());
+        for (is_set, name) in [
+            (self.waits_for_sync, "waitForSync"),
+            (self.returns_new && !self.is_silent, "returnNew"),
+            (self.returns_old && !self.is_silent, "returnOld"),
+            (self.is_silent, "silent"),
+            (self.refills_index_caches, "refillIndexCaches"),
+        ] {
+            if is_set {
+                builder = builder.query(name, "true");
+            }
+        }
+        if self.checks_body_revision {
+            builder = builder.query("ignoreRevs", "false");
+        }
+        if let Some(attribute) = &self.version_attribute {
+            builder = builder.query("versionAttribute", attribute);
+        }
+        if let Some(revision) = &self.revision {
+            builder = builder.header(IF_MATCH, &revision.to_etag());
+        }
+        let bytes: Bytes = body.bytes()?;
+        Ok(builder.bytes(bytes, HeaderValue::from_static("application/json")))
+    }
+
+    pub(super) fn expectation(&self, effect: Effect) -> Expectation {
+        Expectation {
+            effect,
+            // Only the key that was given beside the document can be a generated one.
+            is_key_generated: self.any_key().is_some_and(Key::is_generated),
+            revision: self.expected_revision(),
+            operation_id: self.operation_id.clone(),
+            version: self.version(),
+        }
+    }
+
+    pub(super) fn question(&self, effect: Effect, failure: &Failure) -> Option<ReadDocument<Box<RawValue>>> {
+        let key = self.any_key()?;
+        let is_askable = self.expectation(effect).is_askable(failure);
+        is_askable.then(|| ReadDocument::new(&self.collection, key))
+    }
+
+    pub(super) fn conclusion<W: WriteOutput>(
+        &self,
+        effect: Effect,
+        comparison: Comparison,
+        failure: &Failure,
+        answer: Result<Option<Box<RawValue>>, &ErrorObject>,
+    ) -> Conclusion<W> {
+        let Ok(document) = answer else { return Conclusion::CannotTell };
+        let stored = document.as_deref().map(StoredDocument);
+        let content = self.body.json().map(|json| Content { json: json.clone(), comparison });
+        let conclusion = self.expectation(effect).conclude(failure, content.as_ref(), stored);
+        resolution::map(conclusion, |evidence| W::found(document.as_deref()?, evidence, self.returns_new))
+    }
+
+    pub(super) fn ticket(&self, effect: Effect, unix_millis: u64) -> Option<DocumentTicket> {
+        let key = self.any_key()?;
+        Some(DocumentTicket::new(&self.collection, key, self.expectation(effect), unix_millis))
+    }
+}
+
+// Without the document, which may be secret.
+impl fmt::Debug for Write {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Write")
+            .field("collection", &self.collection)
+            .field("key", &self.any_key())
+            .field("revision", &self.revision)
+            .field("operation_id", &self.operation_id)
+            .field("version_attribute", &self.version_attribute)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Implements the options that inserts, updates and replacements share.
+macro_rules! write_options {
+    ($name:ident) => {
+        impl<W> $name<W> {
+            /// Waits until the write is on disk, even if the collection does not ask for it.
+            #[must_use]
+            pub fn wait_for_sync(mut self) -> Self {
+                self.write.waits_for_sync = true;
+                self
+            }
+
+            /// Updates the entries of the document in the caches of indexes.
+            ///
+            /// Since 3.10.2.
+            #[must_use]
+            pub fn refill_index_caches(mut self) -> Self {
+                self.write.refills_index_caches = true;
+                self
+            }
+
+            /// Adds an attribute that tells this write from all others.
+            ///
+            /// If the response is lost, it shows whether the write was executed.
+            #[must_use]
+            pub fn operation_id(mut self, id: OperationId) -> Self {
+                self.write.operation_id = Some(id);
+                self
+            }
+
+            /// Returns only whether the write succeeded.
+            #[must_use]
+            pub fn silent(mut self) -> $name<Silent> {
+                self.write.is_silent = true;
+                self.with_output()
+            }
+        }
+
+        impl<New, Old> $name<Written<New, Old>> {
+            /// Returns the document after the write, too.
+            #[must_use]
+            pub fn return_new<T>(mut self) -> $name<Written<T, Old>> {
+                self.write.returns_new = true;
+                self.with_output()
+            }
+
+            /// Returns the document before the write, too.
+            #[must_use]
+            pub fn return_old<T>(mut self) -> $name<Written<New, T>> {
+                self.write.returns_old = true;
+                self.with_output()
+            }
+        }
+
+        impl<W> Clone for $name<W> {
+            fn clone(&self) -> Self {
+                Self { write: self.write.clone(), ..*self }
+            }
+        }
+
+        impl<W> std::fmt::Debug for $name<W> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.write).finish()
+            }
+        }
+    };
+}
+
+pub(super) use write_options;
