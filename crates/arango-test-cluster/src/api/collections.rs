@@ -5,11 +5,45 @@ use std::collections::BTreeMap;
 use http::Method;
 use serde_json::{Map, Value, json};
 
+use super::modelled::{Modelled, TRANSACTION};
 use super::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::databases::{Collection, Kind, ShardingOptions};
 
+/// The attributes of a new collection.
+const NEW: &[&str] = &[
+    "name",
+    "type",
+    "isSystem",
+    "waitForSync",
+    "numberOfShards",
+    "replicationFactor",
+    "writeConcern",
+    "distributeShardsLike",
+];
+
+fn modelled(call: &Call<'_>, rest: &[&str]) -> Modelled {
+    match (&call.request.method, rest) {
+        (&Method::GET, []) => Modelled::parameters(&["excludeSystem"]),
+        (&Method::POST, []) => {
+            Modelled::parameters(&["enforceReplicationFactor", "waitForSyncReplication"]).attributes(NEW)
+        }
+        (&Method::DELETE, [_]) => Modelled::parameters(&["isSystem"]),
+        (&Method::PUT, [_, "properties"]) => {
+            Modelled::NOTHING.attributes(&["waitForSync", "replicationFactor", "writeConcern"])
+        }
+        (&Method::GET, [_, "count"]) => Modelled::NOTHING.headers(&[TRANSACTION]),
+        (&Method::PUT, [_, "truncate"]) => {
+            Modelled::parameters(&["waitForSync", "compact"]).headers(&[TRANSACTION])
+        }
+        (&Method::GET, [_, "shards"]) => Modelled::parameters(&["details"]),
+        _ => Modelled::NOTHING,
+    }
+}
+
 pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
+    call.require_modelled(&modelled(call, rest))?;
+    call.require_no_transaction()?;
     match (call.request.method.clone(), rest) {
         (Method::GET, []) => list(call),
         (Method::POST, []) => {

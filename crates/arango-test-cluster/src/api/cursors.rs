@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::json;
 
 use super::forwarding::forward_to;
+use super::modelled::{Modelled, TRANSACTION};
 use super::{Call, Outcome, queries};
 use crate::http::reply::{ApiError, Reply};
 use crate::journal::EntryId;
@@ -12,6 +13,8 @@ use crate::state::id_owner::owner;
 
 pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiError> {
     let version = call.version;
+    call.require_modelled(&Modelled::NOTHING.headers(&[TRANSACTION]))?;
+    call.require_no_transaction()?;
     match (call.request.method.clone(), rest) {
         (Method::POST, []) => queries::create(call).map(Outcome::Now),
         (Method::PUT, _) if version.is_4() => Err(ApiError::wrong_method()),

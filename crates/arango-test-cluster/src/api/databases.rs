@@ -3,11 +3,13 @@
 use http::Method;
 use serde_json::{Value, json};
 
+use super::modelled::Modelled;
 use super::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::users::{Level, User};
 
 pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
+    call.require_modelled(&Modelled::NOTHING.attributes(&["name", "options", "users"]))?;
     match (&call.request.method, rest) {
         (&Method::GET, ["current"]) => current(call),
         (&Method::GET, ["user"]) => {
@@ -80,6 +82,9 @@ fn create(call: &mut Call<'_>) -> HandlerResult {
         return Err(ApiError::new(409, 1207, "duplicate database name"));
     }
     let options = body.get("options").cloned().unwrap_or_default();
+    if let Value::Object(options) = &options {
+        call.require_attributes(options, "options.", &["sharding", "replicationFactor", "writeConcern"])?;
+    }
     let count =
         |key: &str| options.get(key).and_then(Value::as_u64).and_then(|count| usize::try_from(count).ok());
     let replication_factor = count("replicationFactor").unwrap_or(1);

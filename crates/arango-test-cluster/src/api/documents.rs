@@ -5,6 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::collections::{find, find_mut};
+use super::modelled::{Modelled, TRANSACTION};
 use super::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::databases::Collection;
@@ -12,7 +13,26 @@ use crate::state::databases::Collection;
 /// The characters that need no encoding in a path.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
+fn modelled(call: &Call<'_>) -> Modelled {
+    match call.request.method {
+        Method::GET | Method::HEAD => Modelled::NOTHING.headers(&["if-match", "if-none-match", TRANSACTION]),
+        Method::POST => Modelled::parameters(&[
+            "overwrite",
+            "overwriteMode",
+            "returnNew",
+            "returnOld",
+            "silent",
+            "waitForSync",
+        ])
+        .headers(&[TRANSACTION]),
+        _ => Modelled::parameters(&["returnNew", "returnOld", "silent", "waitForSync"])
+            .headers(&["if-match", TRANSACTION]),
+    }
+}
+
 pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
+    call.require_modelled(&modelled(call))?;
+    call.require_no_transaction()?;
     match (call.request.method.clone(), rest) {
         (Method::GET | Method::HEAD, [collection, key]) => read(call, collection, key),
         (Method::POST, [collection]) => {

@@ -3,11 +3,24 @@
 use http::Method;
 use serde_json::{Value, json};
 
+use super::modelled::Modelled;
 use super::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::databases::{Kind, ShardingOptions};
 
+fn modelled(call: &Call<'_>, rest: &[&str]) -> Modelled {
+    match (&call.request.method, rest) {
+        (&Method::POST, []) => {
+            Modelled::NOTHING.attributes(&["name", "edgeDefinitions", "orphanCollections"])
+        }
+        (&Method::POST, [_, "vertex"]) => Modelled::NOTHING.attributes(&["collection"]),
+        (&Method::POST, [_, "edge"]) => Modelled::NOTHING.attributes(&["collection", "from", "to"]),
+        _ => Modelled::NOTHING,
+    }
+}
+
 pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
+    call.require_modelled(&modelled(call, rest))?;
     match (call.request.method.clone(), rest) {
         (Method::GET, []) => {
             let graphs: Vec<_> = call.database()?.graphs.values().cloned().collect();

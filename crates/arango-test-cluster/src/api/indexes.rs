@@ -4,10 +4,34 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::collections::{find, find_mut, object};
+use super::modelled::Modelled;
 use super::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 
+/// The attributes of a new index, of any type.
+const NEW: &[&str] = &[
+    "type",
+    "name",
+    "fields",
+    "unique",
+    "sparse",
+    "deduplicate",
+    "estimates",
+    "cacheEnabled",
+    "storedValues",
+    "expireAfter",
+    "geoJson",
+    "minLength",
+    "fieldValueTypes",
+    "inBackground",
+];
+
 pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
+    let modelled = match rest {
+        [] => Modelled::parameters(&["collection"]).attributes(NEW),
+        _ => Modelled::NOTHING,
+    };
+    call.require_modelled(&modelled)?;
     match (call.request.method.clone(), rest) {
         (Method::GET, []) => {
             let collection = find(call, &collection_of_query(call)?)?;

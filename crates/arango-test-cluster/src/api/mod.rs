@@ -25,6 +25,7 @@ mod login;
 mod logs;
 mod maintenance;
 mod metrics;
+mod modelled;
 mod nodes;
 mod queries;
 mod rebalance;

@@ -22,6 +22,14 @@ pub(super) fn create(call: &mut Call<'_>) -> HandlerResult {
         Value::Object(body) if !body.is_empty() => body,
         _ => return Err(ApiError::new(400, 600, "expecting a non-empty object")),
     };
+    call.require_attributes(
+        &body,
+        "",
+        &["query", "bindVars", "batchSize", "count", "ttl", "stream", "options"],
+    )?;
+    if let Some(Value::Object(options)) = body.get("options") {
+        call.require_attributes(options, "options.", &["allowRetry", "stream"])?;
+    }
     let text = body.get("query").and_then(Value::as_str).filter(|text| !text.trim().is_empty());
     let text = text.ok_or_else(|| ApiError::new(400, 1502, "query is empty"))?;
     let variables = match body.get("bindVars") {

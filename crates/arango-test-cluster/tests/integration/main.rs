@@ -20,6 +20,7 @@ mod http2;
 mod large_bodies;
 mod leaders;
 mod maintenance;
+mod modelled;
 mod process_lifecycle;
 mod propagation;
 mod protocol;
