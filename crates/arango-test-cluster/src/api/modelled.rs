@@ -87,8 +87,8 @@ impl Call<'_> {
 
     /// Reports a part of a request that is not modelled, and returns its error.
     pub(super) fn not_modelled(&mut self, kind: &str, name: &str) -> ApiError {
-        let path: String = self.request.segments.iter().take(2).map(|part| format!("/{part}")).collect();
-        let text = format!("the {kind} `{name}` of {} {path}", self.request.method);
+        let area = self.request.segments.iter().take(2).map(String::as_str).collect::<Vec<_>>().join("/");
+        let text = format!("the {kind} `{name}` of {} /{area}", self.request.method);
         self.state.report_unsupported(text.clone());
         ApiError::new(501, 9, format!("sim: {text} is not modelled"))
     }
