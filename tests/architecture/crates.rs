@@ -11,6 +11,7 @@ const ALLOWED_DEPENDENCIES: &[(&str, &str, DependencyKind)] = &[
     ("arango-transport", "arango-balance", DependencyKind::Normal),
     ("arango-transport", "arango-protocol", DependencyKind::Normal),
     ("arango-cluster", "arango-protocol", DependencyKind::Normal),
+    ("arango-test-cluster", "arango-test-aql", DependencyKind::Normal),
     ("xtask", "arango-test-cluster", DependencyKind::Normal),
     ("fleet-simulator", "arango-balance", DependencyKind::Normal),
     ("arango", "arango-test-cluster", DependencyKind::Development),

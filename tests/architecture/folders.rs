@@ -129,6 +129,7 @@ const LAYOUTS: &[Layout] = &[
             &["tls"],
             &["config"],
             &["journal"],
+            &["store"],
             &["state"],
             &["faults"],
             &["aql"],

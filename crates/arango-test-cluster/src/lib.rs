@@ -60,6 +60,7 @@
 //! | `tls` | certificates and handshake faults | the above |
 //! | `config` | versions, settings, clock, start errors | the above |
 //! | `journal` | requests received and executed | the above |
+//! | `store` | the documents of collections: rules, snapshots, writes | the above |
 //! | `state` | the shared state: servers, databases, users, cursors, jobs, supervision | the above |
 //! | `faults` | faults for single requests and the requests they match | the above |
 //! | `aql` | the few supported queries | the above |
@@ -77,6 +78,7 @@ mod journal;
 mod model;
 mod server;
 mod state;
+mod store;
 mod tls;
 
 pub use crate::config::settings::{Authentication, Hardening};

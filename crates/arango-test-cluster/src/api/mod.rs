@@ -39,6 +39,7 @@ mod sort_migration;
 mod statistics;
 mod statistics_description;
 mod users;
+mod views;
 
 use std::fmt;
 use std::time::Duration;

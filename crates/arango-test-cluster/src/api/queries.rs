@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::collections::find;
-use super::{Call, HandlerResult, documents, not_simulated};
+use super::{Call, HandlerResult, not_simulated};
 use crate::aql::{BindError, Plan, Query};
 use crate::config::version::Version;
 use crate::http::reply::{ApiError, Reply};
@@ -105,18 +104,15 @@ fn run(call: &mut Call<'_>, plan: Plan) -> Result<Vec<Value>, ApiError> {
     match plan {
         Plan::Rows(rows) => Ok(rows),
         Plan::Scan { collection } => {
-            let found = find(call, &collection).map_err(aql_error)?;
-            if !call.state.has_all_leaders(call.database()?, found) {
-                return Err(aql_error(ApiError::no_backend()));
-            }
-            Ok(found.documents.values().cloned().collect())
+            let view = call.view(&collection).map_err(aql_error)?;
+            view.require_all_leaders().map_err(|error| aql_error(error.into()))?;
+            Ok(view.shuffled(0).iter().map(|document| document.value().to_json()).collect())
         }
         Plan::Insert { document, into } => {
             call.require_write()?;
-            let Value::Object(document) = document else {
-                return Err(aql_error(ApiError::new(400, 1227, "invalid document type")));
-            };
-            documents::insert(call, &into, document).map_err(aql_error)?;
+            let mut view = call.view(&into).map_err(aql_error)?;
+            let written = view.insert(&document.into(), &crate::store::write::DocumentOptions::default());
+            written.and_then(|_| call.commit(view)).map_err(|error| aql_error(error.into()))?;
             Ok(Vec::new())
         }
     }

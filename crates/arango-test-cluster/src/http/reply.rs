@@ -7,6 +7,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::error_number;
+
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
@@ -46,6 +48,11 @@ impl Reply {
         Self::new(status, JSON, render(payload))
     }
 
+    /// Builds a reply of JSON that is already in the server's form.
+    pub(crate) fn json(status: u16, body: impl Into<Bytes>) -> Self {
+        Self::new(status, JSON, body.into())
+    }
+
     pub(crate) fn text(status: u16, body: impl Into<Bytes>) -> Self {
         Self::new(status, TEXT, body.into())
     }
@@ -83,6 +90,11 @@ pub(crate) struct ApiError {
 impl ApiError {
     pub(crate) fn new(status: u16, error_num: u32, message: impl Into<String>) -> Self {
         Self { status, error_num, message: message.into() }
+    }
+
+    /// Builds an error with the status that a server gives to this number.
+    pub(crate) fn of_number(error_num: u32, message: impl Into<String>) -> Self {
+        Self::new(error_number::status(error_num), error_num, message)
     }
 
     /// The caller is unknown, or has no access to this database.

@@ -5,6 +5,7 @@ use http::{HeaderMap, Method, Version};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use super::json;
 use super::reply::ApiError;
 
 /// A whole request, without the prefixes of its path.
@@ -48,8 +49,7 @@ impl Request {
 
     /// Parses the body as JSON.
     pub(crate) fn json(&self) -> Result<Value, ApiError> {
-        serde_json::from_slice(&self.body)
-            .map_err(|error| ApiError::new(400, 600, format!("VPackError error: {error}")))
+        json::parse(&self.body)
     }
 
     /// Parses the body as JSON. An empty body means `default`.
@@ -127,7 +127,12 @@ impl Query {
 
     /// Returns whether a parameter is true, in one of the server's spellings.
     pub(crate) fn is_true(&self, name: &str) -> bool {
-        matches!(self.get(name), Some("true" | "1" | "yes" | "on"))
+        self.flag(name, false)
+    }
+
+    /// Returns whether a parameter is true; `default` if it is missing.
+    pub(crate) fn flag(&self, name: &str, default: bool) -> bool {
+        self.get(name).map_or(default, |value| matches!(value, "true" | "1" | "yes" | "on" | "y"))
     }
 }
 

@@ -1,11 +1,15 @@
 //! Databases, collections and the placement of their shards.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use arango_test_aql::CollectionKind;
 use serde_json::{Map, Value, json};
 
 use super::ids::Ids;
 use super::propagation::Propagation;
+use crate::store::documents::Documents;
+use crate::store::rules::Rules;
 
 /// A document collection or an edge collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +23,13 @@ impl Kind {
         match self {
             Self::Document => 2,
             Self::Edge => 3,
+        }
+    }
+
+    pub(crate) fn in_queries(self) -> CollectionKind {
+        match self {
+            Self::Document => CollectionKind::Document,
+            Self::Edge => CollectionKind::Edge,
         }
     }
 }
@@ -53,7 +64,29 @@ pub(crate) struct Collection {
     pub(crate) distribute_shards_like: Option<String>,
     pub(crate) shards: BTreeMap<String, Copies>,
     pub(crate) indexes: Vec<Map<String, Value>>,
-    pub(crate) documents: BTreeMap<String, Value>,
+    pub(crate) definition: Definition,
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) documents: Arc<Documents>,
+}
+
+/// Properties that are reported as they were given.
+#[derive(Debug, Clone)]
+pub(crate) struct Definition {
+    pub(crate) schema: Value,
+    pub(crate) computed_values: Value,
+    pub(crate) cache_enabled: bool,
+    pub(crate) sharding_strategy: String,
+}
+
+impl Default for Definition {
+    fn default() -> Self {
+        Self {
+            schema: Value::Null,
+            computed_values: Value::Null,
+            cache_enabled: false,
+            sharding_strategy: "hash".to_owned(),
+        }
+    }
 }
 
 /// The sharding of a new collection.
@@ -105,6 +138,21 @@ impl Database {
         servers: &[String],
         first: usize,
     ) -> &mut Collection {
+        let collection = self.place(ids, name, kind, layout, servers, first);
+        self.collections.remove(name);
+        self.collections.entry(name.to_owned()).or_insert(collection)
+    }
+
+    /// Returns a new collection as [`add`](Self::add) places it, without adding it.
+    pub(crate) fn place(
+        &self,
+        ids: &mut Ids,
+        name: &str,
+        kind: Kind,
+        layout: &ShardingOptions<'_>,
+        servers: &[String],
+        first: usize,
+    ) -> Collection {
         let copies = layout.replication_factor.min(servers.len());
         let place = |shard: usize| {
             (0..copies).map(|copy| servers[(first + shard + copy) % servers.len()].clone()).collect()
@@ -116,7 +164,7 @@ impl Database {
             }
             None => (0..layout.shards).map(|shard| (format!("s{}", ids.next()), place(shard))).collect(),
         };
-        let collection = Collection {
+        Collection {
             id,
             propagation: Propagation::default(),
             name: name.to_owned(),
@@ -128,10 +176,10 @@ impl Database {
             distribute_shards_like: layout.distribute_shards_like.map(str::to_owned),
             shards,
             indexes: Collection::first_indexes(name, kind),
-            documents: BTreeMap::new(),
-        };
-        self.collections.remove(name);
-        self.collections.entry(name.to_owned()).or_insert(collection)
+            definition: Definition::default(),
+            rules: Arc::new(Rules::new(name, kind.in_queries())),
+            documents: Arc::default(),
+        }
     }
 
     /// Adds the system collections: one prototype and those that follow its distribution.

@@ -2,20 +2,23 @@
 
 use std::fmt::Write as _;
 
+use std::sync::Arc;
+
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
+
+use crate::store::sequence::Sequence;
 
 /// Generates ids from a seed and from counters.
 #[derive(Debug)]
 pub(crate) struct Ids {
     random: StdRng,
-    cluster_wide: u64,
-    revision: u64,
+    sequence: Arc<Sequence>,
 }
 
 impl Ids {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { random: StdRng::seed_from_u64(seed), cluster_wide: 1_010_000, revision: 1 << 36 }
+        Self { random: StdRng::seed_from_u64(seed), sequence: Arc::default() }
     }
 
     /// Returns a UUID of version 4, in lower case.
@@ -41,29 +44,27 @@ impl Ids {
 
     /// Returns the next id. Collections, shards, indexes and agency jobs share one sequence.
     pub(crate) fn next(&mut self) -> u64 {
-        self.cluster_wide += 1;
-        self.cluster_wide
+        self.sequence.next()
     }
 
     /// Reserves `count` numbers and returns the first.
     pub(crate) fn reserve(&mut self, count: u64) -> u64 {
-        let first = self.cluster_wide + 1;
-        self.cluster_wide += count;
-        first
+        self.sequence.reserve(count)
     }
 
     /// Continues the sequence above `minimum`.
     pub(crate) fn raise(&mut self, minimum: u64) {
-        self.cluster_wide = self.cluster_wide.max(minimum);
+        self.sequence.raise(minimum);
     }
 
     /// Returns a new document revision: opaque and unique.
     pub(crate) fn revision(&mut self) -> String {
-        const DIGITS: &[u8; 64] = b"-_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-        self.revision += 1;
-        let digit = |shift: u32| char::from(DIGITS[usize::from((self.revision >> shift & 63) as u8)]);
-        let digits: String = (0..7).rev().map(|place| digit(place * 6)).collect();
-        format!("_{digits}---")
+        self.sequence.revision().text()
+    }
+
+    /// Returns the counters, for queries that are in progress.
+    pub(crate) fn sequence(&self) -> Arc<Sequence> {
+        self.sequence.clone()
     }
 }
 
@@ -79,13 +80,5 @@ mod tests {
         assert_eq!(uuid, other.uuid());
         assert_ne!(uuid, third.uuid());
         assert_eq!((uuid.len(), &uuid[14..15]), (36, "4"));
-    }
-
-    #[test]
-    fn revisions_differ() {
-        let mut ids = Ids::new(0);
-
-        assert_ne!(ids.revision(), ids.revision());
-        assert_eq!(ids.revision().len(), 11);
     }
 }

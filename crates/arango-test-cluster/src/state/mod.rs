@@ -23,6 +23,7 @@ pub(crate) mod sessions;
 mod skewed_setup;
 pub(crate) mod supervision;
 pub(crate) mod users;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

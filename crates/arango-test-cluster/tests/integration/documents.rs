@@ -65,16 +65,6 @@ async fn the_response_to_a_repeated_insert_depends_on_the_overwrite_mode() {
 }
 
 #[tokio::test]
-async fn arrays_of_documents_are_not_simulated() {
-    let cluster = in_memory().await;
-    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
-    session.post("/_api/collection", &json!({ "name": "books" })).await;
-
-    assert_eq!(session.post("/_api/document/books", &json!([{}])).await.error_num(), 9);
-    assert_eq!(cluster.unsupported().len(), 1);
-}
-
-#[tokio::test]
 async fn databases_are_created_and_dropped() {
     let cluster = in_memory().await;
     let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;

@@ -1,0 +1,134 @@
+//! `/_api/collection`
+//!
+//! | module | what |
+//! |---|---|
+//! | `create` | a new collection |
+//! | `properties` | what is reported about a collection, and what can be changed |
+//! | `content` | counts, figures and shards |
+
+mod content;
+mod create;
+mod properties;
+
+use std::sync::Arc;
+
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use self::properties::{basic, properties};
+use super::modelled::{Modelled, TRANSACTION};
+use super::{Call, HandlerResult};
+use crate::http::reply::{ApiError, Reply};
+use crate::state::databases::Collection;
+
+fn modelled(call: &Call<'_>, rest: &[&str]) -> Modelled {
+    match (&call.request.method, rest) {
+        (&Method::GET, []) => Modelled::parameters(&["excludeSystem"]),
+        (&Method::POST, []) => Modelled::parameters(&["enforceReplicationFactor", "waitForSyncReplication"])
+            .attributes(create::ATTRIBUTES),
+        (&Method::DELETE, [_]) => Modelled::parameters(&["isSystem"]),
+        (&Method::PUT, [_, "properties"]) => Modelled::NOTHING.attributes(create::ATTRIBUTES),
+        (&Method::GET, [_, "count"]) => Modelled::parameters(&["details"]).headers(&[TRANSACTION]),
+        (&Method::PUT, [_, "truncate"]) => {
+            Modelled::parameters(&["waitForSync", "compact"]).headers(&[TRANSACTION])
+        }
+        (&Method::GET, [_, "shards"]) => Modelled::parameters(&["details"]),
+        _ => Modelled::NOTHING,
+    }
+}
+
+pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
+    call.require_modelled(&modelled(call, rest))?;
+    call.require_no_transaction()?;
+    let is_4 = call.version.is_4();
+    match (call.request.method.clone(), rest) {
+        (Method::GET, []) => list(call),
+        (Method::POST, []) => {
+            call.require_write()?;
+            create::create(call)
+        }
+        (Method::GET, [name]) => Ok(Reply::flat(200, basic(find(call, name)?, is_4))),
+        (Method::DELETE, [name]) => {
+            call.require_write()?;
+            drop_one(call, name)
+        }
+        (Method::GET, [name, "properties"]) => Ok(Reply::flat(200, properties(call, find(call, name)?))),
+        (Method::PUT, [name, "properties"]) => {
+            call.require_write()?;
+            properties::change(call, name)
+        }
+        (Method::GET, [name, "count"]) => content::count(call, name),
+        (Method::GET, [name, "figures"]) => content::figures(call, name),
+        (Method::GET, [name, "shards"]) => content::shards(call, name),
+        (Method::PUT, [name, "responsibleShard"]) => content::responsible_shard(call, name),
+        (Method::PUT, [name, "truncate"]) => {
+            call.require_write()?;
+            call.view(name)?.require_all_leaders()?;
+            let collection = find_mut(call, name)?;
+            Arc::make_mut(&mut collection.documents).clear();
+            Ok(Reply::flat(200, basic(collection, is_4)))
+        }
+        (Method::PUT, [name, "loadIndexesIntoMemory"]) => {
+            find(call, name)?;
+            Ok(Reply::flat(200, json!({ "result": true })))
+        }
+        (Method::PUT, [name, "recalculateCount"]) => {
+            let count = find(call, name)?.documents.len();
+            Ok(Reply::flat(200, json!({ "result": true, "count": count })))
+        }
+        (Method::PUT, [name, "compact"]) => Ok(Reply::flat(200, basic(find(call, name)?, is_4))),
+        (Method::PUT, [_, "rename"]) => {
+            Err(ApiError::new(501, 1470, "operation is not supported in a cluster"))
+        }
+        (_, [_] | []) => Err(ApiError::wrong_method()),
+        _ => Err(call.unsupported()),
+    }
+}
+
+pub(super) fn find<'a>(call: &'a Call<'_>, name: &str) -> Result<&'a Collection, ApiError> {
+    let found =
+        call.database()?.collection(name).filter(|collection| call.is_propagated(collection.propagation));
+    found.ok_or_else(|| ApiError::collection_not_found(name))
+}
+
+pub(super) fn find_mut<'a>(call: &'a mut Call<'_>, name: &str) -> Result<&'a mut Collection, ApiError> {
+    find(call, name)?;
+    call.database_mut()?.collection_mut(name).ok_or_else(|| ApiError::collection_not_found(name))
+}
+
+fn list(call: &Call<'_>) -> HandlerResult {
+    let without_system = call.request.query.is_true("excludeSystem");
+    let is_4 = call.version.is_4();
+    let collections = call.database()?.collections.values();
+    let listed = collections.filter(|collection| {
+        call.is_propagated(collection.propagation) && !(without_system && collection.is_system)
+    });
+    Ok(Reply::result(200, listed.map(|collection| basic(collection, is_4)).collect::<Vec<_>>()))
+}
+
+fn drop_one(call: &mut Call<'_>, name: &str) -> HandlerResult {
+    let collection = find(call, name)?;
+    if collection.is_system && !call.request.query.is_true("isSystem") {
+        return Err(ApiError::forbidden("forbidden"));
+    }
+    let (id, name) = (collection.id.clone(), collection.name.clone());
+    if call
+        .database()?
+        .collections
+        .values()
+        .any(|other| other.distribute_shards_like.as_deref() == Some(&name))
+    {
+        return Err(ApiError::new(
+            500,
+            1485,
+            "must not drop a collection while one with distributeShardsLike exists",
+        ));
+    }
+    call.database_mut()?.collections.remove(&name);
+    Ok(Reply::flat(200, json!({ "id": id })))
+}
+
+/// Builds an object from pairs whose keys are known only at run time.
+pub(super) fn object(pairs: impl IntoIterator<Item = (String, Value)>) -> Value {
+    Value::Object(pairs.into_iter().collect::<Map<_, _>>())
+}

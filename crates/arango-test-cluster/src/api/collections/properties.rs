@@ -1,0 +1,132 @@
+//! What is reported about a collection, and what can be changed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::{find, find_mut};
+use crate::api::{Call, HandlerResult};
+use crate::http::reply::{ApiError, Reply};
+use crate::state::databases::Collection;
+use crate::store::computed::ComputedValue;
+use crate::store::schema::Schema;
+
+/// Returns what every list of collections reports.
+pub(super) fn basic(collection: &Collection, is_4: bool) -> Value {
+    let mut basic = json!({
+        "id": collection.id, "name": collection.name, "type": collection.kind.number(),
+        "isSystem": collection.is_system,
+        "globallyUniqueId": if collection.is_system { collection.name.clone() } else { format!("c{}/", collection.id) },
+    });
+    if !is_4 {
+        basic["status"] = 3.into();
+        basic["statusString"] = "loaded".into();
+    }
+    basic
+}
+
+/// Returns all properties.
+pub(super) fn properties(call: &Call<'_>, collection: &Collection) -> Value {
+    let is_4 = call.version.is_4();
+    let definition = &collection.definition;
+    let mut all = basic(collection, is_4);
+    let more = json!({
+        "waitForSync": collection.wait_for_sync, "keyOptions": collection.rules.keys.options(),
+        "schema": definition.schema, "computedValues": definition.computed_values,
+        "cacheEnabled": definition.cache_enabled, "syncByRevision": true,
+        "numberOfShards": collection.shards.len(), "shardKeys": collection.rules.shard_keys,
+        "replicationFactor": collection.replication_factor, "writeConcern": collection.write_concern,
+        "shardingStrategy": definition.sharding_strategy, "isSmart": false, "isDisjoint": false,
+        "isSmartChild": false,
+    });
+    if let (Value::Object(all), Value::Object(more)) = (&mut all, more) {
+        all.extend(more);
+    }
+    if !is_4 {
+        all["minReplicationFactor"] = collection.write_concern.into();
+    }
+    if let Some(like) = &collection.distribute_shards_like {
+        all["distributeShardsLike"] = like.as_str().into();
+    }
+    all
+}
+
+/// Changes the properties that can be changed. A server ignores all others.
+pub(super) fn change(call: &mut Call<'_>, name: &str) -> HandlerResult {
+    let body = call.object()?;
+    let servers = call.state.usable_db_servers();
+    let count =
+        |key: &str| body.get(key).and_then(Value::as_u64).and_then(|count| usize::try_from(count).ok());
+    let (factor, concern) = (count("replicationFactor"), count("writeConcern"));
+    let collection = find_mut(call, name)?;
+    set_validation(collection, &body)?;
+    if let Some(wait) = body.get("waitForSync").and_then(Value::as_bool) {
+        collection.wait_for_sync = wait;
+    }
+    if let Some(enabled) = body.get("cacheEnabled").and_then(Value::as_bool) {
+        collection.definition.cache_enabled = enabled;
+    }
+    collection.write_concern = concern.unwrap_or(collection.write_concern);
+    if let Some(factor) = factor.filter(|factor| (1..=servers.len()).contains(factor)) {
+        collection.replication_factor = factor;
+        resize(&mut collection.shards, factor, &servers);
+    }
+    Ok(Reply::flat(200, properties(call, find(call, name)?)))
+}
+
+/// Sets schema and computed values, if the body has them. Nothing is changed if one of them is invalid.
+pub(super) fn set_validation(collection: &mut Collection, body: &Value) -> Result<(), ApiError> {
+    let is_empty = |value: &Value| value.is_null() || value.as_object().is_some_and(Map::is_empty);
+    let schema = match body.get("schema") {
+        Some(schema) if is_empty(schema) => Some((Value::Null, None)),
+        Some(schema) => Some((completed_schema(schema), Some(Arc::new(Schema::read(schema)?)))),
+        None => None,
+    };
+    let computed = match body.get("computedValues") {
+        Some(Value::Null) => Some((Value::Null, Vec::new())),
+        Some(Value::Array(values)) => {
+            let read: Vec<_> = values.iter().map(ComputedValue::read).collect::<Result<_, _>>()?;
+            Some((values.iter().map(completed_value).collect(), read))
+        }
+        Some(_) => return Err(ApiError::bad_parameter("`computedValues` must be an array")),
+        None => None,
+    };
+    if let Some((echo, schema)) = schema {
+        collection.definition.schema = echo;
+        Arc::make_mut(&mut collection.rules).schema = schema;
+    }
+    if let Some((echo, values)) = computed {
+        collection.definition.computed_values = echo;
+        Arc::make_mut(&mut collection.rules).computed_values = values.into();
+    }
+    Ok(())
+}
+
+fn completed_schema(schema: &Value) -> Value {
+    with_defaults(schema, &[("level", json!("strict")), ("message", json!("")), ("type", json!("json"))])
+}
+
+fn completed_value(value: &Value) -> Value {
+    let on = json!(["insert", "update", "replace"]);
+    with_defaults(value, &[("computeOn", on), ("keepNull", json!(true)), ("failOnWarning", json!(false))])
+}
+
+fn with_defaults(given: &Value, defaults: &[(&str, Value)]) -> Value {
+    let mut all = given.as_object().cloned().unwrap_or_default();
+    for (name, value) in defaults {
+        all.entry(*name).or_insert_with(|| value.clone());
+    }
+    Value::Object(all)
+}
+
+/// Removes surplus followers, or adds missing ones.
+fn resize(shards: &mut BTreeMap<String, Vec<String>>, factor: usize, servers: &[String]) {
+    for copies in shards.values_mut() {
+        copies.truncate(factor);
+        let missing = factor - copies.len();
+        let free_servers: Vec<_> =
+            servers.iter().filter(|server| !copies.contains(server)).take(missing).cloned().collect();
+        copies.extend(free_servers);
+    }
+}

@@ -1,0 +1,165 @@
+//! Operations on arrays. Each element succeeds or fails independently of the others.
+
+use std::collections::BTreeMap;
+
+use arango_test_aql::Value;
+use http::HeaderName;
+use serde_json::json;
+
+use super::options::{Operation, WriteRequest};
+use super::response::{write_error, write_result};
+use super::single::apply;
+use crate::api::{Call, HandlerResult};
+use crate::http::json;
+use crate::http::reply::{ApiError, Reply};
+use crate::store::error::DocumentError;
+use crate::store::keys::is_key;
+use crate::store::view::CollectionView;
+use crate::store::write::{DocumentOptions, WrittenDocument};
+
+const ERROR_CODES: HeaderName = HeaderName::from_static("x-arango-error-codes");
+
+/// Reads the documents that the body lists, by key or by object.
+pub(super) fn read(call: &Call<'_>, collection: &str) -> HandlerResult {
+    let body: Value = json::parse(&call.request.body)?;
+    let elements = body.as_array().ok_or_else(|| ApiError::new(400, 1227, "invalid document type"))?;
+    let accepts_none = call.version.at_least(3, 11, 1)
+        || (call.version.at_least(3, 10, 9) && !call.version.at_least(3, 11, 0));
+    if elements.is_empty() && !accepts_none {
+        return Err(ApiError::new(500, 4, "internal error"));
+    }
+    let view = call.view(collection)?;
+    let compares = !call.request.query.flag("ignoreRevs", true);
+    let mut out = vec![b'['];
+    for (index, element) in elements.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        let mut options = DocumentOptions::default();
+        options.common.revision = element.attribute("_rev").as_str().filter(|_| compares).map(str::to_owned);
+        let key = key_of(element, &view.rules().collection);
+        let found = key.as_deref().map_err(Clone::clone).and_then(|key| view.existing(key, &options));
+        match found {
+            Ok(document) => out.extend_from_slice(document.json()),
+            Err(error) if error.number == 1478 => return Err(error.into()),
+            Err(error) => write_error(&mut out, &view.rules().collection, key.as_deref().ok(), &error),
+        }
+    }
+    out.push(b']');
+    Ok(Reply::json(200, out))
+}
+
+/// Writes the elements one after the other.
+pub(super) fn write(
+    call: &mut Call<'_>,
+    collection: &str,
+    elements: &[Value],
+    request: &WriteRequest,
+) -> HandlerResult {
+    let waits = request.options.common.wait_for_sync || call.waits_for_sync(collection)?;
+    let has_illegal_key = |element: &Value| {
+        let given = element.as_object().and_then(|document| document.get("_key"));
+        given.is_some_and(|key| !key.as_str().is_some_and(is_key))
+    };
+    // Before this patch an illegal key failed the whole request, and nothing was written.
+    let is_insert = request.operation == Operation::Insert;
+    if is_insert && !call.version.at_least(3, 11, 1) && elements.iter().any(has_illegal_key) {
+        return Err(ApiError::new(400, 1221, "illegal document key"));
+    }
+    let results: Vec<_> = elements
+        .iter()
+        .map(|element| write_element(call, collection, element, request))
+        .collect::<Result<_, _>>()?;
+    let name = call.view(collection)?.rules().collection.clone();
+    // A leader that does not respond fails the whole request, although the other shards have written.
+    if let Some((_, Err(error))) =
+        results.iter().find(|(_, result)| matches!(result, Err(error) if error.number == 1478))
+    {
+        return Err(error.clone().into());
+    }
+    let synced = if request.operation == Operation::Remove { 200 } else { 201 };
+    let reply = Reply::json(if waits { synced } else { 202 }, body(&results, &name, request));
+    let mut counts = BTreeMap::new();
+    for (_, result) in &results {
+        if let Err(error) = result {
+            *counts.entry(error.number.to_string()).or_insert(0_u32) += 1;
+        }
+    }
+    Ok(if counts.is_empty() { reply } else { reply.with_header(ERROR_CODES, &json!(counts).to_string()) })
+}
+
+type ElementResult = (Option<String>, Result<WrittenDocument, DocumentError>);
+
+fn write_element(
+    call: &mut Call<'_>,
+    collection: &str,
+    element: &Value,
+    request: &WriteRequest,
+) -> Result<ElementResult, ApiError> {
+    let mut view = call.view(collection)?;
+    let (key, result) = apply_element(&mut view, element, request);
+    let result = result.and_then(|written| call.commit(view).map(|()| written));
+    Ok((key, result))
+}
+
+fn apply_element(view: &mut CollectionView, element: &Value, request: &WriteRequest) -> ElementResult {
+    let options = request.options_for(element);
+    if request.operation == Operation::Insert {
+        return (None, apply(view, None, element, request.operation, &options));
+    }
+    let key = match request.operation {
+        Operation::Remove => key_of(element, &view.rules().collection),
+        _ => key_within(element),
+    };
+    match key {
+        Ok(key) => {
+            let result = apply(view, Some(&key), element, request.operation, &options);
+            (Some(key), result)
+        }
+        Err(error) => (None, Err(error)),
+    }
+}
+
+/// Writes the array of the response. A silent request gets errors only.
+fn body(results: &[ElementResult], collection: &str, request: &WriteRequest) -> Vec<u8> {
+    let has_errors = results.iter().any(|(_, result)| result.is_err());
+    if request.is_silent && !has_errors {
+        return b"{}".to_vec();
+    }
+    let shown = results.iter().filter(|(_, result)| !request.is_silent || result.is_err());
+    let mut out = vec![b'['];
+    for (index, (key, result)) in shown.enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        match result {
+            Ok(written) => write_result(&mut out, collection, written, request),
+            Err(error) => write_error(&mut out, collection, key.as_deref(), error),
+        }
+    }
+    out.push(b']');
+    out
+}
+
+/// Returns the key in an element that is a key, an id or an object.
+pub(super) fn key_of(element: &Value, collection: &str) -> Result<String, DocumentError> {
+    match element.as_str() {
+        Some(text) => {
+            let key = text.strip_prefix(collection).and_then(|rest| rest.strip_prefix('/')).unwrap_or(text);
+            if key.is_empty() || key.contains('/') { Err(bad_id()) } else { Ok(key.to_owned()) }
+        }
+        None => element.attribute("_key").as_str().map(str::to_owned).ok_or_else(bad_id),
+    }
+}
+
+fn bad_id() -> DocumentError {
+    DocumentError::new(1205, "illegal document identifier")
+}
+
+fn key_within(element: &Value) -> Result<String, DocumentError> {
+    if element.as_object().is_none() {
+        return Err(DocumentError::new(1227, "invalid document type"));
+    }
+    let missing = || DocumentError::new(1226, "missing document key");
+    element.attribute("_key").as_str().map(str::to_owned).ok_or_else(missing)
+}

@@ -1,0 +1,53 @@
+//! How handlers read and write documents.
+
+use super::Call;
+use super::collections::find;
+use crate::http::reply::ApiError;
+use crate::state::databases::Collection;
+use crate::store::error::DocumentError;
+use crate::store::view::CollectionView;
+
+impl Call<'_> {
+    /// Takes a snapshot of a collection that this coordinator knows.
+    pub(super) fn view(&self, collection: &str) -> Result<CollectionView, ApiError> {
+        let found = find(self, collection)?;
+        require_modelled_documents(found)?;
+        Ok(self.state.view(self.database()?, found))
+    }
+
+    /// Makes the changes of a view.
+    pub(super) fn commit(&mut self, view: CollectionView) -> Result<(), DocumentError> {
+        let collection = view.rules().collection.clone();
+        self.state.commit(&self.request.database, &collection, view)
+    }
+
+    /// Returns whether writes to a collection wait for the disk.
+    pub(super) fn waits_for_sync(&self, collection: &str) -> Result<bool, ApiError> {
+        Ok(find(self, collection)?.wait_for_sync)
+    }
+
+    /// Returns whether a read may come from a follower.
+    pub(super) fn allows_dirty_reads(&self) -> bool {
+        self.request.header("x-arango-allow-dirty-read") == Some("true")
+    }
+}
+
+/// Refuses the documents of collections that a server fills by itself. Here they would be empty.
+pub(super) fn require_modelled_documents(collection: &Collection) -> Result<(), ApiError> {
+    const FILLED: [&str; 9] = [
+        "_users",
+        "_graphs",
+        "_analyzers",
+        "_jobs",
+        "_queues",
+        "_statistics",
+        "_statistics15",
+        "_statisticsRaw",
+        "_frontend",
+    ];
+    if FILLED.contains(&collection.name.as_str()) {
+        let text = format!("sim: the documents of the collection `{}` are not modelled", collection.name);
+        return Err(ApiError::new(501, 9, text));
+    }
+    Ok(())
+}

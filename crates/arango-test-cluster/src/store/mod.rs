@@ -1,0 +1,28 @@
+//! The documents of collections: how they are kept, read and written.
+//!
+//! | module | what |
+//! |---|---|
+//! | `sequence` | ids and revisions |
+//! | `document` | one document: its JSON and its revision |
+//! | `unique` | unique indexes |
+//! | `documents` | all documents of a collection, with the entries of its unique indexes |
+//! | `keys` | keys: which ones are valid, and how they are generated |
+//! | `schema` | the schema of a collection |
+//! | `computed` | computed values |
+//! | `rules` | everything that a write of a document must obey |
+//! | `merge` | partial updates |
+//! | `view` | a snapshot of a collection, with changes that can be discarded |
+//! | `write` | writes to a view |
+
+pub(crate) mod computed;
+pub(crate) mod document;
+pub(crate) mod documents;
+pub(crate) mod error;
+pub(crate) mod keys;
+mod merge;
+pub(crate) mod rules;
+pub(crate) mod schema;
+pub(crate) mod sequence;
+pub(crate) mod unique;
+pub(crate) mod view;
+pub(crate) mod write;

@@ -1,0 +1,160 @@
+//! A snapshot of a collection, with changes that can be discarded.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arango_test_aql::Value;
+
+use super::document::Document;
+use super::documents::Documents;
+use super::error::DocumentError;
+use super::rules::{Rules, shard_index};
+use super::sequence::Sequence;
+
+/// The documents of a collection as they were at one instant, and changes on top of them.
+///
+/// The snapshot shares its documents with the collection; a collection that is written meanwhile is copied once.
+#[derive(Debug, Clone)]
+pub(crate) struct CollectionView {
+    pub(super) rules: Arc<Rules>,
+    pub(super) sequence: Arc<Sequence>,
+    base: Arc<Documents>,
+    /// Documents that were written or removed.
+    changes: BTreeMap<Arc<str>, Option<Document>>,
+    /// By position of the unique index and entry: which document has it now.
+    unique: HashMap<(usize, String), Option<Arc<str>>>,
+    /// For each shard, whether its leader responds.
+    shards: Vec<bool>,
+}
+
+impl CollectionView {
+    pub(crate) fn new(
+        rules: Arc<Rules>,
+        base: Arc<Documents>,
+        sequence: Arc<Sequence>,
+        shards: Vec<bool>,
+    ) -> Self {
+        Self { rules, sequence, base, changes: BTreeMap::new(), unique: HashMap::new(), shards }
+    }
+
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Returns the document with this key.
+    ///
+    /// # Errors
+    /// If the leader of its shard does not respond.
+    pub(crate) fn get(&self, key: &str) -> Result<Option<Document>, DocumentError> {
+        self.require_leader_of_key(key)?;
+        Ok(self.current(key).cloned())
+    }
+
+    pub(super) fn current(&self, key: &str) -> Option<&Document> {
+        match self.changes.get(key) {
+            Some(change) => change.as_ref(),
+            None => self.base.get(key),
+        }
+    }
+
+    fn require_leader_of_key(&self, key: &str) -> Result<(), DocumentError> {
+        if self.rules.is_sharded_by_key() {
+            self.require_leader(shard_index(key, self.shards.len()))
+        } else {
+            self.require_all_leaders()
+        }
+    }
+
+    pub(super) fn require_leader_of(&self, key: &str, document: &Value) -> Result<(), DocumentError> {
+        self.require_leader(self.rules.shard_of(key, document, self.shards.len()))
+    }
+
+    fn require_leader(&self, shard: usize) -> Result<(), DocumentError> {
+        if self.shards.get(shard) == Some(&false) { Err(DocumentError::no_backend()) } else { Ok(()) }
+    }
+
+    /// Refuses what needs all shards, if the leader of one does not respond.
+    pub(crate) fn require_all_leaders(&self) -> Result<(), DocumentError> {
+        if self.shards.contains(&false) { Err(DocumentError::no_backend()) } else { Ok(()) }
+    }
+
+    /// Returns all documents in an order that depends on `seed`: shard by shard, and shuffled within.
+    pub(crate) fn shuffled(&self, seed: u64) -> Vec<Document> {
+        let unchanged = self.base.iter().filter(|(key, _)| !self.changes.contains_key(*key));
+        let changed = self.changes.iter().filter_map(|(key, change)| Some((key, change.as_ref()?)));
+        let shards = self.shards.len();
+        let place = |key: &str, document: &Document| {
+            let shard = match (shards, self.rules.is_sharded_by_key()) {
+                (0 | 1, _) => 0,
+                (_, true) => shard_index(key, shards),
+                (_, false) => self.rules.shard_of(key, &document.value(), shards),
+            };
+            (scatter(seed, &shard.to_le_bytes()), scatter(seed, key.as_bytes()))
+        };
+        let mut placed: Vec<_> =
+            unchanged.chain(changed).map(|(key, document)| (place(key, document), document)).collect();
+        placed.sort_unstable_by_key(|(place, _)| *place);
+        placed.into_iter().map(|(_, document)| document.clone()).collect()
+    }
+
+    /// Sets a document or removes it, unless it violates a unique index.
+    pub(super) fn set(&mut self, key: &Arc<str>, document: Option<Document>) -> Result<(), DocumentError> {
+        let old = self.current(key).map(Document::value);
+        let new = document.as_ref().map(Document::value);
+        let mut entries = Vec::new();
+        for (position, index) in self.base.unique_indexes().enumerate() {
+            let freed = old.as_ref().and_then(|old| index.entry(old));
+            let taken = new.as_ref().and_then(|new| index.entry(new));
+            let owner = taken.as_deref().and_then(|entry| self.owner(position, entry));
+            if let Some(owner) = owner.filter(|owner| *owner != key) {
+                return Err(DocumentError::not_unique(&index.name, &index.kind, &index.field_list(), owner));
+            }
+            entries.extend(freed.map(|entry| ((position, entry), None)));
+            entries.extend(taken.map(|entry| ((position, entry), Some(key.clone()))));
+        }
+        self.unique.extend(entries);
+        self.changes.insert(key.clone(), document);
+        Ok(())
+    }
+
+    fn owner(&self, index: usize, entry: &str) -> Option<&Arc<str>> {
+        match self.unique.get(&(index, entry.to_owned())) {
+            Some(owner) => owner.as_ref(),
+            None => self.base.owner(index, entry),
+        }
+    }
+
+    /// Checks that the changes can still be made to a collection that may have changed since the snapshot.
+    pub(crate) fn check(&self, documents: &Documents) -> Result<(), DocumentError> {
+        if std::ptr::eq(Arc::as_ptr(&self.base), documents) {
+            return Ok(());
+        }
+        for key in self.changes.keys() {
+            let revision = |documents: &Documents| documents.get(key).map(Document::revision);
+            if revision(&self.base) != revision(documents) {
+                return Err(DocumentError::write_conflict());
+            }
+        }
+        for ((position, entry), owner) in &self.unique {
+            let Some(index) = documents.unique_indexes().nth(*position) else { continue };
+            let taken = documents.owner(*position, entry).filter(|taken| !self.changes.contains_key(*taken));
+            if let (Some(_), Some(taken)) = (owner, taken) {
+                return Err(DocumentError::not_unique(&index.name, &index.kind, &index.field_list(), taken));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the changes, and gives up the snapshot.
+    pub(crate) fn into_changes(self) -> BTreeMap<Arc<str>, Option<Document>> {
+        self.changes
+    }
+}
+
+/// Returns a number that looks random, for a stable order that nothing relies on.
+fn scatter(seed: u64, bytes: &[u8]) -> u64 {
+    let hash = bytes.iter().fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    (hash ^ hash >> 31).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}

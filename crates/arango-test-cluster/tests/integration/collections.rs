@@ -1,0 +1,189 @@
+//! Properties of collections and what they do to documents; definitions of indexes.
+
+use arango_test_cluster::TestCluster;
+use serde_json::{Value, json};
+
+use crate::client::{Session, in_memory};
+
+async fn session() -> (TestCluster, Session) {
+    let cluster = in_memory().await;
+    let session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    (cluster, session)
+}
+
+#[tokio::test]
+async fn properties_are_stored_and_reported() {
+    let (_cluster, mut session) = session().await;
+    let given = json!({
+        "name": "books", "cacheEnabled": true, "shardKeys": ["isbn"], "numberOfShards": 2,
+        "keyOptions": { "type": "padded", "allowUserKeys": false },
+        "schema": { "rule": { "required": ["isbn"] } },
+        "computedValues": [{ "name": "c", "expression": "RETURN 1", "overwrite": true }],
+    });
+    let made = session.post("/_api/collection", &given).await.json();
+    let read = session.get("/_api/collection/books/properties").await.json();
+    for properties in [&made, &read] {
+        assert_eq!((&properties["cacheEnabled"], &properties["shardKeys"]), (&json!(true), &json!(["isbn"])));
+        assert_eq!(properties["keyOptions"], json!({ "type": "padded", "allowUserKeys": false }));
+        assert_eq!(properties["schema"]["level"], "strict");
+        assert_eq!(properties["computedValues"][0]["computeOn"], json!(["insert", "update", "replace"]));
+    }
+    let changed = json!({ "schema": {}, "computedValues": null, "cacheEnabled": false });
+    let changed = session.put("/_api/collection/books/properties", &changed).await.json();
+    assert_eq!((&changed["schema"], &changed["computedValues"]), (&Value::Null, &Value::Null));
+    assert_eq!(changed["cacheEnabled"], false);
+}
+
+#[tokio::test]
+async fn keys_are_generated_and_refused_as_the_options_say() {
+    let (_cluster, mut session) = session().await;
+    let options = json!({ "type": "autoincrement", "increment": 5, "allowUserKeys": false });
+    session.post("/_api/collection", &json!({ "name": "books", "keyOptions": options })).await;
+    let made = session.post("/_api/document/books", &json!([{}, {}])).await.json();
+    assert_eq!((&made[0]["_key"], &made[1]["_key"]), (&json!("5"), &json!("10")));
+    let refused = session.post("/_api/document/books", &json!({ "_key": "a" })).await;
+    assert_eq!((refused.status, refused.error_num()), (400, 1222));
+    let two = json!({ "name": "two", "numberOfShards": 2, "keyOptions": { "type": "autoincrement" } });
+    assert_ne!(session.post("/_api/collection", &two).await.status, 200);
+}
+
+#[tokio::test]
+async fn other_shard_keys_refuse_keys_of_clients_and_never_change() {
+    let (_cluster, mut session) = session().await;
+    let books = json!({ "name": "books", "numberOfShards": 3, "shardKeys": ["isbn"] });
+    session.post("/_api/collection", &books).await;
+    let refused = session.post("/_api/document/books", &json!({ "_key": "a" })).await;
+    assert_eq!((refused.status, refused.error_num()), (400, 1466));
+    let made = session.post("/_api/document/books", &json!({ "isbn": "x" })).await.json();
+    let path = format!("/_api/document/books/{}", made["_key"].as_str().unwrap());
+    assert_eq!(session.put(&path, &json!({ "isbn": "y" })).await.error_num(), 1469);
+    assert_eq!(session.put(&path, &json!({ "isbn": "x", "n": 1 })).await.status, 202);
+
+    let shard = session.put("/_api/collection/books/responsibleShard", &json!({ "isbn": "x" })).await.json();
+    let counts = session.get("/_api/collection/books/count?details=true").await.json()["count"].clone();
+    assert_eq!(counts[shard["shardId"].as_str().unwrap()], 1);
+    let missing = session.put("/_api/collection/books/responsibleShard", &json!({ "_key": "x" })).await;
+    assert_eq!((missing.status, missing.error_num()), (400, 1468));
+}
+
+#[tokio::test]
+async fn a_schema_refuses_documents_with_its_message() {
+    let (_cluster, mut session) = session().await;
+    let schema = json!({ "rule": { "required": ["title"] }, "message": "no title" });
+    session.post("/_api/collection", &json!({ "name": "books", "schema": schema })).await;
+    let refused = session.post("/_api/document/books", &json!({})).await;
+    assert_eq!((refused.status, refused.error_num()), (400, 1620));
+    assert_eq!(refused.json()["errorMessage"], "no title");
+    assert_eq!(session.post("/_api/document/books", &json!({ "title": 1 })).await.status, 202);
+    let unknown = json!({ "name": "b", "schema": { "rule": { "pattern": "x" } } });
+    assert_eq!(session.post("/_api/collection", &unknown).await.status, 501);
+    assert_eq!(session.get("/_api/collection/b").await.status, 404);
+}
+
+#[tokio::test]
+async fn computed_values_are_set_when_a_document_is_written() {
+    let (_cluster, mut session) = session().await;
+    let full = json!({ "name": "n", "expression": "RETURN LENGTH(@doc.title)", "overwrite": true });
+    session.post("/_api/collection", &json!({ "name": "books", "computedValues": [full] })).await;
+    let made = session.post("/_api/document/books?returnNew=true", &json!({ "title": "abc" })).await.json();
+    assert_eq!(made["new"]["n"], 3);
+}
+
+#[tokio::test]
+async fn a_database_with_a_single_shard_decides_about_shards() {
+    let (_cluster, mut session) = session().await;
+    session.post("/_api/database", &json!({ "name": "one", "options": { "sharding": "single" } })).await;
+    let made = session.post("/_db/one/_api/collection", &json!({ "name": "c", "numberOfShards": 5 })).await;
+    assert_eq!(made.json()["numberOfShards"], 1);
+}
+
+#[tokio::test]
+async fn counts_and_figures_follow_the_documents_by_name_and_by_id() {
+    let (_cluster, mut session) = session().await;
+    let id = session.post("/_api/collection", &json!({ "name": "books" })).await.json()["id"].clone();
+    session.post("/_api/document/books", &json!([{ "_key": "a" }, {}])).await;
+    let figures = session.get("/_api/collection/books/figures").await.json();
+    assert_eq!((&figures["count"], &figures["figures"]["indexes"]["count"]), (&json!(2), &json!(1)));
+    assert!(figures["figures"]["documentsSize"].as_u64().unwrap() > 50);
+    let by_id = format!("/_api/collection/{}", id.as_str().unwrap());
+    assert_eq!(session.get(&format!("{by_id}/count")).await.json()["count"], 2);
+    assert_eq!(session.put(&format!("{by_id}/truncate"), &json!({})).await.status, 200);
+    assert_eq!(session.get("/_api/collection/books/count").await.json()["count"], 0);
+}
+
+#[tokio::test]
+async fn a_unique_index_holds_for_every_write() {
+    let (_cluster, mut session) = session().await;
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    let index = json!({ "type": "persistent", "fields": ["isbn"], "unique": true, "sparse": true, "name": "by_isbn" });
+    assert_eq!(session.post("/_api/index?collection=books", &index).await.status, 201);
+    session.post("/_api/document/books", &json!([{ "_key": "a", "isbn": 1 }, { "_key": "b" }, {}])).await;
+    let text =
+        "unique constraint violated - in index by_isbn of type persistent over 'isbn'; conflicting key: a";
+    for refused in [
+        session.post("/_api/document/books", &json!({ "isbn": 1.0 })).await,
+        session.put("/_api/document/books/b", &json!({ "isbn": 1 })).await,
+    ] {
+        assert_eq!((refused.status, refused.error_num()), (409, 1210));
+        assert_eq!(refused.json()["errorMessage"], text);
+    }
+    assert_eq!(session.put("/_api/document/books/a", &json!({ "isbn": 1 })).await.status, 202);
+    session.delete("/_api/document/books/a").await;
+    assert_eq!(session.put("/_api/document/books/b", &json!({ "isbn": 1 })).await.status, 202);
+    session.delete("/_api/index/books/by_isbn").await;
+    assert_eq!(session.post("/_api/document/books", &json!({ "isbn": 1 })).await.status, 202);
+    let again = session.post("/_api/index?collection=books", &index).await;
+    assert_eq!((again.status, again.error_num()), (400, 1210));
+}
+
+#[tokio::test]
+async fn invalid_definitions_of_indexes_are_refused() {
+    let (_cluster, mut session) = session().await;
+    session.post("/_api/collection", &json!({ "name": "books", "numberOfShards": 2 })).await;
+    let path = "/_api/index?collection=books";
+    for bad in [
+        json!({ "type": "geo", "fields": ["a", "b", "c"] }),
+        json!({ "type": "mdi", "fields": ["a"] }),
+        json!({ "type": "zkd", "fields": ["a"], "fieldValueTypes": "x" }),
+        json!({ "type": "ttl", "fields": ["a", "b"], "expireAfter": 1 }),
+        json!({ "type": "ttl", "fields": ["a"] }),
+        json!({ "type": "persistent", "fields": [] }),
+        json!({ "type": "x", "fields": ["a"] }),
+    ] {
+        let refused = session.post(path, &bad).await;
+        assert_eq!((refused.status, refused.error_num()), (400, 10), "{bad}");
+    }
+    let unique = json!({ "type": "persistent", "fields": ["a"], "unique": true });
+    let refused = session.post(path, &unique).await;
+    assert_eq!((refused.status, refused.error_num()), (400, 1470));
+    let with_key = json!({ "type": "persistent", "fields": ["a", "_key"], "unique": true });
+    assert_eq!(session.post(path, &with_key).await.status, 201);
+
+    let named = |field: &str| json!({ "type": "persistent", "fields": [field], "name": "n" });
+    assert_eq!(session.post(path, &named("a")).await.status, 201);
+    assert_eq!(session.post(path, &named("a")).await.json()["isNewlyCreated"], false);
+    let refused = session.post(path, &named("b")).await;
+    assert_eq!((refused.status, refused.error_num()), (400, 1207));
+}
+
+#[tokio::test]
+async fn inverted_and_vector_indexes_are_reported_with_their_defaults() {
+    let (_cluster, mut session) = session().await;
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    let path = "/_api/index?collection=books";
+    let inverted =
+        session.post(path, &json!({ "type": "inverted", "fields": ["a"], "geoJson": true })).await.json();
+    for name in ["primarySort", "analyzer", "includeAllFields", "searchField", "cache", "primaryKeyCache"] {
+        assert!(inverted.get(name).is_some(), "{name}");
+    }
+    assert_eq!(inverted.get("geoJson"), None);
+    let vector = json!({ "type": "vector", "fields": ["v"], "params": { "metric": "l2", "dimension": 2, "nLists": 1 } });
+    assert_eq!(session.post(path, &vector).await.status, 201);
+
+    let cluster = TestCluster::builder().in_memory().version("3.10.9").start().await.unwrap();
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    for unknown in [vector, json!({ "type": "mdi", "fields": ["a"], "fieldValueTypes": "double" })] {
+        assert_eq!(session.post(path, &unknown).await.error_num(), 10);
+    }
+}
