@@ -104,7 +104,7 @@ const LAYOUTS: &[Layout] = &[
     },
     Layout {
         name: "arango",
-        groups: &[&["balance", "transport"], &["handles"], &["client"], &["long_running"]],
+        groups: &[&["balance", "transport"], &["handles"], &["data"], &["client"], &["long_running"]],
         listings: &[],
     },
     Layout {

@@ -145,6 +145,12 @@ impl Metadata {
         Self::new(name, Method::GET, path, RequestClass::Safe)
     }
 
+    /// Describes a `HEAD`: [`Safe`](RequestClass::Safe).
+    #[must_use]
+    pub const fn head(name: &'static str, path: &'static str) -> Self {
+        Self::new(name, Method::HEAD, path, RequestClass::Safe)
+    }
+
     /// Describes a `POST` with a body: [`NonIdempotent`](RequestClass::NonIdempotent) by default.
     #[must_use]
     pub const fn post(name: &'static str, path: &'static str) -> Self {

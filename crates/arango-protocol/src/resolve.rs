@@ -41,6 +41,26 @@ pub trait Resolve: Operation {
     }
 }
 
+impl<O: Resolve + ?Sized> Resolve for &O {
+    type Question = O::Question;
+
+    fn question(&self, failure: &Failure) -> Option<Self::Question> {
+        (**self).question(failure)
+    }
+
+    fn conclusion(
+        &self,
+        failure: &Failure,
+        answer: Result<<Self::Question as Operation>::Output, &ErrorObject>,
+    ) -> Conclusion<Self::Output> {
+        (**self).conclusion(failure, answer)
+    }
+
+    fn patience(&self) -> Duration {
+        (**self).patience()
+    }
+}
+
 /// What is known about a failed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

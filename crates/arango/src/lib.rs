@@ -22,6 +22,7 @@
 //! | what | where |
 //! |---|---|
 //! | the client, its databases, its coordinators | [`Client`], [`Database`], [`CoordinatorHandle`] |
+//! | collections and documents | [`Database::collection`], [`Collection`], [`data`] |
 //! | cluster administration | [`Cluster`]; its types in [`arango::cluster`](arango_cluster) |
 //! | errors, and whether the request may have been executed | [`Error`], [`Outcome`] |
 //! | long-running operations | [`long_running`] |
@@ -47,17 +48,22 @@
 //! |---|---|---|
 //! | curated types of the crates below | `balance`, `transport` (files) | nothing of this crate |
 //! | handles on a database, the cluster and a coordinator; sending a call | `handles` | nothing of this crate |
+//! | collections, documents, queries (feature `data`) | `data` | `handles` |
 //! | the client, its builder, discovery, runtime settings | `client` | `handles` |
 //! | long-running operations: pollers, jobs, decommissioning, restarts | `long_running` | `handles`, `client` |
 
 pub mod balance;
 mod client;
+#[cfg(feature = "data")]
+pub mod data;
 mod handles;
 pub mod long_running;
 pub mod transport;
 
 pub use arango_cluster as cluster;
 pub use arango_transport::protocol;
+#[cfg(feature = "data")]
+pub use data::Collection;
 
 #[cfg(feature = "compression")]
 pub use arango_transport::Compression;

@@ -86,6 +86,13 @@ impl<W> InsertDocument<W> {
         self
     }
 
+    /// Returns whether the insert has a key: that of the document, or one that was set.
+    ///
+    /// Otherwise the server makes one.
+    pub fn has_key(&self) -> bool {
+        self.write.any_key().is_some()
+    }
+
     /// Sets what happens if a document with the key exists.
     ///
     /// Default: [`Conflict`](OverwriteMode::Conflict).

@@ -1,0 +1,157 @@
+//! Handle on one collection.
+
+use arango_data::{
+    CollectionName, DocumentExists, InsertDocument, InvalidIdentifier, Key, OverwriteMode, ReadDocument,
+    RemoveDocument, ReplaceDocument, UpdateDocument,
+};
+use arango_transport::protocol::{BuildError, Operation};
+use arango_transport::{Call, Coordinator, Error};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::data::insert::Insert;
+use crate::data::key::{self, ToKey};
+use crate::data::modify::Modify;
+use crate::data::read::{Exists, Get};
+use crate::data::remove::Remove;
+use crate::data::write::{Replace, Update};
+use crate::handles::database::Database;
+
+/// Handle on one collection.
+///
+/// Cheap to clone. Creating it sends nothing, and an invalid name is reported by its calls.
+///
+/// ```no_run
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Book {
+///     title: String,
+///     year: u16,
+/// }
+///
+/// # async fn example(client: &arango::Client) -> arango::Result<()> {
+/// let books = client.db("library").collection("books");
+/// let written = books.insert(&Book { title: "Dune".to_owned(), year: 1965 }).await?;
+/// let book: Option<Book> = books.get(&written.key).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Collection {
+    pub(super) database: Database,
+    name: Result<CollectionName, InvalidIdentifier>,
+    pub(super) keys: Keys,
+}
+
+/// Where the keys of new documents come from that have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// The client makes them, so that an insert can be repeated.
+    Client,
+    Server,
+}
+
+impl Database {
+    /// Returns a handle on a collection of this database.
+    pub fn collection(&self, name: &str) -> Collection {
+        Collection { database: self.clone(), name: CollectionName::new(name), keys: Keys::Client }
+    }
+}
+
+impl Collection {
+    /// Leaves the keys of new documents to the server.
+    ///
+    /// An insert without a key then is not repeated if its response is lost, and it is not found out whether it was
+    /// executed: the document has no name by which it could be looked for.
+    #[must_use]
+    pub fn server_keys(mut self) -> Self {
+        self.keys = Keys::Server;
+        self
+    }
+
+    /// Prefers this coordinator: see [`Database::prefer`].
+    #[must_use]
+    pub fn prefer(self, coordinator: Coordinator) -> Self {
+        Self { database: self.database.prefer(coordinator), ..self }
+    }
+
+    /// Inserts a document.
+    ///
+    /// If the document has no `_key`, the client makes one, so that the insert can be repeated after any failure, and is
+    /// found out about if its response is lost. [`server_keys`](Self::server_keys) leaves that to the server.
+    pub fn insert<T: Serialize + ?Sized>(&self, document: &T) -> Insert {
+        Insert::new(self, self.operation(|name| Ok(InsertDocument::new(name, document))))
+    }
+
+    /// Inserts a document under this key, or merges its attributes into the document that is there.
+    ///
+    /// [`overwrite`](Insert::overwrite) with [`Replace`](OverwriteMode::Replace) replaces the whole document instead.
+    pub fn upsert<T: Serialize + ?Sized>(&self, key: impl ToKey, document: &T) -> Insert {
+        let operation = |name: &_| Ok(InsertDocument::new(name, document).key(&key.to_key()?));
+        Insert::new(self, self.operation(operation)).overwrite(OverwriteMode::Update)
+    }
+
+    /// Reads a document; `None` if there is none with this key.
+    ///
+    /// `T` is the document itself, or [`Document<T>`](arango_data::Document) to get its key, id and revision, too.
+    pub fn get<T: DeserializeOwned>(&self, key: impl ToKey) -> Get<T> {
+        Get::new(self, self.operation(|name| Ok(ReadDocument::new(name, &key.to_key()?))))
+    }
+
+    /// Returns whether there is a document with this key.
+    pub fn exists(&self, key: impl ToKey) -> Exists {
+        Exists::new(self, self.operation(|name| Ok(DocumentExists::new(name, &key.to_key()?))))
+    }
+
+    /// Merges the attributes of a patch into a document.
+    pub fn update<T: Serialize + ?Sized>(&self, key: impl ToKey, patch: &T) -> Update {
+        Update::new(self, self.operation(|name| Ok(UpdateDocument::new(name, &key.to_key()?, patch))))
+    }
+
+    /// Replaces a document.
+    pub fn replace<T: Serialize + ?Sized>(&self, key: impl ToKey, document: &T) -> Replace {
+        Replace::new(self, self.operation(|name| Ok(ReplaceDocument::new(name, &key.to_key()?, document))))
+    }
+
+    /// Removes a document. A document that is not there is no error.
+    pub fn remove(&self, key: impl ToKey) -> Remove {
+        Remove::new(self, self.operation(|name| Ok(RemoveDocument::new(name, &key.to_key()?))))
+    }
+
+    /// Reads a document, changes it, and writes what was changed if it still has the revision that was read.
+    ///
+    /// If another write was faster, it is read again, up to eight times.
+    pub fn modify<T, F>(&self, key: impl ToKey, change: F) -> Modify<T, F>
+    where
+        T: Serialize + DeserializeOwned,
+        F: FnMut(&mut T),
+    {
+        Modify::new(self, self.operation(|_| key.to_key()), change)
+    }
+
+    /// Makes a key that no other write uses: a ULID in lower case.
+    pub fn new_key(&self) -> Key {
+        key::generate(self.database.transport.random())
+    }
+
+    /// Builds an operation, or keeps what is wrong with a name.
+    fn operation<O>(
+        &self,
+        build: impl FnOnce(&CollectionName) -> Result<O, InvalidIdentifier>,
+    ) -> Result<O, BuildError> {
+        let name = self.name.as_ref().map_err(|invalid| invalid_name("collection", invalid))?;
+        build(name).map_err(|invalid| invalid_name("key", &invalid))
+    }
+}
+
+fn invalid_name(field: &'static str, invalid: &InvalidIdentifier) -> BuildError {
+    BuildError::Field { field, reason: invalid.reason() }
+}
+
+/// Returns the error of an operation that could not be built.
+pub(super) fn refused<O: Operation>(error: BuildError) -> Error {
+    let metadata = O::METADATA;
+    let call = Call::new(&metadata, arango_transport::protocol::RequestProperties::of(&metadata));
+    Error::request(&call, metadata.method, metadata.path, error)
+}

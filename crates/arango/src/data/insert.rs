@@ -1,0 +1,132 @@
+//! Inserting a document.
+
+use std::fmt;
+use std::future::IntoFuture;
+
+use arango_data::{InsertDocument, OperationId, OverwriteMode, Silent, WriteOutput, Written};
+use arango_transport::protocol::BuildError;
+use arango_transport::{BoxFuture, Error};
+
+use crate::data::collection::{Collection, Keys, refused};
+use crate::data::key::ToKey;
+
+/// An insert, sent when it is awaited.
+///
+/// # Errors
+///
+/// [`UniqueViolation`](crate::ErrorKind::UniqueViolation) if the key or the value of another unique attribute is in use;
+/// [`CollectionNotFound`](crate::ErrorKind::CollectionNotFound); [`SchemaViolation`](crate::ErrorKind::SchemaViolation).
+/// If the response was lost and nothing could be found out, the outcome is [`Unknown`](crate::Outcome::Unknown).
+#[must_use = "an insert is sent when it is awaited"]
+pub struct Insert<W = Written> {
+    collection: Collection,
+    operation: Result<InsertDocument<W>, BuildError>,
+}
+
+impl Insert {
+    pub(super) fn new(collection: &Collection, operation: Result<InsertDocument, BuildError>) -> Self {
+        Self { collection: collection.clone(), operation }
+    }
+}
+
+impl<W> Insert<W> {
+    /// Sets the key; the document must have no other.
+    pub fn key(mut self, key: impl ToKey) -> Self {
+        self.operation = self.operation.and_then(|operation| match key.to_key() {
+            Ok(key) => Ok(operation.key(&key)),
+            Err(invalid) => Err(BuildError::Field { field: "key", reason: invalid.reason() }),
+        });
+        self
+    }
+
+    /// Sets what happens if a document with the key exists; by default it is an error.
+    pub fn overwrite(self, mode: OverwriteMode) -> Self {
+        self.map(|operation| operation.overwrite(mode))
+    }
+
+    /// Overwrites an existing document only if this attribute has a higher number in the new one.
+    ///
+    /// The write can then be repeated. Since 3.12.
+    pub fn version(self, attribute: impl Into<String>) -> Self {
+        self.map(|operation| operation.version_attribute(attribute))
+    }
+
+    /// Removes the attributes that are `null` in the new document from an existing one.
+    pub fn remove_nulls(self) -> Self {
+        self.map(InsertDocument::remove_nulls)
+    }
+
+    /// Replaces objects in an existing document, instead of merging their attributes.
+    pub fn replace_objects(self) -> Self {
+        self.map(InsertDocument::replace_objects)
+    }
+
+    /// Waits until the write is on disk.
+    pub fn wait_for_sync(self) -> Self {
+        self.map(InsertDocument::wait_for_sync)
+    }
+
+    /// Updates the entries of the document in the caches of indexes.
+    pub fn refill_index_caches(self) -> Self {
+        self.map(InsertDocument::refill_index_caches)
+    }
+
+    /// Adds an attribute that tells this write from all others.
+    pub fn operation_id(self, id: OperationId) -> Self {
+        self.map(|operation| operation.operation_id(id))
+    }
+
+    /// Returns only whether the write succeeded.
+    pub fn silent(self) -> Insert<Silent> {
+        self.map(InsertDocument::silent)
+    }
+
+    fn map<V>(self, change: impl FnOnce(InsertDocument<W>) -> InsertDocument<V>) -> Insert<V> {
+        Insert { collection: self.collection, operation: self.operation.map(change) }
+    }
+}
+
+impl<New, Old> Insert<Written<New, Old>> {
+    /// Returns the document after the write, too.
+    pub fn return_new<T>(self) -> Insert<Written<T, Old>> {
+        self.map(InsertDocument::return_new)
+    }
+
+    /// Returns the document before the write, too.
+    pub fn return_old<T>(self) -> Insert<Written<New, T>> {
+        self.map(InsertDocument::return_old)
+    }
+}
+
+impl<W: WriteOutput + Send + 'static> Insert<W> {
+    async fn send(self) -> Result<W, Error> {
+        let mut operation = self.operation.map_err(refused::<InsertDocument<W>>)?;
+        let collection = self.collection;
+        if collection.keys == Keys::Client && !operation.has_key() {
+            operation = operation.key(&collection.new_key());
+        }
+        let error = match collection.database.execute_resolving(&operation).await {
+            Ok(written) => return Ok(written),
+            Err(error) => error,
+        };
+        match operation.without_refused_key(&error.failure()) {
+            Some(operation) => collection.database.execute_resolving(operation).await,
+            None => Err(error),
+        }
+    }
+}
+
+impl<W: WriteOutput + Send + 'static> IntoFuture for Insert<W> {
+    type Output = Result<W, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl<W> fmt::Debug for Insert<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Insert").field("operation", &self.operation).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,78 @@
+//! Keys as arguments, and keys that the client makes.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use arango_data::{InvalidIdentifier, Key};
+use arango_transport::balance::RandomSource;
+
+/// A key as an argument: a text, or a [`Key`].
+///
+/// A text is validated by the call. Sealed: it cannot be implemented outside of this crate.
+pub trait ToKey: Sealed {}
+
+mod sealed {
+    use super::{InvalidIdentifier, Key};
+
+    pub trait Sealed {
+        fn to_key(self) -> Result<Key, InvalidIdentifier>;
+    }
+}
+
+pub(super) use sealed::Sealed;
+
+macro_rules! to_key {
+    ($($from:ty, $value:ident => $key:expr;)*) => {$(
+        impl ToKey for $from {}
+
+        impl Sealed for $from {
+            fn to_key(self) -> Result<Key, InvalidIdentifier> {
+                let $value = self;
+                $key
+            }
+        }
+    )*};
+}
+
+to_key! {
+    &str, text => Key::new(text);
+    &String, text => Key::new(text);
+    String, text => Key::new(&text);
+    &Key, key => Ok(key.clone());
+    Key, key => Ok(key);
+}
+
+/// Makes a key that no other write uses.
+pub(super) fn generate(random: &dyn RandomSource) -> Key {
+    let mut bytes = [0; 10];
+    for half in bytes.chunks_mut(5) {
+        // A random number has 53 random bits, of which 40 are used.
+        let bits = (random.next_f64() * f64::from(1_u32 << 20) * f64::from(1_u32 << 20)) as u64;
+        half.copy_from_slice(&bits.to_be_bytes()[3..]);
+    }
+    Key::generate(unix_millis(), bytes)
+}
+
+/// Returns the time of the system in milliseconds since 1970.
+pub(super) fn unix_millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use arango_transport::balance::SeededRandom;
+
+    use super::*;
+
+    #[test]
+    fn two_keys_of_the_same_time_differ_in_all_their_random_bits() {
+        let random = SeededRandom::new(1);
+        let keys: Vec<_> = (0..1000).map(|_| generate(&random).to_string()).collect();
+        for position in 10..26 {
+            let mut seen: Vec<_> = keys.iter().map(|key| key.as_bytes()[position]).collect();
+            seen.sort_unstable();
+            seen.dedup();
+            assert_eq!(seen.len(), 32, "each digit occurs at position {position}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Handles on collections, and the calls of their documents.
+//!
+//! Each call is a builder that is sent when it is awaited. Dropping it sends nothing.
+
+mod collection;
+mod insert;
+mod key;
+mod modify;
+mod read;
+mod remove;
+mod write;
+
+pub use collection::Collection;
+pub use insert::Insert;
+pub use key::ToKey;
+pub use modify::Modify;
+pub use read::{Exists, Get, GetChanged};
+pub use remove::Remove;
+pub use write::{Replace, Update};

@@ -1,0 +1,135 @@
+//! Reading, changing and writing a document.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use arango_data::{Document, Key, UpdateDocument, Written};
+use arango_transport::protocol::BuildError;
+use arango_transport::{BoxFuture, Error};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use tokio::time::sleep;
+
+use crate::data::collection::{Collection, refused};
+
+/// How often a document is read and written before another write counts as a conflict.
+const ATTEMPTS: u32 = 8;
+/// The pause after the first conflict. It doubles with each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const MAX_PAUSE: Duration = Duration::from_millis(500);
+
+/// A change of a document, made when it is awaited.
+///
+/// It sends only what the closure has changed: attributes that `T` does not name stay as they are, and an attribute that is
+/// removed, or becomes `null`, is removed. The closure may run up to eight times, each time with the document as it is then.
+///
+/// # Errors
+///
+/// [`DocumentNotFound`](crate::ErrorKind::DocumentNotFound); [`PreconditionFailed`](crate::ErrorKind::PreconditionFailed) or
+/// [`Conflict`](crate::ErrorKind::Conflict) if other writes were faster eight times.
+#[must_use = "the document is changed when it is awaited"]
+pub struct Modify<T, F> {
+    collection: Collection,
+    key: Result<Key, BuildError>,
+    change: F,
+    document: PhantomData<fn() -> T>,
+}
+
+impl<T, F> Modify<T, F> {
+    pub(super) fn new(collection: &Collection, key: Result<Key, BuildError>, change: F) -> Self {
+        Self { collection: collection.clone(), key, change, document: PhantomData }
+    }
+}
+
+impl<T, F> Modify<T, F>
+where
+    T: Serialize + DeserializeOwned + Send + 'static,
+    F: FnMut(&mut T) + Send + 'static,
+{
+    async fn run(mut self) -> Result<Written, Error> {
+        let key = self.key.map_err(refused::<UpdateDocument>)?;
+        let mut conflicts = 0;
+        loop {
+            let read = self.collection.get::<Document<T>>(&key).await?;
+            let Some(mut document) = read else {
+                // The server reports it with its number.
+                return self.collection.update(&key, &Map::new()).await;
+            };
+            let before = value(&document.data)?;
+            (self.change)(&mut document.data);
+            let patch = changes(before, value(&document.data)?);
+            let update = self.collection.update(&key, &patch).remove_nulls().if_revision(&document.revision);
+            match update.await {
+                Err(error) if error.is_conflict() && conflicts + 1 < ATTEMPTS => {
+                    let pause = FIRST_PAUSE.saturating_mul(1 << conflicts).min(MAX_PAUSE);
+                    conflicts += 1;
+                    sleep(pause.mul_f64(self.collection.database.transport.random().next_f64())).await;
+                }
+                result => return result,
+            }
+        }
+    }
+}
+
+/// Returns a document as a value; not a number is an error.
+fn value<T: Serialize>(document: &T) -> Result<Value, Error> {
+    serde_json::to_value(document).map_err(|error| refused::<UpdateDocument>(BuildError::Body(error)))
+}
+
+/// Returns the patch that makes the second object of the first one. What is `null` in it is removed.
+fn changes(before: Value, after: Value) -> Value {
+    let (Value::Object(mut before), Value::Object(after)) = (before, after) else { return Value::Null };
+    let mut patch = Map::new();
+    for (name, new) in after {
+        match before.remove(&name) {
+            Some(old) if old == new => {}
+            Some(old @ Value::Object(_)) if new.is_object() => {
+                patch.insert(name, changes(old, new));
+            }
+            _ => {
+                patch.insert(name, new);
+            }
+        }
+    }
+    patch.extend(before.into_iter().map(|(name, _)| (name, Value::Null)));
+    Value::Object(patch)
+}
+
+impl<T, F> IntoFuture for Modify<T, F>
+where
+    T: Serialize + DeserializeOwned + Send + 'static,
+    F: FnMut(&mut T) + Send + 'static,
+{
+    type Output = Result<Written, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl<T, F> fmt::Debug for Modify<T, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Modify").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_patch_contains_only_what_was_changed() {
+        let before = json!({ "title": "Dune", "year": 1965, "at": { "x": 1, "y": 2 }, "old": true });
+        let after = json!({ "title": "Dune", "year": 1966, "at": { "x": 1, "y": 3 }, "new": [1] });
+        assert_eq!(
+            changes(before, after),
+            json!({ "year": 1966, "at": { "y": 3 }, "old": null, "new": [1] })
+        );
+    }
+}

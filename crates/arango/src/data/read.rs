@@ -1,0 +1,124 @@
+//! Reading a document.
+
+use std::fmt;
+use std::future::IntoFuture;
+
+use arango_data::{ChangedDocument, DocumentExists, ReadChangedDocument, ReadDocument, Revision};
+use arango_transport::protocol::BuildError;
+use arango_transport::{BoxFuture, Error};
+use serde::de::DeserializeOwned;
+
+use crate::data::collection::{Collection, refused};
+
+/// A read, sent when it is awaited.
+///
+/// # Errors
+///
+/// [`CollectionNotFound`](crate::ErrorKind::CollectionNotFound); [`Decode`](crate::ErrorKind::Decode) if the document is
+/// not a `T`. A missing document is `None`.
+#[must_use = "a read is sent when it is awaited"]
+pub struct Get<T> {
+    collection: Collection,
+    operation: Result<ReadDocument<T>, BuildError>,
+}
+
+impl<T> Get<T> {
+    pub(super) fn new(collection: &Collection, operation: Result<ReadDocument<T>, BuildError>) -> Self {
+        Self { collection: collection.clone(), operation }
+    }
+
+    /// Fails with [`PreconditionFailed`](crate::ErrorKind::PreconditionFailed) if it has another revision.
+    pub fn if_revision(mut self, revision: &Revision) -> Self {
+        self.operation = self.operation.map(|operation| operation.if_revision(revision));
+        self
+    }
+
+    /// Reads the document only if it has another revision than this one.
+    pub fn unless_revision(self, revision: &Revision) -> GetChanged<T> {
+        let operation = self.operation.map(|operation| operation.unless_revision(revision));
+        GetChanged { collection: self.collection, operation }
+    }
+
+    /// Allows a coordinator to read from a follower, whose document may be older.
+    pub fn allow_dirty_read(mut self) -> Self {
+        self.operation = self.operation.map(ReadDocument::allow_dirty_read);
+        self
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> IntoFuture for Get<T> {
+    type Output = Result<Option<T>, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let operation = self.operation.map_err(refused::<ReadDocument<T>>)?;
+            self.collection.database.execute(operation).await
+        })
+    }
+}
+
+/// A read of a document that may have changed, sent when it is awaited.
+#[must_use = "a read is sent when it is awaited"]
+pub struct GetChanged<T> {
+    collection: Collection,
+    operation: Result<ReadChangedDocument<T>, BuildError>,
+}
+
+impl<T: DeserializeOwned + Send + 'static> IntoFuture for GetChanged<T> {
+    type Output = Result<ChangedDocument<T>, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let operation = self.operation.map_err(refused::<ReadChangedDocument<T>>)?;
+            self.collection.database.execute(operation).await
+        })
+    }
+}
+
+/// Whether there is a document, asked when it is awaited.
+///
+/// The server answers without a body, so that nothing is transferred. Such an answer does not say why there is no document:
+/// then it is read once.
+#[must_use = "it is asked when it is awaited"]
+pub struct Exists {
+    collection: Collection,
+    operation: Result<DocumentExists, BuildError>,
+}
+
+impl Exists {
+    pub(super) fn new(collection: &Collection, operation: Result<DocumentExists, BuildError>) -> Self {
+        Self { collection: collection.clone(), operation }
+    }
+}
+
+impl IntoFuture for Exists {
+    type Output = Result<bool, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let operation = self.operation.map_err(refused::<DocumentExists>)?;
+            Ok(self.collection.database.execute_resolving(operation).await?.is_some())
+        })
+    }
+}
+
+impl<T> fmt::Debug for Get<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Get").field("operation", &self.operation).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for GetChanged<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GetChanged").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Exists {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exists").field("operation", &self.operation).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,81 @@
+//! Removing a document.
+
+use std::fmt;
+use std::future::IntoFuture;
+
+use arango_data::{RemoveDocument, Removed, Revision};
+use arango_transport::protocol::BuildError;
+use arango_transport::{BoxFuture, Error};
+use serde::de::DeserializeOwned;
+
+use crate::data::collection::{Collection, refused};
+
+/// A removal, sent when it is awaited.
+///
+/// Under a key that others use again it is not repeated if its response is lost, since a late copy could remove their
+/// document: set [`if_revision`](Self::if_revision).
+///
+/// # Errors
+///
+/// [`PreconditionFailed`](crate::ErrorKind::PreconditionFailed) if the document has another revision;
+/// [`CollectionNotFound`](crate::ErrorKind::CollectionNotFound).
+#[must_use = "a removal is sent when it is awaited"]
+pub struct Remove<Old = ()> {
+    collection: Collection,
+    operation: Result<RemoveDocument<Old>, BuildError>,
+}
+
+impl Remove {
+    pub(super) fn new(collection: &Collection, operation: Result<RemoveDocument, BuildError>) -> Self {
+        Self { collection: collection.clone(), operation }
+    }
+}
+
+impl<Old> Remove<Old> {
+    /// Removes the document only if it has this revision.
+    pub fn if_revision(self, revision: &Revision) -> Self {
+        self.map(|operation| operation.if_revision(revision))
+    }
+
+    /// Fails with [`DocumentNotFound`](crate::ErrorKind::DocumentNotFound) if there is no such document.
+    pub fn must_exist(self) -> Self {
+        self.map(RemoveDocument::must_exist)
+    }
+
+    /// Waits until the removal is on disk.
+    pub fn wait_for_sync(self) -> Self {
+        self.map(RemoveDocument::wait_for_sync)
+    }
+
+    /// Updates the entries of the document in the caches of indexes.
+    pub fn refill_index_caches(self) -> Self {
+        self.map(RemoveDocument::refill_index_caches)
+    }
+
+    /// Returns the removed document, too.
+    pub fn return_old<T>(self) -> Remove<T> {
+        self.map(RemoveDocument::return_old)
+    }
+
+    fn map<T>(self, change: impl FnOnce(RemoveDocument<Old>) -> RemoveDocument<T>) -> Remove<T> {
+        Remove { collection: self.collection, operation: self.operation.map(change) }
+    }
+}
+
+impl<Old: DeserializeOwned + Send + 'static> IntoFuture for Remove<Old> {
+    type Output = Result<Removed<Old>, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let operation = self.operation.map_err(refused::<RemoveDocument<Old>>)?;
+            self.collection.database.execute_resolving(operation).await
+        })
+    }
+}
+
+impl<Old> fmt::Debug for Remove<Old> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remove").field("operation", &self.operation).finish_non_exhaustive()
+    }
+}

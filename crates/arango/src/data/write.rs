@@ -1,0 +1,136 @@
+//! Updating and replacing a document.
+
+use std::fmt;
+use std::future::IntoFuture;
+
+use arango_data::{OperationId, ReplaceDocument, Revision, Silent, UpdateDocument, WriteOutput, Written};
+use arango_transport::protocol::BuildError;
+use arango_transport::{BoxFuture, Error};
+
+use crate::data::collection::{Collection, refused};
+
+/// Implements what updates and replacements share.
+macro_rules! changes {
+    ($name:ident, $operation:ident) => {
+        impl $name {
+            pub(super) fn new(collection: &Collection, operation: Result<$operation, BuildError>) -> Self {
+                Self { collection: collection.clone(), operation }
+            }
+        }
+
+        impl<W> $name<W> {
+            /// Writes only if the document has this revision.
+            ///
+            /// Such a write can be repeated: at most one copy of it succeeds.
+            pub fn if_revision(self, revision: &Revision) -> Self {
+                self.map(|operation| operation.if_revision(revision))
+            }
+
+            /// Writes only if the document has the revision in the attribute `_rev` of the new one.
+            pub fn if_body_revision(self) -> Self {
+                self.map($operation::if_body_revision)
+            }
+
+            /// Writes only if this attribute has a higher number in the new document.
+            ///
+            /// The write can then be repeated. Since 3.12.
+            pub fn version(self, attribute: impl Into<String>) -> Self {
+                self.map(|operation| operation.version_attribute(attribute))
+            }
+
+            /// Waits until the write is on disk.
+            pub fn wait_for_sync(self) -> Self {
+                self.map($operation::wait_for_sync)
+            }
+
+            /// Updates the entries of the document in the caches of indexes.
+            pub fn refill_index_caches(self) -> Self {
+                self.map($operation::refill_index_caches)
+            }
+
+            /// Adds an attribute that tells this write from all others.
+            pub fn operation_id(self, id: OperationId) -> Self {
+                self.map(|operation| operation.operation_id(id))
+            }
+
+            /// Returns only whether the write succeeded.
+            pub fn silent(self) -> $name<Silent> {
+                self.map($operation::silent)
+            }
+
+            fn map<V>(self, change: impl FnOnce($operation<W>) -> $operation<V>) -> $name<V> {
+                $name { collection: self.collection, operation: self.operation.map(change) }
+            }
+        }
+
+        impl<New, Old> $name<Written<New, Old>> {
+            /// Returns the document after the write, too.
+            pub fn return_new<T>(self) -> $name<Written<T, Old>> {
+                self.map($operation::return_new)
+            }
+
+            /// Returns the document before the write, too.
+            pub fn return_old<T>(self) -> $name<Written<New, T>> {
+                self.map($operation::return_old)
+            }
+        }
+
+        impl<W: WriteOutput + Send + 'static> IntoFuture for $name<W> {
+            type Output = Result<W, Error>;
+            type IntoFuture = BoxFuture<'static, Self::Output>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                Box::pin(async move {
+                    let operation = self.operation.map_err(refused::<$operation<W>>)?;
+                    self.collection.database.execute_resolving(operation).await
+                })
+            }
+        }
+
+        impl<W> fmt::Debug for $name<W> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).field("operation", &self.operation).finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+/// An update, sent when it is awaited.
+///
+/// # Errors
+///
+/// [`DocumentNotFound`](crate::ErrorKind::DocumentNotFound); [`PreconditionFailed`](crate::ErrorKind::PreconditionFailed)
+/// if the document has another revision than the expected one; [`UniqueViolation`](crate::ErrorKind::UniqueViolation).
+#[must_use = "a write is sent when it is awaited"]
+pub struct Update<W = Written> {
+    collection: Collection,
+    operation: Result<UpdateDocument<W>, BuildError>,
+}
+
+changes!(Update, UpdateDocument);
+
+impl<W> Update<W> {
+    /// Removes the attributes that are `null` in the patch; by default they become `null`.
+    pub fn remove_nulls(self) -> Self {
+        self.map(UpdateDocument::remove_nulls)
+    }
+
+    /// Replaces objects, instead of merging their attributes.
+    pub fn replace_objects(self) -> Self {
+        self.map(UpdateDocument::replace_objects)
+    }
+}
+
+/// A replacement, sent when it is awaited.
+///
+/// # Errors
+///
+/// [`DocumentNotFound`](crate::ErrorKind::DocumentNotFound); [`PreconditionFailed`](crate::ErrorKind::PreconditionFailed)
+/// if the document has another revision than the expected one; [`UniqueViolation`](crate::ErrorKind::UniqueViolation).
+#[must_use = "a write is sent when it is awaited"]
+pub struct Replace<W = Written> {
+    collection: Collection,
+    operation: Result<ReplaceDocument<W>, BuildError>,
+}
+
+changes!(Replace, ReplaceDocument);
