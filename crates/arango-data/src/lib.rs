@@ -3,6 +3,7 @@
 mod documents;
 mod json;
 mod names;
+mod queries;
 
 #[cfg(test)]
 mod testing;
@@ -14,3 +15,9 @@ pub use documents::{
 };
 pub use json::{Document, Patch, write_document};
 pub use names::{CollectionName, DocumentId, InvalidIdentifier, Key, Revision};
+pub use queries::{
+    Aql, Batch, BatchId, ClearSlowQueries, CloseCursor, CreateCursor, CursorId, ExecutionPlan, ExplainQuery,
+    Explanation, Extra, KillQuery, KillStatus, ListRunningQueries, ListSlowQueries, NextBatch, ParseQuery,
+    ParsedQuery, PlanCollection, Profile, QueryId, QueryOptions, QueryScope, QueryState, QueryStats,
+    RunningQuery, Warning,
+};

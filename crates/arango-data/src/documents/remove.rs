@@ -30,6 +30,7 @@ use crate::names::{CollectionName, Key, Revision};
 /// # Errors
 ///
 /// 404 with error 1203 if the collection does not exist; 412 with error 1200 if the document has another revision.
+#[expect(clippy::struct_excessive_bools, reason = "the options are independent")]
 pub struct RemoveDocument<Old = ()> {
     collection: CollectionName,
     key: Key,

@@ -12,6 +12,6 @@ pub use document::Document;
 pub use patch::Patch;
 pub use write::write_document;
 
-pub(crate) use finite::{to_raw, to_vec};
-pub(crate) use members::{Member, members};
+pub(crate) use finite::to_raw;
+pub(crate) use members::members;
 pub(crate) use write::DocumentBody;

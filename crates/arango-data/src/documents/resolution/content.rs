@@ -75,7 +75,6 @@ fn is_equal(a: &Value, b: &Value) -> bool {
 }
 
 /// Returns whether two numbers are the same: the server may write `1.0` as `1`.
-#[expect(clippy::float_cmp, reason = "the server keeps all bits of a number")]
 fn is_equal_number(a: &Number, b: &Number) -> bool {
     a == b || (a.is_f64() || b.is_f64()) && a.as_f64() == b.as_f64()
 }

@@ -1,0 +1,200 @@
+//! Executing a query.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use arango_protocol::{
+    ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, RequestClass,
+    RequestProperties, Scope,
+};
+use bytes::Bytes;
+use http::{HeaderName, Request};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::aql::Aql;
+use super::batch::Batch;
+use super::options::QueryOptions;
+
+/// Allows coordinators to read from followers.
+const ALLOW_DIRTY_READ: HeaderName = HeaderName::from_static("x-arango-allow-dirty-read");
+
+/// Executes a query and returns its first batch of rows.
+///
+/// More rows are read by [`NextBatch`](crate::NextBatch), and a cursor that is not read to its end is closed by
+/// [`CloseCursor`](crate::CloseCursor).
+///
+/// A query whose text proves that it [only reads](Aql::is_read_only) is sent again after a broken connection. Any other
+/// query is not, since it may have been executed. Without [`stream`](QueryOptions::stream) a query has been executed and
+/// committed before the response begins.
+///
+/// ```
+/// use arango_data::{Aql, CreateCursor, QueryOptions};
+/// use arango_protocol::{Operation, RequestClass};
+///
+/// let query = Aql::new("FOR b IN books FILTER b.year >= @from RETURN b.title").bind("from", 1960);
+/// let create = CreateCursor::<String>::new(&query).options(&QueryOptions::new().batch_size(100));
+/// assert_eq!(create.properties().class, RequestClass::Safe);
+///
+/// # let body = r#"{"result":["Dune"],"hasMore":false,"error":false,"code":201}"#;
+/// # let response = arango_protocol::ApiResponse::new(http::StatusCode::CREATED, http::HeaderMap::new(), body.into());
+/// let batch = create.output(response)?;
+/// assert_eq!(batch.rows, ["Dune"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// 400 with error 1501 and others if the query is invalid; 404 with error 1203 if a collection does not exist; 409 with
+/// error 1200 after a conflict with another write, and with error 1210 if a unique value is in use; 410 with error 1500
+/// if it was killed or ran for too long; 500 with error 32 if it would use too much memory.
+pub struct CreateCursor<T> {
+    query: Aql,
+    options: QueryOptions,
+    rows: PhantomData<fn() -> T>,
+}
+
+impl<T> CreateCursor<T> {
+    /// Executes this query.
+    #[must_use]
+    pub fn new(query: &Aql) -> Self {
+        Self { query: query.clone(), options: QueryOptions::new(), rows: PhantomData }
+    }
+
+    /// Sets how the query is executed.
+    #[must_use]
+    pub fn options(mut self, options: &QueryOptions) -> Self {
+        self.options = options.clone();
+        self
+    }
+
+    /// Returns whether a batch of its cursor may be read again, if the server knows how to.
+    pub(super) fn allows_retry(&self) -> bool {
+        self.options.allows_retry
+    }
+}
+
+/// The body that executes or explains a query.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    query: &'a str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    bind_vars: &'a BTreeMap<String, Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch_size: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ttl: Option<f64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    count: bool,
+    #[serde(skip_serializing_if = "QueryOptions::is_default")]
+    options: &'a QueryOptions,
+}
+
+impl<T: DeserializeOwned> Operation for CreateCursor<T> {
+    type Output = Batch<T>;
+
+    const METADATA: Metadata = Metadata::post("query.create_cursor", "/_api/cursor").scope(Scope::Database);
+
+    fn properties(&self) -> RequestProperties {
+        let class = if self.query.is_read_only() { RequestClass::Safe } else { RequestClass::NonIdempotent };
+        // A second copy would take as long, and would leave a cursor.
+        let properties = RequestProperties::of(&Self::METADATA)
+            .class(class)
+            .without_hedging()
+            .without_time_sharing()
+            .without_measuring();
+        self.options.add_requirement(properties)
+    }
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        self.query.check()?;
+        self.options.check()?;
+        let mut builder = RequestBuilder::new(Self::METADATA).json(&Body {
+            query: self.query.text(),
+            bind_vars: &self.query.binds,
+            batch_size: self.options.batch_size,
+            ttl: self.options.sent_ttl(),
+            count: self.options.counts,
+            options: &self.options,
+        });
+        if self.options.allows_dirty_reads {
+            builder = builder.header(ALLOW_DIRTY_READ, "true");
+        }
+        builder.build()
+    }
+
+    fn output(&self, response: ApiResponse) -> Result<Batch<T>, OutputError> {
+        let mut batch = Batch::read(&response)?;
+        batch.is_repeatable = self.allows_retry() && batch.next_batch_id.is_some();
+        Ok(batch)
+    }
+}
+
+impl<T> Clone for CreateCursor<T> {
+    fn clone(&self) -> Self {
+        Self { query: self.query.clone(), options: self.options.clone(), rows: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for CreateCursor<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreateCursor").field("query", &self.query).field("options", &self.options).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_rejected, assert_request_with_body, name};
+    use serde_json::Value;
+    use std::time::Duration;
+
+    fn create(query: &Aql) -> CreateCursor<Value> {
+        CreateCursor::new(query)
+    }
+
+    #[test]
+    fn a_query_is_sent_with_its_parameters_and_what_was_set() {
+        let query = Aql::new("FOR b IN @@books FILTER b.year == @year RETURN b")
+            .collection("books", &name("books"))
+            .bind("year", 1965);
+        let create = create(&query);
+        let text = r#""query":"FOR b IN @@books FILTER b.year == @year RETURN b""#;
+        let binds = r#""bindVars":{"@books":"books","year":1965}"#;
+        assert_request_with_body(&create, "POST", "/_api/cursor", &format!("{{{text},{binds}}}"));
+        let options = QueryOptions::new().batch_size(10).ttl(Duration::from_secs(120)).count();
+        let body = format!(r#"{{{text},{binds},"batchSize":10,"ttl":120.0,"count":true}}"#);
+        assert_request_with_body(&create.clone().options(&options), "POST", "/_api/cursor", &body);
+        let stream = create.options(&QueryOptions::new().stream().allow_retry().allow_dirty_reads());
+        let body = format!(r#"{{{text},{binds},"ttl":60.0,"options":{{"stream":true,"allowRetry":true}}}}"#);
+        assert_request_with_body(&stream, "POST", "/_api/cursor", &body);
+        assert_eq!(stream.request().unwrap().headers()[ALLOW_DIRTY_READ], "true");
+    }
+
+    #[test]
+    fn only_a_query_that_reads_may_be_sent_again_and_none_is_hedged_or_measured() {
+        for (text, class) in
+            [("RETURN 1", RequestClass::Safe), ("REMOVE 'k' IN c", RequestClass::NonIdempotent)]
+        {
+            let properties = create(&Aql::new(text)).properties();
+            assert_eq!(properties.class, class, "{text}");
+            assert!(!properties.is_hedgeable && !properties.shares_time && !properties.is_measured);
+            assert!(properties.requires.is_none());
+        }
+        let required = create(&Aql::new("RETURN 1")).options(&QueryOptions::new().require_retry());
+        assert_eq!(required.properties().requires.unwrap().since, "3.11.0");
+    }
+
+    #[test]
+    fn a_fault_of_a_parameter_or_option_is_reported_before_sending() {
+        assert_rejected(
+            &create(&Aql::new("RETURN @a").bind("a", f64::NAN)),
+            "the body cannot be serialised as JSON",
+        );
+        let zero = create(&Aql::new("RETURN 1")).options(&QueryOptions::new().batch_size(0));
+        assert_rejected(&zero, "`batch_size` is zero");
+    }
+}
