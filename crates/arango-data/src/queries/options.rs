@@ -67,6 +67,11 @@ impl QueryOptions {
         Self::default()
     }
 
+    /// Returns whether rows are computed when they are read.
+    pub fn is_stream(&self) -> bool {
+        self.is_stream
+    }
+
     /// Sets the number of rows of a batch, at least 1; the server's default is 1000.
     #[must_use]
     pub fn batch_size(mut self, rows: u64) -> Self {

@@ -13,6 +13,7 @@ use arango_transport::{ClientState, Coordinator, CoordinatorState, Transport};
 
 use crate::client::builder::ClientBuilder;
 use crate::client::reconfigure::Reconfigure;
+use crate::handles::background::Background;
 use crate::handles::cluster::Cluster;
 use crate::handles::coordinator::CoordinatorHandle;
 use crate::handles::database::Database;
@@ -31,6 +32,7 @@ pub struct Client {
     transport: Transport,
     versions: Versions,
     roles: Roles,
+    background: Background,
 }
 
 impl Client {
@@ -40,7 +42,12 @@ impl Client {
     }
 
     pub(crate) fn new(transport: Transport) -> Self {
-        Self { transport, versions: Versions::default(), roles: Roles::default() }
+        Self {
+            transport,
+            versions: Versions::default(),
+            roles: Roles::default(),
+            background: Background::default(),
+        }
     }
 
     /// Returns a handle on the database of this name.
@@ -118,7 +125,13 @@ impl Client {
     }
 
     fn database(&self, name: Result<DatabaseName, InvalidName>) -> Database {
-        Database::new(self.transport.clone(), self.versions.clone(), self.roles.clone(), name)
+        Database::new(
+            self.transport.clone(),
+            self.versions.clone(),
+            self.roles.clone(),
+            self.background.clone(),
+            name,
+        )
     }
 
     /// Closes the client and all its clones: see [`Transport::close`].

@@ -45,8 +45,8 @@ to_key! {
 pub(super) fn generate(random: &dyn RandomSource) -> Key {
     let mut bytes = [0; 10];
     for half in bytes.chunks_mut(5) {
-        // A random number has 53 random bits, of which 40 are used.
-        let bits = (random.next_f64() * f64::from(1_u32 << 20) * f64::from(1_u32 << 20)) as u64;
+        // Between 1 and 2 the lower 52 bits of a number are random. The upper 40 of them are used.
+        let bits = (1.0 + random.next_f64()).to_bits() >> 12;
         half.copy_from_slice(&bits.to_be_bytes()[3..]);
     }
     Key::generate(unix_millis(), bytes)

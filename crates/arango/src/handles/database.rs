@@ -7,6 +7,7 @@ use arango_cluster::{GetVersion, VersionInfo};
 use arango_transport::protocol::{DatabaseName, InvalidName};
 use arango_transport::{CallOptions, Coordinator, Credentials, Error, Transport};
 
+use crate::handles::background::Background;
 use crate::handles::cluster::Cluster;
 use crate::handles::roles::Roles;
 use crate::handles::versions::Versions;
@@ -23,6 +24,7 @@ pub struct Database {
     pub(super) pin: Option<Pin>,
     pub(crate) versions: Versions,
     pub(crate) roles: Roles,
+    pub(crate) background: Background,
 }
 
 /// Where the calls of a handle go.
@@ -39,9 +41,10 @@ impl Database {
         transport: Transport,
         versions: Versions,
         roles: Roles,
+        background: Background,
         name: Result<DatabaseName, InvalidName>,
     ) -> Self {
-        Self { transport, name, options: None, pin: None, versions, roles }
+        Self { transport, name, options: None, pin: None, versions, roles, background }
     }
 
     /// Returns the same handle on another database.

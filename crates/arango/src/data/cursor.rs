@@ -1,0 +1,254 @@
+//! The rows of a query, batch by batch.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use std::{fmt, vec};
+
+use arango_data::{Batch, CloseCursor, CursorId, Extra, NextBatch, Warning};
+use arango_transport::{Coordinator, Error};
+use futures_util::{Stream, StreamExt};
+use serde::de::DeserializeOwned;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::handles::database::Database;
+
+/// How long closing a cursor in the background may take.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The rows of a query: a [`Stream`] that reads batch by batch.
+///
+/// While a batch is consumed, the next one is read. At most two batches are in memory. A batch whose response was lost is
+/// read again, with servers since 3.11. The cursor lives on the coordinator that executed the query. If that is lost, the
+/// stream ends with an error, and [`lost`](Self::lost) tells how far it came: it never begins again by itself, because the
+/// order of rows may differ.
+///
+/// Dropping it closes the cursor on the server in the background. Without a runtime the server does so after its time to
+/// live.
+#[expect(clippy::struct_excessive_bools, reason = "the facts are independent")]
+pub struct Cursor<T> {
+    rows: vec::IntoIter<T>,
+    /// How many rows the current batch had.
+    batch_rows: usize,
+    next_batch: Option<NextBatch<T>>,
+    fetch: Option<AbortOnDropHandle<Result<Batch<T>, Error>>>,
+    reads_ahead: bool,
+    progress: CursorLost,
+    has_failed: bool,
+    count: Option<u64>,
+    is_cached: bool,
+    is_potentially_dirty: bool,
+    extra: Extra,
+    server: ServerCursor,
+}
+
+/// How far a cursor was read that was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CursorLost {
+    /// The number of batches that were read.
+    pub batches: u64,
+    /// The number of rows that were returned.
+    pub rows: u64,
+}
+
+impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
+    pub(super) fn new(
+        database: Database,
+        owner: Option<Coordinator>,
+        batch: Batch<T>,
+        reads_ahead: bool,
+    ) -> Self {
+        let database = match owner.clone() {
+            Some(owner) => database.prefer(owner),
+            None => database,
+        };
+        let mut cursor = Self {
+            rows: Vec::new().into_iter(),
+            batch_rows: 0,
+            next_batch: None,
+            fetch: None,
+            reads_ahead,
+            progress: CursorLost { batches: 0, rows: 0 },
+            has_failed: false,
+            count: batch.count,
+            is_cached: batch.is_cached,
+            is_potentially_dirty: batch.is_potentially_dirty,
+            extra: Extra::default(),
+            server: ServerCursor {
+                database,
+                owner,
+                is_kept: batch.is_repeatable(),
+                id: batch.cursor.clone().filter(|_| batch.has_more),
+            },
+        };
+        cursor.accept(batch);
+        cursor
+    }
+
+    /// Returns the next row; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`OwnerGone`](crate::ErrorKind::OwnerGone) if the cursor is lost, and as
+    /// [`execute`](crate::Database::execute). Nothing follows an error.
+    pub async fn next(&mut self) -> Option<Result<T, Error>> {
+        StreamExt::next(self).await
+    }
+
+    /// Returns all rows that are left.
+    ///
+    /// # Errors
+    ///
+    /// As the stream.
+    pub async fn all(mut self) -> Result<Vec<T>, Error> {
+        let mut rows = Vec::new();
+        while let Some(row) = self.next().await {
+            rows.push(row?);
+        }
+        Ok(rows)
+    }
+
+    /// Reads to the end without the rows, and returns what the server reports about the query.
+    ///
+    /// # Errors
+    ///
+    /// As the stream.
+    pub async fn finish(mut self) -> Result<Extra, Error> {
+        while let Some(row) = self.next().await {
+            row?;
+        }
+        Ok(std::mem::take(&mut self.extra))
+    }
+
+    /// Takes over the rows of a batch, and what it reports.
+    fn accept(&mut self, batch: Batch<T>) {
+        self.next_batch = NextBatch::after(&batch);
+        self.progress.batches += 1;
+        self.is_potentially_dirty |= batch.is_potentially_dirty;
+        if let Some(extra) = batch.extra {
+            self.extra = extra;
+        }
+        if self.next_batch.is_none() && !self.server.is_kept {
+            // The server has closed it with its last batch.
+            self.server.id = None;
+        }
+        self.batch_rows = batch.rows.len();
+        self.rows = batch.rows.into_iter();
+    }
+
+    /// Starts to read the next batch, if there is one. In a task, because the limits of a call do not wait for the consumer.
+    fn start_fetch(&mut self) {
+        if self.fetch.is_none()
+            && let Some(next) = self.next_batch.take()
+        {
+            let database = self.server.database.clone();
+            let fetch = tokio::spawn(async move { database.execute(next).await });
+            self.fetch = Some(AbortOnDropHandle::new(fetch));
+        }
+    }
+}
+
+impl<T> Cursor<T> {
+    /// Returns the number of rows of the query, if they were [counted](crate::data::Query::count).
+    pub fn count(&self) -> Option<u64> {
+        self.count
+    }
+
+    /// Returns the number of rows without the last `LIMIT`, if they were [counted](crate::data::Query::full_count).
+    ///
+    /// A [stream](crate::data::Query::stream) reports it with the last batch.
+    pub fn full_count(&self) -> Option<u64> {
+        self.extra.stats.as_ref()?.full_count
+    }
+
+    /// Returns the warnings so far.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.extra.warnings
+    }
+
+    /// Returns whether the rows come from the cache of queries.
+    pub fn is_cached(&self) -> bool {
+        self.is_cached
+    }
+
+    /// Returns whether the server was allowed to read from followers.
+    pub fn is_potentially_dirty(&self) -> bool {
+        self.is_potentially_dirty
+    }
+
+    /// Returns the coordinator on which the cursor lives.
+    pub fn coordinator(&self) -> Option<&Coordinator> {
+        self.server.owner.as_ref()
+    }
+
+    /// Returns how far it was read, if it ended with an error.
+    pub fn lost(&self) -> Option<CursorLost> {
+        self.has_failed.then_some(self.progress)
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> Stream for Cursor<T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(row) = this.rows.next() {
+                this.progress.rows += 1;
+                if this.reads_ahead && this.rows.len() <= this.batch_rows / 2 {
+                    this.start_fetch();
+                }
+                return Poll::Ready(Some(Ok(row)));
+            }
+            this.start_fetch();
+            let Some(fetch) = &mut this.fetch else { return Poll::Ready(None) };
+            let result = match ready!(Pin::new(fetch).poll(cx)) {
+                Ok(result) => result,
+                Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+            };
+            this.fetch = None;
+            match result {
+                Ok(batch) => this.accept(batch),
+                Err(error) => {
+                    this.has_failed = true;
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+    }
+}
+
+impl<T> Unpin for Cursor<T> {}
+
+impl<T> fmt::Debug for Cursor<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cursor")
+            .field("id", &self.server.id)
+            .field("coordinator", &self.server.owner)
+            .field("progress", &self.progress)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The cursor on the server, closed when it is dropped.
+struct ServerCursor {
+    /// Prefers the owner.
+    database: Database,
+    owner: Option<Coordinator>,
+    /// Whether the server keeps it after its last batch, so that this can be read again.
+    is_kept: bool,
+    /// `None` if there is nothing to close.
+    id: Option<CursorId>,
+}
+
+impl Drop for ServerCursor {
+    fn drop(&mut self) {
+        let Some(id) = self.id.take() else { return };
+        let database = self.database.clone().timeout(CLOSE_TIMEOUT);
+        self.database.background.spawn(async move {
+            // The server closes it after its time to live.
+            database.execute(CloseCursor::new(&id)).await.ok();
+        });
+    }
+}
