@@ -15,6 +15,7 @@ mod client_certificates;
 mod closing;
 mod compression;
 mod connections;
+mod data;
 mod databases;
 mod discovery;
 mod driver_regressions;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::IntoFuture;
 
 use arango_data::{ChangedDocument, DocumentExists, ReadChangedDocument, ReadDocument, Revision};
-use arango_transport::protocol::BuildError;
+use arango_transport::protocol::{BuildError, Resolve};
 use arango_transport::{BoxFuture, Error};
 use serde::de::DeserializeOwned;
 
@@ -100,7 +100,15 @@ impl IntoFuture for Exists {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let operation = self.operation.map_err(refused::<DocumentExists>)?;
-            Ok(self.collection.database.execute_resolving(operation).await?.is_some())
+            let database = self.collection.database;
+            let error = match database.execute(&operation).await {
+                Ok(revision) => return Ok(revision.is_some()),
+                Err(error) => error,
+            };
+            match operation.question(&error.failure()) {
+                Some(read) => Ok(database.execute(read).await?.is_some()),
+                None => Err(error),
+            }
         })
     }
 }

@@ -1,0 +1,168 @@
+//! Writes whose response is lost: the rows with W of the failure semantics.
+
+use std::time::Duration;
+
+use arango::data::{Evidence, OperationId};
+use arango::protocol::Resolution;
+use arango::{ErrorKind, Limits, Outcome};
+use arango_test_cluster::{Fault, Match, Phase};
+use http::Method;
+use serde_json::json;
+use tokio::time::sleep;
+
+use super::{Book, book, books, everywhere, on_post, requests, stored};
+use crate::support::{builder, client, cluster};
+
+fn on_dune(method: Method, fault: Fault) -> Fault {
+    fault.on(Match::method(method, "/_api/document/books/dune"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn w01_an_insert_whose_response_is_lost_stores_one_document() {
+    for phase in [Phase::AfterRead, Phase::AfterExecution, Phase::InHead, Phase::InBody] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let _lost = everywhere(&cluster, &on_post(Fault::close(phase).times(1)));
+        let written = books(&client).insert(&book("Dune")).await.unwrap();
+        assert_eq!(stored(&cluster).await, 1, "{phase:?}");
+        assert_eq!(books(&client).get::<Book>(&written.key).await.unwrap(), Some(book("Dune")));
+        let expected = (phase != Phase::AfterRead).then_some(Evidence::Key);
+        assert_eq!(written.evidence, expected, "{phase:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn w02_a_coordinator_that_repeats_the_only_request_causes_no_error() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let repeated = Fault::response(409, 1210, "unique constraint violated").after_execution();
+    let _repeated = everywhere(&cluster, &on_post(repeated));
+    let written = books(&client).insert(&book("Dune")).await.unwrap();
+    assert_eq!((written.evidence, requests(&cluster, "POST")), (Some(Evidence::Key), 1));
+    assert_eq!(stored(&cluster).await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn w03_a_violation_of_another_unique_index_is_not_taken_for_the_own_key() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let violated = Fault::response(409, 1210, "unique constraint violated - in index by_title");
+    let _violated = everywhere(&cluster, &on_post(violated));
+    let error = books(&client).insert(&book("Dune")).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::UniqueViolation, Outcome::NotExecuted),
+        "{error}"
+    );
+    assert_eq!(stored(&cluster).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn w04_a_first_copy_that_arrives_late_changes_nothing() {
+    let cluster = cluster().await;
+    let limits = Limits::default().attempt(Duration::from_secs(1)).total(Duration::from_secs(20));
+    let client = builder(&cluster).limits(limits).build().unwrap();
+    let late = on_post(Fault::latency(Duration::from_secs(10)).times(1));
+    let _late = cluster.coordinator(0).inject(late);
+    let written = books(&client).insert(&book("Dune")).await.unwrap();
+    books(&client).update(&written.key, &json!({ "year": 1966 })).await.unwrap();
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(requests(&cluster, "POST"), 2);
+    assert_eq!(stored(&cluster).await, 1);
+    assert_eq!(books(&client).get::<Book>(&written.key).await.unwrap().unwrap().year, 1966);
+}
+
+#[tokio::test(start_paused = true)]
+async fn w05_a_write_under_a_revision_is_applied_once_and_found() {
+    for phase in [Phase::AfterExecution, Phase::InHead, Phase::InBody] {
+        let cluster = cluster().await;
+        let books = books(&client(&cluster));
+        let first = books.insert(&book("Dune")).key("dune").await.unwrap();
+        let _lost = everywhere(&cluster, &on_dune(Method::PATCH, Fault::close(phase).times(1)));
+        let patch = json!({ "year": 1966 });
+        let written = books.update("dune", &patch).if_revision(&first.revision).await.unwrap();
+        assert_eq!(written.evidence, Some(Evidence::Content), "{phase:?}");
+        assert_ne!(written.revision, first.revision);
+        assert_eq!(books.get::<Book>("dune").await.unwrap().unwrap().year, 1966);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn w06_a_third_writer_is_told_from_the_own_write_by_an_operation_id() {
+    for has_id in [false, true] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let books = books(&client);
+        let first = books.insert(&book("Dune")).key("dune").await.unwrap();
+        let _lost = everywhere(&cluster, &on_dune(Method::PATCH, Fault::close(Phase::AfterExecution)));
+        let reads = everywhere(&cluster, &on_dune(Method::GET, Fault::latency(Duration::from_secs(2))));
+        let patch = json!({ "year": 1966 });
+        let mut update = books.update("dune", &patch).if_revision(&first.revision);
+        if has_id {
+            update = update.operation_id(OperationId::new("op", "u1"));
+        }
+        let other = async {
+            sleep(Duration::from_secs(1)).await;
+            books
+                .replace("dune", &json!({ "title": "Dune", "year": 2000, "op": has_id.then_some("u1") }))
+                .await
+                .unwrap();
+        };
+        let (result, ()) = tokio::join!(update.into_future(), other);
+        drop(reads);
+        match (has_id, result) {
+            (true, Ok(written)) => assert_eq!(written.evidence, Some(Evidence::OperationId)),
+            (false, Err(error)) => {
+                assert_eq!(
+                    (error.resolution(), error.outcome()),
+                    (Some(Resolution::Superseded), Outcome::Unknown)
+                );
+            }
+            (_, other) => panic!("{has_id}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn w08_a_removal_under_a_natural_key_is_not_repeated() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster));
+    books.insert(&book("Dune")).key("dune").await.unwrap();
+    let _lost = everywhere(&cluster, &on_dune(Method::DELETE, Fault::close(Phase::AfterRead)));
+    let error = books.remove("dune").await.unwrap_err();
+    assert_eq!((error.outcome(), error.resolution()), (Outcome::Unknown, Some(Resolution::NotSeen)));
+    assert_eq!((requests(&cluster, "DELETE"), stored(&cluster).await), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn w08a_a_removal_whose_response_is_lost_is_found() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster));
+    books.insert(&book("Dune")).key("dune").await.unwrap();
+    let _lost = everywhere(&cluster, &on_dune(Method::DELETE, Fault::close(Phase::AfterExecution)));
+    let removed = books.remove("dune").await.unwrap();
+    assert_eq!((removed.evidence, requests(&cluster, "DELETE")), (Some(Evidence::Absence), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn w21_an_insert_with_a_key_of_the_server_is_not_repeated() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster)).server_keys();
+    let _lost = everywhere(&cluster, &on_post(Fault::close(Phase::AfterExecution)));
+    let error = books.insert(&book("Dune")).await.unwrap_err();
+    assert_eq!((error.outcome(), error.resolution()), (Outcome::Unknown, None));
+    assert_eq!((requests(&cluster, "POST"), stored(&cluster).await), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn w22_a_collection_that_refuses_keys_gets_the_document_without_one() {
+    for number in [1222, 1466] {
+        let cluster = cluster().await;
+        let books = books(&client(&cluster));
+        let refused = on_post(Fault::response(400, number, "no key allowed").times(1));
+        let _refused = cluster.coordinator(0).inject(refused);
+        let written = books.insert(&book("Dune")).await.unwrap();
+        assert_ne!(written.key.as_str().len(), 26, "the server made it");
+        assert_eq!((requests(&cluster, "POST"), stored(&cluster).await), (2, 1));
+    }
+}

@@ -1,0 +1,64 @@
+//! Collections, documents and queries.
+
+mod documents;
+mod lost_writes;
+
+use arango::{Client, Collection};
+use arango_test_cluster::{Fault, FaultGuard, Match, TestCluster};
+use serde::{Deserialize, Serialize};
+
+/// A document of the tests.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Book {
+    title: String,
+    year: u16,
+}
+
+fn book(title: &str) -> Book {
+    Book { title: title.to_owned(), year: 1965 }
+}
+
+fn books(client: &Client) -> Collection {
+    client.db("_system").collection("books")
+}
+
+/// Injects a fault at every coordinator.
+fn everywhere(cluster: &TestCluster, fault: &Fault) -> Vec<FaultGuard> {
+    cluster.coordinators().iter().map(|coordinator| coordinator.inject(fault.clone())).collect()
+}
+
+fn on_post(fault: Fault) -> Fault {
+    fault.on(Match::post("/_api/document/*"))
+}
+
+/// Returns how many documents requests of this method that were executed name or create.
+fn requests(cluster: &TestCluster, method: &str) -> usize {
+    let entries = cluster.journal().entries();
+    entries.iter().filter(|entry| entry.method == method && entry.path.starts_with("/_api/document/")).count()
+}
+
+/// Returns the number of documents, read by another client.
+async fn stored(cluster: &TestCluster) -> u64 {
+    #[derive(Deserialize)]
+    struct Count {
+        count: u64,
+    }
+
+    struct GetCount;
+
+    impl arango::protocol::Operation for GetCount {
+        type Output = u64;
+        const METADATA: arango::protocol::Metadata =
+            arango::protocol::Metadata::get("test.count", "/_api/collection/books/count")
+                .scope(arango::protocol::Scope::Database);
+
+        fn output(
+            &self,
+            response: arango::protocol::ApiResponse,
+        ) -> Result<u64, arango::protocol::OutputError> {
+            response.json::<Count>().map(|count| count.count)
+        }
+    }
+
+    crate::support::client(cluster).db("_system").execute(GetCount).await.unwrap()
+}
