@@ -1,5 +1,7 @@
 //! Typed operations and models of ArangoDB's documents, collections, databases and queries. No IO.
 
+mod collections;
+mod databases;
 mod documents;
 mod json;
 mod names;
@@ -8,6 +10,18 @@ mod queries;
 #[cfg(test)]
 mod testing;
 
+pub use collections::{
+    CollectionFigures, CollectionId, CollectionInfo, CollectionProperties, CollectionType, ComputeOn,
+    ComputedValue, CountDocuments, CountDocumentsByShard, CreateCollection, Difference, DropCollection,
+    EnsureCollection, EnsuredCollection, GetCollection, GetCollectionFigures, GetCollectionProperties,
+    GetCollectionShards, GetResponsibleShard, IndexFigures, KeyGenerator, KeyOptions, ListCollections,
+    ReplicationFactor, Schema, SchemaLevel, SetCollectionProperties, ShardReplicas, ShardingStrategy,
+    TruncateCollection,
+};
+pub use databases::{
+    CreateDatabase, DatabaseCreation, DatabaseInfo, DatabaseSharding, DropDatabase, GetCurrentDatabase,
+    ListAccessibleDatabases, ListDatabases,
+};
 pub use documents::{
     ChangedDocument, DocumentExists, DocumentTicket, Evidence, InsertDocument, OperationId, OverwriteMode,
     ReadChangedDocument, ReadDocument, RemoveDocument, Removed, ReplaceDocument, Silent, UpdateDocument,

@@ -1,0 +1,122 @@
+//! Comparing a collection with what it should be.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::create::CreateCollection;
+use super::properties::CollectionProperties;
+
+/// A property that a collection should have otherwise.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Difference {
+    /// The name of the property, as the server spells it.
+    pub property: &'static str,
+    /// What it should be, as JSON.
+    pub expected: Value,
+    /// What it is, as JSON.
+    pub actual: Value,
+}
+
+impl Difference {
+    /// Returns whether the property can be changed by [`SetCollectionProperties`](crate::SetCollectionProperties).
+    pub fn is_changeable(&self) -> bool {
+        const CHANGEABLE: [&str; 6] =
+            ["waitForSync", "schema", "computedValues", "cacheEnabled", "replicationFactor", "writeConcern"];
+        CHANGEABLE.contains(&self.property)
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {}, expected {}", self.property, self.actual, self.expected)
+    }
+}
+
+impl CreateCollection {
+    /// Returns which properties of an existing collection differ from those that were set.
+    pub fn differences(&self, existing: &CollectionProperties) -> Vec<Difference> {
+        let body = &self.body;
+        let mut found = Found(Vec::new());
+        found.compare("type", Some(body.collection_type), Some(existing.collection_type));
+        found.compare("waitForSync", body.wait_for_sync, Some(existing.wait_for_sync));
+        found.compare("cacheEnabled", body.cache_enabled, Some(existing.cache_enabled));
+        found.compare("schema", body.schema.as_ref(), existing.schema.as_ref());
+        found.compare("computedValues", body.computed_values.as_ref(), existing.computed_values.as_ref());
+        found.compare("keyOptions", body.key_options.as_ref(), existing.key_options.as_ref());
+        found.compare("shardKeys", body.shard_keys.as_ref(), Some(&existing.shard_keys));
+        found.compare(
+            "shardingStrategy",
+            body.sharding_strategy.as_ref(),
+            existing.sharding_strategy.as_ref(),
+        );
+        let (expected, actual) =
+            (body.distribute_shards_like.as_ref(), existing.distribute_shards_like.as_deref());
+        found.compare("distributeShardsLike", expected.map(AsRef::as_ref), actual);
+        // Those of the other collection hold, and are not reported reliably.
+        if body.distribute_shards_like.is_none() {
+            found.compare("numberOfShards", body.number_of_shards, existing.number_of_shards);
+            let (expected, actual) = (&body.replication_factor, &existing.replication_factor);
+            found.compare("replicationFactor", expected.as_ref(), actual.as_ref());
+            found.compare("writeConcern", body.write_concern, existing.write_concern);
+        }
+        found.0
+    }
+}
+
+struct Found(Vec<Difference>);
+
+impl Found {
+    /// Records a property that was set and differs.
+    fn compare<T>(&mut self, property: &'static str, expected: Option<T>, actual: Option<T>)
+    where
+        T: PartialEq + serde::Serialize,
+    {
+        if expected.is_some() && expected != actual {
+            let json = |value: Option<T>| serde_json::to_value(value).unwrap_or_default();
+            self.0.push(Difference { property, expected: json(expected), actual: json(actual) });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collections::properties::tests::properties;
+    use crate::collections::{GetCollectionProperties, Schema};
+    use crate::testing::{name, read};
+    use serde_json::json;
+
+    fn differences(create: &CreateCollection, changed: &Value) -> Vec<String> {
+        let existing = read(&GetCollectionProperties { collection: name("books") }, &properties(changed));
+        create.differences(&existing).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn only_what_was_set_is_compared() {
+        let create = CreateCollection::new(&name("books"));
+        assert!(differences(&create, &json!({ "writeConcern": 7, "cacheEnabled": true })).is_empty());
+        let found = differences(&create.clone().write_concern(2).shards(3), &json!({}));
+        assert_eq!(found, ["writeConcern is 1, expected 2"]);
+        assert_eq!(differences(&create.edge(), &json!({})), ["type is 2, expected 3"]);
+    }
+
+    #[test]
+    fn a_prototype_decides_about_shards_and_copies() {
+        let create = CreateCollection::new(&name("books")).shards(9).distribute_shards_like(&name("authors"));
+        assert!(differences(&create, &json!({ "distributeShardsLike": "authors" })).is_empty());
+        let found = differences(&create, &json!({}));
+        assert_eq!(found, [r#"distributeShardsLike is null, expected "authors""#]);
+    }
+
+    #[test]
+    fn a_difference_says_whether_it_can_be_changed() {
+        let existing = read(&GetCollectionProperties { collection: name("books") }, &properties(&json!({})));
+        let schema = Schema::new(json!({ "type": "object" }));
+        let create = CreateCollection::new(&name("books")).schema(schema).shards(9);
+        let found = create.differences(&existing);
+        let changeable: Vec<_> = found.iter().map(|found| (found.property, found.is_changeable())).collect();
+        assert_eq!(changeable, [("schema", true), ("numberOfShards", false)]);
+    }
+}

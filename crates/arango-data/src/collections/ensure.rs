@@ -1,0 +1,117 @@
+//! Creating a collection unless it exists.
+
+use arango_protocol::{
+    ApiResponse, BuildError, Conclusion, ErrorNumber, ErrorObject, Failure, Metadata, Operation, OutputError,
+    Resolve, Scope,
+};
+use bytes::Bytes;
+use http::Request;
+
+use super::create::{CreateCollection, conclude_refused};
+use super::differences::Difference;
+use super::properties::{CollectionProperties, GetCollectionProperties};
+
+/// Creates a collection, or compares it if there is one of the name.
+///
+/// Created by [`CreateCollection::ensure`]. That a collection exists is found out by [`Resolve`], which reads its
+/// properties. It is never changed.
+///
+/// # Errors
+///
+/// As [`CreateCollection`], but for 409 with error 1207.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnsureCollection {
+    create: CreateCollection,
+}
+
+/// A collection that exists.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct EnsuredCollection {
+    /// Its properties.
+    pub properties: CollectionProperties,
+    /// Whether it existed before.
+    ///
+    /// Also `true` if the response to its creation was lost.
+    pub existed: bool,
+    /// The properties that differ from those that were set.
+    pub differences: Vec<Difference>,
+}
+
+impl EnsureCollection {
+    pub(super) fn new(create: CreateCollection) -> Self {
+        Self { create }
+    }
+}
+
+impl Operation for EnsureCollection {
+    type Output = EnsuredCollection;
+
+    const METADATA: Metadata =
+        Metadata::post("collection.ensure", "/_api/collection").fenced().scope(Scope::Database);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        self.create.builder(Self::METADATA).build()
+    }
+
+    fn output(&self, response: ApiResponse) -> Result<EnsuredCollection, OutputError> {
+        let properties = self.create.output(response)?;
+        Ok(EnsuredCollection { properties, existed: false, differences: Vec::new() })
+    }
+}
+
+impl Resolve for EnsureCollection {
+    type Question = GetCollectionProperties;
+
+    fn question(&self, failure: &Failure) -> Option<GetCollectionProperties> {
+        let is_name_used = failure.number == Some(ErrorNumber::DUPLICATE_NAME);
+        (failure.is_response_lost() || is_name_used).then(|| self.create.read_existing())
+    }
+
+    fn conclusion(
+        &self,
+        _: &Failure,
+        answer: Result<CollectionProperties, &ErrorObject>,
+    ) -> Conclusion<EnsuredCollection> {
+        match answer {
+            Ok(properties) => {
+                let differences = self.create.differences(&properties);
+                Conclusion::Executed(EnsuredCollection { properties, existed: true, differences })
+            }
+            Err(object) => conclude_refused(object),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collections::properties::tests::properties;
+    use crate::testing::{name, read};
+    use arango_protocol::{ErrorKind, Outcome, RequestClass};
+    use serde_json::json;
+
+    #[test]
+    fn w18_a_collection_that_exists_is_compared() {
+        let ensure = CreateCollection::new(&name("books")).shards(3).write_concern(2).ensure();
+        assert_eq!(ensure.properties().class, RequestClass::Fenced);
+        let number = Some(ErrorNumber::DUPLICATE_NAME);
+        for failure in [
+            Failure::new(ErrorKind::Conflict, Outcome::NotExecuted, number),
+            Failure::new(ErrorKind::ConnectionLost, Outcome::Unknown, None),
+        ] {
+            let existing = read(&ensure.question(&failure).unwrap(), &properties(&json!({})));
+            let conclusion = ensure.conclusion(&failure, Ok(existing));
+            let Conclusion::Executed(ensured) = conclusion else { panic!("{conclusion:?}") };
+            assert!(ensured.existed && ensured.differences.len() == 1);
+            assert_eq!(ensured.differences[0].property, "writeConcern");
+        }
+    }
+
+    #[test]
+    fn a_created_collection_has_no_differences() {
+        let ensure = CreateCollection::new(&name("books")).ensure();
+        let ensured = read(&ensure, &properties(&json!({})));
+        assert!(!ensured.existed && ensured.differences.is_empty());
+    }
+}

@@ -1,0 +1,11 @@
+//! Databases: creating, listing and dropping them.
+
+mod create;
+mod drop;
+mod info;
+mod list;
+
+pub use create::{CreateDatabase, DatabaseCreation};
+pub use drop::DropDatabase;
+pub use info::{DatabaseInfo, DatabaseSharding, GetCurrentDatabase};
+pub use list::{ListAccessibleDatabases, ListDatabases};
