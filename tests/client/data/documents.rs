@@ -138,7 +138,9 @@ async fn modifications_at_the_same_time_are_all_applied() {
     books.insert(&json!({ "title": "Dune", "year": 0 })).key("dune").await.unwrap();
     let one = || books.modify("dune", |book: &mut Book| book.year += 1);
     let (a, b, c) = tokio::join!(one(), one(), one());
-    [a, b, c].map(|result| result.unwrap());
+    for result in [a, b, c] {
+        result.unwrap();
+    }
     assert_eq!(books.get::<Book>("dune").await.unwrap().unwrap().year, 3);
 }
 

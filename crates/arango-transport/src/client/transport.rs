@@ -191,7 +191,7 @@ impl Transport {
         read: impl Fn(&CallContext, ApiResponse) -> Result<T, OutputError>,
     ) -> Result<T, Error> {
         let failed = match self.run(Arc::clone(&context)).await {
-            Ok(response) => match read(&context, buffer(response)) {
+            Ok(mut response) => match read(&context, buffer(&mut response)) {
                 // Returned directly: a value kept across an await would be moved once more.
                 Ok(output) => {
                     response_check::accept(&self.0.members, &context);
@@ -228,8 +228,8 @@ impl Transport {
                 return Err(response_check::decode_error(&context, error));
             }
             context = response_check::resume(&self.0.members, &context, error);
-            let response = self.run(Arc::clone(&context)).await?;
-            match read(&context, buffer(response)) {
+            let mut response = self.run(Arc::clone(&context)).await?;
+            match read(&context, buffer(&mut response)) {
                 Ok(output) => {
                     response_check::accept(&self.0.members, &context);
                     return Ok(output);
@@ -397,12 +397,10 @@ impl fmt::Debug for Transport {
     }
 }
 
-/// Converts a response with a buffered body.
-#[expect(
-    clippy::boxed_local,
-    reason = "taken out of the box, the whole response would be moved several times"
-)]
-fn buffer(mut response: AttemptResponse) -> ApiResponse {
+/// Takes what an operation reads out of a response with a buffered body.
+///
+/// By reference, because the whole response is large.
+fn buffer(response: &mut Response<Body>) -> ApiResponse {
     let bytes =
         response.body_mut().take_buffered().expect("the body of a call that is not streaming was read");
     let headers = std::mem::take(response.headers_mut());

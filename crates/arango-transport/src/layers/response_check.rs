@@ -34,7 +34,7 @@ fn failed(context: &CallContext, error: OutputError) -> AttemptError {
 
 /// Returns the failed attempt of a response that is not a success of its call.
 ///
-/// A successful status alone does not prove that the request was executed, so the outcome is unknown.
+/// A successful status alone does not prove that the request was executed, so the outcome is unknown then.
 fn attempt(context: &CallContext, error: &OutputError) -> Attempt {
     let mut attempt = match error.error_object() {
         // An error object with a successful status is classified by the status that it contains.
@@ -42,7 +42,9 @@ fn attempt(context: &CallContext, error: &OutputError) -> Attempt {
             let status = StatusCode::from_u16(object.code).ok().filter(|status| status.as_u16() >= 400);
             let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let (kind, outcome) = classify_response(status, ResponseAuthor::ArangoDb(object.number));
-            let mut attempt = Attempt::new(kind, outcome.max(Outcome::Unknown), Phase::Body);
+            // A status that the operation accepts, but that is no success, says the same as the object.
+            let doubt = if error.status().is_success() { Outcome::Unknown } else { outcome };
+            let mut attempt = Attempt::new(kind, outcome.max(doubt), Phase::Body);
             attempt.number = Some(object.number);
             attempt.message = Some(object.message.clone());
             attempt
