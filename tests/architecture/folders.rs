@@ -132,7 +132,6 @@ const LAYOUTS: &[Layout] = &[
             &["store"],
             &["state"],
             &["faults"],
-            &["aql"],
             &["api"],
             &["admission"],
             &["server"],

@@ -63,14 +63,12 @@
 //! | `store` | the documents of collections: rules, snapshots, writes | the above |
 //! | `state` | the shared state: servers, databases, users, cursors, jobs, supervision | the above |
 //! | `faults` | faults for single requests and the requests they match | the above |
-//! | `aql` | the few supported queries | the above |
 //! | `api` | the handlers, by path | the above |
 //! | `admission` | checks before a handler: protocol, server mode, authentication, queue | the above |
 //! | `server` | coordinators, listeners, builder, test handles, control API | the above |
 
 mod admission;
 mod api;
-mod aql;
 mod config;
 mod faults;
 mod http;

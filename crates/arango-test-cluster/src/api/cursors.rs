@@ -1,14 +1,19 @@
 //! `/_api/cursor`: results in batches.
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::json;
 
 use super::forwarding::forward_to;
 use super::modelled::{Modelled, TRANSACTION};
+use super::queries::batch::{finish, wait};
+use super::queries::errors;
 use super::{Call, Outcome, queries};
 use crate::http::reply::{ApiError, Reply};
 use crate::journal::EntryId;
 use crate::state::State;
+use crate::state::cursors::{Batch, Results};
 use crate::state::id_owner::owner;
 
 pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiError> {
@@ -16,7 +21,7 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiE
     call.require_modelled(&Modelled::NOTHING.headers(&[TRANSACTION]))?;
     call.require_no_transaction()?;
     match (call.request.method.clone(), rest) {
-        (Method::POST, []) => queries::create(call).map(Outcome::Now),
+        (Method::POST, []) => queries::create(call),
         (Method::PUT, _) if version.is_4() => Err(ApiError::wrong_method()),
         (Method::POST | Method::PUT, [id]) => forward_to_owner(call, id, CursorRequest::Next),
         (Method::POST | Method::PUT, [id, batch]) if version.at_least(3, 11, 0) => {
@@ -47,8 +52,9 @@ fn forward_to_owner(call: &mut Call<'_>, id: &str, request: CursorRequest) -> Re
     let known = owner(id).filter(|index| *index < call.state.coordinators.len());
     let index = known.ok_or_else(|| ApiError::new(404, 1600, "cannot find target server for cursor id"))?;
     let (database, entry) = (call.request.database.clone(), call.entry);
-    let respond =
-        move |state: &mut State| execute(state, &database, id, request, entry).unwrap_or_else(Reply::from);
+    let respond = move |state: &mut State| {
+        execute(state, &database, id, request, entry).unwrap_or_else(|error| Outcome::Now(error.into()))
+    };
     Ok(forward_to(call, index, respond))
 }
 
@@ -58,12 +64,15 @@ fn execute(
     id: u64,
     request: CursorRequest,
     entry: EntryId,
-) -> Result<Reply, ApiError> {
+) -> Result<Outcome, ApiError> {
+    state.end_expired_queries();
     let now = state.current_time;
-    let cursor = state.cursors.find(id, database, now).ok_or_else(not_found)?;
+    let cursor = state.cursors.find(id, database).ok_or_else(not_found)?;
     if let CursorRequest::End = request {
+        let query = cursor.query;
         state.cursors.remove(id);
-        return Ok(Reply::flat(202, json!({ "id": id.to_string() })));
+        state.queries.end(query, now);
+        return Ok(Outcome::Now(Reply::flat(202, json!({ "id": id.to_string() }))));
     }
     if cursor.is_locked_for(entry) {
         return Err(ApiError::new(409, 1601, "cursor is busy"));
@@ -72,18 +81,55 @@ fn execute(
     if let CursorRequest::Batch(wanted) = request {
         if wanted == cursor.batch() {
             // A repeated batch has status 200, whatever the status of its first response.
-            let latest = cursor.latest().map(|body| Reply::raw(200, body));
+            let latest = cursor.latest().map(|body| Outcome::Now(Reply::json(200, body.to_vec())));
             return latest.ok_or_else(|| ApiError::new(400, 400, "expecting allowRetry option to be true"));
         }
-        if wanted != cursor.batch() + 1 || !cursor.has_more() {
+        if wanted != cursor.batch() + 1 || !cursor.results.has_more() {
             return Err(no_batch());
         }
     }
-    let reply = Reply::raw(200, cursor.advance(200));
-    if !cursor.can_be_read() {
-        state.cursors.remove(id);
+    Ok(advance(state, id, entry))
+}
+
+/// Computes the next batch. While it takes time, the cursor is locked by its request.
+fn advance(state: &mut State, id: u64, entry: EntryId) -> Outcome {
+    state.cursors.lock(id, entry, state.current_time);
+    let Some(cursor) = state.cursors.get_mut(id) else { return Outcome::Now(not_found().into()) };
+    let query = cursor.query;
+    let log = match &cursor.results {
+        Results::Stream(streamed) => Some(streamed.log().clone()),
+        Results::Complete { .. } | Results::Ended => None,
+    };
+    let batch = cursor.results.take(cursor.options.batch_size);
+    let locked = log.map_or(Ok(()), |log| state.queries.lock(query, &log));
+    let batch = batch.map_err(|error| errors::during(&error));
+    let batch = batch.and_then(|batch| locked.map(|()| batch).map_err(errors::of_document));
+    let slept = batch.as_ref().map_or(Duration::ZERO, |batch| batch.slept);
+    let batch = batch.and_then(|batch| if batch.is_late { Err(errors::killed()) } else { Ok(batch) });
+    wait(state, query, slept, move |state| finish_next(state, id, batch))
+}
+
+/// Responds with a batch that was computed. The cursor may have been removed meanwhile.
+fn finish_next(state: &mut State, id: u64, batch: Result<Batch, ApiError>) -> Reply {
+    let Some(mut cursor) = state.cursors.remove(id) else { return not_found().into() };
+    cursor.unlock();
+    let now = state.current_time;
+    let reply = match batch.and_then(|batch| finish(state, &mut cursor, &batch, 200)) {
+        Ok(reply) => reply,
+        Err(error) => {
+            let reply = Reply::from(error);
+            cursor.fail(&reply.body);
+            reply
+        }
+    };
+    if !matches!(cursor.results, Results::Stream(_)) {
+        state.queries.end(cursor.query, now);
     }
-    Ok(reply)
+    if cursor.can_be_read() {
+        cursor.reset_ttl(now);
+        state.cursors.insert(cursor);
+    }
+    reply
 }
 
 fn not_found() -> ApiError {

@@ -148,6 +148,8 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         ["_api", "index", rest @ ..] => indexes::handle(call, rest),
         ["_api", "gharial", rest @ ..] => gharial::handle(call, rest),
         ["_api", "cursor", rest @ ..] => return cursors::handle(call, rest),
+        ["_api", "explain"] => queries::explain(call),
+        ["_api", "query", rest @ ..] => return queries::handle(call, rest),
         ["_api", "document", rest @ ..] => documents::handle(call, rest),
         ["_api", "user", rest @ ..] => users::handle(call, rest),
         ["_api", "token", rest @ ..] if call.version.has_access_tokens() => access_tokens::handle(call, rest),

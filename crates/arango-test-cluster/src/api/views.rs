@@ -4,6 +4,7 @@ use super::Call;
 use super::collections::find;
 use crate::http::reply::ApiError;
 use crate::state::databases::Collection;
+use crate::state::views::has_modelled_documents;
 use crate::store::error::DocumentError;
 use crate::store::view::CollectionView;
 
@@ -32,22 +33,11 @@ impl Call<'_> {
     }
 }
 
-/// Refuses the documents of collections that a server fills by itself. Here they would be empty.
+/// Refuses the documents of collections that a server fills by itself.
 pub(super) fn require_modelled_documents(collection: &Collection) -> Result<(), ApiError> {
-    const FILLED: [&str; 9] = [
-        "_users",
-        "_graphs",
-        "_analyzers",
-        "_jobs",
-        "_queues",
-        "_statistics",
-        "_statistics15",
-        "_statisticsRaw",
-        "_frontend",
-    ];
-    if FILLED.contains(&collection.name.as_str()) {
-        let text = format!("sim: the documents of the collection `{}` are not modelled", collection.name);
-        return Err(ApiError::new(501, 9, text));
+    if has_modelled_documents(collection) {
+        return Ok(());
     }
-    Ok(())
+    let text = format!("sim: the documents of the collection `{}` are not modelled", collection.name);
+    Err(ApiError::new(501, 9, text))
 }

@@ -24,7 +24,10 @@ impl CursorLock {
         by: EntryId,
     ) -> Option<Self> {
         let id = fetched_cursor(request)?;
-        coordinator.cluster.state().cursors.lock(id, by);
+        let mut state = coordinator.cluster.state();
+        let now = state.clock.now();
+        state.cursors.lock(id, by, now);
+        drop(state);
         Some(Self { coordinator: Arc::clone(coordinator), request: by })
     }
 }

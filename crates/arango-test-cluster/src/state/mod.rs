@@ -17,13 +17,14 @@ pub(crate) mod ids;
 mod layout;
 pub(crate) mod leaders;
 pub(crate) mod propagation;
+pub(crate) mod queries;
 pub(crate) mod replicas;
 pub(crate) mod servers;
 pub(crate) mod sessions;
 mod skewed_setup;
 pub(crate) mod supervision;
 pub(crate) mod users;
-mod views;
+pub(crate) mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -37,6 +38,7 @@ use self::cursors::Cursors;
 use self::databases::Database;
 use self::ids::Ids;
 use self::propagation::Propagation;
+use self::queries::Queries;
 use self::replicas::Lags;
 use self::servers::{Role, Server};
 use self::sessions::Sessions;
@@ -75,6 +77,7 @@ pub(crate) struct State {
     pub(crate) sync_time: Duration,
     pub(crate) async_jobs: AsyncJobs,
     pub(crate) cursors: Cursors,
+    pub(crate) queries: Queries,
     pub(crate) supervision: Supervision,
     pub(crate) read_only: bool,
     /// Target numbers of coordinators and DB-Servers, as they were set; numbers or null.
@@ -161,6 +164,7 @@ impl State {
             sync_time: SYNC_TIME,
             async_jobs: AsyncJobs::default(),
             cursors: Cursors::default(),
+            queries: Queries::default(),
             supervision: Supervision::default(),
             read_only: false,
             cleaned: BTreeSet::new(),

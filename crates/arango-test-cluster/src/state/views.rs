@@ -1,11 +1,31 @@
 //! Snapshots of collections, and what becomes of their changes.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::State;
 use super::databases::{Collection, Database};
+use crate::store::database_view::DatabaseView;
 use crate::store::error::DocumentError;
 use crate::store::view::CollectionView;
+
+/// Collections that a server fills by itself. Here they would be empty.
+const FILLED: [&str; 9] = [
+    "_users",
+    "_graphs",
+    "_analyzers",
+    "_jobs",
+    "_queues",
+    "_statistics",
+    "_statistics15",
+    "_statisticsRaw",
+    "_frontend",
+];
+
+/// Returns whether the documents of a collection are modelled.
+pub(crate) fn has_modelled_documents(collection: &Collection) -> bool {
+    !FILLED.contains(&collection.name.as_str())
+}
 
 impl State {
     /// Takes a snapshot of a collection.
@@ -18,6 +38,22 @@ impl State {
         )
     }
 
+    /// Takes a snapshot of all collections that a coordinator knows.
+    pub(crate) fn database_view(&self, database: &Database, coordinator: usize, seed: u64) -> DatabaseView {
+        let (mut views, mut hidden) = (BTreeMap::new(), BTreeSet::new());
+        for (name, collection) in &database.collections {
+            if !collection.propagation.has_reached(coordinator, self.current_time) {
+                continue;
+            }
+            if has_modelled_documents(collection) {
+                views.insert(name.clone(), self.view(database, collection));
+            } else {
+                hidden.insert(name.clone());
+            }
+        }
+        DatabaseView::new(views, hidden, seed)
+    }
+
     /// Makes the changes of a view, unless another operation was faster.
     pub(crate) fn commit(
         &mut self,
@@ -25,18 +61,23 @@ impl State {
         collection: &str,
         view: CollectionView,
     ) -> Result<(), DocumentError> {
+        self.end_expired_queries();
+        for key in view.changed_keys() {
+            self.queries.check_lock(database, collection, key, None)?;
+        }
+        self.apply(database, collection, view);
+        Ok(())
+    }
+
+    /// Makes the changes of a view that was checked.
+    pub(super) fn apply(&mut self, database: &str, collection: &str, view: CollectionView) {
         let content = self.databases.get_mut(database);
-        let found = content.and_then(|content| content.collections.get_mut(collection));
-        let Some(found) = found else {
-            return Err(DocumentError::new(1203, format!("collection or view not found: {collection}")));
-        };
-        view.check(&found.documents)?;
+        let Some(found) = content.and_then(|content| content.collections.get_mut(collection)) else { return };
         let changes = view.into_changes();
         // The snapshot is gone, so that nothing is copied here unless a query still reads the documents.
         let documents = Arc::make_mut(&mut found.documents);
         for (key, document) in changes {
             documents.set(&key, document);
         }
-        Ok(())
     }
 }

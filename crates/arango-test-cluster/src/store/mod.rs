@@ -13,8 +13,10 @@
 //! | `merge` | partial updates |
 //! | `view` | a snapshot of a collection, with changes that can be discarded |
 //! | `write` | writes to a view |
+//! | `database_view` | views of all collections of a database, as AQL reads and writes them |
 
 pub(crate) mod computed;
+pub(crate) mod database_view;
 pub(crate) mod document;
 pub(crate) mod documents;
 pub(crate) mod error;

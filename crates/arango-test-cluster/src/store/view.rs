@@ -78,6 +78,19 @@ impl CollectionView {
         if self.shards.contains(&false) { Err(DocumentError::no_backend()) } else { Ok(()) }
     }
 
+    /// Returns the number of documents.
+    pub(crate) fn len(&self) -> usize {
+        let mut count = self.base.len();
+        for (key, change) in &self.changes {
+            match (self.base.get(key).is_some(), change.is_some()) {
+                (true, false) => count -= 1,
+                (false, true) => count += 1,
+                _ => {}
+            }
+        }
+        count
+    }
+
     /// Returns all documents in an order that depends on `seed`: shard by shard, and shuffled within.
     pub(crate) fn shuffled(&self, seed: u64) -> Vec<Document> {
         let unchanged = self.base.iter().filter(|(key, _)| !self.changes.contains_key(*key));
@@ -122,6 +135,15 @@ impl CollectionView {
             Some(owner) => owner.as_ref(),
             None => self.base.owner(index, entry),
         }
+    }
+
+    /// Returns the keys of the documents that were written or removed.
+    pub(crate) fn changed_keys(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.changes.keys()
+    }
+
+    pub(crate) fn is_changed(&self) -> bool {
+        !self.changes.is_empty()
     }
 
     /// Checks that the changes can still be made to a collection that may have changed since the snapshot.

@@ -1,0 +1,37 @@
+//! Errors of queries, with the texts of a server.
+
+use arango_test_aql::QueryError;
+
+use crate::api::Call;
+use crate::http::reply::ApiError;
+use crate::store::error::DocumentError;
+
+/// Returns the error of a query that could not begin.
+pub(super) fn before(call: &mut Call<'_>, text: &str, error: &QueryError) -> ApiError {
+    if error.is_not_implemented() {
+        call.state.report_unsupported(format!("{} {}: {text}", call.request.method, call.request.path));
+    }
+    with_phase(error, &error.to_string(), "parsing")
+}
+
+/// Returns the error of a query that was running.
+pub(crate) fn during(error: &QueryError) -> ApiError {
+    with_phase(error, &error.message, "executing")
+}
+
+/// Returns the error of a query whose documents could not be written.
+pub(crate) fn of_document(error: DocumentError) -> ApiError {
+    during(&error.into())
+}
+
+/// Returns the error of a query that was killed, or took too long.
+pub(crate) fn killed() -> ApiError {
+    during(&QueryError::new(1500, "query killed"))
+}
+
+fn with_phase(error: &QueryError, text: &str, phase: &str) -> ApiError {
+    if error.is_not_implemented() {
+        return ApiError::of_number(error.number, error.message.clone());
+    }
+    ApiError::of_number(error.number, format!("AQL: {text} (while {phase})"))
+}

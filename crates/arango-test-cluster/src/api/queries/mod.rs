@@ -1,0 +1,52 @@
+//! AQL: `POST /_api/cursor`, `/_api/explain` and `/_api/query`.
+//!
+//! | module | what |
+//! |---|---|
+//! | `body` | query, bind parameters and options of a request |
+//! | `errors` | errors of queries with the texts of a server |
+//! | `run` | runs a query, to its end or to its first batch |
+//! | `batch` | ends a batch: commits, responds, keeps the cursor |
+//! | `explain` | what is known of a query without running it |
+//! | `tracking` | queries in progress and slow ones |
+
+pub(super) mod batch;
+mod body;
+pub(super) mod errors;
+mod explain;
+mod run;
+mod tracking;
+
+use http::Method;
+
+pub(super) use self::run::create;
+use super::modelled::Modelled;
+use super::{Call, HandlerResult, Outcome};
+use crate::http::reply::ApiError;
+
+/// Handles `/_api/explain`.
+pub(super) fn explain(call: &mut Call<'_>) -> HandlerResult {
+    call.require_method(&Method::POST)?;
+    call.require_modelled(&Modelled::NOTHING)?;
+    explain::explain(call)
+}
+
+/// Handles `/_api/query`.
+pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiError> {
+    let modelled = match (&call.request.method, rest) {
+        (&Method::POST, []) => Modelled::NOTHING.attributes(&["query"]),
+        (_, ["current" | "slow"]) => Modelled::parameters(&["all", "local"]),
+        _ => Modelled::NOTHING,
+    };
+    call.require_modelled(&modelled)?;
+    match (call.request.method.clone(), rest) {
+        (Method::POST, []) => explain::parse(call).map(Outcome::Now),
+        (Method::GET, ["current"]) => tracking::current(call).map(Outcome::Now),
+        (Method::GET, ["slow"]) => tracking::slow(call).map(Outcome::Now),
+        (Method::DELETE, ["slow"]) => tracking::clear_slow(call).map(Outcome::Now),
+        (Method::GET, ["properties"]) => Ok(Outcome::Now(tracking::properties())),
+        (Method::GET, ["rules"]) | (Method::PUT, ["properties"]) => Err(call.unsupported()),
+        (Method::DELETE, [id]) => tracking::kill(call, id),
+        (_, [] | [_]) => Err(ApiError::wrong_method()),
+        _ => Err(ApiError::unknown_path(&call.request.path)),
+    }
+}

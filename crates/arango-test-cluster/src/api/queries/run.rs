@@ -1,0 +1,158 @@
+//! Runs a query, to its end or to its first batch.
+
+use std::time::Duration;
+
+use arango_test_aql::{Options, Prepared, Query, QueryError, Rows, Value};
+
+use super::batch::{Finished, finish_first, wait};
+use super::body::QueryBody;
+use super::errors;
+use crate::api::{Call, Outcome};
+use crate::http::reply::{ApiError, Reply};
+use crate::state::cursors::{BASE_MEMORY, Batch, Cursor, Report, Results, StreamedQuery, Totals};
+use crate::state::diagnostics::AqlQuery;
+use crate::state::queries::RunningQuery;
+use crate::store::database_view::{DatabaseView, WriteLog};
+
+/// Handles `POST /_api/cursor`.
+pub(crate) fn create(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
+    let body = QueryBody::read(call)?;
+    let record = AqlQuery {
+        at: call.state.current_time,
+        text: body.text.clone(),
+        bind_vars: serde_json::Value::Object(body.bind_vars.clone()),
+        database: call.request.database.clone(),
+    };
+    call.state.coordinators[call.index].diagnostics.record_query(record);
+    let prepared = prepare(call, &body.text, &body.bind_vars)?;
+    if prepared.is_modification() {
+        call.require_write()?;
+    }
+    call.state.end_expired_queries();
+    let query = begin(call, &body, &prepared);
+    let view = call.state.database_view(call.database()?, call.index, call.config.seed);
+    let log = view.log();
+    let result = match prepared.run(view, options(call, &body, query)) {
+        Ok(rows) => Ok(respond(call, &body, query, rows, &log)),
+        Err(error) => Err(errors::before(call, &body.text, &error)),
+    };
+    if result.is_err() {
+        call.state.queries.end(query, call.state.current_time);
+    }
+    result
+}
+
+/// Parses a query and binds its parameters.
+pub(super) fn prepare(
+    call: &mut Call<'_>,
+    text: &str,
+    bind_vars: &serde_json::Map<String, serde_json::Value>,
+) -> Result<Prepared, ApiError> {
+    let prepared = Query::parse(text).and_then(|query| query.bind(bind_vars));
+    prepared.map_err(|error| errors::before(call, text, &error))
+}
+
+fn begin(call: &mut Call<'_>, body: &QueryBody, prepared: &Prepared) -> u64 {
+    let bind_vars = serde_json::Value::Object(body.bind_vars.clone());
+    let (database, user, now) = (&call.request.database, call.caller.user(), call.state.current_time);
+    let mut running = RunningQuery::new(database, user, &body.text, bind_vars, now);
+    running.is_stream = body.output.is_stream;
+    running.is_modification = prepared.is_modification();
+    call.state.queries.begin(call.index, running)
+}
+
+fn options(call: &Call<'_>, body: &QueryBody, query: u64) -> Options {
+    let now = call.state.clock.unix_time(call.state.current_time).as_millis();
+    Options {
+        now_ms: i64::try_from(now).unwrap_or(i64::MAX),
+        seed: call.config.seed ^ query,
+        fail_on_warning: body.warnings.fail,
+        max_warnings: body.warnings.most,
+        full_count: body.output.has_full_count,
+        database: call.request.database.clone(),
+        user: call.caller.user().map(str::to_owned),
+    }
+}
+
+fn respond(
+    call: &mut Call<'_>,
+    body: &QueryBody,
+    query: u64,
+    rows: Rows<DatabaseView>,
+    log: &WriteLog,
+) -> Outcome {
+    let report = Report {
+        counts_lookups: call.version.at_least(3, 12, 0),
+        has_profile: body.output.has_profile,
+        time: Duration::ZERO,
+        memory: BASE_MEMORY,
+    };
+    let (results, batch, view) = if body.output.is_stream {
+        let streamed = StreamedQuery::new(rows, log.clone(), report, body.limits.clone());
+        let mut results = Results::Stream(Box::new(streamed));
+        let batch = results.take(body.cursor.batch_size);
+        (results, batch, None)
+    } else {
+        run_to_end(body, rows, log, report)
+    };
+    let locked = call.state.queries.lock(query, log).map_err(QueryError::from);
+    let batch = batch.and_then(|batch| locked.map(|()| batch));
+    let slept = batch.as_ref().map_or(Duration::ZERO, |batch| batch.slept);
+    let batch = batch
+        .and_then(|batch| if batch.is_late { Err(QueryError::new(1500, "query killed")) } else { Ok(batch) });
+    if let Err(error) = &batch
+        && error.is_not_implemented()
+    {
+        call.state.report_unsupported(format!("POST /_api/cursor: {}", body.text));
+    }
+    let (index, database, cursor_options) = (call.index, call.request.database.clone(), body.cursor.clone());
+    wait(call.state, query, slept, move |state| {
+        let now = state.current_time;
+        let id = state.cursors.next_id(index);
+        let cursor = Cursor::new(id, query, &database, cursor_options, results, now);
+        let reply = match batch {
+            Ok(batch) => finish_first(state, index, cursor, batch, view),
+            Err(error) => Err(errors::during(&error)),
+        };
+        match reply {
+            Ok(Finished { reply, is_open: true }) => reply,
+            Ok(Finished { reply, is_open: false }) => {
+                state.queries.end(query, now);
+                reply
+            }
+            Err(error) => {
+                state.queries.end(query, now);
+                Reply::from(error)
+            }
+        }
+    })
+}
+
+type FirstBatch = (Results, Result<Batch, QueryError>, Option<DatabaseView>);
+
+/// Computes all rows. Their batches are taken later; only the time that they took belongs to the first one.
+fn run_to_end(
+    body: &QueryBody,
+    mut rows: Rows<DatabaseView>,
+    log: &WriteLog,
+    mut report: Report,
+) -> FirstBatch {
+    let all: Result<Vec<Value>, QueryError> = rows.by_ref().collect();
+    let (slept, is_late) = body.limits.time_left(Duration::ZERO, rows.take_slept());
+    report.time = slept;
+    let totals = Totals::of(&rows);
+    let all = all.and_then(|all| {
+        body.limits.check_memory(&mut report, &all)?;
+        body.limits.check_writes(totals.stats.writes_executed, log.bytes())?;
+        Ok(all)
+    });
+    match all {
+        Ok(all) => {
+            let extra = report.extra(&totals);
+            let results = Results::Complete { total: all.len(), rows: all.into(), extra };
+            let batch = Batch { slept, is_late, ..Batch::default() };
+            (results, Ok(batch), Some(rows.into_store()))
+        }
+        Err(error) => (Results::Ended, Err(error), None),
+    }
+}

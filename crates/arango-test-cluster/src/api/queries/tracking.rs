@@ -1,0 +1,114 @@
+//! Queries in progress and slow ones.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::api::forwarding::forward_to;
+use crate::api::{Call, HandlerResult, Outcome};
+use crate::http::reply::{ApiError, Reply, number};
+use crate::state::State;
+use crate::state::id_owner::owner;
+use crate::state::queries::RunningQuery;
+
+/// Lists the queries in progress.
+pub(super) fn current(call: &mut Call<'_>) -> HandlerResult {
+    let filter = Filter::read(call)?;
+    call.state.end_expired_queries();
+    let now = call.state.current_time;
+    let listed = call.state.queries.running().filter(|(id, query)| filter.accepts(*id, query));
+    let described = listed.map(|(id, query)| {
+        describe(call, id, query, now.saturating_duration_since(query.started), "executing")
+    });
+    Ok(Reply::raw(200, &described.collect()))
+}
+
+/// Lists the slow queries.
+pub(super) fn slow(call: &mut Call<'_>) -> HandlerResult {
+    let filter = Filter::read(call)?;
+    let listed = call.state.queries.slow().filter(|(id, query, _)| filter.accepts(*id, query));
+    let described = listed.map(|(id, query, time)| {
+        let mut one = describe(call, id, query, time, "finished");
+        one["exitCode"] = if query.is_killed { 1500 } else { 0 }.into();
+        one
+    });
+    Ok(Reply::raw(200, &described.collect()))
+}
+
+/// Removes the slow queries of this database from the list.
+pub(super) fn clear_slow(call: &mut Call<'_>) -> HandlerResult {
+    Filter::read(call)?;
+    call.state.queries.clear_slow(&call.request.database);
+    Ok(Reply::without_result(200))
+}
+
+/// Reports how queries are tracked. It cannot be changed.
+pub(super) fn properties() -> Reply {
+    Reply::flat(
+        200,
+        json!({
+            "enabled": true, "trackSlowQueries": true, "trackBindVars": true, "maxSlowQueries": 64,
+            "slowQueryThreshold": 10, "slowStreamingQueryThreshold": 10, "maxQueryStringLength": 4096,
+        }),
+    )
+}
+
+/// Asks a query to end, at the coordinator that runs it.
+pub(super) fn kill(call: &mut Call<'_>, id: &str) -> Result<Outcome, ApiError> {
+    let unknown = || ApiError::new(404, 1591, "query ID not found");
+    let id = id.parse::<u64>().map_err(|_| unknown())?;
+    let index = owner(id).filter(|index| *index < call.state.coordinators.len()).ok_or_else(unknown)?;
+    let database = call.request.database.clone();
+    let respond = move |state: &mut State| {
+        state.end_expired_queries();
+        let is_known = state.queries.kill(id, &database);
+        Outcome::Now(if is_known { Reply::without_result(200) } else { unknown().into() })
+    };
+    Ok(forward_to(call, index, respond))
+}
+
+/// Which queries a request lists.
+struct Filter {
+    /// `None` for all databases.
+    database: Option<String>,
+    /// `None` for all coordinators.
+    coordinator: Option<usize>,
+}
+
+impl Filter {
+    fn read(call: &Call<'_>) -> Result<Self, ApiError> {
+        let lists_all = call.request.query.is_true("all");
+        if lists_all && (call.request.database != "_system" || !call.caller.is_superuser()) {
+            return Err(ApiError::forbidden("only superusers may list the queries of all databases"));
+        }
+        let is_local = call.request.query.is_true("local");
+        // All coordinators are asked, so all of them must respond.
+        let mut others = call.state.coordinators.iter().filter(|server| server.registered);
+        if !is_local && others.any(|server| !server.is_up()) {
+            return Err(ApiError::no_backend());
+        }
+        Ok(Self {
+            database: (!lists_all).then(|| call.request.database.clone()),
+            coordinator: is_local.then_some(call.index),
+        })
+    }
+
+    fn accepts(&self, id: u64, query: &RunningQuery) -> bool {
+        self.database.as_ref().is_none_or(|database| *database == query.database)
+            && self.coordinator.is_none_or(|index| owner(id) == Some(index))
+    }
+}
+
+fn describe(call: &Call<'_>, id: u64, query: &RunningQuery, time: Duration, state: &str) -> Value {
+    let mut one = json!({
+        "id": id.to_string(), "database": query.database, "user": query.user.as_deref().unwrap_or("root"),
+        "query": query.text, "bindVars": query.bind_vars,
+        "started": call.state.clock.timestamp(query.started), "runTime": number(time.as_secs_f64()),
+        "peakMemoryUsage": 32_768, "state": state, "stream": query.is_stream,
+    });
+    if call.version.at_least(3, 12, 2) {
+        one["modificationQuery"] = query.is_modification.into();
+        one["warnings"] = 0.into();
+    }
+    one
+}

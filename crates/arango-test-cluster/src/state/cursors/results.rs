@@ -1,0 +1,229 @@
+//! The rows of a cursor: computed before, or batch by batch.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use arango_test_aql::{QueryError, Rows, Value};
+use serde_json::json;
+
+use crate::http::reply::number;
+use crate::store::database_view::{DatabaseView, WriteLog};
+
+/// The rows that a cursor still has.
+#[derive(Debug)]
+pub(crate) enum Results {
+    /// The query has ended.
+    Complete { rows: VecDeque<Value>, total: usize, extra: Vec<u8> },
+    /// The query computes each batch when it is read.
+    Stream(Box<StreamedQuery>),
+    /// Nothing is left.
+    Ended,
+}
+
+/// A query whose rows are computed when they are read. Its writes are made with its last batch.
+#[derive(Debug)]
+pub(crate) struct StreamedQuery {
+    rows: Rows<DatabaseView>,
+    /// The row after the latest batch.
+    next: Option<Value>,
+    report: Report,
+    limits: Limits,
+    log: WriteLog,
+}
+
+/// Rows, and the time that it took to compute them.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) rows: Vec<Value>,
+    pub(crate) slept: Duration,
+    /// Whether the query has reached its maximum time.
+    pub(crate) is_late: bool,
+}
+
+impl Results {
+    /// Returns whether there are more rows.
+    pub(crate) fn has_more(&self) -> bool {
+        match self {
+            Self::Complete { rows, .. } => !rows.is_empty(),
+            Self::Stream(query) => query.next.is_some(),
+            Self::Ended => false,
+        }
+    }
+
+    /// Returns the number of all rows, if it is known.
+    pub(super) fn total(&self) -> Option<usize> {
+        match self {
+            Self::Complete { total, .. } => Some(*total),
+            Self::Stream(_) | Self::Ended => None,
+        }
+    }
+
+    /// Takes the next rows.
+    pub(crate) fn take(&mut self, size: usize) -> Result<Batch, QueryError> {
+        match self {
+            Self::Complete { rows, .. } => {
+                let rows = rows.drain(..size.min(rows.len())).collect();
+                Ok(Batch { rows, ..Batch::default() })
+            }
+            Self::Stream(query) => query.take(size),
+            Self::Ended => Ok(Batch::default()),
+        }
+    }
+}
+
+impl StreamedQuery {
+    /// Prepares to read from a query that has begun.
+    pub(crate) fn new(rows: Rows<DatabaseView>, log: WriteLog, report: Report, limits: Limits) -> Self {
+        Self { rows, next: None, report, limits, log }
+    }
+
+    fn take(&mut self, size: usize) -> Result<Batch, QueryError> {
+        let mut taken: Vec<Value> = self.next.take().into_iter().collect();
+        while taken.len() < size {
+            match self.rows.next().transpose()? {
+                Some(row) => taken.push(row),
+                None => break,
+            }
+        }
+        // One row more tells whether another batch follows.
+        self.next = if taken.len() == size { self.rows.next().transpose()? } else { None };
+        let slept = self.limits.time_left(self.report.time, self.rows.take_slept());
+        self.report.time += slept.0;
+        self.limits.check_memory(&mut self.report, &taken)?;
+        Ok(Batch { rows: taken, slept: slept.0, is_late: slept.1 })
+    }
+
+    /// Returns what a response says about the query.
+    pub(crate) fn extra(&self) -> Vec<u8> {
+        self.report.extra(&Totals::of(&self.rows))
+    }
+
+    /// Returns the log of what the query has written.
+    pub(crate) fn log(&self) -> &WriteLog {
+        &self.log
+    }
+
+    /// Checks what the query has written before it is committed.
+    pub(crate) fn check_writes(&self) -> Result<(), QueryError> {
+        self.limits.check_writes(self.rows.stats().writes_executed, self.log.bytes())
+    }
+
+    /// Ends the query, and returns the store with its writes.
+    pub(crate) fn into_view(self) -> DatabaseView {
+        self.rows.into_store()
+    }
+}
+
+/// The limits of a query. `None` is no limit.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Limits {
+    /// Bytes of memory.
+    pub(crate) memory: Option<usize>,
+    /// The time that a query may take.
+    pub(crate) time: Option<Duration>,
+    /// Bytes of a transaction.
+    pub(crate) transaction: Option<usize>,
+    /// From how many writes or bytes on a server commits in between.
+    pub(crate) intermediate_writes: Option<u64>,
+    pub(crate) intermediate_bytes: Option<usize>,
+}
+
+impl Limits {
+    /// Cuts `slept` so that the query takes no longer than it may, and returns whether it was cut.
+    pub(crate) fn time_left(&self, before: Duration, slept: Duration) -> (Duration, bool) {
+        let left = self.time.map(|most| most.saturating_sub(before));
+        left.filter(|left| *left < slept).map_or((slept, false), |left| (left, true))
+    }
+
+    /// Counts the memory of rows, if it is limited: the JSON of all rows of a response, and a fixed amount.
+    pub(crate) fn check_memory(&self, report: &mut Report, rows: &[Value]) -> Result<(), QueryError> {
+        let Some(most) = self.memory else { return Ok(()) };
+        let size = |row: &Value| match row {
+            Value::Document(document) => document.json().len(),
+            row => row.to_json_string().len(),
+        };
+        report.memory = report.memory.max(BASE_MEMORY + rows.iter().map(size).sum::<usize>());
+        if report.memory > most {
+            return Err(QueryError::new(32, "query would use more memory than allowed"));
+        }
+        Ok(())
+    }
+
+    /// Refuses a transaction that is too large, and one that a server would commit in parts.
+    pub(crate) fn check_writes(&self, writes: u64, bytes: usize) -> Result<(), QueryError> {
+        if self.transaction.is_some_and(|most| bytes > most) {
+            return Err(QueryError::new(
+                32,
+                "aborting transaction because maximal transaction size is reached",
+            ));
+        }
+        if self.intermediate_writes.is_some_and(|most| writes >= most)
+            || self.intermediate_bytes.is_some_and(|most| bytes >= most)
+        {
+            return Err(QueryError::new(9, "sim: intermediate commits are not modelled"));
+        }
+        Ok(())
+    }
+}
+
+/// The memory that every query takes.
+pub(crate) const BASE_MEMORY: usize = 32_768;
+
+/// How a query is reported.
+#[derive(Debug, Clone)]
+pub(crate) struct Report {
+    /// Whether the version counts lookups and seeks.
+    pub(crate) counts_lookups: bool,
+    /// Whether the times of the phases are reported.
+    pub(crate) has_profile: bool,
+    /// The time that the query has taken.
+    pub(crate) time: Duration,
+    /// The memory that it has taken, in bytes.
+    pub(crate) memory: usize,
+}
+
+/// What a query has done.
+#[derive(Debug)]
+pub(crate) struct Totals {
+    pub(crate) stats: arango_test_aql::Stats,
+    full_count: Option<u64>,
+    warnings: Vec<arango_test_aql::Warning>,
+}
+
+impl Totals {
+    pub(crate) fn of<S: arango_test_aql::Store>(rows: &Rows<S>) -> Self {
+        Self { stats: rows.stats(), full_count: rows.full_count(), warnings: rows.warnings() }
+    }
+}
+
+impl Report {
+    /// Returns `extra` of a response.
+    pub(crate) fn extra(&self, totals: &Totals) -> Vec<u8> {
+        let stats = &totals.stats;
+        let mut reported = json!({
+            "writesExecuted": stats.writes_executed, "writesIgnored": stats.writes_ignored,
+            "scannedFull": stats.scanned_full, "scannedIndex": 0, "cursorsCreated": 0, "cursorsRearmed": 0,
+            "cacheHits": 0, "cacheMisses": 0, "filtered": stats.filtered, "httpRequests": 0,
+            "executionTime": number(self.time.as_secs_f64()), "peakMemoryUsage": self.memory, "intermediateCommits": 0,
+        });
+        if self.counts_lookups {
+            reported["documentLookups"] = 0.into();
+            reported["seeks"] = 0.into();
+        }
+        if let Some(full_count) = totals.full_count {
+            reported["fullCount"] = full_count.into();
+        }
+        let warnings = totals.warnings.iter();
+        let warnings: Vec<_> =
+            warnings.map(|warning| json!({ "code": warning.number, "message": warning.message })).collect();
+        let mut extra = json!({ "warnings": warnings, "stats": reported });
+        if self.has_profile {
+            extra["profile"] = json!({
+                "initializing": 0, "parsing": 0, "optimizing ast": 0, "loading collections": 0,
+                "instantiating plan": 0, "optimizing plan": 0, "instantiating executors": 0,
+                "executing": number(self.time.as_secs_f64()), "finalizing": 0,
+            });
+        }
+        extra.to_string().into_bytes()
+    }
+}

@@ -1,0 +1,162 @@
+//! A snapshot of a database, as AQL reads and writes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arango_test_aql::{CollectionKind, QueryError, ReadDocuments, Scan, Store, Value, WriteOptions, Written};
+
+use super::document::Document;
+use super::error::DocumentError;
+use super::view::CollectionView;
+use super::write::{DocumentOptions, WrittenDocument};
+
+/// The collections of a database as they were at one instant, and what a query has written.
+#[derive(Debug)]
+pub(crate) struct DatabaseView {
+    collections: BTreeMap<String, CollectionView>,
+    /// Collections that exist, and whose documents are not modelled.
+    hidden: BTreeSet<String>,
+    /// Decides in which order a collection is visited.
+    seed: u64,
+    log: WriteLog,
+}
+
+/// What a query has written so far. It can be read while the query owns its view.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct WriteLog(Arc<Mutex<Vec<LoggedWrite>>>);
+
+/// One write: collection, key, and bytes of the document.
+#[derive(Debug, Clone)]
+pub(crate) struct LoggedWrite {
+    pub(crate) collection: String,
+    pub(crate) key: Arc<str>,
+    pub(crate) bytes: usize,
+}
+
+impl WriteLog {
+    /// Returns the writes from number `first` on.
+    pub(crate) fn since(&self, first: usize) -> Vec<LoggedWrite> {
+        self.lock().get(first..).map(<[_]>::to_vec).unwrap_or_default()
+    }
+
+    /// Returns the bytes of all documents that were written, as JSON.
+    pub(crate) fn bytes(&self) -> usize {
+        self.lock().iter().map(|write| write.bytes).sum()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<LoggedWrite>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl DatabaseView {
+    pub(crate) fn new(
+        collections: BTreeMap<String, CollectionView>,
+        hidden: BTreeSet<String>,
+        seed: u64,
+    ) -> Self {
+        Self { collections, hidden, seed, log: WriteLog::default() }
+    }
+
+    /// Returns the log of all writes.
+    pub(crate) fn log(&self) -> WriteLog {
+        self.log.clone()
+    }
+
+    /// Returns collection and key of each document that was written or removed.
+    pub(crate) fn changed(&self) -> impl Iterator<Item = (&str, &Arc<str>)> {
+        self.collections
+            .iter()
+            .flat_map(|(name, view)| view.changed_keys().map(move |key| (name.as_str(), key)))
+    }
+
+    /// Takes the collections that were written to.
+    pub(crate) fn into_changed(self) -> impl Iterator<Item = (String, CollectionView)> {
+        self.collections.into_iter().filter(|(_, view)| view.is_changed())
+    }
+
+    fn collection(&self, name: &str) -> Result<&CollectionView, QueryError> {
+        self.collections.get(name).ok_or_else(|| self.missing(name))
+    }
+
+    fn missing(&self, name: &str) -> QueryError {
+        if self.hidden.contains(name) {
+            return QueryError::not_implemented(format_args!("the documents of the collection {name}"));
+        }
+        QueryError::new(1203, format!("collection or view not found: {name}"))
+    }
+
+    fn write(
+        &mut self,
+        collection: &str,
+        options: &WriteOptions,
+        write: impl FnOnce(&mut CollectionView, &DocumentOptions) -> Result<WrittenDocument, DocumentError>,
+    ) -> Result<Written, QueryError> {
+        self.collection(collection)?;
+        let view = self.collections.get_mut(collection).expect("the collection was found above");
+        let options = DocumentOptions { common: options.clone(), version_attribute: None };
+        let WrittenDocument { key, old, new } = write(view, &options)?;
+        let bytes = new.as_ref().map_or(0, |new| new.json().len());
+        self.log.lock().push(LoggedWrite { collection: collection.to_owned(), key, bytes });
+        let value = |document: Option<Document>| document.map_or(Value::Null, |document| document.value());
+        Ok(Written { old: value(old), new: value(new) })
+    }
+}
+
+impl ReadDocuments for DatabaseView {
+    fn kind(&self, collection: &str) -> Option<CollectionKind> {
+        let hidden = || self.hidden.contains(collection).then_some(CollectionKind::Document);
+        self.collections.get(collection).map(|view| view.rules().kind).or_else(hidden)
+    }
+
+    fn get(&self, collection: &str, key: &str) -> Result<Option<Value>, QueryError> {
+        Ok(self.collection(collection)?.get(key)?.map(|document| document.value()))
+    }
+
+    fn count(&self, collection: &str) -> Result<u64, QueryError> {
+        let view = self.collection(collection)?;
+        view.require_all_leaders()?;
+        Ok(view.len() as u64)
+    }
+}
+
+impl Store for DatabaseView {
+    fn scan(&self, collection: &str) -> Result<Scan, QueryError> {
+        let view = self.collection(collection)?;
+        view.require_all_leaders()?;
+        Ok(Box::new(view.shuffled(self.seed).into_iter().map(|document| document.value())))
+    }
+
+    fn insert(
+        &mut self,
+        collection: &str,
+        document: &Value,
+        options: &WriteOptions,
+    ) -> Result<Written, QueryError> {
+        self.write(collection, options, |view, options| view.insert(document, options))
+    }
+
+    fn update(
+        &mut self,
+        collection: &str,
+        key: &str,
+        patch: &Value,
+        options: &WriteOptions,
+    ) -> Result<Written, QueryError> {
+        self.write(collection, options, |view, options| view.update(key, patch, options))
+    }
+
+    fn replace(
+        &mut self,
+        collection: &str,
+        key: &str,
+        document: &Value,
+        options: &WriteOptions,
+    ) -> Result<Written, QueryError> {
+        self.write(collection, options, |view, options| view.replace(key, document, options))
+    }
+
+    fn remove(&mut self, collection: &str, key: &str, options: &WriteOptions) -> Result<Written, QueryError> {
+        self.write(collection, options, |view, options| view.remove(key, options))
+    }
+}

@@ -1,0 +1,216 @@
+//! Queries in AQL: results, options, statistics, errors.
+
+use std::time::Duration;
+
+use arango_test_cluster::TestCluster;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::client::{Session, TestResponse, in_memory};
+
+async fn books() -> (TestCluster, Session) {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    let all: Vec<_> = (0..20).map(|n| json!({ "_key": format!("k{n}"), "n": n })).collect();
+    session.post("/_api/document/books", &json!(all)).await;
+    (cluster, session)
+}
+
+async fn run(session: &mut Session, query: &str) -> TestResponse {
+    session.post("/_api/cursor", &json!({ "query": query })).await
+}
+
+async fn rows(session: &mut Session, query: &str) -> Value {
+    let response = run(session, query).await;
+    assert_eq!(response.status, 201, "{:?}", response.body);
+    response.json()["result"].clone()
+}
+
+async fn with_options(session: &mut Session, query: &str, options: Value) -> TestResponse {
+    session.post("/_api/cursor", &json!({ "query": query, "options": options })).await
+}
+
+#[tokio::test]
+async fn a_query_filters_sorts_limits_and_writes() {
+    let (_cluster, mut session) = books().await;
+    let query = "FOR d IN books FILTER d.n >= 17 SORT d.n DESC LIMIT 2 RETURN d._id // all";
+    assert_eq!(rows(&mut session, query).await, json!(["books/k19", "books/k18"]));
+    let query = "FOR d IN books FILTER d.n < 2 SORT d.n UPDATE d WITH { n: d.n + 100 } IN books RETURN NEW.n";
+    assert_eq!(rows(&mut session, query).await, json!([100, 101]));
+    assert_eq!(session.get("/_api/document/books/k1").await.json()["n"], 101);
+    let removed = run(&mut session, "FOR d IN books FILTER d.n >= 100 REMOVE d IN books").await.json();
+    assert_eq!(removed["extra"]["stats"]["writesExecuted"], 2);
+    assert_eq!(session.get("/_api/collection/books/count").await.json()["count"], 18);
+}
+
+#[tokio::test]
+async fn a_failed_query_writes_nothing() {
+    let (_cluster, mut session) = books().await;
+    let failed = run(&mut session, "FOR k IN ['x', 'k1'] INSERT { _key: k } INTO books").await;
+    assert_eq!((failed.status, failed.error_num()), (409, 1210));
+    let text = failed.json()["errorMessage"].as_str().unwrap().to_owned();
+    assert!(
+        text.starts_with("AQL: unique constraint violated") && text.ends_with("(while executing)"),
+        "{text}"
+    );
+    assert_eq!(session.get("/_api/document/books/x").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_order_of_a_collection_depends_on_the_seed_only() {
+    let mut orders = Vec::new();
+    for seed in [1, 1, 2] {
+        let cluster = TestCluster::builder().in_memory().seed(seed).start().await.unwrap();
+        let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+        session.post("/_api/collection", &json!({ "name": "books" })).await;
+        let all: Vec<_> = (0..9).map(|n| json!({ "_key": format!("{n}") })).collect();
+        session.post("/_api/document/books", &json!(all)).await;
+        orders.push(rows(&mut session, "FOR d IN books RETURN d._key").await);
+    }
+    assert_eq!(orders[0], orders[1]);
+    assert_ne!(orders[0], orders[2]);
+}
+
+#[tokio::test]
+async fn errors_have_the_status_and_the_text_of_a_server() {
+    let (_cluster, mut session) = books().await;
+    for (query, status, number) in [
+        ("INVALID QUERY", 400, 1501),
+        ("RETURN x", 404, 1203),
+        ("RETURN NOTHING_LIKE_THIS()", 400, 1540),
+        ("RETURN LENGTH()", 400, 1541),
+        ("FOR d IN missing RETURN d", 404, 1203),
+        ("RETURN FAIL('x')", 400, 1569),
+        ("REMOVE 'missing' IN books", 404, 1202),
+        ("INSERT {} INTO books FOR d IN books RETURN d", 400, 1579),
+    ] {
+        let refused = run(&mut session, query).await;
+        assert_eq!((refused.status, refused.error_num()), (status, number), "{query}");
+        assert!(refused.json()["errorMessage"].as_str().unwrap().starts_with("AQL: "));
+    }
+    let refused = run(&mut session, "RETURN 1 +").await.json();
+    let text = refused["errorMessage"].as_str().unwrap();
+    assert!(text.contains(" at position 1:") && text.ends_with("(while parsing)"), "{text}");
+}
+
+#[tokio::test]
+async fn statistics_and_warnings_are_reported() {
+    let (_cluster, mut session) = books().await;
+    let query = "FOR d IN books FILTER d.n > 4 LIMIT 2 RETURN d.n";
+    let extra = with_options(&mut session, query, json!({ "fullCount": true })).await.json()["extra"].clone();
+    assert_eq!((&extra["stats"]["fullCount"], &extra["warnings"]), (&json!(15), &json!([])));
+    let divided = run(&mut session, "RETURN 1 / 0").await.json();
+    assert_eq!(
+        (&divided["result"], &divided["extra"]["warnings"][0]["code"]),
+        (&json!([null]), &json!(1562))
+    );
+    let failed = with_options(&mut session, "RETURN 1 / 0", json!({ "failOnWarning": true })).await;
+    assert_eq!((failed.status, failed.error_num()), (400, 1562));
+    let many = "FOR i IN 1..5 RETURN i / 0";
+    let few = with_options(&mut session, many, json!({ "maxWarningCount": 2 })).await.json();
+    assert_eq!(few["extra"]["warnings"].as_array().unwrap().len(), 2);
+    let profile = with_options(&mut session, "RETURN 1", json!({ "profile": 1 })).await.json();
+    assert!(profile["extra"]["profile"]["executing"].is_number());
+}
+
+#[tokio::test]
+async fn limits_end_a_query() {
+    let (_cluster, mut session) = books().await;
+    let small = session.post("/_api/cursor", &json!({ "query": "RETURN 1", "memoryLimit": 10 })).await;
+    assert_eq!((small.status, small.error_num()), (500, 32));
+    let large = with_options(&mut session, "RETURN 1", json!({ "memoryLimit": 100_000 })).await;
+    assert_eq!(large.status, 201);
+    let insert = "FOR i IN 1..3 INSERT { i } INTO books";
+    let committed = with_options(&mut session, insert, json!({ "intermediateCommitCount": 3 })).await;
+    assert_eq!((committed.status, committed.error_num()), (501, 9));
+    assert_eq!(with_options(&mut session, insert, json!({ "intermediateCommitCount": 4 })).await.status, 201);
+    let too_large = with_options(&mut session, insert, json!({ "maxTransactionSize": 10 })).await;
+    assert_eq!(too_large.error_num(), 32);
+    assert_eq!(session.get("/_api/collection/books/count").await.json()["count"], 23);
+}
+
+#[tokio::test]
+async fn options_that_would_change_the_result_are_refused_by_name() {
+    let (_cluster, mut session) = books().await;
+    for (options, named) in [
+        (json!({ "forceOneShardAttributeValue": "x" }), "options.forceOneShardAttributeValue"),
+        (json!({ "shardIds": [] }), "options.shardIds"),
+        (json!({ "usePlanCache": true }), "options.usePlanCache"),
+        (json!({ "profile": 2 }), "options.profile above 1"),
+    ] {
+        let refused = with_options(&mut session, "RETURN 1", options).await;
+        let text = format!("sim: the attribute `{named}` of POST /_api/cursor is not modelled");
+        assert_eq!((refused.status, &refused.json()["errorMessage"]), (501, &json!(text)));
+    }
+    let harmless = json!({
+        "optimizer": { "rules": ["-all"] }, "maxNumberOfPlans": 1, "fillBlockCache": false, "cache": true,
+        "usePlanCache": false, "profile": false, "satelliteSyncWait": 1.0,
+    });
+    assert_eq!(with_options(&mut session, "RETURN 1", harmless).await.status, 201);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_query_that_sleeps_takes_its_time_and_commits_at_its_end() {
+    let (cluster, mut session) = books().await;
+    let mut other = Session::connect_in_memory(cluster.coordinator(1)).await;
+    let begin = Instant::now();
+    let sleeping = tokio::spawn(async move {
+        let query = "UPDATE 'k1' WITH { n: SLEEP(2.5) } IN books RETURN NEW.n";
+        (run(&mut session, query).await.status, begin.elapsed())
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(other.get("/_api/document/books/k1").await.json()["n"], 1, "not committed yet");
+    let conflict = other.put("/_api/document/books/k1", &json!({})).await;
+    assert_eq!((conflict.status, conflict.error_num()), (409, 1200));
+    assert_eq!(other.put("/_api/document/books/k2", &json!({})).await.status, 202);
+    let conflict = run(&mut other, "REMOVE 'k1' IN books").await;
+    assert_eq!((conflict.status, conflict.error_num()), (409, 1200));
+
+    assert_eq!(sleeping.await.unwrap(), (201, Duration::from_millis(2500)));
+    assert_eq!(other.get("/_api/document/books/k1").await.json()["n"], Value::Null);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_query_ends_at_its_maximum_time_and_has_written_nothing() {
+    let (_cluster, mut session) = books().await;
+    let begin = Instant::now();
+    let query = "LET x = SLEEP(60) INSERT { _key: 'x' } INTO books";
+    let late = with_options(&mut session, query, json!({ "maxRuntime": 2 })).await;
+    assert_eq!((late.status, late.error_num(), begin.elapsed()), (410, 1500, Duration::from_secs(2)));
+    assert_eq!(session.get("/_api/document/books/x").await.status, 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_query_of_a_killed_coordinator_writes_nothing() {
+    let (cluster, mut session) = books().await;
+    let mut other = Session::connect_in_memory(cluster.coordinator(1)).await;
+    tokio::spawn(async move {
+        let body = json!({ "query": "LET x = SLEEP(5) UPDATE 'k1' WITH { n: x } IN books" }).to_string();
+        session.request(http::Method::POST, "/_api/cursor", &body).await.is_err()
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    cluster.coordinator(0).kill();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(other.get("/_api/document/books/k1").await.json()["n"], 1);
+    assert_eq!(other.put("/_api/document/books/k1", &json!({})).await.status, 202, "its lock is gone");
+}
+
+#[tokio::test]
+async fn without_a_leader_a_query_fails_for_the_documents_that_it_needs() {
+    let (cluster, mut session) = books().await;
+    let (_, copies) = session.shard_of("books").await;
+    let leader = copies[0].clone();
+    let index = cluster.db_server_ids().iter().position(|id| *id == leader).unwrap();
+    cluster.stop_db_server(index);
+    let lost = run(&mut session, "FOR d IN books RETURN d").await;
+    assert_eq!((lost.status, lost.error_num()), (503, 1478));
+    assert_eq!(run(&mut session, "RETURN 1").await.status, 201);
+}
+
+#[tokio::test]
+async fn documents_of_system_collections_are_refused_rather_than_missing() {
+    let (_cluster, mut session) = books().await;
+    let refused = run(&mut session, "FOR u IN _users RETURN u").await;
+    assert_eq!((refused.status, refused.error_num()), (501, 9));
+}
