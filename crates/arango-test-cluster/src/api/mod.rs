@@ -100,6 +100,14 @@ pub(crate) fn handle(call: &mut Call<'_>) -> Outcome {
     route(call).unwrap_or_else(|refusal| Outcome::Now(refusal.into()))
 }
 
+/// Handles an admitted write of documents as if the coordinator repeated it, and any other request once.
+pub(crate) fn handle_twice(call: &mut Call<'_>) -> Outcome {
+    let Some(first) = documents::first_copy(call.request) else { return handle(call) };
+    let outcome = handle(&mut Call { request: &first, state: &mut *call.state, ..*call });
+    let second = documents::second_copy(call.request, &outcome);
+    handle(&mut Call { request: &second, state: &mut *call.state, ..*call })
+}
+
 fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
     let request = call.request;
     let parts = request.parts();

@@ -54,10 +54,20 @@ struct ActiveFault {
     hits: Arc<AtomicUsize>,
 }
 
+/// How often a request is applied.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Copies {
+    /// Whether the coordinator repeats the write.
+    pub(crate) repeats_write: bool,
+    /// After which times the request is executed once more.
+    pub(crate) late: Vec<Duration>,
+}
+
 /// The combined effect of the active faults on one request.
 #[derive(Debug, Default)]
 pub(crate) struct AppliedFaults {
     pub(crate) latency: Duration,
+    pub(crate) copies: Copies,
     pub(crate) effect: Option<Effect>,
 }
 
@@ -83,6 +93,8 @@ impl ActiveFaults {
             }
             match &active.fault.effect {
                 Effect::Latency(delay) => applied.latency += *delay,
+                Effect::RepeatedWrite => applied.copies.repeats_write = true,
+                Effect::LateCopy(delay) => applied.copies.late.push(*delay),
                 _ if applied.effect.is_some() => continue,
                 effect => applied.effect = Some(effect.clone()),
             }

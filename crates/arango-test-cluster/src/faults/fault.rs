@@ -5,7 +5,8 @@
 //! [`Coordinator::inject`](crate::Coordinator::inject) and ends when the returned [`FaultGuard`](crate::FaultGuard) is
 //! dropped.
 //!
-//! When several faults of a coordinator match a request, their latencies add up and the first other effect applies.
+//! When several faults of a coordinator match a request, their latencies add up, its repeats and late copies all happen,
+//! and the first other effect applies.
 
 use std::time::Duration;
 
@@ -186,6 +187,25 @@ impl Fault {
         Self::new(Effect::GoAwayUnprocessed)
     }
 
+    /// Repeats a matching write at the DB-Server, and responds with what the repeat meets.
+    ///
+    /// A coordinator does so if the response of the DB-Server is lost. The request is applied twice and counted as
+    /// executed once: an insert gets 409/1210, a removal 404/1202, a write of a revision 412/1200, although no other
+    /// request has touched the document. A document without a key gets it from the coordinator, so that the repeat meets
+    /// the same one. Only writes by `/_api/document` are repeated.
+    pub fn repeated_write() -> Self {
+        Self::new(Effect::RepeatedWrite)
+    }
+
+    /// Executes a matching request once more, `delay` after it was executed.
+    ///
+    /// The late copy has waited in a queue of the coordinator. It counts as another execution, its response is lost, and
+    /// it ends with the process of the coordinator. The response to the first copy is not affected; another fault may
+    /// lose it.
+    pub fn late_copy(delay: Duration) -> Self {
+        Self::new(Effect::LateCopy(delay))
+    }
+
     /// Restricts the fault to matching requests. Default: [`Match::any`].
     pub fn on(mut self, requests: Match) -> Self {
         self.on = requests;
@@ -209,6 +229,8 @@ impl Fault {
             Effect::EarlyResponse(early) => early.close = Some(close),
             Effect::ResponseFault(_)
             | Effect::Latency(_)
+            | Effect::RepeatedWrite
+            | Effect::LateCopy(_)
             | Effect::Response(_)
             | Effect::GoAway
             | Effect::GoAwayUnprocessed => {}
@@ -249,6 +271,8 @@ impl Fault {
 #[derive(Debug, Clone)]
 pub(crate) enum Effect {
     Latency(Duration),
+    RepeatedWrite,
+    LateCopy(Duration),
     Response(ScriptedResponse),
     EarlyResponse(EarlyResponse),
     ResponseFault(ResponseFault),

@@ -112,6 +112,11 @@ impl Query {
         }
     }
 
+    /// Removes a parameter.
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.pairs.retain(|(key, _)| key != name);
+    }
+
     pub(crate) fn text(&self) -> &str {
         &self.text
     }

@@ -17,6 +17,7 @@ use tokio::time::sleep;
 
 use crate::admission::{self, AdmissionContext};
 use crate::api::{self, Call, Outcome};
+use crate::faults::active_faults::{AppliedFaults, Copies};
 use crate::faults::fault::{
     Close, EarlyResponse, Effect, Phase, ResponseFault, ScriptedBody, ScriptedResponse, When,
 };
@@ -129,7 +130,7 @@ impl Handler {
             tokio::select! {
                 biased;
                 () = coordinator.process.wait_for(|state| state.generation != generation) => Err(Abort::close_connection(Close::Fin)),
-                result = self.respond(request, applied.latency, applied.effect, generation) => result,
+                result = self.respond(request, applied, generation) => result,
             }
         });
         running.await.unwrap_or_else(|_| Err(Abort::close_connection(Close::Fin)))
@@ -154,10 +155,10 @@ impl Handler {
     async fn respond(
         &self,
         request: Request,
-        latency: Duration,
-        effect: Option<Effect>,
+        faults: AppliedFaults,
         generation: u64,
     ) -> Result<Response<Body>, Abort> {
+        let AppliedFaults { latency, copies, effect } = faults;
         self.coordinator.until_resumed().await;
         let entry = self.record_request(&request);
         // A slow request holds its cursor until it is done, as one that computes for a long time does.
@@ -179,9 +180,10 @@ impl Handler {
             }
             _ => {}
         }
-        let Some(reply) = self.execute(&request, entry, generation).await else {
+        let Some(reply) = self.execute(&request, entry, generation, copies.repeats_write).await else {
             return Err(Abort::close_connection(Close::Fin));
         };
+        self.execute_late(&request, &copies, entry, generation);
         self.coordinator.until_resumed().await;
         let response = response::from_reply(&request, reply, self.queue_time());
         let config = &self.coordinator.cluster.config;
@@ -191,7 +193,12 @@ impl Handler {
         match effect {
             None
             | Some(
-                Effect::Latency(_) | Effect::EarlyResponse(_) | Effect::GoAway | Effect::GoAwayUnprocessed,
+                Effect::Latency(_)
+                | Effect::RepeatedWrite
+                | Effect::LateCopy(_)
+                | Effect::EarlyResponse(_)
+                | Effect::GoAway
+                | Effect::GoAwayUnprocessed,
             ) => Ok(response.map(Body::Whole)),
             Some(Effect::ResponseFault(fault)) if request.version == Version::HTTP_2 => {
                 streams::apply(fault, response, &self.coordinator).await
@@ -239,8 +246,14 @@ impl Handler {
     }
 
     /// Executes a request. `None` if the process ended before it was applied.
-    async fn execute(&self, request: &Request, entry: EntryId, generation: u64) -> Option<Reply> {
-        match self.apply(request, entry, generation)? {
+    async fn execute(
+        &self,
+        request: &Request,
+        entry: EntryId,
+        generation: u64,
+        repeats_write: bool,
+    ) -> Option<Reply> {
+        match self.apply(request, entry, generation, repeats_write)? {
             Outcome::Now(reply) => Some(reply),
             Outcome::Wait { every, mut check } => loop {
                 sleep(every).await;
@@ -266,6 +279,18 @@ impl Handler {
                 tokio::spawn(self.clone().run_in_background(id, request, entry, generation));
                 Some(reply)
             }
+        }
+    }
+
+    /// Executes the late copies of a request. Their responses are dropped.
+    fn execute_late(&self, request: &Request, copies: &Copies, entry: EntryId, generation: u64) {
+        for delay in copies.late.clone() {
+            let (handler, request) = (self.clone(), request.clone());
+            // Not awaited: the first copy has its response long before.
+            tokio::spawn(async move {
+                sleep(delay).await;
+                handler.execute(&request, entry, generation, false).await;
+            });
         }
     }
 
@@ -298,7 +323,7 @@ impl Handler {
         generation: u64,
     ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(async move {
-            let result = self.execute(&request, entry, generation).await;
+            let result = self.execute(&request, entry, generation, false).await;
             if let (Some(id), Some(result)) = (id, result) {
                 self.coordinator.cluster.state().async_jobs.finish(id, result);
             }
@@ -306,7 +331,13 @@ impl Handler {
     }
 
     /// Refuses or applies the request, at one instant.
-    fn apply(&self, request: &Request, entry: EntryId, generation: u64) -> Option<Outcome> {
+    fn apply(
+        &self,
+        request: &Request,
+        entry: EntryId,
+        generation: u64,
+        repeats_write: bool,
+    ) -> Option<Outcome> {
         let shared = &self.coordinator.cluster;
         let index = self.coordinator.index;
         let mut state = shared.state();
@@ -346,7 +377,7 @@ impl Handler {
                         database: request.database.clone(),
                     };
                     call.state.coordinators[index].diagnostics.record_call(record);
-                    api::handle(&mut call)
+                    if repeats_write { api::handle_twice(&mut call) } else { api::handle(&mut call) }
                 }
             }
         };

@@ -33,6 +33,7 @@ mod query_tracking;
 mod queue;
 mod raw_connection;
 mod rebalance;
+mod repeated_writes;
 mod slow_responses;
 mod startup_and_shutdown;
 mod streams;

@@ -6,9 +6,11 @@
 //! | `response` | the object that a response has for each written document |
 //! | `single` | operations on one document |
 //! | `many` | operations on arrays |
+//! | `repeat` | the two copies of a write that a coordinator repeats |
 
 mod many;
 mod options;
+mod repeat;
 mod response;
 mod single;
 
@@ -48,6 +50,8 @@ fn modelled(call: &Call<'_>, rest: &[&str]) -> Modelled {
 fn reads_many(call: &Call<'_>) -> bool {
     call.request.query.get("onlyget").is_some()
 }
+
+pub(super) use self::repeat::{first_copy, second_copy};
 
 pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
     call.require_modelled(&modelled(call, rest))?;

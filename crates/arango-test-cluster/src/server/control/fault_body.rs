@@ -75,6 +75,10 @@ enum Kind {
     },
     GoAway {},
     GoAwayUnprocessed {},
+    RepeatedWrite {},
+    LateCopy {
+        ms: u64,
+    },
     QueueTime {
         ms: u64,
     },
@@ -167,6 +171,8 @@ pub(super) fn read_injection(value: &Value) -> Result<Injection, String> {
         Kind::ResetStream { phase, reason } => Fault::reset_stream(phase.into(), reason.read()?),
         Kind::GoAway {} => Fault::goaway(),
         Kind::GoAwayUnprocessed {} => Fault::goaway_unprocessed(),
+        Kind::RepeatedWrite {} => Fault::repeated_write(),
+        Kind::LateCopy { ms } => Fault::late_copy(Duration::from_millis(ms)),
     };
     scope.apply_to(fault).map(Injection::Fault)
 }
@@ -269,6 +275,8 @@ mod tests {
             json!({ "kind": "reset-stream", "phase": "in-body", "reason": 13 }),
             json!({ "kind": "go-away", "times": 1 }),
             json!({ "kind": "go-away-unprocessed" }),
+            json!({ "kind": "repeated-write", "times": 1 }),
+            json!({ "kind": "late-copy", "ms": 5 }),
             json!({ "kind": "queue-time", "ms": 5 }),
             json!({ "kind": "queue-full" }),
             json!({ "kind": "agency-down" }),
