@@ -1,7 +1,9 @@
 //! Collections, documents and queries.
 
+mod collections;
 mod documents;
 mod lost_writes;
+mod queries;
 
 use arango::{Client, Collection};
 use arango_test_cluster::{Fault, FaultGuard, Match, TestCluster};

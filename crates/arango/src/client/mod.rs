@@ -1,6 +1,8 @@
 //! The client.
 
 pub(crate) mod builder;
+#[cfg(feature = "data")]
+mod databases;
 pub(crate) mod discover;
 pub(crate) mod load_balancing;
 pub(crate) mod reconfigure;
@@ -17,6 +19,7 @@ use crate::handles::background::Background;
 use crate::handles::cluster::Cluster;
 use crate::handles::coordinator::CoordinatorHandle;
 use crate::handles::database::Database;
+use crate::handles::generated_keys::GeneratedKeys;
 use crate::handles::roles::Roles;
 use crate::handles::versions::Versions;
 
@@ -33,6 +36,7 @@ pub struct Client {
     versions: Versions,
     roles: Roles,
     background: Background,
+    generated_keys: GeneratedKeys,
 }
 
 impl Client {
@@ -47,6 +51,7 @@ impl Client {
             versions: Versions::default(),
             roles: Roles::default(),
             background: Background::default(),
+            generated_keys: GeneratedKeys::default(),
         }
     }
 
@@ -130,6 +135,7 @@ impl Client {
             self.versions.clone(),
             self.roles.clone(),
             self.background.clone(),
+            self.generated_keys.clone(),
             name,
         )
     }

@@ -1,11 +1,11 @@
 //! Handle on one collection.
 
 use arango_data::{
-    CollectionName, DocumentExists, InsertDocument, InvalidIdentifier, Key, OverwriteMode, ReadDocument,
-    RemoveDocument, ReplaceDocument, UpdateDocument,
+    CollectionName, DocumentExists, GetCollectionProperties, InsertDocument, InvalidIdentifier, Key,
+    OverwriteMode, ReadDocument, RemoveDocument, ReplaceDocument, UpdateDocument,
 };
-use arango_transport::protocol::{BuildError, Operation};
-use arango_transport::{Call, Coordinator, Error};
+use arango_transport::protocol::BuildError;
+use arango_transport::{Coordinator, Error};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -16,6 +16,7 @@ use crate::data::read::{Exists, Get};
 use crate::data::remove::Remove;
 use crate::data::write::{Replace, Update};
 use crate::handles::database::Database;
+use crate::handles::execute::invalid_request;
 
 /// Handle on one collection.
 ///
@@ -135,6 +136,35 @@ impl Collection {
         key::generate(self.database.transport.random())
     }
 
+    /// Returns whether the collection accepts the keys that the client makes. Its properties are read once.
+    pub(super) async fn accepts_generated_keys(&self) -> Result<bool, Error> {
+        let name = self.name()?;
+        let entry = [self.database.prefix(), "/", name.as_str()].concat();
+        if let Some(known) = self.database.generated_keys.are_accepted(&entry) {
+            return Ok(known);
+        }
+        let properties = self.database.execute(GetCollectionProperties { collection: name.clone() }).await?;
+        let accepts = properties.accepts_generated_keys();
+        self.database.generated_keys.record(entry, accepts);
+        Ok(accepts)
+    }
+
+    /// Records that the collection has refused a key that the client made.
+    pub(super) fn refuses_generated_keys(&self) {
+        if let Ok(name) = &self.name {
+            let entry = [self.database.prefix(), "/", name.as_str()].concat();
+            self.database.generated_keys.record(entry, false);
+        }
+    }
+
+    /// Returns the name, or the error of a call under an invalid one.
+    pub(super) fn name(&self) -> Result<&CollectionName, Error> {
+        let name = self.name.as_ref();
+        name.map_err(|invalid| {
+            invalid_request::<GetCollectionProperties>(invalid_name("collection", invalid))
+        })
+    }
+
     /// Builds an operation, or keeps what is wrong with a name.
     fn operation<O>(
         &self,
@@ -145,13 +175,6 @@ impl Collection {
     }
 }
 
-fn invalid_name(field: &'static str, invalid: &InvalidIdentifier) -> BuildError {
+pub(super) fn invalid_name(field: &'static str, invalid: &InvalidIdentifier) -> BuildError {
     BuildError::Field { field, reason: invalid.reason() }
-}
-
-/// Returns the error of an operation that could not be built.
-pub(super) fn refused<O: Operation>(error: BuildError) -> Error {
-    let metadata = O::METADATA;
-    let call = Call::new(&metadata, arango_transport::protocol::RequestProperties::of(&metadata));
-    Error::request(&call, metadata.method, metadata.path, error)
 }

@@ -7,7 +7,7 @@ use std::{fmt, vec};
 
 use arango_data::{Batch, CloseCursor, CursorId, Extra, NextBatch, Warning};
 use arango_transport::{Coordinator, Error};
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, TryStreamExt};
 use serde::de::DeserializeOwned;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -92,8 +92,8 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
     ///
     /// [`OwnerGone`](crate::ErrorKind::OwnerGone) if the cursor is lost, and as
     /// [`execute`](crate::Database::execute). Nothing follows an error.
-    pub async fn next(&mut self) -> Option<Result<T, Error>> {
-        StreamExt::next(self).await
+    pub async fn try_next(&mut self) -> Result<Option<T>, Error> {
+        TryStreamExt::try_next(self).await
     }
 
     /// Returns all rows that are left.
@@ -103,8 +103,8 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
     /// As the stream.
     pub async fn all(mut self) -> Result<Vec<T>, Error> {
         let mut rows = Vec::new();
-        while let Some(row) = self.next().await {
-            rows.push(row?);
+        while let Some(row) = self.try_next().await? {
+            rows.push(row);
         }
         Ok(rows)
     }
@@ -115,9 +115,7 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
     ///
     /// As the stream.
     pub async fn finish(mut self) -> Result<Extra, Error> {
-        while let Some(row) = self.next().await {
-            row?;
-        }
+        while self.try_next().await?.is_some() {}
         Ok(std::mem::take(&mut self.extra))
     }
 

@@ -7,8 +7,9 @@ use arango_data::{InsertDocument, OperationId, OverwriteMode, Silent, WriteOutpu
 use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Error};
 
-use crate::data::collection::{Collection, Keys, refused};
+use crate::data::collection::{Collection, Keys};
 use crate::data::key::ToKey;
+use crate::handles::execute::invalid_request;
 
 /// An insert, sent when it is awaited.
 ///
@@ -100,9 +101,10 @@ impl<New, Old> Insert<Written<New, Old>> {
 
 impl<W: WriteOutput + Send + 'static> Insert<W> {
     async fn send(self) -> Result<W, Error> {
-        let mut operation = self.operation.map_err(refused::<InsertDocument<W>>)?;
+        let mut operation = self.operation.map_err(invalid_request::<InsertDocument<W>>)?;
         let collection = self.collection;
-        if collection.keys == Keys::Client && !operation.has_key() {
+        let is_without_key = collection.keys == Keys::Client && !operation.has_key();
+        if is_without_key && collection.accepts_generated_keys().await? {
             operation = operation.key(&collection.new_key());
         }
         let error = match collection.database.execute_resolving(&operation).await {
@@ -110,7 +112,10 @@ impl<W: WriteOutput + Send + 'static> Insert<W> {
             Err(error) => error,
         };
         match operation.without_refused_key(&error.failure()) {
-            Some(operation) => collection.database.execute_resolving(operation).await,
+            Some(operation) => {
+                collection.refuses_generated_keys();
+                collection.database.execute_resolving(operation).await
+            }
             None => Err(error),
         }
     }

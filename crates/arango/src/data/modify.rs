@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tokio::time::sleep;
 
-use crate::data::collection::{Collection, refused};
+use crate::data::collection::Collection;
+use crate::handles::execute::invalid_request;
 
 /// How often a document is read and written before another write counts as a conflict.
 const ATTEMPTS: u32 = 8;
@@ -50,7 +51,7 @@ where
     F: FnMut(&mut T) + Send + 'static,
 {
     async fn run(mut self) -> Result<Written, Error> {
-        let key = self.key.map_err(refused::<UpdateDocument>)?;
+        let key = self.key.map_err(invalid_request::<UpdateDocument>)?;
         let mut conflicts = 0;
         loop {
             let read = self.collection.get::<Document<T>>(&key).await?;
@@ -76,7 +77,7 @@ where
 
 /// Returns a document as a value; not a number is an error.
 fn value<T: Serialize>(document: &T) -> Result<Value, Error> {
-    serde_json::to_value(document).map_err(|error| refused::<UpdateDocument>(BuildError::Body(error)))
+    serde_json::to_value(document).map_err(|error| invalid_request::<UpdateDocument>(BuildError::Body(error)))
 }
 
 /// Returns the patch that makes the second object of the first one. What is `null` in it is removed.

@@ -149,7 +149,7 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
     ///
     /// As the query.
     pub async fn first(self) -> Result<Option<T>, Error> {
-        self.await?.next().await.transpose()
+        self.await?.try_next().await
     }
 
     /// Executes the query and reads it to its end, without its rows.

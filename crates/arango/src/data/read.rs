@@ -8,7 +8,8 @@ use arango_transport::protocol::{BuildError, Resolve};
 use arango_transport::{BoxFuture, Error};
 use serde::de::DeserializeOwned;
 
-use crate::data::collection::{Collection, refused};
+use crate::data::collection::Collection;
+use crate::handles::execute::invalid_request;
 
 /// A read, sent when it is awaited.
 ///
@@ -52,7 +53,7 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for Get<T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let operation = self.operation.map_err(refused::<ReadDocument<T>>)?;
+            let operation = self.operation.map_err(invalid_request::<ReadDocument<T>>)?;
             self.collection.database.execute(operation).await
         })
     }
@@ -71,7 +72,7 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for GetChanged<T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let operation = self.operation.map_err(refused::<ReadChangedDocument<T>>)?;
+            let operation = self.operation.map_err(invalid_request::<ReadChangedDocument<T>>)?;
             self.collection.database.execute(operation).await
         })
     }
@@ -99,7 +100,7 @@ impl IntoFuture for Exists {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let operation = self.operation.map_err(refused::<DocumentExists>)?;
+            let operation = self.operation.map_err(invalid_request::<DocumentExists>)?;
             let database = self.collection.database;
             let error = match database.execute(&operation).await {
                 Ok(revision) => return Ok(revision.is_some()),

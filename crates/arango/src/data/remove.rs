@@ -8,7 +8,8 @@ use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Error};
 use serde::de::DeserializeOwned;
 
-use crate::data::collection::{Collection, refused};
+use crate::data::collection::Collection;
+use crate::handles::execute::invalid_request;
 
 /// A removal, sent when it is awaited.
 ///
@@ -68,7 +69,7 @@ impl<Old: DeserializeOwned + Send + 'static> IntoFuture for Remove<Old> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let operation = self.operation.map_err(refused::<RemoveDocument<Old>>)?;
+            let operation = self.operation.map_err(invalid_request::<RemoveDocument<Old>>)?;
             self.collection.database.execute_resolving(operation).await
         })
     }

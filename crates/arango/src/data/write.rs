@@ -7,7 +7,8 @@ use arango_data::{OperationId, ReplaceDocument, Revision, Silent, UpdateDocument
 use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Error};
 
-use crate::data::collection::{Collection, refused};
+use crate::data::collection::Collection;
+use crate::handles::execute::invalid_request;
 
 /// Implements what updates and replacements share.
 macro_rules! changes {
@@ -81,7 +82,7 @@ macro_rules! changes {
 
             fn into_future(self) -> Self::IntoFuture {
                 Box::pin(async move {
-                    let operation = self.operation.map_err(refused::<$operation<W>>)?;
+                    let operation = self.operation.map_err(invalid_request::<$operation<W>>)?;
                     self.collection.database.execute_resolving(operation).await
                 })
             }

@@ -9,6 +9,7 @@ use arango_transport::{CallOptions, Coordinator, Credentials, Error, Transport};
 
 use crate::handles::background::Background;
 use crate::handles::cluster::Cluster;
+use crate::handles::generated_keys::GeneratedKeys;
 use crate::handles::roles::Roles;
 use crate::handles::versions::Versions;
 
@@ -25,6 +26,7 @@ pub struct Database {
     pub(crate) versions: Versions,
     pub(crate) roles: Roles,
     pub(crate) background: Background,
+    pub(crate) generated_keys: GeneratedKeys,
 }
 
 /// Where the calls of a handle go.
@@ -42,9 +44,10 @@ impl Database {
         versions: Versions,
         roles: Roles,
         background: Background,
+        generated_keys: GeneratedKeys,
         name: Result<DatabaseName, InvalidName>,
     ) -> Self {
-        Self { transport, name, options: None, pin: None, versions, roles, background }
+        Self { transport, name, options: None, pin: None, versions, roles, background, generated_keys }
     }
 
     /// Returns the same handle on another database.

@@ -5,6 +5,7 @@ pub(crate) mod cluster;
 pub(crate) mod coordinator;
 pub(crate) mod database;
 pub(crate) mod execute;
+pub(crate) mod generated_keys;
 pub(crate) mod resolve;
 pub(crate) mod roles;
 pub(crate) mod version_support;

@@ -1,0 +1,105 @@
+//! Collections and databases as a whole.
+
+use arango::ErrorKind;
+use arango::data::{KeyGenerator, KeyOptions};
+use arango_test_cluster::{Fault, Match, Phase};
+use serde_json::json;
+use tokio::time::{Duration, sleep};
+
+use super::{book, everywhere, requests};
+use crate::support::{client, cluster};
+
+#[tokio::test(start_paused = true)]
+async fn a_collection_is_created_used_and_dropped() {
+    let cluster = cluster().await;
+    let database = client(&cluster).db("_system");
+    let created = database.create_collection("movies").shards(3).replication_factor(2).await.unwrap();
+    assert_eq!((created.number_of_shards, created.name.as_str()), (Some(3), "movies"));
+    let movies = database.collection("movies");
+    for _ in 0..3 {
+        movies.insert(&book("Dune")).await.unwrap();
+    }
+    assert_eq!(movies.count().await.unwrap(), 3);
+    assert_eq!(movies.properties().await.unwrap().number_of_shards, Some(3));
+    let names: Vec<_> = database.collections().await.unwrap().into_iter().map(|info| info.name).collect();
+    assert!(names.iter().any(|name| *name == "movies") && names.iter().any(|name| *name == "books"));
+    movies.truncate().await.unwrap();
+    assert_eq!(movies.count().await.unwrap(), 0);
+    movies.drop_collection().await.unwrap();
+    assert_eq!(movies.count().await.unwrap_err().kind(), ErrorKind::CollectionNotFound);
+}
+
+#[tokio::test(start_paused = true)]
+async fn w18_a_collection_whose_creation_is_lost_is_compared() {
+    let cluster = cluster().await;
+    let database = client(&cluster).db("_system");
+    let lost = everywhere(
+        &cluster,
+        &Fault::close(Phase::AfterExecution).on(Match::post("/_api/collection")).times(1),
+    );
+    let created = database.create_collection("movies").shards(2).await.unwrap();
+    assert_eq!(created.number_of_shards, Some(2));
+    drop(lost);
+    let error = database.create_collection("movies").shards(2).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    let ensured = database.create_collection("movies").shards(3).ensure().await.unwrap();
+    assert!(ensured.existed);
+    assert_eq!(ensured.differences.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn w19_a_collection_that_was_created_again_is_not_dropped() {
+    let cluster = cluster().await;
+    let database = client(&cluster).db("_system");
+    database.create_collection("movies").await.unwrap();
+    let movies = database.collection("movies");
+    let late = Fault::latency(Duration::from_secs(40)).on(Match::delete("/_api/collection/*")).times(1);
+    let _late = cluster.coordinator(0).inject(late.clone());
+    let _others = [1, 2].map(|index| cluster.coordinator(index).inject(late.clone()));
+    movies.drop_collection().await.ok();
+    sleep(Duration::from_secs(1)).await;
+    database.create_collection("movies").ensure().await.unwrap();
+    sleep(Duration::from_secs(120)).await;
+    // A late copy of the removal is about the id of the first one.
+    let is_there = movies.count().await.is_ok();
+    let names_are_ids = cluster
+        .journal()
+        .entries()
+        .iter()
+        .filter(|entry| entry.method == "DELETE")
+        .all(|entry| !entry.path.ends_with("/movies"));
+    assert!(names_are_ids && (is_there || cluster.journal().entries().len() > 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_collection_that_makes_its_keys_gets_none_from_the_client() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let database = client.db("_system");
+    let options = KeyOptions::new(KeyGenerator::Autoincrement);
+    database.create_collection("counted").key_options(options).await.unwrap();
+    let counted = database.collection("counted");
+    for _ in 0..3 {
+        let written = counted.insert(&book("Dune")).await.unwrap();
+        assert_ne!(written.key.as_str().len(), 26);
+    }
+    let reads = cluster.journal().entries();
+    let reads = reads.iter().filter(|entry| entry.path.ends_with("/counted/properties"));
+    assert_eq!((reads.count(), requests(&cluster, "POST")), (1, 3), "the properties are read once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_is_created_listed_and_dropped() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let shop = client.create_database("shop").await.unwrap();
+    client.create_database("shop").await.unwrap();
+    shop.create_collection("orders").await.unwrap();
+    shop.collection("orders").insert(&json!({ "sum": 1 })).await.unwrap();
+    assert!(client.databases().await.unwrap().iter().any(|name| name.as_str() == "shop"));
+    client.drop_database("shop").await.unwrap();
+    assert!(!client.databases().await.unwrap().iter().any(|name| name.as_str() == "shop"));
+    let error = shop.collection("orders").count().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DatabaseUnknown);
+    assert_eq!(client.create_database("").await.unwrap_err().kind(), ErrorKind::Request);
+}

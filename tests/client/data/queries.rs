@@ -1,0 +1,233 @@
+//! Queries and their cursors.
+
+use std::time::Duration;
+
+use arango::data::{Aql, CollectionName};
+use arango::{Client, Database, ErrorKind};
+use arango_test_cluster::{Fault, Match, Phase, TestCluster};
+use http::Method;
+use serde_json::json;
+use tokio::time::sleep;
+
+use super::{Book, everywhere};
+use crate::support::{client, cluster, cluster_with};
+
+const ALL: &str = "FOR b IN books SORT b.year RETURN b.year";
+
+/// Inserts `count` books with the years from 0 on.
+async fn fill(client: &Client, count: u16) -> Database {
+    let database = client.db("_system");
+    let books = database.collection("books");
+    for year in 0..count {
+        books.insert(&Book { title: format!("{year}"), year }).await.unwrap();
+    }
+    database
+}
+
+fn years(count: u16) -> Vec<u16> {
+    (0..count).collect()
+}
+
+/// Returns how many requests of this method reached cursors.
+fn cursor_requests(cluster: &TestCluster, method: &str) -> usize {
+    let entries = cluster.journal().entries();
+    entries.iter().filter(|entry| entry.method == method && entry.path.starts_with("/_api/cursor/")).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_are_read_batch_by_batch_and_decoded() {
+    let cluster = cluster().await;
+    let database = fill(&client(&cluster), 10).await;
+    let query = || database.query::<u16>(Aql::new(ALL)).batch_size(3);
+    assert_eq!(query().all().await.unwrap(), years(10));
+    let mut cursor = query().count().await.unwrap();
+    assert_eq!(cursor.count(), Some(10));
+    let mut rows = Vec::new();
+    while let Some(row) = cursor.try_next().await.unwrap() {
+        rows.push(row);
+    }
+    assert_eq!((rows, cursor.lost()), (years(10), None));
+    assert_eq!(query().first().await.unwrap(), Some(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn parameters_and_collections_are_bound_and_not_formatted() {
+    let cluster = cluster().await;
+    let database = fill(&client(&cluster), 5).await;
+    let query = Aql::new("FOR b IN @@books FILTER b.year >= @from SORT b.year RETURN b")
+        .collection("books", &CollectionName::new("books").unwrap())
+        .bind("from", 3);
+    let books: Vec<Book> = database.query(query).all().await.unwrap();
+    assert_eq!(books.iter().map(|book| book.year).collect::<Vec<_>>(), [3, 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_syntax_error_is_an_invalid_query() {
+    let cluster = cluster().await;
+    let database = client(&cluster).db("_system");
+    let error = database.query::<u8>(Aql::new("FOR b IN")).all().await.unwrap_err();
+    assert_eq!((error.kind(), error.error_number().unwrap().0), (ErrorKind::InvalidQuery, 1501), "{error}");
+    let missing = Aql::new("FOR b IN movies RETURN b");
+    assert_eq!(database.query::<u8>(missing).all().await.unwrap_err().kind(), ErrorKind::CollectionNotFound);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_server_reports_is_returned_at_the_end() {
+    let cluster = cluster().await;
+    let database = fill(&client(&cluster), 10).await;
+    let query = Aql::new("FOR b IN books LIMIT 2 RETURN 1 / 0");
+    let cursor = database.query::<Option<u8>>(query).full_count().await.unwrap();
+    assert_eq!(cursor.full_count(), Some(10));
+    let extra = cursor.finish().await.unwrap();
+    assert_eq!(extra.warnings[0].code.0, 1562);
+}
+
+#[tokio::test(start_paused = true)]
+async fn w11_each_batch_whose_response_is_lost_is_read_again() {
+    for phase in [Phase::AfterRead, Phase::AfterExecution, Phase::InHead, Phase::InBody] {
+        let cluster = cluster().await;
+        let database = fill(&client(&cluster), 20).await;
+        let mut cursor = database.query::<u16>(Aql::new(ALL)).batch_size(4).await.unwrap();
+        let mut rows = Vec::new();
+        // Each batch is lost once.
+        while let Some(row) = {
+            let lost = Fault::close(phase).on(Match::post("/_api/cursor/*")).times(1);
+            let _lost = everywhere(&cluster, &lost);
+            cursor.try_next().await.unwrap()
+        } {
+            rows.push(row);
+        }
+        assert_eq!(rows, years(20), "{phase:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn w12_a_cursor_whose_owner_is_lost_ends_with_an_error_and_is_not_begun_again() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let database = fill(&client, 20).await;
+    let mut cursor = database.query::<u16>(Aql::new(ALL)).batch_size(4).await.unwrap();
+    let mut rows = vec![cursor.try_next().await.unwrap().unwrap()];
+    let owner = cursor.coordinator().unwrap().clone();
+    let index = client.coordinators().iter().position(|state| state.address == owner).unwrap();
+    cluster.coordinator(index).kill();
+    let error = loop {
+        match cursor.try_next().await {
+            Ok(Some(row)) => rows.push(row),
+            Ok(None) => panic!("the end was reached: {rows:?}"),
+            Err(error) => break error,
+        }
+    };
+    let lost = cursor.lost().unwrap();
+    assert_eq!(lost.rows, u64::try_from(rows.len()).unwrap());
+    assert_eq!(rows, years(u16::try_from(rows.len()).unwrap()), "a prefix: {}", error.report());
+    assert!(cursor.try_next().await.unwrap().is_none(), "nothing follows an error");
+    let creations = cluster.journal().entries();
+    assert_eq!(creations.iter().filter(|entry| entry.path == "/_api/cursor").count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_coordinators_may_die_while_a_cursor_is_read() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let database = fill(&client, 20).await;
+    let mut cursor = database.query::<u16>(Aql::new(ALL)).batch_size(2).await.unwrap();
+    let owner = cursor.coordinator().unwrap().clone();
+    for (index, state) in client.coordinators().iter().enumerate() {
+        if state.address != owner {
+            cluster.coordinator(index).kill();
+        }
+    }
+    let mut rows = Vec::new();
+    while let Some(row) = cursor.try_next().await.unwrap() {
+        rows.push(row);
+    }
+    assert_eq!(rows, years(20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn w13_a_dropped_cursor_is_closed_within_a_second() {
+    let cluster = cluster().await;
+    let database = fill(&client(&cluster), 20).await;
+    for rows in [0, 1, 5, 20] {
+        let before = cursor_requests(&cluster, "DELETE");
+        let mut cursor = database.query::<u16>(Aql::new(ALL)).batch_size(4).await.unwrap();
+        for _ in 0..rows {
+            cursor.try_next().await.unwrap();
+        }
+        drop(cursor);
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(cursor_requests(&cluster, "DELETE") - before, 1, "after {rows} rows");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cursor_that_needs_no_closing_is_not_closed() {
+    let cluster = cluster().await;
+    let database = fill(&client(&cluster), 3).await;
+    assert_eq!(database.query::<u16>(Aql::new(ALL)).all().await.unwrap(), years(3));
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(cursor_requests(&cluster, "DELETE"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_without_numbered_batches_is_read_to_the_end() {
+    let cluster = cluster_with(|builder| builder.version("3.10")).await;
+    let database = fill(&client(&cluster), 10).await;
+    assert_eq!(database.query::<u16>(Aql::new(ALL)).batch_size(3).all().await.unwrap(), years(10));
+    // A batch whose response is lost is gone: it is not read again.
+    let _lost = everywhere(&cluster, &Fault::close(Phase::AfterExecution).on(Match::post("/_api/cursor/*")));
+    database.query::<u16>(Aql::new(ALL)).batch_size(3).all().await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn w10_a_query_that_only_reads_is_sent_again_and_one_that_writes_is_not() {
+    for (text, creations) in [(ALL, 2), ("FOR b IN books REMOVE b IN books", 1)] {
+        let cluster = cluster().await;
+        let database = fill(&client(&cluster), 3).await;
+        let lost =
+            Fault::close(Phase::AfterExecution).on(Match::method(Method::POST, "/_api/cursor")).times(1);
+        let _lost = cluster.coordinator(0).inject(lost.clone());
+        let _others = [1, 2].map(|index| cluster.coordinator(index).inject(lost.clone()));
+        let result = database.query::<u16>(Aql::dynamic(text)).all().await;
+        let sent = cluster.journal().entries().iter().filter(|entry| entry.path == "/_api/cursor").count();
+        // Each coordinator loses one response.
+        assert_eq!((sent > 1, result.is_ok()), (creations > 1, creations > 1), "{text}: {sent}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_cannot_be_decoded_is_named() {
+    let cluster = cluster().await;
+    let database = client(&cluster).db("_system");
+    let query = Aql::new("FOR i IN 1..20 RETURN { addr: { zip: i == 18 ? 'x' : i } }");
+    #[derive(Debug, serde::Deserialize)]
+    #[expect(dead_code, reason = "only decoded")]
+    struct Row {
+        addr: Address,
+    }
+    #[derive(Debug, serde::Deserialize)]
+    #[expect(dead_code, reason = "only decoded")]
+    struct Address {
+        zip: u8,
+    }
+    let error = database.query::<Row>(query).all().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().contains("result[17].addr.zip"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_query_that_writes_changes_documents() {
+    let cluster = cluster().await;
+    let database = fill(&client(&cluster), 5).await;
+    let query =
+        Aql::new("FOR b IN books FILTER b.year > 2 UPDATE b WITH { title: 'x' } IN books RETURN NEW.title");
+    assert_eq!(database.query::<String>(query).all().await.unwrap(), ["x", "x"]);
+    let read = Aql::new("FOR b IN books FILTER b.title == 'x' RETURN 1");
+    assert_eq!(database.query::<u8>(read).all().await.unwrap().len(), 2);
+    assert!(!database.query::<serde_json::Value>(Aql::new("RETURN 1")).await.unwrap().is_cached());
+    assert_eq!(
+        database.query::<serde_json::Value>(Aql::new("RETURN {}")).first().await.unwrap(),
+        Some(json!({}))
+    );
+}
