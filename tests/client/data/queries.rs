@@ -196,21 +196,22 @@ async fn w10_a_query_that_only_reads_is_sent_again_and_one_that_writes_is_not() 
     }
 }
 
+#[derive(Debug, serde::Deserialize)]
+#[expect(dead_code, reason = "only decoded")]
+struct Row {
+    addr: Address,
+}
+#[derive(Debug, serde::Deserialize)]
+#[expect(dead_code, reason = "only decoded")]
+struct Address {
+    zip: u8,
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_row_that_cannot_be_decoded_is_named() {
     let cluster = cluster().await;
     let database = client(&cluster).db("_system");
     let query = Aql::new("FOR i IN 1..20 RETURN { addr: { zip: i == 18 ? 'x' : i } }");
-    #[derive(Debug, serde::Deserialize)]
-    #[expect(dead_code, reason = "only decoded")]
-    struct Row {
-        addr: Address,
-    }
-    #[derive(Debug, serde::Deserialize)]
-    #[expect(dead_code, reason = "only decoded")]
-    struct Address {
-        zip: u8,
-    }
     let error = database.query::<Row>(query).all().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("result[17].addr.zip"), "{error}");
