@@ -29,7 +29,7 @@ const FORBIDDEN_PACKAGES: &[(&str, &[&str])] = &[
     ("arango-protocol", &["tower", "tokio", "hyper", "hyper-util", "socket2"]),
     ("arango-balance", &["http", "hyper", "hyper-util", "serde", "serde_json"]),
     ("arango-cluster", &["tower", "tokio", "hyper", "hyper-util"]),
-    ("arango-data", &["tower", "tokio", "hyper", "hyper-util"]),
+    ("arango-data", &["tower", "tokio", "hyper", "hyper-util", "rand"]),
     ("arango-transport", &["serde", "serde_json"]),
     ("arango-test-aql", &["tower", "tokio", "hyper", "http"]),
     ("arango", &["hyper", "hyper-util", "socket2"]),

@@ -85,6 +85,21 @@ const LAYOUTS: &[Layout] = &[
         listings: &["for_each_operation", "operation_tests", "foreign_responses", "fixtures"],
     },
     Layout {
+        name: "arango-data",
+        groups: &[
+            &["names"],
+            &["json"],
+            &["documents"],
+            &["collections"],
+            &["databases"],
+            &["queries"],
+            &["for_each_operation"],
+            &["testing"],
+            &["operation_tests"],
+        ],
+        listings: &["for_each_operation", "operation_tests"],
+    },
+    Layout {
         name: "arango-transport",
         groups: &[
             &["types"],

@@ -1,12 +1,94 @@
 //! Typed operations and models of ArangoDB's documents, collections, databases and queries. No IO.
+//!
+//! Each operation is a plain value that builds its request and decodes its response. Its
+//! [properties](arango_protocol::RequestProperties) declare whether it may be sent again, and where. A write whose
+//! response was lost finds out [what happened](arango_protocol::Resolve): it says what to read, and what that proves.
+//!
+//! ```
+//! use arango_data::{Aql, CollectionName, CreateCursor, InsertDocument, Key};
+//! use arango_protocol::{ApiResponse, Operation, RequestClass};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Book {
+//!     title: String,
+//!     year: u16,
+//! }
+//!
+//! let books = CollectionName::new("books")?;
+//! let dune = Book { title: "Dune".into(), year: 1965 };
+//!
+//! // Under a key that the client has generated, an insert can be repeated.
+//! # let (unix_millis, random) = (1_743_568_356_000, [7; 10]);
+//! let insert = InsertDocument::new(&books, &dune).key(&Key::generate(unix_millis, random));
+//! assert_eq!(insert.properties().class, RequestClass::Fenced);
+//!
+//! // A query that only reads can be repeated, too. Values are bound, never written into the text.
+//! let query = Aql::new("FOR b IN @@books FILTER b.year >= @from RETURN b").collection("books", &books).bind("from", 1960);
+//! let create = CreateCursor::<Book>::new(&query);
+//! assert_eq!(create.properties().class, RequestClass::Safe);
+//!
+//! // A transport sends the request and returns the response.
+//! # let body = r#"{"result":[{"title":"Dune","year":1965}],"hasMore":false,"error":false,"code":201}"#;
+//! # let response = ApiResponse::new(http::StatusCode::CREATED, http::HeaderMap::new(), body.into());
+//! for book in create.output(response)?.rows {
+//!     println!("{} {}", book.title, book.year);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | subject | reads | changes |
+//! |---|---|---|
+//! | documents | [`ReadDocument`], [`DocumentExists`] | [`InsertDocument`], [`UpdateDocument`], [`ReplaceDocument`], [`RemoveDocument`] |
+//! | collections | [`ListCollections`], [`GetCollection`], [`GetCollectionProperties`], [`CountDocuments`], [`GetCollectionFigures`] | [`CreateCollection`], [`EnsureCollection`], [`SetCollectionProperties`], [`TruncateCollection`], [`DropCollection`] |
+//! | shards of a collection | [`GetCollectionShards`], [`GetResponsibleShard`], [`CountDocumentsByShard`] | |
+//! | databases | [`ListDatabases`], [`ListAccessibleDatabases`], [`GetCurrentDatabase`] | [`CreateDatabase`], [`DropDatabase`] |
+//! | queries | [`ExplainQuery`], [`ParseQuery`], [`ListRunningQueries`], [`ListSlowQueries`] | [`CreateCursor`], [`NextBatch`], [`CloseCursor`], [`KillQuery`], [`ClearSlowQueries`] |
+//!
+//! # Which writes can be repeated
+//!
+//! | write | is repeated after a lost response |
+//! |---|---|
+//! | insert under a [generated key](Key::generate), or with a key and an [operation id](OperationId) | yes |
+//! | insert that [ignores](OverwriteMode::Ignore) an existing document | yes |
+//! | write with [`if_revision`](UpdateDocument::if_revision) or a [version](UpdateDocument::version_attribute) | yes |
+//! | any other write of a document | no: the document is read, and shows what happened or does not |
+//! | insert under a key of the server | no, and what happened stays unknown |
+//! | drop by [id](DropCollection::by_id), creation by [`ensure`](CreateCollection::ensure) | yes |
+//! | drop or creation by name, truncation | no: it is looked for |
+//! | query that [writes](Aql::is_read_only) | no, and what happened stays unknown |
+//!
+//! A document that was removed meanwhile may be brought back by a late copy of a repeated insert.
+//!
+//! # Layout
+//!
+//! One folder per subject. Each may import from `arango-protocol` and from the folders above it.
+//!
+//! | what | where |
+//! |---|---|
+//! | names of collections and documents | `names` |
+//! | documents as JSON: writing without loss, reading in one pass | `json` |
+//! | operations on single documents, and what became of lost writes | `documents` |
+//! | operations on collections, and their properties | `collections` |
+//! | operations on databases | `databases` |
+//! | queries, cursors, and the proof that a query only reads | `queries` |
+//! | visiting every operation | `for_each_operation` |
 
 mod collections;
 mod databases;
 mod documents;
+mod for_each_operation;
 mod json;
 mod names;
 mod queries;
 
+// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
+#[cfg(test)]
+mod operation_tests;
 #[cfg(test)]
 mod testing;
 
@@ -27,6 +109,8 @@ pub use documents::{
     ReadChangedDocument, ReadDocument, RemoveDocument, Removed, ReplaceDocument, Silent, UpdateDocument,
     WriteOutput, Written,
 };
+#[doc(hidden)] // for tests and tables of all operations
+pub use for_each_operation::{OperationVisitor, for_each_operation};
 pub use json::{Document, Patch, write_document};
 pub use names::{CollectionName, DocumentId, InvalidIdentifier, Key, Revision};
 pub use queries::{

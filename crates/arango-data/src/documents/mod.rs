@@ -15,9 +15,6 @@ mod update;
 mod write;
 mod write_output;
 
-#[cfg(test)]
-mod resolution_tests;
-
 pub use evidence::Evidence;
 pub use exists::DocumentExists;
 pub use insert::InsertDocument;

@@ -4,6 +4,9 @@ mod content;
 mod expectation;
 mod stored;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use content::{Comparison, Content};
 pub(super) use expectation::{Effect, Expectation};
 pub(super) use stored::StoredDocument;

@@ -6,9 +6,9 @@ use arango_protocol::{
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
-use super::{
-    DocumentTicket, Evidence, InsertDocument, OperationId, OverwriteMode, RemoveDocument, ReplaceDocument,
-    UpdateDocument, Written,
+use crate::documents::{
+    DocumentTicket, Evidence, InsertDocument, OperationId, OverwriteMode, ReadDocument, RemoveDocument,
+    ReplaceDocument, UpdateDocument, Written,
 };
 use crate::names::{Key, Revision};
 use crate::testing::{assert_request, key, name};
@@ -29,7 +29,7 @@ use Concluded::{CannotTell, Executed, NotAsked, NotExecuted, NotSeen, Superseded
 /// Asks after the failure and concludes from the document that is there.
 fn resolve<O>(write: &O, failure: &Failure, stored: Option<&Value>) -> Concluded
 where
-    O: Resolve<Output = Written, Question = super::ReadDocument<Box<RawValue>>>,
+    O: Resolve<Output = Written, Question = ReadDocument<Box<RawValue>>>,
 {
     if write.question(failure).is_none() {
         return NotAsked;

@@ -1,0 +1,103 @@
+//! A visitor over all operations.
+
+use std::sync::LazyLock;
+
+use arango_protocol::{DatabaseName, Operation};
+use serde_json::Value;
+
+#[allow(clippy::wildcard_imports, reason = "it visits every operation")]
+use crate::*;
+
+/// Visits operations, one after the other.
+///
+/// ```
+/// use arango_data::{OperationVisitor, for_each_operation};
+/// use arango_protocol::Operation;
+///
+/// /// Collects the names of all operations.
+/// struct Names(Vec<&'static str>);
+///
+/// impl OperationVisitor for Names {
+///     fn visit<O: Operation>(&mut self, _: O) {
+///         self.0.push(O::METADATA.name);
+///     }
+/// }
+///
+/// let mut names = Names(Vec::new());
+/// for_each_operation(&mut names);
+/// assert!(names.0.contains(&"document.insert"));
+/// ```
+pub trait OperationVisitor {
+    /// Visits one operation, constructed with sample values.
+    fn visit<O>(&mut self, operation: O)
+    where
+        O: Operation<Output: Send> + Send + Sync + 'static;
+}
+
+/// Visits every operation of this crate, each constructed with sample values.
+///
+/// The order is that of the folders: documents, collections, databases, queries.
+pub fn for_each_operation(visitor: &mut impl OperationVisitor) {
+    documents(visitor);
+    collections(visitor);
+    databases(visitor);
+    queries(visitor);
+}
+
+static BOOKS: LazyLock<CollectionName> =
+    LazyLock::new(|| CollectionName::new("books").expect("a valid name"));
+static DUNE: LazyLock<Key> = LazyLock::new(|| Key::new("dune").expect("a valid key"));
+static REVISION: LazyLock<Revision> =
+    LazyLock::new(|| Revision::new("_gG9JHsW---").expect("a valid revision"));
+static SHOP: LazyLock<DatabaseName> = LazyLock::new(|| DatabaseName::new("shop").expect("a valid name"));
+static QUERY: LazyLock<Aql> =
+    LazyLock::new(|| Aql::new("FOR b IN @@books RETURN b").collection("books", &BOOKS));
+static BOOK: LazyLock<Value> = LazyLock::new(|| serde_json::json!({ "title": "Dune" }));
+
+fn documents(visitor: &mut impl OperationVisitor) {
+    visitor.visit(InsertDocument::new(&BOOKS, &*BOOK));
+    visitor.visit(ReadDocument::<Value>::new(&BOOKS, &DUNE));
+    visitor.visit(ReadDocument::<Value>::new(&BOOKS, &DUNE).unless_revision(&REVISION));
+    visitor.visit(DocumentExists::new(&BOOKS, &DUNE));
+    visitor.visit(UpdateDocument::new(&BOOKS, &DUNE, &*BOOK));
+    visitor.visit(ReplaceDocument::new(&BOOKS, &DUNE, &*BOOK));
+    visitor.visit(RemoveDocument::new(&BOOKS, &DUNE));
+}
+
+fn collections(visitor: &mut impl OperationVisitor) {
+    let collection = || BOOKS.clone();
+    visitor.visit(ListCollections::new());
+    visitor.visit(GetCollection { collection: collection() });
+    visitor.visit(GetCollectionProperties { collection: collection() });
+    visitor.visit(CreateCollection::new(&BOOKS));
+    visitor.visit(CreateCollection::new(&BOOKS).ensure());
+    visitor.visit(SetCollectionProperties::new(&BOOKS).write_concern(2));
+    visitor.visit(CountDocuments { collection: collection() });
+    visitor.visit(CountDocumentsByShard { collection: collection() });
+    visitor.visit(GetCollectionFigures { collection: collection() });
+    visitor.visit(GetCollectionShards { collection: collection() });
+    visitor.visit(GetResponsibleShard::new(&BOOKS, &*BOOK));
+    visitor.visit(TruncateCollection::new(&BOOKS));
+    visitor.visit(DropCollection::by_name(&BOOKS));
+}
+
+fn databases(visitor: &mut impl OperationVisitor) {
+    visitor.visit(ListDatabases);
+    visitor.visit(ListAccessibleDatabases);
+    visitor.visit(GetCurrentDatabase);
+    visitor.visit(CreateDatabase::new(&SHOP));
+    visitor.visit(DropDatabase { name: SHOP.clone() });
+}
+
+fn queries(visitor: &mut impl OperationVisitor) {
+    let cursor = CursorId::new("3517");
+    visitor.visit(CreateCursor::<Value>::new(&QUERY));
+    visitor.visit(NextBatch::<Value>::numbered(&cursor, &BatchId::new("2")));
+    visitor.visit(CloseCursor::new(&cursor));
+    visitor.visit(ExplainQuery::new(&QUERY));
+    visitor.visit(ParseQuery::new(&QUERY));
+    visitor.visit(ListRunningQueries::default());
+    visitor.visit(ListSlowQueries::default());
+    visitor.visit(KillQuery::new(&QueryId::new("32665")));
+    visitor.visit(ClearSlowQueries);
+}
