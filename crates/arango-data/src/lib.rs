@@ -94,9 +94,9 @@ mod testing;
 
 pub use collections::{
     CollectionFigures, CollectionId, CollectionInfo, CollectionProperties, CollectionType, ComputeOn,
-    ComputedValue, CountDocuments, CountDocumentsByShard, CreateCollection, Difference, DropCollection,
-    EnsureCollection, EnsuredCollection, GetCollection, GetCollectionFigures, GetCollectionProperties,
-    GetCollectionShards, GetResponsibleShard, IndexFigures, KeyGenerator, KeyOptions, ListCollections,
+    ComputedValue, CountDocuments, CountDocumentsByShard, CreateCollection, DropCollection, EnsureCollection,
+    EnsuredCollection, GetCollection, GetCollectionFigures, GetCollectionProperties, GetCollectionShards,
+    GetResponsibleShard, IndexFigures, KeyGenerator, KeyOptions, ListCollections, PropertyDifference,
     ReplicationFactor, Schema, SchemaLevel, SetCollectionProperties, ShardReplicas, ShardingStrategy,
     TruncateCollection,
 };

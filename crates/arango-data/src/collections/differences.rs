@@ -10,7 +10,7 @@ use super::properties::CollectionProperties;
 /// A property that a collection should have otherwise.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Difference {
+pub struct PropertyDifference {
     /// The name of the property, as the server spells it.
     pub property: &'static str,
     /// What it should be, as JSON.
@@ -19,7 +19,7 @@ pub struct Difference {
     pub actual: Value,
 }
 
-impl Difference {
+impl PropertyDifference {
     /// Returns whether the property can be changed by [`SetCollectionProperties`](crate::SetCollectionProperties).
     pub fn is_changeable(&self) -> bool {
         const CHANGEABLE: [&str; 6] =
@@ -28,7 +28,7 @@ impl Difference {
     }
 }
 
-impl fmt::Display for Difference {
+impl fmt::Display for PropertyDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is {}, expected {}", self.property, self.actual, self.expected)
     }
@@ -36,7 +36,7 @@ impl fmt::Display for Difference {
 
 impl CreateCollection {
     /// Returns which properties of an existing collection differ from those that were set.
-    pub fn differences(&self, existing: &CollectionProperties) -> Vec<Difference> {
+    pub fn differences(&self, existing: &CollectionProperties) -> Vec<PropertyDifference> {
         let body = &self.body;
         let mut found = Found(Vec::new());
         found.compare("type", Some(body.collection_type), Some(existing.collection_type));
@@ -65,7 +65,7 @@ impl CreateCollection {
     }
 }
 
-struct Found(Vec<Difference>);
+struct Found(Vec<PropertyDifference>);
 
 impl Found {
     /// Records a property that was set and differs.
@@ -75,7 +75,7 @@ impl Found {
     {
         if expected.is_some() && expected != actual {
             let json = |value: Option<T>| serde_json::to_value(value).unwrap_or_default();
-            self.0.push(Difference { property, expected: json(expected), actual: json(actual) });
+            self.0.push(PropertyDifference { property, expected: json(expected), actual: json(actual) });
         }
     }
 }

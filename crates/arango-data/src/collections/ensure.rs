@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::Request;
 
 use super::create::{CreateCollection, conclude_refused};
-use super::differences::Difference;
+use super::differences::PropertyDifference;
 use super::properties::{CollectionProperties, GetCollectionProperties};
 
 /// Creates a collection, or compares it if there is one of the name.
@@ -35,7 +35,7 @@ pub struct EnsuredCollection {
     /// Also `true` if the response to its creation was lost.
     pub existed: bool,
     /// The properties that differ from those that were set.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<PropertyDifference>,
 }
 
 impl EnsureCollection {

@@ -20,7 +20,7 @@ mod truncate;
 pub use computed_value::{ComputeOn, ComputedValue};
 pub use count::{CountDocuments, CountDocumentsByShard};
 pub use create::CreateCollection;
-pub use differences::Difference;
+pub use differences::PropertyDifference;
 pub use drop::DropCollection;
 pub use ensure::{EnsureCollection, EnsuredCollection};
 pub use figures::{CollectionFigures, GetCollectionFigures, IndexFigures};

@@ -86,11 +86,15 @@ impl<W> InsertDocument<W> {
         self
     }
 
-    /// Returns whether the insert has a key: that of the document, or one that was set.
-    ///
-    /// Otherwise the server makes one.
-    pub fn has_key(&self) -> bool {
-        self.write.any_key().is_some()
+    /// Sets the key if the document has none, and none was set before.
+    #[must_use]
+    pub fn key_if_missing(self, key: impl FnOnce() -> Key) -> Self {
+        if self.document_key().is_some() { self } else { self.key(&key()) }
+    }
+
+    /// Returns the key that was set, or that of the document.
+    pub fn document_key(&self) -> Option<&Key> {
+        self.write.any_key()
     }
 
     /// Sets what happens if a document with the key exists.
@@ -235,7 +239,7 @@ impl<W: WriteOutput> Resolve for InsertDocument<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_rejected, assert_request_with_body, key, name, read};
+    use crate::testing::{assert_rejected, assert_request_with_body, key, name, response};
     use arango_protocol::{ErrorKind, Outcome};
     use serde_json::{Value, json};
 
@@ -264,7 +268,8 @@ mod tests {
         let uri = "/_api/document/books?overwriteMode=ignore&silent=true";
         let silent = insert.return_new::<Value>().overwrite(OverwriteMode::Ignore).silent();
         assert_request_with_body(&silent, "POST", uri, r#"{"a":1}"#);
-        read(&silent, "{}");
+        silent.output(response(202, "{}")).unwrap();
+        assert!(silent.output(response(200, "{}")).is_err());
     }
 
     #[test]
@@ -276,6 +281,15 @@ mod tests {
         assert_rejected(&insert.operation_id(OperationId::new("a", "7")), {
             "`operation_id` is an attribute of the document already"
         });
+    }
+
+    #[test]
+    fn a_key_is_made_only_for_a_document_without_one() {
+        let without = insert(&json!({ "_key": null })).key_if_missing(generated);
+        assert_eq!(without.document_key(), Some(&generated()));
+        let with = insert(&json!({ "_key": "k" })).key_if_missing(|| panic!("it has a key"));
+        assert_eq!(with.document_key().unwrap(), "k");
+        assert_request_with_body(&with, "POST", "/_api/document/books", r#"{"_key":"k"}"#);
     }
 
     #[test]

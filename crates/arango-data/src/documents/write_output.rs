@@ -1,6 +1,7 @@
 //! What a write returns.
 
 use arango_protocol::{ApiResponse, OutputError};
+use http::StatusCode;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
@@ -68,7 +69,7 @@ pub struct Written<New = (), Old = ()> {
 impl<New, Old> Written<New, Old> {
     /// Returns whether the server kept the document because its version is not lower.
     ///
-    /// Only writes with a version attribute keep it.
+    /// Only writes with a version attribute keep it. An earlier copy of the same write may have written that version.
     pub fn is_unchanged(&self) -> bool {
         self.old_revision.as_ref() == Some(&self.revision)
     }
@@ -107,12 +108,14 @@ impl WriteOutput for Silent {}
 
 impl Sealed for Silent {
     fn read(response: &ApiResponse) -> Result<Self, OutputError> {
-        // An empty object says little, but any object says that the server has not refused the write.
+        // An empty object says little, but few services send it with one of these statuses.
         response.json::<IgnoredAny>()?;
-        match members(response.bytes()).map(Iterator::count) {
-            Some(0) => Ok(Self { evidence: None }),
-            _ => Err(response.invalid("not an empty object")),
+        let is_empty = members(response.bytes()).is_some_and(|members| members.count() == 0);
+        let is_written = matches!(response.status(), StatusCode::CREATED | StatusCode::ACCEPTED);
+        if is_empty && is_written {
+            return Ok(Self { evidence: None });
         }
+        Err(response.invalid("not the empty object of a write"))
     }
 
     fn found(_: &RawValue, evidence: Evidence, _: bool) -> Option<Self> {

@@ -103,7 +103,7 @@ impl<W: WriteOutput + Send + 'static> Insert<W> {
     async fn send(self) -> Result<W, Error> {
         let mut operation = self.operation.map_err(invalid_request::<InsertDocument<W>>)?;
         let collection = self.collection;
-        let is_without_key = collection.keys == Keys::Client && !operation.has_key();
+        let is_without_key = collection.keys == Keys::Client && operation.document_key().is_none();
         if is_without_key && collection.accepts_generated_keys().await? {
             operation = operation.key(&collection.new_key());
         }

@@ -19,6 +19,17 @@ pub(in crate::documents) enum Comparison {
     MergedAtTop,
 }
 
+/// How a stored document resembles the content of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::documents) enum Likeness {
+    /// It has the content.
+    Same,
+    /// It has the written attributes, and others that it should not have.
+    Completed,
+    /// It lacks an attribute, or has another value.
+    Different,
+}
+
 /// The content of a write.
 #[derive(Debug, Clone)]
 pub(in crate::documents) struct Content {
@@ -27,20 +38,19 @@ pub(in crate::documents) struct Content {
 }
 
 impl Content {
-    /// Returns whether the stored document has this content.
-    ///
-    /// A document that the server has completed, for example by computed values, has another one.
-    pub(in crate::documents) fn is_in(&self, stored: StoredDocument<'_>) -> bool {
+    /// Compares a stored document with the content.
+    pub(in crate::documents) fn likeness(&self, stored: StoredDocument<'_>) -> Likeness {
         let (Ok(sent), Ok(stored)) =
             (serde_json::from_slice(&self.json), serde_json::from_str(stored.json()))
         else {
-            return false;
+            return Likeness::Different;
         };
         let (sent, stored) = (without_system_attributes(sent), without_system_attributes(stored));
+        let is_merged = self.comparison == Comparison::Merged;
         match self.comparison {
-            Comparison::Whole => sent.len() == stored.len() && contains(&stored, &sent, false),
-            Comparison::Merged => contains(&stored, &sent, true),
-            Comparison::MergedAtTop => contains(&stored, &sent, false),
+            _ if !contains(&stored, &sent, is_merged) => Likeness::Different,
+            Comparison::Whole if sent.len() != stored.len() => Likeness::Completed,
+            _ => Likeness::Same,
         }
     }
 }
@@ -85,9 +95,13 @@ mod tests {
     use serde_json::json;
     use serde_json::value::to_raw_value;
 
-    fn is_in(comparison: Comparison, sent: &Value, stored: &Value) -> bool {
+    fn likeness(comparison: Comparison, sent: &Value, stored: &Value) -> Likeness {
         let content = Content { json: sent.to_string().into(), comparison };
-        content.is_in(StoredDocument(&to_raw_value(stored).unwrap()))
+        content.likeness(StoredDocument(&to_raw_value(stored).unwrap()))
+    }
+
+    fn is_in(comparison: Comparison, sent: &Value, stored: &Value) -> bool {
+        likeness(comparison, sent, stored) == Likeness::Same
     }
 
     #[test]
@@ -98,7 +112,7 @@ mod tests {
             &json!({ "_key": "k", "a": 1.0, "b": [1, { "c": null }] }),
             &stored
         ));
-        assert!(!is_in(Comparison::Whole, &json!({ "a": 1 }), &stored));
+        assert_eq!(likeness(Comparison::Whole, &json!({ "a": 1 }), &stored), Likeness::Completed);
         assert!(!is_in(Comparison::Whole, &json!({ "a": 2, "b": [1, { "c": null }] }), &stored));
     }
 

@@ -3,7 +3,7 @@
 use arango_protocol::{Conclusion, ErrorKind, ErrorNumber, Failure};
 use serde::{Deserialize, Serialize};
 
-use super::content::Content;
+use super::content::{Content, Likeness};
 use super::stored::StoredDocument;
 use crate::documents::evidence::Evidence;
 use crate::documents::operation_id::OperationId;
@@ -48,9 +48,9 @@ impl Expectation {
                     && (self.is_key_generated || has_id || failure.has_ambiguous_predecessor)
             }
             Effect::Change | Effect::Remove => {
-                self.revision.is_some()
-                    && failure.kind == ErrorKind::PreconditionFailed
-                    && (has_id || failure.has_ambiguous_predecessor)
+                let is_removed = failure.number == Some(ErrorNumber::DOCUMENT_NOT_FOUND);
+                let is_changed = self.revision.is_some() && failure.kind == ErrorKind::PreconditionFailed;
+                is_changed && has_id || (is_changed || is_removed) && failure.has_ambiguous_predecessor
             }
             Effect::CreateIfMissing => false,
         };
@@ -97,13 +97,17 @@ impl Expectation {
         if self.effect == Effect::CreateIfMissing || creates && self.is_key_generated {
             return Conclusion::Executed(Evidence::Key);
         }
-        // Whether the document had the content before is not known, unless the write was conditional.
+        // A conditional write whose revision is still there has changed nothing yet.
         let is_untouched = self.revision.is_some() && self.revision == stored.revision();
-        if self.operation_id.is_none()
-            && !is_untouched
-            && content.is_some_and(|content| content.is_in(stored))
-        {
-            return Conclusion::Executed(Evidence::Content);
+        if self.operation_id.is_none() && !is_untouched {
+            match content.map(|content| content.likeness(stored)) {
+                Some(Likeness::Same) => return Conclusion::Executed(Evidence::Content),
+                // The server may have added computed values, or another write its attributes.
+                Some(Likeness::Completed) if self.effect == Effect::Create || self.revision.is_some() => {
+                    return Conclusion::CannotTell;
+                }
+                _ => {}
+            }
         }
         if let Some((attribute, version)) = &self.version {
             return match stored.number(attribute) {

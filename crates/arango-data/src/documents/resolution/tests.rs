@@ -123,7 +123,8 @@ fn a_natural_key_shows_the_insert_only_by_its_content() {
     let insert = natural_insert();
     for (document, concluded) in [
         (Some(stored("_b", &json!({ "a": 1 }))), Executed(Evidence::Content)),
-        (Some(stored("_b", &json!({ "a": 1, "b": 2 }))), Superseded),
+        (Some(stored("_b", &json!({ "a": 1, "computed": 2 }))), CannotTell),
+        (Some(stored("_b", &json!({ "a": 2 }))), Superseded),
         (None, NotSeen),
     ] {
         assert_eq!(resolve(&insert, &lost(), document.as_ref()), concluded, "{document:?}");
@@ -214,6 +215,20 @@ fn w8_a_removal_is_executed_if_the_document_is_not_there() {
         );
     }
     assert!(conditional.question(&precondition()).is_none());
+}
+
+#[test]
+fn a_document_that_is_not_found_may_be_the_result_of_an_earlier_copy() {
+    let number = Some(ErrorNumber::DOCUMENT_NOT_FOUND);
+    let missing = Failure::new(ErrorKind::DocumentNotFound, Outcome::NotExecuted, number);
+    let again = missing.after_ambiguous_attempt();
+    let remove = RemoveDocument::new(&name("books"), &key("k")).if_revision(&revision()).must_exist();
+    assert!(remove.question(&missing).is_none() && remove.question(&again).is_some());
+    let conclusion = remove.conclusion(&again, Ok(None));
+    assert_eq!(concluded(conclusion, |removed| removed.evidence.unwrap()), Executed(Evidence::Absence));
+    let update = update().if_revision(&revision());
+    assert_eq!(resolve(&update, &missing, None), NotAsked);
+    assert_eq!(resolve(&update, &again, None), Superseded);
 }
 
 #[test]
