@@ -13,6 +13,7 @@ mod resolution;
 mod ticket;
 mod update;
 mod write;
+mod write_options;
 mod write_output;
 
 pub use evidence::Evidence;

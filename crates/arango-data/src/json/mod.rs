@@ -1,10 +1,13 @@
 //! Documents as JSON: writing them without loss, and reading them with the attributes of the server.
 
+mod body;
 mod document;
 mod finite;
+mod finite_parts;
 mod members;
 mod patch;
 mod path;
+mod splice;
 mod system_attributes;
 mod write;
 
@@ -12,6 +15,6 @@ pub use document::Document;
 pub use patch::Patch;
 pub use write::write_document;
 
+pub(crate) use body::DocumentBody;
 pub(crate) use finite::to_raw;
 pub(crate) use members::members;
-pub(crate) use write::DocumentBody;

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_absent_attribute_null_and_a_value_are_told_apart() {
+    fn an_absent_attribute_null_and_a_value_are_distinguished() {
         #[derive(Debug, Deserialize, PartialEq)]
         struct Change {
             #[serde(default)]

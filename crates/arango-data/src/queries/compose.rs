@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_of_one_name_and_other_values_are_told_apart() {
+    fn parameters_of_one_name_and_other_values_are_distinguished() {
         let filter = |year: u16| Aql::new("FILTER d.y != @y // not '@y'").bind("y", year);
         let query =
             Aql::new("FOR d IN c").and(filter(1)).and(filter(2)).and(filter(3)).and("RETURN [d, '@y']");
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn collections_are_told_apart_from_values_and_from_one_another() {
+    fn collections_are_distinguished_from_values_and_from_one_another() {
         let first = Aql::new("FOR a IN @@c FILTER a.c == @c").collection("c", &name("a")).bind("c", 1);
         let query = first.and(Aql::new("FOR b IN @@c").collection("c", &name("b")));
         assert!(query.text().ends_with("FOR b IN @@c_2"), "{}", query.text());

@@ -1,0 +1,136 @@
+//! The JSON of one document.
+
+use std::borrow::Cow;
+
+use arango_protocol::BuildError;
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::ser::Error as _;
+
+use super::finite::to_vec;
+use super::members::members;
+use super::splice::{quoted, with_first_member, without_member};
+use crate::names::Key;
+
+/// The JSON of a document, serialised once.
+///
+/// An error is kept until the [bytes](Self::bytes) are read.
+#[derive(Clone)]
+pub(crate) struct DocumentBody(Result<Written, WriteFault>);
+
+#[derive(Clone)]
+struct Written {
+    /// An object without a `_key` that counts as absent.
+    json: Bytes,
+    /// The valid `_key` in the object.
+    key: Option<Key>,
+}
+
+/// An error that can be returned by each attempt to build a request.
+#[derive(Clone)]
+enum WriteFault {
+    Json(String),
+    Field(&'static str, &'static str),
+}
+
+impl DocumentBody {
+    /// Serialises a document.
+    pub(crate) fn new<T: Serialize + ?Sized>(value: &T) -> Self {
+        Self(
+            to_vec(value).map_err(|error| WriteFault::Json(error.to_string())).and_then(|json| {
+                Written::of(json).map_err(|(field, reason)| WriteFault::Field(field, reason))
+            }),
+        )
+    }
+
+    /// Adds `key` to the document, or checks that it is the key of the document.
+    pub(crate) fn with_key(self, key: &Key) -> Self {
+        match self.0 {
+            Ok(Written { json, key: None }) => {
+                let json = with_first_member(&json, "\"_key\"", &quoted(key.as_str()));
+                Self(Ok(Written { json, key: Some(key.clone()) }))
+            }
+            _ => self.of_key(key),
+        }
+    }
+
+    /// Checks that the document has no other key than this.
+    pub(crate) fn of_key(mut self, key: &Key) -> Self {
+        if self.key().is_some_and(|own| own != key) {
+            self.0 = Err(WriteFault::Field("_key", "of the document differs from the given key"));
+        }
+        self
+    }
+
+    /// Adds an attribute of text, which the document must not have.
+    pub(crate) fn with_attribute(mut self, field: &'static str, name: &str, text: &str) -> Self {
+        let Ok(written) = &self.0 else { return self };
+        let is_there = members(&written.json).into_iter().flatten().any(|member| member.name == name);
+        if is_there {
+            self.0 = Err(WriteFault::Field(field, "is an attribute of the document already"));
+            return self;
+        }
+        let json = with_first_member(&written.json, &quoted(name), &quoted(text));
+        Self(Ok(Written { json, key: written.key.clone() }))
+    }
+
+    /// Returns the valid key in the document.
+    pub(crate) fn key(&self) -> Option<&Key> {
+        self.0.as_ref().ok().and_then(|written| written.key.as_ref())
+    }
+
+    /// Returns an attribute at the top level, if it is a text.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.attribute(name)
+    }
+
+    /// Returns an attribute at the top level, if it is a number.
+    pub(crate) fn number(&self, name: &str) -> Option<f64> {
+        self.attribute(name)
+    }
+
+    fn attribute<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        let json = self.json()?;
+        let member = members(json)?.find(|member| member.name == name)?;
+        serde_json::from_slice(&json[member.value]).ok()
+    }
+
+    /// Returns the JSON, if there is no error.
+    pub(crate) fn json(&self) -> Option<&Bytes> {
+        self.0.as_ref().ok().map(|written| &written.json)
+    }
+
+    /// Returns the body of the request.
+    pub(crate) fn bytes(&self) -> Result<Bytes, BuildError> {
+        match &self.0 {
+            Ok(written) => Ok(written.json.clone()),
+            Err(WriteFault::Json(text)) => Err(BuildError::Body(serde_json::Error::custom(text))),
+            Err(WriteFault::Field(field, reason)) => Err(BuildError::Field { field, reason }),
+        }
+    }
+}
+
+impl Written {
+    fn of(json: Vec<u8>) -> Result<Self, (&'static str, &'static str)> {
+        let mut keys =
+            members(&json).ok_or(("document", "is not an object"))?.filter(|member| member.name == "_key");
+        let Some(member) = keys.next() else { return Ok(Self { json: json.into(), key: None }) };
+        if keys.next().is_some() {
+            return Err(("_key", "is in the document twice"));
+        }
+        // `null` is read as no text.
+        let text: Option<Cow<'_, str>> =
+            serde_json::from_slice(&json[member.value]).map_err(|_| ("_key", "is not a string"))?;
+        match text.as_deref() {
+            None | Some("") => {
+                let span = member.span;
+                Ok(Self { json: without_member(json, span).into(), key: None })
+            }
+            Some(text) => {
+                let key = Key::new(text).map_err(|invalid| ("_key", invalid.reason()))?;
+                Ok(Self { json: json.into(), key: Some(key) })
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Adding a member to the JSON of an object, and removing one.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+/// Returns a text as JSON.
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// Returns the object with one member more, as its first.
+pub(super) fn with_first_member(json: &[u8], name: &str, value: &str) -> Bytes {
+    let open = json.iter().position(|byte| *byte == b'{').map_or(0, |at| at + 1);
+    let rest = json[open..].trim_ascii_start();
+    let mut with = Vec::with_capacity(json.len() + name.len() + value.len() + 2);
+    for part in [b"{", name.as_bytes(), b":", value.as_bytes()] {
+        with.extend_from_slice(part);
+    }
+    if !rest.starts_with(b"}") {
+        with.push(b',');
+    }
+    with.extend_from_slice(rest);
+    with.into()
+}
+
+/// Returns the object without the member at `span`, and without one of the commas beside it.
+pub(super) fn without_member(mut json: Vec<u8>, span: Range<usize>) -> Vec<u8> {
+    let comma_before = json[..span.start].iter().rposition(|byte| !byte.is_ascii_whitespace());
+    let comma_after = json[span.end..].iter().position(|byte| !byte.is_ascii_whitespace());
+    let start = match comma_before {
+        Some(at) if json[at] == b',' => at,
+        _ => span.start,
+    };
+    let end = match comma_after {
+        Some(at) if json[span.end + at] == b',' && start == span.start => span.end + at + 1,
+        _ => span.end,
+    };
+    json.drain(start..end);
+    json
+}
