@@ -87,6 +87,7 @@ const LAYOUTS: &[Layout] = &[
     Layout {
         name: "arango-data",
         groups: &[
+            &["expected_error"],
             &["names"],
             &["json"],
             &["documents"],

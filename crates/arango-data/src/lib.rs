@@ -66,6 +66,7 @@
 //!
 //! | what | where |
 //! |---|---|
+//! | errors of the server that an operation expects | `expected_error` |
 //! | names of collections and documents | `names` |
 //! | documents as JSON: writing without loss, reading in one pass | `json` |
 //! | operations on single documents, and what became of lost writes | `documents` |
@@ -77,6 +78,7 @@
 mod collections;
 mod databases;
 mod documents;
+mod expected_error;
 mod for_each_operation;
 mod json;
 mod names;

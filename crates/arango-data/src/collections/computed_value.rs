@@ -43,7 +43,9 @@ fn stores_null() -> bool {
 }
 
 impl ComputedValue {
-    /// Creates an attribute that is computed at every write and does not replace a written value.
+    /// Creates an attribute that is computed at every write.
+    ///
+    /// It does not replace a written value.
     #[must_use]
     pub fn new(name: impl Into<String>, expression: impl Into<String>) -> Self {
         Self {

@@ -35,7 +35,7 @@ impl fmt::Display for PropertyDifference {
 }
 
 impl CreateCollection {
-    /// Returns which properties of an existing collection differ from those that were set.
+    /// Returns how an existing collection differs from what was set.
     pub fn differences(&self, existing: &CollectionProperties) -> Vec<PropertyDifference> {
         let body = &self.body;
         let mut found = Found(Vec::new());

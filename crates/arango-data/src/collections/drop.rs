@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::id::CollectionId;
 use super::info::{CollectionInfo, GetCollection};
+use crate::expected_error::{accept_error, server_error};
 use crate::names::CollectionName;
 
 /// Drops a collection.
@@ -91,10 +92,9 @@ impl Operation for DropCollection {
         if response.status() != StatusCode::NOT_FOUND {
             return response.json::<Body>().map(drop);
         }
-        match (ErrorObject::parse(response.bytes()), &self.target) {
-            (Some(object), Target::Id(_)) if object.number == ErrorNumber::DATA_SOURCE_NOT_FOUND => Ok(()),
-            (Some(object), _) => Err(OutputError::server(&response, object)),
-            (None, _) => Err(response.invalid("a 404 without an error object")),
+        match self.target {
+            Target::Name(_) => Err(server_error(&response)),
+            Target::Id(_) => accept_error(&response, ErrorNumber::DATA_SOURCE_NOT_FOUND),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::create::{CreateCollection, conclude_refused};
 use super::differences::PropertyDifference;
 use super::properties::{CollectionProperties, GetCollectionProperties};
 
-/// Creates a collection, or compares it if there is one of the name.
+/// Creates a collection, or compares the existing one.
 ///
 /// Created by [`CreateCollection::ensure`]. That a collection exists is found out by [`Resolve`], which reads its
 /// properties. It is never changed.

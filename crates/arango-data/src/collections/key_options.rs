@@ -42,7 +42,9 @@ fn allows_keys() -> bool {
 }
 
 impl KeyOptions {
-    /// Creates options with this generator, and with keys that a write may choose.
+    /// Creates options with this generator.
+    ///
+    /// A write may nevertheless choose its key.
     #[must_use]
     pub fn new(generator: KeyGenerator) -> Self {
         Self { generator, allow_user_keys: true, increment: None, offset: None }

@@ -71,7 +71,7 @@ pub struct CollectionProperties {
     /// It may be out of date if the shards are [distributed](Self::distribute_shards_like) like those of another
     /// collection.
     pub replication_factor: Option<ReplicationFactor>,
-    /// The number of copies that must be in sync for a write.
+    /// The number of copies that must be in sync for writes.
     pub write_concern: Option<u64>,
     /// How the shard of a document follows from the shard keys.
     pub sharding_strategy: Option<ShardingStrategy>,

@@ -56,7 +56,7 @@ impl SetCollectionProperties {
         self
     }
 
-    /// Waits only with writes that ask for it until they are on disk.
+    /// Waits for the disk only with writes that ask for it.
     #[must_use]
     pub fn skip_waiting_for_sync(mut self) -> Self {
         self.body.wait_for_sync = Some(false);
@@ -91,7 +91,9 @@ impl SetCollectionProperties {
         self
     }
 
-    /// Replaces the attributes that the server computes, for documents that are written from now on.
+    /// Replaces the attributes that the server computes.
+    ///
+    /// Documents get them when they are written next.
     #[must_use]
     pub fn computed_values(mut self, values: impl IntoIterator<Item = ComputedValue>) -> Self {
         self.body.computed_values = Some(values.into_iter().collect());
@@ -105,7 +107,7 @@ impl SetCollectionProperties {
         self
     }
 
-    /// Sets the number of copies that must be in sync for a write.
+    /// Sets the number of copies that must be in sync for writes.
     #[must_use]
     pub fn write_concern(mut self, copies: u64) -> Self {
         self.body.write_concern = Some(copies);

@@ -67,7 +67,9 @@ impl Operation for GetCollectionShards {
     }
 }
 
-/// Returns the shard that a document belongs to, whether it exists or not.
+/// Returns the shard that a document belongs to.
+///
+/// The document need not exist.
 ///
 /// # Errors
 ///

@@ -32,7 +32,9 @@ impl TruncateCollection {
         Self { collection: collection.clone(), waits_for_sync: false, skips_compaction: false }
     }
 
-    /// Waits until the removal is on disk, even if the collection does not ask for it.
+    /// Waits until the removal is on disk.
+    ///
+    /// Otherwise the collection decides.
     #[must_use]
     pub fn wait_for_sync(mut self) -> Self {
         self.waits_for_sync = true;

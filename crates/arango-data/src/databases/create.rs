@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::info::DatabaseSharding;
 use super::list::ListDatabases;
 use crate::collections::ReplicationFactor;
+use crate::expected_error::{accept_error, server_error};
 
 /// Errors after which the database may exist: timeouts of the cluster and of the agency.
 ///
@@ -88,7 +89,7 @@ impl CreateDatabase {
         self
     }
 
-    /// Sets the default number of copies that must be in sync for a write.
+    /// Sets the default number of copies that must be in sync.
     #[must_use]
     pub fn write_concern(mut self, copies: u64) -> Self {
         self.options.write_concern = Some(copies);
@@ -127,13 +128,10 @@ impl Operation for CreateDatabase {
         if response.status() != StatusCode::CONFLICT {
             return confirmed(&response).map(|()| DatabaseCreation::Created);
         }
-        match ErrorObject::parse(response.bytes()) {
-            Some(object) if object.number == ErrorNumber::DUPLICATE_NAME && self.if_missing => {
-                Ok(DatabaseCreation::Existed)
-            }
-            Some(object) => Err(OutputError::server(&response, object)),
-            None => Err(response.invalid("a 409 without an error object")),
+        if self.if_missing {
+            return accept_error(&response, ErrorNumber::DUPLICATE_NAME).map(|()| DatabaseCreation::Existed);
         }
+        Err(server_error(&response))
     }
 }
 

@@ -37,7 +37,7 @@ pub struct DatabaseInfo {
     pub sharding: DatabaseSharding,
     /// The default number of copies of each shard.
     pub replication_factor: Option<ReplicationFactor>,
-    /// The default number of copies that must be in sync for a write.
+    /// The default number of copies that must be in sync.
     pub write_concern: Option<u64>,
 }
 

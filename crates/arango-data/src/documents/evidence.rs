@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-/// How it was found out that a write was executed whose response was lost.
+/// How it was found out that a write was executed.
+///
+/// Its response was lost, or it was refused because of an earlier copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Evidence {

@@ -21,6 +21,7 @@ pub use exists::DocumentExists;
 pub use insert::InsertDocument;
 pub use operation_id::OperationId;
 pub use overwrite_mode::OverwriteMode;
+pub(crate) use read::ALLOW_DIRTY_READ;
 pub use read::ReadDocument;
 pub use read_changed::{ChangedDocument, ReadChangedDocument};
 pub use remove::{RemoveDocument, Removed};

@@ -22,9 +22,9 @@ pub struct OperationId {
 }
 
 impl OperationId {
-    /// Creates the attribute from its name and a value that is used only once.
+    /// Creates the attribute from its name and value.
     ///
-    /// A write is refused whose document has an attribute of this name.
+    /// The value is used only once. A write is refused whose document has an attribute of this name.
     #[must_use]
     pub fn new(attribute: impl Into<String>, value: impl Into<String>) -> Self {
         Self { attribute: attribute.into(), value: value.into() }

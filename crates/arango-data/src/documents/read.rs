@@ -4,8 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use arango_protocol::{
-    ApiResponse, BuildError, ErrorNumber, ErrorObject, Metadata, Operation, OutputError, RequestBuilder,
-    Scope,
+    ApiResponse, BuildError, ErrorNumber, Metadata, Operation, OutputError, RequestBuilder, Scope,
 };
 use bytes::Bytes;
 use http::header::{HeaderName, IF_MATCH};
@@ -13,11 +12,12 @@ use http::{Request, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::read_changed::ReadChangedDocument;
+use crate::expected_error::accept_error;
 use crate::json::members;
 use crate::names::{CollectionName, Key, Revision};
 
 /// Allows a coordinator to read from a follower.
-pub(super) const ALLOW_DIRTY_READ: HeaderName = HeaderName::from_static("x-arango-allow-dirty-read");
+pub(crate) const ALLOW_DIRTY_READ: HeaderName = HeaderName::from_static("x-arango-allow-dirty-read");
 
 /// Reads a document; `None` if there is none with this key.
 ///
@@ -60,7 +60,9 @@ impl<T> ReadDocument<T> {
         ReadChangedDocument::new(self, revision)
     }
 
-    /// Allows a coordinator to read from a follower, whose document may be older.
+    /// Allows a coordinator to read from a follower.
+    ///
+    /// Its document may be older.
     #[must_use]
     pub fn allow_dirty_read(mut self) -> Self {
         self.allows_dirty_read = true;
@@ -100,13 +102,9 @@ impl<T: DeserializeOwned> Operation for ReadDocument<T> {
     }
 }
 
-/// Accepts the response that says that the document does not exist, and no other 404.
+/// Accepts the response that the document does not exist, and no other 404.
 pub(super) fn document_not_found(response: &ApiResponse) -> Result<(), OutputError> {
-    match ErrorObject::parse(response.bytes()) {
-        Some(object) if object.number == ErrorNumber::DOCUMENT_NOT_FOUND => Ok(()),
-        Some(object) => Err(OutputError::server(response, object)),
-        None => Err(response.invalid("a 404 without an error object")),
-    }
+    accept_error(response, ErrorNumber::DOCUMENT_NOT_FOUND)
 }
 
 /// Decodes a body that is a document of the user, whatever attributes it has.

@@ -19,12 +19,13 @@ use super::read::{ReadDocument, document_not_found};
 use super::resolution::{self, Effect, Expectation, StoredDocument};
 use super::ticket::DocumentTicket;
 use super::write::REFILL_INDEX_CACHES;
+use crate::expected_error::server_error;
 use crate::names::{CollectionName, Key, Revision};
 
 /// Removes a document.
 ///
-/// A document that is not there is no error: it may have been removed by an earlier copy of the same request. Under a key
-/// that others use again, a removal is not repeated if its response was lost, since a late copy could remove their
+/// A document that is not there is no error: it may have been removed by an earlier copy of the same request. Under a
+/// key that others use again, a removal is not repeated if its response was lost, since a late copy could remove their
 /// document: set [`if_revision`](Self::if_revision).
 ///
 /// # Errors
@@ -52,7 +53,9 @@ pub struct Removed<Old = ()> {
     pub revision: Option<Revision>,
     /// The removed document, if it was asked for.
     pub old: Option<Old>,
-    /// How it was found out that the document is not there; `None` if the server said so.
+    /// How it was found out that the document is not there.
+    ///
+    /// `None` if the server said so.
     pub evidence: Option<Evidence>,
 }
 
@@ -74,7 +77,9 @@ impl RemoveDocument {
 }
 
 impl<Old> RemoveDocument<Old> {
-    /// Removes the document only if it has this revision; otherwise 412 with error 1200.
+    /// Removes the document only if it has this revision.
+    ///
+    /// Otherwise it fails with 412 and error 1200.
     #[must_use]
     pub fn if_revision(mut self, revision: &Revision) -> Self {
         self.revision = Some(revision.clone());
@@ -88,7 +93,9 @@ impl<Old> RemoveDocument<Old> {
         self
     }
 
-    /// Waits until the removal is on disk, even if the collection does not ask for it.
+    /// Waits until the removal is on disk.
+    ///
+    /// Otherwise the collection decides.
     #[must_use]
     pub fn wait_for_sync(mut self) -> Self {
         self.waits_for_sync = true;
@@ -181,10 +188,10 @@ impl<Old: DeserializeOwned> Operation for RemoveDocument<Old> {
         }
         if response.status() == StatusCode::NOT_FOUND {
             document_not_found(&response)?;
-            return match ErrorObject::parse(response.bytes()).filter(|_| self.must_exist) {
-                Some(object) => Err(OutputError::server(&response, object)),
-                None => Ok(Removed { revision: None, old: None, evidence: None }),
-            };
+            if self.must_exist {
+                return Err(server_error(&response));
+            }
+            return Ok(Removed { revision: None, old: None, evidence: None });
         }
         let body: Body<Old> = response.json()?;
         Ok(Removed { revision: Some(body.revision), old: body.old, evidence: None })

@@ -9,10 +9,11 @@ use super::read::ReadDocument;
 use super::resolution::{Expectation, StoredDocument};
 use crate::names::{CollectionName, Key};
 
-/// What finds out later whether a write was executed, also in another process.
+/// What finds out later whether a write was executed.
 ///
-/// It has the names and conditions of the write, but not the document. So the write of another client under the same key
-/// can be told from it only if the key was generated, or by an [operation id](crate::OperationId).
+/// It works in another process, too. It has the names and conditions of the write, but not the document. So the write
+/// of another client under the same key can be told from it only if the key was generated, or by an [operation
+/// id](crate::OperationId).
 ///
 /// ```
 /// use arango_data::{CollectionName, DocumentTicket, InsertDocument, Key};

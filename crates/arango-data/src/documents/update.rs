@@ -51,23 +51,25 @@ impl UpdateDocument {
 }
 
 impl<W> UpdateDocument<W> {
-    /// Writes only if the document has this revision; otherwise 412 with error 1200.
+    /// Writes only if the document has this revision.
+    ///
+    /// Otherwise it fails with 412 and error 1200.
     #[must_use]
     pub fn if_revision(mut self, revision: &Revision) -> Self {
         self.write.revision = Some(revision.clone());
         self
     }
 
-    /// Writes only if the document has the revision `_rev` of the written one.
+    /// Writes only if the document has the written `_rev`.
     ///
-    /// Without a `_rev` there it has no effect.
+    /// It has no effect if none is written.
     #[must_use]
     pub fn if_body_revision(mut self) -> Self {
         self.write.checks_body_revision = true;
         self
     }
 
-    /// Writes only if this attribute has a higher number than in the stored document.
+    /// Writes only if this attribute has a higher number than before.
     ///
     /// Otherwise nothing is written, and the output [says so](Written::is_unchanged). Since 3.12.
     #[must_use]

@@ -4,7 +4,9 @@
 macro_rules! write_options {
     ($name:ident) => {
         impl<W> $name<W> {
-            /// Waits until the write is on disk, even if the collection does not ask for it.
+            /// Waits until the write is on disk.
+            ///
+            /// Otherwise the collection decides.
             #[must_use]
             pub fn wait_for_sync(mut self) -> Self {
                 self.write.waits_for_sync = true;

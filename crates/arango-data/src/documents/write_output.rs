@@ -40,7 +40,9 @@ pub struct Written<New = (), Old = ()> {
     /// The id.
     #[serde(rename = "_id")]
     pub id: DocumentId,
-    /// The revision: that of this write, or the current one if nothing was written.
+    /// The revision after the write.
+    ///
+    /// If nothing was written, the current one.
     #[serde(rename = "_rev")]
     pub revision: Revision,
     /// The revision before; `None` if there was no document.
@@ -58,16 +60,16 @@ pub struct Written<New = (), Old = ()> {
     /// Also `None` if the response was lost, see [`evidence`](Self::evidence).
     #[serde(default = "Option::default")]
     pub old: Option<Old>,
-    /// How it was found out that the write was executed; `None` if the server said so.
+    /// How it was found out that the write was executed.
     ///
-    /// The revision then is the current one, which a later write may have changed. If the document is removed at the
-    /// same time, a copy of the write that is still executed may bring it back.
+    /// `None` if the server said so. Otherwise the revision is the current one, which a later write may have changed.
+    /// If the document is removed at the same time, a copy of the write that is still executed may bring it back.
     #[serde(skip)]
     pub evidence: Option<Evidence>,
 }
 
 impl<New, Old> Written<New, Old> {
-    /// Returns whether the server kept the document because its version is not lower.
+    /// Returns whether the server kept the document for its version.
     ///
     /// Only writes with a version attribute keep it. An earlier copy of the same write may have written that version.
     pub fn is_unchanged(&self) -> bool {
@@ -100,7 +102,9 @@ impl<New: DeserializeOwned, Old: DeserializeOwned> Sealed for Written<New, Old> 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Silent {
-    /// How it was found out that the write was executed; `None` if the server said so.
+    /// How it was found out that the write was executed.
+    ///
+    /// `None` if the server said so.
     pub evidence: Option<Evidence>,
 }
 

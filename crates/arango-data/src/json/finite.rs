@@ -13,8 +13,8 @@ const TOO_LARGE: &str = "is an integer of more than 64 bits";
 
 /// Serialises a value as JSON.
 ///
-/// The writer of `serde_json` writes NaN and infinities as `null`, and the server stores integers of more than 64 bits as rounded
-/// numbers. Here both are errors that name the path.
+/// The writer of `serde_json` writes NaN and infinities as `null`, and the server stores integers of more than 64 bits
+/// as rounded numbers. Here both are errors that name the path.
 pub(crate) fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = Vec::with_capacity(256);
     let fault = Fault::default();

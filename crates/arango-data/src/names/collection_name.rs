@@ -47,7 +47,9 @@ impl CollectionName {
         &self.0
     }
 
-    /// Returns whether the collection is a system collection: its name begins with `_`.
+    /// Returns whether the name is that of a system collection.
+    ///
+    /// It begins with `_`.
     pub fn is_system(&self) -> bool {
         self.0.starts_with('_')
     }

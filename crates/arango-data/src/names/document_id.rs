@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::{CollectionName, InvalidIdentifier, Key, string_impls};
 
-/// The id of a document: the name of its collection and its key, `books/dune`.
+/// The id of a document, such as `books/dune`.
+///
+/// It consists of the name of the collection and the key.
 ///
 /// ```
 /// use arango_data::DocumentId;

@@ -51,10 +51,10 @@ impl Key {
         Err(InvalidIdentifier::new("key", key, reason))
     }
 
-    /// Generates a key from the time and 80 random bits: a ULID in lower case.
+    /// Generates a key from the time and 80 random bits.
     ///
-    /// It has 26 characters. Keys of later milliseconds are greater. Of `unix_millis` the lower 48 bits are used, which
-    /// last until the year 10889.
+    /// It is a ULID in lower case, of 26 characters. Keys of later milliseconds are greater. Of `unix_millis` the lower
+    /// 48 bits are used, which last until the year 10889.
     ///
     /// ```
     /// use arango_data::Key;

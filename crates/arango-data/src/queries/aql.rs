@@ -15,8 +15,8 @@ use crate::names::CollectionName;
 
 /// A query with its bind parameters.
 ///
-/// The text is a constant of the program, and values come from outside only as parameters: so no value can become a part
-/// of the query. Clauses are put together by [`and`](Self::and).
+/// The text is a constant of the program, and values come from outside only as parameters: so no value can become a
+/// part of the query. Clauses are put together by [`and`](Self::and).
 ///
 /// ```
 /// use arango_data::{Aql, CollectionName};
@@ -54,7 +54,7 @@ pub(super) enum Effect {
 }
 
 impl Aql {
-    /// Creates a query, or a part of one, from a text in the source of the program.
+    /// Creates a query or a clause from a constant text.
     #[must_use]
     pub fn new(text: &'static str) -> Self {
         Self::with_text(text.into())
@@ -96,16 +96,16 @@ impl Aql {
         }
     }
 
-    /// Declares that the query only reads, although its text does not prove it.
+    /// Declares that the query only reads.
     ///
-    /// It may then be sent again after any failure.
+    /// For one whose text does not prove it. It may then be sent again after any failure.
     #[must_use]
     pub fn read_only(mut self) -> Self {
         self.effect = Effect::ReadOnly;
         self
     }
 
-    /// Declares that the query writes, although its text seems to prove the opposite.
+    /// Declares that the query writes.
     #[must_use]
     pub fn modifying(mut self) -> Self {
         self.effect = Effect::Modifying;
@@ -128,7 +128,9 @@ impl Aql {
         &self.text
     }
 
-    /// Returns the names of the bound parameters; those of collections begin with `@`.
+    /// Returns the names of the bound parameters.
+    ///
+    /// Those of collections begin with `@`.
     pub fn bind_names(&self) -> impl Iterator<Item = &str> {
         self.binds.keys().map(String::as_str)
     }

@@ -27,7 +27,9 @@ pub struct Batch<T> {
     /// With [`allow_retry`](crate::QueryOptions::allow_retry) the cursor exists until it is closed: keep the id of the
     /// first batch.
     pub cursor: Option<CursorId>,
-    /// The number of the next batch; `None` in the last batch, and before 3.11.
+    /// The number of the next batch.
+    ///
+    /// `None` in the last batch, and before 3.11.
     pub next_batch_id: Option<BatchId>,
     /// The number of all rows, if it was [asked for](crate::QueryOptions::count).
     pub count: Option<u64>,
@@ -41,7 +43,7 @@ pub struct Batch<T> {
     ///
     /// `false` for a batch that was read again, although the first one may have said `true`.
     pub is_potentially_dirty: bool,
-    /// Whether the next batch can be read again if its response is lost.
+    /// Whether the next batch can be read again.
     pub(super) is_repeatable: bool,
 }
 
@@ -61,7 +63,7 @@ struct Body<T> {
 }
 
 impl<T> Batch<T> {
-    /// Returns whether the next batch can be read again if its response is lost.
+    /// Returns whether the next batch can be read again.
     ///
     /// It can if the query was created with [`allow_retry`](crate::QueryOptions::allow_retry), since 3.11.
     pub fn is_repeatable(&self) -> bool {

@@ -1,13 +1,14 @@
 //! Closing a cursor.
 
 use arango_protocol::{
-    Affinity, ApiResponse, BuildError, ErrorNumber, ErrorObject, Metadata, Operation, OutputError,
-    RequestBuilder, RequestProperties, Scope,
+    Affinity, ApiResponse, BuildError, ErrorNumber, Metadata, Operation, OutputError, RequestBuilder,
+    RequestProperties, Scope,
 };
 use bytes::Bytes;
 use http::{Request, StatusCode};
 
 use super::ids::CursorId;
+use crate::expected_error::accept_error;
 
 /// Closes a cursor that is not read to its end.
 ///
@@ -46,11 +47,7 @@ impl Operation for CloseCursor {
         if response.status() != StatusCode::NOT_FOUND {
             return response.acknowledged();
         }
-        match ErrorObject::parse(response.bytes()) {
-            Some(object) if object.number == ErrorNumber::CURSOR_NOT_FOUND => Ok(()),
-            Some(object) => Err(OutputError::server(&response, object)),
-            None => Err(response.invalid("a 404 without an error object")),
-        }
+        accept_error(&response, ErrorNumber::CURSOR_NOT_FOUND)
     }
 }
 

@@ -9,7 +9,7 @@ use arango_protocol::{
     RequestProperties, Scope,
 };
 use bytes::Bytes;
-use http::{HeaderName, Request};
+use http::Request;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -17,9 +17,7 @@ use serde_json::value::RawValue;
 use super::aql::Aql;
 use super::batch::Batch;
 use super::options::QueryOptions;
-
-/// Allows coordinators to read from followers.
-const ALLOW_DIRTY_READ: HeaderName = HeaderName::from_static("x-arango-allow-dirty-read");
+use crate::documents::ALLOW_DIRTY_READ;
 
 /// Executes a query and returns its first batch of rows.
 ///
@@ -27,8 +25,8 @@ const ALLOW_DIRTY_READ: HeaderName = HeaderName::from_static("x-arango-allow-dir
 /// [`CloseCursor`](crate::CloseCursor).
 ///
 /// A query whose text proves that it [only reads](Aql::is_read_only) is sent again after a broken connection. Any other
-/// query is not, since it may have been executed. Without [`stream`](QueryOptions::stream) a query has been executed and
-/// committed before the response begins.
+/// query is not, since it may have been executed. Without [`stream`](QueryOptions::stream) a query has been executed
+/// and committed before the response begins.
 ///
 /// ```
 /// use arango_data::{Aql, CreateCursor, QueryOptions};
@@ -70,7 +68,7 @@ impl<T> CreateCursor<T> {
         self
     }
 
-    /// Returns whether a batch of its cursor may be read again, if the server knows how to.
+    /// Returns whether batches may be read again, if the server supports it.
     pub(super) fn allows_retry(&self) -> bool {
         self.options.allows_retry
     }

@@ -35,7 +35,7 @@ pub struct Explanation {
     pub plans: Vec<ExecutionPlan>,
     /// The warnings.
     pub warnings: Vec<Warning>,
-    /// Whether the result could be cached; `None` if the server does not say.
+    /// Whether the result could be cached, if the server says so.
     pub is_cacheable: Option<bool>,
 }
 

@@ -75,6 +75,8 @@ pub struct QueryStats {
     pub peak_memory_usage: u64,
     /// How often a part of the transaction was committed.
     pub intermediate_commits: u64,
-    /// The number of rows without the last `LIMIT`, if it was [asked for](crate::QueryOptions::full_count).
+    /// The number of rows without the last `LIMIT`.
+    ///
+    /// If it was [asked for](crate::QueryOptions::full_count).
     pub full_count: Option<u64>,
 }

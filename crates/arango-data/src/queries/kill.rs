@@ -1,13 +1,13 @@
 //! Ending queries.
 
 use arango_protocol::{
-    ApiResponse, BuildError, ErrorNumber, ErrorObject, Metadata, Operation, OutputError, RequestBuilder,
-    Scope,
+    ApiResponse, BuildError, ErrorNumber, Metadata, Operation, OutputError, RequestBuilder, Scope,
 };
 use bytes::Bytes;
 use http::{Request, StatusCode};
 
 use super::ids::QueryId;
+use crate::expected_error::accept_error;
 
 /// Kills a running query.
 ///
@@ -58,11 +58,7 @@ impl Operation for KillQuery {
         if response.status() != StatusCode::NOT_FOUND {
             return response.acknowledged().map(|()| KillStatus::Marked);
         }
-        match ErrorObject::parse(response.bytes()) {
-            Some(object) if object.number == ErrorNumber::QUERY_NOT_FOUND => Ok(KillStatus::NotRunning),
-            Some(object) => Err(OutputError::server(&response, object)),
-            None => Err(response.invalid("a 404 without an error object")),
-        }
+        accept_error(&response, ErrorNumber::QUERY_NOT_FOUND).map(|()| KillStatus::NotRunning)
     }
 }
 

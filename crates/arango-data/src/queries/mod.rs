@@ -12,6 +12,7 @@ mod ids;
 mod kill;
 mod next_batch;
 mod options;
+mod options_body;
 mod parse;
 mod read_only;
 mod running;

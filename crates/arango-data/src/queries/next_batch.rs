@@ -16,15 +16,16 @@ use super::ids::{BatchId, CursorId};
 
 /// Reads the next batch of a cursor.
 ///
-/// With [`allow_retry`](crate::QueryOptions::allow_retry) the same batch is read again if its response was lost. Without,
-/// since 3.11.1 a repeated request is refused with 400, which proves that rows were lost; before, they are lost unnoticed.
+/// With [`allow_retry`](crate::QueryOptions::allow_retry) the same batch is read again if its response was lost.
+/// Without, since 3.11.1 a repeated request is refused with 400, which proves that rows were lost; before, they are
+/// lost unnoticed.
 ///
 /// The cursor is on the coordinator that created it. Only one batch is read at a time.
 ///
 /// # Errors
 ///
-/// 404 with error 1600 if the cursor does not exist any more; 409 with error 1601 while an earlier request reads from it;
-/// those of [`CreateCursor`](crate::CreateCursor), also in a response with the status 200.
+/// 404 with error 1600 if the cursor does not exist any more; 409 with error 1601 while an earlier request reads from
+/// it; those of [`CreateCursor`](crate::CreateCursor), also in a response with the status 200.
 pub struct NextBatch<T> {
     cursor: CursorId,
     batch: Option<BatchId>,
@@ -45,7 +46,7 @@ impl<T> NextBatch<T> {
         })
     }
 
-    /// Reads the batch with this number from a cursor that allows to read it again.
+    /// Reads the batch with this number.
     ///
     /// For a cursor that another process has created with [`allow_retry`](crate::QueryOptions::allow_retry).
     #[must_use]

@@ -90,7 +90,7 @@ impl<W> InsertDocument<W> {
         self
     }
 
-    /// Sets the key if the document has none, and none was set before.
+    /// Sets the key if there is none yet.
     #[must_use]
     pub fn key_if_missing(self, key: impl FnOnce() -> Key) -> Self {
         if self.document_key().is_some() { self } else { self.key(&key()) }
@@ -110,7 +110,7 @@ impl<W> InsertDocument<W> {
         self
     }
 
-    /// Overwrites an existing document only if this attribute has a higher number in the new one.
+    /// Overwrites only if this attribute has a higher number than before.
     ///
     /// For [`Replace`](OverwriteMode::Replace) and [`Update`](OverwriteMode::Update), which can then be repeated. Since
     /// 3.12.
@@ -120,9 +120,9 @@ impl<W> InsertDocument<W> {
         self
     }
 
-    /// Removes the attributes that are `null` in the new document from an existing one.
+    /// Removes attributes that are `null` in the new document.
     ///
-    /// For [`Update`](OverwriteMode::Update). Default: they become `null` there.
+    /// For [`Update`](OverwriteMode::Update). Default: they become `null` in the existing one.
     #[must_use]
     pub fn remove_nulls(mut self) -> Self {
         self.write.removes_nulls = true;
@@ -138,7 +138,7 @@ impl<W> InsertDocument<W> {
         self
     }
 
-    /// Returns the insert without the generated key if the collection has refused it.
+    /// Returns the insert without a generated key that was refused.
     ///
     /// A collection refuses keys if its key generator or its shard keys do not allow them. The server then makes the
     /// key, and the insert cannot be repeated.
@@ -154,9 +154,9 @@ impl<W> InsertDocument<W> {
         Some(without)
     }
 
-    /// Returns what finds out later whether the insert was executed; `None` without a key.
+    /// Returns what finds out later whether the insert was executed.
     ///
-    /// `unix_millis` is the time of the insert.
+    /// `None` without a key. `unix_millis` is the time of the insert.
     pub fn ticket(&self, unix_millis: u64) -> Option<DocumentTicket> {
         self.write.ticket(self.effect(), unix_millis)
     }

@@ -1,20 +1,24 @@
 //! Creating a collection.
 
+mod body;
+#[cfg(test)]
+mod tests;
+
 use arango_protocol::{
     ApiResponse, BuildError, Conclusion, CreatedResource, ErrorNumber, ErrorObject, Failure, Metadata,
     Operation, OutputError, RequestBuilder, Resolve, Scope,
 };
+use body::Body;
 use bytes::Bytes;
 use http::Request;
-use serde::Serialize;
 
-use super::computed_value::ComputedValue;
-use super::ensure::EnsureCollection;
-use super::info::CollectionType;
-use super::key_options::KeyOptions;
-use super::properties::{CollectionProperties, GetCollectionProperties, ShardingStrategy};
-use super::replication_factor::ReplicationFactor;
-use super::schema::Schema;
+use crate::collections::computed_value::ComputedValue;
+use crate::collections::ensure::EnsureCollection;
+use crate::collections::info::CollectionType;
+use crate::collections::key_options::KeyOptions;
+use crate::collections::properties::{CollectionProperties, GetCollectionProperties, ShardingStrategy};
+use crate::collections::replication_factor::ReplicationFactor;
+use crate::collections::schema::Schema;
 use crate::names::CollectionName;
 
 /// Creates a collection.
@@ -40,68 +44,16 @@ use crate::names::CollectionName;
 /// DB-Servers than copies.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CreateCollection {
-    pub(super) body: Body,
+    pub(in crate::collections) body: Body,
     waits_for_replicas: Option<bool>,
     allows_fewer_replicas: bool,
-}
-
-/// The body of the request.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Body {
-    pub(super) name: CollectionName,
-    #[serde(rename = "type")]
-    pub(super) collection_type: CollectionType,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    is_system: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) wait_for_sync: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) schema: Option<Schema>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) computed_values: Option<Vec<ComputedValue>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) key_options: Option<KeyOptions>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) cache_enabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) number_of_shards: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) shard_keys: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) replication_factor: Option<ReplicationFactor>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) write_concern: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) sharding_strategy: Option<ShardingStrategy>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) distribute_shards_like: Option<CollectionName>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    smart_join_attribute: Option<String>,
 }
 
 impl CreateCollection {
     /// Creates a collection of documents with this name.
     #[must_use]
     pub fn new(name: &CollectionName) -> Self {
-        let body = Body {
-            name: name.clone(),
-            collection_type: CollectionType::Document,
-            is_system: false,
-            wait_for_sync: None,
-            schema: None,
-            computed_values: None,
-            key_options: None,
-            cache_enabled: None,
-            number_of_shards: None,
-            shard_keys: None,
-            replication_factor: None,
-            write_concern: None,
-            sharding_strategy: None,
-            distribute_shards_like: None,
-            smart_join_attribute: None,
-        };
-        Self { body, waits_for_replicas: None, allows_fewer_replicas: false }
+        Self { body: Body::new(name), waits_for_replicas: None, allows_fewer_replicas: false }
     }
 
     /// Creates a collection of edges.
@@ -118,16 +70,18 @@ impl CreateCollection {
         self
     }
 
-    /// Sets the number of shards, which never changes; the server's default is 1.
+    /// Sets the number of shards, which never changes.
+    ///
+    /// The server's default is 1.
     #[must_use]
     pub fn shards(mut self, count: u64) -> Self {
         self.body.number_of_shards = Some(count);
         self
     }
 
-    /// Sets the attributes that decide about the shard of a document; the server's default is `_key`.
+    /// Sets the attributes that decide about the shard of a document.
     ///
-    /// With others, only the server makes keys.
+    /// The server's default is `_key`. With others, only the server makes keys.
     #[must_use]
     pub fn shard_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
         self.body.shard_keys = Some(keys.into_iter().map(Into::into).collect());
@@ -141,7 +95,7 @@ impl CreateCollection {
         self
     }
 
-    /// Sets the number of copies that must be in sync for a write.
+    /// Sets the number of copies that must be in sync for writes.
     ///
     /// With 1, a failover may lose acknowledged writes.
     #[must_use]
@@ -208,7 +162,9 @@ impl CreateCollection {
         self
     }
 
-    /// Waits until all copies of the shards exist, which is the server's default.
+    /// Waits until all copies of the shards exist.
+    ///
+    /// That is the server's default.
     #[must_use]
     pub fn wait_for_replicas(mut self) -> Self {
         self.waits_for_replicas = Some(true);
@@ -229,13 +185,13 @@ impl CreateCollection {
         self
     }
 
-    /// Creates the collection, or compares it if there is one of the name.
+    /// Creates the collection, or compares the existing one.
     #[must_use]
     pub fn ensure(self) -> EnsureCollection {
         EnsureCollection::new(self)
     }
 
-    pub(super) fn builder(&self, metadata: Metadata) -> RequestBuilder {
+    pub(in crate::collections) fn builder(&self, metadata: Metadata) -> RequestBuilder {
         let mut builder = RequestBuilder::new(metadata);
         if let Some(waits) = self.waits_for_replicas {
             builder = builder.query("waitForSyncReplication", if waits { "true" } else { "false" });
@@ -246,13 +202,13 @@ impl CreateCollection {
         builder.creates(CreatedResource::collection(self.body.name.as_str())).json(&self.body)
     }
 
-    pub(super) fn read_existing(&self) -> GetCollectionProperties {
+    pub(in crate::collections) fn read_existing(&self) -> GetCollectionProperties {
         GetCollectionProperties { collection: self.body.name.clone() }
     }
 }
 
 /// Concludes what an error says about the creation of a collection.
-pub(super) fn conclude_refused<T>(object: &ErrorObject) -> Conclusion<T> {
+pub(in crate::collections) fn conclude_refused<T>(object: &ErrorObject) -> Conclusion<T> {
     if object.number == ErrorNumber::DATA_SOURCE_NOT_FOUND {
         Conclusion::NotSeen
     } else {
@@ -293,79 +249,5 @@ impl Resolve for CreateCollection {
             Ok(_) => Conclusion::Superseded,
             Err(object) => conclude_refused(object),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::collections::properties::tests::properties;
-    use crate::collections::{KeyGenerator, SchemaLevel};
-    use crate::testing::{name, read, request_parts};
-    use arango_protocol::{ErrorKind, Outcome, RequestClass};
-    use serde_json::{Value, json};
-
-    fn create() -> CreateCollection {
-        CreateCollection::new(&name("books"))
-    }
-
-    #[test]
-    fn only_what_was_set_is_sent() {
-        let (method, uri, body) = request_parts(&create()).unwrap();
-        let bare = r#"{"name":"books","type":2}"#;
-        assert_eq!((method.as_str(), uri.as_str(), body.as_str()), ("POST", "/_api/collection", bare));
-        let full = create()
-            .edge()
-            .shards(3)
-            .shard_keys(["country"])
-            .replication_factor(ReplicationFactor::Satellite)
-            .write_concern(2)
-            .wait_for_sync()
-            .cache()
-            .sharding_strategy(ShardingStrategy::Hash)
-            .distribute_shards_like(&name("authors"))
-            .schema(Schema::new(json!({ "type": "object" })).level(SchemaLevel::New).message("no"))
-            .computed_values([ComputedValue::new("at", "RETURN DATE_NOW()").overwrite()])
-            .key_options(KeyOptions::new(KeyGenerator::Padded).server_keys_only())
-            .skip_waiting_for_replicas()
-            .allow_fewer_replicas();
-        let (_, uri, body) = request_parts(&full).unwrap();
-        assert_eq!(uri, "/_api/collection?waitForSyncReplication=false&enforceReplicationFactor=false");
-        let expected = json!({
-            "name": "books", "type": 3, "waitForSync": true, "cacheEnabled": true, "numberOfShards": 3,
-            "shardKeys": ["country"], "replicationFactor": "satellite", "writeConcern": 2, "shardingStrategy": "hash",
-            "distributeShardsLike": "authors", "schema": { "rule": { "type": "object" }, "level": "new", "message": "no" },
-            "computedValues": [{
-                "name": "at", "expression": "RETURN DATE_NOW()", "overwrite": true,
-                "computeOn": ["insert", "update", "replace"], "keepNull": true, "failOnWarning": false,
-            }],
-            "keyOptions": { "type": "padded", "allowUserKeys": false },
-        });
-        assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), expected);
-    }
-
-    #[test]
-    fn the_transport_learns_that_the_name_is_new() {
-        let request = create().request().unwrap();
-        assert_eq!(request.extensions().get(), Some(&CreatedResource::collection("books")));
-    }
-
-    #[test]
-    fn a_lost_creation_is_found_out_by_the_properties() {
-        let lost = Failure::new(ErrorKind::ConnectionLost, Outcome::Unknown, None);
-        let existing = || read(&create().question(&lost).unwrap(), &properties(&json!({})));
-        assert_eq!(create().conclusion(&lost, Ok(existing())), Conclusion::Executed(existing()));
-        assert_eq!(create().shards(4).conclusion(&lost, Ok(existing())), Conclusion::Superseded);
-        let missing = ErrorObject::parse(br#"{"error":true,"code":404,"errorNum":1203}"#).unwrap();
-        assert_eq!(create().conclusion(&lost, Err(&missing)), Conclusion::NotSeen);
-        assert_eq!(create().properties().class, RequestClass::NonIdempotent);
-    }
-
-    #[test]
-    fn a_name_in_use_is_asked_about_only_after_an_ambiguous_attempt() {
-        let number = Some(ErrorNumber::DUPLICATE_NAME);
-        let refused = Failure::new(ErrorKind::Conflict, Outcome::NotExecuted, number);
-        assert!(create().question(&refused).is_none());
-        assert!(create().question(&refused.after_ambiguous_attempt()).is_some());
     }
 }
