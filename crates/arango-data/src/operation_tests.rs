@@ -2,7 +2,7 @@
 
 use arango_protocol::{
     Affinity::{self, Any, OwnerThenForward},
-    ApiResponse, Operation,
+    ApiResponse, Operation, Permission,
     RequestClass::{self, Fenced, Idempotent, NonIdempotent, Safe},
     Scope::{Cluster, Database},
 };
@@ -73,6 +73,34 @@ fn every_operation_has_the_expected_class_and_affinity() {
         assert_eq!(row, expected);
     }
     assert_eq!(rows.0.len(), expected.len());
+}
+
+#[test]
+fn what_changes_data_needs_write_access() {
+    struct Permissions(Vec<(&'static str, Permission)>);
+    impl OperationVisitor for Permissions {
+        fn visit<O: Operation>(&mut self, _: O) {
+            if O::METADATA.permission != Permission::Authenticated {
+                self.0.push((O::METADATA.name, O::METADATA.permission));
+            }
+        }
+    }
+    let mut permissions = Permissions(Vec::new());
+    for_each_operation(&mut permissions);
+    let expected = [
+        ("document.insert", Permission::Write),
+        ("document.update", Permission::Write),
+        ("document.replace", Permission::Write),
+        ("document.remove", Permission::Write),
+        ("collection.create", Permission::Write),
+        ("collection.ensure", Permission::Write),
+        ("collection.set_properties", Permission::Write),
+        ("collection.truncate", Permission::Write),
+        ("collection.drop", Permission::Write),
+        ("database.create", Permission::Admin),
+        ("database.drop", Permission::Admin),
+    ];
+    assert_eq!(permissions.0, expected);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use arango_protocol::{
     ApiResponse, BuildError, Conclusion, ErrorNumber, ErrorObject, Failure, Metadata, Operation, OutputError,
-    RequestBuilder, RequestClass, RequestProperties, Resolve, Scope,
+    Permission, RequestBuilder, RequestClass, RequestProperties, Resolve, Scope,
 };
 use bytes::Bytes;
 use http::{Request, StatusCode};
@@ -62,6 +62,7 @@ impl Operation for DropCollection {
 
     const METADATA: Metadata = Metadata::delete("collection.drop", "/_api/collection/{collection}")
         .scope(Scope::Database)
+        .permission(Permission::Write)
         .accept_statuses(&[404]);
 
     fn properties(&self) -> RequestProperties {

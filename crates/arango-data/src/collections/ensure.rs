@@ -2,7 +2,7 @@
 
 use arango_protocol::{
     ApiResponse, BuildError, Conclusion, ErrorNumber, ErrorObject, Failure, Metadata, Operation, OutputError,
-    Resolve, Scope,
+    Permission, Resolve, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -47,8 +47,10 @@ impl EnsureCollection {
 impl Operation for EnsureCollection {
     type Output = EnsuredCollection;
 
-    const METADATA: Metadata =
-        Metadata::post("collection.ensure", "/_api/collection").fenced().scope(Scope::Database);
+    const METADATA: Metadata = Metadata::post("collection.ensure", "/_api/collection")
+        .fenced()
+        .scope(Scope::Database)
+        .permission(Permission::Write);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.create.builder(Self::METADATA).build()

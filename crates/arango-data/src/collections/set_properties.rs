@@ -1,6 +1,8 @@
 //! Changing the properties of a collection.
 
-use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
+};
 use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
@@ -121,7 +123,8 @@ impl Operation for SetCollectionProperties {
     const METADATA: Metadata =
         Metadata::put("collection.set_properties", "/_api/collection/{collection}/properties")
             .idempotent()
-            .scope(Scope::Database);
+            .scope(Scope::Database)
+            .permission(Permission::Write);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)

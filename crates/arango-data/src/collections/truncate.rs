@@ -1,7 +1,7 @@
 //! Removing all documents of a collection.
 
 use arango_protocol::{
-    ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError,
+    ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError, Permission,
     RequestBuilder, Resolve, Scope,
 };
 use bytes::Bytes;
@@ -54,7 +54,8 @@ impl Operation for TruncateCollection {
 
     const METADATA: Metadata = Metadata::put("collection.truncate", "/_api/collection/{collection}/truncate")
         .without_body()
-        .scope(Scope::Database);
+        .scope(Scope::Database)
+        .permission(Permission::Write);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         let mut builder =

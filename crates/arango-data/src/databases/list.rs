@@ -1,6 +1,6 @@
 //! Which databases there are.
 
-use arango_protocol::{ApiResponse, DatabaseName, Metadata, Operation, OutputError, Permission, Scope};
+use arango_protocol::{ApiResponse, DatabaseName, Metadata, Operation, OutputError, Scope};
 
 /// Lists all databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,8 +13,7 @@ pub struct ListAccessibleDatabases;
 impl Operation for ListDatabases {
     type Output = Vec<DatabaseName>;
 
-    const METADATA: Metadata =
-        Metadata::get("database.list", "/_api/database").system_only().permission(Permission::Admin);
+    const METADATA: Metadata = Metadata::get("database.list", "/_api/database").system_only();
 
     fn output(&self, response: ApiResponse) -> Result<Vec<DatabaseName>, OutputError> {
         names(&response)

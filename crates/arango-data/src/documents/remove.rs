@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use arango_protocol::{
-    ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError,
+    ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError, Permission,
     RequestBuilder, RequestClass, RequestProperties, Resolve, Scope,
 };
 use bytes::Bytes;
@@ -149,6 +149,7 @@ impl<Old: DeserializeOwned> Operation for RemoveDocument<Old> {
 
     const METADATA: Metadata = Metadata::delete("document.remove", "/_api/document/{collection}/{key}")
         .scope(Scope::Database)
+        .permission(Permission::Write)
         .accept_statuses(&[404]);
 
     fn properties(&self) -> RequestProperties {

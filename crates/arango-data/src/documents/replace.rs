@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use arango_protocol::{
-    ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError,
+    ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError, Permission,
     RequestProperties, Resolve, Scope,
 };
 use bytes::Bytes;
@@ -92,8 +92,9 @@ impl<W> ReplaceDocument<W> {
 impl<W: WriteOutput> Operation for ReplaceDocument<W> {
     type Output = W;
 
-    const METADATA: Metadata =
-        Metadata::put("document.replace", "/_api/document/{collection}/{key}").scope(Scope::Database);
+    const METADATA: Metadata = Metadata::put("document.replace", "/_api/document/{collection}/{key}")
+        .scope(Scope::Database)
+        .permission(Permission::Write);
 
     fn properties(&self) -> RequestProperties {
         self.write.properties(&Self::METADATA, self.write.class_of_change())

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use arango_protocol::{
-    ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError,
+    ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError, Permission,
     RequestProperties, Resolve, Scope,
 };
 use bytes::Bytes;
@@ -109,8 +109,9 @@ impl<W> UpdateDocument<W> {
 impl<W: WriteOutput> Operation for UpdateDocument<W> {
     type Output = W;
 
-    const METADATA: Metadata =
-        Metadata::patch("document.update", "/_api/document/{collection}/{key}").scope(Scope::Database);
+    const METADATA: Metadata = Metadata::patch("document.update", "/_api/document/{collection}/{key}")
+        .scope(Scope::Database)
+        .permission(Permission::Write);
 
     fn properties(&self) -> RequestProperties {
         self.write.properties(&Self::METADATA, self.write.class_of_change())

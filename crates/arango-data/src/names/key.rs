@@ -38,7 +38,8 @@ impl Key {
     /// # Errors
     ///
     /// If the key is empty, longer than 254 bytes, or contains another character than letters and digits of ASCII and
-    /// ``_ - : . @ ( ) + , = ; $ ! * ' %``.
+    /// ``_ - : . @ ( ) + , = ; $ ! * ' %``. The keys `.` and `..` are valid, but no path can contain them: only a query
+    /// reaches their documents.
     pub fn new(key: &str) -> Result<Self, InvalidIdentifier> {
         let reason = match key.as_bytes() {
             [] => "is empty",

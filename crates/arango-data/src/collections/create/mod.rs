@@ -6,7 +6,7 @@ mod tests;
 
 use arango_protocol::{
     ApiResponse, BuildError, Conclusion, CreatedResource, ErrorNumber, ErrorObject, Failure, Metadata,
-    Operation, OutputError, RequestBuilder, Resolve, Scope,
+    Operation, OutputError, Permission, RequestBuilder, Resolve, Scope,
 };
 use body::Body;
 use bytes::Bytes;
@@ -219,7 +219,9 @@ pub(in crate::collections) fn conclude_refused<T>(object: &ErrorObject) -> Concl
 impl Operation for CreateCollection {
     type Output = CollectionProperties;
 
-    const METADATA: Metadata = Metadata::post("collection.create", "/_api/collection").scope(Scope::Database);
+    const METADATA: Metadata = Metadata::post("collection.create", "/_api/collection")
+        .scope(Scope::Database)
+        .permission(Permission::Write);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.builder(Self::METADATA).build()

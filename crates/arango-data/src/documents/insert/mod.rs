@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use arango_protocol::{
     ApiResponse, BuildError, Conclusion, ErrorNumber, ErrorObject, Failure, Metadata, Operation, OutputError,
-    RequestBuilder, RequestClass, RequestProperties, Resolve, Scope,
+    Permission, RequestBuilder, RequestClass, RequestProperties, Resolve, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -187,8 +187,9 @@ impl<W> InsertDocument<W> {
 impl<W: WriteOutput> Operation for InsertDocument<W> {
     type Output = W;
 
-    const METADATA: Metadata =
-        Metadata::post("document.insert", "/_api/document/{collection}").scope(Scope::Database);
+    const METADATA: Metadata = Metadata::post("document.insert", "/_api/document/{collection}")
+        .scope(Scope::Database)
+        .permission(Permission::Write);
 
     fn properties(&self) -> RequestProperties {
         self.write.properties(&Self::METADATA, self.class())

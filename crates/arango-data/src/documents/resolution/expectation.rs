@@ -89,12 +89,17 @@ impl Expectation {
         content: Option<&Content>,
         stored: StoredDocument<'_>,
     ) -> Conclusion<Evidence> {
-        let creates = matches!(self.effect, Effect::Create | Effect::CreateIfMissing);
         let has_id = |id: &OperationId| stored.text(id.attribute()).as_deref() == Some(id.value());
         if self.operation_id.as_ref().is_some_and(has_id) {
             return Conclusion::Executed(Evidence::OperationId);
         }
-        if self.effect == Effect::CreateIfMissing || creates && self.is_key_generated {
+        // A change under a generated key may be one of several.
+        let is_key_enough = match self.effect {
+            Effect::Create => self.is_key_generated,
+            Effect::CreateIfMissing => true,
+            Effect::Change | Effect::Remove => false,
+        };
+        if is_key_enough {
             return Conclusion::Executed(Evidence::Key);
         }
         // A conditional write whose revision is still there has changed nothing yet.
