@@ -78,6 +78,9 @@ fn create(call: &mut Call<'_>) -> HandlerResult {
         let number = if is_new { 1208 } else { 1229 };
         return Err(ApiError::new(400, number, "illegal name: database name invalid"));
     }
+    if name.chars().any(is_combining) {
+        return Err(call.not_modelled("attribute", "name with combining characters"));
+    }
     if call.state.databases.contains_key(name) {
         return Err(ApiError::new(409, 1207, "duplicate database name"));
     }
@@ -121,6 +124,19 @@ fn grant(call: &mut Call<'_>, database: &str, users: Option<&Vec<Value>>) {
             .databases
             .insert(database.to_owned(), Level::ReadWrite);
     }
+}
+
+/// Returns whether a character may belong to a name that is not in the normal form C. A server refuses such names.
+fn is_combining(character: char) -> bool {
+    matches!(
+        character,
+        '\u{300}'..='\u{36f}'
+            | '\u{1100}'..='\u{11ff}'
+            | '\u{1ab0}'..='\u{1aff}'
+            | '\u{1dc0}'..='\u{1dff}'
+            | '\u{20d0}'..='\u{20ff}'
+            | '\u{fe20}'..='\u{fe2f}'
+    )
 }
 
 /// Checks a database name. The extended rule applies where it is the default, else the traditional one.

@@ -120,3 +120,24 @@ async fn a_graph_creates_its_collections() {
     assert_eq!((&graph["orphanCollections"], &graph["edgeDefinitions"]), (&json!(["towns"]), &json!([edge])));
     assert_eq!(session.get("/_api/collection/roads").await.json()["type"], 3);
 }
+
+#[tokio::test]
+async fn a_patch_of_a_user_keeps_the_extra_data_that_it_does_not_name() {
+    let cluster = in_memory().await;
+    let mut root = Session::connect_in_memory(cluster.coordinator(0)).await;
+    root.post("/_api/user", &json!({ "user": "anna", "extra": { "a": 1, "b": 1 } })).await;
+    let body = json!({ "extra": { "b": 2 } }).to_string();
+    let patched = root.request(Method::PATCH, "/_api/user/anna", &body).await.unwrap().json();
+    assert_eq!(patched["extra"], json!({ "a": 1, "b": 2 }));
+    let replaced = root.put("/_api/user/anna", &json!({ "extra": { "c": 3 } })).await.json();
+    assert_eq!(replaced["extra"], json!({ "c": 3 }));
+}
+
+#[tokio::test]
+async fn a_name_that_may_not_be_in_normal_form_is_refused_rather_than_created() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let refused = session.post("/_api/database", &json!({ "name": "a\u{308}" })).await;
+    assert_eq!((refused.status, refused.error_num()), (501, 9));
+    assert_eq!(session.post("/_api/database", &json!({ "name": "ä" })).await.status, 201);
+}

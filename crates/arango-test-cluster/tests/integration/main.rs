@@ -19,6 +19,7 @@ mod documents;
 mod early_response;
 mod endpoints;
 mod faults;
+mod graphs;
 mod health;
 mod http2;
 mod large_bodies;

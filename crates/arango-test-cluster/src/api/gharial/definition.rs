@@ -1,0 +1,107 @@
+//! Edge definitions and options of graphs.
+
+use serde_json::{Value, json};
+
+use crate::api::Call;
+use crate::http::reply::ApiError;
+
+/// Which collections a collection of edges connects.
+pub(super) struct EdgeDefinition {
+    pub(super) collection: String,
+    pub(super) from: Vec<String>,
+    pub(super) to: Vec<String>,
+}
+
+impl EdgeDefinition {
+    pub(super) fn read(definition: &Value) -> Result<Self, ApiError> {
+        let malformed = || ApiError::new(400, 1923, "malformed edge definition");
+        let list = |name: &str| {
+            let names = definition.get(name).and_then(Value::as_array).filter(|names| !names.is_empty());
+            names.and_then(|names| names.iter().map(|name| name.as_str().map(str::to_owned)).collect())
+        };
+        let collection = definition.get("collection").and_then(Value::as_str).filter(|name| !name.is_empty());
+        Ok(Self {
+            collection: collection.ok_or_else(malformed)?.to_owned(),
+            from: list("from").ok_or_else(malformed)?,
+            to: list("to").ok_or_else(malformed)?,
+        })
+    }
+
+    /// Refuses a collection of edges that the graph already has.
+    pub(super) fn require_new(&self, known: &[Self]) -> Result<(), ApiError> {
+        if known.iter().any(|known| known.collection == self.collection) {
+            return Err(ApiError::new(400, 1920, "multi use of edge collection in edge def"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn json(&self) -> Value {
+        json!({ "collection": self.collection, "from": self.from, "to": self.to })
+    }
+}
+
+/// How the collections of a graph are sharded.
+pub(super) struct GraphOptions {
+    pub(super) shards: usize,
+    pub(super) replication_factor: usize,
+    pub(super) write_concern: usize,
+}
+
+impl GraphOptions {
+    pub(super) fn read(call: &mut Call<'_>, body: &Value) -> Result<Self, ApiError> {
+        for name in ["isSmart", "isDisjoint"] {
+            if body.get(name) == Some(&Value::Bool(true)) {
+                return Err(call.not_modelled("attribute", name));
+            }
+        }
+        let options = body.get("options").and_then(Value::as_object).cloned().unwrap_or_default();
+        let names = ["numberOfShards", "replicationFactor", "writeConcern", "minReplicationFactor"];
+        call.require_attributes(&options, "options.", &names)?;
+        if options.get("replicationFactor").is_some_and(Value::is_string) {
+            return Err(call.not_modelled("attribute", "options.replicationFactor of a satellite graph"));
+        }
+        let count = |name: &str| {
+            options.get(name).and_then(Value::as_u64).and_then(|count| usize::try_from(count).ok())
+        };
+        let database = call.database()?;
+        Ok(Self {
+            shards: if database.sharding == "single" {
+                1
+            } else {
+                count("numberOfShards").unwrap_or(1).max(1)
+            },
+            replication_factor: count("replicationFactor").unwrap_or(database.replication_factor),
+            write_concern: count("writeConcern")
+                .or_else(|| count("minReplicationFactor"))
+                .unwrap_or(database.write_concern),
+        })
+    }
+
+    /// Returns the options of an existing graph.
+    pub(super) fn of_graph(graph: &Value) -> Self {
+        let count =
+            |name: &str| graph[name].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(1);
+        Self {
+            shards: count("numberOfShards"),
+            replication_factor: count("replicationFactor"),
+            write_concern: count("writeConcern"),
+        }
+    }
+}
+
+/// Returns the names of all collections of a graph.
+pub(super) fn collections(graph: &Value) -> impl Iterator<Item = String> {
+    let definitions = graph["edgeDefinitions"].as_array().into_iter().flatten();
+    let named = definitions.flat_map(|definition| {
+        let ends =
+            ["from", "to"].into_iter().flat_map(|end| definition[end].as_array().into_iter().flatten());
+        ends.chain(definition.get("collection"))
+    });
+    let all = named.chain(graph["orphanCollections"].as_array().into_iter().flatten());
+    all.filter_map(|name| name.as_str().map(str::to_owned))
+}
+
+/// Returns whether a list has a name.
+pub(super) fn is_listed(list: &Value, name: &str) -> bool {
+    list.as_array().is_some_and(|names| names.iter().any(|listed| *listed == name))
+}
