@@ -47,7 +47,7 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiE
         return Err(ApiError::forbidden("insufficient permissions"));
     }
     if rest.is_empty() && call.version.is_4() {
-        return Ok(super::no_handler().into());
+        return super::absent::no_handler(call).map(Outcome::Now);
     }
     if matches!(rest, ["structured"]) {
         return Err(call.unsupported());

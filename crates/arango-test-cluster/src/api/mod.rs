@@ -3,6 +3,7 @@
 //! A path that the server does not have gets 404. A path that it has and that is not simulated gets 501 with error
 //! number 9, and is reported, so that no test passes because of a response that was never designed.
 
+mod absent;
 mod access_tokens;
 mod agency;
 mod agency_diagnosis;
@@ -44,7 +45,7 @@ mod views;
 use std::fmt;
 use std::time::Duration;
 
-use http::{Method, header};
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::config::settings::{Authentication, Config, Hardening};
@@ -118,31 +119,33 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         ["_admin", "server", "availability"] => availability::handle(call),
         ["_admin", "server", rest @ ..] => server_admin::handle(call, rest),
         ["_admin", "shutdown"] => return shutdown::handle(call),
-        ["_admin", "statistics" | "statistics-description"] if is_4 => Ok(no_handler()),
+        ["_admin", "statistics" | "statistics-description"] if is_4 => absent::no_handler(call),
         ["_admin", "statistics"] => statistics::handle(call),
         ["_admin", "statistics-description"] => statistics_description::handle(call),
-        ["_admin", "version"] if is_4 => Ok(no_handler()),
+        ["_admin", "version"] if is_4 => absent::no_handler(call),
+        // These routes are exact: with a slash behind it there is no such path.
+        ["_api" | "_admin", "version"] if request.path.ends_with('/') => absent::no_handler(call),
         ["_api" | "_admin", "version"] => server_info::version(call),
         ["_api", "engine"] => server_info::engine(call),
         ["_admin", "status"] => server_info::status(call),
         ["_admin", "time"] => server_info::time(call),
         ["_admin", "license"] => license::license(call),
         ["_admin", "deployment", "id"] if call.version.at_least(3, 12, 6) => license::deployment_id(call),
-        ["_admin", "deployment", ..] => Ok(no_handler()),
+        ["_admin", "deployment", ..] => absent::no_handler(call),
         ["_admin", "support-info"] => server_info::support_info(call),
-        ["_admin", "metrics", "v2"] if is_4 => Ok(no_handler()),
+        ["_admin", "metrics", "v2"] if is_4 => absent::no_handler(call),
         ["_admin", "metrics"] | ["_admin", "metrics", "v2"] => {
             return metrics::handle(call, metrics::Kind::All);
         }
         ["_admin", "usage-metrics"] if call.version.has_usage_metrics() => {
             return metrics::handle(call, metrics::Kind::Usage);
         }
-        ["_admin", "usage-metrics"] => Ok(no_handler()),
+        ["_admin", "usage-metrics"] => absent::no_handler(call),
         ["_admin", "log", rest @ ..] => return logs::handle(call, rest),
         ["_admin", "crashes", rest @ ..] if call.version.at_least(3, 12, 8) => {
             diagnostics::crashes(call, rest)
         }
-        ["_admin", "crashes", ..] => Ok(no_handler()),
+        ["_admin", "crashes", ..] => absent::no_handler(call),
         ["_admin", "compact"] => server_info::compact(call),
         ["_admin", "backup", "list"] => server_info::backup_list(call),
         ["_api", "cluster", rest @ ..] => dumps::handle(call, rest),
@@ -161,9 +164,8 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         ["_api", "document", rest @ ..] => documents::handle(call, rest),
         ["_api", "user", rest @ ..] => users::handle(call, rest),
         ["_api", "token", rest @ ..] if call.version.has_access_tokens() => access_tokens::handle(call, rest),
-        ["_api", "token", ..] => Ok(no_handler()),
-        ["_api" | "_admin", _, ..] => Err(call.unsupported()),
-        _ => Ok(no_handler()),
+        ["_api", "token", ..] => absent::no_handler(call),
+        parts => absent::respond(call, parts),
     };
     reply.map(Outcome::Now)
 }
@@ -243,11 +245,6 @@ impl Call<'_> {
         self.state.report_unsupported(format!("{} {}", self.request.method, self.request.path));
         not_simulated()
     }
-}
-
-/// The reply to a path without a handler. It is an empty 404, and the connection is closed.
-fn no_handler() -> Reply {
-    Reply::empty(404).with_header(header::CONNECTION, "Close")
 }
 
 fn not_simulated() -> ApiError {

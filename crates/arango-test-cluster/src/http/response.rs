@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
-use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version, header};
 
 use crate::http::encoding;
 use crate::http::reply::Reply;
@@ -13,6 +13,11 @@ const QUEUE_TIME: HeaderName = HeaderName::from_static("x-arango-queue-time-seco
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const SERVER: HeaderValue = HeaderValue::from_static("ArangoDB");
 const KEEP_ALIVE: HeaderValue = HeaderValue::from_static("Keep-Alive");
+const TRUE: HeaderValue = HeaderValue::from_static("true");
+const METHODS: HeaderValue = HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
+    "etag, content-encoding, content-length, location, server, x-arango-errors, x-arango-async-id",
+);
 const CLOSE: HeaderValue = HeaderValue::from_static("Close");
 const BASIC: HeaderValue = HeaderValue::from_static("Basic, realm=\"ArangoDB\"");
 const BEARER: HeaderValue = HeaderValue::from_static("Bearer, token_type=\"JWT\", realm=\"ArangoDB\"");
@@ -35,6 +40,7 @@ pub(crate) fn from_reply(request: &Request, reply: Reply, queue_time: Duration) 
     let mut own = reply.headers;
     let closes = own.remove(header::CONNECTION).is_some() || wants_close(request);
     headers.extend(own);
+    add_cors(request, headers);
     headers.insert(header::SERVER, SERVER);
     if reply.status == StatusCode::UNAUTHORIZED && !request.headers.contains_key("x-omit-www-authenticate") {
         headers.append(header::WWW_AUTHENTICATE, BASIC);
@@ -96,8 +102,25 @@ pub(crate) fn with_headers(mut response: Response<Bytes>, headers: &[(String, St
     response
 }
 
+/// Returns whether the connection ends with this response. One of HTTP/1.0 does, unless it asks to be kept.
 fn wants_close(request: &Request) -> bool {
-    request.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
+    let is_asked =
+        |wanted: &str| request.header("connection").is_some_and(|value| value.eq_ignore_ascii_case(wanted));
+    is_asked("close") || (request.version == Version::HTTP_10 && !is_asked("keep-alive"))
+}
+
+/// Allows scripts of other origins to read the response, if the request names its origin.
+fn add_cors(request: &Request, headers: &mut HeaderMap) {
+    let Some(origin) = request.headers.get(header::ORIGIN) else { return };
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
+    if request.method == Method::OPTIONS {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+        if let Some(asked) = request.headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
+        }
+    }
 }
 
 /// Returns the first half of a response's head.

@@ -151,6 +151,10 @@ impl CollectionView {
         if std::ptr::eq(Arc::as_ptr(&self.base), documents) {
             return Ok(());
         }
+        // An index that came or went meanwhile has not checked these changes.
+        if !self.base.unique_indexes().eq(documents.unique_indexes()) {
+            return Err(DocumentError::write_conflict());
+        }
         for key in self.changes.keys() {
             let revision = |documents: &Documents| documents.get(key).map(Document::revision);
             if revision(&self.base) != revision(documents) {

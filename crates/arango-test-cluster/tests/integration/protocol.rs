@@ -87,11 +87,11 @@ async fn unknown_names_are_refused_in_the_order_of_the_server() {
     let mut root = Session::connect_in_memory(cluster.coordinator(0)).await;
     let response = root.get("/_db/missing/_api/version").await;
     assert_eq!((response.status, response.error_num()), (404, 1228));
-    let path = root.get("/nothing").await;
-    assert_eq!(
-        (path.status, path.body.len(), &path.headers["connection"]),
-        (404, 0, &"Close".parse().unwrap())
-    );
+    for path in ["/nothing", "/_api/foo", "/_admin/foo/bar", "/_api/version/"] {
+        let missing = root.get(path).await;
+        assert_eq!((missing.status, missing.error_num()), (404, 404), "{path}");
+        assert_eq!(missing.json()["errorMessage"], format!("unknown path '{path}'"));
+    }
 
     let mut anonymous = Session::connect_in_memory(cluster.coordinator(0)).await.with_authorization("");
     let hidden = anonymous.get("/_db/missing/_api/version").await;
@@ -175,4 +175,58 @@ async fn expect_100_continue_gets_a_response() {
     let response = session.send(request, r#"{"name":"books"}"#).await.unwrap();
 
     assert_eq!(response.status, 200);
+}
+
+#[tokio::test]
+async fn paths_that_4_0_has_no_more_are_404_without_a_body() {
+    let cluster = TestCluster::builder().in_memory().version("4.0").start().await.unwrap();
+    for path in [
+        "/nothing",
+        "/_api/tasks",
+        "/_api/simple/all",
+        "/_api/aqlfunction",
+        "/_admin/job/1",
+        "/_admin/echo",
+        "/_api/batch",
+    ] {
+        let mut root = Session::connect_in_memory(cluster.coordinator(0)).await;
+        let missing = root.get(path).await;
+        assert_eq!((missing.status, missing.body.len()), (404, 0), "{path}");
+        assert_eq!(missing.headers["connection"], "Close", "{path}");
+    }
+    assert!(cluster.unsupported().is_empty());
+}
+
+#[tokio::test]
+async fn scripts_of_other_origins_are_allowed() {
+    let cluster = in_memory().await;
+    let mut root = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let request = Request::get("/_api/version").header("origin", "http://a.b");
+    let response = root.send(request, "").await.unwrap();
+    assert_eq!(response.headers["access-control-allow-origin"], "http://a.b");
+    assert!(response.headers.contains_key("access-control-expose-headers"));
+    assert!(!response.headers.contains_key("access-control-allow-methods"));
+    let request = Request::options("/_api/version")
+        .header("origin", "http://a.b")
+        .header("access-control-request-headers", "x");
+    let response = root.send(request, "").await.unwrap();
+    assert_eq!(response.headers["access-control-allow-headers"], "x");
+    assert!(response.headers.contains_key("access-control-allow-methods"));
+    assert!(!root.get("/_api/version").await.headers.contains_key("access-control-allow-origin"));
+}
+
+#[tokio::test]
+async fn a_connection_of_http_1_0_says_that_it_closes() {
+    let cluster = in_memory().await;
+    for (header, says) in
+        [("", "Connection: Close"), ("Connection: Keep-Alive\r\n", "Connection: Keep-Alive")]
+    {
+        let mut stream = cluster.coordinator(0).connect().unwrap();
+        let head = format!("GET /_admin/server/availability HTTP/1.0\r\n{header}\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut seen = vec![0; 1024];
+        let length = stream.read(&mut seen).await.unwrap();
+        let text = String::from_utf8_lossy(&seen[..length]).into_owned();
+        assert!(text.contains(says), "{text}");
+    }
 }
