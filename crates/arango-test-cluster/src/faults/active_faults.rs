@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::faults::fault::{Effect, Fault};
+use crate::faults::effect::Effect;
+use crate::faults::fault::Fault;
 
 /// Ends a fault when it is dropped.
 #[must_use = "the fault ends when its guard is dropped"]
@@ -120,7 +121,7 @@ mod tests {
     use http::Method;
 
     use super::*;
-    use crate::faults::fault::{Close, Phase, ResponseFault};
+    use crate::faults::effect::{Close, Phase, ResponseFault};
 
     #[test]
     fn a_fault_applies_at_most_the_given_number_of_times() {

@@ -1,6 +1,7 @@
 //! Faults that tests inject, and the requests they apply to.
 
 pub(crate) mod active_faults;
+pub(crate) mod effect;
 pub(crate) mod fault;
 pub(crate) mod garbage;
 pub(crate) mod request_match;

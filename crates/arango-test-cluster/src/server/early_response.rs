@@ -5,12 +5,12 @@ use http::{HeaderValue, Response, Version, header};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
-use crate::faults::fault::{Close, EarlyResponse};
+use crate::faults::effect::{Close, EarlyResponse};
 use crate::faults::response_script::{ResponseScript, Step};
 use crate::http::reply::{ApiError, Reply};
 use crate::http::response;
+use crate::server::abort::{Abort, ConnectionClose};
 use crate::server::body::Body;
-use crate::server::handler::{Abort, ConnectionClose};
 
 /// Returns the content of an early response.
 pub(crate) fn reply(early: &EarlyResponse) -> Reply {

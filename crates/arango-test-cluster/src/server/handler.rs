@@ -1,7 +1,7 @@
 //! The HTTP service of a coordinator, for requests of every listener.
 //!
-//! It applies faults, writes the journal, and calls [`api`] for the response. The state changes in one step
-//! under one lock ([`Handler::apply`]); at that step the request counts as executed.
+//! It applies faults, writes the journal, and executes requests. The state changes in one step under one lock
+//! ([`Handler::execute`]); at that step the request counts as executed.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,62 +15,27 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::sleep;
 
-use crate::admission::{self, AdmissionContext};
-use crate::api::{self, Call, Outcome};
-use crate::faults::active_faults::{AppliedFaults, Copies};
-use crate::faults::fault::{
+use crate::faults::active_faults::AppliedFaults;
+use crate::faults::effect::{
     Close, EarlyResponse, Effect, Phase, ResponseFault, ScriptedBody, ScriptedResponse, When,
 };
 use crate::faults::reset_reason::ResetReason;
-use crate::faults::response_script::ResponseScript;
 use crate::http::reply::{ApiError, Reply};
 use crate::http::request::{Request, Target};
 use crate::http::response;
 use crate::journal::{Entry, EntryId};
+use crate::server::abort::Abort;
 use crate::server::body::Body;
 use crate::server::coordinator::CoordinatorInner;
 use crate::server::cursor_lock::CursorLock;
 use crate::server::listener::goaway;
 use crate::server::response_faults::{apply, streams};
 use crate::server::{early_response, gateway};
-use crate::state::State;
-use crate::state::auth::Caller;
-use crate::state::diagnostics::ApiCall;
-use crate::state::servers::RunState;
 
 /// Serves the requests of one coordinator.
 #[derive(Clone)]
 pub(crate) struct Handler {
-    coordinator: Arc<CoordinatorInner>,
-}
-
-/// How a connection ends: the last bytes, and the closing mode.
-#[derive(Debug)]
-pub(crate) struct ConnectionClose {
-    pub(crate) script: ResponseScript,
-    pub(crate) mode: Close,
-}
-
-impl Default for ConnectionClose {
-    fn default() -> Self {
-        Self { script: ResponseScript::new([]), mode: Close::Fin }
-    }
-}
-
-/// What is ended instead of sending a whole response.
-#[derive(Debug)]
-pub(crate) enum Abort {
-    /// The connection, with all requests in progress on it.
-    Connection(ConnectionClose),
-    /// The stream only. Over HTTP/1.1 this is the connection.
-    Stream(ResetReason),
-}
-
-impl Abort {
-    /// Closes the connection without sending anything.
-    pub(crate) fn close_connection(how: Close) -> Self {
-        Self::Connection(ConnectionClose { mode: how, ..ConnectionClose::default() })
-    }
+    pub(super) coordinator: Arc<CoordinatorInner>,
 }
 
 impl tower_service::Service<http::Request<Incoming>> for Handler {
@@ -104,6 +69,11 @@ impl Handler {
                 Some(uri) => head.uri = uri,
                 None => return Ok(gateway::not_found().map(Body::Whole)),
             }
+        }
+        if announces_too_much(&head) {
+            let reply = Reply::empty(413).with_header(http::header::CONNECTION, "Close");
+            let response = response::from_reply(&Request::new(&head, Bytes::new()), reply, self.queue_time());
+            return Ok(response.map(Body::Whole));
         }
         let applied = self.coordinator.faults.apply(&head.method, Target::parse(head.uri.path()).path);
         match applied.effect {
@@ -244,148 +214,15 @@ impl Handler {
             status: None,
         })
     }
-
-    /// Executes a request. `None` if the process ended before it was applied.
-    async fn execute(
-        &self,
-        request: &Request,
-        entry: EntryId,
-        generation: u64,
-        repeats_write: bool,
-    ) -> Option<Reply> {
-        match self.apply(request, entry, generation, repeats_write)? {
-            Outcome::Now(reply) => Some(reply),
-            Outcome::Wait { every, mut check } => loop {
-                sleep(every).await;
-                let mut state = self.coordinator.cluster.state();
-                let now = state.clock.now();
-                state.advance(now);
-                if state.coordinators[self.coordinator.index].generation != generation {
-                    return None;
-                }
-                if let Some(reply) = check(&mut state) {
-                    return Some(reply);
-                }
-            },
-            Outcome::Stop { reply, every, may, after } => {
-                // Not awaited: the response is sent first, and the process ends later.
-                tokio::spawn(self.clone().stop(every, may, after, generation));
-                Some(reply)
-            }
-            Outcome::Background { id, reply } => {
-                let mut request = request.clone();
-                request.headers.remove("x-arango-async");
-                // Not awaited: the result is fetched later by its id, if it has one.
-                tokio::spawn(self.clone().run_in_background(id, request, entry, generation));
-                Some(reply)
-            }
-        }
-    }
-
-    /// Executes the late copies of a request. Their responses are dropped.
-    fn execute_late(&self, request: &Request, copies: &Copies, entry: EntryId, generation: u64) {
-        for delay in copies.late.clone() {
-            let (handler, request) = (self.clone(), request.clone());
-            // Not awaited: the first copy has its response long before.
-            tokio::spawn(async move {
-                sleep(delay).await;
-                handler.execute(&request, entry, generation, false).await;
-            });
-        }
-    }
-
-    /// Ends the process when `may` allows it, unless it has ended before.
-    async fn stop(self, every: Duration, may: fn(&State, usize) -> bool, after: Duration, generation: u64) {
-        let coordinator = &self.coordinator;
-        let is_same_process = || coordinator.process.current().generation == generation;
-        let may_end = || {
-            let mut state = coordinator.cluster.state();
-            let now = state.clock.now();
-            state.advance(now);
-            may(&state, coordinator.index)
-        };
-        sleep(every).await;
-        while is_same_process() && !may_end() {
-            sleep(every).await;
-        }
-        sleep(after).await;
-        if is_same_process() {
-            coordinator.kill();
-        }
-    }
-
-    /// The future is boxed because it is recursive.
-    fn run_in_background(
-        self,
-        id: Option<u64>,
-        request: Request,
-        entry: EntryId,
-        generation: u64,
-    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(async move {
-            let result = self.execute(&request, entry, generation, false).await;
-            if let (Some(id), Some(result)) = (id, result) {
-                self.coordinator.cluster.state().async_jobs.finish(id, result);
-            }
-        })
-    }
-
-    /// Refuses or applies the request, at one instant.
-    fn apply(
-        &self,
-        request: &Request,
-        entry: EntryId,
-        generation: u64,
-        repeats_write: bool,
-    ) -> Option<Outcome> {
-        let shared = &self.coordinator.cluster;
-        let index = self.coordinator.index;
-        let mut state = shared.state();
-        let now = state.clock.now();
-        state.advance(now);
-        let server = &mut state.coordinators[index];
-        if server.generation != generation || matches!(server.run_state, RunState::Down { .. }) {
-            return None;
-        }
-        server.requests.count(&request.method);
-        let version = server.version(&shared.config).clone();
-        let context = AdmissionContext { config: &shared.config, version: &version, index };
-        let admitted = admission::admit(&state, context, request);
-        let outcome = match admitted {
-            Err(reply) => Outcome::Now(*reply),
-            Ok((request, caller)) => {
-                if caller == Caller::Superuser {
-                    state.coordinators[index].requests.superuser += 1;
-                }
-                let mut call = Call {
-                    state: &mut state,
-                    config: &shared.config,
-                    version: &version,
-                    index,
-                    caller: &caller,
-                    request: &request,
-                    entry,
-                };
-                if let Some(outcome) = admission::background(&mut call) {
-                    outcome
-                } else {
-                    shared.journal.record_executed(entry, marker(&request));
-                    let record = ApiCall {
-                        at: call.state.current_time,
-                        method: request.method.clone(),
-                        path: request.path.clone(),
-                        database: request.database.clone(),
-                    };
-                    call.state.coordinators[index].diagnostics.record_call(record);
-                    if repeats_write { api::handle_twice(&mut call) } else { api::handle(&mut call) }
-                }
-            }
-        };
-        Some(outcome)
-    }
 }
 
-fn marker(request: &Request) -> Option<&str> {
+/// Returns whether a request announces a longer body than a server accepts: 1 GiB.
+fn announces_too_much(head: &http::request::Parts) -> bool {
+    let length = head.headers.get(http::header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    length.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > 1 << 30)
+}
+
+pub(super) fn marker(request: &Request) -> Option<&str> {
     request.header("x-sim-marker")
 }
 

@@ -1,5 +1,6 @@
 //! The running cluster: coordinators with their listeners, the control API, and the handles that tests use.
 
+pub(crate) mod abort;
 pub(crate) mod agency_jobs;
 pub(crate) mod body;
 pub(crate) mod builder;
@@ -10,6 +11,7 @@ pub(crate) mod coordinator;
 pub(crate) mod cursor_lock;
 pub(crate) mod db_servers;
 pub(crate) mod early_response;
+mod execution;
 pub(crate) mod gateway;
 pub(crate) mod handler;
 pub(crate) mod listener;

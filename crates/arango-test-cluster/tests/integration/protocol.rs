@@ -230,3 +230,26 @@ async fn a_connection_of_http_1_0_says_that_it_closes() {
         assert!(text.contains(says), "{text}");
     }
 }
+
+#[tokio::test]
+async fn bytes_after_a_request_do_not_lose_its_response() {
+    let cluster = in_memory().await;
+    let mut stream = cluster.coordinator(0).connect().unwrap();
+    let bytes = b"GET /_admin/server/availability HTTP/1.1\r\nHost: x\r\n\r\nthis is not HTTP\r\n\r\n";
+    stream.write_all(bytes).await.unwrap();
+    let mut seen = String::new();
+    stream.read_to_string(&mut seen).await.unwrap();
+    assert!(seen.starts_with("HTTP/1.1 200 OK\r\n"), "{seen}");
+    assert!(seen.contains("HTTP/1.1 400 Bad Request\r\n"), "{seen}");
+}
+
+#[tokio::test]
+async fn a_body_of_more_than_one_gibibyte_is_refused_before_it_is_read() {
+    let cluster = in_memory().await;
+    let mut stream = cluster.coordinator(0).connect().unwrap();
+    let head = "POST /_api/document/books HTTP/1.1\r\nHost: x\r\nContent-Length: 2147483648\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut seen = String::new();
+    stream.read_to_string(&mut seen).await.unwrap();
+    assert!(seen.starts_with("HTTP/1.1 413 ") && seen.contains("Connection: Close\r\n"), "{seen}");
+}

@@ -6,7 +6,8 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::faults::fault::{Close, Fault, Phase};
+use crate::faults::effect::{Close, Phase};
+use crate::faults::fault::Fault;
 use crate::faults::request_match::Match;
 use crate::faults::reset_reason::ResetReason;
 use crate::state::conditions::Condition;

@@ -20,8 +20,9 @@ use super::goaway::RequestPosition;
 use super::paused_io::PausedIo;
 use super::shared_stream::SharedStream;
 use super::{raw_close, tls};
+use crate::server::abort::{Abort, ConnectionClose};
 use crate::server::body::Body;
-use crate::server::handler::{Abort, ConnectionClose, Handler};
+use crate::server::handler::Handler;
 
 /// Flow-control window for request bodies, as arangod announces it: the largest possible.
 const WINDOW: u32 = (1 << 30) - 1;
@@ -84,7 +85,7 @@ pub(super) async fn run(stream: SharedStream, handler: Handler, keep_alive: Dura
 
 fn builder(streams: u32) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().auto_date_header(false).title_case_headers(true).pipeline_flush(true);
+    builder.http1().auto_date_header(false).title_case_headers(true).pipeline_flush(false);
     builder
         .http2()
         .auto_date_header(false)

@@ -6,9 +6,9 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use http::request::Parts;
 use tokio::sync::Notify;
 
-use crate::faults::fault::Close;
+use crate::faults::effect::Close;
 use crate::faults::response_script::ResponseScript;
-use crate::server::handler::{Abort, ConnectionClose};
+use crate::server::abort::{Abort, ConnectionClose};
 
 /// The position of a request on its connection, kept in the request's extensions.
 #[derive(Debug, Clone)]

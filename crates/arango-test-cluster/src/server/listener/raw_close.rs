@@ -7,8 +7,8 @@ use tokio::time::sleep;
 
 use super::shared_stream::SharedStream;
 use crate::faults::response_script::Step;
+use crate::server::abort::ConnectionClose;
 use crate::server::coordinator::CoordinatorInner;
-use crate::server::handler::ConnectionClose;
 
 /// Runs a script, then closes in the given mode. It stops early if the client disconnects.
 pub(super) async fn run(close: ConnectionClose, stream: &SharedStream, coordinator: &CoordinatorInner) {

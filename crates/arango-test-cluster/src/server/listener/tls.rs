@@ -6,7 +6,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio_rustls::TlsAcceptor;
 
 use super::shared_stream::SharedStream;
-use crate::faults::fault::Close;
+use crate::faults::effect::Close;
 use crate::server::coordinator::CoordinatorInner;
 use crate::tls::{Certificates, HandshakeFault};
 

@@ -8,13 +8,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderValue, Response, header};
 
-use crate::faults::fault::{Close, Phase, ResponseFault};
+use crate::faults::effect::{Close, Phase, ResponseFault};
 use crate::faults::garbage;
 use crate::faults::response_script::{ResponseScript, Step};
 use crate::http::response;
+use crate::server::abort::{Abort, ConnectionClose};
 use crate::server::body::Body;
 use crate::server::coordinator::CoordinatorInner;
-use crate::server::handler::{Abort, ConnectionClose};
 
 /// Changes the response for hyper to send, or ends the connection.
 pub(crate) fn apply(

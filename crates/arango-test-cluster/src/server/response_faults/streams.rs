@@ -9,14 +9,14 @@ use http::Response;
 use tokio::time::sleep;
 
 use super::padded;
-use crate::faults::fault::{Close, Phase, ResponseFault};
+use crate::faults::effect::{Close, Phase, ResponseFault};
 use crate::faults::garbage;
 use crate::faults::reset_reason::ResetReason;
 use crate::faults::response_script::{ResponseScript, Step};
 use crate::http::response;
+use crate::server::abort::{Abort, ConnectionClose};
 use crate::server::body::Body;
 use crate::server::coordinator::CoordinatorInner;
-use crate::server::handler::{Abort, ConnectionClose};
 
 /// Time allowed for writing a response. A reset discards what is not written yet.
 const FLUSH_TIME: Duration = Duration::from_millis(1);
