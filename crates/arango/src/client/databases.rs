@@ -5,8 +5,8 @@ use arango_transport::Error;
 use arango_transport::protocol::DatabaseName;
 
 use crate::client::Client;
+use crate::handles::data_support::invalid_request;
 use crate::handles::database::Database;
-use crate::handles::execute::invalid_request;
 
 /// The databases of the cluster. All methods fail as [`Database::execute`] does, and need access to `_system`.
 impl Client {

@@ -15,13 +15,10 @@ use arango_transport::{ClientState, Coordinator, CoordinatorState, Transport};
 
 use crate::client::builder::ClientBuilder;
 use crate::client::reconfigure::Reconfigure;
-use crate::handles::background::Background;
 use crate::handles::cluster::Cluster;
 use crate::handles::coordinator::CoordinatorHandle;
 use crate::handles::database::Database;
-use crate::handles::generated_keys::GeneratedKeys;
-use crate::handles::roles::Roles;
-use crate::handles::versions::Versions;
+use crate::handles::shared::Shared;
 
 /// A client of one cluster.
 ///
@@ -33,10 +30,7 @@ use crate::handles::versions::Versions;
 #[derive(Debug, Clone)]
 pub struct Client {
     transport: Transport,
-    versions: Versions,
-    roles: Roles,
-    background: Background,
-    generated_keys: GeneratedKeys,
+    shared: Shared,
 }
 
 impl Client {
@@ -46,13 +40,7 @@ impl Client {
     }
 
     pub(crate) fn new(transport: Transport) -> Self {
-        Self {
-            transport,
-            versions: Versions::default(),
-            roles: Roles::default(),
-            background: Background::default(),
-            generated_keys: GeneratedKeys::default(),
-        }
+        Self { transport, shared: Shared::default() }
     }
 
     /// Returns a handle on the database of this name.
@@ -130,14 +118,7 @@ impl Client {
     }
 
     fn database(&self, name: Result<DatabaseName, InvalidName>) -> Database {
-        Database::new(
-            self.transport.clone(),
-            self.versions.clone(),
-            self.roles.clone(),
-            self.background.clone(),
-            self.generated_keys.clone(),
-            name,
-        )
+        Database::new(self.transport.clone(), self.shared.clone(), name)
     }
 
     /// Closes the client and all its clones: see [`Transport::close`].

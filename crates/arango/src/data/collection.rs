@@ -15,8 +15,8 @@ use crate::data::modify::Modify;
 use crate::data::read::{Exists, Get};
 use crate::data::remove::Remove;
 use crate::data::write::{Replace, Update};
+use crate::handles::data_support::invalid_request;
 use crate::handles::database::Database;
-use crate::handles::execute::invalid_request;
 
 /// Handle on one collection.
 ///
@@ -140,12 +140,12 @@ impl Collection {
     pub(super) async fn accepts_generated_keys(&self) -> Result<bool, Error> {
         let name = self.name()?;
         let entry = [self.database.prefix(), "/", name.as_str()].concat();
-        if let Some(known) = self.database.generated_keys.are_accepted(&entry) {
+        if let Some(known) = self.database.shared.data.generated_keys.are_accepted(&entry) {
             return Ok(known);
         }
         let properties = self.database.execute(GetCollectionProperties { collection: name.clone() }).await?;
         let accepts = properties.accepts_generated_keys();
-        self.database.generated_keys.record(entry, accepts);
+        self.database.shared.data.generated_keys.record(entry, accepts);
         Ok(accepts)
     }
 
@@ -153,7 +153,7 @@ impl Collection {
     pub(super) fn refuses_generated_keys(&self) {
         if let Ok(name) = &self.name {
             let entry = [self.database.prefix(), "/", name.as_str()].concat();
-            self.database.generated_keys.record(entry, false);
+            self.database.shared.data.generated_keys.record(entry, false);
         }
     }
 

@@ -244,7 +244,7 @@ impl Drop for ServerCursor {
     fn drop(&mut self) {
         let Some(id) = self.id.take() else { return };
         let database = self.database.clone().timeout(CLOSE_TIMEOUT);
-        self.database.background.spawn(async move {
+        self.database.shared.data.background.spawn(async move {
             // The server closes it after its time to live.
             database.execute(CloseCursor::new(&id)).await.ok();
         });

@@ -9,7 +9,7 @@ use arango_transport::{BoxFuture, Error};
 
 use crate::data::collection::{Collection, Keys};
 use crate::data::key::ToKey;
-use crate::handles::execute::invalid_request;
+use crate::handles::data_support::invalid_request;
 
 /// An insert, sent when it is awaited.
 ///

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use tokio::time::sleep;
 
 use crate::data::collection::Collection;
-use crate::handles::execute::invalid_request;
+use crate::handles::data_support::invalid_request;
 
 /// How often a document is read and written before another write counts as a conflict.
 const ATTEMPTS: u32 = 8;

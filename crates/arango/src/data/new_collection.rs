@@ -10,8 +10,8 @@ use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Error};
 
 use crate::data::collection::invalid_name;
+use crate::handles::data_support::invalid_request;
 use crate::handles::database::Database;
-use crate::handles::execute::invalid_request;
 
 impl Database {
     /// Creates a collection.

@@ -9,7 +9,7 @@ use arango_transport::{BoxFuture, Error};
 use serde::de::DeserializeOwned;
 
 use crate::data::collection::Collection;
-use crate::handles::execute::invalid_request;
+use crate::handles::data_support::invalid_request;
 
 /// A read, sent when it is awaited.
 ///

@@ -8,7 +8,7 @@ use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Error};
 
 use crate::data::collection::Collection;
-use crate::handles::execute::invalid_request;
+use crate::handles::data_support::invalid_request;
 
 /// Implements what updates and replacements share.
 macro_rules! changes {

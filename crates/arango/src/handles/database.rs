@@ -7,11 +7,8 @@ use arango_cluster::{GetVersion, VersionInfo};
 use arango_transport::protocol::{DatabaseName, InvalidName};
 use arango_transport::{CallOptions, Coordinator, Credentials, Error, Transport};
 
-use crate::handles::background::Background;
 use crate::handles::cluster::Cluster;
-use crate::handles::generated_keys::GeneratedKeys;
-use crate::handles::roles::Roles;
-use crate::handles::versions::Versions;
+use crate::handles::shared::Shared;
 
 /// Handle on one database.
 ///
@@ -23,10 +20,7 @@ pub struct Database {
     pub(super) name: Result<DatabaseName, InvalidName>,
     pub(super) options: Option<Arc<CallOptions>>,
     pub(super) pin: Option<Pin>,
-    pub(crate) versions: Versions,
-    pub(crate) roles: Roles,
-    pub(crate) background: Background,
-    pub(crate) generated_keys: GeneratedKeys,
+    pub(crate) shared: Shared,
 }
 
 /// Where the calls of a handle go.
@@ -39,15 +33,8 @@ pub(super) enum Pin {
 }
 
 impl Database {
-    pub(crate) fn new(
-        transport: Transport,
-        versions: Versions,
-        roles: Roles,
-        background: Background,
-        generated_keys: GeneratedKeys,
-        name: Result<DatabaseName, InvalidName>,
-    ) -> Self {
-        Self { transport, name, options: None, pin: None, versions, roles, background, generated_keys }
+    pub(crate) fn new(transport: Transport, shared: Shared, name: Result<DatabaseName, InvalidName>) -> Self {
+        Self { transport, name, options: None, pin: None, shared }
     }
 
     /// Returns the same handle on another database.

@@ -145,26 +145,12 @@ impl Database {
         }
     }
 
-    /// Returns the prefix of paths of this database; empty for the default database and for an invalid name.
-    #[cfg(feature = "data")]
-    pub(crate) fn prefix(&self) -> &str {
-        self.name.as_ref().map_or("", DatabaseName::prefix)
-    }
-
     /// Builds the request of an operation, under the path of this database unless it needs `_system`.
     fn request<O: Operation>(&self, operation: &O, system_only: bool) -> Result<Request<Bytes>, BuildError> {
         let name = self.name.as_ref().map_err(Clone::clone)?;
         let request = operation.request();
         if system_only { request } else { in_database(name, request) }
     }
-}
-
-/// Returns the error of an operation that could not be built.
-#[cfg(feature = "data")]
-pub(crate) fn invalid_request<O: Operation>(error: BuildError) -> Error {
-    let metadata = O::METADATA;
-    let call = Call::new(&metadata, RequestProperties::of(&metadata));
-    Error::request(&call, metadata.method, metadata.path, error)
 }
 
 /// Returns whether the caller must name a coordinator: the request changes one, or its state lives on one.

@@ -56,7 +56,7 @@ impl Database {
         let is_shared = |transport: &Transport| {
             transport.coordinators().iter().any(|state| state.address == *server && state.shared)
         };
-        if left.is_zero() || self.roles.is_coordinator(server) || is_shared(&self.transport) {
+        if left.is_zero() || self.shared.roles.is_coordinator(server) || is_shared(&self.transport) {
             return false;
         }
         let database = self.clone().pinned_to(server.clone()).timeout(left);
@@ -64,7 +64,7 @@ impl Database {
         let role =
             database.transport.send_prepared(prepared, |response| GetServerRole.output(response)).await;
         if let Ok(ServerRole::Coordinator) = role {
-            self.roles.add(&self.transport, server);
+            self.shared.roles.add(&self.transport, server);
         }
         matches!(role, Ok(ServerRole::Single))
     }

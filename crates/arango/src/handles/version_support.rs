@@ -99,10 +99,10 @@ impl Database {
 
     /// Returns the version of a coordinator, if it is known.
     fn known_version(&self, coordinator: &Coordinator) -> Option<ServerVersion> {
-        if self.versions.is_empty() {
+        if self.shared.versions.is_empty() {
             return None;
         }
-        self.versions.get(&self.transport.coordinator(coordinator)?)
+        self.shared.versions.get(&self.transport.coordinator(coordinator)?)
     }
 
     /// Reads a coordinator's version and records it.
@@ -128,7 +128,7 @@ impl Database {
     /// Records the version of a coordinator.
     pub(crate) fn record_version(&self, coordinator: &Coordinator, version: &str) -> Option<ServerVersion> {
         let version = version.parse().ok()?;
-        self.versions.record(&self.transport, coordinator, version);
+        self.shared.versions.record(&self.transport, coordinator, version);
         Some(version)
     }
 }

@@ -1,0 +1,32 @@
+//! What handles on collections and cursors need of a database.
+
+pub(crate) mod background;
+pub(crate) mod generated_keys;
+
+use arango_transport::protocol::{BuildError, DatabaseName, Operation, RequestProperties};
+use arango_transport::{Call, Error};
+
+use crate::handles::data_support::background::Background;
+use crate::handles::data_support::generated_keys::GeneratedKeys;
+use crate::handles::database::Database;
+
+/// What all handles of a client share. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DataState {
+    pub(crate) background: Background,
+    pub(crate) generated_keys: GeneratedKeys,
+}
+
+impl Database {
+    /// Returns the prefix of paths of this database; empty for the default database and for an invalid name.
+    pub(crate) fn prefix(&self) -> &str {
+        self.name.as_ref().map_or("", DatabaseName::prefix)
+    }
+}
+
+/// Returns the error of an operation that could not be built.
+pub(crate) fn invalid_request<O: Operation>(error: BuildError) -> Error {
+    let metadata = O::METADATA;
+    let call = Call::new(&metadata, RequestProperties::of(&metadata));
+    Error::request(&call, metadata.method, metadata.path, error)
+}
