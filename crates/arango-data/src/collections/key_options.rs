@@ -13,7 +13,7 @@ open_enum! {
         Autoincrement = "autoincrement",
         /// UUIDs.
         Uuid = "uuid",
-        /// Numbers of 16 digits, which are ordered as text.
+        /// Hexadecimal numbers of 16 digits, which are ordered as text.
         Padded = "padded",
     }
 }

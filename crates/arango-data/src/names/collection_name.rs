@@ -34,7 +34,7 @@ impl CollectionName {
     /// # Errors
     ///
     /// If the name is empty, longer than 256 bytes, begins with a digit, a dot or a space, ends with a space, or
-    /// contains `/`, `:` or a control character.
+    /// contains a slash or a control character.
     pub fn new(name: &str) -> Result<Self, InvalidIdentifier> {
         match fault(name) {
             Some(reason) => Err(InvalidIdentifier::new("collection name", name, reason)),
@@ -63,7 +63,7 @@ fn fault(name: &str) -> Option<&'static str> {
         [b'0'..=b'9', ..] => Some("begins with a digit"),
         [b'.', ..] => Some("begins with a dot"),
         [b' ', ..] | [.., b' '] => Some("begins or ends with a space"),
-        bytes if bytes.iter().any(|byte| matches!(byte, b'/' | b':')) => Some("contains a slash or a colon"),
+        bytes if bytes.contains(&b'/') => Some("contains a slash"),
         bytes if bytes.iter().any(|byte| *byte < b' ') => Some("contains a control character"),
         _ => None,
     }
@@ -82,10 +82,17 @@ mod tests {
             ("1books", "begins with a digit"),
             (".books", "begins with a dot"),
             ("books ", "begins or ends with a space"),
-            ("a/b", "contains a slash or a colon"),
+            ("a/b", "contains a slash"),
             ("a\nb", "contains a control character"),
         ] {
             assert_eq!(CollectionName::new(name).unwrap_err().reason(), reason);
+        }
+    }
+
+    #[test]
+    fn names_that_only_some_servers_accept_are_accepted() {
+        for name in ["a:b", "a b", "a.b", "日本", "😀", "a%b"] {
+            assert_eq!(CollectionName::new(name).unwrap(), name);
         }
     }
 
