@@ -1,6 +1,6 @@
 //! Errors of the server that an operation expects.
 
-use arango_protocol::{ApiResponse, ErrorNumber, ErrorObject, OutputError};
+use arango_protocol::{ApiResponse, ErrorKind, ErrorNumber, ErrorObject, Failure, OutputError};
 
 /// Accepts an error response with this number, and no other.
 ///
@@ -21,10 +21,32 @@ pub(crate) fn server_error(response: &ApiResponse) -> OutputError {
     }
 }
 
+/// Returns whether the request may have been executed, and its response was not received.
+///
+/// What an operation reads from an accepted status is of unknown outcome for the transport. That something does not exist
+/// is nevertheless a refusal, unless an earlier copy of the request may have removed it.
+pub(crate) fn is_response_lost(failure: &Failure) -> bool {
+    let is_missing = matches!(
+        failure.kind,
+        ErrorKind::DocumentNotFound | ErrorKind::CollectionNotFound | ErrorKind::DatabaseUnknown
+    );
+    failure.is_response_lost() && (!is_missing || failure.has_ambiguous_predecessor)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::response;
+    use arango_protocol::Outcome;
+
+    #[test]
+    fn what_does_not_exist_is_lost_only_after_an_ambiguous_attempt() {
+        for kind in [ErrorKind::DocumentNotFound, ErrorKind::CollectionNotFound, ErrorKind::DatabaseUnknown] {
+            let failure = Failure::new(kind, Outcome::Unknown, None);
+            assert!(!is_response_lost(&failure) && is_response_lost(&failure.after_ambiguous_attempt()));
+        }
+        assert!(is_response_lost(&Failure::new(ErrorKind::BackendTimeout, Outcome::Unknown, None)));
+    }
 
     #[test]
     fn only_the_expected_number_is_accepted() {

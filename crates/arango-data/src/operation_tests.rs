@@ -57,7 +57,7 @@ fn every_operation_has_the_expected_class_and_affinity() {
         ("database.list",                Safe,          Any,              &[]),
         ("database.list_accessible",     Safe,          Any,              &[]),
         ("database.current",             Safe,          Any,              &[]),
-        ("database.create",              NonIdempotent, Any,              &[409]),
+        ("database.create",              NonIdempotent, Any,              &[]),
         ("database.drop",                NonIdempotent, Any,              &[]),
         ("query.create_cursor",          Safe,          Any,              &[]),
         ("query.next_batch",             Fenced,        OwnerThenForward, &[]),

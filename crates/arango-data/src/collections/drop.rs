@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::id::CollectionId;
 use super::info::{CollectionInfo, GetCollection};
-use crate::expected_error::{accept_error, server_error};
+use crate::expected_error::{accept_error, is_response_lost, server_error};
 use crate::names::CollectionName;
 
 /// Drops a collection.
@@ -105,7 +105,7 @@ impl Resolve for DropCollection {
 
     fn question(&self, failure: &Failure) -> Option<GetCollection> {
         match &self.target {
-            Target::Name(name) if failure.is_response_lost() => {
+            Target::Name(name) if is_response_lost(failure) => {
                 Some(GetCollection { collection: name.clone() })
             }
             // It is repeated until the response arrives.
@@ -139,6 +139,14 @@ mod tests {
         drop.output(response(404, MISSING)).unwrap();
         assert!(drop.output(response(404, &MISSING.replace("1203", "1228"))).is_err());
         assert_rejected(&DropCollection::by_id(&"books".into()), "`id` is not the id of a collection");
+    }
+
+    #[test]
+    fn a_collection_that_never_existed_is_not_taken_for_a_dropped_one() {
+        let number = Some(ErrorNumber::DATA_SOURCE_NOT_FOUND);
+        // The transport does not know what an operation reads from an accepted status.
+        let missing = Failure::new(ErrorKind::CollectionNotFound, Outcome::Unknown, number);
+        assert!(DropCollection::by_name(&name("books")).question(&missing).is_none());
     }
 
     #[test]

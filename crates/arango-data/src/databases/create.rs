@@ -5,13 +5,13 @@ use arango_protocol::{
     Metadata, Operation, OutputError, Permission, RequestBuilder, RequestClass, RequestProperties, Resolve,
 };
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::Request;
 use serde::Serialize;
 
 use super::info::DatabaseSharding;
 use super::list::ListDatabases;
 use crate::collections::ReplicationFactor;
-use crate::expected_error::{accept_error, server_error};
+use crate::expected_error::is_response_lost;
 
 /// Errors after which the database may exist: timeouts of the cluster and of the agency.
 ///
@@ -69,6 +69,8 @@ impl CreateDatabase {
     }
 
     /// Succeeds if the database exists; its options are not compared.
+    ///
+    /// That it exists is found out by [`Resolve`].
     #[must_use]
     pub fn if_missing(mut self) -> Self {
         self.if_missing = true;
@@ -100,10 +102,8 @@ impl CreateDatabase {
 impl Operation for CreateDatabase {
     type Output = DatabaseCreation;
 
-    const METADATA: Metadata = Metadata::post("database.create", "/_api/database")
-        .system_only()
-        .permission(Permission::Admin)
-        .accept_statuses(&[409]);
+    const METADATA: Metadata =
+        Metadata::post("database.create", "/_api/database").system_only().permission(Permission::Admin);
 
     fn properties(&self) -> RequestProperties {
         let class = if self.if_missing { RequestClass::Fenced } else { RequestClass::NonIdempotent };
@@ -125,13 +125,7 @@ impl Operation for CreateDatabase {
     }
 
     fn output(&self, response: ApiResponse) -> Result<DatabaseCreation, OutputError> {
-        if response.status() != StatusCode::CONFLICT {
-            return confirmed(&response).map(|()| DatabaseCreation::Created);
-        }
-        if self.if_missing {
-            return accept_error(&response, ErrorNumber::DUPLICATE_NAME).map(|()| DatabaseCreation::Existed);
-        }
-        Err(server_error(&response))
+        confirmed(&response).map(|()| DatabaseCreation::Created)
     }
 }
 
@@ -145,18 +139,24 @@ impl Resolve for CreateDatabase {
 
     fn question(&self, failure: &Failure) -> Option<ListDatabases> {
         let is_undecided = failure.number.is_some_and(|number| UNDECIDED.contains(&number));
-        let is_own_name =
-            failure.number == Some(ErrorNumber::DUPLICATE_NAME) && failure.has_ambiguous_predecessor;
-        (failure.is_response_lost() || is_undecided || is_own_name).then_some(ListDatabases)
+        let is_name_used = failure.number == Some(ErrorNumber::DUPLICATE_NAME);
+        let is_own_name = is_name_used && (self.if_missing || failure.has_ambiguous_predecessor);
+        (is_response_lost(failure) || is_undecided || is_own_name).then_some(ListDatabases)
     }
 
     fn conclusion(
         &self,
-        _: &Failure,
+        failure: &Failure,
         answer: Result<Vec<DatabaseName>, &ErrorObject>,
     ) -> Conclusion<DatabaseCreation> {
         match answer {
-            Ok(names) if names.contains(&self.name) => Conclusion::Executed(DatabaseCreation::Found),
+            Ok(names) if names.contains(&self.name) => {
+                Conclusion::Executed(if failure.has_ambiguous_predecessor || is_response_lost(failure) {
+                    DatabaseCreation::Found
+                } else {
+                    DatabaseCreation::Existed
+                })
+            }
             Ok(_) => Conclusion::NotSeen,
             Err(_) => Conclusion::CannotTell,
         }
@@ -166,10 +166,8 @@ impl Resolve for CreateDatabase {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_request_with_body, read, response};
+    use crate::testing::{assert_request_with_body, read};
     use arango_protocol::{ErrorKind, Outcome};
-
-    const EXISTS: &str = r#"{"error":true,"code":409,"errorNum":1207,"errorMessage":"duplicate name"}"#;
 
     fn shop() -> DatabaseName {
         DatabaseName::new("shop").unwrap()
@@ -188,12 +186,15 @@ mod tests {
 
     #[test]
     fn a_database_that_exists_is_an_error_unless_that_was_expected() {
+        let number = Some(ErrorNumber::DUPLICATE_NAME);
+        let exists = Failure::new(ErrorKind::Conflict, Outcome::Executed, number);
         let create = CreateDatabase::new(&shop());
-        let error = create.output(response(409, EXISTS)).unwrap_err();
-        assert_eq!(error.error_object().unwrap().number, ErrorNumber::DUPLICATE_NAME);
+        assert!(create.question(&exists).is_none());
         assert_eq!(create.properties().class, RequestClass::NonIdempotent);
         let ensure = create.if_missing();
-        assert_eq!(ensure.output(response(409, EXISTS)).unwrap(), DatabaseCreation::Existed);
+        assert!(ensure.question(&exists).is_some());
+        let conclusion = ensure.conclusion(&exists, Ok(vec![shop()]));
+        assert_eq!(conclusion, Conclusion::Executed(DatabaseCreation::Existed));
         assert_eq!(ensure.properties().class, RequestClass::Fenced);
     }
 

@@ -7,6 +7,7 @@ use super::content::{Content, Likeness};
 use super::stored::StoredDocument;
 use crate::documents::evidence::Evidence;
 use crate::documents::operation_id::OperationId;
+use crate::expected_error::is_response_lost;
 use crate::names::Revision;
 
 /// What a write does to the document with its key.
@@ -54,7 +55,7 @@ impl Expectation {
             }
             Effect::CreateIfMissing => false,
         };
-        failure.is_response_lost() || is_refused_by_itself
+        is_response_lost(failure) || is_refused_by_itself
     }
 
     /// Concludes from the document that is stored now, if there is one.

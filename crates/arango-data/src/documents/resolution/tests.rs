@@ -224,6 +224,9 @@ fn a_document_that_is_not_found_may_be_the_result_of_an_earlier_copy() {
     let again = missing.after_ambiguous_attempt();
     let remove = RemoveDocument::new(&name("books"), &key("k")).if_revision(&revision()).must_exist();
     assert!(remove.question(&missing).is_none() && remove.question(&again).is_some());
+    // As the transport reports what an operation reads from an accepted status.
+    let read = Failure::new(ErrorKind::DocumentNotFound, Outcome::Unknown, number);
+    assert!(remove.question(&read).is_none());
     let conclusion = remove.conclusion(&again, Ok(None));
     assert_eq!(concluded(conclusion, |removed| removed.evidence.unwrap()), Executed(Evidence::Absence));
     let update = update().if_revision(&revision());
