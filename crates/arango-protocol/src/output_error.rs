@@ -99,7 +99,10 @@ impl OutputError {
 impl fmt::Display for OutputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.fault {
-            Fault::Server(object) => write!(f, "an error object with a status of success: {object}"),
+            Fault::Server(object) if self.0.status.is_success() => {
+                write!(f, "an error object with a status of success: {object}")
+            }
+            Fault::Server(object) => object.fmt(f),
             Fault::Decode { .. } if self.0.is_html => f.write_str("an HTML page"),
             Fault::Decode { .. } if self.0.body.is_empty() => f.write_str("an empty body"),
             Fault::Decode { path, .. } if path == "." => f.write_str("the body cannot be read"),

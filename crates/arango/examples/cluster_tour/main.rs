@@ -9,17 +9,19 @@
 //! If a certificate authority is given (`ARANGO_CA_FILE`), it logs in for a token, and with the feature `http2` it
 //! uses HTTP/2 if the coordinators do; `cargo xtask demo --tls` does so.
 //!
-//! The last step kills a coordinator, so it needs a control address (`ARANGO_TEST_CONTROL`), which only a test
-//! cluster has. The tour moves shards and switches maintenance on and off; it exits with 0 only if every step had the
-//! expected result.
+//! The last steps kill coordinators, so they need a control address (`ARANGO_TEST_CONTROL`), which only a test
+//! cluster has; without it nothing is killed, and the last step is skipped. The tour moves shards, switches maintenance on
+//! and off, and creates the collection `tour_library`; it exits with 0 only if every step had the expected result.
 
 mod administration;
 mod control;
+mod documents;
 mod failover;
 mod health;
 mod load_balancing;
 mod maintenance;
 mod operations;
+mod queries;
 mod rebalance;
 mod terminal;
 
@@ -103,15 +105,18 @@ async fn tour(output: &mut TourOutput) -> Result<()> {
     maintenance::toggle(output, &client).await?;
     rebalance::run(output, &client).await?;
 
-    match &environment.control {
-        Some(url) => {
-            let control = Control::new(url)?;
-            let (safe, writes) = failover::under_load(output, &environment, &control).await?;
-            output.finish(&format!("; {safe}; {writes}"));
+    let control = environment.control.as_deref().map(Control::new).transpose()?;
+    let documents = documents::write(output, &client, control.as_ref()).await?;
+    let rows = queries::stream(output, &client, control.as_ref()).await?;
+
+    match &control {
+        Some(control) => {
+            let (safe, writes) = failover::under_load(output, &environment, control).await?;
+            output.finish(&format!("; {safe}; {writes}; {documents}; {rows}"));
         }
-        None => output.finish(
-            "; the failover step is skipped: ARANGO_TEST_CONTROL is not set, and this may be a real cluster",
-        ),
+        None => output.finish(&format!(
+            "; {documents}; {rows}; nothing was killed: ARANGO_TEST_CONTROL is not set, and this may be a real cluster"
+        )),
     }
     Ok(())
 }
