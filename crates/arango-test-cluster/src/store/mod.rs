@@ -28,3 +28,6 @@ pub(crate) mod sequence;
 pub(crate) mod unique;
 pub(crate) mod view;
 pub(crate) mod write;
+
+#[cfg(test)]
+mod tests;
