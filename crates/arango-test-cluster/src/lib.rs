@@ -79,7 +79,7 @@ mod state;
 mod store;
 mod tls;
 
-pub use crate::config::settings::{Authentication, Hardening};
+pub use crate::config::settings::{Authentication, Hardening, ScanOrder};
 pub use crate::config::start_error::StartError;
 pub use crate::faults::active_faults::FaultGuard;
 pub use crate::faults::effect::{Close, Phase};

@@ -26,6 +26,16 @@ pub enum Hardening {
     On,
 }
 
+/// The order in which a query visits the documents of a collection, if it does not sort them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ScanOrder {
+    /// An order that depends on the seed and on nothing else. A server promises none, so that no test may rely on one.
+    #[default]
+    Shuffled,
+    /// By key, for tests of others that expect an order.
+    ByKey,
+}
+
 /// The settings of a running cluster.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
@@ -38,6 +48,7 @@ pub(crate) struct Config {
     pub(crate) jwt_secret: String,
     pub(crate) token_lifetime: Duration,
     pub(crate) seed: u64,
+    pub(crate) scan_order: ScanOrder,
     pub(crate) skewed_shards: bool,
     pub(crate) move_time: Duration,
     pub(crate) max_concurrent_moves: usize,

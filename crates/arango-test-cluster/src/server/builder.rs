@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use crate::config::settings::{Authentication, Config, Hardening};
+use crate::config::settings::{Authentication, Config, Hardening, ScanOrder};
 use crate::config::start_error::StartError;
 use crate::config::version::Version;
 use crate::server::cluster::TestCluster;
@@ -27,6 +27,7 @@ pub struct Builder {
     token_lifetime: Duration,
     ports: Vec<u16>,
     seed: Option<u64>,
+    scan_order: ScanOrder,
     skewed_shards: bool,
     move_time: Duration,
     max_concurrent_moves: usize,
@@ -54,6 +55,7 @@ impl Default for Builder {
             token_lifetime: SESSION_TIMEOUT,
             ports: Vec::new(),
             seed: None,
+            scan_order: ScanOrder::default(),
             skewed_shards: false,
             move_time: Duration::from_millis(150),
             max_concurrent_moves: 3,
@@ -140,9 +142,15 @@ impl Builder {
         self
     }
 
-    /// Sets the seed of all ids. Default: random.
+    /// Sets the seed of all ids, and of the order of collections. Default: random.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
+        self
+    }
+
+    /// Sets the order in which queries visit the documents of a collection. Default: [`ScanOrder::Shuffled`].
+    pub fn scan_order(mut self, order: ScanOrder) -> Self {
+        self.scan_order = order;
         self
     }
 
@@ -258,6 +266,7 @@ impl Builder {
             jwt_secret: self.jwt_secret,
             token_lifetime: self.token_lifetime,
             seed: self.seed.unwrap_or_else(rand::random),
+            scan_order: self.scan_order,
             skewed_shards: self.skewed_shards,
             move_time: self.move_time,
             max_concurrent_moves: self.max_concurrent_moves.max(1),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::State;
 use super::databases::{Collection, Database};
+use crate::config::settings::{Config, ScanOrder};
 use crate::store::database_view::DatabaseView;
 use crate::store::error::DocumentError;
 use crate::store::view::CollectionView;
@@ -39,7 +40,12 @@ impl State {
     }
 
     /// Takes a snapshot of all collections that a coordinator knows.
-    pub(crate) fn database_view(&self, database: &Database, coordinator: usize, seed: u64) -> DatabaseView {
+    pub(crate) fn database_view(
+        &self,
+        database: &Database,
+        coordinator: usize,
+        config: &Config,
+    ) -> DatabaseView {
         let (mut views, mut hidden) = (BTreeMap::new(), BTreeSet::new());
         for (name, collection) in &database.collections {
             if !collection.propagation.has_reached(coordinator, self.current_time) {
@@ -51,6 +57,7 @@ impl State {
                 hidden.insert(name.clone());
             }
         }
+        let seed = (config.scan_order == ScanOrder::Shuffled).then_some(config.seed);
         DatabaseView::new(views, hidden, seed)
     }
 

@@ -16,8 +16,8 @@ pub(crate) struct DatabaseView {
     collections: BTreeMap<String, CollectionView>,
     /// Collections that exist, and whose documents are not modelled.
     hidden: BTreeSet<String>,
-    /// Decides in which order a collection is visited.
-    seed: u64,
+    /// Decides in which order a collection is visited; without it that is the order of the keys.
+    seed: Option<u64>,
     log: WriteLog,
 }
 
@@ -53,7 +53,7 @@ impl DatabaseView {
     pub(crate) fn new(
         collections: BTreeMap<String, CollectionView>,
         hidden: BTreeSet<String>,
-        seed: u64,
+        seed: Option<u64>,
     ) -> Self {
         Self { collections, hidden, seed, log: WriteLog::default() }
     }
@@ -124,7 +124,11 @@ impl Store for DatabaseView {
     fn scan(&self, collection: &str) -> Result<Scan, QueryError> {
         let view = self.collection(collection)?;
         view.require_all_leaders()?;
-        Ok(Box::new(view.shuffled(self.seed).into_iter().map(|document| document.value())))
+        let documents = match self.seed {
+            Some(seed) => view.shuffled(seed),
+            None => view.by_key(),
+        };
+        Ok(Box::new(documents.into_iter().map(|document| document.value())))
     }
 
     fn insert(

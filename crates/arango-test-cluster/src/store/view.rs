@@ -93,8 +93,6 @@ impl CollectionView {
 
     /// Returns all documents in an order that depends on `seed`: shard by shard, and shuffled within.
     pub(crate) fn shuffled(&self, seed: u64) -> Vec<Document> {
-        let unchanged = self.base.iter().filter(|(key, _)| !self.changes.contains_key(*key));
-        let changed = self.changes.iter().filter_map(|(key, change)| Some((key, change.as_ref()?)));
         let shards = self.shards.len();
         let place = |key: &str, document: &Document| {
             let shard = match (shards, self.rules.is_sharded_by_key()) {
@@ -105,9 +103,22 @@ impl CollectionView {
             (scatter(seed, &shard.to_le_bytes()), scatter(seed, key.as_bytes()))
         };
         let mut placed: Vec<_> =
-            unchanged.chain(changed).map(|(key, document)| (place(key, document), document)).collect();
+            self.iter().map(|(key, document)| (place(key, document), document)).collect();
         placed.sort_unstable_by_key(|(place, _)| *place);
         placed.into_iter().map(|(_, document)| document.clone()).collect()
+    }
+
+    /// Returns all documents in the order of their keys.
+    pub(crate) fn by_key(&self) -> Vec<Document> {
+        let mut sorted: Vec<_> = self.iter().collect();
+        sorted.sort_unstable_by_key(|(key, _)| *key);
+        sorted.into_iter().map(|(_, document)| document.clone()).collect()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Document)> {
+        let unchanged = self.base.iter().filter(|(key, _)| !self.changes.contains_key(*key));
+        let changed = self.changes.iter().filter_map(|(key, change)| Some((key, change.as_ref()?)));
+        unchanged.chain(changed)
     }
 
     /// Sets a document or removes it, unless it violates a unique index.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango_test_cluster::TestCluster;
+use arango_test_cluster::{ScanOrder, TestCluster};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -70,6 +70,16 @@ async fn the_order_of_a_collection_depends_on_the_seed_only() {
     }
     assert_eq!(orders[0], orders[1]);
     assert_ne!(orders[0], orders[2]);
+}
+
+#[tokio::test]
+async fn a_collection_is_visited_by_key_on_request() {
+    let builder = TestCluster::builder().in_memory().scan_order(ScanOrder::ByKey);
+    let cluster = builder.start().await.unwrap();
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session.post("/_api/collection", &json!({ "name": "books", "numberOfShards": 3 })).await;
+    session.post("/_api/document/books", &json!([{ "_key": "c" }, { "_key": "a" }, { "_key": "b" }])).await;
+    assert_eq!(rows(&mut session, "FOR d IN books RETURN d._key").await, json!(["a", "b", "c"]));
 }
 
 #[tokio::test]

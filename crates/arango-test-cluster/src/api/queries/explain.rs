@@ -20,7 +20,7 @@ pub(super) fn explain(call: &mut Call<'_>) -> HandlerResult {
     }
     let (text, bind_vars) = (text(&body)?, bind_vars(&body)?);
     let prepared = prepare(call, &text, &bind_vars)?;
-    let view = call.state.database_view(call.database()?, call.index, call.config.seed);
+    let view = call.state.database_view(call.database()?, call.index, call.config);
     let used = prepared.collections();
     if let Some((name, _)) = used.iter().find(|(name, _)| view.kind(name).is_none()) {
         let text = format!("AQL: collection or view not found: {name} (while parsing)");

@@ -30,7 +30,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
     }
     call.state.end_expired_queries();
     let query = begin(call, &body, &prepared);
-    let view = call.state.database_view(call.database()?, call.index, call.config.seed);
+    let view = call.state.database_view(call.database()?, call.index, call.config);
     let log = view.log();
     let result = match prepared.run(view, options(call, &body, query)) {
         Ok(rows) => Ok(respond(call, &body, query, rows, &log)),
