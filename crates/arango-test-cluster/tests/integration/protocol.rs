@@ -253,3 +253,15 @@ async fn a_body_of_more_than_one_gibibyte_is_refused_before_it_is_read() {
     stream.read_to_string(&mut seen).await.unwrap();
     assert!(seen.starts_with("HTTP/1.1 413 ") && seen.contains("Connection: Close\r\n"), "{seen}");
 }
+
+#[tokio::test]
+async fn a_connection_that_begins_with_other_bytes_is_closed_without_a_response() {
+    let cluster = in_memory().await;
+    for bytes in [&b"this is not HTTP\r\n\r\n"[..], b"GET / HTTP/1.1\r\nContent-Length: -5\r\n\r\n"] {
+        let mut stream = cluster.coordinator(0).connect().unwrap();
+        stream.write_all(bytes).await.unwrap();
+        let mut seen = Vec::new();
+        stream.read_to_end(&mut seen).await.unwrap();
+        assert!(seen.is_empty(), "{}", String::from_utf8_lossy(&seen));
+    }
+}

@@ -19,6 +19,7 @@ use tower_service::Service as _;
 use super::goaway::RequestPosition;
 use super::paused_io::PausedIo;
 use super::shared_stream::SharedStream;
+use super::silent_io::SilentIo;
 use super::{raw_close, tls};
 use crate::server::abort::{Abort, ConnectionClose};
 use crate::server::body::Body;
@@ -49,6 +50,8 @@ pub(super) async fn run(stream: SharedStream, handler: Handler, keep_alive: Dura
 
     let service = service_fn(|request| Arc::clone(&shared).handle(handler.clone(), request));
     let io = PausedIo::new(stream.clone(), Arc::clone(handler.coordinator()));
+    let state = Arc::clone(&shared);
+    let io = SilentIo::new(io, move || state.requests.load(Ordering::Relaxed) > 0);
     let builder = builder(handler.coordinator().cluster.config.max_concurrent_streams);
     let connection = builder.serve_connection(TokioIo::new(io), service);
     let served = async {

@@ -5,6 +5,7 @@ pub(crate) mod goaway;
 mod paused_io;
 mod raw_close;
 mod shared_stream;
+mod silent_io;
 mod tcp;
 mod tls;
 
