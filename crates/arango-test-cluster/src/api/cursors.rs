@@ -1,7 +1,6 @@
 //! `/_api/cursor`: results in batches.
 
-use std::time::Duration;
-
+use arango_test_aql::{QueryError, Value};
 use http::Method;
 use serde_json::json;
 
@@ -13,7 +12,7 @@ use super::{Call, Outcome, queries};
 use crate::http::reply::{ApiError, Reply};
 use crate::journal::EntryId;
 use crate::state::State;
-use crate::state::cursors::{Batch, Results};
+use crate::state::cursors::Results;
 use crate::state::id_owner::owner;
 
 pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiError> {
@@ -102,19 +101,17 @@ fn advance(state: &mut State, id: u64, entry: EntryId) -> Outcome {
     };
     let batch = cursor.results.take(cursor.options.batch_size);
     let locked = log.map_or(Ok(()), |log| state.queries.lock(query, &log));
-    let batch = batch.map_err(|error| errors::during(&error));
-    let batch = batch.and_then(|batch| locked.map(|()| batch).map_err(errors::of_document));
-    let slept = batch.as_ref().map_or(Duration::ZERO, |batch| batch.slept);
-    let batch = batch.and_then(|batch| if batch.is_late { Err(errors::killed()) } else { Ok(batch) });
-    wait(state, query, slept, move |state| finish_next(state, id, batch))
+    let rows = batch.rows.and_then(|rows| locked.map(|()| rows).map_err(QueryError::from));
+    let rows = rows.map_err(|error| errors::during(&error));
+    wait(state, query, batch.slept, move |state| finish_next(state, id, rows))
 }
 
 /// Responds with a batch that was computed. The cursor may have been removed meanwhile.
-fn finish_next(state: &mut State, id: u64, batch: Result<Batch, ApiError>) -> Reply {
+fn finish_next(state: &mut State, id: u64, rows: Result<Vec<Value>, ApiError>) -> Reply {
     let Some(mut cursor) = state.cursors.remove(id) else { return not_found().into() };
     cursor.unlock();
     let now = state.current_time;
-    let reply = match batch.and_then(|batch| finish(state, &mut cursor, &batch, 200)) {
+    let reply = match rows.and_then(|rows| finish(state, &mut cursor, &rows, 200)) {
         Ok(reply) => reply,
         Err(error) => {
             let reply = Reply::from(error);

@@ -192,6 +192,18 @@ async fn a_query_ends_at_its_maximum_time_and_has_written_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_query_that_fails_takes_the_time_until_it_fails() {
+    let (_cluster, mut session) = books().await;
+    let begin = Instant::now();
+    for stream in [false, true] {
+        let failed =
+            with_options(&mut session, "RETURN [SLEEP(2), FAIL('x')]", json!({ "stream": stream })).await;
+        assert_eq!((failed.status, failed.error_num()), (400, 1569));
+    }
+    assert_eq!(begin.elapsed(), Duration::from_secs(4));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_query_of_a_killed_coordinator_writes_nothing() {
     let (cluster, mut session) = books().await;
     let mut other = Session::connect_in_memory(cluster.coordinator(1)).await;

@@ -3,13 +3,14 @@
 use std::mem;
 use std::time::Duration;
 
+use arango_test_aql::Value;
 use http::HeaderName;
 
 use super::errors;
 use crate::api::Outcome;
 use crate::http::reply::{ApiError, Reply};
 use crate::state::State;
-use crate::state::cursors::{Batch, Cursor, Results};
+use crate::state::cursors::{Cursor, Results};
 use crate::store::database_view::DatabaseView;
 
 const DIRTY_READ: HeaderName = HeaderName::from_static("x-arango-potential-dirty-read");
@@ -47,7 +48,7 @@ pub(super) fn finish_first(
     state: &mut State,
     index: usize,
     mut cursor: Cursor,
-    mut batch: Batch,
+    mut rows: Vec<Value>,
     view: Option<DatabaseView>,
 ) -> Result<Finished, ApiError> {
     let is_complete = view.is_some();
@@ -55,9 +56,9 @@ pub(super) fn finish_first(
         require_alive(state, &cursor)?;
         let database = cursor.database.clone();
         state.commit_query(&database, cursor.query, view).map_err(errors::of_document)?;
-        batch = cursor.results.take(cursor.options.batch_size).map_err(|error| errors::during(&error))?;
+        rows = cursor.results.take(cursor.options.batch_size).rows.map_err(|error| errors::during(&error))?;
     }
-    let reply = finish(state, &mut cursor, &batch, 201)?;
+    let reply = finish(state, &mut cursor, &rows, 201)?;
     // A result that fits into one batch is kept only for a stream whose batches may be read again.
     let is_kept = if is_complete { cursor.results.has_more() } else { cursor.can_be_read() };
     if is_kept && state.coordinators[index].soft_shutdown {
@@ -75,7 +76,7 @@ pub(super) fn finish_first(
 pub(crate) fn finish(
     state: &mut State,
     cursor: &mut Cursor,
-    batch: &Batch,
+    rows: &[Value],
     code: u16,
 ) -> Result<Reply, ApiError> {
     require_alive(state, cursor)?;
@@ -90,7 +91,7 @@ pub(crate) fn finish(
         let view = query.into_view();
         state.commit_query(&cursor.database, cursor.query, view).map_err(errors::of_document)?;
     }
-    let body = cursor.render(&batch.rows, extra.as_deref(), code);
+    let body = cursor.render(rows, extra.as_deref(), code);
     let reply = Reply::json(code, body);
     Ok(if cursor.options.reads_dirty { reply.with_header(DIRTY_READ, "true") } else { reply })
 }

@@ -20,12 +20,12 @@ pub(crate) fn during(error: &QueryError) -> ApiError {
 }
 
 /// Returns the error of a query whose documents could not be written.
-pub(crate) fn of_document(error: DocumentError) -> ApiError {
+pub(super) fn of_document(error: DocumentError) -> ApiError {
     during(&error.into())
 }
 
 /// Returns the error of a query that was killed, or took too long.
-pub(crate) fn killed() -> ApiError {
+pub(super) fn killed() -> ApiError {
     during(&QueryError::new(1500, "query killed"))
 }
 

@@ -96,22 +96,17 @@ fn respond(
         run_to_end(body, rows, log, report)
     };
     let locked = call.state.queries.lock(query, log).map_err(QueryError::from);
-    let batch = batch.and_then(|batch| locked.map(|()| batch));
-    let slept = batch.as_ref().map_or(Duration::ZERO, |batch| batch.slept);
-    let batch = batch
-        .and_then(|batch| if batch.is_late { Err(QueryError::new(1500, "query killed")) } else { Ok(batch) });
-    if let Err(error) = &batch
-        && error.is_not_implemented()
-    {
+    let rows = batch.rows.and_then(|rows| locked.map(|()| rows));
+    if rows.as_ref().is_err_and(QueryError::is_not_implemented) {
         call.state.report_unsupported(format!("POST /_api/cursor: {}", body.text));
     }
     let (index, database, cursor_options) = (call.index, call.request.database.clone(), body.cursor.clone());
-    wait(call.state, query, slept, move |state| {
+    wait(call.state, query, batch.slept, move |state| {
         let now = state.current_time;
         let id = state.cursors.next_id(index);
         let cursor = Cursor::new(id, query, &database, cursor_options, results, now);
-        let reply = match batch {
-            Ok(batch) => finish_first(state, index, cursor, batch, view),
+        let reply = match rows {
+            Ok(rows) => finish_first(state, index, cursor, rows, view),
             Err(error) => Err(errors::during(&error)),
         };
         match reply {
@@ -128,31 +123,24 @@ fn respond(
     })
 }
 
-type FirstBatch = (Results, Result<Batch, QueryError>, Option<DatabaseView>);
-
 /// Computes all rows. Their batches are taken later; only the time that they took belongs to the first one.
 fn run_to_end(
     body: &QueryBody,
     mut rows: Rows<DatabaseView>,
     log: &WriteLog,
     mut report: Report,
-) -> FirstBatch {
+) -> (Results, Batch, Option<DatabaseView>) {
     let all: Result<Vec<Value>, QueryError> = rows.by_ref().collect();
-    let (slept, is_late) = body.limits.time_left(Duration::ZERO, rows.take_slept());
-    report.time = slept;
+    let slept = rows.take_slept();
+    let batch = body.limits.batch(&mut report, all, slept);
     let totals = Totals::of(&rows);
-    let all = all.and_then(|all| {
-        body.limits.check_memory(&mut report, &all)?;
-        body.limits.check_writes(totals.stats.writes_executed, log.bytes())?;
-        Ok(all)
-    });
-    match all {
+    let checked = body.limits.check_writes(totals.stats.writes_executed, log.bytes());
+    match batch.rows.and_then(|all| checked.map(|()| all)) {
         Ok(all) => {
             let extra = report.extra(&totals);
             let results = Results::Complete { total: all.len(), rows: all.into(), extra };
-            let batch = Batch { slept, is_late, ..Batch::default() };
-            (results, Ok(batch), Some(rows.into_store()))
+            (results, Batch { rows: Ok(Vec::new()), slept: batch.slept }, Some(rows.into_store()))
         }
-        Err(error) => (Results::Ended, Err(error), None),
+        Err(error) => (Results::Ended, Batch { rows: Err(error), slept: batch.slept }, None),
     }
 }

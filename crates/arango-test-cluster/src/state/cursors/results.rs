@@ -31,13 +31,18 @@ pub(crate) struct StreamedQuery {
     log: WriteLog,
 }
 
-/// Rows, and the time that it took to compute them.
-#[derive(Debug, Default)]
+/// Rows, or why there are none, and the time that it took to find out.
+#[derive(Debug)]
 pub(crate) struct Batch {
-    pub(crate) rows: Vec<Value>,
+    pub(crate) rows: Result<Vec<Value>, QueryError>,
     pub(crate) slept: Duration,
-    /// Whether the query has reached its maximum time.
-    pub(crate) is_late: bool,
+}
+
+impl Batch {
+    /// Returns rows that took no time.
+    pub(crate) fn immediate(rows: Vec<Value>) -> Self {
+        Self { rows: Ok(rows), slept: Duration::ZERO }
+    }
 }
 
 impl Results {
@@ -59,14 +64,11 @@ impl Results {
     }
 
     /// Takes the next rows.
-    pub(crate) fn take(&mut self, size: usize) -> Result<Batch, QueryError> {
+    pub(crate) fn take(&mut self, size: usize) -> Batch {
         match self {
-            Self::Complete { rows, .. } => {
-                let rows = rows.drain(..size.min(rows.len())).collect();
-                Ok(Batch { rows, ..Batch::default() })
-            }
+            Self::Complete { rows, .. } => Batch::immediate(rows.drain(..size.min(rows.len())).collect()),
             Self::Stream(query) => query.take(size),
-            Self::Ended => Ok(Batch::default()),
+            Self::Ended => Batch::immediate(Vec::new()),
         }
     }
 }
@@ -77,7 +79,13 @@ impl StreamedQuery {
         Self { rows, next: None, report, limits, log }
     }
 
-    fn take(&mut self, size: usize) -> Result<Batch, QueryError> {
+    fn take(&mut self, size: usize) -> Batch {
+        let rows = self.take_rows(size);
+        let slept = self.rows.take_slept();
+        self.limits.batch(&mut self.report, rows, slept)
+    }
+
+    fn take_rows(&mut self, size: usize) -> Result<Vec<Value>, QueryError> {
         let mut taken: Vec<Value> = self.next.take().into_iter().collect();
         while taken.len() < size {
             match self.rows.next().transpose()? {
@@ -87,10 +95,7 @@ impl StreamedQuery {
         }
         // One row more tells whether another batch follows.
         self.next = if taken.len() == size { self.rows.next().transpose()? } else { None };
-        let slept = self.limits.time_left(self.report.time, self.rows.take_slept());
-        self.report.time += slept.0;
-        self.limits.check_memory(&mut self.report, &taken)?;
-        Ok(Batch { rows: taken, slept: slept.0, is_late: slept.1 })
+        Ok(taken)
     }
 
     /// Returns what a response says about the query.
@@ -129,14 +134,24 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// Cuts `slept` so that the query takes no longer than it may, and returns whether it was cut.
-    pub(crate) fn time_left(&self, before: Duration, slept: Duration) -> (Duration, bool) {
-        let left = self.time.map(|most| most.saturating_sub(before));
-        left.filter(|left| *left < slept).map_or((slept, false), |left| (left, true))
+    /// Returns the batch of rows that were computed, if the query keeps within its limits.
+    pub(crate) fn batch(
+        &self,
+        report: &mut Report,
+        rows: Result<Vec<Value>, QueryError>,
+        slept: Duration,
+    ) -> Batch {
+        let left = self.time.map_or(Duration::MAX, |most| most.saturating_sub(report.time));
+        report.time += slept.min(left);
+        if slept > left {
+            return Batch { rows: Err(QueryError::new(1500, "query killed")), slept: left };
+        }
+        let rows = rows.and_then(|rows| self.check_memory(report, &rows).map(|()| rows));
+        Batch { rows, slept }
     }
 
     /// Counts the memory of rows, if it is limited: the JSON of all rows of a response, and a fixed amount.
-    pub(crate) fn check_memory(&self, report: &mut Report, rows: &[Value]) -> Result<(), QueryError> {
+    fn check_memory(&self, report: &mut Report, rows: &[Value]) -> Result<(), QueryError> {
         let Some(most) = self.memory else { return Ok(()) };
         let size = |row: &Value| match row {
             Value::Document(document) => document.json().len(),
