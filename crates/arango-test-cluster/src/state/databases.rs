@@ -76,6 +76,8 @@ pub(crate) struct Definition {
     pub(crate) computed_values: Value,
     pub(crate) cache_enabled: bool,
     pub(crate) sharding_strategy: String,
+    /// Whether every DB-Server has a copy.
+    pub(crate) is_satellite: bool,
 }
 
 impl Default for Definition {
@@ -85,6 +87,7 @@ impl Default for Definition {
             computed_values: Value::Null,
             cache_enabled: false,
             sharding_strategy: "hash".to_owned(),
+            is_satellite: false,
         }
     }
 }

@@ -35,6 +35,15 @@ async fn properties_are_stored_and_reported() {
 }
 
 #[tokio::test]
+async fn a_satellite_collection_has_a_copy_everywhere_and_reports_its_kind() {
+    let (_cluster, mut session) = session().await;
+    let given = json!({ "name": "everywhere", "replicationFactor": "satellite" });
+    let made = session.post("/_api/collection", &given).await.json();
+    assert_eq!((&made["replicationFactor"], &made["writeConcern"]), (&json!("satellite"), &json!(0)));
+    assert_eq!(session.shard_of("everywhere").await.1.len(), 3);
+}
+
+#[tokio::test]
 async fn keys_are_generated_and_refused_as_the_options_say() {
     let (_cluster, mut session) = session().await;
     let options = json!({ "type": "autoincrement", "increment": 5, "allowUserKeys": false });

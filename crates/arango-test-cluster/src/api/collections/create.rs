@@ -58,6 +58,7 @@ pub(super) fn create(call: &mut Call<'_>) -> HandlerResult {
     let definition = Definition {
         cache_enabled: body.get("cacheEnabled").and_then(Value::as_bool).unwrap_or(false),
         sharding_strategy: strategy(call, &body)?,
+        is_satellite: layout.is_satellite,
         ..Definition::default()
     };
     let servers = call.state.usable_db_servers();
@@ -83,6 +84,7 @@ struct Layout {
     replication_factor: usize,
     write_concern: usize,
     like: Option<String>,
+    is_satellite: bool,
 }
 
 impl Layout {
@@ -114,7 +116,8 @@ fn layout(call: &Call<'_>, body: &Value) -> Result<Layout, ApiError> {
     let servers = call.state.usable_db_servers().len();
     let (replication_factor, default_concern) = match body.get("replicationFactor").and_then(Value::as_str) {
         Some("satellite") => (servers, 0),
-        _ => (count("replicationFactor").unwrap_or(database.replication_factor), database.write_concern),
+        Some(_) => return Err(ApiError::bad_parameter("invalid `replicationFactor`")),
+        None => (count("replicationFactor").unwrap_or(database.replication_factor), database.write_concern),
     };
     if replication_factor > servers && call.request.query.get("enforceReplicationFactor") != Some("false") {
         return Err(ApiError::new(500, 1487, "not enough DB-Servers for this replication factor"));
@@ -128,9 +131,10 @@ fn layout(call: &Call<'_>, body: &Value) -> Result<Layout, ApiError> {
     if database.sharding == "single" {
         // The server decides: one shard, placed as the database is.
         let replication_factor = database.replication_factor;
-        return Ok(Layout { shards: 1, replication_factor, write_concern, like: None });
+        return Ok(Layout { shards: 1, replication_factor, write_concern, like: None, is_satellite: false });
     }
-    Ok(Layout { shards, replication_factor, write_concern, like: like.map(str::to_owned) })
+    let is_satellite = body.get("replicationFactor").is_some_and(Value::is_string);
+    Ok(Layout { shards, replication_factor, write_concern, like: like.map(str::to_owned), is_satellite })
 }
 
 fn keys(call: &mut Call<'_>, body: &Value, shards: usize) -> Result<Arc<Keys>, ApiError> {

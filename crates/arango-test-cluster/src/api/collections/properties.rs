@@ -43,6 +43,9 @@ pub(super) fn properties(call: &Call<'_>, collection: &Collection) -> Value {
     if let (Value::Object(all), Value::Object(more)) = (&mut all, more) {
         all.extend(more);
     }
+    if definition.is_satellite {
+        all["replicationFactor"] = "satellite".into();
+    }
     if !is_4 {
         all["minReplicationFactor"] = collection.write_concern.into();
     }
