@@ -11,6 +11,12 @@ mod connecting {}
 mod balancing {}
 #[doc = include_str!("../../docs/discovery.md")]
 mod discovery {}
+#[doc = include_str!("../../docs/documents.md")]
+mod documents {}
+#[doc = include_str!("../../docs/queries.md")]
+mod queries {}
+#[doc = include_str!("../../docs/lost-writes.md")]
+mod lost_writes {}
 #[doc = include_str!("../../docs/failures-and-retries.md")]
 mod failures_and_retries {}
 #[doc = include_str!("../../docs/administration.md")]
