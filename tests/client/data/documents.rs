@@ -1,5 +1,7 @@
 //! Reading and writing single documents.
 
+use std::collections::BTreeMap;
+
 use arango::data::{ChangedDocument, Document, Key, OverwriteMode};
 use arango::{ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match};
@@ -129,6 +131,19 @@ async fn a_document_is_modified_without_touching_what_the_type_does_not_name() {
     assert_eq!((&stored["year"], &stored["other"]), (&json!(1966), &json!([1])));
     let missing = books.modify("emma", |_: &mut Book| unreachable!()).await.unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::DocumentNotFound);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modification_to_not_a_number_is_refused_instead_of_removing_the_attribute() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster));
+    books.insert(&json!({ "price": 9.5 })).key("dune").await.unwrap();
+    let modify = books.modify("dune", |book: &mut BTreeMap<String, f64>| {
+        book.insert("price".to_owned(), f64::NAN);
+    });
+    let error = modify.await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Request, Outcome::NotExecuted), "{error}");
+    assert_eq!(requests(&cluster, "PATCH"), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,7 @@
 //! Writes whose response is lost: the rows with W of the failure semantics.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use arango::data::{Evidence, OperationId};
@@ -122,6 +124,31 @@ async fn w06_a_third_writer_is_told_from_the_own_write_by_an_operation_id() {
             (_, other) => panic!("{has_id}: {other:?}"),
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn w06a_a_modification_is_not_made_again_if_it_may_have_been_made() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster));
+    books.insert(&book("Dune")).key("dune").await.unwrap();
+    let _lost = everywhere(&cluster, &on_dune(Method::PATCH, Fault::close(Phase::AfterExecution).times(1)));
+    let refused = everywhere(&cluster, &on_dune(Method::PATCH, Fault::latency(Duration::from_secs(2))));
+    let changes = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&changes);
+    let modify = books.modify("dune", move |book: &mut Book| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        book.year += 1;
+    });
+    let other = async {
+        sleep(Duration::from_secs(3)).await;
+        books.replace("dune", &json!({ "title": "Dune", "year": 2000 })).await.unwrap();
+    };
+    let (result, ()) = tokio::join!(modify.into_future(), other);
+    drop(refused);
+    let error = result.unwrap_err();
+    assert_eq!((error.outcome(), error.resolution()), (Outcome::Unknown, Some(Resolution::Superseded)));
+    assert_eq!((changes.load(Ordering::Relaxed), requests(&cluster, "PATCH")), (1, 3));
+    assert_eq!(books.get::<Book>("dune").await.unwrap().unwrap().year, 2000);
 }
 
 #[tokio::test(start_paused = true)]

@@ -118,6 +118,7 @@ async fn w12_a_cursor_whose_owner_is_lost_ends_with_an_error_and_is_not_begun_ag
             Err(error) => break error,
         }
     };
+    assert!(error.report().to_string().contains("could not be opened"), "the owner: {}", error.report());
     let lost = cursor.lost().unwrap();
     assert_eq!(lost.rows, u64::try_from(rows.len()).unwrap());
     assert_eq!(rows, years(u16::try_from(rows.len()).unwrap()), "a prefix: {}", error.report());

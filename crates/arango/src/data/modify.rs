@@ -5,8 +5,8 @@ use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use arango_data::{Document, Key, UpdateDocument, Written};
-use arango_transport::protocol::BuildError;
+use arango_data::{Document, Key, UpdateDocument, Written, write_document};
+use arango_transport::protocol::{BuildError, ErrorKind, Outcome};
 use arango_transport::{BoxFuture, Error};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -30,7 +30,8 @@ const MAX_PAUSE: Duration = Duration::from_millis(500);
 /// # Errors
 ///
 /// [`DocumentNotFound`](crate::ErrorKind::DocumentNotFound); [`PreconditionFailed`](crate::ErrorKind::PreconditionFailed) or
-/// [`Conflict`](crate::ErrorKind::Conflict) if other writes were faster eight times.
+/// [`Conflict`](crate::ErrorKind::Conflict) if other writes were faster eight times. With the outcome
+/// [`Unknown`](crate::Outcome::Unknown) the change may have been made, before another write came: it is not made again.
 #[must_use = "the document is changed when it is awaited"]
 pub struct Modify<T, F> {
     collection: Collection,
@@ -64,7 +65,7 @@ where
             let patch = changes(before, value(&document.data)?);
             let update = self.collection.update(&key, &patch).remove_nulls().if_revision(&document.revision);
             match update.await {
-                Err(error) if error.is_conflict() && conflicts + 1 < ATTEMPTS => {
+                Err(error) if is_other_write(&error) && conflicts + 1 < ATTEMPTS => {
                     let pause = FIRST_PAUSE.saturating_mul(1 << conflicts).min(MAX_PAUSE);
                     conflicts += 1;
                     sleep(pause.mul_f64(self.collection.database.transport.random().next_f64())).await;
@@ -75,9 +76,18 @@ where
     }
 }
 
-/// Returns a document as a value; not a number is an error.
+/// Returns whether a write was refused, without an effect, because of another one.
+fn is_other_write(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::PreconditionFailed | ErrorKind::Conflict)
+        && error.outcome() == Outcome::NotExecuted
+}
+
+/// Returns a document as a value.
 fn value<T: Serialize>(document: &T) -> Result<Value, Error> {
-    serde_json::to_value(document).map_err(|error| invalid_request::<UpdateDocument>(BuildError::Body(error)))
+    // A value would have `null` for a number that JSON does not have, and the patch would remove the attribute.
+    write_document(document, None)
+        .and_then(|_| serde_json::to_value(document).map_err(BuildError::Body))
+        .map_err(invalid_request::<UpdateDocument>)
 }
 
 /// Returns the patch that makes the second object of the first one. What is `null` in it is removed.
