@@ -13,8 +13,8 @@ use crate::program::Program;
 use crate::workspace;
 
 /// The libraries that programs depend on.
-const LIBRARIES: [&str; 5] =
-    ["arango", "arango-balance", "arango-cluster", "arango-protocol", "arango-transport"];
+const LIBRARIES: [&str; 6] =
+    ["arango", "arango-balance", "arango-cluster", "arango-data", "arango-protocol", "arango-transport"];
 
 /// Writes `public-api.txt` of each library, or with `check` prints the differences.
 ///

@@ -106,7 +106,7 @@ pub use agency::{
     AgencyDiagnosis, AgencyDump, ClusterInfo, DiagnoseAgency, DiagnoseAgencyDump, Diagnosis,
     DiagnosisStrictness, GetAgencyCache, GetAgencyDump, GetClusterInfo,
 };
-pub use arango_protocol::{Timestamp, UnixSeconds};
+pub use arango_protocol::{DatabaseSharding, ReplicationFactor, Timestamp, UnixSeconds};
 pub use compact::Compact;
 pub use diagnostics::{
     ApiCall, AqlQuery, CrashDump, DeleteCrash, GetApiCalls, GetAqlQueries, GetCrash, ListCrashes,
@@ -143,12 +143,12 @@ pub use rebalance::{
 };
 pub use removal::{CleanOutServer, RemoveServer, ResignLeadership, ResignedLeaders};
 pub use server::{
-    AgencyConnection, AgencyStatus, AgentStatus, Availability, DatabaseDefaults, DatabaseSharding,
-    Deployment, DeploymentType, Engine, EngineAliases, EngineSupport, FoxxStatus, GetAvailability,
-    GetDatabaseDefaults, GetDeploymentId, GetEngine, GetServerEngine, GetServerId, GetServerMode,
-    GetServerRole, GetServerVersion, GetStatus, GetStatusOverview, GetSupportInfo, GetVersion,
-    ReplicationFactor, ServerId, ServerMode, ServerRole, ServerState, ServerStatus, SetServerMode,
-    StartupProgress, StatusOverview, StatusReport, StorageEngine, SupportInfo, VersionInfo,
+    AgencyConnection, AgencyStatus, AgentStatus, Availability, DatabaseDefaults, Deployment, DeploymentType,
+    Engine, EngineAliases, EngineSupport, FoxxStatus, GetAvailability, GetDatabaseDefaults, GetDeploymentId,
+    GetEngine, GetServerEngine, GetServerId, GetServerMode, GetServerRole, GetServerVersion, GetStatus,
+    GetStatusOverview, GetSupportInfo, GetVersion, ServerId, ServerMode, ServerRole, ServerState,
+    ServerStatus, SetServerMode, StartupProgress, StatusOverview, StatusReport, StorageEngine, SupportInfo,
+    VersionInfo,
 };
 pub use server_count::{GetServerCount, ServerCount, ServerCountTarget, SetServerCount};
 pub use shards::{

@@ -94,16 +94,16 @@ mod operation_tests;
 #[cfg(test)]
 mod testing;
 
+pub use arango_protocol::{DatabaseSharding, ReplicationFactor};
 pub use collections::{
     CollectionFigures, CollectionId, CollectionInfo, CollectionProperties, CollectionType, ComputeOn,
     ComputedValue, CountDocuments, CountDocumentsByShard, CreateCollection, DropCollection, EnsureCollection,
     EnsuredCollection, GetCollection, GetCollectionFigures, GetCollectionProperties, GetCollectionShards,
-    GetResponsibleShard, IndexFigures, KeyGenerator, KeyOptions, ListCollections, PropertyDifference,
-    ReplicationFactor, Schema, SchemaLevel, SetCollectionProperties, ShardReplicas, ShardingStrategy,
-    TruncateCollection,
+    GetResponsibleShard, IndexFigures, KeyGenerator, KeyOptions, ListCollections, PropertyDifference, Schema,
+    SchemaLevel, SetCollectionProperties, ShardReplicas, ShardingStrategy, TruncateCollection,
 };
 pub use databases::{
-    CreateDatabase, DatabaseCreation, DatabaseInfo, DatabaseSharding, DropDatabase, GetCurrentDatabase,
+    CreateDatabase, DatabaseCreation, DatabaseInfo, DropDatabase, GetCurrentDatabase,
     ListAccessibleDatabases, ListDatabases,
 };
 pub use documents::{

@@ -12,6 +12,7 @@
 //! | a write that finds out whether it was executed | [`Resolve`], [`Conclusion`] |
 //! | server errors | [`ErrorObject`], [`ErrorNumber`], [`ErrorKind`], [`Outcome`] |
 //! | times of the server | [`Timestamp`], [`UnixSeconds`] |
+//! | shards and their copies | [`ReplicationFactor`], [`DatabaseSharding`] |
 //!
 //! # Custom operations
 //!
@@ -111,6 +112,8 @@ pub use renew_token::RenewToken;
 pub use request_builder::{BuildError, RequestBuilder};
 pub use requirement::Requirement;
 pub use resolve::{Conclusion, Failure, Resolution, Resolve};
+pub use values::database_sharding::DatabaseSharding;
+pub use values::replication_factor::ReplicationFactor;
 pub use values::seconds::UnixSeconds;
 pub use values::timestamp::Timestamp;
 pub use version::{InvalidVersion, ServerVersion};

@@ -1,64 +1,8 @@
 //! Defaults of new databases.
 
-use std::fmt;
-
 use arango_protocol::values::empty_value;
-use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, open_enum};
+use arango_protocol::{ApiResponse, DatabaseSharding, Metadata, Operation, OutputError, ReplicationFactor};
 use serde::Deserialize;
-use serde::de::{Deserializer, Visitor};
-
-/// The number of copies of each shard.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ReplicationFactor {
-    /// This many, including the leader.
-    Copies(u64),
-    /// One on each DB-Server.
-    Satellite,
-    /// A value unknown to this version of the crate.
-    ///
-    /// It is kept as the server wrote it.
-    Unknown(String),
-}
-
-impl<'de> Deserialize<'de> for ReplicationFactor {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ReplicationFactorVisitor)
-    }
-}
-
-struct ReplicationFactorVisitor;
-
-impl Visitor<'_> for ReplicationFactorVisitor {
-    type Value = ReplicationFactor;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number or a string")
-    }
-
-    fn visit_u64<E>(self, copies: u64) -> Result<ReplicationFactor, E> {
-        Ok(ReplicationFactor::Copies(copies))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<ReplicationFactor, E> {
-        Ok(match value {
-            "satellite" => ReplicationFactor::Satellite,
-            other => ReplicationFactor::Unknown(other.to_owned()),
-        })
-    }
-}
-
-open_enum! {
-    /// The sharding of a database's collections.
-    ///
-    /// The server writes the default as an empty string; a missing value counts as the default too.
-    pub enum DatabaseSharding {
-        /// Each collection has its own sharding.
-        Flexible = "" | "flexible",
-        /// All collections have one shard each, on the same DB-Server.
-        Single = "single",
-    }
-}
 
 /// The defaults of new databases.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

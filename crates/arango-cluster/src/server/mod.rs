@@ -18,7 +18,7 @@ mod support_info;
 mod version;
 
 pub use availability::{Availability, GetAvailability};
-pub use database_defaults::{DatabaseDefaults, DatabaseSharding, GetDatabaseDefaults, ReplicationFactor};
+pub use database_defaults::{DatabaseDefaults, GetDatabaseDefaults};
 pub use deployment::GetDeploymentId;
 pub use engine::{Engine, EngineAliases, EngineSupport, GetEngine, GetServerEngine, StorageEngine};
 pub use foxx_status::FoxxStatus;

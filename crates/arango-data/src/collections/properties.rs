@@ -1,7 +1,8 @@
 //! The properties of a collection.
 
 use arango_protocol::{
-    ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, Scope, open_enum,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, ReplicationFactor, RequestBuilder, Scope,
+    open_enum,
 };
 use bytes::Bytes;
 use http::Request;
@@ -11,7 +12,6 @@ use super::computed_value::ComputedValue;
 use super::id::CollectionId;
 use super::info::CollectionType;
 use super::key_options::{KeyGenerator, KeyOptions};
-use super::replication_factor::ReplicationFactor;
 use super::schema::Schema;
 use crate::names::CollectionName;
 

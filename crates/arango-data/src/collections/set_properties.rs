@@ -1,7 +1,8 @@
 //! Changing the properties of a collection.
 
 use arango_protocol::{
-    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, ReplicationFactor, RequestBuilder,
+    Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -9,7 +10,6 @@ use serde::Serialize;
 
 use super::computed_value::ComputedValue;
 use super::properties::CollectionProperties;
-use super::replication_factor::ReplicationFactor;
 use super::schema::Schema;
 use crate::json::Patch;
 use crate::names::CollectionName;

@@ -1,16 +1,15 @@
 //! Creating a database.
 
 use arango_protocol::{
-    ApiResponse, BuildError, Conclusion, CreatedResource, DatabaseName, ErrorNumber, ErrorObject, Failure,
-    Metadata, Operation, OutputError, Permission, RequestBuilder, RequestClass, RequestProperties, Resolve,
+    ApiResponse, BuildError, Conclusion, CreatedResource, DatabaseName, DatabaseSharding, ErrorNumber,
+    ErrorObject, Failure, Metadata, Operation, OutputError, Permission, ReplicationFactor, RequestBuilder,
+    RequestClass, RequestProperties, Resolve,
 };
 use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
 
-use super::info::DatabaseSharding;
 use super::list::ListDatabases;
-use crate::collections::ReplicationFactor;
 use crate::expected_error::is_response_lost;
 
 /// Errors after which the database may exist: timeouts of the cluster and of the agency.

@@ -1,24 +1,10 @@
 //! The properties of a database.
 
 use arango_protocol::values::empty_value;
-use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Scope, open_enum};
+use arango_protocol::{
+    ApiResponse, DatabaseSharding, Metadata, Operation, OutputError, ReplicationFactor, Scope,
+};
 use serde::Deserialize;
-
-use crate::collections::ReplicationFactor;
-
-open_enum! {
-    /// The sharding of a database's collections.
-    ///
-    /// The server writes the default as an empty string.
-    pub enum DatabaseSharding {
-        /// Each collection has its own sharding.
-        Flexible = "flexible" | "",
-        /// All collections have one shard each, on the same DB-Server.
-        ///
-        /// Transactions and queries are then atomic.
-        Single = "single",
-    }
-}
 
 /// The properties of a database.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -7,5 +7,5 @@ mod list;
 
 pub use create::{CreateDatabase, DatabaseCreation};
 pub use drop::DropDatabase;
-pub use info::{DatabaseInfo, DatabaseSharding, GetCurrentDatabase};
+pub use info::{DatabaseInfo, GetCurrentDatabase};
 pub use list::{ListAccessibleDatabases, ListDatabases};

@@ -5,8 +5,8 @@ use arango_protocol::{
     RequestBuilder, Resolve, Scope,
 };
 use bytes::Bytes;
+use http::Request;
 use http::header::ETAG;
-use http::{Method, Request};
 use serde_json::value::RawValue;
 
 use super::read::ReadDocument;
@@ -34,13 +34,8 @@ impl DocumentExists {
 impl Operation for DocumentExists {
     type Output = Option<Revision>;
 
-    const METADATA: Metadata = {
-        let mut metadata =
-            Metadata::get("document.exists", "/_api/document/{collection}/{key}").scope(Scope::Database);
-        // A constant cannot drop the old method.
-        std::mem::forget(std::mem::replace(&mut metadata.method, Method::HEAD));
-        metadata
-    };
+    const METADATA: Metadata =
+        Metadata::head("document.exists", "/_api/document/{collection}/{key}").scope(Scope::Database);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         RequestBuilder::new(Self::METADATA)

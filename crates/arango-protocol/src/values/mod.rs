@@ -1,6 +1,8 @@
 //! Values that occur in the models of several operations.
 
+pub(crate) mod database_sharding;
 mod open_enum;
+pub(crate) mod replication_factor;
 pub mod seconds;
 pub(crate) mod timestamp;
 

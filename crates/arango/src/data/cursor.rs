@@ -155,7 +155,7 @@ impl<T> Cursor<T> {
 
     /// Returns the number of rows without the last `LIMIT`, if they were [counted](crate::data::Query::full_count).
     ///
-    /// A [stream](crate::data::Query::stream) reports it with the last batch.
+    /// Never for a [stream](crate::data::Query::stream): servers do not count its rows.
     pub fn full_count(&self) -> Option<u64> {
         self.extra.stats.as_ref()?.full_count
     }

@@ -74,7 +74,9 @@ impl<T> Query<T> {
         self.map(|options| options.batch_size(rows))
     }
 
-    /// Sets how long the server keeps the cursor after a batch was read; by default 30 s.
+    /// Sets how long the server keeps the cursor after a batch was read.
+    ///
+    /// By default 600 s, and 60 s for a [stream](Self::stream).
     pub fn ttl(self, ttl: Duration) -> Self {
         self.map(|options| options.ttl(ttl))
     }
@@ -119,9 +121,9 @@ impl<T> Query<T> {
         self.map(QueryOptions::allow_dirty_reads)
     }
 
-    /// Replaces all options.
+    /// Replaces all options. Batches can be [read again](QueryOptions::allow_retry) in any case.
     pub fn options(mut self, options: QueryOptions) -> Self {
-        self.options = options;
+        self.options = options.allow_retry();
         self
     }
 

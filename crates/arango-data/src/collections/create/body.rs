@@ -1,12 +1,12 @@
 //! The body of the request that creates a collection.
 
+use arango_protocol::ReplicationFactor;
 use serde::Serialize;
 
 use crate::collections::computed_value::ComputedValue;
 use crate::collections::info::CollectionType;
 use crate::collections::key_options::KeyOptions;
 use crate::collections::properties::ShardingStrategy;
-use crate::collections::replication_factor::ReplicationFactor;
 use crate::collections::schema::Schema;
 use crate::names::CollectionName;
 

@@ -6,7 +6,7 @@ mod tests;
 
 use arango_protocol::{
     ApiResponse, BuildError, Conclusion, CreatedResource, ErrorNumber, ErrorObject, Failure, Metadata,
-    Operation, OutputError, Permission, RequestBuilder, Resolve, Scope,
+    Operation, OutputError, Permission, ReplicationFactor, RequestBuilder, Resolve, Scope,
 };
 use body::Body;
 use bytes::Bytes;
@@ -17,7 +17,6 @@ use crate::collections::ensure::EnsureCollection;
 use crate::collections::info::CollectionType;
 use crate::collections::key_options::KeyOptions;
 use crate::collections::properties::{CollectionProperties, GetCollectionProperties, ShardingStrategy};
-use crate::collections::replication_factor::ReplicationFactor;
 use crate::collections::schema::Schema;
 use crate::names::CollectionName;
 
