@@ -153,6 +153,10 @@ async fn options_that_would_change_the_result_are_refused_by_name() {
         let text = format!("sim: the attribute `{named}` of POST /_api/cursor is not modelled");
         assert_eq!((refused.status, &refused.json()["errorMessage"]), (501, &json!(text)));
     }
+    let outside = json!({ "query": "RETURN 1", "allowRetry": true });
+    assert_eq!(session.post("/_api/cursor", &outside).await.status, 501);
+    let twice = json!({ "query": "RETURN 1", "allowRetry": true, "options": { "allowRetry": true } });
+    assert_eq!(session.post("/_api/cursor", &twice).await.status, 201);
     let harmless = json!({
         "optimizer": { "rules": ["-all"] }, "maxNumberOfPlans": 1, "fillBlockCache": false, "cache": true,
         "usePlanCache": false, "profile": false, "satelliteSyncWait": 1.0,

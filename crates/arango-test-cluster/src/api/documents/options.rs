@@ -17,8 +17,10 @@ pub(super) const INSERT: &[&str] = &[
     "versionAttribute",
     "waitForSync",
 ];
+// A server ignores `overwrite` except for inserts. Some clients send it with arrays of all kinds.
 pub(super) const REPLACE: &[&str] = &[
     "ignoreRevs",
+    "overwrite",
     "refillIndexCaches",
     "returnNew",
     "returnOld",
@@ -30,6 +32,7 @@ pub(super) const UPDATE: &[&str] = &[
     "ignoreRevs",
     "keepNull",
     "mergeObjects",
+    "overwrite",
     "refillIndexCaches",
     "returnNew",
     "returnOld",
@@ -37,7 +40,8 @@ pub(super) const UPDATE: &[&str] = &[
     "versionAttribute",
     "waitForSync",
 ];
-pub(super) const REMOVE: &[&str] = &["ignoreRevs", "refillIndexCaches", "returnOld", "silent", "waitForSync"];
+pub(super) const REMOVE: &[&str] =
+    &["ignoreRevs", "overwrite", "refillIndexCaches", "returnOld", "silent", "waitForSync"];
 
 /// What a request does with its documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -101,11 +101,18 @@ pub(super) fn bind_vars(body: &Map<String, Value>) -> Result<Map<String, Value>,
 impl QueryBody {
     pub(super) fn read(call: &mut Call<'_>) -> Result<Self, ApiError> {
         let body = object(call)?;
-        call.require_attributes(&body, "", ATTRIBUTES)?;
         let options = match body.get("options") {
             Some(Value::Object(options)) => options.clone(),
             _ => Map::new(),
         };
+        // Some clients send every option twice. A server ignores the copy outside of `options`.
+        let is_copy = |name: &str| options.get(name).is_some() && options.get(name) == body.get(name);
+        let names: Vec<&str> = ATTRIBUTES
+            .iter()
+            .copied()
+            .chain(body.keys().map(String::as_str).filter(|name| is_copy(name)))
+            .collect();
+        call.require_attributes(&body, "", &names)?;
         require_options(call, &options)?;
         let flag = |name: &str| options.get(name).and_then(Value::as_bool).unwrap_or(false);
         let is_stream = body.get("stream").and_then(Value::as_bool).unwrap_or_else(|| flag("stream"));

@@ -16,7 +16,10 @@ pub(super) fn explain(call: &mut Call<'_>) -> HandlerResult {
     let body = object(call)?;
     call.require_attributes(&body, "", &["query", "bindVars", "options"])?;
     if let Some(Value::Object(options)) = body.get("options") {
-        call.require_attributes(options, "options.", &["maxNumberOfPlans", "optimizer"])?;
+        call.require_attributes(options, "options.", &["allPlans", "maxNumberOfPlans", "optimizer"])?;
+        if options.get("allPlans") == Some(&Value::Bool(true)) {
+            return Err(call.not_modelled("attribute", "options.allPlans"));
+        }
     }
     let (text, bind_vars) = (text(&body)?, bind_vars(&body)?);
     let prepared = prepare(call, &text, &bind_vars)?;
