@@ -24,6 +24,7 @@ use crate::requirement::Requirement;
 /// assert!(!properties.is_measured && !properties.shares_time);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "the flags are independent")]
 #[non_exhaustive]
 pub struct RequestProperties {
     /// Whether the request may be retried if its outcome is unknown.
@@ -45,6 +46,10 @@ pub struct RequestProperties {
     /// Otherwise an attempt may take all the time that is left. Applies only to classes that are retried after a
     /// timeout.
     pub shares_time: bool,
+    /// Whether the request is sent again, as its class allows, if an attempt has taken too long.
+    ///
+    /// A retry policy can allow it in any case.
+    pub retries_timeouts: bool,
     /// Whether the response time shows how fast the coordinator is.
     ///
     /// It then influences load balancing.
@@ -71,6 +76,7 @@ impl RequestProperties {
             requires: None,
             is_hedgeable: true,
             shares_time: true,
+            retries_timeouts: true,
             is_measured: true,
         }
     }
@@ -128,6 +134,16 @@ impl RequestProperties {
     #[must_use]
     pub const fn without_time_sharing(mut self) -> Self {
         self.shares_time = false;
+        self
+    }
+
+    /// Declares that the request is not sent again because an attempt has taken too long.
+    ///
+    /// For work that a second copy would start from the beginning, while the first one goes on. The program allows it with a retry
+    /// policy that retries timeouts of every class.
+    #[must_use]
+    pub const fn without_timeout_retry(mut self) -> Self {
+        self.retries_timeouts = false;
         self
     }
 

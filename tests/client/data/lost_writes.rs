@@ -91,7 +91,7 @@ async fn w05_a_write_under_a_revision_is_applied_once_and_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn w06_a_third_writer_is_told_from_the_own_write_by_an_operation_id() {
+async fn w06_an_operation_id_distinguishes_the_own_write_from_that_of_a_third_writer() {
     for has_id in [false, true] {
         let cluster = cluster().await;
         let client = client(&cluster);

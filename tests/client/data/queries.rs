@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use arango::data::{Aql, CollectionName};
-use arango::{Client, Database, ErrorKind};
+use arango::{Client, Database, ErrorKind, Limits, Outcome, RetryPolicy};
 use arango_test_cluster::{Fault, Match, Phase, TestCluster};
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::{Book, everywhere};
-use crate::support::{client, cluster, cluster_with};
+use crate::support::{builder, client, cluster, cluster_with};
 
 const ALL: &str = "FOR b IN books SORT b.year RETURN b.year";
 
@@ -197,6 +197,20 @@ async fn w10_a_query_that_only_reads_is_sent_again_and_one_that_writes_is_not() 
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn w10a_a_query_that_takes_too_long_is_not_started_a_second_time_unless_asked() {
+    for (policy, queries) in [(RetryPolicy::default(), 1), (RetryPolicy::default().on_timeout(), 2)] {
+        let cluster = cluster().await;
+        let limits = Limits::default().attempt(Duration::from_secs(1));
+        let client = builder(&cluster).limits(limits).retry(policy.attempts(2)).build().unwrap();
+        let query = Aql::new("FOR i IN 1..3 RETURN SLEEP(60)");
+        let error = client.db("_system").query::<Value>(query).all().await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::AttemptTimeout, Outcome::Unknown), "{error}");
+        let entries = cluster.journal().entries();
+        assert_eq!(entries.iter().filter(|entry| entry.path == "/_api/cursor").count(), queries);
+    }
+}
+
 #[derive(Debug, serde::Deserialize)]
 #[expect(dead_code, reason = "only decoded")]
 struct Row {
@@ -227,9 +241,6 @@ async fn a_query_that_writes_changes_documents() {
     assert_eq!(database.query::<String>(query).all().await.unwrap(), ["x", "x"]);
     let read = Aql::new("FOR b IN books FILTER b.title == 'x' RETURN 1");
     assert_eq!(database.query::<u8>(read).all().await.unwrap().len(), 2);
-    assert!(!database.query::<serde_json::Value>(Aql::new("RETURN 1")).await.unwrap().is_cached());
-    assert_eq!(
-        database.query::<serde_json::Value>(Aql::new("RETURN {}")).first().await.unwrap(),
-        Some(json!({}))
-    );
+    assert!(!database.query::<Value>(Aql::new("RETURN 1")).await.unwrap().is_cached());
+    assert_eq!(database.query::<Value>(Aql::new("RETURN {}")).first().await.unwrap(), Some(json!({})));
 }

@@ -98,11 +98,12 @@ impl<T: DeserializeOwned> Operation for CreateCursor<T> {
 
     fn properties(&self) -> RequestProperties {
         let class = if self.query.is_read_only() { RequestClass::Safe } else { RequestClass::NonIdempotent };
-        // A second copy would take as long, and would leave a cursor.
+        // A second copy would take as long, beside the first one, and would leave a cursor.
         let properties = RequestProperties::of(&Self::METADATA)
             .class(class)
             .without_hedging()
             .without_time_sharing()
+            .without_timeout_retry()
             .without_measuring();
         self.options.add_requirement(properties)
     }

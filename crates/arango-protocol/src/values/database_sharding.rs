@@ -1,7 +1,5 @@
 //! How the collections of a database are sharded.
 
-use crate::open_enum;
-
 open_enum! {
     /// The sharding of a database's collections.
     ///

@@ -1,7 +1,9 @@
 //! Values that occur in the models of several operations.
 
-pub(crate) mod database_sharding;
+#[macro_use]
 mod open_enum;
+
+pub(crate) mod database_sharding;
 pub(crate) mod replication_factor;
 pub mod seconds;
 pub(crate) mod timestamp;

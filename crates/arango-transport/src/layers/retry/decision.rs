@@ -30,6 +30,8 @@ pub(crate) struct Facts<'a> {
     /// The class of the call, decided before its first attempt.
     pub(crate) class: RequestClass,
     pub(crate) policy: &'a RetryPolicy,
+    /// Whether the request may be sent again after an attempt that took too long.
+    pub(crate) retries_timeouts: bool,
     /// Whether the call may use one coordinator only.
     pub(crate) is_pinned: bool,
     /// The number of coordinators.
@@ -208,7 +210,11 @@ fn matching_rule(facts: &Facts<'_>, history: &History) -> (Reason, Rule, u32) {
         let rule = rule(Condition::Repeatable, Target::Same, Delay::Always(Backoff::Conflict));
         return (Reason::Conflict, rule, history.conflicts);
     }
-    let position = Position { is_first: history.attempts == 0, has_untried: has_untried(facts, history) };
+    let position = Position {
+        is_first: history.attempts == 0,
+        has_untried: has_untried(facts, history),
+        retries_timeouts: facts.retries_timeouts,
+    };
     (Reason::Failure, rules::rule(facts.attempt, position, facts.policy), count(history.attempts))
 }
 
@@ -250,6 +256,7 @@ mod tests {
             attempt,
             class,
             policy,
+            retries_timeouts: true,
             is_pinned: false,
             members: 3,
             is_shared_address: false,

@@ -90,6 +90,8 @@ pub(crate) struct Position {
     pub(crate) is_first: bool,
     /// Whether a coordinator is left that was not tried.
     pub(crate) has_untried: bool,
+    /// Whether the request may be sent again while an attempt that took too long may still be executed.
+    pub(crate) retries_timeouts: bool,
 }
 
 /// Returns the rule for a failed attempt.
@@ -138,8 +140,11 @@ fn listed_rule(attempt: &Attempt, position: Position, policy: &RetryPolicy) -> O
         }
         K::AttemptTimeout if attempt.status.is_some() => other(Repeatable, AfterFirst(Backoff::Connection)),
         K::AttemptTimeout => {
-            let condition =
-                if policy.timeouts == Timeouts::Retry { Repeatable } else { LateCopyHarmlessOrNotExecuted };
+            let condition = match policy.timeouts {
+                Timeouts::Retry => Repeatable,
+                Timeouts::Final if !position.retries_timeouts => NotExecuted,
+                Timeouts::Final => LateCopyHarmlessOrNotExecuted,
+            };
             other(condition, AfterFirst(Backoff::Connection))
         }
         K::StartingUp => other(NotExecuted, AfterFirst(Backoff::Overload)),
@@ -238,7 +243,7 @@ mod tests {
     use super::*;
     use crate::error::attempt::Phase;
 
-    const FIRST: Position = Position { is_first: true, has_untried: true };
+    const FIRST: Position = Position { is_first: true, has_untried: true, retries_timeouts: true };
 
     #[test]
     fn every_kind_has_a_rule() {
@@ -272,6 +277,20 @@ mod tests {
             let rule = rule(&timeout, FIRST, &policy);
             let classes = RequestClass::ALL;
             assert_eq!(classes.map(|class| rule.condition.permits(timeout.outcome, class)), expected);
+        }
+    }
+
+    #[test]
+    fn work_that_takes_long_is_not_begun_again_after_a_timeout_unless_the_caller_accepts_it() {
+        let position = Position { retries_timeouts: false, ..FIRST };
+        for (outcome, policy, expected) in [
+            (Outcome::Unknown, RetryPolicy::default(), false),
+            (Outcome::NotExecuted, RetryPolicy::default(), true),
+            (Outcome::Unknown, RetryPolicy::default().on_timeout(), true),
+        ] {
+            let timeout = Attempt::new(ErrorKind::AttemptTimeout, outcome, Phase::Sent);
+            let rule = rule(&timeout, position, &policy);
+            assert_eq!(rule.condition.permits(outcome, RequestClass::Safe), expected, "{outcome:?}");
         }
     }
 }
