@@ -98,14 +98,16 @@ async fn read(
     Ok(received)
 }
 
-/// Restarts coordinators, and waits until the client uses them again.
+/// Restarts coordinators, and sends requests until the client uses them again.
 async fn restart(client: &Client, control: &Control, killed: &[usize]) -> Result<()> {
     for index in killed {
         control.restart(*index).await?;
     }
     let began = Instant::now();
-    while client.coordinators().iter().any(|state| state.state != MemberState::Healthy) {
-        ensure!(began.elapsed() < TIMEOUT, "the coordinators did not return to the rotation");
+    while let Some(state) = client.coordinators().iter().find(|state| state.state != MemberState::Healthy) {
+        ensure!(began.elapsed() < TIMEOUT, "{} is still {}", state.address, state.state);
+        // After a probe, a coordinator returns with the first request that succeeds.
+        client.db("_system").version().await?;
         sleep(Duration::from_millis(20)).await;
     }
     Ok(())
