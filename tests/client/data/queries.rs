@@ -1,5 +1,7 @@
 //! Queries and their cursors.
 
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use arango::data::{Aql, CollectionName};
@@ -125,6 +127,49 @@ async fn w12_a_cursor_whose_owner_is_lost_ends_with_an_error_and_is_not_begun_ag
     assert!(cursor.try_next().await.unwrap().is_none(), "nothing follows an error");
     let creations = cluster.journal().entries();
     assert_eq!(creations.iter().filter(|entry| entry.path == "/_api/cursor").count(), 1);
+}
+
+#[test]
+fn a_cursor_that_outlives_its_runtime_ends_with_an_error() {
+    for is_in_another in [false, true] {
+        let runtime =
+            || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let first = runtime();
+        let (cluster, mut cursor) = first.block_on(async {
+            let cluster = cluster().await;
+            let database = fill(&client(&cluster), 20).await;
+            let mut cursor = database.query::<u16>(Aql::new(ALL)).batch_size(2).await.unwrap();
+            // The second batch is being read.
+            cursor.try_next().await.unwrap();
+            (cluster, cursor)
+        });
+        drop(first);
+        let rest = async {
+            let mut rows = 1;
+            loop {
+                match cursor.try_next().await {
+                    Ok(Some(_)) => rows += 1,
+                    Ok(None) => panic!("the end was reached"),
+                    Err(error) => break (rows, error),
+                }
+            }
+        };
+        let (rows, error) = if is_in_another {
+            runtime().block_on(rest)
+        } else {
+            let Poll::Ready(end) = pin!(rest).poll(&mut Context::from_waker(Waker::noop())) else {
+                panic!("the cursor waits");
+            };
+            end
+        };
+        assert_eq!(
+            (rows, error.kind(), error.outcome()),
+            (2, ErrorKind::NoRuntime, Outcome::Unknown),
+            "{error}"
+        );
+        assert_eq!(cursor.lost().unwrap().rows, 2);
+        drop(cluster);
+    }
 }
 
 #[tokio::test(start_paused = true)]

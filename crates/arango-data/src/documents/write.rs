@@ -175,7 +175,11 @@ impl Write {
     ) -> Conclusion<W> {
         let Ok(document) = answer else { return Conclusion::CannotTell };
         let stored = document.as_deref().map(StoredDocument);
-        let content = self.body.json().map(|json| Content { json: json.clone(), comparison });
+        let content = self.body.json().map(|json| Content {
+            json: json.clone(),
+            comparison,
+            removes_nulls: self.removes_nulls,
+        });
         let conclusion = self.expectation(effect).conclude(failure, content.as_ref(), stored);
         resolution::map(conclusion, |evidence| W::found(document.as_deref()?, evidence, self.returns_new))
     }

@@ -125,6 +125,14 @@ impl Error {
         Self::unsent(call, method, path, ErrorKind::ClientClosed)
     }
 
+    /// Creates the error of a request whose runtime was shut down, or that there is no runtime for.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn without_runtime(call: &Call, method: Method, path: &str, outcome: Outcome) -> Self {
+        let mut error = Self::unsent(call, method, path.to_owned(), ErrorKind::NoRuntime);
+        error.0.outcome = outcome;
+        error
+    }
+
     /// Creates the error of a call that was awaited outside of a tokio runtime.
     pub(crate) fn no_runtime(call: &Call, method: Method, path: String) -> Self {
         Self::unsent(call, method, path, ErrorKind::NoRuntime)

@@ -6,11 +6,15 @@ use std::time::Duration;
 use std::{fmt, vec};
 
 use arango_data::{Batch, CloseCursor, CursorId, Extra, NextBatch, Warning};
+use arango_transport::protocol::Outcome;
 use arango_transport::{Coordinator, Error};
 use futures_util::{Stream, TryStreamExt};
 use serde::de::DeserializeOwned;
+use tokio::runtime::Handle;
+use tokio::task::JoinError;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::handles::data_support::without_runtime;
 use crate::handles::database::Database;
 
 /// How long closing a cursor in the background may take.
@@ -18,12 +22,12 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The rows of a query: a [`Stream`] that reads batch by batch.
 ///
-/// While a batch is consumed, the next one is read. At most two batches are in memory. A batch whose response was lost is
+/// While a batch is consumed, the next one is read, except of a stream that may write. At most two batches are in memory. A batch whose response was lost is
 /// read again, with servers since 3.11. The cursor lives on the coordinator that executed the query. If that is lost, the
 /// stream ends with an error, and [`lost`](Self::lost) tells how far it came: it never begins again by itself, because the
 /// order of rows may differ.
 ///
-/// Dropping it closes the cursor on the server in the background. Without a runtime the server does so after its time to
+/// Dropping it closes the cursor on the server in the background; a stream that writes is then rolled back. Without a runtime the server does so after its time to
 /// live.
 #[expect(clippy::struct_excessive_bools, reason = "the facts are independent")]
 pub struct Cursor<T> {
@@ -136,12 +140,12 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
     }
 
     /// Starts to read the next batch, if there is one. In a task, because the limits of a call do not wait for the consumer.
-    fn start_fetch(&mut self) {
+    fn start_fetch(&mut self, runtime: &Handle) {
         if self.fetch.is_none()
             && let Some(next) = self.next_batch.take()
         {
             let database = self.server.database.clone();
-            let fetch = tokio::spawn(async move { database.execute(next).await });
+            let fetch = runtime.spawn(async move { database.execute(next).await });
             self.fetch = Some(AbortOnDropHandle::new(fetch));
         }
     }
@@ -191,19 +195,31 @@ impl<T: DeserializeOwned + Send + 'static> Stream for Cursor<T> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
+        let runtime = Handle::try_current();
         loop {
             if let Some(row) = this.rows.next() {
                 this.progress.rows += 1;
-                if this.reads_ahead && this.rows.len() <= this.batch_rows / 2 {
-                    this.start_fetch();
+                if let Ok(runtime) = &runtime
+                    && this.reads_ahead
+                    && this.rows.len() <= this.batch_rows / 2
+                {
+                    this.start_fetch(runtime);
                 }
                 return Poll::Ready(Some(Ok(row)));
             }
-            this.start_fetch();
+            match &runtime {
+                Ok(runtime) => this.start_fetch(runtime),
+                Err(_) if this.fetch.is_none() && this.next_batch.take().is_some() => {
+                    this.has_failed = true;
+                    return Poll::Ready(Some(Err(without_runtime::<NextBatch<T>>(Outcome::NotExecuted))));
+                }
+                Err(_) => {}
+            }
             let Some(fetch) = &mut this.fetch else { return Poll::Ready(None) };
-            let result = match ready!(Pin::new(fetch).poll(cx)) {
+            let result = match ready!(Pin::new(fetch).poll(cx)).map_err(JoinError::try_into_panic) {
                 Ok(result) => result,
-                Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+                Err(Ok(panic)) => std::panic::resume_unwind(panic),
+                Err(Err(_)) => Err(without_runtime::<NextBatch<T>>(Outcome::Unknown)),
             };
             this.fetch = None;
             match result {

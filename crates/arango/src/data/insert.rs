@@ -104,7 +104,8 @@ impl<W: WriteOutput + Send + 'static> Insert<W> {
         let mut operation = self.operation.map_err(invalid_request::<InsertDocument<W>>)?;
         let collection = self.collection;
         let is_without_key = collection.keys == Keys::Client && operation.document_key().is_none();
-        if is_without_key && collection.accepts_generated_keys().await? {
+        let gets_key = is_without_key && collection.accepts_generated_keys().await?;
+        if gets_key {
             operation = operation.key(&collection.new_key());
         }
         let error = match collection.database.execute_resolving(&operation).await {
@@ -112,11 +113,12 @@ impl<W: WriteOutput + Send + 'static> Insert<W> {
             Err(error) => error,
         };
         match operation.without_refused_key(&error.failure()) {
-            Some(operation) => {
+            // A key that the program chose is never replaced.
+            Some(operation) if gets_key => {
                 collection.refuses_generated_keys();
                 collection.database.execute_resolving(operation).await
             }
-            None => Err(error),
+            _ => Err(error),
         }
     }
 }

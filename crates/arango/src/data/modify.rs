@@ -5,9 +5,13 @@ use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use arango_data::{Document, Key, UpdateDocument, Written, write_document};
-use arango_transport::protocol::{BuildError, ErrorKind, Outcome};
+use arango_data::{CollectionName, Document, Key, UpdateDocument, Written, write_document};
+use arango_transport::protocol::{
+    ApiResponse, BuildError, ErrorKind, Metadata, Operation, Outcome, OutputError, RequestBuilder, Scope,
+};
 use arango_transport::{BoxFuture, Error};
+use bytes::Bytes;
+use http::Request;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -55,11 +59,8 @@ where
         let key = self.key.map_err(invalid_request::<UpdateDocument>)?;
         let mut conflicts = 0;
         loop {
-            let read = self.collection.get::<Document<T>>(&key).await?;
-            let Some(mut document) = read else {
-                // The server reports it with its number.
-                return self.collection.update(&key, &Map::new()).await;
-            };
+            let read = ReadExisting { collection: self.collection.name()?, key: &key, document: PhantomData };
+            let mut document: Document<T> = self.collection.database.execute(read).await?;
             let before = value(&document.data)?;
             (self.change)(&mut document.data);
             let patch = changes(before, value(&document.data)?);
@@ -73,6 +74,31 @@ where
                 result => return result,
             }
         }
+    }
+}
+
+/// Reads a document that must exist.
+struct ReadExisting<'a, T> {
+    collection: &'a CollectionName,
+    key: &'a Key,
+    document: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Operation for ReadExisting<'_, T> {
+    type Output = Document<T>;
+
+    const METADATA: Metadata =
+        Metadata::get("document.read", "/_api/document/{collection}/{key}").scope(Scope::Database);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        RequestBuilder::new(Self::METADATA)
+            .path_param("collection", self.collection.as_str())
+            .path_param("key", self.key.as_str())
+            .build()
+    }
+
+    fn output(&self, response: ApiResponse) -> Result<Document<T>, OutputError> {
+        response.json()
     }
 }
 

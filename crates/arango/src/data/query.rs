@@ -92,6 +92,8 @@ impl<T> Query<T> {
     }
 
     /// Computes rows when they are read, instead of all before the first response.
+    ///
+    /// A stream that writes commits with its last batch: dropped before, it has no effect.
     pub fn stream(self) -> Self {
         self.map(QueryOptions::stream)
     }
@@ -145,13 +147,18 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
 
     /// Executes the query and returns its only row; `None` if there is none.
     ///
-    /// Of several rows it returns the first one.
+    /// Of several rows it returns the first one. A [stream](Self::stream) that may write is read to its end, so that it
+    /// commits.
     ///
     /// # Errors
     ///
     /// As the query.
     pub async fn first(self) -> Result<Option<T>, Error> {
-        self.await?.try_next().await
+        let commits_last = self.commits_with_its_last_batch();
+        let mut cursor = self.await?;
+        let first = cursor.try_next().await?;
+        while commits_last && cursor.try_next().await?.is_some() {}
+        Ok(first)
     }
 
     /// Executes the query and reads it to its end, without its rows.
@@ -163,9 +170,13 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
         self.await?.finish().await
     }
 
+    /// Whether the query is a stream that may write. Then no batch is read before it is needed.
+    fn commits_with_its_last_batch(&self) -> bool {
+        self.options.is_stream() && !self.aql.is_read_only()
+    }
+
     async fn send(self) -> Result<Cursor<T>, Error> {
-        // A stream that writes commits with its last batch: that is read only when it is needed.
-        let reads_ahead = self.aql.is_read_only() || !self.options.is_stream();
+        let reads_ahead = !self.commits_with_its_last_batch();
         let create = CreateCursor::new(&self.aql).options(&self.options);
         let (batch, owner) = self.database.execute_with_coordinator(create).await?;
         Ok(Cursor::new(self.database, owner, batch, reads_ahead))

@@ -39,6 +39,9 @@ impl<Old> Remove<Old> {
     }
 
     /// Fails with [`DocumentNotFound`](crate::ErrorKind::DocumentNotFound) if there is no such document.
+    ///
+    /// If the response is lost and the document is not there, it counts as removed: see
+    /// [`Removed::evidence`](arango_data::Removed::evidence).
     pub fn must_exist(self) -> Self {
         self.map(RemoveDocument::must_exist)
     }

@@ -35,6 +35,8 @@ pub(in crate::documents) enum Likeness {
 pub(in crate::documents) struct Content {
     pub(in crate::documents) json: Bytes,
     pub(in crate::documents) comparison: Comparison,
+    /// Whether an attribute with `null` is removed instead.
+    pub(in crate::documents) removes_nulls: bool,
 }
 
 impl Content {
@@ -46,29 +48,29 @@ impl Content {
             return Likeness::Different;
         };
         let (sent, stored) = (without_system_attributes(sent), without_system_attributes(stored));
-        let is_merged = self.comparison == Comparison::Merged;
         match self.comparison {
-            _ if !contains(&stored, &sent, is_merged) => Likeness::Different,
+            _ if !self.is_in(&stored, &sent) => Likeness::Different,
             Comparison::Whole if sent.len() != stored.len() => Likeness::Completed,
             _ => Likeness::Same,
         }
+    }
+
+    /// Returns whether `stored` has every attribute of `sent`.
+    fn is_in(&self, stored: &Map<String, Value>, sent: &Map<String, Value>) -> bool {
+        sent.iter().all(|(name, sent)| match (stored.get(name), sent) {
+            (None, Value::Null) => self.removes_nulls,
+            (None, _) => false,
+            (Some(Value::Object(stored)), Value::Object(sent)) if self.comparison == Comparison::Merged => {
+                self.is_in(stored, sent)
+            }
+            (Some(stored), sent) => is_equal(stored, sent),
+        })
     }
 }
 
 fn without_system_attributes(mut document: Map<String, Value>) -> Map<String, Value> {
     document.retain(|name, _| !SYSTEM_ATTRIBUTES.contains(&name.as_str()));
     document
-}
-
-/// Returns whether `stored` has every attribute of `sent`.
-fn contains(stored: &Map<String, Value>, sent: &Map<String, Value>, is_merged: bool) -> bool {
-    sent.iter().all(|(name, sent)| match (stored.get(name), sent) {
-        // A null may have removed the attribute.
-        (None, Value::Null) => true,
-        (None, _) => false,
-        (Some(Value::Object(stored)), Value::Object(sent)) if is_merged => contains(stored, sent, true),
-        (Some(stored), sent) => is_equal(stored, sent),
-    })
 }
 
 fn is_equal(a: &Value, b: &Value) -> bool {
@@ -96,7 +98,7 @@ mod tests {
     use serde_json::value::to_raw_value;
 
     fn likeness(comparison: Comparison, sent: &Value, stored: &Value) -> Likeness {
-        let content = Content { json: sent.to_string().into(), comparison };
+        let content = Content { json: sent.to_string().into(), comparison, removes_nulls: false };
         content.likeness(StoredDocument(&to_raw_value(stored).unwrap()))
     }
 
@@ -126,8 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn a_null_may_have_removed_the_attribute() {
-        assert!(is_in(Comparison::Merged, &json!({ "a": null }), &json!({ "b": 1 })));
+    fn a_null_is_a_missing_attribute_only_if_the_write_removes_it() {
+        let stored = to_raw_value(&json!({ "b": 1 })).unwrap();
+        for (removes_nulls, expected) in [(true, Likeness::Same), (false, Likeness::Different)] {
+            let json = json!({ "a": null }).to_string().into();
+            let content = Content { json, comparison: Comparison::Merged, removes_nulls };
+            assert_eq!(content.likeness(StoredDocument(&stored)), expected);
+        }
+        assert!(!is_in(Comparison::Whole, &json!({ "a": null, "b": 1 }), &json!({ "b": 1, "c": 2 })));
         assert!(is_in(Comparison::Merged, &json!({ "a": null }), &json!({ "a": null })));
         assert!(!is_in(Comparison::Merged, &json!({ "a": null }), &json!({ "a": 1 })));
     }

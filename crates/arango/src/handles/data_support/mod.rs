@@ -3,7 +3,7 @@
 pub(crate) mod background;
 pub(crate) mod generated_keys;
 
-use arango_transport::protocol::{BuildError, DatabaseName, Operation, RequestProperties};
+use arango_transport::protocol::{BuildError, DatabaseName, Operation, Outcome, RequestProperties};
 use arango_transport::{Call, Error};
 
 use crate::handles::data_support::background::Background;
@@ -26,7 +26,14 @@ impl Database {
 
 /// Returns the error of an operation that could not be built.
 pub(crate) fn invalid_request<O: Operation>(error: BuildError) -> Error {
-    let metadata = O::METADATA;
-    let call = Call::new(&metadata, RequestProperties::of(&metadata));
-    Error::request(&call, metadata.method, metadata.path, error)
+    Error::request(&call::<O>(), O::METADATA.method, O::METADATA.path, error)
+}
+
+/// Returns the error of an operation whose runtime was shut down, or that there is no runtime for.
+pub(crate) fn without_runtime<O: Operation>(outcome: Outcome) -> Error {
+    Error::without_runtime(&call::<O>(), O::METADATA.method, O::METADATA.path, outcome)
+}
+
+fn call<O: Operation>() -> Call {
+    Call::new(&O::METADATA, RequestProperties::of(&O::METADATA))
 }
