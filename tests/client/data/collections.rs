@@ -85,6 +85,18 @@ async fn a_collection_that_makes_its_keys_gets_none_from_the_client() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_the_program_chose_is_never_replaced() {
+    let cluster = cluster().await;
+    let database = client(&cluster).db("_system");
+    let options = KeyOptions::new(KeyGenerator::Autoincrement).server_keys_only();
+    database.create_collection("counted").key_options(options).await.unwrap();
+    let counted = database.collection("counted");
+    let key = counted.new_key();
+    assert!(counted.insert(&book("Dune")).key(&key).await.is_err());
+    assert_eq!(counted.count().await.unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_database_is_created_listed_and_dropped() {
     let cluster = cluster().await;
     let client = client(&cluster);

@@ -129,6 +129,15 @@ async fn w12_a_cursor_whose_owner_is_lost_ends_with_an_error_and_is_not_begun_ag
     assert_eq!(creations.iter().filter(|entry| entry.path == "/_api/cursor").count(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_first_row_of_a_stream_that_writes_is_returned_after_all_is_committed() {
+    let cluster = cluster().await;
+    let database = fill(&client(&cluster), 1).await;
+    let query = Aql::new("FOR i IN 2..20 INSERT { year: i } INTO books RETURN i");
+    assert_eq!(database.query::<u16>(query).stream().batch_size(1).first().await.unwrap(), Some(2));
+    assert_eq!(database.collection("books").count().await.unwrap(), 20);
+}
+
 #[test]
 fn a_cursor_that_outlives_its_runtime_ends_with_an_error() {
     for is_in_another in [false, true] {
