@@ -140,7 +140,7 @@ impl ApiResponse {
     ///
     /// For an [`output`](crate::Operation::output) that checks more than the shape.
     pub fn invalid(&self, reason: impl fmt::Display) -> OutputError {
-        OutputError::decode(self, ".".to_owned(), serde::de::Error::custom(reason))
+        OutputError::decode(self, ".".to_owned(), &serde::de::Error::custom(reason))
     }
 
     /// Fails if the body is an error object, regardless of the status.
@@ -166,10 +166,10 @@ impl ApiResponse {
     fn locate_error<T: DeserializeOwned>(&self) -> Result<T, OutputError> {
         let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
         let value = serde_path_to_error::deserialize(&mut deserializer)
-            .map_err(|error| OutputError::decode(self, error.path().to_string(), error.into_inner()))?;
+            .map_err(|error| OutputError::decode(self, error.path().to_string(), &error.into_inner()))?;
         match deserializer.end() {
             Ok(()) => Ok(value),
-            Err(error) => Err(OutputError::decode(self, ".".to_owned(), error)),
+            Err(error) => Err(OutputError::decode(self, ".".to_owned(), &error)),
         }
     }
 }

@@ -73,7 +73,7 @@ fn is_from_arangodb(response: &ApiResponse) -> bool {
 
 /// Returns the error for a login response that is not from ArangoDB.
 fn foreign_response(response: &ApiResponse) -> OutputError {
-    OutputError::decode(response, ".".to_owned(), serde::de::Error::custom("the response contains no token"))
+    OutputError::decode(response, ".".to_owned(), &serde::de::Error::custom("the response contains no token"))
 }
 
 impl std::fmt::Debug for LogIn<'_> {

@@ -30,14 +30,40 @@ struct Repr {
 /// What is wrong with the body.
 enum Fault {
     /// It cannot be decoded at this path.
-    Decode { path: String, source: serde_json::Error },
+    Decode { path: String, source: Mismatch },
     /// The server reports an error in it.
     Server(ErrorObject),
 }
 
+/// What the parser reports, without the values that it quotes: they may be secret.
+#[derive(Debug)]
+struct Mismatch(String);
+
+impl Mismatch {
+    fn new(error: &serde_json::Error) -> Self {
+        const EXPECTED: &str = ", expected ";
+
+        let mut message = error.to_string();
+        if let Some(expected) = message.rfind(EXPECTED)
+            && let Some(quote) = message[..expected].find(['"', '`'])
+        {
+            message.replace_range(message[..quote].trim_end().len()..expected, "");
+        }
+        Self(message)
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Mismatch {}
+
 impl OutputError {
-    pub(crate) fn decode(response: &ApiResponse, path: String, source: serde_json::Error) -> Self {
-        Self::with(response, Fault::Decode { path, source })
+    pub(crate) fn decode(response: &ApiResponse, path: String, source: &serde_json::Error) -> Self {
+        Self::with(response, Fault::Decode { path, source: Mismatch::new(source) })
     }
 
     /// Creates the error of a response in which the server reports an error despite a success status.
@@ -130,5 +156,38 @@ impl std::error::Error for OutputError {
             Fault::Decode { source, .. } if !self.0.is_html && !self.0.body.is_empty() => Some(source),
             Fault::Decode { .. } | Fault::Server(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_the_body_are_not_quoted() {
+        fn reason<T: serde::de::DeserializeOwned + fmt::Debug>(body: &str) -> String {
+            Mismatch::new(&serde_json::from_str::<T>(body).unwrap_err()).to_string()
+        }
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Light {
+            Red,
+            Green,
+        }
+        #[derive(Debug, serde::Deserialize)]
+        struct Lamp {
+            #[expect(dead_code, reason = "only decoded")]
+            light: Light,
+        }
+
+        assert_eq!(
+            reason::<u8>(r#""pa, expected \" ss""#),
+            "invalid type: string, expected u8 at line 1 column 20"
+        );
+        assert_eq!(reason::<u8>("300"), "invalid value: integer, expected u8 at line 1 column 3");
+        let unknown = "unknown variant, expected `red` or `green` at line 1 column 15";
+        assert_eq!(reason::<Lamp>(r#"{"light":"blue"}"#), unknown);
+        assert_eq!(reason::<Lamp>("{}"), "missing field `light` at line 1 column 2");
+        assert_eq!(reason::<u8>("{"), "invalid type: map, expected u8 at line 1 column 0");
     }
 }
