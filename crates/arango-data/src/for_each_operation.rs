@@ -58,6 +58,7 @@ fn documents(visitor: &mut impl OperationVisitor) {
     visitor.visit(InsertDocument::new(&BOOKS, &*BOOK));
     visitor.visit(ReadDocument::<Value>::new(&BOOKS, &DUNE));
     visitor.visit(ReadDocument::<Value>::new(&BOOKS, &DUNE).unless_revision(&REVISION));
+    visitor.visit(ReadDocument::<Value>::new(&BOOKS, &DUNE).must_exist());
     visitor.visit(DocumentExists::new(&BOOKS, &DUNE));
     visitor.visit(UpdateDocument::new(&BOOKS, &DUNE, &*BOOK));
     visitor.visit(ReplaceDocument::new(&BOOKS, &DUNE, &*BOOK));

@@ -108,8 +108,8 @@ pub use databases::{
 };
 pub use documents::{
     ChangedDocument, DocumentExists, DocumentTicket, Evidence, InsertDocument, OperationId, OverwriteMode,
-    ReadChangedDocument, ReadDocument, RemoveDocument, Removed, ReplaceDocument, Silent, UpdateDocument,
-    WriteOutput, Written,
+    ReadChangedDocument, ReadDocument, ReadExistingDocument, RemoveDocument, Removed, ReplaceDocument,
+    Silent, UpdateDocument, WriteOutput, Written,
 };
 #[doc(hidden)] // for tests and tables of all operations
 pub use for_each_operation::{OperationVisitor, for_each_operation};

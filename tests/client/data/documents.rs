@@ -147,6 +147,16 @@ async fn a_modification_to_not_a_number_is_refused_instead_of_removing_the_attri
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_document_that_looks_like_an_error_can_be_modified() {
+    let cluster = cluster().await;
+    let logs = books(&client(&cluster));
+    logs.insert(&json!({ "error": true, "code": 404, "errorNum": 1202, "seen": 0 })).key("l").await.unwrap();
+    logs.modify("l", |log: &mut Value| log["seen"] = json!(1)).await.unwrap();
+    assert_eq!(logs.get::<Value>("l").await.unwrap().unwrap()["seen"], 1);
+    assert_eq!(requests(&cluster, "PATCH"), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn modifications_at_the_same_time_are_all_applied() {
     let cluster = cluster().await;
     let books = books(&client(&cluster));

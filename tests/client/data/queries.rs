@@ -181,6 +181,30 @@ fn a_cursor_that_outlives_its_runtime_ends_with_an_error() {
     }
 }
 
+#[test]
+fn outside_of_a_runtime_the_rows_that_were_received_come_before_the_error() {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let (_cluster, mut cursor) = runtime.block_on(async {
+        let cluster = cluster().await;
+        let database = fill(&client(&cluster), 20).await;
+        let cursor = database.query::<u16>(Aql::new(ALL)).batch_size(4).await.unwrap();
+        (cluster, cursor)
+    });
+    let mut next = || {
+        let Poll::Ready(next) = pin!(cursor.try_next()).poll(&mut Context::from_waker(Waker::noop())) else {
+            panic!("the cursor waits");
+        };
+        next
+    };
+    let rows: Vec<_> = (0..4).map(|_| next().unwrap().unwrap()).collect();
+    assert_eq!(rows, years(4));
+    let error = next().unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::NoRuntime, Outcome::NotExecuted), "{error}");
+    assert!(next().unwrap().is_none(), "nothing follows an error");
+    assert_eq!(cursor.lost().unwrap().rows, 4);
+}
+
 #[tokio::test(start_paused = true)]
 async fn other_coordinators_may_die_while_a_cursor_is_read() {
     let cluster = cluster().await;

@@ -12,6 +12,7 @@ use http::{Request, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::read_changed::ReadChangedDocument;
+use super::read_existing::ReadExistingDocument;
 use crate::expected_error::accept_error;
 use crate::json::members;
 use crate::names::{CollectionName, Key, Revision};
@@ -58,6 +59,12 @@ impl<T> ReadDocument<T> {
     #[must_use]
     pub fn unless_revision(self, revision: &Revision) -> ReadChangedDocument<T> {
         ReadChangedDocument::new(self, revision)
+    }
+
+    /// Fails with 404 and error 1202 if the document does not exist.
+    #[must_use]
+    pub fn must_exist(self) -> ReadExistingDocument<T> {
+        ReadExistingDocument::new(self)
     }
 
     /// Allows a coordinator to read from a follower.

@@ -16,7 +16,7 @@ use super::read::ReadDocument;
 use super::resolution::{Comparison, Effect};
 use super::ticket::DocumentTicket;
 use super::write::Write;
-use super::write_options::write_options;
+use super::write_options::{change_options, write_options};
 use super::write_output::{Silent, WriteOutput, Written};
 use crate::json::DocumentBody;
 use crate::names::{CollectionName, Key, Revision};
@@ -36,6 +36,7 @@ pub struct ReplaceDocument<W = Written> {
 }
 
 write_options!(ReplaceDocument);
+change_options!(ReplaceDocument);
 
 impl ReplaceDocument {
     /// Replaces the document with this key, serialised at once.
@@ -50,33 +51,6 @@ impl ReplaceDocument {
 }
 
 impl<W> ReplaceDocument<W> {
-    /// Writes only if the document has this revision.
-    ///
-    /// Otherwise it fails with 412 and error 1200.
-    #[must_use]
-    pub fn if_revision(mut self, revision: &Revision) -> Self {
-        self.write.revision = Some(revision.clone());
-        self
-    }
-
-    /// Writes only if the document has the written `_rev`.
-    ///
-    /// It has no effect if none is written.
-    #[must_use]
-    pub fn if_body_revision(mut self) -> Self {
-        self.write.checks_body_revision = true;
-        self
-    }
-
-    /// Writes only if this attribute has a higher number than before.
-    ///
-    /// Otherwise nothing is written, and the output [says so](Written::is_unchanged). Since 3.12.
-    #[must_use]
-    pub fn version_attribute(mut self, name: impl Into<String>) -> Self {
-        self.write.version_attribute = Some(name.into());
-        self
-    }
-
     /// Returns what finds out later whether the document was written.
     ///
     /// `unix_millis` is the time of the write.

@@ -1,4 +1,4 @@
-//! The options that inserts, updates and replacements share.
+//! The options that writes of documents share.
 
 /// Implements the options that inserts, updates and replacements share.
 macro_rules! write_options {
@@ -69,4 +69,38 @@ macro_rules! write_options {
     };
 }
 
-pub(super) use write_options;
+/// Implements the conditions that updates and replacements share.
+macro_rules! change_options {
+    ($name:ident) => {
+        impl<W> $name<W> {
+            /// Writes only if the document has this revision.
+            ///
+            /// Otherwise it fails with 412 and error 1200.
+            #[must_use]
+            pub fn if_revision(mut self, revision: &Revision) -> Self {
+                self.write.revision = Some(revision.clone());
+                self
+            }
+
+            /// Writes only if the document has the written `_rev`.
+            ///
+            /// It has no effect if none is written.
+            #[must_use]
+            pub fn if_body_revision(mut self) -> Self {
+                self.write.checks_body_revision = true;
+                self
+            }
+
+            /// Writes only if this attribute has a higher number than before.
+            ///
+            /// Otherwise nothing is written, and the output [says so](Written::is_unchanged). Since 3.12.
+            #[must_use]
+            pub fn version_attribute(mut self, name: impl Into<String>) -> Self {
+                self.write.version_attribute = Some(name.into());
+                self
+            }
+        }
+    };
+}
+
+pub(super) use {change_options, write_options};

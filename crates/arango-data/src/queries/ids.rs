@@ -54,11 +54,13 @@ id! {
 
 id! {
     /// The number of a batch within its cursor.
+    #[derive(Debug)]
     BatchId
 }
 
 id! {
     /// The id of a running query.
+    #[derive(Debug)]
     QueryId
 }
 
@@ -66,18 +68,6 @@ id! {
 impl fmt::Debug for CursorId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CursorId").finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for BatchId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("BatchId").field(&self.0).finish()
-    }
-}
-
-impl fmt::Debug for QueryId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("QueryId").field(&self.0).finish()
     }
 }
 

@@ -133,11 +133,6 @@ impl Error {
         error
     }
 
-    /// Creates the error of a call that was awaited outside of a tokio runtime.
-    pub(crate) fn no_runtime(call: &Call, method: Method, path: String) -> Self {
-        Self::unsent(call, method, path, ErrorKind::NoRuntime)
-    }
-
     /// Creates the error of a call whose last attempt was answered.
     pub(crate) fn with_response(context: &CallContext, attempt: Attempt) -> Self {
         let mut attempts = context.attempts.failed();

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use arango_balance::{DiscoveryTask, Members, RandomSource, StateChanges};
-use arango_protocol::{ApiResponse, OutputError};
+use arango_protocol::{ApiResponse, Outcome, OutputError};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -277,7 +277,7 @@ impl Transport {
         };
         if Handle::try_current().is_err() {
             let (method, path) = of(&context.request);
-            return Err(Error::no_runtime(&context.call, method, path));
+            return Err(Error::without_runtime(&context.call, method, &path, Outcome::NotExecuted));
         }
         if let Err(error) = framing::reject_framing_headers(context.request.headers()) {
             let (method, path) = of(&context.request);

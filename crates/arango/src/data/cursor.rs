@@ -22,13 +22,13 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The rows of a query: a [`Stream`] that reads batch by batch.
 ///
-/// While a batch is consumed, the next one is read, except of a stream that may write. At most two batches are in memory. A batch whose response was lost is
-/// read again, with servers since 3.11. The cursor lives on the coordinator that executed the query. If that is lost, the
-/// stream ends with an error, and [`lost`](Self::lost) tells how far it came: it never begins again by itself, because the
-/// order of rows may differ.
+/// While a batch is consumed, the next one is read, except of a stream that may write. At most two batches are in memory. A
+/// batch whose response was lost is read again, with servers since 3.11. The cursor lives on the coordinator that executed
+/// the query. If that is lost, the stream ends with an error, and [`lost`](Self::lost) tells how far it came: it never begins
+/// again by itself, because the order of rows may differ.
 ///
-/// Dropping it closes the cursor on the server in the background; a stream that writes is then rolled back. Without a runtime the server does so after its time to
-/// live.
+/// Dropping it closes the cursor on the server in the background; a stream that writes is then rolled back. If there is no
+/// runtime any more, the server closes the cursor after its time to live.
 #[expect(clippy::struct_excessive_bools, reason = "the facts are independent")]
 pub struct Cursor<T> {
     rows: vec::IntoIter<T>,
@@ -140,14 +140,25 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
     }
 
     /// Starts to read the next batch, if there is one. In a task, because the limits of a call do not wait for the consumer.
-    fn start_fetch(&mut self, runtime: &Handle) {
-        if self.fetch.is_none()
-            && let Some(next) = self.next_batch.take()
-        {
-            let database = self.server.database.clone();
-            let fetch = runtime.spawn(async move { database.execute(next).await });
-            self.fetch = Some(AbortOnDropHandle::new(fetch));
+    fn start_fetch(&mut self) -> Result<(), Error> {
+        if self.fetch.is_some() || self.next_batch.is_none() {
+            return Ok(());
         }
+        let runtime =
+            Handle::try_current().map_err(|_| without_runtime::<NextBatch<T>>(Outcome::NotExecuted))?;
+        let database = self.server.database.clone();
+        self.fetch = self
+            .next_batch
+            .take()
+            .map(|next| AbortOnDropHandle::new(runtime.spawn(async move { database.execute(next).await })));
+        Ok(())
+    }
+
+    /// Ends the stream with an error.
+    fn fail(&mut self, error: Error) -> Poll<Option<Result<T, Error>>> {
+        self.has_failed = true;
+        self.next_batch = None;
+        Poll::Ready(Some(Err(error)))
     }
 }
 
@@ -195,25 +206,17 @@ impl<T: DeserializeOwned + Send + 'static> Stream for Cursor<T> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        let runtime = Handle::try_current();
         loop {
             if let Some(row) = this.rows.next() {
                 this.progress.rows += 1;
-                if let Ok(runtime) = &runtime
-                    && this.reads_ahead
-                    && this.rows.len() <= this.batch_rows / 2
-                {
-                    this.start_fetch(runtime);
+                if this.reads_ahead && this.rows.len() <= this.batch_rows / 2 {
+                    // Without a runtime, the rows that are left come before the error.
+                    this.start_fetch().ok();
                 }
                 return Poll::Ready(Some(Ok(row)));
             }
-            match &runtime {
-                Ok(runtime) => this.start_fetch(runtime),
-                Err(_) if this.fetch.is_none() && this.next_batch.take().is_some() => {
-                    this.has_failed = true;
-                    return Poll::Ready(Some(Err(without_runtime::<NextBatch<T>>(Outcome::NotExecuted))));
-                }
-                Err(_) => {}
+            if let Err(error) = this.start_fetch() {
+                return this.fail(error);
             }
             let Some(fetch) = &mut this.fetch else { return Poll::Ready(None) };
             let result = match ready!(Pin::new(fetch).poll(cx)).map_err(JoinError::try_into_panic) {
@@ -224,10 +227,7 @@ impl<T: DeserializeOwned + Send + 'static> Stream for Cursor<T> {
             this.fetch = None;
             match result {
                 Ok(batch) => this.accept(batch),
-                Err(error) => {
-                    this.has_failed = true;
-                    return Poll::Ready(Some(Err(error)));
-                }
+                Err(error) => return this.fail(error),
             }
         }
     }

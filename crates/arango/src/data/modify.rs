@@ -5,13 +5,9 @@ use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use arango_data::{CollectionName, Document, Key, UpdateDocument, Written, write_document};
-use arango_transport::protocol::{
-    ApiResponse, BuildError, ErrorKind, Metadata, Operation, Outcome, OutputError, RequestBuilder, Scope,
-};
+use arango_data::{Document, Key, ReadDocument, UpdateDocument, Written, write_document};
+use arango_transport::protocol::{BuildError, ErrorKind, Outcome};
 use arango_transport::{BoxFuture, Error};
-use bytes::Bytes;
-use http::Request;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -59,8 +55,8 @@ where
         let key = self.key.map_err(invalid_request::<UpdateDocument>)?;
         let mut conflicts = 0;
         loop {
-            let read = ReadExisting { collection: self.collection.name()?, key: &key, document: PhantomData };
-            let mut document: Document<T> = self.collection.database.execute(read).await?;
+            let read = ReadDocument::<Document<T>>::new(self.collection.name()?, &key).must_exist();
+            let mut document = self.collection.database.execute(read).await?;
             let before = value(&document.data)?;
             (self.change)(&mut document.data);
             let patch = changes(before, value(&document.data)?);
@@ -74,31 +70,6 @@ where
                 result => return result,
             }
         }
-    }
-}
-
-/// Reads a document that must exist.
-struct ReadExisting<'a, T> {
-    collection: &'a CollectionName,
-    key: &'a Key,
-    document: PhantomData<fn() -> T>,
-}
-
-impl<T: DeserializeOwned> Operation for ReadExisting<'_, T> {
-    type Output = Document<T>;
-
-    const METADATA: Metadata =
-        Metadata::get("document.read", "/_api/document/{collection}/{key}").scope(Scope::Database);
-
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA)
-            .path_param("collection", self.collection.as_str())
-            .path_param("key", self.key.as_str())
-            .build()
-    }
-
-    fn output(&self, response: ApiResponse) -> Result<Document<T>, OutputError> {
-        response.json()
     }
 }
 

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use arango_data::{
-    Aql, CreateCursor, ExplainQuery, Explanation, ParseQuery, ParsedQuery, Profile, QueryOptions,
+    Aql, CreateCursor, ExplainQuery, Explanation, Extra, ParseQuery, ParsedQuery, Profile, QueryOptions,
 };
 use arango_transport::{BoxFuture, Error};
 use serde::de::DeserializeOwned;
@@ -145,9 +145,9 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
         self.await?.all().await
     }
 
-    /// Executes the query and returns its only row; `None` if there is none.
+    /// Executes the query and returns its first row; `None` if there is none.
     ///
-    /// Of several rows it returns the first one. A [stream](Self::stream) that may write is read to its end, so that it
+    /// Further rows are dropped. A [stream](Self::stream) that may write is read to its end, so that it
     /// commits.
     ///
     /// # Errors
@@ -166,7 +166,7 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
     /// # Errors
     ///
     /// As the query, and as [`Cursor`].
-    pub async fn finish(self) -> Result<arango_data::Extra, Error> {
+    pub async fn finish(self) -> Result<Extra, Error> {
         self.await?.finish().await
     }
 

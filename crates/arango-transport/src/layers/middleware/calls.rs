@@ -218,7 +218,12 @@ where
             let request = request?;
             if Handle::try_current().is_err() {
                 let (template, call) = (request.template(), &request.context.call);
-                return Err(Error::no_runtime(call, template.method.clone(), template.uri.path().to_owned()));
+                return Err(Error::without_runtime(
+                    call,
+                    template.method.clone(),
+                    template.uri.path(),
+                    Outcome::NotExecuted,
+                ));
             }
             inner.oneshot(request).await.map(|response| *response)
         })
