@@ -51,7 +51,7 @@ static REVISION: LazyLock<Revision> =
     LazyLock::new(|| Revision::new("_gG9JHsW---").expect("a valid revision"));
 static SHOP: LazyLock<DatabaseName> = LazyLock::new(|| DatabaseName::new("shop").expect("a valid name"));
 static QUERY: LazyLock<Aql> =
-    LazyLock::new(|| Aql::new("FOR b IN @@books RETURN b").collection("books", &BOOKS));
+    LazyLock::new(|| Aql::new("FOR b IN @@books RETURN b").collection("books", &*BOOKS));
 static BOOK: LazyLock<Value> = LazyLock::new(|| serde_json::json!({ "title": "Dune" }));
 
 fn documents(visitor: &mut impl OperationVisitor) {
@@ -59,6 +59,7 @@ fn documents(visitor: &mut impl OperationVisitor) {
     visitor.visit(ReadDocument::<Value>::new(&BOOKS, &DUNE));
     visitor.visit(ReadDocument::<Value>::new(&BOOKS, &DUNE).unless_revision(&REVISION));
     visitor.visit(ReadDocument::<Value>::new(&BOOKS, &DUNE).must_exist());
+    visitor.visit(ReadDocuments::<Value>::new(&BOOKS, [DUNE.clone()]));
     visitor.visit(DocumentExists::new(&BOOKS, &DUNE));
     visitor.visit(UpdateDocument::new(&BOOKS, &DUNE, &*BOOK));
     visitor.visit(ReplaceDocument::new(&BOOKS, &DUNE, &*BOOK));

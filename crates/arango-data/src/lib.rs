@@ -39,7 +39,7 @@
 //!
 //! | subject | reads | changes |
 //! |---|---|---|
-//! | documents | [`ReadDocument`], [`DocumentExists`] | [`InsertDocument`], [`UpdateDocument`], [`ReplaceDocument`], [`RemoveDocument`] |
+//! | documents | [`ReadDocument`], [`ReadDocuments`], [`DocumentExists`] | [`InsertDocument`], [`UpdateDocument`], [`ReplaceDocument`], [`RemoveDocument`] |
 //! | collections | [`ListCollections`], [`GetCollection`], [`GetCollectionProperties`], [`CountDocuments`], [`GetCollectionFigures`] | [`CreateCollection`], [`EnsureCollection`], [`SetCollectionProperties`], [`TruncateCollection`], [`DropCollection`] |
 //! | shards of a collection | [`GetCollectionShards`], [`GetResponsibleShard`], [`CountDocumentsByShard`] | |
 //! | databases | [`ListDatabases`], [`ListAccessibleDatabases`], [`GetCurrentDatabase`] | [`CreateDatabase`], [`DropDatabase`] |
@@ -108,8 +108,8 @@ pub use databases::{
 };
 pub use documents::{
     ChangedDocument, DocumentExists, DocumentTicket, Evidence, InsertDocument, OperationId, OverwriteMode,
-    ReadChangedDocument, ReadDocument, ReadExistingDocument, RemoveDocument, Removed, ReplaceDocument,
-    Silent, UpdateDocument, WriteOutput, Written,
+    ReadChangedDocument, ReadDocument, ReadDocuments, ReadExistingDocument, RemoveDocument, Removed,
+    ReplaceDocument, Silent, UpdateDocument, WriteOutput, Written,
 };
 #[doc(hidden)] // for tests and tables of all operations
 pub use for_each_operation::{OperationVisitor, for_each_operation};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::database_name::DatabaseName;
 use crate::error::kind::ErrorKind;
 use crate::error::number::ErrorNumber;
 use crate::error::object::ErrorObject;
@@ -39,6 +40,15 @@ pub trait Resolve: Operation {
     fn patience(&self) -> Duration {
         Duration::ZERO
     }
+
+    /// Returns what can find out later whether the write was executed, as text.
+    ///
+    /// The error of a write of unknown outcome carries it. `None`, the default, if nothing can. The database is
+    /// that of the write; `unix_millis` is its time, in milliseconds since 1970.
+    fn ticket_text(&self, database: &DatabaseName, unix_millis: u64) -> Option<String> {
+        let _ = (database, unix_millis);
+        None
+    }
 }
 
 impl<O: Resolve + ?Sized> Resolve for &O {
@@ -58,6 +68,10 @@ impl<O: Resolve + ?Sized> Resolve for &O {
 
     fn patience(&self) -> Duration {
         (**self).patience()
+    }
+
+    fn ticket_text(&self, database: &DatabaseName, unix_millis: u64) -> Option<String> {
+        (**self).ticket_text(database, unix_millis)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Collections and databases as a whole.
 
 use arango::ErrorKind;
-use arango::data::{KeyGenerator, KeyOptions};
+use arango::data::{DatabaseSharding, KeyGenerator, KeyOptions};
 use arango_test_cluster::{Fault, Match, Phase};
 use serde_json::json;
 use tokio::time::{Duration, sleep};
@@ -110,4 +110,30 @@ async fn a_database_is_created_listed_and_dropped() {
     let error = shop.collection("orders").count().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::DatabaseUnknown);
     assert_eq!(client.create_database("").await.unwrap_err().kind(), ErrorKind::Request);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_shards_of_a_collection_are_told_and_its_properties_changed() {
+    let cluster = cluster().await;
+    let database = client(&cluster).db("_system");
+    database.create_collection("movies").shards(3).replication_factor(1).await.unwrap();
+    let movies = database.collection("movies");
+    movies.insert(&book("Dune")).key("dune").await.unwrap();
+    let shards = movies.shards().await.unwrap();
+    assert!(shards.len() == 3 && shards.values().all(|replicas| replicas.leader.is_some()));
+    let shard = movies.responsible_shard(&json!({ "_key": "dune" })).await.unwrap();
+    assert_eq!(movies.count_by_shard().await.unwrap()[&shard], 1);
+    let changed = movies.set_properties().replication_factor(2).write_concern(2).await.unwrap();
+    assert_eq!(changed.write_concern, Some(2));
+    assert_eq!(movies.properties().await.unwrap().replication_factor, Some(2.into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_is_created_with_its_options() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let single = client.create_database("shop").sharding(DatabaseSharding::Single).replication_factor(2);
+    let info = single.await.unwrap().info().await.unwrap();
+    assert_eq!((info.sharding, info.replication_factor), (DatabaseSharding::Single, Some(2.into())));
+    assert!(client.accessible_databases().await.unwrap().iter().any(|name| name.as_str() == "shop"));
 }

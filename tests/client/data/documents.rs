@@ -197,3 +197,22 @@ async fn a_key_in_the_document_is_used_and_an_empty_one_counts_as_none() {
     let parsed = Key::new("dune").unwrap();
     assert!(books.exists(&parsed).await.unwrap());
 }
+
+#[tokio::test(start_paused = true)]
+async fn several_documents_are_read_in_the_order_of_their_keys() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster));
+    for title in ["Dune", "Emma"] {
+        books.insert(&book(title)).key(title).await.unwrap();
+    }
+    let read = books.get_many::<Document<Book>>(["Emma", "missing", "Dune"]).await.unwrap();
+    let titles: Vec<_> = read.iter().map(|book| book.as_ref().map(|book| book.data.title.as_str())).collect();
+    assert_eq!(titles, [Some("Emma"), None, Some("Dune")]);
+    let (sent, none) = (requests(&cluster, "PUT"), [""; 0]);
+    assert!(books.get_many::<Book>(none).await.unwrap().is_empty());
+    assert_eq!(requests(&cluster, "PUT"), sent, "nothing is sent without keys");
+    assert_eq!(books.get_many::<Book>(["a b"]).await.unwrap_err().kind(), ErrorKind::Request);
+    let movies = client(&cluster).db("_system").collection("movies");
+    assert_eq!(movies.get_many::<Book>(["Dune"]).await.unwrap_err().kind(), ErrorKind::CollectionNotFound);
+    assert_eq!(stored(&cluster).await, 2);
+}

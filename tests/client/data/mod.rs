@@ -3,7 +3,9 @@
 mod collections;
 mod documents;
 mod lost_writes;
+mod prepared_queries;
 mod queries;
+mod tickets;
 
 use arango::{Client, Collection};
 use arango_test_cluster::{Fault, FaultGuard, Match, TestCluster};

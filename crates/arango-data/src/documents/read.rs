@@ -114,11 +114,14 @@ pub(super) fn document_not_found(response: &ApiResponse) -> Result<(), OutputErr
     accept_error(response, ErrorNumber::DOCUMENT_NOT_FOUND)
 }
 
+/// Returns whether a body is a document: the server writes `_rev` into each, and no other service does.
+pub(super) fn has_revision(json: &[u8]) -> bool {
+    members(json).is_some_and(|mut members| members.any(|member| member.name == "_rev"))
+}
+
 /// Decodes a body that is a document of the user, whatever attributes it has.
 pub(super) fn stored_document<T: DeserializeOwned>(response: &ApiResponse) -> Result<T, OutputError> {
-    // The server writes it first, and no other service does.
-    let is_document =
-        members(response.bytes()).is_some_and(|mut members| members.any(|member| member.name == "_rev"));
+    let is_document = has_revision(response.bytes());
     match response.json() {
         // A document may have attributes that look like those of an error object.
         Err(error) if is_document && error.error_object().is_some() => {

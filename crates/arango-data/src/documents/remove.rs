@@ -4,8 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use arango_protocol::{
-    ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError, Permission,
-    RequestBuilder, RequestClass, RequestProperties, Resolve, Scope,
+    ApiResponse, BuildError, Conclusion, DatabaseName, ErrorObject, Failure, Metadata, Operation,
+    OutputError, Permission, RequestBuilder, RequestClass, RequestProperties, Resolve, Scope,
 };
 use bytes::Bytes;
 use http::header::IF_MATCH;
@@ -216,6 +216,10 @@ impl<Old: DeserializeOwned> Resolve for RemoveDocument<Old> {
         resolution::map(self.expectation().conclude(failure, None, stored), |evidence| {
             Some(Removed { revision: None, old: None, evidence: Some(evidence) })
         })
+    }
+
+    fn ticket_text(&self, database: &DatabaseName, unix_millis: u64) -> Option<String> {
+        Some(self.ticket(unix_millis).in_database(database).to_string())
     }
 }
 

@@ -3,8 +3,8 @@
 use std::marker::PhantomData;
 
 use arango_protocol::{
-    ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError, Permission,
-    RequestProperties, Resolve, Scope,
+    ApiResponse, BuildError, Conclusion, DatabaseName, ErrorObject, Failure, Metadata, Operation,
+    OutputError, Permission, RequestProperties, Resolve, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -97,6 +97,10 @@ impl<W: WriteOutput> Resolve for ReplaceDocument<W> {
         answer: Result<Option<Box<RawValue>>, &ErrorObject>,
     ) -> Conclusion<W> {
         self.write.conclusion(Effect::Change, Comparison::Whole, failure, answer)
+    }
+
+    fn ticket_text(&self, database: &DatabaseName, unix_millis: u64) -> Option<String> {
+        self.ticket(unix_millis).map(|ticket| ticket.in_database(database).to_string())
     }
 }
 

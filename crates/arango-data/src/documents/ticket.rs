@@ -1,5 +1,8 @@
 //! Finding out later whether a write was executed.
 
+use std::fmt;
+use std::str::FromStr;
+
 use arango_protocol::{Conclusion, DatabaseName, ErrorKind, ErrorObject, Failure, Outcome};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -15,14 +18,17 @@ use crate::names::{CollectionName, Key};
 /// of another client under the same key can be told from it only if the key was generated, or by an [operation
 /// id](crate::OperationId).
 ///
+/// [`Display`](fmt::Display) is the text to store, and [`FromStr`] reads it.
+///
 /// ```
 /// use arango_data::{CollectionName, DocumentTicket, InsertDocument, Key};
 ///
 /// let books = CollectionName::new("books")?;
 /// let insert = InsertDocument::new(&books, &serde_json::json!({})).key(&Key::generate(0, [0; 10]));
-/// let text = serde_json::to_string(&insert.ticket(1_743_568_356_000))?;
+/// let ticket = insert.ticket(1_743_568_356_000).ok_or("an insert without a key has no ticket")?;
+/// let text = ticket.to_string();
 ///
-/// let ticket: DocumentTicket = serde_json::from_str(&text)?;
+/// let ticket: DocumentTicket = text.parse()?;
 /// let question = ticket.question();
 /// # drop(question);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -86,5 +92,19 @@ impl DocumentTicket {
         let Ok(document) = answer else { return Conclusion::CannotTell };
         let lost = Failure::new(ErrorKind::ConnectionLost, Outcome::Unknown, None).after_ambiguous_attempt();
         self.expectation.conclude(&lost, None, document.as_deref().map(StoredDocument))
+    }
+}
+
+impl fmt::Display for DocumentTicket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl FromStr for DocumentTicket {
+    type Err = serde_json::Error;
+
+    fn from_str(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
     }
 }

@@ -3,8 +3,8 @@
 use std::marker::PhantomData;
 
 use arango_protocol::{
-    ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError, Permission,
-    RequestProperties, Resolve, Scope,
+    ApiResponse, BuildError, Conclusion, DatabaseName, ErrorObject, Failure, Metadata, Operation,
+    OutputError, Permission, RequestProperties, Resolve, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -122,6 +122,10 @@ impl<W: WriteOutput> Resolve for UpdateDocument<W> {
         let comparison =
             if self.write.replaces_objects { Comparison::MergedAtTop } else { Comparison::Merged };
         self.write.conclusion(Effect::Change, comparison, failure, answer)
+    }
+
+    fn ticket_text(&self, database: &DatabaseName, unix_millis: u64) -> Option<String> {
+        self.ticket(unix_millis).map(|ticket| ticket.in_database(database).to_string())
     }
 }
 

@@ -25,6 +25,12 @@ pub struct CollectionName(Arc<str>);
 
 string_impls!(CollectionName);
 
+impl From<&Self> for CollectionName {
+    fn from(name: &Self) -> Self {
+        name.clone()
+    }
+}
+
 impl CollectionName {
     /// Validates a name as far as possible without a server.
     ///

@@ -84,15 +84,33 @@ impl Aql {
         }
     }
 
-    /// Binds a collection to `@@name`.
+    /// Binds a collection to `@@name`: by its name, or by the handle of a client.
     #[must_use]
-    pub fn collection(self, name: &str, collection: &CollectionName) -> Self {
+    pub fn collection<C>(self, name: &str, collection: C) -> Self
+    where
+        C: TryInto<CollectionName, Error: fmt::Display>,
+    {
         if !is_name(name) {
             return self.fail(format!("the bind parameter {name:?} has an invalid name"));
         }
-        match to_raw(collection) {
+        let collection = match collection.try_into() {
+            Ok(collection) => collection,
+            Err(error) => return self.fail(format!("the bind parameter `@{name}`: {error}")),
+        };
+        match to_raw(&collection) {
             Ok(value) => self.insert(format!("@{name}"), value),
             Err(error) => self.fail(error.to_string()),
+        }
+    }
+
+    /// Binds another value to `@name`, which was bound before.
+    ///
+    /// For a query that is executed several times.
+    #[must_use]
+    pub fn rebind(mut self, name: &str, value: impl Serialize) -> Self {
+        match self.binds.remove(name) {
+            Some(_) => self.bind(name, value),
+            None => self.fail(format!("the bind parameter `{name}` is bound again, but was not before")),
         }
     }
 
@@ -200,6 +218,21 @@ mod tests {
             fault(&infinite),
             "the bind parameter `a` cannot be serialised: `[1]` is not a finite number"
         );
+    }
+
+    #[test]
+    fn a_value_can_be_replaced_but_not_a_missing_one() {
+        let query = Aql::new("RETURN @a").bind("a", 1);
+        assert_eq!(query.clone().rebind("a", 2).binds["a"].get(), "2");
+        assert_eq!(fault(&query.rebind("b", 2)), "the bind parameter `b` is bound again, but was not before");
+    }
+
+    #[test]
+    fn a_collection_is_bound_by_its_name() {
+        let query = Aql::new("FOR b IN @@books RETURN b");
+        assert_eq!(query.clone().collection("books", "library").binds["@books"].get(), "\"library\"");
+        let invalid = fault(&query.collection("books", "a/b"));
+        assert!(invalid.starts_with("the bind parameter `@books`: "), "{invalid}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The rows that one response contains.
 
+use std::time::Duration;
+
 use arango_protocol::{ApiResponse, ErrorObject, OutputError};
 use http::HeaderName;
 use serde::Deserialize;
@@ -45,6 +47,8 @@ pub struct Batch<T> {
     pub is_potentially_dirty: bool,
     /// Whether the next batch can be read again.
     pub(super) is_repeatable: bool,
+    /// How long the server may take for the next batch, if it computes rows when they are read.
+    pub(super) max_runtime: Option<Duration>,
 }
 
 /// The body, in any order.
@@ -97,6 +101,7 @@ impl<T: DeserializeOwned> Batch<T> {
             extra: body.extra,
             is_potentially_dirty: dirty.is_some_and(|value| value == "true"),
             is_repeatable: false,
+            max_runtime: None,
         })
     }
 }

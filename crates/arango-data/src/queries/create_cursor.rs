@@ -105,7 +105,7 @@ impl<T: DeserializeOwned> Operation for CreateCursor<T> {
             .without_time_sharing()
             .without_timeout_retry()
             .without_measuring();
-        self.options.add_requirement(properties)
+        self.options.add_properties(properties)
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
@@ -128,6 +128,7 @@ impl<T: DeserializeOwned> Operation for CreateCursor<T> {
     fn output(&self, response: ApiResponse) -> Result<Batch<T>, OutputError> {
         let mut batch = Batch::read(&response)?;
         batch.is_repeatable = self.allows_retry() && batch.next_batch_id.is_some();
+        batch.max_runtime = self.options.max_runtime.filter(|_| self.options.is_stream);
         Ok(batch)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use arango_protocol::{
     Affinity, ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, RequestClass,
@@ -30,6 +31,7 @@ pub struct NextBatch<T> {
     cursor: CursorId,
     batch: Option<BatchId>,
     is_repeatable: bool,
+    max_runtime: Option<Duration>,
     rows: PhantomData<fn() -> T>,
 }
 
@@ -42,6 +44,7 @@ impl<T> NextBatch<T> {
             cursor,
             batch: batch.next_batch_id.clone(),
             is_repeatable: batch.is_repeatable,
+            max_runtime: batch.max_runtime,
             rows: PhantomData,
         })
     }
@@ -51,7 +54,13 @@ impl<T> NextBatch<T> {
     /// For a cursor that another process has created with [`allow_retry`](crate::QueryOptions::allow_retry).
     #[must_use]
     pub fn numbered(cursor: &CursorId, batch: &BatchId) -> Self {
-        Self { cursor: cursor.clone(), batch: Some(batch.clone()), is_repeatable: true, rows: PhantomData }
+        Self {
+            cursor: cursor.clone(),
+            batch: Some(batch.clone()),
+            is_repeatable: true,
+            max_runtime: None,
+            rows: PhantomData,
+        }
     }
 
     /// Returns the cursor.
@@ -74,12 +83,16 @@ impl<T: DeserializeOwned> Operation for NextBatch<T> {
 
     fn properties(&self) -> RequestProperties {
         let class = if self.is_repeatable { RequestClass::Fenced } else { RequestClass::NonIdempotent };
-        RequestProperties::of(&Self::METADATA)
+        let properties = RequestProperties::of(&Self::METADATA)
             .class(class)
             .affinity(Affinity::OwnerThenForward)
             .without_hedging()
             .without_time_sharing()
-            .without_measuring()
+            .without_measuring();
+        match self.max_runtime {
+            Some(limit) => properties.server_timeout(limit),
+            None => properties,
+        }
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
@@ -93,6 +106,7 @@ impl<T: DeserializeOwned> Operation for NextBatch<T> {
     fn output(&self, response: ApiResponse) -> Result<Batch<T>, OutputError> {
         let mut batch = Batch::read(&response)?;
         batch.is_repeatable = self.is_repeatable && batch.next_batch_id.is_some();
+        batch.max_runtime = self.max_runtime;
         match (&self.batch, &batch.next_batch_id) {
             (Some(this), Some(next)) if !this.is_followed_by(next) => {
                 Err(response.invalid("`nextBatchId` is not the number after this one"))
@@ -115,6 +129,7 @@ impl<T> fmt::Debug for NextBatch<T> {
             .field("cursor", &self.cursor)
             .field("batch", &self.batch)
             .field("is_repeatable", &self.is_repeatable)
+            .field("max_runtime", &self.max_runtime)
             .finish()
     }
 }

@@ -34,6 +34,7 @@ pub struct QueryOptions {
     pub(super) counts_all: bool,
     pub(super) is_stream: bool,
     pub(super) max_runtime: Option<Duration>,
+    pub(super) default_max_runtime: Option<Duration>,
     pub(super) memory_limit: Option<u64>,
     pub(super) profile: Option<Profile>,
     pub(super) fails_on_warning: bool,
@@ -112,16 +113,20 @@ impl QueryOptions {
     }
 
     /// Sets after how long the server kills the query.
+    ///
+    /// The client waits that long for a response, even if its own limits are shorter.
     #[must_use]
     pub fn max_runtime(mut self, limit: Duration) -> Self {
         self.max_runtime = Some(limit);
         self
     }
 
-    /// Sets the maximum runtime unless it was set before.
+    /// Sets the maximum runtime if [`max_runtime`](Self::max_runtime) is not set.
+    ///
+    /// For a client that does not wait longer: its own limits stay as they are.
     #[must_use]
-    pub fn max_runtime_unless_set(mut self, limit: Duration) -> Self {
-        self.max_runtime.get_or_insert(limit);
+    pub fn default_max_runtime(mut self, limit: Duration) -> Self {
+        self.default_max_runtime = Some(limit);
         self
     }
 

@@ -36,8 +36,15 @@ impl QueryOptions {
         self.ttl.or(default).map(|ttl| ttl.as_secs_f64())
     }
 
-    pub(super) fn add_requirement(&self, properties: RequestProperties) -> RequestProperties {
-        if self.requires_retry { properties.requires(&ALLOW_RETRY) } else { properties }
+    /// Adds what the options say about the request: the server that it needs, and how long it may take.
+    pub(super) fn add_properties(&self, mut properties: RequestProperties) -> RequestProperties {
+        if self.requires_retry {
+            properties = properties.requires(&ALLOW_RETRY);
+        }
+        match self.max_runtime {
+            Some(limit) => properties.server_timeout(limit),
+            None => properties,
+        }
     }
 
     pub(super) fn is_default(&self) -> bool {
@@ -84,7 +91,8 @@ impl Serialize for QueryOptions {
                 map.serialize_entry(name, &number)?;
             }
         }
-        for (limit, name) in [(self.max_runtime, "maxRuntime"), (self.satellite_wait, "satelliteSyncWait")] {
+        let max_runtime = self.max_runtime.or(self.default_max_runtime);
+        for (limit, name) in [(max_runtime, "maxRuntime"), (self.satellite_wait, "satelliteSyncWait")] {
             if let Some(limit) = limit {
                 map.serialize_entry(name, &limit.as_secs_f64())?;
             }
@@ -116,6 +124,18 @@ mod tests {
             "optimizer": { "rules": ["-all", "+use-indexes"] },
         });
         assert_eq!(serde_json::to_value(&options).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_default_of_the_runtime_is_sent_but_does_not_raise_the_limits_of_the_call() {
+        let seconds = Duration::from_secs;
+        let properties = RequestProperties::with_class(arango_protocol::RequestClass::Safe);
+        let default = QueryOptions::new().default_max_runtime(seconds(30));
+        assert_eq!(serde_json::to_value(&default).unwrap(), json!({ "maxRuntime": 30.0 }));
+        assert_eq!(default.add_properties(properties).server_timeout, None);
+        let set = default.max_runtime(seconds(300));
+        assert_eq!(serde_json::to_value(&set).unwrap(), json!({ "maxRuntime": 300.0 }));
+        assert_eq!(set.add_properties(properties).server_timeout, Some(seconds(300)));
     }
 
     #[test]

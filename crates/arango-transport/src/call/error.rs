@@ -8,10 +8,11 @@ use http::Method;
 
 use crate::call::Call;
 use crate::call::context::CallContext;
-use crate::error::attempt::Attempt;
+use crate::error::attempt::{Attempt, Phase};
 use crate::error::unsupported::Unsupported;
 use crate::error::{Error, MISSING_EXTENSIONS, Repr, StoppedBy};
 use crate::types::boxed::BoxError;
+use crate::types::coordinator::Coordinator;
 
 impl Error {
     /// Creates the error of a call from its recorded attempts.
@@ -44,6 +45,7 @@ impl Error {
             dropped: context.attempts.dropped(),
             source: None,
             resolution: None,
+            ticket: None,
             unsupported: None,
         }))
     }
@@ -81,6 +83,7 @@ impl Error {
             dropped: 0,
             source: None,
             resolution: None,
+            ticket: None,
             unsupported: None,
         }))
     }
@@ -130,6 +133,25 @@ impl Error {
     pub fn without_runtime(call: &Call, method: Method, path: &str, outcome: Outcome) -> Self {
         let mut error = Self::unsent(call, method, path.to_owned(), ErrorKind::NoRuntime);
         error.0.outcome = outcome;
+        error
+    }
+
+    /// Creates the error of a call that was executed, with another output than the caller expects.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn unexpected_output(
+        call: &Call,
+        method: Method,
+        path: &str,
+        coordinator: Option<Coordinator>,
+        reason: &'static str,
+    ) -> Self {
+        let mut attempt = Attempt::new(ErrorKind::Decode, Outcome::Executed, Phase::Body);
+        attempt.coordinator = coordinator;
+        let mut error = Self::unsent(call, method, path.to_owned(), ErrorKind::Decode);
+        error.0.outcome = Outcome::Executed;
+        error.0.attempts.push(attempt);
+        error.0.decisive = Some(0);
+        error.0.source = Some(reason.into());
         error
     }
 

@@ -19,6 +19,7 @@ use crate::call::call_request::CallRequest;
 use crate::call::context::CallContext;
 use crate::call::counts::CallTotals;
 use crate::call::lifecycle::Lifecycle;
+use crate::call::options::CallOptions;
 use crate::call::replayable_request::ReplayableRequest;
 use crate::call::settings::SharedSettings;
 use crate::call::untracked_requests::UntrackedRequests;
@@ -352,6 +353,14 @@ impl Transport {
     #[doc(hidden)] // for the crate `arango`
     pub fn pay_for_retry(&self) -> bool {
         self.0.retry.budget.withdraw_one(Instant::now())
+    }
+
+    /// Returns how long a call with these options waits for one response.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn attempt_limit(&self, options: Option<&CallOptions>) -> Duration {
+        let limits = &self.0.settings.load().limits;
+        let attempt = options.and_then(|options| options.attempt).unwrap_or(limits.attempt);
+        attempt.min(options.and_then(|options| options.total).unwrap_or(limits.total))
     }
 
     /// Returns the random source, for pauses in code above the transport.

@@ -49,6 +49,8 @@ pub(crate) struct Repr {
     pub(crate) source: Option<BoxError>,
     /// What was found out afterwards, and the error of the question if it failed.
     pub(crate) resolution: Option<(Resolution, Option<Error>)>,
+    /// What finds out later whether the write was executed.
+    pub(crate) ticket: Option<Box<str>>,
     /// What all coordinators lack because of their versions, if nothing was sent for that reason.
     pub(crate) unsupported: Option<Box<Unsupported>>,
 }
@@ -164,6 +166,22 @@ impl Error {
     /// `None` if the operation cannot find out anything, or if there was no doubt.
     pub fn resolution(&self) -> Option<Resolution> {
         self.0.resolution.as_ref().map(|(resolution, _)| *resolution)
+    }
+
+    /// Returns what finds out later whether the write was executed, as text to store.
+    ///
+    /// Only for a write of a document whose outcome is unknown. It has the names and conditions of the write, without the
+    /// document.
+    pub fn ticket(&self) -> Option<&str> {
+        self.0.ticket.as_deref()
+    }
+
+    /// Adds what finds out later whether the write was executed.
+    #[doc(hidden)] // for the crate `arango`
+    #[must_use]
+    pub fn with_ticket(mut self, ticket: String) -> Self {
+        self.0.ticket = Some(ticket.into());
+        self
     }
 
     /// Returns what an operation needs to know to find out whether it was executed.

@@ -1,12 +1,12 @@
 //! Databases: their list, creation and removal.
 
-use arango_data::{CreateDatabase, DropDatabase, ListDatabases};
+use arango_data::{DropDatabase, ListAccessibleDatabases, ListDatabases};
 use arango_transport::Error;
 use arango_transport::protocol::DatabaseName;
 
 use crate::client::Client;
+use crate::data::NewDatabase;
 use crate::handles::data_support::invalid_request;
-use crate::handles::database::Database;
 
 /// The databases of the cluster. All methods fail as [`Database::execute`] does, and need access to `_system`.
 impl Client {
@@ -15,17 +15,24 @@ impl Client {
         self.db("_system").execute(ListDatabases).await
     }
 
+    /// Lists the databases that the user may access.
+    pub async fn accessible_databases(&self) -> Result<Vec<DatabaseName>, Error> {
+        self.db("_system").execute(ListAccessibleDatabases).await
+    }
+
     /// Creates a database unless it exists, and returns a handle on it.
     ///
-    /// [`CreateDatabase`] has options for sharding and copies.
+    /// ```no_run
+    /// use arango::data::DatabaseSharding;
     ///
-    /// # Errors
-    ///
-    /// If the name is invalid.
-    pub async fn create_database(&self, name: &str) -> Result<Database, Error> {
-        let name = database_name::<CreateDatabase>(name)?;
-        self.db("_system").execute_resolving(CreateDatabase::new(&name).if_missing()).await?;
-        Ok(self.db(name.as_str()))
+    /// # async fn example(client: &arango::Client) -> arango::Result<()> {
+    /// let library = client.create_database("library").sharding(DatabaseSharding::Single).await?;
+    /// println!("{:?}", library.info().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create_database(&self, name: &str) -> NewDatabase {
+        NewDatabase::new(self.db("_system"), self.db(name), name)
     }
 
     /// Removes a database with all its collections. Sent once.

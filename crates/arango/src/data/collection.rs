@@ -2,7 +2,7 @@
 
 use arango_data::{
     CollectionName, DocumentExists, GetCollectionProperties, InsertDocument, InvalidIdentifier, Key,
-    OverwriteMode, ReadDocument, RemoveDocument, ReplaceDocument, UpdateDocument,
+    OverwriteMode, ReadDocument, ReadDocuments, RemoveDocument, ReplaceDocument, UpdateDocument,
 };
 use arango_transport::protocol::BuildError;
 use arango_transport::{Coordinator, Error};
@@ -13,6 +13,7 @@ use crate::data::insert::Insert;
 use crate::data::key::{self, ToKey};
 use crate::data::modify::Modify;
 use crate::data::read::{Exists, Get};
+use crate::data::read_many::GetMany;
 use crate::data::remove::Remove;
 use crate::data::write::{Replace, Update};
 use crate::handles::data_support::invalid_request;
@@ -100,6 +101,26 @@ impl Collection {
         Get::new(self, self.operation(|name| Ok(ReadDocument::new(name, &key.to_key()?))))
     }
 
+    /// Reads several documents with one request, in the order of the keys; `None` for each that is not there.
+    ///
+    /// ```no_run
+    /// use arango::data::Document;
+    /// # use serde_json::Value;
+    ///
+    /// # async fn example(books: &arango::Collection) -> arango::Result<()> {
+    /// let found = books.get_many::<Document<Value>>(["dune", "emma"]).await?;
+    /// println!("{} of {} books", found.iter().flatten().count(), found.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get_many<T: DeserializeOwned>(&self, keys: impl IntoIterator<Item = impl ToKey>) -> GetMany<T> {
+        let operation = |name: &_| {
+            let keys: Result<Vec<_>, _> = keys.into_iter().map(key::Sealed::to_key).collect();
+            Ok(ReadDocuments::new(name, keys?))
+        };
+        GetMany::new(self, self.operation(operation))
+    }
+
     /// Returns whether there is a document with this key.
     pub fn exists(&self, key: impl ToKey) -> Exists {
         Exists::new(self, self.operation(|name| Ok(DocumentExists::new(name, &key.to_key()?))))
@@ -166,12 +187,21 @@ impl Collection {
     }
 
     /// Builds an operation, or keeps what is wrong with a name.
-    fn operation<O>(
+    pub(super) fn operation<O>(
         &self,
         build: impl FnOnce(&CollectionName) -> Result<O, InvalidIdentifier>,
     ) -> Result<O, BuildError> {
         let name = self.name.as_ref().map_err(|invalid| invalid_name("collection", invalid))?;
         build(name).map_err(|invalid| invalid_name("key", &invalid))
+    }
+}
+
+/// For [`Aql::collection`](arango_data::Aql::collection).
+impl TryFrom<&Collection> for CollectionName {
+    type Error = InvalidIdentifier;
+
+    fn try_from(collection: &Collection) -> Result<Self, InvalidIdentifier> {
+        collection.name.clone()
     }
 }
 

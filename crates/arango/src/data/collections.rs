@@ -1,10 +1,14 @@
 //! Collections as a whole: their list, properties, sizes, and removal.
 
+use std::collections::BTreeMap;
+
 use arango_data::{
-    CollectionFigures, CollectionInfo, CollectionProperties, CountDocuments, DropCollection, GetCollection,
-    GetCollectionFigures, GetCollectionProperties, ListCollections, TruncateCollection,
+    CollectionFigures, CollectionInfo, CollectionProperties, CountDocuments, CountDocumentsByShard,
+    DropCollection, GetCollection, GetCollectionFigures, GetCollectionProperties, GetCollectionShards,
+    GetResponsibleShard, ListCollections, ShardReplicas, TruncateCollection,
 };
 use arango_transport::Error;
+use serde::Serialize;
 
 use crate::data::collection::Collection;
 use crate::handles::database::Database;
@@ -30,6 +34,21 @@ impl Collection {
     /// Returns the number of documents.
     pub async fn count(&self) -> Result<u64, Error> {
         self.database.execute(CountDocuments { collection: self.name()?.clone() }).await
+    }
+
+    /// Returns the number of documents of each shard.
+    pub async fn count_by_shard(&self) -> Result<BTreeMap<String, u64>, Error> {
+        self.database.execute(CountDocumentsByShard { collection: self.name()?.clone() }).await
+    }
+
+    /// Returns the shards, and the DB-Servers of each.
+    pub async fn shards(&self) -> Result<BTreeMap<String, ShardReplicas>, Error> {
+        self.database.execute(GetCollectionShards { collection: self.name()?.clone() }).await
+    }
+
+    /// Returns the shard that a document with these shard keys belongs to. The document need not exist.
+    pub async fn responsible_shard<T: Serialize + ?Sized>(&self, document: &T) -> Result<String, Error> {
+        self.database.execute(GetResponsibleShard::new(self.name()?, document)).await
     }
 
     /// Returns the sizes of the documents and indexes.

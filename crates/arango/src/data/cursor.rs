@@ -29,14 +29,13 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// Dropping it closes the cursor on the server in the background; a stream that writes is then rolled back. If there is no
 /// runtime any more, the server closes the cursor after its time to live.
-#[expect(clippy::struct_excessive_bools, reason = "the facts are independent")]
 pub struct Cursor<T> {
     rows: vec::IntoIter<T>,
     /// How many rows the current batch had.
     batch_rows: usize,
     next_batch: Option<NextBatch<T>>,
     fetch: Option<AbortOnDropHandle<Result<Batch<T>, Error>>>,
-    reads_ahead: bool,
+    effect: CursorEffect,
     progress: CursorLost,
     has_failed: bool,
     count: Option<u64>,
@@ -54,6 +53,22 @@ pub struct CursorLost {
     pub batches: u64,
     /// The number of rows that were returned.
     pub rows: u64,
+    /// Whether what the query has written is committed.
+    ///
+    /// `None` if it writes nothing, and if that is unknown: a stream commits with its last batch, whose response may be the
+    /// one that was lost.
+    pub is_committed: Option<bool>,
+}
+
+/// What a query has written when its first batch is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CursorEffect {
+    /// Nothing: it only reads.
+    None,
+    /// Everything, and it is committed.
+    Committed,
+    /// It is a stream that writes when its batches are read. So no batch is read before it is needed.
+    CommitsWithItsLastBatch,
 }
 
 impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
@@ -61,7 +76,7 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
         database: Database,
         owner: Option<Coordinator>,
         batch: Batch<T>,
-        reads_ahead: bool,
+        effect: CursorEffect,
     ) -> Self {
         let database = match owner.clone() {
             Some(owner) => database.prefer(owner),
@@ -72,8 +87,8 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
             batch_rows: 0,
             next_batch: None,
             fetch: None,
-            reads_ahead,
-            progress: CursorLost { batches: 0, rows: 0 },
+            effect,
+            progress: CursorLost { batches: 0, rows: 0, is_committed: None },
             has_failed: false,
             count: batch.count,
             is_cached: batch.is_cached,
@@ -157,6 +172,13 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
     /// Ends the stream with an error.
     fn fail(&mut self, error: Error) -> Poll<Option<Result<T, Error>>> {
         self.has_failed = true;
+        self.progress.is_committed = match self.effect {
+            CursorEffect::None => None,
+            CursorEffect::Committed => Some(true),
+            CursorEffect::CommitsWithItsLastBatch => {
+                (error.outcome() == Outcome::NotExecuted).then_some(false)
+            }
+        };
         self.next_batch = None;
         Poll::Ready(Some(Err(error)))
     }
@@ -209,7 +231,9 @@ impl<T: DeserializeOwned + Send + 'static> Stream for Cursor<T> {
         loop {
             if let Some(row) = this.rows.next() {
                 this.progress.rows += 1;
-                if this.reads_ahead && this.rows.len() <= this.batch_rows / 2 {
+                if this.effect != CursorEffect::CommitsWithItsLastBatch
+                    && this.rows.len() <= this.batch_rows / 2
+                {
                     // Without a runtime, the rows that are left come before the error.
                     this.start_fetch().ok();
                 }

@@ -1,9 +1,9 @@
 //! Keys as arguments, and keys that the client makes.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use arango_data::{InvalidIdentifier, Key};
 use arango_transport::balance::RandomSource;
+
+use crate::handles::unix_time::unix_millis;
 
 /// A key as an argument: a text, or a [`Key`].
 ///
@@ -50,12 +50,6 @@ pub(super) fn generate(random: &dyn RandomSource) -> Key {
         half.copy_from_slice(&bits.to_be_bytes()[3..]);
     }
     Key::generate(unix_millis(), bytes)
-}
-
-/// Returns the time of the system in milliseconds since 1970.
-pub(super) fn unix_millis() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -8,10 +8,11 @@ use std::time::Duration;
 use arango_data::{
     Aql, CreateCursor, ExplainQuery, Explanation, Extra, ParseQuery, ParsedQuery, Profile, QueryOptions,
 };
-use arango_transport::{BoxFuture, Error};
+use arango_transport::{BoxFuture, Coordinator, Error};
 use serde::de::DeserializeOwned;
 
-use crate::data::cursor::Cursor;
+use crate::data::cursor::{Cursor, CursorEffect};
+use crate::handles::data_support::unexpected_output;
 use crate::handles::database::Database;
 
 impl Database {
@@ -38,6 +39,29 @@ impl Database {
     /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery), and as [`execute`](Self::execute).
     pub async fn explain(&self, query: &Aql) -> Result<Explanation, Error> {
         self.execute(ExplainQuery::new(query)).await
+    }
+
+    /// Checks a query at the server, without executing it: its syntax, its collections and its parameters.
+    ///
+    /// So a mistake is found when a program starts. The result is the same query, of which is then known whether it only
+    /// reads; [`rebind`](Aql::rebind) replaces its values.
+    ///
+    /// ```no_run
+    /// use arango::data::Aql;
+    ///
+    /// # async fn example(library: &arango::Database) -> arango::Result<()> {
+    /// let since = library.prepare(Aql::new("FOR b IN books FILTER b.year >= @from RETURN b.title").bind("from", 0)).await?;
+    /// let titles: Vec<String> = library.query(since.rebind("from", 1960)).all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`explain`](Self::explain).
+    pub async fn prepare(&self, query: Aql) -> Result<Aql, Error> {
+        let writes = self.explain(&query).await?.is_modification();
+        Ok(if writes { query.modifying() } else { query.read_only() })
     }
 
     /// Checks the syntax of a query, without executing it.
@@ -161,6 +185,25 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
         Ok(first)
     }
 
+    /// Executes the query, which has exactly one row, and returns that.
+    ///
+    /// # Errors
+    ///
+    /// As the query. [`Decode`](crate::ErrorKind::Decode) if it has no row, or more than one: it was executed then.
+    pub async fn one(self) -> Result<T, Error> {
+        let (row, coordinator) = self.at_most_one().await?;
+        row.ok_or_else(|| unexpected_rows::<T>(coordinator, "the query has no row where one is expected"))
+    }
+
+    /// Executes the query, which has at most one row, and returns that.
+    ///
+    /// # Errors
+    ///
+    /// As the query. [`Decode`](crate::ErrorKind::Decode) if it has more than one row: it was executed then.
+    pub async fn optional(self) -> Result<Option<T>, Error> {
+        Ok(self.at_most_one().await?.0)
+    }
+
     /// Executes the query and reads it to its end, without its rows.
     ///
     /// # Errors
@@ -170,16 +213,38 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
         self.await?.finish().await
     }
 
+    /// Reads until it is certain that there is no second row, and returns who responded, too.
+    async fn at_most_one(self) -> Result<(Option<T>, Option<Coordinator>), Error> {
+        let mut cursor = self.await?;
+        let first = cursor.try_next().await?;
+        let coordinator = cursor.coordinator().cloned();
+        if first.is_some() && cursor.try_next().await?.is_some() {
+            let reason = "the query has more than one row where one is expected";
+            return Err(unexpected_rows::<T>(coordinator, reason));
+        }
+        Ok((first, coordinator))
+    }
+
     /// Whether the query is a stream that may write. Then no batch is read before it is needed.
     fn commits_with_its_last_batch(&self) -> bool {
         self.options.is_stream() && !self.aql.is_read_only()
     }
 
     async fn send(self) -> Result<Cursor<T>, Error> {
-        let reads_ahead = !self.commits_with_its_last_batch();
-        let create = CreateCursor::new(&self.aql).options(&self.options);
+        let (reads_only, is_stream) = (self.aql.is_read_only(), self.options.is_stream());
+        let mut options = self.options;
+        if reads_only && !is_stream {
+            // The client waits no longer, and does not send it again: so the server need not go on.
+            options = options.default_max_runtime(self.database.attempt_limit());
+        }
+        let create = CreateCursor::new(&self.aql).options(&options);
         let (batch, owner) = self.database.execute_with_coordinator(create).await?;
-        Ok(Cursor::new(self.database, owner, batch, reads_ahead))
+        let effect = match (reads_only, is_stream) {
+            (true, _) => CursorEffect::None,
+            (false, false) => CursorEffect::Committed,
+            (false, true) => CursorEffect::CommitsWithItsLastBatch,
+        };
+        Ok(Cursor::new(self.database, owner, batch, effect))
     }
 }
 
@@ -199,4 +264,8 @@ impl<T> fmt::Debug for Query<T> {
             .field("options", &self.options)
             .finish_non_exhaustive()
     }
+}
+
+fn unexpected_rows<T: DeserializeOwned>(coordinator: Option<Coordinator>, reason: &'static str) -> Error {
+    unexpected_output::<CreateCursor<T>>(coordinator, reason)
 }

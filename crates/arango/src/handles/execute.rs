@@ -32,7 +32,7 @@ impl Database {
     /// [`NotACluster`](arango_transport::ErrorKind::NotACluster) if the role is `SINGLE`.
     pub async fn execute<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
         let prepared = match operation.properties().requires {
-            None => self.prepare(&operation)?,
+            None => self.prepare_call(&operation)?,
             // Boxed: rare and large, so it should not enlarge the future of every call.
             Some(_) => Box::pin(self.prepare_with_requirement(&operation)).await?,
         };
@@ -80,7 +80,7 @@ impl Database {
     }
 
     /// Prepares a call. Not async, so that request and metadata do not enlarge the future of the call.
-    pub(crate) fn prepare<O: Operation>(&self, operation: &O) -> Result<PreparedRequest, Error> {
+    pub(crate) fn prepare_call<O: Operation>(&self, operation: &O) -> Result<PreparedRequest, Error> {
         self.prepare_with(operation, operation.properties())
     }
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use arango_transport::protocol::{Conclusion, Failure, Resolution, Resolve};
+use arango_transport::protocol::{Conclusion, Failure, Outcome, Resolution, Resolve};
 use arango_transport::{Error, Transport};
 use tokio::time::{Instant, sleep};
 
 use crate::handles::database::Database;
+use crate::handles::unix_time::unix_millis;
 
 /// How often a question is asked that needs no time until the answer is decisive.
 const QUESTIONS: u32 = 2;
@@ -22,17 +23,29 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// As [`execute`](Self::execute). The error [reports](Error::resolution) what was found out.
+    /// As [`execute`](Self::execute). The error [reports](Error::resolution) what was found out, and one of unknown outcome
+    /// has a [ticket](Error::ticket) if it can be found out later.
     pub async fn execute_resolving<O: Resolve>(&self, operation: O) -> Result<O::Output, Error> {
         match self.execute(&operation).await {
             Ok(output) => Ok(output),
             // Boxed: rare and large, so it should not enlarge the future of every call.
-            Err(error) => Box::pin(self.resolve(&operation, error)).await,
+            Err(error) => Box::pin(self.find_out(&operation, error)).await,
         }
     }
 
+    /// Finds out whether a write was executed that has failed. An error of unknown outcome gets a ticket.
+    async fn find_out<O: Resolve>(&self, operation: &O, error: Error) -> Result<O::Output, Error> {
+        self.ask_until_decided(operation, error).await.map_err(|error| {
+            let database = self.name.as_ref().ok().filter(|_| error.outcome() == Outcome::Unknown);
+            match database.and_then(|database| operation.ticket_text(database, unix_millis())) {
+                Some(ticket) => error.with_ticket(ticket),
+                None => error,
+            }
+        })
+    }
+
     /// Asks the question of an operation that has failed, until the answer is decisive or the time is up.
-    async fn resolve<O: Resolve>(&self, operation: &O, error: Error) -> Result<O::Output, Error> {
+    async fn ask_until_decided<O: Resolve>(&self, operation: &O, error: Error) -> Result<O::Output, Error> {
         let failure = error.failure();
         let mut schedule = Schedule::new(&self.transport, &error, operation.patience());
         let mut otherwise = None;

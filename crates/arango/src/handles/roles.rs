@@ -60,7 +60,7 @@ impl Database {
             return false;
         }
         let database = self.clone().pinned_to(server.clone()).timeout(left);
-        let Ok(prepared) = database.prepare(&GetServerRole) else { return false };
+        let Ok(prepared) = database.prepare_call(&GetServerRole) else { return false };
         let role =
             database.transport.send_prepared(prepared, |response| GetServerRole.output(response)).await;
         if let Ok(ServerRole::Coordinator) = role {

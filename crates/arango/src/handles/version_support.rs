@@ -115,7 +115,7 @@ impl Database {
         let get_version = GetVersion::default();
         let database = self.clone().pinned_to(coordinator.clone()).timeout(timeout);
         // A failure here is ignored, and the original error is returned. A hardened server hides its version.
-        let prepared = database.prepare(&get_version).ok()?;
+        let prepared = database.prepare_call(&get_version).ok()?;
         let version = database
             .transport
             .send_prepared(prepared, |response| get_version.output(response))

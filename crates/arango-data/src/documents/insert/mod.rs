@@ -6,8 +6,8 @@ mod tests;
 use std::marker::PhantomData;
 
 use arango_protocol::{
-    ApiResponse, BuildError, Conclusion, ErrorNumber, ErrorObject, Failure, Metadata, Operation, OutputError,
-    Permission, RequestBuilder, RequestClass, RequestProperties, Resolve, Scope,
+    ApiResponse, BuildError, Conclusion, DatabaseName, ErrorNumber, ErrorObject, Failure, Metadata,
+    Operation, OutputError, Permission, RequestBuilder, RequestClass, RequestProperties, Resolve, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -238,5 +238,9 @@ impl<W: WriteOutput> Resolve for InsertDocument<W> {
             _ => Comparison::Whole,
         };
         self.write.conclusion(self.effect(), comparison, failure, answer)
+    }
+
+    fn ticket_text(&self, database: &DatabaseName, unix_millis: u64) -> Option<String> {
+        self.ticket(unix_millis).map(|ticket| ticket.in_database(database).to_string())
     }
 }

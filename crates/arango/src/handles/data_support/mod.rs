@@ -3,8 +3,10 @@
 pub(crate) mod background;
 pub(crate) mod generated_keys;
 
+use std::time::Duration;
+
 use arango_transport::protocol::{BuildError, DatabaseName, Operation, Outcome, RequestProperties};
-use arango_transport::{Call, Error};
+use arango_transport::{Call, Coordinator, Error};
 
 use crate::handles::data_support::background::Background;
 use crate::handles::data_support::generated_keys::GeneratedKeys;
@@ -22,11 +24,24 @@ impl Database {
     pub(crate) fn prefix(&self) -> &str {
         self.name.as_ref().map_or("", DatabaseName::prefix)
     }
+
+    /// Returns how long a call through this handle waits for one response.
+    pub(crate) fn attempt_limit(&self) -> Duration {
+        self.transport.attempt_limit(self.options.as_deref())
+    }
 }
 
 /// Returns the error of an operation that could not be built.
 pub(crate) fn invalid_request<O: Operation>(error: BuildError) -> Error {
     Error::request(&call::<O>(), O::METADATA.method, O::METADATA.path, error)
+}
+
+/// Returns the error of an operation that was executed, with another output than the caller expects.
+pub(crate) fn unexpected_output<O: Operation>(
+    coordinator: Option<Coordinator>,
+    reason: &'static str,
+) -> Error {
+    Error::unexpected_output(&call::<O>(), O::METADATA.method, O::METADATA.path, coordinator, reason)
 }
 
 /// Returns the error of an operation whose runtime was shut down, or that there is no runtime for.

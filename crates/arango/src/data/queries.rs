@@ -1,0 +1,67 @@
+//! The queries that run on the coordinators.
+
+use arango_data::{
+    ClearSlowQueries, KillQuery, KillStatus, ListRunningQueries, ListSlowQueries, QueryId, QueryScope,
+    RunningQuery,
+};
+use arango_transport::Error;
+
+use crate::handles::database::Database;
+
+/// The queries of a database that run, or were slow, on all coordinators.
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// # async fn example(client: &arango::Client) -> arango::Result<()> {
+/// let queries = client.db("library").queries();
+/// for query in queries.running().await? {
+///     if query.run_time > Some(Duration::from_secs(60)) {
+///         queries.kill(&query.id).await?;
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// All methods fail as [`Database::execute`] does.
+#[derive(Debug, Clone)]
+pub struct Queries {
+    database: Database,
+    scope: QueryScope,
+}
+
+impl Database {
+    /// Returns a handle on the queries that run in this database.
+    pub fn queries(&self) -> Queries {
+        Queries { database: self.clone(), scope: QueryScope::Database }
+    }
+}
+
+impl Queries {
+    /// Lists the queries of all databases; only in `_system`, and for superusers.
+    #[must_use]
+    pub fn of_all_databases(mut self) -> Self {
+        self.scope = QueryScope::AllDatabases;
+        self
+    }
+
+    /// Lists the queries that run.
+    pub async fn running(&self) -> Result<Vec<RunningQuery>, Error> {
+        self.database.execute(ListRunningQueries { scope: self.scope }).await
+    }
+
+    /// Lists the latest queries that were slow.
+    pub async fn slow(&self) -> Result<Vec<RunningQuery>, Error> {
+        self.database.execute(ListSlowQueries { scope: self.scope }).await
+    }
+
+    /// Forgets the queries that were slow.
+    pub async fn clear_slow(&self) -> Result<(), Error> {
+        self.database.execute(ClearSlowQueries).await
+    }
+
+    /// Kills a query. It ends at its next check, with [`QueryKilled`](crate::ErrorKind::QueryKilled).
+    pub async fn kill(&self, id: &QueryId) -> Result<KillStatus, Error> {
+        self.database.execute(KillQuery::new(id)).await
+    }
+}
