@@ -1,99 +1,194 @@
 //! Finds the methods that execute each operation, in the facade's source code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::operations::operation::Operation;
+/// The files whose methods are listed: those of the handles.
+const HANDLES: [&str; 5] =
+    ["handles/cluster/", "handles/coordinator/", "handles/database.rs", "data/", "client/databases.rs"];
 
-/// Returns the methods that execute each operation, by the name of the operation type.
+/// Operations that no method names, and what executes them.
+const WITHOUT_METHOD: [(&str, &str); 1] = [("CloseCursor", "Cursor")];
+
+/// Returns the methods that execute each of the operations, separated by commas.
 ///
-/// A method executes what its text passes to `execute`: an operation by its type, or an argument, by the type in the
-/// signature.
-pub(crate) fn methods(files: &[(PathBuf, String)]) -> BTreeMap<String, String> {
-    let mut methods: BTreeMap<String, Vec<String>> = BTreeMap::new();
+/// A public method with `&self` executes the operations that its text names. Any other function stands for its type: for
+/// a builder or a cursor, which execute when they are awaited or read.
+pub(crate) fn methods(
+    files: &[(PathBuf, String)],
+    operations: &BTreeSet<String>,
+) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::<String, Found>::new();
     for (path, text) in files {
-        let Some(handle) = handle_type(path) else { continue };
-        for method in text.split("pub async fn ").skip(1) {
-            let name = leading_identifier(method);
-            let Some((signature, body)) = method.split_once("execute(") else { continue };
-            let argument = leading_identifier(body);
-            let operation = if argument.starts_with(char::is_uppercase) {
-                argument
-            } else {
-                let typed = format!("{argument}: ");
-                signature.split_once(&typed).map_or("", |(_, typed)| leading_identifier(typed))
-            };
-            if operation.is_empty() {
-                continue;
+        if !HANDLES.iter().any(|handle| in_folder(path, handle)) {
+            continue;
+        }
+        for function in functions(text) {
+            for operation in words(&function.text).filter(|word| operations.contains(*word)) {
+                let found = found.entry(operation.to_owned()).or_default();
+                let named = if function.is_method() { &mut found.methods } else { &mut found.types };
+                let name = function.display_name();
+                if !named.contains(&name) {
+                    named.push(name);
+                }
             }
-            methods.entry(operation.to_owned()).or_default().push(format!("{handle}::{name}"));
         }
     }
-    methods.into_iter().map(|(operation, methods)| (operation, methods.join(", "))).collect()
+    let mut methods: BTreeMap<_, _> = found
+        .into_iter()
+        .map(|(operation, found)| {
+            (operation, if found.methods.is_empty() { found.types } else { found.methods }.join(", "))
+        })
+        .collect();
+    methods.extend(WITHOUT_METHOD.map(|(operation, by)| (operation.to_owned(), by.to_owned())));
+    methods
 }
 
-/// The handle whose methods a file contains.
-fn handle_type(path: &Path) -> Option<&'static str> {
-    let mut names = path.iter().map(|name| name.to_str().unwrap_or_default().trim_end_matches(".rs"));
-    match (names.next()?, names.next()?) {
-        ("handles", "cluster") => Some("Cluster"),
-        ("handles", "coordinator") => Some("CoordinatorHandle"),
-        ("handles", "database") => Some("Database"),
-        _ => None,
+/// Where an operation is named.
+#[derive(Default)]
+struct Found {
+    /// The methods that name it.
+    methods: Vec<String>,
+    /// The types with other functions that name it.
+    types: Vec<String>,
+}
+
+/// A function of a type.
+struct Function<'a> {
+    type_name: &'a str,
+    name: &'a str,
+    is_public: bool,
+    /// Its signature and body, without comments.
+    text: String,
+}
+
+impl Function<'_> {
+    fn is_method(&self) -> bool {
+        let signature = self.text.split('{').next().unwrap_or_default();
+        self.is_public && signature.contains("&self")
+    }
+
+    fn display_name(&self) -> String {
+        if self.is_method() {
+            format!("{}::{}", self.type_name, self.name)
+        } else {
+            self.type_name.to_owned()
+        }
     }
 }
 
-/// Operations without a method of a handle: only discovery sends them.
-const INTERNAL: [&str; 1] = ["GetUserDatabases"];
-
-/// Operations of the crate that the program did not list.
-pub(crate) fn not_listed(listed: &[Operation], files: &[(PathBuf, String)]) -> Vec<String> {
-    let of_file = |(_, text): &(PathBuf, String)| {
-        let operations: Vec<_> =
-            text.split("impl Operation for ").skip(1).map(leading_identifier).map(str::to_owned).collect();
-        operations
-    };
-    let operations = files.iter().flat_map(of_file);
-    let offered = operations.filter(|operation| !INTERNAL.contains(&operation.as_str()));
-    let missing = offered.filter(|operation| listed.iter().all(|one| one.type_name != *operation));
-    missing.map(|operation| format!("{operation}: `for_each_operation` does not list it")).collect()
+/// Returns the functions in the `impl` blocks of a file, as rustfmt lays them out.
+fn functions(text: &str) -> Vec<Function<'_>> {
+    let mut functions: Vec<Function<'_>> = Vec::new();
+    let mut type_name = None;
+    for line in text.lines() {
+        let line = line.split("//").next().unwrap_or_default();
+        if line.starts_with("impl") {
+            type_name = Some(implementing_type(line));
+        } else if line.starts_with('}') {
+            type_name = None;
+        }
+        let Some(type_name) = type_name else { continue };
+        let member = line.strip_prefix("    ").filter(|rest| !rest.starts_with(' '));
+        if let Some((before, after)) = member.and_then(|member| member.split_once("fn "))
+            && before
+                .split_whitespace()
+                .all(|word| ["pub", "async"].contains(&word) || word.starts_with("pub("))
+        {
+            let is_public = before.split_whitespace().any(|word| word == "pub");
+            functions.push(Function { type_name, name: first_word(after), is_public, text: String::new() });
+        }
+        if let Some(function) = functions.last_mut().filter(|function| function.type_name == type_name) {
+            function.text.push_str(line);
+            function.text.push('\n');
+        }
+    }
+    functions
 }
 
-/// The identifier at the start of a text.
-fn leading_identifier(text: &str) -> &str {
-    let end = text.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(text.len());
-    &text[..end]
+/// Returns the type of `impl<T> Trait for Type<T> {`.
+fn implementing_type(line: &str) -> &str {
+    let rest = line.split_once(" for ").map_or_else(
+        || {
+            let rest = &line["impl".len()..];
+            // Skips the parameters of the block.
+            if rest.starts_with('<') { rest.split_once("> ").map_or(rest, |(_, rest)| rest) } else { rest }
+        },
+        |(_, rest)| rest,
+    );
+    first_word(rest.trim_start())
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').filter(|word| !word.is_empty())
+}
+
+fn first_word(text: &str) -> &str {
+    words(text).next().unwrap_or_default()
+}
+
+/// Returns whether a path begins with a folder or is a file.
+fn in_folder(path: &Path, handle: &str) -> bool {
+    if handle.ends_with('/') {
+        path.starts_with(handle.trim_end_matches('/'))
+    } else {
+        path == Path::new(handle)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample;
     use super::*;
 
-    fn files(name: &str, text: &str) -> Vec<(PathBuf, String)> {
-        vec![(PathBuf::from(name), text.to_owned())]
+    const TEXT: &str = "
+/// Executes GetOdd, but only says so.
+impl Cluster {
+    pub async fn health(&self) -> R {
+        self.database.execute(GetHealth).await // GetOdd
     }
 
+    pub async fn set(&self, count: SetCount<'_>) -> R {
+        self.database.execute(count).await
+    }
+
+    pub fn option(self) -> R {
+        self.map(GetHealth::option)
+    }
+
+    async fn hidden(&self) -> R {
+        self.execute(GetHealth).await
+    }
+}
+
+impl<T: Decode> IntoFuture for Query<T> {
+    fn into_future(self) -> Self::IntoFuture {
+        self.execute(CreateIt::<T>::new())
+    }
+}
+
+fn free() {
+    GetOdd
+}
+";
+
     #[test]
-    fn a_method_executes_a_type_or_an_argument() {
-        let text = "
-            pub async fn health(&self) -> R { self.database.execute(GetHealth).await }
-            pub async fn set(&self, count: SetCount<'_>) -> R { self.database.execute(count).await }
-            pub async fn id(&self, server: &ServerId) -> R { self.execute(GetIt { server }).await }
-            pub async fn none(&self) {}";
-        let found = methods(&files("handles/cluster/servers.rs", text));
-        let expected =
-            [("GetHealth", "Cluster::health"), ("GetIt", "Cluster::id"), ("SetCount", "Cluster::set")];
+    fn a_method_executes_what_it_names_and_a_private_function_stands_for_its_type() {
+        let operations = ["GetHealth", "SetCount", "CreateIt", "GetOdd"].map(str::to_owned).into();
+        let found = methods(&[("handles/cluster/servers.rs".into(), TEXT.to_owned())], &operations);
+        let expected = [
+            ("CloseCursor", "Cursor"),
+            ("CreateIt", "Query"),
+            ("GetHealth", "Cluster::health"),
+            ("SetCount", "Cluster::set"),
+        ];
         let expected = expected.map(|(operation, method)| (operation.to_owned(), method.to_owned()));
         assert_eq!(found, expected.into());
-        assert!(methods(&files("builder.rs", text)).is_empty());
     }
 
     #[test]
-    fn an_unlisted_operation_is_reported() {
-        let text = "impl Operation for GetIt {} impl<'a> Operation for Odd {} impl Operation for SetIt<'_> {";
-        let faults = not_listed(&[sample("SetIt")], &files("it.rs", text));
-        assert_eq!(faults.len(), 1, "{faults:?}");
-        assert!(faults[0].starts_with("GetIt: "));
+    fn only_the_files_of_handles_count() {
+        let operations = ["GetHealth".to_owned()].into();
+        let found = methods(&[("long_running/restart.rs".into(), TEXT.to_owned())], &operations);
+        assert!(!found.contains_key("GetHealth"));
     }
 }

@@ -1,8 +1,10 @@
 //! Lists every operation from the code, and checks that the documentation agrees.
 
 mod facade;
+mod listed;
 mod operation;
 mod page;
+mod part;
 mod sources;
 
 use std::fs;
@@ -17,14 +19,13 @@ use crate::interruption::Interruptions;
 use crate::program::Program;
 use crate::workspace;
 use operation::Operation;
+use part::Part;
 
 /// The program that prints the operations, as cargo arguments.
-const PROGRAM: [&str; 4] = ["--package", "arango-cluster", "--example", "operations"];
+const PROGRAM: [&str; 4] = ["--package", "arango", "--example", "operations"];
 
-/// The page with the generated table.
+/// The page with the generated tables.
 const TABLE_PAGE: &str = "docs/operations.md";
-/// The hand-written page on requests and responses of the server.
-const REFERENCE_PAGE: &str = "docs/cluster-http-api.md";
 
 /// Prints a table of the operations; with `write` also into the page, and with `check` compares both pages with it.
 ///
@@ -40,7 +41,8 @@ pub(crate) async fn operations(command: &Operations) -> Result<ExitCode> {
         return Ok(exit.exit_code());
     }
     let root = workspace::root();
-    let methods = facade::methods(&sources::read(&root.join("crates/arango/src"))?);
+    let names = operation::type_names(&output);
+    let methods = facade::methods(&sources::read(&root.join("crates/arango/src"))?, &names);
     let operations = operation::read(&output, &methods)?;
     if !command.check {
         for line in lines(Operation::HEADER, operations.iter().map(Operation::cells).collect()) {
@@ -50,7 +52,7 @@ pub(crate) async fn operations(command: &Operations) -> Result<ExitCode> {
     let page =
         |name: &str| fs::read_to_string(root.join(name)).with_context(|| format!("cannot read {name}"));
     if command.write {
-        let text = page::with_table(&page(TABLE_PAGE)?, &operations)?;
+        let text = page::with_tables(&page(TABLE_PAGE)?, &operations)?;
         fs::write(root.join(TABLE_PAGE), text).with_context(|| format!("cannot write {TABLE_PAGE}"))?;
         anstream::println!("written to {TABLE_PAGE}");
     }
@@ -58,12 +60,15 @@ pub(crate) async fn operations(command: &Operations) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let mut faults = operation::without_method(&operations);
-    faults.extend(facade::not_listed(&operations, &sources::read(&root.join("crates/arango-cluster/src"))?));
+    for part in Part::ALL {
+        faults.extend(listed::not_listed(&operations, &sources::read(&root.join(part.sources()))?));
+        let of_part: Vec<_> = operations.iter().filter(|operation| operation.part == part).collect();
+        faults.extend(page::mismatches(part.reference_page(), &page(part.reference_page())?, &of_part));
+    }
     let table = page(TABLE_PAGE)?;
-    if page::with_table(&table, &operations)? != table {
+    if page::with_tables(&table, &operations)? != table {
         faults.push(format!("{TABLE_PAGE} differs from the code: run `cargo xtask operations --write`"));
     }
-    faults.extend(page::mismatches(REFERENCE_PAGE, &page(REFERENCE_PAGE)?, &operations));
     for fault in &faults {
         anstream::println!("{fault}");
     }
@@ -89,11 +94,12 @@ fn cargo_run() -> Program {
 #[cfg(test)]
 fn sample(operation: &str) -> Operation {
     let line = format!(
-        "{operation}\tcluster.it\tPUT\t/_admin/it/{{server}}\tcluster\tidempotent\t75 s\tadmin\t3.11.11, 3.12.2\t4.0.0"
+        "administration\t{operation}\tcluster.it\tPUT\t/_admin/it/{{server}}\tcluster\tidempotent\t75 s\tadmin\t3.11.11, 3.12.2\t4.0.0"
     );
     let methods = [(operation.to_owned(), "Cluster::it".to_owned())].into();
     operation::read(&[HEAD.to_owned(), line], &methods).unwrap().remove(0)
 }
 
 #[cfg(test)]
-const HEAD: &str = "operation\tname\tmethod\tpath\tscope\tclass\tserver timeout\tallowed\tsince\tremoved in";
+const HEAD: &str =
+    "part\toperation\tname\tmethod\tpath\tscope\tclass\tserver timeout\tallowed\tsince\tremoved in";

@@ -1,12 +1,16 @@
 //! One operation, as the program prints it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, ensure};
+
+use crate::operations::part::Part;
 
 /// Metadata of one operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Operation {
+    /// The part of the API that it belongs to.
+    pub(crate) part: Part,
     /// The type, such as `GetHealth`.
     pub(crate) type_name: String,
     /// The name in errors and spans.
@@ -25,8 +29,8 @@ pub(crate) struct Operation {
 }
 
 /// Number of columns, and how many of them are never empty.
-const COLUMNS: usize = 10;
-const MIN_COLUMNS: usize = 8;
+const COLUMNS: usize = 11;
+const MIN_COLUMNS: usize = 9;
 
 /// Parses the program's output: a header line, and a line per operation.
 ///
@@ -34,7 +38,10 @@ const MIN_COLUMNS: usize = 8;
 /// If the output has another format.
 pub(crate) fn read(lines: &[String], methods: &BTreeMap<String, String>) -> Result<Vec<Operation>> {
     let (head, lines) = lines.split_first().context("the program printed nothing")?;
-    ensure!(head.starts_with("operation\tname\tmethod\tpath"), "unexpected output of the program: {head}");
+    ensure!(
+        head.starts_with("part\toperation\tname\tmethod\tpath"),
+        "unexpected output of the program: {head}"
+    );
     lines
         .iter()
         .map(|line| parse_line(line, methods).with_context(|| format!("not an operation: {line}")))
@@ -47,10 +54,11 @@ fn parse_line(line: &str, methods: &BTreeMap<String, String>) -> Option<Operatio
         // Empty columns at the end of a line are missing: blanks there are trimmed.
         cells.resize(COLUMNS, String::new());
     }
-    let [operation, name, method, path, scope, class, server_timeout, allowed, since, removed_in] =
+    let [part, operation, name, method, path, scope, class, server_timeout, allowed, since, removed_in] =
         cells.try_into().ok()?;
     let methods = methods.get(&operation).cloned().unwrap_or_default();
     Some(Operation {
+        part: Part::read(&part).ok()?,
         type_name: operation,
         name,
         method,
@@ -63,6 +71,11 @@ fn parse_line(line: &str, methods: &BTreeMap<String, String>) -> Option<Operatio
         removed_in,
         methods,
     })
+}
+
+/// Returns the types of the operations in the program's output.
+pub(crate) fn type_names(lines: &[String]) -> BTreeSet<String> {
+    lines.iter().skip(1).filter_map(|line| line.split('\t').nth(1)).map(str::to_owned).collect()
 }
 
 /// Reports operations that no method of the facade executes.

@@ -6,13 +6,22 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, Result};
 
 use crate::operations::operation::Operation;
+use crate::operations::part::Part;
 
-const BEGIN: &str = "<!-- the table of `cargo xtask operations --write` begins -->\n";
 const END: &str = "<!-- and ends -->";
 
-/// Replaces the operations of the page with these.
-pub(crate) fn with_table(page: &str, operations: &[Operation]) -> Result<String> {
-    let (before, rest) = page.split_once(BEGIN).with_context(|| format!("the page lacks {BEGIN:?}"))?;
+/// Replaces the tables of the page, one for each part of the API.
+pub(crate) fn with_tables(page: &str, operations: &[Operation]) -> Result<String> {
+    let mut page = page.to_owned();
+    for part in Part::ALL {
+        page = with_table(&page, part, operations.iter().filter(|operation| operation.part == part))?;
+    }
+    Ok(page)
+}
+
+fn with_table<'a>(page: &str, part: Part, operations: impl Iterator<Item = &'a Operation>) -> Result<String> {
+    let begin = format!("<!-- the table of `cargo xtask operations --write` begins: {} -->\n", part.name());
+    let (before, rest) = page.split_once(&begin).with_context(|| format!("the page lacks {begin:?}"))?;
     let (_, after) = rest.split_once(END).with_context(|| format!("the page lacks {END:?}"))?;
     let mut table = String::from(
         "\n| name | request | scope | class | server timeout | allowed | since | removed in | method |\n|---|---|---|---|---|---|---|---|---|\n",
@@ -20,11 +29,11 @@ pub(crate) fn with_table(page: &str, operations: &[Operation]) -> Result<String>
     for operation in operations {
         writeln!(table, "{}", operation.markdown_row())?;
     }
-    Ok(format!("{before}{BEGIN}{table}\n{END}{after}"))
+    Ok(format!("{before}{begin}{table}\n{END}{after}"))
 }
 
 /// Reports where the reference page differs from the code, lacks an operation, or has an unknown one.
-pub(crate) fn mismatches(name: &str, page: &str, operations: &[Operation]) -> Vec<String> {
+pub(crate) fn mismatches(name: &str, page: &str, operations: &[&Operation]) -> Vec<String> {
     let mut rows: BTreeMap<String, [String; 5]> = page.lines().filter_map(parse_row).collect();
     let mut faults = Vec::new();
     for operation in operations {
@@ -68,27 +77,31 @@ mod tests {
 
     #[test]
     fn the_page_keeps_everything_but_the_table() {
-        let page = format!("before\n{BEGIN}old\n{END}\nafter\n");
-        let written = with_table(&page, &[sample("SetIt")]).unwrap();
+        let begin = |part: Part| {
+            let table = "<!-- the table of `cargo xtask operations --write` begins: ";
+            format!("{table}{} -->\nold\n{END}\n", part.name())
+        };
+        let page = format!("before\n{}{}after\n", begin(Part::Administration), begin(Part::Data));
+        let written = with_tables(&page, &[sample("SetIt")]).unwrap();
         assert!(
             written.starts_with("before\n") && written.ends_with("\nafter\n") && !written.contains("old")
         );
         assert!(written.contains("| `cluster.it` | PUT `/_admin/it/{server}` |"), "{written}");
-        assert_eq!(with_table(&written, &[sample("SetIt")]).unwrap(), written);
-        assert!(with_table("nothing", &[]).is_err());
+        assert_eq!(with_tables(&written, &[sample("SetIt")]).unwrap(), written);
+        assert!(with_tables("nothing", &[]).is_err());
     }
 
     #[test]
     fn a_matching_row_is_accepted() {
-        assert_eq!(mismatches("p", ROW, &[sample("SetIt")]), Vec::<String>::new());
+        assert_eq!(mismatches("p", ROW, &[&sample("SetIt")]), Vec::<String>::new());
     }
 
     #[test]
     fn differing_missing_and_extra_rows_are_reported() {
         let changed = ROW.replace("idempotent", "safe");
-        let faults = mismatches("p", &changed, &[sample("SetIt")]);
+        let faults = mismatches("p", &changed, &[&sample("SetIt")]);
         assert_eq!(faults, [r#"SetIt: its class is "idempotent", and "safe" in p"#]);
-        assert_eq!(mismatches("p", "", &[sample("SetIt")]), ["SetIt: missing in p"]);
+        assert_eq!(mismatches("p", "", &[&sample("SetIt")]), ["SetIt: missing in p"]);
         assert_eq!(mismatches("p", ROW, &[]), ["SetIt: in p, but not in the code"]);
     }
 }

@@ -5,7 +5,9 @@ use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use arango_data::{Document, Key, ReadDocument, UpdateDocument, Written, write_document};
+use arango_data::{
+    Document, Key, ReadDocument, ReadExistingDocument, UpdateDocument, Written, write_document,
+};
 use arango_transport::protocol::{BuildError, ErrorKind, Outcome};
 use arango_transport::{BoxFuture, Error};
 use serde::Serialize;
@@ -55,7 +57,8 @@ where
         let key = self.key.map_err(invalid_request::<UpdateDocument>)?;
         let mut conflicts = 0;
         loop {
-            let read = ReadDocument::<Document<T>>::new(self.collection.name()?, &key).must_exist();
+            let read: ReadExistingDocument<Document<T>> =
+                ReadDocument::new(self.collection.name()?, &key).must_exist();
             let mut document = self.collection.database.execute(read).await?;
             let before = value(&document.data)?;
             (self.change)(&mut document.data);

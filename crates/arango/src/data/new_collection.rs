@@ -3,8 +3,8 @@
 use std::future::IntoFuture;
 
 use arango_data::{
-    CollectionName, CollectionProperties, ComputedValue, CreateCollection, EnsuredCollection, KeyOptions,
-    ReplicationFactor, Schema, ShardingStrategy,
+    CollectionName, CollectionProperties, ComputedValue, CreateCollection, EnsureCollection,
+    EnsuredCollection, KeyOptions, ReplicationFactor, Schema, ShardingStrategy,
 };
 use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Error};
@@ -93,8 +93,9 @@ impl NewCollection {
     ///
     /// As [`execute`](Database::execute). An existing collection is no error, even if it differs.
     pub async fn ensure(self) -> Result<EnsuredCollection, Error> {
-        let operation = self.operation.map_err(invalid_request::<CreateCollection>)?;
-        self.database.execute_resolving(operation.ensure()).await
+        let operation: EnsureCollection =
+            self.operation.map_err(invalid_request::<CreateCollection>)?.ensure();
+        self.database.execute_resolving(operation).await
     }
 }
 

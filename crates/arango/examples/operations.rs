@@ -1,13 +1,14 @@
 //! Prints the metadata of every operation as tab-separated lines, from which `cargo xtask operations` builds a table.
 #![expect(clippy::print_stdout, reason = "printing is the purpose of the program")]
 
-use arango_cluster::{OperationVisitor, for_each_operation};
-use arango_protocol::{Metadata, Operation, Permission, RequestClass, Scope};
+use arango::protocol::{Metadata, Operation, Permission, RequestClass, Scope};
+use arango::{cluster, data};
 
 fn main() {
     println!(
         "{}",
         [
+            "part",
             "operation",
             "name",
             "method",
@@ -21,15 +22,29 @@ fn main() {
         ]
         .join("\t")
     );
-    for_each_operation(&mut Print);
+    cluster::for_each_operation(&mut Print);
+    data::for_each_operation(&mut Print);
 }
 
 struct Print;
 
-impl OperationVisitor for Print {
+impl cluster::OperationVisitor for Print {
     fn visit<O: Operation>(&mut self, _: O) {
-        println!("{}", line(short_name(std::any::type_name::<O>()), &O::METADATA));
+        print::<O>("administration");
     }
+}
+
+impl data::OperationVisitor for Print {
+    fn visit<O>(&mut self, _: O)
+    where
+        O: Operation<Output: Send> + Send + Sync + 'static,
+    {
+        print::<O>("data");
+    }
+}
+
+fn print<O: Operation>(part: &str) {
+    println!("{part}\t{}", line(short_name(std::any::type_name::<O>()), &O::METADATA));
 }
 
 /// Returns the name of a type without its path and lifetimes.
