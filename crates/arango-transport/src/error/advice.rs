@@ -1,16 +1,31 @@
 //! Advice in error texts.
 
+use std::borrow::Cow;
+
 use arango_protocol::{ErrorKind, ErrorNumber, Outcome, RequestClass, is_too_large};
+
+use percent_encoding::percent_decode_str;
 
 use super::Error;
 
 /// Returns advice for this failure; `None` if its error text is sufficient.
-pub(crate) fn advice(error: &Error) -> Option<&'static str> {
-    of_kind(error).or_else(|| {
+pub(crate) fn advice(error: &Error) -> Option<Cow<'static, str>> {
+    if error.kind() == ErrorKind::CollectionNotFound {
+        let database = database(error.path());
+        return Some(format!("check the name of the collection; the database is `{database}`").into());
+    }
+    let constant = of_kind(error).or_else(|| {
         let is_ambiguous =
             error.outcome() == Outcome::Unknown && error.class() == RequestClass::NonIdempotent;
         is_ambiguous.then_some("check whether it was executed before you send it again")
-    })
+    });
+    constant.map(Cow::Borrowed)
+}
+
+/// Returns the name of the database of a path.
+fn database(path: &str) -> Cow<'_, str> {
+    let name = path.strip_prefix("/_db/").and_then(|rest| rest.split('/').next());
+    name.map_or(Cow::Borrowed("_system"), |name| percent_decode_str(name).decode_utf8_lossy())
 }
 
 fn of_kind(error: &Error) -> Option<&'static str> {
@@ -57,7 +72,6 @@ fn of_kind(error: &Error) -> Option<&'static str> {
         | K::WriteConcernNotMet => "check the DB-Servers with cluster().health()",
         K::AgencyUnavailable => "check the agents with cluster().health()",
         K::DatabaseUnknown => "check its name; a new database takes a moment to reach all coordinators",
-        K::CollectionNotFound => "check the names of the collection and of the database",
         K::OwnerGone | K::TransactionGone => "start again: it cannot be recovered",
         K::LockTimeout => "try again later, or raise the lock timeout of the transaction",
         K::ResourceLimit => "raise the limit, or split the request",
