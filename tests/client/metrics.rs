@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use arango::balance::MemberState;
+use arango::data::Aql;
 use arango::protocol::RequestClass;
 use arango::{ErrorKind, Hedging, PoolLimits};
 use arango_test_cluster::{Fault, Match, Phase};
@@ -100,6 +101,7 @@ async fn exercise_all_metrics() {
     for _ in 0..30 {
         books.execute(insert("m", RequestClass::Safe)).await.unwrap();
     }
+    books.query::<u8>(Aql::new("FOR i IN 1..3 RETURN i")).all().await.unwrap();
     // Slow calls are hedged.
     let slow = cluster.coordinator(0).inject(Fault::latency(Duration::from_secs(5)));
     for _ in 0..3 {

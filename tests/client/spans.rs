@@ -3,20 +3,24 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use arango::data::Aql;
 use arango::protocol::RequestClass;
 use arango_test_cluster::{Fault, Match};
+use serde_json::Value;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
+use tracing::{Event, Level};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::support::{client, cluster, insert};
+use crate::support::{builder, client, cluster, insert};
 
 /// Records all spans in the order in which they were opened.
 #[derive(Clone, Default)]
-struct RecordedSpans(Arc<Mutex<Vec<RecordedSpan>>>);
+struct RecordedSpans(Arc<Mutex<Vec<RecordedSpan>>>, Arc<Mutex<Vec<String>>>);
 
 #[derive(Debug, Clone, Default)]
 struct RecordedSpan {
@@ -32,6 +36,11 @@ impl RecordedSpans {
         let spans = Self::default();
         let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(spans.clone()));
         (spans, guard)
+    }
+
+    /// Returns the warnings, each with its fields.
+    fn warnings(&self) -> Vec<String> {
+        self.1.lock().unwrap().clone()
     }
 
     /// Returns the spans with this name.
@@ -50,6 +59,16 @@ where
         span.parent = context.lookup_current().map(|parent| parent.metadata().name());
         attributes.record(&mut span);
         self.0.lock().unwrap().push(span);
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if *event.metadata().level() == Level::WARN {
+            let mut fields = RecordedSpan::default();
+            event.record(&mut fields);
+            let fields: Vec<_> =
+                fields.fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            self.1.lock().unwrap().push(fields.join(" "));
+        }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
@@ -127,6 +146,66 @@ async fn a_failed_call_records_error_and_coordinator() {
         assert!(!attempt.fields.contains_key("http.response.status_code"));
     }
     assert_eq!(spans.named("arango.attempt").len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_on_documents_names_database_and_collection() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let shop = client.create_database("shop").await.unwrap();
+    shop.create_collection("orders").await.unwrap();
+    let (spans, _guard) = RecordedSpans::install();
+    shop.collection("orders").get::<Value>("one").await.unwrap();
+    client.db("_system").version().await.unwrap();
+    let [read, version] = &spans.named("arango")[..] else { panic!("{spans:?}") };
+    read.assert_fields([("db.namespace", "shop"), ("db.collection.name", "orders")]);
+    version.assert_fields([("db.namespace", "_system")]);
+    assert!(!version.fields.contains_key("db.collection.name"));
+}
+
+const QUERY: &str = "FOR i IN 1..10 RETURN [i, @pin]";
+
+#[tokio::test(start_paused = true)]
+async fn a_query_is_a_span_around_its_calls_without_values() {
+    let cluster = cluster().await;
+    for logs_text in [false, true] {
+        let builder = builder(&cluster);
+        let builder = if logs_text { builder.log_query_texts() } else { builder };
+        let database = builder.build().unwrap().db("_system");
+        let (spans, _guard) = RecordedSpans::install();
+        let query = Aql::new(QUERY).bind("pin", "s3cret");
+        database.query::<Value>(query).batch_size(4).all().await.unwrap();
+
+        let [query] = &spans.named("arango.query")[..] else { panic!("{spans:?}") };
+        query.assert_fields([("db.response.returned_rows", "10"), ("arango.batches", "3")]);
+        assert_eq!(query.fields.get("db.query.text").is_some_and(|text| text == QUERY), logs_text);
+        let calls = spans.named("arango");
+        let inner = calls.iter().filter(|call| call.parent == Some("arango.query"));
+        let names: Vec<_> = inner.map(|call| call.fields["db.operation.name"].as_str()).collect();
+        assert_eq!(names, ["query.create_cursor", "query.next_batch", "query.next_batch"]);
+        assert!(!format!("{spans:?}").contains("s3cret"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_slow_response_of_a_query_is_a_warning() {
+    let cluster = cluster().await;
+    let client = builder(&cluster).slow_queries(Duration::from_secs(2)).build().unwrap();
+    let database = client.db("_system");
+    let (spans, _guard) = RecordedSpans::install();
+    let slow = |seconds: u8| Aql::new("FOR i IN 1..4 LET s = SLEEP(@s) RETURN i").bind("s", seconds);
+    database.query::<u8>(slow(0)).all().await.unwrap();
+    assert_eq!(spans.warnings(), [""; 0]);
+    database.query::<u8>(slow(3)).stream().batch_size(2).all().await.unwrap();
+    let warnings = spans.warnings();
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    for (warning, expected) in warnings.iter().zip(["arango.batch=1", "arango.batch=2"]) {
+        assert!(
+            warning.contains(expected) && warning.contains("slow query: the response took "),
+            "{warning}"
+        );
+        assert!(warning.contains("db.namespace=_system") && !warning.contains("FOR"), "{warning}");
+    }
 }
 
 impl fmt::Debug for RecordedSpans {

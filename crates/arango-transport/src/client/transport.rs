@@ -355,6 +355,12 @@ impl Transport {
         self.0.retry.budget.withdraw_one(Instant::now())
     }
 
+    /// Records how many rows a query has returned.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn record_rows(&self, rows: u64) {
+        metrics::returned(rows);
+    }
+
     /// Returns how long a call with these options waits for one response.
     #[doc(hidden)] // for the crate `arango`
     pub fn attempt_limit(&self, options: Option<&CallOptions>) -> Duration {

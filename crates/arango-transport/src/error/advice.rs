@@ -4,14 +4,13 @@ use std::borrow::Cow;
 
 use arango_protocol::{ErrorKind, ErrorNumber, Outcome, RequestClass, is_too_large};
 
-use percent_encoding::percent_decode_str;
-
 use super::Error;
+use crate::types::request_path;
 
 /// Returns advice for this failure; `None` if its error text is sufficient.
 pub(crate) fn advice(error: &Error) -> Option<Cow<'static, str>> {
     if error.kind() == ErrorKind::CollectionNotFound {
-        let database = database(error.path());
+        let database = request_path::database(error.path());
         return Some(format!("check the name of the collection; the database is `{database}`").into());
     }
     let constant = of_kind(error).or_else(|| {
@@ -20,12 +19,6 @@ pub(crate) fn advice(error: &Error) -> Option<Cow<'static, str>> {
         is_ambiguous.then_some("check whether it was executed before you send it again")
     });
     constant.map(Cow::Borrowed)
-}
-
-/// Returns the name of the database of a path.
-fn database(path: &str) -> Cow<'_, str> {
-    let name = path.strip_prefix("/_db/").and_then(|rest| rest.split('/').next());
-    name.map_or(Cow::Borrowed("_system"), |name| percent_decode_str(name).decode_utf8_lossy())
 }
 
 fn of_kind(error: &Error) -> Option<&'static str> {

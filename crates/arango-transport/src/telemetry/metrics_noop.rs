@@ -28,6 +28,9 @@ pub(crate) fn describe() {}
 #[inline]
 pub(crate) fn called(_: &CallContext, _: Option<&Error>) {}
 
+#[inline]
+pub(crate) fn returned(_: u64) {}
+
 pub(crate) fn retried(_: &CallContext, _: ErrorKind) {}
 
 pub(crate) fn hedged(_: &CallContext) {}

@@ -11,15 +11,19 @@ use crate::error::Error;
 use crate::error::attempt::Attempt;
 use crate::error::attempt_error::AttemptError;
 use crate::types::coordinator::Coordinator;
+use crate::types::request_path;
 
 /// Opens the span of a call; it has almost no cost without a subscriber.
 pub(crate) fn span(context: &CallContext) -> Span {
+    let path = context.request.uri.path();
     tracing::debug_span!(
         "arango",
         otel.kind = "client",
         otel.name = context.call.name,
         db.system.name = "arangodb",
         db.operation.name = context.call.name,
+        db.namespace = &*request_path::database(path),
+        db.collection.name = request_path::collection(path).as_deref(),
         http.request.method = context.request.method.as_str(),
         http.response.status_code = Empty,
         server.address = Empty,

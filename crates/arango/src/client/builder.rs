@@ -1,6 +1,8 @@
 //! The builder of a client.
 
 use std::sync::Arc;
+#[cfg(feature = "data")]
+use std::time::Duration;
 
 use arango_transport::balance::{HealthPolicy, Policy, RandomSource};
 use arango_transport::{
@@ -13,15 +15,30 @@ use tower::Layer;
 use crate::client::Client;
 use crate::client::discover::OperationDiscovery;
 use crate::client::load_balancing::LoadBalancing;
+#[cfg(feature = "data")]
+use crate::handles::data_support::query_log::QueryLog;
 
 /// Builds a [`Client`]. Nothing is validated before [`build`](Self::build).
 #[derive(Debug)]
 #[must_use = "a builder does nothing until it is built"]
-pub struct ClientBuilder(TransportBuilder);
+pub struct ClientBuilder {
+    transport: TransportBuilder,
+    #[cfg(feature = "data")]
+    query_log: QueryLog,
+}
 
 impl ClientBuilder {
     pub(crate) fn new() -> Self {
-        Self(Transport::builder(HostList::default()))
+        Self {
+            transport: Transport::builder(HostList::default()),
+            #[cfg(feature = "data")]
+            query_log: QueryLog::default(),
+        }
+    }
+
+    fn map(mut self, change: impl FnOnce(TransportBuilder) -> TransportBuilder) -> Self {
+        self.transport = change(self.transport);
+        self
     }
 
     /// Sets the coordinators: a list of hosts, or one comma-separated string.
@@ -30,7 +47,7 @@ impl ClientBuilder {
     /// `ssl://host:port`. The default port is 8529, also with TLS. If a gateway needs a path prefix, it follows the
     /// host: `https://example.com:443/arango`. On systems with Unix sockets, `unix:///run/arangodb.sock` is accepted.
     pub fn hosts(self, hosts: impl Into<HostList>) -> Self {
-        Self(self.0.hosts(hosts))
+        self.map(|transport| transport.hosts(hosts))
     }
 
     /// Sets how requests are spread over the coordinators. Default: [`LoadBalancing::RoundRobin`].
@@ -47,7 +64,7 @@ impl ClientBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn load_balancing(self, strategy: LoadBalancing) -> Self {
-        Self(self.0.policy_with(move |zones, random| strategy.policy(zones, random)))
+        self.map(|transport| transport.policy_with(move |zones, random| strategy.policy(zones, random)))
     }
 
     /// Sets the zone of each coordinator. Default: none.
@@ -56,12 +73,12 @@ impl ClientBuilder {
     /// [`CoordinatorState::zone`](crate::CoordinatorState::zone). The function may be called for each coordinator
     /// with each request, so it should be fast.
     pub fn zones<Z: AsRef<str>>(self, zone_of: impl Fn(&Coordinator) -> Z + Send + Sync + 'static) -> Self {
-        Self(self.0.zones(zone_of))
+        self.map(|transport| transport.zones(zone_of))
     }
 
     /// Spreads requests by a custom policy.
     pub fn policy(self, policy: impl Policy<Coordinator, AttemptRequest> + 'static) -> Self {
-        Self(self.0.policy(policy))
+        self.map(|transport| transport.policy(policy))
     }
 
     /// Logs in as `user` with every request. Default: no login.
@@ -76,42 +93,42 @@ impl ClientBuilder {
 
     /// Sets the credentials, such as an existing token: see [`Credentials::token`]. Default: none.
     pub fn credentials(self, credentials: Credentials) -> Self {
-        Self(self.0.credentials(credentials))
+        self.map(|transport| transport.credentials(credentials))
     }
 
     /// Sets timeouts and the size limits of responses.
     pub fn limits(self, limits: Limits) -> Self {
-        Self(self.0.limits(limits))
+        self.map(|transport| transport.limits(limits))
     }
 
     /// Limits the connections to each coordinator, and how long they live.
     pub fn pool(self, limits: PoolLimits) -> Self {
-        Self(self.0.pool(limits))
+        self.map(|transport| transport.pool(limits))
     }
 
     /// Sets the retry policy: attempts and accepted risks.
     ///
     /// Default: no risks: see [`RetryPolicy`].
     pub fn retry(self, policy: RetryPolicy) -> Self {
-        Self(self.0.retry(policy))
+        self.map(|transport| transport.retry(policy))
     }
 
     /// Sets whether slow [safe](crate::protocol::RequestClass::Safe) calls are hedged with a second coordinator.
     ///
     /// Default: [`Hedging::disabled`].
     pub fn hedging(self, hedging: Hedging) -> Self {
-        Self(self.0.hedging(hedging))
+        self.map(|transport| transport.hedging(hedging))
     }
 
     /// Sets whether bodies are compressed. Default: `Compression::disabled()`.
     #[cfg(feature = "compression")]
     pub fn compression(self, compression: arango_transport::Compression) -> Self {
-        Self(self.0.compression(compression))
+        self.map(|transport| transport.compression(compression))
     }
 
     /// Sets when a coordinator is ejected, and when it may return.
     pub fn health(self, policy: HealthPolicy) -> Self {
-        Self(self.0.health(policy))
+        self.map(|transport| transport.health(policy))
     }
 
     /// Sets the random source.
@@ -119,7 +136,7 @@ impl ClientBuilder {
     /// It determines the initial position of round robin, the choice of other strategies, the jitter of pauses and
     /// the age of connections.
     pub fn random_source(self, random: Arc<dyn RandomSource>) -> Self {
-        Self(self.0.random_source(random))
+        self.map(|transport| transport.random_source(random))
     }
 
     /// Sets how TLS is used with coordinators.
@@ -127,13 +144,13 @@ impl ClientBuilder {
     /// It applies to those whose hosts begin with `https://` or `ssl://`.
     #[cfg(feature = "rustls")]
     pub fn tls(self, tls: arango_transport::Tls) -> Self {
-        Self(self.0.tls(tls))
+        self.map(|transport| transport.tls(tls))
     }
 
     /// Sets whether HTTP/2 is used. Default: it is not.
     #[cfg(feature = "http2")]
     pub fn http2(self, http2: arango_transport::Http2) -> Self {
-        Self(self.0.http2(http2))
+        self.map(|transport| transport.http2(http2))
     }
 
     /// Sets for each coordinator whether HTTP/2 is used.
@@ -154,7 +171,7 @@ impl ClientBuilder {
         self,
         http2: impl Fn(&Coordinator) -> arango_transport::Http2 + Send + Sync + 'static,
     ) -> Self {
-        Self(self.0.http2_with(http2))
+        self.map(|transport| transport.http2_with(http2))
     }
 
     /// Sets whether other coordinators than the hosts are discovered. Default: [`Discovery::disabled`].
@@ -171,17 +188,36 @@ impl ClientBuilder {
     /// ```
     pub fn discovery(self, discovery: Discovery) -> Self {
         let discover = OperationDiscovery::new(&discovery);
-        Self(self.0.discovery(discovery, discover))
+        self.map(|transport| transport.discovery(discovery, discover))
+    }
+
+    /// Logs a warning for each query of which a response takes longer than this.
+    ///
+    /// The event of the crate `tracing` has the database, the duration and the number of the batch, and never a value.
+    /// Default: none.
+    #[cfg(feature = "data")]
+    pub fn slow_queries(mut self, threshold: Duration) -> Self {
+        self.query_log.slow = Some(threshold);
+        self
+    }
+
+    /// Adds the texts of queries to their spans and to the warnings about slow ones.
+    ///
+    /// Values are bound, and so they are not in the text. Default: the text is nowhere.
+    #[cfg(feature = "data")]
+    pub fn log_query_texts(mut self) -> Self {
+        self.query_log.includes_text = true;
+        self
     }
 
     /// Replaces how connections are established.
     pub fn connect(self, connect: impl Connect) -> Self {
-        Self(self.0.connect(connect))
+        self.map(|transport| transport.connect(connect))
     }
 
     /// Replaces how host names are resolved.
     pub fn resolve(self, resolve: impl Resolve) -> Self {
-        Self(self.0.resolve(resolve))
+        self.map(|transport| transport.resolve(resolve))
     }
 
     /// Adds a tower layer around whole calls; see [`TransportBuilder::layer`].
@@ -190,7 +226,7 @@ impl ClientBuilder {
         L: Layer<CallService, Service: MiddlewareService<B>> + Send + Sync + 'static,
         B: MiddlewareBody,
     {
-        Self(self.0.layer(layer))
+        self.map(|transport| transport.layer(layer))
     }
 
     /// Adds a tower layer around each attempt; see [`TransportBuilder::attempt_layer`].
@@ -199,7 +235,7 @@ impl ClientBuilder {
         L: Layer<AttemptService, Service: MiddlewareService<B>> + Clone + Send + Sync + 'static,
         B: MiddlewareBody,
     {
-        Self(self.0.attempt_layer(layer))
+        self.map(|transport| transport.attempt_layer(layer))
     }
 
     /// Adds a tower layer around each attempt.
@@ -211,7 +247,7 @@ impl ClientBuilder {
         L: Layer<AttemptService, Service: MiddlewareService<B>>,
         B: MiddlewareBody,
     {
-        Self(self.0.attempt_layer_with(layer))
+        self.map(|transport| transport.attempt_layer_with(layer))
     }
 
     /// Builds the client.
@@ -224,6 +260,9 @@ impl ClientBuilder {
     /// first. Else if the TLS settings are invalid; names the file, or the other reason. Else if a zone is preferred
     /// and no [`zones`](Self::zones) are set.
     pub fn build(self) -> Result<Client, InvalidSettings> {
-        self.0.build().map(Client::new)
+        let client = Client::new(self.transport.build()?);
+        #[cfg(feature = "data")]
+        let client = client.with_query_log(self.query_log);
+        Ok(client)
     }
 }

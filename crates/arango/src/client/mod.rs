@@ -17,6 +17,8 @@ use crate::client::builder::ClientBuilder;
 use crate::client::reconfigure::Reconfigure;
 use crate::handles::cluster::Cluster;
 use crate::handles::coordinator::CoordinatorHandle;
+#[cfg(feature = "data")]
+use crate::handles::data_support::query_log::QueryLog;
 use crate::handles::database::Database;
 use crate::handles::shared::Shared;
 
@@ -41,6 +43,12 @@ impl Client {
 
     pub(crate) fn new(transport: Transport) -> Self {
         Self { transport, shared: Shared::default() }
+    }
+
+    #[cfg(feature = "data")]
+    pub(crate) fn with_query_log(mut self, query_log: QueryLog) -> Self {
+        self.shared.data.query_log = query_log;
+        self
     }
 
     /// Returns a handle on the database of this name.

@@ -1,6 +1,7 @@
 //! The rows of a query, batch by batch.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use std::{fmt, vec};
@@ -14,6 +15,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinError;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::data::query_trace::{QueryTrace, observe};
 use crate::handles::data_support::without_runtime;
 use crate::handles::database::Database;
 
@@ -36,6 +38,7 @@ pub struct Cursor<T> {
     next_batch: Option<NextBatch<T>>,
     fetch: Option<AbortOnDropHandle<Result<Batch<T>, Error>>>,
     effect: CursorEffect,
+    trace: Option<Arc<QueryTrace>>,
     progress: CursorLost,
     has_failed: bool,
     count: Option<u64>,
@@ -77,6 +80,7 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
         owner: Option<Coordinator>,
         batch: Batch<T>,
         effect: CursorEffect,
+        trace: Option<Arc<QueryTrace>>,
     ) -> Self {
         let database = match owner.clone() {
             Some(owner) => database.prefer(owner),
@@ -88,6 +92,7 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
             next_batch: None,
             fetch: None,
             effect,
+            trace,
             progress: CursorLost { batches: 0, rows: 0, is_committed: None },
             has_failed: false,
             count: batch.count,
@@ -161,11 +166,13 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
         }
         let runtime =
             Handle::try_current().map_err(|_| without_runtime::<NextBatch<T>>(Outcome::NotExecuted))?;
-        let database = self.server.database.clone();
-        self.fetch = self
-            .next_batch
-            .take()
-            .map(|next| AbortOnDropHandle::new(runtime.spawn(async move { database.execute(next).await })));
+        let (database, trace) = (self.server.database.clone(), self.trace.clone());
+        let number = self.progress.batches + 1;
+        self.fetch = self.next_batch.take().map(|next| {
+            AbortOnDropHandle::new(
+                runtime.spawn(async move { observe(trace, number, database.execute(next)).await }),
+            )
+        });
         Ok(())
     }
 
@@ -258,6 +265,15 @@ impl<T: DeserializeOwned + Send + 'static> Stream for Cursor<T> {
 }
 
 impl<T> Unpin for Cursor<T> {}
+
+impl<T> Drop for Cursor<T> {
+    fn drop(&mut self) {
+        self.server.database.transport.record_rows(self.progress.rows);
+        if let Some(trace) = &self.trace {
+            trace.end(self.progress.rows, self.progress.batches);
+        }
+    }
+}
 
 impl<T> fmt::Debug for Cursor<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

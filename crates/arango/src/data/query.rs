@@ -12,6 +12,7 @@ use arango_transport::{BoxFuture, Coordinator, Error};
 use serde::de::DeserializeOwned;
 
 use crate::data::cursor::{Cursor, CursorEffect};
+use crate::data::query_trace::{QueryTrace, observe};
 use crate::handles::data_support::unexpected_output;
 use crate::handles::database::Database;
 
@@ -238,13 +239,15 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
             options = options.default_max_runtime(self.database.attempt_limit());
         }
         let create = CreateCursor::new(&self.aql).options(&options);
-        let (batch, owner) = self.database.execute_with_coordinator(create).await?;
+        let trace = QueryTrace::begin(&self.database, &self.aql);
+        let response = self.database.execute_with_coordinator(create);
+        let (batch, owner) = observe(trace.clone(), 1, response).await?;
         let effect = match (reads_only, is_stream) {
             (true, _) => CursorEffect::None,
             (false, false) => CursorEffect::Committed,
             (false, true) => CursorEffect::CommitsWithItsLastBatch,
         };
-        Ok(Cursor::new(self.database, owner, batch, effect))
+        Ok(Cursor::new(self.database, owner, batch, effect, trace))
     }
 }
 

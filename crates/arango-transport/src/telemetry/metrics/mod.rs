@@ -24,6 +24,7 @@ use crate::types::coordinator::Coordinator;
 use keys::Keys;
 
 const CALLS: &str = "db.client.operation.duration";
+const ROWS: &str = "db.client.response.returned_rows";
 const ATTEMPTS: &str = "http.client.request.duration";
 
 const OPERATION: &str = "db.operation.name";
@@ -32,6 +33,7 @@ const ERROR: &str = "error.type";
 /// Registers the description and unit of each metric.
 pub(crate) fn describe() {
     describe_histogram!(CALLS, Unit::Seconds, "Duration of calls, including all attempts");
+    describe_histogram!(ROWS, Unit::Count, "Rows that queries have returned");
     describe_histogram!(ATTEMPTS, Unit::Seconds, "Duration of attempts, including response bodies");
     describe_counter!("arango.client.retries", Unit::Count, "Attempts that followed a failed one");
     describe_counter!("arango.client.hedges", Unit::Count, "Attempts made in addition to a slow one");
@@ -87,6 +89,14 @@ pub(crate) fn called(context: &CallContext, failed: Option<&Error>) {
     };
     let duration = context.started.elapsed();
     KEYS.with((operation, known, kind), key, |key| histogram(key).record(duration));
+}
+
+/// Records how many rows a query has returned.
+pub(crate) fn returned(rows: u64) {
+    static LABELS: [Label; 1] = [Label::from_static_parts("db.system.name", "arangodb")];
+    static KEY: Key = Key::from_static_parts(ROWS, &LABELS);
+    #[expect(clippy::cast_precision_loss, reason = "histograms have floating-point values")]
+    histogram(&KEY).record(rows as f64);
 }
 
 /// Records a retry after an attempt that failed with `kind`.

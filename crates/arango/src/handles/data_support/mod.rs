@@ -2,6 +2,7 @@
 
 pub(crate) mod background;
 pub(crate) mod generated_keys;
+pub(crate) mod query_log;
 
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use arango_transport::{Call, Coordinator, Error};
 
 use crate::handles::data_support::background::Background;
 use crate::handles::data_support::generated_keys::GeneratedKeys;
+use crate::handles::data_support::query_log::QueryLog;
 use crate::handles::database::Database;
 
 /// What all handles of a client share. Clones share it.
@@ -17,12 +19,18 @@ use crate::handles::database::Database;
 pub(crate) struct DataState {
     pub(crate) background: Background,
     pub(crate) generated_keys: GeneratedKeys,
+    pub(crate) query_log: QueryLog,
 }
 
 impl Database {
     /// Returns the prefix of paths of this database; empty for the default database and for an invalid name.
     pub(crate) fn prefix(&self) -> &str {
         self.name.as_ref().map_or("", DatabaseName::prefix)
+    }
+
+    /// Returns the name of the database; that of an invalid one is empty.
+    pub(crate) fn display_name(&self) -> &str {
+        self.name.as_ref().map_or("", DatabaseName::as_str)
     }
 
     /// Returns how long a call through this handle waits for one response.
