@@ -113,7 +113,7 @@ async fn a_database_is_created_listed_and_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_shards_of_a_collection_are_told_and_its_properties_changed() {
+async fn the_shards_of_a_collection_are_listed_and_its_properties_changed() {
     let cluster = cluster().await;
     let database = client(&cluster).db("_system");
     database.create_collection("movies").shards(3).replication_factor(1).await.unwrap();

@@ -63,7 +63,7 @@ async fn running(cluster: &TestCluster) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_query_that_nobody_waits_for_any_more_is_ended_by_the_server() {
+async fn a_query_that_the_client_has_given_up_is_ended_by_the_server() {
     let cluster = cluster().await;
     let limits = Limits::default().attempt(Duration::from_secs(1));
     let client = builder(&cluster).limits(limits).build().unwrap();

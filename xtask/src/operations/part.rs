@@ -1,4 +1,4 @@
-//! The parts of the API, each with operations and pages of its own.
+//! The parts of the API, each with its operations and pages.
 
 use anyhow::{Result, bail};
 

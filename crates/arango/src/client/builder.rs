@@ -203,7 +203,7 @@ impl ClientBuilder {
 
     /// Adds the texts of queries to their spans and to the warnings about slow ones.
     ///
-    /// Values are bound, and so they are not in the text. Default: the text is nowhere.
+    /// Values are bound, and so they are not in the text. Default: none has it.
     #[cfg(feature = "data")]
     pub fn log_query_texts(mut self) -> Self {
         self.query_log.includes_text = true;

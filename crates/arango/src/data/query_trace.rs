@@ -23,7 +23,7 @@ pub(super) struct QueryTrace {
 }
 
 impl QueryTrace {
-    /// Opens the span of a query; `None` if nobody wants to know.
+    /// Opens the span of a query; `None` if nothing observes it.
     pub(super) fn begin(database: &Database, query: &Aql) -> Option<Arc<Self>> {
         let log = database.shared.data.query_log;
         let name = database.display_name();
