@@ -38,6 +38,7 @@ fn every_operation_has_the_expected_class_and_affinity() {
         ("document.read",                Safe,          Any,              &[404]),
         ("document.read_changed",        Safe,          Any,              &[304, 404]),
         ("document.read_existing",       Safe,          Any,              &[]),
+        ("document.read_many",           Safe,          Any,              &[]),
         ("document.exists",              Safe,          Any,              &[]),
         ("document.update",              NonIdempotent, Any,              &[]),
         ("document.replace",             NonIdempotent, Any,              &[]),

@@ -50,6 +50,10 @@ pub struct RequestProperties {
     ///
     /// A retry policy can allow it in any case.
     pub retries_timeouts: bool,
+    /// Whether the server undoes what it has executed of the request when it refuses the rest.
+    ///
+    /// Otherwise a refusal that comes from its execution is not retried, unless the class allows a second execution.
+    pub is_rolled_back: bool,
     /// Whether the response time shows how fast the coordinator is.
     ///
     /// It then influences load balancing.
@@ -77,6 +81,7 @@ impl RequestProperties {
             is_hedgeable: true,
             shares_time: true,
             retries_timeouts: true,
+            is_rolled_back: true,
             is_measured: true,
         }
     }
@@ -144,6 +149,15 @@ impl RequestProperties {
     #[must_use]
     pub const fn without_timeout_retry(mut self) -> Self {
         self.retries_timeouts = false;
+        self
+    }
+
+    /// Declares that a part of the request may stay executed when the server refuses the rest.
+    ///
+    /// Such as a query that commits in parts.
+    #[must_use]
+    pub const fn without_rollback(mut self) -> Self {
+        self.is_rolled_back = false;
         self
     }
 

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use arango::data::{Aql, CollectionName};
+use arango::data::{Aql, CollectionName, QueryOptions};
 use arango::{Client, Database, ErrorKind, Limits, Outcome, RetryPolicy};
 use arango_test_cluster::{Fault, Match, Phase, TestCluster};
 use http::Method;
@@ -286,6 +286,25 @@ async fn w10a_a_query_that_takes_too_long_is_not_started_a_second_time_unless_as
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::AttemptTimeout, Outcome::Unknown), "{error}");
         let entries = cluster.journal().entries();
         assert_eq!(entries.iter().filter(|entry| entry.path == "/_api/cursor").count(), queries);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn w10b_a_query_that_may_have_committed_a_part_is_not_repeated_after_a_refusal() {
+    let options = QueryOptions::new();
+    for (text, options, is_repeated) in [
+        ("FOR b IN books REMOVE b IN books", options.clone(), false),
+        ("FOR b IN books REMOVE b IN books", options.clone().without_intermediate_commits(), true),
+        ("INSERT { title: 'Dune', year: 1965 } INTO books", options, true),
+    ] {
+        let cluster = cluster().await;
+        let database = fill(&client(&cluster), 3).await;
+        let refused =
+            Fault::response(503, 1496, "not a leader").on(Match::method(Method::POST, "/_api/cursor"));
+        let _refused = everywhere(&cluster, &refused.times(1));
+        let result = database.query::<Value>(Aql::dynamic(text)).options(options).all().await;
+        let sent = cluster.journal().entries().iter().filter(|entry| entry.path == "/_api/cursor").count();
+        assert_eq!((sent > 1, result.is_ok()), (is_repeated, is_repeated), "{text}: {sent}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reading several documents with one request.
 
+use std::error::Error;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -105,8 +106,11 @@ fn read_element<T: DeserializeOwned>(
         }
     }
     let document = ApiResponse::new(response.status(), HeaderMap::new(), bytes);
-    let decoded = stored_document(&document);
-    decoded.map(Some).map_err(|error| response.invalid(format_args!("document {index}: {error}")))
+    stored_document(&document).map(Some).map_err(|error| {
+        let (path, reason) = (error.path(), error.source());
+        let reason = reason.map_or_else(|| error.to_string(), ToString::to_string);
+        response.invalid(format_args!("document {index}, `{path}`: {reason}"))
+    })
 }
 
 impl<T> Clone for ReadDocuments<T> {
@@ -181,8 +185,9 @@ mod tests {
             _title: String,
         }
         let body = r#"[{"_key":"a","_id":"b/a","_rev":"_a","title":"Dune"},{"_key":"b","_id":"b/b","_rev":"_a","title":7}]"#;
-        let error = two::<Book>().output(response(200, body)).unwrap_err().to_string();
-        assert!(error.contains("document 1") && error.contains("title"), "{error}");
+        let error = two::<Book>().output(response(200, body)).unwrap_err();
+        let reason = error.source().unwrap().to_string();
+        assert!(reason.starts_with("document 1, `title`: invalid type"), "{reason}");
     }
 
     #[test]

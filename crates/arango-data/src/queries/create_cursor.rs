@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 use super::aql::Aql;
 use super::batch::Batch;
 use super::options::QueryOptions;
+use super::read_only::is_proved_without_loop;
 use crate::documents::ALLOW_DIRTY_READ;
 
 /// Executes a query and returns its first batch of rows.
@@ -105,6 +106,13 @@ impl<T: DeserializeOwned> Operation for CreateCursor<T> {
             .without_time_sharing()
             .without_timeout_retry()
             .without_measuring();
+        let writes_few = is_proved_without_loop(self.query.text());
+        let properties = if writes_few || self.options.commits_once() {
+            properties
+        } else {
+            // A large query commits in parts, and those before an error stay.
+            properties.without_rollback()
+        };
         self.options.add_properties(properties)
     }
 
@@ -154,6 +162,18 @@ mod tests {
 
     fn create(query: &Aql) -> CreateCursor<Value> {
         CreateCursor::new(query)
+    }
+
+    #[test]
+    fn a_query_that_may_commit_in_parts_is_not_rolled_back() {
+        let is_rolled_back = |text, options: &QueryOptions| {
+            CreateCursor::<Value>::new(&Aql::new(text)).options(options).properties().is_rolled_back
+        };
+        let (default, once) = (QueryOptions::new(), QueryOptions::new().without_intermediate_commits());
+        assert!(!is_rolled_back("FOR d IN c REMOVE d IN c", &default));
+        assert!(is_rolled_back("FOR d IN c REMOVE d IN c", &once));
+        assert!(is_rolled_back("INSERT {} INTO c", &default));
+        assert!(!is_rolled_back("FOR d IN c REMOVE d IN c", &once.intermediate_commit_count(1000)));
     }
 
     #[test]

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// A threshold of intermediate commits that no query reaches. Servers read numbers up to this one exactly.
+const NEVER: u64 = i64::MAX as u64;
+
 /// How much the server measures while it executes a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -251,6 +254,20 @@ impl QueryOptions {
     pub fn intermediate_commit_size(mut self, bytes: u64) -> Self {
         self.intermediate_commit_bytes = Some(bytes);
         self
+    }
+
+    /// Commits the query as a whole, however large it is.
+    ///
+    /// The DB-Servers then hold all its writes in memory. Otherwise a query is committed in parts, by default after
+    /// 1,000,000 operations or 512 MiB, and the parts before an error stay.
+    #[must_use]
+    pub fn without_intermediate_commits(self) -> Self {
+        self.intermediate_commit_count(NEVER).intermediate_commit_size(NEVER)
+    }
+
+    /// Returns whether the query is never committed in parts.
+    pub(super) fn commits_once(&self) -> bool {
+        self.intermediate_commit_count == Some(NEVER) && self.intermediate_commit_bytes == Some(NEVER)
     }
 
     /// Sets how long DB-Servers wait for satellite collections.

@@ -1,4 +1,4 @@
-//! The proof that a query only reads.
+//! What the text of a query proves: that it only reads, or that it repeats nothing.
 
 /// The words without which a query cannot write, or run a function that does.
 ///
@@ -11,17 +11,26 @@ const WORDS: [&str; 7] = ["insert", "update", "replace", "remove", "upsert", "ca
 /// does not depend on the server's rules of quoting. A query that is not proved may nevertheless only read.
 pub(super) fn is_proved_read_only(text: &str) -> bool {
     // A user function has a namespace.
-    !text.contains("::") && text.as_bytes().split(|byte| !is_word(*byte)).all(|run| !may_write(run))
+    !text.contains("::") && !has_word(text, &WORDS)
+}
+
+/// Returns whether the text of a query proves that it has no loop, so that it writes a few documents at most.
+pub(super) fn is_proved_without_loop(text: &str) -> bool {
+    !text.contains("::") && !has_word(text, &["for", "call", "apply"])
+}
+
+fn has_word(text: &str, words: &[&str]) -> bool {
+    text.as_bytes().split(|byte| !is_word(*byte)).any(|run| contains(run, words))
 }
 
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-fn may_write(run: &[u8]) -> bool {
+fn contains(run: &[u8], words: &[&str]) -> bool {
     // The server reads a number and then a keyword from `1REMOVE`.
     let begins_with_digit = run.first().is_some_and(u8::is_ascii_digit);
-    WORDS.iter().any(|word| {
+    words.iter().any(|word| {
         let is_word = |part: &[u8]| part.eq_ignore_ascii_case(word.as_bytes());
         is_word(run) || begins_with_digit && run.windows(word.len()).any(is_word)
     })
@@ -69,6 +78,16 @@ mod tests {
             "RETURN d.update",
         ] {
             assert!(!is_proved_read_only(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_query_without_a_loop_is_proved() {
+        assert!(is_proved_without_loop("UPSERT { _key: @k } INSERT { n: 1 } UPDATE { n: OLD.n + 1 } IN c"));
+        for text in
+            ["FOR d IN c REMOVE d IN c", "LET a = (for d in c return d) INSERT {} INTO c", "LIMIT 1FOR"]
+        {
+            assert!(!is_proved_without_loop(text), "{text}");
         }
     }
 

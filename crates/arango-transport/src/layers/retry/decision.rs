@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango_protocol::RequestClass;
+use arango_protocol::{Outcome, RequestClass};
 use tokio::time::Instant;
 
 use crate::config::retry_policy::RetryPolicy;
@@ -32,6 +32,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) policy: &'a RetryPolicy,
     /// Whether the request may be sent again after an attempt that took too long.
     pub(crate) retries_timeouts: bool,
+    /// Whether a refusal undoes what was executed of the request.
+    pub(crate) is_rolled_back: bool,
     /// Whether the call may use one coordinator only.
     pub(crate) is_pinned: bool,
     /// The number of coordinators.
@@ -57,6 +59,12 @@ pub(crate) struct Facts<'a> {
 }
 
 impl Facts<'_> {
+    /// Returns whether the request may have been executed, also in part.
+    fn outcome(&self) -> Outcome {
+        let may_be_partial = !self.is_rolled_back && rules::refuses_during_execution(self.attempt);
+        if may_be_partial { self.attempt.outcome.max(Outcome::Unknown) } else { self.attempt.outcome }
+    }
+
     /// Returns the token that the coordinator rejected, if it did.
     pub(crate) fn rejected_token(&self) -> Option<&Token> {
         let token = self.attempt.token.as_deref();
@@ -127,7 +135,7 @@ impl Reason {
 /// The retry budget is not considered, because checking it is paying: the caller pays for a retry.
 pub(crate) fn decide(facts: &Facts<'_>, history: &History) -> RetryDecision {
     let (reason, rule, nth) = matching_rule(facts, history);
-    if !rule.condition.permits(facts.attempt.outcome, facts.class) {
+    if !rule.condition.permits(facts.outcome(), facts.class) {
         return RetryDecision::Fail(StoppedBy::NotRetryable);
     }
     if facts.is_pinned && rule.target != Target::Same {
@@ -257,6 +265,7 @@ mod tests {
             class,
             policy,
             retries_timeouts: true,
+            is_rolled_back: true,
             is_pinned: false,
             members: 3,
             is_shared_address: false,
@@ -283,6 +292,25 @@ mod tests {
         attempt.number = (number > 0).then_some(ErrorNumber(number));
         attempt.coordinator = Some(coordinators()[0].clone());
         attempt
+    }
+
+    #[test]
+    fn a_refusal_that_may_leave_a_part_is_not_retried_unless_a_second_execution_is_harmless() {
+        let policy = RetryPolicy::default();
+        for (number, class, retries) in [
+            (1496, RequestClass::NonIdempotent, false),
+            (1429, RequestClass::NonIdempotent, false),
+            (1496, RequestClass::Idempotent, true),
+            // Refused before anything was executed.
+            (21003, RequestClass::NonIdempotent, true),
+        ] {
+            let attempt = refusal(503, number);
+            let partial = Facts { is_rolled_back: false, ..facts(&attempt, &policy, class) };
+            let decision = decide(&partial, &History::default());
+            assert_eq!(matches!(decision, RetryDecision::Retry(_)), retries, "{number} {class:?}");
+            let whole = decide(&facts(&attempt, &policy, class), &History::default());
+            assert!(matches!(whole, RetryDecision::Retry(_)), "{number} {class:?}");
+        }
     }
 
     prop_compose! {

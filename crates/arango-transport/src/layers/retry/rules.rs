@@ -226,6 +226,11 @@ pub(crate) fn refuses_token(attempt: &Attempt) -> bool {
         && attempt.outcome == Outcome::NotExecuted
 }
 
+/// Returns whether a DB-Server refused a write, perhaps after it had executed others of the same request.
+pub(crate) fn refuses_during_execution(attempt: &Attempt) -> bool {
+    matches!(attempt.kind, ErrorKind::NotLeader | ErrorKind::WriteConcernNotMet)
+}
+
 /// Returns whether two writes conflicted and neither was executed.
 pub(crate) fn is_conflict(attempt: &Attempt) -> bool {
     attempt.kind == ErrorKind::Conflict
