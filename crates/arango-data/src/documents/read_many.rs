@@ -109,7 +109,7 @@ fn read_element<T: DeserializeOwned>(
     stored_document(&document).map(Some).map_err(|error| {
         let (path, reason) = (error.path(), error.source());
         let reason = reason.map_or_else(|| error.to_string(), ToString::to_string);
-        response.invalid(format_args!("document {index}, `{path}`: {reason}"))
+        response.invalid(format_args!("[{index}].{path}: {reason}"))
     })
 }
 
@@ -187,7 +187,7 @@ mod tests {
         let body = r#"[{"_key":"a","_id":"b/a","_rev":"_a","title":"Dune"},{"_key":"b","_id":"b/b","_rev":"_a","title":7}]"#;
         let error = two::<Book>().output(response(200, body)).unwrap_err();
         let reason = error.source().unwrap().to_string();
-        assert!(reason.starts_with("document 1, `title`: invalid type"), "{reason}");
+        assert!(reason.starts_with("[1].title: invalid type: integer, expected a string"), "{reason}");
     }
 
     #[test]

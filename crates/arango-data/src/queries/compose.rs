@@ -125,8 +125,8 @@ mod tests {
 
     #[test]
     fn collections_are_distinguished_from_values_and_from_one_another() {
-        let first = Aql::new("FOR a IN @@c FILTER a.c == @c").collection("c", &name("a")).bind("c", 1);
-        let query = first.and(Aql::new("FOR b IN @@c").collection("c", &name("b")));
+        let first = Aql::new("FOR a IN @@c FILTER a.c == @c").collection("c", name("a")).bind("c", 1);
+        let query = first.and(Aql::new("FOR b IN @@c").collection("c", name("b")));
         assert!(query.text().ends_with("FOR b IN @@c_2"), "{}", query.text());
         assert_eq!(binds(&query), [("@c", "\"a\""), ("@c_2", "\"b\""), ("c", "1")]);
     }

@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn a_query_is_sent_with_its_parameters_and_what_was_set() {
         let query = Aql::new("FOR b IN @@books FILTER b.year == @year RETURN b")
-            .collection("books", &name("books"))
+            .collection("books", name("books"))
             .bind("year", 1965);
         let create = create(&query);
         let text = r#""query":"FOR b IN @@books FILTER b.year == @year RETURN b""#;
