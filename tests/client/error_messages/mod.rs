@@ -4,6 +4,7 @@
 //! test compares it.
 
 mod connecting;
+mod data;
 mod logins;
 mod not_arangodb;
 mod refusals;
@@ -120,6 +121,7 @@ async fn error_messages_match_the_documentation() {
     responses::situations(&mut page).await;
     not_arangodb::situations(&mut page).await;
     refusals::situations(&mut page).await;
+    data::situations(&mut page).await;
     single_server::situations(&mut page).await;
     logins::situations(&mut page).await;
     expect_file!["../../../docs/error-messages.md"].assert_eq(&page.0);

@@ -1,5 +1,6 @@
 //! Constructors of errors: from the context of a call, or before one exists.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use arango_protocol::{BuildError, ErrorKind, Outcome};
@@ -45,6 +46,7 @@ impl Error {
             dropped: context.attempts.dropped(),
             source: None,
             resolution: None,
+            excerpt: None,
             ticket: None,
             unsupported: None,
         }))
@@ -83,6 +85,7 @@ impl Error {
             dropped: 0,
             source: None,
             resolution: None,
+            excerpt: None,
             ticket: None,
             unsupported: None,
         }))
@@ -147,11 +150,11 @@ impl Error {
     ) -> Self {
         let mut attempt = Attempt::new(ErrorKind::Decode, Outcome::Executed, Phase::Body);
         attempt.coordinator = coordinator;
+        attempt.source = Some(Arc::from(BoxError::from(reason)));
         let mut error = Self::unsent(call, method, path.to_owned(), ErrorKind::Decode);
         error.0.outcome = Outcome::Executed;
         error.0.attempts.push(attempt);
         error.0.decisive = Some(0);
-        error.0.source = Some(reason.into());
         error
     }
 

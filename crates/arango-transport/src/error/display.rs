@@ -116,6 +116,9 @@ impl fmt::Display for Report<'_> {
         if !repr.elapsed.is_zero() {
             write!(f, ", after {:.1?}", repr.elapsed)?;
         }
+        for line in repr.excerpt.iter().flat_map(|excerpt| excerpt.lines()) {
+            write!(f, "\n  | {line}")?;
+        }
         for (index, attempt) in repr.attempts.iter().enumerate() {
             let number = index + 1;
             write!(f, "\n  {number}. {attempt}")?;

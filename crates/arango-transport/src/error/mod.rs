@@ -26,7 +26,7 @@ use crate::types::coordinator::Coordinator;
 ///
 /// One pointer wide. [`Display`](std::fmt::Display) is one line: the operation, the failure and its cause, the
 /// coordinator, the outcome, and advice. [`report`](Self::report) and [`Debug`](std::fmt::Debug) add a line for each
-/// attempt. None of them shows a query string, a body or a secret.
+/// attempt; the report of a syntax error has the line of the query, too. None of them shows a value, a body or a secret.
 pub struct Error(pub(crate) Box<Repr>);
 
 pub(crate) struct Repr {
@@ -49,6 +49,8 @@ pub(crate) struct Repr {
     pub(crate) source: Option<BoxError>,
     /// What was found out afterwards, and the error of the question if it failed.
     pub(crate) resolution: Option<(Resolution, Option<Error>)>,
+    /// The place in the request that the server does not understand.
+    pub(crate) excerpt: Option<Box<str>>,
     /// What finds out later whether the write was executed.
     pub(crate) ticket: Option<Box<str>>,
     /// What all coordinators lack because of their versions, if nothing was sent for that reason.
@@ -181,6 +183,14 @@ impl Error {
     #[must_use]
     pub fn with_ticket(mut self, ticket: String) -> Self {
         self.0.ticket = Some(ticket.into());
+        self
+    }
+
+    /// Adds the place in the request that the server does not understand, for the [report](Self::report).
+    #[doc(hidden)] // for the crate `arango`
+    #[must_use]
+    pub fn with_excerpt(mut self, excerpt: String) -> Self {
+        self.0.excerpt = Some(excerpt.into());
         self
     }
 

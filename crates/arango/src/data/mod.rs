@@ -13,6 +13,7 @@ mod new_collection;
 mod new_database;
 mod queries;
 mod query;
+mod query_excerpt;
 mod query_trace;
 mod read;
 mod read_many;

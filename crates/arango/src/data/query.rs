@@ -8,12 +8,12 @@ use std::time::Duration;
 use arango_data::{
     Aql, CreateCursor, ExplainQuery, Explanation, Extra, ParseQuery, ParsedQuery, Profile, QueryOptions,
 };
-use arango_transport::{BoxFuture, Coordinator, Error};
+use arango_transport::{BoxFuture, Coordinator, Error, ErrorKind};
 use serde::de::DeserializeOwned;
 
 use crate::data::cursor::{Cursor, CursorEffect};
+use crate::data::query_excerpt::excerpt;
 use crate::data::query_trace::{QueryTrace, observe};
-use crate::handles::data_support::unexpected_output;
 use crate::handles::database::Database;
 
 impl Database {
@@ -39,7 +39,7 @@ impl Database {
     ///
     /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery), and as [`execute`](Self::execute).
     pub async fn explain(&self, query: &Aql) -> Result<Explanation, Error> {
-        self.execute(ExplainQuery::new(query)).await
+        self.execute(ExplainQuery::new(query)).await.map_err(|error| with_excerpt(error, query))
     }
 
     /// Checks a query at the server, without executing it: its syntax, its collections and its parameters.
@@ -71,7 +71,7 @@ impl Database {
     ///
     /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery), and as [`execute`](Self::execute).
     pub async fn parse(&self, query: &Aql) -> Result<ParsedQuery, Error> {
-        self.execute(ParseQuery::new(query)).await
+        self.execute(ParseQuery::new(query)).await.map_err(|error| with_excerpt(error, query))
     }
 }
 
@@ -192,8 +192,10 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
     ///
     /// As the query. [`Decode`](crate::ErrorKind::Decode) if it has no row, or more than one: it was executed then.
     pub async fn one(self) -> Result<T, Error> {
+        let database = self.database.clone();
         let (row, coordinator) = self.at_most_one().await?;
-        row.ok_or_else(|| unexpected_rows::<T>(coordinator, "the query has no row where one is expected"))
+        let reason = "the query has no row where one is expected";
+        row.ok_or_else(|| database.unexpected_output::<CreateCursor<T>>(coordinator, reason))
     }
 
     /// Executes the query, which has at most one row, and returns that.
@@ -216,12 +218,13 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
 
     /// Reads until it is certain that there is no second row, and returns who responded, too.
     async fn at_most_one(self) -> Result<(Option<T>, Option<Coordinator>), Error> {
+        let database = self.database.clone();
         let mut cursor = self.await?;
         let first = cursor.try_next().await?;
         let coordinator = cursor.coordinator().cloned();
         if first.is_some() && cursor.try_next().await?.is_some() {
             let reason = "the query has more than one row where one is expected";
-            return Err(unexpected_rows::<T>(coordinator, reason));
+            return Err(database.unexpected_output::<CreateCursor<T>>(coordinator, reason));
         }
         Ok((first, coordinator))
     }
@@ -241,7 +244,8 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
         let create = CreateCursor::new(&self.aql).options(&options);
         let trace = QueryTrace::begin(&self.database, &self.aql);
         let response = self.database.execute_with_coordinator(create);
-        let (batch, owner) = observe(trace.clone(), 1, response).await?;
+        let response = observe(trace.clone(), 1, response).await;
+        let (batch, owner) = response.map_err(|error| with_excerpt(error, &self.aql))?;
         let effect = match (reads_only, is_stream) {
             (true, _) => CursorEffect::None,
             (false, false) => CursorEffect::Committed,
@@ -269,6 +273,11 @@ impl<T> fmt::Debug for Query<T> {
     }
 }
 
-fn unexpected_rows<T: DeserializeOwned>(coordinator: Option<Coordinator>, reason: &'static str) -> Error {
-    unexpected_output::<CreateCursor<T>>(coordinator, reason)
+/// Adds the place in the query that the server does not understand.
+fn with_excerpt(error: Error, query: &Aql) -> Error {
+    let message = error.server_message().filter(|_| error.kind() == ErrorKind::InvalidQuery);
+    match message.and_then(|message| excerpt(query.text(), message)) {
+        Some(excerpt) => error.with_excerpt(excerpt),
+        None => error,
+    }
 }

@@ -33,6 +33,16 @@ impl Database {
         self.name.as_ref().map_or("", DatabaseName::as_str)
     }
 
+    /// Returns the error of an operation that was executed, with another output than the caller expects.
+    pub(crate) fn unexpected_output<O: Operation>(
+        &self,
+        coordinator: Option<Coordinator>,
+        reason: &'static str,
+    ) -> Error {
+        let path = [self.prefix(), O::METADATA.path].concat();
+        Error::unexpected_output(&call::<O>(), O::METADATA.method, &path, coordinator, reason)
+    }
+
     /// Returns how long a call through this handle waits for one response.
     pub(crate) fn attempt_limit(&self) -> Duration {
         self.transport.attempt_limit(self.options.as_deref())
@@ -42,14 +52,6 @@ impl Database {
 /// Returns the error of an operation that could not be built.
 pub(crate) fn invalid_request<O: Operation>(error: BuildError) -> Error {
     Error::request(&call::<O>(), O::METADATA.method, O::METADATA.path, error)
-}
-
-/// Returns the error of an operation that was executed, with another output than the caller expects.
-pub(crate) fn unexpected_output<O: Operation>(
-    coordinator: Option<Coordinator>,
-    reason: &'static str,
-) -> Error {
-    Error::unexpected_output(&call::<O>(), O::METADATA.method, O::METADATA.path, coordinator, reason)
 }
 
 /// Returns the error of an operation whose runtime was shut down, or that there is no runtime for.
