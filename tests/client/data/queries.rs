@@ -57,7 +57,7 @@ async fn parameters_and_collections_are_bound_and_not_formatted() {
     let cluster = cluster().await;
     let database = fill(&client(&cluster), 5).await;
     let query = Aql::new("FOR b IN @@books FILTER b.year >= @from SORT b.year RETURN b")
-        .collection("books", &CollectionName::new("books").unwrap())
+        .collection("books", CollectionName::new("books").unwrap())
         .bind("from", 3);
     let books: Vec<Book> = database.query(query).all().await.unwrap();
     assert_eq!(books.iter().map(|book| book.year).collect::<Vec<_>>(), [3, 4]);
@@ -121,6 +121,10 @@ async fn w12_a_cursor_whose_owner_is_lost_ends_with_an_error_and_is_not_begun_ag
         }
     };
     assert!(error.report().to_string().contains("could not be opened"), "the owner: {}", error.report());
+    assert!(
+        error.to_string().ends_with(&format!("held by {owner}: start again if that coordinator is lost")),
+        "{error}"
+    );
     let lost = cursor.lost().unwrap();
     assert_eq!(lost.rows, u64::try_from(rows.len()).unwrap());
     assert_eq!(rows, years(u16::try_from(rows.len()).unwrap()), "a prefix: {}", error.report());

@@ -58,4 +58,19 @@ pub(super) async fn situations(page: &mut Page) {
         "The response to an update is lost, and the document is not changed",
         &books.update("dune", &json!({ "year": 1965 })).await.unwrap_err(),
     );
+
+    let cluster = cluster_of(2).await;
+    let limits = Limits::default().attempt(Duration::from_secs(1)).total(Duration::from_secs(3));
+    let client = builder(&cluster).limits(limits).build().unwrap();
+    let query = client.db("_system").query::<u8>(Aql::new("FOR i IN 1..9 RETURN i")).batch_size(1);
+    let mut cursor = query.await.unwrap();
+    let owner = cursor.coordinator().unwrap().clone();
+    let index = client.coordinators().iter().position(|state| state.address == owner).unwrap();
+    cluster.coordinator(index).kill();
+    let lost = loop {
+        if let Err(error) = cursor.try_next().await {
+            break error;
+        }
+    };
+    page.error("The coordinator of a cursor is lost", &lost);
 }

@@ -14,6 +14,7 @@ use crate::error::unsupported::Unsupported;
 use crate::error::{Error, MISSING_EXTENSIONS, Repr, StoppedBy};
 use crate::types::boxed::BoxError;
 use crate::types::coordinator::Coordinator;
+use crate::types::request_path;
 
 impl Error {
     /// Creates the error of a call from its recorded attempts.
@@ -36,7 +37,7 @@ impl Error {
             stopped_by,
             name: context.call.name,
             method: context.request.method.clone(),
-            path: context.request.uri.path().to_owned(),
+            path: request_path::shown(context.request.uri.path()),
             class: context.call.properties.class,
             attempts,
             decisive,
@@ -46,6 +47,7 @@ impl Error {
             dropped: context.attempts.dropped(),
             source: None,
             resolution: None,
+            owner: context.call.owner().cloned(),
             excerpt: None,
             ticket: None,
             unsupported: None,
@@ -85,6 +87,7 @@ impl Error {
             dropped: 0,
             source: None,
             resolution: None,
+            owner: None,
             excerpt: None,
             ticket: None,
             unsupported: None,
@@ -107,7 +110,7 @@ impl Error {
 
     /// Creates the error of an operation that all coordinators are known to lack.
     pub(crate) fn unsupported_by_all(context: &CallContext, unsupported: Unsupported) -> Self {
-        let path = context.request.uri.path().to_owned();
+        let path = request_path::shown(context.request.uri.path());
         let method = context.request.method.clone();
         let mut error = Self::unsent(&context.call, method, path, ErrorKind::NotSupported);
         error.0.unsupported = Some(Box::new(unsupported));

@@ -13,12 +13,33 @@ pub(crate) fn advice(error: &Error) -> Option<Cow<'static, str>> {
         let database = request_path::database(error.path());
         return Some(format!("check the name of the collection; the database is `{database}`").into());
     }
+    if let Some(owner) = error.0.owner.as_ref().filter(|_| is_unreachable(error.kind())) {
+        return Some(format!("its state is held by {owner}: start again if that coordinator is lost").into());
+    }
     let constant = of_kind(error).or_else(|| {
         let is_ambiguous =
             error.outcome() == Outcome::Unknown && error.class() == RequestClass::NonIdempotent;
         is_ambiguous.then_some("check whether it was executed before you send it again")
     });
     constant.map(Cow::Borrowed)
+}
+
+/// Returns whether no response arrived, which is no wonder if the coordinator that holds the state is down.
+fn is_unreachable(kind: ErrorKind) -> bool {
+    use ErrorKind as K;
+    matches!(
+        kind,
+        K::Dns
+            | K::ConnectRefused
+            | K::ConnectTimeout
+            | K::TlsHandshake
+            | K::ConnectionClosedBeforeSend
+            | K::ConnectionLost
+            | K::AttemptTimeout
+            | K::DeadlineExceeded
+            | K::NoCoordinatorAvailable
+            | K::BackendUnavailable
+    )
 }
 
 fn of_kind(error: &Error) -> Option<&'static str> {

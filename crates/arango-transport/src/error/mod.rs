@@ -49,6 +49,8 @@ pub(crate) struct Repr {
     pub(crate) source: Option<BoxError>,
     /// What was found out afterwards, and the error of the question if it failed.
     pub(crate) resolution: Option<(Resolution, Option<Error>)>,
+    /// The coordinator that holds the state which the call is about.
+    pub(crate) owner: Option<Coordinator>,
     /// The place in the request that the server does not understand.
     pub(crate) excerpt: Option<Box<str>>,
     /// What finds out later whether the write was executed.

@@ -16,6 +16,16 @@ pub(crate) fn collection(path: &str) -> Option<Cow<'_, str>> {
     below.split('/').next().filter(|name| !name.is_empty()).map(decode)
 }
 
+/// Returns the path as errors show it: without the id of a cursor, with which others could read its rows.
+pub(crate) fn shown(path: &str) -> String {
+    const CURSOR: &str = "/_api/cursor/";
+    let (_, call) = split(path);
+    let Some(id) = call.strip_prefix(CURSOR) else { return path.to_owned() };
+    let before = &path[..path.len() - id.len()];
+    let rest = id.find('/').map_or("", |end| &id[end..]);
+    format!("{before}\u{2026}{rest}")
+}
+
 /// Splits a path into the encoded name of its database, if it has one, and the rest.
 fn split(path: &str) -> (Option<&str>, &str) {
     let Some(below) = path.strip_prefix("/_db/") else { return (None, path) };
@@ -30,6 +40,18 @@ fn decode(name: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_id_of_a_cursor_is_not_shown() {
+        for (path, expected) in [
+            ("/_api/cursor/1099511627777/2", "/_api/cursor/\u{2026}/2"),
+            ("/_db/shop/_api/cursor/17", "/_db/shop/_api/cursor/\u{2026}"),
+            ("/_db/shop/_api/cursor", "/_db/shop/_api/cursor"),
+            ("/_api/document/books/dune", "/_api/document/books/dune"),
+        ] {
+            assert_eq!(shown(path), expected);
+        }
+    }
 
     #[test]
     fn a_path_names_its_database_and_perhaps_a_collection() {
