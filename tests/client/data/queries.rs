@@ -334,6 +334,19 @@ async fn a_row_that_cannot_be_decoded_is_named() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_cursor_whose_first_batch_cannot_be_decoded_is_closed() {
+    let cluster = cluster().await;
+    let database = fill(&client(&cluster), 20).await;
+    let error = database.query::<String>(Aql::new(ALL)).batch_size(4).all().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    sleep(Duration::from_secs(1)).await;
+    let entries = cluster.journal().entries();
+    let closed: Vec<_> = entries.iter().filter(|entry| entry.method == "DELETE").collect();
+    assert_eq!(closed.len(), 1, "{closed:?}");
+    assert_eq!(closed[0].status, Some(202), "by its coordinator: {closed:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_query_that_writes_changes_documents() {
     let cluster = cluster().await;
     let database = fill(&client(&cluster), 5).await;

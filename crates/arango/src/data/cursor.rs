@@ -298,11 +298,21 @@ struct ServerCursor {
 
 impl Drop for ServerCursor {
     fn drop(&mut self) {
-        let Some(id) = self.id.take() else { return };
-        let database = self.database.clone().timeout(CLOSE_TIMEOUT);
-        self.database.shared.data.background.spawn(async move {
-            // The server closes it after its time to live.
-            database.execute(CloseCursor::new(&id)).await.ok();
-        });
+        if let Some(id) = self.id.take() {
+            close(&self.database, self.owner.as_ref(), id);
+        }
     }
+}
+
+/// Closes a cursor in the background.
+pub(super) fn close(database: &Database, owner: Option<&Coordinator>, id: CursorId) {
+    let closing = database.clone().timeout(CLOSE_TIMEOUT);
+    let closing = match owner {
+        Some(owner) => closing.prefer(owner.clone()),
+        None => closing,
+    };
+    database.shared.data.background.spawn(async move {
+        // The server closes it after its time to live.
+        closing.execute(CloseCursor::new(&id)).await.ok();
+    });
 }

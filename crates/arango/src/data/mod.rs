@@ -20,6 +20,7 @@ mod read_many;
 mod remove;
 mod set_properties;
 mod ticket;
+mod watched_query;
 mod write;
 
 pub use arango_data::*;

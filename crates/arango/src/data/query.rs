@@ -11,9 +11,10 @@ use arango_data::{
 use arango_transport::{BoxFuture, Coordinator, Error, ErrorKind};
 use serde::de::DeserializeOwned;
 
-use crate::data::cursor::{Cursor, CursorEffect};
+use crate::data::cursor::{Cursor, CursorEffect, close};
 use crate::data::query_excerpt::excerpt;
 use crate::data::query_trace::{QueryTrace, observe};
+use crate::data::watched_query::WatchedQuery;
 use crate::handles::database::Database;
 
 impl Database {
@@ -241,11 +242,18 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
             // The client waits no longer, and does not send it again: so the server need not go on.
             options = options.default_max_runtime(self.database.attempt_limit());
         }
-        let create = CreateCursor::new(&self.aql).options(&options);
+        let create = WatchedQuery::new(CreateCursor::new(&self.aql).options(&options));
         let trace = QueryTrace::begin(&self.database, &self.aql);
-        let response = self.database.execute_with_coordinator(create);
-        let response = observe(trace.clone(), 1, response).await;
-        let (batch, owner) = response.map_err(|error| with_excerpt(error, &self.aql))?;
+        let response = self.database.execute_with_coordinator(&create);
+        let (batch, owner) = match observe(trace.clone(), 1, response).await {
+            Ok(response) => response,
+            Err(error) => {
+                if let Some(id) = create.undecoded() {
+                    close(&self.database, error.coordinator(), id);
+                }
+                return Err(with_excerpt(error, &self.aql));
+            }
+        };
         let effect = match (reads_only, is_stream) {
             (true, _) => CursorEffect::None,
             (false, false) => CursorEffect::Committed,

@@ -1,0 +1,74 @@
+//! Keeps the id of a cursor whose first batch cannot be decoded, so that it can be closed.
+
+use std::sync::{Mutex, PoisonError};
+
+use arango_data::{Batch, CreateCursor, CursorId};
+use arango_transport::protocol::{
+    ApiResponse, BuildError, Metadata, Operation, OutputError, RequestProperties,
+};
+use bytes::Bytes;
+use http::Request;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// Executes a query, and keeps the id of the cursor if its first batch cannot be decoded.
+pub(super) struct WatchedQuery<T> {
+    create: CreateCursor<T>,
+    undecoded: Mutex<Option<CursorId>>,
+}
+
+impl<T> WatchedQuery<T> {
+    pub(super) fn new(create: CreateCursor<T>) -> Self {
+        Self { create, undecoded: Mutex::new(None) }
+    }
+
+    /// Returns the cursor whose first batch could not be decoded.
+    pub(super) fn undecoded(self) -> Option<CursorId> {
+        self.undecoded.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: DeserializeOwned> Operation for WatchedQuery<T> {
+    type Output = Batch<T>;
+
+    const METADATA: Metadata = CreateCursor::<T>::METADATA;
+
+    fn properties(&self) -> RequestProperties {
+        self.create.properties()
+    }
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        self.create.request()
+    }
+
+    fn output(&self, response: ApiResponse) -> Result<Batch<T>, OutputError> {
+        let body = response.bytes().clone();
+        self.create.output(response).inspect_err(|_| {
+            *self.undecoded.lock().unwrap_or_else(PoisonError::into_inner) = cursor_of(&body);
+        })
+    }
+}
+
+/// Returns the cursor of a batch, whatever its rows are.
+fn cursor_of(body: &[u8]) -> Option<CursorId> {
+    #[derive(Deserialize)]
+    struct Envelope {
+        id: Option<CursorId>,
+    }
+    serde_json::from_slice::<Envelope>(body).ok()?.id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_behind_any_rows_is_found() {
+        assert_eq!(
+            cursor_of(br#"{"result":[1,{"id":2}],"id":"17","hasMore":true}"#).unwrap(),
+            CursorId::new("17")
+        );
+        assert_eq!(cursor_of(br#"{"result":[],"hasMore":false}"#), None);
+        assert_eq!(cursor_of(b"<html>"), None);
+    }
+}
