@@ -185,6 +185,11 @@ fn no_debug_output_shows_a_document_or_a_bind_value() {
         ExplainQuery::new(&query),
     );
     assert!(!shown.contains("s3cret"), "{shown}");
+    // The server writes the values into the plan.
+    let body =
+        r#"{"plan":{"nodes":[{"value":"s3cret"}],"isModificationQuery":false},"error":false,"code":200}"#;
+    let explanation = crate::testing::read(&ExplainQuery::new(&query), body);
+    assert!(!format!("{explanation:?}").contains("s3cret"), "{explanation:?}");
 }
 
 proptest! {

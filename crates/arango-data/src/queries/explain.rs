@@ -6,6 +6,7 @@ use http::Request;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::value::RawValue;
 
@@ -40,7 +41,7 @@ pub struct Explanation {
 }
 
 /// How the server would execute a query.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ExecutionPlan {
@@ -61,6 +62,20 @@ pub struct ExecutionPlan {
     pub estimated_nr_items: f64,
     /// Whether the query writes.
     pub is_modification_query: bool,
+}
+
+// Without the nodes, which contain the values of bind parameters.
+impl fmt::Debug for ExecutionPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExecutionPlan")
+            .field("nodes", &self.nodes.len())
+            .field("rules", &self.rules)
+            .field("collections", &self.collections)
+            .field("estimated_cost", &self.estimated_cost)
+            .field("estimated_nr_items", &self.estimated_nr_items)
+            .field("is_modification_query", &self.is_modification_query)
+            .finish()
+    }
 }
 
 /// A collection that a query uses.
