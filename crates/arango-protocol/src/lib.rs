@@ -65,7 +65,7 @@
 //! | what | where | imports from |
 //! |---|---|---|
 //! | failures, names and values without dependencies | `error`, `values`, `database_name`, `version` | no other module |
-//! | metadata and requests of operations | `metadata`, `affinity`, `requirement`, `properties`, `created_resource`, `request_builder` | the rows above |
+//! | metadata and requests of operations | `metadata`, `affinity`, `requirement`, `properties`, `created_resource`, `request_builder`, `request_path` | the rows above |
 //! | the response and what is wrong with it | `api_response`, `output_error`, `identity` | the rows above |
 //! | the traits of operations | `operation`, `resolve` | the rows above |
 //! | operations of logging in | `login`, `renew_token` | the rows above |
@@ -83,6 +83,7 @@ mod output_error;
 mod properties;
 mod renew_token;
 mod request_builder;
+mod request_path;
 mod requirement;
 mod resolve;
 #[doc(hidden)] // for the crates with models
@@ -110,6 +111,8 @@ pub use output_error::OutputError;
 pub use properties::RequestProperties;
 pub use renew_token::RenewToken;
 pub use request_builder::{BuildError, RequestBuilder};
+#[doc(hidden)] // for the crate `arango-transport`
+pub use request_path::{collection_of_path, database_of_path, path_without_cursor};
 pub use requirement::Requirement;
 pub use resolve::{Conclusion, Failure, Resolution, Resolve};
 pub use values::database_sharding::DatabaseSharding;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arango_protocol::{BuildError, ErrorKind, Outcome};
+use arango_protocol::{BuildError, ErrorKind, Outcome, path_without_cursor};
 use bytes::Bytes;
 use http::Method;
 
@@ -14,7 +14,6 @@ use crate::error::unsupported::Unsupported;
 use crate::error::{Error, MISSING_EXTENSIONS, Repr, StoppedBy};
 use crate::types::boxed::BoxError;
 use crate::types::coordinator::Coordinator;
-use crate::types::request_path;
 
 impl Error {
     /// Creates the error of a call from its recorded attempts.
@@ -37,7 +36,7 @@ impl Error {
             stopped_by,
             name: context.call.name,
             method: context.request.method.clone(),
-            path: request_path::shown(context.request.uri.path()),
+            path: path_without_cursor(context.request.uri.path()),
             class: context.call.properties.class,
             attempts,
             decisive,
@@ -110,7 +109,7 @@ impl Error {
 
     /// Creates the error of an operation that all coordinators are known to lack.
     pub(crate) fn unsupported_by_all(context: &CallContext, unsupported: Unsupported) -> Self {
-        let path = request_path::shown(context.request.uri.path());
+        let path = path_without_cursor(context.request.uri.path());
         let method = context.request.method.clone();
         let mut error = Self::unsent(&context.call, method, path, ErrorKind::NotSupported);
         error.0.unsupported = Some(Box::new(unsupported));

@@ -2,15 +2,14 @@
 
 use std::borrow::Cow;
 
-use arango_protocol::{ErrorKind, ErrorNumber, Outcome, RequestClass, is_too_large};
+use arango_protocol::{ErrorKind, ErrorNumber, Outcome, RequestClass, database_of_path, is_too_large};
 
 use super::Error;
-use crate::types::request_path;
 
 /// Returns advice for this failure; `None` if its error text is sufficient.
 pub(crate) fn advice(error: &Error) -> Option<Cow<'static, str>> {
     if error.kind() == ErrorKind::CollectionNotFound {
-        let database = request_path::database(error.path());
+        let database = database_of_path(error.path());
         return Some(format!("check the name of the collection; the database is `{database}`").into());
     }
     if let Some(owner) = error.0.owner.as_ref().filter(|_| is_unreachable(error.kind())) {

@@ -2,6 +2,7 @@
 //!
 //! Names and fields follow the OpenTelemetry conventions for database and HTTP clients.
 
+use arango_protocol::{collection_of_path, database_of_path};
 use http::{Response, StatusCode};
 use tracing::field::{Empty, debug, display};
 use tracing::{Instrument, Span};
@@ -11,7 +12,6 @@ use crate::error::Error;
 use crate::error::attempt::Attempt;
 use crate::error::attempt_error::AttemptError;
 use crate::types::coordinator::Coordinator;
-use crate::types::request_path;
 
 /// Opens the span of a call; it has almost no cost without a subscriber.
 pub(crate) fn span(context: &CallContext) -> Span {
@@ -22,8 +22,8 @@ pub(crate) fn span(context: &CallContext) -> Span {
         otel.name = context.call.name,
         db.system.name = "arangodb",
         db.operation.name = context.call.name,
-        db.namespace = &*request_path::database(path),
-        db.collection.name = request_path::collection(path).as_deref(),
+        db.namespace = &*database_of_path(path),
+        db.collection.name = collection_of_path(path).as_deref(),
         http.request.method = context.request.method.as_str(),
         http.response.status_code = Empty,
         server.address = Empty,

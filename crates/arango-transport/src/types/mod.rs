@@ -12,7 +12,6 @@ pub(crate) mod ip_zone;
 pub(crate) mod path_prefix;
 pub(crate) mod printable;
 pub(crate) mod queue_time;
-pub(crate) mod request_path;
 pub(crate) mod retry_after;
 pub(crate) mod token;
 pub(crate) mod zones;

@@ -5,19 +5,22 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 /// Returns the name of the database of a path.
-pub(crate) fn database(path: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn database_of_path(path: &str) -> Cow<'_, str> {
     split(path).0.map_or(Cow::Borrowed("_system"), decode)
 }
 
 /// Returns the name of the collection of a path, if it names one.
-pub(crate) fn collection(path: &str) -> Option<Cow<'_, str>> {
+#[must_use]
+pub fn collection_of_path(path: &str) -> Option<Cow<'_, str>> {
     let (_, call) = split(path);
     let below = call.strip_prefix("/_api/document/").or_else(|| call.strip_prefix("/_api/collection/"))?;
     below.split('/').next().filter(|name| !name.is_empty()).map(decode)
 }
 
 /// Returns the path as errors show it: without the id of a cursor, with which others could read its rows.
-pub(crate) fn shown(path: &str) -> String {
+#[must_use]
+pub fn path_without_cursor(path: &str) -> String {
     const CURSOR: &str = "/_api/cursor/";
     let (_, call) = split(path);
     let Some(id) = call.strip_prefix(CURSOR) else { return path.to_owned() };
@@ -49,7 +52,7 @@ mod tests {
             ("/_db/shop/_api/cursor", "/_db/shop/_api/cursor"),
             ("/_api/document/books/dune", "/_api/document/books/dune"),
         ] {
-            assert_eq!(shown(path), expected);
+            assert_eq!(path_without_cursor(path), expected);
         }
     }
 
@@ -64,8 +67,8 @@ mod tests {
             ("/_db/shop/_api/cursor", "shop", None),
             ("/_db/shop", "shop", None),
         ] {
-            assert_eq!(database(path), expected_database, "{path}");
-            assert_eq!(collection(path).as_deref(), expected_collection, "{path}");
+            assert_eq!(database_of_path(path), expected_database, "{path}");
+            assert_eq!(collection_of_path(path).as_deref(), expected_collection, "{path}");
         }
     }
 }
