@@ -92,6 +92,7 @@ const LAYOUTS: &[Layout] = &[
             &["json"],
             &["documents"],
             &["collections"],
+            &["indexes"],
             &["databases"],
             &["queries"],
             &["for_each_operation"],

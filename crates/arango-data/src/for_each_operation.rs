@@ -36,10 +36,11 @@ pub trait OperationVisitor {
 
 /// Visits every operation of this crate, each constructed with sample values.
 ///
-/// The order is that of the folders: documents, collections, databases, queries.
+/// The order is that of the folders: documents, collections, indexes, databases, queries.
 pub fn for_each_operation(visitor: &mut impl OperationVisitor) {
     documents(visitor);
     collections(visitor);
+    indexes(visitor);
     databases(visitor);
     queries(visitor);
 }
@@ -81,6 +82,14 @@ fn collections(visitor: &mut impl OperationVisitor) {
     visitor.visit(GetResponsibleShard::new(&BOOKS, &*BOOK));
     visitor.visit(TruncateCollection::new(&BOOKS));
     visitor.visit(DropCollection::by_name(&BOOKS));
+}
+
+fn indexes(visitor: &mut impl OperationVisitor) {
+    let id = IndexId::new("books/12345").expect("a valid id");
+    visitor.visit(ListIndexes::new(&BOOKS));
+    visitor.visit(GetIndex { id: id.clone() });
+    visitor.visit(EnsureIndex::new(&BOOKS, Index::persistent(["year"])));
+    visitor.visit(DropIndex::new(&id));
 }
 
 fn databases(visitor: &mut impl OperationVisitor) {

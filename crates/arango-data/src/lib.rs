@@ -42,6 +42,7 @@
 //! | documents | [`ReadDocument`], [`ReadDocuments`], [`DocumentExists`] | [`InsertDocument`], [`UpdateDocument`], [`ReplaceDocument`], [`RemoveDocument`] |
 //! | collections | [`ListCollections`], [`GetCollection`], [`GetCollectionProperties`], [`CountDocuments`], [`GetCollectionFigures`] | [`CreateCollection`], [`EnsureCollection`], [`SetCollectionProperties`], [`TruncateCollection`], [`DropCollection`] |
 //! | shards of a collection | [`GetCollectionShards`], [`GetResponsibleShard`], [`CountDocumentsByShard`] | |
+//! | indexes | [`ListIndexes`], [`GetIndex`] | [`EnsureIndex`], [`DropIndex`] |
 //! | databases | [`ListDatabases`], [`ListAccessibleDatabases`], [`GetCurrentDatabase`] | [`CreateDatabase`], [`DropDatabase`] |
 //! | queries | [`ExplainQuery`], [`ParseQuery`], [`ListRunningQueries`], [`ListSlowQueries`] | [`CreateCursor`], [`NextBatch`], [`CloseCursor`], [`KillQuery`], [`ClearSlowQueries`] |
 //!
@@ -54,7 +55,7 @@
 //! | write with [`if_revision`](UpdateDocument::if_revision) or a [version](UpdateDocument::version_attribute) | yes |
 //! | any other write of a document | no: the document is read, and shows what happened or does not |
 //! | insert under a key of the server | no, and what happened stays unknown |
-//! | drop by [id](DropCollection::by_id), creation by [`ensure`](CreateCollection::ensure) | yes |
+//! | drop by [id](DropCollection::by_id), creation by [`ensure`](CreateCollection::ensure), every operation on indexes | yes |
 //! | drop or creation by name, truncation | no: it is looked for |
 //! | query that [writes](Aql::is_read_only) | no, and what happened stays unknown |
 //!
@@ -71,6 +72,7 @@
 //! | documents as JSON: writing without loss, reading in one pass | `json` |
 //! | operations on single documents, and what became of lost writes | `documents` |
 //! | operations on collections, and their properties | `collections` |
+//! | operations on indexes | `indexes` |
 //! | operations on databases | `databases` |
 //! | queries, cursors, and the proof that a query only reads | `queries` |
 //! | visiting every operation | `for_each_operation` |
@@ -80,6 +82,7 @@ mod databases;
 mod documents;
 mod expected_error;
 mod for_each_operation;
+mod indexes;
 mod json;
 mod names;
 mod queries;
@@ -113,6 +116,10 @@ pub use documents::{
 };
 #[doc(hidden)] // for tests and tables of all operations
 pub use for_each_operation::{OperationVisitor, for_each_operation};
+pub use indexes::{
+    DropIndex, DropStatus, EnsureIndex, EnsuredIndex, GetIndex, Index, IndexId, IndexInfo, IndexType,
+    ListIndexes,
+};
 pub use json::{Document, Patch, write_document};
 pub use names::{CollectionName, DocumentId, InvalidIdentifier, Key, Revision};
 pub use queries::{

@@ -33,7 +33,7 @@ fn every_operation_has_the_expected_class_and_affinity() {
     for_each_operation(&mut rows);
     // Those of the sample values: a key that was not generated, and no condition.
     #[rustfmt::skip]
-    let expected: [Row; 36] = [
+    let expected: [Row; 40] = [
         ("document.insert",              NonIdempotent, Any,              &[]),
         ("document.read",                Safe,          Any,              &[404]),
         ("document.read_changed",        Safe,          Any,              &[304, 404]),
@@ -56,6 +56,10 @@ fn every_operation_has_the_expected_class_and_affinity() {
         ("collection.responsible_shard", Safe,          Any,              &[]),
         ("collection.truncate",          NonIdempotent, Any,              &[]),
         ("collection.drop",              NonIdempotent, Any,              &[404]),
+        ("index.list",                   Safe,          Any,              &[]),
+        ("index.get",                    Safe,          Any,              &[]),
+        ("index.ensure",                 Fenced,        Any,              &[]),
+        ("index.drop",                   Fenced,        Any,              &[404]),
         ("database.list",                Safe,          Any,              &[]),
         ("database.list_accessible",     Safe,          Any,              &[]),
         ("database.current",             Safe,          Any,              &[]),
@@ -99,6 +103,8 @@ fn what_changes_data_needs_write_access() {
         ("collection.set_properties", Permission::Write),
         ("collection.truncate", Permission::Write),
         ("collection.drop", Permission::Write),
+        ("index.ensure", Permission::Write),
+        ("index.drop", Permission::Write),
         ("database.create", Permission::Admin),
         ("database.drop", Permission::Admin),
     ];

@@ -2,6 +2,7 @@
 
 mod collections;
 mod documents;
+mod indexes;
 mod late_copies;
 mod lost_writes;
 mod prepared_queries;

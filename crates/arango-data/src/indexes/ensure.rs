@@ -1,0 +1,144 @@
+//! Creating an index unless there is one that does the same.
+
+use std::time::Duration;
+
+use arango_protocol::{
+    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, RequestProperties,
+    Scope,
+};
+use bytes::Bytes;
+use http::Request;
+use serde::Deserialize;
+
+use super::definition::Index;
+use super::info::IndexInfo;
+use crate::names::CollectionName;
+
+/// How long building may take by default.
+const BUILD_TIMEOUT: Duration = Duration::from_secs(3600);
+
+/// Creates an index unless the collection has one that does the same.
+///
+/// It can be repeated: a second copy finds the index of the first. The server goes on building after the client has
+/// given up, by default for up to three days; it can then be ensured again.
+///
+/// # Errors
+///
+/// 400 with error 1210 if documents have equal values; 400 with error 1207 if another index has the name; 400 with error
+/// 1470 if a unique index does not contain all shard keys; 400 with error 10 if the definition is invalid; 404 with
+/// error 1203 if the collection does not exist.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnsureIndex {
+    collection: CollectionName,
+    index: Index,
+    build_timeout: Duration,
+}
+
+/// The result of ensuring an index.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct EnsuredIndex {
+    /// The index.
+    pub index: IndexInfo,
+    /// Whether there was one before that does the same.
+    ///
+    /// It may have been created by an earlier copy of the request. Its name may be another one.
+    pub existed: bool,
+}
+
+impl EnsureIndex {
+    /// Ensures an index of this collection.
+    #[must_use]
+    pub fn new(collection: &CollectionName, index: Index) -> Self {
+        Self { collection: collection.clone(), index, build_timeout: BUILD_TIMEOUT }
+    }
+
+    /// Sets how long the client waits until the index is built.
+    ///
+    /// By default an hour.
+    #[must_use]
+    pub fn build_timeout(mut self, limit: Duration) -> Self {
+        self.build_timeout = limit;
+        self
+    }
+}
+
+impl Operation for EnsureIndex {
+    type Output = EnsuredIndex;
+
+    const METADATA: Metadata = Metadata::post("index.ensure", "/_api/index")
+        .fenced()
+        .scope(Scope::Database)
+        .permission(Permission::Write);
+
+    fn properties(&self) -> RequestProperties {
+        // A second copy would wait for the first one.
+        RequestProperties::of(&Self::METADATA).server_timeout(self.build_timeout).without_timeout_retry()
+    }
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        self.index.check()?;
+        RequestBuilder::new(Self::METADATA)
+            .query("collection", self.collection.as_str())
+            .json(&self.index)
+            .build()
+    }
+
+    fn output(&self, response: ApiResponse) -> Result<EnsuredIndex, OutputError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Body {
+            is_newly_created: bool,
+        }
+        let mut index: IndexInfo = response.json()?;
+        // They belong to the response, and not to the index.
+        for attribute in ["isNewlyCreated", "error", "code"] {
+            index.other.remove(attribute);
+        }
+        Ok(EnsuredIndex { index, existed: !response.json::<Body>()?.is_newly_created })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_rejected, assert_request_with_body, name, read, response};
+    use arango_protocol::RequestClass;
+
+    fn by_year() -> EnsureIndex {
+        EnsureIndex::new(&name("books"), Index::persistent(["year"]))
+    }
+
+    #[test]
+    fn the_collection_is_a_parameter_and_the_definition_the_body() {
+        let body = r#"{"fields":["year"],"type":"persistent"}"#;
+        assert_request_with_body(&by_year(), "POST", "/_api/index?collection=books", body);
+        assert_rejected(
+            &EnsureIndex::new(&name("books"), Index::geo(["g"]).unique()),
+            "`index` has an option that its type does not have",
+        );
+    }
+
+    #[test]
+    fn it_may_take_long_and_can_be_repeated() {
+        let properties = by_year().build_timeout(Duration::from_secs(7200)).properties();
+        assert_eq!(
+            (properties.class, properties.server_timeout),
+            (RequestClass::Fenced, Some(Duration::from_secs(7200)))
+        );
+        assert!(!properties.retries_timeouts);
+    }
+
+    #[test]
+    fn an_index_that_existed_is_told_from_a_new_one() {
+        for (is_new, status) in [(true, 201), (false, 200)] {
+            let body = format!(
+                r#"{{"id":"books/7","type":"persistent","name":"idx_7","fields":["year"],"unique":false,"sparse":false,
+                "estimates":true,"isNewlyCreated":{is_new},"error":false,"code":{status}}}"#
+            );
+            let ensured = read(&by_year(), &body);
+            assert_eq!((ensured.existed, ensured.index.other.len()), (!is_new, 1), "{ensured:?}");
+        }
+        assert!(by_year().output(response(201, r#"{"id":"books/7","type":"persistent"}"#)).is_err());
+    }
+}

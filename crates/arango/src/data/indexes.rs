@@ -1,0 +1,85 @@
+//! The indexes of a collection.
+
+use std::future::IntoFuture;
+use std::time::Duration;
+
+use arango_data::{
+    DropIndex, DropStatus, EnsureIndex, EnsuredIndex, GetIndex, Index, IndexId, IndexInfo, ListIndexes,
+};
+use arango_transport::protocol::BuildError;
+use arango_transport::{BoxFuture, Error};
+
+use crate::data::collection::Collection;
+use crate::handles::data_support::invalid_request;
+
+/// The indexes of the collection. All methods fail as [`Database::execute`](crate::Database::execute) does.
+impl Collection {
+    /// Creates an index unless there is one that does the same.
+    ///
+    /// ```no_run
+    /// use arango::data::Index;
+    ///
+    /// # async fn example(books: &arango::Collection) -> arango::Result<()> {
+    /// let ensured = books.ensure_index(Index::persistent(["year", "title"]).named("by_year")).await?;
+    /// println!("{} existed: {}", ensured.index.id, ensured.existed);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn ensure_index(&self, index: Index) -> NewIndex {
+        NewIndex {
+            collection: self.clone(),
+            operation: self.operation(|name| Ok(EnsureIndex::new(name, index))),
+        }
+    }
+
+    /// Lists the indexes, without those that are being built.
+    pub async fn indexes(&self) -> Result<Vec<IndexInfo>, Error> {
+        self.database.execute(ListIndexes::new(self.name()?)).await
+    }
+
+    /// Returns an index.
+    pub async fn index(&self, id: &IndexId) -> Result<IndexInfo, Error> {
+        self.database.execute(GetIndex { id: id.clone() }).await
+    }
+
+    /// Removes an index. One that is not there is no error.
+    pub async fn drop_index(&self, id: &IndexId) -> Result<DropStatus, Error> {
+        self.database.execute(DropIndex::new(id)).await
+    }
+}
+
+/// The creation of an index, sent when it is awaited.
+///
+/// The server goes on building it after the client has given up; it can then be ensured again.
+///
+/// # Errors
+///
+/// [`UniqueViolation`](crate::ErrorKind::UniqueViolation) if the index is unique and documents have equal values;
+/// [`CollectionNotFound`](crate::ErrorKind::CollectionNotFound); [`Request`](crate::ErrorKind::Request) if its type does
+/// not have one of its options.
+#[derive(Debug)]
+#[must_use = "the index is created when it is awaited"]
+pub struct NewIndex {
+    collection: Collection,
+    operation: Result<EnsureIndex, BuildError>,
+}
+
+impl NewIndex {
+    /// Sets how long the client waits until the index is built; by default an hour.
+    pub fn build_timeout(mut self, limit: Duration) -> Self {
+        self.operation = self.operation.map(|operation| operation.build_timeout(limit));
+        self
+    }
+}
+
+impl IntoFuture for NewIndex {
+    type Output = Result<EnsuredIndex, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let operation = self.operation.map_err(invalid_request::<EnsureIndex>)?;
+            self.collection.database.execute(operation).await
+        })
+    }
+}

@@ -1,0 +1,79 @@
+//! Indexes of collections.
+
+use std::time::Duration;
+
+use arango::data::{DropStatus, Index, IndexType};
+use arango::{ErrorKind, Limits, Outcome};
+use arango_test_cluster::{Fault, Match, Phase};
+use serde_json::json;
+
+use super::{book, books, everywhere};
+use crate::support::{builder, client, cluster};
+
+#[tokio::test(start_paused = true)]
+async fn an_index_is_created_listed_and_dropped() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster));
+    let definition = || Index::persistent(["year", "title"]).sparse().named("by_year");
+    let created = books.ensure_index(definition()).await.unwrap();
+    assert!(!created.existed && created.index.sparse && created.index.name == "by_year");
+    assert!(books.ensure_index(definition()).await.unwrap().existed);
+    let listed = books.indexes().await.unwrap();
+    let types: Vec<_> = listed.iter().map(|index| index.index_type.clone()).collect();
+    assert_eq!(types, [IndexType::Primary, IndexType::Persistent]);
+    assert_eq!(books.index(&created.index.id).await.unwrap().fields, [json!("year"), json!("title")]);
+    assert_eq!(books.drop_index(&created.index.id).await.unwrap(), DropStatus::Dropped);
+    assert_eq!(books.drop_index(&created.index.id).await.unwrap(), DropStatus::NotFound);
+    assert_eq!(books.index(&created.index.id).await.unwrap_err().kind(), ErrorKind::NotFound);
+    let ttl = Index::ttl("at", Duration::from_secs(60));
+    assert_eq!(books.ensure_index(ttl).await.unwrap().index.expire_after, Some(Duration::from_secs(60)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_unique_index_refuses_equal_documents() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster));
+    books.insert(&book("Dune")).await.unwrap();
+    books.ensure_index(Index::persistent(["title"]).unique()).await.unwrap();
+    let error = books.insert(&book("Dune")).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::UniqueViolation, Outcome::NotExecuted),
+        "{error}"
+    );
+    assert_eq!(books.count().await.unwrap(), 1);
+
+    books.insert(&book("Emma")).await.unwrap();
+    let error = books.ensure_index(Index::persistent(["year"]).unique()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UniqueViolation, "{error}");
+    let error = books.ensure_index(Index::geo(["place"]).unique()).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Request, Outcome::NotExecuted), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn w24_an_index_whose_response_is_lost_is_ensured_and_dropped_once() {
+    for phase in [Phase::AfterRead, Phase::AfterExecution, Phase::InBody] {
+        let cluster = cluster().await;
+        let books = books(&client(&cluster));
+        let lost = everywhere(&cluster, &Fault::close(phase).on(Match::path("/_api/index*")).times(1));
+        let ensured = books.ensure_index(Index::persistent(["year"])).await.unwrap();
+        drop(lost);
+        assert_eq!(books.indexes().await.unwrap().len(), 2, "{phase:?}");
+        let _lost = everywhere(&cluster, &Fault::close(phase).on(Match::path("/_api/index/*")).times(1));
+        books.drop_index(&ensured.index.id).await.unwrap();
+        assert_eq!(books.indexes().await.unwrap().len(), 1, "{phase:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_index_that_takes_long_is_waited_for() {
+    let cluster = cluster().await;
+    let limits = Limits::default().attempt(Duration::from_secs(1)).total(Duration::from_secs(2));
+    let books = builder(&cluster).limits(limits).build().unwrap().db("_system").collection("books");
+    let slow = everywhere(&cluster, &Fault::latency(Duration::from_secs(600)).on(Match::path("/_api/index")));
+    books.ensure_index(Index::persistent(["year"])).await.unwrap();
+    let short = books.ensure_index(Index::persistent(["year"])).build_timeout(Duration::from_secs(60));
+    let error = short.await.unwrap_err();
+    assert_eq!((error.outcome(), error.attempts().len()), (Outcome::Unknown, 1), "{error}");
+    drop(slow);
+}
