@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn an_index_that_existed_is_told_from_a_new_one() {
+    fn an_index_that_existed_is_distinguished_from_a_new_one() {
         for (is_new, status) in [(true, 201), (false, 200)] {
             let body = format!(
                 r#"{{"id":"books/7","type":"persistent","name":"idx_7","fields":["year"],"unique":false,"sparse":false,
