@@ -226,6 +226,9 @@ pub enum BuildError {
     /// The body cannot be serialised as JSON.
     #[error("the body cannot be serialised as JSON")]
     Body(#[source] serde_json::Error),
+    /// A query cannot be sent as it is.
+    #[error("the query is invalid: {0}")]
+    Query(String),
     /// A value is outside the range that the server accepts.
     #[error("`{field}` {reason}")]
     Field {

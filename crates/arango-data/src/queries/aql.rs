@@ -6,7 +6,6 @@ use std::fmt;
 
 use arango_protocol::BuildError;
 use serde::Serialize;
-use serde::ser::Error as _;
 use serde_json::value::RawValue;
 
 use super::read_only::is_proved_read_only;
@@ -110,7 +109,7 @@ impl Aql {
     pub fn rebind(mut self, name: &str, value: impl Serialize) -> Self {
         match self.binds.remove(name) {
             Some(_) => self.bind(name, value),
-            None => self.fail(format!("the bind parameter `{name}` is bound again, but was not before")),
+            None => self.fail(format!("the bind parameter `{name}` cannot be bound again: it is not bound")),
         }
     }
 
@@ -156,7 +155,7 @@ impl Aql {
     /// Returns the error of a parameter, if there is one.
     pub(super) fn check(&self) -> Result<(), BuildError> {
         match &self.error {
-            Some(error) => Err(BuildError::Body(serde_json::Error::custom(error))),
+            Some(error) => Err(BuildError::Query(error.clone())),
             None => Ok(()),
         }
     }
@@ -200,23 +199,25 @@ impl fmt::Debug for Aql {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::error::Error;
 
     fn fault(query: &Aql) -> String {
-        query.check().unwrap_err().source().unwrap().to_string()
+        query.check().unwrap_err().to_string()
     }
 
     #[test]
     fn a_fault_of_a_parameter_is_kept_and_named() {
         let query = Aql::new("RETURN @a");
-        assert_eq!(fault(&query.clone().bind("a", 1).bind("a", 2)), "the bind parameter `a` is bound twice");
+        assert_eq!(
+            fault(&query.clone().bind("a", 1).bind("a", 2)),
+            "the query is invalid: the bind parameter `a` is bound twice"
+        );
         for name in ["", "@a", "a b", "_"] {
             assert!(fault(&query.clone().bind(name, 1)).ends_with("has an invalid name"), "{name}");
         }
         let infinite = query.bind("a", [1.0, f64::INFINITY]).bind("b", 1);
         assert_eq!(
             fault(&infinite),
-            "the bind parameter `a` cannot be serialised: `[1]` is not a finite number"
+            "the query is invalid: the bind parameter `a` cannot be serialised: `[1]` is not a finite number"
         );
     }
 
@@ -224,7 +225,10 @@ mod tests {
     fn a_value_can_be_replaced_but_not_a_missing_one() {
         let query = Aql::new("RETURN @a").bind("a", 1);
         assert_eq!(query.clone().rebind("a", 2).binds["a"].get(), "2");
-        assert_eq!(fault(&query.rebind("b", 2)), "the bind parameter `b` is bound again, but was not before");
+        assert_eq!(
+            fault(&query.rebind("b", 2)),
+            "the query is invalid: the bind parameter `b` cannot be bound again: it is not bound"
+        );
     }
 
     #[test]
@@ -232,7 +236,7 @@ mod tests {
         let query = Aql::new("FOR b IN @@books RETURN b");
         assert_eq!(query.clone().collection("books", "library").binds["@books"].get(), "\"library\"");
         let invalid = fault(&query.collection("books", "a/b"));
-        assert!(invalid.starts_with("the bind parameter `@books`: "), "{invalid}");
+        assert!(invalid.starts_with("the query is invalid: the bind parameter `@books`: "), "{invalid}");
     }
 
     #[test]

@@ -38,6 +38,11 @@ impl Match {
         Self::method(Method::PUT, pattern)
     }
 
+    /// Matches `PATCH` requests by path.
+    pub fn patch(pattern: impl Into<String>) -> Self {
+        Self::method(Method::PATCH, pattern)
+    }
+
     /// Matches `DELETE` requests by path.
     pub fn delete(pattern: impl Into<String>) -> Self {
         Self::method(Method::DELETE, pattern)

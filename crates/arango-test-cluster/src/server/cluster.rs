@@ -9,6 +9,8 @@ use tokio::runtime::Handle;
 
 use crate::config::settings::Config;
 use crate::config::start_error::StartError;
+use crate::faults::active_faults::FaultGuard;
+use crate::faults::fault::Fault;
 use crate::journal::Journal;
 use crate::server::builder::Builder;
 use crate::server::control::Control;
@@ -144,6 +146,13 @@ impl TestCluster {
     /// If the index is out of range.
     pub fn coordinator(&self, index: usize) -> &Coordinator {
         &self.coordinators[index]
+    }
+
+    /// Injects a fault at every coordinator, until the guards are dropped.
+    ///
+    /// A [limit](Fault::times) counts for each coordinator.
+    pub fn inject(&self, fault: &Fault) -> Vec<FaultGuard> {
+        self.coordinators.iter().map(|coordinator| coordinator.inject(fault.clone())).collect()
     }
 
     /// Returns the ids of the DB-Servers, `PRMR-…`.

@@ -6,11 +6,11 @@ use arango_protocol::Outcome;
 use tokio::time::Instant;
 
 use crate::connect::connected::ConnectionInfo;
-use crate::error::attempt::{Attempt, Phase};
+use crate::error::attempt::{Attempt, FIRST_ATTEMPTS_KEPT, Phase};
 use crate::types::coordinator::Coordinator;
 
 /// The maximum number of failed attempts kept per call.
-const MAX_FAILED_ATTEMPTS: usize = 16;
+const MAX_FAILED_ATTEMPTS: usize = 2 * FIRST_ATTEMPTS_KEPT;
 
 /// The attempts of a call.
 #[derive(Debug, Default)]
@@ -95,7 +95,7 @@ impl AttemptLog {
         log.current = None;
         if log.failed.len() == MAX_FAILED_ATTEMPTS {
             // A discarded attempt still counts for the outcome of the call.
-            let dropped = log.failed.remove(MAX_FAILED_ATTEMPTS / 2);
+            let dropped = log.failed.remove(FIRST_ATTEMPTS_KEPT);
             log.worst_dropped = log.worst_dropped.max(Some(dropped.outcome));
             log.dropped += 1;
         }

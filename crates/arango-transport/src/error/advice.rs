@@ -84,6 +84,9 @@ fn of_kind(error: &Error) -> Option<&'static str> {
         | K::NotLeader
         | K::WriteConcernNotMet => "check the DB-Servers with cluster().health()",
         K::AgencyUnavailable => "check the agents with cluster().health()",
+        K::DatabaseUnknown if error.error_number() == Some(ErrorNumber::FORBIDDEN) => {
+            "check user, password and rights: the server does not say whether it is they or the database"
+        }
         K::DatabaseUnknown => "check its name; a new database takes a moment to reach all coordinators",
         K::OwnerGone | K::TransactionGone => "start again: it cannot be recovered",
         K::LockTimeout => "try again later, or raise the lock timeout of the transaction",

@@ -53,6 +53,9 @@ impl fmt::Display for Phase {
     }
 }
 
+/// How many of the first attempts an error keeps, and at most as many of the last ones.
+pub(crate) const FIRST_ATTEMPTS_KEPT: usize = 8;
+
 /// A failed attempt.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "the flags are independent of each other")]

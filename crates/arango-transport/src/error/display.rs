@@ -6,7 +6,7 @@ use arango_protocol::ErrorKind;
 
 use super::wording::{self, ServerDetails};
 use super::{Error, Report, StoppedBy, advice};
-use crate::error::attempt::Phase;
+use crate::error::attempt::{FIRST_ATTEMPTS_KEPT, Phase};
 use crate::types::coordinator::Coordinator;
 
 /// The maximum number of coordinators listed on one line.
@@ -62,8 +62,9 @@ impl Error {
             write!(f, "and {} more, ", coordinators.len() - MAX_COORDINATORS)?;
         }
         write!(f, "{}", self.0.outcome)?;
-        if error.0.attempts.len() > 1 {
-            write!(f, ", {} attempts", error.0.attempts.len())?;
+        let attempts = error.0.attempts.len() + usize::try_from(error.0.dropped).unwrap_or(usize::MAX);
+        if attempts > 1 {
+            write!(f, ", {attempts} attempts")?;
         }
         if error.0.stopped_by == StoppedBy::Budget {
             f.write_str(", retry budget used up")?;
@@ -120,7 +121,16 @@ impl fmt::Display for Report<'_> {
             write!(f, "\n  | {line}")?;
         }
         for (index, attempt) in repr.attempts.iter().enumerate() {
-            let number = index + 1;
+            // Those that are not kept were between the first and the last ones.
+            let dropped = if index < FIRST_ATTEMPTS_KEPT {
+                0
+            } else {
+                usize::try_from(repr.dropped).unwrap_or(usize::MAX)
+            };
+            if index == FIRST_ATTEMPTS_KEPT && dropped > 0 {
+                write!(f, "\n  {} more attempts", repr.dropped)?;
+            }
+            let number = index + 1 + dropped;
             write!(f, "\n  {number}. {attempt}")?;
             // The only attempt of a login is already displayed with the attempt of the call.
             let login = wording::login(attempt.source.as_deref())
@@ -129,9 +139,6 @@ impl fmt::Display for Report<'_> {
             for (index, attempt) in login.into_iter().flatten().enumerate() {
                 write!(f, "\n     {number}.{}. login: {attempt}", index + 1)?;
             }
-        }
-        if repr.dropped > 0 {
-            write!(f, "\n  and {} more, between the eighth and the ninth listed", repr.dropped)?;
         }
         if let Some((_, Some(failed))) = &repr.resolution {
             write!(f, "\n  then {failed}")?;

@@ -13,10 +13,14 @@ use crate::error::attempt::Attempt;
 use crate::error::attempt_error::AttemptError;
 use crate::types::coordinator::Coordinator;
 
+/// The target of all spans, for filters of subscribers.
+const TARGET: &str = "arango";
+
 /// Opens the span of a call; it has almost no cost without a subscriber.
 pub(crate) fn span(context: &CallContext) -> Span {
     let path = context.request.uri.path();
     tracing::debug_span!(
+        target: TARGET,
         "arango",
         otel.kind = "client",
         otel.name = context.call.name,
@@ -68,6 +72,7 @@ fn port(coordinator: &Coordinator) -> Option<u16> {
 /// Opens the span of an attempt, as a child of the current span.
 pub(crate) fn attempt(context: &CallContext, coordinator: &Coordinator, number: u32) -> Span {
     tracing::debug_span!(
+        target: TARGET,
         "arango.attempt",
         otel.kind = "client",
         http.request.method = context.request.method.as_str(),

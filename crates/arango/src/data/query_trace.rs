@@ -11,6 +11,9 @@ use tracing::{Instrument, Span};
 
 use crate::handles::database::Database;
 
+/// The target of spans and events, for filters of subscribers.
+const TARGET: &str = "arango";
+
 /// Observes one query, from its request to the end of its cursor.
 ///
 /// Names of fields follow the OpenTelemetry conventions for databases. Values are never among them.
@@ -29,6 +32,7 @@ impl QueryTrace {
         let name = database.display_name();
         let text = Some(query.text()).filter(|_| log.includes_text);
         let span = tracing::debug_span!(
+            target: TARGET,
             "arango.query",
             otel.kind = "internal",
             db.system.name = "arangodb",
@@ -54,10 +58,9 @@ impl QueryTrace {
     fn responded(&self, batch: u64, elapsed: Duration) {
         if self.slow.is_some_and(|slow| elapsed > slow) {
             tracing::warn!(
+                target: TARGET,
                 parent: &self.span,
-                db.namespace = self.database,
-                db.query.text = self.text,
-                arango.batch = batch,
+                { db.namespace = self.database, db.query.text = self.text, arango.batch = batch },
                 "slow query: the response took {elapsed:.1?}",
             );
         }
