@@ -43,7 +43,7 @@ pub(crate) fn operation_id_text(writer: u8) -> String {
 }
 
 /// The attributes of a document, or of a patch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) struct Content {
     /// Shows which write wrote last.
     pub(crate) text: Option<u8>,

@@ -25,12 +25,12 @@ pub(crate) struct Family {
 impl Family {
     /// Creates a family with two faults and one write of a third party.
     pub(crate) fn new(pairs: Vec<[Write; 2]>) -> Self {
-        use Fault::{CutOff, ConnectionLost, DbServerLost, DbServerTimeout, QueueFull, Silence};
+        use Fault::{Conflict, ConnectionLost, CutOff, DbServerTimeout};
         Self {
             pairs,
             has_document: true,
             faults: 2,
-            fault_kinds: vec![ConnectionLost, Silence, DbServerLost, DbServerTimeout, CutOff, QueueFull, Fault::Conflict],
+            fault_kinds: vec![ConnectionLost, DbServerTimeout, CutOff, Conflict],
             others: 1,
             other_kinds: Vec::new(),
             slots: vec![CHOSEN],
@@ -42,7 +42,7 @@ impl Family {
         self.pairs.iter().flatten()
     }
 
-    pub(crate) fn with_others(self, other_kinds: &[Other]) -> Self {
+    fn with_others(self, other_kinds: &[Other]) -> Self {
         Self { other_kinds: other_kinds.to_vec(), ..self }
     }
 
@@ -50,9 +50,19 @@ impl Family {
         Self { reachable: reachable.to_vec(), ..self }
     }
 
-    /// Allows one more fault and one more write of the third party.
-    pub(crate) fn deeper(self) -> Self {
-        Self { faults: self.faults + 1, others: self.others + 1, ..self }
+    /// Allows every kind of fault.
+    pub(crate) fn with_all_faults(self) -> Self {
+        Self { fault_kinds: Fault::ALL.to_vec(), ..self }
+    }
+
+    /// Allows one more fault.
+    pub(crate) fn with_another_fault(self) -> Self {
+        Self { faults: self.faults + 1, ..self }
+    }
+
+    /// Allows one more write of the third party.
+    pub(crate) fn with_another_writer(self) -> Self {
+        Self { others: self.others + 1, ..self }
     }
 }
 
@@ -74,7 +84,7 @@ pub(crate) fn own_keys() -> Family {
         R::Returned,
         R::RefusedByItself,
     ]);
-    Family { has_document: false, slots: vec![1, 2], ..family }
+    Family { has_document: false, slots: vec![1, 2], ..family }.with_all_faults()
 }
 
 /// Inserts under a key that the program has chosen.
@@ -153,7 +163,7 @@ pub(crate) fn unconditional() -> Family {
         [writes::update(1), writes::update_with_operation_id(2)],
         [writes::update_with_operation_id(1), writes::remove(2)],
     ];
-    Family::new(pairs).with_others(&[Other::Remove, Other::Insert, Other::Update]).reaches(&[
+    Family::new(pairs).with_all_faults().with_others(&[Other::Remove, Other::Insert, Other::Update]).reaches(&[
         R::LostAndFoundById,
         R::LostAndFoundByContent,
         R::LostAndFoundByAbsence,
@@ -181,4 +191,16 @@ pub(crate) fn modifications() -> Family {
         R::DoubledByServer,
     ]);
     Family { fault_kinds: vec![Fault::ConnectionLost, Fault::Conflict], others: 0, ..family }
+}
+
+/// Returns all families, with their names.
+pub(crate) fn all() -> [(&'static str, Family); 6] {
+    [
+        ("own keys", own_keys()),
+        ("chosen keys", chosen_keys()),
+        ("revisions", revisions()),
+        ("versions", versions()),
+        ("unconditional", unconditional()),
+        ("modifications", modifications()),
+    ]
 }

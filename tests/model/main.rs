@@ -3,6 +3,7 @@
 //! `docs/simulation.md` describes the model. The client in it is the complete one: see [`replay`].
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
+mod broken;
 mod document;
 mod family;
 mod ledger;
@@ -16,10 +17,13 @@ mod writes;
 
 use std::time::Instant;
 
-use stateright::{Checker as _, Model as _};
+use arango::data::OverwriteMode;
+use stateright::{Checker as _, HasDiscoveries, Model as _};
 
+use crate::broken::Defect;
 use crate::family::Family;
 use crate::model::LostWrites;
+use crate::writes::Write;
 
 /// Visits every state of a family.
 fn check(name: &str, family: Family) {
@@ -35,6 +39,16 @@ fn check(name: &str, family: Family) {
         began.elapsed()
     );
     checker.assert_properties();
+}
+
+/// Visits the states of all families with more faults, and then with more writes of the third party.
+#[test]
+#[ignore = "takes minutes: a job of every night runs it, optimised"]
+fn every_family_deeper() {
+    for (name, family) in family::all() {
+        check(name, family.clone().with_all_faults().with_another_writer());
+        check(name, family.with_another_fault());
+    }
 }
 
 #[test]
@@ -65,4 +79,67 @@ fn writes_without_a_condition() {
 #[test]
 fn modifications() {
     check("modifications", family::modifications());
+}
+
+/// Checks that the model finds a broken write, which another client makes at the same time as a correct one.
+fn assert_found(broken: Write, other: Write, has_document: bool, property: &'static str) {
+    let family = Family { has_document, ..Family::new(vec![[broken, other]]) };
+    let found = HasDiscoveries::AnyOf([property].into());
+    let checker = LostWrites::new(family).checker().finish_when(found).spawn_bfs().join();
+    let actions = checker.assert_any_discovery(property).into_actions();
+    println!("{property}: {actions:?}");
+}
+
+#[test]
+fn a_write_that_takes_its_own_key_for_that_of_another_client_is_found() {
+    let broken = broken::insert_with_own_key(1, Defect::KeyInUseIsFinal);
+    assert_found(broken, writes::insert_with_own_key(2, 8), false, properties::NOT_EXECUTED);
+}
+
+#[test]
+fn a_write_that_takes_a_missing_document_for_proof_is_found() {
+    let broken = broken::insert_with_own_key(1, Defect::MissingIsProof);
+    assert_found(broken, writes::insert_with_own_key(2, 8), false, properties::NOT_EXECUTED);
+}
+
+#[test]
+fn a_write_that_takes_an_old_revision_for_proof_is_found() {
+    let broken = broken::update_if_revision(1, Defect::OldRevisionIsProof);
+    assert_found(broken, writes::update(2), true, properties::NOT_EXECUTED);
+}
+
+#[test]
+fn a_write_that_takes_any_document_for_its_own_is_found() {
+    let broken = broken::insert_with_operation_id(1, Defect::AnyDocumentIsProof);
+    assert_found(broken, writes::insert_with_chosen_key(2), false, properties::EXECUTED);
+}
+
+#[test]
+fn an_update_without_a_condition_that_is_repeated_is_found() {
+    let broken = broken::update(1, Defect::IsRepeated);
+    assert_found(broken, writes::update(2), true, properties::ONE_EFFECT);
+}
+
+#[test]
+fn an_insert_with_a_key_of_the_server_that_is_repeated_is_found() {
+    let broken = broken::insert_with_server_key(1, Defect::IsRepeated);
+    assert_found(broken, writes::insert_with_own_key(2, 8), false, properties::ONE_DOCUMENT);
+}
+
+#[test]
+fn an_update_that_loses_its_revision_is_found() {
+    let broken = broken::update_if_revision(1, Defect::ConditionIsLost);
+    assert_found(broken, writes::update(2), true, properties::CONDITION);
+}
+
+#[test]
+fn an_upsert_that_loses_its_version_is_found() {
+    let broken = broken::upsert_with_version(1, 2, Defect::ConditionIsLost);
+    let other = writes::upsert_with_version(2, 3, OverwriteMode::Update);
+    assert_found(broken, other, true, properties::VERSION);
+}
+
+#[test]
+fn a_change_that_takes_equal_content_for_its_own_is_found() {
+    assert_found(broken::modify_by_content(1), writes::modify(2), true, properties::EXECUTED);
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::document::{Content, Document, Slot, names, revision_of, revision_text, slot_of};
 
 /// What a request does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Verb {
     Read,
     Insert(IfExists),
@@ -17,7 +17,7 @@ pub(crate) enum Verb {
 }
 
 /// What an insert does if there is a document with the key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum IfExists {
     Refuse,
     Ignore,
@@ -26,7 +26,7 @@ pub(crate) enum IfExists {
 }
 
 /// A request about a document, as the server understands it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Request {
     pub(crate) verb: Verb,
     /// `None`: the server makes the key.

@@ -28,7 +28,7 @@ pub(crate) struct State {
     pub(crate) clients: [Client; 2],
     pub(crate) ledgers: [Ledger; 2],
     pub(crate) server: Server,
-    /// Requests whose clients do not wait for them any more, in the order of their size.
+    /// Requests whose clients do not wait for them any more, sorted.
     pub(crate) late: Vec<(usize, Request)>,
     pub(crate) stopped: Option<usize>,
     /// How many faults may follow.
@@ -47,10 +47,20 @@ pub(crate) struct Client {
     pub(crate) is_repeating: bool,
 }
 
+impl Client {
+    /// Returns the request that it waits for, and its coordinator.
+    fn request(&self) -> Option<(usize, Request)> {
+        match self.call {
+            Call::Waits { coordinator, request, .. } => Some((coordinator, request)),
+            Call::Ended(_) => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Call {
-    /// It waits for a response, after its attempts have met these replies.
-    Waits(Vec<Reply>),
+    /// It waits for a response to its next attempt, after the earlier ones have met the replies of the script.
+    Waits { script: Vec<Reply>, coordinator: usize, request: Request },
     Ended(End),
 }
 
@@ -90,6 +100,18 @@ pub(crate) enum Fault {
     Conflict,
 }
 
+impl Fault {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::ConnectionLost,
+        Self::Silence,
+        Self::DbServerLost,
+        Self::DbServerTimeout,
+        Self::CutOff,
+        Self::QueueFull,
+        Self::Conflict,
+    ];
+}
+
 /// What the third party does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Other {
@@ -115,32 +137,27 @@ impl LostWrites {
         Self { family, replays }
     }
 
-    /// Returns what a client does next.
-    fn step(&self, client: &Client) -> Step {
-        match &client.call {
-            Call::Waits(script) => self.replays.step(client.write, script),
-            Call::Ended(end) => Step::Ends(*end),
-        }
-    }
-
-    /// Returns the request that a client waits for, and its coordinator.
-    fn request(&self, client: &Client) -> Option<(usize, Request)> {
-        match self.step(client) {
-            Step::Sends { coordinator, request } => Some((coordinator, request)),
-            Step::Ends(_) => None,
+    /// Returns the state of a call after its attempts have met these replies.
+    fn call(&self, write: usize, script: Vec<Reply>) -> Call {
+        match self.replays.step(write, &script) {
+            Step::Sends { coordinator, request } => Call::Waits { script, coordinator, request },
+            Step::Ends(end) => Call::Ended(end),
         }
     }
 
     /// Lets an attempt of a client meet a reply.
     fn reply(&self, state: &mut State, client: usize, reply: Reply) {
-        let Call::Waits(script) = &mut state.clients[client].call else { return };
+        let Client { write, call: Call::Waits { script, .. }, is_repeating } = &mut state.clients[client] else {
+            return;
+        };
+        *is_repeating = false;
+        let mut script = std::mem::take(script);
         script.push(reply);
-        state.clients[client].is_repeating = false;
-        if let Step::Ends(end) = self.step(&state.clients[client]) {
-            state.clients[client].call = Call::Ended(end);
-            let write = self.replays.write(state.clients[client].write);
-            state.ledgers[client].record_end(write, end, &state.server);
+        let call = self.call(*write, script);
+        if let Call::Ended(end) = call {
+            state.ledgers[client].record_end(self.replays.write(*write), end, &state.server);
         }
+        state.clients[client].call = call;
     }
 
     /// Executes a request, and records what it has done.
@@ -162,7 +179,7 @@ impl LostWrites {
         state.ledgers[client].was_lost = true;
         if request.verb != Verb::Read {
             state.late.push((client, request));
-            state.late.sort_by_key(|(client, request)| (*client, format!("{request:?}")));
+            state.late.sort_unstable();
         }
     }
 
@@ -205,7 +222,10 @@ impl Model for LostWrites {
         let pairs = self.family.pairs.iter().enumerate();
         pairs
             .map(|(pair, _)| {
-                let client = |index: usize| Client { write: 2 * pair + index, call: Call::Waits(Vec::new()), is_repeating: false };
+                let client = |index: usize| {
+                    let write = 2 * pair + index;
+                    Client { write, call: self.call(write, Vec::new()), is_repeating: false }
+                };
                 let documents = self.family.has_document.then_some((CHOSEN, document));
                 State {
                     clients: [client(0), client(1)],
@@ -224,7 +244,7 @@ impl Model for LostWrites {
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        let requests = [0, 1].map(|client| self.request(&state.clients[client]));
+        let requests = [0, 1].map(|client| state.clients[client].request());
         for (client, request) in requests.iter().enumerate() {
             let Some((coordinator, request)) = request else { continue };
             actions.push(Action::Respond(client));
@@ -262,7 +282,7 @@ impl Model for LostWrites {
         let mut state = last.clone();
         match action {
             Action::Respond(client) => {
-                let (coordinator, request) = self.request(&state.clients[client])?;
+                let (coordinator, request) = state.clients[client].request()?;
                 let reply = if state.stopped == Some(coordinator) {
                     Reply::Stopped(coordinator)
                 } else {
@@ -271,12 +291,12 @@ impl Model for LostWrites {
                 self.reply(&mut state, client, reply);
             }
             Action::Fail(client, fault) => {
-                let (_, request) = self.request(&state.clients[client])?;
+                let (_, request) = state.clients[client].request()?;
                 state.faults_left -= 1;
                 self.fail(&mut state, client, request, fault)?;
             }
             Action::Repeat(client) => {
-                let (_, request) = self.request(&state.clients[client])?;
+                let (_, request) = state.clients[client].request()?;
                 state.faults_left -= 1;
                 state.ledgers[client].was_repeated = true;
                 state.clients[client].is_repeating = true;
@@ -291,7 +311,7 @@ impl Model for LostWrites {
                 state.faults_left -= 1;
                 state.stopped = Some(coordinator);
                 for client in 0..state.clients.len() {
-                    if let Some((at, request)) = self.request(&state.clients[client])
+                    if let Some((at, request)) = state.clients[client].request()
                         && at == coordinator
                     {
                         self.fail(&mut state, client, request, Fault::ConnectionLost);

@@ -255,7 +255,7 @@ fn write<'a>(model: &'a LostWrites, state: &State, client: usize) -> &'a Write {
 fn end(state: &State, client: usize) -> Option<End> {
     match state.clients[client].call {
         Call::Ended(end) => Some(end),
-        Call::Waits(_) => None,
+        Call::Waits { .. } => None,
     }
 }
 
