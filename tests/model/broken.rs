@@ -98,7 +98,11 @@ impl<O: Resolve<Output = Written, Question = ReadDocument<Box<RawValue>>>> Resol
 }
 
 /// Replaces the call of a correct write by that of an operation with a defect.
-fn broken<O>(correct: Write, defect: Defect, operation: impl Fn(&CollectionName) -> O + Send + Sync + 'static) -> Write
+fn broken<O>(
+    correct: Write,
+    defect: Defect,
+    operation: impl Fn(&CollectionName) -> O + Send + Sync + 'static,
+) -> Write
 where
     O: Resolve<Output = Written, Question = ReadDocument<Box<RawValue>>> + Send + Sync + 'static,
 {

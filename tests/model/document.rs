@@ -90,7 +90,8 @@ impl Content {
     fn json(self) -> Map<String, Value> {
         let numbers =
             [("text", self.text), ("edition", self.edition), ("isbn", self.isbn), ("count", self.count)];
-        let numbers = numbers.into_iter().filter_map(|(name, number)| Some((name.to_owned(), json!(number?))));
+        let numbers =
+            numbers.into_iter().filter_map(|(name, number)| Some((name.to_owned(), json!(number?))));
         let id = self.written_by.map(|writer| ("written_by".to_owned(), json!(operation_id_text(writer))));
         numbers.chain(id).collect()
     }
@@ -116,10 +117,6 @@ impl Document {
 /// Returns the attributes by which the server names a document.
 pub(crate) fn names(slot: Slot, revision: u8) -> Map<String, Value> {
     let key = key_text(slot);
-    let names = [
-        ("_id", format!("books/{key}")),
-        ("_key", key),
-        ("_rev", revision_text(revision)),
-    ];
+    let names = [("_id", format!("books/{key}")), ("_key", key), ("_rev", revision_text(revision))];
     names.into_iter().map(|(name, text)| (name.to_owned(), json!(text))).collect()
 }

@@ -163,16 +163,18 @@ pub(crate) fn unconditional() -> Family {
         [writes::update(1), writes::update_with_operation_id(2)],
         [writes::update_with_operation_id(1), writes::remove(2)],
     ];
-    Family::new(pairs).with_all_faults().with_others(&[Other::Remove, Other::Insert, Other::Update]).reaches(&[
-        R::LostAndFoundById,
-        R::LostAndFoundByContent,
-        R::LostAndFoundByAbsence,
-        R::NotSeen,
-        R::ExecutedAfterNotSeen,
-        R::NotExecuted,
-        R::LateCopyRefused,
-        R::DoubledByServer,
-    ])
+    Family::new(pairs).with_all_faults().with_others(&[Other::Remove, Other::Insert, Other::Update]).reaches(
+        &[
+            R::LostAndFoundById,
+            R::LostAndFoundByContent,
+            R::LostAndFoundByAbsence,
+            R::NotSeen,
+            R::ExecutedAfterNotSeen,
+            R::NotExecuted,
+            R::LateCopyRefused,
+            R::DoubledByServer,
+        ],
+    )
 }
 
 /// Changes that read, change and write.

@@ -20,6 +20,8 @@ pub(crate) struct Ledger {
     pub(crate) found_nothing: bool,
     /// The coordinator has repeated a request to the DB-Server.
     pub(crate) was_repeated: bool,
+    /// A copy met a conflict after the coordinator had executed an earlier one.
+    pub(crate) was_in_its_own_way: bool,
     /// A response was lost.
     pub(crate) was_lost: bool,
     /// Its effect was not removed by another writer.
@@ -84,7 +86,8 @@ impl Ledger {
         if write.slot != Some(execution.slot) || !execution.has_effect() {
             return;
         }
-        self.version_was_missing |= execution.after.is_some_and(|document| document.content.edition.is_none());
+        self.version_was_missing |=
+            execution.after.is_some_and(|document| document.content.edition.is_none());
         if self.effects == 0 {
             return;
         }
@@ -101,7 +104,8 @@ impl Ledger {
         let is_true = match evidence {
             Evidence::Key => stored.is_some() && (write.kind == Kind::InsertIfMissing || self.executions > 0),
             Evidence::OperationId => {
-                self.executions > 0 && stored.is_some_and(|book| book.content.written_by == Some(write.writer))
+                self.executions > 0
+                    && stored.is_some_and(|book| book.content.written_by == Some(write.writer))
             }
             Evidence::Content => stored.is_some_and(|book| book.content.text == Some(write.writer)),
             Evidence::Absence => stored.is_none(),

@@ -138,7 +138,10 @@ impl Response {
             Self::Refused(refusal) => {
                 let (status, number) = refusal.codes();
                 let message = format!("{refusal:?}");
-                (status, json!({ "error": true, "code": status, "errorNum": number, "errorMessage": message }))
+                (
+                    status,
+                    json!({ "error": true, "code": status, "errorNum": number, "errorMessage": message }),
+                )
             }
         };
         http_response(status, &body.to_string())

@@ -60,7 +60,11 @@ impl Client {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Call {
     /// It waits for a response to its next attempt, after the earlier ones have met the replies of the script.
-    Waits { script: Vec<Reply>, coordinator: usize, request: Request },
+    Waits {
+        script: Vec<Reply>,
+        coordinator: usize,
+        request: Request,
+    },
     Ended(End),
 }
 
@@ -147,7 +151,8 @@ impl LostWrites {
 
     /// Lets an attempt of a client meet a reply.
     fn reply(&self, state: &mut State, client: usize, reply: Reply) {
-        let Client { write, call: Call::Waits { script, .. }, is_repeating } = &mut state.clients[client] else {
+        let Client { write, call: Call::Waits { script, .. }, is_repeating } = &mut state.clients[client]
+        else {
             return;
         };
         *is_repeating = false;
@@ -199,6 +204,8 @@ impl LostWrites {
             Fault::QueueFull => refused(Refusal::QueueFull),
             Fault::Conflict => refused(Refusal::Conflict),
         };
+        state.ledgers[client].was_in_its_own_way |=
+            fault == Fault::Conflict && state.clients[client].is_repeating;
         if !matches!(fault, Fault::QueueFull | Fault::Conflict) {
             Self::leave(state, client, request);
         }
@@ -256,7 +263,8 @@ impl Model for LostWrites {
                 continue;
             }
             let is_repeating = state.clients[client].is_repeating;
-            let kinds = self.family.fault_kinds.iter().filter(|fault| !is_repeating || **fault != Fault::QueueFull);
+            let kinds =
+                self.family.fault_kinds.iter().filter(|fault| !is_repeating || **fault != Fault::QueueFull);
             actions.extend(kinds.map(|fault| Action::Fail(client, *fault)));
             // A key that the server makes is the same in all repetitions, which the model does not have.
             if request.slot.is_some() {
@@ -340,7 +348,9 @@ fn other_request(other: Other, slot: Slot, state: &State) -> Request {
     let text = Some(OF_THIRD_PARTY);
     let (verb, content) = match other {
         Other::Remove => (Verb::Remove, Content::default()),
-        Other::Insert => (Verb::Insert(IfExists::Refuse), Content { text, count: Some(0), ..Content::default() }),
+        Other::Insert => {
+            (Verb::Insert(IfExists::Refuse), Content { text, count: Some(0), ..Content::default() })
+        }
         Other::Update => (Verb::Update, Content { text, ..Content::default() }),
         Other::Replace => (Verb::Replace, Content { text, written_by: None, ..stored }),
         Other::ReplaceWithoutVersion => {

@@ -11,7 +11,8 @@ use tokio::sync::Notify;
 use crate::message::{Reply, Request, http_response};
 
 /// The coordinators, by the last number of their addresses.
-pub(crate) const HOSTS: [&str; 3] = ["http://192.0.2.1:8529", "http://192.0.2.2:8529", "http://192.0.2.3:8529"];
+pub(crate) const HOSTS: [&str; 3] =
+    ["http://192.0.2.1:8529", "http://192.0.2.2:8529", "http://192.0.2.3:8529"];
 /// The longest request.
 const REQUEST_BYTES: usize = 4096;
 
@@ -37,7 +38,14 @@ struct Script {
 
 impl Network {
     pub(crate) fn new(replies: &[Reply]) -> Self {
-        let script = Script { replies: replies.to_vec(), next: 0, beyond: None, stopped: None, received: 0, understood: 0 };
+        let script = Script {
+            replies: replies.to_vec(),
+            next: 0,
+            beyond: None,
+            stopped: None,
+            received: 0,
+            understood: 0,
+        };
         Self(Arc::new(Shared { script: Mutex::new(script), is_beyond: Notify::new() }))
     }
 

@@ -26,7 +26,8 @@ pub(crate) fn always() -> Vec<Property<LostWrites>> {
             (0..2).all(|client| {
                 let documents = state.server.documents.values();
                 documents.filter(|document| document.created_by == Some(client)).count() <= 1
-                    && (write(model, state, client).kind != Kind::Insert || !state.ledgers[client].has_second_effect)
+                    && (write(model, state, client).kind != Kind::Insert
+                        || !state.ledgers[client].has_second_effect)
             })
         }),
         Property::always(NOT_EXECUTED, |model, state| {
@@ -62,7 +63,9 @@ pub(crate) fn always() -> Vec<Property<LostWrites>> {
             each(model, state, |_, ledger, _| !ledger.has_lowered_version)
         }),
         Property::always(ONE_EFFECT, |model, state| {
-            each(model, state, |write, ledger, _| !ledger.has_second_effect || is_doubled_by_server(write, ledger))
+            each(model, state, |write, ledger, _| {
+                !ledger.has_second_effect || is_doubled_by_server(write, ledger)
+            })
         }),
         Property::always(RETURN, |model, state| {
             each(model, state, |write, ledger, _| {
@@ -70,7 +73,9 @@ pub(crate) fn always() -> Vec<Property<LostWrites>> {
                 let may_change_next = write.is_versioned || is_doubled_by_server(write, ledger);
                 (!ledger.has_returned || may_return)
                     && (!ledger.has_changed_next || may_change_next)
-                    && (!ledger.has_returned && !ledger.has_changed_next || ledger.was_lost || ledger.was_repeated)
+                    && (!ledger.has_returned && !ledger.has_changed_next
+                        || ledger.was_lost
+                        || ledger.was_repeated)
             })
         }),
     ]
@@ -82,7 +87,7 @@ pub(crate) fn always() -> Vec<Property<LostWrites>> {
 /// report is wrong only if the trace was removed before the client has looked. It does not look into a conflict.
 fn is_refused_by_itself(write: &Write, ledger: &Ledger, kind: ErrorKind) -> bool {
     let has_no_trace = if kind == ErrorKind::Conflict {
-        true
+        ledger.was_in_its_own_way
     } else if write.has_operation_id {
         ledger.was_erased
     } else if write.kind == Kind::Insert && write.has_own_key() {
@@ -93,10 +98,14 @@ fn is_refused_by_itself(write: &Write, ledger: &Ledger, kind: ErrorKind) -> bool
     ledger.was_repeated && has_no_trace
 }
 
-/// The coordinator has repeated a write that has no condition, or `modify` took its refusal for another write.
+/// The coordinator has repeated a write that has no condition, or `modify` took the refusal for that of another write.
 fn is_doubled_by_server(write: &Write, ledger: &Ledger) -> bool {
-    let is_repeatable = write.is_conditional || write.is_versioned || write.has_own_key();
-    ledger.was_repeated && (write.kind == Kind::Modify || !is_repeatable)
+    let is_unprotected = if write.kind == Kind::Modify {
+        !write.has_operation_id || ledger.was_erased || ledger.was_in_its_own_way
+    } else {
+        !write.is_conditional && !write.is_versioned && !write.has_own_key()
+    };
+    ledger.was_repeated && is_unprotected
 }
 
 /// What must be reachable, so that the properties say something.
@@ -173,11 +182,10 @@ impl Reachable {
             R::Superseded => Property::sometimes("another write is seen", |model, state| {
                 any(model, state, |_, _, end| resolved(end) == Some(Resolution::Superseded))
             }),
-            R::RefusedForGood => {
-                Property::sometimes("the client looks, and proves that nothing was executed", |model, state| {
-                    any(model, state, |_, _, end| resolved(end) == Some(Resolution::NotExecuted))
-                })
-            }
+            R::RefusedForGood => Property::sometimes(
+                "the client looks, and proves that nothing was executed",
+                |model, state| any(model, state, |_, _, end| resolved(end) == Some(Resolution::NotExecuted)),
+            ),
             R::NotExecuted => Property::sometimes("a refusal is reported as not executed", |model, state| {
                 any(model, state, |_, _, end| {
                     matches!(
@@ -220,19 +228,21 @@ impl Reachable {
                     any(model, state, |_, ledger, _| ledger.has_second_effect)
                 })
             }
-            R::ChangedNext => {
-                Property::sometimes("limit: a late copy changes a later document with the key", |model, state| {
-                    any(model, state, |_, ledger, _| ledger.has_changed_next)
+            R::ChangedNext => Property::sometimes(
+                "limit: a late copy changes a later document with the key",
+                |model, state| any(model, state, |_, ledger, _| ledger.has_changed_next),
+            ),
+            R::PassedMissingVersion => Property::sometimes(
+                "limit: a late copy replaces a document without a version",
+                |model, state| any(model, state, |_, ledger, _| ledger.has_passed_missing_version),
+            ),
+            R::Unchanged => {
+                Property::sometimes("a version that is not higher changes nothing", |model, state| {
+                    any(model, state, |_, _, end| {
+                        matches!(end, Some(End::Success { is_unchanged: true, .. }))
+                    })
                 })
             }
-            R::PassedMissingVersion => {
-                Property::sometimes("limit: a late copy replaces a document without a version", |model, state| {
-                    any(model, state, |_, ledger, _| ledger.has_passed_missing_version)
-                })
-            }
-            R::Unchanged => Property::sometimes("a version that is not higher changes nothing", |model, state| {
-                any(model, state, |_, _, end| matches!(end, Some(End::Success { is_unchanged: true, .. })))
-            }),
         }
     }
 }

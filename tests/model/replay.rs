@@ -17,7 +17,10 @@ use crate::writes::{Done, Write};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Step {
     /// It sends a request to a coordinator.
-    Sends { coordinator: usize, request: Request },
+    Sends {
+        coordinator: usize,
+        request: Request,
+    },
     Ends(End),
 }
 

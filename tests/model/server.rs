@@ -47,16 +47,20 @@ impl Server {
                 Response::Written { slot, revision, old_revision: None }
             }
             (_, None) => Response::Refused(Refusal::DocumentNotFound),
-            (_, Some(document)) if request.if_revision.is_some_and(|expected| expected != document.revision) => {
+            (_, Some(document))
+                if request.if_revision.is_some_and(|expected| expected != document.revision) =>
+            {
                 Response::Refused(Refusal::PreconditionFailed)
             }
             (Verb::Remove, Some(Document { revision, .. })) => {
                 self.documents.remove(&slot);
                 Response::Removed { slot, revision }
             }
-            (Verb::Insert(IfExists::Update) | Verb::Update, Some(document)) => {
-                self.change(slot, request, Document { content: document.content.merged(request.content), ..document })
-            }
+            (Verb::Insert(IfExists::Update) | Verb::Update, Some(document)) => self.change(
+                slot,
+                request,
+                Document { content: document.content.merged(request.content), ..document },
+            ),
             (Verb::Insert(IfExists::Replace) | Verb::Replace, Some(document)) => {
                 self.change(slot, request, Document { content: request.content, ..document })
             }

@@ -127,6 +127,40 @@ async fn w06_an_operation_id_distinguishes_the_own_write_from_that_of_a_third_wr
 }
 
 #[tokio::test(start_paused = true)]
+async fn w05a_an_equal_change_of_another_client_is_not_taken_for_that_of_modify() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster));
+    books.insert(&book("Dune")).key("dune").await.unwrap();
+    let year = books.get::<Book>("dune").await.unwrap().unwrap().year;
+    let _lost = everywhere(&cluster, &on_dune(Method::PATCH, Fault::close(Phase::AfterRead)));
+    let reads = everywhere(&cluster, &on_dune(Method::GET, Fault::latency(Duration::from_secs(2))));
+    let modify = books.modify("dune", |book: &mut Book| book.year += 1);
+    let other = async {
+        // After the document was read, and before it is looked into.
+        sleep(Duration::from_secs(3)).await;
+        books.replace("dune", &json!({ "title": "Dune", "year": year + 1 })).await.unwrap();
+    };
+    let (result, ()) = tokio::join!(modify.into_future(), other);
+    drop(reads);
+    let error = result.unwrap_err();
+    assert_eq!((error.outcome(), error.resolution()), (Outcome::Unknown, Some(Resolution::Failed)));
+    assert_eq!(books.get::<Book>("dune").await.unwrap().unwrap().year, year + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn w05b_a_change_of_modify_is_found_by_its_operation_id() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster));
+    books.insert(&book("Dune")).key("dune").await.unwrap();
+    let year = books.get::<Book>("dune").await.unwrap().unwrap().year;
+    let _lost = everywhere(&cluster, &on_dune(Method::PATCH, Fault::close(Phase::AfterExecution)));
+    let modify =
+        books.modify("dune", |book: &mut Book| book.year += 1).operation_id(OperationId::new("op", "u1"));
+    assert_eq!(modify.await.unwrap().evidence, Some(Evidence::OperationId));
+    assert_eq!(books.get::<Book>("dune").await.unwrap().unwrap().year, year + 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn w06a_a_modification_is_not_made_again_if_it_may_have_been_made() {
     let cluster = cluster().await;
     let books = books(&client(&cluster));

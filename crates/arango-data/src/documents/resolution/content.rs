@@ -100,7 +100,8 @@ mod tests {
     use serde_json::value::to_raw_value;
 
     fn likeness(comparison: Comparison, sent: &Value, stored: &Value) -> Likeness {
-        let content = Content { json: sent.to_string().into(), comparison, removes_nulls: false, is_evidence: true };
+        let content =
+            Content { json: sent.to_string().into(), comparison, removes_nulls: false, is_evidence: true };
         content.likeness(StoredDocument(&to_raw_value(stored).unwrap()))
     }
 

@@ -111,7 +111,9 @@ impl Expectation {
                 // Another client may have computed the same content.
                 Some((Likeness::Same, false)) => return Conclusion::CannotTell,
                 // The server may have added computed values, or another write its attributes.
-                Some((Likeness::Completed, _)) if self.effect == Effect::Create || self.revision.is_some() => {
+                Some((Likeness::Completed, _))
+                    if self.effect == Effect::Create || self.revision.is_some() =>
+                {
                     return Conclusion::CannotTell;
                 }
                 _ => {}
