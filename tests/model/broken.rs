@@ -99,7 +99,7 @@ impl<O: Resolve<Output = Written, Question = ReadDocument<Box<RawValue>>>> Resol
 
 /// Replaces the call of a correct write by that of an operation with a defect.
 fn broken<O>(
-    correct: Write,
+    mut correct: Write,
     defect: Defect,
     operation: impl Fn(&CollectionName) -> O + Send + Sync + 'static,
 ) -> Write
@@ -111,8 +111,8 @@ where
         let operation = Broken { operation: operation(&books), defect };
         async move { library.execute_resolving(operation).await }
     };
-    let run = Write::new("", correct.kind, correct.writer, run).run;
-    Write { name: "a broken write", run, ..correct }
+    correct.run = Write::new("", correct.kind, correct.writer, run).run;
+    correct
 }
 
 fn chosen_key() -> Key {

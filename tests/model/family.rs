@@ -4,7 +4,7 @@ use arango::data::OverwriteMode;
 
 use crate::document::{CHOSEN, Slot};
 use crate::model::{Fault, Other};
-use crate::properties::Reachable;
+use crate::reachable::Reachable;
 use crate::writes::{self, Write};
 
 /// Pairs of writes that two clients make at the same time, and what may happen to them.

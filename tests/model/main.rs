@@ -1,7 +1,8 @@
 //! Checks every interleaving of two writes, lost responses, late copies and other writers.
 //!
 //! `docs/simulation.md` describes the model. The client in it is the complete one: see [`replay`].
-#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+#![allow(clippy::panic, reason = "a request that the model does not know fails the test")]
+#![allow(clippy::print_stdout, reason = "the numbers of states are figures of the documentation")]
 
 mod broken;
 mod document;
@@ -11,6 +12,7 @@ mod message;
 mod model;
 mod network;
 mod properties;
+mod reachable;
 mod replay;
 mod server;
 mod writes;
