@@ -1,7 +1,7 @@
 //! Writes that are broken on purpose, which the model must find.
 
 use arango::data::{
-    CollectionName, Document, InsertDocument, Key, OverwriteMode, ReadDocument, UpdateDocument, Written,
+    CollectionName, Document, InsertDocument, OverwriteMode, ReadDocument, UpdateDocument, Written,
 };
 use arango::protocol::{
     ApiResponse, BuildError, Conclusion, ErrorNumber, ErrorObject, Failure, Metadata, Operation, OutputError,
@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::document::{generated_key, revision_text};
-use crate::writes::{self, FIRST_REVISION, Kind, Write, chosen, first_revision, operation_id};
+use crate::writes::{self, FIRST_REVISION, Kind, Write, chosen_key, first_revision, operation_id, text};
 
 /// What is wrong with a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,21 +106,13 @@ fn broken<O>(
 where
     O: Resolve<Output = Written, Question = ReadDocument<Box<RawValue>>> + Send + Sync + 'static,
 {
-    let books = CollectionName::new("books").expect("a name");
+    let books = writes::books();
     let run = move |library: arango::Database| {
         let operation = Broken { operation: operation(&books), defect };
         async move { library.execute_resolving(operation).await }
     };
     correct.run = Write::new("", correct.kind, correct.writer, run).run;
     correct
-}
-
-fn chosen_key() -> Key {
-    Key::new(&chosen()).expect("a key")
-}
-
-fn text(writer: u8) -> Value {
-    json!({ "text": writer })
 }
 
 pub(crate) fn insert_with_own_key(writer: u8, defect: Defect) -> Write {
@@ -169,7 +161,7 @@ pub(crate) fn modify_by_content(writer: u8) -> Write {
 }
 
 async fn add_one(library: &arango::Database) -> Result<Written, Error> {
-    let books = CollectionName::new("books").expect("a name");
+    let books = writes::books();
     loop {
         let read = ReadDocument::<Document<Value>>::new(&books, &chosen_key()).must_exist();
         let book = library.execute(read).await?;
@@ -180,4 +172,10 @@ async fn add_one(library: &arango::Database) -> Result<Written, Error> {
             result => return result,
         }
     }
+}
+
+/// An insert whose ticket is that of another write.
+pub(crate) fn insert_with_foreign_ticket(writer: u8, other: u8) -> Write {
+    let ticket = writes::insert_with_operation_id(other).ticket;
+    writes::insert_with_operation_id(writer).with_ticket(ticket)
 }

@@ -10,6 +10,7 @@ use crate::writes::{self, Write};
 /// Pairs of writes that two clients make at the same time, and what may happen to them.
 #[derive(Clone)]
 pub(crate) struct Family {
+    pub(crate) name: &'static str,
     pub(crate) pairs: Vec<[Write; 2]>,
     /// Whether there is a document with the chosen key at the start.
     pub(crate) has_document: bool,
@@ -24,9 +25,10 @@ pub(crate) struct Family {
 
 impl Family {
     /// Creates a family with two faults and one write of a third party.
-    pub(crate) fn new(pairs: Vec<[Write; 2]>) -> Self {
+    pub(crate) fn new(name: &'static str, pairs: Vec<[Write; 2]>) -> Self {
         use Fault::{Conflict, ConnectionLost, CutOff, DbServerTimeout};
         Self {
+            name,
             pairs,
             has_document: true,
             faults: 2,
@@ -67,23 +69,24 @@ impl Family {
 }
 
 /// Inserts under keys that the client has generated, which a unique index may refuse.
-pub(crate) fn own_keys() -> Family {
+pub(crate) fn generated_keys() -> Family {
     use Reachable as R;
     let pairs = vec![
         [writes::insert_with_own_key(1, 7), writes::insert_with_own_key(2, 7)],
         [writes::insert_with_own_key(1, 7), writes::insert_with_server_key(2)],
     ];
-    let family = Family::new(pairs).with_others(&[Other::Remove, Other::Update]).reaches(&[
-        R::LostAndFoundByKey,
-        R::SuccessAfterLoss,
-        R::NotSeen,
-        R::ExecutedAfterNotSeen,
-        R::RefusedForGood,
-        R::LateCopyRefused,
-        R::RepeatedAndFound,
-        R::Returned,
-        R::RefusedByItself,
-    ]);
+    let family =
+        Family::new("generated keys", pairs).with_others(&[Other::Remove, Other::Update]).reaches(&[
+            R::LostAndFoundByKey,
+            R::SuccessAfterLoss,
+            R::NotSeen,
+            R::ExecutedAfterNotSeen,
+            R::RefusedForGood,
+            R::LateCopyRefused,
+            R::RepeatedAndFound,
+            R::Returned,
+            R::RefusedByItself,
+        ]);
     Family { has_document: false, slots: vec![1, 2], ..family }.with_all_faults()
 }
 
@@ -95,7 +98,7 @@ pub(crate) fn chosen_keys() -> Family {
         [writes::insert_with_operation_id(1), writes::insert_with_chosen_key(2)],
         [writes::insert_with_operation_id(1), writes::insert_if_missing(2)],
     ];
-    let family = Family::new(pairs).with_others(&[Other::Remove, Other::Replace]).reaches(&[
+    let family = Family::new("chosen keys", pairs).with_others(&[Other::Remove, Other::Replace]).reaches(&[
         R::LostAndFoundById,
         R::LostAndFoundByKey,
         R::LostAndFoundByContent,
@@ -119,7 +122,7 @@ pub(crate) fn revisions() -> Family {
         [writes::update_if_revision(1), writes::replace_if_revision(2)],
         [writes::update_if_revision_with_operation_id(1), writes::remove_if_revision(2)],
     ];
-    Family::new(pairs).with_others(&[Other::Remove, Other::Update, Other::Replace]).reaches(&[
+    Family::new("revisions", pairs).with_others(&[Other::Remove, Other::Update, Other::Replace]).reaches(&[
         R::LostAndFoundById,
         R::LostAndFoundByContent,
         R::LostAndFoundByAbsence,
@@ -144,16 +147,18 @@ pub(crate) fn versions() -> Family {
         ],
         [writes::upsert_with_version(1, 2, OverwriteMode::Replace), writes::update_with_version(2, 3)],
     ];
-    Family::new(pairs).with_others(&[Other::Remove, Other::Update, Other::ReplaceWithoutVersion]).reaches(&[
-        R::LostAndFoundByContent,
-        R::SuccessAfterLoss,
-        R::NotSeen,
-        R::Superseded,
-        R::Returned,
-        R::ChangedNext,
-        R::PassedMissingVersion,
-        R::Unchanged,
-    ])
+    Family::new("versions", pairs)
+        .with_others(&[Other::Remove, Other::Update, Other::ReplaceWithoutVersion])
+        .reaches(&[
+            R::LostAndFoundByContent,
+            R::SuccessAfterLoss,
+            R::NotSeen,
+            R::Superseded,
+            R::Returned,
+            R::ChangedNext,
+            R::PassedMissingVersion,
+            R::Unchanged,
+        ])
 }
 
 /// Writes without a condition, which are not repeated.
@@ -163,8 +168,10 @@ pub(crate) fn unconditional() -> Family {
         [writes::update(1), writes::update_with_operation_id(2)],
         [writes::update_with_operation_id(1), writes::remove(2)],
     ];
-    Family::new(pairs).with_all_faults().with_others(&[Other::Remove, Other::Insert, Other::Update]).reaches(
-        &[
+    Family::new("no condition", pairs)
+        .with_all_faults()
+        .with_others(&[Other::Remove, Other::Insert, Other::Update])
+        .reaches(&[
             R::LostAndFoundById,
             R::LostAndFoundByContent,
             R::LostAndFoundByAbsence,
@@ -173,8 +180,7 @@ pub(crate) fn unconditional() -> Family {
             R::NotExecuted,
             R::LateCopyRefused,
             R::DoubledByServer,
-        ],
-    )
+        ])
 }
 
 /// Changes that read, change and write.
@@ -184,7 +190,7 @@ pub(crate) fn modifications() -> Family {
         [writes::modify(1), writes::modify(2)],
         [writes::modify_with_operation_id(1), writes::modify_with_operation_id(2)],
     ];
-    let family = Family::new(pairs).with_others(&[Other::Remove, Other::Update]).reaches(&[
+    let family = Family::new("`modify`", pairs).with_others(&[Other::Remove, Other::Update]).reaches(&[
         R::SuccessAfterLoss,
         R::LostAndFoundById,
         R::RepeatedAndFound,
@@ -195,14 +201,7 @@ pub(crate) fn modifications() -> Family {
     Family { fault_kinds: vec![Fault::ConnectionLost, Fault::Conflict], others: 0, ..family }
 }
 
-/// Returns all families, with their names.
-pub(crate) fn all() -> [(&'static str, Family); 6] {
-    [
-        ("own keys", own_keys()),
-        ("chosen keys", chosen_keys()),
-        ("revisions", revisions()),
-        ("versions", versions()),
-        ("unconditional", unconditional()),
-        ("modifications", modifications()),
-    ]
+/// Returns all families.
+pub(crate) fn all() -> [Family; 6] {
+    [generated_keys(), chosen_keys(), revisions(), versions(), unconditional(), modifications()]
 }

@@ -17,6 +17,7 @@ use crate::network::HOSTS;
 use crate::properties;
 use crate::replay::{End, Replays, Step};
 use crate::server::Server;
+use crate::tickets::Tickets;
 use crate::writes::FIRST_REVISION;
 
 /// The content that the third party writes.
@@ -133,12 +134,13 @@ pub(crate) enum Other {
 pub(crate) struct LostWrites {
     pub(crate) family: Family,
     pub(crate) replays: Arc<Replays>,
+    pub(crate) tickets: Tickets,
 }
 
 impl LostWrites {
     pub(crate) fn new(family: Family) -> Self {
         let replays = Arc::new(Replays::new(family.writes().cloned().collect()));
-        Self { family, replays }
+        Self { family, replays, tickets: Tickets::default() }
     }
 
     /// Returns the state of a call after its attempts have met these replies.

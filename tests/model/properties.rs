@@ -7,12 +7,14 @@ use stateright::Property;
 use crate::ledger::Ledger;
 use crate::model::{Call, LostWrites, State};
 use crate::replay::End;
+use crate::tickets::Concluded;
 use crate::writes::{Kind, Write};
 
 pub(crate) const ONE_DOCUMENT: &str = "D1: an insert makes at most one document";
 pub(crate) const NOT_EXECUTED: &str = "D4: what is reported as not executed is not executed, also not late";
 pub(crate) const EXECUTED: &str = "what is reported as a success was executed";
 pub(crate) const EVIDENCE: &str = "evidence is true at the moment at which it is seen";
+pub(crate) const TICKET: &str = "a ticket takes no other write for its own";
 pub(crate) const CONDITION: &str = "a write under a revision is executed at most once, over that revision";
 pub(crate) const VERSION: &str = "a version is never replaced by an older one";
 pub(crate) const ONE_EFFECT: &str = "no write has a second effect on what still stands";
@@ -52,6 +54,18 @@ pub(crate) fn always() -> Vec<Property<LostWrites>> {
         }),
         Property::always(EVIDENCE, |model, state| {
             each(model, state, |_, ledger, _| !ledger.has_false_evidence)
+        }),
+        Property::always(TICKET, |model: &LostWrites, state: &State| {
+            (0..2).all(|client| {
+                let (index, write) = (state.clients[client].write, write(model, state, client));
+                let stored = write.slot.and_then(|slot| state.server.documents.get(&slot).copied());
+                match model.tickets.conclusion(index, write, stored) {
+                    Some(Concluded::Executed(Evidence::Absence)) => stored.is_none(),
+                    Some(Concluded::Executed(_)) => state.ledgers[client].executions > 0,
+                    Some(Concluded::NotExecuted) => false,
+                    Some(Concluded::Undecided) | None => true,
+                }
+            })
         }),
         Property::always(CONDITION, |model, state| {
             each(model, state, |write, ledger, _| {

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use arango::data::{Evidence, OperationId, OverwriteMode, Removed, Revision, Written};
+use arango::data::{
+    CollectionName, DocumentTicket, Evidence, InsertDocument, Key, OperationId, OverwriteMode,
+    RemoveDocument, Removed, Revision, UpdateDocument, Written,
+};
 use arango::transport::BoxFuture;
 use arango::{Database, Error};
 use serde::{Deserialize, Serialize};
@@ -39,6 +42,8 @@ pub(crate) struct Write {
     /// Whether it is executed only over [`FIRST_REVISION`].
     pub(crate) is_conditional: bool,
     pub(crate) is_versioned: bool,
+    /// What asks later, perhaps in another process.
+    pub(crate) ticket: Option<DocumentTicket>,
     pub(crate) run: Arc<dyn Fn(Database) -> BoxFuture<'static, Result<Done, Error>> + Send + Sync>,
 }
 
@@ -81,6 +86,7 @@ impl Write {
             has_operation_id: false,
             is_conditional: false,
             is_versioned: false,
+            ticket: None,
             run: Arc::new(move |database| {
                 let call = run(database).into_future();
                 Box::pin(async move { call.await.into_result() })
@@ -105,6 +111,10 @@ impl Write {
         Self { is_versioned: true, ..self }
     }
 
+    pub(crate) fn with_ticket(self, ticket: Option<DocumentTicket>) -> Self {
+        Self { ticket, ..self }
+    }
+
     /// Returns whether it can only be the first write of its document.
     pub(crate) fn has_own_key(&self) -> bool {
         self.slot.is_some_and(|slot| slot != CHOSEN)
@@ -122,7 +132,7 @@ impl<T: Into<Done>> IntoResult for Result<T, Error> {
     }
 }
 
-fn text(writer: u8) -> Value {
+pub(crate) fn text(writer: u8) -> Value {
     json!({ "text": writer })
 }
 
@@ -132,6 +142,14 @@ pub(crate) fn first_revision() -> Revision {
 
 pub(crate) fn chosen() -> String {
     key_text(CHOSEN)
+}
+
+pub(crate) fn chosen_key() -> Key {
+    Key::new(&chosen()).expect("a key")
+}
+
+pub(crate) fn books() -> CollectionName {
+    CollectionName::new("books").expect("a name")
 }
 
 pub(crate) fn operation_id(writer: u8) -> OperationId {
@@ -145,12 +163,14 @@ pub(crate) fn insert_with_own_key(writer: u8, isbn: u8) -> Write {
         library.collection("books").insert(&book).key(generated_key(writer))
     })
     .own_key()
+    .with_ticket(InsertDocument::new(&books(), &text(writer)).key(&generated_key(writer)).ticket(0))
 }
 
 pub(crate) fn insert_with_chosen_key(writer: u8) -> Write {
     Write::new("insert, chosen key", Kind::Insert, writer, move |library| {
         library.collection("books").insert(&text(writer)).key(chosen())
     })
+    .with_ticket(InsertDocument::new(&books(), &text(writer)).key(&chosen_key()).ticket(0))
 }
 
 pub(crate) fn insert_with_operation_id(writer: u8) -> Write {
@@ -158,6 +178,12 @@ pub(crate) fn insert_with_operation_id(writer: u8) -> Write {
         library.collection("books").insert(&text(writer)).key(chosen()).operation_id(operation_id(writer))
     })
     .with_operation_id()
+    .with_ticket(
+        InsertDocument::new(&books(), &text(writer))
+            .key(&chosen_key())
+            .operation_id(operation_id(writer))
+            .ticket(0),
+    )
 }
 
 pub(crate) fn insert_if_missing(writer: u8) -> Write {
@@ -184,6 +210,11 @@ pub(crate) fn update_with_operation_id(writer: u8) -> Write {
         library.collection("books").update(chosen(), &text(writer)).operation_id(operation_id(writer))
     })
     .with_operation_id()
+    .with_ticket(
+        UpdateDocument::new(&books(), &chosen_key(), &text(writer))
+            .operation_id(operation_id(writer))
+            .ticket(0),
+    )
 }
 
 pub(crate) fn update_if_revision(writer: u8) -> Write {
@@ -191,6 +222,9 @@ pub(crate) fn update_if_revision(writer: u8) -> Write {
         library.collection("books").update(chosen(), &text(writer)).if_revision(&first_revision())
     })
     .conditional()
+    .with_ticket(
+        UpdateDocument::new(&books(), &chosen_key(), &text(writer)).if_revision(&first_revision()).ticket(0),
+    )
 }
 
 pub(crate) fn update_if_revision_with_operation_id(writer: u8) -> Write {
@@ -200,6 +234,12 @@ pub(crate) fn update_if_revision_with_operation_id(writer: u8) -> Write {
     })
     .conditional()
     .with_operation_id()
+    .with_ticket(
+        UpdateDocument::new(&books(), &chosen_key(), &text(writer))
+            .if_revision(&first_revision())
+            .operation_id(operation_id(writer))
+            .ticket(0),
+    )
 }
 
 pub(crate) fn replace_if_revision(writer: u8) -> Write {
@@ -223,6 +263,11 @@ pub(crate) fn update_with_version(writer: u8, edition: u8) -> Write {
         library.collection("books").update(chosen(), &book).version("edition")
     })
     .versioned()
+    .with_ticket(
+        UpdateDocument::new(&books(), &chosen_key(), &json!({ "edition": edition }))
+            .version_attribute("edition")
+            .ticket(0),
+    )
 }
 
 pub(crate) fn remove_if_revision(writer: u8) -> Write {
@@ -230,6 +275,7 @@ pub(crate) fn remove_if_revision(writer: u8) -> Write {
         library.collection("books").remove(chosen()).if_revision(&first_revision())
     })
     .conditional()
+    .with_ticket(Some(RemoveDocument::new(&books(), &chosen_key()).if_revision(&first_revision()).ticket(0)))
 }
 
 pub(crate) fn remove(writer: u8) -> Write {
