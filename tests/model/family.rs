@@ -74,19 +74,20 @@ pub(crate) fn generated_keys() -> Family {
     let pairs = vec![
         [writes::insert_with_own_key(1, 7), writes::insert_with_own_key(2, 7)],
         [writes::insert_with_own_key(1, 7), writes::insert_with_server_key(2)],
+        [writes::insert_with_own_key(1, 7), writes::remove_with_own_key(2, 1)],
     ];
-    let family =
-        Family::new("generated keys", pairs).with_others(&[Other::Remove, Other::Update]).reaches(&[
-            R::LostAndFoundByKey,
-            R::SuccessAfterLoss,
-            R::NotSeen,
-            R::ExecutedAfterNotSeen,
-            R::RefusedForGood,
-            R::LateCopyRefused,
-            R::RepeatedAndFound,
-            R::Returned,
-            R::RefusedByItself,
-        ]);
+    let family = Family::new("generated keys", pairs).with_others(&[Other::Remove]).reaches(&[
+        R::LostAndFoundByKey,
+        R::LostAndFoundByAbsence,
+        R::SuccessAfterLoss,
+        R::NotSeen,
+        R::ExecutedAfterNotSeen,
+        R::RefusedForGood,
+        R::LateCopyRefused,
+        R::RepeatedAndFound,
+        R::Returned,
+        R::RefusedByItself,
+    ]);
     Family { has_document: false, slots: vec![1, 2], ..family }.with_all_faults()
 }
 
@@ -167,6 +168,7 @@ pub(crate) fn unconditional() -> Family {
     let pairs = vec![
         [writes::update(1), writes::update_with_operation_id(2)],
         [writes::update_with_operation_id(1), writes::remove(2)],
+        [writes::update(1), writes::remove_that_must_exist(2)],
     ];
     Family::new("no condition", pairs)
         .with_all_faults()

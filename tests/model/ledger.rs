@@ -65,6 +65,8 @@ impl Ledger {
         if self.effects > 0 {
             if before.is_none() && !self.stands {
                 self.has_returned = true;
+            } else if write.kind == Kind::Remove && write.has_own_key() {
+                // The same document, which has returned.
             } else if !self.stands && write.kind != Kind::Remove {
                 self.has_changed_next = true;
             } else if request.checks_version && self.version_was_missing {

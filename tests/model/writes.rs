@@ -287,6 +287,20 @@ struct Counted {
     count: u8,
 }
 
+/// A removal by a key that a client has generated, for the document of that client.
+pub(crate) fn remove_with_own_key(writer: u8, slot: Slot) -> Write {
+    let write = Write::new("remove, own key", Kind::Remove, writer, move |library| {
+        library.collection("books").remove(generated_key(slot))
+    });
+    Write { slot: Some(slot), ..write }
+}
+
+pub(crate) fn remove_that_must_exist(writer: u8) -> Write {
+    Write::new("remove, must exist", Kind::Remove, writer, move |library| {
+        library.collection("books").remove(chosen()).must_exist()
+    })
+}
+
 /// Adds one to the count of the document.
 pub(crate) fn modify(writer: u8) -> Write {
     Write::new("modify", Kind::Modify, writer, move |library| {
