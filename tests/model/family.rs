@@ -57,14 +57,9 @@ impl Family {
         Self { fault_kinds: Fault::ALL.to_vec(), ..self }
     }
 
-    /// Allows one more fault.
-    pub(crate) fn with_another_fault(self) -> Self {
-        Self { faults: self.faults + 1, ..self }
-    }
-
-    /// Allows one more write of the third party.
-    pub(crate) fn with_another_writer(self) -> Self {
-        Self { others: self.others + 1, ..self }
+    /// Allows one more fault, and one more write of the third party.
+    pub(crate) fn deeper(self) -> Self {
+        Self { faults: self.faults + 1, others: self.others + 1, ..self }
     }
 }
 
