@@ -112,6 +112,12 @@ fn a_write_that_takes_its_own_key_for_that_of_another_client_is_found() {
 }
 
 #[test]
+fn a_write_that_does_not_look_is_found() {
+    let broken = broken::insert_with_own_key(1, Defect::KeyInUseIsFinal);
+    assert_found(broken, writes::insert_with_own_key(2, 8), false, properties::LOOKED_INTO);
+}
+
+#[test]
 fn a_write_that_takes_a_missing_document_for_proof_is_found() {
     let broken = broken::insert_with_own_key(1, Defect::MissingIsProof);
     assert_found(broken, writes::insert_with_own_key(2, 8), false, properties::NOT_EXECUTED);

@@ -199,16 +199,18 @@ impl LostWrites {
             Fault::DbServerTimeout => refused(Refusal::DbServerTimeout),
             Fault::CutOff => {
                 let response = self.execute(state, Some(client), &request);
+                if !response.is_success() {
+                    return None;
+                }
                 state.ledgers[client].was_lost = true;
-                self.reply(state, client, Reply::CutOff(response));
-                return response.is_success().then_some(());
+                Reply::CutOff(response)
             }
             Fault::QueueFull => refused(Refusal::QueueFull),
             Fault::Conflict => refused(Refusal::Conflict),
         };
         state.ledgers[client].was_in_its_own_way |=
             fault == Fault::Conflict && state.clients[client].is_repeating;
-        if !matches!(fault, Fault::QueueFull | Fault::Conflict) {
+        if !matches!(fault, Fault::CutOff | Fault::QueueFull | Fault::Conflict) {
             Self::leave(state, client, request);
         }
         self.reply(state, client, reply);

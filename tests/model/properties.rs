@@ -13,6 +13,7 @@ use crate::writes::{Kind, Write};
 pub(crate) const ONE_DOCUMENT: &str = "D1: an insert makes at most one document";
 pub(crate) const NOT_EXECUTED: &str = "D4: what is reported as not executed is not executed, also not late";
 pub(crate) const EXECUTED: &str = "what is reported as a success was executed";
+pub(crate) const LOOKED_INTO: &str = "what may have been executed is looked into, if its key is known";
 pub(crate) const EVIDENCE: &str = "evidence is true at the moment at which it is seen";
 pub(crate) const TICKET: &str = "a ticket takes no other write for its own";
 pub(crate) const CONDITION: &str = "a write under a revision is executed at most once, over that revision";
@@ -48,6 +49,14 @@ pub(crate) fn always() -> Vec<Property<LostWrites>> {
                 Some(End::Success { evidence: Some(Evidence::Absence), .. }) => write.kind == Kind::Remove,
                 Some(End::Success { evidence: Some(_), .. }) => {
                     ledger.executions > 0 || write.kind == Kind::InsertIfMissing
+                }
+                _ => true,
+            })
+        }),
+        Property::always(LOOKED_INTO, |model, state| {
+            each(model, state, |write, _, end| match end {
+                Some(End::Failure { outcome: Outcome::Unknown | Outcome::Executed, resolution, .. }) => {
+                    resolution.is_some() || write.slot.is_none()
                 }
                 _ => true,
             })

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::{Book, book, books, everywhere, on_post, requests, stored};
-use crate::support::{builder, client, cluster};
+use crate::support::{builder, client, cluster, cluster_of};
 
 fn on_dune(method: Method, fault: Fault) -> Fault {
     fault.on(Match::method(method, "/_api/document/books/dune"))
@@ -31,6 +31,18 @@ async fn w01_an_insert_whose_response_is_lost_stores_one_document() {
         let expected = (phase != Phase::AfterRead).then_some(Evidence::Key);
         assert_eq!(written.evidence, expected, "{phase:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn w01a_an_insert_whose_copies_fail_in_different_ways_is_found() {
+    let cluster = cluster_of(1).await;
+    let client = client(&cluster);
+    let timeout = Fault::response(500, 1457, "timeout").times(1);
+    let cut_off = Fault::close(Phase::InBody).times(1);
+    let _faults = [timeout, cut_off].map(|fault| cluster.coordinator(0).inject(on_post(fault)));
+    let written = books(&client).insert(&book("Dune")).await.unwrap();
+    assert_eq!((written.evidence, requests(&cluster, "POST")), (Some(Evidence::Key), 3));
+    assert_eq!(stored(&cluster).await, 1);
 }
 
 #[tokio::test(start_paused = true)]
