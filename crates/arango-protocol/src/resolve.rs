@@ -85,7 +85,7 @@ pub struct Failure {
     pub outcome: Outcome,
     /// The error number of the response, if there was one.
     pub number: Option<ErrorNumber>,
-    /// Whether an earlier copy of the request may have been executed.
+    /// Whether another copy of the request may have been executed, besides that of the failure.
     pub has_ambiguous_predecessor: bool,
 }
 
@@ -96,7 +96,7 @@ impl Failure {
         Self { kind, outcome, number, has_ambiguous_predecessor: false }
     }
 
-    /// Declares that an earlier copy of the request may have been executed.
+    /// Declares that another copy of the request may have been executed.
     #[must_use]
     pub fn after_ambiguous_attempt(mut self) -> Self {
         self.has_ambiguous_predecessor = true;

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::{Book, book, books, everywhere, on_post, requests, stored};
-use crate::support::{builder, client, cluster};
+use crate::support::{builder, client, cluster, cluster_of};
 
 fn on_dune(method: Method, fault: Fault) -> Fault {
     fault.on(Match::method(method, "/_api/document/books/dune"))
@@ -31,6 +31,18 @@ async fn w01_an_insert_whose_response_is_lost_stores_one_document() {
         let expected = (phase != Phase::AfterRead).then_some(Evidence::Key);
         assert_eq!(written.evidence, expected, "{phase:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn w01a_an_insert_whose_copies_fail_in_different_ways_is_found() {
+    let cluster = cluster_of(1).await;
+    let client = client(&cluster);
+    let timeout = Fault::response(500, 1457, "timeout").times(1);
+    let cut_off = Fault::close(Phase::InBody).times(1);
+    let _faults = [timeout, cut_off].map(|fault| cluster.coordinator(0).inject(on_post(fault)));
+    let written = books(&client).insert(&book("Dune")).await.unwrap();
+    assert_eq!((written.evidence, requests(&cluster, "POST")), (Some(Evidence::Key), 3));
+    assert_eq!(stored(&cluster).await, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,6 +136,40 @@ async fn w06_an_operation_id_distinguishes_the_own_write_from_that_of_a_third_wr
             (_, other) => panic!("{has_id}: {other:?}"),
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn w05a_an_equal_change_of_another_client_is_not_taken_for_that_of_modify() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster));
+    books.insert(&book("Dune")).key("dune").await.unwrap();
+    let year = books.get::<Book>("dune").await.unwrap().unwrap().year;
+    let _lost = everywhere(&cluster, &on_dune(Method::PATCH, Fault::close(Phase::AfterRead)));
+    let reads = everywhere(&cluster, &on_dune(Method::GET, Fault::latency(Duration::from_secs(2))));
+    let modify = books.modify("dune", |book: &mut Book| book.year += 1);
+    let other = async {
+        // After the document was read, and before it is looked into.
+        sleep(Duration::from_secs(3)).await;
+        books.replace("dune", &json!({ "title": "Dune", "year": year + 1 })).await.unwrap();
+    };
+    let (result, ()) = tokio::join!(modify.into_future(), other);
+    drop(reads);
+    let error = result.unwrap_err();
+    assert_eq!((error.outcome(), error.resolution()), (Outcome::Unknown, Some(Resolution::Failed)));
+    assert_eq!(books.get::<Book>("dune").await.unwrap().unwrap().year, year + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn w05b_a_change_of_modify_is_found_by_its_operation_id() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster));
+    books.insert(&book("Dune")).key("dune").await.unwrap();
+    let year = books.get::<Book>("dune").await.unwrap().unwrap().year;
+    let _lost = everywhere(&cluster, &on_dune(Method::PATCH, Fault::close(Phase::AfterExecution)));
+    let modify =
+        books.modify("dune", |book: &mut Book| book.year += 1).operation_id(OperationId::new("op", "u1"));
+    assert_eq!(modify.await.unwrap().evidence, Some(Evidence::OperationId));
+    assert_eq!(books.get::<Book>("dune").await.unwrap().unwrap().year, year + 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -68,6 +68,17 @@ impl<W> UpdateDocument<W> {
         self
     }
 
+    /// Declares that the patch was computed from the document with the expected revision.
+    ///
+    /// Another client may compute the same patch from it, such as a count that is one higher, and both changes are meant.
+    /// So if the response is lost, a document with this content does not show that this update was executed. An
+    /// [operation id](Self::operation_id) does.
+    #[must_use]
+    pub fn computed(mut self) -> Self {
+        self.write.is_computed = true;
+        self
+    }
+
     /// Returns what finds out later whether the document was written.
     ///
     /// `unix_millis` is the time of the write.

@@ -200,7 +200,16 @@ impl Error {
     #[doc(hidden)] // for the crate `arango`
     pub fn failure(&self) -> Failure {
         let failure = Failure::new(self.kind(), self.outcome(), self.error_number());
-        if self.has_ambiguous_predecessor() { failure.after_ambiguous_attempt() } else { failure }
+        if self.has_ambiguous_copy() { failure.after_ambiguous_attempt() } else { failure }
+    }
+
+    /// Returns whether another attempt than the decisive one may have been executed, before or after it.
+    ///
+    /// The decisive attempt need not be the last one: a later one may have been executed, and its response lost.
+    fn has_ambiguous_copy(&self) -> bool {
+        let Some(decisive) = self.0.decisive.filter(|_| self.status().is_some()) else { return false };
+        let mut others = self.0.attempts.iter().enumerate().filter(|(index, _)| *index != decisive);
+        others.any(|(_, attempt)| attempt.outcome != Outcome::NotExecuted)
     }
 
     /// Adds what was found out, and the error of the question if it failed.

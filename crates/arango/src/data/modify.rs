@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use arango_data::{
-    Document, Key, ReadDocument, ReadExistingDocument, UpdateDocument, Written, write_document,
+    Document, Key, OperationId, ReadDocument, ReadExistingDocument, UpdateDocument, Written, write_document,
 };
 use arango_transport::protocol::{BuildError, ErrorKind, Outcome};
 use arango_transport::{BoxFuture, Error};
@@ -33,18 +33,29 @@ const MAX_PAUSE: Duration = Duration::from_millis(500);
 ///
 /// [`DocumentNotFound`](crate::ErrorKind::DocumentNotFound); [`PreconditionFailed`](crate::ErrorKind::PreconditionFailed) or
 /// [`Conflict`](crate::ErrorKind::Conflict) if other writes were faster eight times. With the outcome
-/// [`Unknown`](crate::Outcome::Unknown) the change may have been made, before another write came: it is not made again.
+/// [`Unknown`](crate::Outcome::Unknown) the change may have been made: it is not made again. That the document is as the
+/// change would have made it does not show that it was this change: another client may have made the same one. An
+/// [operation id](Self::operation_id) does.
 #[must_use = "the document is changed when it is awaited"]
 pub struct Modify<T, F> {
     collection: Collection,
     key: Result<Key, BuildError>,
     change: F,
+    operation_id: Option<OperationId>,
     document: PhantomData<fn() -> T>,
 }
 
 impl<T, F> Modify<T, F> {
     pub(super) fn new(collection: &Collection, key: Result<Key, BuildError>, change: F) -> Self {
-        Self { collection: collection.clone(), key, change, document: PhantomData }
+        Self { collection: collection.clone(), key, change, operation_id: None, document: PhantomData }
+    }
+
+    /// Adds an attribute that tells this change from all others.
+    ///
+    /// If a response is lost, it shows whether the change was made.
+    pub fn operation_id(mut self, id: OperationId) -> Self {
+        self.operation_id = Some(id);
+        self
     }
 }
 
@@ -63,8 +74,14 @@ where
             let before = value(&document.data)?;
             (self.change)(&mut document.data);
             let patch = changes(before, value(&document.data)?);
-            let update = self.collection.update(&key, &patch).remove_nulls().if_revision(&document.revision);
-            match update.await {
+            let mut update = UpdateDocument::new(self.collection.name()?, &key, &patch)
+                .remove_nulls()
+                .if_revision(&document.revision)
+                .computed();
+            if let Some(id) = &self.operation_id {
+                update = update.operation_id(id.clone());
+            }
+            match self.collection.database.execute_resolving(update).await {
                 Err(error) if is_other_write(&error) && conflicts + 1 < ATTEMPTS => {
                     let pause = FIRST_PAUSE.saturating_mul(1 << conflicts).min(MAX_PAUSE);
                     conflicts += 1;

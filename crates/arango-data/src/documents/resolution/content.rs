@@ -37,6 +37,8 @@ pub(in crate::documents) struct Content {
     pub(in crate::documents) comparison: Comparison,
     /// Whether an attribute with `null` is removed instead.
     pub(in crate::documents) removes_nulls: bool,
+    /// Whether a document with the content is as it should be, whichever write has written it.
+    pub(in crate::documents) is_evidence: bool,
 }
 
 impl Content {
@@ -98,7 +100,8 @@ mod tests {
     use serde_json::value::to_raw_value;
 
     fn likeness(comparison: Comparison, sent: &Value, stored: &Value) -> Likeness {
-        let content = Content { json: sent.to_string().into(), comparison, removes_nulls: false };
+        let content =
+            Content { json: sent.to_string().into(), comparison, removes_nulls: false, is_evidence: true };
         content.likeness(StoredDocument(&to_raw_value(stored).unwrap()))
     }
 
@@ -132,7 +135,7 @@ mod tests {
         let stored = to_raw_value(&json!({ "b": 1 })).unwrap();
         for (removes_nulls, expected) in [(true, Likeness::Same), (false, Likeness::Different)] {
             let json = json!({ "a": null }).to_string().into();
-            let content = Content { json, comparison: Comparison::Merged, removes_nulls };
+            let content = Content { json, comparison: Comparison::Merged, removes_nulls, is_evidence: true };
             assert_eq!(content.likeness(StoredDocument(&stored)), expected);
         }
         assert!(!is_in(Comparison::Whole, &json!({ "a": null, "b": 1 }), &json!({ "b": 1, "c": 2 })));

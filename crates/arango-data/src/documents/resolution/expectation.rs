@@ -106,10 +106,14 @@ impl Expectation {
         // A conditional write whose revision is still there has changed nothing yet.
         let is_untouched = self.revision.is_some() && self.revision == stored.revision();
         if self.operation_id.is_none() && !is_untouched {
-            match content.map(|content| content.likeness(stored)) {
-                Some(Likeness::Same) => return Conclusion::Executed(Evidence::Content),
+            match content.map(|content| (content.likeness(stored), content.is_evidence)) {
+                Some((Likeness::Same, true)) => return Conclusion::Executed(Evidence::Content),
+                // Another client may have computed the same content.
+                Some((Likeness::Same, false)) => return Conclusion::CannotTell,
                 // The server may have added computed values, or another write its attributes.
-                Some(Likeness::Completed) if self.effect == Effect::Create || self.revision.is_some() => {
+                Some((Likeness::Completed, _))
+                    if self.effect == Effect::Create || self.revision.is_some() =>
+                {
                     return Conclusion::CannotTell;
                 }
                 _ => {}

@@ -157,6 +157,22 @@ fn w5_a_conditional_update_is_found_out_by_content_and_revision() {
 }
 
 #[test]
+fn w5a_content_that_another_client_may_have_computed_is_no_evidence() {
+    let count = |id: Option<&str>| {
+        let update = UpdateDocument::new(&name("books"), &key("dune"), &json!({ "count": 1 }));
+        let update = update.if_revision(&"_a".parse().unwrap()).computed();
+        id.map_or(update.clone(), |id| update.operation_id(OperationId::new("by", id)))
+    };
+    let stored = |count| json!({ "_key": "dune", "_id": "books/dune", "_rev": "_b", "count": count });
+    assert_eq!(resolve(&count(None), &lost(), Some(&stored(1))), CannotTell);
+    assert_eq!(resolve(&count(None), &lost(), Some(&stored(2))), Superseded);
+    let mut own = stored(1);
+    own["by"] = json!("7");
+    assert_eq!(resolve(&count(Some("7")), &lost(), Some(&own)), Executed(Evidence::OperationId));
+    assert_eq!(resolve(&count(Some("8")), &lost(), Some(&own)), Superseded);
+}
+
+#[test]
 fn w6_a_third_writer_hides_an_update_without_an_operation_id() {
     let (update, failure) = (update().if_revision(&revision()), precondition().after_ambiguous_attempt());
     assert_eq!(resolve(&update, &failure, Some(&stored("_c", &json!({ "a": 3 })))), Superseded);
