@@ -23,8 +23,9 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
         }
         (method, [id]) => job(call, &method.clone(), id),
         (&Method::PUT, [id, "cancel"]) => {
-            let id = find_own(call, id)?;
-            call.state.async_jobs.jobs.remove(&id);
+            let request = call.state.async_jobs.jobs[&find_own(call, id)?].request;
+            // Only queries can be cancelled. The job stays, and its result says so.
+            call.state.queries.cancel(request);
             Ok(Reply::result(200, true))
         }
         _ => Err(ApiError::wrong_method()),

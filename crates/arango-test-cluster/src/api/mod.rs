@@ -96,7 +96,7 @@ type HandlerResult = Result<Reply, ApiError>;
 pub(crate) fn handle(call: &mut Call<'_>) -> Outcome {
     if call.request.is_velocypack() {
         call.state.report_unsupported("request body in VelocyPack".to_owned());
-        return Outcome::Now(not_simulated().into());
+        return Outcome::Now(not_simulated("a request body in VelocyPack").into());
     }
     route(call).unwrap_or_else(|refusal| Outcome::Now(refusal.into()))
 }
@@ -156,6 +156,7 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         ["_api", "tasks"] if request.method == Method::GET && !is_4 => Ok(Reply::raw(200, &json!([]))),
         ["_api", "database", rest @ ..] => databases::handle(call, rest),
         ["_api", "collection", rest @ ..] => collections::handle(call, rest),
+        ["_api", "key-generators"] if call.version.at_least(3, 12, 0) => collections::key_generators(call),
         ["_api", "index", rest @ ..] => indexes::handle(call, rest),
         ["_api", "gharial", rest @ ..] => gharial::handle(call, rest),
         ["_api", "cursor", rest @ ..] => return cursors::handle(call, rest),
@@ -242,13 +243,15 @@ impl Call<'_> {
 
     /// Records a call that exists and is not simulated, and returns its error.
     pub(crate) fn unsupported(&mut self) -> ApiError {
-        self.state.report_unsupported(format!("{} {}", self.request.method, self.request.path));
-        not_simulated()
+        let name = format!("{} {}", self.request.method, self.request.path);
+        let error = not_simulated(&name);
+        self.state.report_unsupported(name);
+        error
     }
 }
 
-fn not_simulated() -> ApiError {
-    ApiError::new(501, 9, "not implemented by the test cluster")
+fn not_simulated(name: &str) -> ApiError {
+    ApiError::new(501, 9, format!("sim: {name} is not modelled"))
 }
 
 impl From<Reply> for Outcome {

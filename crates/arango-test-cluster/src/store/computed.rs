@@ -32,7 +32,7 @@ pub(crate) struct ComputedValue {
 
 impl ComputedValue {
     /// Reads one of `computedValues`.
-    pub(crate) fn read(definition: &Json) -> Result<Self, ApiError> {
+    fn read(definition: &Json) -> Result<Self, ApiError> {
         let invalid = |what: &str| ApiError::bad_parameter(format!("computed value: {what}"));
         let text = |name: &str| definition.get(name).and_then(Json::as_str);
         let name =
@@ -43,8 +43,10 @@ impl ComputedValue {
         let expression = text("expression").ok_or_else(|| invalid("`expression` is missing"))?;
         let overwrite = definition.get("overwrite").and_then(Json::as_bool);
         let overwrite = overwrite.ok_or_else(|| invalid("`overwrite` is missing"))?;
-        let query =
-            Query::parse(expression).map_err(|error| ApiError::of_number(error.number, error.message))?;
+        let query = Query::parse(expression).map_err(|error| match error.is_not_implemented() {
+            true => ApiError::of_number(error.number, error.message),
+            false => invalid(&error.to_string()),
+        })?;
         let is_expression = expression.trim_start().to_ascii_uppercase().starts_with("RETURN");
         let binds: Vec<&str> = query.bind_parameters().collect();
         if !is_expression
@@ -64,6 +66,23 @@ impl ComputedValue {
             fail_on_warning: flag("failOnWarning", false),
             on: moments(definition.get("computeOn"))?,
         })
+    }
+
+    /// Reads `computedValues`. Each name occurs once, and none is a shard key.
+    pub(crate) fn read_all(definitions: &[Json], shard_keys: &[String]) -> Result<Vec<Self>, ApiError> {
+        let mut values: Vec<Self> = Vec::with_capacity(definitions.len());
+        for definition in definitions {
+            let value = Self::read(definition)?;
+            let invalid = |what| ApiError::bad_parameter(format!("computed value: {what} `{}`", value.name));
+            if shard_keys.iter().any(|key| **key == *value.name) {
+                return Err(invalid("a shard key cannot be computed:"));
+            }
+            if values.iter().any(|other| other.name == value.name) {
+                return Err(invalid("duplicate name"));
+            }
+            values.push(value);
+        }
+        Ok(values)
     }
 
     /// Sets the attribute in a document that is written.
@@ -92,13 +111,15 @@ impl ComputedValue {
 
 fn moments(on: Option<&Json>) -> Result<Vec<WriteKind>, ApiError> {
     let Some(on) = on else { return Ok(vec![WriteKind::Insert, WriteKind::Update, WriteKind::Replace]) };
-    let names = on.as_array().into_iter().flatten().map(|name| match name.as_str() {
+    let invalid = || ApiError::bad_parameter("computed value: invalid `computeOn`");
+    let names = on.as_array().filter(|names| !names.is_empty()).ok_or_else(invalid)?;
+    let moments = names.iter().map(|name| match name.as_str() {
         Some("insert") => Ok(WriteKind::Insert),
         Some("update") => Ok(WriteKind::Update),
         Some("replace") => Ok(WriteKind::Replace),
-        _ => Err(ApiError::bad_parameter("computed value: invalid `computeOn`")),
+        _ => Err(invalid()),
     });
-    names.collect()
+    moments.collect()
 }
 
 /// An expression reads no collections.

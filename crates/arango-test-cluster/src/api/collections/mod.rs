@@ -20,6 +20,7 @@ use super::modelled::{Modelled, TRANSACTION};
 use super::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::databases::Collection;
+use crate::store::keys::GENERATORS;
 
 fn modelled(call: &Call<'_>, rest: &[&str]) -> Modelled {
     match (&call.request.method, rest) {
@@ -59,13 +60,16 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
         }
         (Method::GET, [name, "count"]) => content::count(call, name),
         (Method::GET, [name, "figures"]) => content::figures(call, name),
+        (Method::GET, [name, "revision"]) => content::revision(call, name),
         (Method::GET, [name, "shards"]) => content::shards(call, name),
         (Method::PUT, [name, "responsibleShard"]) => content::responsible_shard(call, name),
         (Method::PUT, [name, "truncate"]) => {
             call.require_write()?;
             call.view(name)?.require_all_leaders()?;
+            let revision = call.state.ids.sequence().revision();
             let collection = find_mut(call, name)?;
             Arc::make_mut(&mut collection.documents).clear();
+            collection.revision = revision;
             Ok(Reply::flat(200, basic(collection, is_4)))
         }
         (Method::PUT, [name, "loadIndexesIntoMemory"]) => {
@@ -76,6 +80,8 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
             let count = find(call, name)?.documents.len();
             Ok(Reply::flat(200, json!({ "result": true, "count": count })))
         }
+        // Without an effect since there is one storage engine.
+        (Method::PUT, [name, "load" | "unload"]) if !is_4 => Ok(Reply::flat(200, basic(find(call, name)?, is_4))),
         (Method::PUT, [name, "compact"]) => Ok(Reply::flat(200, basic(find(call, name)?, is_4))),
         (Method::PUT, [_, "rename"]) => {
             Err(ApiError::new(501, 1470, "operation is not supported in a cluster"))
@@ -83,6 +89,13 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
         (_, [_] | []) => Err(ApiError::wrong_method()),
         _ => Err(call.unsupported()),
     }
+}
+
+/// Handles `/_api/key-generators`.
+pub(super) fn key_generators(call: &mut Call<'_>) -> HandlerResult {
+    call.require_modelled(&Modelled::NOTHING)?;
+    call.require_method(&Method::GET)?;
+    Ok(Reply::raw(200, &json!({ "keyGenerators": GENERATORS })))
 }
 
 pub(super) fn find<'a>(call: &'a Call<'_>, name: &str) -> Result<&'a Collection, ApiError> {

@@ -55,7 +55,7 @@ pub(super) fn prepare(
 fn begin(call: &mut Call<'_>, body: &QueryBody, prepared: &Prepared) -> u64 {
     let bind_vars = serde_json::Value::Object(body.bind_vars.clone());
     let (database, user, now) = (&call.request.database, call.caller.user(), call.state.current_time);
-    let mut running = RunningQuery::new(database, user, &body.text, bind_vars, now);
+    let mut running = RunningQuery::new(database, user, &body.text, bind_vars, now, call.entry);
     running.is_stream = body.output.is_stream;
     running.is_modification = prepared.is_modification();
     call.state.queries.begin(call.index, running)
