@@ -2,7 +2,7 @@
 
 from check_runner import assert_rejected, assert_same, assert_true
 from data_plane.temporary import TemporaryCollection, through, values
-from environment import root
+from environment import ENDPOINTS, client, root
 
 
 def run(query, index=0, **options):
@@ -224,10 +224,6 @@ def failures(runner):
         with TemporaryCollection() as books:
             root().create_user("compat_query", "pass")
             root().update_permission("compat_query", "ro", "_system")
-            own = root().aql._conn  # The connection of root, to prove below that the query itself is valid.
-            assert_same(own.db_name, "_system")
-            from environment import ENDPOINTS, client
-
             reader = client(ENDPOINTS[0]).db("_system", username="compat_query", password="pass")
             bound = {"@c": books.name}
             assert_same(list(reader.aql.execute("FOR d IN @@c RETURN d", bind_vars=bound)), [])
@@ -292,7 +288,24 @@ def options(runner):
         phases |= {"optimizing plan", "instantiating executors", "executing", "finalizing"}
         profile = root().aql.execute("RETURN 1", profile=True).profile()
         assert_same(set(profile), phases)
+        assert_true(all(time > 0 for time in profile.values()), f"times: {profile}")
         assert_same(root().aql.execute("RETURN 1").profile(), None)
+
+    @runner.check
+    def a_full_profile_has_the_plan_and_its_nodes():
+        with TemporaryCollection() as books:
+            filled(books)
+            query = "FOR d IN @@c RETURN d.n"
+            for stream in (False, True):
+                cursor = root().aql.execute(query, bind_vars={"@c": books.name}, profile=2, batch_size=4, stream=stream)
+                assert_same(len(list(cursor)), 10)
+                plan, statistics = cursor.plan(), cursor.statistics()
+                assert_same((plan["collections"][0]["name"], plan["isModificationQuery"]), (books.name, False))
+                nodes = {node["id"]: node for node in statistics["nodes"]}
+                assert_same(sorted(nodes), sorted(node["id"] for node in plan["nodes"]))
+                assert_same(nodes[plan["nodes"][-1]["id"]]["items"], 10)
+                assert_true(statistics["execution_time"] > 0, f"{statistics}")
+        assert_same(root().aql.execute("RETURN 1", profile=1).plan(), None)
 
     @runner.check
     def a_dirty_read_returns_the_same_documents():

@@ -26,6 +26,13 @@ def checks(runner):
         assert_rejected(410, 21, job.result)
 
     @runner.check
+    def cancelling_a_finished_request_changes_nothing():
+        job = root().begin_async_execution().aql.execute("RETURN 1")
+        eventually(lambda: job.status() == "done", "the job is done", 5)
+        assert_same((job.cancel(), list(job.result())), (True, [1]))
+        assert_rejected(404, 404, job.cancel)
+
+    @runner.check
     def documents_are_written_in_the_background():
         with TemporaryCollection() as books:
             background = root().begin_async_execution().collection(books.name)

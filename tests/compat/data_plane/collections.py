@@ -163,7 +163,7 @@ def key_options(runner):
     @runner.check
     def counting_keys_need_one_shard():
         wanted = {"key_generator": "autoincrement", "shard_count": 2}
-        assert_rejected(400, 10, root().create_collection, "compat_never", **wanted)
+        assert_rejected(501, 1470, root().create_collection, "compat_never", **wanted)
 
     @runner.check
     def the_generators_are_listed():

@@ -3,8 +3,7 @@
 from arango.exceptions import CursorCloseError
 
 from check_runner import assert_rejected, assert_same, assert_true
-from environment import ENDPOINTS, StoppedCoordinators, client, root
-from environment import ROOT
+from environment import ENDPOINTS, ROOT, StoppedCoordinators, client, root
 
 TEN = "FOR i IN 1..10 RETURN i"
 

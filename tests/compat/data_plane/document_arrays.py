@@ -1,11 +1,11 @@
 """Checks of arrays of documents, whose elements succeed or fail independently."""
 
-import requests
 from arango.exceptions import DocumentRevisionError
 
 from check_runner import assert_rejected, assert_same, assert_true
 from data_plane.temporary import TemporaryCollection, errors, through, values
-from environment import CA_FILE, ENDPOINTS, ROOT, root
+from environment import root
+from raw_requests import number, send
 
 
 def checks(runner):
@@ -86,8 +86,7 @@ def writes(runner):
 
 def post(collection, body, query=""):
     """Inserts an array. The client shows neither the status nor the headers."""
-    url = f"{ENDPOINTS[0]}/_api/document/{collection.name}{query}"
-    return requests.post(url, json=body, auth=tuple(ROOT.values()), timeout=10, verify=CA_FILE)
+    return send("POST", f"/_api/document/{collection.name}{query}", json=body)
 
 
 def revisions(runner):
@@ -111,10 +110,9 @@ def revisions(runner):
         with TemporaryCollection() as books:
             old = books.insert({"_key": "a"})
             books.update({"_key": "a", "n": 1})
-            url = f"{ENDPOINTS[0]}/_api/document/{books.name}?ignoreRevs=false"
-            options = {"auth": tuple(ROOT.values()), "timeout": 10, "verify": CA_FILE}
+            path = f"/_api/document/{books.name}?ignoreRevs=false"
             for method, query in [("PATCH", ""), ("PUT", ""), ("DELETE", ""), ("PUT", "&onlyget=true")]:
-                found = requests.request(method, url + query, json=[old], **options).json()
+                found = send(method, path + query, json=[old]).json()
                 assert_same(sorted(found[0]), ["error", "errorMessage", "errorNum"], method)
                 assert_same((found[0]["error"], found[0]["errorNum"]), (True, 1200))
 
@@ -189,7 +187,4 @@ def by_query(runner):
         with TemporaryCollection() as books:
             assert_rejected(404, 1203, root().collection("missing").insert_many, [{}])
             assert_rejected(404, 1203, root().collection("missing").get_many, ["a"])
-            url = f"{ENDPOINTS[0]}/_api/document/{books.name}"
-            options = {"auth": tuple(ROOT.values()), "timeout": 10, "verify": CA_FILE}
-            response = requests.post(url, data="[{", **options)
-            assert_same((response.status_code, response.json()["errorNum"]), (400, 600))
+            assert_same(number(send("POST", f"/_api/document/{books.name}", data="[{")), (400, 600))

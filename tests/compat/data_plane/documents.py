@@ -3,11 +3,10 @@
 import math
 import re
 
-import requests
-
 from check_runner import assert_rejected, assert_same, assert_true
 from data_plane.temporary import TemporaryCollection, through
-from environment import CA_FILE, ENDPOINTS, ROOT, root
+from environment import root
+from raw_requests import number, send
 
 VALUES = {
     "null": None,
@@ -101,10 +100,9 @@ def lifecycle(runner):
 
 def statuses(collection, query):
     """Returns the statuses of an insert, an update and a removal. The client does not show them."""
-    options = {"auth": tuple(ROOT.values()), "timeout": 10, "verify": CA_FILE}
-    path = f"{ENDPOINTS[0]}/_api/document/{collection}"
+    path = f"/_api/document/{collection}"
     calls = [("POST", path, {"_key": "s"}), ("PATCH", f"{path}/s", {"a": 1}), ("DELETE", f"{path}/s", None)]
-    return [requests.request(method, url + query, json=body, **options).status_code for method, url, body in calls]
+    return [send(method, path + query, json=body).status_code for method, path, body in calls]
 
 
 def keys(runner):
@@ -140,9 +138,13 @@ def keys(runner):
             assert_true(made["_rev"] != "_given", "the revision is the server's")
 
     @runner.check
-    def a_body_must_be_an_object():
+    def a_body_must_be_json_and_an_object():
         with TemporaryCollection() as books:
-            assert_rejected(400, 1227, root().insert_document, books.name, "text")
+            path = f"/_api/document/{books.name}"
+            assert_same([number(send("POST", path, json=body)) for body in ("text", 1, True)], [(400, 1227)] * 3)
+            assert_same([number(send("POST", path, data=body)) for body in ("", "{", "{]")], [(400, 600)] * 3)
+            books.insert({"_key": "a"})
+            assert_same(number(send("PATCH", f"{path}/a", json=[])), (400, 1227))
 
 
 def revisions(runner):

@@ -79,7 +79,7 @@ def computed_values(runner):
         value = {"name": "b", "expression": "RETURN @doc.a * 2", "overwrite": True}
         with TemporaryCollection(computedValues=[value]) as books:
             assert_same(books.insert({"a": 2}, return_new=True)["new"]["b"], 4)
-            books.configure(computed_values=[])
+            assert_same(books.configure(computed_values=[]).get("computedValues"), None)
             assert_same("b" in books.insert({"a": 2}, return_new=True)["new"], False)
 
     @runner.check
@@ -88,3 +88,10 @@ def computed_values(runner):
             for expression in ["@doc.a", "RETURN", "FOR d IN books RETURN d"]:
                 value = {"name": "b", "expression": expression, "overwrite": True}
                 assert_rejected(400, 10, books.configure, computed_values=[value])
+            twice = [{"name": "b", "expression": "RETURN 1", "overwrite": True}] * 2
+            assert_rejected(400, 10, books.configure, computed_values=twice)
+            for name in ["_id", "_key", "_rev"]:
+                assert_rejected(400, 10, books.configure, computed_values=[twice[0] | {"name": name}])
+            assert_rejected(400, 10, books.configure, computed_values=[twice[0] | {"computeOn": []}])
+        with TemporaryCollection(shard_fields=["country"]) as books:
+            assert_rejected(400, 10, books.configure, computed_values=[twice[0] | {"name": "country"}])

@@ -51,8 +51,9 @@ mod tests {
 
     #[test]
     fn jobs_end_with_their_coordinator() {
+        let begin = |jobs: &mut AsyncJobs, index| jobs.begin(index, None, 0, EntryId::default());
         let mut jobs = AsyncJobs::default();
-        let (first, second) = (jobs.begin(0, None, 0), jobs.begin(1, None, 0));
+        let (first, second) = (begin(&mut jobs, 0), begin(&mut jobs, 1));
         jobs.remove_of_coordinator(0);
 
         assert!(!jobs.jobs.contains_key(&first) && jobs.jobs.contains_key(&second));

@@ -39,7 +39,8 @@ impl Tracking {
         if text.len() <= self.max_text {
             return text.to_owned();
         }
-        format!("{}...", &text[..text.floor_char_boundary(self.max_text)])
+        let end = (0..=self.max_text).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        format!("{}...", &text[..end])
     }
 
     /// Returns whether a query that took this time is listed as slow.

@@ -193,7 +193,20 @@ mod tests {
     fn an_expression_that_reads_or_writes_collections_is_refused() {
         for expression in ["FOR d IN books RETURN d", "RETURN @x", "RETURN 1 +", "INSERT {} INTO books"] {
             let definition = json!({ "name": "x", "expression": expression, "overwrite": true });
-            assert_eq!(ComputedValue::read(&definition).unwrap_err().status, 400, "{expression}");
+            let refused = ComputedValue::read(&definition).unwrap_err();
+            assert_eq!((refused.status, refused.error_num), (400, 10), "{expression}");
         }
+    }
+
+    #[test]
+    fn names_occur_once_and_are_no_shard_keys() {
+        let value = |name: &str| json!({ "name": name, "expression": "RETURN 1", "overwrite": true });
+        let read = |values: &[Json]| ComputedValue::read_all(values, &["country".to_owned()]);
+
+        assert_eq!(read(&[value("a"), value("b")]).unwrap().len(), 2);
+        assert!(read(&[value("a"), value("a")]).is_err());
+        assert!(read(&[value("country")]).is_err());
+        let never = json!({ "name": "a", "expression": "RETURN 1", "overwrite": true, "computeOn": [] });
+        assert_eq!(read(&[never]).unwrap_err().error_num, 10);
     }
 }

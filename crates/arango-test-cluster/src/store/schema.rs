@@ -248,4 +248,13 @@ mod tests {
         assert!(accepts("moderate", json!({})) && !accepts("moderate", json!({ "a": 1 })));
         assert!(!accepts("strict", json!({})));
     }
+
+    #[test]
+    fn unknown_types_are_refused_at_any_depth() {
+        let read = |kind: Json| Schema::read(&json!({ "rule": { "properties": { "a": { "type": kind } } } }));
+        assert!(read(json!(["string", "null"])).is_ok());
+        for kind in [json!("text"), json!(["string", "text"]), json!(1)] {
+            assert_eq!(read(kind).unwrap_err().error_num, 1621);
+        }
+    }
 }
