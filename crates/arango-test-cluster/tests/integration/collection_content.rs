@@ -26,6 +26,16 @@ async fn the_revision_of_a_collection_changes_with_every_write() {
 }
 
 #[tokio::test]
+async fn details_of_figures_are_refused_only_if_they_are_wanted() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    assert_eq!(session.get("/_api/collection/books/figures?details=false").await.status, 200);
+    let refused = session.get("/_api/collection/books/figures?details=true").await;
+    assert_eq!((refused.status, refused.error_num()), (501, 9));
+}
+
+#[tokio::test]
 async fn loading_has_no_effect_and_is_gone_in_4_0() {
     for (version, status) in [("3.12.5", 200), ("4.0.0", 501)] {
         let cluster = TestCluster::builder().in_memory().version(version).start().await.unwrap();

@@ -29,6 +29,7 @@ fn modelled(call: &Call<'_>, rest: &[&str]) -> Modelled {
             .attributes(create::ATTRIBUTES),
         (&Method::DELETE, [_]) => Modelled::parameters(&["isSystem"]),
         (&Method::PUT, [_, "properties"]) => Modelled::NOTHING.attributes(create::ATTRIBUTES),
+        (&Method::GET, [_, "figures"]) => Modelled::parameters(&["details"]),
         (&Method::GET, [_, "count"]) => Modelled::parameters(&["details"]).headers(&[TRANSACTION]),
         (&Method::PUT, [_, "truncate"]) => {
             Modelled::parameters(&["waitForSync", "compact"]).headers(&[TRANSACTION])
@@ -59,6 +60,9 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
             properties::change(call, name)
         }
         (Method::GET, [name, "count"]) => content::count(call, name),
+        (Method::GET, [_, "figures"]) if call.request.query.is_true("details") => {
+            Err(call.not_modelled("query parameter", "details"))
+        }
         (Method::GET, [name, "figures"]) => content::figures(call, name),
         (Method::GET, [name, "revision"]) => content::revision(call, name),
         (Method::GET, [name, "shards"]) => content::shards(call, name),
