@@ -115,6 +115,7 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
     let is_4 = call.version.is_4();
     agency::check(call, &parts)?;
     let reply = match parts.as_slice() {
+        parts if request.path.ends_with('/') && absent::is_exact(parts) => absent::no_handler(call),
         ["_admin", "cluster", rest @ ..] => return cluster_admin::handle(call, rest),
         ["_admin", "server", "availability"] => availability::handle(call),
         ["_admin", "server", rest @ ..] => server_admin::handle(call, rest),
@@ -123,8 +124,6 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         ["_admin", "statistics"] => statistics::handle(call),
         ["_admin", "statistics-description"] => statistics_description::handle(call),
         ["_admin", "version"] if is_4 => absent::no_handler(call),
-        // These routes are exact: with a slash behind it there is no such path.
-        ["_api" | "_admin", "version"] if request.path.ends_with('/') => absent::no_handler(call),
         ["_api" | "_admin", "version"] => server_info::version(call),
         ["_api", "engine"] => server_info::engine(call),
         ["_admin", "status"] => server_info::status(call),
