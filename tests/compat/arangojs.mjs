@@ -10,6 +10,7 @@ import cursors from "./arangojs/cursors.mjs";
 import databases from "./arangojs/databases.mjs";
 import document_arrays from "./arangojs/document_arrays.mjs";
 import documents from "./arangojs/documents.mjs";
+import graphs from "./arangojs/graphs.mjs";
 import indexes from "./arangojs/indexes.mjs";
 import not_simulated from "./arangojs/not_simulated.mjs";
 import query_tracking from "./arangojs/query_tracking.mjs";
@@ -21,6 +22,7 @@ const parts = [
   indexes,
   documents,
   document_arrays,
+  graphs,
   aql,
   cursors,
   query_tracking,

@@ -1,8 +1,9 @@
 """Checks of AQL: bind parameters, reads, writes, errors, warnings, options."""
 
 from check_runner import assert_rejected, assert_same, assert_true
+from data_plane.connections import root
 from data_plane.temporary import TemporaryCollection, through, values
-from environment import ENDPOINTS, client, root
+from environment import ENDPOINTS, client
 
 
 def run(query, index=0, **options):

@@ -1,8 +1,8 @@
 """Checks of requests that run in the background while they take real time."""
 
 from check_runner import assert_rejected, assert_same, assert_true, eventually
+from data_plane.connections import root
 from data_plane.temporary import TemporaryCollection, through
-from environment import root
 
 
 def checks(runner):

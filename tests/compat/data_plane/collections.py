@@ -3,8 +3,9 @@
 import re
 
 from check_runner import assert_rejected, assert_same, assert_shape, assert_true
+from data_plane.connections import root
 from data_plane.temporary import TemporaryCollection, through
-from environment import ENDPOINTS, root
+from environment import ENDPOINTS
 
 PROPERTIES = dict.fromkeys(["id", "name", "global_id", "sharding_strategy", "status_string"], str)
 PROPERTIES |= dict.fromkeys(["system", "smart", "edge", "sync", "cache"], bool)

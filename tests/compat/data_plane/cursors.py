@@ -3,7 +3,8 @@
 from arango.exceptions import CursorCloseError
 
 from check_runner import assert_rejected, assert_same, assert_true
-from environment import ENDPOINTS, ROOT, StoppedCoordinators, client, root
+from data_plane.connections import root
+from environment import ENDPOINTS, ROOT, StoppedCoordinators, client
 
 TEN = "FOR i IN 1..10 RETURN i"
 

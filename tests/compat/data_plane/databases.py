@@ -1,8 +1,9 @@
 """Checks of databases: create, list, describe, drop."""
 
 from check_runner import assert_rejected, assert_same, assert_shape, assert_true
+from data_plane.connections import root
 from data_plane.temporary import TemporaryDatabase
-from environment import ENDPOINTS, client, root
+from environment import ENDPOINTS, client
 
 
 def checks(runner):

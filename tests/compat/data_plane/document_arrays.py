@@ -3,8 +3,8 @@
 from arango.exceptions import DocumentRevisionError
 
 from check_runner import assert_rejected, assert_same, assert_true
+from data_plane.connections import root
 from data_plane.temporary import TemporaryCollection, errors, through, values
-from environment import root
 from raw_requests import number, send
 
 

@@ -4,8 +4,8 @@ import math
 import re
 
 from check_runner import assert_rejected, assert_same, assert_true
+from data_plane.connections import root
 from data_plane.temporary import TemporaryCollection, through
-from environment import root
 from raw_requests import number, send
 
 VALUES = {

@@ -3,8 +3,8 @@
 from arango.exceptions import ArangoServerError
 
 from check_runner import assert_same, assert_true
+from data_plane.connections import root
 from data_plane.temporary import TemporaryCollection, TemporaryDatabase
-from environment import root
 
 
 def assert_refused(name, call, *arguments, **named):

@@ -5,9 +5,11 @@ import threading
 from arango.exceptions import AQLQueryExecuteError
 from arango.request import Request
 
+import environment
 from check_runner import assert_rejected, assert_same, assert_true, eventually
+from data_plane.connections import root
 from data_plane.temporary import TemporaryCollection, TemporaryDatabase
-from environment import root, superuser
+from environment import superuser
 
 
 def checks(runner):
@@ -60,7 +62,7 @@ class SleepingQuery:
 
     def _run(self):
         try:
-            root().aql.execute("RETURN SLEEP(@seconds)", bind_vars={"seconds": 20}, **self._options)
+            environment.root().aql.execute("RETURN SLEEP(@seconds)", bind_vars={"seconds": 20}, **self._options)
         except AQLQueryExecuteError as error:
             self._error = (error.http_code, error.error_code)
 

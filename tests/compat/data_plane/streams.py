@@ -1,8 +1,8 @@
 """Checks of stream cursors, whose rows are computed when they are read."""
 
 from check_runner import assert_rejected, assert_same, assert_true
+from data_plane.connections import root
 from data_plane.temporary import TemporaryCollection, through
-from environment import root
 
 
 def checks(runner):

@@ -2,7 +2,7 @@
 
 import itertools
 
-from environment import root
+from data_plane.connections import root
 
 NUMBERS = itertools.count()
 

@@ -55,3 +55,14 @@ async fn definitions_are_checked() {
     let smart = session.post("/_api/gharial", &json!({ "name": "s", "isSmart": true })).await;
     assert_eq!((smart.status, smart.error_num()), (501, 9));
 }
+
+#[tokio::test]
+async fn a_collection_that_a_new_definition_uses_is_no_orphan_any_more() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session.post("/_api/gharial", &json!({ "name": "g", "orphanCollections": ["towns", "lakes"] })).await;
+    let roads = json!({ "collection": "roads", "from": ["towns"], "to": ["cities"] });
+    let graph = session.post("/_api/gharial/g/edge", &roads).await.json()["graph"].clone();
+    assert_eq!((&graph["orphanCollections"], &graph["edgeDefinitions"]), (&json!(["lakes"]), &json!([roads])));
+    assert_eq!(session.get("/_api/gharial/g").await.json()["graph"], graph);
+}

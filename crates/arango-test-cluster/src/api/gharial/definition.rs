@@ -35,6 +35,11 @@ impl EdgeDefinition {
         Ok(())
     }
 
+    /// Returns whether edges of the definition may begin or end in a collection.
+    pub(super) fn has_end(&self, collection: &str) -> bool {
+        self.from.iter().chain(&self.to).any(|end| end == collection)
+    }
+
     pub(super) fn json(&self) -> Value {
         json!({ "collection": self.collection, "from": self.from, "to": self.to })
     }

@@ -147,6 +147,10 @@ fn add_edges(call: &mut Call<'_>, name: &str) -> HandlerResult {
     definition.require_new(&known)?;
     let options = GraphOptions::of_graph(&graph);
     ensure_all(call, &definition, &options)?;
+    let graph = call.database_mut()?.graphs.get_mut(name).ok_or_else(|| not_found(name))?;
+    if let Some(orphans) = graph["orphanCollections"].as_array_mut() {
+        orphans.retain(|orphan| !orphan.as_str().is_some_and(|orphan| definition.has_end(orphan)));
+    }
     add(call, name, "edgeDefinitions", definition.json())
 }
 
