@@ -37,7 +37,7 @@ async fn details_of_figures_are_refused_only_if_they_are_wanted() {
 
 #[tokio::test]
 async fn loading_has_no_effect_and_is_gone_in_4_0() {
-    for (version, status) in [("3.12.5", 200), ("4.0.0", 501)] {
+    for (version, status) in [("3.12.5", 200), ("4.0.0", 404)] {
         let cluster = TestCluster::builder().in_memory().version(version).start().await.unwrap();
         let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
         session.post("/_api/collection", &json!({ "name": "books" })).await;
@@ -46,6 +46,21 @@ async fn loading_has_no_effect_and_is_gone_in_4_0() {
             assert_eq!(session.request(Method::PUT, &path, "").await.unwrap().status, status, "{call} of {version}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_resource_of_a_collection_has_a_location_or_is_not_found() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    let count = session.get("/_api/collection/books/count").await;
+    assert_eq!(count.headers["location"], "/_api/collection/books/count");
+    assert!(!session.get("/_api/collection/books").await.headers.contains_key("location"));
+    for method in [Method::GET, Method::PUT] {
+        let unknown = session.request(method, "/_api/collection/books/unknown", "").await.unwrap();
+        assert_eq!((unknown.status, unknown.error_num()), (404, 404));
+    }
+    assert_eq!(session.get("/_api/collection/missing/unknown").await.error_num(), 1203);
 }
 
 #[tokio::test]

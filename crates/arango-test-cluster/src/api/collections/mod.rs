@@ -12,7 +12,7 @@ mod properties;
 
 use std::sync::Arc;
 
-use http::Method;
+use http::{Method, header};
 use serde_json::{Map, Value, json};
 
 use self::properties::{basic, properties};
@@ -42,6 +42,12 @@ fn modelled(call: &Call<'_>, rest: &[&str]) -> Modelled {
 pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
     call.require_modelled(&modelled(call, rest))?;
     call.require_no_transaction()?;
+    let path = call.request.path.clone();
+    let reply = respond(call, rest)?;
+    Ok(if rest.len() == 2 { reply.with_header(header::LOCATION, &path) } else { reply })
+}
+
+fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
     let is_4 = call.version.is_4();
     match (call.request.method.clone(), rest) {
         (Method::GET, []) => list(call),
@@ -90,8 +96,12 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
         (Method::PUT, [_, "rename"]) => {
             Err(ApiError::new(501, 1470, "operation is not supported in a cluster"))
         }
-        (_, [_] | []) => Err(ApiError::wrong_method()),
-        _ => Err(call.unsupported()),
+        (Method::GET, [_, "checksum"]) => Err(call.unsupported()),
+        (Method::GET | Method::PUT, [name, _]) => {
+            find(call, name)?;
+            Err(ApiError::new(404, 404, "expecting one of the resources or actions of a collection"))
+        }
+        _ => Err(ApiError::wrong_method()),
     }
 }
 
