@@ -13,6 +13,7 @@ from data_plane import (
     headers,
     indexes,
     not_simulated,
+    outages,
     query_tracking,
     streams,
     validation,
@@ -33,6 +34,7 @@ PARTS = [
     streams,
     query_tracking,
     background_requests,
+    outages,
     not_simulated,
 ]
 
