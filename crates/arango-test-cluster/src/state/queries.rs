@@ -104,8 +104,9 @@ impl Queries {
             return;
         }
         let database = query.database.clone();
-        let is_same =
-            |(other, query, _): &(u64, RunningQuery, Duration)| owner(*other) == owner(id) && query.database == database;
+        let is_same = |(other, query, _): &(u64, RunningQuery, Duration)| {
+            owner(*other) == owner(id) && query.database == database
+        };
         self.slow.push_back((id, query, time));
         while self.slow.iter().filter(|one| is_same(one)).count() > tracking.max_slow {
             let Some(oldest) = self.slow.iter().position(is_same) else { return };

@@ -84,7 +84,9 @@ impl State {
         let Some(found) = content.and_then(|content| content.collections.get_mut(collection)) else { return };
         let changes = view.into_changes();
         // A removal has a revision too, which no document shows.
-        let revisions = changes.values().map(|change| change.as_ref().map_or_else(|| sequence.revision(), Document::revision));
+        let revisions = changes
+            .values()
+            .map(|change| change.as_ref().map_or_else(|| sequence.revision(), Document::revision));
         found.revision = revisions.max().unwrap_or(found.revision);
         // The snapshot is gone, so that nothing is copied here unless a query still reads the documents.
         let documents = Arc::make_mut(&mut found.documents);

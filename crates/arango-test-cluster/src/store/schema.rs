@@ -97,7 +97,8 @@ impl Schema {
 fn check_keywords(rule: &Json) -> Result<(), ApiError> {
     let Json::Object(rule) = rule else { return Ok(()) };
     let types = rule.get("type").into_iter();
-    let mut types = types.flat_map(|types| types.as_array().map_or_else(|| std::slice::from_ref(types), Vec::as_slice));
+    let mut types =
+        types.flat_map(|types| types.as_array().map_or_else(|| std::slice::from_ref(types), Vec::as_slice));
     if let Some(unknown) = types.find(|kind| !kind.as_str().is_some_and(|kind| TYPES.contains(&kind))) {
         return Err(ApiError::new(400, 1621, format!("schema: unknown type {unknown}")));
     }

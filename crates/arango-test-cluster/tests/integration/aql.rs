@@ -130,7 +130,8 @@ async fn a_profile_has_phases_and_on_request_the_plan() {
     assert_eq!((none.get("profile"), none.get("plan")), (None, None));
     assert!(none["stats"]["executionTime"].as_f64().unwrap() > 0.0);
     for level in [json!(true), json!(1)] {
-        let extra = with_options(&mut session, query, json!({ "profile": level })).await.json()["extra"].clone();
+        let extra =
+            with_options(&mut session, query, json!({ "profile": level })).await.json()["extra"].clone();
         let times = extra["profile"].as_object().unwrap();
         assert!(times.len() == 9 && times.values().all(|time| time.as_f64().unwrap() > 0.0), "{times:?}");
         assert_eq!(extra.get("plan"), None);

@@ -43,7 +43,11 @@ async fn loading_has_no_effect_and_is_gone_in_4_0() {
         session.post("/_api/collection", &json!({ "name": "books" })).await;
         for call in ["load", "unload"] {
             let path = format!("/_api/collection/books/{call}");
-            assert_eq!(session.request(Method::PUT, &path, "").await.unwrap().status, status, "{call} of {version}");
+            assert_eq!(
+                session.request(Method::PUT, &path, "").await.unwrap().status,
+                status,
+                "{call} of {version}"
+            );
         }
     }
 }

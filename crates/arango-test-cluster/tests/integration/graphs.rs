@@ -63,6 +63,9 @@ async fn a_collection_that_a_new_definition_uses_is_no_orphan_any_more() {
     session.post("/_api/gharial", &json!({ "name": "g", "orphanCollections": ["towns", "lakes"] })).await;
     let roads = json!({ "collection": "roads", "from": ["towns"], "to": ["cities"] });
     let graph = session.post("/_api/gharial/g/edge", &roads).await.json()["graph"].clone();
-    assert_eq!((&graph["orphanCollections"], &graph["edgeDefinitions"]), (&json!(["lakes"]), &json!([roads])));
+    assert_eq!(
+        (&graph["orphanCollections"], &graph["edgeDefinitions"]),
+        (&json!(["lakes"]), &json!([roads]))
+    );
     assert_eq!(session.get("/_api/gharial/g").await.json()["graph"], graph);
 }

@@ -283,7 +283,8 @@ async fn a_body_of_more_than_one_gibibyte_is_refused_before_it_is_read() {
 async fn an_unknown_version_of_http_is_505_and_closes_the_connection() {
     let cluster = in_memory().await;
     for version in ["1.2", "2.0", "3.0"] {
-        let seen = raw_request(&cluster, &format!("GET /_api/version HTTP/{version}\r\nHost: x\r\n\r\n")).await;
+        let seen =
+            raw_request(&cluster, &format!("GET /_api/version HTTP/{version}\r\nHost: x\r\n\r\n")).await;
         assert_eq!(
             seen,
             "HTTP/1.1 505 HTTP Version Not Supported\r\nConnection: Close\r\nContent-Length: 0\r\n\r\n"

@@ -103,7 +103,8 @@ async fn tracking_is_set_for_one_coordinator_and_database() {
         session.post("/_api/cursor", &body).await;
     }
     let slow = other.get("/_api/query/slow").await.json();
-    let times: Vec<_> = slow.as_array().unwrap().iter().map(|query| query["runTime"].as_f64().unwrap()).collect();
+    let times: Vec<_> =
+        slow.as_array().unwrap().iter().map(|query| query["runTime"].as_f64().unwrap()).collect();
     assert!(times.len() == 2 && times[0] >= 0.7 && times[1] >= 0.8, "{times:?}");
     assert_eq!((&slow[0]["query"], &slow[0]["bindVars"]), (&json!("RETURN SLE..."), &json!({})));
 

@@ -91,7 +91,9 @@ fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
             Ok(Reply::flat(200, json!({ "result": true, "count": count })))
         }
         // Without an effect since there is one storage engine.
-        (Method::PUT, [name, "load" | "unload"]) if !is_4 => Ok(Reply::flat(200, basic(find(call, name)?, is_4))),
+        (Method::PUT, [name, "load" | "unload"]) if !is_4 => {
+            Ok(Reply::flat(200, basic(find(call, name)?, is_4)))
+        }
         (Method::PUT, [name, "compact"]) => Ok(Reply::flat(200, basic(find(call, name)?, is_4))),
         (Method::PUT, [_, "rename"]) => {
             Err(ApiError::new(501, 1470, "operation is not supported in a cluster"))

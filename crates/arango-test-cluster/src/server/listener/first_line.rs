@@ -27,7 +27,8 @@ impl FirstLine {
     pub(super) fn has_unknown_version(&self) -> bool {
         let line = self.bytes.strip_suffix(b"\r").unwrap_or(&self.bytes);
         let mut words = line.split(|byte| *byte == b' ');
-        let (Some(method), Some(_), Some(version), None) = (words.next(), words.next(), words.next(), words.next())
+        let (Some(method), Some(_), Some(version), None) =
+            (words.next(), words.next(), words.next(), words.next())
         else {
             return false;
         };
