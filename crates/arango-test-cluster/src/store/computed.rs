@@ -43,10 +43,14 @@ impl ComputedValue {
         let expression = text("expression").ok_or_else(|| invalid("`expression` is missing"))?;
         let overwrite = definition.get("overwrite").and_then(Json::as_bool);
         let overwrite = overwrite.ok_or_else(|| invalid("`overwrite` is missing"))?;
-        let query = Query::parse(expression).map_err(|error| match error.is_not_implemented() {
-            true => ApiError::of_number(error.number, error.message),
-            false => invalid(&error.to_string()),
-        })?;
+        let refusal = |error: QueryError| {
+            if error.is_not_implemented() {
+                ApiError::of_number(error.number, error.message)
+            } else {
+                invalid(&error.to_string())
+            }
+        };
+        let query = Query::parse(expression).map_err(refusal)?;
         let is_expression = expression.trim_start().to_ascii_uppercase().starts_with("RETURN");
         let binds: Vec<&str> = query.bind_parameters().collect();
         if !is_expression

@@ -33,9 +33,10 @@ pub(super) fn explain(call: &mut Call<'_>) -> HandlerResult {
         "stats": { "rulesExecuted": 0, "rulesSkipped": 0, "plansCreated": 1 },
     });
     // There is only one plan.
-    match shows_all {
-        true => payload["plans"] = json!([plan]),
-        false => payload["plan"] = plan,
+    if shows_all {
+        payload["plans"] = json!([plan]);
+    } else {
+        payload["plan"] = plan;
     }
     Ok(Reply::flat(200, payload))
 }

@@ -49,7 +49,9 @@ mod tests {
 
     fn line(parts: &[&str]) -> FirstLine {
         let mut line = FirstLine::default();
-        parts.iter().for_each(|part| line.extend(part.as_bytes()));
+        for part in parts {
+            line.extend(part.as_bytes());
+        }
         line
     }
 
