@@ -51,6 +51,24 @@ export default {
       await assertRejected(400, 1929, graph.addVertexCollection("compat_js_towns"));
       const found = await graph.get();
       assert.deepEqual([found.orphanCollections, found.edgeDefinitions], [["compat_js_lakes"], [ROADS]]);
+      const lists = [await graph.listVertexCollections(), await graph.listEdgeCollections()];
+      assert.deepEqual(lists, [["compat_js_cities", "compat_js_lakes", "compat_js_towns"], ["compat_js_roads"]]);
+    });
+  },
+
+  async definitions_are_replaced_and_removed() {
+    await withGraph([ROADS], {}, async (graph) => {
+      const other = { ...ROADS, to: ["compat_js_lakes"] };
+      await graph.replaceEdgeDefinition(other);
+      const found = await root(ENDPOINTS[1]).graph("compat_js_graph").get();
+      assert.deepEqual([found.edgeDefinitions, found.orphanCollections], [[other], ["compat_js_cities"]]);
+      await assertRejected(400, 1928, graph.removeVertexCollection("compat_js_towns"));
+      await graph.removeVertexCollection("compat_js_cities", true);
+      await graph.removeEdgeDefinition("compat_js_roads");
+      await assertRejected(404, 1930, graph.removeEdgeDefinition("compat_js_roads"));
+      assert.deepEqual((await graph.get()).orphanCollections.sort(), ["compat_js_lakes", "compat_js_towns"]);
+      assert.equal(await root(ENDPOINTS[1]).collection("compat_js_cities").exists(), false);
+      await root().collection("compat_js_roads").drop();
     });
   },
 };

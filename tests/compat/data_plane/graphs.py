@@ -61,6 +61,35 @@ def checks(runner):
             assert_same(found, ([ROADS], True))
 
     @runner.check
+    def the_collections_of_a_graph_are_listed():
+        with TemporaryGraph(edge_definitions=[ROADS], orphan_collections=["compat_lakes"]):
+            graph = root(1).graph("compat_graph")
+            assert_same(graph.vertex_collections(), ["compat_cities", "compat_lakes", "compat_towns"])
+            assert_same(graph.edge_collections(), ["compat_roads"])
+            assert_same((graph.has_vertex_collection("compat_lakes"), graph.has_edge_collection("other")), (True, False))
+
+    @runner.check
+    def an_orphan_is_removed_from_a_graph_and_a_used_collection_is_not():
+        with TemporaryGraph(edge_definitions=[ROADS], orphan_collections=["compat_lakes"]) as graph:
+            assert_rejected(400, 1928, graph.delete_vertex_collection, "compat_towns")
+            assert_same(graph.delete_vertex_collection("compat_lakes", purge=True), True)
+            assert_same((graph.has_vertex_collection("compat_lakes"), root(1).has_collection("compat_lakes")), (False, False))
+
+    @runner.check
+    def an_edge_definition_is_replaced_and_removed():
+        with TemporaryGraph(edge_definitions=[ROADS]) as graph:
+            other = ROADS | {"to_vertex_collections": ["compat_lakes"]}
+            graph.replace_edge_definition(**other)
+            found = root(1).graph("compat_graph").properties()
+            assert_same((found["edge_definitions"], found["orphan_collections"]), ([other], ["compat_cities"]))
+            assert_rejected(404, 1930, graph.replace_edge_definition, **(other | {"edge_collection": "compat_rails"}))
+            assert_same(graph.delete_edge_definition("compat_roads", purge=True), True)
+            assert_rejected(404, 1930, graph.delete_edge_definition, "compat_roads")
+            assert_same((graph.edge_definitions(), root(1).has_collection("compat_roads")), ([], False))
+            expected = ["compat_cities", "compat_lakes", "compat_towns"]
+            assert_same(sorted(graph.properties()["orphan_collections"]), expected)
+
+    @runner.check
     def a_graph_keeps_its_collections_unless_they_are_to_be_dropped():
         root().create_graph("compat_graph", edge_definitions=[ROADS])
         assert_same(root().delete_graph("compat_graph"), True)

@@ -59,6 +59,7 @@ def checks(runner):
                 "/_api/transaction/begin": lambda: root().begin_transaction(read=[books.name]),
                 "/_api/transaction": root().list_transactions,
                 "/_api/import": lambda: books.import_bulk([{}]),
+                "/_api/gharial": lambda: root().graph("g").vertex_collection("v").insert({}),
                 "/_api/view": root().views,
                 "/_api/analyzer": root().analyzers,
                 "/_api/edges": lambda: root().graph("g").edge_collection(books.name).edges("a/b"),
