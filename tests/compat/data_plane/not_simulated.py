@@ -53,6 +53,16 @@ def checks(runner):
         assert_refused("patternProperties", create, "compat_never", schema=keyword)
 
     @runner.check
+    def smart_and_satellite_graphs_are_refused_by_name():
+        create = root().create_graph
+        assert_refused("options.isSmart", create, "compat_never", smart=True)
+        assert_refused("options.smartGraphAttribute", create, "compat_never", smart=True, smart_field="a")
+        assert_refused("options.isDisjoint", create, "compat_never", disjoint=True)
+        assert_refused("replicationFactor", create, "compat_never", replication_factor="satellite")
+        create("compat_plain", smart=False, disjoint=False)
+        root().delete_graph("compat_plain")
+
+    @runner.check
     def areas_that_are_not_simulated_are_refused():
         with TemporaryCollection() as books, TemporaryDatabase() as database:
             calls = {

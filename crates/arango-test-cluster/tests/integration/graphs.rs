@@ -53,8 +53,15 @@ async fn definitions_are_checked() {
         let refused = session.post(path, &body).await;
         assert_eq!((refused.status, refused.error_num()), (400, number), "{path} {body}");
     }
-    let smart = session.post("/_api/gharial", &json!({ "name": "s", "isSmart": true })).await;
-    assert_eq!((smart.status, smart.error_num()), (501, 9));
+    for smart in
+        [json!({ "name": "s", "isSmart": true }), json!({ "name": "s", "options": { "isDisjoint": true } })]
+    {
+        let refused = session.post("/_api/gharial", &smart).await;
+        assert_eq!((refused.status, refused.error_num()), (501, 9));
+    }
+    let plain =
+        json!({ "name": "s", "isSmart": false, "options": { "isSmart": false, "isDisjoint": false } });
+    assert_eq!(session.post("/_api/gharial", &plain).await.status, 202);
 }
 
 #[tokio::test]
