@@ -11,18 +11,18 @@ use crate::http::reply::{ApiError, Reply};
 pub(super) fn vertex_collections(call: &Call<'_>, name: &str) -> HandlerResult {
     let graph = graph(call, name)?;
     let edges = edge_names(graph);
-    listed(definition::collections(graph).filter(|collection| !edges.contains(collection)).collect())
+    Ok(listed(definition::collections(graph).filter(|collection| !edges.contains(collection)).collect()))
 }
 
 /// Lists the collections of edges.
 pub(super) fn edge_collections(call: &Call<'_>, name: &str) -> HandlerResult {
-    listed(edge_names(graph(call, name)?))
+    Ok(listed(edge_names(graph(call, name)?)))
 }
 
-fn listed(mut names: Vec<String>) -> HandlerResult {
+fn listed(mut names: Vec<String>) -> Reply {
     names.sort_unstable();
     names.dedup();
-    Ok(Reply::flat(200, json!({ "collections": names })))
+    Reply::flat(200, json!({ "collections": names }))
 }
 
 /// Removes an orphan from a graph, and on request the collection.
