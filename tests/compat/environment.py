@@ -70,14 +70,29 @@ def user_token(user, lifetime, secret=SECRET):
     return jwt.encode(claims, secret, algorithm="HS256")
 
 
-def control(method, path):
+def control(method, path, body=None):
     """Sends a request to the control listener and returns the parsed body."""
-    request = urllib.request.Request(f"{CONTROL}{path}", method=method, data=b"" if method == "POST" else None)
+    data = b"" if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{CONTROL}{path}", method=method, data=data if method == "POST" else None)
     # Never through a proxy: the listener is on loopback.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=10) as response:
         body = response.read()
     return json.loads(body) if body else None
+
+
+class Fault:
+    """Injects a fault or starts a condition on entry to a `with` block and ends it at the end."""
+
+    def __init__(self, where, **fault):
+        self._where = where
+        self._fault = fault
+
+    def __enter__(self):
+        self._id = control("POST", self._where, self._fault)["id"]
+
+    def __exit__(self, *_):
+        control("DELETE", f"/faults/{self._id}")
 
 
 class StoppedCoordinators:

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import authentication  # noqa: E402
 import cluster_api  # noqa: E402
+import data_plane  # noqa: E402
 import host_resolvers  # noqa: E402
 import server_api  # noqa: E402
 from check_runner import CheckRunner  # noqa: E402
@@ -21,6 +22,7 @@ def main():
     host_resolvers.checks(runner)
     authentication.checks(runner)
     server_api.checks(runner)
+    data_plane.checks(runner)
     cluster_api.checks(runner)
     return 1 if runner.run() else 0
 

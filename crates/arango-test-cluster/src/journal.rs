@@ -70,7 +70,7 @@ pub struct Counts {
 }
 
 /// Identifies an entry that is completed later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct EntryId(u64);
 
 impl Journal {

@@ -141,7 +141,8 @@ pub(crate) fn background(call: &mut Call<'_>) -> Option<Outcome> {
     let mut kept = None;
     if keeps_result {
         let since = call.state.clock.unix_time(call.state.current_time).as_secs();
-        let id = call.state.async_jobs.begin(call.index, call.caller.user().map(str::to_owned), since);
+        let user = call.caller.user().map(str::to_owned);
+        let id = call.state.async_jobs.begin(call.index, user, since, call.entry);
         reply = reply.with_header(HeaderName::from_static("x-arango-async-id"), &id.to_string());
         kept = Some(id);
     }

@@ -27,6 +27,28 @@ pub(super) fn no_handler(call: &Call<'_>) -> HandlerResult {
     Err(ApiError::unknown_path(&call.request.path))
 }
 
+/// Returns whether a route is exact. With a slash behind it there is no such path; all others ignore the slash.
+pub(super) fn is_exact(parts: &[&str]) -> bool {
+    match parts {
+        ["_api", "version"] => true,
+        ["_admin", name] => matches!(
+            *name,
+            "actions"
+                | "compact"
+                | "execute"
+                | "options"
+                | "options-description"
+                | "statistics"
+                | "statistics-description"
+                | "status"
+                | "support-info"
+                | "time"
+                | "version"
+        ),
+        _ => false,
+    }
+}
+
 fn has_api(version: &Version, name: &str) -> bool {
     match name {
         "analyzer" | "aql-builtin" | "dump" | "edges" | "import" | "query-cache" | "replication"

@@ -24,7 +24,11 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
         (method, [id]) => job(call, &method.clone(), id),
         (&Method::PUT, [id, "cancel"]) => {
             let id = find_own(call, id)?;
-            call.state.async_jobs.jobs.remove(&id);
+            let job = &call.state.async_jobs.jobs[&id];
+            // Only queries can be cancelled. The job stays, and its result says so.
+            if job.result.is_none() {
+                call.state.queries.cancel(job.request);
+            }
             Ok(Reply::result(200, true))
         }
         _ => Err(ApiError::wrong_method()),

@@ -96,7 +96,7 @@ type HandlerResult = Result<Reply, ApiError>;
 pub(crate) fn handle(call: &mut Call<'_>) -> Outcome {
     if call.request.is_velocypack() {
         call.state.report_unsupported("request body in VelocyPack".to_owned());
-        return Outcome::Now(not_simulated().into());
+        return Outcome::Now(not_simulated("a request body in VelocyPack").into());
     }
     route(call).unwrap_or_else(|refusal| Outcome::Now(refusal.into()))
 }
@@ -115,6 +115,7 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
     let is_4 = call.version.is_4();
     agency::check(call, &parts)?;
     let reply = match parts.as_slice() {
+        parts if request.path.ends_with('/') && absent::is_exact(parts) => absent::no_handler(call),
         ["_admin", "cluster", rest @ ..] => return cluster_admin::handle(call, rest),
         ["_admin", "server", "availability"] => availability::handle(call),
         ["_admin", "server", rest @ ..] => server_admin::handle(call, rest),
@@ -123,8 +124,6 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         ["_admin", "statistics"] => statistics::handle(call),
         ["_admin", "statistics-description"] => statistics_description::handle(call),
         ["_admin", "version"] if is_4 => absent::no_handler(call),
-        // These routes are exact: with a slash behind it there is no such path.
-        ["_api" | "_admin", "version"] if request.path.ends_with('/') => absent::no_handler(call),
         ["_api" | "_admin", "version"] => server_info::version(call),
         ["_api", "engine"] => server_info::engine(call),
         ["_admin", "status"] => server_info::status(call),
@@ -156,6 +155,7 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         ["_api", "tasks"] if request.method == Method::GET && !is_4 => Ok(Reply::raw(200, &json!([]))),
         ["_api", "database", rest @ ..] => databases::handle(call, rest),
         ["_api", "collection", rest @ ..] => collections::handle(call, rest),
+        ["_api", "key-generators"] if call.version.at_least(3, 12, 0) => collections::key_generators(call),
         ["_api", "index", rest @ ..] => indexes::handle(call, rest),
         ["_api", "gharial", rest @ ..] => gharial::handle(call, rest),
         ["_api", "cursor", rest @ ..] => return cursors::handle(call, rest),
@@ -242,13 +242,15 @@ impl Call<'_> {
 
     /// Records a call that exists and is not simulated, and returns its error.
     pub(crate) fn unsupported(&mut self) -> ApiError {
-        self.state.report_unsupported(format!("{} {}", self.request.method, self.request.path));
-        not_simulated()
+        let name = format!("{} {}", self.request.method, self.request.path);
+        let error = not_simulated(&name);
+        self.state.report_unsupported(name);
+        error
     }
 }
 
-fn not_simulated() -> ApiError {
-    ApiError::new(501, 9, "not implemented by the test cluster")
+fn not_simulated(name: &str) -> ApiError {
+    ApiError::new(501, 9, format!("sim: {name} is not modelled"))
 }
 
 impl From<Reply> for Outcome {

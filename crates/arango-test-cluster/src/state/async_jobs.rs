@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::id_owner::{owned_id, owner};
 use crate::http::reply::Reply;
+use crate::journal::EntryId;
 
 /// A background request whose result is kept.
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub(crate) struct AsyncJob {
     /// The result, once there is one.
     pub(crate) result: Option<Reply>,
     pub(crate) since: u64,
+    /// The request that runs.
+    pub(crate) request: EntryId,
 }
 
 /// All background requests, by id.
@@ -23,10 +26,10 @@ pub(crate) struct AsyncJobs {
 
 impl AsyncJobs {
     /// Adds a job of coordinator `index`, begun at `since` seconds since the epoch.
-    pub(crate) fn begin(&mut self, index: usize, user: Option<String>, since: u64) -> u64 {
+    pub(crate) fn begin(&mut self, index: usize, user: Option<String>, since: u64, request: EntryId) -> u64 {
         self.last += 1;
         let id = owned_id(index, self.last);
-        self.jobs.insert(id, AsyncJob { user, result: None, since });
+        self.jobs.insert(id, AsyncJob { user, result: None, since, request });
         id
     }
 
@@ -48,8 +51,9 @@ mod tests {
 
     #[test]
     fn jobs_end_with_their_coordinator() {
+        let begin = |jobs: &mut AsyncJobs, index| jobs.begin(index, None, 0, EntryId::default());
         let mut jobs = AsyncJobs::default();
-        let (first, second) = (jobs.begin(0, None, 0), jobs.begin(1, None, 0));
+        let (first, second) = (begin(&mut jobs, 0), begin(&mut jobs, 1));
         jobs.remove_of_coordinator(0);
 
         assert!(!jobs.jobs.contains_key(&first) && jobs.jobs.contains_key(&second));

@@ -10,6 +10,7 @@ use super::ids::Ids;
 use super::propagation::Propagation;
 use crate::store::documents::Documents;
 use crate::store::rules::Rules;
+use crate::store::sequence::Revision;
 
 /// A document collection or an edge collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,8 @@ pub(crate) struct Collection {
     pub(crate) definition: Definition,
     pub(crate) rules: Arc<Rules>,
     pub(crate) documents: Arc<Documents>,
+    /// The revision of its latest change.
+    pub(crate) revision: Revision,
 }
 
 /// Properties that are reported as they were given.
@@ -182,6 +185,7 @@ impl Database {
             definition: Definition::default(),
             rules: Arc::new(Rules::new(name, kind.in_queries())),
             documents: Arc::default(),
+            revision: ids.sequence().revision(),
         }
     }
 

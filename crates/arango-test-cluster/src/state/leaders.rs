@@ -28,5 +28,6 @@ fn shards<'a>(database: &'a Database, collection: &'a Collection) -> &'a BTreeMa
 pub(crate) fn documents(database: &Database, collection: &Collection, shard: usize) -> usize {
     let count = shards(database, collection).len();
     let all = collection.documents.iter();
-    all.filter(|(key, document)| collection.rules.shard_of(key, &document.value(), count) == shard).count()
+    all.filter(|document| collection.rules.shard_of(document.key(), &document.value(), count) == shard)
+        .count()
 }

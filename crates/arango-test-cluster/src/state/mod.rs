@@ -18,6 +18,7 @@ mod layout;
 pub(crate) mod leaders;
 pub(crate) mod propagation;
 pub(crate) mod queries;
+pub(crate) mod query_tracking;
 pub(crate) mod replicas;
 pub(crate) mod servers;
 pub(crate) mod sessions;

@@ -9,20 +9,27 @@ use tokio::time::Instant;
 
 use super::State;
 use super::id_owner::{owned_id, owner};
+use super::query_tracking::TrackingSettings;
+use crate::journal::EntryId;
 use crate::store::database_view::{DatabaseView, WriteLog};
 use crate::store::error::DocumentError;
-
-/// How many slow queries each coordinator lists.
-const MAX_SLOW: usize = 64;
-/// From which time on a query is slow.
-const SLOW: Duration = Duration::from_secs(10);
 
 /// All queries in progress, by id.
 #[derive(Debug, Default)]
 pub(crate) struct Queries {
     running: BTreeMap<u64, RunningQuery>,
     slow: VecDeque<(u64, RunningQuery, Duration)>,
+    pub(crate) tracking: TrackingSettings,
     last: u64,
+}
+
+/// Why a query ends at its next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EndReason {
+    /// It was killed, by its id.
+    Killed,
+    /// The background request that runs it was cancelled.
+    Cancelled,
 }
 
 /// A query in progress: one that waits, or one whose cursor is open.
@@ -35,8 +42,12 @@ pub(crate) struct RunningQuery {
     pub(crate) started: Instant,
     pub(crate) is_stream: bool,
     pub(crate) is_modification: bool,
-    /// Whether it was asked to end. It does so at its next step.
-    pub(crate) is_killed: bool,
+    /// Why it was asked to end, if it was. It does so at its next step.
+    pub(crate) end_reason: Option<EndReason>,
+    /// Whether lists show it, and it can be killed.
+    is_listed: bool,
+    /// The request that began it.
+    request: EntryId,
     /// Collection and key of the documents that it has written and not committed.
     locks: HashSet<(String, Arc<str>)>,
     /// How many of its writes are among the locks.
@@ -50,6 +61,7 @@ impl RunningQuery {
         text: &str,
         bind_vars: Value,
         started: Instant,
+        request: EntryId,
     ) -> Self {
         Self {
             database: database.to_owned(),
@@ -59,7 +71,9 @@ impl RunningQuery {
             started,
             is_stream: false,
             is_modification: false,
-            is_killed: false,
+            end_reason: None,
+            is_listed: true,
+            request,
             locks: HashSet::new(),
             locked: 0,
         }
@@ -68,8 +82,14 @@ impl RunningQuery {
 
 impl Queries {
     /// Adds a query of coordinator `index` and returns its id.
-    pub(crate) fn begin(&mut self, index: usize, query: RunningQuery) -> u64 {
+    pub(crate) fn begin(&mut self, index: usize, mut query: RunningQuery) -> u64 {
         self.last += 1;
+        let tracking = self.tracking.get(index, &query.database);
+        query.text = tracking.shorten(&query.text);
+        query.is_listed = tracking.is_enabled;
+        if !tracking.tracks_bind_vars {
+            query.bind_vars = Value::Object(serde_json::Map::new());
+        }
         let id = owned_id(index, self.last);
         self.running.insert(id, query);
         id
@@ -79,30 +99,43 @@ impl Queries {
     pub(crate) fn end(&mut self, id: u64, now: Instant) {
         let Some(query) = self.running.remove(&id) else { return };
         let time = now.saturating_duration_since(query.started);
-        if time >= SLOW {
-            self.slow.push_back((id, query, time));
-            let of_owner = self.slow.iter().filter(|(other, ..)| owner(*other) == owner(id)).count();
-            if of_owner > MAX_SLOW
-                && let Some(oldest) = self.slow.iter().position(|(other, ..)| owner(*other) == owner(id))
-            {
-                self.slow.remove(oldest);
-            }
+        let tracking = owner(id).map(|index| self.tracking.get(index, &query.database)).unwrap_or_default();
+        if !query.is_listed || !tracking.is_slow(time, query.is_stream) {
+            return;
+        }
+        let database = query.database.clone();
+        let is_same = |(other, query, _): &(u64, RunningQuery, Duration)| {
+            owner(*other) == owner(id) && query.database == database
+        };
+        self.slow.push_back((id, query, time));
+        while self.slow.iter().filter(|one| is_same(one)).count() > tracking.max_slow {
+            let Some(oldest) = self.slow.iter().position(is_same) else { return };
+            self.slow.remove(oldest);
         }
     }
 
-    /// Asks a query to end. Returns whether there is such a query.
-    pub(crate) fn kill(&mut self, id: u64, database: &str) -> bool {
-        let query = self.running.get_mut(&id).filter(|query| query.database == database);
-        query.map(|query| query.is_killed = true).is_some()
+    /// Kills a query, of this database or of any. Returns whether there is such a query.
+    pub(crate) fn kill(&mut self, id: u64, database: Option<&str>) -> bool {
+        let is_meant =
+            |query: &&mut RunningQuery| query.is_listed && database.is_none_or(|name| name == query.database);
+        let query = self.running.get_mut(&id).filter(is_meant);
+        query.map(|query| query.end_reason = Some(EndReason::Killed)).is_some()
     }
 
-    pub(crate) fn is_killed(&self, id: u64) -> bool {
-        self.running.get(&id).is_some_and(|query| query.is_killed)
+    /// Cancels the query that a request runs, if it runs one.
+    pub(crate) fn cancel(&mut self, request: EntryId) {
+        let cancelled = self.running.values_mut().filter(|query| query.request == request);
+        cancelled.for_each(|query| query.end_reason = Some(EndReason::Cancelled));
     }
 
-    /// Returns the queries in progress, by id.
+    /// Returns why a query was asked to end, if it was.
+    pub(crate) fn end_reason(&self, id: u64) -> Option<EndReason> {
+        self.running.get(&id)?.end_reason
+    }
+
+    /// Returns the queries in progress that are listed, by id.
     pub(crate) fn running(&self) -> impl Iterator<Item = (u64, &RunningQuery)> {
-        self.running.iter().map(|(id, query)| (*id, query))
+        self.running.iter().filter(|(_, query)| query.is_listed).map(|(id, query)| (*id, query))
     }
 
     /// Returns the slow queries with the time that each took, the oldest first.
@@ -110,14 +143,16 @@ impl Queries {
         self.slow.iter().map(|(id, query, time)| (*id, query, *time))
     }
 
-    pub(crate) fn clear_slow(&mut self, database: &str) {
-        self.slow.retain(|(_, query, _)| query.database != database);
+    /// Removes slow queries from the list.
+    pub(crate) fn clear_slow(&mut self, is_removed: impl Fn(u64, &RunningQuery) -> bool) {
+        self.slow.retain(|(id, query, _)| !is_removed(*id, query));
     }
 
     /// Removes the queries of a coordinator whose process has ended. What they have written is lost.
     pub(crate) fn remove_of_coordinator(&mut self, index: usize) {
         self.running.retain(|id, _| owner(*id) != Some(index));
         self.slow.retain(|(id, ..)| owner(*id) != Some(index));
+        self.tracking.remove_of_coordinator(index);
     }
 
     /// Refuses a write to a document that another query has written and not committed.

@@ -7,6 +7,7 @@ use super::State;
 use super::databases::{Collection, Database};
 use crate::config::settings::{Config, ScanOrder};
 use crate::store::database_view::DatabaseView;
+use crate::store::document::Document;
 use crate::store::error::DocumentError;
 use crate::store::view::CollectionView;
 
@@ -78,9 +79,15 @@ impl State {
 
     /// Makes the changes of a view that was checked.
     pub(super) fn apply(&mut self, database: &str, collection: &str, view: CollectionView) {
+        let sequence = self.ids.sequence();
         let content = self.databases.get_mut(database);
         let Some(found) = content.and_then(|content| content.collections.get_mut(collection)) else { return };
         let changes = view.into_changes();
+        // A removal has a revision too, which no document shows.
+        let revisions = changes
+            .values()
+            .map(|change| change.as_ref().map_or_else(|| sequence.revision(), Document::revision));
+        found.revision = revisions.max().unwrap_or(found.revision);
         // The snapshot is gone, so that nothing is copied here unless a query still reads the documents.
         let documents = Arc::make_mut(&mut found.documents);
         for (key, document) in changes {

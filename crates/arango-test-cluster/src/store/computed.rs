@@ -32,7 +32,7 @@ pub(crate) struct ComputedValue {
 
 impl ComputedValue {
     /// Reads one of `computedValues`.
-    pub(crate) fn read(definition: &Json) -> Result<Self, ApiError> {
+    fn read(definition: &Json) -> Result<Self, ApiError> {
         let invalid = |what: &str| ApiError::bad_parameter(format!("computed value: {what}"));
         let text = |name: &str| definition.get(name).and_then(Json::as_str);
         let name =
@@ -43,8 +43,14 @@ impl ComputedValue {
         let expression = text("expression").ok_or_else(|| invalid("`expression` is missing"))?;
         let overwrite = definition.get("overwrite").and_then(Json::as_bool);
         let overwrite = overwrite.ok_or_else(|| invalid("`overwrite` is missing"))?;
-        let query =
-            Query::parse(expression).map_err(|error| ApiError::of_number(error.number, error.message))?;
+        let refusal = |error: QueryError| {
+            if error.is_not_implemented() {
+                ApiError::of_number(error.number, error.message)
+            } else {
+                invalid(&error.to_string())
+            }
+        };
+        let query = Query::parse(expression).map_err(refusal)?;
         let is_expression = expression.trim_start().to_ascii_uppercase().starts_with("RETURN");
         let binds: Vec<&str> = query.bind_parameters().collect();
         if !is_expression
@@ -64,6 +70,23 @@ impl ComputedValue {
             fail_on_warning: flag("failOnWarning", false),
             on: moments(definition.get("computeOn"))?,
         })
+    }
+
+    /// Reads `computedValues`. Each name occurs once, and none is a shard key.
+    pub(crate) fn read_all(definitions: &[Json], shard_keys: &[String]) -> Result<Vec<Self>, ApiError> {
+        let mut values: Vec<Self> = Vec::with_capacity(definitions.len());
+        for definition in definitions {
+            let value = Self::read(definition)?;
+            let invalid = |what| ApiError::bad_parameter(format!("computed value: {what} `{}`", value.name));
+            if shard_keys.iter().any(|key| **key == *value.name) {
+                return Err(invalid("a shard key cannot be computed:"));
+            }
+            if values.iter().any(|other| other.name == value.name) {
+                return Err(invalid("duplicate name"));
+            }
+            values.push(value);
+        }
+        Ok(values)
     }
 
     /// Sets the attribute in a document that is written.
@@ -92,13 +115,15 @@ impl ComputedValue {
 
 fn moments(on: Option<&Json>) -> Result<Vec<WriteKind>, ApiError> {
     let Some(on) = on else { return Ok(vec![WriteKind::Insert, WriteKind::Update, WriteKind::Replace]) };
-    let names = on.as_array().into_iter().flatten().map(|name| match name.as_str() {
+    let invalid = || ApiError::bad_parameter("computed value: invalid `computeOn`");
+    let names = on.as_array().filter(|names| !names.is_empty()).ok_or_else(invalid)?;
+    let moments = names.iter().map(|name| match name.as_str() {
         Some("insert") => Ok(WriteKind::Insert),
         Some("update") => Ok(WriteKind::Update),
         Some("replace") => Ok(WriteKind::Replace),
-        _ => Err(ApiError::bad_parameter("computed value: invalid `computeOn`")),
+        _ => Err(invalid()),
     });
-    names.collect()
+    moments.collect()
 }
 
 /// An expression reads no collections.
@@ -172,7 +197,20 @@ mod tests {
     fn an_expression_that_reads_or_writes_collections_is_refused() {
         for expression in ["FOR d IN books RETURN d", "RETURN @x", "RETURN 1 +", "INSERT {} INTO books"] {
             let definition = json!({ "name": "x", "expression": expression, "overwrite": true });
-            assert_eq!(ComputedValue::read(&definition).unwrap_err().status, 400, "{expression}");
+            let refused = ComputedValue::read(&definition).unwrap_err();
+            assert_eq!((refused.status, refused.error_num), (400, 10), "{expression}");
         }
+    }
+
+    #[test]
+    fn names_occur_once_and_are_no_shard_keys() {
+        let value = |name: &str| json!({ "name": name, "expression": "RETURN 1", "overwrite": true });
+        let read = |values: &[Json]| ComputedValue::read_all(values, &["country".to_owned()]);
+
+        assert_eq!(read(&[value("a"), value("b")]).unwrap().len(), 2);
+        assert!(read(&[value("a"), value("a")]).is_err());
+        assert!(read(&[value("country")]).is_err());
+        let never = json!({ "name": "a", "expression": "RETURN 1", "overwrite": true, "computeOn": [] });
+        assert_eq!(read(&[never]).unwrap_err().error_num, 10);
     }
 }

@@ -10,6 +10,9 @@ use crate::http::json;
 /// The attributes that a server sets.
 pub(crate) const SYSTEM: [&str; 3] = ["_key", "_id", "_rev"];
 
+/// What precedes the key in the JSON of every document.
+const KEY_BEGIN: &[u8] = b"{\"_key\":\"";
+
 /// A stored document. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub(crate) struct Document {
@@ -28,6 +31,13 @@ impl Document {
             all.set(name.clone(), value.clone());
         }
         Self { json: json::from_value(&Value::object(all)).into(), revision }
+    }
+
+    /// Returns the key, which is the first attribute and needs no escapes.
+    pub(crate) fn key(&self) -> &str {
+        let rest = &self.json[KEY_BEGIN.len()..];
+        let end = rest.iter().position(|byte| *byte == b'"').unwrap_or(rest.len());
+        std::str::from_utf8(&rest[..end]).expect("a key is ASCII")
     }
 
     pub(crate) fn json(&self) -> &Arc<[u8]> {
@@ -53,6 +63,14 @@ pub(crate) fn is_system(name: &str) -> bool {
 mod tests {
     use super::super::sequence::Sequence;
     use super::*;
+
+    #[test]
+    fn a_document_knows_its_key() {
+        for key in ["k", "a-b_c:d.e@f(g)h+i,j=k;l$m!n*o'%", &"x".repeat(254)] {
+            let document = Document::new("c", key, Sequence::default().revision(), &Object::new());
+            assert_eq!(document.key(), key);
+        }
+    }
 
     #[test]
     fn a_document_is_kept_as_the_json_that_a_server_prints() {

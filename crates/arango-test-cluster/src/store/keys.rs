@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 use super::sequence::Sequence;
 use crate::http::reply::ApiError;
 
+/// The types of `keyOptions`.
+pub(crate) const GENERATORS: [&str; 4] = ["padded", "uuid", "autoincrement", "traditional"];
+
 /// The keys of a collection.
 #[derive(Debug)]
 pub(crate) struct Keys {

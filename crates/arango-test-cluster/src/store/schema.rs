@@ -58,6 +58,8 @@ const KEYWORDS: [&str; 18] = [
     "$schema",
 ];
 
+const TYPES: [&str; 7] = ["null", "boolean", "integer", "number", "string", "array", "object"];
+
 impl Schema {
     /// Reads `schema` of a collection.
     pub(crate) fn read(definition: &Json) -> Result<Self, ApiError> {
@@ -94,6 +96,12 @@ impl Schema {
 
 fn check_keywords(rule: &Json) -> Result<(), ApiError> {
     let Json::Object(rule) = rule else { return Ok(()) };
+    let types = rule.get("type").into_iter();
+    let mut types =
+        types.flat_map(|types| types.as_array().map_or_else(|| std::slice::from_ref(types), Vec::as_slice));
+    if let Some(unknown) = types.find(|kind| !kind.as_str().is_some_and(|kind| TYPES.contains(&kind))) {
+        return Err(ApiError::new(400, 1621, format!("schema: unknown type {unknown}")));
+    }
     if let Some(keyword) = rule.keys().find(|keyword| !KEYWORDS.contains(&keyword.as_str())) {
         let text = format!("sim: the keyword `{keyword}` of a schema is not modelled");
         return Err(ApiError::new(501, 9, text));
@@ -240,5 +248,14 @@ mod tests {
         assert!(accepts("none", json!({ "a": 1 })) && accepts("new", json!({ "a": 1 })));
         assert!(accepts("moderate", json!({})) && !accepts("moderate", json!({ "a": 1 })));
         assert!(!accepts("strict", json!({})));
+    }
+
+    #[test]
+    fn unknown_types_are_refused_at_any_depth() {
+        let read = |kind: Json| Schema::read(&json!({ "rule": { "properties": { "a": { "type": kind } } } }));
+        assert!(read(json!(["string", "null"])).is_ok());
+        for kind in [json!("text"), json!(["string", "text"]), json!(1)] {
+            assert_eq!(read(kind).unwrap_err().error_num, 1621);
+        }
     }
 }

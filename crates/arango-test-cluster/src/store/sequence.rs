@@ -41,7 +41,7 @@ impl Sequence {
 }
 
 /// The revision of a document. Its text is opaque for clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Revision(u64);
 
 impl Revision {

@@ -103,22 +103,21 @@ impl CollectionView {
             (scatter(seed, &shard.to_le_bytes()), scatter(seed, key.as_bytes()))
         };
         let mut placed: Vec<_> =
-            self.iter().map(|(key, document)| (place(key, document), document)).collect();
+            self.iter().map(|document| (place(document.key(), document), document)).collect();
         placed.sort_unstable_by_key(|(place, _)| *place);
         placed.into_iter().map(|(_, document)| document.clone()).collect()
     }
 
     /// Returns all documents in the order of their keys.
     pub(crate) fn by_key(&self) -> Vec<Document> {
-        let mut sorted: Vec<_> = self.iter().collect();
-        sorted.sort_unstable_by_key(|(key, _)| *key);
-        sorted.into_iter().map(|(_, document)| document.clone()).collect()
+        let mut sorted: Vec<_> = self.iter().cloned().collect();
+        sorted.sort_unstable_by(|one, other| one.key().cmp(other.key()));
+        sorted
     }
 
-    fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Document)> {
-        let unchanged = self.base.iter().filter(|(key, _)| !self.changes.contains_key(*key));
-        let changed = self.changes.iter().filter_map(|(key, change)| Some((key, change.as_ref()?)));
-        unchanged.chain(changed)
+    fn iter(&self) -> impl Iterator<Item = &Document> {
+        let unchanged = self.base.iter().filter(|document| !self.changes.contains_key(document.key()));
+        unchanged.chain(self.changes.values().flatten())
     }
 
     /// Sets a document or removes it, unless it violates a unique index.

@@ -120,8 +120,31 @@ async fn statistics_and_warnings_are_reported() {
     let many = "FOR i IN 1..5 RETURN i / 0";
     let few = with_options(&mut session, many, json!({ "maxWarningCount": 2 })).await.json();
     assert_eq!(few["extra"]["warnings"].as_array().unwrap().len(), 2);
-    let profile = with_options(&mut session, "RETURN 1", json!({ "profile": 1 })).await.json();
-    assert!(profile["extra"]["profile"]["executing"].is_number());
+}
+
+#[tokio::test]
+async fn a_profile_has_phases_and_on_request_the_plan() {
+    let (_cluster, mut session) = books().await;
+    let query = "FOR b IN books LIMIT 3 RETURN b.n";
+    let none = with_options(&mut session, query, json!({})).await.json()["extra"].clone();
+    assert_eq!((none.get("profile"), none.get("plan")), (None, None));
+    assert!(none["stats"]["executionTime"].as_f64().unwrap() > 0.0);
+    for level in [json!(true), json!(1)] {
+        let extra =
+            with_options(&mut session, query, json!({ "profile": level })).await.json()["extra"].clone();
+        let times = extra["profile"].as_object().unwrap();
+        assert!(times.len() == 9 && times.values().all(|time| time.as_f64().unwrap() > 0.0), "{times:?}");
+        assert_eq!(extra.get("plan"), None);
+    }
+    for stream in [false, true] {
+        let options = json!({ "profile": 2, "stream": stream });
+        let extra = with_options(&mut session, query, options).await.json()["extra"].clone();
+        assert_eq!(extra["plan"]["collections"][0]["name"], "books");
+        let nodes = extra["stats"]["nodes"].as_array().unwrap();
+        let ids = |nodes: &[Value]| nodes.iter().map(|node| node["id"].clone()).collect::<Vec<_>>();
+        assert_eq!(ids(nodes), ids(extra["plan"]["nodes"].as_array().unwrap()));
+        assert_eq!(nodes.last().unwrap()["items"], 3);
+    }
 }
 
 #[tokio::test]
@@ -147,7 +170,6 @@ async fn options_that_would_change_the_result_are_refused_by_name() {
         (json!({ "forceOneShardAttributeValue": "x" }), "options.forceOneShardAttributeValue"),
         (json!({ "shardIds": [] }), "options.shardIds"),
         (json!({ "usePlanCache": true }), "options.usePlanCache"),
-        (json!({ "profile": 2 }), "options.profile above 1"),
     ] {
         let refused = with_options(&mut session, "RETURN 1", options).await;
         let text = format!("sim: the attribute `{named}` of POST /_api/cursor is not modelled");

@@ -1,5 +1,6 @@
 //! Definitions of graphs and their collections.
 
+use arango_test_cluster::TestCluster;
 use serde_json::json;
 
 use crate::client::{Session, in_memory};
@@ -52,6 +53,115 @@ async fn definitions_are_checked() {
         let refused = session.post(path, &body).await;
         assert_eq!((refused.status, refused.error_num()), (400, number), "{path} {body}");
     }
-    let smart = session.post("/_api/gharial", &json!({ "name": "s", "isSmart": true })).await;
-    assert_eq!((smart.status, smart.error_num()), (501, 9));
+    for smart in
+        [json!({ "name": "s", "isSmart": true }), json!({ "name": "s", "options": { "isDisjoint": true } })]
+    {
+        let refused = session.post("/_api/gharial", &smart).await;
+        assert_eq!((refused.status, refused.error_num()), (501, 9));
+    }
+    let plain =
+        json!({ "name": "s", "isSmart": false, "options": { "isSmart": false, "isDisjoint": false } });
+    assert_eq!(session.post("/_api/gharial", &plain).await.status, 202);
+}
+
+#[tokio::test]
+async fn a_collection_that_a_new_definition_uses_is_no_orphan_any_more() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session.post("/_api/gharial", &json!({ "name": "g", "orphanCollections": ["towns", "lakes"] })).await;
+    let roads = json!({ "collection": "roads", "from": ["towns"], "to": ["cities"] });
+    let graph = session.post("/_api/gharial/g/edge", &roads).await.json()["graph"].clone();
+    assert_eq!(
+        (&graph["orphanCollections"], &graph["edgeDefinitions"]),
+        (&json!(["lakes"]), &json!([roads]))
+    );
+    assert_eq!(session.get("/_api/gharial/g").await.json()["graph"], graph);
+}
+
+async fn with_roads() -> (TestCluster, Session) {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let definitions = json!([
+        { "collection": "rails", "from": ["towns"], "to": ["towns"] },
+        { "collection": "roads", "from": ["towns"], "to": ["cities"] },
+    ]);
+    let graph = json!({ "name": "g", "edgeDefinitions": definitions, "orphanCollections": ["lakes"] });
+    session.post("/_api/gharial", &graph).await;
+    (cluster, session)
+}
+
+#[tokio::test]
+async fn the_collections_of_a_graph_are_listed() {
+    let (_cluster, mut session) = with_roads().await;
+    for (path, names) in [
+        ("/_api/gharial/g/vertex", json!(["cities", "lakes", "towns"])),
+        ("/_api/gharial/g/edge", json!(["rails", "roads"])),
+    ] {
+        assert_eq!(session.get(path).await.json()["collections"], names, "{path}");
+    }
+    assert_eq!(session.get("/_api/gharial/h/vertex").await.error_num(), 1924);
+}
+
+#[tokio::test]
+async fn only_orphans_are_removed_from_a_graph() {
+    let (_cluster, mut session) = with_roads().await;
+    let used = session.delete("/_api/gharial/g/vertex/towns").await;
+    assert_eq!((used.status, used.error_num()), (400, 1928));
+    let removed = session.delete("/_api/gharial/g/vertex/lakes").await;
+    assert_eq!((removed.status, &removed.json()["graph"]["orphanCollections"]), (202, &json!([])));
+    assert_eq!(session.get("/_api/collection/lakes").await.status, 200);
+    session.post("/_api/gharial/g/vertex", &json!({ "collection": "lakes" })).await;
+    session.delete("/_api/gharial/g/vertex/lakes?dropCollection=true").await;
+    assert_eq!(session.get("/_api/collection/lakes").await.status, 404);
+}
+
+#[tokio::test]
+async fn vertices_that_no_definition_uses_any_more_become_orphans() {
+    let (_cluster, mut session) = with_roads().await;
+    let unknown = session.delete("/_api/gharial/g/edge/canals").await;
+    assert_eq!((unknown.status, unknown.error_num()), (404, 1930));
+    let removed = session.delete("/_api/gharial/g/edge/roads?dropCollections=true").await;
+    let graph = removed.json()["graph"].clone();
+    assert_eq!((removed.status, &graph["orphanCollections"]), (202, &json!(["lakes", "cities"])));
+    assert_eq!(graph["edgeDefinitions"].as_array().unwrap().len(), 1);
+    assert_eq!(session.get("/_api/collection/roads").await.status, 404);
+    assert_eq!(session.get("/_api/collection/cities").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_definition_is_replaced_in_all_graphs_that_have_it() {
+    let (_cluster, mut session) = with_roads().await;
+    let roads = json!({ "collection": "roads", "from": ["towns"], "to": ["cities"] });
+    session.post("/_api/gharial", &json!({ "name": "h", "edgeDefinitions": [roads] })).await;
+    let other = json!({ "collection": "roads", "from": ["lakes"], "to": ["islands"] });
+    let replaced = session.put("/_api/gharial/g/edge/roads", &other).await;
+    assert_eq!((replaced.status, &replaced.json()["graph"]["edgeDefinitions"][1]), (202, &other));
+    assert_eq!(replaced.json()["graph"]["orphanCollections"], json!(["cities"]));
+    let second = session.get("/_api/gharial/h").await.json()["graph"].clone();
+    assert_eq!(
+        (&second["edgeDefinitions"], &second["orphanCollections"]),
+        (&json!([other]), &json!(["towns", "cities"]))
+    );
+    assert_eq!(session.get("/_api/collection/islands").await.json()["type"], 2);
+    let missing = session.put("/_api/gharial/g/edge/canals", &other).await;
+    assert_eq!((missing.status, missing.error_num()), (404, 1930));
+}
+
+#[tokio::test]
+async fn options_of_single_definitions_are_refused_by_name() {
+    let (_cluster, mut session) = with_roads().await;
+    let options = json!({ "satellites": ["towns"] });
+    let edges = json!({ "collection": "roads", "from": ["towns"], "to": ["towns"], "options": options });
+    let vertices = json!({ "collection": "hills", "options": options });
+    let refused = [
+        session.post("/_api/gharial/g/edge", &edges).await,
+        session.put("/_api/gharial/g/edge/roads", &edges).await,
+        session.post("/_api/gharial/g/vertex", &vertices).await,
+    ];
+    for refused in refused {
+        assert_eq!((refused.status, refused.error_num()), (501, 9));
+        assert!(refused.json()["errorMessage"].as_str().unwrap().contains("`options.satellites`"));
+    }
+    let empty = json!({ "collection": "hills", "options": {} });
+    assert_eq!(session.post("/_api/gharial/g/vertex", &empty).await.status, 202);
 }

@@ -7,6 +7,7 @@ mod aql;
 mod async_jobs;
 mod authentication;
 mod client;
+mod collection_content;
 mod collections;
 mod compression;
 mod control;

@@ -87,7 +87,7 @@ async fn unknown_names_are_refused_in_the_order_of_the_server() {
     let mut root = Session::connect_in_memory(cluster.coordinator(0)).await;
     let response = root.get("/_db/missing/_api/version").await;
     assert_eq!((response.status, response.error_num()), (404, 1228));
-    for path in ["/nothing", "/_api/foo", "/_admin/foo/bar", "/_api/version/"] {
+    for path in ["/nothing", "/_api/foo", "/_admin/foo/bar"] {
         let missing = root.get(path).await;
         assert_eq!((missing.status, missing.error_num()), (404, 404), "{path}");
         assert_eq!(missing.json()["errorMessage"], format!("unknown path '{path}'"));
@@ -96,6 +96,31 @@ async fn unknown_names_are_refused_in_the_order_of_the_server() {
     let mut anonymous = Session::connect_in_memory(cluster.coordinator(0)).await.with_authorization("");
     let hidden = anonymous.get("/_db/missing/_api/version").await;
     assert_eq!((hidden.status, hidden.error_num()), (401, 11));
+}
+
+#[tokio::test]
+async fn a_slash_behind_a_path_is_ignored_except_for_exact_paths() {
+    let cluster = in_memory().await;
+    let mut root = Session::connect_in_memory(cluster.coordinator(0)).await;
+    root.post("/_api/collection/", &json!({ "name": "books" })).await;
+    for path in [
+        "/_api/collection/books/",
+        "/_api/collection/books/count/",
+        "/_api/database/",
+        "/_api/engine/",
+        "/_api/index/?collection=books",
+        "/_admin/cluster/health/",
+        "/_admin/metrics/",
+        "/_admin/server/role/",
+    ] {
+        assert_eq!(root.get(path).await.status, 200, "{path}");
+    }
+    for path in ["/_api/version", "/_admin/version", "/_admin/status", "/_admin/time", "/_admin/statistics"] {
+        assert_eq!(root.get(path).await.status, 200, "{path}");
+        let missing = root.get(&format!("{path}/")).await;
+        assert_eq!((missing.status, missing.error_num()), (404, 404), "{path}/");
+        assert_eq!(missing.json()["errorMessage"], format!("unknown path '{path}/'"));
+    }
 }
 
 #[tokio::test]
@@ -252,6 +277,20 @@ async fn a_body_of_more_than_one_gibibyte_is_refused_before_it_is_read() {
     let mut seen = String::new();
     stream.read_to_string(&mut seen).await.unwrap();
     assert!(seen.starts_with("HTTP/1.1 413 ") && seen.contains("Connection: Close\r\n"), "{seen}");
+}
+
+#[tokio::test]
+async fn an_unknown_version_of_http_is_505_and_closes_the_connection() {
+    let cluster = in_memory().await;
+    for version in ["1.2", "2.0", "3.0"] {
+        let seen =
+            raw_request(&cluster, &format!("GET /_api/version HTTP/{version}\r\nHost: x\r\n\r\n")).await;
+        assert_eq!(
+            seen,
+            "HTTP/1.1 505 HTTP Version Not Supported\r\nConnection: Close\r\nContent-Length: 0\r\n\r\n"
+        );
+    }
+    assert_eq!(cluster.journal().requests_to(0), 0);
 }
 
 #[tokio::test]

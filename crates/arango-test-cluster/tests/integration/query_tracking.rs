@@ -83,6 +83,81 @@ async fn slow_queries_are_listed_until_they_are_cleared() {
     assert_eq!(session.get("/_api/query/properties").await.json()["slowQueryThreshold"], 10);
 }
 
+#[tokio::test(start_paused = true)]
+async fn tracking_is_set_for_one_coordinator_and_database() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let mut other = Session::connect_in_memory(cluster.coordinator(1)).await;
+    session.post("/_api/database", &json!({ "name": "shop" })).await;
+    let path = "/_api/query/properties";
+    let given = json!({
+        "slowQueryThreshold": 0.5, "maxSlowQueries": 2, "trackBindVars": false, "maxQueryStringLength": 10,
+    });
+    let set = session.put(path, &given).await;
+    assert_eq!((set.status, &set.json()["maxSlowQueries"]), (200, &json!(2)));
+    for one in [other.get(path).await, session.get(&format!("/_db/shop{path}")).await] {
+        assert_eq!((&one.json()["maxSlowQueries"], &one.json()["trackBindVars"]), (&json!(64), &json!(true)));
+    }
+    for seconds in [0.1, 0.6, 0.7, 0.8] {
+        let body = json!({ "query": "RETURN SLEEP(@s)", "bindVars": { "s": seconds } });
+        session.post("/_api/cursor", &body).await;
+    }
+    let slow = other.get("/_api/query/slow").await.json();
+    let times: Vec<_> =
+        slow.as_array().unwrap().iter().map(|query| query["runTime"].as_f64().unwrap()).collect();
+    assert!(times.len() == 2 && times[0] >= 0.7 && times[1] >= 0.8, "{times:?}");
+    assert_eq!((&slow[0]["query"], &slow[0]["bindVars"]), (&json!("RETURN SLE..."), &json!({})));
+
+    session.put(path, &json!({ "enabled": false })).await;
+    let open = json!({ "query": "FOR i IN 1..9 RETURN i", "batchSize": 1, "stream": true });
+    session.post("/_api/cursor", &open).await;
+    assert_eq!(session.get("/_api/query/current").await.json(), json!([]));
+    let unknown = session.put(path, &json!({ "x": 1 })).await;
+    assert_eq!((unknown.status, unknown.error_num()), (501, 9));
+
+    cluster.coordinator(0).restart().await.unwrap();
+    let mut again = Session::connect_in_memory(cluster.coordinator(0)).await;
+    assert_eq!(again.get(path).await.json()["enabled"], true);
+}
+
+#[tokio::test]
+async fn superusers_clear_and_kill_queries_of_all_databases() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session.post("/_api/database", &json!({ "name": "shop" })).await;
+    session.put("/_db/shop/_api/query/properties", &json!({ "slowQueryThreshold": 0 })).await;
+    session.post("/_db/shop/_api/cursor", &json!({ "query": "RETURN 1" })).await;
+    let open = json!({ "query": "FOR i IN 1..9 RETURN i", "batchSize": 1, "stream": true });
+    session.post("/_db/shop/_api/cursor", &open).await;
+    let query = session.get("/_db/shop/_api/query/current").await.json()[0]["id"].clone();
+    let kill = format!("/_api/query/{}?all=true", query.as_str().unwrap());
+    for path in ["/_api/query/slow?all=true", &kill] {
+        assert_eq!(session.delete(path).await.status, 403, "{path}");
+    }
+    assert_eq!(session.delete("/_api/query/slow").await.status, 200);
+    assert_eq!(session.get("/_db/shop/_api/query/slow").await.json().as_array().unwrap().len(), 1);
+
+    let token = format!("bearer {}", cluster.superuser_token());
+    let mut superuser = Session::connect_in_memory(cluster.coordinator(1)).await.with_authorization(token);
+    for path in ["/_api/query/slow?all=true", &kill] {
+        assert_eq!(superuser.delete(path).await.status, 200, "{path}");
+    }
+    assert_eq!(session.get("/_db/shop/_api/query/slow").await.json(), json!([]));
+}
+
+#[tokio::test]
+async fn all_plans_are_the_one_plan() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let mut explain = async |all: bool| {
+        let body = json!({ "query": "RETURN 1", "options": { "allPlans": all } });
+        session.post("/_api/explain", &body).await.json()
+    };
+    let (one, all) = (explain(false).await, explain(true).await);
+    assert_eq!(all["plans"], json!([one["plan"]]));
+    assert_eq!((all.get("plan"), one.get("plans")), (None, None));
+}
+
 #[tokio::test]
 async fn a_list_needs_all_coordinators() {
     let cluster = in_memory().await;

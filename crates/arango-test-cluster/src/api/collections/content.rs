@@ -36,6 +36,15 @@ pub(super) fn figures(call: &Call<'_>, name: &str) -> HandlerResult {
     Ok(Reply::flat(200, payload))
 }
 
+/// Reports the revision, which changes whenever documents are written or removed.
+pub(super) fn revision(call: &Call<'_>, name: &str) -> HandlerResult {
+    let collection = find(call, name)?;
+    require_modelled_documents(collection)?;
+    let mut payload = properties(call, collection);
+    payload["revision"] = collection.revision.text().into();
+    Ok(Reply::flat(200, payload))
+}
+
 /// Lists the shards, with their servers if that is asked for.
 pub(super) fn shards(call: &Call<'_>, name: &str) -> HandlerResult {
     let collection = find(call, name)?;

@@ -119,7 +119,7 @@ fn layout(call: &Call<'_>, body: &Value) -> Result<Layout, ApiError> {
         Some(_) => return Err(ApiError::bad_parameter("invalid `replicationFactor`")),
         None => (count("replicationFactor").unwrap_or(database.replication_factor), database.write_concern),
     };
-    if replication_factor > servers && call.request.query.get("enforceReplicationFactor") != Some("false") {
+    if replication_factor > servers && call.request.query.flag("enforceReplicationFactor", true) {
         return Err(ApiError::new(500, 1487, "not enough DB-Servers for this replication factor"));
     }
     let shards = count("numberOfShards").unwrap_or(1).max(1);

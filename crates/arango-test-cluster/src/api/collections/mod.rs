@@ -12,7 +12,7 @@ mod properties;
 
 use std::sync::Arc;
 
-use http::Method;
+use http::{Method, header};
 use serde_json::{Map, Value, json};
 
 use self::properties::{basic, properties};
@@ -20,6 +20,7 @@ use super::modelled::{Modelled, TRANSACTION};
 use super::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::databases::Collection;
+use crate::store::keys::GENERATORS;
 
 fn modelled(call: &Call<'_>, rest: &[&str]) -> Modelled {
     match (&call.request.method, rest) {
@@ -28,6 +29,7 @@ fn modelled(call: &Call<'_>, rest: &[&str]) -> Modelled {
             .attributes(create::ATTRIBUTES),
         (&Method::DELETE, [_]) => Modelled::parameters(&["isSystem"]),
         (&Method::PUT, [_, "properties"]) => Modelled::NOTHING.attributes(create::ATTRIBUTES),
+        (&Method::GET, [_, "figures"]) => Modelled::parameters(&["details"]),
         (&Method::GET, [_, "count"]) => Modelled::parameters(&["details"]).headers(&[TRANSACTION]),
         (&Method::PUT, [_, "truncate"]) => {
             Modelled::parameters(&["waitForSync", "compact"]).headers(&[TRANSACTION])
@@ -40,6 +42,12 @@ fn modelled(call: &Call<'_>, rest: &[&str]) -> Modelled {
 pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
     call.require_modelled(&modelled(call, rest))?;
     call.require_no_transaction()?;
+    let path = call.request.path.clone();
+    let reply = respond(call, rest)?;
+    Ok(if rest.len() == 2 { reply.with_header(header::LOCATION, &path) } else { reply })
+}
+
+fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
     let is_4 = call.version.is_4();
     match (call.request.method.clone(), rest) {
         (Method::GET, []) => list(call),
@@ -58,14 +66,20 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
             properties::change(call, name)
         }
         (Method::GET, [name, "count"]) => content::count(call, name),
+        (Method::GET, [_, "figures"]) if call.request.query.is_true("details") => {
+            Err(call.not_modelled("query parameter", "details"))
+        }
         (Method::GET, [name, "figures"]) => content::figures(call, name),
+        (Method::GET, [name, "revision"]) => content::revision(call, name),
         (Method::GET, [name, "shards"]) => content::shards(call, name),
         (Method::PUT, [name, "responsibleShard"]) => content::responsible_shard(call, name),
         (Method::PUT, [name, "truncate"]) => {
             call.require_write()?;
             call.view(name)?.require_all_leaders()?;
+            let revision = call.state.ids.sequence().revision();
             let collection = find_mut(call, name)?;
             Arc::make_mut(&mut collection.documents).clear();
+            collection.revision = revision;
             Ok(Reply::flat(200, basic(collection, is_4)))
         }
         (Method::PUT, [name, "loadIndexesIntoMemory"]) => {
@@ -76,13 +90,28 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
             let count = find(call, name)?.documents.len();
             Ok(Reply::flat(200, json!({ "result": true, "count": count })))
         }
+        // Without an effect since there is one storage engine.
+        (Method::PUT, [name, "load" | "unload"]) if !is_4 => {
+            Ok(Reply::flat(200, basic(find(call, name)?, is_4)))
+        }
         (Method::PUT, [name, "compact"]) => Ok(Reply::flat(200, basic(find(call, name)?, is_4))),
         (Method::PUT, [_, "rename"]) => {
             Err(ApiError::new(501, 1470, "operation is not supported in a cluster"))
         }
-        (_, [_] | []) => Err(ApiError::wrong_method()),
-        _ => Err(call.unsupported()),
+        (Method::GET, [_, "checksum"]) => Err(call.unsupported()),
+        (Method::GET | Method::PUT, [name, _]) => {
+            find(call, name)?;
+            Err(ApiError::new(404, 404, "expecting one of the resources or actions of a collection"))
+        }
+        _ => Err(ApiError::wrong_method()),
     }
+}
+
+/// Handles `/_api/key-generators`.
+pub(super) fn key_generators(call: &mut Call<'_>) -> HandlerResult {
+    call.require_modelled(&Modelled::NOTHING)?;
+    call.require_method(&Method::GET)?;
+    Ok(Reply::raw(200, &json!({ "keyGenerators": GENERATORS })))
 }
 
 pub(super) fn find<'a>(call: &'a Call<'_>, name: &str) -> Result<&'a Collection, ApiError> {

@@ -88,8 +88,9 @@ pub(super) fn set_validation(collection: &mut Collection, body: &Value) -> Resul
     };
     let computed = match body.get("computedValues") {
         Some(Value::Null) => Some((Value::Null, Vec::new())),
+        Some(Value::Array(values)) if values.is_empty() => Some((Value::Null, Vec::new())),
         Some(Value::Array(values)) => {
-            let read: Vec<_> = values.iter().map(ComputedValue::read).collect::<Result<_, _>>()?;
+            let read = ComputedValue::read_all(values, &collection.rules.shard_keys)?;
             Some((values.iter().map(completed_value).collect(), read))
         }
         Some(_) => return Err(ApiError::bad_parameter("`computedValues` must be an array")),

@@ -38,11 +38,11 @@ pub(super) fn read(call: &Call<'_>, collection: &str) -> HandlerResult {
         let mut options = DocumentOptions::default();
         options.common.revision = element.attribute("_rev").as_str().filter(|_| compares).map(str::to_owned);
         let key = key_of(element, &view.rules().collection);
-        let found = key.as_deref().map_err(Clone::clone).and_then(|key| view.existing(key, &options));
+        let found = key.and_then(|key| view.existing(&key, &options));
         match found {
             Ok(document) => out.extend_from_slice(document.json()),
             Err(error) if error.number == 1478 => return Err(error.into()),
-            Err(error) => write_error(&mut out, &view.rules().collection, key.as_deref().ok(), &error),
+            Err(error) => write_error(&mut out, &error),
         }
     }
     out.push(b']');
@@ -72,23 +72,21 @@ pub(super) fn write(
         .collect::<Result<_, _>>()?;
     let name = call.view(collection)?.rules().collection.clone();
     // A leader that does not respond fails the whole request, although the other shards have written.
-    if let Some((_, Err(error))) =
-        results.iter().find(|(_, result)| matches!(result, Err(error) if error.number == 1478))
+    if let Some(Err(error)) =
+        results.iter().find(|result| matches!(result, Err(error) if error.number == 1478))
     {
         return Err(error.clone().into());
     }
     let synced = if request.operation == Operation::Remove { 200 } else { 201 };
     let reply = Reply::json(if waits { synced } else { 202 }, body(&results, &name, request));
     let mut counts = BTreeMap::new();
-    for (_, result) in &results {
-        if let Err(error) = result {
-            *counts.entry(error.number.to_string()).or_insert(0_u32) += 1;
-        }
+    for error in results.iter().filter_map(|result| result.as_ref().err()) {
+        *counts.entry(error.number.to_string()).or_insert(0_u32) += 1;
     }
     Ok(if counts.is_empty() { reply } else { reply.with_header(ERROR_CODES, &json!(counts).to_string()) })
 }
 
-type ElementResult = (Option<String>, Result<WrittenDocument, DocumentError>);
+type ElementResult = Result<WrittenDocument, DocumentError>;
 
 fn write_element(
     call: &mut Call<'_>,
@@ -97,44 +95,37 @@ fn write_element(
     request: &WriteRequest,
 ) -> Result<ElementResult, ApiError> {
     let mut view = call.view(collection)?;
-    let (key, result) = apply_element(&mut view, element, request);
-    let result = result.and_then(|written| call.commit(view).map(|()| written));
-    Ok((key, result))
+    let result = apply_element(&mut view, element, request);
+    Ok(result.and_then(|written| call.commit(view).map(|()| written)))
 }
 
 fn apply_element(view: &mut CollectionView, element: &Value, request: &WriteRequest) -> ElementResult {
     let options = request.options_for(element);
     if request.operation == Operation::Insert {
-        return (None, apply(view, None, element, request.operation, &options));
+        return apply(view, None, element, request.operation, &options);
     }
     let key = match request.operation {
         Operation::Remove => key_of(element, &view.rules().collection),
         _ => key_within(element),
     };
-    match key {
-        Ok(key) => {
-            let result = apply(view, Some(&key), element, request.operation, &options);
-            (Some(key), result)
-        }
-        Err(error) => (None, Err(error)),
-    }
+    apply(view, Some(&key?), element, request.operation, &options)
 }
 
 /// Writes the array of the response. A silent request gets errors only.
 fn body(results: &[ElementResult], collection: &str, request: &WriteRequest) -> Vec<u8> {
-    let has_errors = results.iter().any(|(_, result)| result.is_err());
+    let has_errors = results.iter().any(Result::is_err);
     if request.is_silent && !has_errors {
         return b"{}".to_vec();
     }
-    let shown = results.iter().filter(|(_, result)| !request.is_silent || result.is_err());
+    let shown = results.iter().filter(|result| !request.is_silent || result.is_err());
     let mut out = vec![b'['];
-    for (index, (key, result)) in shown.enumerate() {
+    for (index, result) in shown.enumerate() {
         if index > 0 {
             out.push(b',');
         }
         match result {
             Ok(written) => write_result(&mut out, collection, written, request),
-            Err(error) => write_error(&mut out, collection, key.as_deref(), error),
+            Err(error) => write_error(&mut out, error),
         }
     }
     out.push(b']');

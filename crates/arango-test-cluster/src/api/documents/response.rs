@@ -38,13 +38,10 @@ pub(super) fn write_result(
 }
 
 /// Appends an error as an element of an array.
-pub(super) fn write_error(out: &mut Vec<u8>, collection: &str, key: Option<&str>, error: &DocumentError) {
-    out.push(b'{');
-    if let (Some(current), Some(key)) = (error.current, key) {
-        write_ids(out, collection, key, &current.text());
-        out.push(b',');
-    }
-    out.extend_from_slice(format!("\"error\":true,\"errorNum\":{}", error.number).as_bytes());
+///
+/// It never names the document: clients tell documents from errors by `_id`.
+pub(super) fn write_error(out: &mut Vec<u8>, error: &DocumentError) {
+    out.extend_from_slice(format!("{{\"error\":true,\"errorNum\":{}", error.number).as_bytes());
     write_text(out, ",\"errorMessage\":", &error.message);
     out.push(b'}');
 }

@@ -35,6 +35,11 @@ impl EdgeDefinition {
         Ok(())
     }
 
+    /// Returns whether edges of the definition may begin or end in a collection.
+    pub(super) fn has_end(&self, collection: &str) -> bool {
+        self.from.iter().chain(&self.to).any(|end| end == collection)
+    }
+
     pub(super) fn json(&self) -> Value {
         json!({ "collection": self.collection, "from": self.from, "to": self.to })
     }
@@ -55,8 +60,20 @@ impl GraphOptions {
             }
         }
         let options = body.get("options").and_then(Value::as_object).cloned().unwrap_or_default();
-        let names = ["numberOfShards", "replicationFactor", "writeConcern", "minReplicationFactor"];
+        let names = [
+            "numberOfShards",
+            "replicationFactor",
+            "writeConcern",
+            "minReplicationFactor",
+            "isSmart",
+            "isDisjoint",
+        ];
         call.require_attributes(&options, "options.", &names)?;
+        if let Some(name) =
+            ["isSmart", "isDisjoint"].iter().find(|name| options.get(**name) == Some(&Value::Bool(true)))
+        {
+            return Err(call.not_modelled("attribute", &format!("options.{name}")));
+        }
         if options.get("replicationFactor").is_some_and(Value::is_string) {
             return Err(call.not_modelled("attribute", "options.replicationFactor of a satellite graph"));
         }

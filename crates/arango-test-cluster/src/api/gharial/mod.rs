@@ -1,5 +1,6 @@
 //! `/_api/gharial`: definitions of named graphs. Their vertices and edges are documents, and not simulated here.
 
+mod changes;
 mod definition;
 
 use http::Method;
@@ -23,6 +24,12 @@ fn modelled(call: &Call<'_>, rest: &[&str]) -> Modelled {
         }
         (&Method::POST, [_, "edge"]) => {
             Modelled::parameters(&["waitForSync"]).attributes(&["collection", "from", "to", "options"])
+        }
+        (&Method::DELETE, [_, "vertex", _]) => Modelled::parameters(&["dropCollection"]),
+        // A server ignores `dropCollection` here. Some clients send it.
+        (&Method::DELETE, [_, "edge", _]) => Modelled::parameters(&["dropCollection", "dropCollections"]),
+        (&Method::PUT, [_, "edge", _]) => {
+            Modelled::NOTHING.attributes(&["collection", "from", "to", "options", "purge"])
         }
         _ => Modelled::NOTHING,
     }
@@ -57,6 +64,20 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
             call.require_write()?;
             add_edges(call, name)
         }
+        (Method::GET, [name, "vertex"]) => changes::vertex_collections(call, name),
+        (Method::GET, [name, "edge"]) => changes::edge_collections(call, name),
+        (Method::DELETE, [name, "vertex", collection]) => {
+            call.require_write()?;
+            changes::remove_vertices(call, name, collection)
+        }
+        (Method::DELETE, [name, "edge", collection]) => {
+            call.require_write()?;
+            changes::remove_edges(call, name, collection)
+        }
+        (Method::PUT, [name, "edge", collection]) => {
+            call.require_write()?;
+            changes::replace_edges(call, name, collection)
+        }
         _ => Err(call.unsupported()),
     }
 }
@@ -64,6 +85,14 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
 fn text(body: &Value, key: &str) -> Result<String, ApiError> {
     let text = body.get(key).and_then(Value::as_str).map(str::to_owned);
     text.ok_or_else(|| ApiError::bad_parameter(format!("missing `{key}`")))
+}
+
+/// Refuses options of single definitions. They are about smart graphs only.
+fn require_no_options(call: &mut Call<'_>, body: &Value) -> Result<(), ApiError> {
+    match body.get("options") {
+        Some(Value::Object(options)) => call.require_attributes(options, "options.", &[]),
+        _ => Ok(()),
+    }
 }
 
 fn not_found(name: &str) -> ApiError {
@@ -126,7 +155,9 @@ fn remove(call: &mut Call<'_>, name: &str) -> HandlerResult {
 }
 
 fn add_vertices(call: &mut Call<'_>, name: &str) -> HandlerResult {
-    let collection = text(&call.object()?, "collection")?;
+    let body = call.object()?;
+    require_no_options(call, &body)?;
+    let collection = text(&body, "collection")?;
     let graph = call.database()?.graphs.get(name).ok_or_else(|| not_found(name))?.clone();
     if definition::is_listed(&graph["orphanCollections"], &collection) {
         return Err(ApiError::new(400, 1938, "collection used in orphans"));
@@ -140,13 +171,19 @@ fn add_vertices(call: &mut Call<'_>, name: &str) -> HandlerResult {
 }
 
 fn add_edges(call: &mut Call<'_>, name: &str) -> HandlerResult {
-    let definition = EdgeDefinition::read(&call.object()?)?;
+    let body = call.object()?;
+    require_no_options(call, &body)?;
+    let definition = EdgeDefinition::read(&body)?;
     let graph = call.database()?.graphs.get(name).ok_or_else(|| not_found(name))?.clone();
     let known: Vec<_> = graph["edgeDefinitions"].as_array().into_iter().flatten().collect();
     let known: Vec<_> = known.into_iter().map(EdgeDefinition::read).collect::<Result<_, _>>()?;
     definition.require_new(&known)?;
     let options = GraphOptions::of_graph(&graph);
     ensure_all(call, &definition, &options)?;
+    let graph = call.database_mut()?.graphs.get_mut(name).ok_or_else(|| not_found(name))?;
+    if let Some(orphans) = graph["orphanCollections"].as_array_mut() {
+        orphans.retain(|orphan| !orphan.as_str().is_some_and(|orphan| definition.has_end(orphan)));
+    }
     add(call, name, "edgeDefinitions", definition.json())
 }
 

@@ -83,6 +83,9 @@ impl Definition {
                 None => None,
             };
         }
+        if body.get("inBackground") == Some(&Value::Bool(true)) {
+            attributes.insert("inBackground".into(), true.into());
+        }
         attributes.insert("type".into(), kind.into());
         attributes.insert("fields".into(), fields.into());
         Ok(Self { kind: kind.to_owned(), attributes })

@@ -37,7 +37,7 @@ pub(crate) fn wait(
     let mut finish = Some(finish);
     let check = move |state: &mut State| {
         let is_over = state.current_time + Duration::from_millis(1) > deadline;
-        let finish = if is_over || state.queries.is_killed(query) { finish.take() } else { None };
+        let finish = if is_over || state.queries.end_reason(query).is_some() { finish.take() } else { None };
         finish.map(|finish| finish(state))
     };
     Outcome::Wait { every: slept / steps, check: Box::new(check) }
@@ -97,5 +97,5 @@ pub(crate) fn finish(
 }
 
 fn require_alive(state: &State, cursor: &Cursor) -> Result<(), ApiError> {
-    if state.queries.is_killed(cursor.query) { Err(errors::killed()) } else { Ok(()) }
+    state.queries.end_reason(cursor.query).map_or(Ok(()), |reason| Err(errors::ended(reason)))
 }

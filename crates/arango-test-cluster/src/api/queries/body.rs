@@ -65,7 +65,27 @@ pub(super) struct QueryBody {
 pub(super) struct Output {
     pub(super) is_stream: bool,
     pub(super) has_full_count: bool,
-    pub(super) has_profile: bool,
+    pub(super) profile: Profile,
+}
+
+/// What a response says about how the query ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Profile {
+    None,
+    /// The times of its phases.
+    Phases,
+    /// These, its plan, and statistics of each node of the plan.
+    Plan,
+}
+
+impl Profile {
+    fn read(value: Option<&Value>) -> Self {
+        match value.map(|value| value.as_u64().unwrap_or_else(|| u64::from(value == &Value::Bool(true)))) {
+            None | Some(0) => Self::None,
+            Some(1) => Self::Phases,
+            Some(_) => Self::Plan,
+        }
+    }
 }
 
 /// What becomes of warnings.
@@ -139,7 +159,7 @@ impl QueryBody {
             output: Output {
                 is_stream,
                 has_full_count: flag("fullCount") && !is_stream,
-                has_profile: flag("profile") || whole("profile").is_some(),
+                profile: Profile::read(options.get("profile")),
             },
             warnings: WarningOptions {
                 fail: flag("failOnWarning"),
@@ -160,9 +180,6 @@ fn require_options(call: &mut Call<'_>, options: &Map<String, Value>) -> Result<
         if options.get(name) == Some(&Value::Bool(true)) {
             return Err(call.not_modelled("attribute", &format!("options.{name}")));
         }
-    }
-    if options.get("profile").and_then(Value::as_u64).is_some_and(|level| level > 1) {
-        return Err(call.not_modelled("attribute", "options.profile above 1"));
     }
     if let Some(Value::Object(optimizer)) = options.get("optimizer") {
         call.require_attributes(optimizer, "options.optimizer.", &["rules"])?;

@@ -4,6 +4,7 @@ use arango_test_aql::QueryError;
 
 use crate::api::Call;
 use crate::http::reply::ApiError;
+use crate::state::queries::EndReason;
 use crate::store::error::DocumentError;
 
 /// Returns the error of a query that could not begin.
@@ -24,9 +25,12 @@ pub(super) fn of_document(error: DocumentError) -> ApiError {
     during(&error.into())
 }
 
-/// Returns the error of a query that was killed, or took too long.
-pub(super) fn killed() -> ApiError {
-    during(&QueryError::new(1500, "query killed"))
+/// Returns the error of a query that was asked to end.
+pub(super) fn ended(reason: EndReason) -> ApiError {
+    match reason {
+        EndReason::Killed => during(&QueryError::new(1500, "query killed")),
+        EndReason::Cancelled => ApiError::of_number(21, "request canceled"),
+    }
 }
 
 fn with_phase(error: &QueryError, text: &str, phase: &str) -> ApiError {

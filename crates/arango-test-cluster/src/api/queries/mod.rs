@@ -35,6 +35,8 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiE
     let modelled = match (&call.request.method, rest) {
         (&Method::POST, []) => Modelled::NOTHING.attributes(&["query"]),
         (_, ["current" | "slow"]) => Modelled::parameters(&["all", "local"]),
+        (&Method::PUT, ["properties"]) => Modelled::NOTHING.attributes(tracking::PROPERTIES),
+        (&Method::DELETE, [_]) => Modelled::parameters(&["all"]),
         _ => Modelled::NOTHING,
     };
     call.require_modelled(&modelled)?;
@@ -43,8 +45,9 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiE
         (Method::GET, ["current"]) => tracking::current(call).map(Outcome::Now),
         (Method::GET, ["slow"]) => tracking::slow(call).map(Outcome::Now),
         (Method::DELETE, ["slow"]) => tracking::clear_slow(call).map(Outcome::Now),
-        (Method::GET, ["properties"]) => Ok(Outcome::Now(tracking::properties())),
-        (Method::GET, ["rules"]) | (Method::PUT, ["properties"]) => Err(call.unsupported()),
+        (Method::GET, ["properties"]) => Ok(Outcome::Now(tracking::properties(call))),
+        (Method::PUT, ["properties"]) => tracking::change_properties(call).map(Outcome::Now),
+        (Method::GET, ["rules"]) => Err(call.unsupported()),
         (Method::DELETE, [id]) => tracking::kill(call, id),
         (_, [] | [_]) => Err(ApiError::wrong_method()),
         _ => Err(ApiError::unknown_path(&call.request.path)),

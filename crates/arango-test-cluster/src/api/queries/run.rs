@@ -5,8 +5,8 @@ use std::time::Duration;
 use arango_test_aql::{Options, Prepared, Query, QueryError, Rows, Value};
 
 use super::batch::{Finished, finish_first, wait};
-use super::body::QueryBody;
-use super::errors;
+use super::body::{Profile, QueryBody};
+use super::{errors, explain};
 use crate::api::{Call, Outcome};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::cursors::{BASE_MEMORY, Batch, Cursor, Report, Results, StreamedQuery, Totals};
@@ -33,7 +33,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
     let view = call.state.database_view(call.database()?, call.index, call.config);
     let log = view.log();
     let result = match prepared.run(view, options(call, &body, query)) {
-        Ok(rows) => Ok(respond(call, &body, query, rows, &log)),
+        Ok(rows) => Ok(respond(call, &body, &prepared, query, rows, &log)),
         Err(error) => Err(errors::before(call, &body.text, &error)),
     };
     if result.is_err() {
@@ -55,7 +55,7 @@ pub(super) fn prepare(
 fn begin(call: &mut Call<'_>, body: &QueryBody, prepared: &Prepared) -> u64 {
     let bind_vars = serde_json::Value::Object(body.bind_vars.clone());
     let (database, user, now) = (&call.request.database, call.caller.user(), call.state.current_time);
-    let mut running = RunningQuery::new(database, user, &body.text, bind_vars, now);
+    let mut running = RunningQuery::new(database, user, &body.text, bind_vars, now, call.entry);
     running.is_stream = body.output.is_stream;
     running.is_modification = prepared.is_modification();
     call.state.queries.begin(call.index, running)
@@ -77,15 +77,19 @@ fn options(call: &Call<'_>, body: &QueryBody, query: u64) -> Options {
 fn respond(
     call: &mut Call<'_>,
     body: &QueryBody,
+    prepared: &Prepared,
     query: u64,
     rows: Rows<DatabaseView>,
     log: &WriteLog,
 ) -> Outcome {
+    let has_plan = body.output.profile == Profile::Plan;
     let report = Report {
         counts_lookups: call.version.at_least(3, 12, 0),
-        has_profile: body.output.has_profile,
-        time: Duration::ZERO,
+        has_profile: body.output.profile != Profile::None,
+        plan: has_plan.then(|| explain::plan(&body.text, prepared).unwrap_or_default()),
+        slept: Duration::ZERO,
         memory: BASE_MEMORY,
+        rows: 0,
     };
     let (results, batch, view) = if body.output.is_stream {
         let streamed = StreamedQuery::new(rows, log.clone(), report, body.limits.clone());

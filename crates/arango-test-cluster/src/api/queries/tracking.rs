@@ -9,7 +9,8 @@ use crate::api::{Call, HandlerResult, Outcome};
 use crate::http::reply::{ApiError, Reply, number};
 use crate::state::State;
 use crate::state::id_owner::owner;
-use crate::state::queries::RunningQuery;
+use crate::state::queries::{EndReason, RunningQuery};
+use crate::state::query_tracking::Tracking;
 
 /// Lists the queries in progress.
 pub(super) fn current(call: &mut Call<'_>) -> HandlerResult {
@@ -29,42 +30,95 @@ pub(super) fn slow(call: &mut Call<'_>) -> HandlerResult {
     let listed = call.state.queries.slow().filter(|(id, query, _)| filter.accepts(*id, query));
     let described = listed.map(|(id, query, time)| {
         let mut one = describe(call, id, query, time, "finished");
-        one["exitCode"] = if query.is_killed { 1500 } else { 0 }.into();
+        one["exitCode"] = match query.end_reason {
+            None => 0,
+            Some(EndReason::Killed) => 1500,
+            Some(EndReason::Cancelled) => 21,
+        }
+        .into();
         one
     });
     Ok(Reply::raw(200, &described.collect()))
 }
 
-/// Removes the slow queries of this database from the list.
+/// Removes slow queries from the list.
 pub(super) fn clear_slow(call: &mut Call<'_>) -> HandlerResult {
-    Filter::read(call)?;
-    call.state.queries.clear_slow(&call.request.database);
+    let filter = Filter::read(call)?;
+    call.state.queries.clear_slow(|id, query| filter.accepts(id, query));
     Ok(Reply::without_result(200))
 }
 
-/// Reports how queries are tracked. It cannot be changed.
-pub(super) fn properties() -> Reply {
+/// Reports how this coordinator tracks the queries of the database.
+pub(super) fn properties(call: &Call<'_>) -> Reply {
+    let tracking = call.state.queries.tracking.get(call.index, &call.request.database);
     Reply::flat(
         200,
         json!({
-            "enabled": true, "trackSlowQueries": true, "trackBindVars": true, "maxSlowQueries": 64,
-            "slowQueryThreshold": 10, "slowStreamingQueryThreshold": 10, "maxQueryStringLength": 4096,
+            "enabled": tracking.is_enabled, "trackSlowQueries": tracking.tracks_slow,
+            "trackBindVars": tracking.tracks_bind_vars, "maxSlowQueries": tracking.max_slow,
+            "slowQueryThreshold": number(tracking.slow),
+            "slowStreamingQueryThreshold": number(tracking.slow_stream),
+            "maxQueryStringLength": tracking.max_text,
         }),
     )
 }
 
-/// Asks a query to end, at the coordinator that runs it.
+/// Changes how this coordinator tracks the queries of the database. Values of other types are ignored.
+pub(super) fn change_properties(call: &mut Call<'_>) -> HandlerResult {
+    let body = call.object()?;
+    let mut tracking = call.state.queries.tracking.get(call.index, &call.request.database);
+    let flag = |name: &str, old: bool| body.get(name).and_then(Value::as_bool).unwrap_or(old);
+    let size = |name: &str, old: usize| {
+        body.get(name).and_then(Value::as_u64).and_then(|size| usize::try_from(size).ok()).unwrap_or(old)
+    };
+    let seconds = |name: &str, old: f64| body.get(name).and_then(Value::as_f64).unwrap_or(old);
+    tracking = Tracking {
+        is_enabled: flag("enabled", tracking.is_enabled),
+        tracks_slow: flag("trackSlowQueries", tracking.tracks_slow),
+        tracks_bind_vars: flag("trackBindVars", tracking.tracks_bind_vars),
+        max_slow: size("maxSlowQueries", tracking.max_slow),
+        slow: seconds("slowQueryThreshold", tracking.slow),
+        slow_stream: seconds("slowStreamingQueryThreshold", tracking.slow_stream),
+        max_text: size("maxQueryStringLength", tracking.max_text),
+    };
+    let (index, database) = (call.index, &call.request.database);
+    call.state.queries.tracking.set(index, database, tracking);
+    Ok(properties(call))
+}
+
+/// Kills a query, at the coordinator that runs it.
 pub(super) fn kill(call: &mut Call<'_>, id: &str) -> Result<Outcome, ApiError> {
     let unknown = || ApiError::new(404, 1591, "query ID not found");
+    let kills_any = is_for_all_databases(call)?;
     let id = id.parse::<u64>().map_err(|_| unknown())?;
     let index = owner(id).filter(|index| *index < call.state.coordinators.len()).ok_or_else(unknown)?;
     let database = call.request.database.clone();
     let respond = move |state: &mut State| {
         state.end_expired_queries();
-        let is_known = state.queries.kill(id, &database);
+        let is_known = state.queries.kill(id, (!kills_any).then_some(database.as_str()));
         Outcome::Now(if is_known { Reply::without_result(200) } else { unknown().into() })
     };
     Ok(forward_to(call, index, respond))
+}
+
+/// The attributes of `PUT /_api/query/properties`.
+pub(super) const PROPERTIES: &[&str] = &[
+    "enabled",
+    "maxQueryStringLength",
+    "maxSlowQueries",
+    "slowQueryThreshold",
+    "slowStreamingQueryThreshold",
+    "trackBindVars",
+    "trackSlowQueries",
+];
+
+/// Returns whether a request is about the queries of all databases, which is for superusers.
+fn is_for_all_databases(call: &Call<'_>) -> Result<bool, ApiError> {
+    let is_for_all = call.request.query.is_true("all");
+    if is_for_all && (call.request.database != "_system" || !call.caller.is_superuser()) {
+        return Err(ApiError::forbidden("only superusers may access the queries of all databases"));
+    }
+    Ok(is_for_all)
 }
 
 /// Which queries a request lists.
@@ -77,10 +131,7 @@ struct Filter {
 
 impl Filter {
     fn read(call: &Call<'_>) -> Result<Self, ApiError> {
-        let lists_all = call.request.query.is_true("all");
-        if lists_all && (call.request.database != "_system" || !call.caller.is_superuser()) {
-            return Err(ApiError::forbidden("only superusers may list the queries of all databases"));
-        }
+        let lists_all = is_for_all_databases(call)?;
         let is_local = call.request.query.is_true("local");
         // All coordinators are asked, so all of them must respond.
         let mut others = call.state.coordinators.iter().filter(|server| server.registered);

@@ -1,6 +1,7 @@
 //! The listener of a coordinator: accepts connections and can drop all of them at once.
 
 mod connection;
+mod first_line;
 pub(crate) mod goaway;
 mod paused_io;
 mod raw_close;

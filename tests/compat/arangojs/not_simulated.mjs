@@ -1,0 +1,50 @@
+// Checks that what the embedded cluster does not simulate is refused by its name, with 501 and error number 9.
+
+import assert from "node:assert/strict";
+
+import { root, withCollection } from "./environment.mjs";
+
+/** Asserts that the promise rejects with 501 and error number 9, and that the message has the name. */
+async function assertRefused(name, promise) {
+  await assert.rejects(promise, (error) => {
+    assert.deepEqual([error.code, error.errorNum], [501, 9], `${name}: ${error}`);
+    assert.ok(String(error.message).includes(name), `the message does not name ${name}: ${error.message}`);
+    return true;
+  });
+}
+
+export default {
+  async areas_that_are_not_simulated_are_refused() {
+    await withCollection({ type: 3 }, async (links) => {
+      const db = root();
+      for (const [name, call] of Object.entries({
+        "/_api/transaction/begin": () => db.beginTransaction({ read: links.name }),
+        "/_api/transaction": () => db.listTransactions(),
+        "/_api/import": () => links.import([{}]),
+        "/_api/edges": () => links.outEdges("books/1"),
+        "/_api/view": () => db.createView("compat_js_view", { type: "arangosearch" }),
+        "/_api/analyzer": () => db.listAnalyzers(),
+        "/_api/query/rules": () => db.queryRules(),
+        "/_api/query-cache": () => db.listQueryCacheEntries(),
+        "/_api/aqlfunction": () => db.listUserFunctions(),
+        checksum: () => links.checksum(),
+      })) {
+        await assertRefused(name, call());
+      }
+    });
+  },
+
+  async parts_of_requests_that_are_not_simulated_are_refused() {
+    await withCollection({ type: 3 }, async (links) => {
+      for (const [name, call] of Object.entries({
+        "graph traversal": () => root().query(`FOR v IN 1..2 OUTBOUND "a/1" ${links.name} RETURN v`),
+        "options.usePlanCache": () => root().query("RETURN 1", {}, { usePlanCache: true }),
+        "options.forceOneShardAttributeValue": () => root().query("RETURN 1", {}, { forceOneShardAttributeValue: "a" }),
+        details: () => links.figures(true),
+        smartJoinAttribute: () => root().createCollection("compat_never", { smartJoinAttribute: "a" }),
+      })) {
+        await assertRefused(name, call());
+      }
+    });
+  },
+};

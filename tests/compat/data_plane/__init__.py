@@ -1,0 +1,45 @@
+"""Checks of the data plane: databases, collections, indexes, documents and queries."""
+
+from data_plane import (
+    aql,
+    background_requests,
+    collections,
+    cursors,
+    databases,
+    document_arrays,
+    document_options,
+    documents,
+    graphs,
+    headers,
+    indexes,
+    not_simulated,
+    outages,
+    query_tracking,
+    streams,
+    validation,
+)
+
+PARTS = [
+    databases,
+    collections,
+    validation,
+    indexes,
+    documents,
+    document_options,
+    document_arrays,
+    headers,
+    graphs,
+    aql,
+    cursors,
+    streams,
+    query_tracking,
+    background_requests,
+    outages,
+    not_simulated,
+]
+
+
+def checks(runner):
+    """Registers all checks of the data plane."""
+    for part in PARTS:
+        part.checks(runner)
