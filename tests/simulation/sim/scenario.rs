@@ -110,6 +110,11 @@ pub(crate) fn seeded_rng(seed: u64, purpose: u64) -> StdRng {
 impl Scenario {
     /// Draws the scenario of a seed.
     pub(crate) fn from_seed(seed: u64) -> Self {
+        Self::of_kind(seed, Kind::of(seed))
+    }
+
+    /// Draws the scenario of a seed, as one of this kind.
+    pub(crate) fn of_kind(seed: u64, kind: Kind) -> Self {
         let mut rng = seeded_rng(seed, 1);
         let has_fault_free_coordinator = rng.random_bool(0.35);
         let coordinators =
@@ -139,7 +144,7 @@ impl Scenario {
         }
         let mut scenario = Self {
             seed,
-            kind: Kind::of(seed),
+            kind,
             coordinators,
             initial_coordinators: coordinators,
             clients,
