@@ -121,3 +121,17 @@ fn the_same_seed_gives_the_same_runtime_scenario() {
         assert_eq!(runtimes::run(seed).trace, runtimes::run(seed).trace, "seed {seed}");
     }
 }
+
+#[test]
+fn documents_and_cursors_survive_faults() {
+    let reports: Vec<_> = (0..40).map(sim::run_data).collect();
+    let violations: Vec<String> =
+        reports.iter().flat_map(|report| &report.violations).map(ToString::to_string).collect();
+    assert!(violations.is_empty(), "{} violations:\n{}", violations.len(), violations.join("\n"));
+    for outcome in 0..3 {
+        assert!(
+            reports.iter().any(|report| report.outcome_counts[outcome] > 0),
+            "no call has outcome {outcome}"
+        );
+    }
+}
