@@ -45,6 +45,29 @@ async fn w02_a_coordinator_that_repeats_the_only_request_causes_no_error() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn w02a_a_refusal_that_could_not_be_looked_into_leaves_the_outcome_unknown() {
+    for has_own_key in [false, true] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let _repeated = everywhere(&cluster, &on_post(Fault::repeated_write()));
+        let reads = Fault::response(403, 11, "forbidden").on(Match::get("/_api/document/*"));
+        let _reads = everywhere(&cluster, &reads);
+        let insert = books(&client).insert(&book("Dune"));
+        let error = if has_own_key {
+            insert.key("dune").operation_id(OperationId::new("op", "i1")).await.unwrap_err()
+        } else {
+            insert.await.unwrap_err()
+        };
+        assert_eq!(
+            (error.kind(), error.outcome(), error.resolution()),
+            (ErrorKind::UniqueViolation, Outcome::Unknown, Some(Resolution::Failed)),
+            "{error}"
+        );
+        assert_eq!((requests(&cluster, "POST"), stored(&cluster).await), (1, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn w03_a_violation_of_another_unique_index_is_not_taken_for_the_own_key() {
     let cluster = cluster().await;
     let client = client(&cluster);
@@ -149,6 +172,25 @@ async fn w06a_a_modification_is_not_made_again_if_it_may_have_been_made() {
     assert_eq!((error.outcome(), error.resolution()), (Outcome::Unknown, Some(Resolution::Superseded)));
     assert_eq!((changes.load(Ordering::Relaxed), requests(&cluster, "PATCH")), (1, 3));
     assert_eq!(books.get::<Book>("dune").await.unwrap().unwrap().year, 2000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn w06b_the_same_change_of_another_client_is_not_taken_for_the_own_one() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster));
+    books.insert(&book("Dune")).key("dune").await.unwrap();
+    // No copy of the modification is executed.
+    let _lost = everywhere(&cluster, &on_dune(Method::PATCH, Fault::close(Phase::AfterRead)));
+    let _slow = everywhere(&cluster, &on_dune(Method::PATCH, Fault::latency(Duration::from_secs(2))));
+    let modify = books.modify("dune", |book: &mut Book| book.year += 1);
+    let other = async {
+        sleep(Duration::from_secs(1)).await;
+        books.replace("dune", &json!({ "title": "Dune", "year": 1966 })).await.unwrap();
+    };
+    let (result, ()) = tokio::join!(modify.into_future(), other);
+    let error = result.unwrap_err();
+    assert_eq!((error.outcome(), error.resolution()), (Outcome::Unknown, Some(Resolution::Failed)));
+    assert_eq!(books.get::<Book>("dune").await.unwrap().unwrap().year, 1966, "changed once");
 }
 
 #[tokio::test(start_paused = true)]

@@ -75,6 +75,15 @@ impl<W> UpdateDocument<W> {
         self.write.ticket(Effect::Change, unix_millis)
     }
 
+    /// Declares that another write may have the same content, such as the next number of a counter.
+    ///
+    /// If the response is lost, the content of the document then does not prove that this write was executed.
+    #[must_use]
+    pub fn common_content(mut self) -> Self {
+        self.write.has_common_content = true;
+        self
+    }
+
     fn with_output<Other>(self) -> UpdateDocument<Other> {
         UpdateDocument { write: self.write, output: PhantomData }
     }

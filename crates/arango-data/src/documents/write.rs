@@ -40,6 +40,8 @@ pub(super) struct Write {
     pub(super) refills_index_caches: bool,
     pub(super) removes_nulls: bool,
     pub(super) replaces_objects: bool,
+    /// Whether another write may have the same content, so that it proves nothing.
+    pub(super) has_common_content: bool,
 }
 
 impl Write {
@@ -59,6 +61,7 @@ impl Write {
             refills_index_caches: false,
             removes_nulls: false,
             replaces_objects: false,
+            has_common_content: false,
         }
     }
 
@@ -179,6 +182,7 @@ impl Write {
             json: json.clone(),
             comparison,
             removes_nulls: self.removes_nulls,
+            is_common: self.has_common_content,
         });
         let conclusion = self.expectation(effect).conclude(failure, content.as_ref(), stored);
         resolution::map(conclusion, |evidence| W::found(document.as_deref()?, evidence, self.returns_new))

@@ -37,6 +37,8 @@ pub(in crate::documents) struct Content {
     pub(in crate::documents) comparison: Comparison,
     /// Whether an attribute with `null` is removed instead.
     pub(in crate::documents) removes_nulls: bool,
+    /// Whether another write may have the same content.
+    pub(in crate::documents) is_common: bool,
 }
 
 impl Content {
@@ -98,7 +100,8 @@ mod tests {
     use serde_json::value::to_raw_value;
 
     fn likeness(comparison: Comparison, sent: &Value, stored: &Value) -> Likeness {
-        let content = Content { json: sent.to_string().into(), comparison, removes_nulls: false };
+        let content =
+            Content { json: sent.to_string().into(), comparison, removes_nulls: false, is_common: false };
         content.likeness(StoredDocument(&to_raw_value(stored).unwrap()))
     }
 
@@ -132,7 +135,7 @@ mod tests {
         let stored = to_raw_value(&json!({ "b": 1 })).unwrap();
         for (removes_nulls, expected) in [(true, Likeness::Same), (false, Likeness::Different)] {
             let json = json!({ "a": null }).to_string().into();
-            let content = Content { json, comparison: Comparison::Merged, removes_nulls };
+            let content = Content { json, comparison: Comparison::Merged, removes_nulls, is_common: false };
             assert_eq!(content.likeness(StoredDocument(&stored)), expected);
         }
         assert!(!is_in(Comparison::Whole, &json!({ "a": null, "b": 1 }), &json!({ "b": 1, "c": 2 })));

@@ -107,6 +107,10 @@ impl Expectation {
         let is_untouched = self.revision.is_some() && self.revision == stored.revision();
         if self.operation_id.is_none() && !is_untouched {
             match content.map(|content| content.likeness(stored)) {
+                // This write, or another one that has counted as far.
+                Some(Likeness::Same) if content.is_some_and(|content| content.is_common) => {
+                    return Conclusion::CannotTell;
+                }
                 Some(Likeness::Same) => return Conclusion::Executed(Evidence::Content),
                 // The server may have added computed values, or another write its attributes.
                 Some(Likeness::Completed) if self.effect == Effect::Create || self.revision.is_some() => {

@@ -302,3 +302,20 @@ fn a_ticket_concludes_in_another_process_without_the_document() {
     let marked = natural_insert().operation_id(id()).ticket(1).unwrap();
     assert_eq!(ask(marked, Some(stored("_b", &json!({ "w": "7" })))), Executed(Evidence::OperationId));
 }
+
+#[test]
+fn w6b_content_that_another_write_may_have_proves_nothing() {
+    let update = update().if_revision(&revision()).common_content();
+    for failure in [lost(), precondition().after_ambiguous_attempt()] {
+        for (stored_now, expected) in [
+            (stored("_b", &json!({ "a": 2 })), CannotTell),
+            (stored("_b", &json!({ "a": 3 })), Superseded),
+            (stored("_a", &json!({ "a": 2 })), NotSeen),
+        ] {
+            assert_eq!(resolve(&update, &failure, Some(&stored_now)), expected, "{stored_now}");
+        }
+        let with_id = update.clone().operation_id(id());
+        let own = stored("_b", &json!({ "a": 2, "w": "7" }));
+        assert_eq!(resolve(&with_id, &failure, Some(&own)), Executed(Evidence::OperationId));
+    }
+}
