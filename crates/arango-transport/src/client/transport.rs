@@ -354,6 +354,12 @@ impl Transport {
         self.0.retry.budget.withdraw_one(Instant::now())
     }
 
+    /// Returns the time limit of a call.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn time_limit(&self, call: &Call) -> Duration {
+        call.limit(&self.0.settings.load())
+    }
+
     /// Returns the random source, for pauses in code above the transport.
     #[doc(hidden)] // for the crate `arango`
     pub fn random(&self) -> &dyn RandomSource {

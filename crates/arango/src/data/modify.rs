@@ -15,6 +15,7 @@ use tokio::time::sleep;
 
 use crate::data::collection::Collection;
 use crate::handles::data_support::invalid_request;
+use crate::handles::time_limit::TimeLimit;
 
 /// How often a document is read and written before another write counts as a conflict.
 const ATTEMPTS: u32 = 8;
@@ -31,7 +32,8 @@ const MAX_PAUSE: Duration = Duration::from_millis(500);
 ///
 /// [`DocumentNotFound`](crate::ErrorKind::DocumentNotFound); [`PreconditionFailed`](crate::ErrorKind::PreconditionFailed) or
 /// [`Conflict`](crate::ErrorKind::Conflict) if other writes were faster eight times. With the outcome
-/// [`Unknown`](crate::Outcome::Unknown) the change may have been made, before another write came: it is not made again.
+/// [`Unknown`](crate::Outcome::Unknown) the change may have been made, by this call or by another client: it is not made
+/// again.
 #[must_use = "the document is changed when it is awaited"]
 pub struct Modify<T, F> {
     collection: Collection,
@@ -53,19 +55,26 @@ where
 {
     async fn run(mut self) -> Result<Written, Error> {
         let key = self.key.map_err(invalid_request::<UpdateDocument>)?;
+        let read = ReadDocument::<Document<T>>::new(self.collection.name()?, &key).must_exist();
+        let limit = TimeLimit::start(&self.collection.database, &read);
         let mut conflicts = 0;
         loop {
-            let read = ReadDocument::<Document<T>>::new(self.collection.name()?, &key).must_exist();
-            let mut document = self.collection.database.execute(read).await?;
+            let mut document = limit.apply(&self.collection.database).execute(&read).await?;
             let before = value(&document.data)?;
             (self.change)(&mut document.data);
             let patch = changes(before, value(&document.data)?);
-            let update = self.collection.update(&key, &patch).remove_nulls().if_revision(&document.revision);
-            match update.await {
+            // Another client may have made the same change: both have counted to the same number.
+            let update = UpdateDocument::new(self.collection.name()?, &key, &patch).common_content();
+            let update = update.remove_nulls().if_revision(&document.revision);
+            match limit.apply(&self.collection.database).execute_resolving(update).await {
                 Err(error) if is_other_write(&error) && conflicts + 1 < ATTEMPTS => {
                     let pause = FIRST_PAUSE.saturating_mul(1 << conflicts).min(MAX_PAUSE);
+                    let pause = pause.mul_f64(self.collection.database.transport.random().next_f64());
                     conflicts += 1;
-                    sleep(pause.mul_f64(self.collection.database.transport.random().next_f64())).await;
+                    if pause >= limit.left() {
+                        return Err(error);
+                    }
+                    sleep(pause).await;
                 }
                 result => return result,
             }
