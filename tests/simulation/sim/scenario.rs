@@ -170,7 +170,11 @@ impl Scenario {
 impl ClientConfig {
     /// Whether its requests cannot be read on the network, so that its [attempts](super::attempt_layer) are observed.
     pub(crate) fn observes_attempts(&self, kind: Kind) -> bool {
-        self.http_version != HttpVersion::Http1 || self.discovery_interval.is_some() || kind.is_encrypted()
+        self.http_version != HttpVersion::Http1
+            || self.discovery_interval.is_some()
+            || kind.is_encrypted()
+            // A request that closes a cursor is looked for even if no connection could be opened.
+            || kind == Kind::Data
     }
 
     fn draw(rng: &mut StdRng, has_fault_free_coordinator: bool) -> Self {

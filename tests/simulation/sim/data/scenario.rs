@@ -21,7 +21,7 @@ impl DataScenario {
     pub(super) fn from_seed(seed: u64) -> Self {
         let mut rng = seeded_rng(seed, 60);
         Self {
-            base: Scenario::of_kind(seed, Kind::Plain),
+            base: Scenario::of_kind(seed, Kind::Data),
             calls: rng.random_range(30..=60),
             data_faults: rng.random_range(4..=20),
             db_server_outages: if rng.random_bool(0.3) { rng.random_range(1..=2) } else { 0 },
