@@ -47,14 +47,14 @@ struct Arguments {
     #[arg(long, conflicts_with = "seed")]
     procedures: bool,
 
-    /// Runs only the worlds with documents and queries.
+    /// Runs only the simulated worlds with documents and queries.
     #[arg(long, conflicts_with = "procedures")]
     data: bool,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let run: fn(u64) -> Report = if arguments.data { sim::run_data } else { run };
+    let run = if arguments.data { sim::run_data } else { run_all };
     let violations = match arguments.seed {
         Some(seed) => replay(seed, run),
         None => soak(&seeds_to_run(&arguments), run),
@@ -63,7 +63,7 @@ fn main() -> ExitCode {
 }
 
 /// Runs all simulated worlds of a seed.
-fn run(seed: u64) -> Report {
+fn run_all(seed: u64) -> Report {
     let mut report = sim::run(seed);
     for (name, more) in [("RUNTIMES", runtimes::run(seed)), ("DATA", sim::run_data(seed))] {
         report.violations.extend(more.violations);
