@@ -145,7 +145,7 @@ pub(super) fn draw(scenario: &DataScenario) -> Vec<Call> {
 
 fn draw_document_call(rng: &mut StdRng, number: usize) -> DocumentCall {
     let how = if rng.random_bool(0.5) { Overwrite::Update } else { Overwrite::Replace };
-    match rng.random_range(0..22) {
+    match rng.random_range(0..26) {
         0..=3 => DocumentCall::Insert { is_silent: rng.random_bool(0.3) },
         4 | 5 => DocumentCall::InsertAndRemove,
         6 => DocumentCall::InsertWithId(rng.random_range(0..SHARED_KEYS)),
@@ -166,7 +166,7 @@ fn draw_document_call(rng: &mut StdRng, number: usize) -> DocumentCall {
         }
         17 => DocumentCall::Remove(rng.random_range(0..OVERWRITTEN_KEYS)),
         18 => DocumentCall::RemoveOrInsert(rng.random_range(0..SHARED_KEYS)),
-        19 | 20 => DocumentCall::Modify(rng.random_range(0..COUNTER_KEYS)),
+        19..=22 => DocumentCall::Modify(rng.random_range(0..COUNTER_KEYS)),
         _ => DocumentCall::Read(rng.random_bool(0.7).then(|| rng.random_range(0..ROW_COUNT))),
     }
 }

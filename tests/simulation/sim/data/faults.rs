@@ -38,7 +38,7 @@ fn draw_data_faults(rng: &mut StdRng) -> Vec<(String, Fault)> {
             vec![("repeated inserts".to_owned(), Fault::repeated_write().on(Match::post(documents(BOOKS))))]
         }
         2 | 3 => draw_late_copies(rng),
-        4 => vec![draw_refusal(rng)],
+        4 | 5 => vec![draw_refusal(rng)],
         _ => {
             let (path, requests) = draw_requests(rng);
             let (effect, fault) = draw_effect(rng);
@@ -109,9 +109,9 @@ fn draw_late_copies(rng: &mut StdRng) -> Vec<(String, Fault)> {
     vec![(name, late), (format!("close {phase:?} ×{times}"), Fault::close(phase).on(requests).times(times))]
 }
 
-/// Draws a refusal of a write that may be taken for one that is about an earlier copy.
+/// Draws a refusal that says little: it may be about an earlier copy of a write, or not about the document at all.
 fn draw_refusal(rng: &mut StdRng) -> (String, Fault) {
-    let (name, fault) = match rng.random_range(0..3) {
+    let (name, fault) = match rng.random_range(0..5) {
         0 => {
             let message = "unique constraint violated - in index by_title";
             ("409/1210", Fault::response(409, 1210, message).on(Match::post("/_api/document/*")))
@@ -120,6 +120,14 @@ fn draw_refusal(rng: &mut StdRng) -> (String, Fault) {
             let method = if rng.random_bool(0.5) { Method::PATCH } else { Method::PUT };
             let fault = Fault::response(404, 1202, "document not found");
             ("404/1202", fault.on(Match::method(method, "/_api/document/*")))
+        }
+        2 | 3 => {
+            let (status, fault) = if rng.random_bool(0.5) {
+                ("404/1203", Fault::response(404, 1203, "collection not found"))
+            } else {
+                ("404 of a proxy", Fault::raw_response(404, "text/html", ""))
+            };
+            (status, fault.on(Match::method(Method::HEAD, "/_api/document/*")))
         }
         _ => {
             let methods = [Method::POST, Method::PATCH, Method::PUT, Method::DELETE];
