@@ -31,12 +31,11 @@ pub(crate) async fn soak(command: &Soak) -> Result<ExitCode> {
 
 /// The flags of the command, as the program takes them.
 fn arguments(command: &Soak) -> Vec<String> {
-    let mut arguments = match command.seed {
-        Some(seed) => vec!["--seed".to_owned(), seed.to_string()],
-        None => {
-            let (seeds, from) = (command.seeds.to_string(), command.from.to_string());
-            vec!["--seeds".to_owned(), seeds, "--from".to_owned(), from]
-        }
+    let mut arguments = if let Some(seed) = command.seed {
+        vec!["--seed".to_owned(), seed.to_string()]
+    } else {
+        let (seeds, from) = (command.seeds.to_string(), command.from.to_string());
+        vec!["--seeds".to_owned(), seeds, "--from".to_owned(), from]
     };
     arguments.extend(command.procedures.then(|| "--procedures".to_owned()));
     arguments.extend(command.data.then(|| "--data".to_owned()));

@@ -49,7 +49,9 @@ pub(super) async fn read(admin: &Client) -> Stored {
         let query = Aql::new("FOR d IN @@all RETURN d").collection("all", &name);
         let documents: Vec<Value> =
             admin.db("_system").query(query).all().await.expect("there are no faults any more");
-        documents.iter().for_each(|document| stored.add(document));
+        for document in &documents {
+            stored.add(document);
+        }
     }
     stored
 }
