@@ -1,5 +1,7 @@
 //! Checks the client's invariants under random faults, for two hundred seeds.
 //!
+//! Further seeds have scenarios with runtimes that end, with long procedures, and with documents and queries.
+//!
 //! `cargo xtask soak` runs more seeds; `docs/simulation.md` describes the scenarios.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 

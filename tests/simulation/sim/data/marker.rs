@@ -1,4 +1,4 @@
-//! Marks the requests of calls, and observes which cursors the client is told of.
+//! Marks the requests of calls, and observes the ids of cursors in their responses.
 //!
 //! The facade's calls set no headers, so two layers around whole calls do both. The task of a call holds its marker.
 
@@ -21,7 +21,7 @@ tokio::task_local! {
 
 /// The id of the cursor that a query has, by the marker of the query. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ToldCursors(Arc<Mutex<BTreeMap<String, String>>>);
+pub(super) struct ReceivedCursors(Arc<Mutex<BTreeMap<String, String>>>);
 
 /// What a response says about a cursor that can be read on.
 #[derive(Deserialize)]
@@ -31,7 +31,7 @@ struct FirstBatch {
     id: String,
 }
 
-impl ToldCursors {
+impl ReceivedCursors {
     /// Returns the id of the cursor of a query, if a response has contained one.
     pub(super) fn of(&self, marker: &str) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(marker).cloned()
@@ -50,11 +50,11 @@ pub(super) async fn with_marker<F: IntoFuture>(marker: &str, call: F) -> F::Outp
 }
 
 /// Adds the layers to a client.
-pub(super) fn add_layers(builder: ClientBuilder, told: &ToldCursors) -> ClientBuilder {
-    let told = told.clone();
+pub(super) fn add_layers(builder: ClientBuilder, received: &ReceivedCursors) -> ClientBuilder {
+    let received = received.clone();
     builder
         .layer(MapRequestLayer::new(mark))
-        .layer(MapResponseLayer::new(move |response| observe(response, told.clone())))
+        .layer(MapResponseLayer::new(move |response| observe(response, received.clone())))
 }
 
 /// Adds the marker of the call. That of a read ends in a question mark, so that only writes count as such.
@@ -69,12 +69,12 @@ fn mark(mut request: Request<Full<Bytes>>) -> Request<Full<Bytes>> {
 }
 
 /// Reads along in a response to a call with a marker.
-fn observe(response: Response<Body>, told: ToldCursors) -> Response<UnsyncBoxBody<Bytes, BoxError>> {
+fn observe(response: Response<Body>, received: ReceivedCursors) -> Response<UnsyncBoxBody<Bytes, BoxError>> {
     let (marker, mut body) = (MARKER.try_with(Clone::clone).ok(), Vec::new());
     let read_along = move |frame: Frame<Bytes>| {
         if let (Some(marker), Some(data)) = (&marker, frame.data_ref()) {
             body.extend_from_slice(data);
-            told.record(marker, &body);
+            received.record(marker, &body);
         }
         frame
     };

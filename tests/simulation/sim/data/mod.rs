@@ -26,7 +26,7 @@ use tokio::time::sleep_until;
 use self::calls::{Call, CallKind};
 use self::db_servers::DbServerOutages;
 use self::invariants::Evidence;
-use self::marker::ToldCursors;
+use self::marker::ReceivedCursors;
 use self::queries::QueryRun;
 use self::scenario::DataScenario;
 use self::step::{Caller, Step, StepOutcome, StepRunner};
@@ -57,10 +57,10 @@ pub(super) async fn run_scenario(seed: u64) -> Report {
     }
     let network_log = NetworkLog::new(trace.clone());
     let network = Network::new(&cluster, create_links(&scenario.base), network_log.clone());
-    let told = ToldCursors::default();
+    let received = ReceivedCursors::default();
     let builders = clients::builders(&scenario.base, &cluster, &network, &network_log).into_iter();
     let clients: Vec<_> = builders
-        .map(|builder| marker::add_layers(builder, &told).build().expect("the configuration is valid"))
+        .map(|builder| marker::add_layers(builder, &received).build().expect("the configuration is valid"))
         .collect();
     let membership_check = MembershipCheck::begin(&clients, &trace);
 
@@ -71,7 +71,7 @@ pub(super) async fn run_scenario(seed: u64) -> Report {
             client: client.clone(),
             limit: config.total,
             cluster: Arc::clone(&cluster),
-            told: told.clone(),
+            received: received.clone(),
             trace: trace.clone(),
         })
         .collect();

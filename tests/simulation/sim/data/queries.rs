@@ -27,7 +27,7 @@ pub(super) struct QueryRun {
     pub(super) longest_wait: Duration,
     /// What is wrong with the cursor itself.
     pub(super) wrong: Option<String>,
-    /// The id of the cursor, if the client was told it.
+    /// The id of the cursor, if the client has received it.
     pub(super) cursor: Option<String>,
     /// Whether the cluster still had that cursor some time after it was dropped.
     pub(super) is_left: bool,
@@ -155,7 +155,7 @@ async fn read(runner: &StepRunner, mut cursor: Cursor<u64>, rows: u64, pause: Du
 }
 
 async fn wait_until_closed(runner: &StepRunner, run: &mut QueryRun) {
-    run.cursor = runner.caller.told.of(&runner.marker);
+    run.cursor = runner.caller.received.of(&runner.marker);
     let Some(cursor) = &run.cursor else { return };
     sleep(if run.creation.is_late { LATE_CLOSING_TIME } else { CLOSING_TIME }).await;
     run.is_left = runner.caller.cluster.open_cursors().contains(cursor);

@@ -8,7 +8,7 @@ use arango_test_cluster::TestCluster;
 use tokio::time::{Instant, timeout_at};
 
 use super::claims::Claim;
-use super::marker::{ToldCursors, with_marker};
+use super::marker::{ReceivedCursors, with_marker};
 use crate::sim::trace::Trace;
 use crate::sim::workload::attempt_summary;
 
@@ -86,7 +86,7 @@ pub(super) struct Caller {
     /// The limit of a call.
     pub(super) limit: Duration,
     pub(super) cluster: Arc<TestCluster>,
-    pub(super) told: ToldCursors,
+    pub(super) received: ReceivedCursors,
     pub(super) trace: Trace,
 }
 
@@ -136,7 +136,7 @@ impl StepRunner {
         if let Some(result) = &result {
             let evidence = result.evidence();
             let says_changed = match evidence {
-                // The document is as it was asked for, whoever made it so.
+                // The document is as it was asked for, by this write or by another one.
                 Some(_) if kind == StepKind::Ignore => false,
                 Some(_) => result.is_changed(),
                 None => kind.always_changes() && result.is_changed(),

@@ -22,7 +22,7 @@ pub(super) fn rows_are_a_prefix(run: &QueryRun, report: &mut ReportFn<'_>) {
     if !is_prefix || read(run) > run.query.rows {
         report("D2", marker, format!("{} rows are expected, not {:?}", run.query.rows, run.rows));
     }
-    // Whoever wants only the end gets no rows.
+    // Reading only the end returns no rows.
     let has_rows = run.query.consumer != crate::sim::data::calls::Consumer::Finishes;
     if matches!(run.end, End::Finished) && has_rows && read(run) != run.query.rows {
         report("D2", marker, format!("ended after {} of {} rows", read(run), run.query.rows));
@@ -103,7 +103,7 @@ pub(super) fn batches_are_within_the_limit(run: &QueryRun, report: &mut ReportFn
     }
 }
 
-/// D5: a cursor whose id the client was told is closed when it is dropped.
+/// D5: a cursor whose id the client has received is closed when it is dropped.
 ///
 /// While there are faults, the request that closes it may fail: then the client has at least tried.
 pub(super) fn cursor_is_closed(evidence: &Evidence<'_>, run: &QueryRun, report: &mut ReportFn<'_>) {
