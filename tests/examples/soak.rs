@@ -4,6 +4,7 @@
 //! cargo xtask soak --seeds 10000            # number of seeds
 //! cargo xtask soak --seeds 10000 --from 500 # other seeds
 //! cargo xtask soak --seed 4711              # one seed, with its full trace
+//! cargo xtask soak --data --seeds 1000      # only documents and queries
 //! ```
 //!
 //! The simulated worlds are those of `tests/simulation`; see `docs/simulation.md`.
@@ -45,30 +46,37 @@ struct Arguments {
     /// Runs only worlds with a long-running operation.
     #[arg(long, conflicts_with = "seed")]
     procedures: bool,
+
+    /// Runs only the simulated worlds with documents and queries.
+    #[arg(long, conflicts_with = "procedures")]
+    data: bool,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let run = if arguments.data { sim::run_data } else { run_all };
     let violations = match arguments.seed {
-        Some(seed) => replay(seed),
-        None => soak(&seeds_to_run(&arguments)),
+        Some(seed) => replay(seed, run),
+        None => soak(&seeds_to_run(&arguments), run),
     };
     if violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Runs the simulated world of a seed, and its runtime scenario.
-fn run(seed: u64) -> Report {
-    let (mut report, more) = (sim::run(seed), runtimes::run(seed));
-    report.violations.extend(more.violations);
-    report.trace.push("RUNTIMES".to_owned());
-    report.trace.extend(more.trace);
-    report.outcome_counts =
-        std::array::from_fn(|index| report.outcome_counts[index] + more.outcome_counts[index]);
+/// Runs all simulated worlds of a seed.
+fn run_all(seed: u64) -> Report {
+    let mut report = sim::run(seed);
+    for (name, more) in [("RUNTIMES", runtimes::run(seed)), ("DATA", sim::run_data(seed))] {
+        report.violations.extend(more.violations);
+        report.trace.push(name.to_owned());
+        report.trace.extend(more.trace);
+        report.outcome_counts =
+            std::array::from_fn(|index| report.outcome_counts[index] + more.outcome_counts[index]);
+    }
     report
 }
 
 /// Runs one seed and prints its trace.
-fn replay(seed: u64) -> usize {
+fn replay(seed: u64, run: fn(u64) -> Report) -> usize {
     let Report { violations, trace, outcome_counts: [succeeded, failed, dropped] } = run(seed);
     for line in trace {
         println!("{line}");
@@ -85,7 +93,7 @@ fn seeds_to_run(arguments: &Arguments) -> Vec<u64> {
 }
 
 /// Runs many seeds on all processors and returns the number of violations. Each violation is printed when it is found.
-fn soak(seeds: &[u64]) -> usize {
+fn soak(seeds: &[u64], run: fn(u64) -> Report) -> usize {
     let seed_count = u64::try_from(seeds.len()).unwrap_or(u64::MAX);
     let bar = progress_bar(seed_count);
     let next = AtomicUsize::new(0);

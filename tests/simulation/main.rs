@@ -1,5 +1,7 @@
 //! Checks the client's invariants under random faults, for two hundred seeds.
 //!
+//! Further seeds have scenarios with runtimes that end, with long procedures, and with documents and queries.
+//!
 //! `cargo xtask soak` runs more seeds; `docs/simulation.md` describes the scenarios.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
@@ -119,5 +121,65 @@ fn a_client_survives_the_runtimes_that_its_tasks_ran_on() {
 fn the_same_seed_gives_the_same_runtime_scenario() {
     for seed in 0..10 {
         assert_eq!(runtimes::run(seed).trace, runtimes::run(seed).trace, "seed {seed}");
+    }
+}
+
+/// Runs the data scenarios of the seeds `from..from + 20` and prints the violations.
+fn assert_data_invariants(from: u64) {
+    let reports: Vec<_> = (from..from + 20).map(sim::run_data).collect();
+    let violations: Vec<String> =
+        reports.iter().flat_map(|report| &report.violations).map(ToString::to_string).collect();
+    assert!(
+        violations.is_empty(),
+        "{} violations; `cargo xtask soak --data --seed N` shows the trace of one:\n{}",
+        violations.len(),
+        violations.join("\n")
+    );
+    // Scenarios without lost writes, faults of data or interrupted cursors would prove nothing.
+    for event in [
+        "SUCCEEDED Key",
+        "SUCCEEDED Content",
+        "Unknown NotSeen",
+        "FAULT \"repeated inserts",
+        "FAULT \"late copies",
+        "STOPPED",
+        "LOST after",
+        "FINISHED after",
+        "CURSOR DROPPED after",
+        "INTERRUPTED after",
+    ] {
+        let lines = || reports.iter().flat_map(|report| &report.trace);
+        assert!(lines().any(|line| line.contains(event)), "{event} never happened");
+    }
+    for outcome in 0..3 {
+        assert!(
+            reports.iter().any(|report| report.outcome_counts[outcome] > 0),
+            "no call has outcome {outcome}"
+        );
+    }
+}
+
+macro_rules! data_seeds {
+    ($($name:ident from $from:literal;)*) => {
+        $(#[test]
+        fn $name() {
+            assert_data_invariants($from);
+        })*
+    };
+}
+
+data_seeds! {
+    invariants_of_data_hold_for_seeds_0_to_19 from 0;
+    invariants_of_data_hold_for_seeds_20_to_39 from 20;
+    invariants_of_data_hold_for_seeds_40_to_59 from 40;
+}
+
+#[test]
+fn the_same_seed_gives_the_same_data_scenario() {
+    for seed in 0..10 {
+        let (first, second) = (sim::run_data(seed).trace, sim::run_data(seed).trace);
+        let differs = first.iter().zip(&second).find(|(one, other)| one != other);
+        assert_eq!(differs, None, "seed {seed}");
+        assert_eq!(first.len(), second.len(), "seed {seed}");
     }
 }

@@ -227,6 +227,10 @@ pub(crate) struct Soak {
     #[arg(long, conflicts_with = "seed")]
     pub(crate) procedures: bool,
 
+    /// Only the scenarios with documents and queries.
+    #[arg(long, conflicts_with = "procedures")]
+    pub(crate) data: bool,
+
     /// Build with optimisations: slow to build, and several times as fast to run.
     #[arg(long)]
     pub(crate) release: bool,

@@ -31,12 +31,15 @@ pub(crate) async fn soak(command: &Soak) -> Result<ExitCode> {
 
 /// The flags of the command, as the program takes them.
 fn arguments(command: &Soak) -> Vec<String> {
-    if let Some(seed) = command.seed {
-        return vec!["--seed".to_owned(), seed.to_string()];
-    }
-    let (seeds, from) = (command.seeds.to_string(), command.from.to_string());
-    let many = ["--seeds".to_owned(), seeds, "--from".to_owned(), from];
-    many.into_iter().chain(command.procedures.then(|| "--procedures".to_owned())).collect()
+    let mut arguments = if let Some(seed) = command.seed {
+        vec!["--seed".to_owned(), seed.to_string()]
+    } else {
+        let (seeds, from) = (command.seeds.to_string(), command.from.to_string());
+        vec!["--seeds".to_owned(), seeds, "--from".to_owned(), from]
+    };
+    arguments.extend(command.procedures.then(|| "--procedures".to_owned()));
+    arguments.extend(command.data.then(|| "--data".to_owned()));
+    arguments
 }
 
 #[cfg(test)]
@@ -57,6 +60,8 @@ mod tests {
         assert_eq!(passed_on(&["xtask", "soak", "--seeds", "5", "--from", "7"]), "--seeds 5 --from 7");
         assert_eq!(passed_on(&["xtask", "soak", "--seed", "57"]), "--seed 57");
         assert_eq!(passed_on(&["xtask", "soak", "--procedures"]), "--seeds 1000 --from 0 --procedures");
+        assert_eq!(passed_on(&["xtask", "soak", "--data"]), "--seeds 1000 --from 0 --data");
+        assert_eq!(passed_on(&["xtask", "soak", "--data", "--seed", "57"]), "--seed 57 --data");
     }
 
     #[test]

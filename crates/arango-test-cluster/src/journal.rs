@@ -37,6 +37,8 @@ pub struct Entry {
     pub encoding: Option<String>,
     /// Whether a handler applied the request.
     pub executed: bool,
+    /// How many documents it has inserted, changed or removed, all its copies together.
+    pub changes: usize,
     /// The status of the response, once it is decided. Faults may still prevent that it is sent.
     pub status: Option<u16>,
 }
@@ -67,6 +69,8 @@ pub struct Counts {
     pub received: usize,
     /// Requests that a handler applied.
     pub executed: usize,
+    /// Documents that these requests have inserted, changed or removed.
+    pub changes: usize,
 }
 
 /// Identifies an entry that is completed later.
@@ -92,6 +96,14 @@ impl Journal {
     /// Returns how many requests with this marker were executed, by any coordinator.
     pub fn executions(&self, marker: &str) -> usize {
         self.counts(marker).executed
+    }
+
+    /// Returns how many documents requests with this marker have inserted, changed or removed.
+    ///
+    /// A document that was written twice counts twice. A request that was refused, or that found nothing to change, is
+    /// executed and changes none. Truncations are not counted.
+    pub fn changes(&self, marker: &str) -> usize {
+        self.counts(marker).changes
     }
 
     /// Returns how many of the kept entries were executed and match `wanted`.
@@ -162,6 +174,16 @@ impl Journal {
         }
     }
 
+    pub(crate) fn record_changes(&self, id: EntryId, marker: Option<&str>, changes: usize) {
+        let mut records = self.lock();
+        if let Some(marker) = marker {
+            records.markers.entry(marker.to_owned()).or_default().changes += changes;
+        }
+        if let Some(entry) = records.entry(id) {
+            entry.changes += changes;
+        }
+    }
+
     pub(crate) fn record_status(&self, id: EntryId, status: u16) {
         if let Some(entry) = self.lock().entry(id) {
             entry.status = Some(status);
@@ -210,6 +232,7 @@ mod tests {
             length: 0,
             encoding: None,
             executed: false,
+            changes: 0,
             status: None,
         }
     }

@@ -57,6 +57,29 @@ async fn w02_a_coordinator_that_repeats_the_only_request_causes_no_error() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn w02a_a_refusal_that_could_not_be_looked_into_leaves_the_outcome_unknown() {
+    for has_own_key in [false, true] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let _repeated = everywhere(&cluster, &on_post(Fault::repeated_write()));
+        let reads = Fault::response(403, 11, "forbidden").on(Match::get("/_api/document/*"));
+        let _reads = everywhere(&cluster, &reads);
+        let insert = books(&client).insert(&book("Dune"));
+        let error = if has_own_key {
+            insert.key("dune").operation_id(OperationId::new("op", "i1")).await.unwrap_err()
+        } else {
+            insert.await.unwrap_err()
+        };
+        assert_eq!(
+            (error.kind(), error.outcome(), error.resolution()),
+            (ErrorKind::UniqueViolation, Outcome::Unknown, Some(Resolution::Failed)),
+            "{error}"
+        );
+        assert_eq!((requests(&cluster, "POST"), stored(&cluster).await), (1, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn w03_a_violation_of_another_unique_index_is_not_taken_for_the_own_key() {
     let cluster = cluster().await;
     let client = client(&cluster);

@@ -1,6 +1,7 @@
 //! Collections, documents and queries.
 
 mod collections;
+mod deadlines;
 mod documents;
 mod indexes;
 mod late_copies;

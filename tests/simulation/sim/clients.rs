@@ -23,10 +23,21 @@ pub(crate) fn build(
     network: &Network,
     network_log: &NetworkLog,
 ) -> Vec<Client> {
+    let builders = builders(scenario, cluster, network, network_log).into_iter();
+    builders.map(|builder| builder.build().expect("the configuration is valid")).collect()
+}
+
+/// Configures all clients of a scenario.
+pub(crate) fn builders(
+    scenario: &Scenario,
+    cluster: &TestCluster,
+    network: &Network,
+    network_log: &NetworkLog,
+) -> Vec<ClientBuilder> {
     let each = scenario.clients.iter().enumerate();
     each.map(|(index, config)| {
         let builder = client_builder(scenario, index, cluster, network);
-        let builder = if config.observes_attempts(scenario.kind) {
+        if config.observes_attempts(scenario.kind) {
             let (network, network_log) = (network.clone(), network_log.clone());
             builder.attempt_layer_with(move |address: &Address| ObserveLayer {
                 network_log: network_log.clone(),
@@ -36,8 +47,7 @@ pub(crate) fn build(
             })
         } else {
             builder
-        };
-        builder.build().expect("the configuration is valid")
+        }
     })
     .collect()
 }

@@ -23,6 +23,8 @@ pub(crate) enum Kind {
     OnlyMembershipChanges,
     /// TLS, compression and membership changes.
     Everything,
+    /// As plain, with documents and queries instead of single requests. No seed is of this kind: each has one besides.
+    Data,
 }
 
 /// HTTP version of a client.

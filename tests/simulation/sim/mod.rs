@@ -7,6 +7,7 @@
 mod address_book;
 mod attempt_layer;
 mod clients;
+mod data;
 mod fault_driver;
 mod http_parser;
 mod invariants;
@@ -72,6 +73,13 @@ pub(crate) fn run(seed: u64) -> Report {
         }
         Box::pin(run_scenario(Scenario::from_seed(seed))).await
     })
+}
+
+/// Runs the data scenario of a seed, which each seed has besides.
+pub(crate) fn run_data(seed: u64) -> Report {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = runtime.expect("a runtime without drivers can be built");
+    runtime.block_on(Box::pin(data::run_scenario(seed)))
 }
 
 async fn run_scenario(scenario: Scenario) -> Report {

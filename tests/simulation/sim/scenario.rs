@@ -110,6 +110,11 @@ pub(crate) fn seeded_rng(seed: u64, purpose: u64) -> StdRng {
 impl Scenario {
     /// Draws the scenario of a seed.
     pub(crate) fn from_seed(seed: u64) -> Self {
+        Self::of_kind(seed, Kind::of(seed))
+    }
+
+    /// Draws the scenario of a seed, as one of this kind.
+    pub(crate) fn of_kind(seed: u64, kind: Kind) -> Self {
         let mut rng = seeded_rng(seed, 1);
         let has_fault_free_coordinator = rng.random_bool(0.35);
         let coordinators =
@@ -139,7 +144,7 @@ impl Scenario {
         }
         let mut scenario = Self {
             seed,
-            kind: Kind::of(seed),
+            kind,
             coordinators,
             initial_coordinators: coordinators,
             clients,
@@ -165,7 +170,11 @@ impl Scenario {
 impl ClientConfig {
     /// Whether its requests cannot be read on the network, so that its [attempts](super::attempt_layer) are observed.
     pub(crate) fn observes_attempts(&self, kind: Kind) -> bool {
-        self.http_version != HttpVersion::Http1 || self.discovery_interval.is_some() || kind.is_encrypted()
+        self.http_version != HttpVersion::Http1
+            || self.discovery_interval.is_some()
+            || kind.is_encrypted()
+            // A request that closes a cursor is looked for even if no connection could be opened.
+            || kind == Kind::Data
     }
 
     fn draw(rng: &mut StdRng, has_fault_free_coordinator: bool) -> Self {

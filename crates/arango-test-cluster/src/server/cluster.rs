@@ -175,6 +175,12 @@ impl TestCluster {
         self.shared.journal.clone()
     }
 
+    /// Returns the ids of the cursors that coordinators keep, also of those whose id no response has contained.
+    pub fn open_cursors(&self) -> Vec<String> {
+        let state = self.shared.state();
+        state.cursors.open(state.clock.now()).map(|id| id.to_string()).collect()
+    }
+
     /// Returns the calls that clients made and that are not simulated, without duplicates.
     pub fn unsupported(&self) -> Vec<String> {
         self.shared.state().unsupported.clone()

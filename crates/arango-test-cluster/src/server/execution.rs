@@ -37,8 +37,12 @@ impl Handler {
                 if state.coordinators[self.coordinator.index].generation != generation {
                     return None;
                 }
-                if let Some(reply) = check(&mut state) {
-                    return Some(reply);
+                let before = state.changes;
+                let reply = check(&mut state);
+                let changes = state.changes - before;
+                self.coordinator.cluster.journal.record_changes(entry, marker(request), changes);
+                if reply.is_some() {
+                    return reply;
                 }
             },
             Outcome::Stop { reply, every, may, after } => {
@@ -124,6 +128,7 @@ impl Handler {
         server.requests.count(&request.method);
         let version = server.version(&shared.config).clone();
         let context = AdmissionContext { config: &shared.config, version: &version, index };
+        let before = state.changes;
         let admitted = admission::admit(&state, context, request);
         let outcome = match admitted {
             Err(reply) => Outcome::Now(*reply),
@@ -155,6 +160,7 @@ impl Handler {
                 }
             }
         };
+        shared.journal.record_changes(entry, marker(request), state.changes - before);
         Some(outcome)
     }
 }

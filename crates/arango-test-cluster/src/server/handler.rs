@@ -211,6 +211,7 @@ impl Handler {
             length: request.body.len(),
             encoding: request.header("content-encoding").map(str::to_owned),
             executed: false,
+            changes: 0,
             status: None,
         })
     }

@@ -70,6 +70,8 @@ pub(crate) struct State {
     pub(crate) sessions: Sessions,
     pub(crate) conditions: Conditions,
     pub(crate) databases: BTreeMap<String, Database>,
+    /// How many documents requests have inserted, changed or removed.
+    pub(crate) changes: usize,
     /// The propagation delay of a new database or collection.
     pub(crate) propagation_delay: Duration,
     pub(crate) jobs: AgencyJobs,
@@ -155,6 +157,7 @@ impl State {
             users: Users::with_root(&config.root_password),
             conditions: Conditions::default(),
             databases: BTreeMap::new(),
+            changes: 0,
             propagation_delay: config.propagation,
             jobs: AgencyJobs::new(JobTiming {
                 todo_time: Duration::ZERO,

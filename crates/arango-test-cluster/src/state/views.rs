@@ -92,6 +92,7 @@ impl State {
         let documents = Arc::make_mut(&mut found.documents);
         for (key, document) in changes {
             documents.set(&key, document);
+            self.changes += 1;
         }
     }
 }

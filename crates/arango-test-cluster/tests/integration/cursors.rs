@@ -62,9 +62,12 @@ async fn a_cursor_with_retries_returns_its_latest_batch_again_and_lives_until_de
         let missing = fetch(&mut session, &format!("{path}/{batch}")).await;
         assert_eq!((missing.status, missing.error_num()), (404, 1600), "{batch}");
     }
+    let open = cluster.open_cursors();
     let ended = session.delete(&path).await;
     assert_eq!(ended.status, 202);
     assert_eq!(path, format!("/_api/cursor/{}", ended.json()["id"].as_str().unwrap()));
+    assert_eq!(open, [ended.json()["id"].as_str().unwrap()]);
+    assert!(cluster.open_cursors().is_empty());
     let twice = session.delete(&path).await;
     assert_eq!((twice.status, twice.error_num()), (404, 1600));
 }

@@ -30,6 +30,7 @@ async fn a_repeated_insert_meets_its_own_document() {
         let response = session.request_with_marker(Method::POST, path, body, body).await.unwrap();
         assert_eq!((response.status, response.error_num()), (409, 1210), "{body}");
         assert_eq!(cluster.journal().executions(body), 1, "the client has sent it once");
+        assert_eq!(cluster.journal().changes(body), 1, "the second copy has changed nothing");
     }
     let many = session.post("/_api/document/books", &json!([{}, { "_key": "c" }])).await.json();
     assert_eq!((&many[0]["errorNum"], &many[1]["errorNum"]), (&json!(1210), &json!(1210)));
@@ -64,6 +65,7 @@ async fn a_late_copy_is_applied_after_its_delay_even_if_the_response_was_lost() 
     assert_eq!((count(&mut session).await, cluster.journal().executions("m")), (1, 1));
     sleep(Duration::from_secs(2)).await;
     assert_eq!((count(&mut session).await, cluster.journal().executions("m")), (0, 2));
+    assert_eq!(cluster.journal().changes("m"), 2, "both copies have removed a document");
     assert_eq!(late.hits(), 1);
 }
 

@@ -69,14 +69,7 @@ impl CallContext {
         untracked: &UntrackedRequests,
     ) -> Arc<Self> {
         let started = Instant::now();
-        let total = settings.limits.total;
-        // One attempt may last as long as the server timeout. The total must leave time for another attempt.
-        let total = match (call.total_limit(), call.properties.server_timeout) {
-            (Some(own), _) => own,
-            (None, Some(timeout)) => timeout.saturating_add(total),
-            (None, None) => total,
-        };
-        let times = (started, deadline(started, total));
+        let times = (started, deadline(started, call.limit(&settings)));
         Self::build(call, request, settings, times, untracked, false, CompressedBody::default())
     }
 

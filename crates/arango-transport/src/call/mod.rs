@@ -28,6 +28,7 @@ use http::Method;
 use tokio::time::Instant;
 
 use crate::call::options::{CallOptions, Existence};
+use crate::call::settings::Settings;
 use crate::call::support::Support;
 use crate::config::hedging::Hedging;
 use crate::config::retry_policy::RetryPolicy;
@@ -200,8 +201,15 @@ impl Call {
         self.options.as_ref()?.credentials.as_ref()
     }
 
-    pub(crate) fn total_limit(&self) -> Option<Duration> {
-        self.options.as_ref()?.total
+    /// Returns the limit of the whole call.
+    pub(crate) fn limit(&self, settings: &Settings) -> Duration {
+        let total = settings.limits.total;
+        // One attempt may last as long as the server timeout. The total must leave time for another attempt.
+        match (self.options.as_ref().and_then(|options| options.total), self.properties.server_timeout) {
+            (Some(own), _) => own,
+            (None, Some(timeout)) => timeout.saturating_add(total),
+            (None, None) => total,
+        }
     }
 
     pub(crate) fn attempt_limit(&self) -> Option<Duration> {

@@ -369,6 +369,12 @@ impl Transport {
         attempt.min(options.and_then(|options| options.total).unwrap_or(limits.total))
     }
 
+    /// Returns the time limit of a call.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn time_limit(&self, call: &Call) -> Duration {
+        call.limit(&self.0.settings.load())
+    }
+
     /// Returns the random source, for pauses in code above the transport.
     #[doc(hidden)] // for the crate `arango`
     pub fn random(&self) -> &dyn RandomSource {

@@ -216,8 +216,13 @@ impl Error {
     #[doc(hidden)] // for the crate `arango`
     #[must_use]
     pub fn with_resolution(mut self, resolution: Resolution, failed: Option<Self>) -> Self {
-        if resolution == Resolution::NotExecuted {
-            self.0.outcome = Outcome::NotExecuted;
+        match resolution {
+            Resolution::NotExecuted => self.0.outcome = Outcome::NotExecuted,
+            // A refusal that had to be looked into, since it may be about an earlier copy, and that may still be.
+            Resolution::Failed | Resolution::NotSeen if self.0.outcome == Outcome::NotExecuted => {
+                self.0.outcome = Outcome::Unknown;
+            }
+            _ => {}
         }
         self.0.resolution = Some((resolution, failed));
         self

@@ -18,6 +18,7 @@ use crate::data::remove::Remove;
 use crate::data::write::{Replace, Update};
 use crate::handles::data_support::invalid_request;
 use crate::handles::database::Database;
+use crate::handles::time_limit::TimeLimit;
 
 /// Handle on one collection.
 ///
@@ -158,15 +159,19 @@ impl Collection {
     }
 
     /// Returns whether the collection accepts the keys that the client makes. Its properties are read once.
-    pub(super) async fn accepts_generated_keys(&self) -> Result<bool, Error> {
+    ///
+    /// The next request of this handle gets the time that is left then.
+    pub(super) async fn accepts_generated_keys(&mut self) -> Result<bool, Error> {
         let name = self.name()?;
         let entry = [self.database.prefix(), "/", name.as_str()].concat();
         if let Some(known) = self.database.shared.data.generated_keys.are_accepted(&entry) {
             return Ok(known);
         }
-        let properties = self.database.execute(GetCollectionProperties { collection: name.clone() }).await?;
-        let accepts = properties.accepts_generated_keys();
+        let read = GetCollectionProperties { collection: name.clone() };
+        let limit = TimeLimit::start(&self.database, &read);
+        let accepts = self.database.execute(read).await?.accepts_generated_keys();
         self.database.shared.data.generated_keys.record(entry, accepts);
+        self.database = limit.apply(&self.database);
         Ok(accepts)
     }
 

@@ -102,7 +102,7 @@ impl<New, Old> Insert<Written<New, Old>> {
 impl<W: WriteOutput + Send + 'static> Insert<W> {
     async fn send(self) -> Result<W, Error> {
         let mut operation = self.operation.map_err(invalid_request::<InsertDocument<W>>)?;
-        let collection = self.collection;
+        let mut collection = self.collection;
         let is_without_key = collection.keys == Keys::Client && operation.document_key().is_none();
         let gets_key = is_without_key && collection.accepts_generated_keys().await?;
         if gets_key {
@@ -116,7 +116,8 @@ impl<W: WriteOutput + Send + 'static> Insert<W> {
             // A key that the program chose is never replaced.
             Some(operation) if gets_key => {
                 collection.refuses_generated_keys();
-                collection.database.execute_resolving(operation).await
+                let left = error.limit().saturating_sub(error.elapsed());
+                collection.database.timeout(left).execute_resolving(operation).await
             }
             _ => Err(error),
         }

@@ -17,6 +17,7 @@ use tokio::time::sleep;
 
 use crate::data::collection::Collection;
 use crate::handles::data_support::invalid_request;
+use crate::handles::time_limit::TimeLimit;
 
 /// How often a document is read and written before another write counts as a conflict.
 const ATTEMPTS: u32 = 8;
@@ -66,11 +67,12 @@ where
 {
     async fn run(mut self) -> Result<Written, Error> {
         let key = self.key.map_err(invalid_request::<UpdateDocument>)?;
+        let read: ReadExistingDocument<Document<T>> =
+            ReadDocument::new(self.collection.name()?, &key).must_exist();
+        let limit = TimeLimit::start(&self.collection.database, &read);
         let mut conflicts = 0;
         loop {
-            let read: ReadExistingDocument<Document<T>> =
-                ReadDocument::new(self.collection.name()?, &key).must_exist();
-            let mut document = self.collection.database.execute(read).await?;
+            let mut document = limit.apply(&self.collection.database).execute(&read).await?;
             let before = value(&document.data)?;
             (self.change)(&mut document.data);
             let patch = changes(before, value(&document.data)?);
@@ -81,11 +83,15 @@ where
             if let Some(id) = &self.operation_id {
                 update = update.operation_id(id.clone());
             }
-            match self.collection.database.execute_resolving(update).await {
+            match limit.apply(&self.collection.database).execute_resolving(update).await {
                 Err(error) if is_other_write(&error) && conflicts + 1 < ATTEMPTS => {
                     let pause = FIRST_PAUSE.saturating_mul(1 << conflicts).min(MAX_PAUSE);
+                    let pause = pause.mul_f64(self.collection.database.transport.random().next_f64());
                     conflicts += 1;
-                    sleep(pause.mul_f64(self.collection.database.transport.random().next_f64())).await;
+                    if pause >= limit.left() {
+                        return Err(error);
+                    }
+                    sleep(pause).await;
                 }
                 result => return result,
             }

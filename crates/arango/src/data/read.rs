@@ -107,7 +107,10 @@ impl IntoFuture for Exists {
                 Err(error) => error,
             };
             match operation.question(&error.failure()) {
-                Some(read) => Ok(database.execute(read).await?.is_some()),
+                Some(read) => {
+                    let left = error.limit().saturating_sub(error.elapsed());
+                    Ok(database.timeout(left).execute(read).await?.is_some())
+                }
                 None => Err(error),
             }
         })

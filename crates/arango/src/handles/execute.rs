@@ -12,6 +12,7 @@ use http::uri::PathAndQuery;
 use http::{Request, Uri};
 
 use crate::handles::database::{Database, Pin};
+use crate::handles::time_limit::TimeLimit;
 use crate::handles::version_support::VersionSupport;
 
 impl Database {
@@ -87,13 +88,13 @@ impl Database {
     /// Prepares a call, after the versions were read that an option of it depends on.
     async fn prepare_with_requirement<O: Operation>(&self, operation: &O) -> Result<PreparedRequest, Error> {
         let mut properties = operation.properties();
-        if let Some(requirement) = properties.requires {
-            let ignored = self.may_be_ignored(&O::METADATA, &properties, requirement).await;
-            if let Some(class) = requirement.class_without.filter(|_| ignored) {
-                properties = properties.class(class);
-            }
+        let Some(requirement) = properties.requires else { return self.prepare_with(operation, properties) };
+        let limit = TimeLimit::start(self, operation);
+        let ignored = self.may_be_ignored(&O::METADATA, &properties, requirement, limit.left()).await;
+        if let Some(class) = requirement.class_without.filter(|_| ignored) {
+            properties = properties.class(class);
         }
-        self.prepare_with(operation, properties)
+        limit.apply(self).prepare_with(operation, properties)
     }
 
     fn prepare_with<O: Operation>(

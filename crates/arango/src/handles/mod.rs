@@ -9,6 +9,7 @@ pub(crate) mod execute;
 pub(crate) mod resolve;
 pub(crate) mod roles;
 pub(crate) mod shared;
+pub(crate) mod time_limit;
 pub(crate) mod unix_time;
 pub(crate) mod version_support;
 pub(crate) mod versions;

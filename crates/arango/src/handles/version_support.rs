@@ -77,12 +77,13 @@ impl fmt::Debug for VersionSupport {
 impl Database {
     /// Returns whether a coordinator that the request may go to may ignore an option of it.
     ///
-    /// Reads the versions that are not known yet, at the same time.
+    /// Reads the versions that are not known yet, at the same time, within the limit.
     pub(super) async fn may_be_ignored(
         &self,
         metadata: &Metadata,
         properties: &RequestProperties,
         requirement: &'static Requirement,
+        limit: Duration,
     ) -> bool {
         let targets = if let Some(pin) = self.pinned(metadata, properties.affinity) {
             vec![pin.clone()]
@@ -91,7 +92,7 @@ impl Database {
             states.into_iter().filter(CoordinatorState::is_member).map(|state| state.address).collect()
         };
         let unknown = targets.iter().filter(|target| self.known_version(target).is_none());
-        join_all(unknown.map(|target| self.query_version(target, VERSION_TIMEOUT))).await;
+        join_all(unknown.map(|target| self.query_version(target, limit.min(VERSION_TIMEOUT)))).await;
         let is_ignored =
             |target| self.known_version(target).is_none_or(|version| requirement.is_ignored_by(&version));
         targets.iter().any(is_ignored)

@@ -96,6 +96,11 @@ impl Cursors {
         self.cursors.iter().filter(is_open).count()
     }
 
+    /// Returns the ids of the cursors that have not expired.
+    pub(crate) fn open(&self, now: Instant) -> impl Iterator<Item = u64> {
+        self.cursors.values().filter(move |cursor| cursor.expires > now).map(|cursor| cursor.id)
+    }
+
     /// Locks a cursor for a request, unless another request has locked it or it has expired.
     pub(crate) fn lock(&mut self, id: u64, by: EntryId, now: Instant) {
         if let Some(cursor) = self.cursors.get_mut(&id).filter(|cursor| cursor.expires > now) {

@@ -1,0 +1,38 @@
+//! The time limit of a call that sends several requests, one after the other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arango_transport::Call;
+use arango_transport::protocol::Operation;
+use tokio::time::Instant;
+
+use crate::handles::database::Database;
+
+/// The time limit of a call that sends several requests, one after the other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TimeLimit {
+    began: Instant,
+    total: Duration,
+}
+
+impl TimeLimit {
+    /// Starts a call with the limit that an operation has through this handle.
+    pub(crate) fn start<O: Operation>(database: &Database, operation: &O) -> Self {
+        let mut call = Call::new(&O::METADATA, operation.properties());
+        if let Some(options) = &database.options {
+            call = call.options(Arc::clone(options));
+        }
+        Self { began: Instant::now(), total: database.transport.time_limit(&call) }
+    }
+
+    /// Returns what is left.
+    pub(crate) fn left(&self) -> Duration {
+        self.total.saturating_sub(self.began.elapsed())
+    }
+
+    /// Returns a handle whose next request ends with the call.
+    pub(crate) fn apply(&self, database: &Database) -> Database {
+        database.clone().timeout(self.left())
+    }
+}

@@ -1,0 +1,63 @@
+//! Calls that send several requests have one time limit.
+
+use std::time::Duration;
+
+use arango::data::Written;
+use arango::{Collection, Limits};
+use arango_test_cluster::{Fault, Match};
+use http::Method;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::{Book, book, books, everywhere};
+use crate::support::{builder, client, cluster, cluster_of};
+
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// Measures how long a call takes to fail, with a new client, while each request takes 3 s.
+async fn time_to_fail<T>(call: impl AsyncFnOnce(Collection) -> arango::Result<T>) -> Duration {
+    // With several coordinators, none of them gets the time of both requests.
+    let cluster = cluster_of(1).await;
+    books(&client(&cluster)).insert(&book("Dune")).key("dune").await.unwrap();
+    let client = builder(&cluster).limits(Limits::default().total(LIMIT)).build().unwrap();
+    // The versions that some calls read before take at most 3 s, whatever the response.
+    let slow = Fault::latency(Duration::from_secs(3)).on(Match::path("/_api/*"));
+    let _slow = everywhere(&cluster, &slow);
+    let began = Instant::now();
+    call(books(&client)).await.err().expect("there is no time for the second request");
+    began.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_of_several_requests_ends_at_its_deadline() {
+    let insert = async |books: Collection| books.insert(&book("Emma")).await;
+    let exists = async |books: Collection| books.exists("emma").await;
+    let modify = async |books: Collection| books.modify("dune", |book: &mut Book| book.year += 1).await;
+    let upsert = async |books: Collection| -> arango::Result<Written> {
+        books.upsert("dune", &json!({ "edition": 2 })).version("edition").await
+    };
+    for (name, took) in [
+        ("insert", time_to_fail(insert).await),
+        ("exists", time_to_fail(exists).await),
+        ("modify", time_to_fail(modify).await),
+        ("upsert", time_to_fail(upsert).await),
+    ] {
+        // Timers have a resolution of a millisecond.
+        assert!(took <= LIMIT + Duration::from_millis(1), "{name} took {took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_modification_that_meets_only_conflicts_ends_at_its_deadline() {
+    let cluster = cluster().await;
+    let client = builder(&cluster).limits(Limits::default().total(LIMIT)).build().unwrap();
+    books(&client).insert(&book("Dune")).key("dune").await.unwrap();
+    let slow = Fault::latency(Duration::from_secs(1)).on(Match::path("/_api/document/*"));
+    let conflict = Fault::response(409, 1200, "write-write conflict");
+    let _slow = everywhere(&cluster, &slow);
+    let _conflict = everywhere(&cluster, &conflict.on(Match::method(Method::PATCH, "/_api/document/*")));
+    let began = Instant::now();
+    let modify = books(&client).modify("dune", |book: &mut Value| book["year"] = json!(1));
+    modify.await.unwrap_err();
+    assert!(began.elapsed() <= LIMIT + Duration::from_millis(1), "took {:?}", began.elapsed());
+}
