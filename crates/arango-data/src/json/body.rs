@@ -1,9 +1,11 @@
 //! The JSON of one document.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use arango_protocol::BuildError;
 use bytes::Bytes;
+use memchr::memmem::Finder;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::ser::Error as _;
@@ -113,8 +115,11 @@ impl DocumentBody {
 
 impl Written {
     fn of(json: Vec<u8>) -> Result<Self, (&'static str, &'static str)> {
-        let mut keys =
-            members(&json).ok_or(("document", "is not an object"))?.filter(|member| member.name == "_key");
+        let members = members(&json).ok_or(("document", "is not an object"))?;
+        if !may_have_key(&json) {
+            return Ok(Self { json: json.into(), key: None });
+        }
+        let mut keys = members.filter(|member| member.name == "_key");
         let Some(member) = keys.next() else { return Ok(Self { json: json.into(), key: None }) };
         if keys.next().is_some() {
             return Err(("_key", "is in the document twice"));
@@ -133,4 +138,12 @@ impl Written {
             }
         }
     }
+}
+
+/// Returns whether a document may have a `_key`. Most have none, and finding that out is cheaper than finding the members.
+fn may_have_key(json: &[u8]) -> bool {
+    static NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("_key\""));
+    /// With it a name can be written that has another text.
+    static ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\\u"));
+    NAME.find(json).is_some() || ESCAPE.find(json).is_some()
 }

@@ -1,13 +1,13 @@
 //! The client process: sends calls one after the other and reports the cost.
 
 use std::alloc::System;
+use std::fs;
 use std::net::SocketAddr;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
-use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -66,9 +66,10 @@ pub(crate) struct Task {
 /// The measured cost of the calls.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Measurement {
+    pub(crate) calls: f64,
     pub(crate) seconds: f64,
-    /// The time of the processor, including that of the kernel.
-    pub(crate) cpu_seconds: f64,
+    /// The time of the processor, with that of the kernel; `None` if not on Linux.
+    pub(crate) cpu_seconds: Option<f64>,
     pub(crate) allocations: u32,
 }
 
@@ -120,10 +121,12 @@ impl Task {
         let allocations = Region::new(ALLOCATOR);
         let (started_at, cpu_before) = (Instant::now(), cpu_seconds());
         self.repeat(&mut client, self.calls).await?;
-        let (seconds, cpu_seconds) = (started_at.elapsed().as_secs_f64(), cpu_seconds() - cpu_before);
+        let (seconds, cpu_after) = (started_at.elapsed().as_secs_f64(), cpu_seconds());
+        let cpu_seconds = cpu_after.zip(cpu_before).map(|(after, before)| after - before);
         let change = allocations.change();
         let allocations = (change.allocations + change.reallocations).try_into()?;
-        Ok(Measurement { seconds, cpu_seconds, allocations })
+        let calls = u32::try_from(self.calls)?.into();
+        Ok(Measurement { calls, seconds, cpu_seconds, allocations })
     }
 
     async fn repeat(&self, client: &mut impl Calls, calls: u64) -> anyhow::Result<()> {
@@ -147,8 +150,9 @@ impl Task {
     }
 }
 
-/// Returns the time of the processor that this process has used, including that of the kernel.
-fn cpu_seconds() -> f64 {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or_default()).as_secs_f64()
+/// Returns the time of the processor that the only thread has used, with that of the kernel; `None` if not on Linux.
+fn cpu_seconds() -> Option<f64> {
+    let statistics = fs::read_to_string("/proc/self/schedstat").ok()?;
+    let nanoseconds: u64 = statistics.split(' ').next()?.parse().ok()?;
+    Some(Duration::from_nanos(nanoseconds).as_secs_f64())
 }

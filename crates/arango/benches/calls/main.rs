@@ -164,17 +164,20 @@ impl RunConfig {
         // Time is informative only, so it is measured where nothing hides the client's share.
         let rounds = if protocol == Protocol::Plain { self.rounds } else { 1 };
         let (facade, raw) = measure_alternately(rounds, &facade, &raw)?;
-        let calls = f64::from(calls);
-        let mut add_medians = |what, decimals, figure: fn(&Measurement, f64) -> f64| {
-            let median = |rounds: &[Measurement]| median(rounds.iter().map(|round| figure(round, calls)));
-            add(what, median(&facade), median(&raw), decimals);
+        let mut add_medians = |what, decimals, figure: fn(&Measurement) -> Option<f64>| {
+            let median = |rounds: &[Measurement]| median(rounds.iter().filter_map(figure));
+            if let (Some(facade), Some(raw)) = (median(&facade), median(&raw)) {
+                add(what, facade, raw, decimals);
+            }
         };
-        add_medians(format!("allocations per {unit}"), 2, |round, calls| {
-            f64::from(round.allocations) / calls
+        add_medians(format!("allocations per {unit}"), 2, |round| {
+            Some(f64::from(round.allocations) / round.calls)
         });
         if protocol == Protocol::Plain {
-            add_medians(format!("{unit}s per second"), 0, |round, calls| calls / round.seconds);
-            add_medians(format!("µs of CPU per {unit}"), 2, |round, calls| round.cpu_seconds * 1e6 / calls);
+            add_medians(format!("{unit}s per second"), 0, |round| Some(round.calls / round.seconds));
+            add_medians(format!("µs of CPU per {unit}"), 2, |round| {
+                Some(round.cpu_seconds? * 1e6 / round.calls)
+            });
         }
         Ok(counted)
     }
@@ -189,8 +192,8 @@ fn measure_alternately(
     pairs.collect::<anyhow::Result<Vec<_>>>().map(|pairs| pairs.into_iter().unzip())
 }
 
-fn median(figures: impl Iterator<Item = f64>) -> f64 {
+fn median(figures: impl Iterator<Item = f64>) -> Option<f64> {
     let mut figures: Vec<f64> = figures.collect();
     figures.sort_unstable_by(f64::total_cmp);
-    figures[figures.len() / 2]
+    figures.get(figures.len() / 2).copied()
 }
