@@ -12,7 +12,7 @@ use serde::ser::Error as _;
 
 use super::finite::to_vec;
 use super::members::members;
-use super::splice::{quoted, with_first_member, without_member};
+use super::splice::{with_first_member, without_member};
 use crate::names::Key;
 
 /// The JSON of a document, serialised once.
@@ -50,7 +50,7 @@ impl DocumentBody {
     pub(crate) fn with_key(self, key: &Key) -> Self {
         match self.0 {
             Ok(Written { json, key: None }) => {
-                let json = with_first_member(&json, "\"_key\"", &quoted(key.as_str()));
+                let json = with_first_member(&json, "_key", key.as_str());
                 Self(Ok(Written { json, key: Some(key.clone()) }))
             }
             _ => self.of_key(key),
@@ -73,7 +73,7 @@ impl DocumentBody {
             self.0 = Err(WriteFault::Field(field, "is an attribute of the document already"));
             return self;
         }
-        let json = with_first_member(&written.json, &quoted(name), &quoted(text));
+        let json = with_first_member(&written.json, name, text);
         Self(Ok(Written { json, key: written.key.clone() }))
     }
 
