@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{HeaderName, Method, Request, Uri};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde::Serialize;
 
 use crate::created_resource::CreatedResource;
@@ -13,6 +13,10 @@ use crate::metadata::Metadata;
 
 /// The characters that need no encoding in a path segment or a query value.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const UNRESERVED_OR_SLASH: &AsciiSet = &UNRESERVED.remove(b'/');
+
+/// The room for the value of a parameter. A longer value makes the path grow.
+const PARAM_LENGTH: usize = 32;
 
 /// Builds a request from the path template in the metadata.
 ///
@@ -71,7 +75,7 @@ impl RequestBuilder {
     pub fn path_param(self, name: &'static str, value: &str) -> Self {
         match segment_fault(value) {
             Some(reason) => self.fail(BuildError::PathParam { name, reason }),
-            None => self.fill(name, &encode(value)),
+            None => self.fill(name, encode(value)),
         }
     }
 
@@ -82,17 +86,20 @@ impl RequestBuilder {
         let fault = value.split('/').find_map(segment_fault);
         match fault {
             Some(reason) => self.fail(BuildError::PathParam { name, reason }),
-            None => self.fill(name, &value.split('/').map(encode).collect::<Vec<_>>().join("/")),
+            None => self.fill(name, utf8_percent_encode(value, UNRESERVED_OR_SLASH)),
         }
     }
 
-    fn fill(mut self, name: &'static str, encoded: &str) -> Self {
-        let path = self.path.get_or_insert_with(|| self.template.to_owned());
-        let placeholder = format!("{{{name}}}");
-        match path.find(&placeholder) {
-            Some(at) => path.replace_range(at..at + placeholder.len(), encoded),
-            None => return self.fail(BuildError::PathParam { name, reason: "is not in the template" }),
-        }
+    fn fill(mut self, name: &'static str, encoded: PercentEncode<'_>) -> Self {
+        let path = self.path.as_deref().unwrap_or(self.template);
+        let Some((before, after)) = around_param(path, name) else {
+            return self.fail(BuildError::PathParam { name, reason: "is not in the template" });
+        };
+        let mut filled = String::with_capacity(path.len() + PARAM_LENGTH);
+        filled.push_str(before);
+        filled.extend(encoded);
+        filled.push_str(after);
+        self.path = Some(filled);
         self
     }
 
@@ -101,9 +108,9 @@ impl RequestBuilder {
         let path = self.path.get_or_insert_with(|| self.template.to_owned());
         path.push(if self.has_query { '&' } else { '?' });
         self.has_query = true;
-        path.push_str(&encode(name));
+        path.extend(encode(name));
         path.push('=');
-        path.push_str(&encode(value));
+        path.extend(encode(value));
         self
     }
 
@@ -192,8 +199,16 @@ fn segment_fault(value: &str) -> Option<&'static str> {
     }
 }
 
-pub(crate) fn encode(value: &str) -> String {
-    utf8_percent_encode(value, UNRESERVED).to_string()
+/// Returns what stands before and after the parameter `{name}`, if it is in the path.
+fn around_param<'a>(path: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
+    path.match_indices('{').find_map(|(at, _)| {
+        let after = path[at + 1..].strip_prefix(name)?.strip_prefix('}')?;
+        Some((&path[..at], after))
+    })
+}
+
+pub(crate) fn encode(value: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(value, UNRESERVED)
 }
 
 /// A request that could not be built. Nothing was sent.
