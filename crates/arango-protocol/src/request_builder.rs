@@ -15,9 +15,6 @@ use crate::metadata::Metadata;
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const UNRESERVED_OR_SLASH: &AsciiSet = &UNRESERVED.remove(b'/');
 
-/// The room for the value of a parameter. A longer value makes the path grow.
-const PARAM_LENGTH: usize = 32;
-
 /// Builds a request from the path template in the metadata.
 ///
 /// Errors are kept and returned by [`build`](Self::build), so that calls can be chained.
@@ -75,7 +72,7 @@ impl RequestBuilder {
     pub fn path_param(self, name: &'static str, value: &str) -> Self {
         match segment_fault(value) {
             Some(reason) => self.fail(BuildError::PathParam { name, reason }),
-            None => self.fill(name, encode(value)),
+            None => self.fill(name, value, UNRESERVED),
         }
     }
 
@@ -86,18 +83,19 @@ impl RequestBuilder {
         let fault = value.split('/').find_map(segment_fault);
         match fault {
             Some(reason) => self.fail(BuildError::PathParam { name, reason }),
-            None => self.fill(name, utf8_percent_encode(value, UNRESERVED_OR_SLASH)),
+            None => self.fill(name, value, UNRESERVED_OR_SLASH),
         }
     }
 
-    fn fill(mut self, name: &'static str, encoded: PercentEncode<'_>) -> Self {
+    fn fill(mut self, name: &'static str, value: &str, set: &'static AsciiSet) -> Self {
         let path = self.path.as_deref().unwrap_or(self.template);
         let Some((before, after)) = around_param(path, name) else {
             return self.fail(BuildError::PathParam { name, reason: "is not in the template" });
         };
-        let mut filled = String::with_capacity(path.len() + PARAM_LENGTH);
+        // Most values need no encoding, so the path has exactly this length.
+        let mut filled = String::with_capacity(before.len() + value.len() + after.len());
         filled.push_str(before);
-        filled.extend(encoded);
+        filled.extend(utf8_percent_encode(value, set));
         filled.push_str(after);
         self.path = Some(filled);
         self
