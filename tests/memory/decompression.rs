@@ -1,8 +1,5 @@
-//! Limits the memory that a response can make a client allocate. The test needs its own process, because all
-//! allocations count.
-#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+//! A response that becomes large when it is decompressed.
 
-use std::alloc::System;
 use std::io::Write;
 
 use arango::protocol::{Metadata, RequestClass, RequestProperties};
@@ -14,12 +11,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::Request;
 use http_body_util::Full;
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use stats_alloc::Region;
 
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
-
-const MIB: usize = 1 << 20;
+use crate::{ALLOCATOR, ALONE, MIB};
 
 /// Returns a gzip stream of 1 GiB of spaces, as 256 members of 4 MiB.
 fn decompression_bomb() -> Bytes {
@@ -30,6 +24,7 @@ fn decompression_bomb() -> Bytes {
 
 #[tokio::test]
 async fn decompression_bomb_does_not_exceed_the_response_limit() {
+    let _alone = ALONE.lock().await;
     let cluster =
         TestCluster::builder().coordinators(1).authentication(Authentication::Off).start().await.unwrap();
     let bomb = decompression_bomb();
