@@ -58,7 +58,7 @@ impl Book {
             publisher: text("Harbour & Lindgren"),
             summary: text(
                 "How collections of clay tablets became reading rooms, who paid for them, and what was lost \
-                 when they burned; with maps, plans and a list of the catalogues that survived.",
+                 when they burned; with maps, plans and catalogues.",
             ),
             authors: vec![text("Ines Okafor"), text("Jürgen Weiß")],
             keywords: vec![text("history"), text("libraries"), text("architecture")],
