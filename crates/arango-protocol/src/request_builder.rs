@@ -301,6 +301,15 @@ mod tests {
     }
 
     #[test]
+    fn parameters_are_filled_in_any_order() {
+        let request =
+            RequestBuilder::new(TEMPLATE).path_param("b", "2").path_param("a", "1").build().unwrap();
+        assert_eq!(request.uri(), "/_api/1/x/2");
+        let error = RequestBuilder::new(TEMPLATE).path_param("c", "3").build().unwrap_err();
+        assert_eq!(error.to_string(), "the path segment `c` is not in the template");
+    }
+
+    #[test]
     fn a_segment_that_would_change_the_path_is_rejected_by_name() {
         for (value, text) in
             [("", "the path segment `a` is empty"), ("..", "the path segment `a` means another path")]
