@@ -97,7 +97,7 @@ def main():
     arguments.add_argument("--install", action="store_true", help="install python-arango and arangojs, and end")
     arguments.add_argument("--clients", default=",".join(CLIENTS), help="the clients, separated by commas")
     arguments.add_argument("--scenarios", default="insert,get,rows", help="the scenarios, separated by commas")
-    arguments.add_argument("--calls", type=int, default=20_000, help="calls of insert and get")
+    arguments.add_argument("--calls", type=int, default=10_000, help="calls of insert and get")
     arguments.add_argument("--rows", type=int, default=1_000_000, help="rows, a multiple of 1,000")
     arguments.add_argument("--rounds", type=int, default=3)
     arguments = arguments.parse_args()

@@ -47,4 +47,4 @@ impl Endpoint {
 }
 
 /// The number of rows that are read instead of one call.
-const ROWS_PER_CALL: u32 = 50;
+const ROWS_PER_CALL: u32 = 10;
