@@ -94,7 +94,7 @@ const PHRASES: &[&str] = &[
 const EXCEPTIONS: &[(&str, &str, &str)] = &[];
 
 const ROOTS: &[&str] =
-    &["crates", "xtask", "tests", "fuzz", "docs", ".github", ".ci", "README.md", "CHANGELOG.md"];
+    &["bench", "crates", "xtask", "tests", "fuzz", "docs", ".github", ".ci", "README.md", "CHANGELOG.md"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -41,7 +41,7 @@ impl CreatedResource {
     /// A collection in the database of the request.
     #[must_use]
     pub fn collection(name: &str) -> Self {
-        Self(Resource::Collection(encode(name)))
+        Self(Resource::Collection(encode(name).to_string()))
     }
 
     /// Returns the path prefix of the database; `None` for a collection.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{HeaderName, Method, Request, Uri};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde::Serialize;
 
 use crate::created_resource::CreatedResource;
@@ -13,6 +13,7 @@ use crate::metadata::Metadata;
 
 /// The characters that need no encoding in a path segment or a query value.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const UNRESERVED_OR_SLASH: &AsciiSet = &UNRESERVED.remove(b'/');
 
 /// Builds a request from the path template in the metadata.
 ///
@@ -71,7 +72,7 @@ impl RequestBuilder {
     pub fn path_param(self, name: &'static str, value: &str) -> Self {
         match segment_fault(value) {
             Some(reason) => self.fail(BuildError::PathParam { name, reason }),
-            None => self.fill(name, &encode(value)),
+            None => self.fill(name, value, UNRESERVED),
         }
     }
 
@@ -82,17 +83,21 @@ impl RequestBuilder {
         let fault = value.split('/').find_map(segment_fault);
         match fault {
             Some(reason) => self.fail(BuildError::PathParam { name, reason }),
-            None => self.fill(name, &value.split('/').map(encode).collect::<Vec<_>>().join("/")),
+            None => self.fill(name, value, UNRESERVED_OR_SLASH),
         }
     }
 
-    fn fill(mut self, name: &'static str, encoded: &str) -> Self {
-        let path = self.path.get_or_insert_with(|| self.template.to_owned());
-        let placeholder = format!("{{{name}}}");
-        match path.find(&placeholder) {
-            Some(at) => path.replace_range(at..at + placeholder.len(), encoded),
-            None => return self.fail(BuildError::PathParam { name, reason: "is not in the template" }),
-        }
+    fn fill(mut self, name: &'static str, value: &str, set: &'static AsciiSet) -> Self {
+        let path = self.path.as_deref().unwrap_or(self.template);
+        let Some((before, after)) = around_param(path, name) else {
+            return self.fail(BuildError::PathParam { name, reason: "is not in the template" });
+        };
+        // Most values need no encoding, so the path has exactly this length.
+        let mut filled = String::with_capacity(before.len() + value.len() + after.len());
+        filled.push_str(before);
+        filled.extend(utf8_percent_encode(value, set));
+        filled.push_str(after);
+        self.path = Some(filled);
         self
     }
 
@@ -101,9 +106,9 @@ impl RequestBuilder {
         let path = self.path.get_or_insert_with(|| self.template.to_owned());
         path.push(if self.has_query { '&' } else { '?' });
         self.has_query = true;
-        path.push_str(&encode(name));
+        path.extend(encode(name));
         path.push('=');
-        path.push_str(&encode(value));
+        path.extend(encode(value));
         self
     }
 
@@ -192,8 +197,16 @@ fn segment_fault(value: &str) -> Option<&'static str> {
     }
 }
 
-pub(crate) fn encode(value: &str) -> String {
-    utf8_percent_encode(value, UNRESERVED).to_string()
+/// Returns what stands before and after the parameter `{name}`, if it is in the path.
+fn around_param<'a>(path: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
+    path.match_indices('{').find_map(|(at, _)| {
+        let after = path[at + 1..].strip_prefix(name)?.strip_prefix('}')?;
+        Some((&path[..at], after))
+    })
+}
+
+pub(crate) fn encode(value: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(value, UNRESERVED)
 }
 
 /// A request that could not be built. Nothing was sent.
@@ -288,6 +301,15 @@ mod tests {
             .build()
             .unwrap();
         assert_eq!(request.uri(), "/_api/%C3%BC%2F%25%3F%7Bb%7D/x/c%20d?k%26=v%3D%26&z=");
+    }
+
+    #[test]
+    fn parameters_are_filled_in_any_order() {
+        let request =
+            RequestBuilder::new(TEMPLATE).path_param("b", "2").path_param("a", "1").build().unwrap();
+        assert_eq!(request.uri(), "/_api/1/x/2");
+        let error = RequestBuilder::new(TEMPLATE).path_param("c", "3").build().unwrap_err();
+        assert_eq!(error.to_string(), "the path segment `c` is not in the template");
     }
 
     #[test]

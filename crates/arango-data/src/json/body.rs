@@ -1,16 +1,18 @@
 //! The JSON of one document.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use arango_protocol::BuildError;
 use bytes::Bytes;
+use memchr::memmem::Finder;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::ser::Error as _;
 
 use super::finite::to_vec;
 use super::members::members;
-use super::splice::{quoted, with_first_member, without_member};
+use super::splice::{with_first_member, without_member};
 use crate::names::Key;
 
 /// The JSON of a document, serialised once.
@@ -48,7 +50,7 @@ impl DocumentBody {
     pub(crate) fn with_key(self, key: &Key) -> Self {
         match self.0 {
             Ok(Written { json, key: None }) => {
-                let json = with_first_member(&json, "\"_key\"", &quoted(key.as_str()));
+                let json = with_first_member(&json, "_key", key.as_str());
                 Self(Ok(Written { json, key: Some(key.clone()) }))
             }
             _ => self.of_key(key),
@@ -71,7 +73,7 @@ impl DocumentBody {
             self.0 = Err(WriteFault::Field(field, "is an attribute of the document already"));
             return self;
         }
-        let json = with_first_member(&written.json, &quoted(name), &quoted(text));
+        let json = with_first_member(&written.json, name, text);
         Self(Ok(Written { json, key: written.key.clone() }))
     }
 
@@ -113,8 +115,11 @@ impl DocumentBody {
 
 impl Written {
     fn of(json: Vec<u8>) -> Result<Self, (&'static str, &'static str)> {
-        let mut keys =
-            members(&json).ok_or(("document", "is not an object"))?.filter(|member| member.name == "_key");
+        let members = members(&json).ok_or(("document", "is not an object"))?;
+        if !may_have_key(&json) {
+            return Ok(Self { json: json.into(), key: None });
+        }
+        let mut keys = members.filter(|member| member.name == "_key");
         let Some(member) = keys.next() else { return Ok(Self { json: json.into(), key: None }) };
         if keys.next().is_some() {
             return Err(("_key", "is in the document twice"));
@@ -133,4 +138,12 @@ impl Written {
             }
         }
     }
+}
+
+/// Returns whether a document may have a `_key`. Most have none, and finding that out is cheaper than finding the members.
+fn may_have_key(json: &[u8]) -> bool {
+    static NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("_key\""));
+    /// With it a name can be written that has another text.
+    static ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\\u"));
+    NAME.find(json).is_some() || ESCAPE.find(json).is_some()
 }

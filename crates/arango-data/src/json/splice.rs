@@ -4,24 +4,25 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-/// Returns a text as JSON.
-pub(super) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-/// Returns the object with one member more, as its first.
-pub(super) fn with_first_member(json: &[u8], name: &str, value: &str) -> Bytes {
+/// Returns the object with one member more, a text, as its first.
+pub(super) fn with_first_member(json: &[u8], name: &str, text: &str) -> Bytes {
     let open = json.iter().position(|byte| *byte == b'{').map_or(0, |at| at + 1);
     let rest = json[open..].trim_ascii_start();
-    let mut with = Vec::with_capacity(json.len() + name.len() + value.len() + 2);
-    for part in [b"{", name.as_bytes(), b":", value.as_bytes()] {
-        with.extend_from_slice(part);
-    }
+    // Both texts are quoted, and there are a brace, a colon and a comma more.
+    let mut with = Vec::with_capacity(rest.len() + name.len() + text.len() + 7);
+    with.push(b'{');
+    push_quoted(&mut with, name);
+    with.push(b':');
+    push_quoted(&mut with, text);
     if !rest.starts_with(b"}") {
         with.push(b',');
     }
     with.extend_from_slice(rest);
     with.into()
+}
+
+fn push_quoted(json: &mut Vec<u8>, text: &str) {
+    serde_json::to_writer(json, text).expect("a vector takes all bytes");
 }
 
 /// Returns the object without the member at `span`, and without one of the commas beside it.

@@ -62,7 +62,7 @@ impl CollectionName {
 }
 
 /// Returns why every server refuses a name, if it does.
-fn fault(name: &str) -> Option<&'static str> {
+pub(super) fn fault(name: &str) -> Option<&'static str> {
     match name.as_bytes() {
         [] => Some("is empty"),
         bytes if bytes.len() > MAX_LENGTH => Some("is longer than 256 bytes"),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CollectionName, InvalidIdentifier, Key, string_impls};
+use super::{CollectionName, InvalidIdentifier, Key, collection_name, key, string_impls};
 
 /// The id of a document, such as `books/dune`.
 ///
@@ -32,8 +32,12 @@ impl DocumentId {
     pub fn new(id: &str) -> Result<Self, InvalidIdentifier> {
         let invalid = |reason| InvalidIdentifier::new("document id", id, reason);
         let (collection, key) = id.split_once('/').ok_or_else(|| invalid("has no slash"))?;
-        CollectionName::new(collection).map_err(|_| invalid("has an invalid collection name"))?;
-        Key::new(key).map_err(|_| invalid("has an invalid key"))?;
+        if collection_name::fault(collection).is_some() {
+            return Err(invalid("has an invalid collection name"));
+        }
+        if key::fault(key).is_some() {
+            return Err(invalid("has an invalid key"));
+        }
         Ok(Self { text: id.into(), slash: collection.len() })
     }
 

@@ -41,15 +41,10 @@ impl Key {
     /// ``_ - : . @ ( ) + , = ; $ ! * ' %``. The keys `.` and `..` are valid, but no path can contain them: only a query
     /// reaches their documents.
     pub fn new(key: &str) -> Result<Self, InvalidIdentifier> {
-        let reason = match key.as_bytes() {
-            [] => "is empty",
-            bytes if bytes.len() > MAX_LENGTH => "is longer than 254 bytes",
-            bytes if !bytes.iter().all(|byte| is_allowed(*byte)) => {
-                "contains a character that no key may contain"
-            }
-            _ => return Ok(Self { text: key.into(), is_generated: false }),
-        };
-        Err(InvalidIdentifier::new("key", key, reason))
+        match fault(key) {
+            Some(reason) => Err(InvalidIdentifier::new("key", key, reason)),
+            None => Ok(Self { text: key.into(), is_generated: false }),
+        }
     }
 
     /// Generates a key from the time and 80 random bits.
@@ -67,9 +62,13 @@ impl Key {
     #[must_use]
     pub fn generate(unix_millis: u64, random: [u8; 10]) -> Self {
         let random = random.iter().fold(0, |bits, byte| bits << 8 | u128::from(*byte));
-        let bits = u128::from(unix_millis & 0xffff_ffff_ffff) << 80 | random;
-        let text: String =
-            (0..26).rev().map(|digit| char::from(DIGITS[(bits >> (5 * digit) & 31) as usize])).collect();
+        let mut bits = u128::from(unix_millis & 0xffff_ffff_ffff) << 80 | random;
+        let mut digits = [0; 26];
+        for digit in digits.iter_mut().rev() {
+            *digit = DIGITS[(bits & 31) as usize];
+            bits >>= 5;
+        }
+        let text = str::from_utf8(&digits).expect("the digits are ASCII");
         Self { text: text.into(), is_generated: true }
     }
 
@@ -83,6 +82,18 @@ impl Key {
     /// It does not follow from the text: a key that was parsed or decoded is never a generated one.
     pub fn is_generated(&self) -> bool {
         self.is_generated
+    }
+}
+
+/// Returns why no server accepts a key, if it does not.
+pub(super) fn fault(key: &str) -> Option<&'static str> {
+    match key.as_bytes() {
+        [] => Some("is empty"),
+        bytes if bytes.len() > MAX_LENGTH => Some("is longer than 254 bytes"),
+        bytes if !bytes.iter().all(|byte| is_allowed(*byte)) => {
+            Some("contains a character that no key may contain")
+        }
+        _ => None,
     }
 }
 

@@ -152,7 +152,9 @@ impl Body {
         idle: Duration,
         deadline: Instant,
     ) -> Result<Bytes, Interrupted> {
-        let announced = usize::try_from(self.size_hint().lower()).unwrap_or(usize::MAX);
+        let received = part.as_ref().and_then(|part| part.as_ref().ok()?.data_ref()).map_or(0, Bytes::len);
+        let remaining = usize::try_from(self.size_hint().lower()).unwrap_or(usize::MAX);
+        let announced = received.saturating_add(remaining);
         // At most 1 MiB is allocated because of an announced length.
         let mut whole = Vec::with_capacity(announced.min(limit).min(1 << 20));
         loop {

@@ -1,26 +1,38 @@
 //! The client process: sends calls one after the other and reports the cost.
 
 use std::alloc::System;
+use std::fs;
 use std::net::SocketAddr;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
-use crate::endpoint::{Endpoint, SERVERS, VERSION};
+use crate::book::{Book, KEY};
+use crate::endpoint::{BATCH_ROWS, Endpoint};
 use crate::facade::Facade;
 use crate::pool::Pool;
 use crate::protocol::Protocol;
 use crate::raw::Raw;
+use crate::responses::{SERVERS, VERSION};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Calls before the measurement: the connection is opened and buffers have grown.
-const WARM_UP: u64 = 200;
+const WARM_UP: u32 = 200;
+
+/// A client that is measured.
+pub(crate) trait Calls {
+    /// Sends one call; returns a number that its response contains.
+    async fn call(&mut self) -> anyhow::Result<usize>;
+
+    /// Reads so many rows of a cursor; returns the sum of their pages.
+    async fn rows(&mut self, rows: u64) -> anyhow::Result<u64>;
+}
 
 /// The client implementation.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -41,6 +53,7 @@ pub(crate) struct Task {
     pub(crate) endpoint: Endpoint,
     #[arg(value_enum)]
     pub(crate) protocol: Protocol,
+    /// The number of calls, or of rows.
     pub(crate) calls: u64,
     /// The addresses of the coordinators.
     #[arg(long = "address", required = true)]
@@ -53,7 +66,10 @@ pub(crate) struct Task {
 /// The measured cost of the calls.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Measurement {
+    pub(crate) calls: f64,
     pub(crate) seconds: f64,
+    /// The time of the processor, with that of the kernel; `None` if not on Linux.
+    pub(crate) cpu_seconds: Option<f64>,
     pub(crate) allocations: u32,
 }
 
@@ -91,45 +107,52 @@ impl Task {
 
     /// Runs the task and prints the measurement.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let endpoint = self.endpoint;
         let measurement = match self.caller {
-            Caller::Facade => {
-                let facade = Facade::new(&self)?;
-                self.repeat(async || facade.call(endpoint).await).await?
-            }
-            Caller::Raw => {
-                let mut raw = Raw::connect(&self).await?;
-                self.repeat(async || raw.call().await).await?
-            }
-            Caller::Pool => {
-                let pool = Pool::connect(&self).await?;
-                self.repeat(async || pool.call().await).await?
-            }
+            Caller::Facade => self.run_with(Facade::new(&self)?).await?,
+            Caller::Raw => self.run_with(Raw::connect(&self).await?).await?,
+            Caller::Pool => self.run_with(Pool::connect(&self).await?).await?,
         };
         anstream::println!("{}", serde_json::to_string(&measurement)?);
         Ok(())
     }
 
-    async fn repeat(
-        &self,
-        mut call: impl AsyncFnMut() -> anyhow::Result<usize>,
-    ) -> anyhow::Result<Measurement> {
+    async fn run_with(&self, mut client: impl Calls) -> anyhow::Result<Measurement> {
+        self.repeat(&mut client, self.endpoint.calls(WARM_UP).into()).await?;
+        let allocations = Region::new(ALLOCATOR);
+        let (started_at, cpu_before) = (Instant::now(), cpu_seconds());
+        self.repeat(&mut client, self.calls).await?;
+        let (seconds, cpu_after) = (started_at.elapsed().as_secs_f64(), cpu_seconds());
+        let cpu_seconds = cpu_after.zip(cpu_before).map(|(after, before)| after - before);
+        let change = allocations.change();
+        let allocations = (change.allocations + change.reallocations).try_into()?;
+        let calls = u32::try_from(self.calls)?.into();
+        Ok(Measurement { calls, seconds, cpu_seconds, allocations })
+    }
+
+    async fn repeat(&self, client: &mut impl Calls, calls: u64) -> anyhow::Result<()> {
         let expected = match self.endpoint {
             Endpoint::Version => VERSION.len(),
             Endpoint::Health => SERVERS,
+            Endpoint::Insert => KEY.len(),
+            Endpoint::Get => Book::numbered(7).pages as usize,
+            Endpoint::Rows => {
+                let pages: u64 = (0..BATCH_ROWS).map(|number| u64::from(Book::numbered(number).pages)).sum();
+                let (actual, expected) = (client.rows(calls).await?, pages * calls / u64::from(BATCH_ROWS));
+                ensure!(actual == expected, "read {actual}, expected {expected}");
+                return Ok(());
+            }
         };
-        for _ in 0..WARM_UP {
-            let actual = call().await?;
+        for _ in 0..calls {
+            let actual = client.call().await?;
             ensure!(actual == expected, "read {actual}, expected {expected}");
         }
-        let allocations = Region::new(ALLOCATOR);
-        let started_at = Instant::now();
-        for _ in 0..self.calls {
-            call().await?;
-        }
-        let seconds = started_at.elapsed().as_secs_f64();
-        let change = allocations.change();
-        let allocations = (change.allocations + change.reallocations).try_into()?;
-        Ok(Measurement { seconds, allocations })
+        Ok(())
     }
+}
+
+/// Returns the time of the processor that the only thread has used, with that of the kernel; `None` if not on Linux.
+fn cpu_seconds() -> Option<f64> {
+    let statistics = fs::read_to_string("/proc/self/schedstat").ok()?;
+    let nanoseconds: u64 = statistics.split(' ').next()?.parse().ok()?;
+    Some(Duration::from_nanos(nanoseconds).as_secs_f64())
 }

@@ -1,12 +1,19 @@
 //! The measured client, used as a program would use it.
 
-use arango::{Client, Database, Tls};
+use arango::data::Aql;
+use arango::{Client, Collection, Database, Tls};
 
-use crate::client::Task;
-use crate::endpoint::Endpoint;
+use crate::book::{Book, KEY};
+use crate::client::{Calls, Task};
+use crate::endpoint::{BATCH_ROWS, Endpoint};
 use crate::protocol::Protocol;
 
-pub(crate) struct Facade(Database);
+pub(crate) struct Facade {
+    database: Database,
+    books: Collection,
+    book: Book,
+    endpoint: Endpoint,
+}
 
 impl Facade {
     pub(crate) fn new(task: &Task) -> anyhow::Result<Self> {
@@ -24,14 +31,34 @@ impl Facade {
             #[cfg(feature = "http2")]
             Protocol::Http2 => builder.hosts(urls("http")).http2(arango::Http2::PriorKnowledge),
         };
-        Ok(Self(builder.build()?.db("_system")))
+        let database = builder.build()?.db("_system");
+        Ok(Self {
+            books: database.collection("books"),
+            database,
+            book: Book::numbered(7),
+            endpoint: task.endpoint,
+        })
+    }
+}
+
+impl Calls for Facade {
+    async fn call(&mut self) -> anyhow::Result<usize> {
+        Ok(match self.endpoint {
+            Endpoint::Version => self.database.version().await?.version.map_or(0, |version| version.len()),
+            Endpoint::Health => self.database.cluster().health().await?.servers().len(),
+            Endpoint::Insert => self.books.insert(&self.book).await?.key.as_str().len(),
+            Endpoint::Get => self.books.get::<Book>(KEY).await?.map_or(0, |book| book.pages as usize),
+            Endpoint::Rows => self.rows(BATCH_ROWS.into()).await?.try_into()?,
+        })
     }
 
-    /// Sends one call; returns the length of the version or the number of servers.
-    pub(crate) async fn call(&self, endpoint: Endpoint) -> anyhow::Result<usize> {
-        Ok(match endpoint {
-            Endpoint::Version => self.0.version().await?.version.map_or(0, |version| version.len()),
-            Endpoint::Health => self.0.cluster().health().await?.servers().len(),
-        })
+    async fn rows(&mut self, rows: u64) -> anyhow::Result<u64> {
+        let query = Aql::new("FOR b IN books LIMIT @rows RETURN b").bind("rows", rows);
+        let mut rows = self.database.query::<Book>(query).batch_size(BATCH_ROWS.into()).await?;
+        let mut pages = 0;
+        while let Some(book) = rows.try_next().await? {
+            pages += u64::from(book.pages);
+        }
+        Ok(pages)
     }
 }

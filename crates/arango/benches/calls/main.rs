@@ -11,12 +11,16 @@
 //!
 //! Without `--bench`, which `cargo bench` adds and `cargo test` does not, it is only a smoke test.
 
+mod book;
+mod by_hand;
 mod client;
 mod endpoint;
 mod facade;
 mod pool;
 mod protocol;
 mod raw;
+mod responses;
+mod sender;
 mod server;
 mod table;
 mod valgrind;
@@ -28,6 +32,7 @@ use endpoint::Endpoint;
 use protocol::Protocol;
 use server::Server;
 use table::Row;
+use valgrind::{FEW, MANY};
 
 /// Compares the cost of calls.
 #[derive(Debug, Parser)]
@@ -78,49 +83,28 @@ fn main() -> anyhow::Result<()> {
     })
 }
 
+/// What is compared. A pool is the minimum with several coordinators, one connection the minimum with one.
+const COMPARISONS: [(Endpoint, Caller); 9] = [
+    (Endpoint::Version, Caller::Raw),
+    (Endpoint::Health, Caller::Raw),
+    (Endpoint::Version, Caller::Pool),
+    (Endpoint::Insert, Caller::Raw),
+    (Endpoint::Get, Caller::Raw),
+    (Endpoint::Insert, Caller::Pool),
+    (Endpoint::Get, Caller::Pool),
+    (Endpoint::Rows, Caller::Raw),
+    (Endpoint::Rows, Caller::Pool),
+];
+
 fn compare(config: &RunConfig) -> anyhow::Result<()> {
     let mut rows = Vec::new();
     let mut counted = true;
     for protocol in Protocol::COMPARED {
         let server = Server::start(protocol)?;
-        let comparisons = [
-            (Endpoint::Version, Caller::Raw),
-            (Endpoint::Health, Caller::Raw),
-            (Endpoint::Version, Caller::Pool),
-        ];
-        for (endpoint, baseline) in comparisons {
-            // A pool is the minimum with several coordinators, one connection the minimum with one.
-            let (coordinators, suffix) = match baseline {
-                Caller::Pool => (server.addresses.len(), ", three coordinators"),
-                Caller::Facade | Caller::Raw => (1, ""),
-            };
-            let task = |caller| Task {
-                caller,
-                endpoint,
-                protocol,
-                addresses: server.addresses[..coordinators].to_vec(),
-                calls: config.calls.into(),
-                authority: server.authority.clone(),
-            };
-            let (facade, raw) = (task(Caller::Facade), task(baseline));
-            let row = |what, facade, raw, decimals| Row {
-                what: format!("{}{}{suffix}: {what}", endpoint.name(), protocol.suffix()),
-                facade,
-                raw,
-                decimals,
-            };
-            if config.instructions {
-                match (valgrind::instructions(&facade)?, valgrind::instructions(&raw)?) {
-                    (Some(facade), Some(raw)) => rows.push(row("instructions per call", facade, raw, 0)),
-                    _ => counted = false,
-                }
-            }
-            // Time is informative only, so it is measured where nothing hides the client's share.
-            let rounds = if protocol == Protocol::Plain { config.rounds } else { 1 };
-            let (facade, raw) = measure_alternately(rounds, &facade, &raw)?;
-            rows.push(row("allocations per call", config.allocations(&facade), config.allocations(&raw), 2));
-            if protocol == Protocol::Plain {
-                rows.push(row("calls per second", config.rate(&facade), config.rate(&raw), 0));
+        for (endpoint, baseline) in COMPARISONS {
+            let is_administration = matches!(endpoint, Endpoint::Version | Endpoint::Health);
+            if protocol == Protocol::Plain || is_administration {
+                counted &= config.compare(&server, protocol, endpoint, baseline, &mut rows)?;
             }
         }
     }
@@ -129,6 +113,74 @@ fn compare(config: &RunConfig) -> anyhow::Result<()> {
         anstream::println!("instructions per call: skipped: valgrind is not installed");
     }
     Ok(())
+}
+
+impl RunConfig {
+    /// Adds the rows of one comparison; returns whether everything was counted that should be.
+    fn compare(
+        &self,
+        server: &Server,
+        protocol: Protocol,
+        endpoint: Endpoint,
+        baseline: Caller,
+        rows: &mut Vec<Row>,
+    ) -> anyhow::Result<bool> {
+        let (coordinators, suffix) = match baseline {
+            Caller::Pool => (server.addresses.len(), ", three coordinators"),
+            Caller::Facade | Caller::Raw => (1, ""),
+        };
+        let calls = endpoint.calls(self.calls);
+        let task = |caller| Task {
+            caller,
+            endpoint,
+            protocol,
+            addresses: server.addresses[..coordinators].to_vec(),
+            calls: calls.into(),
+            authority: server.authority.clone(),
+        };
+        let (facade, raw) = (task(Caller::Facade), task(baseline));
+        let unit = endpoint.unit();
+        let mut add = |what: String, facade, raw, decimals| {
+            let what = format!("{}{}{suffix}: {what}", endpoint.name(), protocol.suffix());
+            rows.push(Row { what, facade, raw, decimals });
+        };
+        let mut counted = true;
+        if self.instructions {
+            match (valgrind::instructions(&facade)?, valgrind::instructions(&raw)?) {
+                (Some(facade), Some(raw)) => add(format!("instructions per {unit}"), facade, raw, 0),
+                _ => counted = false,
+            }
+        }
+        // Of two lengths, which differ if rows are kept.
+        for calls in [FEW, MANY] {
+            if self.instructions
+                && endpoint == Endpoint::Rows
+                && let (Some(facade), Some(raw)) =
+                    (valgrind::peak_kib(&facade, calls)?, valgrind::peak_kib(&raw, calls)?)
+            {
+                add(format!("KiB at most on the heap, {} rows", endpoint.calls(calls)), facade, raw, 0);
+            }
+        }
+        // Time is informative only, so it is measured where nothing hides the client's share.
+        let rounds = if protocol == Protocol::Plain { self.rounds } else { 1 };
+        let (facade, raw) = measure_alternately(rounds, &facade, &raw)?;
+        let mut add_medians = |what, decimals, figure: fn(&Measurement) -> Option<f64>| {
+            let median = |rounds: &[Measurement]| median(rounds.iter().filter_map(figure));
+            if let (Some(facade), Some(raw)) = (median(&facade), median(&raw)) {
+                add(what, facade, raw, decimals);
+            }
+        };
+        add_medians(format!("allocations per {unit}"), 2, |round| {
+            Some(f64::from(round.allocations) / round.calls)
+        });
+        if protocol == Protocol::Plain {
+            add_medians(format!("{unit}s per second"), 0, |round| Some(round.calls / round.seconds));
+            add_medians(format!("µs of CPU per {unit}"), 2, |round| {
+                Some(round.cpu_seconds? * 1e6 / round.calls)
+            });
+        }
+        Ok(counted)
+    }
 }
 
 fn measure_alternately(
@@ -140,18 +192,8 @@ fn measure_alternately(
     pairs.collect::<anyhow::Result<Vec<_>>>().map(|pairs| pairs.into_iter().unzip())
 }
 
-impl RunConfig {
-    fn allocations(&self, rounds: &[Measurement]) -> f64 {
-        median(rounds.iter().map(|measurement| f64::from(measurement.allocations) / f64::from(self.calls)))
-    }
-
-    fn rate(&self, rounds: &[Measurement]) -> f64 {
-        median(rounds.iter().map(|measurement| f64::from(self.calls) / measurement.seconds))
-    }
-}
-
-fn median(figures: impl Iterator<Item = f64>) -> f64 {
+fn median(figures: impl Iterator<Item = f64>) -> Option<f64> {
     let mut figures: Vec<f64> = figures.collect();
     figures.sort_unstable_by(f64::total_cmp);
-    figures[figures.len() / 2]
+    figures.get(figures.len() / 2).copied()
 }

@@ -11,11 +11,14 @@ use bytes::Bytes;
 use http::{HeaderMap, Request};
 use http_body_util::Full;
 
-use crate::client::Task;
-use crate::raw::{Sender, decode, prepared};
+use crate::book::Book;
+use crate::by_hand::{decode, fill, prepared, read_rows};
+use crate::client::{Calls, Task};
+use crate::sender::Sender;
 
 pub(crate) struct Pool {
     task: Task,
+    book: Book,
     next: AtomicUsize,
     coordinators: Vec<Coordinator>,
 }
@@ -29,6 +32,7 @@ struct Coordinator {
 impl Coordinator {
     fn request(&self) -> Request<Full<Bytes>> {
         let mut request = Request::new(self.template.body().clone());
+        *request.method_mut() = self.template.method().clone();
         *request.uri_mut() = self.template.uri().clone();
         let mut headers = HeaderMap::with_capacity(4);
         for (name, value) in self.template.headers() {
@@ -46,12 +50,14 @@ impl Pool {
             let idle = Mutex::new(vec![Sender::open(task, address).await?]);
             coordinators.push(Coordinator { template: prepared(task, address)?, idle });
         }
-        Ok(Self { task: task.clone(), next: AtomicUsize::new(0), coordinators })
+        Ok(Self { task: task.clone(), book: Book::numbered(7), next: AtomicUsize::new(0), coordinators })
     }
 
-    /// Sends one call to the next coordinator; returns the length of the version or the number of servers.
-    pub(crate) async fn call(&self) -> anyhow::Result<usize> {
-        let index = self.next.fetch_add(1, Ordering::Relaxed) % self.coordinators.len();
+    fn next_coordinator(&self) -> usize {
+        self.next.fetch_add(1, Ordering::Relaxed) % self.coordinators.len()
+    }
+
+    async fn send(&self, index: usize, request: Request<Full<Bytes>>) -> anyhow::Result<Bytes> {
         let coordinator = &self.coordinators[index];
         let idle = coordinator.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut sender = match idle {
@@ -61,9 +67,27 @@ impl Pool {
         if !sender.is_ready() {
             sender.ready().await?;
         }
-        let response = sender.send(coordinator.request()).await?;
-        let output = decode(self.task.endpoint, response).await?;
+        let body = sender.send(request).await?;
         coordinator.idle.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
-        Ok(output)
+        Ok(body)
+    }
+}
+
+impl Calls for Pool {
+    async fn call(&mut self) -> anyhow::Result<usize> {
+        let index = self.next_coordinator();
+        let mut request = self.coordinators[index].request();
+        fill(&self.task, &self.book, &mut request)?;
+        decode(self.task.endpoint, &self.send(index, request).await?)
+    }
+
+    async fn rows(&mut self, rows: u64) -> anyhow::Result<u64> {
+        let index = self.next_coordinator();
+        read_rows(rows, async |method, uri, body| {
+            let mut request = self.coordinators[index].request();
+            (*request.method_mut(), *request.uri_mut(), *request.body_mut()) = (method, uri, Full::new(body));
+            self.send(index, request).await
+        })
+        .await
     }
 }

@@ -1,16 +1,14 @@
 //! The server: the same program in another process, so that counting covers the client alone.
 
-use std::convert::Infallible;
 use std::io::{self, BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use anyhow::Context;
-use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE, SERVER, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
-use http_body_util::Full;
+use http::{HeaderName, HeaderValue, Request, Response};
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -23,8 +21,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use crate::endpoint::Endpoint;
 use crate::protocol::Protocol;
+use crate::responses::{Body, Responses};
 
 /// The number of addresses of a server.
 const COORDINATORS: usize = 3;
@@ -107,7 +105,7 @@ async fn accept(
     protocol: Protocol,
     acceptor: Option<TlsAcceptor>,
 ) -> anyhow::Result<()> {
-    let responses = Arc::new(Endpoint::ALL.map(|endpoint| Bytes::from(endpoint.response_body())));
+    let responses = Arc::new(Responses::new()?);
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
@@ -124,13 +122,13 @@ async fn accept(
     }
 }
 
-async fn connection<S>(stream: S, protocol: Protocol, responses: Arc<[Bytes; 2]>)
+async fn connection<S>(stream: S, protocol: Protocol, responses: Arc<Responses>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |request| {
-        let response = respond(&request, &responses);
-        async { Ok::<_, Infallible>(response) }
+        let responses = Arc::clone(&responses);
+        async move { respond(request, &responses).await }
     });
     let stream = TokioIo::new(stream);
     let served = match protocol {
@@ -154,13 +152,12 @@ where
     }
 }
 
-fn respond(request: &Request<Incoming>, responses: &[Bytes; 2]) -> Response<Full<Bytes>> {
-    let actual = Endpoint::from_path(request.uri().path());
-    let body = actual.map(|endpoint| responses[endpoint as usize].clone()).unwrap_or_default();
+async fn respond(request: Request<Incoming>, responses: &Responses) -> hyper::Result<Response<Full<Body>>> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await?.to_bytes();
+    let (status, body) = responses.respond(&head.method, head.uri.path(), &body);
     let mut response = Response::new(Full::new(body));
-    if actual.is_none() {
-        *response.status_mut() = StatusCode::NOT_FOUND;
-    }
+    *response.status_mut() = status;
     // hyper adds the content length.
     response.headers_mut().extend([
         (SERVER, HeaderValue::from_static("ArangoDB")),
@@ -169,5 +166,5 @@ fn respond(request: &Request<Incoming>, responses: &[Bytes; 2]) -> Response<Full
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (HeaderName::from_static("x-arango-queue-time-seconds"), HeaderValue::from_static("0.000000")),
     ]);
-    response
+    Ok(response)
 }

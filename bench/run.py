@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Compares the CPU time of drivers: insert, get, and the rows of a cursor, against one stub server.
+
+    python3 bench/run.py --install     # python-arango and arangojs, into bench/target and bench/arangojs
+    python3 bench/run.py               # runs what is installed, and prints a table
+
+Each client is a process that calls one after the other and reports its own CPU time; the server is another process.
+The rounds alternate between the clients. A client that is not installed is skipped.
+"""
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+RELEASE = HERE / "target" / "release"
+PYTHON = HERE / "target" / "venv" / "bin" / "python"
+NODE_MODULES = HERE / "arangojs" / "node_modules"
+
+CLIENTS = {
+    "arango": [RELEASE / "arango-client"],
+    "arangors": [RELEASE / "arangors-client"],
+    "python-arango": [PYTHON, HERE / "python-arango" / "client.py"],
+    "arangojs": ["node", HERE / "arangojs" / "client.mjs"],
+}
+
+
+def install():
+    """Installs the drivers that are no Rust crates, with the versions of their lists."""
+    requirements = HERE / "python-arango" / "requirements.txt"
+    subprocess.run([sys.executable, "-m", "venv", PYTHON.parent.parent], check=True)
+    subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", "--requirement", requirements], check=True)
+    if shutil.which("npm"):
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=HERE / "arangojs", check=True)
+    else:
+        print("skipped: arangojs, there is no npm")
+
+
+def build():
+    """Builds the programs in Rust; returns why arangors cannot be built, if it cannot."""
+    cargo = ["cargo", "build", "--release", "--locked"]
+    if subprocess.run([*cargo, "--features", "arangors"], cwd=HERE).returncode == 0:
+        return None
+    subprocess.run(cargo, cwd=HERE, check=True)
+    return "it could not be built"
+
+
+def reason_to_skip(name, arangors):
+    """Returns why a client cannot be measured, if it cannot."""
+    if name == "arangors":
+        return arangors
+    if name == "python-arango" and not PYTHON.exists():
+        return "it is not installed: run.py --install"
+    if name == "arangojs" and not shutil.which("node"):
+        return "there is no node"
+    if name == "arangojs" and not (NODE_MODULES / "arangojs").exists():
+        return "it is not installed: run.py --install"
+    return None
+
+
+def measure(name, url, scenario, units):
+    process = subprocess.run([*CLIENTS[name], url, scenario, str(units)], capture_output=True, text=True)
+    if process.returncode:
+        sys.exit(f"{name} failed: {process.stderr.strip()}")
+    return json.loads(process.stdout)
+
+
+def compare(names, url, scenario, units, rounds):
+    """Returns the lines of a table for one scenario."""
+    results = {name: [] for name in names}
+    for _ in range(rounds):
+        for name in names:
+            results[name].append(measure(name, url, scenario, units))
+    sums = {result["sum"] for rounds in results.values() for result in rounds}
+    if len(sums) != 1:
+        sys.exit(f"{scenario}: the clients read different documents: {sums}")
+
+    def median(name, figure):
+        return statistics.median(figure(result) for result in results[name])
+
+    def micros(name):
+        return median(name, lambda result: result["cpu"] * 1e6 / units)
+
+    for name in names:
+        ratio = micros(name) / micros("arango")
+        rate = median(name, lambda result: units / result["seconds"])
+        peak = median(name, lambda result: (result["peakKib"] or 0) / 1024)
+        yield f"| {scenario} | {name} | {micros(name):.2f} | {ratio:.2f} | {peak:.1f} | {rate:,.0f} |"
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--install", action="store_true", help="install python-arango and arangojs, and end")
+    arguments.add_argument("--clients", default=",".join(CLIENTS), help="the clients, separated by commas")
+    arguments.add_argument("--scenarios", default="insert,get,rows", help="the scenarios, separated by commas")
+    arguments.add_argument("--calls", type=int, default=10_000, help="calls of insert and get")
+    arguments.add_argument("--rows", type=int, default=1_000_000, help="rows, a multiple of 1,000")
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments = arguments.parse_args()
+    if arguments.install:
+        return install()
+
+    arangors = build()
+    skipped = {name: reason_to_skip(name, arangors) for name in arguments.clients.split(",")}
+    names = ["arango", *(name for name, reason in skipped.items() if reason is None and name != "arango")]
+    server = subprocess.Popen([RELEASE / "stub-server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        url = server.stdout.readline().strip()
+        print("| scenario | client | µs of CPU | × arango | peak MiB | per second |")
+        print("|---|---|---:|---:|---:|---:|")
+        for scenario in arguments.scenarios.split(","):
+            units = arguments.rows if scenario == "rows" else arguments.calls
+            for line in compare(names, url, scenario, units, arguments.rounds):
+                print(line, flush=True)
+    finally:
+        server.stdin.close()
+        server.wait()
+    for name, reason in skipped.items():
+        if reason is not None:
+            print(f"skipped: {name}, {reason}")
+
+
+main()

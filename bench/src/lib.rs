@@ -1,0 +1,4 @@
+//! What the measured programs and their server share.
+
+pub mod book;
+pub mod task;

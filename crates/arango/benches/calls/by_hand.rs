@@ -1,0 +1,159 @@
+//! What a program does by hand for each call: it fills a prepared request, and decodes the response.
+//!
+//! It includes what a program cannot leave out. The types have the same fields as the facade's.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::{HeaderValue, Method, Request, Uri};
+use http_body_util::Full;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::book::{Book, KEY};
+use crate::client::Task;
+use crate::endpoint::{BATCH_ROWS, Endpoint};
+use crate::protocol::Protocol;
+
+/// The login of `root` with the password `passwd`.
+const LOGIN: &str = "Basic cm9vdDpwYXNzd2Q=";
+
+#[derive(Debug, Deserialize)]
+#[expect(
+    dead_code,
+    clippy::struct_field_names,
+    reason = "decoded as a program would, with the server's names"
+)]
+struct Version {
+    server: String,
+    license: String,
+    version: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "decoded as a program would")]
+struct Health {
+    cluster_id: String,
+    health: HashMap<String, Server>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "decoded as a program would")]
+struct Server {
+    role: String,
+    status: String,
+    endpoint: String,
+    can_be_deleted: bool,
+    short_name: Option<String>,
+    host: Option<String>,
+    sync_status: Option<String>,
+    sync_time: Option<String>,
+    version: Option<String>,
+    engine: Option<String>,
+    last_acked_time: Option<Value>,
+    timestamp: Option<String>,
+    advertised_endpoint: Option<String>,
+    leading: Option<bool>,
+    leader: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "decoded as a program would")]
+struct Written {
+    #[serde(rename = "_key")]
+    key: String,
+    #[serde(rename = "_id")]
+    id: String,
+    #[serde(rename = "_rev")]
+    revision: String,
+}
+
+/// A batch of rows.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Batch {
+    result: Vec<Book>,
+    has_more: bool,
+    id: Option<String>,
+    next_batch_id: Option<String>,
+}
+
+/// Prepares the request for one coordinator, which is cloned for each call.
+pub(crate) fn prepared(task: &Task, address: SocketAddr) -> anyhow::Result<Request<Full<Bytes>>> {
+    let (method, path) = match task.endpoint {
+        Endpoint::Version => (Method::GET, "/_api/version"),
+        Endpoint::Health => (Method::GET, "/_admin/cluster/health"),
+        Endpoint::Insert => (Method::POST, "/_api/document/books"),
+        // The path has a key, which differs from call to call.
+        Endpoint::Get => (Method::GET, "/"),
+        Endpoint::Rows => (Method::POST, "/_api/cursor"),
+    };
+    let has_body = method == Method::POST;
+    let mut request = match task.protocol {
+        Protocol::Plain | Protocol::Tls => Request::builder().uri(path).header(HOST, address.to_string()),
+        #[cfg(feature = "http2")]
+        Protocol::Http2 => Request::builder().uri(format!("http://{address}{path}")),
+    };
+    if has_body {
+        request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    Ok(request.method(method).header(AUTHORIZATION, LOGIN).body(Full::default())?)
+}
+
+/// Adds to a prepared request what differs from call to call.
+pub(crate) fn fill(task: &Task, book: &Book, request: &mut Request<Full<Bytes>>) -> anyhow::Result<()> {
+    match task.endpoint {
+        Endpoint::Version | Endpoint::Health | Endpoint::Rows => {}
+        Endpoint::Insert => *request.body_mut() = Full::new(serde_json::to_vec(book)?.into()),
+        Endpoint::Get => *request.uri_mut() = Uri::try_from(format!("/_api/document/books/{KEY}"))?,
+    }
+    Ok(())
+}
+
+/// Decodes a response; returns a number that it contains.
+pub(crate) fn decode(endpoint: Endpoint, body: &[u8]) -> anyhow::Result<usize> {
+    Ok(match endpoint {
+        Endpoint::Version => serde_json::from_slice::<Version>(body)?.version.len(),
+        Endpoint::Health => serde_json::from_slice::<Health>(body)?.health.len(),
+        Endpoint::Insert => serde_json::from_slice::<Written>(body)?.key.len(),
+        Endpoint::Get => serde_json::from_slice::<Book>(body)?.pages as usize,
+        Endpoint::Rows => serde_json::from_slice::<Batch>(body)?.result.len(),
+    })
+}
+
+/// Reads a cursor of so many rows to its end, and closes it; returns the sum of the pages.
+///
+/// `send` sends a request with another method, path and body than the prepared one, always to the same coordinator.
+pub(crate) async fn read_rows(
+    rows: u64,
+    mut send: impl AsyncFnMut(Method, Uri, Bytes) -> anyhow::Result<Bytes>,
+) -> anyhow::Result<u64> {
+    let query = json!({
+        "query": "FOR b IN books LIMIT @rows RETURN b",
+        "bindVars": { "rows": rows },
+        "batchSize": BATCH_ROWS,
+        "options": { "allowRetry": true },
+    });
+    let mut body = send(Method::POST, Uri::from_static("/_api/cursor"), query.to_string().into()).await?;
+    let (mut pages, mut cursor) = (0, None);
+    loop {
+        let batch: Batch = serde_json::from_slice(&body)?;
+        drop(body);
+        cursor = batch.id.or(cursor);
+        for book in batch.result {
+            pages += u64::from(book.pages);
+        }
+        let Some(cursor) = &cursor else { return Ok(pages) };
+        if !batch.has_more {
+            send(Method::DELETE, format!("/_api/cursor/{cursor}").try_into()?, Bytes::new()).await?;
+            return Ok(pages);
+        }
+        let next = batch.next_batch_id.context("a batch without the number of the next one")?;
+        body = send(Method::POST, format!("/_api/cursor/{cursor}/{next}").try_into()?, Bytes::new()).await?;
+    }
+}

@@ -1,0 +1,59 @@
+//! A cursor of many batches.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use arango::data::Aql;
+use arango::{Client, Limits};
+use serde::{Deserialize, Deserializer};
+
+use crate::{ALONE, live_bytes, stub_cursor};
+
+/// The most bytes that were on the heap when a row was decoded: with the body, and with the rows before it.
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+/// A row that is about as large as its JSON.
+struct Row(String);
+
+impl<'de> Deserialize<'de> for Row {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let row = String::deserialize(deserializer)?;
+        PEAK.fetch_max(live_bytes(), Ordering::Relaxed);
+        Ok(Self(row))
+    }
+}
+
+const BATCH_ROWS: usize = 1000;
+const ROW_BYTES: usize = 585;
+
+/// Reads a cursor slowly, and returns the most batches that were in memory.
+async fn peak_in_batches(batches: u32) -> f64 {
+    let text = serde_json::to_string(&vec!["x".repeat(ROW_BYTES); BATCH_ROWS]).unwrap();
+    let batch = text.len();
+    let address = stub_cursor::start(batches, text).await;
+    // The connection reads into buffers of at most this size. By default that is two thirds of a batch.
+    let limits = Limits::default().head_bytes(16 << 10);
+    let client = Client::builder().hosts(format!("http://{address}")).limits(limits).build().unwrap();
+    let before = live_bytes();
+    PEAK.store(0, Ordering::Relaxed);
+    let mut rows = client.db("_system").query::<Row>(Aql::new("FOR b IN books RETURN b.text")).await.unwrap();
+    let mut count = 0;
+    while let Some(Row(row)) = rows.try_next().await.unwrap() {
+        assert_eq!(row.len(), ROW_BYTES);
+        count += 1;
+        // The next batch arrives while half of this one is left.
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(count, batches as usize * BATCH_ROWS);
+    #[expect(clippy::cast_precision_loss, reason = "the numbers are small")]
+    let peak = (PEAK.load(Ordering::Relaxed) - before) as f64 / batch as f64;
+    peak
+}
+
+/// Half a batch of rows is left when the next one arrives: its text, and the rows that are decoded from it.
+#[tokio::test]
+async fn a_cursor_of_fifty_batches_needs_the_memory_of_less_than_three() {
+    let _alone = ALONE.lock().await;
+    let (few, many) = (peak_in_batches(5).await, peak_in_batches(50).await);
+    assert!(many < 3.0, "{many:.2} batches were in memory");
+    assert!(many < few + 0.1, "{few:.2} batches were in memory, and {many:.2} if there are more of them");
+}
