@@ -34,7 +34,7 @@ async fn serve(stream: TcpStream, batches: u32, result: &'static str) -> std::io
         end.clear();
         match number + 1 {
             next if next <= batches => {
-                write!(end, r#","hasMore":true,"id":"1","nextBatchId":"{next}""#).unwrap()
+                write!(end, r#","hasMore":true,"id":"1","nextBatchId":"{next}""#).unwrap();
             }
             _ => end.push_str(r#","hasMore":false"#),
         }
