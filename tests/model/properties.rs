@@ -55,9 +55,12 @@ pub(crate) fn always() -> Vec<Property<LostWrites>> {
         }),
         Property::always(LOOKED_INTO, |model, state| {
             each(model, state, |write, _, end| match end {
-                Some(End::Failure { outcome: Outcome::Unknown | Outcome::Executed, resolution, .. }) => {
-                    resolution.is_some() || write.slot.is_none()
-                }
+                Some(End::Failure {
+                    outcome: Outcome::Unknown | Outcome::Executed,
+                    resolution,
+                    is_of_read,
+                    ..
+                }) => resolution.is_some() || write.slot.is_none() || is_of_read,
                 _ => true,
             })
         }),

@@ -27,8 +27,17 @@ pub(crate) enum Step {
 /// How a call has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum End {
-    Success { evidence: Option<Evidence>, is_unchanged: bool },
-    Failure { kind: ErrorKind, outcome: Outcome, resolution: Option<Resolution> },
+    Success {
+        evidence: Option<Evidence>,
+        is_unchanged: bool,
+    },
+    Failure {
+        kind: ErrorKind,
+        outcome: Outcome,
+        resolution: Option<Resolution>,
+        /// Whether it is the error of the read with which `modify` begins.
+        is_of_read: bool,
+    },
 }
 
 /// The calls of the model, and what they do after each script.
@@ -92,8 +101,11 @@ fn run(write: &Write, script: &[Reply]) -> Step {
 fn end(result: Result<Done, Error>) -> End {
     match result {
         Ok(Done { evidence, is_unchanged }) => End::Success { evidence, is_unchanged },
-        Err(error) => {
-            End::Failure { kind: error.kind(), outcome: error.outcome(), resolution: error.resolution() }
-        }
+        Err(error) => End::Failure {
+            kind: error.kind(),
+            outcome: error.outcome(),
+            resolution: error.resolution(),
+            is_of_read: error.operation() == "document.read_existing",
+        },
     }
 }
