@@ -42,7 +42,8 @@ def install():
 
 def build():
     """Builds the programs in Rust; returns why arangors cannot be built, if it cannot."""
-    cargo = ["cargo", "build", "--release", "--locked"]
+    # Not `--locked`: the client's dependencies may have changed since `Cargo.lock` was written. All others are kept.
+    cargo = ["cargo", "build", "--release"]
     if subprocess.run([*cargo, "--features", "arangors"], cwd=HERE).returncode == 0:
         return None
     subprocess.run(cargo, cwd=HERE, check=True)

@@ -32,11 +32,11 @@ async fn serve(stream: TcpStream, batches: u32, result: &'static str) -> std::io
         stream.read_exact(&mut body).await?;
         let number: u32 = path.strip_prefix("/_api/cursor/1/").map_or(1, |number| number.parse().unwrap());
         end.clear();
-        match number + 1 {
-            next if next <= batches => {
-                write!(end, r#","hasMore":true,"id":"1","nextBatchId":"{next}""#).unwrap();
-            }
-            _ => end.push_str(r#","hasMore":false"#),
+        let next = number + 1;
+        if next <= batches {
+            write!(end, r#","hasMore":true,"id":"1","nextBatchId":"{next}""#).unwrap();
+        } else {
+            end.push_str(r#","hasMore":false"#);
         }
         end.push_str(r#","error":false,"code":200}"#);
         let length = r#"{"result":"#.len() + result.len() + end.len();
