@@ -151,6 +151,8 @@ pub enum Resolution {
     NotSeen,
     /// The effect of another write was there, which may have replaced that of this one.
     Superseded,
+    /// The client looked, and what is there does not show whose it is.
+    CannotTell,
     /// The client could not look.
     Failed,
 }
@@ -161,6 +163,7 @@ impl fmt::Display for Resolution {
             Self::NotExecuted => "its effect was looked for: it was not executed",
             Self::NotSeen => "its effect was looked for and is not there; a copy of it may still be executed",
             Self::Superseded => "its effect was looked for; another write has replaced it, or came before it",
+            Self::CannotTell => "its effect was looked for, and what is there does not show whose it is",
             Self::Failed => "its effect could not be looked for",
         })
     }

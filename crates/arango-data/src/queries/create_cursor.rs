@@ -212,7 +212,7 @@ mod tests {
     fn a_fault_of_a_parameter_or_option_is_reported_before_sending() {
         assert_rejected(
             &create(&Aql::new("RETURN @a").bind("a", f64::NAN)),
-            "the body cannot be serialised as JSON",
+            "the query is invalid: the bind parameter `a` cannot be serialised: the value is not a finite number",
         );
         let zero = create(&Aql::new("RETURN 1")).options(&QueryOptions::new().batch_size(0));
         assert_rejected(&zero, "`batch_size` is zero");

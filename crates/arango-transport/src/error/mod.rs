@@ -219,7 +219,9 @@ impl Error {
         match resolution {
             Resolution::NotExecuted => self.0.outcome = Outcome::NotExecuted,
             // A refusal that had to be looked into, since it may be about an earlier copy, and that may still be.
-            Resolution::Failed | Resolution::NotSeen if self.0.outcome == Outcome::NotExecuted => {
+            Resolution::Failed | Resolution::CannotTell | Resolution::NotSeen
+                if self.0.outcome == Outcome::NotExecuted =>
+            {
                 self.0.outcome = Outcome::Unknown;
             }
             _ => {}

@@ -95,7 +95,7 @@ fn resolution<T>(conclusion: &Conclusion<T>) -> Resolution {
     match conclusion {
         Conclusion::NotExecuted => Resolution::NotExecuted,
         Conclusion::Superseded => Resolution::Superseded,
-        Conclusion::CannotTell => Resolution::Failed,
+        Conclusion::CannotTell => Resolution::CannotTell,
         // Also a conclusion that this version does not know.
         _ => Resolution::NotSeen,
     }
