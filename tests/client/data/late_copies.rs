@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use arango::{Client, Limits};
+use arango::{Client, ErrorKind, Limits, Outcome};
 use arango_test_cluster::{Fault, FaultGuard, Match, Phase, TestCluster};
 use bytes::Bytes;
 use http::{Method, Request};
@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use tower::util::MapRequestLayer;
 
 use super::{book, books, everywhere, on_post, requests, stored};
-use crate::support::{builder, client, cluster};
+use crate::support::{builder, client, cluster, cluster_with};
 
 /// Returns a client that gives up an attempt after a second.
 fn impatient(cluster: &TestCluster) -> Client {
@@ -38,6 +38,24 @@ async fn w07_a_late_copy_of_a_write_with_a_version_changes_nothing() {
     assert_eq!(requests(&cluster, "POST"), 3, "the first write was sent twice");
     let stored: Value = books.get("dune").await.unwrap().unwrap();
     assert_eq!((&stored["edition"], &stored["title"]), (&json!(3), &json!("Dune, again")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_with_a_version_can_be_retried_if_no_version_could_be_read() {
+    let cluster = cluster().await;
+    let books = books(&client(&cluster));
+    let full = cluster.inject(&Fault::response(503, 21003, "queue is full").on(Match::get("/_api/version")));
+    let upsert = || books.upsert("dune", &json!({ "edition": 2 })).version("edition");
+    let error = upsert().await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::NotSupported, Outcome::NotExecuted), "{error}");
+    assert!(error.is_retryable() && requests(&cluster, "POST") == 0, "{error}");
+    drop(full);
+    upsert().await.unwrap();
+
+    let old = cluster_with(|builder| builder.version("3.11")).await;
+    let books = client(&old).db("_system").collection("books");
+    let error = books.upsert("dune", &json!({ "edition": 2 })).version("edition").await.unwrap_err();
+    assert!(error.kind() == ErrorKind::NotSupported && !error.is_retryable(), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

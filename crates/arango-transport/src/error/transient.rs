@@ -10,10 +10,14 @@ impl Error {
     /// Returns whether the cause is transient.
     ///
     /// Such a cause is an unavailable or overloaded server or network. A failed login is classified by its cause: a
-    /// rejected password is permanent, an unreachable coordinator is transient.
+    /// rejected password is permanent, an unreachable coordinator is transient. An option whose support is unknown,
+    /// because no version could be read, may be supported later.
     pub fn is_transient(&self) -> bool {
         match self.kind() {
             ErrorKind::Login => self.is_cause_transient(),
+            ErrorKind::NotSupported => {
+                self.unsupported().is_some_and(|unsupported| unsupported.version.is_none())
+            }
             kind => kind.is_transient(self.status()),
         }
     }
