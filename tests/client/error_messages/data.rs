@@ -19,6 +19,8 @@ pub(super) async fn situations(page: &mut Page) {
     let books = database.collection("books");
     books.insert(&json!({ "title": "Dune" })).key("dune").await.unwrap();
 
+    let missing_database = client.db("shop").collection("books").insert(&json!({})).await.unwrap_err();
+    page.error("The database of an insert does not exist", &missing_database);
     let missing = database.collection("movies").get::<Value>("dune").await.unwrap_err();
     page.error("The collection does not exist in the database", &missing);
     page.error(

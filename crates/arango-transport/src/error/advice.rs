@@ -8,9 +8,22 @@ use super::Error;
 
 /// Returns advice for this failure; `None` if its error text is sufficient.
 pub(crate) fn advice(error: &Error) -> Option<Cow<'static, str>> {
-    if error.kind() == ErrorKind::CollectionNotFound {
-        let database = database_of_path(error.path());
-        return Some(format!("check the name of the collection; the database is `{database}`").into());
+    let database = || database_of_path(error.path());
+    match error.kind() {
+        ErrorKind::CollectionNotFound => {
+            return Some(
+                format!("check the name of the collection; the database is `{}`", database()).into(),
+            );
+        }
+        ErrorKind::DatabaseUnknown if error.error_number() == Some(ErrorNumber::FORBIDDEN) => {
+            let advice = "check user, password and rights, and the name of the database";
+            return Some(format!("{advice} `{}`: the server does not say which it is", database()).into());
+        }
+        ErrorKind::DatabaseUnknown => {
+            let advice = "a new database takes a moment to reach all coordinators";
+            return Some(format!("check the name `{}`; {advice}", database()).into());
+        }
+        _ => {}
     }
     if let Some(owner) = error.0.owner.as_ref().filter(|_| is_unreachable(error.kind())) {
         return Some(format!("its state is held by {owner}: start again if that coordinator is lost").into());
@@ -84,10 +97,6 @@ fn of_kind(error: &Error) -> Option<&'static str> {
         | K::NotLeader
         | K::WriteConcernNotMet => "check the DB-Servers with cluster().health()",
         K::AgencyUnavailable => "check the agents with cluster().health()",
-        K::DatabaseUnknown if error.error_number() == Some(ErrorNumber::FORBIDDEN) => {
-            "check user, password and rights: the server does not say whether it is they or the database"
-        }
-        K::DatabaseUnknown => "check its name; a new database takes a moment to reach all coordinators",
         K::OwnerGone | K::TransactionGone => "start again: it cannot be recovered",
         K::LockTimeout => "try again later, or raise the lock timeout of the transaction",
         K::ResourceLimit => "raise the limit, or split the request",

@@ -180,6 +180,14 @@ impl Error {
         self.0.ticket.as_deref()
     }
 
+    /// Names the operation that the caller has asked for, if the error is about a request that it needs.
+    #[doc(hidden)] // for the crate `arango`
+    #[must_use]
+    pub fn of_operation(mut self, name: &'static str) -> Self {
+        self.0.name = name;
+        self
+    }
+
     /// Adds what finds out later whether the write was executed.
     #[doc(hidden)] // for the crate `arango`
     #[must_use]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::IntoFuture;
 
 use arango_data::{InsertDocument, OperationId, OverwriteMode, Silent, WriteOutput, Written};
-use arango_transport::protocol::BuildError;
+use arango_transport::protocol::{BuildError, Operation as _};
 use arango_transport::{BoxFuture, Error};
 
 use crate::data::collection::{Collection, Keys};
@@ -104,7 +104,11 @@ impl<W: WriteOutput + Send + 'static> Insert<W> {
         let mut operation = self.operation.map_err(invalid_request::<InsertDocument<W>>)?;
         let mut collection = self.collection;
         let is_without_key = collection.keys == Keys::Client && operation.document_key().is_none();
-        let gets_key = is_without_key && collection.accepts_generated_keys().await?;
+        let gets_key = is_without_key
+            && collection
+                .accepts_generated_keys()
+                .await
+                .map_err(|error| error.of_operation(InsertDocument::<W>::METADATA.name))?;
         if gets_key {
             operation = operation.key(&collection.new_key());
         }
