@@ -112,7 +112,7 @@ pub use properties::RequestProperties;
 pub use renew_token::RenewToken;
 pub use request_builder::{BuildError, RequestBuilder};
 #[doc(hidden)] // for the crate `arango-transport`
-pub use request_path::{collection_of_path, database_of_path, path_without_cursor};
+pub use request_path::{collection_of_path, database_of_path, document_of_path, path_without_cursor};
 pub use requirement::Requirement;
 pub use resolve::{Conclusion, Failure, Resolution, Resolve};
 pub use values::database_sharding::DatabaseSharding;

@@ -18,6 +18,13 @@ pub fn collection_of_path(path: &str) -> Option<Cow<'_, str>> {
     below.split('/').next().filter(|name| !name.is_empty()).map(decode)
 }
 
+/// Returns the id of the document of a path, such as `books/dune`, if it names one.
+#[must_use]
+pub fn document_of_path(path: &str) -> Option<Cow<'_, str>> {
+    let (_, call) = split(path);
+    call.strip_prefix("/_api/document/").filter(|id| id.contains('/')).map(decode)
+}
+
 /// Returns the path as errors show it: without the id of a cursor, with which others could read its rows.
 #[must_use]
 pub fn path_without_cursor(path: &str) -> String {
@@ -43,6 +50,14 @@ fn decode(name: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_names_a_document_if_it_has_a_key() {
+        assert_eq!(document_of_path("/_db/shop/_api/document/a%20b/c%2B1").unwrap(), "a b/c+1");
+        for path in ["/_api/document/books", "/_api/collection/books/count", "/_api/version"] {
+            assert_eq!(document_of_path(path), None, "{path}");
+        }
+    }
 
     #[test]
     fn the_id_of_a_cursor_is_not_shown() {

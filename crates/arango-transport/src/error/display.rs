@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use arango_protocol::ErrorKind;
+use arango_protocol::{ErrorKind, database_of_path, document_of_path};
 
 use super::wording::{self, ServerDetails};
 use super::{Error, Report, StoppedBy, advice};
@@ -26,7 +26,13 @@ impl Error {
         }
         // The server's message is about its internal server ids.
         let message = self.server_message().filter(|_| self.0.kind != ErrorKind::UnknownServer);
-        wording::headline(kind, message, self.cause())
+        let headline = wording::headline(kind, message, self.cause());
+        match document_of_path(&self.0.path).filter(|_| self.0.kind == ErrorKind::DocumentNotFound) {
+            Some(document) => {
+                format!("{headline}: `{document}` in the database `{}`", database_of_path(&self.0.path))
+            }
+            None => headline,
+        }
     }
 
     /// Returns the coordinators of the failure; all that were tried if none was available.
