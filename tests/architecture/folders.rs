@@ -95,6 +95,7 @@ const LAYOUTS: &[Layout] = &[
             &["indexes"],
             &["databases"],
             &["queries"],
+            &["users"],
             &["for_each_operation"],
             &["testing"],
             &["operation_tests"],

@@ -17,6 +17,8 @@ mod documents {}
 mod queries {}
 #[doc = include_str!("../../docs/lost-writes.md")]
 mod lost_writes {}
+#[doc = include_str!("../../docs/users.md")]
+mod users {}
 #[doc = include_str!("../../docs/failures-and-retries.md")]
 mod failures_and_retries {}
 #[doc = include_str!("../../docs/administration.md")]

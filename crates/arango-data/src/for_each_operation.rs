@@ -36,13 +36,14 @@ pub trait OperationVisitor {
 
 /// Visits every operation of this crate, each constructed with sample values.
 ///
-/// The order is that of the folders: documents, collections, indexes, databases, queries.
+/// The order is that of the folders: documents, collections, indexes, databases, queries, users.
 pub fn for_each_operation(visitor: &mut impl OperationVisitor) {
     documents(visitor);
     collections(visitor);
     indexes(visitor);
     databases(visitor);
     queries(visitor);
+    users(visitor);
 }
 
 static BOOKS: LazyLock<CollectionName> =
@@ -111,4 +112,17 @@ fn queries(visitor: &mut impl OperationVisitor) {
     visitor.visit(ListSlowQueries::default());
     visitor.visit(KillQuery::new(&QueryId::new("32665")));
     visitor.visit(ClearSlowQueries);
+}
+
+fn users(visitor: &mut impl OperationVisitor) {
+    let ada = || "ada".to_owned();
+    visitor.visit(ListUsers);
+    visitor.visit(GetUser { name: ada() });
+    visitor.visit(CreateUser::new(ada(), &Password::new("")));
+    visitor.visit(UpdateUser::new(ada()).activate());
+    visitor.visit(RemoveUser { name: ada() });
+    visitor.visit(ListAccess { user: ada() });
+    visitor.visit(GetAccess::new(ada(), &SHOP));
+    visitor.visit(GrantAccess::new(ada(), &SHOP, Access::ReadOnly));
+    visitor.visit(RevokeAccess::new(ada(), &SHOP));
 }

@@ -44,6 +44,7 @@
 //! | shards of a collection | [`GetCollectionShards`], [`GetResponsibleShard`], [`CountDocumentsByShard`] | |
 //! | indexes | [`ListIndexes`], [`GetIndex`] | [`EnsureIndex`], [`DropIndex`] |
 //! | databases | [`ListDatabases`], [`ListAccessibleDatabases`], [`GetCurrentDatabase`] | [`CreateDatabase`], [`DropDatabase`] |
+//! | users | [`ListUsers`], [`GetUser`], [`GetAccess`], [`ListAccess`] | [`CreateUser`], [`UpdateUser`], [`RemoveUser`], [`GrantAccess`], [`RevokeAccess`] |
 //! | queries | [`ExplainQuery`], [`ParseQuery`], [`ListRunningQueries`], [`ListSlowQueries`] | [`CreateCursor`], [`NextBatch`], [`CloseCursor`], [`KillQuery`], [`ClearSlowQueries`] |
 //!
 //! # Which writes can be repeated
@@ -75,6 +76,7 @@
 //! | operations on indexes | `indexes` |
 //! | operations on databases | `databases` |
 //! | queries, cursors, and the proof that a query only reads | `queries` |
+//! | users and their access | `users` |
 //! | visiting every operation | `for_each_operation` |
 
 mod collections;
@@ -86,6 +88,7 @@ mod indexes;
 mod json;
 mod names;
 mod queries;
+mod users;
 
 // Compiles the example of the README.
 #[cfg(doctest)]
@@ -127,4 +130,8 @@ pub use queries::{
     Explanation, Extra, KillQuery, KillStatus, ListRunningQueries, ListSlowQueries, NextBatch, ParseQuery,
     ParsedQuery, PlanCollection, Profile, QueryId, QueryOptions, QueryScope, QueryState, QueryStats,
     RunningQuery, Warning,
+};
+pub use users::{
+    Access, CreateUser, GetAccess, GetUser, GrantAccess, ListAccess, ListUsers, Password, RemoveUser,
+    RevokeAccess, UpdateUser, UserCreation, UserInfo, UserRemoval,
 };

@@ -33,7 +33,7 @@ fn every_operation_has_the_expected_class_and_affinity() {
     for_each_operation(&mut rows);
     // Those of the sample values: a key that was not generated, and no condition.
     #[rustfmt::skip]
-    let expected: [Row; 40] = [
+    let expected: [Row; 49] = [
         ("document.insert",              NonIdempotent, Any,              &[]),
         ("document.read",                Safe,          Any,              &[404]),
         ("document.read_changed",        Safe,          Any,              &[304, 404]),
@@ -74,6 +74,15 @@ fn every_operation_has_the_expected_class_and_affinity() {
         ("query.list_slow",              Safe,          Any,              &[]),
         ("query.kill",                   Fenced,        Any,              &[404]),
         ("query.clear_slow",             Idempotent,    Any,              &[]),
+        ("user.list",                     Safe,          Any,              &[]),
+        ("user.get",                      Safe,          Any,              &[404]),
+        ("user.create",                   NonIdempotent, Any,              &[409]),
+        ("user.update",                   Idempotent,    Any,              &[]),
+        ("user.remove",                   Idempotent,    Any,              &[404]),
+        ("user.list_access",              Safe,          Any,              &[]),
+        ("user.access",                   Safe,          Any,              &[]),
+        ("user.grant",                    Idempotent,    Any,              &[]),
+        ("user.revoke",                   Idempotent,    Any,              &[]),
     ];
     for (row, expected) in rows.0.iter().zip(&expected) {
         assert_eq!(row, expected);
@@ -107,6 +116,15 @@ fn what_changes_data_needs_write_access() {
         ("index.drop", Permission::Write),
         ("database.create", Permission::Admin),
         ("database.drop", Permission::Admin),
+        ("user.list", Permission::Admin),
+        ("user.get", Permission::Admin),
+        ("user.create", Permission::Admin),
+        ("user.update", Permission::Admin),
+        ("user.remove", Permission::Admin),
+        ("user.list_access", Permission::Admin),
+        ("user.access", Permission::Admin),
+        ("user.grant", Permission::Admin),
+        ("user.revoke", Permission::Admin),
     ];
     assert_eq!(permissions.0, expected);
 }

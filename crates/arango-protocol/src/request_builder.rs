@@ -87,6 +87,19 @@ impl RequestBuilder {
         }
     }
 
+    /// Appends one percent-encoded segment to the path, for an optional last one. `name` is that of errors.
+    ///
+    /// Before any query.
+    pub fn append_segment(mut self, name: &'static str, value: &str) -> Self {
+        if let Some(reason) = segment_fault(value) {
+            return self.fail(BuildError::PathParam { name, reason });
+        }
+        let path = self.path.get_or_insert_with(|| self.template.to_owned());
+        path.push('/');
+        path.extend(utf8_percent_encode(value, UNRESERVED));
+        self
+    }
+
     fn fill(mut self, name: &'static str, value: &str, set: &'static AsciiSet) -> Self {
         let path = self.path.as_deref().unwrap_or(self.template);
         let Some((before, after)) = around_param(path, name) else {

@@ -1,11 +1,11 @@
-//! Databases: their list, creation and removal.
+//! Databases: their list, creation and removal; and users.
 
 use arango_data::{DropDatabase, ListAccessibleDatabases, ListDatabases};
 use arango_transport::Error;
 use arango_transport::protocol::DatabaseName;
 
 use crate::client::Client;
-use crate::data::NewDatabase;
+use crate::data::{NewDatabase, Users};
 use crate::handles::data_support::invalid_request;
 
 /// The databases of the cluster. All methods fail as [`Database::execute`] does, and need access to `_system`.
@@ -33,6 +33,11 @@ impl Client {
     /// ```
     pub fn create_database(&self, name: &str) -> NewDatabase {
         NewDatabase::new(self.db("_system"), self.db(name), name)
+    }
+
+    /// Returns a handle on the users of the cluster.
+    pub fn users(&self) -> Users {
+        Users::new(self.db("_system"))
     }
 
     /// Removes a database with all its collections. Sent once.

@@ -21,6 +21,7 @@ mod read_many;
 mod remove;
 mod set_properties;
 mod ticket;
+mod users;
 mod watched_query;
 mod write;
 
@@ -39,4 +40,5 @@ pub use read::{Exists, Get, GetChanged};
 pub use read_many::GetMany;
 pub use remove::Remove;
 pub use set_properties::SetProperties;
+pub use users::Users;
 pub use write::{Replace, Update};
