@@ -1,7 +1,7 @@
 //! Custom tower middleware around calls, and around each attempt.
 //!
 //! ```text
-//! cargo xtask test-cluster run -- cargo run --example custom_middleware
+//! cargo xtask test-cluster run -- cargo run -p arango --example custom_middleware
 //! ```
 
 use std::sync::Arc;

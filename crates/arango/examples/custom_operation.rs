@@ -1,48 +1,37 @@
 //! A custom operation: a call that the client does not have.
 //!
 //! ```text
-//! cargo xtask test-cluster run -- cargo run --example custom_operation
+//! cargo xtask test-cluster run -- cargo run -p arango --example custom_operation
 //! ```
 
 use anyhow::{Context, Result};
 use arango::Client;
-use arango::protocol::{
-    ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder, Scope,
-};
-use bytes::Bytes;
-use http::Request;
+use arango::protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope};
 use serde::Deserialize;
 
-/// Lists the collections of a database.
-struct ListCollections {
-    /// Whether system collections are excluded.
-    exclude_system: bool,
-}
+/// Returns which queries the coordinator that responds tracks.
+struct GetQueryTracking;
 
-/// One collection; other fields are ignored.
+/// The settings; other fields are ignored.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Collection {
-    name: String,
-    is_system: bool,
+struct QueryTracking {
+    enabled: bool,
+    /// In seconds.
+    slow_query_threshold: f64,
+    max_slow_queries: u64,
 }
 
-impl Operation for ListCollections {
-    type Output = Vec<Collection>;
+impl Operation for GetQueryTracking {
+    type Output = QueryTracking;
 
     // The metadata decides about retries: a `GET` is safe, so it is retried on another coordinator after any failure.
-    const METADATA: Metadata = Metadata::get("collection.list", "/_api/collection")
+    const METADATA: Metadata = Metadata::get("query.tracking", "/_api/query/properties")
         .scope(Scope::Database)
         .permission(Permission::Authenticated);
 
-    fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA)
-            .query("excludeSystem", if self.exclude_system { "true" } else { "false" })
-            .build()
-    }
-
-    fn output(&self, response: ApiResponse) -> Result<Vec<Collection>, OutputError> {
-        response.json_result()
+    fn output(&self, response: ApiResponse) -> Result<QueryTracking, OutputError> {
+        response.json()
     }
 }
 
@@ -52,11 +41,12 @@ async fn main() -> Result<()> {
     let password = std::env::var("ARANGO_ROOT_PASSWORD").unwrap_or_default();
     let client = Client::builder().hosts(&*endpoints).basic_auth("root", &password).build()?;
 
-    let collections = client.db("_system").execute(ListCollections { exclude_system: false }).await?;
-    for collection in &collections {
-        let kind = if collection.is_system { "system" } else { "user" };
-        anstream::println!("{:<24} {kind}", collection.name);
-    }
-    anstream::println!("{} collections", collections.len());
+    let tracking = client.db("_system").execute(GetQueryTracking).await?;
+    anstream::println!("queries are tracked: {}", tracking.enabled);
+    anstream::println!(
+        "slow ones take longer than {} s; the latest {} are kept",
+        tracking.slow_query_threshold,
+        tracking.max_slow_queries
+    );
     Ok(())
 }
