@@ -8,7 +8,8 @@ use crate::client::Client;
 use crate::data::{NewDatabase, Users};
 use crate::handles::data_support::invalid_request;
 
-/// The databases of the cluster. All methods fail as [`Database::execute`] does, and need access to `_system`.
+/// The databases of the cluster. All methods need access to `_system`, and fail as
+/// [`Database::execute`](crate::Database::execute) does.
 impl Client {
     /// Lists all databases.
     pub async fn databases(&self) -> Result<Vec<DatabaseName>, Error> {
