@@ -264,3 +264,20 @@ async fn w22_a_collection_that_refuses_keys_gets_the_document_without_one() {
         assert_eq!((requests(&cluster, "POST"), stored(&cluster).await), (2, 1));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn w26_a_write_whose_read_before_fails_was_not_executed() {
+    let cluster = cluster().await;
+    let limits = Limits::default().attempt(Duration::from_millis(300)).total(Duration::from_secs(1));
+    let books = books(&builder(&cluster).limits(limits).build().unwrap());
+    let _slow = everywhere(&cluster, &on_dune(Method::GET, Fault::latency(Duration::from_secs(10))));
+    let error = books.modify("dune", |book: &mut Book| book.year += 1).await.unwrap_err();
+    assert_eq!((error.outcome(), requests(&cluster, "PATCH")), (Outcome::NotExecuted, 0), "{error}");
+    assert!(error.is_retryable());
+
+    let _slow =
+        everywhere(&cluster, &Fault::latency(Duration::from_secs(10)).on(Match::get("/_api/collection/*")));
+    let error = books.insert(&book("Dune")).await.unwrap_err();
+    assert_eq!((error.operation(), error.outcome()), ("document.insert", Outcome::NotExecuted), "{error}");
+    assert_eq!(stored(&cluster).await, 0);
+}

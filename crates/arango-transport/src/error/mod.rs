@@ -180,6 +180,14 @@ impl Error {
         self.0.ticket.as_deref()
     }
 
+    /// Declares that nothing was executed of what the caller has asked for: the error is about a read before it.
+    #[doc(hidden)] // for the crate `arango`
+    #[must_use]
+    pub fn before_execution(mut self) -> Self {
+        self.0.outcome = Outcome::NotExecuted;
+        self
+    }
+
     /// Names the operation that the caller has asked for, if the error is about a request that it needs.
     #[doc(hidden)] // for the crate `arango`
     #[must_use]

@@ -108,7 +108,7 @@ impl<W: WriteOutput + Send + 'static> Insert<W> {
             && collection
                 .accepts_generated_keys()
                 .await
-                .map_err(|error| error.of_operation(InsertDocument::<W>::METADATA.name))?;
+                .map_err(|error| error.of_operation(InsertDocument::<W>::METADATA.name).before_execution())?;
         if gets_key {
             operation = operation.key(&collection.new_key());
         }

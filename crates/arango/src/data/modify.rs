@@ -72,7 +72,12 @@ where
         let limit = TimeLimit::start(&self.collection.database, &read);
         let mut conflicts = 0;
         loop {
-            let mut document = limit.apply(&self.collection.database).execute(&read).await?;
+            let mut document = match limit.apply(&self.collection.database).execute(&read).await {
+                Ok(document) => document,
+                // Before the first write nothing is changed, whatever became of the read.
+                Err(error) if conflicts == 0 => return Err(error.before_execution()),
+                Err(error) => return Err(error),
+            };
             let before = value(&document.data)?;
             (self.change)(&mut document.data);
             let patch = changes(before, value(&document.data)?);
