@@ -22,7 +22,7 @@ const LAYOUTS: &[Layout] = &[
             &["affinity", "requirement"],
             &["properties"],
             &["database_name"],
-            &["created_resource", "request_builder", "request_path"],
+            &["build_error", "created_resource", "request_builder", "request_path"],
             &["error"],
             &["values"],
             &["api_response", "output_error"],

@@ -12,20 +12,17 @@ mod sim;
 /// Trace of an availability probe of a listed host that is not part of the cluster.
 const UNTRUSTED_HOST_PROBE: &str = "192.0.2.77:8529 ⇢ GET /_admin/server/availability";
 
-/// Runs the seeds `from..from + 25` and prints the violations.
-fn assert_invariants(from: u64) {
-    let reports: Vec<_> = (from..from + 25).map(sim::run).collect();
+/// Prints the violations of the scenarios, and checks that each of these events has happened in one of them.
+fn assert_reports(reports: &[sim::Report], soak: &str, events: &[&str]) {
     let violations: Vec<String> =
         reports.iter().flat_map(|report| &report.violations).map(ToString::to_string).collect();
     assert!(
         violations.is_empty(),
-        "{} violations; `cargo xtask soak --seed N` shows the trace of one:\n{}",
+        "{} violations; `{soak} --seed N` shows the trace of one:\n{}",
         violations.len(),
         violations.join("\n")
     );
-    // Scenarios without faults, membership changes or untrusted hosts would prove nothing.
-    for event in ["FAULT \"Leave", "FAULT \"Join", "FAULT \"Move", "FAULT \"Handshake", UNTRUSTED_HOST_PROBE]
-    {
+    for event in events {
         let lines = || reports.iter().flat_map(|report| &report.trace);
         assert!(lines().any(|line| line.contains(event)), "{event} never happened");
     }
@@ -37,16 +34,25 @@ fn assert_invariants(from: u64) {
     }
 }
 
+/// Checks the scenarios of the seeds `from..from + 25`.
+fn assert_invariants(from: u64) {
+    let reports: Vec<_> = (from..from + 25).map(sim::run).collect();
+    // Scenarios without faults, membership changes or untrusted hosts would prove nothing.
+    let events = ["FAULT \"Leave", "FAULT \"Join", "FAULT \"Move", "FAULT \"Handshake", UNTRUSTED_HOST_PROBE];
+    assert_reports(&reports, "cargo xtask soak", &events);
+}
+
 macro_rules! seeds {
-    ($($name:ident from $from:literal;)*) => {
+    ($check:ident: $($name:ident from $from:literal;)*) => {
         $(#[test]
         fn $name() {
-            assert_invariants($from);
+            $check($from);
         })*
     };
 }
 
 seeds! {
+    assert_invariants:
     invariants_hold_for_seeds_0_to_24 from 0;
     invariants_hold_for_seeds_25_to_49 from 25;
     invariants_hold_for_seeds_50_to_74 from 50;
@@ -124,19 +130,11 @@ fn the_same_seed_gives_the_same_runtime_scenario() {
     }
 }
 
-/// Runs the data scenarios of the seeds `from..from + 20` and prints the violations.
+/// Checks the data scenarios of the seeds `from..from + 20`.
 fn assert_data_invariants(from: u64) {
     let reports: Vec<_> = (from..from + 20).map(sim::run_data).collect();
-    let violations: Vec<String> =
-        reports.iter().flat_map(|report| &report.violations).map(ToString::to_string).collect();
-    assert!(
-        violations.is_empty(),
-        "{} violations; `cargo xtask soak --data --seed N` shows the trace of one:\n{}",
-        violations.len(),
-        violations.join("\n")
-    );
     // Scenarios without lost writes, faults of data or interrupted cursors would prove nothing.
-    for event in [
+    let events = [
         "SUCCEEDED Key",
         "SUCCEEDED Content",
         "Unknown NotSeen",
@@ -147,28 +145,12 @@ fn assert_data_invariants(from: u64) {
         "FINISHED after",
         "CURSOR DROPPED after",
         "INTERRUPTED after",
-    ] {
-        let lines = || reports.iter().flat_map(|report| &report.trace);
-        assert!(lines().any(|line| line.contains(event)), "{event} never happened");
-    }
-    for outcome in 0..3 {
-        assert!(
-            reports.iter().any(|report| report.outcome_counts[outcome] > 0),
-            "no call has outcome {outcome}"
-        );
-    }
+    ];
+    assert_reports(&reports, "cargo xtask soak --data", &events);
 }
 
-macro_rules! data_seeds {
-    ($($name:ident from $from:literal;)*) => {
-        $(#[test]
-        fn $name() {
-            assert_data_invariants($from);
-        })*
-    };
-}
-
-data_seeds! {
+seeds! {
+    assert_data_invariants:
     invariants_of_data_hold_for_seeds_0_to_19 from 0;
     invariants_of_data_hold_for_seeds_20_to_39 from 20;
     invariants_of_data_hold_for_seeds_40_to_59 from 40;

@@ -65,13 +65,14 @@
 //! | what | where | imports from |
 //! |---|---|---|
 //! | failures, names and values without dependencies | `error`, `values`, `database_name`, `version` | no other module |
-//! | metadata and requests of operations | `metadata`, `affinity`, `requirement`, `properties`, `created_resource`, `request_builder`, `request_path` | the rows above |
+//! | metadata and requests of operations | `metadata`, `affinity`, `requirement`, `properties`, `build_error`, `created_resource`, `request_builder`, `request_path` | the rows above |
 //! | the response and what is wrong with it | `api_response`, `output_error`, `identity` | the rows above |
 //! | the traits of operations | `operation`, `resolve` | the rows above |
 //! | operations of logging in | `login`, `renew_token` | the rows above |
 
 mod affinity;
 mod api_response;
+mod build_error;
 mod created_resource;
 mod database_name;
 mod error;
@@ -92,6 +93,7 @@ mod version;
 
 pub use affinity::Affinity;
 pub use api_response::ApiResponse;
+pub use build_error::BuildError;
 pub use created_resource::CreatedResource;
 pub use database_name::{DatabaseName, InvalidName};
 pub use error::category::ErrorCategory;
@@ -110,7 +112,7 @@ pub use operation::Operation;
 pub use output_error::OutputError;
 pub use properties::RequestProperties;
 pub use renew_token::RenewToken;
-pub use request_builder::{BuildError, RequestBuilder};
+pub use request_builder::RequestBuilder;
 #[doc(hidden)] // for the crate `arango-transport`
 pub use request_path::{collection_of_path, database_of_path, document_of_path, path_without_cursor};
 pub use requirement::Requirement;

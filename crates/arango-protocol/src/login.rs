@@ -11,11 +11,12 @@ use http::{Request, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::api_response::ApiResponse;
+use crate::build_error::BuildError;
 use crate::error::object::ErrorObject;
 use crate::metadata::{Metadata, Permission};
 use crate::operation::Operation;
 use crate::output_error::OutputError;
-use crate::request_builder::{BuildError, RequestBuilder};
+use crate::request_builder::RequestBuilder;
 
 /// Exchanges a user's password for a token, valid on every coordinator.
 ///

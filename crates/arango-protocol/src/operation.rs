@@ -4,10 +4,11 @@ use bytes::Bytes;
 use http::Request;
 
 use crate::api_response::ApiResponse;
+use crate::build_error::BuildError;
 use crate::metadata::Metadata;
 use crate::output_error::OutputError;
 use crate::properties::RequestProperties;
-use crate::request_builder::{BuildError, RequestBuilder};
+use crate::request_builder::RequestBuilder;
 
 /// One typed call of the HTTP API, independent of the transport.
 ///

@@ -6,7 +6,7 @@ use arango_test_cluster::{Fault, Match, Phase};
 use serde_json::json;
 use tokio::time::{Duration, sleep};
 
-use super::{book, everywhere, requests};
+use super::{book, requests};
 use crate::support::{client, cluster};
 
 #[tokio::test(start_paused = true)]
@@ -33,10 +33,8 @@ async fn a_collection_is_created_used_and_dropped() {
 async fn w18_a_collection_whose_creation_is_lost_is_compared() {
     let cluster = cluster().await;
     let database = client(&cluster).db("_system");
-    let lost = everywhere(
-        &cluster,
-        &Fault::close(Phase::AfterExecution).on(Match::post("/_api/collection")).times(1),
-    );
+    let lost =
+        cluster.inject(&Fault::close(Phase::AfterExecution).on(Match::post("/_api/collection")).times(1));
     let created = database.create_collection("movies").shards(2).await.unwrap();
     assert_eq!(created.number_of_shards, Some(2));
     drop(lost);

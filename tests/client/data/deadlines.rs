@@ -9,7 +9,7 @@ use http::Method;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Book, book, books, everywhere};
+use super::{Book, book, books};
 use crate::support::{builder, client, cluster, cluster_of};
 
 const LIMIT: Duration = Duration::from_secs(5);
@@ -22,7 +22,7 @@ async fn time_to_fail<T>(call: impl AsyncFnOnce(Collection) -> arango::Result<T>
     let client = builder(&cluster).limits(Limits::default().total(LIMIT)).build().unwrap();
     // The versions that some calls read before take at most 3 s, whatever the response.
     let slow = Fault::latency(Duration::from_secs(3)).on(Match::path("/_api/*"));
-    let _slow = everywhere(&cluster, &slow);
+    let _slow = cluster.inject(&slow);
     let began = Instant::now();
     call(books(&client)).await.err().expect("there is no time for the second request");
     began.elapsed()
@@ -54,8 +54,8 @@ async fn a_modification_that_meets_only_conflicts_ends_at_its_deadline() {
     books(&client).insert(&book("Dune")).key("dune").await.unwrap();
     let slow = Fault::latency(Duration::from_secs(1)).on(Match::path("/_api/document/*"));
     let conflict = Fault::response(409, 1200, "write-write conflict");
-    let _slow = everywhere(&cluster, &slow);
-    let _conflict = everywhere(&cluster, &conflict.on(Match::method(Method::PATCH, "/_api/document/*")));
+    let _slow = cluster.inject(&slow);
+    let _conflict = cluster.inject(&conflict.on(Match::method(Method::PATCH, "/_api/document/*")));
     let began = Instant::now();
     let modify = books(&client).modify("dune", |book: &mut Value| book["year"] = json!(1));
     modify.await.unwrap_err();

@@ -8,7 +8,7 @@ use arango_test_cluster::{Fault, Match};
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{Book, book, books, everywhere, requests, stored};
+use super::{Book, book, books, requests, stored};
 use crate::support::{client, cluster};
 
 #[tokio::test(start_paused = true)]
@@ -176,7 +176,7 @@ async fn a_modification_gives_up_after_eight_conflicts() {
     books.insert(&json!({ "title": "Dune", "year": 0 })).key("dune").await.unwrap();
     let conflict =
         Fault::response(412, 1200, "conflict").on(Match::method(Method::PATCH, "/_api/document/books/dune"));
-    let _conflict = everywhere(&cluster, &conflict);
+    let _conflict = cluster.inject(&conflict);
     let error = books.modify("dune", |book: &mut Book| book.year += 1).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PreconditionFailed);
     assert_eq!(requests(&cluster, "PATCH"), 8);

@@ -7,7 +7,7 @@ use arango::{ErrorKind, Limits, Outcome};
 use arango_test_cluster::{Fault, Match, Phase};
 use serde_json::json;
 
-use super::{book, books, everywhere};
+use super::{book, books};
 use crate::support::{builder, client, cluster};
 
 #[tokio::test(start_paused = true)]
@@ -55,11 +55,11 @@ async fn w24_an_index_whose_response_is_lost_is_ensured_and_dropped_once() {
     for phase in [Phase::AfterRead, Phase::AfterExecution, Phase::InBody] {
         let cluster = cluster().await;
         let books = books(&client(&cluster));
-        let lost = everywhere(&cluster, &Fault::close(phase).on(Match::path("/_api/index*")).times(1));
+        let lost = cluster.inject(&Fault::close(phase).on(Match::path("/_api/index*")).times(1));
         let ensured = books.ensure_index(Index::persistent(["year"])).await.unwrap();
         drop(lost);
         assert_eq!(books.indexes().await.unwrap().len(), 2, "{phase:?}");
-        let _lost = everywhere(&cluster, &Fault::close(phase).on(Match::path("/_api/index/*")).times(1));
+        let _lost = cluster.inject(&Fault::close(phase).on(Match::path("/_api/index/*")).times(1));
         books.drop_index(&ensured.index.id).await.unwrap();
         assert_eq!(books.indexes().await.unwrap().len(), 1, "{phase:?}");
     }
@@ -70,7 +70,7 @@ async fn an_index_that_takes_long_is_waited_for() {
     let cluster = cluster().await;
     let limits = Limits::default().attempt(Duration::from_secs(1)).total(Duration::from_secs(2));
     let books = builder(&cluster).limits(limits).build().unwrap().db("_system").collection("books");
-    let slow = everywhere(&cluster, &Fault::latency(Duration::from_secs(600)).on(Match::path("/_api/index")));
+    let slow = cluster.inject(&Fault::latency(Duration::from_secs(600)).on(Match::path("/_api/index")));
     books.ensure_index(Index::persistent(["year"])).await.unwrap();
     let short = books.ensure_index(Index::persistent(["year"])).build_timeout(Duration::from_secs(60));
     let error = short.await.unwrap_err();

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 use tower::util::MapRequestLayer;
 
-use super::{book, books, everywhere, on_post, requests, stored};
+use super::{book, books, on_post, requests, stored};
 use crate::support::{builder, client, cluster, cluster_with};
 
 /// Returns a client that gives up an attempt after a second.
@@ -77,7 +77,7 @@ async fn w20_a_read_never_becomes_a_dirty_read() {
         Fault::close(Phase::AfterRead),
     ] {
         let on_get = fault.on(Match::method(Method::GET, "/_api/document/*")).times(1);
-        let _failing = everywhere(&cluster, &on_get);
+        let _failing = cluster.inject(&on_get);
         books.get::<Value>("dune").await.unwrap();
     }
     assert_eq!(dirty.load(Ordering::Relaxed), 0);

@@ -12,7 +12,7 @@ use http::Method;
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::{Book, book, books, everywhere, on_post, requests, stored};
+use super::{Book, book, books, on_post, requests, stored};
 use crate::support::{builder, client, cluster, cluster_of};
 
 fn on_dune(method: Method, fault: Fault) -> Fault {
@@ -24,7 +24,7 @@ async fn w01_an_insert_whose_response_is_lost_stores_one_document() {
     for phase in [Phase::AfterRead, Phase::AfterExecution, Phase::InHead, Phase::InBody] {
         let cluster = cluster().await;
         let client = client(&cluster);
-        let _lost = everywhere(&cluster, &on_post(Fault::close(phase).times(1)));
+        let _lost = cluster.inject(&on_post(Fault::close(phase).times(1)));
         let written = books(&client).insert(&book("Dune")).await.unwrap();
         assert_eq!(stored(&cluster).await, 1, "{phase:?}");
         assert_eq!(books(&client).get::<Book>(&written.key).await.unwrap(), Some(book("Dune")));
@@ -50,7 +50,7 @@ async fn w02_a_coordinator_that_repeats_the_only_request_causes_no_error() {
     let cluster = cluster().await;
     let client = client(&cluster);
     let repeated = Fault::response(409, 1210, "unique constraint violated").after_execution();
-    let _repeated = everywhere(&cluster, &on_post(repeated));
+    let _repeated = cluster.inject(&on_post(repeated));
     let written = books(&client).insert(&book("Dune")).await.unwrap();
     assert_eq!((written.evidence, requests(&cluster, "POST")), (Some(Evidence::Key), 1));
     assert_eq!(stored(&cluster).await, 1);
@@ -61,9 +61,9 @@ async fn w02a_a_refusal_that_could_not_be_looked_into_leaves_the_outcome_unknown
     for has_own_key in [false, true] {
         let cluster = cluster().await;
         let client = client(&cluster);
-        let _repeated = everywhere(&cluster, &on_post(Fault::repeated_write()));
+        let _repeated = cluster.inject(&on_post(Fault::repeated_write()));
         let reads = Fault::response(403, 11, "forbidden").on(Match::get("/_api/document/*"));
-        let _reads = everywhere(&cluster, &reads);
+        let _reads = cluster.inject(&reads);
         let insert = books(&client).insert(&book("Dune"));
         let error = if has_own_key {
             insert.key("dune").operation_id(OperationId::new("op", "i1")).await.unwrap_err()
@@ -84,7 +84,7 @@ async fn w03_a_violation_of_another_unique_index_is_not_taken_for_the_own_key() 
     let cluster = cluster().await;
     let client = client(&cluster);
     let violated = Fault::response(409, 1210, "unique constraint violated - in index by_title");
-    let _violated = everywhere(&cluster, &on_post(violated));
+    let _violated = cluster.inject(&on_post(violated));
     let error = books(&client).insert(&book("Dune")).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.outcome()),
@@ -116,7 +116,7 @@ async fn w05_a_write_under_a_revision_is_applied_once_and_found() {
         let cluster = cluster().await;
         let books = books(&client(&cluster));
         let first = books.insert(&book("Dune")).key("dune").await.unwrap();
-        let _lost = everywhere(&cluster, &on_dune(Method::PATCH, Fault::close(phase).times(1)));
+        let _lost = cluster.inject(&on_dune(Method::PATCH, Fault::close(phase).times(1)));
         let patch = json!({ "year": 1966 });
         let written = books.update("dune", &patch).if_revision(&first.revision).await.unwrap();
         assert_eq!(written.evidence, Some(Evidence::Content), "{phase:?}");
@@ -132,8 +132,8 @@ async fn w06_an_operation_id_distinguishes_the_own_write_from_that_of_a_third_wr
         let client = client(&cluster);
         let books = books(&client);
         let first = books.insert(&book("Dune")).key("dune").await.unwrap();
-        let _lost = everywhere(&cluster, &on_dune(Method::PATCH, Fault::close(Phase::AfterExecution)));
-        let reads = everywhere(&cluster, &on_dune(Method::GET, Fault::latency(Duration::from_secs(2))));
+        let _lost = cluster.inject(&on_dune(Method::PATCH, Fault::close(Phase::AfterExecution)));
+        let reads = cluster.inject(&on_dune(Method::GET, Fault::latency(Duration::from_secs(2))));
         let patch = json!({ "year": 1966 });
         let mut update = books.update("dune", &patch).if_revision(&first.revision);
         if has_id {
@@ -167,8 +167,8 @@ async fn w05a_an_equal_change_of_another_client_is_not_taken_for_that_of_modify(
     let books = books(&client(&cluster));
     books.insert(&book("Dune")).key("dune").await.unwrap();
     let year = books.get::<Book>("dune").await.unwrap().unwrap().year;
-    let _lost = everywhere(&cluster, &on_dune(Method::PATCH, Fault::close(Phase::AfterRead)));
-    let reads = everywhere(&cluster, &on_dune(Method::GET, Fault::latency(Duration::from_secs(2))));
+    let _lost = cluster.inject(&on_dune(Method::PATCH, Fault::close(Phase::AfterRead)));
+    let reads = cluster.inject(&on_dune(Method::GET, Fault::latency(Duration::from_secs(2))));
     let modify = books.modify("dune", |book: &mut Book| book.year += 1);
     let other = async {
         // After the document was read, and before it is looked into.
@@ -188,7 +188,7 @@ async fn w05b_a_change_of_modify_is_found_by_its_operation_id() {
     let books = books(&client(&cluster));
     books.insert(&book("Dune")).key("dune").await.unwrap();
     let year = books.get::<Book>("dune").await.unwrap().unwrap().year;
-    let _lost = everywhere(&cluster, &on_dune(Method::PATCH, Fault::close(Phase::AfterExecution)));
+    let _lost = cluster.inject(&on_dune(Method::PATCH, Fault::close(Phase::AfterExecution)));
     let modify =
         books.modify("dune", |book: &mut Book| book.year += 1).operation_id(OperationId::new("op", "u1"));
     assert_eq!(modify.await.unwrap().evidence, Some(Evidence::OperationId));
@@ -200,8 +200,8 @@ async fn w06a_a_modification_is_not_made_again_if_it_may_have_been_made() {
     let cluster = cluster().await;
     let books = books(&client(&cluster));
     books.insert(&book("Dune")).key("dune").await.unwrap();
-    let _lost = everywhere(&cluster, &on_dune(Method::PATCH, Fault::close(Phase::AfterExecution).times(1)));
-    let refused = everywhere(&cluster, &on_dune(Method::PATCH, Fault::latency(Duration::from_secs(2))));
+    let _lost = cluster.inject(&on_dune(Method::PATCH, Fault::close(Phase::AfterExecution).times(1)));
+    let refused = cluster.inject(&on_dune(Method::PATCH, Fault::latency(Duration::from_secs(2))));
     let changes = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&changes);
     let modify = books.modify("dune", move |book: &mut Book| {
@@ -225,7 +225,7 @@ async fn w08_a_removal_under_a_natural_key_is_not_repeated() {
     let cluster = cluster().await;
     let books = books(&client(&cluster));
     books.insert(&book("Dune")).key("dune").await.unwrap();
-    let _lost = everywhere(&cluster, &on_dune(Method::DELETE, Fault::close(Phase::AfterRead)));
+    let _lost = cluster.inject(&on_dune(Method::DELETE, Fault::close(Phase::AfterRead)));
     let error = books.remove("dune").await.unwrap_err();
     assert_eq!((error.outcome(), error.resolution()), (Outcome::Unknown, Some(Resolution::NotSeen)));
     assert_eq!((requests(&cluster, "DELETE"), stored(&cluster).await), (1, 1));
@@ -236,7 +236,7 @@ async fn w08a_a_removal_whose_response_is_lost_is_found() {
     let cluster = cluster().await;
     let books = books(&client(&cluster));
     books.insert(&book("Dune")).key("dune").await.unwrap();
-    let _lost = everywhere(&cluster, &on_dune(Method::DELETE, Fault::close(Phase::AfterExecution)));
+    let _lost = cluster.inject(&on_dune(Method::DELETE, Fault::close(Phase::AfterExecution)));
     let removed = books.remove("dune").await.unwrap();
     assert_eq!((removed.evidence, requests(&cluster, "DELETE")), (Some(Evidence::Absence), 1));
 }
@@ -245,7 +245,7 @@ async fn w08a_a_removal_whose_response_is_lost_is_found() {
 async fn w21_an_insert_with_a_key_of_the_server_is_not_repeated() {
     let cluster = cluster().await;
     let books = books(&client(&cluster)).server_keys();
-    let _lost = everywhere(&cluster, &on_post(Fault::close(Phase::AfterExecution)));
+    let _lost = cluster.inject(&on_post(Fault::close(Phase::AfterExecution)));
     let error = books.insert(&book("Dune")).await.unwrap_err();
     assert_eq!((error.outcome(), error.resolution()), (Outcome::Unknown, None));
     assert_eq!((requests(&cluster, "POST"), stored(&cluster).await), (1, 1));
@@ -270,13 +270,12 @@ async fn w26_a_write_whose_read_before_fails_was_not_executed() {
     let cluster = cluster().await;
     let limits = Limits::default().attempt(Duration::from_millis(300)).total(Duration::from_secs(1));
     let books = books(&builder(&cluster).limits(limits).build().unwrap());
-    let _slow = everywhere(&cluster, &on_dune(Method::GET, Fault::latency(Duration::from_secs(10))));
+    let _slow = cluster.inject(&on_dune(Method::GET, Fault::latency(Duration::from_secs(10))));
     let error = books.modify("dune", |book: &mut Book| book.year += 1).await.unwrap_err();
     assert_eq!((error.outcome(), requests(&cluster, "PATCH")), (Outcome::NotExecuted, 0), "{error}");
     assert!(error.is_retryable());
 
-    let _slow =
-        everywhere(&cluster, &Fault::latency(Duration::from_secs(10)).on(Match::get("/_api/collection/*")));
+    let _slow = cluster.inject(&Fault::latency(Duration::from_secs(10)).on(Match::get("/_api/collection/*")));
     let error = books.insert(&book("Dune")).await.unwrap_err();
     assert_eq!((error.operation(), error.outcome()), ("document.insert", Outcome::NotExecuted), "{error}");
     assert_eq!(stored(&cluster).await, 0);

@@ -12,7 +12,7 @@ mod tickets;
 mod users;
 
 use arango::{Client, Collection};
-use arango_test_cluster::{Fault, FaultGuard, Match, TestCluster};
+use arango_test_cluster::{Fault, Match, TestCluster};
 use serde::{Deserialize, Serialize};
 
 /// A document of the tests.
@@ -28,11 +28,6 @@ fn book(title: &str) -> Book {
 
 fn books(client: &Client) -> Collection {
     client.db("_system").collection("books")
-}
-
-/// Injects a fault at every coordinator.
-fn everywhere(cluster: &TestCluster, fault: &Fault) -> Vec<FaultGuard> {
-    cluster.coordinators().iter().map(|coordinator| coordinator.inject(fault.clone())).collect()
 }
 
 fn on_post(fault: Fault) -> Fault {

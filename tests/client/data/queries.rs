@@ -11,7 +11,7 @@ use http::Method;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::{Book, everywhere};
+use super::Book;
 use crate::support::{builder, client, cluster, cluster_with};
 
 const ALL: &str = "FOR b IN books SORT b.year RETURN b.year";
@@ -94,7 +94,7 @@ async fn w11_each_batch_whose_response_is_lost_is_read_again() {
         // Each batch is lost once.
         while let Some(row) = {
             let lost = Fault::close(phase).on(Match::post("/_api/cursor/*")).times(1);
-            let _lost = everywhere(&cluster, &lost);
+            let _lost = cluster.inject(&lost);
             cursor.try_next().await.unwrap()
         } {
             rows.push(row);
@@ -259,7 +259,7 @@ async fn a_server_without_numbered_batches_is_read_to_the_end() {
     let database = fill(&client(&cluster), 10).await;
     assert_eq!(database.query::<u16>(Aql::new(ALL)).batch_size(3).all().await.unwrap(), years(10));
     // A batch whose response is lost is gone: it is not read again.
-    let _lost = everywhere(&cluster, &Fault::close(Phase::AfterExecution).on(Match::post("/_api/cursor/*")));
+    let _lost = cluster.inject(&Fault::close(Phase::AfterExecution).on(Match::post("/_api/cursor/*")));
     database.query::<u16>(Aql::new(ALL)).batch_size(3).all().await.unwrap_err();
 }
 
@@ -305,7 +305,7 @@ async fn w10b_a_query_that_may_have_committed_a_part_is_not_repeated_after_a_ref
         let database = fill(&client(&cluster), 3).await;
         let refused =
             Fault::response(503, 1496, "not a leader").on(Match::method(Method::POST, "/_api/cursor"));
-        let _refused = everywhere(&cluster, &refused.times(1));
+        let _refused = cluster.inject(&refused.times(1));
         let result = database.query::<Value>(Aql::dynamic(text)).options(options).all().await;
         let sent = cluster.journal().entries().iter().filter(|entry| entry.path == "/_api/cursor").count();
         assert_eq!((sent > 1, result.is_ok()), (is_repeated, is_repeated), "{text}: {sent}");

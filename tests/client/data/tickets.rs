@@ -9,7 +9,7 @@ use arango_test_cluster::{Fault, Match, TestCluster};
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::{book, everywhere, stored};
+use super::{book, stored};
 use crate::support::{builder, client, cluster};
 
 /// Returns the books for a client that gives up after a second.
@@ -27,7 +27,7 @@ fn ticket(error: &Error) -> DocumentTicket {
 async fn what_stays_unknown_can_be_found_out_later_by_another_client() {
     let cluster = cluster().await;
     let late = Fault::latency(Duration::from_secs(10)).on(Match::path("/_api/document/*"));
-    let faults = everywhere(&cluster, &late);
+    let faults = cluster.inject(&late);
     let ticket = ticket(&impatient(&cluster).insert(&book("Dune")).await.unwrap_err());
     assert_eq!((ticket.database(), ticket.collection().as_str()), (Some("_system"), "books"));
     drop(faults);
@@ -49,7 +49,7 @@ async fn updates_and_removals_have_tickets_and_refused_writes_have_none() {
     assert_eq!((refused.outcome(), refused.ticket()), (Outcome::NotExecuted, None));
 
     let late = Fault::latency(Duration::from_secs(10)).on(Match::path("/_api/document/*"));
-    let faults = everywhere(&cluster, &late);
+    let faults = cluster.inject(&late);
     let impatient = impatient(&cluster);
     let update = impatient.update("dune", &json!({ "year": 1 })).if_revision(&written.revision);
     let update = ticket(&update.await.unwrap_err());

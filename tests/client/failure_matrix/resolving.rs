@@ -7,7 +7,7 @@ use arango::protocol::{
     RequestBuilder, RequestClass, RequestProperties, Resolution, Resolve, Scope,
 };
 use arango::{CallOptions, Client, Error, ErrorKind, Limits, Outcome, RetryPolicy};
-use arango_test_cluster::{Fault, FaultGuard, Match, Phase, TestCluster};
+use arango_test_cluster::{Fault, Match, Phase, TestCluster};
 use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
@@ -106,10 +106,6 @@ async fn run(client: &Client, operation: InsertOnce) -> Result<String, Error> {
     client.db("_system").execute_resolving(operation).await
 }
 
-fn everywhere(cluster: &TestCluster, fault: &Fault) -> Vec<FaultGuard> {
-    cluster.coordinators().iter().map(|coordinator| coordinator.inject(fault.clone())).collect()
-}
-
 fn on_inserts(fault: Fault) -> Fault {
     fault.on(Match::post("/_api/document/*"))
 }
@@ -133,7 +129,7 @@ async fn q1_a_write_whose_response_is_lost_is_found(class: RequestClass) {
     for (phase, copies) in [(Phase::AfterExecution, 4), (Phase::InHead, 4), (Phase::InBody, 2)] {
         let copies = if class == RequestClass::NonIdempotent { 1 } else { copies };
         let cluster = cluster().await;
-        let _lost = everywhere(&cluster, &on_inserts(Fault::close(phase).times(1)));
+        let _lost = cluster.inject(&on_inserts(Fault::close(phase).times(1)));
         let found = run(&client(&cluster), insert(class)).await.unwrap();
         assert_eq!((cluster.journal().executions("insert"), questions(&cluster)), (copies, 1), "{phase:?}");
         assert_eq!(found, stored_revision(&cluster).await);
@@ -143,7 +139,7 @@ async fn q1_a_write_whose_response_is_lost_is_found(class: RequestClass) {
 async fn q2_a_refusal_by_the_own_effect_is_a_success(class: RequestClass) {
     let cluster = cluster().await;
     let repeated = Fault::response(409, 1210, "unique constraint violated").after_execution();
-    let _repeated = everywhere(&cluster, &on_inserts(repeated));
+    let _repeated = cluster.inject(&on_inserts(repeated));
     let found = run(&client(&cluster), insert(class)).await.unwrap();
     assert_eq!((cluster.journal().executions("insert"), questions(&cluster)), (1, 1));
     assert_eq!(found, stored_revision(&cluster).await);
@@ -161,7 +157,7 @@ async fn q3_the_effect_of_another_write_is_not_taken_for_its_own(class: RequestC
 
 async fn q4_an_effect_that_is_not_there_proves_nothing(class: RequestClass) {
     let cluster = cluster().await;
-    let _lost = everywhere(&cluster, &on_inserts(Fault::close(Phase::AfterRead)));
+    let _lost = cluster.inject(&on_inserts(Fault::close(Phase::AfterRead)));
     let error = run(&client(&cluster), insert(class)).await.unwrap_err();
     assert_eq!((error.resolution(), error.outcome()), (Some(Resolution::NotSeen), Outcome::Unknown));
     assert!(error.to_string().contains("a copy of it may still be executed"), "{error}");
@@ -170,8 +166,8 @@ async fn q4_an_effect_that_is_not_there_proves_nothing(class: RequestClass) {
 
 async fn q5_a_question_that_is_not_answered_is_reported(class: RequestClass) {
     let cluster = cluster().await;
-    let _lost = everywhere(&cluster, &on_inserts(Fault::close(Phase::AfterExecution)));
-    let _failing = everywhere(&cluster, &on_reads(Fault::response(503, 1478, "no DB-Server")));
+    let _lost = cluster.inject(&on_inserts(Fault::close(Phase::AfterExecution)));
+    let _failing = cluster.inject(&on_reads(Fault::response(503, 1478, "no DB-Server")));
     let error = run(&client(&cluster), insert(class)).await.unwrap_err();
     assert_eq!((error.resolution(), error.outcome()), (Some(Resolution::Failed), Outcome::Unknown));
     let report = error.report().to_string();
@@ -183,8 +179,8 @@ async fn q5_a_question_that_is_not_answered_is_reported(class: RequestClass) {
 
 async fn q5_a_refused_question_is_asked_once(class: RequestClass) {
     let cluster = cluster().await;
-    let _lost = everywhere(&cluster, &on_inserts(Fault::close(Phase::AfterExecution)));
-    let _refused = everywhere(&cluster, &on_reads(Fault::response(403, 11, "forbidden")));
+    let _lost = cluster.inject(&on_inserts(Fault::close(Phase::AfterExecution)));
+    let _refused = cluster.inject(&on_reads(Fault::response(403, 11, "forbidden")));
     let error = run(&client(&cluster), insert(class)).await.unwrap_err();
     assert_eq!((error.resolution(), questions(&cluster)), (Some(Resolution::Failed), 1));
 }
@@ -193,7 +189,7 @@ async fn q6_without_time_nothing_is_asked(class: RequestClass) {
     let cluster = cluster().await;
     let limits = Limits::default().total(Duration::from_secs(3));
     let client = builder(&cluster).limits(limits).build().unwrap();
-    let _hanging = everywhere(&cluster, &on_inserts(Fault::hang()));
+    let _hanging = cluster.inject(&on_inserts(Fault::hang()));
     let began = Instant::now();
     let error = run(&client, insert(class)).await.unwrap_err();
     assert_eq!((error.kind(), error.resolution()), (ErrorKind::DeadlineExceeded, Some(Resolution::Failed)));
@@ -203,12 +199,11 @@ async fn q6_without_time_nothing_is_asked(class: RequestClass) {
 async fn q6_without_a_retry_budget_nothing_is_asked(class: RequestClass) {
     let cluster = cluster().await;
     let client = client(&cluster);
-    let _failing =
-        everywhere(&cluster, &Fault::response(503, 1478, "no DB-Server").on(Match::get("/_admin/*")));
+    let _failing = cluster.inject(&Fault::response(503, 1478, "no DB-Server").on(Match::get("/_admin/*")));
     while client.state().retries_left > 0 {
         client.cluster().server_role().await.unwrap_err();
     }
-    let _lost = everywhere(&cluster, &on_inserts(Fault::close(Phase::AfterExecution)));
+    let _lost = cluster.inject(&on_inserts(Fault::close(Phase::AfterExecution)));
     let error = run(&client, insert(class)).await.unwrap_err();
     assert_eq!(
         (error.resolution(), questions(&cluster)),
@@ -221,7 +216,7 @@ async fn q6_without_a_retry_budget_nothing_is_asked(class: RequestClass) {
 async fn q7_a_failure_without_doubt_asks_nothing(class: RequestClass) {
     for (status, number) in [(400, 600), (403, 11), (404, 1203), (412, 1200)] {
         let cluster = cluster().await;
-        let _refused = everywhere(&cluster, &on_inserts(Fault::response(status, number, "no")));
+        let _refused = cluster.inject(&on_inserts(Fault::response(status, number, "no")));
         let error = run(&client(&cluster), insert(class)).await.unwrap_err();
         assert_eq!((error.resolution(), questions(&cluster)), (None, 0), "{status}/{number}");
     }
@@ -240,16 +235,16 @@ async fn q8_a_question_is_repeated_until_the_effect_is_there_or_the_patience_end
     let database = client.db("_system").options(single);
     let patient = InsertOnce { patience: Duration::from_secs(10), ..insert(class) };
     // The document is not there for the first two questions, as if the request was still executed.
-    let lost = everywhere(&cluster, &on_inserts(Fault::close(Phase::AfterExecution)));
-    let hidden: Vec<_> = everywhere(&cluster, &on_reads(Fault::response(404, 1202, "not found").times(1)));
+    let lost = cluster.inject(&on_inserts(Fault::close(Phase::AfterExecution)));
+    let hidden: Vec<_> = cluster.inject(&on_reads(Fault::response(404, 1202, "not found").times(1)));
     database.execute_resolving(patient).await.unwrap();
     let asked = questions(&cluster);
     assert!((2..=4).contains(&asked), "{asked}");
     drop((lost, hidden));
 
     let other = InsertOnce { title: "late", ..patient };
-    let _lost = everywhere(&cluster, &on_inserts(Fault::close(Phase::AfterRead)));
-    let _hidden = everywhere(&cluster, &on_reads(Fault::response(404, 1202, "not found")));
+    let _lost = cluster.inject(&on_inserts(Fault::close(Phase::AfterRead)));
+    let _hidden = cluster.inject(&on_reads(Fault::response(404, 1202, "not found")));
     let began = Instant::now();
     let error = database.execute_resolving(other).await.unwrap_err();
     assert_eq!((error.resolution(), began.elapsed().as_secs()), (Some(Resolution::NotSeen), 10));

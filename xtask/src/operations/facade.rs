@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The files whose methods are listed: those of the handles.
 const HANDLES: [&str; 5] =
-    ["handles/cluster/", "handles/coordinator/", "handles/database.rs", "data/", "client/databases.rs"];
+    ["handles/cluster/", "handles/coordinator/", "handles/database.rs", "data/", "client/data.rs"];
 
 /// Operations that no method names, and what executes them.
 const WITHOUT_METHOD: [(&str, &str); 1] = [("CloseCursor", "Cursor")];

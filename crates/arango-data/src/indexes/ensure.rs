@@ -8,7 +8,6 @@ use arango_protocol::{
 };
 use bytes::Bytes;
 use http::Request;
-use serde::Deserialize;
 
 use super::definition::Index;
 use super::info::IndexInfo;
@@ -85,17 +84,15 @@ impl Operation for EnsureIndex {
     }
 
     fn output(&self, response: ApiResponse) -> Result<EnsuredIndex, OutputError> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Body {
-            is_newly_created: bool,
-        }
         let mut index: IndexInfo = response.json()?;
-        // They belong to the response, and not to the index.
-        for attribute in ["isNewlyCreated", "error", "code"] {
-            index.other.remove(attribute);
+        // These belong to the response, and not to the index.
+        let is_new = index.other.remove("isNewlyCreated").and_then(|is_new| is_new.as_bool());
+        index.other.remove("error");
+        index.other.remove("code");
+        match is_new {
+            Some(is_new) => Ok(EnsuredIndex { index, existed: !is_new }),
+            None => Err(response.invalid("no `isNewlyCreated`")),
         }
-        Ok(EnsuredIndex { index, existed: !response.json::<Body>()?.is_newly_created })
     }
 }
 

@@ -2,7 +2,7 @@
 
 pub(crate) mod builder;
 #[cfg(feature = "data")]
-mod databases;
+mod data;
 pub(crate) mod discover;
 pub(crate) mod load_balancing;
 pub(crate) mod reconfigure;

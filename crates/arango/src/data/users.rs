@@ -7,10 +7,10 @@ use arango_data::{
     RemoveUser, RevokeAccess, UpdateUser, UserCreation, UserInfo, UserRemoval,
 };
 use arango_transport::Error;
-use arango_transport::protocol::{BuildError, DatabaseName, Operation};
+use arango_transport::protocol::Operation;
 
 use crate::data::collection::invalid_name;
-use crate::handles::data_support::invalid_request;
+use crate::handles::data_support::{database_name, invalid_request};
 use crate::handles::database::Database;
 
 /// The users of the cluster, and what they may access.
@@ -137,10 +137,6 @@ impl Users {
         let revoke = RevokeAccess::new(name, &database_name::<RevokeAccess>(database)?);
         self.system.execute(revoke.collection(&collection_name::<RevokeAccess>(collection)?)).await
     }
-}
-
-fn database_name<O: Operation>(name: &str) -> Result<DatabaseName, Error> {
-    DatabaseName::new(name).map_err(|invalid| invalid_request::<O>(BuildError::from(invalid)))
 }
 
 fn collection_name<O: Operation>(name: &str) -> Result<CollectionName, Error> {

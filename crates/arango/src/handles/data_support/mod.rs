@@ -49,6 +49,11 @@ impl Database {
     }
 }
 
+/// Returns the name of a database, or the error of an operation on it.
+pub(crate) fn database_name<O: Operation>(name: &str) -> Result<DatabaseName, Error> {
+    DatabaseName::new(name).map_err(|invalid| invalid_request::<O>(invalid.into()))
+}
+
 /// Returns the error of an operation that could not be built.
 pub(crate) fn invalid_request<O: Operation>(error: BuildError) -> Error {
     Error::request(&call::<O>(), O::METADATA.method, O::METADATA.path, error)

@@ -1,4 +1,4 @@
-//! Databases: their list, creation and removal; and users.
+//! What a client offers of data besides its databases' own calls: databases and users.
 
 use arango_data::{DropDatabase, ListAccessibleDatabases, ListDatabases};
 use arango_transport::Error;
@@ -6,7 +6,7 @@ use arango_transport::protocol::DatabaseName;
 
 use crate::client::Client;
 use crate::data::{NewDatabase, Users};
-use crate::handles::data_support::invalid_request;
+use crate::handles::data_support::database_name;
 
 /// The databases of the cluster. All methods need access to `_system`, and fail as
 /// [`Database::execute`](crate::Database::execute) does.
@@ -50,8 +50,4 @@ impl Client {
         let name = database_name::<DropDatabase>(name)?;
         self.db("_system").execute_resolving(DropDatabase { name }).await
     }
-}
-
-fn database_name<O: arango_transport::protocol::Operation>(name: &str) -> Result<DatabaseName, Error> {
-    DatabaseName::new(name).map_err(|invalid| invalid_request::<O>(invalid.into()))
 }
