@@ -1,8 +1,10 @@
 //! Runs another program until it ends.
 
+mod cargo_variables;
 mod exit_reason;
 mod process_group;
 
+use std::env;
 use std::ffi::OsStr;
 use std::io;
 use std::process::Stdio;
@@ -13,6 +15,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::{sleep, timeout};
 
+use self::cargo_variables::is_set_by_cargo;
 pub(crate) use self::exit_reason::ExitReason;
 use self::process_group::ProcessGroup;
 use crate::interruption::Interruptions;
@@ -23,7 +26,7 @@ const GRACE_PERIOD: Duration = Duration::from_secs(5);
 /// Effectively no time limit; see [`Program::limit`].
 const NO_LIMIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// A program to run, with our stdin, stdout and stderr.
+/// A program to run, with our stdin, stdout and stderr, and without what cargo has set for us.
 #[derive(Debug)]
 pub(crate) struct Program {
     command: Command,
@@ -32,7 +35,13 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn new(name: impl AsRef<OsStr>) -> Self {
-        Self { command: Command::new(name), limit: NO_LIMIT }
+        let mut command = Command::new(name);
+        for (variable, _) in
+            env::vars_os().filter(|(variable, _)| variable.to_str().is_some_and(is_set_by_cargo))
+        {
+            command.env_remove(variable);
+        }
+        Self { command, limit: NO_LIMIT }
     }
 
     pub(crate) fn arguments(mut self, arguments: impl IntoIterator<Item: AsRef<OsStr>>) -> Self {
@@ -137,4 +146,26 @@ async fn terminate(
         _ = interruptions.next() => {}
     }
     child.kill().await
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_program_is_not_told_which_package_runs_it() {
+        let mut interruptions = Interruptions::listen().unwrap();
+        let mut names = Vec::new();
+        // Cargo sets them for tests, too.
+        assert!(env::var_os("CARGO_PKG_NAME").is_some());
+
+        let exit =
+            Program::new("env").run_with_lines(&mut interruptions, |line| names.push(line)).await.unwrap();
+
+        assert!(exit.is_success());
+        assert!(names.iter().any(|line| line.starts_with("PATH=")));
+        assert!(
+            !names.iter().any(|line| line.starts_with("CARGO_PKG_") || line.starts_with("CARGO_MANIFEST_"))
+        );
+    }
 }
