@@ -1,11 +1,11 @@
 //! The endpoints of the coordinators.
 
 use arango_protocol::{ApiResponse, Metadata, Operation, OutputError};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 /// The endpoints of the coordinators, in no particular order.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Endpoints {
     /// One entry for each registered coordinator.
@@ -44,7 +44,7 @@ fn deserialize_entries<'de, D: Deserializer<'de>>(
 ///
 /// The server writes `tcp://` for `http://` and `ssl://` for `https://`; a missing port is 8529. The entry does not
 /// contain the coordinator's id.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct CoordinatorEndpoint {
     /// The advertised endpoint, or else the cluster-internal one.

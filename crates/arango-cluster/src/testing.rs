@@ -2,6 +2,7 @@
 
 use arango_protocol::{ApiResponse, BuildError, Operation};
 use http::{HeaderMap, StatusCode};
+use serde::Serialize;
 
 /// Returns method, path with query, and body of an operation's request.
 pub(crate) fn request_parts(operation: &impl Operation) -> Result<(String, String, String), BuildError> {
@@ -10,8 +11,15 @@ pub(crate) fn request_parts(operation: &impl Operation) -> Result<(String, Strin
     Ok((request.method().to_string(), request.uri().to_string(), body))
 }
 
-/// Decodes a successful response with `operation`.
-pub(crate) fn read<O: Operation>(operation: &O, body: &str) -> O::Output {
+/// Decodes a successful response with `operation`. The output of every operation can be written as JSON.
+pub(crate) fn read<O: Operation<Output: Serialize>>(operation: &O, body: &str) -> O::Output {
+    let output = read_secret(operation, body);
+    serde_json::to_string(&output).unwrap();
+    output
+}
+
+/// Decodes a successful response whose output contains a secret, so that it is not serialised.
+pub(crate) fn read_secret<O: Operation>(operation: &O, body: &str) -> O::Output {
     operation.output(response(200, body)).unwrap()
 }
 

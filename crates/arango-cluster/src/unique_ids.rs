@@ -7,8 +7,8 @@ use arango_protocol::{
 };
 use bytes::Bytes;
 use http::Request;
-use serde::Deserialize;
 use serde::de::{Deserializer, Error};
+use serde::{Deserialize, Serialize, Serializer};
 
 const PATH: &str = "/_admin/cluster/uniqId";
 
@@ -19,14 +19,14 @@ const MAX_COUNT: u32 = 1_000_000;
 const MAX_MINIMUM: u64 = 1 << 60;
 
 /// A range of reserved ids, from the smallest to the largest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct UniqueIds {
     /// The smallest.
-    #[serde(deserialize_with = "digits")]
+    #[serde(deserialize_with = "digits", serialize_with = "write_digits")]
     pub smallest: u64,
     /// The largest.
-    #[serde(deserialize_with = "digits")]
+    #[serde(deserialize_with = "digits", serialize_with = "write_digits")]
     pub largest: u64,
 }
 
@@ -110,6 +110,11 @@ impl Operation for RaiseUniqueIds {
 fn digits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(|_| Error::custom("expected decimal digits"))
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference to the field")]
+fn write_digits<S: Serializer>(id: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
 }
 
 #[cfg(test)]

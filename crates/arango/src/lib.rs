@@ -64,6 +64,7 @@ pub use arango_cluster as cluster;
 pub use arango_transport::protocol;
 #[cfg(feature = "data")]
 pub use data::Collection;
+pub use {bytes, http};
 
 #[cfg(feature = "compression")]
 pub use arango_transport::Compression;
@@ -81,6 +82,7 @@ pub use arango_transport::{
 pub use arango_transport::{InvalidTls, Tls, TlsVersion};
 pub use client::Client;
 pub use client::builder::ClientBuilder;
+pub use client::environment::InvalidEnvironment;
 pub use client::load_balancing::{LoadBalancing, Period, UnknownStrategy};
 pub use client::reconfigure::Reconfigure;
 pub use handles::cluster::Cluster;

@@ -5,7 +5,7 @@ use arango_protocol::{
 };
 use bytes::Bytes;
 use http::Request;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::agency::AgencyDump;
@@ -13,7 +13,7 @@ use crate::agency::AgencyDump;
 const PATH: &str = "/_admin/cluster/agencyDiagnosis";
 
 /// The result of a consistency check of the agency.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AgencyDiagnosis {
@@ -40,7 +40,7 @@ fn required_nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 /// The results of the single tests.
 ///
 /// Each failed test has a description.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct Diagnosis {

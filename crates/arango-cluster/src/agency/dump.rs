@@ -1,13 +1,13 @@
 //! The contents of the agency.
 
 use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// All contents of the agency as JSON.
 ///
 /// Its shape is internal to the server and changes between versions.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
 pub struct AgencyDump(pub Value);
 
@@ -81,7 +81,7 @@ impl Operation for GetAgencyCache {
 /// The maps that a coordinator derives from the agency, as JSON.
 ///
 /// Their shape is internal to the server and changes between versions.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
 pub struct ClusterInfo(pub Value);
 

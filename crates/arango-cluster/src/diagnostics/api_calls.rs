@@ -1,10 +1,10 @@
 //! The recent API calls of a server.
 
 use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// An API call that a server has served.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ApiCall {

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// An AQL query that a server has executed.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AqlQuery {

@@ -1,7 +1,7 @@
 //! The health records of all servers.
 
 use arango_protocol::{ApiResponse, OutputError};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::records::{ExactRecords, Records};
 use crate::health::ServerHealth;
@@ -21,7 +21,7 @@ use crate::server::{ServerId, ServerRole};
 /// assert!(!health.all_good());
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ClusterHealth {
     /// The id of the cluster, a UUID.

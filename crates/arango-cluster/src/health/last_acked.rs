@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer, Visitor};
+use serde::ser::{Serialize, Serializer};
 
 use arango_protocol::Timestamp;
 
@@ -22,6 +23,15 @@ pub enum LastAcked {
     ///
     /// Zero for the leader itself; it increases for a dead agent.
     Ago(Duration),
+}
+
+impl Serialize for LastAcked {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::At(time) => time.serialize(serializer),
+            Self::Ago(duration) => serializer.serialize_f64(duration.as_secs_f64()),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for LastAcked {

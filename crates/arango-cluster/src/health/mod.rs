@@ -1,6 +1,7 @@
 //! The health of all servers of the cluster.
 
 mod cluster_health;
+mod display;
 mod last_acked;
 mod records;
 mod server_health;

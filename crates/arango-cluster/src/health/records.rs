@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::health::ServerHealth;
@@ -47,6 +48,13 @@ impl Records {
             server.role = role;
         }
         server
+    }
+}
+
+/// As the server writes them: an object of servers by id.
+impl Serialize for Records {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.servers.iter().map(|(id, server)| (id, server)))
     }
 }
 

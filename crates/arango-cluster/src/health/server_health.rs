@@ -2,7 +2,7 @@
 
 use arango_protocol::values::empty_value;
 use arango_protocol::{Timestamp, open_enum};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::health::LastAcked;
 use crate::server::{ServerId, ServerRole, ServerState, StorageEngine};
@@ -36,7 +36,7 @@ open_enum! {
 /// alive. A server that never sent a heartbeat has `1970-01-01T00:00:00Z`.
 ///
 /// Agents have only some of the fields, as documented with each. Times are `YYYY-MM-DDTHH:MM:SSZ`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct ServerHealth {

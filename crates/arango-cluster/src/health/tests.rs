@@ -155,3 +155,14 @@ fn health_that_is_no_object_is_rejected() {
         assert!(GetHealth.output(crate::testing::response(200, body)).is_err(), "{body}");
     }
 }
+
+#[test]
+fn health_is_serialised_under_the_names_of_the_server() {
+    let health = read(&GetHealth, SAMPLE);
+
+    let written = serde_json::to_value(&health).unwrap();
+
+    assert_eq!(written["Health"]["CRDN-1"]["Status"], "FAILED");
+    assert_eq!(written["Health"]["AGNT-2"]["LastAckedTime"], 41.512);
+    assert_eq!(serde_json::from_value::<ClusterHealth>(written).unwrap(), health);
+}

@@ -7,7 +7,7 @@ use arango_protocol::{
 };
 use bytes::Bytes;
 use http::Request;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::jobs::JobId;
 use crate::server::ServerId;
@@ -44,7 +44,7 @@ open_enum! {
 ///
 /// It waits, runs, and then finishes or fails; the supervision processes it once a second. Its type decides which
 /// optional fields are present.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AgencyJob {

@@ -1,12 +1,12 @@
 //! The secrets that sign tokens.
 
 use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Fingerprint;
 
 /// The fingerprints of the secrets that sign tokens.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct JwtSecrets {
     /// The secret that signs new tokens.

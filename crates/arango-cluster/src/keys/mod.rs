@@ -8,10 +8,10 @@ pub use encryption::RotateEncryptionKeys;
 pub use jwt::{GetJwtSecrets, JwtSecrets, ReloadJwtSecrets};
 pub use tls::{GetTls, ReloadTls, TlsFiles, TlsKeyfile};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The fingerprint of a secret.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Fingerprint {
     /// SHA-256 of the secret, in hexadecimal digits.

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// The certificates that a server presents and trusts.
 ///
 /// Empty if it does not use TLS.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TlsFiles {
@@ -34,7 +34,7 @@ impl TlsFiles {
 }
 
 /// A file with certificates, and possibly the key of the first one.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TlsKeyfile {

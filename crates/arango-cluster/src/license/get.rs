@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use arango_protocol::values::seconds;
 use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, UnixSeconds, open_enum};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::license::LicenseKey;
 
@@ -25,15 +25,16 @@ open_enum! {
 /// The licence of the deployment.
 ///
 /// Edition and version decide which fields are present.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct License {
     /// What it permits.
     pub features: Option<LicenseFeatures>,
-    /// The key.
+    /// The key. It is not serialised.
     ///
     /// Servers of the community edition before 3.12.5 return only this field, with `none`.
+    #[serde(skip_serializing)]
     pub license: Option<LicenseKey>,
     /// A hash that identifies the key.
     pub hash: Option<String>,
@@ -50,7 +51,7 @@ pub struct License {
 }
 
 /// What a licence permits.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct LicenseFeatures {
@@ -59,7 +60,7 @@ pub struct LicenseFeatures {
 }
 
 /// The used and the permitted disk space.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct DiskUsage {
@@ -70,10 +71,18 @@ pub struct DiskUsage {
     /// Whether the limit is reached.
     pub limit_reached: bool,
     /// The time until the deployment becomes read-only.
-    #[serde(rename = "secondsUntilReadOnly", deserialize_with = "seconds::optional")]
+    #[serde(
+        rename = "secondsUntilReadOnly",
+        deserialize_with = "seconds::optional",
+        serialize_with = "seconds::write_optional"
+    )]
     pub until_read_only: Option<Duration>,
     /// The time until the servers shut down.
-    #[serde(rename = "secondsUntilShutDown", deserialize_with = "seconds::optional")]
+    #[serde(
+        rename = "secondsUntilShutDown",
+        deserialize_with = "seconds::optional",
+        serialize_with = "seconds::write_optional"
+    )]
     pub until_shutdown: Option<Duration>,
     /// The state of the licence.
     pub status: Option<LicenseStatus>,

@@ -5,7 +5,7 @@ use arango_protocol::{
 };
 use bytes::Bytes;
 use http::Request;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::log::LogQuery;
 use crate::types::no_payload;
@@ -13,7 +13,7 @@ use crate::types::no_payload;
 const PATH: &str = "/_admin/log";
 
 /// Log entries as parallel lists: elements at the same index belong together.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct LogArrays {

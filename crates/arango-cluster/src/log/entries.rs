@@ -5,7 +5,7 @@ use arango_protocol::{
 };
 use bytes::Bytes;
 use http::Request;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::log::{LogLevel, LogQuery};
 use crate::server::ServerId;
@@ -13,7 +13,7 @@ use crate::server::ServerId;
 const PATH: &str = "/_admin/log/entries";
 
 /// Log entries of a server.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct LogEntries {
     /// The total number of entries, including those not requested.
@@ -24,7 +24,7 @@ pub struct LogEntries {
 }
 
 /// A log entry.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct LogEntry {
     /// Its id; later entries have larger ids.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use arango_protocol::{ApiResponse, OutputError, open_enum};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 open_enum! {
     /// Severity of a log entry, or minimum severity that is logged.
@@ -36,7 +36,7 @@ pub(super) fn by_topic(response: &ApiResponse) -> Result<LogLevels, OutputError>
 }
 
 /// Minimum severities, globally and for each log appender.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AppenderLogLevels {
     /// The global ones.

@@ -15,7 +15,7 @@ use crate::server::ServerId;
 const PATH: &str = "/_admin/cluster/maintenance/{server}";
 
 /// The maintenance of a DB-Server.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct ServerMaintenance {

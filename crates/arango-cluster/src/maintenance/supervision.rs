@@ -7,7 +7,7 @@ use arango_protocol::{
 };
 use bytes::Bytes;
 use http::Request;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::maintenance::Maintenance;
 
@@ -63,7 +63,7 @@ pub struct SetMaintenance {
 }
 
 /// The result once the supervision has followed.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct SetMaintenanceResult {

@@ -5,6 +5,8 @@ mod usage;
 
 use std::fmt;
 
+use serde::Serialize;
+
 use arango_protocol::{ApiResponse, OutputError};
 
 pub use server::{GetMetrics, GetServerMetrics, MetricsMode};
@@ -13,7 +15,8 @@ pub use usage::{GetServerUsageMetrics, GetUsageMetrics};
 /// Metrics in the text format of Prometheus.
 ///
 /// Since 3.10.6 there is a space between labels and value. The text is returned unparsed.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
 pub struct Metrics(String);
 
 impl Metrics {

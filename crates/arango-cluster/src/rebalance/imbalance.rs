@@ -1,13 +1,13 @@
 //! The imbalance of leaders and shards.
 
 use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The imbalance of leaders and shards over the DB-Servers.
 ///
 /// It also contains the unfinished moves. Lists have one element for each DB-Server. **The order is not documented**,
 /// and is not that of [`ClusterHealth`](crate::ClusterHealth), so elements cannot be assigned to servers.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Imbalance {
@@ -36,7 +36,7 @@ impl Imbalance {
 /// The imbalance of leaders over the DB-Servers.
 ///
 /// A leader has the weight one, plus one for each collection that is sharded like its own.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct LeaderImbalance {
@@ -59,7 +59,7 @@ pub struct LeaderImbalance {
 /// The imbalance of shards, leaders and followers alike, over the DB-Servers.
 ///
 /// Every shard counts as 1 MiB, regardless of its size.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ShardImbalance {

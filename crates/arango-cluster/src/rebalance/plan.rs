@@ -1,5 +1,7 @@
 //! Planning moves, with or without executing them.
 
+use std::fmt;
+
 use arango_protocol::{
     ApiResponse, BuildError, Metadata, Operation, OutputError, Permission, RequestBuilder,
 };
@@ -11,7 +13,7 @@ use crate::rebalance::{LeaderImbalance, RebalanceOptions, ShardImbalance};
 use crate::server::ServerId;
 
 /// A planned rebalance: the moves and their effect.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct RebalancePlan {
     /// The imbalance now.
@@ -27,7 +29,7 @@ pub struct RebalancePlan {
 /// The imbalance of leaders and shards over the DB-Servers.
 ///
 /// Its lists have the same order as those of [`Imbalance`](crate::Imbalance).
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PlanImbalance {
     /// The imbalance of leaders.
@@ -56,6 +58,33 @@ pub struct ShardMove {
     ///
     /// It is moved to a follower or to a DB-Server without a copy.
     pub is_leader: bool,
+}
+
+/// Writes the number of moves and their effect, and then each move on a line of its own.
+impl fmt::Display for RebalancePlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let moves = if self.moves.len() == 1 { "move" } else { "moves" };
+        let (before, after) = (&self.before, &self.after);
+        write!(
+            f,
+            "{} {moves}, imbalance of leaders {} → {}, of shards {} → {}",
+            self.moves.len(),
+            before.leader.imbalance,
+            after.leader.imbalance,
+            before.shards.imbalance,
+            after.shards.imbalance,
+        )?;
+        self.moves.iter().try_for_each(|shard| write!(f, "\n{shard}"))
+    }
+}
+
+/// Writes what is moved, and from where to where: `shop/101 s101: leader PRMR-a → PRMR-b`.
+impl fmt::Display for ShardMove {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, shard, collection, database, is_leader } = self;
+        let copy = if *is_leader { "leader" } else { "follower" };
+        write!(f, "{database}/{collection} {shard}: {copy} {from} → {to}")
+    }
 }
 
 /// Plans a rebalance without executing it: nothing changes.
@@ -167,5 +196,15 @@ mod tests {
         };
         assert_eq!(plan.moves, [expected]);
         assert_eq!(Rebalance { options: &options }.output(response(202, PLAN)).unwrap(), plan);
+    }
+
+    #[test]
+    fn a_plan_is_displayed_with_its_effect_and_its_moves() {
+        let plan = read(&PlanRebalance { options: &RebalanceOptions::new() }, PLAN);
+        assert_eq!(
+            plan.to_string(),
+            "1 move, imbalance of leaders 2 → 0, of shards 2199023255552 → 0\n\
+             shop/1010001 s1010002: leader PRMR-a → PRMR-c"
+        );
     }
 }

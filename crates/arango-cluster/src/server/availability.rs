@@ -4,7 +4,7 @@ use arango_protocol::{
     ApiResponse, ErrorNumber, ErrorObject, Metadata, Operation, OutputError, Permission, Scope,
 };
 use http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::server::ServerMode;
 
@@ -19,7 +19,8 @@ use crate::server::ServerMode;
 pub struct GetAvailability;
 
 /// Whether a server is available.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Availability {
     /// Available, in this mode; a read-only server is available.

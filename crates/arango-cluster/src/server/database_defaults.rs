@@ -2,10 +2,10 @@
 
 use arango_protocol::values::empty_value;
 use arango_protocol::{ApiResponse, DatabaseSharding, Metadata, Operation, OutputError, ReplicationFactor};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The defaults of new databases.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DatabaseDefaults {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, Scope, open_enum};
 use bytes::Bytes;
 use http::Request;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::server::{ServerId, proxied_request};
 
@@ -18,7 +18,7 @@ open_enum! {
 }
 
 /// The storage engine of a server, and its features.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Engine {
     /// Its name.
@@ -32,7 +32,7 @@ pub struct Engine {
 }
 
 /// The features of a storage engine.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EngineSupport {
@@ -47,7 +47,7 @@ pub struct EngineSupport {
 }
 
 /// Aliases of features.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct EngineAliases {

@@ -109,6 +109,18 @@ impl From<String> for ServerId {
     }
 }
 
+impl From<&Self> for ServerId {
+    fn from(id: &Self) -> Self {
+        id.clone()
+    }
+}
+
+impl From<&String> for ServerId {
+    fn from(id: &String) -> Self {
+        Self(id.clone())
+    }
+}
+
 impl AsRef<str> for ServerId {
     fn as_ref(&self) -> &str {
         &self.0

@@ -1,13 +1,13 @@
 //! Role and state of a server, as reported by itself.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::server::{ServerId, ServerRole, ServerState};
 
 /// Role and state of a server, as reported by itself.
 ///
 /// While it starts, and outside a cluster, only the first five fields are present.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ServerStatus {
@@ -39,7 +39,7 @@ pub struct ServerStatus {
 }
 
 /// The progress of starting. Since 3.10.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StartupProgress {

@@ -1,7 +1,7 @@
 //! The status report of a server.
 
 use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Scope};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::server::{FoxxStatus, ServerId, ServerStatus};
 use crate::types::product_name;
@@ -9,7 +9,7 @@ use crate::types::product_name;
 /// The status report of a server.
 ///
 /// Version and role decide which optional fields are present.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StatusReport {
@@ -46,7 +46,7 @@ pub struct StatusReport {
 }
 
 /// The connection of a server to the agency.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AgencyStatus {
@@ -55,7 +55,7 @@ pub struct AgencyStatus {
 }
 
 /// The endpoints of the agency known to a server.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AgencyConnection {
     /// The endpoint of each agent, such as `tcp://10.0.0.31:8531`.
@@ -63,7 +63,7 @@ pub struct AgencyConnection {
 }
 
 /// The status of an agent.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AgentStatus {

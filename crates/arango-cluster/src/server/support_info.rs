@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arango_protocol::values::empty_value;
 use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Timestamp, open_enum};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::server::ServerId;
@@ -21,7 +21,7 @@ open_enum! {
 }
 
 /// Support information about a deployment.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct SupportInfo {
     /// When it was collected.
@@ -35,7 +35,7 @@ pub struct SupportInfo {
 /// A deployment, as described for support.
 ///
 /// Optional fields are only present for clusters.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Deployment {

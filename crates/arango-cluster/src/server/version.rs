@@ -1,17 +1,20 @@
 //! The version of a server.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, Scope};
+use arango_protocol::{
+    ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, Scope, ServerVersion,
+};
 use bytes::Bytes;
 use http::Request;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::server::{ServerId, proxied_request};
 use crate::types::product_name;
 
 /// Product, edition and version of a server.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct VersionInfo {
@@ -37,6 +40,28 @@ pub struct VersionInfo {
     pub deprecated_api_versions: Vec<String>,
     /// The API version of the request. Missing before 3.12.10.
     pub requested_api_version: Option<String>,
+}
+
+impl VersionInfo {
+    /// Returns the version for comparison; `None` if it is missing or not a version.
+    ///
+    /// ```
+    /// # let version: arango_cluster::VersionInfo =
+    /// #     serde_json::from_str(r#"{"server":"arango","version":"3.12.5"}"#)?;
+    /// assert!(version.parsed() >= "3.12.4".parse().ok());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn parsed(&self) -> Option<ServerVersion> {
+        self.version.as_deref()?.parse().ok()
+    }
+}
+
+/// Writes the version and the edition: `3.12.5 (enterprise)`.
+impl fmt::Display for VersionInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.version.as_deref().unwrap_or("unknown version"))?;
+        if self.license.is_empty() { Ok(()) } else { write!(f, " ({})", self.license) }
+    }
 }
 
 /// Reads the version of the responding server.
@@ -117,6 +142,10 @@ mod tests {
             read(&GetVersion::default(), r#"{"server":"arango","license":"enterprise","version":"3.12.5"}"#);
         assert_eq!((old.server.as_str(), old.license.as_str()), ("arango", "enterprise"));
         assert_eq!(old.version.as_deref(), Some("3.12.5"));
+        assert_eq!(
+            (old.parsed(), old.to_string()),
+            ("3.12.5".parse().ok(), "3.12.5 (enterprise)".to_owned())
+        );
         assert_eq!((old.details, old.requested_api_version), (None, None));
 
         let new = read(
@@ -133,6 +162,7 @@ mod tests {
     #[test]
     fn a_hardened_server_hides_its_version() {
         let hardened = read(&GetVersion::default(), r#"{"server":"arango","license":"community"}"#);
-        assert_eq!(hardened.version, None);
+        assert_eq!((hardened.version.as_deref(), hardened.parsed()), (None, None));
+        assert_eq!(hardened.to_string(), "unknown version (community)");
     }
 }

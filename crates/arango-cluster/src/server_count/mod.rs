@@ -5,8 +5,8 @@ mod set;
 use std::fmt;
 
 use arango_protocol::{ApiResponse, Metadata, Operation, OutputError};
-use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
+use serde::{Deserialize, Serialize};
 
 use crate::server::ServerId;
 
@@ -15,7 +15,7 @@ pub use set::{ServerCountTarget, SetServerCount};
 /// The target number of servers, **not the actual one**.
 ///
 /// [`ClusterHealth`](crate::ClusterHealth) has the actual number.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ServerCount {
     /// The target number of DB-Servers.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::server::ServerId;
 
 /// The placement of the shards of collections, by collection name.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ShardDistribution {
     /// The collections, including system collections.
@@ -23,7 +23,7 @@ impl ShardDistribution {
 }
 
 /// The placement of the shards of one collection, by shard id.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct CollectionShards {
@@ -49,7 +49,7 @@ impl CollectionShards {
 /// The DB-Servers of one shard, by their **short names**, such as `DBServer0001`.
 ///
 /// A DB-Server without a short name is given by its id.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ShardServers {
@@ -76,7 +76,7 @@ impl ShardServers {
 /// The progress of copying a shard.
 ///
 /// The server counts for at most two seconds.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SyncProgress {

@@ -1,14 +1,14 @@
 //! The progress of a soft shutdown.
 
 use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::PATH;
 
 /// What a soft shutdown of a coordinator waits for.
 ///
 /// The counts are also valid without a shutdown.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ShutdownProgress {

@@ -1,12 +1,12 @@
 //! Finding wrongly sorted indexes.
 
 use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ByDbServer, SERVER_TIMEOUT};
 
 /// The result of a DB-Server's check of its indexes.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SortCheck {
@@ -27,7 +27,7 @@ pub struct SortCheck {
 }
 
 /// A wrongly sorted index.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AffectedIndex {

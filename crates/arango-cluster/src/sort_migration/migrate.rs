@@ -1,12 +1,12 @@
 //! Correct sorting from the next start on.
 
 use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ByDbServer, SERVER_TIMEOUT};
 
 /// The result of a DB-Server's migration.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct SortMigrationResult {

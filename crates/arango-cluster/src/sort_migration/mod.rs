@@ -7,7 +7,7 @@ mod status;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::server::ServerId;
 
@@ -24,8 +24,13 @@ const SERVER_TIMEOUT: Duration = Duration::from_secs(12 * 60 * 60);
 pub type ByDbServer<T> = BTreeMap<ServerId, DbServerResponse<T>>;
 
 /// The response of one DB-Server to a coordinator.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "WholeBody<T>", bound = "T: Deserialize<'de>")]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(
+    try_from = "WholeBody<T>",
+    bound(deserialize = "T: Deserialize<'de>"),
+    rename_all = "camelCase",
+    untagged
+)]
 #[non_exhaustive]
 pub enum DbServerResponse<T> {
     /// Success.

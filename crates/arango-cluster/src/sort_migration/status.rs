@@ -1,7 +1,7 @@
 //! The sort order of indexes.
 
 use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, open_enum};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::ByDbServer;
 
@@ -16,7 +16,7 @@ open_enum! {
 }
 
 /// The sort order of a DB-Server's indexes.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct SortMigration {
     /// After its next start.

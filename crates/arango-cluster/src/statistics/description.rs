@@ -1,10 +1,10 @@
 //! The description of statistics.
 
 use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Scope};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The description of the figures in [`Statistics`](crate::Statistics).
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct StatisticsDescription {
     /// The groups of figures.
@@ -14,7 +14,7 @@ pub struct StatisticsDescription {
 }
 
 /// A group of figures.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct StatisticsGroup {
     /// Its key, such as `client`.
@@ -28,7 +28,7 @@ pub struct StatisticsGroup {
 }
 
 /// A figure.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct StatisticsFigure {
     /// The key of its group.

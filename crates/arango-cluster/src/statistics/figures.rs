@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use arango_protocol::values::seconds;
 
@@ -13,7 +13,7 @@ use arango_protocol::values::seconds;
 /// | times of requests | 0.01, 0.05, 0.1, 0.2, 0.5, 1, 5, 15, 30 s | 10 |
 /// | times of connections | 0.1, 1, 60 s | 4 |
 /// | sizes | 250, 1000, 2000, 5000, 10000 B | 6 |
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Histogram {
     /// The sum of all values.
@@ -28,7 +28,7 @@ pub struct Histogram {
 }
 
 /// Statistics of requests. Times are in seconds, sizes in bytes.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ClientStatistics {
@@ -51,7 +51,7 @@ pub struct ClientStatistics {
 }
 
 /// Numbers of requests.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct HttpStatistics {
@@ -84,7 +84,7 @@ pub struct HttpStatistics {
 /// Statistics of the server's process by the operating system.
 ///
 /// Sizes are in bytes.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SystemStatistics {
@@ -93,10 +93,10 @@ pub struct SystemStatistics {
     /// Page faults with reading from disk.
     pub major_page_faults: u64,
     /// CPU time in user mode.
-    #[serde(deserialize_with = "seconds::required")]
+    #[serde(deserialize_with = "seconds::required", serialize_with = "seconds::write")]
     pub user_time: Duration,
     /// CPU time in kernel mode.
-    #[serde(deserialize_with = "seconds::required")]
+    #[serde(deserialize_with = "seconds::required", serialize_with = "seconds::write")]
     pub system_time: Duration,
     /// Number of threads.
     pub number_of_threads: u64,

@@ -10,7 +10,7 @@ use arango_protocol::{
 };
 use bytes::Bytes;
 use http::Request;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::server::{ServerId, proxied_request};
 
@@ -24,7 +24,7 @@ pub use server::{
 /// The statistics of a server since its start.
 ///
 /// Histograms of times are in seconds; sizes are in bytes.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Statistics {

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use arango_protocol::values::seconds;
 
 /// Statistics of the server as a whole.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ServerStatistics {
     /// Time since the start of the server.
-    #[serde(deserialize_with = "seconds::required")]
+    #[serde(deserialize_with = "seconds::required", serialize_with = "seconds::write")]
     pub uptime: Duration,
     /// Memory of the machine, in bytes.
     pub physical_memory: u64,
@@ -26,7 +26,7 @@ pub struct ServerStatistics {
 }
 
 /// Statistics of transactions.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TransactionStatistics {
@@ -45,7 +45,7 @@ pub struct TransactionStatistics {
 }
 
 /// Statistics of threads and their queue.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct ThreadStatistics {
@@ -64,7 +64,7 @@ pub struct ThreadStatistics {
 }
 
 /// Statistics of JavaScript contexts.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ScriptContextStatistics {
     /// Number of contexts.
@@ -85,14 +85,14 @@ pub struct ScriptContextStatistics {
 }
 
 /// Statistics of one JavaScript context.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ScriptContext {
     /// Its id.
     pub context_id: u64,
     /// Time of its last measurement, since the start of the server.
-    #[serde(deserialize_with = "seconds::required")]
+    #[serde(deserialize_with = "seconds::required", serialize_with = "seconds::write")]
     pub t_max: Duration,
     /// Number of measurements.
     pub count_of_times: u64,

@@ -70,7 +70,7 @@ impl Operation for CreateAccessToken<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_rejected, assert_request_with_body, read};
+    use crate::testing::{assert_rejected, assert_request_with_body, read_secret};
     use std::time::Duration;
 
     #[test]
@@ -83,7 +83,7 @@ mod tests {
             "/_api/token/ada",
             r#"{"name":"ci","valid_until":1800000000}"#,
         );
-        let new = read(
+        let new = read_secret(
             &create,
             r#"{"id":7,"name":"ci","valid_until":1800000000,"created_at":1763632800,"fingerprint":"v1...abc",
                 "active":true,"token":"v1.s3cret"}"#,

@@ -6,7 +6,7 @@ mod list;
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use arango_protocol::UnixSeconds;
 
@@ -19,7 +19,7 @@ const PATH: &str = "/_api/token/{user}";
 /// The properties of an access token, without its secret.
 ///
 /// The secret is returned only once, [when the token is created](CreateAccessToken).
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AccessToken {
     /// Its id.
@@ -40,7 +40,7 @@ pub struct AccessToken {
 
 /// The secret of an access token, used instead of the user's password.
 ///
-/// `Debug` does not print it.
+/// `Debug` does not print it, and it cannot be serialised by mistake.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct AccessTokenSecret(String);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use serde::de::{Deserialize, Deserializer, Visitor};
+use serde::ser::{Serialize, Serializer};
 
 /// A time in seconds since 1970, with or without a fraction.
 ///
@@ -15,7 +16,7 @@ use serde::de::{Deserialize, Deserializer, Visitor};
 /// assert_eq!(moment.time(), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_743_568_356)));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, serde::Deserialize, serde::Serialize)]
 #[serde(transparent)]
 pub struct UnixSeconds(pub f64);
 
@@ -43,6 +44,17 @@ pub fn required<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, 
 /// For a field that may be missing or null.
 pub fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     Ok(Option::<Seconds>::deserialize(deserializer)?.map(|seconds| seconds.0))
+}
+
+/// Writes a required field, as a number with or without a fraction.
+pub fn write<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
+}
+
+/// Writes a field that may be missing.
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+pub fn write_optional<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    duration.map(|duration| duration.as_secs_f64()).serialize(serializer)
 }
 
 struct SecondsVisitor;

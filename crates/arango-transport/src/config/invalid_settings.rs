@@ -20,6 +20,12 @@ pub enum InvalidSettings {
         /// The preferred zone.
         zone: String,
     },
+    /// The load-balancing policy cannot be created.
+    #[error("{reason}")]
+    Policy {
+        /// What is wrong, and what would be accepted.
+        reason: String,
+    },
     /// Discovery is enabled, but a coordinator has a path prefix.
     #[error(
         "discovery cannot be used with `{coordinator}`: the endpoints that coordinators list do not have its path \

@@ -135,6 +135,12 @@ impl From<String> for HostList {
     }
 }
 
+impl From<&String> for HostList {
+    fn from(text: &String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
 impl From<Hosts> for HostList {
     fn from(hosts: Hosts) -> Self {
         Self(hosts.0.iter().map(ToString::to_string).collect())

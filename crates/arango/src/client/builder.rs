@@ -14,7 +14,7 @@ use tower::Layer;
 
 use crate::client::Client;
 use crate::client::discover::OperationDiscovery;
-use crate::client::load_balancing::LoadBalancing;
+use crate::client::load_balancing::{LoadBalancing, UnknownStrategy};
 #[cfg(feature = "data")]
 use crate::handles::data_support::query_log::QueryLog;
 
@@ -52,19 +52,22 @@ impl ClientBuilder {
 
     /// Sets how requests are spread over the coordinators. Default: [`LoadBalancing::RoundRobin`].
     ///
+    /// The strategy, or its text, as of a [configuration file](LoadBalancing#impl-FromStr-for-LoadBalancing). An unknown one is reported by [`build`](Self::build).
+    ///
     /// ```
-    /// use arango::{Client, LoadBalancing};
+    /// use arango::Client;
     ///
     /// let client = Client::builder()
     ///     .hosts("http://db1.eu:8529,http://db2.eu:8529,http://db1.us:8529")
-    ///     .load_balancing("preferred:eu:least-loaded".parse::<LoadBalancing>()?)
+    ///     .load_balancing("preferred:eu:least-loaded")
     ///     .zones(|coordinator| if coordinator.as_str().contains(".eu:") { "eu" } else { "us" })
     ///     .build()?;
     /// # drop(client);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn load_balancing(self, strategy: LoadBalancing) -> Self {
-        self.map(|transport| transport.policy_with(move |zones, random| strategy.policy(zones, random)))
+    pub fn load_balancing(self, strategy: impl TryInto<LoadBalancing, Error: Into<UnknownStrategy>>) -> Self {
+        let strategy = strategy.try_into().map_err(Into::into);
+        self.map(|transport| transport.policy_with(move |zones, random| strategy?.policy(zones, random)))
     }
 
     /// Sets the zone of each coordinator. Default: none.
@@ -82,13 +85,13 @@ impl ClientBuilder {
     }
 
     /// Logs in as `user` with every request. Default: no login.
-    pub fn basic_auth(self, user: &str, password: &str) -> Self {
-        self.credentials(Credentials::basic(user, password))
+    pub fn basic_auth(self, user: impl AsRef<str>, password: impl AsRef<str>) -> Self {
+        self.credentials(Credentials::basic(user.as_ref(), password.as_ref()))
     }
 
     /// Logs in as `user` once, and sends the returned token; see [`Credentials::jwt`].
-    pub fn jwt_auth(self, user: &str, password: &str) -> Self {
-        self.credentials(Credentials::jwt(user, password))
+    pub fn jwt_auth(self, user: impl AsRef<str>, password: impl AsRef<str>) -> Self {
+        self.credentials(Credentials::jwt(user.as_ref(), password.as_ref()))
     }
 
     /// Sets the credentials, such as an existing token: see [`Credentials::token`]. Default: none.
@@ -257,8 +260,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// If hosts are invalid; names every one of them and what is wrong with it. Else if a limit is zero; names the
-    /// first. Else if the TLS settings are invalid; names the file, or the other reason. Else if a zone is preferred
-    /// and no [`zones`](Self::zones) are set.
+    /// first. Else if the TLS settings are invalid; names the file, or the other reason. Else if the load balancing
+    /// strategy is unknown, or a zone is preferred and no [`zones`](Self::zones) are set.
     pub fn build(self) -> Result<Client, InvalidSettings> {
         let client = Client::new(self.transport.build()?);
         #[cfg(feature = "data")]

@@ -1,5 +1,6 @@
 //! Load balancing strategies by name.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -150,7 +151,7 @@ impl FromStr for LoadBalancing {
     ///
     /// The forms are `roundrobin`, `random`, `least-loaded`, `single`, `fallback`, `periodic`, `periodic:500`
     /// (requests), `periodic:30s` or `periodic:250ms`, `preferred:zone` and `preferred:zone:strategy`. Everything but
-    /// the zone is case-insensitive.
+    /// the zone is case-insensitive. `round-robin`, `round_robin` and `least_loaded` are accepted, too.
     fn from_str(text: &str) -> Result<Self, UnknownStrategy> {
         if text.len() > MAX_LENGTH {
             return Err(UnknownStrategy(format!("{}…", text.chars().take(40).collect::<String>())));
@@ -160,9 +161,9 @@ impl FromStr for LoadBalancing {
             None => (text, None),
         };
         let strategy = match (name.to_ascii_lowercase().as_str(), argument) {
-            ("roundrobin", None) => Some(Self::RoundRobin),
+            ("roundrobin" | "round-robin" | "round_robin", None) => Some(Self::RoundRobin),
             ("random", None) => Some(Self::Random),
-            ("least-loaded", None) => Some(Self::LeastLoaded),
+            ("least-loaded" | "least_loaded", None) => Some(Self::LeastLoaded),
             ("single", None) => Some(Self::Single),
             ("fallback", None) => Some(Self::Fallback),
             ("periodic", None) => Some(Self::Periodic(Period::default())),
@@ -177,6 +178,30 @@ impl FromStr for LoadBalancing {
             _ => None,
         };
         strategy.ok_or_else(|| UnknownStrategy(text.to_owned()))
+    }
+}
+
+impl TryFrom<&str> for LoadBalancing {
+    type Error = UnknownStrategy;
+
+    fn try_from(text: &str) -> Result<Self, UnknownStrategy> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for LoadBalancing {
+    type Error = UnknownStrategy;
+
+    fn try_from(text: String) -> Result<Self, UnknownStrategy> {
+        text.parse()
+    }
+}
+
+impl TryFrom<&String> for LoadBalancing {
+    type Error = UnknownStrategy;
+
+    fn try_from(text: &String) -> Result<Self, UnknownStrategy> {
+        text.parse()
     }
 }
 
@@ -226,6 +251,19 @@ impl fmt::Display for Period {
 )]
 pub struct UnknownStrategy(String);
 
+/// A strategy that is not given as a text cannot be unknown.
+impl From<Infallible> for UnknownStrategy {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl From<UnknownStrategy> for InvalidSettings {
+    fn from(unknown: UnknownStrategy) -> Self {
+        Self::Policy { reason: unknown.to_string() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,6 +287,10 @@ mod tests {
                 assert_eq!(strategy.to_string().to_uppercase().parse(), Ok(strategy), "in any case");
             }
         }
+        for spelling in ["round-robin", "round_robin", "ROUND_ROBIN"] {
+            assert_eq!(spelling.parse(), Ok(LoadBalancing::RoundRobin));
+        }
+        assert_eq!("least_loaded".parse(), Ok(LoadBalancing::LeastLoaded));
         assert_eq!("periodic".parse(), Ok(LoadBalancing::Periodic(Period::Requests(100))));
         assert_eq!("preferred:eu".parse(), Ok(LoadBalancing::preferred("eu")));
     }

@@ -4,6 +4,7 @@ pub(crate) mod builder;
 #[cfg(feature = "data")]
 mod data;
 pub(crate) mod discover;
+pub(crate) mod environment;
 pub(crate) mod load_balancing;
 pub(crate) mod reconfigure;
 

@@ -3,7 +3,7 @@
 use arango_transport::balance::Policy;
 use arango_transport::{AttemptRequest, Coordinator, Credentials, HostList, InvalidSettings, Limits};
 
-use crate::client::load_balancing::LoadBalancing;
+use crate::client::load_balancing::{LoadBalancing, UnknownStrategy};
 
 /// Changes the settings of a client and all its clones at runtime.
 ///
@@ -12,12 +12,12 @@ use crate::client::load_balancing::LoadBalancing;
 /// neither a runtime nor a network.
 ///
 /// ```
-/// use arango::{Client, Credentials, LoadBalancing};
+/// use arango::{Client, Credentials};
 ///
 /// let client = Client::builder().hosts("http://one:8529,http://two:8529").build()?;
 /// let running = client.reconfigure();
 /// running.set_credentials(Credentials::basic("root", "n3w"));
-/// running.set_load_balancing(LoadBalancing::Random)?;
+/// running.set_load_balancing("random")?;
 /// running.set_hosts("http://two:8529,http://three:8529")?;
 /// # Ok::<(), arango::InvalidSettings>(())
 /// ```
@@ -46,9 +46,12 @@ impl Reconfigure {
     ///
     /// # Errors
     ///
-    /// If a zone is preferred and the client has no zones.
-    #[expect(clippy::needless_pass_by_value, reason = "same signature as the builder")]
-    pub fn set_load_balancing(&self, strategy: LoadBalancing) -> Result<(), InvalidSettings> {
+    /// If the strategy is unknown, or if a zone is preferred and the client has no zones.
+    pub fn set_load_balancing(
+        &self,
+        strategy: impl TryInto<LoadBalancing, Error: Into<UnknownStrategy>>,
+    ) -> Result<(), InvalidSettings> {
+        let strategy = strategy.try_into().map_err(Into::into)?;
         self.0.set_policy(strategy.policy(self.0.zones(), self.0.random_source())?);
         Ok(())
     }

@@ -88,16 +88,19 @@ impl Cluster {
     /// Returns the maintenance of one DB-Server; `None` if it has none.
     ///
     /// Since 3.10.1.
-    pub async fn server_maintenance(&self, server: &ServerId) -> Result<Option<ServerMaintenance>, Error> {
-        self.database.execute(GetServerMaintenance { server }).await
+    pub async fn server_maintenance(
+        &self,
+        server: impl Into<ServerId>,
+    ) -> Result<Option<ServerMaintenance>, Error> {
+        self.database.execute(GetServerMaintenance { server: &server.into() }).await
     }
 
     /// Starts or ends the maintenance of one DB-Server. Since 3.10.1.
     pub async fn set_server_maintenance(
         &self,
-        server: &ServerId,
+        server: impl Into<ServerId>,
         maintenance: Maintenance,
     ) -> Result<(), Error> {
-        self.database.execute(SetServerMaintenance { server, maintenance }).await
+        self.database.execute(SetServerMaintenance { server: &server.into(), maintenance }).await
     }
 }

@@ -36,23 +36,23 @@ impl Cluster {
     }
 
     /// Returns the storage engine of a coordinator or DB-Server.
-    pub async fn server_engine(&self, server: &ServerId) -> Result<Engine, Error> {
-        self.database.execute(GetServerEngine { server }).await
+    pub async fn server_engine(&self, server: impl Into<ServerId>) -> Result<Engine, Error> {
+        self.database.execute(GetServerEngine { server: &server.into() }).await
     }
 
     /// Returns the version of a coordinator or DB-Server.
-    pub async fn server_version(&self, server: &ServerId) -> Result<VersionInfo, Error> {
-        self.database.execute(GetServerVersion { server }).await
+    pub async fn server_version(&self, server: impl Into<ServerId>) -> Result<VersionInfo, Error> {
+        self.database.execute(GetServerVersion { server: &server.into() }).await
     }
 
     /// Returns the statistics of a coordinator or DB-Server. Removed in 4.0.
-    pub async fn server_statistics(&self, server: &ServerId) -> Result<Statistics, Error> {
-        self.database.execute(GetServerStatistics { server }).await
+    pub async fn server_statistics(&self, server: impl Into<ServerId>) -> Result<Statistics, Error> {
+        self.database.execute(GetServerStatistics { server: &server.into() }).await
     }
 
     /// Starts a job that moves everything off a DB-Server: see [`agency_job`](Self::agency_job).
-    pub async fn clean_out_server(&self, server: &ServerId) -> Result<JobId, Error> {
-        self.database.execute(CleanOutServer { server }).await
+    pub async fn clean_out_server(&self, server: impl Into<ServerId>) -> Result<JobId, Error> {
+        self.database.execute(CleanOutServer { server: &server.into() }).await
     }
 
     /// Starts a job that moves all leaderships of a DB-Server to followers.
@@ -60,17 +60,17 @@ impl Cluster {
     /// See [`agency_job`](Self::agency_job).
     pub async fn resign_leadership(
         &self,
-        server: &ServerId,
+        server: impl Into<ServerId>,
         leaders: ResignedLeaders,
     ) -> Result<JobId, Error> {
-        self.database.execute(ResignLeadership { server, leaders }).await
+        self.database.execute(ResignLeadership { server: &server.into(), leaders }).await
     }
 
     /// Removes a server that has failed and holds nothing.
     ///
     /// Takes up to a minute.
-    pub async fn remove_server(&self, server: &ServerId) -> Result<(), Error> {
-        self.database.execute(RemoveServer { server }).await
+    pub async fn remove_server(&self, server: impl Into<ServerId>) -> Result<(), Error> {
+        self.database.execute(RemoveServer { server: &server.into() }).await
     }
 
     /// Returns the state of a job.

@@ -1,0 +1,143 @@
+//! The settings of a client that environment variables describe.
+
+use std::env::{self, VarError};
+
+use crate::client::Client;
+use crate::client::builder::ClientBuilder;
+
+const ENDPOINTS: &str = "ARANGO_ENDPOINTS";
+const ROOT_PASSWORD: &str = "ARANGO_ROOT_PASSWORD";
+const CA_FILE: &str = "ARANGO_CA_FILE";
+
+impl ClientBuilder {
+    /// Returns a builder with the settings that environment variables describe.
+    ///
+    /// These are the variables that `cargo xtask test-cluster run` sets; no others are read.
+    ///
+    /// | variable | sets | if it is not set |
+    /// |---|---|---|
+    /// | `ARANGO_ENDPOINTS` | the [hosts](Self::hosts), separated by commas | an error |
+    /// | `ARANGO_ROOT_PASSWORD` | the password of the user `root` | an empty password |
+    /// | `ARANGO_CA_FILE` | the file with the authority of the certificates | that of the system |
+    ///
+    /// # Errors
+    ///
+    /// If there are no endpoints, if a value is not Unicode, or if an authority is set and the client is compiled without
+    /// the feature `rustls`. What the values mean is validated by [`build`](Self::build).
+    pub fn from_env() -> Result<Self, InvalidEnvironment> {
+        from_variables(|name| env::var(name))
+    }
+}
+
+impl Client {
+    /// Returns a client with the settings that environment variables describe.
+    ///
+    /// Which these are is said at [`ClientBuilder::from_env`].
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = arango::Client::from_env()?;
+    /// println!("{}", client.cluster().health().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`ClientBuilder::from_env`] and [`ClientBuilder::build`].
+    pub fn from_env() -> Result<Self, InvalidEnvironment> {
+        Ok(ClientBuilder::from_env()?.build()?)
+    }
+}
+
+/// The reason why environment variables do not describe a client.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidEnvironment {
+    /// There are no endpoints.
+    #[error(
+        "the environment variable `ARANGO_ENDPOINTS` is not set: it lists the coordinators, separated by commas"
+    )]
+    NoEndpoints,
+    /// The value of a variable is not Unicode.
+    #[error("the value of the environment variable `{variable}` is not Unicode")]
+    NotUnicode {
+        /// The name of the variable.
+        variable: &'static str,
+    },
+    /// An authority is set, and the client is compiled without TLS.
+    #[error(
+        "the environment variable `ARANGO_CA_FILE` is set, but the feature `rustls` of `arango` is disabled"
+    )]
+    NoTls,
+    /// A value has no meaning as a setting.
+    #[error(transparent)]
+    Settings(#[from] arango_transport::InvalidSettings),
+}
+
+fn from_variables(
+    read: impl Fn(&'static str) -> Result<String, VarError>,
+) -> Result<ClientBuilder, InvalidEnvironment> {
+    let value = |variable| match read(variable) {
+        Ok(value) => Ok(Some(value)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(InvalidEnvironment::NotUnicode { variable }),
+    };
+    let endpoints = value(ENDPOINTS)?.ok_or(InvalidEnvironment::NoEndpoints)?;
+    let password = value(ROOT_PASSWORD)?.unwrap_or_default();
+    let builder = Client::builder().hosts(endpoints).basic_auth("root", password);
+    match value(CA_FILE)? {
+        Some(file) => with_authority(builder, file),
+        None => Ok(builder),
+    }
+}
+
+#[cfg(feature = "rustls")]
+#[expect(clippy::unnecessary_wraps, reason = "without TLS it fails")]
+fn with_authority(builder: ClientBuilder, file: String) -> Result<ClientBuilder, InvalidEnvironment> {
+    Ok(builder.tls(arango_transport::Tls::new().ca_file(file)))
+}
+
+#[cfg(not(feature = "rustls"))]
+fn with_authority(_: ClientBuilder, _: String) -> Result<ClientBuilder, InvalidEnvironment> {
+    Err(InvalidEnvironment::NoTls)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(variables: &[(&str, &str)]) -> Result<ClientBuilder, InvalidEnvironment> {
+        from_variables(|name| {
+            let found = variables.iter().find(|(other, _)| *other == name);
+            found.map(|(_, value)| (*value).to_owned()).ok_or(VarError::NotPresent)
+        })
+    }
+
+    #[test]
+    fn endpoints_are_the_hosts_of_the_client() {
+        let client =
+            of(&[(ENDPOINTS, "http://a,http://b"), (ROOT_PASSWORD, "secret")]).unwrap().build().unwrap();
+        let urls: Vec<_> = client.coordinators().iter().map(|state| state.coordinator.to_string()).collect();
+        assert_eq!(urls, ["http://a:8529", "http://b:8529"]);
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        assert_eq!(of(&[]).unwrap_err(), InvalidEnvironment::NoEndpoints);
+        let error = from_variables(|name| match name {
+            ROOT_PASSWORD => Err(VarError::NotUnicode("secret".into())),
+            _ => Ok("http://a".to_owned()),
+        });
+        let message = error.unwrap_err().to_string();
+        assert!(message.contains("`ARANGO_ROOT_PASSWORD`") && !message.contains("secret"), "{message}");
+    }
+
+    #[cfg(feature = "rustls")]
+    #[test]
+    fn an_authority_that_is_not_there_is_reported() {
+        let builder = of(&[(ENDPOINTS, "https://a"), (CA_FILE, "/no/such/file")]).unwrap();
+        let message = builder.build().unwrap_err().to_string();
+        assert!(message.contains("/no/such/file"), "{message}");
+    }
+}
