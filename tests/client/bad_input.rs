@@ -72,30 +72,30 @@ async fn an_invalid_server_id_is_rejected_locally() {
     let cluster = cluster().await;
     let client = client(&cluster);
     let admin = client.cluster();
-    let (short, host, agent) = ("DBServer0001".into(), "http://10.0.0.21:8529".into(), "AGNT-1".into());
+    let (short, host, agent) = ("DBServer0001", "http://10.0.0.21:8529", "AGNT-1");
     let on = Maintenance::For(Duration::from_secs(60));
     for error in [
-        admin.set_server_maintenance(&short, on).await.unwrap_err(),
-        admin.server_maintenance(&short).await.map(drop).unwrap_err(),
-        admin.hold_server_maintenance(&short, Duration::from_secs(60)).await.map(drop).unwrap_err(),
-        admin.server_version(&host).await.map(drop).unwrap_err(),
-        admin.server_version(&agent).await.map(drop).unwrap_err(),
-        admin.clean_out_server(&host).await.map(drop).unwrap_err(),
-        admin.remove_server(&host).await.unwrap_err(),
+        admin.set_server_maintenance(short, on).await.unwrap_err(),
+        admin.server_maintenance(short).await.map(drop).unwrap_err(),
+        admin.hold_server_maintenance(&short.into(), Duration::from_secs(60)).await.map(drop).unwrap_err(),
+        admin.server_version(host).await.map(drop).unwrap_err(),
+        admin.server_version(agent).await.map(drop).unwrap_err(),
+        admin.clean_out_server(host).await.map(drop).unwrap_err(),
+        admin.remove_server(host).await.unwrap_err(),
     ] {
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Request, Outcome::NotExecuted));
         let cause = std::error::Error::source(&error).unwrap().to_string();
         assert!(cause.contains("health()"), "{cause}");
     }
     assert_eq!(cluster.journal().entries().len(), 0);
-    admin.server_version(&short).await.unwrap();
+    admin.server_version(short).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn invalid_options_are_rejected_locally_by_name() {
     let cluster = cluster().await;
     let options = RebalanceOptions::new().maximum_moves(5001);
-    let error = client(&cluster).cluster().rebalance_plan(&options).await.unwrap_err();
+    let error = client(&cluster).cluster().rebalance_plan_with(&options).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Request, Outcome::NotExecuted));
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("maximum"));
 }

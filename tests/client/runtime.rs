@@ -63,7 +63,7 @@ fn a_call_outside_a_runtime_is_an_error() {
         assert_no_runtime_error(client.db("x").version());
         assert_no_runtime_error(client.db("x").jwt_auth("ada", "").version());
         assert_no_runtime_error(cluster.health());
-        assert_no_runtime_error(cluster.server_maintenance(&"PRMR-1".into()));
+        assert_no_runtime_error(cluster.server_maintenance("PRMR-1"));
         assert_no_runtime_error(cluster.hold_maintenance(Duration::from_secs(60)));
         assert_no_runtime_error(cluster.on_each_db_server(|one, _| async move { one.health().await }));
         let request = Request::get("/_api/version").body(Full::default()).unwrap();

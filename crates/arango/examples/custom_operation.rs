@@ -4,7 +4,7 @@
 //! cargo xtask test-cluster run -- cargo run -p arango --example custom_operation
 //! ```
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use arango::Client;
 use arango::protocol::{ApiResponse, Metadata, Operation, OutputError, Permission, Scope};
 use serde::Deserialize;
@@ -37,9 +37,7 @@ impl Operation for GetQueryTracking {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let endpoints = std::env::var("ARANGO_ENDPOINTS").context("ARANGO_ENDPOINTS is not set")?;
-    let password = std::env::var("ARANGO_ROOT_PASSWORD").unwrap_or_default();
-    let client = Client::builder().hosts(&*endpoints).basic_auth("root", &password).build()?;
+    let client = Client::from_env()?;
 
     let tracking = client.db("_system").execute(GetQueryTracking).await?;
     anstream::println!("queries are tracked: {}", tracking.enabled);

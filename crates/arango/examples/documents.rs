@@ -19,9 +19,7 @@ struct Book {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let endpoints = std::env::var("ARANGO_ENDPOINTS").context("ARANGO_ENDPOINTS is not set")?;
-    let password = std::env::var("ARANGO_ROOT_PASSWORD").unwrap_or_default();
-    let client = Client::builder().hosts(&*endpoints).basic_auth("root", &password).build()?;
+    let client = Client::from_env()?;
 
     let library = client.create_database("library").await?;
     library.create_collection("books").shards(3).ensure().await?;

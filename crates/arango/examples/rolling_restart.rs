@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use arango::Client;
-use arango::long_running::{PollOptions, RestartStep};
+use arango::long_running::PollOptions;
 use arango::transport::Transport;
 use bytes::Bytes;
 use http::Request;
@@ -82,14 +82,7 @@ async fn main() -> Result<()> {
         async move { Ok(operator.restart(server.as_str()).await?) }
     });
     while let Some(step) = restart.next().await {
-        match step {
-            RestartStep::Prepared(server) => {
-                anstream::println!("{server}: in maintenance, without leaderships");
-            }
-            RestartStep::Restarting(server) => anstream::println!("{server}: restarting"),
-            RestartStep::Restarted(server) => anstream::println!("{server}: restarted"),
-            other => anstream::println!("{other:?}"),
-        }
+        anstream::println!("{step}");
     }
     let restarted = restart.wait().await?;
     anstream::println!("{} servers were restarted", restarted.len());

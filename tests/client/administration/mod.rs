@@ -108,7 +108,7 @@ async fn a_rebalance_is_planned_and_executed_to_completion() {
     assert!(before.is_idle());
 
     let options = RebalanceOptions::new().move_leaders().move_followers().pi_factor(256e6);
-    let plan = admin.rebalance_plan(&options).await.unwrap();
+    let plan = admin.rebalance_plan_with(&options).await.unwrap();
     assert!(!plan.moves.is_empty());
     assert!(admin.imbalance().await.unwrap().is_idle(), "a plan moves nothing");
 
@@ -127,7 +127,7 @@ async fn a_rebalance_is_planned_and_executed_to_completion() {
     assert_eq!(after.shards.imbalance.to_bits(), plan.after.shards.imbalance.to_bits(), "as planned");
     assert!(after.leader.imbalance < before.leader.imbalance);
 
-    let nothing = admin.rebalance(&options).await.unwrap();
+    let nothing = admin.rebalance_with(&options).await.unwrap();
     assert!(nothing.moves.is_empty(), "no move is left");
 }
 
@@ -141,7 +141,7 @@ async fn every_server_version_is_supported() {
         admin.server_count().await.unwrap();
         admin.imbalance().await.unwrap();
         admin.endpoints().await.unwrap();
-        admin.rebalance_plan(&RebalanceOptions::new()).await.unwrap();
+        admin.rebalance_plan_with(&RebalanceOptions::new()).await.unwrap();
         let id = ServerId::from(cluster.db_server_ids().remove(0));
         admin.server_engine(&id).await.unwrap();
         let statistics = admin.server_statistics(&id).await;

@@ -44,7 +44,7 @@ async fn metrics_are_read_by_server_id_and_by_coordinator() {
         assert!(of_server.as_str().contains("DBSERVER"), "{version}: {of_server}");
         let of_one = root.coordinator(&one).metrics().await.unwrap();
         assert!(of_one.as_str().contains("COORDINATOR"), "{version}: {of_one}");
-        let unknown = root.cluster().server_metrics(&"PRMR-none".into()).await.unwrap_err();
+        let unknown = root.cluster().server_metrics("PRMR-none").await.unwrap_err();
         assert_eq!(unknown.status().unwrap(), 404);
         let overview = root.coordinator(&one).status_overview().await.unwrap();
         assert!(overview.version.unwrap().starts_with(version));

@@ -68,7 +68,7 @@ impl Fixture {
         cluster.stop_db_server(3);
         sleep(Duration::from_secs(20)).await;
         cluster.agency_jobs().set_outcome(JobOutcome::Hang);
-        let shard_move = admin.rebalance_plan(&RebalanceOptions::new()).await.unwrap().moves.remove(0);
+        let shard_move = admin.rebalance_plan_with(&RebalanceOptions::new()).await.unwrap().moves.remove(0);
         let job = admin.move_shard(MoveShard::from_plan(&shard_move)).await.unwrap();
         cluster.coordinator(1).add_crash("281ac6d7", &[]);
         let dump = admin.agency_dump().await.unwrap();
@@ -141,8 +141,8 @@ impl Fixture {
             "cluster.server_maintenance" => admin.server_maintenance(good).await.map(drop),
             "cluster.set_server_maintenance" => admin.set_server_maintenance(good, Maintenance::Off).await,
             "cluster.imbalance" => admin.imbalance().await.map(drop),
-            "cluster.plan_rebalance" => admin.rebalance_plan(&options).await.map(drop),
-            "cluster.rebalance" => admin.rebalance(&options).await.map(drop),
+            "cluster.plan_rebalance" => admin.rebalance_plan_with(&options).await.map(drop),
+            "cluster.rebalance" => admin.rebalance_with(&options).await.map(drop),
             "cluster.execute_moves" => admin.execute_moves(std::slice::from_ref(shard_move)).await,
             "cluster.rebalance_shards" => admin.rebalance_shards().await.map(drop),
             "cluster.shard_distribution" => admin.shard_distribution().await.map(drop),

@@ -66,9 +66,9 @@ pub(super) async fn situations(page: &mut Page) {
     );
     let empty = client.cluster().agency_job(&"".into()).await.unwrap_err();
     page.error("An empty path parameter", &empty);
-    let name = client.cluster().server_version(&"DBServer one".into()).await.unwrap_err();
+    let name = client.cluster().server_version("DBServer one").await.unwrap_err();
     page.error("A name instead of a server id", &name);
-    let agent = client.cluster().server_version(&"AGNT-1".into()).await.unwrap_err();
+    let agent = client.cluster().server_version("AGNT-1").await.unwrap_err();
     page.error("A call to an agent through a coordinator", &agent);
     let compact = system.execute(Compact::default()).await.unwrap_err();
     page.error("An operation that changes one coordinator, without a target", &compact);

@@ -21,7 +21,7 @@ async fn r44a_a_single_server_that_refuses_a_cluster_call_is_not_part_of_a_clust
             RequestClass::Fenced => client(&cluster).db("_system").execute(EnsureCount).await.unwrap_err(),
             RequestClass::Idempotent => calls.maintenance_on().await.unwrap_err(),
             RequestClass::NonIdempotent => {
-                calls.rebalance(&arango::cluster::RebalanceOptions::default()).await.unwrap_err()
+                calls.rebalance_with(&arango::cluster::RebalanceOptions::default()).await.unwrap_err()
             }
         };
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::NotACluster, Outcome::NotExecuted));

@@ -41,7 +41,7 @@ fn poll_options() -> PollOptions {
 /// Returns the first move of a rebalance plan.
 async fn first_move(client: &Client) -> ShardMove {
     let options = RebalanceOptions::new().move_leaders().move_followers();
-    client.cluster().rebalance_plan(&options).await.unwrap().moves.remove(0)
+    client.cluster().rebalance_plan_with(&options).await.unwrap().moves.remove(0)
 }
 
 /// Injects a fault at every coordinator.

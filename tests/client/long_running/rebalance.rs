@@ -266,7 +266,7 @@ async fn unfinished_moves_are_reported_at_the_time_limit() {
     let cluster = skewed_cluster().await;
     let client = client(&cluster);
     cluster.agency_jobs().set_outcome(JobOutcome::Hang);
-    client.cluster().rebalance(&options()).await.unwrap();
+    client.cluster().rebalance_with(&options()).await.unwrap();
     let timed_out = client.cluster().wait_until_idle(poll_options().timeout(SECOND * 60)).await.unwrap_err();
     assert!(matches!(timed_out.reason(), StopReason::TimedOut { last_error: None, .. }), "{timed_out}");
     assert!(timed_out.progress().as_ref().is_some_and(|imbalance| !imbalance.is_idle()));

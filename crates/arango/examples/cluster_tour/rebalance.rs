@@ -17,7 +17,7 @@ pub(crate) async fn run(output: &mut TourOutput, client: &Client) -> Result<()> 
     let before = cluster.imbalance().await?;
     // The factor that the server itself uses, so that plan and result can be compared.
     let options = RebalanceOptions::new().move_leaders().move_followers().pi_factor(256e6);
-    let plan = cluster.rebalance_plan(&options).await?;
+    let plan = cluster.rebalance_plan_with(&options).await?;
     let rows = plan
         .moves
         .iter()

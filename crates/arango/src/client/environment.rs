@@ -118,7 +118,7 @@ mod tests {
     fn endpoints_are_the_hosts_of_the_client() {
         let client =
             of(&[(ENDPOINTS, "http://a,http://b"), (ROOT_PASSWORD, "secret")]).unwrap().build().unwrap();
-        let urls: Vec<_> = client.coordinators().iter().map(|state| state.coordinator.to_string()).collect();
+        let urls: Vec<_> = client.coordinators().iter().map(|state| state.address.to_string()).collect();
         assert_eq!(urls, ["http://a:8529", "http://b:8529"]);
     }
 

@@ -1,5 +1,7 @@
 //! Removing a DB-Server from the cluster.
 
+use std::fmt;
+
 use arango_cluster::{
     AgencyJob, CleanOutServer, ClusterHealth, JobId, ResignLeadership, ResignedLeaders, ServerId, ServerRole,
 };
@@ -37,6 +39,16 @@ pub enum DecommissionStep {
     CleanedOut,
     /// It was removed, or did not exist.
     Removed,
+}
+
+impl fmt::Display for DecommissionStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::JobUpdated(job) => write!(f, "job {} ({}): {}", job.id, job.kind, job.status),
+            Self::CleanedOut => f.write_str("it holds no shards: stop it now"),
+            Self::Removed => f.write_str("it is removed"),
+        }
+    }
 }
 
 impl Cluster {

@@ -22,7 +22,10 @@ impl Scenario {
             }
             LongOperation::Rebalance => {
                 assert!(admin.imbalance().await.unwrap().is_idle(), "{case}");
-                assert!(admin.rebalance_plan(&rebalance_options()).await.unwrap().moves.is_empty(), "{case}");
+                assert!(
+                    admin.rebalance_plan_with(&rebalance_options()).await.unwrap().moves.is_empty(),
+                    "{case}"
+                );
             }
             LongOperation::Decommission => {
                 assert!(!self.cluster.db_server_ids().contains(&self.server.as_str().to_owned()), "{case}");

@@ -41,7 +41,7 @@ impl Scenario {
             LongOperation::Move => shard_move = Some(first_move(&client).await),
             LongOperation::Rebalance => {
                 planned_moves =
-                    client.cluster().rebalance_plan(&rebalance_options()).await.unwrap().moves.len();
+                    client.cluster().rebalance_plan_with(&rebalance_options()).await.unwrap().moves.len();
             }
             LongOperation::WaitHealthy => {
                 cluster.stop_db_server(1);
@@ -57,7 +57,9 @@ impl Scenario {
                 cluster.stop_db_server(1);
                 cluster.start_db_server(1);
             }
-            LongOperation::WaitIdle => drop(client.cluster().rebalance(&rebalance_options()).await.unwrap()),
+            LongOperation::WaitIdle => {
+                drop(client.cluster().rebalance_with(&rebalance_options()).await.unwrap())
+            }
             LongOperation::WaitDatabase => {
                 cluster.set_propagation(SECOND * 30);
                 let name = DatabaseName::new("new").unwrap();

@@ -106,7 +106,7 @@ async fn an_outdated_shard_check_is_repeated() {
     while !matches!(poller.next().await.unwrap(), RestartStep::Restarting(_)) {}
     let hits: usize = slow.iter().map(FaultGuard::hits).sum();
     assert!(hits == 3 && start.elapsed() >= SECOND * 36, "each check with outdated health was repeated");
-    assert_eq!(restarted.lock().unwrap().len(), 1);
+    assert!(restarted.lock().unwrap().is_empty(), "nothing is restarted before");
 }
 
 #[tokio::test(start_paused = true)]
@@ -160,4 +160,27 @@ async fn an_unreadable_agency_dump_stops_the_restart() {
     let stopped = poller.wait().await.unwrap_err();
     assert!(matches!(stopped.reason(), StopReason::Call(_)) && forbidden[0].hits() <= 1, "{stopped}");
     assert!(restarted.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_is_announced_before_it_begins_and_checked_again_if_it_has_to_wait() {
+    for (wait, health_requests) in [(SECOND * 0, 0), (SECOND, 1)] {
+        let cluster = Arc::new(skewed_cluster().await);
+        let (mut poller, restarted) = restart(&cluster, ServerRole::DbServer);
+        while !matches!(poller.next().await.unwrap(), RestartStep::Restarting(_)) {}
+        assert!(restarted.lock().unwrap().is_empty(), "the step is returned first");
+
+        sleep(wait).await;
+        cluster.journal().clear();
+        let called = async {
+            while restarted.lock().unwrap().is_empty() {
+                sleep(SECOND / 1000).await;
+            }
+            cluster.journal().executions_matching(|entry| entry.path == "/_admin/cluster/health")
+        };
+        tokio::select! {
+            requests = called => assert_eq!(requests, health_requests, "{wait:?}"),
+            _ = poller.next() => panic!("it is back before it is called"),
+        }
+    }
 }

@@ -50,7 +50,7 @@ pub(crate) async fn run_scenario(seed: u64) -> Report {
         &Network::new(&cluster, create_links(), NetworkLog::new(Trace::begin())),
     );
     let options = RebalanceOptions::new().move_leaders().move_followers();
-    let plan = admin.cluster().rebalance_plan(&options).await.expect("there are no faults yet");
+    let plan = admin.cluster().rebalance_plan_with(&options).await.expect("there are no faults yet");
 
     let trace = Trace::begin();
     for line in format!("PROCEDURE {scenario:#?}").lines() {

@@ -21,8 +21,13 @@ impl Cluster {
         self.database.execute(GetImbalance).await
     }
 
+    /// Plans moves for a more even distribution, without moving anything, with the default options.
+    pub async fn rebalance_plan(&self) -> Result<RebalancePlan, Error> {
+        self.rebalance_plan_with(&RebalanceOptions::new()).await
+    }
+
     /// Plans moves for a more even distribution, without moving anything.
-    pub async fn rebalance_plan(&self, options: &RebalanceOptions) -> Result<RebalancePlan, Error> {
+    pub async fn rebalance_plan_with(&self, options: &RebalanceOptions) -> Result<RebalancePlan, Error> {
         self.database.execute(PlanRebalance { options }).await
     }
 
@@ -33,8 +38,13 @@ impl Cluster {
         self.database.execute(ExecuteMoves { moves }).await
     }
 
+    /// Plans moves and starts them, in one request, with the default options.
+    pub async fn rebalance(&self) -> Result<RebalancePlan, Error> {
+        self.rebalance_with(&RebalanceOptions::new()).await
+    }
+
     /// Plans moves and starts them, in one request.
-    pub async fn rebalance(&self, options: &RebalanceOptions) -> Result<RebalancePlan, Error> {
+    pub async fn rebalance_with(&self, options: &RebalanceOptions) -> Result<RebalancePlan, Error> {
         self.database.execute(Rebalance { options }).await
     }
 

@@ -4,6 +4,7 @@ mod execute_move;
 mod placement;
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -65,6 +66,18 @@ pub enum RebalanceStep {
         /// The move.
         shard_move: ShardMove,
     },
+}
+
+impl fmt::Display for RebalanceStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started { shard_move, job } => write!(f, "{shard_move}: started by job {job}"),
+            Self::Completed { shard_move, completed, total } => {
+                write!(f, "{shard_move}: completed, {completed} of {total}")
+            }
+            Self::NotCompleted { shard_move } => write!(f, "{shard_move}: not completed"),
+        }
+    }
 }
 
 impl PreparedRebalance {
@@ -169,7 +182,7 @@ impl Cluster {
     /// # }
     /// ```
     pub async fn prepare_rebalance(&self, options: &RebalanceOptions) -> Result<PreparedRebalance, Error> {
-        let plan = self.rebalance_plan(options).await?;
+        let plan = self.rebalance_plan_with(options).await?;
         Ok(PreparedRebalance { cluster: self.clone(), plan, max_concurrent: 4 })
     }
 }

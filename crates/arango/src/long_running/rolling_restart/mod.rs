@@ -36,7 +36,10 @@ pub enum RestartStep {
     /// It counts as restarted once it responds and is healthy, although it is unknown whether its process was
     /// replaced.
     NoRebootId(ServerId),
-    /// The caller's function is called to restart it.
+    /// The caller's function is called next to restart it.
+    ///
+    /// The step is returned before that, so it can be logged first. If the caller then waits before it asks for the next
+    /// step, the check is repeated.
     Restarting(ServerId),
     /// It was down for longer than its [maintenance](RollingRestart::maintenance).
     ///
@@ -50,6 +53,20 @@ pub enum RestartStep {
     ///
     /// All servers are healthy, and all shards are in sync.
     Restarted(ServerId),
+}
+
+impl fmt::Display for RestartStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (server, step) = match self {
+            Self::Prepared(server) => (server, "is in maintenance and leads no shards"),
+            Self::NoRebootId(server) => (server, "has no reboot id, so a restart cannot be proved"),
+            Self::Restarting(server) => (server, "is restarted now"),
+            Self::MaintenanceExpired(server) => (server, "was down for longer than its maintenance"),
+            Self::MultipleRestarts(server) => (server, "has started more than once"),
+            Self::Restarted(server) => (server, "is back, and the cluster is healthy"),
+        };
+        write!(f, "{server} {step}")
+    }
 }
 
 /// The caller's function that restarts a server.

@@ -13,6 +13,9 @@ use crate::long_running::poller::ProgressSender;
 use crate::long_running::preflight::Preflight;
 use crate::long_running::{MaintenanceGuard, PollOptions, StopReason, healthy, job};
 
+/// If the caller asks for the next step within this time, the check before the restart is not repeated.
+const AT_ONCE: Duration = Duration::from_millis(100);
+
 /// One server of a rolling restart.
 pub(super) struct ServerRestart<'a> {
     pub(super) settings: &'a RollingRestart,
@@ -31,8 +34,7 @@ impl ServerRestart<'_> {
             Some(ServerRole::DbServer) => Some(self.prepare(polling).await?),
             _ => None,
         };
-        let before = self.reboot_id_before(polling).await?;
-        self.progress.send(RestartStep::Restarting(server.clone()));
+        let before = self.announce(polling).await?;
         restart(server.clone())
             .await
             .map_err(|source| StopReason::RestartFailed { server: server.clone(), source })?;
@@ -80,6 +82,23 @@ impl ServerRestart<'_> {
         Ok(guard)
     }
 
+    /// Announces the restart after the preflight check. Returns its reboot id before the restart.
+    async fn announce(&self, polling: &PollLoop) -> Result<Option<u64>, StopReason> {
+        let before = self.reboot_id_before(polling).await?;
+        if before.is_none() {
+            self.progress.send(RestartStep::NoRebootId(self.server.clone()));
+        }
+        self.progress.send(RestartStep::Restarting(self.server.clone()));
+        let announced_at = Instant::now();
+        // Returns the steps to the caller, who may ask late for the next one.
+        tokio::task::yield_now().await;
+        if announced_at.elapsed() > AT_ONCE {
+            return self.reboot_id_before(polling).await;
+        }
+        polling.check_cancelled()?;
+        Ok(before)
+    }
+
     /// Returns its reboot id before the restart, after the preflight check. No step is in progress until here.
     async fn reboot_id_before(&self, polling: &PollLoop) -> Result<Option<u64>, StopReason> {
         let cluster = &self.settings.cluster;
@@ -87,11 +106,7 @@ impl ServerRestart<'_> {
         // Nothing is awaited between here and the restart, so the result of the check is still valid.
         polling.check_cancelled()?;
         self.check_time_left()?;
-        let before = dump.reboot_id(self.server);
-        if before.is_none() {
-            self.progress.send(RestartStep::NoRebootId(self.server.clone()));
-        }
-        Ok(before)
+        Ok(dump.reboot_id(self.server))
     }
 
     /// Waits until a new process responds: its health may still be that of the previous process.
