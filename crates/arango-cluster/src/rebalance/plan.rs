@@ -60,7 +60,7 @@ pub struct ShardMove {
     pub is_leader: bool,
 }
 
-/// Writes the number of moves and their effect, and then each move on a line of its own.
+/// Writes the number of moves and their effect, and then a line for each move.
 impl fmt::Display for RebalancePlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let moves = if self.moves.len() == 1 { "move" } else { "moves" };
