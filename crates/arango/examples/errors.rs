@@ -1,0 +1,58 @@
+//! What an error tells: what failed, where, whether it was executed, and whether another attempt makes sense.
+//!
+//! ```text
+//! cargo xtask test-cluster run -- cargo run -p arango --example errors
+//! ```
+
+use std::time::Duration;
+
+use anyhow::Result;
+use arango::{Client, Error, ErrorCategory, ErrorKind, Limits, Outcome};
+use serde_json::json;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let client = Client::from_env()?;
+    let shop = client.create_database("shop").await?;
+    shop.create_collection("orders").ensure().await?;
+    let orders = shop.collection("orders");
+
+    // A refusal: a coordinator has answered, so the request is over.
+    orders.insert(&json!({ "item": "tea" })).key("1").await?;
+    if let Err(error) = orders.insert(&json!({ "item": "coffee" })).key("1").await {
+        explain("a second document under one key", &error);
+        assert_eq!(error.kind(), ErrorKind::UniqueViolation);
+    }
+    if let Err(error) = shop.collection("ordres").count().await {
+        explain("a collection that is not there", &error);
+    }
+
+    // Bad input: nothing is sent.
+    if let Err(error) = orders.get::<serde_json::Value>("a key with spaces").await {
+        explain("an invalid key", &error);
+    }
+
+    // No coordinator: proved that nothing was executed, so the program may send it again, to whatever is there then.
+    let limits = Limits::default().total(Duration::from_secs(2));
+    let nowhere = Client::builder().hosts("http://127.0.0.1:1,http://127.0.0.1:2").limits(limits).build()?;
+    if let Err(error) = nowhere.db("shop").collection("orders").insert(&json!({ "item": "milk" })).await {
+        explain("no coordinator can be reached", &error);
+        assert_eq!(error.outcome(), Outcome::NotExecuted);
+        anstream::println!("{}\n", error.report()); // a line for each attempt
+    }
+
+    client.drop_database("shop").await?;
+    Ok(())
+}
+
+/// What a program decides by.
+fn explain(what: &str, error: &Error) {
+    let advice = match (error.category(), error.outcome()) {
+        _ if error.is_retryable() => "send it again, after a pause",
+        (ErrorCategory::Conflict | ErrorCategory::NotFound, _) => "tell the user",
+        (_, Outcome::Unknown) => "read the state first",
+        _ => "repair the program or its settings",
+    };
+    anstream::println!("# {what}\n{error}");
+    anstream::println!("  {:?}, outcome {:?}: {advice}\n", error.kind(), error.outcome());
+}
