@@ -63,19 +63,22 @@ pub struct ShardMove {
 /// Writes the number of moves and their effect, and then a line for each move.
 impl fmt::Display for RebalancePlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let moves = if self.moves.len() == 1 { "move" } else { "moves" };
         let (before, after) = (&self.before, &self.after);
+        let leaders = reduction(before.leader.imbalance, after.leader.imbalance);
+        let shards = reduction(before.shards.imbalance, after.shards.imbalance);
+        let verb = if self.moves.len() == 1 { "move reduces" } else { "moves reduce" };
+        let number = self.moves.len();
         write!(
             f,
-            "{} {moves}, imbalance of leaders {} → {}, of shards {} → {}",
-            self.moves.len(),
-            before.leader.imbalance,
-            after.leader.imbalance,
-            before.shards.imbalance,
-            after.shards.imbalance,
+            "{number} {verb} the imbalance of leaders by {leaders:.0} %, and of shards by {shards:.0} %"
         )?;
         self.moves.iter().try_for_each(|shard| write!(f, "\n{shard}"))
     }
+}
+
+/// Returns by how many percent a measure is reduced. The measure itself has no unit.
+fn reduction(before: f64, after: f64) -> f64 {
+    if before > 0.0 { (1.0 - after / before) * 100.0 } else { 0.0 }
 }
 
 /// Writes what is moved, and from where to where: `shop/101 s101: leader PRMR-a → PRMR-b`.
@@ -203,7 +206,7 @@ mod tests {
         let plan = read(&PlanRebalance { options: &RebalanceOptions::new() }, PLAN);
         assert_eq!(
             plan.to_string(),
-            "1 move, imbalance of leaders 2 → 0, of shards 2199023255552 → 0\n\
+            "1 move reduces the imbalance of leaders by 100 %, and of shards by 100 %\n\
              shop/1010001 s1010002: leader PRMR-a → PRMR-c"
         );
     }
