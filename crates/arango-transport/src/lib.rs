@@ -5,6 +5,40 @@
 //! safe: each call has a [class](arango_protocol::RequestClass) that is decided before its first
 //! attempt, and every [`Error`] reports whether the request may have been executed.
 //!
+//! ```toml
+//! [dependencies]
+//! arango-transport = { git = "https://github.com/arango-rs/arango" }
+//! bytes = "1"
+//! http = "1"
+//! http-body-util = "0.1"
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! tower = { version = "0.5", features = ["util", "timeout"] }
+//! ```
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use arango_transport::{Credentials, Transport};
+//! use bytes::Bytes;
+//! use http::Request;
+//! use http_body_util::{BodyExt, Full};
+//! use tower::ServiceExt;
+//! use tower::timeout::TimeoutLayer;
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let transport = Transport::builder("http://host1:8529,http://host2:8529")
+//!         .credentials(Credentials::basic("root", "passwd"))
+//!         .layer(TimeoutLayer::new(Duration::from_secs(5))) // around each call
+//!         .build()?;
+//!     let request = Request::get("/_api/version").body(Full::<Bytes>::default())?;
+//!     let response = transport.oneshot(request).await?;
+//!     let body = response.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+//!     println!("{}", String::from_utf8_lossy(&body));
+//!     Ok(())
+//! }
+//! ```
+//!
 //! This crate does not interpret requests. Operations are defined in `arango-cluster` and in other
 //! crates built on `arango-protocol`; the facade crate `arango` combines both.
 //!
@@ -35,6 +69,8 @@
 //! | `layers` | the tower layers: trace, middleware, hedge, compress, retry, auth, attempt, finalize | all of the above |
 //! | `client` | the transport, its stack of layers, builder, discovery, probes, reconfiguration | all of the above |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod call;
 mod client;
 mod compression;
@@ -52,10 +88,13 @@ mod tls;
 mod tls;
 mod types;
 
+#[doc(inline)]
 pub use arango_balance as balance;
+#[doc(inline)]
 pub use arango_protocol as protocol;
 pub use secrecy;
 
+#[doc(inline)]
 pub use arango_protocol::{ErrorCategory, ErrorKind, Outcome};
 pub use call::Call;
 pub use call::attempt_request::AttemptRequest;

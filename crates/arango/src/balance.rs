@@ -4,6 +4,7 @@
 //! for policies of a program itself, and for health. The sets of members and the tower layers below are in the crate
 //! `arango-balance`.
 
+#[doc(inline)]
 pub use arango_transport::balance::{
     Candidates, Fallback, HealthPolicy, Lagged, LeastLoaded, Load, Member, MemberState, Periodic, Policy,
     Preferred, ProbeResult, Random, RandomSource, Reason, RoundRobin, SeededRandom, Single, StateChange,

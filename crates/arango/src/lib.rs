@@ -1,29 +1,54 @@
 //! ArangoDB client for clusters.
 //!
 //! The client spreads requests over the coordinators of a cluster. If a coordinator is lost, requests fail over to
-//! another one, and no request is executed twice that is not safe to repeat. The administration API of clusters is
-//! available as typed methods.
+//! another one, and no request is executed twice that is not safe to repeat. Documents, AQL queries and the
+//! administration of clusters are typed methods.
+//!
+//! ```toml
+//! [dependencies]
+//! arango = { git = "https://github.com/arango-rs/arango" }
+//! serde = { version = "1", features = ["derive"] }
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! ```
 //!
 //! ```no_run
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let client = arango::Client::builder()
-//!     .hosts("http://host1:8529,http://host2:8529") // or a list
-//!     .basic_auth("root", "passwd")
-//!     .build()?;
-//! let cluster = client.cluster();
-//! println!("{} is a {}", cluster.server_id().await?, cluster.server_role().await?);
-//! for (id, server) in cluster.health().await?.servers() {
-//!     println!("{id} {} {}", server.role, server.status);
+//! use arango::{Client, data::Aql};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Debug, Serialize, Deserialize)]
+//! struct Book {
+//!     title: String,
+//!     year: u16,
 //! }
-//! # Ok(())
-//! # }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let client = Client::builder()
+//!         .hosts("http://host1:8529,http://host2:8529") // or a list
+//!         .basic_auth("root", "passwd")
+//!         .build()?;
+//!
+//!     let library = client.create_database("library").await?; // unless it exists
+//!     library.create_collection("books").ensure().await?;
+//!     library.collection("books").insert(&Book { title: "Dune".to_owned(), year: 1965 }).await?;
+//!
+//!     let query = Aql::new("FOR b IN books FILTER b.year < @year RETURN b").bind("year", 1970);
+//!     let books: Vec<Book> = library.query(query).all().await?;
+//!     println!("{books:?}");
+//!
+//!     println!("{}", client.cluster().health().await?); // a table of all servers
+//!     Ok(())
+//! }
 //! ```
+//!
+//! More: the [guide](https://github.com/arango-rs/arango/blob/main/docs/SUMMARY.md) and the
+//! [examples](https://github.com/arango-rs/arango/tree/main/crates/arango/examples).
 //!
 //! | what | where |
 //! |---|---|
 //! | the client, its databases, its coordinators | [`Client`], [`Database`], [`CoordinatorHandle`] |
 //! | collections and documents | [`Database::collection`], [`Collection`], [`data`] |
-//! | cluster administration | [`Cluster`]; its types in [`arango::cluster`](arango_cluster) |
+//! | cluster administration | [`Cluster`]; its types in [`cluster`] |
 //! | errors, and whether the request may have been executed | [`Error`], [`Outcome`] |
 //! | long-running operations | [`long_running`] |
 //! | limits, retries, hedging, credentials, TLS | [`ClientBuilder`] |
@@ -39,6 +64,19 @@
 //! executed is retried only if it is safe to repeat. Otherwise the call fails with an error whose
 //! [`outcome`](Error::outcome) is [`Unknown`](Outcome::Unknown).
 //!
+//! # Cargo features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `data` | yes | [collections, documents and queries](data) |
+//! | `rustls-ring` | yes | TLS by rustls, with the cryptography of ring; needs a C compiler |
+//! | `rustls-aws-lc-rs` | no | TLS by rustls, with the cryptography of aws-lc-rs |
+//! | `rustls` | with the two above | TLS with a cryptography that the program installs |
+//! | `http2` | no | HTTP/2 with the coordinators that are configured for it |
+//! | `compression` | no | compression of request and response bodies |
+//! | `metrics` | no | metrics, for the recorder of the crate `metrics` |
+//! | `jwt-sign` | no | superuser tokens, signed with the cluster's secret |
+//!
 //! # Layout
 //!
 //! Bottom-up. A folder may import from the folders above it in this table and from the crates below the facade
@@ -52,6 +90,8 @@
 //! | the client, its builder, discovery, runtime settings | `client` | `handles` |
 //! | long-running operations: pollers, jobs, decommissioning, restarts | `long_running` | `handles`, `client` |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod balance;
 mod client;
 #[cfg(feature = "data")]
@@ -60,18 +100,24 @@ mod handles;
 pub mod long_running;
 pub mod transport;
 
+#[doc(inline)]
 pub use arango_cluster as cluster;
+#[doc(inline)]
 pub use arango_transport::protocol;
 #[cfg(feature = "data")]
 pub use data::Collection;
 pub use {bytes, http};
 
 #[cfg(feature = "compression")]
+#[doc(inline)]
 pub use arango_transport::Compression;
 #[cfg(feature = "http2")]
+#[doc(inline)]
 pub use arango_transport::Http2;
 #[cfg(feature = "jwt-sign")]
+#[doc(inline)]
 pub use arango_transport::Superuser;
+#[doc(inline)]
 pub use arango_transport::{
     Attempt, CallCounts, CallOptions, ClientState, Coordinator, CoordinatorOrigin, CoordinatorState,
     Credentials, Discovery, Error, ErrorCategory, ErrorKind, Hedging, Host, HostList, Hosts, HttpProtocol,
@@ -79,6 +125,7 @@ pub use arango_transport::{
     PoolLimits, Report, RetryPolicy, StoppedBy, TokenFile, TokenSource, Unsupported, Zones,
 };
 #[cfg(feature = "rustls")]
+#[doc(inline)]
 pub use arango_transport::{InvalidTls, Tls, TlsVersion};
 pub use client::Client;
 pub use client::builder::ClientBuilder;

@@ -9,7 +9,9 @@
 //!
 //! The transport's own builder is in the crate `arango-transport`, for programs that do without this crate.
 
+#[doc(inline)]
 pub use arango_transport::secrecy;
+#[doc(inline)]
 pub use arango_transport::{
     AttemptError, AttemptRequest, AttemptService, Body, BoxError, BoxFuture, Call, CallService, Connect, Io,
     MiddlewareBody, MiddlewareService, Resolve, SystemConnect, SystemResolve, Transport,

@@ -25,6 +25,7 @@ mod users;
 mod watched_query;
 mod write;
 
+#[doc(inline)]
 pub use arango_data::*;
 pub use collection::Collection;
 pub use cursor::{Cursor, CursorLost};
