@@ -65,6 +65,8 @@ impl ClientBuilder {
     /// # drop(client);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[doc(alias = "host_resolver")]
+    #[doc(alias = "loadBalancingStrategy")]
     pub fn load_balancing(self, strategy: impl TryInto<LoadBalancing, Error: Into<UnknownStrategy>>) -> Self {
         let strategy = strategy.try_into().map_err(Into::into);
         self.map(|transport| transport.policy_with(move |zones, random| strategy?.policy(zones, random)))
@@ -85,11 +87,14 @@ impl ClientBuilder {
     }
 
     /// Logs in as `user` with every request. Default: no login.
+    #[doc(alias = "useBasicAuth")]
     pub fn basic_auth(self, user: impl AsRef<str>, password: impl AsRef<str>) -> Self {
         self.credentials(Credentials::basic(user.as_ref(), password.as_ref()))
     }
 
     /// Logs in as `user` once, and sends the returned token; see [`Credentials::jwt`].
+    #[doc(alias = "auth_method")]
+    #[doc(alias = "login")]
     pub fn jwt_auth(self, user: impl AsRef<str>, password: impl AsRef<str>) -> Self {
         self.credentials(Credentials::jwt(user.as_ref(), password.as_ref()))
     }
@@ -100,11 +105,15 @@ impl ClientBuilder {
     }
 
     /// Sets timeouts and the size limits of responses.
+    #[doc(alias = "request_timeout")]
+    #[doc(alias = "agentOptions")]
     pub fn limits(self, limits: Limits) -> Self {
         self.map(|transport| transport.limits(limits))
     }
 
     /// Limits the connections to each coordinator, and how long they live.
+    #[doc(alias = "poolSize")]
+    #[doc(alias = "maxSockets")]
     pub fn pool(self, limits: PoolLimits) -> Self {
         self.map(|transport| transport.pool(limits))
     }
@@ -189,6 +198,7 @@ impl ClientBuilder {
     /// # drop(client);
     /// # Ok::<(), arango::InvalidSettings>(())
     /// ```
+    #[doc(alias = "acquireHostList")]
     pub fn discovery(self, discovery: Discovery) -> Self {
         let discover = OperationDiscovery::new(&discovery);
         self.map(|transport| transport.discovery(discovery, discover))

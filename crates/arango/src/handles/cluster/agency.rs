@@ -57,6 +57,7 @@ impl Cluster {
     /// Makes every DB-Server check for wrongly sorted indexes.
     ///
     /// Needs a superuser token; may take hours. Since 3.11.11 and 3.12.2.
+    #[doc(alias = "vpack_sort_migration_index_check")]
     pub async fn check_sort_migration(&self) -> Result<ByDbServer<SortCheck>, Error> {
         self.database.execute(CheckSortMigration).await
     }
@@ -64,6 +65,7 @@ impl Cluster {
     /// Returns the sort order of every DB-Server.
     ///
     /// Needs a superuser token. Since 3.11.11 and 3.12.2.
+    #[doc(alias = "vpack_sort_migration_status")]
     pub async fn sort_migration(&self) -> Result<ByDbServer<SortMigration>, Error> {
         self.database.execute(GetSortMigration).await
     }
@@ -71,6 +73,7 @@ impl Cluster {
     /// Makes every DB-Server sort correctly after its next start.
     ///
     /// Needs a superuser token. Since 3.11.11 and 3.12.2.
+    #[doc(alias = "migrate_vpack_sorting")]
     pub async fn migrate_sorting(&self) -> Result<ByDbServer<SortMigrationResult>, Error> {
         self.database.execute(MigrateSorting).await
     }

@@ -24,16 +24,19 @@ impl Cluster {
     }
 
     /// Returns the licence of the deployment.
+    #[doc(alias = "getLicense")]
     pub async fn license(&self) -> Result<License, Error> {
         self.database.execute(GetLicense).await
     }
 
     /// Sets the licence of the deployment.
+    #[doc(alias = "setLicense")]
     pub async fn set_license(&self, key: &LicenseKey, earlier: EarlierExpiryPolicy) -> Result<(), Error> {
         self.database.execute(SetLicense { key, earlier_expiry: earlier }).await
     }
 
     /// Lists the access tokens of a user, without their secrets. Since 3.12.5.
+    #[doc(alias = "getAccessTokens")]
     pub async fn access_tokens(&self, user: &str) -> Result<Vec<AccessToken>, Error> {
         self.database.execute(ListAccessTokens { user }).await
     }
@@ -41,6 +44,7 @@ impl Cluster {
     /// Creates an access token for a user. Since 3.12.5.
     ///
     /// Only this response contains its secret.
+    #[doc(alias = "createAccessToken")]
     pub async fn create_access_token(
         &self,
         user: &str,
@@ -51,6 +55,7 @@ impl Cluster {
     }
 
     /// Deletes an access token of a user. Since 3.12.5.
+    #[doc(alias = "deleteAccessToken")]
     pub async fn delete_access_token(&self, user: &str, id: u64) -> Result<(), Error> {
         self.database.execute(DeleteAccessToken { user, id }).await
     }

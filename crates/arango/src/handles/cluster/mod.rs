@@ -64,6 +64,7 @@ impl Cluster {
     /// Disables the supervision for an hour.
     ///
     /// Takes seconds, and up to two minutes.
+    #[doc(alias = "toggle_maintenance_mode")]
     pub async fn maintenance_on(&self) -> Result<SetMaintenanceResult, Error> {
         self.set_maintenance(Maintenance::On).await
     }
@@ -88,6 +89,7 @@ impl Cluster {
     /// Returns the maintenance of one DB-Server; `None` if it has none.
     ///
     /// Since 3.10.1.
+    #[doc(alias = "server_maintenance_mode")]
     pub async fn server_maintenance(
         &self,
         server: impl Into<ServerId>,
@@ -96,6 +98,7 @@ impl Cluster {
     }
 
     /// Starts or ends the maintenance of one DB-Server. Since 3.10.1.
+    #[doc(alias = "toggle_server_maintenance_mode")]
     pub async fn set_server_maintenance(
         &self,
         server: impl Into<ServerId>,

@@ -17,6 +17,8 @@ impl Cluster {
     /// Returns the imbalance of leaders and shards.
     ///
     /// It includes the number of unfinished moves.
+    #[doc(alias = "calculate_imbalance")]
+    #[doc(alias = "getClusterImbalance")]
     pub async fn imbalance(&self) -> Result<Imbalance, Error> {
         self.database.execute(GetImbalance).await
     }
@@ -27,6 +29,8 @@ impl Cluster {
     }
 
     /// Plans moves for a more even distribution, without moving anything.
+    #[doc(alias = "calculate_rebalance_plan")]
+    #[doc(alias = "computeClusterRebalance")]
     pub async fn rebalance_plan_with(&self, options: &RebalanceOptions) -> Result<RebalancePlan, Error> {
         self.database.execute(PlanRebalance { options }).await
     }
@@ -34,6 +38,8 @@ impl Cluster {
     /// Starts moves.
     ///
     /// They run in the background: [`imbalance`](Self::imbalance) shows when none is left.
+    #[doc(alias = "execute_rebalance_plan")]
+    #[doc(alias = "executeClusterRebalance")]
     pub async fn execute_moves(&self, moves: &[ShardMove]) -> Result<(), Error> {
         self.database.execute(ExecuteMoves { moves }).await
     }
@@ -44,6 +50,7 @@ impl Cluster {
     }
 
     /// Plans moves and starts them, in one request.
+    #[doc(alias = "rebalanceCluster")]
     pub async fn rebalance_with(&self, options: &RebalanceOptions) -> Result<RebalancePlan, Error> {
         self.database.execute(Rebalance { options }).await
     }

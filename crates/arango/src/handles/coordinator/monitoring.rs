@@ -58,6 +58,8 @@ impl CoordinatorHandle {
     }
 
     /// Returns entries of its log.
+    #[doc(alias = "read_log_entries")]
+    #[doc(alias = "getLogEntries")]
     pub async fn log_entries(&self, query: &LogQuery) -> Result<LogEntries, Error> {
         self.execute(GetLogEntries { query }).await
     }
@@ -73,6 +75,7 @@ impl CoordinatorHandle {
     }
 
     /// Returns its log levels.
+    #[doc(alias = "getLogLevel")]
     pub async fn log_levels(&self) -> Result<LogLevels, Error> {
         self.execute(GetLogLevels).await
     }
@@ -83,6 +86,7 @@ impl CoordinatorHandle {
     }
 
     /// Sets its log levels.
+    #[doc(alias = "setLogLevel")]
     pub async fn set_log_levels(&self, levels: &LogLevels) -> Result<LogLevels, Error> {
         self.execute(SetLogLevels { levels }).await
     }
