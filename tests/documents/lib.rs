@@ -31,5 +31,7 @@ mod middleware {}
 mod metrics {}
 #[doc = include_str!("../../docs/migrating.md")]
 mod migrating {}
+#[doc = include_str!("../../docs/migrating-go-and-arangors.md")]
+mod migrating_go_and_arangors {}
 #[doc = include_str!("../../docs/test-cluster.md")]
 mod test_cluster {}
