@@ -8,6 +8,7 @@ use super::Call;
 use super::collections::find;
 use crate::http::reply::ApiError;
 use crate::state::databases::{Collection, Database};
+use crate::state::leaders::led_by;
 use crate::state::transactions::Transaction;
 use crate::state::views::has_modelled_documents;
 use crate::store::concurrent_writes::ConcurrentWrites;
@@ -104,7 +105,7 @@ impl Call<'_> {
     fn losing(&self, database: &Database, collection: &Collection) -> Vec<bool> {
         let servers = self.faults.lost_on.iter().filter_map(|index| self.state.db_servers.get(*index));
         let servers: BTreeSet<_> = servers.map(|server| server.id.clone()).collect();
-        if servers.is_empty() { Vec::new() } else { self.state.led_by(database, collection, &servers) }
+        if servers.is_empty() { Vec::new() } else { led_by(database, collection, &servers) }
     }
 
     /// Returns for each shard whether its leader responds to a request of a transaction.

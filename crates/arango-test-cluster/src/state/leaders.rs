@@ -18,17 +18,6 @@ impl State {
         shards(database, collection).values().map(|copies| self.has_live_leader(copies)).collect()
     }
 
-    /// Returns for each shard of a collection whether one of these servers leads it.
-    pub(crate) fn led_by(
-        &self,
-        database: &Database,
-        collection: &Collection,
-        servers: &BTreeSet<String>,
-    ) -> Vec<bool> {
-        let is_led = |copies: &Copies| copies.first().is_some_and(|leader| servers.contains(leader));
-        shards(database, collection).values().map(is_led).collect()
-    }
-
     /// Returns the leaders of all shards of a database, by collection.
     pub(crate) fn all_leaders(&self, database: &Database) -> BTreeMap<String, Vec<Option<Leader>>> {
         let collections = database.collections.iter();
@@ -62,6 +51,12 @@ impl State {
     fn has_live_leader(&self, copies: &Copies) -> bool {
         copies.first().is_none_or(|leader| self.db_server(leader).is_some_and(super::Server::is_up))
     }
+}
+
+/// Returns for each shard of a collection whether one of these servers leads it.
+pub(crate) fn led_by(database: &Database, collection: &Collection, servers: &BTreeSet<String>) -> Vec<bool> {
+    let is_led = |copies: &Copies| copies.first().is_some_and(|leader| servers.contains(leader));
+    shards(database, collection).values().map(is_led).collect()
 }
 
 /// Returns the shards that place a collection. They may be those of the collection whose distribution it follows.

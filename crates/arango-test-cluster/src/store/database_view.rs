@@ -64,7 +64,7 @@ impl DatabaseView {
         Self { collections, hidden, seed, log, transaction: None, undeclared }
     }
 
-    /// Returns a copy for a query of a transaction, with a log of its own.
+    /// Returns a copy for a query of a transaction, with an empty log.
     pub(crate) fn for_query(&self, transaction: u64) -> Self {
         Self {
             collections: self.collections.clone(),

@@ -20,12 +20,8 @@ impl SizeLimit {
     /// Counts a write, unless it exceeds the limit.
     pub(super) fn reserve(&self, bytes: usize) -> Result<(), DocumentError> {
         let fits = |used: usize| used.checked_add(bytes).filter(|total| *total <= self.most);
-        match self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits) {
-            Ok(_) => Ok(()),
-            Err(_) => {
-                let text = "aborting transaction because maximal transaction size is reached";
-                Err(DocumentError::new(32, text))
-            }
-        }
+        let reserved = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits);
+        let text = "aborting transaction because maximal transaction size is reached";
+        reserved.map(drop).map_err(|_| DocumentError::new(32, text))
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::api::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::id_owner::owner;
+use crate::state::servers::Server;
 use crate::state::transactions::Transaction;
 
 /// Lists the caller's transactions in this database.
@@ -24,7 +25,9 @@ pub(super) fn abort_writing(call: &mut Call<'_>) -> HandlerResult {
     let running = call.state.transactions.running().filter(|one| is_meant(call, one));
     let writing = running.filter(|one| !one.access.is_read_only() && one.is_of(call.caller, &one.database));
     let ids: Vec<_> = writing.map(|one| one.id).collect();
-    ids.into_iter().for_each(|id| call.state.abort_transaction(id, false));
+    for id in ids {
+        call.state.abort_transaction(id, false);
+    }
     let caller = call.caller;
     call.state.queries.kill_modifications(|user| caller.is_superuser() || user == caller.user());
     Ok(Reply::result(200, json!({})))
@@ -37,8 +40,8 @@ fn is_meant(call: &Call<'_>, transaction: &Transaction) -> bool {
 
 /// Refuses a request about all coordinators while one of them cannot be asked.
 fn require_all_coordinators(call: &Call<'_>) -> Result<(), ApiError> {
-    let coordinators = call.state.coordinators.iter().filter(|server| server.registered);
-    if call.request.query.is_true("local") || coordinators.into_iter().all(|server| server.is_up()) {
+    let mut coordinators = call.state.coordinators.iter().filter(|server| server.registered);
+    if call.request.query.is_true("local") || coordinators.all(Server::is_up) {
         return Ok(());
     }
     Err(ApiError::no_backend())

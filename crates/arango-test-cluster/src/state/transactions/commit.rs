@@ -12,6 +12,7 @@ use super::{Transaction, Writer};
 use crate::http::reply::ApiError;
 use crate::journal::EntryId;
 use crate::state::State;
+use crate::state::leaders::led_by;
 use crate::store::error::DocumentError;
 
 /// What goes wrong with a commit.
@@ -54,7 +55,7 @@ impl State {
             let collection = content.collections.get(name).ok_or_else(missing)?;
             view.check(&collection.documents)?;
             self.check_locks(&database, name, view, own)?;
-            let lost = self.led_by(content, collection, &faults.lost_on);
+            let lost = led_by(content, collection, &faults.lost_on);
             let taking_part = self.taking_part(content, collection, leaders.get(name));
             view.set_losing(
                 lost.iter().zip(taking_part).map(|(lost, takes_part)| *lost || !takes_part).collect(),

@@ -98,7 +98,9 @@ impl State {
         let Some(transaction) = self.transactions.running.remove(&end.id) else { return Ok(()) };
         self.bury(&transaction, FinalStatus::Committed, false);
         if end.faults.time.is_zero() {
-            return self.finish_commit(transaction, &end.faults);
+            self.finish_commit(transaction, &end.faults);
+            let failure = self.transactions.tombstone(end.id).and_then(|tombstone| tombstone.failure.clone());
+            return failure.map_or(Ok(()), Err);
         }
         let committing = Committing {
             until: self.current_time + end.faults.time,
@@ -111,15 +113,14 @@ impl State {
         Ok(())
     }
 
-    /// Makes the changes of a transaction whose record says already that it was committed.
-    fn finish_commit(&mut self, transaction: Transaction, faults: &CommitFaults) -> Result<(), ApiError> {
+    /// Makes the changes of a transaction whose record says already that it was committed, and corrects that if it fails.
+    fn finish_commit(&mut self, transaction: Transaction, faults: &CommitFaults) {
         let id = transaction.id;
         let result = self.commit_transaction(transaction, faults);
-        if let (Err(error), Some(tombstone)) = (&result, self.transactions.tombstones.get_mut(&id)) {
+        if let (Err(error), Some(tombstone)) = (result, self.transactions.tombstones.get_mut(&id)) {
             tombstone.status = FinalStatus::Aborted;
-            tombstone.failure = Some(error.clone());
+            tombstone.failure = Some(error);
         }
-        result
     }
 
     /// Aborts a transaction. Its changes are lost.
@@ -147,15 +148,16 @@ impl State {
             let Some(committing) = self.transactions.committing.remove(&id) else { break };
             let Committing { transaction, faults, request, marker, .. } = committing;
             let before = self.changes;
-            // The failure is in the record, where the request finds it.
-            let _ = self.finish_commit(transaction, &faults);
+            self.finish_commit(transaction, &faults);
             self.journal.record_changes(request, marker.as_deref(), self.changes - before);
         }
         // A server looks for expired transactions about once in a second.
         let is_collected =
             |one: &&Transaction| one.is_expired(now) && self.clock.next_round(one.expires) <= now;
         let expired: Vec<_> = self.transactions.running().filter(is_collected).map(|one| one.id).collect();
-        expired.into_iter().for_each(|id| self.abort_transaction(id, true));
+        for id in expired {
+            self.abort_transaction(id, true);
+        }
         self.transactions.tombstones.retain(|_, tombstone| tombstone.expires > now);
     }
 }

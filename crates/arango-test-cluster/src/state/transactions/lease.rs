@@ -17,7 +17,7 @@ impl Transactions {
         }
     }
 
-    /// Records that a cursor of a transaction was read. The time until the transaction expires begins anew.
+    /// Records that a cursor of a transaction was read. Its idle time restarts.
     pub(crate) fn renew(&mut self, id: u64, now: Instant) {
         let expiry = self.expiry(now);
         if let Some(transaction) = self.running.get_mut(&id) {
@@ -25,7 +25,7 @@ impl Transactions {
         }
     }
 
-    /// Ends the use by a request. The time until the transaction expires begins anew.
+    /// Ends the use by a request. Its idle time restarts.
     pub(crate) fn release(&mut self, request: EntryId, now: Instant) {
         let expiry = self.expiry(now);
         for transaction in self.running.values_mut().filter(|one| one.used_by == Some(request)) {

@@ -31,8 +31,8 @@ async fn count_by_server(cluster: &TestCluster, session: &mut Session) -> Vec<u6
     let shards = session.get("/_api/collection/books/shards?details=true").await.json()["shards"].clone();
     let counts = session.get("/_api/collection/books/count?details=true").await.json()["count"].clone();
     let led = |server: &String| {
-        let led = shards.as_object().unwrap().iter().filter(|(_, copies)| copies[0] == **server);
-        led.map(|(shard, _)| counts[shard].as_u64().unwrap()).sum()
+        let led = shards.as_object().expect("shards").iter().filter(|(_, copies)| copies[0] == **server);
+        led.map(|(shard, _)| counts[shard].as_u64().expect("a number")).sum()
     };
     cluster.db_server_ids().iter().map(led).collect()
 }
@@ -49,7 +49,7 @@ async fn a_commit_that_takes_time_is_reported_as_committed_before_its_changes_ar
     let slow = tokio::spawn(async move { other.send(request, "").await.unwrap().status });
     pass(1).await;
     assert_eq!((status(&mut session, &id).await, count(&mut session).await), (json!("committed"), json!(0)));
-    assert_eq!(commit(&mut session, &id).await.status, 200, "a repeat is told the same");
+    assert_eq!(commit(&mut session, &id).await.status, 200, "a repeat gets the same response");
     assert_eq!(outcome(&session.delete(&path(&id)).await), (400, 1653));
     assert_eq!(outcome(&session.post("/_api/document/books", &json!({ "_key": "a" })).await), (409, 1200));
     assert_eq!(count(&mut session).await, 0);

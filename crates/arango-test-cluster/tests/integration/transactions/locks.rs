@@ -19,7 +19,7 @@ async fn an_exclusive_lock_is_refused_after_its_time_while_another_transaction_w
     let refused = session.post("/_api/transaction/begin", &exclusive()).await;
     assert_eq!(outcome(&refused), (500, 18));
     assert!((Duration::from_secs(5)..Duration::from_secs(6)).contains(&start.elapsed()));
-    assert_eq!(cluster.open_transactions(), [writer.clone()]);
+    assert_eq!(cluster.open_transactions(), [&*writer]);
     session.delete(&path(&writer)).await;
     begin(&mut session, exclusive()).await;
     begin(&mut session, json!({ "collections": { "read": "books" } })).await;
