@@ -126,6 +126,27 @@ async fn an_undeclared_write_is_refused_and_an_undeclared_read_unless_it_is_allo
 }
 
 #[tokio::test]
+async fn requests_that_cannot_be_part_of_a_transaction_are_refused_by_name() {
+    let (cluster, mut session) = library().await;
+    let id = writing(&mut session).await;
+    for (method, path, body) in [
+        (Method::POST, "/_api/collection", json!({ "name": "films" })),
+        (Method::DELETE, "/_api/collection/books", Value::Null),
+        (Method::POST, "/_api/index?collection=books", json!({ "type": "persistent", "fields": ["a"] })),
+        (Method::POST, "/_api/explain", json!({ "query": "RETURN 1" })),
+        (Method::POST, "/_api/gharial", json!({ "name": "g" })),
+    ] {
+        let refused = session.within(&id, method, path, &body).await;
+        assert_eq!(outcome(&refused), (501, 9), "{path}");
+        let text = refused.json()["errorMessage"].as_str().unwrap().to_owned();
+        assert!(text.contains("x-arango-trx-id"), "{text}");
+    }
+    assert_eq!(cluster.unsupported().len(), 5);
+    let graphs = session.within(&id, Method::GET, "/_api/gharial", &Value::Null).await;
+    assert_eq!(graphs.status, 200);
+}
+
+#[tokio::test]
 async fn a_skipped_round_of_locks_can_be_asked_for_since_3_12_1_and_scripts_are_refused() {
     for (version, begun, script) in
         [("3.12.0", 501, (501, 9)), ("3.12.1", 201, (501, 9)), ("4.0", 201, (404, 404))]
