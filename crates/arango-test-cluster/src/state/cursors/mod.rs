@@ -52,6 +52,8 @@ pub(crate) struct Cursor {
     pub(crate) database: String,
     pub(crate) options: CursorOptions,
     pub(crate) results: Results,
+    /// The transaction that it ends with.
+    pub(crate) transaction: Option<u64>,
     expires: Instant,
     batch: u64,
     latest: Vec<u8>,
@@ -89,6 +91,11 @@ impl Cursors {
         let queries = expired.map(|cursor| cursor.query).collect();
         self.cursors.retain(|_, cursor| !is_expired(cursor));
         queries
+    }
+
+    /// Removes the cursors of a transaction that has ended.
+    pub(super) fn remove_of_transaction(&mut self, id: u64) {
+        self.cursors.retain(|_, cursor| cursor.transaction != Some(id));
     }
 
     pub(crate) fn count_for_coordinator(&self, index: usize, now: Instant) -> usize {
@@ -134,6 +141,7 @@ impl Cursor {
             query,
             database: database.to_owned(),
             results,
+            transaction: None,
             expires: now + options.ttl,
             options,
             batch: 0,
