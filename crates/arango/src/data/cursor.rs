@@ -1,5 +1,6 @@
 //! The rows of a query, batch by batch.
 
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -15,7 +16,9 @@ use tokio::runtime::Handle;
 use tokio::task::JoinError;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::data::collection::Borrow;
 use crate::data::query_trace::{QueryTrace, observe};
+use crate::data::transaction::TransactionCalls;
 use crate::handles::data_support::without_runtime;
 use crate::handles::database::Database;
 
@@ -31,7 +34,10 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// Dropping it closes the cursor on the server in the background; a stream that writes is then rolled back. If there is no
 /// runtime any more, the server closes the cursor after its time to live.
-pub struct Cursor<T> {
+///
+/// In a transaction, batches are read once, and not before they are needed. One that is dropped is closed before the next
+/// call of the transaction.
+pub struct Cursor<'a, T> {
     rows: vec::IntoIter<T>,
     /// How many rows the current batch had.
     batch_rows: usize,
@@ -46,6 +52,7 @@ pub struct Cursor<T> {
     is_potentially_dirty: bool,
     extra: Extra,
     server: ServerCursor,
+    transaction: Borrow<'a>,
 }
 
 /// How far a cursor was read that was lost.
@@ -72,15 +79,25 @@ pub(super) enum CursorEffect {
     Committed,
     /// It is a stream that writes when its batches are read. So no batch is read before it is needed.
     CommitsWithItsLastBatch,
+    /// What the transaction has, which is used by one request at a time.
+    OfTransaction,
 }
 
-impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
+impl CursorEffect {
+    /// Whether a batch may be read before it is needed.
+    fn allows_reading_ahead(self) -> bool {
+        matches!(self, Self::None | Self::Committed)
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> Cursor<'_, T> {
     pub(super) fn new(
         database: Database,
         owner: Option<Coordinator>,
         batch: Batch<T>,
         effect: CursorEffect,
         trace: Option<Arc<QueryTrace>>,
+        transaction: Option<Arc<TransactionCalls>>,
     ) -> Self {
         let database = match owner.clone() {
             Some(owner) => database.prefer(owner),
@@ -104,7 +121,9 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
                 owner,
                 is_kept: batch.is_repeatable(),
                 id: batch.cursor.clone().filter(|_| batch.has_more),
+                transaction,
             },
+            transaction: PhantomData,
         };
         cursor.accept(batch);
         cursor
@@ -167,11 +186,16 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
         let runtime =
             Handle::try_current().map_err(|_| without_runtime::<NextBatch<T>>(Outcome::NotExecuted))?;
         let (database, trace) = (self.server.database.clone(), self.trace.clone());
+        let transaction = self.server.transaction.clone();
         let number = self.progress.batches + 1;
         self.fetch = self.next_batch.take().map(|next| {
-            AbortOnDropHandle::new(
-                runtime.spawn(async move { observe(trace, number, database.execute(next)).await }),
-            )
+            let batch = async move {
+                match transaction {
+                    None => database.execute(next).await,
+                    Some(transaction) => transaction.execute(next).await,
+                }
+            };
+            AbortOnDropHandle::new(runtime.spawn(observe(trace, number, batch)))
         });
         Ok(())
     }
@@ -180,7 +204,7 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
     fn fail(&mut self, error: Error) -> Poll<Option<Result<T, Error>>> {
         self.has_failed = true;
         self.progress.is_committed = match self.effect {
-            CursorEffect::None => None,
+            CursorEffect::None | CursorEffect::OfTransaction => None,
             CursorEffect::Committed => Some(true),
             CursorEffect::CommitsWithItsLastBatch => {
                 (error.outcome() == Outcome::NotExecuted).then_some(false)
@@ -191,7 +215,7 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
     }
 }
 
-impl<T> Cursor<T> {
+impl<T> Cursor<'_, T> {
     /// Returns the number of rows of the query, if they were [counted](crate::data::Query::count).
     pub fn count(&self) -> Option<u64> {
         self.count
@@ -230,7 +254,7 @@ impl<T> Cursor<T> {
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static> Stream for Cursor<T> {
+impl<T: DeserializeOwned + Send + 'static> Stream for Cursor<'_, T> {
     type Item = Result<T, Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -238,9 +262,7 @@ impl<T: DeserializeOwned + Send + 'static> Stream for Cursor<T> {
         loop {
             if let Some(row) = this.rows.next() {
                 this.progress.rows += 1;
-                if this.effect != CursorEffect::CommitsWithItsLastBatch
-                    && this.rows.len() <= this.batch_rows / 2
-                {
+                if this.effect.allows_reading_ahead() && this.rows.len() <= this.batch_rows / 2 {
                     // Without a runtime, the rows that are left come before the error.
                     this.start_fetch().ok();
                 }
@@ -264,9 +286,9 @@ impl<T: DeserializeOwned + Send + 'static> Stream for Cursor<T> {
     }
 }
 
-impl<T> Unpin for Cursor<T> {}
+impl<T> Unpin for Cursor<'_, T> {}
 
-impl<T> Drop for Cursor<T> {
+impl<T> Drop for Cursor<'_, T> {
     fn drop(&mut self) {
         self.server.database.transport.record_rows(self.progress.rows);
         if let Some(trace) = &self.trace {
@@ -275,7 +297,7 @@ impl<T> Drop for Cursor<T> {
     }
 }
 
-impl<T> fmt::Debug for Cursor<T> {
+impl<T> fmt::Debug for Cursor<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cursor")
             .field("id", &self.server.id)
@@ -294,12 +316,16 @@ struct ServerCursor {
     is_kept: bool,
     /// `None` if there is nothing to close.
     id: Option<CursorId>,
+    /// Closes it before its next call.
+    transaction: Option<Arc<TransactionCalls>>,
 }
 
 impl Drop for ServerCursor {
     fn drop(&mut self) {
-        if let Some(id) = self.id.take() {
-            close(&self.database, self.owner.as_ref(), id);
+        match (self.id.take(), &self.transaction) {
+            (Some(id), None) => close(&self.database, self.owner.as_ref(), id),
+            (Some(id), Some(transaction)) => transaction.close_later(id),
+            (None, _) => {}
         }
     }
 }

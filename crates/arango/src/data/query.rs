@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arango_data::{
@@ -11,9 +12,11 @@ use arango_data::{
 use arango_transport::{BoxFuture, Coordinator, Error, ErrorKind};
 use serde::de::DeserializeOwned;
 
+use crate::data::collection::Borrow;
 use crate::data::cursor::{Cursor, CursorEffect, close};
 use crate::data::query_excerpt::excerpt;
 use crate::data::query_trace::{QueryTrace, observe};
+use crate::data::transaction::TransactionCalls;
 use crate::data::watched_query::WatchedQuery;
 use crate::handles::database::Database;
 
@@ -29,9 +32,9 @@ impl Database {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn query<T: DeserializeOwned>(&self, query: Aql) -> Query<T> {
+    pub fn query<T: DeserializeOwned>(&self, query: Aql) -> Query<'static, T> {
         let options = QueryOptions::new().allow_retry();
-        Query { database: self.clone(), aql: query, options, rows: PhantomData }
+        Query { database: self.clone(), aql: query, options, transaction: None, rows: PhantomData }
     }
 
     /// Returns how the server would execute a query, without executing it.
@@ -87,14 +90,15 @@ impl Database {
 /// query that writes, those of writes; [`QueryKilled`](crate::ErrorKind::QueryKilled) and
 /// [`ResourceLimit`](crate::ErrorKind::ResourceLimit).
 #[must_use = "a query is sent when it is awaited"]
-pub struct Query<T> {
+pub struct Query<'a, T> {
     database: Database,
     aql: Aql,
     options: QueryOptions,
-    rows: PhantomData<fn() -> T>,
+    transaction: Option<Arc<TransactionCalls>>,
+    rows: PhantomData<(fn() -> T, Borrow<'a>)>,
 }
 
-impl<T> Query<T> {
+impl<T> Query<'_, T> {
     /// Sets how many rows a response contains at most; by default 1,000.
     pub fn batch_size(self, rows: u64) -> Self {
         self.map(|options| options.batch_size(rows))
@@ -149,9 +153,16 @@ impl<T> Query<T> {
         self.map(QueryOptions::allow_dirty_reads)
     }
 
-    /// Replaces all options. Batches can be [read again](QueryOptions::allow_retry) in any case.
+    /// Replaces all options. Batches can be [read again](QueryOptions::allow_retry) in any case, except in a transaction.
     pub fn options(mut self, options: QueryOptions) -> Self {
-        self.options = options.allow_retry();
+        self.options = if self.transaction.is_none() { options.allow_retry() } else { options };
+        self
+    }
+
+    /// Executes the query in a transaction. Its batches are then read once.
+    pub(super) fn in_transaction(mut self, transaction: Arc<TransactionCalls>) -> Self {
+        self.options = QueryOptions::new();
+        self.transaction = Some(transaction);
         self
     }
 
@@ -161,7 +172,7 @@ impl<T> Query<T> {
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static> Query<T> {
+impl<'a, T: DeserializeOwned + Send + 'static> Query<'a, T> {
     /// Executes the query and reads all rows.
     ///
     /// # Errors
@@ -235,7 +246,7 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
         self.options.is_stream() && !self.aql.is_read_only()
     }
 
-    async fn send(self) -> Result<Cursor<T>, Error> {
+    async fn send(self) -> Result<Cursor<'a, T>, Error> {
         let (reads_only, is_stream) = (self.aql.is_read_only(), self.options.is_stream());
         let mut options = self.options;
         if reads_only && !is_stream {
@@ -244,35 +255,44 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
         }
         let create = WatchedQuery::new(CreateCursor::new(&self.aql).options(&options));
         let trace = QueryTrace::begin(&self.database, &self.aql);
-        let response = self.database.execute_with_coordinator(&create);
+        let transaction = self.transaction;
+        let response = async {
+            match &transaction {
+                None => self.database.execute_with_coordinator(&create).await,
+                Some(transaction) => Ok((transaction.execute(&create).await?, transaction.owner().cloned())),
+            }
+        };
         let (batch, owner) = match observe(trace.clone(), 1, response).await {
             Ok(response) => response,
             Err(error) => {
-                if let Some(id) = create.undecoded() {
-                    close(&self.database, error.coordinator(), id);
+                match (create.undecoded(), transaction) {
+                    (Some(id), None) => close(&self.database, error.coordinator(), id),
+                    (Some(id), Some(transaction)) => transaction.close_later(id),
+                    (None, _) => {}
                 }
                 return Err(with_excerpt(error, &self.aql));
             }
         };
-        let effect = match (reads_only, is_stream) {
-            (true, _) => CursorEffect::None,
-            (false, false) => CursorEffect::Committed,
-            (false, true) => CursorEffect::CommitsWithItsLastBatch,
+        let effect = match (&transaction, reads_only, is_stream) {
+            (Some(_), _, _) => CursorEffect::OfTransaction,
+            (None, true, _) => CursorEffect::None,
+            (None, false, false) => CursorEffect::Committed,
+            (None, false, true) => CursorEffect::CommitsWithItsLastBatch,
         };
-        Ok(Cursor::new(self.database, owner, batch, effect, trace))
+        Ok(Cursor::new(self.database, owner, batch, effect, trace, transaction))
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static> IntoFuture for Query<T> {
-    type Output = Result<Cursor<T>, Error>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
+impl<'a, T: DeserializeOwned + Send + 'static> IntoFuture for Query<'a, T> {
+    type Output = Result<Cursor<'a, T>, Error>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())
     }
 }
 
-impl<T> fmt::Debug for Query<T> {
+impl<T> fmt::Debug for Query<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Query")
             .field("aql", &self.aql)
