@@ -5,11 +5,12 @@ use http::Method;
 use serde_json::json;
 
 use super::forwarding::forward_to;
-use super::modelled::{Modelled, TRANSACTION};
+use super::modelled::Modelled;
 use super::queries::batch::{finish, wait};
 use super::queries::errors;
 use super::{Call, Outcome, queries};
 use crate::http::reply::{ApiError, Reply};
+use crate::http::request::TRANSACTION;
 use crate::journal::EntryId;
 use crate::state::State;
 use crate::state::cursors::Results;
@@ -18,7 +19,14 @@ use crate::state::id_owner::owner;
 pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiError> {
     let version = call.version;
     call.require_modelled(&Modelled::NOTHING.headers(&[TRANSACTION]))?;
-    call.require_no_transaction()?;
+    // A cursor names its owner by itself; only a new one needs the transaction.
+    if rest.is_empty()
+        && call.request.method == Method::POST
+        && let Some(outcome) = call.enter_transaction()?
+    {
+        return Ok(outcome);
+    }
+    call.transaction_id()?;
     match (call.request.method.clone(), rest) {
         (Method::POST, []) => queries::create(call),
         (Method::PUT, _) if version.is_4() => Err(ApiError::wrong_method()),
@@ -77,6 +85,10 @@ fn execute(
         return Err(ApiError::new(409, 1601, "cursor is busy"));
     }
     cursor.reset_ttl(now);
+    if let Some(transaction) = cursor.transaction {
+        state.transactions.renew(transaction, now);
+    }
+    let cursor = state.cursors.find(id, database).ok_or_else(not_found)?;
     if let CursorRequest::Batch(wanted) = request {
         if wanted == cursor.batch() {
             // A repeated batch has status 200, whatever the status of its first response.
@@ -100,7 +112,7 @@ fn advance(state: &mut State, id: u64, entry: EntryId) -> Outcome {
         Results::Complete { .. } | Results::Ended => None,
     };
     let batch = cursor.results.take(cursor.options.batch_size);
-    let locked = log.map_or(Ok(()), |log| state.queries.lock(query, &log));
+    let locked = log.map_or(Ok(()), |log| state.lock_writes(query, &log));
     let rows = batch.rows.and_then(|rows| locked.map(|()| rows).map_err(QueryError::from));
     let rows = rows.map_err(|error| errors::during(&error));
     wait(state, query, batch.slept, move |state| finish_next(state, id, rows))

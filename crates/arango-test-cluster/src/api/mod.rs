@@ -14,6 +14,7 @@ mod cluster_admin;
 mod collections;
 mod cursors;
 mod databases;
+mod deferred;
 mod diagnostics;
 mod documents;
 mod dumps;
@@ -39,6 +40,8 @@ mod shutdown;
 mod sort_migration;
 mod statistics;
 mod statistics_description;
+mod transaction_use;
+mod transactions;
 mod users;
 mod views;
 
@@ -50,6 +53,7 @@ use serde_json::{Value, json};
 
 use crate::config::settings::{Authentication, Config, Hardening};
 use crate::config::version::Version;
+use crate::faults::active_faults::ExecutionFaults;
 use crate::http::reply::{ApiError, Reply};
 use crate::http::request::Request;
 use crate::journal::EntryId;
@@ -72,6 +76,9 @@ pub(crate) struct Call<'a> {
     pub(crate) request: &'a Request,
     /// Identifies the request among those in progress.
     pub(crate) entry: EntryId,
+    pub(crate) faults: &'a ExecutionFaults,
+    /// The transaction that the request is part of, once it may use it.
+    pub(crate) transaction: Option<u64>,
 }
 
 /// The outcome of an applied request.
@@ -154,14 +161,15 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         ["_admin", "job", rest @ ..] if !is_4 => async_jobs::handle(call, rest),
         ["_api", "tasks"] if request.method == Method::GET && !is_4 => Ok(Reply::raw(200, &json!([]))),
         ["_api", "database", rest @ ..] => databases::handle(call, rest),
-        ["_api", "collection", rest @ ..] => collections::handle(call, rest),
+        ["_api", "collection", rest @ ..] => return collections::handle(call, rest),
         ["_api", "key-generators"] if call.version.at_least(3, 12, 0) => collections::key_generators(call),
         ["_api", "index", rest @ ..] => indexes::handle(call, rest),
-        ["_api", "gharial", rest @ ..] => gharial::handle(call, rest),
+        ["_api", "gharial", rest @ ..] => return gharial::handle(call, rest),
         ["_api", "cursor", rest @ ..] => return cursors::handle(call, rest),
         ["_api", "explain"] => queries::explain(call),
         ["_api", "query", rest @ ..] => return queries::handle(call, rest),
-        ["_api", "document", rest @ ..] => documents::handle(call, rest),
+        ["_api", "document", rest @ ..] => return documents::handle(call, rest),
+        ["_api", "transaction", rest @ ..] => return transactions::handle(call, rest),
         ["_api", "user", rest @ ..] => users::handle(call, rest),
         ["_api", "token", rest @ ..] if call.version.has_access_tokens() => access_tokens::handle(call, rest),
         ["_api", "token", ..] => absent::no_handler(call),

@@ -17,9 +17,6 @@ pub(super) struct Modelled {
     attributes: Option<&'static [&'static str]>,
 }
 
-/// The header that makes a request part of a stream transaction.
-pub(super) const TRANSACTION: &str = "x-arango-trx-id";
-
 /// Headers with a meaning for every request, or without one for a server.
 const COMMON_HEADERS: &[&str] = &[
     "x-arango-allow-dirty-read",
@@ -91,14 +88,5 @@ impl Call<'_> {
         let text = format!("the {kind} `{name}` of {} /{area}", self.request.method);
         self.state.report_unsupported(text.clone());
         ApiError::new(501, 9, format!("sim: {text} is not modelled"))
-    }
-
-    /// Refuses a request of a stream transaction: there are none, so no id is known.
-    pub(super) fn require_no_transaction(&self) -> Result<(), ApiError> {
-        let Some(id) = self.request.header(TRANSACTION) else { return Ok(()) };
-        match id.parse::<u64>() {
-            Ok(id) if id > 0 => Err(ApiError::new(404, 1655, format!("transaction '{id}' not found"))),
-            _ => Err(ApiError::bad_parameter("invalid transaction ID")),
-        }
     }
 }

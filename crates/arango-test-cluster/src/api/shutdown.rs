@@ -39,9 +39,10 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
     }
 }
 
-/// Open cursors and background requests of a coordinator.
+/// Open cursors, transactions and background requests of a coordinator.
 struct RemainingWork {
     cursors: usize,
+    transactions: usize,
     pending: usize,
     done: usize,
 }
@@ -52,20 +53,21 @@ impl RemainingWork {
         let done = jobs().filter(|(_, job)| job.result.is_some()).count();
         Self {
             cursors: state.cursors.count_for_coordinator(index, state.current_time),
+            transactions: state.transactions.count_for_coordinator(index),
             pending: jobs().count() - done,
             done,
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.cursors == 0 && self.pending == 0 && self.done == 0
+        self.cursors == 0 && self.transactions == 0 && self.pending == 0 && self.done == 0
     }
 }
 
 fn progress(call: &Call<'_>) -> Reply {
     let left = RemainingWork::count(call.state, call.index);
     let mut progress = json!({
-        "softShutdownOngoing": call.server().soft_shutdown, "AQLcursors": left.cursors, "transactions": 0,
+        "softShutdownOngoing": call.server().soft_shutdown, "AQLcursors": left.cursors, "transactions": left.transactions,
         "pendingJobs": left.pending, "doneJobs": left.done, "lowPrioOngoingRequests": 0,
         "lowPrioQueuedRequests": 0, "allClear": left.is_empty(),
     });

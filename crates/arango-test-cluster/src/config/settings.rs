@@ -62,4 +62,22 @@ pub(crate) struct Config {
     pub(crate) tls: Tls,
     /// The prefix that a gateway strips from every path. Empty without a gateway.
     pub(crate) path_prefix: String,
+    pub(crate) transactions: TransactionSettings,
+}
+
+/// The limits of stream transactions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TransactionSettings {
+    /// How long an unused transaction is kept.
+    pub(crate) idle_timeout: Duration,
+    /// How long a request waits while another request uses its transaction.
+    pub(crate) lock_timeout: Duration,
+    /// How many bytes a transaction may write. `None`: as many as the version allows.
+    pub(crate) max_size: Option<usize>,
+}
+
+impl Default for TransactionSettings {
+    fn default() -> Self {
+        Self { idle_timeout: Duration::from_secs(60), lock_timeout: Duration::from_secs(8), max_size: None }
+    }
 }

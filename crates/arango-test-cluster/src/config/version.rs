@@ -55,6 +55,16 @@ impl Version {
         self.at_least(3, 12, 5)
     }
 
+    /// Returns how many bytes a stream transaction may write by default: 128 MiB, or 512 MiB from 3.12.4 on.
+    pub(crate) fn max_transaction_size(&self) -> usize {
+        if self.at_least(3, 12, 4) { 512 << 20 } else { 128 << 20 }
+    }
+
+    /// Returns whether a commit of an unknown transaction leaves a record that it was aborted: 3.12.
+    pub(crate) fn records_unknown_transactions(&self) -> bool {
+        self.at_least(3, 12, 0)
+    }
+
     /// Returns whether responses can be compressed: 3.12.
     pub(crate) fn compresses_responses(&self) -> bool {
         self.at_least(3, 12, 0)

@@ -55,20 +55,26 @@ struct ActiveFault {
     hits: Arc<AtomicUsize>,
 }
 
-/// How often a request is applied.
+/// What goes wrong while a request is executed.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Copies {
+pub(crate) struct ExecutionFaults {
     /// Whether the coordinator repeats the write.
     pub(crate) repeats_write: bool,
     /// After which times the request is executed once more.
-    pub(crate) late: Vec<Duration>,
+    pub(crate) late_copies: Vec<Duration>,
+    /// How long a commit takes.
+    pub(crate) commit_time: Duration,
+    /// Whether a commit fails.
+    pub(crate) fails_commit: bool,
+    /// The DB-Servers, by index, that lose what is written.
+    pub(crate) lost_on: Vec<usize>,
 }
 
 /// The combined effect of the active faults on one request.
 #[derive(Debug, Default)]
 pub(crate) struct AppliedFaults {
     pub(crate) latency: Duration,
-    pub(crate) copies: Copies,
+    pub(crate) execution: ExecutionFaults,
     pub(crate) effect: Option<Effect>,
 }
 
@@ -94,8 +100,11 @@ impl ActiveFaults {
             }
             match &active.fault.effect {
                 Effect::Latency(delay) => applied.latency += *delay,
-                Effect::RepeatedWrite => applied.copies.repeats_write = true,
-                Effect::LateCopy(delay) => applied.copies.late.push(*delay),
+                Effect::RepeatedWrite => applied.execution.repeats_write = true,
+                Effect::LateCopy(delay) => applied.execution.late_copies.push(*delay),
+                Effect::SlowCommit(time) => applied.execution.commit_time += *time,
+                Effect::FailedCommit => applied.execution.fails_commit = true,
+                Effect::LostWrite(server) => applied.execution.lost_on.push(*server),
                 _ if applied.effect.is_some() => continue,
                 effect => applied.effect = Some(effect.clone()),
             }

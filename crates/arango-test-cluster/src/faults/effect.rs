@@ -37,6 +37,10 @@ pub(crate) enum Effect {
     Latency(Duration),
     RepeatedWrite,
     LateCopy(Duration),
+    SlowCommit(Duration),
+    FailedCommit,
+    /// By the index of the DB-Server.
+    LostWrite(usize),
     Response(ScriptedResponse),
     EarlyResponse(EarlyResponse),
     ResponseFault(ResponseFault),

@@ -5,8 +5,8 @@
 //! [`Coordinator::inject`](crate::Coordinator::inject) and ends when the returned [`FaultGuard`](crate::FaultGuard) is
 //! dropped.
 //!
-//! When several faults of a coordinator match a request, their latencies add up, its repeats and late copies all happen,
-//! and the first other effect applies.
+//! When several faults of a coordinator match a request, its latencies and the times of its commit add up, repeats, late
+//! copies, failures of its commit and lost writes all happen, and the first other effect applies.
 
 use std::time::Duration;
 
@@ -185,6 +185,31 @@ impl Fault {
         Self::new(Effect::LateCopy(delay))
     }
 
+    /// Makes the commit of a stream transaction take this time.
+    ///
+    /// Until then the transaction is reported as committed, as by a server, and its changes are not visible. The commit
+    /// goes on if its client disconnects. It is lost if the coordinator that owns the transaction ends.
+    pub fn slow_commit(time: Duration) -> Self {
+        Self::new(Effect::SlowCommit(time))
+    }
+
+    /// Makes the commit of a stream transaction fail with 500 and error number 4. Nothing is written.
+    ///
+    /// With [`slow_commit`](Self::slow_commit) the transaction is reported as committed for that time, and afterwards as
+    /// aborted.
+    pub fn failed_commit() -> Self {
+        Self::new(Effect::FailedCommit)
+    }
+
+    /// Loses what a matching request writes to the shards that one DB-Server leads.
+    ///
+    /// The shards of other leaders are written all the same, and the request gets 503 with error number 1478. It has an
+    /// effect on writes of documents, on queries and on the commit of a stream transaction. `db_server` is an index, as
+    /// for [`stop_db_server`](crate::TestCluster::stop_db_server); one that is out of range has no effect.
+    pub fn lost_write(db_server: usize) -> Self {
+        Self::new(Effect::LostWrite(db_server))
+    }
+
     /// Restricts the fault to matching requests. Default: [`Match::any`].
     pub fn on(mut self, requests: Match) -> Self {
         self.on = requests;
@@ -210,6 +235,9 @@ impl Fault {
             | Effect::Latency(_)
             | Effect::RepeatedWrite
             | Effect::LateCopy(_)
+            | Effect::SlowCommit(_)
+            | Effect::FailedCommit
+            | Effect::LostWrite(_)
             | Effect::Response(_)
             | Effect::GoAway
             | Effect::GoAwayUnprocessed => {}

@@ -8,6 +8,9 @@ use serde_json::Value;
 use super::json;
 use super::reply::ApiError;
 
+/// The header that makes a request part of a stream transaction.
+pub(crate) const TRANSACTION: &str = "x-arango-trx-id";
+
 /// A whole request, without the prefixes of its path.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
@@ -45,6 +48,16 @@ impl Request {
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Returns the marker that names it in the journal.
+    pub(crate) fn marker(&self) -> Option<&str> {
+        self.header("x-sim-marker")
+    }
+
+    /// Returns the header that makes it part of a stream transaction.
+    pub(crate) fn transaction(&self) -> Option<&str> {
+        self.header(TRANSACTION)
     }
 
     /// Parses the body as JSON.

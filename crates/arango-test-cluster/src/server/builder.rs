@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use crate::config::settings::{Authentication, Config, Hardening, ScanOrder};
+use crate::config::settings::{Authentication, Config, Hardening, ScanOrder, TransactionSettings};
 use crate::config::start_error::StartError;
 use crate::config::version::Version;
 use crate::server::cluster::TestCluster;
@@ -39,6 +39,7 @@ pub struct Builder {
     in_memory: bool,
     tls: Tls,
     path_prefix: String,
+    transactions: TransactionSettings,
 }
 
 impl Default for Builder {
@@ -67,6 +68,7 @@ impl Default for Builder {
             in_memory: false,
             tls: Tls::Off,
             path_prefix: String::new(),
+            transactions: TransactionSettings::default(),
         }
     }
 }
@@ -230,6 +232,31 @@ impl Builder {
         self
     }
 
+    /// Sets how long an unused stream transaction is kept. Default: 60 seconds; more than 120 counts as 120.
+    ///
+    /// It is aborted within a second after this time.
+    pub fn transaction_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.transactions.idle_timeout = timeout.min(Duration::from_secs(120));
+        self
+    }
+
+    /// Sets how long a request waits while another one uses the same stream transaction. Default: 8 seconds.
+    ///
+    /// Then it gets 500 with error number 28. A commit or an abort waits for 3 seconds, whatever this is.
+    pub fn transaction_lock_timeout(mut self, timeout: Duration) -> Self {
+        self.transactions.lock_timeout = timeout;
+        self
+    }
+
+    /// Sets how many bytes of documents a stream transaction may write.
+    ///
+    /// A write beyond this gets 500 with error number 32. A transaction may set its own limit. Default: 128 MiB, and
+    /// 512 MiB from 3.12.4 on.
+    pub fn max_transaction_size(mut self, bytes: usize) -> Self {
+        self.transactions.max_size = Some(bytes);
+        self
+    }
+
     /// Opens no sockets: coordinators get invented addresses.
     ///
     /// They are reached with [`Coordinator::connect`](crate::Coordinator::connect), which also works under a paused
@@ -277,6 +304,7 @@ impl Builder {
             hide_product_headers: self.hide_product_headers,
             tls: self.tls,
             path_prefix: self.path_prefix,
+            transactions: self.transactions,
         };
         TestCluster::open(config, &addresses, self.in_memory, &runtime)
     }

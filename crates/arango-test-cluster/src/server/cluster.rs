@@ -58,14 +58,10 @@ impl TestCluster {
         let scheme = config.tls.endpoint_scheme();
         let endpoints: Vec<_> =
             listeners.iter().map(|(address, _)| format!("{scheme}://{address}")).collect();
-        let mut state = State::new(&config, &endpoints);
+        let journal = Journal::new(listeners.len());
+        let mut state = State::new(&config, &endpoints, journal.clone());
         state.keyfile = certificates.as_ref().map(|certificates| certificates.keyfile.clone());
-        let shared = Arc::new(ClusterInner {
-            journal: Journal::new(listeners.len()),
-            state: Mutex::new(state),
-            config,
-            certificates,
-        });
+        let shared = Arc::new(ClusterInner { journal, state: Mutex::new(state), config, certificates });
         let coordinators: Vec<_> = (0..)
             .zip(listeners)
             .map(|(index, (address, listener))| {
@@ -179,6 +175,14 @@ impl TestCluster {
     pub fn open_cursors(&self) -> Vec<String> {
         let state = self.shared.state();
         state.cursors.open(state.clock.now()).map(|id| id.to_string()).collect()
+    }
+
+    /// Returns the ids of the stream transactions that were neither committed nor aborted.
+    pub fn open_transactions(&self) -> Vec<String> {
+        let mut state = self.shared.state();
+        let now = state.clock.now();
+        state.advance(now);
+        state.transactions.running().map(|transaction| transaction.id.to_string()).collect()
     }
 
     /// Returns the calls that clients made and that are not simulated, without duplicates.

@@ -107,7 +107,7 @@ impl Coordinator {
     /// Starts the process again, on the same port and with the same id.
     ///
     /// Its reboot id is one higher, as it is after the process was reported as `FAILED`. A running coordinator is
-    /// killed first. What the process held in memory, such as background jobs and cursors, is lost.
+    /// killed first. What the process held in memory is lost: background jobs, cursors and transactions.
     ///
     /// # Errors
     /// If the port cannot be opened.
@@ -249,6 +249,7 @@ impl CoordinatorInner {
             state.async_jobs.remove_of_coordinator(self.index);
             state.cursors.remove_of_coordinator(self.index);
             state.queries.remove_of_coordinator(self.index);
+            state.transactions.remove_of_coordinator(self.index);
             let server = &mut state.coordinators[self.index];
             server.stop(now);
             server.generation

@@ -8,11 +8,12 @@ use tokio::time::sleep;
 
 use crate::admission::{self, AdmissionContext};
 use crate::api::{self, Call, Outcome};
-use crate::faults::active_faults::Copies;
+use crate::faults::active_faults::ExecutionFaults;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::journal::EntryId;
-use crate::server::handler::{Handler, marker};
+use crate::server::handler::Handler;
+use crate::server::transaction_lease::TransactionLease;
 use crate::state::State;
 use crate::state::auth::Caller;
 use crate::state::diagnostics::ApiCall;
@@ -25,9 +26,11 @@ impl Handler {
         request: &Request,
         entry: EntryId,
         generation: u64,
-        repeats_write: bool,
+        faults: &ExecutionFaults,
     ) -> Option<Reply> {
-        match self.apply(request, entry, generation, repeats_write)? {
+        // Released when the request has its reply.
+        let _lease = TransactionLease::prepare(&self.coordinator, request, entry);
+        match self.apply(request, entry, generation, faults)? {
             Outcome::Now(reply) => Some(reply),
             Outcome::Wait { every, mut check } => loop {
                 sleep(every).await;
@@ -40,7 +43,7 @@ impl Handler {
                 let before = state.changes;
                 let reply = check(&mut state);
                 let changes = state.changes - before;
-                self.coordinator.cluster.journal.record_changes(entry, marker(request), changes);
+                self.coordinator.cluster.journal.record_changes(entry, request.marker(), changes);
                 if reply.is_some() {
                     return reply;
                 }
@@ -61,13 +64,19 @@ impl Handler {
     }
 
     /// Executes the late copies of a request. Their responses are dropped.
-    pub(super) fn execute_late(&self, request: &Request, copies: &Copies, entry: EntryId, generation: u64) {
-        for delay in copies.late.clone() {
+    pub(super) fn execute_late(
+        &self,
+        request: &Request,
+        faults: &ExecutionFaults,
+        entry: EntryId,
+        generation: u64,
+    ) {
+        for delay in faults.late_copies.clone() {
             let (handler, request) = (self.clone(), request.clone());
             // Not awaited: the first copy has its response long before.
             tokio::spawn(async move {
                 sleep(delay).await;
-                handler.execute(&request, entry, generation, false).await;
+                handler.execute(&request, entry, generation, &ExecutionFaults::default()).await;
             });
         }
     }
@@ -101,7 +110,7 @@ impl Handler {
         generation: u64,
     ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(async move {
-            let result = self.execute(&request, entry, generation, false).await;
+            let result = self.execute(&request, entry, generation, &ExecutionFaults::default()).await;
             if let (Some(id), Some(result)) = (id, result) {
                 self.coordinator.cluster.state().async_jobs.finish(id, result);
             }
@@ -114,7 +123,7 @@ impl Handler {
         request: &Request,
         entry: EntryId,
         generation: u64,
-        repeats_write: bool,
+        faults: &ExecutionFaults,
     ) -> Option<Outcome> {
         let shared = &self.coordinator.cluster;
         let index = self.coordinator.index;
@@ -144,11 +153,13 @@ impl Handler {
                     caller: &caller,
                     request: &request,
                     entry,
+                    faults,
+                    transaction: None,
                 };
                 if let Some(outcome) = admission::background(&mut call) {
                     outcome
                 } else {
-                    shared.journal.record_executed(entry, marker(&request));
+                    shared.journal.record_executed(entry, request.marker());
                     let record = ApiCall {
                         at: call.state.current_time,
                         method: request.method.clone(),
@@ -156,11 +167,11 @@ impl Handler {
                         database: request.database.clone(),
                     };
                     call.state.coordinators[index].diagnostics.record_call(record);
-                    if repeats_write { api::handle_twice(&mut call) } else { api::handle(&mut call) }
+                    if faults.repeats_write { api::handle_twice(&mut call) } else { api::handle(&mut call) }
                 }
             }
         };
-        shared.journal.record_changes(entry, marker(request), state.changes - before);
+        shared.journal.record_changes(entry, request.marker(), state.changes - before);
         Some(outcome)
     }
 }

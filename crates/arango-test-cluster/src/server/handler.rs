@@ -30,6 +30,7 @@ use crate::server::coordinator::CoordinatorInner;
 use crate::server::cursor_lock::CursorLock;
 use crate::server::listener::goaway;
 use crate::server::response_faults::{apply, streams};
+use crate::server::transaction_lease::TransactionLease;
 use crate::server::{early_response, gateway};
 
 /// Serves the requests of one coordinator.
@@ -128,12 +129,14 @@ impl Handler {
         faults: AppliedFaults,
         generation: u64,
     ) -> Result<Response<Body>, Abort> {
-        let AppliedFaults { latency, copies, effect } = faults;
+        let AppliedFaults { latency, execution, effect } = faults;
         self.coordinator.until_resumed().await;
         let entry = self.record_request(&request);
         // A slow request holds its cursor until it is done, as one that computes for a long time does.
         let _cursor = CursorLock::acquire(&self.coordinator, &request, entry);
         if !latency.is_zero() {
+            // So does a slow request of a transaction.
+            let _lease = TransactionLease::acquire(&self.coordinator, &request, entry);
             sleep(latency).await;
         }
         let journal = &self.coordinator.cluster.journal;
@@ -150,10 +153,10 @@ impl Handler {
             }
             _ => {}
         }
-        let Some(reply) = self.execute(&request, entry, generation, copies.repeats_write).await else {
+        let Some(reply) = self.execute(&request, entry, generation, &execution).await else {
             return Err(Abort::close_connection(Close::Fin));
         };
-        self.execute_late(&request, &copies, entry, generation);
+        self.execute_late(&request, &execution, entry, generation);
         self.coordinator.until_resumed().await;
         let response = response::from_reply(&request, reply, self.queue_time());
         let config = &self.coordinator.cluster.config;
@@ -166,6 +169,9 @@ impl Handler {
                 Effect::Latency(_)
                 | Effect::RepeatedWrite
                 | Effect::LateCopy(_)
+                | Effect::SlowCommit(_)
+                | Effect::FailedCommit
+                | Effect::LostWrite(_)
                 | Effect::EarlyResponse(_)
                 | Effect::GoAway
                 | Effect::GoAwayUnprocessed,
@@ -207,7 +213,7 @@ impl Handler {
             path: request.path.clone(),
             query: request.query.text().to_owned(),
             database: request.database.clone(),
-            marker: marker(request).map(str::to_owned),
+            marker: request.marker().map(str::to_owned),
             length: request.body.len(),
             encoding: request.header("content-encoding").map(str::to_owned),
             executed: false,
@@ -221,10 +227,6 @@ impl Handler {
 fn announces_too_much(head: &http::request::Parts) -> bool {
     let length = head.headers.get(http::header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     length.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > 1 << 30)
-}
-
-pub(super) fn marker(request: &Request) -> Option<&str> {
-    request.header("x-sim-marker")
 }
 
 fn build_scripted_response(

@@ -18,3 +18,4 @@ pub(crate) mod listener;
 pub(crate) mod process_state;
 pub(crate) mod response_faults;
 pub(crate) mod tokens;
+pub(crate) mod transaction_lease;

@@ -24,6 +24,7 @@ pub(crate) mod servers;
 pub(crate) mod sessions;
 mod skewed_setup;
 pub(crate) mod supervision;
+pub(crate) mod transactions;
 pub(crate) mod users;
 pub(crate) mod views;
 
@@ -44,9 +45,11 @@ use self::replicas::Lags;
 use self::servers::{Role, Server};
 use self::sessions::Sessions;
 use self::supervision::Supervision;
+use self::transactions::Transactions;
 use self::users::Users;
 use crate::config::clock::Clock;
 use crate::config::settings::Config;
+use crate::journal::Journal;
 use crate::state::agency_jobs::{AgencyJobs, JobTiming, Shards};
 use crate::tls::Keyfile;
 
@@ -54,6 +57,8 @@ use crate::tls::Keyfile;
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) clock: Clock,
+    /// For changes that are made while no request is executed.
+    pub(crate) journal: Journal,
     /// The time up to which the state has advanced.
     pub(crate) current_time: Instant,
     pub(crate) ids: Ids,
@@ -81,6 +86,7 @@ pub(crate) struct State {
     pub(crate) async_jobs: AsyncJobs,
     pub(crate) cursors: Cursors,
     pub(crate) queries: Queries,
+    pub(crate) transactions: Transactions,
     pub(crate) supervision: Supervision,
     pub(crate) read_only: bool,
     /// Target numbers of coordinators and DB-Servers, as they were set; numbers or null.
@@ -112,7 +118,7 @@ const OTHERS: [&str; 4] = ["_graphs", "_analyzers", "_jobs", "_queues"];
 const SYNC_TIME: Duration = Duration::from_millis(150);
 
 impl State {
-    pub(crate) fn new(config: &Config, coordinators: &[String]) -> Self {
+    pub(crate) fn new(config: &Config, coordinators: &[String], journal: Journal) -> Self {
         let clock = Clock::start();
         let now = clock.origin();
         let mut ids = Ids::new(config.seed);
@@ -142,6 +148,7 @@ impl State {
             .collect();
         let mut state = Self {
             clock,
+            journal,
             current_time: now,
             cluster_id: ids.uuid(),
             deployment_id: ids.uuid(),
@@ -169,6 +176,7 @@ impl State {
             async_jobs: AsyncJobs::default(),
             cursors: Cursors::default(),
             queries: Queries::default(),
+            transactions: Transactions::new(config.transactions),
             supervision: Supervision::default(),
             read_only: false,
             cleaned: BTreeSet::new(),
@@ -241,6 +249,7 @@ impl State {
             self.servers_mut().for_each(|server| server.observe(now));
         }
         self.current_time = self.current_time.max(now);
+        self.settle_transactions();
         if !self.supervision_paused() {
             self.fail_over();
         }

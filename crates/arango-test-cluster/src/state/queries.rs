@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::State;
 use super::id_owner::{owned_id, owner};
 use super::query_tracking::TrackingSettings;
+use super::transactions::Writer;
 use crate::journal::EntryId;
 use crate::store::database_view::{DatabaseView, WriteLog};
 use crate::store::error::DocumentError;
@@ -52,6 +53,8 @@ pub(crate) struct RunningQuery {
     locks: HashSet<(String, Arc<str>)>,
     /// How many of its writes are among the locks.
     locked: usize,
+    /// The transaction that it belongs to.
+    pub(crate) transaction: Option<u64>,
 }
 
 impl RunningQuery {
@@ -76,7 +79,18 @@ impl RunningQuery {
             request,
             locks: HashSet::new(),
             locked: 0,
+            transaction: None,
         }
+    }
+
+    /// Returns whether it has written this document and not committed.
+    pub(crate) fn has_locked(&self, collection: &str, key: &Arc<str>) -> bool {
+        !self.locks.is_empty() && self.locks.contains(&(collection.to_owned(), key.clone()))
+    }
+
+    /// Returns the keys of the documents of a collection that it has written and not committed.
+    pub(crate) fn locked_keys<'a>(&'a self, collection: &'a str) -> impl Iterator<Item = &'a Arc<str>> {
+        self.locks.iter().filter(move |(name, _)| name == collection).map(|(_, key)| key)
     }
 }
 
@@ -155,37 +169,22 @@ impl Queries {
         self.tracking.remove_of_coordinator(index);
     }
 
-    /// Refuses a write to a document that another query has written and not committed.
-    pub(crate) fn check_lock(
-        &self,
-        database: &str,
-        collection: &str,
-        key: &Arc<str>,
-        own: Option<u64>,
-    ) -> Result<(), DocumentError> {
-        let lock = (collection.to_owned(), key.clone());
-        let mut others = self
-            .running
+    /// Returns the queries in this database that are neither the writer's nor of its transaction.
+    pub(crate) fn others(&self, database: &str, own: Writer) -> impl Iterator<Item = &RunningQuery> {
+        let is_own = move |id: u64, query: &RunningQuery| {
+            Some(id) == own.query || (query.transaction.is_some() && query.transaction == own.transaction)
+        };
+        self.running
             .iter()
-            .filter(|(id, query)| Some(**id) != own && !query.locks.is_empty() && query.database == database);
-        if others.any(|(_, query)| query.locks.contains(&lock)) {
-            return Err(DocumentError::write_conflict());
-        }
-        Ok(())
+            .filter(move |(id, query)| query.database == database && !is_own(**id, query))
+            .map(|(_, query)| query)
     }
 
-    /// Locks all documents that a query has written.
-    pub(crate) fn lock(&mut self, id: u64, log: &WriteLog) -> Result<(), DocumentError> {
-        let Some(query) = self.running.get(&id) else { return Ok(()) };
-        let new = log.since(query.locked);
-        for write in &new {
-            self.check_lock(&query.database, &write.collection, &write.key, Some(id))?;
-        }
-        if let Some(query) = self.running.get_mut(&id) {
-            query.locked += new.len();
-            query.locks.extend(new.into_iter().map(|write| (write.collection, write.key)));
-        }
-        Ok(())
+    /// Ends the queries that write at their next step, those of one user or of all.
+    pub(crate) fn kill_modifications(&mut self, is_meant: impl Fn(Option<&str>) -> bool) {
+        let writing = self.running.values_mut().filter(|query| query.is_modification);
+        let meant = writing.filter(|query| is_meant(query.user.as_deref()));
+        meant.for_each(|query| query.end_reason = Some(EndReason::Killed));
     }
 }
 
@@ -198,26 +197,44 @@ impl State {
         }
     }
 
-    /// Makes all changes of a query, or none of them.
+    /// Locks all documents that a query has written.
+    pub(crate) fn lock_writes(&mut self, id: u64, log: &WriteLog) -> Result<(), DocumentError> {
+        let Some(query) = self.queries.running.get(&id) else { return Ok(()) };
+        let own = Writer { query: Some(id), transaction: query.transaction };
+        let new = log.since(query.locked);
+        for write in &new {
+            self.check_lock(&query.database, &write.collection, &write.key, own)?;
+        }
+        if let Some(query) = self.queries.running.get_mut(&id) {
+            query.locked += new.len();
+            query.locks.extend(new.into_iter().map(|write| (write.collection, write.key)));
+        }
+        Ok(())
+    }
+
+    /// Makes all changes of a query, or none of them. Those of a query in a transaction become part of it.
     pub(crate) fn commit_query(
         &mut self,
         database: &str,
         query: u64,
         view: DatabaseView,
     ) -> Result<(), DocumentError> {
-        for (collection, key) in view.changed() {
-            self.queries.check_lock(database, collection, key, Some(query))?;
+        if let Some(transaction) = view.transaction() {
+            return self.transactions.accept(transaction, view);
         }
+        let own = Writer { query: Some(query), transaction: None };
         let changed: Vec<_> = view.into_changed().collect();
         for (name, view) in &changed {
+            self.check_locks(database, name, view, own)?;
             let content = self.databases.get(database);
             let found = content.and_then(|content| content.collections.get(name));
             let missing = || DocumentError::new(1203, format!("collection or view not found: {name}"));
             view.check(&found.ok_or_else(missing)?.documents)?;
         }
+        let mut result = Ok(());
         for (name, view) in changed {
-            self.apply(database, &name, view);
+            result = self.apply(database, &name, view).and(result);
         }
-        Ok(())
+        result
     }
 }

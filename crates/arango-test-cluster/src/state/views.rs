@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::State;
 use super::databases::{Collection, Database};
+use super::transactions::Writer;
 use crate::config::settings::{Config, ScanOrder};
 use crate::store::database_view::DatabaseView;
 use crate::store::document::Document;
@@ -70,29 +71,41 @@ impl State {
         view: CollectionView,
     ) -> Result<(), DocumentError> {
         self.end_expired_queries();
-        for key in view.changed_keys() {
-            self.queries.check_lock(database, collection, key, None)?;
-        }
-        self.apply(database, collection, view);
-        Ok(())
+        self.check_locks(database, collection, &view, Writer::default())?;
+        self.apply(database, collection, view)
     }
 
     /// Makes the changes of a view that was checked.
-    pub(super) fn apply(&mut self, database: &str, collection: &str, view: CollectionView) {
+    ///
+    /// # Errors
+    /// If the leader of a shard loses its changes. Those of the others are made.
+    pub(super) fn apply(
+        &mut self,
+        database: &str,
+        collection: &str,
+        mut view: CollectionView,
+    ) -> Result<(), DocumentError> {
+        let result = if view.drop_lost_changes() { Err(DocumentError::no_backend()) } else { Ok(()) };
         let sequence = self.ids.sequence();
         let content = self.databases.get_mut(database);
-        let Some(found) = content.and_then(|content| content.collections.get_mut(collection)) else { return };
+        let Some(found) = content.and_then(|content| content.collections.get_mut(collection)) else {
+            return result;
+        };
         let changes = view.into_changes();
         // A removal has a revision too, which no document shows.
         let revisions = changes
             .values()
             .map(|change| change.as_ref().map_or_else(|| sequence.revision(), Document::revision));
-        found.revision = revisions.max().unwrap_or(found.revision);
+        // Those of a transaction may be older than the latest change.
+        if let Some(revision) = revisions.max() {
+            found.revision = if revision > found.revision { revision } else { sequence.revision() };
+        }
         // The snapshot is gone, so that nothing is copied here unless a query still reads the documents.
         let documents = Arc::make_mut(&mut found.documents);
         for (key, document) in changes {
             documents.set(&key, document);
             self.changes += 1;
         }
+        result
     }
 }

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arango_test_aql::{CollectionKind, QueryError, ReadDocuments, Scan, Store, Value, WriteOptions, Written};
 
+use super::concurrent_writes::ConcurrentWrites;
 use super::document::Document;
 use super::error::DocumentError;
 use super::view::CollectionView;
 use super::write::{DocumentOptions, WrittenDocument};
 
 /// The collections of a database as they were at one instant, and what a query has written.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct DatabaseView {
     collections: BTreeMap<String, CollectionView>,
     /// Collections that exist, and whose documents are not modelled.
@@ -19,6 +20,10 @@ pub(crate) struct DatabaseView {
     /// Decides in which order a collection is visited; without it that is the order of the keys.
     seed: Option<u64>,
     log: WriteLog,
+    /// The transaction that it belongs to.
+    transaction: Option<u64>,
+    /// Collections that its transaction has not declared.
+    undeclared: BTreeSet<String>,
 }
 
 /// What a query has written so far. It can be read while the query owns its view.
@@ -55,19 +60,62 @@ impl DatabaseView {
         hidden: BTreeSet<String>,
         seed: Option<u64>,
     ) -> Self {
-        Self { collections, hidden, seed, log: WriteLog::default() }
+        let (log, undeclared) = (WriteLog::default(), BTreeSet::new());
+        Self { collections, hidden, seed, log, transaction: None, undeclared }
+    }
+
+    /// Returns a copy for a query of a transaction, with an empty log.
+    pub(crate) fn for_query(&self, transaction: u64) -> Self {
+        Self {
+            collections: self.collections.clone(),
+            hidden: self.hidden.clone(),
+            seed: self.seed,
+            log: WriteLog::default(),
+            transaction: Some(transaction),
+            undeclared: self.undeclared.clone(),
+        }
+    }
+
+    /// Returns the transaction that it belongs to.
+    pub(crate) fn transaction(&self) -> Option<u64> {
+        self.transaction
+    }
+
+    /// Hides the collections that are not among `declared`.
+    pub(crate) fn restrict(&mut self, is_declared: impl Fn(&str) -> bool) {
+        let names = self.collections.keys().filter(|name| !is_declared(name));
+        self.undeclared = names.cloned().collect();
+        self.collections.retain(|name, _| is_declared(name));
+    }
+
+    /// Returns the view of a collection.
+    pub(crate) fn view_of(&self, collection: &str) -> Option<&CollectionView> {
+        self.collections.get(collection)
+    }
+
+    /// Returns all views, by the name of their collections.
+    pub(crate) fn views_mut(&mut self) -> impl Iterator<Item = (&String, &mut CollectionView)> {
+        self.collections.iter_mut()
+    }
+
+    /// Forgets what others have written, so that their documents are not kept.
+    pub(crate) fn forget_concurrent(&mut self) {
+        self.collections.values_mut().for_each(|view| view.set_concurrent(ConcurrentWrites::default()));
+    }
+
+    /// Takes the view of a collection. It is given back by [`insert`](Self::insert).
+    pub(crate) fn take(&mut self, collection: &str) -> Option<CollectionView> {
+        self.collections.remove(collection)
+    }
+
+    /// Sets the view of a collection.
+    pub(crate) fn insert(&mut self, collection: &str, view: CollectionView) {
+        self.collections.insert(collection.to_owned(), view);
     }
 
     /// Returns the log of all writes.
     pub(crate) fn log(&self) -> WriteLog {
         self.log.clone()
-    }
-
-    /// Returns collection and key of each document that was written or removed.
-    pub(crate) fn changed(&self) -> impl Iterator<Item = (&str, &Arc<str>)> {
-        self.collections
-            .iter()
-            .flat_map(|(name, view)| view.changed_keys().map(move |key| (name.as_str(), key)))
     }
 
     /// Takes the collections that were written to.
@@ -82,6 +130,9 @@ impl DatabaseView {
     fn missing(&self, name: &str) -> QueryError {
         if self.hidden.contains(name) {
             return QueryError::not_implemented(format_args!("the documents of the collection {name}"));
+        }
+        if self.undeclared.contains(name) {
+            return DocumentError::not_declared(name, "read").into();
         }
         QueryError::new(1203, format!("collection or view not found: {name}"))
     }
@@ -105,7 +156,8 @@ impl DatabaseView {
 
 impl ReadDocuments for DatabaseView {
     fn kind(&self, collection: &str) -> Option<CollectionKind> {
-        let hidden = || self.hidden.contains(collection).then_some(CollectionKind::Document);
+        let exists = || self.hidden.contains(collection) || self.undeclared.contains(collection);
+        let hidden = || exists().then_some(CollectionKind::Document);
         self.collections.get(collection).map(|view| view.rules().kind).or_else(hidden)
     }
 

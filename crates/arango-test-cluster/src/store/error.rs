@@ -33,6 +33,11 @@ impl DocumentError {
         Self::new(1200, "write-write conflict")
     }
 
+    /// The transaction has not declared this access to the collection.
+    pub(crate) fn not_declared(collection: &str, access: &str) -> Self {
+        Self::new(1652, format!("unregistered collection used in transaction: {collection} [{access}]"))
+    }
+
     /// The leader of the document's shard does not respond.
     pub(crate) fn no_backend() -> Self {
         let ApiError { error_num, message, .. } = ApiError::no_backend();

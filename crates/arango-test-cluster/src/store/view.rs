@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use arango_test_aql::Value;
 
+use super::concurrent_writes::{ConcurrentWrites, UniqueEntry};
 use super::document::Document;
 use super::documents::Documents;
 use super::error::DocumentError;
 use super::rules::{Rules, shard_index};
 use super::sequence::Sequence;
+use super::size_limit::SizeLimit;
 
 /// The documents of a collection as they were at one instant, and changes on top of them.
 ///
@@ -22,9 +24,13 @@ pub(crate) struct CollectionView {
     /// Documents that were written or removed.
     changes: BTreeMap<Arc<str>, Option<Document>>,
     /// By position of the unique index and entry: which document has it now.
-    unique: HashMap<(usize, String), Option<Arc<str>>>,
+    unique: HashMap<UniqueEntry, Option<Arc<str>>>,
     /// For each shard, whether its leader responds.
     shards: Vec<bool>,
+    /// For each shard, whether its leader will lose the changes. Without an entry it will not.
+    losing: Vec<bool>,
+    concurrent: ConcurrentWrites,
+    limit: Option<SizeLimit>,
 }
 
 impl CollectionView {
@@ -34,7 +40,37 @@ impl CollectionView {
         sequence: Arc<Sequence>,
         shards: Vec<bool>,
     ) -> Self {
-        Self { rules, sequence, base, changes: BTreeMap::new(), unique: HashMap::new(), shards }
+        Self {
+            rules,
+            sequence,
+            base,
+            changes: BTreeMap::new(),
+            unique: HashMap::new(),
+            shards,
+            losing: Vec::new(),
+            concurrent: ConcurrentWrites::default(),
+            limit: None,
+        }
+    }
+
+    /// Sets for each shard whether its leader responds.
+    pub(crate) fn set_leaders(&mut self, shards: Vec<bool>) {
+        self.shards = shards;
+    }
+
+    /// Sets for each shard whether its leader loses the changes when they are made.
+    pub(crate) fn set_losing(&mut self, losing: Vec<bool>) {
+        self.losing = losing;
+    }
+
+    /// Sets what others have written, so that a write that meets one of these is refused.
+    pub(crate) fn set_concurrent(&mut self, concurrent: ConcurrentWrites) {
+        self.concurrent = concurrent;
+    }
+
+    /// Limits what is written from now on.
+    pub(crate) fn set_limit(&mut self, limit: SizeLimit) {
+        self.limit = Some(limit);
     }
 
     pub(crate) fn rules(&self) -> &Rules {
@@ -91,6 +127,24 @@ impl CollectionView {
         count
     }
 
+    /// Returns the number of documents in each shard.
+    pub(crate) fn len_by_shard(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.shards.len()];
+        for document in self.iter() {
+            counts[self.rules.shard_of(document.key(), &document.value(), self.shards.len())] += 1;
+        }
+        counts
+    }
+
+    /// Removes all documents.
+    pub(crate) fn remove_all(&mut self) -> Result<(), DocumentError> {
+        let keys: Vec<Arc<str>> = self.iter().map(|document| document.key().into()).collect();
+        for key in &keys {
+            self.concurrent.check_key(&self.base, key)?;
+        }
+        keys.iter().try_for_each(|key| self.set(key, None))
+    }
+
     /// Returns all documents in an order that depends on `seed`: shard by shard, and shuffled within.
     pub(crate) fn shuffled(&self, seed: u64) -> Vec<Document> {
         let shards = self.shards.len();
@@ -120,8 +174,9 @@ impl CollectionView {
         unchanged.chain(self.changes.values().flatten())
     }
 
-    /// Sets a document or removes it, unless it violates a unique index.
+    /// Sets a document or removes it, unless it violates a unique index or meets a write of another operation.
     pub(super) fn set(&mut self, key: &Arc<str>, document: Option<Document>) -> Result<(), DocumentError> {
+        self.concurrent.check_key(&self.base, key)?;
         let old = self.current(key).map(Document::value);
         let new = document.as_ref().map(Document::value);
         let mut entries = Vec::new();
@@ -134,6 +189,10 @@ impl CollectionView {
             }
             entries.extend(freed.map(|entry| ((position, entry), None)));
             entries.extend(taken.map(|entry| ((position, entry), Some(key.clone()))));
+        }
+        entries.iter().try_for_each(|(entry, _)| self.concurrent.check_entry(&self.base, entry))?;
+        if let Some(limit) = &self.limit {
+            limit.reserve(document.as_ref().map_or(key.len(), |document| document.json().len()))?;
         }
         self.unique.extend(entries);
         self.changes.insert(key.clone(), document);
@@ -150,6 +209,21 @@ impl CollectionView {
     /// Returns the keys of the documents that were written or removed.
     pub(crate) fn changed_keys(&self) -> impl Iterator<Item = &Arc<str>> {
         self.changes.keys()
+    }
+
+    /// Returns the entries of unique indexes that were written or removed.
+    pub(crate) fn changed_entries(&self) -> impl Iterator<Item = &UniqueEntry> {
+        self.unique.keys()
+    }
+
+    /// Returns whether a document was written or removed.
+    pub(crate) fn has_changed(&self, key: &str) -> bool {
+        self.changes.contains_key(key)
+    }
+
+    /// Returns whether an entry of a unique index was written or removed.
+    pub(crate) fn has_changed_entry(&self, entry: &UniqueEntry) -> bool {
+        self.unique.contains_key(entry)
     }
 
     pub(crate) fn is_changed(&self) -> bool {
@@ -179,6 +253,21 @@ impl CollectionView {
             }
         }
         Ok(())
+    }
+
+    /// Drops the changes whose leader loses them. Returns whether there are any.
+    pub(crate) fn drop_lost_changes(&mut self) -> bool {
+        if !self.losing.contains(&true) {
+            return false;
+        }
+        let before = self.changes.len();
+        let (rules, base, losing, shards) = (&self.rules, &self.base, &self.losing, self.shards.len());
+        self.changes.retain(|key, change| {
+            let document = change.as_ref().or_else(|| base.get(key)).map(Document::value);
+            let shard = rules.shard_of(key, &document.unwrap_or(Value::Null), shards);
+            losing.get(shard) != Some(&true)
+        });
+        self.changes.len() < before
     }
 
     /// Takes the changes, and gives up the snapshot.

@@ -91,6 +91,19 @@ impl Session {
         self.send(Request::builder().method(method).uri(path), body).await
     }
 
+    /// Sends a request that is part of a stream transaction.
+    pub(crate) async fn within(
+        &mut self,
+        transaction: &str,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> TestResponse {
+        let request = Request::builder().method(method).uri(path).header("x-arango-trx-id", transaction);
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.send(request, &body).await.expect("a response")
+    }
+
     /// Sends a request with a marker for the journal.
     pub(crate) async fn request_with_marker(
         &mut self,

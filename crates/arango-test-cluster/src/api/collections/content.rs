@@ -1,12 +1,15 @@
 //! Counts, figures and shards of a collection.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use super::{find, object, properties};
+use super::{find, find_mut, object, properties};
 use crate::api::views::require_modelled_documents;
 use crate::api::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::leaders::documents;
+use crate::store::view::CollectionView;
 
 /// Counts the documents, in total or of each shard.
 pub(super) fn count(call: &Call<'_>, name: &str) -> HandlerResult {
@@ -15,11 +18,33 @@ pub(super) fn count(call: &Call<'_>, name: &str) -> HandlerResult {
     payload["count"] = if call.request.query.is_true("details") {
         let database = call.database()?;
         let shards = collection.shards.keys().enumerate();
-        object(shards.map(|(index, shard)| (shard.clone(), documents(database, collection, index).into())))
+        let counts = call.transaction().map(|_| call.view(name)).transpose()?.map(|view| view.len_by_shard());
+        let count = |index: usize| match &counts {
+            Some(counts) => counts.get(index).copied().unwrap_or_default(),
+            None => documents(database, collection, index),
+        };
+        object(shards.map(|(index, shard)| (shard.clone(), count(index).into())))
+    } else if call.transaction().is_some() {
+        let view = call.view(name)?;
+        view.require_all_leaders()?;
+        view.len().into()
     } else {
         collection.documents.len().into()
     };
     Ok(Reply::flat(200, payload))
+}
+
+/// Removes all documents: at once, or within the request's transaction.
+pub(super) fn truncate(call: &mut Call<'_>, name: &str) -> Result<(), ApiError> {
+    call.view(name)?.require_all_leaders()?;
+    if call.transaction().is_some() {
+        return Ok(call.write(name, CollectionView::remove_all)??);
+    }
+    let revision = call.state.ids.sequence().revision();
+    let collection = find_mut(call, name)?;
+    Arc::make_mut(&mut collection.documents).clear();
+    collection.revision = revision;
+    Ok(())
 }
 
 /// Reports the size of a collection. Caches and indexes take no memory here.

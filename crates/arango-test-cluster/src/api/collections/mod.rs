@@ -10,16 +10,16 @@ mod content;
 mod create;
 mod properties;
 
-use std::sync::Arc;
-
 use http::{Method, header};
 use serde_json::{Map, Value, json};
 
 use self::properties::{basic, properties};
-use super::modelled::{Modelled, TRANSACTION};
-use super::{Call, HandlerResult};
+use super::modelled::Modelled;
+use super::{Call, HandlerResult, Outcome};
 use crate::http::reply::{ApiError, Reply};
+use crate::http::request::TRANSACTION;
 use crate::state::databases::Collection;
+use crate::state::transactions::Access;
 use crate::store::keys::GENERATORS;
 
 fn modelled(call: &Call<'_>, rest: &[&str]) -> Modelled {
@@ -39,12 +39,24 @@ fn modelled(call: &Call<'_>, rest: &[&str]) -> Modelled {
     }
 }
 
-pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
+pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiError> {
     call.require_modelled(&modelled(call, rest))?;
-    call.require_no_transaction()?;
+    if let Some(outcome) = call.enter_transaction()? {
+        return Ok(outcome);
+    }
+    // Outside of a transaction this needs the collection for itself.
+    if let (&Method::PUT, [name, "truncate"]) = (&call.request.method, rest)
+        && let (None, Ok(collection)) = (call.transaction, find(call, name))
+    {
+        let access = Access::to_lock(collection.name.clone());
+        if let Some(outcome) = call.wait_for_locks(access) {
+            return Ok(outcome);
+        }
+    }
     let path = call.request.path.clone();
     let reply = respond(call, rest)?;
-    Ok(if rest.len() == 2 { reply.with_header(header::LOCATION, &path) } else { reply })
+    let reply = if rest.len() == 2 { reply.with_header(header::LOCATION, &path) } else { reply };
+    Ok(Outcome::Now(reply))
 }
 
 fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
@@ -75,12 +87,8 @@ fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
         (Method::PUT, [name, "responsibleShard"]) => content::responsible_shard(call, name),
         (Method::PUT, [name, "truncate"]) => {
             call.require_write()?;
-            call.view(name)?.require_all_leaders()?;
-            let revision = call.state.ids.sequence().revision();
-            let collection = find_mut(call, name)?;
-            Arc::make_mut(&mut collection.documents).clear();
-            collection.revision = revision;
-            Ok(Reply::flat(200, basic(collection, is_4)))
+            content::truncate(call, name)?;
+            Ok(Reply::flat(200, basic(find(call, name)?, is_4)))
         }
         (Method::PUT, [name, "loadIndexesIntoMemory"]) => {
             find(call, name)?;

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::options::{Operation, WriteRequest};
 use super::response::{write_error, write_result};
 use super::single::apply;
+use crate::api::collections::find;
 use crate::api::{Call, HandlerResult};
 use crate::http::json;
 use crate::http::reply::{ApiError, Reply};
@@ -70,7 +71,7 @@ pub(super) fn write(
         .iter()
         .map(|element| write_element(call, collection, element, request))
         .collect::<Result<_, _>>()?;
-    let name = call.view(collection)?.rules().collection.clone();
+    let name = find(call, collection)?.name.clone();
     // A leader that does not respond fails the whole request, although the other shards have written.
     if let Some(Err(error)) =
         results.iter().find(|result| matches!(result, Err(error) if error.number == 1478))
@@ -94,9 +95,7 @@ fn write_element(
     element: &Value,
     request: &WriteRequest,
 ) -> Result<ElementResult, ApiError> {
-    let mut view = call.view(collection)?;
-    let result = apply_element(&mut view, element, request);
-    Ok(result.and_then(|written| call.commit(view).map(|()| written)))
+    call.write(collection, |view| apply_element(view, element, request))
 }
 
 fn apply_element(view: &mut CollectionView, element: &Value, request: &WriteRequest) -> ElementResult {

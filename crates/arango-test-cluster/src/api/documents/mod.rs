@@ -18,10 +18,12 @@ use arango_test_aql::Value;
 use http::{HeaderName, Method};
 
 use self::options::{Operation, WriteRequest};
-use super::modelled::{Modelled, TRANSACTION};
-use super::{Call, HandlerResult};
+use super::modelled::Modelled;
+use super::{Call, HandlerResult, Outcome};
 use crate::http::json;
 use crate::http::reply::{ApiError, Reply};
+use crate::http::request::TRANSACTION;
+use crate::state::transactions::Access;
 
 const DIRTY_READ: HeaderName = HeaderName::from_static("x-arango-potential-dirty-read");
 
@@ -53,9 +55,21 @@ fn reads_many(call: &Call<'_>) -> bool {
 
 pub(super) use self::repeat::{first_copy, second_copy};
 
-pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
+pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiError> {
     call.require_modelled(&modelled(call, rest))?;
-    call.require_no_transaction()?;
+    if let Some(outcome) = call.enter_transaction()? {
+        return Ok(outcome);
+    }
+    let reads = matches!(call.request.method, Method::GET | Method::HEAD) || reads_many(call);
+    if let (false, Some(collection)) = (reads, rest.first())
+        && let Some(outcome) = call.wait_for_locks(Access::to_write(*collection))
+    {
+        return Ok(outcome);
+    }
+    respond(call, rest).map(Outcome::Now)
+}
+
+fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
     let method = call.request.method.clone();
     match (method, rest) {
         (Method::GET | Method::HEAD, [collection, key]) => {

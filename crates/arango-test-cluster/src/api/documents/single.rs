@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::options::{Operation, WriteRequest, revision_header};
 use super::response::write_result;
+use crate::api::collections::find;
 use crate::api::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 use crate::store::error::DocumentError;
@@ -25,7 +26,7 @@ pub(super) fn read(call: &Call<'_>, collection: &str, key: &str) -> HandlerResul
     }
     if revision_header(call, "if-match").is_some_and(|tag| tag != revision) {
         let error = DocumentError::revision_mismatch(document.revision());
-        return Ok(failure(&view, Some(key), error));
+        return Ok(failure(&view.rules().collection, Some(key), error));
     }
     Ok(Reply::json(200, document.json().to_vec()).with_etag(&revision))
 }
@@ -38,24 +39,24 @@ pub(super) fn write(
     body: &Value,
     request: &WriteRequest,
 ) -> HandlerResult {
-    let mut view = call.view(collection)?;
     let mut options = request.options_for(body);
     if let Some(revision) = revision_header(call, "if-match") {
         options.common.revision = Some(revision);
     }
-    let waits = options.common.wait_for_sync || call.waits_for_sync(collection)?;
+    let found = find(call, collection)?;
+    let name = found.name.clone();
+    let waits = options.common.wait_for_sync || found.wait_for_sync;
     let key = match (key, request.operation) {
         (Some(key), _) => Some(key.to_owned()),
         (None, Operation::Insert) => None,
         (None, _) => Some(super::many::key_of(body, collection)?),
     };
-    let written = apply(&mut view, key.as_deref(), body, request.operation, &options);
-    let name = view.rules().collection.clone();
-    let result = match written {
-        Ok(written) => call.commit(view).map(|()| written),
-        Err(error) => return Ok(failure(&view, key.as_deref(), error)),
+    let written =
+        call.write(collection, |view| apply(view, key.as_deref(), body, request.operation, &options))?;
+    let written = match written {
+        Ok(written) => written,
+        Err(error) => return Ok(failure(&name, key.as_deref(), error)),
     };
-    let written = result?;
     let synced = if request.operation == Operation::Remove { 200 } else { 201 };
     let status = if waits { synced } else { 202 };
     if request.is_silent {
@@ -87,12 +88,12 @@ pub(super) fn apply(
 }
 
 /// Builds the reply to an operation that failed. A precondition that does not hold names the current revision.
-fn failure(view: &CollectionView, key: Option<&str>, error: DocumentError) -> Reply {
+fn failure(collection: &str, key: Option<&str>, error: DocumentError) -> Reply {
     let (Some(current), Some(key)) = (error.current, key) else { return ApiError::from(error).into() };
     let revision = current.text();
     let body = json!({
         "error": true, "code": 412, "errorNum": error.number, "errorMessage": error.message,
-        "_id": format!("{}/{key}", view.rules().collection), "_key": key, "_rev": revision,
+        "_id": format!("{collection}/{key}"), "_key": key, "_rev": revision,
     });
     Reply::raw(412, &body).with_etag(&revision)
 }

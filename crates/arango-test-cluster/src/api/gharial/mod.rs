@@ -7,9 +7,10 @@ use http::Method;
 use serde_json::{Value, json};
 
 use self::definition::{EdgeDefinition, GraphOptions};
-use super::modelled::{Modelled, TRANSACTION};
-use super::{Call, HandlerResult};
+use super::modelled::Modelled;
+use super::{Call, HandlerResult, Outcome};
 use crate::http::reply::{ApiError, Reply};
+use crate::http::request::TRANSACTION;
 use crate::state::databases::{Kind, ShardingOptions};
 
 fn modelled(call: &Call<'_>, rest: &[&str]) -> Modelled {
@@ -36,9 +37,18 @@ fn modelled(call: &Call<'_>, rest: &[&str]) -> Modelled {
     .headers(&[TRANSACTION])
 }
 
-pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
+pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiError> {
     call.require_modelled(&modelled(call, rest))?;
-    call.require_no_transaction()?;
+    if let Some(outcome) = call.enter_transaction()? {
+        return Ok(outcome);
+    }
+    if call.transaction.is_some() && call.request.method != Method::GET {
+        return Err(call.not_modelled("header", TRANSACTION));
+    }
+    respond(call, rest).map(Outcome::Now)
+}
+
+fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
     match (call.request.method.clone(), rest) {
         (Method::GET, []) => {
             let graphs: Vec<_> = call.database()?.graphs.values().cloned().collect();

@@ -12,11 +12,18 @@ use crate::http::reply::{ApiError, Reply};
 use crate::state::cursors::{BASE_MEMORY, Batch, Cursor, Report, Results, StreamedQuery, Totals};
 use crate::state::diagnostics::AqlQuery;
 use crate::state::queries::RunningQuery;
+use crate::state::transactions::Access;
 use crate::store::database_view::{DatabaseView, WriteLog};
 
 /// Handles `POST /_api/cursor`.
 pub(crate) fn create(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
     let body = QueryBody::read(call)?;
+    let prepared = prepare(call, &body.text, &body.bind_vars);
+    if let Ok(prepared) = &prepared
+        && let Some(outcome) = wait_for_locks(call, prepared)
+    {
+        return Ok(outcome);
+    }
     let record = AqlQuery {
         at: call.state.current_time,
         text: body.text.clone(),
@@ -24,13 +31,13 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         database: call.request.database.clone(),
     };
     call.state.coordinators[call.index].diagnostics.record_query(record);
-    let prepared = prepare(call, &body.text, &body.bind_vars)?;
+    let prepared = prepared?;
     if prepared.is_modification() {
         call.require_write()?;
     }
     call.state.end_expired_queries();
+    let view = call.database_view(&prepared).map_err(errors::of_document)?;
     let query = begin(call, &body, &prepared);
-    let view = call.state.database_view(call.database()?, call.index, call.config);
     let log = view.log();
     let result = match prepared.run(view, options(call, &body, query)) {
         Ok(rows) => Ok(respond(call, &body, &prepared, query, rows, &log)),
@@ -40,6 +47,13 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         call.state.queries.end(query, call.state.current_time);
     }
     result
+}
+
+/// Lets a query wait while a transaction has locked one of the collections that it writes to.
+fn wait_for_locks(call: &mut Call<'_>, prepared: &Prepared) -> Option<Outcome> {
+    let used = prepared.collections();
+    let written = used.iter().filter(|(_, is_written)| *is_written).map(|(name, _)| (*name).to_owned());
+    call.wait_for_locks(Access { write: written.collect(), ..Access::default() })
 }
 
 /// Parses a query and binds its parameters.
@@ -58,6 +72,7 @@ fn begin(call: &mut Call<'_>, body: &QueryBody, prepared: &Prepared) -> u64 {
     let mut running = RunningQuery::new(database, user, &body.text, bind_vars, now, call.entry);
     running.is_stream = body.output.is_stream;
     running.is_modification = prepared.is_modification();
+    running.transaction = call.transaction;
     call.state.queries.begin(call.index, running)
 }
 
@@ -91,7 +106,9 @@ fn respond(
         memory: BASE_MEMORY,
         rows: 0,
     };
-    let (results, batch, view) = if body.output.is_stream {
+    // A stream of a transaction makes its writes at once, so that they are in the transaction in their order.
+    let is_lazy = body.output.is_stream && !(call.transaction.is_some() && prepared.is_modification());
+    let (results, batch, view) = if is_lazy {
         let streamed = StreamedQuery::new(rows, log.clone(), report, body.limits.clone());
         let mut results = Results::Stream(Box::new(streamed));
         let batch = results.take(body.cursor.batch_size);
@@ -99,16 +116,19 @@ fn respond(
     } else {
         run_to_end(body, rows, log, report)
     };
-    let locked = call.state.queries.lock(query, log).map_err(QueryError::from);
+    let locked = call.state.lock_writes(query, log).map_err(QueryError::from);
     let rows = batch.rows.and_then(|rows| locked.map(|()| rows));
     if rows.as_ref().is_err_and(QueryError::is_not_implemented) {
         call.state.report_unsupported(format!("POST /_api/cursor: {}", body.text));
     }
+    // Only a stream ends with its transaction; other results are complete.
+    let transaction = call.transaction.filter(|_| body.output.is_stream);
     let (index, database, cursor_options) = (call.index, call.request.database.clone(), body.cursor.clone());
     wait(call.state, query, batch.slept, move |state| {
         let now = state.current_time;
         let id = state.cursors.next_id(index);
-        let cursor = Cursor::new(id, query, &database, cursor_options, results, now);
+        let mut cursor = Cursor::new(id, query, &database, cursor_options, results, now);
+        cursor.transaction = transaction;
         let reply = match rows {
             Ok(rows) => finish_first(state, index, cursor, rows, view),
             Err(error) => Err(errors::during(&error)),

@@ -80,6 +80,13 @@ enum Kind {
     LateCopy {
         ms: u64,
     },
+    SlowCommit {
+        ms: u64,
+    },
+    FailedCommit {},
+    LostWrite {
+        db_server: usize,
+    },
     QueueTime {
         ms: u64,
     },
@@ -174,6 +181,9 @@ pub(super) fn read_injection(value: &Value) -> Result<Injection, String> {
         Kind::GoAwayUnprocessed {} => Fault::goaway_unprocessed(),
         Kind::RepeatedWrite {} => Fault::repeated_write(),
         Kind::LateCopy { ms } => Fault::late_copy(Duration::from_millis(ms)),
+        Kind::SlowCommit { ms } => Fault::slow_commit(Duration::from_millis(ms)),
+        Kind::FailedCommit {} => Fault::failed_commit(),
+        Kind::LostWrite { db_server } => Fault::lost_write(db_server),
     };
     scope.apply_to(fault).map(Injection::Fault)
 }
@@ -278,6 +288,9 @@ mod tests {
             json!({ "kind": "go-away-unprocessed" }),
             json!({ "kind": "repeated-write", "times": 1 }),
             json!({ "kind": "late-copy", "ms": 5 }),
+            json!({ "kind": "slow-commit", "ms": 5 }),
+            json!({ "kind": "failed-commit" }),
+            json!({ "kind": "lost-write", "db_server": 1 }),
             json!({ "kind": "queue-time", "ms": 5 }),
             json!({ "kind": "queue-full" }),
             json!({ "kind": "agency-down" }),

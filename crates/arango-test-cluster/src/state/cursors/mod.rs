@@ -52,6 +52,8 @@ pub(crate) struct Cursor {
     pub(crate) database: String,
     pub(crate) options: CursorOptions,
     pub(crate) results: Results,
+    /// The transaction that it ends with.
+    pub(crate) transaction: Option<u64>,
     expires: Instant,
     batch: u64,
     latest: Vec<u8>,
@@ -88,6 +90,15 @@ impl Cursors {
         let expired = self.cursors.values().filter(|cursor| is_expired(cursor));
         let queries = expired.map(|cursor| cursor.query).collect();
         self.cursors.retain(|_, cursor| !is_expired(cursor));
+        queries
+    }
+
+    /// Removes the cursors of a transaction that has ended, and returns the ids of their queries.
+    pub(super) fn remove_of_transaction(&mut self, id: u64) -> Vec<u64> {
+        let is_of = |cursor: &Cursor| cursor.transaction == Some(id);
+        let queries =
+            self.cursors.values().filter(|cursor| is_of(cursor)).map(|cursor| cursor.query).collect();
+        self.cursors.retain(|_, cursor| !is_of(cursor));
         queries
     }
 
@@ -134,6 +145,7 @@ impl Cursor {
             query,
             database: database.to_owned(),
             results,
+            transaction: None,
             expires: now + options.ttl,
             options,
             batch: 0,
