@@ -186,6 +186,6 @@ async fn options_of_a_transaction_are_sent_and_a_lock_is_waited_for_in_time() {
     holder.abort().await.unwrap();
     let strict = bank.transaction(["accounts"]).read(["books"]).forbid_implicit().skip_fast_lock_round();
     strict.max_bytes(1 << 20).begin().await.unwrap().abort().await.unwrap();
-    let invalid = bank.transaction(["no spaces"]).begin().await.unwrap_err();
+    let invalid = bank.transaction(["a/b"]).begin().await.unwrap_err();
     assert_eq!(invalid.kind(), ErrorKind::Request);
 }

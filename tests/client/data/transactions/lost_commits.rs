@@ -77,7 +77,8 @@ async fn w15_a_restarted_owner_knows_nothing_and_is_not_asked_to_commit_or_abort
         let owner = cluster.coordinator(owner_of(&client, &transaction));
         let phase = if is_executed { Phase::AfterExecution } else { Phase::AfterRead };
         let lost = owner.inject(on_commit(Fault::close(phase).times(1)));
-        let _no_answer = owner.inject(Fault::latency(Duration::from_secs(1)).on(Match::get("/_api/transaction/*")));
+        let _no_answer =
+            owner.inject(Fault::latency(Duration::from_secs(1)).on(Match::get("/_api/transaction/*")));
         let restart = async {
             wait_for_hit(&lost).await;
             owner.kill();

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use arango::data::{DocumentTicket, Evidence, Proved, NewTransaction, Transaction};
+use arango::data::{DocumentTicket, Evidence, NewTransaction, Proved, Transaction};
 use arango::protocol::Conclusion;
 use arango::{Database, ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match, Phase, TestCluster};
@@ -26,6 +26,15 @@ async fn proved(bank: &Database) -> NewTransaction<Proved> {
     transaction
 }
 
+/// Lets nobody say what became of a commit until the next run has begun.
+async fn be_silent_until_the_second_run(cluster: &TestCluster) {
+    let _silent = ["/_api/transaction/*", "/_api/document/proofs/*"]
+        .map(|path| cluster.inject(&Fault::response(503, 1478, "no backend").on(Match::get(path))));
+    while super::begins(cluster) < 2 {
+        sleep(Duration::from_millis(1)).await;
+    }
+}
+
 /// Returns the number of proofs.
 async fn proofs(cluster: &TestCluster) -> u64 {
     client(cluster).db("_system").collection("proofs").count().await.unwrap()
@@ -39,7 +48,10 @@ async fn the_collection_of_proofs_has_the_shards_of_the_written_one_and_forgets_
     let properties = bank.collection("proofs").properties().await.unwrap();
     assert_eq!(properties.distribute_shards_like.as_deref(), Some("accounts"));
     let indexes = bank.collection("proofs").indexes().await.unwrap();
-    assert!(indexes.iter().any(|index| index.expire_after == Some(Duration::from_secs(86_400))), "{indexes:?}");
+    assert!(
+        indexes.iter().any(|index| index.expire_after == Some(Duration::from_secs(86_400))),
+        "{indexes:?}"
+    );
     let left = transaction.run(async |mut transaction| transfer(&mut transaction).await).await.unwrap();
     assert_eq!((left, sums(&cluster).await, proofs(&cluster).await), (90, (90, 110), 1));
 }
@@ -53,7 +65,10 @@ async fn a_proof_about_several_leaders_is_refused_before_anything_is_sent_unless
     let closure = async |mut transaction: Transaction| transfer(&mut transaction).await;
     let error = transaction().run(closure).await.unwrap_err();
     assert_eq!((error.attempts(), error.cause().kind()), (0, ErrorKind::Request));
-    assert!(error.to_string().contains("`proved_in` proves nothing about collections with several leaders"), "{error}");
+    assert!(
+        error.to_string().contains("`proved_in` proves nothing about collections with several leaders"),
+        "{error}"
+    );
     assert_eq!(transaction().begin().await.unwrap_err().kind(), ErrorKind::Request);
     assert_eq!(super::begins(&cluster), 0);
     transaction().accept_partial_commit().run(closure).await.unwrap();
@@ -93,7 +108,8 @@ async fn w16_a_commit_whose_owner_dies_is_a_success_if_its_proof_is_there() {
 async fn w16_without_the_proof_the_outcome_is_unknown_and_a_ticket_decides_later() {
     let (cluster, bank) = bank().await;
     let lost = Fault::slow_commit(Duration::from_secs(20));
-    let result = commit_while_owner_dies(&cluster, Duration::from_secs(60), lost, Duration::from_secs(1)).await;
+    let result =
+        commit_while_owner_dies(&cluster, Duration::from_secs(60), lost, Duration::from_secs(1)).await;
     let error = result.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown, "{}", error.report());
     let ticket: DocumentTicket = error.ticket().unwrap().parse().unwrap();
@@ -134,16 +150,14 @@ async fn w17_a_closure_whose_commit_is_lost_takes_effect_once_and_returns_its_va
     let (cluster, bank) = bank().await;
     let transaction = proved(&bank).await;
     let runs = AtomicU32::new(0);
-    // The commit was executed, and nobody can be asked about it.
     let lost = cluster.inject(&on_commit(Fault::close(Phase::AfterExecution).times(1)));
-    let _silent = cluster.inject(&Fault::response(503, 1478, "no backend").on(Match::get("/_api/transaction/*")));
-    let _unread = cluster.inject(&Fault::response(503, 1478, "no backend").on(Match::get("/_api/document/proofs/*")).times(2));
     let closure = async |mut transaction: Transaction| {
         runs.fetch_add(1, Ordering::Relaxed);
         let left = transfer(&mut transaction).await?;
         Ok::<_, arango::Error>(Receipt { left })
     };
-    let receipt = transaction.run(closure).await.unwrap();
+    let (result, ()) = tokio::join!(transaction.run(closure), be_silent_until_the_second_run(&cluster));
+    let receipt = result.unwrap();
     assert_eq!(lost.iter().map(|fault| fault.hits()).sum::<usize>(), 1);
     assert_eq!((receipt, runs.load(Ordering::Relaxed)), (Receipt { left: 90 }, 1));
     assert_eq!((sums(&cluster).await, proofs(&cluster).await), ((90, 110), 1));
@@ -177,13 +191,18 @@ async fn w17_a_commit_that_is_still_executed_is_waited_for_by_the_next_run() {
     let transaction = proved(&bank).await;
     let runs = AtomicU32::new(0);
     let _slow = cluster.inject(&on_commit(Fault::slow_commit(Duration::from_secs(20)).times(1)));
-    let _silent = cluster.inject(&Fault::response(503, 1478, "no backend").on(Match::get("/_api/transaction/*")));
+    let _silent =
+        cluster.inject(&Fault::response(503, 1478, "no backend").on(Match::get("/_api/transaction/*")));
     let closure = async |mut transaction: Transaction| {
         runs.fetch_add(1, Ordering::Relaxed);
         transfer(&mut transaction).await
     };
     assert_eq!(transaction.run(closure).await.unwrap(), 90);
-    assert_eq!(runs.load(Ordering::Relaxed), 1, "the key of the proof is locked until the first run has ended");
+    assert_eq!(
+        runs.load(Ordering::Relaxed),
+        1,
+        "the key of the proof is locked until the first run has ended"
+    );
     assert_eq!((sums(&cluster).await, proofs(&cluster).await), ((90, 110), 1));
 }
 
@@ -192,15 +211,17 @@ async fn a_run_that_stays_undecided_has_a_ticket() {
     let (cluster, bank) = bank().await;
     let transaction = proved(&bank.clone().timeout(Duration::from_secs(20))).await;
     let _lost = cluster.inject(&on_commit(Fault::close(Phase::AfterExecution)));
-    let _silent = cluster.inject(&Fault::response(503, 1478, "no backend").on(Match::get("/_api/*")));
-    let _refused = cluster.inject(&Fault::response(409, 1200, "conflict").on(Match::post("/_api/document/proofs")));
-    drop(_refused);
-    let error = transaction.run(async |mut transaction| {
-        transaction.collection("accounts").update("ada", &json!({ "sum": 0 })).await?;
-        Ok::<_, arango::Error>(1)
-    }).await.unwrap_err();
+    let silent = ["/_api/transaction/*", "/_api/document/proofs/*"]
+        .map(|path| cluster.inject(&Fault::response(503, 1478, "no backend").on(Match::get(path))));
+    let error = transaction
+        .run(async |mut transaction| {
+            transaction.collection("accounts").update("ada", &json!({ "sum": 0 })).await?;
+            Ok::<_, arango::Error>(1)
+        })
+        .await
+        .unwrap_err();
     assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 1), "{error}");
-    drop(_silent);
+    drop(silent);
     let ticket: DocumentTicket = error.ticket().unwrap().parse().unwrap();
     assert_eq!(bank.resolve(&ticket).await.unwrap(), Conclusion::Executed(Evidence::Key));
     let error = arango::Error::from(error);
@@ -229,12 +250,9 @@ async fn a_value_that_cannot_be_read_from_the_proof_is_an_error_of_an_executed_c
     let (cluster, bank) = bank().await;
     let transaction = proved(&bank).await;
     let _lost = cluster.inject(&on_commit(Fault::close(Phase::AfterExecution).times(1)));
-    let silent = Fault::response(503, 1478, "no backend").on(Match::get("/_api/transaction/*"));
-    let _silent = cluster.inject(&silent);
-    let unread = Fault::response(503, 1478, "no backend").on(Match::get("/_api/document/proofs/*")).times(2);
-    let _unread = cluster.inject(&unread);
     let closure = async |mut transaction: Transaction| transfer(&mut transaction).await.map(|_| OneWay);
-    let error = transaction.run(closure).await.unwrap_err();
+    let (result, ()) = tokio::join!(transaction.run(closure), be_silent_until_the_second_run(&cluster));
+    let error = result.unwrap_err();
     assert_eq!((error.outcome(), error.cause().kind()), (Outcome::Executed, ErrorKind::Decode), "{error}");
     assert_eq!(sums(&cluster).await, (90, 110));
 }
