@@ -177,6 +177,13 @@ impl Collection {
         self.transaction.is_some()
     }
 
+    /// Records what a read has met on which a call of the transaction depends.
+    pub(super) fn record_failure(&self, error: &Error) {
+        if let Some(transaction) = &self.transaction {
+            transaction.record_failure(error);
+        }
+    }
+
     /// Executes an operation, in the transaction if there is one.
     pub(super) async fn execute<O: Transactional>(&self, operation: O) -> Result<O::Output, Error> {
         match &self.transaction {

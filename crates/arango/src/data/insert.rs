@@ -111,6 +111,7 @@ impl<W: WriteOutput + Send + 'static> Insert<'_, W> {
             && collection
                 .accepts_generated_keys()
                 .await
+                .inspect_err(|error| collection.record_failure(error))
                 .map_err(|error| error.of_operation(InsertDocument::<W>::METADATA.name).before_execution())?;
         if gets_key {
             operation = operation.key(&collection.new_key());

@@ -26,7 +26,7 @@ async fn proved(bank: &Database) -> NewTransaction<Proved> {
     transaction
 }
 
-/// Lets nobody say what became of a commit until the next run has begun.
+/// Lets no server say what became of a commit until the next run has begun.
 async fn be_silent_until_the_second_run(cluster: &TestCluster) {
     let _silent = ["/_api/transaction/*", "/_api/document/proofs/*"]
         .map(|path| cluster.inject(&Fault::response(503, 1478, "no backend").on(Match::get(path))));

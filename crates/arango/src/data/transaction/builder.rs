@@ -164,7 +164,7 @@ impl<P> NewTransaction<P> {
         let settings = self.database.clone();
         let runtime =
             Handle::try_current().map_err(|_| without_runtime::<BeginTransaction>(Outcome::NotExecuted))?;
-        // In a task: if nobody waits for it any more, the handle is dropped, which aborts the transaction.
+        // In a task: if its caller is gone, the handle is dropped, which aborts the transaction.
         let task = runtime.spawn(async move {
             let (id, owner) = database.execute_with_coordinator(begin).await?;
             Ok(Transaction::new(TransactionCalls::new(id, &settings, owner, limit)))

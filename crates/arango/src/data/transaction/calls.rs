@@ -6,7 +6,8 @@ use std::time::Duration;
 use arango_data::{AbortTransaction, CloseCursor, CursorId, InTransaction, TransactionId, Transactional};
 use arango_transport::protocol::{ErrorKind, Operation};
 use arango_transport::{Coordinator, Error, RetryPolicy};
-use tokio::time::{Instant, sleep};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::state::{Caller, Met, Refusal, State};
 use crate::handles::data_support::not_sent;
@@ -17,6 +18,8 @@ use crate::handles::time_limit::TimeLimit;
 const ABORT_LIMIT: Duration = Duration::from_secs(30);
 /// The pause before an abort is sent again.
 const ABORT_PAUSE: Duration = Duration::from_secs(1);
+/// How long an abort is waited for before the next transaction begins.
+const NEXT_BEGIN: Duration = Duration::from_secs(2);
 /// How long closing a cursor may take.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
@@ -90,21 +93,35 @@ impl TransactionCalls {
 
     /// Aborts the transaction, if it is open.
     pub(super) async fn abort(&self) -> Result<(), Error> {
-        if !self.state().begin_abort() {
-            return Ok(());
-        }
-        abort(self.database(), self.id.clone()).await
+        let is_open = self.state().begin_abort_by_handle().map_err(refused::<AbortTransaction>)?;
+        if is_open { abort(self.database(), self.id.clone()).await } else { Ok(()) }
     }
 
-    /// Aborts the transaction in the background, if it is open.
-    pub(super) fn abort_in_background(&self) {
+    /// Aborts the transaction in the background, if it is open. The result resolves when that has ended.
+    pub(super) fn abort_in_background(&self) -> impl Future<Output = ()> + use<> {
+        let (ended, end) = oneshot::channel();
         if self.state().begin_abort() {
             let (database, id) = (self.database.clone(), self.id.clone());
             self.database.shared.data.background.spawn(async move {
-                // The server aborts it after its idle timeout.
+                // If it fails, the server aborts it after its idle timeout.
                 abort(database, id).await.ok();
+                ended.send(()).ok();
             });
         }
+        async {
+            end.await.ok();
+        }
+    }
+
+    /// Aborts the transaction before the next one begins, so that its locks are not in the way.
+    pub(super) async fn abort_before_next(&self) {
+        // An owner that was lost does not respond.
+        timeout(NEXT_BEGIN, self.abort_in_background()).await.ok();
+    }
+
+    /// Records what a request outside of the transaction has met on which a call depends.
+    pub(in crate::data) fn record_failure(&self, error: &Error) {
+        self.state().record_failure(Met::from(error));
     }
 
     /// Returns the handle for the next call, which ends in time.

@@ -141,7 +141,7 @@ impl Transaction {
 impl Drop for Transaction {
     fn drop(&mut self) {
         if self.role == Role::Guard {
-            self.calls.abort_in_background();
+            drop(self.calls.abort_in_background());
         }
     }
 }

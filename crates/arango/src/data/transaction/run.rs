@@ -134,7 +134,7 @@ impl<'a, P, T> Runner<'a, P, T> {
             }
         };
         if let Some(run) = self.write_proof(limit, &mut transaction).await {
-            transaction.abort().await.ok();
+            transaction.calls().abort_before_next().await;
             return run;
         }
         self.runs += 1;
@@ -144,7 +144,7 @@ impl<'a, P, T> Runner<'a, P, T> {
             Ok(value) => self.commit(transaction, value).await,
             Err(cause) => {
                 let repeat = transaction.calls().state().repeat();
-                transaction.abort().await.ok();
+                transaction.calls().abort_before_next().await;
                 match repeat {
                     Some(repeat) => Run::Repeat(repeat, cause),
                     None => Run::Failed(cause),
@@ -213,7 +213,7 @@ impl<'a, P, T> Runner<'a, P, T> {
             },
             Err(error) => Run::failed(error),
         };
-        transaction.abort().await.ok();
+        transaction.calls().abort_before_next().await;
         run
     }
 

@@ -110,6 +110,16 @@ impl State {
         Ok(())
     }
 
+    /// Records the failure of a request outside of the transaction on which a call depends.
+    pub(super) fn record_failure(&mut self, met: Met) {
+        self.repeat = met.repeat();
+    }
+
+    /// Begins an abort that the program wants. Returns whether there is anything to abort.
+    pub(super) fn begin_abort_by_handle(&mut self) -> Result<bool, Refusal> {
+        if self.is_detached { Err((ErrorKind::TransactionGone, DETACHED)) } else { Ok(self.begin_abort()) }
+    }
+
     /// Begins an abort. Returns whether there is anything to abort.
     pub(super) fn begin_abort(&mut self) -> bool {
         let is_open = !matches!(self.status, Status::Gone | Status::Ended);
