@@ -94,9 +94,8 @@ async fn conflicts(bank: &Database) -> Result<()> {
 async fn proof(bank: &Database) -> Result<()> {
     let transaction = bank.transaction(["accounts"]).proved_in("proofs");
     transaction.ensure_proofs().await?; // once, when the program starts
-    let left = transaction
-        .run(async |mut transaction| transfer(&mut transaction, "ada", "bob", 10).await)
-        .await?;
+    let left =
+        transaction.run(async |mut transaction| transfer(&mut transaction, "ada", "bob", 10).await).await?;
     anstream::println!("Ada has {left} left");
     Ok(())
 }

@@ -16,7 +16,6 @@ use tokio::runtime::Handle;
 use tokio::task::JoinError;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::data::collection::Borrow;
 use crate::data::query_trace::{QueryTrace, observe};
 use crate::data::transaction::TransactionCalls;
 use crate::handles::data_support::without_runtime;
@@ -35,9 +34,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Dropping it closes the cursor on the server in the background; a stream that writes is then rolled back. If there is no
 /// runtime any more, the server closes the cursor after its time to live.
 ///
-/// In a transaction, batches are read once, and not before they are needed. One that is dropped is closed before the next
-/// call of the transaction.
-pub struct Cursor<'a, T> {
+/// In a transaction, batches are read once, and not before they are needed, and `B` is the borrow of the transaction. A cursor
+/// that is dropped is closed before the next call of the transaction.
+pub struct Cursor<T, B = ()> {
     rows: vec::IntoIter<T>,
     /// How many rows the current batch had.
     batch_rows: usize,
@@ -52,7 +51,7 @@ pub struct Cursor<'a, T> {
     is_potentially_dirty: bool,
     extra: Extra,
     server: ServerCursor,
-    transaction: Borrow<'a>,
+    borrowed: PhantomData<B>,
 }
 
 /// How far a cursor was read that was lost.
@@ -90,7 +89,7 @@ impl CursorEffect {
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static> Cursor<'_, T> {
+impl<T: DeserializeOwned + Send + 'static, B> Cursor<T, B> {
     pub(super) fn new(
         database: Database,
         owner: Option<Coordinator>,
@@ -123,7 +122,7 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<'_, T> {
                 id: batch.cursor.clone().filter(|_| batch.has_more),
                 transaction,
             },
-            transaction: PhantomData,
+            borrowed: PhantomData,
         };
         cursor.accept(batch);
         cursor
@@ -215,7 +214,7 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<'_, T> {
     }
 }
 
-impl<T> Cursor<'_, T> {
+impl<T, B> Cursor<T, B> {
     /// Returns the number of rows of the query, if they were [counted](crate::data::Query::count).
     pub fn count(&self) -> Option<u64> {
         self.count
@@ -254,7 +253,7 @@ impl<T> Cursor<'_, T> {
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static> Stream for Cursor<'_, T> {
+impl<T: DeserializeOwned + Send + 'static, B> Stream for Cursor<T, B> {
     type Item = Result<T, Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -286,9 +285,9 @@ impl<T: DeserializeOwned + Send + 'static> Stream for Cursor<'_, T> {
     }
 }
 
-impl<T> Unpin for Cursor<'_, T> {}
+impl<T, B> Unpin for Cursor<T, B> {}
 
-impl<T> Drop for Cursor<'_, T> {
+impl<T, B> Drop for Cursor<T, B> {
     fn drop(&mut self) {
         self.server.database.transport.record_rows(self.progress.rows);
         if let Some(trace) = &self.trace {
@@ -297,7 +296,7 @@ impl<T> Drop for Cursor<'_, T> {
     }
 }
 
-impl<T> fmt::Debug for Cursor<'_, T> {
+impl<T, B> fmt::Debug for Cursor<T, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cursor")
             .field("id", &self.server.id)

@@ -12,11 +12,10 @@ use arango_data::{
 use arango_transport::{BoxFuture, Coordinator, Error, ErrorKind};
 use serde::de::DeserializeOwned;
 
-use crate::data::collection::Borrow;
 use crate::data::cursor::{Cursor, CursorEffect, close};
 use crate::data::query_excerpt::excerpt;
 use crate::data::query_trace::{QueryTrace, observe};
-use crate::data::transaction::TransactionCalls;
+use crate::data::transaction::{Transaction, TransactionCalls};
 use crate::data::watched_query::WatchedQuery;
 use crate::handles::database::Database;
 
@@ -32,7 +31,7 @@ impl Database {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn query<T: DeserializeOwned>(&self, query: Aql) -> Query<'static, T> {
+    pub fn query<T: DeserializeOwned>(&self, query: Aql) -> Query<T> {
         let options = QueryOptions::new().allow_retry();
         Query { database: self.clone(), aql: query, options, transaction: None, rows: PhantomData }
     }
@@ -82,7 +81,8 @@ impl Database {
 /// A query, sent when it is awaited.
 ///
 /// A query whose text proves that it [only reads](Aql::is_read_only) is sent again after a broken connection. Any other
-/// query is not, since it may have been executed.
+/// query is not, since it may have been executed. In a [transaction](crate::data::Transaction), none is, and `B` is the
+/// borrow of the transaction.
 ///
 /// # Errors
 ///
@@ -90,15 +90,15 @@ impl Database {
 /// query that writes, those of writes; [`QueryKilled`](crate::ErrorKind::QueryKilled) and
 /// [`ResourceLimit`](crate::ErrorKind::ResourceLimit).
 #[must_use = "a query is sent when it is awaited"]
-pub struct Query<'a, T> {
+pub struct Query<T, B = ()> {
     database: Database,
     aql: Aql,
     options: QueryOptions,
     transaction: Option<Arc<TransactionCalls>>,
-    rows: PhantomData<(fn() -> T, Borrow<'a>)>,
+    rows: PhantomData<(fn() -> T, B)>,
 }
 
-impl<T> Query<'_, T> {
+impl<T, B> Query<T, B> {
     /// Sets how many rows a response contains at most; by default 1,000.
     pub fn batch_size(self, rows: u64) -> Self {
         self.map(|options| options.batch_size(rows))
@@ -159,27 +159,28 @@ impl<T> Query<'_, T> {
         self
     }
 
-    /// Executes the query in a transaction. Its batches are then read once.
-    pub(super) fn in_transaction(mut self, transaction: Arc<TransactionCalls>) -> Self {
-        self.options = QueryOptions::new();
-        self.transaction = Some(transaction);
-        self
-    }
-
     fn map(mut self, change: impl FnOnce(QueryOptions) -> QueryOptions) -> Self {
         self.options = change(self.options);
         self
     }
 }
 
-impl<'a, T: DeserializeOwned + Send + 'static> Query<'a, T> {
+impl<T> Query<T, &mut Transaction> {
+    /// Prepares a query in a transaction. Its batches are read once.
+    pub(super) fn in_transaction(database: Database, aql: Aql, transaction: Arc<TransactionCalls>) -> Self {
+        let options = QueryOptions::new();
+        Self { database, aql, options, transaction: Some(transaction), rows: PhantomData }
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static, B> Query<T, B> {
     /// Executes the query and reads all rows.
     ///
     /// # Errors
     ///
     /// As the query, and as [`Cursor`].
     pub async fn all(self) -> Result<Vec<T>, Error> {
-        self.await?.all().await
+        self.send().await?.all().await
     }
 
     /// Executes the query and returns its first row; `None` if there is none.
@@ -192,7 +193,7 @@ impl<'a, T: DeserializeOwned + Send + 'static> Query<'a, T> {
     /// As the query.
     pub async fn first(self) -> Result<Option<T>, Error> {
         let commits_last = self.commits_with_its_last_batch();
-        let mut cursor = self.await?;
+        let mut cursor = self.send().await?;
         let first = cursor.try_next().await?;
         while commits_last && cursor.try_next().await?.is_some() {}
         Ok(first)
@@ -225,13 +226,13 @@ impl<'a, T: DeserializeOwned + Send + 'static> Query<'a, T> {
     ///
     /// As the query, and as [`Cursor`].
     pub async fn finish(self) -> Result<Extra, Error> {
-        self.await?.finish().await
+        self.send().await?.finish().await
     }
 
     /// Reads until it is certain that there is no second row, and returns who responded, too.
     async fn at_most_one(self) -> Result<(Option<T>, Option<Coordinator>), Error> {
         let database = self.database.clone();
-        let mut cursor = self.await?;
+        let mut cursor = self.send().await?;
         let first = cursor.try_next().await?;
         let coordinator = cursor.coordinator().cloned();
         if first.is_some() && cursor.try_next().await?.is_some() {
@@ -246,7 +247,7 @@ impl<'a, T: DeserializeOwned + Send + 'static> Query<'a, T> {
         self.options.is_stream() && !self.aql.is_read_only()
     }
 
-    async fn send(self) -> Result<Cursor<'a, T>, Error> {
+    async fn send(self) -> Result<Cursor<T, B>, Error> {
         let (reads_only, is_stream) = (self.aql.is_read_only(), self.options.is_stream());
         let mut options = self.options;
         if reads_only && !is_stream {
@@ -283,8 +284,17 @@ impl<'a, T: DeserializeOwned + Send + 'static> Query<'a, T> {
     }
 }
 
-impl<'a, T: DeserializeOwned + Send + 'static> IntoFuture for Query<'a, T> {
-    type Output = Result<Cursor<'a, T>, Error>;
+impl<T: DeserializeOwned + Send + 'static> IntoFuture for Query<T> {
+    type Output = Result<Cursor<T>, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl<'a, T: DeserializeOwned + Send + 'static> IntoFuture for Query<T, &'a mut Transaction> {
+    type Output = Result<Cursor<T, &'a mut Transaction>, Error>;
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -292,7 +302,7 @@ impl<'a, T: DeserializeOwned + Send + 'static> IntoFuture for Query<'a, T> {
     }
 }
 
-impl<T> fmt::Debug for Query<'_, T> {
+impl<T, B> fmt::Debug for Query<T, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Query")
             .field("aql", &self.aql)
