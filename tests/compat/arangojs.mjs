@@ -14,6 +14,7 @@ import graphs from "./arangojs/graphs.mjs";
 import indexes from "./arangojs/indexes.mjs";
 import not_simulated from "./arangojs/not_simulated.mjs";
 import query_tracking from "./arangojs/query_tracking.mjs";
+import transactions from "./arangojs/transactions.mjs";
 
 // Administration comes last, because it moves shards and restarts coordinators.
 const parts = [
@@ -25,6 +26,7 @@ const parts = [
   graphs,
   aql,
   cursors,
+  transactions,
   query_tracking,
   not_simulated,
   administration,

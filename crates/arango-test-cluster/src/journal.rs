@@ -102,6 +102,10 @@ impl Journal {
     ///
     /// A document that was written twice counts twice. A request that was refused, or that found nothing to change, is
     /// executed and changes none. Truncations are not counted.
+    ///
+    /// What a request writes within a stream transaction counts for the request that commits it, when its changes are
+    /// made: each document once, also those that a truncation has removed, and only on the leaders that have committed.
+    /// A repeated commit has no changes.
     pub fn changes(&self, marker: &str) -> usize {
         self.counts(marker).changes
     }

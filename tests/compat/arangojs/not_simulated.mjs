@@ -18,8 +18,7 @@ export default {
     await withCollection({ type: 3 }, async (links) => {
       const db = root();
       for (const [name, call] of Object.entries({
-        "/_api/transaction/begin": () => db.beginTransaction({ read: links.name }),
-        "/_api/transaction": () => db.listTransactions(),
+        "/_api/transaction": () => db.executeTransaction([], "function () {}"),
         "/_api/import": () => links.import([{}]),
         "/_api/edges": () => links.outEdges("books/1"),
         "/_api/view": () => db.createView("compat_js_view", { type: "arangosearch" }),

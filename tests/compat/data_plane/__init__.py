@@ -16,6 +16,7 @@ from data_plane import (
     outages,
     query_tracking,
     streams,
+    transactions,
     validation,
 )
 
@@ -32,6 +33,7 @@ PARTS = [
     aql,
     cursors,
     streams,
+    transactions,
     query_tracking,
     background_requests,
     outages,

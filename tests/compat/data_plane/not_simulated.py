@@ -66,8 +66,7 @@ def checks(runner):
     def areas_that_are_not_simulated_are_refused():
         with TemporaryCollection() as books, TemporaryDatabase() as database:
             calls = {
-                "/_api/transaction/begin": lambda: root().begin_transaction(read=[books.name]),
-                "/_api/transaction": root().list_transactions,
+                "/_api/transaction": lambda: root().execute_transaction("function () {}"),
                 "/_api/import": lambda: books.import_bulk([{}]),
                 "/_api/gharial": lambda: root().graph("g").vertex_collection("v").insert({}),
                 "/_api/view": root().views,

@@ -13,7 +13,7 @@ use crate::state::State;
 use crate::state::auth::Caller;
 
 /// The interval at which a waiting request looks whether it may go on.
-const RETRY_INTERVAL: Duration = Duration::from_millis(10);
+const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
 /// An admitted request that owns all that it needs.
 pub(super) struct Deferred {

@@ -6,6 +6,7 @@ use arango_test_aql::Prepared;
 
 use super::Call;
 use super::collections::find;
+use super::queries::errors;
 use crate::http::reply::ApiError;
 use crate::state::databases::{Collection, Database};
 use crate::state::leaders::led_by;
@@ -63,8 +64,8 @@ impl Call<'_> {
     }
 
     /// Takes a snapshot of the database for a query, or returns a copy of the one of the request's transaction.
-    pub(super) fn database_view(&self, prepared: &Prepared) -> Result<DatabaseView, DocumentError> {
-        let database = self.database().map_err(|error| DocumentError::new(error.error_num, error.message))?;
+    pub(super) fn database_view(&self, prepared: &Prepared) -> Result<DatabaseView, ApiError> {
+        let database = self.database()?;
         let Some(transaction) = self.transaction() else {
             let mut view = self.state.database_view(database, self.index, self.config);
             if !self.faults.lost_on.is_empty() {
@@ -78,7 +79,7 @@ impl Call<'_> {
         let mut view = transaction.view.for_query(transaction.id);
         let used = prepared.collections();
         for (name, is_written) in &used {
-            transaction.access.check(name, *is_written)?;
+            transaction.access.check(name, *is_written).map_err(errors::of_document)?;
             let found = database.collections.get(*name).filter(|found| has_modelled_documents(found));
             if let (None, Some(found)) = (view.view_of(name), found) {
                 view.insert(name, self.state.view(database, found));

@@ -204,8 +204,8 @@ impl Fault {
     /// Loses what a matching request writes to the shards that one DB-Server leads.
     ///
     /// The shards of other leaders are written all the same, and the request gets 503 with error number 1478. It has an
-    /// effect on writes of documents, on queries and on the commit of a stream transaction. `db_server` is an index, as
-    /// for [`stop_db_server`](crate::TestCluster::stop_db_server); one that is out of range has no effect.
+    /// effect on writes of documents, on queries and on the commit of a stream transaction. An operation within a
+    /// transaction gets the error and changes nothing on these shards. `db_server` is an index, as for [`stop_db_server`](crate::TestCluster::stop_db_server); one out of range has no effect.
     pub fn lost_write(db_server: usize) -> Self {
         Self::new(Effect::LostWrite(db_server))
     }

@@ -180,6 +180,12 @@ impl Queries {
             .map(|(_, query)| query)
     }
 
+    /// Returns the ids of the queries of a transaction.
+    pub(super) fn of_transaction(&self, transaction: u64) -> Vec<u64> {
+        let queries = self.running.iter().filter(|(_, query)| query.transaction == Some(transaction));
+        queries.map(|(id, _)| *id).collect()
+    }
+
     /// Ends the queries that write at their next step, those of one user or of all.
     pub(crate) fn kill_modifications(&mut self, is_meant: impl Fn(Option<&str>) -> bool) {
         let writing = self.running.values_mut().filter(|query| query.is_modification);

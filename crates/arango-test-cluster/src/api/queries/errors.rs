@@ -21,7 +21,7 @@ pub(crate) fn during(error: &QueryError) -> ApiError {
 }
 
 /// Returns the error of a query whose documents could not be written.
-pub(super) fn of_document(error: DocumentError) -> ApiError {
+pub(crate) fn of_document(error: DocumentError) -> ApiError {
     during(&error.into())
 }
 

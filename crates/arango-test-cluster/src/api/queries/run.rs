@@ -36,7 +36,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         call.require_write()?;
     }
     call.state.end_expired_queries();
-    let view = call.database_view(&prepared).map_err(errors::of_document)?;
+    let view = call.database_view(&prepared)?;
     let query = begin(call, &body, &prepared);
     let log = view.log();
     let result = match prepared.run(view, options(call, &body, query)) {

@@ -93,13 +93,9 @@ impl Cursors {
         queries
     }
 
-    /// Removes the cursors of a transaction that has ended, and returns the ids of their queries.
-    pub(super) fn remove_of_transaction(&mut self, id: u64) -> Vec<u64> {
-        let is_of = |cursor: &Cursor| cursor.transaction == Some(id);
-        let queries =
-            self.cursors.values().filter(|cursor| is_of(cursor)).map(|cursor| cursor.query).collect();
-        self.cursors.retain(|_, cursor| !is_of(cursor));
-        queries
+    /// Removes the cursors of a transaction that has ended.
+    pub(super) fn remove_of_transaction(&mut self, id: u64) {
+        self.cursors.retain(|_, cursor| cursor.transaction != Some(id));
     }
 
     pub(crate) fn count_for_coordinator(&self, index: usize, now: Instant) -> usize {

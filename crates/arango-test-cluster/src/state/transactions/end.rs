@@ -130,13 +130,15 @@ impl State {
         }
     }
 
-    /// Records how a transaction has ended, and ends its streams.
+    /// Records how a transaction has ended, and ends its streams and queries.
     fn bury(&mut self, transaction: &Transaction, status: FinalStatus, was_expired: bool) {
         let now = self.current_time;
         let Transaction { id, user, database, .. } = transaction;
         let tombstone = Tombstone { was_expired, ..tombstone(user.clone(), database, status, now) };
         self.transactions.tombstones.insert(*id, tombstone);
-        for query in self.cursors.remove_of_transaction(*id) {
+        self.cursors.remove_of_transaction(*id);
+        // Also one whose request is gone because the coordinator that forwarded it is.
+        for query in self.queries.of_transaction(*id) {
             self.queries.end(query, now);
         }
     }

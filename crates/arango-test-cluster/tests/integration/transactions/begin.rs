@@ -126,6 +126,69 @@ async fn an_undeclared_write_is_refused_and_an_undeclared_read_unless_it_is_allo
 }
 
 #[tokio::test]
+async fn a_transaction_that_only_reads_decides_when_it_begins_whether_that_may_be_dirty() {
+    const DIRTY: &str = "x-arango-potential-dirty-read";
+    let (_cluster, mut session) = library().await;
+    for (kind, header, expected) in [("read", true, true), ("read", false, false), ("write", true, false)] {
+        let mut request = Request::post("/_api/transaction/begin");
+        if header {
+            request = request.header("x-arango-allow-dirty-read", "true");
+        }
+        let body = json!({ "collections": { kind: "books" } }).to_string();
+        let begun = session.send(request, &body).await.unwrap().json();
+        let id = begun["result"]["id"].as_str().unwrap();
+        for (method, path, body) in [
+            (Method::PUT, "/_api/document/books?onlyget=true", r#"["a"]"#),
+            (Method::POST, "/_api/cursor", r#"{"query":"RETURN 1"}"#),
+        ] {
+            let request = Request::builder().method(method).uri(path).header("x-arango-trx-id", id);
+            let request = request.header("x-arango-allow-dirty-read", (!expected).to_string());
+            let read = session.send(request, body).await.unwrap();
+            assert_eq!(
+                (read.status < 300, read.headers.contains_key(DIRTY)),
+                (true, expected),
+                "{path} {kind}"
+            );
+        }
+        session.delete(&path(id)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn to_abort_all_that_write_also_kills_queries_that_write() {
+    let (cluster, mut session) = library().await;
+    for (text, killed) in [("INSERT { s: SLEEP(5) } INTO books", true), ("RETURN SLEEP(5)", false)] {
+        let mut other = Session::connect_in_memory(cluster.coordinator(1)).await;
+        let body = json!({ "query": text });
+        let running = tokio::spawn(async move { other.post("/_api/cursor", &body).await.status });
+        super::pass(1).await;
+        assert_eq!(session.delete("/_api/transaction/write").await.status, 200);
+        assert_eq!(running.await.unwrap(), if killed { 410 } else { 201 });
+    }
+}
+
+#[tokio::test]
+async fn requests_that_cannot_be_part_of_a_transaction_are_refused_by_name() {
+    let (cluster, mut session) = library().await;
+    let id = writing(&mut session).await;
+    for (method, path, body) in [
+        (Method::POST, "/_api/collection", json!({ "name": "films" })),
+        (Method::DELETE, "/_api/collection/books", Value::Null),
+        (Method::POST, "/_api/index?collection=books", json!({ "type": "persistent", "fields": ["a"] })),
+        (Method::POST, "/_api/explain", json!({ "query": "RETURN 1" })),
+        (Method::POST, "/_api/gharial", json!({ "name": "g" })),
+    ] {
+        let refused = session.within(&id, method, path, &body).await;
+        assert_eq!(outcome(&refused), (501, 9), "{path}");
+        let text = refused.json()["errorMessage"].as_str().unwrap().to_owned();
+        assert!(text.contains("x-arango-trx-id"), "{text}");
+    }
+    assert_eq!(cluster.unsupported().len(), 5);
+    let graphs = session.within(&id, Method::GET, "/_api/gharial", &Value::Null).await;
+    assert_eq!(graphs.status, 200);
+}
+
+#[tokio::test]
 async fn a_skipped_round_of_locks_can_be_asked_for_since_3_12_1_and_scripts_are_refused() {
     for (version, begun, script) in
         [("3.12.0", 501, (501, 9)), ("3.12.1", 201, (501, 9)), ("4.0", 201, (404, 404))]

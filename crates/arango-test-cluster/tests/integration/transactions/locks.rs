@@ -26,6 +26,38 @@ async fn an_exclusive_lock_is_refused_after_its_time_while_another_transaction_w
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_exclusive_lock_waits_for_a_query_that_has_written_and_still_runs() {
+    let (cluster, mut session) = library().await;
+    let mut other = Session::connect_in_memory(cluster.coordinator(1)).await;
+    let query = json!({ "query": "INSERT { s: SLEEP(3) } INTO books" });
+    let running = tokio::spawn(async move { other.post("/_api/cursor", &query).await.status });
+    pass(1).await;
+    let start = Instant::now();
+    begin(&mut session, exclusive()).await;
+    assert!((Duration::from_millis(1_900)..Duration::from_secs(3)).contains(&start.elapsed()));
+    assert_eq!((running.await.unwrap(), count(&mut session).await), (201, json!(1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_without_a_limit_waits_longer_than_any_default() {
+    let (cluster, mut session) = library().await;
+    let holder = begin(&mut session, exclusive()).await;
+    let mut other = Session::connect_in_memory(cluster.coordinator(1)).await;
+    let body = json!({ "collections": { "write": "books" }, "lockTimeout": 0 });
+    let waiting = tokio::spawn(async move { other.post("/_api/transaction/begin", &body).await.status });
+    let default = json!({ "collections": { "write": "books" } });
+    let mut third = Session::connect_in_memory(cluster.coordinator(2)).await;
+    let refused = tokio::spawn(async move { third.post("/_api/transaction/begin", &default).await.status });
+    for _ in 0..31 {
+        pass(30).await;
+        assert_eq!(insert(&mut session, &holder, json!({})).await.status, 202);
+    }
+    assert_eq!(refused.await.unwrap(), 500, "after 900 seconds");
+    commit(&mut session, &holder).await;
+    assert_eq!(waiting.await.unwrap(), 201);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_begin_goes_on_when_the_exclusive_lock_of_another_ends() {
     let (cluster, mut session) = library().await;
     let holder = begin(&mut session, exclusive()).await;

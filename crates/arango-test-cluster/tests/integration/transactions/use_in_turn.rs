@@ -57,6 +57,24 @@ async fn a_commit_is_refused_after_three_seconds_while_a_query_runs_whose_client
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_uses_its_transaction_no_longer_than_the_coordinator_lives_that_forwards_it() {
+    let (cluster, mut session) = library().await;
+    let id = writing(&mut session).await;
+    let mut other = Session::connect_in_memory(cluster.coordinator(1)).await;
+    let within = id.clone();
+    let request = http::Request::post("/_api/cursor").header("x-arango-trx-id", within);
+    let query = json!({ "query": "INSERT { _key: 'a', s: SLEEP(10) } INTO books" }).to_string();
+    let lost = tokio::spawn(async move { other.send(request, &query).await.is_err() });
+    pass(1).await;
+    cluster.coordinator(1).kill();
+    assert!(lost.await.unwrap());
+    let start = Instant::now();
+    assert_eq!(commit(&mut session, &id).await.status, 200);
+    assert!(start.elapsed() < Duration::from_secs(1));
+    assert_eq!(session.post("/_api/document/books", &json!({ "_key": "a" })).await.status, 202, "unlocked");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_that_takes_longer_than_an_unused_transaction_is_kept_keeps_it() {
     let (_cluster, mut session) = library().await;
     let id = writing(&mut session).await;
