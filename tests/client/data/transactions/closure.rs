@@ -49,6 +49,23 @@ async fn w14_a_closure_of_which_a_call_is_lost_is_run_again_and_takes_effect_onc
 }
 
 #[tokio::test(start_paused = true)]
+async fn w14_a_closure_that_ignores_a_lost_call_is_not_committed_but_run_again() {
+    let (cluster, bank) = bank().await;
+    let lost = Fault::close(Phase::AfterRead).on(Match::patch("/_api/document/accounts/ada")).times(1);
+    let _lost = cluster.coordinator(0).inject(lost.clone());
+    let _lost = [1, 2].map(|index| cluster.coordinator(index).inject(lost.clone()));
+    let runs = AtomicU32::new(0);
+    let closure = async |mut transaction: Transaction| {
+        runs.fetch_add(1, Ordering::Relaxed);
+        transaction.collection("accounts").update("ada", &json!({ "sum": 1 })).await.ok();
+        Ok::<_, arango::Error>(())
+    };
+    bank.transaction(["accounts"]).run(closure).await.unwrap();
+    assert!(runs.load(Ordering::Relaxed) > 1);
+    assert_eq!((ends(&cluster, &Method::PUT), sums(&cluster).await), (1, (1, 100)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_closure_that_meets_a_conflict_is_run_again_with_the_new_state() {
     let (cluster, bank) = bank().await;
     let mut other = bank.transaction(["accounts"]).begin().await.unwrap();

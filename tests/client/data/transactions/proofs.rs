@@ -207,6 +207,33 @@ async fn w17_a_commit_that_is_still_executed_is_waited_for_by_the_next_run() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_handle_that_outlives_its_closure_does_not_disturb_the_runner() {
+    let (cluster, bank) = bank().await;
+    let transaction = proved(&bank).await;
+    let slow = Fault::latency(Duration::from_secs(1)).on(Match::patch("/_api/document/proofs/*"));
+    let _slow = cluster.inject(&slow);
+    let (sender, mut handles) = tokio::sync::mpsc::unbounded_channel::<Transaction>();
+    let closure = |mut transaction: Transaction| {
+        let sender = sender.clone();
+        async move {
+            let left = transfer(&mut transaction).await?;
+            sender.send(transaction).unwrap();
+            Ok::<_, arango::Error>(left)
+        }
+    };
+    let outlives = async {
+        let mut handle = handles.recv().await.unwrap();
+        // While the runner stores the value.
+        sleep(Duration::from_millis(500)).await;
+        let read = handle.collection("accounts").exists("ada").await;
+        (read.unwrap_err().kind(), handle.abort().await.unwrap_err().kind())
+    };
+    let (result, refused) = tokio::join!(transaction.run(closure), outlives);
+    assert_eq!((result.unwrap(), refused), (90, (ErrorKind::TransactionGone, ErrorKind::TransactionGone)));
+    assert_eq!((super::begins(&cluster), sums(&cluster).await), (1, (90, 110)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_run_that_stays_undecided_has_a_ticket() {
     let (cluster, bank) = bank().await;
     let transaction = proved(&bank.clone().timeout(Duration::from_secs(20))).await;
