@@ -95,6 +95,7 @@ const LAYOUTS: &[Layout] = &[
             &["indexes"],
             &["databases"],
             &["queries"],
+            &["transactions"],
             &["users"],
             &["for_each_operation"],
             &["testing"],

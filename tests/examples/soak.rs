@@ -4,7 +4,7 @@
 //! cargo xtask soak --seeds 10000            # number of seeds
 //! cargo xtask soak --seeds 10000 --from 500 # other seeds
 //! cargo xtask soak --seed 4711              # one seed, with its full trace
-//! cargo xtask soak --data --seeds 1000      # only documents and queries
+//! cargo xtask soak --data --seeds 1000      # only documents, queries and transactions
 //! ```
 //!
 //! The simulated worlds are those of `tests/simulation`; see `docs/simulation.md`.
@@ -47,14 +47,14 @@ struct Arguments {
     #[arg(long, conflicts_with = "seed")]
     procedures: bool,
 
-    /// Runs only the simulated worlds with documents and queries.
+    /// Runs only the simulated worlds with documents, queries and transactions.
     #[arg(long, conflicts_with = "procedures")]
     data: bool,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let run = if arguments.data { sim::run_data } else { run_all };
+    let run = if arguments.data { run_data } else { run_all };
     let violations = match arguments.seed {
         Some(seed) => replay(seed, run),
         None => soak(&seeds_to_run(&arguments), run),
@@ -65,14 +65,24 @@ fn main() -> ExitCode {
 /// Runs all simulated worlds of a seed.
 fn run_all(seed: u64) -> Report {
     let mut report = sim::run(seed);
-    for (name, more) in [("RUNTIMES", runtimes::run(seed)), ("DATA", sim::run_data(seed))] {
-        report.violations.extend(more.violations);
-        report.trace.push(name.to_owned());
-        report.trace.extend(more.trace);
-        report.outcome_counts =
-            std::array::from_fn(|index| report.outcome_counts[index] + more.outcome_counts[index]);
-    }
+    add(&mut report, "RUNTIMES", runtimes::run(seed));
+    add(&mut report, "DATA", run_data(seed));
     report
+}
+
+/// Runs the simulated worlds of a seed with documents, queries and transactions.
+fn run_data(seed: u64) -> Report {
+    let mut report = sim::run_data(seed);
+    add(&mut report, "BANK", sim::run_bank(seed));
+    report
+}
+
+fn add(report: &mut Report, name: &str, more: Report) {
+    report.violations.extend(more.violations);
+    report.trace.push(name.to_owned());
+    report.trace.extend(more.trace);
+    report.outcome_counts =
+        std::array::from_fn(|index| report.outcome_counts[index] + more.outcome_counts[index]);
 }
 
 /// Runs one seed and prints its trace.

@@ -227,7 +227,7 @@ pub(crate) struct Soak {
     #[arg(long, conflicts_with = "seed")]
     pub(crate) procedures: bool,
 
-    /// Only the scenarios with documents and queries.
+    /// Only the scenarios with documents, queries and transactions.
     #[arg(long, conflicts_with = "procedures")]
     pub(crate) data: bool,
 

@@ -36,13 +36,14 @@ pub trait OperationVisitor {
 
 /// Visits every operation of this crate, each constructed with sample values.
 ///
-/// The order is that of the folders: documents, collections, indexes, databases, queries, users.
+/// The order is that of the folders: documents, collections, indexes, databases, queries, transactions, users.
 pub fn for_each_operation(visitor: &mut impl OperationVisitor) {
     documents(visitor);
     collections(visitor);
     indexes(visitor);
     databases(visitor);
     queries(visitor);
+    transactions(visitor);
     users(visitor);
 }
 
@@ -112,6 +113,16 @@ fn queries(visitor: &mut impl OperationVisitor) {
     visitor.visit(ListSlowQueries::default());
     visitor.visit(KillQuery::new(&QueryId::new("32665")));
     visitor.visit(ClearSlowQueries);
+}
+
+fn transactions(visitor: &mut impl OperationVisitor) {
+    let id = || TransactionId::new("7337");
+    visitor.visit(BeginTransaction::new().write(&BOOKS));
+    visitor.visit(GetTransaction { id: id() });
+    visitor.visit(CommitTransaction { id: id() });
+    visitor.visit(AbortTransaction { id: id() });
+    visitor.visit(ListTransactions);
+    visitor.visit(AbortWriteTransactions);
 }
 
 fn users(visitor: &mut impl OperationVisitor) {

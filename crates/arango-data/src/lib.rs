@@ -46,6 +46,7 @@
 //! | databases | [`ListDatabases`], [`ListAccessibleDatabases`], [`GetCurrentDatabase`] | [`CreateDatabase`], [`DropDatabase`] |
 //! | users | [`ListUsers`], [`GetUser`], [`GetAccess`], [`ListAccess`] | [`CreateUser`], [`UpdateUser`], [`RemoveUser`], [`GrantAccess`], [`RevokeAccess`] |
 //! | queries | [`ExplainQuery`], [`ParseQuery`], [`ListRunningQueries`], [`ListSlowQueries`] | [`CreateCursor`], [`NextBatch`], [`CloseCursor`], [`KillQuery`], [`ClearSlowQueries`] |
+//! | transactions | [`GetTransaction`], [`ListTransactions`] | [`BeginTransaction`], [`CommitTransaction`], [`AbortTransaction`], [`AbortWriteTransactions`]; operations [within](InTransaction) |
 //!
 //! # Which writes can be repeated
 //!
@@ -76,6 +77,7 @@
 //! | operations on indexes | `indexes` |
 //! | operations on databases | `databases` |
 //! | queries, cursors, and the proof that a query only reads | `queries` |
+//! | transactions, operations within them, and lost commits | `transactions` |
 //! | users and their access | `users` |
 //! | visiting every operation | `for_each_operation` |
 
@@ -88,6 +90,7 @@ mod indexes;
 mod json;
 mod names;
 mod queries;
+mod transactions;
 mod users;
 
 // Compiles the example of the README.
@@ -131,6 +134,13 @@ pub use queries::{
     ParsedQuery, PlanCollection, Profile, QueryId, QueryOptions, QueryScope, QueryState, QueryStats,
     RunningQuery, Warning,
 };
+pub use transactions::{
+    AbortTransaction, AbortWriteTransactions, BeginTransaction, CommitTransaction, GetTransaction,
+    InTransaction, ListTransactions, OpenTransaction, TransactionId, TransactionState, TransactionStatus,
+    Transactional,
+};
+#[doc(hidden)] // for the crate `arango`
+pub use transactions::{CommitAnswer, CommitStep, LostCommit, Proof};
 pub use users::{
     Access, CreateUser, GetAccess, GetUser, GrantAccess, ListAccess, ListUsers, Password, RemoveUser,
     RevokeAccess, UpdateUser, UserCreation, UserInfo, UserRemoval,

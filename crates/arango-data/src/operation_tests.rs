@@ -1,7 +1,7 @@
 //! Tests of every operation.
 
 use arango_protocol::{
-    Affinity::{self, Any, OwnerThenForward},
+    Affinity::{self, Any, Owner, OwnerThenForward},
     ApiResponse, Operation, Permission,
     RequestClass::{self, Fenced, Idempotent, NonIdempotent, Safe},
     Scope::{Cluster, Database},
@@ -33,7 +33,7 @@ fn every_operation_has_the_expected_class_and_affinity() {
     for_each_operation(&mut rows);
     // Those of the sample values: a key that was not generated, and no condition.
     #[rustfmt::skip]
-    let expected: [Row; 49] = [
+    let expected: [Row; 55] = [
         ("document.insert",              NonIdempotent, Any,              &[]),
         ("document.read",                Safe,          Any,              &[404]),
         ("document.read_changed",        Safe,          Any,              &[304, 404]),
@@ -74,6 +74,12 @@ fn every_operation_has_the_expected_class_and_affinity() {
         ("query.list_slow",              Safe,          Any,              &[]),
         ("query.kill",                   Fenced,        Any,              &[404]),
         ("query.clear_slow",             Idempotent,    Any,              &[]),
+        ("transaction.begin",            NonIdempotent, Any,              &[]),
+        ("transaction.get",              Safe,          OwnerThenForward, &[]),
+        ("transaction.commit",           NonIdempotent, Owner,            &[]),
+        ("transaction.abort",            Fenced,        OwnerThenForward, &[404, 410]),
+        ("transaction.list",             Safe,          Any,              &[]),
+        ("transaction.abort_writing",    NonIdempotent, Any,              &[]),
         ("user.list",                     Safe,          Any,              &[]),
         ("user.get",                      Safe,          Any,              &[404]),
         ("user.create",                   NonIdempotent, Any,              &[409]),

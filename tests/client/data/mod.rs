@@ -9,6 +9,7 @@ mod lost_writes;
 mod prepared_queries;
 mod queries;
 mod tickets;
+mod transactions;
 mod users;
 
 use arango::{Client, Collection};

@@ -6,6 +6,7 @@
 
 mod address_book;
 mod attempt_layer;
+mod bank;
 mod clients;
 mod data;
 mod fault_driver;
@@ -80,6 +81,13 @@ pub(crate) fn run_data(seed: u64) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.expect("a runtime without drivers can be built");
     runtime.block_on(Box::pin(data::run_scenario(seed)))
+}
+
+/// Runs the bank scenario of a seed, which each seed has besides.
+pub(crate) fn run_bank(seed: u64) -> Report {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = runtime.expect("a runtime without drivers can be built");
+    runtime.block_on(Box::pin(bank::run_scenario(seed)))
 }
 
 async fn run_scenario(scenario: Scenario) -> Report {

@@ -29,6 +29,12 @@ impl DocumentExists {
     pub fn new(collection: &CollectionName, key: &Key) -> Self {
         Self { collection: collection.clone(), key: key.clone() }
     }
+
+    /// Returns the read that confirms that there is no document.
+    #[must_use]
+    pub fn read(&self) -> ReadDocument<Box<RawValue>> {
+        ReadDocument::new(&self.collection, &self.key)
+    }
 }
 
 impl Operation for DocumentExists {
@@ -58,7 +64,7 @@ impl Resolve for DocumentExists {
     type Question = ReadDocument<Box<RawValue>>;
 
     fn question(&self, failure: &Failure) -> Option<Self::Question> {
-        (failure.kind == ErrorKind::NotFound).then(|| ReadDocument::new(&self.collection, &self.key))
+        (failure.kind == ErrorKind::NotFound).then(|| self.read())
     }
 
     fn conclusion(

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{Error, Visitor};
 
 /// Defines an id that the server writes as text.
 macro_rules! id {
@@ -31,19 +31,21 @@ macro_rules! id {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(&self.0)
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_any(IdVisitor).map(Self)
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_any($crate::queries::IdVisitor).map(Self)
             }
         }
     };
 }
+
+pub(crate) use id;
 
 id! {
     /// The id of a cursor, unique within its database.
@@ -79,7 +81,7 @@ impl BatchId {
     }
 }
 
-struct IdVisitor;
+pub(crate) struct IdVisitor;
 
 impl Visitor<'_> for IdVisitor {
     type Value = String;

@@ -24,6 +24,7 @@ pub use create_cursor::CreateCursor;
 pub use explain::{ExecutionPlan, ExplainQuery, Explanation, PlanCollection};
 pub use extra::{Extra, QueryStats, Warning};
 pub use ids::{BatchId, CursorId, QueryId};
+pub(crate) use ids::{IdVisitor, id};
 pub use kill::{ClearSlowQueries, KillQuery, KillStatus};
 pub use next_batch::NextBatch;
 pub use options::{Profile, QueryOptions};

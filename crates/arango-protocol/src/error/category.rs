@@ -73,6 +73,7 @@ impl ErrorKind {
             | Self::TransactionGone => C::NotFound,
             Self::CursorBusy
             | Self::TransactionBusy
+            | Self::TransactionPoisoned
             | Self::Conflict
             | Self::UniqueViolation
             | Self::LockTimeout

@@ -152,6 +152,8 @@ kinds! {
     TransactionGone = "the transaction no longer exists";
     /// The transaction is still executing an earlier request.
     TransactionBusy = "the transaction is in use";
+    /// An earlier call of the transaction may have been executed, so that no further one is sent.
+    TransactionPoisoned = "an earlier call of the transaction has an unknown outcome";
     /// The cursor is in use.
     CursorBusy = "the cursor is in use";
     /// The object already exists, or two writes conflicted.
@@ -259,6 +261,7 @@ impl ErrorKind {
             | Self::DocumentNotFound
             | Self::OwnerGone
             | Self::TransactionGone
+            | Self::TransactionPoisoned
             | Self::Conflict
             | Self::UniqueViolation
             | Self::SchemaViolation

@@ -110,6 +110,8 @@ numbers! {
     CURSOR_BUSY = 1601;
     /// The document does not match the schema of its collection.
     SCHEMA_VIOLATED = 1620;
+    /// The transaction does not allow this: it was committed or aborted before.
+    TRANSACTION_DISALLOWED = 1653;
     /// The transaction was aborted.
     TRANSACTION_ABORTED = 1654;
     /// There is no such transaction.

@@ -141,6 +141,14 @@ impl Error {
         error
     }
 
+    /// Creates the error of a call that is not sent, because of what is known about the state that it needs.
+    #[doc(hidden)] // for the crate `arango`
+    pub fn not_sent(call: &Call, method: Method, path: &str, kind: ErrorKind, reason: &'static str) -> Self {
+        let mut error = Self::unsent(call, method, path.to_owned(), kind);
+        error.0.source = Some(reason.into());
+        error
+    }
+
     /// Creates the error of a call that was executed, with another output than the caller expects.
     #[doc(hidden)] // for the crate `arango`
     pub fn unexpected_output(

@@ -174,8 +174,8 @@ impl Error {
 
     /// Returns what finds out later whether the write was executed, as text to store.
     ///
-    /// Only for a write of a document whose outcome is unknown. It has the names and conditions of the write, without the
-    /// document.
+    /// Only for a write of a document, or the commit of a transaction with a proof, whose outcome is unknown. It has the
+    /// names and conditions of the write, without the document.
     pub fn ticket(&self) -> Option<&str> {
         self.0.ticket.as_deref()
     }

@@ -1,10 +1,14 @@
 //! Handle on one collection.
 
+use std::marker::PhantomData;
+use std::sync::Arc;
+
 use arango_data::{
     CollectionName, DocumentExists, GetCollectionProperties, InsertDocument, InvalidIdentifier, Key,
-    OverwriteMode, ReadDocument, ReadDocuments, RemoveDocument, ReplaceDocument, UpdateDocument,
+    OverwriteMode, ReadDocument, ReadDocuments, RemoveDocument, ReplaceDocument, Transactional,
+    UpdateDocument,
 };
-use arango_transport::protocol::BuildError;
+use arango_transport::protocol::{BuildError, Resolve};
 use arango_transport::{Coordinator, Error};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,6 +19,7 @@ use crate::data::modify::Modify;
 use crate::data::read::{Exists, Get};
 use crate::data::read_many::GetMany;
 use crate::data::remove::Remove;
+use crate::data::transaction::TransactionCalls;
 use crate::data::write::{Replace, Update};
 use crate::handles::data_support::invalid_request;
 use crate::handles::database::Database;
@@ -45,7 +50,12 @@ pub struct Collection {
     pub(super) database: Database,
     name: Result<CollectionName, InvalidIdentifier>,
     pub(super) keys: Keys,
+    /// The transaction in which its documents are read and written.
+    transaction: Option<Arc<TransactionCalls>>,
 }
+
+/// Whether a call borrows a transaction until its end, so that there is no other one at the same time.
+pub(super) type Borrow<'a> = PhantomData<&'a mut ()>;
 
 /// Where the keys of new documents come from that have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +68,8 @@ pub(super) enum Keys {
 impl Database {
     /// Returns a handle on a collection of this database.
     pub fn collection(&self, name: &str) -> Collection {
-        Collection { database: self.clone(), name: CollectionName::new(name), keys: Keys::Client }
+        let name = CollectionName::new(name);
+        Collection { database: self.clone(), name, keys: Keys::Client, transaction: None }
     }
 }
 
@@ -83,14 +94,14 @@ impl Collection {
     ///
     /// If the document has no `_key`, the client makes one, so that the insert can be repeated after any failure, and is
     /// found out about if its response is lost. [`server_keys`](Self::server_keys) leaves that to the server.
-    pub fn insert<T: Serialize + ?Sized>(&self, document: &T) -> Insert {
+    pub fn insert<T: Serialize + ?Sized>(&self, document: &T) -> Insert<'static> {
         Insert::new(self, self.operation(|name| Ok(InsertDocument::new(name, document))))
     }
 
     /// Inserts a document under this key, or merges its attributes into the document that is there.
     ///
     /// [`overwrite`](Insert::overwrite) with [`Replace`](OverwriteMode::Replace) replaces the whole document instead.
-    pub fn upsert<T: Serialize + ?Sized>(&self, key: impl ToKey, document: &T) -> Insert {
+    pub fn upsert<T: Serialize + ?Sized>(&self, key: impl ToKey, document: &T) -> Insert<'static> {
         let operation = |name: &_| Ok(InsertDocument::new(name, document).key(&key.to_key()?));
         Insert::new(self, self.operation(operation)).overwrite(OverwriteMode::Update)
     }
@@ -98,7 +109,7 @@ impl Collection {
     /// Reads a document; `None` if there is none with this key.
     ///
     /// `T` is the document itself, or [`Document<T>`](arango_data::Document) to get its key, id and revision, too.
-    pub fn get<T: DeserializeOwned>(&self, key: impl ToKey) -> Get<T> {
+    pub fn get<T: DeserializeOwned>(&self, key: impl ToKey) -> Get<'static, T> {
         Get::new(self, self.operation(|name| Ok(ReadDocument::new(name, &key.to_key()?))))
     }
 
@@ -114,7 +125,10 @@ impl Collection {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get_many<T: DeserializeOwned>(&self, keys: impl IntoIterator<Item = impl ToKey>) -> GetMany<T> {
+    pub fn get_many<T: DeserializeOwned>(
+        &self,
+        keys: impl IntoIterator<Item = impl ToKey>,
+    ) -> GetMany<'static, T> {
         let operation = |name: &_| {
             let keys: Result<Vec<_>, _> = keys.into_iter().map(key::Sealed::to_key).collect();
             Ok(ReadDocuments::new(name, keys?))
@@ -123,22 +137,22 @@ impl Collection {
     }
 
     /// Returns whether there is a document with this key.
-    pub fn exists(&self, key: impl ToKey) -> Exists {
+    pub fn exists(&self, key: impl ToKey) -> Exists<'static> {
         Exists::new(self, self.operation(|name| Ok(DocumentExists::new(name, &key.to_key()?))))
     }
 
     /// Merges the attributes of a patch into a document.
-    pub fn update<T: Serialize + ?Sized>(&self, key: impl ToKey, patch: &T) -> Update {
+    pub fn update<T: Serialize + ?Sized>(&self, key: impl ToKey, patch: &T) -> Update<'static> {
         Update::new(self, self.operation(|name| Ok(UpdateDocument::new(name, &key.to_key()?, patch))))
     }
 
     /// Replaces a document.
-    pub fn replace<T: Serialize + ?Sized>(&self, key: impl ToKey, document: &T) -> Replace {
+    pub fn replace<T: Serialize + ?Sized>(&self, key: impl ToKey, document: &T) -> Replace<'static> {
         Replace::new(self, self.operation(|name| Ok(ReplaceDocument::new(name, &key.to_key()?, document))))
     }
 
     /// Removes a document. A document that is not there is no error.
-    pub fn remove(&self, key: impl ToKey) -> Remove {
+    pub fn remove(&self, key: impl ToKey) -> Remove<'static> {
         Remove::new(self, self.operation(|name| Ok(RemoveDocument::new(name, &key.to_key()?))))
     }
 
@@ -151,6 +165,45 @@ impl Collection {
         F: FnMut(&mut T),
     {
         Modify::new(self, self.operation(|_| key.to_key()), change)
+    }
+
+    /// Executes the calls of documents in this transaction.
+    pub(super) fn in_transaction(mut self, transaction: Arc<TransactionCalls>) -> Self {
+        self.transaction = Some(transaction);
+        self
+    }
+
+    pub(super) fn is_in_transaction(&self) -> bool {
+        self.transaction.is_some()
+    }
+
+    /// Records what a read has met on which a call of the transaction depends.
+    pub(super) fn record_failure(&self, error: &Error) {
+        if let Some(transaction) = &self.transaction {
+            transaction.record_failure(error);
+        }
+    }
+
+    /// Executes an operation, in the transaction if there is one.
+    pub(super) async fn execute<O: Transactional>(&self, operation: O) -> Result<O::Output, Error> {
+        match &self.transaction {
+            None => self.database.execute(operation).await,
+            // Boxed: it should not enlarge the future of every call.
+            Some(transaction) => Box::pin(transaction.execute(operation)).await,
+        }
+    }
+
+    /// Executes a write, and finds out whether it was executed if its response is lost.
+    ///
+    /// In a transaction only the commit is found out about.
+    pub(super) async fn execute_resolving<O: Resolve + Transactional>(
+        &self,
+        operation: O,
+    ) -> Result<O::Output, Error> {
+        match &self.transaction {
+            None => self.database.execute_resolving(operation).await,
+            Some(transaction) => Box::pin(transaction.execute(operation)).await,
+        }
     }
 
     /// Makes a key that no other write uses: a ULID in lower case.

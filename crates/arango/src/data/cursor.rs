@@ -1,5 +1,6 @@
 //! The rows of a query, batch by batch.
 
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -16,6 +17,7 @@ use tokio::task::JoinError;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::data::query_trace::{QueryTrace, observe};
+use crate::data::transaction::TransactionCalls;
 use crate::handles::data_support::without_runtime;
 use crate::handles::database::Database;
 
@@ -31,7 +33,10 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// Dropping it closes the cursor on the server in the background; a stream that writes is then rolled back. If there is no
 /// runtime any more, the server closes the cursor after its time to live.
-pub struct Cursor<T> {
+///
+/// In a transaction, batches are read once, and not before they are needed, and `B` is the borrow of the transaction. A cursor
+/// that is dropped is closed before the next call of the transaction.
+pub struct Cursor<T, B = ()> {
     rows: vec::IntoIter<T>,
     /// How many rows the current batch had.
     batch_rows: usize,
@@ -46,6 +51,7 @@ pub struct Cursor<T> {
     is_potentially_dirty: bool,
     extra: Extra,
     server: ServerCursor,
+    borrowed: PhantomData<B>,
 }
 
 /// How far a cursor was read that was lost.
@@ -72,15 +78,25 @@ pub(super) enum CursorEffect {
     Committed,
     /// It is a stream that writes when its batches are read. So no batch is read before it is needed.
     CommitsWithItsLastBatch,
+    /// What the transaction has, which is used by one request at a time.
+    OfTransaction,
 }
 
-impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
+impl CursorEffect {
+    /// Whether a batch may be read before it is needed.
+    fn allows_reading_ahead(self) -> bool {
+        matches!(self, Self::None | Self::Committed)
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static, B> Cursor<T, B> {
     pub(super) fn new(
         database: Database,
         owner: Option<Coordinator>,
         batch: Batch<T>,
         effect: CursorEffect,
         trace: Option<Arc<QueryTrace>>,
+        transaction: Option<Arc<TransactionCalls>>,
     ) -> Self {
         let database = match owner.clone() {
             Some(owner) => database.prefer(owner),
@@ -104,7 +120,9 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
                 owner,
                 is_kept: batch.is_repeatable(),
                 id: batch.cursor.clone().filter(|_| batch.has_more),
+                transaction,
             },
+            borrowed: PhantomData,
         };
         cursor.accept(batch);
         cursor
@@ -167,11 +185,16 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
         let runtime =
             Handle::try_current().map_err(|_| without_runtime::<NextBatch<T>>(Outcome::NotExecuted))?;
         let (database, trace) = (self.server.database.clone(), self.trace.clone());
+        let transaction = self.server.transaction.clone();
         let number = self.progress.batches + 1;
         self.fetch = self.next_batch.take().map(|next| {
-            AbortOnDropHandle::new(
-                runtime.spawn(async move { observe(trace, number, database.execute(next)).await }),
-            )
+            let batch = async move {
+                match transaction {
+                    None => database.execute(next).await,
+                    Some(transaction) => transaction.execute(next).await,
+                }
+            };
+            AbortOnDropHandle::new(runtime.spawn(observe(trace, number, batch)))
         });
         Ok(())
     }
@@ -180,7 +203,7 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
     fn fail(&mut self, error: Error) -> Poll<Option<Result<T, Error>>> {
         self.has_failed = true;
         self.progress.is_committed = match self.effect {
-            CursorEffect::None => None,
+            CursorEffect::None | CursorEffect::OfTransaction => None,
             CursorEffect::Committed => Some(true),
             CursorEffect::CommitsWithItsLastBatch => {
                 (error.outcome() == Outcome::NotExecuted).then_some(false)
@@ -191,7 +214,7 @@ impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
     }
 }
 
-impl<T> Cursor<T> {
+impl<T, B> Cursor<T, B> {
     /// Returns the number of rows of the query, if they were [counted](crate::data::Query::count).
     pub fn count(&self) -> Option<u64> {
         self.count
@@ -230,7 +253,7 @@ impl<T> Cursor<T> {
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static> Stream for Cursor<T> {
+impl<T: DeserializeOwned + Send + 'static, B> Stream for Cursor<T, B> {
     type Item = Result<T, Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -238,9 +261,7 @@ impl<T: DeserializeOwned + Send + 'static> Stream for Cursor<T> {
         loop {
             if let Some(row) = this.rows.next() {
                 this.progress.rows += 1;
-                if this.effect != CursorEffect::CommitsWithItsLastBatch
-                    && this.rows.len() <= this.batch_rows / 2
-                {
+                if this.effect.allows_reading_ahead() && this.rows.len() <= this.batch_rows / 2 {
                     // Without a runtime, the rows that are left come before the error.
                     this.start_fetch().ok();
                 }
@@ -264,9 +285,9 @@ impl<T: DeserializeOwned + Send + 'static> Stream for Cursor<T> {
     }
 }
 
-impl<T> Unpin for Cursor<T> {}
+impl<T, B> Unpin for Cursor<T, B> {}
 
-impl<T> Drop for Cursor<T> {
+impl<T, B> Drop for Cursor<T, B> {
     fn drop(&mut self) {
         self.server.database.transport.record_rows(self.progress.rows);
         if let Some(trace) = &self.trace {
@@ -275,7 +296,7 @@ impl<T> Drop for Cursor<T> {
     }
 }
 
-impl<T> fmt::Debug for Cursor<T> {
+impl<T, B> fmt::Debug for Cursor<T, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cursor")
             .field("id", &self.server.id)
@@ -294,12 +315,16 @@ struct ServerCursor {
     is_kept: bool,
     /// `None` if there is nothing to close.
     id: Option<CursorId>,
+    /// Closes it before its next call.
+    transaction: Option<Arc<TransactionCalls>>,
 }
 
 impl Drop for ServerCursor {
     fn drop(&mut self) {
-        if let Some(id) = self.id.take() {
-            close(&self.database, self.owner.as_ref(), id);
+        match (self.id.take(), &self.transaction) {
+            (Some(id), None) => close(&self.database, self.owner.as_ref(), id),
+            (Some(id), Some(transaction)) => transaction.close_later(id),
+            (None, _) => {}
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::future::IntoFuture;
+use std::marker::PhantomData;
 
 use arango_data::{InsertDocument, OperationId, OverwriteMode, Silent, WriteOutput, Written};
 use arango_transport::protocol::{BuildError, Operation as _};
 use arango_transport::{BoxFuture, Error};
 
-use crate::data::collection::{Collection, Keys};
+use crate::data::collection::{Borrow, Collection, Keys};
 use crate::data::key::ToKey;
 use crate::handles::data_support::invalid_request;
 
@@ -19,18 +20,19 @@ use crate::handles::data_support::invalid_request;
 /// [`CollectionNotFound`](crate::ErrorKind::CollectionNotFound); [`SchemaViolation`](crate::ErrorKind::SchemaViolation).
 /// If the response was lost and nothing could be found out, the outcome is [`Unknown`](crate::Outcome::Unknown).
 #[must_use = "an insert is sent when it is awaited"]
-pub struct Insert<W = Written> {
+pub struct Insert<'a, W = Written> {
     collection: Collection,
     operation: Result<InsertDocument<W>, BuildError>,
+    transaction: Borrow<'a>,
 }
 
-impl Insert {
+impl Insert<'_> {
     pub(super) fn new(collection: &Collection, operation: Result<InsertDocument, BuildError>) -> Self {
-        Self { collection: collection.clone(), operation }
+        Self { collection: collection.clone(), operation, transaction: PhantomData }
     }
 }
 
-impl<W> Insert<W> {
+impl<'a, W> Insert<'a, W> {
     /// Sets the key; the document must have no other.
     pub fn key(mut self, key: impl ToKey) -> Self {
         self.operation = self.operation.and_then(|operation| match key.to_key() {
@@ -78,28 +80,29 @@ impl<W> Insert<W> {
     }
 
     /// Returns only whether the write succeeded.
-    pub fn silent(self) -> Insert<Silent> {
+    pub fn silent(self) -> Insert<'a, Silent> {
         self.map(InsertDocument::silent)
     }
 
-    fn map<V>(self, change: impl FnOnce(InsertDocument<W>) -> InsertDocument<V>) -> Insert<V> {
-        Insert { collection: self.collection, operation: self.operation.map(change) }
+    fn map<V>(self, change: impl FnOnce(InsertDocument<W>) -> InsertDocument<V>) -> Insert<'a, V> {
+        let operation = self.operation.map(change);
+        Insert { collection: self.collection, operation, transaction: PhantomData }
     }
 }
 
-impl<New, Old> Insert<Written<New, Old>> {
+impl<'a, New, Old> Insert<'a, Written<New, Old>> {
     /// Returns the document after the write, too.
-    pub fn return_new<T>(self) -> Insert<Written<T, Old>> {
+    pub fn return_new<T>(self) -> Insert<'a, Written<T, Old>> {
         self.map(InsertDocument::return_new)
     }
 
     /// Returns the document before the write, too.
-    pub fn return_old<T>(self) -> Insert<Written<New, T>> {
+    pub fn return_old<T>(self) -> Insert<'a, Written<New, T>> {
         self.map(InsertDocument::return_old)
     }
 }
 
-impl<W: WriteOutput + Send + 'static> Insert<W> {
+impl<W: WriteOutput + Send + 'static> Insert<'_, W> {
     async fn send(self) -> Result<W, Error> {
         let mut operation = self.operation.map_err(invalid_request::<InsertDocument<W>>)?;
         let mut collection = self.collection;
@@ -108,11 +111,12 @@ impl<W: WriteOutput + Send + 'static> Insert<W> {
             && collection
                 .accepts_generated_keys()
                 .await
+                .inspect_err(|error| collection.record_failure(error))
                 .map_err(|error| error.of_operation(InsertDocument::<W>::METADATA.name).before_execution())?;
         if gets_key {
             operation = operation.key(&collection.new_key());
         }
-        let error = match collection.database.execute_resolving(&operation).await {
+        let error = match collection.execute_resolving(&operation).await {
             Ok(written) => return Ok(written),
             Err(error) => error,
         };
@@ -121,23 +125,24 @@ impl<W: WriteOutput + Send + 'static> Insert<W> {
             Some(operation) if gets_key => {
                 collection.refuses_generated_keys();
                 let left = error.limit().saturating_sub(error.elapsed());
-                collection.database.timeout(left).execute_resolving(operation).await
+                collection.database = collection.database.timeout(left);
+                collection.execute_resolving(operation).await
             }
             _ => Err(error),
         }
     }
 }
 
-impl<W: WriteOutput + Send + 'static> IntoFuture for Insert<W> {
+impl<'a, W: WriteOutput + Send + 'static> IntoFuture for Insert<'a, W> {
     type Output = Result<W, Error>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())
     }
 }
 
-impl<W> fmt::Debug for Insert<W> {
+impl<W> fmt::Debug for Insert<'_, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Insert").field("operation", &self.operation).finish_non_exhaustive()
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arango_data::{
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 use crate::data::cursor::{Cursor, CursorEffect, close};
 use crate::data::query_excerpt::excerpt;
 use crate::data::query_trace::{QueryTrace, observe};
+use crate::data::transaction::{Transaction, TransactionCalls};
 use crate::data::watched_query::WatchedQuery;
 use crate::handles::database::Database;
 
@@ -31,7 +33,7 @@ impl Database {
     /// ```
     pub fn query<T: DeserializeOwned>(&self, query: Aql) -> Query<T> {
         let options = QueryOptions::new().allow_retry();
-        Query { database: self.clone(), aql: query, options, rows: PhantomData }
+        Query { database: self.clone(), aql: query, options, transaction: None, rows: PhantomData }
     }
 
     /// Returns how the server would execute a query, without executing it.
@@ -79,7 +81,8 @@ impl Database {
 /// A query, sent when it is awaited.
 ///
 /// A query whose text proves that it [only reads](Aql::is_read_only) is sent again after a broken connection. Any other
-/// query is not, since it may have been executed.
+/// query is not, since it may have been executed. In a [transaction](crate::data::Transaction), none is, and `B` is the
+/// borrow of the transaction.
 ///
 /// # Errors
 ///
@@ -87,14 +90,15 @@ impl Database {
 /// query that writes, those of writes; [`QueryKilled`](crate::ErrorKind::QueryKilled) and
 /// [`ResourceLimit`](crate::ErrorKind::ResourceLimit).
 #[must_use = "a query is sent when it is awaited"]
-pub struct Query<T> {
+pub struct Query<T, B = ()> {
     database: Database,
     aql: Aql,
     options: QueryOptions,
-    rows: PhantomData<fn() -> T>,
+    transaction: Option<Arc<TransactionCalls>>,
+    rows: PhantomData<(fn() -> T, B)>,
 }
 
-impl<T> Query<T> {
+impl<T, B> Query<T, B> {
     /// Sets how many rows a response contains at most; by default 1,000.
     pub fn batch_size(self, rows: u64) -> Self {
         self.map(|options| options.batch_size(rows))
@@ -149,9 +153,9 @@ impl<T> Query<T> {
         self.map(QueryOptions::allow_dirty_reads)
     }
 
-    /// Replaces all options. Batches can be [read again](QueryOptions::allow_retry) in any case.
+    /// Replaces all options. Batches can be [read again](QueryOptions::allow_retry) in any case, except in a transaction.
     pub fn options(mut self, options: QueryOptions) -> Self {
-        self.options = options.allow_retry();
+        self.options = if self.transaction.is_none() { options.allow_retry() } else { options };
         self
     }
 
@@ -161,14 +165,22 @@ impl<T> Query<T> {
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static> Query<T> {
+impl<T> Query<T, &mut Transaction> {
+    /// Prepares a query in a transaction. Its batches are read once.
+    pub(super) fn in_transaction(database: Database, aql: Aql, transaction: Arc<TransactionCalls>) -> Self {
+        let options = QueryOptions::new();
+        Self { database, aql, options, transaction: Some(transaction), rows: PhantomData }
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static, B> Query<T, B> {
     /// Executes the query and reads all rows.
     ///
     /// # Errors
     ///
     /// As the query, and as [`Cursor`].
     pub async fn all(self) -> Result<Vec<T>, Error> {
-        self.await?.all().await
+        self.send().await?.all().await
     }
 
     /// Executes the query and returns its first row; `None` if there is none.
@@ -181,7 +193,7 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
     /// As the query.
     pub async fn first(self) -> Result<Option<T>, Error> {
         let commits_last = self.commits_with_its_last_batch();
-        let mut cursor = self.await?;
+        let mut cursor = self.send().await?;
         let first = cursor.try_next().await?;
         while commits_last && cursor.try_next().await?.is_some() {}
         Ok(first)
@@ -214,13 +226,13 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
     ///
     /// As the query, and as [`Cursor`].
     pub async fn finish(self) -> Result<Extra, Error> {
-        self.await?.finish().await
+        self.send().await?.finish().await
     }
 
     /// Reads until it is certain that there is no second row, and returns who responded, too.
     async fn at_most_one(self) -> Result<(Option<T>, Option<Coordinator>), Error> {
         let database = self.database.clone();
-        let mut cursor = self.await?;
+        let mut cursor = self.send().await?;
         let first = cursor.try_next().await?;
         let coordinator = cursor.coordinator().cloned();
         if first.is_some() && cursor.try_next().await?.is_some() {
@@ -235,7 +247,7 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
         self.options.is_stream() && !self.aql.is_read_only()
     }
 
-    async fn send(self) -> Result<Cursor<T>, Error> {
+    async fn send(self) -> Result<Cursor<T, B>, Error> {
         let (reads_only, is_stream) = (self.aql.is_read_only(), self.options.is_stream());
         let mut options = self.options;
         if reads_only && !is_stream {
@@ -244,22 +256,31 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
         }
         let create = WatchedQuery::new(CreateCursor::new(&self.aql).options(&options));
         let trace = QueryTrace::begin(&self.database, &self.aql);
-        let response = self.database.execute_with_coordinator(&create);
+        let transaction = self.transaction;
+        let response = async {
+            match &transaction {
+                None => self.database.execute_with_coordinator(&create).await,
+                Some(transaction) => Ok((transaction.execute(&create).await?, transaction.owner().cloned())),
+            }
+        };
         let (batch, owner) = match observe(trace.clone(), 1, response).await {
             Ok(response) => response,
             Err(error) => {
-                if let Some(id) = create.undecoded() {
-                    close(&self.database, error.coordinator(), id);
+                match (create.undecoded(), transaction) {
+                    (Some(id), None) => close(&self.database, error.coordinator(), id),
+                    (Some(id), Some(transaction)) => transaction.close_later(id),
+                    (None, _) => {}
                 }
                 return Err(with_excerpt(error, &self.aql));
             }
         };
-        let effect = match (reads_only, is_stream) {
-            (true, _) => CursorEffect::None,
-            (false, false) => CursorEffect::Committed,
-            (false, true) => CursorEffect::CommitsWithItsLastBatch,
+        let effect = match (&transaction, reads_only, is_stream) {
+            (Some(_), _, _) => CursorEffect::OfTransaction,
+            (None, true, _) => CursorEffect::None,
+            (None, false, false) => CursorEffect::Committed,
+            (None, false, true) => CursorEffect::CommitsWithItsLastBatch,
         };
-        Ok(Cursor::new(self.database, owner, batch, effect, trace))
+        Ok(Cursor::new(self.database, owner, batch, effect, trace, transaction))
     }
 }
 
@@ -272,7 +293,16 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for Query<T> {
     }
 }
 
-impl<T> fmt::Debug for Query<T> {
+impl<'a, T: DeserializeOwned + Send + 'static> IntoFuture for Query<T, &'a mut Transaction> {
+    type Output = Result<Cursor<T, &'a mut Transaction>, Error>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl<T, B> fmt::Debug for Query<T, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Query")
             .field("aql", &self.aql)

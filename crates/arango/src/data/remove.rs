@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::future::IntoFuture;
+use std::marker::PhantomData;
 
 use arango_data::{RemoveDocument, Removed, Revision};
 use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Error};
 use serde::de::DeserializeOwned;
 
-use crate::data::collection::Collection;
+use crate::data::collection::{Borrow, Collection};
 use crate::handles::data_support::invalid_request;
 
 /// A removal, sent when it is awaited.
@@ -21,18 +22,19 @@ use crate::handles::data_support::invalid_request;
 /// [`PreconditionFailed`](crate::ErrorKind::PreconditionFailed) if the document has another revision;
 /// [`CollectionNotFound`](crate::ErrorKind::CollectionNotFound).
 #[must_use = "a removal is sent when it is awaited"]
-pub struct Remove<Old = ()> {
+pub struct Remove<'a, Old = ()> {
     collection: Collection,
     operation: Result<RemoveDocument<Old>, BuildError>,
+    transaction: Borrow<'a>,
 }
 
-impl Remove {
+impl Remove<'_> {
     pub(super) fn new(collection: &Collection, operation: Result<RemoveDocument, BuildError>) -> Self {
-        Self { collection: collection.clone(), operation }
+        Self { collection: collection.clone(), operation, transaction: PhantomData }
     }
 }
 
-impl<Old> Remove<Old> {
+impl<'a, Old> Remove<'a, Old> {
     /// Removes the document only if it has this revision.
     pub fn if_revision(self, revision: &Revision) -> Self {
         self.map(|operation| operation.if_revision(revision))
@@ -57,28 +59,29 @@ impl<Old> Remove<Old> {
     }
 
     /// Returns the removed document, too.
-    pub fn return_old<T>(self) -> Remove<T> {
+    pub fn return_old<T>(self) -> Remove<'a, T> {
         self.map(RemoveDocument::return_old)
     }
 
-    fn map<T>(self, change: impl FnOnce(RemoveDocument<Old>) -> RemoveDocument<T>) -> Remove<T> {
-        Remove { collection: self.collection, operation: self.operation.map(change) }
+    fn map<T>(self, change: impl FnOnce(RemoveDocument<Old>) -> RemoveDocument<T>) -> Remove<'a, T> {
+        let operation = self.operation.map(change);
+        Remove { collection: self.collection, operation, transaction: PhantomData }
     }
 }
 
-impl<Old: DeserializeOwned + Send + 'static> IntoFuture for Remove<Old> {
+impl<'a, Old: DeserializeOwned + Send + 'static> IntoFuture for Remove<'a, Old> {
     type Output = Result<Removed<Old>, Error>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let operation = self.operation.map_err(invalid_request::<RemoveDocument<Old>>)?;
-            self.collection.database.execute_resolving(operation).await
+            self.collection.execute_resolving(operation).await
         })
     }
 }
 
-impl<Old> fmt::Debug for Remove<Old> {
+impl<Old> fmt::Debug for Remove<'_, Old> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Remove").field("operation", &self.operation).finish_non_exhaustive()
     }

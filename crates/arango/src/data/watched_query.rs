@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use arango_data::{Batch, CreateCursor, CursorId};
+use arango_data::{Batch, CreateCursor, CursorId, Transactional};
 use arango_transport::protocol::{
     ApiResponse, BuildError, Metadata, Operation, OutputError, RequestProperties,
 };
@@ -48,6 +48,8 @@ impl<T: DeserializeOwned> Operation for WatchedQuery<T> {
         })
     }
 }
+
+impl<T: DeserializeOwned> Transactional for WatchedQuery<T> {}
 
 /// Returns the cursor of a batch, whatever its rows are.
 fn cursor_of(body: &[u8]) -> Option<CursorId> {

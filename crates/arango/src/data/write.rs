@@ -2,24 +2,25 @@
 
 use std::fmt;
 use std::future::IntoFuture;
+use std::marker::PhantomData;
 
 use arango_data::{OperationId, ReplaceDocument, Revision, Silent, UpdateDocument, WriteOutput, Written};
 use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Error};
 
-use crate::data::collection::Collection;
+use crate::data::collection::{Borrow, Collection};
 use crate::handles::data_support::invalid_request;
 
 /// Implements what updates and replacements share.
 macro_rules! changes {
     ($name:ident, $operation:ident) => {
-        impl $name {
+        impl $name<'_> {
             pub(super) fn new(collection: &Collection, operation: Result<$operation, BuildError>) -> Self {
-                Self { collection: collection.clone(), operation }
+                Self { collection: collection.clone(), operation, transaction: PhantomData }
             }
         }
 
-        impl<W> $name<W> {
+        impl<'a, W> $name<'a, W> {
             /// Writes only if the document has this revision.
             ///
             /// Such a write can be repeated: at most one copy of it succeeds.
@@ -55,40 +56,41 @@ macro_rules! changes {
             }
 
             /// Returns only whether the write succeeded.
-            pub fn silent(self) -> $name<Silent> {
+            pub fn silent(self) -> $name<'a, Silent> {
                 self.map($operation::silent)
             }
 
-            fn map<V>(self, change: impl FnOnce($operation<W>) -> $operation<V>) -> $name<V> {
-                $name { collection: self.collection, operation: self.operation.map(change) }
+            fn map<V>(self, change: impl FnOnce($operation<W>) -> $operation<V>) -> $name<'a, V> {
+                let operation = self.operation.map(change);
+                $name { collection: self.collection, operation, transaction: PhantomData }
             }
         }
 
-        impl<New, Old> $name<Written<New, Old>> {
+        impl<'a, New, Old> $name<'a, Written<New, Old>> {
             /// Returns the document after the write, too.
-            pub fn return_new<T>(self) -> $name<Written<T, Old>> {
+            pub fn return_new<T>(self) -> $name<'a, Written<T, Old>> {
                 self.map($operation::return_new)
             }
 
             /// Returns the document before the write, too.
-            pub fn return_old<T>(self) -> $name<Written<New, T>> {
+            pub fn return_old<T>(self) -> $name<'a, Written<New, T>> {
                 self.map($operation::return_old)
             }
         }
 
-        impl<W: WriteOutput + Send + 'static> IntoFuture for $name<W> {
+        impl<'a, W: WriteOutput + Send + 'static> IntoFuture for $name<'a, W> {
             type Output = Result<W, Error>;
-            type IntoFuture = BoxFuture<'static, Self::Output>;
+            type IntoFuture = BoxFuture<'a, Self::Output>;
 
             fn into_future(self) -> Self::IntoFuture {
                 Box::pin(async move {
                     let operation = self.operation.map_err(invalid_request::<$operation<W>>)?;
-                    self.collection.database.execute_resolving(operation).await
+                    self.collection.execute_resolving(operation).await
                 })
             }
         }
 
-        impl<W> fmt::Debug for $name<W> {
+        impl<W> fmt::Debug for $name<'_, W> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($name)).field("operation", &self.operation).finish_non_exhaustive()
             }
@@ -103,14 +105,15 @@ macro_rules! changes {
 /// [`DocumentNotFound`](crate::ErrorKind::DocumentNotFound); [`PreconditionFailed`](crate::ErrorKind::PreconditionFailed)
 /// if the document has another revision than the expected one; [`UniqueViolation`](crate::ErrorKind::UniqueViolation).
 #[must_use = "a write is sent when it is awaited"]
-pub struct Update<W = Written> {
+pub struct Update<'a, W = Written> {
     collection: Collection,
     operation: Result<UpdateDocument<W>, BuildError>,
+    transaction: Borrow<'a>,
 }
 
 changes!(Update, UpdateDocument);
 
-impl<W> Update<W> {
+impl<W> Update<'_, W> {
     /// Removes the attributes that are `null` in the patch; by default they become `null`.
     pub fn remove_nulls(self) -> Self {
         self.map(UpdateDocument::remove_nulls)
@@ -129,9 +132,10 @@ impl<W> Update<W> {
 /// [`DocumentNotFound`](crate::ErrorKind::DocumentNotFound); [`PreconditionFailed`](crate::ErrorKind::PreconditionFailed)
 /// if the document has another revision than the expected one; [`UniqueViolation`](crate::ErrorKind::UniqueViolation).
 #[must_use = "a write is sent when it is awaited"]
-pub struct Replace<W = Written> {
+pub struct Replace<'a, W = Written> {
     collection: Collection,
     operation: Result<ReplaceDocument<W>, BuildError>,
+    transaction: Borrow<'a>,
 }
 
 changes!(Replace, ReplaceDocument);

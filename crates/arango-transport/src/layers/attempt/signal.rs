@@ -88,6 +88,7 @@ fn listed_signal(attempt: &Attempt) -> Option<Signal> {
         | K::Request
         | K::NeedsCoordinator
         | K::UnknownCoordinator
+        | K::TransactionPoisoned
         | K::ClientClosed
         | K::NoRuntime
         | K::NoCoordinatorAvailable => Signal::Neutral,

@@ -183,6 +183,7 @@ fn listed_rule(attempt: &Attempt, position: Position, policy: &RetryPolicy) -> O
         | K::OwnerGone
         | K::TransactionGone
         | K::TransactionBusy
+        | K::TransactionPoisoned
         | K::Conflict
         | K::UniqueViolation
         | K::SchemaViolation

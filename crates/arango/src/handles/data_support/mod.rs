@@ -3,15 +3,20 @@
 pub(crate) mod background;
 pub(crate) mod generated_keys;
 pub(crate) mod query_log;
+pub(crate) mod single_leaders;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use arango_transport::protocol::{BuildError, DatabaseName, Operation, Outcome, RequestProperties};
-use arango_transport::{Call, Coordinator, Error};
+use arango_transport::protocol::{
+    BuildError, DatabaseName, ErrorKind, Operation, Outcome, RequestProperties,
+};
+use arango_transport::{Call, Coordinator, Error, RetryPolicy};
 
 use crate::handles::data_support::background::Background;
 use crate::handles::data_support::generated_keys::GeneratedKeys;
 use crate::handles::data_support::query_log::QueryLog;
+use crate::handles::data_support::single_leaders::SingleLeaders;
 use crate::handles::database::Database;
 
 /// What all handles of a client share. Clones share it.
@@ -20,6 +25,7 @@ pub(crate) struct DataState {
     pub(crate) background: Background,
     pub(crate) generated_keys: GeneratedKeys,
     pub(crate) query_log: QueryLog,
+    pub(crate) single_leaders: SingleLeaders,
 }
 
 impl Database {
@@ -43,6 +49,13 @@ impl Database {
         Error::unexpected_output(&call::<O>(), O::METADATA.method, &path, coordinator, reason)
     }
 
+    /// Replaces the retry policy of this handle.
+    pub(crate) fn with_retry_policy(mut self, policy: RetryPolicy) -> Self {
+        let options = Arc::make_mut(self.options.get_or_insert_default());
+        *options = std::mem::take(options).retry(policy);
+        self
+    }
+
     /// Returns how long a call through this handle waits for one response.
     pub(crate) fn attempt_limit(&self) -> Duration {
         self.transport.attempt_limit(self.options.as_deref())
@@ -62,6 +75,11 @@ pub(crate) fn invalid_request<O: Operation>(error: BuildError) -> Error {
 /// Returns the error of an operation whose runtime was shut down, or that there is no runtime for.
 pub(crate) fn without_runtime<O: Operation>(outcome: Outcome) -> Error {
     Error::without_runtime(&call::<O>(), O::METADATA.method, O::METADATA.path, outcome)
+}
+
+/// Returns the error of an operation that is not sent, because of what is known about the state that it needs.
+pub(crate) fn not_sent<O: Operation>(kind: ErrorKind, reason: &'static str) -> Error {
+    Error::not_sent(&call::<O>(), O::METADATA.method, O::METADATA.path, kind, reason)
 }
 
 fn call<O: Operation>() -> Call {

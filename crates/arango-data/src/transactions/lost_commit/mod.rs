@@ -1,0 +1,226 @@
+//! What to ask about a commit whose response was lost, and what the answers prove.
+
+mod answer;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use arango_protocol::{ErrorKind, ErrorNumber, Failure, Outcome};
+
+pub use answer::CommitAnswer;
+
+use super::id::TransactionState;
+
+/// The pause before the same question is asked again.
+const PAUSE: Duration = Duration::from_secs(1);
+/// The pause between two looks for a proof that may still appear.
+const PROOF_PAUSE: Duration = Duration::from_secs(5);
+/// How long after the end of the first copy the state of the transaction is trusted.
+const SETTLED: Duration = Duration::from_secs(1);
+/// How far apart two equal states are trusted while the first copy may be executed.
+const APART: Duration = Duration::from_secs(5);
+/// How long DB-Servers keep a transaction after its coordinator has died, and a reserve.
+const ORPHANED: Duration = Duration::from_secs(330);
+/// How long a coordinator remembers a transaction that has ended.
+const TOMBSTONE: Duration = Duration::from_secs(600);
+
+/// Whether the transaction has written a document whose presence proves its commit.
+#[doc(hidden)] // for the crate `arango`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    Written,
+    Absent,
+}
+
+/// What to do about a commit whose response was lost.
+#[doc(hidden)] // for the crate `arango`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommitStep {
+    /// Do nothing for this long.
+    Wait(Duration),
+    /// Ask for the state of the transaction.
+    GetState,
+    /// Commit again: the transaction is open.
+    Commit,
+    /// Look for the proof.
+    ReadProof,
+    /// It was committed.
+    Committed,
+    /// It was not committed, and cannot be any more.
+    NotCommitted,
+    /// Nothing can be found out.
+    Unknown,
+}
+
+/// Finds out whether a commit was executed whose response was lost. It has no clock and no IO.
+///
+/// The state is asked for before anything else: a coordinator that was restarted answers a commit or an abort of a
+/// transaction that it does not know with 404, and from then on says that it was aborted. A state `committed` is not
+/// trusted at once either, since it is set before the commit is executed, and taken back if that fails.
+#[doc(hidden)] // for the crate `arango`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostCommit {
+    proof: Proof,
+    step: CommitStep,
+    /// When the step may be taken. All times are those since the response was lost.
+    at: Duration,
+    /// Whether the coordinator has responded, so that the first copy has ended.
+    has_first_copy_ended: bool,
+    /// When the transaction was first said to be committed.
+    committed_at: Option<Duration>,
+    /// When it was certain that the coordinator had forgotten the transaction, which it does only when it dies.
+    owner_died_at: Option<Duration>,
+    /// Whether a further commit may have made the coordinator believe that the transaction was aborted.
+    is_aborted_planted: bool,
+}
+
+impl LostCommit {
+    /// Begins with the failure of the commit, which was sent once.
+    #[must_use]
+    pub fn new(failure: &Failure, proof: Proof) -> Self {
+        let step = match first_conclusion(failure) {
+            Some(decided) => decided,
+            None => CommitStep::GetState,
+        };
+        Self {
+            proof,
+            step,
+            at: Duration::ZERO,
+            has_first_copy_ended: failure.number.is_some(),
+            committed_at: None,
+            owner_died_at: None,
+            is_aborted_planted: false,
+        }
+    }
+
+    /// Returns what to do.
+    #[must_use]
+    pub fn step(&self, now: Duration) -> CommitStep {
+        match self.step {
+            CommitStep::Committed | CommitStep::NotCommitted | CommitStep::Unknown => self.step,
+            step => match self.at.checked_sub(now) {
+                Some(wait) if !wait.is_zero() => CommitStep::Wait(wait),
+                _ => step,
+            },
+        }
+    }
+
+    /// Takes the answer to what was asked last.
+    pub fn record(&mut self, answer: &CommitAnswer, now: Duration) {
+        match self.step {
+            CommitStep::GetState => self.record_state(answer, now),
+            CommitStep::Commit => self.record_commit(answer, now),
+            CommitStep::ReadProof => self.record_proof(answer, now),
+            // Nothing was asked.
+            _ => {}
+        }
+    }
+
+    fn record_state(&mut self, answer: &CommitAnswer, now: Duration) {
+        use TransactionState::{Aborted, Committed, Running};
+        match answer {
+            CommitAnswer::State(Running) => self.next(CommitStep::Commit, now),
+            CommitAnswer::State(Committed) => self.said_committed(now),
+            CommitAnswer::State(Aborted) => self.said_aborted(now),
+            CommitAnswer::Gone => self.owner_died(now),
+            // The owner may be unreachable from here only.
+            _ => match self.proof {
+                Proof::Written => self.next(CommitStep::ReadProof, now),
+                Proof::Absent => self.next(CommitStep::GetState, now + PAUSE),
+            },
+        }
+    }
+
+    fn record_commit(&mut self, answer: &CommitAnswer, now: Duration) {
+        match answer {
+            CommitAnswer::State(TransactionState::Committed) => self.said_committed(now),
+            CommitAnswer::State(TransactionState::Aborted) => self.said_aborted(now),
+            CommitAnswer::Busy => self.next(CommitStep::GetState, now + PAUSE),
+            CommitAnswer::Gone => {
+                self.is_aborted_planted = true;
+                self.owner_died(now);
+            }
+            _ => {
+                self.is_aborted_planted = true;
+                self.next(CommitStep::GetState, now + PAUSE);
+            }
+        }
+    }
+
+    fn record_proof(&mut self, answer: &CommitAnswer, now: Duration) {
+        match (answer, self.owner_died_at) {
+            (CommitAnswer::Proof(true), _) => self.step = CommitStep::Committed,
+            (CommitAnswer::Proof(false), Some(died)) if self.at >= died + ORPHANED => {
+                self.step = CommitStep::NotCommitted;
+            }
+            (_, Some(died)) => {
+                let last = died + ORPHANED;
+                // A last look that failed is repeated.
+                let at = if now < last { (now + PROOF_PAUSE).min(last) } else { now + PAUSE };
+                self.next(CommitStep::ReadProof, at);
+            }
+            (_, None) => self.next(CommitStep::GetState, now + PAUSE),
+        }
+    }
+
+    fn said_committed(&mut self, now: Duration) {
+        let Some(first) = self.committed_at else {
+            self.committed_at = Some(now);
+            let trusted_at = if self.has_first_copy_ended { SETTLED.max(now) } else { now + APART };
+            return self.next(CommitStep::GetState, trusted_at);
+        };
+        let is_settled = self.has_first_copy_ended && now >= SETTLED;
+        if is_settled || now >= first + APART {
+            self.step = CommitStep::Committed;
+        } else {
+            self.next(CommitStep::GetState, if self.has_first_copy_ended { SETTLED } else { first + APART });
+        }
+    }
+
+    fn said_aborted(&mut self, now: Duration) {
+        if self.is_aborted_planted {
+            // Aborted, or planted by a coordinator that has been restarted: either way no commit begins any more.
+            self.owner_died(now);
+        } else {
+            self.step = CommitStep::NotCommitted;
+        }
+    }
+
+    fn owner_died(&mut self, now: Duration) {
+        match self.proof {
+            Proof::Absent => self.step = CommitStep::Unknown,
+            Proof::Written => {
+                // Later it may have forgotten the transaction without having died.
+                if now < TOMBSTONE {
+                    self.owner_died_at.get_or_insert(now);
+                }
+                self.next(CommitStep::ReadProof, now);
+            }
+        }
+    }
+
+    fn next(&mut self, step: CommitStep, at: Duration) {
+        (self.step, self.at) = (step, at);
+    }
+}
+
+/// Returns what the failure of the first copy proves by itself.
+fn first_conclusion(failure: &Failure) -> Option<CommitStep> {
+    const REFUSALS: [ErrorNumber; 3] = [
+        ErrorNumber::TRANSACTION_DISALLOWED,
+        ErrorNumber::TRANSACTION_ABORTED,
+        ErrorNumber::TRANSACTION_NOT_FOUND,
+    ];
+    if failure.has_ambiguous_predecessor {
+        return None;
+    }
+    let is_refused = failure.number.is_some_and(|number| REFUSALS.contains(&number));
+    if failure.outcome == Outcome::NotExecuted || is_refused {
+        return Some(CommitStep::NotCommitted);
+    }
+    // The head of the response said that it was committed.
+    let is_unread =
+        matches!(failure.kind, ErrorKind::BodyInterrupted | ErrorKind::BodyTimeout | ErrorKind::BodyTooLarge);
+    (failure.outcome == Outcome::Executed && is_unread).then_some(CommitStep::Committed)
+}

@@ -1,0 +1,164 @@
+//! The calls of one transaction.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arango_data::{AbortTransaction, CloseCursor, CursorId, InTransaction, TransactionId, Transactional};
+use arango_transport::protocol::{ErrorKind, Operation};
+use arango_transport::{Coordinator, Error, RetryPolicy};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::state::{Caller, Met, Refusal, State};
+use crate::handles::data_support::not_sent;
+use crate::handles::database::Database;
+use crate::handles::time_limit::TimeLimit;
+
+/// How long an abort may take, with its repetitions while a call is still executed.
+const ABORT_LIMIT: Duration = Duration::from_secs(30);
+/// The pause before an abort is sent again.
+const ABORT_PAUSE: Duration = Duration::from_secs(1);
+/// How long an abort is waited for before the next transaction begins.
+const NEXT_BEGIN: Duration = Duration::from_secs(2);
+/// How long closing a cursor may take.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+
+/// The calls of one transaction. They go to its owner, one at a time.
+#[derive(Debug)]
+pub(in crate::data) struct TransactionCalls {
+    id: TransactionId,
+    /// Prefers the owner.
+    database: Database,
+    owner: Option<Coordinator>,
+    /// The end of all calls together, if they have one.
+    limit: Option<TimeLimit>,
+    state: Mutex<State>,
+}
+
+impl TransactionCalls {
+    pub(super) fn new(
+        id: TransactionId,
+        database: &Database,
+        owner: Option<Coordinator>,
+        limit: Option<TimeLimit>,
+    ) -> Arc<Self> {
+        let database = match owner.clone() {
+            Some(owner) => database.clone().prefer(owner),
+            None => database.clone(),
+        };
+        // Whatever the policy of the caller is: a conflict is not repeated inside, since the snapshot stays the same.
+        let database = database.with_retry_policy(RetryPolicy::default());
+        Arc::new(Self { id, database, owner, limit, state: Mutex::new(State::new(Instant::now())) })
+    }
+
+    pub(super) fn id(&self) -> &TransactionId {
+        &self.id
+    }
+
+    pub(in crate::data) fn owner(&self) -> Option<&Coordinator> {
+        self.owner.as_ref()
+    }
+
+    /// Executes an operation in the transaction.
+    pub(in crate::data) async fn execute<O: Transactional>(&self, operation: O) -> Result<O::Output, Error> {
+        self.execute_for(Caller::Handle, operation).await
+    }
+
+    /// Executes an operation after the closure has returned.
+    pub(super) async fn execute_detached<O: Transactional>(&self, operation: O) -> Result<O::Output, Error> {
+        self.execute_for(Caller::Runner, operation).await
+    }
+
+    async fn execute_for<O: Transactional>(&self, caller: Caller, operation: O) -> Result<O::Output, Error> {
+        self.close_dropped_cursors().await;
+        self.state().begin_call(caller).map_err(refused::<O>)?;
+        let result = self.database().execute(InTransaction::new(&self.id, operation)).await;
+        self.state().end_call(result.as_ref().err().map(Met::from), Instant::now());
+        result
+    }
+
+    /// Closes a cursor that was dropped, before the next call.
+    pub(in crate::data) fn close_later(&self, cursor: CursorId) {
+        self.state().add_dropped_cursor(cursor);
+    }
+
+    pub(super) async fn close_dropped_cursors(&self) {
+        let cursors = self.state().take_dropped_cursors();
+        for cursor in cursors {
+            let close = InTransaction::new(&self.id, CloseCursor::new(&cursor));
+            // If it fails, it ends with the transaction.
+            self.database().timeout(CLOSE_LIMIT.min(self.left())).execute(close).await.ok();
+        }
+    }
+
+    /// Aborts the transaction, if it is open.
+    pub(super) async fn abort(&self) -> Result<(), Error> {
+        let is_open = self.state().begin_abort_by_handle().map_err(refused::<AbortTransaction>)?;
+        if is_open { abort(self.database(), self.id.clone()).await } else { Ok(()) }
+    }
+
+    /// Aborts the transaction in the background, if it is open. The result resolves when that has ended.
+    pub(super) fn abort_in_background(&self) -> impl Future<Output = ()> + use<> {
+        let (ended, end) = oneshot::channel();
+        if self.state().begin_abort() {
+            let (database, id) = (self.database.clone(), self.id.clone());
+            self.database.shared.data.background.spawn(async move {
+                // If it fails, the server aborts it after its idle timeout.
+                abort(database, id).await.ok();
+                ended.send(()).ok();
+            });
+        }
+        async {
+            end.await.ok();
+        }
+    }
+
+    /// Aborts the transaction before the next one begins, so that its locks are not in the way.
+    pub(super) async fn abort_before_next(&self) {
+        // An owner that was lost does not respond.
+        timeout(NEXT_BEGIN, self.abort_in_background()).await.ok();
+    }
+
+    /// Records what a request outside of the transaction has met on which a call depends.
+    pub(in crate::data) fn record_failure(&self, error: &Error) {
+        self.state().record_failure(Met::from(error));
+    }
+
+    /// Returns the handle for the next call, which ends in time.
+    pub(super) fn database(&self) -> Database {
+        match &self.limit {
+            Some(limit) => limit.apply(&self.database),
+            None => self.database.clone(),
+        }
+    }
+
+    /// Returns how much time is left for all calls.
+    pub(super) fn left(&self) -> Duration {
+        self.limit.as_ref().map_or(Duration::MAX, TimeLimit::left)
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Aborts a transaction, also if a call of it is still executed.
+async fn abort(database: Database, id: TransactionId) -> Result<(), Error> {
+    let abort = AbortTransaction { id };
+    let began = Instant::now();
+    let limit = ABORT_LIMIT.min(TimeLimit::start(&database, &abort).left());
+    loop {
+        let left = limit.saturating_sub(began.elapsed());
+        match database.clone().timeout(left).execute(&abort).await {
+            Err(error) if error.kind() == ErrorKind::TransactionBusy && left > ABORT_PAUSE => {
+                sleep(ABORT_PAUSE).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Returns the error of a call that is not sent.
+pub(super) fn refused<O: Operation>((kind, reason): Refusal) -> Error {
+    not_sent::<O>(kind, reason)
+}

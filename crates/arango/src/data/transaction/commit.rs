@@ -1,0 +1,114 @@
+//! Committing, and finding out about a commit whose response was lost.
+
+use std::time::Duration;
+
+use arango_data::{
+    CommitAnswer, CommitStep, CommitTransaction, GetTransaction, LostCommit, Proof, TransactionState,
+};
+use arango_transport::Error;
+use arango_transport::protocol::{ErrorKind, ErrorNumber, Resolution};
+use tokio::time::{Instant, sleep};
+
+use super::calls::{TransactionCalls, refused};
+use super::proof::ProofDocument;
+use crate::handles::unix_time::unix_millis;
+
+/// How long the answer to one question may take. A coordinator that forwards it to a dead one does not answer for longer.
+const QUESTION_LIMIT: Duration = Duration::from_secs(5);
+
+impl TransactionCalls {
+    /// Commits the transaction. If the response is lost, it is found out about for as long as `patience`.
+    pub(super) async fn commit(
+        &self,
+        proof: Option<&ProofDocument>,
+        patience: Duration,
+    ) -> Result<(), Error> {
+        self.close_dropped_cursors().await;
+        self.state().begin_commit(Instant::now()).map_err(refused::<CommitTransaction>)?;
+        match self.database().execute(CommitTransaction { id: self.id().clone() }).await {
+            Ok(()) => Ok(()),
+            // Boxed: rare and large, so it should not enlarge the future of every commit.
+            Err(error) => Box::pin(self.find_out(proof, patience, error)).await,
+        }
+    }
+
+    /// Finds out whether a commit was executed that has failed.
+    async fn find_out(
+        &self,
+        proof: Option<&ProofDocument>,
+        patience: Duration,
+        error: Error,
+    ) -> Result<(), Error> {
+        let mut commit = LostCommit::new(&error.failure(), proof.map_or(Proof::Absent, |_| Proof::Written));
+        if commit.step(Duration::ZERO) == CommitStep::NotCommitted {
+            return Err(self.refused_commit(error));
+        }
+        let (lost, limit) = (Instant::now(), error.limit().saturating_sub(error.elapsed()).min(patience));
+        let mut last_answer = CommitAnswer::None;
+        loop {
+            let now = lost.elapsed();
+            let left = limit.saturating_sub(now);
+            let answer = match commit.step(now) {
+                CommitStep::Committed => return Ok(()),
+                CommitStep::NotCommitted => {
+                    return Err(error.with_resolution(Resolution::NotExecuted, None));
+                }
+                CommitStep::Wait(wait) if wait < left => {
+                    sleep(wait).await;
+                    continue;
+                }
+                _ if left.is_zero() => break,
+                CommitStep::GetState => self.get_state(left).await,
+                CommitStep::Commit => self.commit_again(left).await,
+                CommitStep::ReadProof => self.read_proof(proof, left).await,
+                CommitStep::Unknown | CommitStep::Wait(_) => break,
+            };
+            commit.record(&answer, lost.elapsed());
+            last_answer = answer;
+        }
+        let resolution = match last_answer {
+            CommitAnswer::None => Resolution::Failed,
+            CommitAnswer::Proof(_) => Resolution::NotSeen,
+            _ => Resolution::CannotTell,
+        };
+        let error = error.with_resolution(resolution, None);
+        Err(match proof.and_then(|proof| proof.ticket(&self.database(), unix_millis())) {
+            Some(ticket) => error.with_ticket(ticket),
+            None => error,
+        })
+    }
+
+    /// Returns the error of a commit that was refused.
+    fn refused_commit(&self, error: Error) -> Error {
+        let is_gone = error.kind() == ErrorKind::TransactionGone
+            || error.error_number() == Some(ErrorNumber::TRANSACTION_DISALLOWED);
+        if !is_gone {
+            // It may be open: it is aborted when the handle is dropped.
+            self.state().reopen();
+        }
+        error.before_execution()
+    }
+
+    async fn get_state(&self, left: Duration) -> CommitAnswer {
+        let get = GetTransaction { id: self.id().clone() };
+        match self.database().timeout(QUESTION_LIMIT.min(left)).execute(get).await {
+            Ok(state) => CommitAnswer::State(state),
+            Err(error) => CommitAnswer::of_failure(&error.failure()),
+        }
+    }
+
+    async fn commit_again(&self, left: Duration) -> CommitAnswer {
+        match self.database().timeout(left).execute(CommitTransaction { id: self.id().clone() }).await {
+            Ok(()) => CommitAnswer::State(TransactionState::Committed),
+            Err(error) => CommitAnswer::of_failure(&error.failure()),
+        }
+    }
+
+    async fn read_proof(&self, proof: Option<&ProofDocument>, left: Duration) -> CommitAnswer {
+        let Some(proof) = proof else { return CommitAnswer::None };
+        match proof.is_there(&self.database().timeout(QUESTION_LIMIT.min(left))).await {
+            Ok(is_there) => CommitAnswer::Proof(is_there),
+            Err(_) => CommitAnswer::None,
+        }
+    }
+}

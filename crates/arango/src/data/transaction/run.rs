@@ -1,0 +1,261 @@
+//! Running a closure in a transaction, again after a conflict.
+
+use std::time::Duration;
+
+use arango_data::{InsertDocument, ReadDocument};
+use arango_transport::Error;
+use arango_transport::protocol::{BuildError, ErrorKind, Outcome};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+
+use super::builder::NewTransaction;
+use super::error::TransactionError;
+use super::handle::Transaction;
+use super::proof::ProofDocument;
+use super::state::{Met, Repeat};
+use crate::handles::data_support::invalid_request;
+use crate::handles::time_limit::TimeLimit;
+use crate::handles::unix_time::unix_millis;
+
+/// The first pause after a conflict, and the longest. Each is twice as long as the one before.
+const SOON: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(500));
+/// The first pause after another failure, and the longest.
+const LATER: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+
+/// How long it is found out what became of a commit before the proof is written again, which shows it, too.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Runs one closure until it is committed, fails, or the time is up.
+pub(super) struct Runner<'a, P, T> {
+    new: &'a NewTransaction<P>,
+    values: Option<Values<T>>,
+    /// The same for all runs.
+    proof: Option<ProofDocument>,
+    began: Instant,
+    runs: u32,
+    /// How often the transaction could not begin.
+    failed_begins: u32,
+    /// Whether an earlier run may have been committed.
+    is_undecided: bool,
+    /// Whether one was committed, and what it has returned cannot be read.
+    is_unreadable: bool,
+}
+
+/// How what a closure returns is stored in its proof.
+pub(super) struct Values<T> {
+    write: fn(&T) -> Result<Value, serde_json::Error>,
+    read: fn(Value) -> Result<T, serde_json::Error>,
+}
+
+impl<T: Serialize + DeserializeOwned> Values<T> {
+    pub(super) fn of_json() -> Self {
+        Self { write: |value| serde_json::to_value(value), read: serde_json::from_value }
+    }
+}
+
+/// How one run has ended.
+enum Run<T, E> {
+    Committed(T),
+    Failed(E),
+    /// It may succeed in a new transaction.
+    Repeat(Repeat, E),
+    /// An earlier run was not committed, and no further one is allowed.
+    Exhausted,
+}
+
+impl<T, E: From<Error>> Run<T, E> {
+    fn failed(error: Error) -> Self {
+        match Met::from(&error).repeat() {
+            Some(repeat) => Self::Repeat(repeat, error.into()),
+            None => Self::Failed(error.into()),
+        }
+    }
+}
+
+impl<'a, P, T> Runner<'a, P, T> {
+    pub(super) fn new(new: &'a NewTransaction<P>, values: Option<Values<T>>) -> Self {
+        let (proof, began) = (new.proof(), Instant::now());
+        Self {
+            new,
+            values,
+            proof,
+            began,
+            runs: 0,
+            failed_begins: 0,
+            is_undecided: false,
+            is_unreadable: false,
+        }
+    }
+
+    pub(super) async fn run<E, F, Fut>(mut self, mut closure: F) -> Result<T, TransactionError<E>>
+    where
+        F: FnMut(Transaction) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: From<Error>,
+    {
+        let limit = match self.new.limit() {
+            Ok(limit) => limit,
+            Err(error) => return Err(self.error(error.into())),
+        };
+        if let Err(error) = self.new.check_leaders().await {
+            return Err(self.error(error.before_execution().into()));
+        }
+        let mut last = None;
+        loop {
+            let (repeat, cause) = match self.run_once(limit, &mut closure).await {
+                Run::Committed(value) => return Ok(value),
+                Run::Failed(cause) => return Err(self.error(cause)),
+                Run::Repeat(repeat, cause) => (repeat, cause),
+                Run::Exhausted => return Err(self.error(last.expect("the runs before have failed"))),
+            };
+            let pause = self.pause(repeat);
+            if self.is_exhausted() || pause >= limit.left() {
+                return Err(self.error(cause));
+            }
+            last = Some(cause);
+            sleep(pause).await;
+        }
+    }
+
+    /// Runs the closure in a new transaction.
+    async fn run_once<E, F, Fut>(&mut self, limit: TimeLimit, closure: &mut F) -> Run<T, E>
+    where
+        F: FnMut(Transaction) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: From<Error>,
+    {
+        let mut transaction = match self.new.open(Some(limit)).await {
+            Ok(transaction) => transaction,
+            Err(error) => {
+                self.failed_begins += 1;
+                return Run::failed(error);
+            }
+        };
+        if let Some(run) = self.write_proof(limit, &mut transaction).await {
+            transaction.calls().abort_before_next().await;
+            return run;
+        }
+        self.runs += 1;
+        let result = closure(transaction.for_closure()).await;
+        transaction.calls().state().detach();
+        match result {
+            Ok(value) => self.commit(transaction, value).await,
+            Err(cause) => {
+                let repeat = transaction.calls().state().repeat();
+                transaction.calls().abort_before_next().await;
+                match repeat {
+                    Some(repeat) => Run::Repeat(repeat, cause),
+                    None => Run::Failed(cause),
+                }
+            }
+        }
+    }
+
+    /// Writes the proof as the first operation of a run. Returns how the run has ended if the closure is not to be run.
+    async fn write_proof<E: From<Error>>(
+        &mut self,
+        limit: TimeLimit,
+        transaction: &mut Transaction,
+    ) -> Option<Run<T, E>> {
+        let proof = self.proof.as_ref()?;
+        match transaction.execute(proof.insert()).await {
+            Ok(_) => {
+                // An earlier run that could still be committed would hold a lock on the key.
+                (self.is_undecided, self.failed_begins) = (false, 0);
+                (self.runs == self.new.attempts).then_some(Run::Exhausted)
+            }
+            Err(error) if error.kind() == ErrorKind::UniqueViolation => {
+                Some(self.read_proof(limit, error).await)
+            }
+            Err(error) => {
+                self.failed_begins += 1;
+                Some(Run::failed(error))
+            }
+        }
+    }
+
+    /// Reads what the run has returned that was committed.
+    async fn read_proof<E: From<Error>>(&mut self, limit: TimeLimit, refused: Error) -> Run<T, E> {
+        let (Some(proof), Some(values)) = (&self.proof, &self.values) else { return Run::failed(refused) };
+        match proof.stored(&limit.apply(&self.new.database)).await {
+            Ok(Some(value)) => {
+                if let Ok(value) = (values.read)(value) {
+                    return Run::Committed(value);
+                }
+                self.is_unreadable = true;
+                let reason = "the value in the proof is not one that the closure returns";
+                let database = &self.new.database;
+                Run::Failed(database.unexpected_output::<ReadDocument<Value>>(None, reason).into())
+            }
+            // Refused because of an earlier copy of the same insert.
+            Ok(None) => Run::Repeat(Repeat::Soon, refused.into()),
+            Err(error) => Run::failed(error),
+        }
+    }
+
+    /// Commits a run whose closure has returned a value.
+    async fn commit<E: From<Error>>(&mut self, transaction: Transaction, value: T) -> Run<T, E> {
+        let run = match self.try_commit(&transaction, &value).await {
+            Ok(()) => return Run::Committed(value),
+            Err(error) if error.outcome() == Outcome::Unknown => {
+                self.is_undecided = true;
+                match self.proof {
+                    Some(_) => Run::Repeat(Repeat::Soon, error.into()),
+                    None => Run::Failed(error.into()),
+                }
+            }
+            // A refusal of the handle: it was not sent, because of an earlier failure.
+            Err(error) if error.attempts().is_empty() => match transaction.calls().state().repeat() {
+                Some(repeat) => Run::Repeat(repeat, error.into()),
+                None => Run::Failed(error.into()),
+            },
+            Err(error) => Run::failed(error),
+        };
+        transaction.calls().abort_before_next().await;
+        run
+    }
+
+    async fn try_commit(&self, transaction: &Transaction, value: &T) -> Result<(), Error> {
+        let calls = transaction.calls();
+        if let (Some(proof), Some(values)) = (&self.proof, &self.values) {
+            let value = (values.write)(value)
+                .map_err(|error| invalid_request::<InsertDocument>(BuildError::Body(error)))?;
+            if !value.is_null() {
+                // Whatever became of it: nothing is committed.
+                calls.execute_detached(proof.store(value)).await.map_err(Error::before_execution)?;
+            }
+        }
+        let patience = if self.proof.is_some() { PATIENCE } else { Duration::MAX };
+        calls.commit(self.proof.as_ref(), patience).await
+    }
+
+    /// Returns whether no further run is allowed. One that may have been committed is found out about until the time is up.
+    fn is_exhausted(&self) -> bool {
+        let limit = self.new.attempts;
+        !self.is_undecided && (self.runs >= limit || self.failed_begins >= limit)
+    }
+
+    fn pause(&self, repeat: Repeat) -> Duration {
+        let (first, longest) = match repeat {
+            Repeat::Soon => SOON,
+            Repeat::Later => LATER,
+        };
+        let doublings = (self.runs + self.failed_begins).saturating_sub(1);
+        let pause = first.saturating_mul(2_u32.saturating_pow(doublings)).min(longest);
+        // Transactions that have met each other do not begin again at the same time.
+        pause / 2 + (pause / 2).mul_f64(self.new.database.transport.random().next_f64())
+    }
+
+    fn error<E>(&self, cause: E) -> TransactionError<E> {
+        let outcome = match (self.is_unreadable, self.is_undecided) {
+            (true, _) => Outcome::Executed,
+            (false, true) => Outcome::Unknown,
+            (false, false) => Outcome::NotExecuted,
+        };
+        let proof = self.proof.as_ref().filter(|_| outcome == Outcome::Unknown);
+        let ticket = proof.and_then(|proof| proof.ticket(&self.new.database, unix_millis()));
+        TransactionError { cause, outcome, attempts: self.runs, elapsed: self.began.elapsed(), ticket }
+    }
+}

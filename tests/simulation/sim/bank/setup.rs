@@ -1,0 +1,53 @@
+//! The cluster of a bank, and its accounts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arango::data::CollectionName;
+use arango::{Client, Database};
+use arango_test_cluster::TestCluster;
+use serde_json::json;
+
+use super::BankScenario;
+use crate::sim::clients;
+use crate::sim::link::Link;
+use crate::sim::network::Network;
+use crate::sim::network_log::NetworkLog;
+use crate::sim::trace::Trace;
+
+pub(super) const ACCOUNTS: &str = "accounts";
+pub(super) const LEDGER: &str = "ledger";
+pub(super) const PROOFS: &str = "proofs";
+/// The number of accounts, and what each has at the beginning.
+pub(super) const ACCOUNT_COUNT: usize = 100;
+pub(super) const BALANCE: i64 = 100;
+
+/// Starts the cluster, opens the accounts, and returns a client whose network has no faults.
+pub(super) async fn start_cluster(scenario: &BankScenario) -> (Arc<TestCluster>, Client) {
+    let base = &scenario.base;
+    let builder = TestCluster::builder().coordinators(base.coordinators).seed(base.seed);
+    let builder = builder.keep_alive(base.keep_alive).token_lifetime(base.token_lifetime).in_memory();
+    let cluster = Arc::new(builder.start().await.expect("a cluster in memory needs no ports"));
+    let links = vec![vec![Link::new(Duration::ZERO); base.coordinators]];
+    let network = Network::new(&cluster, links, NetworkLog::new(Trace::begin()));
+    let admin = clients::base_builder(&cluster, network.for_client(0))
+        .hosts(cluster.urls())
+        .basic_auth("root", cluster.root_password())
+        .build()
+        .expect("the cluster's own addresses are valid");
+    open_accounts(&admin.db("_system")).await.expect("there are no faults yet");
+    // Time for the collections to propagate to all coordinators.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    (cluster, admin)
+}
+
+async fn open_accounts(bank: &Database) -> arango::Result<()> {
+    bank.create_collection(ACCOUNTS).await?;
+    let accounts = CollectionName::new(ACCOUNTS).expect("a valid name");
+    bank.create_collection(LEDGER).distribute_shards_like(&accounts).await?;
+    bank.transaction([ACCOUNTS, LEDGER]).proved_in(PROOFS).ensure_proofs().await?;
+    for number in 0..ACCOUNT_COUNT {
+        bank.collection(ACCOUNTS).insert(&json!({ "sum": BALANCE })).key(format!("a{number}")).await?;
+    }
+    Ok(())
+}
