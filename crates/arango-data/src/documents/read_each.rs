@@ -29,6 +29,13 @@ impl ReadEachDocument {
         Self(ReadDocuments::new(collection, keys))
     }
 
+    /// Returns a read of the documents that could not be read.
+    #[must_use]
+    pub fn of_unread<T>(&self, answers: &[Result<T, ErrorNumber>]) -> Self {
+        let unread = self.keys().iter().zip(answers).filter(|(_, answer)| answer.is_err());
+        Self::new(self.0.collection(), unread.map(|(key, _)| key.clone()))
+    }
+
     /// Returns the keys.
     pub fn keys(&self) -> &[Key] {
         self.0.keys()

@@ -50,7 +50,7 @@ impl Batch {
         Self { change, write, elements: Elements::new() }
     }
 
-    fn with_elements(&self, elements: Elements) -> Self {
+    pub(super) fn with_elements(&self, elements: Elements) -> Self {
         Self { change: self.change, write: self.write.clone(), elements }
     }
 

@@ -31,6 +31,10 @@ pub trait BulkWrite: Operation<Output = Vec<Result<Self::Item, ItemError>>> + Si
     /// Declares that no item is added any more: the body is then sent without being copied.
     fn seal(&mut self);
 
+    /// Returns a write without items, with the same options.
+    #[must_use]
+    fn without_items(&self) -> Self;
+
     /// Removes the last item, and returns a write of it alone, with the same options.
     #[must_use]
     fn split_last(&mut self) -> Self;
@@ -118,6 +122,10 @@ macro_rules! bulk_write {
 
             fn seal(&mut self) {
                 self.batch.elements.seal();
+            }
+
+            fn without_items(&self) -> Self {
+                Self { batch: self.batch.with_elements(Elements::new()), output: PhantomData }
             }
 
             fn split_last(&mut self) -> Self {

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use super::batch::{Batch, Change};
 use super::bulk_write::{BulkWrite, Sealed, bulk_options, bulk_write};
-use super::elements::ElementKey;
+use super::elements::{ElementKey, Elements};
 use super::item_error::ItemError;
 use super::item_output::ItemOutput;
 use crate::documents::read_each::ReadEachDocument;

@@ -29,10 +29,10 @@ impl ItemError {
         Self::new(Failure::new(ErrorKind::Request, Outcome::NotExecuted, None), Some(text.into()), None)
     }
 
-    /// The item was not sent, because of an error of a request before.
+    /// The request with the item has failed, or was not sent.
     #[must_use]
-    pub fn not_sent(kind: ErrorKind, message: &Arc<str>) -> Self {
-        Self::new(Failure::new(kind, Outcome::NotExecuted, None), Some(Arc::clone(message)), None)
+    pub fn of_request(kind: ErrorKind, outcome: Outcome, message: &Arc<str>) -> Self {
+        Self::new(Failure::new(kind, outcome, None), Some(Arc::clone(message)), None)
     }
 
     pub(super) fn new(failure: Failure, message: Option<Arc<str>>, key: Option<Key>) -> Self {

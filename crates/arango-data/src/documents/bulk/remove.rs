@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 
 use super::batch::{Batch, Change};
 use super::bulk_write::{BulkWrite, Sealed, bulk_write};
+use super::elements::Elements;
 use super::item_error::ItemError;
 use crate::documents::read_each::ReadEachDocument;
 use crate::documents::remove::Removed;

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use arango_protocol::{DatabaseName, ErrorKind, ErrorNumber, Failure, Operation, Outcome, RequestClass, Resolution};
+use arango_protocol::{
+    DatabaseName, ErrorKind, ErrorNumber, Failure, Operation, Outcome, RequestClass, Resolution,
+};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
