@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arango_protocol::{
     ApiResponse, BuildError, Conclusion, DatabaseName, ErrorKind, ErrorNumber, Failure, Metadata, Outcome,
-    OutputError, RequestBuilder, RequestClass, RequestProperties,
+    OutputError, RequestBuilder, RequestClass, RequestProperties, Resolution,
 };
 use bytes::Bytes;
 use http::Request;
@@ -219,7 +219,10 @@ impl Batch {
     ) -> Option<(ReadEachDocument, Vec<usize>)> {
         let effect = self.effect();
         let places = self.part(items, |index, error| {
-            self.key(index).is_some() && self.write_of(index).expectation(effect).is_askable(error.failure())
+            let is_open = matches!(error.resolution(), None | Some(Resolution::Failed));
+            is_open
+                && self.key(index).is_some()
+                && self.write_of(index).expectation(effect).is_askable(error.failure())
         });
         let keys = places.iter().filter_map(|index| self.key(*index).cloned());
         let question = ReadEachDocument::new(&self.write.collection, keys);

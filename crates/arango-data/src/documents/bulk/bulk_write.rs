@@ -74,14 +74,27 @@ pub trait BulkWrite: Operation<Output = Vec<Result<Self::Item, ItemError>>> + Si
     );
 }
 
-/// Replaces the results at these places by those of another copy.
+/// Replaces the results at these places by those of another copy; `Err` if its request has failed as a whole.
 ///
-/// An error of the other copy keeps what the first one may have done.
+/// An error keeps what another copy of the item may have done.
 pub fn merge_items<W>(
     items: &mut [Result<W, ItemError>],
     places: &[usize],
-    copies: Vec<Result<W, ItemError>>,
+    copies: Result<Vec<Result<W, ItemError>>, Outcome>,
 ) {
+    let copies = match copies {
+        Ok(copies) => copies,
+        Err(Outcome::NotExecuted) => return,
+        Err(_) => {
+            // The errors of the items say more than that of the request.
+            for place in places {
+                if let Some(Err(error)) = items.get_mut(*place) {
+                    error.after_ambiguous_attempt();
+                }
+            }
+            return;
+        }
+    };
     for (place, mut copy) in places.iter().zip(copies) {
         let Some(item) = items.get_mut(*place) else { continue };
         if let (Err(before), Err(after)) = (&*item, &mut copy)

@@ -196,10 +196,15 @@ fn items_that_failed_for_a_transient_reason_are_sent_again_if_that_does_no_harm(
     assert_eq!(parts, format!(r#"[{{"n":1,"_key":"{}"}},{{"_key":"other"}}]"#, generated(1)));
 
     let copies = read(&again, &json!([refused(1210), written(&key("other"))]).to_string());
-    merge_items(&mut items, &places, copies);
+    merge_items(&mut items, &places, Ok(copies));
     let error = items[0].as_ref().unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::UniqueViolation, Outcome::Unknown));
     assert!(items[3].is_ok());
+    merge_items(&mut items, &[1], Err(Outcome::NotExecuted));
+    assert_eq!(items[1].as_ref().unwrap_err().outcome(), Outcome::NotExecuted);
+    merge_items(&mut items, &[1], Err(Outcome::Unknown));
+    let error = items[1].as_ref().unwrap_err();
+    assert_eq!((error.number().unwrap().0, error.outcome()), (1210, Outcome::Unknown), "it says more");
 }
 
 #[test]

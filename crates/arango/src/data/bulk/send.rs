@@ -69,7 +69,6 @@ impl Collection {
         let mut items = match self.database.execute_items(write, &mut load).await {
             Ok(items) => items,
             Err(failed) => {
-                load.record(failed.attempts());
                 let items = write.failed(&failed.failure(), &Arc::from(failed.to_string()));
                 error = Some(failed);
                 items
@@ -77,7 +76,11 @@ impl Collection {
         };
         if let Some((again, places)) = write.without_refused_keys(&items) {
             self.refuses_generated_keys();
-            self.send_again(limit, &again, &places, &mut items, &mut load).await;
+            let copies = match limit.apply(&self.database).execute_items(&again, &mut load).await {
+                Ok(copies) => copies,
+                Err(failed) => again.failed(&failed.failure(), &Arc::from(failed.to_string())),
+            };
+            merge_items(&mut items, &places, Ok(copies));
         }
         if error.is_none() {
             self.repeat(limit, write, &mut items, &mut load).await;
@@ -107,26 +110,14 @@ impl Collection {
             if !self.database.transport.pay_for_retry() {
                 return;
             }
-            self.send_again(limit, &again, &places, items, load).await;
+            let copies = limit.apply(&self.database).execute_items(&again, load).await;
+            merge_items(items, &places, copies.map_err(|failed| failed.outcome()));
         }
     }
 
-    async fn send_again<O: BulkWrite>(
-        &self,
-        limit: TimeLimit,
-        again: &O,
-        places: &[usize],
-        items: &mut [Result<O::Item, ItemError>],
-        load: &mut Load,
-    ) {
-        let copies = match limit.apply(&self.database).execute_items(again, load).await {
-            Ok(copies) => copies,
-            Err(failed) => {
-                load.record(failed.attempts());
-                again.failed(&failed.failure(), &Arc::from(failed.to_string()))
-            }
-        };
-        merge_items(items, places, copies);
+    /// Looks again for the items that could not be looked for.
+    pub(super) async fn look_again<O: BulkWrite>(&self, write: &O, items: &mut [Result<O::Item, ItemError>]) {
+        self.find_out(TimeLimit::start(&self.database, write), write, items).await;
     }
 
     /// Reads the documents of the items in doubt: once, and a second time those that could not be read.
@@ -169,8 +160,9 @@ impl Database {
             let queue_time = queue_time(&response);
             Ok((write.output(response)?, queue_time))
         };
+        let sent = self.transport.send_prepared_with_attempts(prepared, read).await;
         let ((mut items, queue_time), attempts) =
-            self.transport.send_prepared_with_attempts(prepared, read).await?;
+            sent.inspect_err(|failed| load.record(failed.attempts()))?;
         load.queue_time = load.queue_time.max(queue_time.unwrap_or_default());
         load.record(&attempts);
         if attempts.iter().any(|attempt| attempt.outcome != Outcome::NotExecuted) {

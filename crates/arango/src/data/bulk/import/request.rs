@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use arango_data::{BulkWrite, InsertDocuments, Silent, merge_items};
+use arango_transport::Error;
 use tokio::time::sleep;
 
 use crate::data::bulk::send::{Sent, pause};
@@ -28,13 +29,20 @@ pub(super) async fn send(collection: Collection, write: InsertDocuments<Silent>)
     let mut sent = collection.send_items(&write).await;
     let mut is_overloaded = sent.load.has_refused || sent.load.queue_time > MAX_QUEUE_TIME;
     for repeat in 0..REPEATS {
-        let Some((mut again, places)) = write.repeatable(&sent.items) else { break };
+        let again = write.repeatable(&sent.items);
+        if again.is_none() && write.question(&sent.items).is_none() {
+            break;
+        }
         sleep(pause(FIRST_PAUSE.saturating_mul(2_u32.pow(repeat)), &collection.database)).await;
-        again.seal();
-        let copies = collection.send_items(&again).await;
-        is_overloaded |= copies.load.has_refused || copies.load.queue_time > MAX_QUEUE_TIME;
-        merge_items(&mut sent.items, &places, copies.items);
-        sent.error = copies.error;
+        if let Some((mut again, places)) = again {
+            again.seal();
+            let copies = collection.send_items(&again).await;
+            is_overloaded |= copies.load.has_refused || copies.load.queue_time > MAX_QUEUE_TIME;
+            let failed = copies.error.as_ref().filter(|_| !copies.is_itemised()).map(Error::outcome);
+            merge_items(&mut sent.items, &places, failed.map_or(Ok(copies.items), Err));
+            sent.error = copies.error.or(sent.error);
+        }
+        collection.look_again(&write, &mut sent.items).await;
     }
     Done { sent, is_overloaded }
 }
