@@ -115,10 +115,10 @@ pub use databases::{
     ListAccessibleDatabases, ListDatabases,
 };
 pub use documents::{
-    BulkWrite, ChangedDocument, DocumentExists, DocumentTicket, Evidence, InsertDocument, InsertDocuments,
-    ItemError, ItemOutput, OperationId, OverwriteMode, ReadChangedDocument, ReadDocument, ReadDocuments,
-    ReadEachDocument, ReadExistingDocument, RemoveDocument, RemoveDocuments, Removed, ReplaceDocument,
-    ReplaceDocuments, Silent, UpdateDocument, UpdateDocuments, WriteOutput, Written,
+    BulkWrite, ChangedDocument, DocumentExists, DocumentResult, DocumentTicket, Evidence, InsertDocument,
+    InsertDocuments, ItemError, ItemOutput, OperationId, OverwriteMode, ReadChangedDocument, ReadDocument,
+    ReadDocuments, ReadEachDocument, ReadExistingDocument, RemoveDocument, RemoveDocuments, Removed,
+    ReplaceDocument, ReplaceDocuments, Silent, UpdateDocument, UpdateDocuments, WriteOutput, Written,
 };
 #[doc(hidden)] // for the crate `arango`
 pub use documents::{after_ambiguous_attempt, merge_items};

@@ -33,7 +33,7 @@ pub use overwrite_mode::OverwriteMode;
 pub(crate) use read::ALLOW_DIRTY_READ;
 pub use read::ReadDocument;
 pub use read_changed::{ChangedDocument, ReadChangedDocument};
-pub use read_each::ReadEachDocument;
+pub use read_each::{DocumentResult, ReadEachDocument};
 pub use read_existing::ReadExistingDocument;
 pub use read_many::ReadDocuments;
 pub use remove::{RemoveDocument, Removed};

@@ -11,6 +11,9 @@ use super::read::has_revision;
 use super::read_many::ReadDocuments;
 use crate::names::{CollectionName, Key};
 
+/// One document that was read: `None` if it does not exist, or the server's error number.
+pub type DocumentResult = Result<Option<Box<RawValue>>, ErrorNumber>;
+
 /// Reads several documents of a collection, with the error of each that could not be read.
 ///
 /// A shard that does not respond fails its documents, and not those of the others. Unlike
@@ -43,8 +46,8 @@ impl ReadEachDocument {
 }
 
 impl Operation for ReadEachDocument {
-    /// In the order of the keys; `None` for each document that does not exist.
-    type Output = Vec<Result<Option<Box<RawValue>>, ErrorNumber>>;
+    /// In the order of the keys.
+    type Output = Vec<DocumentResult>;
 
     const METADATA: Metadata =
         Metadata::put("document.read_each", "/_api/document/{collection}").safe().scope(Scope::Database);

@@ -17,7 +17,7 @@ use super::item_error::ItemError;
 use super::item_output::ItemOutput;
 use crate::documents::insert::is_key_refused;
 use crate::documents::overwrite_mode::OverwriteMode;
-use crate::documents::read_each::ReadEachDocument;
+use crate::documents::read_each::{DocumentResult, ReadEachDocument};
 use crate::documents::resolution::{self, Comparison, Effect};
 use crate::documents::ticket::DocumentTicket;
 use crate::documents::write::Write;
@@ -174,21 +174,12 @@ impl Batch {
         (0..self.elements.items().len()).map(item).collect()
     }
 
-    fn part<W>(
-        &self,
-        items: &[Result<W, ItemError>],
-        mut wanted: impl FnMut(usize, &ItemError) -> bool,
-    ) -> Vec<usize> {
-        let failed = items.iter().enumerate().filter_map(|(index, item)| Some((index, item.as_ref().err()?)));
-        failed.filter(|(index, error)| wanted(*index, error)).map(|(index, _)| index).collect()
-    }
-
     /// Returns the items whose generated key was refused, without it.
     pub(super) fn without_refused_keys<W>(
         &self,
         items: &[Result<W, ItemError>],
     ) -> Option<(Self, Vec<usize>)> {
-        let places = self.part(items, |index, error| {
+        let places = places_of(items, |index, error| {
             let is_generated = self.key(index).is_some_and(Key::is_generated);
             is_generated
                 && error.number().is_some_and(is_key_refused)
@@ -200,7 +191,7 @@ impl Batch {
 
     /// Returns the items that were refused for a transient reason, and may be sent again.
     pub(super) fn repeatable<W>(&self, items: &[Result<W, ItemError>]) -> Option<(Self, Vec<usize>)> {
-        let places = self.part(items, |index, error| {
+        let places = places_of(items, |index, error| {
             // Two inserts that ignore each other conflict if they run at the same time.
             let is_ignored = self.change == Change::Insert(OverwriteMode::Ignore);
             let is_transient = error.is_transient()
@@ -218,7 +209,7 @@ impl Batch {
         items: &[Result<W, ItemError>],
     ) -> Option<(ReadEachDocument, Vec<usize>)> {
         let effect = self.effect();
-        let places = self.part(items, |index, error| {
+        let places = places_of(items, |index, error| {
             let is_open = matches!(error.resolution(), None | Some(Resolution::Failed));
             is_open
                 && self.key(index).is_some()
@@ -261,7 +252,7 @@ impl Batch {
         &self,
         items: &mut [Result<W, ItemError>],
         places: &[usize],
-        answers: Option<&[Result<Option<Box<RawValue>>, ErrorNumber>]>,
+        answers: Option<&[DocumentResult]>,
     ) {
         for (position, place) in places.iter().enumerate() {
             let answer = match answers.and_then(|answers| answers.get(position)) {
@@ -289,4 +280,13 @@ impl Batch {
             }
         }
     }
+}
+
+/// Returns the places of some of the items that failed.
+fn places_of<W>(
+    items: &[Result<W, ItemError>],
+    mut wanted: impl FnMut(usize, &ItemError) -> bool,
+) -> Vec<usize> {
+    let failed = items.iter().enumerate().filter_map(|(index, item)| Some((index, item.as_ref().err()?)));
+    failed.filter(|(index, error)| wanted(*index, error)).map(|(index, _)| index).collect()
 }

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use arango_protocol::{DatabaseName, ErrorNumber, Failure, Operation, Outcome};
-use serde_json::value::RawValue;
+use arango_protocol::{DatabaseName, Failure, Operation, Outcome};
 
 use super::item_error::ItemError;
 use super::item_output::ItemOutput;
-use crate::documents::read_each::ReadEachDocument;
+use crate::documents::read_each::{DocumentResult, ReadEachDocument};
 
 /// A write of several documents, each of which succeeds or fails alone.
 ///
@@ -62,7 +61,7 @@ pub trait BulkWrite: Operation<Output = Vec<Result<Self::Item, ItemError>>> + Si
         &self,
         items: &mut [Result<Self::Item, ItemError>],
         places: &[usize],
-        answers: Option<&[Result<Option<Box<RawValue>>, ErrorNumber>]>,
+        answers: Option<&[DocumentResult]>,
     );
 
     /// Adds a ticket to each error of an item with a key whose outcome is unknown.
@@ -173,7 +172,7 @@ macro_rules! bulk_write {
                 &self,
                 items: &mut [Result<$output, ItemError>],
                 places: &[usize],
-                answers: Option<&[Result<Option<Box<RawValue>>, ErrorNumber>]>,
+                answers: Option<&[DocumentResult]>,
             ) {
                 self.batch.resolve_all(items, places, answers);
             }

@@ -4,13 +4,12 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use arango_protocol::{
-    ApiResponse, BuildError, DatabaseName, ErrorNumber, Failure, Metadata, Operation, OutputError,
-    Permission, RequestProperties, Scope,
+    ApiResponse, BuildError, DatabaseName, Failure, Metadata, Operation, OutputError, Permission,
+    RequestProperties, Scope,
 };
 use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::batch::{Batch, Change};
 use super::bulk_write::{BulkWrite, Sealed, bulk_options, bulk_write};
@@ -18,7 +17,7 @@ use super::elements::{ElementKey, Elements};
 use super::item_error::ItemError;
 use super::item_output::ItemOutput;
 use crate::documents::overwrite_mode::OverwriteMode;
-use crate::documents::read_each::ReadEachDocument;
+use crate::documents::read_each::{DocumentResult, ReadEachDocument};
 use crate::documents::write_output::{Silent, Written};
 use crate::names::{CollectionName, Key};
 

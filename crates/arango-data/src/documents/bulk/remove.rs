@@ -4,19 +4,18 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use arango_protocol::{
-    ApiResponse, BuildError, DatabaseName, ErrorNumber, Failure, Metadata, Operation, OutputError,
-    Permission, RequestProperties, Scope,
+    ApiResponse, BuildError, DatabaseName, Failure, Metadata, Operation, OutputError, Permission,
+    RequestProperties, Scope,
 };
 use bytes::Bytes;
 use http::Request;
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 
 use super::batch::{Batch, Change};
 use super::bulk_write::{BulkWrite, Sealed, bulk_write};
 use super::elements::Elements;
 use super::item_error::ItemError;
-use crate::documents::read_each::ReadEachDocument;
+use crate::documents::read_each::{DocumentResult, ReadEachDocument};
 use crate::documents::remove::Removed;
 use crate::names::{CollectionName, Key, Revision};
 

@@ -32,6 +32,7 @@ fn refused(number: u32) -> Value {
     json!({ "error": true, "errorNum": number, "errorMessage": "refused" })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "an answer of a read")]
 fn stored(document: &Value) -> Result<Option<Box<RawValue>>, ErrorNumber> {
     Ok(Some(to_raw_value(document).unwrap()))
 }
