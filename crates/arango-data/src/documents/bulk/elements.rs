@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 use crate::json::{KeyFault, OwnKey, append, own_key, without_member};
 use crate::names::{Key, Revision};
 
-/// By how much a large array grows at once. Doubling it would leave half of its memory unused.
-const GROWTH: usize = 1 << 20;
+/// From this size on an array grows by an eighth at once. Doubling it would leave half of its memory unused.
+const LARGE: usize = 256 << 10;
 
 /// The array of documents in the body of a request, as JSON.
 #[derive(Clone, Debug)]
@@ -74,6 +74,8 @@ impl Elements {
         if let Json::Open(json) = &mut self.json {
             let mut json = std::mem::take(json);
             json.push(b']');
+            // What it has grown in advance is not needed while it is sent.
+            json.shrink_to_fit();
             self.json = Json::Sealed(json.into());
         }
     }
@@ -142,8 +144,9 @@ impl Elements {
         if end > 1 {
             json.push(b',');
         }
-        if json.capacity() >= GROWTH && json.capacity() - end < GROWTH / 16 {
-            json.reserve_exact(GROWTH);
+        // Most documents are smaller than what is left then.
+        if json.capacity() >= LARGE && json.capacity() - end < LARGE / 16 {
+            json.reserve_exact(json.capacity() / 8);
         }
         let start = json.len();
         match write(json) {
