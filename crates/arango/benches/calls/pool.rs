@@ -53,7 +53,13 @@ impl Pool {
             coordinators.push(Coordinator { template: prepared(task, address)?, idle });
         }
         let imported = (0..BATCH_ROWS).map(Book::numbered).collect();
-        Ok(Self { task: task.clone(), book: Book::numbered(7), imported, next: AtomicUsize::new(0), coordinators })
+        Ok(Self {
+            task: task.clone(),
+            book: Book::numbered(7),
+            imported,
+            next: AtomicUsize::new(0),
+            coordinators,
+        })
     }
 
     fn next_coordinator(&self) -> usize {

@@ -106,7 +106,8 @@ impl Batch {
     pub(super) fn properties(&self, metadata: &Metadata) -> RequestProperties {
         let is_fenced = (0..self.elements.items().len()).all(|index| self.is_fenced(index));
         let class = if is_fenced { RequestClass::Fenced } else { RequestClass::NonIdempotent };
-        self.write.properties(metadata, class)
+        // How long it takes depends on the number of documents, and a second copy would not be faster.
+        self.write.properties(metadata, class).without_measuring().without_time_sharing()
     }
 
     pub(super) fn request(&self, metadata: Metadata) -> Result<Request<Bytes>, BuildError> {
@@ -167,9 +168,14 @@ impl Batch {
 
     /// Returns the result of each item if the request failed as a whole.
     pub(super) fn failed<W>(&self, failure: &Failure, message: &Arc<str>) -> Items<W> {
+        let mut failure = *failure;
+        if failure.is_response_lost() {
+            // A request that was executed may have refused the item.
+            failure.outcome = Outcome::Unknown;
+        }
         let item = |index| {
             let message = Some(Arc::clone(message));
-            Err(ItemError::new(*failure, message, self.key(index).cloned()))
+            Err(ItemError::new(failure, message, self.key(index).cloned()))
         };
         (0..self.elements.items().len()).map(item).collect()
     }

@@ -118,17 +118,22 @@ impl Elements {
 
     /// Adds a key, or an object with a key and the expected revision.
     pub(super) fn push_key(&mut self, key: Key, revision: Option<Revision>) {
-        let pushed = self.add(|json| {
-            // Neither has a character that JSON escapes.
+        #[derive(Serialize)]
+        struct Removal<'a> {
+            #[serde(rename = "_key")]
+            key: &'a Key,
+            #[serde(rename = "_rev")]
+            revision: &'a Revision,
+        }
+        let added = self.add(|json| {
             match &revision {
-                None => json.extend_from_slice(format!("\"{key}\"").as_bytes()),
-                Some(revision) => {
-                    json.extend_from_slice(format!(r#"{{"_key":"{key}","_rev":"{revision}"}}"#).as_bytes());
-                }
+                None => append(json, &key),
+                Some(revision) => append(json, &Removal { key: &key, revision }),
             }
+            .map_err(BuildError::Body)?;
             Ok(Some(key))
         });
-        debug_assert!(pushed.is_ok(), "a key can be written");
+        added.expect("every text can be serialised");
         if let Some(item) = self.items.last_mut() {
             item.revision = revision;
         }

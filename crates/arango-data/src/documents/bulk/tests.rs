@@ -248,7 +248,24 @@ fn a_removal_whose_response_was_lost_is_seen_by_the_absence_of_the_document() {
 }
 
 #[test]
+fn a_revision_is_written_as_json() {
+    let mut remove = RemoveDocuments::new(&name("books"));
+    remove.push_if_revision(&key("a"), &r"_\b".parse().unwrap());
+    assert_eq!(request_parts(&remove).unwrap().2, r#"[{"_key":"a","_rev":"_\\b"}]"#);
+}
+
+#[test]
 fn no_output_contains_a_document() {
     let insert = insert(&[1]);
     assert!(!format!("{insert:?}").contains("\"n\""), "{insert:?}");
+}
+
+#[test]
+fn a_request_that_was_executed_leaves_each_item_unknown_if_its_response_cannot_be_read() {
+    let cut_off = Failure::new(ErrorKind::BodyInterrupted, Outcome::Executed, None);
+    let items = insert(&[1]).failed(&cut_off, &Arc::from("the body was cut off"));
+    assert_eq!(items[0].as_ref().unwrap_err().outcome(), Outcome::Unknown);
+    let refused = Failure::new(ErrorKind::CollectionNotFound, Outcome::NotExecuted, None);
+    let items = insert(&[1]).failed(&refused, &Arc::from("no such collection"));
+    assert_eq!(items[0].as_ref().unwrap_err().outcome(), Outcome::NotExecuted);
 }

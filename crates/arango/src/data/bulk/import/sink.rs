@@ -251,6 +251,9 @@ impl ImportSink {
         match ended {
             Ok((_, Done { sent, is_overloaded })) => {
                 self.window.record(epoch, is_overloaded);
+                if self.collection.has_refused_generated_keys() {
+                    self.collection.keys = Keys::Server;
+                }
                 let is_itemised = sent.is_itemised();
                 for (position, item) in positions.into_iter().zip(sent.items) {
                     match item {
