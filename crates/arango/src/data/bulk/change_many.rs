@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::IntoFuture;
 
-use arango_data::{ItemOutput, ReplaceDocuments, Silent, UpdateDocuments, Written};
+use arango_data::{CollectionName, ItemOutput, ReplaceDocuments, Silent, UpdateDocuments, Written};
 use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Error};
 use serde::Serialize;
@@ -33,7 +33,7 @@ impl Collection {
         &self,
         patches: impl IntoIterator<Item = (K, T)>,
     ) -> UpdateMany {
-        UpdateMany::new(self, patches)
+        UpdateMany::new(self, UpdateDocuments::new, patches)
     }
 
     /// Replaces each document: pairs of a key and a document.
@@ -43,7 +43,7 @@ impl Collection {
         &self,
         documents: impl IntoIterator<Item = (K, T)>,
     ) -> ReplaceMany {
-        ReplaceMany::new(self, documents)
+        ReplaceMany::new(self, ReplaceDocuments::new, documents)
     }
 }
 
@@ -53,10 +53,11 @@ macro_rules! changes_many {
         impl $name {
             fn new<K: ToKey, T: Serialize>(
                 collection: &Collection,
+                empty: fn(&CollectionName) -> $operation,
                 documents: impl IntoIterator<Item = (K, T)>,
             ) -> Self {
                 let chunks = collection.operation(|name| {
-                    let mut chunks = Chunks::new($operation::new(name));
+                    let mut chunks = Chunks::new(empty(name));
                     for (key, document) in documents {
                         chunks.add(|write| {
                             let key = key.to_key().map_err(|invalid| invalid_name("key", &invalid))?;
