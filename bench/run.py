@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares the CPU time of drivers: insert, get, and the rows of a cursor, against one stub server.
+"""Compares the CPU time of drivers: insert, get, rows of a cursor, and bulk writes, against one stub server.
 
     python3 bench/run.py --install     # python-arango and arangojs, into bench/target and bench/arangojs
     python3 bench/run.py               # runs what is installed, and prints a table
@@ -29,6 +29,10 @@ CLIENTS = {
 }
 
 
+# There is no such call in the driver.
+UNABLE = {("arangors", "bulk"), ("arangors", "import")}
+
+
 def install():
     """Installs the drivers that are no Rust crates, with the versions of their lists."""
     requirements = HERE / "python-arango" / "requirements.txt"
@@ -40,14 +44,14 @@ def install():
         print("skipped: arangojs, there is no npm")
 
 
-def build():
-    """Builds the programs in Rust; returns why arangors cannot be built, if it cannot."""
+def build(with_arangors):
+    """Builds the programs in Rust; returns why arangors cannot be measured, if it cannot."""
     # Not `--locked`: the client's dependencies may have changed since `Cargo.lock` was written. All others are kept.
     cargo = ["cargo", "build", "--release"]
-    if subprocess.run([*cargo, "--features", "arangors"], cwd=HERE).returncode == 0:
+    if with_arangors and subprocess.run([*cargo, "--features", "arangors"], cwd=HERE).returncode == 0:
         return None
     subprocess.run(cargo, cwd=HERE, check=True)
-    return "it could not be built"
+    return "it could not be built" if with_arangors else "it was not asked for"
 
 
 def reason_to_skip(name, arangors):
@@ -97,15 +101,15 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--install", action="store_true", help="install python-arango and arangojs, and end")
     arguments.add_argument("--clients", default=",".join(CLIENTS), help="the clients, separated by commas")
-    arguments.add_argument("--scenarios", default="insert,get,rows", help="the scenarios, separated by commas")
+    arguments.add_argument("--scenarios", default="insert,get,rows,bulk,import", help="the scenarios, separated by commas")
     arguments.add_argument("--calls", type=int, default=10_000, help="calls of insert and get")
-    arguments.add_argument("--rows", type=int, default=1_000_000, help="rows, a multiple of 1,000")
+    arguments.add_argument("--rows", type=int, default=1_000_000, help="rows or documents, a multiple of 1,000")
     arguments.add_argument("--rounds", type=int, default=3)
     arguments = arguments.parse_args()
     if arguments.install:
         return install()
 
-    arangors = build()
+    arangors = build("arangors" in arguments.clients.split(","))
     skipped = {name: reason_to_skip(name, arangors) for name in arguments.clients.split(",")}
     names = ["arango", *(name for name, reason in skipped.items() if reason is None and name != "arango")]
     server = subprocess.Popen([RELEASE / "stub-server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -114,8 +118,9 @@ def main():
         print("| scenario | client | µs of CPU | × arango | peak MiB | per second |")
         print("|---|---|---:|---:|---:|---:|")
         for scenario in arguments.scenarios.split(","):
-            units = arguments.rows if scenario == "rows" else arguments.calls
-            for line in compare(names, url, scenario, units, arguments.rounds):
+            units = arguments.calls if scenario in ("insert", "get") else arguments.rows
+            able = [name for name in names if (name, scenario) not in UNABLE]
+            for line in compare(able, url, scenario, units, arguments.rounds):
                 print(line, flush=True)
     finally:
         server.stdin.close()

@@ -10,6 +10,8 @@ const database = new Database({ url, databaseName: "bench", auth: { username: "r
 const books = database.collection("books");
 const { _key, _id, _rev, ...book } = await books.document(KEY);
 
+const many = Array.from({ length: BATCH_ROWS }, () => ({ ...book }));
+
 const cpuSeconds = () => {
   const usage = process.cpuUsage();
   return (usage.user + usage.system) / 1e6;
@@ -41,9 +43,21 @@ const work = {
     for await (const row of cursor) sum += row.pages;
     return sum;
   },
+  // With the result of each document, as the others have it.
+  async bulk(documents) {
+    let sum = 0;
+    for (let done = 0; done < documents; done += BATCH_ROWS) sum += (await books.saveAll(many)).length;
+    return sum;
+  },
+  // Counts only.
+  async import(documents) {
+    let sum = 0;
+    for (let done = 0; done < documents; done += BATCH_ROWS) sum += (await books.import(many)).created;
+    return sum;
+  },
 }[scenario];
 
-await work(scenario === "rows" ? 10 * BATCH_ROWS : 200);
+await work(scenario === "insert" || scenario === "get" ? 200 : 10 * BATCH_ROWS);
 const startedAt = performance.now();
 const cpuBefore = cpuSeconds();
 const sum = await work(Number(units));

@@ -41,8 +41,17 @@ def main():
         cursor = database.aql.execute(query, bind_vars={"rows": count}, batch_size=BATCH_ROWS)
         return sum(row["pages"] for row in cursor)
 
-    work = {"insert": insert, "get": get, "rows": rows}[scenario]
-    work(10 * BATCH_ROWS if scenario == "rows" else 200)
+    def bulk(count):
+        # With the result of each document, as the others have it.
+        return sum(len(books.insert_many(many)) for _ in range(count // BATCH_ROWS))
+
+    def load(count):
+        # Counts only.
+        return sum(books.import_bulk(many)["created"] for _ in range(count // BATCH_ROWS))
+
+    many = [dict(book) for _ in range(BATCH_ROWS)]
+    work = {"insert": insert, "get": get, "rows": rows, "bulk": bulk, "import": load}[scenario]
+    work(200 if scenario in ("insert", "get") else 10 * BATCH_ROWS)
     started_at, cpu_before = time.perf_counter(), cpu_seconds()
     total = work(units)
     cpu, seconds = cpu_seconds() - cpu_before, time.perf_counter() - started_at

@@ -13,7 +13,7 @@ use nix::sys::time::TimeValLike;
 pub struct Task {
     pub url: String,
     pub scenario: Scenario,
-    /// The number of calls, or of rows.
+    /// The number of calls, of rows, or of documents.
     pub units: u64,
 }
 
@@ -25,9 +25,13 @@ pub enum Scenario {
     Get,
     /// Reads the rows of a cursor.
     Rows,
+    /// Inserts documents in arrays, with the result of each.
+    Bulk,
+    /// Imports documents.
+    Import,
 }
 
-/// The number of rows in a batch.
+/// The number of rows in a batch, and of documents in a request.
 pub const BATCH_ROWS: u32 = 1000;
 
 impl Task {
@@ -39,6 +43,8 @@ impl Task {
             "insert" => Scenario::Insert,
             "get" => Scenario::Get,
             "rows" => Scenario::Rows,
+            "bulk" => Scenario::Bulk,
+            "import" => Scenario::Import,
             other => bail!("unknown scenario `{other}`"),
         };
         Ok(Self { url: url.clone(), scenario, units: units.parse().context("the number of units")? })
@@ -48,7 +54,7 @@ impl Task {
     pub fn warm_up(&self) -> u64 {
         match self.scenario {
             Scenario::Insert | Scenario::Get => 200,
-            Scenario::Rows => 10 * u64::from(BATCH_ROWS),
+            Scenario::Rows | Scenario::Bulk | Scenario::Import => 10 * u64::from(BATCH_ROWS),
         }
     }
 

@@ -13,6 +13,8 @@ mod balancing {}
 mod discovery {}
 #[doc = include_str!("../../docs/documents.md")]
 mod documents {}
+#[doc = include_str!("../../docs/bulk.md")]
+mod bulk {}
 #[doc = include_str!("../../docs/queries.md")]
 mod queries {}
 #[doc = include_str!("../../docs/transactions.md")]

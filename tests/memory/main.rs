@@ -4,7 +4,9 @@
 
 mod cursor;
 mod decompression;
+mod import;
 mod stub_cursor;
+mod stub_documents;
 
 use std::alloc::System;
 

@@ -51,7 +51,10 @@ async fn serve(stream: TcpStream, batches: u32, result: &'static str) -> std::io
 }
 
 /// Reads the headers, and returns the length of the body.
-async fn read_headers(stream: &mut BufStream<TcpStream>, line: &mut String) -> std::io::Result<usize> {
+pub(crate) async fn read_headers(
+    stream: &mut BufStream<TcpStream>,
+    line: &mut String,
+) -> std::io::Result<usize> {
     let mut length = 0;
     loop {
         line.clear();

@@ -16,6 +16,7 @@ async fn run(task: &Task) -> anyhow::Result<()> {
     let client = Client::builder().hosts(task.url.as_str()).basic_auth("root", "passwd").build()?;
     let database = client.db("bench");
     let (books, book) = (database.collection("books"), Book::numbered(7));
+    let many: Vec<Book> = (0..BATCH_ROWS).map(Book::numbered).collect();
     task.measure(async |units| {
         let mut sum = 0;
         match task.scenario {
@@ -35,6 +36,16 @@ async fn run(task: &Task) -> anyhow::Result<()> {
                 while let Some(book) = rows.try_next().await? {
                     sum += u64::from(book.pages);
                 }
+            }
+            Scenario::Bulk => {
+                for _ in 0..units / u64::from(BATCH_ROWS) {
+                    sum += books.insert_many(&many).await?.into_result()?.len() as u64;
+                }
+            }
+            Scenario::Import => {
+                let documents = many.iter().cycle().take(usize::try_from(units)?);
+                let import = books.import(documents).chunk_items(BATCH_ROWS as usize).in_flight(1);
+                sum = import.await?.into_result()?.stored;
             }
         }
         Ok(sum)

@@ -44,6 +44,7 @@ async fn run(task: &Task) -> anyhow::Result<()> {
                     batch = database.aql_next_batch(&id).await?;
                 }
             }
+            Scenario::Bulk | Scenario::Import => anyhow::bail!("arangors has no call for many documents"),
         }
         Ok(sum)
     })

@@ -48,6 +48,19 @@ async fn serve() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Returns an element for each document of an array: under its key, or under the same one if they have none.
+fn written_many(body: &[u8]) -> String {
+    const NAME: &str = "\"_key\":\"";
+    let body = String::from_utf8_lossy(body);
+    let written = |key: &str| format!(r#"{{"_id":"books/{key}","_key":"{key}","_rev":"_kQ2bW7e---"}}"#);
+    let keys = body.split(NAME).skip(1).filter_map(|rest| rest.split('"').next());
+    let mut elements: Vec<_> = keys.map(written).collect();
+    if elements.is_empty() {
+        elements = body.matches("\"isbn\":").map(|_| written(KEY)).collect();
+    }
+    format!("[{}]", elements.join(","))
+}
+
 struct Stub {
     /// A batch up to its last row.
     rows: Bytes,
@@ -93,6 +106,21 @@ impl Stub {
         let json = |status, body: Value| whole(status, body.to_string().into());
         let id = path.get(2).and_then(|id| id.parse().ok());
         match (method.as_str(), &path[..]) {
+            ("POST", ["_api", "document", "books"]) if body.starts_with(b"[") => {
+                whole(StatusCode::ACCEPTED, written_many(body).into())
+            }
+            // One document for each line.
+            ("POST", ["_api", "import"]) => {
+                let text = String::from_utf8_lossy(body);
+                let created = text.matches("\"isbn\":").count();
+                json(
+                    StatusCode::CREATED,
+                    json!({
+                        "error": false, "code": 201, "created": created, "errors": 0, "empty": 0, "updated": 0,
+                        "ignored": 0,
+                    }),
+                )
+            }
             ("POST", ["_api", "document", "books"]) => {
                 let written = format!(r#"{{"_id":"books/{KEY}","_key":"{KEY}","_rev":"_kQ2bW7e---"}}"#);
                 whole(StatusCode::ACCEPTED, written.into())

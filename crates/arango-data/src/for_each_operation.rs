@@ -62,11 +62,29 @@ fn documents(visitor: &mut impl OperationVisitor) {
     visitor.visit(ReadDocument::<Value>::new(&BOOKS, &DUNE));
     visitor.visit(ReadDocument::<Value>::new(&BOOKS, &DUNE).unless_revision(&REVISION));
     visitor.visit(ReadDocument::<Value>::new(&BOOKS, &DUNE).must_exist());
-    visitor.visit(ReadDocuments::<Value>::new(&BOOKS, [DUNE.clone()]));
     visitor.visit(DocumentExists::new(&BOOKS, &DUNE));
     visitor.visit(UpdateDocument::new(&BOOKS, &DUNE, &*BOOK));
     visitor.visit(ReplaceDocument::new(&BOOKS, &DUNE, &*BOOK));
     visitor.visit(RemoveDocument::new(&BOOKS, &DUNE));
+    several_documents(visitor);
+}
+
+fn several_documents(visitor: &mut impl OperationVisitor) {
+    let added = "a valid document";
+    let mut insert = InsertDocuments::new(&BOOKS);
+    insert.push(&*BOOK).expect(added);
+    visitor.visit(insert);
+    visitor.visit(ReadDocuments::<Value>::new(&BOOKS, [DUNE.clone()]));
+    visitor.visit(ReadEachDocument::new(&BOOKS, [DUNE.clone()]));
+    let mut update = UpdateDocuments::new(&BOOKS);
+    update.push(&DUNE, &*BOOK).expect(added);
+    visitor.visit(update);
+    let mut replace = ReplaceDocuments::new(&BOOKS);
+    replace.push(&DUNE, &*BOOK).expect(added);
+    visitor.visit(replace);
+    let mut remove = RemoveDocuments::new(&BOOKS);
+    remove.push(&DUNE);
+    visitor.visit(remove);
 }
 
 fn collections(visitor: &mut impl OperationVisitor) {

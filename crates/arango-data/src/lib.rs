@@ -39,7 +39,8 @@
 //!
 //! | subject | reads | changes |
 //! |---|---|---|
-//! | documents | [`ReadDocument`], [`ReadDocuments`], [`DocumentExists`] | [`InsertDocument`], [`UpdateDocument`], [`ReplaceDocument`], [`RemoveDocument`] |
+//! | documents | [`ReadDocument`], [`DocumentExists`] | [`InsertDocument`], [`UpdateDocument`], [`ReplaceDocument`], [`RemoveDocument`] |
+//! | several documents | [`ReadDocuments`], [`ReadEachDocument`] | [`InsertDocuments`], [`UpdateDocuments`], [`ReplaceDocuments`], [`RemoveDocuments`] |
 //! | collections | [`ListCollections`], [`GetCollection`], [`GetCollectionProperties`], [`CountDocuments`], [`GetCollectionFigures`] | [`CreateCollection`], [`EnsureCollection`], [`SetCollectionProperties`], [`TruncateCollection`], [`DropCollection`] |
 //! | shards of a collection | [`GetCollectionShards`], [`GetResponsibleShard`], [`CountDocumentsByShard`] | |
 //! | indexes | [`ListIndexes`], [`GetIndex`] | [`EnsureIndex`], [`DropIndex`] |
@@ -59,6 +60,7 @@
 //! | insert under a key of the server | no, and what happened stays unknown |
 //! | drop by [id](DropCollection::by_id), creation by [`ensure`](CreateCollection::ensure), every operation on indexes | yes |
 //! | drop or creation by name, truncation | no: it is looked for |
+//! | write of several documents | if each of them is; its items are read, and each shows what happened or does not |
 //! | query that [writes](Aql::is_read_only) | no, and what happened stays unknown |
 //!
 //! A document that was removed meanwhile may be brought back by a late copy of a repeated insert.
@@ -72,7 +74,7 @@
 //! | errors of the server that an operation expects | `expected_error` |
 //! | names of collections and documents | `names` |
 //! | documents as JSON: writing without loss, reading in one pass | `json` |
-//! | operations on single documents, and what became of lost writes | `documents` |
+//! | operations on documents, and what became of lost writes | `documents` |
 //! | operations on collections, and their properties | `collections` |
 //! | operations on indexes | `indexes` |
 //! | operations on databases | `databases` |
@@ -116,10 +118,13 @@ pub use databases::{
     ListAccessibleDatabases, ListDatabases,
 };
 pub use documents::{
-    ChangedDocument, DocumentExists, DocumentTicket, Evidence, InsertDocument, OperationId, OverwriteMode,
-    ReadChangedDocument, ReadDocument, ReadDocuments, ReadExistingDocument, RemoveDocument, Removed,
-    ReplaceDocument, Silent, UpdateDocument, WriteOutput, Written,
+    BulkWrite, ChangedDocument, DocumentExists, DocumentResult, DocumentTicket, Evidence, InsertDocument,
+    InsertDocuments, ItemError, ItemOutput, OperationId, OverwriteMode, ReadChangedDocument, ReadDocument,
+    ReadDocuments, ReadEachDocument, ReadExistingDocument, RemoveDocument, RemoveDocuments, Removed,
+    ReplaceDocument, ReplaceDocuments, Silent, UpdateDocument, UpdateDocuments, WriteOutput, Written,
 };
+#[doc(hidden)] // for the crate `arango`
+pub use documents::{after_ambiguous_attempt, merge_items};
 #[doc(hidden)] // for tests and tables of all operations
 pub use for_each_operation::{OperationVisitor, for_each_operation};
 pub use indexes::{

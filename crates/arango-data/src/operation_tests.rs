@@ -33,16 +33,21 @@ fn every_operation_has_the_expected_class_and_affinity() {
     for_each_operation(&mut rows);
     // Those of the sample values: a key that was not generated, and no condition.
     #[rustfmt::skip]
-    let expected: [Row; 55] = [
+    let expected: [Row; 59] = [
         ("document.insert",              NonIdempotent, Any,              &[]),
         ("document.read",                Safe,          Any,              &[404]),
         ("document.read_changed",        Safe,          Any,              &[304, 404]),
         ("document.read_existing",       Safe,          Any,              &[]),
-        ("document.read_many",           Safe,          Any,              &[]),
         ("document.exists",              Safe,          Any,              &[]),
         ("document.update",              NonIdempotent, Any,              &[]),
         ("document.replace",             NonIdempotent, Any,              &[]),
         ("document.remove",              NonIdempotent, Any,              &[404]),
+        ("document.insert_many",         NonIdempotent, Any,              &[]),
+        ("document.read_many",           Safe,          Any,              &[]),
+        ("document.read_each",           Safe,          Any,              &[]),
+        ("document.update_many",         NonIdempotent, Any,              &[]),
+        ("document.replace_many",        NonIdempotent, Any,              &[]),
+        ("document.remove_many",         NonIdempotent, Any,              &[]),
         ("collection.list",              Safe,          Any,              &[]),
         ("collection.get",               Safe,          Any,              &[]),
         ("collection.properties",        Safe,          Any,              &[]),
@@ -113,6 +118,10 @@ fn what_changes_data_needs_write_access() {
         ("document.update", Permission::Write),
         ("document.replace", Permission::Write),
         ("document.remove", Permission::Write),
+        ("document.insert_many", Permission::Write),
+        ("document.update_many", Permission::Write),
+        ("document.replace_many", Permission::Write),
+        ("document.remove_many", Permission::Write),
         ("collection.create", Permission::Write),
         ("collection.ensure", Permission::Write),
         ("collection.set_properties", Permission::Write),

@@ -1,8 +1,12 @@
 //! Collections, documents and queries.
 
+mod bulk;
+mod bulk_failures;
 mod collections;
 mod deadlines;
 mod documents;
+mod import;
+mod import_failures;
 mod indexes;
 mod late_copies;
 mod lost_writes;

@@ -8,7 +8,8 @@ const HANDLES: [&str; 5] =
     ["handles/cluster/", "handles/coordinator/", "handles/database.rs", "data/", "client/data.rs"];
 
 /// Operations that no method names, and what executes them.
-const WITHOUT_METHOD: [(&str, &str); 1] = [("CloseCursor", "Cursor")];
+const WITHOUT_METHOD: [(&str, &str); 2] =
+    [("CloseCursor", "Cursor"), ("ReadEachDocument", "the writes of several documents")];
 
 /// Returns the methods that execute each of the operations, separated by commas.
 ///

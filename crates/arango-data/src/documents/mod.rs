@@ -1,5 +1,6 @@
-//! Reading and writing single documents.
+//! Reading and writing documents, one or several with a request.
 
+mod bulk;
 mod evidence;
 mod exists;
 mod insert;
@@ -7,6 +8,7 @@ mod operation_id;
 mod overwrite_mode;
 mod read;
 mod read_changed;
+mod read_each;
 mod read_existing;
 mod read_many;
 mod remove;
@@ -18,6 +20,11 @@ mod write;
 mod write_options;
 mod write_output;
 
+pub use bulk::{
+    BulkWrite, InsertDocuments, ItemError, ItemOutput, RemoveDocuments, ReplaceDocuments, UpdateDocuments,
+};
+#[doc(hidden)] // for the crate `arango`
+pub use bulk::{after_ambiguous_attempt, merge_items};
 pub use evidence::Evidence;
 pub use exists::DocumentExists;
 pub use insert::InsertDocument;
@@ -26,6 +33,7 @@ pub use overwrite_mode::OverwriteMode;
 pub(crate) use read::ALLOW_DIRTY_READ;
 pub use read::ReadDocument;
 pub use read_changed::{ChangedDocument, ReadChangedDocument};
+pub use read_each::{DocumentResult, ReadEachDocument};
 pub use read_existing::ReadExistingDocument;
 pub use read_many::ReadDocuments;
 pub use remove::{RemoveDocument, Removed};

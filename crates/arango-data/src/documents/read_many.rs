@@ -43,6 +43,10 @@ impl<T> ReadDocuments<T> {
         }
     }
 
+    pub(super) fn collection(&self) -> &CollectionName {
+        &self.collection
+    }
+
     /// Returns the keys.
     pub fn keys(&self) -> &[Key] {
         &self.keys

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::header::{HeaderValue, IF_MATCH};
 use serde_json::value::RawValue;
 
+use super::evidence::Evidence;
 use super::operation_id::OperationId;
 use super::read::ReadDocument;
 use super::resolution::{self, Comparison, Content, Effect, Expectation, StoredDocument};
@@ -124,6 +125,13 @@ impl Write {
         builder: RequestBuilder,
         body: &DocumentBody,
     ) -> Result<RequestBuilder, BuildError> {
+        let builder = self.fill_options(builder)?;
+        let bytes: Bytes = body.bytes()?;
+        Ok(builder.bytes(bytes, HeaderValue::from_static("application/json")))
+    }
+
+    /// Adds the options, and fills the collection into the path.
+    pub(super) fn fill_options(&self, builder: RequestBuilder) -> Result<RequestBuilder, BuildError> {
         if let Some(reason) = self.operation_id.as_ref().and_then(OperationId::fault) {
             return Err(BuildError::Field { field: "operation_id", reason });
         }
@@ -148,8 +156,7 @@ impl Write {
         if let Some(revision) = &self.revision {
             builder = builder.header(IF_MATCH, &revision.to_etag());
         }
-        let bytes: Bytes = body.bytes()?;
-        Ok(builder.bytes(bytes, HeaderValue::from_static("application/json")))
+        Ok(builder)
     }
 
     pub(super) fn expectation(&self, effect: Effect) -> Expectation {
@@ -177,15 +184,25 @@ impl Write {
         answer: Result<Option<Box<RawValue>>, &ErrorObject>,
     ) -> Conclusion<W> {
         let Ok(document) = answer else { return Conclusion::CannotTell };
-        let stored = document.as_deref().map(StoredDocument);
+        let conclusion = self.conclude(effect, comparison, failure, document.as_deref());
+        resolution::map(conclusion, |evidence| W::found(document.as_deref()?, evidence, self.returns_new))
+    }
+
+    /// Concludes from the document that is stored now, if there is one.
+    pub(super) fn conclude(
+        &self,
+        effect: Effect,
+        comparison: Comparison,
+        failure: &Failure,
+        document: Option<&RawValue>,
+    ) -> Conclusion<Evidence> {
         let content = self.body.json().map(|json| Content {
             json: json.clone(),
             comparison,
             removes_nulls: self.removes_nulls,
             is_evidence: !self.is_computed,
         });
-        let conclusion = self.expectation(effect).conclude(failure, content.as_ref(), stored);
-        resolution::map(conclusion, |evidence| W::found(document.as_deref()?, evidence, self.returns_new))
+        self.expectation(effect).conclude(failure, content.as_ref(), document.map(StoredDocument))
     }
 
     pub(super) fn ticket(&self, effect: Effect, unix_millis: u64) -> Option<DocumentTicket> {

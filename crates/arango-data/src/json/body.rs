@@ -1,6 +1,7 @@
 //! The JSON of one document.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use arango_protocol::BuildError;
@@ -37,6 +38,11 @@ enum WriteFault {
 }
 
 impl DocumentBody {
+    /// Takes the JSON of an object whose key is known.
+    pub(crate) fn of_json(json: Bytes, key: Option<Key>) -> Self {
+        Self(Ok(Written { json, key }))
+    }
+
     /// Serialises a document.
     pub(crate) fn new<T: Serialize + ?Sized>(value: &T) -> Self {
         Self(
@@ -114,29 +120,43 @@ impl DocumentBody {
 }
 
 impl Written {
-    fn of(json: Vec<u8>) -> Result<Self, (&'static str, &'static str)> {
-        let members = members(&json).ok_or(("document", "is not an object"))?;
-        if !may_have_key(&json) {
-            return Ok(Self { json: json.into(), key: None });
+    fn of(json: Vec<u8>) -> Result<Self, KeyFault> {
+        match own_key(&json)? {
+            OwnKey::Missing => Ok(Self { json: json.into(), key: None }),
+            OwnKey::Empty(span) => Ok(Self { json: without_member(json, span).into(), key: None }),
+            OwnKey::Key(key) => Ok(Self { json: json.into(), key: Some(key) }),
         }
-        let mut keys = members.filter(|member| member.name == "_key");
-        let Some(member) = keys.next() else { return Ok(Self { json: json.into(), key: None }) };
-        if keys.next().is_some() {
-            return Err(("_key", "is in the document twice"));
-        }
-        // `null` is read as no text.
-        let text: Option<Cow<'_, str>> =
-            serde_json::from_slice(&json[member.value]).map_err(|_| ("_key", "is not a string"))?;
-        match text.as_deref() {
-            None | Some("") => {
-                let span = member.span;
-                Ok(Self { json: without_member(json, span).into(), key: None })
-            }
-            Some(text) => {
-                let key = Key::new(text).map_err(|invalid| ("_key", invalid.reason()))?;
-                Ok(Self { json: json.into(), key: Some(key) })
-            }
-        }
+    }
+}
+
+/// The field that is wrong, and why.
+pub(crate) type KeyFault = (&'static str, &'static str);
+
+/// The `_key` of a document.
+pub(crate) enum OwnKey {
+    Missing,
+    /// It is `null` or empty, which counts as absent. The member stands here.
+    Empty(Range<usize>),
+    Key(Key),
+}
+
+/// Finds the `_key` of a document, which must be valid JSON.
+pub(crate) fn own_key(json: &[u8]) -> Result<OwnKey, KeyFault> {
+    let members = members(json).ok_or(("document", "is not an object"))?;
+    if !may_have_key(json) {
+        return Ok(OwnKey::Missing);
+    }
+    let mut keys = members.filter(|member| member.name == "_key");
+    let Some(member) = keys.next() else { return Ok(OwnKey::Missing) };
+    if keys.next().is_some() {
+        return Err(("_key", "is in the document twice"));
+    }
+    // `null` is read as no text.
+    let text: Option<Cow<'_, str>> =
+        serde_json::from_slice(&json[member.value]).map_err(|_| ("_key", "is not a string"))?;
+    match text.as_deref() {
+        None | Some("") => Ok(OwnKey::Empty(member.span)),
+        Some(text) => Key::new(text).map(OwnKey::Key).map_err(|invalid| ("_key", invalid.reason())),
     }
 }
 

@@ -17,10 +17,16 @@ const TOO_LARGE: &str = "is an integer of more than 64 bits";
 /// as rounded numbers. Here both are errors that name the path.
 pub(crate) fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = Vec::with_capacity(256);
+    append(&mut bytes, value)?;
+    Ok(bytes)
+}
+
+/// Appends the JSON of a value. After an error `bytes` ends with a part of it.
+pub(crate) fn append<T: Serialize + ?Sized>(bytes: &mut Vec<u8>, value: &T) -> Result<(), serde_json::Error> {
     let fault = Fault::default();
     let checked = Finite { value, fault: &fault };
-    match checked.serialize(&mut serde_json::Serializer::new(&mut bytes)) {
-        Ok(()) => Ok(bytes),
+    match checked.serialize(&mut serde_json::Serializer::new(bytes)) {
+        Ok(()) => Ok(()),
         Err(error) => Err(fault.describe().map_or(error, ser::Error::custom)),
     }
 }

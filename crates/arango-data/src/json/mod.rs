@@ -15,6 +15,7 @@ pub use document::Document;
 pub use patch::Patch;
 pub use write::write_document;
 
-pub(crate) use body::DocumentBody;
-pub(crate) use finite::to_raw;
+pub(crate) use body::{DocumentBody, KeyFault, OwnKey, own_key};
+pub(crate) use finite::{append, to_raw};
 pub(crate) use members::members;
+pub(crate) use splice::without_member;

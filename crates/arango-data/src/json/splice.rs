@@ -26,7 +26,7 @@ fn push_quoted(json: &mut Vec<u8>, text: &str) {
 }
 
 /// Returns the object without the member at `span`, and without one of the commas beside it.
-pub(super) fn without_member(mut json: Vec<u8>, span: Range<usize>) -> Vec<u8> {
+pub(crate) fn without_member(mut json: Vec<u8>, span: Range<usize>) -> Vec<u8> {
     let comma_before = json[..span.start].iter().rposition(|byte| !byte.is_ascii_whitespace());
     let comma_after = json[span.end..].iter().position(|byte| !byte.is_ascii_whitespace());
     let start = match comma_before {

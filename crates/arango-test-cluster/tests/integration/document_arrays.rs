@@ -111,15 +111,32 @@ async fn a_silent_array_returns_errors_only() {
 }
 
 #[tokio::test]
-async fn a_lost_leader_fails_the_request_although_other_shards_have_written() {
+async fn a_lost_leader_fails_the_elements_of_its_shard_and_not_the_others() {
     let cluster = in_memory().await;
     let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
     session.post("/_api/collection", &json!({ "name": "books", "numberOfShards": 3 })).await;
     cluster.stop_db_server(0);
     let many: Vec<_> = (0..30).map(|key| json!({ "_key": format!("k{key}") })).collect();
-    let lost = session.post(BOOKS, &json!(many)).await;
-    assert_eq!((lost.status, lost.error_num()), (503, 1478));
+    let written = session.post(BOOKS, &json!(many)).await;
+    let read = session.request(Method::PUT, &format!("{BOOKS}?onlyget=true"), &json!(many).to_string()).await.unwrap();
+    assert_eq!((written.status, read.status), (202, 200));
+    assert_eq!(written.headers.get("x-arango-error-codes"), None, "lost elements are not counted");
+    let lost = |found: &Value| numbers(found).iter().filter(|number| **number == Some(1478)).count();
+    let without_leader = lost(&written.json());
+    assert_eq!(lost(&read.json()), without_leader);
+    let first = written.json().as_array().unwrap().iter().find(|element| element["errorNum"] == 1478).cloned();
+    assert_eq!(first, Some(json!({ "error": true, "errorNum": 1478 })));
     cluster.start_db_server(0);
     let count = session.get("/_api/collection/books/count").await.json()["count"].as_u64().unwrap();
-    assert!(0 < count && count < 30, "{count}");
+    assert!(0 < count && count < 30 && count + without_leader as u64 == 30, "{count}");
+}
+
+#[tokio::test]
+async fn an_array_of_which_no_shard_responds_fails_as_a_whole() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session.post("/_api/collection", &json!({ "name": "books", "numberOfShards": 3 })).await;
+    (0..3).for_each(|index| cluster.stop_db_server(index));
+    let lost = session.post(BOOKS, &json!([{ "_key": "a" }, { "_key": "b" }])).await;
+    assert_eq!((lost.status, lost.error_num()), (500, 4));
 }

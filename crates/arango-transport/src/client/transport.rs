@@ -27,6 +27,7 @@ use crate::client::builder::TransportBuilder;
 use crate::client::gauges::Sampler;
 use crate::client::stack::Stack;
 use crate::error::Error;
+use crate::error::attempt::Attempt;
 use crate::layers::replaceable_policy::ReplaceablePolicy;
 use crate::layers::response_check;
 use crate::layers::retry::RetryState;
@@ -184,6 +185,22 @@ impl Transport {
         self.send_and_read(context, move |context, response| {
             Ok((read(response)?, context.attempts.coordinator()))
         })
+    }
+
+    /// Sends a [prepared](Self::prepare) request, and returns the attempts that failed before the response, too.
+    ///
+    /// One of them may have been executed, and the response may be about its effect.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_prepared`](Self::send_prepared).
+    #[doc(hidden)] // for the crate `arango`
+    pub fn send_prepared_with_attempts<T>(
+        &self,
+        PreparedRequest(context): PreparedRequest,
+        read: impl Fn(ApiResponse) -> Result<T, OutputError>,
+    ) -> impl Future<Output = Result<(T, Vec<Attempt>), Error>> {
+        self.send_and_read(context, move |context, response| Ok((read(response)?, context.attempts.failed())))
     }
 
     async fn send_and_read<T>(

@@ -88,7 +88,7 @@ pub(crate) fn prepared(task: &Task, address: SocketAddr) -> anyhow::Result<Reque
     let (method, path) = match task.endpoint {
         Endpoint::Version => (Method::GET, "/_api/version"),
         Endpoint::Health => (Method::GET, "/_admin/cluster/health"),
-        Endpoint::Insert => (Method::POST, "/_api/document/books"),
+        Endpoint::Insert | Endpoint::Import => (Method::POST, "/_api/document/books"),
         // The path has a key, which differs from call to call.
         Endpoint::Get => (Method::GET, "/"),
         Endpoint::Rows => (Method::POST, "/_api/cursor"),
@@ -108,7 +108,7 @@ pub(crate) fn prepared(task: &Task, address: SocketAddr) -> anyhow::Result<Reque
 /// Adds to a prepared request what differs from call to call.
 pub(crate) fn fill(task: &Task, book: &Book, request: &mut Request<Full<Bytes>>) -> anyhow::Result<()> {
     match task.endpoint {
-        Endpoint::Version | Endpoint::Health | Endpoint::Rows => {}
+        Endpoint::Version | Endpoint::Health | Endpoint::Rows | Endpoint::Import => {}
         Endpoint::Insert => *request.body_mut() = Full::new(serde_json::to_vec(book)?.into()),
         Endpoint::Get => *request.uri_mut() = Uri::try_from(format!("/_api/document/books/{KEY}"))?,
     }
@@ -123,6 +123,7 @@ pub(crate) fn decode(endpoint: Endpoint, body: &[u8]) -> anyhow::Result<usize> {
         Endpoint::Insert => serde_json::from_slice::<Written>(body)?.key.len(),
         Endpoint::Get => serde_json::from_slice::<Book>(body)?.pages as usize,
         Endpoint::Rows => serde_json::from_slice::<Batch>(body)?.result.len(),
+        Endpoint::Import => serde_json::from_slice::<Vec<Written>>(body)?.len(),
     })
 }
 
@@ -156,4 +157,21 @@ pub(crate) async fn read_rows(
         let next = batch.next_batch_id.context("a batch without the number of the next one")?;
         body = send(Method::POST, format!("/_api/cursor/{cursor}/{next}").try_into()?, Bytes::new()).await?;
     }
+}
+
+/// Sends so many documents in arrays, one after the other; returns how many were written.
+///
+/// An error of a document would not be one of the response: a program that needs to know looks at each element.
+pub(crate) async fn import(
+    documents: u64,
+    books: &[Book],
+    mut send: impl AsyncFnMut(Bytes) -> anyhow::Result<Bytes>,
+) -> anyhow::Result<u64> {
+    let mut written = 0;
+    while written < documents {
+        let left = usize::try_from(documents - written)?.min(books.len());
+        let body = send(serde_json::to_vec(&books[..left])?.into()).await?;
+        written += decode(Endpoint::Import, &body)? as u64;
+    }
+    Ok(written)
 }

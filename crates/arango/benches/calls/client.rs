@@ -32,6 +32,9 @@ pub(crate) trait Calls {
 
     /// Reads so many rows of a cursor; returns the sum of their pages.
     async fn rows(&mut self, rows: u64) -> anyhow::Result<u64>;
+
+    /// Imports so many documents; returns how many were stored.
+    async fn import(&mut self, documents: u64) -> anyhow::Result<u64>;
 }
 
 /// The client implementation.
@@ -139,6 +142,11 @@ impl Task {
                 let pages: u64 = (0..BATCH_ROWS).map(|number| u64::from(Book::numbered(number).pages)).sum();
                 let (actual, expected) = (client.rows(calls).await?, pages * calls / u64::from(BATCH_ROWS));
                 ensure!(actual == expected, "read {actual}, expected {expected}");
+                return Ok(());
+            }
+            Endpoint::Import => {
+                let stored = client.import(calls).await?;
+                ensure!(stored == calls, "stored {stored}, expected {calls}");
                 return Ok(());
             }
         };

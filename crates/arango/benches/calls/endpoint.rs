@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-/// The number of rows in a batch, as servers send them by default.
+/// The number of rows in a batch, as servers send them by default, and of documents in a request of an import.
 pub(crate) const BATCH_ROWS: u32 = 1000;
 
 /// What is called.
@@ -16,6 +16,8 @@ pub(crate) enum Endpoint {
     Get,
     /// Reads rows of a cursor: as many as there are calls.
     Rows,
+    /// Imports documents: as many as there are calls.
+    Import,
 }
 
 impl Endpoint {
@@ -26,6 +28,7 @@ impl Endpoint {
             Self::Insert => "insert",
             Self::Get => "get",
             Self::Rows => "rows",
+            Self::Import => "import",
         }
     }
 
@@ -34,6 +37,7 @@ impl Endpoint {
         match self {
             Self::Version | Self::Health | Self::Insert | Self::Get => "call",
             Self::Rows => "row",
+            Self::Import => "document",
         }
     }
 
@@ -41,10 +45,10 @@ impl Endpoint {
     pub(crate) fn calls(self, calls: u32) -> u32 {
         match self {
             Self::Version | Self::Health | Self::Insert | Self::Get => calls,
-            Self::Rows => calls.next_multiple_of(BATCH_ROWS / ROWS_PER_CALL) * ROWS_PER_CALL,
+            Self::Rows | Self::Import => calls.next_multiple_of(BATCH_ROWS / ROWS_PER_CALL) * ROWS_PER_CALL,
         }
     }
 }
 
-/// The number of rows that are read instead of one call.
+/// The number of rows, or of documents, instead of one call.
 const ROWS_PER_CALL: u32 = 10;

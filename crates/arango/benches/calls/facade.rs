@@ -12,6 +12,8 @@ pub(crate) struct Facade {
     database: Database,
     books: Collection,
     book: Book,
+    /// The documents of one request of an import.
+    imported: Vec<Book>,
     endpoint: Endpoint,
 }
 
@@ -36,6 +38,7 @@ impl Facade {
             books: database.collection("books"),
             database,
             book: Book::numbered(7),
+            imported: (0..BATCH_ROWS).map(Book::numbered).collect(),
             endpoint: task.endpoint,
         })
     }
@@ -49,6 +52,7 @@ impl Calls for Facade {
             Endpoint::Insert => self.books.insert(&self.book).await?.key.as_str().len(),
             Endpoint::Get => self.books.get::<Book>(KEY).await?.map_or(0, |book| book.pages as usize),
             Endpoint::Rows => self.rows(BATCH_ROWS.into()).await?.try_into()?,
+            Endpoint::Import => self.import(BATCH_ROWS.into()).await?.try_into()?,
         })
     }
 
@@ -60,5 +64,11 @@ impl Calls for Facade {
             pages += u64::from(book.pages);
         }
         Ok(pages)
+    }
+
+    async fn import(&mut self, documents: u64) -> anyhow::Result<u64> {
+        let documents = self.imported.iter().cycle().take(documents.try_into()?);
+        let import = self.books.import(documents).chunk_items(BATCH_ROWS as usize).in_flight(1);
+        Ok(import.await?.into_result()?.stored)
     }
 }

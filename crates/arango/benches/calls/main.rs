@@ -84,7 +84,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// What is compared. A pool is the minimum with several coordinators, one connection the minimum with one.
-const COMPARISONS: [(Endpoint, Caller); 9] = [
+const COMPARISONS: [(Endpoint, Caller); 11] = [
     (Endpoint::Version, Caller::Raw),
     (Endpoint::Health, Caller::Raw),
     (Endpoint::Version, Caller::Pool),
@@ -94,6 +94,8 @@ const COMPARISONS: [(Endpoint, Caller); 9] = [
     (Endpoint::Get, Caller::Pool),
     (Endpoint::Rows, Caller::Raw),
     (Endpoint::Rows, Caller::Pool),
+    (Endpoint::Import, Caller::Raw),
+    (Endpoint::Import, Caller::Pool),
 ];
 
 fn compare(config: &RunConfig) -> anyhow::Result<()> {
@@ -151,14 +153,15 @@ impl RunConfig {
                 _ => counted = false,
             }
         }
-        // Of two lengths, which differ if rows are kept.
+        // Of two lengths, which differ if rows or documents are kept.
         for calls in [FEW, MANY] {
             if self.instructions
-                && endpoint == Endpoint::Rows
+                && matches!(endpoint, Endpoint::Rows | Endpoint::Import)
                 && let (Some(facade), Some(raw)) =
                     (valgrind::peak_kib(&facade, calls)?, valgrind::peak_kib(&raw, calls)?)
             {
-                add(format!("KiB at most on the heap, {} rows", endpoint.calls(calls)), facade, raw, 0);
+                let what = format!("KiB at most on the heap, {} {unit}s", endpoint.calls(calls));
+                add(what, facade, raw, 0);
             }
         }
         // Time is informative only, so it is measured where nothing hides the client's share.

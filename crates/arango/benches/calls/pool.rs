@@ -12,13 +12,15 @@ use http::{HeaderMap, Request};
 use http_body_util::Full;
 
 use crate::book::Book;
-use crate::by_hand::{decode, fill, prepared, read_rows};
+use crate::by_hand::{decode, fill, import, prepared, read_rows};
 use crate::client::{Calls, Task};
+use crate::endpoint::BATCH_ROWS;
 use crate::sender::Sender;
 
 pub(crate) struct Pool {
     task: Task,
     book: Book,
+    imported: Vec<Book>,
     next: AtomicUsize,
     coordinators: Vec<Coordinator>,
 }
@@ -50,7 +52,14 @@ impl Pool {
             let idle = Mutex::new(vec![Sender::open(task, address).await?]);
             coordinators.push(Coordinator { template: prepared(task, address)?, idle });
         }
-        Ok(Self { task: task.clone(), book: Book::numbered(7), next: AtomicUsize::new(0), coordinators })
+        let imported = (0..BATCH_ROWS).map(Book::numbered).collect();
+        Ok(Self {
+            task: task.clone(),
+            book: Book::numbered(7),
+            imported,
+            next: AtomicUsize::new(0),
+            coordinators,
+        })
     }
 
     fn next_coordinator(&self) -> usize {
@@ -86,6 +95,16 @@ impl Calls for Pool {
         read_rows(rows, async |method, uri, body| {
             let mut request = self.coordinators[index].request();
             (*request.method_mut(), *request.uri_mut(), *request.body_mut()) = (method, uri, Full::new(body));
+            self.send(index, request).await
+        })
+        .await
+    }
+
+    async fn import(&mut self, documents: u64) -> anyhow::Result<u64> {
+        import(documents, &self.imported, async |body| {
+            let index = self.next_coordinator();
+            let mut request = self.coordinators[index].request();
+            *request.body_mut() = Full::new(body);
             self.send(index, request).await
         })
         .await

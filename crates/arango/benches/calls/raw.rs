@@ -5,13 +5,15 @@ use http::Request;
 use http_body_util::Full;
 
 use crate::book::Book;
-use crate::by_hand::{decode, fill, prepared, read_rows};
+use crate::by_hand::{decode, fill, import, prepared, read_rows};
 use crate::client::{Calls, Task};
+use crate::endpoint::BATCH_ROWS;
 use crate::sender::Sender;
 
 pub(crate) struct Raw {
     task: Task,
     book: Book,
+    imported: Vec<Book>,
     sender: Sender,
     prepared: Request<Full<Bytes>>,
 }
@@ -20,7 +22,8 @@ impl Raw {
     pub(crate) async fn connect(task: &Task) -> anyhow::Result<Self> {
         let address = task.addresses[0];
         let (sender, prepared) = (Sender::open(task, address).await?, prepared(task, address)?);
-        Ok(Self { task: task.clone(), book: Book::numbered(7), sender, prepared })
+        let imported = (0..BATCH_ROWS).map(Book::numbered).collect();
+        Ok(Self { task: task.clone(), book: Book::numbered(7), imported, sender, prepared })
     }
 }
 
@@ -37,6 +40,16 @@ impl Calls for Raw {
             self.sender.ready().await?;
             let mut request = self.prepared.clone();
             (*request.method_mut(), *request.uri_mut(), *request.body_mut()) = (method, uri, Full::new(body));
+            self.sender.send(request).await
+        })
+        .await
+    }
+
+    async fn import(&mut self, documents: u64) -> anyhow::Result<u64> {
+        import(documents, &self.imported, async |body| {
+            self.sender.ready().await?;
+            let mut request = self.prepared.clone();
+            *request.body_mut() = Full::new(body);
             self.sender.send(request).await
         })
         .await

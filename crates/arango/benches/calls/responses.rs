@@ -56,6 +56,9 @@ impl Responses {
             ("GET", ["_api", "version"]) => whole(StatusCode::OK, &self.version),
             ("GET", ["_admin", "cluster", "health"]) => whole(StatusCode::OK, &self.health),
             ("GET", ["_api", "collection", "books", "properties"]) => whole(StatusCode::OK, &self.properties),
+            ("POST", ["_api", "document", "books"]) if body.starts_with(b"[") => {
+                whole(StatusCode::ACCEPTED, &written_many(body).into())
+            }
             ("POST", ["_api", "document", "books"]) => whole(StatusCode::ACCEPTED, &self.written),
             ("GET", ["_api", "document", "books", KEY]) => whole(StatusCode::OK, &self.document),
             ("POST", ["_api", "cursor"]) => {
@@ -86,6 +89,19 @@ impl Responses {
         );
         self.rows.clone().chain(end.into())
     }
+}
+
+/// Returns an element for each document of an array: under its key, or under the same one if they have none.
+fn written_many(body: &[u8]) -> String {
+    const NAME: &str = "\"_key\":\"";
+    let body = String::from_utf8_lossy(body);
+    let written = |key: &str| format!(r#"{{"_id":"books/{key}","_key":"{key}","_rev":"_kQ2bW7e---"}}"#);
+    let keys = body.split(NAME).skip(1).filter_map(|rest| rest.split('"').next());
+    let mut elements: Vec<_> = keys.map(written).collect();
+    if elements.is_empty() {
+        elements = body.matches("\"title\":").map(|_| written(KEY)).collect();
+    }
+    format!("[{}]", elements.join(","))
 }
 
 fn health() -> String {

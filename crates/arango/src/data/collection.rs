@@ -236,6 +236,13 @@ impl Collection {
         }
     }
 
+    /// Returns whether it is known that the collection does not accept the keys that the client makes.
+    pub(super) fn has_refused_generated_keys(&self) -> bool {
+        let Ok(name) = &self.name else { return false };
+        let entry = [self.database.prefix(), "/", name.as_str()].concat();
+        self.database.shared.data.generated_keys.are_accepted(&entry) == Some(false)
+    }
+
     /// Returns the name, or the error of a call under an invalid one.
     pub(super) fn name(&self) -> Result<&CollectionName, Error> {
         let name = self.name.as_ref();

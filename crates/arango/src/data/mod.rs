@@ -2,6 +2,7 @@
 //!
 //! Each call is a builder that is sent when it is awaited. Dropping it sends nothing.
 
+mod bulk;
 mod collection;
 mod collections;
 mod cursor;
@@ -28,6 +29,11 @@ mod write;
 
 #[doc(inline)]
 pub use arango_data::*;
+pub use bulk::{
+    BulkError, BulkReport, Import, ImportFailure, ImportFailures, ImportProgress, ImportReport, ImportSink,
+    ImportSource, ImportStop, ImportStopped, ImportWithoutSource, InsertMany, RemoveMany, ReplaceMany,
+    ToRemoval, UpdateMany,
+};
 pub use collection::Collection;
 pub use cursor::{Cursor, CursorLost};
 pub use indexes::NewIndex;

@@ -86,7 +86,10 @@ impl Database {
     }
 
     /// Prepares a call, after the versions were read that an option of it depends on.
-    async fn prepare_with_requirement<O: Operation>(&self, operation: &O) -> Result<PreparedRequest, Error> {
+    pub(crate) async fn prepare_with_requirement<O: Operation>(
+        &self,
+        operation: &O,
+    ) -> Result<PreparedRequest, Error> {
         let mut properties = operation.properties();
         let Some(requirement) = properties.requires else { return self.prepare_with(operation, properties) };
         let limit = TimeLimit::start(self, operation);

@@ -47,7 +47,8 @@ impl Database {
     /// Asks the question of an operation that has failed, until the answer is decisive or the time is up.
     async fn ask_until_decided<O: Resolve>(&self, operation: &O, error: Error) -> Result<O::Output, Error> {
         let failure = error.failure();
-        let mut schedule = Schedule::new(&self.transport, &error, operation.patience());
+        let left = error.limit().saturating_sub(error.elapsed());
+        let mut schedule = Schedule::new(&self.transport, left, operation.patience());
         let mut otherwise = None;
         let mut undecided = (Resolution::Failed, None);
         let Some(mut question) = operation.question(&failure) else { return Err(error) };
@@ -102,7 +103,7 @@ fn resolution<T>(conclusion: &Conclusion<T>) -> Resolution {
 }
 
 /// When a question is asked.
-struct Schedule {
+pub(crate) struct Schedule {
     transport: Transport,
     began: Instant,
     /// What was left of the time limit of the call when it had failed.
@@ -112,13 +113,13 @@ struct Schedule {
 }
 
 impl Schedule {
-    fn new(transport: &Transport, error: &Error, patience: Duration) -> Self {
-        let left = error.limit().saturating_sub(error.elapsed());
+    /// Starts a schedule: `left` is what is left of the time limit of the call.
+    pub(crate) fn new(transport: &Transport, left: Duration, patience: Duration) -> Self {
         Self { transport: transport.clone(), began: Instant::now(), left, patience, asked: 0 }
     }
 
     /// Waits until the question may be asked. Returns how long it may take; `None` if it may not be asked any more.
-    async fn next(&mut self) -> Option<Duration> {
+    pub(crate) async fn next(&mut self) -> Option<Duration> {
         let (elapsed, mut pause) = (self.began.elapsed(), self.pause());
         if self.asked >= QUESTIONS {
             // The last question is asked when the patience ends.

@@ -144,7 +144,7 @@ impl<W> InsertDocument<W> {
     /// key, and the insert cannot be repeated.
     #[must_use]
     pub fn without_refused_key(&self, failure: &Failure) -> Option<Self> {
-        let is_refused = failure.number.is_some_and(|number| KEY_REFUSED.contains(&number));
+        let is_refused = failure.number.is_some_and(is_key_refused);
         let is_generated = self.write.key.as_ref().is_some_and(Key::is_generated);
         if !is_refused || !is_generated || failure.has_ambiguous_predecessor {
             return None;
@@ -158,30 +158,61 @@ impl<W> InsertDocument<W> {
     ///
     /// `None` without a key. `unix_millis` is the time of the insert.
     pub fn ticket(&self, unix_millis: u64) -> Option<DocumentTicket> {
-        self.write.ticket(self.effect(), unix_millis)
+        self.write.ticket(self.mode.effect(), unix_millis)
     }
 
     fn with_output<Other>(self) -> InsertDocument<Other> {
         InsertDocument { write: self.write, mode: self.mode, output: PhantomData }
     }
+}
 
-    fn effect(&self) -> Effect {
-        match self.mode {
-            OverwriteMode::Conflict => Effect::Create,
-            OverwriteMode::Ignore => Effect::CreateIfMissing,
-            OverwriteMode::Replace | OverwriteMode::Update => Effect::Change,
+/// What depends on the mode of an insert.
+impl OverwriteMode {
+    pub(super) fn effect(self) -> Effect {
+        match self {
+            Self::Conflict => Effect::Create,
+            Self::Ignore => Effect::CreateIfMissing,
+            Self::Replace | Self::Update => Effect::Change,
         }
     }
 
-    fn class(&self) -> RequestClass {
-        let Some(key) = self.write.any_key() else { return RequestClass::NonIdempotent };
-        let is_fenced = match self.mode {
-            OverwriteMode::Conflict => key.is_generated() || self.write.operation_id.is_some(),
-            OverwriteMode::Ignore => true,
-            OverwriteMode::Replace | OverwriteMode::Update => self.write.version().is_some(),
+    pub(super) fn class(self, write: &Write) -> RequestClass {
+        let Some(key) = write.any_key() else { return RequestClass::NonIdempotent };
+        let is_fenced = match self {
+            Self::Conflict => key.is_generated() || write.operation_id.is_some(),
+            Self::Ignore => true,
+            Self::Replace | Self::Update => write.version().is_some(),
         };
         if is_fenced { RequestClass::Fenced } else { RequestClass::NonIdempotent }
     }
+
+    pub(super) fn comparison(self, write: &Write) -> Comparison {
+        match self {
+            Self::Update if write.replaces_objects => Comparison::MergedAtTop,
+            Self::Update => Comparison::Merged,
+            _ => Comparison::Whole,
+        }
+    }
+
+    /// Adds the mode to a request.
+    pub(super) fn fill(self, mut builder: RequestBuilder, write: &Write) -> RequestBuilder {
+        if self != Self::Conflict {
+            builder = builder.query("overwriteMode", self.parameter());
+        }
+        if self == Self::Update {
+            // Always sent: the default of the server is not the documented one.
+            builder = builder.query("keepNull", if write.removes_nulls { "false" } else { "true" });
+            if write.replaces_objects {
+                builder = builder.query("mergeObjects", "false");
+            }
+        }
+        builder
+    }
+}
+
+/// Returns whether an error refuses the key of a document because the client has generated it.
+pub(super) fn is_key_refused(number: ErrorNumber) -> bool {
+    KEY_REFUSED.contains(&number)
 }
 
 impl<W: WriteOutput> Operation for InsertDocument<W> {
@@ -192,7 +223,7 @@ impl<W: WriteOutput> Operation for InsertDocument<W> {
         .permission(Permission::Write);
 
     fn properties(&self) -> RequestProperties {
-        self.write.properties(&Self::METADATA, self.class())
+        self.write.properties(&Self::METADATA, self.mode.class(&self.write))
     }
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
@@ -201,17 +232,7 @@ impl<W: WriteOutput> Operation for InsertDocument<W> {
             Some(key) => body.with_key(key),
             None => body,
         };
-        let mut builder = RequestBuilder::new(Self::METADATA);
-        if self.mode != OverwriteMode::Conflict {
-            builder = builder.query("overwriteMode", self.mode.parameter());
-        }
-        if self.mode == OverwriteMode::Update {
-            // Always sent: the default of the server is not the documented one.
-            builder = builder.query("keepNull", if self.write.removes_nulls { "false" } else { "true" });
-            if self.write.replaces_objects {
-                builder = builder.query("mergeObjects", "false");
-            }
-        }
+        let builder = self.mode.fill(RequestBuilder::new(Self::METADATA), &self.write);
         self.write.fill(builder, &body)?.build()
     }
 
@@ -224,7 +245,7 @@ impl<W: WriteOutput> Resolve for InsertDocument<W> {
     type Question = ReadDocument<Box<RawValue>>;
 
     fn question(&self, failure: &Failure) -> Option<Self::Question> {
-        self.write.question(self.effect(), failure)
+        self.write.question(self.mode.effect(), failure)
     }
 
     fn conclusion(
@@ -232,12 +253,7 @@ impl<W: WriteOutput> Resolve for InsertDocument<W> {
         failure: &Failure,
         answer: Result<Option<Box<RawValue>>, &ErrorObject>,
     ) -> Conclusion<W> {
-        let comparison = match self.mode {
-            OverwriteMode::Update if self.write.replaces_objects => Comparison::MergedAtTop,
-            OverwriteMode::Update => Comparison::Merged,
-            _ => Comparison::Whole,
-        };
-        self.write.conclusion(self.effect(), comparison, failure, answer)
+        self.write.conclusion(self.mode.effect(), self.mode.comparison(&self.write), failure, answer)
     }
 
     fn ticket_text(&self, database: &DatabaseName, unix_millis: u64) -> Option<String> {

@@ -32,6 +32,7 @@ pub(super) fn read(call: &Call<'_>, collection: &str) -> HandlerResult {
     let view = call.view(collection)?;
     let compares = !call.request.query.flag("ignoreRevs", true);
     let mut out = vec![b'['];
+    let mut lost = 0;
     for (index, element) in elements.iter().enumerate() {
         if index > 0 {
             out.push(b',');
@@ -42,11 +43,15 @@ pub(super) fn read(call: &Call<'_>, collection: &str) -> HandlerResult {
         let found = key.and_then(|key| view.existing(&key, &options));
         match found {
             Ok(document) => out.extend_from_slice(document.json()),
-            Err(error) if error.number == 1478 => return Err(error.into()),
+            Err(error) if is_lost(&error) => {
+                lost += 1;
+                out.extend_from_slice(LOST_ELEMENT);
+            }
             Err(error) => write_error(&mut out, &error),
         }
     }
     out.push(b']');
+    require_a_response(lost, elements.len())?;
     Ok(Reply::json(200, out))
 }
 
@@ -72,16 +77,12 @@ pub(super) fn write(
         .map(|element| write_element(call, collection, element, request))
         .collect::<Result<_, _>>()?;
     let name = find(call, collection)?.name.clone();
-    // A leader that does not respond fails the whole request, although the other shards have written.
-    if let Some(Err(error)) =
-        results.iter().find(|result| matches!(result, Err(error) if error.number == 1478))
-    {
-        return Err(error.clone().into());
-    }
+    let errors = || results.iter().filter_map(|result| result.as_ref().err());
+    require_a_response(errors().filter(|error| is_lost(error)).count(), results.len())?;
     let synced = if request.operation == Operation::Remove { 200 } else { 201 };
     let reply = Reply::json(if waits { synced } else { 202 }, body(&results, &name, request));
     let mut counts = BTreeMap::new();
-    for error in results.iter().filter_map(|result| result.as_ref().err()) {
+    for error in errors().filter(|error| !is_lost(error)) {
         *counts.entry(error.number.to_string()).or_insert(0_u32) += 1;
     }
     Ok(if counts.is_empty() { reply } else { reply.with_header(ERROR_CODES, &json!(counts).to_string()) })
@@ -124,11 +125,25 @@ fn body(results: &[ElementResult], collection: &str, request: &WriteRequest) -> 
         }
         match result {
             Ok(written) => write_result(&mut out, collection, written, request),
+            Err(error) if is_lost(error) => out.extend_from_slice(LOST_ELEMENT),
             Err(error) => write_error(&mut out, error),
         }
     }
     out.push(b']');
     out
+}
+
+/// An element whose shard has not responded: it has no message, and the header does not count it.
+const LOST_ELEMENT: &[u8] = br#"{"error":true,"errorNum":1478}"#;
+
+/// Returns whether the shard of an element has not responded.
+fn is_lost(error: &DocumentError) -> bool {
+    error.number == 1478
+}
+
+/// Fails if no shard has responded. Otherwise the elements of the others have results.
+fn require_a_response(lost: usize, elements: usize) -> Result<(), ApiError> {
+    if lost > 0 && lost == elements { Err(ApiError::new(500, 4, "internal error")) } else { Ok(()) }
 }
 
 /// Returns the key in an element that is a key, an id or an object.

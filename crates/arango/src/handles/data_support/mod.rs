@@ -34,6 +34,11 @@ impl Database {
         self.name.as_ref().map_or("", DatabaseName::prefix)
     }
 
+    /// Returns the name of the database, if it is valid.
+    pub(crate) fn name(&self) -> Option<&DatabaseName> {
+        self.name.as_ref().ok()
+    }
+
     /// Returns the name of the database; that of an invalid one is empty.
     pub(crate) fn display_name(&self) -> &str {
         self.name.as_ref().map_or("", DatabaseName::as_str)

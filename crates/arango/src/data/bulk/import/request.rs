@@ -1,0 +1,48 @@
+//! One request of an import, until the result of each of its items is known.
+
+use std::time::Duration;
+
+use arango_data::{BulkWrite, InsertDocuments, Silent, merge_items};
+use arango_transport::Error;
+use tokio::time::sleep;
+
+use crate::data::bulk::send::{Sent, pause};
+use crate::data::collection::Collection;
+
+/// A longer time in the queue of a coordinator means that it is overloaded.
+const MAX_QUEUE_TIME: Duration = Duration::from_millis(100);
+/// How often items are sent again that failed for a transient reason.
+const REPEATS: u32 = 5;
+/// The pause before they are sent again for the first time. It doubles each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
+/// The result of one request.
+pub(super) struct Done {
+    pub(super) sent: Sent<Silent>,
+    pub(super) is_overloaded: bool,
+}
+
+/// Sends a request, and those of its items again that failed for a transient reason.
+///
+/// An item that may have been executed is sent again only if a second copy of it does no harm.
+pub(super) async fn send(collection: Collection, write: InsertDocuments<Silent>) -> Done {
+    let mut sent = collection.send_items(&write).await;
+    let mut is_overloaded = sent.load.has_refused || sent.load.queue_time > MAX_QUEUE_TIME;
+    for repeat in 0..REPEATS {
+        let again = write.repeatable(&sent.items);
+        if again.is_none() && write.question(&sent.items).is_none() {
+            break;
+        }
+        sleep(pause(FIRST_PAUSE.saturating_mul(2_u32.pow(repeat)), &collection.database)).await;
+        if let Some((mut again, places)) = again {
+            again.seal();
+            let copies = collection.send_items(&again).await;
+            is_overloaded |= copies.load.has_refused || copies.load.queue_time > MAX_QUEUE_TIME;
+            let failed = copies.error.as_ref().filter(|_| !copies.is_itemised()).map(Error::outcome);
+            merge_items(&mut sent.items, &places, failed.map_or(Ok(copies.items), Err));
+            sent.error = copies.error.or(sent.error);
+        }
+        collection.look_again(&write, &mut sent.items).await;
+    }
+    Done { sent, is_overloaded }
+}

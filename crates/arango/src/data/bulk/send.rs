@@ -1,0 +1,183 @@
+//! One request of a bulk write, and what is found out about its items.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arango_data::{BulkWrite, ItemError, after_ambiguous_attempt, merge_items};
+use arango_transport::protocol::{ApiResponse, ErrorKind, Outcome, Resolution};
+use arango_transport::{Attempt, Error};
+use tokio::time::sleep;
+
+use crate::data::collection::Collection;
+use crate::handles::database::Database;
+use crate::handles::resolve::Schedule;
+use crate::handles::time_limit::TimeLimit;
+use crate::handles::unix_time::unix_millis;
+
+/// How often items that were refused for a transient reason are sent again.
+const REPEATS: u32 = 3;
+/// The pause before they are sent again for the first time. It doubles each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// The header with the time that requests wait in the queue of the coordinator, in seconds.
+const QUEUE_TIME: &str = "x-arango-queue-time-seconds";
+
+/// What became of one request.
+pub(super) struct Sent<W> {
+    /// The result of each item.
+    pub(super) items: Vec<Result<W, ItemError>>,
+    /// Why the request failed as a whole, if it did.
+    pub(super) error: Option<Error>,
+    pub(super) load: Load,
+}
+
+/// What the responses say about the load of the coordinators.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Load {
+    pub(super) queue_time: Duration,
+    /// Whether a coordinator has refused a request because it had too many.
+    pub(super) has_refused: bool,
+}
+
+impl Load {
+    fn record(&mut self, attempts: &[Attempt]) {
+        self.has_refused |= attempts.iter().any(|attempt| {
+            matches!(attempt.kind, ErrorKind::QueueFull | ErrorKind::QueueTimeViolated | ErrorKind::Throttled)
+        });
+    }
+}
+
+impl<W> Sent<W> {
+    /// Returns whether something is known of an item that is not known of the others.
+    pub(super) fn is_itemised(&self) -> bool {
+        self.error.is_none()
+            || self.items.iter().any(|item| match item {
+                Ok(_) => true,
+                Err(error) => !matches!(error.resolution(), None | Some(Resolution::Failed)),
+            })
+    }
+}
+
+impl Collection {
+    /// Sends the items, those that were refused for a transient reason again, and looks for those in doubt.
+    ///
+    /// All of it ends within the time limit of one call.
+    pub(super) async fn send_items<O: BulkWrite>(&self, write: &O) -> Sent<O::Item> {
+        let limit = TimeLimit::start(&self.database, write);
+        let mut load = Load::default();
+        let mut error = None;
+        let mut items = match self.database.execute_items(write, &mut load).await {
+            Ok(items) => items,
+            Err(failed) => {
+                let items = write.failed(&failed.failure(), &Arc::from(failed.to_string()));
+                error = Some(failed);
+                items
+            }
+        };
+        if let Some((again, places)) = write.without_refused_keys(&items) {
+            self.refuses_generated_keys();
+            let copies = match limit.apply(&self.database).execute_items(&again, &mut load).await {
+                Ok(copies) => copies,
+                Err(failed) => again.failed(&failed.failure(), &Arc::from(failed.to_string())),
+            };
+            merge_items(&mut items, &places, Ok(copies));
+        }
+        if error.is_none() {
+            self.repeat(limit, write, &mut items, &mut load).await;
+        }
+        self.find_out(limit, write, &mut items).await;
+        if let Some(database) = self.database.name() {
+            write.add_tickets(&mut items, database, unix_millis());
+        }
+        Sent { items, error, load }
+    }
+
+    /// Sends items again that were refused for a transient reason.
+    async fn repeat<O: BulkWrite>(
+        &self,
+        limit: TimeLimit,
+        write: &O,
+        items: &mut [Result<O::Item, ItemError>],
+        load: &mut Load,
+    ) {
+        for repeat in 0..REPEATS {
+            let Some((again, places)) = write.repeatable(items) else { return };
+            let pause = pause(FIRST_PAUSE.saturating_mul(2_u32.pow(repeat)), &self.database);
+            if pause >= limit.left() {
+                return;
+            }
+            sleep(pause).await;
+            if !self.database.transport.pay_for_retry() {
+                return;
+            }
+            let copies = limit.apply(&self.database).execute_items(&again, load).await;
+            merge_items(items, &places, copies.map_err(|failed| failed.outcome()));
+        }
+    }
+
+    /// Looks again for the items that could not be looked for.
+    pub(super) async fn look_again<O: BulkWrite>(&self, write: &O, items: &mut [Result<O::Item, ItemError>]) {
+        self.find_out(TimeLimit::start(&self.database, write), write, items).await;
+    }
+
+    /// Reads the documents of the items in doubt: once, and a second time those that could not be read.
+    async fn find_out<O: BulkWrite>(
+        &self,
+        limit: TimeLimit,
+        write: &O,
+        items: &mut [Result<O::Item, ItemError>],
+    ) {
+        let Some((mut question, mut places)) = write.question(items) else { return };
+        let mut schedule = Schedule::new(&self.database.transport, limit.left(), Duration::ZERO);
+        while let Some(left) = schedule.next().await {
+            match self.database.clone().timeout(left).execute(&question).await {
+                Ok(answers) => {
+                    write.resolve(items, &places, Some(&answers));
+                    let unread = answers.iter().zip(&places).filter(|(answer, _)| answer.is_err());
+                    places = unread.map(|(_, place)| *place).collect();
+                    if places.is_empty() {
+                        return;
+                    }
+                    question = question.of_unread(&answers);
+                }
+                Err(failed) if failed.is_transient() => {}
+                Err(_) => break,
+            }
+        }
+        write.resolve(items, &places, None);
+    }
+}
+
+impl Database {
+    /// Executes one request, and records what its response says about the load.
+    async fn execute_items<O: BulkWrite>(
+        &self,
+        write: &O,
+        load: &mut Load,
+    ) -> Result<Vec<Result<O::Item, ItemError>>, Error> {
+        let prepared = Box::pin(self.prepare_with_requirement(write)).await?;
+        let read = |response: ApiResponse| {
+            let queue_time = queue_time(&response);
+            Ok((write.output(response)?, queue_time))
+        };
+        let sent = self.transport.send_prepared_with_attempts(prepared, read).await;
+        let ((mut items, queue_time), attempts) =
+            sent.inspect_err(|failed| load.record(failed.attempts()))?;
+        load.queue_time = load.queue_time.max(queue_time.unwrap_or_default());
+        load.record(&attempts);
+        if attempts.iter().any(|attempt| attempt.outcome != Outcome::NotExecuted) {
+            after_ambiguous_attempt(&mut items);
+        }
+        Ok(items)
+    }
+}
+
+fn queue_time(response: &ApiResponse) -> Option<Duration> {
+    let seconds = response.headers().get(QUEUE_TIME)?.to_str().ok()?.parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// Returns a pause of at least the half. Clients that failed at the same time do not send again at the same time.
+pub(super) fn pause(longest: Duration, database: &Database) -> Duration {
+    longest / 2 + (longest / 2).mul_f64(database.transport.random().next_f64())
+}

@@ -1,0 +1,139 @@
+//! Imports while responses are lost, coordinators are killed and shards move.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use arango::data::ImportProgress;
+use arango_test_cluster::{Fault, Phase};
+use serde_json::json;
+use tokio::time::sleep;
+
+use super::import::numbers;
+use super::{books, on_post, stored};
+use crate::support::{builder, client, cluster};
+
+#[tokio::test(start_paused = true)]
+async fn no_document_is_lost_or_doubled_while_responses_are_lost_and_a_coordinator_is_killed() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let phases = [Phase::AfterRead, Phase::AfterExecution, Phase::InHead, Phase::InBody];
+    let faults: Vec<_> =
+        phases.iter().flat_map(|phase| cluster.inject(&on_post(Fault::close(*phase).times(4)))).collect();
+    let slow: Vec<_> = cluster.inject(&on_post(Fault::latency(Duration::from_millis(50))));
+    let done = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&done);
+    let import = books(&client)
+        .import((0..4000).map(|number| json!({ "n": number })))
+        .chunk_items(50)
+        .progress(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+    let killer = async {
+        while done.load(Ordering::Relaxed) < 20 {
+            sleep(Duration::from_millis(1)).await;
+        }
+        cluster.coordinator(1).kill();
+    };
+    let (report, ()) = tokio::join!(import, killer);
+    let report = report.unwrap();
+    assert!(faults.iter().any(|fault| fault.hits() > 0));
+    drop((faults, slow));
+    assert!(report.found_out > 0, "{report:?}");
+    assert_eq!((report.stored, report.failed), (4000, 0), "{report:?}");
+    assert_eq!(numbers(&client).await, (0..4000).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shard_that_fails_over_costs_no_document() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let database = client.db("_system");
+    database.create_collection("copied").shards(3).replication_factor(2).await.unwrap();
+    let copied = database.collection("copied");
+    let mut sink = copied.import_sink().chunk_items(50).start().await.unwrap();
+    for number in 0..1000 {
+        if number == 500 {
+            cluster.stop_db_server(0);
+        }
+        sink.feed(&json!({ "n": number })).await.unwrap();
+    }
+    let report = sink.finish().await;
+    assert_eq!((report.stored, report.failed), (1000, 0), "{report:?}");
+    assert_eq!(copied.count().await.unwrap(), 1000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_overloaded_coordinator_gets_fewer_requests_at_a_time_until_it_has_recovered() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let windows = Arc::new(Mutex::new(Vec::new()));
+    let shown = Arc::clone(&windows);
+    let import = books(&client)
+        .import_sink()
+        .chunk_items(10)
+        .in_flight(8)
+        .progress(move |progress: &ImportProgress| shown.lock().unwrap().push(progress.window));
+    let mut sink = import.start().await.unwrap();
+    let slow: Vec<_> =
+        cluster.coordinators().iter().map(|one| one.queue_time(Duration::from_millis(250))).collect();
+    for number in 0..400 {
+        sink.feed(&json!({ "n": number })).await.unwrap();
+    }
+    assert_eq!(sink.progress().window, 1, "it was halved until one request is in progress at a time");
+    drop(slow);
+    for number in 400..1000 {
+        sink.feed(&json!({ "n": number })).await.unwrap();
+    }
+    assert_eq!(sink.progress().window, 8, "one more after each good round");
+    let _ = sink.finish().await.into_result().unwrap();
+    let windows = windows.lock().unwrap();
+    assert!(
+        windows.windows(2).all(|pair| pair[1] + 1 >= pair[0] / 2 && pair[1] <= pair[0] + 1),
+        "{windows:?}"
+    );
+    assert_eq!(stored(&cluster).await, 1000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn full_queues_delay_an_import_and_lose_nothing() {
+    let cluster = cluster().await;
+    let client = builder(&cluster).build().unwrap();
+    let mut sink = books(&client).import_sink().chunk_items(10).in_flight(4).start().await.unwrap();
+    let full: Vec<_> =
+        cluster.coordinators().iter().map(arango_test_cluster::Coordinator::queue_full).collect();
+    let reopen = async {
+        sleep(Duration::from_secs(3)).await;
+        drop(full);
+    };
+    let feed = async {
+        for number in 0..500 {
+            sink.feed(&json!({ "n": number })).await.unwrap();
+        }
+        sink.finish().await
+    };
+    let (report, ()) = tokio::join!(feed, reopen);
+    assert_eq!((report.stored, report.failed), (500, 0), "{report:?}");
+    assert_eq!(stored(&cluster).await, 500);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_requests_are_in_progress_than_allowed() {
+    let cluster = cluster().await;
+    let client = client(&cluster);
+    let _slow = cluster.inject(&on_post(Fault::latency(Duration::from_millis(100))));
+    let most = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&most);
+    let import = books(&client)
+        .import((0..600).map(|number| json!({ "n": number })))
+        .chunk_items(10)
+        .in_flight(3)
+        .progress(move |progress| {
+            seen.fetch_max(usize::try_from(progress.in_flight).unwrap(), Ordering::Relaxed);
+        });
+    let started = tokio::time::Instant::now();
+    let _ = import.await.unwrap().into_result().unwrap();
+    assert!(most.load(Ordering::Relaxed) <= 20, "after one has ended, two are left");
+    // Sixty requests, three at a time.
+    assert!(started.elapsed() >= Duration::from_millis(2000), "{:?}", started.elapsed());
+}
