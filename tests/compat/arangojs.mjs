@@ -14,6 +14,7 @@ import graphs from "./arangojs/graphs.mjs";
 import indexes from "./arangojs/indexes.mjs";
 import not_simulated from "./arangojs/not_simulated.mjs";
 import query_tracking from "./arangojs/query_tracking.mjs";
+import traversals from "./arangojs/traversals.mjs";
 
 // Administration comes last, because it moves shards and restarts coordinators.
 const parts = [
@@ -24,6 +25,7 @@ const parts = [
   document_arrays,
   graphs,
   aql,
+  traversals,
   cursors,
   query_tracking,
   not_simulated,

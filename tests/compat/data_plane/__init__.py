@@ -16,6 +16,7 @@ from data_plane import (
     outages,
     query_tracking,
     streams,
+    traversals,
     validation,
 )
 
@@ -30,6 +31,7 @@ PARTS = [
     headers,
     graphs,
     aql,
+    traversals,
     cursors,
     streams,
     query_tracking,

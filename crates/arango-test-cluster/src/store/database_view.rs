@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arango_test_aql::{CollectionKind, QueryError, ReadDocuments, Scan, Store, Value, WriteOptions, Written};
+use arango_test_aql::{
+    CollectionKind, GraphDefinition, QueryError, ReadDocuments, Scan, Store, Value, WriteOptions, Written,
+};
 
 use super::document::Document;
 use super::error::DocumentError;
@@ -16,6 +18,7 @@ pub(crate) struct DatabaseView {
     collections: BTreeMap<String, CollectionView>,
     /// Collections that exist, and whose documents are not modelled.
     hidden: BTreeSet<String>,
+    graphs: Vec<GraphDefinition>,
     /// Decides in which order a collection is visited; without it that is the order of the keys.
     seed: Option<u64>,
     log: WriteLog,
@@ -53,9 +56,10 @@ impl DatabaseView {
     pub(crate) fn new(
         collections: BTreeMap<String, CollectionView>,
         hidden: BTreeSet<String>,
+        graphs: Vec<GraphDefinition>,
         seed: Option<u64>,
     ) -> Self {
-        Self { collections, hidden, seed, log: WriteLog::default() }
+        Self { collections, hidden, graphs, seed, log: WriteLog::default() }
     }
 
     /// Returns the log of all writes.
@@ -129,6 +133,10 @@ impl Store for DatabaseView {
             None => view.by_key(),
         };
         Ok(Box::new(documents.into_iter().map(|document| document.value())))
+    }
+
+    fn graphs(&self) -> Vec<GraphDefinition> {
+        self.graphs.clone()
     }
 
     fn insert(

@@ -40,3 +40,4 @@ mod slow_responses;
 mod startup_and_shutdown;
 mod streams;
 mod tokens;
+mod traversals;

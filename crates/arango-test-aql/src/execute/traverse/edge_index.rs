@@ -26,7 +26,8 @@ impl EdgeIndex {
     pub(super) fn read(store: &dyn Store, collection: &str) -> Result<Self, QueryError> {
         let mut index = Self::default();
         for document in store.scan(collection)? {
-            let (Value::String(from), Value::String(to)) = (document.attribute("_from"), document.attribute("_to"))
+            let (Value::String(from), Value::String(to)) =
+                (document.attribute("_from"), document.attribute("_to"))
             else {
                 return Err(QueryError::not_implemented(format_args!("edges of {collection} without ends")));
             };

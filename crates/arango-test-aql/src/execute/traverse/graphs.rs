@@ -46,11 +46,13 @@ pub(super) struct Plan {
     edges: Vec<(Arc<EdgeIndex>, EdgeDirection)>,
 }
 
+/// An edge that a traversal follows, and the identifier of the vertex to which it leads.
+pub(super) type Neighbour = (Arc<Edge>, Arc<str>);
+
 /// Whether a text is the identifier of a document: a collection and a key.
 pub(super) fn is_id(text: &str) -> bool {
-    text.split_once('/').is_some_and(|(collection, key)| {
-        !collection.is_empty() && !key.is_empty() && !key.contains('/')
-    })
+    text.split_once('/')
+        .is_some_and(|(collection, key)| !collection.is_empty() && !key.is_empty() && !key.contains('/'))
 }
 
 impl Graphs {
@@ -83,10 +85,11 @@ impl Graphs {
         graphs.known = (allowed != VertexCollections::Any).then_some(resolver.known);
         for (collection, name) in facts.collections.iter().zip(&run.binding.collections) {
             if collection.is_written {
-                let documents = run.store.scan(name)?.filter_map(|document| match document.attribute("_id") {
-                    Value::String(id) => Some((id, document)),
-                    _ => None,
-                });
+                let documents =
+                    run.store.scan(name)?.filter_map(|document| match document.attribute("_id") {
+                        Value::String(id) => Some((id, document)),
+                        _ => None,
+                    });
                 graphs.written.insert(name.to_string(), documents.collect());
             }
         }
@@ -119,7 +122,7 @@ impl Graphs {
 
 impl Plan {
     /// Returns the edges at a vertex that the traversal follows, and where each leads.
-    pub(super) fn neighbours(&self, vertex: &str) -> Result<Vec<(Arc<Edge>, Arc<str>)>, QueryError> {
+    pub(super) fn neighbours(&self, vertex: &str) -> Result<Vec<Neighbour>, QueryError> {
         let mut neighbours = Vec::new();
         for (index, direction) in &self.edges {
             if *direction != EdgeDirection::Inbound {
@@ -131,7 +134,9 @@ impl Plan {
                 neighbours.extend(edges.map(|edge| (edge.clone(), edge.from.clone())));
             }
             // It is not documented how often a server yields them.
-            if *direction == EdgeDirection::Any && index.outbound(vertex).iter().any(|edge| edge.from == edge.to) {
+            if *direction == EdgeDirection::Any
+                && index.outbound(vertex).iter().any(|edge| edge.from == edge.to)
+            {
                 return Err(QueryError::not_implemented("ANY at an edge from a vertex to itself"));
             }
         }
@@ -174,7 +179,9 @@ impl Resolver {
         };
         let mut edges = Vec::with_capacity(collections.len());
         let restriction = &options.edge_collections;
-        if let Some(other) = restriction.iter().find(|name| !collections.iter().any(|(known, _)| known == *name)) {
+        if let Some(other) =
+            restriction.iter().find(|name| !collections.iter().any(|(known, _)| known == *name))
+        {
             return Err(QueryError::not_implemented(format_args!(
                 "option edgeCollections with {other}, which the traversal does not follow"
             )));
@@ -248,14 +255,11 @@ impl Resolver {
 /// Returns the depths between which paths are results.
 fn depths(run: &mut Run<'_>, traversal: &Traversal) -> Result<(u64, u64), QueryError> {
     let Some(depths) = &traversal.depths else { return Ok((1, 1)) };
-    let (min, max) = match &depths.kind {
-        ExpressionKind::Range(ends) => {
-            (run.evaluate(&ends.0, &mut Row::new(0))?, run.evaluate(&ends.1, &mut Row::new(0))?)
-        }
-        _ => {
-            let depth = run.evaluate(depths, &mut Row::new(0))?;
-            (depth.clone(), depth)
-        }
+    let (min, max) = if let ExpressionKind::Range(ends) = &depths.kind {
+        (run.evaluate(&ends.0, &mut Row::new(0))?, run.evaluate(&ends.1, &mut Row::new(0))?)
+    } else {
+        let depth = run.evaluate(depths, &mut Row::new(0))?;
+        (depth.clone(), depth)
     };
     match (depth(&min), depth(&max)) {
         (Some(min), Some(max)) if min <= max => Ok((min, max)),
@@ -263,7 +267,11 @@ fn depths(run: &mut Run<'_>, traversal: &Traversal) -> Result<(u64, u64), QueryE
     }
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a small whole number")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be a small whole number"
+)]
 fn depth(value: &Value) -> Option<u64> {
     match value {
         Value::Int(depth) => u64::try_from(*depth).ok(),

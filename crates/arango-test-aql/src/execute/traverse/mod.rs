@@ -39,9 +39,9 @@ impl TraversalRows {
     /// Returns the walk from a vertex; `None` if there is no such vertex.
     fn begin(&self, run: &mut Run<'_>, start: &Value) -> Result<Option<Walk>, QueryError> {
         let attribute = start.as_object().map(|_| start.attribute("_id"));
-        let Value::String(id) = attribute.as_ref().unwrap_or(start) else { return Ok(self.reject(run)) };
+        let Value::String(id) = attribute.as_ref().unwrap_or(start) else { return Ok(reject(run)) };
         if !graphs::is_id(id) {
-            return Ok(self.reject(run));
+            return Ok(reject(run));
         }
         let plan = run.graphs.plan(self.part.index);
         if let Some(vertex) = run.graphs.vertex(run.store, id)? {
@@ -52,12 +52,6 @@ impl TraversalRows {
             return Err(QueryError::not_implemented("traversal from a missing document that has edges"));
         }
         Ok(None)
-    }
-
-    fn reject(&self, run: &mut Run<'_>) -> Option<Walk> {
-        let message = "Invalid input for traversal: Only id strings or objects with _id are allowed";
-        run.warn(number::BAD_PARAMETER, message);
-        None
     }
 
     /// Returns the row of the next path.
@@ -98,6 +92,13 @@ impl TraversalRows {
         }
         Ok(None)
     }
+}
+
+/// Warns that a value is no vertex. There are no paths from it.
+fn reject(run: &mut Run<'_>) -> Option<Walk> {
+    let message = "Invalid input for traversal: Only id strings or objects with _id are allowed";
+    run.warn(number::BAD_PARAMETER, message);
+    None
 }
 
 impl Operator for TraversalRows {

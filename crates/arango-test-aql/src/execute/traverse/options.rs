@@ -73,7 +73,8 @@ impl Options {
                 "vertexCollections" => read.vertex_collections = collections(value)?,
                 "edgeCollections" => read.edge_collections = collections(value)?,
                 // They change how a server works, not what comes of it. Weights count only with `order: "weighted"`.
-                "parallelism" | "maxProjections" | "indexHint" | "useCache" | "weightAttribute" | "defaultWeight" => {}
+                "parallelism" | "maxProjections" | "indexHint" | "useCache" | "weightAttribute"
+                | "defaultWeight" => {}
                 _ => return Err(refused(name)),
             }
         }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::super::token::{Keyword, Symbol, Token};
 use super::super::tree::{
-    EdgeDirection, Expression, ExpressionKind, Prune, StatementKind, Target, Traversal, TraversedEdges, Variable,
+    EdgeDirection, Expression, ExpressionKind, Prune, StatementKind, Target, Traversal, TraversedEdges,
+    Variable,
 };
 use super::Parser;
 use crate::error::QueryError;
@@ -106,8 +107,8 @@ impl Parser<'_> {
     }
 
     fn prune(&mut self) -> Result<Prune, QueryError> {
-        let is_assignment = matches!(self.peek(), Token::Name(_))
-            && *self.peek_at(1) == Token::Symbol(Symbol::Assign);
+        let is_assignment =
+            matches!(self.peek(), Token::Name(_)) && *self.peek_at(1) == Token::Symbol(Symbol::Assign);
         let variable = if is_assignment { Some(self.variable()?) } else { None };
         if is_assignment {
             self.take();
