@@ -76,6 +76,7 @@
 //! | operations on indexes | `indexes` |
 //! | operations on databases | `databases` |
 //! | queries, cursors, and the proof that a query only reads | `queries` |
+//! | edges of a vertex, and traversals, as queries | `traversals` |
 //! | users and their access | `users` |
 //! | visiting every operation | `for_each_operation` |
 
@@ -88,6 +89,7 @@ mod indexes;
 mod json;
 mod names;
 mod queries;
+mod traversals;
 mod users;
 
 // Compiles the example of the README.
@@ -123,7 +125,7 @@ pub use indexes::{
     DropIndex, DropStatus, EnsureIndex, EnsuredIndex, GetIndex, Index, IndexId, IndexInfo, IndexType,
     ListIndexes,
 };
-pub use json::{Document, Patch, write_document};
+pub use json::{Document, Edge, Patch, write_document};
 pub use names::{CollectionName, DocumentId, InvalidIdentifier, Key, Revision};
 pub use queries::{
     Aql, Batch, BatchId, ClearSlowQueries, CloseCursor, CreateCursor, CursorId, ExecutionPlan, ExplainQuery,
@@ -131,6 +133,7 @@ pub use queries::{
     ParsedQuery, PlanCollection, Profile, QueryId, QueryOptions, QueryScope, QueryState, QueryStats,
     RunningQuery, Warning,
 };
+pub use traversals::{EdgeDirection, Path, Traversal, UniqueVertices, edges_of};
 pub use users::{
     Access, CreateUser, GetAccess, GetUser, GrantAccess, ListAccess, ListUsers, Password, RemoveUser,
     RevokeAccess, UpdateUser, UserCreation, UserInfo, UserRemoval,
