@@ -3,12 +3,14 @@
 mod collections;
 mod deadlines;
 mod documents;
+mod edges;
 mod indexes;
 mod late_copies;
 mod lost_writes;
 mod prepared_queries;
 mod queries;
 mod tickets;
+mod traversals;
 mod users;
 
 use arango::{Client, Collection};

@@ -22,11 +22,18 @@ use crate::handles::data_support::invalid_request;
 pub struct Insert<W = Written> {
     collection: Collection,
     operation: Result<InsertDocument<W>, BuildError>,
+    needs_its_key: bool,
 }
 
 impl Insert {
     pub(super) fn new(collection: &Collection, operation: Result<InsertDocument, BuildError>) -> Self {
-        Self { collection: collection.clone(), operation }
+        Self { collection: collection.clone(), operation, needs_its_key: false }
+    }
+
+    /// Refuses the insert if the collection does not accept keys of its clients.
+    pub(super) fn only_under_its_key(mut self) -> Self {
+        self.needs_its_key = true;
+        self
     }
 }
 
@@ -83,7 +90,11 @@ impl<W> Insert<W> {
     }
 
     fn map<V>(self, change: impl FnOnce(InsertDocument<W>) -> InsertDocument<V>) -> Insert<V> {
-        Insert { collection: self.collection, operation: self.operation.map(change) }
+        Insert {
+            collection: self.collection,
+            operation: self.operation.map(change),
+            needs_its_key: self.needs_its_key,
+        }
     }
 }
 
@@ -104,11 +115,17 @@ impl<W: WriteOutput + Send + 'static> Insert<W> {
         let mut operation = self.operation.map_err(invalid_request::<InsertDocument<W>>)?;
         let mut collection = self.collection;
         let is_without_key = collection.keys == Keys::Client && operation.document_key().is_none();
-        let gets_key = is_without_key
+        let accepts_keys = is_without_key || self.needs_its_key;
+        let accepts_keys = accepts_keys
             && collection
                 .accepts_generated_keys()
                 .await
                 .map_err(|error| error.of_operation(InsertDocument::<W>::METADATA.name).before_execution())?;
+        if self.needs_its_key && !accepts_keys {
+            let reason = "is not accepted by this collection, and without it the edge could be stored twice";
+            return Err(invalid_request::<InsertDocument<W>>(BuildError::Field { field: "_key", reason }));
+        }
+        let gets_key = is_without_key && accepts_keys;
         if gets_key {
             operation = operation.key(&collection.new_key());
         }
