@@ -95,6 +95,7 @@ const LAYOUTS: &[Layout] = &[
             &["indexes"],
             &["databases"],
             &["queries"],
+            &["traversals"],
             &["users"],
             &["for_each_operation"],
             &["testing"],

@@ -195,7 +195,7 @@ async fn edges_of_a_vertex_are_read_by_direction() {
     assert_eq!(years(herbert().any().all().await.unwrap()), [1, 1965, 1969]);
     let streamed = herbert().any().stream().batch_size(1).all().await.unwrap();
     assert_eq!(years(streamed), [1, 1965, 1969]);
-    assert!(years(wrote.of("authors/nobody").any().all().await.unwrap()).is_empty());
+    assert!(years(wrote.of("authors/unknown").any().all().await.unwrap()).is_empty());
     let emma = wrote.of("books/emma").inbound::<Wrote>().one().await.unwrap();
     assert_eq!(
         (emma.from.as_str(), emma.to.as_str(), emma.data.year),

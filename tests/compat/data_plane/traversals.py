@@ -82,7 +82,7 @@ def checks(runner):
             assert_rejected(400, 10, root().aql.execute, query)
 
     @runner.check
-    def a_traversal_from_nowhere_yields_nothing():
+    def a_traversal_from_a_missing_vertex_yields_nothing():
         with Network():
             query = "FOR v IN 0..1 OUTBOUND @start GRAPH 'compat_network' RETURN v"
             for start, numbers in [("compat_stations/x", []), ("nonsense", [10]), (None, [10])]:

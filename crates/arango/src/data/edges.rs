@@ -67,12 +67,11 @@ impl Edges {
         Insert::new(&self.collection, operation)
     }
 
-    /// Inserts an edge between two vertices, unless this collection has one from this call already.
+    /// Inserts an edge between two vertices, unless it is there.
     ///
-    /// The key is [made of both ends](Key::of_edge), so the edge is never stored twice, whoever links the two and
-    /// however often. An edge that is there keeps its attributes, and [`return_new`](Insert::return_new) then returns
-    /// none; [`overwrite`](Insert::overwrite) chooses otherwise. Edges of [`link`](Self::link) have other keys and do not
-    /// count.
+    /// The key is [made of both ends](Key::of_edge), so no number of calls, by any clients, stores the edge twice. One
+    /// that is there keeps its attributes, and [`return_new`](Insert::return_new) then returns none;
+    /// [`overwrite`](Insert::overwrite) chooses otherwise. Edges of [`link`](Self::link) have other keys and do not count.
     ///
     /// A collection that does not accept keys of its clients fails with [`Request`](crate::ErrorKind::Request), and
     /// nothing is inserted.
