@@ -43,7 +43,7 @@ impl Checker {
                 self.facts.traversals.push(traversal.clone());
                 Ok(())
             }
-            StatementKind::Filter(condition) => self.expression(own(condition)),
+            StatementKind::Filter(condition) => self.filter(own(condition)),
             StatementKind::Let(assignment) => self.assignment(own(assignment)),
             StatementKind::Sort(keys) => {
                 for key in own(keys) {

@@ -1,5 +1,6 @@
 //! What a query is found to use.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::error::Position;
@@ -21,6 +22,8 @@ pub(crate) struct Facts {
     pub(crate) misused: Vec<(CollectionIndex, Position)>,
     /// The traversals, by their number.
     pub(crate) traversals: Vec<Arc<Traversal>>,
+    /// Numbers of the traversals whose paths are filtered.
+    pub(crate) filtered_paths: HashSet<usize>,
     pub(crate) is_modification: bool,
 }
 

@@ -46,6 +46,10 @@ struct Checker {
     introduced: Vec<std::sync::Arc<str>>,
     /// Whether the condition of a `PRUNE` is checked.
     in_prune: bool,
+    /// Whether the condition of a `FILTER` is checked.
+    in_filter: bool,
+    /// Slots of the paths of traversals, with the number of the traversal.
+    paths: Vec<(Slot, usize)>,
 }
 
 impl Checker {

@@ -2,7 +2,7 @@
 
 use super::{Access, Checker};
 use crate::error::{QueryError, number};
-use crate::syntax::tree::{Expression, ExpressionKind, Prune, Traversal, TraversedEdges};
+use crate::syntax::tree::{Expression, ExpressionKind, Prune, Slot, Traversal, TraversedEdges};
 
 /// Functions that a server does not call in `PRUNE`.
 const NOT_IN_PRUNE: &[&str] = &[
@@ -40,6 +40,7 @@ impl Checker {
         for variable in traversal.variables() {
             variable.slot = self.declare(&variable.name, variable.position)?;
         }
+        self.paths.extend(traversal.path.as_ref().map(|path| (path.slot, traversal.index)));
         if let Some(prune) = &mut traversal.prune {
             self.prune(prune)?;
         }
@@ -72,6 +73,20 @@ impl Checker {
             variable.slot = self.declare(&variable.name, variable.position)?;
         }
         Ok(())
+    }
+
+    /// Resolves the condition of a `FILTER`, and records whose paths it depends on.
+    pub(super) fn filter(&mut self, condition: &mut Expression) -> Result<(), QueryError> {
+        let outer = std::mem::replace(&mut self.in_filter, true);
+        let result = self.expression(condition);
+        self.in_filter = outer;
+        result
+    }
+
+    /// Records that a condition depends on the path of a traversal.
+    pub(super) fn record_filtered_path(&mut self, slot: Slot) {
+        let of_path = self.paths.iter().find(|(path, _)| *path == slot).filter(|_| self.in_filter);
+        self.facts.filtered_paths.extend(of_path.map(|(_, traversal)| *traversal));
     }
 
     /// Refuses a function in `PRUNE` that a server does not call there.

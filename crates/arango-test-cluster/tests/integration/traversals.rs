@@ -8,7 +8,7 @@ use crate::client::{Session, TestResponse};
 /// Starts a cluster with a graph `network` of stations and routes: `a → b → c → a`, and `a` to ten more stations.
 async fn network(version: &str, order: ScanOrder, seed: u64) -> (TestCluster, Session) {
     let builder = TestCluster::builder().in_memory().version(version).scan_order(order).seed(seed);
-    let cluster = builder.start().await.unwrap();
+    let cluster = builder.start().await.expect("the cluster starts");
     let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
     let routes = json!({ "collection": "routes", "from": ["stations"], "to": ["stations"] });
     let graph = json!({ "name": "network", "edgeDefinitions": [routes], "options": { "numberOfShards": 3 } });

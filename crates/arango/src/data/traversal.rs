@@ -60,7 +60,7 @@ impl Graph {
 
 /// A traversal. It becomes a [`Query`] for its [vertices](Self::vertices), [edges](Self::edges) or [paths](Self::paths).
 ///
-/// By default edges are followed outbound, to depth 1. A vertex may be met again on several paths, an edge once on each.
+/// By default edges are followed outbound, to depth 1. A vertex is visited on each path to it, an edge once on each.
 /// In clauses `v` is the last vertex of a path, `e` its last edge, and `p` the path, with `p.vertices` and `p.edges`.
 ///
 /// ```no_run
@@ -112,7 +112,7 @@ impl Traverse {
         self.map(|traversal| traversal.any(depths))
     }
 
-    /// Limits how often a vertex may be met. Default: as often as there are paths to it.
+    /// Limits how often a vertex is visited. Default: on each path to it.
     pub fn unique_vertices(self, unique: UniqueVertices) -> Self {
         self.map(|traversal| traversal.unique_vertices(unique))
     }
@@ -134,7 +134,7 @@ impl Traverse {
         self.map(|traversal| traversal.prune(condition))
     }
 
-    /// Keeps only what meets a condition. Filters add up.
+    /// Keeps only paths for which a condition holds. Filters add up.
     pub fn filter(self, condition: impl Into<Aql>) -> Self {
         self.map(|traversal| traversal.filter(condition))
     }

@@ -10,7 +10,7 @@ use crate::queries::Aql;
 /// A traversal of a named graph, or of the graph that some edge collections make.
 ///
 /// It follows edges from a start, and becomes a query for the [vertices](Self::vertices), [edges](Self::edges) or
-/// [paths](Self::paths) that it meets. In its clauses `v` is the last vertex of a path, `e` its last edge, and `p` the
+/// [paths](Self::paths) that it visits. In its clauses `v` is the last vertex of a path, `e` its last edge, and `p` the
 /// path, with `p.vertices` and `p.edges`.
 ///
 /// ```
@@ -27,7 +27,7 @@ use crate::queries::Aql;
 /// assert!(query.is_read_only());
 /// ```
 ///
-/// By default it follows edges outbound, to depth 1. A vertex may be met again on several paths, an edge once on each.
+/// By default it follows edges outbound, to depth 1. A vertex is visited on each path to it, an edge once on each.
 /// Vertices that do not exist are `null`. A start that does not exist yields nothing.
 ///
 /// An error in a name or parameter is reported when the request is built.
@@ -48,7 +48,7 @@ pub struct Traversal {
     clauses: Vec<Aql>,
 }
 
-/// How often a traversal may meet a vertex.
+/// How often a traversal may visit a vertex.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UniqueVertices {
     /// Once on each path: there are no cycles.
@@ -133,7 +133,7 @@ impl Traversal {
         self
     }
 
-    /// Limits how often a vertex may be met. Default: as often as there are paths to it.
+    /// Limits how often a vertex is visited. Default: on each path to it.
     pub fn unique_vertices(mut self, unique: UniqueVertices) -> Self {
         self.unique_vertices = Some(unique);
         self
@@ -159,7 +159,7 @@ impl Traversal {
         self
     }
 
-    /// Keeps only what meets a condition. Filters add up.
+    /// Keeps only paths for which a condition holds. Filters add up.
     pub fn filter(self, condition: impl Into<Aql>) -> Self {
         self.and(condition.into().after_words("FILTER"))
     }

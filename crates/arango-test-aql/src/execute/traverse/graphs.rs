@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::edge_index::{Edge, EdgeIndex};
-use super::options::Options;
+use super::options::{Options, Uniqueness};
 use crate::check::Facts;
 use crate::error::{QueryError, number};
 use crate::execute::{Row, Run};
@@ -77,6 +77,12 @@ impl Graphs {
         };
         for traversal in &facts.traversals {
             let plan = resolver.plan(run, traversal).map_err(|error| error.at(traversal.position))?;
+            // A server filters paths before it marks their vertices as visited, or after that.
+            if plan.options.vertices == Uniqueness::Global && facts.filtered_paths.contains(&traversal.index)
+            {
+                let construct = "FILTER on the path of a traversal with uniqueVertices: \"global\"";
+                return Err(QueryError::not_implemented(construct).at(traversal.position));
+            }
             graphs.plans.push(Arc::new(plan));
         }
         if allowed == VertexCollections::DeclaredOrDefined {

@@ -15,7 +15,7 @@ pub(super) struct Options {
     pub(super) edge_collections: Vec<String>,
 }
 
-/// Whether a vertex may be met again.
+/// Whether a vertex may be visited again.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) enum Uniqueness {
     #[default]
@@ -26,7 +26,7 @@ pub(super) enum Uniqueness {
     Global,
 }
 
-/// Whether an edge may be met again.
+/// Whether an edge may be followed again.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) enum EdgeUniqueness {
     None,

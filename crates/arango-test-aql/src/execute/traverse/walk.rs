@@ -19,7 +19,7 @@ pub(super) struct Walk {
     steps: Vec<Step>,
     /// Steps that were not visited yet.
     frontier: VecDeque<usize>,
-    /// Vertices that were met, if each is met only once.
+    /// Vertices that were visited, if each is visited only once.
     seen: HashSet<Arc<str>>,
     /// Missing vertices for which there was a warning.
     warned: HashSet<Arc<str>>,
@@ -100,7 +100,7 @@ impl Walk {
         }
         match options.vertices {
             Uniqueness::None => true,
-            Uniqueness::Path => !self.back_from(step).any(|met| met.id == *id),
+            Uniqueness::Path => !self.back_from(step).any(|visited| visited.id == *id),
             Uniqueness::Global => self.seen.insert(id.clone()),
         }
     }
