@@ -96,6 +96,7 @@ const LAYOUTS: &[Layout] = &[
             &["databases"],
             &["queries"],
             &["transactions"],
+            &["traversals"],
             &["users"],
             &["for_each_operation"],
             &["testing"],

@@ -15,6 +15,7 @@ import indexes from "./arangojs/indexes.mjs";
 import not_simulated from "./arangojs/not_simulated.mjs";
 import query_tracking from "./arangojs/query_tracking.mjs";
 import transactions from "./arangojs/transactions.mjs";
+import traversals from "./arangojs/traversals.mjs";
 
 // Administration comes last, because it moves shards and restarts coordinators.
 const parts = [
@@ -25,6 +26,7 @@ const parts = [
   document_arrays,
   graphs,
   aql,
+  traversals,
   cursors,
   transactions,
   query_tracking,

@@ -19,6 +19,8 @@ mod bulk {}
 mod queries {}
 #[doc = include_str!("../../docs/transactions.md")]
 mod transactions {}
+#[doc = include_str!("../../docs/traversals.md")]
+mod traversals {}
 #[doc = include_str!("../../docs/lost-writes.md")]
 mod lost_writes {}
 #[doc = include_str!("../../docs/users.md")]

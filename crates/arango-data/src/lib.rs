@@ -80,6 +80,7 @@
 //! | operations on databases | `databases` |
 //! | queries, cursors, and the proof that a query only reads | `queries` |
 //! | transactions, operations within them, and lost commits | `transactions` |
+//! | edges of a vertex, and traversals, as queries | `traversals` |
 //! | users and their access | `users` |
 //! | visiting every operation | `for_each_operation` |
 
@@ -93,6 +94,7 @@ mod json;
 mod names;
 mod queries;
 mod transactions;
+mod traversals;
 mod users;
 
 // Compiles the example of the README.
@@ -131,7 +133,7 @@ pub use indexes::{
     DropIndex, DropStatus, EnsureIndex, EnsuredIndex, GetIndex, Index, IndexId, IndexInfo, IndexType,
     ListIndexes,
 };
-pub use json::{Document, Patch, write_document};
+pub use json::{Document, Edge, Patch, write_document};
 pub use names::{CollectionName, DocumentId, InvalidIdentifier, Key, Revision};
 pub use queries::{
     Aql, Batch, BatchId, ClearSlowQueries, CloseCursor, CreateCursor, CursorId, ExecutionPlan, ExplainQuery,
@@ -146,6 +148,7 @@ pub use transactions::{
 };
 #[doc(hidden)] // for the crate `arango`
 pub use transactions::{CommitAnswer, CommitStep, LostCommit, Proof};
+pub use traversals::{EdgeDirection, Path, Traversal, UniqueVertices, edges_of};
 pub use users::{
     Access, CreateUser, GetAccess, GetUser, GrantAccess, ListAccess, ListUsers, Password, RemoveUser,
     RevokeAccess, UpdateUser, UserCreation, UserInfo, UserRemoval,

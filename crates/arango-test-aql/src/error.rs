@@ -29,6 +29,8 @@ pub mod number {
     pub const DOCUMENT_NOT_FOUND: u32 = 1202;
     /// A collection that a query names does not exist.
     pub const COLLECTION_NOT_FOUND: u32 = 1203;
+    /// A collection is not of the kind that its place needs.
+    pub const COLLECTION_TYPE_INVALID: u32 = 1218;
     /// The text does not follow the grammar.
     pub const PARSE: u32 = 1501;
     /// The query has no text.
@@ -39,6 +41,8 @@ pub mod number {
     pub const VARIABLE_REDECLARED: u32 = 1511;
     /// No variable has this name.
     pub const VARIABLE_NAME_UNKNOWN: u32 = 1512;
+    /// A traversal comes to a collection that the query does not declare.
+    pub const COLLECTION_LOCK_FAILED: u32 = 1521;
     /// No function has this name.
     pub const FUNCTION_NAME_UNKNOWN: u32 = 1540;
     /// A function is called with too few or too many arguments.
@@ -75,6 +79,10 @@ pub mod number {
     pub const ASSERTION_FAILED: u32 = 1593;
     /// The query called `WARN` with a false condition.
     pub const WARNING_RAISED: u32 = 1594;
+    /// A graph that a query names does not exist.
+    pub const GRAPH_NOT_FOUND: u32 = 1924;
+    /// A graph that a query names has no edges or no vertices.
+    pub const GRAPH_EMPTY: u32 = 1940;
 }
 
 /// The reason why a query cannot be read or cannot go on.

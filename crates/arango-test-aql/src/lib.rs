@@ -54,7 +54,10 @@ mod syntax;
 mod value;
 
 pub use self::error::{Position, QueryError, Warning, number};
-pub use self::execute::Stats;
+pub use self::execute::{Stats, VertexCollections};
 pub use self::query::{Options, Prepared, Query, Rows};
-pub use self::store::{CollectionKind, OverwriteMode, ReadDocuments, Scan, Store, WriteOptions, Written};
+pub use self::store::{
+    CollectionKind, EdgeDefinition, GraphDefinition, OverwriteMode, ReadDocuments, Scan, Store, WriteOptions,
+    Written,
+};
 pub use self::value::{Object, StoredDocument, Value};

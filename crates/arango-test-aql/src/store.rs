@@ -48,6 +48,11 @@ pub trait Store: ReadDocuments {
     /// If the collection does not exist (1203) or cannot be read.
     fn scan(&self, collection: &str) -> Result<Scan, QueryError>;
 
+    /// Returns the named graphs. Default: none.
+    fn graphs(&self) -> Vec<GraphDefinition> {
+        Vec::new()
+    }
+
     /// Stores a new document.
     ///
     /// The document may have a `_key`. [`WriteOptions::overwrite_mode`] says what happens if that key is taken.
@@ -94,6 +99,28 @@ pub trait Store: ReadDocuments {
     /// # Errors
     /// If there is no such document (1202), or its revision is not the expected one (1200).
     fn remove(&mut self, collection: &str, key: &str, options: &WriteOptions) -> Result<Written, QueryError>;
+}
+
+/// A named graph.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GraphDefinition {
+    /// The name by which queries traverse it.
+    pub name: String,
+    /// Its collections of edges.
+    pub edge_definitions: Vec<EdgeDefinition>,
+    /// Collections of vertices that have no edges.
+    pub orphan_collections: Vec<String>,
+}
+
+/// A collection of edges of a named graph, and what they connect.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EdgeDefinition {
+    /// The collection of edges.
+    pub collection: String,
+    /// Collections in which its edges begin.
+    pub from: Vec<String>,
+    /// Collections in which its edges end.
+    pub to: Vec<String>,
 }
 
 /// A document before and after a write.
@@ -171,6 +198,10 @@ impl<S: ReadDocuments + ?Sized> ReadDocuments for &mut S {
 impl<S: Store + ?Sized> Store for &mut S {
     fn scan(&self, collection: &str) -> Result<Scan, QueryError> {
         (**self).scan(collection)
+    }
+
+    fn graphs(&self) -> Vec<GraphDefinition> {
+        (**self).graphs()
     }
 
     fn insert(

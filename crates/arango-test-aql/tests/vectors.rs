@@ -14,11 +14,16 @@ mod store;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use arango_test_aql::{CollectionKind, Options, Query, QueryError, Store, Value, WriteOptions};
+use arango_test_aql::{
+    CollectionKind, Options, Query, QueryError, Store, Value, VertexCollections, WriteOptions,
+};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
 use self::store::MemoryStore;
+
+/// A collection of edges, and the collections in which its edges begin and end.
+type EdgeEnds = (String, Vec<String>, Vec<String>);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,11 +39,51 @@ struct Vector {
     warnings: Vec<u32>,
     #[serde(default)]
     documents: BTreeMap<String, Vec<Json>>,
+    #[serde(default)]
+    graphs: BTreeMap<String, Vec<EdgeEnds>>,
+    #[serde(default)]
+    vertex_collections: String,
     after: Option<BTreeMap<String, Vec<Json>>>,
     stats: Option<BTreeMap<String, u64>>,
     full_count: Option<u64>,
     #[serde(default)]
     fail_on_warning: bool,
+}
+
+/// Vectors that share documents and graphs, unless they have their own.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shared {
+    documents: BTreeMap<String, Vec<Json>>,
+    graphs: BTreeMap<String, Vec<EdgeEnds>>,
+    vectors: Vec<Vector>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum VectorFile {
+    Alone(Vec<Vector>),
+    Sharing(Shared),
+}
+
+impl VectorFile {
+    fn vectors(self) -> Vec<Vector> {
+        match self {
+            Self::Alone(vectors) => vectors,
+            Self::Sharing(shared) => {
+                let mut vectors = shared.vectors;
+                for vector in &mut vectors {
+                    if vector.documents.is_empty() {
+                        vector.documents.clone_from(&shared.documents);
+                    }
+                    if vector.graphs.is_empty() {
+                        vector.graphs.clone_from(&shared.graphs);
+                    }
+                }
+                vectors
+            }
+        }
+    }
 }
 
 struct Outcome {
@@ -79,6 +124,9 @@ impl Vector {
                     .expect("a document of a vector is valid");
             }
         }
+        for (name, edges) in &self.graphs {
+            store.define(name, edges);
+        }
         store
     }
 
@@ -88,6 +136,14 @@ impl Vector {
             fail_on_warning: self.fail_on_warning,
             full_count: self.full_count.is_some(),
             now_ms: 1_700_000_000_000,
+            vertex_collections: match self.vertex_collections.as_str() {
+                "declared" => VertexCollections::Declared,
+                "defined" => VertexCollections::DeclaredOrDefined,
+                other => {
+                    assert_eq!(other, "", "no such choice of vertex collections");
+                    VertexCollections::Any
+                }
+            },
             ..Options::default()
         };
         let mut rows = prepared.run(store, options)?;
@@ -200,8 +256,9 @@ fn every_vector_yields_what_a_server_yields() {
     let mut count = 0;
     for file in files() {
         let text = std::fs::read_to_string(&file).expect("a readable file");
-        let vectors: Vec<Vector> =
+        let vectors: VectorFile =
             serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let vectors = vectors.vectors();
         count += vectors.len();
         for vector in vectors {
             if let Err(problem) = vector.check() {

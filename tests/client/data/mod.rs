@@ -5,6 +5,7 @@ mod bulk_failures;
 mod collections;
 mod deadlines;
 mod documents;
+mod edges;
 mod import;
 mod import_failures;
 mod indexes;
@@ -14,6 +15,7 @@ mod prepared_queries;
 mod queries;
 mod tickets;
 mod transactions;
+mod traversals;
 mod users;
 
 use arango::{Client, Collection};

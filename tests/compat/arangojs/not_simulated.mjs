@@ -36,7 +36,7 @@ export default {
   async parts_of_requests_that_are_not_simulated_are_refused() {
     await withCollection({ type: 3 }, async (links) => {
       for (const [name, call] of Object.entries({
-        "graph traversal": () => root().query(`FOR v IN 1..2 OUTBOUND "a/1" ${links.name} RETURN v`),
+        K_PATHS: () => root().query(`FOR p IN 1..2 OUTBOUND K_PATHS "a/1" TO "a/2" ${links.name} RETURN p`),
         "options.usePlanCache": () => root().query("RETURN 1", {}, { usePlanCache: true }),
         "options.forceOneShardAttributeValue": () => root().query("RETURN 1", {}, { forceOneShardAttributeValue: "a" }),
         details: () => links.figures(true),

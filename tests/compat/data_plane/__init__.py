@@ -17,6 +17,7 @@ from data_plane import (
     query_tracking,
     streams,
     transactions,
+    traversals,
     validation,
 )
 
@@ -31,6 +32,7 @@ PARTS = [
     headers,
     graphs,
     aql,
+    traversals,
     cursors,
     streams,
     transactions,

@@ -25,7 +25,7 @@ def checks(runner):
     def parts_of_aql_that_are_not_simulated_are_refused_by_name():
         with TemporaryCollection(edge=True) as links:
             queries = {
-                "graph traversal": f"FOR v IN 1..2 OUTBOUND 'books/1' {links.name} RETURN v",
+                "weighted": f"FOR v IN OUTBOUND 'books/1' {links.name} OPTIONS {{ order: 'weighted' }} RETURN v",
                 "SHORTEST_PATH": f"FOR v IN ANY SHORTEST_PATH 'books/1' TO 'books/2' {links.name} RETURN v",
                 "WINDOW": "FOR i IN 1..3 WINDOW {preceding: 1} AGGREGATE s = SUM(i) RETURN s",
                 "FULLTEXT": f"FOR d IN FULLTEXT({links.name}, 'a', 'b') RETURN d",

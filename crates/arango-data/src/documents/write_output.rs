@@ -77,6 +77,12 @@ impl<New, Old> Written<New, Old> {
     }
 }
 
+impl<New, Old> From<&Written<New, Old>> for DocumentId {
+    fn from(written: &Written<New, Old>) -> Self {
+        written.id.clone()
+    }
+}
+
 impl<New: DeserializeOwned, Old: DeserializeOwned> WriteOutput for Written<New, Old> {}
 
 impl<New: DeserializeOwned, Old: DeserializeOwned> Sealed for Written<New, Old> {

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, forward_to_deserialize_any};
+use serde::Deserialize;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 
-use super::system_attributes::{Name, NameSeed, SystemAttribute, SystemAttributes, SystemText};
+use super::attributes::{Ends, read_attributes};
+use super::system_attributes::SystemAttributes;
 use crate::names::{DocumentId, Key, Revision};
 
 /// A document with its key, id and revision.
@@ -42,6 +42,12 @@ pub struct Document<T> {
     pub data: T,
 }
 
+impl<T> From<&Document<T>> for DocumentId {
+    fn from(document: &Document<T>) -> Self {
+        document.id.clone()
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Document<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(DocumentVisitor(PhantomData))
@@ -58,14 +64,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for DocumentVisitor<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Document<T>, A::Error> {
-        let mut attributes =
-            Attributes { map, system: SystemAttributes::default(), fields: &[], passed: None };
-        let data = T::deserialize(&mut attributes)?;
-        // `T` need not read to the end.
-        while attributes.next_key::<IgnoredAny>()?.is_some() {
-            attributes.next_value::<IgnoredAny>()?;
-        }
-        let SystemAttributes { key, id, revision } = attributes.system;
+        let (data, attributes) = read_attributes(map, Ends::OfData)?;
+        let SystemAttributes { key, id, revision, .. } = attributes;
         Ok(Document {
             key: key.ok_or_else(|| de::Error::missing_field("_key"))?,
             id: id.ok_or_else(|| de::Error::missing_field("_id"))?,
@@ -75,95 +75,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for DocumentVisitor<T> {
     }
 }
 
-/// The attributes of a document, as `T` gets them.
-struct Attributes<A> {
-    map: A,
-    system: SystemAttributes,
-    /// The fields of `T`, if it is a struct.
-    fields: &'static [&'static str],
-    /// The system attribute whose name was passed to `T`, and whose value comes next.
-    passed: Option<SystemAttribute>,
-}
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Attributes<A> {
-    type Error = A::Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, mut seed: K) -> Result<Option<K::Value>, A::Error> {
-        loop {
-            match self.map.next_key_seed(NameSeed(seed))? {
-                None => return Ok(None),
-                Some(Name::Other(name)) => return Ok(Some(name)),
-                Some(Name::System(attribute, unused)) => {
-                    self.system.read(attribute, &mut self.map)?;
-                    if self.fields.contains(&attribute.name()) {
-                        self.passed = Some(attribute);
-                        return unused.deserialize(SystemText::new(attribute.name())).map(Some);
-                    }
-                    seed = unused;
-                }
-            }
-        }
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        match self.passed.take() {
-            Some(attribute) => seed.deserialize(SystemText::new(self.system.text(attribute))),
-            None => self.map.next_value_seed(seed),
-        }
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        self.map.size_hint()
-    }
-}
-
-impl<'de, A: MapAccess<'de>> Deserializer<'de> for &mut Attributes<A> {
-    type Error = A::Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, A::Error> {
-        visitor.visit_map(self)
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, A::Error> {
-        self.fields = fields;
-        visitor.visit_map(self)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, A::Error> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, A::Error> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, A::Error> {
-        MapAccessDeserializer::new(self).deserialize_enum(name, variants, visitor)
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq
-        tuple tuple_struct map identifier ignored_any
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde::de::IgnoredAny;
     use serde_json::{Map, Value, json};
 
     const TEXT: &str = r#"{"title":"Dune","_rev":"_a","_id":"books/dune","year":1965,"_key":"dune"}"#;

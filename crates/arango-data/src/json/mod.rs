@@ -1,7 +1,9 @@
 //! Documents as JSON: writing them without loss, and reading them with the attributes of the server.
 
+mod attributes;
 mod body;
 mod document;
+mod edge;
 mod finite;
 mod finite_parts;
 mod members;
@@ -12,6 +14,7 @@ mod system_attributes;
 mod write;
 
 pub use document::Document;
+pub use edge::Edge;
 pub use patch::Patch;
 pub use write::write_document;
 

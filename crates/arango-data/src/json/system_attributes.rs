@@ -7,6 +7,7 @@ use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
+use super::attributes::Ends;
 use crate::names::{DocumentId, Key, Revision};
 
 /// One of the attributes that every document has.
@@ -15,6 +16,8 @@ pub(super) enum SystemAttribute {
     Key,
     Id,
     Revision,
+    From,
+    To,
 }
 
 impl SystemAttribute {
@@ -23,14 +26,18 @@ impl SystemAttribute {
             Self::Key => "_key",
             Self::Id => "_id",
             Self::Revision => "_rev",
+            Self::From => "_from",
+            Self::To => "_to",
         }
     }
 
-    fn named(name: &str) -> Option<Self> {
+    fn named(name: &str, ends: Ends) -> Option<Self> {
         match name {
             "_key" => Some(Self::Key),
             "_id" => Some(Self::Id),
             "_rev" => Some(Self::Revision),
+            "_from" if ends == Ends::OfEdge => Some(Self::From),
+            "_to" if ends == Ends::OfEdge => Some(Self::To),
             _ => None,
         }
     }
@@ -42,6 +49,10 @@ pub(super) struct SystemAttributes {
     pub(super) key: Option<Key>,
     pub(super) id: Option<DocumentId>,
     pub(super) revision: Option<Revision>,
+    /// Where an edge begins.
+    pub(super) from: Option<DocumentId>,
+    /// Where an edge ends.
+    pub(super) to: Option<DocumentId>,
 }
 
 impl SystemAttributes {
@@ -55,6 +66,8 @@ impl SystemAttributes {
             SystemAttribute::Key => self.key = Some(map.next_value()?),
             SystemAttribute::Id => self.id = Some(map.next_value()?),
             SystemAttribute::Revision => self.revision = Some(map.next_value()?),
+            SystemAttribute::From => self.from = Some(map.next_value()?),
+            SystemAttribute::To => self.to = Some(map.next_value()?),
         }
         Ok(())
     }
@@ -65,6 +78,8 @@ impl SystemAttributes {
             SystemAttribute::Key => self.key.as_ref().map(Key::as_str),
             SystemAttribute::Id => self.id.as_ref().map(DocumentId::as_str),
             SystemAttribute::Revision => self.revision.as_ref().map(Revision::as_str),
+            SystemAttribute::From => self.from.as_ref().map(DocumentId::as_str),
+            SystemAttribute::To => self.to.as_ref().map(DocumentId::as_str),
         }
         .unwrap_or_default()
     }
@@ -78,7 +93,7 @@ pub(super) enum Name<K, V> {
 }
 
 /// Decodes a name without copying it.
-pub(super) struct NameSeed<K>(pub(super) K);
+pub(super) struct NameSeed<K>(pub(super) K, pub(super) Ends);
 
 impl<'de, K: DeserializeSeed<'de>> DeserializeSeed<'de> for NameSeed<K> {
     type Value = Name<K, K::Value>;
@@ -96,14 +111,14 @@ impl<'de, K: DeserializeSeed<'de>> Visitor<'de> for NameSeed<K> {
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
-        match SystemAttribute::named(name) {
+        match SystemAttribute::named(name, self.1) {
             Some(attribute) => Ok(Name::System(attribute, self.0)),
             None => self.0.deserialize(StrDeserializer::new(name)).map(Name::Other),
         }
     }
 
     fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<Self::Value, E> {
-        match SystemAttribute::named(name) {
+        match SystemAttribute::named(name, self.1) {
             Some(attribute) => Ok(Name::System(attribute, self.0)),
             None => self.0.deserialize(BorrowedStrDeserializer::new(name)).map(Name::Other),
         }

@@ -62,6 +62,20 @@ impl DocumentId {
     }
 }
 
+impl From<&DocumentId> for DocumentId {
+    fn from(id: &DocumentId) -> Self {
+        id.clone()
+    }
+}
+
+impl TryFrom<&String> for DocumentId {
+    type Error = InvalidIdentifier;
+
+    fn try_from(id: &String) -> Result<Self, InvalidIdentifier> {
+        Self::new(id)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

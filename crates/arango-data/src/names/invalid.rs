@@ -1,5 +1,6 @@
 //! The error for a name that the server would refuse.
 
+use std::convert::Infallible;
 use std::fmt;
 
 /// How much of an invalid value is kept, in characters.
@@ -43,3 +44,10 @@ impl fmt::Display for InvalidIdentifier {
 }
 
 impl std::error::Error for InvalidIdentifier {}
+
+/// For the conversion of a value that is valid already.
+impl From<Infallible> for InvalidIdentifier {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}

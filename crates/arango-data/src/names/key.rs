@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{InvalidIdentifier, string_impls};
+use sha2::{Digest as _, Sha256};
+
+use super::{DocumentId, InvalidIdentifier, string_impls};
 
 /// The longest key, in bytes.
 const MAX_LENGTH: usize = 254;
@@ -72,6 +74,30 @@ impl Key {
         Self { text: text.into(), is_generated: true }
     }
 
+    /// Returns the key of the only edge between two vertices.
+    ///
+    /// The same ends always have the same key, in any program: the first 160 bits of the SHA-256 of `from`, a line
+    /// break and `to`, in the lower case of Crockford's base 32. It is not a [generated](Self::generate) key, since
+    /// others may use it, too.
+    ///
+    /// ```
+    /// use arango_data::Key;
+    ///
+    /// let key = Key::of_edge(&"authors/herbert".parse()?, &"books/dune".parse()?);
+    /// assert_eq!(key, "9t2xnz6yk99b4yq5xdaqbbc0t9wdram4");
+    /// # Ok::<(), arango_data::InvalidIdentifier>(())
+    /// ```
+    #[must_use]
+    pub fn of_edge(from: &DocumentId, to: &DocumentId) -> Self {
+        let hash = Sha256::digest(format!("{from}\n{to}"));
+        // 40 bits are 8 digits.
+        let digits = hash[..20].chunks(5).flat_map(|bytes| {
+            let bits = bytes.iter().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
+            (0..8).rev().map(move |digit| char::from(DIGITS[(bits >> (digit * 5) & 31) as usize]))
+        });
+        Self { text: digits.collect::<String>().into(), is_generated: false }
+    }
+
     /// Returns the key as text.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -130,6 +156,20 @@ mod tests {
     fn the_longest_time_and_all_random_bits_are_kept() {
         assert_eq!(Key::generate(u64::MAX, [255; 10]), "7zzzzzzzzzzzzzzzzzzzzzzzzz");
         assert_eq!(Key::generate(0, [0, 0, 0, 0, 0, 0, 0, 0, 0, 33]), "00000000000000000000000011");
+    }
+
+    #[test]
+    fn the_key_of_an_edge_depends_on_both_ends_and_their_order() {
+        let id = |text: &str| DocumentId::new(text).unwrap();
+        let key = |from: &str, to: &str| Key::of_edge(&id(from), &id(to));
+        let keys =
+            [key("a/b", "c/d"), key("c/d", "a/b"), key("a/bc", "d/e"), key("a/b", "cd/e"), key("a/b", "a/b")];
+        for (index, one) in keys.iter().enumerate() {
+            assert!(keys[..index].iter().all(|other| other != one), "{one}");
+            assert_eq!(Key::new(one.as_str()).unwrap(), *one);
+            assert!(one.as_str().len() == 32 && !one.is_generated());
+        }
+        assert_eq!(key("a/b", "c/d"), keys[0]);
     }
 
     proptest! {

@@ -168,7 +168,14 @@ impl Aql {
         self
     }
 
-    fn fail(mut self, error: String) -> Self {
+    /// Puts words before the text, which take it as their operand.
+    pub(crate) fn after_words(mut self, words: &str) -> Self {
+        self.text = format!("{words} {}", self.text).into();
+        self
+    }
+
+    /// Keeps an error, unless there is one already.
+    pub(crate) fn fail(mut self, error: String) -> Self {
         self.error.get_or_insert(error);
         self
     }

@@ -79,7 +79,10 @@ fn check_order(accesses: &[Access], collections: &[Arc<str>]) -> Result<(), Quer
             Access::Function(name) if !written.is_empty() => {
                 return Err(access_after_modification(&format!("function {name}")));
             }
-            Access::Function(_) => {}
+            Access::Traversal if !written.is_empty() => {
+                return Err(access_after_modification("traversal"));
+            }
+            Access::Function(_) | Access::Traversal => {}
         }
     }
     Ok(())

@@ -38,7 +38,12 @@ impl Checker {
                 part.variable.slot = self.declare(&part.variable.name, part.variable.position)?;
                 self.options(part.options.as_mut())
             }
-            StatementKind::Filter(condition) => self.expression(own(condition)),
+            StatementKind::Traverse(traversal) => {
+                self.traversal(own(traversal))?;
+                self.facts.traversals.push(traversal.clone());
+                Ok(())
+            }
+            StatementKind::Filter(condition) => self.filter(own(condition)),
             StatementKind::Let(assignment) => self.assignment(own(assignment)),
             StatementKind::Sort(keys) => {
                 for key in own(keys) {
@@ -93,7 +98,7 @@ impl Checker {
         }
     }
 
-    fn options(&mut self, options: Option<&mut Expression>) -> Result<(), QueryError> {
+    pub(super) fn options(&mut self, options: Option<&mut Expression>) -> Result<(), QueryError> {
         let Some(options) = options else { return Ok(()) };
         self.expression(options)?;
         if options.is_constant {

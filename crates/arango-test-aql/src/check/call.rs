@@ -19,6 +19,7 @@ impl Checker {
             Some(Lookup::Function(function)) => function,
         };
         function.check_count(call.arguments.len()).map_err(|error| error.at(position))?;
+        self.require_allowed_in_prune(function.name).map_err(|error| error.at(position))?;
         call.function = Some(function);
         for argument in &mut call.arguments {
             self.argument(argument, function.name)?;

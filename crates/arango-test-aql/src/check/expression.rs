@@ -129,6 +129,7 @@ impl Checker {
     /// Resolves a name: a variable, or else a collection.
     fn name(&mut self, name: &Arc<str>, position: Position) -> Result<ExpressionKind, QueryError> {
         if let Some(slot) = self.variable(name, position)? {
+            self.record_filtered_path(slot);
             return Ok(ExpressionKind::Variable(slot));
         }
         let collection = self.facts.collection(CollectionName::Literal(name.clone()));

@@ -1,9 +1,10 @@
 //! What a query is found to use.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::error::Position;
-use crate::syntax::tree::{BindIndex, CollectionIndex, Slot};
+use crate::syntax::tree::{BindIndex, CollectionIndex, Slot, Traversal};
 
 /// What a query uses, as far as its text tells.
 #[derive(Debug, Default)]
@@ -19,6 +20,10 @@ pub(crate) struct Facts {
     pub(crate) accesses: Vec<Access>,
     /// Places where a collection stands in for a value.
     pub(crate) misused: Vec<(CollectionIndex, Position)>,
+    /// The traversals, by their number.
+    pub(crate) traversals: Vec<Arc<Traversal>>,
+    /// Numbers of the traversals whose paths are filtered.
+    pub(crate) filtered_paths: HashSet<usize>,
     pub(crate) is_modification: bool,
 }
 
@@ -45,6 +50,8 @@ pub(crate) enum Access {
     Write(CollectionIndex),
     /// Calls a function that can read any document.
     Function(&'static str),
+    /// Traverses a graph, whose collections may be known only when the query runs.
+    Traversal,
 }
 
 impl Facts {

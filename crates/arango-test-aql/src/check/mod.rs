@@ -10,6 +10,7 @@ mod call;
 mod expression;
 mod facts;
 mod scope;
+mod traversal;
 
 use crate::error::{Position, QueryError, number};
 use crate::syntax::tree::{Block, Slot, Target, Tree};
@@ -43,11 +44,20 @@ struct Checker {
     item: Option<Slot>,
     /// Variables that the statement itself introduces, which its expressions must not use.
     introduced: Vec<std::sync::Arc<str>>,
+    /// Whether the condition of a `PRUNE` is checked.
+    in_prune: bool,
+    /// Whether the condition of a `FILTER` is checked.
+    in_filter: bool,
+    /// Slots of the paths of traversals, with the number of the traversal.
+    paths: Vec<(Slot, usize)>,
 }
 
 impl Checker {
     /// Resolves a subquery. None counts as constant.
     fn subquery(&mut self, block: &mut Block) -> Result<bool, QueryError> {
+        if self.in_prune {
+            return Err(QueryError::new(number::PARSE, "PRUNE condition must not use a subquery"));
+        }
         self.scopes.begin_subquery();
         let result = self.block(block);
         self.scopes.end_subquery();

@@ -5,7 +5,7 @@
 //! | `run` | what all parts of a running query share |
 //! | `evaluate` | expressions |
 //! | `pipeline`, `results` | from statements to a chain of operators, and from rows to results |
-//! | `loops`, `rows`, `sort`, `limit`, `collect`, `write` | the operators |
+//! | `loops`, `traverse`, `rows`, `sort`, `limit`, `collect`, `write` | the operators |
 
 mod collect;
 mod evaluate;
@@ -16,11 +16,14 @@ mod results;
 mod rows;
 mod run;
 mod sort;
+mod traverse;
 mod write;
 
 pub(crate) use self::results::Results;
 pub use self::run::Stats;
 pub(crate) use self::run::{Run, Snapshots};
+pub(crate) use self::traverse::Graphs;
+pub use self::traverse::VertexCollections;
 
 use crate::error::QueryError;
 use crate::value::Value;

@@ -7,6 +7,7 @@ use super::limit::LimitRows;
 use super::loops::ForRows;
 use super::rows::{FilterRows, LetRows, OneRow};
 use super::sort::SortRows;
+use super::traverse::TraversalRows;
 use super::write::WriteRows;
 use super::{Row, Run, Source};
 use crate::error::QueryError;
@@ -28,6 +29,7 @@ pub(super) fn pipeline(
     for (index, statement) in block.statements.iter().enumerate() {
         source = match &statement.kind {
             StatementKind::For(part) => Box::new(ForRows::new(run, source, part.clone())?),
+            StatementKind::Traverse(part) => Box::new(TraversalRows::new(source, part.clone())),
             StatementKind::Filter(condition) => Box::new(FilterRows::new(source, condition.clone())),
             StatementKind::Let(assignment) => Box::new(LetRows::new(source, assignment.clone())),
             StatementKind::Sort(keys) => Box::new(SortRows::new(run, source, keys.clone())?),

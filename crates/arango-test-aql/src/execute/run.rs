@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::Graphs;
 use crate::check::Binding;
 use crate::error::{QueryError, number};
 use crate::functions::Environment;
@@ -18,6 +19,8 @@ pub(crate) struct Run<'a> {
     pub(crate) stats: &'a mut Stats,
     /// Documents of the collections that the query visits and writes to, from before it began.
     pub(crate) snapshots: &'a Snapshots,
+    /// What its traversals follow.
+    pub(crate) graphs: &'a Graphs,
 }
 
 /// Documents of some collections, by their number.

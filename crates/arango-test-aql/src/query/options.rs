@@ -1,5 +1,7 @@
 //! How a query runs.
 
+use crate::execute::VertexCollections;
+
 /// How a query runs.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -17,6 +19,8 @@ pub struct Options {
     pub database: String,
     /// Name of the user, if the server asks for one. Default: none.
     pub user: Option<String>,
+    /// In which collections traversals may find vertices. Default: in any, as in a single server.
+    pub vertex_collections: VertexCollections,
 }
 
 impl Default for Options {
@@ -29,6 +33,7 @@ impl Default for Options {
             full_count: false,
             database: "_system".to_owned(),
             user: None,
+            vertex_collections: VertexCollections::Any,
         }
     }
 }

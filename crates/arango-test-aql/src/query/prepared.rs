@@ -9,6 +9,7 @@ use crate::check::Binding;
 use crate::error::{QueryError, number};
 use crate::execute::Snapshots;
 use crate::store::Store;
+use crate::syntax::tree::{ExpressionKind, TraversedEdges};
 
 /// A query with values for its bind parameters, ready to run.
 #[derive(Clone)]
@@ -32,13 +33,28 @@ impl Prepared {
         distinct.into_iter().map(|name| (name, is_written(name))).collect()
     }
 
+    /// Returns the names of the graphs that the query traverses. Their collections are not among
+    /// [`collections`](Self::collections).
+    pub fn graphs(&self) -> Vec<&str> {
+        let names = self.checked.facts.traversals.iter().filter_map(|traversal| match &traversal.edges {
+            TraversedEdges::Graph(name, _) => match &name.kind {
+                ExpressionKind::Constant(name) => name.as_str(),
+                ExpressionKind::Bind(bind) => self.binding.values[*bind].as_str(),
+                _ => None,
+            },
+            TraversedEdges::Collections(_) => None,
+        });
+        let distinct: BTreeSet<&str> = names.collect();
+        distinct.into_iter().collect()
+    }
+
     /// Begins to run the query. Rows are computed when they are taken.
     ///
     /// The store can also be a reference to one.
     ///
     /// # Errors
-    /// If a collection does not exist (1203) or stands where a value is needed (1568), or if limits or options have
-    /// values that they cannot have.
+    /// If a collection (1203) or graph (1924) does not exist or a collection stands where a value is needed (1568), or
+    /// if limits, depths or options have values that they cannot have.
     pub fn run<S: Store>(&self, store: S, options: Options) -> Result<Rows<S>, QueryError> {
         self.check_collections(&store)?;
         let snapshots = self.snapshots(&store)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Checked, Options};
 use crate::check::Binding;
 use crate::error::{QueryError, Warning, number};
-use crate::execute::{Results, Row, Run, Snapshots, Stats};
+use crate::execute::{Graphs, Results, Row, Run, Snapshots, Stats};
 use crate::functions::Environment;
 use crate::store::Store;
 use crate::value::Value;
@@ -17,6 +17,7 @@ pub struct Rows<S> {
     /// `None` while the query is being prepared.
     results: Option<Results>,
     snapshots: Snapshots,
+    graphs: Graphs,
     store: S,
     binding: Arc<Binding>,
     environment: Environment,
@@ -37,7 +38,10 @@ impl<S: Store> Rows<S> {
         environment.user.clone_from(&options.user);
         environment.warnings.clone_from(&checked.tree.warnings);
         let stats = Stats::default();
-        let mut rows = Self { results: None, snapshots, store, binding, environment, stats, options };
+        let graphs = Graphs::default();
+        let mut rows = Self { results: None, snapshots, graphs, store, binding, environment, stats, options };
+        let allowed = rows.options.vertex_collections;
+        rows.graphs = rows.with(|run, _| Graphs::resolve(run, &checked.facts, allowed))?;
         let row = Row::new(checked.facts.variables.len());
         let counts = rows.options.full_count;
         rows.results = Some(rows.with(|run, _| Results::new(run, &checked.tree.block, &row, counts))?);
@@ -91,6 +95,7 @@ impl<S: Store> Rows<S> {
             environment: &mut self.environment,
             stats: &mut self.stats,
             snapshots: &self.snapshots,
+            graphs: &self.graphs,
         };
         let result = part(&mut run, self.results.as_mut())?;
         let warnings = &mut self.environment.warnings;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arango_test_aql::{
-    CollectionKind, Object, OverwriteMode, QueryError, ReadDocuments, Scan, Store, Value, WriteOptions,
-    Written, number,
+    CollectionKind, EdgeDefinition, GraphDefinition, Object, OverwriteMode, QueryError, ReadDocuments, Scan,
+    Store, Value, WriteOptions, Written, number,
 };
 
 const CONFLICT: u32 = 1200;
@@ -18,6 +18,7 @@ const KEY_BAD: u32 = 1221;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct MemoryStore {
     collections: BTreeMap<String, Collection>,
+    graphs: Vec<GraphDefinition>,
     /// Number of keys and revisions made so far.
     made: u64,
 }
@@ -37,6 +38,21 @@ impl MemoryStore {
     /// Adds an empty collection, in place of one with this name.
     pub(crate) fn create(&mut self, name: &str, kind: CollectionKind) {
         self.collections.insert(name.to_owned(), Collection { kind, documents: BTreeMap::new() });
+    }
+
+    /// Adds a named graph, by its edge collections and what they connect.
+    #[allow(dead_code, reason = "not all tests that use this store have graphs")]
+    pub(crate) fn define(&mut self, name: &str, edges: &[(String, Vec<String>, Vec<String>)]) {
+        let edge_definitions = edges.iter().map(|(collection, from, to)| EdgeDefinition {
+            collection: collection.clone(),
+            from: from.clone(),
+            to: to.clone(),
+        });
+        self.graphs.push(GraphDefinition {
+            name: name.to_owned(),
+            edge_definitions: edge_definitions.collect(),
+            orphan_collections: Vec::new(),
+        });
     }
 
     fn collection(&self, name: &str) -> Result<&Collection, QueryError> {
@@ -93,6 +109,10 @@ impl Store for MemoryStore {
     fn scan(&self, collection: &str) -> Result<Scan, QueryError> {
         let documents: Vec<Value> = self.collection(collection)?.documents.values().cloned().collect();
         Ok(Box::new(documents.into_iter()))
+    }
+
+    fn graphs(&self) -> Vec<GraphDefinition> {
+        self.graphs.clone()
     }
 
     fn insert(

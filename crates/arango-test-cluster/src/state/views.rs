@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::State;
 use super::databases::{Collection, Database};
+use super::graph_definitions::graph_definitions;
 use super::transactions::Writer;
 use crate::config::settings::{Config, ScanOrder};
 use crate::store::database_view::DatabaseView;
@@ -60,7 +61,7 @@ impl State {
             }
         }
         let seed = (config.scan_order == ScanOrder::Shuffled).then_some(config.seed);
-        DatabaseView::new(views, hidden, seed)
+        DatabaseView::new(views, hidden, graph_definitions(database), seed)
     }
 
     /// Makes the changes of a view, unless another operation was faster.

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arango_test_aql::{CollectionKind, QueryError, ReadDocuments, Scan, Store, Value, WriteOptions, Written};
+use arango_test_aql::{
+    CollectionKind, GraphDefinition, QueryError, ReadDocuments, Scan, Store, Value, WriteOptions, Written,
+};
 
 use super::concurrent_writes::ConcurrentWrites;
 use super::document::Document;
@@ -17,6 +19,7 @@ pub(crate) struct DatabaseView {
     collections: BTreeMap<String, CollectionView>,
     /// Collections that exist, and whose documents are not modelled.
     hidden: BTreeSet<String>,
+    graphs: Vec<GraphDefinition>,
     /// Decides in which order a collection is visited; without it that is the order of the keys.
     seed: Option<u64>,
     log: WriteLog,
@@ -58,10 +61,11 @@ impl DatabaseView {
     pub(crate) fn new(
         collections: BTreeMap<String, CollectionView>,
         hidden: BTreeSet<String>,
+        graphs: Vec<GraphDefinition>,
         seed: Option<u64>,
     ) -> Self {
         let (log, undeclared) = (WriteLog::default(), BTreeSet::new());
-        Self { collections, hidden, seed, log, transaction: None, undeclared }
+        Self { collections, hidden, graphs, seed, log, transaction: None, undeclared }
     }
 
     /// Returns a copy for a query of a transaction, with an empty log.
@@ -69,6 +73,7 @@ impl DatabaseView {
         Self {
             collections: self.collections.clone(),
             hidden: self.hidden.clone(),
+            graphs: self.graphs.clone(),
             seed: self.seed,
             log: WriteLog::default(),
             transaction: Some(transaction),
@@ -181,6 +186,10 @@ impl Store for DatabaseView {
             None => view.by_key(),
         };
         Ok(Box::new(documents.into_iter().map(|document| document.value())))
+    }
+
+    fn graphs(&self) -> Vec<GraphDefinition> {
+        self.graphs.clone()
     }
 
     fn insert(

@@ -41,3 +41,4 @@ mod startup_and_shutdown;
 mod streams;
 mod tokens;
 mod transactions;
+mod traversals;

@@ -75,7 +75,7 @@ async fn an_insert_by_cursor_is_visible_everywhere_and_counted_where_it_is_execu
 #[tokio::test]
 async fn a_cursor_for_an_unsupported_query_is_not_simulated_rather_than_empty() {
     let (cluster, mut session) = books().await;
-    let query = "FOR v IN 1..2 OUTBOUND 'books/a' GRAPH 'g' RETURN v";
+    let query = "FOR p IN 1..2 OUTBOUND K_PATHS 'books/a' TO 'books/b' GRAPH 'g' RETURN p";
     let refused = send_request(&mut session, query, json!({})).await;
     assert_eq!((refused.status, refused.error_num()), (501, 9));
     assert!(refused.json()["errorMessage"].as_str().unwrap().starts_with("sim: "));

@@ -24,11 +24,18 @@ pub struct Insert<'a, W = Written> {
     collection: Collection,
     operation: Result<InsertDocument<W>, BuildError>,
     transaction: Borrow<'a>,
+    needs_its_key: bool,
 }
 
 impl Insert<'_> {
     pub(super) fn new(collection: &Collection, operation: Result<InsertDocument, BuildError>) -> Self {
-        Self { collection: collection.clone(), operation, transaction: PhantomData }
+        Self { collection: collection.clone(), operation, needs_its_key: false, transaction: PhantomData }
+    }
+
+    /// Refuses the insert if the collection does not accept keys of its clients.
+    pub(super) fn only_under_its_key(mut self) -> Self {
+        self.needs_its_key = true;
+        self
     }
 }
 
@@ -85,8 +92,12 @@ impl<'a, W> Insert<'a, W> {
     }
 
     fn map<V>(self, change: impl FnOnce(InsertDocument<W>) -> InsertDocument<V>) -> Insert<'a, V> {
-        let operation = self.operation.map(change);
-        Insert { collection: self.collection, operation, transaction: PhantomData }
+        Insert {
+            collection: self.collection,
+            operation: self.operation.map(change),
+            needs_its_key: self.needs_its_key,
+            transaction: PhantomData,
+        }
     }
 }
 
@@ -107,12 +118,18 @@ impl<W: WriteOutput + Send + 'static> Insert<'_, W> {
         let mut operation = self.operation.map_err(invalid_request::<InsertDocument<W>>)?;
         let mut collection = self.collection;
         let is_without_key = collection.keys == Keys::Client && operation.document_key().is_none();
-        let gets_key = is_without_key
+        let accepts_keys = is_without_key || self.needs_its_key;
+        let accepts_keys = accepts_keys
             && collection
                 .accepts_generated_keys()
                 .await
                 .inspect_err(|error| collection.record_failure(error))
                 .map_err(|error| error.of_operation(InsertDocument::<W>::METADATA.name).before_execution())?;
+        if self.needs_its_key && !accepts_keys {
+            let reason = "is not accepted by this collection, and without it the edge could be stored twice";
+            return Err(invalid_request::<InsertDocument<W>>(BuildError::Field { field: "_key", reason }));
+        }
+        let gets_key = is_without_key && accepts_keys;
         if gets_key {
             operation = operation.key(&collection.new_key());
         }

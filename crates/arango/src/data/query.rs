@@ -99,6 +99,11 @@ pub struct Query<T, B = ()> {
 }
 
 impl<T, B> Query<T, B> {
+    /// Returns the text and the parameters.
+    pub fn aql(&self) -> &Aql {
+        &self.aql
+    }
+
     /// Sets how many rows a response contains at most; by default 1,000.
     pub fn batch_size(self, rows: u64) -> Self {
         self.map(|options| options.batch_size(rows))

@@ -23,7 +23,7 @@ use crate::documents::write::Write;
 use crate::documents::write_options::write_options;
 use crate::documents::write_output::{Silent, WriteOutput, Written};
 use crate::json::DocumentBody;
-use crate::names::{CollectionName, Key};
+use crate::names::{CollectionName, DocumentId, Key};
 
 /// Errors with which a collection refuses a key that the client has generated.
 ///
@@ -78,6 +78,23 @@ impl InsertDocument {
     #[must_use]
     pub fn new<T: Serialize + ?Sized>(collection: &CollectionName, document: &T) -> Self {
         let write = Write::new(collection, None, DocumentBody::new(document));
+        Self { write, mode: OverwriteMode::default(), output: PhantomData }
+    }
+
+    /// Inserts an edge between two vertices, which need not exist.
+    ///
+    /// The document must have neither `_from` nor `_to`.
+    #[must_use]
+    pub fn edge<T: Serialize + ?Sized>(
+        collection: &CollectionName,
+        from: &DocumentId,
+        to: &DocumentId,
+        document: &T,
+    ) -> Self {
+        let body = DocumentBody::new(document);
+        let body =
+            body.with_attribute("_to", "_to", to.as_str()).with_attribute("_from", "_from", from.as_str());
+        let write = Write::new(collection, None, body);
         Self { write, mode: OverwriteMode::default(), output: PhantomData }
     }
 }

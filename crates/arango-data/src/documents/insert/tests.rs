@@ -105,3 +105,29 @@ fn neither_debug_nor_errors_show_the_document() {
     let error = insert.request().unwrap_err();
     assert!(!format!("{insert:?} {error:?} {error}").contains("s3cret"));
 }
+
+#[test]
+fn an_edge_has_its_ends_before_its_other_attributes() {
+    let id = |text: &str| DocumentId::new(text).unwrap();
+    let edge = |document: &Value| {
+        InsertDocument::edge(&name("wrote"), &id("authors/herbert"), &id("books/dune"), document)
+    };
+    let body = r#"{"_from":"authors/herbert","_to":"books/dune","year":1965}"#;
+    assert_request_with_body(&edge(&json!({ "year": 1965 })), "POST", "/_api/document/wrote", body);
+    let body = r#"{"_key":"k","_from":"authors/herbert","_to":"books/dune"}"#;
+    assert_request_with_body(&edge(&json!({})).key(&key("k")), "POST", "/_api/document/wrote", body);
+    for end in ["_from", "_to"] {
+        let error = edge(&json!({ end: "a/b" })).request().unwrap_err().to_string();
+        assert_eq!(error, format!("`{end}` is an attribute of the document already"));
+    }
+    assert!(edge(&json!(7)).request().is_err());
+}
+
+#[test]
+fn an_edge_under_the_key_of_its_ends_can_be_repeated() {
+    let (from, to) = (DocumentId::new("a/b").unwrap(), DocumentId::new("c/d").unwrap());
+    let edge = InsertDocument::edge(&name("wrote"), &from, &to, &json!({})).key(&Key::of_edge(&from, &to));
+    // It may be that of another client, which stores other attributes.
+    assert_eq!(edge.properties().class, RequestClass::NonIdempotent);
+    assert_eq!(edge.overwrite(OverwriteMode::Ignore).properties().class, RequestClass::Fenced);
+}

@@ -5,6 +5,7 @@ mod expression;
 mod literal;
 mod postfix;
 mod statement;
+mod traversal;
 mod write;
 
 use std::sync::Arc;
@@ -168,18 +169,23 @@ impl Parser<'_> {
             return Ok(collections);
         }
         loop {
-            let (name, is_bind) = match self.peek().clone() {
-                Token::Name(name) => (name, false),
-                Token::Bind(name) | Token::CollectionBind(name) => (name, true),
-                _ => return Err(self.unexpected()),
-            };
-            self.take();
-            collections.push(Target { name, is_bind, collection: 0 });
+            collections.push(self.collection()?);
             let more = self.eat(Symbol::Comma);
             if !more && !matches!(self.peek(), Token::Name(_) | Token::Bind(_) | Token::CollectionBind(_)) {
                 return Ok(collections);
             }
         }
+    }
+
+    /// Parses the name of a collection, or a bind parameter for one.
+    fn collection(&mut self) -> Result<Target, QueryError> {
+        let (name, is_bind) = match self.peek().clone() {
+            Token::Name(name) => (name, false),
+            Token::Bind(name) | Token::CollectionBind(name) => (name, true),
+            _ => return Err(self.unexpected()),
+        };
+        self.take();
+        Ok(Target { name, is_bind, collection: 0 })
     }
 
     /// Parses statements up to the one that returns, or to the last that writes.

@@ -88,21 +88,24 @@ impl Parser<'_> {
     }
 
     fn for_statement(&mut self) -> Result<StatementKind, QueryError> {
-        let variable = self.variable()?;
-        let mut variables = 1;
+        let mut variables = vec![self.variable()?];
         while self.eat(Symbol::Comma) {
-            self.variable()?;
-            variables += 1;
+            variables.push(self.variable()?);
         }
         if !self.eat_keyword(Keyword::In) {
             return Err(self.unexpected_instead_of("IN keyword"));
         }
-        self.refuse_graph()?;
-        let source = self.expression()?;
-        self.refuse_graph()?;
-        if variables > 1 {
-            return Err(self.error("Collections and views FOR loops only allow a single return variable"));
+        if self.is_direction() {
+            return self.traversal(variables, None);
         }
+        let source = self.expression()?;
+        if self.is_direction() {
+            return self.traversal(variables, Some(source));
+        }
+        let mut variables = variables.into_iter();
+        let (Some(variable), None) = (variables.next(), variables.next()) else {
+            return Err(self.error("Collections and views FOR loops only allow a single return variable"));
+        };
         let options = match self.peek() {
             Token::Name(name) if name.eq_ignore_ascii_case("SEARCH") => {
                 return Err(self.not_implemented("SEARCH"));
@@ -118,20 +121,6 @@ impl Parser<'_> {
             _ => None,
         };
         Ok(StatementKind::For(Arc::new(For { variable, source, options })))
-    }
-
-    /// Refuses what begins with a direction: traversals and paths.
-    fn refuse_graph(&self) -> Result<(), QueryError> {
-        let Token::Keyword(Keyword::Outbound | Keyword::Inbound | Keyword::Any) = self.peek() else {
-            return Ok(());
-        };
-        Err(self.not_implemented(match self.peek_at(1) {
-            Token::Keyword(Keyword::ShortestPath) => "SHORTEST_PATH",
-            Token::Keyword(Keyword::AllShortestPaths) => "ALL_SHORTEST_PATHS",
-            Token::Keyword(Keyword::KShortestPaths) => "K_SHORTEST_PATHS",
-            Token::Keyword(Keyword::KPaths) => "K_PATHS",
-            _ => "graph traversal",
-        }))
     }
 
     fn filter(&mut self) -> Result<StatementKind, QueryError> {
@@ -216,7 +205,7 @@ impl Parser<'_> {
         self.options_value().map(Some)
     }
 
-    fn options_value(&mut self) -> Result<Expression, QueryError> {
+    pub(super) fn options_value(&mut self) -> Result<Expression, QueryError> {
         let problem = self.error("'OPTIONS' have to be an object");
         let options = self.bracketed(Self::expression)?;
         if matches!(options.kind, ExpressionKind::Object(_)) { Ok(options) } else { Err(problem) }

@@ -152,8 +152,6 @@ fn a_query_ends_with_a_result_or_a_write() {
 
 #[test]
 fn what_this_crate_does_not_have_is_refused_by_name_and_position() {
-    assert_refused("FOR v IN 1..2 OUTBOUND 'a/b' e RETURN v", "graph traversal", "1:15");
-    assert_refused("FOR v, e, p IN ANY 'a/b' GRAPH 'g' RETURN v", "graph traversal", "1:16");
     assert_refused("FOR v IN OUTBOUND SHORTEST_PATH 'a' TO 'b' e RETURN v", ": SHORTEST_PATH", "1:10");
     assert_refused("FOR p IN 1..2 ANY K_PATHS 'a' TO 'b' e RETURN p", "K_PATHS", "1:15");
     assert_refused("FOR d IN v SEARCH d.a == 1 RETURN d", "SEARCH", "1:12");

@@ -5,6 +5,7 @@
 
 mod expression;
 mod statement;
+mod traversal;
 
 pub(crate) use self::expression::{
     AttributeName, BinaryOperator, Call, Entry, EntryName, Expand, Expansion, Expression, ExpressionKind,
@@ -14,6 +15,7 @@ pub(crate) use self::statement::{
     Assignment, Collect, Count, Direction, For, Insert, Into, Limit, Modify, Remove, Return, Sort, Statement,
     StatementKind, Target, Upsert, UpsertLookup, Variable,
 };
+pub(crate) use self::traversal::{EdgeDirection, Prune, Traversal, TraversedEdges};
 
 use crate::error::Warning;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CollectionIndex, Expression, Slot};
+use super::{CollectionIndex, Expression, Slot, Traversal};
 use crate::error::Position;
 
 /// A statement and where it begins.
@@ -18,6 +18,7 @@ pub(crate) struct Statement {
 #[derive(Debug)]
 pub(crate) enum StatementKind {
     For(Arc<For>),
+    Traverse(Arc<Traversal>),
     Filter(Arc<Expression>),
     Let(Arc<Assignment>),
     Sort(Arc<Vec<Sort>>),

@@ -1,6 +1,8 @@
 //! What is known of a query without running it.
 
-use arango_test_aql::{Prepared, Query, QueryError, ReadDocuments as _};
+use std::collections::BTreeMap;
+
+use arango_test_aql::{Prepared, Query, QueryError, ReadDocuments as _, Store as _};
 use serde_json::{Map, Value, json};
 
 use super::body::{bind_vars, object, text};
@@ -8,6 +10,7 @@ use super::errors;
 use super::run::prepare;
 use crate::api::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
+use crate::store::database_view::DatabaseView;
 
 /// Handles `POST /_api/explain`.
 ///
@@ -27,7 +30,7 @@ pub(super) fn explain(call: &mut Call<'_>) -> HandlerResult {
         let text = format!("AQL: collection or view not found: {name} (while parsing)");
         return Err(ApiError::new(404, 1203, text));
     }
-    let plan = plan(&text, &prepared).map_err(|error| errors::before(call, &text, &error))?;
+    let plan = plan(&text, &prepared, &view).map_err(|error| errors::before(call, &text, &error))?;
     let mut payload = json!({
         "cacheable": false, "warnings": [],
         "stats": { "rulesExecuted": 0, "rulesSkipped": 0, "plansCreated": 1 },
@@ -44,10 +47,9 @@ pub(super) fn explain(call: &mut Call<'_>) -> HandlerResult {
 /// Returns the plan of a query. Its nodes are numbered from 1.
 ///
 /// # Errors
-/// If the text is not valid.
-pub(super) fn plan(text: &str, prepared: &Prepared) -> Result<Value, QueryError> {
-    let used = prepared.collections();
-    let collections: Vec<_> = used
+/// If the text is not valid, or a graph does not exist.
+pub(super) fn plan(text: &str, prepared: &Prepared, view: &DatabaseView) -> Result<Value, QueryError> {
+    let collections: Vec<_> = used(prepared, view)?
         .iter()
         .map(|(name, is_written)| json!({ "name": name, "type": if *is_written { "write" } else { "read" } }))
         .collect();
@@ -60,6 +62,22 @@ pub(super) fn plan(text: &str, prepared: &Prepared) -> Result<Value, QueryError>
         "rules": [], "collections": collections, "variables": variables, "estimatedCost": 0,
         "estimatedNrItems": 0, "isModificationQuery": prepared.is_modification(),
     }))
+}
+
+/// Returns the collections of a query and of the graphs that it traverses, and whether it writes to them.
+fn used(prepared: &Prepared, view: &DatabaseView) -> Result<BTreeMap<String, bool>, QueryError> {
+    let mut used = BTreeMap::new();
+    let defined = view.graphs();
+    for name in prepared.graphs() {
+        let Some(graph) = defined.iter().find(|graph| graph.name == name) else {
+            return Err(QueryError::new(1924, format!("graph '{name}' not found")));
+        };
+        let edges = graph.edge_definitions.iter();
+        let connected = edges.flat_map(|edges| edges.from.iter().chain(&edges.to).chain([&edges.collection]));
+        used.extend(connected.chain(&graph.orphan_collections).map(|name| (name.clone(), false)));
+    }
+    used.extend(prepared.collections().into_iter().map(|(name, is_written)| (name.to_owned(), is_written)));
+    Ok(used)
 }
 
 /// Handles `POST /_api/query`. The syntax tree is not reported.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arango_test_aql::{Options, Prepared, Query, QueryError, Rows, Value};
+use arango_test_aql::{Options, Prepared, Query, QueryError, Rows, Value, VertexCollections};
 
 use super::batch::{Finished, finish_first, wait};
 use super::body::{Profile, QueryBody};
@@ -39,8 +39,10 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
     let view = call.database_view(&prepared)?;
     let query = begin(call, &body, &prepared);
     let log = view.log();
+    let has_plan = body.output.profile == Profile::Plan;
+    let plan = has_plan.then(|| explain::plan(&body.text, &prepared, &view));
     let result = match prepared.run(view, options(call, &body, query)) {
-        Ok(rows) => Ok(respond(call, &body, &prepared, query, rows, &log)),
+        Ok(rows) => Ok(respond(call, &body, &prepared, plan, query, rows, &log)),
         Err(error) => Err(errors::before(call, &body.text, &error)),
     };
     if result.is_err() {
@@ -86,6 +88,11 @@ fn options(call: &Call<'_>, body: &QueryBody, query: u64) -> Options {
         full_count: body.output.has_full_count,
         database: call.request.database.clone(),
         user: call.caller.user().map(str::to_owned),
+        vertex_collections: if call.version.at_least(3, 12, 6) {
+            VertexCollections::DeclaredOrDefined
+        } else {
+            VertexCollections::Declared
+        },
     }
 }
 
@@ -93,15 +100,15 @@ fn respond(
     call: &mut Call<'_>,
     body: &QueryBody,
     prepared: &Prepared,
+    plan: Option<Result<serde_json::Value, QueryError>>,
     query: u64,
     rows: Rows<DatabaseView>,
     log: &WriteLog,
 ) -> Outcome {
-    let has_plan = body.output.profile == Profile::Plan;
     let report = Report {
         counts_lookups: call.version.at_least(3, 12, 0),
         has_profile: body.output.profile != Profile::None,
-        plan: has_plan.then(|| explain::plan(&body.text, prepared).unwrap_or_default()),
+        plan: plan.map(Result::unwrap_or_default),
         slept: Duration::ZERO,
         memory: BASE_MEMORY,
         rows: 0,
