@@ -15,6 +15,8 @@ mod discovery {}
 mod documents {}
 #[doc = include_str!("../../docs/queries.md")]
 mod queries {}
+#[doc = include_str!("../../docs/scan.md")]
+mod scan {}
 #[doc = include_str!("../../docs/lost-writes.md")]
 mod lost_writes {}
 #[doc = include_str!("../../docs/users.md")]

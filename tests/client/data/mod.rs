@@ -8,6 +8,7 @@ mod late_copies;
 mod lost_writes;
 mod prepared_queries;
 mod queries;
+mod scan;
 mod tickets;
 mod users;
 
