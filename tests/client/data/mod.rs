@@ -2,6 +2,7 @@
 
 mod collections;
 mod deadlines;
+mod detached_cursors;
 mod documents;
 mod indexes;
 mod late_copies;

@@ -5,6 +5,7 @@
 mod collection;
 mod collections;
 mod cursor;
+mod cursor_ticket;
 mod database;
 mod indexes;
 mod insert;
@@ -29,6 +30,7 @@ mod write;
 pub use arango_data::*;
 pub use collection::Collection;
 pub use cursor::{Cursor, CursorLost};
+pub use cursor_ticket::{CursorTicket, ResumeError};
 pub use indexes::NewIndex;
 pub use insert::Insert;
 pub use key::ToKey;

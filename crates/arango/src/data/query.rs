@@ -237,6 +237,7 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
 
     async fn send(self) -> Result<Cursor<T>, Error> {
         let (reads_only, is_stream) = (self.aql.is_read_only(), self.options.is_stream());
+        let ttl = self.options.cursor_ttl();
         let mut options = self.options;
         if reads_only && !is_stream {
             // The client waits no longer, and does not send it again: so the server need not go on.
@@ -259,7 +260,7 @@ impl<T: DeserializeOwned + Send + 'static> Query<T> {
             (false, false) => CursorEffect::Committed,
             (false, true) => CursorEffect::CommitsWithItsLastBatch,
         };
-        Ok(Cursor::new(self.database, owner, batch, effect, trace))
+        Ok(Cursor::new(self.database, owner, batch, effect, ttl, trace))
     }
 }
 
