@@ -129,7 +129,7 @@ pub use queries::{
     Aql, Batch, BatchId, ClearSlowQueries, CloseCursor, CreateCursor, CursorId, ExecutionPlan, ExplainQuery,
     Explanation, Extra, KillQuery, KillStatus, ListRunningQueries, ListSlowQueries, NextBatch, ParseQuery,
     ParsedQuery, PlanCollection, Profile, QueryId, QueryOptions, QueryScope, QueryState, QueryStats,
-    RunningQuery, Warning,
+    QueryTag, RunningQuery, Warning,
 };
 pub use users::{
     Access, CreateUser, GetAccess, GetUser, GrantAccess, ListAccess, ListUsers, Password, RemoveUser,

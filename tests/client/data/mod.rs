@@ -10,6 +10,7 @@ mod lost_writes;
 mod prepared_queries;
 mod queries;
 mod scan;
+mod tagged_queries;
 mod tickets;
 mod users;
 
