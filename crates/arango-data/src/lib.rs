@@ -120,8 +120,9 @@ pub use documents::{
 #[doc(hidden)] // for tests and tables of all operations
 pub use for_each_operation::{OperationVisitor, for_each_operation};
 pub use indexes::{
-    DropIndex, DropStatus, EnsureIndex, EnsuredIndex, GetIndex, Index, IndexId, IndexInfo, IndexType,
-    ListIndexes,
+    AnalyzerFeature, DropIndex, DropStatus, EnsureIndex, EnsuredIndex, GetIndex, Index, IndexId, IndexInfo,
+    IndexType, InvertedField, InvertedIndex, ListIndexes, SortDirection, StoredValues, VectorIndex,
+    VectorMetric,
 };
 pub use json::{Document, Patch, write_document};
 pub use names::{CollectionName, DocumentId, InvalidIdentifier, Key, Revision};

@@ -12,6 +12,7 @@ mod queries;
 mod scan;
 mod tagged_queries;
 mod tickets;
+mod typed_indexes;
 mod users;
 
 use arango::{Client, Collection};
