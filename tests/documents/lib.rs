@@ -13,6 +13,8 @@ mod balancing {}
 mod discovery {}
 #[doc = include_str!("../../docs/documents.md")]
 mod documents {}
+#[doc = include_str!("../../docs/schema.md")]
+mod schema {}
 #[doc = include_str!("../../docs/queries.md")]
 mod queries {}
 #[doc = include_str!("../../docs/scan.md")]

@@ -10,6 +10,7 @@ mod lost_writes;
 mod prepared_queries;
 mod queries;
 mod scan;
+mod schemas;
 mod tagged_queries;
 mod tickets;
 mod typed_indexes;

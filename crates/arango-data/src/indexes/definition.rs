@@ -60,6 +60,10 @@ impl Index {
         Self { attributes, is_raw: false }
     }
 
+    pub(super) fn attributes(&self) -> &Map<String, Value> {
+        &self.attributes
+    }
+
     /// Sorts documents by these attributes, for equality, ranges and sorting.
     ///
     /// `tags[*]` indexes each element of an array.

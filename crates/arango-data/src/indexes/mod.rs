@@ -1,6 +1,7 @@
 //! Indexes of collections: ensuring, listing and dropping them.
 
 mod definition;
+mod differences;
 mod drop;
 mod ensure;
 mod id;
