@@ -231,6 +231,10 @@ pub(crate) struct Soak {
     #[arg(long, conflicts_with = "procedures")]
     pub(crate) data: bool,
 
+    /// Only histories of documents, which are checked for linearizability.
+    #[arg(long, conflicts_with_all = ["procedures", "data"])]
+    pub(crate) histories: bool,
+
     /// Build with optimisations: slow to build, and several times as fast to run.
     #[arg(long)]
     pub(crate) release: bool,
