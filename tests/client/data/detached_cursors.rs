@@ -65,7 +65,7 @@ async fn no_row_is_lost_or_repeated_wherever_a_cursor_is_detached() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_detached_cursor_is_closed_by_nobody_but_its_time_to_live() {
+async fn a_detached_cursor_stays_open_until_its_time_to_live_is_over() {
     let cluster = cluster().await;
     let (_, ticket) = detach(&database(&cluster), 3, Duration::from_secs(1)).await;
     sleep(Duration::from_secs(590)).await;
@@ -121,7 +121,7 @@ async fn the_ticket_of_another_database_is_refused_and_nothing_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cursor_that_does_not_exist_any_more_is_told_from_one_that_cannot_be_reached() {
+async fn a_cursor_that_does_not_exist_any_more_is_distinguished_from_one_that_cannot_be_reached() {
     let cluster = cluster().await;
     let client = client(&cluster);
     let short =

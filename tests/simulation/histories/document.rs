@@ -4,11 +4,11 @@ use stateright::semantics::SequentialSpec;
 
 /// A document: the number that is in it, or none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Document(pub(crate) Option<u64>);
+pub(super) struct Document(pub(super) Option<u64>);
 
 /// An operation on a document. No number is written twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Operation {
+pub(super) enum Operation {
     Read,
     /// Writes unless there is a document.
     Insert(u64),
@@ -23,7 +23,7 @@ pub(crate) enum Operation {
 
 /// The result of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Output {
+pub(super) enum Output {
     Read(Option<u64>),
     Written,
     /// The document is not as the write requires.

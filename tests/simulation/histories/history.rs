@@ -8,7 +8,7 @@ use super::document::{Document, Operation, Output};
 
 /// Operations on documents, in the order of their starts.
 #[derive(Debug, Default)]
-pub(crate) struct History {
+pub(super) struct History {
     calls: Vec<Call>,
     /// The number of starts and ends so far.
     events: usize,
@@ -34,29 +34,29 @@ enum End {
 
 /// Names a call until it ends.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct CallId(usize);
+pub(super) struct CallId(usize);
 
 impl History {
     /// Records the start of an operation.
-    pub(crate) fn begin(&mut self, key: &str, operation: Operation) -> CallId {
+    pub(super) fn begin(&mut self, key: &str, operation: Operation) -> CallId {
         let began = self.next_event();
         self.calls.push(Call { key: key.to_owned(), operation, began, end: End::Unknown });
         CallId(self.calls.len() - 1)
     }
 
     /// Records a result.
-    pub(crate) fn returned(&mut self, call: CallId, output: Output) {
+    pub(super) fn returned(&mut self, call: CallId, output: Output) {
         let at = self.next_event();
         self.calls[call.0].end = End::Returned(at, output);
     }
 
     /// Records that an operation has no effect.
-    pub(crate) fn not_executed(&mut self, call: CallId) {
+    pub(super) fn not_executed(&mut self, call: CallId) {
         self.calls[call.0].end = End::NotExecuted;
     }
 
     /// Returns how many operations have a result, have none, and may have had an effect.
-    pub(crate) fn outcome_counts(&self) -> [usize; 3] {
+    pub(super) fn outcome_counts(&self) -> [usize; 3] {
         let mut counts = [0; 3];
         for call in &self.calls {
             counts[match call.end {
@@ -69,7 +69,7 @@ impl History {
     }
 
     /// Returns the documents whose results no order of the operations explains, each with its operations.
-    pub(crate) fn violations(&self) -> Vec<(String, Vec<String>)> {
+    pub(super) fn violations(&self) -> Vec<(String, Vec<String>)> {
         let keys: BTreeSet<&str> = self.calls.iter().map(|call| call.key.as_str()).collect();
         let broken = keys.into_iter().filter(|key| !self.is_linearizable(key));
         broken.map(|key| (key.to_owned(), self.of(key).map(|call| format!("{call:?}")).collect())).collect()
@@ -87,7 +87,7 @@ impl History {
                 events.insert(*at, (number, call, Some(output.clone())));
             }
         }
-        // Each operation is a thread of its own: what ended before another one began is known by the order of events.
+        // Each operation is a separate thread: what ended before another one began is known by the order of events.
         let mut tester = LinearizabilityTester::new(Document(None));
         for (number, call, output) in events.into_values() {
             let recorded = match output {

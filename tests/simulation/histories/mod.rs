@@ -9,6 +9,8 @@ mod document;
 mod faults;
 mod history;
 mod network;
+#[cfg(test)]
+mod tests;
 mod workload;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,10 +22,8 @@ use rand::rngs::StdRng;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-pub(crate) use self::document::{Operation, Output};
-pub(crate) use self::history::History;
-pub(crate) use self::workload::Behavior;
-use self::workload::{KEYS, Worker};
+use self::history::History;
+use self::workload::{Behavior, KEYS, Worker};
 use crate::sim::{Report, Violation};
 
 const CLIENTS: usize = 3;
@@ -48,7 +48,7 @@ pub(crate) fn run(seed: u64) -> Report {
 }
 
 /// Runs the histories of a seed, with clients that behave like this.
-pub(crate) fn run_with(seed: u64, behavior: Behavior) -> Report {
+fn run_with(seed: u64, behavior: Behavior) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.expect("a runtime without drivers can be built");
     let (history, mut trace) = runtime.block_on(Box::pin(record(seed, behavior)));

@@ -26,7 +26,8 @@ const MAX_PAUSE_MS: u64 = 800;
 
 /// What a client does after a write whose outcome is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Behavior {
+#[cfg_attr(not(test), expect(dead_code, reason = "only tests have broken clients"))]
+pub(super) enum Behavior {
     /// It records that the outcome is unknown.
     Correct,
     /// It sends the write again, as drivers do that do not distinguish writes.

@@ -1,19 +1,30 @@
 //! Indexes for similar vectors.
 
-use arango_protocol::{BuildError, open_enum};
+use arango_protocol::BuildError;
 use serde_json::{Map, Value, json};
 
 use super::definition::Index;
 
-open_enum! {
-    /// How the distance of two vectors is measured.
-    pub enum VectorMetric {
-        /// By their angle.
-        Cosine = "cosine",
-        /// By their Euclidean distance.
-        L2 = "l2",
-        /// By their inner product; since 3.12.6.
-        InnerProduct = "innerProduct",
+/// How the distance of two vectors is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum VectorMetric {
+    /// By their angle.
+    Cosine,
+    /// By their Euclidean distance.
+    L2,
+    /// By their inner product; since 3.12.6.
+    InnerProduct,
+}
+
+impl VectorMetric {
+    /// Returns the name, as the server spells it.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Cosine => "cosine",
+            Self::L2 => "l2",
+            Self::InnerProduct => "innerProduct",
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::state::State;
+use crate::state::databases::Collection;
 use crate::store::error::DocumentError;
 use crate::store::unique::UniqueIndex;
 
@@ -107,9 +108,7 @@ impl State {
         }
         let id = format!("{collection}/{number}");
         let found = self.databases.get(database).and_then(|database| database.collections.get(collection));
-        match found.is_some_and(|found| found.indexes.iter().any(|index| index["id"] == id.as_str())) {
-            true => BuildState::Built,
-            false => BuildState::Vanished,
-        }
+        let is_built = |found: &Collection| found.indexes.iter().any(|index| index["id"] == id.as_str());
+        if found.is_some_and(is_built) { BuildState::Built } else { BuildState::Vanished }
     }
 }

@@ -82,9 +82,12 @@ pub struct Scan<T> {
     page_size: u64,
     position: Option<Key>,
     rows: vec::IntoIter<(Key, T)>,
-    page: Option<BoxFuture<'static, Result<Vec<(Key, T)>, ScanError>>>,
+    page: Option<BoxFuture<'static, Page<T>>>,
     is_last_page: bool,
 }
+
+/// The documents of a page.
+type Page<T> = Result<Vec<(Key, T)>, ScanError>;
 
 /// Why a scan ended before the end of its collection.
 #[derive(Debug, thiserror::Error)]
@@ -176,7 +179,7 @@ async fn read_page<T: DeserializeOwned + Send + 'static>(
     collection: Collection,
     after: Option<Key>,
     size: u64,
-) -> Result<Vec<(Key, T)>, ScanError> {
+) -> Page<T> {
     if let Some(key) = after.as_ref().filter(|key| !is_sortable(key)) {
         return Err(ScanError::UnsortableKey(key.clone()));
     }

@@ -57,7 +57,7 @@ fn field(field: Value) -> Result<Value, ApiError> {
         _ => return Err(invalid("a field must be a name or an object")),
     };
     require_known(&object, OF_FIELDS)?;
-    if !object.get("name").and_then(Value::as_str).is_some_and(|name| !name.is_empty()) {
+    if object.get("name").and_then(Value::as_str).is_none_or(str::is_empty) {
         return Err(invalid("a field has no name"));
     }
     if let Some(nested) = object.remove("nested") {

@@ -57,27 +57,29 @@ pub(super) fn compare_index(
     let same_name = existing.iter().find(|other| index.name() == Some(other.name.as_str()));
     // A collection has one such index at most, so another one cannot be created beside it.
     let same_place = || existing.iter().find(|other| other.index_type == IndexType::Ttl && is_ttl(index));
-    match (same_name, existing.iter().find(does_the_same)) {
-        (Some(other), _) if does_the_same(&other) => return false,
-        (None, Some(_)) if index.name().is_none() => return false,
-        (None, Some(other)) => {
+    let Some(other) = existing.iter().find(does_the_same) else {
+        let Some(other) = same_name.or_else(same_place) else {
+            found.push(SchemaDifference::MissingIndex { collection, index: shown });
+            return true;
+        };
+        push_differences(&collection, &shown, index, other, found);
+        return false;
+    };
+    match same_name {
+        Some(named) if does_the_same(&named) => {}
+        Some(named) => push_differences(&collection, &shown, index, named, found),
+        None if index.name().is_none() => {}
+        None => {
             let actual = other.name.clone();
             found.push(SchemaDifference::IndexName { collection, index: shown, actual });
         }
-        (Some(other), _) => push_differences(collection, &shown, index, other, found),
-        (None, None) => match same_place() {
-            Some(other) => push_differences(collection, &shown, index, other, found),
-            None => {
-                found.push(SchemaDifference::MissingIndex { collection, index: shown });
-                return true;
-            }
-        },
     }
     false
 }
 
+/// Records the options of an index that are other ones.
 fn push_differences(
-    collection: CollectionName,
+    collection: &CollectionName,
     shown: &str,
     index: &Index,
     other: &IndexInfo,
