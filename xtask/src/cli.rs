@@ -209,6 +209,7 @@ pub(crate) enum Group {
     Procedures,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[derive(Debug, Args)]
 pub(crate) struct Soak {
     /// Number of seeds.

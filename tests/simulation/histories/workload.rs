@@ -26,7 +26,6 @@ const MAX_PAUSE_MS: u64 = 800;
 
 /// What a client does after a write whose outcome is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "only tests have broken clients"))]
 pub(super) enum Behavior {
     /// It records that the outcome is unknown.
     Correct,
