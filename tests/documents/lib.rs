@@ -21,6 +21,12 @@ mod queries {}
 mod transactions {}
 #[doc = include_str!("../../docs/traversals.md")]
 mod traversals {}
+#[doc = include_str!("../../docs/schema.md")]
+mod schema {}
+#[doc = include_str!("../../docs/queries.md")]
+mod queries {}
+#[doc = include_str!("../../docs/scan.md")]
+mod scan {}
 #[doc = include_str!("../../docs/lost-writes.md")]
 mod lost_writes {}
 #[doc = include_str!("../../docs/users.md")]

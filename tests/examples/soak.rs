@@ -5,10 +5,13 @@
 //! cargo xtask soak --seeds 10000 --from 500 # other seeds
 //! cargo xtask soak --seed 4711              # one seed, with its full trace
 //! cargo xtask soak --data --seeds 1000      # only documents, queries and transactions
+//! cargo xtask soak --histories --seeds 1000 # only histories of documents
 //! ```
 //!
 //! The simulated worlds are those of `tests/simulation`; see `docs/simulation.md`.
 
+#[path = "../simulation/histories/mod.rs"]
+mod histories;
 #[path = "../simulation/runtimes/mod.rs"]
 mod runtimes;
 #[path = "../simulation/sim/mod.rs"]
@@ -50,11 +53,19 @@ struct Arguments {
     /// Runs only the simulated worlds with documents, queries and transactions.
     #[arg(long, conflicts_with = "procedures")]
     data: bool,
+
+    /// Runs only the histories that are checked for linearizability.
+    #[arg(long, conflicts_with_all = ["procedures", "data"])]
+    histories: bool,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let run = if arguments.data { run_data } else { run_all };
+    let run = match (arguments.data, arguments.histories) {
+        (true, _) => run_data,
+        (_, true) => histories::run,
+        _ => run_all,
+    };
     let violations = match arguments.seed {
         Some(seed) => replay(seed, run),
         None => soak(&seeds_to_run(&arguments), run),
@@ -67,6 +78,7 @@ fn run_all(seed: u64) -> Report {
     let mut report = sim::run(seed);
     add(&mut report, "RUNTIMES", runtimes::run(seed));
     add(&mut report, "DATA", run_data(seed));
+    add(&mut report, "HISTORIES", histories::run(seed));
     report
 }
 

@@ -1,10 +1,12 @@
 //! Checks the client's invariants under random faults, for two hundred seeds.
 //!
-//! Further seeds have scenarios with runtimes that end, with long procedures, and with documents and queries.
+//! Further seeds have scenarios with runtimes that end, with long procedures, and with documents and queries. Histories of a
+//! few documents are checked for linearizability.
 //!
 //! `cargo xtask soak` runs more seeds; `docs/simulation.md` describes the scenarios.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
+mod histories;
 mod over_tcp;
 mod runtimes;
 mod sim;
@@ -185,4 +187,26 @@ seeds! {
     assert_bank_invariants:
     invariants_of_the_bank_hold_for_seeds_0_to_5 from 0;
     invariants_of_the_bank_hold_for_seeds_6_to_11 from 6;
+}
+
+/// Checks the histories of the seeds `from..from + 100`.
+fn assert_linearizable(from: u64) {
+    let reports: Vec<_> = (from..from + 100).map(histories::run).collect();
+    // Histories without faults and unknown outcomes would prove nothing.
+    let events = ["dies", "latency", "late copies", "close AfterExecution", "got Refused", "got Written"];
+    assert_reports(&reports, "cargo xtask soak --histories", &events);
+}
+
+seeds! {
+    assert_linearizable:
+    histories_are_linearizable_for_seeds_0_to_99 from 0;
+    histories_are_linearizable_for_seeds_100_to_199 from 100;
+    histories_are_linearizable_for_seeds_200_to_299 from 200;
+}
+
+#[test]
+fn the_same_seed_gives_the_same_history() {
+    for seed in 0..10 {
+        assert_eq!(histories::run(seed).trace, histories::run(seed).trace, "seed {seed}");
+    }
 }

@@ -209,6 +209,7 @@ pub(crate) enum Group {
     Procedures,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[derive(Debug, Args)]
 pub(crate) struct Soak {
     /// Number of seeds.
@@ -230,6 +231,10 @@ pub(crate) struct Soak {
     /// Only the scenarios with documents, queries and transactions.
     #[arg(long, conflicts_with = "procedures")]
     pub(crate) data: bool,
+
+    /// Only histories of documents, which are checked for linearizability.
+    #[arg(long, conflicts_with_all = ["procedures", "data"])]
+    pub(crate) histories: bool,
 
     /// Build with optimisations: slow to build, and several times as fast to run.
     #[arg(long)]

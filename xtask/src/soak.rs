@@ -39,6 +39,7 @@ fn arguments(command: &Soak) -> Vec<String> {
     };
     arguments.extend(command.procedures.then(|| "--procedures".to_owned()));
     arguments.extend(command.data.then(|| "--data".to_owned()));
+    arguments.extend(command.histories.then(|| "--histories".to_owned()));
     arguments
 }
 
@@ -62,6 +63,7 @@ mod tests {
         assert_eq!(passed_on(&["xtask", "soak", "--procedures"]), "--seeds 1000 --from 0 --procedures");
         assert_eq!(passed_on(&["xtask", "soak", "--data"]), "--seeds 1000 --from 0 --data");
         assert_eq!(passed_on(&["xtask", "soak", "--data", "--seed", "57"]), "--seed 57 --data");
+        assert_eq!(passed_on(&["xtask", "soak", "--histories"]), "--seeds 1000 --from 0 --histories");
     }
 
     #[test]

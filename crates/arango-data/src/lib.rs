@@ -130,8 +130,9 @@ pub use documents::{after_ambiguous_attempt, merge_items};
 #[doc(hidden)] // for tests and tables of all operations
 pub use for_each_operation::{OperationVisitor, for_each_operation};
 pub use indexes::{
-    DropIndex, DropStatus, EnsureIndex, EnsuredIndex, GetIndex, Index, IndexId, IndexInfo, IndexType,
-    ListIndexes,
+    AnalyzerFeature, DropIndex, DropStatus, EnsureIndex, EnsuredIndex, GetIndex, Index, IndexId, IndexInfo,
+    IndexType, InvertedField, InvertedIndex, ListIndexes, SortDirection, StoredValues, VectorIndex,
+    VectorMetric,
 };
 pub use json::{Document, Edge, Patch, write_document};
 pub use names::{CollectionName, DocumentId, InvalidIdentifier, Key, Revision};
@@ -139,7 +140,7 @@ pub use queries::{
     Aql, Batch, BatchId, ClearSlowQueries, CloseCursor, CreateCursor, CursorId, ExecutionPlan, ExplainQuery,
     Explanation, Extra, KillQuery, KillStatus, ListRunningQueries, ListSlowQueries, NextBatch, ParseQuery,
     ParsedQuery, PlanCollection, Profile, QueryId, QueryOptions, QueryScope, QueryState, QueryStats,
-    RunningQuery, Warning,
+    QueryTag, RunningQuery, Warning,
 };
 pub use transactions::{
     AbortTransaction, AbortWriteTransactions, BeginTransaction, CommitTransaction, GetTransaction,

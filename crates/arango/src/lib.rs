@@ -88,7 +88,7 @@
 //! | handles on a database, the cluster and a coordinator; sending a call | `handles` | nothing of this crate |
 //! | collections, documents, queries (feature `data`) | `data` | `handles` |
 //! | the client, its builder, discovery, runtime settings | `client` | `handles` |
-//! | long-running operations: pollers, jobs, decommissioning, restarts | `long_running` | `handles`, `client` |
+//! | long-running operations: pollers, jobs, decommissioning, restarts | `long_running` | `handles`, `data`, `client` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

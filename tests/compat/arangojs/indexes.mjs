@@ -47,7 +47,7 @@ export default {
         { type: "ttl", fields: ["at"], expireAfter: 60 },
         { type: "geo", fields: ["place"], geoJson: true },
         { type: "geo", fields: ["latitude", "longitude"] },
-        { type: "inverted", fields: ["title"], searchField: true },
+        { type: "inverted", fields: [{ name: "title" }], searchField: true },
         { type: "mdi", fields: ["x", "y"], fieldValueTypes: "double" },
         { type: "mdi-prefixed", fields: ["x"], prefixFields: ["z"], fieldValueTypes: "double" },
         { type: "fulltext", fields: ["text"], minLength: 3 },

@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use super::create::CreateCollection;
 use super::properties::CollectionProperties;
+use super::set_properties::SetCollectionProperties;
+use crate::names::CollectionName;
 
 /// A property that a collection should have otherwise.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +26,9 @@ impl PropertyDifference {
     pub fn is_changeable(&self) -> bool {
         const CHANGEABLE: [&str; 6] =
             ["waitForSync", "schema", "computedValues", "cacheEnabled", "replicationFactor", "writeConcern"];
-        CHANGEABLE.contains(&self.property)
+        // Neither becomes a collection a satellite, nor the other way round.
+        let keeps_kind = |value: &Value| self.property != "replicationFactor" || value.is_number();
+        CHANGEABLE.contains(&self.property) && keeps_kind(&self.expected) && keeps_kind(&self.actual)
     }
 }
 
@@ -35,6 +39,46 @@ impl fmt::Display for PropertyDifference {
 }
 
 impl CreateCollection {
+    /// Returns the name of the collection.
+    pub fn name(&self) -> &CollectionName {
+        &self.body.name
+    }
+
+    /// Returns what changes an existing collection so that these differences are gone; `None` if none can be changed.
+    pub fn changes(&self, differences: &[PropertyDifference]) -> Option<SetCollectionProperties> {
+        let mut changes = None;
+        for difference in differences.iter().filter(|difference| difference.is_changeable()) {
+            let set = changes.take().unwrap_or_else(|| SetCollectionProperties::new(self.name()));
+            changes = Some(self.apply(difference.property, set));
+        }
+        changes
+    }
+
+    /// Sets a property to what it should be.
+    fn apply(&self, property: &str, set: SetCollectionProperties) -> SetCollectionProperties {
+        let body = &self.body;
+        match property {
+            "waitForSync" if body.wait_for_sync == Some(true) => set.wait_for_sync(),
+            "waitForSync" => set.skip_waiting_for_sync(),
+            "cacheEnabled" if body.cache_enabled == Some(true) => set.cache(),
+            "cacheEnabled" => set.disable_cache(),
+            "schema" => match &body.schema {
+                Some(schema) => set.schema(schema.clone()),
+                None => set,
+            },
+            "computedValues" => set.computed_values(body.computed_values.clone().unwrap_or_default()),
+            "replicationFactor" => match &body.replication_factor {
+                Some(factor) => set.replication_factor(factor.clone()),
+                None => set,
+            },
+            "writeConcern" => match body.write_concern {
+                Some(copies) => set.write_concern(copies),
+                None => set,
+            },
+            _ => set,
+        }
+    }
+
     /// Returns how an existing collection differs from what was set.
     pub fn differences(&self, existing: &CollectionProperties) -> Vec<PropertyDifference> {
         let body = &self.body;
@@ -84,8 +128,9 @@ impl Found {
 mod tests {
     use super::*;
     use crate::collections::properties::tests::properties;
-    use crate::collections::{GetCollectionProperties, Schema};
+    use crate::collections::{ComputedValue, GetCollectionProperties, Schema};
     use crate::testing::{name, read};
+    use arango_protocol::{Operation, ReplicationFactor};
     use serde_json::json;
 
     fn differences(create: &CreateCollection, changed: &Value) -> Vec<String> {
@@ -118,5 +163,36 @@ mod tests {
         let found = create.differences(&existing);
         let changeable: Vec<_> = found.iter().map(|found| (found.property, found.is_changeable())).collect();
         assert_eq!(changeable, [("schema", true), ("numberOfShards", false)]);
+        let satellite = create.clone().replication_factor(ReplicationFactor::Satellite);
+        assert!(
+            satellite
+                .differences(&existing)
+                .iter()
+                .all(|found| found.property != "replicationFactor" || !found.is_changeable())
+        );
+    }
+
+    #[test]
+    fn a_change_has_what_differs_and_can_be_changed() {
+        let create = CreateCollection::new(&name("books")).shards(9).wait_for_sync().cache().write_concern(2);
+        let create = create.replication_factor(3).schema(Schema::new(json!({ "type": "object" })));
+        let create = create.computed_values([ComputedValue::new("at", "RETURN DATE_NOW()")]);
+        let read_existing = |changed: &Value| {
+            read(&GetCollectionProperties { collection: name("books") }, &properties(changed))
+        };
+        let found = create.differences(&read_existing(&json!({ "numberOfShards": 3 })));
+        let body = create.changes(&found).unwrap().request().unwrap();
+        let body: Value = serde_json::from_slice(body.body()).unwrap();
+        assert_eq!(
+            body.as_object().unwrap().keys().collect::<Vec<_>>(),
+            ["cacheEnabled", "computedValues", "replicationFactor", "schema", "waitForSync", "writeConcern"]
+        );
+        let only_fixed = CreateCollection::new(&name("books")).shards(9);
+        assert!(only_fixed.changes(&only_fixed.differences(&read_existing(&json!({})))).is_none());
+        // What was not set stays.
+        let fewer = CreateCollection::new(&name("books")).write_concern(1);
+        let changes =
+            fewer.changes(&fewer.differences(&read_existing(&json!({ "writeConcern": 2 })))).unwrap();
+        assert_eq!(changes.request().unwrap().body().as_ref(), br#"{"writeConcern":1}"#);
     }
 }

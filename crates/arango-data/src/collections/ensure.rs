@@ -1,5 +1,7 @@
 //! Creating a collection unless it exists.
 
+use std::time::Duration;
+
 use arango_protocol::{
     ApiResponse, BuildError, Conclusion, ErrorNumber, ErrorObject, Failure, Metadata, Operation, OutputError,
     Permission, Resolve, Scope,
@@ -10,6 +12,9 @@ use http::Request;
 use super::create::{CreateCollection, conclude_refused};
 use super::differences::PropertyDifference;
 use super::properties::{CollectionProperties, GetCollectionProperties};
+
+/// How long it may take until all coordinators know a new collection.
+const PROPAGATION: Duration = Duration::from_secs(10);
 
 /// Creates a collection, or compares the existing one.
 ///
@@ -70,15 +75,26 @@ impl Resolve for EnsureCollection {
         (failure.is_response_lost() || is_name_used).then(|| self.create.read_existing())
     }
 
+    fn patience(&self) -> Duration {
+        PROPAGATION
+    }
+
     fn conclusion(
         &self,
-        _: &Failure,
+        failure: &Failure,
         answer: Result<CollectionProperties, &ErrorObject>,
     ) -> Conclusion<EnsuredCollection> {
         match answer {
             Ok(properties) => {
                 let differences = self.create.differences(&properties);
                 Conclusion::Executed(EnsuredCollection { properties, existed: true, differences })
+            }
+            // A coordinator has refused the name, so the collection exists: this one does not know it yet.
+            Err(object)
+                if object.number == ErrorNumber::DATA_SOURCE_NOT_FOUND
+                    && failure.number == Some(ErrorNumber::DUPLICATE_NAME) =>
+            {
+                Conclusion::AskAgain { otherwise: None }
             }
             Err(object) => conclude_refused(object),
         }
@@ -108,6 +124,18 @@ mod tests {
             assert!(ensured.existed && ensured.differences.len() == 1);
             assert_eq!(ensured.differences[0].property, "writeConcern");
         }
+    }
+
+    #[test]
+    fn a_collection_that_exists_and_is_not_known_everywhere_is_asked_for_again() {
+        let ensure = CreateCollection::new(&name("books")).ensure();
+        let unknown = br#"{"error":true,"code":404,"errorNum":1203,"errorMessage":"not found"}"#;
+        let unknown = ErrorObject::parse(unknown).unwrap();
+        let used = Failure::new(ErrorKind::Conflict, Outcome::NotExecuted, Some(ErrorNumber::DUPLICATE_NAME));
+        assert_eq!(ensure.conclusion(&used, Err(&unknown)), Conclusion::AskAgain { otherwise: None });
+        let lost = Failure::new(ErrorKind::ConnectionLost, Outcome::Unknown, None);
+        assert_eq!(ensure.conclusion(&lost, Err(&unknown)), Conclusion::NotSeen);
+        assert!(!ensure.patience().is_zero());
     }
 
     #[test]

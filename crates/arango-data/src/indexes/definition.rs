@@ -6,7 +6,28 @@ use arango_protocol::BuildError;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::vector::check_params;
+
+/// The options of indexes for search.
+const INVERTED: &[&str] = &[
+    "analyzer",
+    "features",
+    "includeAllFields",
+    "searchField",
+    "trackListPositions",
+    "cache",
+    "primaryKeyCache",
+    "primarySort",
+    "storedValues",
+    "optimizeTopK",
+    "parallelism",
+    "commitIntervalMsec",
+];
+
 /// What an index is to be.
+///
+/// Those for search are made by [`InvertedIndex`](crate::InvertedIndex), and those for similar vectors by
+/// [`VectorIndex`](crate::VectorIndex).
 ///
 /// ```
 /// use arango_data::Index;
@@ -31,7 +52,16 @@ impl Index {
     fn of_type(index_type: &str, fields: Value) -> Self {
         let attributes =
             Map::from_iter([("type".to_owned(), index_type.into()), ("fields".to_owned(), fields)]);
+        Self::from_attributes(attributes)
+    }
+
+    /// Takes the attributes of a definition whose options are checked by its type.
+    pub(super) fn from_attributes(attributes: Map<String, Value>) -> Self {
         Self { attributes, is_raw: false }
+    }
+
+    pub(super) fn attributes(&self) -> &Map<String, Value> {
+        &self.attributes
     }
 
     /// Sorts documents by these attributes, for equality, ranges and sorting.
@@ -83,9 +113,9 @@ impl Index {
         index.with("fieldValueTypes", "double").with("prefixFields", names(prefixes))
     }
 
-    /// Takes a definition as the server documents it, for types that have no constructor.
+    /// Takes a definition as the server documents it, for options that have no method.
     ///
-    /// Such as `inverted` and `vector`. It is sent as it is.
+    /// It is sent as it is.
     #[must_use]
     pub fn raw(definition: Map<String, Value>) -> Self {
         Self { attributes: definition, is_raw: true }
@@ -161,6 +191,8 @@ impl Index {
             "ttl" => &["expireAfter", "estimates"],
             "geo" => &["geoJson"],
             "mdi" => &["fieldValueTypes", "unique", "sparse", "storedValues"],
+            "inverted" => INVERTED,
+            "vector" => &["params", "parallelism", "sparse", "storedValues"],
             _ => &["fieldValueTypes", "prefixFields", "unique", "sparse", "storedValues", "estimates"],
         };
         let common = ["type", "fields", "name", "inBackground"];
@@ -169,10 +201,11 @@ impl Index {
         if self.attributes.keys().any(|name| !is_known(name)) {
             return invalid("index", "has an option that its type does not have");
         }
-        if self.attributes.get("fields") == Some(&json!([])) {
+        let has_all_fields = self.attributes.contains_key("includeAllFields");
+        if self.attributes.get("fields") == Some(&json!([])) && !has_all_fields {
             return invalid("fields", "is empty");
         }
-        Ok(())
+        check_params(self.attributes.get("params"))
     }
 }
 

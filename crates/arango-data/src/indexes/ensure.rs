@@ -48,8 +48,8 @@ pub struct EnsuredIndex {
 impl EnsureIndex {
     /// Ensures an index of this collection.
     #[must_use]
-    pub fn new(collection: &CollectionName, index: Index) -> Self {
-        Self { collection: collection.clone(), index, build_timeout: BUILD_TIMEOUT }
+    pub fn new(collection: &CollectionName, index: impl Into<Index>) -> Self {
+        Self { collection: collection.clone(), index: index.into(), build_timeout: BUILD_TIMEOUT }
     }
 
     /// Sets how long the client waits until the index is built.

@@ -1,13 +1,18 @@
 //! Indexes of collections: ensuring, listing and dropping them.
 
 mod definition;
+mod differences;
 mod drop;
 mod ensure;
 mod id;
 mod info;
+mod inverted;
+mod vector;
 
 pub use definition::Index;
 pub use drop::{DropIndex, DropStatus};
 pub use ensure::{EnsureIndex, EnsuredIndex};
 pub use id::IndexId;
 pub use info::{GetIndex, IndexInfo, IndexType, ListIndexes};
+pub use inverted::{AnalyzerFeature, InvertedField, InvertedIndex, SortDirection, StoredValues};
+pub use vector::{VectorIndex, VectorMetric};

@@ -18,6 +18,7 @@ use super::aql::Aql;
 use super::batch::Batch;
 use super::options::QueryOptions;
 use super::read_only::is_proved_without_loop;
+use super::tag::QueryTag;
 use crate::documents::ALLOW_DIRTY_READ;
 
 /// Executes a query and returns its first batch of rows.
@@ -52,6 +53,7 @@ use crate::documents::ALLOW_DIRTY_READ;
 pub struct CreateCursor<T> {
     query: Aql,
     options: QueryOptions,
+    tag: Option<QueryTag>,
     rows: PhantomData<fn() -> T>,
 }
 
@@ -59,13 +61,22 @@ impl<T> CreateCursor<T> {
     /// Executes this query.
     #[must_use]
     pub fn new(query: &Aql) -> Self {
-        Self { query: query.clone(), options: QueryOptions::new(), rows: PhantomData }
+        Self { query: query.clone(), options: QueryOptions::new(), tag: None, rows: PhantomData }
     }
 
     /// Sets how the query is executed.
     #[must_use]
     pub fn options(mut self, options: &QueryOptions) -> Self {
         self.options = options.clone();
+        self
+    }
+
+    /// Adds a label by which the query is found while it runs.
+    ///
+    /// A tag with a nonce makes the text another one for each run, so that the cache of plans has no effect.
+    #[must_use]
+    pub fn tagged(mut self, tag: &QueryTag) -> Self {
+        self.tag = Some(tag.clone());
         self
     }
 
@@ -119,8 +130,10 @@ impl<T: DeserializeOwned> Operation for CreateCursor<T> {
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
         self.query.check()?;
         self.options.check()?;
+        let comment = self.tag.as_ref().map(QueryTag::comment);
+        let tagged = comment.map(|comment| comment + self.query.text());
         let mut builder = RequestBuilder::new(Self::METADATA).json(&Body {
-            query: self.query.text(),
+            query: tagged.as_deref().unwrap_or(self.query.text()),
             bind_vars: &self.query.binds,
             batch_size: self.options.batch_size,
             ttl: self.options.sent_ttl(),
@@ -143,13 +156,22 @@ impl<T: DeserializeOwned> Operation for CreateCursor<T> {
 
 impl<T> Clone for CreateCursor<T> {
     fn clone(&self) -> Self {
-        Self { query: self.query.clone(), options: self.options.clone(), rows: PhantomData }
+        Self {
+            query: self.query.clone(),
+            options: self.options.clone(),
+            tag: self.tag.clone(),
+            rows: PhantomData,
+        }
     }
 }
 
 impl<T> fmt::Debug for CreateCursor<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CreateCursor").field("query", &self.query).field("options", &self.options).finish()
+        f.debug_struct("CreateCursor")
+            .field("query", &self.query)
+            .field("options", &self.options)
+            .field("tag", &self.tag)
+            .finish()
     }
 }
 
@@ -192,6 +214,16 @@ mod tests {
         let body = format!(r#"{{{text},{binds},"ttl":60.0,"options":{{"stream":true,"allowRetry":true}}}}"#);
         assert_request_with_body(&stream, "POST", "/_api/cursor", &body);
         assert_eq!(stream.request().unwrap().headers()[ALLOW_DIRTY_READ], "true");
+    }
+
+    #[test]
+    fn a_tag_is_a_comment_before_the_query() {
+        let tag = QueryTag::new("report-for-ada").unwrap();
+        let text = r#"{"query":"/* arango:report-for-ada: */ RETURN 1"}"#;
+        assert_request_with_body(&create(&Aql::new("RETURN 1")).tagged(&tag), "POST", "/_api/cursor", text);
+        // What the text proves does not depend on it.
+        let upsert = create(&Aql::new("INSERT {} INTO c")).tagged(&tag);
+        assert!(upsert.properties().is_rolled_back);
     }
 
     #[test]

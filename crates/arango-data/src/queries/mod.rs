@@ -16,6 +16,7 @@ mod options_body;
 mod parse;
 mod read_only;
 mod running;
+mod tag;
 
 pub use aql::Aql;
 pub use batch::Batch;
@@ -30,3 +31,4 @@ pub use next_batch::NextBatch;
 pub use options::{Profile, QueryOptions};
 pub use parse::{ParseQuery, ParsedQuery};
 pub use running::{ListRunningQueries, ListSlowQueries, QueryScope, QueryState, RunningQuery};
+pub use tag::QueryTag;

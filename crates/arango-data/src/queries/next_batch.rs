@@ -11,6 +11,7 @@ use arango_protocol::{
 use bytes::Bytes;
 use http::Request;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::batch::Batch;
 use super::ids::{BatchId, CursorId};
@@ -27,11 +28,16 @@ use super::ids::{BatchId, CursorId};
 ///
 /// 404 with error 1600 if the cursor does not exist any more; 409 with error 1601 while an earlier request reads from
 /// it; those of [`CreateCursor`](crate::CreateCursor), also in a response with the status 200.
+///
+/// It can be serialised, for another process that reads on. It contains the [id](CursorId) of the cursor, a secret.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
 pub struct NextBatch<T> {
     cursor: CursorId,
     batch: Option<BatchId>,
     is_repeatable: bool,
     max_runtime: Option<Duration>,
+    #[serde(skip)]
     rows: PhantomData<fn() -> T>,
 }
 
@@ -61,6 +67,18 @@ impl<T> NextBatch<T> {
             max_runtime: None,
             rows: PhantomData,
         }
+    }
+
+    /// Decodes the rows into another type.
+    #[must_use]
+    pub fn rows_as<U>(self) -> NextBatch<U> {
+        let Self { cursor, batch, is_repeatable, max_runtime, rows: _ } = self;
+        NextBatch { cursor, batch, is_repeatable, max_runtime, rows: PhantomData }
+    }
+
+    /// Returns whether the batch can be read again.
+    pub fn is_repeatable(&self) -> bool {
+        self.is_repeatable
     }
 
     /// Returns the cursor.

@@ -90,6 +90,13 @@ impl QueryOptions {
         self
     }
 
+    /// Returns how long the cursor is kept between two batches.
+    ///
+    /// If nothing was set, that is the default of coordinators, which an administrator may have changed.
+    pub fn cursor_ttl(&self) -> Duration {
+        self.ttl.or(self.default_ttl()).unwrap_or(Duration::from_secs(600))
+    }
+
     /// Counts the rows; without effect on a [stream](Self::stream).
     #[must_use]
     pub fn count(mut self) -> Self {

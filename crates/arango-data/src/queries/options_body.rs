@@ -30,10 +30,12 @@ impl QueryOptions {
 
     /// Returns the time to live that is sent, in seconds.
     pub(super) fn sent_ttl(&self) -> Option<f64> {
-        /// For a cursor whose id may stay unknown.
-        const UNKNOWN_ID: Duration = Duration::from_secs(60);
-        let default = (self.is_stream && self.allows_retry).then_some(UNKNOWN_ID);
-        self.ttl.or(default).map(|ttl| ttl.as_secs_f64())
+        self.ttl.or(self.default_ttl()).map(|ttl| ttl.as_secs_f64())
+    }
+
+    /// Returns the time to live of a cursor whose id may stay unknown.
+    pub(super) fn default_ttl(&self) -> Option<Duration> {
+        (self.is_stream && self.allows_retry).then_some(Duration::from_secs(60))
     }
 
     /// Adds what the options say about the request: the server that it needs, and how long it may take.

@@ -19,6 +19,11 @@ pub(super) fn is_proved_without_loop(text: &str) -> bool {
     !text.contains("::") && !has_word(text, &["for", "call", "apply"])
 }
 
+/// Returns the first word of a text without which a query cannot write.
+pub(super) fn word_that_writes(text: &str) -> Option<&'static str> {
+    WORDS.into_iter().find(|word| has_word(text, &[word]))
+}
+
 fn has_word(text: &str, words: &[&str]) -> bool {
     text.as_bytes().split(|byte| !is_word(*byte)).any(|run| contains(run, words))
 }

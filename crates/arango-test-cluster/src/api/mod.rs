@@ -163,7 +163,7 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         ["_api", "database", rest @ ..] => databases::handle(call, rest),
         ["_api", "collection", rest @ ..] => return collections::handle(call, rest),
         ["_api", "key-generators"] if call.version.at_least(3, 12, 0) => collections::key_generators(call),
-        ["_api", "index", rest @ ..] => indexes::handle(call, rest),
+        ["_api", "index", rest @ ..] => return indexes::handle(call, rest),
         ["_api", "gharial", rest @ ..] => return gharial::handle(call, rest),
         ["_api", "cursor", rest @ ..] => return cursors::handle(call, rest),
         ["_api", "explain"] => queries::explain(call),

@@ -50,6 +50,11 @@ impl Version {
         self.at_least(3, 12, 0) || in_line(10, 13) || in_line(11, 7)
     }
 
+    /// Returns whether the progress of index builds is reported: 3.10.13, 3.11.7, 3.12.0.
+    pub(crate) fn reports_index_progress(&self) -> bool {
+        self.has_usage_metrics()
+    }
+
     /// Returns whether there are access tokens: 3.12.5.
     pub(crate) fn has_access_tokens(&self) -> bool {
         self.at_least(3, 12, 5)

@@ -166,6 +166,13 @@ impl TestCluster {
         self.shared.state().propagation_delay = delay;
     }
 
+    /// Sets how long indexes are built from now on. Default: no time.
+    ///
+    /// An index that is being built is hidden, and vanishes if the coordinator that was asked for it is killed.
+    pub fn set_index_build_time(&self, time: Duration) {
+        self.shared.state().index_builds.time = time;
+    }
+
     /// Returns the journal of received and executed requests.
     pub fn journal(&self) -> Journal {
         self.shared.journal.clone()

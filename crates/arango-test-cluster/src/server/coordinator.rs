@@ -250,6 +250,7 @@ impl CoordinatorInner {
             state.cursors.remove_of_coordinator(self.index);
             state.queries.remove_of_coordinator(self.index);
             state.transactions.remove_of_coordinator(self.index);
+            state.index_builds.remove_of_coordinator(self.index);
             let server = &mut state.coordinators[self.index];
             server.stop(now);
             server.generation

@@ -15,6 +15,7 @@ pub(crate) mod diagnostics;
 mod graph_definitions;
 pub(crate) mod id_owner;
 pub(crate) mod ids;
+pub(crate) mod index_builds;
 mod layout;
 pub(crate) mod leaders;
 pub(crate) mod propagation;
@@ -40,6 +41,7 @@ use self::conditions::Conditions;
 use self::cursors::Cursors;
 use self::databases::Database;
 use self::ids::Ids;
+use self::index_builds::IndexBuilds;
 use self::propagation::Propagation;
 use self::queries::Queries;
 use self::replicas::Lags;
@@ -76,6 +78,7 @@ pub(crate) struct State {
     pub(crate) sessions: Sessions,
     pub(crate) conditions: Conditions,
     pub(crate) databases: BTreeMap<String, Database>,
+    pub(crate) index_builds: IndexBuilds,
     /// How many documents requests have inserted, changed or removed.
     pub(crate) changes: usize,
     /// The propagation delay of a new database or collection.
@@ -165,6 +168,7 @@ impl State {
             users: Users::with_root(&config.root_password),
             conditions: Conditions::default(),
             databases: BTreeMap::new(),
+            index_builds: IndexBuilds::default(),
             changes: 0,
             propagation_delay: config.propagation,
             jobs: AgencyJobs::new(JobTiming {
@@ -251,6 +255,7 @@ impl State {
         }
         self.current_time = self.current_time.max(now);
         self.settle_transactions();
+        self.finish_index_builds(now);
         if !self.supervision_paused() {
             self.fail_over();
         }

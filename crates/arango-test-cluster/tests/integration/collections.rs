@@ -176,6 +176,42 @@ async fn invalid_definitions_of_indexes_are_refused() {
 }
 
 #[tokio::test]
+async fn definitions_of_inverted_and_vector_indexes_are_checked() {
+    let (_cluster, mut session) = session().await;
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+    let path = "/_api/index?collection=books";
+    let inverted = |changed: Value| {
+        let mut body = json!({ "type": "inverted", "fields": ["a"] });
+        body.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
+        body
+    };
+    let vector = |params: Value| json!({ "type": "vector", "fields": ["v"], "params": params });
+    for invalid in [
+        inverted(json!({ "fields": [{ "analyzer": "identity" }] })),
+        inverted(json!({ "features": ["position"] })),
+        inverted(json!({ "features": ["size"] })),
+        inverted(json!({ "primarySort": { "fields": [{ "field": "a" }] } })),
+        inverted(json!({ "storedValues": [{ "fields": [] }] })),
+        inverted(json!({ "storedValues": [{ "fields": ["a"], "compression": "zip" }] })),
+        vector(json!({ "metric": "l2", "dimension": 2 })),
+        vector(json!({ "metric": "innerProduct", "dimension": 2, "nLists": 1 })),
+        vector(json!({ "metric": "l2", "dimension": 2, "nLists": 1, "factory": "PQ4" })),
+    ] {
+        let refused = session.post(path, &invalid).await;
+        assert_eq!((refused.status, refused.error_num()), (400, 10), "{invalid}");
+    }
+    for unknown in [
+        inverted(json!({ "fields": [{ "name": "a", "x": 1 }] })),
+        inverted(json!({ "primarySort": { "fields": [], "x": 1 } })),
+        vector(json!({ "metric": "l2", "dimension": 2, "nLists": 1, "x": 1 })),
+    ] {
+        let refused = session.post(path, &unknown).await;
+        assert_eq!((refused.status, refused.error_num()), (501, 9), "{unknown}");
+        assert!(refused.json()["errorMessage"].as_str().unwrap().contains("`x`"), "{unknown}");
+    }
+}
+
+#[tokio::test]
 async fn inverted_and_vector_indexes_are_reported_with_their_defaults() {
     let (_cluster, mut session) = session().await;
     session.post("/_api/collection", &json!({ "name": "books" })).await;
@@ -187,7 +223,11 @@ async fn inverted_and_vector_indexes_are_reported_with_their_defaults() {
     }
     assert_eq!(inverted.get("geoJson"), None);
     let vector = json!({ "type": "vector", "fields": ["v"], "params": { "metric": "l2", "dimension": 2, "nLists": 1 } });
-    assert_eq!(session.post(path, &vector).await.status, 201);
+    let untrained = session.post(path, &vector).await;
+    assert_eq!((untrained.status, untrained.error_num()), (501, 9), "before 3.12.9");
+    session.post("/_api/document/books", &json!({ "v": [1, 2] })).await;
+    let created = session.post(path, &vector).await;
+    assert_eq!((created.status, &created.json()["params"]["defaultNProbe"]), (201, &json!(1)));
 
     let cluster = TestCluster::builder().in_memory().version("3.10.9").start().await.unwrap();
     let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;

@@ -8,18 +8,21 @@ use std::time::Duration;
 use std::{fmt, vec};
 
 use arango_data::{Batch, CloseCursor, CursorId, Extra, NextBatch, Warning};
-use arango_transport::protocol::Outcome;
+use arango_transport::protocol::{BuildError, Outcome};
 use arango_transport::{Coordinator, Error};
 use futures_util::{Stream, TryStreamExt};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use tokio::task::JoinError;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::data::cursor_ticket::CursorTicket;
 use crate::data::query_trace::{QueryTrace, observe};
 use crate::data::transaction::TransactionCalls;
-use crate::handles::data_support::without_runtime;
+use crate::handles::data_support::{invalid_request, without_runtime};
 use crate::handles::database::Database;
+use crate::handles::unix_time::unix_millis;
 
 /// How long closing a cursor in the background may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -32,7 +35,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// again by itself, because the order of rows may differ.
 ///
 /// Dropping it closes the cursor on the server in the background; a stream that writes is then rolled back. If there is no
-/// runtime any more, the server closes the cursor after its time to live.
+/// runtime any more, the server closes the cursor after its time to live. [`detach`](Self::detach) leaves it open.
 ///
 /// In a transaction, batches are read once, and not before they are needed, and `B` is the borrow of the transaction. A cursor
 /// that is dropped is closed before the next call of the transaction.
@@ -41,10 +44,15 @@ pub struct Cursor<T, B = ()> {
     /// How many rows the current batch had.
     batch_rows: usize,
     next_batch: Option<NextBatch<T>>,
+    /// The request for `next_batch`, if it was sent.
     fetch: Option<AbortOnDropHandle<Result<Batch<T>, Error>>>,
     effect: CursorEffect,
+    /// How long the server keeps the cursor between two batches.
+    ttl: Duration,
     trace: Option<Arc<QueryTrace>>,
     progress: CursorLost,
+    /// How many rows were returned before it was resumed.
+    rows_before: u64,
     has_failed: bool,
     count: Option<u64>,
     is_cached: bool,
@@ -70,7 +78,7 @@ pub struct CursorLost {
 }
 
 /// What a query has written when its first batch is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum CursorEffect {
     /// Nothing: it only reads.
     None,
@@ -95,6 +103,7 @@ impl<T: DeserializeOwned + Send + 'static, B> Cursor<T, B> {
         owner: Option<Coordinator>,
         batch: Batch<T>,
         effect: CursorEffect,
+        ttl: Duration,
         trace: Option<Arc<QueryTrace>>,
         transaction: Option<Arc<TransactionCalls>>,
     ) -> Self {
@@ -102,26 +111,42 @@ impl<T: DeserializeOwned + Send + 'static, B> Cursor<T, B> {
             Some(owner) => database.prefer(owner),
             None => database,
         };
+        let server = ServerCursor {
+            database,
+            owner,
+            is_kept: batch.is_repeatable(),
+            id: batch.cursor.clone().filter(|_| batch.has_more),
+            transaction,
+        };
+        let progress = CursorLost { batches: 0, rows: 0, is_committed: None };
+        Self::begin(server, batch, effect, ttl, trace, progress)
+    }
+
+    /// Begins with the rows of a batch.
+    fn begin(
+        server: ServerCursor,
+        batch: Batch<T>,
+        effect: CursorEffect,
+        ttl: Duration,
+        trace: Option<Arc<QueryTrace>>,
+        progress: CursorLost,
+    ) -> Self {
         let mut cursor = Self {
             rows: Vec::new().into_iter(),
             batch_rows: 0,
             next_batch: None,
             fetch: None,
             effect,
+            ttl,
             trace,
-            progress: CursorLost { batches: 0, rows: 0, is_committed: None },
+            progress,
+            rows_before: progress.rows,
             has_failed: false,
             count: batch.count,
             is_cached: batch.is_cached,
             is_potentially_dirty: batch.is_potentially_dirty,
             extra: Extra::default(),
-            server: ServerCursor {
-                database,
-                owner,
-                is_kept: batch.is_repeatable(),
-                id: batch.cursor.clone().filter(|_| batch.has_more),
-                transaction,
-            },
+            server,
             borrowed: PhantomData,
         };
         cursor.accept(batch);
@@ -187,7 +212,7 @@ impl<T: DeserializeOwned + Send + 'static, B> Cursor<T, B> {
         let (database, trace) = (self.server.database.clone(), self.trace.clone());
         let transaction = self.server.transaction.clone();
         let number = self.progress.batches + 1;
-        self.fetch = self.next_batch.take().map(|next| {
+        self.fetch = self.next_batch.clone().map(|next| {
             let batch = async move {
                 match transaction {
                     None => database.execute(next).await,
@@ -211,6 +236,49 @@ impl<T: DeserializeOwned + Send + 'static, B> Cursor<T, B> {
         };
         self.next_batch = None;
         Poll::Ready(Some(Err(error)))
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> Cursor<T> {
+    /// Continues a cursor after the batch that a ticket names.
+    pub(super) fn resumed(database: Database, ticket: &CursorTicket, batch: Batch<T>) -> Self {
+        let id = Some(ticket.next.cursor().clone());
+        // Also after the last batch, which names no cursor.
+        let server = ServerCursor { database, owner: ticket.owner(), is_kept: true, id, transaction: None };
+        let progress = CursorLost { batches: ticket.batches, rows: ticket.rows, is_committed: None };
+        Self::begin(server, batch, ticket.effect, ticket.ttl, None, progress)
+    }
+
+    /// Leaves the cursor on the server, for [`resume`](Database::resume), also in another process.
+    ///
+    /// Returns the rows of the current batch that were not returned yet, and a ticket for those of the batches after it;
+    /// `None` if there is no batch after it. A batch that was read in advance is read again. The server closes the cursor
+    /// [some time](crate::data::Query::ttl) after its last batch was read, unless it is resumed before.
+    ///
+    /// # Errors
+    ///
+    /// [`Request`](crate::ErrorKind::Request) if the server has no numbered batches, before 3.11: a batch that is being
+    /// read would be lost. The cursor is closed then.
+    pub fn detach(mut self) -> Result<(Vec<T>, Option<CursorTicket>), Error> {
+        let rows: Vec<T> = std::mem::take(&mut self.rows).collect();
+        let Some(next) = self.next_batch.take() else { return Ok((rows, None)) };
+        if !next.is_repeatable() {
+            let reason = "has no numbered batches, which servers have since 3.11";
+            return Err(invalid_request::<NextBatch<T>>(BuildError::Field { field: "cursor", reason }));
+        }
+        self.server.id = None;
+        self.progress.rows += u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        let ticket = CursorTicket {
+            database: self.server.database.display_name().to_owned(),
+            coordinator: self.server.owner.as_ref().map(ToString::to_string),
+            next: next.rows_as(),
+            batches: self.progress.batches,
+            rows: self.progress.rows,
+            effect: self.effect,
+            ttl: self.ttl,
+            unix_millis: unix_millis(),
+        };
+        Ok((rows, Some(ticket)))
     }
 }
 
@@ -289,7 +357,7 @@ impl<T, B> Unpin for Cursor<T, B> {}
 
 impl<T, B> Drop for Cursor<T, B> {
     fn drop(&mut self) {
-        self.server.database.transport.record_rows(self.progress.rows);
+        self.server.database.transport.record_rows(self.progress.rows - self.rows_before);
         if let Some(trace) = &self.trace {
             trace.end(self.progress.rows, self.progress.batches);
         }

@@ -25,7 +25,7 @@ impl Collection {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn ensure_index(&self, index: Index) -> NewIndex {
+    pub fn ensure_index(&self, index: impl Into<Index>) -> NewIndex {
         NewIndex {
             collection: self.clone(),
             operation: self.operation(|name| Ok(EnsureIndex::new(name, index))),
@@ -35,6 +35,33 @@ impl Collection {
     /// Lists the indexes, without those that are being built.
     pub async fn indexes(&self) -> Result<Vec<IndexInfo>, Error> {
         self.database.execute(ListIndexes::new(self.name()?)).await
+    }
+
+    /// Lists the indexes that are being built, with their [progress](IndexInfo::progress).
+    ///
+    /// Since 3.10.13 and 3.11.7; older servers do not report the progress, and the list is empty.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use arango::data::Index;
+    ///
+    /// # async fn example(books: &arango::Collection) -> arango::Result<()> {
+    /// let build = books.ensure_index(Index::persistent(["year"]).in_background());
+    /// let build = tokio::spawn(build.into_future());
+    /// while !build.is_finished() {
+    ///     tokio::time::sleep(Duration::from_secs(1)).await;
+    ///     for index in books.indexes_in_progress().await? {
+    ///         println!("{}: {:?} %", index.name, index.progress);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn indexes_in_progress(&self) -> Result<Vec<IndexInfo>, Error> {
+        let mut indexes = self.database.execute(ListIndexes::new(self.name()?).include_hidden()).await?;
+        indexes.retain(|index| index.progress.is_some());
+        Ok(indexes)
     }
 
     /// Returns an index.

@@ -1,11 +1,15 @@
 //! The queries that run on the coordinators.
 
+use std::fmt;
+
 use arango_data::{
     ClearSlowQueries, KillQuery, KillStatus, ListRunningQueries, ListSlowQueries, QueryId, QueryScope,
-    RunningQuery,
+    QueryTag, RunningQuery,
 };
 use arango_transport::Error;
+use arango_transport::protocol::BuildError;
 
+use crate::handles::data_support::invalid_request;
 use crate::handles::database::Database;
 
 /// The queries of a database that run, or were slow, on all coordinators.
@@ -48,6 +52,35 @@ impl Queries {
     /// Lists the queries that run.
     pub async fn running(&self) -> Result<Vec<RunningQuery>, Error> {
         self.database.execute(ListRunningQueries { scope: self.scope }).await
+    }
+
+    /// Lists the queries that run with this [tag](crate::data::Query::tagged): a label, or the tag of one run.
+    ///
+    /// One that is not listed has ended, was not started yet, or was sent to a coordinator that tracks no queries.
+    pub async fn running_with<L>(&self, tag: L) -> Result<Vec<RunningQuery>, Error>
+    where
+        L: TryInto<QueryTag, Error: fmt::Display>,
+    {
+        let tag = tag.try_into().map_err(|invalid| {
+            invalid_request::<ListRunningQueries>(BuildError::Query(invalid.to_string()))
+        })?;
+        let mut running = self.running().await?;
+        running.retain(|query| query.has_tag(&tag));
+        Ok(running)
+    }
+
+    /// Kills the queries that run with this tag, and returns those that were marked.
+    pub async fn kill_with<L>(&self, tag: L) -> Result<Vec<RunningQuery>, Error>
+    where
+        L: TryInto<QueryTag, Error: fmt::Display>,
+    {
+        let mut marked = Vec::new();
+        for query in self.running_with(tag).await? {
+            if self.kill(&query.id).await? == KillStatus::Marked {
+                marked.push(query);
+            }
+        }
+        Ok(marked)
     }
 
     /// Lists the latest queries that were slow.

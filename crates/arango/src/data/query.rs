@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use arango_data::{
     Aql, CreateCursor, ExplainQuery, Explanation, Extra, ParseQuery, ParsedQuery, Profile, QueryOptions,
+    QueryTag,
 };
+use arango_transport::balance::RandomSource;
+use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Coordinator, Error, ErrorKind};
 use serde::de::DeserializeOwned;
 
@@ -17,6 +20,7 @@ use crate::data::query_excerpt::excerpt;
 use crate::data::query_trace::{QueryTrace, observe};
 use crate::data::transaction::{Transaction, TransactionCalls};
 use crate::data::watched_query::WatchedQuery;
+use crate::handles::data_support::invalid_request;
 use crate::handles::database::Database;
 
 impl Database {
@@ -33,7 +37,8 @@ impl Database {
     /// ```
     pub fn query<T: DeserializeOwned>(&self, query: Aql) -> Query<T> {
         let options = QueryOptions::new().allow_retry();
-        Query { database: self.clone(), aql: query, options, transaction: None, rows: PhantomData }
+        let (transaction, tag) = (None, Ok(None));
+        Query { database: self.clone(), aql: query, options, transaction, tag, rows: PhantomData }
     }
 
     /// Returns how the server would execute a query, without executing it.
@@ -42,7 +47,7 @@ impl Database {
     ///
     /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery), and as [`execute`](Self::execute).
     pub async fn explain(&self, query: &Aql) -> Result<Explanation, Error> {
-        self.execute(ExplainQuery::new(query)).await.map_err(|error| with_excerpt(error, query))
+        self.execute(ExplainQuery::new(query)).await.map_err(|error| with_excerpt(error, query.text()))
     }
 
     /// Checks a query at the server, without executing it: its syntax, its collections and its parameters.
@@ -74,7 +79,7 @@ impl Database {
     ///
     /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery), and as [`execute`](Self::execute).
     pub async fn parse(&self, query: &Aql) -> Result<ParsedQuery, Error> {
-        self.execute(ParseQuery::new(query)).await.map_err(|error| with_excerpt(error, query))
+        self.execute(ParseQuery::new(query)).await.map_err(|error| with_excerpt(error, query.text()))
     }
 }
 
@@ -95,6 +100,7 @@ pub struct Query<T, B = ()> {
     aql: Aql,
     options: QueryOptions,
     transaction: Option<Arc<TransactionCalls>>,
+    tag: Result<Option<QueryTag>, BuildError>,
     rows: PhantomData<(fn() -> T, B)>,
 }
 
@@ -158,6 +164,38 @@ impl<T, B> Query<T, B> {
         self.map(QueryOptions::allow_dirty_reads)
     }
 
+    /// Adds a label by which the query is found while it runs: a text, or a [`QueryTag`].
+    ///
+    /// A random number is added to a label without one, so that [`tag`](Self::tag) names this run only. An invalid label is
+    /// reported when the query is sent.
+    ///
+    /// ```no_run
+    /// use arango::data::Aql;
+    ///
+    /// # async fn example(shop: &arango::Database) -> arango::Result<()> {
+    /// let query = Aql::new("FOR i IN items FILTER i.invoice == 17 UPDATE i WITH { paid: true } IN items");
+    /// if let Err(error) = shop.query::<()>(query).tagged("invoice-17").finish().await {
+    ///     let running = shop.queries().running_with("invoice-17").await?;
+    ///     println!("{error}; it still runs: {}", !running.is_empty());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn tagged<L: TryInto<QueryTag, Error: fmt::Display>>(mut self, tag: L) -> Self {
+        let random = || new_nonce(self.database.transport.random());
+        self.tag = match tag.try_into() {
+            Ok(tag) if tag.has_nonce() => Ok(Some(tag)),
+            Ok(tag) => Ok(Some(tag.with_nonce(random()))),
+            Err(invalid) => Err(BuildError::Query(invalid.to_string())),
+        };
+        self
+    }
+
+    /// Returns the tag of this run of the query, if it has a valid one.
+    pub fn tag(&self) -> Option<&QueryTag> {
+        self.tag.as_ref().ok()?.as_ref()
+    }
+
     /// Replaces all options. Batches can be [read again](QueryOptions::allow_retry) in any case, except in a transaction.
     pub fn options(mut self, options: QueryOptions) -> Self {
         self.options = if self.transaction.is_none() { options.allow_retry() } else { options };
@@ -174,7 +212,8 @@ impl<T> Query<T, &mut Transaction> {
     /// Prepares a query in a transaction. Its batches are read once.
     pub(super) fn in_transaction(database: Database, aql: Aql, transaction: Arc<TransactionCalls>) -> Self {
         let options = QueryOptions::new();
-        Self { database, aql, options, transaction: Some(transaction), rows: PhantomData }
+        let transaction = Some(transaction);
+        Self { database, aql, options, transaction, tag: Ok(None), rows: PhantomData }
     }
 }
 
@@ -254,12 +293,18 @@ impl<T: DeserializeOwned + Send + 'static, B> Query<T, B> {
 
     async fn send(self) -> Result<Cursor<T, B>, Error> {
         let (reads_only, is_stream) = (self.aql.is_read_only(), self.options.is_stream());
+        let ttl = self.options.cursor_ttl();
         let mut options = self.options;
         if reads_only && !is_stream {
             // The client waits no longer, and does not send it again: so the server need not go on.
             options = options.default_max_runtime(self.database.attempt_limit());
         }
-        let create = WatchedQuery::new(CreateCursor::new(&self.aql).options(&options));
+        let tag = self.tag.map_err(invalid_request::<CreateCursor<T>>)?;
+        let mut create = CreateCursor::new(&self.aql).options(&options);
+        if let Some(tag) = &tag {
+            create = create.tagged(tag);
+        }
+        let create = WatchedQuery::new(create);
         let trace = QueryTrace::begin(&self.database, &self.aql);
         let transaction = self.transaction;
         let response = async {
@@ -276,7 +321,8 @@ impl<T: DeserializeOwned + Send + 'static, B> Query<T, B> {
                     (Some(id), Some(transaction)) => transaction.close_later(id),
                     (None, _) => {}
                 }
-                return Err(with_excerpt(error, &self.aql));
+                let comment = tag.map(|tag| tag.comment()).unwrap_or_default();
+                return Err(with_excerpt(error, &(comment + self.aql.text())));
             }
         };
         let effect = match (&transaction, reads_only, is_stream) {
@@ -285,7 +331,7 @@ impl<T: DeserializeOwned + Send + 'static, B> Query<T, B> {
             (None, false, false) => CursorEffect::Committed,
             (None, false, true) => CursorEffect::CommitsWithItsLastBatch,
         };
-        Ok(Cursor::new(self.database, owner, batch, effect, trace, transaction))
+        Ok(Cursor::new(self.database, owner, batch, effect, ttl, trace, transaction))
     }
 }
 
@@ -312,14 +358,22 @@ impl<T, B> fmt::Debug for Query<T, B> {
         f.debug_struct("Query")
             .field("aql", &self.aql)
             .field("options", &self.options)
+            .field("tag", &self.tag)
             .finish_non_exhaustive()
     }
 }
 
+/// Makes a number that no other run of a query has.
+fn new_nonce(random: &dyn RandomSource) -> [u8; 8] {
+    // Between 1 and 2 the lower 52 bits of a number are random.
+    let bits = || (1.0 + random.next_f64()).to_bits() >> 12;
+    ((bits() << 32) ^ bits()).to_be_bytes()
+}
+
 /// Adds the place in the query that the server does not understand.
-fn with_excerpt(error: Error, query: &Aql) -> Error {
+fn with_excerpt(error: Error, query: &str) -> Error {
     let message = error.server_message().filter(|_| error.kind() == ErrorKind::InvalidQuery);
-    match message.and_then(|message| excerpt(query.text(), message)) {
+    match message.and_then(|message| excerpt(query, message)) {
         Some(excerpt) => error.with_excerpt(excerpt),
         None => error,
     }

@@ -46,6 +46,8 @@ mod preflight;
 mod propagation;
 mod rebalance;
 mod rolling_restart;
+#[cfg(feature = "data")]
+mod schema_propagation;
 mod wait_idle;
 
 pub use decommission::{DecommissionReport, DecommissionStep};

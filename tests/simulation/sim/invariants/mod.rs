@@ -25,7 +25,7 @@ pub(crate) const TICK: Duration = Duration::from_millis(1);
 #[derive(Debug, Clone)]
 pub(crate) struct Violation {
     pub(crate) seed: u64,
-    /// The invariant: `I1` to `I28`, or `D1` to `D5`.
+    /// The invariant: `I1` to `I28`, or `D1` to `D6`.
     pub(crate) invariant: &'static str,
     /// The call, or the client and coordinator.
     pub(crate) marker: String,

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::{search, vector};
 use crate::api::Call;
+use crate::config::version::Version;
 use crate::http::reply::ApiError;
 use crate::store::unique::UniqueIndex;
 
@@ -50,7 +52,7 @@ pub(super) struct Definition {
     pub(super) attributes: Map<String, Value>,
 }
 
-fn invalid(text: impl Into<String>) -> ApiError {
+pub(super) fn invalid(text: impl Into<String>) -> ApiError {
     ApiError::bad_parameter(text)
 }
 
@@ -76,6 +78,11 @@ impl Definition {
             return Err(invalid("invalid index definition"));
         }
         check(kind, &fields, body)?;
+        let (fields, body) = match kind {
+            "inverted" => search::complete(call.version, fields, body)?,
+            "vector" => (fields, vector::complete(call.version, body)?),
+            _ => (fields, body.clone()),
+        };
         let mut attributes = Map::new();
         for (name, default) in defaults(kind) {
             match body.get(name).or(default.as_ref()) {
@@ -101,9 +108,35 @@ impl Definition {
 
     /// Returns whether an existing index does the same.
     pub(super) fn is_equal(&self, index: &Map<String, Value>) -> bool {
+        const OF_SEARCH: &[&str] = &[
+            "analyzer",
+            "features",
+            "includeAllFields",
+            "searchField",
+            "trackListPositions",
+            "cache",
+            "primaryKeyCache",
+            "primarySort",
+            "storedValues",
+            "optimizeTopK",
+        ];
+        let of_search = if self.kind == "inverted" { OF_SEARCH } else { &[] };
         ["type", "fields", "unique", "sparse", "geoJson", "prefixFields", "params"]
             .iter()
+            .chain(of_search)
             .all(|name| index.get(*name) == self.attributes.get(*name))
+    }
+
+    /// Refuses an index that a server could not build of the documents.
+    pub(super) fn check_documents(&self, version: &Version, documents: usize) -> Result<(), ApiError> {
+        let centroids = self.attributes.get("params").and_then(|params| params["nLists"].as_u64());
+        let has_fewer =
+            centroids.is_some_and(|centroids| u64::try_from(documents).is_ok_and(|n| n < centroids));
+        if self.kind == "vector" && has_fewer && !version.at_least(3, 12, 9) {
+            let text = "sim: a vector index of fewer documents than `nLists` is not modelled before 3.12.9";
+            return Err(ApiError::new(501, 9, text));
+        }
+        Ok(())
     }
 
     /// Returns the index, with an id and a name.
@@ -137,7 +170,6 @@ fn check(kind: &str, fields: &[Value], body: &Value) -> Result<(), ApiError> {
         "mdi-prefixed" if body.get("prefixFields").and_then(Value::as_array).is_none_or(Vec::is_empty) => {
             Err(invalid("`prefixFields` must be an array of names"))
         }
-        "vector" if !body.get("params").is_some_and(Value::is_object) => Err(invalid("`params` is missing")),
         "persistent" | "hash" | "skiplist" if flag("unique") && expands => {
             Err(ApiError::new(501, 9, "sim: a unique index over the elements of an array is not modelled"))
         }
@@ -168,7 +200,7 @@ fn defaults(kind: &str) -> Vec<(&'static str, Option<Value>)> {
             ("storedValues", None),
             ("estimates", yes()),
         ],
-        "vector" => vec![("params", None), ("parallelism", None), ("storedValues", None)],
+        "vector" => vec![("params", None), ("parallelism", Some(json!(2))), ("storedValues", None)],
         _ => vec![
             ("analyzer", Some(json!("identity"))),
             ("features", None),

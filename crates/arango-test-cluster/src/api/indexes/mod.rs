@@ -1,9 +1,11 @@
 //! `/_api/index`
 //!
-//! The definitions of indexes are checked and reported. Of their effects, only the uniqueness of persistent indexes is
-//! simulated.
+//! The definitions of indexes are checked and reported, and building them may take time. Of their effects, only the
+//! uniqueness of persistent indexes is simulated.
 
 mod definition;
+mod search;
+mod vector;
 
 use std::sync::Arc;
 
@@ -13,28 +15,23 @@ use serde_json::{Map, Value, json};
 use self::definition::Definition;
 use super::collections::{find, find_mut, object};
 use super::modelled::Modelled;
-use super::{Call, HandlerResult};
+use super::{Call, HandlerResult, Outcome};
 use crate::http::reply::{ApiError, Reply};
+use crate::state::State;
+use crate::state::index_builds::{BuildState, IndexBuild};
 
-pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
+pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiError> {
     let modelled = match (&call.request.method, rest) {
         (&Method::GET, []) => Modelled::parameters(&["collection", "withHidden"]),
         (_, []) => Modelled::parameters(&["collection"]).attributes(definition::ATTRIBUTES),
         _ => Modelled::NOTHING,
     };
     call.require_modelled(&modelled)?;
-    match (call.request.method.clone(), rest) {
-        (Method::GET, []) => {
-            let collection = find(call, &collection_of_query(call)?)?;
-            let by_id = collection.indexes.iter().filter_map(|index| {
-                let id = index.get("id")?.as_str()?.to_owned();
-                Some((id, Value::Object(index.clone())))
-            });
-            Ok(Reply::flat(200, json!({ "indexes": collection.indexes, "identifiers": object(by_id) })))
-        }
+    let reply = match (call.request.method.clone(), rest) {
+        (Method::GET, []) => list(call),
         (Method::POST, []) => {
             call.require_write()?;
-            create(call)
+            return create(call);
         }
         (Method::GET, [collection, id]) => {
             let found = find(call, collection)?;
@@ -47,7 +44,30 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
             drop_one(call, collection, id)
         }
         _ => Err(ApiError::wrong_method()),
+    };
+    reply.map(Outcome::Now)
+}
+
+/// Lists the indexes, and with `withHidden` those that are being built.
+fn list(call: &Call<'_>) -> HandlerResult {
+    let collection = find(call, &collection_of_query(call)?)?;
+    let mut indexes = collection.indexes.clone();
+    if call.request.query.is_true("withHidden") {
+        let (database, now) = (&call.request.database, call.state.current_time);
+        for (build, progress) in call.state.index_builds.of(database, &collection.name, now) {
+            let mut index = build.index.clone();
+            if call.version.reports_index_progress() {
+                index.insert("progress".into(), progress.into());
+            }
+            indexes.push(index);
+        }
     }
+    let by_id = indexes.iter().filter_map(|index| {
+        let id = index.get("id")?.as_str()?.to_owned();
+        Some((id, Value::Object(index.clone())))
+    });
+    let identifiers = object(by_id);
+    Ok(Reply::flat(200, json!({ "indexes": indexes, "identifiers": identifiers })))
 }
 
 fn drop_one(call: &mut Call<'_>, collection: &str, id: &str) -> HandlerResult {
@@ -76,19 +96,26 @@ fn not_found() -> ApiError {
 }
 
 /// Creates an index, or returns the existing one with an equal definition.
-fn create(call: &mut Call<'_>) -> HandlerResult {
+fn create(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
     let name = collection_of_query(call)?;
     let body = call.object()?;
     let found = find(call, &name)?;
     let definition = Definition::read(call, &body)?;
     if let Some(equal) = found.indexes.iter().find(|index| definition.is_equal(index)) {
-        return Ok(created(200, equal, false));
+        return Ok(Outcome::Now(created(200, equal, false)));
     }
-    let same_name = |index: &&Map<String, Value>| index.get("name") == definition.attributes.get("name");
-    if found.indexes.iter().any(|index| same_name(&index)) {
+    let (database, now) = (call.request.database.clone(), call.state.current_time);
+    let builds: Vec<IndexBuild> =
+        call.state.index_builds.of(&database, &found.name, now).map(|(build, _)| build.clone()).collect();
+    if let Some(build) = builds.iter().find(|build| definition.is_equal(&build.index)) {
+        return Ok(until_built(call, build.clone(), false));
+    }
+    let same_name = |index: &Map<String, Value>| index.get("name") == definition.attributes.get("name");
+    if found.indexes.iter().any(same_name) || builds.iter().any(|build| same_name(&build.index)) {
         return Err(ApiError::new(400, 1207, "duplicate name"));
     }
-    if definition.kind == "ttl" && found.indexes.iter().any(|index| index["type"] == "ttl") {
+    let is_ttl = |index: &Map<String, Value>| index["type"] == "ttl";
+    if definition.kind == "ttl" && found.indexes.iter().any(is_ttl) {
         return Err(ApiError::bad_parameter("there can only be one ttl index per collection"));
     }
     let shard_keys = &found.rules.shard_keys;
@@ -98,16 +125,41 @@ fn create(call: &mut Call<'_>) -> HandlerResult {
     {
         return Err(ApiError::new(400, 1470, "shard key must be contained in unique index"));
     }
+    definition.check_documents(call.version, found.documents.len())?;
+    let collection = found.name.clone();
     let number = call.state.ids.next();
-    let found = find_mut(call, &name)?;
-    let index = definition.finish(&found.name, number);
-    if let Some(unique) = definition::unique_index(&index) {
-        // Duplicates are 400 here, unlike those of a document.
-        let added = Arc::make_mut(&mut found.documents).add_unique(unique);
-        added.map_err(|error| ApiError::new(400, error.number, error.message))?;
+    let index = definition.finish(&collection, number);
+    let unique = definition::unique_index(&index);
+    let coordinator = call.index;
+    let build = IndexBuild { number, database, collection, index, unique, coordinator, began: now };
+    call.state.index_builds.begin(build.clone());
+    Ok(until_built(call, build, true))
+}
+
+/// Responds when an index is built.
+fn until_built(call: &mut Call<'_>, mut build: IndexBuild, is_new: bool) -> Outcome {
+    let coordinator = call.index;
+    let time = call.state.index_builds.time;
+    let mut check = move |state: &mut State| {
+        state.finish_index_builds(state.current_time);
+        match state.index_build(&build.database, &build.collection, build.number) {
+            BuildState::Building => None,
+            BuildState::Built => Some(created(if is_new { 201 } else { 200 }, &build.index, is_new)),
+            // Duplicates are 400 here, unlike those of a document.
+            BuildState::Failed(error) => Some(ApiError::new(400, error.number, error.message).into()),
+            BuildState::Vanished if state.has_collection(&build.database, &build.collection) => {
+                build.coordinator = coordinator;
+                build.began = state.current_time;
+                state.index_builds.begin(build.clone());
+                None
+            }
+            BuildState::Vanished => Some(ApiError::collection_not_found(&build.collection).into()),
+        }
+    };
+    match check(call.state) {
+        Some(reply) => Outcome::Now(reply),
+        None => Outcome::Wait { every: time / 20, check: Box::new(check) },
     }
-    found.indexes.push(index.clone());
-    Ok(created(201, &index, true))
 }
 
 fn created(status: u16, index: &Map<String, Value>, is_new: bool) -> Reply {

@@ -1,0 +1,185 @@
+//! Comparing an index with what it should be.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::definition::Index;
+use super::info::{IndexInfo, IndexType};
+use crate::collections::PropertyDifference;
+
+/// The options that are compared. Those that only say how an index is built are not among them.
+const COMPARED: [&str; 24] = [
+    "type",
+    "fields",
+    "unique",
+    "sparse",
+    "deduplicate",
+    "estimates",
+    "cacheEnabled",
+    "storedValues",
+    "expireAfter",
+    "geoJson",
+    "legacyPolygons",
+    "fieldValueTypes",
+    "prefixFields",
+    "params",
+    "analyzer",
+    "features",
+    "includeAllFields",
+    "searchField",
+    "trackListPositions",
+    "cache",
+    "primaryKeyCache",
+    "primarySort",
+    "optimizeTopK",
+    "commitIntervalMsec",
+];
+
+impl Index {
+    /// Returns the name, if it was set.
+    pub fn name(&self) -> Option<&str> {
+        self.attributes().get("name")?.as_str()
+    }
+
+    /// Returns the type; `None` if a [raw](Self::raw) definition has none.
+    pub fn index_type(&self) -> Option<IndexType> {
+        serde_json::from_value(self.attributes().get("type")?.clone()).ok()
+    }
+
+    /// Returns how an existing index differs from what was set.
+    ///
+    /// An index never changes: one that differs can only be dropped. The name is not compared. Options that only
+    /// a [raw](Self::raw) definition can have are not compared either, unless they are those of another type.
+    pub fn differences(&self, existing: &IndexInfo) -> Vec<PropertyDifference> {
+        let wanted = self.attributes();
+        let is_persistent = wanted.get("type").is_some_and(|kind| kind == "persistent");
+        let mut found = Vec::new();
+        for property in COMPARED {
+            // Not to be unique or sparse is a property, too; other types decide that themselves.
+            let is_flag = matches!(property, "unique" | "sparse") && is_persistent;
+            let default = is_flag.then_some(Value::Bool(false));
+            let Some(expected) = wanted.get(property).cloned().or(default) else { continue };
+            let actual = attribute(existing, property).unwrap_or_default();
+            if !covers(&actual, &expected) {
+                found.push(PropertyDifference { property, expected, actual });
+            }
+        }
+        found
+    }
+}
+
+/// The type and the fields, for an index without a name.
+impl fmt::Display for Index {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(name) = self.name() {
+            return f.pad(name);
+        }
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let name = |field: &Value| text(field.get("name").unwrap_or(field));
+        let fields = self.attributes().get("fields").and_then(Value::as_array);
+        let fields: Vec<String> = fields.into_iter().flatten().map(name).collect();
+        let kind = self.attributes().get("type").map(text).unwrap_or_default();
+        write!(f, "{kind}({})", fields.join(", "))
+    }
+}
+
+fn attribute(index: &IndexInfo, name: &str) -> Option<Value> {
+    match name {
+        "type" => Some(index.index_type.as_str().into()),
+        "fields" => Some(index.fields.clone().into()),
+        "unique" => Some(index.unique.into()),
+        "sparse" => Some(index.sparse.into()),
+        "expireAfter" => index.expire_after.map(|time| time.as_secs_f64().into()),
+        _ => index.other.get(name).cloned(),
+    }
+}
+
+/// Returns whether a value of the server has all that was set. The server adds defaults.
+fn covers(actual: &Value, expected: &Value) -> bool {
+    match (actual, expected) {
+        (Value::Object(actual), Value::Object(expected)) => covers_object(actual, expected),
+        // A field may be reported by its name.
+        (Value::String(_), Value::Object(field)) => field.len() == 1 && field.get("name") == Some(actual),
+        (Value::Object(_), Value::String(_)) => actual.get("name") == Some(expected),
+        (Value::Array(actual), Value::Array(expected)) => {
+            actual.len() == expected.len()
+                && actual.iter().zip(expected).all(|(actual, expected)| covers(actual, expected))
+        }
+        (Value::Number(actual), Value::Number(expected)) => actual.as_f64() == expected.as_f64(),
+        _ => actual == expected,
+    }
+}
+
+fn covers_object(actual: &Map<String, Value>, expected: &Map<String, Value>) -> bool {
+    expected.iter().all(|(name, expected)| match (actual.get(name), name.as_str()) {
+        (Some(actual), _) => covers(actual, expected),
+        // Some versions report the direction of a sort so.
+        (None, "direction") => actual.get("asc").is_some_and(|asc| *asc == Value::Bool(expected == "asc")),
+        (None, _) => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::read;
+    use crate::{GetIndex, IndexId, InvertedIndex, SortDirection, VectorIndex, VectorMetric};
+    use serde_json::json;
+    use std::time::Duration;
+
+    fn existing(changed: &Value) -> IndexInfo {
+        let mut body = json!({ "error": false, "code": 200, "id": "books/7", "name": "by_year", "type": "persistent",
+            "fields": ["year"], "unique": false, "sparse": false, "deduplicate": true, "estimates": true,
+            "cacheEnabled": false, "selectivityEstimate": 1 });
+        body.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
+        read(&GetIndex { id: IndexId::new("books/7").unwrap() }, &body.to_string())
+    }
+
+    fn differences(index: impl Into<Index>, changed: &Value) -> Vec<String> {
+        index.into().differences(&existing(changed)).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_was_set_is_compared_and_the_name_is_not() {
+        let by_year = || Index::persistent(["year"]).named("other").in_background();
+        assert!(differences(by_year(), &json!({})).is_empty());
+        assert_eq!(differences(by_year(), &json!({ "unique": true })), ["unique is true, expected false"]);
+        let found =
+            differences(by_year().without_estimates().sparse(), &json!({ "fields": ["year", "title"] }));
+        let fields = r#"fields is ["year","title"], expected ["year"]"#;
+        assert_eq!(found, [fields, "sparse is false, expected true", "estimates is true, expected false"]);
+        let ttl = Index::ttl("year", Duration::from_secs(60));
+        assert!(
+            differences(ttl.clone(), &json!({ "type": "ttl", "expireAfter": 60, "sparse": true })).is_empty()
+        );
+        assert_eq!(differences(ttl, &json!({ "type": "ttl", "expireAfter": 61 })).len(), 1);
+    }
+
+    #[test]
+    fn what_a_server_adds_is_no_difference() {
+        let search =
+            InvertedIndex::new(["a"]).primary_sort([("y", SortDirection::Descending)]).stored_values(["p"]);
+        let reported = |sort: Value| {
+            json!({ "type": "inverted", "fields": [{ "name": "a", "cache": false }], "sparse": true,
+                "primarySort": { "fields": [sort], "compression": "lz4" },
+                "storedValues": [{ "fields": ["p"], "compression": "lz4" }], "analyzer": "identity" })
+        };
+        for sort in [json!({ "field": "y", "direction": "desc" }), json!({ "field": "y", "asc": false })] {
+            assert!(differences(search.clone(), &reported(sort)).is_empty());
+        }
+        assert_eq!(differences(search, &reported(json!({ "field": "y", "asc": true }))).len(), 1);
+        let vector = VectorIndex::new("v", VectorMetric::L2, 3, 7);
+        let params = json!({ "metric": "l2", "dimension": 3, "nLists": 7, "defaultNProbe": 1 });
+        assert!(
+            differences(vector, &json!({ "type": "vector", "fields": ["v"], "params": params })).is_empty()
+        );
+    }
+
+    #[test]
+    fn an_index_is_shown_by_its_name_or_by_its_fields() {
+        assert_eq!(Index::persistent(["a"]).named("by_a").to_string(), "by_a");
+        assert_eq!(Index::persistent(["a", "b[*]"]).to_string(), "persistent(a, b[*])");
+        assert_eq!(InvertedIndex::new(["a"]).into_index().to_string(), "inverted(a)");
+    }
+}

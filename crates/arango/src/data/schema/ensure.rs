@@ -1,0 +1,167 @@
+//! Creating what a database lacks.
+
+use std::future::IntoFuture;
+use std::time::Duration;
+
+use arango_data::{CollectionName, EnsuredCollection};
+use arango_transport::{Error, ErrorKind};
+use tokio::time::{Instant, sleep};
+
+use super::compare::compare_index;
+use super::{DatabaseSchema, Expected, SchemaDifference, SchemaDifferences};
+use crate::handles::database::Database;
+
+/// How long it may take until all coordinators know a collection that exists.
+const PROPAGATION: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// What was created and changed so that a database has all that its schema expects.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnsuredSchema {
+    changes: SchemaDifferences,
+    collections: Vec<CollectionName>,
+}
+
+/// Why a database does not have all that its schema expects.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SchemaError {
+    /// The database has things that can never be changed otherwise. All the rest was created and changed.
+    #[error("the database differs from its schema:\n{0}")]
+    Differs(SchemaDifferences),
+    /// A call failed. What was created and changed before stays.
+    #[error("the schema could not be ensured: {step}")]
+    Call {
+        /// What was to be done, such as `index books/by_year`.
+        step: String,
+        /// The error of the call.
+        source: Error,
+    },
+}
+
+impl EnsuredSchema {
+    /// Returns the differences that existed before, and that this call has removed.
+    ///
+    /// Without those whose response was lost: they look as if another program had removed them.
+    pub fn changes(&self) -> &SchemaDifferences {
+        &self.changes
+    }
+
+    /// Returns the collections of the schema.
+    pub fn collections(&self) -> &[CollectionName] {
+        &self.collections
+    }
+}
+
+impl DatabaseSchema {
+    /// Creates what the database lacks, and changes what it has otherwise and can be changed.
+    ///
+    /// Nothing is removed. It can be repeated after any failure, and programs may call it at the same time: each collection
+    /// and each index is created once. It waits until indexes are built, also those that another program has
+    /// begun. [`wait_for_propagation`](EnsuredSchema::wait_for_propagation) waits until all coordinators know the
+    /// collections.
+    ///
+    /// # Errors
+    ///
+    /// [`SchemaError::Differs`] with the differences that cannot be removed, after all the rest was done;
+    /// [`SchemaError::Call`] at the first call that fails.
+    pub async fn ensure(&self, database: &Database) -> Result<EnsuredSchema, SchemaError> {
+        self.check().map_err(|source| SchemaError::Call { step: "its names".to_owned(), source })?;
+        let mut done = Done::default();
+        for expected in &self.collections {
+            expected.ensure(database, &mut done).await?;
+        }
+        if done.left.is_empty() {
+            let collections = self.collections.iter().map(|expected| expected.collection.name().clone());
+            Ok(EnsuredSchema { changes: done.changes, collections: collections.collect() })
+        } else {
+            Err(SchemaError::Differs(done.left))
+        }
+    }
+}
+
+/// What was changed, and what cannot be changed.
+#[derive(Default)]
+struct Done {
+    changes: SchemaDifferences,
+    left: SchemaDifferences,
+}
+
+impl Expected {
+    async fn ensure(&self, database: &Database, done: &mut Done) -> Result<(), SchemaError> {
+        let name = self.collection.name();
+        let failed = |step: String| move |source| SchemaError::Call { step, source };
+        let ensured = database.execute_resolving(self.collection.clone().ensure()).await;
+        let ensured = ensured.map_err(failed(format!("collection {name}")))?;
+        self.change_properties(database, ensured, done).await?;
+        if self.indexes.is_empty() {
+            return Ok(());
+        }
+        let collection = database.collection(name.as_str());
+        let existing =
+            until_known(|| collection.indexes()).await.map_err(failed(format!("indexes of {name}")))?;
+        for index in &self.indexes {
+            let mut found = SchemaDifferences::default();
+            if !compare_index(name, index, &existing, &mut found) {
+                found.iter().for_each(|difference| done.left.push(difference.clone()));
+                continue;
+            }
+            let ensured = until_known(|| collection.ensure_index(index.clone()).into_future()).await;
+            let ensured = ensured.map_err(failed(format!("index {name}/{index}")))?;
+            if ensured.existed {
+                // Another program was faster: perhaps with other options, or under another name.
+                compare_index(name, index, std::slice::from_ref(&ensured.index), &mut done.left);
+            } else {
+                found.iter().for_each(|difference| done.changes.push(difference.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes the properties that differ and can be changed.
+    async fn change_properties(
+        &self,
+        database: &Database,
+        ensured: EnsuredCollection,
+        done: &mut Done,
+    ) -> Result<(), SchemaError> {
+        let collection = self.collection.name();
+        let mut left = ensured.differences;
+        if !ensured.existed {
+            done.changes.push(SchemaDifference::MissingCollection { collection: collection.clone() });
+        }
+        if let Some(changes) = self.collection.changes(&left) {
+            let changed = until_known(|| database.execute(&changes)).await.map_err(|source| {
+                let step = format!("properties of {collection}");
+                SchemaError::Call { step, source }
+            })?;
+            // Servers ignore some changes, such as more copies than there are servers.
+            let after = self.collection.differences(&changed);
+            let is_done = |difference: &_| !after.contains(difference);
+            for difference in left.iter().filter(|difference| is_done(difference)).cloned() {
+                done.changes.push(SchemaDifference::Property { collection: collection.clone(), difference });
+            }
+            left = after;
+        }
+        for difference in left {
+            done.left.push(SchemaDifference::Property { collection: collection.clone(), difference });
+        }
+        Ok(())
+    }
+}
+
+/// Repeats a call about a collection that exists, while the coordinator that responds does not know it.
+async fn until_known<T, F>(mut call: impl FnMut() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let began = Instant::now();
+    loop {
+        let result = call().await;
+        let is_unknown = |error: &Error| error.kind() == ErrorKind::CollectionNotFound;
+        if !result.as_ref().is_err_and(is_unknown) || began.elapsed() >= PROPAGATION {
+            return result;
+        }
+        sleep(PAUSE).await;
+    }
+}
