@@ -17,9 +17,11 @@ mod databases;
 mod diagnostics;
 mod documents;
 mod dumps;
+mod edges;
 mod forwarding;
 mod gharial;
 mod health;
+mod import;
 mod indexes;
 mod license;
 mod login;
@@ -156,7 +158,9 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         ["_api", "database", rest @ ..] => databases::handle(call, rest),
         ["_api", "collection", rest @ ..] => collections::handle(call, rest),
         ["_api", "key-generators"] if call.version.at_least(3, 12, 0) => collections::key_generators(call),
+        ["_api", "import", rest @ ..] => import::handle(call, rest),
         ["_api", "index", rest @ ..] => indexes::handle(call, rest),
+        ["_api", "edges", rest @ ..] => edges::handle(call, rest),
         ["_api", "gharial", rest @ ..] => gharial::handle(call, rest),
         ["_api", "cursor", rest @ ..] => return cursors::handle(call, rest),
         ["_api", "explain"] => queries::explain(call),

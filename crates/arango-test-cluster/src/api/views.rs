@@ -2,9 +2,11 @@
 
 use super::Call;
 use super::collections::find;
+use crate::config::settings::ScanOrder;
 use crate::http::reply::ApiError;
 use crate::state::databases::Collection;
 use crate::state::views::has_modelled_documents;
+use crate::store::document::Document;
 use crate::store::error::DocumentError;
 use crate::store::view::CollectionView;
 
@@ -18,13 +20,26 @@ impl Call<'_> {
 
     /// Makes the changes of a view.
     pub(super) fn commit(&mut self, view: CollectionView) -> Result<(), DocumentError> {
-        let collection = view.rules().collection.clone();
-        self.state.commit(&self.request.database, &collection, view)
+        self.commit_all(vec![view])
+    }
+
+    /// Makes the changes of several views, or none of them.
+    pub(super) fn commit_all(&mut self, views: Vec<CollectionView>) -> Result<(), DocumentError> {
+        self.state.commit(&self.request.database, views)
     }
 
     /// Returns whether writes to a collection wait for the disk.
     pub(super) fn waits_for_sync(&self, collection: &str) -> Result<bool, ApiError> {
         Ok(find(self, collection)?.wait_for_sync)
+    }
+
+    /// Returns all documents of a view, in the order in which a query visits them.
+    pub(super) fn scan(&self, view: &CollectionView) -> Result<Vec<Document>, DocumentError> {
+        view.require_all_leaders()?;
+        Ok(match self.config.scan_order {
+            ScanOrder::Shuffled => view.shuffled(self.config.seed),
+            ScanOrder::ByKey => view.by_key(),
+        })
     }
 
     /// Returns whether a read may come from a follower.

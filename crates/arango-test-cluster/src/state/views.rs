@@ -62,18 +62,18 @@ impl State {
         DatabaseView::new(views, hidden, seed)
     }
 
-    /// Makes the changes of a view, unless another operation was faster.
-    pub(crate) fn commit(
-        &mut self,
-        database: &str,
-        collection: &str,
-        view: CollectionView,
-    ) -> Result<(), DocumentError> {
+    /// Makes all changes of the views of a request, unless another operation was faster.
+    pub(crate) fn commit(&mut self, database: &str, views: Vec<CollectionView>) -> Result<(), DocumentError> {
         self.end_expired_queries();
-        for key in view.changed_keys() {
-            self.queries.check_lock(database, collection, key, None)?;
+        for view in &views {
+            for key in view.changed_keys() {
+                self.queries.check_lock(database, &view.rules().collection, key, None)?;
+            }
         }
-        self.apply(database, collection, view);
+        for view in views {
+            let collection = view.rules().collection.clone();
+            self.apply(database, &collection, view);
+        }
         Ok(())
     }
 

@@ -165,3 +165,54 @@ async fn options_of_single_definitions_are_refused_by_name() {
     let empty = json!({ "collection": "hills", "options": {} });
     assert_eq!(session.post("/_api/gharial/g/vertex", &empty).await.status, 202);
 }
+
+#[tokio::test]
+async fn a_collection_of_edges_connects_the_same_collections_in_all_graphs() {
+    let (_cluster, mut session) = with_roads().await;
+    let other = json!({ "collection": "roads", "from": ["towns"], "to": ["lakes"] });
+    let refused = session.post("/_api/gharial", &json!({ "name": "h", "edgeDefinitions": [other] })).await;
+    assert_eq!((refused.status, refused.error_num()), (400, 1921));
+    session.post("/_api/gharial", &json!({ "name": "h" })).await;
+    let refused = session.post("/_api/gharial/h/edge", &other).await;
+    assert_eq!((refused.status, refused.error_num()), (400, 1921));
+    let same = json!({ "collection": "roads", "from": ["towns"], "to": ["cities"] });
+    assert_eq!(session.post("/_api/gharial/h/edge", &same).await.status, 202);
+}
+
+#[tokio::test]
+async fn existing_collections_must_be_of_the_right_type() {
+    let (_cluster, mut session) = with_roads().await;
+    let documents = json!({ "collection": "lakes", "from": ["towns"], "to": ["towns"] });
+    assert_eq!(session.post("/_api/gharial/g/edge", &documents).await.error_num(), 1944);
+    session.post("/_api/collection", &json!({ "name": "links", "type": 3 })).await;
+    let edges = session.post("/_api/gharial/g/vertex", &json!({ "collection": "links" })).await;
+    assert_eq!((edges.status, edges.error_num()), (400, 1927));
+    let unnamed = session.post("/_api/gharial", &json!({})).await;
+    assert_eq!((unnamed.status, unnamed.error_num()), (400, 1922));
+}
+
+#[tokio::test]
+async fn collections_of_graphs_are_not_dropped_from_3_12_on() {
+    for (version, dropped) in [("3.11.14", true), ("3.12.0", false)] {
+        let cluster = TestCluster::builder().in_memory().version(version).start().await.unwrap();
+        let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+        session.post("/_api/gharial", &json!({ "name": "g", "orphanCollections": ["lakes"] })).await;
+        let response = session.delete("/_api/collection/lakes").await;
+        assert_eq!(response.status == 200, dropped, "{version}");
+        assert!(dropped || response.error_num() == 1942, "{version}");
+        session.delete("/_api/gharial/g").await;
+        assert_eq!(session.delete("/_api/collection/lakes").await.status == 200, !dropped, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn only_a_new_graph_may_be_201() {
+    let (_cluster, mut session) = with_roads().await;
+    let body = json!({ "collection": "hills" });
+    let added = session.post("/_api/gharial/g/vertex?waitForSync=true", &body).await;
+    let revision = added.json()["graph"]["_rev"].clone();
+    assert_eq!((added.status, added.headers["etag"].to_str().unwrap()), (202, revision.as_str().unwrap()));
+    assert_eq!(session.delete("/_api/gharial/g/vertex/hills?waitForSync=true").await.status, 202);
+    assert_eq!(session.delete("/_api/gharial/g/edge/roads?waitForSync=true").await.status, 202);
+    assert_eq!(session.delete("/_api/gharial/g?waitForSync=true").await.status, 202);
+}

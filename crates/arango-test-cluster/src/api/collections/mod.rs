@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use self::properties::{basic, properties};
 use super::modelled::{Modelled, TRANSACTION};
-use super::{Call, HandlerResult};
+use super::{Call, HandlerResult, gharial};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::databases::Collection;
 use crate::store::keys::GENERATORS;
@@ -141,6 +141,12 @@ fn drop_one(call: &mut Call<'_>, name: &str) -> HandlerResult {
         return Err(ApiError::forbidden("forbidden"));
     }
     let (id, name) = (collection.id.clone(), collection.name.clone());
+    if call.version.at_least(3, 12, 0)
+        && let Some(graph) = gharial::graph_with(call.database()?, &name)
+    {
+        let text = format!("must not drop collection while part of graph: '{name}' is used in '{graph}'");
+        return Err(ApiError::of_number(1942, text));
+    }
     if call
         .database()?
         .collections

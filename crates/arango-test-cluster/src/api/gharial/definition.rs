@@ -1,5 +1,7 @@
 //! Edge definitions and options of graphs.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::api::Call;
@@ -25,6 +27,29 @@ impl EdgeDefinition {
             from: list("from").ok_or_else(malformed)?,
             to: list("to").ok_or_else(malformed)?,
         })
+    }
+
+    /// Reads the definitions of a graph.
+    pub(super) fn read_all(graph: &Value) -> Result<Vec<Self>, ApiError> {
+        graph["edgeDefinitions"].as_array().into_iter().flatten().map(Self::read).collect()
+    }
+
+    /// Refuses a collection of edges that another graph connects otherwise.
+    pub(super) fn require_compatible(&self, call: &Call<'_>, own: &str) -> Result<(), ApiError> {
+        let others = call.database()?.graphs.iter().filter(|(name, _)| *name != own);
+        for (_, graph) in others {
+            let differs = |other: &Self| other.collection == self.collection && !self.connects_as(other);
+            if Self::read_all(graph)?.iter().any(differs) {
+                let text = format!("{} edge collection already used in edge def", self.collection);
+                return Err(ApiError::of_number(1921, text));
+            }
+        }
+        Ok(())
+    }
+
+    fn connects_as(&self, other: &Self) -> bool {
+        let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+        set(&self.from) == set(&other.from) && set(&self.to) == set(&other.to)
     }
 
     /// Refuses a collection of edges that the graph already has.
@@ -116,6 +141,16 @@ pub(super) fn collections(graph: &Value) -> impl Iterator<Item = String> {
     });
     let all = named.chain(graph["orphanCollections"].as_array().into_iter().flatten());
     all.filter_map(|name| name.as_str().map(str::to_owned))
+}
+
+/// Returns the collections of vertices of a graph, orphans included.
+pub(super) fn vertices(graph: &Value) -> BTreeSet<String> {
+    let definitions = graph["edgeDefinitions"].as_array().into_iter().flatten();
+    let ends = definitions.flat_map(|definition| {
+        ["from", "to"].into_iter().flat_map(|end| definition[end].as_array().into_iter().flatten())
+    });
+    let all = ends.chain(graph["orphanCollections"].as_array().into_iter().flatten());
+    all.filter_map(|name| name.as_str().map(str::to_owned)).collect()
 }
 
 /// Returns whether a list has a name.
