@@ -8,6 +8,7 @@ mod access_tokens;
 mod agency;
 mod agency_diagnosis;
 mod agency_jobs;
+mod analyzers;
 mod async_jobs;
 mod availability;
 mod cluster_admin;
@@ -32,6 +33,7 @@ mod modelled;
 mod nodes;
 mod queries;
 mod rebalance;
+mod search_views;
 mod security;
 mod server_admin;
 mod server_info;
@@ -166,6 +168,8 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         ["_api", "explain"] => queries::explain(call),
         ["_api", "query", rest @ ..] => return queries::handle(call, rest),
         ["_api", "document", rest @ ..] => documents::handle(call, rest),
+        ["_api", "view", rest @ ..] => search_views::handle(call, rest),
+        ["_api", "analyzer", rest @ ..] => analyzers::handle(call, rest),
         ["_api", "user", rest @ ..] => users::handle(call, rest),
         ["_api", "token", rest @ ..] if call.version.has_access_tokens() => access_tokens::handle(call, rest),
         ["_api", "token", ..] => absent::no_handler(call),

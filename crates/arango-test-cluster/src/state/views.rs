@@ -58,6 +58,7 @@ impl State {
                 hidden.insert(name.clone());
             }
         }
+        hidden.extend(database.views.keys().cloned());
         let seed = (config.scan_order == ScanOrder::Shuffled).then_some(config.seed);
         DatabaseView::new(views, hidden, seed)
     }

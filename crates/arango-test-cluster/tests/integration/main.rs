@@ -3,6 +3,7 @@
 mod administration;
 mod agency;
 mod agency_jobs;
+mod analyzers;
 mod aql;
 mod async_jobs;
 mod authentication;
@@ -38,6 +39,7 @@ mod queue;
 mod raw_connection;
 mod rebalance;
 mod repeated_writes;
+mod search_views;
 mod slow_responses;
 mod startup_and_shutdown;
 mod streams;

@@ -159,7 +159,7 @@ fn drop_one(call: &mut Call<'_>, name: &str) -> HandlerResult {
             "must not drop a collection while one with distributeShardsLike exists",
         ));
     }
-    call.database_mut()?.collections.remove(&name);
+    call.database_mut()?.drop_collection(&name);
     Ok(Reply::flat(200, json!({ "id": id })))
 }
 

@@ -119,7 +119,7 @@ fn changed(call: &mut Call<'_>, name: &str, dropped: Option<&str>) -> HandlerRes
         database.graphs.values().flat_map(definition::collections).any(|used| used == collection)
     };
     if let Some(collection) = dropped.filter(|collection| !is_used(collection)) {
-        database.collections.remove(collection);
+        database.drop_collection(collection);
     }
     Ok(super::changed(202, &graph))
 }

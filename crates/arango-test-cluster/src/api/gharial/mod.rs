@@ -178,7 +178,7 @@ fn remove(call: &mut Call<'_>, name: &str) -> HandlerResult {
     if drops {
         let used: Vec<String> = database.graphs.values().flat_map(definition::collections).collect();
         for collection in definition::collections(&graph).filter(|collection| !used.contains(collection)) {
-            database.collections.remove(&collection);
+            database.drop_collection(&collection);
         }
     }
     Ok(Reply::flat(202, json!({ "removed": true })))
