@@ -51,7 +51,7 @@ pub(super) fn is_exact(parts: &[&str]) -> bool {
 
 fn has_api(version: &Version, name: &str) -> bool {
     match name {
-        "aql-builtin" | "dump" | "query-cache" | "replication" | "transaction" | "ttl" | "wal" => true,
+        "aql-builtin" | "dump" | "replication" | "transaction" | "ttl" | "wal" => true,
         "aqlfunction" | "endpoint" | "foxx" | "simple" | "tasks" => !version.is_4(),
         "batch" => !version.at_least(3, 12, 3),
         "control_pregel" | "pregel" | "traversal" => !version.at_least(3, 12, 0),

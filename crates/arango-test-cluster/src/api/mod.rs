@@ -32,6 +32,7 @@ mod metrics;
 mod modelled;
 mod nodes;
 mod queries;
+mod query_caches;
 mod rebalance;
 mod search_views;
 mod security;
@@ -149,6 +150,10 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
             diagnostics::crashes(call, rest)
         }
         ["_admin", "crashes", ..] => absent::no_handler(call),
+        ["_admin", "options" | "options-description"] if call.version.at_least(3, 12, 0) => {
+            server_info::options(call)
+        }
+        ["_admin", "options" | "options-description"] => absent::no_handler(call),
         ["_admin", "compact"] => server_info::compact(call),
         ["_admin", "backup", "list"] => server_info::backup_list(call),
         ["_api", "cluster", rest @ ..] => dumps::handle(call, rest),
@@ -161,12 +166,18 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         ["_api", "collection", rest @ ..] => collections::handle(call, rest),
         ["_api", "key-generators"] if call.version.at_least(3, 12, 0) => collections::key_generators(call),
         ["_api", "import", rest @ ..] => import::handle(call, rest),
+        ["_api", "replication", "server-id"] if call.version.at_least(3, 12, 10) => {
+            Err(ApiError::unknown_path(&request.path))
+        }
+        ["_api", "replication", "server-id"] => server_info::server_number(call),
         ["_api", "index", rest @ ..] => indexes::handle(call, rest),
         ["_api", "edges", rest @ ..] => edges::handle(call, rest),
         ["_api", "gharial", rest @ ..] => gharial::handle(call, rest),
         ["_api", "cursor", rest @ ..] => return cursors::handle(call, rest),
         ["_api", "explain"] => queries::explain(call),
         ["_api", "query", rest @ ..] => return queries::handle(call, rest),
+        ["_api", "query-cache", rest @ ..] => query_caches::results(call, rest),
+        ["_api", "query-plan-cache"] if call.version.at_least(3, 12, 4) => query_caches::plans(call),
         ["_api", "document", rest @ ..] => documents::handle(call, rest),
         ["_api", "view", rest @ ..] => search_views::handle(call, rest),
         ["_api", "analyzer", rest @ ..] => analyzers::handle(call, rest),

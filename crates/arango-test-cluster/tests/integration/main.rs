@@ -40,6 +40,7 @@ mod raw_connection;
 mod rebalance;
 mod repeated_writes;
 mod search_views;
+mod settings_and_caches;
 mod slow_responses;
 mod startup_and_shutdown;
 mod streams;

@@ -30,6 +30,10 @@ fn modelled(call: &Call<'_>, rest: &[&str]) -> Modelled {
         (&Method::DELETE, [_]) => Modelled::parameters(&["isSystem"]),
         (&Method::PUT, [_, "properties"]) => Modelled::NOTHING.attributes(create::ATTRIBUTES),
         (&Method::GET, [_, "figures"]) => Modelled::parameters(&["details"]),
+        // A server ignores `withRevision`. Some clients send it.
+        (&Method::GET, [_, "checksum"]) => {
+            Modelled::parameters(&["withData", "withRevision", "withRevisions"])
+        }
         (&Method::GET, [_, "count"]) => Modelled::parameters(&["details"]).headers(&[TRANSACTION]),
         (&Method::PUT, [_, "truncate"]) => {
             Modelled::parameters(&["waitForSync", "compact"]).headers(&[TRANSACTION])
@@ -66,9 +70,6 @@ fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
             properties::change(call, name)
         }
         (Method::GET, [name, "count"]) => content::count(call, name),
-        (Method::GET, [_, "figures"]) if call.request.query.is_true("details") => {
-            Err(call.not_modelled("query parameter", "details"))
-        }
         (Method::GET, [name, "figures"]) => content::figures(call, name),
         (Method::GET, [name, "revision"]) => content::revision(call, name),
         (Method::GET, [name, "shards"]) => content::shards(call, name),
@@ -98,7 +99,7 @@ fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
         (Method::PUT, [_, "rename"]) => {
             Err(ApiError::new(501, 1470, "operation is not supported in a cluster"))
         }
-        (Method::GET, [_, "checksum"]) => Err(call.unsupported()),
+        (Method::GET, [name, "checksum"]) => content::checksum(call, name),
         (Method::GET | Method::PUT, [name, _]) => {
             find(call, name)?;
             Err(ApiError::new(404, 404, "expecting one of the resources or actions of a collection"))
