@@ -20,14 +20,7 @@ export default {
       for (const [name, call] of Object.entries({
         "/_api/transaction/begin": () => db.beginTransaction({ read: links.name }),
         "/_api/transaction": () => db.listTransactions(),
-        "/_api/import": () => links.import([{}]),
-        "/_api/edges": () => links.outEdges("books/1"),
-        "/_api/view": () => db.createView("compat_js_view", { type: "arangosearch" }),
-        "/_api/analyzer": () => db.listAnalyzers(),
-        "/_api/query/rules": () => db.queryRules(),
-        "/_api/query-cache": () => db.listQueryCacheEntries(),
         "/_api/aqlfunction": () => db.listUserFunctions(),
-        checksum: () => links.checksum(),
       })) {
         await assertRefused(name, call());
       }
@@ -40,7 +33,6 @@ export default {
         "graph traversal": () => root().query(`FOR v IN 1..2 OUTBOUND "a/1" ${links.name} RETURN v`),
         "options.usePlanCache": () => root().query("RETURN 1", {}, { usePlanCache: true }),
         "options.forceOneShardAttributeValue": () => root().query("RETURN 1", {}, { forceOneShardAttributeValue: "a" }),
-        details: () => links.figures(true),
         smartJoinAttribute: () => root().createCollection("compat_never", { smartJoinAttribute: "a" }),
       })) {
         await assertRefused(name, call());
