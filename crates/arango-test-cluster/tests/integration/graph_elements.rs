@@ -11,7 +11,13 @@ const ROADS: &str = "/_api/gharial/g/edge/roads";
 
 /// Towns a and b with a road r from a to b, in a graph that has lakes as orphans.
 async fn graph(version: &str) -> (TestCluster, Session) {
-    let cluster = TestCluster::builder().in_memory().version(version).seed(42).start().await.unwrap();
+    let cluster = TestCluster::builder()
+        .in_memory()
+        .version(version)
+        .seed(42)
+        .start()
+        .await
+        .expect("a cluster in memory starts");
     let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
     let definitions = json!([{ "collection": "roads", "from": ["towns"], "to": ["towns"] }]);
     let graph = json!({ "name": "g", "edgeDefinitions": definitions, "orphanCollections": ["lakes"] });
@@ -26,7 +32,7 @@ async fn graph(version: &str) -> (TestCluster, Session) {
 }
 
 async fn patch(session: &mut Session, path: &str, body: &Value) -> TestResponse {
-    session.request(Method::PATCH, path, &body.to_string()).await.unwrap()
+    session.request(Method::PATCH, path, &body.to_string()).await.expect("a response")
 }
 
 fn seen(response: &TestResponse) -> (u16, u64) {

@@ -7,7 +7,13 @@ use serde_json::{Value, json};
 use crate::client::{Session, TestResponse, in_memory};
 
 async fn books(version: &str) -> (TestCluster, Session) {
-    let cluster = TestCluster::builder().in_memory().version(version).seed(42).start().await.unwrap();
+    let cluster = TestCluster::builder()
+        .in_memory()
+        .version(version)
+        .seed(42)
+        .start()
+        .await
+        .expect("a cluster in memory starts");
     let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
     session.post("/_api/collection", &json!({ "name": "books", "numberOfShards": 3 })).await;
     session.post("/_api/collection", &json!({ "name": "wrote", "type": 3 })).await;
@@ -17,13 +23,14 @@ async fn books(version: &str) -> (TestCluster, Session) {
 
 async fn import(session: &mut Session, parameters: &str, body: &str) -> TestResponse {
     let path = format!("/_api/import?{parameters}");
-    session.request(Method::POST, &path, body).await.unwrap()
+    session.request(Method::POST, &path, body).await.expect("a response")
 }
 
 /// Returns created, errors, empty, updated and ignored.
 fn counts(response: &TestResponse) -> [u64; 5] {
     assert_eq!(response.status, 201, "{}", response.json());
-    ["created", "errors", "empty", "updated", "ignored"].map(|name| response.json()[name].as_u64().unwrap())
+    ["created", "errors", "empty", "updated", "ignored"]
+        .map(|name| response.json()[name].as_u64().expect("a count"))
 }
 
 async fn attribute(session: &mut Session, id: &str, name: &str) -> Value {

@@ -7,7 +7,13 @@ use serde_json::{Value, json};
 use crate::client::{Session, TestResponse};
 
 async fn books(version: &str) -> (TestCluster, Session) {
-    let cluster = TestCluster::builder().in_memory().version(version).seed(42).start().await.unwrap();
+    let cluster = TestCluster::builder()
+        .in_memory()
+        .version(version)
+        .seed(42)
+        .start()
+        .await
+        .expect("a cluster in memory starts");
     let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
     session.post("/_api/collection", &json!({ "name": "books" })).await;
     let inverted = json!({ "type": "inverted", "name": "titles", "fields": ["title"] });
@@ -22,7 +28,7 @@ async fn books(version: &str) -> (TestCluster, Session) {
 }
 
 async fn patch(session: &mut Session, path: &str, body: &Value) -> TestResponse {
-    session.request(Method::PATCH, path, &body.to_string()).await.unwrap()
+    session.request(Method::PATCH, path, &body.to_string()).await.expect("a response")
 }
 
 fn seen(response: &TestResponse) -> (u16, u64) {

@@ -66,7 +66,7 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
     };
     call.require_modelled(&modelled)?;
     match (call.request.method.as_str(), rest) {
-        ("GET", []) => list(call),
+        ("GET", []) => Ok(list(call)),
         ("GET", [name]) => {
             let name = Name::read(call, name);
             name.require_reachable(call, true)?;
@@ -108,7 +108,7 @@ fn describe(name: &str, analyzer: &Analyzer) -> Value {
 }
 
 /// Lists those that every server has, those of the database, and those of `_system`.
-fn list(call: &Call<'_>) -> HandlerResult {
+fn list(call: &Call<'_>) -> Reply {
     let mut all: Vec<_> = built_in::all().iter().map(|(name, analyzer)| describe(name, analyzer)).collect();
     let own = call.request.database.as_str();
     let mut databases = vec![own];
@@ -119,7 +119,7 @@ fn list(call: &Call<'_>) -> HandlerResult {
         let analyzers = call.state.databases.get(database).into_iter().flat_map(|found| &found.analyzers);
         all.extend(analyzers.map(|(name, analyzer)| describe(&format!("{database}::{name}"), analyzer)));
     }
-    Ok(Reply::result(200, all))
+    Reply::result(200, all)
 }
 
 fn create(call: &mut Call<'_>) -> HandlerResult {

@@ -100,13 +100,12 @@ impl Input {
             self.empty += 1;
             return;
         }
-        match json::parse(line) {
-            Ok(value) => read(self, value),
-            Err(_) => {
-                let context = shortened(&String::from_utf8_lossy(line));
-                let text = "invalid JSON type (expecting object, probably parse error), offending context: ";
-                self.failures.push(Failure::at(position, 4, format!("{text}{context}")));
-            }
+        if let Ok(value) = json::parse(line) {
+            read(self, value);
+        } else {
+            let context = shortened(&String::from_utf8_lossy(line));
+            let text = "invalid JSON type (expecting object, probably parse error), offending context: ";
+            self.failures.push(Failure::at(position, 4, format!("{text}{context}")));
         }
     }
 
@@ -117,12 +116,11 @@ impl Input {
             return;
         }
         let Some(prefixes) = prefixes else { return self.documents.push(document) };
-        match prefixes.add_to(&document) {
-            Some(edge) => self.documents.push(edge),
-            None => {
-                let text = "missing '_from' or '_to' attribute, offending document: ";
-                self.failures.push(Failure::at(position, 1233, format!("{text}{}", excerpt(&document))));
-            }
+        if let Some(edge) = prefixes.add_to(&document) {
+            self.documents.push(edge);
+        } else {
+            let text = "missing '_from' or '_to' attribute, offending document: ";
+            self.failures.push(Failure::at(position, 1233, format!("{text}{}", excerpt(&document))));
         }
     }
 }

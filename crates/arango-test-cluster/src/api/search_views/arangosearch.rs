@@ -114,10 +114,9 @@ fn set(
         "primarySortCompression" if matches!(value.as_str(), Some("lz4" | "none")) => value.clone(),
         "primarySortCompression" => return Err(invalid()),
         // Reported only if they are true.
-        "primarySortCache" | "primaryKeyCache" => match value.as_bool().ok_or_else(invalid)? {
-            true => value.clone(),
-            false => return Ok(()),
-        },
+        "primarySortCache" | "primaryKeyCache" if value == true => value.clone(),
+        "primarySortCache" | "primaryKeyCache" if value == false => return Ok(()),
+        "primarySortCache" | "primaryKeyCache" => return Err(invalid()),
         "storedValues" => stored_values(value).ok_or_else(invalid)?,
         "optimizeTopK" if !call.version.at_least(3, 12, 0) => return Ok(()),
         "optimizeTopK" => {
