@@ -43,6 +43,9 @@
 //! | collections | [`ListCollections`], [`GetCollection`], [`GetCollectionProperties`], [`CountDocuments`], [`GetCollectionFigures`] | [`CreateCollection`], [`EnsureCollection`], [`SetCollectionProperties`], [`TruncateCollection`], [`DropCollection`] |
 //! | shards of a collection | [`GetCollectionShards`], [`GetResponsibleShard`], [`CountDocumentsByShard`] | |
 //! | indexes | [`ListIndexes`], [`GetIndex`] | [`EnsureIndex`], [`DropIndex`] |
+//! | views | [`ListViews`], [`GetView`] | [`CreateView`], [`EnsureView`], [`UpdateView`], [`DropView`] |
+//! | analyzers | [`ListAnalyzers`], [`GetAnalyzer`] | [`EnsureAnalyzer`], [`RemoveAnalyzer`] |
+//! | graphs | [`ListGraphs`], [`GetGraph`] | [`CreateGraph`], [`EnsureGraph`], [`AddEdgeDefinition`], [`ReplaceEdgeDefinition`], [`RemoveEdgeDefinition`], [`AddOrphanCollection`], [`RemoveOrphanCollection`], [`DropGraph`], [`RemoveVertex`] |
 //! | databases | [`ListDatabases`], [`ListAccessibleDatabases`], [`GetCurrentDatabase`] | [`CreateDatabase`], [`DropDatabase`] |
 //! | users | [`ListUsers`], [`GetUser`], [`GetAccess`], [`ListAccess`] | [`CreateUser`], [`UpdateUser`], [`RemoveUser`], [`GrantAccess`], [`RevokeAccess`] |
 //! | queries | [`ExplainQuery`], [`ParseQuery`], [`ListRunningQueries`], [`ListSlowQueries`] | [`CreateCursor`], [`NextBatch`], [`CloseCursor`], [`KillQuery`], [`ClearSlowQueries`] |
@@ -74,21 +77,27 @@
 //! | operations on single documents, and what became of lost writes | `documents` |
 //! | operations on collections, and their properties | `collections` |
 //! | operations on indexes | `indexes` |
+//! | operations on views | `views` |
+//! | operations on analyzers | `analyzers` |
+//! | operations on graphs | `graphs` |
 //! | operations on databases | `databases` |
 //! | queries, cursors, and the proof that a query only reads | `queries` |
 //! | users and their access | `users` |
 //! | visiting every operation | `for_each_operation` |
 
+mod analyzers;
 mod collections;
 mod databases;
 mod documents;
 mod expected_error;
 mod for_each_operation;
+mod graphs;
 mod indexes;
 mod json;
 mod names;
 mod queries;
 mod users;
+mod views;
 
 // Compiles the example of the README.
 #[cfg(doctest)]
@@ -100,6 +109,10 @@ mod operation_tests;
 #[cfg(test)]
 mod testing;
 
+pub use analyzers::{
+    Analyzer, AnalyzerFeature, AnalyzerInfo, EnsureAnalyzer, EnsuredAnalyzer, GetAnalyzer, ListAnalyzers,
+    RemoveAnalyzer,
+};
 pub use arango_protocol::{DatabaseSharding, ReplicationFactor};
 pub use collections::{
     CollectionFigures, CollectionId, CollectionInfo, CollectionProperties, CollectionType, ComputeOn,
@@ -119,6 +132,11 @@ pub use documents::{
 };
 #[doc(hidden)] // for tests and tables of all operations
 pub use for_each_operation::{OperationVisitor, for_each_operation};
+pub use graphs::{
+    AddEdgeDefinition, AddOrphanCollection, CreateGraph, DropGraph, EdgeDefinition, EnsureGraph,
+    EnsuredGraph, GetGraph, GraphInfo, ListGraphs, RemoveEdgeDefinition, RemoveOrphanCollection,
+    RemoveVertex, ReplaceEdgeDefinition,
+};
 pub use indexes::{
     DropIndex, DropStatus, EnsureIndex, EnsuredIndex, GetIndex, Index, IndexId, IndexInfo, IndexType,
     ListIndexes,
@@ -134,4 +152,8 @@ pub use queries::{
 pub use users::{
     Access, CreateUser, GetAccess, GetUser, GrantAccess, ListAccess, ListUsers, Password, RemoveUser,
     RevokeAccess, UpdateUser, UserCreation, UserInfo, UserRemoval,
+};
+pub use views::{
+    CreateView, DropView, EnsureView, EnsuredView, GetView, Link, ListViews, SortDirection, UpdateView, View,
+    ViewIndex, ViewInfo, ViewType,
 };
