@@ -2,16 +2,19 @@
 //!
 //! Each call is a builder that is sent when it is awaited. Dropping it sends nothing.
 
+mod analyzers;
 mod collection;
 mod collections;
 mod cursor;
 mod database;
+mod graph;
 mod indexes;
 mod insert;
 mod key;
 mod modify;
 mod new_collection;
 mod new_database;
+mod new_graph;
 mod queries;
 mod query;
 mod query_excerpt;
@@ -22,18 +25,21 @@ mod remove;
 mod set_properties;
 mod ticket;
 mod users;
+mod views;
 mod watched_query;
 mod write;
 
 pub use arango_data::*;
 pub use collection::Collection;
 pub use cursor::{Cursor, CursorLost};
+pub use graph::Graph;
 pub use indexes::NewIndex;
 pub use insert::Insert;
 pub use key::ToKey;
 pub use modify::Modify;
 pub use new_collection::NewCollection;
 pub use new_database::NewDatabase;
+pub use new_graph::NewGraph;
 pub use queries::Queries;
 pub use query::Query;
 pub use read::{Exists, Get, GetChanged};
@@ -41,4 +47,5 @@ pub use read_many::GetMany;
 pub use remove::Remove;
 pub use set_properties::SetProperties;
 pub use users::Users;
+pub use views::NewView;
 pub use write::{Replace, Update};
