@@ -78,6 +78,20 @@ async fn a_collection_that_a_new_definition_uses_is_no_orphan_any_more() {
     assert_eq!(session.get("/_api/gharial/g").await.json()["graph"], graph);
 }
 
+#[tokio::test]
+async fn definitions_their_ends_and_orphans_are_sorted_by_name() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let roads = json!({ "collection": "roads", "from": ["towns", "cities", "towns"], "to": ["towns"] });
+    let rails = json!({ "collection": "rails", "from": ["towns"], "to": ["towns"] });
+    let graph =
+        json!({ "name": "g", "edgeDefinitions": [roads, rails], "orphanCollections": ["lakes", "islands"] });
+    let graph = session.post("/_api/gharial", &graph).await.json()["graph"].clone();
+    let sorted = json!({ "collection": "roads", "from": ["cities", "towns"], "to": ["towns"] });
+    assert_eq!(graph["edgeDefinitions"], json!([rails, sorted]));
+    assert_eq!(graph["orphanCollections"], json!(["islands", "lakes"]));
+}
+
 async fn with_roads() -> (TestCluster, Session) {
     let cluster = in_memory().await;
     let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
@@ -122,7 +136,7 @@ async fn vertices_that_no_definition_uses_any_more_become_orphans() {
     assert_eq!((unknown.status, unknown.error_num()), (404, 1930));
     let removed = session.delete("/_api/gharial/g/edge/roads?dropCollections=true").await;
     let graph = removed.json()["graph"].clone();
-    assert_eq!((removed.status, &graph["orphanCollections"]), (202, &json!(["lakes", "cities"])));
+    assert_eq!((removed.status, &graph["orphanCollections"]), (202, &json!(["cities", "lakes"])));
     assert_eq!(graph["edgeDefinitions"].as_array().unwrap().len(), 1);
     assert_eq!(session.get("/_api/collection/roads").await.status, 404);
     assert_eq!(session.get("/_api/collection/cities").await.status, 200);
@@ -140,7 +154,7 @@ async fn a_definition_is_replaced_in_all_graphs_that_have_it() {
     let second = session.get("/_api/gharial/h").await.json()["graph"].clone();
     assert_eq!(
         (&second["edgeDefinitions"], &second["orphanCollections"]),
-        (&json!([other]), &json!(["towns", "cities"]))
+        (&json!([other]), &json!(["cities", "towns"]))
     );
     assert_eq!(session.get("/_api/collection/islands").await.json()["type"], 2);
     let missing = session.put("/_api/gharial/g/edge/canals", &other).await;

@@ -105,6 +105,7 @@ fn set_definition(graph: &mut Value, collection: &str, new: Option<&EdgeDefiniti
     let definitions: Vec<_> = definitions.into_iter().map(EdgeDefinition::json).collect();
     graph["edgeDefinitions"] = definitions.into();
     graph["orphanCollections"] = vertices.into();
+    definition::sort(graph);
     Ok(())
 }
 

@@ -19,7 +19,10 @@ impl EdgeDefinition {
         let malformed = || ApiError::new(400, 1923, "malformed edge definition");
         let list = |name: &str| {
             let names = definition.get(name).and_then(Value::as_array).filter(|names| !names.is_empty());
-            names.and_then(|names| names.iter().map(|name| name.as_str().map(str::to_owned)).collect())
+            // The server keeps them as a set, in this order.
+            let names: Option<BTreeSet<_>> =
+                names.and_then(|names| names.iter().map(|name| name.as_str().map(str::to_owned)).collect());
+            names.map(|names| names.into_iter().collect())
         };
         let collection = definition.get("collection").and_then(Value::as_str).filter(|name| !name.is_empty());
         Ok(Self {
@@ -151,6 +154,17 @@ pub(super) fn vertices(graph: &Value) -> BTreeSet<String> {
     });
     let all = ends.chain(graph["orphanCollections"].as_array().into_iter().flatten());
     all.filter_map(|name| name.as_str().map(str::to_owned)).collect()
+}
+
+/// Sorts the definitions and the orphans of a graph by name, as the server does.
+pub(super) fn sort(graph: &mut Value) {
+    if let Some(definitions) = graph["edgeDefinitions"].as_array_mut() {
+        definitions.sort_by(|one, other| one["collection"].as_str().cmp(&other["collection"].as_str()));
+    }
+    if let Some(orphans) = graph["orphanCollections"].as_array_mut() {
+        orphans.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
+        orphans.dedup();
+    }
 }
 
 /// Returns whether a list has a name.

@@ -163,6 +163,7 @@ fn create(call: &mut Call<'_>) -> HandlerResult {
         "replicationFactor": options.replication_factor, "writeConcern": options.write_concern,
         "isSmart": false, "isDisjoint": false, "isSatellite": false,
     });
+    definition::sort(&mut graph);
     if !call.version.is_4() {
         graph["minReplicationFactor"] = options.write_concern.into();
     }
@@ -267,5 +268,6 @@ fn add(call: &mut Call<'_>, name: &str, list: &str, item: Value) -> HandlerResul
     if let Some(items) = graph[list].as_array_mut() {
         items.push(item);
     }
+    definition::sort(graph);
     Ok(changed(202, graph))
 }
