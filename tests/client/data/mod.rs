@@ -3,11 +3,13 @@
 mod collections;
 mod deadlines;
 mod documents;
+mod graphs;
 mod indexes;
 mod late_copies;
 mod lost_writes;
 mod prepared_queries;
 mod queries;
+mod search;
 mod tickets;
 mod users;
 
