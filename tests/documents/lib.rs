@@ -15,6 +15,10 @@ mod discovery {}
 mod documents {}
 #[doc = include_str!("../../docs/queries.md")]
 mod queries {}
+#[doc = include_str!("../../docs/graphs.md")]
+mod graphs {}
+#[doc = include_str!("../../docs/search.md")]
+mod search {}
 #[doc = include_str!("../../docs/lost-writes.md")]
 mod lost_writes {}
 #[doc = include_str!("../../docs/users.md")]

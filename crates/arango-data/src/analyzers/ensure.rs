@@ -16,8 +16,8 @@ use super::info::AnalyzerInfo;
 ///
 /// # Errors
 ///
-/// 400 with error 10 if an analyzer of the name does something else, or if the definition is invalid; 501 with error 9 if
-/// the server does not have the type.
+/// 400 with error 10 if an analyzer of the name does something else, or if the definition is invalid; 501 with error 9
+/// if the server does not have the type.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnsureAnalyzer {
     body: Body,

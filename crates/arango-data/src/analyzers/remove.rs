@@ -17,8 +17,8 @@ use crate::indexes::DropStatus;
 ///
 /// # Errors
 ///
-/// 409 with error 1200 if a view or an index uses it, see [`even_if_used`](Self::even_if_used); 403 with error 11 for one
-/// that every server has, or of another database.
+/// 409 with error 1200 if a view or an index uses it, see [`even_if_used`](Self::even_if_used); 403 with error 11 for
+/// one that every server has, or of another database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoveAnalyzer {
     name: String,

@@ -27,8 +27,8 @@ use super::info::{GetGraph, GraphInfo};
 ///
 /// # Errors
 ///
-/// 409 with error 1925 if there is a graph of the name, see [`ensure`](Self::ensure); 400 with error 1921 if another graph
-/// connects the same edges otherwise; 400 with error 1923 if a definition names no collection.
+/// 409 with error 1925 if there is a graph of the name, see [`ensure`](Self::ensure); 400 with error 1921 if another
+/// graph connects the same edges otherwise; 400 with error 1923 if a definition names no collection.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CreateGraph {
     body: Body,

@@ -15,8 +15,8 @@ use crate::indexes::DropStatus;
 
 /// Drops a graph. Its collections stay, unless they are to be [dropped](Self::with_collections), too.
 ///
-/// It is not repeated if its response was lost, since a late copy would drop the next graph of that name. A graph that is
-/// not there is no error.
+/// It is not repeated if its response was lost, since a late copy would drop the next graph of that name. A graph that
+/// is not there is no error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DropGraph {
     name: String,

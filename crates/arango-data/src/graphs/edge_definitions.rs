@@ -15,8 +15,8 @@ use super::info::{GetGraph, GraphInfo};
 ///
 /// # Errors
 ///
-/// 400 with error 1920 if the graph has the collection of edges already, and with error 1921 if another graph connects it
-/// otherwise; 404 with error 1924 if the graph does not exist.
+/// 400 with error 1920 if the graph has the collection of edges already, and with error 1921 if another graph connects
+/// it otherwise; 404 with error 1924 if the graph does not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddEdgeDefinition {
     graph: String,

@@ -13,7 +13,8 @@ use super::info::{GetGraph, GraphInfo};
 
 /// Creates a graph, or compares the existing one.
 ///
-/// Created by [`CreateGraph::ensure`]. That a graph exists is found out by [`Resolve`], which reads it. It is never changed.
+/// Created by [`CreateGraph::ensure`]. That a graph exists is found out by [`Resolve`], which reads it. It is never
+/// changed.
 ///
 /// # Errors
 ///

@@ -15,8 +15,8 @@ use super::info::{GetGraph, GraphInfo};
 ///
 /// # Errors
 ///
-/// 400 with error 1938 if it is an orphan of the graph already, and with error 1929 if a definition names it; 404 with error
-/// 1924 if the graph does not exist.
+/// 400 with error 1938 if it is an orphan of the graph already, and with error 1929 if a definition names it; 404 with
+/// error 1924 if the graph does not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddOrphanCollection {
     graph: String,
@@ -89,7 +89,8 @@ impl RemoveOrphanCollection {
 
     /// Drops the collection unless another graph uses it, too.
     ///
-    /// The server drops it after it has changed the graph. If the response is lost, it stays unknown whether it is gone.
+    /// The server drops it after it has changed the graph. If the response is lost, it stays unknown whether it is
+    /// gone.
     #[must_use]
     pub fn drop_collection(mut self) -> Self {
         self.drops_collection = true;

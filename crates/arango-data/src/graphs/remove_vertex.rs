@@ -17,13 +17,13 @@ use crate::names::{CollectionName, Key, Revision};
 
 /// Removes a vertex, and all edges of any graph of the database that begin or end there.
 ///
-/// Removing the document alone would leave its edges behind. It is not repeated if its response was lost, since a late copy
-/// could remove the next document of that key. A vertex that is not there is no error.
+/// Removing the document alone would leave its edges behind. It is not repeated if its response was lost, since a late
+/// copy could remove the next document of that key. A vertex that is not there is no error.
 ///
 /// # Errors
 ///
-/// 412 with error 1200 if the vertex has another [revision](Self::if_revision); 404 with error 1924 if the graph does not
-/// exist, and with error 1203 or 1949 if the collection does not, or does not belong to the graph.
+/// 412 with error 1200 if the vertex has another [revision](Self::if_revision); 404 with error 1924 if the graph does
+/// not exist, and with error 1203 or 1949 if the collection does not, or does not belong to the graph.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoveVertex {
     graph: String,

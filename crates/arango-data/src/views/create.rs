@@ -16,9 +16,9 @@ use super::info::{GetView, ViewInfo};
 ///
 /// # Errors
 ///
-/// 409 with error 1207 if a view or collection has the name, see [`ensure`](Self::ensure); 400 with error 1208 if the name
-/// is not allowed, and with error 10 if the definition is invalid; 404 with error 1203 if a linked collection does not
-/// exist.
+/// 409 with error 1207 if a view or collection has the name, see [`ensure`](Self::ensure); 400 with error 1208 if the
+/// name is not allowed, and with error 10 if the definition is invalid; 404 with error 1203 if a linked collection does
+/// not exist.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CreateView {
     pub(super) name: String,

@@ -41,7 +41,7 @@ impl View {
         Self { attributes: Map::from_iter([("type".to_owned(), view_type.into())]) }
     }
 
-    /// Has an index of its own over the collections to which it is [linked](Self::link).
+    /// Has its own index over the collections to which it is [linked](Self::link).
     #[must_use]
     pub fn arangosearch() -> Self {
         Self::of_type("arangosearch")

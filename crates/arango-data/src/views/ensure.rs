@@ -12,7 +12,8 @@ use super::info::{GetView, ViewInfo};
 
 /// Creates a view, or reads the existing one.
 ///
-/// Created by [`CreateView::ensure`]. That a view exists is found out by [`Resolve`], which reads it. It is never changed.
+/// Created by [`CreateView::ensure`]. That a view exists is found out by [`Resolve`], which reads it. It is never
+/// changed.
 ///
 /// # Errors
 ///

@@ -13,7 +13,7 @@ use crate::expected_error::accept_error;
 open_enum! {
     /// What a view consists of.
     pub enum ViewType {
-        /// An index of its own over linked collections.
+        /// Its own index over linked collections.
         ArangoSearch = "arangosearch",
         /// Inverted indexes of collections.
         SearchAlias = "search-alias",

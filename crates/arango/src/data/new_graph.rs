@@ -2,7 +2,7 @@
 
 use std::future::IntoFuture;
 
-use arango_data::{CreateGraph, EdgeDefinition, EnsuredGraph, GraphInfo, ReplicationFactor};
+use arango_data::{CreateGraph, EdgeDefinition, EnsureGraph, EnsuredGraph, GraphInfo, ReplicationFactor};
 use arango_transport::{BoxFuture, Error};
 
 use crate::handles::database::Database;
@@ -80,7 +80,8 @@ impl NewGraph {
     ///
     /// As [`execute`](Database::execute). An existing graph is no error, even if it differs.
     pub async fn ensure(self) -> Result<EnsuredGraph, Error> {
-        self.database.execute_resolving(self.operation.ensure()).await
+        let operation: EnsureGraph = self.operation.ensure();
+        self.database.execute_resolving(operation).await
     }
 }
 

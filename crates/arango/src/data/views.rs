@@ -3,7 +3,7 @@
 use std::future::IntoFuture;
 
 use arango_data::{
-    CreateView, DropStatus, DropView, EnsuredView, GetView, ListViews, UpdateView, View, ViewInfo,
+    CreateView, DropStatus, DropView, EnsureView, EnsuredView, GetView, ListViews, UpdateView, View, ViewInfo,
 };
 use arango_transport::{BoxFuture, Error};
 
@@ -52,8 +52,8 @@ impl Database {
 ///
 /// # Errors
 ///
-/// [`Conflict`](crate::ErrorKind::Conflict) if there is a view or collection of the name: [`ensure`](Self::ensure) reads
-/// the view; [`CollectionNotFound`](crate::ErrorKind::CollectionNotFound) if a linked collection does not exist;
+/// [`Conflict`](crate::ErrorKind::Conflict) if there is a view or collection of the name: [`ensure`](Self::ensure)
+/// reads the view; [`CollectionNotFound`](crate::ErrorKind::CollectionNotFound) if a linked collection does not exist;
 /// [`Request`](crate::ErrorKind::Request) if its type does not have one of its options.
 #[derive(Debug)]
 #[must_use = "the view is created when it is awaited"]
@@ -69,7 +69,8 @@ impl NewView {
     ///
     /// As [`execute`](Database::execute). An existing view is no error, even if it has another definition.
     pub async fn ensure(self) -> Result<EnsuredView, Error> {
-        self.database.execute_resolving(self.operation.ensure()).await
+        let operation: EnsureView = self.operation.ensure();
+        self.database.execute_resolving(operation).await
     }
 }
 
