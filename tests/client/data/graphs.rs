@@ -1,5 +1,7 @@
 //! Named graphs.
 
+use std::time::Duration;
+
 use arango::data::{DropStatus, EdgeDefinition};
 use arango::{Database, ErrorKind, Outcome};
 use arango_test_cluster::{Fault, Match, Phase, TestCluster};
@@ -111,6 +113,20 @@ async fn edges_go_with_the_vertex_where_they_begin_or_end() {
     assert_eq!(foreign.kind(), ErrorKind::NotFound, "{foreign}");
     let invalid = graph.remove_vertex("authors", "a/b").await.unwrap_err();
     assert_eq!((invalid.kind(), invalid.attempts().len()), (ErrorKind::Request, 0), "{invalid}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn collections_of_a_new_graph_are_written_at_coordinators_that_do_not_know_them_yet() {
+    let cluster = cluster().await;
+    cluster.set_propagation(Duration::from_secs(30));
+    let library = library(&cluster).await;
+    fill(&library).await;
+    library.graph("library").add_edges(EdgeDefinition::new("read", ["people"], ["books"])).await.unwrap();
+    library.graph("library").add_orphan("shelves").await.unwrap();
+    for collection in ["people", "shelves", "read"] {
+        assert_eq!(library.collection(collection).count().await.unwrap(), 0, "{collection}");
+        assert_eq!(library.collection(collection).count().await.unwrap(), 0, "{collection}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use arango_protocol::{
-    ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError, Permission,
-    ReplicationFactor, RequestBuilder, Resolve, Scope,
+    ApiResponse, BuildError, Conclusion, CreatedResource, ErrorObject, Failure, Metadata, Operation,
+    OutputError, Permission, ReplicationFactor, RequestBuilder, Resolve, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -183,7 +183,10 @@ impl CreateGraph {
     pub(super) fn builder(&self, metadata: Metadata) -> RequestBuilder {
         let builder = RequestBuilder::new(metadata);
         let builder = if self.waits_for_sync { builder.query("waitForSync", "true") } else { builder };
-        builder.json(&self.body)
+        let Body { edge_definitions, orphan_collections, .. } = &self.body;
+        let connected = edge_definitions.iter().flat_map(EdgeDefinition::collections);
+        let collections = connected.chain(orphan_collections.iter().map(String::as_str));
+        builder.creates(CreatedResource::collections(collections)).json(&self.body)
     }
 
     pub(super) fn read_existing(&self) -> GetGraph {

@@ -38,6 +38,11 @@ impl EdgeDefinition {
         }
     }
 
+    /// Returns the names of all its collections.
+    pub(super) fn collections(&self) -> impl Iterator<Item = &str> {
+        [&self.collection].into_iter().chain(&self.from).chain(&self.to).map(String::as_str)
+    }
+
     /// Returns whether another definition connects the same collections, in whatever order they are named.
     pub(super) fn is_equivalent(&self, other: &Self) -> bool {
         fn set(names: &[String]) -> BTreeSet<&str> {

@@ -1,8 +1,8 @@
 //! Changing which collections the edges of a graph connect.
 
 use arango_protocol::{
-    ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError, Permission,
-    RequestBuilder, Resolve, Scope,
+    ApiResponse, BuildError, Conclusion, CreatedResource, ErrorObject, Failure, Metadata, Operation,
+    OutputError, Permission, RequestBuilder, Resolve, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -39,7 +39,11 @@ impl Operation for AddEdgeDefinition {
         .permission(Permission::Write);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).path_param("graph", &self.graph).json(&self.definition).build()
+        RequestBuilder::new(Self::METADATA)
+            .path_param("graph", &self.graph)
+            .creates(CreatedResource::collections(self.definition.collections()))
+            .json(&self.definition)
+            .build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<GraphInfo, OutputError> {
@@ -98,6 +102,7 @@ impl Operation for ReplaceEdgeDefinition {
         RequestBuilder::new(Self::METADATA)
             .path_param("graph", &self.graph)
             .path_param("edges", &self.definition.collection)
+            .creates(CreatedResource::collections(self.definition.collections()))
             .json(&self.definition)
             .build()
     }

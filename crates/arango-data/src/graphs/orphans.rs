@@ -1,8 +1,8 @@
 //! Changing which collections of vertices belong to a graph without edges.
 
 use arango_protocol::{
-    ApiResponse, BuildError, Conclusion, ErrorObject, Failure, Metadata, Operation, OutputError, Permission,
-    RequestBuilder, Resolve, Scope,
+    ApiResponse, BuildError, Conclusion, CreatedResource, ErrorObject, Failure, Metadata, Operation,
+    OutputError, Permission, RequestBuilder, Resolve, Scope,
 };
 use bytes::Bytes;
 use http::Request;
@@ -44,7 +44,11 @@ impl Operation for AddOrphanCollection {
         .permission(Permission::Write);
 
     fn request(&self) -> Result<Request<Bytes>, BuildError> {
-        RequestBuilder::new(Self::METADATA).path_param("graph", &self.graph).json(&self.body).build()
+        RequestBuilder::new(Self::METADATA)
+            .path_param("graph", &self.graph)
+            .creates(CreatedResource::collection(&self.body.collection))
+            .json(&self.body)
+            .build()
     }
 
     fn output(&self, response: ApiResponse) -> Result<GraphInfo, OutputError> {
