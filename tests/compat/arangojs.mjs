@@ -10,12 +10,16 @@ import cursors from "./arangojs/cursors.mjs";
 import databases from "./arangojs/databases.mjs";
 import document_arrays from "./arangojs/document_arrays.mjs";
 import documents from "./arangojs/documents.mjs";
+import graph_elements from "./arangojs/graph_elements.mjs";
 import graphs from "./arangojs/graphs.mjs";
+import imports from "./arangojs/imports.mjs";
 import indexes from "./arangojs/indexes.mjs";
 import not_simulated from "./arangojs/not_simulated.mjs";
 import query_tracking from "./arangojs/query_tracking.mjs";
 import transactions from "./arangojs/transactions.mjs";
 import traversals from "./arangojs/traversals.mjs";
+import search from "./arangojs/search.mjs";
+import settings from "./arangojs/settings.mjs";
 
 // Administration comes last, because it moves shards and restarts coordinators.
 const parts = [
@@ -24,7 +28,11 @@ const parts = [
   indexes,
   documents,
   document_arrays,
+  imports,
   graphs,
+  graph_elements,
+  search,
+  settings,
   aql,
   traversals,
   cursors,

@@ -27,6 +27,10 @@ mod schema {}
 mod queries {}
 #[doc = include_str!("../../docs/scan.md")]
 mod scan {}
+#[doc = include_str!("../../docs/graphs.md")]
+mod graphs {}
+#[doc = include_str!("../../docs/search.md")]
+mod search {}
 #[doc = include_str!("../../docs/lost-writes.md")]
 mod lost_writes {}
 #[doc = include_str!("../../docs/users.md")]

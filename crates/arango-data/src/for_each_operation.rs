@@ -36,11 +36,15 @@ pub trait OperationVisitor {
 
 /// Visits every operation of this crate, each constructed with sample values.
 ///
-/// The order is that of the folders: documents, collections, indexes, databases, queries, transactions, users.
+/// The order is that of the folders: documents, collections, indexes, views, analyzers, graphs, databases, queries,
+/// transactions, users.
 pub fn for_each_operation(visitor: &mut impl OperationVisitor) {
     documents(visitor);
     collections(visitor);
     indexes(visitor);
+    views(visitor);
+    analyzers(visitor);
+    graphs(visitor);
     databases(visitor);
     queries(visitor);
     transactions(visitor);
@@ -110,6 +114,38 @@ fn indexes(visitor: &mut impl OperationVisitor) {
     visitor.visit(GetIndex { id: id.clone() });
     visitor.visit(EnsureIndex::new(&BOOKS, Index::persistent(["year"])));
     visitor.visit(DropIndex::new(&id));
+}
+
+fn views(visitor: &mut impl OperationVisitor) {
+    let name = || "search".to_owned();
+    visitor.visit(ListViews);
+    visitor.visit(GetView { name: name() });
+    visitor.visit(CreateView::new(name(), View::arangosearch()));
+    visitor.visit(CreateView::new(name(), View::arangosearch()).ensure());
+    visitor.visit(UpdateView::new(name(), View::arangosearch().link("books", Link::new())));
+    visitor.visit(DropView { name: name() });
+}
+
+fn analyzers(visitor: &mut impl OperationVisitor) {
+    visitor.visit(ListAnalyzers);
+    visitor.visit(GetAnalyzer { name: "words".to_owned() });
+    visitor.visit(EnsureAnalyzer::new("words", Analyzer::text("en")));
+    visitor.visit(RemoveAnalyzer::new("words"));
+}
+
+fn graphs(visitor: &mut impl OperationVisitor) {
+    let wrote = || EdgeDefinition::new("wrote", ["authors"], ["books"]);
+    visitor.visit(ListGraphs);
+    visitor.visit(GetGraph { name: "library".to_owned() });
+    visitor.visit(CreateGraph::new("library").edges(wrote()));
+    visitor.visit(CreateGraph::new("library").edges(wrote()).ensure());
+    visitor.visit(AddEdgeDefinition::new("library", wrote()));
+    visitor.visit(ReplaceEdgeDefinition::new("library", wrote()));
+    visitor.visit(RemoveEdgeDefinition::new("library", "wrote"));
+    visitor.visit(AddOrphanCollection::new("library", "shelves"));
+    visitor.visit(RemoveOrphanCollection::new("library", "shelves"));
+    visitor.visit(DropGraph::new("library"));
+    visitor.visit(RemoveVertex::new("library", &BOOKS, &DUNE));
 }
 
 fn databases(visitor: &mut impl OperationVisitor) {

@@ -44,6 +44,9 @@
 //! | collections | [`ListCollections`], [`GetCollection`], [`GetCollectionProperties`], [`CountDocuments`], [`GetCollectionFigures`] | [`CreateCollection`], [`EnsureCollection`], [`SetCollectionProperties`], [`TruncateCollection`], [`DropCollection`] |
 //! | shards of a collection | [`GetCollectionShards`], [`GetResponsibleShard`], [`CountDocumentsByShard`] | |
 //! | indexes | [`ListIndexes`], [`GetIndex`] | [`EnsureIndex`], [`DropIndex`] |
+//! | views | [`ListViews`], [`GetView`] | [`CreateView`], [`EnsureView`], [`UpdateView`], [`DropView`] |
+//! | analyzers | [`ListAnalyzers`], [`GetAnalyzer`] | [`EnsureAnalyzer`], [`RemoveAnalyzer`] |
+//! | graphs | [`ListGraphs`], [`GetGraph`] | [`CreateGraph`], [`EnsureGraph`], [`AddEdgeDefinition`], [`ReplaceEdgeDefinition`], [`RemoveEdgeDefinition`], [`AddOrphanCollection`], [`RemoveOrphanCollection`], [`DropGraph`], [`RemoveVertex`] |
 //! | databases | [`ListDatabases`], [`ListAccessibleDatabases`], [`GetCurrentDatabase`] | [`CreateDatabase`], [`DropDatabase`] |
 //! | users | [`ListUsers`], [`GetUser`], [`GetAccess`], [`ListAccess`] | [`CreateUser`], [`UpdateUser`], [`RemoveUser`], [`GrantAccess`], [`RevokeAccess`] |
 //! | queries | [`ExplainQuery`], [`ParseQuery`], [`ListRunningQueries`], [`ListSlowQueries`] | [`CreateCursor`], [`NextBatch`], [`CloseCursor`], [`KillQuery`], [`ClearSlowQueries`] |
@@ -77,6 +80,9 @@
 //! | operations on documents, and what became of lost writes | `documents` |
 //! | operations on collections, and their properties | `collections` |
 //! | operations on indexes | `indexes` |
+//! | operations on views | `views` |
+//! | operations on analyzers | `analyzers` |
+//! | operations on graphs | `graphs` |
 //! | operations on databases | `databases` |
 //! | queries, cursors, and the proof that a query only reads | `queries` |
 //! | transactions, operations within them, and lost commits | `transactions` |
@@ -84,11 +90,13 @@
 //! | users and their access | `users` |
 //! | visiting every operation | `for_each_operation` |
 
+mod analyzers;
 mod collections;
 mod databases;
 mod documents;
 mod expected_error;
 mod for_each_operation;
+mod graphs;
 mod indexes;
 mod json;
 mod names;
@@ -96,6 +104,7 @@ mod queries;
 mod transactions;
 mod traversals;
 mod users;
+mod views;
 
 // Compiles the example of the README.
 #[cfg(doctest)]
@@ -107,6 +116,9 @@ mod operation_tests;
 #[cfg(test)]
 mod testing;
 
+pub use analyzers::{
+    Analyzer, AnalyzerInfo, EnsureAnalyzer, EnsuredAnalyzer, GetAnalyzer, ListAnalyzers, RemoveAnalyzer,
+};
 pub use arango_protocol::{DatabaseSharding, ReplicationFactor};
 pub use collections::{
     CollectionFigures, CollectionId, CollectionInfo, CollectionProperties, CollectionType, ComputeOn,
@@ -129,6 +141,11 @@ pub use documents::{
 pub use documents::{after_ambiguous_attempt, merge_items};
 #[doc(hidden)] // for tests and tables of all operations
 pub use for_each_operation::{OperationVisitor, for_each_operation};
+pub use graphs::{
+    AddEdgeDefinition, AddOrphanCollection, CreateGraph, DropGraph, EdgeDefinition, EnsureGraph,
+    EnsuredGraph, GetGraph, GraphInfo, ListGraphs, RemoveEdgeDefinition, RemoveOrphanCollection,
+    RemoveVertex, ReplaceEdgeDefinition,
+};
 pub use indexes::{
     AnalyzerFeature, DropIndex, DropStatus, EnsureIndex, EnsuredIndex, GetIndex, Index, IndexId, IndexInfo,
     IndexType, InvertedField, InvertedIndex, ListIndexes, SortDirection, StoredValues, VectorIndex,
@@ -153,4 +170,8 @@ pub use traversals::{EdgeDirection, Path, Traversal, UniqueVertices, edges_of};
 pub use users::{
     Access, CreateUser, GetAccess, GetUser, GrantAccess, ListAccess, ListUsers, Password, RemoveUser,
     RevokeAccess, UpdateUser, UserCreation, UserInfo, UserRemoval,
+};
+pub use views::{
+    CreateView, DropView, EnsureView, EnsuredView, GetView, Link, ListViews, UpdateView, View, ViewIndex,
+    ViewInfo, ViewType,
 };

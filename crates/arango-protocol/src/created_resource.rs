@@ -1,9 +1,9 @@
-//! The database or collection that a request creates.
+//! The database or collections that a request creates.
 
 use crate::database_name::DatabaseName;
 use crate::request_builder::encode;
 
-/// The database or collection that a request creates.
+/// The database or collections that a request creates.
 ///
 /// It is attached to the request's extensions. New databases and collections propagate from coordinator to coordinator.
 /// With this extension a client can distinguish a resource that is *not yet* known to a coordinator from one that does
@@ -27,8 +27,8 @@ pub struct CreatedResource(pub(crate) Resource);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Resource {
     Database(DatabaseName),
-    /// The percent-encoded name.
-    Collection(String),
+    /// The percent-encoded names.
+    Collections(Vec<String>),
 }
 
 impl CreatedResource {
@@ -41,24 +41,32 @@ impl CreatedResource {
     /// A collection in the database of the request.
     #[must_use]
     pub fn collection(name: &str) -> Self {
-        Self(Resource::Collection(encode(name).to_string()))
+        Self::collections([name])
     }
 
-    /// Returns the path prefix of the database; `None` for a collection.
+    /// Several collections in the database of the request, such as those of a graph.
+    ///
+    /// Those that existed already may be among them.
+    #[must_use]
+    pub fn collections<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        Self(Resource::Collections(names.into_iter().map(|name| encode(name).to_string()).collect()))
+    }
+
+    /// Returns the path prefix of the database; `None` for collections.
     #[must_use]
     pub fn database_prefix(&self) -> Option<&str> {
         match &self.0 {
             Resource::Database(name) => Some(name.prefix()),
-            Resource::Collection(_) => None,
+            Resource::Collections(_) => None,
         }
     }
 
-    /// Returns the percent-encoded name of the collection; `None` for a database.
+    /// Returns the percent-encoded names of the collections; none for a database.
     #[must_use]
-    pub fn encoded_collection(&self) -> Option<&str> {
+    pub fn encoded_collections(&self) -> &[String] {
         match &self.0 {
-            Resource::Database(_) => None,
-            Resource::Collection(segment) => Some(segment),
+            Resource::Database(_) => &[],
+            Resource::Collections(segments) => segments,
         }
     }
 }

@@ -19,14 +19,7 @@ export default {
       const db = root();
       for (const [name, call] of Object.entries({
         "/_api/transaction": () => db.executeTransaction([], "function () {}"),
-        "/_api/import": () => links.import([{}]),
-        "/_api/edges": () => links.outEdges("books/1"),
-        "/_api/view": () => db.createView("compat_js_view", { type: "arangosearch" }),
-        "/_api/analyzer": () => db.listAnalyzers(),
-        "/_api/query/rules": () => db.queryRules(),
-        "/_api/query-cache": () => db.listQueryCacheEntries(),
         "/_api/aqlfunction": () => db.listUserFunctions(),
-        checksum: () => links.checksum(),
       })) {
         await assertRefused(name, call());
       }
@@ -39,7 +32,6 @@ export default {
         K_PATHS: () => root().query(`FOR p IN 1..2 OUTBOUND K_PATHS "a/1" TO "a/2" ${links.name} RETURN p`),
         "options.usePlanCache": () => root().query("RETURN 1", {}, { usePlanCache: true }),
         "options.forceOneShardAttributeValue": () => root().query("RETURN 1", {}, { forceOneShardAttributeValue: "a" }),
-        details: () => links.figures(true),
         smartJoinAttribute: () => root().createCollection("compat_never", { smartJoinAttribute: "a" }),
       })) {
         await assertRefused(name, call());

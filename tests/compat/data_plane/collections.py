@@ -205,11 +205,6 @@ def content(runner):
             assert_same(through(2, books).revision(), seen[-1])
 
     @runner.check
-    def a_checksum_is_not_supported_by_coordinators():
-        with TemporaryCollection() as books:
-            assert_rejected(501, 9, books.checksum)
-
-    @runner.check
     def a_document_is_in_the_shard_that_is_responsible_for_it():
         with TemporaryCollection(shard_count=3, replication_factor=2) as books:
             shards = through(1, books).shards(details=True)["shards"]

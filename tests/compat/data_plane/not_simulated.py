@@ -5,6 +5,7 @@ from arango.exceptions import ArangoServerError
 from check_runner import assert_same, assert_true
 from data_plane.connections import root
 from data_plane.temporary import TemporaryCollection, TemporaryDatabase
+from environment import superuser
 
 
 def assert_refused(name, call, *arguments, **named):
@@ -67,14 +68,8 @@ def checks(runner):
         with TemporaryCollection() as books, TemporaryDatabase() as database:
             calls = {
                 "/_api/transaction": lambda: root().execute_transaction("function () {}"),
-                "/_api/import": lambda: books.import_bulk([{}]),
-                "/_api/gharial": lambda: root().graph("g").vertex_collection("v").insert({}),
-                "/_api/view": root().views,
-                "/_api/analyzer": root().analyzers,
-                "/_api/edges": lambda: root().graph("g").edge_collection(books.name).edges("a/b"),
                 "/_api/aqlfunction": root().aql.functions,
-                "/_api/query/rules": root().aql.query_rules,
-                "/_api/query-plan-cache": root().aql.cache.plan_entries,
+                "/_admin/options": superuser().options,
                 "/_api/replication": root(0, database).replication.cluster_inventory,
             }
             for path, call in calls.items():

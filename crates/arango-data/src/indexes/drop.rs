@@ -25,7 +25,7 @@ pub struct DropIndex {
     id: IndexId,
 }
 
-/// What came of removing an index.
+/// What came of removing something: an index, a view, an analyzer, a graph, or a vertex.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DropStatus {
     /// It was removed.

@@ -51,8 +51,7 @@ pub(super) fn is_exact(parts: &[&str]) -> bool {
 
 fn has_api(version: &Version, name: &str) -> bool {
     match name {
-        "analyzer" | "aql-builtin" | "dump" | "edges" | "import" | "query-cache" | "replication" | "ttl"
-        | "view" | "wal" => true,
+        "aql-builtin" | "dump" | "replication" | "ttl" | "wal" => true,
         "aqlfunction" | "endpoint" | "foxx" | "simple" | "tasks" => !version.is_4(),
         "batch" => !version.at_least(3, 12, 3),
         "control_pregel" | "pregel" | "traversal" => !version.at_least(3, 12, 0),

@@ -16,6 +16,9 @@ const TOPICS: &str = "agency agencycomm aql authentication authorization backup 
                       crash engines general heartbeat license maintenance memory queries replication requests \
                       rocksdb startup supervision threads";
 
+/// What each line of a log can contain besides its text.
+const STRUCTURED: [&str; 3] = ["database", "url", "username"];
+
 /// A request to a log.
 #[derive(Clone, Copy)]
 enum LogRequest {
@@ -26,6 +29,8 @@ enum LogRequest {
     Levels,
     SetLevels,
     ResetLevels,
+    Structured,
+    SetStructured,
 }
 
 impl LogRequest {
@@ -37,6 +42,8 @@ impl LogRequest {
             ("GET", ["level"]) => Self::Levels,
             ("PUT", ["level"]) => Self::SetLevels,
             ("DELETE", ["level"]) if version.at_least(3, 12, 1) => Self::ResetLevels,
+            ("GET", ["structured"]) => Self::Structured,
+            ("PUT", ["structured"]) => Self::SetStructured,
             _ => return None,
         })
     }
@@ -49,11 +56,13 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiE
     if rest.is_empty() && call.version.is_4() {
         return super::absent::no_handler(call).map(Outcome::Now);
     }
-    if matches!(rest, ["structured"]) {
-        return Err(call.unsupported());
-    }
-    if !matches!(rest, [] | ["entries" | "level"]) {
+    if !matches!(rest, [] | ["entries" | "level" | "structured"]) {
         return Err(ApiError::unknown_path(&call.request.path));
+    }
+    if call.request.method == Method::PUT && rest == ["structured"] {
+        let body = call.object()?;
+        let names = body.as_object().cloned().unwrap_or_default();
+        call.require_attributes(&names, "", &STRUCTURED)?;
     }
     let log_request =
         LogRequest::read(&call.request.method, rest, call.version).ok_or_else(ApiError::wrong_method)?;
@@ -88,11 +97,27 @@ fn execute(
             records.messages.clear();
             return Ok(Reply::without_result(200));
         }
+        LogRequest::Structured => return Ok(Reply::raw(200, &structured(records))),
+        LogRequest::SetStructured => {
+            for (name, value) in request.json()?.as_object().into_iter().flatten() {
+                match value {
+                    Value::Bool(true) => records.structured.insert(name.clone()),
+                    Value::Bool(false) => records.structured.remove(name),
+                    _ => return Err(ApiError::bad_parameter("expecting an object of booleans")),
+                };
+            }
+            return Ok(Reply::raw(200, &structured(records)));
+        }
         LogRequest::Levels => {}
         LogRequest::SetLevels => set_levels(records, &request.json()?)?,
         LogRequest::ResetLevels => records.levels.clear(),
     }
     Ok(Reply::raw(200, &levels(records, with_appenders)))
+}
+
+/// Returns the parameters of structured logs that are on.
+fn structured(records: &Diagnostics) -> Value {
+    records.structured.iter().map(|name| (name.clone(), Value::Bool(true))).collect()
 }
 
 /// Returns the messages that a query selects. The number is that before its offset and size.

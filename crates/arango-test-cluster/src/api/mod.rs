@@ -8,6 +8,7 @@ mod access_tokens;
 mod agency;
 mod agency_diagnosis;
 mod agency_jobs;
+mod analyzers;
 mod async_jobs;
 mod availability;
 mod cluster_admin;
@@ -18,9 +19,11 @@ mod deferred;
 mod diagnostics;
 mod documents;
 mod dumps;
+mod edges;
 mod forwarding;
 mod gharial;
 mod health;
+mod import;
 mod indexes;
 mod license;
 mod login;
@@ -30,7 +33,9 @@ mod metrics;
 mod modelled;
 mod nodes;
 mod queries;
+mod query_caches;
 mod rebalance;
+mod search_views;
 mod security;
 mod server_admin;
 mod server_info;
@@ -152,6 +157,10 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
             diagnostics::crashes(call, rest)
         }
         ["_admin", "crashes", ..] => absent::no_handler(call),
+        ["_admin", "options" | "options-description"] if call.version.at_least(3, 12, 0) => {
+            server_info::options(call)
+        }
+        ["_admin", "options" | "options-description"] => absent::no_handler(call),
         ["_admin", "compact"] => server_info::compact(call),
         ["_admin", "backup", "list"] => server_info::backup_list(call),
         ["_api", "cluster", rest @ ..] => dumps::handle(call, rest),
@@ -163,12 +172,22 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         ["_api", "database", rest @ ..] => databases::handle(call, rest),
         ["_api", "collection", rest @ ..] => return collections::handle(call, rest),
         ["_api", "key-generators"] if call.version.at_least(3, 12, 0) => collections::key_generators(call),
+        ["_api", "import", rest @ ..] => return import::handle(call, rest),
+        ["_api", "replication", "server-id"] if call.version.at_least(3, 12, 10) => {
+            Err(ApiError::unknown_path(&request.path))
+        }
+        ["_api", "replication", "server-id"] => server_info::server_number(call),
         ["_api", "index", rest @ ..] => return indexes::handle(call, rest),
+        ["_api", "edges", rest @ ..] => return edges::handle(call, rest),
         ["_api", "gharial", rest @ ..] => return gharial::handle(call, rest),
         ["_api", "cursor", rest @ ..] => return cursors::handle(call, rest),
         ["_api", "explain"] => queries::explain(call),
         ["_api", "query", rest @ ..] => return queries::handle(call, rest),
+        ["_api", "query-cache", rest @ ..] => query_caches::results(call, rest),
+        ["_api", "query-plan-cache"] if call.version.at_least(3, 12, 4) => query_caches::plans(call),
         ["_api", "document", rest @ ..] => return documents::handle(call, rest),
+        ["_api", "view", rest @ ..] => search_views::handle(call, rest),
+        ["_api", "analyzer", rest @ ..] => analyzers::handle(call, rest),
         ["_api", "transaction", rest @ ..] => return transactions::handle(call, rest),
         ["_api", "user", rest @ ..] => users::handle(call, rest),
         ["_api", "token", rest @ ..] if call.version.has_access_tokens() => access_tokens::handle(call, rest),

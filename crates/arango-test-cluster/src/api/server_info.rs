@@ -130,6 +130,26 @@ pub(super) fn seconds(state: &State) -> f64 {
     state.clock.unix_time(state.current_time).as_secs_f64()
 }
 
+/// `/_admin/options`, `/_admin/options-description`: for superusers, and their options are not modelled.
+pub(super) fn options(call: &mut Call<'_>) -> HandlerResult {
+    call.require_method(&Method::GET)?;
+    if call.request.database != "_system" {
+        return Err(ApiError::new(403, 1230, "operation only allowed in system database"));
+    }
+    if !call.caller.is_superuser() {
+        return Err(ApiError::forbidden("insufficient permissions"));
+    }
+    Err(call.unsupported())
+}
+
+/// `/_api/replication/server-id`: a number that no other server has.
+pub(super) fn server_number(call: &Call<'_>) -> HandlerResult {
+    call.require_method(&Method::GET)?;
+    // The digits of its id, so that it survives a restart.
+    let digits: String = call.server().id.chars().filter(char::is_ascii_digit).take(15).collect();
+    Ok(Reply::raw(200, &json!({ "serverId": digits })))
+}
+
 /// `/_admin/support-info`
 pub(super) fn support_info(call: &Call<'_>) -> HandlerResult {
     get_only_in_4(call)?;

@@ -7,6 +7,7 @@ use arango_test_aql::Prepared;
 use super::Call;
 use super::collections::find;
 use super::queries::errors;
+use crate::config::settings::ScanOrder;
 use crate::http::reply::ApiError;
 use crate::state::databases::{Collection, Database};
 use crate::state::leaders::led_by;
@@ -14,6 +15,7 @@ use crate::state::transactions::Transaction;
 use crate::state::views::has_modelled_documents;
 use crate::store::concurrent_writes::ConcurrentWrites;
 use crate::store::database_view::DatabaseView;
+use crate::store::document::Document;
 use crate::store::error::DocumentError;
 use crate::store::view::CollectionView;
 
@@ -97,9 +99,13 @@ impl Call<'_> {
     }
 
     /// Makes the changes of a view.
-    fn commit(&mut self, view: CollectionView) -> Result<(), DocumentError> {
-        let collection = view.rules().collection.clone();
-        self.state.commit(&self.request.database, &collection, view)
+    pub(super) fn commit(&mut self, view: CollectionView) -> Result<(), DocumentError> {
+        self.commit_all(vec![view])
+    }
+
+    /// Makes the changes of several views, or none of them.
+    pub(super) fn commit_all(&mut self, views: Vec<CollectionView>) -> Result<(), DocumentError> {
+        self.state.commit(&self.request.database, views)
     }
 
     /// Returns for each shard whether its leader loses what the request writes.
@@ -127,6 +133,15 @@ impl Call<'_> {
     /// Returns whether writes to a collection wait for the disk.
     pub(super) fn waits_for_sync(&self, collection: &str) -> Result<bool, ApiError> {
         Ok(find(self, collection)?.wait_for_sync)
+    }
+
+    /// Returns all documents of a view, in the order in which a query visits them.
+    pub(super) fn scan(&self, view: &CollectionView) -> Result<Vec<Document>, DocumentError> {
+        view.require_all_leaders()?;
+        Ok(match self.config.scan_order {
+            ScanOrder::Shuffled => view.shuffled(self.config.seed),
+            ScanOrder::ByKey => view.by_key(),
+        })
     }
 
     /// Returns whether a read may come from a follower. A transaction decides that when it begins.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::ids::Ids;
 use super::propagation::Propagation;
+use super::search::{Analyzer, SearchView};
 use crate::store::documents::Documents;
 use crate::store::rules::Rules;
 use crate::store::sequence::Revision;
@@ -48,6 +49,8 @@ pub(crate) struct Database {
     pub(crate) write_concern: usize,
     pub(crate) collections: BTreeMap<String, Collection>,
     pub(crate) graphs: BTreeMap<String, Value>,
+    pub(crate) views: BTreeMap<String, SearchView>,
+    pub(crate) analyzers: BTreeMap<String, Analyzer>,
 }
 
 /// One collection with its shards, indexes and documents.
@@ -119,6 +122,8 @@ impl Database {
             write_concern,
             collections: BTreeMap::new(),
             graphs: BTreeMap::new(),
+            views: BTreeMap::new(),
+            analyzers: BTreeMap::new(),
         }
     }
 
@@ -132,6 +137,12 @@ impl Database {
     pub(crate) fn collection_mut(&mut self, name: &str) -> Option<&mut Collection> {
         let name = self.collection(name)?.name.clone();
         self.collections.get_mut(&name)
+    }
+
+    /// Drops a collection, and what views have of it.
+    pub(crate) fn drop_collection(&mut self, name: &str) {
+        self.collections.remove(name);
+        self.views.values_mut().for_each(|view| view.definition.forget_collection(name));
     }
 
     /// Adds a collection. Its copies are placed on `servers` in turn, beginning at `first`.

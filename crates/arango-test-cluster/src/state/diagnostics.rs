@@ -1,6 +1,6 @@
 //! What a process records about itself in memory: its log, requests and queries.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::Value;
 use tokio::time::Instant;
@@ -117,6 +117,8 @@ pub(crate) struct Diagnostics {
     pub(crate) messages: VecDeque<Message>,
     /// The topics whose level differs from the default.
     pub(crate) levels: BTreeMap<String, LogLevel>,
+    /// The parameters of structured logs that are on.
+    pub(crate) structured: BTreeSet<String>,
     /// Newest first, like the queries.
     pub(crate) calls: VecDeque<ApiCall>,
     pub(crate) queries: VecDeque<AqlQuery>,

@@ -22,6 +22,7 @@ pub(crate) mod propagation;
 pub(crate) mod queries;
 pub(crate) mod query_tracking;
 pub(crate) mod replicas;
+pub(crate) mod search;
 pub(crate) mod servers;
 pub(crate) mod sessions;
 mod skewed_setup;

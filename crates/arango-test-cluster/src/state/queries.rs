@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::State;
@@ -21,6 +21,8 @@ pub(crate) struct Queries {
     running: BTreeMap<u64, RunningQuery>,
     slow: VecDeque<(u64, RunningQuery, Duration)>,
     pub(crate) tracking: TrackingSettings,
+    /// By coordinator: the properties of its cache of results, if they were changed.
+    pub(crate) results_caches: BTreeMap<usize, Map<String, Value>>,
     last: u64,
 }
 
@@ -102,7 +104,7 @@ impl Queries {
         query.text = tracking.shorten(&query.text);
         query.is_listed = tracking.is_enabled;
         if !tracking.tracks_bind_vars {
-            query.bind_vars = Value::Object(serde_json::Map::new());
+            query.bind_vars = Value::Object(Map::new());
         }
         let id = owned_id(index, self.last);
         self.running.insert(id, query);
@@ -167,6 +169,7 @@ impl Queries {
         self.running.retain(|id, _| owner(*id) != Some(index));
         self.slow.retain(|(id, ..)| owner(*id) != Some(index));
         self.tracking.remove_of_coordinator(index);
+        self.results_caches.remove(&index);
     }
 
     /// Returns the queries in this database that are neither the writer's nor of its transaction.

@@ -60,20 +60,23 @@ impl State {
                 hidden.insert(name.clone());
             }
         }
+        hidden.extend(database.views.keys().cloned());
         let seed = (config.scan_order == ScanOrder::Shuffled).then_some(config.seed);
         DatabaseView::new(views, hidden, graph_definitions(database), seed)
     }
 
-    /// Makes the changes of a view, unless another operation was faster.
-    pub(crate) fn commit(
-        &mut self,
-        database: &str,
-        collection: &str,
-        view: CollectionView,
-    ) -> Result<(), DocumentError> {
+    /// Makes all changes of the views of a request, unless another operation was faster.
+    pub(crate) fn commit(&mut self, database: &str, views: Vec<CollectionView>) -> Result<(), DocumentError> {
         self.end_expired_queries();
-        self.check_locks(database, collection, &view, Writer::default())?;
-        self.apply(database, collection, view)
+        for view in &views {
+            self.check_locks(database, &view.rules().collection, view, Writer::default())?;
+        }
+        let mut result = Ok(());
+        for view in views {
+            let collection = view.rules().collection.clone();
+            result = result.and(self.apply(database, &collection, view));
+        }
+        result
     }
 
     /// Makes the changes of a view that was checked.

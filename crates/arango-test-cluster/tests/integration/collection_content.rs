@@ -26,13 +26,49 @@ async fn the_revision_of_a_collection_changes_with_every_write() {
 }
 
 #[tokio::test]
-async fn details_of_figures_are_refused_only_if_they_are_wanted() {
+async fn details_of_figures_count_the_entries_of_indexes_as_far_as_they_are_known() {
     let cluster = in_memory().await;
     let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
-    session.post("/_api/collection", &json!({ "name": "books" })).await;
-    assert_eq!(session.get("/_api/collection/books/figures?details=false").await.status, 200);
-    let refused = session.get("/_api/collection/books/figures?details=true").await;
+    session.post("/_api/collection", &json!({ "name": "wrote", "type": 3 })).await;
+    session.post("/_api/document/wrote", &json!({ "_from": "a/1", "_to": "b/1" })).await;
+    let path = "/_api/collection/wrote/figures?details=true";
+    let index = json!({ "type": "persistent", "fields": ["x"] });
+    let made = session.post("/_api/index?collection=wrote", &index).await.json();
+    let number: u64 = made["id"].as_str().unwrap().split_once('/').unwrap().1.parse().unwrap();
+    let engine = session.get(path).await.json()["figures"]["engine"].clone();
+    let entry = |kind: &str, id: u64| json!({ "type": kind, "id": id, "count": 1 });
+    let indexes = [entry("primary", 0), entry("edge", 1), entry("edge", 2), entry("persistent", number)];
+    assert_eq!(engine, json!({ "documents": 1, "indexes": indexes }));
+
+    session.post("/_api/index?collection=wrote", &json!({ "type": "geo", "fields": ["x"] })).await;
+    let refused = session.get(path).await;
     assert_eq!((refused.status, refused.error_num()), (501, 9));
+    let plain = session.get("/_api/collection/wrote/figures?details=false").await;
+    assert_eq!((plain.status, plain.json()["figures"].get("engine")), (200, None));
+}
+
+#[tokio::test]
+async fn a_checksum_covers_keys_and_on_request_revisions_and_attributes() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    for name in ["books", "copies"] {
+        session.post("/_api/collection", &json!({ "name": name })).await;
+    }
+    session.post("/_api/document/books", &json!([{ "_key": "a", "x": 1 }, { "_key": "b" }])).await;
+    session.post("/_api/document/copies", &json!([{ "_key": "b" }, { "_key": "a", "x": 2 }])).await;
+    let mut checksums = Vec::new();
+    for name in ["books", "copies"] {
+        for parameters in ["", "?withData=true", "?withRevisions=true"] {
+            let found = session.get(&format!("/_api/collection/{name}/checksum{parameters}")).await.json();
+            assert_eq!(found["name"], name);
+            checksums.push(found["checksum"].as_str().unwrap().to_owned());
+        }
+    }
+    assert_eq!(checksums[0], checksums[3], "the same keys");
+    assert!(checksums[1] != checksums[4] && checksums[2] != checksums[5], "{checksums:?}");
+    session.request(Method::PATCH, "/_api/document/copies/a", r#"{"x":1}"#).await.unwrap();
+    let equal = session.get("/_api/collection/copies/checksum?withData=true").await.json();
+    assert_eq!(equal["checksum"], checksums[1]);
 }
 
 #[tokio::test]

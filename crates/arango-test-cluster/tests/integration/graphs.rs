@@ -78,6 +78,20 @@ async fn a_collection_that_a_new_definition_uses_is_no_orphan_any_more() {
     assert_eq!(session.get("/_api/gharial/g").await.json()["graph"], graph);
 }
 
+#[tokio::test]
+async fn definitions_their_ends_and_orphans_are_sorted_by_name() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let roads = json!({ "collection": "roads", "from": ["towns", "cities", "towns"], "to": ["towns"] });
+    let rails = json!({ "collection": "rails", "from": ["towns"], "to": ["towns"] });
+    let graph =
+        json!({ "name": "g", "edgeDefinitions": [roads, rails], "orphanCollections": ["lakes", "islands"] });
+    let graph = session.post("/_api/gharial", &graph).await.json()["graph"].clone();
+    let sorted = json!({ "collection": "roads", "from": ["cities", "towns"], "to": ["towns"] });
+    assert_eq!(graph["edgeDefinitions"], json!([rails, sorted]));
+    assert_eq!(graph["orphanCollections"], json!(["islands", "lakes"]));
+}
+
 async fn with_roads() -> (TestCluster, Session) {
     let cluster = in_memory().await;
     let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
@@ -122,7 +136,7 @@ async fn vertices_that_no_definition_uses_any_more_become_orphans() {
     assert_eq!((unknown.status, unknown.error_num()), (404, 1930));
     let removed = session.delete("/_api/gharial/g/edge/roads?dropCollections=true").await;
     let graph = removed.json()["graph"].clone();
-    assert_eq!((removed.status, &graph["orphanCollections"]), (202, &json!(["lakes", "cities"])));
+    assert_eq!((removed.status, &graph["orphanCollections"]), (202, &json!(["cities", "lakes"])));
     assert_eq!(graph["edgeDefinitions"].as_array().unwrap().len(), 1);
     assert_eq!(session.get("/_api/collection/roads").await.status, 404);
     assert_eq!(session.get("/_api/collection/cities").await.status, 200);
@@ -140,7 +154,7 @@ async fn a_definition_is_replaced_in_all_graphs_that_have_it() {
     let second = session.get("/_api/gharial/h").await.json()["graph"].clone();
     assert_eq!(
         (&second["edgeDefinitions"], &second["orphanCollections"]),
-        (&json!([other]), &json!(["towns", "cities"]))
+        (&json!([other]), &json!(["cities", "towns"]))
     );
     assert_eq!(session.get("/_api/collection/islands").await.json()["type"], 2);
     let missing = session.put("/_api/gharial/g/edge/canals", &other).await;
@@ -164,4 +178,55 @@ async fn options_of_single_definitions_are_refused_by_name() {
     }
     let empty = json!({ "collection": "hills", "options": {} });
     assert_eq!(session.post("/_api/gharial/g/vertex", &empty).await.status, 202);
+}
+
+#[tokio::test]
+async fn a_collection_of_edges_connects_the_same_collections_in_all_graphs() {
+    let (_cluster, mut session) = with_roads().await;
+    let other = json!({ "collection": "roads", "from": ["towns"], "to": ["lakes"] });
+    let refused = session.post("/_api/gharial", &json!({ "name": "h", "edgeDefinitions": [other] })).await;
+    assert_eq!((refused.status, refused.error_num()), (400, 1921));
+    session.post("/_api/gharial", &json!({ "name": "h" })).await;
+    let refused = session.post("/_api/gharial/h/edge", &other).await;
+    assert_eq!((refused.status, refused.error_num()), (400, 1921));
+    let same = json!({ "collection": "roads", "from": ["towns"], "to": ["cities"] });
+    assert_eq!(session.post("/_api/gharial/h/edge", &same).await.status, 202);
+}
+
+#[tokio::test]
+async fn existing_collections_must_be_of_the_right_type() {
+    let (_cluster, mut session) = with_roads().await;
+    let documents = json!({ "collection": "lakes", "from": ["towns"], "to": ["towns"] });
+    assert_eq!(session.post("/_api/gharial/g/edge", &documents).await.error_num(), 1944);
+    session.post("/_api/collection", &json!({ "name": "links", "type": 3 })).await;
+    let edges = session.post("/_api/gharial/g/vertex", &json!({ "collection": "links" })).await;
+    assert_eq!((edges.status, edges.error_num()), (400, 1927));
+    let unnamed = session.post("/_api/gharial", &json!({})).await;
+    assert_eq!((unnamed.status, unnamed.error_num()), (400, 1922));
+}
+
+#[tokio::test]
+async fn collections_of_graphs_are_not_dropped_from_3_12_on() {
+    for (version, dropped) in [("3.11.14", true), ("3.12.0", false)] {
+        let cluster = TestCluster::builder().in_memory().version(version).start().await.unwrap();
+        let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+        session.post("/_api/gharial", &json!({ "name": "g", "orphanCollections": ["lakes"] })).await;
+        let response = session.delete("/_api/collection/lakes").await;
+        assert_eq!(response.status == 200, dropped, "{version}");
+        assert!(dropped || response.error_num() == 1942, "{version}");
+        session.delete("/_api/gharial/g").await;
+        assert_eq!(session.delete("/_api/collection/lakes").await.status == 200, !dropped, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn only_a_new_graph_may_be_201() {
+    let (_cluster, mut session) = with_roads().await;
+    let body = json!({ "collection": "hills" });
+    let added = session.post("/_api/gharial/g/vertex?waitForSync=true", &body).await;
+    let revision = added.json()["graph"]["_rev"].clone();
+    assert_eq!((added.status, added.headers["etag"].to_str().unwrap()), (202, revision.as_str().unwrap()));
+    assert_eq!(session.delete("/_api/gharial/g/vertex/hills?waitForSync=true").await.status, 202);
+    assert_eq!(session.delete("/_api/gharial/g/edge/roads?waitForSync=true").await.status, 202);
+    assert_eq!(session.delete("/_api/gharial/g?waitForSync=true").await.status, 202);
 }

@@ -25,15 +25,17 @@ struct Entry {
 impl RecentlyCreated {
     /// Records what a request to `path` has created.
     pub(crate) fn record(&self, creates: &CreatedResource, path: &str, now: Instant) {
-        let entry = match (creates.database_prefix(), creates.encoded_collection()) {
-            (Some(prefix), _) => Entry { prefix: prefix.to_owned(), collection: None, created_at: now },
-            (None, collection) => Entry {
-                prefix: split(path).0.to_owned(),
-                collection: collection.map(str::to_owned),
-                created_at: now,
-            },
-        };
-        let mut entries = self.recent(now);
+        if let Some(prefix) = creates.database_prefix() {
+            self.add(Entry { prefix: prefix.to_owned(), collection: None, created_at: now });
+        }
+        for collection in creates.encoded_collections() {
+            let prefix = split(path).0.to_owned();
+            self.add(Entry { prefix, collection: Some(collection.clone()), created_at: now });
+        }
+    }
+
+    fn add(&self, entry: Entry) {
+        let mut entries = self.recent(entry.created_at);
         entries.retain(|other| (&other.prefix, &other.collection) != (&entry.prefix, &entry.collection));
         entries.push(entry);
     }
@@ -79,6 +81,7 @@ mod tests {
         let (created, now) = (RecentlyCreated::default(), Instant::now());
         created.record(&CreatedResource::database(&DatabaseName::new("a/b").unwrap()), "/_api/database", now);
         created.record(&CreatedResource::collection("books"), "/_db/shop/_api/collection", now);
+        created.record(&CreatedResource::collections(["a", "b/c"]), "/_db/shop/_api/gharial", now);
 
         assert!(created.database("/_db/a%2Fb/_api/version", now));
         assert!(created.database("/_db/a%2Fb", now));
@@ -87,6 +90,8 @@ mod tests {
         assert!(created.collection("/_db/shop/_api/document/books/7", now));
         assert!(!created.collection("/_db/shop/_api/document/bookshelves/7", now));
         assert!(!created.collection("/_api/document/books/7", now));
+        assert!(created.collection("/_db/shop/_api/document/a", now));
+        assert!(created.collection("/_db/shop/_api/document/b%2Fc", now));
 
         let later = now + RECENT;
         assert!(!created.database("/_db/a%2Fb/_api/version", later));

@@ -2,6 +2,7 @@
 //!
 //! Each call is a builder that is sent when it is awaited. Dropping it sends nothing.
 
+mod analyzers;
 mod bulk;
 mod collection;
 mod collections;
@@ -9,12 +10,14 @@ mod cursor;
 mod cursor_ticket;
 mod database;
 mod edges;
+mod graph;
 mod indexes;
 mod insert;
 mod key;
 mod modify;
 mod new_collection;
 mod new_database;
+mod new_graph;
 mod queries;
 mod query;
 mod query_excerpt;
@@ -29,6 +32,7 @@ mod ticket;
 mod transaction;
 mod traversal;
 mod users;
+mod views;
 mod watched_query;
 mod write;
 
@@ -43,12 +47,14 @@ pub use collection::Collection;
 pub use cursor::{Cursor, CursorLost};
 pub use cursor_ticket::{CursorTicket, ResumeError};
 pub use edges::{Edges, EdgesOf};
+pub use graph::Graph;
 pub use indexes::NewIndex;
 pub use insert::Insert;
 pub use key::ToKey;
 pub use modify::Modify;
 pub use new_collection::NewCollection;
 pub use new_database::NewDatabase;
+pub use new_graph::NewGraph;
 pub use queries::Queries;
 pub use query::Query;
 pub use read::{Exists, Get, GetChanged};
@@ -58,6 +64,7 @@ pub use scan::{Scan, ScanError};
 pub use schema::{DatabaseSchema, EnsuredSchema, SchemaDifference, SchemaDifferences, SchemaError};
 pub use set_properties::SetProperties;
 pub use transaction::{NewTransaction, Proved, Transaction, TransactionCollection, TransactionError};
-pub use traversal::{Graph, Traverse};
+pub use traversal::Traverse;
 pub use users::Users;
+pub use views::NewView;
 pub use write::{Replace, Update};

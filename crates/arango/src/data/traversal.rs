@@ -8,24 +8,11 @@ use arango_data::{
 };
 use serde::de::DeserializeOwned;
 
+use crate::data::graph::Graph;
 use crate::data::query::Query;
 use crate::handles::database::Database;
 
-/// Handle on one named graph.
-///
-/// Cheap to clone. Creating it sends nothing.
-#[derive(Debug, Clone)]
-pub struct Graph {
-    database: Database,
-    name: String,
-}
-
 impl Database {
-    /// Returns a handle on a named graph of this database.
-    pub fn graph(&self, name: &str) -> Graph {
-        Graph { database: self.clone(), name: name.to_owned() }
-    }
-
     /// Traverses edge collections from a vertex.
     ///
     /// All are followed in the same direction. [`declare`](Traverse::declare) names the collections of the vertices,

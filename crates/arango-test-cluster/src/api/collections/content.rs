@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::properties::basic;
 use super::{find, find_mut, object, properties};
 use crate::api::views::require_modelled_documents;
 use crate::api::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::leaders::documents;
+use crate::store::document::{Document, SYSTEM};
 use crate::store::view::CollectionView;
 
 /// Counts the documents, in total or of each shard.
@@ -48,7 +50,8 @@ pub(super) fn truncate(call: &mut Call<'_>, name: &str) -> Result<(), ApiError> 
 }
 
 /// Reports the size of a collection. Caches and indexes take no memory here.
-pub(super) fn figures(call: &Call<'_>, name: &str) -> HandlerResult {
+pub(super) fn figures(call: &mut Call<'_>, name: &str) -> HandlerResult {
+    let engine = if call.request.query.is_true("details") { Some(engine(call, name)?) } else { None };
     let collection = find(call, name)?;
     require_modelled_documents(collection)?;
     let mut payload = properties(call, collection);
@@ -58,7 +61,71 @@ pub(super) fn figures(call: &Call<'_>, name: &str) -> HandlerResult {
         "documentsSize": collection.documents.json_size(),
         "cacheInUse": collection.definition.cache_enabled, "cacheSize": 0, "cacheUsage": 0,
     });
+    if let Some(engine) = engine {
+        payload["figures"]["engine"] = engine;
+    }
     Ok(Reply::flat(200, payload))
+}
+
+/// Counts documents and entries of indexes, as far as it is known which entries an index has.
+fn engine(call: &mut Call<'_>, name: &str) -> Result<Value, ApiError> {
+    let collection = find(call, name)?;
+    let count = collection.documents.len();
+    let mut indexes = Vec::new();
+    let mut unknown = None;
+    for index in &collection.indexes {
+        let (kind, is_sparse) = (index["type"].as_str().unwrap_or_default(), index["sparse"] == true);
+        let expands = index["fields"].to_string().contains("[*]");
+        let id = index["id"].as_str().and_then(|id| id.split_once('/')?.1.parse::<u64>().ok());
+        let entry = |id: Option<u64>| json!({ "type": kind, "id": id, "count": count });
+        match kind {
+            "primary" => indexes.push(entry(Some(0))),
+            // There is one for each end.
+            "edge" => indexes.extend([entry(Some(1)), entry(Some(2))]),
+            "persistent" | "hash" | "skiplist" if !is_sparse && !expands => indexes.push(entry(id)),
+            _ => unknown = Some(format!("details of an index of type {kind}")),
+        }
+    }
+    match unknown {
+        Some(unknown) => Err(call.not_modelled("query parameter", &unknown)),
+        None => Ok(json!({ "documents": count, "indexes": indexes })),
+    }
+}
+
+/// Computes a checksum over keys, and on request over revisions and attributes. The order of documents is irrelevant.
+pub(super) fn checksum(call: &Call<'_>, name: &str) -> HandlerResult {
+    let collection = find(call, name)?;
+    require_modelled_documents(collection)?;
+    call.view(name)?.require_all_leaders()?;
+    let query = &call.request.query;
+    let (with_revisions, with_data) = (query.is_true("withRevisions"), query.is_true("withData"));
+    let of_document = |document: &Document| {
+        let mut hash = fnv(FNV_START, document.key().as_bytes());
+        if with_revisions {
+            hash = fnv(hash, document.revision().text().as_bytes());
+        }
+        if with_data {
+            let mut attributes: Vec<_> = match document.value().to_json() {
+                Value::Object(attributes) => attributes.into_iter().collect(),
+                _ => Vec::new(),
+            };
+            attributes.retain(|(name, _)| !SYSTEM.contains(&name.as_str()));
+            attributes.sort_by(|(one, _), (other, _)| one.cmp(other));
+            hash = fnv(hash, json!(attributes).to_string().as_bytes());
+        }
+        hash
+    };
+    let checksum = collection.documents.iter().map(of_document).fold(0, |all, one| all ^ one);
+    let mut payload = basic(collection, call.version.is_4());
+    payload["checksum"] = checksum.to_string().into();
+    payload["revision"] = collection.revision.text().into();
+    Ok(Reply::flat(200, payload))
+}
+
+const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn fnv(start: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(start, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 /// Reports the revision, which changes whenever documents are written or removed.

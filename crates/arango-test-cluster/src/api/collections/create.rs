@@ -41,7 +41,8 @@ pub(super) fn create(call: &mut Call<'_>) -> HandlerResult {
     if name.is_empty() || name.len() > 256 || name.contains('/') || (name.starts_with('_') && !is_system) {
         return Err(ApiError::new(400, 1208, "illegal name"));
     }
-    if call.database()?.collection(name).is_some() {
+    let database = call.database()?;
+    if database.collection(name).is_some() || database.views.contains_key(name) {
         return Err(ApiError::new(409, 1207, "duplicate name"));
     }
     let layout = layout(call, &body)?;

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use self::properties::{basic, properties};
 use super::modelled::Modelled;
-use super::{Call, HandlerResult, Outcome};
+use super::{Call, HandlerResult, Outcome, gharial};
 use crate::http::reply::{ApiError, Reply};
 use crate::http::request::TRANSACTION;
 use crate::state::databases::Collection;
@@ -30,6 +30,10 @@ fn modelled(call: &Call<'_>, rest: &[&str]) -> Modelled {
         (&Method::DELETE, [_]) => Modelled::parameters(&["isSystem"]),
         (&Method::PUT, [_, "properties"]) => Modelled::NOTHING.attributes(create::ATTRIBUTES),
         (&Method::GET, [_, "figures"]) => Modelled::parameters(&["details"]),
+        // A server ignores `withRevision`. Some clients send it.
+        (&Method::GET, [_, "checksum"]) => {
+            Modelled::parameters(&["withData", "withRevision", "withRevisions"])
+        }
         (&Method::GET, [_, "count"]) => Modelled::parameters(&["details"]).headers(&[TRANSACTION]),
         (&Method::PUT, [_, "truncate"]) => {
             Modelled::parameters(&["waitForSync", "compact"]).headers(&[TRANSACTION])
@@ -78,9 +82,6 @@ fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
             properties::change(call, name)
         }
         (Method::GET, [name, "count"]) => content::count(call, name),
-        (Method::GET, [_, "figures"]) if call.request.query.is_true("details") => {
-            Err(call.not_modelled("query parameter", "details"))
-        }
         (Method::GET, [name, "figures"]) => content::figures(call, name),
         (Method::GET, [name, "revision"]) => content::revision(call, name),
         (Method::GET, [name, "shards"]) => content::shards(call, name),
@@ -106,7 +107,7 @@ fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
         (Method::PUT, [_, "rename"]) => {
             Err(ApiError::new(501, 1470, "operation is not supported in a cluster"))
         }
-        (Method::GET, [_, "checksum"]) => Err(call.unsupported()),
+        (Method::GET, [name, "checksum"]) => content::checksum(call, name),
         (Method::GET | Method::PUT, [name, _]) => {
             find(call, name)?;
             Err(ApiError::new(404, 404, "expecting one of the resources or actions of a collection"))
@@ -149,6 +150,12 @@ fn drop_one(call: &mut Call<'_>, name: &str) -> HandlerResult {
         return Err(ApiError::forbidden("forbidden"));
     }
     let (id, name) = (collection.id.clone(), collection.name.clone());
+    if call.version.at_least(3, 12, 0)
+        && let Some(graph) = gharial::graph_with(call.database()?, &name)
+    {
+        let text = format!("must not drop collection while part of graph: '{name}' is used in '{graph}'");
+        return Err(ApiError::of_number(1942, text));
+    }
     if call
         .database()?
         .collections
@@ -161,7 +168,7 @@ fn drop_one(call: &mut Call<'_>, name: &str) -> HandlerResult {
             "must not drop a collection while one with distributeShardsLike exists",
         ));
     }
-    call.database_mut()?.collections.remove(&name);
+    call.database_mut()?.drop_collection(&name);
     Ok(Reply::flat(200, json!({ "id": id })))
 }
 

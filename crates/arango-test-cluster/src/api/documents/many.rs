@@ -63,14 +63,8 @@ pub(super) fn write(
     request: &WriteRequest,
 ) -> HandlerResult {
     let waits = request.options.common.wait_for_sync || call.waits_for_sync(collection)?;
-    let has_illegal_key = |element: &Value| {
-        let given = element.as_object().and_then(|document| document.get("_key"));
-        given.is_some_and(|key| !key.as_str().is_some_and(is_key))
-    };
-    // Before this patch an illegal key failed the whole request, and nothing was written.
-    let is_insert = request.operation == Operation::Insert;
-    if is_insert && !call.version.at_least(3, 11, 1) && elements.iter().any(has_illegal_key) {
-        return Err(ApiError::new(400, 1221, "illegal document key"));
+    if request.operation == Operation::Insert {
+        require_legal_keys(call, elements.iter())?;
     }
     let results: Vec<_> = elements
         .iter()
@@ -86,6 +80,21 @@ pub(super) fn write(
         *counts.entry(error.number.to_string()).or_insert(0_u32) += 1;
     }
     Ok(if counts.is_empty() { reply } else { reply.with_header(ERROR_CODES, &json!(counts).to_string()) })
+}
+
+/// Refuses a request with an illegal key, in versions in which it fails as a whole and nothing is written.
+pub(in crate::api) fn require_legal_keys<'v>(
+    call: &Call<'_>,
+    mut elements: impl Iterator<Item = &'v Value>,
+) -> Result<(), ApiError> {
+    let is_illegal = |element: &Value| {
+        let given = element.as_object().and_then(|document| document.get("_key"));
+        given.is_some_and(|key| !key.as_str().is_some_and(is_key))
+    };
+    if !call.version.at_least(3, 11, 1) && elements.any(is_illegal) {
+        return Err(ApiError::new(400, 1221, "illegal document key"));
+    }
+    Ok(())
 }
 
 type ElementResult = Result<WrittenDocument, DocumentError>;

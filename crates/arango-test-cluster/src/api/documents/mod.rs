@@ -17,7 +17,7 @@ mod single;
 use arango_test_aql::Value;
 use http::{HeaderName, Method};
 
-use self::options::{Operation, WriteRequest};
+use self::options::WriteRequest;
 use super::collections::find;
 use super::modelled::Modelled;
 use super::{Call, HandlerResult, Outcome};
@@ -54,7 +54,11 @@ fn reads_many(call: &Call<'_>) -> bool {
     call.request.query.get("onlyget").is_some()
 }
 
+pub(super) use self::many::require_legal_keys;
+pub(super) use self::options::{Operation, revision_header};
 pub(super) use self::repeat::{first_copy, second_copy};
+pub(super) use self::response::write_ids_and_revisions;
+pub(super) use self::single::{apply, failure};
 
 pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiError> {
     call.require_modelled(&modelled(call, rest))?;
@@ -116,6 +120,6 @@ fn write(call: &mut Call<'_>, collection: &str, key: Option<&str>, operation: Op
 }
 
 /// Says that a read may have come from a follower, if the request allows that. Here it never does.
-fn with_dirty_read(call: &Call<'_>, reply: Reply) -> Reply {
+pub(super) fn with_dirty_read(call: &Call<'_>, reply: Reply) -> Reply {
     if call.allows_dirty_reads() { reply.with_header(DIRTY_READ, "true") } else { reply }
 }

@@ -45,7 +45,7 @@ pub(super) const REMOVE: &[&str] =
 
 /// What a request does with its documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Operation {
+pub(in crate::api) enum Operation {
     Insert,
     Update,
     Replace,
@@ -113,7 +113,7 @@ impl WriteRequest {
 }
 
 /// Returns the revision in a header, with or without quotes.
-pub(super) fn revision_header(call: &Call<'_>, name: &str) -> Option<String> {
+pub(in crate::api) fn revision_header(call: &Call<'_>, name: &str) -> Option<String> {
     let value = call.request.header(name)?.trim();
     let quoted = |quote: char| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
     Some(quoted('"').or_else(|| quoted('\'')).unwrap_or(value).to_owned())

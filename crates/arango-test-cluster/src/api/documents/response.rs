@@ -15,14 +15,9 @@ pub(super) fn write_result(
     written: &WrittenDocument,
     request: &WriteRequest,
 ) {
-    let WrittenDocument { key, old, new } = written;
-    let revision = new.as_ref().or(old.as_ref()).map(|document| document.revision().text());
+    let WrittenDocument { old, new, .. } = written;
     out.push(b'{');
-    write_ids(out, collection, key, &revision.unwrap_or_default());
-    // One that was ignored or removed has its only revision above.
-    if let (Some(old), Some(_)) = (old, new) {
-        write_text(out, ",\"_oldRev\":", &old.revision().text());
-    }
+    write_ids_and_revisions(out, collection, written);
     let mut write_document = |name: &str, document: &Document| {
         out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(document.json());
@@ -46,10 +41,21 @@ pub(super) fn write_error(out: &mut Vec<u8>, error: &DocumentError) {
     out.push(b'}');
 }
 
-fn write_ids(out: &mut Vec<u8>, collection: &str, key: &str, revision: &str) {
+/// Appends the ids of a written document and its revisions, without braces.
+pub(in crate::api) fn write_ids_and_revisions(
+    out: &mut Vec<u8>,
+    collection: &str,
+    written: &WrittenDocument,
+) {
+    let WrittenDocument { key, old, new } = written;
+    let revision = new.as_ref().or(old.as_ref()).map(|document| document.revision().text());
     write_text(out, "\"_id\":", &format!("{collection}/{key}"));
     write_text(out, ",\"_key\":", key);
-    write_text(out, ",\"_rev\":", revision);
+    write_text(out, ",\"_rev\":", &revision.unwrap_or_default());
+    // One that was ignored or removed has its only revision above.
+    if let (Some(old), Some(_)) = (old, new) {
+        write_text(out, ",\"_oldRev\":", &old.revision().text());
+    }
 }
 
 fn write_text(out: &mut Vec<u8>, name: &str, text: &str) {

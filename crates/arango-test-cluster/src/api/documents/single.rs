@@ -71,7 +71,7 @@ pub(super) fn write(
 }
 
 /// Applies an operation to a view. Only an insert needs no key.
-pub(super) fn apply(
+pub(in crate::api) fn apply(
     view: &mut CollectionView,
     key: Option<&str>,
     body: &Value,
@@ -88,7 +88,7 @@ pub(super) fn apply(
 }
 
 /// Builds the reply to an operation that failed. A precondition that does not hold names the current revision.
-fn failure(collection: &str, key: Option<&str>, error: DocumentError) -> Reply {
+pub(in crate::api) fn failure(collection: &str, key: Option<&str>, error: DocumentError) -> Reply {
     let (Some(current), Some(key)) = (error.current, key) else { return ApiError::from(error).into() };
     let revision = current.text();
     let body = json!({

@@ -3,15 +3,13 @@
 use serde_json::{Value, json};
 
 use super::definition::{self, EdgeDefinition, GraphOptions};
-use super::{ensure_all, not_found, require_no_options, written};
+use super::{ensure_all, not_found, require_no_options};
 use crate::api::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
 
 /// Lists the collections of vertices, orphans included.
 pub(super) fn vertex_collections(call: &Call<'_>, name: &str) -> HandlerResult {
-    let graph = graph(call, name)?;
-    let edges = edge_names(graph);
-    Ok(listed(definition::collections(graph).filter(|collection| !edges.contains(collection)).collect()))
+    Ok(listed(definition::vertices(graph(call, name)?).into_iter().collect()))
 }
 
 /// Lists the collections of edges.
@@ -55,14 +53,13 @@ pub(super) fn replace_edges(call: &mut Call<'_>, name: &str, collection: &str) -
     }
     require_definition(graph(call, name)?, collection)?;
     let definition = EdgeDefinition::read(&body)?;
-    if definition.collection != collection {
-        return Err(call.not_modelled("attribute", "collection other than that of the path"));
-    }
     let options = GraphOptions::of_graph(graph(call, name)?);
     ensure_all(call, &definition, &options)?;
+    // The body decides which definition is replaced, and only the graph of the path must have it.
+    require_definition(graph(call, name)?, &definition.collection)?;
     for graph in call.database_mut()?.graphs.values_mut() {
-        if edge_names(graph).iter().any(|known| known == collection) {
-            set_definition(graph, collection, Some(&definition))?;
+        if edge_names(graph).contains(&definition.collection) {
+            set_definition(graph, &definition.collection, Some(&definition))?;
         }
     }
     changed(call, name, None)
@@ -90,8 +87,7 @@ fn require_definition(graph: &Value, collection: &str) -> Result<(), ApiError> {
 
 /// Replaces or removes a definition. Vertices that no definition uses any more become orphans.
 fn set_definition(graph: &mut Value, collection: &str, new: Option<&EdgeDefinition>) -> Result<(), ApiError> {
-    let known = graph["edgeDefinitions"].as_array().into_iter().flatten().map(EdgeDefinition::read);
-    let known: Vec<_> = known.collect::<Result<_, _>>()?;
+    let known = EdgeDefinition::read_all(graph)?;
     let kept = |definition: &&EdgeDefinition| definition.collection != collection;
     let definitions: Vec<&EdgeDefinition> = match new {
         None => known.iter().filter(kept).collect(),
@@ -109,12 +105,13 @@ fn set_definition(graph: &mut Value, collection: &str, new: Option<&EdgeDefiniti
     let definitions: Vec<_> = definitions.into_iter().map(EdgeDefinition::json).collect();
     graph["edgeDefinitions"] = definitions.into();
     graph["orphanCollections"] = vertices.into();
+    definition::sort(graph);
     Ok(())
 }
 
 /// Ends a change: gives the graph a new revision, and drops a collection that no graph uses.
 fn changed(call: &mut Call<'_>, name: &str, dropped: Option<&str>) -> HandlerResult {
-    let (revision, status) = (call.state.ids.revision(), written(call));
+    let revision = call.state.ids.revision();
     let graph = graph_mut(call, name)?;
     graph["_rev"] = revision.into();
     let graph = graph.clone();
@@ -123,7 +120,7 @@ fn changed(call: &mut Call<'_>, name: &str, dropped: Option<&str>) -> HandlerRes
         database.graphs.values().flat_map(definition::collections).any(|used| used == collection)
     };
     if let Some(collection) = dropped.filter(|collection| !is_used(collection)) {
-        database.collections.remove(collection);
+        database.drop_collection(collection);
     }
-    Ok(Reply::flat(status, json!({ "graph": graph })))
+    Ok(super::changed(202, &graph))
 }

@@ -1,5 +1,7 @@
 //! Edge definitions and options of graphs.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::api::Call;
@@ -17,7 +19,10 @@ impl EdgeDefinition {
         let malformed = || ApiError::new(400, 1923, "malformed edge definition");
         let list = |name: &str| {
             let names = definition.get(name).and_then(Value::as_array).filter(|names| !names.is_empty());
-            names.and_then(|names| names.iter().map(|name| name.as_str().map(str::to_owned)).collect())
+            // The server keeps them as a set, in this order.
+            let names: Option<BTreeSet<_>> =
+                names.and_then(|names| names.iter().map(|name| name.as_str().map(str::to_owned)).collect());
+            names.map(|names| names.into_iter().collect())
         };
         let collection = definition.get("collection").and_then(Value::as_str).filter(|name| !name.is_empty());
         Ok(Self {
@@ -25,6 +30,29 @@ impl EdgeDefinition {
             from: list("from").ok_or_else(malformed)?,
             to: list("to").ok_or_else(malformed)?,
         })
+    }
+
+    /// Reads the definitions of a graph.
+    pub(super) fn read_all(graph: &Value) -> Result<Vec<Self>, ApiError> {
+        graph["edgeDefinitions"].as_array().into_iter().flatten().map(Self::read).collect()
+    }
+
+    /// Refuses a collection of edges that another graph connects otherwise.
+    pub(super) fn require_compatible(&self, call: &Call<'_>, own: &str) -> Result<(), ApiError> {
+        let others = call.database()?.graphs.iter().filter(|(name, _)| *name != own);
+        for (_, graph) in others {
+            let differs = |other: &Self| other.collection == self.collection && !self.connects_as(other);
+            if Self::read_all(graph)?.iter().any(differs) {
+                let text = format!("{} edge collection already used in edge def", self.collection);
+                return Err(ApiError::of_number(1921, text));
+            }
+        }
+        Ok(())
+    }
+
+    fn connects_as(&self, other: &Self) -> bool {
+        let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+        set(&self.from) == set(&other.from) && set(&self.to) == set(&other.to)
     }
 
     /// Refuses a collection of edges that the graph already has.
@@ -116,6 +144,27 @@ pub(super) fn collections(graph: &Value) -> impl Iterator<Item = String> {
     });
     let all = named.chain(graph["orphanCollections"].as_array().into_iter().flatten());
     all.filter_map(|name| name.as_str().map(str::to_owned))
+}
+
+/// Returns the collections of vertices of a graph, orphans included.
+pub(super) fn vertices(graph: &Value) -> BTreeSet<String> {
+    let definitions = graph["edgeDefinitions"].as_array().into_iter().flatten();
+    let ends = definitions.flat_map(|definition| {
+        ["from", "to"].into_iter().flat_map(|end| definition[end].as_array().into_iter().flatten())
+    });
+    let all = ends.chain(graph["orphanCollections"].as_array().into_iter().flatten());
+    all.filter_map(|name| name.as_str().map(str::to_owned)).collect()
+}
+
+/// Sorts the definitions and the orphans of a graph by name, as the server does.
+pub(super) fn sort(graph: &mut Value) {
+    if let Some(definitions) = graph["edgeDefinitions"].as_array_mut() {
+        definitions.sort_by(|one, other| one["collection"].as_str().cmp(&other["collection"].as_str()));
+    }
+    if let Some(orphans) = graph["orphanCollections"].as_array_mut() {
+        orphans.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
+        orphans.dedup();
+    }
 }
 
 /// Returns whether a list has a name.

@@ -1,40 +1,62 @@
-//! `/_api/gharial`: definitions of named graphs. Their vertices and edges are documents, and not simulated here.
+//! `/_api/gharial`: named graphs.
+//!
+//! | module | what |
+//! |---|---|
+//! | `definition` | edge definitions and options of graphs |
+//! | `changes` | lists of collections, and changes of definitions |
+//! | `elements` | vertices and edges |
+//! | `ends` | the ends of an edge |
 
 mod changes;
 mod definition;
+mod elements;
+mod ends;
 
-use http::Method;
+use http::{Method, header};
 use serde_json::{Value, json};
 
 use self::definition::{EdgeDefinition, GraphOptions};
+use self::elements::Element;
+use super::collections::find;
 use super::modelled::Modelled;
 use super::{Call, HandlerResult, Outcome};
 use crate::http::reply::{ApiError, Reply};
 use crate::http::request::TRANSACTION;
-use crate::state::databases::{Kind, ShardingOptions};
+use crate::state::databases::{Database, Kind, ShardingOptions};
+use crate::state::transactions::Access;
 
 fn modelled(call: &Call<'_>, rest: &[&str]) -> Modelled {
-    match (&call.request.method, rest) {
-        (&Method::POST, []) => {
+    let waits = Modelled::parameters(&["waitForSync"]);
+    let headers: &'static [&'static str] = match (call.request.method.as_str(), rest.len()) {
+        ("GET", 4) => &["if-match", "if-none-match", TRANSACTION],
+        (_, 4) => &["if-match", TRANSACTION],
+        _ => &[TRANSACTION],
+    };
+    match (call.request.method.as_str(), rest) {
+        ("POST", []) => {
             let names = &["name", "edgeDefinitions", "orphanCollections", "options", "isSmart", "isDisjoint"];
-            Modelled::parameters(&["waitForSync"]).attributes(names)
+            waits.attributes(names)
         }
-        (&Method::DELETE, [_]) => Modelled::parameters(&["dropCollections", "waitForSync"]),
-        (&Method::POST, [_, "vertex"]) => {
-            Modelled::parameters(&["waitForSync"]).attributes(&["collection", "options"])
-        }
-        (&Method::POST, [_, "edge"]) => {
-            Modelled::parameters(&["waitForSync"]).attributes(&["collection", "from", "to", "options"])
-        }
-        (&Method::DELETE, [_, "vertex", _]) => Modelled::parameters(&["dropCollection"]),
+        ("DELETE", [_]) => Modelled::parameters(&["dropCollections", "waitForSync"]),
+        ("POST", [_, "vertex"]) => waits.attributes(&["collection", "options"]),
+        ("POST", [_, "edge"]) => waits.attributes(&["collection", "from", "to", "options"]),
+        ("DELETE", [_, "vertex", _]) => Modelled::parameters(&["dropCollection", "waitForSync"]),
         // A server ignores `dropCollection` here. Some clients send it.
-        (&Method::DELETE, [_, "edge", _]) => Modelled::parameters(&["dropCollection", "dropCollections"]),
-        (&Method::PUT, [_, "edge", _]) => {
-            Modelled::NOTHING.attributes(&["collection", "from", "to", "options", "purge"])
+        ("DELETE", [_, "edge", _]) => {
+            Modelled::parameters(&["dropCollection", "dropCollections", "waitForSync"])
         }
+        ("PUT", [_, "edge", _]) => waits.attributes(&["collection", "from", "to", "options", "purge"]),
+        ("POST", [_, _, _]) => Modelled::parameters(&["returnNew", "waitForSync"]),
+        ("GET", [_, _, _, _]) => Modelled::parameters(&["rev"]),
+        // A server ignores `overwrite` here. Some clients send it.
+        ("PUT" | "PATCH", [_, _, _, _]) => {
+            let names = &["keepNull", "overwrite", "rev", "returnNew", "returnOld", "waitForSync"];
+            Modelled::parameters(names)
+        }
+        ("DELETE", [_, _, _, _]) => Modelled::parameters(&["rev", "returnOld", "waitForSync"]),
         _ => Modelled::NOTHING,
     }
-    .headers(&[TRANSACTION])
+    .headers(headers)
 }
 
 pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiError> {
@@ -42,53 +64,62 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiE
     if let Some(outcome) = call.enter_transaction()? {
         return Ok(outcome);
     }
-    if call.transaction.is_some() && call.request.method != Method::GET {
+    let is_write = call.request.method != Method::GET;
+    if call.transaction.is_some() && is_write {
         return Err(call.not_modelled("header", TRANSACTION));
+    }
+    if let (true, [_, _, collection, ..]) = (is_write, rest)
+        && let Ok(name) = find(call, collection).map(|collection| collection.name.clone())
+        && let Some(outcome) = call.wait_for_locks(Access::to_write(name))
+    {
+        return Ok(outcome);
     }
     respond(call, rest).map(Outcome::Now)
 }
 
 fn respond(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
-    match (call.request.method.clone(), rest) {
-        (Method::GET, []) => {
+    let method = call.request.method.clone();
+    let (name, rest) = match (&method, rest) {
+        (&Method::GET, []) => {
             let graphs: Vec<_> = call.database()?.graphs.values().cloned().collect();
-            Ok(Reply::flat(200, json!({ "graphs": graphs })))
+            return Ok(Reply::flat(200, json!({ "graphs": graphs })));
         }
-        (Method::POST, []) => {
+        (&Method::POST, []) => {
             call.require_write()?;
-            create(call)
+            return create(call);
         }
-        (Method::GET, [name]) => {
-            let graph = call.database()?.graphs.get(*name).ok_or_else(|| not_found(name))?;
-            Ok(Reply::flat(200, json!({ "graph": graph })))
+        (_, []) => return Err(ApiError::wrong_method()),
+        (_, [name, rest @ ..]) => (*name, rest),
+    };
+    let graph = call.database()?.graphs.get(name).cloned().ok_or_else(|| not_found(name))?;
+    if method != Method::GET {
+        call.require_write()?;
+    }
+    let Some((kind, rest)) = rest.split_first() else {
+        return match method {
+            Method::GET => Ok(Reply::flat(200, json!({ "graph": graph }))),
+            Method::DELETE => remove(call, name),
+            _ => Err(ApiError::wrong_method()),
+        };
+    };
+    let unknown = || ApiError::unknown_path(&call.request.path);
+    let element = Element::read(kind).ok_or_else(unknown)?;
+    match (element, &method, rest) {
+        (Element::Vertex, &Method::POST, []) => add_vertices(call, name),
+        (Element::Edge, &Method::POST, []) => add_edges(call, name),
+        (Element::Vertex, &Method::GET, []) => changes::vertex_collections(call, name),
+        (Element::Edge, &Method::GET, []) => changes::edge_collections(call, name),
+        (Element::Vertex, &Method::DELETE, [collection]) => changes::remove_vertices(call, name, collection),
+        (Element::Edge, &Method::DELETE, [collection]) => changes::remove_edges(call, name, collection),
+        (Element::Edge, &Method::PUT, [collection]) => changes::replace_edges(call, name, collection),
+        (_, &Method::POST, [collection]) => elements::create(call, &graph, element, collection),
+        (_, &Method::GET, [collection, key]) => elements::read(call, &graph, element, collection, key),
+        (_, &Method::PUT | &Method::PATCH, [collection, key]) => {
+            elements::change(call, &graph, element, collection, key)
         }
-        (Method::DELETE, [name]) => {
-            call.require_write()?;
-            remove(call, name)
-        }
-        (Method::POST, [name, "vertex"]) => {
-            call.require_write()?;
-            add_vertices(call, name)
-        }
-        (Method::POST, [name, "edge"]) => {
-            call.require_write()?;
-            add_edges(call, name)
-        }
-        (Method::GET, [name, "vertex"]) => changes::vertex_collections(call, name),
-        (Method::GET, [name, "edge"]) => changes::edge_collections(call, name),
-        (Method::DELETE, [name, "vertex", collection]) => {
-            call.require_write()?;
-            changes::remove_vertices(call, name, collection)
-        }
-        (Method::DELETE, [name, "edge", collection]) => {
-            call.require_write()?;
-            changes::remove_edges(call, name, collection)
-        }
-        (Method::PUT, [name, "edge", collection]) => {
-            call.require_write()?;
-            changes::replace_edges(call, name, collection)
-        }
-        _ => Err(call.unsupported()),
+        (_, &Method::DELETE, [collection, key]) => elements::remove(call, &graph, element, collection, key),
+        (_, _, [] | [_] | [_, _]) => Err(ApiError::wrong_method()),
+        _ => Err(ApiError::unknown_path(&call.request.path)),
     }
 }
 
@@ -105,18 +136,26 @@ fn require_no_options(call: &mut Call<'_>, body: &Value) -> Result<(), ApiError>
     }
 }
 
+/// Returns the name of a graph that has a collection.
+pub(super) fn graph_with<'a>(database: &'a Database, collection: &str) -> Option<&'a String> {
+    let has = |graph: &Value| definition::collections(graph).any(|used| used == collection);
+    database.graphs.iter().find(|(_, graph)| has(graph)).map(|(name, _)| name)
+}
+
 fn not_found(name: &str) -> ApiError {
     ApiError::new(404, 1924, format!("graph '{name}' not found"))
 }
 
-/// Returns 201 if the request waits for the disk, else 202.
-fn written(call: &Call<'_>) -> u16 {
-    if call.request.query.is_true("waitForSync") { 201 } else { 202 }
+/// Builds the response to a change of a graph, with its revision. Only a new graph may be 201.
+fn changed(status: u16, graph: &Value) -> Reply {
+    let revision = graph["_rev"].as_str().unwrap_or_default();
+    Reply::flat(status, json!({ "graph": graph })).with_header(header::ETAG, revision)
 }
 
 fn create(call: &mut Call<'_>) -> HandlerResult {
     let body = call.object()?;
-    let name = text(&body, "name")?;
+    let missing = || ApiError::of_number(1922, "missing graph name");
+    let name = body.get("name").and_then(Value::as_str).ok_or_else(missing)?.to_owned();
     if call.database()?.graphs.contains_key(&name) {
         return Err(ApiError::new(409, 1925, "graph already exists"));
     }
@@ -126,6 +165,7 @@ fn create(call: &mut Call<'_>) -> HandlerResult {
         list("edgeDefinitions").iter().map(EdgeDefinition::read).collect::<Result<_, _>>()?;
     for (index, definition) in definitions.iter().enumerate() {
         definition.require_new(&definitions[..index])?;
+        definition.require_compatible(call, &name)?;
     }
     let orphans: Vec<String> =
         list("orphanCollections").iter().filter_map(|name| name.as_str().map(str::to_owned)).collect();
@@ -142,26 +182,26 @@ fn create(call: &mut Call<'_>) -> HandlerResult {
         "replicationFactor": options.replication_factor, "writeConcern": options.write_concern,
         "isSmart": false, "isDisjoint": false, "isSatellite": false,
     });
+    definition::sort(&mut graph);
     if !call.version.is_4() {
         graph["minReplicationFactor"] = options.write_concern.into();
     }
     call.database_mut()?.graphs.insert(name, graph.clone());
-    Ok(Reply::flat(written(call), json!({ "graph": graph })))
+    Ok(changed(if call.request.query.is_true("waitForSync") { 201 } else { 202 }, &graph))
 }
 
 /// Removes a graph, and on request the collections that no other graph uses.
 fn remove(call: &mut Call<'_>, name: &str) -> HandlerResult {
     let drops = call.request.query.is_true("dropCollections");
-    let status = written(call);
     let database = call.database_mut()?;
     let graph = database.graphs.remove(name).ok_or_else(|| not_found(name))?;
     if drops {
         let used: Vec<String> = database.graphs.values().flat_map(definition::collections).collect();
         for collection in definition::collections(&graph).filter(|collection| !used.contains(collection)) {
-            database.collections.remove(&collection);
+            database.drop_collection(&collection);
         }
     }
-    Ok(Reply::flat(status, json!({ "removed": true })))
+    Ok(Reply::flat(202, json!({ "removed": true })))
 }
 
 fn add_vertices(call: &mut Call<'_>, name: &str) -> HandlerResult {
@@ -176,6 +216,9 @@ fn add_vertices(call: &mut Call<'_>, name: &str) -> HandlerResult {
         return Err(ApiError::new(400, 1929, "collection already used in edge def"));
     }
     let options = GraphOptions::of_graph(&graph);
+    if call.database()?.collection(&collection).is_some_and(|found| found.kind == Kind::Edge) {
+        return Err(ApiError::of_number(1927, "not a vertex collection"));
+    }
     ensure_collection(call, &collection, Kind::Document, &options)?;
     add(call, name, "orphanCollections", json!(collection))
 }
@@ -185,9 +228,8 @@ fn add_edges(call: &mut Call<'_>, name: &str) -> HandlerResult {
     require_no_options(call, &body)?;
     let definition = EdgeDefinition::read(&body)?;
     let graph = call.database()?.graphs.get(name).ok_or_else(|| not_found(name))?.clone();
-    let known: Vec<_> = graph["edgeDefinitions"].as_array().into_iter().flatten().collect();
-    let known: Vec<_> = known.into_iter().map(EdgeDefinition::read).collect::<Result<_, _>>()?;
-    definition.require_new(&known)?;
+    definition.require_new(&EdgeDefinition::read_all(&graph)?)?;
+    definition.require_compatible(call, name)?;
     let options = GraphOptions::of_graph(&graph);
     ensure_all(call, &definition, &options)?;
     let graph = call.database_mut()?.graphs.get_mut(name).ok_or_else(|| not_found(name))?;
@@ -202,7 +244,11 @@ fn ensure_all(
     definition: &EdgeDefinition,
     options: &GraphOptions,
 ) -> Result<(), ApiError> {
-    ensure_collection(call, &definition.collection, Kind::Edge, options)?;
+    let edges = &definition.collection;
+    if call.database()?.collection(edges).is_some_and(|found| found.kind == Kind::Document) {
+        return Err(ApiError::of_number(1944, format!("Collection: '{edges}' is not an EdgeCollection")));
+    }
+    ensure_collection(call, edges, Kind::Edge, options)?;
     for vertices in definition.from.iter().chain(&definition.to) {
         ensure_collection(call, vertices, Kind::Document, options)?;
     }
@@ -235,12 +281,12 @@ fn ensure_collection(
 }
 
 fn add(call: &mut Call<'_>, name: &str, list: &str, item: Value) -> HandlerResult {
-    let (revision, status) = (call.state.ids.revision(), written(call));
+    let revision = call.state.ids.revision();
     let graph = call.database_mut()?.graphs.get_mut(name).ok_or_else(|| not_found(name))?;
     graph["_rev"] = revision.into();
     if let Some(items) = graph[list].as_array_mut() {
         items.push(item);
     }
-    let graph = graph.clone();
-    Ok(Reply::flat(status, json!({ "graph": graph })))
+    definition::sort(graph);
+    Ok(changed(202, graph))
 }

@@ -78,7 +78,11 @@ fn drop_one(call: &mut Call<'_>, collection: &str, id: &str) -> HandlerResult {
         return Err(ApiError::forbidden("forbidden"));
     }
     let index = found.indexes.remove(place);
-    Arc::make_mut(&mut found.documents).remove_unique(index["name"].as_str().unwrap_or_default());
+    let name = index["name"].as_str().unwrap_or_default();
+    Arc::make_mut(&mut found.documents).remove_unique(name);
+    let collection = found.name.clone();
+    let views = call.database_mut()?.views.values_mut();
+    views.for_each(|view| view.definition.forget_index(&collection, name));
     Ok(Reply::flat(200, json!({ "id": index["id"] })))
 }
 

@@ -13,6 +13,7 @@ pub(super) mod batch;
 mod body;
 pub(super) mod errors;
 mod explain;
+mod rules;
 mod run;
 mod tracking;
 
@@ -21,7 +22,7 @@ use http::Method;
 pub(super) use self::run::create;
 use super::modelled::Modelled;
 use super::{Call, HandlerResult, Outcome};
-use crate::http::reply::ApiError;
+use crate::http::reply::{ApiError, Reply};
 
 /// Handles `/_api/explain`.
 pub(super) fn explain(call: &mut Call<'_>) -> HandlerResult {
@@ -47,7 +48,7 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiE
         (Method::DELETE, ["slow"]) => tracking::clear_slow(call).map(Outcome::Now),
         (Method::GET, ["properties"]) => Ok(Outcome::Now(tracking::properties(call))),
         (Method::PUT, ["properties"]) => tracking::change_properties(call).map(Outcome::Now),
-        (Method::GET, ["rules"]) => Err(call.unsupported()),
+        (Method::GET, ["rules"]) => Ok(Outcome::Now(Reply::raw(200, &rules::list()))),
         (Method::DELETE, [id]) => tracking::kill(call, id),
         (_, [] | [_]) => Err(ApiError::wrong_method()),
         _ => Err(ApiError::unknown_path(&call.request.path)),

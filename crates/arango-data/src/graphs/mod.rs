@@ -1,0 +1,39 @@
+//! Named graphs: creating, listing, changing and dropping them, and removing vertices with their edges.
+
+mod create;
+mod definition;
+mod drop;
+mod edge_definitions;
+mod ensure;
+mod info;
+mod orphans;
+mod remove_vertex;
+
+pub use create::CreateGraph;
+pub use definition::EdgeDefinition;
+pub use drop::DropGraph;
+pub use edge_definitions::{AddEdgeDefinition, RemoveEdgeDefinition, ReplaceEdgeDefinition};
+pub use ensure::{EnsureGraph, EnsuredGraph};
+pub use info::{GetGraph, GraphInfo, ListGraphs};
+pub use orphans::{AddOrphanCollection, RemoveOrphanCollection};
+pub use remove_vertex::RemoveVertex;
+
+use arango_protocol::{Conclusion, ErrorNumber, ErrorObject};
+
+/// The error number of a graph that does not exist.
+const GRAPH_NOT_FOUND: ErrorNumber = ErrorNumber(1924);
+
+/// The error number of a graph whose name is in use.
+const DUPLICATE_GRAPH: ErrorNumber = ErrorNumber(1925);
+
+/// Concludes from a graph whether a change of its definition is there.
+fn conclude_changed(
+    answer: Result<Option<GraphInfo>, &ErrorObject>,
+    is_changed: impl FnOnce(&GraphInfo) -> bool,
+) -> Conclusion<GraphInfo> {
+    match answer {
+        Ok(Some(graph)) if is_changed(&graph) => Conclusion::Executed(graph),
+        Ok(_) => Conclusion::NotSeen,
+        Err(_) => Conclusion::CannotTell,
+    }
+}

@@ -1,0 +1,105 @@
+//! Creating a view unless it exists.
+
+use arango_protocol::{
+    ApiResponse, BuildError, Conclusion, ErrorNumber, ErrorObject, Failure, Metadata, Operation, OutputError,
+    Permission, Resolve, Scope,
+};
+use bytes::Bytes;
+use http::Request;
+
+use super::create::CreateView;
+use super::info::{GetView, ViewInfo};
+
+/// Creates a view, or reads the existing one.
+///
+/// Created by [`CreateView::ensure`]. That a view exists is found out by [`Resolve`], which reads it. It is never
+/// changed.
+///
+/// # Errors
+///
+/// As [`CreateView`]; 409 with error 1207 only if a collection has the name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnsureView {
+    create: CreateView,
+}
+
+/// A view that exists.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct EnsuredView {
+    /// The view.
+    pub view: ViewInfo,
+    /// Whether it existed before, perhaps with another definition.
+    ///
+    /// Also `true` if the response to its creation was lost.
+    pub existed: bool,
+}
+
+impl EnsureView {
+    pub(super) fn new(create: CreateView) -> Self {
+        Self { create }
+    }
+}
+
+impl Operation for EnsureView {
+    type Output = EnsuredView;
+
+    const METADATA: Metadata = Metadata::post("view.ensure", "/_api/view")
+        .fenced()
+        .scope(Scope::Database)
+        .permission(Permission::Write);
+
+    fn request(&self) -> Result<Request<Bytes>, BuildError> {
+        self.create.build(Self::METADATA)
+    }
+
+    fn output(&self, response: ApiResponse) -> Result<EnsuredView, OutputError> {
+        ViewInfo::read(&response).map(|view| EnsuredView { view, existed: false })
+    }
+}
+
+impl Resolve for EnsureView {
+    type Question = GetView;
+
+    fn question(&self, failure: &Failure) -> Option<GetView> {
+        let is_name_used = failure.number == Some(ErrorNumber::DUPLICATE_NAME);
+        (failure.is_response_lost() || is_name_used).then(|| self.create.read_existing())
+    }
+
+    fn conclusion(
+        &self,
+        _: &Failure,
+        answer: Result<Option<ViewInfo>, &ErrorObject>,
+    ) -> Conclusion<EnsuredView> {
+        match answer {
+            Ok(Some(view)) => Conclusion::Executed(EnsuredView { view, existed: true }),
+            Ok(None) => Conclusion::NotSeen,
+            Err(_) => Conclusion::CannotTell,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::definition::View;
+    use super::super::info::tests::SEARCH;
+    use super::*;
+    use crate::testing::read;
+    use arango_protocol::{ErrorKind, Outcome, RequestClass};
+
+    #[test]
+    fn a_view_that_exists_is_read() {
+        let ensure = CreateView::new("v", View::arangosearch()).ensure();
+        assert_eq!(ensure.properties().class, RequestClass::Fenced);
+        assert!(!read(&ensure, SEARCH).existed);
+        let number = Some(ErrorNumber::DUPLICATE_NAME);
+        for failure in [
+            Failure::new(ErrorKind::Conflict, Outcome::NotExecuted, number),
+            Failure::new(ErrorKind::ConnectionLost, Outcome::Unknown, None),
+        ] {
+            let existing = read(&ensure.question(&failure).unwrap(), SEARCH);
+            let conclusion = ensure.conclusion(&failure, Ok(existing));
+            assert!(matches!(conclusion, Conclusion::Executed(EnsuredView { existed: true, .. })));
+        }
+    }
+}

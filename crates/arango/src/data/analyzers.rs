@@ -1,0 +1,51 @@
+//! The analyzers of a database.
+
+use arango_data::{
+    Analyzer, AnalyzerInfo, DropStatus, EnsureAnalyzer, EnsuredAnalyzer, GetAnalyzer, ListAnalyzers,
+    RemoveAnalyzer,
+};
+use arango_transport::Error;
+
+use crate::handles::database::Database;
+
+/// The analyzers of the database. All methods fail as [`execute`](Database::execute) does.
+impl Database {
+    /// Lists the analyzers of this database, those of `_system`, and those that every server has.
+    pub async fn analyzers(&self) -> Result<Vec<AnalyzerInfo>, Error> {
+        self.execute(ListAnalyzers).await
+    }
+
+    /// Returns an analyzer; `None` if there is none of this name.
+    pub async fn analyzer(&self, name: &str) -> Result<Option<AnalyzerInfo>, Error> {
+        self.execute(GetAnalyzer { name: name.to_owned() }).await
+    }
+
+    /// Creates an analyzer unless there is an equal one of the name. It can be repeated.
+    ///
+    /// ```no_run
+    /// use arango::data::{Analyzer, AnalyzerFeature};
+    ///
+    /// # async fn example(library: &arango::Database) -> arango::Result<()> {
+    /// let words = Analyzer::text("en").with("stemming", false).features([AnalyzerFeature::Frequency]);
+    /// library.ensure_analyzer("words", words).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Server`](crate::ErrorKind::Server) with error 10 if an analyzer of the name does something else.
+    pub async fn ensure_analyzer(&self, name: &str, analyzer: Analyzer) -> Result<EnsuredAnalyzer, Error> {
+        self.execute(EnsureAnalyzer::new(name, analyzer)).await
+    }
+
+    /// Removes an analyzer. One that is not there is no error.
+    ///
+    /// # Errors
+    ///
+    /// [`Conflict`](crate::ErrorKind::Conflict) if a view or an index uses it:
+    /// [`RemoveAnalyzer::even_if_used`] removes it nevertheless.
+    pub async fn remove_analyzer(&self, name: &str) -> Result<DropStatus, Error> {
+        self.execute(RemoveAnalyzer::new(name)).await
+    }
+}

@@ -1,0 +1,166 @@
+//! Views and analyzers.
+
+use std::time::Duration;
+
+use arango::data::{Analyzer, AnalyzerFeature, DropStatus, Index, Link, View, ViewType};
+use arango::{Database, ErrorKind, Outcome};
+use arango_test_cluster::{Fault, Match, Phase, TestCluster};
+use http::Method;
+use serde_json::json;
+
+use crate::support::{client, cluster};
+
+fn database(cluster: &TestCluster) -> Database {
+    client(cluster).db("_system")
+}
+
+fn titles() -> Link {
+    Link::new().field("title", Link::new().analyzers(["text_en"]))
+}
+
+/// Returns how many requests of this method on views changed something.
+fn executed(cluster: &TestCluster, method: Method) -> usize {
+    cluster.journal().executions_matching(|entry| {
+        let is_success = entry.status.is_some_and(|status| status < 300);
+        is_success && entry.method == method && entry.path.starts_with("/_api/view")
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_view_is_created_listed_changed_and_dropped() {
+    let cluster = cluster().await;
+    let library = database(&cluster);
+    assert_eq!(library.view("titles").await.unwrap(), None);
+    let definition = View::arangosearch().link("books", titles()).commit_interval(Duration::from_secs(2));
+    let created = library.create_view("titles", definition).await.unwrap();
+    assert_eq!((created.view_type.clone(), created.links.len()), (ViewType::ArangoSearch, 1));
+    assert_eq!(created.other["commitIntervalMsec"], 2000);
+    assert_eq!(library.view("titles").await.unwrap(), Some(created.clone()));
+    let listed = library.views().await.unwrap();
+    assert_eq!((listed.len(), &listed[0].id), (1, &created.id));
+
+    let changed = library.update_view("titles", View::arangosearch().unlink("books")).await.unwrap();
+    assert!(changed.links.is_empty());
+    assert_eq!(changed.other["commitIntervalMsec"], 2000);
+    assert_eq!(library.drop_view("titles").await.unwrap(), DropStatus::Dropped);
+    assert_eq!(library.drop_view("titles").await.unwrap(), DropStatus::NotFound);
+    assert_eq!(library.collection("books").count().await.unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_view_of_inverted_indexes_is_created_and_changed() {
+    let cluster = cluster().await;
+    let library = database(&cluster);
+    let books = library.collection("books");
+    let index = json!({ "type": "inverted", "name": "by_title", "fields": ["title"] });
+    books.ensure_index(Index::raw(serde_json::from_value(index).unwrap())).await.unwrap();
+    let view = library.create_view("titles", View::search_alias().index("books", "by_title")).await.unwrap();
+    assert_eq!((view.view_type, view.indexes[0].index.as_str()), (ViewType::SearchAlias, "by_title"));
+    let removed = View::search_alias().remove_index("books", "by_title");
+    assert!(library.update_view("titles", removed).await.unwrap().indexes.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_ensured_view_is_read_and_not_changed() {
+    let cluster = cluster().await;
+    let library = database(&cluster);
+    let create = |view| library.create_view("titles", view);
+    let first = create(View::arangosearch().link("books", titles())).ensure().await.unwrap();
+    assert!(!first.existed);
+    let second = create(View::search_alias()).ensure().await.unwrap();
+    assert!(second.existed);
+    assert_eq!(second.view, first.view);
+    assert_eq!(create(View::arangosearch()).await.unwrap_err().kind(), ErrorKind::Conflict);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_view_is_refused_for_a_name_in_use_and_for_what_does_not_exist() {
+    let cluster = cluster().await;
+    let library = database(&cluster);
+    let used = library.create_view("books", View::arangosearch()).ensure().await.unwrap_err();
+    assert_eq!(used.kind(), ErrorKind::Conflict, "{used}");
+    let films = View::arangosearch().link("films", Link::new());
+    let missing = library.create_view("titles", films).await.unwrap_err();
+    assert_eq!(
+        (missing.kind(), missing.outcome()),
+        (ErrorKind::CollectionNotFound, Outcome::NotExecuted),
+        "{missing}"
+    );
+    let foreign =
+        library.create_view("titles", View::search_alias().link("books", titles())).await.unwrap_err();
+    assert_eq!((foreign.kind(), foreign.attempts().len()), (ErrorKind::Request, 0), "{foreign}");
+    assert_eq!(library.views().await.unwrap(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_view_whose_response_is_lost_is_ensured_changed_and_dropped() {
+    for phase in [Phase::AfterRead, Phase::AfterExecution, Phase::InBody] {
+        let cluster = cluster().await;
+        let library = database(&cluster);
+        let lost = Fault::close(phase).on(Match::path("/_api/view*")).times(1);
+        let faults = cluster.inject(&lost);
+        library.create_view("titles", View::arangosearch()).ensure().await.unwrap();
+        drop(faults);
+        let faults = cluster.inject(&lost);
+        let changed = library.update_view("titles", View::arangosearch().link("books", titles())).await;
+        assert_eq!(changed.unwrap().links.len(), 1, "{phase:?}");
+        drop(faults);
+        let _faults = cluster.inject(&lost);
+        let dropped = library.drop_view("titles").await;
+        if matches!(phase, Phase::AfterRead) {
+            assert_eq!(dropped.unwrap_err().outcome(), Outcome::Unknown);
+        } else {
+            assert_eq!(dropped.unwrap(), DropStatus::Dropped);
+            assert_eq!(executed(&cluster, Method::DELETE), 1, "{phase:?}");
+        }
+        assert_eq!(executed(&cluster, Method::POST), 1, "{phase:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_analyzer_is_ensured_listed_and_removed() {
+    let cluster = cluster().await;
+    let library = database(&cluster);
+    assert_eq!(library.analyzer("words").await.unwrap(), None);
+    let words = || Analyzer::text("en").with("stemming", false).features([AnalyzerFeature::Frequency]);
+    let created = library.ensure_analyzer("words", words()).await.unwrap();
+    assert!(!created.existed);
+    assert!(library.ensure_analyzer("words", words()).await.unwrap().existed);
+    let error = library.ensure_analyzer("words", Analyzer::identity()).await.unwrap_err();
+    assert_eq!(error.error_number().map(|number| number.0), Some(10), "{error}");
+    let read = library.analyzer("words").await.unwrap().unwrap();
+    assert_eq!((read.name.as_str(), read.analyzer_type.as_str()), ("_system::words", "text"));
+    assert_eq!(read.features, [AnalyzerFeature::Frequency]);
+    let listed = library.analyzers().await.unwrap();
+    assert!(listed.contains(&read) && listed.iter().any(|analyzer| analyzer.name == "text_en"));
+    assert_eq!(library.remove_analyzer("words").await.unwrap(), DropStatus::Dropped);
+    assert_eq!(library.remove_analyzer("words").await.unwrap(), DropStatus::NotFound);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_analyzer_in_use_is_removed_only_on_demand() {
+    let cluster = cluster().await;
+    let library = database(&cluster);
+    library.ensure_analyzer("words", Analyzer::delimiter(" ")).await.unwrap();
+    let link = Link::new().field("title", Link::new().analyzers(["words"]));
+    library.create_view("titles", View::arangosearch().link("books", link)).await.unwrap();
+    let error = library.remove_analyzer("words").await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::NotExecuted), "{error}");
+    let removal = arango::data::RemoveAnalyzer::new("words").even_if_used();
+    assert_eq!(library.execute(removal).await.unwrap(), DropStatus::Dropped);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_analyzer_whose_response_is_lost_is_ensured_and_removed() {
+    for phase in [Phase::AfterRead, Phase::AfterExecution, Phase::InBody] {
+        let cluster = cluster().await;
+        let library = database(&cluster);
+        let lost = Fault::close(phase).on(Match::path("/_api/analyzer*")).times(1);
+        let faults = cluster.inject(&lost);
+        library.ensure_analyzer("words", Analyzer::delimiter(" ")).await.unwrap();
+        drop(faults);
+        let _faults = cluster.inject(&lost);
+        library.remove_analyzer("words").await.unwrap();
+        assert_eq!(library.analyzer("words").await.unwrap(), None, "{phase:?}");
+    }
+}
