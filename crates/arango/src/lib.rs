@@ -23,6 +23,7 @@
 //! |---|---|
 //! | the client, its databases, its coordinators | [`Client`], [`Database`], [`CoordinatorHandle`] |
 //! | collections and documents | [`Database::collection`], [`Collection`], [`data`] |
+//! | edges and traversals | [`Database::edges`], [`Database::graph`], [`Database::traverse`] |
 //! | cluster administration | [`Cluster`]; its types in [`arango::cluster`](arango_cluster) |
 //! | errors, and whether the request may have been executed | [`Error`], [`Outcome`] |
 //! | long-running operations | [`long_running`] |
