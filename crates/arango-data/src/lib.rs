@@ -52,12 +52,14 @@
 //! | queries | [`ExplainQuery`], [`ParseQuery`], [`ListRunningQueries`], [`ListSlowQueries`] | [`CreateCursor`], [`NextBatch`], [`CloseCursor`], [`KillQuery`], [`ClearSlowQueries`] |
 //! | transactions | [`GetTransaction`], [`ListTransactions`] | [`BeginTransaction`], [`CommitTransaction`], [`AbortTransaction`], [`AbortWriteTransactions`]; operations [within](InTransaction) |
 //!
+//! The edges of a vertex and traversals are queries: see [`edges_of`] and [`Traversal`].
+//!
 //! # Which writes can be repeated
 //!
 //! | write | is repeated after a lost response |
 //! |---|---|
 //! | insert under a [generated key](Key::generate), or with a key and an [operation id](OperationId) | yes |
-//! | insert that [ignores](OverwriteMode::Ignore) an existing document | yes |
+//! | insert that [ignores](OverwriteMode::Ignore) an existing document, such as [the only edge](Key::of_edge) between two vertices | yes |
 //! | write with [`if_revision`](UpdateDocument::if_revision) or a [version](UpdateDocument::version_attribute) | yes |
 //! | any other write of a document | no: the document is read, and shows what happened or does not |
 //! | insert under a key of the server | no, and what happened stays unknown |

@@ -48,6 +48,8 @@
 //! |---|---|
 //! | the client, its databases, its coordinators | [`Client`], [`Database`], [`CoordinatorHandle`] |
 //! | collections and documents | [`Database::collection`], [`Collection`], [`data`] |
+//! | many documents; transactions | [`Collection::insert_many`], [`Collection::import`]; [`Database::transaction`] |
+//! | edges, traversals and graphs | [`Database::edges`], [`Database::graph`], [`Database::traverse`] |
 //! | cluster administration | [`Cluster`]; its types in [`cluster`] |
 //! | errors, and whether the request may have been executed | [`Error`], [`Outcome`] |
 //! | long-running operations | [`long_running`] |
