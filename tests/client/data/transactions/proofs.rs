@@ -6,7 +6,7 @@ use std::time::Duration;
 use arango::data::{DocumentTicket, Evidence, NewTransaction, Proved, Transaction};
 use arango::protocol::Conclusion;
 use arango::{Database, ErrorKind, Outcome};
-use arango_test_cluster::{Fault, Match, Phase, TestCluster};
+use arango_test_cluster::{Fault, FaultGuard, Match, Phase, TestCluster};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
@@ -158,7 +158,7 @@ async fn w17_a_closure_whose_commit_is_lost_takes_effect_once_and_returns_its_va
     };
     let (result, ()) = tokio::join!(transaction.run(closure), be_silent_until_the_second_run(&cluster));
     let receipt = result.unwrap();
-    assert_eq!(lost.iter().map(|fault| fault.hits()).sum::<usize>(), 1);
+    assert_eq!(lost.iter().map(FaultGuard::hits).sum::<usize>(), 1);
     assert_eq!((receipt, runs.load(Ordering::Relaxed)), (Receipt { left: 90 }, 1));
     assert_eq!((sums(&cluster).await, proofs(&cluster).await), ((90, 110), 1));
 }

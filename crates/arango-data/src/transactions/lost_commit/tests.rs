@@ -154,6 +154,7 @@ fn errors_are_answers_only_if_they_are_about_the_transaction() {
 
 /// What the answers of one sequence have shown so far.
 #[derive(Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "the facts are independent")]
 struct Shown {
     committed: Vec<Duration>,
     was_state_asked: bool,
@@ -217,7 +218,7 @@ fn explore(commit: &LostCommit, ended: bool, now: Duration, shown: &Shown, depth
     }
     for answer in answers {
         for delay in [Duration::ZERO, 400 * SECOND] {
-            let (mut commit, mut shown, now) = (commit.clone(), shown.clone(), now + delay);
+            let (mut commit, mut shown, asked_at, now) = (commit.clone(), shown.clone(), now, now + delay);
             shown.was_state_asked |= step == GetState;
             shown.is_open = step == GetState && answer == RUNNING;
             match (&step, &answer) {
@@ -238,7 +239,7 @@ fn explore(commit: &LostCommit, ended: bool, now: Duration, shown: &Shown, depth
                 }
                 (_, CommitAnswer::Proof(true)) => shown.proof_seen = true,
                 // The look began before the delay.
-                (_, CommitAnswer::Proof(false)) => shown.missing_at = Some(now - delay),
+                (_, CommitAnswer::Proof(false)) => shown.missing_at = Some(asked_at),
                 _ => {}
             }
             commit.record(&answer, now);
