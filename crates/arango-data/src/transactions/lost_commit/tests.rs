@@ -54,7 +54,18 @@ fn committed_is_believed_when_it_is_said_1_s_after_the_end_of_the_first_copy() {
 #[test]
 fn committed_is_taken_back() {
     let script = [(GetState, COMMITTED), (GetState, ABORTED)];
-    assert_eq!(play(lost(Proof::Written), &script).0, NotCommitted);
+    assert_eq!(play(lost(Proof::Absent), &script).0, NotCommitted);
+}
+
+#[test]
+fn with_a_proof_committed_is_believed_only_if_the_proof_is_there() {
+    let there = [(GetState, COMMITTED), (ReadProof, CommitAnswer::Proof(true))];
+    assert_eq!(play(lost(Proof::Written), &there), (Committed, Duration::ZERO));
+    let not_yet = (ReadProof, CommitAnswer::Proof(false));
+    let slow = [(GetState, COMMITTED), not_yet.clone(), (GetState, COMMITTED), not_yet, (GetState, ABORTED)];
+    for commit in [lost(Proof::Written), ended(Proof::Written)] {
+        assert_eq!(play(commit, &slow), (NotCommitted, 2 * SECOND));
+    }
 }
 
 #[test]
@@ -193,7 +204,7 @@ fn explore(commit: &LostCommit, ended: bool, now: Duration, shown: &Shown, depth
                 && first
                     .zip(last)
                     .is_some_and(|(first, last)| *last >= *first + 5 * SECOND || ended && *last >= SECOND);
-            assert!(shown.proof_seen || is_said_twice);
+            assert!(shown.proof_seen || commit.proof == Proof::Absent && is_said_twice);
             ends[0] += 1;
             return;
         }
