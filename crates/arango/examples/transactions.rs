@@ -40,10 +40,10 @@ async fn main() -> Result<()> {
 async fn transfer(transaction: &mut Transaction, from: &str, to: &str, amount: i64) -> Result<i64> {
     let mut accounts = transaction.collection("accounts");
     let payer: Account = accounts.get(from).await?.context("there is no such account")?;
-    let payee: Account = accounts.get(to).await?.context("there is no such account")?;
+    let recipient: Account = accounts.get(to).await?.context("there is no such account")?;
     ensure!(payer.sum >= amount, "{from} has only {}", payer.sum);
     accounts.replace(from, &Account { sum: payer.sum - amount }).await?;
-    accounts.replace(to, &Account { sum: payee.sum + amount }).await?;
+    accounts.replace(to, &Account { sum: recipient.sum + amount }).await?;
     Ok(payer.sum - amount)
 }
 

@@ -8,8 +8,14 @@ const HANDLES: [&str; 5] =
     ["handles/cluster/", "handles/coordinator/", "handles/database.rs", "data/", "client/data.rs"];
 
 /// Operations that no method names, and what executes them.
-const WITHOUT_METHOD: [(&str, &str); 2] =
-    [("CloseCursor", "Cursor"), ("ReadEachDocument", "the writes of several documents")];
+const WITHOUT_METHOD: [(&str, &str); 5] = [
+    ("CloseCursor", "Cursor"),
+    ("ReadEachDocument", "the writes of several documents"),
+    ("CommitTransaction", "Transaction::commit"),
+    ("AbortTransaction", "Transaction::abort"),
+    // It finds out about a commit whose response was lost.
+    ("GetTransaction", "Transaction::commit"),
+];
 
 /// Returns the methods that execute each of the operations, separated by commas.
 ///

@@ -137,7 +137,9 @@ mod tests {
         check(TruncateCollection::new(&books));
         check(CreateCursor::<u8>::new(&query).options(&QueryOptions::new().allow_retry()));
         check(NextBatch::<u8>::numbered(&"17".into(), &"2".into()));
-        check(&CloseCursor::new(&"17".into()));
+        let close = CloseCursor::new(&"17".into());
+        check(&close);
+        check(close);
     }
 
     #[test]

@@ -62,8 +62,8 @@ async fn transfer(transaction: &mut Transaction) -> Result<i64, arango::Error> {
 async fn sums(cluster: &TestCluster) -> (i64, i64) {
     let accounts = client(cluster).db("_system").collection("accounts");
     let accounts = accounts.get_many::<Account>(["ada", "bob"]).await.unwrap();
-    let [ada, bob] = &accounts[..] else { panic!("{accounts:?}") };
-    (ada.as_ref().unwrap().sum, bob.as_ref().unwrap().sum)
+    let sum = |index: usize| accounts[index].as_ref().unwrap().sum;
+    (sum(0), sum(1))
 }
 
 /// Returns how many requests of this method that end a transaction, or ask for it, were received.

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use arango::data::{DocumentTicket, Evidence, NewTransaction, Proved, Transaction};
 use arango::protocol::Conclusion;
-use arango::{Database, ErrorKind, Outcome};
-use arango_test_cluster::{Fault, Match, Phase, TestCluster};
+use arango::{Database, ErrorKind, Limits, Outcome};
+use arango_test_cluster::{Fault, FaultGuard, Match, Phase, TestCluster};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::{bank, open_accounts, owner_of, patient, sums, transfer};
-use crate::support::{client, cluster, wait_for_hit};
+use crate::support::{builder, client, cluster, wait_for_hit};
 
 fn on_commit(fault: Fault) -> Fault {
     fault.on(Match::put("/_api/transaction/*"))
@@ -105,6 +105,20 @@ async fn w16_a_commit_whose_owner_dies_is_a_success_if_its_proof_is_there() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn w16_a_commit_that_fails_after_a_long_time_is_not_believed_without_its_proof() {
+    let (cluster, _) = bank().await;
+    let limits = Limits::default().attempt(Duration::from_secs(1));
+    let bank = builder(&cluster).limits(limits).build().unwrap().db("_system");
+    let mut transaction = proved(&bank).await.begin().await.unwrap();
+    transfer(&mut transaction).await.unwrap();
+    let _slow = cluster.inject(&on_commit(Fault::slow_commit(Duration::from_secs(20))));
+    let _failed = cluster.inject(&on_commit(Fault::failed_commit()));
+    let error = transaction.commit().await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::NotExecuted, "{}", error.report());
+    assert_eq!((sums(&cluster).await, proofs(&cluster).await), ((100, 100), 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn w16_without_the_proof_the_outcome_is_unknown_and_a_ticket_decides_later() {
     let (cluster, bank) = bank().await;
     let lost = Fault::slow_commit(Duration::from_secs(20));
@@ -158,7 +172,7 @@ async fn w17_a_closure_whose_commit_is_lost_takes_effect_once_and_returns_its_va
     };
     let (result, ()) = tokio::join!(transaction.run(closure), be_silent_until_the_second_run(&cluster));
     let receipt = result.unwrap();
-    assert_eq!(lost.iter().map(|fault| fault.hits()).sum::<usize>(), 1);
+    assert_eq!(lost.iter().map(FaultGuard::hits).sum::<usize>(), 1);
     assert_eq!((receipt, runs.load(Ordering::Relaxed)), (Receipt { left: 90 }, 1));
     assert_eq!((sums(&cluster).await, proofs(&cluster).await), ((90, 110), 1));
 }
@@ -184,8 +198,8 @@ async fn w17_a_run_whose_owner_dies_before_its_commit_leaves_no_proof_and_the_ne
 #[tokio::test(start_paused = true)]
 async fn w17_a_commit_that_is_still_executed_is_waited_for_by_the_next_run() {
     let cluster = cluster().await;
-    let limits = arango::Limits::default().attempt(Duration::from_secs(1));
-    let client = crate::support::builder(&cluster).limits(limits).build().unwrap();
+    let limits = Limits::default().attempt(Duration::from_secs(1));
+    let client = builder(&cluster).limits(limits).build().unwrap();
     let bank = client.db("_system");
     open_accounts(&cluster, &bank).await;
     let transaction = proved(&bank).await;

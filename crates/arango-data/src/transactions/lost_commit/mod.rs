@@ -57,7 +57,8 @@ pub enum CommitStep {
 ///
 /// The state is asked for before anything else: a coordinator that was restarted answers a commit or an abort of a
 /// transaction that it does not know with 404, and from then on says that it was aborted. A state `committed` is not
-/// trusted at once either, since it is set before the commit is executed, and taken back if that fails.
+/// trusted at once either, since it is set before the commit is executed, and taken back if that fails. Without a proof it is
+/// trusted when it has lasted: wrongly, if the commit takes even longer and then fails.
 #[doc(hidden)] // for the crate `arango`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LostCommit {
@@ -165,6 +166,10 @@ impl LostCommit {
     }
 
     fn said_committed(&mut self, now: Duration) {
+        if self.proof == Proof::Written {
+            // It shows the end of the commit, however long that takes.
+            return self.next(CommitStep::ReadProof, now);
+        }
         let Some(first) = self.committed_at else {
             self.committed_at = Some(now);
             let trusted_at = if self.has_first_copy_ended { SETTLED.max(now) } else { now + APART };
