@@ -22,6 +22,7 @@ use clap::Parser;
 use http::Request;
 use http_body_util::Full;
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
 use tokio::io::{AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tower::ServiceExt;
 
@@ -61,7 +62,7 @@ async fn main() -> Result<()> {
     }
 
     let copies = count_copies(&database, lines).await?;
-    let lost = copies.iter().filter(|copies| **copies == 0).count();
+    let lost = copies.iter().filter(|copies| **copies < 1).count();
     let doubled = copies.iter().filter(|copies| **copies > 1).count();
     anstream::println!("{} stored, {lost} lost, {doubled} doubled", HumanCount(report.stored));
     client.drop_database("import").await?;
@@ -94,10 +95,11 @@ async fn write_lines(mut writer: DuplexStream, lines: u64) -> std::io::Result<()
     let summary = "How clay tablets became reading rooms, and what was lost when they burned. ".repeat(5);
     let mut text = String::new();
     for number in 0..lines {
-        text.push_str(&format!(
-            "{{\"number\":{number},\"title\":\"A Short History of Libraries, Volume {number}\",\"year\":{},\"summary\":\"{summary}\"}}\n",
-            1950 + number % 70
-        ));
+        let title = format!("A Short History of Libraries, Volume {number}");
+        let line =
+            json!({ "number": number, "title": title, "year": 1950 + number % 70, "summary": summary });
+        text.push_str(&line.to_string());
+        text.push('\n');
         if text.len() > 1 << 16 || number + 1 == lines {
             writer.write_all(text.as_bytes()).await?;
             text.clear();
