@@ -28,9 +28,14 @@ use clap::Parser as _;
 use owo_colors::OwoColorize as _;
 
 use crate::cli::{Cli, Task, TestCluster};
+use crate::cluster::Action;
+
+fn main() -> ExitCode {
+    program::parent_death::become_program().unwrap_or_else(run)
+}
 
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     let cli = Cli::parse();
     perform(cli.task).await.unwrap_or_else(|error| {
         // With its causes on the same line: "… : cannot listen on 127.0.0.1:8529: Address already in use".
@@ -44,6 +49,13 @@ async fn perform(task: Task) -> Result<ExitCode> {
         Task::TestCluster(TestCluster::Up(command)) => cluster::up(command).await,
         Task::TestCluster(TestCluster::Run(command)) => cluster::run(command).await,
         Task::TestCluster(TestCluster::Token(command)) => cluster::token(command).await,
+        Task::TestCluster(TestCluster::Status(command)) => cluster::status(command).await,
+        Task::TestCluster(TestCluster::Down(command)) => cluster::down(command).await,
+        Task::TestCluster(TestCluster::Logs(command)) => cluster::logs(command).await,
+        Task::TestCluster(TestCluster::Kill(command)) => cluster::act(command, Action::Kill).await,
+        Task::TestCluster(TestCluster::Restart(command)) => cluster::act(command, Action::Restart).await,
+        Task::TestCluster(TestCluster::Pause(command)) => cluster::act(command, Action::Pause).await,
+        Task::TestCluster(TestCluster::Resume(command)) => cluster::act(command, Action::Resume).await,
         Task::Demo(command) => demo::demo(&command).await,
         Task::FailureMatrix => failure_matrix::failure_matrix().await,
         Task::Operations(command) => operations::operations(&command).await,
