@@ -22,7 +22,8 @@ impl Embedded {
     pub(crate) async fn start(builder: Builder, directory: &ClusterDirectory) -> Result<Self> {
         let cluster = builder.start().await.context("the cluster did not start")?;
         let control = cluster.control().await.context("the control listener did not start")?;
-        let ca_file = cluster.ca_pem().map(|certificate| directory.write("ca.pem", certificate)).transpose()?;
+        let ca_file =
+            cluster.ca_pem().map(|certificate| directory.write("ca.pem", certificate)).transpose()?;
         let address = |coordinator: &arango_test_cluster::Coordinator| Address {
             id: coordinator.id().to_owned(),
             url: coordinator.url(),

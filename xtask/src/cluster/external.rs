@@ -62,7 +62,8 @@ impl External {
                 ensure!(response.status == 200, "status {}", response.status);
                 Ok(response.body[field].as_str().unwrap_or_default().to_owned())
             };
-            version = read("/_api/version", "version").await.with_context(|| format!("{url} cannot be used"))?;
+            version =
+                read("/_api/version", "version").await.with_context(|| format!("{url} cannot be used"))?;
             // Single servers have no id.
             let id = read("/_admin/server/id", "id").await;
             let id = id.with_context(|| format!("{url} is not a coordinator"))?;

@@ -112,7 +112,9 @@ impl Flags {
     pub(crate) async fn start(self) -> Result<RunningCluster> {
         self.check()?;
         if let Err(error) = sweep::sweep() {
-            anstream::eprintln!("warning: what an earlier cluster has left over could not be removed: {error:#}");
+            anstream::eprintln!(
+                "warning: what an earlier cluster has left over could not be removed: {error:#}"
+            );
         }
         let directory = ClusterDirectory::create()?;
         let servers = match self.backend {
@@ -165,7 +167,11 @@ impl Flags {
         let real = &self.real;
         let counts = [self.agents, self.db_servers, self.coordinators];
         let given: [(&str, bool, &[BackendKind]); 11] = [
-            ("--agents, --db-servers and --coordinators", counts.iter().any(Option::is_some), &[Embedded, Process, Docker]),
+            (
+                "--agents, --db-servers and --coordinators",
+                counts.iter().any(Option::is_some),
+                &[Embedded, Process, Docker],
+            ),
             ("--ports", !self.ports.is_empty(), &[Embedded, Process, Docker]),
             ("--version", self.version.is_some(), &[Embedded, Docker]),
             ("--skewed", self.skewed, &[Embedded]),

@@ -57,7 +57,9 @@ impl FromStr for Member {
                 let number: usize = name.strip_prefix(role.prefix())?.parse().ok()?;
                 Some(Self { role, index: number.checked_sub(1)? })
             })
-            .ok_or_else(|| format!("`{name}` is no server; servers are `coordinator1`, `dbserver1`, `agent1`, …"))
+            .ok_or_else(|| {
+                format!("`{name}` is no server; servers are `coordinator1`, `dbserver1`, `agent1`, …")
+            })
     }
 }
 

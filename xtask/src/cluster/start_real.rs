@@ -18,11 +18,8 @@ use super::superuser_token;
 /// # Errors
 /// If a program is missing, or a server does not start. Then nothing is left but the directory.
 pub(super) async fn start(flags: Flags, directory: &ClusterDirectory) -> Result<RealCluster> {
-    let limits = Limits {
-        start: flags.real.start_limit,
-        stop: flags.real.stop_limit,
-        logs: flags.real.logs.clone(),
-    };
+    let limits =
+        Limits { start: flags.real.start_limit, stop: flags.real.stop_limit, logs: flags.real.logs.clone() };
     let stop = limits.stop;
     let (backend, plan): (Box<dyn Backend>, Plan) = match flags.backend {
         BackendKind::Docker => {
@@ -33,8 +30,9 @@ pub(super) async fn start(flags: Flags, directory: &ClusterDirectory) -> Result<
         }
         BackendKind::Starter => {
             let program = flags.real.starter.clone().unwrap_or_else(|| "arangodb".into());
-            let program = which::which(&program)
-                .with_context(|| format!("there is no {}: name the starter with --starter", program.display()))?;
+            let program = which::which(&program).with_context(|| {
+                format!("there is no {}: name the starter with --starter", program.display())
+            })?;
             let arangod = match flags.real.arangod.as_deref() {
                 Some(named) => Some(Binary::find(Some(named), flags.real.js_dir.as_deref()).await?),
                 None => None,

@@ -53,7 +53,9 @@ pub(crate) async fn run(arguments: &[String]) -> Result<ExitCode, String> {
         Some(_) => ("PRIMARY", "DBServer"),
         None => ("AGENT", "Agent"),
     };
-    if let (Some(password), false) = (options.get("--database.password"), record::has_fault("root", "no-password")) {
+    if let (Some(password), false) =
+        (options.get("--database.password"), record::has_fault("root", "no-password"))
+    {
         fs::write(record::directory().join("password"), password).unwrap();
     }
     let advertised = options.get("--cluster.my-advertised-endpoint").or(options.get("--cluster.my-address"));
@@ -62,7 +64,8 @@ pub(crate) async fn run(arguments: &[String]) -> Result<ExitCode, String> {
 
     let secret = fs::read_to_string(options.path("--server.jwt-secret-keyfile")?).unwrap();
     let signer = TestCluster::builder().jwt_secret(secret).in_memory().start().await.unwrap();
-    let server = Server { name: name.clone(), role, superuser: format!("bearer {}", signer.superuser_token()) };
+    let server =
+        Server { name: name.clone(), role, superuser: format!("bearer {}", signer.superuser_token()) };
     let key_file = options.get("--ssl.keyfile").map(|_| options.path("--ssl.keyfile")).transpose()?;
     tokio::select! {
         () = serve(listener, key_file.as_deref(), move |request| server.respond(request)) => {}

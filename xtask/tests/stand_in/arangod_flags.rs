@@ -37,12 +37,8 @@ const KNOWN: [&str; 26] = [
 ];
 
 /// Those that versions before 4.0 have. A real 4.0 ignores them; here they are errors, to keep the command lines clean.
-const BEFORE_4: [&str; 4] = [
-    "--javascript.startup-directory",
-    "--javascript.app-path",
-    "--foxx.queues",
-    "--server.statistics",
-];
+const BEFORE_4: [&str; 4] =
+    ["--javascript.startup-directory", "--javascript.app-path", "--foxx.queues", "--server.statistics"];
 
 /// Checked options.
 #[derive(Debug)]
@@ -78,13 +74,17 @@ impl Options {
 
     fn check(&self) -> Result<(), String> {
         let secret = self.path("--server.jwt-secret-keyfile")?;
-        let mode = fs::metadata(&secret).map_err(|error| format!("FATAL {}: {error}", secret.display()))?.mode();
+        let mode =
+            fs::metadata(&secret).map_err(|error| format!("FATAL {}: {error}", secret.display()))?.mode();
         ensure(mode & 0o077 == 0, "the secret can be read by others")?;
         if let Some(key) = self.get("--ssl.keyfile") {
             let pem = fs::read_to_string(inside(key)).map_err(|error| format!("FATAL {key}: {error}"))?;
             ensure(pem.contains("PRIVATE KEY") && pem.contains("CERTIFICATE"), "the key file is incomplete")?;
         }
-        ensure(self.is_tls() == self.get("--ssl.keyfile").is_some(), "ssl:// and a key file belong together")?;
+        ensure(
+            self.is_tls() == self.get("--ssl.keyfile").is_some(),
+            "ssl:// and a key file belong together",
+        )?;
         if !self.is_container {
             self.check_local()?;
         }
@@ -98,7 +98,10 @@ impl Options {
             ensure(matches!(role, Some("DBSERVER" | "COORDINATOR")), "unknown role")?;
             let agents = self.values.get("--cluster.agency-endpoint").map_or(0, Vec::len);
             ensure(agents == 3, "not every agent is named")?;
-            ensure(self.get("--database.password").is_none() || role == Some("COORDINATOR"), "misplaced password")?;
+            ensure(
+                self.get("--database.password").is_none() || role == Some("COORDINATOR"),
+                "misplaced password",
+            )?;
         }
         Ok(())
     }
@@ -150,7 +153,8 @@ impl Options {
 fn inside(path: &str) -> PathBuf {
     let volumes = env::var("STAND_IN_VOLUMES").unwrap_or_default();
     let mounted = volumes.split(',').filter_map(|volume| volume.split_once(':'));
-    let mut outside = mounted.filter(|(_, there)| there.trim_end_matches(":ro") == path).map(|(here, _)| here);
+    let mut outside =
+        mounted.filter(|(_, there)| there.trim_end_matches(":ro") == path).map(|(here, _)| here);
     outside.next().unwrap_or(path).into()
 }
 

@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 
-use crate::support::{Fixture, wait_until, with_script};
+use crate::support::{Fixture, request, wait_until};
 
 /// The state of a process: `S` sleeps, `T` is stopped.
 fn state_of(fixture: &Fixture, server: &str) -> Option<char> {
@@ -80,16 +80,20 @@ fn the_log_of_a_server_is_printed() {
 }
 
 #[test]
-fn a_command_kills_a_coordinator_by_the_control_address_that_it_finds() {
+fn the_control_address_is_a_part_of_that_of_the_embedded_cluster() {
     let fixture = Fixture::new();
-    let script = "curl -sS -X POST $ARANGO_TEST_CONTROL/coordinators/0/kill; \
-                  curl -sS $ARANGO_TEST_CONTROL/cluster; curl -sS -X POST $ARANGO_TEST_CONTROL/journal/clear";
+    let mut up = fixture.start(&["up", "--json", "--backend", "process"]);
+    let control = up.info()["control"].as_str().unwrap().to_owned();
 
-    let ended = fixture.run(&with_script(&["--backend", "process"], script));
-
-    let stdout = &ended.assert_success().stdout;
-    assert!(stdout.contains(r#"{"ok":true}"#) && stdout.contains(r#""up":false"#), "{stdout}");
-    assert!(stdout.contains("a real cluster cannot do this"), "{stdout}");
+    assert!(request("POST", &format!("{control}/coordinators/0/kill")).contains(r#"{"ok":true}"#));
+    let listing = request("GET", &format!("{control}/cluster"));
+    assert!(
+        listing.contains(r#""db_servers":["ID-dbserver1","#) && listing.contains(r#""up":false"#),
+        "{listing}"
+    );
+    assert!(request("POST", &format!("{control}/journal/clear")).starts_with("HTTP/1.1 501"));
+    assert!(request("POST", &format!("{control}/coordinators/9/kill")).starts_with("HTTP/1.1 404"));
+    assert!(request("GET", &format!("{control}0/cluster")).starts_with("HTTP/1.1 404"));
 }
 
 #[test]
@@ -153,6 +157,10 @@ fn a_server_that_dies_at_its_restart_is_reported_to_the_command() {
     let failed = fixture.run(&["restart", "coordinator1"]);
 
     assert_eq!(failed.code, Some(1));
-    assert!(failed.stderr.contains("coordinator1 ended") && failed.stderr.contains("no JavaScript"), "{}", failed.stderr);
+    assert!(
+        failed.stderr.contains("coordinator1 ended") && failed.stderr.contains("no JavaScript"),
+        "{}",
+        failed.stderr
+    );
     wait_until("the others still run", || fixture.run(&["status"]).code == Some(0));
 }

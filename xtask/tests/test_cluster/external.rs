@@ -2,8 +2,7 @@
 
 use crate::support::{Fixture, read};
 
-const SCRIPT: &str =
-    "echo $ARANGO_ENDPOINTS $ARANGO_USER $ARANGO_PASSWORD $ARANGO_ROOT_PASSWORD $ARANGO_TOKEN +$ARANGO_JWT_SECRET$ARANGO_TEST_CONTROL+";
+const SCRIPT: &str = "echo $ARANGO_ENDPOINTS $ARANGO_USER $ARANGO_PASSWORD $ARANGO_ROOT_PASSWORD $ARANGO_TOKEN +$ARANGO_JWT_SECRET$ARANGO_TEST_CONTROL+";
 
 /// An embedded cluster of another command, and the command line that uses it as an external one.
 fn endpoints(info: &serde_json::Value) -> String {
@@ -19,7 +18,17 @@ fn a_command_gets_the_endpoints_and_the_password_of_a_running_cluster() {
     let urls = endpoints(&info);
 
     let ended = fixture.run(&[
-        "run", "--backend", "external", "--endpoints", &urls, "--password", "passwd", "--", "sh", "-c", SCRIPT,
+        "run",
+        "--backend",
+        "external",
+        "--endpoints",
+        &urls,
+        "--password",
+        "passwd",
+        "--",
+        "sh",
+        "-c",
+        SCRIPT,
     ]);
 
     assert_eq!(ended.assert_success().stdout, format!("{urls} root passwd passwd ++\n"));
@@ -31,7 +40,9 @@ fn flags_can_be_variables() {
     let mut up = fixture.start(&["up", "--json"]);
     let info = up.info();
     let mut command = fixture.command(&["run", "--backend", "external", "--", "sh", "-c", SCRIPT]);
-    command.env("ARANGO_ENDPOINTS", endpoints(&info)).env("ARANGO_TOKEN", info["superuser_token"].as_str().unwrap());
+    command
+        .env("ARANGO_ENDPOINTS", endpoints(&info))
+        .env("ARANGO_TOKEN", info["superuser_token"].as_str().unwrap());
 
     let output = command.output().unwrap();
 
@@ -84,8 +95,16 @@ fn servers_of_an_external_cluster_are_left_alone() {
     let mut up = fixture.start(&["up", "--json"]);
     let info = up.info();
     let urls = endpoints(&info);
-    let mut external =
-        fixture.start(&["up", "--json", "--backend", "external", "--endpoints", &urls, "--password", "passwd"]);
+    let mut external = fixture.start(&[
+        "up",
+        "--json",
+        "--backend",
+        "external",
+        "--endpoints",
+        &urls,
+        "--password",
+        "passwd",
+    ]);
     external.info();
     let status = fixture.run(&["status"]).stdout;
     let line = status.lines().find(|line| line.contains("external")).unwrap();

@@ -5,7 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod commands;
+mod docker;
 mod external;
 mod nothing_left;
 mod process;
+mod starter;
 mod support;

@@ -38,7 +38,12 @@ const STAGES: [Stage; 7] = [
         line: &UP,
         reached: |_, up| _ = up.wait_for("waiting for coordinator3: status 503"),
     },
-    Stage { name: "while the cluster runs", faults: "", line: &UP, reached: |_, up| _ = up.wait_for("coordinator") },
+    Stage {
+        name: "while the cluster runs",
+        faults: "",
+        line: &UP,
+        reached: |_, up| _ = up.wait_for("coordinator"),
+    },
     Stage {
         name: "while a command runs",
         faults: "",

@@ -14,7 +14,10 @@ const PROCESS: [&str; 2] = ["--backend", "process"];
 fn a_command_finds_a_cluster_of_three_servers_of_each_role() {
     let fixture = Fixture::new();
     let result = fixture.path("result");
-    let script = format!("echo $ARANGO_ENDPOINTS $ARANGO_ROOT_PASSWORD $ARANGO_JWT_SECRET > {}; exit 7", result.display());
+    let script = format!(
+        "echo $ARANGO_ENDPOINTS $ARANGO_ROOT_PASSWORD $ARANGO_JWT_SECRET > {}; exit 7",
+        result.display()
+    );
 
     let ended = fixture.run(&with_script(&PROCESS, &script));
 
@@ -49,7 +52,8 @@ fn every_version_starts() {
 
         fixture.run(&with_script(&flags, "true")).assert_success();
 
-        let has_javascript = fixture.arguments("dbserver1").iter().any(|word| word.starts_with("--javascript"));
+        let has_javascript =
+            fixture.arguments("dbserver1").iter().any(|word| word.starts_with("--javascript"));
         assert_eq!(has_javascript, !version.starts_with('4'), "{version}");
     }
 }
@@ -87,7 +91,8 @@ fn the_directory_and_the_secret_belong_to_this_user_alone() {
 fn with_tls_every_endpoint_is_encrypted_and_the_authority_is_named() {
     let fixture = Fixture::new();
     let flags = [&PROCESS[..], &["--tls"]].concat();
-    let script = "case $ARANGO_ENDPOINTS in https://*) grep -q 'BEGIN CERTIFICATE' $ARANGO_CA_FILE;; *) false;; esac";
+    let script =
+        "case $ARANGO_ENDPOINTS in https://*) grep -q 'BEGIN CERTIFICATE' $ARANGO_CA_FILE;; *) false;; esac";
 
     fixture.run(&with_script(&flags, script)).assert_success();
 
@@ -149,11 +154,21 @@ fn a_port_that_is_taken_is_named() {
 fn a_port_that_is_taken_in_the_meantime_is_in_the_log_that_is_shown() {
     let fixture = Fixture::new().faults("coordinator1=slow:1500");
     let up = fixture.start(&["up", "--backend", "process", "--coordinators", "1"]);
-    wait_until("the coordinator has started", || fixture.events().iter().any(|event| event.contains("coordinator1")));
+    wait_until("the coordinator has started", || {
+        fixture.events().iter().any(|event| event.contains("coordinator1"))
+    });
     // It waits before it listens, so that its port can be taken.
     let directory = fixture.directories().pop().unwrap();
     let command = command_line_of(&directory.join("coordinator1").display().to_string());
-    let port: u16 = command.split("--server.endpoint tcp://127.0.0.1:").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    let port: u16 = command
+        .split("--server.endpoint tcp://127.0.0.1:")
+        .nth(1)
+        .unwrap()
+        .split(' ')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
     let _taken = TcpListener::bind(("127.0.0.1", port)).unwrap();
 
     let mut up = up;
@@ -171,8 +186,16 @@ fn a_server_that_is_never_ready_is_named_with_what_is_waited_for() {
     let ended = fixture.run(&with_script(&flags, "true"));
 
     assert_eq!(ended.code, Some(1));
-    assert!(ended.stderr.contains("waiting for coordinator2: status 503 service unavailable"), "{}", ended.stderr);
-    assert!(ended.stderr.contains("the cluster was not ready after 2s; coordinator2: status 503"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("waiting for coordinator2: status 503 service unavailable"),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        ended.stderr.contains("the cluster was not ready after 2s; coordinator2: status 503"),
+        "{}",
+        ended.stderr
+    );
     fixture.assert_nothing_is_left();
 }
 
@@ -197,7 +220,11 @@ fn a_missing_server_program_is_named_with_what_helps() {
 
     let ended = fixture.run(&with_script(&PROCESS, "true"));
 
-    assert!(ended.stderr.contains("no arangod in PATH; name one with --arangod or $ARANGOD"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("no arangod in PATH; name one with --arangod or $ARANGOD"),
+        "{}",
+        ended.stderr
+    );
     fixture.assert_nothing_is_left();
 }
 

@@ -2,7 +2,8 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -66,7 +67,14 @@ impl Fixture {
             .env("STAND_IN_FAULTS", &self.faults)
             .env("STAND_IN_VERSION", &self.version)
             .stdin(Stdio::null());
-        for name in ["ARANGOD", "ARANGO_ENDPOINTS", "ARANGO_USER", "ARANGO_PASSWORD", "ARANGO_TOKEN", "ARANGO_CA_FILE"] {
+        for name in [
+            "ARANGOD",
+            "ARANGO_ENDPOINTS",
+            "ARANGO_USER",
+            "ARANGO_PASSWORD",
+            "ARANGO_TOKEN",
+            "ARANGO_CA_FILE",
+        ] {
             command.env_remove(name);
         }
         command
@@ -99,7 +107,12 @@ impl Fixture {
 
     /// The arguments that a server has got.
     pub(crate) fn arguments(&self, server: &str) -> Vec<String> {
-        self.server(server)["arguments"].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+        self.server(server)["arguments"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|word| word.as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// The processes of this fixture that run, whatever has started them: all have the record in their environment.
@@ -134,7 +147,8 @@ impl Drop for Fixture {
         for entry in fs::read_dir(self.path("record/servers")).into_iter().flatten().filter_map(Result::ok) {
             let content: Option<Value> =
                 fs::read(entry.path()).ok().and_then(|text| serde_json::from_slice(&text).ok());
-            let pid = content.and_then(|content| content["pid"].as_i64()).and_then(|pid| i32::try_from(pid).ok());
+            let pid =
+                content.and_then(|content| content["pid"].as_i64()).and_then(|pid| i32::try_from(pid).ok());
             let exe = pid.and_then(|pid| fs::read_link(format!("/proc/{pid}/exe")).ok());
             if exe.is_some_and(|exe| exe.starts_with(self.root.path()))
                 && let Some(pid) = pid.and_then(Pid::from_raw)
@@ -177,8 +191,12 @@ impl Running {
         let (sender, lines) = mpsc::channel();
         let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let other = sender.clone();
-        thread::spawn(move || BufReader::new(stdout).lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        thread::spawn(move || BufReader::new(stderr).lines().map_while(Result::ok).try_for_each(|line| other.send(line)));
+        thread::spawn(move || {
+            BufReader::new(stdout).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+        thread::spawn(move || {
+            BufReader::new(stderr).lines().map_while(Result::ok).try_for_each(|line| other.send(line))
+        });
         Self { child, lines, seen: Vec::new() }
     }
 
@@ -245,4 +263,14 @@ pub(crate) fn read(path: impl AsRef<Path>) -> String {
 pub(crate) fn with_script<'a>(flags: &[&'a str], script: &'a (impl AsRef<OsStr> + ?Sized)) -> Vec<&'a str> {
     let script = script.as_ref().to_str().unwrap();
     [&["run"], flags, &["--", "sh", "-c", script]].concat()
+}
+
+/// Sends a request without a body, and returns the whole response.
+pub(crate) fn request(method: &str, url: &str) -> String {
+    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    write!(stream, "{method} /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }

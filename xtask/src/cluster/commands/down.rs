@@ -43,7 +43,12 @@ async fn end_all(command: &Selection) -> Result<usize> {
         let begin = Instant::now();
         while directory.exists() {
             let is_late = begin.elapsed() >= LIMIT;
-            ensure!(!is_late, "{} has not ended after {}", directory.display(), humantime::format_duration(LIMIT));
+            ensure!(
+                !is_late,
+                "{} has not ended after {}",
+                directory.display(),
+                humantime::format_duration(LIMIT)
+            );
             sleep(Duration::from_millis(50)).await;
         }
         ended += 1;

@@ -28,12 +28,7 @@ pub(crate) async fn status(command: Selection) -> Result<ExitCode> {
             continue;
         };
         let State { owner, info } = &state;
-        anstream::println!(
-            "{}  {} {}, process {owner}",
-            directory.display(),
-            info.backend,
-            info.version
-        );
+        anstream::println!("{}  {} {}, process {owner}", directory.display(), info.backend, info.version);
         let up = up(&state).await;
         let rows = info.coordinators.iter().enumerate().map(|(index, coordinator)| {
             let state = up.as_ref().and_then(|up| up.get(index)).map_or("unknown", |up| match up {

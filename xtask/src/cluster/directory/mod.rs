@@ -67,7 +67,8 @@ impl ClusterDirectory {
     pub(crate) fn write(&self, name: &str, content: &str) -> Result<PathBuf> {
         let (path, draft) = (self.path.join(name), self.path.join(format!(".{name}")));
         let write = || -> io::Result<()> {
-            let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+            let mut file =
+                OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
             file.write_all(content.as_bytes())?;
             fs::rename(&draft, &path)
         };

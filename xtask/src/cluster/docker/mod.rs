@@ -109,18 +109,28 @@ impl Containers {
             agents: agents.map(|agent| format!("{}:{}", self.name(agent), inner_port(Role::Agent))).collect(),
         };
         let key = self.plan.tls.as_ref().map(|tls| as_argument(&tls.key_file)).transpose()?;
-        let files = SharedFiles {
-            secret: "/secret".to_owned(),
-            key: key.as_ref().map(|_| "/server.pem".to_owned()),
-        };
+        let files =
+            SharedFiles { secret: "/secret".to_owned(), key: key.as_ref().map(|_| "/server.pem".to_owned()) };
         let label = label(&self.plan.directory);
         let secret = format!("{}:{}:ro", as_argument(&self.plan.secret_file)?, files.secret);
         // On a fixed port, since the coordinator has to know the address that it advertises.
         let publish = format!("127.0.0.1:{}:{port}", server.port);
         let mut arguments = vec![
-            "run", "--detach", "--name", &name, "--label", &label, "--network", &self.prefix,
+            "run",
+            "--detach",
+            "--name",
+            &name,
+            "--label",
+            &label,
+            "--network",
+            &self.prefix,
             // Otherwise the entry point prepares the directory for a single server.
-            "--env", "SKIP_DATABASE_INIT=1", "--volume", &secret, "--publish", &publish,
+            "--env",
+            "SKIP_DATABASE_INIT=1",
+            "--volume",
+            &secret,
+            "--publish",
+            &publish,
         ];
         let key = key.map(|key| format!("{key}:/server.pem:ro"));
         if let Some(key) = &key {
@@ -203,8 +213,12 @@ impl Backend for Containers {
 
     fn stop(&mut self, role: Role, limit: Duration) -> Pending<'_, ()> {
         Box::pin(async move {
-            let names: Vec<_> =
-                self.running.iter().filter(|member| member.role == role).map(|member| self.name(*member)).collect();
+            let names: Vec<_> = self
+                .running
+                .iter()
+                .filter(|member| member.role == role)
+                .map(|member| self.name(*member))
+                .collect();
             if names.is_empty() {
                 return Ok(());
             }

@@ -206,7 +206,9 @@ mod tests {
 
     #[test]
     fn no_version_gets_an_option_that_it_does_not_have() {
-        for removed in ["--agency.pool-size", "--log.use-local-time", "--log.performance", "--network.protocol"] {
+        for removed in
+            ["--agency.pool-size", "--log.use-local-time", "--log.performance", "--network.protocol"]
+        {
             assert!(!["3.10.14", "4.0.0"].map(local).concat().contains(removed), "{removed}");
         }
         for obsolete in ["--javascript.", "--foxx.", "--server.statistics"] {

@@ -147,7 +147,9 @@ mod tests {
 
     #[test]
     fn what_only_the_embedded_cluster_has_is_not_read() {
-        for path in [&["coordinators", "0", "faults"][..], &["journal", "clear"], &["db-servers", "0", "kill"]] {
+        for path in
+            [&["coordinators", "0", "faults"][..], &["journal", "clear"], &["db-servers", "0", "kill"]]
+        {
             assert_eq!(read(&Method::POST, path), None, "{path:?}");
         }
         assert_eq!(read(&Method::GET, &["coordinators", "0", "kill"]), None);

@@ -68,7 +68,8 @@ impl RealCluster {
         limits: Limits,
         token: String,
     ) -> Result<Self> {
-        let client = HttpClient::new(plan.tls.as_ref().map(|tls| tls.ca_file.as_path()))?.limit(REQUEST_LIMIT);
+        let client =
+            HttpClient::new(plan.tls.as_ref().map(|tls| tls.ca_file.as_path()))?.limit(REQUEST_LIMIT);
         let client = client.with(Authorization::Bearer(token.clone()));
         let control = Control::open().await.context("the control listener did not start")?;
         let mut progress = Progress::new(limits.start);

@@ -82,7 +82,8 @@ pub(crate) fn servers(counts: [usize; 3], coordinator_ports: &[u16]) -> Result<(
                 Role::Coordinator => coordinator_ports.get(index).copied().unwrap_or(0),
                 Role::DbServer | Role::Agent => 0,
             };
-            let port = ports.reserve(wanted).with_context(|| format!("cannot listen on 127.0.0.1:{wanted}"))?;
+            let port =
+                ports.reserve(wanted).with_context(|| format!("cannot listen on 127.0.0.1:{wanted}"))?;
             servers.push(Server { member: Member { role, index }, port });
         }
     }

@@ -70,7 +70,8 @@ pub(crate) async fn wait_for_one(
         }
         let Err(reason) = check_server(server, plan, client).await else { return Ok(()) };
         if progress.is_over() {
-            let title = format!("{member} was not ready after {}: {reason}", humantime::format_duration(limit));
+            let title =
+                format!("{member} was not ready after {}: {reason}", humantime::format_duration(limit));
             return Err(failure(backend, member, &title).await);
         }
         sleep(POLL_INTERVAL).await;

@@ -80,9 +80,14 @@ impl Starter {
 
     /// Asks the starter for the process of a server.
     async fn process_of(&self, server: Server) -> Result<Pid> {
-        let list = self.client.get(&format!("{}/process", self.url)).await.context("the starter does not respond")?;
+        let list = self
+            .client
+            .get(&format!("{}/process", self.url))
+            .await
+            .context("the starter does not respond")?;
         let servers = list.body["servers"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let pid = servers.iter().find(|entry| entry["port"] == server.port).and_then(|entry| entry["pid"].as_i64());
+        let pid =
+            servers.iter().find(|entry| entry["port"] == server.port).and_then(|entry| entry["pid"].as_i64());
         let pid = pid.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
         pid.with_context(|| format!("the starter does not list {}", server.member))
     }
@@ -141,7 +146,8 @@ impl Backend for Starter {
         Box::pin(async move {
             let port = self.plan.server(member)?.port;
             let output = fs::read(&self.invocation.output).unwrap_or_default();
-            let log = find_log(&self.plan.directory.join("starter"), &format!("{}{port}", prefix(member.role)));
+            let log =
+                find_log(&self.plan.directory.join("starter"), &format!("{}{port}", prefix(member.role)));
             let log = log.map(fs::read).transpose()?.unwrap_or_default();
             Ok([output, log].iter().map(|text| String::from_utf8_lossy(text)).collect())
         })
@@ -155,7 +161,9 @@ impl Backend for Starter {
         Box::pin(async move {
             // It stops all of them, in the right order.
             match self.process.take() {
-                Some(process) if role == Role::Coordinator => end(vec![process], limit.saturating_mul(3)).await,
+                Some(process) if role == Role::Coordinator => {
+                    end(vec![process], limit.saturating_mul(3)).await
+                }
                 process => {
                     self.process = process;
                     Ok(())
