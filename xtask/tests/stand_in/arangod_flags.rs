@@ -76,7 +76,7 @@ impl Options {
         let secret = self.path("--server.jwt-secret-keyfile")?;
         let mode =
             fs::metadata(&secret).map_err(|error| format!("FATAL {}: {error}", secret.display()))?.mode();
-        ensure(mode & 0o077 == 0, "the secret can be read by others")?;
+        ensure(mode & 0o777 == 0o600, "the secret can be read by others")?;
         if let Some(key) = self.get("--ssl.keyfile") {
             let pem = fs::read_to_string(inside(key)).map_err(|error| format!("FATAL {key}: {error}"))?;
             ensure(pem.contains("PRIVATE KEY") && pem.contains("CERTIFICATE"), "the key file is incomplete")?;

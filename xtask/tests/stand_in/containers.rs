@@ -22,12 +22,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
         ["pull", "--quiet", image] => pull(image)?,
         ["network", "create", "--label", label, name] => write("networks", name, &json!({ "label": label })),
         ["network", "ls", "--quiet", "--filter", filter] => {
-            list("networks", filter, |name, _| name.to_owned())
+            list("networks", filter, |name, _| name.to_owned());
         }
         ["network", "rm", names @ ..] => names.iter().try_for_each(|name| remove_network(name))?,
         ["run", flags @ ..] => create(flags)?,
         ["ps", "--all", "--quiet", "--filter", filter] => {
-            list("containers", filter, |name, _| name.to_owned())
+            list("containers", filter, |name, _| name.to_owned());
         }
         ["ps", "--all", "--filter", filter, "--format", "{{.Names}} {{.State}}"] => {
             list("containers", filter, |name, container| format!("{name} {}", state(container)));

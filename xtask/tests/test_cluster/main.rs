@@ -2,7 +2,7 @@
 //!
 //! Processes are real, and so is their time; what is waited for is polled, and no test depends on how long it takes.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod commands;
 mod docker;
