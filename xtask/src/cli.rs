@@ -23,7 +23,12 @@ pub(crate) enum Task {
     /// Of an embedded cluster nothing is downloaded and no other process is started: coordinators, DB-Servers and agents
     /// live in this process, and only the coordinators listen, on loopback.
     #[command(subcommand)]
-    TestCluster(TestCluster),
+    TestCluster(Box<TestCluster>),
+
+    /// Runs the integration tests of the client against a cluster of any back end.
+    ///
+    /// They need no journal, so that they run on real servers, too. The exit code is that of the tests.
+    Integration(Box<Integration>),
 
     /// Runs the client's tour against an embedded cluster with three servers of each role.
     ///
@@ -160,6 +165,16 @@ pub(crate) struct Run {
     /// The command and its arguments.
     #[arg(last = true, required = true, value_name = "CMD")]
     pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Integration {
+    #[command(flatten)]
+    pub(crate) cluster: Flags,
+
+    /// Only tests whose names contain this.
+    #[arg(value_name = "NAME")]
+    pub(crate) filter: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -370,7 +385,8 @@ mod tests {
             "exit 7",
         ]);
 
-        let Ok(Cli { task: Task::TestCluster(TestCluster::Run(run)) }) = cli else { panic!("{cli:?}") };
+        let Ok(Cli { task: Task::TestCluster(command) }) = cli else { panic!("{cli:?}") };
+        let TestCluster::Run(run) = *command else { panic!("{command:?}") };
         assert_eq!(run.command, ["sh", "-c", "exit 7"]);
     }
 

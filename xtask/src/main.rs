@@ -13,6 +13,7 @@ mod failure_matrix;
 mod features;
 mod fleet;
 mod fuzz;
+mod integration;
 mod interruption;
 mod mutants;
 mod operations;
@@ -46,16 +47,8 @@ async fn run() -> ExitCode {
 
 async fn perform(task: Task) -> Result<ExitCode> {
     match task {
-        Task::TestCluster(TestCluster::Up(command)) => cluster::up(command).await,
-        Task::TestCluster(TestCluster::Run(command)) => cluster::run(command).await,
-        Task::TestCluster(TestCluster::Token(command)) => cluster::token(command).await,
-        Task::TestCluster(TestCluster::Status(command)) => cluster::status(command).await,
-        Task::TestCluster(TestCluster::Down(command)) => cluster::down(command).await,
-        Task::TestCluster(TestCluster::Logs(command)) => cluster::logs(command).await,
-        Task::TestCluster(TestCluster::Kill(command)) => cluster::act(command, Action::Kill).await,
-        Task::TestCluster(TestCluster::Restart(command)) => cluster::act(command, Action::Restart).await,
-        Task::TestCluster(TestCluster::Pause(command)) => cluster::act(command, Action::Pause).await,
-        Task::TestCluster(TestCluster::Resume(command)) => cluster::act(command, Action::Resume).await,
+        Task::TestCluster(command) => test_cluster(*command).await,
+        Task::Integration(command) => integration::integration(*command).await,
         Task::Demo(command) => demo::demo(&command).await,
         Task::FailureMatrix => failure_matrix::failure_matrix().await,
         Task::Operations(command) => operations::operations(&command).await,
@@ -67,5 +60,20 @@ async fn perform(task: Task) -> Result<ExitCode> {
         Task::Features => features::features().await,
         Task::Fleet(command) => fleet::fleet(&command).await,
         Task::Compat(command) => compat::compat(command.client).await,
+    }
+}
+
+async fn test_cluster(command: TestCluster) -> Result<ExitCode> {
+    match command {
+        TestCluster::Up(command) => cluster::up(command).await,
+        TestCluster::Run(command) => cluster::run(command).await,
+        TestCluster::Token(command) => cluster::token(command).await,
+        TestCluster::Status(command) => cluster::status(command).await,
+        TestCluster::Down(command) => cluster::down(command).await,
+        TestCluster::Logs(command) => cluster::logs(command).await,
+        TestCluster::Kill(command) => cluster::act(command, Action::Kill).await,
+        TestCluster::Restart(command) => cluster::act(command, Action::Restart).await,
+        TestCluster::Pause(command) => cluster::act(command, Action::Pause).await,
+        TestCluster::Resume(command) => cluster::act(command, Action::Resume).await,
     }
 }

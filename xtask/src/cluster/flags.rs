@@ -121,7 +121,7 @@ impl Flags {
             BackendKind::Embedded => {
                 Servers::Embedded(Box::new(Embedded::start(self.builder(), &directory).await?))
             }
-            BackendKind::External => Servers::External(External::find(self.external).await?),
+            BackendKind::External => Servers::External(Box::new(External::find(self.external).await?)),
             #[cfg(unix)]
             BackendKind::Process | BackendKind::Docker | BackendKind::Starter => {
                 Servers::Real(Box::new(super::start_real::start(self, &directory).await?))

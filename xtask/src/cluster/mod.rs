@@ -34,7 +34,7 @@ use anyhow::{Context as _, Result};
 use arango_test_cluster::TestCluster;
 
 pub(crate) use self::cluster_info::ClusterInfo;
-pub(crate) use self::commands::{act, down, logs, run, status, token, up};
+pub(crate) use self::commands::{act, down, logs, run, run_with_cluster, status, token, up};
 pub(crate) use self::environment::environment;
 pub(crate) use self::flags::Flags;
 pub(crate) use self::member::{Action, Member};

@@ -26,7 +26,7 @@ pub(crate) struct RunningCluster {
 #[derive(Debug)]
 pub(crate) enum Servers {
     Embedded(Box<Embedded>),
-    External(External),
+    External(Box<External>),
     #[cfg(unix)]
     Real(Box<RealCluster>),
 }
