@@ -6,7 +6,7 @@ use std::time::Duration;
 use arango::cluster::{RebalanceOptions, ServerRole, SupervisionMode};
 use tokio::time::{Instant, sleep};
 
-use crate::cluster_under_test::{ClusterUnderTest, LIMIT, drop_database, new_database, patient};
+use crate::cluster_under_test::{ClusterUnderTest, LIMIT, new_database, patient};
 
 #[tokio::test]
 async fn every_coordinator_identifies_itself() {
@@ -100,7 +100,7 @@ async fn a_plan_of_a_rebalance_is_executed_until_nothing_moves() {
     }
     let client = under_test.client();
     let cluster = client.cluster();
-    let database = new_database(&client, "integration_rebalance").await;
+    let database = new_database(&client, "rebalance").await;
     database.create_collection("books").shards(6).replication_factor(2).await.unwrap();
 
     let options = RebalanceOptions::new().move_leaders().move_followers();
@@ -109,5 +109,5 @@ async fn a_plan_of_a_rebalance_is_executed_until_nothing_moves() {
     let imbalance = cluster.wait_until_idle(patient()).await.unwrap();
 
     assert!(imbalance.is_idle(), "{imbalance:?}");
-    drop_database(&client, "integration_rebalance").await;
+    client.drop_database(database.name()).await.unwrap();
 }

@@ -1,9 +1,9 @@
 //! Passwords, logins, tokens, and what a user may do.
 
-use arango::data::Access;
+use arango::data::{Access, Password};
 use arango::{Credentials, ErrorKind};
 
-use crate::cluster_under_test::{ClusterUnderTest, drop_database, new_database, new_user};
+use crate::cluster_under_test::{ClusterUnderTest, new_database, unique_name};
 
 #[tokio::test]
 async fn a_wrong_password_is_reported_as_such() {
@@ -43,21 +43,23 @@ async fn the_secret_gives_the_rights_of_the_superuser() {
 async fn a_user_has_the_access_that_was_granted_and_no_other() {
     let under_test = ClusterUnderTest::from_env();
     let root = under_test.client();
-    new_database(&root, "integration_mine").await.create_collection("books").await.unwrap();
-    new_database(&root, "integration_other").await;
-    new_user(&root, "integration_reader", "secret").await;
-    root.users().grant("integration_reader", "integration_mine", Access::ReadOnly).await.unwrap();
+    let mine = new_database(&root, "mine").await;
+    mine.create_collection("books").ensure().await.unwrap();
+    let other = new_database(&root, "other").await;
+    let name = unique_name("reader");
+    root.users().create(&name, &Password::new("secret")).await.unwrap();
+    root.users().grant(&name, mine.name(), Access::ReadOnly).await.unwrap();
     let builder = under_test.builder(&*under_test.endpoints);
-    let reader = builder.basic_auth("integration_reader", "secret").build().unwrap();
+    let reader = builder.basic_auth(&name, "secret").build().unwrap();
 
-    let mine = reader.db("integration_mine").collection("books");
-    assert_eq!(mine.count().await.unwrap(), 0);
-    let refused = mine.insert(&serde_json::json!({})).await.unwrap_err();
-    let unknown = reader.db("integration_other").collections().await.unwrap_err();
+    let books = reader.db(mine.name()).collection("books");
+    assert_eq!(books.count().await.unwrap(), 0);
+    let refused = books.insert(&serde_json::json!({})).await.unwrap_err();
+    let unknown = reader.db(other.name()).collections().await.unwrap_err();
 
     assert_eq!(refused.kind(), ErrorKind::Forbidden, "{refused}");
     assert_eq!(unknown.kind(), ErrorKind::NotAuthorized, "{unknown}");
-    root.users().remove("integration_reader").await.unwrap();
-    drop_database(&root, "integration_mine").await;
-    drop_database(&root, "integration_other").await;
+    root.users().remove(&name).await.unwrap();
+    root.drop_database(mine.name()).await.unwrap();
+    root.drop_database(other.name()).await.unwrap();
 }

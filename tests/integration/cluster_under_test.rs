@@ -1,11 +1,11 @@
 //! The cluster that the environment describes.
 
 use std::env;
-use std::time::Duration;
+use std::ops::Deref;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use arango::data::Password;
 use arango::long_running::PollOptions;
-use arango::{Client, ClientBuilder, Database, ErrorKind, HostList, Tls};
+use arango::{Client, ClientBuilder, Database, HostList, Tls};
 
 use crate::control::Control;
 
@@ -74,34 +74,41 @@ impl ClusterUnderTest {
     }
 }
 
-/// Creates a database that all coordinators know, in place of one that an earlier run has left.
-pub(crate) async fn new_database(client: &Client, name: &str) -> Database {
-    drop_database(client, name).await;
-    let database = client.create_database(name).await.unwrap();
-    database.wait_until_propagated(patient()).await.unwrap();
-    database
+/// A name that no other run has used: the cluster may hold what belongs to others.
+pub(crate) fn unique_name(name: &str) -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    format!("arango_test_{name}_{:x}", since.as_micros())
 }
 
-/// Drops a database, if there is one.
-pub(crate) async fn drop_database(client: &Client, name: &str) {
-    match client.drop_database(name).await {
-        Err(error) if error.kind() != ErrorKind::DatabaseUnknown => panic_with(&error),
-        _ => {}
+/// A database of one test. The test drops it; after a failure it stays.
+pub(crate) struct NewDatabase {
+    name: String,
+    database: Database,
+}
+
+impl NewDatabase {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 }
 
-/// Creates a user, in place of one that an earlier run has left.
-pub(crate) async fn new_user(client: &Client, name: &str, password: &str) {
-    drop(client.users().remove(name).await);
-    client.users().create(name, &Password::new(password)).await.unwrap();
+impl Deref for NewDatabase {
+    type Target = Database;
+
+    fn deref(&self) -> &Database {
+        &self.database
+    }
+}
+
+/// Creates a database that all coordinators know. Its name begins with `arango_test_`.
+pub(crate) async fn new_database(client: &Client, name: &str) -> NewDatabase {
+    let name = unique_name(name);
+    let database = client.create_database(&name).await.unwrap();
+    database.wait_until_propagated(patient()).await.unwrap();
+    NewDatabase { name, database }
 }
 
 /// Options for what real servers need seconds for.
 pub(crate) fn patient() -> PollOptions {
     PollOptions::default().timeout(LIMIT)
-}
-
-#[expect(clippy::panic, reason = "a test that cannot go on fails")]
-fn panic_with(error: &arango::Error) {
-    panic!("{error}");
 }

@@ -5,7 +5,7 @@ use arango::data::Document;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::cluster_under_test::{ClusterUnderTest, drop_database, new_database, patient};
+use crate::cluster_under_test::{ClusterUnderTest, new_database, patient};
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Book {
@@ -20,22 +20,22 @@ fn dune() -> Book {
 #[tokio::test]
 async fn a_document_is_read_by_every_coordinator_as_it_was_written() {
     let client = ClusterUnderTest::from_env().client();
-    let database = new_database(&client, "integration_read").await;
+    let database = new_database(&client, "read").await;
     database.create_collection("books").shards(3).await.unwrap();
     database.wait_for_collection("books", patient()).await.unwrap();
     let key = database.collection("books").insert(&dune()).await.unwrap().key;
 
     for state in client.coordinators() {
-        let books = client.coordinator(&state.address).db("integration_read").collection("books");
+        let books = client.coordinator(&state.address).db(database.name()).collection("books");
         assert_eq!(books.get::<Book>(&key).await.unwrap(), Some(dune()), "{}", state.address);
     }
-    drop_database(&client, "integration_read").await;
+    client.drop_database(database.name()).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_change_under_an_old_revision_is_refused() {
     let client = ClusterUnderTest::from_env().client();
-    let database = new_database(&client, "integration_revision").await;
+    let database = new_database(&client, "revision").await;
     database.create_collection("books").ensure().await.unwrap();
     let books = database.collection("books");
     let key = books.insert(&dune()).await.unwrap().key;
@@ -46,13 +46,13 @@ async fn a_change_under_an_old_revision_is_refused() {
 
     assert_eq!(refused.kind(), ErrorKind::PreconditionFailed, "{refused}");
     assert_eq!(books.get::<Book>(&key).await.unwrap().unwrap().year, 1966);
-    drop_database(&client, "integration_revision").await;
+    client.drop_database(database.name()).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_key_that_is_in_use_is_refused_and_a_removed_one_is_not() {
     let client = ClusterUnderTest::from_env().client();
-    let database = new_database(&client, "integration_keys").await;
+    let database = new_database(&client, "keys").await;
     database.create_collection("books").ensure().await.unwrap();
     let books = database.collection("books");
     books.insert(&dune()).key("dune").await.unwrap();
@@ -64,5 +64,5 @@ async fn a_key_that_is_in_use_is_refused_and_a_removed_one_is_not() {
 
     assert_eq!(refused.kind(), ErrorKind::UniqueViolation, "{refused}");
     assert_eq!(books.count().await.unwrap(), 1);
-    drop_database(&client, "integration_keys").await;
+    client.drop_database(database.name()).await.unwrap();
 }

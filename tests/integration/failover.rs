@@ -5,7 +5,7 @@ use std::time::Duration;
 use arango::balance::MemberState;
 use tokio::time::{Instant, sleep};
 
-use crate::cluster_under_test::{ClusterUnderTest, LIMIT, drop_database, new_database, patient};
+use crate::cluster_under_test::{ClusterUnderTest, LIMIT, new_database, patient};
 
 /// How many documents are inserted: before, while and after a coordinator is down.
 const INSERTS: u64 = 60;
@@ -20,7 +20,7 @@ async fn no_read_and_no_insert_fails_while_a_coordinator_is_down() {
         return;
     }
     let client = under_test.client();
-    let database = new_database(&client, "integration_failover").await;
+    let database = new_database(&client, "failover").await;
     database.create_collection("books").ensure().await.unwrap();
     database.wait_for_collection("books", patient()).await.unwrap();
     let books = database.collection("books");
@@ -43,5 +43,5 @@ async fn no_read_and_no_insert_fails_while_a_coordinator_is_down() {
         database.version().await.unwrap();
         sleep(Duration::from_millis(50)).await;
     }
-    drop_database(&client, "integration_failover").await;
+    client.drop_database(database.name()).await.unwrap();
 }

@@ -3,7 +3,7 @@
 use arango::ErrorKind;
 use arango::data::Aql;
 
-use crate::cluster_under_test::{ClusterUnderTest, drop_database, new_database};
+use crate::cluster_under_test::{ClusterUnderTest, new_database};
 
 #[tokio::test]
 async fn all_rows_arrive_in_order_whatever_the_size_of_a_batch() {
@@ -23,7 +23,7 @@ async fn all_rows_arrive_in_order_whatever_the_size_of_a_batch() {
 #[tokio::test]
 async fn documents_are_filtered_sorted_and_counted() {
     let client = ClusterUnderTest::from_env().client();
-    let database = new_database(&client, "integration_queries").await;
+    let database = new_database(&client, "queries").await;
     database.create_collection("books").shards(3).ensure().await.unwrap();
     let books = database.collection("books");
     for year in 1990..2010 {
@@ -35,7 +35,7 @@ async fn documents_are_filtered_sorted_and_counted() {
     let years: Vec<u32> = database.query(query).all().await.unwrap();
 
     assert_eq!(years, (2000..2010).rev().collect::<Vec<_>>());
-    drop_database(&client, "integration_queries").await;
+    client.drop_database(database.name()).await.unwrap();
 }
 
 #[tokio::test]

@@ -39,11 +39,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
         ["kill", name] => end(name, None)?,
         ["pause", name] => signal(name, Signal::STOP)?,
         ["unpause", name] => signal(name, Signal::CONT)?,
-        ["restart", "--time", limit, name] => {
+        ["restart", "-t", limit, name] => {
             end(name, Some(seconds(limit)?))?;
             start(name, read("containers", name)?)?;
         }
-        ["stop", "--time", limit, names @ ..] => {
+        ["stop", "-t", limit, names @ ..] => {
             let limit = seconds(limit)?;
             names.iter().try_for_each(|name| end(name, Some(limit)))?;
         }

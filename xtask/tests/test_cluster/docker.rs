@@ -170,6 +170,21 @@ fn after_ctrl_c_and_after_sigkill_containers_and_networks_are_removed() {
 }
 
 #[test]
+fn a_container_that_is_being_created_during_ctrl_c_is_removed() {
+    let fixture = Fixture::new().faults("docker=slow:500");
+    let up = fixture.start(&["up", "--backend", "docker"]);
+    wait_until("a container is being created", || {
+        fixture.events().iter().any(|event| event.starts_with("docker run "))
+    });
+
+    up.signal(Signal::INT);
+    up.code();
+
+    assert_eq!(objects(&fixture), Vec::<String>::new());
+    fixture.assert_nothing_is_left();
+}
+
+#[test]
 fn what_cannot_be_removed_is_tried_again_by_the_next_start() {
     let fixture = Fixture::new();
     let mut up = fixture.start(&["up", "--backend", "docker"]);

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -16,9 +17,14 @@ const LIMIT: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The program; both have the same commands.
+///
+/// A command that has begun runs to its end, also if nothing waits for it any more: what it creates must be there when
+/// the rest is removed, and not later. See [`settle`](Self::settle).
 #[derive(Debug, Clone)]
 pub(crate) struct ContainerCli {
     path: PathBuf,
+    // One for each running command, and one here.
+    running: Arc<()>,
 }
 
 impl ContainerCli {
@@ -33,12 +39,12 @@ impl ContainerCli {
                 .or_else(|_| which::which("podman"))
                 .context("there is neither docker nor podman in PATH; name one with --container-cli")?,
         };
-        Ok(Self { path })
+        Ok(Self::at(path))
     }
 
     /// The program at a path that was found earlier.
     pub(super) fn at(path: PathBuf) -> Self {
-        Self { path }
+        Self { path, running: Arc::default() }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -105,6 +111,16 @@ impl ContainerCli {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
+    /// Waits until no command runs any more, but not longer than for one command.
+    ///
+    /// It blocks, so that it can be used in a drop; the commands go on in other threads of the runtime.
+    pub(super) fn settle(&self) {
+        let begin = Instant::now();
+        while Arc::strong_count(&self.running) > 1 && begin.elapsed() < LIMIT {
+            sleep(POLL_INTERVAL);
+        }
+    }
+
     /// A command line for messages.
     pub(super) fn line(&self, arguments: &[impl AsRef<OsStr>]) -> String {
         let words = [self.path.as_os_str()].into_iter().chain(arguments.iter().map(AsRef::as_ref));
@@ -119,7 +135,12 @@ impl ContainerCli {
 
     async fn output(&self, arguments: &[impl AsRef<OsStr>], limit: Duration) -> Result<Output> {
         let mut command = tokio::process::Command::from(self.command(arguments));
-        let output = timeout(limit, command.kill_on_drop(true).output()).await;
+        let running = Arc::clone(&self.running);
+        let task = tokio::spawn(async move {
+            let _running = running;
+            timeout(limit, command.kill_on_drop(true).output()).await
+        });
+        let output = task.await.context("the runtime has ended")?;
         let output = output.with_context(|| format!("{} did not end", self.line(arguments)))?;
         output.with_context(|| format!("cannot run {}", self.path.display()))
     }

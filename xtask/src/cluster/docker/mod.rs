@@ -90,8 +90,11 @@ impl Containers {
         // First, so that what is created from now on can be found.
         directory.write(CLI_FILE, &as_argument(cli.path())?)?;
         let prefix = prefix(directory.path());
-        cli.run(&["network", "create", "--label", &label(directory.path()), &prefix]).await?;
-        Ok(Self { cli, image, plan, prefix, stop_limit, running: BTreeSet::new(), last_list: None })
+        let created =
+            Self { cli, image, plan, prefix, stop_limit, running: BTreeSet::new(), last_list: None };
+        let label = label(directory.path());
+        created.cli.run(&["network", "create", "--label", &label, &created.prefix]).await?;
+        Ok(created)
     }
 
     fn name(&self, member: Member) -> String {
@@ -193,7 +196,7 @@ impl Backend for Containers {
                 Action::Pause => _ = self.cli.run(&["pause", &name]).await?,
                 Action::Resume => _ = self.cli.run(&["unpause", &name]).await?,
                 Action::Restart => {
-                    self.cli.run(&["restart", "--time", &limit, &name]).await?;
+                    self.cli.run(&["restart", "-t", &limit, &name]).await?;
                     self.running.insert(member);
                     self.last_list = None;
                 }
@@ -223,7 +226,7 @@ impl Backend for Containers {
                 return Ok(());
             }
             let seconds = limit.as_secs().to_string();
-            let mut arguments = vec!["stop", "--time", &seconds];
+            let mut arguments = vec!["stop", "-t", &seconds];
             arguments.extend(names.iter().map(String::as_str));
             // The program kills what has not ended; it takes a moment longer than the limit.
             self.cli.run_within(&arguments, limit.saturating_mul(2) + Duration::from_secs(30)).await?;
@@ -235,6 +238,7 @@ impl Backend for Containers {
 
 impl Drop for Containers {
     fn drop(&mut self) {
+        self.cli.settle();
         if let Err(error) = remove_left_over(&self.plan.directory) {
             anstream::eprintln!("warning: {error:#}");
         }
