@@ -160,7 +160,7 @@ impl Flags {
         builder
     }
 
-    // A flag that has no effect is an error, so that nobody waits for its effect.
+    // A flag that has no effect is an error: its effect would be missed.
     fn check(&self) -> Result<()> {
         use BackendKind::{Docker, Embedded, Process, Starter};
 

@@ -31,10 +31,12 @@ pub(crate) struct RealFlags {
     pub(super) container_cli: Option<PathBuf>,
 
     /// Time until the cluster must be ready.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "real servers need Unix"))]
     #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = humantime::parse_duration)]
     pub(super) start_limit: Duration,
 
     /// Time until the servers of a role that have been asked to end are killed.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "real servers need Unix"))]
     #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = humantime::parse_duration)]
     pub(super) stop_limit: Duration,
 

@@ -22,6 +22,7 @@ pub(crate) enum EndSignal {
     /// SIGKILL: for programs that have nothing to end themselves.
     Kill,
     /// SIGTERM: for programs that end the processes which they have started.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only the ArangoDB Starter gets it"))]
     Terminate,
 }
 

@@ -15,7 +15,9 @@ use crate::record;
 
 /// Runs one command.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
-    record::event(&format!("docker {}", arguments.join(" ")));
+    if env::var_os("STAND_IN_DAEMON").is_none() {
+        record::event(&format!("docker {}", arguments.join(" ")));
+    }
     let words: Vec<_> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["image", "inspect", image] => image_is_there(image)?,
@@ -25,6 +27,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
             list("networks", filter, |name, _| name.to_owned());
         }
         ["network", "rm", names @ ..] => names.iter().try_for_each(|name| remove_network(name))?,
+        ["run", ..] if env::var_os("STAND_IN_DAEMON").is_none() => return by_daemon(arguments),
         ["run", flags @ ..] => create(flags)?,
         ["ps", "--all", "--quiet", "--filter", filter] => {
             list("containers", filter, |name, _| name.to_owned());
@@ -66,6 +69,15 @@ fn pull(image: &str) -> Result<(), String> {
     }
     write("images", &image.replace('/', "-"), &Value::Null);
     Ok(())
+}
+
+/// Lets another process create a container: it goes on if this one is killed, as a daemon does.
+fn by_daemon(arguments: &[String]) -> Result<ExitCode, String> {
+    let program = env::current_exe().map_err(|error| error.to_string())?;
+    let mut command = Command::new(program);
+    command.args(arguments).env("STAND_IN_DAEMON", "1").process_group(0);
+    let status = command.status().map_err(|error| error.to_string())?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Reads the flags of `run`, and starts the container.
@@ -111,6 +123,7 @@ fn create(flags: &[&str]) -> Result<(), String> {
         "label": one("--label")?, "volumes": values.get("--volume"), "arguments": server,
         "port": publish.split(':').next(),
     });
+    std::thread::park_timeout(record::delay("docker"));
     start(name, container)?;
     anstream::println!("{name}");
     Ok(())

@@ -16,8 +16,8 @@ struct Stage {
 
 const UP: [&str; 3] = ["up", "--backend", "process"];
 
-/// A command that has started a process of its own, and waits.
-const WAITING: &str = "echo waiting; sleep 600 & wait";
+/// A command that has started another process, and waits.
+const WAITING: &str = "sleep 600 & echo the command runs; wait";
 
 const STAGES: [Stage; 7] = [
     Stage {
@@ -48,7 +48,7 @@ const STAGES: [Stage; 7] = [
         name: "while a command runs",
         faults: "",
         line: &["run", "--backend", "process", "--", "sh", "-c", WAITING],
-        reached: |_, run| _ = run.wait_for("waiting"),
+        reached: |_, run| _ = run.wait_for("the command runs"),
     },
     Stage {
         name: "while servers end",
@@ -65,7 +65,7 @@ const STAGES: [Stage; 7] = [
         faults: "",
         line: &["run", "--tls", "--", "sh", "-c", WAITING],
         reached: |fixture, run| {
-            run.wait_for("waiting");
+            run.wait_for("the command runs");
             let directory = fixture.directories().pop().unwrap();
             assert!(read(directory.join("ca.pem")).contains("CERTIFICATE"));
         },

@@ -1,4 +1,4 @@
-//! Runs xtask with stand-ins in `PATH`, in a directory of its own for temporary files.
+//! Runs xtask with stand-ins in `PATH`, with a separate directory for temporary files.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -26,7 +26,7 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     pub(crate) fn new() -> Self {
-        // Where the stand-in is, so that it can be linked. Not for a longer path: sockets and labels do not need it.
+        // On the file system of the stand-in, so that it can be linked.
         let root = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         for folder in ["bin", "record", "tmp", "usr/share/arangodb3/js"] {
             fs::create_dir_all(root.path().join(folder)).unwrap();

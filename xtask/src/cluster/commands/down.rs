@@ -37,7 +37,7 @@ async fn end_all(command: &Selection) -> Result<usize> {
         if command.cluster.as_ref().is_some_and(|wanted| *wanted != directory) {
             continue;
         }
-        // One that is starting has no state yet, and belongs to a command that somebody is waiting for.
+        // One that is starting has no state yet, and belongs to a command in progress.
         let Some(owner) = state.and_then(|state| Pid::from_raw(state.owner)) else { continue };
         kill_process(owner, Signal::TERM).with_context(|| format!("cannot end {}", directory.display()))?;
         let begin = Instant::now();

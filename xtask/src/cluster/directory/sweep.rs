@@ -16,15 +16,19 @@ use crate::cluster::docker;
 /// If something could not be removed. The next call tries again.
 pub(crate) fn sweep() -> Result<usize> {
     let mut removed = 0;
+    let mut failure = None;
     for path in directories() {
         let Ok(directory) = File::open(&path) else { continue };
         let Some(lock) = lock(directory) else { continue };
         if is_still(&path, &lock) {
-            remove(&path)?;
-            removed += 1;
+            match remove(&path) {
+                Ok(()) => removed += 1,
+                // The others can still be removed.
+                Err(error) => failure = Some(error),
+            }
         }
     }
-    Ok(removed)
+    failure.map_or(Ok(removed), Err)
 }
 
 /// Returns the directories of the clusters that run.

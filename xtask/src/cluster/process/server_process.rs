@@ -31,7 +31,7 @@ pub(crate) struct Invocation {
     pub(crate) end_signal: EndSignal,
 }
 
-/// A process in a group of its own, so that Ctrl-C reaches it only through us. On drop it is killed.
+/// A process in a separate group, so that Ctrl-C reaches it only through us. On drop it is killed.
 #[derive(Debug)]
 pub(crate) struct ServerProcess {
     child: Child,
