@@ -137,8 +137,9 @@ impl ContainerCli {
         let mut command = tokio::process::Command::from(self.command(arguments));
         let running = Arc::clone(&self.running);
         let task = tokio::spawn(async move {
-            let _running = running;
-            timeout(limit, command.kill_on_drop(true).output()).await
+            let output = timeout(limit, command.kill_on_drop(true).output()).await;
+            drop(running);
+            output
         });
         let output = task.await.context("the runtime has ended")?;
         let output = output.with_context(|| format!("{} did not end", self.line(arguments)))?;
