@@ -1,6 +1,6 @@
 //! Commands that find a running cluster and act on its servers.
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::{Fixture, request, wait_until};
 
@@ -144,6 +144,21 @@ fn without_a_cluster_commands_say_how_to_start_one() {
     assert!(fixture.run(&["kill", "coordinator1"]).stderr.contains("no cluster runs"));
     fixture.run(&["down"]).assert_success();
     assert_eq!(fixture.run(&["kill", "leader"]).code, Some(2));
+}
+
+#[test]
+fn a_server_that_dies_while_the_cluster_runs_is_reported_once_and_can_be_restarted() {
+    let fixture = Fixture::new();
+    let mut up = fixture.start(&["up", "--json", "--backend", "process"]);
+    up.info();
+    let pid = Pid::from_raw(i32::try_from(fixture.pid("coordinator2")).unwrap()).unwrap();
+
+    kill_process(pid, Signal::KILL).unwrap();
+
+    up.wait_for("warning: coordinator2 ended: signal: 9");
+    assert!(fixture.run(&["status"]).stdout.contains("down"));
+    fixture.run(&["restart", "coordinator2"]).assert_success();
+    assert!(!fixture.run(&["status"]).stdout.contains("down"));
 }
 
 #[test]

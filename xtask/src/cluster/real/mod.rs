@@ -19,6 +19,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use hyper::Method;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use self::backend::Backend;
 use self::control::{Call, Control, ControlRequest};
@@ -30,6 +31,9 @@ use super::member::{Action, Member, Role};
 
 /// Time limit for one request while servers start.
 const REQUEST_LIMIT: Duration = Duration::from_secs(2);
+
+/// Time between two checks of whether all servers run.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Time limits, and what is kept.
 #[derive(Debug, Clone)]
@@ -50,6 +54,7 @@ pub(crate) struct RealCluster {
     limits: Limits,
     client: HttpClient,
     control: Control,
+    // Those that do not run.
     killed: BTreeSet<Member>,
     info: ClusterInfo,
 }
@@ -92,17 +97,29 @@ impl RealCluster {
         &self.info
     }
 
-    /// Handles control requests, one at a time, for as long as it is polled.
+    /// Handles control requests, one at a time, for as long as it is polled, and reports a server that ends.
     pub(crate) async fn serve(&mut self) -> Infallible {
         loop {
-            let Some(ControlRequest { call, reply }) = self.control.requests.recv().await else {
-                // Its task ends only with this cluster.
-                std::future::pending::<()>().await;
-                continue;
-            };
-            let result = self.handle(call).await;
-            // A requester that has gone needs no response.
-            _ = reply.send(result);
+            tokio::select! {
+                // The sender lives as long as the control listener.
+                Some(ControlRequest { call, reply }) = self.control.requests.recv() => {
+                    let result = self.handle(call).await;
+                    // A requester that has gone needs no response.
+                    _ = reply.send(result);
+                }
+                () = sleep(CHECK_INTERVAL) => self.report_ended().await,
+            }
+        }
+    }
+
+    /// Prints which server has ended without having been killed by a request, once.
+    async fn report_ended(&mut self) {
+        match self.backend.find_ended().await {
+            Ok(Some((member, how))) if self.killed.insert(member) => {
+                anstream::eprintln!("warning: {member} ended: {how}");
+            }
+            Ok(_) => {}
+            Err(error) => anstream::eprintln!("warning: the servers cannot be checked: {error:#}"),
         }
     }
 
