@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::cluster::Flags;
+use crate::cluster::{Flags, Member};
 
 /// Tasks of this workspace: test clusters, the demo, benchmarks, checks, and clients of other languages.
 #[derive(Debug, Parser)]
@@ -18,12 +18,17 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Task {
-    /// Starts an embedded ArangoDB cluster that lives as long as this command.
+    /// Starts an ArangoDB cluster that lives as long as this command; embedded, unless `--backend` says otherwise.
     ///
-    /// Nothing is downloaded and no other process is started: coordinators, DB-Servers and agents live in this process,
-    /// and only the coordinators listen, on loopback.
+    /// Of an embedded cluster nothing is downloaded and no other process is started: coordinators, DB-Servers and agents
+    /// live in this process, and only the coordinators listen, on loopback.
     #[command(subcommand)]
-    TestCluster(TestCluster),
+    TestCluster(Box<TestCluster>),
+
+    /// Runs the integration tests of the client against a cluster of any back end.
+    ///
+    /// They need no journal, so that they run on real servers, too. The exit code is that of the tests.
+    Integration(Box<Integration>),
 
     /// Runs the client's tour against an embedded cluster with three servers of each role.
     ///
@@ -103,6 +108,43 @@ pub(crate) enum TestCluster {
 
     /// Prints a token that clusters with this JWT secret accept.
     Token(Token),
+
+    /// Lists the clusters that run, and whether their coordinators are up; the exit code is 1 if there are none.
+    Status(Selection),
+
+    /// Ends the clusters that run, and removes what killed ones have left over: processes, containers, directories.
+    Down(Selection),
+
+    /// Prints the log of a server. The servers of an embedded cluster have none.
+    Logs(OneServer),
+
+    /// Kills a server, such as `coordinator1`.
+    Kill(OneServer),
+
+    /// Restarts a server on the same port and with its data, or starts one that was killed.
+    Restart(OneServer),
+
+    /// Stops a server without ending it: it accepts connections and does not respond.
+    Pause(OneServer),
+
+    /// Continues a paused server.
+    Resume(OneServer),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Selection {
+    /// The directory of the cluster, as `status` prints it. Default: the only one that runs; for `status` and `down`, all.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cluster: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OneServer {
+    /// The server: `coordinator1`, `dbserver1`, `agent1`, …
+    pub(crate) server: Member,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
 }
 
 #[derive(Debug, Args)]
@@ -123,6 +165,16 @@ pub(crate) struct Run {
     /// The command and its arguments.
     #[arg(last = true, required = true, value_name = "CMD")]
     pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Integration {
+    #[command(flatten)]
+    pub(crate) cluster: Flags,
+
+    /// Only tests whose names contain this.
+    #[arg(value_name = "NAME")]
+    pub(crate) filter: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -338,7 +390,8 @@ mod tests {
             "exit 7",
         ]);
 
-        let Ok(Cli { task: Task::TestCluster(TestCluster::Run(run)) }) = cli else { panic!("{cli:?}") };
+        let Ok(Cli { task: Task::TestCluster(command) }) = cli else { panic!("{cli:?}") };
+        let TestCluster::Run(run) = *command else { panic!("{command:?}") };
         assert_eq!(run.command, ["sh", "-c", "exit 7"]);
     }
 

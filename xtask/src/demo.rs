@@ -7,7 +7,7 @@ use anstyle_svg::Term;
 use anyhow::{Context as _, Result};
 
 use crate::cli::Demo;
-use crate::cluster::{Flags, environment};
+use crate::cluster::Flags;
 use crate::interruption::Interruptions;
 use crate::program::Program;
 use crate::workspace;
@@ -36,7 +36,7 @@ pub(crate) async fn demo(command: &Demo) -> Result<ExitCode> {
 
     let flags = if command.tls { Flags::skewed().with_tls() } else { Flags::skewed() };
     let running = flags.start().await?;
-    let tour = cargo("run").arguments(features).variables(environment(&running.info())).limit(LIMIT);
+    let tour = cargo("run").arguments(features).variables(running.variables()).limit(LIMIT);
     let exit = match &command.picture {
         None => tour.run(&mut interruptions).await?,
         Some(path) => {
@@ -53,7 +53,7 @@ pub(crate) async fn demo(command: &Demo) -> Result<ExitCode> {
             exit
         }
     };
-    running.report_unsupported();
+    running.stop(&mut interruptions).await?;
     Ok(exit.exit_code())
 }
 

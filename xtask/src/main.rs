@@ -13,6 +13,7 @@ mod failure_matrix;
 mod features;
 mod fleet;
 mod fuzz;
+mod integration;
 mod interruption;
 mod mutants;
 mod operations;
@@ -28,9 +29,14 @@ use clap::Parser as _;
 use owo_colors::OwoColorize as _;
 
 use crate::cli::{Cli, Task, TestCluster};
+use crate::cluster::Action;
+
+fn main() -> ExitCode {
+    program::parent_death::become_program().unwrap_or_else(run)
+}
 
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     let cli = Cli::parse();
     perform(cli.task).await.unwrap_or_else(|error| {
         // With its causes on the same line: "… : cannot listen on 127.0.0.1:8529: Address already in use".
@@ -41,9 +47,8 @@ async fn main() -> ExitCode {
 
 async fn perform(task: Task) -> Result<ExitCode> {
     match task {
-        Task::TestCluster(TestCluster::Up(command)) => cluster::up(command).await,
-        Task::TestCluster(TestCluster::Run(command)) => cluster::run(command).await,
-        Task::TestCluster(TestCluster::Token(command)) => cluster::token(command).await,
+        Task::TestCluster(command) => test_cluster(*command).await,
+        Task::Integration(command) => integration::integration(*command).await,
         Task::Demo(command) => demo::demo(&command).await,
         Task::FailureMatrix => failure_matrix::failure_matrix().await,
         Task::Operations(command) => operations::operations(&command).await,
@@ -55,5 +60,20 @@ async fn perform(task: Task) -> Result<ExitCode> {
         Task::Features => features::features().await,
         Task::Fleet(command) => fleet::fleet(&command).await,
         Task::Compat(command) => compat::compat(command.client).await,
+    }
+}
+
+async fn test_cluster(command: TestCluster) -> Result<ExitCode> {
+    match command {
+        TestCluster::Up(command) => cluster::up(command).await,
+        TestCluster::Run(command) => cluster::run(command).await,
+        TestCluster::Token(command) => cluster::token(command).await,
+        TestCluster::Status(command) => cluster::status(command).await,
+        TestCluster::Down(command) => cluster::down(command).await,
+        TestCluster::Logs(command) => cluster::logs(command).await,
+        TestCluster::Kill(command) => cluster::act(command, Action::Kill).await,
+        TestCluster::Restart(command) => cluster::act(command, Action::Restart).await,
+        TestCluster::Pause(command) => cluster::act(command, Action::Pause).await,
+        TestCluster::Resume(command) => cluster::act(command, Action::Resume).await,
     }
 }

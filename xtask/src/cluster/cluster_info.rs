@@ -1,56 +1,59 @@
 //! What programs and people need to reach a cluster.
 
-use arango_test_cluster::TestCluster;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Printed with `--json`, shown as a table without it, and put into the environment of programs.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ClusterInfo {
+    /// The back end, as on the command line.
+    pub(crate) backend: String,
     pub(crate) version: String,
     pub(crate) endpoints: Vec<String>,
-    pub(crate) root_password: String,
-    pub(crate) jwt_secret: String,
-    pub(crate) superuser_token: String,
-    /// URL of the control listener, which injects faults, kills servers and serves the journal.
-    pub(crate) control: String,
+    /// Unknown for an external cluster, except to a user who is `root`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) root_password: Option<String>,
+    /// Unknown for an external cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) jwt_secret: Option<String>,
+    /// Unknown for an external cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) superuser_token: Option<String>,
+    /// The credentials for an external cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) credentials: Option<Credentials>,
+    /// URL of the control listener, which kills and restarts servers; an external cluster has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) control: Option<String>,
     /// File with the certificate of the authority that signed the coordinators' certificates, if they use TLS.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ca_file: Option<String>,
     pub(crate) coordinators: Vec<Address>,
     pub(crate) db_servers: Vec<String>,
     pub(crate) agents: Vec<String>,
 }
 
-/// A coordinator, the only role that listens.
-#[derive(Debug, Clone, Serialize)]
+/// A coordinator, the role that clients connect to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Address {
     pub(crate) id: String,
     pub(crate) url: String,
 }
 
-impl ClusterInfo {
-    pub(crate) fn from_cluster(cluster: &TestCluster, control: String, ca_file: Option<String>) -> Self {
-        let coordinators = cluster.coordinators().iter();
-        Self {
-            version: cluster.version().to_owned(),
-            endpoints: cluster.urls(),
-            root_password: cluster.root_password().to_owned(),
-            jwt_secret: cluster.jwt_secret().to_owned(),
-            superuser_token: cluster.superuser_token(),
-            control,
-            ca_file,
-            coordinators: coordinators
-                .map(|coordinator| Address { id: coordinator.id().to_owned(), url: coordinator.url() })
-                .collect(),
-            db_servers: cluster.db_server_ids(),
-            agents: cluster.agent_ids(),
-        }
-    }
+/// The credentials of a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Credentials {
+    pub(crate) user: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) password: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) token: Option<String>,
+}
 
+impl ClusterInfo {
     /// Serializes all of it as one JSON object without a line break.
     ///
     /// # Errors
-    /// None are known: every field is a string or a list of strings.
+    /// None are known: every field is made of strings.
     pub(crate) fn to_json(&self) -> serde_json::Result<String> {
         serde_json::to_string(self)
     }
@@ -62,12 +65,14 @@ impl ClusterInfo {
             |id: &str, port| Address { id: id.to_owned(), url: format!("http://127.0.0.1:{port}") };
         let coordinators = vec![coordinator("CRDN-1", 8529), coordinator("CRDN-22", 8539)];
         Self {
+            backend: "embedded".to_owned(),
             version: "3.12.5".to_owned(),
             endpoints: coordinators.iter().map(|coordinator| coordinator.url.clone()).collect(),
-            root_password: "pass\nwd".to_owned(),
-            jwt_secret: "secret".to_owned(),
-            superuser_token: "e30.e30.c2ln".to_owned(),
-            control: "http://127.0.0.1:4711/abc".to_owned(),
+            root_password: Some("pass\nwd".to_owned()),
+            jwt_secret: Some("secret".to_owned()),
+            superuser_token: Some("e30.e30.c2ln".to_owned()),
+            credentials: None,
+            control: Some("http://127.0.0.1:4711/abc".to_owned()),
             ca_file: Some("/tmp/ca.pem".to_owned()),
             coordinators,
             db_servers: vec!["PRMR-1".to_owned()],
@@ -95,5 +100,6 @@ mod tests {
         assert_eq!(value["ca_file"], "/tmp/ca.pem");
         assert_eq!(value["coordinators"][1], json!({ "id": "CRDN-22", "url": "http://127.0.0.1:8539" }));
         assert_eq!((&value["db_servers"], &value["agents"]), (&json!(["PRMR-1"]), &json!(["AGNT-1"])));
+        assert!(value.as_object().unwrap().values().all(|value| !value.is_null()), "{line}");
     }
 }

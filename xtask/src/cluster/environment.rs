@@ -4,14 +4,18 @@ use crate::cluster::ClusterInfo;
 
 /// Returns the variables and their values.
 pub(crate) fn environment(info: &ClusterInfo) -> Vec<(&'static str, String)> {
-    let always = [
-        ("ARANGO_ENDPOINTS", info.endpoints.join(",")),
+    let credentials = info.credentials.as_ref();
+    let variables = [
+        ("ARANGO_ENDPOINTS", Some(info.endpoints.join(","))),
         ("ARANGO_ROOT_PASSWORD", info.root_password.clone()),
         ("ARANGO_JWT_SECRET", info.jwt_secret.clone()),
+        ("ARANGO_USER", credentials.map(|known| known.user.clone())),
+        ("ARANGO_PASSWORD", credentials.and_then(|known| known.password.clone())),
+        ("ARANGO_TOKEN", credentials.and_then(|known| known.token.clone())),
         ("ARANGO_TEST_CONTROL", info.control.clone()),
+        ("ARANGO_CA_FILE", info.ca_file.clone()),
     ];
-    let ca_file = info.ca_file.clone().map(|file| ("ARANGO_CA_FILE", file));
-    always.into_iter().chain(ca_file).collect()
+    variables.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 #[cfg(test)]

@@ -1,70 +1,102 @@
-//! The shape of a cluster, as flags.
+//! The back end and the shape of a cluster, as flags.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use arango_test_cluster::{TestCluster, Tls};
-use clap::Args;
-use tempfile::NamedTempFile;
+use clap::{Args, ValueEnum};
 
-use crate::cluster::RunningCluster;
+use super::directory::{ClusterDirectory, sweep};
+use super::embedded::Embedded;
+use super::external::{External, ExternalFlags};
+use super::real_flags::RealFlags;
+use super::running::{RunningCluster, Servers};
+use super::state_file;
+
+/// What the servers are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum BackendKind {
+    /// A simulation within this process.
+    #[default]
+    Embedded,
+    /// An `arangod` of this machine, one process for each server.
+    Process,
+    /// Docker or Podman, one container for each server.
+    Docker,
+    /// The ArangoDB Starter, with three servers of each role.
+    Starter,
+    /// A cluster that runs already, and is left as it is.
+    External,
+}
 
 /// The cluster to start.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Flags {
-    /// Number of coordinators; each has a port.
-    #[arg(long, value_name = "N", default_value = "3")]
-    coordinators: NonZeroUsize,
+    /// What the servers are.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) backend: BackendKind,
 
-    /// Number of DB-Servers.
-    #[arg(long, value_name = "N", default_value = "3")]
-    db_servers: NonZeroUsize,
+    /// Number of coordinators; each has a port. Default: 3.
+    #[arg(long, value_name = "N")]
+    pub(super) coordinators: Option<NonZeroUsize>,
 
-    /// Number of agents.
-    #[arg(long, value_name = "N", default_value = "3")]
-    agents: NonZeroUsize,
+    /// Number of DB-Servers. Default: 3.
+    #[arg(long, value_name = "N")]
+    pub(super) db_servers: Option<NonZeroUsize>,
+
+    /// Number of agents. Default: 3.
+    #[arg(long, value_name = "N")]
+    pub(super) agents: Option<NonZeroUsize>,
 
     /// Ports of the coordinators, one each, separated by commas. Default: free ports.
     #[arg(long, value_name = "PORT", value_delimiter = ',')]
-    ports: Vec<u16>,
+    pub(super) ports: Vec<u16>,
 
     /// Password of `root`.
     #[arg(long, value_name = "PASSWORD", default_value = "passwd")]
-    root_password: String,
+    pub(super) root_password: String,
 
     /// JWT secret that signs tokens.
     #[arg(long, value_name = "SECRET", default_value = "secret")]
-    jwt_secret: String,
+    pub(super) jwt_secret: String,
 
-    /// Version to simulate: 3.10, 3.11, 3.12 or 4.0, with or without a patch.
-    #[arg(long, value_name = "VERSION", default_value = "3.12.5")]
-    version: String,
+    /// Version to simulate, or of the image: 3.10, 3.11, 3.12 or 4.0, with or without a patch. Default: 3.12.5, or the
+    /// newest image of 3.12.
+    #[arg(long, value_name = "VERSION")]
+    pub(super) version: Option<String>,
 
-    /// Start with all leaders of two databases on one DB-Server, so that a rebalance has work to do.
+    /// Start with all leaders of two databases on one DB-Server, so that a rebalance has work to do. Embedded only.
     #[arg(long)]
-    skewed: bool,
+    pub(super) skewed: bool,
 
     /// Accept TLS only, with certificates of an authority created for this cluster.
     #[arg(long)]
-    tls: bool,
+    pub(super) tls: bool,
+
+    #[command(flatten)]
+    pub(super) real: RealFlags,
+
+    #[command(flatten)]
+    pub(super) external: ExternalFlags,
 }
 
 impl Flags {
-    /// Three servers of each role on free ports, with skewed shards.
+    /// An embedded cluster with three servers of each role on free ports, with skewed shards.
     pub(crate) fn skewed() -> Self {
-        let three = NonZeroUsize::MIN.saturating_add(2);
         Self {
-            coordinators: three,
-            db_servers: three,
-            agents: three,
+            backend: BackendKind::Embedded,
+            coordinators: None,
+            db_servers: None,
+            agents: None,
             ports: Vec::new(),
             root_password: "passwd".to_owned(),
             jwt_secret: "secret".to_owned(),
-            version: "3.12.5".to_owned(),
+            version: None,
             skewed: true,
             tls: false,
+            real: RealFlags::default(),
+            external: ExternalFlags::default(),
         }
     }
 
@@ -73,17 +105,49 @@ impl Flags {
         Self { tls: true, ..self }
     }
 
-    /// Starts the cluster and its control listener.
+    /// Starts the cluster and its control listener. What earlier clusters have left over is removed first.
     ///
     /// # Errors
-    /// If the number of ports does not match the coordinators, the version is not simulated, or a port is in use.
+    /// If the flags contradict each other, or the cluster does not start. Then nothing of it is left.
     pub(crate) async fn start(self) -> Result<RunningCluster> {
-        self.check_ports()?;
+        self.check()?;
+        if let Err(error) = sweep::sweep() {
+            anstream::eprintln!(
+                "warning: what an earlier cluster has left over could not be removed: {error:#}"
+            );
+        }
+        let directory = ClusterDirectory::create()?;
+        let servers = match self.backend {
+            BackendKind::Embedded => {
+                Servers::Embedded(Box::new(Embedded::start(self.builder(), &directory).await?))
+            }
+            BackendKind::External => Servers::External(Box::new(External::find(self.external).await?)),
+            #[cfg(unix)]
+            BackendKind::Process | BackendKind::Docker | BackendKind::Starter => {
+                Servers::Real(Box::new(super::start_real::start(self, &directory).await?))
+            }
+            #[cfg(not(unix))]
+            BackendKind::Process | BackendKind::Docker | BackendKind::Starter => {
+                anyhow::bail!("this back end needs a Unix system")
+            }
+        };
+        let running = RunningCluster::new(servers, directory);
+        state_file::write(running.directory(), running.info())?;
+        Ok(running)
+    }
+
+    /// The numbers of agents, DB-Servers and coordinators.
+    pub(super) fn counts(&self) -> [usize; 3] {
+        [self.agents, self.db_servers, self.coordinators].map(|count| count.map_or(3, NonZeroUsize::get))
+    }
+
+    fn builder(self) -> arango_test_cluster::Builder {
+        let [agents, db_servers, coordinators] = self.counts();
         let mut builder = TestCluster::builder()
-            .agents(self.agents.get())
-            .db_servers(self.db_servers.get())
-            .coordinators(self.coordinators.get())
-            .version(self.version)
+            .agents(agents)
+            .db_servers(db_servers)
+            .coordinators(coordinators)
+            .version(self.version.unwrap_or_else(|| "3.12.5".to_owned()))
             .root_password(self.root_password)
             .jwt_secret(self.jwt_secret)
             .ports(self.ports);
@@ -93,19 +157,45 @@ impl Flags {
         if self.tls {
             builder = builder.tls(Tls::On);
         }
-        let cluster = builder.start().await.context("the cluster did not start")?;
-        let control = cluster.control().await.context("the control listener did not start")?;
-        let authority = cluster
-            .ca_pem()
-            .map(write_certificate)
-            .transpose()
-            .context("cannot write the certificate of the authority")?;
-        Ok(RunningCluster { cluster, control, authority })
+        builder
+    }
+
+    // A flag that has no effect is an error: its effect would be missed.
+    fn check(&self) -> Result<()> {
+        use BackendKind::{Docker, Embedded, Process, Starter};
+
+        let real = &self.real;
+        let counts = [self.agents, self.db_servers, self.coordinators];
+        let given: [(&str, bool, &[BackendKind]); 11] = [
+            (
+                "--agents, --db-servers and --coordinators",
+                counts.iter().any(Option::is_some),
+                &[Embedded, Process, Docker],
+            ),
+            ("--ports", !self.ports.is_empty(), &[Embedded, Process, Docker]),
+            ("--version", self.version.is_some(), &[Embedded, Docker]),
+            ("--skewed", self.skewed, &[Embedded]),
+            ("--tls", self.tls, &[Embedded, Process, Docker, Starter]),
+            ("--arangod", real.arangod.is_some(), &[Process, Starter]),
+            ("--js-dir", real.js_dir.is_some(), &[Process, Starter]),
+            ("--starter", real.starter.is_some(), &[Starter]),
+            ("--image", real.image.is_some(), &[Docker]),
+            ("--container-cli", real.container_cli.is_some(), &[Docker]),
+            ("--logs", real.logs.is_some(), &[Process, Docker, Starter]),
+        ];
+        for (name, is_given, backends) in given {
+            ensure!(
+                !is_given || backends.contains(&self.backend),
+                "{name} has no effect with this --backend, only with: {}",
+                backends.iter().map(|backend| backend.name()).collect::<Vec<_>>().join(", ")
+            );
+        }
+        self.check_ports()
     }
 
     // The builder would accept fewer ports and let the kernel choose the others, which is not what was asked for.
     fn check_ports(&self) -> Result<()> {
-        let (ports, coordinators) = (self.ports.len(), self.coordinators.get());
+        let (ports, [_, _, coordinators]) = (self.ports.len(), self.counts());
         ensure!(
             ports == 0 || ports == coordinators,
             "--ports names {ports} and --coordinators is {coordinators}: each coordinator needs one port"
@@ -118,11 +208,11 @@ impl Flags {
     }
 }
 
-/// Writes a certificate to a temporary file, for programs that read it from a file.
-fn write_certificate(certificate: &str) -> io::Result<NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix("arango-test-ca-").suffix(".pem").tempfile()?;
-    file.write_all(certificate.as_bytes())?;
-    Ok(file)
+impl BackendKind {
+    /// The name on the command line.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -139,7 +229,7 @@ mod tests {
 
     fn refusal(line: &[&str]) -> Option<String> {
         let flags = Line::try_parse_from([&["line"], line].concat()).unwrap().flags;
-        flags.check_ports().err().map(|error| error.to_string())
+        flags.check().err().map(|error| error.to_string())
     }
 
     #[test]
@@ -177,8 +267,24 @@ mod tests {
     }
 
     #[test]
+    fn a_flag_without_an_effect_is_refused() {
+        for line in [
+            &["--backend", "process", "--skewed"][..],
+            &["--backend", "process", "--version", "3.12"],
+            &["--backend", "starter", "--agents", "1"],
+            &["--backend", "external", "--tls"],
+            &["--backend", "docker", "--arangod", "arangod"],
+            &["--image", "arangodb/enterprise:3.12"],
+        ] {
+            assert!(refusal(line).is_some_and(|refusal| refusal.contains("has no effect")), "{line:?}");
+        }
+    }
+
+    #[test]
     fn the_flags_of_the_demo_differ_from_the_defaults_only_in_the_shards() {
-        let defaults = Line::try_parse_from(["line", "--skewed"]).unwrap().flags;
+        let mut defaults = Line::try_parse_from(["line", "--skewed"]).unwrap().flags;
+        // Read from the environment.
+        defaults.external = ExternalFlags::default();
 
         assert_eq!(format!("{defaults:?}"), format!("{:?}", Flags::skewed()));
     }

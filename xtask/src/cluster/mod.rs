@@ -1,43 +1,61 @@
-//! Embedded clusters for people and programs outside this process.
+//! Clusters for people and programs outside this process: embedded ones, and real servers.
 
 mod cluster_info;
+mod commands;
+mod embedded;
 mod environment;
+mod external;
 mod flags;
-mod run;
-mod table;
-mod token;
-mod up;
+mod http_client;
+mod member;
+mod real_flags;
+mod running;
+mod state_file;
 
-use arango_test_cluster::{Control, TestCluster};
-use tempfile::NamedTempFile;
+#[cfg(unix)]
+mod directory;
+#[cfg(not(unix))]
+#[path = "directory/elsewhere.rs"]
+mod directory;
+#[cfg(unix)]
+mod docker;
+#[cfg(unix)]
+mod process;
+#[cfg(unix)]
+mod real;
+#[cfg(unix)]
+mod start_real;
+#[cfg(unix)]
+mod starter;
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use arango_test_cluster::TestCluster;
 
 pub(crate) use self::cluster_info::ClusterInfo;
+pub(crate) use self::commands::{act, down, logs, run, run_with_cluster, status, token, up};
 pub(crate) use self::environment::environment;
 pub(crate) use self::flags::Flags;
-pub(crate) use self::run::run;
-pub(crate) use self::token::token;
-pub(crate) use self::up::up;
+pub(crate) use self::member::{Action, Member};
 
-/// A cluster with its control listener; both stop when it is dropped.
-#[derive(Debug)]
-pub(crate) struct RunningCluster {
-    cluster: TestCluster,
-    control: Control,
-    /// Certificate of its authority, if it uses TLS. The file is deleted on drop.
-    authority: Option<NamedTempFile>,
+/// Returns a token of the superuser, signed with this secret. It does not expire.
+///
+/// # Errors
+/// None are known.
+async fn superuser_token(jwt_secret: &str) -> Result<String> {
+    Ok(signer(jwt_secret).await?.superuser_token())
 }
 
-impl RunningCluster {
-    /// What programs and people need to reach it.
-    pub(crate) fn info(&self) -> ClusterInfo {
-        let authority = self.authority.as_ref().map(|file| file.path().display().to_string());
-        ClusterInfo::from_cluster(&self.cluster, self.control.url().to_string(), authority)
-    }
+/// Returns a token of a user, signed with this secret.
+///
+/// # Errors
+/// None are known.
+async fn user_token(jwt_secret: &str, user: &str, lifetime: Duration) -> Result<String> {
+    Ok(signer(jwt_secret).await?.user_token(user, lifetime))
+}
 
-    /// Prints to stderr which requests are not simulated, so that the error is not looked for elsewhere.
-    pub(crate) fn report_unsupported(&self) {
-        for thing in self.cluster.unsupported() {
-            anstream::eprintln!("not simulated: {thing}");
-        }
-    }
+/// A cluster without sockets, to sign tokens: the secret is all that two clusters have to share.
+async fn signer(jwt_secret: &str) -> Result<TestCluster> {
+    TestCluster::builder().jwt_secret(jwt_secret).in_memory().start().await.context("cannot sign a token")
 }

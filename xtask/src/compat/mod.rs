@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::cli::Client;
-use crate::cluster::{Flags, environment};
+use crate::cluster::Flags;
 use crate::interruption::Interruptions;
 use crate::program::{ExitReason, Program};
 use setup::Setup;
@@ -52,8 +52,8 @@ async fn run_against_both_clusters(
     for (how, flags) in [("without TLS", Flags::skewed()), ("with TLS", Flags::skewed().with_tls())] {
         anstream::println!("{how}");
         let running = flags.start().await?;
-        let exit = program(&path, environment(&running.info())).run(&mut interruptions).await?;
-        running.report_unsupported();
+        let exit = program(&path, running.variables()).run(&mut interruptions).await?;
+        running.stop(&mut interruptions).await?;
         if !exit.is_success() {
             return Ok(exit.exit_code());
         }

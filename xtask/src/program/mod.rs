@@ -2,10 +2,12 @@
 
 mod cargo_variables;
 mod exit_reason;
+pub(crate) mod parent_death;
 mod process_group;
+pub(crate) mod spawn_thread;
 
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::process::Stdio;
 use std::time::Duration;
@@ -13,10 +15,12 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
+use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 
 use self::cargo_variables::is_set_by_cargo;
 pub(crate) use self::exit_reason::ExitReason;
+use self::parent_death::EndSignal;
 use self::process_group::ProcessGroup;
 use crate::interruption::Interruptions;
 
@@ -27,21 +31,24 @@ const GRACE_PERIOD: Duration = Duration::from_secs(5);
 const NO_LIMIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A program to run, with our stdin, stdout and stderr, and without what cargo has set for us.
+///
+/// On Linux it is killed when this process ends, even if that is killed.
 #[derive(Debug)]
 pub(crate) struct Program {
+    name: OsString,
     command: Command,
     limit: Duration,
 }
 
 impl Program {
     pub(crate) fn new(name: impl AsRef<OsStr>) -> Self {
-        let mut command = Command::new(name);
+        let mut command = Command::from(parent_death::command(&name, EndSignal::Kill));
         for (variable, _) in
             env::vars_os().filter(|(variable, _)| variable.to_str().is_some_and(is_set_by_cargo))
         {
             command.env_remove(variable);
         }
-        Self { command, limit: NO_LIMIT }
+        Self { name: name.as_ref().to_owned(), command, limit: NO_LIMIT }
     }
 
     pub(crate) fn arguments(mut self, arguments: impl IntoIterator<Item: AsRef<OsStr>>) -> Self {
@@ -72,7 +79,8 @@ impl Program {
     /// interruption, it is killed. Child processes that it leaves behind are killed in any case.
     ///
     /// # Errors
-    /// If the system cannot report its exit status. A program that cannot be started has an [`ExitReason`] too.
+    /// If the system cannot report its exit status. A program that cannot be started has an [`ExitReason`] too: on Linux
+    /// the exit code 126 or 127, and a message on stderr.
     pub(crate) async fn run(self, interruptions: &mut Interruptions) -> Result<ExitReason> {
         self.supervise(interruptions, |_| {}).await
     }
@@ -95,9 +103,15 @@ impl Program {
         interruptions: &mut Interruptions,
         line: impl FnMut(String),
     ) -> Result<ExitReason> {
-        let name = self.command.as_std().get_program().to_owned();
+        let name = self.name;
         let mut group = ProcessGroup::prepare(&mut self.command);
-        let mut child = match self.command.kill_on_drop(true).spawn() {
+        let mut command = self.command;
+        let runtime = Handle::current();
+        let spawned = spawn_thread::run(move || {
+            let _runtime = runtime.enter();
+            command.kill_on_drop(true).spawn()
+        });
+        let mut child = match spawned {
             Ok(child) => child,
             Err(error) => return Ok(ExitReason::not_started(&name, error)),
         };

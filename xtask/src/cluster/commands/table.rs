@@ -4,21 +4,24 @@ use std::fmt::Write as _;
 
 use owo_colors::OwoColorize as _;
 
-use crate::cluster::ClusterInfo;
+use crate::cluster::{ClusterInfo, environment};
 use crate::columns::lines;
 
 /// Returns two tables: the servers, and the URLs and credentials.
 ///
 /// The text contains colours; the caller removes them where they cannot be shown.
 pub(crate) fn table(info: &ClusterInfo) -> String {
-    let title = format!("An embedded ArangoDB cluster, version {}", info.version);
+    let title = match info.backend.as_str() {
+        "embedded" => format!("An embedded ArangoDB cluster, version {}", info.version),
+        backend => format!("An ArangoDB cluster ({backend}), version {}", info.version),
+    };
     let mut text = format!("{}\n\n", title.bold());
     text += &columns(["ROLE", "ID", "URL"], servers(info));
     text.push('\n');
     text += &columns(["ACCESS", ""], access(info));
     text.push('\n');
     // To be pasted into a shell, so there is no margin and no colour.
-    for (name, value) in super::environment(info) {
+    for (name, value) in environment(info) {
         _ = writeln!(text, "export {name}={}", quoted(&value));
     }
     text
@@ -33,15 +36,19 @@ fn servers(info: &ClusterInfo) -> Vec<[String; 3]> {
 }
 
 fn access(info: &ClusterInfo) -> Vec<[String; 2]> {
-    let always = [
-        ["user", "root"],
-        ["password", &info.root_password],
-        ["JWT secret", &info.jwt_secret],
-        ["superuser token", &info.superuser_token],
-        ["control", &info.control],
+    let credentials = info.credentials.as_ref();
+    let user = credentials.map_or("root", |known| &known.user);
+    let password = credentials.map_or(&info.root_password, |known| &known.password);
+    let rows = [
+        ("user", Some(user.to_owned())),
+        ("password", password.clone()),
+        ("token", credentials.and_then(|known| known.token.clone())),
+        ("JWT secret", info.jwt_secret.clone()),
+        ("superuser token", info.superuser_token.clone()),
+        ("control", info.control.clone()),
+        ("authority", info.ca_file.clone()),
     ];
-    let authority = info.ca_file.as_ref().map(|file| ["authority", file]);
-    always.into_iter().chain(authority).map(|row| row.map(str::to_owned)).collect()
+    rows.into_iter().filter_map(|(name, value)| Some([name.to_owned(), value?])).collect()
 }
 
 fn columns<const N: usize>(header: [&str; N], rows: Vec<[String; N]>) -> String {

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use super::table::table;
 use crate::cli::Up;
 use crate::interruption::Interruptions;
+use crate::program::ExitReason;
 
 /// Starts the cluster, prints how to reach it, and waits for Ctrl-C or SIGTERM, which end it normally.
 ///
@@ -15,9 +16,12 @@ use crate::interruption::Interruptions;
 /// If the cluster cannot start, or its description cannot be written.
 pub(crate) async fn up(command: Up) -> Result<ExitCode> {
     let mut interruptions = Interruptions::listen()?;
-    let running = command.cluster.start().await?;
+    let mut running = tokio::select! {
+        started = command.cluster.start() => started?,
+        interruption = interruptions.next() => return Ok(ExitReason::Interrupted(interruption).exit_code()),
+    };
     let info = running.info();
-    let text = if command.json { info.to_json()? + "\n" } else { table(&info) };
+    let text = if command.json { info.to_json()? + "\n" } else { table(info) };
 
     // Not with a macro, which would panic when the reader has closed the pipe. Flushed, because the reader waits for
     // this line.
@@ -27,7 +31,10 @@ pub(crate) async fn up(command: Up) -> Result<ExitCode> {
         anstream::eprintln!("\nCtrl-C ends the cluster.");
     }
 
-    interruptions.next().await;
-    running.report_unsupported();
+    tokio::select! {
+        _ = interruptions.next() => {}
+        never = running.serve() => match never {},
+    }
+    running.stop(&mut interruptions).await?;
     Ok(ExitCode::SUCCESS)
 }

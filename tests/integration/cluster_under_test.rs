@@ -1,0 +1,114 @@
+//! The cluster that the environment describes.
+
+use std::env;
+use std::ops::Deref;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use arango::long_running::PollOptions;
+use arango::{Client, ClientBuilder, Database, HostList, Tls};
+
+use crate::control::Control;
+
+/// Time limit for whatever is waited for; real servers need seconds.
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+
+/// Where the cluster is, and how to log in.
+pub(crate) struct ClusterUnderTest {
+    pub(crate) endpoints: Vec<String>,
+    pub(crate) user: String,
+    pub(crate) password: String,
+    pub(crate) jwt_secret: Option<String>,
+    /// Its control address. Without one it belongs to others.
+    pub(crate) control: Option<Control>,
+    token: Option<String>,
+    ca_file: Option<String>,
+}
+
+impl ClusterUnderTest {
+    /// Reads the variables.
+    pub(crate) fn from_env() -> Self {
+        let variable = |name| env::var(name).ok();
+        let endpoints = variable("ARANGO_ENDPOINTS");
+        let endpoints = endpoints.expect("ARANGO_ENDPOINTS is set by `cargo xtask integration`");
+        let password = variable("ARANGO_PASSWORD").or_else(|| variable("ARANGO_ROOT_PASSWORD"));
+        Self {
+            endpoints: endpoints.split(',').map(str::to_owned).collect(),
+            user: variable("ARANGO_USER").unwrap_or_else(|| "root".to_owned()),
+            password: password.unwrap_or_default(),
+            jwt_secret: variable("ARANGO_JWT_SECRET"),
+            control: variable("ARANGO_TEST_CONTROL").map(|url| Control::new(&url)),
+            token: variable("ARANGO_TOKEN"),
+            ca_file: variable("ARANGO_CA_FILE"),
+        }
+    }
+
+    /// A builder for a client without credentials.
+    pub(crate) fn builder(&self, hosts: impl Into<HostList>) -> ClientBuilder {
+        let builder = Client::builder().hosts(hosts);
+        match &self.ca_file {
+            Some(authority) => builder.tls(Tls::new().ca_file(authority)),
+            None => builder,
+        }
+    }
+
+    /// A builder for a client with the credentials of the environment.
+    pub(crate) fn authorized(&self, hosts: impl Into<HostList>) -> ClientBuilder {
+        let builder = self.builder(hosts);
+        match &self.token {
+            Some(token) => builder.credentials(arango::Credentials::token(token).unwrap()),
+            None => builder.basic_auth(&self.user, &self.password),
+        }
+    }
+
+    /// A client of all coordinators.
+    pub(crate) fn client(&self) -> Client {
+        self.authorized(&*self.endpoints).build().unwrap()
+    }
+
+    /// Returns the control address; without one it prints that the rest of a test is skipped.
+    pub(crate) fn control_or_skip(&self) -> Option<&Control> {
+        if self.control.is_none() {
+            anstream::eprintln!("skipped: it would disturb others, since there is no control address");
+        }
+        self.control.as_ref()
+    }
+}
+
+/// A name that no other run has used: the cluster may hold what belongs to others.
+pub(crate) fn unique_name(name: &str) -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    format!("arango_test_{name}_{:x}", since.as_micros())
+}
+
+/// A database of one test. The test drops it; after a failure it stays.
+pub(crate) struct NewDatabase {
+    name: String,
+    database: Database,
+}
+
+impl NewDatabase {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Deref for NewDatabase {
+    type Target = Database;
+
+    fn deref(&self) -> &Database {
+        &self.database
+    }
+}
+
+/// Creates a database that all coordinators know. Its name begins with `arango_test_`.
+pub(crate) async fn new_database(client: &Client, name: &str) -> NewDatabase {
+    let name = unique_name(name);
+    let database = client.create_database(&name).await.unwrap();
+    database.wait_until_propagated(patient()).await.unwrap();
+    NewDatabase { name, database }
+}
+
+/// Options for what real servers need seconds for.
+pub(crate) fn patient() -> PollOptions {
+    PollOptions::default().timeout(LIMIT)
+}

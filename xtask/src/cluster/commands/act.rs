@@ -1,0 +1,68 @@
+//! Kills, restarts, pauses or resumes a server of a running cluster.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use hyper::Method;
+use serde_json::Value;
+
+use crate::cli::OneServer;
+use crate::cluster::http_client::HttpClient;
+use crate::cluster::member::{Action, Member, Role};
+use crate::cluster::state_file::{self, Found};
+
+/// Time limit for an action: a restart waits until the server is ready.
+const LIMIT: Duration = Duration::from_secs(3 * 60);
+
+/// Asks the owner of the cluster to do this to a server.
+///
+/// # Errors
+/// If no cluster runs, or its back end cannot do this.
+pub(crate) async fn act(command: OneServer, action: Action) -> Result<ExitCode> {
+    let cluster = state_file::find(command.selection.cluster.as_deref())?;
+    for verb in verbs(command.server.role, action) {
+        request(&cluster, Method::POST, command.server, verb).await?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The names of an action at the control address, where a DB-Server is stopped and started.
+fn verbs(role: Role, action: Action) -> &'static [&'static str] {
+    match (role, action) {
+        (_, Action::Pause) => &["pause"],
+        (_, Action::Resume) => &["resume"],
+        (Role::Coordinator, Action::Kill) => &["kill"],
+        (Role::Coordinator, Action::Restart) => &["restart"],
+        (Role::DbServer | Role::Agent, Action::Kill) => &["stop"],
+        (Role::DbServer | Role::Agent, Action::Restart) => &["stop", "start"],
+    }
+}
+
+/// Sends a request about one server to the control address of a cluster.
+///
+/// # Errors
+/// If the cluster has no control address, or refuses.
+pub(super) async fn request(cluster: &Found, method: Method, server: Member, verb: &str) -> Result<Value> {
+    let info = &cluster.state.info;
+    let control = info.control.as_ref().context("an external cluster is left as it is")?;
+    let client = HttpClient::new(None)?.limit(LIMIT);
+    let url = format!("{control}/{}/{}/{verb}", server.role.path(), server.index);
+    let response = client.send(method, &url, String::new()).await.context("the cluster does not respond")?;
+    if response.status != 200 {
+        let reason = response.body["error"].as_str().unwrap_or("no reason given").to_owned();
+        bail!("the back end {} refuses to {verb} {server}: {reason}", info.backend);
+    }
+    Ok(response.body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restart_of_a_db_server_is_a_stop_and_a_start() {
+        assert_eq!(verbs(Role::DbServer, Action::Restart), ["stop", "start"]);
+        assert_eq!(verbs(Role::Coordinator, Action::Restart), ["restart"]);
+    }
+}

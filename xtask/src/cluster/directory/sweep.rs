@@ -1,0 +1,65 @@
+//! Finds the directories of clusters, and removes those whose owner is gone.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::{KILL_LIMIT, LABEL, is_still, labelled_processes, lock, parent};
+use crate::cluster::docker;
+
+/// Removes what ended clusters have left: processes, containers, directories. Returns how many clusters these were.
+///
+/// # Errors
+/// If something could not be removed. The next call tries again.
+pub(crate) fn sweep() -> Result<usize> {
+    let mut removed = 0;
+    let mut failure = None;
+    for path in directories() {
+        let Ok(directory) = File::open(&path) else { continue };
+        let Some(lock) = lock(directory) else { continue };
+        if is_still(&path, &lock) {
+            match remove(&path) {
+                Ok(()) => removed += 1,
+                // The others can still be removed.
+                Err(error) => failure = Some(error),
+            }
+        }
+    }
+    failure.map_or(Ok(removed), Err)
+}
+
+/// Returns the directories of the clusters that run.
+pub(crate) fn running() -> Vec<PathBuf> {
+    let is_running = |path: &PathBuf| File::open(path).is_ok_and(|directory| lock(directory).is_none());
+    directories().into_iter().filter(is_running).collect()
+}
+
+/// Removes a directory, its processes and its containers. The caller holds its lock.
+pub(super) fn remove(path: &Path) -> Result<()> {
+    labelled_processes::kill(path, KILL_LIMIT)?;
+    docker::remove_left_over(path)?;
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns the labelled directories of this user.
+fn directories() -> Vec<PathBuf> {
+    let user = rustix::process::geteuid().as_raw();
+    let Ok(entries) = fs::read_dir(parent()) else { return Vec::new() };
+    let mut paths: Vec<_> = entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_name().to_str().is_some_and(|name| name.starts_with(LABEL)))
+        // Not that of a link: another user may have made it.
+        .filter(|entry| entry.metadata().is_ok_and(|metadata| metadata.is_dir() && metadata.uid() == user))
+        .map(|entry| entry.path())
+        .collect();
+    paths.sort();
+    paths
+}

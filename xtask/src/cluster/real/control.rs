@@ -1,0 +1,157 @@
+//! The control address of a real cluster: a part of what the embedded cluster offers.
+//!
+//! | request below its URL | effect |
+//! |---|---|
+//! | `GET /cluster` | lists the servers |
+//! | `POST /coordinators/{i}/kill`, `restart`, `pause`, `resume` | on a coordinator; `i` from 0 |
+//! | `POST /db-servers/{i}/stop`, `start`, `pause`, `resume` | on a DB-Server; `/agents/{i}` the same |
+//! | `GET /coordinators/{i}/log`, … | what a server has logged |
+//!
+//! Everything else is 501: only the embedded cluster has faults and a journal.
+
+use std::io;
+use std::net::Ipv4Addr;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use crate::cluster::member::{Action, Member, Role};
+
+/// A request, and where its result goes: the response, or a status and a reason.
+#[derive(Debug)]
+pub(crate) struct ControlRequest {
+    pub(crate) call: Call,
+    pub(crate) reply: oneshot::Sender<Result<Value, (u16, String)>>,
+}
+
+/// What is requested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Call {
+    Describe,
+    Act(Member, Action),
+    Log(Member),
+}
+
+/// Listens on loopback until it is dropped. The owner of the servers handles the requests, one at a time.
+#[derive(Debug)]
+pub(crate) struct Control {
+    pub(crate) url: String,
+    pub(crate) requests: mpsc::Receiver<ControlRequest>,
+    _tasks: JoinSet<()>,
+}
+
+impl Control {
+    /// Opens a listener. The first segment of every path is a random token, which other users do not know.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub(crate) async fn open() -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let token = format!("{:032x}", rand::random::<u128>());
+        let url = format!("http://{}/{token}", listener.local_addr()?);
+        let (sender, requests) = mpsc::channel(1);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(accept(listener, token, sender));
+        Ok(Self { url, requests, _tasks: tasks })
+    }
+}
+
+async fn accept(listener: TcpListener, token: String, sender: mpsc::Sender<ControlRequest>) {
+    let mut connections = JoinSet::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        while connections.try_join_next().is_some() {}
+        let (token, sender) = (token.clone(), sender.clone());
+        connections.spawn(async move {
+            let service = service_fn(|request| handle(request, &token, &sender));
+            // A client that closes its connection early needs no response.
+            _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn handle(
+    request: Request<Incoming>,
+    token: &str,
+    sender: &mpsc::Sender<ControlRequest>,
+) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    let parts: Vec<_> = request.uri().path().split('/').filter(|part| !part.is_empty()).collect();
+    let result = match parts.as_slice() {
+        [first, path @ ..] if *first == token => match read(request.method(), path) {
+            Some(call) => ask(call, sender).await,
+            None => Err((501, "a real cluster cannot do this; the embedded one may".to_owned())),
+        },
+        _ => Err((404, "wrong token".to_owned())),
+    };
+    let (status, body) = match result {
+        Ok(body) => (200, body),
+        Err((status, reason)) => (status, json!({ "ok": false, "error": reason })),
+    };
+    let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    Ok(response)
+}
+
+async fn ask(call: Call, sender: &mpsc::Sender<ControlRequest>) -> Result<Value, (u16, String)> {
+    let ended = || (503, "the cluster has ended".to_owned());
+    let (reply, result) = oneshot::channel();
+    sender.send(ControlRequest { call, reply }).await.map_err(|_| ended())?;
+    result.await.map_err(|_| ended())?
+}
+
+fn read(method: &Method, path: &[&str]) -> Option<Call> {
+    if let (&Method::GET, ["cluster"]) = (method, path) {
+        return Some(Call::Describe);
+    }
+    let [role, index, verb] = path else { return None };
+    let role = Role::ALL.into_iter().find(|known| known.path() == *role)?;
+    let member = Member { role, index: index.parse().ok()? };
+    let action = match (role, *verb) {
+        (_, "log") => return (method == Method::GET).then_some(Call::Log(member)),
+        (Role::Coordinator, "kill") | (Role::DbServer | Role::Agent, "stop") => Action::Kill,
+        (Role::Coordinator, "restart") | (Role::DbServer | Role::Agent, "start") => Action::Restart,
+        (_, "pause") => Action::Pause,
+        (_, "resume") => Action::Resume,
+        _ => return None,
+    };
+    (method == Method::POST).then_some(Call::Act(member, action))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_those_of_the_embedded_cluster() {
+        let coordinator = Member { role: Role::Coordinator, index: 1 };
+        let db_server = Member { role: Role::DbServer, index: 0 };
+
+        assert_eq!(
+            read(&Method::POST, &["coordinators", "1", "kill"]),
+            Some(Call::Act(coordinator, Action::Kill))
+        );
+        assert_eq!(
+            read(&Method::POST, &["db-servers", "0", "start"]),
+            Some(Call::Act(db_server, Action::Restart))
+        );
+        assert_eq!(read(&Method::GET, &["db-servers", "0", "log"]), Some(Call::Log(db_server)));
+    }
+
+    #[test]
+    fn what_only_the_embedded_cluster_has_is_not_read() {
+        for path in
+            [&["coordinators", "0", "faults"][..], &["journal", "clear"], &["db-servers", "0", "kill"]]
+        {
+            assert_eq!(read(&Method::POST, path), None, "{path:?}");
+        }
+        assert_eq!(read(&Method::GET, &["coordinators", "0", "kill"]), None);
+    }
+}

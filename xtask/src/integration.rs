@@ -1,0 +1,39 @@
+//! Runs the integration tests against a cluster of any back end.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::cli::Integration;
+use crate::cluster::run_with_cluster;
+use crate::interruption::Interruptions;
+use crate::program::Program;
+use crate::workspace;
+
+/// The tests, as cargo arguments.
+const TESTS: [&str; 5] = ["--package", "arango-tests", "--locked", "--test", "integration"];
+
+/// Builds the tests, starts the cluster, and runs the tests one at a time.
+///
+/// # Errors
+/// If the cluster cannot start or end. Tests that fail are not an error: their exit code is passed on.
+pub(crate) async fn integration(command: Integration) -> Result<ExitCode> {
+    let mut interruptions = Interruptions::listen()?;
+    // Before the cluster starts: compiling would starve its servers.
+    let build = cargo_test().arguments(["--no-run"]).run(&mut interruptions).await?;
+    if !build.is_success() {
+        return Ok(build.exit_code());
+    }
+    // With their output, since it says what is skipped.
+    let tests = cargo_test().arguments(["--", "--test-threads=1", "--nocapture"]).arguments(command.filter);
+    let exit = run_with_cluster(command.cluster, tests, &mut interruptions).await?;
+    Ok(exit.exit_code())
+}
+
+fn cargo_test() -> Program {
+    let manifest = workspace::root().join("Cargo.toml");
+    Program::new(workspace::cargo())
+        .arguments(["test", "--manifest-path"])
+        .arguments([manifest])
+        .arguments(TESTS)
+}
