@@ -33,7 +33,7 @@ fn every_operation_has_the_expected_class_and_affinity() {
     for_each_operation(&mut rows);
     // Those of the sample values: a key that was not generated, and no condition.
     #[rustfmt::skip]
-    let expected: [Row; 80] = [
+    let expected: [Row; 81] = [
         ("document.insert",              NonIdempotent, Any,              &[]),
         ("document.read",                Safe,          Any,              &[404]),
         ("document.read_changed",        Safe,          Any,              &[304, 404]),
