@@ -114,7 +114,7 @@ fn a_container_that_ends_shows_its_command_and_the_end_of_its_log() {
 fn a_container_that_ignores_sigterm_is_killed_after_the_limit() {
     let fixture = Fixture::new().faults("coordinator1=ignore-term");
 
-    fixture.run(&with_script(&[&DOCKER[..], &["--stop-limit", "1s"]].concat(), "true")).assert_success();
+    fixture.run(&with_script(&[&DOCKER[..], &["--stop-limit", "2s"]].concat(), "true")).assert_success();
 
     assert_eq!(objects(&fixture), Vec::<String>::new());
     fixture.assert_nothing_is_left();
