@@ -26,7 +26,7 @@ async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match name.as_deref().and_then(|name| name.to_str()) {
         Some("arangod") => arangod::run(&arguments).await,
-        Some("docker") => containers::run(&arguments),
+        Some("docker" | "podman") => containers::run(&arguments),
         Some("arangodb") => starter::run(&arguments).await,
         _ => Err("this program stands in for others: it has to have their name".to_owned()),
     };

@@ -2,13 +2,7 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{Fixture, request, wait_until};
-
-/// The state of a process: `S` sleeps, `T` is stopped.
-fn state_of(fixture: &Fixture, server: &str) -> Option<char> {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", fixture.pid(server))).ok()?;
-    stat.rsplit(") ").next()?.chars().next()
-}
+use crate::support::{Fixture, request, state_of, wait_until};
 
 #[test]
 fn a_server_is_killed_restarted_paused_and_resumed() {
@@ -19,17 +13,17 @@ fn a_server_is_killed_restarted_paused_and_resumed() {
         let (first, arguments) = (fixture.pid(server), fixture.arguments(server));
 
         fixture.run(&["pause", server]).assert_success();
-        assert_eq!(state_of(&fixture, server), Some('T'), "{server}");
+        wait_until("it is stopped", || state_of(fixture.pid(server)) == Some('T'));
         fixture.run(&["resume", server]).assert_success();
-        assert_ne!(state_of(&fixture, server), Some('T'), "{server}");
+        wait_until("it continues", || state_of(fixture.pid(server)) != Some('T'));
 
         fixture.run(&["kill", server]).assert_success();
-        assert_eq!(state_of(&fixture, server), None, "{server}");
+        assert_eq!(state_of(fixture.pid(server)), None, "{server}");
         fixture.run(&["restart", server]).assert_success();
         assert_ne!(fixture.pid(server), first);
         // On the same port and in the same directory.
         assert_eq!(fixture.arguments(server), arguments);
-        assert!(state_of(&fixture, server).is_some(), "{server}");
+        assert!(state_of(fixture.pid(server)).is_some(), "{server}");
     }
     fixture.run(&["kill", "coordinator1"]).assert_success();
     let status = fixture.run(&["status"]);

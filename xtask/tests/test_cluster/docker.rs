@@ -36,6 +36,17 @@ fn a_command_finds_a_cluster_of_containers_and_none_is_left() {
 }
 
 #[test]
+fn podman_is_used_where_there_is_no_docker() {
+    let fixture = Fixture::new();
+    std::fs::rename(fixture.path("bin/docker"), fixture.path("bin/podman")).unwrap();
+
+    fixture.run(&with_script(&DOCKER, "true")).assert_success();
+
+    assert_eq!(objects(&fixture), Vec::<String>::new());
+    fixture.assert_nothing_is_left();
+}
+
+#[test]
 fn each_version_has_its_image_and_its_options() {
     for (version, image) in
         [("3.10", "arangodb/arangodb:3.10"), ("4.0", "arangodb/enterprise-preview:4.0-nightly")]
@@ -114,7 +125,7 @@ fn a_container_that_ends_shows_its_command_and_the_end_of_its_log() {
 fn a_container_that_ignores_sigterm_is_killed_after_the_limit() {
     let fixture = Fixture::new().faults("coordinator1=ignore-term");
 
-    fixture.run(&with_script(&[&DOCKER[..], &["--stop-limit", "1s"]].concat(), "true")).assert_success();
+    fixture.run(&with_script(&[&DOCKER[..], &["--stop-limit", "2s"]].concat(), "true")).assert_success();
 
     assert_eq!(objects(&fixture), Vec::<String>::new());
     fixture.assert_nothing_is_left();

@@ -1,5 +1,7 @@
 //! Whatever ends xtask, no process and no directory is left.
 
+use std::fs;
+use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use rustix::process::Signal;
@@ -130,6 +132,34 @@ fn what_belongs_to_a_running_cluster_is_never_removed() {
     assert_eq!(fixture.directories(), directories);
     first.signal(Signal::TERM);
     assert_eq!(first.code(), Some(0));
+    fixture.assert_nothing_is_left();
+}
+
+#[test]
+fn what_only_looks_like_a_directory_of_a_cluster_is_left_alone() {
+    let fixture = Fixture::new();
+    let (folder, elsewhere) = (fixture.path("tmp/arango-test-cluster-notes"), fixture.path("elsewhere"));
+    for folder in [&folder, &elsewhere] {
+        fs::create_dir(folder).unwrap();
+        fs::write(folder.join("notes"), "mine").unwrap();
+    }
+    // As a cluster's directory would be, behind a link.
+    fs::write(elsewhere.join(".xtask-test-cluster"), "").unwrap();
+    symlink(&elsewhere, fixture.path("tmp/arango-test-cluster-link")).unwrap();
+
+    let down = fixture.run(&["down"]);
+
+    assert!(down.assert_success().stdout.contains("0 left over"), "{}", down.stdout);
+    assert_eq!([&folder, &elsewhere].map(|folder| read(folder.join("notes"))), ["mine", "mine"]);
+}
+
+#[test]
+fn a_directory_that_was_never_marked_is_removed() {
+    let fixture = Fixture::new();
+    fs::create_dir(fixture.path("tmp/arango-test-cluster-new")).unwrap();
+
+    fixture.run(&["down"]).assert_success();
+
     fixture.assert_nothing_is_left();
 }
 

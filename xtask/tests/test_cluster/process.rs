@@ -152,7 +152,7 @@ fn a_port_that_is_taken_is_named() {
 
 #[test]
 fn a_port_that_is_taken_in_the_meantime_is_in_the_log_that_is_shown() {
-    let fixture = Fixture::new().faults("coordinator1=slow:1500");
+    let fixture = Fixture::new().faults("coordinator1=slow:3000");
     let up = fixture.start(&["up", "--backend", "process", "--coordinators", "1"]);
     wait_until("the coordinator has started", || {
         fixture.events().iter().any(|event| event.contains("coordinator1"))
@@ -181,7 +181,7 @@ fn a_port_that_is_taken_in_the_meantime_is_in_the_log_that_is_shown() {
 #[test]
 fn a_server_that_is_never_ready_is_named_with_what_is_waited_for() {
     let fixture = Fixture::new().faults("coordinator2=never-ready");
-    let flags = [&PROCESS[..], &["--start-limit", "2s"]].concat();
+    let flags = [&PROCESS[..], &["--start-limit", "6s"]].concat();
 
     let ended = fixture.run(&with_script(&flags, "true"));
 
@@ -192,7 +192,7 @@ fn a_server_that_is_never_ready_is_named_with_what_is_waited_for() {
         ended.stderr
     );
     assert!(
-        ended.stderr.contains("the cluster was not ready after 2s; coordinator2: status 503"),
+        ended.stderr.contains("the cluster was not ready after 6s; coordinator2: status 503"),
         "{}",
         ended.stderr
     );
@@ -202,7 +202,7 @@ fn a_server_that_is_never_ready_is_named_with_what_is_waited_for() {
 #[test]
 fn a_server_that_ignores_sigterm_is_killed_after_the_limit() {
     let fixture = Fixture::new().faults("dbserver1=ignore-term");
-    let flags = [&PROCESS[..], &["--stop-limit", "500ms"]].concat();
+    let flags = [&PROCESS[..], &["--stop-limit", "2s"]].concat();
 
     let ended = fixture.run(&with_script(&flags, "true"));
 

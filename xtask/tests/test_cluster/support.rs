@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -37,6 +38,12 @@ impl Fixture {
             // Not a symbolic link: the program finds out its name and what is beside it.
             fs::hard_link(exe, &path).or_else(|_| fs::copy(exe, &path).map(drop)).unwrap();
         }
+        // No other program can be found: a real docker or arangod of this machine must not be started.
+        for tool in ["cat", "echo", "grep", "sh", "sleep", "test", "true"] {
+            let mut candidates = ["/usr/bin", "/bin"].into_iter().map(|folder| Path::new(folder).join(tool));
+            let found = candidates.find(|path| path.exists()).unwrap();
+            symlink(found, root.path().join("bin").join(tool)).unwrap();
+        }
         Self { root, faults: String::new(), version: "3.12.5".to_owned() }
     }
 
@@ -61,7 +68,7 @@ impl Fixture {
         command
             .arg("test-cluster")
             .args(arguments)
-            .env("PATH", format!("{}:/usr/bin:/bin", self.path("bin").display()))
+            .env("PATH", self.path("bin"))
             .env("TMPDIR", self.path("tmp"))
             .env("STAND_IN_RECORD", self.path("record"))
             .env("STAND_IN_FAULTS", &self.faults)
@@ -252,6 +259,12 @@ pub(crate) fn wait_until(what: &str, holds: impl Fn() -> bool) {
         assert!(begin.elapsed() < LIMIT, "it never came true that {what}");
         thread::park_timeout(Duration::from_millis(10));
     }
+}
+
+/// The state of a process: `S` sleeps, `T` is stopped.
+pub(crate) fn state_of(pid: i64) -> Option<char> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit(") ").next()?.chars().next()
 }
 
 /// The content of a file, or nothing.

@@ -1,8 +1,8 @@
 //! The directory of a cluster: its state file, and what its servers keep on disk.
 //!
-//! Its name begins with a label, and its owner holds a lock on it, which the system releases when the owner ends,
-//! however it ends. A directory whose lock is free is left over: [`sweep`](sweep::sweep) removes it, with the processes
-//! that have its path in their environment.
+//! Its name begins with a label, it contains a marker, and its owner holds a lock on it, which the system releases when
+//! the owner ends, however it ends. A marked directory whose lock is free is left over: [`sweep`](sweep::sweep) removes
+//! it, with the processes that have its path in their environment.
 
 mod labelled_processes;
 pub(crate) mod sweep;
@@ -18,6 +18,9 @@ use rustix::fs::{FlockOperation, flock};
 
 /// How the name of every directory begins.
 const LABEL: &str = "arango-test-cluster-";
+
+/// The file that every directory contains, so that one with a similar name is left alone.
+const MARKER: &str = ".xtask-test-cluster";
 
 /// The environment variable that names the directory to the processes of a cluster.
 pub(crate) const VARIABLE: &str = "ARANGO_TEST_CLUSTER_DIRECTORY";
@@ -50,7 +53,9 @@ impl ClusterDirectory {
             if let Some(lock) = lock(file)
                 && is_still(&path, &lock)
             {
-                return Ok(Self { path, _lock: lock });
+                let directory = Self { path, _lock: lock };
+                directory.write(MARKER, "")?;
+                return Ok(directory);
             }
         }
         bail!("cannot create a directory for the cluster: something removes it at once")

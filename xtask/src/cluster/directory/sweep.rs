@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::{KILL_LIMIT, LABEL, is_still, labelled_processes, lock, parent};
+use super::{KILL_LIMIT, LABEL, MARKER, is_still, labelled_processes, lock, parent};
 use crate::cluster::docker;
 
 /// Removes what ended clusters have left: processes, containers, directories. Returns how many clusters these were.
@@ -20,12 +20,18 @@ pub(crate) fn sweep() -> Result<usize> {
     for path in directories() {
         let Ok(directory) = File::open(&path) else { continue };
         let Some(lock) = lock(directory) else { continue };
-        if is_still(&path, &lock) {
+        if !is_still(&path, &lock) {
+            continue;
+        }
+        if path.join(MARKER).exists() {
             match remove(&path) {
                 Ok(()) => removed += 1,
                 // The others can still be removed.
                 Err(error) => failure = Some(error),
             }
+        } else {
+            // Its owner was killed before it could mark it, unless it is not empty: then it is not ours.
+            _ = fs::remove_dir(&path);
         }
     }
     failure.map_or(Ok(removed), Err)
@@ -41,12 +47,25 @@ pub(crate) fn running() -> Vec<PathBuf> {
 pub(super) fn remove(path: &Path) -> Result<()> {
     labelled_processes::kill(path, KILL_LIMIT)?;
     docker::remove_left_over(path)?;
-    match fs::remove_dir_all(path) {
+    match remove_files(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove {}", path.display()))
         }
         _ => Ok(()),
     }
+}
+
+/// Removes the marker last, so that a removal that was interrupted is continued by the next sweep.
+fn remove_files(path: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else if entry.file_name() != MARKER {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    fs::remove_dir_all(path)
 }
 
 /// Returns the labelled directories of this user.
