@@ -13,7 +13,7 @@ use crate::{ALONE, live_bytes, stub_documents};
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
 const ITEMS: usize = 250;
-const IN_FLIGHT: usize = 3;
+const IN_FLIGHT: u8 = 3;
 /// About 4 KiB: what is kept for each item beside its JSON hardly counts.
 const TEXT: &str = const {
     const BYTES: [u8; 4096] = [b'x'; 4096];
@@ -37,6 +37,7 @@ impl Serialize for Document {
 }
 
 /// Imports so many requests, and returns how many of them were in memory at most.
+#[expect(clippy::cast_precision_loss, reason = "the numbers are small")]
 async fn peak_in_requests(requests: usize) -> f64 {
     let success = |key| format!(r#"{{"_id":"books/k{key}","_key":"k{key}","_rev":"_kQ2bW7e---"}}"#);
     let successes: Vec<_> = (0..ITEMS).map(success).collect();
@@ -48,13 +49,12 @@ async fn peak_in_requests(requests: usize) -> f64 {
     let books = client.db("_system").collection("books");
     let before = live_bytes();
     PEAK.store(0, Ordering::Relaxed);
-    let import = books.import((0..requests * ITEMS).map(Document)).chunk_items(ITEMS).in_flight(IN_FLIGHT);
+    let import =
+        books.import((0..requests * ITEMS).map(Document)).chunk_items(ITEMS).in_flight(IN_FLIGHT.into());
     let report = import.await.unwrap().into_result().unwrap();
     assert_eq!(report.stored, (requests * ITEMS) as u64);
     let size = report.bytes as f64 / requests as f64;
-    #[expect(clippy::cast_precision_loss, reason = "the numbers are small")]
-    let peak = (PEAK.load(Ordering::Relaxed) - before) as f64 / size;
-    peak
+    (PEAK.load(Ordering::Relaxed) - before) as f64 / size
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn an_import_needs_the_memory_of_the_requests_in_progress_and_of_one_more(
     let (few, many) = (peak_in_requests(10).await, peak_in_requests(40).await);
     // A waiting request and the one that is being filled are never both full. What is kept for each item, and how an
     // array grows, is a part of a request.
-    let limit = IN_FLIGHT as f64 + 1.5;
+    let limit = f64::from(IN_FLIGHT) + 1.5;
     assert!(many < limit, "{many:.2} requests were in memory");
     assert!(many < few + 0.5, "{few:.2} requests were in memory, and {many:.2} if there are more of them");
 }

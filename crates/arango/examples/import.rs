@@ -16,7 +16,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use arango::data::{Aql, ImportProgress};
 use arango::transport::Transport;
-use arango::{Client, Collection, Database};
+use arango::{Client, Collection, Database, Limits};
 use bytes::Bytes;
 use clap::Parser;
 use http::Request;
@@ -61,7 +61,11 @@ async fn main() -> Result<()> {
         anstream::println!("line {}: {}", failed.position, failed.error);
     }
 
-    let copies = count_copies(&database, lines).await?;
+    // The query reads all documents before it responds.
+    let limits = Limits::default().attempt(Duration::from_secs(600)).total(Duration::from_secs(600));
+    let patient =
+        Client::builder().hosts(&*endpoints).basic_auth("root", &password).limits(limits).build()?;
+    let copies = count_copies(&patient.db("import"), lines).await?;
     let lost = copies.iter().filter(|copies| **copies < 1).count();
     let doubled = copies.iter().filter(|copies| **copies > 1).count();
     anstream::println!("{} stored, {lost} lost, {doubled} doubled", HumanCount(report.stored));

@@ -164,15 +164,15 @@ async fn w09f_updates_under_a_revision_are_applied_once_and_found() {
     let patches = written.iter().map(|old| (&old.key, json!({ "_rev": old.revision, "n": "new" })));
     let updated = books.update_many(patches).if_body_revision().await.unwrap().into_result().unwrap();
     assert!(updated.iter().all(|updated| updated.evidence == Some(Evidence::Content)));
-    let patched: usize = cluster.journal().entries().iter().map(|entry| entry.changes).sum();
-    assert_eq!(patched, 2 * ITEMS as usize, "each was inserted and updated once");
+    let changes: usize = cluster.journal().entries().iter().map(|entry| entry.changes).sum();
+    assert_eq!(changes, 2 * ITEMS as usize, "each was inserted and updated once");
 }
 
 #[tokio::test(start_paused = true)]
 async fn w09g_removals_are_seen_by_the_absence_of_the_documents() {
     let cluster = cluster().await;
     let books = books(&client(&cluster));
-    let _ = books.insert_many(with_keys()).await.unwrap();
+    books.insert_many(with_keys()).await.unwrap().into_result().unwrap();
     let on_removals = Match::method(Method::DELETE, "/_api/document/books");
     let _lost = cluster.inject(&Fault::close(Phase::AfterExecution).on(on_removals));
     let keys = (0..ITEMS).map(|number| format!("k{number}"));

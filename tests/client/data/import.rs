@@ -48,7 +48,7 @@ async fn a_stream_and_a_sink_are_imported_like_an_iterator() {
     let cluster = cluster().await;
     let client = client(&cluster);
     let rows = stream::iter((0..250).map(|number| json!({ "n": number })));
-    let _ = books(&client).import_stream(rows).chunk_items(100).await.unwrap().into_result().unwrap();
+    drop(books(&client).import_stream(rows).chunk_items(100).await.unwrap().into_result().unwrap());
     let mut sink = books(&client).import_sink().chunk_items(100).start().await.unwrap();
     for number in 250..500 {
         sink.feed(&json!({ "n": number })).await.unwrap();
@@ -102,13 +102,13 @@ async fn an_overwrite_mode_decides_about_documents_that_exist() {
     let rows = |offset: u64| {
         (0..10).map(move |number| json!({ "_key": format!("k{number}"), "n": number + offset }))
     };
-    let _ = books(&client).import(rows(0)).await.unwrap().into_result().unwrap();
+    drop(books(&client).import(rows(0)).await.unwrap().into_result().unwrap());
     let again = books(&client).import(rows(100)).keep_failures(4).await.unwrap();
     assert_eq!((again.failed, again.failures.len(), again.unknown), (10, 4, 0));
     assert_eq!(again.by_number.values().copied().collect::<Vec<_>>(), [10]);
     let kept = books(&client).import(rows(100)).overwrite(OverwriteMode::Ignore).await.unwrap();
     assert_eq!((kept.stored, numbers(&client).await), (10, (0..10).collect()));
-    let _ = books(&client).import(rows(200)).overwrite(OverwriteMode::Replace).await.unwrap();
+    drop(books(&client).import(rows(200)).overwrite(OverwriteMode::Replace).await.unwrap());
     assert_eq!(numbers(&client).await, (200..210).collect::<Vec<_>>());
 }
 
@@ -207,6 +207,6 @@ async fn the_progress_is_shown_after_each_request() {
     let count = move |_: &ImportProgress| {
         counted.fetch_add(1, Ordering::Relaxed);
     };
-    let _ = import.chunk_items(10).progress(count).await.unwrap();
+    drop(import.chunk_items(10).progress(count).await.unwrap());
     assert_eq!(calls.load(Ordering::Relaxed), 11, "and at the end");
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use arango::Limits;
 use arango::data::ImportProgress;
 use arango_test_cluster::{Fault, Phase};
 use serde_json::json;
@@ -86,7 +87,7 @@ async fn an_overloaded_coordinator_gets_fewer_requests_at_a_time_until_it_has_re
         sink.feed(&json!({ "n": number })).await.unwrap();
     }
     assert_eq!(sink.progress().window, 8, "one more after each good round");
-    let _ = sink.finish().await.into_result().unwrap();
+    drop(sink.finish().await.into_result().unwrap());
     let windows = windows.lock().unwrap();
     assert!(
         windows.windows(2).all(|pair| pair[1] + 1 >= pair[0] / 2 && pair[1] <= pair[0] + 1),
@@ -132,8 +133,26 @@ async fn no_more_requests_are_in_progress_than_allowed() {
             seen.fetch_max(usize::try_from(progress.in_flight).unwrap(), Ordering::Relaxed);
         });
     let started = tokio::time::Instant::now();
-    let _ = import.await.unwrap().into_result().unwrap();
+    drop(import.await.unwrap().into_result().unwrap());
     assert!(most.load(Ordering::Relaxed) <= 20, "after one has ended, two are left");
     // Sixty requests, three at a time.
     assert!(started.elapsed() >= Duration::from_millis(2000), "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_coordinator_that_does_not_respond_in_time_gets_fewer_requests_at_a_time() {
+    let cluster = cluster().await;
+    let limits = Limits::default().attempt(Duration::from_secs(1));
+    let client = builder(&cluster).limits(limits).build().unwrap();
+    let late = cluster.coordinator(0).inject(on_post(Fault::latency(Duration::from_secs(5)).times(2)));
+    let least = Arc::new(AtomicUsize::new(4));
+    let seen = Arc::clone(&least);
+    let import = books(&client).import((0..200).map(|number| json!({ "n": number })));
+    let import = import.chunk_items(10).in_flight(4).progress(move |progress| {
+        seen.fetch_min(progress.window, Ordering::Relaxed);
+    });
+    let report = import.await.unwrap().into_result().unwrap();
+    assert_eq!((late.hits(), report.stored, least.load(Ordering::Relaxed)), (2, 200, 2));
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(stored(&cluster).await, 200, "the late copies were refused");
 }

@@ -35,14 +35,20 @@ pub(super) struct Sent<W> {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Load {
     pub(super) queue_time: Duration,
-    /// Whether a coordinator has refused a request because it had too many.
-    pub(super) has_refused: bool,
+    /// Whether a coordinator has refused a request because it had too many, or has not responded in time.
+    pub(super) is_overloaded: bool,
 }
 
 impl Load {
     fn record(&mut self, attempts: &[Attempt]) {
-        self.has_refused |= attempts.iter().any(|attempt| {
-            matches!(attempt.kind, ErrorKind::QueueFull | ErrorKind::QueueTimeViolated | ErrorKind::Throttled)
+        self.is_overloaded |= attempts.iter().any(|attempt| {
+            matches!(
+                attempt.kind,
+                ErrorKind::QueueFull
+                    | ErrorKind::QueueTimeViolated
+                    | ErrorKind::Throttled
+                    | ErrorKind::AttemptTimeout
+            )
         });
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Done {
 /// An item that may have been executed is sent again only if a second copy of it does no harm.
 pub(super) async fn send(collection: Collection, write: InsertDocuments<Silent>) -> Done {
     let mut sent = collection.send_items(&write).await;
-    let mut is_overloaded = sent.load.has_refused || sent.load.queue_time > MAX_QUEUE_TIME;
+    let mut is_overloaded = sent.load.is_overloaded || sent.load.queue_time > MAX_QUEUE_TIME;
     for repeat in 0..REPEATS {
         let again = write.repeatable(&sent.items);
         if again.is_none() && write.question(&sent.items).is_none() {
@@ -37,7 +37,7 @@ pub(super) async fn send(collection: Collection, write: InsertDocuments<Silent>)
         if let Some((mut again, places)) = again {
             again.seal();
             let copies = collection.send_items(&again).await;
-            is_overloaded |= copies.load.has_refused || copies.load.queue_time > MAX_QUEUE_TIME;
+            is_overloaded |= copies.load.is_overloaded || copies.load.queue_time > MAX_QUEUE_TIME;
             let failed = copies.error.as_ref().filter(|_| !copies.is_itemised()).map(Error::outcome);
             merge_items(&mut sent.items, &places, failed.map_or(Ok(copies.items), Err));
             sent.error = copies.error.or(sent.error);
