@@ -17,7 +17,7 @@ use crate::indexes::AnalyzerFeature;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Analyzer {
     #[serde(rename = "type")]
-    analyzer_type: String,
+    kind: String,
     properties: Map<String, Value>,
     #[serde(default)]
     features: Vec<AnalyzerFeature>,
@@ -29,7 +29,7 @@ impl Analyzer {
     /// For types without a constructor, such as `aql`, `stopwords`, `geojson`.
     #[must_use]
     pub fn of_type(analyzer_type: impl Into<String>) -> Self {
-        Self { analyzer_type: analyzer_type.into(), properties: Map::new(), features: Vec::new() }
+        Self { kind: analyzer_type.into(), properties: Map::new(), features: Vec::new() }
     }
 
     /// Takes a value as it is.
@@ -71,9 +71,7 @@ impl Analyzer {
     /// Applies analyzers one after the other. Their own features do not count.
     #[must_use]
     pub fn pipeline(parts: impl IntoIterator<Item = Self>) -> Self {
-        let parts = parts
-            .into_iter()
-            .map(|part| json!({ "type": part.analyzer_type, "properties": part.properties }));
+        let parts = parts.into_iter().map(|part| json!({ "type": part.kind, "properties": part.properties }));
         Self::of_type("pipeline").with("pipeline", parts.collect::<Value>())
     }
 
