@@ -61,7 +61,7 @@
 //! | `config` | versions, settings, clock, start errors | the above |
 //! | `journal` | requests received and executed | the above |
 //! | `store` | the documents of collections: rules, snapshots, writes | the above |
-//! | `state` | the shared state: servers, databases, users, cursors, jobs, supervision | the above |
+//! | `state` | the shared state: servers, databases, users, cursors, transactions, jobs, supervision | the above |
 //! | `faults` | faults for single requests and the requests they match | the above |
 //! | `api` | the handlers, by path | the above |
 //! | `admission` | checks before a handler: protocol, server mode, authentication, queue | the above |

@@ -3,7 +3,7 @@
 from check_runner import assert_rejected, assert_same, assert_true
 from data_plane.connections import root
 from data_plane.temporary import TemporaryCollection, errors, through
-from environment import Fault, StoppedCoordinators
+from environment import Fault, StoppedCoordinators, control
 from raw_requests import number, send
 
 
@@ -281,6 +281,18 @@ def failures(runner):
             with Fault("/coordinators/0/faults", kind="failed-commit", method="PUT", path=path, times=1):
                 assert_rejected(500, 4, database.commit_transaction)
             assert_same((database.transaction_status(), books.count()), ("aborted", 0))
+
+    @runner.check
+    def a_commit_may_be_lost_on_one_of_several_leaders():
+        with TemporaryCollection(shard_count=3) as books:
+            leaders = [servers[0] for servers in books.shards(details=True)["shards"].values()]
+            database = begin(books)
+            database.collection(books.name).insert_many([{} for _ in range(30)])
+            lost = control("GET", "/cluster")["db_servers"].index(leaders[0])
+            path = f"/_api/transaction/{database.transaction_id}"
+            with Fault("/coordinators/0/faults", kind="lost-write", db_server=lost, path=path, method="PUT"):
+                assert_rejected(503, 1478, database.commit_transaction)
+            assert_true(0 < books.count() < 30, f"{books.count()} documents were committed")
 
     @runner.check
     def a_transaction_ends_with_its_coordinator():

@@ -18,6 +18,7 @@ use arango_test_aql::Value;
 use http::{HeaderName, Method};
 
 use self::options::{Operation, WriteRequest};
+use super::collections::find;
 use super::modelled::Modelled;
 use super::{Call, HandlerResult, Outcome};
 use crate::http::json;
@@ -62,7 +63,8 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> Result<Outcome, ApiE
     }
     let reads = matches!(call.request.method, Method::GET | Method::HEAD) || reads_many(call);
     if let (false, Some(collection)) = (reads, rest.first())
-        && let Some(outcome) = call.wait_for_locks(Access::to_write(*collection))
+        && let Ok(name) = find(call, collection).map(|collection| collection.name.clone())
+        && let Some(outcome) = call.wait_for_locks(Access::to_write(name))
     {
         return Ok(outcome);
     }

@@ -24,7 +24,9 @@ pub(super) fn abort_writing(call: &mut Call<'_>) -> HandlerResult {
     require_all_coordinators(call)?;
     let running = call.state.transactions.running().filter(|one| is_meant(call, one));
     let writing = running.filter(|one| !one.access.is_read_only() && one.is_of(call.caller, &one.database));
-    let ids: Vec<_> = writing.map(|one| one.id).collect();
+    // One that a request uses is left alone; its query is killed.
+    let unused = writing.filter(|one| !one.is_used_by_another(call.entry));
+    let ids: Vec<_> = unused.map(|one| one.id).collect();
     for id in ids {
         call.state.abort_transaction(id, false);
     }

@@ -16,13 +16,13 @@ pub(crate) struct Access {
 
 impl Access {
     /// Returns the access of a request that writes to one collection.
-    pub(crate) fn to_write(collection: impl Into<String>) -> Self {
-        Self { write: BTreeSet::from([collection.into()]), ..Self::default() }
+    pub(crate) fn to_write(collection: String) -> Self {
+        Self { write: BTreeSet::from([collection]), ..Self::default() }
     }
 
     /// Returns the access of a request that needs a collection for itself.
-    pub(crate) fn to_lock(collection: impl Into<String>) -> Self {
-        Self { exclusive: BTreeSet::from([collection.into()]), ..Self::default() }
+    pub(crate) fn to_lock(collection: String) -> Self {
+        Self { exclusive: BTreeSet::from([collection]), ..Self::default() }
     }
 
     /// Returns the collections that it may write to.

@@ -56,8 +56,14 @@ impl Transactions {
 
     /// Returns an id for the next transaction of coordinator `index`. A server uses the numbers in between.
     fn next_id(&mut self, index: usize) -> u64 {
-        self.last += 4;
-        owned_id(index, self.last)
+        loop {
+            self.last += 4;
+            let id = owned_id(index, self.last);
+            // A client that has guessed it may have ended it already.
+            if !self.tombstones.contains_key(&id) {
+                return id;
+            }
+        }
     }
 
     /// Returns the transactions that have not ended.

@@ -165,6 +165,18 @@ async fn to_abort_all_that_write_also_kills_queries_that_write() {
         assert_eq!(session.delete("/_api/transaction/write").await.status, 200);
         assert_eq!(running.await.unwrap(), if killed { 410 } else { 201 });
     }
+    let (idle, used) = (writing(&mut session).await, writing(&mut session).await);
+    let (mut other, within) = (Session::connect_in_memory(cluster.coordinator(1)).await, used.clone());
+    let body = json!({ "query": "INSERT { s: SLEEP(5) } INTO books" });
+    let running =
+        tokio::spawn(async move { other.within(&within, Method::POST, "/_api/cursor", &body).await.status });
+    super::pass(1).await;
+    assert_eq!(session.delete("/_api/transaction/write").await.status, 200);
+    assert_eq!(running.await.unwrap(), 410);
+    assert_eq!(status(&mut session, &idle).await, "aborted");
+    assert_eq!(status(&mut session, &used).await, "running", "a request was using it");
+    assert_eq!(commit(&mut session, &used).await.status, 200);
+    assert_eq!(super::count(&mut session).await, 0);
 }
 
 #[tokio::test]

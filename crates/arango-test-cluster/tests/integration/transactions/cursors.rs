@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{begin, commit, count, insert, library, outcome, path, writing};
+use super::{begin, commit, count, insert, library, outcome, pass, path, writing};
 use crate::client::Session;
 
 /// Runs a query within a transaction, in batches of two.
@@ -33,6 +33,18 @@ async fn a_stream_ends_with_its_transaction_and_a_complete_result_does_not() {
         assert_eq!(fetch(&mut session, &complete).await.json()["result"], json!([3, 4]));
         assert_eq!(cluster.open_cursors().len(), 1);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_a_stream_keeps_its_transaction() {
+    let (_cluster, mut session) = library().await;
+    let id = begin(&mut session, json!({ "collections": {} })).await;
+    let stream = run(&mut session, &id, "FOR i IN 1..8 RETURN i", true).await;
+    for expected in [json!([3, 4]), json!([5, 6]), json!([7, 8])] {
+        pass(50).await;
+        assert_eq!(fetch(&mut session, &stream).await.json()["result"], expected);
+    }
+    assert_eq!(commit(&mut session, &id).await.status, 200);
 }
 
 #[tokio::test]

@@ -69,6 +69,16 @@ async fn to_end_an_unknown_transaction_records_it_as_aborted_since_3_12() {
 }
 
 #[tokio::test]
+async fn a_transaction_never_gets_an_id_that_is_recorded_as_aborted() {
+    let (_cluster, mut session) = library().await;
+    let next = ((1_u64 << 40) + 4).to_string();
+    assert_eq!(outcome(&session.delete(&path(&next)).await), (404, 1655));
+    let id = writing(&mut session).await;
+    assert_ne!(id, next);
+    assert_eq!(insert(&mut session, &id, json!({})).await.status, 202);
+}
+
+#[tokio::test]
 async fn an_id_that_cannot_be_one_is_refused() {
     let (_cluster, mut session) = library().await;
     for id in ["x", "0", "-1"] {

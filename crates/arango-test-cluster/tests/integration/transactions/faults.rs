@@ -145,6 +145,19 @@ async fn a_paused_leader_still_knows_a_transaction() {
 }
 
 #[tokio::test]
+async fn a_write_within_a_transaction_that_a_leader_loses_does_not_reach_its_shards() {
+    let (cluster, mut session) = three_leaders().await;
+    let id = writing(&mut session).await;
+    let _lost =
+        cluster.coordinator(0).inject(Fault::lost_write(1).on(Match::post("/_api/document/*")).times(1));
+    let documents: Vec<Value> = (0..30).map(|key| json!({ "_key": format!("k{key}") })).collect();
+    assert_eq!(outcome(&insert(&mut session, &id, documents.into()).await), (503, 1478));
+    assert_eq!(commit(&mut session, &id).await.status, 200);
+    let counts = count_by_server(&cluster, &mut session).await;
+    assert!(counts[0] > 0 && counts[1] == 0 && counts[2] > 0, "{counts:?}");
+}
+
+#[tokio::test]
 async fn a_write_without_a_transaction_can_be_lost_on_one_leader_too() {
     let (cluster, mut session) = three_leaders().await;
     let _lost = cluster.coordinator(0).inject(Fault::lost_write(1).times(2));

@@ -112,6 +112,21 @@ async fn a_written_document_is_locked_for_all_others_until_the_transaction_ends(
     assert_eq!(session.get("/_api/document/books/a").await.json()["n"], 2);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_document_that_a_running_query_has_written_is_locked_for_transactions() {
+    let (cluster, mut session) = library().await;
+    let id = writing(&mut session).await;
+    let mut other = Session::connect_in_memory(cluster.coordinator(1)).await;
+    let query = json!({ "query": "INSERT { _key: 'a', s: SLEEP(5) } INTO books" });
+    let running = tokio::spawn(async move { other.post("/_api/cursor", &query).await.status });
+    super::pass(1).await;
+    assert_eq!(outcome(&insert(&mut session, &id, json!({ "_key": "a" })).await), (409, 1200));
+    assert_eq!(insert(&mut session, &id, json!({ "_key": "b" })).await.status, 202);
+    assert_eq!(running.await.unwrap(), 201);
+    assert_eq!(commit(&mut session, &id).await.status, 200);
+    assert_eq!(count(&mut session).await, 2);
+}
+
 #[tokio::test]
 async fn a_unique_value_is_locked_as_a_document_is() {
     let (_cluster, mut session) = library().await;
