@@ -35,6 +35,7 @@ struct Entry<K> {
     is_clean: AtomicBool,
     // Whether `health` must be read before the member gets a request.
     is_degraded: AtomicBool,
+    is_ejected: AtomicBool,
     health: LazyHealth,
     gauge: Gauge,
     flags: Arc<SetFlags>,
@@ -66,6 +67,8 @@ impl<K> Member<K> {
             in_flight: AtomicUsize::new(0),
             is_clean: AtomicBool::new(clean),
             is_degraded: AtomicBool::new(degraded),
+            // No health begins with it.
+            is_ejected: AtomicBool::new(false),
             health: health.map_or_else(LazyHealth::empty, LazyHealth::some),
             gauge: Gauge::new(now),
             flags: Arc::clone(flags),
@@ -287,12 +290,21 @@ impl<K> Member<K> {
         self.0.is_degraded.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn is_ejected(&self) -> bool {
+        self.0.is_ejected.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn health(&self) -> HealthGuard<'_> {
         self.0.health.open(self.0.gauge.since())
     }
 
     pub(crate) fn last_failed(&self) -> Option<Instant> {
         self.0.health.read(Health::last_failed).flatten()
+    }
+
+    /// Returns when it must be probed next, if at some time.
+    pub(crate) fn next_probe(&self) -> Option<Instant> {
+        self.0.health.read(Health::next_probe).flatten()
     }
 
     /// Changes the health and updates everything derived from it.
@@ -313,6 +325,7 @@ impl<K> Member<K> {
         }
         self.0.is_clean.store(health.is_clean(), Ordering::Relaxed);
         self.0.is_degraded.store(degraded, Ordering::Relaxed);
+        self.0.is_ejected.store(health.state() == MemberState::Ejected, Ordering::Relaxed);
         result
     }
 

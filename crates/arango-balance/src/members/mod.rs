@@ -3,6 +3,7 @@
 pub(crate) mod builder;
 pub(crate) mod degraded_set;
 pub(crate) mod events;
+pub(crate) mod few;
 pub(crate) mod in_flight;
 pub(crate) mod member;
 pub(crate) mod membership;

@@ -44,27 +44,35 @@ impl<K: Clone + Send + Sync + 'static> Set<K> {
             return;
         }
         for member in degraded.iter().map(|&index| &list[index]) {
-            let Some(until) = member.health().next_probe() else { continue };
-            // Later than a running task could be.
-            let overdue = now > until + self.policy.probe_timeout * 2;
-            if now > until + self.policy.probe_timeout * 2 + self.policy.max_ejection_time {
-                // If probes never end the member must not stay ejected forever.
-                self.record_probe(member, until, None, now);
-                continue;
+            let Some(due) = member.next_probe() else { continue };
+            let is_running = member.probe().as_ref().is_some_and(|task| !task.is_finished());
+            if !is_running || now > due {
+                self.ensure_probe(member, due, now);
             }
-            let mut probe = member.probe();
-            let is_running = probe.as_ref().is_some_and(|task| !task.is_finished());
-            if is_running && !overdue {
-                continue;
-            }
-            let Ok(runtime) = Handle::try_current() else { return };
-            if let Some(stuck) = probe.take() {
-                stuck.abort();
-            }
-            *probe = Some(
-                runtime.spawn(probe_until_healthy(Arc::downgrade(self), member.downgrade())).abort_handle(),
-            );
         }
+    }
+
+    /// Ensures that this member has a task that runs its probe, unless that is far overdue.
+    #[cold]
+    fn ensure_probe(self: &Arc<Self>, member: &Member<K>, due: Instant, now: Instant) {
+        // Later than a running task could be.
+        let overdue = now > due + self.policy.probe_timeout * 2;
+        if now > due + self.policy.probe_timeout * 2 + self.policy.max_ejection_time {
+            // If probes never end the member must not stay ejected forever.
+            self.record_probe(member, due, None, now);
+            return;
+        }
+        let mut probe = member.probe();
+        let is_running = probe.as_ref().is_some_and(|task| !task.is_finished());
+        if is_running && !overdue {
+            return;
+        }
+        let Ok(runtime) = Handle::try_current() else { return };
+        if let Some(stuck) = probe.take() {
+            stuck.abort();
+        }
+        *probe =
+            Some(runtime.spawn(probe_until_healthy(Arc::downgrade(self), member.downgrade())).abort_handle());
     }
 }
 
@@ -73,7 +81,7 @@ impl<K: Clone + Send + Sync + 'static> Set<K> {
 /// The task keeps neither the set nor the member alive while it sleeps.
 async fn probe_until_healthy<K: Clone>(set: Weak<Set<K>>, member: WeakMember<K>) {
     loop {
-        let due = || member.upgrade().and_then(|member| member.health().next_probe());
+        let due = || member.upgrade().and_then(|member| member.next_probe());
         let Some(until) = due() else { return };
         sleep_until(until).await;
         if due() != Some(until) {

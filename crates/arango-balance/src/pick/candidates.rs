@@ -1,7 +1,10 @@
 //! The members from which a policy picks.
 
+use std::sync::Arc;
+
 use tokio::time::Instant;
 
+use crate::members::few::Few;
 use crate::members::member::Member;
 use crate::members::slots;
 use crate::pick::policy::Policy;
@@ -13,35 +16,29 @@ use crate::pick::policy::Policy;
 /// neither state nor weight. [`Member::load`] returns the load of each.
 #[derive(Debug)]
 pub struct Candidates<'a, K> {
-    members: &'a [Member<K>],
-    subset: Subset,
+    list: &'a Arc<Vec<Member<K>>>,
+    /// Only those at these sorted list indices; `None` means all.
+    part: Option<&'a [usize]>,
+    /// But not those at these sorted positions in the part.
+    out: &'a [usize],
     is_retry: bool,
 }
 
-/// A subset of the members, by list index, sorted.
-#[derive(Debug)]
-enum Subset {
-    /// The usual case, without allocation.
-    All,
-    /// All but these few.
-    Except(Vec<usize>),
-    Only(Vec<usize>),
-}
-
 impl<'a, K> Candidates<'a, K> {
-    /// Returns all of `members`.
-    pub(crate) fn all(members: &'a [Member<K>]) -> Self {
-        Self { members, subset: Subset::All, is_retry: false }
+    /// Returns all members of the list.
+    #[cfg(test)]
+    pub(crate) fn all(list: &'a Arc<Vec<Member<K>>>) -> Self {
+        Self::except(list, &[], false)
     }
 
-    /// Returns all of `members` but those at the sorted indices `out`; `is_retry` if others were tried before.
-    pub(crate) fn except(members: &'a [Member<K>], out: Vec<usize>, is_retry: bool) -> Self {
-        Self { members, subset: Subset::Except(out), is_retry }
+    /// Returns all members of the list but those at the sorted indices `out`; `is_retry` if others were tried before.
+    pub(crate) fn except(list: &'a Arc<Vec<Member<K>>>, out: &'a [usize], is_retry: bool) -> Self {
+        Self { list, part: None, out, is_retry }
     }
 
-    /// Returns those of `members` at the sorted indices `chosen`; `is_retry` if others were tried before.
-    pub(crate) fn only(members: &'a [Member<K>], chosen: Vec<usize>, is_retry: bool) -> Self {
-        Self { members, subset: Subset::Only(chosen), is_retry }
+    /// Returns the members of the list at the sorted indices `part`; `is_retry` if others were tried before.
+    pub(crate) fn only(list: &'a Arc<Vec<Member<K>>>, part: &'a [usize], is_retry: bool) -> Self {
+        Self { list, part: Some(part), out: &[], is_retry }
     }
 
     /// Whether the request was sent to other members before.
@@ -51,11 +48,7 @@ impl<'a, K> Candidates<'a, K> {
 
     /// Returns the number of candidates.
     pub fn len(&self) -> usize {
-        match &self.subset {
-            Subset::All => self.members.len(),
-            Subset::Except(out) => self.members.len() - out.len(),
-            Subset::Only(these) => these.len(),
-        }
+        self.part.map_or(self.list.len(), <[usize]>::len) - self.out.len()
     }
 
     /// Whether there are no candidates.
@@ -69,7 +62,7 @@ impl<'a, K> Candidates<'a, K> {
     ///
     /// If `index` is not less than [`len`](Self::len).
     pub fn get(&self, index: usize) -> &'a Member<K> {
-        &self.members[self.list_index(index)]
+        &self.list[self.list_index(index)]
     }
 
     /// Returns the candidate index for the counter value `turn`.
@@ -86,7 +79,7 @@ impl<'a, K> Candidates<'a, K> {
     ///
     /// `None` if none matches or it picks none.
     ///
-    /// Policies are composed of others with it: see [`Preferred`](crate::Preferred).
+    /// Policies are composed of others with it. It checks each candidate.
     pub fn pick_among<Req>(
         &self,
         filter: impl Fn(&Member<K>) -> bool,
@@ -94,32 +87,61 @@ impl<'a, K> Candidates<'a, K> {
         request: &Req,
         now: Instant,
     ) -> Option<usize> {
-        let matching: Vec<usize> = (0..self.len()).filter(|&index| filter(self.get(index))).collect();
-        if matching.is_empty() {
+        let matching: Vec<usize> = (0..self.len())
+            .map(|index| self.list_index(index))
+            .filter(|&list_index| filter(&self.list[list_index]))
+            .collect();
+        self.pick_from(&matching, policy, request, now)
+    }
+
+    /// Lets `policy` pick one of the candidates at these sorted list indices; `None` if there is none.
+    pub(crate) fn pick_from<Req>(
+        &self,
+        part: &[usize],
+        policy: &(impl Policy<K, Req> + ?Sized),
+        request: &Req,
+        now: Instant,
+    ) -> Option<usize> {
+        // Usually few members are out of many, and the part need not be searched for them.
+        let (out, common): (Few<usize>, Vec<usize>);
+        let candidates = if self.part.is_none() {
+            out = self.out.iter().filter_map(|out| part.binary_search(out).ok()).collect();
+            Candidates { list: self.list, part: Some(part), out: &out, is_retry: self.is_retry }
+        } else {
+            let is_candidate = |list_index: &usize| self.index_of(*list_index).is_some();
+            common = part.iter().copied().filter(is_candidate).collect();
+            Candidates::only(self.list, &common, self.is_retry)
+        };
+        if candidates.is_empty() {
             return None;
         }
-        let members = matching.iter().map(|&index| self.list_index(index)).collect();
-        let index = policy.pick(&Self::only(self.members, members, self.is_retry), request, now)?;
-        matching.get(index).copied()
+        let picked = policy.pick(&candidates, request, now).filter(|index| *index < candidates.len())?;
+        self.index_of(candidates.list_index(picked))
     }
 
     /// Returns the index of the candidate with this slot.
     pub(crate) fn with_slot(&self, slot: usize) -> Option<usize> {
-        let list_index = slots::list_index(self.members, slot)?;
-        match &self.subset {
-            Subset::All => Some(list_index),
-            Subset::Except(out) => out.binary_search(&list_index).err().map(|before| list_index - before),
-            Subset::Only(these) => these.binary_search(&list_index).ok(),
-        }
+        self.index_of(slots::list_index(self.list, slot)?)
+    }
+
+    /// Returns the list of which the candidates are members.
+    pub(crate) fn list(&self) -> &'a Arc<Vec<Member<K>>> {
+        self.list
+    }
+
+    /// Returns the index of the candidate with this list index.
+    fn index_of(&self, list_index: usize) -> Option<usize> {
+        let position = match self.part {
+            Some(part) => part.binary_search(&list_index).ok()?,
+            None => list_index,
+        };
+        self.out.binary_search(&position).err().map(|before| position - before)
     }
 
     /// Returns the list index of the candidate at `index`.
     fn list_index(&self, index: usize) -> usize {
-        match &self.subset {
-            Subset::All => index,
-            Subset::Except(out) => index + excluded_before(out, index),
-            Subset::Only(these) => these[index],
-        }
+        let position = index + excluded_before(self.out, index);
+        self.part.map_or(position, |part| part[position])
     }
 }
 
@@ -153,8 +175,8 @@ mod tests {
         let list = Members::new(0..10).snapshot();
         for candidates in [
             Candidates::all(&list),
-            Candidates::except(&list, vec![0, 3, 6, 9], false),
-            Candidates::only(&list, vec![1, 2, 4, 5, 7, 8], false),
+            Candidates::except(&list, &[0, 3, 6, 9], false),
+            Candidates::only(&list, &[1, 2, 4, 5, 7, 8], false),
         ] {
             let pick = |key: usize| {
                 let even = |member: &Member<usize>| member.key().is_multiple_of(2);
@@ -171,8 +193,8 @@ mod tests {
         let list = Members::new(0..6).snapshot();
         for (candidates, expected) in [
             (Candidates::all(&list), [Some(0), Some(3), None]),
-            (Candidates::except(&list, vec![1, 2], false), [Some(0), Some(1), None]),
-            (Candidates::only(&list, vec![1, 3, 5], false), [None, Some(1), None]),
+            (Candidates::except(&list, &[1, 2], false), [Some(0), Some(1), None]),
+            (Candidates::only(&list, &[1, 3, 5], false), [None, Some(1), None]),
         ] {
             assert_eq!([0, 3, 9].map(|slot| candidates.with_slot(slot)), expected);
         }
@@ -185,7 +207,7 @@ mod tests {
         for excluded in 0..1_u16 << list.len() {
             let is_out = |list_index: &usize| excluded & (1 << list_index) != 0;
             let (out, these): (Vec<usize>, Vec<usize>) = (0..list.len()).partition(is_out);
-            let candidates = Candidates::except(&list, out.clone(), false);
+            let candidates = Candidates::except(&list, &out, false);
             let found: Vec<usize> = (0..candidates.len()).map(|index| *candidates.get(index).key()).collect();
             assert_eq!(found, these);
             let by_slot: Vec<_> = these.iter().map(|&slot| candidates.with_slot(slot)).collect();

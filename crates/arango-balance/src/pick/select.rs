@@ -74,11 +74,13 @@ impl<K> Members<K> {
                 return Some(preferred.clone());
             }
         }
-        let candidates = if degraded.is_empty() && route.tried.is_empty() {
-            Candidates::all(&list)
+        let is_retry = !route.tried.is_empty();
+        let out;
+        let candidates = if degraded.is_empty() && !is_retry {
+            Candidates::except(&list, &[], false)
         } else {
-            let out = excluded(&list, &degraded, route.tried, now, &*self.0.random);
-            Candidates::except(&list, out, !route.tried.is_empty())
+            out = excluded(&list, degraded, route.tried, now, &*self.0.random);
+            Candidates::except(&list, &out, is_retry)
         };
         if candidates.is_empty() {
             return None;

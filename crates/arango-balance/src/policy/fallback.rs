@@ -27,7 +27,7 @@ mod tests {
     fn it_picks_the_first_candidate() {
         let list = Members::new(0..4).snapshot();
         for (there, expected) in [(&[0, 1, 2, 3][..], 0), (&[1, 3], 1), (&[3], 3), (&[0, 3], 0)] {
-            let candidates = Candidates::only(&list, there.to_vec(), false);
+            let candidates = Candidates::only(&list, there, false);
             let index = Fallback.pick(&candidates, &(), Instant::now()).unwrap();
             assert_eq!(*candidates.get(index).key(), expected);
         }

@@ -97,8 +97,8 @@ mod tests {
         let begin = Instant::now();
         (0..u32::try_from(picks).unwrap())
             .map(|number| {
-                let there = (0..3).filter(|index| Some(*index) != out).collect();
-                let candidates = Candidates::only(&list, there, false);
+                let there: Vec<usize> = (0..3).filter(|index| Some(*index) != out).collect();
+                let candidates = Candidates::only(&list, &there, false);
                 let index = policy.pick(&candidates, &(), begin + every * number).unwrap();
                 *candidates.get(index).key()
             })
@@ -128,7 +128,7 @@ mod tests {
     fn retries_have_separate_turns() {
         let (policy, list) = (Periodic::after_requests(2), Members::new(0..3_usize).snapshot());
         let pick = |there: &[usize], is_retry: bool| {
-            let candidates = Candidates::only(&list, there.to_vec(), is_retry);
+            let candidates = Candidates::only(&list, there, is_retry);
             *candidates.get(policy.pick(&candidates, &(), Instant::now()).unwrap()).key()
         };
         let mut picks = Vec::new();

@@ -61,7 +61,7 @@ mod tests {
             for _ in 0..threads {
                 scope.spawn(|| {
                     for _ in 0..picks / threads {
-                        let candidates = Candidates::only(&list, chosen.clone(), false);
+                        let candidates = Candidates::only(&list, &chosen, false);
                         let index = policy.pick(&candidates, &(), Instant::now()).unwrap();
                         drop(candidates.get(index).clone().start_request());
                     }
@@ -84,7 +84,7 @@ mod tests {
         let list = Members::new([0, 1, 2]).snapshot();
         let clients: Vec<_> = (0..6).map(RoundRobin::starting_at).collect();
         for is_retry in [false, true] {
-            let candidates = Candidates::only(&list, vec![0, 1, 2], is_retry);
+            let candidates = Candidates::only(&list, &[0, 1, 2], is_retry);
             for _ in 0..4 {
                 let mut counts = [0; 3];
                 for client in &clients {

@@ -75,7 +75,7 @@ mod tests {
     /// Returns the key that is picked from the members at these indices.
     fn pick(policy: &Single, members: &Members<usize>, there: &[usize], is_retry: bool) -> usize {
         let list = members.snapshot();
-        let candidates = Candidates::only(&list, there.to_vec(), is_retry);
+        let candidates = Candidates::only(&list, there, is_retry);
         let index = policy.pick(&candidates, &(), Instant::now()).unwrap();
         *candidates.get(index).key()
     }

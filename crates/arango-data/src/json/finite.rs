@@ -11,12 +11,17 @@ use super::path::Fault;
 const NOT_FINITE: &str = "is not a finite number";
 const TOO_LARGE: &str = "is an integer of more than 64 bits";
 
+/// The bytes that are allocated at first: most documents are not larger.
+///
+/// Growing a buffer step by step costs more than a larger one. The common allocators are fast up to 1 KiB.
+const TYPICAL_LENGTH: usize = 1000;
+
 /// Serialises a value as JSON.
 ///
 /// The writer of `serde_json` writes NaN and infinities as `null`, and the server stores integers of more than 64 bits
 /// as rounded numbers. Here both are errors that name the path.
 pub(crate) fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
-    let mut bytes = Vec::with_capacity(256);
+    let mut bytes = Vec::with_capacity(TYPICAL_LENGTH);
     append(&mut bytes, value)?;
     Ok(bytes)
 }

@@ -52,7 +52,6 @@ pub fn write<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok,
 }
 
 /// Writes a field that may be missing.
-#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 pub fn write_optional<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     duration.map(|duration| duration.as_secs_f64()).serialize(serializer)
 }

@@ -44,11 +44,14 @@ impl Hosts {
         let mut faults = Vec::new();
         let mut number = 0;
         for item in items {
-            let mut rest = Some(item.as_ref());
+            let item = item.as_ref();
+            // Found once: there may be a thousand hosts in one text.
+            let last_at = item.rfind('@');
+            let mut rest = Some(item);
             while let Some(left) = rest {
                 number += 1;
                 // A password may contain a comma, so the text before an `@` may look like several hosts.
-                let secret = left.contains('@');
+                let secret = last_at.is_some_and(|at| at >= item.len() - left.len());
                 let text;
                 (text, rest) = match left.split_once(',') {
                     Some((text, rest)) => (text, Some(rest)),

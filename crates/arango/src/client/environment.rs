@@ -25,7 +25,7 @@ impl ClientBuilder {
     /// If there are no endpoints, if a value is not Unicode, or if an authority is set and the client is compiled without
     /// the feature `rustls`. What the values mean is validated by [`build`](Self::build).
     pub fn from_env() -> Result<Self, InvalidEnvironment> {
-        from_variables(|name| env::var(name))
+        from_variables(env::var)
     }
 }
 

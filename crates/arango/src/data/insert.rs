@@ -143,7 +143,8 @@ impl<W: WriteOutput + Send + 'static> Insert<'_, W> {
                 collection.refuses_generated_keys();
                 let left = error.limit().saturating_sub(error.elapsed());
                 collection.database = collection.database.timeout(left);
-                collection.execute_resolving(operation).await
+                // Boxed: rare and large, so it should not enlarge the future of every insert.
+                Box::pin(collection.execute_resolving(operation)).await
             }
             _ => Err(error),
         }

@@ -58,7 +58,7 @@ impl Scenario {
                 cluster.start_db_server(1);
             }
             LongOperation::WaitIdle => {
-                drop(client.cluster().rebalance_with(&rebalance_options()).await.unwrap())
+                drop(client.cluster().rebalance_with(&rebalance_options()).await.unwrap());
             }
             LongOperation::WaitDatabase => {
                 cluster.set_propagation(SECOND * 30);

@@ -164,13 +164,15 @@ async fn an_unreadable_agency_dump_stops_the_restart() {
 
 #[tokio::test(start_paused = true)]
 async fn a_restart_is_announced_before_it_begins_and_checked_again_if_it_has_to_wait() {
-    for (wait, health_requests) in [(SECOND * 0, 0), (SECOND, 1)] {
+    for (wait, health_requests) in [(None, 0), (Some(SECOND), 1)] {
         let cluster = Arc::new(skewed_cluster().await);
         let (mut poller, restarted) = restart(&cluster, ServerRole::DbServer);
         while !matches!(poller.next().await.unwrap(), RestartStep::Restarting(_)) {}
         assert!(restarted.lock().unwrap().is_empty(), "the step is returned first");
 
-        sleep(wait).await;
+        if let Some(wait) = wait {
+            sleep(wait).await;
+        }
         cluster.journal().clear();
         let called = async {
             while restarted.lock().unwrap().is_empty() {

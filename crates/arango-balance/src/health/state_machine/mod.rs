@@ -158,6 +158,11 @@ impl Health {
         if self.state() == MemberState::Overloaded { share * OVERLOAD_WEIGHT } else { share }
     }
 
+    /// Whether the time of slow start is over, and slow start was not ended yet.
+    pub(crate) fn is_slow_start_over(&self, now: Instant) -> bool {
+        self.slow_start.is_some_and(|slow_start| slow_start.is_over(now))
+    }
+
     /// Ends slow start if its time is over.
     pub(crate) fn end_slow_start(&mut self, now: Instant) {
         self.slow_start = self.slow_start.filter(|slow_start| !slow_start.is_over(now));

@@ -15,6 +15,7 @@ use crate::health::state::MemberState;
 use crate::health::state_machine::Health;
 use crate::members::builder::MembersBuilder;
 use crate::members::events::{Publisher, Reason, StateChange, StateChanges};
+use crate::members::few::Few;
 use crate::members::member::Member;
 use crate::members::membership::RemovedMember;
 use crate::members::observers::Observers;
@@ -133,12 +134,12 @@ impl<K> Members<K> {
 
 impl<K> Set<K> {
     /// Returns the sorted list indices of members whose health must be read before they get a request.
-    pub(crate) fn degraded(&self, list: &[Member<K>]) -> Vec<usize> {
+    pub(crate) fn degraded(&self, list: &[Member<K>]) -> Few<usize> {
         if self.flags.degraded.len() == 0 {
-            return Vec::new();
+            return Few::default();
         }
         let slots = self.flags.degraded.slots();
-        let mut degraded: Vec<usize> =
+        let mut degraded: Few<usize> =
             slots.iter().filter_map(|&slot| slots::list_index(list, slot)).collect();
         degraded.sort_unstable();
         degraded
