@@ -118,13 +118,17 @@ async fn a_lost_leader_fails_the_elements_of_its_shard_and_not_the_others() {
     cluster.stop_db_server(0);
     let many: Vec<_> = (0..30).map(|key| json!({ "_key": format!("k{key}") })).collect();
     let written = session.post(BOOKS, &json!(many)).await;
-    let read = session.request(Method::PUT, &format!("{BOOKS}?onlyget=true"), &json!(many).to_string()).await.unwrap();
+    let read = session
+        .request(Method::PUT, &format!("{BOOKS}?onlyget=true"), &json!(many).to_string())
+        .await
+        .unwrap();
     assert_eq!((written.status, read.status), (202, 200));
     assert_eq!(written.headers.get("x-arango-error-codes"), None, "lost elements are not counted");
     let lost = |found: &Value| numbers(found).iter().filter(|number| **number == Some(1478)).count();
     let without_leader = lost(&written.json());
     assert_eq!(lost(&read.json()), without_leader);
-    let first = written.json().as_array().unwrap().iter().find(|element| element["errorNum"] == 1478).cloned();
+    let first =
+        written.json().as_array().unwrap().iter().find(|element| element["errorNum"] == 1478).cloned();
     assert_eq!(first, Some(json!({ "error": true, "errorNum": 1478 })));
     cluster.start_db_server(0);
     let count = session.get("/_api/collection/books/count").await.json()["count"].as_u64().unwrap();
