@@ -88,7 +88,7 @@ async fn an_overloaded_coordinator_gets_fewer_requests_at_a_time_until_it_has_re
     }
     assert_eq!(sink.progress().window, 8, "one more after each good round");
     drop(sink.finish().await.into_result().unwrap());
-    let windows = windows.lock().unwrap();
+    let windows = windows.lock().unwrap().clone();
     assert!(
         windows.windows(2).all(|pair| pair[1] + 1 >= pair[0] / 2 && pair[1] <= pair[0] + 1),
         "{windows:?}"
@@ -136,7 +136,7 @@ async fn no_more_requests_are_in_progress_than_allowed() {
     drop(import.await.unwrap().into_result().unwrap());
     assert!(most.load(Ordering::Relaxed) <= 20, "after one has ended, two are left");
     // Sixty requests, three at a time.
-    assert!(started.elapsed() >= Duration::from_millis(2000), "{:?}", started.elapsed());
+    assert!(started.elapsed() >= Duration::from_secs(2), "{:?}", started.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
