@@ -51,7 +51,7 @@ def checks(runner):
         with TemporaryGraph() as graph:
             graph.create_vertex_collection("compat_towns")
             graph.create_vertex_collection("compat_lakes")
-            assert_same(graph.properties()["orphan_collections"], ["compat_towns", "compat_lakes"])
+            assert_same(graph.properties()["orphan_collections"], ["compat_lakes", "compat_towns"])
             assert_rejected(400, 1938, graph.create_vertex_collection, "compat_lakes")
             graph.create_edge_definition(**ROADS)
             assert_same(graph.properties()["orphan_collections"], ["compat_lakes"])
