@@ -23,8 +23,6 @@ mod transactions {}
 mod traversals {}
 #[doc = include_str!("../../docs/schema.md")]
 mod schema {}
-#[doc = include_str!("../../docs/queries.md")]
-mod queries {}
 #[doc = include_str!("../../docs/scan.md")]
 mod scan {}
 #[doc = include_str!("../../docs/graphs.md")]

@@ -34,8 +34,9 @@ async fn main() -> Result<()> {
 
     // No coordinator: proved that nothing was executed, so the program may send it again, to whatever is there then.
     let limits = Limits::default().total(Duration::from_secs(2));
-    let nowhere = Client::builder().hosts("http://127.0.0.1:1,http://127.0.0.1:2").limits(limits).build()?;
-    if let Err(error) = nowhere.db("shop").collection("orders").insert(&json!({ "item": "milk" })).await {
+    let unreachable =
+        Client::builder().hosts("http://127.0.0.1:1,http://127.0.0.1:2").limits(limits).build()?;
+    if let Err(error) = unreachable.db("shop").collection("orders").insert(&json!({ "item": "milk" })).await {
         explain("no coordinator can be reached", &error);
         assert_eq!(error.outcome(), Outcome::NotExecuted);
         anstream::println!("{}\n", error.report()); // a line for each attempt
