@@ -33,8 +33,7 @@ mod tests {
 
     #[test]
     fn an_unlisted_operation_is_reported() {
-        let text =
-            "impl Operation for GetIt {} impl<T> Operation for Odd<T> {} impl Operation for $name {} impl Operation for SetIt<'_> {";
+        let text = "impl Operation for GetIt {} impl<T> Operation for Odd<T> {} impl Operation for $name {} impl Operation for SetIt<'_> {";
         let faults = not_listed(&[sample("SetIt")], &[("it.rs".into(), text.to_owned())]);
         assert_eq!(faults.len(), 2, "{faults:?}");
         assert!(faults[0].starts_with("GetIt: ") && faults[1].starts_with("Odd: "));
