@@ -1,4 +1,4 @@
-//! Typed operations and models of ArangoDB's documents, collections, databases and queries. No IO.
+//! Typed operations and models of ArangoDB's data: documents, queries, transactions, graphs and more. No IO.
 //!
 //! Each operation is a plain value that builds its request and decodes its response. Its
 //! [properties](arango_protocol::RequestProperties) declare whether it may be sent again, and where. A write whose

@@ -3,6 +3,8 @@
 //! ```text
 //! cargo xtask test-cluster run -- cargo run -p arango --example blocking
 //! ```
+//!
+//! It creates and drops the database `arango_example_blocking`.
 
 use anyhow::Result;
 use arango::{Client, Database};
@@ -20,7 +22,7 @@ impl Settings {
         // Connections, probes and abandoned cursors are tasks of this runtime: keep it as long as the client.
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let database = runtime.block_on(async {
-            let database = client.create_database("settings").await?;
+            let database = client.create_database("arango_example_blocking").await?;
             database.create_collection("settings").ensure().await?;
             anyhow::Ok(database)
         })?;
@@ -46,6 +48,6 @@ fn main() -> Result<()> {
     settings.set("colour", &json!("green"))?;
     anstream::println!("colour: {:?}", settings.get("colour")?);
     anstream::println!("size: {:?}", settings.get("size")?);
-    settings.runtime.block_on(async { client.drop_database("settings").await })?;
+    settings.runtime.block_on(async { client.drop_database("arango_example_blocking").await })?;
     Ok(())
 }

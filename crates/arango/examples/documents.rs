@@ -3,6 +3,8 @@
 //! ```text
 //! cargo xtask test-cluster run -- cargo run -p arango --example documents
 //! ```
+//!
+//! It creates and drops the database `arango_example_documents`.
 
 use anyhow::{Context, Result};
 use arango::data::{Aql, Document, Index};
@@ -21,7 +23,7 @@ struct Book {
 async fn main() -> Result<()> {
     let client = Client::from_env()?;
 
-    let library = client.create_database("library").await?;
+    let library = client.create_database("arango_example_documents").await?;
     library.create_collection("books").shards(3).ensure().await?;
     let books = library.collection("books");
     books.ensure_index(Index::persistent(["year"])).await?;
@@ -31,7 +33,7 @@ async fn main() -> Result<()> {
     refuse(&books).await;
     query(&library).await?;
 
-    client.drop_database("library").await?;
+    client.drop_database("arango_example_documents").await?;
     Ok(())
 }
 

@@ -1,8 +1,10 @@
-//! What an error tells: what failed, where, whether it was executed, and whether another attempt makes sense.
+//! What an error reports: what failed, where, whether it was executed, and whether another attempt makes sense.
 //!
 //! ```text
 //! cargo xtask test-cluster run -- cargo run -p arango --example errors
 //! ```
+//!
+//! It creates and drops the database `arango_example_errors`.
 
 use std::time::Duration;
 
@@ -13,7 +15,7 @@ use serde_json::json;
 #[tokio::main]
 async fn main() -> Result<()> {
     let client = Client::from_env()?;
-    let shop = client.create_database("shop").await?;
+    let shop = client.create_database("arango_example_errors").await?;
     shop.create_collection("orders").ensure().await?;
     let orders = shop.collection("orders");
 
@@ -36,22 +38,25 @@ async fn main() -> Result<()> {
     let limits = Limits::default().total(Duration::from_secs(2));
     let unreachable =
         Client::builder().hosts("http://127.0.0.1:1,http://127.0.0.1:2").limits(limits).build()?;
-    if let Err(error) = unreachable.db("shop").collection("orders").insert(&json!({ "item": "milk" })).await {
+    if let Err(error) =
+        unreachable.db("arango_example_errors").collection("orders").insert(&json!({ "item": "milk" })).await
+    {
         explain("no coordinator can be reached", &error);
         assert_eq!(error.outcome(), Outcome::NotExecuted);
         anstream::println!("{}\n", error.report()); // a line for each attempt
     }
 
-    client.drop_database("shop").await?;
+    client.drop_database("arango_example_errors").await?;
     Ok(())
 }
 
 /// What a program decides by.
 fn explain(what: &str, error: &Error) {
     let advice = match (error.category(), error.outcome()) {
+        // Also if a copy of this request would do no harm: a new insert would have a new key.
+        (_, Outcome::Unknown) => "read the state first",
         _ if error.is_retryable() => "send it again, after a pause",
         (ErrorCategory::Conflict | ErrorCategory::NotFound, _) => "tell the user",
-        (_, Outcome::Unknown) => "read the state first",
         _ => "repair the program or its settings",
     };
     anstream::println!("# {what}\n{error}");

@@ -3,8 +3,10 @@
 //! ```text
 //! cargo xtask test-cluster run -- cargo run -p arango --example graph
 //! ```
+//!
+//! It creates and drops the database `arango_example_graph`.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use arango::data::{Aql, Document, OverwriteMode, UniqueVertices};
 use arango::{Client, Database};
 use serde::{Deserialize, Serialize};
@@ -23,11 +25,9 @@ struct Wrote {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let endpoints = std::env::var("ARANGO_ENDPOINTS").context("ARANGO_ENDPOINTS is not set")?;
-    let password = std::env::var("ARANGO_ROOT_PASSWORD").unwrap_or_default();
-    let client = Client::builder().hosts(&*endpoints).basic_auth("root", &password).build()?;
+    let client = Client::from_env()?;
 
-    let library = client.create_database("library_of_edges").await?;
+    let library = client.create_database("arango_example_graph").await?;
     for name in ["authors", "books"] {
         library.create_collection(name).shards(3).ensure().await?;
     }
@@ -38,7 +38,7 @@ async fn main() -> Result<()> {
     read(&library).await?;
     traverse(&library).await?;
 
-    client.drop_database("library_of_edges").await?;
+    client.drop_database("arango_example_graph").await?;
     Ok(())
 }
 

@@ -7,6 +7,8 @@
 //!
 //! The coordinator is killed, and restarted, through the control address of a test cluster (`ARANGO_TEST_CONTROL`).
 //! Without one nothing is killed.
+//!
+//! It creates and drops the database `arango_example_import`.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use arango::data::{Aql, ImportProgress};
 use arango::transport::Transport;
-use arango::{Client, Collection, Database, Limits};
+use arango::{Client, ClientBuilder, Collection, Database, Limits};
 use bytes::Bytes;
 use clap::Parser;
 use http::Request;
@@ -37,22 +39,31 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<()> {
     let Arguments { lines } = Arguments::parse();
-    let endpoints = std::env::var("ARANGO_ENDPOINTS").context("ARANGO_ENDPOINTS is not set")?;
-    let password = std::env::var("ARANGO_ROOT_PASSWORD").unwrap_or_default();
-    let client = Client::builder().hosts(&*endpoints).basic_auth("root", &password).build()?;
-    let database = client.create_database("import").await?;
+    let client = Client::from_env()?;
+    let database = client.create_database("arango_example_import").await?;
     database.create_collection("books").shards(3).ensure().await?;
     let books = database.collection("books");
 
     let stored = Arc::new(AtomicU64::new(0));
     let import = import(&books, lines, Arc::clone(&stored));
     let report = match std::env::var("ARANGO_TEST_CONTROL") {
-        Ok(control) => tokio::try_join!(import, kill_a_coordinator(&control, lines, &stored))?.0,
+        Ok(control) => {
+            let kill = kill_a_coordinator(&control, lines, &stored);
+            tokio::pin!(import, kill);
+            // An import that stops early ends the wait for its progress, too.
+            tokio::select! {
+                report = &mut import => report?,
+                killed = &mut kill => {
+                    killed?;
+                    import.await?
+                }
+            }
+        }
         Err(_) => import.await?,
     };
     let elapsed = report.elapsed.as_secs_f64();
     anstream::println!(
-        "{} items in {elapsed:.1} s, {}; the responses of {} were lost, and their documents found",
+        "{} items in {elapsed:.1} s, {}; the responses of {} were lost, and their documents were found",
         HumanCount(report.items),
         HumanBytes(report.bytes),
         HumanCount(report.found_out)
@@ -63,13 +74,12 @@ async fn main() -> Result<()> {
 
     // The query reads all documents before it responds.
     let limits = Limits::default().attempt(Duration::from_secs(600)).total(Duration::from_secs(600));
-    let patient =
-        Client::builder().hosts(&*endpoints).basic_auth("root", &password).limits(limits).build()?;
-    let copies = count_copies(&patient.db("import"), lines).await?;
+    let slow_client = ClientBuilder::from_env()?.limits(limits).build()?;
+    let copies = count_copies(&slow_client.db("arango_example_import"), lines).await?;
     let lost = copies.iter().filter(|copies| **copies < 1).count();
     let doubled = copies.iter().filter(|copies| **copies > 1).count();
     anstream::println!("{} stored, {lost} lost, {doubled} doubled", HumanCount(report.stored));
-    client.drop_database("import").await?;
+    client.drop_database("arango_example_import").await?;
     ensure!(report.stored == lines && lost == 0 && doubled == 0, "not every line was stored once");
     Ok(())
 }

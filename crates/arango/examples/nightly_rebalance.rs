@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use arango::Client;
 use arango::cluster::RebalanceOptions;
-use arango::long_running::PollOptions;
+use arango::long_running::{PollOptions, StopReason};
 
 /// At most this many shards are moved in one night,
 const MOVES_PER_NIGHT: usize = 20;
@@ -34,7 +34,12 @@ async fn main() -> Result<()> {
     while let Some(step) = moves.next().await {
         anstream::println!("{step}");
     }
-    let report = moves.wait().await?;
+    let report = match moves.wait().await {
+        Ok(report) => report,
+        // The window is over. Moves in progress go on, and the next night plans anew.
+        Err(stopped) if matches!(stopped.reason(), StopReason::TimedOut { .. }) => stopped.into_parts().0,
+        Err(stopped) => return Err(stopped.into()),
+    };
     anstream::println!("{} of the moves are completed", report.completed.len());
     Ok(())
 }

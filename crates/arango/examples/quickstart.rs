@@ -3,6 +3,8 @@
 //! ```text
 //! cargo xtask test-cluster run -- cargo run -p arango --example quickstart
 //! ```
+//!
+//! It creates and drops the database `arango_example_quickstart`.
 
 use anyhow::Result;
 use arango::Client;
@@ -21,7 +23,7 @@ async fn main() -> Result<()> {
     let client = Client::from_env()?;
     anstream::println!("ArangoDB {}", client.db("_system").version().await?);
 
-    let library = client.create_database("library").await?; // unless it exists
+    let library = client.create_database("arango_example_quickstart").await?; // unless it exists
     library.create_collection("books").ensure().await?;
     let books = library.collection("books");
 
@@ -35,6 +37,6 @@ async fn main() -> Result<()> {
     anstream::println!("before 1970: {titles:?}");
 
     anstream::println!("{}", client.cluster().health().await?);
-    client.drop_database("library").await?;
+    client.drop_database("arango_example_quickstart").await?;
     Ok(())
 }

@@ -17,10 +17,10 @@ async fn take_order(orders: &Collection, item: &str) -> Result<()> {
 #[tokio::main]
 async fn main() -> Result<()> {
     let client = Client::from_env()?;
-    let shop = client.create_database("shop").await?;
+    let shop = client.create_database("arango_example_test_failover").await?;
     shop.create_collection("orders").ensure().await?;
     take_order(&shop.collection("orders"), "tea").await?;
-    client.drop_database("shop").await?;
+    client.drop_database("arango_example_test_failover").await?;
     Ok(())
 }
 
@@ -35,7 +35,7 @@ mod tests {
         let cluster = TestCluster::builder().coordinators(3).start().await?;
         let client =
             Client::builder().hosts(cluster.urls()).basic_auth("root", cluster.root_password()).build()?;
-        let shop = client.create_database("shop").await?;
+        let shop = client.create_database("arango_example_test_failover").await?;
         shop.create_collection("orders").ensure().await?;
         let orders = shop.collection("orders");
 

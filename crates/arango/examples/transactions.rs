@@ -3,6 +3,8 @@
 //! ```text
 //! cargo xtask test-cluster run -- cargo run -p arango --example transactions
 //! ```
+//!
+//! It creates and drops the database `arango_example_transactions`.
 
 use anyhow::{Context, Result, ensure};
 use arango::data::{Aql, Transaction};
@@ -17,11 +19,9 @@ struct Account {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let endpoints = std::env::var("ARANGO_ENDPOINTS").context("ARANGO_ENDPOINTS is not set")?;
-    let password = std::env::var("ARANGO_ROOT_PASSWORD").unwrap_or_default();
-    let client = Client::builder().hosts(&*endpoints).basic_auth("root", &password).build()?;
+    let client = Client::from_env()?;
 
-    let bank = client.create_database("bank").await?;
+    let bank = client.create_database("arango_example_transactions").await?;
     bank.create_collection("accounts").ensure().await?;
     for owner in ["ada", "bob"] {
         bank.collection("accounts").upsert(owner, &Account { sum: 100 }).await?;
@@ -32,7 +32,7 @@ async fn main() -> Result<()> {
     proof(&bank).await?;
     handle(&bank).await?;
 
-    client.drop_database("bank").await?;
+    client.drop_database("arango_example_transactions").await?;
     Ok(())
 }
 

@@ -6,6 +6,8 @@
 //! ```
 //!
 //! With `-- --load 500` it sends so many orders to itself, kills a coordinator in the middle, and ends.
+//!
+//! It creates and drops the database `arango_example_web_service`.
 
 use anyhow::{Context, Result, ensure};
 use arango::balance::MemberState;
@@ -86,7 +88,7 @@ async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let metrics_handle = PrometheusBuilder::new().install_recorder()?;
     let client = Client::from_env()?;
-    let database = client.create_database("shop").await?;
+    let database = client.create_database("arango_example_web_service").await?;
     database.create_collection("orders").ensure().await?;
     let shop = Shop { client, orders: database.collection("orders"), metrics: metrics_handle };
     let service = Router::new()
@@ -123,7 +125,7 @@ async fn load(shop: &Shop, service: Router, orders: usize) -> Result<()> {
             anstream::println!("{line}");
         }
     }
-    shop.client.drop_database("shop").await?;
+    shop.client.drop_database("arango_example_web_service").await?;
     ensure!(stored == u64::try_from(orders)?, "an order was lost or doubled");
     Ok(())
 }

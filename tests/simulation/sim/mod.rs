@@ -5,6 +5,7 @@
 //! random numbers come from the seed, so that a failure can be repeated.
 
 mod address_book;
+mod admin;
 mod attempt_layer;
 mod bank;
 mod clients;

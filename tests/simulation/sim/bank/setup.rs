@@ -9,11 +9,7 @@ use arango_test_cluster::TestCluster;
 use serde_json::json;
 
 use super::BankScenario;
-use crate::sim::clients;
-use crate::sim::link::Link;
-use crate::sim::network::Network;
-use crate::sim::network_log::NetworkLog;
-use crate::sim::trace::Trace;
+use crate::sim::admin;
 
 pub(super) const ACCOUNTS: &str = "accounts";
 pub(super) const LEDGER: &str = "ledger";
@@ -24,17 +20,7 @@ pub(super) const BALANCE: i64 = 100;
 
 /// Starts the cluster, opens the accounts, and returns a client whose network has no faults.
 pub(super) async fn start_cluster(scenario: &BankScenario) -> (Arc<TestCluster>, Client) {
-    let base = &scenario.base;
-    let builder = TestCluster::builder().coordinators(base.coordinators).seed(base.seed);
-    let builder = builder.keep_alive(base.keep_alive).token_lifetime(base.token_lifetime).in_memory();
-    let cluster = Arc::new(builder.start().await.expect("a cluster in memory needs no ports"));
-    let links = vec![vec![Link::new(Duration::ZERO); base.coordinators]];
-    let network = Network::new(&cluster, links, NetworkLog::new(Trace::begin()));
-    let admin = clients::base_builder(&cluster, network.for_client(0))
-        .hosts(cluster.urls())
-        .basic_auth("root", cluster.root_password())
-        .build()
-        .expect("the cluster's own addresses are valid");
+    let (cluster, admin) = admin::start_cluster(&scenario.base).await;
     open_accounts(&admin.db("_system")).await.expect("there are no faults yet");
     // Time for the collections to propagate to all coordinators.
     tokio::time::sleep(Duration::from_secs(2)).await;

@@ -9,11 +9,7 @@ use arango_test_cluster::TestCluster;
 use serde_json::{Value, json};
 
 use super::scenario::DataScenario;
-use crate::sim::clients;
-use crate::sim::link::Link;
-use crate::sim::network::Network;
-use crate::sim::network_log::NetworkLog;
-use crate::sim::trace::Trace;
+use crate::sim::admin;
 
 /// Writes that a second copy does not change, and that are looked into if they are refused. Coordinators repeat the
 /// inserts here, and late copies of all writes come here.
@@ -38,17 +34,7 @@ pub(super) const COUNTER_KEYS: usize = 2;
 
 /// Starts the cluster, creates collections and documents, and returns a client whose network has no faults.
 pub(super) async fn start_cluster(scenario: &DataScenario) -> (Arc<TestCluster>, Client) {
-    let base = &scenario.base;
-    let builder = TestCluster::builder().coordinators(base.coordinators).seed(base.seed);
-    let builder = builder.keep_alive(base.keep_alive).token_lifetime(base.token_lifetime).in_memory();
-    let cluster = Arc::new(builder.start().await.expect("a cluster in memory needs no ports"));
-    let links = vec![vec![Link::new(Duration::ZERO); base.coordinators]];
-    let network = Network::new(&cluster, links, NetworkLog::new(Trace::begin()));
-    let admin = clients::base_builder(&cluster, network.for_client(0))
-        .hosts(cluster.urls())
-        .basic_auth("root", cluster.root_password())
-        .build()
-        .expect("the cluster's own addresses are valid");
+    let (cluster, admin) = admin::start_cluster(&scenario.base).await;
     create_documents(&admin.db("_system")).await.expect("there are no faults yet");
     // Time for the collections to propagate to all coordinators.
     tokio::time::sleep(Duration::from_secs(2)).await;
