@@ -36,7 +36,7 @@ async fn main() -> Result<()> {
     }
     let report = match moves.wait().await {
         Ok(report) => report,
-        // The window is over. Moves in progress go on, and the next night plans anew.
+        // The window is over. Moves in progress go on, and the next night makes another plan.
         Err(stopped) if matches!(stopped.reason(), StopReason::TimedOut { .. }) => stopped.into_parts().0,
         Err(stopped) => return Err(stopped.into()),
     };

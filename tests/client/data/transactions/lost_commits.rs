@@ -59,8 +59,8 @@ async fn w15_a_commit_that_is_reported_before_it_fails_is_not_believed() {
     let error = transaction.commit().await.unwrap_err();
     assert_eq!(
         (error.outcome(), error.resolution()),
-        (Outcome::NotExecuted, Some(Resolution::NotExecuted)),
-        "{}",
+        (Outcome::Unknown, Some(Resolution::CannotTell)),
+        "of several leaders some might have committed: {}",
         error.report()
     );
     assert_eq!(ending(&cluster), [Method::PUT, Method::GET, Method::GET], "first committed, then aborted");

@@ -4,6 +4,7 @@ mod closure;
 mod handle;
 mod lost_commits;
 mod owner;
+mod partial_commits;
 mod proofs;
 
 use std::time::Duration;

@@ -181,8 +181,10 @@ impl Batch {
     }
 
     /// Returns the items whose generated key was refused, without it.
+    ///
+    /// They have no key from then on, so a copy is neither taken for one under the refused key, nor looked for there.
     pub(super) fn without_refused_keys<W>(
-        &self,
+        &mut self,
         items: &[Result<W, ItemError>],
     ) -> Option<(Self, Vec<usize>)> {
         let places = places_of(items, |index, error| {
@@ -191,8 +193,12 @@ impl Batch {
                 && error.number().is_some_and(is_key_refused)
                 && !error.failure().has_ambiguous_predecessor
         });
-        let elements = self.elements.without_generated_keys(&places);
-        (!places.is_empty()).then(|| (self.with_elements(elements), places))
+        if places.is_empty() {
+            return None;
+        }
+        let again = self.with_elements(self.elements.without_generated_keys(&places));
+        self.elements = self.elements.with_keys_dropped(&places);
+        Some((again, places))
     }
 
     /// Returns the items that were refused for a transient reason, and may be sent again.

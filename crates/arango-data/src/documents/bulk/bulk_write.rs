@@ -44,7 +44,8 @@ pub trait BulkWrite: Operation<Output = Vec<Result<Self::Item, ItemError>>> + Si
     fn failed(&self, failure: &Failure, message: &Arc<str>) -> Vec<Result<Self::Item, ItemError>>;
 
     /// Returns a write of the items whose generated key was refused, without it, and their places.
-    fn without_refused_keys(&self, items: &[Result<Self::Item, ItemError>]) -> Option<(Self, Vec<usize>)>;
+    fn without_refused_keys(&mut self, items: &[Result<Self::Item, ItemError>])
+    -> Option<(Self, Vec<usize>)>;
 
     /// Returns a write of the items that were refused for a transient reason and may be sent again, and their places.
     ///
@@ -149,7 +150,7 @@ macro_rules! bulk_write {
             }
 
             fn without_refused_keys(
-                &self,
+                &mut self,
                 items: &[Result<$output, ItemError>],
             ) -> Option<(Self, Vec<usize>)> {
                 let (batch, places) = self.batch.without_refused_keys(items)?;

@@ -179,22 +179,38 @@ impl Elements {
 
     /// Returns some of the documents.
     pub(super) fn select(&self, indices: &[usize]) -> Self {
-        self.select_with(indices, |item, json| (item.key.clone(), json))
+        self.select_with(indices, |_, item, json| (item.key.clone(), json))
     }
 
     /// Returns some of the documents, without the keys that were generated.
     pub(super) fn without_generated_keys(&self, indices: &[usize]) -> Self {
-        self.select_with(indices, |item, json| match &item.key {
-            Some(key) if key.is_generated() => (None, without_key_at_end(&json, key)),
-            key => (key.clone(), json),
-        })
+        self.select_with(indices, |_, item, json| without_generated_key(item, json))
     }
 
-    fn select_with(&self, indices: &[usize], change: impl Fn(&Item, Bytes) -> (Option<Key>, Bytes)) -> Self {
+    /// Returns all documents, some of them without the keys that were generated.
+    pub(super) fn with_keys_dropped(&self, indices: &[usize]) -> Self {
+        let all: Vec<usize> = (0..self.items.len()).collect();
+        let mut changed = self.select_with(&all, |index, item, json| {
+            // They are in order.
+            if indices.binary_search(&index).is_ok() {
+                without_generated_key(item, json)
+            } else {
+                (item.key.clone(), json)
+            }
+        });
+        changed.seal();
+        changed
+    }
+
+    fn select_with(
+        &self,
+        indices: &[usize],
+        change: impl Fn(usize, &Item, Bytes) -> (Option<Key>, Bytes),
+    ) -> Self {
         let mut selected = Self::new();
         for index in indices {
             let item = &self.items[*index];
-            let (key, document) = change(item, self.json(*index));
+            let (key, document) = change(*index, item, self.json(*index));
             let added = selected.add(|json| {
                 json.extend_from_slice(&document);
                 Ok(key)
@@ -250,6 +266,13 @@ fn finish(
 }
 
 /// Adds a key to the object that begins at `start`, as its last member: nothing else has to be moved.
+fn without_generated_key(item: &Item, json: Bytes) -> (Option<Key>, Bytes) {
+    match &item.key {
+        Some(key) if key.is_generated() => (None, without_key_at_end(&json, key)),
+        key => (key.clone(), json),
+    }
+}
+
 fn append_key(json: &mut Vec<u8>, start: usize, key: &Key) {
     json.truncate(start + json[start..].trim_ascii_end().len() - 1);
     let is_empty = json[start..].trim_ascii() == b"{";

@@ -107,6 +107,12 @@ impl LostCommit {
         }
     }
 
+    /// Returns whether the coordinator has begun to commit, whatever came of it.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.has_first_copy_ended || self.committed_at.is_some()
+    }
+
     /// Takes the answer to what was asked last.
     pub fn record(&mut self, answer: &CommitAnswer, now: Duration) {
         match self.step {

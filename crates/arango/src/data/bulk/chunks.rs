@@ -95,7 +95,7 @@ impl<O: BulkWrite> Chunks<O> {
                 places.iter().map(|_| not_sent()).collect()
             } else {
                 write.seal();
-                let sent = collection.send_items(&write).await;
+                let sent = collection.send_items(&mut write).await;
                 is_itemised |= sent.is_itemised();
                 if let Some(error) = sent.error {
                     if !error.is_transient() {

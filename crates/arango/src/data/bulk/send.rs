@@ -59,7 +59,9 @@ impl<W> Sent<W> {
         self.error.is_none()
             || self.items.iter().any(|item| match item {
                 Ok(_) => true,
-                Err(error) => !matches!(error.resolution(), None | Some(Resolution::Failed)),
+                Err(error) => {
+                    error.ticket().is_some() || !matches!(error.resolution(), None | Some(Resolution::Failed))
+                }
             })
     }
 }
@@ -68,11 +70,11 @@ impl Collection {
     /// Sends the items, those that were refused for a transient reason again, and looks for those in doubt.
     ///
     /// All of it ends within the time limit of one call.
-    pub(super) async fn send_items<O: BulkWrite>(&self, write: &O) -> Sent<O::Item> {
-        let limit = TimeLimit::start(&self.database, write);
+    pub(super) async fn send_items<O: BulkWrite>(&self, write: &mut O) -> Sent<O::Item> {
+        let limit = TimeLimit::start(&self.database, &*write);
         let mut load = Load::default();
         let mut error = None;
-        let mut items = match self.database.execute_items(write, &mut load).await {
+        let mut items = match self.database.execute_items(&*write, &mut load).await {
             Ok(items) => items,
             Err(failed) => {
                 let items = write.failed(&failed.failure(), &Arc::from(failed.to_string()));
@@ -89,9 +91,9 @@ impl Collection {
             merge_items(&mut items, &places, Ok(copies));
         }
         if error.is_none() {
-            self.repeat(limit, write, &mut items, &mut load).await;
+            self.repeat(limit, &*write, &mut items, &mut load).await;
         }
-        self.find_out(limit, write, &mut items).await;
+        self.find_out(limit, &*write, &mut items).await;
         if let Some(database) = self.database.name() {
             write.add_tickets(&mut items, database, unix_millis());
         }

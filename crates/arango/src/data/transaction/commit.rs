@@ -50,6 +50,8 @@ impl TransactionCalls {
             let left = limit.saturating_sub(now);
             let answer = match commit.step(now) {
                 CommitStep::Committed => return Ok(()),
+                // Of several leaders, some may have committed. A proof is written only where there is one.
+                CommitStep::NotCommitted if proof.is_none() && commit.has_begun() => break,
                 CommitStep::NotCommitted => {
                     return Err(error.with_resolution(Resolution::NotExecuted, None));
                 }

@@ -92,7 +92,10 @@ impl State {
 
     /// Ends a call.
     pub(super) fn end_call(&mut self, failure: Option<Met>, now: Instant) {
-        (self.is_busy, self.last_use) = (false, now);
+        self.is_busy = false;
+        if failure.is_none_or(Met::was_answered) {
+            self.last_use = now;
+        }
         self.repeat = failure.and_then(Met::repeat);
         if let Some(met) = failure {
             self.status = met.status_after().unwrap_or(self.status);
@@ -215,6 +218,12 @@ impl Met {
             }
             _ => None,
         }
+    }
+
+    /// Returns whether the request has come to the transaction, which then begins to be idle.
+    fn was_answered(self) -> bool {
+        let at_the_door = matches!(self.failure.kind, ErrorKind::QueueFull | ErrorKind::QueueTimeViolated);
+        self.failure.number.is_some() && !at_the_door
     }
 
     /// Returns whether another write was in the way. Nothing was executed.

@@ -8,6 +8,7 @@ use tokio::time::sleep;
 
 use crate::data::bulk::send::{Sent, pause};
 use crate::data::collection::Collection;
+use crate::handles::unix_time::unix_millis;
 
 /// A longer time in the queue of a coordinator means that it is overloaded.
 const MAX_QUEUE_TIME: Duration = Duration::from_millis(100);
@@ -25,8 +26,8 @@ pub(super) struct Done {
 /// Sends a request, and those of its items again that failed for a transient reason.
 ///
 /// An item that may have been executed is sent again only if a second copy of it does no harm.
-pub(super) async fn send(collection: Collection, write: InsertDocuments<Silent>) -> Done {
-    let mut sent = collection.send_items(&write).await;
+pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Silent>) -> Done {
+    let mut sent = collection.send_items(&mut write).await;
     let mut is_overloaded = sent.load.is_overloaded || sent.load.queue_time > MAX_QUEUE_TIME;
     for repeat in 0..REPEATS {
         let again = write.repeatable(&sent.items);
@@ -36,13 +37,17 @@ pub(super) async fn send(collection: Collection, write: InsertDocuments<Silent>)
         sleep(pause(FIRST_PAUSE.saturating_mul(2_u32.pow(repeat)), &collection.database)).await;
         if let Some((mut again, places)) = again {
             again.seal();
-            let copies = collection.send_items(&again).await;
+            let copies = collection.send_items(&mut again).await;
             is_overloaded |= copies.load.is_overloaded || copies.load.queue_time > MAX_QUEUE_TIME;
             let failed = copies.error.as_ref().filter(|_| !copies.is_itemised()).map(Error::outcome);
             merge_items(&mut sent.items, &places, failed.map_or(Ok(copies.items), Err));
             sent.error = copies.error.or(sent.error);
         }
         collection.look_again(&write, &mut sent.items).await;
+    }
+    if let Some(database) = collection.database.name() {
+        // Some of them have become unknown since the first time.
+        write.add_tickets(&mut sent.items, database, unix_millis());
     }
     Done { sent, is_overloaded }
 }
