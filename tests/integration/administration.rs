@@ -104,7 +104,7 @@ async fn a_plan_of_a_rebalance_is_executed_until_nothing_moves() {
     database.create_collection("books").shards(6).replication_factor(2).await.unwrap();
 
     let options = RebalanceOptions::new().move_leaders().move_followers();
-    let plan = cluster.rebalance_plan(&options).await.unwrap();
+    let plan = cluster.rebalance_plan_with(&options).await.unwrap();
     cluster.execute_moves(&plan.moves).await.unwrap();
     let imbalance = cluster.wait_until_idle(patient()).await.unwrap();
 
