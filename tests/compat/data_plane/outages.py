@@ -20,7 +20,8 @@ def checks(runner):
                 for call in (books.get, books.delete):
                     assert_rejected(503, 1478, call, "a")
                 assert_rejected(503, 1478, through(1, books).insert, {})
-                assert_rejected(503, 1478, through(1, books).insert_many, [{}, {}])
+                # Elements fail one by one, and the request only if all of its shards are lost.
+                assert_rejected(500, 4, through(1, books).insert_many, [{}, {}])
                 query = "FOR d IN @@c RETURN d"
                 assert_rejected(503, 1478, root().aql.execute, query, bind_vars={"@c": books.name})
                 assert_same(list(root().aql.execute("RETURN 1")), [1])
