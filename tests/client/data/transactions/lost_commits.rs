@@ -120,3 +120,18 @@ async fn a_commit_without_an_answer_is_found_out_about_until_the_time_is_up() {
     assert_eq!(ends(&cluster, &Method::DELETE), 0, "it is not aborted");
     assert_eq!(sums(&cluster).await, (90, 110));
 }
+
+#[tokio::test(start_paused = true)]
+async fn w15_a_commit_that_was_executed_but_answered_with_an_error_is_never_not_executed() {
+    let (cluster, bank) = bank().await;
+    let error = Fault::response(400, 600, "scripted").after_execution().times(1);
+    let _answered = cluster.inject(&on_commit(error));
+    // Too short to confirm the state.
+    let result = bank
+        .timeout(Duration::from_millis(900))
+        .transaction(["accounts"])
+        .run(async |mut transaction| transfer(&mut transaction).await)
+        .await;
+    assert_eq!(result.unwrap_err().outcome(), Outcome::Unknown);
+    assert_eq!(sums(&cluster).await, (90, 110));
+}

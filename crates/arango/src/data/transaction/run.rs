@@ -199,7 +199,8 @@ impl<'a, P, T> Runner<'a, P, T> {
     async fn commit<E: From<Error>>(&mut self, transaction: Transaction, value: T) -> Run<T, E> {
         let run = match self.try_commit(&transaction, &value).await {
             Ok(()) => return Run::Committed(value),
-            Err(error) if error.outcome() == Outcome::Unknown => {
+            // Also an error that was executed: what became of the commit could not be found out.
+            Err(error) if !error.was_not_executed() => {
                 self.is_undecided = true;
                 match self.proof {
                     Some(_) => Run::Repeat(Repeat::Soon, error.into()),
