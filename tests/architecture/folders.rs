@@ -87,7 +87,7 @@ const LAYOUTS: &[Layout] = &[
     Layout {
         name: "arango-data",
         groups: &[
-            &["expected_error"],
+            &["expected_error", "drop_status"],
             &["names"],
             &["json"],
             &["documents"],

@@ -76,7 +76,7 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | errors of the server that an operation expects | `expected_error` |
+//! | errors of the server that an operation expects; what came of a removal | `expected_error`, `drop_status` |
 //! | names of collections and documents | `names` |
 //! | documents as JSON: writing without loss, reading in one pass | `json` |
 //! | operations on documents, and what became of lost writes | `documents` |
@@ -96,6 +96,7 @@ mod analyzers;
 mod collections;
 mod databases;
 mod documents;
+mod drop_status;
 mod expected_error;
 mod for_each_operation;
 mod graphs;
@@ -142,6 +143,7 @@ pub use documents::{
 #[doc(hidden)] // for the crate `arango`
 pub use documents::{after_ambiguous_attempt, merge_items};
 #[doc(hidden)] // for tests and tables of all operations
+pub use drop_status::DropStatus;
 pub use for_each_operation::{OperationVisitor, for_each_operation};
 pub use graphs::{
     AddEdgeDefinition, AddOrphanCollection, CreateGraph, DropGraph, EdgeDefinition, EnsureGraph,
@@ -149,9 +151,8 @@ pub use graphs::{
     RemoveVertex, ReplaceEdgeDefinition,
 };
 pub use indexes::{
-    AnalyzerFeature, DropIndex, DropStatus, EnsureIndex, EnsuredIndex, GetIndex, Index, IndexId, IndexInfo,
-    IndexType, InvertedField, InvertedIndex, ListIndexes, SortDirection, StoredValues, VectorIndex,
-    VectorMetric,
+    AnalyzerFeature, DropIndex, EnsureIndex, EnsuredIndex, GetIndex, Index, IndexId, IndexInfo, IndexType,
+    InvertedField, InvertedIndex, ListIndexes, SortDirection, StoredValues, VectorIndex, VectorMetric,
 };
 pub use json::{Document, Edge, Patch, write_document};
 pub use names::{CollectionName, DocumentId, InvalidIdentifier, Key, Revision};

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use arango::Limits;
-use arango::data::ImportProgress;
+use arango::data::{ImportProgress, KeyGenerator, KeyOptions};
+use arango::{Limits, Outcome};
 use arango_test_cluster::{Fault, Phase};
 use serde_json::json;
 use tokio::time::sleep;
@@ -155,4 +155,43 @@ async fn a_coordinator_that_does_not_respond_in_time_gets_fewer_requests_at_a_ti
     assert_eq!((late.hits(), report.stored, least.load(Ordering::Relaxed)), (2, 200, 2));
     sleep(Duration::from_secs(60)).await;
     assert_eq!(stored(&cluster).await, 200, "the late copies were refused");
+}
+
+/// A collection that was made again under its name, and does not accept the keys of the client any more.
+#[tokio::test(start_paused = true)]
+async fn a_document_whose_generated_key_was_refused_is_not_sent_twice_without_a_key() {
+    for imports in [false, true] {
+        let cluster = cluster().await;
+        let client = client(&cluster);
+        let database = client.db("_system");
+        database.create_collection("remade").await.unwrap();
+        let remade = database.collection("remade");
+        remade.insert(&json!({})).await.unwrap();
+        remade.drop_collection().await.unwrap();
+        let options = KeyOptions::new(KeyGenerator::Traditional).server_keys_only();
+        database.create_collection("remade").key_options(options).await.unwrap();
+
+        // The response to the copy without a key is lost.
+        let first = cluster.inject(&on_post(Fault::latency(Duration::from_millis(100)).times(1)));
+        let lose = async {
+            while first.iter().all(|fault| fault.hits() == 0) {
+                sleep(Duration::from_millis(1)).await;
+            }
+            cluster.inject(&on_post(Fault::close(Phase::AfterExecution).times(1)))
+        };
+        let write = async {
+            if imports {
+                let report = remade.import([json!({ "n": 1 })]).await.unwrap();
+                report.failures.first().map(|failure| failure.error.outcome())
+            } else {
+                let report = remade.insert_many([json!({ "n": 1 })]).await.unwrap();
+                report.failed().next().map(|(_, error)| error.outcome())
+            }
+        };
+        let (outcome, faults) = tokio::join!(write, lose);
+
+        assert!(faults.iter().any(|fault| fault.hits() > 0));
+        assert_eq!(outcome, Some(Outcome::Unknown), "imports: {imports}");
+        assert_eq!(remade.count().await.unwrap(), 1, "imports: {imports}");
+    }
 }

@@ -8,8 +8,8 @@ use http::{Request, StatusCode};
 use serde::Deserialize;
 
 use super::ANALYZER_NOT_FOUND;
+use crate::drop_status::DropStatus;
 use crate::expected_error::accept_error;
-use crate::indexes::DropStatus;
 
 /// Removes an analyzer.
 ///

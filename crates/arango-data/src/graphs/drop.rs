@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::GRAPH_NOT_FOUND;
 use super::info::{GetGraph, GraphInfo};
+use crate::drop_status::DropStatus;
 use crate::expected_error::{accept_error, is_response_lost};
-use crate::indexes::DropStatus;
 
 /// Drops a graph. Its collections stay, unless they are to be [dropped](Self::with_collections), too.
 ///
@@ -81,9 +81,7 @@ impl Resolve for DropGraph {
         match answer {
             // The collections go after the graph, and perhaps have not gone yet.
             Ok(None) if self.with_collections => Conclusion::CannotTell,
-            Ok(None) => Conclusion::Executed(DropStatus::Dropped),
-            Ok(Some(_)) => Conclusion::NotSeen,
-            Err(_) => Conclusion::CannotTell,
+            answer => DropStatus::conclude(&answer),
         }
     }
 }

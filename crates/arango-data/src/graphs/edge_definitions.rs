@@ -7,9 +7,9 @@ use arango_protocol::{
 use bytes::Bytes;
 use http::Request;
 
-use super::conclude_changed;
 use super::definition::EdgeDefinition;
 use super::info::{GetGraph, GraphInfo};
+use super::{ask_for_graph, conclude_changed};
 
 /// Adds a collection of edges to a graph, and creates its collections that do not exist.
 ///
@@ -55,7 +55,7 @@ impl Resolve for AddEdgeDefinition {
     type Question = GetGraph;
 
     fn question(&self, failure: &Failure) -> Option<GetGraph> {
-        failure.is_response_lost().then(|| GetGraph { name: self.graph.clone() })
+        ask_for_graph(&self.graph, failure)
     }
 
     fn conclusion(
@@ -165,7 +165,7 @@ impl Resolve for RemoveEdgeDefinition {
     type Question = GetGraph;
 
     fn question(&self, failure: &Failure) -> Option<GetGraph> {
-        failure.is_response_lost().then(|| GetGraph { name: self.graph.clone() })
+        ask_for_graph(&self.graph, failure)
     }
 
     fn conclusion(

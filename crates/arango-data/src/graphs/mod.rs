@@ -18,13 +18,18 @@ pub use info::{GetGraph, GraphInfo, ListGraphs};
 pub use orphans::{AddOrphanCollection, RemoveOrphanCollection};
 pub use remove_vertex::RemoveVertex;
 
-use arango_protocol::{Conclusion, ErrorNumber, ErrorObject};
+use arango_protocol::{Conclusion, ErrorNumber, ErrorObject, Failure};
 
 /// The error number of a graph that does not exist.
 const GRAPH_NOT_FOUND: ErrorNumber = ErrorNumber(1924);
 
 /// The error number of a graph whose name is in use.
 const DUPLICATE_GRAPH: ErrorNumber = ErrorNumber(1925);
+
+/// Returns what to read to find out about a change of a graph whose response was lost.
+fn ask_for_graph(name: &str, failure: &Failure) -> Option<GetGraph> {
+    failure.is_response_lost().then(|| GetGraph { name: name.to_owned() })
+}
 
 /// Concludes from a graph whether a change of its definition is there.
 fn conclude_changed(

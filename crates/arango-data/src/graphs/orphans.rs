@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
 
-use super::conclude_changed;
 use super::info::{GetGraph, GraphInfo};
+use super::{ask_for_graph, conclude_changed};
 
 /// Adds a collection of vertices to a graph, and creates it unless it exists.
 ///
@@ -60,7 +60,7 @@ impl Resolve for AddOrphanCollection {
     type Question = GetGraph;
 
     fn question(&self, failure: &Failure) -> Option<GetGraph> {
-        failure.is_response_lost().then(|| GetGraph { name: self.graph.clone() })
+        ask_for_graph(&self.graph, failure)
     }
 
     fn conclusion(
@@ -126,7 +126,7 @@ impl Resolve for RemoveOrphanCollection {
     type Question = GetGraph;
 
     fn question(&self, failure: &Failure) -> Option<GetGraph> {
-        failure.is_response_lost().then(|| GetGraph { name: self.graph.clone() })
+        ask_for_graph(&self.graph, failure)
     }
 
     fn conclusion(

@@ -11,8 +11,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::documents::ReadDocument;
+use crate::drop_status::DropStatus;
 use crate::expected_error::{accept_error, is_response_lost};
-use crate::indexes::DropStatus;
 use crate::names::{CollectionName, Key, Revision};
 
 /// Removes a vertex, and all edges of any graph of the database that begin or end there.
@@ -93,12 +93,8 @@ impl Resolve for RemoveVertex {
         _: &Failure,
         answer: Result<Option<Box<RawValue>>, &ErrorObject>,
     ) -> Conclusion<DropStatus> {
-        match answer {
-            // The edges go in the same transaction.
-            Ok(None) => Conclusion::Executed(DropStatus::Dropped),
-            Ok(Some(_)) => Conclusion::NotSeen,
-            Err(_) => Conclusion::CannotTell,
-        }
+        // The edges go in the same transaction.
+        DropStatus::conclude(&answer)
     }
 }
 

@@ -8,6 +8,7 @@ use http::{Request, StatusCode};
 use serde::Deserialize;
 
 use super::id::IndexId;
+use crate::drop_status::DropStatus;
 use crate::expected_error::accept_error;
 
 /// The error number of an index that does not exist.
@@ -23,15 +24,6 @@ const INDEX_NOT_FOUND: ErrorNumber = ErrorNumber(1212);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DropIndex {
     id: IndexId,
-}
-
-/// What came of removing something: an index, a view, an analyzer, a graph, or a vertex.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DropStatus {
-    /// It was removed.
-    Dropped,
-    /// It was not there.
-    NotFound,
 }
 
 impl DropIndex {

@@ -10,7 +10,7 @@ mod inverted;
 mod vector;
 
 pub use definition::Index;
-pub use drop::{DropIndex, DropStatus};
+pub use drop::DropIndex;
 pub use ensure::{EnsureIndex, EnsuredIndex};
 pub use id::IndexId;
 pub use info::{GetIndex, IndexInfo, IndexType, ListIndexes};

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 
 use super::info::{GetView, ViewInfo};
+use crate::drop_status::DropStatus;
 use crate::expected_error::{accept_error, is_response_lost};
-use crate::indexes::DropStatus;
 
 /// Drops a view. The documents of its collections stay.
 ///
@@ -54,11 +54,7 @@ impl Resolve for DropView {
         _: &Failure,
         answer: Result<Option<ViewInfo>, &ErrorObject>,
     ) -> Conclusion<DropStatus> {
-        match answer {
-            Ok(None) => Conclusion::Executed(DropStatus::Dropped),
-            Ok(Some(_)) => Conclusion::NotSeen,
-            Err(_) => Conclusion::CannotTell,
-        }
+        DropStatus::conclude(&answer)
     }
 }
 

@@ -286,6 +286,11 @@ impl Error {
         self.0.elapsed
     }
 
+    /// Returns how much of the time limit the call has left.
+    pub fn time_left(&self) -> Duration {
+        self.0.limit.saturating_sub(self.0.elapsed)
+    }
+
     /// Returns a displayable report with one line per attempt.
     pub fn report(&self) -> Report<'_> {
         Report(self)

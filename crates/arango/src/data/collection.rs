@@ -8,7 +8,7 @@ use arango_data::{
     OverwriteMode, ReadDocument, ReadDocuments, RemoveDocument, ReplaceDocument, Transactional,
     UpdateDocument,
 };
-use arango_transport::protocol::{BuildError, Resolve};
+use arango_transport::protocol::{BuildError, Operation, Resolve};
 use arango_transport::{Coordinator, Error};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -213,8 +213,14 @@ impl Collection {
 
     /// Returns whether the collection accepts the keys that the client makes. Its properties are read once.
     ///
-    /// The next request of this handle gets the time that is left then.
-    pub(super) async fn accepts_generated_keys(&mut self) -> Result<bool, Error> {
+    /// The next request of this handle gets the time that is left then. An error is that of the operation `O`, which was
+    /// not sent yet.
+    pub(super) async fn accepts_generated_keys<O: Operation>(&mut self) -> Result<bool, Error> {
+        let accepts = self.reads_whether_keys_are_accepted().await;
+        accepts.map_err(|error| error.of_operation(O::METADATA.name).before_execution())
+    }
+
+    async fn reads_whether_keys_are_accepted(&mut self) -> Result<bool, Error> {
         let name = self.name()?;
         let entry = [self.database.prefix(), "/", name.as_str()].concat();
         if let Some(known) = self.database.shared.data.generated_keys.are_accepted(&entry) {

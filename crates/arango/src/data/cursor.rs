@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use std::{fmt, vec};
 
-use arango_data::{Batch, CloseCursor, CursorId, Extra, NextBatch, Warning};
+use arango_data::{Batch, Extra, NextBatch, Warning};
 use arango_transport::protocol::{BuildError, Outcome};
 use arango_transport::{Coordinator, Error};
 use futures_util::{Stream, TryStreamExt};
@@ -19,13 +19,11 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::data::cursor_ticket::CursorTicket;
 use crate::data::query_trace::{QueryTrace, observe};
+use crate::data::server_cursor::ServerCursor;
 use crate::data::transaction::TransactionCalls;
 use crate::handles::data_support::{invalid_request, without_runtime};
 use crate::handles::database::Database;
 use crate::handles::unix_time::unix_millis;
-
-/// How long closing a cursor in the background may take.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The rows of a query: a [`Stream`] that reads batch by batch.
 ///
@@ -372,40 +370,4 @@ impl<T, B> fmt::Debug for Cursor<T, B> {
             .field("progress", &self.progress)
             .finish_non_exhaustive()
     }
-}
-
-/// The cursor on the server, closed when it is dropped.
-struct ServerCursor {
-    /// Prefers the owner.
-    database: Database,
-    owner: Option<Coordinator>,
-    /// Whether the server keeps it after its last batch, so that this can be read again.
-    is_kept: bool,
-    /// `None` if there is nothing to close.
-    id: Option<CursorId>,
-    /// Closes it before its next call.
-    transaction: Option<Arc<TransactionCalls>>,
-}
-
-impl Drop for ServerCursor {
-    fn drop(&mut self) {
-        match (self.id.take(), &self.transaction) {
-            (Some(id), None) => close(&self.database, self.owner.as_ref(), id),
-            (Some(id), Some(transaction)) => transaction.close_later(id),
-            (None, _) => {}
-        }
-    }
-}
-
-/// Closes a cursor in the background.
-pub(super) fn close(database: &Database, owner: Option<&Coordinator>, id: CursorId) {
-    let closing = database.clone().timeout(CLOSE_TIMEOUT);
-    let closing = match owner {
-        Some(owner) => closing.prefer(owner.clone()),
-        None => closing,
-    };
-    database.shared.data.background.spawn(async move {
-        // The server closes it after its time to live.
-        closing.execute(CloseCursor::new(&id)).await.ok();
-    });
 }

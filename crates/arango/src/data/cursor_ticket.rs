@@ -13,6 +13,7 @@ use tokio::time::sleep;
 
 use crate::data::cursor::{Cursor, CursorEffect};
 use crate::handles::database::Database;
+use crate::handles::jitter::at_least_half;
 use crate::handles::time_limit::TimeLimit;
 use crate::handles::unix_time::unix_millis;
 
@@ -166,7 +167,7 @@ async fn read_batch<T: DeserializeOwned>(database: &Database, next: NextBatch<T>
         if !result.as_ref().is_err_and(is_busy) || limit.left() <= pause {
             return result;
         }
-        sleep(pause).await;
+        sleep(at_least_half(pause, database.transport.random())).await;
         pause = (2 * pause).min(MAX_PAUSE);
     }
 }

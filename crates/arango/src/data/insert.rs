@@ -5,7 +5,7 @@ use std::future::IntoFuture;
 use std::marker::PhantomData;
 
 use arango_data::{InsertDocument, OperationId, OverwriteMode, Silent, WriteOutput, Written};
-use arango_transport::protocol::{BuildError, Operation as _};
+use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Error};
 
 use crate::data::collection::{Borrow, Collection, Keys};
@@ -121,10 +121,9 @@ impl<W: WriteOutput + Send + 'static> Insert<'_, W> {
         let accepts_keys = is_without_key || self.needs_its_key;
         let accepts_keys = accepts_keys
             && collection
-                .accepts_generated_keys()
+                .accepts_generated_keys::<InsertDocument<W>>()
                 .await
-                .inspect_err(|error| collection.record_failure(error))
-                .map_err(|error| error.of_operation(InsertDocument::<W>::METADATA.name).before_execution())?;
+                .inspect_err(|error| collection.record_failure(error))?;
         if self.needs_its_key && !accepts_keys {
             let reason = "is not accepted by this collection, and without it the edge could be stored twice";
             return Err(invalid_request::<InsertDocument<W>>(BuildError::Field { field: "_key", reason }));
@@ -141,7 +140,7 @@ impl<W: WriteOutput + Send + 'static> Insert<'_, W> {
             // A key that the program chose is never replaced.
             Some(operation) if gets_key => {
                 collection.refuses_generated_keys();
-                let left = error.limit().saturating_sub(error.elapsed());
+                let left = error.time_left();
                 collection.database = collection.database.timeout(left);
                 // Boxed: rare and large, so it should not enlarge the future of every insert.
                 Box::pin(collection.execute_resolving(operation)).await

@@ -27,6 +27,7 @@ mod read_many;
 mod remove;
 mod scan;
 mod schema;
+mod server_cursor;
 mod set_properties;
 mod ticket;
 mod transaction;

@@ -15,9 +15,10 @@ use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Coordinator, Error, ErrorKind};
 use serde::de::DeserializeOwned;
 
-use crate::data::cursor::{Cursor, CursorEffect, close};
+use crate::data::cursor::{Cursor, CursorEffect};
 use crate::data::query_excerpt::excerpt;
 use crate::data::query_trace::{QueryTrace, observe};
+use crate::data::server_cursor::close;
 use crate::data::transaction::{Transaction, TransactionCalls};
 use crate::data::watched_query::WatchedQuery;
 use crate::handles::data_support::invalid_request;

@@ -116,7 +116,7 @@ impl<'a> IntoFuture for Exists<'a> {
             };
             match operation.question(&error.failure()) {
                 Some(read) => {
-                    let left = error.limit().saturating_sub(error.elapsed());
+                    let left = error.time_left();
                     Ok(database.timeout(left).execute(read).await?.is_some())
                 }
                 None => Err(error),

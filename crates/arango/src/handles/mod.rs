@@ -6,6 +6,7 @@ pub(crate) mod coordinator;
 pub(crate) mod data_support;
 pub(crate) mod database;
 pub(crate) mod execute;
+pub(crate) mod jitter;
 pub(crate) mod resolve;
 pub(crate) mod roles;
 pub(crate) mod shared;

@@ -7,6 +7,7 @@ use arango_transport::{Error, Transport};
 use tokio::time::{Instant, sleep};
 
 use crate::handles::database::Database;
+use crate::handles::jitter::at_least_half;
 use crate::handles::unix_time::unix_millis;
 
 /// How often a question is asked that needs no time until the answer is decisive.
@@ -47,7 +48,7 @@ impl Database {
     /// Asks the question of an operation that has failed, until the answer is decisive or the time is up.
     async fn ask_until_decided<O: Resolve>(&self, operation: &O, error: Error) -> Result<O::Output, Error> {
         let failure = error.failure();
-        let left = error.limit().saturating_sub(error.elapsed());
+        let left = error.time_left();
         let mut schedule = Schedule::new(&self.transport, left, operation.patience());
         let mut otherwise = None;
         let mut undecided = (Resolution::Failed, None);
@@ -137,7 +138,6 @@ impl Schedule {
     fn pause(&self) -> Duration {
         let Some(again) = self.asked.checked_sub(1) else { return Duration::ZERO };
         let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(again)).min(MAX_PAUSE);
-        // Clients that failed at the same time do not ask at the same time.
-        pause / 2 + (pause / 2).mul_f64(self.transport.random().next_f64())
+        at_least_half(pause, self.transport.random())
     }
 }

@@ -51,7 +51,7 @@ impl Database {
     /// Returns whether the server that refused has the role `SINGLE`; `false` unless that is certain.
     async fn refused_by_single_server(&self, error: &Error) -> bool {
         let Some(server) = error.coordinator() else { return false };
-        let left = error.limit().saturating_sub(error.elapsed()).min(ROLE_TIMEOUT);
+        let left = error.time_left().min(ROLE_TIMEOUT);
         // Where several servers share an address, another one may respond.
         let is_shared = |transport: &Transport| {
             transport.coordinators().iter().any(|state| state.address == *server && state.shared)

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::IntoFuture;
 
 use arango_data::{InsertDocuments, ItemOutput, OverwriteMode, Silent, Written};
-use arango_transport::protocol::{BuildError, Operation as _};
+use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, Error};
 use serde::Serialize;
 
@@ -104,14 +104,10 @@ impl<W: ItemOutput> InsertMany<W> {
     async fn send(self) -> Result<BulkReport<W>, Error> {
         let mut chunks = self.chunks.map_err(invalid_request::<InsertDocuments<W>>)?;
         let mut collection = self.collection;
-        if chunks.any(InsertDocuments::has_generated_keys) {
-            let accepts = collection.accepts_generated_keys().await;
-            let accepts = accepts.map_err(|error| {
-                error.of_operation(InsertDocuments::<W>::METADATA.name).before_execution()
-            })?;
-            if !accepts {
-                chunks = chunks.map(InsertDocuments::without_generated_keys);
-            }
+        if chunks.any(InsertDocuments::has_generated_keys)
+            && !collection.accepts_generated_keys::<InsertDocuments<W>>().await?
+        {
+            chunks = chunks.map(InsertDocuments::without_generated_keys);
         }
         chunks.send(&collection).await
     }

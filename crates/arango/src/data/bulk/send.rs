@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use crate::data::collection::Collection;
 use crate::handles::database::Database;
+use crate::handles::jitter::at_least_half;
 use crate::handles::resolve::Schedule;
 use crate::handles::time_limit::TimeLimit;
 use crate::handles::unix_time::unix_millis;
@@ -110,7 +111,8 @@ impl Collection {
     ) {
         for repeat in 0..REPEATS {
             let Some((again, places)) = write.repeatable(items) else { return };
-            let pause = pause(FIRST_PAUSE.saturating_mul(2_u32.pow(repeat)), &self.database);
+            let pause = FIRST_PAUSE.saturating_mul(2_u32.pow(repeat));
+            let pause = at_least_half(pause, self.database.transport.random());
             if pause >= limit.left() {
                 return;
             }
@@ -183,9 +185,4 @@ impl Database {
 fn queue_time(response: &ApiResponse) -> Option<Duration> {
     let seconds = response.headers().get(QUEUE_TIME)?.to_str().ok()?.parse().ok()?;
     Duration::try_from_secs_f64(seconds).ok()
-}
-
-/// Returns a pause of at least the half. Clients that failed at the same time do not send again at the same time.
-pub(super) fn pause(longest: Duration, database: &Database) -> Duration {
-    longest / 2 + (longest / 2).mul_f64(database.transport.random().next_f64())
 }

@@ -144,7 +144,7 @@ impl<P> NewTransaction<P> {
     /// outcome is [`Unknown`](crate::Outcome::Unknown), the transaction may be open, with its locks, until the server aborts
     /// it after 60 s.
     pub async fn begin(self) -> Result<Transaction, Error> {
-        self.check_leaders().await?;
+        self.check_leaders(None).await?;
         let mut transaction = self.open(None).await?;
         match self.proof() {
             None => Ok(transaction),
@@ -187,12 +187,13 @@ impl<P> NewTransaction<P> {
     }
 
     /// Fails if a proof is to be written, and what it proves is not written by one leader.
-    pub(super) async fn check_leaders(&self) -> Result<(), Error> {
+    pub(super) async fn check_leaders(&self, limit: Option<TimeLimit>) -> Result<(), Error> {
         if self.proofs.is_none() || self.accepts_partial_commit {
             return Ok(());
         }
         let written: Vec<_> = self.operation()?.written().cloned().collect();
-        if proof::have_single_leader(&self.database, &written).await? {
+        let database = || limit.map_or_else(|| self.database.clone(), |limit| limit.apply(&self.database));
+        if proof::have_single_leader(database, &written).await? {
             return Ok(());
         }
         Err(invalid_request::<BeginTransaction>(BuildError::Field {

@@ -43,7 +43,7 @@ impl TransactionCalls {
         if commit.step(Duration::ZERO) == CommitStep::NotCommitted {
             return Err(self.refused_commit(error));
         }
-        let (lost, limit) = (Instant::now(), error.limit().saturating_sub(error.elapsed()).min(patience));
+        let (lost, limit) = (Instant::now(), error.time_left().min(patience));
         let mut last_answer = CommitAnswer::None;
         loop {
             let now = lost.elapsed();

@@ -73,22 +73,25 @@ impl ProofDocument {
 }
 
 /// Returns whether all documents of these collections have one leader, so that a commit is atomic.
+///
+/// `database` returns the handle for the next request, with the time that is left for it.
 pub(super) async fn have_single_leader(
-    database: &Database,
+    database: impl Fn() -> Database,
     collections: &[CollectionName],
 ) -> Result<bool, Error> {
-    let mut entry = database.prefix().to_owned();
+    let single_leaders = database().shared.data.single_leaders;
+    let mut entry = database().prefix().to_owned();
     for collection in collections {
         entry.push('/');
         entry.push_str(collection.as_str());
     }
-    if database.shared.data.single_leaders.contains(&entry) {
+    if single_leaders.contains(&entry) {
         return Ok(true);
     }
     let is_single =
-        is_single_shard_database(database).await? || have_same_shard(database, collections).await?;
+        is_single_shard_database(&database()).await? || have_same_shard(&database, collections).await?;
     if is_single {
-        database.shared.data.single_leaders.record(entry);
+        single_leaders.record(entry);
     }
     Ok(is_single)
 }
@@ -98,10 +101,13 @@ async fn is_single_shard_database(database: &Database) -> Result<bool, Error> {
 }
 
 /// Returns whether each of them has one shard, and all are placed like the same collection.
-async fn have_same_shard(database: &Database, collections: &[CollectionName]) -> Result<bool, Error> {
+async fn have_same_shard(
+    database: &impl Fn() -> Database,
+    collections: &[CollectionName],
+) -> Result<bool, Error> {
     let mut first = None;
     for collection in collections {
-        let properties = properties(database, collection).await?;
+        let properties = properties(&database(), collection).await?;
         let prototype = prototype(collection, &properties);
         let first = first.get_or_insert_with(|| prototype.clone());
         if properties.number_of_shards != Some(1) || *first != prototype {

@@ -16,6 +16,7 @@ use super::handle::Transaction;
 use super::proof::ProofDocument;
 use super::state::{Met, Repeat};
 use crate::handles::data_support::invalid_request;
+use crate::handles::jitter::at_least_half;
 use crate::handles::time_limit::TimeLimit;
 use crate::handles::unix_time::unix_millis;
 
@@ -99,7 +100,7 @@ impl<'a, P, T> Runner<'a, P, T> {
             Ok(limit) => limit,
             Err(error) => return Err(self.error(error.into())),
         };
-        if let Err(error) = self.new.check_leaders().await {
+        if let Err(error) = self.new.check_leaders(Some(limit)).await {
             return Err(self.error(error.before_execution().into()));
         }
         let mut last = None;
@@ -245,8 +246,7 @@ impl<'a, P, T> Runner<'a, P, T> {
         };
         let doublings = (self.runs + self.failed_begins).saturating_sub(1);
         let pause = first.saturating_mul(2_u32.saturating_pow(doublings)).min(longest);
-        // Transactions that have met each other do not begin again at the same time.
-        pause / 2 + (pause / 2).mul_f64(self.new.database.transport.random().next_f64())
+        at_least_half(pause, self.new.database.transport.random())
     }
 
     fn error<E>(&self, cause: E) -> TransactionError<E> {

@@ -316,4 +316,22 @@ mod tests {
         assert_eq!(state.begin_call(Caller::Handle).unwrap_err().0, ErrorKind::TransactionGone);
         assert!(state.begin_call(Caller::Runner).is_ok());
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_what_the_server_has_answered_counts_as_a_use() {
+        let used = [
+            (None, true),
+            (Some(met(ErrorKind::UniqueViolation, Outcome::NotExecuted, Some(ErrorNumber(1210)))), true),
+            (Some(met(ErrorKind::ConnectRefused, Outcome::NotExecuted, None)), false),
+            (Some(met(ErrorKind::QueueFull, Outcome::NotExecuted, Some(ErrorNumber(21003)))), false),
+        ];
+        for (failure, is_use) in used {
+            let began = Instant::now();
+            let mut state = State::new(began);
+            state.begin_call(Caller::Handle).unwrap();
+            state.end_call(failure, began + IDLE_LIMIT);
+            let committed = state.begin_commit(began + IDLE_LIMIT + Duration::from_secs(1));
+            assert_eq!(committed.is_ok(), is_use, "{failure:?}");
+        }
+    }
 }

@@ -14,7 +14,7 @@ use std::marker::PhantomData;
 use std::pin::pin;
 
 use arango_data::{InsertDocuments, OverwriteMode, Silent};
-use arango_transport::protocol::{BuildError, Operation as _};
+use arango_transport::protocol::BuildError;
 use arango_transport::{BoxFuture, CoordinatorState, Error};
 use futures_util::{Stream, StreamExt};
 use serde::Serialize;
@@ -242,9 +242,7 @@ impl<S> Import<'_, S> {
         let mut collection = self.collection;
         if collection.keys == Keys::Client {
             // The time that is left after it does not limit the requests.
-            let accepts = collection.clone().accepts_generated_keys().await;
-            let name = InsertDocuments::<Silent>::METADATA.name;
-            if !accepts.map_err(|error| error.of_operation(name).before_execution())? {
+            if !collection.clone().accepts_generated_keys::<InsertDocuments<Silent>>().await? {
                 collection.keys = Keys::Server;
             }
         }

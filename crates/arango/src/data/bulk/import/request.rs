@@ -6,8 +6,9 @@ use arango_data::{BulkWrite, InsertDocuments, Silent, merge_items};
 use arango_transport::Error;
 use tokio::time::sleep;
 
-use crate::data::bulk::send::{Sent, pause};
+use crate::data::bulk::send::Sent;
 use crate::data::collection::Collection;
+use crate::handles::jitter::at_least_half;
 use crate::handles::unix_time::unix_millis;
 
 /// A longer time in the queue of a coordinator means that it is overloaded.
@@ -34,7 +35,8 @@ pub(super) async fn send(collection: Collection, mut write: InsertDocuments<Sile
         if again.is_none() && write.question(&sent.items).is_none() {
             break;
         }
-        sleep(pause(FIRST_PAUSE.saturating_mul(2_u32.pow(repeat)), &collection.database)).await;
+        let pause = FIRST_PAUSE.saturating_mul(2_u32.pow(repeat));
+        sleep(at_least_half(pause, collection.database.transport.random())).await;
         if let Some((mut again, places)) = again {
             again.seal();
             let copies = collection.send_items(&mut again).await;
