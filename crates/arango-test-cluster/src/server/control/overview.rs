@@ -66,9 +66,9 @@ impl Router {
             .cluster
             .journal
             .latest(last, |entry| !failed || entry.status.is_some_and(|status| status >= 400));
-        let entries = latest.into_iter().map(|entry| {
+        let entries = latest.into_iter().map(|(number, entry)| {
             json!({
-                "coordinator": entry.coordinator, "method": entry.method.as_str(), "path": entry.path,
+                "number": number, "coordinator": entry.coordinator, "method": entry.method.as_str(), "path": entry.path,
                 "database": entry.database, "marker": entry.marker, "executed": entry.executed,
                 "changes": entry.changes, "status": entry.status,
             })
@@ -112,7 +112,13 @@ impl Router {
             db_servers: db_servers.collect(),
             agents: state.agents.iter().map(|agent| agent.id.clone()).collect(),
             faults,
-            recent: self.cluster.journal.latest(LATEST_ENTRIES, |_| true),
+            recent: self
+                .cluster
+                .journal
+                .latest(LATEST_ENTRIES, |_| true)
+                .into_iter()
+                .map(|(_, entry)| entry)
+                .collect(),
             executed: self.cluster.journal.executed(),
         })
     }
