@@ -32,7 +32,8 @@ impl Screen {
     /// If the terminal refuses.
     pub(super) fn open() -> Result<Self> {
         // This also installs the panic hook that restores the terminal.
-        let terminal = ratatui::try_init().context("cannot use the terminal")?;
+        let opened = ratatui::try_init().inspect_err(|_| ratatui::restore());
+        let terminal = opened.context("cannot use the terminal")?;
         let (sender, keys) = mpsc::channel(16);
         thread::spawn(move || read_keys(&sender));
         Ok(Self { terminal, keys })
