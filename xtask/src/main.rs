@@ -75,5 +75,6 @@ async fn test_cluster(command: TestCluster) -> Result<ExitCode> {
         TestCluster::Restart(command) => cluster::act(command, Action::Restart).await,
         TestCluster::Pause(command) => cluster::act(command, Action::Pause).await,
         TestCluster::Resume(command) => cluster::act(command, Action::Resume).await,
+        TestCluster::Watch(command) => cluster::watch(command).await,
     }
 }

@@ -88,6 +88,18 @@ impl Journal {
         self.lock().entries.iter().cloned().collect()
     }
 
+    /// Returns the latest entries that match, oldest first, at most `count`, each with its number: how many entries
+    /// came before it.
+    pub(crate) fn latest(&self, count: usize, mut wanted: impl FnMut(&Entry) -> bool) -> Vec<(u64, Entry)> {
+        let records = self.lock();
+        let end = records.first + u64::try_from(records.entries.len()).unwrap_or(u64::MAX);
+        let numbered = (records.first..end).rev().zip(records.entries.iter().rev());
+        let wanted = numbered.filter(|(_, entry)| wanted(entry)).take(count);
+        let mut latest: Vec<_> = wanted.map(|(number, entry)| (number, entry.clone())).collect();
+        latest.reverse();
+        latest
+    }
+
     /// Returns how many requests with this marker were read, by any coordinator.
     pub fn received(&self, marker: &str) -> usize {
         self.counts(marker).received

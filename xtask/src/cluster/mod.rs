@@ -11,6 +11,7 @@ mod member;
 mod real_flags;
 mod running;
 mod state_file;
+mod watch;
 
 #[cfg(unix)]
 mod directory;
@@ -38,6 +39,7 @@ pub(crate) use self::commands::{act, down, logs, run, run_with_cluster, status, 
 pub(crate) use self::environment::environment;
 pub(crate) use self::flags::Flags;
 pub(crate) use self::member::{Action, Member};
+pub(crate) use self::watch::watch;
 
 /// Returns a token of the superuser, signed with this secret. It does not expire.
 ///

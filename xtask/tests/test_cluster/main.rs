@@ -11,3 +11,4 @@ mod nothing_left;
 mod process;
 mod starter;
 mod support;
+mod watch;
