@@ -83,7 +83,8 @@ impl CoordinatorHandle {
 /// [not idempotent](RequestClass::NonIdempotent), unless its [class](Self::class) is set. Created by
 /// [`Database::raw`]; where a type is worth it, write an [`Operation`] instead.
 ///
-/// It yields the response with status and headers, or with [`decode`](Self::decode) a type of the program.
+/// It yields the response with status and headers, or with [`decode`](Self::decode) a type of the program. Responses that are
+/// not JSON, such as metrics, need an operation. Dropping it before it is awaited sends nothing.
 ///
 /// # Errors
 ///
