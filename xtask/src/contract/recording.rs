@@ -63,7 +63,7 @@ struct RecordedStep {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Answer {
-    pub(crate) verdict: Verdict,
+    pub(crate) finding: Finding,
     /// What is different, or why it cannot be checked.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) found: String,
@@ -72,7 +72,7 @@ pub(crate) struct Answer {
 /// Whether a question is answered as the project believes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Verdict {
+pub(crate) enum Finding {
     AsBelieved,
     Different,
     NotChecked,
@@ -203,7 +203,7 @@ mod tests {
             RecordedCluster { backend: "embedded".to_owned(), version: "3.12.5".to_owned() },
             steps.map(|(id, response)| (id.to_owned(), response)).into(),
             [("c: 1".to_owned(), "why".to_owned())].into(),
-            [("q".to_owned(), Answer { verdict: Verdict::AsBelieved, found: String::new() })].into(),
+            [("q".to_owned(), Answer { finding: Finding::AsBelieved, found: String::new() })].into(),
         );
         let text = recording.to_text().unwrap();
         let folder = tempfile::tempdir().unwrap();

@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use super::compare::{self, Grade};
 use super::documented::Documented;
+use super::embedded_clusters::{SNAPSHOT_VERSION, record_embedded};
 use super::recorder::Recorder;
 use super::recording::Recording;
 use super::script::read_json;
-use super::{SNAPSHOT_VERSION, record_embedded};
 use crate::cluster::{Address, ClusterInfo};
 use crate::consent::ConsentFlags;
 

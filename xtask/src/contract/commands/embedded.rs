@@ -8,11 +8,11 @@ use anyhow::{Context as _, Result};
 use super::check::report;
 use crate::cli::Embedded;
 use crate::contract::compare;
-use crate::contract::documented::{Documented, KnownDifferences};
+use crate::contract::documented::{Documented, KnownDifferences, operation_names};
+use crate::contract::embedded_clusters::{SNAPSHOT, SNAPSHOT_VERSION, VERSIONS, record_embedded};
 use crate::contract::recorder::Recorder;
 use crate::contract::recording::Recording;
 use crate::contract::script::{Script, path};
-use crate::contract::{SNAPSHOT, SNAPSHOT_VERSION, VERSIONS, operation_names, record_embedded};
 
 /// Records embedded clusters of each version, and compares them.
 ///
@@ -59,7 +59,7 @@ pub(crate) async fn embedded(command: &Embedded) -> Result<ExitCode> {
         }
         for (id, answer) in &snapshot.questions {
             if expected.questions.get(id) != Some(answer) {
-                anstream::eprintln!("question {id}: {:?} {}", answer.verdict, answer.found);
+                anstream::eprintln!("question {id}: {:?} {}", answer.finding, answer.found);
             }
         }
         let is_same = expected.questions == snapshot.questions;

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use crate::cli::Record;
 use crate::contract::recorder::Recorder;
-use crate::contract::recording::{Recording, Verdict};
+use crate::contract::recording::{Finding, Recording};
 use crate::contract::script::Effect;
 use crate::interruption::Interruptions;
 
@@ -62,13 +62,13 @@ pub(crate) async fn record(command: Record) -> Result<()> {
 /// Prints to stderr what was found out, since the recording may go to stdout.
 fn print_summary(recording: &Recording) {
     for (id, answer) in &recording.questions {
-        let verdict = match answer.verdict {
-            Verdict::AsBelieved => "as believed",
-            Verdict::Different => "different",
-            Verdict::NotChecked => "not checked",
+        let finding = match answer.finding {
+            Finding::AsBelieved => "as believed",
+            Finding::Different => "different",
+            Finding::NotChecked => "not checked",
         };
         let separator = if answer.found.is_empty() { "" } else { ": " };
-        anstream::eprintln!("question {id}: {verdict}{separator}{}", answer.found);
+        anstream::eprintln!("question {id}: {finding}{separator}{}", answer.found);
     }
     for (id, reason) in &recording.skipped {
         anstream::eprintln!("skipped {id}: {reason}");

@@ -1,6 +1,7 @@
 //! Documented responses: public facts about servers, each marked with its source.
 
 mod known_differences;
+mod operation_names;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub(crate) use self::known_differences::KnownDifferences;
+pub(crate) use self::operation_names::operation_names;
 use super::compare::{self, Difference, Grade};
 use super::recording::{Recorded, Recording};
 use super::script::{Script, read_json};
@@ -219,8 +221,6 @@ fn merged(mut envelope: Value, payload: &Value) -> Result<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::operation_names;
-
     #[test]
     fn every_operation_has_a_documented_success_and_error_or_a_reason_why_not() {
         let operations = operation_names().unwrap();

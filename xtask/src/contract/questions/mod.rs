@@ -8,14 +8,14 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use self::expectation::Expectation;
-use super::recording::{Answer, Verdict};
+use super::recording::{Answer, Finding};
 use super::script::{Group, Step, read_json};
 use super::session::{Exchange, Outcome, Session};
 use super::version::Version;
 
 /// How many marks and questions of the specifications the table answers. A mark that is closed or found changes it.
 #[cfg(test)]
-const ORIGINS: usize = 32;
+const ORIGINS: usize = 31;
 
 /// Something that is believed, and was never seen on a server.
 #[derive(Debug, Clone, Deserialize)]
@@ -61,7 +61,7 @@ impl Question {
 
     /// Sends the requests, and compares the responses with what is believed.
     pub(crate) async fn ask(&self, session: &mut Session, version: &Version, slow: bool) -> Answer {
-        let not_checked = |why: &str| Answer { verdict: Verdict::NotChecked, found: why.to_owned() };
+        let not_checked = |why: &str| Answer { finding: Finding::NotChecked, found: why.to_owned() };
         if let Some(why) = &self.cannot {
             return not_checked(why);
         }
@@ -98,12 +98,12 @@ impl Question {
         for (name, expectation) in &self.expect {
             let Some(exchange) = exchanges.get(name) else {
                 let why = skipped.unwrap_or_else(|| format!("{name}: not sent"));
-                return Answer { verdict: Verdict::NotChecked, found: why };
+                return Answer { finding: Finding::NotChecked, found: why };
             };
             found.extend(expectation.differences(exchange).map(|one| format!("{name}: {one}")));
         }
-        let verdict = if found.is_empty() { Verdict::AsBelieved } else { Verdict::Different };
-        Answer { verdict, found: found.join("; ") }
+        let finding = if found.is_empty() { Finding::AsBelieved } else { Finding::Different };
+        Answer { finding, found: found.join("; ") }
     }
 }
 

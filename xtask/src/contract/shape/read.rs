@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_body_a_text_and_json_are_told_apart() {
+    fn an_empty_body_a_text_and_json_differ() {
         let shape = |body: &str| Shape::of_body(body.as_bytes(), &Masks::default()).to_json().to_string();
         assert_eq!([shape(""), shape("# HELP"), shape("[]")], [r#""nothing""#, r#""text""#, "[]"]);
     }
