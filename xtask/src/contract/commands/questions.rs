@@ -24,6 +24,9 @@ pub(crate) fn questions(command: &Questions) -> Result<()> {
     for one in &questions {
         anstream::println!("{}\n  {}", one.id, one.text);
         anstream::println!("  believed: {}\n  otherwise: {}", one.believed, one.otherwise);
+        for step in one.group().steps {
+            anstream::println!("  request: {}", step.request);
+        }
         anstream::println!("  from: {}\n", one.from.join("; "));
     }
     anstream::println!("{} questions", questions.len());

@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn every_operation_has_a_documented_success_and_error_or_a_reason_why_not() {
         let operations = operation_names().unwrap();
-        assert_eq!(operations.len(), 168, "as many as `docs/operations.md` lists");
+        assert!(operations.len() >= 168, "only {} operations are listed", operations.len());
         let faults = Documented::read().unwrap().uncovered(&Script::read().unwrap(), &operations);
         assert!(faults.is_empty(), "{faults:#?}");
     }

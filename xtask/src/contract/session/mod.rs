@@ -247,14 +247,14 @@ impl Session {
     fn take(&mut self, step: &Step, response: Result<Response<Bytes>>) -> Exchange {
         let masks =
             Masks { varying_keys: step.keys_vary.clone(), opaque: step.opaque.clone(), ..self.masks.clone() };
-        let Ok(response) = response else {
-            let recorded = Recorded {
-                request: step.request.clone(),
-                status: 0,
-                headers: BTreeMap::new(),
-                body: Shape::default(),
-            };
-            return Exchange { recorded, body: Value::Null, text: String::new() };
+        let response = match response {
+            Ok(response) => response,
+            Err(reason) => {
+                anstream::eprintln!("no response to {}: {reason:#}", step.request);
+                let (request, headers) = (step.request.clone(), BTreeMap::new());
+                let recorded = Recorded { request, status: 0, headers, body: Shape::default() };
+                return Exchange { recorded, body: Value::Null, text: String::new() };
+            }
         };
         let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
         for (name, place) in &step.save {
