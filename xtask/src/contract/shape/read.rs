@@ -64,6 +64,10 @@ fn read_scalar(value: &Value, masks: &Masks, key: &str) -> Scalar {
         Value::String(_) if key == "errorMessage" => Scalar::String,
         Value::String(text) if masks.apply(text) != *text => Scalar::Exactly(masks.apply(text)),
         Value::String(text) if kind(text) != Scalar::String => kind(text),
+        // The edition is kept, and a licence is not.
+        Value::String(text) if key == "license" && ["community", "enterprise"].contains(&text.as_str()) => {
+            Scalar::exactly(value)
+        }
         value if Masks::is_kept(key) => Scalar::exactly(value),
         Value::Bool(_) => Scalar::Bool,
         Value::Number(_) => Scalar::Integer,
@@ -134,6 +138,12 @@ mod tests {
     fn an_empty_body_a_text_and_json_differ() {
         let shape = |body: &str| Shape::of_body(body.as_bytes(), &Masks::default()).to_json().to_string();
         assert_eq!([shape(""), shape("# HELP"), shape("[]")], [r#""nothing""#, r#""text""#, "[]"]);
+    }
+
+    #[test]
+    fn the_edition_is_kept_and_a_licence_is_not() {
+        assert_eq!(shape(&json!([{ "license": "enterprise" }])), r#"[{"license":"=enterprise"}]"#);
+        assert_eq!(shape(&json!([{ "license": "V0h/secret" }])), r#"[{"license":"string"}]"#);
     }
 
     #[test]
