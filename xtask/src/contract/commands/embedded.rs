@@ -27,7 +27,7 @@ struct Findings {
 /// # Errors
 /// If a cluster cannot be recorded, or a file cannot be read or written.
 pub(crate) async fn embedded(command: &Embedded) -> Result<ExitCode> {
-    let recordings = record_all().await?;
+    let recordings = Box::pin(record_all()).await?;
     let snapshot = recordings.iter().find(|recording| recording.cluster.version == SNAPSHOT_VERSION);
     let snapshot = snapshot.context("the version of the snapshot is one of the versions")?;
     let mut findings = Findings::default();
