@@ -2,7 +2,8 @@
 //!
 //! The cluster is described by the variables that `cargo xtask test-cluster run` sets. The tests run one at a time,
 //! since one of them kills a coordinator. They create databases and a user with new names, and drop only these. Without a
-//! control address the cluster belongs to others: then what would disturb them is skipped, and a line says so.
+//! control address the cluster belongs to others: then what would disturb them is skipped, and a line says so, unless
+//! `--allow-destructive` was given.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod administration;

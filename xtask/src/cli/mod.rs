@@ -1,5 +1,6 @@
 //! The command line. Its doc comments are the help texts.
 
+mod contract;
 mod test_cluster;
 
 use std::ffi::OsString;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::contract::{Check, Contract, Embedded, Questions, Record, Report};
 pub(crate) use self::test_cluster::{Integration, OneServer, Run, Selection, TestCluster, Token, Up, Watch};
 
 /// Tasks of this workspace: test clusters, the demo, benchmarks, checks, and clients of other languages.
@@ -30,6 +32,12 @@ pub(crate) enum Task {
     ///
     /// They need no journal, so that they run on real servers, too. The exit code is that of the tests.
     Integration(Box<Integration>),
+
+    /// Records what a cluster responds to a fixed script of requests, and compares recordings.
+    ///
+    /// `docs/contract.md` describes it, and how to send a report from a real cluster.
+    #[command(subcommand)]
+    Contract(Contract),
 
     /// Runs the client's tour against an embedded cluster with three servers of each role.
     ///

@@ -34,10 +34,13 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use arango_test_cluster::TestCluster;
 
+#[cfg(test)]
+pub(crate) use self::cluster_info::Address;
 pub(crate) use self::cluster_info::ClusterInfo;
 pub(crate) use self::commands::{act, down, logs, run, run_with_cluster, status, token, up};
 pub(crate) use self::environment::environment;
 pub(crate) use self::flags::Flags;
+pub(crate) use self::http_client::{Authorization, HttpClient};
 pub(crate) use self::member::{Action, Member};
 pub(crate) use self::watch::watch;
 
