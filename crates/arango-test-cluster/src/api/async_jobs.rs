@@ -21,6 +21,10 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
                 call.request.query.get("stamp").and_then(|stamp| stamp.parse::<u64>().ok()).unwrap_or(0);
             Ok(remove(call, |job| job.since < stamp))
         }
+        // A server takes any other word for a kind of list.
+        (&Method::GET, [word]) if !word.starts_with(|first| matches!(first, '1'..='9')) => {
+            Err(ApiError::new(400, 400, "bad parameter"))
+        }
         (method, [id]) => job(call, &method.clone(), id),
         (&Method::PUT, [id, "cancel"]) => {
             let id = find_own(call, id)?;

@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use arango_test_aql::SearchIndex;
+use serde_json::{Map, Value};
+
 use super::State;
 use super::databases::{Collection, Database};
 use super::graph_definitions::graph_definitions;
@@ -31,6 +34,23 @@ pub(crate) fn has_modelled_documents(collection: &Collection) -> bool {
     !FILLED.contains(&collection.name.as_str())
 }
 
+/// Returns an index as queries search it. `None` if no function does.
+fn search_index(index: &Map<String, Value>) -> Option<SearchIndex> {
+    let fields: Vec<String> =
+        index.get("fields")?.as_array()?.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    match index.get("type")?.as_str()? {
+        "geo" => {
+            let longitude_first = index.get("geoJson") == Some(&Value::Bool(true));
+            Some(SearchIndex::Geo { fields, longitude_first })
+        }
+        "fulltext" => {
+            let min_length = usize::try_from(index.get("minLength")?.as_u64()?).ok()?;
+            Some(SearchIndex::Fulltext { field: fields.into_iter().next()?, min_length })
+        }
+        _ => None,
+    }
+}
+
 impl State {
     /// Takes a snapshot of a collection.
     pub(crate) fn view(&self, database: &Database, collection: &Collection) -> CollectionView {
@@ -49,20 +69,24 @@ impl State {
         coordinator: usize,
         config: &Config,
     ) -> DatabaseView {
-        let (mut views, mut hidden) = (BTreeMap::new(), BTreeSet::new());
+        let (mut views, mut hidden, mut indexes) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
         for (name, collection) in &database.collections {
             if !collection.propagation.has_reached(coordinator, self.current_time) {
                 continue;
             }
             if has_modelled_documents(collection) {
                 views.insert(name.clone(), self.view(database, collection));
+                let searched: Vec<_> = collection.indexes.iter().filter_map(search_index).collect();
+                if !searched.is_empty() {
+                    indexes.insert(name.clone(), searched);
+                }
             } else {
                 hidden.insert(name.clone());
             }
         }
         hidden.extend(database.views.keys().cloned());
         let seed = (config.scan_order == ScanOrder::Shuffled).then_some(config.seed);
-        DatabaseView::new(views, hidden, graph_definitions(database), seed)
+        DatabaseView::new(views, hidden, graph_definitions(database), indexes, seed)
     }
 
     /// Makes all changes of the views of a request, unless another operation was faster.

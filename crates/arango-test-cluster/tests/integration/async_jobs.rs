@@ -75,3 +75,12 @@ async fn results_are_lost_with_their_coordinator() {
     let mut other = Session::connect_in_memory(cluster.coordinator(0)).await;
     assert_eq!(other.get(&format!("/_api/job/{id}")).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_list_of_jobs_of_an_unknown_kind_is_refused() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let refused = session.get("/_api/job/waiting").await;
+    assert_eq!((refused.status, refused.error_num()), (400, 400));
+    assert_eq!(session.get("/_api/job/123").await.status, 404);
+}
