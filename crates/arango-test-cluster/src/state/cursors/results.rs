@@ -272,7 +272,7 @@ impl Report {
         let total = PHASE_TIME * PHASES.len() as f64 + executing;
         let mut reported = json!({
             "writesExecuted": stats.writes_executed, "writesIgnored": stats.writes_ignored,
-            "scannedFull": stats.scanned_full, "scannedIndex": 0, "cursorsCreated": 0, "cursorsRearmed": 0,
+            "scannedFull": stats.scanned_full, "scannedIndex": stats.scanned_index, "cursorsCreated": 0, "cursorsRearmed": 0,
             "cacheHits": 0, "cacheMisses": 0, "filtered": stats.filtered, "httpRequests": 0,
             "executionTime": number(total), "peakMemoryUsage": self.memory, "intermediateCommits": self.commits,
         });
