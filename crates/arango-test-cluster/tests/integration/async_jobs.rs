@@ -84,3 +84,16 @@ async fn a_list_of_jobs_of_an_unknown_kind_is_refused() {
     assert_eq!((refused.status, refused.error_num()), (400, 400));
     assert_eq!(session.get("/_api/job/123").await.status, 404);
 }
+
+#[tokio::test]
+async fn results_expire_at_a_time_that_may_have_a_fraction() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let request = Request::get("/_api/version").header("x-arango-async", "store");
+    session.send(request, "").await.unwrap();
+    let mut left = async |stamp: &str| {
+        session.delete(&format!("/_api/job/expired?stamp={stamp}")).await;
+        session.get("/_api/job/done").await.json().as_array().unwrap().len()
+    };
+    assert_eq!((left("1.5").await, left("x").await, left("99999999999.5").await), (1, 1, 0));
+}
