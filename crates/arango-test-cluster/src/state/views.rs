@@ -31,7 +31,7 @@ const FILLED: [&str; 9] = [
 
 /// Returns whether the documents of a collection are modelled.
 pub(crate) fn has_modelled_documents(collection: &Collection) -> bool {
-    !FILLED.contains(&collection.name.as_str())
+    !FILLED.contains(&collection.name.as_str()) && collection.definition.smart_join_attribute.is_none()
 }
 
 /// Returns an index as queries search it. `None` if no function does.

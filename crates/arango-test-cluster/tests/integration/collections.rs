@@ -284,3 +284,29 @@ async fn the_inventory_contains_what_creates_the_collections_again() {
         "and the system collections, unless they are left out"
     );
 }
+
+#[tokio::test]
+async fn a_collection_that_joins_another_is_a_definition_without_documents() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let orders = json!({ "name": "orders", "shardKeys": ["user:"], "smartJoinAttribute": "user", "distributeShardsLike": "" });
+    let made = session.post("/_api/collection", &orders).await;
+    assert_eq!((made.status, &made.json()["smartJoinAttribute"]), (200, &json!("user")));
+    assert_eq!(session.get("/_api/collection/orders/properties").await.json()["shardKeys"], json!(["user:"]));
+    for (path, body) in [
+        ("/_api/document/orders", json!({ "user": "a" })),
+        ("/_api/cursor", json!({ "query": "FOR o IN orders RETURN o" })),
+        ("/_api/import?collection=orders&type=list", json!([{ "user": "a" }])),
+    ] {
+        let refused = session.post(path, &body).await;
+        assert_eq!((refused.status, refused.error_num()), (501, 9), "{path}");
+    }
+    for refused in [
+        json!({ "name": "a", "smartJoinAttribute": "user" }),
+        json!({ "name": "a", "shardKeys": ["user:"] }),
+        json!({ "name": "a", "shardKeys": ["user:", "b"], "smartJoinAttribute": "user" }),
+    ] {
+        let refused = session.post("/_api/collection", &refused).await;
+        assert_eq!((refused.status, refused.error_num()), (501, 9));
+    }
+}

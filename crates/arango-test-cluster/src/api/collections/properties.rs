@@ -46,6 +46,9 @@ pub(in crate::api) fn properties(call: &Call<'_>, collection: &Collection) -> Va
     if definition.is_satellite {
         all["replicationFactor"] = "satellite".into();
     }
+    if let Some(name) = &definition.smart_join_attribute {
+        all["smartJoinAttribute"] = name.as_str().into();
+    }
     if !is_4 {
         all["minReplicationFactor"] = collection.write_concern.into();
     }

@@ -46,7 +46,7 @@ pub(super) fn find_or_add(
     Ok(None)
 }
 
-/// Handles `/_api/query-plan-cache`. Each coordinator has plans of its own queries.
+/// Handles `/_api/query-plan-cache`. Each coordinator has the plans of the queries that it received.
 pub(in crate::api) fn handle(call: &mut Call<'_>) -> HandlerResult {
     call.require_modelled(&Modelled::NOTHING)?;
     match call.request.method {
