@@ -69,7 +69,12 @@ fn change(call: &mut Call<'_>, name: &str, rest: OmittedFields) -> HandlerResult
     if rest == OmittedFields::Reset {
         *user = User::new("");
     }
+    let kept = user.extra.clone();
     apply(user, &body);
+    if let (OmittedFields::Keep, Value::Object(mut merged), Value::Object(new)) = (rest, kept, &user.extra) {
+        merged.extend(new.clone());
+        user.extra = Value::Object(merged);
+    }
     let public = user.public(name);
     Ok(Reply::flat(200, public))
 }
