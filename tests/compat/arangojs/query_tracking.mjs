@@ -77,4 +77,15 @@ export default {
     await ended;
     await db.deleteAllJobResults();
   },
+
+  async results_of_background_requests_expire() {
+    const db = root();
+    const job = await db.createJob(() => db.version());
+    const isKept = async () => (await db.listCompletedJobs()).includes(job._id);
+    await eventually(isKept, "the job is done");
+    await db.deleteExpiredJobResults(Date.now() - 3_600_000);
+    assert.equal(await isKept(), true);
+    await db.deleteExpiredJobResults(Date.now() + 60_000);
+    assert.equal(await isKept(), false);
+  },
 };
