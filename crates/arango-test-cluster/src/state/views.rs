@@ -36,19 +36,15 @@ pub(crate) fn has_modelled_documents(collection: &Collection) -> bool {
 
 /// Returns an index as queries search it. `None` if no function does.
 fn search_index(index: &Map<String, Value>) -> Option<SearchIndex> {
-    let fields: Vec<String> =
-        index.get("fields")?.as_array()?.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-    match index.get("type")?.as_str()? {
-        "geo" => {
-            let longitude_first = index.get("geoJson") == Some(&Value::Bool(true));
-            Some(SearchIndex::Geo { fields, longitude_first })
-        }
-        "fulltext" => {
-            let min_length = usize::try_from(index.get("minLength")?.as_u64()?).ok()?;
-            Some(SearchIndex::Fulltext { field: fields.into_iter().next()?, min_length })
-        }
-        _ => None,
+    let kind = index.get("type")?.as_str().filter(|kind| matches!(*kind, "geo" | "fulltext"))?;
+    let fields = index.get("fields")?.as_array()?.iter().filter_map(Value::as_str);
+    let mut fields = fields.map(str::to_owned);
+    if kind == "geo" {
+        let longitude_first = index.get("geoJson") == Some(&Value::Bool(true));
+        return Some(SearchIndex::Geo { fields: fields.collect(), longitude_first });
     }
+    let min_length = usize::try_from(index.get("minLength")?.as_u64()?).ok()?;
+    Some(SearchIndex::Fulltext { field: fields.next()?, min_length })
 }
 
 impl State {
