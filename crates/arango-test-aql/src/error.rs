@@ -55,6 +55,10 @@ pub mod number {
     pub const INVALID_ARITHMETIC_VALUE: u32 = 1561;
     /// A bind parameter of the query has no value.
     pub const BIND_PARAMETER_MISSING: u32 = 1551;
+    /// A search of positions has no index.
+    pub const GEO_INDEX_MISSING: u32 = 1570;
+    /// A search of words has no index.
+    pub const FULLTEXT_INDEX_MISSING: u32 = 1571;
     /// A value is given for a bind parameter that the query does not have.
     pub const BIND_PARAMETER_UNDECLARED: u32 = 1552;
     /// The value of a bind parameter has a type that its place does not allow.

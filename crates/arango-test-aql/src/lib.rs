@@ -57,7 +57,7 @@ pub use self::error::{Position, QueryError, Warning, number};
 pub use self::execute::{Stats, VertexCollections};
 pub use self::query::{Options, Prepared, Query, Rows};
 pub use self::store::{
-    CollectionKind, EdgeDefinition, GraphDefinition, OverwriteMode, ReadDocuments, Scan, Store, WriteOptions,
-    Written,
+    CollectionKind, EdgeDefinition, GraphDefinition, OverwriteMode, ReadDocuments, Scan, SearchIndex, Store,
+    WriteOptions, Written,
 };
 pub use self::value::{Object, StoredDocument, Value};

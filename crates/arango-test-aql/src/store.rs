@@ -48,6 +48,12 @@ pub trait Store: ReadDocuments {
     /// If the collection does not exist (1203) or cannot be read.
     fn scan(&self, collection: &str) -> Result<Scan, QueryError>;
 
+    /// Returns the indexes of a collection that functions search. Default: none.
+    fn search_indexes(&self, collection: &str) -> Vec<SearchIndex> {
+        let _ = collection;
+        Vec::new()
+    }
+
     /// Returns the named graphs. Default: none.
     fn graphs(&self) -> Vec<GraphDefinition> {
         Vec::new()
@@ -99,6 +105,25 @@ pub trait Store: ReadDocuments {
     /// # Errors
     /// If there is no such document (1202), or its revision is not the expected one (1200).
     fn remove(&mut self, collection: &str, key: &str, options: &WriteOptions) -> Result<Written, QueryError>;
+}
+
+/// An index that a function searches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SearchIndex {
+    /// Positions, for `NEAR` and `WITHIN`.
+    Geo {
+        /// Path of an array of two numbers, or paths of the latitude and the longitude.
+        fields: Vec<String>,
+        /// Whether such an array begins with the longitude, as in `GeoJSON`.
+        longitude_first: bool,
+    },
+    /// Words, for `FULLTEXT`.
+    Fulltext {
+        /// Path of the attribute.
+        field: String,
+        /// Shorter words are not in the index; in characters.
+        min_length: usize,
+    },
 }
 
 /// A named graph.
@@ -198,6 +223,10 @@ impl<S: ReadDocuments + ?Sized> ReadDocuments for &mut S {
 impl<S: Store + ?Sized> Store for &mut S {
     fn scan(&self, collection: &str) -> Result<Scan, QueryError> {
         (**self).scan(collection)
+    }
+
+    fn search_indexes(&self, collection: &str) -> Vec<SearchIndex> {
+        (**self).search_indexes(collection)
     }
 
     fn graphs(&self) -> Vec<GraphDefinition> {

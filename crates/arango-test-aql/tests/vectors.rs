@@ -157,6 +157,7 @@ impl Vector {
                 ("writes_executed".to_owned(), stats.writes_executed),
                 ("writes_ignored".to_owned(), stats.writes_ignored),
                 ("scanned_full".to_owned(), stats.scanned_full),
+                ("scanned_index".to_owned(), stats.scanned_index),
                 ("filtered".to_owned(), stats.filtered),
             ]),
             full_count: rows.full_count(),

@@ -100,4 +100,15 @@ export default {
     assert.deepEqual(extra.stats.nodes.map(({ id }) => id), extra.plan.nodes.map(({ id }) => id));
     assert.equal((await root().query("RETURN 1")).extra.profile, undefined);
   },
+
+  async functions_search_positions_and_words() {
+    await withCollection({ numberOfShards: 2 }, async (places) => {
+      await places.ensureIndex({ type: "geo", fields: ["at"] });
+      await places.ensureIndex({ type: "fulltext", fields: ["text"] });
+      await places.saveAll([{ _key: "a", at: [1, 1], text: "a red house" }, { _key: "b", at: [2, 2], text: "a blue house" }]);
+      assert.deepEqual(await rows(aql`FOR p IN NEAR(${places}, 2.1, 2, 1) RETURN p._key`), ["b"]);
+      assert.deepEqual(await rows(aql`FOR p IN WITHIN(${places}, 1, 1, 10) RETURN p._key`), ["a"]);
+      assert.deepEqual(await rows(aql`FOR p IN FULLTEXT(${places}, "text", "house,-blue") RETURN p._key`), ["a"]);
+    });
+  },
 };

@@ -30,8 +30,7 @@ export default {
     await withCollection({ type: 3 }, async (links) => {
       for (const [name, call] of Object.entries({
         K_PATHS: () => root().query(`FOR p IN 1..2 OUTBOUND K_PATHS "a/1" TO "a/2" ${links.name} RETURN p`),
-        "options.usePlanCache": () => root().query("RETURN 1", {}, { usePlanCache: true }),
-        "options.forceOneShardAttributeValue": () => root().query("RETURN 1", {}, { forceOneShardAttributeValue: "a" }),
+        "options.shardIds": () => root().query("RETURN 1", {}, { shardIds: ["s1"] }),
         smartJoinAttribute: () => root().createCollection("compat_never", { smartJoinAttribute: "a" }),
       })) {
         await assertRefused(name, call());

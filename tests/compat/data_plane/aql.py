@@ -284,6 +284,28 @@ def options(runner):
         assert_same((list(cursor), cursor.cached()), ([1], False))
 
     @runner.check
+    def a_write_of_one_shard_may_commit_in_between():
+        with TemporaryCollection() as books:
+            query = "FOR i IN 1..5 INSERT {n: i} INTO @@c"
+            root().aql.execute(query, bind_vars={"@c": books.name}, intermediate_commit_count=2)
+            assert_same(books.count(), 5)
+
+    @runner.check
+    def one_shard_can_be_read_alone():
+        with TemporaryCollection(shard_count=5, shard_fields=["kind"]) as books:
+            books.insert_many([{"kind": str(number % 10)} for number in range(30)])
+            query = "FOR b IN @@c RETURN b.kind"
+            found = run(query, bind_vars={"@c": books.name}, force_one_shard_attribute_value="3")
+            assert_same(found.count("3"), 3)
+            assert_true(len(found) < 30, f"{len(found)}")
+
+    @runner.check
+    def collections_that_all_may_read_are_not_skipped():
+        with TemporaryCollection() as books:
+            filled(books)
+            assert_same(run("RETURN LENGTH(@@c)", bind_vars={"@c": books.name}, skip_inaccessible_cols=True), [10])
+
+    @runner.check
     def a_profile_has_the_phases_of_a_query():
         phases = {"initializing", "parsing", "optimizing ast", "loading collections", "instantiating plan"}
         phases |= {"optimizing plan", "instantiating executors", "executing", "finalizing"}

@@ -19,6 +19,10 @@ def checks(runner):
         assert_rejected(404, 404, job.result)
 
     @runner.check
+    def a_list_of_an_unknown_kind_is_rejected():
+        assert_rejected(400, 400, root().async_jobs, "waiting")
+
+    @runner.check
     def a_query_in_the_background_is_cancelled():
         job = root().begin_async_execution().aql.execute("RETURN SLEEP(20)")
         assert_same(job.cancel(), True)

@@ -92,6 +92,8 @@ def names_and_options(runner):
             own = client(ENDPOINTS[1]).db(name, username="compat_reader", password="pass")
             assert_same(own.create_collection("books").insert({"_key": "a"})["_key"], "a")
             assert_same(root().user("compat_reader")["extra"], {"team": "a"})
+            changed = root().update_user("compat_reader", extra={"role": "b"})
+            assert_same(changed["extra"], {"team": "a", "role": "b"})
             assert_same(root().permission("compat_reader", name), "rw")
         root().delete_user("compat_reader")
 

@@ -68,6 +68,13 @@ def writes(runner):
             assert_same(ignored[0]["_rev"], replaced[0]["_rev"])
 
     @runner.check
+    def a_collection_waits_only_for_what_was_written():
+        with TemporaryCollection(sync=True) as books:
+            statuses = [post(books, [{"_key": key} for key in keys]).status_code for keys in ("a", "ab", "ab")]
+            assert_same(statuses, [201, 201, 202])
+            assert_same(books.delete_many(["a", "b"], silent=True, refill_index_caches=True), True)
+
+    @runner.check
     def a_silent_array_shows_only_errors():
         with TemporaryCollection() as books:
             assert_same(post(books, [{"_key": "a"}, {"_key": "b"}], "?silent=true").json(), {})

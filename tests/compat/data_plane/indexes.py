@@ -71,6 +71,34 @@ def definitions(runner):
             assert_same(books.add_index(prefixed)["prefixFields"], ["z"])
 
     @runner.check
+    def a_multidimensional_index_can_be_unique():
+        with TemporaryCollection() as points:
+            points.add_index({"type": "mdi", "fields": ["x", "y"], "fieldValueTypes": "double", "unique": True})
+            points.insert({"x": 1, "y": 2})
+            assert_rejected(409, 1210, points.insert, {"x": 1, "y": 2})
+
+    @runner.check
+    def positions_are_found_by_their_distance():
+        with TemporaryCollection(shard_count=2) as places:
+            assert_rejected(404, 1570, places.find_near, 1, 1)
+            places.add_index({"type": "geo", "fields": ["at"]})
+            places.insert_many([{"_key": str(degree), "at": [degree, degree]} for degree in range(1, 6)])
+            assert_same([place["_key"] for place in places.find_near(2, 1.9, limit=3)], ["2", "1", "3"])
+            found = list(places.find_in_radius(4, 4, 10, "far"))
+            assert_same([(place["_key"], place["far"]) for place in found], [("4", 0)])
+
+    @runner.check
+    def words_are_found_in_texts():
+        with TemporaryCollection(shard_count=2) as notes:
+            assert_rejected(404, 1571, notes.find_by_text, "text", "foo")
+            notes.add_index({"type": "fulltext", "fields": ["text"], "minLength": 3})
+            notes.insert_many([{"_key": "1", "text": "Foo and bar"}, {"_key": "2", "text": "foo"}, {"_key": "3", "text": "bars"}])
+            for words, keys in [("foo", "12"), ("foo,-bar", "2"), ("prefix:bar", "13"), ("bar,|foo", "12")]:
+                assert_same(sorted(note["_key"] for note in notes.find_by_text("text", words)), list(keys), words)
+            assert_same(len(list(notes.find_by_text("text", "foo", 1))), 1)
+            assert_rejected(400, 10, notes.find_by_text, "text", "+")
+
+    @runner.check
     def an_index_built_in_the_background_says_so():
         with TemporaryCollection() as books:
             made = books.add_index({"type": "persistent", "fields": ["a"], "inBackground": True})

@@ -5,7 +5,6 @@ from arango.exceptions import ArangoServerError
 from check_runner import assert_same, assert_true
 from data_plane.connections import root
 from data_plane.temporary import TemporaryCollection, TemporaryDatabase
-from environment import superuser
 
 
 def assert_refused(name, call, *arguments, **named):
@@ -29,19 +28,18 @@ def checks(runner):
                 "weighted": f"FOR v IN OUTBOUND 'books/1' {links.name} OPTIONS {{ order: 'weighted' }} RETURN v",
                 "SHORTEST_PATH": f"FOR v IN ANY SHORTEST_PATH 'books/1' TO 'books/2' {links.name} RETURN v",
                 "WINDOW": "FOR i IN 1..3 WINDOW {preceding: 1} AGGREGATE s = SUM(i) RETURN s",
-                "FULLTEXT": f"FOR d IN FULLTEXT({links.name}, 'a', 'b') RETURN d",
-                "NEAR": f"FOR d IN NEAR({links.name}, 1, 2, 3) RETURN d",
-                "WITHIN": f"FOR d IN WITHIN({links.name}, 1, 2, 3) RETURN d",
+                "WITHIN_RECTANGLE": f"FOR d IN WITHIN_RECTANGLE({links.name}, 1, 2, 3, 4) RETURN d",
             }
             for name, query in queries.items():
                 assert_refused(name, root().aql.execute, query)
 
     @runner.check
     def options_of_queries_that_are_not_simulated_are_refused_by_name():
-        for name, value in [("usePlanCache", True), ("skipInaccessibleCollections", True)]:
-            option = {"usePlanCache": "use_plan_cache", "skipInaccessibleCollections": "skip_inaccessible_cols"}[name]
-            assert_refused(name, root().aql.execute, "RETURN 1", **{option: value})
-        assert_refused("forceOneShardAttributeValue", root().aql.execute, "RETURN 1", force_one_shard_attribute_value="a")
+        with TemporaryCollection(shard_count=2, shard_fields=["a", "b"]) as books:
+            query = f"FOR b IN {books.name} RETURN b"
+            assert_refused("forceOneShardAttributeValue", root().aql.execute, query, force_one_shard_attribute_value="a")
+            query = f"FOR i IN 1..3 INSERT {{ a: 1, b: 2 }} INTO {books.name}"
+            assert_refused("intermediate commits", root().aql.execute, query, intermediate_commit_count=2)
 
     @runner.check
     def attributes_of_collections_that_are_not_simulated_are_refused_by_name():
@@ -69,8 +67,9 @@ def checks(runner):
             calls = {
                 "/_api/transaction": lambda: root().execute_transaction("function () {}"),
                 "/_api/aqlfunction": root().aql.functions,
-                "/_admin/options": superuser().options,
-                "/_api/replication": root(0, database).replication.cluster_inventory,
+                "/_admin/echo": root(0, database).echo,
+                "/_admin/backup": lambda: root().backup.create("compat"),
+                "/_api/tasks": lambda: root().create_task("compat", "1", offset=1),
             }
             for path, call in calls.items():
                 assert_refused(path, call)

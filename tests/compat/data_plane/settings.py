@@ -3,6 +3,7 @@
 from check_runner import assert_rejected, assert_same, assert_shape, assert_true
 from data_plane.connections import root
 from data_plane.temporary import TemporaryCollection, through
+from environment import superuser
 
 
 def checks(runner):
@@ -18,11 +19,23 @@ def checks(runner):
         assert_true(len(rules) > 50, f"{len(rules)}")
 
     @runner.check
-    def the_caches_of_results_and_plans_are_empty():
+    def the_cache_of_results_is_empty():
         cache = root().aql.cache
-        assert_same((cache.entries(), cache.plan_entries()), ([], []))
+        assert_same(cache.entries(), [])
         assert_same(cache.clear(), True)
-        cache.clear_plan()
+
+    @runner.check
+    def the_plan_of_a_query_is_kept_by_its_coordinator():
+        with TemporaryCollection() as books:
+            cache = root().aql.cache
+            query = "FOR b IN @@c FILTER b.n == @n RETURN b"
+            for number in range(3):
+                root().aql.execute(query, bind_vars={"@c": books.name, "n": number}, use_plan_cache=True)
+            kept = [plan for plan in cache.plan_entries() if plan["dataSources"] == [books.name]]
+            assert_same([(plan["query"], plan["hits"]) for plan in kept], [(query, 2)])
+            assert_rejected(400, 1584, root().aql.execute, "RETURN {}.@a", bind_vars={"a": "a"}, use_plan_cache=True)
+            cache.clear_plan()
+            assert_same((cache.plan_entries(), root(1).aql.cache.plan_entries()), ([], []))
 
     @runner.check
     def the_properties_of_the_cache_of_results_belong_to_one_coordinator():
@@ -38,6 +51,17 @@ def checks(runner):
     def the_options_of_a_server_are_for_superusers():
         assert_rejected(403, 11, root().options)
         assert_rejected(403, 11, root().options_available)
+        values, described = superuser().options(), superuser().options_available()
+        assert_same((values["server.authentication"], described["server.authentication"]["default"]), (True, True))
+        assert_same(sorted(values), sorted(described))
+
+    @runner.check
+    def the_format_of_databases_is_that_of_the_server():
+        assert_same(root().required_db_version(), "31205")
+
+    @runner.check
+    def the_log_of_writes_can_be_flushed():
+        assert_same(root().wal.flush(), True)
 
     @runner.check
     def parameters_of_structured_logs_are_switched():

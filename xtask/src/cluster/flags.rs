@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use anyhow::{Result, ensure};
-use arango_test_cluster::{TestCluster, Tls};
+use arango_test_cluster::{ScanOrder, TestCluster, Tls};
 use clap::{Args, ValueEnum};
 
 use super::directory::{ClusterDirectory, sweep};
@@ -28,6 +28,16 @@ pub(crate) enum BackendKind {
     Starter,
     /// A cluster that runs already, and is left as it is.
     External,
+}
+
+/// The order in which queries visit the documents of a collection, if they do not sort them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Order {
+    /// Depends on the seed and on nothing else.
+    #[default]
+    Shuffled,
+    /// By key, for tests of others that expect an order.
+    ByKey,
 }
 
 /// The cluster to start.
@@ -70,6 +80,10 @@ pub(crate) struct Flags {
     #[arg(long)]
     pub(super) skewed: bool,
 
+    /// Order of documents in queries that do not sort them. Embedded only.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) scan_order: Order,
+
     /// Accept TLS only, with certificates of an authority created for this cluster.
     #[arg(long)]
     pub(super) tls: bool,
@@ -94,6 +108,7 @@ impl Flags {
             jwt_secret: "secret".to_owned(),
             version: None,
             skewed: true,
+            scan_order: Order::Shuffled,
             tls: false,
             real: RealFlags::default(),
             external: ExternalFlags::default(),
@@ -164,6 +179,9 @@ impl Flags {
         if self.skewed {
             builder = builder.skewed_shards();
         }
+        if self.scan_order == Order::ByKey {
+            builder = builder.scan_order(ScanOrder::ByKey);
+        }
         if self.tls {
             builder = builder.tls(Tls::On);
         }
@@ -176,7 +194,7 @@ impl Flags {
 
         let real = &self.real;
         let counts = [self.agents, self.db_servers, self.coordinators];
-        let given: [(&str, bool, &[BackendKind]); 11] = [
+        let given: [(&str, bool, &[BackendKind]); 12] = [
             (
                 "--agents, --db-servers and --coordinators",
                 counts.iter().any(Option::is_some),
@@ -185,6 +203,7 @@ impl Flags {
             ("--ports", !self.ports.is_empty(), &[Embedded, Process, Docker]),
             ("--version", self.version.is_some(), &[Embedded, Docker]),
             ("--skewed", self.skewed, &[Embedded]),
+            ("--scan-order", self.scan_order != Order::Shuffled, &[Embedded]),
             ("--tls", self.tls, &[Embedded, Process, Docker, Starter]),
             ("--arangod", real.arangod.is_some(), &[Process, Starter]),
             ("--js-dir", real.js_dir.is_some(), &[Process, Starter]),

@@ -211,6 +211,7 @@ impl Checker {
     }
 
     fn upsert(&mut self, upsert: &mut Upsert) -> Result<(), QueryError> {
+        self.facts.has_upsert = true;
         self.target(&mut upsert.target);
         match &mut upsert.lookup {
             UpsertLookup::Example(example) => self.expression(example)?,

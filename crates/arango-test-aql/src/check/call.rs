@@ -6,7 +6,11 @@ use crate::functions::{self, Lookup};
 use crate::syntax::tree::{Call, Expression, ExpressionKind};
 
 /// Functions that take a collection by its bare name.
-const TAKE_COLLECTIONS: &[&str] = &["COLLECTION_COUNT", "DOCUMENT", "IS_SAME_COLLECTION"];
+const TAKE_COLLECTIONS: &[&str] =
+    &["COLLECTION_COUNT", "DOCUMENT", "FULLTEXT", "IS_SAME_COLLECTION", "NEAR", "WITHIN"];
+
+/// Functions that read documents which the query may have written.
+const READ_DOCUMENTS: &[&str] = &["DOCUMENT", "FULLTEXT", "NEAR", "WITHIN"];
 
 impl Checker {
     /// Resolves a call. No call counts as constant.
@@ -32,8 +36,8 @@ impl Checker {
             };
             call.function = Some(count);
         }
-        if function.name == "DOCUMENT" {
-            self.facts.accesses.push(Access::Function("DOCUMENT"));
+        if READ_DOCUMENTS.contains(&function.name) {
+            self.facts.accesses.push(Access::Function(function.name));
         }
         Ok(false)
     }

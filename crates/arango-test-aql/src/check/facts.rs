@@ -25,6 +25,7 @@ pub(crate) struct Facts {
     /// Numbers of the traversals whose paths are filtered.
     pub(crate) filtered_paths: HashSet<usize>,
     pub(crate) is_modification: bool,
+    pub(crate) has_upsert: bool,
 }
 
 /// A collection that a query uses.

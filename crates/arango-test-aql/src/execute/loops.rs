@@ -15,6 +15,8 @@ pub(super) struct ForRows {
     /// The row that is being repeated; the last one is kept when there are no more.
     outer: Option<Row>,
     items: Items,
+    /// Whether a server finds the documents by an index.
+    is_lookup: bool,
 }
 
 enum Items {
@@ -27,13 +29,18 @@ enum Items {
 }
 
 impl ForRows {
-    pub(super) fn new(run: &mut Run<'_>, source: Source, part: Arc<For>) -> Result<Self, QueryError> {
+    pub(super) fn new(
+        run: &mut Run<'_>,
+        source: Source,
+        part: Arc<For>,
+        is_lookup: bool,
+    ) -> Result<Self, QueryError> {
         if let Some(options) = &part.options {
             let position = options.position;
             let options = run.evaluate(options, &mut Row::new(0))?;
             check_options(&options).map_err(|error| error.at(position))?;
         }
-        Ok(Self { source, part, outer: None, items: Items::None })
+        Ok(Self { source, part, outer: None, items: Items::None, is_lookup })
     }
 
     fn items(&self, run: &mut Run<'_>, row: &mut Row) -> Result<Items, QueryError> {
@@ -81,18 +88,18 @@ fn check_options(options: &Value) -> Result<(), QueryError> {
 }
 
 impl Items {
-    fn next(&mut self, run: &mut Run<'_>) -> Option<Value> {
+    fn next(&mut self, run: &mut Run<'_>, counts: bool) -> Option<Value> {
         match self {
             Self::None => None,
             Self::Documents(scan) => {
                 let document = scan.next()?;
-                run.stats.scanned_full += 1;
+                run.stats.scanned_full += u64::from(counts);
                 Some(document)
             }
             Self::Snapshot(documents, index) => {
                 let document = documents.get(*index)?.clone();
                 *index += 1;
-                run.stats.scanned_full += 1;
+                run.stats.scanned_full += u64::from(counts);
                 Some(document)
             }
             Self::Array(items, index) => {
@@ -116,7 +123,7 @@ impl Items {
 impl Operator for ForRows {
     fn next(&mut self, run: &mut Run<'_>) -> Result<Option<Row>, QueryError> {
         loop {
-            if let Some(item) = self.items.next(run) {
+            if let Some(item) = self.items.next(run, !self.is_lookup) {
                 let mut row = self.outer.clone().expect("items belong to a row");
                 row.set(self.part.variable.slot, item);
                 return Ok(Some(row));

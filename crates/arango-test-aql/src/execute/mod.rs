@@ -5,11 +5,13 @@
 //! | `run` | what all parts of a running query share |
 //! | `evaluate` | expressions |
 //! | `pipeline`, `results` | from statements to a chain of operators, and from rows to results |
+//! | `lookup` | which loops a server answers by the primary index |
 //! | `loops`, `traverse`, `rows`, `sort`, `limit`, `collect`, `write` | the operators |
 
 mod collect;
 mod evaluate;
 mod limit;
+mod lookup;
 mod loops;
 mod pipeline;
 mod results;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::collect::CollectRows;
 use super::limit::LimitRows;
+use super::lookup::is_lookup;
 use super::loops::ForRows;
 use super::rows::{FilterRows, LetRows, OneRow};
 use super::sort::SortRows;
@@ -28,9 +29,14 @@ pub(super) fn pipeline(
     let mut writes = false;
     for (index, statement) in block.statements.iter().enumerate() {
         source = match &statement.kind {
-            StatementKind::For(part) => Box::new(ForRows::new(run, source, part.clone())?),
+            StatementKind::For(part) => {
+                Box::new(ForRows::new(run, source, part.clone(), is_lookup(block, index))?)
+            }
             StatementKind::Traverse(part) => Box::new(TraversalRows::new(source, part.clone())),
-            StatementKind::Filter(condition) => Box::new(FilterRows::new(source, condition.clone())),
+            StatementKind::Filter(condition) => {
+                let is_lookup = index.checked_sub(1).is_some_and(|before| is_lookup(block, before));
+                Box::new(FilterRows::new(source, condition.clone(), is_lookup))
+            }
             StatementKind::Let(assignment) => Box::new(LetRows::new(source, assignment.clone())),
             StatementKind::Sort(keys) => Box::new(SortRows::new(run, source, keys.clone())?),
             StatementKind::Limit(limit) => {

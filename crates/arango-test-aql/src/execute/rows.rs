@@ -33,11 +33,13 @@ impl Operator for OneRow {
 pub(super) struct FilterRows {
     source: Source,
     condition: Arc<Expression>,
+    /// Whether a server finds the rows by an index, and drops none.
+    is_lookup: bool,
 }
 
 impl FilterRows {
-    pub(super) fn new(source: Source, condition: Arc<Expression>) -> Self {
-        Self { source, condition }
+    pub(super) fn new(source: Source, condition: Arc<Expression>, is_lookup: bool) -> Self {
+        Self { source, condition, is_lookup }
     }
 }
 
@@ -45,9 +47,10 @@ impl Operator for FilterRows {
     fn next(&mut self, run: &mut Run<'_>) -> Result<Option<Row>, QueryError> {
         while let Some(mut row) = self.source.next(run)? {
             if run.evaluate(&self.condition, &mut row)?.is_true() {
+                run.stats.scanned_index += u64::from(self.is_lookup);
                 return Ok(Some(row));
             }
-            run.stats.filtered += 1;
+            run.stats.filtered += u64::from(!self.is_lookup);
         }
         Ok(None)
     }

@@ -36,6 +36,8 @@ pub struct Stats {
     pub writes_ignored: u64,
     /// Number of documents that loops visited.
     pub scanned_full: u64,
+    /// Number of documents that loops found by their keys, which the query names.
+    pub scanned_index: u64,
     /// Number of rows that `FILTER` dropped.
     pub filtered: u64,
 }

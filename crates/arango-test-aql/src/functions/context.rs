@@ -6,7 +6,7 @@ use std::time::Duration;
 use regex::Regex;
 
 use crate::error::{QueryError, Warning, number};
-use crate::store::ReadDocuments;
+use crate::store::Store;
 use crate::value::{Collation, Value};
 
 /// What all calls of one query share.
@@ -68,14 +68,14 @@ pub(crate) struct Context<'a> {
     /// What all calls of the query share.
     pub(crate) environment: &'a mut Environment,
     /// The documents that functions read.
-    pub(crate) documents: &'a dyn ReadDocuments,
+    pub(crate) documents: &'a dyn Store,
     /// The function that is called, as warnings name it.
     pub(super) function: &'static str,
 }
 
 impl<'a> Context<'a> {
     /// Creates a context for calls.
-    pub(crate) fn new(environment: &'a mut Environment, documents: &'a dyn ReadDocuments) -> Self {
+    pub(crate) fn new(environment: &'a mut Environment, documents: &'a dyn Store) -> Self {
         Self { environment, documents, function: "" }
     }
 

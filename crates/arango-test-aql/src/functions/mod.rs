@@ -9,6 +9,7 @@
 //! | `objects`, `merge` | objects |
 //! | `date` | dates |
 //! | `documents` | documents and their identifiers |
+//! | `geometry`, `fulltext` | searches in indexes, distances |
 //! | `control`, `random` | control of a query, randomness |
 //!
 //! An argument of a wrong type makes most functions warn and yield `null`, as those of a server do.
@@ -24,6 +25,8 @@ mod control;
 mod date;
 mod documents;
 mod encoding;
+mod fulltext;
+mod geometry;
 mod merge;
 mod numeric;
 mod objects;

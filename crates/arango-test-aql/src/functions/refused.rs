@@ -14,9 +14,7 @@ pub(super) const NAMES: &[&str] = &[
     "PHRASE",
     "TFIDF",
     "TOKENS",
-    "FULLTEXT",
     // Geometry.
-    "DISTANCE",
     "GEO_AREA",
     "GEO_CONTAINS",
     "GEO_DISTANCE",
@@ -30,8 +28,6 @@ pub(super) const NAMES: &[&str] = &[
     "GEO_POINT",
     "GEO_POLYGON",
     "IS_IN_POLYGON",
-    "NEAR",
-    "WITHIN",
     "WITHIN_RECTANGLE",
     // Vectors and scores.
     "APPROX_NEAR_COSINE",

@@ -1,8 +1,9 @@
 //! The table of functions: names, numbers of arguments, implementations.
 
 use super::{
-    Function, Implementation, array_items, arrays, bits, control, date, documents, encoding, merge, numeric,
-    objects, patterns, random, sets, statistics, text, text_parts, text_search, types,
+    Function, Implementation, array_items, arrays, bits, control, date, documents, encoding, fulltext,
+    geometry, merge, numeric, objects, patterns, random, sets, statistics, text, text_parts, text_search,
+    types,
 };
 
 const fn exactly(name: &'static str, count: usize, implementation: Implementation) -> Function {
@@ -212,6 +213,11 @@ pub(super) static FUNCTIONS: &[Function] = &[
     exactly("PARSE_COLLECTION", 1, documents::parse_collection),
     exactly("PARSE_KEY", 1, documents::parse_key),
     exactly("DECODE_REV", 1, documents::decode_rev),
+    // Searches in indexes.
+    exactly("DISTANCE", 4, geometry::distance),
+    between("NEAR", 3, 5, geometry::near),
+    between("WITHIN", 4, 5, geometry::within),
+    between("FULLTEXT", 3, 4, fulltext::fulltext),
     // Control of a query.
     at_least("NOT_NULL", 1, control::not_null),
     at_least("FIRST_LIST", 1, control::first_list),

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{Context, Environment, Lookup, find, refused, table};
 use crate::error::{QueryError, number};
-use crate::store::{CollectionKind, ReadDocuments};
+use crate::store::{CollectionKind, ReadDocuments, Scan, Store, WriteOptions, Written};
 use crate::value::Value;
 
 struct NoDocuments;
@@ -20,6 +20,30 @@ impl ReadDocuments for NoDocuments {
 
     fn count(&self, _: &str) -> Result<u64, QueryError> {
         Ok(0)
+    }
+}
+
+type Write = Result<Written, QueryError>;
+
+impl Store for NoDocuments {
+    fn scan(&self, _: &str) -> Result<Scan, QueryError> {
+        Ok(Box::new(std::iter::empty()))
+    }
+
+    fn insert(&mut self, _: &str, _: &Value, _: &WriteOptions) -> Write {
+        unreachable!("functions do not write")
+    }
+
+    fn update(&mut self, _: &str, _: &str, _: &Value, _: &WriteOptions) -> Write {
+        unreachable!("functions do not write")
+    }
+
+    fn replace(&mut self, _: &str, _: &str, _: &Value, _: &WriteOptions) -> Write {
+        unreachable!("functions do not write")
+    }
+
+    fn remove(&mut self, _: &str, _: &str, _: &WriteOptions) -> Write {
+        unreachable!("functions do not write")
     }
 }
 

@@ -48,6 +48,21 @@ impl Prepared {
         distinct.into_iter().collect()
     }
 
+    /// Whether a bind parameter names an attribute.
+    pub fn binds_attributes(&self) -> bool {
+        !self.checked.facts.attribute_binds.is_empty()
+    }
+
+    /// Whether the query has an `UPSERT`.
+    pub fn has_upsert(&self) -> bool {
+        self.checked.facts.has_upsert
+    }
+
+    /// Whether the query traverses a graph.
+    pub fn has_traversals(&self) -> bool {
+        !self.checked.facts.traversals.is_empty()
+    }
+
     /// Begins to run the query. Rows are computed when they are taken.
     ///
     /// The store can also be a reference to one.

@@ -17,14 +17,15 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
         (&Method::GET, ["pending"]) => Ok(list(call, |job| job.result.is_none())),
         (&Method::DELETE, ["all"]) => Ok(remove(call, |_| true)),
         (&Method::DELETE, ["expired"]) => {
-            // Whole seconds. The server ignores what follows the digits, such as the fraction that arangojs sends.
-            let digits = call
-                .request
-                .query
-                .get("stamp")
-                .and_then(|stamp| stamp.split(|c: char| !c.is_ascii_digit()).next());
-            let stamp = digits.and_then(|digits| digits.parse::<u64>().ok()).unwrap_or(0);
+            // A server reads the digits at the beginning. Some clients send a fraction of a second.
+            let stamp = call.request.query.get("stamp").unwrap_or_default();
+            let digits = stamp.find(|character: char| !character.is_ascii_digit()).unwrap_or(stamp.len());
+            let stamp = stamp[..digits].parse::<u64>().unwrap_or(0);
             Ok(remove(call, |job| job.since < stamp))
+        }
+        // A server takes any other word for a kind of list.
+        (&Method::GET, [word]) if !word.starts_with(|first| matches!(first, '1'..='9')) => {
+            Err(ApiError::new(400, 400, "bad parameter"))
         }
         (method, [id]) => job(call, &method.clone(), id),
         (&Method::PUT, [id, "cancel"]) => {

@@ -25,6 +25,7 @@ mod gharial;
 mod health;
 mod import;
 mod indexes;
+mod inventory;
 mod license;
 mod login;
 mod logs;
@@ -39,6 +40,7 @@ mod search_views;
 mod security;
 mod server_admin;
 mod server_info;
+mod server_options;
 mod shard_distribution;
 mod shard_moves;
 mod shutdown;
@@ -67,7 +69,7 @@ use crate::state::auth::Caller;
 use crate::state::databases::Database;
 use crate::state::propagation::Propagation;
 use crate::state::servers::Server;
-use crate::state::users::Level;
+use crate::state::users::{Level, User};
 
 /// An admitted request, with everything that its response may depend on.
 pub(crate) struct Call<'a> {
@@ -157,10 +159,13 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
             diagnostics::crashes(call, rest)
         }
         ["_admin", "crashes", ..] => absent::no_handler(call),
-        ["_admin", "options" | "options-description"] if call.version.at_least(3, 12, 0) => {
-            server_info::options(call)
+        ["_admin", name @ ("options" | "options-description")] if call.version.at_least(3, 12, 0) => {
+            server_options::handle(call, *name == "options-description")
         }
         ["_admin", "options" | "options-description"] => absent::no_handler(call),
+        ["_admin", "database", "target-version"] if is_4 => absent::no_handler(call),
+        ["_admin", "database", "target-version"] => server_info::target_version(call),
+        ["_admin", "wal", "flush"] if !is_4 => server_info::flush_wal(call),
         ["_admin", "compact"] => server_info::compact(call),
         ["_admin", "backup", "list"] => server_info::backup_list(call),
         ["_api", "cluster", rest @ ..] => dumps::handle(call, rest),
@@ -173,6 +178,7 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         ["_api", "collection", rest @ ..] => return collections::handle(call, rest),
         ["_api", "key-generators"] if call.version.at_least(3, 12, 0) => collections::key_generators(call),
         ["_api", "import", rest @ ..] => return import::handle(call, rest),
+        ["_api", "replication", "clusterInventory"] => inventory::cluster(call),
         ["_api", "replication", "server-id"] if call.version.at_least(3, 12, 10) => {
             Err(ApiError::unknown_path(&request.path))
         }
@@ -184,7 +190,7 @@ fn route(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         ["_api", "explain"] => queries::explain(call),
         ["_api", "query", rest @ ..] => return queries::handle(call, rest),
         ["_api", "query-cache", rest @ ..] => query_caches::results(call, rest),
-        ["_api", "query-plan-cache"] if call.version.at_least(3, 12, 4) => query_caches::plans(call),
+        ["_api", "query-plan-cache"] if call.version.at_least(3, 12, 4) => queries::cached_plans(call),
         ["_api", "document", rest @ ..] => return documents::handle(call, rest),
         ["_api", "view", rest @ ..] => search_views::handle(call, rest),
         ["_api", "analyzer", rest @ ..] => analyzers::handle(call, rest),
@@ -209,6 +215,17 @@ impl Call<'_> {
 
     pub(crate) fn level(&self, database: &str) -> Level {
         self.caller.level(database, &self.state.users)
+    }
+
+    /// Returns whether no grant keeps the caller from reading a collection of the database.
+    pub(crate) fn may_read_all_collections(&self) -> bool {
+        let user = self.caller.user().and_then(|name| self.state.users.by_name.get(name));
+        let is_hidden = |user: &User| {
+            let grants =
+                user.collections.iter().filter(|((database, _), _)| *database == self.request.database);
+            grants.map(|(_, level)| *level).any(|level| level == Level::None)
+        };
+        !user.is_some_and(is_hidden)
     }
 
     pub(crate) fn is_admin(&self) -> bool {

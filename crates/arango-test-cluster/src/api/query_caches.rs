@@ -1,7 +1,6 @@
-//! `/_api/query-cache` and `/_api/query-plan-cache`.
+//! `/_api/query-cache`
 //!
-//! Coordinators do not cache results, and plans are cached only for queries with an option that is not simulated. So
-//! both caches are empty.
+//! Coordinators do not cache results, so this cache is empty.
 
 use http::Method;
 use serde_json::{Map, Value, json};
@@ -33,16 +32,6 @@ pub(super) fn results(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
             400,
             "expecting /_api/query-cache/properties or /_api/query-cache/entries",
         )),
-        _ => Err(ApiError::wrong_method()),
-    }
-}
-
-/// Handles `/_api/query-plan-cache`.
-pub(super) fn plans(call: &mut Call<'_>) -> HandlerResult {
-    call.require_modelled(&Modelled::NOTHING)?;
-    match call.request.method {
-        Method::GET => Ok(Reply::raw(200, &json!([]))),
-        Method::DELETE => Ok(Reply::without_result(200)),
         _ => Err(ApiError::wrong_method()),
     }
 }

@@ -130,16 +130,16 @@ pub(super) fn seconds(state: &State) -> f64 {
     state.clock.unix_time(state.current_time).as_secs_f64()
 }
 
-/// `/_admin/options`, `/_admin/options-description`: for superusers, and their options are not modelled.
-pub(super) fn options(call: &mut Call<'_>) -> HandlerResult {
+/// `/_admin/database/target-version`: the version of the format of databases, which is that of the server.
+pub(super) fn target_version(call: &Call<'_>) -> HandlerResult {
     call.require_method(&Method::GET)?;
-    if call.request.database != "_system" {
-        return Err(ApiError::new(403, 1230, "operation only allowed in system database"));
-    }
-    if !call.caller.is_superuser() {
-        return Err(ApiError::forbidden("insufficient permissions"));
-    }
-    Err(call.unsupported())
+    Ok(Reply::flat(200, json!({ "version": call.version.number().to_string() })))
+}
+
+/// `/_admin/wal/flush`: there is nothing that is not yet in the data.
+pub(super) fn flush_wal(call: &Call<'_>) -> HandlerResult {
+    call.require_method(&Method::PUT)?;
+    Ok(Reply::raw(200, &json!({})))
 }
 
 /// `/_api/replication/server-id`: a number that no other server has.

@@ -157,7 +157,7 @@ fn ended(id: u64) -> ApiError {
     ApiError::of_number(1655, format!("transaction '{id}' not found"))
 }
 
-/// Refuses the documents of collections that a server fills by itself.
+/// Refuses the documents of collections that a server fills by itself, and of those that join others.
 pub(super) fn require_modelled_documents(collection: &Collection) -> Result<(), ApiError> {
     if has_modelled_documents(collection) {
         return Ok(());

@@ -21,6 +21,11 @@ impl Version {
         (self.major, self.minor, self.patch) >= (major, minor, patch)
     }
 
+    /// Returns the version as one number, with two digits for each part after the first: 31205.
+    pub(crate) fn number(&self) -> u32 {
+        self.major * 10_000 + self.minor * 100 + self.patch
+    }
+
     pub(crate) fn is_4(&self) -> bool {
         self.major >= 4
     }

@@ -84,6 +84,8 @@ pub(crate) struct Definition {
     pub(crate) sharding_strategy: String,
     /// Whether every DB-Server has a copy.
     pub(crate) is_satellite: bool,
+    /// The attribute by which it is joined with another collection. Its documents are then not modelled.
+    pub(crate) smart_join_attribute: Option<String>,
 }
 
 impl Default for Definition {
@@ -94,6 +96,7 @@ impl Default for Definition {
             cache_enabled: false,
             sharding_strategy: "hash".to_owned(),
             is_satellite: false,
+            smart_join_attribute: None,
         }
     }
 }

@@ -18,6 +18,7 @@ pub(crate) mod ids;
 pub(crate) mod index_builds;
 mod layout;
 pub(crate) mod leaders;
+pub(crate) mod plan_cache;
 pub(crate) mod propagation;
 pub(crate) mod queries;
 pub(crate) mod query_tracking;

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::State;
 use super::id_owner::{owned_id, owner};
+use super::plan_cache::CachedPlan;
 use super::query_tracking::TrackingSettings;
 use super::transactions::Writer;
 use crate::journal::EntryId;
@@ -23,6 +24,8 @@ pub(crate) struct Queries {
     pub(crate) tracking: TrackingSettings,
     /// By coordinator: the properties of its cache of results, if they were changed.
     pub(crate) results_caches: BTreeMap<usize, Map<String, Value>>,
+    /// By coordinator and database: the plans that it keeps.
+    pub(crate) plan_caches: BTreeMap<(usize, String), Vec<CachedPlan>>,
     last: u64,
 }
 

@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use arango_test_aql::SearchIndex;
+use serde_json::{Map, Value};
+
 use super::State;
 use super::databases::{Collection, Database};
 use super::graph_definitions::graph_definitions;
@@ -28,7 +31,20 @@ const FILLED: [&str; 9] = [
 
 /// Returns whether the documents of a collection are modelled.
 pub(crate) fn has_modelled_documents(collection: &Collection) -> bool {
-    !FILLED.contains(&collection.name.as_str())
+    !FILLED.contains(&collection.name.as_str()) && collection.definition.smart_join_attribute.is_none()
+}
+
+/// Returns an index as queries search it. `None` if no function does.
+fn search_index(index: &Map<String, Value>) -> Option<SearchIndex> {
+    let kind = index.get("type")?.as_str().filter(|kind| matches!(*kind, "geo" | "fulltext"))?;
+    let fields = index.get("fields")?.as_array()?.iter().filter_map(Value::as_str);
+    let mut fields = fields.map(str::to_owned);
+    if kind == "geo" {
+        let longitude_first = index.get("geoJson") == Some(&Value::Bool(true));
+        return Some(SearchIndex::Geo { fields: fields.collect(), longitude_first });
+    }
+    let min_length = usize::try_from(index.get("minLength")?.as_u64()?).ok()?;
+    Some(SearchIndex::Fulltext { field: fields.next()?, min_length })
 }
 
 impl State {
@@ -49,20 +65,24 @@ impl State {
         coordinator: usize,
         config: &Config,
     ) -> DatabaseView {
-        let (mut views, mut hidden) = (BTreeMap::new(), BTreeSet::new());
+        let (mut views, mut hidden, mut indexes) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
         for (name, collection) in &database.collections {
             if !collection.propagation.has_reached(coordinator, self.current_time) {
                 continue;
             }
             if has_modelled_documents(collection) {
                 views.insert(name.clone(), self.view(database, collection));
+                let searched: Vec<_> = collection.indexes.iter().filter_map(search_index).collect();
+                if !searched.is_empty() {
+                    indexes.insert(name.clone(), searched);
+                }
             } else {
                 hidden.insert(name.clone());
             }
         }
         hidden.extend(database.views.keys().cloned());
         let seed = (config.scan_order == ScanOrder::Shuffled).then_some(config.seed);
-        DatabaseView::new(views, hidden, graph_definitions(database), seed)
+        DatabaseView::new(views, hidden, graph_definitions(database), indexes, seed)
     }
 
     /// Makes all changes of the views of a request, unless another operation was faster.

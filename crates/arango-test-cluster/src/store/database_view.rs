@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arango_test_aql::{
-    CollectionKind, GraphDefinition, QueryError, ReadDocuments, Scan, Store, Value, WriteOptions, Written,
+    CollectionKind, GraphDefinition, QueryError, ReadDocuments, Scan, SearchIndex, Store, Value,
+    WriteOptions, Written,
 };
 
 use super::concurrent_writes::ConcurrentWrites;
@@ -20,6 +21,10 @@ pub(crate) struct DatabaseView {
     /// Collections that exist, and whose documents are not modelled.
     hidden: BTreeSet<String>,
     graphs: Vec<GraphDefinition>,
+    /// The indexes that functions search, by collection. Most collections have none.
+    search_indexes: BTreeMap<String, Vec<SearchIndex>>,
+    /// The value of the shard key whose shards are read, if only these are.
+    shard_value: Option<String>,
     /// Decides in which order a collection is visited; without it that is the order of the keys.
     seed: Option<u64>,
     log: WriteLog,
@@ -62,10 +67,23 @@ impl DatabaseView {
         collections: BTreeMap<String, CollectionView>,
         hidden: BTreeSet<String>,
         graphs: Vec<GraphDefinition>,
+        search_indexes: BTreeMap<String, Vec<SearchIndex>>,
         seed: Option<u64>,
     ) -> Self {
-        let (log, undeclared) = (WriteLog::default(), BTreeSet::new());
-        Self { collections, hidden, graphs, seed, log, transaction: None, undeclared }
+        Self { collections, hidden, graphs, search_indexes, seed, ..Self::default() }
+    }
+
+    /// Reads only the shards that have the documents with this value of the shard key.
+    ///
+    /// # Errors
+    /// With the name of a collection that has several shard keys.
+    pub(crate) fn read_shards_of(&mut self, value: &str, collections: &[&str]) -> Result<(), String> {
+        let views = collections.iter().filter_map(|name| Some((*name, self.collections.get(*name)?)));
+        for (name, view) in views {
+            view.shard_of_value(value).ok_or_else(|| name.to_owned())?;
+        }
+        self.shard_value = Some(value.to_owned());
+        Ok(())
     }
 
     /// Returns a copy for a query of a transaction, with an empty log.
@@ -74,6 +92,8 @@ impl DatabaseView {
             collections: self.collections.clone(),
             hidden: self.hidden.clone(),
             graphs: self.graphs.clone(),
+            search_indexes: self.search_indexes.clone(),
+            shard_value: None,
             seed: self.seed,
             log: WriteLog::default(),
             transaction: Some(transaction),
@@ -132,6 +152,12 @@ impl DatabaseView {
         self.collections.get(name).ok_or_else(|| self.missing(name))
     }
 
+    /// Returns whether a document is in a shard that is read.
+    fn reads(&self, view: &CollectionView, document: &Document) -> bool {
+        let shard = self.shard_value.as_deref().and_then(|value| view.shard_of_value(value));
+        shard.is_none_or(|shard| view.shard_of(document) == shard)
+    }
+
     fn missing(&self, name: &str) -> QueryError {
         if self.hidden.contains(name) {
             return QueryError::not_implemented(format_args!("the documents of the collection {name}"));
@@ -167,12 +193,17 @@ impl ReadDocuments for DatabaseView {
     }
 
     fn get(&self, collection: &str, key: &str) -> Result<Option<Value>, QueryError> {
-        Ok(self.collection(collection)?.get(key)?.map(|document| document.value()))
+        let view = self.collection(collection)?;
+        let found = view.get(key)?.filter(|document| self.reads(view, document));
+        Ok(found.map(|document| document.value()))
     }
 
     fn count(&self, collection: &str) -> Result<u64, QueryError> {
         let view = self.collection(collection)?;
         view.require_all_leaders()?;
+        if self.shard_value.is_some() {
+            return Ok(view.by_key().iter().filter(|document| self.reads(view, document)).count() as u64);
+        }
         Ok(view.len() as u64)
     }
 }
@@ -181,11 +212,16 @@ impl Store for DatabaseView {
     fn scan(&self, collection: &str) -> Result<Scan, QueryError> {
         let view = self.collection(collection)?;
         view.require_all_leaders()?;
-        let documents = match self.seed {
+        let mut documents = match self.seed {
             Some(seed) => view.shuffled(seed),
             None => view.by_key(),
         };
+        documents.retain(|document| self.reads(view, document));
         Ok(Box::new(documents.into_iter().map(|document| document.value())))
+    }
+
+    fn search_indexes(&self, collection: &str) -> Vec<SearchIndex> {
+        self.search_indexes.get(collection).cloned().unwrap_or_default()
     }
 
     fn graphs(&self) -> Vec<GraphDefinition> {

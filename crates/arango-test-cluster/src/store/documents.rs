@@ -110,6 +110,7 @@ impl Documents {
     pub(crate) fn add_unique(&mut self, index: UniqueIndex) -> Result<(), DocumentError> {
         let mut entries = HashMap::new();
         for document in self.iter() {
+            index.check(&document.value())?;
             let Some(entry) = index.entry(&document.value()) else { continue };
             if entries.insert(entry, document.key().into()).is_some() {
                 let (name, kind, fields) = (&index.name, &index.kind, &index.field_list());

@@ -2,11 +2,13 @@
 
 use arango_test_aql::Value;
 
+use super::error::DocumentError;
+
 /// The definition of a unique index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UniqueIndex {
     pub(crate) name: String,
-    /// `persistent`, or an older name of the same type.
+    /// `persistent` or `mdi`, or an older name of the same type.
     pub(crate) kind: String,
     /// Paths of attributes, with dots between the names.
     pub(crate) fields: Vec<String>,
@@ -14,6 +16,21 @@ pub(crate) struct UniqueIndex {
 }
 
 impl UniqueIndex {
+    /// Refuses a document whose fields the index could not contain.
+    pub(crate) fn check(&self, document: &Value) -> Result<(), DocumentError> {
+        let needs_numbers = matches!(self.kind.as_str(), "mdi" | "zkd");
+        let is_fitting = |field: &String| match at(document, field) {
+            Value::Null => self.sparse,
+            value => value.is_number(),
+        };
+        if needs_numbers && !self.fields.iter().all(is_fitting) {
+            let text =
+                format!("sim: a document without numbers for the unique index {} is not modelled", self.name);
+            return Err(DocumentError::new(9, text));
+        }
+        Ok(())
+    }
+
     /// Returns what the index contains for a document. `None` if it does not contain the document.
     ///
     /// Two documents have the same entry if all fields are equal; a missing attribute is `null`.

@@ -169,6 +169,22 @@ impl CollectionView {
         sorted
     }
 
+    /// Returns the shard of all documents whose only shard key has this value. `None` with several shard keys.
+    pub(crate) fn shard_of_value(&self, value: &str) -> Option<usize> {
+        let [_] = &*self.rules.shard_keys else { return None };
+        let shards = self.shards.len();
+        Some(if self.rules.is_sharded_by_key() {
+            shard_index(value, shards)
+        } else {
+            shard_index(&serde_json::json!([value]).to_string(), shards)
+        })
+    }
+
+    /// Returns the shard of a document.
+    pub(crate) fn shard_of(&self, document: &Document) -> usize {
+        self.rules.shard_of(document.key(), &document.value(), self.shards.len())
+    }
+
     fn iter(&self) -> impl Iterator<Item = &Document> {
         let unchanged = self.base.iter().filter(|document| !self.changes.contains_key(document.key()));
         unchanged.chain(self.changes.values().flatten())
@@ -181,6 +197,7 @@ impl CollectionView {
         let new = document.as_ref().map(Document::value);
         let mut entries = Vec::new();
         for (position, index) in self.base.unique_indexes().enumerate() {
+            new.as_ref().map_or(Ok(()), |new| index.check(new))?;
             let freed = old.as_ref().and_then(|old| index.entry(old));
             let taken = new.as_ref().and_then(|new| index.entry(new));
             let owner = taken.as_deref().and_then(|entry| self.owner(position, entry));

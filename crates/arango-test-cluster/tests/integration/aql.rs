@@ -157,8 +157,6 @@ async fn limits_end_a_query() {
     let large = with_options(&mut session, "RETURN 1", json!({ "memoryLimit": 100_000 })).await;
     assert_eq!(large.status, 201);
     let insert = "FOR i IN 1..3 INSERT { i } INTO books";
-    let committed = with_options(&mut session, insert, json!({ "intermediateCommitCount": 3 })).await;
-    assert_eq!((committed.status, committed.error_num()), (501, 9));
     assert_eq!(with_options(&mut session, insert, json!({ "intermediateCommitCount": 4 })).await.status, 201);
     let too_large = with_options(&mut session, insert, json!({ "maxTransactionSize": 10 })).await;
     assert_eq!(too_large.error_num(), 32);
@@ -166,12 +164,34 @@ async fn limits_end_a_query() {
 }
 
 #[tokio::test]
+async fn a_query_that_commits_in_between_says_how_often() {
+    let (_cluster, mut session) = books().await;
+    let insert = "FOR i IN 1..7 INSERT { i } INTO books";
+    for (count, commits) in [(3, 2), (7, 1), (8, 0)] {
+        let options = json!({ "intermediateCommitCount": count, "maxTransactionSize": 10_000 });
+        let made = with_options(&mut session, insert, options).await.json();
+        assert_eq!(made["extra"]["stats"]["intermediateCommits"], commits, "{made}");
+    }
+    session.post("/_api/collection", &json!({ "name": "parts", "numberOfShards": 2 })).await;
+    for (query, options) in [
+        ("FOR i IN 1..3 INSERT { i } INTO parts", json!({ "intermediateCommitCount": 2 })),
+        ("FOR i IN 1..3 INSERT { i, x: SLEEP(0.01) } INTO books", json!({ "intermediateCommitCount": 2 })),
+        ("FOR k IN ['x', 'y', 'k1'] INSERT { _key: k } INTO books", json!({ "intermediateCommitCount": 2 })),
+        ("FOR i IN 1..3 INSERT { i } INTO books", json!({ "intermediateCommitCount": 2, "stream": true })),
+        ("FOR i IN 1..3 INSERT { i } INTO books", json!({ "intermediateCommitSize": 10 })),
+    ] {
+        let refused = with_options(&mut session, query, options).await;
+        assert_eq!((refused.status, refused.error_num()), (501, 9), "{query}");
+    }
+    assert_eq!(session.get("/_api/collection/books/count").await.json()["count"], 41);
+}
+
+#[tokio::test]
 async fn options_that_would_change_the_result_are_refused_by_name() {
     let (_cluster, mut session) = books().await;
     for (options, named) in [
-        (json!({ "forceOneShardAttributeValue": "x" }), "options.forceOneShardAttributeValue"),
         (json!({ "shardIds": [] }), "options.shardIds"),
-        (json!({ "usePlanCache": true }), "options.usePlanCache"),
+        (json!({ "exportCollection": "books" }), "options.exportCollection"),
     ] {
         let refused = with_options(&mut session, "RETURN 1", options).await;
         let text = format!("sim: the attribute `{named}` of POST /_api/cursor is not modelled");
@@ -263,4 +283,162 @@ async fn documents_of_system_collections_are_refused_rather_than_missing() {
     let (_cluster, mut session) = books().await;
     let refused = run(&mut session, "FOR u IN _users RETURN u").await;
     assert_eq!((refused.status, refused.error_num()), (501, 9));
+}
+
+#[tokio::test]
+async fn a_query_can_read_the_shard_of_one_value_alone() {
+    let (_cluster, mut session) = books().await;
+    let parts = json!({ "name": "parts", "numberOfShards": 5, "shardKeys": ["kind"] });
+    session.post("/_api/collection", &parts).await;
+    let all: Vec<_> = (0..50).map(|n| json!({ "n": n, "kind": format!("kind {}", n % 10) })).collect();
+    session.post("/_api/document/parts", &json!(all)).await;
+    let mut seen = 0;
+    for kind in ["kind 1", "kind 7"] {
+        let options = json!({ "forceOneShardAttributeValue": kind });
+        let query = "FOR p IN parts RETURN p.kind";
+        let kinds = with_options(&mut session, query, options.clone()).await.json()["result"].clone();
+        let kinds: Vec<_> = kinds.as_array().unwrap().clone();
+        assert_eq!(
+            kinds.iter().filter(|found| *found == kind).count(),
+            5,
+            "all of the value are in one shard"
+        );
+        assert!(kinds.len() < 50, "the other shards are not read");
+        let count = with_options(&mut session, "RETURN LENGTH(parts)", options.clone()).await.json();
+        assert_eq!(count["result"], json!([kinds.len()]));
+        let written = with_options(&mut session, "FOR p IN parts REMOVE p IN parts", options).await;
+        assert_eq!((written.status, written.error_num()), (501, 9));
+        seen += kinds.len();
+    }
+    assert!(seen >= 10);
+}
+
+#[tokio::test]
+async fn collections_are_skipped_only_for_users_who_may_read_all_of_them() {
+    let (cluster, mut session) = books().await;
+    let options = json!({ "skipInaccessibleCollections": true });
+    let query = "RETURN LENGTH(books)";
+    assert_eq!(with_options(&mut session, query, options.clone()).await.json()["result"], json!([20]));
+    session.post("/_api/user", &json!({ "user": "anna", "passwd": "x" })).await;
+    session.put("/_api/user/anna/database/_system", &json!({ "grant": "rw" })).await;
+    session.put("/_api/user/anna/database/_system/books", &json!({ "grant": "none" })).await;
+    let anna = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let mut anna = anna.with_authorization("Basic YW5uYTp4".to_owned());
+    let refused = with_options(&mut anna, query, options).await;
+    assert_eq!((refused.status, refused.error_num()), (501, 9));
+}
+
+#[tokio::test]
+async fn a_plan_is_kept_by_its_coordinator_until_its_collection_changes() {
+    let (cluster, mut session) = books().await;
+    let mut other = Session::connect_in_memory(cluster.coordinator(1)).await;
+    let path = "/_api/query-plan-cache";
+    let query = json!({
+        "query": "FOR b IN @@c FILTER b.n == @n RETURN b.n", "bindVars": { "@c": "books", "n": 3 },
+        "options": { "usePlanCache": true },
+    });
+    let first = session.post("/_api/cursor", &query).await.json();
+    assert_eq!((&first["result"], first.get("planCacheKey")), (&json!([3]), None));
+    let mut changed = query.clone();
+    changed["bindVars"]["n"] = 4.into();
+    let second = session.post("/_api/cursor", &changed).await.json();
+    let kept = session.get(path).await.json();
+    assert_eq!((&second["result"], &second["planCacheKey"]), (&json!([4]), &kept[0]["hash"]));
+    assert_eq!(
+        (&kept[0]["hits"], &kept[0]["bindVars"], &kept[0]["dataSources"], &kept[0]["fullCount"]),
+        (&json!(1), &json!({ "@c": "books" }), &json!(["books"]), &json!(false))
+    );
+    assert_eq!(other.get(path).await.json(), json!([]), "the plans of one coordinator");
+
+    let index = json!({ "type": "persistent", "fields": ["n"] });
+    session.post("/_api/index?collection=books", &index).await;
+    assert_eq!(session.get(path).await.json(), json!([]), "another index changes the plan");
+    session.post("/_api/cursor", &query).await;
+    assert_eq!(session.get(path).await.json().as_array().unwrap().len(), 1);
+    assert_eq!(session.delete(path).await.json(), json!({ "error": false, "code": 200 }));
+    assert_eq!(session.get(path).await.json(), json!([]));
+}
+
+#[tokio::test]
+async fn a_plan_that_depends_on_values_is_not_kept() {
+    let (_cluster, mut session) = books().await;
+    for (query, bind_vars) in [
+        ("FOR b IN books FILTER b.@name == 3 RETURN b.n", json!({ "name": "n" })),
+        ("UPSERT { n: 1 } INSERT { n: 1 } UPDATE {} IN books", json!({})),
+    ] {
+        let body = json!({ "query": query, "bindVars": bind_vars, "options": { "usePlanCache": true } });
+        let refused = session.post("/_api/cursor", &body).await;
+        assert_eq!((refused.status, refused.error_num()), (400, 1584), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn functions_search_the_positions_of_a_geo_index() {
+    let (_cluster, mut session) = books().await;
+    session.post("/_api/collection", &json!({ "name": "places" })).await;
+    let places = json!([
+        { "_key": "a", "at": [1, 1] }, { "_key": "b", "at": [1, 2] }, { "_key": "c", "at": [4, 4] },
+        { "_key": "d" }, { "_key": "e", "at": "here" },
+    ]);
+    session.post("/_api/document/places", &places).await;
+    let missing = run(&mut session, "RETURN NEAR(places, 1, 1)").await;
+    assert_eq!((missing.status, missing.error_num()), (404, 1570));
+    session.post("/_api/index?collection=places", &json!({ "type": "geo", "fields": ["at"] })).await;
+    for (query, keys) in [
+        ("FOR p IN NEAR(places, 1, 1) RETURN p._key", json!(["a", "b", "c"])),
+        ("FOR p IN NEAR('places', 4, 4, 2) RETURN p._key", json!(["c", "b"])),
+        ("FOR p IN NEAR(places, 1, 1, 0) RETURN p._key", json!([])),
+        ("FOR p IN WITHIN(places, 1, 1, 6) RETURN p._key", json!(["a"])),
+        ("FOR p IN WITHIN(places, 1, 1, 112000) RETURN p._key", json!(["a", "b"])),
+        ("FOR p IN WITHIN(places, 1, 2, 0, 'far') RETURN [p._key, p.far]", json!([["b", 0]])),
+    ] {
+        assert_eq!(rows(&mut session, query).await, keys, "{query}");
+    }
+    let query = "FOR p IN NEAR(places, 1, 1, 2, 'far') RETURN FLOOR(p.far)";
+    assert_eq!(
+        rows(&mut session, query).await,
+        json!([0, 111_177]),
+        "a degree of longitude near the equator"
+    );
+
+    session.post("/_api/collection", &json!({ "name": "turned" })).await;
+    session.post("/_api/document/turned", &json!([{ "_key": "a", "at": [10, 0] }])).await;
+    let index = json!({ "type": "geo", "fields": ["at"], "geoJson": true });
+    session.post("/_api/index?collection=turned", &index).await;
+    assert_eq!(rows(&mut session, "FOR p IN WITHIN(turned, 0, 10, 1) RETURN p._key").await, json!(["a"]));
+    session.post("/_api/document/turned", &json!({ "at": { "type": "Point", "coordinates": [1, 1] } })).await;
+    let shape = run(&mut session, "RETURN NEAR(turned, 0, 0)").await;
+    assert_eq!((shape.status, shape.error_num()), (501, 9));
+}
+
+#[tokio::test]
+async fn a_function_searches_the_words_of_a_fulltext_index() {
+    let (_cluster, mut session) = books().await;
+    session.post("/_api/collection", &json!({ "name": "notes" })).await;
+    let notes = json!([
+        { "_key": "a", "text": "Banana and apple" }, { "_key": "b", "text": ["banana", "Pear"] },
+        { "_key": "c", "text": { "en": "an apple", "de": { "deep": "banana" } } }, { "_key": "d", "text": 7 },
+    ]);
+    session.post("/_api/document/notes", &notes).await;
+    let missing = run(&mut session, "RETURN FULLTEXT(notes, 'text', 'apple')").await;
+    assert_eq!((missing.status, missing.error_num()), (404, 1571));
+    let index = json!({ "type": "fulltext", "fields": ["text"], "minLength": 3 });
+    session.post("/_api/index?collection=notes", &index).await;
+    for (search, keys) in [
+        ("banana", json!(["a", "b"])),
+        ("APPLE", json!(["a", "c"])),
+        ("banana,-apple", json!(["b"])),
+        ("banana,|apple", json!(["a", "b", "c"])),
+        ("prefix:pea", json!(["b"])),
+        ("an", json!([])),
+    ] {
+        let query = format!("FOR n IN FULLTEXT(notes, 'text', '{search}') SORT n._key RETURN n._key");
+        assert_eq!(rows(&mut session, &query).await, keys, "{search}");
+    }
+    let query = "RETURN LENGTH(FULLTEXT('notes', 'text', 'banana', 1))";
+    assert_eq!(rows(&mut session, query).await, json!([1]));
+    assert_eq!(run(&mut session, "RETURN FULLTEXT(notes, 'text', '+')").await.error_num(), 10);
+    session.post("/_api/document/notes", &json!({ "text": "it's 3.14" })).await;
+    let ambiguous = run(&mut session, "RETURN FULLTEXT(notes, 'text', 'apple')").await;
+    assert_eq!((ambiguous.status, ambiguous.error_num()), (501, 9));
 }

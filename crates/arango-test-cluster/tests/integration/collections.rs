@@ -248,3 +248,77 @@ async fn inverted_and_vector_indexes_are_reported_with_their_defaults() {
         assert_eq!(session.post(path, &unknown).await.error_num(), 10);
     }
 }
+
+#[tokio::test]
+async fn a_unique_multi_dimensional_index_refuses_a_second_document_at_a_place() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session.post("/_api/collection", &json!({ "name": "points" })).await;
+    let index = json!({ "type": "mdi", "fields": ["x", "y"], "fieldValueTypes": "double", "unique": true });
+    let created = session.post("/_api/index?collection=points", &index).await;
+    assert_eq!((created.status, &created.json()["unique"]), (201, &json!(true)));
+    let path = "/_api/document/points";
+    assert_eq!(session.post(path, &json!({ "x": 1, "y": 2 })).await.status, 202);
+    assert_eq!(session.post(path, &json!({ "x": 2, "y": 1 })).await.status, 202);
+    let second = session.post(path, &json!({ "x": 1.0, "y": 2 })).await;
+    assert_eq!((second.status, second.error_num()), (409, 1210));
+    let text = session.post(path, &json!({ "x": "1", "y": 2 })).await;
+    assert_eq!((text.status, text.error_num()), (501, 9));
+    let prefixed = json!({
+        "type": "mdi-prefixed", "fields": ["x"], "prefixFields": ["z"], "fieldValueTypes": "double", "unique": true,
+    });
+    assert_eq!(session.post("/_api/index?collection=points", &prefixed).await.status, 501);
+}
+
+#[tokio::test]
+async fn the_inventory_contains_what_creates_the_collections_again() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    session
+        .post("/_api/collection", &json!({ "name": "books", "numberOfShards": 2, "replicationFactor": 2 }))
+        .await;
+    let index = json!({ "type": "persistent", "fields": ["a"], "name": "by_a" });
+    session.post("/_api/index?collection=books", &index).await;
+    let path = "/_api/replication/clusterInventory?includeSystem=false";
+    let inventory = session.get(path).await;
+    assert_eq!(inventory.status, 200);
+    let inventory = inventory.json();
+    let [books] = inventory["collections"].as_array().unwrap().as_slice() else { panic!("one collection") };
+    let parameters = &books["parameters"];
+    assert_eq!((&parameters["name"], &parameters["numberOfShards"]), (&json!("books"), &json!(2)));
+    let shards = session.get("/_api/collection/books/shards?details=true").await.json()["shards"].clone();
+    assert_eq!(parameters["shards"], shards);
+    assert_eq!(books["indexes"].as_array().unwrap().len(), 1, "without the primary index");
+    assert_eq!((&books["isReady"], &books["indexes"][0]["name"]), (&json!(true), &json!("by_a")));
+    let all = session.get("/_api/replication/clusterInventory").await.json();
+    assert!(
+        all["collections"].as_array().unwrap().len() > 1,
+        "and the system collections, unless they are left out"
+    );
+}
+
+#[tokio::test]
+async fn a_collection_that_joins_another_is_a_definition_without_documents() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let orders = json!({ "name": "orders", "shardKeys": ["user:"], "smartJoinAttribute": "user", "distributeShardsLike": "" });
+    let made = session.post("/_api/collection", &orders).await;
+    assert_eq!((made.status, &made.json()["smartJoinAttribute"]), (200, &json!("user")));
+    assert_eq!(session.get("/_api/collection/orders/properties").await.json()["shardKeys"], json!(["user:"]));
+    for (path, body) in [
+        ("/_api/document/orders", json!({ "user": "a" })),
+        ("/_api/cursor", json!({ "query": "FOR o IN orders RETURN o" })),
+        ("/_api/import?collection=orders&type=list", json!([{ "user": "a" }])),
+    ] {
+        let refused = session.post(path, &body).await;
+        assert_eq!((refused.status, refused.error_num()), (501, 9), "{path}");
+    }
+    for refused in [
+        json!({ "name": "a", "smartJoinAttribute": "user" }),
+        json!({ "name": "a", "shardKeys": ["user:"] }),
+        json!({ "name": "a", "shardKeys": ["user:", "b"], "smartJoinAttribute": "user" }),
+    ] {
+        let refused = session.post("/_api/collection", &refused).await;
+        assert_eq!((refused.status, refused.error_num()), (501, 9));
+    }
+}

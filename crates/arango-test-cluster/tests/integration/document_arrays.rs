@@ -144,3 +144,12 @@ async fn an_array_of_which_no_shard_responds_fails_as_a_whole() {
     let lost = session.post(BOOKS, &json!([{ "_key": "a" }, { "_key": "b" }])).await;
     assert_eq!((lost.status, lost.error_num()), (500, 4));
 }
+
+#[tokio::test]
+async fn a_misspelled_parameter_that_clients_send_with_removals_has_no_effect() {
+    let (cluster, mut session) = books().await;
+    let removed =
+        session.request(Method::DELETE, &format!("{BOOKS}?refillCaches=true"), r#"["a"]"#).await.unwrap();
+    assert_eq!((removed.status, numbers(&removed.json())), (202, vec![None]));
+    assert!(cluster.unsupported().is_empty());
+}

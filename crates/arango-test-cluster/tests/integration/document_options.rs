@@ -143,6 +143,12 @@ async fn waiting_for_the_disk_changes_the_status_and_not_more() {
     assert_eq!(session.put("/_api/document/books/a?waitForSync=true", &json!({})).await.status, 201);
     assert_eq!(session.delete("/_api/document/books/a?waitForSync=true").await.status, 200);
     session.post("/_api/collection", &json!({ "name": "safe", "waitForSync": true })).await;
+    let made = session.post("/_api/document/safe", &json!([{ "_key": "x" }])).await;
+    let some = session.post("/_api/document/safe", &json!([{ "_key": "x" }, { "_key": "y" }])).await;
+    let none = session.post("/_api/document/safe", &json!([{ "_key": "x" }])).await;
+    assert_eq!((made.status, some.status, none.status), (201, 201, 202), "202 if nothing was written");
+    let none = session.post("/_api/document/safe?waitForSync=true", &json!([{ "_key": "x" }])).await;
+    assert_eq!(none.status, 201);
     assert_eq!(session.post("/_api/document/safe?waitForSync=false", &json!({})).await.status, 201);
 }
 

@@ -15,6 +15,11 @@ async fn a_query_is_explained_without_running_it() {
     let body = json!({ "query": "FOR i IN 1..@n INSERT {} INTO @@c", "bindVars": { "n": 1, "@c": "books" } });
     let explained = session.post("/_api/explain", &body).await;
     assert_eq!(explained.status, 200);
+    let stats = explained.json()["stats"].clone();
+    assert!(
+        stats["executionTime"].as_f64() > Some(0.0) && stats["peakMemoryUsage"].as_u64() > Some(0),
+        "{stats}"
+    );
     let plan = &explained.json()["plan"];
     assert_eq!(plan["isModificationQuery"], true);
     assert_eq!(plan["collections"], json!([{ "name": "books", "type": "write" }]));

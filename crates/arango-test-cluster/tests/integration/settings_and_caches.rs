@@ -1,7 +1,9 @@
 //! Caches of coordinators, rules of the optimizer, options of servers, and structured logs.
 
-use arango_test_cluster::TestCluster;
-use serde_json::json;
+use std::time::Duration;
+
+use arango_test_cluster::{Hardening, TestCluster};
+use serde_json::{Value, json};
 
 use crate::client::{Session, in_memory};
 
@@ -55,17 +57,31 @@ async fn the_cache_of_plans_came_with_3_12_4() {
 }
 
 #[tokio::test]
-async fn the_options_of_a_server_are_for_superusers_and_not_simulated() {
-    let cluster = in_memory().await;
+async fn the_options_that_have_an_effect_are_listed_for_superusers() {
+    let cluster = TestCluster::builder()
+        .in_memory()
+        .hardening(Hardening::On)
+        .transaction_idle_timeout(Duration::from_secs(7))
+        .start()
+        .await
+        .unwrap();
     let mut root = Session::connect_in_memory(cluster.coordinator(0)).await;
     let token = format!("bearer {}", cluster.superuser_token());
     let mut superuser = Session::connect_in_memory(cluster.coordinator(0)).await.with_authorization(token);
     for path in ["/_admin/options", "/_admin/options-description"] {
         let refused = root.get(path).await;
         assert_eq!((refused.status, refused.error_num()), (403, 11), "{path}");
-        let refused = superuser.get(path).await;
-        assert_eq!((refused.status, refused.error_num()), (501, 9), "{path}");
     }
+    let values = superuser.get("/_admin/options").await.json();
+    assert_eq!(
+        (&values["server.harden"], &values["transaction.streaming-idle-timeout"]),
+        (&json!(true), &json!(7.0))
+    );
+    let described = superuser.get("/_admin/options-description").await.json();
+    let harden = &described["server.harden"];
+    assert_eq!((&harden["default"], &harden["section"]), (&json!(false), &json!("server")));
+    let names = |options: &Value| options.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&values), names(&described));
     let cluster = TestCluster::builder().in_memory().version("3.11").start().await.unwrap();
     let mut root = Session::connect_in_memory(cluster.coordinator(0)).await;
     assert_eq!(root.get("/_admin/options").await.status, 404);
@@ -97,4 +113,20 @@ async fn every_server_had_a_number_before_3_12_10() {
     let cluster = TestCluster::builder().in_memory().version("3.12.10").start().await.unwrap();
     let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
     assert_eq!(session.get("/_api/replication/server-id").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_format_of_databases_is_that_of_the_version_up_to_3_12() {
+    for (version, status, number) in
+        [("3.12.5", 200, json!("31205")), ("3.11.14", 200, json!("31114")), ("4.0", 404, Value::Null)]
+    {
+        let cluster = TestCluster::builder().in_memory().version(version).start().await.unwrap();
+        let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+        let found = session.get("/_admin/database/target-version").await;
+        assert_eq!(found.status, status, "{version}");
+        if status == 200 {
+            assert_eq!(found.json()["version"], number);
+            assert_eq!(session.put("/_admin/wal/flush", &json!({})).await.json(), json!({}));
+        }
+    }
 }

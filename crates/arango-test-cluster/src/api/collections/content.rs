@@ -152,6 +152,9 @@ pub(super) fn shards(call: &Call<'_>, name: &str) -> HandlerResult {
 /// Returns the shard of the document that has the given shard keys.
 pub(super) fn responsible_shard(call: &Call<'_>, name: &str) -> HandlerResult {
     let collection = find(call, name)?;
+    if collection.definition.smart_join_attribute.is_some() {
+        require_modelled_documents(collection)?;
+    }
     let rules = &collection.rules;
     let body = match call.request.json()? {
         Value::String(key) => json!({ "_key": key }),

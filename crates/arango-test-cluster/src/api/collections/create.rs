@@ -30,6 +30,7 @@ pub(super) const ATTRIBUTES: &[&str] = &[
     "minReplicationFactor",
     "shardingStrategy",
     "distributeShardsLike",
+    "smartJoinAttribute",
 ];
 
 const STRATEGIES: [&str; 3] = ["hash", "community-compat", "enterprise-compat"];
@@ -60,6 +61,7 @@ pub(super) fn create(call: &mut Call<'_>) -> HandlerResult {
         cache_enabled: body.get("cacheEnabled").and_then(Value::as_bool).unwrap_or(false),
         sharding_strategy: strategy(call, &body)?,
         is_satellite: layout.is_satellite,
+        smart_join_attribute: smart_join_attribute(call, &body, &rules.shard_keys)?,
         ..Definition::default()
     };
     let servers = call.state.usable_db_servers();
@@ -101,7 +103,7 @@ impl Layout {
 
 fn layout(call: &Call<'_>, body: &Value) -> Result<Layout, ApiError> {
     let database = call.database()?;
-    let like = body.get("distributeShardsLike").and_then(Value::as_str);
+    let like = body.get("distributeShardsLike").and_then(Value::as_str).filter(|name| !name.is_empty());
     if let Some(prototype) = like {
         match database.collection(prototype).map(|prototype| prototype.distribute_shards_like.is_some()) {
             None => {
@@ -159,9 +161,29 @@ fn shard_keys(call: &mut Call<'_>, body: &Value) -> Result<Vec<String>, ApiError
     let names: Option<Vec<String>> =
         names.and_then(|keys| keys.iter().map(|key| key.as_str().map(str::to_owned)).collect());
     let names = names.ok_or_else(|| ApiError::bad_parameter("`shardKeys` must be an array of strings"))?;
-    match names.iter().find(|name| name.starts_with(':') || name.ends_with(':')) {
+    let is_smart = body.get("smartJoinAttribute").is_some_and(|name| !name.is_null()) && names.len() == 1;
+    let is_refused = |name: &String| name.starts_with(':') || (name.ends_with(':') && !is_smart);
+    match names.iter().find(|name| is_refused(name)) {
         Some(_) => Err(call.not_modelled("attribute", "shardKeys of a smart collection")),
         None => Ok(names),
+    }
+}
+
+/// Returns the attribute by which a collection is joined with another one. Its shard key ends with a colon.
+fn smart_join_attribute(
+    call: &mut Call<'_>,
+    body: &Value,
+    shard_keys: &[String],
+) -> Result<Option<String>, ApiError> {
+    match (body.get("smartJoinAttribute"), shard_keys) {
+        (None | Some(Value::Null), _) => Ok(None),
+        (Some(Value::String(name)), [key]) if !name.is_empty() && key.ends_with(':') => {
+            Ok(Some(name.clone()))
+        }
+        _ => {
+            Err(call
+                .not_modelled("attribute", "smartJoinAttribute without a shard key that ends with a colon"))
+        }
     }
 }
 

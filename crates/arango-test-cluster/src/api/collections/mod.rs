@@ -13,7 +13,8 @@ mod properties;
 use http::{Method, header};
 use serde_json::{Map, Value, json};
 
-use self::properties::{basic, properties};
+use self::properties::basic;
+pub(super) use self::properties::properties;
 use super::modelled::Modelled;
 use super::{Call, HandlerResult, Outcome, gharial};
 use crate::http::reply::{ApiError, Reply};

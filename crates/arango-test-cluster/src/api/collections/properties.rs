@@ -27,7 +27,7 @@ pub(super) fn basic(collection: &Collection, is_4: bool) -> Value {
 }
 
 /// Returns all properties.
-pub(super) fn properties(call: &Call<'_>, collection: &Collection) -> Value {
+pub(in crate::api) fn properties(call: &Call<'_>, collection: &Collection) -> Value {
     let is_4 = call.version.is_4();
     let definition = &collection.definition;
     let mut all = basic(collection, is_4);
@@ -45,6 +45,9 @@ pub(super) fn properties(call: &Call<'_>, collection: &Collection) -> Value {
     }
     if definition.is_satellite {
         all["replicationFactor"] = "satellite".into();
+    }
+    if let Some(name) = &definition.smart_join_attribute {
+        all["smartJoinAttribute"] = name.as_str().into();
     }
     if !is_4 {
         all["minReplicationFactor"] = collection.write_concern.into();

@@ -62,7 +62,7 @@ pub(super) fn write(
     elements: &[Value],
     request: &WriteRequest,
 ) -> HandlerResult {
-    let waits = request.options.common.wait_for_sync || call.waits_for_sync(collection)?;
+    let collection_waits = call.waits_for_sync(collection)?;
     if request.operation == Operation::Insert {
         require_legal_keys(call, elements.iter())?;
     }
@@ -73,6 +73,9 @@ pub(super) fn write(
     let name = find(call, collection)?.name.clone();
     let errors = || results.iter().filter_map(|result| result.as_ref().err());
     require_a_response(errors().filter(|error| is_lost(error)).count(), results.len())?;
+    // A collection waits only for what was written.
+    let waits =
+        request.options.common.wait_for_sync || (collection_waits && results.iter().any(Result::is_ok));
     let synced = if request.operation == Operation::Remove { 200 } else { 201 };
     let reply = Reply::json(if waits { synced } else { 202 }, body(&results, &name, request));
     let mut counts = BTreeMap::new();

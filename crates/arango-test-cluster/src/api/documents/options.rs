@@ -40,8 +40,9 @@ pub(super) const UPDATE: &[&str] = &[
     "versionAttribute",
     "waitForSync",
 ];
+// A server does not have `refillCaches`, and ignores it. Some clients send it with arrays instead of the right name.
 pub(super) const REMOVE: &[&str] =
-    &["ignoreRevs", "overwrite", "refillIndexCaches", "returnOld", "silent", "waitForSync"];
+    &["ignoreRevs", "overwrite", "refillCaches", "refillIndexCaches", "returnOld", "silent", "waitForSync"];
 
 /// What a request does with its documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

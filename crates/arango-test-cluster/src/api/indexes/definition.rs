@@ -28,6 +28,8 @@ pub(super) const ATTRIBUTES: &[&str] = &[
     "includeAllFields",
     "legacyPolygons",
     "minLength",
+    // A server ignores it. Some clients send it instead of `minLength`.
+    "min_length",
     "name",
     "optimizeTopK",
     "parallelism",
@@ -178,8 +180,8 @@ fn check(kind: &str, fields: &[Value], body: &Value) -> Result<(), ApiError> {
         "persistent" | "hash" | "skiplist" if flag("unique") && expands => {
             Err(ApiError::new(501, 9, "sim: a unique index over the elements of an array is not modelled"))
         }
-        "zkd" | "mdi" | "mdi-prefixed" if flag("unique") => {
-            Err(ApiError::new(501, 9, format!("sim: a unique index of type {kind} is not modelled")))
+        "mdi-prefixed" if flag("unique") => {
+            Err(ApiError::new(501, 9, "sim: a unique index of type mdi-prefixed is not modelled"))
         }
         _ => Ok(()),
     }
@@ -235,16 +237,18 @@ pub(super) fn unique_index(index: &Map<String, Value>) -> Option<UniqueIndex> {
     let text = |name: &str| index.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let kind = text("type");
     let is_unique = index.get("unique") == Some(&Value::Bool(true));
-    (is_unique && matches!(kind.as_str(), "persistent" | "hash" | "skiplist")).then(|| UniqueIndex {
-        name: text("name"),
-        kind,
-        fields: index["fields"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect(),
-        sparse: index.get("sparse") == Some(&Value::Bool(true)),
+    (is_unique && matches!(kind.as_str(), "persistent" | "hash" | "skiplist" | "mdi" | "zkd")).then(|| {
+        UniqueIndex {
+            name: text("name"),
+            kind,
+            fields: index["fields"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+            sparse: index.get("sparse") == Some(&Value::Bool(true)),
+        }
     })
 }

@@ -1,7 +1,8 @@
 //! `/_api/index`
 //!
-//! The definitions of indexes are checked and reported, and building them may take time. Of their effects, only the
-//! uniqueness of persistent indexes is simulated.
+//! The definitions of indexes are checked and reported, and building them may take time. Persistent and
+//! multi-dimensional ones can be unique, and functions of AQL search geo and fulltext ones. Other effects are not
+//! simulated.
 
 mod definition;
 mod search;

@@ -27,6 +27,7 @@ const OPTIONS: &[&str] = &[
     "count",
     "failOnWarning",
     "fillBlockCache",
+    "forceOneShardAttributeValue",
     "fullCount",
     "intermediateCommitCount",
     "intermediateCommitSize",
@@ -58,6 +59,11 @@ pub(super) struct QueryBody {
     pub(super) limits: Limits,
     pub(super) output: Output,
     pub(super) warnings: WarningOptions,
+    /// The value of the shard key whose shards the query reads, if it reads only these.
+    pub(super) shard_value: Option<String>,
+    pub(super) uses_plan_cache: bool,
+    /// Whether collections that the user may not read are empty for the query.
+    pub(super) skips_inaccessible: bool,
 }
 
 /// What a response contains, and when.
@@ -146,6 +152,12 @@ impl QueryBody {
             }
         };
         Ok(Self {
+            shard_value: options
+                .get("forceOneShardAttributeValue")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+            uses_plan_cache: flag("usePlanCache") && call.version.at_least(3, 12, 4),
+            skips_inaccessible: flag("skipInaccessibleCollections"),
             text: text(&body)?,
             bind_vars: bind_vars(&body)?,
             cursor: cursor_options(call, &body, &options)?,
@@ -176,11 +188,6 @@ impl QueryBody {
 /// Refuses options, and values of options, that are not modelled.
 fn require_options(call: &mut Call<'_>, options: &Map<String, Value>) -> Result<(), ApiError> {
     call.require_attributes(options, "options.", OPTIONS)?;
-    for name in ["usePlanCache", "skipInaccessibleCollections"] {
-        if options.get(name) == Some(&Value::Bool(true)) {
-            return Err(call.not_modelled("attribute", &format!("options.{name}")));
-        }
-    }
     if let Some(Value::Object(optimizer)) = options.get("optimizer") {
         call.require_attributes(optimizer, "options.optimizer.", &["rules"])?;
     }

@@ -10,6 +10,7 @@ use super::errors;
 use super::run::prepare;
 use crate::api::{Call, HandlerResult};
 use crate::http::reply::{ApiError, Reply};
+use crate::state::cursors::{BASE_MEMORY, PHASE_TIME};
 use crate::store::database_view::DatabaseView;
 
 /// Handles `POST /_api/explain`.
@@ -35,6 +36,10 @@ pub(super) fn explain(call: &mut Call<'_>) -> HandlerResult {
         "cacheable": false, "warnings": [],
         "stats": { "rulesExecuted": 0, "rulesSkipped": 0, "plansCreated": 1 },
     });
+    if call.version.at_least(3, 10, 4) {
+        payload["stats"]["peakMemoryUsage"] = BASE_MEMORY.into();
+        payload["stats"]["executionTime"] = PHASE_TIME.into();
+    }
     // There is only one plan.
     if shows_all {
         payload["plans"] = json!([plan]);

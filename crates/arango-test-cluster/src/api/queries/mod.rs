@@ -6,6 +6,7 @@
 //! | `errors` | errors of queries with the texts of a server |
 //! | `run` | runs a query, to its end or to its first batch |
 //! | `batch` | ends a batch: commits, responds, keeps the cursor |
+//! | `plan_cache` | plans that are kept for the next query of the same text |
 //! | `explain` | what is known of a query without running it |
 //! | `tracking` | queries in progress and slow ones |
 
@@ -13,12 +14,14 @@ pub(super) mod batch;
 mod body;
 pub(super) mod errors;
 mod explain;
+mod plan_cache;
 mod rules;
 mod run;
 mod tracking;
 
 use http::Method;
 
+pub(super) use self::plan_cache::handle as cached_plans;
 pub(super) use self::run::create;
 use super::modelled::Modelled;
 use super::{Call, HandlerResult, Outcome};

@@ -6,11 +6,13 @@ use arango_test_aql::{Options, Prepared, Query, QueryError, Rows, Value, VertexC
 
 use super::batch::{Finished, finish_first, wait};
 use super::body::{Profile, QueryBody};
-use super::{errors, explain};
+use super::{errors, explain, plan_cache};
 use crate::api::collections::find;
 use crate::api::{Call, Outcome};
 use crate::http::reply::{ApiError, Reply};
-use crate::state::cursors::{BASE_MEMORY, Batch, Cursor, Report, Results, StreamedQuery, Totals};
+use crate::state::cursors::{
+    BASE_MEMORY, Batch, Cursor, Report, Results, StreamedQuery, Totals, commits_in_between,
+};
 use crate::state::diagnostics::AqlQuery;
 use crate::state::queries::RunningQuery;
 use crate::state::transactions::Access;
@@ -37,19 +39,55 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Outcome, ApiError> {
         call.require_write()?;
     }
     call.state.end_expired_queries();
-    let view = call.database_view(&prepared)?;
+    let mut view = call.database_view(&prepared)?;
+    read_one_shard(call, &body, &prepared, &mut view)?;
+    require_access(call, &body)?;
+    let cached_plan =
+        if body.uses_plan_cache { plan_cache::find_or_add(call, &body, &prepared)? } else { None };
     let query = begin(call, &body, &prepared);
     let log = view.log();
     let has_plan = body.output.profile == Profile::Plan;
     let plan = has_plan.then(|| explain::plan(&body.text, &prepared, &view));
     let result = match prepared.run(view, options(call, &body, query)) {
-        Ok(rows) => Ok(respond(call, &body, &prepared, plan, query, rows, &log)),
+        Ok(rows) => {
+            let report =
+                Report { plan: plan.map(Result::unwrap_or_default), ..report(call, &body, &prepared) };
+            Ok(respond(call, &body, &prepared, (report, cached_plan), query, rows, &log))
+        }
         Err(error) => Err(errors::before(call, &body.text, &error)),
     };
     if result.is_err() {
         call.state.queries.end(query, call.state.current_time);
     }
     result
+}
+
+/// Refuses to skip collections if there are some that the user may not read. Without these the option has no effect.
+fn require_access(call: &mut Call<'_>, body: &QueryBody) -> Result<(), ApiError> {
+    if body.skips_inaccessible && !call.may_read_all_collections() {
+        let name = "options.skipInaccessibleCollections of a user who may not read every collection";
+        return Err(call.not_modelled("attribute", name));
+    }
+    Ok(())
+}
+
+/// Restricts a query to the shards of one value of the shard key, if it asks for that.
+fn read_one_shard(
+    call: &mut Call<'_>,
+    body: &QueryBody,
+    prepared: &Prepared,
+    view: &mut DatabaseView,
+) -> Result<(), ApiError> {
+    let Some(value) = &body.shard_value else { return Ok(()) };
+    let collections: Vec<&str> = prepared.collections().into_iter().map(|(name, _)| name).collect();
+    let is_readable = !prepared.is_modification() && prepared.graphs().is_empty();
+    match view.read_shards_of(value, &collections) {
+        Ok(()) if is_readable => Ok(()),
+        _ => Err(call.not_modelled(
+            "attribute",
+            "options.forceOneShardAttributeValue with several shard keys, graphs or writes",
+        )),
+    }
 }
 
 /// Lets a query wait while a transaction has locked one of the collections that it writes to.
@@ -103,24 +141,29 @@ fn shards_of(call: &Call<'_>, prepared: &Prepared) -> usize {
     names.iter().filter_map(|(name, _)| find(call, name).ok()).map(|collection| collection.shards.len()).sum()
 }
 
-fn respond(
-    call: &mut Call<'_>,
-    body: &QueryBody,
-    prepared: &Prepared,
-    plan: Option<Result<serde_json::Value, QueryError>>,
-    query: u64,
-    rows: Rows<DatabaseView>,
-    log: &WriteLog,
-) -> Outcome {
-    let report = Report {
+/// Returns the report of a query that has not begun.
+fn report(call: &Call<'_>, body: &QueryBody, prepared: &Prepared) -> Report {
+    Report {
         counts_lookups: call.version.at_least(3, 12, 0),
         has_profile: body.output.profile != Profile::None,
-        plan: plan.map(Result::unwrap_or_default),
+        plan: None,
         slept: Duration::ZERO,
         memory: BASE_MEMORY,
         rows: 0,
         shards: shards_of(call, prepared),
-    };
+        commits: 0,
+    }
+}
+
+fn respond(
+    call: &mut Call<'_>,
+    body: &QueryBody,
+    prepared: &Prepared,
+    (report, cached_plan): (Report, Option<String>),
+    query: u64,
+    rows: Rows<DatabaseView>,
+    log: &WriteLog,
+) -> Outcome {
     // A stream of a transaction makes its writes at once, so that they are in the transaction in their order.
     let is_lazy = body.output.is_stream && !(call.transaction.is_some() && prepared.is_modification());
     let (results, batch, view) = if is_lazy {
@@ -129,7 +172,7 @@ fn respond(
         let batch = results.take(body.cursor.batch_size);
         (results, batch, None)
     } else {
-        run_to_end(body, rows, log, report)
+        run_to_end(call, body, rows, log, report)
     };
     let locked = call.state.lock_writes(query, log).map_err(QueryError::from);
     let rows = batch.rows.and_then(|rows| locked.map(|()| rows));
@@ -144,6 +187,7 @@ fn respond(
         let id = state.cursors.next_id(index);
         let mut cursor = Cursor::new(id, query, &database, cursor_options, results, now);
         cursor.transaction = transaction;
+        cursor.plan_cache_key = cached_plan;
         let reply = match rows {
             Ok(rows) => finish_first(state, index, cursor, rows, view),
             Err(error) => Err(errors::during(&error)),
@@ -164,6 +208,7 @@ fn respond(
 
 /// Computes all rows. Their batches are taken later; only the time that they took belongs to the first one.
 fn run_to_end(
+    call: &Call<'_>,
     body: &QueryBody,
     mut rows: Rows<DatabaseView>,
     log: &WriteLog,
@@ -173,8 +218,21 @@ fn run_to_end(
     let slept = rows.take_slept();
     let batch = body.limits.batch(&mut report, all, slept);
     let totals = Totals::of(&rows);
-    let checked = body.limits.check_writes(totals.stats.writes_executed, log.bytes());
-    match batch.rows.and_then(|all| checked.map(|()| all)) {
+    let checked = if call.transaction.is_some() {
+        body.limits.check_writes(totals.stats.writes_executed, log.bytes())
+    } else {
+        count_commits(call, body, &batch, log).and_then(|(commits, largest)| {
+            report.commits = commits;
+            // Each part is a transaction.
+            body.limits.check_size(largest)
+        })
+    };
+    // An error after a commit in between has precedence, since what was committed would stay.
+    let all = match checked {
+        Err(error) if error.is_not_implemented() => Err(error),
+        checked => batch.rows.and_then(|all| checked.map(|()| all)),
+    };
+    match all {
         Ok(all) => {
             let extra = report.extra(&totals);
             let results = Results::Complete { total: all.len(), rows: all.into(), extra };
@@ -182,4 +240,30 @@ fn run_to_end(
         }
         Err(error) => (Results::Ended, Batch { rows: Err(error), slept: batch.slept }, None),
     }
+}
+
+/// Returns how often a query commits in between, and the bytes of its largest part.
+///
+/// # Errors
+/// If others could see such a commit, or it is not known when a server makes it.
+fn count_commits(
+    call: &Call<'_>,
+    body: &QueryBody,
+    batch: &Batch,
+    log: &WriteLog,
+) -> Result<(u64, usize), QueryError> {
+    let writes = log.since(0);
+    let (commits, largest) = body.limits.parts(&writes)?;
+    let collections = call.database().ok().map(|database| &database.collections);
+    let shards = |name: &str| collections.and_then(|all| all.get(name)).map_or(1, |one| one.shards.len());
+    let what = if batch.rows.is_err() {
+        "of a query that fails"
+    } else if !batch.slept.is_zero() {
+        "of a query that sleeps"
+    } else if writes.iter().any(|write| shards(&write.collection) > 1) {
+        "in several shards"
+    } else {
+        return Ok((commits, largest));
+    };
+    if commits > 0 { Err(commits_in_between(what)) } else { Ok((0, largest)) }
 }

@@ -88,7 +88,7 @@ fn basic(view: &SearchView) -> Map<String, Value> {
     basic.as_object().cloned().unwrap_or_default()
 }
 
-fn properties(view: &SearchView) -> Map<String, Value> {
+pub(super) fn properties(view: &SearchView) -> Map<String, Value> {
     let mut all = basic(view);
     match &view.definition {
         ViewDefinition::ArangoSearch { properties, links } => {

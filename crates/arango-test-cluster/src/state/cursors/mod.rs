@@ -8,7 +8,9 @@ use std::time::Duration;
 use arango_test_aql::Value;
 use tokio::time::Instant;
 
-pub(crate) use self::results::{BASE_MEMORY, Batch, Limits, Report, Results, StreamedQuery, Totals};
+pub(crate) use self::results::{
+    BASE_MEMORY, Batch, Limits, PHASE_TIME, Report, Results, StreamedQuery, Totals, commits_in_between,
+};
 use super::id_owner::{owned_id, owner};
 use crate::http::json;
 use crate::journal::EntryId;
@@ -54,6 +56,8 @@ pub(crate) struct Cursor {
     pub(crate) results: Results,
     /// The transaction that it ends with.
     pub(crate) transaction: Option<u64>,
+    /// Names the plan that was found in the cache.
+    pub(crate) plan_cache_key: Option<String>,
     expires: Instant,
     batch: u64,
     latest: Vec<u8>,
@@ -142,6 +146,7 @@ impl Cursor {
             database: database.to_owned(),
             results,
             transaction: None,
+            plan_cache_key: None,
             expires: now + options.ttl,
             options,
             batch: 0,
@@ -171,6 +176,9 @@ impl Cursor {
         }
         if let (true, Some(total)) = (self.options.count, self.results.total()) {
             write(format!(",\"count\":{total}"));
+        }
+        if let Some(key) = &self.plan_cache_key {
+            write(format!(",\"planCacheKey\":\"{key}\""));
         }
         write(",\"cached\":false".to_owned());
         if let Some(extra) = extra {

@@ -7,7 +7,7 @@ use arango_test_aql::{QueryError, Rows, Value};
 use serde_json::json;
 
 use crate::http::reply::number;
-use crate::store::database_view::{DatabaseView, WriteLog};
+use crate::store::database_view::{DatabaseView, LoggedWrite, WriteLog};
 
 /// The rows that a cursor still has.
 #[derive(Debug)]
@@ -167,19 +167,49 @@ impl Limits {
 
     /// Refuses a transaction that is too large, and one that a server would commit in parts.
     pub(crate) fn check_writes(&self, writes: u64, bytes: usize) -> Result<(), QueryError> {
-        if self.transaction.is_some_and(|most| bytes > most) {
-            return Err(QueryError::new(
-                32,
-                "aborting transaction because maximal transaction size is reached",
-            ));
-        }
+        self.check_size(bytes)?;
         if self.intermediate_writes.is_some_and(|most| writes >= most)
             || self.intermediate_bytes.is_some_and(|most| bytes >= most)
         {
-            return Err(QueryError::new(9, "sim: intermediate commits are not modelled"));
+            return Err(commits_in_between("of a stream or a transaction"));
         }
         Ok(())
     }
+
+    /// Refuses a transaction that is too large.
+    pub(crate) fn check_size(&self, bytes: usize) -> Result<(), QueryError> {
+        if self.transaction.is_some_and(|most| bytes > most) {
+            let text = "aborting transaction because maximal transaction size is reached";
+            return Err(QueryError::new(32, text));
+        }
+        Ok(())
+    }
+
+    /// Returns how often a query commits in between, and the bytes of its largest part.
+    ///
+    /// # Errors
+    /// If the bytes of its documents decide when it commits: a server counts others.
+    pub(crate) fn parts(&self, writes: &[LoggedWrite]) -> Result<(u64, usize), QueryError> {
+        let (mut commits, mut largest) = (0, 0);
+        let (mut count, mut bytes) = (0, 0);
+        for write in writes {
+            count += 1;
+            bytes += write.bytes;
+            largest = largest.max(bytes);
+            if self.intermediate_writes.is_some_and(|most| count >= most) {
+                commits += 1;
+                (count, bytes) = (0, 0);
+            } else if self.intermediate_bytes.is_some_and(|most| bytes >= most) {
+                return Err(commits_in_between("after a number of bytes"));
+            }
+        }
+        Ok((commits, largest))
+    }
+}
+
+/// The refusal of a query that a server would commit in parts.
+pub(crate) fn commits_in_between(what: &str) -> QueryError {
+    QueryError::new(9, format!("sim: intermediate commits {what} are not modelled"))
 }
 
 /// The memory that every query takes.
@@ -198,7 +228,7 @@ const PHASES: [&str; 8] = [
 ];
 
 /// The time that each phase takes, in seconds. It is not measured: a server never reports 0.
-const PHASE_TIME: f64 = 1e-5;
+pub(crate) const PHASE_TIME: f64 = 1e-5;
 
 /// How a query is reported.
 #[derive(Debug, Clone)]
@@ -217,6 +247,8 @@ pub(crate) struct Report {
     pub(crate) rows: usize,
     /// The shards of the collections that it uses. A coordinator asks the leader of each of them once.
     pub(crate) shards: usize,
+    /// How often it has committed before its end.
+    pub(crate) commits: u64,
 }
 
 /// What a query has done.
@@ -242,9 +274,9 @@ impl Report {
         let total = PHASE_TIME * PHASES.len() as f64 + executing;
         let mut reported = json!({
             "writesExecuted": stats.writes_executed, "writesIgnored": stats.writes_ignored,
-            "scannedFull": stats.scanned_full, "scannedIndex": 0, "cursorsCreated": 0, "cursorsRearmed": 0,
+            "scannedFull": stats.scanned_full, "scannedIndex": stats.scanned_index, "cursorsCreated": 0, "cursorsRearmed": 0,
             "cacheHits": 0, "cacheMisses": 0, "filtered": stats.filtered, "httpRequests": self.shards,
-            "executionTime": number(total), "peakMemoryUsage": self.memory, "intermediateCommits": 0,
+            "executionTime": number(total), "peakMemoryUsage": self.memory, "intermediateCommits": self.commits,
         });
         if self.counts_lookups {
             reported["documentLookups"] = 0.into();
