@@ -88,6 +88,15 @@ impl Journal {
         self.lock().entries.iter().cloned().collect()
     }
 
+    /// Returns the latest entries that match, oldest first, at most `count`.
+    pub(crate) fn latest(&self, count: usize, mut wanted: impl FnMut(&Entry) -> bool) -> Vec<Entry> {
+        let records = self.lock();
+        let latest = records.entries.iter().rev().filter(|entry| wanted(entry)).take(count);
+        let mut latest: Vec<_> = latest.cloned().collect();
+        latest.reverse();
+        latest
+    }
+
     /// Returns how many requests with this marker were read, by any coordinator.
     pub fn received(&self, marker: &str) -> usize {
         self.counts(marker).received

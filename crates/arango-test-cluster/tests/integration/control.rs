@@ -9,6 +9,17 @@ use crate::client::Session;
 
 /// Sends a control request on a new connection.
 async fn send_request(control: &Control, method: Method, path: &str, body: &Value) -> (u16, Value) {
+    let (status, _, body) = exchange(control, method, path, body).await;
+    (status, serde_json::from_slice(&body).expect("JSON"))
+}
+
+/// Sends a control request on a new connection, and returns status, headers and body.
+async fn exchange(
+    control: &Control,
+    method: Method,
+    path: &str,
+    body: &Value,
+) -> (u16, http::HeaderMap, bytes::Bytes) {
     let url: http::Uri = control.url().parse().expect("a URL");
     let address = url.authority().expect("an address").as_str();
     let stream = TcpStream::connect(address).await.expect("the control API listens");
@@ -21,9 +32,9 @@ async fn send_request(control: &Control, method: Method, path: &str, body: &Valu
         Request::builder().method(method).uri(format!("{}{path}", url.path())).header("host", address);
     let body = http_body_util::Full::new(bytes::Bytes::from(body.to_string()));
     let response = sender.send_request(request.body(body).expect("a request")).await.expect("a response");
-    let status = response.status().as_u16();
-    let body = http_body_util::BodyExt::collect(response.into_body()).await.expect("a body").to_bytes();
-    (status, serde_json::from_slice(&body).expect("JSON"))
+    let (head, body) = response.into_parts();
+    let body = http_body_util::BodyExt::collect(body).await.expect("a body").to_bytes();
+    (head.status.as_u16(), head.headers, body)
 }
 
 #[tokio::test]
@@ -74,6 +85,106 @@ async fn faults_are_set_and_removed_and_the_journal_is_read_over_http() {
         send_request(&control, Method::POST, "/coordinators/0/faults", &json!({ "kind": "x" })).await.0,
         400
     );
+}
+
+#[tokio::test]
+async fn faults_in_force_are_listed_with_their_place_and_their_hits() {
+    let cluster = TestCluster::builder().start().await.unwrap();
+    let control = cluster.control().await.unwrap();
+    let fault = json!({ "kind": "response", "status": 503, "error_num": 503, "path": "/_api/version" });
+    send_request(&control, Method::POST, "/coordinators/1/faults", &fault).await;
+    let down = json!({ "kind": "agency-down" });
+    send_request(&control, Method::POST, "/faults", &down).await;
+    let mut session = Session::connect_tcp(cluster.coordinator(1)).await;
+    session.get("/_api/version").await;
+
+    let (status, listed) = send_request(&control, Method::GET, "/faults", &json!({})).await;
+
+    let expected = json!({ "faults": [
+        { "id": 1, "coordinator": 1, "fault": fault, "hits": 1 },
+        { "id": 2, "coordinator": null, "fault": down, "hits": 0 },
+    ] });
+    assert_eq!((status, listed), (200, expected));
+    send_request(&control, Method::DELETE, "/faults", &json!({})).await;
+    assert_eq!(send_request(&control, Method::GET, "/faults", &json!({})).await.1, json!({ "faults": [] }));
+}
+
+#[tokio::test]
+async fn the_latest_requests_are_listed_oldest_first_and_without_their_queries() {
+    let cluster = TestCluster::builder().start().await.unwrap();
+    let control = cluster.control().await.unwrap();
+    let mut session = Session::connect_tcp(cluster.coordinator(2)).await;
+    for path in ["/_api/version?details=true", "/_api/nothing-1", "/_api/database", "/_api/nothing-2"] {
+        session.get(path).await;
+    }
+    let paths = |(status, listed): (u16, Value)| {
+        assert_eq!(status, 200, "{listed}");
+        let entries = listed["entries"].as_array().expect("an array").iter();
+        entries.map(|entry| entry["path"].as_str().expect("a path").to_owned()).collect::<Vec<_>>()
+    };
+
+    let all = send_request(&control, Method::GET, "/journal/entries", &json!({})).await;
+    assert_eq!(
+        all.1["entries"][0],
+        json!({
+            "coordinator": 2, "method": "GET", "path": "/_api/version", "database": "_system", "marker": null,
+            "executed": true, "changes": 0, "status": 200,
+        })
+    );
+    assert_eq!(paths(all), ["/_api/version", "/_api/nothing-1", "/_api/database", "/_api/nothing-2"]);
+    let last = send_request(&control, Method::GET, "/journal/entries?last=1", &json!({})).await;
+    assert_eq!(paths(last), ["/_api/nothing-2"]);
+    let failed = send_request(&control, Method::GET, "/journal/entries?failed=true", &json!({})).await;
+    assert_eq!(paths(failed), ["/_api/nothing-1", "/_api/nothing-2"]);
+    for query in ["last=many", "failed=perhaps"] {
+        let path = format!("/journal/entries?{query}");
+        assert_eq!(send_request(&control, Method::GET, &path, &json!({})).await.0, 400, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn paused_coordinators_and_connections_are_listed() {
+    let cluster = TestCluster::builder().start().await.unwrap();
+    let control = cluster.control().await.unwrap();
+    let mut session = Session::connect_tcp(cluster.coordinator(0)).await;
+    session.get("/_api/version").await;
+    send_request(&control, Method::POST, "/coordinators/1/pause", &json!({})).await;
+
+    let (_, listed) = send_request(&control, Method::GET, "/cluster", &json!({})).await;
+
+    let coordinators = listed["coordinators"].as_array().unwrap().iter();
+    let states: Vec<_> = coordinators
+        .map(|one| (one["up"].as_bool(), one["paused"].as_bool(), one["connections"].as_u64()))
+        .collect();
+    let expected = [(true, false, 1), (true, true, 0), (true, false, 0)];
+    assert_eq!(states, expected.map(|(up, paused, count)| (Some(up), Some(paused), Some(count))));
+}
+
+#[tokio::test]
+async fn the_index_page_shows_servers_faults_and_requests_and_runs_no_script() {
+    let cluster = TestCluster::builder().start().await.unwrap();
+    let control = cluster.control().await.unwrap();
+    send_request(&control, Method::POST, "/coordinators/1/kill", &json!({})).await;
+    send_request(&control, Method::POST, "/coordinators/0/faults", &json!({ "kind": "latency", "ms": 0 }))
+        .await;
+    let mut session = Session::connect_tcp(cluster.coordinator(0)).await;
+    session.get("/_api/version").await;
+
+    for path in ["", "/"] {
+        let (status, headers, body) = exchange(&control, Method::GET, path, &json!({})).await;
+        let page = String::from_utf8(body.to_vec()).unwrap();
+        assert_eq!((status, headers["content-type"].to_str().unwrap()), (200, "text/html; charset=utf-8"));
+        assert!(headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+        for text in [
+            &cluster.urls()[2],
+            "<td>down</td>",
+            r#"{&quot;kind&quot;:&quot;latency&quot;,&quot;ms&quot;:0}"#,
+            "<code>/_api/version</code>",
+            "POST /tokens/expire",
+        ] {
+            assert!(page.contains(text), "{text}\n{page}");
+        }
+    }
 }
 
 #[tokio::test]

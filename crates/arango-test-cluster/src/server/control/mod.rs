@@ -2,7 +2,7 @@
 //!
 //! | request below the [URL](Control::url) | effect |
 //! |---|---|
-//! | `GET /cluster` | lists the servers, with their addresses and whether they are up |
+//! | `GET /cluster` | lists the servers, with their addresses, states and connections |
 //! | `POST /coordinators/{i}/kill`, `restart`, `pause`, `resume`, `deregister` | as the methods of [`Coordinator`] |
 //! | `POST /coordinators/{i}/advertise` | sets the advertised `endpoint` |
 //! | `POST /db-servers/{i}/stop`, `start`, `pause`, `resume` | the same for a DB-Server |
@@ -17,10 +17,13 @@
 //! | `POST /agency-jobs/pace` | sets their timing: `wait_ms`, `move_ms`, `at_once` |
 //! | `POST /agency-jobs/next`, `every`, `{id}` | sets their outcome: `{"fate":"finish"}`, `hang`, or `fail` with `reason` |
 //! | `POST /faults` | begins a condition of the whole cluster: `agency-down` |
+//! | `GET /faults` | lists the faults of this API, and how many requests each has affected |
 //! | `DELETE /faults/{id}`, `DELETE /faults` | ends one fault, or all faults of this API |
 //! | `GET /journal/markers?prefix=p` | returns the counts by marker |
+//! | `GET /journal/entries?last=n&failed=true` | returns the latest requests, oldest first, at most 50 by default; or only those with a status of 400 or more |
 //! | `GET /journal/summary` | returns requests by coordinator, executions, and unsupported calls |
 //! | `POST /journal/clear` | clears the journal |
+//! | `GET /` | a page for a browser: servers, faults, the latest requests, and these calls |
 //!
 //! A fault is `{"kind": …}` with the keys of its kind and, optionally, `method`, `path` and `times`. A condition has a
 //! `kind` and the keys of that kind only.
@@ -42,8 +45,11 @@
 //! | `tls` (condition) | `handshake` |
 //! | `agency-down` (condition of the whole cluster) | |
 
+mod calls;
 mod fault_body;
+mod index_page;
 mod jobs_body;
+mod overview;
 mod router;
 mod server_actions;
 
@@ -124,6 +130,9 @@ async fn handle(
 ) -> Result<Response<Full<Bytes>>, hyper::Error> {
     let (head, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
+    if router.is_index(&head) {
+        return Ok(page(router.index_page()));
+    }
     let (status, body) = match router.route(&head, &body).await {
         Ok(body) => (200, body),
         Err((status, reason)) => (status, json!({ "ok": false, "error": reason })),
@@ -132,4 +141,17 @@ async fn handle(
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     Ok(response)
+}
+
+fn page(html: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(html)));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    // Nothing runs and nothing is loaded, whatever a request has put into the journal.
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        header::HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"),
+    );
+    response
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::fault_body::{Injection, read_injection};
 use super::jobs_body;
@@ -24,26 +24,35 @@ use crate::state::conditions::Condition;
 
 /// Handles the requests of other processes.
 pub(super) struct Router {
-    token: String,
+    pub(super) token: String,
     pub(super) cluster: Arc<ClusterInner>,
-    coordinators: Vec<Coordinator>,
+    pub(super) coordinators: Vec<Coordinator>,
     faults: Mutex<Injected>,
 }
 
 /// The faults injected through the control API.
 #[derive(Default)]
-struct Injected {
+pub(super) struct Injected {
     last: u64,
-    guards: BTreeMap<u64, Guard>,
+    pub(super) active: BTreeMap<u64, ActiveInjection>,
 }
 
-enum Guard {
+/// A fault or a condition in force.
+pub(super) struct ActiveInjection {
+    /// `None`: the whole cluster.
+    pub(super) coordinator: Option<usize>,
+    /// As it was sent.
+    pub(super) fault: Value,
+    pub(super) guard: Guard,
+}
+
+pub(super) enum Guard {
     Fault(FaultGuard),
     Condition(ConditionGuard),
 }
 
 impl Guard {
-    fn hits(&self) -> usize {
+    pub(super) fn hits(&self) -> usize {
         match self {
             Self::Fault(guard) => guard.hits(),
             Self::Condition(guard) => guard.hits(),
@@ -120,18 +129,20 @@ impl Router {
                 Ok(ok())
             }
             (&Method::POST, ["faults"]) => self.inject(None, body),
+            (&Method::GET, ["faults"]) => Ok(self.list_faults()),
             (&Method::DELETE, ["faults"]) => {
-                self.faults().guards.clear();
+                self.faults().active.clear();
                 Ok(ok())
             }
             (&Method::DELETE, ["faults", id]) => {
-                let guard = id.parse().ok().and_then(|id: u64| self.faults().guards.remove(&id));
-                let hits = guard.ok_or_else(|| (404, format!("no fault {id}")))?.hits();
+                let ended = id.parse().ok().and_then(|id: u64| self.faults().active.remove(&id));
+                let hits = ended.ok_or_else(|| (404, format!("no fault {id}")))?.guard.hits();
                 Ok(json!({ "ok": true, "hits": hits }))
             }
             (&Method::GET, ["journal", "markers"]) => {
                 Ok(self.markers(query.get("prefix").unwrap_or_default()))
             }
+            (&Method::GET, ["journal", "entries"]) => self.entries(&query),
             (&Method::GET, ["journal", "summary"]) => Ok(self.summary()),
             (&Method::POST, ["journal", "clear"]) => {
                 self.cluster.journal.clear();
@@ -141,24 +152,6 @@ impl Router {
         }
     }
 
-    fn describe(&self) -> Value {
-        let coordinators: Vec<_> = (0..)
-            .zip(&self.coordinators)
-            .map(|(index, coordinator): (usize, _)| {
-                json!({
-                    "index": index, "id": coordinator.id(), "short_name": coordinator.short_name(),
-                    "url": coordinator.url(), "up": coordinator.is_up(),
-                })
-            })
-            .collect();
-        let state = self.cluster.state();
-        let agents: Vec<_> = state.agents.iter().map(|agent| &agent.id).collect();
-        json!({
-            "version": self.cluster.config.version.text(), "coordinators": coordinators,
-            "db_servers": state.db_server_ids(), "agents": agents,
-        })
-    }
-
     pub(super) fn coordinator(&self, index: &str) -> Result<&Coordinator, ControlError> {
         let found = index.parse::<usize>().ok().and_then(|index| self.coordinators.get(index));
         found.ok_or_else(|| (404, format!("no coordinator {index}")))
@@ -166,7 +159,8 @@ impl Router {
 
     /// Begins a fault or condition of one coordinator, or of the whole cluster.
     fn inject(&self, coordinator: Option<&Coordinator>, body: &[u8]) -> Result<Value, ControlError> {
-        let injection = read_injection(&read(body)?).map_err(|reason| (400, reason))?;
+        let fault = read(body)?;
+        let injection = read_injection(&fault).map_err(|reason| (400, reason))?;
         let guard = match (injection, coordinator) {
             (Injection::Condition(Condition::AgencyDown), None) => {
                 Guard::Condition(ConditionGuard::begin(&self.cluster, None, Condition::AgencyDown))
@@ -185,28 +179,12 @@ impl Router {
         let mut faults = self.faults();
         faults.last += 1;
         let id = faults.last;
-        faults.guards.insert(id, guard);
+        let coordinator = coordinator.map(|coordinator| coordinator.inner.index);
+        faults.active.insert(id, ActiveInjection { coordinator, fault, guard });
         Ok(json!({ "id": id }))
     }
 
-    fn markers(&self, prefix: &str) -> Value {
-        let markers = self.cluster.journal.markers(prefix).into_iter();
-        let counts = |(marker, counts): (String, crate::journal::Counts)| {
-            (marker, json!({ "received": counts.received, "executed": counts.executed }))
-        };
-        json!({ "markers": markers.map(counts).collect::<Map<_, _>>() })
-    }
-
-    fn summary(&self) -> Value {
-        let journal = &self.cluster.journal;
-        json!({
-            "requests_per_coordinator": journal.requests_per_coordinator(),
-            "executed": journal.executed(),
-            "unsupported": self.cluster.state().unsupported,
-        })
-    }
-
-    fn faults(&self) -> MutexGuard<'_, Injected> {
+    pub(super) fn faults(&self) -> MutexGuard<'_, Injected> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,0 +1,147 @@
+//! What the control API shows of a cluster, as JSON and on its index page.
+
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use super::index_page::{self, CoordinatorRow, FaultRow, Index, ServerRow};
+use super::router::{ActiveInjection, ControlError, Router};
+use crate::http::request::Query;
+use crate::journal::Counts;
+use crate::state::servers::RunState;
+
+/// How many requests are listed by default.
+const LATEST_ENTRIES: usize = 50;
+
+impl Router {
+    /// Lists the servers.
+    pub(super) fn describe(&self) -> Value {
+        let coordinators: Vec<_> = (0..)
+            .zip(&self.coordinators)
+            .map(|(index, coordinator): (usize, _)| {
+                json!({
+                    "index": index, "id": coordinator.id(), "short_name": coordinator.short_name(),
+                    "url": coordinator.url(), "up": coordinator.is_up(),
+                    "paused": coordinator.inner.process.current().paused,
+                    "connections": coordinator.open_connections(),
+                })
+            })
+            .collect();
+        let state = self.cluster.state();
+        let agents: Vec<_> = state.agents.iter().map(|agent| &agent.id).collect();
+        json!({
+            "version": self.cluster.config.version.text(), "coordinators": coordinators,
+            "db_servers": state.db_server_ids(), "agents": agents,
+        })
+    }
+
+    /// Lists the faults and conditions in force.
+    pub(super) fn list_faults(&self) -> Value {
+        let faults = self.fault_rows().into_iter().map(|FaultRow { id, coordinator, fault, hits }| {
+            json!({ "id": id, "coordinator": coordinator, "fault": fault, "hits": hits })
+        });
+        json!({ "faults": faults.collect::<Vec<_>>() })
+    }
+
+    fn fault_rows(&self) -> Vec<FaultRow> {
+        let faults = self.faults();
+        let rows = faults.active.iter().map(|(id, ActiveInjection { coordinator, fault, guard })| FaultRow {
+            id: *id,
+            coordinator: *coordinator,
+            fault: fault.clone(),
+            hits: guard.hits(),
+        });
+        rows.collect()
+    }
+
+    /// Lists the latest requests. Without their queries, which may contain what is private.
+    pub(super) fn entries(&self, query: &Query) -> Result<Value, ControlError> {
+        let last = query.get("last").map_or(Ok(LATEST_ENTRIES), str::parse);
+        let last = last.map_err(|_| (400, "`last` is not a number of requests".to_owned()))?;
+        let failed = match query.get("failed") {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err((400, "`failed` is neither `true` nor `false`".to_owned())),
+        };
+        let latest = self
+            .cluster
+            .journal
+            .latest(last, |entry| !failed || entry.status.is_some_and(|status| status >= 400));
+        let entries = latest.into_iter().map(|entry| {
+            json!({
+                "coordinator": entry.coordinator, "method": entry.method.as_str(), "path": entry.path,
+                "database": entry.database, "marker": entry.marker, "executed": entry.executed,
+                "changes": entry.changes, "status": entry.status,
+            })
+        });
+        Ok(json!({ "entries": entries.collect::<Vec<_>>() }))
+    }
+
+    /// Returns whether a request is one for the index page.
+    pub(super) fn is_index(&self, head: &http::request::Parts) -> bool {
+        head.method == Method::GET && head.uri.path().trim_matches('/') == self.token
+    }
+
+    /// Renders the index page.
+    pub(super) fn index_page(&self) -> String {
+        let coordinators =
+            (0..).zip(&self.coordinators).map(|(index, coordinator): (usize, _)| CoordinatorRow {
+                server: ServerRow {
+                    id: coordinator.id().to_owned(),
+                    short_name: coordinator.short_name().to_owned(),
+                    state: state_name(coordinator.is_up(), coordinator.inner.process.current().paused),
+                },
+                url: coordinator.url(),
+                connections: coordinator.open_connections(),
+                requests: self.cluster.journal.requests_to(index),
+            });
+        let coordinators = coordinators.collect();
+        let faults = self.fault_rows();
+        let state = self.cluster.state();
+        let db_servers = state.db_servers.iter().map(|server| ServerRow {
+            id: server.id.clone(),
+            short_name: server.short_name.clone(),
+            state: state_name(
+                server.paused || !matches!(server.run_state, RunState::Down { .. }),
+                server.paused,
+            ),
+        });
+        index_page::render(&Index {
+            base: format!("/{}", self.token),
+            version: self.cluster.config.version.text().to_owned(),
+            coordinators,
+            db_servers: db_servers.collect(),
+            agents: state.agents.iter().map(|agent| agent.id.clone()).collect(),
+            faults,
+            recent: self.cluster.journal.latest(LATEST_ENTRIES, |_| true),
+            executed: self.cluster.journal.executed(),
+        })
+    }
+
+    /// Lists the counts by marker.
+    pub(super) fn markers(&self, prefix: &str) -> Value {
+        let markers = self.cluster.journal.markers(prefix).into_iter();
+        let counts = |(marker, counts): (String, Counts)| {
+            (marker, json!({ "received": counts.received, "executed": counts.executed }))
+        };
+        json!({ "markers": markers.map(counts).collect::<Map<_, _>>() })
+    }
+
+    /// Returns the counts of the journal.
+    pub(super) fn summary(&self) -> Value {
+        let journal = &self.cluster.journal;
+        json!({
+            "requests_per_coordinator": journal.requests_per_coordinator(),
+            "executed": journal.executed(),
+            "unsupported": self.cluster.state().unsupported,
+        })
+    }
+}
+
+/// The state of a server in one word.
+fn state_name(up: bool, paused: bool) -> &'static str {
+    match (up, paused) {
+        (false, _) => "down",
+        (true, true) => "paused",
+        (true, false) => "up",
+    }
+}
