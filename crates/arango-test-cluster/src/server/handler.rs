@@ -229,7 +229,8 @@ fn announces_too_much(head: &http::request::Parts) -> bool {
     length.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > 1 << 30)
 }
 
-fn build_scripted_response(
+/// Builds the response of a fault.
+pub(crate) fn build_scripted_response(
     request: &Request,
     scripted: &ScriptedResponse,
     queue_time: Duration,

@@ -129,6 +129,11 @@ impl Listener {
         self.spawn_connection(Stream::Any(Box::new(io)), handler);
     }
 
+    /// Returns whether new connections are accepted.
+    pub(crate) fn is_open(&self) -> bool {
+        lock(&self.state).open
+    }
+
     pub(crate) fn open_connections(&self) -> usize {
         lock(&self.state).connections.len()
     }

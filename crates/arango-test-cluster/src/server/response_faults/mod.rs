@@ -36,9 +36,8 @@ pub(crate) fn apply(
             close_connection(garbage::response_script(garbage, response), Close::Fin)
         }
         ResponseFault::SlowHead { chunk, pause } => Err(Abort::Connection(slow_head(response, chunk, pause))),
-        ResponseFault::SlowBody { chunk, pause } => Ok(response.map(|body| {
-            Body::scripted(ResponseScript::throttled(body, chunk, pause), Arc::clone(process))
-        })),
+        ResponseFault::SlowBody { chunk, pause } => Ok(response
+            .map(|body| Body::scripted(ResponseScript::throttled(body, chunk, pause), Arc::clone(process)))),
         ResponseFault::Stall { after } => Err(Abort::Connection(stall(response, after))),
         ResponseFault::Padded { length } => Ok(padded(response, length, process)),
         ResponseFault::Truncate { after, how } => {
@@ -67,11 +66,7 @@ fn stall(response: Response<Bytes>, after: usize) -> ConnectionClose {
     ConnectionClose { script: ResponseScript::new([Step::Send(sent), Step::Silence]), mode: Close::Fin }
 }
 
-fn padded(
-    mut response: Response<Bytes>,
-    length: usize,
-    process: &Arc<ProcessStateWatch>,
-) -> Response<Body> {
+fn padded(mut response: Response<Bytes>, length: usize, process: &Arc<ProcessStateWatch>) -> Response<Body> {
     let missing = length.saturating_sub(response.body().len());
     if response.body().is_empty() || missing == 0 {
         return response.map(Body::Whole);
