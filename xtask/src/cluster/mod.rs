@@ -8,6 +8,7 @@ mod external;
 mod flags;
 mod http_client;
 mod member;
+mod proxies;
 mod real_flags;
 mod running;
 mod state_file;

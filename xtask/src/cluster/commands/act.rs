@@ -45,7 +45,10 @@ fn verbs(role: Role, action: Action) -> &'static [&'static str] {
 /// If the cluster has no control address, or refuses.
 pub(super) async fn request(cluster: &Found, method: Method, server: Member, verb: &str) -> Result<Value> {
     let info = &cluster.state.info;
-    let control = info.control.as_ref().context("an external cluster is left as it is")?;
+    let control = info
+        .control
+        .as_ref()
+        .context("an external cluster is left as it is; with --proxy, this is done to its proxies")?;
     let client = HttpClient::new(None)?.limit(LIMIT);
     let url = format!("{control}/{}/{}/{verb}", server.role.path(), server.index);
     let response = client.send(method, &url, String::new()).await.context("the cluster does not respond")?;
