@@ -75,5 +75,10 @@ async fn test_cluster(command: TestCluster) -> Result<ExitCode> {
         TestCluster::Restart(command) => cluster::act(command, Action::Restart).await,
         TestCluster::Pause(command) => cluster::act(command, Action::Pause).await,
         TestCluster::Resume(command) => cluster::act(command, Action::Resume).await,
+        TestCluster::Upgrade(command) => cluster::upgrade(command).await,
+        TestCluster::Fault(command) => cluster::fault(command).await,
+        TestCluster::Agency(command) => cluster::agency(command).await,
+        TestCluster::Tokens(command) => cluster::tokens(command).await,
+        TestCluster::Journal(command) => cluster::journal(command).await,
     }
 }

@@ -7,7 +7,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use self::test_cluster::{Integration, OneServer, Run, Selection, TestCluster, Token, Up};
+pub(crate) use self::test_cluster::{
+    AddFault, Agency, ClearFaults, Fault, Integration, Journal, ListFaults, OneServer, Run, Selection,
+    TestCluster, Token, Tokens, Up, Upgrade,
+};
 
 /// Tasks of this workspace: test clusters, the demo, benchmarks, checks, and clients of other languages.
 #[derive(Debug, Parser)]

@@ -35,7 +35,10 @@ use anyhow::{Context as _, Result};
 use arango_test_cluster::TestCluster;
 
 pub(crate) use self::cluster_info::ClusterInfo;
-pub(crate) use self::commands::{act, down, logs, run, run_with_cluster, status, token, up};
+pub(crate) use self::commands::{
+    FaultTarget, Pair, act, agency, down, fault, journal, logs, run, run_with_cluster, status, token, tokens,
+    up, upgrade,
+};
 pub(crate) use self::environment::environment;
 pub(crate) use self::flags::Flags;
 pub(crate) use self::member::{Action, Member};

@@ -7,7 +7,9 @@
 mod commands;
 mod docker;
 mod external;
+mod faults;
 mod nothing_left;
 mod process;
+mod proxy;
 mod starter;
 mod support;
