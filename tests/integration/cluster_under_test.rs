@@ -18,10 +18,13 @@ pub(crate) struct ClusterUnderTest {
     pub(crate) user: String,
     pub(crate) password: String,
     pub(crate) jwt_secret: Option<String>,
-    /// Its control address. Without one it belongs to others.
+    /// Its control address, or that of proxies in front of it.
     pub(crate) control: Option<Control>,
     token: Option<String>,
     ca_file: Option<String>,
+    /// Whether others use it, too.
+    is_shared: bool,
+    is_discovery_off: bool,
 }
 
 impl ClusterUnderTest {
@@ -39,6 +42,9 @@ impl ClusterUnderTest {
             control: variable("ARANGO_TEST_CONTROL").map(|url| Control::new(&url)),
             token: variable("ARANGO_TOKEN"),
             ca_file: variable("ARANGO_CA_FILE"),
+            is_shared: variable("ARANGO_TEST_BACKEND").as_deref() == Some("external")
+                || variable("ARANGO_TEST_CONTROL").is_none(),
+            is_discovery_off: variable("ARANGO_TEST_DISCOVERY").as_deref() == Some("off"),
         }
     }
 
@@ -68,9 +74,36 @@ impl ClusterUnderTest {
     /// Returns the control address; without one it prints that the rest of a test is skipped.
     pub(crate) fn control_or_skip(&self) -> Option<&Control> {
         if self.control.is_none() {
-            anstream::eprintln!("skipped: it would disturb others, since there is no control address");
+            anstream::eprintln!("skipped: no coordinator can be killed, since there is no control address");
         }
         self.control.as_ref()
+    }
+
+    /// Returns the control address and the index of a coordinator that may be killed; without, it prints why not.
+    pub(crate) fn victim_or_skip(&self) -> Option<(&Control, usize)> {
+        let control = self.control_or_skip()?;
+        let last = self.endpoints.len() - 1;
+        if last == 0 {
+            anstream::eprintln!("skipped: a single coordinator has no other one to fail over to");
+            return None;
+        }
+        Some((control, last))
+    }
+
+    /// Returns whether the whole cluster may be changed; if not, it prints that the rest of a test is skipped.
+    pub(crate) fn is_exclusive_or_skip(&self) -> bool {
+        if self.is_shared {
+            anstream::eprintln!("skipped: it would disturb others who use the cluster");
+        }
+        !self.is_shared
+    }
+
+    /// Returns whether the coordinators list addresses that can be used; if not, it prints that a test is skipped.
+    pub(crate) fn is_discoverable_or_skip(&self) -> bool {
+        if self.is_discovery_off {
+            anstream::eprintln!("skipped: the coordinators do not list the addresses of their proxies");
+        }
+        !self.is_discovery_off
     }
 }
 
