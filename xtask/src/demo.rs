@@ -1,10 +1,12 @@
 //! Runs the client's tour against an embedded cluster.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anstyle_svg::Term;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
 
 use crate::cli::Demo;
 use crate::cluster::Flags;
@@ -12,8 +14,8 @@ use crate::interruption::Interruptions;
 use crate::program::Program;
 use crate::workspace;
 
-/// The example with the tour, as cargo arguments.
-const TOUR: [&str; 4] = ["--package", "arango", "--example", "cluster_tour"];
+/// The example with the tour.
+const TOUR: &str = "cluster_tour";
 
 /// Time limit for the tour, not counting its build.
 const LIMIT: Duration = Duration::from_secs(10 * 60);
@@ -25,18 +27,17 @@ const LIMIT: Duration = Duration::from_secs(10 * 60);
 /// # Errors
 /// If the cluster cannot start, or the picture cannot be written. A tour that fails is not an error: its exit code is passed on.
 pub(crate) async fn demo(command: &Demo) -> Result<ExitCode> {
-    let features: &[&str] = if command.tls { &["--features", "http2"] } else { &[] };
     let mut interruptions = Interruptions::listen()?;
 
     // Before the cluster starts: compiling may take minutes, and on one processor it would starve the cluster's timers.
-    let build = cargo("build").arguments(features).run(&mut interruptions).await?;
-    if !build.is_success() {
-        return Ok(build.exit_code());
-    }
+    let tour = match build(&mut interruptions).await? {
+        Ok(tour) => tour,
+        Err(exit) => return Ok(exit),
+    };
 
     let flags = if command.tls { Flags::skewed().with_tls() } else { Flags::skewed() };
     let running = flags.start().await?;
-    let tour = cargo("run").arguments(features).variables(running.variables()).limit(LIMIT);
+    let tour = Program::new(tour).variables(running.variables()).limit(LIMIT);
     let exit = match &command.picture {
         None => tour.run(&mut interruptions).await?,
         Some(path) => {
@@ -57,10 +58,59 @@ pub(crate) async fn demo(command: &Demo) -> Result<ExitCode> {
     Ok(exit.exit_code())
 }
 
-fn cargo(verb: &str) -> Program {
+/// Builds the tour. Returns the program, or the exit code if it cannot be built.
+///
+/// With all packages, as `cargo test --workspace` does, so that cargo gives the dependencies the same features for both,
+/// and each of them is compiled once. The tour then also has HTTP/2.
+async fn build(interruptions: &mut Interruptions) -> Result<Result<PathBuf, ExitCode>> {
     let manifest = workspace::root().join("Cargo.toml");
-    Program::new(workspace::cargo())
-        .arguments([verb, "--manifest-path"])
+    let mut executable = None;
+    let build = Program::new(workspace::cargo())
+        .arguments(["build", "--workspace", "--example", TOUR])
+        .arguments(["--message-format", "json-render-diagnostics", "--manifest-path"])
         .arguments([manifest])
-        .arguments(TOUR)
+        .run_with_lines(interruptions, |line| executable = executable_of(&line).or(executable.take()))
+        .await?;
+    if !build.is_success() {
+        return Ok(Err(build.exit_code()));
+    }
+    match executable {
+        Some(executable) => Ok(Ok(executable)),
+        None => bail!("cargo has built {TOUR}, and does not say where it is"),
+    }
+}
+
+/// Returns the path of the tour if a message of cargo names it.
+fn executable_of(message: &str) -> Option<PathBuf> {
+    #[derive(Deserialize)]
+    struct Artifact {
+        target: Target,
+        executable: Option<PathBuf>,
+    }
+    #[derive(Deserialize)]
+    struct Target {
+        name: String,
+    }
+    let artifact: Artifact = serde_json::from_str(message).ok()?;
+    artifact.executable.filter(|_| artifact.target.name == TOUR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tour_is_found_among_the_messages_of_cargo() {
+        let tour = r#"{"reason":"compiler-artifact","target":{"kind":["example"],"name":"cluster_tour"},
+            "executable":"/target/debug/examples/cluster_tour"}"#;
+        assert_eq!(executable_of(tour), Some(PathBuf::from("/target/debug/examples/cluster_tour")));
+        for other in [
+            r#"{"reason":"compiler-artifact","target":{"name":"tokio"},"executable":null}"#,
+            r#"{"reason":"compiler-artifact","target":{"name":"xtask"},"executable":"/target/debug/xtask"}"#,
+            r#"{"reason":"build-finished","success":true}"#,
+            "",
+        ] {
+            assert_eq!(executable_of(other), None, "{other}");
+        }
+    }
 }
