@@ -49,7 +49,7 @@ async fn perform(task: Task) -> Result<ExitCode> {
     match task {
         Task::TestCluster(command) => test_cluster(*command).await,
         Task::Integration(command) => integration::integration(*command).await,
-        Task::Demo(command) => demo::demo(&command).await,
+        Task::Demo(command) => demo::demo(*command).await,
         Task::FailureMatrix => failure_matrix::failure_matrix().await,
         Task::Operations(command) => operations::operations(&command).await,
         Task::PublicApi(command) => public_api::public_api(&command).await,

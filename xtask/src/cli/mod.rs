@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cluster::Flags;
+
 pub(crate) use self::test_cluster::{
     AddFault, Agency, ClearFaults, Fault, Integration, Journal, ListFaults, OneServer, Run, Selection,
     TestCluster, Token, Tokens, Up, Upgrade,
@@ -34,11 +36,12 @@ pub(crate) enum Task {
     /// They need no journal, so that they run on real servers, too. The exit code is that of the tests.
     Integration(Box<Integration>),
 
-    /// Runs the client's tour against an embedded cluster with three servers of each role.
+    /// Runs the client's tour against a cluster: an embedded one, unless `--backend` says otherwise.
     ///
     /// The tour is built first. It runs as a separate program and gets only the variables that `test-cluster run`
-    /// sets. The exit code is the tour's.
-    Demo(Demo),
+    /// sets. The exit code is the tour's. Coordinators are killed only where there is a control address: an external
+    /// cluster has one with `--proxy`, and then only its proxies are killed.
+    Demo(Box<Demo>),
 
     /// Runs the tests of each row of `docs/failure-semantics.md`, and prints which tests cover each row and class.
     ///
@@ -100,9 +103,8 @@ pub(crate) enum Task {
 
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// Use TLS, HTTP/2 and a login instead of plain HTTP/1.1.
-    #[arg(long)]
-    pub(crate) tls: bool,
+    #[command(flatten)]
+    pub(crate) cluster: Flags,
 
     /// Also write the output as a picture, an SVG file.
     #[arg(long, value_name = "FILE")]

@@ -105,6 +105,11 @@ impl Flags {
         }
     }
 
+    /// Returns the same flags, with skewed shards if the cluster is embedded.
+    pub(crate) fn for_tour(self) -> Self {
+        Self { skewed: self.backend == BackendKind::Embedded, ..self }
+    }
+
     /// Returns the same flags with TLS.
     pub(crate) fn with_tls(self) -> Self {
         Self { tls: true, ..self }

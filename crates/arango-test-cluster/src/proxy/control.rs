@@ -11,6 +11,7 @@ use http::request::Parts;
 use serde_json::{Map, Value, json};
 
 use super::coordinator_proxy::CoordinatorProxy;
+use super::support::Visibility;
 use super::traffic::{Exchange, MarkerCounts, TrafficJournal};
 use crate::faults::active_faults::FaultGuard;
 use crate::http::request::Query;
@@ -79,6 +80,9 @@ impl ProxyRouter {
                 let hits = ended.ok_or_else(|| (404, format!("no fault {id}")))?.guard.hits();
                 Ok(json!({ "ok": true, "hits": hits }))
             }
+            (&Method::GET, ["journal", "markers"]) if !self.reads_requests() => {
+                Err((501, "a proxy cannot read markers over TLS".to_owned()))
+            }
             (&Method::GET, ["journal", "markers"]) => {
                 Ok(self.markers(query.get("prefix").unwrap_or_default()))
             }
@@ -102,6 +106,11 @@ impl ProxyRouter {
             })
         });
         json!({ "coordinators": proxies.collect::<Vec<_>>() })
+    }
+
+    /// Whether requests can be read, and not only bytes.
+    fn reads_requests(&self) -> bool {
+        self.proxies.iter().any(|proxy| proxy.inner.visibility == Visibility::Http)
     }
 
     fn proxy(&self, index: &str) -> Result<&CoordinatorProxy, ControlError> {

@@ -7,11 +7,13 @@ use arango_test_cluster::{ClusterProxy, CoordinatorProxy, Fault, Match, Phase, T
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
+use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use crate::client::Session;
+use crate::control::send_request;
 
 async fn proxied() -> (TestCluster, ClusterProxy, TlsConnector) {
     let cluster = TestCluster::builder().coordinators(1).tls(Tls::On).start().await.unwrap();
@@ -44,6 +46,16 @@ async fn requests_pass_under_the_certificate_of_the_coordinator() {
     let [connection] = &exchanges[..] else { panic!("{exchanges:?}") };
     assert_eq!((connection.method.as_ref(), connection.path.as_str(), connection.status), (None, "", None));
     assert!(connection.request_bytes > 0 && connection.response_bytes > 0, "{connection:?}");
+}
+
+#[tokio::test]
+async fn markers_are_not_counted_as_none() {
+    let (_cluster, proxy, _) = proxied().await;
+    let control = proxy.control().await.unwrap();
+
+    let refused = send_request(&control, http::Method::GET, "/journal/markers?prefix=m", &json!({})).await;
+
+    assert_eq!((refused.0, &refused.1["error"]), (501, &json!("a proxy cannot read markers over TLS")));
 }
 
 #[tokio::test]
