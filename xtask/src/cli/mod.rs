@@ -308,6 +308,34 @@ mod tests {
         assert!(Cli::try_parse_from(["xtask", "test-cluster", "run"]).is_err());
     }
 
+    /// The words of a line of a shell, without its comment.
+    fn words(line: &str) -> Vec<String> {
+        let mut words = vec![String::new()];
+        for (place, part) in line.split(" #").next().unwrap_or_default().split('\'').enumerate() {
+            // Every second part is quoted.
+            let mut pieces = if place % 2 == 0 { part.split(' ').collect() } else { vec![part] }.into_iter();
+            words.last_mut().unwrap().push_str(pieces.next().unwrap_or_default());
+            words.extend(pieces.map(str::to_owned));
+        }
+        words.retain(|word| !word.is_empty());
+        words
+    }
+
+    #[test]
+    fn the_commands_of_the_documentation_are_accepted() {
+        let pages =
+            [include_str!("../../../docs/test-cluster.md"), include_str!("../../../docs/real-servers.md")];
+        let lines = pages.into_iter().flat_map(str::lines);
+        let commands: Vec<_> = lines.filter_map(|line| line.strip_prefix("$ cargo xtask ")).collect();
+        assert!(commands.len() > 20, "{commands:?}");
+        for command in commands {
+            let arguments = ["xtask".to_owned()].into_iter().chain(words(command));
+            if let Err(error) = Cli::try_parse_from(arguments) {
+                panic!("{command}: {error}");
+            }
+        }
+    }
+
     #[test]
     fn clients_have_the_names_of_their_packages() {
         let cli = Cli::try_parse_from(["xtask", "compat", "python-arango"]);

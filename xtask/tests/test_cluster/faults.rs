@@ -84,7 +84,7 @@ fn wrong_words_are_refused_by_name_with_what_is_allowed() {
         (&["coordinator1", "close", "phase=late"], 1, &["`late`", "`after-execution`"]),
         (&["coordinator1", "hang", "pth=/"], 1, &["`pth`"]),
         (&["coordinator1", "latency", "ms=soon"], 1, &["\"soon\""]),
-        (&["coordinator9", "hang"], 1, &["no coordinator 8"]),
+        (&["coordinator9", "hang"], 1, &["there is no coordinator9", "has 3"]),
         (&["coordinator1", "queue-full", "times=1"], 1, &["`times`"]),
         (&["coordinator1", "hang", "times"], 2, &["`times`", "`times=1`"]),
         (&["dbserver1", "hang"], 2, &["`dbserver1`", "`coordinator1`", "`all`"]),
@@ -220,5 +220,32 @@ fn without_a_cluster_the_commands_say_how_to_start_one() {
     let fixture = Fixture::new();
     for command in [&["fault", "list"][..], &["agency", "down"], &["tokens", "expire"], &["journal"]] {
         assert!(fixture.run(command).stderr.contains("no cluster runs"), "{command:?}");
+    }
+}
+
+/// The commands of a section of the documentation, each with the output that is shown.
+fn documented(section: &str) -> Vec<(Vec<String>, String)> {
+    let page = include_str!("../../../docs/test-cluster.md");
+    let block = page.split(section).nth(1).unwrap().split("```console\n").nth(1).unwrap();
+    let block = block.split("```").next().unwrap();
+    let commands = block.split("$ cargo xtask test-cluster ").skip(1).map(|text| {
+        let (line, output) = text.split_once('\n').unwrap();
+        let words = line.split(' ').map(|word| word.replace('\'', "")).collect();
+        (words, output.to_owned())
+    });
+    commands.collect()
+}
+
+#[test]
+fn the_commands_of_the_documentation_print_what_it_shows() {
+    let fixture = Fixture::new();
+    let mut up = fixture.start(&["up", "--json"]);
+    up.info();
+    let commands = documented("### Faults from the command line");
+    assert!(commands.len() > 5, "{commands:?}");
+
+    for (words, output) in commands {
+        let ended = fixture.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(ended.assert_success().stdout, output, "{words:?}");
     }
 }

@@ -4,7 +4,7 @@ mod words;
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use hyper::Method;
 use owo_colors::OwoColorize as _;
 use serde_json::{Value, json};
@@ -31,9 +31,13 @@ pub(crate) async fn fault(command: Fault) -> Result<ExitCode> {
 async fn add(command: AddFault) -> Result<()> {
     let cluster = state_file::find(command.selection.cluster.as_deref())?;
     let fault = words::fault(&command.kind, &command.keys)?;
+    let count = cluster.state.info.coordinators.len();
     let coordinators = match command.target {
-        FaultTarget::Coordinator(index) => index..index + 1,
-        FaultTarget::All => 0..cluster.state.info.coordinators.len(),
+        FaultTarget::All => 0..count,
+        FaultTarget::Coordinator(index) => {
+            ensure!(index < count, "there is no coordinator{}: this cluster has {count}", index + 1);
+            index..index + 1
+        }
     };
     let mut ids = Vec::new();
     for index in coordinators {
