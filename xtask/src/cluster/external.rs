@@ -49,11 +49,11 @@ pub(crate) struct External {
 }
 
 impl External {
-    /// Logs in to each coordinator, and reads its version and id. With proxies, `ports` are theirs.
+    /// Logs in to each coordinator, and reads its version and id. With `proxy_ports`, proxies are put in front of them.
     ///
     /// # Errors
     /// If no URL is given, or a coordinator does not respond or refuses the credentials; also through its proxy.
-    pub(crate) async fn find(flags: ExternalFlags, proxied: Option<&[u16]>) -> Result<Self> {
+    pub(crate) async fn find(flags: ExternalFlags, proxy_ports: Option<&[u16]>) -> Result<Self> {
         ensure!(!flags.endpoints.is_empty(), "--backend external needs --endpoints or ARANGO_ENDPOINTS");
         let user = flags.user.unwrap_or_else(|| "root".to_owned());
         let authorization = match (&flags.token, &flags.password) {
@@ -95,7 +95,7 @@ impl External {
             db_servers: Vec::new(),
             agents: Vec::new(),
         };
-        let Some(ports) = proxied else { return Ok(Self { info, _proxies: None }) };
+        let Some(ports) = proxy_ports else { return Ok(Self { info, _proxies: None }) };
         let proxies = Proxies::start(&info.endpoints, ports).await?;
         info.through_proxies(&proxies.urls());
         // The coordinators advertise their addresses, not those of the proxies.

@@ -117,12 +117,11 @@ pub(crate) async fn under_load(
     output.entry("slowest call", &format!("{slowest:.1?}"));
     ensure!(calls >= CALLS, "only {calls} calls were made");
     ensure!(interrupted > 0, "the kill interrupted no call");
-    let executions = match control.executions(&run).await? {
-        Some(executions) => executions,
-        None => {
-            output.entry("executions", "counted in the data, since no journal has them");
-            stored_books(&client, &run).await?
-        }
+    let executions = if let Some(executions) = control.executions(&run).await? {
+        executions
+    } else {
+        output.entry("executions", "counted in the data, since no journal has them");
+        stored_books(&client, &run).await?
     };
     let summary = verify_writes(output, &outcomes, &executions)?;
     Ok((format!("safe: {calls} calls, 0 failed, {interrupted} retried"), summary))

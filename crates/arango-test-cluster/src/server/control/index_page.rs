@@ -172,13 +172,13 @@ fn write_calls(page: &mut String, base: &str) -> fmt::Result {
     page.push_str("<section><h2>Calls</h2>\n<p>Paths are below the URL of this page; bodies are JSON.</p>\n<table><tr><th>request</th><th>effect</th></tr>\n");
     for call in &CALLS {
         let requests = Escaped(call.requests);
-        match call.link {
-            Some(link) => {
-                write!(page, "<tr><td><a href=\"{}{link}\"><code>{requests}</code></a></td>", Escaped(base))?
-            }
-            None => write!(page, "<tr><td><code>{requests}</code></td>")?,
+        page.push_str("<tr><td>");
+        if let Some(link) = call.link {
+            write!(page, "<a href=\"{}{link}\"><code>{requests}</code></a>", Escaped(base))?;
+        } else {
+            write!(page, "<code>{requests}</code>")?;
         }
-        writeln!(page, "<td>{}</td></tr>", Escaped(call.effect))?;
+        writeln!(page, "</td><td>{}</td></tr>", Escaped(call.effect))?;
     }
     page.push_str("</table></section>\n");
     Ok(())

@@ -111,13 +111,13 @@ impl Control {
         Self::open_for(|token| Router::new(token, cluster, coordinators)).await
     }
 
-    /// Opens the address for any routes. They get the random token.
-    pub(crate) async fn open_for<R: ControlRoutes>(routes: impl FnOnce(String) -> R) -> io::Result<Self> {
+    /// Opens the address for any routes, which `create` makes with the random token.
+    pub(crate) async fn open_for<R: ControlRoutes>(create: impl FnOnce(String) -> R) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         // Not generated from the cluster's seed, which may be known to others.
         let token = Ids::new(rand::random()).hex(16);
         let url = format!("http://{}/{token}", listener.local_addr()?);
-        let router = Arc::new(routes(token));
+        let router = Arc::new(create(token));
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(listener, router));
         Ok(Self { url, tasks })
