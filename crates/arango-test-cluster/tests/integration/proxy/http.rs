@@ -7,7 +7,7 @@ use arango_test_cluster::{Close, Fault, Match, Phase};
 use http::{Method, Request};
 use serde_json::json;
 
-use super::{proxied, raw_request, session};
+use super::{proxied, raw_request, session, settle, wait_until};
 
 #[tokio::test]
 async fn without_a_fault_requests_and_responses_pass_unchanged() {
@@ -146,9 +146,8 @@ async fn latency_comes_before_the_execution() {
     let _slow = proxy.coordinator(0).inject(Fault::latency(Duration::from_secs(3600))).unwrap();
     let address = proxy.coordinator(0).address();
     let request = tokio::spawn(async move { raw_request(address).await });
-    while proxy.journal().received("m") == 0 {
-        tokio::task::yield_now().await;
-    }
+    wait_until(|| proxy.journal().received("m") > 0).await;
+    settle().await;
 
     assert_eq!((cluster.journal().received("m"), proxy.journal().forwarded("m")), (0, 0));
     request.abort();
@@ -159,10 +158,11 @@ async fn a_hang_executes_and_keeps_the_connection_open() {
     let (cluster, proxy) = proxied().await;
     let _hang = proxy.coordinator(0).inject(Fault::hang()).unwrap();
     let address = proxy.coordinator(0).address();
-    let request = tokio::spawn(async move { raw_request(address).await });
-    while proxy.journal().exchanges().iter().all(|exchange| exchange.status.is_none()) {
-        tokio::task::yield_now().await;
-    }
+    let request = tokio::spawn(async move {
+        session(address).await.request_with_marker(Method::GET, "/_api/version", "m", "").await.is_ok()
+    });
+    wait_until(|| proxy.journal().exchanges().iter().any(|exchange| exchange.status.is_some())).await;
+    settle().await;
 
     assert_eq!(cluster.journal().executions("m"), 1);
     assert!(!request.is_finished() && proxy.coordinator(0).open_connections() == 1);

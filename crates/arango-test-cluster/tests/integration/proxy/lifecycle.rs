@@ -6,7 +6,7 @@ use arango_test_cluster::{ClusterProxy, ProxyError};
 use http::Method;
 use tokio::net::TcpStream;
 
-use super::{proxied, raw_request, read_to_end, session};
+use super::{proxied, raw_request, read_to_end, session, settle, wait_until};
 
 #[tokio::test]
 async fn a_killed_proxy_refuses_connections_until_its_restart_and_keeps_its_port() {
@@ -48,18 +48,14 @@ async fn a_connection_ends_when_the_coordinator_closes_its_side() {
     )
     .await
     .unwrap();
-    while proxy.journal().exchanges().len() < 2 || proxy.journal().exchanges()[1].status.is_none() {
-        tokio::task::yield_now().await;
-    }
+    wait_until(|| proxy.journal().exchanges().get(1).is_some_and(|second| second.status.is_some())).await;
 
     cluster.coordinator(0).kill();
 
     let (seen, _) = read_to_end(&mut stream).await;
     assert!(seen.starts_with("HTTP/1.1 200 OK"), "{seen}");
     assert!(busy.request(Method::GET, "/_api/version", "").await.is_err());
-    while proxy.coordinator(0).open_connections() > 0 {
-        tokio::task::yield_now().await;
-    }
+    wait_until(|| proxy.coordinator(0).open_connections() == 0).await;
 }
 
 #[tokio::test]
@@ -68,12 +64,8 @@ async fn a_paused_proxy_accepts_connections_and_passes_on_nothing_until_it_is_re
     let address = proxy.coordinator(0).address();
     proxy.coordinator(0).pause();
     let request = tokio::spawn(async move { session(address).await.get("/_api/version").await.status });
-    while proxy.coordinator(0).open_connections() == 0 {
-        tokio::task::yield_now().await;
-    }
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-    }
+    wait_until(|| proxy.coordinator(0).open_connections() > 0).await;
+    settle().await;
 
     assert!(!request.is_finished() && cluster.journal().entries().is_empty());
     proxy.coordinator(0).resume();

@@ -8,12 +8,35 @@ mod tls;
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use arango_test_cluster::{ClusterProxy, TestCluster};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::task::yield_now;
+use tokio::time::timeout;
 
 use crate::client::{Session, basic};
+
+/// Far longer than anything takes.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Waits until something holds.
+async fn wait_until(holds: impl Fn() -> bool) {
+    let wait = async {
+        while !holds() {
+            yield_now().await;
+        }
+    };
+    timeout(LIMIT, wait).await.expect("it happens in time");
+}
+
+/// Lets everything happen that can happen at once.
+async fn settle() {
+    for _ in 0..1000 {
+        yield_now().await;
+    }
+}
 
 /// A cluster of one coordinator, and the proxy in front of it.
 async fn proxied() -> (TestCluster, ClusterProxy) {
@@ -44,7 +67,7 @@ async fn read_to_end(stream: &mut TcpStream) -> (String, Option<ErrorKind>) {
     let mut seen = Vec::new();
     let mut buffer = [0; 1024];
     let end = loop {
-        match stream.read(&mut buffer).await {
+        match timeout(LIMIT, stream.read(&mut buffer)).await.expect("the connection ends in time") {
             Ok(0) => break None,
             Ok(read) => seen.extend_from_slice(&buffer[..read]),
             Err(error) => break Some(error.kind()),
