@@ -47,7 +47,7 @@
 //!
 //! A [`Builder`] starts a [`TestCluster`], which stops, starts and upgrades DB-Servers. Each [`Coordinator`] has its
 //! listener and its faults. [`AgencyJobs`] controls the outcome of shard moves. [`Control`] offers all of this to other
-//! processes over HTTP. Internally, one handler serves the requests of every listener.
+//! processes over HTTP. A [`ClusterProxy`] brings the faults to a cluster that runs elsewhere. Internally, one handler serves the requests of every listener.
 //!
 //! # Folders
 //!

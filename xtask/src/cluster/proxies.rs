@@ -1,7 +1,7 @@
 //! Proxies in front of the coordinators of a cluster that is not embedded: `--proxy`.
 
 use anyhow::{Context as _, Result};
-use arango_test_cluster::{ClusterProxy, Control, CoordinatorProxy};
+use arango_test_cluster::{ClusterProxy, Control};
 
 /// The proxies with their control address; all end when it is dropped.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Proxies {
     /// Lets a proxy refuse connections, so that clients see what they would see without it: its coordinator is down.
     #[cfg(unix)]
     pub(crate) fn refuse(&self, coordinator: usize) {
-        if let Some(proxy) = self.of(coordinator) {
+        if let Some(proxy) = self.proxy.coordinators().get(coordinator) {
             proxy.kill();
         }
     }
@@ -51,14 +51,9 @@ impl Proxies {
     /// If its port cannot be opened.
     #[cfg(unix)]
     pub(crate) fn accept(&self, coordinator: usize) -> Result<()> {
-        match self.of(coordinator) {
+        match self.proxy.coordinators().get(coordinator) {
             Some(proxy) => proxy.restart().with_context(|| format!("{} cannot be opened", proxy.url())),
             None => Ok(()),
         }
-    }
-
-    #[cfg(unix)]
-    fn of(&self, coordinator: usize) -> Option<&CoordinatorProxy> {
-        self.proxy.coordinators().get(coordinator)
     }
 }
