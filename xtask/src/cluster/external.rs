@@ -105,6 +105,7 @@ impl External {
             let response = client.get(&format!("{url}/_api/version")).await;
             response.with_context(|| through_proxy(url))?;
         }
+        proxies.clear_journal();
         Ok(Self { info, _proxies: Some(proxies) })
     }
 

@@ -32,6 +32,11 @@ impl Proxies {
         self.proxy.coordinators().iter().map(|proxy| proxy.address().port()).collect()
     }
 
+    /// Forgets what has passed so far.
+    pub(crate) fn clear_journal(&self) {
+        self.proxy.journal().clear();
+    }
+
     /// The URL of their control address.
     pub(crate) fn control_url(&self) -> &str {
         self.control.url()

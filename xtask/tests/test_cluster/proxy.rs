@@ -163,6 +163,8 @@ fn a_lost_response_behind_a_proxy_is_executed_once() {
     let fixture = Fixture::new();
     let (_embedded, behind, _up, info, directory) = external(&fixture, &[]);
     assert_eq!(info["discovery_off"], true);
+    let journal = fixture.run(&["journal", "--cluster", &directory]);
+    assert_eq!(journal.stdout, "no requests\n", "what was sent to check the proxies is not in it");
     let lost = ["fault", "add", "all", "close", "phase=after-execution", "method=POST", "times=1"];
     fixture.run(&[&lost[..], &["--json", "--cluster", &directory]].concat()).assert_success();
     let token = behind["superuser_token"].as_str().unwrap();
