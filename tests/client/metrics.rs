@@ -182,6 +182,39 @@ fn the_dashboard_queries_exactly_the_documented_metrics() {
     assert_eq!(queried_names, page.into_keys().collect());
 }
 
+#[test]
+fn the_dashboard_can_be_limited_to_one_coordinator() {
+    let dashboard: serde_json::Value = serde_json::from_str(DASHBOARD).unwrap();
+    let page = documented_metrics();
+    let exported = |name: &str| name.replace('.', "_");
+    let variables = dashboard["templating"]["list"].as_array().unwrap().iter();
+    let variables: BTreeMap<_, _> = variables
+        .filter(|variable| variable["type"] == "query")
+        .map(|variable| (variable["name"].as_str().unwrap(), variable["definition"].as_str().unwrap()))
+        .collect();
+    let (_, _, labels) = &page["arango.client.state"];
+    assert_eq!(variables.keys().copied().collect::<Vec<_>>(), ["coordinator", "port"]);
+    for (variable, label) in [("coordinator", "server.address"), ("port", "server.port")] {
+        let definition = variables[variable];
+        assert!(definition.starts_with("label_values(arango_client_state"), "{definition}");
+        assert!(
+            labels.contains(label) && definition.ends_with(&format!(" {})", exported(label))),
+            "{definition}"
+        );
+    }
+
+    let panels = dashboard["panels"].as_array().unwrap().iter();
+    let targets = panels.filter_map(|panel| panel["targets"].as_array()).flatten();
+    for query in targets.map(|target| target["expr"].as_str().unwrap()) {
+        let metric = page.iter().find(|(name, _)| query.contains(&exported(name)));
+        let (name, (_, _, labels)) = metric.unwrap_or_else(|| panic!("no metric is in {query}"));
+        let of_coordinators =
+            labels.contains("server.address") || labels.contains("db.client.connection.pool.name");
+        let is_limited = ["$coordinator", "$port"].map(|variable| query.contains(variable));
+        assert_eq!(is_limited, [of_coordinators; 2], "{name}: {query}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_call_is_recorded_once_and_each_attempt_once() {
     let cluster = cluster().await;

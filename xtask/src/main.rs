@@ -80,5 +80,6 @@ async fn test_cluster(command: TestCluster) -> Result<ExitCode> {
         TestCluster::Agency(command) => cluster::agency(command).await,
         TestCluster::Tokens(command) => cluster::tokens(command).await,
         TestCluster::Journal(command) => cluster::journal(command).await,
+        TestCluster::Watch(command) => cluster::watch(command).await,
     }
 }

@@ -17,6 +17,19 @@ pub(crate) fn read<O: Operation>(operation: &O, body: &str) -> O::Output {
     operation.output(response(200, body)).unwrap()
 }
 
+/// Asserts that a value is written under the server's names, and that what is written is read as the same value.
+#[track_caller]
+pub(crate) fn assert_written<T>(value: &T, expected: &[(&str, serde_json::Value)])
+where
+    T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+{
+    let written = serde_json::to_value(value).unwrap();
+    for (pointer, expected) in expected {
+        assert_eq!(written.pointer(pointer), Some(expected), "{pointer} of {written}");
+    }
+    assert_eq!(serde_json::from_value::<T>(written).unwrap(), *value);
+}
+
 /// Returns a complete response.
 pub(crate) fn response(status: u16, body: &str) -> ApiResponse {
     ApiResponse::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body.to_owned().into())

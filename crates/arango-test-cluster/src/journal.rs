@@ -88,11 +88,14 @@ impl Journal {
         self.lock().entries.iter().cloned().collect()
     }
 
-    /// Returns the latest entries that match, oldest first, at most `count`.
-    pub(crate) fn latest(&self, count: usize, mut wanted: impl FnMut(&Entry) -> bool) -> Vec<Entry> {
+    /// Returns the latest entries that match, oldest first, at most `count`, each with its number: how many entries
+    /// came before it.
+    pub(crate) fn latest(&self, count: usize, mut wanted: impl FnMut(&Entry) -> bool) -> Vec<(u64, Entry)> {
         let records = self.lock();
-        let latest = records.entries.iter().rev().filter(|entry| wanted(entry)).take(count);
-        let mut latest: Vec<_> = latest.cloned().collect();
+        let end = records.first + u64::try_from(records.entries.len()).unwrap_or(u64::MAX);
+        let numbered = (records.first..end).rev().zip(records.entries.iter().rev());
+        let wanted = numbered.filter(|(_, entry)| wanted(entry)).take(count);
+        let mut latest: Vec<_> = wanted.map(|(number, entry)| (number, entry.clone())).collect();
         latest.reverse();
         latest
     }

@@ -3,16 +3,19 @@
 use std::path::Path;
 use std::{fs, io};
 
-use crate::chart::{Axis, Chart, Line, Scale};
+use crate::chart::{Axis, Chart, Line, Scale, Shaded, TEXT_COLOUR};
 use crate::run_config::{RunConfig, Size};
 use crate::scenario::{END, Scenario};
 use crate::statistics::{Summary, WINDOW};
 use crate::strategy::Strategy;
 use crate::time::Nanos;
-use crate::world::seconds;
+use crate::world::{self, seconds};
 
 const SIZE: Size = Size { clients: 100, coordinators: 3, workers: 16 };
 const LOAD: u32 = 40;
+
+/// Clients of the chart of throughput. Each makes one call after the other.
+const CALLERS: Size = Size { clients: 40, ..SIZE };
 
 /// Runs the simulations of the charts and writes each chart to an SVG file.
 pub(crate) fn draw(directory: &Path, seed: u64) -> io::Result<()> {
@@ -31,60 +34,15 @@ pub(crate) fn draw(directory: &Path, seed: u64) -> io::Result<()> {
         let index = configs.iter().position(|other| *other == config(scenario)(strategy));
         &summaries[index.expect("it is one of the configurations")]
     };
-    let lines = |points: &dyn Fn(Strategy) -> Vec<(f64, f64)>| {
-        Strategy::SPREADING.map(|strategy| Line { name: strategy.name(), points: points(strategy) }).into()
-    };
-    let over_time = |scenario: Scenario| Chart {
-        title: title(&format!("{}: p99 of 500 ms windows", scenario.name())),
-        x: time(),
-        y: Axis {
-            name: "milliseconds",
-            ticks: vec![10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0],
-            scale: Scale::Logarithmic,
-        },
-        shaded: spans(&scenario.flaps()),
-        lines: lines(&|strategy| points(&summary_of(scenario, strategy).p99_by_window)),
-    };
-    let mut percentiles = lines(&|strategy| by_percentile(summary_of(Scenario::OneSlow, strategy)));
-    percentiles.push(Line {
-        name: "all equal",
-        points: by_percentile(summary_of(Scenario::AllEqual, Strategy::LeastLoaded)),
-    });
     let charts = [
+        ("one-slow", one_slow(&summary_of)),
+        ("one-slow-at-times", p99_over_time(Scenario::OneSlowAtTimes, SLOW, &summary_of)),
         (
-            "one-slow",
-            Chart {
-                title: title("one 10x slower: latency by percentile"),
-                x: Axis {
-                    name: "how many of 1 000 calls are slower",
-                    ticks: vec![1.0, 10.0, 100.0, 500.0],
-                    scale: Scale::Logarithmic,
-                },
-                y: Axis {
-                    name: "milliseconds",
-                    ticks: vec![5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0],
-                    scale: Scale::Logarithmic,
-                },
-                shaded: Vec::new(),
-                lines: percentiles,
-            },
+            "one-flapping",
+            p99_over_time(Scenario::OneFlapping, "one coordinator refuses connections", &summary_of),
         ),
-        ("one-slow-at-times", over_time(Scenario::OneSlowAtTimes)),
-        ("one-flapping", over_time(Scenario::OneFlapping)),
-        (
-            "scale-out",
-            Chart {
-                title: title("two more at 8 s: their share of all responses"),
-                x: time(),
-                y: Axis {
-                    name: "percent",
-                    ticks: vec![0.0, 10.0, 20.0, 30.0, 40.0, 50.0],
-                    scale: Scale::Linear,
-                },
-                shaded: Vec::new(),
-                lines: lines(&|strategy| points(&share_of_added(summary_of(Scenario::ScaleOut, strategy)))),
-            },
-        ),
+        ("scale-out", scale_out(&summary_of)),
+        ("throughput", throughput(seed)),
     ];
     fs::create_dir_all(directory)?;
     for (name, chart) in charts {
@@ -93,13 +51,110 @@ pub(crate) fn draw(directory: &Path, seed: u64) -> io::Result<()> {
     Ok(())
 }
 
+const SLOW: &str = "one coordinator takes ten times as long";
+
+/// Finds the summary of a simulation.
+type SummaryOf<'a> = dyn Fn(Scenario, Strategy) -> &'a Summary + 'a;
+
+/// The colour of a policy in all charts.
+fn colour(strategy: Strategy) -> &'static str {
+    match strategy {
+        Strategy::RoundRobin => "#e8590c",
+        Strategy::LeastLoaded => "#2f9e44",
+        _ => "#1c7ed6",
+    }
+}
+
+fn lines(points: impl Fn(Strategy) -> Vec<(f64, f64)>) -> Vec<Line> {
+    Strategy::SPREADING
+        .map(|strategy| Line { name: strategy.name(), colour: colour(strategy), points: points(strategy) })
+        .into()
+}
+
+fn one_slow(summary_of: &SummaryOf<'_>) -> Chart {
+    let percentiles = [(500.0, "p50"), (100.0, "p90"), (10.0, "p99"), (1.0, "p99.9")];
+    Chart {
+        title: title("One takes ten times as long: how long calls take"),
+        x: Axis {
+            name: "percentile: of 1000 calls, 500 take longer than p50, 100 than p90, 10 than p99, 1 than p99.9",
+            ticks: percentiles.map(|(slower, name)| (slower, name.to_owned())).into(),
+            scale: Scale::Logarithmic,
+        },
+        y: Axis::new(
+            MILLISECONDS,
+            Scale::Logarithmic,
+            &[5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0],
+        ),
+        shaded: None,
+        reference: Some(Line {
+            name: "the same with equal coordinators",
+            colour: TEXT_COLOUR,
+            points: by_percentile(summary_of(Scenario::AllEqual, Strategy::RoundRobin)),
+        }),
+        lines: lines(|strategy| by_percentile(summary_of(Scenario::OneSlow, strategy))),
+    }
+}
+
+fn p99_over_time(scenario: Scenario, fault: &'static str, summary_of: &SummaryOf<'_>) -> Chart {
+    Chart {
+        title: title("99 of 100 calls take less than this"),
+        x: time(),
+        y: Axis::new(
+            MILLISECONDS,
+            Scale::Logarithmic,
+            &[10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0],
+        ),
+        shaded: Some(Shaded { name: fault, spans: spans(&scenario.flaps()) }),
+        reference: None,
+        lines: lines(|strategy| points(&summary_of(scenario, strategy).p99_by_window)),
+    }
+}
+
+fn scale_out(summary_of: &SummaryOf<'_>) -> Chart {
+    Chart {
+        title: title("Two more from 8 s on: what they get of all calls"),
+        x: time(),
+        y: Axis::new("percent of all calls", Scale::Linear, &[0.0, 10.0, 20.0, 30.0, 40.0, 50.0]),
+        shaded: None,
+        reference: Some(Line {
+            name: "their part of all coordinators",
+            colour: TEXT_COLOUR,
+            points: vec![(8.0, 0.0), (8.0, 40.0), (20.0, 40.0)],
+        }),
+        lines: lines(|strategy| points(&share_of_added(summary_of(Scenario::ScaleOut, strategy)))),
+    }
+}
+
+/// Runs clients that make one call after the other, as a program with a fixed number of tasks does.
+fn throughput(seed: u64) -> Chart {
+    let Size { clients, coordinators, .. } = CALLERS;
+    let run = |strategy| {
+        let config = RunConfig { size: CALLERS, scenario: Scenario::OneSlowAtTimes, strategy, load: LOAD };
+        points(&world::run_back_to_back(&config, seed).summary().throughput_by_window)
+    };
+    let line =
+        |strategy: Strategy| Line { name: strategy.name(), colour: colour(strategy), points: run(strategy) };
+    Chart {
+        title: format!(
+            "Throughput: {clients} clients that make one call after the other, {coordinators} coordinators"
+        ),
+        x: time(),
+        y: Axis::new("calls per second", Scale::Linear, &[0.0, 2_000.0, 4_000.0, 6_000.0, 8_000.0]),
+        shaded: Some(Shaded { name: SLOW, spans: spans(&Scenario::OneSlowAtTimes.flaps()) }),
+        reference: None,
+        lines: vec![line(Strategy::RoundRobin), line(Strategy::LeastLoaded)],
+    }
+}
+
+const MILLISECONDS: &str = "milliseconds, logarithmic";
+
 fn title(what: &str) -> String {
     let Size { clients, coordinators, .. } = SIZE;
     format!("{what}; {clients} clients, {coordinators} coordinators, load {LOAD} %")
 }
 
 fn time() -> Axis {
-    Axis { name: "seconds", ticks: vec![0.0, 5.0, 10.0, 15.0, 20.0], scale: Scale::Linear }
+    Axis::new("seconds since the start", Scale::Linear, &[0.0, 5.0, 10.0, 15.0, 20.0])
 }
 
 /// Returns one point per window, at the middle of the window.

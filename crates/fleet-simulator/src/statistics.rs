@@ -4,7 +4,7 @@ use hdrhistogram::Histogram;
 
 use crate::scenario::END;
 use crate::time::{MILLISECOND, Nanos};
-use crate::world::is_measured;
+use crate::world::{is_measured, seconds};
 
 /// Length of a window. Latency is also measured per window in which calls started.
 pub(crate) const WINDOW: Nanos = 500 * MILLISECOND;
@@ -28,6 +28,8 @@ pub(crate) struct Statistics {
 struct Window {
     latency: Histogram<u32>,
     responses: Vec<u32>,
+    /// Calls that succeeded within it, whenever they started.
+    completed: u32,
 }
 
 /// Summary of a simulation.
@@ -53,6 +55,8 @@ pub(crate) struct Summary {
     pub(crate) p99_by_window: Vec<f64>,
     /// The share of each coordinator, by window.
     pub(crate) shares_by_window: Vec<Vec<f64>>,
+    /// Calls per second that succeeded, by window.
+    pub(crate) throughput_by_window: Vec<f64>,
 }
 
 impl Statistics {
@@ -61,7 +65,7 @@ impl Statistics {
         Self {
             latency: histogram(),
             windows: (0..windows)
-                .map(|_| Window { latency: histogram(), responses: vec![0; coordinators] })
+                .map(|_| Window { latency: histogram(), responses: vec![0; coordinators], completed: 0 })
                 .collect(),
             started: 0,
             calls: 0,
@@ -81,6 +85,10 @@ impl Statistics {
         let window = &mut self.windows[index];
         window.latency.saturating_record(took);
         window.responses[coordinator] += 1;
+        let ended = usize::try_from(now / WINDOW).expect("a few windows");
+        if let Some(window) = self.windows.get_mut(ended) {
+            window.completed += 1;
+        }
         if is_measured(started) {
             self.calls += 1;
             self.responses[coordinator] += 1;
@@ -115,6 +123,11 @@ impl Statistics {
                 .windows
                 .iter()
                 .map(|window| shares(window.responses.iter().map(|answered| u64::from(*answered))))
+                .collect(),
+            throughput_by_window: self
+                .windows
+                .iter()
+                .map(|window| f64::from(window.completed) / seconds(WINDOW))
                 .collect(),
         }
     }

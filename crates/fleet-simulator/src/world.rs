@@ -35,20 +35,28 @@ const SIGMA: f64 = 0.5;
 /// Runs one simulation to its end.
 pub(crate) fn run(config: &RunConfig, seed: u64) -> Statistics {
     let mut world = World::new(config, seed);
-    while let Some((at, event)) = world.events.pop() {
-        // The remaining events are probes of coordinators that stay down, which never end.
-        if at >= END && world.free_slots.len() == world.calls.len() {
-            break;
-        }
-        world.now = at;
-        world.handle(event);
+    world.schedule_next_call();
+    world.run()
+}
+
+/// Runs one simulation in which each client starts a call when its last one has ended, whatever the load is.
+pub(crate) fn run_back_to_back(config: &RunConfig, seed: u64) -> Statistics {
+    let mut world = World::new(config, seed);
+    world.back_to_back = true;
+    for client in 0..world.clients.len() {
+        let at = fraction_of(SERVICE, world.random.next_f64());
+        world.schedule(at, Event::NextCall { client });
     }
-    world.statistics
+    world.run()
 }
 
 enum Event {
-    /// A client starts a call.
+    /// Any client starts a call.
     StartCall,
+    /// A client whose last call has ended starts another one.
+    NextCall {
+        client: usize,
+    },
     /// A call is retried.
     Retry {
         call: usize,
@@ -105,10 +113,24 @@ struct World {
     probes_scheduled: HashSet<(usize, usize)>,
     /// Mean time between two calls of any clients.
     mean_interarrival: f64,
+    /// Whether a client starts a call when its last one has ended.
+    back_to_back: bool,
     statistics: Statistics,
 }
 
 impl World {
+    fn run(mut self) -> Statistics {
+        while let Some((at, event)) = self.events.pop() {
+            // The remaining events are probes of coordinators that stay down, which never end.
+            if at >= END && self.free_slots.len() == self.calls.len() {
+                break;
+            }
+            self.now = at;
+            self.handle(event);
+        }
+        self.statistics
+    }
+
     fn new(config: &RunConfig, seed: u64) -> Self {
         let clock = Clock::new();
         let random: Arc<dyn RandomSource> = Arc::new(SeededRandom::new(seed));
@@ -135,12 +157,13 @@ impl World {
             free_slots: Vec::new(),
             probes_scheduled: HashSet::new(),
             mean_interarrival: config.mean_interarrival(),
+            back_to_back: false,
         };
         world.schedule_scenario(schedule, size.coordinators);
         world
     }
 
-    /// Schedules the changes of the scenario, and the first call.
+    /// Schedules the changes of the scenario.
     fn schedule_scenario(&mut self, schedule: Schedule, coordinators: usize) {
         for (at, coordinator, turn) in schedule.changes {
             self.schedule(at, Event::Change { coordinator, change: turn });
@@ -152,7 +175,6 @@ impl World {
                 self.schedule(joins, Event::Join { client, coordinator });
             }
         }
-        self.schedule_next_call();
     }
 
     fn schedule(&mut self, at: Nanos, event: Event) {
@@ -179,17 +201,9 @@ impl World {
             Event::StartCall => {
                 self.schedule_next_call();
                 let client = self.random_client();
-                self.statistics.record_started(self.now);
-                let call = Call { client, started: self.now, attempt: None, tried: Vec::new() };
-                let index = if let Some(index) = self.free_slots.pop() {
-                    self.calls[index] = call;
-                    index
-                } else {
-                    self.calls.push(call);
-                    self.calls.len() - 1
-                };
-                self.send(index);
+                self.start_call(client);
             }
+            Event::NextCall { client } => self.start_call(client),
             Event::Retry { call } => self.send(call),
             Event::Arrive { call, coordinator } => {
                 match self.coordinators[coordinator].arrive(call, self.now) {
@@ -221,6 +235,26 @@ impl World {
                 let members = &self.clients[client].members;
                 self.clock.run_at(self.now, || members.insert(coordinator));
             }
+        }
+    }
+
+    fn start_call(&mut self, client: usize) {
+        self.statistics.record_started(self.now);
+        let call = Call { client, started: self.now, attempt: None, tried: Vec::new() };
+        let index = if let Some(index) = self.free_slots.pop() {
+            self.calls[index] = call;
+            index
+        } else {
+            self.calls.push(call);
+            self.calls.len() - 1
+        };
+        self.send(index);
+    }
+
+    fn end_call(&mut self, index: usize) {
+        self.free_slots.push(index);
+        if self.back_to_back && self.now < END {
+            self.schedule(self.now, Event::NextCall { client: self.calls[index].client });
         }
     }
 
@@ -256,7 +290,7 @@ impl World {
 
         let (client, began, coordinator) = (call.client, call.started, *member.key());
         if let AttemptResult::Success { .. } = heard {
-            self.free_slots.push(index);
+            self.end_call(index);
             self.statistics.record_success(began, self.now, coordinator);
             return;
         }
@@ -267,7 +301,7 @@ impl World {
         self.statistics.record_rejected(began);
         self.schedule_probe(client, member);
         if failed == max_attempts {
-            self.free_slots.push(index);
+            self.end_call(index);
             self.statistics.record_failure(began);
             return;
         }

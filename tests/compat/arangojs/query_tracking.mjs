@@ -77,4 +77,14 @@ export default {
     await ended;
     await db.deleteAllJobResults();
   },
+
+  async expired_results_of_background_requests_are_removed_and_younger_ones_are_kept() {
+    const db = root();
+    const job = await db.createJob(() => db.version());
+    await eventually(async () => (await db.listCompletedJobs()).includes(job._id), "the job is done");
+    await db.deleteExpiredJobResults(Date.now() - 3600_000);
+    assert.ok((await db.listCompletedJobs()).includes(job._id));
+    await db.deleteExpiredJobResults(Date.now() + 60_000.5);
+    assert.ok(!(await db.listCompletedJobs()).includes(job._id));
+  },
 };

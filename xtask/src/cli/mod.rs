@@ -11,7 +11,7 @@ use crate::cluster::Flags;
 
 pub(crate) use self::test_cluster::{
     AddFault, Agency, ClearFaults, Fault, Integration, Journal, ListFaults, OneServer, Run, Selection,
-    TestCluster, Token, Tokens, Up, Upgrade,
+    TestCluster, Token, Tokens, Up, Upgrade, Watch,
 };
 
 /// Tasks of this workspace: test clusters, the demo, benchmarks, checks, and clients of other languages.

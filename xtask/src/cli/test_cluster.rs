@@ -68,6 +68,12 @@ pub(crate) enum TestCluster {
     /// An embedded cluster says what was executed. The proxies of others (`--proxy`) say what was passed on, when, and
     /// how many bytes bodies had. Bodies, credentials and queries are never kept.
     Journal(Journal),
+
+    /// Shows a running cluster: coordinators, requests per second, faults in force, errors.
+    ///
+    /// On a terminal it is a live view, which `q` or Ctrl-C ends; elsewhere a block of lines at an interval. All of it
+    /// comes from the control address. Real servers and external clusters report more with `--proxy`.
+    Watch(Watch),
 }
 
 #[derive(Debug, Subcommand)]
@@ -204,6 +210,28 @@ pub(crate) struct Selection {
     /// The directory of the cluster, as `status` prints it. Default: the only one that runs; for `status` and `down`, all.
     #[arg(long, value_name = "DIR")]
     pub(crate) cluster: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    /// Time between two measurements, at least 100 ms.
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = watch_interval)]
+    pub(crate) interval: Duration,
+
+    /// Print one block of lines after one interval, and end; the exit code is 1 if the cluster does not respond.
+    #[arg(long)]
+    pub(crate) once: bool,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+fn watch_interval(text: &str) -> Result<Duration, String> {
+    let interval = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if interval < Duration::from_millis(100) {
+        return Err("an interval is at least 100 ms".to_owned());
+    }
+    Ok(interval)
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ mod proxies;
 mod real_flags;
 mod running;
 mod state_file;
+mod watch;
 
 #[cfg(unix)]
 mod directory;
@@ -42,6 +43,7 @@ pub(crate) use self::commands::{
 pub(crate) use self::environment::environment;
 pub(crate) use self::flags::Flags;
 pub(crate) use self::member::{Action, Member};
+pub(crate) use self::watch::watch;
 
 /// Returns a token of the superuser, signed with this secret. It does not expire.
 ///

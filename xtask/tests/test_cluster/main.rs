@@ -13,3 +13,4 @@ mod process;
 mod proxy;
 mod starter;
 mod support;
+mod watch;

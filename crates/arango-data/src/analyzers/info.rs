@@ -3,7 +3,7 @@
 use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, Scope};
 use bytes::Bytes;
 use http::{Request, StatusCode};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::ANALYZER_NOT_FOUND;
@@ -11,7 +11,7 @@ use crate::expected_error::accept_error;
 use crate::indexes::AnalyzerFeature;
 
 /// An analyzer.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct AnalyzerInfo {
     /// The name, with its database before two colons unless every server has it: `library::words`.
@@ -70,7 +70,7 @@ impl Operation for GetAnalyzer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_request, read, response};
+    use crate::testing::{assert_request, assert_written, read, response};
 
     const WORDS: &str = r#"{"name":"_system::words","type":"text","properties":{"locale":"en"},"features":["frequency","new"]}"#;
 
@@ -94,5 +94,11 @@ mod tests {
         assert_request(&ListAnalyzers, "GET", "/_api/analyzer");
         let body = format!(r#"{{"error":false,"code":200,"result":[{WORDS}]}}"#);
         assert_eq!(read(&ListAnalyzers, &body).len(), 1);
+    }
+
+    #[test]
+    fn an_analyzer_is_written_under_the_names_of_the_server() {
+        let words = read(&GetAnalyzer { name: "words".to_owned() }, WORDS).unwrap();
+        assert_written(&words, &[("/type", "text".into()), ("/features/1", "new".into())]);
     }
 }

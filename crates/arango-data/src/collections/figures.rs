@@ -3,7 +3,7 @@
 use arango_protocol::{ApiResponse, BuildError, Metadata, Operation, OutputError, RequestBuilder, Scope};
 use bytes::Bytes;
 use http::Request;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::names::CollectionName;
 
@@ -19,7 +19,8 @@ pub struct GetCollectionFigures {
 }
 
 /// How large a collection is. Sizes are in bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CollectionFigures {
     /// The number of documents.
@@ -29,6 +30,7 @@ pub struct CollectionFigures {
     /// The indexes, with the primary one.
     pub indexes: IndexFigures,
     /// Whether documents are cached in memory.
+    #[serde(rename = "cacheInUse")]
     pub is_cached: bool,
     /// The size of the cache.
     pub cache_size: u64,
@@ -37,7 +39,7 @@ pub struct CollectionFigures {
 }
 
 /// How large the indexes of a collection are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct IndexFigures {
@@ -101,5 +103,23 @@ mod tests {
             "size":300},"documentsSize":4000,"cacheInUse":false,"cacheSize":0,"cacheUsage":0,"engine":{}}}"#;
         let figures = read(&get, body);
         assert_eq!((figures.count, figures.documents_size, figures.indexes.size), (7, 4000, 300));
+    }
+
+    #[test]
+    fn figures_are_written_flat_under_the_names_of_the_server() {
+        let indexes = IndexFigures { count: 2, size: 300 };
+        let figures = CollectionFigures {
+            count: 7,
+            documents_size: 4000,
+            indexes,
+            is_cached: true,
+            cache_size: 5,
+            cache_usage: 6,
+        };
+        let expected = serde_json::json!({
+            "count": 7, "documentsSize": 4000, "indexes": { "count": 2, "size": 300 }, "cacheInUse": true,
+            "cacheSize": 5, "cacheUsage": 6,
+        });
+        assert_eq!(serde_json::to_value(figures).unwrap(), expected);
     }
 }

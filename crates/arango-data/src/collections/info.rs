@@ -42,7 +42,7 @@ impl From<CollectionType> for u64 {
 }
 
 /// Which collection this is.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CollectionInfo {

@@ -6,7 +6,7 @@ use arango_protocol::{
 };
 use bytes::Bytes;
 use http::Request;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::computed_value::ComputedValue;
 use super::id::CollectionId;
@@ -35,7 +35,7 @@ open_enum! {
 
 /// The properties of a collection.
 #[expect(clippy::struct_excessive_bools, reason = "the properties are independent")]
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CollectionProperties {
@@ -132,7 +132,7 @@ impl Operation for GetCollectionProperties {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::testing::{assert_request, name, read};
+    use crate::testing::{assert_request, assert_written, name, read};
     use serde_json::{Value, json};
 
     /// The properties of a collection, with some of them changed.
@@ -189,5 +189,21 @@ pub(super) mod tests {
         assert_eq!(properties.schema.unwrap().level.as_str(), "moderate");
         let computed = &properties.computed_values.unwrap()[0];
         assert!(computed.keep_null && !computed.overwrite && computed.compute_on.len() == 1);
+    }
+
+    #[test]
+    fn properties_are_written_under_the_names_of_the_server() {
+        let properties =
+            get(&json!({ "schema": { "rule": { "type": "object" }, "level": "new", "message": "no" } }));
+        assert_written(
+            &properties,
+            &[
+                ("/type", 2.into()),
+                ("/numberOfShards", 3.into()),
+                ("/keyOptions/allowUserKeys", true.into()),
+                ("/schema/level", "new".into()),
+                ("/shardingStrategy", "hash".into()),
+            ],
+        );
     }
 }

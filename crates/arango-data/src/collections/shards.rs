@@ -25,7 +25,7 @@ pub struct GetCollectionShards {
 }
 
 /// The DB-Servers of a shard.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ShardReplicas {
     /// The leader; `None` if it has resigned.

@@ -4,10 +4,10 @@ use arango_protocol::values::empty_value;
 use arango_protocol::{
     ApiResponse, DatabaseSharding, Metadata, Operation, OutputError, ReplicationFactor, Scope,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The properties of a database.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DatabaseInfo {
@@ -49,7 +49,7 @@ impl Operation for GetCurrentDatabase {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_request, read};
+    use crate::testing::{assert_request, assert_written, read};
 
     #[test]
     fn a_database_of_any_version_is_read() {
@@ -61,5 +61,13 @@ mod tests {
         assert_eq!(database.replication_factor, Some(ReplicationFactor::Satellite));
         let short = r#"{"error":false,"code":200,"result":{"name":"shop","id":"1","sharding":"single"}}"#;
         assert_eq!(read(&GetCurrentDatabase, short).sharding, DatabaseSharding::Single);
+    }
+
+    #[test]
+    fn a_database_is_written_under_the_names_of_the_server() {
+        let body = r#"{"error":false,"code":200,"result":{"name":"shop","id":"1","isSystem":false,"sharding":"single",
+            "replicationFactor":2,"writeConcern":1}}"#;
+        let database = read(&GetCurrentDatabase, body);
+        assert_written(&database, &[("/sharding", "single".into()), ("/replicationFactor", 2.into())]);
     }
 }

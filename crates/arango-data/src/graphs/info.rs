@@ -5,7 +5,7 @@ use arango_protocol::{
 };
 use bytes::Bytes;
 use http::{Request, StatusCode};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::GRAPH_NOT_FOUND;
@@ -13,7 +13,7 @@ use super::definition::EdgeDefinition;
 use crate::expected_error::accept_error;
 
 /// A named graph.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GraphInfo {
@@ -108,7 +108,7 @@ impl Operation for GetGraph {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::testing::{assert_request, read, response};
+    use crate::testing::{assert_request, assert_written, read, response};
 
     pub(in crate::graphs) const LIBRARY: &str = r#"{"error":false,"code":200,"graph":{"_key":"library","name":"library",
         "_id":"_graphs/library","_rev":"_a","edgeDefinitions":[{"collection":"wrote","from":["authors"],"to":["books"]}],
@@ -137,5 +137,17 @@ pub(super) mod tests {
         let graphs = read(&ListGraphs, body);
         assert_eq!(graphs[0].replication_factor, Some(ReplicationFactor::Satellite));
         assert_eq!((graphs[0].smart_graph_attribute.as_deref(), graphs[0].is_smart), (Some("region"), true));
+    }
+
+    #[test]
+    fn a_graph_is_written_under_the_names_of_the_server() {
+        let graph = read(&GetGraph { name: "library".to_owned() }, LIBRARY).unwrap();
+        let expected = [
+            ("/edgeDefinitions/0/collection", "wrote".into()),
+            ("/orphanCollections/0", "shelves".into()),
+            ("/replicationFactor", 2.into()),
+            ("/_rev", "_a".into()),
+        ];
+        assert_written(&graph, &expected);
     }
 }

@@ -8,7 +8,7 @@ use arango_protocol::{
 };
 use bytes::Bytes;
 use http::Request;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::id::IndexId;
@@ -41,7 +41,7 @@ open_enum! {
 }
 
 /// An index of a collection.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct IndexInfo {
@@ -65,7 +65,7 @@ pub struct IndexInfo {
     /// How selective it is, from 0 to 1, if that is estimated.
     pub selectivity_estimate: Option<f64>,
     /// After which time documents are removed.
-    #[serde(default, deserialize_with = "seconds::optional")]
+    #[serde(default, deserialize_with = "seconds::optional", serialize_with = "seconds::write_optional")]
     pub expire_after: Option<Duration>,
     /// How much of it was built, in percent, while it is being built.
     pub progress: Option<f64>,
@@ -149,7 +149,7 @@ impl Operation for GetIndex {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_request, name, read};
+    use crate::testing::{assert_request, assert_written, name, read};
 
     #[test]
     fn the_indexes_of_any_version_are_listed() {
@@ -172,5 +172,19 @@ mod tests {
     fn the_slash_of_an_id_stays() {
         let get = GetIndex { id: IndexId::new("a b/12").unwrap() };
         assert_request(&get, "GET", "/_api/index/a%20b/12");
+    }
+
+    #[test]
+    fn an_index_is_written_under_the_names_of_the_server_with_what_is_not_known() {
+        let body = r#"{"id":"books/9","type":"ttl","name":"t","fields":["at"],"unique":false,"sparse":true,
+            "selectivityEstimate":0.5,"expireAfter":60,"estimates":true}"#;
+        let index = read(&GetIndex { id: IndexId::new("books/9").unwrap() }, body);
+        let expected = [
+            ("/type", "ttl".into()),
+            ("/expireAfter", 60.0.into()),
+            ("/selectivityEstimate", 0.5.into()),
+            ("/estimates", true.into()),
+        ];
+        assert_written(&index, &expected);
     }
 }

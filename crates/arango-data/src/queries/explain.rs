@@ -29,7 +29,7 @@ pub struct ExplainQuery {
 }
 
 /// The plans of a query.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Explanation {
     /// The plans, the best first; only one unless all were asked for.
@@ -37,15 +37,18 @@ pub struct Explanation {
     /// The warnings.
     pub warnings: Vec<Warning>,
     /// Whether the result could be cached, if the server says so.
+    #[serde(rename = "cacheable")]
     pub is_cacheable: Option<bool>,
 }
 
 /// How the server would execute a query.
-#[derive(Clone, PartialEq, Deserialize)]
+#[derive(Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ExecutionPlan {
     /// The nodes, as JSON: their attributes depend on their type.
+    ///
+    /// They contain the values of bind parameters. `Debug` omits them, and `Serialize` does not.
     #[serde(default)]
     pub nodes: Vec<Value>,
     /// The rules of the optimizer that were applied.
@@ -79,7 +82,7 @@ impl fmt::Debug for ExecutionPlan {
 }
 
 /// A collection that a query uses.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct PlanCollection {
     /// The name.
@@ -196,5 +199,20 @@ mod tests {
         assert_request_with_body(&explain, "POST", "/_api/explain", body);
         let text = format!(r#"{{"plans":[{PLAN},{PLAN}],"warnings":[],"error":false,"code":200}}"#);
         assert_eq!(read(&explain, &text).plans.len(), 2);
+    }
+
+    #[test]
+    fn a_plan_is_written_under_the_names_of_the_server() {
+        let text =
+            format!(r#"{{"plan":{PLAN},"cacheable":false,"warnings":[{{"code":1563,"message":"m"}}]}}"#);
+        let explanation = read(&ExplainQuery::new(&Aql::new("RETURN 1")), &text);
+        let written = serde_json::to_value(&explanation).unwrap();
+        assert_eq!((&written["cacheable"], &written["warnings"][0]["code"]), (&false.into(), &1563.into()));
+        let plan = &written["plans"][0];
+        assert_eq!(
+            (&plan["isModificationQuery"], &plan["collections"][0]["type"]),
+            (&true.into(), &"write".into())
+        );
+        assert_eq!(serde_json::from_value::<ExecutionPlan>(plan.clone()).unwrap(), explanation.plans[0]);
     }
 }

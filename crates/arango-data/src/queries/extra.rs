@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use arango_protocol::ErrorNumber;
 use arango_protocol::values::seconds;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What the server says about a query beside its rows.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Extra {
@@ -23,7 +23,7 @@ pub struct Extra {
 }
 
 /// A problem that did not stop a query.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Warning {
     /// The error number.
@@ -36,7 +36,7 @@ pub struct Warning {
 /// What a query has done.
 ///
 /// A number that the server does not send is zero.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct QueryStats {
@@ -69,7 +69,7 @@ pub struct QueryStats {
     /// The requests from the coordinator to DB-Servers.
     pub http_requests: u64,
     /// How long the query took; `None` if the server does not say.
-    #[serde(deserialize_with = "seconds::optional")]
+    #[serde(deserialize_with = "seconds::optional", serialize_with = "seconds::write_optional")]
     pub execution_time: Option<Duration>,
     /// The most memory that was used at a time, in bytes.
     pub peak_memory_usage: u64,
@@ -79,4 +79,24 @@ pub struct QueryStats {
     ///
     /// If it was [asked for](crate::QueryOptions::full_count).
     pub full_count: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::assert_written;
+
+    #[test]
+    fn statistics_are_written_under_the_names_of_the_server() {
+        let text = r#"{"warnings":[{"code":1563,"message":"m"}],"profile":{"executing":0.25},
+            "stats":{"writesExecuted":1,"scannedFull":2,"executionTime":0.5,"fullCount":7}}"#;
+        let extra: Extra = serde_json::from_str(text).unwrap();
+        let expected = [
+            ("/stats/writesExecuted", 1.into()),
+            ("/stats/executionTime", 0.5.into()),
+            ("/stats/fullCount", 7.into()),
+            ("/profile/executing", 0.25.into()),
+        ];
+        assert_written(&extra, &expected);
+    }
 }

@@ -21,7 +21,7 @@ pub struct ParseQuery {
 }
 
 /// What the text of a query uses.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ParsedQuery {

@@ -10,7 +10,7 @@ use arango_protocol::{
 };
 use bytes::Bytes;
 use http::Request;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use super::ids::QueryId;
@@ -78,7 +78,7 @@ open_enum! {
 }
 
 /// A query that runs, or was slow.
-#[derive(Clone, PartialEq, Deserialize)]
+#[derive(Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RunningQuery {
@@ -93,12 +93,14 @@ pub struct RunningQuery {
     /// The text, cut off at the server's limit.
     pub query: String,
     /// The values of its parameters, if the server tracks them.
-    #[serde(default)]
+    ///
+    /// `Debug` and `Serialize` write the names only: the values belong to others, and may be secret.
+    #[serde(default, serialize_with = "names_only")]
     pub bind_vars: BTreeMap<String, Value>,
     /// When it started.
     pub started: Option<Timestamp>,
     /// How long it has run.
-    #[serde(default, deserialize_with = "seconds::optional")]
+    #[serde(default, deserialize_with = "seconds::optional", serialize_with = "seconds::write_optional")]
     pub run_time: Option<Duration>,
     /// The most memory that it has used at a time, in bytes.
     #[serde(default)]
@@ -157,6 +159,11 @@ fn list(metadata: Metadata, scope: QueryScope) -> Result<Request<Bytes>, BuildEr
     .build()
 }
 
+/// Writes the names of parameters, each with null.
+fn names_only<S: Serializer>(values: &BTreeMap<String, Value>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(values.keys().map(|name| (name, ())))
+}
+
 // Without the values of parameters, which may be secret.
 impl fmt::Debug for RunningQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -198,5 +205,14 @@ mod tests {
     fn a_query_of_an_old_server_is_read() {
         let queries = read(&ListRunningQueries::default(), r#"[{"id":7,"query":"RETURN 1"}]"#);
         assert_eq!((queries[0].id.as_str(), queries[0].modification_query), ("7", None));
+    }
+
+    #[test]
+    fn a_running_query_is_written_with_the_names_of_its_parameters_alone() {
+        let queries = read(&ListRunningQueries::default(), QUERIES);
+        let written = serde_json::to_value(&queries[0]).unwrap();
+        assert_eq!(written["bindVars"], serde_json::json!({ "s": null }));
+        assert_eq!((&written["runTime"], &written["state"]), (&1.5.into(), &"executing".into()));
+        assert!(!written.to_string().contains("s3cret"), "{written}");
     }
 }

@@ -1,7 +1,7 @@
 //! The id and the state of a transaction.
 
 use arango_protocol::open_enum;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::queries::id;
 
@@ -26,7 +26,7 @@ open_enum! {
 }
 
 /// A transaction and its state.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct TransactionStatus {
     /// The id.

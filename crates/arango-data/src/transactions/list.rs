@@ -1,7 +1,7 @@
 //! The open transactions of a user.
 
 use arango_protocol::{ApiResponse, Metadata, Operation, OutputError, Scope};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::id::{TransactionId, TransactionState};
 
@@ -10,7 +10,7 @@ use super::id::{TransactionId, TransactionState};
 pub struct ListTransactions;
 
 /// A transaction in the list.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct OpenTransaction {
     /// The id.
@@ -36,12 +36,18 @@ impl Operation for ListTransactions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_request, read};
+    use crate::testing::{assert_request, assert_written, read};
 
     #[test]
     fn the_list_says_state_where_a_single_transaction_says_status() {
         assert_request(&ListTransactions, "GET", "/_api/transaction");
         let list = read(&ListTransactions, r#"{"transactions":[{"id":"7337","state":"running"}]}"#);
         assert_eq!((list[0].id.as_str(), &list[0].state), ("7337", &TransactionState::Running));
+    }
+
+    #[test]
+    fn a_transaction_is_written_under_the_names_of_the_server() {
+        let list = read(&ListTransactions, r#"{"transactions":[{"id":"7337","state":"running"}]}"#);
+        assert_written(&list[0], &[("/id", "7337".into()), ("/state", "running".into())]);
     }
 }

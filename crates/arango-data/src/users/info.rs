@@ -5,14 +5,14 @@ use arango_protocol::{
 };
 use bytes::Bytes;
 use http::{Request, StatusCode};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::USER_NOT_FOUND;
 use crate::expected_error::accept_error;
 
 /// A user.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct UserInfo {
     /// The name.
@@ -72,7 +72,7 @@ impl Operation for GetUser {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_request, read, response};
+    use crate::testing::{assert_request, assert_written, read, response};
 
     #[test]
     fn users_are_listed_and_a_missing_one_is_none() {
@@ -84,5 +84,14 @@ mod tests {
         let missing = r#"{"error":true,"code":404,"errorNum":1703,"errorMessage":"user not found"}"#;
         assert_eq!(ada.output(response(404, missing)).unwrap(), None);
         assert!(ada.output(response(404, &missing.replace("1703", "1228"))).is_err());
+    }
+
+    #[test]
+    fn a_user_is_written_under_the_names_of_the_server() {
+        let ada = read(
+            &GetUser { name: "ada".to_owned() },
+            r#"{"user":"ada","active":true,"extra":{"team":"ops"}}"#,
+        );
+        assert_written(&ada.unwrap(), &[("/user", "ada".into()), ("/extra/team", "ops".into())]);
     }
 }

@@ -5,7 +5,7 @@ use arango_protocol::{
 };
 use bytes::Bytes;
 use http::{Request, StatusCode};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::expected_error::accept_error;
@@ -21,7 +21,7 @@ open_enum! {
 }
 
 /// A view.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ViewInfo {
     /// The id.
@@ -43,7 +43,7 @@ pub struct ViewInfo {
 }
 
 /// An inverted index in a view.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct ViewIndex {
     /// The collection.
@@ -106,7 +106,7 @@ impl Operation for GetView {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::testing::{assert_request, read, response};
+    use crate::testing::{assert_request, assert_written, read, response};
 
     pub(in crate::views) const SEARCH: &str = r#"{"id":"7","name":"v","type":"arangosearch","globallyUniqueId":"c7/",
         "links":{"books":{"analyzers":["identity"]}},"commitIntervalMsec":1000,"error":false,"code":200}"#;
@@ -131,5 +131,11 @@ pub(super) mod tests {
         assert_request(&ListViews, "GET", "/_api/view");
         let body = r#"{"error":false,"code":200,"result":[{"id":"7","name":"v","type":"other","globallyUniqueId":"c7/"}]}"#;
         assert_eq!(read(&ListViews, body)[0].view_type, ViewType::Unknown("other".to_owned()));
+    }
+
+    #[test]
+    fn a_view_is_written_under_the_names_of_the_server() {
+        let view = read(&GetView { name: "v".to_owned() }, SEARCH).unwrap();
+        assert_written(&view, &[("/type", "arangosearch".into()), ("/commitIntervalMsec", 1000.into())]);
     }
 }

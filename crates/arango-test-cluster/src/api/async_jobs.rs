@@ -17,8 +17,13 @@ pub(super) fn handle(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
         (&Method::GET, ["pending"]) => Ok(list(call, |job| job.result.is_none())),
         (&Method::DELETE, ["all"]) => Ok(remove(call, |_| true)),
         (&Method::DELETE, ["expired"]) => {
-            let stamp =
-                call.request.query.get("stamp").and_then(|stamp| stamp.parse::<u64>().ok()).unwrap_or(0);
+            // Whole seconds. The server ignores what follows the digits, such as the fraction that arangojs sends.
+            let digits = call
+                .request
+                .query
+                .get("stamp")
+                .and_then(|stamp| stamp.split(|c: char| !c.is_ascii_digit()).next());
+            let stamp = digits.and_then(|digits| digits.parse::<u64>().ok()).unwrap_or(0);
             Ok(remove(call, |job| job.since < stamp))
         }
         (method, [id]) => job(call, &method.clone(), id),

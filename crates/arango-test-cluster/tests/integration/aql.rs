@@ -110,7 +110,9 @@ async fn statistics_and_warnings_are_reported() {
     let query = "FOR d IN books FILTER d.n > 4 LIMIT 2 RETURN d.n";
     let extra = with_options(&mut session, query, json!({ "fullCount": true })).await.json()["extra"].clone();
     assert_eq!((&extra["stats"]["fullCount"], &extra["warnings"]), (&json!(15), &json!([])));
+    assert_eq!(extra["stats"]["httpRequests"], 1, "the collection has one shard");
     let divided = run(&mut session, "RETURN 1 / 0").await.json();
+    assert_eq!(divided["extra"]["stats"]["httpRequests"], 0);
     assert_eq!(
         (&divided["result"], &divided["extra"]["warnings"][0]["code"]),
         (&json!([null]), &json!(1562))

@@ -75,3 +75,18 @@ async fn results_are_lost_with_their_coordinator() {
     let mut other = Session::connect_in_memory(cluster.coordinator(0)).await;
     assert_eq!(other.get(&format!("/_api/job/{id}")).await.status, 404);
 }
+
+#[tokio::test(start_paused = true)]
+async fn results_older_than_a_stamp_with_a_fraction_are_removed() {
+    let cluster = in_memory().await;
+    let mut session = Session::connect_in_memory(cluster.coordinator(0)).await;
+    let request = Request::get("/_api/version").header("x-arango-async", "store");
+    let job =
+        session.send(request, "").await.unwrap().headers["x-arango-async-id"].to_str().unwrap().to_owned();
+    for (stamp, left) in [("1.5", true), ("99999999999.5", false)] {
+        let path = format!("/_api/job/expired?stamp={stamp}");
+        assert_eq!(session.request(Method::DELETE, &path, "").await.unwrap().status, 200);
+        let done = session.get("/_api/job/done").await.json();
+        assert_eq!(done.as_array().unwrap().contains(&job.as_str().into()), left, "{stamp}");
+    }
+}

@@ -132,7 +132,7 @@ async fn the_latest_requests_are_listed_oldest_first_and_without_their_queries()
     assert_eq!(
         all.1["entries"][0],
         json!({
-            "coordinator": 2, "method": "GET", "path": "/_api/version", "database": "_system", "marker": null,
+            "number": 0, "coordinator": 2, "method": "GET", "path": "/_api/version", "database": "_system", "marker": null,
             "executed": true, "changes": 0, "status": 200,
         })
     );
@@ -140,6 +140,7 @@ async fn the_latest_requests_are_listed_oldest_first_and_without_their_queries()
     let last = send_request(&control, Method::GET, "/journal/entries?last=1", &json!({})).await;
     assert_eq!(paths(last), ["/_api/nothing-2"]);
     let failed = send_request(&control, Method::GET, "/journal/entries?failed=true", &json!({})).await;
+    assert_eq!(failed.1["entries"][1]["number"], 3);
     assert_eq!(paths(failed), ["/_api/nothing-1", "/_api/nothing-2"]);
     for query in ["last=many", "failed=perhaps"] {
         let path = format!("/journal/entries?{query}");
@@ -183,7 +184,7 @@ async fn the_index_page_shows_servers_faults_and_requests_and_runs_no_script() {
         for text in [
             &cluster.urls()[2],
             "<td>down</td>",
-            r#"{&quot;kind&quot;:&quot;latency&quot;,&quot;ms&quot;:0}"#,
+            r"{&quot;kind&quot;:&quot;latency&quot;,&quot;ms&quot;:0}",
             "<code>/_api/version</code>",
             "POST /tokens/expire",
         ] {

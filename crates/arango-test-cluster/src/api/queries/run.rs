@@ -7,6 +7,7 @@ use arango_test_aql::{Options, Prepared, Query, QueryError, Rows, Value, VertexC
 use super::batch::{Finished, finish_first, wait};
 use super::body::{Profile, QueryBody};
 use super::{errors, explain};
+use crate::api::collections::find;
 use crate::api::{Call, Outcome};
 use crate::http::reply::{ApiError, Reply};
 use crate::state::cursors::{BASE_MEMORY, Batch, Cursor, Report, Results, StreamedQuery, Totals};
@@ -96,6 +97,12 @@ fn options(call: &Call<'_>, body: &QueryBody, query: u64) -> Options {
     }
 }
 
+/// Counts the shards of the collections that a query uses.
+fn shards_of(call: &Call<'_>, prepared: &Prepared) -> usize {
+    let names = prepared.collections();
+    names.iter().filter_map(|(name, _)| find(call, name).ok()).map(|collection| collection.shards.len()).sum()
+}
+
 fn respond(
     call: &mut Call<'_>,
     body: &QueryBody,
@@ -112,6 +119,7 @@ fn respond(
         slept: Duration::ZERO,
         memory: BASE_MEMORY,
         rows: 0,
+        shards: shards_of(call, prepared),
     };
     // A stream of a transaction makes its writes at once, so that they are in the transaction in their order.
     let is_lazy = body.output.is_stream && !(call.transaction.is_some() && prepared.is_modification());

@@ -62,6 +62,7 @@ section { overflow-x: auto; }
 table { border-collapse: collapse; }
 th, td { text-align: left; vertical-align: top; padding: .2rem 1.2rem .2rem 0; border-bottom: 1px solid #8884; }
 td.number, th.number { text-align: right; }
+td:nth-child(2) a { white-space: nowrap; }
 code { font-family: ui-monospace, monospace; font-size: .9em; }
 </style>
 </head>

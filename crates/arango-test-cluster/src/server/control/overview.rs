@@ -85,9 +85,9 @@ impl Router {
     pub(super) fn entries(&self, query: &Query) -> Result<Value, ControlError> {
         let selection = Selection::read(query)?;
         let latest = self.cluster.journal.latest(selection.last, |entry| selection.contains(entry.status));
-        let entries = latest.into_iter().map(|entry| {
+        let entries = latest.into_iter().map(|(number, entry)| {
             json!({
-                "coordinator": entry.coordinator, "method": entry.method.as_str(), "path": entry.path,
+                "number": number, "coordinator": entry.coordinator, "method": entry.method.as_str(), "path": entry.path,
                 "database": entry.database, "marker": entry.marker, "executed": entry.executed,
                 "changes": entry.changes, "status": entry.status,
             })
@@ -131,7 +131,13 @@ impl Router {
             db_servers: db_servers.collect(),
             agents: state.agents.iter().map(|agent| agent.id.clone()).collect(),
             faults,
-            recent: self.cluster.journal.latest(LATEST_ENTRIES, |_| true),
+            recent: self
+                .cluster
+                .journal
+                .latest(LATEST_ENTRIES, |_| true)
+                .into_iter()
+                .map(|(_, entry)| entry)
+                .collect(),
             executed: self.cluster.journal.executed(),
         })
     }

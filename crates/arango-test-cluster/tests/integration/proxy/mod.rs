@@ -1,4 +1,5 @@
 //! Proxies, with an embedded cluster as the one behind them.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod control;
 mod http;
