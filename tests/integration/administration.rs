@@ -56,7 +56,7 @@ async fn servers_are_counted_and_endpoints_are_listed() {
 #[tokio::test]
 async fn maintenance_of_the_supervision_begins_and_ends() {
     let under_test = ClusterUnderTest::from_env();
-    if !under_test.is_exclusive_or_skip() {
+    if !under_test.disturb_or_skip() {
         return;
     }
     let client = under_test.client();
@@ -72,7 +72,7 @@ async fn maintenance_of_the_supervision_begins_and_ends() {
 #[tokio::test]
 async fn maintenance_of_a_db_server_begins_and_ends() {
     let under_test = ClusterUnderTest::from_env();
-    if !under_test.is_exclusive_or_skip() {
+    if !under_test.disturb_or_skip() {
         return;
     }
     let client = under_test.client();
@@ -95,7 +95,7 @@ async fn maintenance_of_a_db_server_begins_and_ends() {
 #[tokio::test]
 async fn a_plan_of_a_rebalance_is_executed_until_nothing_moves() {
     let under_test = ClusterUnderTest::from_env();
-    if !under_test.is_exclusive_or_skip() {
+    if !under_test.disturb_or_skip() {
         return;
     }
     let client = under_test.client();

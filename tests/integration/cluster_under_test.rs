@@ -22,8 +22,9 @@ pub(crate) struct ClusterUnderTest {
     pub(crate) control: Option<Control>,
     token: Option<String>,
     ca_file: Option<String>,
-    /// Whether others use it, too.
-    is_shared: bool,
+    /// Others may be disturbed: the cluster was started for the tests. That there is a control address does not say so,
+    /// since it may be that of proxies.
+    may_disturb: bool,
     is_discovery_off: bool,
 }
 
@@ -42,8 +43,8 @@ impl ClusterUnderTest {
             control: variable("ARANGO_TEST_CONTROL").map(|url| Control::new(&url)),
             token: variable("ARANGO_TOKEN"),
             ca_file: variable("ARANGO_CA_FILE"),
-            is_shared: variable("ARANGO_TEST_BACKEND").as_deref() == Some("external")
-                || variable("ARANGO_TEST_CONTROL").is_none(),
+            may_disturb: variable("ARANGO_TEST_BACKEND").as_deref() != Some("external")
+                && variable("ARANGO_TEST_CONTROL").is_some(),
             is_discovery_off: variable("ARANGO_TEST_DISCOVERY").as_deref() == Some("off"),
         }
     }
@@ -74,7 +75,7 @@ impl ClusterUnderTest {
     /// Returns the control address; without one it prints that the rest of a test is skipped.
     pub(crate) fn control_or_skip(&self) -> Option<&Control> {
         if self.control.is_none() {
-            anstream::eprintln!("skipped: no coordinator can be killed, since there is no control address");
+            anstream::eprintln!("skipped: it kills a server, and there is no control address");
         }
         self.control.as_ref()
     }
@@ -90,12 +91,12 @@ impl ClusterUnderTest {
         Some((control, last))
     }
 
-    /// Returns whether the whole cluster may be changed; if not, it prints that the rest of a test is skipped.
-    pub(crate) fn is_exclusive_or_skip(&self) -> bool {
-        if self.is_shared {
+    /// Returns whether others may be disturbed; if not it prints that the rest of a test is skipped.
+    pub(crate) fn disturb_or_skip(&self) -> bool {
+        if !self.may_disturb {
             anstream::eprintln!("skipped: it would disturb others who use the cluster");
         }
-        !self.is_shared
+        self.may_disturb
     }
 
     /// Returns whether the coordinators list addresses that can be used; if not, it prints that a test is skipped.
