@@ -17,30 +17,54 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// The targets of the links in a page, outside of code blocks.
-fn targets(text: &str) -> Vec<&str> {
+/// The prefixes of links from published texts to files of this repository.
+const REPOSITORY: [&str; 2] =
+    ["https://github.com/arango-rs/arango/blob/main/", "https://github.com/arango-rs/arango/tree/main/"];
+
+/// The lines of a page outside of code blocks.
+fn prose(text: &str) -> impl Iterator<Item = &str> {
     let mut is_code = false;
-    let mut targets = Vec::new();
-    for line in text.lines() {
-        if line.trim_start().starts_with("```") {
-            is_code = !is_code;
-        }
-        if !is_code {
-            targets.extend(line.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next()));
-        }
-    }
-    targets
+    text.lines().filter(move |line| {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        !is_code && !is_fence
+    })
 }
 
-/// The anchors that GitHub makes of the headings of a page.
+/// The targets of the links in a page.
+fn targets(text: &str) -> Vec<&str> {
+    prose(text)
+        .flat_map(|line| line.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next()))
+        .collect()
+}
+
+/// The anchors that GitHub makes of the headings of a page. The second heading of a text gets a number.
 fn anchors(text: &str) -> BTreeSet<String> {
-    let headings = text.lines().filter(|line| line.starts_with('#'));
-    let anchor = |heading: &str| -> String {
+    let mut anchors = BTreeSet::new();
+    for heading in prose(text).filter(|line| line.starts_with('#')) {
         let text = heading.trim_start_matches('#').trim().to_lowercase();
         let kept = text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
-        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+        let anchor: String = kept.map(|c| if c == ' ' { '-' } else { c }).collect();
+        let mut numbered = anchor.clone();
+        let mut number = 0;
+        while !anchors.insert(numbered) {
+            number += 1;
+            numbered = format!("{anchor}-{number}");
+        }
+    }
+    anchors
+}
+
+/// Returns whether a target, relative to a folder, is a file with this heading.
+fn leads_somewhere(folder: &Path, page: &Path, target: &str) -> bool {
+    let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+    let path = if file.is_empty() { page.to_owned() } else { folder.join(file) };
+    let has_anchor = || {
+        anchor.is_empty()
+            || path.extension().is_some_and(|extension| extension == "rs")
+            || anchors(&std::fs::read_to_string(&path).unwrap_or_default()).contains(anchor)
     };
-    headings.map(anchor).collect()
+    path.exists() && has_anchor()
 }
 
 #[test]
@@ -51,15 +75,7 @@ fn every_relative_link_leads_to_a_file_and_a_heading() {
     for page in &pages {
         let text = std::fs::read_to_string(page).unwrap();
         for target in targets(&text).into_iter().filter(|target| !target.contains("://")) {
-            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
-            let path = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
-            let has_anchor = || {
-                let text = std::fs::read_to_string(&path).unwrap_or_default();
-                anchor.is_empty()
-                    || path.extension().is_some_and(|extension| extension == "rs")
-                    || anchors(&text).contains(anchor)
-            };
-            if !path.exists() || !has_anchor() {
+            if !leads_somewhere(page.parent().unwrap(), page, target) {
                 broken.insert(format!("{}: {target}", page.display()));
             }
         }
@@ -67,9 +83,45 @@ fn every_relative_link_leads_to_a_file_and_a_heading() {
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
+/// Texts that are shown elsewhere, as those of a crate, link to this repository by its URL.
+#[test]
+fn every_link_to_this_repository_leads_to_a_file_and_a_heading() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files = pages();
+    files.extend(sources(&root.join("crates")));
+    let (mut broken, mut found) = (BTreeSet::new(), 0);
+    for file in &files {
+        let text = std::fs::read_to_string(file).unwrap();
+        for rest in REPOSITORY.iter().flat_map(|prefix| text.split(prefix).skip(1)) {
+            let target = rest.split([')', '>', '"', ' ', '\n']).next().unwrap_or_default();
+            found += 1;
+            if !leads_somewhere(&root, file, target) {
+                broken.insert(format!("{}: {target}", file.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+    assert!(found > 10, "the links were not found");
+}
+
+/// Returns the Rust files below a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.append(&mut sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
 #[test]
 fn links_and_anchors_are_found() {
-    let page = "# A heading: `x`, and more\n[a](b.md#c) ![d](e.svg)\n```\n[no](code)\n```\n";
+    let page = "# A heading: `x`, and more\n[a](b.md#c) ![d](e.svg)\n```\n# no\n[no](code)\n```\n## Next\n### Next\n";
     assert_eq!(targets(page), ["b.md#c", "e.svg"]);
-    assert_eq!(anchors(page), BTreeSet::from(["a-heading-x-and-more".to_owned()]));
+    let expected = ["a-heading-x-and-more", "next", "next-1"];
+    assert_eq!(anchors(page), expected.map(str::to_owned).into());
 }

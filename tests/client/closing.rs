@@ -12,8 +12,8 @@ use crate::support::{client, cluster, concurrent_version_calls, insert};
 
 /// Delays every write by `delay`.
 fn slow_writes(cluster: &TestCluster, delay: Duration) -> Vec<FaultGuard> {
-    let fault = || Fault::latency(delay).on(Match::post("/_api/document/*"));
-    cluster.coordinators().iter().map(|one| one.inject(fault())).collect()
+    let fault = Fault::latency(delay).on(Match::post("/_api/document/*"));
+    cluster.inject(&fault)
 }
 
 fn open_connections(cluster: &TestCluster) -> usize {
@@ -82,8 +82,8 @@ async fn calls_exceeding_the_grace_period_report_their_outcome() {
 async fn a_call_in_backoff_ends_with_the_grace_period() {
     let cluster = cluster().await;
     let client = client(&cluster);
-    let throttled = || Fault::raw_response(429, "text/plain", "later").header("retry-after", "30");
-    let _faults: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(throttled())).collect();
+    let throttled = Fault::raw_response(429, "text/plain", "later").header("retry-after", "30");
+    let _faults = cluster.inject(&throttled);
     let write_call = start_write(&client).await;
     client.close(Duration::from_secs(1)).await;
     let error = write_call.await.unwrap().unwrap_err();

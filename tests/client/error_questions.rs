@@ -38,8 +38,8 @@ async fn an_unknown_database_is_not_found_and_carries_the_error_object_of_the_se
 async fn a_document_that_exists_is_a_conflict() {
     let cluster = cluster().await;
     let client = client(&cluster);
-    let conflict = || Fault::response(409, 1210, "unique constraint violated");
-    let _faults: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(conflict())).collect();
+    let conflict = Fault::response(409, 1210, "unique constraint violated");
+    let _faults = cluster.inject(&conflict);
     let insert = Insert { marker: "m1".to_owned(), class: RequestClass::NonIdempotent, padding: 0 };
     let error = client.db("_system").execute(insert).await.unwrap_err();
     assert_eq!(
@@ -60,7 +60,7 @@ async fn a_wrong_password_is_unauthorized() {
 #[tokio::test(start_paused = true)]
 async fn a_missing_response_is_a_timeout() {
     let cluster = cluster().await;
-    let _faults: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(Fault::hang())).collect();
+    let _faults = cluster.inject(&Fault::hang());
     let limits = Limits::default().total(Duration::from_secs(5));
     let error = builder(&cluster).limits(limits).build().unwrap().cluster().health().await.unwrap_err();
     assert_eq!((error.category(), answers(&error)), (ErrorCategory::Timeout, vec!["timeout"]));

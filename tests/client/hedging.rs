@@ -23,8 +23,7 @@ async fn read(client: &Client) {
 
 /// Makes as many reads of duration `usual` as the latency window needs.
 async fn fill_latency_window(cluster: &TestCluster, client: &Client, usual: Duration) {
-    let slow: Vec<FaultGuard> =
-        cluster.coordinators().iter().map(|one| one.inject(Fault::latency(usual))).collect();
+    let slow: Vec<FaultGuard> = cluster.inject(&Fault::latency(usual));
     for _ in 0..30 {
         read(client).await;
     }
@@ -143,13 +142,8 @@ async fn when_both_attempts_fail_the_error_reports_both() {
     let cluster = cluster_of(2).await;
     let client = client(&cluster);
     fill_latency_window(&cluster, &client, Duration::from_millis(1)).await;
-    let _failing: Vec<_> = cluster
-        .coordinators()
-        .iter()
-        .map(|one| one.inject(Fault::response(404, 1203, "no such collection").after_execution()))
-        .collect();
-    let _slow: Vec<_> =
-        cluster.coordinators().iter().map(|one| one.inject(Fault::latency(Duration::from_secs(1)))).collect();
+    let _failing = cluster.inject(&Fault::response(404, 1203, "no such collection").after_execution());
+    let _slow = cluster.inject(&Fault::latency(Duration::from_secs(1)));
     let result = client.db("_system").execute(insert("read", RequestClass::Safe)).await;
     let error = result.unwrap_err();
     let attempts = error.attempts();
@@ -191,7 +185,7 @@ async fn the_deadline_ends_both_attempts_and_the_error_reports_both() {
         let cluster = cluster().await;
         let client = if layers { layered(&cluster) } else { plain(&cluster) }.build().unwrap();
         fill_latency_window(&cluster, &client, Duration::from_millis(1)).await;
-        let _hung: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(Fault::hang())).collect();
+        let _hung = cluster.inject(&Fault::hang());
         let start = Instant::now();
         let error = client.db("_system").execute(insert("read", RequestClass::Safe)).await.unwrap_err();
         assert!(start.elapsed() <= Duration::from_millis(2001), "{:?}", start.elapsed());

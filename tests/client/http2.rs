@@ -182,8 +182,7 @@ async fn an_unanswered_ping_ends_a_long_call_early() {
 async fn closing_the_client_sends_goaway_on_every_connection() {
     let cluster = cluster().await;
     let client = client(&cluster, Http2::PriorKnowledge);
-    let slow: Vec<_> =
-        cluster.coordinators().iter().map(|one| one.inject(Fault::latency(Duration::from_secs(1)))).collect();
+    let slow = cluster.inject(&Fault::latency(Duration::from_secs(1)));
     let closing = client.clone();
     let calls = tokio::spawn(async move { concurrent_version_calls(&client, 12).await });
     wait_for_hit(&slow[0]).await;

@@ -311,8 +311,7 @@ async fn the_client_state_counts_calls_by_outcome() {
     client.db("_system").version().await.unwrap();
     let on = |fault: Fault| fault.on(Match::post("/_api/document/*")).times(1);
     let write = async |fault: Fault| {
-        let _faults: Vec<_> =
-            cluster.coordinators().iter().map(|one| one.inject(on(fault.clone()))).collect();
+        let _faults = cluster.inject(&on(fault.clone()));
         client.db("_system").execute(insert("m", RequestClass::NonIdempotent)).await.unwrap_err().outcome()
     };
     write(Fault::response(400, 10, "bad parameter")).await;

@@ -70,11 +70,7 @@ async fn a_request_that_a_layer_sheds_was_not_executed() {
     let cluster = cluster().await;
     let shed = ServiceBuilder::new().layer(LoadShedLayer::new()).layer(ConcurrencyLimitLayer::new(1));
     let client = builder(&cluster).attempt_layer_with(move |_| shed.clone()).build().unwrap();
-    let slow: Vec<_> = cluster
-        .coordinators()
-        .iter()
-        .map(|coordinator| coordinator.inject(Fault::latency(Duration::from_secs(1))))
-        .collect();
+    let slow = cluster.inject(&Fault::latency(Duration::from_secs(1)));
     let busy: Vec<_> = (0..3)
         .map(|_| {
             let database = client.db("_system");
@@ -228,11 +224,7 @@ async fn an_error_made_by_middleware_does_not_prove_non_execution() {
                 .attempt_layer(fixed_response)
                 .build()
                 .unwrap();
-            let _faults: Vec<_> = cluster
-                .coordinators()
-                .iter()
-                .map(|one| one.inject(executed.clone().on(Match::post("/_api/document/*")).times(1)))
-                .collect();
+            let _faults = cluster.inject(&executed.clone().on(Match::post("/_api/document/*")).times(1));
             let write = insert("m", RequestClass::NonIdempotent);
             let error = client.db("_system").execute(write).await.unwrap_err();
             assert_eq!((error.kind(), error.outcome()), (kind, Outcome::Unknown));

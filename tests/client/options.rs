@@ -16,8 +16,8 @@ async fn a_call_can_override_the_clients_limits() {
         .limits(Limits::default().total(Duration::from_secs(10)).attempt(Duration::from_secs(5)))
         .build()
         .unwrap();
-    let slow = || Fault::latency(Duration::from_secs(8)).on(Match::post("/_api/document/*"));
-    let _slow: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(slow())).collect();
+    let slow = Fault::latency(Duration::from_secs(8)).on(Match::post("/_api/document/*"));
+    let _slow = cluster.inject(&slow);
     let write = || insert("m", RequestClass::NonIdempotent);
 
     for (database, kind, seconds) in [

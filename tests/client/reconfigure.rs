@@ -20,8 +20,8 @@ type PendingWrite = JoinHandle<Result<(), arango::Error>>;
 
 /// Delays every write by `delay`.
 fn slow_writes(cluster: &TestCluster, delay: Duration) -> Vec<FaultGuard> {
-    let fault = || Fault::latency(delay).on(Match::post("/_api/document/*"));
-    cluster.coordinators().iter().map(|one| one.inject(fault())).collect()
+    let fault = Fault::latency(delay).on(Match::post("/_api/document/*"));
+    cluster.inject(&fault)
 }
 
 fn start_write(client: &Client, marker: &str) -> PendingWrite {
@@ -177,8 +177,8 @@ async fn new_credentials_apply_only_to_new_calls() {
         let client = builder(&cluster).credentials(valid.clone()).build().unwrap();
         client.db("_system").version().await.unwrap();
         // The first attempt is rejected before execution; the second uses the credentials with which the call started.
-        let starting = || Fault::response(503, 503, "starting").times(1).on(Match::post("/_api/document/*"));
-        let starting: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(starting())).collect();
+        let starting = Fault::response(503, 503, "starting").times(1).on(Match::post("/_api/document/*"));
+        let starting = cluster.inject(&starting);
         let call = start_write(&client, "m");
         tokio::task::yield_now().await;
         client.reconfigure().set_credentials(Credentials::basic("root", "wr0ng"));

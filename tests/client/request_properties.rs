@@ -42,7 +42,7 @@ async fn a_request_without_hedging_goes_to_one_coordinator() {
         }
         cluster.journal().clear();
         let slow = Fault::latency(Duration::from_secs(5));
-        let _slow: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(slow.clone())).collect();
+        let _slow = cluster.inject(&slow);
         database.execute(Read(properties)).await.unwrap();
         let sent: usize = cluster.journal().requests_per_coordinator().iter().sum();
         assert_eq!(sent, requests, "{properties:?}");
@@ -60,7 +60,7 @@ async fn an_attempt_that_does_not_share_the_time_may_take_all_of_it() {
         let cluster = cluster().await;
         let limits = Limits::default().total(Duration::from_secs(6));
         let client = builder(&cluster).limits(limits).build().unwrap();
-        let _hanging: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(Fault::hang())).collect();
+        let _hanging = cluster.inject(&Fault::hang());
         let error = client.db("_system").execute(Read(properties)).await.unwrap_err();
         assert_eq!(error.attempts().len(), attempts, "{properties:?}: {}", error.report());
         assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
@@ -77,7 +77,7 @@ async fn a_response_time_counts_for_load_balancing_only_if_it_is_measured() {
         let cluster = cluster().await;
         let client = builder(&cluster).load_balancing(LoadBalancing::LeastLoaded).build().unwrap();
         let slow = Fault::latency(Duration::from_secs(2));
-        let _slow: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(slow.clone())).collect();
+        let _slow = cluster.inject(&slow);
         client.db("_system").execute(Read(properties)).await.unwrap();
         let measured = client.coordinators().iter().any(|state| state.latency.is_some());
         assert_eq!(measured, is_measured, "{properties:?}");
@@ -89,8 +89,7 @@ async fn a_server_timeout_of_a_request_raises_its_limits() {
     let cluster = cluster().await;
     let limits = Limits::default().attempt(Duration::from_secs(1)).total(Duration::from_secs(2));
     let client = builder(&cluster).limits(limits).build().unwrap();
-    let _slow: Vec<_> =
-        cluster.coordinators().iter().map(|one| one.inject(Fault::latency(Duration::from_secs(9)))).collect();
+    let _slow = cluster.inject(&Fault::latency(Duration::from_secs(9)));
     let start = Instant::now();
     client.db("_system").execute(Read(SAFE.server_timeout(Duration::from_secs(10)))).await.unwrap();
     assert!((9..10).contains(&start.elapsed().as_secs()));

@@ -90,8 +90,7 @@ async fn a_server_that_does_not_tell_its_version_does_not_get_the_request() {
     let cluster = cluster("3.12.10").await;
     let hidden = r#"{"server":"arango","license":"enterprise"}"#;
     let hidden = Fault::raw_response(200, "application/json", hidden).on(Match::get("/_api/version"));
-    let _hidden: Vec<_> =
-        cluster.coordinators().iter().map(|coordinator| coordinator.inject(hidden.clone())).collect();
+    let _hidden = cluster.inject(&hidden);
     let error =
         client(&cluster).db("_system").execute(VersionedInsert(&VERSION_ATTRIBUTE)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotSupported);

@@ -164,9 +164,7 @@ async fn exercise_failures(cluster: &TestCluster, captured: &CapturedOutput, cre
     captured.print(&client.db("_system").credentials(credentials.clone()));
     captured.print(&Call::with_name("x").credentials(credentials));
 
-    let on_all = |fault: Fault| -> Vec<_> {
-        cluster.coordinators().iter().map(|one| one.inject(fault.clone())).collect()
-    };
+    let on_all = |fault: Fault| cluster.inject(&fault);
     let writes = || Match::post("/_api/document/*");
     let logins = || Match::post("/_open/auth");
     let html = format!("<html>{PRIVATE_DATA}");

@@ -57,7 +57,7 @@
 //! | custom load balancing | [`balance`] |
 //! | custom middleware, connections and requests | [`transport`] |
 //! | discovery of coordinators; changing settings at runtime | [`Discovery`]; [`Reconfigure`] |
-//! | custom operations | [`Operation`](protocol::Operation) and [`Database::execute`] |
+//! | requests that have no method; custom operations | [`Database::raw`]; [`Operation`](protocol::Operation) and [`Database::execute`] |
 //!
 //! # Retries
 //!

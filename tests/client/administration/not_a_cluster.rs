@@ -82,7 +82,7 @@ async fn a_forbidden_call_queries_the_role_once_per_coordinator() {
     let cluster = cluster().await;
     let client = client(&cluster);
     let forbidden = Fault::response(403, 403, "you need admin rights").on(Match::get(HEALTH));
-    let _forbidden: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(forbidden.clone())).collect();
+    let _forbidden = cluster.inject(&forbidden);
     for _ in 0..9 {
         let error = client.clone().cluster().health().await.unwrap_err();
         assert_eq!(kind_and_outcome(&error), (ErrorKind::Forbidden, Outcome::NotExecuted));

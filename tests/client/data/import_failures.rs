@@ -21,7 +21,7 @@ async fn no_document_is_lost_or_doubled_while_responses_are_lost_and_a_coordinat
     let phases = [Phase::AfterRead, Phase::AfterExecution, Phase::InHead, Phase::InBody];
     let faults: Vec<_> =
         phases.iter().flat_map(|phase| cluster.inject(&on_post(Fault::close(*phase).times(4)))).collect();
-    let slow: Vec<_> = cluster.inject(&on_post(Fault::latency(Duration::from_millis(50))));
+    let slow = cluster.inject(&on_post(Fault::latency(Duration::from_millis(50))));
     let done = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&done);
     let import = books(&client)

@@ -15,6 +15,7 @@ mod late_copies;
 mod lost_writes;
 mod prepared_queries;
 mod queries;
+mod raw_requests;
 mod scan;
 mod schemas;
 mod search;

@@ -226,8 +226,7 @@ async fn without_a_list_the_known_members_stay_in_use() {
         concurrent_version_calls(&client, 1).await;
         sleep(Duration::from_secs(20)).await;
         let on = || Match::get("/_api/cluster/endpoints");
-        let faults: Vec<_> =
-            cluster.coordinators().iter().map(|one| one.inject(fault.clone().on(on()))).collect();
+        let faults = cluster.inject(&fault.clone().on(on()));
         sleep(10 * MINUTE).await;
         let hits = faults.iter().map(arango_test_cluster::FaultGuard::hits).sum::<usize>();
         assert!(hits >= 9, "{hits} {fault:?}");

@@ -132,7 +132,7 @@ async fn the_role_is_not_queried_at_a_shared_address() {
     sleep(2 * MINUTE).await;
     assert!(client.coordinators()[0].shared);
     let refusal = Fault::response(403, 403, "you need admin rights").on(Match::get("/_admin/cluster/health"));
-    let _refusals: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(refusal.clone())).collect();
+    let _refusals = cluster.inject(&refusal);
     assert_eq!(client.cluster().health().await.unwrap_err().kind(), ErrorKind::Forbidden);
     let is_role_request = |entry: &arango_test_cluster::Entry| entry.path == "/_admin/server/role";
     assert_eq!(cluster.journal().executions_matching(is_role_request), 0);

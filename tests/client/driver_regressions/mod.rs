@@ -20,7 +20,7 @@ const CLOSE_MODES: [Close; 2] = [Close::Fin, Close::Rst];
 
 /// Injects a fault at every coordinator. A second copy of a request would then be executed at any of them.
 fn inject_everywhere(cluster: &TestCluster, fault: &Fault, on: &Match) -> Vec<FaultGuard> {
-    cluster.coordinators().iter().map(|one| one.inject(fault.clone().on(on.clone()))).collect()
+    cluster.inject(&fault.clone().on(on.clone()))
 }
 
 fn hits(guards: &[FaultGuard]) -> usize {

@@ -83,11 +83,7 @@ pub(super) async fn situations(page: &mut Page) {
     busy.abort();
 
     let cluster = self::cluster().await;
-    let _full: Vec<_> = cluster
-        .coordinators()
-        .iter()
-        .map(|one| one.inject(Fault::response(503, 21003, "queue is full")))
-        .collect();
+    let _full = cluster.inject(&Fault::response(503, 21003, "queue is full"));
     let client = builder(&cluster).build().unwrap();
     let calls: Vec<_> = (0..100)
         .map(|_| {

@@ -21,7 +21,7 @@ impl TokenSource for FailingTokenSource {
 /// Returns the error of a write that needs a login, with this fault at each coordinator.
 async fn login_with(cluster: &TestCluster, fault: Fault) -> arango::Error {
     let fault = fault.on(Match::post("/_open/auth"));
-    let _faults: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(fault.clone())).collect();
+    let _faults = cluster.inject(&fault);
     write(&builder(cluster).jwt_auth("ada", cluster.root_password()).build().unwrap()).await
 }
 

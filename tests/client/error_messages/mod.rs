@@ -91,7 +91,7 @@ fn mask_times(text: &str) -> String {
 /// Injects a fault for writes at each coordinator.
 fn on_writes(cluster: &TestCluster, fault: Fault) -> Vec<FaultGuard> {
     let fault = fault.on(Match::post("/_api/document/books"));
-    cluster.coordinators().iter().map(|one| one.inject(fault.clone())).collect()
+    cluster.inject(&fault)
 }
 
 /// Returns the error of a write at a single coordinator with this fault. The write is not idempotent.

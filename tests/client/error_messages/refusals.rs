@@ -96,7 +96,6 @@ pub(super) async fn situations(page: &mut Page) {
 
     let cluster = crate::support::cluster().await;
     let down = Fault::response(503, 503, "service unavailable due to startup or maintenance mode");
-    let _down: Vec<_> =
-        cluster.coordinators().iter().map(|one| one.inject(down.clone().on(Match::any()))).collect();
+    let _down = cluster.inject(&down.clone().on(Match::any()));
     page.error("All of three coordinators are starting", &write(&builder(&cluster).build().unwrap()).await);
 }

@@ -432,11 +432,7 @@ async fn c9_both_hedged_attempts_are_cancelled(class: RequestClass) {
     }
     cluster.journal().clear();
     let expected = if class == RequestClass::Safe { 2 } else { 1 };
-    let slow: Vec<_> = cluster
-        .coordinators()
-        .iter()
-        .map(|one| one.inject(on_writes(Fault::latency(Duration::from_secs(5)))))
-        .collect();
+    let slow = cluster.inject(&on_writes(Fault::latency(Duration::from_secs(5))));
     let database = client.db("_system");
     let dropped = tokio::spawn(async move { database.execute(insert("dropped", class)).await });
     sleep(Duration::from_secs(1)).await;
@@ -453,11 +449,7 @@ async fn c9_both_hedged_attempts_are_cancelled(class: RequestClass) {
 async fn c10_calls_in_flight_finish_after_the_client_is_dropped(class: RequestClass) {
     let cluster = cluster().await;
     let client = builder(&cluster).build().unwrap();
-    let slow: Vec<_> = cluster
-        .coordinators()
-        .iter()
-        .map(|one| one.inject(on_writes(Fault::latency(Duration::from_secs(5)))))
-        .collect();
+    let slow = cluster.inject(&on_writes(Fault::latency(Duration::from_secs(5))));
     let keys = ["a", "b", "c"];
     let calls = keys.map(|key| {
         let database = client.db("_system");

@@ -77,13 +77,13 @@ async fn logged_in(cluster: &TestCluster) -> Client {
 /// Makes each coordinator reject the token of `times` writes.
 fn reject_tokens(cluster: &TestCluster, times: usize) -> Vec<FaultGuard> {
     let reject = on_writes(Fault::response(401, 11, "not authorized")).times(times);
-    cluster.coordinators().iter().map(|one| one.inject(reject.clone())).collect()
+    cluster.inject(&reject)
 }
 
 /// Injects a fault for logins at each coordinator.
 fn on_logins(cluster: &TestCluster, fault: &Fault) -> Vec<FaultGuard> {
     let fault = fault.clone().on(Match::post("/_open/auth"));
-    cluster.coordinators().iter().map(|one| one.inject(fault.clone())).collect()
+    cluster.inject(&fault)
 }
 
 fn hits(guards: &[FaultGuard]) -> usize {
@@ -178,7 +178,7 @@ async fn r12_a_refusal_of_the_last_attempt_is_final(class: RequestClass) {
     let cluster = cluster().await;
     let client = logged_in(&cluster).await;
     let starting = on_writes(Fault::response(503, 503, "starting")).times(1);
-    let _starting: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(starting.clone())).collect();
+    let _starting = cluster.inject(&starting);
     let _rejected = reject_tokens(&cluster, 1);
     let error = call_and_observe(&cluster, &client, class).await.error();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::NotAuthorized, Outcome::NotExecuted));

@@ -243,8 +243,7 @@ async fn t19_a_protocol_violation_fails_over_only_if_repeatable(class: RequestCl
 async fn t19_two_protocol_violations_are_final(class: RequestClass) {
     let cluster = cluster().await;
     let client = client(&cluster);
-    let _faults: Vec<_> =
-        cluster.coordinators().iter().map(|one| one.inject(on_writes(Fault::garbage()))).collect();
+    let _faults = cluster.inject(&on_writes(Fault::garbage()));
     call_and_observe(&cluster, &client, class).await.assert_matches(&match class {
         RequestClass::NonIdempotent => protocol_violation().server_counts(1, 1),
         _ => protocol_violation().attempts(1, 1).server_counts(2, 2),
@@ -255,7 +254,7 @@ async fn t20_the_deadline_spans_all_attempts_and_reports_the_outcome(class: Requ
     let cluster = cluster().await;
     let six_seconds = Duration::from_secs(6);
     let client = builder(&cluster).limits(Limits::default().total(six_seconds)).build().unwrap();
-    let _faults: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(Fault::hang())).collect();
+    let _faults = cluster.inject(&Fault::hang());
     let deadline_exceeded =
         Expect::failure(ErrorKind::DeadlineExceeded, Outcome::Unknown, StoppedBy::Deadline);
     let deadline_exceeded = deadline_exceeded.after(six_seconds);

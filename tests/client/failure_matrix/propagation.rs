@@ -33,7 +33,7 @@ async fn create_shop(client: &Client) -> Database {
 /// Makes each coordinator return this error for the shop, `times` times.
 fn fail_on_all(cluster: &TestCluster, status: u16, number: u32, times: usize) -> Vec<FaultGuard> {
     let fault = || on_writes(Fault::response(status, number, "not found"));
-    cluster.coordinators().iter().map(|one| one.inject(fault().times(times))).collect()
+    cluster.inject(&fault().times(times))
 }
 
 /// Writes into the shop, asserts the number of executions and returns the duration.

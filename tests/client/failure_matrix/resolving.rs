@@ -236,7 +236,7 @@ async fn q8_a_question_is_repeated_until_the_effect_is_there_or_the_patience_end
     let patient = InsertOnce { patience: Duration::from_secs(10), ..insert(class) };
     // The document is not there for the first two questions, as if the request was still executed.
     let lost = cluster.inject(&on_inserts(Fault::close(Phase::AfterExecution)));
-    let hidden: Vec<_> = cluster.inject(&on_reads(Fault::response(404, 1202, "not found").times(1)));
+    let hidden = cluster.inject(&on_reads(Fault::response(404, 1202, "not found").times(1)));
     database.execute_resolving(patient).await.unwrap();
     let asked = questions(&cluster);
     assert!((2..=4).contains(&asked), "{asked}");

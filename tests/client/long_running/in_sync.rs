@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::Request;
 use tokio::time::sleep;
 
-use super::{SECOND, inject_everywhere, poll_options, skewed_cluster};
+use super::{SECOND, poll_options, skewed_cluster};
 use crate::support::client;
 
 /// Drops a database.
@@ -43,7 +43,7 @@ async fn a_dropped_database_is_not_waited_for() {
     let cluster = skewed_cluster().await;
     let client = client(&cluster);
     let admin = client.cluster();
-    let slow = inject_everywhere(&cluster, &on_shard_distribution(Fault::latency(SECOND * 2)));
+    let slow = cluster.inject(&on_shard_distribution(Fault::latency(SECOND * 2)));
     let dropped = async {
         sleep(SECOND).await;
         drop_shop(&client).await;
@@ -59,8 +59,7 @@ async fn a_dropped_database_is_not_waited_for() {
 async fn a_listed_database_unknown_to_a_coordinator_is_not_in_sync() {
     let cluster = skewed_cluster().await;
     let client = client(&cluster);
-    let _unknown =
-        inject_everywhere(&cluster, &on_shard_distribution(Fault::response(404, 1228, "database not found")));
+    let _unknown = cluster.inject(&on_shard_distribution(Fault::response(404, 1228, "database not found")));
     let out_of_sync =
         client.cluster().wait_until_in_sync(poll_options().timeout(SECOND * 30)).await.unwrap_err();
     let StopReason::OutOfSync(databases) = out_of_sync.reason() else { panic!("{out_of_sync}") };
@@ -84,7 +83,7 @@ async fn a_database_without_a_readable_response_is_not_in_sync() {
     ] {
         let cluster = skewed_cluster().await;
         let client = client(&cluster);
-        let _fault = inject_everywhere(&cluster, &on_shard_distribution(fault));
+        let _fault = cluster.inject(&on_shard_distribution(fault));
         let waited = client.cluster().wait_until_in_sync(poll_options().timeout(SECOND * 30)).await;
         assert!(waited.as_ref().is_err_and(|ended| ended.call_error().is_some()), "{case}: {waited:?}");
         let mut poller = client.cluster().rolling_restart().run(
@@ -103,7 +102,7 @@ async fn an_empty_database_list_is_not_in_sync() {
     let cluster = skewed_cluster().await;
     let client = client(&cluster);
     let none = Fault::raw_response(200, "application/json", r#"{"error":false,"code":200,"result":{}}"#);
-    let _none = inject_everywhere(&cluster, &none.on(Match::get("/_admin/cluster/shardStatistics")));
+    let _none = cluster.inject(&none.on(Match::get("/_admin/cluster/shardStatistics")));
     let out_of_sync =
         client.cluster().wait_until_in_sync(poll_options().timeout(SECOND * 30)).await.unwrap_err();
     assert!(

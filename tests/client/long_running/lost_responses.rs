@@ -11,8 +11,8 @@ use crate::support::client;
 /// Loses the response to the first start at each coordinator. A second copy would be executed again.
 pub(super) fn lose_first_response(cluster: &TestCluster, command: &str, phase: Phase) -> Vec<FaultGuard> {
     let path = format!("/_admin/cluster/{command}");
-    let fault = || Fault::close(phase).on(Match::post(&path)).times(1);
-    cluster.coordinators().iter().map(|coordinator| coordinator.inject(fault())).collect()
+    let fault = Fault::close(phase).on(Match::post(&path)).times(1);
+    cluster.inject(&fault)
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,9 +7,7 @@ use arango_test_cluster::{Fault, JobOutcome, Match, Phase, TestCluster};
 use tokio::time::sleep;
 
 use super::lost_responses::lose_first_response;
-use super::{
-    SECOND, executions, first_move, inject_everywhere, on_agency_dump, poll_options, skewed_cluster,
-};
+use super::{SECOND, executions, first_move, on_agency_dump, poll_options, skewed_cluster};
 use crate::support::client;
 
 /// Moves a shard to its target and back, and waits for both jobs.
@@ -71,7 +69,7 @@ async fn an_older_failed_job_is_not_returned_for_a_running_one() {
     failed.wait().await.unwrap_err();
     // The client gives up after 30 seconds, and the coordinator executes the start ten seconds later.
     let slow = Fault::latency(SECOND * 40).on(Match::post("/_admin/cluster/moveShard"));
-    let _slow = inject_everywhere(&cluster, &slow);
+    let _slow = cluster.inject(&slow);
     let job =
         client.cluster().move_shard_and_watch(MoveShard::from_plan(&step), poll_options()).await.unwrap();
     assert_eq!(job.id().as_str(), newest_job(&cluster));
@@ -88,7 +86,7 @@ async fn an_older_running_job_is_returned_only_without_a_new_one() {
     let first = client.cluster().move_shard(MoveShard::from_plan(&step)).await.unwrap();
     let _lost = lose_first_response(&cluster, "moveShard", Phase::AfterRead);
     let hang = Fault::latency(SECOND * 10).on(Match::post("/_admin/cluster/moveShard"));
-    let _late = inject_everywhere(&cluster, &hang);
+    let _late = cluster.inject(&hang);
     let job =
         client.cluster().move_shard_and_watch(MoveShard::from_plan(&step), poll_options()).await.unwrap();
     assert_eq!(*job.id(), first, "it was running when the start was sent and has moved the shard since");
@@ -105,7 +103,7 @@ async fn an_older_running_job_that_fails_is_not_returned() {
     client.cluster().move_shard(MoveShard::from_plan(&step)).await.unwrap();
     // The client gives up after 30 seconds, and the coordinator executes the start ten seconds later.
     let slow = Fault::latency(SECOND * 40).on(Match::post("/_admin/cluster/moveShard"));
-    let _slow = inject_everywhere(&cluster, &slow);
+    let _slow = cluster.inject(&slow);
     let job =
         client.cluster().move_shard_and_watch(MoveShard::from_plan(&step), poll_options()).await.unwrap();
     assert_eq!(job.id().as_str(), newest_job(&cluster));
@@ -119,7 +117,7 @@ async fn of_two_equal_new_jobs_the_running_one_is_polled() {
     let (client, other) = (client(&cluster), client(&cluster));
     let step = first_move(&client).await;
     let path = "/_admin/cluster/moveShard";
-    let slow = inject_everywhere(&cluster, &Fault::latency(SECOND * 5).on(Match::post(path)));
+    let slow = cluster.inject(&Fault::latency(SECOND * 5).on(Match::post(path)));
     let _lost = lose_first_response(&cluster, "moveShard", Phase::AfterExecution);
     let own_start = async {
         client.cluster().move_shard_and_watch(MoveShard::from_plan(&step), poll_options()).await.unwrap()
@@ -146,7 +144,7 @@ async fn without_an_earlier_agency_dump_only_a_running_job_is_found() {
         let client = client(&cluster);
         cluster.agency_jobs().set_move_time(if is_over { SECOND / 1000 } else { SECOND * 60 });
         let step = first_move(&client).await;
-        let unreadable = inject_everywhere(&cluster, &on_agency_dump(Fault::response(503, 503, "starting")));
+        let unreadable = cluster.inject(&on_agency_dump(Fault::response(503, 503, "starting")));
         let _lost = lose_first_response(&cluster, "moveShard", Phase::AfterExecution);
         let admin = client.cluster();
         let readable_again = async {
@@ -174,7 +172,7 @@ async fn without_agency_access_a_lost_start_is_unknown() {
     let cluster = skewed_cluster().await;
     let client = client(&cluster);
     let step = first_move(&client).await;
-    let _forbidden = inject_everywhere(&cluster, &on_agency_dump(Fault::response(403, 11, "forbidden")));
+    let _forbidden = cluster.inject(&on_agency_dump(Fault::response(403, 11, "forbidden")));
     let lost = lose_first_response(&cluster, "moveShard", Phase::AfterExecution);
     let error =
         client.cluster().move_shard_and_watch(MoveShard::from_plan(&step), poll_options()).await.unwrap_err();

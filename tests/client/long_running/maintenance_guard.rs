@@ -7,7 +7,7 @@ use arango::{Client, ErrorKind};
 use arango_test_cluster::{Fault, FaultGuard, Match};
 use tokio::time::sleep;
 
-use super::{SECOND, drop_after_polls, executions, inject_everywhere, skewed_cluster};
+use super::{SECOND, drop_after_polls, executions, skewed_cluster};
 use crate::support::{client, cluster};
 
 const EXTENSION: Duration = Duration::from_secs(60);
@@ -128,7 +128,7 @@ async fn a_failed_extension_is_retried_before_maintenance_expires() {
     // The first extension is due after 30 seconds, and the maintenance ends after 60.
     sleep(SECOND * 25).await;
     let failures = Fault::response(500, 4, "internal error").on(Match::put("/_admin/cluster/maintenance"));
-    let failures = inject_everywhere(&cluster, &failures);
+    let failures = cluster.inject(&failures);
     sleep(SECOND * 25).await;
     let attempts: usize = failures.iter().map(FaultGuard::hits).sum();
     assert_eq!(attempts, 3, "after a half of the extension, then after each eighth");
@@ -146,7 +146,7 @@ async fn failing_extensions_end_the_guard_with_the_last_error() {
     let client = client(&cluster);
     let guard = client.cluster().hold_maintenance(EXTENSION).await.unwrap();
     let failures = Fault::response(500, 4, "internal error").on(Match::put("/_admin/cluster/maintenance"));
-    let failures = inject_everywhere(&cluster, &failures);
+    let failures = cluster.inject(&failures);
     sleep(SECOND * 55).await;
     assert!(guard.is_held(), "an extension may still succeed");
     sleep(SECOND * 15).await;

@@ -22,7 +22,7 @@ use std::time::Duration;
 use arango::Client;
 use arango::cluster::{RebalanceOptions, ServerId, ShardMove};
 use arango::long_running::PollOptions;
-use arango_test_cluster::{Fault, FaultGuard, Match, TestCluster};
+use arango_test_cluster::{Fault, Match, TestCluster};
 use tokio::time::sleep;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -42,11 +42,6 @@ fn poll_options() -> PollOptions {
 async fn first_move(client: &Client) -> ShardMove {
     let options = RebalanceOptions::new().move_leaders().move_followers();
     client.cluster().rebalance_plan_with(&options).await.unwrap().moves.remove(0)
-}
-
-/// Injects a fault at every coordinator.
-fn inject_everywhere(cluster: &TestCluster, fault: &Fault) -> Vec<FaultGuard> {
-    cluster.coordinators().iter().map(|one| one.inject(fault.clone())).collect()
 }
 
 /// Restricts a fault to dumps of the agency.

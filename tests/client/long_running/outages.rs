@@ -12,9 +12,7 @@ use arango_test_cluster::{Coordinator, Fault, Match, TestCluster};
 
 use tokio::time::{Instant, sleep};
 
-use super::{
-    SECOND, executions, first_move, inject_everywhere, poll_options, restart_server, skewed_cluster,
-};
+use super::{SECOND, executions, first_move, poll_options, restart_server, skewed_cluster};
 use crate::support::{builder, client};
 
 /// A token source that always fails.
@@ -46,8 +44,7 @@ async fn a_login_failing_during_an_outage_is_retried() {
                 }
             } else {
                 let login = Match::post("/_open/auth");
-                let rejections =
-                    inject_everywhere(&cluster, &Fault::response(503, 503, "starting").on(login));
+                let rejections = cluster.inject(&Fault::response(503, 503, "starting").on(login));
                 sleep(SECOND * 300).await;
                 drop(rejections);
             }
@@ -107,11 +104,7 @@ async fn a_start_rejected_during_an_outage_is_sent_afterwards() {
         let paths =
             ["moveShard", "cleanOutServer", "resignLeadership"].map(|one| format!("/_admin/cluster/{one}"));
         let maintenance = "/_admin/cluster/maintenance/*".to_owned();
-        paths
-            .into_iter()
-            .chain([maintenance])
-            .flat_map(|path| inject_everywhere(cluster, &full(&path)))
-            .collect()
+        paths.into_iter().chain([maintenance]).flat_map(|path| cluster.inject(&full(&path))).collect()
     };
     for operation in ["restart", "decommission", "rebalance"] {
         let cluster = Arc::new(skewed_cluster().await);

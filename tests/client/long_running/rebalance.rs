@@ -99,8 +99,8 @@ async fn failing_coordinators_outages_and_lost_responses_duplicate_no_move() {
     cluster.agency_jobs().set_move_time(SECOND * 5);
     let prepared = client.cluster().prepare_rebalance(&options()).await.unwrap();
     let planned = prepared.plan().moves.len();
-    let lost = || Fault::close(Phase::AfterExecution).on(Match::post("/_admin/cluster/moveShard")).times(2);
-    let _lost: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(lost())).collect();
+    let lost = Fault::close(Phase::AfterExecution).on(Match::post("/_admin/cluster/moveShard")).times(2);
+    let _lost = cluster.inject(&lost);
     let outages = async {
         sleep(SECOND * 7).await;
         cluster.coordinator(1).kill();

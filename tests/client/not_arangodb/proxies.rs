@@ -22,8 +22,7 @@ async fn a_gateway_blocking_one_path_ejects_no_coordinator() {
     for path in ["/_admin/cluster/health", "/_admin/*", "/_admin/server/availability"] {
         let cluster = cluster().await;
         let client = client(&cluster);
-        let _blocked: Vec<_> =
-            cluster.coordinators().iter().map(|one| one.inject(block_path(path))).collect();
+        let _blocked = cluster.inject(&block_path(path));
         for _ in 0..100 {
             if path != "/_admin/server/availability" {
                 let error = client.cluster().health().await.unwrap_err();
@@ -42,8 +41,7 @@ async fn a_gateway_blocking_one_path_ejects_no_coordinator() {
 async fn a_suspected_coordinator_is_probed_once_in_five_seconds() {
     let cluster = cluster().await;
     let client = client(&cluster);
-    let _blocked: Vec<_> =
-        cluster.coordinators().iter().map(|one| one.inject(block_path("/_admin/cluster/health"))).collect();
+    let _blocked = cluster.inject(&block_path("/_admin/cluster/health"));
     let probe_guard = cluster
         .coordinator(0)
         .inject(Fault::latency(Duration::ZERO).on(Match::path("/_admin/server/availability")));
@@ -59,7 +57,7 @@ async fn raw_requests_accept_any_response() {
     let cluster = cluster().await;
     let client = client(&cluster);
     let page = Fault::raw_response(200, "text/html", "<html>a Foxx service</html>").on(Match::path("/shop"));
-    let _page: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(page.clone())).collect();
+    let _page = cluster.inject(&page);
     for _ in 0..30 {
         let request = Request::get("/shop").body(Full::default()).unwrap();
         let call = arango::transport::Call::with_name("shop").class(RequestClass::Safe);
@@ -75,7 +73,7 @@ async fn an_unknown_outcome_survives_an_unsupporting_coordinator() {
     let client = client(&cluster);
     let page =
         Fault::raw_response(404, "text/html", "<html>404</html>").on(Match::put("/_admin/cluster/uniqId"));
-    let pages: Vec<_> = cluster.coordinators().iter().map(|one| one.inject(page.clone())).collect();
+    let pages = cluster.inject(&page);
     // Version 3.12.5 does not support the operation, but that does not explain the page.
     let error =
         client.db("_system").execute(arango::cluster::ReserveUniqueIds { count: 1 }).await.unwrap_err();

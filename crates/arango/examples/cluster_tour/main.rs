@@ -11,9 +11,10 @@
 //!
 //! The last steps kill coordinators, so they need a control address (`ARANGO_TEST_CONTROL`), which only a test
 //! cluster has; without it nothing is killed, and the last step is skipped. The tour moves shards, switches maintenance on
-//! and off, and creates the collection `tour_library`; it exits with 0 only if every step had the expected result.
+//! and off, creates the collection `tour_library`, and creates and drops the database `tour_bank`; it exits with 0 only if every step had the expected result.
 
 mod administration;
+mod bank;
 mod control;
 mod documents;
 mod failover;
@@ -108,14 +109,15 @@ async fn tour(output: &mut TourOutput) -> Result<()> {
     let control = environment.control.as_deref().map(Control::new).transpose()?;
     let documents = documents::write(output, &client, control.as_ref()).await?;
     let rows = queries::stream(output, &client, control.as_ref()).await?;
+    let bank = bank::move_money(output, &environment, &client, control.as_ref()).await?;
 
     match &control {
         Some(control) => {
             let (safe, writes) = failover::under_load(output, &environment, control).await?;
-            output.finish(&format!("; {safe}; {writes}; {documents}; {rows}"));
+            output.finish(&format!("; {safe}; {writes}; {documents}; {rows}; {bank}"));
         }
         None => output.finish(&format!(
-            "; {documents}; {rows}; nothing was killed: ARANGO_TEST_CONTROL is not set, and this may be a real cluster"
+            "; {documents}; {rows}; {bank}; nothing was killed: ARANGO_TEST_CONTROL is not set, and this may be a real cluster"
         )),
     }
     Ok(())

@@ -6,7 +6,7 @@ use arango_test_cluster::{Fault, JobOutcome, Match, TestCluster};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::{SECOND, executions, inject_everywhere, no_dumps, poll_options, skewed_cluster, slow_health};
+use super::{SECOND, executions, no_dumps, poll_options, skewed_cluster, slow_health};
 use crate::support::client;
 
 fn first_db_server(cluster: &TestCluster) -> ServerId {
@@ -105,7 +105,7 @@ async fn shards_are_counted_right_before_a_removal() {
     let one = json!({ "databases": 1, "collections": 1, "shards": 1, "leaders": 0, "realLeaders": 0, "followers": 1 });
     let statistics = json!({ "error": false, "code": 200, "result": one }).to_string();
     let statistics = Fault::raw_response(200, "application/json", statistics);
-    let guards = inject_everywhere(&cluster, &statistics.on(Match::get("/_admin/cluster/shardStatistics")));
+    let guards = cluster.inject(&statistics.on(Match::get("/_admin/cluster/shardStatistics")));
     let stopped = decommission.wait().await.unwrap_err();
     assert!(matches!(stopped.reason(), StopReason::HoldsShards { shards: 1, .. }), "{stopped}");
     assert!(stopped.progress().cleaned_out && !stopped.progress().removed);
@@ -118,7 +118,7 @@ async fn a_server_that_recovers_during_the_check_is_not_removed() {
     let cluster = skewed_cluster().await;
     let decommission = cleaned_out(&cluster).await;
     sleep(SECOND * 20).await;
-    let slow = inject_everywhere(&cluster, &slow_health(SECOND * 6).times(1));
+    let slow = cluster.inject(&slow_health(SECOND * 6).times(1));
     let recovery = async {
         sleep(SECOND).await;
         cluster.start_db_server(0);
@@ -138,7 +138,7 @@ async fn an_outdated_shard_count_is_repeated_before_a_removal() {
     let decommission = cleaned_out(&cluster).await;
     sleep(SECOND * 20).await;
     let slow = Fault::latency(SECOND * 25).on(Match::get("/_admin/cluster/shardStatistics")).times(1);
-    let slow = inject_everywhere(&cluster, &slow);
+    let slow = cluster.inject(&slow);
     let recovery = async {
         sleep(SECOND * 12).await;
         cluster.start_db_server(0);
@@ -180,8 +180,7 @@ async fn a_job_started_elsewhere_while_waiting_is_not_duplicated() {
     cluster.agency_jobs().set_move_time(SECOND * 300);
     cluster.agency_jobs().set_next_outcome(JobOutcome::Finish);
     let mut decommission = client.cluster().decommission_server(&server, poll_options());
-    let slow =
-        inject_everywhere(&cluster, &Fault::latency(SECOND * 15).on(Match::get("/_admin/cluster/health")));
+    let slow = cluster.inject(&Fault::latency(SECOND * 15).on(Match::get("/_admin/cluster/health")));
     let another = async {
         // Health stays unknown until the agency dump read before it is outdated.
         sleep(SECOND * 75).await;

@@ -11,8 +11,7 @@ use arango_test_cluster::TestCluster;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    SECOND, VALID_FOR, executions, inject_everywhere, no_dumps, poll_options, restart_server, skewed_cluster,
-    slow_health, start,
+    SECOND, VALID_FOR, executions, no_dumps, poll_options, restart_server, skewed_cluster, slow_health, start,
 };
 use crate::long_running::stop;
 use crate::support::client;
@@ -41,8 +40,7 @@ async fn inject_failures(
     loop {
         sleep(random_delay(SECOND * 40)).await;
         let dumps = (random.next_f64() < 0.7).then(|| no_dumps(cluster));
-        let slow =
-            (random.next_f64() < 0.4).then(|| inject_everywhere(cluster, &slow_health(SECOND * 5).times(2)));
+        let slow = (random.next_f64() < 0.4).then(|| cluster.inject(&slow_health(SECOND * 5).times(2)));
         sleep(random_delay(SECOND * 60)).await;
         let failing_server =
             if random.next_f64() < 0.5 { failing_servers.first() } else { failing_servers.last() }.unwrap();

@@ -8,8 +8,7 @@ use arango_test_cluster::{Fault, FaultGuard, Match, TestCluster};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    SECOND, VALID_FOR, executions, inject_everywhere, no_dumps, on_agency_dump, poll_options, skewed_cluster,
-    slow_health,
+    SECOND, VALID_FOR, executions, no_dumps, on_agency_dump, poll_options, skewed_cluster, slow_health,
 };
 use crate::long_running::{drop_after_polls, restart_server};
 use crate::support::client;
@@ -81,7 +80,7 @@ async fn a_server_failing_while_health_is_read_stops_the_restart() {
     let cluster = Arc::new(skewed_cluster().await);
     let (mut poller, restarted) = restart(&cluster, ServerRole::DbServer);
     assert!(matches!(poller.next().await, Some(RestartStep::Prepared(_))));
-    let _slow = inject_everywhere(&cluster, &slow_health(SECOND * 6).times(1));
+    let _slow = cluster.inject(&slow_health(SECOND * 6).times(1));
     let failure = async {
         sleep(SECOND).await;
         cluster.coordinator(2).kill();
@@ -102,7 +101,7 @@ async fn an_outdated_shard_check_is_repeated() {
     assert!(matches!(poller.next().await, Some(RestartStep::Prepared(_))));
     let start = Instant::now();
     let slow = Fault::latency(SECOND * 12).on(Match::get("/_admin/cluster/health")).times(1);
-    let slow = inject_everywhere(&cluster, &slow);
+    let slow = cluster.inject(&slow);
     while !matches!(poller.next().await.unwrap(), RestartStep::Restarting(_)) {}
     let hits: usize = slow.iter().map(FaultGuard::hits).sum();
     assert!(hits == 3 && start.elapsed() >= SECOND * 36, "each check with outdated health was repeated");
@@ -114,8 +113,7 @@ async fn a_check_that_is_always_outdated_stops_with_outdated() {
     let cluster = Arc::new(skewed_cluster().await);
     let (mut poller, restarted) = restart(&cluster, ServerRole::DbServer);
     assert!(matches!(poller.next().await, Some(RestartStep::Prepared(_))));
-    let _slow =
-        inject_everywhere(&cluster, &Fault::latency(SECOND * 12).on(Match::get("/_admin/cluster/health")));
+    let _slow = cluster.inject(&Fault::latency(SECOND * 12).on(Match::get("/_admin/cluster/health")));
     let stopped = poller.wait().await.unwrap_err();
     assert!(
         matches!(stopped.reason(), StopReason::StaleHealthCheck { age } if *age > VALID_FOR),
@@ -156,7 +154,7 @@ async fn an_unreadable_agency_dump_stops_the_restart() {
     let cluster = Arc::new(skewed_cluster().await);
     let (mut poller, restarted) = restart(&cluster, ServerRole::DbServer);
     assert!(matches!(poller.next().await, Some(RestartStep::Prepared(_))));
-    let forbidden = inject_everywhere(&cluster, &on_agency_dump(Fault::response(403, 11, "forbidden")));
+    let forbidden = cluster.inject(&on_agency_dump(Fault::response(403, 11, "forbidden")));
     let stopped = poller.wait().await.unwrap_err();
     assert!(matches!(stopped.reason(), StopReason::Call(_)) && forbidden[0].hits() <= 1, "{stopped}");
     assert!(restarted.lock().unwrap().is_empty());

@@ -7,10 +7,7 @@ use arango::long_running::{RestartStep, StopReason};
 use arango_test_cluster::{Fault, Match};
 use tokio::time::{sleep, timeout};
 
-use super::{
-    RestartOrder, RestartOutcome, executions, inject_everywhere, plan, poll_options, restart, run,
-    skewed_cluster,
-};
+use super::{RestartOrder, RestartOutcome, executions, plan, poll_options, restart, run, skewed_cluster};
 use crate::long_running::SECOND;
 use crate::support::client;
 
@@ -83,7 +80,7 @@ async fn a_last_poll_without_result_does_not_report_an_older_one() {
     let mut poller = restart(&cluster, &order, |_| RestartOutcome::KeepsRunning);
     while !matches!(poller.next().await.unwrap(), RestartStep::Restarting(_)) {}
     assert!(timeout(SECOND * 110, poller.next()).await.is_err());
-    let _hung = inject_everywhere(&cluster, &Fault::hang().on(Match::get("/_api/cluster/agency-dump")));
+    let _hung = cluster.inject(&Fault::hang().on(Match::get("/_api/cluster/agency-dump")));
     let stopped = poller.wait().await.unwrap_err();
     assert!(matches!(stopped.reason(), StopReason::TimedOut { .. }), "{stopped}");
 }

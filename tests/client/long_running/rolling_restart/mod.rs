@@ -12,8 +12,7 @@ use arango_test_cluster::TestCluster;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    SECOND, drop_after_polls, executions, inject_everywhere, poll_options, restart_server, skewed_cluster,
-    start, stop,
+    SECOND, drop_after_polls, executions, poll_options, restart_server, skewed_cluster, start, stop,
 };
 use crate::support::client;
 

@@ -7,10 +7,7 @@ use arango::long_running::{RestartStep, StopReason};
 use arango_test_cluster::{Fault, FaultGuard, Match};
 use tokio::time::{sleep, timeout};
 
-use super::{
-    RestartOrder, RestartOutcome, executions, inject_everywhere, plan, poll_options, restart, run,
-    skewed_cluster,
-};
+use super::{RestartOrder, RestartOutcome, executions, plan, poll_options, restart, run, skewed_cluster};
 use crate::long_running::{SECOND, on_agency_dump};
 use crate::support::client;
 
@@ -66,8 +63,8 @@ async fn cancelling_before_a_restart_works_without_the_agency() {
         let order = RestartOrder::default();
         let mut poller = restart(&cluster, &order, |_| RestartOutcome::Restarts);
         let RestartStep::Prepared(server) = poller.next().await.unwrap() else { panic!() };
-        let outage = agency_down
-            .then(|| inject_everywhere(&cluster, &on_agency_dump(Fault::response(503, 503, "no agency"))));
+        let outage =
+            agency_down.then(|| cluster.inject(&on_agency_dump(Fault::response(503, 503, "no agency"))));
         let cancelled = poller.cancel().await.unwrap_err();
         assert!(matches!(cancelled.reason(), StopReason::Cancelled), "{cancelled}");
         assert!(order.lock().unwrap().is_empty());
@@ -81,7 +78,7 @@ async fn cancelling_before_a_restart_works_without_the_agency() {
 async fn an_unidentifiable_process_is_reported() {
     let cluster = Arc::new(skewed_cluster().await);
     let order = RestartOrder::default();
-    let _empty = inject_everywhere(&cluster, &empty_agency_dump());
+    let _empty = cluster.inject(&empty_agency_dump());
     let mut poller = restart(&cluster, &order, |_| RestartOutcome::Restarts);
     let mut unidentified = Vec::new();
     while let Some(step) = poller.next().await {
@@ -100,7 +97,7 @@ async fn a_missing_reboot_id_does_not_count_as_a_restart() {
     let order = RestartOrder::default();
     let mut poller = restart(&cluster, &order, |_| RestartOutcome::Restarts);
     while !matches!(poller.next().await.unwrap(), RestartStep::Restarting(_)) {}
-    let _empty = inject_everywhere(&cluster, &empty_agency_dump());
+    let _empty = cluster.inject(&empty_agency_dump());
     let stopped = poller.wait().await.unwrap_err();
     assert!(matches!(stopped.reason(), StopReason::TimedOut { last_error: None, .. }), "{stopped}");
     assert_eq!((stopped.progress().len(), order.lock().unwrap().len()), (0, 1));
@@ -111,7 +108,7 @@ async fn a_server_refused_maintenance_is_not_prepared() {
     let cluster = Arc::new(skewed_cluster().await);
     let order = RestartOrder::default();
     let maintenance = Match::put("/_admin/cluster/maintenance/*");
-    let refusal = inject_everywhere(&cluster, &Fault::response(403, 11, "forbidden").on(maintenance));
+    let refusal = cluster.inject(&Fault::response(403, 11, "forbidden").on(maintenance));
     let mut poller = restart(&cluster, &order, |_| RestartOutcome::Restarts);
     assert_eq!(poller.next().await, None);
     let stopped = poller.wait().await.unwrap_err();
@@ -129,7 +126,7 @@ async fn a_restarted_server_counts_without_a_readable_reboot_id() {
     while !matches!(poller.next().await.unwrap(), RestartStep::Restarting(_)) {}
     // The server is back after 3 s, and its shards are in sync 60 s later.
     assert!(timeout(SECOND * 30, poller.next()).await.is_err());
-    let refusal = inject_everywhere(&cluster, &on_agency_dump(Fault::response(403, 11, "forbidden")));
+    let refusal = cluster.inject(&on_agency_dump(Fault::response(403, 11, "forbidden")));
     assert!(matches!(poller.next().await, Some(RestartStep::Restarted(_))));
     assert_eq!(hits(&refusal), 1);
 }

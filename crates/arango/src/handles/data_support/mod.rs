@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arango_transport::protocol::{
-    BuildError, DatabaseName, ErrorKind, Operation, Outcome, RequestProperties,
+    BuildError, DatabaseName, ErrorKind, InvalidName, Operation, Outcome, RequestProperties,
 };
 use arango_transport::{Call, Coordinator, Error, RetryPolicy};
 
@@ -32,6 +32,11 @@ impl Database {
     /// Returns the prefix of paths of this database; empty for the default database and for an invalid name.
     pub(crate) fn prefix(&self) -> &str {
         self.name.as_ref().map_or("", DatabaseName::prefix)
+    }
+
+    /// Returns the name of the database, or why it is invalid.
+    pub(crate) fn checked_name(&self) -> Result<&DatabaseName, InvalidName> {
+        self.name.as_ref().map_err(Clone::clone)
     }
 
     /// Returns the name of the database, if it is valid.

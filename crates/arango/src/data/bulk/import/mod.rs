@@ -42,7 +42,8 @@ impl Collection {
     /// let rows = (0..1_000_000).map(|number| json!({ "number": number }));
     /// let report = books.import(rows).progress(|so_far| println!("{} stored", so_far.stored)).await?;
     /// println!("{} stored, {} failed", report.stored, report.failed);
-    /// report.into_result()?;
+    /// let complete = report.into_result()?; // an error if an item failed
+    /// println!("{:?}", complete.elapsed);
     /// # Ok(())
     /// # }
     /// ```
@@ -121,7 +122,8 @@ impl Collection {
     /// for number in 0..1_000_000 {
     ///     sink.feed(&json!({ "number": number })).await?;
     /// }
-    /// sink.finish().await.into_result()?;
+    /// let complete = sink.finish().await.into_result()?;
+    /// println!("{} stored", complete.stored);
     /// # Ok(())
     /// # }
     /// ```
