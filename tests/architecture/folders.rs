@@ -232,3 +232,47 @@ fn nothing_is_imported_through_the_root_of_its_crate() {
     }
     assert!(found.is_empty(), "{found:#?}");
 }
+
+/// The layers of the contract of xtask, from the bottom up, and what it imports besides.
+const CONTRACT: &[&str] = &[
+    "version",
+    "shape",
+    "script",
+    "recording",
+    "compare",
+    "documented",
+    "session",
+    "questions",
+    "recorder",
+    "embedded_clusters",
+    "commands",
+];
+const BESIDE_THE_CONTRACT: &[&str] = &["cli", "cluster", "columns", "consent", "interruption", "workspace"];
+
+#[test]
+fn the_contract_of_xtask_is_made_of_layers_and_imports_no_other_task() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("../xtask/src");
+    let level = |name: &str| CONTRACT.iter().position(|layer| *layer == name);
+    let mut faults = BTreeSet::new();
+    let mut files = 0;
+    for file in
+        read_crate(&src).iter().filter(|file| file.module.first().is_some_and(|top| top == "contract"))
+    {
+        let Some(own) = file.module.get(1) else { continue };
+        files += 1;
+        for path in &file.uses {
+            let is_fine = match path.first().map(String::as_str) {
+                Some("contract") => match (level(own), path.get(1).and_then(|other| level(other))) {
+                    (Some(from), Some(to)) => to <= from,
+                    _ => false,
+                },
+                Some(other) => BESIDE_THE_CONTRACT.contains(&other),
+                None => true,
+            };
+            if !is_fine {
+                faults.insert(format!("{}: {}", file.path.display(), path.join("::")));
+            }
+        }
+    }
+    assert!(files > CONTRACT.len() && faults.is_empty(), "{files} files, {faults:#?}");
+}

@@ -22,8 +22,8 @@ pub(crate) struct ClusterUnderTest {
     pub(crate) control: Option<Control>,
     token: Option<String>,
     ca_file: Option<String>,
-    /// Others may be disturbed: the cluster was started for the tests. That there is a control address does not say so,
-    /// since it may be that of proxies.
+    /// Others may be disturbed: the cluster was started for the tests, or a person has consented. That there is a control
+    /// address does not say so, since it may be that of proxies.
     may_disturb: bool,
     is_discovery_off: bool,
 }
@@ -35,16 +35,17 @@ impl ClusterUnderTest {
         let endpoints = variable("ARANGO_ENDPOINTS");
         let endpoints = endpoints.expect("ARANGO_ENDPOINTS is set by `cargo xtask integration`");
         let password = variable("ARANGO_PASSWORD").or_else(|| variable("ARANGO_ROOT_PASSWORD"));
+        let control = variable("ARANGO_TEST_CONTROL").map(|url| Control::new(&url));
         Self {
+            may_disturb: variable("ARANGO_TEST_ALLOW_DESTRUCTIVE").is_some()
+                || (variable("ARANGO_TEST_BACKEND").as_deref() != Some("external") && control.is_some()),
             endpoints: endpoints.split(',').map(str::to_owned).collect(),
             user: variable("ARANGO_USER").unwrap_or_else(|| "root".to_owned()),
             password: password.unwrap_or_default(),
             jwt_secret: variable("ARANGO_JWT_SECRET"),
-            control: variable("ARANGO_TEST_CONTROL").map(|url| Control::new(&url)),
+            control,
             token: variable("ARANGO_TOKEN"),
             ca_file: variable("ARANGO_CA_FILE"),
-            may_disturb: variable("ARANGO_TEST_BACKEND").as_deref() != Some("external")
-                && variable("ARANGO_TEST_CONTROL").is_some(),
             is_discovery_off: variable("ARANGO_TEST_DISCOVERY").as_deref() == Some("off"),
         }
     }
@@ -72,6 +73,14 @@ impl ClusterUnderTest {
         self.authorized(&*self.endpoints).build().unwrap()
     }
 
+    /// Returns whether others may be disturbed; if not it prints that the rest of a test is skipped.
+    pub(crate) fn disturb_or_skip(&self) -> bool {
+        if !self.may_disturb {
+            anstream::eprintln!("skipped: it would disturb others, and there is no --allow-destructive");
+        }
+        self.may_disturb
+    }
+
     /// Returns the control address; without one it prints that the rest of a test is skipped.
     pub(crate) fn control_or_skip(&self) -> Option<&Control> {
         if self.control.is_none() {
@@ -91,14 +100,6 @@ impl ClusterUnderTest {
         Some((control, last))
     }
 
-    /// Returns whether others may be disturbed; if not it prints that the rest of a test is skipped.
-    pub(crate) fn disturb_or_skip(&self) -> bool {
-        if !self.may_disturb {
-            anstream::eprintln!("skipped: it would disturb others who use the cluster");
-        }
-        self.may_disturb
-    }
-
     /// Returns whether the coordinators list addresses that can be used; if not, it prints that a test is skipped.
     pub(crate) fn is_discoverable_or_skip(&self) -> bool {
         if self.is_discovery_off {
@@ -108,10 +109,12 @@ impl ClusterUnderTest {
     }
 }
 
-/// A name that no other run has used: the cluster may hold what belongs to others.
+/// A name that no other run has used: the cluster may hold what belongs to others. It contains the run, by which
+/// `cargo xtask integration` finds what a failed test has left over.
 pub(crate) fn unique_name(name: &str) -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    format!("arango_test_{name}_{:x}", since.as_micros())
+    let run = env::var("ARANGO_TEST_RUN").unwrap_or_else(|_| "run".to_owned());
+    format!("arango_test_{name}_{run}_{:x}", since.as_micros())
 }
 
 /// A database of one test. The test drops it; after a failure it stays.

@@ -8,6 +8,8 @@ mod cli;
 mod cluster;
 mod columns;
 mod compat;
+mod consent;
+mod contract;
 mod demo;
 mod failure_matrix;
 mod features;
@@ -49,6 +51,7 @@ async fn perform(task: Task) -> Result<ExitCode> {
     match task {
         Task::TestCluster(command) => test_cluster(*command).await,
         Task::Integration(command) => integration::integration(*command).await,
+        Task::Contract(command) => Ok(contract::contract(command).await),
         Task::Demo(command) => demo::demo(*command).await,
         Task::FailureMatrix => failure_matrix::failure_matrix().await,
         Task::Operations(command) => operations::operations(&command).await,

@@ -1,5 +1,6 @@
 //! The command line. Its doc comments are the help texts.
 
+mod contract;
 mod test_cluster;
 
 use std::ffi::OsString;
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cluster::Flags;
 
+pub(crate) use self::contract::{Check, Contract, Embedded, Questions, Record, Report};
 pub(crate) use self::test_cluster::{
     AddFault, Agency, ClearFaults, Fault, Integration, Journal, ListFaults, OneServer, Run, Selection,
     TestCluster, Token, Tokens, Up, Upgrade, Watch,
@@ -35,6 +37,12 @@ pub(crate) enum Task {
     ///
     /// They need no journal, so that they run on real servers, too. The exit code is that of the tests.
     Integration(Box<Integration>),
+
+    /// Records what a cluster responds to a fixed script of requests, and compares recordings.
+    ///
+    /// `docs/contract.md` describes it, and how to send a report from a real cluster.
+    #[command(subcommand)]
+    Contract(Contract),
 
     /// Runs the client's tour against a cluster: an embedded one, unless `--backend` says otherwise.
     ///

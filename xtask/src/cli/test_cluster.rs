@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use crate::cluster::{FaultTarget, Flags, Member, Pair};
+use crate::consent::ConsentFlags;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TestCluster {
@@ -267,6 +268,9 @@ pub(crate) struct Run {
 pub(crate) struct Integration {
     #[command(flatten)]
     pub(crate) cluster: Flags,
+
+    #[command(flatten)]
+    pub(crate) consent: ConsentFlags,
 
     /// Only tests whose names contain this.
     #[arg(value_name = "NAME")]

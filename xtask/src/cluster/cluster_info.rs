@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::http_client::Authorization;
+
 /// Printed with `--json`, shown as a table without it, and put into the environment of programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ClusterInfo {
@@ -70,6 +72,19 @@ impl ClusterInfo {
     /// None are known: every field is made of strings.
     pub(crate) fn to_json(&self) -> serde_json::Result<String> {
         serde_json::to_string(self)
+    }
+
+    /// The authorization of `root`, or of the user of an external cluster.
+    pub(crate) fn authorization(&self) -> Authorization {
+        let basic = |user: &str, password: &Option<String>| match password {
+            Some(password) => Authorization::Basic { user: user.to_owned(), password: password.clone() },
+            None => Authorization::None,
+        };
+        match &self.credentials {
+            Some(Credentials { token: Some(token), .. }) => Authorization::Bearer(token.clone()),
+            Some(known) => basic(&known.user, &known.password),
+            None => basic("root", &self.root_password),
+        }
     }
 
     /// Describes a cluster that does not exist, for tests of the output.

@@ -110,6 +110,16 @@ impl Flags {
         Self { skewed: self.backend == BackendKind::Embedded, ..self }
     }
 
+    /// An embedded cluster of this version, with three servers of each role on free ports.
+    pub(crate) fn embedded(version: &str) -> Self {
+        Self { version: Some(version.to_owned()), skewed: false, ..Self::skewed() }
+    }
+
+    /// Returns whether the cluster belongs to others.
+    pub(crate) fn is_external(&self) -> bool {
+        self.backend == BackendKind::External
+    }
+
     /// Returns the same flags with TLS.
     pub(crate) fn with_tls(self) -> Self {
         Self { tls: true, ..self }

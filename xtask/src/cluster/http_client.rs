@@ -1,6 +1,6 @@
 //! A small HTTP client: one request on one connection, with a time limit.
 //!
-//! For readiness and control only. It is built on what the embedded cluster needs anyway.
+//! For readiness, control and recordings. It is built on what the embedded cluster needs anyway.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
-use hyper::{Method, Request, Uri, header};
+use hyper::{HeaderMap, Method, Request, Uri, header};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -87,11 +87,35 @@ impl HttpClient {
     /// # Errors
     /// If there is no response within the limit. A response with an error status is a response.
     pub(crate) async fn send(&self, method: Method, url: &str, body: String) -> Result<Response> {
-        let sent = timeout(self.limit, self.exchange(method, url, body)).await;
+        let response = self.send_with_headers(method, url, HeaderMap::new(), body.into()).await?;
+        Ok(Response {
+            status: response.status().as_u16(),
+            body: serde_json::from_slice(response.body()).unwrap_or(Value::Null),
+        })
+    }
+
+    /// Sends a request with these headers, and returns the response as it came.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub(crate) async fn send_with_headers(
+        &self,
+        method: Method,
+        url: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<hyper::Response<Bytes>> {
+        let sent = timeout(self.limit, self.exchange(method, url, headers, body)).await;
         sent.with_context(|| format!("no response within {}", humantime::format_duration(self.limit)))?
     }
 
-    async fn exchange(&self, method: Method, url: &str, body: String) -> Result<Response> {
+    async fn exchange(
+        &self,
+        method: Method,
+        url: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<hyper::Response<Bytes>> {
         let uri: Uri = url.parse().with_context(|| format!("`{url}` is not a URL"))?;
         let Some(host) = uri.host() else { bail!("`{url}` has no host") };
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
@@ -110,7 +134,8 @@ impl HttpClient {
                 request.header(header::AUTHORIZATION, format!("Basic {credentials}"))
             }
         };
-        let request = request.body(Full::new(Bytes::from(body)))?;
+        let mut request = request.body(Full::new(body))?;
+        request.headers_mut().extend(headers);
         if !is_tls {
             return respond(stream, request).await;
         }
@@ -122,15 +147,14 @@ impl HttpClient {
 async fn respond(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     request: Request<Full<Bytes>>,
-) -> Result<Response> {
+) -> Result<hyper::Response<Bytes>> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let exchange = async move {
-        let response = sender.send_request(request).await?;
-        let status = response.status().as_u16();
-        let body = response.into_body().collect().await?.to_bytes();
+        let (head, body) = sender.send_request(request).await?.into_parts();
+        let body = body.collect().await?.to_bytes();
         // Closes the connection.
         drop(sender);
-        Ok(Response { status, body: serde_json::from_slice(&body).unwrap_or(Value::Null) })
+        Ok(hyper::Response::from_parts(head, body))
     };
     // Not spawned, so that both end if this future is dropped.
     tokio::pin!(connection);

@@ -35,6 +35,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use arango_test_cluster::TestCluster;
 
+#[cfg(test)]
+pub(crate) use self::cluster_info::Address;
 pub(crate) use self::cluster_info::ClusterInfo;
 pub(crate) use self::commands::{
     FaultTarget, Pair, act, agency, down, fault, journal, logs, run, run_with_cluster, status, token, tokens,
@@ -42,6 +44,7 @@ pub(crate) use self::commands::{
 };
 pub(crate) use self::environment::environment;
 pub(crate) use self::flags::Flags;
+pub(crate) use self::http_client::{Authorization, HttpClient};
 pub(crate) use self::member::{Action, Member};
 pub(crate) use self::watch::watch;
 

@@ -64,10 +64,16 @@ impl Fixture {
 
     /// A command line of `cargo xtask test-cluster`.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        self.task("test-cluster", arguments)
+    }
+
+    /// A command line of another task.
+    pub(crate) fn task(&self, task: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command
-            .arg("test-cluster")
+            .arg(task)
             .args(arguments)
+            .env_remove("CI")
             .env("PATH", self.path("bin"))
             .env("TMPDIR", self.path("tmp"))
             .env("STAND_IN_RECORD", self.path("record"))
@@ -174,7 +180,7 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    fn new(output: &Output) -> Self {
+    pub(crate) fn new(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }

@@ -40,11 +40,9 @@ pub(super) fn crashes(call: &mut Call<'_>, rest: &[&str]) -> HandlerResult {
         (Method::GET, []) => Ok(Reply::result(200, crashes.ids())),
         (Method::GET, [id]) => {
             let files = crashes.files(id).ok_or_else(|| not_found(id))?;
-            // UNVERIFIED: the file names.
             Ok(Reply::result(200, json!({ "crashId": id, "files": files })))
         }
         (Method::DELETE, [id]) => {
-            // UNVERIFIED: the response for a report that no longer exists.
             let was_removed = crashes.remove(id);
             let done = Reply::result(200, json!({ "deleted": true, "crashId": id }));
             if was_removed { Ok(done) } else { Err(not_found(id)) }

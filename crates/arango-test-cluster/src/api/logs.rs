@@ -123,7 +123,8 @@ fn structured(records: &Diagnostics) -> Value {
 /// Returns the messages that a query selects. The number is that before its offset and size.
 fn select<'a>(records: &'a Diagnostics, query: &Query) -> Result<(Vec<&'a Message>, usize), ApiError> {
     let level = |name: &str| {
-        query.get(name).map(|text| LogLevel::read(text).ok_or_else(|| invalid_parameter(name))).transpose()
+        let unknown = |text: &str| ApiError::new(400, 400, format!("unknown '{name}' log level: '{text}'"));
+        query.get(name).map(|text| LogLevel::read(text).ok_or_else(|| unknown(text))).transpose()
     };
     let number = |name: &str| {
         query.get(name).map(|text| text.parse::<usize>().map_err(|_| invalid_parameter(name))).transpose()

@@ -156,6 +156,7 @@ async fn invalid_definitions_of_indexes_are_refused() {
         json!({ "type": "zkd", "fields": ["a"], "fieldValueTypes": "x" }),
         json!({ "type": "ttl", "fields": ["a", "b"], "expireAfter": 1 }),
         json!({ "type": "ttl", "fields": ["a"] }),
+        json!({ "type": "ttl", "fields": ["a"], "expireAfter": 1, "unique": true }),
         json!({ "type": "persistent", "fields": [] }),
         json!({ "type": "x", "fields": ["a"] }),
     ] {
@@ -173,6 +174,17 @@ async fn invalid_definitions_of_indexes_are_refused() {
     assert_eq!(session.post(path, &named("a")).await.json()["isNewlyCreated"], false);
     let refused = session.post(path, &named("b")).await;
     assert_eq!((refused.status, refused.error_num()), (400, 1207));
+}
+
+#[tokio::test]
+async fn an_index_that_expires_is_sparse_whatever_was_asked_for() {
+    let (_cluster, mut session) = session().await;
+    session.post("/_api/collection", &json!({ "name": "books" })).await;
+
+    let index = json!({ "type": "ttl", "fields": ["a"], "expireAfter": 1, "sparse": false });
+    let made = session.post("/_api/index?collection=books", &index).await;
+
+    assert_eq!((made.status, &made.json()["sparse"]), (201, &json!(true)));
 }
 
 #[tokio::test]

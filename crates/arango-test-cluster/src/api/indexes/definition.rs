@@ -90,6 +90,10 @@ impl Definition {
                 None => None,
             };
         }
+        // Whatever was asked for.
+        if kind == "ttl" {
+            attributes.insert("sparse".into(), true.into());
+        }
         if body.get("inBackground") == Some(&Value::Bool(true)) {
             attributes.insert("inBackground".into(), true.into());
         }
@@ -160,6 +164,7 @@ fn check(kind: &str, fields: &[Value], body: &Value) -> Result<(), ApiError> {
         "ttl" if !body.get("expireAfter").and_then(Value::as_f64).is_some_and(|seconds| seconds >= 0.0) => {
             Err(invalid("expireAfter attribute must be a number of at least 0"))
         }
+        "ttl" if flag("unique") => Err(invalid("a ttl index cannot be unique")),
         "geo" if fields.len() > 2 || (flag("geoJson") && fields.len() > 1) => {
             Err(invalid("a geo index has one or two fields"))
         }

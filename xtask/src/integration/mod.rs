@@ -1,9 +1,12 @@
 //! Runs the integration tests against a cluster of any back end.
 
+mod shared_cluster;
+
 use std::process::ExitCode;
 
 use anyhow::Result;
 
+use self::shared_cluster::SharedCluster;
 use crate::cli::Integration;
 use crate::cluster::run_with_cluster;
 use crate::interruption::Interruptions;
@@ -15,9 +18,14 @@ const TESTS: [&str; 5] = ["--package", "arango-tests", "--locked", "--test", "in
 
 /// Builds the tests, starts the cluster, and runs the tests one at a time.
 ///
+/// On a cluster that belongs to others, only databases and users that are created for this are changed, and dropped at the
+/// end, also if a test fails. The rest needs consent.
+///
 /// # Errors
 /// If the cluster cannot start or end. Tests that fail are not an error: their exit code is passed on.
 pub(crate) async fn integration(command: Integration) -> Result<ExitCode> {
+    let is_external = command.cluster.is_external();
+    command.consent.check_backend(is_external)?;
     let mut interruptions = Interruptions::listen()?;
     // Before the cluster starts: compiling would starve its servers.
     let build = cargo_test().arguments(["--no-run"]).run(&mut interruptions).await?;
@@ -26,7 +34,17 @@ pub(crate) async fn integration(command: Integration) -> Result<ExitCode> {
     }
     // With their output, since it says what is skipped.
     let tests = cargo_test().arguments(["--", "--test-threads=1", "--nocapture"]).arguments(command.filter);
-    let exit = run_with_cluster(command.cluster, tests, &mut interruptions).await?;
+    if !is_external {
+        return Ok(run_with_cluster(command.cluster, tests, &mut interruptions).await?.exit_code());
+    }
+    let running = command.cluster.start().await?;
+    let shared = SharedCluster::prepare(running.info(), &command.consent).await?;
+    let tests = tests.variables(running.variables()).variables(shared.variables());
+    let exit = tests.run(&mut interruptions).await;
+    let cleaned = shared.clean_up().await;
+    running.stop(&mut interruptions).await?;
+    let exit = exit?;
+    cleaned?;
     Ok(exit.exit_code())
 }
 

@@ -1,0 +1,141 @@
+//! Records a cluster: the script, the open questions, and what is sent at the end.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::questions::{self, Question};
+use super::recording::{RecordedCluster, Recording};
+use super::script::{Effect, Group, Script, Step};
+use super::session::{Outcome, Session};
+use super::version::Version;
+use crate::cluster::ClusterInfo;
+use crate::consent::ConsentFlags;
+
+/// The step without which nothing else can be sent.
+const FIRST: &str = "database.create: a new one";
+
+/// What is recorded, and how.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    script: Script,
+    questions: Vec<Question>,
+    slow: bool,
+}
+
+impl Recorder {
+    /// Reads the script and the questions.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub(crate) fn read(slow: bool) -> Result<Self> {
+        Ok(Self { script: Script::read()?, questions: questions::read()?, slow })
+    }
+
+    /// Records a cluster that was started here. Everything is sent.
+    ///
+    /// # Errors
+    /// If the cluster does not respond, or what was created cannot be dropped.
+    pub(crate) async fn record(&self, info: &ClusterInfo) -> Result<Recording> {
+        let mut session = Session::new(info).await?;
+        session.allow_destructive();
+        self.run(&mut session, info).await
+    }
+
+    /// Records a cluster that belongs to others: only what reads, and what changes a database and a user that are created
+    /// for this and dropped at the end. The rest needs consent.
+    ///
+    /// # Errors
+    /// As [`record`](Self::record), or if the consent is for another cluster.
+    pub(crate) async fn record_external(
+        &self,
+        info: &ClusterInfo,
+        consent: &ConsentFlags,
+    ) -> Result<Recording> {
+        let mut session = Session::new(info).await?;
+        let is_allowed = consent.check(session.cluster_id())?;
+        if is_allowed {
+            session.allow_destructive();
+        }
+        anstream::eprintln!("The cluster belongs to others. Beside reading, this will be sent:");
+        for (effect, id, request) in self.requests() {
+            if effect == Effect::Own || (effect == Effect::Destructive && is_allowed) {
+                let warning = if effect == Effect::Destructive { "  DISTURBS OTHERS" } else { "" };
+                anstream::eprintln!("  {}  ({id}){warning}", session.fill(&request));
+            }
+        }
+        self.run(&mut session, info).await
+    }
+
+    /// All requests, with their effects and ids, in order.
+    pub(crate) fn requests(&self) -> Vec<(Effect, String, String)> {
+        let questions: Vec<Group> = self.questions.iter().map(Question::group).collect();
+        let groups = self.script.groups.iter().chain(&questions).chain(&self.script.last);
+        let line =
+            |group: &Group, step: &Step| (group.effect_of(step), group.id_of(step), step.request.clone());
+        groups.flat_map(|group| group.steps.iter().map(move |step| line(group, step))).collect()
+    }
+
+    async fn run(&self, session: &mut Session, info: &ClusterInfo) -> Result<Recording> {
+        let recording = tokio::select! {
+            recording = self.send(session, info) => recording,
+            // What was created is dropped in any case.
+            signal = interrupted() => signal.and_then(|()| Err(anyhow::anyhow!("interrupted"))),
+        };
+        let cleaned = session.clean_up().await;
+        let recording = recording?;
+        cleaned?;
+        Ok(recording)
+    }
+
+    async fn send(&self, session: &mut Session, info: &ClusterInfo) -> Result<Recording> {
+        let version = Version::read(&info.version).context("the cluster does not report its version")?;
+        let mut sent = Sent::default();
+        sent.groups(session, &self.script.groups).await?;
+        let mut answers = BTreeMap::new();
+        for question in &self.questions {
+            answers.insert(question.id.clone(), question.ask(session, &version, self.slow).await);
+        }
+        sent.groups(session, &self.script.last).await?;
+        let cluster = RecordedCluster { backend: info.backend.clone(), version: info.version.clone() };
+        Ok(Recording::new(cluster, sent.responses, sent.skipped, answers))
+    }
+}
+
+async fn interrupted() -> Result<()> {
+    crate::interruption::Interruptions::listen()?.next().await;
+    Ok(())
+}
+
+#[derive(Default)]
+struct Sent {
+    responses: BTreeMap<String, super::recording::Recorded>,
+    skipped: BTreeMap<String, String>,
+}
+
+impl Sent {
+    async fn groups(&mut self, session: &mut Session, groups: &[Group]) -> Result<()> {
+        for group in groups {
+            for step in &group.steps {
+                let id = group.id_of(step);
+                match session.perform(group, step).await {
+                    Outcome::Responded(exchange) => {
+                        let status = exchange.recorded.status;
+                        ensure!(
+                            id != FIRST || status == 201,
+                            "the database of the recording cannot be created: status {status}"
+                        );
+                        self.responses.insert(id, exchange.recorded);
+                    }
+                    Outcome::Skipped(reason) => {
+                        self.skipped.insert(id, reason);
+                    }
+                    Outcome::Background => {}
+                }
+            }
+            let finished = session.finish().await;
+            self.responses.extend(finished.into_iter().map(|(id, exchange)| (id, exchange.recorded)));
+        }
+        Ok(())
+    }
+}

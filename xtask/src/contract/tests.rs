@@ -1,0 +1,167 @@
+//! Tests with embedded clusters.
+
+use std::collections::BTreeSet;
+
+use arango_test_cluster::{Entry, Fault, Match, Phase, TestCluster};
+use serde::Deserialize;
+
+use super::compare::{self, Grade};
+use super::documented::Documented;
+use super::embedded_clusters::{SNAPSHOT_VERSION, record_embedded};
+use super::recorder::Recorder;
+use super::recording::Recording;
+use super::script::read_json;
+use crate::cluster::{Address, ClusterInfo};
+use crate::consent::ConsentFlags;
+
+async fn recording(version: &str) -> Recording {
+    record_embedded(&Recorder::read(false).unwrap(), version).await.unwrap()
+}
+
+/// A change between two versions, and what it changes: each of the places of each of the steps.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VersionDifference {
+    change: String,
+    steps: Vec<String>,
+    places: Vec<String>,
+}
+
+#[tokio::test]
+async fn two_versions_differ_in_exactly_what_is_documented() {
+    let (old, new) = tokio::join!(recording("3.11.14"), recording(SNAPSHOT_VERSION));
+
+    let found: BTreeSet<_> =
+        compare::recordings(&old, &new).into_iter().map(|one| (one.id(), one.place)).collect();
+
+    let documented: Vec<VersionDifference> = read_json("version-differences.json").unwrap();
+    let mut expected = BTreeSet::new();
+    for one in &documented {
+        for step in &one.steps {
+            for place in &one.places {
+                let is_new = expected.insert((step.clone(), place.clone()));
+                assert!(is_new, "{}: {step} {place} is there twice", one.change);
+            }
+        }
+    }
+    let undocumented: Vec<_> = found.difference(&expected).collect();
+    let not_found: Vec<_> = expected.difference(&found).collect();
+    assert!(undocumented.is_empty() && not_found.is_empty(), "{undocumented:#?}\nnot found: {not_found:#?}");
+}
+
+#[tokio::test]
+async fn the_same_version_does_not_differ() {
+    let (one, two) = tokio::join!(recording(SNAPSHOT_VERSION), recording(SNAPSHOT_VERSION));
+    assert_eq!(compare::recordings(&one, &two), []);
+    assert_eq!(one, two);
+}
+
+async fn cluster(version: &str) -> (TestCluster, ClusterInfo) {
+    let cluster = TestCluster::builder().version(version).start().await.unwrap();
+    let address = |coordinator: &arango_test_cluster::Coordinator| Address {
+        id: coordinator.id().to_owned(),
+        url: coordinator.url(),
+    };
+    let info = ClusterInfo {
+        backend: "external".to_owned(),
+        version: cluster.version().to_owned(),
+        endpoints: cluster.urls(),
+        root_password: Some(cluster.root_password().to_owned()),
+        coordinators: cluster.coordinators().iter().map(address).collect(),
+        superuser_token: Some(cluster.superuser_token()),
+        control: None,
+        ..ClusterInfo::sample()
+    };
+    let info = ClusterInfo { ca_file: None, ..info };
+    (cluster, info)
+}
+
+#[tokio::test]
+async fn a_wrong_response_of_a_server_is_found() {
+    let (wrong, info) = cluster(SNAPSHOT_VERSION).await;
+    let body = r#"{"error":false,"code":200,"id":7,"more":true}"#;
+    let _fault = wrong.inject(
+        &Fault::raw_response(200, "application/json; charset=utf-8", body)
+            .on(Match::get("/_admin/server/id")),
+    );
+    let (right, wrong) = tokio::join!(recording(SNAPSHOT_VERSION), async {
+        Recorder::read(false).unwrap().record(&info).await
+    });
+
+    let compared = compare::recordings(&right, wrong.as_ref().unwrap());
+    let documented = Documented::read().unwrap().compare(&wrong.unwrap()).unwrap();
+
+    for differences in [compared, documented] {
+        let of_id: Vec<_> = differences.iter().filter(|one| one.operation == "server.id").collect();
+        let has = |place: &str, grade| of_id.iter().any(|one| one.place == place && one.grade == grade);
+        assert!(has("/id", Grade::Shape) && has("/more", Grade::Extra), "{of_id:#?}");
+        let others: Vec<_> = differences.iter().filter(|one| one.operation != "server.id").collect();
+        // What is known of the embedded cluster.
+        assert!(others.iter().all(|one| one.operation == "cluster.set_license"), "{others:#?}");
+    }
+}
+
+/// Requests that change something, as the coordinators have met them.
+fn changes(cluster: &TestCluster) -> Vec<String> {
+    let entries = cluster.journal().entries();
+    let changing =
+        entries.iter().filter(|entry| !["GET", "HEAD", "OPTIONS"].contains(&entry.method.as_str()));
+    let line = |entry: &Entry| format!("{} {} in {}", entry.method, entry.path, entry.database);
+    changing.map(line).collect()
+}
+
+#[tokio::test]
+async fn on_a_cluster_of_others_only_what_was_created_for_the_recording_is_changed() {
+    let (cluster, info) = cluster(SNAPSHOT_VERSION).await;
+    let recorder = Recorder::read(false).unwrap();
+
+    let recording = recorder.record_external(&info, &ConsentFlags::default()).await.unwrap();
+
+    let recordings_own = |line: &&String| !line.contains("arango_contract_");
+    let others: BTreeSet<String> = changes(&cluster).iter().filter(recordings_own).cloned().collect();
+    // They read, are refused, or create the database and the user, whose names are in the bodies.
+    let harmless = [
+        "POST /_admin/cluster/agencyDiagnosis in _system",
+        "POST /_admin/cluster/cancelAgencyJob in _system",
+        "POST /_admin/cluster/health in _system",
+        "POST /_admin/cluster/rebalance in _system",
+        "POST /_admin/metrics in _system",
+        "POST /_admin/statistics in _system",
+        "POST /_admin/statistics-description in _system",
+        "POST /_api/database in _system",
+        "POST /_api/user in _system",
+        "POST /_open/auth in _system",
+        "PUT /_api/cluster/endpoints in _system",
+        "TRACE /_api/version in _system",
+    ];
+    let surprising: Vec<_> = others.iter().filter(|line| !harmless.contains(&line.as_str())).collect();
+    assert!(surprising.is_empty(), "{surprising:#?}");
+    assert!(recording.skipped.contains_key("server.shutdown: of a coordinator"), "{:?}", recording.skipped);
+    assert!(cluster.coordinators().iter().all(arango_test_cluster::Coordinator::is_up));
+}
+
+#[tokio::test]
+async fn a_consent_for_another_cluster_is_refused_before_anything_is_sent() {
+    let (cluster, info) = cluster(SNAPSHOT_VERSION).await;
+    let recorder = Recorder::read(false).unwrap();
+    let consent = ConsentFlags { allow_destructive: true, cluster_id: Some("another".to_owned()) };
+
+    let refused = recorder.record_external(&info, &consent).await;
+
+    assert!(refused.is_err());
+    assert_eq!(changes(&cluster), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_was_created_is_dropped_also_if_the_cluster_fails_meanwhile() {
+    let (cluster, info) = cluster(SNAPSHOT_VERSION).await;
+    let fault = Fault::close(Phase::AfterExecution).on(Match::post("/_api/collection"));
+    let _fault = cluster.inject(&fault);
+
+    Recorder::read(false).unwrap().record_external(&info, &ConsentFlags::default()).await.unwrap();
+
+    let dropped: Vec<_> =
+        changes(&cluster).into_iter().filter(|line| line.starts_with("DELETE /_api/")).collect();
+    assert!(dropped.iter().any(|line| line.contains("/_api/database/arango_contract_")), "{dropped:?}");
+    assert!(dropped.iter().any(|line| line.contains("/_api/user/arango_contract_user_")), "{dropped:?}");
+}
