@@ -158,6 +158,7 @@ const LAYOUTS: &[Layout] = &[
             &["api"],
             &["admission"],
             &["server"],
+            &["proxy"],
         ],
         listings: &[],
     },

@@ -18,12 +18,14 @@ pub(crate) struct ClusterUnderTest {
     pub(crate) user: String,
     pub(crate) password: String,
     pub(crate) jwt_secret: Option<String>,
-    /// Its control address. Without one it belongs to others.
+    /// Its control address, or that of proxies in front of it.
     pub(crate) control: Option<Control>,
-    /// Others may be disturbed: the cluster was started for the tests, or a person has consented.
-    may_disturb: bool,
     token: Option<String>,
     ca_file: Option<String>,
+    /// Others may be disturbed: the cluster was started for the tests, or a person has consented. That there is a control
+    /// address does not say so, since it may be that of proxies.
+    may_disturb: bool,
+    is_discovery_off: bool,
 }
 
 impl ClusterUnderTest {
@@ -35,7 +37,8 @@ impl ClusterUnderTest {
         let password = variable("ARANGO_PASSWORD").or_else(|| variable("ARANGO_ROOT_PASSWORD"));
         let control = variable("ARANGO_TEST_CONTROL").map(|url| Control::new(&url));
         Self {
-            may_disturb: control.is_some() || variable("ARANGO_TEST_ALLOW_DESTRUCTIVE").is_some(),
+            may_disturb: variable("ARANGO_TEST_ALLOW_DESTRUCTIVE").is_some()
+                || (variable("ARANGO_TEST_BACKEND").as_deref() != Some("external") && control.is_some()),
             endpoints: endpoints.split(',').map(str::to_owned).collect(),
             user: variable("ARANGO_USER").unwrap_or_else(|| "root".to_owned()),
             password: password.unwrap_or_default(),
@@ -43,6 +46,7 @@ impl ClusterUnderTest {
             control,
             token: variable("ARANGO_TOKEN"),
             ca_file: variable("ARANGO_CA_FILE"),
+            is_discovery_off: variable("ARANGO_TEST_DISCOVERY").as_deref() == Some("off"),
         }
     }
 
@@ -83,6 +87,25 @@ impl ClusterUnderTest {
             anstream::eprintln!("skipped: it kills a server, and there is no control address");
         }
         self.control.as_ref()
+    }
+
+    /// Returns the control address and the index of a coordinator that may be killed; without, it prints why not.
+    pub(crate) fn victim_or_skip(&self) -> Option<(&Control, usize)> {
+        let control = self.control_or_skip()?;
+        let last = self.endpoints.len() - 1;
+        if last == 0 {
+            anstream::eprintln!("skipped: a single coordinator has no other one to fail over to");
+            return None;
+        }
+        Some((control, last))
+    }
+
+    /// Returns whether the coordinators list addresses that can be used; if not, it prints that a test is skipped.
+    pub(crate) fn is_discoverable_or_skip(&self) -> bool {
+        if self.is_discovery_off {
+            anstream::eprintln!("skipped: the coordinators do not list the addresses of their proxies");
+        }
+        !self.is_discovery_off
     }
 }
 

@@ -1,6 +1,6 @@
-//! Runs the client's tour against an embedded cluster.
+//! Runs the client's tour against a cluster: an embedded one, unless a back end is named.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -9,9 +9,8 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
 use crate::cli::Demo;
-use crate::cluster::Flags;
 use crate::interruption::Interruptions;
-use crate::program::Program;
+use crate::program::{ExitReason, Program};
 use crate::workspace;
 
 /// The example with the tour.
@@ -20,13 +19,14 @@ const TOUR: &str = "cluster_tour";
 /// Time limit for the tour, not counting its build.
 const LIMIT: Duration = Duration::from_secs(10 * 60);
 
-/// Builds the tour, starts a cluster with skewed shards, and runs the tour as a separate program.
+/// Builds the tour, starts a cluster, and runs the tour as a separate program.
 ///
-/// With `tls`, the tour uses TLS and HTTP/2. With `picture`, its output is also written as an SVG file.
+/// The shards of an embedded cluster are skewed. With TLS, the tour uses HTTP/2, too. With `picture`, its output is also
+/// written as an SVG file.
 ///
 /// # Errors
 /// If the cluster cannot start, or the picture cannot be written. A tour that fails is not an error: its exit code is passed on.
-pub(crate) async fn demo(command: &Demo) -> Result<ExitCode> {
+pub(crate) async fn demo(command: Demo) -> Result<ExitCode> {
     let mut interruptions = Interruptions::listen()?;
 
     // Before the cluster starts: compiling may take minutes, and on one processor it would starve the cluster's timers.
@@ -35,27 +35,37 @@ pub(crate) async fn demo(command: &Demo) -> Result<ExitCode> {
         Err(exit) => return Ok(exit),
     };
 
-    let flags = if command.tls { Flags::skewed().with_tls() } else { Flags::skewed() };
-    let running = flags.start().await?;
+    let mut running = tokio::select! {
+        started = command.cluster.for_tour().start() => started?,
+        interruption = interruptions.next() => return Ok(ExitReason::Interrupted(interruption).exit_code()),
+    };
     let tour = Program::new(tour).variables(running.variables()).limit(LIMIT);
-    let exit = match &command.picture {
-        None => tour.run(&mut interruptions).await?,
-        Some(path) => {
-            let mut output = String::new();
-            let tour = tour.variables([("CLICOLOR_FORCE", "1".to_owned())]);
-            let exit = tour.run_with_lines(&mut interruptions, |line| {
-                anstream::println!("{line}");
-                output += &line;
-                output.push('\n');
-            });
-            let exit = exit.await?;
-            std::fs::write(path, Term::new().render_svg(&output))
-                .with_context(|| format!("cannot write {}", path.display()))?;
-            exit
-        }
+    let exit = tokio::select! {
+        exit = take(tour, command.picture.as_deref(), &mut interruptions) => exit?,
+        never = running.serve() => match never {},
     };
     running.stop(&mut interruptions).await?;
     Ok(exit.exit_code())
+}
+
+/// Runs the tour, and draws its output if a file is named.
+async fn take(
+    tour: Program,
+    picture: Option<&Path>,
+    interruptions: &mut Interruptions,
+) -> Result<ExitReason> {
+    let Some(path) = picture else { return tour.run(interruptions).await };
+    let mut output = String::new();
+    let tour = tour.variables([("CLICOLOR_FORCE", "1".to_owned())]);
+    let exit = tour.run_with_lines(interruptions, |line| {
+        anstream::println!("{line}");
+        output += &line;
+        output.push('\n');
+    });
+    let exit = exit.await?;
+    std::fs::write(path, Term::new().render_svg(&output))
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(exit)
 }
 
 /// Builds the tour. Returns the program, or the exit code if it cannot be built.

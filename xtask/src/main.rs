@@ -52,7 +52,7 @@ async fn perform(task: Task) -> Result<ExitCode> {
         Task::TestCluster(command) => test_cluster(*command).await,
         Task::Integration(command) => integration::integration(*command).await,
         Task::Contract(command) => Ok(contract::contract(command).await),
-        Task::Demo(command) => demo::demo(&command).await,
+        Task::Demo(command) => demo::demo(*command).await,
         Task::FailureMatrix => failure_matrix::failure_matrix().await,
         Task::Operations(command) => operations::operations(&command).await,
         Task::PublicApi(command) => public_api::public_api(&command).await,
@@ -78,6 +78,11 @@ async fn test_cluster(command: TestCluster) -> Result<ExitCode> {
         TestCluster::Restart(command) => cluster::act(command, Action::Restart).await,
         TestCluster::Pause(command) => cluster::act(command, Action::Pause).await,
         TestCluster::Resume(command) => cluster::act(command, Action::Resume).await,
+        TestCluster::Upgrade(command) => cluster::upgrade(command).await,
+        TestCluster::Fault(command) => cluster::fault(command).await,
+        TestCluster::Agency(command) => cluster::agency(command).await,
+        TestCluster::Tokens(command) => cluster::tokens(command).await,
+        TestCluster::Journal(command) => cluster::journal(command).await,
         TestCluster::Watch(command) => cluster::watch(command).await,
     }
 }

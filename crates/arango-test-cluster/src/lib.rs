@@ -47,7 +47,7 @@
 //!
 //! A [`Builder`] starts a [`TestCluster`], which stops, starts and upgrades DB-Servers. Each [`Coordinator`] has its
 //! listener and its faults. [`AgencyJobs`] controls the outcome of shard moves. [`Control`] offers all of this to other
-//! processes over HTTP. Internally, one handler serves the requests of every listener.
+//! processes over HTTP. A [`ClusterProxy`] brings the faults to a cluster that runs elsewhere. Internally, one handler serves the requests of every listener.
 //!
 //! # Folders
 //!
@@ -66,6 +66,7 @@
 //! | `api` | the handlers, by path | the above |
 //! | `admission` | checks before a handler: protocol, server mode, authentication, queue | the above |
 //! | `server` | coordinators, listeners, builder, test handles, control API | the above |
+//! | `proxy` | proxies in front of the coordinators of another cluster | the above |
 
 mod admission;
 mod api;
@@ -74,6 +75,7 @@ mod faults;
 mod http;
 mod journal;
 mod model;
+mod proxy;
 mod server;
 mod state;
 mod store;
@@ -87,6 +89,9 @@ pub use crate::faults::fault::Fault;
 pub use crate::faults::request_match::Match;
 pub use crate::faults::reset_reason::ResetReason;
 pub use crate::journal::{Counts, Entry, Journal};
+pub use crate::proxy::{
+    ClusterProxy, CoordinatorProxy, Exchange, ProxyError, TrafficJournal, UnsupportedFault,
+};
 pub use crate::server::agency_jobs::{AgencyJob, AgencyJobs};
 pub use crate::server::builder::Builder;
 pub use crate::server::cluster::TestCluster;

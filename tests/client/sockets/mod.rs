@@ -6,6 +6,7 @@
 mod black_hole;
 mod bodies;
 mod broken_connections;
+mod proxies;
 #[cfg(unix)]
 mod unix;
 

@@ -8,8 +8,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cluster::Flags;
+
 pub(crate) use self::contract::{Check, Contract, Embedded, Questions, Record, Report};
-pub(crate) use self::test_cluster::{Integration, OneServer, Run, Selection, TestCluster, Token, Up, Watch};
+pub(crate) use self::test_cluster::{
+    AddFault, Agency, ClearFaults, Fault, Integration, Journal, ListFaults, OneServer, Run, Selection,
+    TestCluster, Token, Tokens, Up, Upgrade, Watch,
+};
 
 /// Tasks of this workspace: test clusters, the demo, benchmarks, checks, and clients of other languages.
 #[derive(Debug, Parser)]
@@ -39,11 +44,12 @@ pub(crate) enum Task {
     #[command(subcommand)]
     Contract(Contract),
 
-    /// Runs the client's tour against an embedded cluster with three servers of each role.
+    /// Runs the client's tour against a cluster: an embedded one, unless `--backend` says otherwise.
     ///
     /// The tour is built first. It runs as a separate program and gets only the variables that `test-cluster run`
-    /// sets. The exit code is the tour's.
-    Demo(Demo),
+    /// sets. The exit code is the tour's. Coordinators are killed only where there is a control address: an external
+    /// cluster has one with `--proxy`, and then only its proxies are killed.
+    Demo(Box<Demo>),
 
     /// Runs the tests of each row of `docs/failure-semantics.md`, and prints which tests cover each row and class.
     ///
@@ -105,9 +111,8 @@ pub(crate) enum Task {
 
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// Use TLS, HTTP/2 and a login instead of plain HTTP/1.1.
-    #[arg(long)]
-    pub(crate) tls: bool,
+    #[command(flatten)]
+    pub(crate) cluster: Flags,
 
     /// Also write the output as a picture, an SVG file.
     #[arg(long, value_name = "FILE")]
@@ -309,6 +314,34 @@ mod tests {
     #[test]
     fn run_without_a_command_is_refused() {
         assert!(Cli::try_parse_from(["xtask", "test-cluster", "run"]).is_err());
+    }
+
+    /// The words of a line of a shell, without its comment.
+    fn words(line: &str) -> Vec<String> {
+        let mut words = vec![String::new()];
+        for (place, part) in line.split(" #").next().unwrap_or_default().split('\'').enumerate() {
+            // Every second part is quoted.
+            let mut pieces = if place % 2 == 0 { part.split(' ').collect() } else { vec![part] }.into_iter();
+            words.last_mut().unwrap().push_str(pieces.next().unwrap_or_default());
+            words.extend(pieces.map(str::to_owned));
+        }
+        words.retain(|word| !word.is_empty());
+        words
+    }
+
+    #[test]
+    fn the_commands_of_the_documentation_are_accepted() {
+        let pages =
+            [include_str!("../../../docs/test-cluster.md"), include_str!("../../../docs/real-servers.md")];
+        let lines = pages.into_iter().flat_map(str::lines);
+        let commands: Vec<_> = lines.filter_map(|line| line.strip_prefix("$ cargo xtask ")).collect();
+        assert!(commands.len() > 20, "{commands:?}");
+        for command in commands {
+            let arguments = ["xtask".to_owned()].into_iter().chain(words(command));
+            if let Err(error) = Cli::try_parse_from(arguments) {
+                panic!("{command}: {error}");
+            }
+        }
     }
 
     #[test]

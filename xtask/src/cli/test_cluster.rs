@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use crate::cluster::{Flags, Member};
+use crate::cluster::{FaultTarget, Flags, Member, Pair};
 use crate::consent::ConsentFlags;
 
 #[derive(Debug, Subcommand)]
@@ -45,11 +45,165 @@ pub(crate) enum TestCluster {
     /// Continues a paused server.
     Resume(OneServer),
 
+    /// Restarts a server in another version, such as `upgrade coordinator1 3.12.6`. Embedded clusters only.
+    Upgrade(Upgrade),
+
+    /// Lets coordinators fail: injects faults, lists them, ends them.
+    ///
+    /// Embedded clusters have them, and others with `--proxy`.
+    #[command(subcommand)]
+    Fault(Fault),
+
+    /// Makes the agency unreachable for all coordinators, or reachable again.
+    ///
+    /// On an embedded cluster it is a condition; elsewhere the agents are stopped and started.
+    #[command(subcommand)]
+    Agency(Agency),
+
+    /// Changes the tokens of logins. Embedded clusters only.
+    #[command(subcommand)]
+    Tokens(Tokens),
+
+    /// Prints the latest requests: which coordinator, what, the status, and whether it was executed.
+    ///
+    /// An embedded cluster says what was executed. The proxies of others (`--proxy`) say what was passed on, when, and
+    /// how many bytes bodies had. Bodies, credentials and queries are never kept.
+    Journal(Journal),
+
     /// Shows a running cluster: coordinators, requests per second, faults in force, errors.
     ///
     /// On a terminal it is a live view, which `q` or Ctrl-C ends; elsewhere a block of lines at an interval. All of it
-    /// comes from the control address. The back ends with real servers report less, and an external cluster nothing.
+    /// comes from the control address. Real servers and external clusters report more with `--proxy`.
     Watch(Watch),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Fault {
+    /// Injects a fault, or begins a condition of a coordinator.
+    ///
+    /// Example: `fault add coordinator1 close phase=after-execution method=POST path='/_api/document/*' times=1`
+    #[command(after_long_help = KINDS)]
+    Add(AddFault),
+
+    /// Lists the faults in force, and how many requests each has affected.
+    List(ListFaults),
+
+    /// Ends faults, and prints how many requests each has affected.
+    Clear(ClearFaults),
+}
+
+/// The kinds of faults, for the help text.
+const KINDS: &str = "\
+Kinds of faults, and their keys; each may have method=, path= (a * at its end matches any rest) and times=:
+  latency                ms
+  close                  phase (before-read, after-read, after-execution, in-head, in-body); how (fin, rst)
+  response               status, error_num; message, after_execution; or status, body; content_type, after_execution
+  early-response         status, error_num; message, close (fin, rst)
+  hang, garbage, huge-head, bad-chunks
+  slow-head, slow-body   bytes, ms
+  stall, padded          bytes
+  truncate               bytes; how
+  reset-stream           phase, reason (refused-stream, enhance-your-calm, internal-error, protocol-error, cancel, no-error, or a number)
+  go-away, go-away-unprocessed
+
+Only of an embedded cluster:
+  repeated-write, failed-commit
+  late-copy, slow-commit  ms
+  lost-write              db_server (from 0)
+and conditions, which affect all requests:
+  queue-time              ms
+  queue-full, starting, maintenance, shutting-down
+  tls                     handshake (expired, untrusted, wrong-name, self-signed, no-subject-alt-name, version1, close, hang)
+
+Through proxies of a cluster with TLS: latency, close phase=before-read, hang, garbage, stall, truncate.";
+
+#[derive(Debug, Args)]
+pub(crate) struct AddFault {
+    /// Where: `coordinator1`, …, or `all` for every coordinator.
+    pub(crate) target: FaultTarget,
+
+    /// The kind, such as `close`; the list is below.
+    pub(crate) kind: String,
+
+    /// The keys of the kind, such as `phase=after-execution`.
+    #[arg(value_name = "KEY=VALUE")]
+    pub(crate) keys: Vec<Pair>,
+
+    /// Print one JSON object with the ids instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListFaults {
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClearFaults {
+    /// The numbers that `fault add` and `fault list` print. Default: all.
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<u64>,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Agency {
+    /// Makes it unreachable: what needs it fails.
+    Down(Selection),
+
+    /// Makes it reachable again.
+    Up(Selection),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Tokens {
+    /// Rejects every token that logins have returned so far.
+    Expire(Selection),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Upgrade {
+    /// The server: `coordinator1` or `dbserver1`, …
+    pub(crate) server: Member,
+
+    /// The version: 3.10, 3.11, 3.12 or 4.0, with or without a patch.
+    pub(crate) version: String,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Journal {
+    /// How many requests are printed at most.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) last: usize,
+
+    /// Only requests with a status of 400 or more.
+    #[arg(long)]
+    pub(crate) failed: bool,
+
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Forget all requests so far instead of printing them.
+    #[arg(long, conflicts_with_all = ["last", "failed", "json"])]
+    pub(crate) clear: bool,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
 }
 
 #[derive(Debug, Args)]

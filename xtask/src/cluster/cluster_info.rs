@@ -29,6 +29,12 @@ pub(crate) struct ClusterInfo {
     /// File with the certificate of the authority that signed the coordinators' certificates, if they use TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ca_file: Option<String>,
+    /// URLs of the coordinators behind their proxies, if they have any; then the other URLs are those of the proxies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) behind_proxies: Vec<String>,
+    /// Whether discovery would find addresses that lead round the proxies.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) discovery_off: bool,
     pub(crate) coordinators: Vec<Address>,
     pub(crate) db_servers: Vec<String>,
     pub(crate) agents: Vec<String>,
@@ -52,6 +58,14 @@ pub(crate) struct Credentials {
 }
 
 impl ClusterInfo {
+    /// Replaces the URLs by those of proxies, in the order of the coordinators.
+    pub(crate) fn through_proxies(&mut self, urls: &[String]) {
+        for (coordinator, url) in self.coordinators.iter_mut().zip(urls) {
+            self.behind_proxies.push(std::mem::replace(&mut coordinator.url, url.clone()));
+        }
+        self.endpoints = urls.to_vec();
+    }
+
     /// Serializes all of it as one JSON object without a line break.
     ///
     /// # Errors
@@ -89,6 +103,8 @@ impl ClusterInfo {
             credentials: None,
             control: Some("http://127.0.0.1:4711/abc".to_owned()),
             ca_file: Some("/tmp/ca.pem".to_owned()),
+            behind_proxies: Vec::new(),
+            discovery_off: false,
             coordinators,
             db_servers: vec!["PRMR-1".to_owned()],
             agents: vec!["AGNT-1".to_owned()],

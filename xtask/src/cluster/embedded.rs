@@ -38,6 +38,8 @@ impl Embedded {
             credentials: None,
             control: Some(control.url().to_owned()),
             ca_file: ca_file.map(|path| path.display().to_string()),
+            behind_proxies: Vec::new(),
+            discovery_off: false,
             coordinators: cluster.coordinators().iter().map(address).collect(),
             db_servers: cluster.db_server_ids(),
             agents: cluster.agent_ids(),

@@ -13,6 +13,8 @@ pub(crate) fn environment(info: &ClusterInfo) -> Vec<(&'static str, String)> {
         ("ARANGO_PASSWORD", credentials.and_then(|known| known.password.clone())),
         ("ARANGO_TOKEN", credentials.and_then(|known| known.token.clone())),
         ("ARANGO_TEST_CONTROL", info.control.clone()),
+        ("ARANGO_TEST_BACKEND", Some(info.backend.clone())),
+        ("ARANGO_TEST_DISCOVERY", info.discovery_off.then(|| "off".to_owned())),
         ("ARANGO_CA_FILE", info.ca_file.clone()),
     ];
     variables.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
@@ -33,8 +35,24 @@ mod tests {
                 "ARANGO_ROOT_PASSWORD=pass\nwd",
                 "ARANGO_JWT_SECRET=secret",
                 "ARANGO_TEST_CONTROL=http://127.0.0.1:4711/abc",
+                "ARANGO_TEST_BACKEND=embedded",
                 "ARANGO_CA_FILE=/tmp/ca.pem",
             ]
         );
+    }
+
+    #[test]
+    fn programs_learn_that_discovery_would_lead_round_the_proxies() {
+        let mut info = ClusterInfo::sample();
+        info.through_proxies(&["http://127.0.0.1:1".to_owned(), "http://127.0.0.1:2".to_owned()]);
+        info.discovery_off = true;
+
+        let variables = environment(&info);
+
+        let value =
+            |name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+        assert_eq!(value("ARANGO_ENDPOINTS"), Some("http://127.0.0.1:1,http://127.0.0.1:2"));
+        assert_eq!(value("ARANGO_TEST_DISCOVERY"), Some("off"));
+        assert_eq!(info.behind_proxies, ["http://127.0.0.1:8529", "http://127.0.0.1:8539"]);
     }
 }

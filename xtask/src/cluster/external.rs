@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::cluster_info::{Address, ClusterInfo, Credentials};
 use super::http_client::{Authorization, HttpClient};
+use super::proxies::Proxies;
 
 /// Where an external cluster is, and how to log in.
 #[derive(Debug, Clone, Default, Args)]
@@ -33,18 +34,26 @@ pub(crate) struct ExternalFlags {
     ca_file: Option<PathBuf>,
 }
 
+impl ExternalFlags {
+    /// The number of coordinators that are named.
+    pub(super) fn coordinators(&self) -> usize {
+        self.endpoints.len()
+    }
+}
+
 /// A cluster that is not ours.
 #[derive(Debug)]
 pub(crate) struct External {
     info: ClusterInfo,
+    _proxies: Option<Proxies>,
 }
 
 impl External {
-    /// Logs in to each coordinator, and reads its version and id.
+    /// Logs in to each coordinator, and reads its version and id. With `proxy_ports`, proxies are put in front of them.
     ///
     /// # Errors
-    /// If no URL is given, or a coordinator does not respond or refuses the credentials.
-    pub(crate) async fn find(flags: ExternalFlags) -> Result<Self> {
+    /// If no URL is given, or a coordinator does not respond or refuses the credentials; also through its proxy.
+    pub(crate) async fn find(flags: ExternalFlags, proxy_ports: Option<&[u16]>) -> Result<Self> {
         ensure!(!flags.endpoints.is_empty(), "--backend external needs --endpoints or ARANGO_ENDPOINTS");
         let user = flags.user.unwrap_or_else(|| "root".to_owned());
         let authorization = match (&flags.token, &flags.password) {
@@ -70,25 +79,43 @@ impl External {
             coordinators.push(Address { id, url });
         }
         let root_password = flags.password.clone().filter(|_| user == "root");
-        Ok(Self {
-            info: ClusterInfo {
-                backend: "external".to_owned(),
-                version,
-                endpoints: coordinators.iter().map(|coordinator| coordinator.url.clone()).collect(),
-                root_password,
-                jwt_secret: None,
-                superuser_token: None,
-                credentials: Some(Credentials { user, password: flags.password, token: flags.token }),
-                control: None,
-                ca_file: flags.ca_file.map(|path| path.display().to_string()),
-                coordinators,
-                db_servers: Vec::new(),
-                agents: Vec::new(),
-            },
-        })
+        let mut info = ClusterInfo {
+            backend: "external".to_owned(),
+            version,
+            endpoints: coordinators.iter().map(|coordinator| coordinator.url.clone()).collect(),
+            root_password,
+            jwt_secret: None,
+            superuser_token: None,
+            credentials: Some(Credentials { user, password: flags.password, token: flags.token }),
+            control: None,
+            ca_file: flags.ca_file.map(|path| path.display().to_string()),
+            behind_proxies: Vec::new(),
+            discovery_off: false,
+            coordinators,
+            db_servers: Vec::new(),
+            agents: Vec::new(),
+        };
+        let Some(ports) = proxy_ports else { return Ok(Self { info, _proxies: None }) };
+        let proxies = Proxies::start(&info.endpoints, ports).await?;
+        info.through_proxies(&proxies.urls());
+        // The coordinators advertise their addresses, not those of the proxies.
+        info.discovery_off = true;
+        info.control = Some(proxies.control_url().to_owned());
+        for url in &info.endpoints {
+            let response = client.get(&format!("{url}/_api/version")).await;
+            response.with_context(|| through_proxy(url))?;
+        }
+        proxies.clear_journal();
+        Ok(Self { info, _proxies: Some(proxies) })
     }
 
     pub(crate) fn info(&self) -> &ClusterInfo {
         &self.info
     }
+}
+
+/// What to check if a proxy cannot be used, although its coordinator can.
+fn through_proxy(url: &str) -> String {
+    let hint = if url.starts_with("https") { "; its certificate has to be valid for 127.0.0.1" } else { "" };
+    format!("a coordinator does not respond through its proxy {url}{hint}")
 }

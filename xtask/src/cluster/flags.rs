@@ -59,7 +59,7 @@ pub(crate) struct Flags {
     #[arg(long, value_name = "N")]
     pub(super) agents: Option<NonZeroUsize>,
 
-    /// Ports of the coordinators, one each, separated by commas. Default: free ports.
+    /// Ports of the coordinators, or of their proxies, one each, separated by commas. Default: free ports.
     #[arg(long, value_name = "PORT", value_delimiter = ',')]
     pub(super) ports: Vec<u16>,
 
@@ -88,6 +88,10 @@ pub(crate) struct Flags {
     #[arg(long)]
     pub(super) tls: bool,
 
+    /// Put a proxy in front of each coordinator, with faults and a journal. Not needed with embedded clusters.
+    #[arg(long)]
+    pub(super) proxy: bool,
+
     #[command(flatten)]
     pub(super) real: RealFlags,
 
@@ -110,9 +114,15 @@ impl Flags {
             skewed: true,
             scan_order: Order::Shuffled,
             tls: false,
+            proxy: false,
             real: RealFlags::default(),
             external: ExternalFlags::default(),
         }
+    }
+
+    /// Returns the same flags, with skewed shards if the cluster is embedded.
+    pub(crate) fn for_tour(self) -> Self {
+        Self { skewed: self.backend == BackendKind::Embedded, ..self }
     }
 
     /// An embedded cluster of this version, with three servers of each role on free ports.
@@ -146,7 +156,10 @@ impl Flags {
             BackendKind::Embedded => {
                 Servers::Embedded(Box::new(Embedded::start(self.builder(), &directory).await?))
             }
-            BackendKind::External => Servers::External(Box::new(External::find(self.external).await?)),
+            BackendKind::External => {
+                let ports = self.proxy.then_some(self.ports.as_slice());
+                Servers::External(Box::new(External::find(self.external, ports).await?))
+            }
             #[cfg(unix)]
             BackendKind::Process | BackendKind::Docker | BackendKind::Starter => {
                 Servers::Real(Box::new(super::start_real::start(self, &directory).await?))
@@ -190,7 +203,7 @@ impl Flags {
 
     // A flag that has no effect is an error: its effect would be missed.
     fn check(&self) -> Result<()> {
-        use BackendKind::{Docker, Embedded, Process, Starter};
+        use BackendKind::{Docker, Embedded, External, Process, Starter};
 
         let real = &self.real;
         let counts = [self.agents, self.db_servers, self.coordinators];
@@ -200,7 +213,13 @@ impl Flags {
                 counts.iter().any(Option::is_some),
                 &[Embedded, Process, Docker],
             ),
-            ("--ports", !self.ports.is_empty(), &[Embedded, Process, Docker]),
+            // Those of the proxies, if there are any.
+            (
+                "--ports",
+                !self.ports.is_empty(),
+                if self.proxy { &[Process, Docker, Starter, External] } else { &[Embedded, Process, Docker] },
+            ),
+            ("--proxy", self.proxy, &[Process, Docker, Starter, External]),
             ("--version", self.version.is_some(), &[Embedded, Docker]),
             ("--skewed", self.skewed, &[Embedded]),
             ("--scan-order", self.scan_order != Order::Shuffled, &[Embedded]),
@@ -224,10 +243,14 @@ impl Flags {
 
     // The builder would accept fewer ports and let the kernel choose the others, which is not what was asked for.
     fn check_ports(&self) -> Result<()> {
-        let (ports, [_, _, coordinators]) = (self.ports.len(), self.counts());
+        let ports = self.ports.len();
+        let coordinators = match self.backend {
+            BackendKind::External => self.external.coordinators(),
+            _ => self.counts()[2],
+        };
         ensure!(
             ports == 0 || ports == coordinators,
-            "--ports names {ports} and --coordinators is {coordinators}: each coordinator needs one port"
+            "--ports names {ports}, and the number of coordinators is {coordinators}: each needs one port"
         );
         let mut seen = BTreeSet::new();
         for port in self.ports.iter().filter(|port| **port != 0) {
@@ -275,7 +298,7 @@ mod tests {
     fn a_mismatched_number_of_ports_is_reported() {
         let refusal = refusal(&["--ports", "8529,8539"]).unwrap();
 
-        assert!(refusal.contains("--ports names 2") && refusal.contains("--coordinators is 3"), "{refusal}");
+        assert!(refusal.contains("--ports names 2") && refusal.contains("coordinators is 3"), "{refusal}");
     }
 
     #[test]
@@ -304,6 +327,8 @@ mod tests {
             &["--backend", "external", "--tls"],
             &["--backend", "docker", "--arangod", "arangod"],
             &["--image", "arangodb/enterprise:3.12"],
+            &["--proxy"],
+            &["--backend", "starter", "--ports", "1,2,3"],
         ] {
             assert!(refusal(line).is_some_and(|refusal| refusal.contains("has no effect")), "{line:?}");
         }

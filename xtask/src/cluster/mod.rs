@@ -8,6 +8,7 @@ mod external;
 mod flags;
 mod http_client;
 mod member;
+mod proxies;
 mod real_flags;
 mod running;
 mod state_file;
@@ -37,7 +38,10 @@ use arango_test_cluster::TestCluster;
 #[cfg(test)]
 pub(crate) use self::cluster_info::Address;
 pub(crate) use self::cluster_info::ClusterInfo;
-pub(crate) use self::commands::{act, down, logs, run, run_with_cluster, status, token, up};
+pub(crate) use self::commands::{
+    FaultTarget, Pair, act, agency, down, fault, journal, logs, run, run_with_cluster, status, token, tokens,
+    up, upgrade,
+};
 pub(crate) use self::environment::environment;
 pub(crate) use self::flags::Flags;
 pub(crate) use self::http_client::{Authorization, HttpClient};

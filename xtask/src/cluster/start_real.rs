@@ -5,7 +5,9 @@ use anyhow::{Context as _, Result};
 use super::directory::ClusterDirectory;
 use super::docker::{self, ContainerCli, Containers, Image};
 use super::flags::{BackendKind, Flags};
+use super::member::Role;
 use super::process::{Binary, Processes};
+use super::proxies::Proxies;
 use super::real::backend::Backend;
 use super::real::plan::{self, Plan, Server};
 use super::real::reserved_ports::ReservedPorts;
@@ -21,12 +23,28 @@ pub(super) async fn start(flags: Flags, directory: &ClusterDirectory) -> Result<
     let limits =
         Limits { start: flags.real.start_limit, stop: flags.real.stop_limit, logs: flags.real.logs.clone() };
     let stop = limits.stop;
-    let (backend, plan): (Box<dyn Backend>, Plan) = match flags.backend {
+    let (servers, port_of_starter) = match flags.backend {
+        BackendKind::Starter => {
+            let (port, servers, ports) = starter::servers()?;
+            ((servers, ports), port)
+        }
+        // The named ports are those that clients use.
+        _ => (plan::servers(flags.counts(), if flags.proxy { &[] } else { &flags.ports })?, 0),
+    };
+    let mut plan = plan(&flags, directory, servers)?;
+    let proxies = if flags.proxy {
+        let coordinators: Vec<_> = plan.of(Role::Coordinator).map(|server| plan.url(server)).collect();
+        let proxies = Proxies::start(&coordinators, &flags.ports).await?;
+        plan.proxy_ports = proxies.ports();
+        Some(proxies)
+    } else {
+        None
+    };
+    let backend: Box<dyn Backend> = match flags.backend {
         BackendKind::Docker => {
             let cli = ContainerCli::find(flags.real.container_cli.as_deref())?;
             let image = Image::choose(flags.real.image.as_deref(), flags.version.as_deref())?;
-            let plan = plan(&flags, directory, plan::servers(flags.counts(), &flags.ports)?)?;
-            (Box::new(Containers::new(cli, image, plan.clone(), directory, stop).await?), plan)
+            Box::new(Containers::new(cli, image, plan.clone(), directory, stop).await?)
         }
         BackendKind::Starter => {
             let program = flags.real.starter.clone().unwrap_or_else(|| "arangodb".into());
@@ -37,19 +55,16 @@ pub(super) async fn start(flags: Flags, directory: &ClusterDirectory) -> Result<
                 Some(named) => Some(Binary::find(Some(named), flags.real.js_dir.as_deref()).await?),
                 None => None,
             };
-            let (port, servers, ports) = starter::servers()?;
-            let plan = plan(&flags, directory, (servers, ports))?;
-            (Box::new(Starter::new(program, arangod.as_ref(), plan.clone(), port)?), plan)
+            Box::new(Starter::new(program, arangod.as_ref(), plan.clone(), port_of_starter)?)
         }
         BackendKind::Process | BackendKind::Embedded | BackendKind::External => {
             let (named, code) = (flags.real.arangod.as_deref(), flags.real.js_dir.as_deref());
             let binary = Binary::find(named, code).await?;
-            let plan = plan(&flags, directory, plan::servers(flags.counts(), &flags.ports)?)?;
-            (Box::new(Processes::new(&binary, &plan, stop)?), plan)
+            Box::new(Processes::new(&binary, &plan, stop)?)
         }
     };
     let token = superuser_token(&plan.jwt_secret).await?;
-    RealCluster::start(&flags.backend.name(), backend, plan, limits, token).await
+    RealCluster::start(&flags.backend.name(), backend, plan, limits, token, proxies).await
 }
 
 fn plan(
@@ -70,6 +85,7 @@ fn plan(
         secret_file: directory.write("secret", &flags.jwt_secret)?,
         jwt_secret: flags.jwt_secret.clone(),
         root_password: flags.root_password.clone(),
+        proxy_ports: Vec::new(),
         tls,
     })
 }

@@ -267,6 +267,13 @@ pub(crate) fn wait_until(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
+/// The directory of the cluster with this back end, as `status` prints it.
+pub(crate) fn directory_of(fixture: &Fixture, backend: &str) -> String {
+    let status = fixture.run(&["status"]).stdout;
+    let line = status.lines().find(|line| line.contains(&format!("  {backend} "))).unwrap();
+    line.split("  ").next().unwrap().to_owned()
+}
+
 /// The state of a process: `S` sleeps, `T` is stopped.
 pub(crate) fn state_of(pid: i64) -> Option<char> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
@@ -286,9 +293,19 @@ pub(crate) fn with_script<'a>(flags: &[&'a str], script: &'a (impl AsRef<OsStr> 
 
 /// Sends a request without a body, and returns the whole response.
 pub(crate) fn request(method: &str, url: &str) -> String {
+    send(method, url, "", "")
+}
+
+/// Sends a request with headers, each with a line break, and a body. Returns the whole response.
+pub(crate) fn send(method: &str, url: &str, headers: &str, body: &str) -> String {
     let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
-    write!(stream, "{method} /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+    )
+    .unwrap();
     let mut response = String::new();
     stream.read_to_string(&mut response).unwrap();
     response

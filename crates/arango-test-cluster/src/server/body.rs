@@ -12,7 +12,7 @@ use hyper::body::{Frame, SizeHint};
 use tokio::time::sleep;
 
 use crate::faults::response_script::{ResponseScript, Step};
-use crate::server::coordinator::CoordinatorInner;
+use crate::server::process_state::ProcessStateWatch;
 
 /// The body of a response.
 pub(crate) enum Body {
@@ -25,13 +25,13 @@ pub(crate) enum Body {
 /// Runs a response script. The end of the script is the end of the body.
 pub(crate) struct ScriptPlayer {
     script: ResponseScript,
-    coordinator: Arc<CoordinatorInner>,
+    process: Arc<ProcessStateWatch>,
     waiting: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl Body {
-    pub(crate) fn scripted(script: ResponseScript, coordinator: Arc<CoordinatorInner>) -> Self {
-        Self::Scripted(ScriptPlayer { script, coordinator, waiting: None })
+    pub(crate) fn scripted(script: ResponseScript, process: Arc<ProcessStateWatch>) -> Self {
+        Self::Scripted(ScriptPlayer { script, process, waiting: None })
     }
 }
 
@@ -48,10 +48,10 @@ impl ScriptPlayer {
                 Some(Step::Reset(reason)) => return Poll::Ready(Some(Err(reason))),
                 Some(Step::Silence) => self.waiting = Some(Box::pin(pending())),
                 Some(Step::Wait(pause)) => {
-                    let coordinator = Arc::clone(&self.coordinator);
+                    let process = Arc::clone(&self.process);
                     self.waiting = Some(Box::pin(async move {
                         sleep(pause).await;
-                        coordinator.until_resumed().await;
+                        process.until_resumed().await;
                     }));
                 }
             }

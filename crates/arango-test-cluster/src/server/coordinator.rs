@@ -35,7 +35,7 @@ pub(crate) struct CoordinatorInner {
     address: SocketAddr,
     pub(crate) listener: Listener,
     pub(crate) faults: ActiveFaults,
-    pub(crate) process: ProcessStateWatch,
+    pub(crate) process: Arc<ProcessStateWatch>,
     pub(crate) cluster: Arc<ClusterInner>,
 }
 
@@ -58,7 +58,7 @@ impl Coordinator {
             address,
             listener,
             faults: ActiveFaults::default(),
-            process: ProcessStateWatch::default(),
+            process: Arc::default(),
             cluster,
         };
         Self { inner: Arc::new(inner) }
@@ -261,7 +261,7 @@ impl CoordinatorInner {
 
     /// Waits while the process is paused.
     pub(crate) async fn until_resumed(&self) {
-        self.process.wait_for(|state| !state.paused).await;
+        self.process.until_resumed().await;
     }
 
     fn server<'a>(&self, state: &'a MutexGuard<'_, State>) -> &'a Server {

@@ -177,9 +177,9 @@ impl Handler {
                 | Effect::GoAwayUnprocessed,
             ) => Ok(response.map(Body::Whole)),
             Some(Effect::ResponseFault(fault)) if request.version == Version::HTTP_2 => {
-                streams::apply(fault, response, &self.coordinator).await
+                streams::apply(fault, response, &self.coordinator.process).await
             }
-            Some(Effect::ResponseFault(fault)) => apply(fault, response, &self.coordinator),
+            Some(Effect::ResponseFault(fault)) => apply(fault, response, &self.coordinator.process),
             Some(Effect::Response(scripted)) => {
                 journal.record_status(entry, scripted.status);
                 Ok(self.scripted_response(&request, &scripted).map(Body::Whole))
@@ -229,7 +229,8 @@ fn announces_too_much(head: &http::request::Parts) -> bool {
     length.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > 1 << 30)
 }
 
-fn build_scripted_response(
+/// Builds the response of a fault.
+pub(crate) fn build_scripted_response(
     request: &Request,
     scripted: &ScriptedResponse,
     queue_time: Duration,

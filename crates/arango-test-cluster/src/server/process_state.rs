@@ -1,4 +1,4 @@
-//! The state of a coordinator's process.
+//! The state of the process that listens: a coordinator, or a proxy that behaves like one.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -31,7 +31,12 @@ impl ProcessStateWatch {
         self.changed.notify_waiters();
     }
 
-    /// Waits until the state fulfils `as_wanted`.
+    /// Waits while the process is paused.
+    pub(crate) async fn until_resumed(&self) {
+        self.wait_for(|state| !state.paused).await;
+    }
+
+    /// Waits until the state fulfils `condition`.
     pub(crate) async fn wait_for(&self, condition: impl Fn(ProcessState) -> bool) {
         loop {
             // Registered before the check, so that no change in between is missed.

@@ -8,7 +8,12 @@ use tokio::net::TcpStream;
 use crate::client::Session;
 
 /// Sends a control request on a new connection.
-async fn send_request(control: &Control, method: Method, path: &str, body: &Value) -> (u16, Value) {
+pub(crate) async fn send_request(
+    control: &Control,
+    method: Method,
+    path: &str,
+    body: &Value,
+) -> (u16, Value) {
     let (status, _, body) = exchange(control, method, path, body).await;
     (status, serde_json::from_slice(&body).expect("JSON"))
 }

@@ -33,6 +33,7 @@ mod modelled;
 mod process_lifecycle;
 mod propagation;
 mod protocol;
+mod proxy;
 mod queries;
 mod query_tracking;
 mod queue;

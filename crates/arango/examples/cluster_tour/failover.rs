@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, bail, ensure};
 use arango::balance::MemberState;
+use arango::data::Aql;
 use arango::transport::AttemptError;
 use arango::{Client, Outcome};
 use tokio::task::JoinSet;
@@ -116,8 +117,25 @@ pub(crate) async fn under_load(
     output.entry("slowest call", &format!("{slowest:.1?}"));
     ensure!(calls >= CALLS, "only {calls} calls were made");
     ensure!(interrupted > 0, "the kill interrupted no call");
-    let summary = verify_writes(output, &outcomes, &control.executions(&run).await?)?;
+    let executions = if let Some(executions) = control.executions(&run).await? {
+        executions
+    } else {
+        output.entry("executions", "counted in the data, since no journal has them");
+        stored_books(&client, &run).await?
+    };
+    let summary = verify_writes(output, &outcomes, &executions)?;
     Ok((format!("safe: {calls} calls, 0 failed, {interrupted} retried"), summary))
+}
+
+/// Counts the books of this run by their markers: each execution has stored one.
+async fn stored_books(client: &Client, run: &str) -> Result<Vec<(String, u64)>> {
+    let query =
+        Aql::new("FOR b IN tour_books FILTER STARTS_WITH(b.title, @run) RETURN b.title").bind("run", run);
+    let mut stored = BTreeMap::<String, u64>::new();
+    for title in client.db("_system").query::<String>(query).all().await? {
+        *stored.entry(title).or_default() += 1;
+    }
+    Ok(stored.into_iter().collect())
 }
 
 fn state_label(state: MemberState) -> &'static str {
@@ -174,9 +192,9 @@ async fn wait_for_calls(
     }
 }
 
-/// Compares the outcomes reported by the client with the journal of the cluster.
+/// Compares the outcomes reported by the client with what was executed.
 ///
-/// A write with an unknown outcome may or may not have been executed, as the journal shows. An acknowledged write was
+/// A write with an unknown outcome may or may not have been executed, as the counts show. An acknowledged write was
 /// executed once, one that was reported as not executed was not, and none was executed twice.
 fn verify_writes(
     output: &TourOutput,
@@ -192,7 +210,7 @@ fn verify_writes(
         ensure!(times <= 1, "{marker} was executed {times} times");
         match outcome {
             None => {
-                ensure!(times == 1, "{marker} was acknowledged and is not in the journal");
+                ensure!(times == 1, "{marker} was acknowledged and was not executed");
                 acknowledged += 1;
             }
             Some(Outcome::NotExecuted) => {
@@ -206,10 +224,7 @@ fn verify_writes(
         }
     }
     let all: u64 = executed.values().sum();
-    ensure!(
-        all == acknowledged + unknown_executed,
-        "the journal contains {all} executions, which do not match the reported outcomes"
-    );
+    ensure!(all == acknowledged + unknown_executed, "{all} executions do not match the reported outcomes");
     output.entry("writes", &format!(
         "{all} executed = {acknowledged} acknowledged + {unknown_executed} of {unknown} reported as unknown; \
          {refused} reported as not executed; 0 doubled"

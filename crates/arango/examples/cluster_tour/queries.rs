@@ -46,6 +46,15 @@ pub(crate) async fn stream(
     let mut cursor = query(client).await?;
     let owner = self::owner(client, &cursor)?;
     let lost = match read(output, &mut cursor, Some((control, &[owner]))).await? {
+        Ok(rows) if !control.ends_processes() => {
+            output.entry(
+                "way to owner closed",
+                &format!("{} rows, the rest through another coordinator", rows.len()),
+            );
+            ensure!(u64::try_from(rows.len())? == DOCUMENTS, "rows are missing");
+            restart(client, control, &[owner]).await?;
+            return Ok(format!("rows: {}, 0 twice, 0 missing", rows.len()));
+        }
         Ok(_) => bail!("the cursor outlived its coordinator"),
         Err(received) => (received, cursor.lost().context("the cursor does not say how far it came")?),
     };

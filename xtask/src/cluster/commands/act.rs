@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use hyper::Method;
 use serde_json::Value;
 
+use super::control_request;
 use crate::cli::OneServer;
-use crate::cluster::http_client::HttpClient;
 use crate::cluster::member::{Action, Member, Role};
 use crate::cluster::state_file::{self, Found};
 
@@ -44,16 +44,8 @@ fn verbs(role: Role, action: Action) -> &'static [&'static str] {
 /// # Errors
 /// If the cluster has no control address, or refuses.
 pub(super) async fn request(cluster: &Found, method: Method, server: Member, verb: &str) -> Result<Value> {
-    let info = &cluster.state.info;
-    let control = info.control.as_ref().context("an external cluster is left as it is")?;
-    let client = HttpClient::new(None)?.limit(LIMIT);
-    let url = format!("{control}/{}/{}/{verb}", server.role.path(), server.index);
-    let response = client.send(method, &url, String::new()).await.context("the cluster does not respond")?;
-    if response.status != 200 {
-        let reason = response.body["error"].as_str().unwrap_or("no reason given").to_owned();
-        bail!("the back end {} refuses to {verb} {server}: {reason}", info.backend);
-    }
-    Ok(response.body)
+    let path = format!("{}/{}/{verb}", server.role.path(), server.index);
+    control_request::send(cluster, method, &path, None, LIMIT, &format!("{verb} {server}")).await
 }
 
 #[cfg(test)]

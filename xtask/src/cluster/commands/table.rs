@@ -47,6 +47,8 @@ fn access(info: &ClusterInfo) -> Vec<[String; 2]> {
         ("superuser token", info.superuser_token.clone()),
         ("control", info.control.clone()),
         ("authority", info.ca_file.clone()),
+        ("behind proxies", (!info.behind_proxies.is_empty()).then(|| info.behind_proxies.join(","))),
+        ("discovery", info.discovery_off.then(|| "off: it would lead round the proxies".to_owned())),
     ];
     rows.into_iter().filter_map(|(name, value)| Some([name.to_owned(), value?])).collect()
 }

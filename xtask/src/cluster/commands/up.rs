@@ -28,7 +28,11 @@ pub(crate) async fn up(command: Up) -> Result<ExitCode> {
     let mut stdout = anstream::stdout();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to stdout")?;
     if !command.json {
-        anstream::eprintln!("\nCtrl-C ends the cluster.");
+        let what = match info.backend.as_str() {
+            "external" => "this command. The cluster runs on",
+            _ => "the cluster",
+        };
+        anstream::eprintln!("\nCtrl-C ends {what}.");
     }
 
     tokio::select! {

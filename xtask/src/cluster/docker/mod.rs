@@ -108,7 +108,10 @@ impl Containers {
         let addresses = Addresses {
             listen: format!("0.0.0.0:{port}"),
             internal: format!("{name}:{port}"),
-            advertised: is_coordinator.then(|| format!("127.0.0.1:{}", server.port)),
+            advertised: is_coordinator.then(|| {
+                let proxy = self.plan.proxy_address(server.member);
+                proxy.unwrap_or_else(|| format!("127.0.0.1:{}", server.port))
+            }),
             agents: agents.map(|agent| format!("{}:{}", self.name(agent), inner_port(Role::Agent))).collect(),
         };
         let key = self.plan.tls.as_ref().map(|tls| as_argument(&tls.key_file)).transpose()?;

@@ -64,7 +64,7 @@ fn invocation(binary: &Binary, plan: &Plan, server: Server) -> Result<Invocation
     let addresses = Addresses {
         listen: address(server),
         internal: address(server),
-        advertised: None,
+        advertised: plan.proxy_address(server.member),
         agents: plan.of(Role::Agent).map(address).collect(),
     };
     let files = SharedFiles {

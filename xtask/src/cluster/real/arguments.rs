@@ -151,6 +151,7 @@ mod tests {
             secret_file: "/cluster/secret".into(),
             jwt_secret: "secret".to_owned(),
             root_password: "passwd".to_owned(),
+            proxy_ports: Vec::new(),
             tls,
         }
     }

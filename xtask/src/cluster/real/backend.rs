@@ -26,6 +26,11 @@ pub(crate) trait Backend: fmt::Debug + Send {
     /// It does not wait until the server is ready.
     fn act(&mut self, member: Member, action: Action) -> Pending<'_, ()>;
 
+    /// Whether each coordinator can be started with an address to advertise.
+    fn advertises_proxies(&self) -> bool {
+        true
+    }
+
     /// Returns what a server has logged.
     fn log(&self, member: Member) -> Pending<'_, String>;
 

@@ -7,13 +7,15 @@
 //! | `POST /db-servers/{i}/stop`, `start`, `pause`, `resume` | on a DB-Server; `/agents/{i}` the same |
 //! | `GET /coordinators/{i}/log`, … | what a server has logged |
 //!
-//! Everything else is 501: only the embedded cluster has faults and a journal.
+//! What is about faults and the journal goes to the control address of the proxies, if there are any. Everything else
+//! is 501.
 
 use std::io;
 use std::net::Ipv4Addr;
 
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
+use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -23,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use crate::cluster::http_client::HttpClient;
 use crate::cluster::member::{Action, Member, Role};
 
 /// A request, and where its result goes: the response, or a status and a reason.
@@ -51,53 +54,91 @@ pub(crate) struct Control {
 impl Control {
     /// Opens a listener. The first segment of every path is a random token, which other users do not know.
     ///
+    /// `proxies` is the control address of the proxies.
+    ///
     /// # Errors
     /// If the system refuses.
-    pub(crate) async fn open() -> io::Result<Self> {
+    pub(crate) async fn open(proxies: Option<String>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let token = format!("{:032x}", rand::random::<u128>());
         let url = format!("http://{}/{token}", listener.local_addr()?);
         let (sender, requests) = mpsc::channel(1);
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(listener, token, sender));
+        let routes = Routes { token, proxies, sender };
+        tasks.spawn(accept(listener, routes));
         Ok(Self { url, requests, _tasks: tasks })
     }
 }
 
-async fn accept(listener: TcpListener, token: String, sender: mpsc::Sender<ControlRequest>) {
+/// Where requests go.
+#[derive(Debug, Clone)]
+struct Routes {
+    token: String,
+    /// The control address of the proxies.
+    proxies: Option<String>,
+    /// To the owner of the servers.
+    sender: mpsc::Sender<ControlRequest>,
+}
+
+async fn accept(listener: TcpListener, routes: Routes) {
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
         while connections.try_join_next().is_some() {}
-        let (token, sender) = (token.clone(), sender.clone());
+        let routes = routes.clone();
         connections.spawn(async move {
-            let service = service_fn(|request| handle(request, &token, &sender));
+            let service = service_fn(|request| respond(request, &routes));
             // A client that closes its connection early needs no response.
             _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
 
-async fn handle(
-    request: Request<Incoming>,
-    token: &str,
-    sender: &mpsc::Sender<ControlRequest>,
-) -> Result<Response<Full<Bytes>>, hyper::Error> {
-    let parts: Vec<_> = request.uri().path().split('/').filter(|part| !part.is_empty()).collect();
-    let result = match parts.as_slice() {
-        [first, path @ ..] if *first == token => match read(request.method(), path) {
-            Some(call) => ask(call, sender).await,
-            None => Err((501, "a real cluster cannot do this; the embedded one may".to_owned())),
-        },
-        _ => Err((404, "wrong token".to_owned())),
-    };
-    let (status, body) = match result {
+async fn respond(request: Request<Incoming>, routes: &Routes) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await?.to_bytes();
+    let (status, body) = match routes.handle(&head, &body).await {
         Ok(body) => (200, body),
         Err((status, reason)) => (status, json!({ "ok": false, "error": reason })),
     };
     let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     Ok(response)
+}
+
+impl Routes {
+    async fn handle(&self, head: &Parts, body: &[u8]) -> Result<Value, (u16, String)> {
+        let parts: Vec<_> = head.uri.path().split('/').filter(|part| !part.is_empty()).collect();
+        match parts.as_slice() {
+            [first, path @ ..] if *first == self.token => match read(&head.method, path) {
+                Some(call) => ask(call, &self.sender).await,
+                None if is_for_proxies(path) => self.ask_proxies(head, path, body).await,
+                None => Err((501, "a real cluster cannot do this; the embedded one may".to_owned())),
+            },
+            _ => Err((404, "wrong token".to_owned())),
+        }
+    }
+
+    async fn ask_proxies(&self, head: &Parts, path: &[&str], body: &[u8]) -> Result<Value, (u16, String)> {
+        let Some(proxies) = &self.proxies else {
+            return Err((501, "a real cluster has faults and a journal only with --proxy".to_owned()));
+        };
+        let query = head.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let url = format!("{proxies}/{}{query}", path.join("/"));
+        let body = String::from_utf8_lossy(body).into_owned();
+        let failed = |error: anyhow::Error| (500, format!("the proxies do not respond: {error:#}"));
+        let client = HttpClient::new(None).map_err(failed)?;
+        let response = client.send(head.method.clone(), &url, body).await.map_err(failed)?;
+        match response.status {
+            200 => Ok(response.body),
+            status => Err((status, response.body["error"].as_str().unwrap_or("no reason given").to_owned())),
+        }
+    }
+}
+
+/// Whether a request is about what proxies do.
+fn is_for_proxies(path: &[&str]) -> bool {
+    matches!(path, ["faults" | "journal", ..] | ["coordinators", _, "faults"])
 }
 
 async fn ask(call: Call, sender: &mpsc::Sender<ControlRequest>) -> Result<Value, (u16, String)> {
@@ -146,12 +187,14 @@ mod tests {
     }
 
     #[test]
-    fn what_only_the_embedded_cluster_has_is_not_read() {
+    fn what_only_the_embedded_cluster_and_proxies_have_is_not_read() {
         for path in
             [&["coordinators", "0", "faults"][..], &["journal", "clear"], &["db-servers", "0", "kill"]]
         {
             assert_eq!(read(&Method::POST, path), None, "{path:?}");
         }
+        assert!(is_for_proxies(&["coordinators", "0", "faults"]) && is_for_proxies(&["journal", "clear"]));
+        assert!(!is_for_proxies(&["tokens", "expire"]));
         assert_eq!(read(&Method::GET, &["coordinators", "0", "kill"]), None);
     }
 }

@@ -28,6 +28,7 @@ use self::progress::Progress;
 use super::cluster_info::{Address, ClusterInfo};
 use super::http_client::{Authorization, HttpClient};
 use super::member::{Action, Member, Role};
+use super::proxies::Proxies;
 
 /// Time limit for one request while servers start.
 const REQUEST_LIMIT: Duration = Duration::from_secs(2);
@@ -54,6 +55,7 @@ pub(crate) struct RealCluster {
     limits: Limits,
     client: HttpClient,
     control: Control,
+    proxies: Option<Proxies>,
     // Those that do not run.
     killed: BTreeSet<Member>,
     info: ClusterInfo,
@@ -72,11 +74,13 @@ impl RealCluster {
         plan: Plan,
         limits: Limits,
         token: String,
+        proxies: Option<Proxies>,
     ) -> Result<Self> {
         let client =
             HttpClient::new(plan.tls.as_ref().map(|tls| tls.ca_file.as_path()))?.limit(REQUEST_LIMIT);
         let client = client.with(Authorization::Bearer(token.clone()));
-        let control = Control::open().await.context("the control listener did not start")?;
+        let proxies_url = proxies.as_ref().map(|proxies| proxies.control_url().to_owned());
+        let control = Control::open(proxies_url).await.context("the control listener did not start")?;
         let mut progress = Progress::new(limits.start);
         let started = async {
             for role in Role::ALL {
@@ -89,8 +93,12 @@ impl RealCluster {
             copy_logs(&*backend, &plan, limits.logs.as_deref()).await;
             return Err(error);
         }
-        let info = describe(name, &plan, &client, token, control.url.clone()).await?;
-        Ok(Self { backend, plan, limits, client, control, killed: BTreeSet::new(), info })
+        let mut info = describe(name, &plan, &client, token, control.url.clone()).await?;
+        if let Some(proxies) = &proxies {
+            info.through_proxies(&proxies.urls());
+            info.discovery_off = !backend.advertises_proxies();
+        }
+        Ok(Self { backend, plan, limits, client, control, proxies, killed: BTreeSet::new(), info })
     }
 
     pub(crate) fn info(&self) -> &ClusterInfo {
@@ -116,6 +124,7 @@ impl RealCluster {
     async fn report_ended(&mut self) {
         match self.backend.find_ended().await {
             Ok(Some((member, how))) if self.killed.insert(member) => {
+                self.refuse_connections(member);
                 anstream::eprintln!("warning: {member} ended: {how}");
             }
             Ok(_) => {}
@@ -134,6 +143,10 @@ impl RealCluster {
             Call::Describe => Ok(self.listing()),
             Call::Log(_) => Ok(json!({ "log": self.backend.log(member).await.map_err(failed)? })),
             Call::Act(_, action) => {
+                // A proxy first: what a client sends must not meet a coordinator that is about to end.
+                if matches!(action, Action::Kill | Action::Restart) {
+                    self.refuse_connections(member);
+                }
                 self.backend.act(member, action).await.map_err(failed)?;
                 if action == Action::Kill {
                     self.killed.insert(member);
@@ -144,9 +157,23 @@ impl RealCluster {
                     readiness::wait_for_one(server, plan, backend, &self.client, self.limits.start)
                         .await
                         .map_err(failed)?;
+                    self.accept_connections(member).map_err(failed)?;
                 }
                 Ok(json!({ "ok": true }))
             }
+        }
+    }
+
+    fn refuse_connections(&self, member: Member) {
+        if let Some(proxies) = self.proxies.as_ref().filter(|_| member.role == Role::Coordinator) {
+            proxies.refuse(member.index);
+        }
+    }
+
+    fn accept_connections(&self, member: Member) -> Result<()> {
+        match &self.proxies {
+            Some(proxies) if member.role == Role::Coordinator => proxies.accept(member.index),
+            _ => Ok(()),
         }
     }
 
@@ -221,6 +248,8 @@ async fn describe(
         credentials: None,
         control: Some(control),
         ca_file: plan.tls.as_ref().map(|tls| tls.ca_file.display().to_string()),
+        behind_proxies: Vec::new(),
+        discovery_off: false,
         db_servers: of(Role::DbServer).map(|address| address.id).collect(),
         agents,
         coordinators,

@@ -20,6 +20,8 @@ pub(crate) struct Plan {
     pub(crate) secret_file: PathBuf,
     pub(crate) jwt_secret: String,
     pub(crate) root_password: String,
+    /// The ports of the proxies on loopback, one for each coordinator, if they have any.
+    pub(crate) proxy_ports: Vec<u16>,
     /// The files of the certificates, if the servers use TLS.
     pub(crate) tls: Option<TlsFiles>,
 }
@@ -53,6 +55,12 @@ impl Plan {
     pub(crate) fn server(&self, member: Member) -> Result<Server> {
         let server = self.servers.iter().find(|server| server.member == member);
         server.copied().with_context(|| format!("this cluster has no {member}"))
+    }
+
+    /// The address that a coordinator has to advertise so that clients find its proxy, if it has one.
+    pub(crate) fn proxy_address(&self, member: Member) -> Option<String> {
+        let port = self.proxy_ports.get(member.index).filter(|_| member.role == Role::Coordinator);
+        port.map(|port| format!("127.0.0.1:{port}"))
     }
 
     /// The URL of a server.

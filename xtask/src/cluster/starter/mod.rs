@@ -142,6 +142,11 @@ impl Backend for Starter {
         })
     }
 
+    // It starts all coordinators with the same options.
+    fn advertises_proxies(&self) -> bool {
+        false
+    }
+
     fn log(&self, member: Member) -> Pending<'_, String> {
         Box::pin(async move {
             let port = self.plan.server(member)?.port;

@@ -14,7 +14,7 @@ use crate::state::conditions::Condition;
 use crate::tls::HandshakeFault;
 
 /// A fault of single requests, or a condition of a whole coordinator.
-pub(super) enum Injection {
+pub(crate) enum Injection {
     Fault(Fault),
     Condition(Condition),
 }
@@ -138,7 +138,7 @@ struct Scope {
 ///
 /// # Errors
 /// A message about what is invalid.
-pub(super) fn read_injection(value: &Value) -> Result<Injection, String> {
+pub(crate) fn read_injection(value: &Value) -> Result<Injection, String> {
     let (kind, scope) = split_scope(value)?;
     let fault = match kind {
         Kind::QueueTime { ms } => {

@@ -46,11 +46,11 @@
 //! | `agency-down` (condition of the whole cluster) | |
 
 mod calls;
-mod fault_body;
+pub(crate) mod fault_body;
 mod index_page;
 mod jobs_body;
-mod overview;
-mod router;
+pub(crate) mod overview;
+pub(crate) mod router;
 mod server_actions;
 
 use std::fmt;
@@ -65,14 +65,37 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use self::router::Router;
+use self::router::{ControlError, Router};
 use crate::server::cluster::ClusterInner;
 use crate::server::coordinator::Coordinator;
 use crate::state::ids::Ids;
+
+/// Handles the requests to a control address.
+pub(crate) trait ControlRoutes: Send + Sync + 'static {
+    /// Handles a request. Its path begins with the token.
+    fn route(
+        &self,
+        head: &http::request::Parts,
+        body: &Bytes,
+    ) -> impl Future<Output = Result<Value, ControlError>> + Send;
+
+    /// Returns a page in HTML, if that is what is requested.
+    fn page(&self, head: &http::request::Parts) -> Option<String>;
+}
+
+impl ControlRoutes for Router {
+    async fn route(&self, head: &http::request::Parts, body: &Bytes) -> Result<Value, ControlError> {
+        self.handle(head, body).await
+    }
+
+    fn page(&self, head: &http::request::Parts) -> Option<String> {
+        self.is_index(head).then(|| self.index_page())
+    }
+}
 
 /// Controls the cluster over HTTP on a loopback port.
 ///
@@ -85,11 +108,16 @@ pub struct Control {
 
 impl Control {
     pub(crate) async fn open(cluster: Arc<ClusterInner>, coordinators: Vec<Coordinator>) -> io::Result<Self> {
+        Self::open_for(|token| Router::new(token, cluster, coordinators)).await
+    }
+
+    /// Opens the address for any routes, which `create` makes with the random token.
+    pub(crate) async fn open_for<R: ControlRoutes>(create: impl FnOnce(String) -> R) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         // Not generated from the cluster's seed, which may be known to others.
         let token = Ids::new(rand::random()).hex(16);
         let url = format!("http://{}/{token}", listener.local_addr()?);
-        let router = Arc::new(Router::new(token, cluster, coordinators));
+        let router = Arc::new(create(token));
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(listener, router));
         Ok(Self { url, tasks })
@@ -108,7 +136,7 @@ impl fmt::Debug for Control {
     }
 }
 
-async fn accept(listener: TcpListener, router: Arc<Router>) {
+async fn accept(listener: TcpListener, router: Arc<impl ControlRoutes>) {
     // Connections end with this task, because the set is dropped with it.
     let mut connections = JoinSet::new();
     loop {
@@ -125,13 +153,13 @@ async fn accept(listener: TcpListener, router: Arc<Router>) {
 }
 
 async fn handle(
-    router: Arc<Router>,
+    router: Arc<impl ControlRoutes>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, hyper::Error> {
     let (head, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
-    if router.is_index(&head) {
-        return Ok(page(router.index_page()));
+    if let Some(html) = router.page(&head) {
+        return Ok(page(html));
     }
     let (status, body) = match router.route(&head, &body).await {
         Ok(body) => (200, body),

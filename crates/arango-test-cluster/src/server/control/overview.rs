@@ -12,6 +12,34 @@ use crate::state::servers::RunState;
 /// How many requests are listed by default.
 const LATEST_ENTRIES: usize = 50;
 
+/// Which requests of a journal are listed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Selection {
+    /// At most this many, the latest.
+    pub(crate) last: usize,
+    /// Only those with a status of 400 or more.
+    failed: bool,
+}
+
+impl Selection {
+    /// Reads it from a query.
+    pub(crate) fn read(query: &Query) -> Result<Self, ControlError> {
+        let last = query.get("last").map_or(Ok(LATEST_ENTRIES), str::parse);
+        let last = last.map_err(|_| (400, "`last` is not a number of requests".to_owned()))?;
+        let failed = match query.get("failed") {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err((400, "`failed` is neither `true` nor `false`".to_owned())),
+        };
+        Ok(Self { last, failed })
+    }
+
+    /// Returns whether a request with this status belongs to it.
+    pub(crate) fn contains(self, status: Option<u16>) -> bool {
+        !self.failed || status.is_some_and(|status| status >= 400)
+    }
+}
+
 impl Router {
     /// Lists the servers.
     pub(super) fn describe(&self) -> Value {
@@ -55,17 +83,8 @@ impl Router {
 
     /// Lists the latest requests. Without their queries, which may contain what is private.
     pub(super) fn entries(&self, query: &Query) -> Result<Value, ControlError> {
-        let last = query.get("last").map_or(Ok(LATEST_ENTRIES), str::parse);
-        let last = last.map_err(|_| (400, "`last` is not a number of requests".to_owned()))?;
-        let failed = match query.get("failed") {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => return Err((400, "`failed` is neither `true` nor `false`".to_owned())),
-        };
-        let latest = self
-            .cluster
-            .journal
-            .latest(last, |entry| !failed || entry.status.is_some_and(|status| status >= 400));
+        let selection = Selection::read(query)?;
+        let latest = self.cluster.journal.latest(selection.last, |entry| selection.contains(entry.status));
         let entries = latest.into_iter().map(|(number, entry)| {
             json!({
                 "number": number, "coordinator": entry.coordinator, "method": entry.method.as_str(), "path": entry.path,

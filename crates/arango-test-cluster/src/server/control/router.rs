@@ -61,14 +61,14 @@ impl Guard {
 }
 
 /// Why a request is rejected: status and reason.
-pub(super) type ControlError = (u16, String);
+pub(crate) type ControlError = (u16, String);
 
 impl Router {
     pub(super) fn new(token: String, cluster: Arc<ClusterInner>, coordinators: Vec<Coordinator>) -> Self {
         Self { token, cluster, coordinators, faults: Mutex::default() }
     }
 
-    pub(super) async fn route(
+    pub(super) async fn handle(
         &self,
         head: &http::request::Parts,
         body: &Bytes,
@@ -189,11 +189,11 @@ impl Router {
     }
 }
 
-pub(super) fn ok() -> Value {
+pub(crate) fn ok() -> Value {
     json!({ "ok": true })
 }
 
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
     serde_json::from_slice(body).map_err(|error| (400, error.to_string()))
 }
 

@@ -14,48 +14,84 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
-use tower_service::Service as _;
+use tower_service::Service;
 
 use super::goaway::RequestPosition;
 use super::paused_io::PausedIo;
 use super::shared_stream::SharedStream;
 use super::silent_io::SilentIo;
-use super::{raw_close, tls};
+use super::{ConnectionHandler, Listener, raw_close, tls};
 use crate::server::abort::{Abort, ConnectionClose};
-use crate::server::body::Body;
 use crate::server::handler::Handler;
+use crate::server::process_state::ProcessStateWatch;
 
 /// Flow-control window for request bodies, as arangod announces it: the largest possible.
 const WINDOW: u32 = (1 << 30) - 1;
 
-/// Serves a connection to its end.
-///
-/// The client, the keep-alive timeout, a fault or the coordinator ends it. The first bytes decide between HTTP/1.1 and
-/// HTTP/2, as in arangod. A client that has negotiated HTTP/2 begins with the same bytes.
-pub(super) async fn run(stream: SharedStream, handler: Handler, keep_alive: Duration) {
-    let shared = Arc::<ConnectionState>::default();
-    let process = &handler.coordinator().process;
-    let generation = process.current().generation;
-    let stream = match &handler.coordinator().cluster.certificates {
-        None => stream,
-        Some(certificates) => tokio::select! {
-            biased;
-            () = process.wait_for(|state| state.generation != generation) => return stream.abort(),
-            encrypted = tls::accept(&stream, certificates, handler.coordinator()) => match encrypted {
-                Some(encrypted) => encrypted,
-                None => return,
-            },
-        },
-    };
+impl ConnectionHandler for Handler {
+    fn listener(&self) -> &Listener {
+        &self.coordinator().listener
+    }
 
-    let service = service_fn(|request| Arc::clone(&shared).handle(handler.clone(), request));
-    let io = PausedIo::new(stream.clone(), Arc::clone(handler.coordinator()));
+    async fn serve(self, stream: SharedStream, keep_alive: Duration) {
+        let coordinator = self.coordinator();
+        let process = &coordinator.process;
+        let generation = process.current().generation;
+        let stream = match &coordinator.cluster.certificates {
+            None => stream,
+            Some(certificates) => tokio::select! {
+                biased;
+                () = process.wait_for(|state| state.generation != generation) => return stream.abort(),
+                encrypted = tls::accept(&stream, certificates, coordinator) => match encrypted {
+                    Some(encrypted) => encrypted,
+                    None => return,
+                },
+            },
+        };
+        let max_concurrent_streams = coordinator.cluster.config.max_concurrent_streams;
+        let limits = Limits { keep_alive, max_concurrent_streams, generation };
+        run(stream, self.clone(), process, limits, pending()).await;
+    }
+}
+
+/// What limits a connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Time without a request after which the connection ends.
+    pub(crate) keep_alive: Duration,
+    /// Streams of HTTP/2 at a time; 0 switches it off.
+    pub(crate) max_concurrent_streams: u32,
+    /// The generation of the process with which the connection ends.
+    pub(crate) generation: u64,
+}
+
+/// Serves HTTP on a connection to its end.
+///
+/// The client, a limit, a fault or the end of the process ends it. When `until_drained` completes, it accepts no further
+/// request and ends after the present ones. The first bytes decide between HTTP/1.1 and HTTP/2, as in arangod. A client
+/// that has negotiated HTTP/2 begins with the same bytes.
+pub(crate) async fn run<S, B>(
+    stream: SharedStream,
+    service: S,
+    process: &Arc<ProcessStateWatch>,
+    limits: Limits,
+    until_drained: impl Future<Output = ()>,
+) where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Abort> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    B: hyper::body::Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
+    let shared = Arc::<ConnectionState>::default();
+    let requests = service_fn(|request| Arc::clone(&shared).handle(service.clone(), request));
+    let io = PausedIo::new(stream.clone(), Arc::clone(process));
     let state = Arc::clone(&shared);
     let io = SilentIo::new(io, move || state.requests.load(Ordering::Relaxed) > 0);
-    let builder = builder(handler.coordinator().cluster.config.max_concurrent_streams);
-    let connection = builder.serve_connection(TokioIo::new(io), service);
+    let builder = builder(limits.max_concurrent_streams);
+    let connection = builder.serve_connection(TokioIo::new(io), requests);
     let served = async {
         tokio::pin!(connection);
+        tokio::pin!(until_drained);
+        let mut is_drained = false;
         loop {
             tokio::select! {
                 biased;
@@ -67,21 +103,25 @@ pub(super) async fn run(stream: SharedStream, handler: Handler, keep_alive: Dura
                     }
                     return;
                 }
+                () = &mut until_drained, if !is_drained => {
+                    is_drained = true;
+                    connection.as_mut().graceful_shutdown();
+                }
             }
         }
     };
     tokio::select! {
         biased;
-        () = process.wait_for(|state| state.generation != generation) => return stream.abort(),
+        () = process.wait_for(|state| state.generation != limits.generation) => return stream.abort(),
         () = served => {}
-        () = shared.activity.idle_for(keep_alive) => return stream.abort(),
+        () = shared.activity.idle_for(limits.keep_alive) => return stream.abort(),
     }
     let ended = shared.close.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(close) = ended {
         tokio::select! {
             biased;
-            () = process.wait_for(|state| state.generation != generation) => stream.abort(),
-            () = raw_close::run(close, &stream, handler.coordinator()) => {}
+            () = process.wait_for(|state| state.generation != limits.generation) => stream.abort(),
+            () = raw_close::run(close, &stream, process) => {}
         }
     }
 }
@@ -110,18 +150,21 @@ struct ConnectionState {
 }
 
 impl ConnectionState {
-    async fn handle(
+    async fn handle<S, B>(
         self: Arc<Self>,
-        mut handler: Handler,
+        mut service: S,
         mut request: Request<Incoming>,
-    ) -> Result<Response<Body>, Box<dyn Error + Send + Sync>> {
+    ) -> Result<Response<B>, Box<dyn Error + Send + Sync>>
+    where
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Abort>,
+    {
         let _busy = self.activity.start_request();
         let before = self.requests.fetch_add(1, Ordering::Relaxed);
         let version = request.version();
         request
             .extensions_mut()
             .insert(RequestPosition { preceding: before, goaway: Arc::clone(&self.goaway) });
-        let close = match handler.call(request).await {
+        let close = match service.call(request).await {
             Ok(response) => return Ok(response),
             Err(Abort::Stream(reason)) if version == Version::HTTP_2 => {
                 return Err(h2::Error::from(h2::Reason::from(reason)).into());

@@ -1,11 +1,11 @@
 //! The listener of a coordinator: accepts connections and can drop all of them at once.
 
-mod connection;
+pub(crate) mod connection;
 mod first_line;
 pub(crate) mod goaway;
-mod paused_io;
-mod raw_close;
-mod shared_stream;
+pub(crate) mod paused_io;
+pub(crate) mod raw_close;
+pub(crate) mod shared_stream;
 mod silent_io;
 mod tcp;
 mod tls;
@@ -21,10 +21,18 @@ use tokio::runtime::Handle;
 
 use self::shared_stream::{SharedStream, Stream};
 use self::tcp::{ActiveListener, Port};
-use crate::server::handler::Handler;
 
 /// Capacity of an in-memory connection in each direction, in bytes.
 const DUPLEX_BUFFER: usize = 256 * 1024;
+
+/// Serves the connections that a listener accepts.
+pub(crate) trait ConnectionHandler: Clone + Send + Sync + 'static {
+    /// The listener, which counts the connections and can close them.
+    fn listener(&self) -> &Listener;
+
+    /// Serves a connection to its end. Without a request for `keep_alive`, it ends.
+    fn serve(self, stream: SharedStream, keep_alive: Duration) -> impl Future<Output = ()> + Send;
+}
 
 /// Accepts connections while it is open.
 #[derive(Debug)]
@@ -76,7 +84,7 @@ impl Listener {
     }
 
     /// Accepts connections from now on.
-    pub(crate) fn open(&self, handler: &Handler) -> io::Result<()> {
+    pub(crate) fn open(&self, handler: &impl ConnectionHandler) -> io::Result<()> {
         let mut state = lock(&self.state);
         if state.open {
             return Ok(());
@@ -107,7 +115,7 @@ impl Listener {
     }
 
     /// Opens an in-memory connection.
-    pub(crate) fn connect(&self, handler: &Handler) -> io::Result<tokio::io::DuplexStream> {
+    pub(crate) fn connect(&self, handler: &impl ConnectionHandler) -> io::Result<tokio::io::DuplexStream> {
         let (client, server) = tokio::io::duplex(DUPLEX_BUFFER);
         if self.spawn_connection(Stream::Any(Box::new(server)), handler) {
             Ok(client)
@@ -117,8 +125,13 @@ impl Listener {
     }
 
     /// Serves any stream.
-    pub(crate) fn serve(&self, io: impl shared_stream::ByteStream, handler: &Handler) {
+    pub(crate) fn serve(&self, io: impl shared_stream::ByteStream, handler: &impl ConnectionHandler) {
         self.spawn_connection(Stream::Any(Box::new(io)), handler);
+    }
+
+    /// Returns whether new connections are accepted.
+    pub(crate) fn is_open(&self) -> bool {
+        lock(&self.state).open
     }
 
     pub(crate) fn open_connections(&self) -> usize {
@@ -130,7 +143,7 @@ impl Listener {
     }
 
     /// Serves a stream, unless the listener has closed since it was accepted.
-    fn spawn_connection(&self, stream: Stream, handler: &Handler) -> bool {
+    fn spawn_connection(&self, stream: Stream, handler: &impl ConnectionHandler) -> bool {
         let mut state = lock(&self.state);
         if !state.open {
             return false;
@@ -145,7 +158,7 @@ impl Listener {
         let (handler, keep_alive) = (handler.clone(), self.keep_alive);
         // Not joined: the task ends with its stream, which `close_all` can close at any time.
         self.runtime.spawn(async move {
-            connection::run(stream, handler, keep_alive).await;
+            handler.serve(stream, keep_alive).await;
             drop(guard);
         });
         true

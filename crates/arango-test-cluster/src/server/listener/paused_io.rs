@@ -8,26 +8,26 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::shared_stream::SharedStream;
-use crate::server::coordinator::CoordinatorInner;
+use crate::server::process_state::ProcessStateWatch;
 
 type ResumedFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A stream without writes while its coordinator is paused. Even pings get no response.
+/// A stream without writes while its process is paused. Even pings get no response.
 pub(super) struct PausedIo {
     stream: SharedStream,
-    coordinator: Arc<CoordinatorInner>,
+    process: Arc<ProcessStateWatch>,
     resumed: Option<ResumedFuture>,
 }
 
 impl PausedIo {
-    pub(super) fn new(wire: SharedStream, coordinator: Arc<CoordinatorInner>) -> Self {
-        Self { stream: wire, coordinator, resumed: None }
+    pub(super) fn new(wire: SharedStream, process: Arc<ProcessStateWatch>) -> Self {
+        Self { stream: wire, process, resumed: None }
     }
 
     fn poll_resumed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.resumed.is_none() && self.coordinator.process.current().paused {
-            let coordinator = Arc::clone(&self.coordinator);
-            self.resumed = Some(Box::pin(async move { coordinator.until_resumed().await }));
+        if self.resumed.is_none() && self.process.current().paused {
+            let process = Arc::clone(&self.process);
+            self.resumed = Some(Box::pin(async move { process.until_resumed().await }));
         }
         if let Some(resumed) = &mut self.resumed {
             ready!(resumed.as_mut().poll(cx));

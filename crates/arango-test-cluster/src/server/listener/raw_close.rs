@@ -8,13 +8,13 @@ use tokio::time::sleep;
 use super::shared_stream::SharedStream;
 use crate::faults::response_script::Step;
 use crate::server::abort::ConnectionClose;
-use crate::server::coordinator::CoordinatorInner;
+use crate::server::process_state::ProcessStateWatch;
 
 /// Runs a script, then closes in the given mode. It stops early if the client disconnects.
-pub(super) async fn run(close: ConnectionClose, stream: &SharedStream, coordinator: &CoordinatorInner) {
+pub(super) async fn run(close: ConnectionClose, stream: &SharedStream, process: &ProcessStateWatch) {
     let ConnectionClose { script, mode: how } = close;
     for step in script {
-        if let Err(error) = run_step(step, &mut stream.clone(), coordinator).await {
+        if let Err(error) = run_step(step, &mut stream.clone(), process).await {
             tracing::debug!(%error, "cannot send the last bytes");
             break;
         }
@@ -22,7 +22,7 @@ pub(super) async fn run(close: ConnectionClose, stream: &SharedStream, coordinat
     stream.close(how);
 }
 
-async fn run_step(step: Step, stream: &mut SharedStream, coordinator: &CoordinatorInner) -> io::Result<()> {
+async fn run_step(step: Step, stream: &mut SharedStream, process: &ProcessStateWatch) -> io::Result<()> {
     match step {
         Step::Send(bytes) => {
             stream.write_all(&bytes).await?;
@@ -30,7 +30,7 @@ async fn run_step(step: Step, stream: &mut SharedStream, coordinator: &Coordinat
         }
         Step::Wait(pause) => {
             sleep(pause).await;
-            coordinator.until_resumed().await;
+            process.until_resumed().await;
             Ok(())
         }
         Step::End | Step::Reset(_) => stream.shutdown().await,

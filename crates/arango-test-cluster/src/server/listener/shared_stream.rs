@@ -16,7 +16,7 @@ pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> ByteStream for T {}
 
-pub(super) enum Stream {
+pub(crate) enum Stream {
     Tcp(TcpStream),
     Any(Box<dyn ByteStream>),
     /// TLS over another stream.
@@ -40,20 +40,20 @@ pub(crate) struct SharedStream {
 }
 
 impl SharedStream {
-    pub(super) fn new(stream: Stream) -> Self {
+    pub(crate) fn new(stream: Stream) -> Self {
         Self { stream: Arc::new(Mutex::new(Some(stream))) }
     }
 
     /// Wraps a TLS stream.
-    pub(super) fn encrypted(stream: TlsStream<Self>) -> Self {
+    pub(crate) fn encrypted(stream: TlsStream<Self>) -> Self {
         Self::new(Stream::Tls(Box::new(stream)))
     }
 
-    pub(super) fn abort(&self) {
+    pub(crate) fn abort(&self) {
         self.lock().take();
     }
 
-    pub(super) fn close(&self, how: Close) {
+    pub(crate) fn close(&self, how: Close) {
         let stream = self.lock().take();
         match stream {
             Some(Stream::Tls(stream)) => stream.get_ref().0.close(how),

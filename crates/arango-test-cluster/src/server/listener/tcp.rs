@@ -8,8 +8,8 @@ use std::task::Poll;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::AbortHandle;
 
+use super::ConnectionHandler;
 use super::shared_stream::Stream;
-use crate::server::handler::Handler;
 
 /// Maximum number of connections waiting to be accepted.
 const BACKLOG: u32 = 1024;
@@ -51,7 +51,7 @@ impl Port {
         self.address
     }
 
-    pub(super) fn listen(&self, handler: Handler) -> io::Result<ActiveListener> {
+    pub(super) fn listen(&self, handler: impl ConnectionHandler) -> io::Result<ActiveListener> {
         let listener = bind(self.address, AddressReuse::PortAndAddress)?.listen(BACKLOG)?;
         let socket = Arc::new(Mutex::new(Some(listener)));
         let accepting = tokio::spawn(accept(Arc::clone(&socket), handler)).abort_handle();
@@ -85,7 +85,7 @@ fn bind(address: SocketAddr, sharing: AddressReuse) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
-async fn accept(socket: Arc<Mutex<Option<TcpListener>>>, handler: Handler) {
+async fn accept(socket: Arc<Mutex<Option<TcpListener>>>, handler: impl ConnectionHandler) {
     loop {
         let next = std::future::poll_fn(|cx| match &*socket.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(listener) => listener.poll_accept(cx).map(Some),
@@ -104,9 +104,9 @@ async fn accept(socket: Arc<Mutex<Option<TcpListener>>>, handler: Handler) {
     }
 }
 
-fn serve_stream(stream: TcpStream, handler: &Handler) {
+fn serve_stream(stream: TcpStream, handler: &impl ConnectionHandler) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
-    handler.coordinator().listener.spawn_connection(Stream::Tcp(stream), handler);
+    handler.listener().spawn_connection(Stream::Tcp(stream), handler);
 }

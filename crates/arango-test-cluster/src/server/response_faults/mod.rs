@@ -14,13 +14,13 @@ use crate::faults::response_script::{ResponseScript, Step};
 use crate::http::response;
 use crate::server::abort::{Abort, ConnectionClose};
 use crate::server::body::Body;
-use crate::server::coordinator::CoordinatorInner;
+use crate::server::process_state::ProcessStateWatch;
 
 /// Changes the response for hyper to send, or ends the connection.
 pub(crate) fn apply(
     fault: ResponseFault,
     response: Response<Bytes>,
-    coordinator: &Arc<CoordinatorInner>,
+    process: &Arc<ProcessStateWatch>,
 ) -> Result<Response<Body>, Abort> {
     match fault {
         ResponseFault::Close { phase, how } => {
@@ -36,11 +36,10 @@ pub(crate) fn apply(
             close_connection(garbage::response_script(garbage, response), Close::Fin)
         }
         ResponseFault::SlowHead { chunk, pause } => Err(Abort::Connection(slow_head(response, chunk, pause))),
-        ResponseFault::SlowBody { chunk, pause } => Ok(response.map(|body| {
-            Body::scripted(ResponseScript::throttled(body, chunk, pause), Arc::clone(coordinator))
-        })),
+        ResponseFault::SlowBody { chunk, pause } => Ok(response
+            .map(|body| Body::scripted(ResponseScript::throttled(body, chunk, pause), Arc::clone(process)))),
         ResponseFault::Stall { after } => Err(Abort::Connection(stall(response, after))),
-        ResponseFault::Padded { length } => Ok(padded(response, length, coordinator)),
+        ResponseFault::Padded { length } => Ok(padded(response, length, process)),
         ResponseFault::Truncate { after, how } => {
             close_connection(ResponseScript::whole(response::head_and_part_of_body(response, after)), how)
         }
@@ -67,11 +66,7 @@ fn stall(response: Response<Bytes>, after: usize) -> ConnectionClose {
     ConnectionClose { script: ResponseScript::new([Step::Send(sent), Step::Silence]), mode: Close::Fin }
 }
 
-fn padded(
-    mut response: Response<Bytes>,
-    length: usize,
-    coordinator: &Arc<CoordinatorInner>,
-) -> Response<Body> {
+fn padded(mut response: Response<Bytes>, length: usize, process: &Arc<ProcessStateWatch>) -> Response<Body> {
     let missing = length.saturating_sub(response.body().len());
     if response.body().is_empty() || missing == 0 {
         return response.map(Body::Whole);
@@ -79,6 +74,6 @@ fn padded(
     response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
     response.map(|body| {
         let script = ResponseScript::whole(body).then(ResponseScript::filler(b' ', missing));
-        Body::scripted(script, Arc::clone(coordinator))
+        Body::scripted(script, Arc::clone(process))
     })
 }

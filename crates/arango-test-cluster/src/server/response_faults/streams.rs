@@ -16,7 +16,7 @@ use crate::faults::response_script::{ResponseScript, Step};
 use crate::http::response;
 use crate::server::abort::{Abort, ConnectionClose};
 use crate::server::body::Body;
-use crate::server::coordinator::CoordinatorInner;
+use crate::server::process_state::ProcessStateWatch;
 
 /// Time allowed for writing a response. A reset discards what is not written yet.
 const FLUSH_TIME: Duration = Duration::from_millis(1);
@@ -25,7 +25,7 @@ const FLUSH_TIME: Duration = Duration::from_millis(1);
 pub(crate) async fn apply(
     fault: ResponseFault,
     response: Response<Bytes>,
-    coordinator: &Arc<CoordinatorInner>,
+    process: &Arc<ProcessStateWatch>,
 ) -> Result<Response<Body>, Abort> {
     let part = |length: usize, then: Step| {
         let most = response.body().len().saturating_sub(1);
@@ -56,7 +56,7 @@ pub(crate) async fn apply(
         ResponseFault::SlowBody { chunk, pause } => {
             ResponseScript::throttled(response.body().clone(), chunk, pause)
         }
-        ResponseFault::Padded { length } => return Ok(padded(response, length, coordinator)),
+        ResponseFault::Padded { length } => return Ok(padded(response, length, process)),
     };
-    Ok(response.map(|_| Body::scripted(script, Arc::clone(coordinator))))
+    Ok(response.map(|_| Body::scripted(script, Arc::clone(process))))
 }
