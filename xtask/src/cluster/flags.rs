@@ -207,7 +207,7 @@ impl Flags {
 
         let real = &self.real;
         let counts = [self.agents, self.db_servers, self.coordinators];
-        let given: [(&str, bool, &[BackendKind]); 12] = [
+        let given: [(&str, bool, &[BackendKind]); 13] = [
             (
                 "--agents, --db-servers and --coordinators",
                 counts.iter().any(Option::is_some),
