@@ -2,9 +2,11 @@
 //! allocations count.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
+mod bodies;
 mod cursor;
 mod decompression;
 mod import;
+mod in_memory;
 mod stub_cursor;
 mod stub_documents;
 

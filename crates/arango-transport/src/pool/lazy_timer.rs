@@ -1,6 +1,7 @@
 //! A timer that is rarely rescheduled.
 
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -27,11 +28,20 @@ impl LazyTimer {
             sleep.as_mut().reset(deadline);
         }
     }
+
+    /// Waits for a future, but not beyond the deadline; `None` if it did not end by then.
+    pub(super) async fn limit<F: Future>(&mut self, deadline: Instant, future: F) -> Option<F::Output> {
+        let mut future = pin!(future);
+        poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending => self.poll(deadline, cx).map(|()| None),
+        })
+        .await
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::future::poll_fn;
     use std::time::Duration;
 
     use super::*;
