@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod bodies;
+mod connections;
 mod cursor;
 mod decompression;
 mod import;
