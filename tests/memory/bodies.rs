@@ -10,41 +10,42 @@ use stats_alloc::Region;
 use tokio::io::AsyncWriteExt;
 
 use crate::in_memory::{client, read_request, respond};
-use crate::{ALLOCATOR, ALONE, MIB};
+use crate::{ALLOCATOR, MIB, alone};
 
 fn request() -> Request<Full<Bytes>> {
     Request::get("/").body(Full::default()).unwrap()
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_streamed_body_does_not_allocate_a_timer_for_each_wait() {
-    const PARTS: usize = 4000;
-    let _alone = ALONE.lock().await;
-    let (client, mut peers) = client(Limits::default(), PoolLimits::default());
-    let server = tokio::spawn(async move {
-        let mut peer = peers.recv().await.unwrap();
-        read_request(&mut peer).await;
-        respond(&mut peer, PARTS, b"").await;
-        for _ in 0..PARTS {
-            // The client waits for each byte.
-            tokio::task::yield_now().await;
-            peer.write_all(b"x").await.unwrap();
+#[test]
+fn a_streamed_body_does_not_allocate_a_timer_for_each_wait() {
+    alone(async {
+        const PARTS: usize = 4000;
+        let (client, mut peers) = client(Limits::default(), PoolLimits::default());
+        let server = tokio::spawn(async move {
+            let mut peer = peers.recv().await.unwrap();
+            read_request(&mut peer).await;
+            respond(&mut peer, PARTS, b"").await;
+            for _ in 0..PARTS {
+                // The client waits for each byte.
+                tokio::task::yield_now().await;
+                peer.write_all(b"x").await.unwrap();
+            }
+            peer
+        });
+        let call = Call::with_name("parts").streaming();
+        let mut body = client.transport().send(request(), call).await.unwrap().into_body();
+        let (mut bytes, mut frames) = (0, 0);
+        let region = Region::new(ALLOCATOR);
+        while let Some(frame) = body.frame().await {
+            bytes += frame.unwrap().into_data().unwrap().len();
+            frames += 1;
         }
-        peer
+        let allocations = region.change().allocations;
+        drop(server.await.unwrap());
+        assert_eq!(bytes, PARTS);
+        assert!(frames > PARTS / 2, "the client has waited for {frames} parts");
+        assert!(allocations < frames / 10, "{allocations} allocations for {frames} parts");
     });
-    let call = Call::with_name("parts").streaming();
-    let mut body = client.transport().send(request(), call).await.unwrap().into_body();
-    let (mut bytes, mut frames) = (0, 0);
-    let region = Region::new(ALLOCATOR);
-    while let Some(frame) = body.frame().await {
-        bytes += frame.unwrap().into_data().unwrap().len();
-        frames += 1;
-    }
-    let allocations = region.change().allocations;
-    drop(server.await.unwrap());
-    assert_eq!(bytes, PARTS);
-    assert!(frames > PARTS / 2, "the client has waited for {frames} parts");
-    assert!(allocations < frames / 10, "{allocations} allocations for {frames} parts");
 }
 
 async fn get(client: &Client) -> Result<Bytes, arango::Error> {
@@ -53,39 +54,41 @@ async fn get(client: &Client) -> Result<Bytes, arango::Error> {
     client.transport().send_and_decode(request(), call, |response| Ok(response.bytes().clone())).await
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_announced_length_allocates_nothing_before_the_body_arrives() {
-    let _alone = ALONE.lock().await;
-    // The connection reads into buffers of at most this size.
-    let (client, mut peers) = client(Limits::default().head_bytes(16 << 10), PoolLimits::default());
-    let server = tokio::spawn(async move {
-        let mut peer = peers.recv().await.unwrap();
-        read_request(&mut peer).await;
-        respond(&mut peer, MIB, &[b'x'; 1000]).await;
-        tokio::task::yield_now().await;
-        peer.write_all(&[b'x'; 1000]).await.unwrap();
+#[test]
+fn an_announced_length_allocates_nothing_before_the_body_arrives() {
+    alone(async {
+        // The connection reads into buffers of at most this size.
+        let (client, mut peers) = client(Limits::default().head_bytes(16 << 10), PoolLimits::default());
+        let server = tokio::spawn(async move {
+            let mut peer = peers.recv().await.unwrap();
+            read_request(&mut peer).await;
+            respond(&mut peer, MIB, &[b'x'; 1000]).await;
+            tokio::task::yield_now().await;
+            peer.write_all(&[b'x'; 1000]).await.unwrap();
+        });
+        let region = Region::new(ALLOCATOR);
+        let error = get(&client).await.unwrap_err();
+        let allocated = region.change().bytes_allocated;
+        server.await.unwrap();
+        assert_eq!(error.kind(), ErrorKind::BodyInterrupted);
+        // All allocations on both ends, those of connecting and of the error too.
+        assert!(allocated < MIB / 4, "{allocated} bytes were allocated for a body of 2000");
     });
-    let region = Region::new(ALLOCATOR);
-    let error = get(&client).await.unwrap_err();
-    let allocated = region.change().bytes_allocated;
-    server.await.unwrap();
-    assert_eq!(error.kind(), ErrorKind::BodyInterrupted);
-    // All allocations on both ends, those of connecting and of the error too.
-    assert!(allocated < MIB / 4, "{allocated} bytes were allocated for a body of 2000");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_body_of_many_parts_is_whole() {
-    let _alone = ALONE.lock().await;
-    let (client, mut peers) = client(Limits::default().head_bytes(16 << 10), PoolLimits::default());
-    let sent: Vec<u8> = (0..3 * MIB + 17).map(|index| (index % 251) as u8).collect();
-    let expected = sent.clone();
-    let server = tokio::spawn(async move {
-        let mut peer = peers.recv().await.unwrap();
-        read_request(&mut peer).await;
-        respond(&mut peer, sent.len(), &sent).await;
-        peer
+#[test]
+fn a_body_of_many_parts_is_whole() {
+    alone(async {
+        let (client, mut peers) = client(Limits::default().head_bytes(16 << 10), PoolLimits::default());
+        let sent: Vec<u8> = (0..3 * MIB + 17).map(|index| (index % 251) as u8).collect();
+        let expected = sent.clone();
+        let server = tokio::spawn(async move {
+            let mut peer = peers.recv().await.unwrap();
+            read_request(&mut peer).await;
+            respond(&mut peer, sent.len(), &sent).await;
+            peer
+        });
+        assert_eq!(get(&client).await.unwrap(), expected);
+        drop(server.await.unwrap());
     });
-    assert_eq!(get(&client).await.unwrap(), expected);
-    drop(server.await.unwrap());
 }

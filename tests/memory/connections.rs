@@ -10,7 +10,7 @@ use tokio::io::{DuplexStream, duplex};
 use tokio::task::JoinSet;
 
 use crate::in_memory::{BUFFER, client, read_request, respond};
-use crate::{ALONE, live_bytes};
+use crate::{alone, live_bytes};
 
 const CALLS: usize = 500;
 const VERSION: &[u8] = br#"{"server":"arango","license":"community","version":"3.12.4"}"#;
@@ -94,16 +94,18 @@ async fn held_by_the_client() -> Held {
     Held { waiting, idle: (live_bytes() - before) / CALLS }
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_idle_connection_holds_hardly_more_than_with_hyper_alone() {
-    let _alone = ALONE.lock().await;
-    let (hyper, client) = (held_by_hyper().await, held_by_the_client().await);
-    assert!(client.idle < hyper.idle / 100 * 108, "{client:?}, {hyper:?} with hyper alone");
+#[test]
+fn an_idle_connection_holds_hardly_more_than_with_hyper_alone() {
+    alone(async {
+        let (hyper, client) = (held_by_hyper().await, held_by_the_client().await);
+        assert!(client.idle < hyper.idle / 100 * 108, "{client:?}, {hyper:?} with hyper alone");
+    });
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_waiting_call_holds_hardly_more_than_with_hyper_alone() {
-    let _alone = ALONE.lock().await;
-    let (hyper, client) = (held_by_hyper().await, held_by_the_client().await);
-    assert!(client.waiting < hyper.waiting / 100 * 113, "{client:?}, {hyper:?} with hyper alone");
+#[test]
+fn a_waiting_call_holds_hardly_more_than_with_hyper_alone() {
+    alone(async {
+        let (hyper, client) = (held_by_hyper().await, held_by_the_client().await);
+        assert!(client.waiting < hyper.waiting / 100 * 113, "{client:?}, {hyper:?} with hyper alone");
+    });
 }

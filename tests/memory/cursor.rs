@@ -6,7 +6,7 @@ use arango::data::Aql;
 use arango::{Client, Limits};
 use serde::{Deserialize, Deserializer};
 
-use crate::{ALONE, live_bytes, stub_cursor};
+use crate::{alone, live_bytes, stub_cursor};
 
 /// The most bytes that were on the heap when a row was decoded: with the body, and with the rows before it.
 static PEAK: AtomicUsize = AtomicUsize::new(0);
@@ -50,11 +50,12 @@ async fn peak_in_batches(batches: u32) -> f64 {
 }
 
 /// Half a batch of rows is left when the next one arrives: its text, and the rows that are decoded from it.
-#[tokio::test]
-async fn a_cursor_of_fifty_batches_needs_the_memory_of_less_than_three() {
-    let _alone = ALONE.lock().await;
-    let (few, many) = (peak_in_batches(5).await, peak_in_batches(50).await);
-    assert!(many < 3.0, "{many:.2} batches were in memory");
-    // How much of a batch is left when the next one arrives depends on the network.
-    assert!(many < few + 0.6, "{few:.2} batches were in memory, and {many:.2} if there are more of them");
+#[test]
+fn a_cursor_of_fifty_batches_needs_the_memory_of_less_than_three() {
+    alone(async {
+        let (few, many) = (peak_in_batches(5).await, peak_in_batches(50).await);
+        assert!(many < 3.0, "{many:.2} batches were in memory");
+        // How much of a batch is left when the next one arrives depends on the network.
+        assert!(many < few + 0.6, "{few:.2} batches were in memory, and {many:.2} if there are more of them");
+    });
 }

@@ -16,6 +16,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
+use crate::error::stream_limit::StreamLimit;
 use crate::pool::PooledConnection;
 use crate::pool::lazy_timer::LazyTimer;
 use crate::types::boxed::BoxError;
@@ -211,6 +212,11 @@ fn capacity(arrived: usize, announced: usize, limit: usize) -> usize {
 #[error("{0}")]
 pub(crate) struct UndecodableBody(pub(crate) String);
 
+/// No part of a body arrived in time.
+#[derive(Debug, thiserror::Error)]
+#[error("no part of the body arrived for {0:?}")]
+struct IdleTimeoutExpired(Duration);
+
 /// The reason why a body could not be read to its end.
 #[derive(Debug)]
 pub(crate) struct Interrupted {
@@ -219,13 +225,22 @@ pub(crate) struct Interrupted {
 }
 
 impl Interrupted {
-    fn new(kind: ErrorKind) -> Self {
+    pub(crate) fn new(kind: ErrorKind) -> Self {
         Self { kind, source: None }
     }
 
-    fn with_source(error: BoxError) -> Self {
-        let encoded = error.is::<UndecodableBody>();
-        let kind = if encoded { ErrorKind::Decode } else { ErrorKind::BodyInterrupted };
+    pub(crate) fn by_stream_limit(kind: ErrorKind, limit: StreamLimit) -> Self {
+        Self { kind, source: Some(limit.into()) }
+    }
+
+    pub(crate) fn with_source(error: BoxError) -> Self {
+        let kind = if error.is::<UndecodableBody>() {
+            ErrorKind::Decode
+        } else if error.is::<IdleTimeoutExpired>() {
+            ErrorKind::BodyTimeout
+        } else {
+            ErrorKind::BodyInterrupted
+        };
         Self { kind, source: Some(error) }
     }
 }
@@ -277,10 +292,10 @@ impl HttpBody for Body {
             return frame;
         }
         ready!(watch.poll(cx));
-        let idle = watch.idle;
+        let expired = IdleTimeoutExpired(watch.idle);
         // The rest is never read, so the connection is closed instead of being returned.
         this.repr = Repr::Buffered(None);
-        Poll::Ready(Some(Err(format!("no part of the body arrived for {idle:?}").into())))
+        Poll::Ready(Some(Err(expired.into())))
     }
 
     fn is_end_stream(&self) -> bool {

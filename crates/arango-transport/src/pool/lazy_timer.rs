@@ -11,11 +11,11 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// It stays scheduled when a wait ends. A later deadline does not reschedule it: it fires early, notices
 /// that, and only then is set to the right time.
 #[derive(Default)]
-pub(super) struct LazyTimer(Option<Pin<Box<Sleep>>>);
+pub(crate) struct LazyTimer(Option<Pin<Box<Sleep>>>);
 
 impl LazyTimer {
     /// Returns ready at the deadline.
-    pub(super) fn poll(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
         let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if sleep.deadline() > deadline {
             sleep.as_mut().reset(deadline);
