@@ -39,7 +39,6 @@ async fn settle() {
 }
 
 /// How many bytes there are on the heap for each call.
-#[derive(Debug)]
 struct Held {
     /// While it waits for its response, with its connection.
     waiting: usize,
@@ -69,8 +68,6 @@ async fn held_by_hyper() -> Held {
     settle().await;
     let held = Held { waiting, idle: (live_bytes() - before) / CALLS };
     drop(idle);
-    // The tasks of the connections end.
-    settle().await;
     held
 }
 
@@ -94,18 +91,31 @@ async fn held_by_the_client() -> Held {
     Held { waiting, idle: (live_bytes() - before) / CALLS }
 }
 
+/// Asserts that `ours` exceeds `hyper` by at most so many percent.
+///
+/// Exact for one compiler: the bounds leave room for another one.
+fn assert_at_most(percent: usize, ours: usize, hyper: usize) {
+    assert!(ours * 100 <= hyper * (100 + percent), "{ours} bytes, and {hyper} with hyper alone");
+}
+
 #[test]
 fn an_idle_connection_holds_hardly_more_than_with_hyper_alone() {
-    alone(async {
-        let (hyper, client) = (held_by_hyper().await, held_by_the_client().await);
-        assert!(client.idle < hyper.idle / 100 * 108, "{client:?}, {hyper:?} with hyper alone");
-    });
+    assert_at_most(4, alone(held_by_the_client()).idle, alone(held_by_hyper()).idle);
 }
 
 #[test]
 fn a_waiting_call_holds_hardly_more_than_with_hyper_alone() {
+    assert_at_most(12, alone(held_by_the_client()).waiting, alone(held_by_hyper()).waiting);
+}
+
+/// What a program stores for each call beside what is on the heap.
+#[test]
+fn the_future_of_a_call_is_small() {
     alone(async {
-        let (hyper, client) = (held_by_hyper().await, held_by_the_client().await);
-        assert!(client.waiting < hyper.waiting / 100 * 113, "{client:?}, {hyper:?} with hyper alone");
+        let (client, _) = client(Limits::default(), PoolLimits::default());
+        let system = client.db("_system");
+        let (version, cluster) = (size_of_val(&system.version()), client.cluster());
+        let health = size_of_val(&cluster.health());
+        assert!(version <= 640 && health <= 520, "{version} and {health} bytes");
     });
 }
