@@ -42,6 +42,7 @@ fn a_streamed_body_does_not_allocate_a_timer_for_each_wait() {
         }
         let allocations = region.change().allocations;
         drop(server.await.unwrap());
+        anstream::println!("{allocations} allocations for a body of {frames} parts");
         assert_eq!(bytes, PARTS);
         assert!(frames > PARTS / 2, "the client has waited for {frames} parts");
         assert!(allocations < frames / 10, "{allocations} allocations for {frames} parts");
@@ -71,6 +72,7 @@ fn an_announced_length_allocates_nothing_before_the_body_arrives() {
         let allocated = region.change().bytes_allocated;
         server.await.unwrap();
         assert_eq!(error.kind(), ErrorKind::BodyInterrupted);
+        anstream::println!("{allocated} bytes were allocated for a body of 2000, announced as {MIB}");
         // All allocations on both ends, those of connecting and of the error too.
         assert!(allocated < MIB / 4, "{allocated} bytes were allocated for a body of 2000");
     });

@@ -79,6 +79,7 @@ async fn peak_in_borrowed_batches(batches: u32) -> f64 {
 fn borrowed_rows_need_the_memory_of_their_batch_and_of_the_next_one() {
     alone(async {
         let peak = peak_in_borrowed_batches(50).await;
+        anstream::println!("{peak:.2} batches were in memory");
         // Beside them: the place of each row in its batch, and both ends of the connection with their buffers.
         assert!(peak < 2.4, "{peak:.2} batches were in memory");
     });

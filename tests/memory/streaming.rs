@@ -36,6 +36,7 @@ fn a_response_of_a_gibibyte_is_read_in_a_mebibyte() {
             peak = peak.max(live_bytes() - before);
         }
         server.await.unwrap();
+        anstream::println!("1 GiB was read with {peak} bytes on the heap");
         assert_eq!(bytes, 1 << 30);
         assert!(peak < MIB, "{peak} bytes were in memory");
     });
