@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use arango_protocol::{ApiResponse, OutputError};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::batch::{Batch, Body};
+use crate::json::array;
 
 /// What the rows of a query are decoded into: any type that owns its values, or [`RawRows`].
 pub trait Row: Sized {
@@ -89,15 +89,17 @@ impl RawRows {
 
 impl Row for RawRows {
     fn read_batch(response: &ApiResponse) -> Result<Batch<Self>, OutputError> {
-        let body = Body::<Vec<&RawValue>>::read(response)?;
-        Ok(body.into_batch(response, |rows| {
-            let begin = response.bytes().as_ptr().addr();
-            let place = |row: &RawValue| {
-                let begin = row.get().as_ptr().addr() - begin;
-                begin..begin + row.get().len()
-            };
-            let rows: Vec<_> = rows.into_iter().map(place).collect();
-            // No batch of rows is an empty one: a batch without rows has nothing to return.
+        let json = response.bytes();
+        let Some(result) = array(json, "result") else {
+            // Returns why it is no batch.
+            return Ok(Body::<Vec<IgnoredAny>>::read(response)?.into_batch(response, |_| Vec::new()));
+        };
+        // Without the rows, which are decoded when they are read.
+        let envelope = [&json[..result.span.start], b"[]", &json[result.span.end..]].concat();
+        let envelope = ApiResponse::new(response.status(), response.headers().clone(), envelope.into());
+        let rows = result.elements;
+        Ok(Body::<Vec<IgnoredAny>>::read(&envelope)?.into_batch(response, |_| {
+            // A batch without rows has nothing to return.
             if rows.is_empty() { Vec::new() } else { vec![Self { response: response.clone(), rows }] }
         }))
     }
@@ -118,6 +120,7 @@ impl fmt::Debug for RawRows {
 mod tests {
     use super::*;
     use crate::testing::response;
+    use serde_json::value::RawValue;
     use std::borrow::Cow;
 
     const BODY: &str = r#"{"hasMore":true,"result":[ {"title":"Dune"} ,{"title":"J\u00fcrgen"},{"title":7},null ],
@@ -152,6 +155,27 @@ mod tests {
     fn a_batch_without_rows_has_none() {
         let empty = response(200, r#"{"result":[],"hasMore":false,"error":false,"code":200}"#);
         assert!(RawRows::read_batch(&empty).unwrap().rows.is_empty());
+    }
+
+    #[test]
+    fn a_response_that_is_no_batch_is_refused_for_the_same_reason_as_with_typed_rows() {
+        for body in [
+            r#"{"error":true,"code":409,"errorNum":1200,"errorMessage":"conflict","result":[],"hasMore":false}"#,
+            r#"{"result":[{"errorNum":1}],"hasMore":true,"error":false}"#,
+            r#"{"result":[1],"hasMore":0,"error":false}"#,
+            r#"{"result":[1],"hasMore":false}"#,
+            r#"{"result":{},"hasMore":false,"error":false}"#,
+            r#"{"hasMore":false,"error":false}"#,
+            r#"{"result":[1],"hasMore":false,"error":false"#,
+            "<html>",
+            "[]",
+            "",
+        ] {
+            let response = response(200, body);
+            let (raw, typed) = (RawRows::read_batch(&response), serde_json::Value::read_batch(&response));
+            let (raw, typed) = (raw.unwrap_err(), typed.unwrap_err());
+            assert_eq!((raw.to_string(), raw.path()), (typed.to_string(), typed.path()), "{body}");
+        }
     }
 
     #[test]
