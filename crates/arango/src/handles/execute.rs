@@ -106,18 +106,7 @@ impl Database {
         properties: RequestProperties,
     ) -> Result<PreparedRequest, Error> {
         let metadata = O::METADATA;
-        let request = self.request(operation, metadata.system_only);
-        self.prepare_request(&metadata, properties, request)
-    }
-
-    /// Prepares a call. Not generic, because a program has it once for each operation otherwise.
-    fn prepare_request(
-        &self,
-        metadata: &Metadata,
-        properties: RequestProperties,
-        request: Result<Request<Bytes>, BuildError>,
-    ) -> Result<PreparedRequest, Error> {
-        let mut call = Call::new(metadata, properties);
+        let mut call = Call::new(&metadata, properties);
         if let Some(options) = &self.options {
             call = call.options(Arc::clone(options));
         }
@@ -125,7 +114,7 @@ impl Database {
         if requirement.is_some() || metadata.is_version_dependent() {
             call = call.support(Arc::new(VersionSupport::new(self.clone(), metadata.clone(), requirement)));
         }
-        match (self.pinned(metadata, properties.affinity), &self.pin) {
+        match (self.pinned(&metadata, properties.affinity), &self.pin) {
             (Some(coordinator), _) => {
                 if metadata.stops_server {
                     // Before it is sent: no new request should start there from then on.
@@ -136,14 +125,14 @@ impl Database {
             (None, Some(Pin::Only(coordinator) | Pin::Preferred(coordinator))) => {
                 call = call.prefer(coordinator.clone());
             }
-            (None, None) if needs_coordinator(metadata, &properties) => {
-                return Err(Error::needs_coordinator(&call, metadata.method.clone(), metadata.path));
+            (None, None) if needs_coordinator(&metadata, &properties) => {
+                return Err(Error::needs_coordinator(&call, metadata.method, metadata.path));
             }
             (None, None) => {}
         }
-        match request {
+        match self.request(operation, metadata.system_only) {
             Ok(request) => Ok(self.transport.prepare(request, call)),
-            Err(error) => Err(Error::request(&call, metadata.method.clone(), metadata.path, error)),
+            Err(error) => Err(Error::request(&call, metadata.method, metadata.path, error)),
         }
     }
 
